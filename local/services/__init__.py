@@ -1,0 +1,1 @@
+"""Stand-ins for the AWS services that a local run needs: job runner, Athena, tuner."""
