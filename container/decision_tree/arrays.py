@@ -1,0 +1,10 @@
+"""Names for the array types that the modules hand to each other."""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Float32Array: TypeAlias = npt.NDArray[np.float32]
+Float64Array: TypeAlias = npt.NDArray[np.float64]
+NumberArray: TypeAlias = npt.NDArray[np.floating[Any] | np.integer[Any]]

@@ -1,0 +1,54 @@
+"""Regression metrics, and the lines that the metric regexes match."""
+
+from typing import TypeAlias
+
+import numpy as np
+
+from decision_tree.arrays import Float64Array
+from decision_tree.errors import UserError
+
+Metrics: TypeAlias = dict[str, float]
+
+
+def regression_metrics(
+    labels: Float64Array,
+    predictions: Float64Array,
+) -> Metrics:
+    """Compute mse, rmse, mae and r2.
+
+    Args:
+        labels: what was measured, float64, shape (rows,), at least one row.
+        predictions: what the tree says, float64, same shape.
+
+    Returns:
+        mse (squared unit of the label), rmse and mae (its unit), r2 (at most 1). Where the labels
+        are all equal, r2 is 1.0 for perfect predictions and 0.0 for others, as in scikit-learn.
+
+    Raises:
+        UserError: the labels are so large that their squares are no finite numbers.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        errors = labels - predictions
+        residual = float(np.sum(errors**2))
+        total = float(np.sum((labels - labels.mean()) ** 2))
+        mse = residual / labels.size
+        r2 = 1 - residual / total if total else float(residual == 0)
+        metrics = {
+            "mse": mse,
+            "rmse": mse**0.5,
+            "mae": float(np.mean(np.abs(errors))),
+            "r2": r2,
+        }
+    if not np.isfinite(list(metrics.values())).all():
+        raise UserError("the labels are too large to compute the mean squared error; scale them")
+    return metrics
+
+
+def metric_name(channel: str, metric: str) -> str:
+    """Return the metric's name in the specification, such as validation:mse."""
+    return f"{channel}:{metric}"
+
+
+def metric_line(name: str, value: float) -> str:
+    """Return the log line that the metric's regex in the specification matches."""
+    return f"{name}={value!r}"

@@ -1,0 +1,1 @@
+"""The inference server: /ping, /invocations and /execution-parameters."""

@@ -1,0 +1,201 @@
+"""Request bodies to rows, predictions to response bodies."""
+
+import csv
+import io
+import json
+import math
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import orjson
+
+from decision_tree.arrays import Float32Array, Float64Array
+from decision_tree.serving.errors import bad_payload
+from decision_tree.serving.features import Features
+from decision_tree.serving.media_types import CSV, JSON, JSON_LINES, NPY
+
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_PLAIN = b"0123456789+-.eE \r"
+
+
+def parse(content_type: str, body: bytes, features: Features) -> Float32Array:
+    """Read a request's body.
+
+    Args:
+        content_type: one of media_types.SUPPORTED.
+        body: at least one byte.
+        features: what the model expects.
+
+    Returns:
+        float32, C order, shape (rows, features), NaN where a value is missing.
+
+    Raises:
+        RequestError: 400, the body is not what its type says or does not fit the features.
+    """
+    return _PARSERS[content_type](body, features)
+
+
+def serialize(content_type: str, predictions: Float64Array) -> bytes:
+    """Write predictions, shape (rows,), in one of media_types.SUPPORTED, at full precision."""
+    if content_type == NPY:
+        stream = io.BytesIO()
+        np.save(stream, predictions, allow_pickle=False)
+        return stream.getvalue()
+    numbers = orjson.dumps(predictions, option=orjson.OPT_SERIALIZE_NUMPY)
+    if content_type == JSON:
+        return b'{"predictions":' + numbers + b"}"
+    if not predictions.size:
+        return b""
+    lines = numbers[1:-1]
+    if content_type == CSV:
+        return lines.replace(b",", b"\n") + b"\n"
+    return b'{"prediction":' + lines.replace(b",", b'}\n{"prediction":') + b"}\n"
+
+
+def _parse_csv(body: bytes, features: Features) -> Float32Array:
+    """Read lines of comma-separated numbers without a header; an empty field is a missing value.
+
+    Bodies of plain numbers, nearly all of them, are read at once as one JSON list, after a check
+    that they hold nothing else and that each line has its commas.
+    """
+    text = body.removeprefix(b"\xef\xbb\xbf").strip(b"\r\n")
+    separators = text.translate(None, _PLAIN)
+    rows = separators.count(b"\n") + 1
+    line = b"," * (features.count - 1) + b"\n"
+    if separators + b"\n" == line * rows and not (features.count == 1 and b"\n\n" in text):
+        flat = b"," + text.replace(b"\n", b",") + b","
+        if b",," in flat:
+            flat = flat.replace(b",,", b",null,").replace(b",,", b",null,")
+        try:
+            values = np.array(orjson.loads(b"[" + flat[1:-1] + b"]"), dtype=np.float64)
+        except (orjson.JSONDecodeError, OverflowError):
+            pass  # numbers that are no JSON, such as +1 or 01, or none at all
+        else:
+            return features.from_values(values, rows)
+    return _parse_any_csv(text, features)
+
+
+def _parse_any_csv(text: bytes, features: Features) -> Float32Array:
+    """Read CSV field by field: quotes, all ways to write a number, and every mistake by its row."""
+    values: list[float] = []
+    rows = 0
+    try:
+        for fields in csv.reader(io.StringIO(text.decode(), newline=""), strict=True):
+            if not fields or (len(fields) == 1 and not fields[0].strip() and features.count > 1):
+                continue
+            rows += 1
+            if len(fields) != features.count:
+                raise features.wrong_count(len(fields), rows)
+            for field, name in zip(fields, features.names, strict=True):
+                number = field.strip()
+                if _NUMBER.fullmatch(number):
+                    values.append(float(number))
+                elif number.lower() in ("", "nan"):
+                    values.append(math.nan)
+                else:
+                    raise bad_payload(f"row {rows}: {name} is not a number (CSV has no header)")
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise bad_payload(f"the body is not CSV in UTF-8: {error}") from None
+    if not rows:
+        raise bad_payload("the body has no rows")
+    return features.from_values(np.array(values, dtype=np.float64), rows)
+
+
+def _parse_json(body: bytes, features: Features) -> Float32Array:
+    """Read {"instances": [...]}, a list of instances, or one instance."""
+    document = _loads(body, "the body")
+    if isinstance(document, dict) and "instances" in document:
+        document = document["instances"]
+        if not isinstance(document, list):
+            raise bad_payload("instances must be a list")
+    return _from_instances(document, features)
+
+
+def _parse_json_lines(body: bytes, features: Features) -> Float32Array:
+    """Read one instance per line; blank lines are skipped."""
+    lines = [line for line in body.removeprefix(b"\xef\xbb\xbf").split(b"\n") if line.strip()]
+    if not lines:
+        raise bad_payload("the body has no rows")
+    instances = [_loads(line, f"line {number}") for number, line in enumerate(lines, 1)]
+    if not all(isinstance(instance, list | dict) for instance in instances):
+        raise bad_payload("each line must be a JSON list or object")
+    return _from_instances(instances, features)
+
+
+def _loads(text: bytes, what: str) -> object:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        # Python's own parser also takes NaN, which json.dumps writes for missing values.
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        detail = f": {error}" if isinstance(error, json.JSONDecodeError) else ""
+        raise bad_payload(f"{what} is not valid JSON{detail}") from None
+
+
+def _from_instances(instances: Any, features: Features) -> Float32Array:  # noqa: ANN401
+    """Convert instances: lists of numbers, {"features": [...]}, or records by feature name.
+
+    One such instance by itself counts as a list of one.
+    """
+    if isinstance(instances, dict):
+        instances = [instances]
+    if not isinstance(instances, list):
+        raise bad_payload("expected a list of instances")
+    if instances and not isinstance(instances[0], list | dict):
+        instances = [instances]
+    kinds = set(map(type, instances))
+    if kinds <= {list}:
+        return features.from_rows(instances)
+    if kinds != {dict}:
+        raise bad_payload("instances must be all lists or all objects")
+    records: list[dict[str, Any]] = instances
+    if "features" not in features.names and all(
+        record.keys() == {"features"} and isinstance(record["features"], list) for record in records
+    ):
+        return features.from_rows([record["features"] for record in records])
+    return features.from_records(records)
+
+
+def _parse_npy(body: bytes, features: Features) -> Float32Array:
+    """Read a NumPy array of numbers: rows, or one row.
+
+    The header is checked before the data is looked at, so neither a pickle nor a shape that the
+    body does not fill is acted on.
+    """
+    stream = io.BytesIO(body)
+    try:
+        version = np.lib.format.read_magic(stream)
+        read_header: Callable[..., tuple[tuple[int, ...], bool, np.dtype[np.generic]]] = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }[version]
+        shape, fortran_order, dtype = read_header(stream)
+    except Exception:  # the header is evaluated as a Python literal, which fails in many ways
+        raise bad_payload("the body is not a NumPy array (format 1.0 or 2.0)") from None
+    if dtype.kind not in "fiu":
+        raise bad_payload(f"the array is of type {dtype.name}; expected numbers")
+    if len(shape) == 1:
+        shape = (1, *shape)
+    if len(shape) != 2 or min(shape) < 0:
+        raise bad_payload(f"the array has {len(shape)} dimensions; expected rows of features")
+    rows, columns = shape
+    if columns != features.count:
+        raise features.wrong_count(columns, 1)
+    data = memoryview(body)[stream.tell() :]
+    if rows * columns * dtype.itemsize != len(data):
+        raise bad_payload("the array's shape does not fit the length of its data")
+    array = np.frombuffer(data, dtype).reshape(shape, order="F" if fortran_order else "C")
+    return features.from_values(array, rows)
+
+
+_PARSERS: dict[str, Callable[[bytes, Features], Float32Array]] = {
+    CSV: _parse_csv,
+    JSON: _parse_json,
+    JSON_LINES: _parse_json_lines,
+    NPY: _parse_npy,
+}

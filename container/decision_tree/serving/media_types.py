@@ -1,0 +1,68 @@
+"""Which format a request has and which its response gets."""
+
+from decision_tree.serving.errors import RequestError
+
+CSV = "text/csv"
+JSON = "application/json"
+JSON_LINES = "application/jsonlines"
+NPY = "application/x-npy"
+SUPPORTED = (CSV, JSON, JSON_LINES, NPY)
+
+
+def request_format(content_type: str | None) -> str:
+    """Return the format of the body; parameters such as charset are left aside.
+
+    Raises:
+        RequestError: 415, the header is missing or another type.
+    """
+    name = (content_type or "").partition(";")[0].strip().lower()
+    if name not in SUPPORTED:
+        raise RequestError(
+            415,
+            "unsupported_content_type",
+            f"Content-Type is {name[:100] or 'missing'}; supported: {', '.join(SUPPORTED)}",
+        )
+    return name
+
+
+def response_format(accept: str | None, request: str) -> str:
+    """Choose the response's format by the Accept header; without one, that of the request.
+
+    Of several types that suit equally, the request's own goes first (RFC 9110, 12.5.1).
+
+    Raises:
+        RequestError: 406, no supported type is acceptable.
+    """
+    if not accept or not accept.strip():
+        return request
+    ranges = [_media_range(item) for item in accept.lower().split(",")]
+    candidates = (request, *(name for name in SUPPORTED if name != request))
+    best = max(candidates, key=lambda name: _quality(name, ranges))
+    if not _quality(best, ranges):
+        raise RequestError(
+            406, "not_acceptable", f"none of Accept is supported; supported: {', '.join(SUPPORTED)}"
+        )
+    return best
+
+
+def _media_range(item: str) -> tuple[str, float]:
+    """Split `text/*;q=0.5` into its range and quality."""
+    name, *parameters = (part.strip() for part in item.split(";"))
+    quality = 1.0
+    for parameter in parameters:
+        key, _, value = parameter.partition("=")
+        if key.strip() == "q":
+            try:
+                quality = min(max(float(value), 0.0), 1.0)
+            except ValueError:
+                quality = 0.0
+    return name, quality
+
+
+def _quality(name: str, ranges: list[tuple[str, float]]) -> float:
+    """Return how welcome the type is: the quality of the most specific range that covers it."""
+    for pattern in (name, name.partition("/")[0] + "/*", "*/*"):
+        qualities = [quality for covered, quality in ranges if covered == pattern]
+        if qualities:
+            return max(qualities)
+    return 0.0

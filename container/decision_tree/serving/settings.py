@@ -1,0 +1,46 @@
+"""The server's settings, from SageMaker's and the user's environment variables."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from decision_tree.errors import UserError
+
+_MIB = 2**20
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of the server.
+
+    Attributes:
+        port: TCP port, SAGEMAKER_BIND_TO_PORT, default 8080.
+        workers: processes, MODEL_SERVER_WORKERS, default one for each core the process may use.
+        max_payload_bytes: longer bodies are answered with 413. SAGEMAKER_MAX_PAYLOAD_IN_MB (which
+            batch transform sets), default 100 MB, the most that batch transform can send.
+    """
+
+    port: int
+    workers: int
+    max_payload_bytes: int
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """Read the environment variables.
+
+        Raises:
+            UserError: a value is no integer in its range.
+        """
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        return cls(
+            port=_integer(environ, "SAGEMAKER_BIND_TO_PORT", 8080, 65535),
+            workers=_integer(environ, "MODEL_SERVER_WORKERS", cores or 1, 1024),
+            max_payload_bytes=_MIB * _integer(environ, "SAGEMAKER_MAX_PAYLOAD_IN_MB", 100, 2048),
+        )
+
+
+def _integer(environ: Mapping[str, str], name: str, default: int, high: int) -> int:
+    text = environ.get(name, "").strip() or str(default)
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:10]) <= high):
+        raise UserError(f"{name} is {text!r}; allowed: an integer from 1 to {high}")
+    return int(text)

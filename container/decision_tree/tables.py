@@ -1,0 +1,149 @@
+"""Tables in CSV and Parquet: label first, then the features."""
+
+import csv
+import glob
+import gzip
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import numpy as np
+
+from decision_tree.arrays import Float32Array, Float64Array
+from decision_tree.channels import Channel
+from decision_tree.errors import PlatformError, UserError
+
+_NUMERIC = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|BOOLEAN|DECIMAL\(.*\)")
+
+# The whole of the CSV dialect is given, so that no file is read by guesses. Without
+# hive_partitioning a folder such as year=2020 adds no column.
+_READ_CSV = (
+    "SELECT * FROM read_csv($path, header=false, auto_detect=false, delim=',', quote='\"', "
+    "escape='\"', columns=$columns, hive_partitioning=false)"
+)
+_READ_PARQUET = "SELECT {columns} FROM read_parquet($path, hive_partitioning=false)"
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of one channel.
+
+    Attributes:
+        features: float32 as scikit-learn's trees use it, shape (rows, features), in column order
+            (the fastest for growing a tree). NaN is a missing value.
+        labels: float64, shape (rows,), finite.
+        feature_names: the names of Parquet's columns; None for CSV.
+    """
+
+    features: Float32Array
+    labels: Float64Array
+    feature_names: tuple[str, ...] | None
+
+
+def read_table(channel: Channel) -> Table:
+    """Read all files of a channel, in the order of their paths.
+
+    Raises:
+        UserError: no rows, a file that is no table of numbers, files with different columns, a
+            missing label, or a value that is no finite float32. The message names file and row.
+        PlatformError: a file cannot be read.
+    """
+    features: list[Float32Array] = []
+    labels: list[Float64Array] = []
+    names: list[tuple[str, ...] | None] = []
+    with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
+        for file in channel.files():
+            where = f"{channel.name}/{file.relative_to(channel.folder)}"
+            try:
+                header, columns = _read_file(connection, file, where, channel.content_type)
+            except duckdb.IOException as error:
+                raise PlatformError(f"{where} cannot be read: {error}") from error
+            except duckdb.Error as error:
+                raise UserError(f"{where}: {_first_cause(error)}") from None
+            if len(columns) < 2:
+                raise UserError(f"{where} has one column; expected: a label and a feature at least")
+            if features and len(columns) - 1 != len(features[0]):
+                raise UserError(
+                    f"{where} has {len(columns)} columns; the files before: {len(features[0]) + 1}"
+                )
+            if names and header != names[0]:
+                raise UserError(f"{where} has other column names than the files before")
+            names.append(header)
+            labels.append(_check_labels(columns[0], where))
+            features.append(_check_features(columns[1:], where))
+    if not sum(part.size for part in labels):
+        raise UserError(f"channel {channel.name} has no rows")
+    feature_names = names[0] and names[0][1:]
+    return Table(np.concatenate(features, axis=1).T, np.concatenate(labels), feature_names)
+
+
+def _read_file(
+    connection: duckdb.DuckDBPyConnection, file: Path, where: str, content_type: str | None
+) -> tuple[tuple[str, ...] | None, list[Float64Array]]:
+    """Return the columns' names, None for CSV, and their values, NaN where one is missing."""
+    # DuckDB expands wildcards in paths, and file names may hold such characters.
+    arguments: dict[str, object] = {"path": glob.escape(str(file))}
+    with file.open("rb") as stream:
+        has_magic = stream.read(4) == b"PAR1"
+    is_parquet = content_type == "application/x-parquet" or (content_type is None and has_magic)
+    if is_parquet:
+        described = connection.execute("DESCRIBE " + _READ_PARQUET.format(columns="*"), arguments)
+        for column, kind, *_ in described.fetchall():
+            if not _NUMERIC.fullmatch(kind):
+                raise UserError(f"{where}: column {column} is of type {kind}; allowed: numbers")
+        query = _READ_PARQUET.format(columns="CAST(COLUMNS(*) AS DOUBLE)")
+    else:
+        count = _count_csv_columns(file, where)
+        arguments["columns"] = {f"column_{index}": "DOUBLE" for index in range(count)}
+        query = _READ_CSV
+    columns = connection.execute(query, arguments).fetchnumpy()
+    values = [np.ma.filled(column.astype(np.float64), np.nan) for column in columns.values()]
+    return tuple(columns) if is_parquet else None, values
+
+
+def _count_csv_columns(file: Path, where: str) -> int:
+    """Return the number of fields in the first line that is not blank."""
+    opener = gzip.open if file.suffix == ".gz" else open
+    with opener(file, "rb") as stream:
+        text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
+        try:
+            return next((len(row) for row in csv.reader(text) if row), 1)
+        except (csv.Error, OSError, EOFError) as error:
+            raise UserError(f"{where} is not readable as CSV: {error}") from None
+
+
+def _first_cause(error: duckdb.Error) -> str:
+    """Keep what DuckDB says about line and value, without its advice on its own settings."""
+    text = str(error)
+    line = re.search(r"CSV Error on Line: (\d+)", text)
+    cause = re.search(
+        r"Could not convert string .*|Expected Number of Columns.*|Value with unterminated quote.*",
+        text,
+    )
+    if not line or not cause:
+        return text.partition("\n")[0][:300]
+    return f"line {line[1]}: {cause[0][:200]} (allowed: numbers, the label first, and no header)"
+
+
+def _check_labels(labels: Float64Array, where: str) -> Float64Array:
+    unusable = np.flatnonzero(~np.isfinite(labels))
+    if unusable.size:
+        raise UserError(
+            f"{where}: the label (first column) is missing or not finite in {unusable.size} of "
+            f"{labels.size} rows, the first is row {unusable[0] + 1}"
+        )
+    return labels
+
+
+def _check_features(columns: list[Float64Array], where: str) -> Float32Array:
+    with np.errstate(over="ignore"):
+        features = np.array(columns, dtype=np.float32)
+    infinite = np.argwhere(np.isinf(features))
+    if infinite.size:
+        column, row = infinite[0]
+        raise UserError(
+            f"{where}: feature {column + 1} is infinite or too large for float32 in row {row + 1}"
+        )
+    return features

@@ -1,0 +1,110 @@
+"""`train`: from channels to a model folder."""
+
+import logging
+import platform
+from collections.abc import Mapping
+
+import numpy as np
+
+from decision_tree.arrays import Float64Array
+from decision_tree.channels import (
+    check_single_host,
+    find_channels,
+    read_config,
+    read_feature_names,
+)
+from decision_tree.environment import Environment
+from decision_tree.errors import UserError
+from decision_tree.hyperparameters import Value, parse_hyperparameters
+from decision_tree.metrics import Metrics, metric_line, metric_name, regression_metrics
+from decision_tree.model import DecisionTreeModel, ModelDescription, save
+from decision_tree.tables import Table, read_table
+from decision_tree.tree import Tree
+
+logger = logging.getLogger("decision_tree")
+
+
+def train(environment: Environment) -> None:
+    """Grow a tree on the train channel, report its metrics and write it to the model folder.
+
+    Raises:
+        UserError: hyperparameters, channels or data are not as the specification says.
+        PlatformError: a configuration or data file cannot be read.
+    """
+    raw_hyperparameters = read_config(environment, "hyperparameters")
+    hyperparameters = parse_hyperparameters(raw_hyperparameters)
+    check_single_host(read_config(environment, "resourceconfig"))
+    channels = find_channels(environment, read_config(environment, "inputdataconfig"))
+    objective = raw_hyperparameters.get("_tuning_objective_metric")
+    if "validation" not in channels and str(objective).strip('"').startswith("validation:"):
+        raise UserError(f"the objective metric is {objective}, but there is no channel validation")
+    tables: dict[str, Table] = {
+        name: read_table(channels[name]) for name in ("train", "validation") if name in channels
+    }
+    metadata = channels.get("metadata")
+    feature_names = _feature_names(tables, read_feature_names(metadata) if metadata else None)
+    for name, table in tables.items():
+        logger.info("%s: %d rows, %d features", name, *table.features.shape)
+
+    model, metrics = _fit(tables, hyperparameters, feature_names)
+    for metric, value in metrics.items():
+        logger.info(metric_line(metric, value))
+    save(model, environment.model)
+
+
+def _feature_names(
+    tables: Mapping[str, Table], metadata: tuple[str, ...] | None
+) -> tuple[str, ...]:
+    """Choose the names: from the metadata channel, else Parquet's columns, else feature_0, ..."""
+    train = tables["train"]
+    count = train.features.shape[1]
+    for name, table in tables.items():
+        if table.features.shape[1] != count:
+            raise UserError(
+                f"channel {name} has {table.features.shape[1]} features; train: {count}"
+            )
+        if table.feature_names and train.feature_names not in (None, table.feature_names):
+            raise UserError(f"channel {name} has other column names than train")
+    if metadata is not None and len(metadata) != count:
+        raise UserError(f"metadata/feature_names.json has {len(metadata)} names; train: {count}")
+    return metadata or train.feature_names or tuple(f"feature_{i}" for i in range(count))
+
+
+def _fit(
+    tables: Mapping[str, Table],
+    hyperparameters: dict[str, Value],
+    feature_names: tuple[str, ...],
+) -> tuple[DecisionTreeModel, Metrics]:
+    # Imported here because it takes a second, and a user's mistake is told before it.
+    import sklearn
+    from sklearn.tree import DecisionTreeRegressor
+
+    table = tables["train"]
+    max_features = hyperparameters["max_features"]
+    if isinstance(max_features, int) and max_features > len(feature_names):
+        raise UserError(
+            f"hyperparameter max_features is {max_features}; allowed: at most the "
+            f"{len(feature_names)} features of the data"
+        )
+    if hyperparameters["criterion"] == "poisson" and (
+        table.labels.min() < 0 or not table.labels.any()
+    ):
+        raise UserError("criterion poisson needs labels that are not negative and not all zero")
+    regressor = DecisionTreeRegressor(**hyperparameters)
+    regressor.fit(table.features, table.labels)
+    metrics = {}
+    for channel, rows in tables.items():
+        predictions: Float64Array = regressor.predict(rows.features)
+        for metric, value in regression_metrics(rows.labels, predictions).items():
+            metrics[metric_name(channel, metric)] = value
+    description = ModelDescription(
+        feature_names=feature_names,
+        hyperparameters=hyperparameters,
+        metrics=metrics,
+        libraries={
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "scikit-learn": sklearn.__version__,
+        },
+    )
+    return DecisionTreeModel(Tree.from_sklearn(regressor.tree_), description), metrics

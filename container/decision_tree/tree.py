@@ -1,0 +1,143 @@
+"""The tree as plain arrays, and walking it exactly as scikit-learn does, with numpy alone."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from decision_tree.arrays import Float32Array, Float64Array
+
+NODE = np.dtype(
+    [
+        ("left", "<i4"),  # node that rows with feature <= threshold go to, -1 in a leaf
+        ("right", "<i4"),  # node that the others go to, -1 in a leaf
+        ("feature", "<i4"),  # column that is compared, -1 in a leaf
+        ("threshold", "<f8"),
+        ("missing_left", "u1"),  # 1 where rows without the feature go left
+        ("value", "<f8"),  # the prediction of a leaf
+    ]
+)
+
+# Above, a tree is refused: one level costs each prediction a step, so a made-up chain of a million
+# nodes would stall the server. Real trees stay far below.
+MAX_DEPTH = 4096
+
+# Up to here a walk in plain Python is faster than the fixed cost of numpy's steps.
+_SMALL = 48
+
+# Rows walked at once: what they need stays in the processor's cache.
+_CHUNK = 8192
+
+
+class Tree:
+    """An immutable binary regression tree.
+
+    Args:
+        nodes: structured array of `NODE`; node 0 is the root and children follow their parents.
+        feature_count: number of columns that the rows have.
+
+    Raises:
+        ValueError: the nodes are no such tree.
+    """
+
+    def __init__(self, nodes: npt.NDArray[np.void], feature_count: int) -> None:  # noqa: D107
+        self.nodes = nodes
+        self.depth = _check(nodes, feature_count)
+        leaf = nodes["feature"] < 0
+        own = np.arange(nodes.size)
+        # A leaf leads to itself, so that all rows can take the same number of steps.
+        self._feature = np.where(leaf, 0, nodes["feature"]).astype(np.intp)
+        self._threshold = nodes["threshold"].astype(np.float64)
+        self._missing_left = nodes["missing_left"].astype(np.bool_)
+        self._leaf = leaf
+        self._value = nodes["value"].astype(np.float64)
+        right_left = [np.where(leaf, own, nodes[side]) for side in ("right", "left")]
+        self._children = np.stack(right_left, axis=1).astype(np.intp).ravel()
+        self._steps = list(
+            zip(
+                *(
+                    nodes[name].tolist()
+                    for name in ("feature", "threshold", "left", "right", "missing_left", "value")
+                ),
+                strict=True,
+            )
+        )
+
+    @classmethod
+    def from_sklearn(cls, tree: Any) -> "Tree":  # noqa: ANN401 - scikit-learn has no types
+        """Take over a fitted `DecisionTreeRegressor.tree_` of one output."""
+        nodes = np.empty(tree.node_count, NODE)
+        leaf = tree.children_left < 0
+        nodes["left"] = tree.children_left
+        nodes["right"] = tree.children_right
+        nodes["feature"] = np.where(leaf, -1, tree.feature)
+        nodes["threshold"] = np.where(leaf, 0, tree.threshold)
+        nodes["missing_left"] = np.where(leaf, 0, tree.missing_go_to_left)
+        nodes["value"] = tree.value[:, 0, 0]
+        return cls(nodes, tree.n_features)
+
+    def predict(self, features: Float32Array) -> Float64Array:
+        """Return each row's prediction; features is float32, C order, (rows, features)."""
+        rows = features.shape[0]
+        if rows <= _SMALL:
+            return np.array([self._walk(row) for row in features.tolist()], dtype=np.float64)
+        predictions = np.empty(rows)
+        for start in range(0, rows, _CHUNK):
+            chunk = features[start : start + _CHUNK]
+            predictions[start : start + _CHUNK] = self._value[self._walk_together(chunk)]
+        return predictions
+
+    def _walk(self, row: list[float]) -> float:
+        feature, threshold, left, right, missing_left, value = self._steps[0]
+        while feature >= 0:
+            x = row[feature]
+            goes_left = x <= threshold or (missing_left and x != x)
+            feature, threshold, left, right, missing_left, value = self._steps[
+                left if goes_left else right
+            ]
+        return float(value)
+
+    def _walk_together(self, features: Float32Array) -> npt.NDArray[np.intp]:
+        """Return the leaf of each row, all rows taking a step at a time."""
+        rows, columns = features.shape
+        values = features.ravel()
+        has_missing = bool(np.isnan(values).any())
+        node = np.zeros(rows, dtype=np.intp)
+        first = np.arange(0, rows * columns, columns)
+        for _ in range(self.depth):
+            x = values[first + self._feature[node]]
+            goes_left = x <= self._threshold[node]
+            if has_missing:
+                goes_left |= np.isnan(x) & self._missing_left[node]
+            node = self._children[2 * node + goes_left]
+        return node
+
+
+def _check(nodes: npt.NDArray[np.void], feature_count: int) -> int:
+    """Check that the nodes are a tree, and return its depth.
+
+    Every node but the root has one parent that comes before it: so all nodes are reached, and there
+    is no cycle.
+    """
+    if nodes.dtype != NODE or nodes.ndim != 1 or not nodes.size:
+        raise ValueError(f"nodes must be a one-dimensional array of {NODE}")
+    inner = nodes[nodes["feature"] >= 0]
+    leaves = nodes[nodes["feature"] < 0]
+    if (leaves["left"] != -1).any() or (leaves["right"] != -1).any():
+        raise ValueError("a leaf has children")
+    if (inner["feature"] >= feature_count).any():
+        raise ValueError(f"a node compares a feature beyond the {feature_count} that there are")
+    if not (np.isfinite(inner["threshold"]).all() and np.isfinite(leaves["value"]).all()):
+        raise ValueError("a threshold or a value is not finite")
+    children = np.concatenate([inner["left"], inner["right"]])
+    parents = np.tile(np.flatnonzero(nodes["feature"] >= 0), 2)
+    if (children <= parents).any() or (np.sort(children) != np.arange(1, nodes.size)).any():
+        raise ValueError("the nodes are not one tree")
+    depth = 0
+    level = np.zeros(1, dtype=np.intp)
+    while (level := level[nodes["feature"][level] >= 0]).size:
+        level = np.concatenate([nodes["left"][level], nodes["right"][level]])
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise ValueError(f"the tree is deeper than {MAX_DEPTH} levels; set max_depth")
+    return depth
