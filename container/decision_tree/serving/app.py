@@ -1,30 +1,45 @@
-"""The HTTP application, on Granian's interface RSGI.
+"""The ASGI application.
 
 Source of the contract:
 https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html
 """
 
 import asyncio
-import json
 import logging
 import time
+from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
+
+import orjson
 
 from decision_tree.model import DecisionTreeModel
 from decision_tree.serving.errors import RequestError
 from decision_tree.serving.features import Features
 from decision_tree.serving.formats import parse, serialize
-from decision_tree.serving.media_types import request_format, response_format
+from decision_tree.serving.media_types import JSON, request_format, response_format
 from decision_tree.serving.settings import Settings
 
 logger = logging.getLogger("decision_tree.serving")
+
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 # Longer bodies are handled in a thread, so that /ping is answered meanwhile; for shorter ones the
 # change of thread would cost more than it brings.
 _THREAD_FROM_BYTES = 256 * 1024
 
 _ROUTES = {"/ping": "GET", "/execution-parameters": "GET", "/invocations": "POST"}
+
+
+class Response(NamedTuple):
+    """A whole response; without a content type it has no body."""
+
+    status: int
+    content_type: str | None = None
+    body: bytes = b""
+    allow: str | None = None
 
 
 class Application:
@@ -41,83 +56,84 @@ class Application:
         self._features = Features(model.feature_names)
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="invocation")
 
-    async def __rsgi__(self, scope: Any, protocol: Any) -> None:  # noqa: ANN401 - Granian's objects
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request; whatever goes wrong, the server goes on."""
         started = time.monotonic()
         reason = None
         try:
-            status, headers, body = await self._respond(scope, protocol)
+            response = await self._respond(scope, receive)
+        except _ClientGoneError:
+            return
         except RequestError as error:
-            status, reason = error.status, error.reason
-            headers, body = [("content-type", "application/json")], _error_body(str(error))
+            reason = error.reason
+            response = _error(error.status, str(error), _ROUTES.get(scope["path"]))
         except Exception as error:
             # Type and place only: the message might quote the request.
-            status, reason = 500, f"{type(error).__name__} at {_place(error)}"
-            headers, body = [("content-type", "application/json")], _error_body("internal error")
-        if status == 405:
-            headers.append(("allow", _ROUTES[scope.path]))
-        if body:
-            protocol.response_bytes(status, headers, body)
-        else:
-            protocol.response_empty(status, headers)
+            reason = f"{type(error).__name__} at {_place(error)}"
+            response = _error(500, "internal error")
         if reason:
-            logger.warning(
-                "request failed",
-                extra={
-                    "fields": {
-                        "method": scope.method[:10],
-                        "status": status,
-                        "reason": reason,
-                        "milliseconds": round(1000 * (time.monotonic() - started), 1),
-                    }
-                },
-            )
+            fields = {
+                "method": scope["method"],
+                "status": response.status,
+                "reason": reason,
+                "milliseconds": round(1000 * (time.monotonic() - started), 1),
+            }
+            logger.warning("request failed", extra={"fields": fields})
+        headers = [(b"content-length", b"%d" % len(response.body))]
+        if response.status == 204:
+            headers.clear()  # RFC 9110, 8.6: none with 204
+        if response.content_type:
+            headers.append((b"content-type", response.content_type.encode()))
+        if response.allow:
+            headers.append((b"allow", response.allow.encode()))
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send({"type": "http.response.body", "body": response.body})
 
-    async def _respond(
-        self,
-        scope: Any,  # noqa: ANN401
-        protocol: Any,  # noqa: ANN401
-    ) -> tuple[int, list[tuple[str, str]], bytes]:
-        method = _ROUTES.get(scope.path)
+    async def _respond(self, scope: Message, receive: Receive) -> Response:
+        path = scope["path"]
+        method = _ROUTES.get(path)
         if method is None:
             raise RequestError(404, "not_found", f"there are: {', '.join(_ROUTES)}")
-        if scope.method != method:
-            raise RequestError(405, "method_not_allowed", f"{scope.path} takes {method}")
-        if scope.path == "/ping":
-            return 200, [], b""
-        if scope.path == "/execution-parameters":
-            return 200, [("content-type", "application/json")], self._execution_parameters()
-        body = await self._read(scope, protocol)
+        if scope["method"] != method:
+            raise RequestError(405, "method_not_allowed", f"{path} takes {method}")
+        if path == "/ping":
+            return Response(200)
+        if path == "/execution-parameters":
+            return Response(200, JSON, self._execution_parameters())
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        body = await self._read(headers.get(b"content-length"), receive)
         if not body:
-            return 204, [], b""
-        request_type = request_format(scope.headers.get("content-type"))
-        response_type = response_format(scope.headers.get("accept"), request_type)
+            return Response(204)
+        request_type = request_format(headers.get(b"content-type"))
+        response_type = response_format(headers.get(b"accept"), request_type)
         if len(body) < _THREAD_FROM_BYTES:
             result = self._invoke(request_type, response_type, body)
         else:
             result = await asyncio.get_running_loop().run_in_executor(
                 self._threads, self._invoke, request_type, response_type, body
             )
-        return 200, [("content-type", response_type)], result
+        return Response(200, response_type, result)
 
-    async def _read(self, scope: Any, protocol: Any) -> bytes:  # noqa: ANN401
-        """Read the body, and stop where it grows over the limit."""
+    async def _read(self, content_length: str | None, receive: Receive) -> bytes:
+        """Read the body, and stop where it is longer than the limit."""
         limit = self._settings.max_payload_bytes
-        length = scope.headers.get("content-length")
-        if length is not None and length.isdecimal() and int(length) <= limit:
-            body: bytes = await protocol()
-            return body
-        chunks: list[bytes] = []
-        size = int(length) if length is not None and length.isdecimal() else 0
-        if not size:
-            async for chunk in protocol:
-                chunks.append(chunk)
-                size += len(chunk)
-                if size > limit:
-                    break
-        if size > limit:
-            raise RequestError(413, "payload_too_large", f"the body is longer than {limit} bytes")
-        return b"".join(chunks)
+        too_long = RequestError(413, "payload_too_large", f"the body is longer than {limit} bytes")
+        if content_length and len(content_length) < 20 and int(content_length) > limit:
+            raise too_long
+        chunks = []
+        size = 0
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise _ClientGoneError
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if size > limit:
+                raise too_long
+            chunks.append(chunk)
+            more = message.get("more_body", False)
+        return b"".join(chunks) if len(chunks) > 1 else bytes(chunks[0])
 
     def _invoke(self, request_type: str, response_type: str, body: bytes) -> bytes:
         rows = parse(request_type, body, self._features)
@@ -130,11 +146,18 @@ class Application:
             "BatchStrategy": "MULTI_RECORD",
             "MaxPayloadInMB": min(6, self._settings.max_payload_bytes // 2**20),
         }
-        return json.dumps(parameters).encode()
+        return orjson.dumps(parameters)
 
 
-def _error_body(message: str) -> bytes:
-    return json.dumps({"error": message}).encode()
+class _ClientGoneError(Exception):
+    """The client closed the connection before it had sent its request."""
+
+
+def _error(status: int, message: str, method: str | None = None) -> Response:
+    # A header's or a body's undecodable parts must not make the answer itself fail.
+    text = message.encode(errors="replace").decode()
+    body = orjson.dumps({"error": text})
+    return Response(status, JSON, body, allow=method if status == 405 else None)
 
 
 def _place(error: Exception) -> str:

@@ -2,16 +2,18 @@
 
 import logging.config
 import signal
+import socket
 import sys
 
-from granian import Granian
-from granian.constants import HTTPModes, Interfaces
+import uvicorn
 
 from decision_tree.environment import Environment
+from decision_tree.errors import UserError
 from decision_tree.model import load
 from decision_tree.serving.app import Application
 from decision_tree.serving.logs import LOGGING
 from decision_tree.serving.settings import Settings
+from decision_tree.serving.workers import listen, run_workers
 
 logger = logging.getLogger("decision_tree.serving")
 
@@ -26,36 +28,43 @@ def serve(environment: Environment) -> None:
     the workers are forked afterwards and share its memory.
 
     Raises:
-        UserError: there is no whole model, or a setting is wrong.
+        UserError: there is no whole model, a setting is wrong, or the port is in use.
     """
-    # Until Granian takes the signals over: process 1 of a container would ignore them.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # Until the workers run: process 1 of a container would ignore these signals.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
     logging.config.dictConfig(LOGGING)
     settings = Settings.from_environ()
     model = load(environment.model)
     application = Application(model, settings)
-    server = Granian(
-        "decision_tree.serving",
-        address="0.0.0.0",  # noqa: S104 - the container's only interface
-        port=settings.port,
-        interface=Interfaces.RSGI,
-        workers=settings.workers,
-        respawn_failed_workers=True,
-        workers_kill_timeout=_SECONDS_TO_FINISH,
-        http=HTTPModes.http1,
-        websockets=False,
-        log_dictconfig=LOGGING,
-    )
-    logger.info(
-        "serving",
-        extra={
-            "fields": {
-                "port": settings.port,
-                "workers": settings.workers,
-                "features": len(model.feature_names),
-                "nodes": int(model.tree.nodes.size),
-            }
-        },
-    )
-    server.serve(target_loader=lambda: application.__rsgi__, wrap_loader=False)
+    try:
+        sockets = listen(settings.port, settings.workers)
+    except OSError as error:
+        raise UserError(f"port {settings.port} cannot be opened: {error}") from None
+    fields = {
+        "port": settings.port,
+        "workers": settings.workers,
+        "features": len(model.feature_names),
+        "nodes": int(model.tree.nodes.size),
+    }
+    logger.info("serving", extra={"fields": fields})
+    run_workers(sockets, lambda listener: _run(application, listener))
     logger.info("stopped")
+
+
+def _run(application: Application, listener: socket.socket) -> None:
+    config = uvicorn.Config(
+        application,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+    )
+    uvicorn.Server(config).run(sockets=[listener])

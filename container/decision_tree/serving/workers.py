@@ -1,0 +1,98 @@
+"""Worker processes that share one model and one port."""
+
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+
+logger = logging.getLogger("decision_tree.serving")
+
+_SECONDS_BEFORE_RESTART = 1.0
+
+
+def listen(port: int, workers: int) -> list[socket.socket]:
+    """Open one listening socket per worker on the same port of all interfaces.
+
+    With SO_REUSEPORT the kernel spreads connections over the sockets. On one shared socket, the
+    worker that wakes first takes every waiting connection.
+
+    Raises:
+        OSError: the port is in use.
+    """
+    sockets = []
+    for _ in range(workers):
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if workers > 1:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listener.bind(("0.0.0.0", port))  # noqa: S104 - SageMaker calls from outside the container
+        listener.listen(2048)
+        sockets.append(listener)
+    return sockets
+
+
+def run_workers(sockets: list[socket.socket], run: Callable[[socket.socket], None]) -> None:
+    """Fork one worker per socket, start those again that die, and stop all on SIGTERM or SIGINT.
+
+    The sockets stay open here, so connections wait in them while a worker is started again.
+
+    Args:
+        sockets: as returned by `listen`.
+        run: serves on one socket, and returns after SIGTERM.
+    """
+    workers: dict[int, socket.socket] = {}
+    stopping = False
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal stopping
+        stopping = True
+        for pid in list(workers):
+            os.kill(pid, signal.SIGTERM)
+
+    # A worker learns by the end of this pipe that this process was killed.
+    alive, hold = os.pipe()
+    # Blocked while forking, so that no signal comes between the fork and its entry in `workers`.
+    handled = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, handled)
+    for number in handled:
+        signal.signal(number, stop)
+
+    def start(listener: socket.socket) -> None:
+        pid = os.fork()
+        if pid:
+            workers[pid] = listener
+            return
+        os.close(hold)
+        threading.Thread(target=_stop_with_parent, args=(alive,), daemon=True).start()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, handled)
+        code = 1
+        try:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            run(listener)
+            code = 0
+        finally:
+            os._exit(code)
+
+    for listener in sockets:
+        start(listener)
+    while workers:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, handled)
+        pid, status = os.wait()
+        signal.pthread_sigmask(signal.SIG_BLOCK, handled)
+        abandoned = workers.pop(pid, None)
+        if abandoned and not stopping:
+            fields = {"pid": pid, "exit_code": os.waitstatus_to_exitcode(status)}
+            logger.error("worker died", extra={"fields": fields})
+            time.sleep(_SECONDS_BEFORE_RESTART)
+            start(abandoned)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, handled)
+
+
+def _stop_with_parent(alive: int) -> None:
+    os.read(alive, 1)
+    os.kill(os.getpid(), signal.SIGTERM)
