@@ -1,0 +1,5 @@
+"""The contract of SageMaker's built-in XGBoost algorithm (image sagemaker-xgboost, 3.0-5).
+
+Source of the contract: aws/sagemaker-xgboost-container and "XGBoost hyperparameters" in the
+SageMaker Developer Guide. The data of it is `pipeline/algorithms/xgboost.json`.
+"""
