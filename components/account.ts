@@ -1,0 +1,12 @@
+import type * as pulumi from "@pulumi/pulumi";
+
+/** Where a stack lives, as the ARNs and host names that it composes need it. */
+export interface Account {
+  /** 12-digit id of the AWS account. */
+  readonly accountId: pulumi.Output<string>;
+  /** `aws`, `aws-cn` or `aws-us-gov`. */
+  readonly partition: pulumi.Output<string>;
+  /** Domain of the partition's services, such as amazonaws.com. */
+  readonly dnsSuffix: pulumi.Output<string>;
+  readonly region: string;
+}

@@ -1,0 +1,177 @@
+import * as s3 from "@pulumi/aws/s3";
+import * as sagemaker from "@pulumi/aws/sagemaker";
+import * as pulumi from "@pulumi/pulumi";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import type { RoleNames } from "../names";
+import type { AlgorithmName } from "../pipeline/algorithms";
+import type { Candidate } from "../pipeline/candidates";
+import { check } from "../pipeline/check";
+import { type Dataset, datasetQuery } from "../pipeline/dataset";
+import { pipelineDefinition } from "../pipeline/definition";
+import { dataWranglerFlow, type FlowSource } from "../pipeline/flow";
+import type { ParameterDefaults } from "../pipeline/parameters";
+import { canonicalJson, contentHash } from "../pipeline/render";
+import { prefixes } from "../pipeline/storage";
+
+/** The arguments of {@link ModelPipeline}. */
+export interface ModelPipelineArgs {
+  readonly pipelineName: string;
+  readonly modelPackageGroupName: string;
+  readonly bucketName: pulumi.Output<string>;
+  readonly databaseName: string;
+  readonly workGroupName: string;
+  readonly dataset: Dataset;
+  readonly candidates: readonly Candidate[];
+  readonly parameters: ParameterDefaults;
+  /** URIs of the images. */
+  readonly images: {
+    readonly dataWrangler: pulumi.Output<string>;
+    readonly scikitLearn: pulumi.Output<string>;
+    readonly algorithms: Readonly<Record<AlgorithmName, pulumi.Output<string>>>;
+  };
+  /** ARNs of the roles that the pipeline and its jobs assume. */
+  readonly roleArns: Readonly<Record<keyof RoleNames, pulumi.Output<string>>>;
+  readonly kmsKeyArn: pulumi.Output<string>;
+}
+
+/** Source of the pipeline's scripts, relative to this file. */
+const scripts = join(__dirname, "..", "pipeline", "scripts");
+
+/** The model package group, and the pipeline that fills it. */
+export class ModelPipeline extends pulumi.ComponentResource {
+  /** The definition of the pipeline, as canonical JSON. */
+  public readonly definition: pulumi.Output<string>;
+  public readonly pipelineArn: pulumi.Output<string>;
+  public readonly pipelineName: pulumi.Output<string>;
+  public readonly modelPackageGroupArn: pulumi.Output<string>;
+  public readonly modelPackageGroupName: pulumi.Output<string>;
+
+  /**
+   * @throws Error where the definition has structural errors, with all of them
+   */
+  constructor(name: string, args: ModelPipelineArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("restate:index:ModelPipeline", name, {}, opts);
+    const { dataset } = args;
+    const flowSource: pulumi.Output<FlowSource> = args.bucketName.apply((bucket) => ({
+      database: args.databaseName,
+      query: datasetQuery(dataset, args.databaseName),
+      queryOutput: `s3://${bucket}/${prefixes.queryResults}/`,
+    }));
+    const flow = flowSource.apply((source) => {
+      const { content, outputName } = dataWranglerFlow(dataset, source);
+      return { text: canonicalJson(content), outputName };
+    });
+    const script = (file: string): string => readFileSync(join(scripts, file), "utf8");
+    const sources = {
+      flow: this.upload(`${name}-flow`, args, `${dataset.table}.flow`, flow.text),
+      preprocess: this.upload(
+        `${name}-preprocess`,
+        args,
+        "preprocess.py",
+        pulumi.output(script("preprocess.py")),
+      ),
+      evaluate: this.upload(
+        `${name}-evaluate`,
+        args,
+        "evaluate.py",
+        pulumi.output(script("evaluate.py")),
+      ),
+    };
+
+    this.definition = pulumi
+      .output({
+        bucket: args.bucketName,
+        flowSource,
+        flowOutputName: flow.outputName,
+        kmsKeyArn: args.kmsKeyArn,
+        sources: pulumi.output({
+          flow: sources.flow.uri,
+          preprocess: sources.preprocess.uri,
+          evaluate: sources.evaluate.uri,
+        }),
+        dataWrangler: args.images.dataWrangler,
+        scikitLearn: args.images.scikitLearn,
+        algorithms: pulumi.output(args.images.algorithms),
+        processing: args.roleArns.processing,
+        training: args.roleArns.training,
+      })
+      .apply((known) => {
+        const definition = pipelineDefinition({
+          bucket: known.bucket,
+          dataset,
+          candidates: args.candidates,
+          parameters: args.parameters,
+          flowSource: known.flowSource,
+          flowOutputName: known.flowOutputName,
+          workGroup: args.workGroupName,
+          sources: known.sources,
+          images: {
+            dataWrangler: known.dataWrangler,
+            scikitLearn: known.scikitLearn,
+            algorithms: known.algorithms,
+          },
+          modelPackageGroupName: args.modelPackageGroupName,
+          roles: { processing: known.processing, training: known.training },
+          security: { kmsKeyArn: known.kmsKeyArn },
+        });
+        const problems = check(definition);
+        if (problems.length > 0) {
+          throw new Error(`the pipeline's definition is not valid:\n  ${problems.join("\n  ")}`);
+        }
+        return canonicalJson(definition);
+      });
+
+    const group = new sagemaker.ModelPackageGroup(
+      `${name}-model-package-group`,
+      {
+        modelPackageGroupName: args.modelPackageGroupName,
+        modelPackageGroupDescription: `The best models of the pipeline ${args.pipelineName}`,
+      },
+      { parent: this },
+    );
+    const pipeline = new sagemaker.Pipeline(
+      `${name}-pipeline`,
+      {
+        pipelineName: args.pipelineName,
+        pipelineDisplayName: args.pipelineName,
+        pipelineDescription: `Tunes and compares candidates on ${dataset.table}, and registers the best`,
+        pipelineDefinition: this.definition,
+        roleArn: args.roleArns.pipeline,
+      },
+      {
+        parent: this,
+        dependsOn: [group, ...Object.values(sources).map(({ object }) => object)],
+      },
+    );
+
+    this.pipelineArn = pipeline.arn;
+    this.pipelineName = pipeline.pipelineName;
+    this.modelPackageGroupArn = group.arn;
+    this.modelPackageGroupName = group.modelPackageGroupName;
+    this.registerOutputs({
+      definition: this.definition,
+      pipelineArn: this.pipelineArn,
+      pipelineName: this.pipelineName,
+      modelPackageGroupArn: this.modelPackageGroupArn,
+      modelPackageGroupName: this.modelPackageGroupName,
+    });
+  }
+
+  /** Uploads a source under a key that carries its hash, since SageMaker's cache goes by the key. */
+  private upload(
+    name: string,
+    args: ModelPipelineArgs,
+    file: string,
+    content: pulumi.Output<string>,
+  ): { readonly object: s3.BucketObjectv2; readonly uri: pulumi.Output<string> } {
+    const key = content.apply((text) => `${prefixes.sources}/${contentHash(text)}/${file}`);
+    const object = new s3.BucketObjectv2(
+      name,
+      { bucket: args.bucketName, key, content, contentType: "text/plain" },
+      { parent: this },
+    );
+    return { object, uri: pulumi.interpolate`s3://${args.bucketName}/${key}` };
+  }
+}

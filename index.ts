@@ -1,0 +1,131 @@
+import * as aws from "@pulumi/aws/provider";
+import { getCallerIdentityOutput } from "@pulumi/aws/getCallerIdentity";
+import { getPartitionOutput } from "@pulumi/aws/getPartition";
+import { getPrebuiltEcrImageOutput } from "@pulumi/aws/sagemaker/getPrebuiltEcrImage";
+import * as pulumi from "@pulumi/pulumi";
+
+import type { Account } from "./components/account";
+import { DataLake } from "./components/dataLake";
+import { DecisionTreeImage } from "./components/decisionTreeImage";
+import { ModelPipeline } from "./components/modelPipeline";
+import { Permissions } from "./components/permissions";
+import { loadSettings } from "./config";
+import { bucketName, stackNames } from "./names";
+import type { StackOutputs } from "./outputs";
+
+const settings = loadSettings();
+const stack = pulumi.getStack();
+const names = stackNames(stack);
+
+const provider = new aws.Provider("aws", {
+  region: settings.region as aws.ProviderArgs["region"],
+  defaultTags: { tags: { project: "restate", stack } },
+});
+const invoke = { provider };
+const identity = getCallerIdentityOutput({}, invoke);
+const partition = getPartitionOutput({}, invoke);
+const account: Account = {
+  accountId: identity.accountId,
+  partition: partition.partition,
+  dnsSuffix: partition.dnsSuffix,
+  region: settings.region,
+};
+const bucket = account.accountId.apply((accountId) => bucketName(stack, accountId));
+const prebuiltImage = (repositoryName: string, imageTag: string): pulumi.Output<string> =>
+  getPrebuiltEcrImageOutput({ repositoryName, imageTag, region: settings.region }, invoke)
+    .registryPath;
+const options: pulumi.ComponentResourceOptions = { providers: { aws: provider } };
+
+const lake = new DataLake(
+  "data",
+  {
+    account,
+    bucketName: bucket,
+    databaseName: names.database,
+    workGroupName: names.workGroup,
+    keyAlias: names.keyAlias,
+    dataset: settings.dataset,
+    dataFile: settings.dataFile,
+    forceDestroy: settings.forceDestroy,
+  },
+  options,
+);
+
+const image = new DecisionTreeImage(
+  "decision-tree",
+  {
+    account,
+    repositoryName: names.repository,
+    context: "container",
+    baseImage: settings.baseImage,
+    kmsKeyArn: lake.kmsKeyArn,
+    forceDelete: settings.forceDestroy,
+  },
+  options,
+);
+
+const permissions = new Permissions(
+  "permissions",
+  {
+    account,
+    roleNames: names.roles,
+    bucketName: bucket,
+    databaseName: names.database,
+    tableName: settings.dataset.table,
+    workGroupName: names.workGroup,
+    pipelineName: names.pipeline,
+    modelPackageGroupName: names.modelPackageGroup,
+    repositoryName: names.repository,
+    kmsKeyArn: lake.kmsKeyArn,
+  },
+  options,
+);
+
+const models = new ModelPipeline(
+  "models",
+  {
+    pipelineName: names.pipeline,
+    modelPackageGroupName: names.modelPackageGroup,
+    bucketName: bucket,
+    databaseName: names.database,
+    workGroupName: names.workGroup,
+    dataset: settings.dataset,
+    candidates: settings.candidates,
+    parameters: settings,
+    images: {
+      dataWrangler: prebuiltImage("sagemaker-data-wrangler-container", "3.x"),
+      scikitLearn: prebuiltImage("sagemaker-scikit-learn", "1.2-1-cpu-py3"),
+      algorithms: {
+        "decision-tree": image.imageUri,
+        xgboost: prebuiltImage("sagemaker-xgboost", "3.0-5"),
+      },
+    },
+    roleArns: permissions.roleArns,
+    kmsKeyArn: lake.kmsKeyArn,
+  },
+  { ...options, dependsOn: [lake, image, permissions] },
+);
+
+const outputs: { readonly [Name in keyof StackOutputs]: pulumi.Input<StackOutputs[Name]> } = {
+  outputsVersion: "1",
+  accountId: account.accountId,
+  region: settings.region,
+  bucketName: lake.bucketName,
+  kmsKeyArn: lake.kmsKeyArn,
+  databaseName: lake.databaseName,
+  tableName: lake.tableName,
+  workGroupName: lake.workGroupName,
+  namedQueryId: lake.namedQueryId,
+  decisionTreeImageUri: image.imageUri,
+  decisionTreeImageTag: image.tag,
+  decisionTreeRepoDigest: image.repoDigest,
+  pipelineName: models.pipelineName,
+  pipelineArn: models.pipelineArn,
+  pipelineDefinition: models.definition,
+  modelPackageGroupName: models.modelPackageGroupName,
+  modelPackageGroupArn: models.modelPackageGroupArn,
+  pipelineRoleArn: permissions.roleArns.pipeline,
+  processingRoleArn: permissions.roleArns.processing,
+  trainingRoleArn: permissions.roleArns.training,
+};
+export = outputs;

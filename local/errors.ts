@@ -1,0 +1,2 @@
+/** A mistake of the user, not of the program: it is told in one line, without a stack trace. */
+export class UserError extends Error {}

@@ -1,0 +1,106 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+
+import type { Json, JsonObject } from "../pipeline/expressions";
+import type { Scope } from "./evaluate";
+import type { Images } from "./images";
+import type { JobRunner } from "./jobs";
+import type { ModelRegistry } from "./modelRegistry";
+import type { ObjectStore } from "./objectStore";
+import type { Table } from "./program";
+import type { Tuner } from "./tuner";
+
+/** The state of a step or an execution, in SageMaker's words. */
+export type Status = "Executing" | "Failed" | "NotExecuted" | "Stopped" | "Succeeded";
+
+/** A training job of a tuning step. */
+export interface Trial {
+  readonly step: string;
+  /** Number among the step's trials, from 0. */
+  readonly number: number;
+  readonly trainingJobName: string;
+  readonly status: "Completed" | "Failed";
+  readonly failureReason?: string;
+  /** The static and the tuned ones. */
+  readonly hyperparameters: Readonly<Record<string, string>>;
+  /** Name of the objective metric. */
+  readonly objectiveMetric: string;
+  readonly objective?: number;
+  /** The last value of each metric that the log reports. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly seconds: number;
+  /** S3 URI of the model artifact. */
+  readonly modelArtifact?: string;
+  readonly log: string;
+}
+
+/** What happens in an execution, for whoever watches it. */
+export type Event =
+  | {
+      readonly kind: "step";
+      readonly name: string;
+      readonly status: Status;
+      readonly seconds?: number;
+      readonly detail?: string;
+    }
+  | { readonly kind: "trial"; readonly trial: Trial; readonly of: number };
+
+/** What the steps of an execution work with. */
+export interface Execution {
+  readonly id: string;
+  /** Folder of the execution: its jobs, logs and records. */
+  readonly folder: string;
+  /** What the Describe call of each finished step's job would answer; the scope's steps are these. */
+  readonly described: Map<string, JsonObject>;
+  readonly scope: Scope;
+  readonly store: ObjectStore;
+  readonly jobs: JobRunner;
+  readonly tuner: Tuner;
+  readonly images: Images;
+  readonly tables: readonly Table[];
+  readonly registry: ModelRegistry;
+  readonly report: (event: Event) => void;
+}
+
+/** A step that failed, with the reason, and where its log is. */
+export class StepFailure extends Error {
+  constructor(
+    readonly step: string,
+    reason: string,
+    readonly log?: string,
+  ) {
+    super(reason);
+  }
+}
+
+/** A job's folder, which stands for `/opt/ml`, and its log. */
+export interface JobFolder {
+  readonly name: string;
+  readonly base: string;
+  readonly log: string;
+}
+
+/** Makes the folder of a job. */
+export function makeJobFolder(execution: Execution, name: string): JobFolder {
+  const base = join(execution.folder, "jobs", name, "opt", "ml");
+  const logs = join(execution.folder, "logs");
+  mkdirSync(base, { recursive: true });
+  mkdirSync(logs, { recursive: true });
+  return { name, base, log: join(logs, `${name}.log`) };
+}
+
+/** Maps `/opt/ml` and what is below it, wherever it stands in a value, into a job's folder. */
+export function intoFolder<Value extends Json>(value: Value, folder: JobFolder): Value {
+  if (typeof value === "string") {
+    return value.replace(/(^|[\s='":,])\/opt\/ml(?=\/|$)/g, `$1${folder.base}`) as Value;
+  }
+  if (Array.isArray(value)) {
+    return value.map((one: Json) => intoFolder(one, folder)) as unknown as Value;
+  }
+  if (typeof value === "object" && value !== null) {
+    return Object.fromEntries(
+      Object.entries(value as JsonObject).map(([key, one]) => [key, intoFolder(one, folder)]),
+    ) as unknown as Value;
+  }
+  return value;
+}

@@ -1,0 +1,87 @@
+import { algorithms } from "../pipeline/algorithms";
+import type { JsonObject } from "../pipeline/expressions";
+
+/** A metric that training reports, and how to find it in the log. */
+export interface MetricDefinition {
+  readonly name: string;
+  readonly regex: string;
+}
+
+/** What stands in for an image when its jobs run as processes. */
+export interface Image {
+  /** Module that runs as the image's entry point in training, with the argument `train`. */
+  readonly trainingModule?: string;
+  /** Metrics that SageMaker knows of a built-in algorithm, without a definition. */
+  readonly builtInMetrics?: readonly MetricDefinition[];
+  /** Module that runs as the image's entry point in processing. */
+  readonly processingModule?: string;
+  /** Whether its Python runs scripts. */
+  readonly runsScripts: boolean;
+}
+
+/** Repositories of SageMaker's own images. */
+const prebuilt: Readonly<Record<string, Image>> = {
+  "sagemaker-data-wrangler-container": {
+    processingModule: "local.images.data_wrangler",
+    runsScripts: false,
+  },
+  "sagemaker-scikit-learn": { runsScripts: true },
+  "sagemaker-xgboost": {
+    trainingModule: "local.images.xgboost_algorithm",
+    builtInMetrics: algorithms.xgboost.MetricDefinitions.map(({ Name: name, Regex: regex }) => ({
+      name,
+      regex,
+    })),
+    runsScripts: true,
+  },
+};
+
+const decisionTree: Image = { trainingModule: "decision_tree", runsScripts: true };
+
+/** The repository of an image URI: `<registry>/<repository>[:<tag>][@<digest>]`. */
+function repository(uri: string): string {
+  return uri.replace(/^[^/]*\//, "").replace(/[:@].*$/, "");
+}
+
+/** Knows images by their URIs. */
+export class Images {
+  /** @param decisionTreeUri URI of the image that the program builds */
+  constructor(private readonly decisionTreeUri: string) {}
+
+  /** What stands in for an image; undefined where nothing does. */
+  find(uri: string): Image | undefined {
+    const name = repository(uri);
+    return name === repository(this.decisionTreeUri) ? decisionTree : prebuilt[name];
+  }
+
+  /** What a message can say of the images that {@link find} knows. */
+  get known(): string {
+    return [...Object.keys(prebuilt), repository(this.decisionTreeUri)].join(", ");
+  }
+}
+
+/**
+ * Splits the one argument that Data Wrangler's container takes, in which the quotes of a shell stand:
+ * `--output-config '{...}'`.
+ */
+export function splitQuoted(argument: string): readonly string[] {
+  const [, option, value] = /^(--\S+)\s+'(.*)'$/s.exec(argument) ?? [];
+  return option === undefined || value === undefined ? [argument] : [option, value];
+}
+
+/** The metric definitions of a training job: its own, or the ones that are known of the image. */
+export function metricDefinitions(
+  specification: JsonObject,
+  image: Image,
+): readonly MetricDefinition[] {
+  const own = specification["MetricDefinitions"];
+  if (!Array.isArray(own)) {
+    return image.builtInMetrics ?? [];
+  }
+  return (own as readonly { Name: string; Regex: string }[]).map(
+    ({ Name: name, Regex: regex }) => ({
+      name,
+      regex,
+    }),
+  );
+}

@@ -1,0 +1,152 @@
+import { availableParallelism } from "node:os";
+
+import { PythonService } from "./python";
+
+/** A process to run to its end. */
+export interface Job {
+  /** Unique among the jobs of a run. */
+  readonly id: string;
+  /** What to run: a Python module, or a script by its path. */
+  readonly program: { readonly module: string } | { readonly script: string };
+  readonly arguments: readonly string[];
+  readonly workingDirectory: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** File for standard output and standard error. */
+  readonly log: string;
+  /** Time after which the job is stopped, in seconds. */
+  readonly timeLimit: number;
+}
+
+/** How a job ended. */
+export interface JobResult {
+  /** Exit code; negative: the number of the signal that ended it. */
+  readonly exitCode: number;
+  readonly seconds: number;
+  /** Whether it was stopped for its time limit. */
+  readonly timedOut: boolean;
+}
+
+interface Waiting {
+  readonly resolve: (result: JobResult) => void;
+  readonly reject: (error: Error) => void;
+  timedOut: boolean;
+  timer?: NodeJS.Timeout;
+}
+
+/** Seconds between SIGTERM and SIGKILL. SageMaker gives 120; a laptop's user will not wait. */
+const graceSeconds = 5;
+
+/** Runs jobs in a warm Python process, as many at once as the machine has cores. */
+export class JobRunner {
+  private service: PythonService | undefined;
+  private readonly running = new Map<string, Waiting>();
+  private readonly queue: (() => void)[] = [];
+  private free: number;
+  private stopped = false;
+
+  /** @param parallelism jobs at once; default one a core */
+  constructor(readonly parallelism: number = availableParallelism()) {
+    this.free = parallelism;
+  }
+
+  /** Runs a job as soon as there is room for it. */
+  async run(job: Job): Promise<JobResult> {
+    await this.enter();
+    try {
+      return await this.start(job);
+    } finally {
+      this.leave();
+    }
+  }
+
+  /** Stops all jobs, the waiting ones too, and the process that runs them. */
+  async close(): Promise<void> {
+    this.stopped = true;
+    await this.service?.close();
+    for (const waiting of this.running.values()) {
+      clearTimeout(waiting.timer);
+      waiting.reject(new Error("stopped"));
+    }
+    this.running.clear();
+    for (const proceed of this.queue.splice(0)) {
+      proceed();
+    }
+  }
+
+  private async enter(): Promise<void> {
+    if (this.free > 0) {
+      this.free -= 1;
+    } else {
+      await new Promise<void>((proceed) => this.queue.push(proceed));
+    }
+  }
+
+  private leave(): void {
+    const next = this.queue.shift();
+    if (next === undefined) {
+      this.free += 1;
+    } else {
+      next();
+    }
+  }
+
+  private start(job: Job): Promise<JobResult> {
+    if (this.stopped) {
+      return Promise.reject(new Error("stopped"));
+    }
+    this.service ??= new PythonService(
+      "local.services.jobs",
+      (message) => {
+        this.receive(message as Record<string, Record<string, unknown>>);
+      },
+      (error) => {
+        for (const waiting of this.running.values()) {
+          waiting.reject(error);
+        }
+        this.running.clear();
+      },
+    );
+    const service = this.service;
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = { resolve, reject, timedOut: false };
+      this.running.set(job.id, waiting);
+      waiting.timer = setTimeout(
+        () => {
+          waiting.timedOut = true;
+          service.send({ stop: { id: job.id, graceSeconds } });
+        },
+        Math.min(job.timeLimit * 1000, 2 ** 31 - 1),
+      );
+      service.send({
+        run: {
+          id: job.id,
+          ...job.program,
+          arguments: job.arguments,
+          workingDirectory: job.workingDirectory,
+          environment: job.environment,
+          log: job.log,
+        },
+      });
+    });
+  }
+
+  private receive(message: Record<string, Record<string, unknown>>): void {
+    const { ended, error } = message;
+    const id = String((ended ?? error)?.["id"]);
+    const waiting = this.running.get(id);
+    if (waiting === undefined || (ended === undefined && error === undefined)) {
+      return;
+    }
+    clearTimeout(waiting.timer);
+    this.running.delete(id);
+    if (ended === undefined) {
+      waiting.reject(new Error(String(error?.["message"])));
+    } else {
+      waiting.resolve({
+        exitCode: Number(ended["exitCode"]),
+        seconds: Number(ended["seconds"]),
+        timedOut: waiting.timedOut,
+      });
+    }
+  }
+}

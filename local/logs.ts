@@ -1,0 +1,34 @@
+import { existsSync, readFileSync } from "node:fs";
+
+import type { MetricDefinition } from "./images";
+
+/** The last lines of a log that hold something. */
+export function lastLines(log: string, count = 10): string {
+  if (!existsSync(log)) {
+    return "";
+  }
+  return readFileSync(log, "utf8").trimEnd().split("\n").slice(-count).join("\n");
+}
+
+/** The last value of each metric in a log, found as SageMaker finds it: by the definitions' regexes. */
+export function readMetrics(
+  log: string,
+  definitions: readonly MetricDefinition[],
+): Readonly<Record<string, number>> {
+  if (!existsSync(log)) {
+    return {};
+  }
+  const lines = readFileSync(log, "utf8").split("\n").reverse();
+  return Object.fromEntries(
+    definitions.flatMap(({ name, regex }) => {
+      const pattern = new RegExp(regex);
+      for (const line of lines) {
+        const value = Number(pattern.exec(line)?.[1] ?? Number.NaN);
+        if (Number.isFinite(value)) {
+          return [[name, value]];
+        }
+      }
+      return [];
+    }),
+  );
+}

@@ -1,0 +1,62 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import type { JsonObject } from "../pipeline/expressions";
+import { text } from "../pipeline/walk";
+import { writeJson } from "./files";
+
+/** A registered model. */
+export interface ModelPackage {
+  readonly group: string;
+  readonly version: number;
+  readonly arn: string;
+  readonly approvalStatus: string;
+  readonly creationTime: string;
+  /** The request that registered it, as CreateModelPackage has it. */
+  readonly request: JsonObject;
+}
+
+/** The model registry: a folder a group, and in it a document a version. */
+export class ModelRegistry {
+  /** @param folder where the registry is kept */
+  constructor(
+    private readonly folder: string,
+    private readonly arnPrefix: string,
+  ) {}
+
+  /** Registers a model under the next version of its group. */
+  register(group: string, request: JsonObject): ModelPackage {
+    const folder = join(this.folder, group);
+    mkdirSync(folder, { recursive: true });
+    const version = Math.max(0, ...this.versions(group)) + 1;
+    const modelPackage: ModelPackage = {
+      group,
+      version,
+      arn: `${this.arnPrefix}:model-package/${group}/${version}`,
+      approvalStatus: text(request["ModelApprovalStatus"]) || "PendingManualApproval",
+      creationTime: new Date().toISOString(),
+      request,
+    };
+    writeJson(join(folder, `${version}.json`), modelPackage);
+    return modelPackage;
+  }
+
+  /** The versions of a group, oldest first. */
+  list(group: string): readonly ModelPackage[] {
+    return this.versions(group).map(
+      (version) =>
+        JSON.parse(
+          readFileSync(join(this.folder, group, `${version}.json`), "utf8"),
+        ) as ModelPackage,
+    );
+  }
+
+  private versions(group: string): readonly number[] {
+    const folder = join(this.folder, group);
+    return existsSync(folder)
+      ? readdirSync(folder)
+          .flatMap((file) => (/^\d+\.json$/.test(file) ? [parseInt(file, 10)] : []))
+          .sort((left, right) => left - right)
+      : [];
+  }
+}

@@ -1,0 +1,64 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { mkdir, symlink } from "node:fs/promises";
+import { basename, dirname, join, normalize, resolve } from "node:path";
+
+import { UserError } from "./errors";
+import { replaceFolder, writeFileAtomically } from "./files";
+
+/**
+ * S3 as a folder: the object `s3://bucket/a/b` is the file `bucket/a/b`. A prefix names a file or a
+ * folder here, which is what the steps of a pipeline use prefixes for.
+ */
+export class ObjectStore {
+  constructor(readonly folder: string) {}
+
+  /**
+   * The path of an object or prefix.
+   * @throws UserError where the URI is none of S3, or leads out of its bucket
+   */
+  path(uri: string): string {
+    const [, bucket, key] =
+      /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/s.exec(uri) ?? [];
+    if (bucket === undefined) {
+      throw new UserError(`"${uri}" is no S3 URI, such as s3://bucket/key`);
+    }
+    const inside = normalize(`/${key ?? ""}`);
+    if (/(^|\/)\.\.(\/|$)/.test(key ?? "")) {
+      throw new UserError(`"${uri}" leads out of its bucket`);
+    }
+    return join(this.folder, bucket, inside);
+  }
+
+  exists(uri: string): boolean {
+    return existsSync(this.path(uri));
+  }
+
+  /** Reads an object as text. */
+  read(uri: string): string {
+    return readFileSync(this.path(uri), "utf8");
+  }
+
+  /** Stores a text. */
+  write(uri: string, content: string): void {
+    writeFileAtomically(this.path(uri), content);
+  }
+
+  /** Moves a folder of this machine to a prefix, in exchange for what is there. */
+  async moveIn(folder: string, uri: string): Promise<void> {
+    await replaceFolder(folder, this.path(uri).replace(/\/$/, ""));
+  }
+
+  /**
+   * Lets a folder of this machine show an object, or all objects below a prefix, without a copy. Jobs read
+   * their inputs; they never write there.
+   */
+  async link(uri: string, folder: string): Promise<void> {
+    const from = this.path(uri);
+    if (!existsSync(from)) {
+      throw new UserError(`there is nothing at ${uri}`);
+    }
+    const to = statSync(from).isDirectory() ? folder : join(folder, basename(from));
+    await mkdir(dirname(to), { recursive: true });
+    await symlink(resolve(from), to);
+  }
+}

@@ -1,0 +1,60 @@
+import type { Json, JsonObject } from "../pipeline/expressions";
+import { items, objects, text } from "../pipeline/walk";
+import { UserError } from "./errors";
+
+const readers: Readonly<Record<string, (value: string) => Json | undefined>> = {
+  Boolean: (value) => (value === "true" ? true : value === "false" ? false : undefined),
+  Float: (value) => numberOr(value, Number.isFinite),
+  Integer: (value) => numberOr(value, Number.isInteger),
+  String: (value) => value,
+};
+
+function numberOr(value: string, accepts: (number: number) => boolean): number | undefined {
+  const number = Number(value);
+  return value.trim() !== "" && accepts(number) ? number : undefined;
+}
+
+/**
+ * The values of a pipeline's parameters: those given, and the defaults of the others.
+ *
+ * @param definition the pipeline's definition
+ * @param given values by name, as text
+ * @throws UserError where a parameter is unknown, is none of its type or values, or has no value
+ */
+export function parameterValues(
+  definition: JsonObject,
+  given: ReadonlyMap<string, string>,
+): ReadonlyMap<string, Json> {
+  const declared = objects(definition["Parameters"]);
+  const problems: string[] = [];
+  const names = declared.map((one) => text(one["Name"]));
+  for (const name of given.keys()) {
+    if (!names.includes(name)) {
+      problems.push(`parameter ${name}: unknown; the pipeline has ${names.join(", ")}`);
+    }
+  }
+  const values = declared.flatMap((one): [string, Json][] => {
+    const name = text(one["Name"]);
+    const type = text(one["Type"]);
+    const raw = given.get(name);
+    const value = raw === undefined ? one["DefaultValue"] : readers[type]?.(raw);
+    if (value === undefined) {
+      problems.push(
+        raw === undefined
+          ? `parameter ${name}: has no default; give one by --parameter ${name}=VALUE`
+          : `parameter ${name}: "${raw}" is no ${type}`,
+      );
+      return [];
+    }
+    const allowed = one["EnumValues"];
+    if (allowed !== undefined && !items(allowed).includes(value)) {
+      problems.push(`parameter ${name}: "${String(raw)}" is not one of ${JSON.stringify(allowed)}`);
+      return [];
+    }
+    return [[name, value]];
+  });
+  if (problems.length > 0) {
+    throw new UserError(problems.join("\n"));
+  }
+  return new Map(values);
+}

@@ -1,0 +1,193 @@
+import * as pulumi from "@pulumi/pulumi";
+import { createRequire } from "node:module";
+
+import type { JsonObject } from "../pipeline/expressions";
+import { isObject, objects, text } from "../pipeline/walk";
+import { UserError } from "./errors";
+
+/** The account that names carry where nobody has one: the one of AWS's own examples. */
+export const exampleAccountId = "111122223333";
+
+/** A resource that the program registered. */
+export interface Resource {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: JsonObject;
+}
+
+/** A Glue table as the program declares it. */
+export interface Table {
+  readonly database: string;
+  readonly name: string;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  /** S3 URI of the folder with its files. */
+  readonly location: string;
+  readonly format: "csv" | "parquet";
+  readonly delimiter: string;
+  readonly skipHeaderLines: number;
+  readonly quoteCharacter: string | null;
+}
+
+/** What the program registers, as far as a local run needs it. */
+export interface Program {
+  readonly stack: string;
+  readonly resources: readonly Resource[];
+  readonly region: string;
+  readonly accountId: string;
+  readonly pipelineName: string;
+  readonly definition: JsonObject;
+  /** URI of the Decision Tree image. */
+  readonly decisionTreeImageUri: string;
+  readonly tables: readonly Table[];
+  /** Texts that are uploaded, by S3 URI. */
+  readonly uploads: ReadonlyMap<string, string>;
+  /** The file that is uploaded as the table's data. */
+  readonly dataFile?: string;
+}
+
+/** The registries of SageMaker's images in us-east-1. Elsewhere the provider's own table tells. */
+const prebuiltRegistries: Readonly<Record<string, string>> = {
+  "sagemaker-data-wrangler-container": "663277389841",
+  "sagemaker-scikit-learn": "683313688378",
+  "sagemaker-xgboost": "683313688378",
+};
+
+/** Stands in for what the account and its services would answer. */
+class Account implements pulumi.runtime.Mocks {
+  readonly resources: Resource[] = [];
+
+  constructor(private readonly region: string) {}
+
+  newResource(args: pulumi.runtime.MockResourceArgs): {
+    id: string;
+    state: Record<string, unknown>;
+  } {
+    const inputs = args.inputs as Record<string, unknown>;
+    this.resources.push({ type: args.type, name: args.name, inputs: inputs as JsonObject });
+    return { id: `${args.name}-id`, state: { ...inputs, ...this.computed(args) } };
+  }
+
+  /** What AWS would assign. Everything else that matters is composed of names. */
+  private computed(args: pulumi.runtime.MockResourceArgs): Record<string, unknown> {
+    const arn = (service: string, path: string): string =>
+      `arn:aws:${service}:${this.region}:${exampleAccountId}:${path}`;
+    switch (args.type) {
+      case "aws:kms/key:Key":
+        return { arn: arn("kms", `key/${args.name}`), keyId: args.name };
+      case "docker:index/image:Image": {
+        const name = String((args.inputs as Record<string, unknown>)["imageName"]);
+        return { repoDigest: `${name.replace(/:[^:]*$/, "")}@sha256:${"0".repeat(64)}` };
+      }
+      default: {
+        const [service = "", kind = ""] = args.type.split("/")[0]?.split(":").slice(1) ?? [];
+        return { arn: arn(service, `${kind}/${args.name}`) };
+      }
+    }
+  }
+
+  call(args: pulumi.runtime.MockCallArgs): Record<string, unknown> {
+    const inputs = args.inputs as Record<string, string | undefined>;
+    switch (args.token) {
+      case "aws:index/getCallerIdentity:getCallerIdentity":
+        return { accountId: exampleAccountId };
+      case "aws:index/getPartition:getPartition":
+        return { partition: "aws", dnsSuffix: "amazonaws.com" };
+      case "aws:ecr/getAuthorizationToken:getAuthorizationToken":
+        return { userName: "AWS", password: "" };
+      case "aws:sagemaker/getPrebuiltEcrImage:getPrebuiltEcrImage": {
+        const repository = inputs["repositoryName"] ?? "";
+        const registry = prebuiltRegistries[repository] ?? exampleAccountId;
+        return {
+          registryPath: `${registry}.dkr.ecr.${inputs["region"]}.amazonaws.com/${repository}:${inputs["imageTag"]}`,
+        };
+      }
+      default:
+        throw new Error(`the program calls ${args.token}, which has no answer without an account`);
+    }
+  }
+}
+
+function readTable(resource: Resource): Table {
+  const { databaseName, name, parameters, storageDescriptor } = resource.inputs;
+  const storage = isObject(storageDescriptor) ? storageDescriptor : {};
+  const serDe = isObject(storage["serDeInfo"]) ? storage["serDeInfo"] : {};
+  const serDeParameters = isObject(serDe["parameters"]) ? serDe["parameters"] : {};
+  const tableParameters = isObject(parameters) ? parameters : {};
+  const library = text(serDe["serializationLibrary"]);
+  return {
+    database: text(databaseName),
+    name: text(name),
+    columns: objects(storage["columns"]).map((column) => ({
+      name: text(column["name"]),
+      type: text(column["type"]),
+    })),
+    location: text(storage["location"]),
+    format: library.includes("ParquetHiveSerDe") ? "parquet" : "csv",
+    delimiter: text(serDeParameters["field.delim"]) || ",",
+    skipHeaderLines: Number(tableParameters["skip.header.line.count"] ?? 0),
+    quoteCharacter: library.includes("OpenCSVSerde")
+      ? text(serDeParameters["quoteChar"]) || '"'
+      : null,
+  };
+}
+
+function inputsOf(resources: readonly Resource[], type: string): readonly JsonObject[] {
+  return resources.filter((resource) => resource.type === type).map(({ inputs }) => inputs);
+}
+
+/**
+ * Evaluates index.ts as `pulumi up` would, with stand-ins for the account's answers, and reads the
+ * pipeline and what it needs out of what the program registered.
+ *
+ * @param stack name of the stack
+ * @param config its configuration, by full key
+ * @throws UserError where the configuration is not valid
+ */
+export async function evaluateProgram(
+  stack: string,
+  config: Readonly<Record<string, string>>,
+): Promise<Program> {
+  const region = config["aws:region"] ?? "us-east-1";
+  const account = new Account(region);
+  await pulumi.runtime.setMocks(account, "restate", stack, false);
+  pulumi.runtime.setAllConfig({ ...config });
+  const load = createRequire(__filename);
+  const index = load.resolve("../index");
+  // A module is evaluated once; a second stack in one process needs another evaluation.
+  // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
+  delete load.cache[index];
+  try {
+    await pulumi.runtime.runInPulumiStack(() => Promise.resolve(load(index) as object));
+  } catch (error) {
+    if (pulumi.RunError.isInstance(error) || isInputError(error)) {
+      throw new UserError(error.message);
+    }
+    throw error;
+  }
+  const { resources } = account;
+  const [pipeline] = inputsOf(resources, "aws:sagemaker/pipeline:Pipeline");
+  const [image] = inputsOf(resources, "docker:index/image:Image");
+  const uploads = inputsOf(resources, "aws:s3/bucketObjectv2:BucketObjectv2").flatMap(
+    ({ bucket, content, key }): [string, string][] =>
+      typeof content === "string" ? [[`s3://${text(bucket)}/${text(key)}`, content]] : [],
+  );
+  const dataFile = config["restate:dataFile"];
+  return {
+    stack,
+    resources,
+    ...(dataFile === undefined ? {} : { dataFile }),
+    region,
+    accountId: exampleAccountId,
+    pipelineName: text(pipeline?.["pipelineName"]),
+    definition: JSON.parse(text(pipeline?.["pipelineDefinition"])) as JsonObject,
+    decisionTreeImageUri: text(image?.["imageName"]),
+    tables: resources
+      .filter(({ type }) => type === "aws:glue/catalogTable:CatalogTable")
+      .map(readTable),
+    uploads: new Map(uploads),
+  };
+}
+
+function isInputError(error: unknown): error is Error {
+  return error instanceof pulumi.InputPropertyError || error instanceof pulumi.InputPropertiesError;
+}

@@ -1,0 +1,176 @@
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+
+import type { JsonObject } from "../../pipeline/expressions";
+import { isObject, items, objects, text } from "../../pipeline/walk";
+import {
+  type Execution,
+  intoFolder,
+  type JobFolder,
+  makeJobFolder,
+  StepFailure,
+} from "../execution";
+import { writeJson } from "../files";
+import { splitQuoted } from "../images";
+import type { Job, JobResult } from "../jobs";
+import { lastLines } from "../logs";
+
+/** Why a job failed: the reason that it left, or else the end of its log. */
+export function failureReason(
+  result: JobResult,
+  reasonFile: string,
+  log: string,
+  timeLimit: number,
+): string {
+  if (result.timedOut) {
+    return `stopped after ${timeLimit} s, its MaxRuntimeInSeconds`;
+  }
+  const reason = existsSync(reasonFile)
+    ? readFileSync(reasonFile, "utf8").slice(0, 1024).trim()
+    : "";
+  return reason === "" ? `exit code ${result.exitCode}\n${lastLines(log)}` : reason;
+}
+
+/** The time limit of a job in seconds. */
+export function timeLimit(args: JsonObject): number {
+  const condition = args["StoppingCondition"];
+  return Number((isObject(condition) ? condition["MaxRuntimeInSeconds"] : undefined) ?? 86_400);
+}
+
+/** Answers an Athena query with files, as SageMaker does before the container starts. */
+async function runQuery(
+  execution: Execution,
+  step: string,
+  definition: JsonObject,
+  output: string,
+): Promise<void> {
+  const folder = makeJobFolder(execution, `${step}-athena`);
+  const reasonFile = join(folder.base, "output", "message");
+  const request = join(folder.base, "query.json");
+  await mkdir(join(folder.base, "output"), { recursive: true });
+  writeJson(request, {
+    query: definition["QueryString"],
+    database: definition["Database"],
+    tables: execution.tables.map(({ location, ...table }) => ({
+      ...table,
+      paths: [execution.store.path(location)],
+    })),
+    output: { path: output, format: definition["OutputFormat"] },
+    failure: reasonFile,
+  });
+  const result = await execution.jobs.run({
+    id: folder.name,
+    program: { module: "local.services.athena" },
+    arguments: [request],
+    workingDirectory: folder.base,
+    environment: {},
+    log: folder.log,
+    timeLimit: 86_400,
+  });
+  if (result.exitCode !== 0) {
+    const reason = failureReason(result, reasonFile, folder.log, 86_400);
+    throw new StepFailure(step, `the Athena query failed: ${reason}`, folder.log);
+  }
+}
+
+async function placeInput(
+  execution: Execution,
+  step: string,
+  input: JsonObject,
+  folder: JobFolder,
+): Promise<void> {
+  const { DatasetDefinition: dataset, S3Input: object } = input;
+  if (isObject(object)) {
+    await execution.store.link(
+      text(object["S3Uri"]),
+      intoFolder(text(object["LocalPath"]), folder),
+    );
+  }
+  if (isObject(dataset)) {
+    const athena = dataset["AthenaDatasetDefinition"];
+    const path = intoFolder(text(dataset["LocalPath"]), folder);
+    await mkdir(path, { recursive: true });
+    await runQuery(execution, step, isObject(athena) ? athena : {}, path);
+  }
+}
+
+/** The process that stands for the container: a script of its entry point, or the image's own module. */
+function containerProgram(
+  execution: Execution,
+  application: JsonObject,
+  folder: JobFolder,
+): Pick<Job, "arguments" | "program"> {
+  const containerArguments = items(application["ContainerArguments"]).map(String);
+  const [, script, ...rest] = items(application["ContainerEntrypoint"]).map(String);
+  const inside = (values: readonly string[]): string[] =>
+    values.map((value) => intoFolder(value, folder));
+  if (script !== undefined) {
+    return {
+      program: { script: intoFolder(script, folder) },
+      arguments: inside([...rest, ...containerArguments]),
+    };
+  }
+  const image = execution.images.find(text(application["ImageUri"]));
+  return {
+    program: { module: image?.processingModule ?? "" },
+    arguments: inside(containerArguments.flatMap(splitQuoted)),
+  };
+}
+
+/**
+ * Runs a Processing step.
+ *
+ * @param args its arguments, without expressions
+ * @returns what DescribeProcessingJob would answer
+ * @throws StepFailure where the job fails
+ */
+export async function runProcessing(
+  execution: Execution,
+  step: string,
+  args: JsonObject,
+): Promise<JsonObject> {
+  const folder = makeJobFolder(execution, step);
+  const application = isObject(args["AppSpecification"]) ? args["AppSpecification"] : {};
+  const outputConfig = isObject(args["ProcessingOutputConfig"])
+    ? args["ProcessingOutputConfig"]
+    : {};
+  const outputs = objects(outputConfig["Outputs"]).flatMap((output) =>
+    isObject(output["S3Output"])
+      ? [
+          {
+            folder: intoFolder(text(output["S3Output"]["LocalPath"]), folder),
+            uri: text(output["S3Output"]["S3Uri"]),
+          },
+        ]
+      : [],
+  );
+  for (const output of outputs) {
+    mkdirSync(output.folder, { recursive: true });
+  }
+  mkdirSync(join(folder.base, "output"), { recursive: true });
+  for (const input of objects(args["ProcessingInputs"])) {
+    await placeInput(execution, step, input, folder);
+  }
+  const environment = isObject(args["Environment"]) ? args["Environment"] : {};
+  const limit = timeLimit(args);
+  const result = await execution.jobs.run({
+    id: folder.name,
+    ...containerProgram(execution, application, folder),
+    workingDirectory: folder.base,
+    environment: {
+      ...(intoFolder(environment, folder) as Record<string, string>),
+      SAGEMAKER_BASE_DIR: folder.base,
+    },
+    log: folder.log,
+    timeLimit: limit,
+  });
+  if (result.exitCode !== 0) {
+    const reasonFile = join(folder.base, "output", "message");
+    throw new StepFailure(step, failureReason(result, reasonFile, folder.log, limit), folder.log);
+  }
+  for (const output of outputs) {
+    await execution.store.moveIn(output.folder, output.uri);
+  }
+  return { ...args, ProcessingJobName: folder.name, ProcessingJobStatus: "Completed" };
+}

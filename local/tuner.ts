@@ -1,0 +1,74 @@
+import type { JsonObject } from "../pipeline/expressions";
+import { PythonService } from "./python";
+
+type Answer = Record<string, Record<string, unknown>>;
+
+/** The search of a tuning job. */
+export interface Search {
+  /** Name of the tuning job. */
+  readonly tuning: string;
+  readonly strategy: string;
+  readonly objectiveType: string;
+  /** As CreateHyperParameterTuningJob has them. */
+  readonly parameterRanges: JsonObject;
+  readonly seed: number;
+  readonly maxJobs: number;
+}
+
+/** Suggests hyperparameters, in a Python process that keeps the searches of all tuning jobs. */
+export class Tuner {
+  private service: PythonService | undefined;
+  private readonly waiting: {
+    readonly resolve: (answer: Answer) => void;
+    readonly reject: (error: Error) => void;
+  }[] = [];
+
+  /** Begins a search. */
+  async open(search: Search): Promise<void> {
+    await this.request({ open: search });
+  }
+
+  /** The hyperparameters of a trial, or undefined where all combinations have been tried. */
+  async ask(tuning: string, trial: number): Promise<Record<string, string> | undefined> {
+    const answer = await this.request({ ask: { tuning, trial } });
+    return answer["trial"]?.["hyperparameters"] as Record<string, string> | undefined;
+  }
+
+  /** Tells the objective of a trial; undefined where it failed. */
+  async tell(tuning: string, trial: number, value: number | undefined): Promise<void> {
+    await this.request({ tell: { tuning, trial, value: value ?? null } });
+  }
+
+  async close(): Promise<void> {
+    await this.service?.close();
+    this.fail(new Error("stopped"));
+  }
+
+  private async request(request: unknown): Promise<Answer> {
+    this.service ??= new PythonService(
+      "local.services.tuner",
+      (message) => {
+        // The tuner answers in order.
+        this.waiting.shift()?.resolve(message as Answer);
+      },
+      (error) => {
+        this.fail(error);
+      },
+    );
+    const service = this.service;
+    const answer = await new Promise<Answer>((resolve, reject) => {
+      this.waiting.push({ resolve, reject });
+      service.send(request);
+    });
+    if (answer["error"] !== undefined) {
+      throw new Error(String(answer["error"]["message"]));
+    }
+    return answer;
+  }
+
+  private fail(error: Error): void {
+    for (const { reject } of this.waiting.splice(0)) {
+      reject(error);
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import { readFileSync } from "node:fs";
+import { join as joinPath } from "node:path";
+
+/**
+ * The contract of an algorithm: its hyperparameters, channels and metrics, in the form of
+ * CreateAlgorithm's TrainingSpecification (the members that are used here).
+ */
+export interface TrainingSpecification {
+  readonly SupportedHyperParameters: readonly HyperParameterSpecification[];
+  readonly MetricDefinitions: readonly { readonly Name: string; readonly Regex: string }[];
+}
+
+/** A hyperparameter of an algorithm, as CreateAlgorithm describes it. */
+export interface HyperParameterSpecification {
+  readonly Name: string;
+  readonly Type: "Categorical" | "Continuous" | "FreeText" | "Integer";
+  readonly Range?: {
+    readonly IntegerParameterRangeSpecification?: NumericRange;
+    readonly ContinuousParameterRangeSpecification?: NumericRange;
+    readonly CategoricalParameterRangeSpecification?: { readonly Values: readonly string[] };
+  };
+  readonly IsTunable?: boolean;
+  readonly IsRequired?: boolean;
+}
+
+interface NumericRange {
+  readonly MinValue: string;
+  readonly MaxValue: string;
+}
+
+function read(...path: readonly string[]): TrainingSpecification {
+  return JSON.parse(
+    readFileSync(joinPath(__dirname, "..", ...path), "utf8"),
+  ) as TrainingSpecification;
+}
+
+/** The algorithms that a candidate can name, each with its contract. */
+export const algorithms = {
+  "decision-tree": read("container", "decision_tree", "training_specification.json"),
+  xgboost: read("pipeline", "algorithms", "xgboost.json"),
+} as const satisfies Record<string, TrainingSpecification>;
+
+/** The name of an algorithm that comes with this project. */
+export type AlgorithmName = keyof typeof algorithms;
+
+/** What is wrong with a value of a hyperparameter, or undefined where nothing is. */
+export function hyperparameterProblem(
+  specification: HyperParameterSpecification,
+  value: string,
+): string | undefined {
+  const { Range: range, Type: type } = specification;
+  const numeric =
+    range?.IntegerParameterRangeSpecification ?? range?.ContinuousParameterRangeSpecification;
+  if (type === "Integer" || type === "Continuous") {
+    const number = Number(value);
+    if (value.trim() === "" || !Number.isFinite(number)) {
+      return `must be a number, not "${value}"`;
+    }
+    if (type === "Integer" && !Number.isInteger(number)) {
+      return `must be a whole number, not ${value}`;
+    }
+    if (
+      numeric !== undefined &&
+      (number < Number(numeric.MinValue) || number > Number(numeric.MaxValue))
+    ) {
+      return `must be from ${numeric.MinValue} to ${numeric.MaxValue}, not ${value}`;
+    }
+  }
+  const values = range?.CategoricalParameterRangeSpecification?.Values;
+  if (values !== undefined && !values.includes(value)) {
+    return `must be one of ${values.join(", ")}, not "${value}"`;
+  }
+  return undefined;
+}

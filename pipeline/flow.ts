@@ -1,0 +1,190 @@
+import { createHash } from "node:crypto";
+
+import { categoricalColumns, type Dataset, featureColumns, flowType } from "./dataset";
+import type { Json, JsonObject } from "./expressions";
+import { canonicalJson } from "./render";
+
+/** A Data Wrangler flow, the node whose output is the flow's, and the name of the dataset it reads. */
+export interface Flow {
+  /** The content of the `.flow` file. */
+  readonly content: JsonObject;
+  /** Name of the output of the processing job: `<id of the last node>.default`. */
+  readonly outputName: string;
+}
+
+/** Where the flow's dataset comes from. */
+export interface FlowSource {
+  /** Glue database. */
+  readonly database: string;
+  /** The Athena query. */
+  readonly query: string;
+  /** S3 URI for the results of the query. */
+  readonly queryOutput: string;
+}
+
+/**
+ * A UUID by content (version 5's layout over SHA-256), so that equal flows have equal node ids on every
+ * machine: the job's output is named after the last node.
+ */
+function nodeId(content: Json): string {
+  const hex = createHash("sha256").update(canonicalJson(content)).digest("hex");
+  const variant = ((parseInt(hex[16] ?? "0", 16) & 0x3) | 0x8).toString(16);
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `5${hex.slice(13, 16)}`,
+    `${variant}${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ].join("-");
+}
+
+interface Transform {
+  readonly operator: string;
+  readonly parameters: JsonObject;
+  readonly trainedParameters?: JsonObject;
+}
+
+function cast(dataset: Dataset): Transform {
+  const schema = Object.fromEntries(
+    dataset.columns.map(({ name, type }) => [name, flowType(type)]),
+  );
+  return {
+    operator: "sagemaker.spark.infer_and_cast_type_0.1",
+    parameters: {},
+    trainedParameters: { schema },
+  };
+}
+
+function dropColumns(columns: readonly string[]): Transform {
+  return {
+    operator: "sagemaker.spark.manage_columns_0.1",
+    parameters: {
+      operator: "Drop column",
+      drop_column_parameters: { column_to_drop: columns },
+    },
+  };
+}
+
+function moveToStart(column: string): Transform {
+  return {
+    operator: "sagemaker.spark.manage_columns_0.1",
+    parameters: {
+      operator: "Move column",
+      move_column_parameters: {
+        move_type: "Move to start",
+        move_to_start_parameters: { column_to_move: column },
+      },
+    },
+  };
+}
+
+/** One column a node: exported operators differ in whether they take several here. */
+function dropMissing(column: string): Transform {
+  return {
+    operator: "sagemaker.spark.handle_missing_0.1",
+    parameters: {
+      operator: "Drop missing",
+      drop_missing_parameters: {
+        dimension: "Drop Rows",
+        drop_rows_parameters: { input_column: [column] },
+      },
+    },
+  };
+}
+
+function imputeMedian(columns: readonly string[]): Transform {
+  return {
+    operator: "sagemaker.spark.handle_missing_0.1",
+    parameters: {
+      operator: "Impute",
+      impute_parameters: {
+        column_type: "Numeric",
+        numeric_parameters: { strategy: "Approximate Median", input_column: columns },
+      },
+    },
+  };
+}
+
+/** `drop_last` must be false: else the last label's column stays in place, with nothing in it. */
+function oneHot(columns: readonly string[]): Transform {
+  return {
+    operator: "sagemaker.spark.encode_categorical_0.1",
+    parameters: {
+      operator: "One-hot encode",
+      one_hot_encode_parameters: {
+        invalid_handling_strategy: "Keep",
+        drop_last: false,
+        output_style: "Columns",
+        input_already_ordinal_encoded: false,
+        input_column: columns,
+      },
+    },
+  };
+}
+
+/** What is done to the rows of a dataset, in order: the label ends up first, as XGBoost's CSV has it. */
+function transforms(dataset: Dataset): readonly Transform[] {
+  const categorical = categoricalColumns(dataset);
+  const features = featureColumns(dataset).map(({ name }) => name);
+  const numeric = features.filter((name) => !categorical.includes(name));
+  const incomplete = dataset.missingValues === "drop" ? features : [];
+  return [
+    cast(dataset),
+    ...(dataset.dropped.length > 0 ? [dropColumns(dataset.dropped)] : []),
+    ...[dataset.target, ...incomplete].map(dropMissing),
+    ...(dataset.missingValues === "impute" && numeric.length > 0 ? [imputeMedian(numeric)] : []),
+    ...(categorical.length > 0 ? [oneHot(categorical)] : []),
+    moveToStart(dataset.target),
+  ];
+}
+
+/**
+ * Builds the Data Wrangler flow of a dataset: a source that reads the Athena query, then the transforms.
+ * Source of the form: the `.flow` files and notebooks that Data Wrangler exports.
+ */
+export function dataWranglerFlow(dataset: Dataset, source: FlowSource): Flow {
+  const sourceContent: JsonObject = {
+    type: "SOURCE",
+    operator: "sagemaker.athena_source_0.1",
+    parameters: {
+      dataset_definition: {
+        datasetSourceType: "Athena",
+        name: dataset.table,
+        catalogName: "AwsDataCatalog",
+        databaseName: source.database,
+        queryString: source.query,
+        s3OutputLocation: source.queryOutput,
+        outputFormat: "PARQUET",
+      },
+    },
+    inputs: [],
+    outputs: [{ name: "default" }],
+  };
+  let last = nodeId(sourceContent);
+  const nodes: JsonObject[] = [{ ...sourceContent, node_id: last }];
+  for (const { operator, parameters, trainedParameters } of transforms(dataset)) {
+    const content: JsonObject = {
+      type: "TRANSFORM",
+      operator,
+      parameters,
+      ...(trainedParameters === undefined ? {} : { trained_parameters: trainedParameters }),
+      inputs: [
+        {
+          name: nodes.length === 1 ? "default" : "df",
+          node_id: last,
+          output_name: "default",
+        },
+      ],
+      outputs: [{ name: "default" }],
+    };
+    last = nodeId(content);
+    nodes.push({ ...content, node_id: last });
+  }
+  return {
+    content: {
+      metadata: { version: 1, disable_limits: false, instance_type: "ml.m5.4xlarge" },
+      nodes,
+    },
+    outputName: `${last}.default`,
+  };
+}

@@ -1,0 +1,141 @@
+import {
+  type Expression,
+  type Json,
+  type JsonGet,
+  type JsonObject,
+  type Reference,
+  stepProperty,
+} from "../expressions";
+import { parameter } from "../parameters";
+import { type JobSecurity, jobStepOptions, type Step, vpcConfig } from "./step";
+
+/** The folder in which processing containers find their inputs and leave their outputs. */
+export const processingFolder = "/opt/ml/processing";
+
+/** The arguments of {@link processingStep}. */
+export interface ProcessingStepArgs<Output extends string> {
+  readonly name: string;
+  readonly imageUri: Expression;
+  readonly roleArn: string;
+  readonly security: JobSecurity;
+  /** Command to run. Default: the image's own entry point. */
+  readonly entrypoint?: readonly string[];
+  /** Each at most 256 characters. */
+  readonly arguments?: readonly Expression[];
+  /** In the order in which the container gets them; 10 at most. */
+  readonly inputs: readonly JsonObject[];
+  /** S3 URI of each output, and the folder the container leaves it in. */
+  readonly outputs: Readonly<Record<Output, { folder: string; uri: Expression }>>;
+  /** Number of instances. Default 1. */
+  readonly instanceCount?: Expression;
+  /** Size of the storage volume in GB. Default 30. */
+  readonly volumeSizeInGB?: number;
+  /** Time limit in seconds. Default 3600. */
+  readonly maxRuntimeInSeconds?: number;
+  /**
+   * Whether the container is cut off from every network. Default true; Data Wrangler's is not, since it
+   * must be able to ask S3 itself.
+   */
+  readonly networkIsolation?: boolean;
+  /** A JSON document among the outputs that conditions read. Default: none. */
+  readonly propertyFile?: { readonly name: string; readonly output: Output; readonly path: string };
+}
+
+/** A processing step, and references to what it makes. */
+export interface ProcessingStep<Output extends string> {
+  readonly step: Step;
+  /** S3 URI of an output. */
+  output(name: Output): Reference;
+  /**
+   * A value of the property file, by a dotted path.
+   * @throws Error where the step declares no property file.
+   */
+  jsonGet(path: string): JsonGet;
+}
+
+/** Input of a processing job from S3: one file, or all under a prefix. */
+export function s3Input(name: string, uri: Expression, folder: string): JsonObject {
+  return {
+    InputName: name,
+    AppManaged: false,
+    S3Input: {
+      S3Uri: uri as Json,
+      LocalPath: folder,
+      S3DataType: "S3Prefix",
+      S3InputMode: "File",
+      S3DataDistributionType: "FullyReplicated",
+      S3CompressionType: "None",
+    },
+  };
+}
+
+/** Builds a Processing step. Its arguments are CreateProcessingJob's. */
+export function processingStep<Output extends string>(
+  args: ProcessingStepArgs<Output>,
+): ProcessingStep<Output> {
+  const outputs = Object.entries<{ folder: string; uri: Expression }>(args.outputs);
+  const { name, propertyFile, security } = args;
+  const step: Step = {
+    Name: name,
+    Type: "Processing",
+    ...jobStepOptions,
+    ...(propertyFile === undefined
+      ? {}
+      : {
+          PropertyFiles: [
+            {
+              PropertyFileName: propertyFile.name,
+              OutputName: propertyFile.output,
+              FilePath: propertyFile.path,
+            },
+          ],
+        }),
+    Arguments: {
+      AppSpecification: {
+        ImageUri: args.imageUri as Json,
+        ...(args.entrypoint === undefined ? {} : { ContainerEntrypoint: args.entrypoint }),
+        ...(args.arguments === undefined ? {} : { ContainerArguments: args.arguments as Json }),
+      },
+      NetworkConfig: {
+        EnableInterContainerTrafficEncryption: true,
+        EnableNetworkIsolation: args.networkIsolation ?? true,
+        ...vpcConfig(security),
+      },
+      ProcessingInputs: args.inputs,
+      ProcessingOutputConfig: {
+        KmsKeyId: security.kmsKeyArn,
+        Outputs: outputs.map(([outputName, { folder, uri }]) => ({
+          OutputName: outputName,
+          AppManaged: false,
+          S3Output: { S3Uri: uri as Json, LocalPath: folder, S3UploadMode: "EndOfJob" },
+        })),
+      },
+      ProcessingResources: {
+        ClusterConfig: {
+          InstanceType: parameter("ProcessingInstanceType"),
+          InstanceCount: (args.instanceCount ?? 1) as Json,
+          VolumeSizeInGB: args.volumeSizeInGB ?? 30,
+          VolumeKmsKeyId: security.kmsKeyArn,
+        },
+      },
+      RoleArn: args.roleArn,
+      StoppingCondition: { MaxRuntimeInSeconds: args.maxRuntimeInSeconds ?? 3600 },
+    },
+  };
+  return {
+    step,
+    output: (output) =>
+      stepProperty(name, `ProcessingOutputConfig.Outputs['${output}'].S3Output.S3Uri`),
+    jsonGet: (path) => {
+      if (propertyFile === undefined) {
+        throw new Error(`step ${name} declares no property file to read ${path} from`);
+      }
+      return {
+        "Std:JsonGet": {
+          PropertyFile: stepProperty(name, `PropertyFiles.${propertyFile.name}`),
+          Path: path,
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import type { Expression, Json } from "../expressions";
+import { parameter } from "../parameters";
+import { jobStepOptions, type Step } from "./step";
+
+/** The arguments of {@link registerModelStep}. */
+export interface RegisterModelStepArgs {
+  readonly name: string;
+  readonly modelPackageGroupName: string;
+  /** Image that serves the model. */
+  readonly imageUri: string;
+  /** S3 URI of the model artifact. */
+  readonly modelUri: Expression;
+  /** S3 URI of the evaluation report, in SageMaker's model quality form. */
+  readonly evaluationUri: Expression;
+  /** Media types that the image takes and gives. */
+  readonly contentTypes: readonly string[];
+  readonly responseTypes: readonly string[];
+  /** What else to keep with the model package: at most 50 values of at most 256 characters. */
+  readonly metadata: Readonly<Record<string, Expression>>;
+}
+
+const inferenceInstanceTypes = ["ml.t2.medium", "ml.m5.large", "ml.m5.xlarge", "ml.c5.large"];
+const transformInstanceTypes = ["ml.m5.large", "ml.m5.xlarge"];
+
+/** Builds a RegisterModel step. Its arguments are CreateModelPackage's. */
+export function registerModelStep(args: RegisterModelStepArgs): Step {
+  return {
+    Name: args.name,
+    Type: "RegisterModel",
+    ...jobStepOptions,
+    Arguments: {
+      ModelPackageGroupName: args.modelPackageGroupName,
+      ModelApprovalStatus: parameter("ModelApprovalStatus"),
+      InferenceSpecification: {
+        Containers: [{ Image: args.imageUri, ModelDataUrl: args.modelUri as Json }],
+        SupportedContentTypes: args.contentTypes,
+        SupportedResponseMIMETypes: args.responseTypes,
+        SupportedRealtimeInferenceInstanceTypes: inferenceInstanceTypes,
+        SupportedTransformInstanceTypes: transformInstanceTypes,
+      },
+      ModelMetrics: {
+        ModelQuality: {
+          Statistics: { ContentType: "application/json", S3Uri: args.evaluationUri as Json },
+        },
+      },
+      CustomerMetadataProperties: args.metadata as Json,
+    },
+  };
+}

@@ -1,0 +1,198 @@
+"""Writing and reading models: what is whole, and what is refused."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import decision_tree.model as model_module
+import numpy as np
+import pytest
+from decision_tree.errors import PlatformError, UserError
+from decision_tree.model import DecisionTreeModel, load, save
+from decision_tree.tree import NODE
+
+
+@pytest.fixture
+def folder(trained: object, tmp_path: Path) -> Path:
+    """A copy of a model folder to break."""
+    return Path(shutil.copytree(trained.environment.model, tmp_path / "model"))
+
+
+def edit(folder: Path, **changes: object) -> None:
+    file = folder / "model.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
+
+
+def replace_tree(folder: Path, content: bytes) -> None:
+    """Replace the arrays and make the hash fit, as who means harm would."""
+    (folder / "tree.npy").write_bytes(content)
+    edit(folder, tree={"file": "tree.npy", "sha256": hashlib.sha256(content).hexdigest()})
+
+
+def test_keeps_all_of_the_model(model: DecisionTreeModel, tmp_path: Path) -> None:
+    save(model, tmp_path / "new" / "model")
+    loaded = load(tmp_path / "new" / "model")
+    assert loaded.description == model.description
+    assert loaded.feature_names == ("longitude", "latitude", "Rooms")
+    assert loaded.tree.nodes.tobytes() == model.tree.nodes.tobytes()
+    assert set(loaded.description.libraries) == {"python", "numpy", "scikit-learn"}
+
+
+def test_writes_the_same_bytes_each_time(folder: Path, model: DecisionTreeModel) -> None:
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    assert set(before) == {"model.json", "tree.npy"}
+    save(model, folder)
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+@pytest.mark.parametrize("step", range(6))
+def test_killed_at_any_step_leaves_the_old_the_new_or_no_model(
+    step: int, folder: Path, model: DecisionTreeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nodes = model.tree.nodes.copy()
+    nodes["value"] += 1
+    changed = DecisionTreeModel(model_module.Tree(nodes, 3), model.description)
+    rows = np.zeros((1, 3))
+    steps = 0
+
+    def dying(original: Callable[..., object]) -> Callable[..., object]:
+        def call(*arguments: object, **options: object) -> object:
+            nonlocal steps
+            steps += 1
+            if steps > step:
+                raise Killed
+            return original(*arguments, **options)
+
+        return call
+
+    for name in ("unlink", "open", "replace"):
+        monkeypatch.setattr(Path, name, dying(getattr(Path, name)))
+    try:
+        save(changed, folder)
+        finished = True
+    except Killed:
+        finished = False
+    monkeypatch.undo()
+    assert finished == (step >= 5)
+    try:
+        value = load(folder).predict(rows)
+    except UserError as error:
+        assert 0 < step < 5, error
+    else:
+        assert value == (changed if finished else model).predict(rows)
+
+
+def test_a_half_written_file_is_no_model(folder: Path) -> None:
+    tree = (folder / "tree.npy").read_bytes()
+    (folder / "tree.npy").write_bytes(tree[: len(tree) // 2])
+    with pytest.raises(
+        UserError, match=r"tree.npy is not the file that model.json was written for"
+    ):
+        load(folder)
+
+
+def test_leftovers_of_a_killed_writer_are_not_looked_at(folder: Path) -> None:
+    (folder / ".model.json.partial").write_text("{")
+    (folder / ".tree.npy.partial").write_bytes(b"x")
+    assert load(folder)
+
+
+@pytest.mark.parametrize("name", ["model.json", "tree.npy"])
+def test_a_missing_file_is_named(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    with pytest.raises(UserError, match=rf"there is no model in .*{name} is missing"):
+        load(folder)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"format": "other"}, "is not of the format restate-decision-tree"),
+        ({"format_version": 2}, "format_version is 2; this image reads 1"),
+        ({"feature_names": []}, "feature_names is not a list of strings"),
+        ({"feature_names": [1, 2, 3]}, "feature_names is not a list of strings"),
+        ({"feature_names": ["a", "a", "b"]}, "feature_names has a name twice"),
+        ({"feature_names": ["a"]}, "beyond the 1"),
+        ({"tree": {}}, "'sha256' is missing"),
+        ({"tree": []}, "is broken"),
+        ({"tree": None}, "is broken"),
+    ],
+)
+def test_refuses_a_broken_description(
+    folder: Path, changes: dict[str, object], message: str
+) -> None:
+    edit(folder, **changes)
+    with pytest.raises(UserError, match=message):
+        load(folder)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"null", b"\xff", b"[" * 100_000, b"{}"])
+def test_refuses_what_is_no_description(folder: Path, content: bytes) -> None:
+    (folder / "model.json").write_bytes(content)
+    with pytest.raises(UserError, match="the model in .* is broken"):
+        load(folder)
+
+
+def header(text: str) -> bytes:
+    padded = text.ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + len(padded).to_bytes(2, "little") + padded.encode()
+
+
+DESCRIPTION = f"{{'descr': {NODE.descr}, 'fortran_order': False, 'shape': (%s,), }}"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x93NUMPY",
+        b"PK\x03\x04 a zip file",
+        b"\x80\x04K\x01.",  # a pickle
+        header("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }") + b"\x80\x04K\x01.",
+        header(DESCRIPTION % 10**15) + b"x" * 100,  # more rows than the file has
+        header(DESCRIPTION % 10**30) + b"x" * 100,
+        header(DESCRIPTION % -1) + b"x" * 100,
+        header("{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }") + b"x" * 8,
+        header("__import__('os').abort()"),
+        header("(" * 110),
+    ],
+)
+def test_refuses_hostile_arrays(folder: Path, content: bytes) -> None:
+    replace_tree(folder, content)
+    with pytest.raises(UserError, match="the model in .* is broken"):
+        load(folder)
+
+
+def test_a_folder_that_cannot_be_written_is_the_platforms_fault(
+    model: DecisionTreeModel, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(PlatformError, match="the model cannot be written to"):
+        save(model, tmp_path / "file")
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([1.0, 2.0, 3.0], r"expected rows of 3 features, got shape \(3,\)"),
+        ([[1.0, 2.0]], r"expected rows of 3 features, got shape \(1, 2\)"),
+        ([[1.0, 2.0, 1e39]], "infinite or too large for float32"),
+    ],
+)
+def test_predict_refuses_what_is_not_its_features(
+    model: DecisionTreeModel, rows: object, message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        model.predict(rows)
+
+
+def test_predict_takes_lists_and_missing_values(model: DecisionTreeModel) -> None:
+    predictions = model.predict([[1, 2, None], [1.0, 2.0, float("nan")]])
+    assert predictions.dtype == np.float64
+    assert predictions[0] == predictions[1]

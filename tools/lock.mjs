@@ -1,0 +1,34 @@
+// Locks the Python requirements, with hashes, for every platform: `npm run lock`. The tests' lock holds
+// everything; the others are parts of it, so that one environment can serve them all.
+// Usage: node tools/lock.mjs [--upgrade]
+
+import { spawnSync } from "node:child_process";
+
+import { projectPython } from "./python.mjs";
+
+const upgrade = process.argv.slice(2);
+const compile = (folder, constraint) => {
+  const { status } = spawnSync(
+    projectPython(),
+    [
+      ...["-m", "uv", "pip", "compile", "--universal", "--python-version", "3.11"],
+      ...[
+        "--generate-hashes",
+        "--quiet",
+        "--no-annotate",
+        "--custom-compile-command",
+        "npm run lock",
+      ],
+      ...(constraint === undefined ? upgrade : ["--constraint", constraint]),
+      ...[`${folder}/requirements.in`, "--output-file", `${folder}/requirements.txt`],
+    ],
+    { stdio: "inherit" },
+  );
+  if (status !== 0) {
+    process.exit(status ?? 1);
+  }
+};
+
+compile("tests");
+compile("local", "tests/requirements.txt");
+compile("container", "tests/requirements.txt");

@@ -1,0 +1,116 @@
+// Sets up what a command needs, on a fresh clone too: the Node packages, and the Python environment in
+// .venv with the packages of the local run, or of the tests. What is there already is left as it is.
+// Plain JavaScript without imports of packages, since it runs before there are any.
+//
+// Usage: node tools/setup.mjs node|local|tests. All output goes to standard error.
+
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+const root = resolve(import.meta.dirname ?? new URL(".", import.meta.url).pathname, "..");
+const environment = join(root, ".venv");
+const oldestPython = [3, 11];
+
+/** Ends with a message, without a stack trace: what goes wrong here is for the user to mend. */
+function fail(message) {
+  process.stderr.write(`error: ${message}\n`);
+  process.exit(1);
+}
+
+function run(what, command, args) {
+  process.stderr.write(`${what}\n`);
+  const { error, status } = spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2] });
+  if (error !== undefined || status !== 0) {
+    fail(`${what} failed: ${error?.message ?? `${command} ended with exit code ${status}`}`);
+  }
+}
+
+function hash(file) {
+  return createHash("sha256")
+    .update(readFileSync(join(root, file)))
+    .digest("hex");
+}
+
+/** Whether a marker says that the content of a file was installed. */
+function isInstalled(marker, file) {
+  return existsSync(marker) && readFileSync(marker, "utf8") === hash(file);
+}
+
+function setUpNode() {
+  const marker = join(root, "node_modules", ".installed");
+  if (isInstalled(marker, "package-lock.json")) {
+    return;
+  }
+  const npm = process.env.npm_execpath;
+  const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
+  if (npm === undefined) {
+    run("installing the Node packages", "npm", args);
+  } else {
+    run("installing the Node packages", process.execPath, [npm, ...args]);
+  }
+  writeFileSync(marker, hash("package-lock.json"));
+}
+
+/** A Python that is new enough: the one that RESTATE_PYTHON names, or one on the path. */
+function findPython() {
+  const named = process.env.RESTATE_PYTHON;
+  const names = named ? [named] : ["python3", "python3.13", "python3.12", "python3.11", "python"];
+  const script = "import sys; print(*sys.version_info[:2])";
+  const found = [];
+  for (const name of names) {
+    const { status, stdout } = spawnSync(name, ["-c", script], { encoding: "utf8" });
+    if (status !== 0) {
+      continue;
+    }
+    const [major, minor] = stdout.trim().split(" ").map(Number);
+    if (major === oldestPython[0] && minor >= oldestPython[1]) {
+      return name;
+    }
+    found.push(`${name} is ${major}.${minor}`);
+  }
+  const seen = found.length === 0 ? `none of ${names.join(", ")} runs` : found.join(", ");
+  return fail(
+    `Python ${oldestPython.join(".")} or newer is needed, and ${seen}; ` +
+      "install it, or name one by RESTATE_PYTHON",
+  );
+}
+
+/** The locks, smallest first: each contains the one before it. */
+const locks = { local: "local/requirements.txt", tests: "tests/requirements.txt" };
+
+function setUpPython(kind) {
+  const marker = (name) => join(environment, `.installed-${name}`);
+  const python = join(
+    environment,
+    ...(process.platform === "win32" ? ["Scripts", "python.exe"] : ["bin", "python"]),
+  );
+  if (existsSync(python) && isInstalled(marker(kind), locks[kind])) {
+    return;
+  }
+  if (spawnSync(python, ["--version"]).status !== 0) {
+    const base = findPython();
+    rmSync(environment, { recursive: true, force: true });
+    run("making the Python environment .venv", base, ["-m", "venv", environment]);
+  }
+  run(`installing the Python packages of ${locks[kind]}`, python, [
+    ...["-m", "pip", "install", "--quiet", "--disable-pip-version-check"],
+    ...["--require-hashes", "--requirement", locks[kind]],
+  ]);
+  for (const name of Object.keys(locks)) {
+    writeFileSync(marker(name), hash(locks[name]));
+    if (name === kind) {
+      break;
+    }
+  }
+}
+
+const kind = process.argv[2];
+if (!["node", "local", "tests"].includes(kind)) {
+  fail("usage: node tools/setup.mjs node|local|tests");
+}
+setUpNode();
+if (kind !== "node") {
+  setUpPython(kind);
+}
