@@ -12,17 +12,17 @@ export interface JsonObject {
 }
 
 /** A reference to a parameter, an execution variable or a property of a step. */
-export interface Reference {
+export interface Reference extends JsonObject {
   readonly Get: string;
 }
 
 /** Values joined to one string. */
-export interface Join {
+export interface Join extends JsonObject {
   readonly "Std:Join": { readonly On: string; readonly Values: readonly Expression[] };
 }
 
 /** A value read from a JSON document that a processing step wrote, its property file. */
-export interface JsonGet {
+export interface JsonGet extends JsonObject {
   readonly "Std:JsonGet": { readonly PropertyFile: Reference; readonly Path: string };
 }
 

@@ -20,6 +20,7 @@ from decision_tree.arrays import Float64Array
 from decision_tree.errors import PlatformError, UserError
 from decision_tree.hyperparameters import Value
 from decision_tree.metrics import Metrics
+from decision_tree.npy import read_npy
 from decision_tree.tree import Tree
 
 FORMAT = "restate-decision-tree"
@@ -136,15 +137,12 @@ def load(directory: Path | str) -> DecisionTreeModel:
             raise ValueError(
                 f"{_TREE_FILE} is not the file that {_DESCRIPTION_FILE} was written for"
             )
-        # Mapped rather than read: a header that claims more rows than the file has is refused
-        # before any memory is taken.
-        nodes = np.load(folder / _TREE_FILE, mmap_mode="r", allow_pickle=False)
-        tree = Tree(np.array(nodes), len(description.feature_names))
+        tree = Tree(read_npy(content), len(description.feature_names))
     except FileNotFoundError as error:
         raise UserError(f"there is no model in {folder}: {error.filename} is missing") from None
     except KeyError as error:
         raise UserError(f"the model in {folder} is broken: {error} is missing") from None
-    except (OSError, ValueError, TypeError, OverflowError, RecursionError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise UserError(f"the model in {folder} is broken: {error}") from None
     return DecisionTreeModel(tree, description)
 

@@ -127,8 +127,9 @@ def _check(nodes: npt.NDArray[np.void], feature_count: int) -> int:
         raise ValueError("a leaf has children")
     if (inner["feature"] >= feature_count).any():
         raise ValueError(f"a node compares a feature beyond the {feature_count} that there are")
-    if not (np.isfinite(inner["threshold"]).all() and np.isfinite(leaves["value"]).all()):
-        raise ValueError("a threshold or a value is not finite")
+    # scikit-learn parts missing values from all others by the threshold infinity.
+    if np.isnan(inner["threshold"]).any() or not np.isfinite(leaves["value"]).all():
+        raise ValueError("a threshold is no number or a value is not finite")
     children = np.concatenate([inner["left"], inner["right"]])
     parents = np.tile(np.flatnonzero(nodes["feature"] >= 0), 2)
     if (children <= parents).any() or (np.sort(children) != np.arange(1, nodes.size)).any():

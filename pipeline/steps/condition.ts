@@ -1,4 +1,4 @@
-import type { Expression, Json, JsonObject } from "../expressions";
+import type { Expression, JsonObject } from "../expressions";
 import type { Step } from "./step";
 
 /** The comparisons that this project's conditions make. */
@@ -6,7 +6,7 @@ export type Comparison = "GreaterThan" | "GreaterThanOrEqualTo" | "LessThan";
 
 /** Compares two values. */
 export function compare(left: Expression, comparison: Comparison, right: Expression): JsonObject {
-  return { Type: comparison, LeftValue: left as Json, RightValue: right as Json };
+  return { Type: comparison, LeftValue: left, RightValue: right };
 }
 
 /** Builds a Condition step that runs steps where all conditions hold, and else nothing. */

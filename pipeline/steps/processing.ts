@@ -59,7 +59,7 @@ export function s3Input(name: string, uri: Expression, folder: string): JsonObje
     InputName: name,
     AppManaged: false,
     S3Input: {
-      S3Uri: uri as Json,
+      S3Uri: uri,
       LocalPath: folder,
       S3DataType: "S3Prefix",
       S3InputMode: "File",
@@ -92,9 +92,9 @@ export function processingStep<Output extends string>(
         }),
     Arguments: {
       AppSpecification: {
-        ImageUri: args.imageUri as Json,
+        ImageUri: args.imageUri,
         ...(args.entrypoint === undefined ? {} : { ContainerEntrypoint: args.entrypoint }),
-        ...(args.arguments === undefined ? {} : { ContainerArguments: args.arguments as Json }),
+        ...(args.arguments === undefined ? {} : { ContainerArguments: args.arguments }),
       },
       NetworkConfig: {
         EnableInterContainerTrafficEncryption: true,
@@ -107,13 +107,13 @@ export function processingStep<Output extends string>(
         Outputs: outputs.map(([outputName, { folder, uri }]) => ({
           OutputName: outputName,
           AppManaged: false,
-          S3Output: { S3Uri: uri as Json, LocalPath: folder, S3UploadMode: "EndOfJob" },
+          S3Output: { S3Uri: uri, LocalPath: folder, S3UploadMode: "EndOfJob" },
         })),
       },
       ProcessingResources: {
         ClusterConfig: {
           InstanceType: parameter("ProcessingInstanceType"),
-          InstanceCount: (args.instanceCount ?? 1) as Json,
+          InstanceCount: (args.instanceCount ?? 1),
           VolumeSizeInGB: args.volumeSizeInGB ?? 30,
           VolumeKmsKeyId: security.kmsKeyArn,
         },

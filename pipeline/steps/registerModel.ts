@@ -1,4 +1,4 @@
-import type { Expression, Json } from "../expressions";
+import type { Expression } from "../expressions";
 import { parameter } from "../parameters";
 import { jobStepOptions, type Step } from "./step";
 
@@ -32,7 +32,7 @@ export function registerModelStep(args: RegisterModelStepArgs): Step {
       ModelPackageGroupName: args.modelPackageGroupName,
       ModelApprovalStatus: parameter("ModelApprovalStatus"),
       InferenceSpecification: {
-        Containers: [{ Image: args.imageUri, ModelDataUrl: args.modelUri as Json }],
+        Containers: [{ Image: args.imageUri, ModelDataUrl: args.modelUri }],
         SupportedContentTypes: args.contentTypes,
         SupportedResponseMIMETypes: args.responseTypes,
         SupportedRealtimeInferenceInstanceTypes: inferenceInstanceTypes,
@@ -40,10 +40,10 @@ export function registerModelStep(args: RegisterModelStepArgs): Step {
       },
       ModelMetrics: {
         ModelQuality: {
-          Statistics: { ContentType: "application/json", S3Uri: args.evaluationUri as Json },
+          Statistics: { ContentType: "application/json", S3Uri: args.evaluationUri },
         },
       },
-      CustomerMetadataProperties: args.metadata as Json,
+      CustomerMetadataProperties: args.metadata,
     },
   };
 }

@@ -82,7 +82,7 @@ function inputDataConfig(channels: readonly Channel[]): Json {
     ContentType: contentType,
     DataSource: {
       S3DataSource: {
-        S3Uri: uri as Json,
+        S3Uri: uri,
         S3DataType: "S3Prefix",
         S3DataDistributionType: "FullyReplicated",
       },

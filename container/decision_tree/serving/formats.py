@@ -12,6 +12,7 @@ import numpy as np
 import orjson
 
 from decision_tree.arrays import Float32Array, Float64Array
+from decision_tree.npy import read_npy
 from decision_tree.serving.errors import bad_payload
 from decision_tree.serving.features import Features
 from decision_tree.serving.media_types import CSV, JSON, JSON_LINES, NPY
@@ -162,34 +163,20 @@ def _from_instances(instances: Any, features: Features) -> Float32Array:  # noqa
 
 
 def _parse_npy(body: bytes, features: Features) -> Float32Array:
-    """Read a NumPy array of numbers: rows, or one row.
-
-    The header is checked before the data is looked at, so neither a pickle nor a shape that the
-    body does not fill is acted on.
-    """
-    stream = io.BytesIO(body)
+    """Read a NumPy array of numbers: rows, or one row."""
     try:
-        version = np.lib.format.read_magic(stream)
-        read_header: Callable[..., tuple[tuple[int, ...], bool, np.dtype[np.generic]]] = {
-            (1, 0): np.lib.format.read_array_header_1_0,
-            (2, 0): np.lib.format.read_array_header_2_0,
-        }[version]
-        shape, fortran_order, dtype = read_header(stream)
-    except Exception:  # the header is evaluated as a Python literal, which fails in many ways
-        raise bad_payload("the body is not a NumPy array (format 1.0 or 2.0)") from None
-    if dtype.kind not in "fiu":
-        raise bad_payload(f"the array is of type {dtype.name}; expected numbers")
-    if len(shape) == 1:
-        shape = (1, *shape)
-    if len(shape) != 2 or min(shape) < 0:
-        raise bad_payload(f"the array has {len(shape)} dimensions; expected rows of features")
-    rows, columns = shape
+        array = read_npy(body)
+    except ValueError as error:
+        raise bad_payload(f"the body is {error}") from None
+    if array.dtype.kind not in "fiu":
+        raise bad_payload(f"the array is of type {array.dtype.name}; expected numbers")
+    if array.ndim == 1:
+        array = array[np.newaxis]
+    if array.ndim != 2:
+        raise bad_payload(f"the array has {array.ndim} dimensions; expected rows of features")
+    rows, columns = array.shape
     if columns != features.count:
         raise features.wrong_count(columns, 1)
-    data = memoryview(body)[stream.tell() :]
-    if rows * columns * dtype.itemsize != len(data):
-        raise bad_payload("the array's shape does not fit the length of its data")
-    array = np.frombuffer(data, dtype).reshape(shape, order="F" if fortran_order else "C")
     return features.from_values(array, rows)
 
 
