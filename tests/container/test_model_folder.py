@@ -135,7 +135,7 @@ def test_refuses_a_broken_description(
 @pytest.mark.parametrize("content", [b"", b"[]", b"null", b"\xff", b"[" * 100_000, b"{}"])
 def test_refuses_what_is_no_description(folder: Path, content: bytes) -> None:
     (folder / "model.json").write_bytes(content)
-    with pytest.raises(UserError, match="the model in .* is broken"):
+    with pytest.raises(UserError, match=r"the model in .* is broken"):
         load(folder)
 
 
@@ -165,7 +165,7 @@ DESCRIPTION = f"{{'descr': {NODE.descr}, 'fortran_order': False, 'shape': (%s,),
 )
 def test_refuses_hostile_arrays(folder: Path, content: bytes) -> None:
     replace_tree(folder, content)
-    with pytest.raises(UserError, match="the model in .* is broken"):
+    with pytest.raises(UserError, match=r"the model in .* is broken"):
         load(folder)
 
 

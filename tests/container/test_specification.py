@@ -23,9 +23,9 @@ def _violations(shape: object, value: object, path: str = "") -> list[str]:
         ]
     limits = shape.metadata
     found = []
-    if shape.type_name in ("list", "string"):
-        if not limits.get("min", 0) <= len(value) <= limits.get("max", math.inf):
-            found.append(f"{path}: length {len(value)}")
+    is_sized = shape.type_name in ("list", "string")
+    if is_sized and not limits.get("min", 0) <= len(value) <= limits.get("max", math.inf):
+        found.append(f"{path}: length {len(value)}")
     if shape.type_name == "list":
         found += [
             v for i, x in enumerate(value) for v in _violations(shape.member, x, f"{path}[{i}]")
