@@ -1,6 +1,5 @@
 import {
   type Expression,
-  type Json,
   type JsonGet,
   type JsonObject,
   type Reference,
@@ -113,7 +112,7 @@ export function processingStep<Output extends string>(
       ProcessingResources: {
         ClusterConfig: {
           InstanceType: parameter("ProcessingInstanceType"),
-          InstanceCount: (args.instanceCount ?? 1),
+          InstanceCount: args.instanceCount ?? 1,
           VolumeSizeInGB: args.volumeSizeInGB ?? 30,
           VolumeKmsKeyId: security.kmsKeyArn,
         },
