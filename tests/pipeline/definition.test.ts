@@ -1,0 +1,244 @@
+import { deepEqual, equal, notEqual } from "node:assert/strict";
+
+import { evaluate, holds, type Scope } from "../../local/evaluate";
+import { defaultCandidates } from "../../pipeline/candidates";
+import { californiaHousing } from "../../pipeline/dataset";
+import type { Json, JsonObject } from "../../pipeline/expressions";
+import { canonicalJson } from "../../pipeline/render";
+import { allSteps, dependencies, objects, text } from "../../pipeline/walk";
+import { at, program } from "../support/definitions";
+
+/** Names of the steps that a definition runs for given scores, by its own conditions. */
+function selected(
+  definition: JsonObject,
+  scores: Readonly<Record<string, number>>,
+  minimum: number,
+) {
+  const scope: Scope = {
+    parameters: new Map<string, Json>([["MinimumR2", minimum]]),
+    execution: new Map(),
+    steps: new Map(),
+    propertyFile: (step) => ({
+      regression_metrics: { r2: { value: scores[step.replace("Evaluate", "")] ?? null } },
+    }),
+  };
+  return objects(definition["Steps"])
+    .filter(({ Type }) => Type === "Condition")
+    .filter((step) =>
+      (at(step, "Arguments", "Conditions") as Json[]).every((one) => holds(one, scope)),
+    )
+    .flatMap((step) => objects(at(step, "Arguments", "IfSteps") as Json))
+    .map((step) => {
+      const name = text(step["Name"]);
+      const message = at(step, "Arguments", "ErrorMessage") as Json;
+      return step["Type"] === "Fail" ? `${name}: ${text(evaluate(message, scope))}` : name;
+    });
+}
+
+const candidate = (name: string): JsonObject => ({
+  ...(defaultCandidates[1] as JsonObject),
+  name,
+});
+
+describe("pipelineDefinition", () => {
+  let definition: JsonObject;
+
+  before(async () => {
+    ({ definition } = await program());
+  });
+
+  it("has the steps of the problem statement, each after those that it needs", () => {
+    const graph = Object.fromEntries(
+      allSteps(definition["Steps"]).map((placed) => [
+        placed.name,
+        [...dependencies(placed)].sort(),
+      ]),
+    );
+    deepEqual(graph, {
+      DataWranglerProcess: [],
+      Preprocess: ["DataWranglerProcess"],
+      TuneDecisionTree: ["Preprocess"],
+      TuneXGBoost: ["Preprocess"],
+      EvaluateDecisionTree: ["Preprocess", "TuneDecisionTree"],
+      EvaluateXGBoost: ["Preprocess", "TuneXGBoost"],
+      SelectDecisionTree: ["EvaluateDecisionTree", "EvaluateXGBoost"],
+      RegisterDecisionTree: ["EvaluateDecisionTree", "SelectDecisionTree", "TuneDecisionTree"],
+      SelectXGBoost: ["EvaluateDecisionTree", "EvaluateXGBoost"],
+      RegisterXGBoost: ["EvaluateXGBoost", "SelectXGBoost", "TuneXGBoost"],
+      CheckMinimumR2: ["EvaluateDecisionTree", "EvaluateXGBoost"],
+      FailBelowMinimumR2: ["CheckMinimumR2", "EvaluateDecisionTree", "EvaluateXGBoost"],
+    });
+  });
+
+  it("records every trial in an experiment of the pipeline's name", () => {
+    deepEqual(definition["PipelineExperimentConfig"], {
+      ExperimentName: { Get: "Execution.PipelineName" },
+      TrialName: { Get: "Execution.PipelineExecutionId" },
+    });
+  });
+
+  it("declares the parameters with the defaults of the config", async () => {
+    const other = await program({
+      processingInstanceType: "ml.m5.12xlarge",
+      processingInstanceCount: 2,
+      trainingInstanceType: "ml.c5.xlarge",
+      modelApprovalStatus: "Approved",
+      minimumR2: 0.6,
+    });
+    deepEqual(
+      objects(other.definition["Parameters"]).map(({ Name, Type, DefaultValue }) => [
+        Name,
+        Type,
+        DefaultValue,
+      ]),
+      [
+        ["ProcessingInstanceType", "String", "ml.m5.12xlarge"],
+        ["ProcessingInstanceCount", "Integer", 2],
+        ["TrainingInstanceType", "String", "ml.c5.xlarge"],
+        ["ModelApprovalStatus", "String", "Approved"],
+        ["MinimumR2", "Float", 0.6],
+      ],
+    );
+  });
+
+  it("encrypts every job's volumes and outputs, and cuts all but Data Wrangler off the network", () => {
+    const jobs = objects(definition["Steps"]).flatMap((step) => {
+      const args = step["Arguments"] as JsonObject;
+      switch (step["Type"]) {
+        case "Processing":
+          return [
+            [
+              step["Name"],
+              at(args, "ProcessingResources", "ClusterConfig", "VolumeKmsKeyId"),
+              at(args, "ProcessingOutputConfig", "KmsKeyId"),
+              at(args, "NetworkConfig", "EnableNetworkIsolation"),
+            ],
+          ];
+        case "Tuning": {
+          const job = args["TrainingJobDefinition"];
+          return [
+            [
+              step["Name"],
+              at(job, "HyperParameterTuningResourceConfig", "VolumeKmsKeyId"),
+              at(job, "OutputDataConfig", "KmsKeyId"),
+              at(job, "EnableNetworkIsolation"),
+            ],
+          ];
+        }
+        default:
+          return [];
+      }
+    });
+    const key = "arn:aws:kms:us-east-1:111122223333:key/data-key";
+    deepEqual(jobs, [
+      ["DataWranglerProcess", key, key, false],
+      ["Preprocess", key, key, true],
+      ["TuneDecisionTree", key, key, true],
+      ["TuneXGBoost", key, key, true],
+      ["EvaluateDecisionTree", key, key, true],
+      ["EvaluateXGBoost", key, key, true],
+    ]);
+  });
+
+  it("gives metric definitions to the custom image only: SageMaker refuses them for its own", () => {
+    const metrics = (step: string): unknown =>
+      at(
+        definition,
+        ...["Steps", step, "Arguments", "TrainingJobDefinition"],
+        ...["AlgorithmSpecification", "MetricDefinitions"],
+      );
+    equal(metrics("TuneXGBoost"), undefined);
+    deepEqual(
+      (metrics("TuneDecisionTree") as { Name: string }[]).map(({ Name }) => Name).sort(),
+      ["train", "validation"].flatMap((data) =>
+        ["mae", "mse", "r2", "rmse"].map((name) => `${data}:${name}`),
+      ),
+    );
+  });
+
+  describe("selection", () => {
+    it("registers the better of two", () => {
+      deepEqual(selected(definition, { DecisionTree: 0.6, XGBoost: 0.8 }, 0), ["RegisterXGBoost"]);
+      deepEqual(selected(definition, { DecisionTree: 0.8, XGBoost: 0.6 }, 0), [
+        "RegisterDecisionTree",
+      ]);
+    });
+
+    it("registers the earlier of two that are equal", () => {
+      deepEqual(selected(definition, { DecisionTree: 0.7, XGBoost: 0.7 }, 0), [
+        "RegisterDecisionTree",
+      ]);
+    });
+
+    it("registers what is exactly at the minimum", () => {
+      deepEqual(selected(definition, { DecisionTree: 0.6, XGBoost: 0.7 }, 0.7), [
+        "RegisterXGBoost",
+      ]);
+    });
+
+    it("fails below the minimum, with the scores in the message", () => {
+      deepEqual(selected(definition, { DecisionTree: 0.6, XGBoost: 0.65 }, 0.7), [
+        "FailBelowMinimumR2: No candidate reaches R2 0.7: DecisionTree 0.6, XGBoost 0.65",
+      ]);
+    });
+
+    it("takes exactly one way whatever the scores of five candidates", async () => {
+      const names = ["A", "B", "C", "D", "E"];
+      const five = await program({ candidates: names.map(candidate) });
+      const levels = [-0.5, 0.2, 0.5, 0.5, 0.9];
+      for (let draw = 0; draw < 5 ** 5; draw += 1) {
+        const scores = Object.fromEntries(
+          names.map((name, index) => [name, levels[Math.floor(draw / 5 ** index) % 5] ?? 0]),
+        );
+        const best = Math.max(...Object.values(scores));
+        const winner = names.find((name) => scores[name] === best) ?? "";
+        const taken = selected(five.definition, scores, 0.4);
+        equal(taken.length, 1, JSON.stringify(scores));
+        equal(taken[0]?.split(":")[0], best >= 0.4 ? `Register${winner}` : "FailBelowMinimumR2");
+      }
+    });
+
+    it("works with one candidate", async () => {
+      const one = await program({ candidates: [candidate("Only")] });
+      deepEqual(selected(one.definition, { Only: 0.5 }, 0.4), ["RegisterOnly"]);
+      deepEqual(selected(one.definition, { Only: 0.5 }, 0.6).length, 1);
+    });
+  });
+
+  describe("rendering", () => {
+    it("is byte-identical for equal config", async () => {
+      equal(canonicalJson((await program()).definition), canonicalJson(definition));
+    });
+
+    it("changes just what follows from the filter", async () => {
+      const other = await program({
+        dataset: {
+          ...californiaHousing,
+          filter: [{ column: "housingMedianAge", operator: ">", value: 20 }],
+        },
+      });
+      const changed = objects(definition["Steps"]).flatMap((step, index) => {
+        const twin = objects(other.definition["Steps"])[index];
+        return canonicalJson(step) === canonicalJson(twin) ? [] : [step["Name"]];
+      });
+      // The query and the flow change, and with the flow the id of its last node, which names its output.
+      deepEqual(changed, ["DataWranglerProcess", "Preprocess"]);
+      deepEqual(other.definition["Parameters"], definition["Parameters"]);
+    });
+
+    it("changes just the parameter of a parameter's default", async () => {
+      const other = await program({ minimumR2: 0.5 });
+      equal(canonicalJson(other.definition["Steps"]), canonicalJson(definition["Steps"]));
+      notEqual(
+        canonicalJson(other.definition["Parameters"]),
+        canonicalJson(definition["Parameters"]),
+      );
+    });
+
+    it("keeps two stacks of one account apart", async () => {
+      const other = await program({}, "other");
+      const names = canonicalJson(other.definition).match(/restate[-_][a-z]+/g) ?? [];
+      deepEqual([...new Set(names)].sort(), ["restate-other", "restate_other"]);
+    });
+  });
+});

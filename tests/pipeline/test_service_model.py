@@ -1,0 +1,159 @@
+"""Holds the arguments of each step against botocore's model of the API call that it stands for."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import botocore.loaders
+import botocore.model
+import pytest
+import regex
+
+ROOT = Path(__file__).parents[2]
+
+OPERATIONS = {
+    "Processing": ("CreateProcessingJob", "ProcessingJobName"),
+    "Tuning": ("CreateHyperParameterTuningJob", "HyperParameterTuningJobName"),
+    "RegisterModel": ("CreateModelPackage", None),
+}
+
+SERVICE = botocore.model.ServiceModel(
+    botocore.loaders.Loader().load_service_model("sagemaker", "service-2")
+)
+
+
+def is_expression(value: Any) -> bool:
+    return isinstance(value, dict) and bool(value.keys() & {"Get", "Std:Join", "Std:JsonGet"})
+
+
+def matches(pattern: str, value: str) -> bool:
+    """Matches as Java does, in whose patterns the astral planes are ranges of surrogate pairs."""
+    python = pattern.replace(r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF")
+    return regex.fullmatch(python, value, regex.DOTALL) is not None
+
+
+def problems(shape: botocore.model.Shape, value: Any, at: str) -> list[str]:
+    """Lists what is wrong with a value; an expression fits wherever a plain value does."""
+    if is_expression(value):
+        scalar = shape.type_name in ("string", "integer", "long", "boolean", "double", "float")
+        return [] if scalar else [f"{at}: an expression in place of a {shape.type_name}"]
+    kinds: dict[str, tuple[type, ...]] = {
+        "structure": (dict,),
+        "map": (dict,),
+        "list": (list,),
+        "string": (str,),
+        "boolean": (bool,),
+        "integer": (int,),
+        "long": (int,),
+        "float": (int, float),
+        "double": (int, float),
+    }
+    if not isinstance(value, kinds[shape.type_name]):
+        return [f"{at}: {value!r} is no {shape.type_name}"]
+    found: list[str] = []
+    if isinstance(shape, botocore.model.StructureShape):
+        found += [f"{at}.{name}: unknown" for name in value.keys() - shape.members.keys()]
+        found += [f"{at}.{name}: missing" for name in shape.required_members if name not in value]
+        for name in value.keys() & shape.members.keys():
+            found += problems(shape.members[name], value[name], f"{at}.{name}")
+        return found
+    size = value if isinstance(value, int | float) else len(value)
+    limits = shape.metadata
+    if size < limits.get("min", size) or size > limits.get("max", size):
+        found.append(f"{at}: {size} is not from {limits.get('min')} to {limits.get('max')}")
+    if isinstance(shape, botocore.model.ListShape):
+        for index, member in enumerate(value):
+            found += problems(shape.member, member, f"{at}[{index}]")
+    elif isinstance(shape, botocore.model.MapShape):
+        for key, member in value.items():
+            found += problems(shape.key, key, f"{at}.{key}")
+            found += problems(shape.value, member, f"{at}.{key}")
+    elif isinstance(value, str):
+        if limits.get("enum") and value not in limits["enum"]:
+            found.append(f"{at}: {value!r} is not one of {limits['enum']}")
+        if "pattern" in limits and not matches(limits["pattern"], value):
+            found.append(f"{at}: {value!r} does not match {limits['pattern']}")
+    return found
+
+
+# Members that the pipeline service takes beside those of the API call. Source: what the SageMaker
+# Python SDK writes.
+PIPELINE_MEMBERS = {"AppManaged"}
+
+
+def without_pipeline_members(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: without_pipeline_members(member)
+            for key, member in value.items()
+            if key not in PIPELINE_MEMBERS
+        }
+    if isinstance(value, list):
+        return [without_pipeline_members(member) for member in value]
+    return value
+
+
+def steps(definition: list[Any]) -> list[dict[str, Any]]:
+    found = []
+    for step in definition:
+        found.append(step)
+        for branch in ("IfSteps", "ElseSteps"):
+            found += steps(step["Arguments"].get(branch, []))
+    return found
+
+
+def check_step(step: dict[str, Any]) -> list[str]:
+    operation, name = OPERATIONS[step["Type"]]
+    arguments = without_pipeline_members(step["Arguments"])
+    if step["Type"] == "Tuning":
+        # The service model requires the name and definition that the pipeline service fills in.
+        arguments = {**arguments, "HyperParameterTuningJobName": "name"}
+    elif name is not None:
+        arguments = {**arguments, name: "name"}
+    shape = SERVICE.operation_model(operation).input_shape
+    return problems(shape, arguments, step["Name"])
+
+
+@pytest.fixture(scope="module", params=["dev", "prod"])
+def definition(request: pytest.FixtureRequest) -> dict[str, Any]:
+    command = ["node", "--require", "ts-node/register/transpile-only", "tools/definition.ts"]
+    output = subprocess.run(
+        [*command, "--stack", request.param], cwd=ROOT, check=True, capture_output=True
+    ).stdout
+    return dict(json.loads(output))
+
+
+def test_each_step_is_a_valid_request(definition: dict[str, Any]) -> None:
+    checked = [step for step in steps(definition["Steps"]) if step["Type"] in OPERATIONS]
+    assert {step["Type"] for step in checked} == set(OPERATIONS)
+    assert [problem for step in checked for problem in check_step(step)] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "problem"),
+    [
+        (["RoleArn"], "nobody", "does not match"),
+        (["Typo"], "x", "unknown"),
+        (["StoppingCondition", "MaxRuntimeInSeconds"], 0, "is not from"),
+        (["StoppingCondition", "MaxRuntimeInSeconds"], "60", "is no integer"),
+        (["AppSpecification", "ContainerArguments"], {"Get": "Parameters.X"}, "in place of a list"),
+        (["ProcessingInputs", 0, "S3Input", "S3InputMode"], "Stream", "is not one of"),
+        (["ProcessingInputs", 0, "InputName"], None, "missing"),
+    ],
+)
+def test_the_oracle_sees_mistakes(
+    definition: dict[str, Any], path: list[str | int], value: Any, problem: str
+) -> None:
+    step = json.loads(json.dumps(definition["Steps"][1]))
+    *parents, last = path
+    target = step["Arguments"]
+    for key in parents:
+        target = target[key]
+    if value is None:
+        del target[last]
+    else:
+        target[last] = value
+    assert any(problem in found for found in check_step(step)), check_step(step)
