@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { existsSync } from "node:fs";
 import { z } from "zod";
 
 import { type Candidate, candidatesSchema, defaultCandidates } from "./pipeline/candidates";
@@ -38,7 +39,10 @@ const emptyIsNone = z
 export const settingsSchema = z.strictObject({
   dataset: datasetSchema.prefault(californiaHousing),
   candidates: candidatesSchema.prefault(defaultCandidates),
-  dataFile: emptyIsNone,
+  dataFile: emptyIsNone.refine(
+    (path) => path === undefined || existsSync(path),
+    "there is no such file (paths are relative to the project)",
+  ),
   baseImage: emptyIsNone,
   processingInstanceType: instanceType.default("ml.m5.4xlarge"),
   processingInstanceCount: z.int().min(1).max(100).default(1),

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
+import { resolve } from "node:path";
 
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 
@@ -18,7 +19,7 @@ interface Options {
   readonly data?: string;
   readonly definition?: string;
   readonly parameter: ReadonlyMap<string, string>;
-  readonly workFolder: string;
+  readonly workFolder?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -32,6 +33,11 @@ function collectParameter(
     throw new InvalidArgumentError("It must be of the form NAME=VALUE.");
   }
   return new Map([...previous, [name, value]]);
+}
+
+/** A path that the user typed: npm runs commands in the project's folder, wherever it was called. */
+function typedPath(path: string): string {
+  return resolve(process.env["INIT_CWD"] ?? process.cwd(), path);
 }
 
 function readDefinition(path: string): JsonObject {
@@ -100,14 +106,19 @@ async function run(options: Options): Promise<number> {
     const environmentData = process.env["RESTATE_DATA"];
     const data =
       options.data !== undefined
-        ? { path: options.data, named: "--data" }
+        ? { path: typedPath(options.data), named: "--data" }
         : environmentData !== undefined && environmentData !== ""
-          ? { path: environmentData, named: "RESTATE_DATA" }
+          ? { path: typedPath(environmentData), named: "RESTATE_DATA" }
           : undefined;
-    const workspace = new Workspace(options.workFolder);
+    const workspace = new Workspace(
+      options.workFolder === undefined ? ".local" : typedPath(options.workFolder),
+    );
     const session = await runSession({
       program,
-      definition: options.definition === undefined ? undefined : readDefinition(options.definition),
+      definition:
+        options.definition === undefined
+          ? undefined
+          : readDefinition(typedPath(options.definition)),
       data,
       parameters: options.parameter,
       workspace,
@@ -159,7 +170,7 @@ const command = new Command("local")
     collectParameter,
     new Map<string, string>(),
   )
-  .option("--work-folder <path>", "where runs, models and the report are kept", ".local")
+  .option("--work-folder <path>", "where runs, models and the report are kept (default: .local)")
   .option("--json", "print one JSON object and nothing else on standard output")
   .option("--quiet", "show no progress")
   .exitOverride()

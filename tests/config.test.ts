@@ -1,0 +1,262 @@
+import { deepEqual, equal, rejects } from "node:assert/strict";
+import { readFileSync } from "node:fs";
+
+import { parse } from "yaml";
+
+import { settingsSchema } from "../config";
+import { evaluateProgram } from "../local/program";
+import { defaultCandidates } from "../pipeline/candidates";
+import { californiaHousing } from "../pipeline/dataset";
+import type { JsonObject } from "../pipeline/expressions";
+import { type Config, program } from "./support/definitions";
+
+interface Declaration {
+  readonly type: string;
+  readonly default: unknown;
+  readonly description: string;
+}
+
+const housing = californiaHousing as JsonObject;
+const tree = defaultCandidates[0] as JsonObject;
+const boost = defaultCandidates[1] as JsonObject;
+const dataset = (change: JsonObject): Config => ({ dataset: { ...housing, ...change } });
+const candidate = (change: JsonObject): Config => ({ candidates: [tree, { ...boost, ...change }] });
+const ranges = (change: JsonObject): Config =>
+  candidate({ ranges: { ...(boost["ranges"] as JsonObject), ...change } });
+const columns = (...types: readonly [string, string][]): JsonObject => ({
+  columns: types.map(([name, type]) => ({ name, type })),
+  target: "y",
+  dropped: [],
+  filter: [],
+});
+
+/** Mistakes, each with the line that names its key. */
+const mistakes: readonly (readonly [string, Config, RegExp])[] = [
+  [
+    "an unknown key",
+    { datasett: 1 },
+    /restate:datasett: unknown key; the keys are dataset, candidates/,
+  ],
+  ["text for a number", { minimumR2: "high" }, /restate:minimumR2: .*expected number/],
+  [
+    "a number for text",
+    { modelApprovalStatus: 1 },
+    /restate:modelApprovalStatus: .*"PendingManualApproval"/,
+  ],
+  ["R² above 1", { minimumR2: 1.5 }, /restate:minimumR2: .*<=1/],
+  ["no instances", { processingInstanceCount: 0 }, /restate:processingInstanceCount: .*>=1/],
+  ["half an instance", { processingInstanceCount: 1.5 }, /restate:processingInstanceCount: .*int/],
+  [
+    "an instance type of EC2",
+    { trainingInstanceType: "m5.large" },
+    /restate:trainingInstanceType: must be a SageMaker instance type/,
+  ],
+  ["a dataset that is no object", { dataset: "table" }, /restate:dataset: .*expected object/],
+  ["an unknown key of the dataset", dataset({ colums: [] }), /restate:dataset: unknown colums/],
+  ["no columns", dataset({ columns: [] }), /restate:dataset\.columns: /],
+  [
+    "a target that is no column",
+    dataset({ target: "price" }),
+    /restate:dataset\.target: "price" is not one of the columns: longitude/,
+  ],
+  [
+    "a dropped target",
+    dataset({ target: "medianIncome" }),
+    /restate:dataset\.target: "medianincome" is listed under dropped/,
+  ],
+  [
+    "a dropped column that does not exist",
+    dataset({ dropped: ["income"] }),
+    /restate:dataset\.dropped\[0\]: "income" is not one of the columns/,
+  ],
+  [
+    "two columns of one name",
+    dataset(columns(["y", "double"], ["a", "int"], ["A", "int"])),
+    /restate:dataset\.columns\[2\]\.name: "a" occurs twice/,
+  ],
+  [
+    "an unknown type",
+    dataset(columns(["y", "double"], ["a", "number"])),
+    /restate:dataset\.columns\[1\]\.type: .*"double"/,
+  ],
+  [
+    "a date as a feature",
+    dataset(columns(["y", "double"], ["a", "date"])),
+    /restate:dataset\.columns\[1\]\.type: "a" is a date, which has no numeric form: list it under dropped/,
+  ],
+  [
+    "a string as the target",
+    dataset(columns(["y", "string"], ["a", "int"])),
+    /restate:dataset\.target: "y" is a string; the target of a regression is numeric/,
+  ],
+  [
+    "no features",
+    dataset({ ...columns(["y", "double"], ["a", "int"]), dropped: ["a"] }),
+    /restate:dataset\.columns: no column is left as a feature/,
+  ],
+  [
+    "SQL in a name",
+    dataset({ table: "t; DROP TABLE t" }),
+    /restate:dataset\.table: must be 1 to 128 letters, digits and underscores/,
+  ],
+  [
+    "a reserved name",
+    dataset(columns(["y", "double"], ["sagemaker_x", "int"])),
+    /restate:dataset\.columns\[1\]\.name: "sagemaker_x" begins with the reserved "sagemaker"/,
+  ],
+  [
+    "an unknown operator",
+    dataset({ filter: [{ column: "population", operator: "~", value: 1 }] }),
+    /restate:dataset\.filter\[0\]/,
+  ],
+  [
+    "a filter on no column",
+    dataset({ filter: [{ column: "age", operator: ">", value: 1 }] }),
+    /restate:dataset\.filter\[0\]\.column: "age" is not one of the columns/,
+  ],
+  [
+    "splits that do not add up",
+    dataset({ split: { train: 0.7, validation: 0.2, test: 0.2 } }),
+    /restate:dataset\.split: train, validation and test must add up to 1/,
+  ],
+  ["no candidates", { candidates: [] }, /restate:candidates: must list at least one candidate/],
+  [
+    "two candidates of one name",
+    { candidates: [boost, { ...boost, name: "xgboost" }] },
+    /restate:candidates\[1\]\.name: "xgboost" is the name of candidate 0 too/,
+  ],
+  [
+    "a candidate's name that no step can carry",
+    candidate({ name: "X G" }),
+    /restate:candidates\[1\]\.name: must be a letter/,
+  ],
+  [
+    "an unknown algorithm",
+    candidate({ algorithm: "random-forest" }),
+    /restate:candidates\[1\]\.algorithm: .*"decision-tree"\|"xgboost"/,
+  ],
+  ["an unknown strategy", candidate({ strategy: "Guess" }), /restate:candidates\[1\]\.strategy/],
+  [
+    "an unknown hyperparameter",
+    candidate({ hyperparameters: { num_round: 10, leaves: 1 } }),
+    /restate:candidates\[1\]\.hyperparameters\.leaves: is not a hyperparameter of xgboost, which has/,
+  ],
+  [
+    "a hyperparameter out of range",
+    candidate({ hyperparameters: { num_round: 0 } }),
+    /restate:candidates\[1\]\.hyperparameters\.num_round: must be from 1/,
+  ],
+  [
+    "a hyperparameter that is missing",
+    candidate({ hyperparameters: {} }),
+    /restate:candidates\[1\]\.hyperparameters: lacks num_round, which xgboost requires/,
+  ],
+  [
+    "a hyperparameter both static and tuned",
+    candidate({ hyperparameters: { num_round: 10, eta: 0.1 } }),
+    /restate:candidates\[1\]\.hyperparameters\.eta: is among the ranges too/,
+  ],
+  [
+    "no ranges",
+    candidate({ ranges: {} }),
+    /restate:candidates\[1\]\.ranges: has 0 hyperparameters; tuning takes 1 to 30/,
+  ],
+  [
+    "a range upside down",
+    ranges({ eta: { type: "continuous", min: 0.5, max: 0.1 } }),
+    /restate:candidates\[1\]\.ranges\.eta: has min 0\.5 above max 0\.1/,
+  ],
+  [
+    "a range of text",
+    ranges({ eta: { type: "continuous", min: "low", max: 1 } }),
+    /restate:candidates\[1\]\.ranges\.eta\.min: .*expected number/,
+  ],
+  [
+    "a range beyond the hyperparameter's",
+    ranges({ eta: { type: "continuous", min: 0.1, max: 2 } }),
+    /restate:candidates\[1\]\.ranges\.eta: must be from 0/,
+  ],
+  [
+    "a logarithmic range from 0",
+    ranges({ eta: { type: "continuous", min: 0, max: 1, scaling: "Logarithmic" } }),
+    /restate:candidates\[1\]\.ranges\.eta: must have a min above 0/,
+  ],
+  [
+    "a grid of numbers",
+    candidate({ strategy: "Grid" }),
+    /restate:candidates\[1\]\.ranges\.eta: must be categorical: the Grid strategy/,
+  ],
+  [
+    "more jobs than the service allows",
+    candidate({ maxJobs: 1000 }),
+    /restate:candidates\[1\]\.maxJobs: .*<=750/,
+  ],
+  [
+    "more parallel jobs than jobs",
+    candidate({ maxJobs: 2, maxParallelJobs: 3 }),
+    /restate:candidates\[1\]\.maxParallelJobs: is 3, above maxJobs 2/,
+  ],
+  [
+    "a data file that does not exist",
+    { dataFile: "nowhere.csv" },
+    /restate:dataFile: there is no such file/,
+  ],
+];
+
+describe("configuration", () => {
+  for (const [what, config, line] of mistakes) {
+    it(`refuses ${what}`, async () => {
+      await rejects(program(config), { name: "UserError", message: line });
+    });
+  }
+
+  it("lists all problems at once", async () => {
+    await rejects(program({ typo: 1, minimumR2: 2, ...dataset({ target: "price" }) }), {
+      message: /restate:dataset\.target.*restate:minimumR2.*restate:typo/s,
+    });
+  });
+
+  it("refuses a stack without a region", async () => {
+    await rejects(evaluateProgram("test", {}), { message: /aws:region: missing; set it by/ });
+  });
+
+  it("refuses what is no region", async () => {
+    await rejects(evaluateProgram("test", { "aws:region": "Virginia" }), {
+      message: /aws:region: "Virginia" is no region/,
+    });
+  });
+
+  for (const stack of ["Dev", "a".repeat(21), "1st", "dev_1"]) {
+    it(`refuses the stack name ${stack}, which physical names cannot carry`, async () => {
+      await rejects(program({}, stack), { message: /must be 1 to 20 lower-case letters/ });
+    });
+  }
+
+  describe("Pulumi.yaml", () => {
+    const project = parse(readFileSync("Pulumi.yaml", "utf8")) as {
+      readonly config: Readonly<Record<string, Declaration>>;
+    };
+    const declared = Object.entries(project.config);
+
+    it("declares each key, and no other", () => {
+      deepEqual(
+        declared.map(([key]) => key).sort(),
+        Object.keys(settingsSchema.shape)
+          .map((key) => `restate:${key}`)
+          .sort(),
+      );
+    });
+
+    for (const [key, declaration] of declared) {
+      it(`describes ${key}, with the default that the program takes`, () => {
+        equal(typeof declaration.description, "string");
+        const name = key.replace("restate:", "");
+        const value = name === "minimumR2" ? Number(declaration.default) : declaration.default;
+        deepEqual(
+          settingsSchema.parse({ [name]: value })[name as keyof typeof settingsSchema.shape],
+          settingsSchema.parse({})[name as keyof typeof settingsSchema.shape],
+        );
+      });
+    }
+  });
+});
