@@ -21,7 +21,7 @@ class Server:
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.folder = folder
-        self.process = subprocess.Popen(  # noqa: S603
+        self.process = subprocess.Popen(
             [sys.executable, "-m", "local.services.jobs", *options],
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": str(ROOT)},

@@ -1,0 +1,101 @@
+"""Athena: runs one query over Glue tables and writes its result, as a job.
+
+`python -m local.services.athena REQUEST.json`, where the request is
+
+    {"query", "database", "tables": [see tables.parse_table], "failure": "/abs/file",
+     "output": {"path": "/abs/folder", "format": "PARQUET" | "TEXTFILE" | "JSON", "compression"?}}
+
+The SQL is Athena's. Names do not depend on case, and result columns are in lower case. What is
+wrong with the query ends the job with code 1 and one line on standard error and in the failure
+file. The same data and query give the same bytes.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from local.services.athena_sql import Query, parse_query
+from local.services.database import explain, literal, open_database, quote
+from local.services.request_file import run_job
+from local.services.tables import Table, parse_table, select_table
+
+_COMPRESSIONS = {"PARQUET": ("SNAPPY", "GZIP", "ZSTD", "NONE"), "TEXTFILE": ("GZIP", "NONE")}
+_OPTIONS = {
+    "PARQUET": "format parquet, row_group_size 122880",
+    # Hive's own text: columns by Ctrl-A, no header, null as \N.
+    "TEXTFILE": r"format csv, header false, delimiter e'\x01', quote '', escape '', nullstr '\N'",
+    "JSON": "format json",
+}
+_SUFFIXES = {"PARQUET": ".parquet", "TEXTFILE": ".txt", "JSON": ".json"}
+
+
+def run_query(request: dict[str, Any]) -> None:
+    """Runs the query of a request and writes its result.
+
+    Raises:
+        ValueError: The request, the query or the data is wrong; the message is for the user.
+    """
+    tables = [parse_table(fields) for fields in request["tables"]]
+    query = parse_query(request["query"], str(request["database"]).lower(), tables)
+    output = request["output"]
+    copy_options, suffix = _copy_options(output)
+    folder = Path(output["path"])
+    folder.mkdir(parents=True, exist_ok=True)
+    # Sums of floats depend on the order of adding: only plain selections may use every thread.
+    threads = None if query.is_plain else 1
+    with open_database(str(folder), threads) as database:
+        try:
+            _create_views(database, query, tables)
+            names = [row[0] for row in database.execute(f"describe {query.sql}").fetchall()]
+            selected = _lower_case(query, names)
+            temporary = folder / f".part-00000{suffix}"
+            database.execute(f"copy ({selected}) to {literal(str(temporary))} ({copy_options})")
+        except duckdb.Error as error:
+            raise ValueError(explain(error)) from None
+        temporary.replace(folder / f"part-00000{suffix}")
+
+
+def _copy_options(output: dict[str, Any]) -> tuple[str, str]:
+    file_format = str(output.get("format", "PARQUET")).upper()
+    if file_format not in _OPTIONS:
+        raise ValueError(
+            f"output.format: {file_format} is not supported; allowed are {', '.join(_OPTIONS)}"
+        )
+    allowed = _COMPRESSIONS.get(file_format, ("NONE",))
+    default = "SNAPPY" if file_format == "PARQUET" else "NONE"
+    compression = str(output.get("compression") or default).upper()
+    if compression not in allowed:
+        raise ValueError(
+            f"output.compression: {compression} is not supported for {file_format}; "
+            f"allowed are {', '.join(allowed)}"
+        )
+    name = "uncompressed" if compression == "NONE" else compression.lower()
+    if file_format != "PARQUET":
+        name = "none" if compression == "NONE" else name
+    suffix = _SUFFIXES[file_format] + (".gz" if name == "gzip" and file_format != "PARQUET" else "")
+    return f"{_OPTIONS[file_format]}, compression {name}", suffix
+
+
+def _create_views(database: duckdb.DuckDBPyConnection, query: Query, tables: list[Table]) -> None:
+    for table in tables:
+        if table.full_name in query.tables:
+            database.execute(f"create schema if not exists {quote(table.database)}")
+            name = f"{quote(table.database)}.{quote(table.name)}"
+            database.execute(f"create view {name} as {select_table(table, database)}")
+
+
+def _lower_case(query: Query, names: list[str]) -> str:
+    lower = [name.lower() for name in names]
+    for name in lower:
+        if lower.count(name) > 1:
+            raise ValueError(f"DUPLICATE_COLUMN_NAME: the result has two columns named {name}")
+    columns = ", ".join(quote(name) for name in lower)
+    return f"select * from ({query.sql}) as result({columns})"  # noqa: S608 - quoted
+
+
+if __name__ == "__main__":
+    sys.exit(run_job(sys.argv[1:], run_query))

@@ -1,0 +1,228 @@
+"""Glue tables over files, read as Athena (engine version 3) reads them.
+
+Text is read as by LazySimpleSerDe: no quotes, a backslash and N is null, a value that is not of
+its column's type is null, missing columns at the end of a line are null and further ones ignored.
+With a quote character it is read as by OpenCSVSerde.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from local.services.database import literal, quote
+
+_INTEGERS = ("tinyint", "smallint", "int", "integer", "bigint")
+_PATTERN = re.compile(r"([a-z]+)(?:\((\d+)(?:,(\d+))?\))?")
+_ARGUMENTS = {"varchar": 1, "char": 1, "decimal": 2}
+_PLAIN = (*_INTEGERS, "float", "double", "boolean", "string", "date", "timestamp")
+
+
+@dataclass(frozen=True)
+class ColumnType:
+    """A column's type: its Glue name and how text becomes a value of it.
+
+    Attributes:
+        name: As in the Glue table, without spaces.
+        sql: The type in DuckDB.
+        is_text: Whether the empty string is a value of it.
+    """
+
+    name: str
+    sql: str
+    is_text: bool
+
+    def parse(self, text: str) -> str:
+        """An SQL expression that is null where the SQL expression `text` is not of the type."""
+        kind = self.name.partition("(")[0]
+        if kind == "string":
+            return text
+        if kind == "varchar":
+            return f"left({text}, {self.name[8:-1]})"
+        if kind == "char":
+            return f"rtrim(left({text}, {self.name[5:-1]}))"
+        if kind == "boolean":
+            return f"case lower({text}) when 'true' then true when 'false' then false end"
+        # DuckDB's cast alone would take 2.9, 1_000, 0x1f or surrounding blanks as well.
+        pattern = _FORMS["integer" if kind in _INTEGERS else kind]
+        value = f"try_cast({text} as {self.sql})"
+        return f"case when regexp_full_match({text}, '{pattern}') then {value} end"
+
+
+_DATE = r"\d{4}-\d{1,2}-\d{1,2}"
+_FLOAT = r"\s*[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|NaN|Infinity)\s*"
+_FORMS = {
+    "integer": r"[+-]?\d+",
+    "float": _FLOAT,
+    "double": _FLOAT,
+    "decimal": r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?",
+    "date": _DATE,
+    "timestamp": _DATE + r" \d{1,2}:\d{1,2}:\d{1,2}(\.\d{1,9})?",
+}
+
+
+def parse_type(name: str) -> ColumnType:
+    """Reads a Glue type.
+
+    Raises:
+        ValueError: The type is not supported.
+    """
+    plain = name.replace(" ", "").lower()
+    match = _PATTERN.fullmatch(plain)
+    if match and (kind := match.group(1)) in (*_PLAIN, *_ARGUMENTS):
+        given = sum(group is not None for group in match.groups()[1:])
+        if given == _ARGUMENTS.get(kind, 0):
+            sql = {"string": "varchar", "int": "integer"}.get(kind, plain)
+            sql = "varchar" if kind in ("varchar", "char") else sql
+            return ColumnType(plain, sql, is_text=sql == "varchar")
+    allowed = ", ".join([*_PLAIN, "varchar(n)", "char(n)", "decimal(p,s)"])
+    raise ValueError(f"type {name} is not supported; allowed are {allowed}")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A Glue table.
+
+    Attributes:
+        database: In lower case, as Athena keeps names.
+        name: In lower case.
+        columns: Types by name in lower case, in the table's order.
+        paths: Its files, sorted; none if there is no data.
+        file_format: csv or parquet.
+        delimiter: Of csv.
+        skip_header_lines: At the start of each csv file.
+        quote_character: Of csv; None if values cannot be quoted.
+    """
+
+    database: str
+    name: str
+    columns: dict[str, ColumnType]
+    paths: tuple[Path, ...]
+    file_format: str
+    delimiter: str
+    skip_header_lines: int
+    quote_character: str | None
+
+    @property
+    def full_name(self) -> str:
+        """Database and name."""
+        return f"{self.database}.{self.name}"
+
+
+def parse_table(fields: dict[str, Any]) -> Table:
+    """Reads a table from a request, and finds its files.
+
+    Raises:
+        ValueError: A field is missing or not supported, or a path does not exist.
+    """
+    name = str(fields.get("name", "")).lower()
+    try:
+        columns = {
+            str(column["name"]).lower(): parse_type(str(column["type"]))
+            for column in fields["columns"]
+        }
+        table = Table(
+            database=str(fields["database"]).lower(),
+            name=name,
+            columns=columns,
+            paths=_find_files(fields["paths"]),
+            file_format=str(fields["format"]).lower(),
+            delimiter=fields.get("delimiter") or ",",
+            skip_header_lines=int(fields.get("skipHeaderLines") or 0),
+            quote_character=fields.get("quoteCharacter"),
+        )
+    except KeyError as error:
+        raise ValueError(f"table {name}: {error.args[0]} is missing") from None
+    except ValueError as error:
+        raise ValueError(f"table {name}: {error}") from None
+    if len(columns) < len(fields["columns"]) or not columns:
+        raise ValueError(f"table {name}: column names must be distinct, and at least one")
+    if table.file_format not in ("csv", "parquet"):
+        raise ValueError(f"table {name}: format {fields['format']}; allowed are csv, parquet")
+    return table
+
+
+def _find_files(paths: list[str]) -> tuple[Path, ...]:
+    """All files of the paths, but those that Athena takes as hidden, in a stable order."""
+    files: list[Path] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            files += [
+                file
+                for file in path.rglob("*")
+                if file.is_file()
+                and not any(part.startswith(("_", ".")) for part in file.relative_to(path).parts)
+            ]
+        elif path.is_file():
+            files.append(path)
+        else:
+            raise ValueError(f"no such file or folder: {path}")
+    return tuple(sorted(file for file in files if file.stat().st_size > 0))
+
+
+def raw_csv(table: Table, files: tuple[Path, ...], columns: int, null_text: str = r"\N") -> str:
+    """SQL that reads csv files leniently, as columns of text c0, c1, ...
+
+    Args:
+        table: How the files are written.
+        files: At least one.
+        columns: How many columns; missing ones are null, further ones ignored. So are empty lines.
+        null_text: What else is null.
+    """
+    quoting = table.quote_character or ""
+    names = ", ".join(f"c{number}: 'varchar'" for number in range(columns))
+    return (
+        f"read_csv([{', '.join(literal(str(file)) for file in files)}], columns = {{{names}}}, "
+        f"auto_detect = false, header = false, skip = {table.skip_header_lines}, "
+        f"delim = {literal(table.delimiter)}, "
+        f"quote = {literal(quoting)}, escape = {literal(quoting)}, "
+        f"nullstr = {literal(null_text)}, "
+        "null_padding = true, strict_mode = false, max_line_size = 10000000)"
+    )
+
+
+def select_table(table: Table, database: duckdb.DuckDBPyConnection) -> str:
+    """A SELECT of the table's columns in their types.
+
+    Raises:
+        ValueError: The parquet files do not fit the table.
+    """
+    if not table.paths:
+        nulls = ", ".join(
+            f"cast(null as {column_type.sql}) as {quote(name)}"
+            for name, column_type in table.columns.items()
+        )
+        return f"select {nulls} limit 0"
+    if table.file_format == "parquet":
+        return _select_parquet(table, database)
+    values = ", ".join(
+        f"{column_type.parse(f'c{number}')} as {quote(name)}"
+        for number, (name, column_type) in enumerate(table.columns.items())
+    )
+    source = raw_csv(table, table.paths, len(table.columns))
+    return f"select {values} from {source}"  # noqa: S608 - every part is quoted
+
+
+def _select_parquet(table: Table, database: duckdb.DuckDBPyConnection) -> str:
+    files = ", ".join(literal(str(path)) for path in table.paths)
+    source = f"read_parquet([{files}], union_by_name = true)"
+    stored = {
+        str(name).lower(): str(kind)
+        for name, kind, *_ in database.execute(f"describe from {source}").fetchall()
+    }
+    values = []
+    for name, column_type in table.columns.items():
+        if name not in stored:
+            values.append(f"cast(null as {column_type.sql}) as {quote(name)}")
+            continue
+        if (stored[name] == "VARCHAR") != column_type.is_text:
+            raise ValueError(
+                f"HIVE_BAD_DATA: table {table.full_name}: column {name} is {column_type.name}, "
+                f"but {stored[name].lower()} in the files"
+            )
+        values.append(f"cast({quote(name)} as {column_type.sql}) as {quote(name)}")
+    return f"select {', '.join(values)} from {source}"  # noqa: S608 - every part is quoted
