@@ -200,7 +200,7 @@ def test_a_forked_process_reads_its_own_environment(job: object) -> None:
     )
     environ = {k: v for k, v in os.environ.items() if k != "SAGEMAKER_BASE_DIR"}
     command = [sys.executable, "-c", program, str(job.base)]
-    subprocess.run(command, cwd=CONTAINER, env=environ, check=True, capture_output=True)  # noqa: S603
+    subprocess.run(command, cwd=CONTAINER, env=environ, check=True, capture_output=True)
     assert load(job.environment.model)
 
 
@@ -266,6 +266,6 @@ def test_errors_are_told_before_scikit_learn_is_imported(job: object) -> None:
     )
     environ = {**os.environ, "SAGEMAKER_BASE_DIR": str(job.base)}
     command = [sys.executable, "-c", program]
-    finished = subprocess.run(command, cwd=CONTAINER, env=environ, capture_output=True)  # noqa: S603
+    finished = subprocess.run(command, cwd=CONTAINER, env=environ, capture_output=True)
     assert finished.returncode == UserError.exit_code
     assert json.dumps(finished.stderr.decode()) == json.dumps("there is no channel train\n")

@@ -118,7 +118,7 @@ class Application:
         """Read the body, and stop where it is longer than the limit."""
         limit = self._settings.max_payload_bytes
         too_long = RequestError(413, "payload_too_large", f"the body is longer than {limit} bytes")
-        if content_length and len(content_length) < 20 and int(content_length) > limit:
+        if content_length and content_length.isdecimal() and int(content_length[:20]) > limit:
             raise too_long
         chunks = []
         size = 0

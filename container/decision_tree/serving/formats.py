@@ -72,8 +72,8 @@ def _parse_csv(body: bytes, features: Features) -> Float32Array:
         try:
             values = np.array(orjson.loads(b"[" + flat[1:-1] + b"]"), dtype=np.float64)
         except (orjson.JSONDecodeError, OverflowError):
-            pass  # numbers that are no JSON, such as +1 or 01, or none at all
-        else:
+            values = np.empty(0)  # numbers that are no JSON, such as +1 or 01
+        if values.size == rows * features.count:
             return features.from_values(values, rows)
     return _parse_any_csv(text, features)
 

@@ -1,6 +1,6 @@
 """`serve`: load the model once, then answer requests in several processes."""
 
-import logging.config
+import logging
 import signal
 import socket
 import sys
@@ -11,7 +11,7 @@ from decision_tree.environment import Environment
 from decision_tree.errors import UserError
 from decision_tree.model import load
 from decision_tree.serving.app import Application
-from decision_tree.serving.logs import LOGGING
+from decision_tree.serving.logs import log_json_lines
 from decision_tree.serving.settings import Settings
 from decision_tree.serving.workers import listen, run_workers
 
@@ -33,7 +33,7 @@ def serve(environment: Environment) -> None:
     # Until the workers run: process 1 of a container would ignore these signals.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
-    logging.config.dictConfig(LOGGING)
+    log_json_lines()
     settings = Settings.from_environ()
     model = load(environment.model)
     application = Application(model, settings)
