@@ -1,0 +1,318 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+
+import type { Program, Resource } from "../../local/program";
+import type { Json, JsonObject } from "../../pipeline/expressions";
+import { text } from "../../pipeline/walk";
+import { at, program } from "../support/definitions";
+
+const bucket = "sagemaker-restate-test-111122223333";
+const key = "arn:aws:kms:us-east-1:111122223333:key/data-key";
+
+describe("the program", () => {
+  let evaluated: Program;
+  const find = (name: string): Resource => {
+    const found = evaluated.resources.find((one) => one.name === name);
+    ok(found, `no resource ${name}`);
+    return found;
+  };
+  const inputs = (name: string): JsonObject => find(name).inputs;
+  const policy = (name: string): JsonObject =>
+    JSON.parse(text(inputs(name)["policy"])) as JsonObject;
+  const statements = (name: string): readonly JsonObject[] =>
+    policy(name)["Statement"] as JsonObject[];
+  const statement = (name: string, sid: string): JsonObject => {
+    const found = statements(name).find(({ Sid }) => Sid === sid);
+    ok(found, `no statement ${sid}`);
+    return found;
+  };
+
+  before(async () => {
+    evaluated = await program();
+  });
+
+  it("registers these resources, each once", () => {
+    const names = evaluated.resources.map(({ name, type }) => `${type} ${name}`);
+    deepEqual(names.sort(), [
+      "aws:athena/namedQuery:NamedQuery data-query",
+      "aws:athena/workgroup:Workgroup data-workgroup",
+      "aws:ecr/repository:Repository decision-tree-repository",
+      "aws:glue/catalogDatabase:CatalogDatabase data-database",
+      "aws:glue/catalogTable:CatalogTable data-table",
+      "aws:iam/role:Role permissions-pipeline",
+      "aws:iam/role:Role permissions-processing",
+      "aws:iam/role:Role permissions-training",
+      "aws:iam/rolePolicy:RolePolicy permissions-pipeline-policy",
+      "aws:iam/rolePolicy:RolePolicy permissions-processing-policy",
+      "aws:iam/rolePolicy:RolePolicy permissions-training-policy",
+      "aws:kms/alias:Alias data-key-alias",
+      "aws:kms/key:Key data-key",
+      "aws:s3/bucket:Bucket data-bucket",
+      "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration data-bucket-lifecycle",
+      "aws:s3/bucketObjectv2:BucketObjectv2 models-evaluate",
+      "aws:s3/bucketObjectv2:BucketObjectv2 models-flow",
+      "aws:s3/bucketObjectv2:BucketObjectv2 models-preprocess",
+      "aws:s3/bucketOwnershipControls:BucketOwnershipControls data-bucket-ownership",
+      "aws:s3/bucketPolicy:BucketPolicy data-bucket-policy",
+      "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock data-bucket-public-access-block",
+      "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration data-bucket-encryption",
+      "aws:s3/bucketVersioning:BucketVersioning data-bucket-versioning",
+      "aws:sagemaker/modelPackageGroup:ModelPackageGroup models-model-package-group",
+      "aws:sagemaker/pipeline:Pipeline models-pipeline",
+      "docker:index/image:Image decision-tree-image",
+      "pulumi:providers:aws aws",
+      "pulumi:pulumi:Stack restate-test",
+      "restate:index:DataLake data",
+      "restate:index:DecisionTreeImage decision-tree",
+      "restate:index:ModelPipeline models",
+      "restate:index:Permissions permissions",
+    ]);
+  });
+
+  it("tags everything by way of the provider", () => {
+    equal(inputs("aws")["region"], "us-east-1");
+    deepEqual(JSON.parse(text(inputs("aws")["defaultTags"])), {
+      tags: { project: "restate", stack: "test" },
+    });
+  });
+
+  describe("data", () => {
+    it("lies in a bucket that is private, versioned and encrypted with the stack's key", () => {
+      deepEqual(inputs("data-bucket"), { bucket, forceDestroy: false });
+      deepEqual(inputs("data-bucket-public-access-block"), {
+        bucket,
+        blockPublicAcls: true,
+        blockPublicPolicy: true,
+        ignorePublicAcls: true,
+        restrictPublicBuckets: true,
+      });
+      deepEqual(inputs("data-bucket-ownership")["rule"], {
+        objectOwnership: "BucketOwnerEnforced",
+      });
+      deepEqual(inputs("data-bucket-versioning")["versioningConfiguration"], { status: "Enabled" });
+      deepEqual(inputs("data-bucket-encryption")["rules"], [
+        {
+          bucketKeyEnabled: true,
+          applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: key },
+        },
+      ]);
+      equal(inputs("data-key")["enableKeyRotation"], true);
+    });
+
+    it("is refused over plain HTTP, and under any other key", () => {
+      deepEqual(
+        statements("data-bucket-policy").map(({ Action, Condition, Effect, Principal, Sid }) => ({
+          Action,
+          Condition,
+          Effect,
+          Principal,
+          Sid,
+        })),
+        [
+          {
+            Action: "s3:*",
+            Condition: { Bool: { "aws:SecureTransport": "false" } },
+            Effect: "Deny",
+            Principal: "*",
+            Sid: "DenyInsecureTransport",
+          },
+          {
+            Action: "s3:PutObject",
+            Condition: {
+              Null: { "s3:x-amz-server-side-encryption": "false" },
+              StringNotEquals: { "s3:x-amz-server-side-encryption": "aws:kms" },
+            },
+            Effect: "Deny",
+            Principal: "*",
+            Sid: "DenyOtherEncryption",
+          },
+          {
+            Action: "s3:PutObject",
+            Condition: {
+              Null: { "s3:x-amz-server-side-encryption-aws-kms-key-id": "false" },
+              StringNotEquals: { "s3:x-amz-server-side-encryption-aws-kms-key-id": key },
+            },
+            Effect: "Deny",
+            Principal: "*",
+            Sid: "DenyOtherKeys",
+          },
+        ],
+      );
+    });
+
+    it("is a Glue table of nine typed columns, whose names are in lower case as Athena has them", () => {
+      const table = inputs("data-table");
+      equal(table["databaseName"], "restate_test");
+      equal(table["name"], "california_housing");
+      equal(at(table, "storageDescriptor", "location"), `s3://${bucket}/data/california_housing/`);
+      deepEqual(
+        at(table, "storageDescriptor", "columns"),
+        [
+          ...["longitude", "latitude", "housingmedianage", "totalrooms", "totalbedrooms"],
+          ...["population", "households", "medianincome", "medianhousevalue"],
+        ].map((name) => ({ name, type: "double" })),
+      );
+      equal(
+        at(table, "storageDescriptor", "serDeInfo", "serializationLibrary"),
+        "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
+      );
+    });
+
+    it("is queried in a workgroup that enforces its settings and encrypts results", () => {
+      deepEqual(inputs("data-workgroup")["configuration"], {
+        enforceWorkgroupConfiguration: true,
+        publishCloudwatchMetricsEnabled: true,
+        bytesScannedCutoffPerQuery: 107374182400,
+        engineVersion: { selectedEngineVersion: "Athena engine version 3" },
+        resultConfiguration: {
+          outputLocation: `s3://${bucket}/athena/`,
+          expectedBucketOwner: "111122223333",
+          encryptionConfiguration: { encryptionOption: "SSE_KMS", kmsKeyArn: key },
+        },
+      });
+    });
+
+    it("has a saved query, the one that the pipeline runs", () => {
+      const query = inputs("data-query")["query"];
+      match(
+        text(query),
+        /FROM "restate_test"\."california_housing" WHERE "housingmedianage" > 10$/,
+      );
+      const dataset = at(
+        evaluated.definition,
+        ...[
+          "Steps",
+          "DataWranglerProcess",
+          "Arguments",
+          "ProcessingInputs",
+          1,
+          "DatasetDefinition",
+        ],
+      ) as JsonObject;
+      equal(at(dataset, "AthenaDatasetDefinition", "QueryString"), query);
+      equal(at(dataset, "AthenaDatasetDefinition", "WorkGroup"), inputs("data-workgroup")["name"]);
+    });
+  });
+
+  describe("the Decision Tree image", () => {
+    it("goes to a private repository with immutable, scanned and encrypted images", () => {
+      deepEqual(inputs("decision-tree-repository"), {
+        name: "restate-test-decision-tree",
+        imageTagMutability: "IMMUTABLE",
+        imageScanningConfiguration: { scanOnPush: true },
+        encryptionConfigurations: [{ encryptionType: "KMS", kmsKey: key }],
+        forceDelete: false,
+      });
+    });
+
+    it("is built for SageMaker's platform, with a tag that the definition names", () => {
+      const image = inputs("decision-tree-image");
+      match(
+        text(image["imageName"]),
+        /^111122223333\.dkr\.ecr\.us-east-1\.amazonaws\.com\/restate-test-decision-tree:[0-9a-f]{16}$/,
+      );
+      deepEqual(image["build"], {
+        context: "container",
+        dockerfile: "container/Dockerfile",
+        platform: "linux/amd64",
+        args: {},
+      });
+      equal(
+        at(
+          evaluated.definition,
+          ...["Steps", "TuneDecisionTree", "Arguments", "TrainingJobDefinition"],
+          ...["AlgorithmSpecification", "TrainingImage"],
+        ),
+        image["imageName"],
+      );
+    });
+  });
+
+  describe("roles", () => {
+    const actors = ["pipeline", "processing", "training"];
+
+    it("are assumed by SageMaker, for this account only", () => {
+      for (const actor of actors) {
+        deepEqual(JSON.parse(text(inputs(`permissions-${actor}`)["assumeRolePolicy"])), {
+          Statement: [
+            {
+              Action: "sts:AssumeRole",
+              Condition: { StringEquals: { "aws:SourceAccount": "111122223333" } },
+              Effect: "Allow",
+              Principal: { Service: "sagemaker.amazonaws.com" },
+            },
+          ],
+          Version: "2012-10-17",
+        });
+      }
+    });
+
+    it("allow no wildcard action, and every resource only where the service knows no narrower one", () => {
+      for (const actor of actors) {
+        for (const { Action: actions, Resource: resource, Sid: sid } of statements(
+          `permissions-${actor}-policy`,
+        )) {
+          for (const action of actions as string[]) {
+            ok(!action.includes("*"), `${actor}: ${action}`);
+          }
+          if (resource === "*") {
+            ok(["EcrLogin", "WriteMetrics"].includes(sid as string), `${actor}: ${text(sid)}`);
+          }
+        }
+      }
+    });
+
+    it("let the pipeline pass the roles of its jobs, and no other, to SageMaker", () => {
+      deepEqual(statement("permissions-pipeline-policy", "PassJobRoles"), {
+        Action: ["iam:PassRole"],
+        Condition: { StringEquals: { "iam:PassedToService": "sagemaker.amazonaws.com" } },
+        Effect: "Allow",
+        Resource: [
+          "arn:aws:iam::111122223333:role/restate-test-processing",
+          "arn:aws:iam::111122223333:role/restate-test-training",
+        ],
+        Sid: "PassJobRoles",
+      });
+    });
+
+    it("are the ones that the definition names", () => {
+      const args = (step: string, ...path: string[]): Json =>
+        at(evaluated.definition, "Steps", step, "Arguments", ...path) as Json;
+      equal(
+        args("Preprocess", "RoleArn"),
+        "arn:aws:iam::111122223333:role/restate-test-processing",
+      );
+      equal(
+        args("TuneXGBoost", "TrainingJobDefinition", "RoleArn"),
+        "arn:aws:iam::111122223333:role/restate-test-training",
+      );
+      equal(
+        inputs("models-pipeline")["roleArn"],
+        "arn:aws:iam::111122223333:role/restate-test-pipeline",
+      );
+    });
+  });
+
+  it("uploads the sources that the definition names, under keys that carry their hash", () => {
+    const named =
+      JSON.stringify(evaluated.definition).match(/s3:\/\/[^"]+\/pipeline\/[^"]+/g) ?? [];
+    deepEqual([...new Set(named)].sort(), [...evaluated.uploads.keys()].sort());
+    for (const uri of named) {
+      match(
+        uri,
+        /\/pipeline\/[0-9a-f]{16}\/(preprocess\.py|evaluate\.py|california_housing\.flow)$/,
+      );
+    }
+  });
+
+  it("lets destroy delete data only where the config says so", async () => {
+    const { resources } = await program({ forceDestroy: true });
+    const forced = resources.filter(
+      ({ inputs: { forceDelete, forceDestroy } }) => forceDelete === true || forceDestroy === true,
+    );
+    deepEqual(forced.map(({ name }) => name).sort(), [
+      "data-bucket",
+      "data-workgroup",
+      "decision-tree-repository",
+    ]);
+  });
+});
