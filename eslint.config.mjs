@@ -21,7 +21,7 @@ export default tseslint.config(
   {
     files: ["**/*.mjs"],
     languageOptions: {
-      globals: { URL: "readonly", console: "readonly", process: "readonly" },
+      globals: { Buffer: "readonly", URL: "readonly", console: "readonly", process: "readonly" },
     },
   },
 );

@@ -12,12 +12,17 @@ export function projectPython() {
   return join(root, ".venv", ...path);
 }
 
+/** The environment in which Python finds the project's modules. */
+export function pythonEnvironment() {
+  return { ...process.env, PYTHONPATH: [root, join(root, "container")].join(delimiter) };
+}
+
 /** Runs the interpreter, and returns its exit code. */
 export function runPython(args) {
   const { error, status } = spawnSync(projectPython(), args, {
     cwd: root,
     stdio: "inherit",
-    env: { ...process.env, PYTHONPATH: [root, join(root, "container")].join(delimiter) },
+    env: pythonEnvironment(),
   });
   if (error !== undefined) {
     process.stderr.write(`error: cannot run ${projectPython()}: ${error.message}\n`);

@@ -1,0 +1,83 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { JsonObject } from "../../pipeline/expressions";
+import { type Draft, draft, program, set } from "./definitions";
+
+/** What a command printed, and how it ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command to its end. */
+export function command(
+  name: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  return new Promise((done, failed) => {
+    const child = spawn(name, args, { env: { ...process.env, CI: "1", ...environment } });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      stdout += chunk.toString();
+    });
+    child.stderr.on("data", (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    child.on("error", failed);
+    child.on("close", (code) => {
+      done({ code, stdout, stderr });
+    });
+  });
+}
+
+/** Runs the local run's command line, as `npm run local -- ARGUMENT...` does. */
+export function local(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  const script = ["--require", "ts-node/register/transpile-only", "local/cli.ts"];
+  return command(process.execPath, [...script, ...args], { RESTATE_DATA: "", ...environment });
+}
+
+/** A folder that goes when the suite ends. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "restate-test-"));
+  after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return folder;
+}
+
+/** The definition of the stack dev, with so few and small trials that a run takes seconds. */
+export async function smallDefinition(): Promise<Draft> {
+  const { definition } = await program({}, "dev");
+  const small = draft(definition);
+  for (const step of ["TuneDecisionTree", "TuneXGBoost"]) {
+    set(small, ["Steps", step, "Arguments", "HyperParameterTuningJobConfig", "ResourceLimits"], {
+      MaxNumberOfTrainingJobs: 3,
+      MaxParallelTrainingJobs: 2,
+    });
+  }
+  set(
+    small,
+    [
+      ...["Steps", "TuneXGBoost", "Arguments", "TrainingJobDefinition"],
+      ...["StaticHyperParameters", "num_round"],
+    ],
+    "20",
+  );
+  return small;
+}
+
+/** Writes a definition to a file, and returns its path. */
+export function writeDefinition(folder: string, definition: JsonObject | Draft): string {
+  const path = join(folder, "definition.json");
+  writeFileSync(path, JSON.stringify(definition));
+  return path;
+}
