@@ -79,7 +79,11 @@ export function evaluate(value: Json, scope: Scope): Json {
   if (!isObject(value)) {
     return value;
   }
-  const { Get: get, "Std:Join": join, "Std:JsonGet": jsonGet } = value;
+  const {
+    Get: get,
+    "Std:Join": join,
+    "Std:JsonGet": jsonGet,
+  } = Object.keys(value).length === 1 ? value : {};
   if (typeof get === "string") {
     return resolve(get, scope);
   }

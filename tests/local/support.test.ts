@@ -1,0 +1,141 @@
+import { deepEqual, ok } from "node:assert/strict";
+
+import { Images } from "../../local/images";
+import type { Program } from "../../local/program";
+import { unsupported } from "../../local/support";
+import type { JsonObject } from "../../pipeline/expressions";
+import { type Draft, draft, program, set } from "../support/definitions";
+
+const application = ["Steps", "Preprocess", "Arguments", "AppSpecification"];
+const tuning = ["Steps", "TuneXGBoost", "Arguments", "HyperParameterTuningJobConfig"];
+const training = ["Steps", "TuneXGBoost", "Arguments", "TrainingJobDefinition"];
+
+/** What a local run does not support, each with what must be said of it. */
+const beyond: readonly (readonly [string, readonly (string | number)[], unknown, RegExp])[] = [
+  [
+    "a kind of step",
+    ["Steps", "Preprocess", "Type"],
+    "Lambda",
+    /^step "Preprocess", Type: "Lambda" does not run here/,
+  ],
+  [
+    "an image",
+    [...application, "ImageUri"],
+    "1.dkr.ecr.us-east-1.amazonaws.com/mine:1",
+    /^step "Preprocess", Arguments\.AppSpecification\.ImageUri: .*mine:1" is none of the images/,
+  ],
+  [
+    "a command",
+    [...application, "ContainerEntrypoint"],
+    ["bash", "run.sh"],
+    /ContainerEntrypoint: .* is not of the form \["python3"/,
+  ],
+  [
+    "an image without a command",
+    [...application, "ContainerEntrypoint"],
+    undefined,
+    /ContainerEntrypoint: missing/,
+  ],
+  [
+    "several instances",
+    ["Steps", "Preprocess", "Arguments", "ProcessingResources", "ClusterConfig", "InstanceCount"],
+    2,
+    /InstanceCount: 2; scripts run on 1 here/,
+  ],
+  [
+    "sharded inputs",
+    [
+      "Steps",
+      "Preprocess",
+      "Arguments",
+      "ProcessingInputs",
+      1,
+      "S3Input",
+      "S3DataDistributionType",
+    ],
+    "ShardedByS3Key",
+    /ProcessingInputs\[1\]\.S3Input\.S3DataDistributionType: only FullyReplicated/,
+  ],
+  [
+    "Redshift",
+    ["Steps", "DataWranglerProcess", "Arguments", "ProcessingInputs", 1, "DatasetDefinition"],
+    { RedshiftDatasetDefinition: {} },
+    /ProcessingInputs\[1\]\.DatasetDefinition: only AthenaDatasetDefinition/,
+  ],
+  [
+    "a feature store output",
+    ["Steps", "Preprocess", "Arguments", "ProcessingOutputConfig", "Outputs", 0, "S3Output"],
+    undefined,
+    /Outputs\[0\]: only S3Output/,
+  ],
+  [
+    "a strategy",
+    [...tuning, "Strategy"],
+    "Hyperband",
+    /HyperParameterTuningJobConfig\.Strategy: "Hyperband" does not run here/,
+  ],
+  [
+    "early stopping",
+    [...tuning, "TrainingJobEarlyStoppingType"],
+    "Auto",
+    /TrainingJobEarlyStoppingType: Auto does not run here/,
+  ],
+  [
+    "an objective that nothing reports",
+    [...tuning, "HyperParameterTuningJobObjective", "MetricName"],
+    "validation:gini",
+    /MetricName: "validation:gini" is no metric of the training job, which has/,
+  ],
+  [
+    "an image that does not train",
+    [...training, "AlgorithmSpecification", "TrainingImage"],
+    "1.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1",
+    /TrainingImage: .* is none of the images that train here/,
+  ],
+  [
+    "a file system channel",
+    [...training, "InputDataConfig", 0, "DataSource"],
+    { FileSystemDataSource: {} },
+    /InputDataConfig\[0\]\.DataSource: only S3DataSource/,
+  ],
+  [
+    "a type of condition",
+    ["Steps", "SelectXGBoost", "Arguments", "Conditions", 0, "Type"],
+    "Near",
+    /Conditions\[0\]\.Type: "Near" is no type of condition/,
+  ],
+];
+
+describe("unsupported", () => {
+  let evaluated: Program;
+  const problems = (definition: Draft): readonly string[] =>
+    unsupported(definition as JsonObject, new Images(evaluated.decisionTreeImageUri));
+
+  before(async () => {
+    evaluated = await program();
+  });
+
+  it("finds nothing in what the program renders", () => {
+    deepEqual(problems(draft(evaluated.definition)), []);
+  });
+
+  for (const [what, path, value, problem] of beyond) {
+    it(`finds ${what} that does not run here`, () => {
+      const definition = draft(evaluated.definition);
+      set(definition, path, value);
+      const found = problems(definition);
+      ok(
+        found.some((one) => problem.test(one)),
+        found.join("\n") || "nothing found",
+      );
+    });
+  }
+
+  it("finds all of it at once", () => {
+    const definition = draft(evaluated.definition);
+    for (const [, path, value] of [1, 8, 13].flatMap((index) => beyond.slice(index, index + 1))) {
+      set(definition, path, value);
+    }
+    deepEqual(problems(definition).length, 3);
+  });
+});
