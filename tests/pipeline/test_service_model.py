@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import botocore.loaders
 import botocore.model
 import pytest
 import regex
-
-ROOT = Path(__file__).parents[2]
+from rendered import all_steps, render
 
 OPERATIONS = {
     "Processing": ("CreateProcessingJob", "ProcessingJobName"),
@@ -96,15 +93,6 @@ def without_pipeline_members(value: Any) -> Any:
     return value
 
 
-def steps(definition: list[Any]) -> list[dict[str, Any]]:
-    found = []
-    for step in definition:
-        found.append(step)
-        for branch in ("IfSteps", "ElseSteps"):
-            found += steps(step["Arguments"].get(branch, []))
-    return found
-
-
 def check_step(step: dict[str, Any]) -> list[str]:
     operation, name = OPERATIONS[step["Type"]]
     arguments = without_pipeline_members(step["Arguments"])
@@ -119,15 +107,11 @@ def check_step(step: dict[str, Any]) -> list[str]:
 
 @pytest.fixture(scope="module", params=["dev", "prod"])
 def definition(request: pytest.FixtureRequest) -> dict[str, Any]:
-    command = ["node", "--require", "ts-node/register/transpile-only", "tools/definition.ts"]
-    output = subprocess.run(
-        [*command, "--stack", request.param], cwd=ROOT, check=True, capture_output=True
-    ).stdout
-    return dict(json.loads(output))
+    return render(request.param)
 
 
 def test_each_step_is_a_valid_request(definition: dict[str, Any]) -> None:
-    checked = [step for step in steps(definition["Steps"]) if step["Type"] in OPERATIONS]
+    checked = [step for step in all_steps(definition["Steps"]) if step["Type"] in OPERATIONS]
     assert {step["Type"] for step in checked} == set(OPERATIONS)
     assert [problem for step in checked for problem in check_step(step)] == []
 

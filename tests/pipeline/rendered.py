@@ -1,0 +1,34 @@
+"""Renders definitions by the project's own command."""
+
+from __future__ import annotations
+
+import functools
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+
+
+@functools.cache
+def render(stack: str) -> dict[str, Any]:
+    """The definition of a stack, as `npm run definition` prints it."""
+    command = ["node", "--require", "ts-node/register/transpile-only", "tools/definition.ts"]
+    done = subprocess.run([*command, "--stack", stack], cwd=ROOT, check=True, capture_output=True)
+    return dict(json.loads(done.stdout))
+
+
+def step(definition: dict[str, Any], name: str) -> dict[str, Any]:
+    """The step of a name, in whichever branch it is."""
+    return next(one for one in all_steps(definition["Steps"]) if one["Name"] == name)
+
+
+def all_steps(steps: list[Any]) -> list[dict[str, Any]]:
+    """The steps, and those in the branches of conditions."""
+    found = []
+    for one in steps:
+        found.append(one)
+        for branch in ("IfSteps", "ElseSteps"):
+            found += all_steps(one["Arguments"].get(branch, []))
+    return found
