@@ -1,6 +1,7 @@
 """Entry point of the image: `train` or `serve`, as SageMaker calls it."""
 
 import logging
+import os
 import sys
 import traceback
 
@@ -40,6 +41,8 @@ def _train(environment: Environment) -> int:
 
 
 def _serve(environment: Environment) -> int:
+    # Serving does no linear algebra, and NumPy's threads for it would be forked with the workers.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from decision_tree.serving.server import serve
 
     try:

@@ -58,7 +58,7 @@ def read_table(channel: Channel) -> Table:
             where = f"{channel.name}/{file.relative_to(channel.folder)}"
             try:
                 header, columns = _read_file(connection, file, where, channel.content_type)
-            except duckdb.IOException as error:
+            except (OSError, duckdb.IOException) as error:
                 raise PlatformError(f"{where} cannot be read: {error}") from error
             except duckdb.Error as error:
                 raise UserError(f"{where}: {_first_cause(error)}") from None

@@ -49,7 +49,6 @@ class Tree:
         self._feature = np.where(leaf, 0, nodes["feature"]).astype(np.intp)
         self._threshold = nodes["threshold"].astype(np.float64)
         self._missing_left = nodes["missing_left"].astype(np.bool_)
-        self._leaf = leaf
         self._value = nodes["value"].astype(np.float64)
         right_left = [np.where(leaf, own, nodes[side]) for side in ("right", "left")]
         self._children = np.stack(right_left, axis=1).astype(np.intp).ravel()

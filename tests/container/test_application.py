@@ -111,6 +111,11 @@ def test_status(
         assert json.loads(answer.body)["error"]
 
 
+def test_compressed_bodies_are_refused(client: Callable[..., object]) -> None:
+    headers = {"Content-Type": "text/csv", "Content-Encoding": "gzip"}
+    assert client("POST", "/invocations", TEXT, headers).status == 415
+
+
 def test_a_wrong_number_of_features_says_how_many_and_which(client: object) -> None:
     answer = client.invoke(b"1,2")
     assert json.loads(answer.body) == {

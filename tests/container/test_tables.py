@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from decision_tree.channels import Channel
-from decision_tree.errors import UserError
+from decision_tree.errors import PlatformError, UserError
 from decision_tree.tables import Table, read_table
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -133,6 +133,18 @@ def test_a_folder_named_like_a_partition_adds_no_column(tmp_path: Path) -> None:
 def test_refuses_by_file_and_row(tmp_path: Path, contents: list[str | bytes], message: str) -> None:
     with pytest.raises(UserError, match=message):
         read(tmp_path, *contents)
+
+
+def test_an_unreadable_file_is_the_platforms_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise PermissionError("no")
+
+    (tmp_path / "a.csv").write_text("1,2\n")
+    monkeypatch.setattr(Path, "open", fails)
+    with pytest.raises(PlatformError, match=r"train/a.csv cannot be read: no"):
+        read_table(Channel("train", tmp_path, None))
 
 
 def test_a_content_type_decides_over_the_look_of_a_file(tmp_path: Path) -> None:

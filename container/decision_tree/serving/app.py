@@ -104,6 +104,8 @@ class Application:
         body = await self._read(headers.get(b"content-length"), receive)
         if not body:
             return Response(204)
+        if headers.get(b"content-encoding", "identity") != "identity":
+            raise RequestError(415, "unsupported_encoding", "Content-Encoding is not supported")
         request_type = request_format(headers.get(b"content-type"))
         response_type = response_format(headers.get(b"accept"), request_type)
         if len(body) < _THREAD_FROM_BYTES:

@@ -1,5 +1,6 @@
 """Worker processes that share one model and one port."""
 
+import contextlib
 import logging
 import os
 import signal
@@ -51,7 +52,8 @@ def run_workers(sockets: list[socket.socket], run: Callable[[socket.socket], Non
         nonlocal stopping
         stopping = True
         for pid in list(workers):
-            os.kill(pid, signal.SIGTERM)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
 
     # A worker learns by the end of this pipe that this process was killed.
     alive, hold = os.pipe()
@@ -67,12 +69,13 @@ def run_workers(sockets: list[socket.socket], run: Callable[[socket.socket], Non
             workers[pid] = listener
             return
         os.close(hold)
-        threading.Thread(target=_stop_with_parent, args=(alive,), daemon=True).start()
+        # Ctrl-C reaches all processes of a terminal, and is passed on by the parent as SIGTERM.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
         signal.pthread_sigmask(signal.SIG_UNBLOCK, handled)
+        threading.Thread(target=_stop_with_parent, args=(alive,), daemon=True).start()
         code = 1
         try:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
             run(listener)
             code = 0
         finally:

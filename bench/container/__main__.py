@@ -1,0 +1,69 @@
+"""`python -m bench.container [--write]`: the Decision Tree image beside the classic stack.
+
+Prints Markdown; --write also puts it under "## Container" in docs/benchmarks.md.
+"""
+
+import argparse
+import json
+import os
+import platform
+import re
+import subprocess
+from pathlib import Path
+
+from bench.container.serving import SECONDS, measure_serving
+from bench.container.training import measure_training
+
+REPORT = Path(__file__).parents[2] / "docs/benchmarks.md"
+TITLE = "## Container"
+IMAGE = "restate-decision-tree:test"
+
+
+def main() -> None:
+    """Run everything and print it."""
+    parser = argparse.ArgumentParser(prog="bench.container", description=__doc__)
+    parser.add_argument("--write", action="store_true", help="update docs/benchmarks.md")
+    arguments = parser.parse_args()
+    lines = [
+        TITLE,
+        "",
+        f"`npm run bench -- container`, Python {platform.python_version()}, {os.cpu_count()} cores "
+        "that the load generator shares. *Classic* is the stack of SageMaker's bring-your-own "
+        "example (Flask, gunicorn with gevent, pandas, pickle) on the same versions of NumPy and "
+        "scikit-learn, in the same run, without its nginx.",
+        "",
+        f"### Serving: wrk, {SECONDS} s each, CSV rows of 7 features, a tree of 300 leaves",
+        "",
+        *measure_serving(),
+        *_image_size(),
+        "",
+        "### Training: 7 features, at most 300 leaves",
+        "",
+        "*Bare* is scikit-learn alone on the same rows as an array: *fit* is the call by itself, "
+        "*job* the whole process. Our job and the classic one read CSV; ours also has metrics.",
+        "",
+        *measure_training(),
+        "",
+    ]
+    text = "\n".join(lines)
+    print(text)  # noqa: T201 - the report is the output
+    if arguments.write:
+        REPORT.parent.mkdir(exist_ok=True)
+        old = REPORT.read_text() if REPORT.exists() else "# Benchmarks\n"
+        other = re.sub(rf"\n*^{TITLE}\n.*?(?=^## |\Z)", "\n\n", old, flags=re.DOTALL | re.MULTILINE)
+        REPORT.write_text(f"{other.rstrip()}\n\n{text}")
+
+
+def _image_size() -> list[str]:
+    """Return a table row with the size of the image that the tests build, where there is one."""
+    command = ["docker", "image", "inspect", IMAGE, "restate-test-base:bookworm"]
+    try:
+        finished = subprocess.run(command, capture_output=True, check=True)  # noqa: S603
+    except (OSError, subprocess.CalledProcessError):
+        return []
+    image, base = (item["Size"] / 1e6 for item in json.loads(finished.stdout))
+    return [f"| image above its base (MB, {image:.0f} with it) | {image - base:.0f} | | |"]
+
+
+if __name__ == "__main__":
+    main()
