@@ -12,7 +12,7 @@ from decision_tree.specification import training_specification
 Value: TypeAlias = int | float | str | None
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 def parse_hyperparameters(raw: Mapping[str, object]) -> dict[str, Value]:

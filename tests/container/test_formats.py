@@ -98,7 +98,9 @@ def test_csv_of_one_feature(body: str, expected: list[list[float]]) -> None:
         ("\n \n", "the body has no rows"),
         (b"1,2,\xff", "the body is not CSV in UTF-8"),
         (b"1,2,3\x00", "row 1: Rooms is not a number"),
-        ("1," + "2" * 200_000 + ",3", ""),
+        ("1," + "2" * 100_000 + ",3", "row 1: latitude is infinite"),
+        ("1," + "2" * 100_000 + "x,3", "row 1: latitude is not a number"),  # in linear time
+        ("1," + "x" * 200_000 + ",3", "the body is not CSV in UTF-8: field larger than"),
         ("1;2;3", "row 1 has 1 values"),
     ],
 )
@@ -162,13 +164,16 @@ def test_json(document: object, expected: object) -> None:
             "row 1 lacks Rooms and has the unknown room",
         ),
         ('{"Rooms": 1, "rooms": 1}', "row 1 has Rooms twice, in different cases"),
-        ("[[1, 2, Infinity]]", "row 1: Rooms is infinite"),
+        ("[[1, 2, Infinity]]", "the body is not valid JSON"),
+        ("[[1, NaN, Infinity]]", "row 1: Rooms is infinite"),
+        ("[NaN" + "[" * 100_000, "the body is not valid JSON"),
         ("[[1, 2, 1e39]]", "row 1: Rooms is infinite"),
-        ("[[1, 2, 1%s]]" % ("0" * 400), "too large for float32"),
-        ("[[1, 2, 1%s]]" % ("0" * 5000), "the body is not valid JSON"),
+        ("[[1, 2, 1%s]]" % ("0" * 400), "the body is not valid JSON"),
+        ("[[1, NaN, 1%s]]" % ("0" * 400), "too large for float32"),
+        ("[[1, NaN, 1%s]]" % ("0" * 5000), "the body is not valid JSON"),
         ("[" * 100_000, "the body is not valid JSON"),
         (b"[\xff]", "the body is not valid JSON"),
-        (b'{"\\ud800": 1}', "row 1 lacks"),
+        (b'{"\\ud800": NaN}', "row 1 lacks"),
     ],
 )
 def test_json_refused(body: str | bytes, message: str) -> None:
@@ -277,6 +282,12 @@ def test_errors_of_wide_models_stay_short() -> None:
     with pytest.raises(RequestError) as error:
         rows_of("1", CSV, features)
     assert len(str(error.value)) < 500
+
+
+def test_many_short_lines_for_many_features_take_little_memory() -> None:
+    features = Features([f"f{i}" for i in range(20_000)])
+    with pytest.raises(RequestError, match="row 1 has 1 values"):
+        rows_of("1\n" * 5_000_000, CSV, features)
 
 
 ROWS = st_numpy.arrays(

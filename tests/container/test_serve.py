@@ -18,6 +18,7 @@ import pytest
 from decision_tree.model import DecisionTreeModel
 
 CONTAINER = Path(__file__).parents[2] / "container"
+needs_proc = pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no /proc")
 ROWS = np.random.default_rng(5).normal(size=(1000, 3))
 
 
@@ -126,6 +127,7 @@ HOSTILE = [
 ]
 
 
+@needs_proc
 def test_malformed_http_harms_no_one(server: object) -> None:
     workers = server.children()
     for content in HOSTILE:
@@ -205,6 +207,7 @@ def test_ends_quickly_when_idle(
     assert time.monotonic() - started < 2
 
 
+@needs_proc
 def test_a_dead_worker_is_replaced(start_server: Callable[..., object]) -> None:
     server = start_server(MODEL_SERVER_WORKERS="2").wait_until_ready()
     before = server.children()
@@ -225,6 +228,7 @@ def test_a_dead_worker_is_replaced(start_server: Callable[..., object]) -> None:
     ]
 
 
+@needs_proc
 def test_workers_end_with_their_parent(start_server: Callable[..., object]) -> None:
     server = start_server(MODEL_SERVER_WORKERS="2").wait_until_ready()
     workers = server.children()
@@ -280,6 +284,7 @@ def test_unread_logs_stop_nothing(start_server: Callable[..., object]) -> None:
     assert all(json.loads(line) for line in server.process.stdout)
 
 
+@needs_proc
 def test_memory_does_not_grow_with_requests(start_server: Callable[..., object]) -> None:
     server = start_server(MODEL_SERVER_WORKERS="1").wait_until_ready()
     (worker,) = server.children()

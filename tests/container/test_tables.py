@@ -80,6 +80,14 @@ def test_reads_gzip(tmp_path: Path) -> None:
     assert read_table(Channel("train", tmp_path, "text/csv")).labels.tolist() == [1, 3]
 
 
+def test_refuses_broken_gzip(tmp_path: Path) -> None:
+    (tmp_path / "a.csv.gz").write_bytes(b"1,2\n")
+    with pytest.raises(
+        UserError, match=r"train/a.csv.gz is not readable as CSV: Not a gzipped file"
+    ):
+        read_table(Channel("train", tmp_path, None))
+
+
 @pytest.mark.parametrize("name", ["part[1]*?.csv", "it's.csv", "ü \n.csv", "year=2020/a.csv"])
 def test_any_file_name_is_only_a_name(tmp_path: Path, name: str) -> None:
     file = tmp_path / name
@@ -109,6 +117,8 @@ def test_a_folder_named_like_a_partition_adds_no_column(tmp_path: Path) -> None:
         (["1,2\n3\n"], "part-0: line 2: Expected Number of Columns: 2 Found: 1"),
         (["1,2\n3,4,5\n"], "part-0: line 2: Expected Number of Columns: 2 Found: 3"),
         (['1,2\n3,"4\n'], "part-0: line 2: Value with unterminated quote"),
+        (["1," + "2" * 200_000], "train/part-0 is not readable as CSV: field larger than"),
+        (["1,2\n3," + "4" * 3_000_000], "train/part-0: .*CSV Error on Line: 2"),
         (["1,2\n", "1,2,3\n"], "train/part-1 has 3 columns; the files before: 2"),
         (
             ["1,2\n,2\n3,3\nnan,3\n"],

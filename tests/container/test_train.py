@@ -82,6 +82,11 @@ def test_missing_values_are_learnt_from(job: object) -> None:
     assert model.predict([[None, 1], [5, 1]]).tolist() == [1, 0]
 
 
+def test_poisson_takes_labels_from_zero(job: object) -> None:
+    job.file("train/a.csv", "0,1\n0,2\n0.5,3\n").hyperparameters(criterion="poisson")
+    assert job.train().predict([[1]]) == pytest.approx(1 / 6)
+
+
 def test_validation_is_optional(job: object, run_train: Run, capsys: Capture) -> None:
     job.rows("train/a.csv")
     assert run_train() == 0

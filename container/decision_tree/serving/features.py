@@ -1,5 +1,6 @@
 """The model's features, and rows of values for them."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import chain
 
@@ -25,12 +26,8 @@ class Features:
         self._exact = {name: name for name in self.names}
         # Athena folds names to lower case, so records built from its results have them that way.
         # Names that differ in case alone are only matched exactly.
-        folded = [name.lower() for name in self.names]
-        self._folded = {
-            fold: name
-            for fold, name in zip(folded, self.names, strict=True)
-            if folded.count(fold) == 1
-        }
+        uses = Counter(name.lower() for name in self.names)
+        self._folded = {name.lower(): name for name in self.names if uses[name.lower()] == 1}
 
     def wrong_count(self, got: int, row: int) -> RequestError:
         """Return the error for a row (counted from 1) that has another number of values."""

@@ -1,5 +1,6 @@
 """Request bodies to rows, predictions to response bodies."""
 
+import contextlib
 import csv
 import io
 import json
@@ -17,7 +18,7 @@ from decision_tree.serving.errors import bad_payload
 from decision_tree.serving.features import Features
 from decision_tree.serving.media_types import CSV, JSON, JSON_LINES, NPY
 
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _PLAIN = b"0123456789+-.eE \r"
 
 
@@ -65,13 +66,15 @@ def _parse_csv(body: bytes, features: Features) -> Float32Array:
     separators = text.translate(None, _PLAIN)
     rows = separators.count(b"\n") + 1
     line = b"," * (features.count - 1) + b"\n"
-    if separators + b"\n" == line * rows and not (features.count == 1 and b"\n\n" in text):
+    # The lengths first: of many short lines for many features, the product would be huge.
+    is_regular = len(separators) + 1 == len(line) * rows and separators + b"\n" == line * rows
+    if is_regular and not (features.count == 1 and b"\n\n" in text):
         flat = b"," + text.replace(b"\n", b",") + b","
         if b",," in flat:
             flat = flat.replace(b",,", b",null,").replace(b",,", b",null,")
         try:
             values = np.array(orjson.loads(b"[" + flat[1:-1] + b"]"), dtype=np.float64)
-        except (orjson.JSONDecodeError, OverflowError):
+        except orjson.JSONDecodeError:
             values = np.empty(0)  # numbers that are no JSON, such as +1 or 01
         if values.size == rows * features.count:
             return features.from_values(values, rows)
@@ -128,14 +131,12 @@ def _parse_json_lines(body: bytes, features: Features) -> Float32Array:
 def _loads(text: bytes, what: str) -> object:
     try:
         return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        pass
-    try:
-        # Python's own parser also takes NaN, which json.dumps writes for missing values.
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        detail = f": {error}" if isinstance(error, json.JSONDecodeError) else ""
-        raise bad_payload(f"{what} is not valid JSON{detail}") from None
+    except orjson.JSONDecodeError as error:
+        problem = error
+    if b"NaN" in text:  # json.dumps writes it for missing values, and json.loads takes it
+        with contextlib.suppress(ValueError, RecursionError):
+            return json.loads(text)
+    raise bad_payload(f"{what} is not valid JSON: {problem}")
 
 
 def _from_instances(instances: Any, features: Features) -> Float32Array:  # noqa: ANN401
