@@ -16,6 +16,8 @@ export interface Settings extends ParameterDefaults {
   readonly candidates: readonly Candidate[];
   /** File to upload as the table's data, relative to the project; undefined: the data is there. */
   readonly dataFile: string | undefined;
+  /** Revision of the source that is deployed, which each model keeps; undefined: none is given. */
+  readonly gitRevision: string | undefined;
   /** Image that the Decision Tree image is built on; undefined: the one that its Dockerfile names. */
   readonly baseImage: string | undefined;
   /** Whether `pulumi destroy` may delete data, images and model packages with what holds them. */
@@ -44,6 +46,10 @@ export const settingsSchema = z.strictObject({
     "there is no such file (paths are relative to the project)",
   ),
   baseImage: emptyIsNone,
+  gitRevision: emptyIsNone.refine(
+    (revision) => revision === undefined || /^[0-9a-f]{7,40}$/.test(revision),
+    "must be 7 to 40 hexadecimal digits, as `git rev-parse HEAD` prints them",
+  ),
   processingInstanceType: instanceType.default("ml.m5.4xlarge"),
   processingInstanceCount: z.int().min(1).max(100).default(1),
   trainingInstanceType: instanceType.default("ml.m5.xlarge"),
@@ -55,6 +61,7 @@ export const settingsSchema = z.strictObject({
 /** Keys whose values are plain strings in every Pulumi.<stack>.yaml; all others are JSON. */
 const stringKeys = new Set<string>([
   "baseImage",
+  "gitRevision",
   "dataFile",
   "modelApprovalStatus",
   "processingInstanceType",
@@ -80,21 +87,36 @@ function parseValue(key: string, raw: string): unknown {
   }
 }
 
-function describeIssue(issue: z.core.$ZodIssue): string {
-  const [key, ...rest] = issue.path;
-  const path = rest
-    .map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`))
-    .join("");
+/** A place in the configuration: its key, and the path inside its value. */
+function place(path: readonly PropertyKey[]): string {
+  const [key, ...rest] = path;
+  const inside = rest.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`));
+  return `${namespace}:${String(key)}${inside.join("")}`;
+}
+
+/** What a validation issue means, a line for each problem in it. */
+function describeIssue(issue: z.core.$ZodIssue): readonly string[] {
   if (issue.code === "unrecognized_keys") {
     const allowed = Object.keys(settingsSchema.shape).join(", ");
-    const where = key === undefined ? namespace : `${namespace}:${String(key)}${path}`;
-    return key === undefined
-      ? issue.keys
-          .map((one) => `${namespace}:${one}: unknown key; the keys are ${allowed}`)
-          .join("\n")
-      : `${where}: unknown ${issue.keys.join(", ")}`;
+    return issue.path.length === 0
+      ? issue.keys.map((key) => `${place([key])}: unknown key; the keys are ${allowed}`)
+      : [`${place(issue.path)}: unknown ${issue.keys.join(", ")}`];
   }
-  return `${namespace}:${String(key)}${path}: ${issue.message}`;
+  if (issue.code === "invalid_union") {
+    // Of the alternatives, the one that fails only inside is the one that was meant.
+    const meant = issue.errors.find((alternative) =>
+      alternative.every(({ path }) => path.length > 0),
+    );
+    return meant === undefined
+      ? [
+          `${place(issue.path)}: ${issue.errors
+            .flat()
+            .map(({ message }) => message)
+            .join("; or ")}`,
+        ]
+      : meant.flatMap((inner) => describeIssue({ ...inner, path: [...issue.path, ...inner.path] }));
+  }
+  return [`${place(issue.path)}: ${issue.message}`];
 }
 
 /**
@@ -113,7 +135,7 @@ export function loadSettings(): Settings {
   );
   const parsed = settingsSchema.safeParse(raw);
   if (!parsed.success) {
-    problems.push(...parsed.error.issues.map(describeIssue));
+    problems.push(...parsed.error.issues.flatMap(describeIssue));
   }
   const region = new pulumi.Config("aws").get("region");
   if (region === undefined) {

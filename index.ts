@@ -102,6 +102,8 @@ const models = new ModelPipeline(
     },
     roleArns: permissions.roleArns,
     kmsKeyArn: lake.kmsKeyArn,
+    dataHash: lake.dataHash,
+    gitRevision: settings.gitRevision,
   },
   { ...options, dependsOn: [lake, image, permissions] },
 );
@@ -127,5 +129,6 @@ const outputs: { readonly [Name in keyof StackOutputs]: pulumi.Input<StackOutput
   pipelineRoleArn: permissions.roleArns.pipeline,
   processingRoleArn: permissions.roleArns.processing,
   trainingRoleArn: permissions.roleArns.training,
+  evaluationRoleArn: permissions.roleArns.evaluation,
 };
 export = outputs;

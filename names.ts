@@ -20,6 +20,8 @@ export interface RoleNames {
   readonly processing: string;
   /** Its training jobs. */
   readonly training: string;
+  /** The jobs that evaluate models: processing, and batch transforms of custom images. */
+  readonly evaluation: string;
 }
 
 /** Composes the names of a stack. */
@@ -36,6 +38,7 @@ export function stackNames(stack: string): Names {
       pipeline: `${prefix}-pipeline`,
       processing: `${prefix}-processing`,
       training: `${prefix}-training`,
+      evaluation: `${prefix}-evaluation`,
     },
   };
 }

@@ -29,4 +29,5 @@ export interface StackOutputs {
   readonly pipelineRoleArn: string;
   readonly processingRoleArn: string;
   readonly trainingRoleArn: string;
+  readonly evaluationRoleArn: string;
 }

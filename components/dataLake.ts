@@ -42,6 +42,8 @@ export class DataLake extends pulumi.ComponentResource {
   public readonly tableName: pulumi.Output<string>;
   public readonly workGroupName: pulumi.Output<string>;
   public readonly namedQueryId: pulumi.Output<string>;
+  /** Hash of the data file's content; undefined where the data is not uploaded from here. */
+  public readonly dataHash: string | undefined;
 
   /**
    * @throws pulumi.InputPropertyError where `dataFile` does not exist
@@ -136,6 +138,7 @@ export class DataLake extends pulumi.ComponentResource {
       child,
     );
 
+    this.dataHash = dataFile === undefined ? undefined : contentHash(readFileSync(dataFile));
     if (dataFile !== undefined) {
       new s3.BucketObjectv2(
         `${name}-data`,
@@ -143,7 +146,7 @@ export class DataLake extends pulumi.ComponentResource {
           bucket: bucket.bucket,
           key: `${prefixes.data}/${dataset.table}/${basename(dataFile)}`,
           source: new pulumi.asset.FileAsset(dataFile),
-          sourceHash: contentHash(readFileSync(dataFile)),
+          sourceHash: this.dataHash,
         },
         child,
       );

@@ -34,6 +34,10 @@ export interface ModelPipelineArgs {
   /** ARNs of the roles that the pipeline and its jobs assume. */
   readonly roleArns: Readonly<Record<keyof RoleNames, pulumi.Output<string>>>;
   readonly kmsKeyArn: pulumi.Output<string>;
+  /** Hash of the table's data. Default: unknown, so nothing is taken from SageMaker's cache. */
+  readonly dataHash?: string | undefined;
+  /** Revision of the source, kept with each model. Default: none. */
+  readonly gitRevision?: string | undefined;
 }
 
 /** Source of the pipeline's scripts, relative to this file. */
@@ -96,6 +100,7 @@ export class ModelPipeline extends pulumi.ComponentResource {
         algorithms: pulumi.output(args.images.algorithms),
         processing: args.roleArns.processing,
         training: args.roleArns.training,
+        evaluation: args.roleArns.evaluation,
       })
       .apply((known) => {
         const definition = pipelineDefinition({
@@ -113,8 +118,14 @@ export class ModelPipeline extends pulumi.ComponentResource {
             algorithms: known.algorithms,
           },
           modelPackageGroupName: args.modelPackageGroupName,
-          roles: { processing: known.processing, training: known.training },
+          roles: {
+            processing: known.processing,
+            training: known.training,
+            evaluation: known.evaluation,
+          },
           security: { kmsKeyArn: known.kmsKeyArn },
+          dataHash: args.dataHash,
+          gitRevision: args.gitRevision,
         });
         const problems = check(definition);
         if (problems.length > 0) {

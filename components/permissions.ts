@@ -51,6 +51,8 @@ export class Permissions extends pulumi.ComponentResource {
   public readonly processingRole: iam.Role;
   /** Assumed by the training jobs. */
   public readonly trainingRole: iam.Role;
+  /** Assumed by the jobs that evaluate models. */
+  public readonly evaluationRole: iam.Role;
   /** ARNs of the roles, composed of their names: known at preview. */
   public readonly roleArns: Readonly<Record<keyof RoleNames, pulumi.Output<string>>>;
 
@@ -65,14 +67,17 @@ export class Permissions extends pulumi.ComponentResource {
       pipeline: arn(args.roleNames.pipeline),
       processing: arn(args.roleNames.processing),
       training: arn(args.roleNames.training),
+      evaluation: arn(args.roleNames.evaluation),
     };
     this.pipelineRole = this.role(name, "pipeline", this.pipelineStatements());
     this.processingRole = this.role(name, "processing", this.processingStatements());
     this.trainingRole = this.role(name, "training", this.trainingStatements());
+    this.evaluationRole = this.role(name, "evaluation", this.evaluationStatements());
     this.registerOutputs({
       pipelineRoleArn: this.pipelineRole.arn,
       processingRoleArn: this.processingRole.arn,
       trainingRoleArn: this.trainingRole.arn,
+      evaluationRoleArn: this.evaluationRole.arn,
     });
   }
 
@@ -164,7 +169,7 @@ export class Permissions extends pulumi.ComponentResource {
     ];
   }
 
-  private writeLogs(group: string): readonly Statement[] {
+  private writeLogs(...groups: readonly string[]): readonly Statement[] {
     return [
       allow(
         "WriteLogs",
@@ -174,7 +179,7 @@ export class Permissions extends pulumi.ComponentResource {
           "logs:DescribeLogStreams",
           "logs:PutLogEvents",
         ],
-        this.arn("logs", `log-group:/aws/sagemaker/${group}:*`),
+        groups.map((group) => this.arn("logs", `log-group:/aws/sagemaker/${group}:*`)),
       ),
       // The service has no resources for metrics; the namespace narrows it.
       allow("WriteMetrics", ["cloudwatch:PutMetricData"], "*", {
@@ -244,11 +249,27 @@ export class Permissions extends pulumi.ComponentResource {
           this.arn("sagemaker", "experiment-trial-component/*"),
         ],
       ),
-      allow("PassJobRoles", ["iam:PassRole"], [this.roleArns.processing, this.roleArns.training], {
-        StringEquals: {
-          "iam:PassedToService": "sagemaker.amazonaws.com",
-        },
-      }),
+      allow(
+        "EvaluateCustomImages",
+        [
+          "sagemaker:AddTags",
+          "sagemaker:CreateModel",
+          "sagemaker:CreateTransformJob",
+          "sagemaker:DescribeModel",
+          "sagemaker:DescribeTransformJob",
+          "sagemaker:StopTransformJob",
+        ],
+        [
+          this.arn("sagemaker", "model/pipelines-*"),
+          this.arn("sagemaker", "transform-job/pipelines-*"),
+        ],
+      ),
+      allow(
+        "PassJobRoles",
+        ["iam:PassRole"],
+        [this.roleArns.processing, this.roleArns.training, this.roleArns.evaluation],
+        { StringEquals: { "iam:PassedToService": "sagemaker.amazonaws.com" } },
+      ),
       this.listBucket(),
       allow("ReadReports", ["s3:GetObject"], this.objects("executions", "models")),
       this.useKeyThroughS3(),
@@ -268,7 +289,7 @@ export class Permissions extends pulumi.ComponentResource {
       allow(
         "ReadObjects",
         ["s3:GetObject"],
-        this.objects("data", "queryResults", "sources", "executions", "models"),
+        this.objects("data", "queryResults", "sources", "executions"),
       ),
       allow(
         "WriteObjects",
@@ -312,11 +333,31 @@ export class Permissions extends pulumi.ComponentResource {
     ];
   }
 
+  private evaluationStatements(): readonly Statement[] {
+    return [
+      this.listBucket(),
+      allow("ReadObjects", ["s3:GetObject"], this.objects("sources", "executions", "models")),
+      allow(
+        "WriteReports",
+        ["s3:AbortMultipartUpload", "s3:PutObject"],
+        this.objects("executions"),
+      ),
+      this.useKeyThroughS3(),
+      ...this.grantKeyForVolumes(),
+      ...this.pullImage(),
+      ...this.writeLogs("ProcessingJobs", "TransformJobs"),
+    ];
+  }
+
   private trainingStatements(): readonly Statement[] {
     return [
       this.listBucket(),
-      allow("ReadObjects", ["s3:GetObject"], this.objects("executions")),
-      allow("WriteModels", ["s3:AbortMultipartUpload", "s3:PutObject"], this.objects("models")),
+      allow("ReadObjects", ["s3:GetObject"], this.objects("executions", "checkpoints")),
+      allow(
+        "WriteModels",
+        ["s3:AbortMultipartUpload", "s3:PutObject"],
+        this.objects("checkpoints", "models"),
+      ),
       this.useKeyThroughS3(),
       ...this.grantKeyForVolumes(),
       ...this.pullImage(),

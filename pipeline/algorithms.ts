@@ -43,6 +43,9 @@ export const algorithms = {
 /** The name of an algorithm that comes with this project. */
 export type AlgorithmName = keyof typeof algorithms;
 
+/** The metric that tuning minimises for every candidate: on one validation set it ranks models as R² does. */
+export const objectiveMetric = "validation:mse";
+
 /** What is wrong with a value of a hyperparameter, or undefined where nothing is. */
 export function hyperparameterProblem(
   specification: HyperParameterSpecification,

@@ -1,10 +1,7 @@
 import { z } from "zod";
 
-import { type AlgorithmName, algorithms, hyperparameterProblem } from "./algorithms";
-
-/** The metric that tuning minimises for every candidate: both families report it, and on one
- * validation set it ranks models exactly as R² does. */
-export const objectiveMetric = "validation:mse";
+import { type AlgorithmName, algorithms } from "./algorithms";
+import { candidateProblems } from "./candidateProblems";
 
 const scaling = z.enum(["Auto", "Linear", "Logarithmic", "ReverseLogarithmic"]).default("Auto");
 
@@ -23,6 +20,19 @@ const range = z.discriminatedUnion("type", [
 /** The range in which tuning searches a hyperparameter. */
 export type HyperparameterRange = z.output<typeof range>;
 
+/** An algorithm of the user's own: an image that trains and serves by SageMaker's contract. */
+const customAlgorithm = z.strictObject({
+  /** URI of the image, in a registry that the account can pull from. */
+  image: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9._/:@-]{0,254}$/,
+      "must be the URI of an image, at most 255 characters",
+    ),
+  /** The regexes that find metrics in its log, by name; `validation:mse` must be among them. */
+  metrics: z.record(z.string().min(1).max(255), z.string().min(1).max(500)),
+});
+
 const instanceType = z
   .string()
   .regex(/^ml\.[a-z0-9-]+\.[a-z0-9-]+$/, "must be a SageMaker instance type, such as ml.m5.xlarge");
@@ -40,8 +50,11 @@ export const candidateSchema = z
         /^[A-Za-z][A-Za-z0-9]{0,29}$/,
         "must be a letter and at most 29 more letters and digits, such as XGBoost",
       ),
-    /** Which algorithm trains it. */
-    algorithm: z.enum(Object.keys(algorithms) as [AlgorithmName, ...AlgorithmName[]]),
+    /** Which algorithm trains it: one that comes with this project, or an image of the user's own. */
+    algorithm: z.union([
+      z.enum(Object.keys(algorithms) as [AlgorithmName, ...AlgorithmName[]]),
+      customAlgorithm,
+    ]),
     /** Hyperparameters that are the same for all trials. Default: the algorithm's own defaults. */
     hyperparameters: z
       .record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String))
@@ -49,99 +62,34 @@ export const candidateSchema = z
     /** Hyperparameters that tuning searches; 1 to 30. */
     ranges: z.record(z.string(), range),
     /** How tuning searches. Default `Bayesian`. */
-    strategy: z.enum(["Bayesian", "Random", "Grid"]).default("Bayesian"),
+    strategy: z.enum(["Bayesian", "Random", "Grid", "Hyperband"]).default("Bayesian"),
+    /**
+     * Hyperband's least and greatest resource of a trial, in the algorithm's iterations: it stops trials
+     * that promise little. Needed for the strategy Hyperband, and for no other.
+     */
+    hyperband: z
+      .strictObject({ minResource: z.int().min(1), maxResource: z.int().min(1) })
+      .optional(),
+    /** Whether SageMaker stops trials early that are worse than the median. Default false. */
+    earlyStopping: z.boolean().default(false),
     /** Number of trials, 1 to 750. Default 20. */
     maxJobs: z.int().min(1).max(750).default(20),
     /** Trials that run at once, 1 to 10. Default 2. */
     maxParallelJobs: z.int().min(1).max(10).default(2),
     /** Instance type of its training jobs. Default: the pipeline parameter TrainingInstanceType. */
     instanceType: instanceType.optional(),
+    /** Time limit of a training job in seconds, 1 to 28 days. Default 3600. */
+    maxRuntimeInSeconds: z.int().min(1).max(2_419_200).default(3600),
+    /**
+     * Trains on spot instances, with checkpoints in the bucket: the seconds that a training job may take
+     * with its waiting for them, at least `maxRuntimeInSeconds`. Default: on-demand instances.
+     */
+    spotMaxWaitTimeInSeconds: z.int().min(1).max(2_419_200).optional(),
   })
   .superRefine((candidate, context) => {
-    const problem = (path: (string | number)[], message: string): void => {
-      context.addIssue({ code: "custom", path, message });
-    };
-    const supported = new Map(
-      algorithms[candidate.algorithm].SupportedHyperParameters.map((one) => [one.Name, one]),
-    );
-    const specification = (path: string[], name: string) => {
-      const found = supported.get(name);
-      if (found === undefined) {
-        problem(
-          path,
-          `is not a hyperparameter of ${candidate.algorithm}, which has ${[...supported.keys()].join(", ")}`,
-        );
-      }
-      return found;
-    };
-
-    for (const [name, value] of Object.entries(candidate.hyperparameters)) {
-      const found = specification(["hyperparameters", name], name);
-      const wrong = found && hyperparameterProblem(found, value);
-      if (wrong !== undefined) {
-        problem(["hyperparameters", name], wrong);
-      }
-      if (name in candidate.ranges) {
-        problem(["hyperparameters", name], "is among the ranges too; it can be static or tuned");
-      }
-    }
-    for (const [name, one] of Object.entries(candidate.ranges)) {
-      const found = specification(["ranges", name], name);
-      if (found?.IsTunable === false) {
-        problem(["ranges", name], `cannot be tuned for ${candidate.algorithm}`);
-      }
-      if (one.type === "categorical") {
-        if (new Set(one.values).size < one.values.length) {
-          problem(["ranges", name, "values"], "has a value twice");
-        }
-      } else {
-        if (one.min > one.max) {
-          problem(["ranges", name], `has min ${one.min} above max ${one.max}`);
-        }
-        if (one.scaling === "Logarithmic" && one.min <= 0) {
-          problem(["ranges", name], "must have a min above 0 for logarithmic scaling");
-        }
-        if (one.scaling === "ReverseLogarithmic" && (one.min < 0 || one.max >= 1)) {
-          problem(["ranges", name], "must lie in [0, 1) for reverse logarithmic scaling");
-        }
-        if (one.scaling === "ReverseLogarithmic" && one.type === "integer") {
-          problem(
-            ["ranges", name],
-            "is an integer range, which has no reverse logarithmic scaling",
-          );
-        }
-      }
-      if (candidate.strategy === "Grid" && one.type !== "categorical") {
-        problem(["ranges", name], "must be categorical: the Grid strategy takes no other ranges");
-      }
-      if (found !== undefined) {
-        for (const value of one.type === "categorical" ? one.values : [one.min, one.max]) {
-          const wrong = hyperparameterProblem(found, String(value));
-          if (wrong !== undefined) {
-            problem(["ranges", name], wrong);
-          }
-        }
-      }
-    }
-    const tuned = Object.keys(candidate.ranges).length;
-    if (tuned < 1 || tuned > 30) {
-      problem(["ranges"], `has ${tuned} hyperparameters; tuning takes 1 to 30`);
-    }
-    for (const { Name: name, IsRequired: required } of supported.values()) {
-      if (
-        required === true &&
-        !(name in candidate.hyperparameters) &&
-        !(name in candidate.ranges)
-      ) {
-        problem(["hyperparameters"], `lacks ${name}, which ${candidate.algorithm} requires`);
-      }
-    }
-    if (candidate.maxParallelJobs > candidate.maxJobs) {
-      problem(
-        ["maxParallelJobs"],
-        `is ${candidate.maxParallelJobs}, above maxJobs ${candidate.maxJobs}`,
-      );
-    }
+    candidateProblems(candidate, (path, message) => {
+      context.addIssue({ code: "custom", path: [...path], message });
+    });
   });
 
 /** A candidate, with its defaults filled in and all values of hyperparameters as strings. */

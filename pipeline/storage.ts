@@ -13,6 +13,8 @@ export const prefixes = {
   sources: "pipeline",
   /** What the jobs of an execution write: `executions/<execution id>/`. */
   executions: "executions",
+  /** Checkpoints of spot training: `checkpoints/<candidate>/`. */
+  checkpoints: "checkpoints",
   /** Model artifacts: `models/<candidate>/<training job>/output/model.tar.gz`. */
   models: "models",
 } as const;

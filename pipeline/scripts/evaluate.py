@@ -1,8 +1,9 @@
 """Evaluates a model on the test data, which neither training nor tuning has seen.
 
-Runs in a SageMaker processing job on the image that trained the model, so that the model is read by the
-library that wrote it. Writes ``evaluation.json`` in SageMaker's model quality form, which Studio shows
-and the pipeline's conditions read, and ``predictions.csv``.
+Runs in a SageMaker processing job: on the image that trained the model, so that the model is read
+by the library that wrote it, or on the predictions of a batch transform. Writes ``evaluation.json``
+in SageMaker's model quality form, which Studio shows and the pipeline's conditions read, and
+``predictions.csv``.
 """
 
 from __future__ import annotations
@@ -99,29 +100,61 @@ def regression_metrics(actual: np.ndarray, predicted: np.ndarray) -> dict[str, f
     }
 
 
+def predict_rows(algorithm: str, model: Path, test: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Predicts the test data with a model; returns what is actual and what is predicted.
+
+    Raises:
+        InputError: the model or the data cannot be read.
+    """
+    rows = read_rows(test)
+    with tempfile.TemporaryDirectory() as folder:
+        extract(model / "model.tar.gz", Path(folder))
+        predict = LOADERS[algorithm](Path(folder))
+        predicted = predict(rows[:, 1:])
+    return rows[:, 0], np.asarray(predicted, dtype=np.float64)
+
+
+def read_predictions(folder: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Reads what a batch transform joined: the actual value and the prediction of each row.
+
+    Raises:
+        InputError: the rows are not pairs of numbers.
+    """
+    rows = read_rows(folder)
+    if rows.shape[1] != 2:
+        raise InputError(f"predictions have {rows.shape[1]} columns, not 2: actual and predicted")
+    return rows[:, 0], rows[:, 1]
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """Reads the command line: a model and data to predict with it, or predictions."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--algorithm", choices=sorted(LOADERS))
+    parser.add_argument("--model", type=Path, help="folder of model.tar.gz")
+    parser.add_argument("--test", type=Path, help="folder of CSV files, label first")
+    parser.add_argument("--predictions", type=Path, help="folder of CSV files: actual, predicted")
+    parser.add_argument("--output", type=Path, required=True, help="folder for the report")
+    parser.add_argument("--message", type=Path, required=True, help="file for a failure's reason")
+    options = parser.parse_args(arguments)
+    model = (options.algorithm, options.model, options.test)
+    if (options.predictions is None) == (None in model):
+        parser.error("give either --predictions, or --algorithm, --model and --test")
+    return options
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Runs the script.
 
     Raises:
         SystemExit: the model or the data cannot be evaluated.
     """
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--algorithm", choices=sorted(LOADERS), required=True)
-    parser.add_argument("--model", type=Path, required=True, help="folder of model.tar.gz")
-    parser.add_argument("--test", type=Path, required=True, help="folder of CSV files, label first")
-    parser.add_argument("--output", type=Path, required=True, help="folder for the report")
-    parser.add_argument(
-        "--message", type=Path, required=True, help="file for the reason of a failure"
-    )
-    options = parser.parse_args(arguments)
-
+    options = parse(arguments)
     try:
-        rows = read_rows(options.test)
-        with tempfile.TemporaryDirectory() as folder:
-            extract(options.model / "model.tar.gz", Path(folder))
-            predict = LOADERS[options.algorithm](Path(folder))
-            predicted = np.asarray(predict(rows[:, 1:]), dtype=np.float64)
-        metrics = regression_metrics(rows[:, 0], predicted)
+        if options.predictions is None:
+            actual, predicted = predict_rows(options.algorithm, options.model, options.test)
+        else:
+            actual, predicted = read_predictions(options.predictions)
+        metrics = regression_metrics(actual, predicted)
     except InputError as error:
         options.message.parent.mkdir(parents=True, exist_ok=True)
         options.message.write_text(str(error))
@@ -136,13 +169,15 @@ def main(arguments: list[str] | None = None) -> None:
     (options.output / "evaluation.json").write_text(json.dumps(report, indent=2))
     np.savetxt(
         options.output / "predictions.csv",
-        np.column_stack([rows[:, 0], predicted]),
+        np.column_stack([actual, predicted]),
         fmt="%.10g",
         delimiter=",",
         header="actual,predicted",
         comments="",
     )
-    print(f"{len(rows)} rows:", ", ".join(f"{name} {value:.6g}" for name, value in metrics.items()))
+    print(
+        f"{actual.size} rows:", ", ".join(f"{name} {value:.6g}" for name, value in metrics.items())
+    )
 
 
 if __name__ == "__main__":

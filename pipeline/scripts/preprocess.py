@@ -1,8 +1,8 @@
 """Splits the rows that Data Wrangler wrote into train, validation and test data.
 
-Runs in a SageMaker processing job on the scikit-learn image, so it keeps to the Python and the NumPy of
-that image. Rows are copied as they are, line by line: memory does not grow with their width, and no
-number changes on the way.
+Runs in a SageMaker processing job on the scikit-learn image, so it keeps to the Python and NumPy of
+that image. Rows are copied as they are, line by line: memory does not grow with their width, and
+no number changes on the way.
 """
 
 from __future__ import annotations

@@ -6,10 +6,18 @@ import {
   stepProperty,
 } from "../expressions";
 import { parameter } from "../parameters";
-import { type JobSecurity, jobStepOptions, type Step, vpcConfig } from "./step";
+import { cached, type JobSecurity, jobStepOptions, type Step, vpcConfig } from "./step";
 
 /** The folder in which processing containers find their inputs and leave their outputs. */
 export const processingFolder = "/opt/ml/processing";
+
+/** Folder of an input or output of a processing container. */
+export function folder(name: string): string {
+  return `${processingFolder}/${name}`;
+}
+
+/** Where a processing container leaves the reason of its failure, which becomes its ExitMessage. */
+export const exitMessage = "/opt/ml/output/message";
 
 /** The arguments of {@link processingStep}. */
 export interface ProcessingStepArgs<Output extends string> {
@@ -36,6 +44,10 @@ export interface ProcessingStepArgs<Output extends string> {
    * must be able to ask S3 itself.
    */
   readonly networkIsolation?: boolean;
+  /** Environment variables of the container. Default: none. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Whether an equal step that has run before may stand in for this one. Default true. */
+  readonly cached?: boolean;
   /** A JSON document among the outputs that conditions read. Default: none. */
   readonly propertyFile?: { readonly name: string; readonly output: Output; readonly path: string };
 }
@@ -78,6 +90,7 @@ export function processingStep<Output extends string>(
     Name: name,
     Type: "Processing",
     ...jobStepOptions,
+    ...(args.cached === false ? {} : cached),
     ...(propertyFile === undefined
       ? {}
       : {
@@ -95,6 +108,7 @@ export function processingStep<Output extends string>(
         ...(args.entrypoint === undefined ? {} : { ContainerEntrypoint: args.entrypoint }),
         ...(args.arguments === undefined ? {} : { ContainerArguments: args.arguments }),
       },
+      ...(args.environment === undefined ? {} : { Environment: args.environment }),
       NetworkConfig: {
         EnableInterContainerTrafficEncryption: true,
         EnableNetworkIsolation: args.networkIsolation ?? true,

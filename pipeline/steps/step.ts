@@ -1,7 +1,8 @@
 import type { Json, JsonObject } from "../expressions";
 
 /** The kinds of step that this project renders. */
-export type StepType = "Condition" | "Fail" | "Processing" | "RegisterModel" | "Tuning";
+export type StepType =
+  "Condition" | "Fail" | "Model" | "Processing" | "RegisterModel" | "Transform" | "Tuning";
 
 /** A step of a pipeline definition, as it is rendered. */
 export interface Step extends JsonObject {
@@ -57,6 +58,12 @@ const retryPolicies: Json = [
     MaxAttempts: 3,
   },
 ];
+
+/**
+ * Lets SageMaker take the result of an equal step of the last 30 days instead of running this one. It
+ * compares arguments only, so whatever a step reads must lie under a key that changes with its content.
+ */
+export const cached: JsonObject = { CacheConfig: { Enabled: true, ExpireAfter: "P30D" } };
 
 /** The members that steps that start jobs have beside their arguments. */
 export const jobStepOptions: JsonObject = { RetryPolicies: retryPolicies };

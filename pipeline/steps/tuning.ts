@@ -1,5 +1,5 @@
-import { type TrainingSpecification } from "../algorithms";
-import { type Candidate, type HyperparameterRange, objectiveMetric } from "../candidates";
+import { objectiveMetric } from "../algorithms";
+import type { Candidate, HyperparameterRange } from "../candidates";
 import {
   type Expression,
   type Join,
@@ -10,7 +10,7 @@ import {
   stepProperty,
 } from "../expressions";
 import { parameter } from "../parameters";
-import { type JobSecurity, jobStepOptions, type Step, vpcConfig } from "./step";
+import { cached, type JobSecurity, jobStepOptions, type Step, vpcConfig } from "./step";
 
 /** A channel of training data. */
 export interface Channel {
@@ -19,27 +19,29 @@ export interface Channel {
   readonly contentType: string;
 }
 
+/** A metric that SageMaker finds in a training job's log, as CreateTrainingJob has it. */
+export interface MetricDefinition {
+  readonly Name: string;
+  /** At most 500 characters, with one group. */
+  readonly Regex: string;
+}
+
 /** The arguments of {@link tuningStep}. */
 export interface TuningStepArgs {
   readonly name: string;
   readonly candidate: Candidate;
-  /** Contract of the candidate's algorithm. */
-  readonly specification: TrainingSpecification;
   readonly imageUri: string;
-  /**
-   * Whether SageMaker itself knows the metrics of the image, as it does for its built-in algorithms:
-   * it refuses metric definitions for those.
-   */
-  readonly builtIn: boolean;
+  /** Default: none, for SageMaker's built-in algorithms, of which it knows them and refuses others. */
+  readonly metricDefinitions?: readonly MetricDefinition[];
   readonly channels: readonly Channel[];
   /** Bucket and prefix of the model artifacts. */
   readonly output: { readonly bucket: string; readonly prefix: string };
+  /** S3 URI of the checkpoints of spot training. */
+  readonly checkpointUri: string;
   readonly roleArn: string;
   readonly security: JobSecurity;
   /** Seed of the search. */
   readonly seed: number;
-  /** Time limit of a training job in seconds. Default 3600. */
-  readonly maxRuntimeInSeconds?: number;
 }
 
 /** A tuning step, and references to its best training job. */
@@ -90,6 +92,36 @@ function inputDataConfig(channels: readonly Channel[]): Json {
   }));
 }
 
+/** How long a training job may take, and the spot instances it may wait for. */
+function stopping(candidate: Candidate, checkpointUri: string): JsonObject {
+  const { maxRuntimeInSeconds, spotMaxWaitTimeInSeconds } = candidate;
+  if (spotMaxWaitTimeInSeconds === undefined) {
+    return { StoppingCondition: { MaxRuntimeInSeconds: maxRuntimeInSeconds } };
+  }
+  return {
+    EnableManagedSpotTraining: true,
+    CheckpointConfig: { S3Uri: checkpointUri },
+    StoppingCondition: {
+      MaxRuntimeInSeconds: maxRuntimeInSeconds,
+      MaxWaitTimeInSeconds: spotMaxWaitTimeInSeconds,
+    },
+  };
+}
+
+/** Hyperband's resources, in the form of StrategyConfig. */
+function strategyConfig({ hyperband }: Candidate): JsonObject {
+  return hyperband === undefined
+    ? {}
+    : {
+        StrategyConfig: {
+          HyperbandStrategyConfig: {
+            MinResource: hyperband.minResource,
+            MaxResource: hyperband.maxResource,
+          },
+        },
+      };
+}
+
 /** Builds a Tuning step. Its arguments are CreateHyperParameterTuningJob's. */
 export function tuningStep(args: TuningStepArgs): TuningStep {
   const { candidate, name, output, security } = args;
@@ -97,28 +129,30 @@ export function tuningStep(args: TuningStepArgs): TuningStep {
     Name: name,
     Type: "Tuning",
     ...jobStepOptions,
+    ...cached,
     Arguments: {
       HyperParameterTuningJobConfig: {
         Strategy: candidate.strategy,
+        ...strategyConfig(candidate),
         HyperParameterTuningJobObjective: { Type: "Minimize", MetricName: objectiveMetric },
         ResourceLimits: {
           MaxNumberOfTrainingJobs: candidate.maxJobs,
           MaxParallelTrainingJobs: candidate.maxParallelJobs,
         },
         ParameterRanges: parameterRanges(candidate.ranges),
-        TrainingJobEarlyStoppingType: "Off",
+        TrainingJobEarlyStoppingType: candidate.earlyStopping ? "Auto" : "Off",
         RandomSeed: args.seed,
       },
       TrainingJobDefinition: {
         AlgorithmSpecification: {
           TrainingImage: args.imageUri,
           TrainingInputMode: "File",
-          ...(args.builtIn
+          ...(args.metricDefinitions === undefined
             ? {}
             : {
-                MetricDefinitions: args.specification.MetricDefinitions.map((metric) => ({
-                  Name: metric.Name,
-                  Regex: metric.Regex,
+                MetricDefinitions: args.metricDefinitions.map(({ Name, Regex }) => ({
+                  Name,
+                  Regex,
                 })),
               }),
         },
@@ -138,7 +172,7 @@ export function tuningStep(args: TuningStepArgs): TuningStep {
         EnableNetworkIsolation: true,
         ...vpcConfig(security),
         RoleArn: args.roleArn,
-        StoppingCondition: { MaxRuntimeInSeconds: args.maxRuntimeInSeconds ?? 3600 },
+        ...stopping(candidate, args.checkpointUri),
       },
     },
   };

@@ -38,9 +38,11 @@ describe("the program", () => {
       "aws:ecr/repository:Repository decision-tree-repository",
       "aws:glue/catalogDatabase:CatalogDatabase data-database",
       "aws:glue/catalogTable:CatalogTable data-table",
+      "aws:iam/role:Role permissions-evaluation",
       "aws:iam/role:Role permissions-pipeline",
       "aws:iam/role:Role permissions-processing",
       "aws:iam/role:Role permissions-training",
+      "aws:iam/rolePolicy:RolePolicy permissions-evaluation-policy",
       "aws:iam/rolePolicy:RolePolicy permissions-pipeline-policy",
       "aws:iam/rolePolicy:RolePolicy permissions-processing-policy",
       "aws:iam/rolePolicy:RolePolicy permissions-training-policy",
@@ -228,7 +230,7 @@ describe("the program", () => {
   });
 
   describe("roles", () => {
-    const actors = ["pipeline", "processing", "training"];
+    const actors = ["evaluation", "pipeline", "processing", "training"];
 
     it("are assumed by SageMaker, for this account only", () => {
       for (const actor of actors) {
@@ -269,6 +271,7 @@ describe("the program", () => {
         Resource: [
           "arn:aws:iam::111122223333:role/restate-test-processing",
           "arn:aws:iam::111122223333:role/restate-test-training",
+          "arn:aws:iam::111122223333:role/restate-test-evaluation",
         ],
         Sid: "PassJobRoles",
       });

@@ -222,7 +222,13 @@ describe("pipelineDefinition", () => {
         return canonicalJson(step) === canonicalJson(twin) ? [] : [step["Name"]];
       });
       // The query and the flow change, and with the flow the id of its last node, which names its output.
-      deepEqual(changed, ["DataWranglerProcess", "Preprocess"]);
+      // Each registered model keeps the flow.
+      deepEqual(changed, [
+        "DataWranglerProcess",
+        "Preprocess",
+        "SelectDecisionTree",
+        "SelectXGBoost",
+      ]);
       deepEqual(other.definition["Parameters"], definition["Parameters"]);
     });
 

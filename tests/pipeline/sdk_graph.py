@@ -41,7 +41,7 @@ from sagemaker.workflow.retry import (
     StepRetryPolicy,
 )
 from sagemaker.workflow.step_collections import RegisterModel
-from sagemaker.workflow.steps import ProcessingStep, TuningStep
+from sagemaker.workflow.steps import CacheConfig, ProcessingStep, TuningStep
 
 REGION = "us-east-1"
 BUCKET = "sagemaker-restate-dev-111122223333"
@@ -49,6 +49,7 @@ KEY = f"arn:aws:kms:{REGION}:111122223333:key/data-key"
 ROLE = "arn:aws:iam::111122223333:role/restate-dev-"
 OPT = "/opt/ml/processing"
 MESSAGE = "/opt/ml/output/message"
+CACHE = CacheConfig(enable_caching=True, expire_after="P30D")
 
 
 @dataclass(frozen=True)
@@ -142,8 +143,8 @@ class Graph:
         }
         return Processor(**{**defaults, **options})
 
-    def script(self, image: str, script: str) -> Processor:
-        return self.processor(image, entrypoint=["python3", f"{OPT}/code/{script}"])
+    def script(self, image: str, script: str, **options: Any) -> Processor:
+        return self.processor(image, entrypoint=["python3", f"{OPT}/code/{script}"], **options)
 
     def output(self, name: str, folder: str, path: str) -> ProcessingOutput:
         return ProcessingOutput(
@@ -212,7 +213,9 @@ class Graph:
                 *("--seed", "1729", "--message", MESSAGE),
             ],
         )
-        return ProcessingStep("Preprocess", step_args=arguments, retry_policies=self.retries)
+        return ProcessingStep(
+            "Preprocess", step_args=arguments, cache_config=CACHE, retry_policies=self.retries
+        )
 
     def tuning(
         self,
@@ -251,13 +254,18 @@ class Graph:
             max_parallel_jobs=2,
             random_seed=1729,
         )
-        return TuningStep(f"Tune{name}", step_args=tuner.fit(channels), retry_policies=self.retries)
+        return TuningStep(
+            f"Tune{name}",
+            step_args=tuner.fit(channels),
+            cache_config=CACHE,
+            retry_policies=self.retries,
+        )
 
     def evaluation(
         self, name: str, algorithm: str, image: str, tuning: TuningStep, data: ProcessingStep
     ) -> tuple[ProcessingStep, PropertyFile]:
         report = PropertyFile("Evaluation", output_name="evaluation", path="evaluation.json")
-        arguments = self.script(image, "evaluate.py").run(
+        arguments = self.script(image, "evaluate.py", role=f"{ROLE}evaluation").run(
             inputs=[
                 ProcessingInput(
                     source=self.texts.evaluate, destination=f"{OPT}/code", input_name="code"
@@ -285,6 +293,7 @@ class Graph:
             f"Evaluate{name}",
             step_args=arguments,
             property_files=[report],
+            cache_config=CACHE,
             retry_policies=self.retries,
         )
         return step, report
@@ -329,6 +338,8 @@ class Graph:
                 "TrainingJob": tuning.properties.TrainingJobSummaries[0].TrainingJobName,
                 "PipelineExecution": ExecutionVariables.PIPELINE_EXECUTION_ID,
                 "R2": Join(on="", values=[r2]),
+                "Image": image,
+                "Flow": self.texts.flow,
             },
             register_model_step_retry_policies=self.retries,
         )

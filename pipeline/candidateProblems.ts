@@ -1,0 +1,179 @@
+import {
+  algorithms,
+  type HyperParameterSpecification,
+  hyperparameterProblem,
+  objectiveMetric,
+} from "./algorithms";
+import type { Candidate, HyperparameterRange } from "./candidates";
+
+/** Takes what is wrong with the value at a path of a candidate. */
+type Report = (path: readonly (string | number)[], message: string) => void;
+
+function rangeProblems(
+  name: string,
+  range: HyperparameterRange,
+  specification: HyperParameterSpecification | undefined,
+  report: Report,
+): void {
+  const path = ["ranges", name];
+  if (range.type === "categorical") {
+    if (new Set(range.values).size < range.values.length) {
+      report([...path, "values"], "has a value twice");
+    }
+  } else {
+    if (range.min > range.max) {
+      report(path, `has min ${range.min} above max ${range.max}`);
+    }
+    if (range.scaling === "Logarithmic" && range.min <= 0) {
+      report(path, "must have a min above 0 for logarithmic scaling");
+    }
+    if (range.scaling === "ReverseLogarithmic" && (range.min < 0 || range.max >= 1)) {
+      report(path, "must lie in [0, 1) for reverse logarithmic scaling");
+    }
+    if (range.scaling === "ReverseLogarithmic" && range.type === "integer") {
+      report(path, "is an integer range, which has no reverse logarithmic scaling");
+    }
+  }
+  if (specification !== undefined) {
+    const values = range.type === "categorical" ? range.values : [range.min, range.max];
+    for (const value of values) {
+      const wrong = hyperparameterProblem(specification, String(value));
+      if (wrong !== undefined) {
+        report(path, wrong);
+      }
+    }
+  }
+}
+
+/** Checks the hyperparameters against the contract of an algorithm that comes with this project. */
+function contractProblems(candidate: Candidate, report: Report): void {
+  if (typeof candidate.algorithm !== "string") {
+    return;
+  }
+  const { SupportedHyperParameters: specifications } = algorithms[candidate.algorithm];
+  const supported = new Map(specifications.map((one) => [one.Name, one]));
+  for (const [member, values] of [
+    ["hyperparameters", candidate.hyperparameters],
+    ["ranges", candidate.ranges],
+  ] as const) {
+    for (const name of Object.keys(values)) {
+      if (!supported.has(name)) {
+        report(
+          [member, name],
+          `is not a hyperparameter of ${candidate.algorithm}, which has ${[...supported.keys()].join(", ")}`,
+        );
+      }
+    }
+  }
+  for (const [name, value] of Object.entries(candidate.hyperparameters)) {
+    const specification = supported.get(name);
+    const wrong = specification && hyperparameterProblem(specification, value);
+    if (wrong !== undefined) {
+      report(["hyperparameters", name], wrong);
+    }
+  }
+  for (const { IsRequired: required, IsTunable: tunable, Name: name } of specifications) {
+    if (required === true && !(name in candidate.hyperparameters) && !(name in candidate.ranges)) {
+      report(["hyperparameters"], `lacks ${name}, which ${candidate.algorithm} requires`);
+    }
+    if (tunable === false && name in candidate.ranges) {
+      report(["ranges", name], `cannot be tuned for ${candidate.algorithm}`);
+    }
+  }
+}
+
+function customAlgorithmProblems(candidate: Candidate, report: Report): void {
+  if (typeof candidate.algorithm === "string") {
+    return;
+  }
+  const { metrics } = candidate.algorithm;
+  if (!(objectiveMetric in metrics)) {
+    report(["algorithm", "metrics"], `lacks ${objectiveMetric}, the metric that tuning minimises`);
+  }
+  for (const [name, regex] of Object.entries(metrics)) {
+    let groups: number;
+    try {
+      // The empty alternative always matches, and tells the number of groups.
+      groups = (new RegExp(`${regex}|`).exec("")?.length ?? 1) - 1;
+    } catch {
+      report(["algorithm", "metrics", name], "is not a regular expression");
+      continue;
+    }
+    if (groups !== 1) {
+      report(["algorithm", "metrics", name], `has ${groups} groups; one must hold the value`);
+    }
+  }
+}
+
+function tuningProblems(candidate: Candidate, report: Report): void {
+  const { earlyStopping, hyperband, maxJobs, maxParallelJobs, maxRuntimeInSeconds, strategy } =
+    candidate;
+  const tuned = Object.keys(candidate.ranges);
+  if (tuned.length < 1 || tuned.length > 30) {
+    report(["ranges"], `has ${tuned.length} hyperparameters; tuning takes 1 to 30`);
+  }
+  for (const name of tuned) {
+    if (name in candidate.hyperparameters) {
+      report(["hyperparameters", name], "is among the ranges too; it can be static or tuned");
+    }
+    if (strategy === "Grid" && candidate.ranges[name]?.type !== "categorical") {
+      report(["ranges", name], "must be categorical: the Grid strategy takes no other ranges");
+    }
+  }
+  if (maxParallelJobs > maxJobs) {
+    report(["maxParallelJobs"], `is ${maxParallelJobs}, above maxJobs ${maxJobs}`);
+  }
+  if ((strategy === "Hyperband") !== (hyperband !== undefined)) {
+    report(["hyperband"], "goes with the strategy Hyperband, which needs it, and with no other");
+  }
+  if (hyperband !== undefined && hyperband.minResource >= hyperband.maxResource) {
+    report(
+      ["hyperband"],
+      `has minResource ${hyperband.minResource}, not below maxResource ${hyperband.maxResource}`,
+    );
+  }
+  if (strategy === "Hyperband" && earlyStopping) {
+    report(
+      ["earlyStopping"],
+      "must be false for the strategy Hyperband, which stops trials itself",
+    );
+  }
+  if (strategy === "Grid") {
+    const combinations = Object.values(candidate.ranges).reduce(
+      (product, range) => product * (range.type === "categorical" ? range.values.length : 1),
+      1,
+    );
+    if (combinations !== maxJobs) {
+      report(
+        ["maxJobs"],
+        `is ${maxJobs}; the grid has ${combinations} combinations, and tries each once`,
+      );
+    }
+  }
+  const { spotMaxWaitTimeInSeconds: maxWait } = candidate;
+  if (maxWait !== undefined && maxWait < maxRuntimeInSeconds) {
+    report(
+      ["spotMaxWaitTimeInSeconds"],
+      `is ${maxWait}, below maxRuntimeInSeconds ${maxRuntimeInSeconds}`,
+    );
+  }
+}
+
+/** Reports everything that is wrong with a candidate beyond the types of its members. */
+export function candidateProblems(candidate: Candidate, report: Report): void {
+  contractProblems(candidate, report);
+  customAlgorithmProblems(candidate, report);
+  tuningProblems(candidate, report);
+  const specifications =
+    typeof candidate.algorithm === "string"
+      ? algorithms[candidate.algorithm].SupportedHyperParameters
+      : [];
+  for (const [name, range] of Object.entries(candidate.ranges)) {
+    rangeProblems(
+      name,
+      range,
+      specifications.find(({ Name }) => Name === name),
+      report,
+    );
+  }
+}

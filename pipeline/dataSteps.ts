@@ -1,0 +1,92 @@
+import type { DefinitionArgs } from "./definition";
+import type { Expression } from "./expressions";
+import { parameter } from "./parameters";
+import {
+  exitMessage,
+  folder,
+  processingFolder,
+  type ProcessingStep,
+  processingStep,
+  s3Input,
+} from "./steps/processing";
+import { executionUri } from "./storage";
+
+/** Reads the table through Athena and runs the flow on it. */
+export function dataWranglerStep(args: DefinitionArgs): ProcessingStep<string> {
+  const { dataHash, flowOutputName, flowSource } = args;
+  const outputConfig = JSON.stringify({ [flowOutputName]: { content_type: "CSV" } });
+  return processingStep({
+    name: "DataWranglerProcess",
+    imageUri: args.images.dataWrangler,
+    roleArn: args.roles.processing,
+    security: args.security,
+    networkIsolation: false,
+    instanceCount: parameter("ProcessingInstanceCount"),
+    arguments: [`--output-config '${outputConfig}'`],
+    cached: dataHash !== undefined,
+    // The container does not read it: the cache does.
+    ...(dataHash === undefined ? {} : { environment: { DATA_HASH: dataHash } }),
+    inputs: [
+      s3Input("flow", args.sources.flow, folder("flow")),
+      {
+        InputName: args.dataset.table,
+        AppManaged: false,
+        DatasetDefinition: {
+          LocalPath: folder(args.dataset.table),
+          DataDistributionType: "FullyReplicated",
+          InputMode: "File",
+          AthenaDatasetDefinition: {
+            Catalog: "AwsDataCatalog",
+            Database: flowSource.database,
+            QueryString: flowSource.query,
+            WorkGroup: args.workGroup,
+            OutputS3Uri: flowSource.queryOutput,
+            OutputFormat: "PARQUET",
+            OutputCompression: "SNAPPY",
+            KmsKeyId: args.security.kmsKeyArn,
+          },
+        },
+      },
+    ],
+    outputs: {
+      [flowOutputName]: {
+        folder: folder("output"),
+        uri: executionUri(args.bucket, "data-wrangler"),
+      },
+    },
+  });
+}
+
+/** The step that {@link preprocessStep} builds. */
+export type Preprocess = ProcessingStep<"metadata" | "test" | "train" | "validation">;
+
+/** Splits the rows at random into train, validation and test data, label first, without a header. */
+export function preprocessStep(args: DefinitionArgs, transformed: Expression): Preprocess {
+  const { seed, split, target } = args.dataset;
+  const output = (name: string): { folder: string; uri: Expression } => ({
+    folder: folder(name),
+    uri: executionUri(args.bucket, name),
+  });
+  return processingStep({
+    name: "Preprocess",
+    imageUri: args.images.scikitLearn,
+    roleArn: args.roles.processing,
+    security: args.security,
+    entrypoint: ["python3", `${folder("code")}/preprocess.py`],
+    arguments: [
+      ...["--input", folder("input"), "--output", processingFolder, "--target", target],
+      ...["--train", String(split.train), "--validation", String(split.validation)],
+      ...["--test", String(split.test), "--seed", String(seed), "--message", exitMessage],
+    ],
+    inputs: [
+      s3Input("code", args.sources.preprocess, folder("code")),
+      s3Input("input", transformed, folder("input")),
+    ],
+    outputs: {
+      train: output("train"),
+      validation: output("validation"),
+      test: output("test"),
+      metadata: output("metadata"),
+    },
+  });
+}

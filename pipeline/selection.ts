@@ -1,0 +1,37 @@
+import type { CandidateSteps } from "./candidateSteps";
+import { join } from "./expressions";
+import { parameter } from "./parameters";
+import { compare, conditionStep } from "./steps/condition";
+import { failStep } from "./steps/fail";
+import type { Step } from "./steps/step";
+
+/**
+ * Selects the best R²: one Condition step a candidate, which registers it where it beats every earlier
+ * candidate, is as good as every later one (so ties go to the earlier) and reaches the minimum. At most
+ * one of them holds.
+ */
+export function selectionSteps(all: readonly CandidateSteps[]): readonly Step[] {
+  return all.map(({ candidate, r2, register }, index) => {
+    const others = all.flatMap((other, otherIndex) =>
+      otherIndex === index
+        ? []
+        : [compare(r2, otherIndex < index ? "GreaterThan" : "GreaterThanOrEqualTo", other.r2)],
+    );
+    const minimum = compare(r2, "GreaterThanOrEqualTo", parameter("MinimumR2"));
+    return conditionStep(`Select${candidate.name}`, [...others, minimum], [register]);
+  });
+}
+
+/** Fails the execution, with all scores in the message, where no candidate reaches the minimum. */
+export function minimumStep(all: readonly CandidateSteps[]): Step {
+  const scores = all.flatMap(({ candidate, r2 }, index) => [
+    `${index === 0 ? "" : ", "}${candidate.name} `,
+    r2,
+  ]);
+  const message = ["No candidate reaches R2 ", parameter("MinimumR2"), ": ", ...scores];
+  return conditionStep(
+    "CheckMinimumR2",
+    all.map(({ r2 }) => compare(r2, "LessThan", parameter("MinimumR2"))),
+    [failStep("FailBelowMinimumR2", join("", message))],
+  );
+}

@@ -1,0 +1,37 @@
+import { type Expression, type Reference, stepProperty } from "../expressions";
+import { type JobSecurity, jobStepOptions, type Step, vpcConfig } from "./step";
+
+/** The arguments of {@link modelStep}. */
+export interface ModelStepArgs {
+  readonly name: string;
+  /** Image that serves the model. */
+  readonly imageUri: string;
+  /** S3 URI of the model artifact. */
+  readonly modelUri: Expression;
+  readonly roleArn: string;
+  readonly security: JobSecurity;
+}
+
+/** A model step, and the reference to its model. */
+export interface ModelStep {
+  readonly step: Step;
+  readonly modelName: Reference;
+}
+
+/** Builds a Model step. Its arguments are CreateModel's. */
+export function modelStep(args: ModelStepArgs): ModelStep {
+  return {
+    step: {
+      Name: args.name,
+      Type: "Model",
+      ...jobStepOptions,
+      Arguments: {
+        ExecutionRoleArn: args.roleArn,
+        PrimaryContainer: { Image: args.imageUri, ModelDataUrl: args.modelUri },
+        EnableNetworkIsolation: true,
+        ...vpcConfig(args.security),
+      },
+    },
+    modelName: stepProperty(args.name, "ModelName"),
+  };
+}

@@ -1,0 +1,57 @@
+import { type Expression, type Reference, stepProperty } from "../expressions";
+import { parameter } from "../parameters";
+import { cached, type JobSecurity, jobStepOptions, type Step } from "./step";
+
+/** The arguments of {@link transformStep}. */
+export interface TransformStepArgs {
+  readonly name: string;
+  readonly modelName: Expression;
+  /** S3 URI of CSV rows, label first. */
+  readonly inputUri: Expression;
+  readonly outputUri: Expression;
+  readonly security: JobSecurity;
+}
+
+/** A transform step, and the reference to what it writes. */
+export interface TransformStep {
+  readonly step: Step;
+  /** S3 URI of CSV rows: the label, and the prediction for the rest of its row. */
+  readonly outputUri: Reference;
+}
+
+/**
+ * Builds a Transform step that predicts labelled CSV rows: the label is held back from the model, and
+ * joined to its answer. Its arguments are CreateTransformJob's.
+ */
+export function transformStep(args: TransformStepArgs): TransformStep {
+  return {
+    step: {
+      Name: args.name,
+      Type: "Transform",
+      ...jobStepOptions,
+      ...cached,
+      Arguments: {
+        ModelName: args.modelName,
+        BatchStrategy: "MultiRecord",
+        TransformInput: {
+          DataSource: { S3DataSource: { S3DataType: "S3Prefix", S3Uri: args.inputUri } },
+          ContentType: "text/csv",
+          SplitType: "Line",
+        },
+        TransformOutput: {
+          S3OutputPath: args.outputUri,
+          Accept: "text/csv",
+          AssembleWith: "Line",
+          KmsKeyId: args.security.kmsKeyArn,
+        },
+        TransformResources: {
+          InstanceType: parameter("TrainingInstanceType"),
+          InstanceCount: 1,
+          VolumeKmsKeyId: args.security.kmsKeyArn,
+        },
+        DataProcessing: { InputFilter: "$[1:]", JoinSource: "Input", OutputFilter: "$[0,-1]" },
+      },
+    },
+    outputUri: stepProperty(args.name, "TransformOutput.S3OutputPath"),
+  };
+}
