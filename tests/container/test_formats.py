@@ -284,6 +284,16 @@ def test_errors_of_wide_models_stay_short() -> None:
     assert len(str(error.value)) < 500
 
 
+def test_long_bodies_are_read_in_blocks() -> None:
+    rows = np.random.default_rng(0).normal(size=(70_000, 3)).round(6)
+    text = WRITERS[CSV](rows)
+    assert len(text) > 2**21 - 2**18
+    same(rows_of(text, CSV), rows.tolist())
+    for changed in (text + b"\n1,2", text + b"\n1,2,x", text.replace(b"\n", b"\n\n\n", 1) + b"\n,"):
+        with pytest.raises(RequestError, match="row 70001"):
+            rows_of(changed, CSV)
+
+
 def test_many_short_lines_for_many_features_take_little_memory() -> None:
     features = Features([f"f{i}" for i in range(20_000)])
     with pytest.raises(RequestError, match="row 1 has 1 values"):

@@ -25,7 +25,7 @@ from sklearn.tree import DecisionTreeRegressor
         ("ccp_alpha", '"0"', 0.0),
         ("max_features", "sqrt", "sqrt"),
         ("max_features", '"log2"', "log2"),
-        ("max_features", "3", 3),
+        ("max_features", "1", 1),
         ("max_features", "0.5", 0.5),
         ("max_features", "1.0", 1.0),
         ("criterion", "absolute_error", "absolute_error"),

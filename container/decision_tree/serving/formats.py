@@ -6,7 +6,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from decision_tree.serving.media_types import CSV, JSON, JSON_LINES, NPY
 
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _PLAIN = b"0123456789+-.eE \r"
+_BLOCK = 2**20
 
 
 def parse(content_type: str, body: bytes, features: Features) -> Float32Array:
@@ -59,26 +60,50 @@ def serialize(content_type: str, predictions: Float64Array) -> bytes:
 def _parse_csv(body: bytes, features: Features) -> Float32Array:
     """Read lines of comma-separated numbers without a header; an empty field is a missing value.
 
-    Bodies of plain numbers, nearly all of them, are read at once as one JSON list, after a check
-    that they hold nothing else and that each line has its commas.
+    Bodies of plain numbers, nearly all of them, are read by a fast way; the others field by field.
     """
     text = body.removeprefix(b"\xef\xbb\xbf").strip(b"\r\n")
+    if features.count == 1 and b"\n\n" in text:  # a blank line would look like a missing value
+        return _parse_any_csv(text, features)
+    blocks = []
+    for block in _blocks(text):
+        values = _parse_plain(block, features.count)
+        if values is None:
+            return _parse_any_csv(text, features)
+        blocks.append(values)
+    values = np.concatenate(blocks)
+    return features.from_values(values, values.size // features.count)
+
+
+def _blocks(text: bytes) -> Iterator[bytes]:
+    """Cut the text at line ends into blocks, so that a large one takes little memory at a time."""
+    start = 0
+    while start < len(text) or not start:
+        end = text.find(b"\n", start + _BLOCK)
+        end = len(text) if end < 0 else end
+        yield text[start:end]
+        start = end + 1
+
+
+def _parse_plain(text: bytes, columns: int) -> Float64Array | None:
+    """Read lines of plain numbers as one JSON list; None where they are anything else.
+
+    The text must hold only the characters of numbers, and each line its number of commas.
+    """
     separators = text.translate(None, _PLAIN)
     rows = separators.count(b"\n") + 1
-    line = b"," * (features.count - 1) + b"\n"
-    # The lengths first: of many short lines for many features, the product would be huge.
-    is_regular = len(separators) + 1 == len(line) * rows and separators + b"\n" == line * rows
-    if is_regular and not (features.count == 1 and b"\n\n" in text):
-        flat = b"," + text.replace(b"\n", b",") + b","
-        if b",," in flat:
-            flat = flat.replace(b",,", b",null,").replace(b",,", b",null,")
-        try:
-            values = np.array(orjson.loads(b"[" + flat[1:-1] + b"]"), dtype=np.float64)
-        except orjson.JSONDecodeError:
-            values = np.empty(0)  # numbers that are no JSON, such as +1 or 01
-        if values.size == rows * features.count:
-            return features.from_values(values, rows)
-    return _parse_any_csv(text, features)
+    # The lengths first: of many short lines for many columns, the product would be huge.
+    line = b"," * (columns - 1) + b"\n"
+    if len(separators) + 1 != len(line) * rows or separators + b"\n" != line * rows:
+        return None
+    flat = b"," + text.replace(b"\n", b",") + b","
+    if b",," in flat:
+        flat = flat.replace(b",,", b",null,").replace(b",,", b",null,")
+    try:
+        values = np.array(orjson.loads(b"[" + flat[1:-1] + b"]"), dtype=np.float64)
+    except orjson.JSONDecodeError:
+        return None  # numbers that are no JSON, such as +1 or 01
+    return values if values.size == rows * columns else None
 
 
 def _parse_any_csv(text: bytes, features: Features) -> Float32Array:

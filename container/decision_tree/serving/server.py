@@ -1,5 +1,6 @@
 """`serve`: load the model once, then answer requests in several processes."""
 
+import gc
 import logging
 import signal
 import socket
@@ -47,6 +48,10 @@ def serve(environment: Environment) -> None:
         "features": len(model.feature_names),
         "nodes": int(model.tree.nodes.size),
     }
+    # A large body makes millions of objects but no cycles, and looking for cycles at the default
+    # rate would take most of the time. What is there by now stays, and its memory shared.
+    gc.set_threshold(50_000, 50, 50)
+    gc.freeze()
     logger.info("serving", extra={"fields": fields})
     run_workers(sockets, lambda listener: _run(application, listener))
     logger.info("stopped")
