@@ -40,7 +40,13 @@ export interface ModelPipelineArgs {
   readonly gitRevision?: string | undefined;
 }
 
-/** Source of the pipeline's scripts, relative to this file. */
+/** An uploaded source. */
+interface Source {
+  readonly object: s3.BucketObjectv2;
+  readonly uri: pulumi.Output<string>;
+}
+
+/** Folder of the pipeline's scripts. */
 const scripts = join(__dirname, "..", "pipeline", "scripts");
 
 /** The model package group, and the pipeline that fills it. */
@@ -67,21 +73,15 @@ export class ModelPipeline extends pulumi.ComponentResource {
       const { content, outputName } = dataWranglerFlow(dataset, source);
       return { text: canonicalJson(content), outputName };
     });
-    const script = (file: string): string => readFileSync(join(scripts, file), "utf8");
+    const script = (file: string): Source => {
+      const content = pulumi.output(readFileSync(join(scripts, `${file}.py`), "utf8"));
+      return this.upload(`${name}-${file}`, args, `${file}.py`, content);
+    };
     const sources = {
       flow: this.upload(`${name}-flow`, args, `${dataset.table}.flow`, flow.text),
-      preprocess: this.upload(
-        `${name}-preprocess`,
-        args,
-        "preprocess.py",
-        pulumi.output(script("preprocess.py")),
-      ),
-      evaluate: this.upload(
-        `${name}-evaluate`,
-        args,
-        "evaluate.py",
-        pulumi.output(script("evaluate.py")),
-      ),
+      preprocess: script("preprocess"),
+      evaluate: script("evaluate"),
+      compare: script("compare"),
     };
 
     this.definition = pulumi
@@ -94,6 +94,7 @@ export class ModelPipeline extends pulumi.ComponentResource {
           flow: sources.flow.uri,
           preprocess: sources.preprocess.uri,
           evaluate: sources.evaluate.uri,
+          compare: sources.compare.uri,
         }),
         dataWrangler: args.images.dataWrangler,
         scikitLearn: args.images.scikitLearn,
@@ -176,7 +177,7 @@ export class ModelPipeline extends pulumi.ComponentResource {
     args: ModelPipelineArgs,
     file: string,
     content: pulumi.Output<string>,
-  ): { readonly object: s3.BucketObjectv2; readonly uri: pulumi.Output<string> } {
+  ): Source {
     const key = content.apply((text) => `${prefixes.sources}/${contentHash(text)}/${file}`);
     const object = new s3.BucketObjectv2(
       name,

@@ -158,6 +158,8 @@ export async function evaluateProgram(
   delete load.cache[index];
   try {
     await pulumi.runtime.runInPulumiStack(() => Promise.resolve(load(index) as object));
+    // The outputs of components are registered after all else; the next evaluation must not meet them.
+    await pulumi.runtime.disconnect(false);
   } catch (error) {
     if (pulumi.RunError.isInstance(error) || isInputError(error)) {
       throw new UserError(error.message);

@@ -3,6 +3,7 @@ import type { Candidate } from "./candidates";
 import type { Preprocess } from "./dataSteps";
 import type { DefinitionArgs } from "./definition";
 import { execution, type Expression, join, type JsonGet } from "./expressions";
+import { comparesPairs } from "./selection";
 import { modelStep } from "./steps/model";
 import {
   exitMessage,
@@ -118,6 +119,8 @@ function evaluate(
       },
     },
     propertyFile: { name: "Evaluation", output: "evaluation", path: "evaluation.json" },
+    // A cached report would lie under another execution's prefix, where the comparison does not look.
+    cached: comparesPairs(args.candidates.length),
   });
 }
 

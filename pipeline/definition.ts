@@ -6,7 +6,7 @@ import type { Dataset } from "./dataset";
 import { execution, type JsonObject } from "./expressions";
 import type { FlowSource } from "./flow";
 import { parameterDeclarations, type ParameterDefaults } from "./parameters";
-import { minimumStep, selectionSteps } from "./selection";
+import { selectionSteps } from "./selection";
 import type { JobSecurity } from "./steps/step";
 
 /** Everything that a definition is made of: plain values, so that equal ones give equal definitions. */
@@ -26,6 +26,7 @@ export interface DefinitionArgs {
     readonly flow: string;
     readonly preprocess: string;
     readonly evaluate: string;
+    readonly compare: string;
   };
   /** URIs of the images. */
   readonly images: {
@@ -77,8 +78,7 @@ export function pipelineDefinition(args: DefinitionArgs): JsonObject {
       preprocess.step,
       ...all.map(({ tuning }) => tuning.step),
       ...all.flatMap(({ evaluationSteps }) => evaluationSteps),
-      ...selectionSteps(all),
-      minimumStep(all),
+      ...selectionSteps(args, all),
     ],
   };
 }

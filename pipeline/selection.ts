@@ -1,4 +1,6 @@
 import type { CandidateSteps } from "./candidateSteps";
+import { comparedSelection } from "./comparedSelection";
+import type { DefinitionArgs } from "./definition";
 import { join } from "./expressions";
 import { parameter } from "./parameters";
 import { compare, conditionStep } from "./steps/condition";
@@ -6,11 +8,21 @@ import { failStep } from "./steps/fail";
 import type { Step } from "./steps/step";
 
 /**
- * Selects the best R²: one Condition step a candidate, which registers it where it beats every earlier
- * candidate, is as good as every later one (so ties go to the earlier) and reaches the minimum. At most
- * one of them holds.
+ * Most candidates that conditions compare pair by pair. The pairs grow with the square of the candidates:
+ * those of 50 would not fit into a definition. Beyond it a job compares them, which takes minutes.
  */
-export function selectionSteps(all: readonly CandidateSteps[]): readonly Step[] {
+const mostCompared = 10;
+
+/** Whether conditions compare so many candidates themselves. */
+export function comparesPairs(candidates: number): boolean {
+  return candidates <= mostCompared;
+}
+
+/**
+ * One Condition step a candidate, which registers it where it beats every earlier candidate, is as good as
+ * every later one (so ties go to the earlier) and reaches the minimum. At most one of them holds.
+ */
+function registration(all: readonly CandidateSteps[]): readonly Step[] {
   return all.map(({ candidate, r2, register }, index) => {
     const others = all.flatMap((other, otherIndex) =>
       otherIndex === index
@@ -23,7 +35,7 @@ export function selectionSteps(all: readonly CandidateSteps[]): readonly Step[] 
 }
 
 /** Fails the execution, with all scores in the message, where no candidate reaches the minimum. */
-export function minimumStep(all: readonly CandidateSteps[]): Step {
+function failure(all: readonly CandidateSteps[]): Step {
   const scores = all.flatMap(({ candidate, r2 }, index) => [
     `${index === 0 ? "" : ", "}${candidate.name} `,
     r2,
@@ -34,4 +46,14 @@ export function minimumStep(all: readonly CandidateSteps[]): Step {
     all.map(({ r2 }) => compare(r2, "LessThan", parameter("MinimumR2"))),
     [failStep("FailBelowMinimumR2", join("", message))],
   );
+}
+
+/** The steps that register the candidate with the best R², or fail where none reaches the minimum. */
+export function selectionSteps(
+  args: DefinitionArgs,
+  all: readonly CandidateSteps[],
+): readonly Step[] {
+  return comparesPairs(all.length)
+    ? [...registration(all), failure(all)]
+    : comparedSelection(args, all);
 }

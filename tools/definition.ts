@@ -1,13 +1,82 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
 import { Command } from "commander";
 
 import { UserError } from "../local/errors";
 import { evaluateProgram } from "../local/program";
 import { stackConfig } from "../local/stackConfig";
+import { diffDefinitions, formatDifferences } from "../pipeline/diff";
+import type { JsonObject } from "../pipeline/expressions";
 import { canonicalJson } from "../pipeline/render";
+import { isObject } from "../pipeline/walk";
 
-interface Options {
-  readonly stack: string;
-  readonly canonical?: boolean;
+const root = resolve(__dirname, "..");
+
+/** Exit codes of `diff`, those of the command diff. */
+const exit = { equal: 0, different: 1, error: 2 };
+
+async function stackDefinition(stack: string): Promise<JsonObject> {
+  return (await evaluateProgram(stack, stackConfig(stack))).definition;
+}
+
+function fileDefinition(path: string): JsonObject {
+  let definition: unknown;
+  try {
+    definition = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new UserError(`${path} is not JSON: ${(error as Error).message}`);
+  }
+  if (!isObject(definition as JsonObject)) {
+    throw new UserError(`${path} holds no JSON object`);
+  }
+  return definition as JsonObject;
+}
+
+function git(...args: readonly string[]): string | undefined {
+  const { status, stdout } = spawnSync("git", args, { cwd: root, encoding: "utf8" });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+/** Renders a stack with the source of a git revision, in a work tree of its own. */
+function revisionDefinition(revision: string, stack: string): JsonObject {
+  const tree = join(mkdtempSync(join(tmpdir(), "restate-revision-")), "tree");
+  if (git("worktree", "add", "--detach", tree, revision) === undefined) {
+    throw new UserError(`cannot check out the git revision ${revision}`);
+  }
+  try {
+    symlinkSync(join(root, "node_modules"), join(tree, "node_modules"));
+    const script = ["--require", "ts-node/register/transpile-only", "tools/definition.ts"];
+    const { status, stderr, stdout } = spawnSync(process.execPath, [...script, "--stack", stack], {
+      cwd: tree,
+      encoding: "utf8",
+      maxBuffer: 2 ** 26,
+    });
+    if (status !== 0) {
+      throw new UserError(`${revision} cannot render the stack ${stack}: ${stderr.trim()}`);
+    }
+    return JSON.parse(stdout) as JsonObject;
+  } finally {
+    git("worktree", "remove", "--force", tree);
+    rmSync(resolve(tree, ".."), { recursive: true, force: true });
+  }
+}
+
+/** The definition that a word on the command line means: a file, a stack, or a git revision. */
+async function named(word: string, stack: string): Promise<JsonObject> {
+  const path = resolve(process.env["INIT_CWD"] ?? process.cwd(), word);
+  if (existsSync(path)) {
+    return fileDefinition(path);
+  }
+  if (existsSync(join(root, `Pulumi.${word}.yaml`))) {
+    return stackDefinition(word);
+  }
+  if (git("rev-parse", "--verify", "--quiet", `${word}^{commit}`) !== undefined) {
+    return revisionDefinition(word, stack);
+  }
+  throw new UserError(`"${word}" is no file, no stack and no git revision`);
 }
 
 const command = new Command("definition")
@@ -17,9 +86,27 @@ const command = new Command("definition")
   )
   .option("--stack <name>", "stack whose configuration to use", "dev")
   .option("--canonical", "print it as it is deployed: compact, with keys in order")
-  .action(async ({ canonical, stack }: Options) => {
-    const { definition } = await evaluateProgram(stack, stackConfig(stack));
+  .action(async ({ canonical, stack }: { canonical?: boolean; stack: string }) => {
+    const definition = await stackDefinition(stack);
     process.stdout.write(`${canonicalJson(definition, canonical === true ? undefined : 2)}\n`);
+  });
+
+command
+  .command("diff")
+  .description(
+    "Prints what differs between two definitions, step by step. Each is a file, a stack, or a git revision. " +
+      "Exit code: 0 where they are equal, 1 where they differ, 2 where one cannot be had.",
+  )
+  .argument("<before>")
+  .argument("<after>")
+  .action(async (before: string, after: string) => {
+    const { stack } = command.opts<{ stack: string }>();
+    const left = await named(before, stack);
+    const differences = diffDefinitions(left, await named(after, stack));
+    for (const line of formatDifferences(differences)) {
+      process.stdout.write(`${line}\n`);
+    }
+    process.exitCode = differences.length === 0 ? exit.equal : exit.different;
   });
 
 command.parseAsync().catch((error: unknown) => {
@@ -27,5 +114,5 @@ command.parseAsync().catch((error: unknown) => {
     throw error;
   }
   process.stderr.write(`error: ${error.message}\n`);
-  process.exitCode = 1;
+  process.exitCode = exit.error;
 });

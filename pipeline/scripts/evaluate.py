@@ -21,7 +21,8 @@ import numpy as np
 
 Predict = Callable[[np.ndarray], np.ndarray]
 
-EMPTY_FIELD = re.compile(rb"(?m)(^|,)(?=,|\r?$)")
+# A place between two commas, or between a comma and an end of the line.
+EMPTY_FIELD = re.compile(rb"(?m)(?:^|(?<=,))(?=,)|(?<=,)(?=\r?$)")
 
 
 class InputError(Exception):
@@ -39,7 +40,7 @@ def read_rows(folder: Path) -> np.ndarray:
     if not content.strip():
         raise InputError(f"there are no rows in {folder}")
     try:
-        return np.loadtxt(EMPTY_FIELD.sub(rb"\1nan", content).splitlines(), delimiter=",", ndmin=2)
+        return np.loadtxt(EMPTY_FIELD.sub(b"nan", content).splitlines(), delimiter=",", ndmin=2)
     except ValueError as error:
         raise InputError(f"the test data is not all numbers: {error}") from error
 

@@ -2,7 +2,7 @@ import type { Expression, JsonObject } from "../expressions";
 import type { Step } from "./step";
 
 /** The comparisons that this project's conditions make. */
-export type Comparison = "GreaterThan" | "GreaterThanOrEqualTo" | "LessThan";
+export type Comparison = "Equals" | "GreaterThan" | "GreaterThanOrEqualTo" | "LessThan";
 
 /** Compares two values. */
 export function compare(left: Expression, comparison: Comparison, right: Expression): JsonObject {

@@ -44,6 +44,8 @@ export interface ProcessingStepArgs<Output extends string> {
    * must be able to ask S3 itself.
    */
   readonly networkIsolation?: boolean;
+  /** Names of steps to wait for beside those that the inputs refer to. Default: none. */
+  readonly dependsOn?: readonly string[];
   /** Environment variables of the container. Default: none. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Whether an equal step that has run before may stand in for this one. Default true. */
@@ -91,6 +93,7 @@ export function processingStep<Output extends string>(
     Type: "Processing",
     ...jobStepOptions,
     ...(args.cached === false ? {} : cached),
+    ...(args.dependsOn === undefined ? {} : { DependsOn: args.dependsOn }),
     ...(propertyFile === undefined
       ? {}
       : {

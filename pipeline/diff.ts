@@ -1,0 +1,125 @@
+import type { Json, JsonObject } from "./expressions";
+import { canonicalJson } from "./render";
+import { allSteps, isObject, items, objects, text } from "./walk";
+
+/** A member that differs: its path, and its value on each side, undefined where it is absent. */
+export interface Change {
+  readonly path: string;
+  readonly before: Json | undefined;
+  readonly after: Json | undefined;
+}
+
+/** A step, a parameter, or the rest of a definition that differs. */
+export interface Difference {
+  readonly kind: "definition" | "parameter" | "step";
+  readonly name: string;
+  readonly what: "added" | "changed" | "removed";
+  /** What differs inside, where it is changed. */
+  readonly changes: readonly Change[];
+}
+
+/** Names by which members of lists are matched, so that one more in front changes no other. */
+const nameKeys = ["Name", "InputName", "OutputName", "ChannelName", "PropertyFileName", "Key"];
+
+function memberName(value: Json, index: number): string {
+  const named = isObject(value)
+    ? nameKeys.map((key) => value[key]).find((name) => typeof name === "string")
+    : undefined;
+  return named === undefined ? String(index) : text(named);
+}
+
+function members(value: Json): ReadonlyMap<string, Json> {
+  return Array.isArray(value)
+    ? new Map(items(value).map((one, index) => [`[${memberName(one, index)}]`, one]))
+    : new Map(Object.entries(value as JsonObject).map(([key, one]) => [`.${key}`, one]));
+}
+
+const isContainer = (value: Json | undefined): value is Json =>
+  typeof value === "object" && value !== null;
+
+/** What differs between two values. Expressions differ as a whole. */
+function changes(
+  before: Json | undefined,
+  after: Json | undefined,
+  path: string,
+): readonly Change[] {
+  if (canonicalJson(before) === canonicalJson(after)) {
+    return [];
+  }
+  const expression = [before, after].some(
+    (value) => isObject(value) && ["Get", "Std:Join", "Std:JsonGet"].some((key) => key in value),
+  );
+  const comparable =
+    isContainer(before) && isContainer(after) && Array.isArray(before) === Array.isArray(after);
+  if (expression || !comparable) {
+    return [{ path: path.replace(/^\./, ""), before, after }];
+  }
+  const [left, right] = [members(before), members(after)];
+  return [...new Set([...left.keys(), ...right.keys()])].flatMap((key) =>
+    changes(left.get(key), right.get(key), path + key),
+  );
+}
+
+function compareNamed(
+  kind: Difference["kind"],
+  before: ReadonlyMap<string, JsonObject>,
+  after: ReadonlyMap<string, JsonObject>,
+): readonly Difference[] {
+  return [...new Set([...before.keys(), ...after.keys()])].flatMap(
+    (name): readonly Difference[] => {
+      const [left, right] = [before.get(name), after.get(name)];
+      if (left === undefined || right === undefined) {
+        return [{ kind, name, what: left === undefined ? "added" : "removed", changes: [] }];
+      }
+      const inside = changes(left, right, "");
+      return inside.length === 0 ? [] : [{ kind, name, what: "changed", changes: inside }];
+    },
+  );
+}
+
+/** The steps by their names; the steps in a condition's branches stand for themselves. */
+function steps(definition: JsonObject): ReadonlyMap<string, JsonObject> {
+  return new Map(
+    allSteps(definition["Steps"]).map(({ condition, name, step, type }): [string, JsonObject] => {
+      const args = step["Arguments"];
+      const own: JsonObject =
+        type === "Condition" && isObject(args)
+          ? { ...step, Arguments: { Conditions: args["Conditions"] ?? null } }
+          : step;
+      // A step that moves to another branch has changed, though its arguments may be the same.
+      return condition === undefined
+        ? [name, own]
+        : [name, { ...own, Branch: `${condition.name}.${condition.branch}` }];
+    }),
+  );
+}
+
+/** What differs between two definitions: step by step, parameter by parameter, and the rest. */
+export function diffDefinitions(before: JsonObject, after: JsonObject): readonly Difference[] {
+  const parameters = (definition: JsonObject): ReadonlyMap<string, JsonObject> =>
+    new Map(objects(definition["Parameters"]).map((one) => [text(one["Name"]), one]));
+  const rest = (definition: JsonObject): JsonObject =>
+    Object.fromEntries(
+      Object.entries(definition).filter(([key]) => key !== "Parameters" && key !== "Steps"),
+    );
+  const outside = changes(rest(before), rest(after), "");
+  return [
+    ...(outside.length === 0
+      ? []
+      : [{ kind: "definition" as const, name: "", what: "changed" as const, changes: outside }]),
+    ...compareNamed("parameter", parameters(before), parameters(after)),
+    ...compareNamed("step", steps(before), steps(after)),
+  ];
+}
+
+const marks = { added: "+", changed: "~", removed: "-" } as const;
+
+/** Differences as lines to read: a mark and a name, and below it each change. */
+export function formatDifferences(differences: readonly Difference[]): readonly string[] {
+  const value = (one: Json | undefined): string =>
+    one === undefined ? "(none)" : canonicalJson(one);
+  return differences.flatMap(({ changes: inside, kind, name, what }) => [
+    `${marks[what]} ${kind} ${name}`.trimEnd(),
+    ...inside.map(({ after, before, path }) => `    ${path}: ${value(before)} -> ${value(after)}`),
+  ]);
+}

@@ -1,0 +1,73 @@
+"""Compares the evaluation reports of many candidates, and names the one with the best R².
+
+Runs in a SageMaker processing job where there are so many candidates that conditions on each pair
+of them would not fit into a pipeline's definition. Writes ``comparison.json``: the winner, which is
+empty where no candidate reaches the minimum, and the scores as text.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+
+class InputError(Exception):
+    """The reports cannot be compared."""
+
+
+def read_r2(folder: Path, candidate: str) -> float:
+    """Reads the R² in a candidate's evaluation report.
+
+    Raises:
+        InputError: there is no report, or no R² in it.
+    """
+    report = folder / candidate / "evaluation.json"
+    try:
+        return float(json.loads(report.read_text())["regression_metrics"]["r2"]["value"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{candidate} has no evaluation report with an R2: {error}") from error
+
+
+def compare(scores: dict[str, float], minimum: float) -> dict[str, str]:
+    """Names the winner: the best score, of equal ones the earlier, if it reaches the minimum."""
+    winner = max(scores, key=lambda name: scores[name])
+    return {
+        "winner": winner if scores[winner] >= minimum else "",
+        "scores": ", ".join(f"{name} {score}" for name, score in scores.items()),
+    }
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs the script.
+
+    Raises:
+        SystemExit: the reports cannot be compared.
+    """
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--candidates", required=True, nargs="+", help="names, in order, joined by commas"
+    )
+    parser.add_argument("--minimum", type=float, required=True, help="R2 that the winner needs")
+    parser.add_argument("--input", type=Path, required=True, help="folder of the reports' folders")
+    parser.add_argument("--output", type=Path, required=True, help="folder for the comparison")
+    parser.add_argument("--message", type=Path, required=True, help="file for a failure's reason")
+    options = parser.parse_args(arguments)
+
+    names = [name for chunk in options.candidates for name in chunk.split(",")]
+    try:
+        comparison = compare(
+            {name: read_r2(options.input, name) for name in names}, options.minimum
+        )
+    except InputError as error:
+        options.message.parent.mkdir(parents=True, exist_ok=True)
+        options.message.write_text(str(error))
+        sys.exit(f"error: {error}")
+    options.output.mkdir(parents=True, exist_ok=True)
+    (options.output / "comparison.json").write_text(json.dumps(comparison, indent=2))
+    print(comparison["scores"])
+
+
+if __name__ == "__main__":
+    main()

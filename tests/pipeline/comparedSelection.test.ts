@@ -1,0 +1,64 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+
+import { defaultCandidates } from "../../pipeline/candidates";
+import { check } from "../../pipeline/check";
+import type { Json, JsonObject } from "../../pipeline/expressions";
+import { canonicalJson } from "../../pipeline/render";
+import { objects, text } from "../../pipeline/walk";
+import { at, program } from "../support/definitions";
+
+async function definitionOf(count: number): Promise<JsonObject> {
+  const candidates = Array.from({ length: count }, (_, index) => ({
+    ...(defaultCandidates[1] as JsonObject),
+    name: `CandidateOfTheFamily${index}`,
+  }));
+  return (await program({ candidates })).definition;
+}
+
+describe("selection among many candidates", () => {
+  it("leaves the comparison to conditions up to 10, and to a job beyond", async () => {
+    const names = async (count: number): Promise<readonly string[]> =>
+      objects((await definitionOf(count))["Steps"]).map(({ Name: name }) => text(name));
+    ok(!(await names(10)).includes("CompareCandidates"));
+    ok((await names(11)).includes("CompareCandidates"));
+  });
+
+  it("grows linearly, and fits 100 candidates", async () => {
+    const sizes: number[] = [];
+    for (const count of [20, 60, 100]) {
+      const definition = await definitionOf(count);
+      deepEqual(check(definition), []);
+      sizes.push(canonicalJson(definition).length);
+    }
+    const [small = 0, middle = 0, large = 0] = sizes;
+    ok(Math.abs(large - middle - (middle - small)) < 0.01 * large, sizes.join(", "));
+  });
+
+  it("waits for every report, passes every name in order, and registers the one that is named", async () => {
+    const definition = await definitionOf(40);
+    const names = Array.from({ length: 40 }, (_, index) => `CandidateOfTheFamily${index}`);
+    const compare = at(definition, "Steps", "CompareCandidates") as JsonObject;
+    deepEqual(
+      compare["DependsOn"],
+      names.map((name) => `Evaluate${name}`),
+    );
+    const args = at(
+      compare,
+      "Arguments",
+      "AppSpecification",
+      "ContainerArguments",
+    ) as readonly Json[];
+    const passed = args.slice(args.indexOf("--candidates") + 1, args.indexOf("--minimum"));
+    deepEqual(passed.map(text).join(",").split(","), names);
+    for (const name of names) {
+      const condition = at(definition, "Steps", `Select${name}`, "Arguments") as JsonObject;
+      deepEqual(at(condition, "Conditions", 0, "RightValue"), name);
+      equal(at(condition, "IfSteps", 0, "Name"), `Register${name}`);
+    }
+  });
+
+  it("takes no report from the cache, since it would lie elsewhere", async () => {
+    const step = at(await definitionOf(11), "Steps", "EvaluateCandidateOfTheFamily0") as JsonObject;
+    equal(step["CacheConfig"], undefined);
+  });
+});

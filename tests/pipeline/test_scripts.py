@@ -1,0 +1,283 @@
+"""The scripts of the processing jobs, run as processes on real files."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+SCRIPTS = Path(__file__).parents[2] / "pipeline" / "scripts"
+HEADER = "price,rooms,age"
+
+
+class Job:
+    """A processing job's folder, and how a script ended in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.message = folder / "output" / "message"
+
+    def run(self, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [
+            sys.executable,
+            str(SCRIPTS / script),
+            *arguments,
+            "--message",
+            str(self.message),
+        ]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    def preprocess(self, seed: int = 1729) -> subprocess.CompletedProcess[str]:
+        return self.run(
+            "preprocess.py",
+            *("--input", str(self.folder / "input"), "--output", str(self.folder)),
+            *("--target", "price", "--train", "0.7", "--validation", "0.2", "--test", "0.1"),
+            *("--seed", str(seed)),
+        )
+
+    def fails(self, done: subprocess.CompletedProcess[str], reason: str) -> None:
+        assert done.returncode == 1
+        assert reason in done.stderr
+        assert "Traceback" not in done.stderr
+        assert self.message.read_text() in done.stderr
+
+    def split(self, name: str) -> list[str]:
+        return (self.folder / name / f"{name}.csv").read_text().splitlines()
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    (tmp_path / "input").mkdir()
+    return Job(tmp_path)
+
+
+def write_parts(job: Job, *parts: list[str], header: str = HEADER) -> None:
+    for index, rows in enumerate(parts):
+        part = job.folder / "input" / "node" / f"part-{index:05}.csv"
+        part.parent.mkdir(exist_ok=True)
+        part.write_text("".join(f"{line}\n" for line in [header, *rows]))
+
+
+ROWS = [f"{index},{index % 7},{index / 3}" for index in range(1000)]
+
+
+class TestPreprocess:
+    def test_splits_exactly_and_loses_nothing(self, job: Job) -> None:
+        write_parts(job, ROWS[:300], ROWS[300:])
+        assert job.preprocess().returncode == 0
+        splits = {name: job.split(name) for name in ("train", "validation", "test")}
+        assert {name: len(rows) for name, rows in splits.items()} == {
+            "train": 700,
+            "validation": 200,
+            "test": 100,
+        }
+        assert sorted(sum(splits.values(), [])) == sorted(ROWS)
+
+    def test_gives_the_same_split_for_the_same_seed_only(self, job: Job) -> None:
+        write_parts(job, ROWS)
+        job.preprocess()
+        first = job.split("test")
+        job.preprocess()
+        assert job.split("test") == first
+        job.preprocess(seed=1)
+        assert job.split("test") != first
+
+    def test_draws_at_random(self, job: Job) -> None:
+        write_parts(job, ROWS)
+        job.preprocess()
+        labels = [float(row.split(",")[0]) for row in job.split("test")]
+        assert 400 < sum(labels) / len(labels) < 600
+
+    def test_names_the_features(self, job: Job) -> None:
+        write_parts(job, ROWS)
+        job.preprocess()
+        names = json.loads((job.folder / "metadata" / "feature_names.json").read_text())
+        assert names == ["rooms", "age"]
+
+    def test_keeps_missing_features(self, job: Job) -> None:
+        write_parts(job, [f"{index},," for index in range(100)])
+        assert job.preprocess().returncode == 0
+        assert all(row.endswith(",,") for row in job.split("train"))
+
+    def test_passes_over_hidden_and_empty_files_and_windows_line_ends(self, job: Job) -> None:
+        write_parts(job, ROWS)
+        part = job.folder / "input" / "node" / "part-00000.csv"
+        part.write_bytes(part.read_bytes().replace(b"\n", b"\r\n"))
+        (job.folder / "input" / "_SUCCESS").write_text("")
+        (job.folder / "input" / ".crc").write_text("x")
+        assert job.preprocess().returncode == 0
+        assert len(job.split("train")) == 700
+        assert b"\r" not in (job.folder / "train" / "train.csv").read_bytes()
+
+    @pytest.mark.parametrize(
+        ("parts", "header", "reason"),
+        [
+            ([], HEADER, "there are no files in"),
+            ([[]], HEADER, "no rows are left"),
+            ([["1,2,3"]], HEADER, "1 rows are too few to split: train 1, validation 0, test 0"),
+            ([ROWS], "rooms,price,age", 'the first column must be the target "price"'),
+            ([[*ROWS, ",1,2"]], HEADER, 'a row lacks its target "price"'),
+        ],
+    )
+    def test_refuses(self, job: Job, parts: list[list[str]], header: str, reason: str) -> None:
+        write_parts(job, *parts, header=header)
+        job.fails(job.preprocess(), reason)
+
+    def test_refuses_parts_that_differ(self, job: Job) -> None:
+        write_parts(job, ROWS, ROWS)
+        part = job.folder / "input" / "node" / "part-00001.csv"
+        part.write_text(part.read_text().replace(HEADER, "price,age,rooms"))
+        job.fails(job.preprocess(), "part-00001.csv has columns")
+
+
+def pack(folder: Path, files: dict[str, bytes]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(folder / "model.tar.gz", "w:gz") as tar:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+
+
+class TestEvaluate:
+    def evaluate(self, job: Job, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return job.run("evaluate.py", *arguments, "--output", str(job.folder / "evaluation"))
+
+    def model(self, job: Job) -> subprocess.CompletedProcess[str]:
+        return self.evaluate(
+            job,
+            *("--algorithm", "xgboost", "--model", str(job.folder / "model")),
+            *("--test", str(job.folder / "test")),
+        )
+
+    def metrics(self, job: Job) -> dict[str, float]:
+        report = json.loads((job.folder / "evaluation" / "evaluation.json").read_text())
+        assert report.keys() == {"regression_metrics"}
+        return {name: one["value"] for name, one in report["regression_metrics"].items()}
+
+    @pytest.fixture
+    def boosted(self, job: Job) -> Callable[[np.ndarray], np.ndarray]:
+        """Trains a model, packs it as a training job does, and returns what it must predict."""
+        import xgboost
+
+        rows = np.random.default_rng(1).normal(size=(300, 4))
+        rows[:, 0] = rows[:, 1] * 3 + rows[:, 2]
+        booster = xgboost.train({}, xgboost.DMatrix(rows[:, 1:], rows[:, 0]), 20)
+        pack(job.folder / "model", {"xgboost-model": booster.save_raw("ubj")})
+        return lambda features: booster.predict(xgboost.DMatrix(features))
+
+    def test_agrees_with_scikit_learn(
+        self, job: Job, boosted: Callable[[np.ndarray], np.ndarray]
+    ) -> None:
+        from sklearn import metrics
+
+        rows = np.random.default_rng(2).normal(size=(200, 4))
+        rows[5, 2] = np.nan
+        (job.folder / "test").mkdir()
+        text = "\n".join(",".join("" if np.isnan(x) else repr(float(x)) for x in r) for r in rows)
+        (job.folder / "test" / "test.csv").write_text(text + "\n")
+        done = self.model(job)
+        assert done.returncode == 0, done.stderr
+        predicted = boosted(rows[:, 1:])
+        mse = metrics.mean_squared_error(rows[:, 0], predicted)
+        assert self.metrics(job) == pytest.approx(
+            {
+                "r2": metrics.r2_score(rows[:, 0], predicted),
+                "mse": mse,
+                "rmse": mse**0.5,
+                "mae": metrics.mean_absolute_error(rows[:, 0], predicted),
+            }
+        )
+        kept = np.loadtxt(job.folder / "evaluation" / "predictions.csv", delimiter=",", skiprows=1)
+        assert kept[:, 0] == pytest.approx(rows[:, 0])
+        assert kept[:, 1] == pytest.approx(predicted)
+
+    def test_reads_what_a_batch_transform_joined(self, job: Job) -> None:
+        (job.folder / "predictions").mkdir()
+        (job.folder / "predictions" / "test.csv.out").write_text("1,1.5\n2,2\n3,2.5\n")
+        done = self.evaluate(job, "--predictions", str(job.folder / "predictions"))
+        assert done.returncode == 0, done.stderr
+        assert self.metrics(job)["r2"] == pytest.approx(0.75)
+
+    @pytest.mark.usefixtures("boosted")
+    @pytest.mark.parametrize(
+        ("rows", "reason"),
+        [
+            ("", "there are no rows in"),
+            ("1,2,3,x\n", "the test data is not all numbers"),
+            ("1,2,3,4\n1,2,3,5\n", "all 2 test rows have the same target, so R2 is undefined"),
+        ],
+    )
+    def test_refuses_data(self, job: Job, rows: str, reason: str) -> None:
+        (job.folder / "test").mkdir()
+        (job.folder / "test" / "test.csv").write_text(rows)
+        job.fails(self.model(job), reason)
+        assert not (job.folder / "evaluation").exists()
+
+    def test_refuses_a_broken_archive(self, job: Job) -> None:
+        (job.folder / "test").mkdir()
+        (job.folder / "test" / "test.csv").write_text("1,2\n2,3\n")
+        (job.folder / "model").mkdir()
+        (job.folder / "model" / "model.tar.gz").write_bytes(b"no archive")
+        job.fails(self.model(job), "cannot read the model model.tar.gz")
+
+    def test_unpacks_nothing_outside_its_folder(self, job: Job) -> None:
+        (job.folder / "test").mkdir()
+        (job.folder / "test" / "test.csv").write_text("1,2\n2,3\n")
+        pack(job.folder / "model", {"../../escaped": b"x", "/tmp/escaped-restate": b"x"})  # noqa: S108
+        self.model(job)
+        assert not (job.folder.parent / "escaped").exists()
+        assert not Path("/tmp/escaped-restate").exists()  # noqa: S108
+
+
+class TestCompare:
+    def compare(
+        self, job: Job, scores: dict[str, float], minimum: float
+    ) -> subprocess.CompletedProcess[str]:
+        for name, score in scores.items():
+            report = job.folder / "evaluation" / name / "evaluation.json"
+            report.parent.mkdir(parents=True)
+            report.write_text(json.dumps({"regression_metrics": {"r2": {"value": score}}}))
+        names = list(scores)
+        return job.run(
+            "compare.py",
+            *("--candidates", ",".join(names[:2]), ",".join(names[2:])),
+            *("--minimum", str(minimum), "--input", str(job.folder / "evaluation")),
+            *("--output", str(job.folder / "comparison")),
+        )
+
+    @pytest.mark.parametrize(
+        ("scores", "minimum", "winner"),
+        [
+            ({"A": 0.1, "B": 0.3, "C": 0.2}, 0, "B"),
+            ({"B": 0.1, "C": 0.3, "A": 0.3}, 0, "C"),
+            ({"A": 0.1, "B": 0.3, "C": 0.2}, 0.3, "B"),
+            ({"A": 0.1, "B": 0.3, "C": 0.2}, 0.31, ""),
+            ({"A": -5, "B": -1, "C": -2}, -10, "B"),
+        ],
+    )
+    def test_names_the_best(
+        self, job: Job, scores: dict[str, float], minimum: float, winner: str
+    ) -> None:
+        done = self.compare(job, scores, minimum)
+        assert done.returncode == 0, done.stderr
+        comparison = json.loads((job.folder / "comparison" / "comparison.json").read_text())
+        assert comparison == {
+            "winner": winner,
+            "scores": ", ".join(f"{name} {score:.1f}" for name, score in scores.items()),
+        }
+
+    def test_refuses_a_missing_report(self, job: Job) -> None:
+        done = job.run(
+            "compare.py",
+            *("--candidates", "A", "--minimum", "0", "--input", str(job.folder)),
+            *("--output", str(job.folder / "comparison")),
+        )
+        job.fails(done, "A has no evaluation report with an R2")
