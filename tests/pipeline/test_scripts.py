@@ -78,7 +78,7 @@ class TestPreprocess:
             "validation": 200,
             "test": 100,
         }
-        assert sorted(sum(splits.values(), [])) == sorted(ROWS)
+        assert sorted(row for rows in splits.values() for row in rows) == sorted(ROWS)
 
     def test_gives_the_same_split_for_the_same_seed_only(self, job: Job) -> None:
         write_parts(job, ROWS)

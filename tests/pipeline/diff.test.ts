@@ -1,0 +1,158 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { diffDefinitions, formatDifferences } from "../../pipeline/diff";
+import type { JsonObject } from "../../pipeline/expressions";
+import { at, type Draft, draft, program, set } from "../support/definitions";
+import { command } from "../support/localRun";
+
+const tuning = ["Steps", "TuneXGBoost", "Arguments", "HyperParameterTuningJobConfig"];
+
+describe("diffDefinitions", () => {
+  let definition: JsonObject;
+  const lines = (change: (definition: Draft) => void): readonly string[] => {
+    const changed = draft(definition);
+    change(changed);
+    return formatDifferences(diffDefinitions(definition, changed as JsonObject));
+  };
+
+  before(async () => {
+    ({ definition } = await program());
+  });
+
+  it("finds nothing between equal definitions, whatever the order of their keys", () => {
+    deepEqual(
+      lines((changed) => {
+        const [first] = changed["Steps"] as Draft[];
+        set(changed, ["Steps", 0], Object.fromEntries(Object.entries(first ?? {}).reverse()));
+      }),
+      [],
+    );
+  });
+
+  it("tells a changed argument by its step and path", () => {
+    deepEqual(
+      lines((changed) => {
+        set(changed, [...tuning, "ResourceLimits", "MaxNumberOfTrainingJobs"], 50);
+        set(changed, [...tuning, "RandomSeed"], undefined);
+      }),
+      [
+        "~ step TuneXGBoost",
+        "    Arguments.HyperParameterTuningJobConfig.RandomSeed: 1729 -> (none)",
+        "    Arguments.HyperParameterTuningJobConfig.ResourceLimits.MaxNumberOfTrainingJobs: 12 -> 50",
+      ],
+    );
+  });
+
+  it("tells parameters, and what is neither step nor parameter", () => {
+    deepEqual(
+      lines((changed) => {
+        set(changed, ["Parameters", "MinimumR2", "DefaultValue"], 0.5);
+        set(changed, ["PipelineExperimentConfig", "TrialName"], "trial");
+        (changed["Parameters"] as Draft[]).push({ Name: "Extra", Type: "String" });
+      }),
+      [
+        "~ definition",
+        '    PipelineExperimentConfig.TrialName: {"Get":"Execution.PipelineExecutionId"} -> "trial"',
+        "~ parameter MinimumR2",
+        "    DefaultValue: 0 -> 0.5",
+        "+ parameter Extra",
+      ],
+    );
+  });
+
+  it("tells steps that came and went, those in branches too", () => {
+    deepEqual(
+      lines((changed) => {
+        set(
+          changed,
+          ["Steps", "SelectXGBoost", "Arguments", "IfSteps", 0, "Name"],
+          "RegisterBoost",
+        );
+        set(changed, ["Steps"], (changed["Steps"] as Draft[]).slice(1));
+      }),
+      ["- step DataWranglerProcess", "- step RegisterXGBoost", "+ step RegisterBoost"],
+    );
+  });
+
+  it("tells a step that moved to the other branch", () => {
+    deepEqual(
+      lines((changed) => {
+        const args = at(changed, "Steps", "CheckMinimumR2", "Arguments") as Draft;
+        [args["IfSteps"], args["ElseSteps"]] = [args["ElseSteps"], args["IfSteps"]];
+      }),
+      [
+        "~ step FailBelowMinimumR2",
+        '    Branch: "CheckMinimumR2.IfSteps" -> "CheckMinimumR2.ElseSteps"',
+      ],
+    );
+  });
+
+  it("matches members of lists by their names", () => {
+    deepEqual(
+      lines((changed) => {
+        const inputs = at(changed, "Steps", "Preprocess", "Arguments", "ProcessingInputs");
+        (inputs as Draft[]).reverse();
+      }),
+      [],
+    );
+  });
+});
+
+describe("npm run definition", () => {
+  const run = (...args: readonly string[]) =>
+    command(process.execPath, [
+      ...["--require", "ts-node/register/transpile-only", "tools/definition.ts"],
+      ...args,
+    ]);
+
+  it("prints the definition, pretty or as it is deployed", async () => {
+    const pretty = await run("--stack", "dev");
+    const canonical = await run("--stack", "dev", "--canonical");
+    equal(pretty.code, 0, pretty.stderr);
+    deepEqual(JSON.parse(pretty.stdout), JSON.parse(canonical.stdout));
+    equal(canonical.stdout.trim().split("\n").length, 1);
+    ok(pretty.stdout.split("\n").length > 100);
+  });
+
+  it("renders the same bytes twice", async () => {
+    const [first, second] = [await run("--canonical"), await run("--canonical")];
+    equal(first.stdout, second.stdout);
+  });
+
+  it("names a stack that there is not", async () => {
+    const { code, stderr, stdout } = await run("--stack", "nowhere");
+    equal(code, 2);
+    equal(stdout, "");
+    equal(
+      stderr,
+      'error: stack "nowhere" has no Pulumi.nowhere.yaml; the stacks here are dev, prod\n',
+    );
+  });
+
+  describe("diff", () => {
+    it("tells stacks, files and revisions apart by its exit code", async () => {
+      const folder = mkdtempSync(join(tmpdir(), "restate-diff-"));
+      try {
+        const file = join(folder, "dev.json");
+        writeFileSync(file, (await run("--stack", "dev")).stdout);
+        equal((await run("diff", "dev", file)).code, 0);
+        const stacks = await run("diff", "dev", "prod");
+        equal(stacks.code, 1);
+        match(stacks.stdout, /~ parameter MinimumR2\n {4}DefaultValue: 0 -> 0\.6/);
+        const revision = await run("diff", "HEAD", "HEAD");
+        equal(revision.code, 0, revision.stderr);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+
+    it("says what it cannot find", async () => {
+      const { code, stderr } = await run("diff", "dev", "nothing-of-that-name");
+      equal(code, 2);
+      equal(stderr, 'error: "nothing-of-that-name" is no file, no stack and no git revision\n');
+    });
+  });
+});
