@@ -1,0 +1,8 @@
+"""What an operator is made into: a function from table to table."""
+
+from collections.abc import Callable
+
+from local.images.data_wrangler.frame import Frame
+from local.images.data_wrangler.statistics import Statistics
+
+Transform = Callable[[Frame, Statistics], Frame]
