@@ -1,0 +1,25 @@
+// Runs benchmarks: `npm run bench -- NAME [OPTION...]`; without a name, all of them, one after the other.
+// Each prints a Markdown table with what it was compared with in the same run; see docs/benchmarks.md.
+
+import { spawnSync } from "node:child_process";
+
+import { runPython } from "./python.mjs";
+
+const transpile = ["--require", "ts-node/register/transpile-only"];
+const typescript = (file) => (options) =>
+  spawnSync(process.execPath, [...transpile, file, ...options], { stdio: "inherit" }).status ?? 1;
+
+const benches = {
+  container: (options) => runPython(["-m", "bench.container", ...options]),
+  definition: typescript("bench/definition.ts"),
+};
+
+const [name, ...options] = process.argv.slice(2);
+if (name !== undefined && !Object.hasOwn(benches, name)) {
+  process.stderr.write(
+    `error: there is no benchmark "${name}"; there are ${Object.keys(benches).join(", ")}\n`,
+  );
+  process.exit(2);
+}
+const chosen = name === undefined ? Object.values(benches) : [benches[name]];
+process.exitCode = Math.max(...chosen.map((bench) => bench(options)));
