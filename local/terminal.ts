@@ -4,6 +4,7 @@ import pc from "picocolors";
 
 import type { Event, Status, Trial } from "./execution";
 import type { Session } from "./session";
+import type { CandidateSummary } from "./summary";
 
 /** Shows a run while it goes on. */
 export interface Progress {
@@ -119,8 +120,12 @@ export function bars(stream: NodeJS.WriteStream): Progress {
   };
 }
 
-function hyperparameterText(hyperparameters: Readonly<Record<string, string>>): string {
-  return Object.entries(hyperparameters)
+/** The best trial's hyperparameters, without those that are the same for all trials. */
+function hyperparameterText({ best, trials }: CandidateSummary): string {
+  return Object.entries(best?.hyperparameters ?? {})
+    .filter(([name, value]) =>
+      trials.some(({ hyperparameters }) => hyperparameters[name] !== value),
+    )
     .map(([name, value]) => {
       const number = Number(value);
       return `${name}=${Number.isFinite(number) ? String(Number(number.toPrecision(4))) : value}`;
@@ -133,7 +138,7 @@ export function candidateTable(session: Session): string {
   const table = new Table({
     head: ["", "Candidate", "R²", "MSE", "Best hyperparameters", "Trials", "Seconds"],
     colAligns: ["left", "left", "right", "right", "left", "right", "right"],
-    style: { head: ["bold"] },
+    style: { head: pc.isColorSupported ? ["bold"] : [], border: [] },
   });
   for (const candidate of session.candidates) {
     const completed = candidate.trials.filter(({ status }) => status === "Completed").length;
@@ -142,7 +147,7 @@ export function candidateTable(session: Session): string {
       candidate.name,
       candidate.metrics?.r2.toFixed(4) ?? "-",
       candidate.metrics?.mse.toPrecision(6) ?? "-",
-      hyperparameterText(candidate.best?.hyperparameters ?? {}),
+      hyperparameterText(candidate),
       completed === candidate.trials.length
         ? String(completed)
         : `${completed} of ${candidate.trials.length}`,

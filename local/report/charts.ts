@@ -150,6 +150,7 @@ export function hyperparameterChart(trials: readonly Trial[]): Promise<string> {
 export function predictionChart(predictions: readonly Prediction[]): Promise<string> {
   const values = predictions.flatMap(({ actual, predicted }) => [actual, predicted]);
   const ends = [Math.min(...values), Math.max(...values)];
+  const axis = { format: "~s", tickCount: 6, labelAngle: 0 };
   return draw({
     width: 360,
     height: 360,
@@ -158,8 +159,14 @@ export function predictionChart(predictions: readonly Prediction[]): Promise<str
         data: { values: [...predictions] },
         mark: "rect",
         encoding: {
-          x: { field: "actual", type: "quantitative", bin: { maxbins: 50 }, title: "Actual" },
-          y: { field: "predicted", type: "quantitative", bin: { maxbins: 50 }, title: "Predicted" },
+          x: { field: "actual", type: "quantitative", bin: { maxbins: 50 }, title: "Actual", axis },
+          y: {
+            field: "predicted",
+            type: "quantitative",
+            bin: { maxbins: 50 },
+            title: "Predicted",
+            axis,
+          },
           color: {
             aggregate: "count",
             title: "Rows",
@@ -195,7 +202,7 @@ export function residualChart(predictions: readonly Prediction[]): Promise<strin
         type: "quantitative",
         bin: { maxbins: 60 },
         title: "Predicted minus actual",
-        axis: { format: "~s" },
+        axis: { format: "~s", tickCount: 6, labelAngle: 0 },
       },
       y: { aggregate: "count", title: "Rows" },
     },

@@ -26,6 +26,14 @@ function number(value: number | undefined, digits: number): string {
     : value.toLocaleString("en-US", { maximumFractionDigits: digits });
 }
 
+/** A hyperparameter to read: numbers with four significant digits. */
+function shortNumber(value: string): string {
+  const parsed = Number(value);
+  return Number.isFinite(parsed) && value.length > 8
+    ? String(Number(parsed.toPrecision(4)))
+    : value;
+}
+
 function verdict({ result, winner }: Session): Html {
   if (winner?.model !== undefined) {
     const { group, version, approvalStatus } = winner.model;
@@ -52,7 +60,7 @@ async function candidateSection({ candidates, winner }: Session): Promise<Html> 
         <td class="number">${number(metrics?.mae, 2)}</td>
         <td class="number">${number(metrics?.mse, 0)}</td>
         <td>
-          ${Object.entries(best?.hyperparameters ?? {}).map(([key, value]) => html`${key} = ${value}<br />`)}
+          ${Object.entries(best?.hyperparameters ?? {}).map(([key, value]) => html`${key} = ${shortNumber(value)}<br />`)}
         </td>
         <td class="number">${trials.length}</td>
         <td class="number">${number(seconds, 1)}</td>

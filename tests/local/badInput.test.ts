@@ -1,0 +1,170 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { housingRows, writeRows } from "../support/housing";
+import { local, smallDefinition, temporaryFolder, writeDefinition } from "../support/localRun";
+
+const rows = housingRows(50);
+const changedRow = (index: number, change: (fields: string[]) => void): readonly string[] =>
+  rows.map((row, number) => {
+    const fields = row.split(",");
+    if (number === index) {
+      change(fields);
+    }
+    return fields.join(",");
+  });
+
+describe("npm run local, given bad input,", () => {
+  const folder = temporaryFolder();
+  const workFolder = join(folder, "work");
+  let definition: string;
+
+  before(async () => {
+    definition = writeDefinition(folder, await smallDefinition());
+  });
+
+  /** Runs into an error: one message, no stack trace, and nothing left behind. */
+  async function fails(
+    args: readonly string[],
+    message: RegExp,
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
+    const all = ["--quiet", "--work-folder", workFolder, "--definition", definition, ...args];
+    const { code, stderr, stdout } = await local(all, environment);
+    equal(code, 1, stderr);
+    match(stderr, message);
+    equal(/^ {4}at /m.test(stderr) || stderr.includes("Traceback"), false, stderr);
+    equal(stdout, "");
+    equal(existsSync(join(workFolder, "models")), false);
+    equal(existsSync(join(workFolder, "trials.csv")), false);
+  }
+
+  const files: readonly (readonly [string, readonly string[], RegExp])[] = [
+    [
+      "a file with a missing column",
+      rows.map((row) => row.split(",").slice(1).join(",")),
+      /bad\.data.*line 1.*8 columns.*9/s,
+    ],
+    [
+      "a row with a missing column",
+      changedRow(6, (fields) => fields.pop()),
+      /bad\.data.*line 7.*8 columns.*9/s,
+    ],
+    [
+      "text in a number column",
+      changedRow(16, (fields) => (fields[3] = "many")),
+      /bad\.data.*line 17.*totalrooms.*'many' is not a double/s,
+    ],
+  ];
+  for (const [what, lines, message] of files) {
+    it(`names the line in ${what}`, async () => {
+      await fails(["--data", writeRows(join(folder, "bad.data"), lines)], message);
+    });
+  }
+
+  it("refuses an empty file", async () => {
+    await fails(
+      ["--data", writeRows(join(folder, "empty.data"), [])],
+      /^error: --data: .*empty\.data is empty\n$/,
+    );
+  });
+
+  it("says so where the filter leaves no rows", async () => {
+    const young = rows.map((row) => {
+      const fields = row.split(",");
+      fields[2] = "5.0";
+      return fields.join(",");
+    });
+    const all = ["--quiet", "--work-folder", join(folder, "none"), "--definition", definition];
+    const { code, stderr } = await local([
+      ...all,
+      "--data",
+      writeRows(join(folder, "young.data"), young),
+    ]);
+    equal(code, 1);
+    match(stderr, /^error: step (DataWranglerProcess|Preprocess) failed: .*no rows/m);
+  });
+
+  it("refuses a file that does not exist, by the name of what named it", async () => {
+    await fails(
+      ["--data", "/nowhere.data"],
+      /^error: --data: there is no file or folder \/nowhere\.data\n$/,
+    );
+    await fails([], /^error: RESTATE_DATA: there is no file or folder \/nowhere\.data\n$/, {
+      RESTATE_DATA: "/nowhere.data",
+    });
+  });
+
+  it("names --data where there is neither data nor network", async () => {
+    await fails(
+      [],
+      /^error: cannot download the California housing data \(.*\); give the file by --data PATH/,
+      {
+        XDG_CACHE_HOME: join(folder, "empty-cache"),
+        NODE_OPTIONS: `--require ${offline()}`,
+      },
+    );
+  });
+
+  /** A module that cuts a process off the network, wherever the tests run. */
+  function offline(): string {
+    const path = join(folder, "offline.cjs");
+    writeFileSync(
+      path,
+      'globalThis.fetch = async () => { throw new TypeError("fetch failed"); };\n',
+    );
+    return path;
+  }
+
+  const data = (): string => writeRows(join(folder, "good.data"), rows);
+  const options: readonly (readonly [string, () => readonly string[], RegExp])[] = [
+    [
+      "an unknown parameter",
+      () => ["--parameter", "MinimumR3=1"],
+      /^error: parameter MinimumR3: unknown; the pipeline has ProcessingInstanceType, /,
+    ],
+    [
+      "a parameter of another type",
+      () => ["--parameter", "MinimumR2=high"],
+      /^error: parameter MinimumR2: "high" is no Float\n$/,
+    ],
+    [
+      "a parameter beyond its values",
+      () => ["--parameter", "ModelApprovalStatus=Maybe"],
+      /^error: parameter ModelApprovalStatus: "Maybe" is not one of \["Approved"/,
+    ],
+    [
+      "a stack without a file",
+      () => ["--stack", "nowhere"],
+      /^error: stack "nowhere" has no Pulumi\.nowhere\.yaml; the stacks here are dev, prod\n$/,
+    ],
+    [
+      "a definition that is not JSON",
+      () => ["--definition", data()],
+      /^error: --definition: .* is not JSON: /,
+    ],
+    [
+      "a definition that does not exist",
+      () => ["--definition", "/nowhere.json"],
+      /^error: --definition: cannot read \/nowhere\.json\n$/,
+    ],
+    [
+      "a malformed option",
+      () => ["--parameter", "MinimumR2"],
+      /^error: option '--parameter <name=value>' argument 'MinimumR2' is invalid\. It must be of the form NAME=VALUE\.\n$/,
+    ],
+    ["an unknown option", () => ["--dat", "x"], /^error: unknown option '--dat'/],
+  ];
+  for (const [what, args, message] of options) {
+    it(`refuses ${what}`, async () => {
+      await fails(["--data", data(), ...args()], message);
+    });
+  }
+
+  it("keeps a second run out of a folder that is in use", async () => {
+    mkdirSync(join(workFolder, "lock"), { recursive: true });
+    await fails(["--data", data()], /^error: another local run is using .*; wait for it to end\n$/);
+    deepEqual(existsSync(join(workFolder, "lock")), true);
+  });
+});

@@ -1,0 +1,298 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import type { JsonObject } from "../../pipeline/expressions";
+import { text } from "../../pipeline/walk";
+import { at, type Draft, set } from "../support/definitions";
+import { housingRows, writeRows } from "../support/housing";
+import {
+  type Ended,
+  local,
+  smallDefinition,
+  temporaryFolder,
+  writeDefinition,
+} from "../support/localRun";
+
+interface Result {
+  readonly status: string;
+  readonly execution: string;
+  readonly winner: string | null;
+  readonly candidates: readonly {
+    readonly name: string;
+    readonly r2: number | null;
+    readonly mse: number | null;
+    readonly hyperparameters: Readonly<Record<string, string>>;
+    readonly trials: number;
+    readonly seconds: number;
+  }[];
+  readonly model: { readonly group: string; readonly version: number } | null;
+  readonly report: string;
+  readonly failureReason?: string;
+}
+
+describe("npm run local", () => {
+  const folder = temporaryFolder();
+  const workFolder = join(folder, "work");
+  const data = writeRows(join(folder, "housing.data"), housingRows(1500));
+  let definition: Draft;
+
+  /** Runs a definition, changed as told, and returns what `--json` prints. */
+  async function run(
+    change: (definition: Draft) => void = () => undefined,
+    ...args: readonly string[]
+  ): Promise<Ended & { readonly result: Result }> {
+    const changed = structuredClone(definition);
+    change(changed);
+    const path = writeDefinition(folder, changed);
+    const ended = await local([
+      ...["--definition", path, "--data", data, "--work-folder", workFolder, "--json", "--quiet"],
+      ...args,
+    ]);
+    return { ...ended, result: JSON.parse(ended.stdout || "{}") as Result };
+  }
+  const versions = (): readonly string[] => readdirSync(join(workFolder, "models", "restate-dev"));
+
+  before(async () => {
+    definition = await smallDefinition();
+  });
+
+  describe("a run", () => {
+    let first: Ended & { readonly result: Result };
+
+    before(async () => {
+      first = await run();
+    });
+
+    it("registers the best candidate, and says so in one JSON object", () => {
+      const { code, result, stderr } = first;
+      equal(code, 0, stderr);
+      equal(result.status, "Succeeded");
+      const best = [...result.candidates].sort((a, b) => (b.r2 ?? 0) - (a.r2 ?? 0))[0];
+      equal(result.winner, best?.name);
+      deepEqual(result.model, { group: "restate-dev", version: 1 });
+      deepEqual(
+        result.candidates.map(({ name, trials }) => [name, trials]),
+        [
+          ["DecisionTree", 3],
+          ["XGBoost", 3],
+        ],
+      );
+      for (const { hyperparameters, mse, r2 } of result.candidates) {
+        ok(r2 !== null && r2 > 0.9, String(r2));
+        ok(mse !== null && mse > 0);
+        ok(Object.keys(hyperparameters).length > 3);
+      }
+    });
+
+    it("keeps the model package with its metrics, its artifact and its approval status", () => {
+      const model = JSON.parse(
+        readFileSync(join(workFolder, "models", "restate-dev", "1.json"), "utf8"),
+      ) as JsonObject;
+      equal(model["approvalStatus"], "PendingManualApproval");
+      const uri = text(
+        at(model, "request", "InferenceSpecification", "Containers", 0, "ModelDataUrl") as string,
+      );
+      ok(existsSync(join(workFolder, "s3", uri.replace("s3://", ""))), uri);
+      const metadata = at(model, "request", "CustomerMetadataProperties") as JsonObject;
+      equal(metadata["Candidate"], first.result.winner);
+      const winner = first.result.candidates.find(({ name }) => name === first.result.winner);
+      equal(Number(metadata["R2"]), winner?.r2);
+    });
+
+    it("keeps a line for each trial, and the log of each job", () => {
+      const lines = readFileSync(join(workFolder, "trials.csv"), "utf8").trimEnd().split("\n");
+      equal(lines.length, 1 + 6);
+      const logs = readdirSync(join(workFolder, "executions", first.result.execution, "logs"));
+      for (const name of ["DataWranglerProcess.log", "Preprocess.log", "EvaluateXGBoost.log"]) {
+        ok(logs.includes(name), name);
+      }
+      equal(logs.filter((name) => name.includes("-Tune")).length, 6);
+    });
+
+    it("writes a report that needs nothing else, with the scores in it", () => {
+      const report = readFileSync(first.result.report, "utf8");
+      for (const { name, r2 } of first.result.candidates) {
+        ok(report.includes(`<td>${name}</td>`) && report.includes((r2 ?? 0).toFixed(4)), name);
+      }
+      ok((report.match(/<svg/g) ?? []).length >= 6);
+      equal(/(src|href)=/.test(report.replaceAll(/xlink:href="#/g, "")), false);
+    });
+
+    it("comes to the same result a second time, under the next version", async () => {
+      const second = await run();
+      deepEqual(second.result.model, { group: "restate-dev", version: 2 });
+      const scores = ({ result }: { result: Result }): unknown =>
+        result.candidates.map(({ hyperparameters, r2 }) => [r2, hyperparameters]);
+      deepEqual(scores(second), scores(first));
+    });
+
+    it("draws other rows and other trials for another seed", async () => {
+      const other = await run((changed) => {
+        const args = at(
+          changed,
+          ...["Steps", "Preprocess", "Arguments", "AppSpecification", "ContainerArguments"],
+        ) as string[];
+        args[args.indexOf("--seed") + 1] = "7";
+      });
+      ok(other.result.candidates[0]?.r2 !== first.result.candidates[0]?.r2);
+    });
+  });
+
+  describe("the definition is what runs", () => {
+    const conditions = (step: string): readonly string[] => [
+      "Steps",
+      step,
+      "Arguments",
+      "Conditions",
+    ];
+
+    it("registers the loser when the sides of the conditions are swapped", async () => {
+      const { result } = await run((changed) => {
+        for (const step of ["SelectDecisionTree", "SelectXGBoost"]) {
+          const [condition] = at(changed, ...conditions(step)) as Draft[];
+          ok(condition);
+          [condition["LeftValue"], condition["RightValue"]] = [
+            condition["RightValue"],
+            condition["LeftValue"],
+          ];
+        }
+      });
+      const worst = [...result.candidates].sort((a, b) => (a.r2 ?? 0) - (b.r2 ?? 0))[0];
+      equal(result.winner, worst?.name);
+    });
+
+    it("takes a parameter's default, and the value that is given instead", async () => {
+      const before = versions();
+      const failed = await run(undefined, "--parameter", "MinimumR2=0.9999");
+      equal(failed.code, 1);
+      equal(failed.result.status, "Failed");
+      equal(failed.result.winner, null);
+      match(
+        failed.result.failureReason ?? "",
+        /^No candidate reaches R2 0\.9999: DecisionTree 0\.\d+, XGBoost 0\.\d+$/,
+      );
+      deepEqual(versions(), before);
+      const approved = await run(undefined, "--parameter", "ModelApprovalStatus=Approved");
+      const model = JSON.parse(
+        readFileSync(
+          join(workFolder, "models", "restate-dev", `${approved.result.model?.version ?? 0}.json`),
+          "utf8",
+        ),
+      ) as JsonObject;
+      equal(model["approvalStatus"], "Approved");
+    });
+
+    it("runs without the steps of a candidate", async () => {
+      const { result, code } = await run((changed) => {
+        const gone = ["TuneXGBoost", "EvaluateXGBoost", "SelectXGBoost"];
+        set(
+          changed,
+          ["Steps"],
+          (changed["Steps"] as Draft[]).filter(({ Name }) => !gone.includes(Name as string)),
+        );
+        for (const step of ["SelectDecisionTree", "CheckMinimumR2"]) {
+          const all = at(changed, ...conditions(step)) as Draft[];
+          set(
+            changed,
+            conditions(step),
+            all.filter((one) => !JSON.stringify(one).includes("EvaluateXGBoost")),
+          );
+        }
+        const fail = at(changed, "Steps", "CheckMinimumR2", "Arguments", "IfSteps", 0, "Arguments");
+        (fail as Draft)["ErrorMessage"] = "too low";
+      });
+      equal(code, 0);
+      equal(result.winner, "DecisionTree");
+      deepEqual(
+        result.candidates.map(({ name }) => name),
+        ["DecisionTree"],
+      );
+    });
+
+    it("refuses a reference to a step that does not exist, before anything runs", async () => {
+      const before = readdirSync(join(workFolder, "executions"));
+      const { code, result, stderr } = await run((changed) => {
+        set(changed, ["Steps"], (changed["Steps"] as Draft[]).slice(1));
+      });
+      equal(code, 1);
+      match(
+        stderr,
+        /^error: the definition cannot run:\n {2}step "Preprocess", .*"DataWranglerProcess", which does not exist/,
+      );
+      equal(result.status, "Failed");
+      deepEqual(readdirSync(join(workFolder, "executions")), before);
+    });
+
+    it("records a trial that fails, and goes on", async () => {
+      const { code, result } = await run((changed) => {
+        const ranges = at(
+          changed,
+          ...["Steps", "TuneDecisionTree", "Arguments", "HyperParameterTuningJobConfig"],
+          "ParameterRanges",
+        ) as Draft;
+        ranges["CategoricalParameterRanges"] = [
+          { Name: "criterion", Values: ["squared_error", "no_such_criterion"] },
+        ];
+        const config = ["Steps", "TuneDecisionTree", "Arguments", "HyperParameterTuningJobConfig"];
+        set(changed, [...config, "ResourceLimits", "MaxNumberOfTrainingJobs"], 8);
+        set(changed, [...config, "Strategy"], "Random");
+      });
+      equal(code, 0);
+      equal(result.candidates[0]?.trials, 8);
+      const lines = readFileSync(join(workFolder, "trials.csv"), "utf8").split("\n");
+      const own = lines.filter((line) => line.startsWith(`${result.execution},TuneDecisionTree`));
+      ok(
+        own.some((line) => line.includes(",Failed,")) &&
+          own.some((line) => line.includes(",Completed,")),
+      );
+    });
+
+    it("fails a tuning whose trials all fail, with the reason and the log", async () => {
+      const before = versions();
+      const { code, result, stderr } = await run((changed) => {
+        set(
+          changed,
+          [
+            ...["Steps", "TuneDecisionTree", "Arguments", "TrainingJobDefinition"],
+            "StaticHyperParameters",
+          ],
+          { random_state: "1", typo: "1" },
+        );
+      });
+      equal(code, 1);
+      equal(result.status, "Failed");
+      match(result.failureReason ?? "", /^none of 3 training jobs completed; the last: .*typo/);
+      const log = /log: (.*)\n/.exec(stderr)?.[1] ?? "";
+      ok(existsSync(log), stderr);
+      deepEqual(versions(), before);
+    });
+
+    it("stops a job at its time limit", async () => {
+      const { code, result } = await run((changed) => {
+        set(
+          changed,
+          ["Steps", "Preprocess", "Arguments", "AppSpecification", "ContainerEntrypoint"],
+          ["python3", "/opt/ml/processing/input/sleep.py"],
+        );
+        mkdirSync(join(workFolder, "s3", "sleep"), { recursive: true });
+        writeRows(join(workFolder, "s3", "sleep", "sleep.py"), ["import time", "time.sleep(60)"]);
+        (at(changed, "Steps", "Preprocess", "Arguments", "ProcessingInputs") as Draft[]).push({
+          InputName: "sleep",
+          S3Input: { S3Uri: "s3://sleep/sleep.py", LocalPath: "/opt/ml/processing/input" },
+        });
+        (at(changed, "Steps", "Preprocess", "Arguments", "ProcessingInputs") as Draft[]).splice(
+          0,
+          2,
+        );
+        set(
+          changed,
+          ["Steps", "Preprocess", "Arguments", "StoppingCondition", "MaxRuntimeInSeconds"],
+          1,
+        );
+      });
+      equal(code, 1);
+      equal(result.failureReason, "stopped after 1 s, its MaxRuntimeInSeconds");
+    });
+  });
+});
