@@ -1,4 +1,4 @@
-"""A table under transformation: names and Spark types of its columns, and the SQL that yields it."""
+"""A table under transformation: columns with Spark types, and the SQL that yields it."""
 
 from __future__ import annotations
 

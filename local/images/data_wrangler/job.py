@@ -33,6 +33,7 @@ def run_flow(base: Path, output_config: str) -> None:
     output = base / "processing" / "output" / node_id / "default"
     output.mkdir(parents=True, exist_ok=True)
     with open_database(str(output)) as database:
+        database.execute("set timezone = 'UTC'")  # as in the image
         install_macros(database)
         source, *transforms = chain(nodes, node_id)
         name = source.dataset or ""

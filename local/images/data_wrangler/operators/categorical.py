@@ -70,7 +70,10 @@ def _as_text(frame: Frame, place: int) -> str:
     column = frame.columns[place]
     if column.type != "string" and column.type not in NUMERIC_TYPES:
         raise UserError(f"column {column.name} is {column.type}; encoding takes text or numbers")
-    return cast(f"c{place}", column.type, "string")
+    text = cast(f"c{place}", column.type, "string")
+    if column.type in ("float", "double"):
+        return f"case when isnan(c{place}) then null else {text} end"
+    return text
 
 
 def _index(

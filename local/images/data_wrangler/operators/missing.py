@@ -129,9 +129,7 @@ def _fill_value(given: str | float, kind: str) -> str:
 def _average(frame: Frame, place: int, strategy: str, statistics: Statistics) -> str:
     name, kind = frame.columns[place].name, frame.columns[place].type
     if kind not in NUMERIC_TYPES:
-        raise UserError(
-            f"column {name} is {kind}; Impute takes numbers, or column_type Categorical"
-        )
+        raise UserError(f"column {name} is {kind}; Impute by column_type Numeric takes numbers")
     value = cast(f"c{place}", kind, "double")
     function = f"avg({value})" if strategy == "Mean" else f"quantile_disc({value}, 0.5)"
     (average,) = statistics.row(frame, function, f"not {_is_missing(frame, place)}")
