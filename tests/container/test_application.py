@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import logging
+import threading
 from collections.abc import Callable
 
 import numpy as np
@@ -128,6 +129,37 @@ def test_bodies_in_pieces(client: object, model: DecisionTreeModel, chunk: int) 
     headers = {"Content-Type": "text/csv"}
     answer = client("POST", "/invocations", TEXT, headers, chunk)
     assert [float(x) for x in answer.body.split()] == model.predict(ROWS).tolist()
+
+
+@pytest.mark.parametrize("size", [2**18, 2**19])
+def test_ping_is_answered_during_a_large_invocation(
+    model: DecisionTreeModel, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    application = Application(model, Settings(8080, 1, 2**20))
+    pinged = threading.Event()
+    monkeypatch.setattr(application, "_invoke", lambda *_: b"%d" % pinged.wait(10))
+
+    async def exchange(method: str, path: str) -> dict[str, object]:
+        sent: list[dict[str, object]] = []
+
+        async def receive() -> dict[str, object]:
+            return {"type": "http.request", "body": b"1" * size}
+
+        async def send(message: dict[str, object]) -> None:
+            sent.append(message)
+
+        headers = [(b"content-type", b"text/csv")]
+        await application({"method": method, "path": path, "headers": headers}, receive, send)
+        return sent[-1]
+
+    async def both() -> dict[str, object]:
+        invocation = asyncio.create_task(exchange("POST", "/invocations"))
+        await asyncio.sleep(0.1)
+        await exchange("GET", "/ping")
+        pinged.set()
+        return await invocation
+
+    assert asyncio.run(both())["body"] == b"1"
 
 
 def test_reading_stops_at_the_limit(model: DecisionTreeModel) -> None:

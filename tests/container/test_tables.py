@@ -96,6 +96,12 @@ def test_any_file_name_is_only_a_name(tmp_path: Path, name: str) -> None:
     assert read_table(Channel("train", tmp_path, None)).features.tolist() == [[2]]
 
 
+def test_a_wildcard_in_a_name_matches_no_other_file(tmp_path: Path) -> None:
+    (tmp_path / "a*.csv").write_text("1,2\n")
+    (tmp_path / "ab.csv").write_text("3,4\n")
+    assert read_table(Channel("train", tmp_path, None)).labels.tolist() == [1, 3]
+
+
 def test_a_folder_named_like_a_partition_adds_no_column(tmp_path: Path) -> None:
     (tmp_path / "year=2020").mkdir()
     (tmp_path / "year=2020" / "a.parquet").write_bytes(parquet(y=[1.0], a=[2.0]))
