@@ -58,6 +58,14 @@ _MACROS = (
                else java_large(cast(abs(x) as varchar)) end
         end
     """,
+    r"""
+    create macro date_text(x) as case
+        when year(x) between 1 and 9999 then cast(x as varchar)
+        when year(x) > 9999 then '+' || cast(x as varchar)
+        else case when year(x) < 0 then '-' else '' end
+            || lpad(cast(abs(year(x)) as varchar), 4, '0') || strftime(x, '-%m-%d')
+        end
+    """,
     # Blanks at either end are not written, by a default of Spark's csv writer.
     rf"""
     create macro spark_csv_trim(text) as trim(text, e'{_WRITER_TRIMMED}')
@@ -89,10 +97,11 @@ _MACROS = (
     """,
     r"""
     create macro spark_date(text) as case
-        when regexp_full_match(text, '(?s)\d{4,7}(-\d{1,2}(-\d{1,2}([ T].*)?)?)?') then try_cast(
-            regexp_extract(text, '^\d+') || '-'
-            || coalesce(nullif(regexp_extract(text, '^\d+-(\d+)', 1), ''), '1') || '-'
-            || coalesce(nullif(regexp_extract(text, '^\d+-\d+-(\d+)', 1), ''), '1') as date)
+        when regexp_full_match(text, '(?s)[+-]?\d{4,7}(-\d{1,2}(-\d{1,2}([ T].*)?)?)?') then
+            try(make_date(
+                cast(regexp_extract(text, '^[+-]?\d+') as bigint),
+                cast(coalesce(nullif(regexp_extract(text, '\d-(\d+)', 1), ''), '1') as bigint),
+                cast(coalesce(nullif(regexp_extract(text, '\d-\d+-(\d+)', 1), ''), '1') as bigint)))
         end
     """,
     rf"""
@@ -155,7 +164,7 @@ _CASTS = {
     ("boolean", "long"): "cast({} as bigint)",
     ("boolean", "double"): "cast(cast({} as integer) as double)",
     ("boolean", "string"): "cast({} as varchar)",
-    ("date", "string"): "cast({} as varchar)",
+    ("date", "string"): "date_text({})",
     ("date", "timestamp"): "cast({} as timestamp)",
     ("date", "long"): "cast(case when {} is null then null end as bigint)",
     ("date", "double"): "cast(case when {} is null then null end as double)",

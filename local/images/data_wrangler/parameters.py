@@ -10,7 +10,7 @@ from typing import Any
 class Parameters:
     """One JSON object of parameters.
 
-    Each reader returns a usable value even where it notes a problem, so that reading goes on.
+    Each reader returns a value even where it notes a problem, so that reading goes on.
     """
 
     def __init__(self, values: object, path: str, problems: list[str]) -> None:
@@ -49,14 +49,14 @@ class Parameters:
         return Parameters(self.raw(name), f"{self._path}.{name}", self.problems)
 
     def choice(self, name: str, allowed: Iterable[str], default: str | None = None) -> str:
-        """One of the allowed texts."""
+        """One of the allowed texts; empty where a problem is noted."""
         value = self.raw(name)
         value = default if value is None else value
         options = list(allowed)
         if value not in options:
             given = "missing" if value is None else f"{value} is not supported"
             self.note(name, f"{given}; allowed are {', '.join(options)}")
-            return options[0]
+            return ""
         return str(value)
 
     def boolean(self, name: str, default: bool) -> bool:

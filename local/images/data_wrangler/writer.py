@@ -18,6 +18,7 @@ _TEXTS = {
     "vector": "{}",
     "float": "java_text({})",
     "double": "java_text({})",
+    "date": "date_text({})",
     "timestamp": "strftime({}, '%Y-%m-%dT%H:%M:%S.%gZ')",
 }
 

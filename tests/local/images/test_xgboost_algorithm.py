@@ -63,7 +63,7 @@ class Job:
         return {"SAGEMAKER_BASE_DIR": str(self.folder), "OMP_NUM_THREADS": "2"}
 
     def start(self, command: str = "train", **environment: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(  # noqa: S603
+        return subprocess.Popen(
             [sys.executable, "-m", "local.images.xgboost_algorithm", command],
             env={**os.environ, "PYTHONPATH": str(ROOT), **self.configure(), **environment},
             stdout=subprocess.PIPE,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from local.images.data_wrangler.operators import casting, categorical, columns, missing, numeric
-from local.images.data_wrangler.operators.transform import Transform
+from local.images.data_wrangler.operators.transform import Transform, identity
 from local.images.data_wrangler.parameters import Parameters
 
 _GROUPED: dict[str, dict[str, Callable[[Parameters], Transform]]] = {
@@ -53,6 +53,8 @@ def build_transform(operator_id: str, parameters: Parameters, trained: Parameter
     trained.finish("_hash")  # what was learned from other data would be used in place of this data
     operators = _GROUPED[operator_id]
     name = parameters.choice("operator", operators)
+    if not name:
+        return identity
     group = parameters.group(f"{name.lower().replace('-', '_').replace(' ', '_')}_parameters")
     parameters.finish(other_operators=True)
     return operators[name](group)

@@ -31,6 +31,8 @@ def one_hot_encode(parameters: Parameters) -> Transform:
             # Spark's encoder does not take the empty string, so the operator makes it null.
             text = f"nullif({_as_text(frame, place)}, '')"
             frame, labels = _index(frame, place, text, strategy, statistics)
+            if drop_last and len(labels) + (strategy == "Keep") < 2:
+                raise UserError(f"column {name} has one value alone, and drop_last is true")
             if style == "Columns":
                 frame = _to_columns(frame, place, text, labels, strategy, drop_last)
             else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from local.images.data_wrangler.errors import UserError
 from local.images.data_wrangler.frame import Column, Frame
-from local.images.data_wrangler.operators.transform import Transform
+from local.images.data_wrangler.operators.transform import Transform, identity
 from local.images.data_wrangler.parameters import Parameters
 from local.images.data_wrangler.statistics import Statistics
 
@@ -59,6 +59,8 @@ def duplicate_column(parameters: Parameters) -> Transform:
 def move_column(parameters: Parameters) -> Transform:
     """Moves columns, which keep their order among themselves."""
     move = parameters.choice("move_type", _MOVES)
+    if not move:
+        return identity
     group = parameters.group(f"{move.lower().replace(' ', '_')}_parameters")
     parameters.finish(other_operators=True)
     names = group.columns("column_to_move")

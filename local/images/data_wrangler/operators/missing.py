@@ -7,7 +7,7 @@ import math
 from local.images.data_wrangler.casts import cast
 from local.images.data_wrangler.errors import UserError
 from local.images.data_wrangler.frame import INTEGRAL_TYPES, NUMERIC_TYPES, Column, Frame
-from local.images.data_wrangler.operators.transform import Transform
+from local.images.data_wrangler.operators.transform import Transform, identity
 from local.images.data_wrangler.parameters import Parameters
 from local.images.data_wrangler.statistics import Statistics
 from local.services.database import literal
@@ -60,6 +60,8 @@ def fill_missing(parameters: Parameters) -> Transform:
 def impute(parameters: Parameters) -> Transform:
     """Puts each column's mean, median or most frequent value where one is missing."""
     kind = parameters.choice("column_type", ("Numeric", "Categorical"))
+    if not kind:
+        return identity
     group = parameters.group(f"{kind.lower()}_parameters")
     parameters.finish(other_operators=True)
     names = group.columns("input_column")

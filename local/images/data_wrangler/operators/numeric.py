@@ -10,7 +10,7 @@ from collections.abc import Callable
 from local.images.data_wrangler.casts import cast
 from local.images.data_wrangler.errors import UserError
 from local.images.data_wrangler.frame import NUMERIC_TYPES, Column, Frame
-from local.images.data_wrangler.operators.transform import Transform
+from local.images.data_wrangler.operators.transform import Transform, identity
 from local.images.data_wrangler.parameters import Parameters
 from local.images.data_wrangler.statistics import Statistics
 
@@ -21,6 +21,8 @@ _Scale = Callable[..., str]
 def scale_values(parameters: Parameters) -> Transform:
     """Scales each column in place."""
     scaler = parameters.choice("scaler", tuple(_SCALERS))
+    if not scaler:
+        return identity
     group = parameters.group(f"{scaler.lower().replace(' ', '_').replace('-', '_')}_parameters")
     parameters.finish(other_operators=True)
     names = group.columns("input_column")
