@@ -16,6 +16,8 @@ export interface Settings extends ParameterDefaults {
   readonly candidates: readonly Candidate[];
   /** File to upload as the table's data, relative to the project; undefined: the data is there. */
   readonly dataFile: string | undefined;
+  /** Whether each model is registered with a baseline of its training data, to find drift against. */
+  readonly dataQualityBaseline: boolean;
   /** Revision of the source that is deployed, which each model keeps; undefined: none is given. */
   readonly gitRevision: string | undefined;
   /** Image that the Decision Tree image is built on; undefined: the one that its Dockerfile names. */
@@ -46,6 +48,7 @@ export const settingsSchema = z.strictObject({
     "there is no such file (paths are relative to the project)",
   ),
   baseImage: emptyIsNone,
+  dataQualityBaseline: z.boolean().default(false),
   gitRevision: emptyIsNone.refine(
     (revision) => revision === undefined || /^[0-9a-f]{7,40}$/.test(revision),
     "must be 7 to 40 hexadecimal digits, as `git rev-parse HEAD` prints them",

@@ -94,6 +94,7 @@ const models = new ModelPipeline(
     parameters: settings,
     images: {
       dataWrangler: prebuiltImage("sagemaker-data-wrangler-container", "3.x"),
+      modelMonitor: prebuiltImage("sagemaker-model-monitor-analyzer", "latest"),
       scikitLearn: prebuiltImage("sagemaker-scikit-learn", "1.2-1-cpu-py3"),
       algorithms: {
         "decision-tree": image.imageUri,
@@ -103,6 +104,7 @@ const models = new ModelPipeline(
     roleArns: permissions.roleArns,
     kmsKeyArn: lake.kmsKeyArn,
     dataHash: lake.dataHash,
+    dataQualityBaseline: settings.dataQualityBaseline,
     gitRevision: settings.gitRevision,
   },
   { ...options, dependsOn: [lake, image, permissions] },

@@ -45,6 +45,7 @@ function definitionArgs(count: number): DefinitionArgs {
     images: {
       dataWrangler: image("sagemaker-data-wrangler-container"),
       scikitLearn: image("sagemaker-scikit-learn"),
+      modelMonitor: image("sagemaker-model-monitor-analyzer"),
       algorithms: { "decision-tree": image("decision-tree"), xgboost: image("sagemaker-xgboost") },
     },
     modelPackageGroupName: "restate-bench",
@@ -53,6 +54,7 @@ function definitionArgs(count: number): DefinitionArgs {
       training: role("training"),
       evaluation: role("evaluation"),
     },
+    dataQualityBaseline: false,
     security: { kmsKeyArn: "arn:aws:kms:us-east-1:111122223333:key/bench" },
   };
 }

@@ -29,6 +29,7 @@ export interface ModelPipelineArgs {
   readonly images: {
     readonly dataWrangler: pulumi.Output<string>;
     readonly scikitLearn: pulumi.Output<string>;
+    readonly modelMonitor: pulumi.Output<string>;
     readonly algorithms: Readonly<Record<AlgorithmName, pulumi.Output<string>>>;
   };
   /** ARNs of the roles that the pipeline and its jobs assume. */
@@ -36,6 +37,8 @@ export interface ModelPipelineArgs {
   readonly kmsKeyArn: pulumi.Output<string>;
   /** Hash of the table's data. Default: unknown, so nothing is taken from SageMaker's cache. */
   readonly dataHash?: string | undefined;
+  /** Whether each model is registered with a baseline of its training data. */
+  readonly dataQualityBaseline: boolean;
   /** Revision of the source, kept with each model. Default: none. */
   readonly gitRevision?: string | undefined;
 }
@@ -98,6 +101,7 @@ export class ModelPipeline extends pulumi.ComponentResource {
         }),
         dataWrangler: args.images.dataWrangler,
         scikitLearn: args.images.scikitLearn,
+        modelMonitor: args.images.modelMonitor,
         algorithms: pulumi.output(args.images.algorithms),
         processing: args.roleArns.processing,
         training: args.roleArns.training,
@@ -116,6 +120,7 @@ export class ModelPipeline extends pulumi.ComponentResource {
           images: {
             dataWrangler: known.dataWrangler,
             scikitLearn: known.scikitLearn,
+            modelMonitor: known.modelMonitor,
             algorithms: known.algorithms,
           },
           modelPackageGroupName: args.modelPackageGroupName,
@@ -126,6 +131,7 @@ export class ModelPipeline extends pulumi.ComponentResource {
           },
           security: { kmsKeyArn: known.kmsKeyArn },
           dataHash: args.dataHash,
+          dataQualityBaseline: args.dataQualityBaseline,
           gitRevision: args.gitRevision,
         });
         const problems = check(definition);

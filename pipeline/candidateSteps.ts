@@ -1,6 +1,6 @@
 import { algorithms } from "./algorithms";
 import type { Candidate } from "./candidates";
-import type { Preprocess } from "./dataSteps";
+import type { Data, Preprocess } from "./dataSteps";
 import type { DefinitionArgs } from "./definition";
 import { execution, type Expression, join, type JsonGet } from "./expressions";
 import { comparesPairs } from "./selection";
@@ -196,7 +196,7 @@ function metadata(
 export function candidateSteps(
   args: DefinitionArgs,
   candidate: Candidate,
-  preprocess: Preprocess,
+  { baseline, preprocess }: Data,
 ): CandidateSteps {
   const { algorithm, name } = candidate;
   const training = trainer(args, candidate);
@@ -212,6 +212,7 @@ export function candidateSteps(
     imageUri: training.imageUri,
     modelUri: tuning.bestModelUri,
     evaluationUri: join("/", [evaluation.output("evaluation"), "evaluation.json"]),
+    ...(baseline === undefined ? {} : { dataQualityBaseline: baseline }),
     contentTypes: ["text/csv"],
     responseTypes: ["text/csv"],
     metadata: metadata(args, candidate, training.imageUri, tuning, r2),

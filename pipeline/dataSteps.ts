@@ -9,6 +9,7 @@ import {
   processingStep,
   s3Input,
 } from "./steps/processing";
+import { type DataQualityStep, dataQualityStep } from "./steps/qualityCheck";
 import { executionUri } from "./storage";
 
 /** Reads the table through Athena and runs the flow on it. */
@@ -55,6 +56,26 @@ export function dataWranglerStep(args: DefinitionArgs): ProcessingStep<string> {
       },
     },
   });
+}
+
+/** Makes the baseline of the training data. */
+export function baselineStep(args: DefinitionArgs, preprocess: Preprocess): DataQualityStep {
+  return dataQualityStep({
+    name: "DataQualityBaseline",
+    imageUri: args.images.modelMonitor,
+    modelPackageGroupName: args.modelPackageGroupName,
+    datasetUri: preprocess.output("train"),
+    outputUri: executionUri(args.bucket, "baseline"),
+    roleArn: args.roles.evaluation,
+    security: args.security,
+  });
+}
+
+/** The data that candidates learn from. */
+export interface Data {
+  readonly preprocess: Preprocess;
+  /** Undefined where models are registered without one. */
+  readonly baseline: DataQualityStep | undefined;
 }
 
 /** The step that {@link preprocessStep} builds. */

@@ -1,7 +1,7 @@
 import type { AlgorithmName } from "./algorithms";
 import type { Candidate } from "./candidates";
-import { type CandidateSteps, candidateSteps } from "./candidateSteps";
-import { dataWranglerStep, preprocessStep } from "./dataSteps";
+import { candidateSteps } from "./candidateSteps";
+import { baselineStep, dataWranglerStep, preprocessStep } from "./dataSteps";
 import type { Dataset } from "./dataset";
 import { execution, type JsonObject } from "./expressions";
 import type { FlowSource } from "./flow";
@@ -33,6 +33,8 @@ export interface DefinitionArgs {
     readonly dataWrangler: string;
     /** Runs the scripts that belong to no algorithm. */
     readonly scikitLearn: string;
+    /** Makes baselines of data. */
+    readonly modelMonitor: string;
     /** The image of each algorithm, which trains, evaluates and serves its models. */
     readonly algorithms: Readonly<Record<AlgorithmName, string>>;
   };
@@ -49,6 +51,8 @@ export interface DefinitionArgs {
    * SageMaker's cache; of unknown data nothing is, since the cache knows the table only by its name.
    */
   readonly dataHash?: string | undefined;
+  /** Whether each model is registered with a baseline of its training data, to find drift against. */
+  readonly dataQualityBaseline: boolean;
   /** Revision of the source that is deployed, kept with each model. Default: none. */
   readonly gitRevision?: string | undefined;
 }
@@ -62,8 +66,9 @@ export interface DefinitionArgs {
 export function pipelineDefinition(args: DefinitionArgs): JsonObject {
   const dataWrangler = dataWranglerStep(args);
   const preprocess = preprocessStep(args, dataWrangler.output(args.flowOutputName));
-  const all = args.candidates.map((candidate): CandidateSteps =>
-    candidateSteps(args, candidate, preprocess),
+  const baseline = args.dataQualityBaseline ? baselineStep(args, preprocess) : undefined;
+  const all = args.candidates.map((candidate) =>
+    candidateSteps(args, candidate, { preprocess, baseline }),
   );
   return {
     Version: "2020-12-01",
@@ -76,6 +81,7 @@ export function pipelineDefinition(args: DefinitionArgs): JsonObject {
     Steps: [
       dataWrangler.step,
       preprocess.step,
+      ...(baseline === undefined ? [] : [baseline.step]),
       ...all.map(({ tuning }) => tuning.step),
       ...all.flatMap(({ evaluationSteps }) => evaluationSteps),
       ...selectionSteps(args, all),

@@ -1,5 +1,5 @@
 import { type Expression, type Reference, stepProperty } from "../expressions";
-import { type JobSecurity, jobStepOptions, type Step, vpcConfig } from "./step";
+import { type JobSecurity, callStepOptions, type Step, vpcConfig } from "./step";
 
 /** The arguments of {@link modelStep}. */
 export interface ModelStepArgs {
@@ -24,7 +24,7 @@ export function modelStep(args: ModelStepArgs): ModelStep {
     step: {
       Name: args.name,
       Type: "Model",
-      ...jobStepOptions,
+      ...callStepOptions,
       Arguments: {
         ExecutionRoleArn: args.roleArn,
         PrimaryContainer: { Image: args.imageUri, ModelDataUrl: args.modelUri },

@@ -82,12 +82,51 @@ export function s3Input(name: string, uri: Expression, folder: string): JsonObje
   };
 }
 
-/** Builds a Processing step. Its arguments are CreateProcessingJob's. */
+/** The arguments of the API call CreateProcessingJob. */
+export function processingArguments<Output extends string>(
+  args: Omit<ProcessingStepArgs<Output>, "cached" | "dependsOn" | "name" | "propertyFile">,
+): JsonObject {
+  const outputs = Object.entries<{ folder: string; uri: Expression }>(args.outputs);
+  const { security } = args;
+  return {
+    AppSpecification: {
+      ImageUri: args.imageUri,
+      ...(args.entrypoint === undefined ? {} : { ContainerEntrypoint: args.entrypoint }),
+      ...(args.arguments === undefined ? {} : { ContainerArguments: args.arguments }),
+    },
+    ...(args.environment === undefined ? {} : { Environment: args.environment }),
+    NetworkConfig: {
+      EnableInterContainerTrafficEncryption: true,
+      EnableNetworkIsolation: args.networkIsolation ?? true,
+      ...vpcConfig(security),
+    },
+    ProcessingInputs: args.inputs,
+    ProcessingOutputConfig: {
+      KmsKeyId: security.kmsKeyArn,
+      Outputs: outputs.map(([outputName, { folder, uri }]) => ({
+        OutputName: outputName,
+        AppManaged: false,
+        S3Output: { S3Uri: uri, LocalPath: folder, S3UploadMode: "EndOfJob" },
+      })),
+    },
+    ProcessingResources: {
+      ClusterConfig: {
+        InstanceType: parameter("ProcessingInstanceType"),
+        InstanceCount: args.instanceCount ?? 1,
+        VolumeSizeInGB: args.volumeSizeInGB ?? 30,
+        VolumeKmsKeyId: security.kmsKeyArn,
+      },
+    },
+    RoleArn: args.roleArn,
+    StoppingCondition: { MaxRuntimeInSeconds: args.maxRuntimeInSeconds ?? 3600 },
+  };
+}
+
+/** Builds a Processing step. */
 export function processingStep<Output extends string>(
   args: ProcessingStepArgs<Output>,
 ): ProcessingStep<Output> {
-  const outputs = Object.entries<{ folder: string; uri: Expression }>(args.outputs);
-  const { name, propertyFile, security } = args;
+  const { name, propertyFile } = args;
   const step: Step = {
     Name: name,
     Type: "Processing",
@@ -105,38 +144,7 @@ export function processingStep<Output extends string>(
             },
           ],
         }),
-    Arguments: {
-      AppSpecification: {
-        ImageUri: args.imageUri,
-        ...(args.entrypoint === undefined ? {} : { ContainerEntrypoint: args.entrypoint }),
-        ...(args.arguments === undefined ? {} : { ContainerArguments: args.arguments }),
-      },
-      ...(args.environment === undefined ? {} : { Environment: args.environment }),
-      NetworkConfig: {
-        EnableInterContainerTrafficEncryption: true,
-        EnableNetworkIsolation: args.networkIsolation ?? true,
-        ...vpcConfig(security),
-      },
-      ProcessingInputs: args.inputs,
-      ProcessingOutputConfig: {
-        KmsKeyId: security.kmsKeyArn,
-        Outputs: outputs.map(([outputName, { folder, uri }]) => ({
-          OutputName: outputName,
-          AppManaged: false,
-          S3Output: { S3Uri: uri, LocalPath: folder, S3UploadMode: "EndOfJob" },
-        })),
-      },
-      ProcessingResources: {
-        ClusterConfig: {
-          InstanceType: parameter("ProcessingInstanceType"),
-          InstanceCount: args.instanceCount ?? 1,
-          VolumeSizeInGB: args.volumeSizeInGB ?? 30,
-          VolumeKmsKeyId: security.kmsKeyArn,
-        },
-      },
-      RoleArn: args.roleArn,
-      StoppingCondition: { MaxRuntimeInSeconds: args.maxRuntimeInSeconds ?? 3600 },
-    },
+    Arguments: processingArguments(args),
   };
   return {
     step,

@@ -1,6 +1,6 @@
-import type { Expression } from "../expressions";
+import type { Expression, JsonObject } from "../expressions";
 import { parameter } from "../parameters";
-import { jobStepOptions, type Step } from "./step";
+import { callStepOptions, type Step } from "./step";
 
 /** The arguments of {@link registerModelStep}. */
 export interface RegisterModelStepArgs {
@@ -12,6 +12,11 @@ export interface RegisterModelStepArgs {
   readonly modelUri: Expression;
   /** S3 URI of the evaluation report, in SageMaker's model quality form. */
   readonly evaluationUri: Expression;
+  /** S3 URIs of the baseline of the training data, to find drift against. Default: none. */
+  readonly dataQualityBaseline?: {
+    readonly statistics: Expression;
+    readonly constraints: Expression;
+  };
   /** Media types that the image takes and gives. */
   readonly contentTypes: readonly string[];
   readonly responseTypes: readonly string[];
@@ -22,12 +27,23 @@ export interface RegisterModelStepArgs {
 const inferenceInstanceTypes = ["ml.t2.medium", "ml.m5.large", "ml.m5.xlarge", "ml.c5.large"];
 const transformInstanceTypes = ["ml.m5.large", "ml.m5.xlarge"];
 
+function jsonDocument(uri: Expression): JsonObject {
+  return { ContentType: "application/json", S3Uri: uri };
+}
+
 /** Builds a RegisterModel step. Its arguments are CreateModelPackage's. */
 export function registerModelStep(args: RegisterModelStepArgs): Step {
+  const baseline = args.dataQualityBaseline;
+  const dataQuality = baseline && {
+    ModelDataQuality: {
+      Statistics: jsonDocument(baseline.statistics),
+      Constraints: jsonDocument(baseline.constraints),
+    },
+  };
   return {
     Name: args.name,
     Type: "RegisterModel",
-    ...jobStepOptions,
+    ...callStepOptions,
     Arguments: {
       ModelPackageGroupName: args.modelPackageGroupName,
       ModelApprovalStatus: parameter("ModelApprovalStatus"),
@@ -39,10 +55,10 @@ export function registerModelStep(args: RegisterModelStepArgs): Step {
         SupportedTransformInstanceTypes: transformInstanceTypes,
       },
       ModelMetrics: {
-        ModelQuality: {
-          Statistics: { ContentType: "application/json", S3Uri: args.evaluationUri },
-        },
+        ModelQuality: { Statistics: jsonDocument(args.evaluationUri) },
+        ...dataQuality,
       },
+      ...(dataQuality === undefined ? {} : { DriftCheckBaselines: dataQuality }),
       CustomerMetadataProperties: args.metadata,
     },
   };

@@ -1,8 +1,15 @@
-import type { Json, JsonObject } from "../expressions";
+import type { JsonObject } from "../expressions";
 
 /** The kinds of step that this project renders. */
 export type StepType =
-  "Condition" | "Fail" | "Model" | "Processing" | "RegisterModel" | "Transform" | "Tuning";
+  | "Condition"
+  | "Fail"
+  | "Model"
+  | "Processing"
+  | "QualityCheck"
+  | "RegisterModel"
+  | "Transform"
+  | "Tuning";
 
 /** A step of a pipeline definition, as it is rendered. */
 export interface Step extends JsonObject {
@@ -39,31 +46,27 @@ export function vpcConfig(security: JobSecurity): JsonObject {
       };
 }
 
-/** Tries a step again after faults that pass by themselves: 3 times, after 30, 60 and 120 seconds. */
-const retryPolicies: Json = [
-  {
-    ExceptionType: ["Step.SERVICE_FAULT", "Step.THROTTLING"],
-    IntervalSeconds: 30,
-    BackoffRate: 2,
-    MaxAttempts: 3,
-  },
-  {
-    ExceptionType: [
-      "SageMaker.JOB_INTERNAL_ERROR",
-      "SageMaker.CAPACITY_ERROR",
-      "SageMaker.RESOURCE_LIMIT",
-    ],
-    IntervalSeconds: 30,
-    BackoffRate: 2,
-    MaxAttempts: 3,
-  },
-];
+/** Tries again 3 times, after 30, 60 and 120 seconds. */
+function retryPolicy(...exceptionTypes: readonly string[]): JsonObject {
+  return { ExceptionType: exceptionTypes, IntervalSeconds: 30, BackoffRate: 2, MaxAttempts: 3 };
+}
+
+const retryCall = retryPolicy("Step.SERVICE_FAULT", "Step.THROTTLING");
+
+const retryJob = retryPolicy(
+  "SageMaker.JOB_INTERNAL_ERROR",
+  "SageMaker.CAPACITY_ERROR",
+  "SageMaker.RESOURCE_LIMIT",
+);
+
+/** For steps that create something at once: they try again after faults of the call that pass by themselves. */
+export const callStepOptions: JsonObject = { RetryPolicies: [retryCall] };
+
+/** For steps that start jobs: they try again after such faults of the job too. */
+export const jobStepOptions: JsonObject = { RetryPolicies: [retryCall, retryJob] };
 
 /**
  * Lets SageMaker take the result of an equal step of the last 30 days instead of running this one. It
  * compares arguments only, so whatever a step reads must lie under a key that changes with its content.
  */
 export const cached: JsonObject = { CacheConfig: { Enabled: true, ExpireAfter: "P30D" } };
-
-/** The members that steps that start jobs have beside their arguments. */
-export const jobStepOptions: JsonObject = { RetryPolicies: retryPolicies };

@@ -19,6 +19,13 @@ def render(stack: str) -> dict[str, Any]:
     return dict(json.loads(done.stdout))
 
 
+def render_config(config: dict[str, Any]) -> dict[str, Any]:
+    """The definition that a configuration of the stack dev gives; keys without their namespace."""
+    command = ["node", "--require", "ts-node/register/transpile-only", "tests/support/render.ts"]
+    done = subprocess.run([*command, json.dumps(config)], cwd=ROOT, check=True, capture_output=True)
+    return dict(json.loads(done.stdout))
+
+
 def step(definition: dict[str, Any], name: str) -> dict[str, Any]:
     """The step of a name, in whichever branch it is."""
     return next(one for one in all_steps(definition["Steps"]) if one["Name"] == name)

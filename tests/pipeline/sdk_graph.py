@@ -341,7 +341,7 @@ class Graph:
                 "Image": image,
                 "Flow": self.texts.flow,
             },
-            register_model_step_retry_policies=self.retries,
+            register_model_step_retry_policies=self.retries[:1],
         )
 
     def channels(self, data: ProcessingStep, *, metadata: bool) -> dict[str, TrainingInput]:

@@ -9,11 +9,14 @@ import botocore.loaders
 import botocore.model
 import pytest
 import regex
-from rendered import all_steps, render
+from rendered import all_steps, render, render_config
 
 OPERATIONS = {
     "Processing": ("CreateProcessingJob", "ProcessingJobName"),
     "Tuning": ("CreateHyperParameterTuningJob", "HyperParameterTuningJobName"),
+    "QualityCheck": ("CreateProcessingJob", "ProcessingJobName"),
+    "Model": ("CreateModel", "ModelName"),
+    "Transform": ("CreateTransformJob", "TransformJobName"),
     "RegisterModel": ("CreateModelPackage", None),
 }
 
@@ -96,24 +99,86 @@ def without_pipeline_members(value: Any) -> Any:
 def check_step(step: dict[str, Any]) -> list[str]:
     operation, name = OPERATIONS[step["Type"]]
     arguments = without_pipeline_members(step["Arguments"])
-    if step["Type"] == "Tuning":
-        # The service model requires the name and definition that the pipeline service fills in.
-        arguments = {**arguments, "HyperParameterTuningJobName": "name"}
-    elif name is not None:
+    if name is not None:
         arguments = {**arguments, name: "name"}
-    shape = SERVICE.operation_model(operation).input_shape
-    return problems(shape, arguments, step["Name"])
+    return problems(SERVICE.operation_model(operation).input_shape, arguments, step["Name"])
 
 
-@pytest.fixture(scope="module", params=["dev", "prod"])
-def definition(request: pytest.FixtureRequest) -> dict[str, Any]:
-    return render(request.param)
+def all_problems(definition: dict[str, Any]) -> list[str]:
+    steps = [step for step in all_steps(definition["Steps"]) if step["Type"] in OPERATIONS]
+    return [problem for step in steps for problem in check_step(step)]
 
 
-def test_each_step_is_a_valid_request(definition: dict[str, Any]) -> None:
-    checked = [step for step in all_steps(definition["Steps"]) if step["Type"] in OPERATIONS]
-    assert {step["Type"] for step in checked} == set(OPERATIONS)
-    assert [problem for step in checked for problem in check_step(step)] == []
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_each_step_is_a_valid_request(stack: str) -> None:
+    definition = render(stack)
+    assert {one["Type"] for one in all_steps(definition["Steps"])} >= {
+        "Processing",
+        "Tuning",
+        "RegisterModel",
+    }
+    assert all_problems(definition) == []
+
+
+FOREST = {
+    "name": "Forest",
+    "algorithm": {
+        "image": "111122223333.dkr.ecr.us-east-1.amazonaws.com/forest:1",
+        "metrics": {"validation:mse": "mse=([0-9.]+)", "validation:r2": "r2=([-0-9.]+)"},
+    },
+    "hyperparameters": {"trees": 100},
+    "ranges": {"depth": {"type": "integer", "min": 2, "max": 9}},
+    "strategy": "Hyperband",
+    "hyperband": {"minResource": 1, "maxResource": 10},
+    "maxJobs": 30,
+    "maxParallelJobs": 5,
+    "instanceType": "ml.c5.2xlarge",
+    "spotMaxWaitTimeInSeconds": 7200,
+}
+GRID = {
+    "name": "Grid",
+    "algorithm": "decision-tree",
+    "ranges": {"max_depth": {"type": "categorical", "values": [4, 8, 16]}},
+    "strategy": "Grid",
+    "maxJobs": 3,
+    "earlyStopping": True,
+}
+DATASET = {
+    "table": "flats",
+    "columns": [
+        {"name": "price", "type": "double"},
+        {"name": "rooms", "type": "int"},
+        {"name": "District", "type": "string"},
+        {"name": "sold", "type": "date"},
+    ],
+    "format": "parquet",
+    "target": "price",
+    "dropped": ["sold"],
+    "filter": [{"column": "district", "operator": "<>", "value": "it's"}],
+    "missingValues": "impute",
+}
+
+
+def test_everything_that_config_can_ask_for_is_a_valid_request() -> None:
+    definition = render_config(
+        {
+            "dataset": DATASET,
+            "candidates": [FOREST, GRID],
+            "dataQualityBaseline": True,
+            "gitRevision": "0123abc",
+        }
+    )
+    assert {one["Type"] for one in all_steps(definition["Steps"])} == {
+        *OPERATIONS,
+        "Condition",
+        "Fail",
+    }
+    assert all_problems(definition) == []
+
+
+def test_50_candidates_are_valid_requests() -> None:
+    candidates = [{**FOREST, "name": f"Forest{number}"} for number in range(50)]
+    assert all_problems(render_config({"candidates": candidates})) == []
 
 
 @pytest.mark.parametrize(
@@ -128,10 +193,8 @@ def test_each_step_is_a_valid_request(definition: dict[str, Any]) -> None:
         (["ProcessingInputs", 0, "InputName"], None, "missing"),
     ],
 )
-def test_the_oracle_sees_mistakes(
-    definition: dict[str, Any], path: list[str | int], value: Any, problem: str
-) -> None:
-    step = json.loads(json.dumps(definition["Steps"][1]))
+def test_the_oracle_sees_mistakes(path: list[str | int], value: Any, problem: str) -> None:
+    step = json.loads(json.dumps(render("dev")["Steps"][1]))
     *parents, last = path
     target = step["Arguments"]
     for key in parents:

@@ -1,0 +1,66 @@
+import { type Expression, type Reference, stepProperty } from "../expressions";
+import { folder, processingArguments, s3Input } from "./processing";
+import { cached, type JobSecurity, jobStepOptions, type Step } from "./step";
+
+/** The arguments of {@link dataQualityStep}. */
+export interface DataQualityStepArgs {
+  readonly name: string;
+  /** The image sagemaker-model-monitor-analyzer. */
+  readonly imageUri: string;
+  readonly modelPackageGroupName: string;
+  /** S3 URI of CSV rows without a header, label first: as an endpoint's captured answers and requests. */
+  readonly datasetUri: Expression;
+  readonly outputUri: Expression;
+  readonly roleArn: string;
+  readonly security: JobSecurity;
+}
+
+/** A quality check step, and references to the baseline that it makes. */
+export interface DataQualityStep {
+  readonly step: Step;
+  /** S3 URIs of the baseline's documents. */
+  readonly statistics: Reference;
+  readonly constraints: Reference;
+}
+
+/**
+ * Builds a QualityCheck step that makes a baseline of data, for Model Monitor to find drift against. It
+ * checks nothing itself: each execution's data becomes the baseline of its own model.
+ * Source of the form: QualityCheckStep of the SageMaker Python SDK.
+ */
+export function dataQualityStep(args: DataQualityStepArgs): DataQualityStep {
+  const { name } = args;
+  const input = "baseline_dataset_input";
+  const dataset = folder(`input/${input}`);
+  const output = folder("output");
+  return {
+    step: {
+      Name: name,
+      Type: "QualityCheck",
+      CheckType: "DATA_QUALITY",
+      ModelPackageGroupName: args.modelPackageGroupName,
+      SkipCheck: true,
+      FailOnViolation: false,
+      RegisterNewBaseline: true,
+      ...jobStepOptions,
+      ...cached,
+      Arguments: processingArguments({
+        imageUri: args.imageUri,
+        roleArn: args.roleArn,
+        security: args.security,
+        environment: {
+          dataset_format: JSON.stringify({
+            csv: { header: false, output_columns_position: "START" },
+          }),
+          dataset_source: dataset,
+          output_path: output,
+          publish_cloudwatch_metrics: "Disabled",
+        },
+        inputs: [s3Input(input, args.datasetUri, dataset)],
+        outputs: { quality_check_output: { folder: output, uri: args.outputUri } },
+      }),
+    },
+    statistics: stepProperty(name, "CalculatedBaselineStatistics"),
+    constraints: stepProperty(name, "CalculatedBaselineConstraints"),
+  };
+}
