@@ -50,10 +50,9 @@ def run_query(request: dict[str, Any]) -> None:
     with open_database(str(folder), threads) as database:
         try:
             _create_views(database, query, tables)
-            names = [row[0] for row in database.execute(f"describe {query.sql}").fetchall()]
-            selected = _lower_case(query, names)
+            _check_names([row[0] for row in database.execute(f"describe {query.sql}").fetchall()])
             temporary = folder / f".part-00000{suffix}"
-            database.execute(f"copy ({selected}) to {literal(str(temporary))} ({copy_options})")
+            database.execute(f"copy ({query.sql}) to {literal(str(temporary))} ({copy_options})")
         except duckdb.Error as error:
             raise ValueError(explain(error)) from None
         temporary.replace(folder / f"part-00000{suffix}")
@@ -88,13 +87,10 @@ def _create_views(database: duckdb.DuckDBPyConnection, query: Query, tables: lis
             database.execute(f"create view {name} as {select_table(table, database)}")
 
 
-def _lower_case(query: Query, names: list[str]) -> str:
-    lower = [name.lower() for name in names]
-    for name in lower:
-        if lower.count(name) > 1:
+def _check_names(names: list[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
             raise ValueError(f"DUPLICATE_COLUMN_NAME: the result has two columns named {name}")
-    columns = ", ".join(quote(name) for name in lower)
-    return f"select * from ({query.sql}) as result({columns})"  # noqa: S608 - quoted
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ class Query:
     """A checked query.
 
     Attributes:
-        sql: In DuckDB's dialect.
+        sql: In DuckDB's dialect; its columns have names in lower case.
         tables: The full names of the tables it reads.
         is_plain: Whether it works row by row.
     """

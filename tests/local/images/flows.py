@@ -71,7 +71,9 @@ def run(
         (base / "processing" / name).mkdir(parents=True, exist_ok=True)
     content = flow(*transforms)
     (base / "processing/flow/a.flow").write_text(json.dumps(content))
-    pq.write_table(table, base / "processing/data/part-0.parquet")
+    path = base / "processing/data/part-0.parquet"
+    # Many row groups, so that several threads could read.
+    pq.write_table(table, path, row_group_size=10_000)
     last = content["nodes"][-1]["node_id"]
     run_flow(base, json.dumps({f"{last}.default": {"content_type": content_type}}))
     files = list((base / "processing/output" / last / "default").iterdir())

@@ -166,6 +166,7 @@ def test_a_table_without_files_has_no_rows(athena: Athena) -> None:
         ("SELECT ID, id / 2, PRICE p FROM LAKE.SALES WHERE Id > 1",
          {"id": [4, 5], "_col1": [2, 2], "p": [1000.0, math.inf]}),
         ('SELECT "City" FROM "AwsDataCatalog"."Lake"."Sales" WHERE "ID" = 1;', {"city": ["Oslo"]}),
+        ('SELECT id AS "Number" FROM sales WHERE id = 1', {"number": [1]}),
         ("WITH x AS (SELECT id FROM sales) SELECT count(*) n, max(id) FROM x",
          {"n": [6], "_col1": [5]}),
         ("CREATE TABLE copy WITH (format = 'PARQUET') AS SELECT id FROM sales WHERE id = 4",
@@ -245,8 +246,13 @@ def _error(request: dict[str, Any]) -> str:
 
 
 def test_the_same_input_gives_the_same_bytes(athena: Athena) -> None:
-    lines = [f"{number},{number % 977 / 7}\n" for number in range(400_000)]
-    athena.table("long", {"a": "int", "b": "double"}, "".join(lines))
+    athena.table("long", {"a": "int", "b": "double"}, "")
+    (athena.folder / "long/data.csv").unlink()
+    athena.tables[-1]["format"] = "parquet"
+    values = [number % 977 / 7 for number in range(400_000)]
+    table = pa.table({"a": pa.array(range(400_000), pa.int32()), "b": values})
+    # Many row groups, so that several threads could read.
+    pq.write_table(table, athena.folder / "long/data.parquet", row_group_size=10_000)
     filtered = "SELECT a, b FROM long WHERE a % 3 = 0"
     grouped = "SELECT a % 9 k, sum(b) FROM long GROUP BY 1"
     for query in (filtered, grouped):
