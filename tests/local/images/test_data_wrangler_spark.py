@@ -37,11 +37,16 @@ def spark() -> Iterator[SparkSession]:
         os.environ["JAVA_HOME"] = str(JAVA)
     if not os.environ.get("JAVA_HOME") and not shutil.which("java"):
         pytest.skip("Spark needs Java 17, and there is none")
+    # The tables are small: what counts is the time to compile.
+    os.environ["PYSPARK_SUBMIT_ARGS"] = (
+        "--driver-java-options '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC' pyspark-shell"
+    )
     session = (
         SparkSession.builder.master("local[1]")
         .config("spark.ui.enabled", "false")
         .config("spark.sql.ansi.enabled", "false")
         .config("spark.sql.shuffle.partitions", "1")
+        .config("spark.sql.codegen.wholeStage", "false")
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.log.level", "ERROR")
