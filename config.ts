@@ -3,8 +3,11 @@ import { existsSync } from "node:fs";
 import { z } from "zod";
 
 import { type Candidate, candidatesSchema, defaultCandidates } from "./pipeline/candidates";
+import { check } from "./pipeline/check";
 import { californiaHousing, type Dataset, datasetSchema } from "./pipeline/dataset";
+import { pipelineDefinition } from "./pipeline/definition";
 import { modelApprovalStatuses, type ParameterDefaults } from "./pipeline/parameters";
+import { withPlaceholders } from "./pipeline/placeholders";
 
 /** The stack's configuration, complete and valid. */
 export interface Settings extends ParameterDefaults {
@@ -122,6 +125,12 @@ function describeIssue(issue: z.core.$ZodIssue): readonly string[] {
   return [`${place(issue.path)}: ${issue.message}`];
 }
 
+/** What would be wrong with the definition of a configuration: too many candidates make it too long. */
+function definitionProblems(settings: z.output<typeof settingsSchema>): readonly string[] {
+  const definition = pipelineDefinition(withPlaceholders({ ...settings, parameters: settings }));
+  return check(definition).map((problem) => `${namespace}:candidates: ${problem}`);
+}
+
 /**
  * Reads and validates the stack's configuration. The only place that reads `pulumi.Config`.
  *
@@ -137,7 +146,9 @@ export function loadSettings(): Settings {
     ),
   );
   const parsed = settingsSchema.safeParse(raw);
-  if (!parsed.success) {
+  if (parsed.success) {
+    problems.push(...definitionProblems(parsed.data));
+  } else {
     problems.push(...parsed.error.issues.flatMap(describeIssue));
   }
   const region = new pulumi.Config("aws").get("region");

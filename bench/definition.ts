@@ -7,18 +7,14 @@ import { candidatesSchema, defaultCandidates } from "../pipeline/candidates";
 import { check } from "../pipeline/check";
 import { californiaHousing, datasetSchema } from "../pipeline/dataset";
 import { type DefinitionArgs, pipelineDefinition } from "../pipeline/definition";
+import { withPlaceholders } from "../pipeline/placeholders";
 import { canonicalJson } from "../pipeline/render";
 
 const counts = [2, 10, 100];
 const runs = 15;
 
-/** Plain stand-ins for what the account and its resources give. */
 function definitionArgs(count: number): DefinitionArgs {
-  const bucket = "sagemaker-restate-bench-111122223333";
-  const image = (name: string): string => `111122223333.dkr.ecr.us-east-1.amazonaws.com/${name}:1`;
-  const role = (name: string): string => `arn:aws:iam::111122223333:role/restate-bench-${name}`;
-  return {
-    bucket,
+  return withPlaceholders({
     dataset: datasetSchema.parse(californiaHousing),
     candidates: candidatesSchema.parse(
       Array.from({ length: count }, (_, index) => ({
@@ -33,30 +29,8 @@ function definitionArgs(count: number): DefinitionArgs {
       modelApprovalStatus: "PendingManualApproval",
       minimumR2: 0,
     },
-    flowSource: { database: "db", query: "SELECT 1", queryOutput: `s3://${bucket}/athena/` },
-    flowOutputName: "00000000-0000-5000-8000-000000000000.default",
-    workGroup: "restate-bench",
-    sources: {
-      flow: `s3://${bucket}/pipeline/0/table.flow`,
-      preprocess: `s3://${bucket}/pipeline/0/preprocess.py`,
-      evaluate: `s3://${bucket}/pipeline/0/evaluate.py`,
-      compare: `s3://${bucket}/pipeline/0/compare.py`,
-    },
-    images: {
-      dataWrangler: image("sagemaker-data-wrangler-container"),
-      scikitLearn: image("sagemaker-scikit-learn"),
-      modelMonitor: image("sagemaker-model-monitor-analyzer"),
-      algorithms: { "decision-tree": image("decision-tree"), xgboost: image("sagemaker-xgboost") },
-    },
-    modelPackageGroupName: "restate-bench",
-    roles: {
-      processing: role("processing"),
-      training: role("training"),
-      evaluation: role("evaluation"),
-    },
     dataQualityBaseline: false,
-    security: { kmsKeyArn: "arn:aws:kms:us-east-1:111122223333:key/bench" },
-  };
+  });
 }
 
 /** The median time of several runs of a piece of work, after a first that does not count, in milliseconds. */

@@ -216,6 +216,13 @@ describe("configuration", () => {
     });
   });
 
+  it("refuses more candidates than a definition holds, before anything is registered", async () => {
+    const candidates = Array.from({ length: 200 }, (_, index) => ({ ...boost, name: `C${index}` }));
+    await rejects(program({ candidates }), {
+      message: /restate:candidates: the definition has \d+ characters; 1048576 are allowed/,
+    });
+  });
+
   it("refuses a stack without a region", async () => {
     await rejects(evaluateProgram("test", {}), { message: /aws:region: missing; set it by/ });
   });

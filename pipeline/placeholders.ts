@@ -1,0 +1,63 @@
+import type { DefinitionArgs } from "./definition";
+import { dataWranglerFlow } from "./flow";
+import { datasetQuery } from "./dataset";
+
+/** What is known of a definition before there is an account. */
+export type KnownArgs = Pick<
+  DefinitionArgs,
+  "candidates" | "dataQualityBaseline" | "dataset" | "gitRevision" | "parameters"
+>;
+
+/**
+ * Fills in what an account and its resources would give, with values of the same form and length: for
+ * checking a configuration before anything is created, and for benchmarks.
+ */
+export function withPlaceholders(known: KnownArgs): DefinitionArgs {
+  const account = "111122223333";
+  const bucket = `sagemaker-restate-placeholder-${account}`;
+  const source = (file: string): string => `s3://${bucket}/pipeline/0123456789abcdef/${file}`;
+  const image = (repository: string): string =>
+    `${account}.dkr.ecr.us-east-1.amazonaws.com/${repository}:0123456789abcdef`;
+  const role = (name: string): string => `arn:aws:iam::${account}:role/restate-placeholder-${name}`;
+  const database = "restate_placeholder";
+  const flowSource = {
+    database,
+    query: datasetQuery(known.dataset, database),
+    queryOutput: `s3://${bucket}/athena/`,
+  };
+  return {
+    ...known,
+    bucket,
+    flowSource,
+    flowOutputName: dataWranglerFlow(known.dataset, flowSource).outputName,
+    workGroup: "restate-placeholder",
+    sources: {
+      flow: source(`${known.dataset.table}.flow`),
+      preprocess: source("preprocess.py"),
+      evaluate: source("evaluate.py"),
+      compare: source("compare.py"),
+    },
+    images: {
+      dataWrangler: image("sagemaker-data-wrangler-container"),
+      scikitLearn: image("sagemaker-scikit-learn"),
+      modelMonitor: image("sagemaker-model-monitor-analyzer"),
+      algorithms: {
+        "decision-tree": image("restate-placeholder-decision-tree"),
+        xgboost: image("sagemaker-xgboost"),
+      },
+    },
+    modelPackageGroupName: "restate-placeholder",
+    roles: {
+      processing: role("processing"),
+      training: role("training"),
+      evaluation: role("evaluation"),
+    },
+    security: {
+      kmsKeyArn: `arn:aws:kms:us-east-1:${account}:key/00000000-0000-0000-0000-000000000000`,
+      vpc: {
+        subnetIds: ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
+        securityGroupIds: ["sg-0123456789abcdef0"],
+      },
+    },
+  };
+}

@@ -1,0 +1,63 @@
+"""The flows that configurations give, read by the reader that runs them: not their writer."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from typing import Any
+
+import pytest
+from rendered import ROOT
+
+from local.images.data_wrangler.flow import check
+
+SCRIPT = """
+const { program } = require("./tests/support/definitions");
+program(JSON.parse(process.argv[1]), "dev").then(({ uploads }) => {
+  const [flow] = [...uploads].filter(([uri]) => uri.endsWith(".flow")).map(([, text]) => text);
+  process.stdout.write(flow);
+});
+"""
+
+
+def flow_of(config: dict[str, Any]) -> dict[str, Any]:
+    command = ["node", "--require", "ts-node/register/transpile-only", "--eval", SCRIPT]
+    done = subprocess.run([*command, json.dumps(config)], cwd=ROOT, check=True, capture_output=True)
+    return dict(json.loads(done.stdout))
+
+
+def dataset(**change: Any) -> dict[str, Any]:
+    columns = {"price": "double", "rooms": "int", "District": "string", "sold": "timestamp"}
+    return {
+        "table": "flats",
+        "columns": [{"name": name, "type": kind} for name, kind in columns.items()],
+        "target": "price",
+        "dropped": ["sold"],
+        **change,
+    }
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {},
+        {"dataset": dataset()},
+        {"dataset": dataset(missingValues="drop", categorical=["rooms"])},
+        {"dataset": dataset(missingValues="impute", format="parquet")},
+    ],
+    ids=["default", "strings", "drop", "impute"],
+)
+def test_the_reader_finds_no_problem(config: dict[str, Any]) -> None:
+    flow = flow_of(config)
+    assert check(flow) == []
+    ids = [node["node_id"] for node in flow["nodes"]]
+    assert len(set(ids)) == len(ids)
+    uuid = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+    assert all(uuid.fullmatch(one) for one in ids)
+
+
+def test_the_reader_finds_a_problem_where_there_is_one() -> None:
+    flow = flow_of({})
+    flow["nodes"][-1]["parameters"]["move_column_parameters"]["move_type"] = "Move away"
+    assert check(flow) != []
