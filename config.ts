@@ -148,6 +148,12 @@ export function loadSettings(): Settings {
   const parsed = settingsSchema.safeParse(raw);
   if (parsed.success) {
     problems.push(...definitionProblems(parsed.data));
+    if (parsed.data.dataFile !== undefined && parsed.data.dataset.location !== undefined) {
+      problems.push(
+        `${place(["dataFile"])}: is uploaded to the stack's own bucket, but dataset.location names another ` +
+          "place; set one of the two",
+      );
+    }
   } else {
     problems.push(...parsed.error.issues.flatMap(describeIssue));
   }

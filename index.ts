@@ -16,6 +16,7 @@ import type { StackOutputs } from "./outputs";
 const settings = loadSettings();
 const stack = pulumi.getStack();
 const names = stackNames(stack);
+const databaseName = settings.dataset.database ?? names.database;
 
 const provider = new aws.Provider("aws", {
   region: settings.region as aws.ProviderArgs["region"],
@@ -41,7 +42,7 @@ const lake = new DataLake(
   {
     account,
     bucketName: bucket,
-    databaseName: names.database,
+    databaseName,
     workGroupName: names.workGroup,
     keyAlias: names.keyAlias,
     dataset: settings.dataset,
@@ -70,8 +71,9 @@ const permissions = new Permissions(
     account,
     roleNames: names.roles,
     bucketName: bucket,
-    databaseName: names.database,
+    databaseName,
     tableName: settings.dataset.table,
+    dataLocation: settings.dataset.location,
     workGroupName: names.workGroup,
     pipelineName: names.pipeline,
     modelPackageGroupName: names.modelPackageGroup,
@@ -87,7 +89,7 @@ const models = new ModelPipeline(
     pipelineName: names.pipeline,
     modelPackageGroupName: names.modelPackageGroup,
     bucketName: bucket,
-    databaseName: names.database,
+    databaseName,
     workGroupName: names.workGroup,
     dataset: settings.dataset,
     candidates: settings.candidates,

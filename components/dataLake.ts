@@ -84,7 +84,7 @@ export class DataLake extends pulumi.ComponentResource {
       child,
     );
     const format = tableFormat(dataset);
-    const dataUri = pulumi.interpolate`s3://${args.bucketName}/${prefixes.data}/${dataset.table}/`;
+    const ownLocation = pulumi.interpolate`s3://${args.bucketName}/${prefixes.data}/${dataset.table}/`;
     const table = new glue.CatalogTable(
       `${name}-table`,
       {
@@ -93,7 +93,7 @@ export class DataLake extends pulumi.ComponentResource {
         tableType: "EXTERNAL_TABLE",
         parameters: format.tableParameters,
         storageDescriptor: {
-          location: dataUri,
+          location: dataset.location ?? ownLocation,
           inputFormat: format.inputFormat,
           outputFormat: format.outputFormat,
           columns: dataset.columns.map((column) => ({ name: column.name, type: column.type })),

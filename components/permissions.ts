@@ -12,6 +12,8 @@ export interface PermissionsArgs {
   readonly bucketName: pulumi.Output<string>;
   readonly databaseName: string;
   readonly tableName: string;
+  /** S3 URI of the table's files, where they are in another bucket. Default: the stack's own bucket. */
+  readonly dataLocation?: string | undefined;
   readonly workGroupName: string;
   readonly pipelineName: string;
   readonly modelPackageGroupName: string;
@@ -282,9 +284,24 @@ export class Permissions extends pulumi.ComponentResource {
     ];
   }
 
+  /** Reading the table's files where they are not in the stack's own bucket. */
+  private readDataElsewhere(): readonly Statement[] {
+    const { account, dataLocation } = this.actors;
+    const [, bucket, folder] = /^s3:\/\/([^/]+)\/(.*)$/.exec(dataLocation ?? "") ?? [];
+    if (bucket === undefined || folder === undefined) {
+      return [];
+    }
+    const bucketArn = pulumi.interpolate`arn:${account.partition}:s3:::${bucket}`;
+    return [
+      allow("ListData", ["s3:GetBucketLocation", "s3:ListBucket"], bucketArn),
+      allow("ReadData", ["s3:GetObject"], pulumi.interpolate`${bucketArn}/${folder}*`),
+    ];
+  }
+
   private processingStatements(): readonly Statement[] {
     const { databaseName, tableName, workGroupName } = this.actors;
     return [
+      ...this.readDataElsewhere(),
       this.listBucket(),
       allow(
         "ReadObjects",

@@ -80,8 +80,21 @@ const split = z
  */
 export const datasetSchema = z
   .strictObject({
-    /** Name of the Glue table. */
+    /** Name of the Glue database, which the stack creates. Default: `restate_<stack>`. */
+    database: identifier.optional(),
+    /** Name of the Glue table, which the stack creates. */
     table: identifier,
+    /**
+     * S3 URI of the folder with the table's files, in any bucket that the account can read. Default: the
+     * folder of the table in the stack's own bucket.
+     */
+    location: z
+      .string()
+      .regex(
+        /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/([A-Za-z0-9!_.()=-]+\/)*$/,
+        "must be the S3 URI of a folder, such as s3://bucket/folder/",
+      )
+      .optional(),
     /** The columns of the table, in the order of the file. */
     columns: z.array(column).min(2),
     /** Format of the files: CSV, or Parquet. Default `csv`. */

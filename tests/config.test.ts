@@ -105,6 +105,11 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
     /restate:dataset\.columns\[1\]\.name: "sagemaker_x" begins with the reserved "sagemaker"/,
   ],
   [
+    "a location that is no folder",
+    dataset({ location: "s3://bucket/file.csv" }),
+    /restate:dataset\.location: must be the S3 URI of a folder/,
+  ],
+  [
     "an unknown operator",
     dataset({ filter: [{ column: "population", operator: "~", value: 1 }] }),
     /restate:dataset\.filter\[0\]/,
@@ -209,6 +214,13 @@ describe("configuration", () => {
       await rejects(program(config), { name: "UserError", message: line });
     });
   }
+
+  it("refuses a data file beside a location elsewhere", async () => {
+    const config = { dataFile: "README.md", ...dataset({ location: "s3://theirs/houses/" }) };
+    await rejects(program(config), {
+      message: /restate:dataFile: is uploaded to the stack's own bucket, but dataset\.location/,
+    });
+  });
 
   it("lists all problems at once", async () => {
     await rejects(program({ typo: 1, minimumR2: 2, ...dataset({ target: "price" }) }), {

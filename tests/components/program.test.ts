@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 
 import type { Program, Resource } from "../../local/program";
+import { californiaHousing } from "../../pipeline/dataset";
 import type { Json, JsonObject } from "../../pipeline/expressions";
 import { text } from "../../pipeline/walk";
 import { at, program } from "../support/definitions";
@@ -310,6 +311,24 @@ describe("the program", () => {
         /\/pipeline\/[0-9a-f]{16}\/(preprocess\.py|evaluate\.py|california_housing\.flow)$/,
       );
     }
+  });
+
+  it("reads a table whose files are elsewhere, and nothing else there", async () => {
+    const location = "s3://theirs/houses/1990/";
+    evaluated = await program({ dataset: { ...californiaHousing, location, database: "census" } });
+    equal(at(inputs("data-table"), "storageDescriptor", "location"), location);
+    equal(inputs("data-database")["name"], "census");
+    const elsewhere = statements("permissions-processing-policy").filter(({ Resource: resource }) =>
+      JSON.stringify(resource).includes("theirs"),
+    );
+    deepEqual(
+      elsewhere.map(({ Action: actions, Resource: resource }) => [actions, resource]),
+      [
+        [["s3:GetBucketLocation", "s3:ListBucket"], "arn:aws:s3:::theirs"],
+        [["s3:GetObject"], "arn:aws:s3:::theirs/houses/1990/*"],
+      ],
+    );
+    evaluated = await program();
   });
 
   it("lets destroy delete data only where the config says so", async () => {
