@@ -18,9 +18,11 @@ const stack = pulumi.getStack();
 const names = stackNames(stack);
 const databaseName = settings.dataset.database ?? names.database;
 
+/** On everything that the stack creates, and on the jobs that its pipeline starts. */
+const tags = { project: "restate", stack };
 const provider = new aws.Provider("aws", {
   region: settings.region as aws.ProviderArgs["region"],
-  defaultTags: { tags: { project: "restate", stack } },
+  defaultTags: { tags },
 });
 const invoke = { provider };
 const identity = getCallerIdentityOutput({}, invoke);
@@ -105,6 +107,7 @@ const models = new ModelPipeline(
     },
     roleArns: permissions.roleArns,
     kmsKeyArn: lake.kmsKeyArn,
+    tags,
     dataHash: lake.dataHash,
     dataQualityBaseline: settings.dataQualityBaseline,
     gitRevision: settings.gitRevision,

@@ -35,6 +35,8 @@ export interface ModelPipelineArgs {
   /** ARNs of the roles that the pipeline and its jobs assume. */
   readonly roleArns: Readonly<Record<keyof RoleNames, pulumi.Output<string>>>;
   readonly kmsKeyArn: pulumi.Output<string>;
+  /** Tags of the jobs that the pipeline starts. */
+  readonly tags: Readonly<Record<string, string>>;
   /** Hash of the table's data. Default: unknown, so nothing is taken from SageMaker's cache. */
   readonly dataHash?: string | undefined;
   /** Whether each model is registered with a baseline of its training data. */
@@ -129,7 +131,7 @@ export class ModelPipeline extends pulumi.ComponentResource {
             training: known.training,
             evaluation: known.evaluation,
           },
-          security: { kmsKeyArn: known.kmsKeyArn },
+          context: { kmsKeyArn: known.kmsKeyArn, tags: args.tags },
           dataHash: args.dataHash,
           dataQualityBaseline: args.dataQualityBaseline,
           gitRevision: args.gitRevision,

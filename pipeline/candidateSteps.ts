@@ -85,7 +85,7 @@ function tune(
     output: { bucket: args.bucket, prefix: `${prefixes.models}/${candidate.name}` },
     checkpointUri: `s3://${args.bucket}/${prefixes.checkpoints}/${candidate.name}`,
     roleArn: args.roles.training,
-    security: args.security,
+    context: args.context,
     seed: args.dataset.seed,
   });
 }
@@ -102,7 +102,7 @@ function evaluate(
     name: `Evaluate${candidate.name}`,
     imageUri,
     roleArn: args.roles.evaluation,
-    security: args.security,
+    context: args.context,
     entrypoint: ["python3", `${folder("code")}/evaluate.py`],
     arguments: [
       ...scriptArguments,
@@ -153,14 +153,14 @@ function evaluatePredictions(
     imageUri: trainer(args, candidate).imageUri,
     modelUri: tuning.bestModelUri,
     roleArn: args.roles.evaluation,
-    security: args.security,
+    context: args.context,
   });
   const transform = transformStep({
     name: `Transform${name}`,
     modelName: model.modelName,
     inputUri: preprocess.output("test"),
     outputUri: executionUri(args.bucket, `predictions/${name}`),
-    security: args.security,
+    context: args.context,
   });
   const inputs = { predictions: transform.outputUri };
   const evaluation = evaluate(args, candidate, args.images.scikitLearn, inputs, [

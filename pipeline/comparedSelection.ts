@@ -36,7 +36,7 @@ export function comparedSelection(
     name: "CompareCandidates",
     imageUri: args.images.scikitLearn,
     roleArn: args.roles.evaluation,
-    security: args.security,
+    context: args.context,
     entrypoint: ["python3", `${folder("code")}/compare.py`],
     arguments: [
       ...["--candidates", ...chunks(all.map(({ candidate }) => candidate.name))],

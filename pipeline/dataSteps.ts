@@ -20,7 +20,7 @@ export function dataWranglerStep(args: DefinitionArgs): ProcessingStep<string> {
     name: "DataWranglerProcess",
     imageUri: args.images.dataWrangler,
     roleArn: args.roles.processing,
-    security: args.security,
+    context: args.context,
     networkIsolation: false,
     instanceCount: parameter("ProcessingInstanceCount"),
     arguments: [`--output-config '${outputConfig}'`],
@@ -44,7 +44,7 @@ export function dataWranglerStep(args: DefinitionArgs): ProcessingStep<string> {
             OutputS3Uri: flowSource.queryOutput,
             OutputFormat: "PARQUET",
             OutputCompression: "SNAPPY",
-            KmsKeyId: args.security.kmsKeyArn,
+            KmsKeyId: args.context.kmsKeyArn,
           },
         },
       },
@@ -67,7 +67,7 @@ export function baselineStep(args: DefinitionArgs, preprocess: Preprocess): Data
     datasetUri: preprocess.output("train"),
     outputUri: executionUri(args.bucket, "baseline"),
     roleArn: args.roles.evaluation,
-    security: args.security,
+    context: args.context,
   });
 }
 
@@ -92,7 +92,7 @@ export function preprocessStep(args: DefinitionArgs, transformed: Expression): P
     name: "Preprocess",
     imageUri: args.images.scikitLearn,
     roleArn: args.roles.processing,
-    security: args.security,
+    context: args.context,
     entrypoint: ["python3", `${folder("code")}/preprocess.py`],
     arguments: [
       ...["--input", folder("input"), "--output", processingFolder, "--target", target],

@@ -7,7 +7,7 @@ import { execution, type JsonObject } from "./expressions";
 import type { FlowSource } from "./flow";
 import { parameterDeclarations, type ParameterDefaults } from "./parameters";
 import { selectionSteps } from "./selection";
-import type { JobSecurity } from "./steps/step";
+import type { JobContext } from "./steps/step";
 
 /** Everything that a definition is made of: plain values, so that equal ones give equal definitions. */
 export interface DefinitionArgs {
@@ -45,7 +45,7 @@ export interface DefinitionArgs {
     readonly training: string;
     readonly evaluation: string;
   };
-  readonly security: JobSecurity;
+  readonly context: JobContext;
   /**
    * What the table's data hashes to, where that is known. Steps that have run on it are taken from
    * SageMaker's cache; of unknown data nothing is, since the cache knows the table only by its name.

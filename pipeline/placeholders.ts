@@ -52,7 +52,8 @@ export function withPlaceholders(known: KnownArgs): DefinitionArgs {
       training: role("training"),
       evaluation: role("evaluation"),
     },
-    security: {
+    context: {
+      tags: { project: "restate", stack: "placeholder" },
       kmsKeyArn: `arn:aws:kms:us-east-1:${account}:key/00000000-0000-0000-0000-000000000000`,
       vpc: {
         subnetIds: ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],

@@ -1,5 +1,5 @@
 import { type Expression, type Reference, stepProperty } from "../expressions";
-import { type JobSecurity, callStepOptions, type Step, vpcConfig } from "./step";
+import { type JobContext, callStepOptions, type Step, tags, vpcConfig } from "./step";
 
 /** The arguments of {@link modelStep}. */
 export interface ModelStepArgs {
@@ -9,7 +9,7 @@ export interface ModelStepArgs {
   /** S3 URI of the model artifact. */
   readonly modelUri: Expression;
   readonly roleArn: string;
-  readonly security: JobSecurity;
+  readonly context: JobContext;
 }
 
 /** A model step, and the reference to its model. */
@@ -26,10 +26,11 @@ export function modelStep(args: ModelStepArgs): ModelStep {
       Type: "Model",
       ...callStepOptions,
       Arguments: {
+        ...tags(args.context),
         ExecutionRoleArn: args.roleArn,
         PrimaryContainer: { Image: args.imageUri, ModelDataUrl: args.modelUri },
         EnableNetworkIsolation: true,
-        ...vpcConfig(args.security),
+        ...vpcConfig(args.context),
       },
     },
     modelName: stepProperty(args.name, "ModelName"),

@@ -6,7 +6,7 @@ import {
   stepProperty,
 } from "../expressions";
 import { parameter } from "../parameters";
-import { cached, type JobSecurity, jobStepOptions, type Step, vpcConfig } from "./step";
+import { cached, type JobContext, jobStepOptions, type Step, tags, vpcConfig } from "./step";
 
 /** The folder in which processing containers find their inputs and leave their outputs. */
 export const processingFolder = "/opt/ml/processing";
@@ -24,7 +24,7 @@ export interface ProcessingStepArgs<Output extends string> {
   readonly name: string;
   readonly imageUri: Expression;
   readonly roleArn: string;
-  readonly security: JobSecurity;
+  readonly context: JobContext;
   /** Command to run. Default: the image's own entry point. */
   readonly entrypoint?: readonly string[];
   /** Each at most 256 characters. */
@@ -87,7 +87,7 @@ export function processingArguments<Output extends string>(
   args: Omit<ProcessingStepArgs<Output>, "cached" | "dependsOn" | "name" | "propertyFile">,
 ): JsonObject {
   const outputs = Object.entries<{ folder: string; uri: Expression }>(args.outputs);
-  const { security } = args;
+  const { context } = args;
   return {
     AppSpecification: {
       ImageUri: args.imageUri,
@@ -98,11 +98,11 @@ export function processingArguments<Output extends string>(
     NetworkConfig: {
       EnableInterContainerTrafficEncryption: true,
       EnableNetworkIsolation: args.networkIsolation ?? true,
-      ...vpcConfig(security),
+      ...vpcConfig(context),
     },
     ProcessingInputs: args.inputs,
     ProcessingOutputConfig: {
-      KmsKeyId: security.kmsKeyArn,
+      KmsKeyId: context.kmsKeyArn,
       Outputs: outputs.map(([outputName, { folder, uri }]) => ({
         OutputName: outputName,
         AppManaged: false,
@@ -114,7 +114,7 @@ export function processingArguments<Output extends string>(
         InstanceType: parameter("ProcessingInstanceType"),
         InstanceCount: args.instanceCount ?? 1,
         VolumeSizeInGB: args.volumeSizeInGB ?? 30,
-        VolumeKmsKeyId: security.kmsKeyArn,
+        VolumeKmsKeyId: context.kmsKeyArn,
       },
     },
     RoleArn: args.roleArn,
@@ -144,7 +144,7 @@ export function processingStep<Output extends string>(
             },
           ],
         }),
-    Arguments: processingArguments(args),
+    Arguments: { ...processingArguments(args), ...tags(args.context) },
   };
   return {
     step,

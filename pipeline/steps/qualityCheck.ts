@@ -1,6 +1,6 @@
 import { type Expression, type Reference, stepProperty } from "../expressions";
 import { folder, processingArguments, s3Input } from "./processing";
-import { cached, type JobSecurity, jobStepOptions, type Step } from "./step";
+import { cached, type JobContext, jobStepOptions, type Step } from "./step";
 
 /** The arguments of {@link dataQualityStep}. */
 export interface DataQualityStepArgs {
@@ -12,7 +12,7 @@ export interface DataQualityStepArgs {
   readonly datasetUri: Expression;
   readonly outputUri: Expression;
   readonly roleArn: string;
-  readonly security: JobSecurity;
+  readonly context: JobContext;
 }
 
 /** A quality check step, and references to the baseline that it makes. */
@@ -47,7 +47,7 @@ export function dataQualityStep(args: DataQualityStepArgs): DataQualityStep {
       Arguments: processingArguments({
         imageUri: args.imageUri,
         roleArn: args.roleArn,
-        security: args.security,
+        context: args.context,
         environment: {
           dataset_format: JSON.stringify({
             csv: { header: false, output_columns_position: "START" },

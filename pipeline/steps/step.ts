@@ -20,11 +20,8 @@ export interface Step extends JsonObject {
   readonly Arguments: JsonObject;
 }
 
-/**
- * What runs in the account's network with the account's key. Every job takes it from here, so that none
- * is forgotten.
- */
-export interface JobSecurity {
+/** What every job takes from the stack that it belongs to, so that none is forgotten. */
+export interface JobContext {
   /** ARN of the KMS key that encrypts volumes and outputs. */
   readonly kmsKeyArn: string;
   /** Subnets and security groups of the jobs. Default: SageMaker's own network. */
@@ -32,16 +29,24 @@ export interface JobSecurity {
     readonly subnetIds: readonly string[];
     readonly securityGroupIds: readonly string[];
   };
+  /** Tags of jobs and models, for costs and access. */
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** The Tags of a job, in the order of their keys. */
+export function tags(context: JobContext): JsonObject {
+  const entries = Object.entries(context.tags).sort(([left], [right]) => (left < right ? -1 : 1));
+  return { Tags: entries.map(([key, value]) => ({ Key: key, Value: value })) };
 }
 
 /** The VpcConfig of a job, or nothing. */
-export function vpcConfig(security: JobSecurity): JsonObject {
-  return security.vpc === undefined
+export function vpcConfig(context: JobContext): JsonObject {
+  return context.vpc === undefined
     ? {}
     : {
         VpcConfig: {
-          SecurityGroupIds: security.vpc.securityGroupIds,
-          Subnets: security.vpc.subnetIds,
+          SecurityGroupIds: context.vpc.securityGroupIds,
+          Subnets: context.vpc.subnetIds,
         },
       };
 }

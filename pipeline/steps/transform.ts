@@ -1,6 +1,6 @@
 import { type Expression, type Reference, stepProperty } from "../expressions";
 import { parameter } from "../parameters";
-import { cached, type JobSecurity, jobStepOptions, type Step } from "./step";
+import { cached, type JobContext, jobStepOptions, type Step, tags } from "./step";
 
 /** The arguments of {@link transformStep}. */
 export interface TransformStepArgs {
@@ -9,7 +9,7 @@ export interface TransformStepArgs {
   /** S3 URI of CSV rows, label first. */
   readonly inputUri: Expression;
   readonly outputUri: Expression;
-  readonly security: JobSecurity;
+  readonly context: JobContext;
 }
 
 /** A transform step, and the reference to what it writes. */
@@ -31,6 +31,7 @@ export function transformStep(args: TransformStepArgs): TransformStep {
       ...jobStepOptions,
       ...cached,
       Arguments: {
+        ...tags(args.context),
         ModelName: args.modelName,
         BatchStrategy: "MultiRecord",
         TransformInput: {
@@ -42,12 +43,12 @@ export function transformStep(args: TransformStepArgs): TransformStep {
           S3OutputPath: args.outputUri,
           Accept: "text/csv",
           AssembleWith: "Line",
-          KmsKeyId: args.security.kmsKeyArn,
+          KmsKeyId: args.context.kmsKeyArn,
         },
         TransformResources: {
           InstanceType: parameter("TrainingInstanceType"),
           InstanceCount: 1,
-          VolumeKmsKeyId: args.security.kmsKeyArn,
+          VolumeKmsKeyId: args.context.kmsKeyArn,
         },
         DataProcessing: { InputFilter: "$[1:]", JoinSource: "Input", OutputFilter: "$[0,-1]" },
       },

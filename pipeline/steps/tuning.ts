@@ -10,7 +10,7 @@ import {
   stepProperty,
 } from "../expressions";
 import { parameter } from "../parameters";
-import { cached, type JobSecurity, jobStepOptions, type Step, vpcConfig } from "./step";
+import { cached, type JobContext, jobStepOptions, type Step, tags, vpcConfig } from "./step";
 
 /** A channel of training data. */
 export interface Channel {
@@ -39,7 +39,7 @@ export interface TuningStepArgs {
   /** S3 URI of the checkpoints of spot training. */
   readonly checkpointUri: string;
   readonly roleArn: string;
-  readonly security: JobSecurity;
+  readonly context: JobContext;
   /** Seed of the search. */
   readonly seed: number;
 }
@@ -124,13 +124,14 @@ function strategyConfig({ hyperband }: Candidate): JsonObject {
 
 /** Builds a Tuning step. Its arguments are CreateHyperParameterTuningJob's. */
 export function tuningStep(args: TuningStepArgs): TuningStep {
-  const { candidate, name, output, security } = args;
+  const { candidate, context, name, output } = args;
   const step: Step = {
     Name: name,
     Type: "Tuning",
     ...jobStepOptions,
     ...cached,
     Arguments: {
+      ...tags(context),
       HyperParameterTuningJobConfig: {
         Strategy: candidate.strategy,
         ...strategyConfig(candidate),
@@ -160,17 +161,17 @@ export function tuningStep(args: TuningStepArgs): TuningStep {
         InputDataConfig: inputDataConfig(args.channels),
         OutputDataConfig: {
           S3OutputPath: `s3://${output.bucket}/${output.prefix}`,
-          KmsKeyId: security.kmsKeyArn,
+          KmsKeyId: context.kmsKeyArn,
         },
         HyperParameterTuningResourceConfig: {
           InstanceType: candidate.instanceType ?? parameter("TrainingInstanceType"),
           InstanceCount: 1,
           VolumeSizeInGB: 30,
-          VolumeKmsKeyId: security.kmsKeyArn,
+          VolumeKmsKeyId: context.kmsKeyArn,
         },
         EnableInterContainerTrafficEncryption: true,
         EnableNetworkIsolation: true,
-        ...vpcConfig(security),
+        ...vpcConfig(context),
         RoleArn: args.roleArn,
         ...stopping(candidate, args.checkpointUri),
       },

@@ -84,9 +84,7 @@ describe("dataset", () => {
   describe("flow", () => {
     const source = { database: "db", query: "SELECT 1", queryOutput: "s3://bucket/athena/" };
     const nodes = (change: JsonObject = {}): readonly JsonObject[] =>
-      dataWranglerFlow({ ...flats, ...change }, source).content[
-        "nodes"
-      ] as JsonObject[];
+      dataWranglerFlow({ ...flats, ...change }, source).content["nodes"] as JsonObject[];
     const operators = (all: readonly JsonObject[]): readonly unknown[] =>
       all.map((node) => at(node, "parameters", "operator") ?? node["operator"]);
 

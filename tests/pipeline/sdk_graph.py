@@ -49,6 +49,7 @@ KEY = f"arn:aws:kms:{REGION}:111122223333:key/data-key"
 ROLE = "arn:aws:iam::111122223333:role/restate-dev-"
 OPT = "/opt/ml/processing"
 MESSAGE = "/opt/ml/output/message"
+TAGS = [{"Key": "project", "Value": "restate"}, {"Key": "stack", "Value": "dev"}]
 CACHE = CacheConfig(enable_caching=True, expire_after="P30D")
 
 
@@ -137,6 +138,7 @@ class Graph:
             "output_kms_key": KEY,
             "max_runtime_in_seconds": 3600,
             "sagemaker_session": self.session,
+            "tags": TAGS,
             "network_config": NetworkConfig(
                 enable_network_isolation=True, encrypt_inter_container_traffic=True
             ),
@@ -253,6 +255,7 @@ class Graph:
             max_jobs=max_jobs,
             max_parallel_jobs=2,
             random_seed=1729,
+            tags=TAGS,
         )
         return TuningStep(
             f"Tune{name}",

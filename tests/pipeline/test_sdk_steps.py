@@ -29,7 +29,7 @@ from sagemaker.workflow.pipeline import Pipeline
 from sagemaker.workflow.properties import Properties
 from sagemaker.workflow.quality_check_step import DataQualityCheckConfig, QualityCheckStep
 from sagemaker.workflow.steps import TransformStep, TuningStep
-from sdk_graph import BUCKET, KEY, ROLE, Graph, Texts
+from sdk_graph import BUCKET, KEY, ROLE, TAGS, Graph, Texts
 
 IMAGE = "111122223333.dkr.ecr.us-east-1.amazonaws.com/forest:1"
 METRICS = {"validation:mse": "mse=([0-9.]+)", "validation:r2": "r2=([-0-9.]+)"}
@@ -105,6 +105,7 @@ class Theirs:
             max_jobs=30,
             max_parallel_jobs=5,
             random_seed=1729,
+            tags=TAGS,
         )
         channels = {
             name: TrainingInput(self.output(name), content_type="text/csv")
@@ -123,7 +124,9 @@ class Theirs:
             sagemaker_session=self.session,
         )
         return ModelStep(
-            "CreateModelForest", step_args=model.create(), retry_policies=self.graph.retries[:1]
+            "CreateModelForest",
+            step_args=model.create(tags=TAGS),
+            retry_policies=self.graph.retries[:1],
         )
 
     def transform(self, model: ModelStep) -> TransformStep:
@@ -137,6 +140,7 @@ class Theirs:
             output_path=self.graph.execution_uri("predictions/Forest"),
             output_kms_key=KEY,
             volume_kms_key=KEY,
+            tags=TAGS,
             sagemaker_session=self.session,
         )
         arguments = transformer.transform(
