@@ -24,7 +24,7 @@ def baseline_python() -> Path:
     python = folder / "bin/python"
     if not (folder / "complete").exists():
         venv.create(folder, with_pip=True, clear=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", "-r", requirements], check=True)  # noqa: S603
+        subprocess.run([python, "-m", "pip", "install", "-q", "-r", requirements], check=True)
         (folder / "complete").touch()
     return python
 

@@ -56,7 +56,7 @@ class Server:
             "SAGEMAKER_BIND_TO_PORT": str(port),
         }
         started = time.perf_counter()
-        self._process = subprocess.Popen(  # noqa: S603
+        self._process = subprocess.Popen(
             command, cwd=folder, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         while not self._answers():
@@ -91,7 +91,7 @@ class Server:
             script.flush()
             command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency"]
             url = f"http://127.0.0.1:{self.port}/invocations"
-            finished = subprocess.run(  # noqa: S603
+            finished = subprocess.run(
                 [*command, "-s", script.name, url], capture_output=True, text=True, check=True
             )
         text = finished.stdout

@@ -104,7 +104,7 @@ def _run(python: Path, arguments: list[str], base: Path) -> Run:
     environ = {**os.environ, "SAGEMAKER_BASE_DIR": str(base)}
     with tempfile.TemporaryFile() as output:
         started = time.perf_counter()
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(
             [python, *arguments], cwd=CONTAINER, env=environ, stdout=output, stderr=output
         )
         _, status, usage = os.wait4(process.pid, 0)
