@@ -6,7 +6,8 @@
 import { candidatesSchema, defaultCandidates } from "../pipeline/candidates";
 import { check } from "../pipeline/check";
 import { californiaHousing, datasetSchema } from "../pipeline/dataset";
-import { type DefinitionArgs, pipelineDefinition } from "../pipeline/definition";
+import { pipelineDefinition } from "../pipeline/definition";
+import type { DefinitionArgs } from "../pipeline/definitionArgs";
 import { withPlaceholders } from "../pipeline/placeholders";
 import { canonicalJson } from "../pipeline/render";
 

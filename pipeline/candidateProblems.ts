@@ -4,7 +4,7 @@ import {
   hyperparameterProblem,
   objectiveMetric,
 } from "./algorithms";
-import type { Candidate, HyperparameterRange } from "./candidates";
+import type { Candidate, HyperparameterRange } from "./candidateFields";
 
 /** Takes what is wrong with the value at a path of a candidate. */
 type Report = (path: readonly (string | number)[], message: string) => void;

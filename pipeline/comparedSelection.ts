@@ -1,5 +1,5 @@
 import type { CandidateSteps } from "./candidateSteps";
-import type { DefinitionArgs } from "./definition";
+import type { DefinitionArgs } from "./definitionArgs";
 import { join } from "./expressions";
 import { parameter } from "./parameters";
 import { compare, conditionStep } from "./steps/condition";

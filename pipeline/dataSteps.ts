@@ -1,4 +1,4 @@
-import type { DefinitionArgs } from "./definition";
+import type { DefinitionArgs } from "./definitionArgs";
 import type { Expression } from "./expressions";
 import { parameter } from "./parameters";
 import {
@@ -69,13 +69,6 @@ export function baselineStep(args: DefinitionArgs, preprocess: Preprocess): Data
     roleArn: args.roles.evaluation,
     context: args.context,
   });
-}
-
-/** The data that candidates learn from. */
-export interface Data {
-  readonly preprocess: Preprocess;
-  /** Undefined where models are registered without one. */
-  readonly baseline: DataQualityStep | undefined;
 }
 
 /** The step that {@link preprocessStep} builds. */

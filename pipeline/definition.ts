@@ -1,61 +1,9 @@
-import type { AlgorithmName } from "./algorithms";
-import type { Candidate } from "./candidates";
 import { candidateSteps } from "./candidateSteps";
 import { baselineStep, dataWranglerStep, preprocessStep } from "./dataSteps";
-import type { Dataset } from "./dataset";
+import type { DefinitionArgs } from "./definitionArgs";
 import { execution, type JsonObject } from "./expressions";
-import type { FlowSource } from "./flow";
-import { parameterDeclarations, type ParameterDefaults } from "./parameters";
-import { selectionSteps } from "./selection";
-import type { JobContext } from "./steps/step";
-
-/** Everything that a definition is made of: plain values, so that equal ones give equal definitions. */
-export interface DefinitionArgs {
-  /** The project's bucket. */
-  readonly bucket: string;
-  readonly dataset: Dataset;
-  readonly candidates: readonly Candidate[];
-  readonly parameters: ParameterDefaults;
-  /** What the Data Wrangler flow of the dataset reads, and the name of its output. */
-  readonly flowSource: FlowSource;
-  readonly flowOutputName: string;
-  /** Athena workgroup of the query. */
-  readonly workGroup: string;
-  /** S3 URIs of the uploaded sources. */
-  readonly sources: {
-    readonly flow: string;
-    readonly preprocess: string;
-    readonly evaluate: string;
-    readonly compare: string;
-  };
-  /** URIs of the images. */
-  readonly images: {
-    readonly dataWrangler: string;
-    /** Runs the scripts that belong to no algorithm. */
-    readonly scikitLearn: string;
-    /** Makes baselines of data. */
-    readonly modelMonitor: string;
-    /** The image of each algorithm, which trains, evaluates and serves its models. */
-    readonly algorithms: Readonly<Record<AlgorithmName, string>>;
-  };
-  readonly modelPackageGroupName: string;
-  /** ARNs of the roles that the jobs assume. */
-  readonly roles: {
-    readonly processing: string;
-    readonly training: string;
-    readonly evaluation: string;
-  };
-  readonly context: JobContext;
-  /**
-   * What the table's data hashes to, where that is known. Steps that have run on it are taken from
-   * SageMaker's cache; of unknown data nothing is, since the cache knows the table only by its name.
-   */
-  readonly dataHash?: string | undefined;
-  /** Whether each model is registered with a baseline of its training data, to find drift against. */
-  readonly dataQualityBaseline: boolean;
-  /** Revision of the source that is deployed, kept with each model. Default: none. */
-  readonly gitRevision?: string | undefined;
-}
+import { parameterDeclarations } from "./parameters";
+import { comparesPairs, selectionSteps } from "./selection";
 
 /**
  * Renders the definition of the pipeline, Version "2020-12-01": DataWranglerProcess, Preprocess, then for
@@ -67,8 +15,10 @@ export function pipelineDefinition(args: DefinitionArgs): JsonObject {
   const dataWrangler = dataWranglerStep(args);
   const preprocess = preprocessStep(args, dataWrangler.output(args.flowOutputName));
   const baseline = args.dataQualityBaseline ? baselineStep(args, preprocess) : undefined;
+  // A cached report would lie under another execution's prefix, where a comparing job does not look.
+  const cachedEvaluation = comparesPairs(args.candidates.length);
   const all = args.candidates.map((candidate) =>
-    candidateSteps(args, candidate, { preprocess, baseline }),
+    candidateSteps(args, candidate, { preprocess, baseline, cachedEvaluation }),
   );
   return {
     Version: "2020-12-01",

@@ -1,4 +1,4 @@
-import type { DefinitionArgs } from "./definition";
+import type { DefinitionArgs } from "./definitionArgs";
 import { dataWranglerFlow } from "./flow";
 import { datasetQuery } from "./dataset";
 

@@ -1,6 +1,6 @@
 import type { CandidateSteps } from "./candidateSteps";
 import { comparedSelection } from "./comparedSelection";
-import type { DefinitionArgs } from "./definition";
+import type { DefinitionArgs } from "./definitionArgs";
 import { join } from "./expressions";
 import { parameter } from "./parameters";
 import { compare, conditionStep } from "./steps/condition";

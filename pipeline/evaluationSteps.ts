@@ -1,0 +1,107 @@
+import type { Candidate } from "./candidates";
+import type { Preprocess } from "./dataSteps";
+import type { DefinitionArgs } from "./definitionArgs";
+import type { Expression } from "./expressions";
+import { modelStep } from "./steps/model";
+import {
+  exitMessage,
+  folder,
+  type ProcessingStep,
+  processingStep,
+  s3Input,
+} from "./steps/processing";
+import type { Step } from "./steps/step";
+import { transformStep } from "./steps/transform";
+import type { TuningStep } from "./steps/tuning";
+import { executionUri } from "./storage";
+
+/** A tuned candidate, and what it is evaluated on. */
+export interface TunedCandidate {
+  readonly candidate: Candidate;
+  /** Image that trained it, which evaluates and serves it too. */
+  readonly imageUri: string;
+  readonly tuning: TuningStep;
+  readonly preprocess: Preprocess;
+  /** Whether an equal evaluation that has run before may stand in for this one. */
+  readonly cached: boolean;
+}
+
+/** The step that writes the evaluation report, and the steps that it takes before. */
+export interface Evaluation {
+  readonly report: ProcessingStep<"evaluation">;
+  readonly before: readonly Step[];
+}
+
+/** Writes the report by a script that is given inputs, and arguments that tell of them. */
+function reportStep(
+  args: DefinitionArgs,
+  { cached, candidate: { name } }: TunedCandidate,
+  imageUri: string,
+  inputs: Readonly<Record<string, Expression>>,
+  scriptArguments: readonly string[],
+): ProcessingStep<"evaluation"> {
+  return processingStep({
+    name: `Evaluate${name}`,
+    imageUri,
+    roleArn: args.roles.evaluation,
+    context: args.context,
+    entrypoint: ["python3", `${folder("code")}/evaluate.py`],
+    arguments: [
+      ...scriptArguments,
+      ...["--output", folder("evaluation"), "--message", exitMessage],
+    ],
+    inputs: [
+      s3Input("code", args.sources.evaluate, folder("code")),
+      ...Object.entries(inputs).map(([input, uri]) => s3Input(input, uri, folder(input))),
+    ],
+    outputs: {
+      evaluation: {
+        folder: folder("evaluation"),
+        uri: executionUri(args.bucket, `evaluation/${name}`),
+      },
+    },
+    propertyFile: { name: "Evaluation", output: "evaluation", path: "evaluation.json" },
+    cached,
+  });
+}
+
+/** Evaluates a model in the image that trained it, whose libraries the script knows. */
+function evaluateModel(args: DefinitionArgs, tuned: TunedCandidate, algorithm: string): Evaluation {
+  const inputs = { model: tuned.tuning.bestModelUri, test: tuned.preprocess.output("test") };
+  const report = reportStep(args, tuned, tuned.imageUri, inputs, [
+    ...["--algorithm", algorithm, "--model", folder("model"), "--test", folder("test")],
+  ]);
+  return { report, before: [] };
+}
+
+/** Evaluates a model of which nothing is known but that it serves: by what a batch transform predicts. */
+function evaluatePredictions(args: DefinitionArgs, tuned: TunedCandidate): Evaluation {
+  const { name } = tuned.candidate;
+  const model = modelStep({
+    name: `CreateModel${name}`,
+    imageUri: tuned.imageUri,
+    modelUri: tuned.tuning.bestModelUri,
+    roleArn: args.roles.evaluation,
+    context: args.context,
+  });
+  const transform = transformStep({
+    name: `Transform${name}`,
+    modelName: model.modelName,
+    inputUri: tuned.preprocess.output("test"),
+    outputUri: executionUri(args.bucket, `predictions/${name}`),
+    context: args.context,
+  });
+  const inputs = { predictions: transform.outputUri };
+  const report = reportStep(args, tuned, args.images.scikitLearn, inputs, [
+    ...["--predictions", folder("predictions")],
+  ]);
+  return { report, before: [model.step, transform.step] };
+}
+
+/** Builds the steps that evaluate the best model of a candidate on the test data. */
+export function evaluationSteps(args: DefinitionArgs, tuned: TunedCandidate): Evaluation {
+  const { algorithm } = tuned.candidate;
+  return typeof algorithm === "string"
+    ? evaluateModel(args, tuned, algorithm)
+    : evaluatePredictions(args, tuned);
+}
