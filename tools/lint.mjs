@@ -1,18 +1,20 @@
 // Lints and checks the form of everything: `npm run lint`; `npm run format` mends what can be mended.
 
 import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 
 import { runPython } from "./python.mjs";
 
 const fix = process.argv.includes("--fix");
 
-function run(command, ...args) {
-  return spawnSync(command, args, { stdio: "inherit", shell: process.platform === "win32" }).status;
+function runNode(script, ...args) {
+  const path = join("node_modules", ...script.split("/"));
+  return spawnSync(process.execPath, [path, ...args], { stdio: "inherit" }).status;
 }
 
 const results = [
-  run("prettier", fix ? "--write" : "--check", "--log-level", "warn", "."),
-  run("eslint", "--max-warnings", "0", ...(fix ? ["--fix"] : []), "."),
+  runNode("prettier/bin/prettier.cjs", fix ? "--write" : "--check", "--log-level", "warn", "."),
+  runNode("eslint/bin/eslint.js", "--max-warnings", "0", ...(fix ? ["--fix"] : []), "."),
   runPython(["-m", "ruff", "format", ...(fix ? [] : ["--check"]), "."]),
   runPython(["-m", "ruff", "check", ...(fix ? ["--fix"] : []), "."]),
 ];
