@@ -5,29 +5,44 @@
 export interface StackOutputs {
   /** Version of this contract; it changes when a member goes or changes its meaning. */
   readonly outputsVersion: string;
+  /** Account that the stack is in. */
   readonly accountId: string;
+  /** Region that the stack is in. */
   readonly region: string;
-  /** Bucket of data, sources and models, and the key that encrypts it. */
+  /** Bucket of data, sources and models. */
   readonly bucketName: string;
+  /** KMS key that encrypts the bucket, the images and all that jobs write. */
   readonly kmsKeyArn: string;
-  /** Glue database and table, Athena workgroup, and the saved query of the rows to learn from. */
+  /** Glue database. */
   readonly databaseName: string;
+  /** Glue table to learn from. */
   readonly tableName: string;
+  /** Athena workgroup of the pipeline's query. */
   readonly workGroupName: string;
+  /** Saved query of the rows to learn from. */
   readonly namedQueryId: string;
-  /** The Decision Tree image: by tag (a hash of its build context) and by digest. */
+  /** The Decision Tree image by its tag. */
   readonly decisionTreeImageUri: string;
+  /** Tag of the Decision Tree image: a hash of its build context. */
   readonly decisionTreeImageTag: string;
+  /** The Decision Tree image by the digest of its manifest. */
   readonly decisionTreeRepoDigest: string;
+  /** SageMaker pipeline. */
   readonly pipelineName: string;
+  /** SageMaker pipeline, by its ARN. */
   readonly pipelineArn: string;
-  /** The pipeline's definition, as canonical JSON. */
+  /** Definition of the pipeline, as canonical JSON. */
   readonly pipelineDefinition: string;
+  /** Model package group that the pipeline registers models in. */
   readonly modelPackageGroupName: string;
+  /** Model package group, by its ARN. */
   readonly modelPackageGroupArn: string;
-  /** The roles of the pipeline and of its jobs. */
+  /** Role of the pipeline itself. */
   readonly pipelineRoleArn: string;
+  /** Role of its processing jobs. */
   readonly processingRoleArn: string;
+  /** Role of its training jobs. */
   readonly trainingRoleArn: string;
+  /** Role of the jobs that evaluate models. */
   readonly evaluationRoleArn: string;
 }
