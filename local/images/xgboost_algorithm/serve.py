@@ -12,14 +12,13 @@ import csv
 import io
 import json
 import os
+import signal
 import sys
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 import numpy as np
+import uvicorn
 import xgboost
-from granian import Granian
-from granian.constants import HTTPModes, Interfaces
+from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
 
 from local.images.xgboost_algorithm.environment import model_path
 
@@ -40,17 +39,39 @@ class Application:
         self._model = model
         self._separator = "\n" if os.environ.get("SAGEMAKER_BATCH") else ","
 
-    async def __rsgi__(self, scope: Any, protocol: Any) -> None:  # noqa: ANN401 - Granian's objects
-        """Answers one request."""
+    async def __call__(
+        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
+        """Answers one request, as an ASGI application."""
+        if scope["type"] != "http":
+            return
+        body = b""
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] != "http.request":
+                return
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        content_type = dict(scope["headers"]).get(b"content-type", b"").decode("latin-1")
         status, media_type, text = self._respond(
-            f"{scope.method} {scope.path}", scope.headers.get("content-type"), await protocol()
+            f"{scope['method']} {scope['path']}", content_type, body
         )
+        content = text.encode()
+        headers = [(b"content-length", str(len(content)).encode())]
         if text:
-            protocol.response_str(status, [("content-type", media_type)], text)
-        else:
-            protocol.response_empty(status, [])
+            headers.append((b"content-type", media_type.encode()))
+        await send(
+            {
+                "type": "http.response.start",
+                "status": status,
+                "headers": headers,
+                "trailers": False,
+            }
+        )
+        await send({"type": "http.response.body", "body": content, "more_body": False})
 
-    def _respond(self, request: str, content_type: str | None, body: bytes) -> _Answer:
+    def _respond(self, request: str, content_type: str, body: bytes) -> _Answer:
         if request == "GET /ping":
             return 200, "", ""
         if request == "GET /execution-parameters":
@@ -64,12 +85,12 @@ class Application:
             return 404, "text/plain", f"{request}: not found"
         return self._invoke(content_type, body)
 
-    def _invoke(self, content_type: str | None, body: bytes) -> _Answer:
+    def _invoke(self, content_type: str, body: bytes) -> _Answer:
         if not body:
             return 204, "", ""
         if len(body) > _MAX_PAYLOAD_BYTES:
             return 413, "text/plain", f"the body is longer than {_MAX_PAYLOAD_BYTES} bytes"
-        media_type = (content_type or "").partition(";")[0].strip().lower()
+        media_type = content_type.partition(";")[0].strip().lower()
         if media_type != "text/csv":
             return 415, "text/plain", f"Content-type {media_type or 'none'} is not text/csv"
         try:
@@ -93,20 +114,16 @@ def main() -> int:
     if not model_path().is_file():
         sys.stderr.write(f"{model_path()}: no XGBoost model\n")
         return 1
-    server = Granian(
-        "local.images.xgboost_algorithm.serve",
-        address=os.environ.get("SAGEMAKER_BIND_TO_ADDRESS", "127.0.0.1"),
-        port=int(os.environ.get("SAGEMAKER_BIND_TO_PORT", _DEFAULT_PORT)),
-        interface=Interfaces.RSGI,
-        http=HTTPModes.http1,
-        websockets=False,
-    )
-    server.serve(target_loader=_load, wrap_loader=False)
-    return 0
-
-
-def _load() -> Callable[[Any, Any], Awaitable[None]]:
-    """Loads the model in the worker: OpenMP's threads would not survive the fork."""
     model = xgboost.Booster(model_file=model_path())
     model.set_param({"nthread": 1})
-    return Application(model).__rsgi__
+    # uvicorn raises the signal again once it has finished what it was answering.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
+    uvicorn.run(
+        Application(model),
+        host=os.environ.get("SAGEMAKER_BIND_TO_ADDRESS", "127.0.0.1"),
+        port=int(os.environ.get("SAGEMAKER_BIND_TO_PORT", _DEFAULT_PORT)),
+        lifespan="off",
+        log_level="warning",
+    )
+    return 0
