@@ -6,6 +6,7 @@ import { type Candidate, candidatesSchema, defaultCandidates } from "./pipeline/
 import { check } from "./pipeline/check";
 import { californiaHousing, type Dataset, datasetSchema } from "./pipeline/dataset";
 import { pipelineDefinition } from "./pipeline/definition";
+import { type NetworkSettings, networkSchema } from "./components/networkSettings";
 import { modelApprovalStatuses, type ParameterDefaults } from "./pipeline/parameters";
 import { withPlaceholders } from "./pipeline/placeholders";
 
@@ -25,6 +26,8 @@ export interface Settings extends ParameterDefaults {
   readonly gitRevision: string | undefined;
   /** Image that the Decision Tree image is built on; undefined: the one that its Dockerfile names. */
   readonly baseImage: string | undefined;
+  /** Where the jobs run. */
+  readonly network: NetworkSettings;
   /** Whether `pulumi destroy` may delete data, images and model packages with what holds them. */
   readonly forceDestroy: boolean;
 }
@@ -61,6 +64,7 @@ export const settingsSchema = z.strictObject({
   trainingInstanceType: instanceType.default("ml.m5.xlarge"),
   modelApprovalStatus: z.enum(modelApprovalStatuses).default("PendingManualApproval"),
   minimumR2: z.number().max(1).default(0),
+  network: networkSchema,
   forceDestroy: z.boolean().default(false),
 });
 

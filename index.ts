@@ -8,6 +8,7 @@ import type { Account } from "./components/account";
 import { DataLake } from "./components/dataLake";
 import { DecisionTreeImage } from "./components/decisionTreeImage";
 import { ModelPipeline } from "./components/modelPipeline";
+import { Network } from "./components/network";
 import { Permissions } from "./components/permissions";
 import { loadSettings } from "./config";
 import { bucketName, stackNames } from "./names";
@@ -67,6 +68,32 @@ const image = new DecisionTreeImage(
   options,
 );
 
+const { network: networkSettings } = settings;
+const network =
+  networkSettings.mode === "create"
+    ? new Network(
+        "network",
+        {
+          account,
+          cidrBlock: networkSettings.cidrBlock,
+          availabilityZones: networkSettings.availabilityZones,
+          flowLogs: networkSettings.flowLogs,
+          flowLogsName: names.flowLogs,
+          bucketName: bucket,
+          dataLocation: settings.dataset.location,
+          severalInstances: settings.processingInstanceCount > 1,
+        },
+        options,
+      )
+    : undefined;
+const vpc =
+  networkSettings.mode === "existing"
+    ? networkSettings
+    : network && {
+        subnetIds: network.subnetIds,
+        securityGroupIds: pulumi.all([network.securityGroupId]),
+      };
+
 const permissions = new Permissions(
   "permissions",
   {
@@ -81,6 +108,7 @@ const permissions = new Permissions(
     modelPackageGroupName: names.modelPackageGroup,
     repositoryName: names.repository,
     kmsKeyArn: lake.kmsKeyArn,
+    inVpc: vpc !== undefined,
   },
   options,
 );
@@ -107,6 +135,7 @@ const models = new ModelPipeline(
     },
     roleArns: permissions.roleArns,
     kmsKeyArn: lake.kmsKeyArn,
+    vpc,
     tags,
     dataHash: lake.dataHash,
     dataQualityBaseline: settings.dataQualityBaseline,
@@ -128,6 +157,9 @@ const outputs: { readonly [Name in keyof StackOutputs]: pulumi.Input<StackOutput
   decisionTreeImageUri: image.imageUri,
   decisionTreeImageTag: image.tag,
   decisionTreeRepoDigest: image.repoDigest,
+  vpcId: network?.vpcId ?? "",
+  subnetIds: vpc?.subnetIds ?? [],
+  securityGroupIds: vpc?.securityGroupIds ?? [],
   pipelineName: models.pipelineName,
   pipelineArn: models.pipelineArn,
   pipelineDefinition: models.definition,

@@ -9,6 +9,7 @@ export interface Names {
   readonly pipeline: string;
   readonly modelPackageGroup: string;
   readonly keyAlias: string;
+  readonly flowLogs: string;
   readonly roles: RoleNames;
 }
 
@@ -34,6 +35,7 @@ export function stackNames(stack: string): Names {
     pipeline: prefix,
     modelPackageGroup: prefix,
     keyAlias: `alias/${prefix}`,
+    flowLogs: `${prefix}-flow-logs`,
     roles: {
       pipeline: `${prefix}-pipeline`,
       processing: `${prefix}-processing`,

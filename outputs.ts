@@ -1,6 +1,6 @@
 /**
  * What a stack exports: the contract for other stacks, which read it through a StackReference.
- * Everything is a plain string, so that a consumer in any language can use it.
+ * Everything is a string or a list of strings, so that a consumer in any language can use it.
  */
 export interface StackOutputs {
   /** Version of this contract; it changes when a member goes or changes its meaning. */
@@ -27,6 +27,12 @@ export interface StackOutputs {
   readonly decisionTreeImageTag: string;
   /** The Decision Tree image by the digest of its manifest. */
   readonly decisionTreeRepoDigest: string;
+  /** VPC that the stack made for its jobs; empty where it made none. */
+  readonly vpcId: string;
+  /** Subnets of the jobs; none where they run in SageMaker's own network. */
+  readonly subnetIds: readonly string[];
+  /** Security groups of the jobs; none where they run in SageMaker's own network. */
+  readonly securityGroupIds: readonly string[];
   /** SageMaker pipeline. */
   readonly pipelineName: string;
   /** SageMaker pipeline, by its ARN. */

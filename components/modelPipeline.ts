@@ -35,6 +35,13 @@ export interface ModelPipelineArgs {
   /** ARNs of the roles that the pipeline and its jobs assume. */
   readonly roleArns: Readonly<Record<keyof RoleNames, pulumi.Output<string>>>;
   readonly kmsKeyArn: pulumi.Output<string>;
+  /** Network of the jobs. Default: SageMaker's own. */
+  readonly vpc?:
+    | {
+        readonly subnetIds: pulumi.Input<string[]>;
+        readonly securityGroupIds: pulumi.Input<string[]>;
+      }
+    | undefined;
   /** Tags of the jobs that the pipeline starts. */
   readonly tags: Readonly<Record<string, string>>;
   /** Hash of the table's data. Default: unknown, so nothing is taken from SageMaker's cache. */
@@ -95,6 +102,8 @@ export class ModelPipeline extends pulumi.ComponentResource {
         flowSource,
         flowOutputName: flow.outputName,
         kmsKeyArn: args.kmsKeyArn,
+        subnetIds: args.vpc?.subnetIds ?? [],
+        securityGroupIds: args.vpc?.securityGroupIds ?? [],
         sources: pulumi.output({
           flow: sources.flow.uri,
           preprocess: sources.preprocess.uri,
@@ -131,7 +140,15 @@ export class ModelPipeline extends pulumi.ComponentResource {
             training: known.training,
             evaluation: known.evaluation,
           },
-          context: { kmsKeyArn: known.kmsKeyArn, tags: args.tags },
+          context: {
+            kmsKeyArn: known.kmsKeyArn,
+            tags: args.tags,
+            ...(args.vpc === undefined
+              ? {}
+              : {
+                  vpc: { subnetIds: known.subnetIds, securityGroupIds: known.securityGroupIds },
+                }),
+          },
           dataHash: args.dataHash,
           dataQualityBaseline: args.dataQualityBaseline,
           gitRevision: args.gitRevision,

@@ -19,6 +19,8 @@ export interface PermissionsArgs {
   readonly modelPackageGroupName: string;
   readonly repositoryName: string;
   readonly kmsKeyArn: pulumi.Input<string>;
+  /** Whether jobs run in a VPC, for which SageMaker makes network interfaces in their names. */
+  readonly inVpc: boolean;
 }
 
 /** A statement of an IAM policy. */
@@ -152,6 +154,39 @@ export class Permissions extends pulumi.ComponentResource {
         Bool: { "kms:GrantIsForAWSResource": "true" },
       }),
       allow("DescribeKey", ["kms:DescribeKey"], this.actors.kmsKeyArn),
+    ];
+  }
+
+  /** Making the network interfaces of a job. Source: SageMaker's guide to jobs in a VPC. */
+  private useVpc(): readonly Statement[] {
+    if (!this.actors.inVpc) {
+      return [];
+    }
+    return [
+      allow(
+        "MakeNetworkInterfaces",
+        [
+          "ec2:CreateNetworkInterface",
+          "ec2:CreateNetworkInterfacePermission",
+          "ec2:DeleteNetworkInterface",
+          "ec2:DeleteNetworkInterfacePermission",
+        ],
+        ["network-interface", "security-group", "subnet"].map((kind) =>
+          this.arn("ec2", `${kind}/*`),
+        ),
+      ),
+      // The service allows no narrower resource for these.
+      allow(
+        "DescribeVpc",
+        [
+          "ec2:DescribeDhcpOptions",
+          "ec2:DescribeNetworkInterfaces",
+          "ec2:DescribeSecurityGroups",
+          "ec2:DescribeSubnets",
+          "ec2:DescribeVpcs",
+        ],
+        "*",
+      ),
     ];
   }
 
@@ -345,6 +380,7 @@ export class Permissions extends pulumi.ComponentResource {
           this.arn("glue", `table/${databaseName}/sagemaker_tmp_*`),
         ],
       ),
+      ...this.useVpc(),
       ...this.pullImage(),
       ...this.writeLogs("ProcessingJobs"),
     ];
@@ -361,6 +397,7 @@ export class Permissions extends pulumi.ComponentResource {
       ),
       this.useKeyThroughS3(),
       ...this.grantKeyForVolumes(),
+      ...this.useVpc(),
       ...this.pullImage(),
       ...this.writeLogs("ProcessingJobs", "TransformJobs"),
     ];
@@ -377,6 +414,7 @@ export class Permissions extends pulumi.ComponentResource {
       ),
       this.useKeyThroughS3(),
       ...this.grantKeyForVolumes(),
+      ...this.useVpc(),
       ...this.pullImage(),
       ...this.writeLogs("TrainingJobs"),
     ];

@@ -75,6 +75,14 @@ class Account implements pulumi.runtime.Mocks {
     switch (args.type) {
       case "aws:kms/key:Key":
         return { arn: arn("kms", `key/${args.name}`), keyId: args.name };
+      case "aws:ec2/vpcEndpoint:VpcEndpoint":
+        return { prefixListId: "pl-placeholder" };
+      case "awsx:ec2:Vpc":
+        return {
+          vpcId: "vpc-placeholder",
+          isolatedSubnetIds: ["subnet-placeholder-1", "subnet-placeholder-2"],
+          routeTables: [{ id: "rtb-placeholder-1" }, { id: "rtb-placeholder-2" }],
+        };
       case "docker:index/image:Image": {
         const name = String((args.inputs as Record<string, unknown>)["imageName"]);
         return { repoDigest: `${name.replace(/:[^:]*$/, "")}@sha256:${"0".repeat(64)}` };

@@ -109,6 +109,22 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
     dataset({ location: "s3://bucket/file.csv" }),
     /restate:dataset\.location: must be the S3 URI of a folder/,
   ],
+  ["an unknown mode of the network", { network: { mode: "public" } }, /restate:network.*mode/],
+  [
+    "a network without addresses",
+    { network: { mode: "create", cidrBlock: "10.0.0.0" } },
+    /restate:network\.cidrBlock: .*CIDR|cidr/,
+  ],
+  [
+    "a network that is there without subnets",
+    { network: { mode: "existing", securityGroupIds: ["sg-0123456789abcdef0"] } },
+    /restate:network\.subnetIds: /,
+  ],
+  [
+    "the name of a subnet in place of its id",
+    { network: { mode: "existing", subnetIds: ["private"], securityGroupIds: ["sg-01234567"] } },
+    /restate:network\.subnetIds\[0\]: must be the id of a subnet/,
+  ],
   [
     "an unknown operator",
     dataset({ filter: [{ column: "population", operator: "~", value: 1 }] }),

@@ -28,7 +28,7 @@ describe("the program", () => {
   };
 
   before(async () => {
-    evaluated = await program();
+    evaluated = await program({ network: { mode: "none" } });
   });
 
   it("registers these resources, each once", () => {
@@ -315,7 +315,10 @@ describe("the program", () => {
 
   it("reads a table whose files are elsewhere, and nothing else there", async () => {
     const location = "s3://theirs/houses/1990/";
-    evaluated = await program({ dataset: { ...californiaHousing, location, database: "census" } });
+    evaluated = await program({
+      network: { mode: "none" },
+      dataset: { ...californiaHousing, location, database: "census" },
+    });
     equal(at(inputs("data-table"), "storageDescriptor", "location"), location);
     equal(inputs("data-database")["name"], "census");
     const elsewhere = statements("permissions-processing-policy").filter(({ Resource: resource }) =>
@@ -328,7 +331,7 @@ describe("the program", () => {
         [["s3:GetObject"], "arn:aws:s3:::theirs/houses/1990/*"],
       ],
     );
-    evaluated = await program();
+    evaluated = await program({ network: { mode: "none" } });
   });
 
   it("lets destroy delete data only where the config says so", async () => {

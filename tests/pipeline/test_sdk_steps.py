@@ -15,6 +15,7 @@ from sagemaker.inputs import TrainingInput
 from sagemaker.model import Model
 from sagemaker.model_metrics import MetricsSource
 from sagemaker.model_monitor.dataset_format import DatasetFormat
+from sagemaker.network import NetworkConfig
 from sagemaker.transformer import Transformer
 from sagemaker.tuner import (
     HyperbandStrategyConfig,
@@ -33,6 +34,10 @@ from sdk_graph import BUCKET, KEY, ROLE, TAGS, Graph, Texts
 
 IMAGE = "111122223333.dkr.ecr.us-east-1.amazonaws.com/forest:1"
 METRICS = {"validation:mse": "mse=([0-9.]+)", "validation:r2": "r2=([-0-9.]+)"}
+
+
+SUBNETS = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
+SECURITY_GROUPS = ["sg-0123456789abcdef0"]
 
 
 @functools.cache
@@ -55,6 +60,11 @@ def ours() -> dict[str, Any]:
                 }
             ],
             "dataQualityBaseline": True,
+            "network": {
+                "mode": "existing",
+                "subnetIds": SUBNETS,
+                "securityGroupIds": SECURITY_GROUPS,
+            },
         }
     )
 
@@ -91,6 +101,8 @@ class Theirs:
             hyperparameters={"trees": "100"},
             enable_network_isolation=True,
             encrypt_inter_container_traffic=True,
+            subnets=SUBNETS,
+            security_group_ids=SECURITY_GROUPS,
         )
         tuner = HyperparameterTuner(
             estimator,
@@ -121,6 +133,7 @@ class Theirs:
             model_data=tuning.get_top_model_s3_uri(0, BUCKET, "models/Forest"),
             role=f"{ROLE}evaluation",
             enable_network_isolation=True,
+            vpc_config={"Subnets": SUBNETS, "SecurityGroupIds": SECURITY_GROUPS},
             sagemaker_session=self.session,
         )
         return ModelStep(
@@ -165,7 +178,12 @@ class Theirs:
             output_kms_key=KEY,
             max_runtime_in_seconds=3600,
             sagemaker_session=self.session,
-            network_config=self.graph.processor("image").network_config,
+            network_config=NetworkConfig(
+                enable_network_isolation=True,
+                encrypt_inter_container_traffic=True,
+                subnets=SUBNETS,
+                security_group_ids=SECURITY_GROUPS,
+            ),
         )
         return QualityCheckStep(
             "DataQualityBaseline",

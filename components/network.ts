@@ -1,0 +1,275 @@
+import * as awsx from "@pulumi/awsx/ec2/vpc";
+import * as cloudwatch from "@pulumi/aws/cloudwatch";
+import * as ec2 from "@pulumi/aws/ec2";
+import * as iam from "@pulumi/aws/iam";
+import * as vpcRules from "@pulumi/aws/vpc";
+import * as pulumi from "@pulumi/pulumi";
+
+import type { Account } from "./account";
+
+/** The arguments of {@link Network}. */
+export interface NetworkArgs {
+  readonly account: Account;
+  /** Addresses of the network, such as 10.0.0.0/16. */
+  readonly cidrBlock: string;
+  /** Number of availability zones, each with one subnet: 1 to 6. */
+  readonly availabilityZones: number;
+  /** The stack's own bucket. */
+  readonly bucketName: pulumi.Input<string>;
+  /** S3 URI of the table's files, where they are in another bucket. Default: the stack's own bucket. */
+  readonly dataLocation?: string | undefined;
+  /**
+   * Whether the jobs' instances may talk to each other on all ports, as those of one job on several
+   * instances do. Default false: on 443 only, to the endpoints.
+   */
+  readonly severalInstances?: boolean;
+  /** Whether accepted and rejected connections are logged for 30 days. Default false. */
+  readonly flowLogs?: boolean;
+  /** Name of the log group of the flow logs, and of the role that writes them. */
+  readonly flowLogsName: string;
+}
+
+/** The services that jobs call, and through which images, logs and queries go. */
+const services = [
+  "athena",
+  "ecr.api",
+  "ecr.dkr",
+  "glue",
+  "kms",
+  "logs",
+  "monitoring",
+  "sagemaker.api",
+  "sagemaker.runtime",
+  "sts",
+] as const;
+
+/**
+ * A network with no way out: isolated subnets without a gateway, and endpoints to the services that the
+ * jobs need. What leaves by way of S3 can reach the stack's bucket, and nobody else's.
+ */
+export class Network extends pulumi.ComponentResource {
+  public readonly vpcId: pulumi.Output<string>;
+  /** The isolated subnets, one a zone. */
+  public readonly subnetIds: pulumi.Output<string[]>;
+  /** The security group of the jobs and the endpoints. */
+  public readonly securityGroupId: pulumi.Output<string>;
+
+  constructor(name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("restate:index:Network", name, {}, opts);
+    const child: pulumi.CustomResourceOptions = { parent: this };
+    const { account } = args;
+
+    const vpc = new awsx.Vpc(
+      `${name}-vpc`,
+      {
+        cidrBlock: args.cidrBlock,
+        numberOfAvailabilityZones: args.availabilityZones,
+        subnetStrategy: "Auto",
+        subnetSpecs: [{ type: "Isolated" }],
+        natGateways: { strategy: "None" },
+        // Endpoints answer under the services' own names only where the network resolves them.
+        enableDnsHostnames: true,
+        enableDnsSupport: true,
+      },
+      child,
+    );
+    // Nothing uses the group that every VPC comes with; without rules nothing can by mistake.
+    new ec2.DefaultSecurityGroup(`${name}-default-security-group`, { vpcId: vpc.vpcId }, child);
+
+    const s3Endpoint = new ec2.VpcEndpoint(
+      `${name}-s3`,
+      {
+        vpcId: vpc.vpcId,
+        serviceName: `com.amazonaws.${account.region}.s3`,
+        vpcEndpointType: "Gateway",
+        routeTableIds: vpc.routeTables.apply((tables) => tables.map(({ id }) => id)),
+        policy: this.s3Policy(args),
+      },
+      child,
+    );
+    const securityGroup = this.securityGroup(name, args, vpc.vpcId, s3Endpoint);
+    for (const service of services) {
+      new ec2.VpcEndpoint(
+        `${name}-${service.replace(".", "-")}`,
+        {
+          vpcId: vpc.vpcId,
+          serviceName: `com.amazonaws.${account.region}.${service}`,
+          vpcEndpointType: "Interface",
+          privateDnsEnabled: true,
+          subnetIds: vpc.isolatedSubnetIds,
+          securityGroupIds: [securityGroup.id],
+          policy: this.ownAccountPolicy(args),
+        },
+        child,
+      );
+    }
+    if (args.flowLogs === true) {
+      this.logFlows(name, args, vpc.vpcId);
+    }
+
+    this.vpcId = vpc.vpcId;
+    // In order, so that the definition that names them is the same every time.
+    this.subnetIds = vpc.isolatedSubnetIds.apply((ids) => [...ids].sort());
+    this.securityGroupId = securityGroup.id;
+    this.registerOutputs({
+      vpcId: this.vpcId,
+      subnetIds: this.subnetIds,
+      securityGroupId: this.securityGroupId,
+    });
+  }
+
+  /** Lets whoever is in the network reach the stack's bucket and what ECR keeps layers in, and no other. */
+  private s3Policy({ account, bucketName, dataLocation }: NetworkArgs): pulumi.Output<string> {
+    const bucket = pulumi.interpolate`arn:${account.partition}:s3:::${bucketName}`;
+    const [, elsewhere, folder] = /^s3:\/\/([^/]+)\/(.*)$/.exec(dataLocation ?? "") ?? [];
+    const data = pulumi.interpolate`arn:${account.partition}:s3:::${elsewhere ?? ""}`;
+    const own = { StringEquals: { "aws:PrincipalAccount": account.accountId } };
+    return pulumi.jsonStringify({
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Sid: "StackBucket",
+          Effect: "Allow",
+          Principal: "*",
+          Action: [
+            "s3:AbortMultipartUpload",
+            "s3:GetBucketLocation",
+            "s3:GetObject",
+            "s3:ListBucket",
+            "s3:ListBucketMultipartUploads",
+            "s3:ListMultipartUploadParts",
+            "s3:PutObject",
+          ],
+          Resource: [bucket, pulumi.interpolate`${bucket}/*`],
+          Condition: own,
+        },
+        ...(elsewhere === undefined
+          ? []
+          : [
+              {
+                Sid: "TableElsewhere",
+                Effect: "Allow",
+                Principal: "*",
+                Action: ["s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket"],
+                Resource: [data, pulumi.interpolate`${data}/${folder ?? ""}*`],
+                Condition: own,
+              },
+            ]),
+        {
+          // Where ECR keeps the layers of images. Source: its guide to VPC endpoints.
+          Sid: "ImageLayers",
+          Effect: "Allow",
+          Principal: "*",
+          Action: "s3:GetObject",
+          Resource: pulumi.interpolate`arn:${account.partition}:s3:::prod-${account.region}-starport-layer-bucket/*`,
+        },
+      ],
+    });
+  }
+
+  /** Lets this account's principals use a service, and no other's: data cannot leave in another's name. */
+  private ownAccountPolicy({ account }: NetworkArgs): pulumi.Output<string> {
+    return pulumi.jsonStringify({
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Sid: "OwnAccount",
+          Effect: "Allow",
+          Principal: "*",
+          Action: "*",
+          Resource: "*",
+          Condition: { StringEquals: { "aws:PrincipalAccount": account.accountId } },
+        },
+      ],
+    });
+  }
+
+  /** One group for jobs and endpoints: 443 among its members, and 443 to S3. */
+  private securityGroup(
+    name: string,
+    args: NetworkArgs,
+    vpcId: pulumi.Output<string>,
+    s3Endpoint: ec2.VpcEndpoint,
+  ): ec2.SecurityGroup {
+    const child: pulumi.CustomResourceOptions = { parent: this };
+    const group = new ec2.SecurityGroup(
+      `${name}-security-group`,
+      { vpcId, description: "Jobs of restate and the endpoints that they call" },
+      child,
+    );
+    const within =
+      args.severalInstances === true
+        ? { ipProtocol: "-1" }
+        : { ipProtocol: "tcp", fromPort: 443, toPort: 443 };
+    const members = { securityGroupId: group.id, referencedSecurityGroupId: group.id, ...within };
+    new vpcRules.SecurityGroupIngressRule(`${name}-from-members`, members, child);
+    new vpcRules.SecurityGroupEgressRule(`${name}-to-members`, members, child);
+    new vpcRules.SecurityGroupEgressRule(
+      `${name}-to-s3`,
+      {
+        securityGroupId: group.id,
+        prefixListId: s3Endpoint.prefixListId,
+        ipProtocol: "tcp",
+        fromPort: 443,
+        toPort: 443,
+      },
+      child,
+    );
+    return group;
+  }
+
+  private logFlows(name: string, args: NetworkArgs, vpcId: pulumi.Output<string>): void {
+    const child: pulumi.CustomResourceOptions = { parent: this };
+    const logs = new cloudwatch.LogGroup(
+      `${name}-flow-logs`,
+      { name: args.flowLogsName, retentionInDays: 30 },
+      child,
+    );
+    const role = new iam.Role(
+      `${name}-flow-logs-role`,
+      {
+        name: args.flowLogsName,
+        assumeRolePolicy: pulumi.jsonStringify({
+          Version: "2012-10-17",
+          Statement: [
+            {
+              Effect: "Allow",
+              Principal: { Service: "vpc-flow-logs.amazonaws.com" },
+              Action: "sts:AssumeRole",
+              Condition: { StringEquals: { "aws:SourceAccount": args.account.accountId } },
+            },
+          ],
+        }),
+      },
+      child,
+    );
+    new iam.RolePolicy(
+      `${name}-flow-logs-policy`,
+      {
+        role: role.name,
+        policy: pulumi.jsonStringify({
+          Version: "2012-10-17",
+          Statement: [
+            {
+              Sid: "WriteFlowLogs",
+              Effect: "Allow",
+              Action: ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+              Resource: [logs.arn, pulumi.interpolate`${logs.arn}:*`],
+            },
+          ],
+        }),
+      },
+      child,
+    );
+    new ec2.FlowLog(
+      `${name}-flow-log`,
+      {
+        vpcId,
+        trafficType: "ALL",
+        logDestination: logs.arn,
+        iamRoleArn: role.arn,
+      },
+      child,
+    );
+  }
+}

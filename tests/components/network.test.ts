@@ -1,0 +1,194 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+
+import type { Program } from "../../local/program";
+import { californiaHousing } from "../../pipeline/dataset";
+import type { JsonObject } from "../../pipeline/expressions";
+import { allSteps, text } from "../../pipeline/walk";
+import { at, type Config, program } from "../support/definitions";
+
+const key = "arn:aws:kms:us-east-1:111122223333:key/data-key";
+
+/** The network settings of each job in a definition, by step. */
+function jobNetworks(definition: JsonObject): Readonly<Record<string, unknown>> {
+  const members: Readonly<Record<string, string>> = {
+    Processing: "NetworkConfig",
+    Tuning: "TrainingJobDefinition",
+  };
+  return Object.fromEntries(
+    allSteps(definition["Steps"]).flatMap(({ name, step, type }): [string, unknown][] => {
+      const member = members[type];
+      const job = member === undefined ? undefined : (at(step, "Arguments", member) as JsonObject);
+      return job === undefined ? [] : [[name, job["VpcConfig"]]];
+    }),
+  );
+}
+
+describe("the network", () => {
+  const evaluate = (config: Config): Promise<Program> => program(config);
+  const inputsOf = (evaluated: Program, name: string): JsonObject => {
+    const found = evaluated.resources.find((one) => one.name === name);
+    ok(found, `no resource ${name}`);
+    return found.inputs;
+  };
+
+  describe("of the stack's own", () => {
+    let evaluated: Program;
+
+    before(async () => {
+      evaluated = await evaluate({ network: { mode: "create", flowLogs: true } });
+    });
+    const inputs = (name: string): JsonObject => inputsOf(evaluated, name);
+    const statements = (name: string): readonly JsonObject[] =>
+      (JSON.parse(text(inputs(name)["policy"])) as { Statement: JsonObject[] }).Statement;
+
+    it("is what is made by default", async () => {
+      const made = (await evaluate({})).resources.map(({ name }) => name);
+      ok(made.includes("network-vpc"));
+    });
+
+    it("has isolated subnets and no gateway to anywhere", () => {
+      deepEqual(inputs("network-vpc"), {
+        cidrBlock: "10.0.0.0/16",
+        numberOfAvailabilityZones: 2,
+        subnetStrategy: "Auto",
+        subnetSpecs: [{ type: "Isolated" }],
+        natGateways: { strategy: "None" },
+        enableDnsHostnames: true,
+        enableDnsSupport: true,
+      });
+      equal("ingress" in inputs("network-default-security-group"), false);
+    });
+
+    it("reaches the services that jobs call by their own names, in the account's name only", () => {
+      const endpoints = evaluated.resources.filter(
+        ({ inputs: { vpcEndpointType } }) => vpcEndpointType === "Interface",
+      );
+      deepEqual(
+        endpoints
+          .map(({ inputs: { serviceName } }) =>
+            text(serviceName).replace("com.amazonaws.us-east-1.", ""),
+          )
+          .sort(),
+        [
+          "athena",
+          "ecr.api",
+          "ecr.dkr",
+          "glue",
+          "kms",
+          "logs",
+          "monitoring",
+          "sagemaker.api",
+          "sagemaker.runtime",
+          "sts",
+        ],
+      );
+      for (const { inputs: endpoint, name } of endpoints) {
+        equal(endpoint["privateDnsEnabled"], true);
+        deepEqual(endpoint["subnetIds"], ["subnet-placeholder-1", "subnet-placeholder-2"]);
+        deepEqual(statements(name), [
+          {
+            Action: "*",
+            Condition: { StringEquals: { "aws:PrincipalAccount": "111122223333" } },
+            Effect: "Allow",
+            Principal: "*",
+            Resource: "*",
+            Sid: "OwnAccount",
+          },
+        ]);
+      }
+    });
+
+    it("reaches by way of S3 the stack's bucket and the layers of images, and nothing else", () => {
+      equal(inputs("network-s3")["vpcEndpointType"], "Gateway");
+      deepEqual(inputs("network-s3")["routeTableIds"], ["rtb-placeholder-1", "rtb-placeholder-2"]);
+      deepEqual(
+        statements("network-s3").map(({ Resource: resource, Sid: sid }) => [sid, resource]),
+        [
+          [
+            "StackBucket",
+            [
+              "arn:aws:s3:::sagemaker-restate-test-111122223333",
+              "arn:aws:s3:::sagemaker-restate-test-111122223333/*",
+            ],
+          ],
+          ["ImageLayers", "arn:aws:s3:::prod-us-east-1-starport-layer-bucket/*"],
+        ],
+      );
+    });
+
+    it("reaches a table elsewhere, where there is one", async () => {
+      const elsewhere = await evaluate({
+        dataset: { ...californiaHousing, location: "s3://theirs/houses/" },
+      });
+      const policy = text(inputsOf(elsewhere, "network-s3")["policy"]);
+      ok(policy.includes("arn:aws:s3:::theirs/houses/*"), policy);
+    });
+
+    it("opens 443 among its members, and 443 to S3", () => {
+      const rule = { fromPort: 443, ipProtocol: "tcp", toPort: 443 };
+      const group = "network-security-group-id";
+      const members = { ...rule, referencedSecurityGroupId: group, securityGroupId: group };
+      deepEqual(inputs("network-from-members"), members);
+      deepEqual(inputs("network-to-members"), members);
+      deepEqual(inputs("network-to-s3"), {
+        ...rule,
+        prefixListId: "pl-placeholder",
+        securityGroupId: group,
+      });
+    });
+
+    it("opens all ports among its members only where a job has several instances", async () => {
+      const several = await evaluate({ processingInstanceCount: 2 });
+      equal(inputsOf(several, "network-from-members")["ipProtocol"], "-1");
+    });
+
+    it("runs every job, which may make its network interfaces", () => {
+      const expected = {
+        SecurityGroupIds: ["network-security-group-id"],
+        Subnets: ["subnet-placeholder-1", "subnet-placeholder-2"],
+      };
+      const networks = jobNetworks(evaluated.definition);
+      deepEqual(Object.keys(networks).length, 6);
+      for (const [step, network] of Object.entries(networks)) {
+        deepEqual(network, expected, step);
+      }
+      for (const actor of ["processing", "training", "evaluation"]) {
+        const sids = statements(`permissions-${actor}-policy`).map(({ Sid: sid }) => sid);
+        ok(sids.includes("MakeNetworkInterfaces"), actor);
+      }
+    });
+
+    it("logs its connections, by a role that can do nothing else", () => {
+      equal(inputs("network-flow-log")["trafficType"], "ALL");
+      equal(inputs("network-flow-logs")["retentionInDays"], 30);
+      deepEqual(statements("network-flow-logs-policy").length, 1);
+    });
+  });
+
+  it("can be one that is there already", async () => {
+    const network = {
+      mode: "existing",
+      subnetIds: ["subnet-0123456789abcdef0"],
+      securityGroupIds: ["sg-0123456789abcdef0"],
+    };
+    const evaluated = await evaluate({ network });
+    equal(
+      evaluated.resources.some(({ name }) => name.startsWith("network")),
+      false,
+    );
+    for (const used of Object.values(jobNetworks(evaluated.definition))) {
+      deepEqual(used, { SecurityGroupIds: network.securityGroupIds, Subnets: network.subnetIds });
+    }
+  });
+
+  it("can be SageMaker's own", async () => {
+    const evaluated = await evaluate({ network: { mode: "none" } });
+    equal(
+      evaluated.resources.some(({ name }) => name.startsWith("network")),
+      false,
+    );
+    ok(Object.values(jobNetworks(evaluated.definition)).every((used) => used === undefined));
+    ok(!JSON.stringify(evaluated.resources).includes("ec2:CreateNetworkInterface"));
+    ok(JSON.stringify(evaluated.definition).includes(key));
+  });
+});
