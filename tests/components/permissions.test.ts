@@ -1,0 +1,245 @@
+import { equal } from "node:assert/strict";
+
+import type { Program } from "../../local/program";
+import { californiaHousing } from "../../pipeline/dataset";
+import { program } from "../support/definitions";
+import { anyRole, type IamRequest, isAllowed } from "../support/iam";
+
+const bucket = "arn:aws:s3:::sagemaker-restate-test-111122223333";
+const key = "arn:aws:kms:us-east-1:111122223333:key/data-key";
+const arn = (service: string, path: string): string =>
+  `arn:aws:${service}:us-east-1:111122223333:${path}`;
+const role = (name: string): string => `arn:aws:iam::111122223333:role/${name}`;
+const passed = { "iam:PassedToService": "sagemaker.amazonaws.com" };
+const throughS3 = { "kms:ViaService": "s3.us-east-1.amazonaws.com" };
+
+const s3 = (
+  action: string,
+  path: string,
+  context: Readonly<Record<string, string>> = {},
+): IamRequest => ({
+  action: `s3:${action}`,
+  resource: `${bucket}${path}`,
+  context,
+  endpoint: "network-s3",
+});
+const call = (
+  action: string,
+  resource: string,
+  context: Readonly<Record<string, string>> = {},
+): IamRequest => ({
+  action,
+  resource,
+  context,
+});
+
+/** What everyone needs who runs jobs, and what nobody may do. */
+const everyJob = {
+  may: [
+    s3("ListBucket", ""),
+    call("kms:Decrypt", key, throughS3),
+    call("kms:GenerateDataKey", key, throughS3),
+    call("kms:CreateGrant", key, { "kms:GrantIsForAWSResource": "true" }),
+    call("ecr:BatchGetImage", arn("ecr", "repository/restate-test-decision-tree")),
+    call("ec2:CreateNetworkInterface", arn("ec2", "network-interface/eni-1")),
+  ],
+  mayNot: [
+    s3("DeleteObject", "/data/california_housing/cal_housing.data"),
+    s3("PutObject", "/data/california_housing/more.data"),
+    s3("PutObject", "/pipeline/0123456789abcdef/preprocess.py"),
+    s3("PutBucketPolicy", ""),
+    s3("DeleteBucket", ""),
+    call("kms:Decrypt", key),
+    call("kms:Decrypt", arn("kms", "key/another"), throughS3),
+    call("kms:CreateGrant", key),
+    call("kms:ScheduleKeyDeletion", key),
+    call("ecr:BatchGetImage", arn("ecr", "repository/another-team")),
+    call("ecr:PutImage", arn("ecr", "repository/restate-test-decision-tree")),
+    call("iam:PassRole", role("restate-test-training"), passed),
+    call("sagemaker:CreateTrainingJob", arn("sagemaker", "training-job/mine")),
+    call("sagemaker:UpdateModelPackage", arn("sagemaker", "model-package/restate-test/1")),
+    call("sts:AssumeRole", role("Administrator")),
+  ],
+};
+
+/** For each actor, what it must be able to do, and what it must not. */
+const actors: Readonly<
+  Record<string, { readonly may: readonly IamRequest[]; readonly mayNot: readonly IamRequest[] }>
+> = {
+  pipeline: {
+    may: [
+      call(
+        "sagemaker:CreateProcessingJob",
+        arn("sagemaker", "processing-job/pipelines-abc-preprocess"),
+      ),
+      call(
+        "sagemaker:CreateHyperParameterTuningJob",
+        arn("sagemaker", "hyper-parameter-tuning-job/abc"),
+      ),
+      call("sagemaker:AddTags", arn("sagemaker", "hyper-parameter-tuning-job/abc")),
+      call("sagemaker:CreateModelPackage", arn("sagemaker", "model-package/restate-test/1")),
+      call("sagemaker:CreateTransformJob", arn("sagemaker", "transform-job/pipelines-abc-forest")),
+      call("sagemaker:CreateExperiment", arn("sagemaker", "experiment/restate-test")),
+      call("iam:PassRole", role("restate-test-processing"), passed),
+      call("iam:PassRole", role("restate-test-training"), passed),
+      call("iam:PassRole", role("restate-test-evaluation"), passed),
+      s3("GetObject", "/executions/abc/evaluation/XGBoost/evaluation.json"),
+      call("kms:Decrypt", key, throughS3),
+    ],
+    mayNot: [
+      call("iam:PassRole", role("Administrator"), passed),
+      call("iam:PassRole", role("restate-prod-training"), passed),
+      call("iam:PassRole", role("restate-test-training"), {
+        "iam:PassedToService": "ec2.amazonaws.com",
+      }),
+      call("sagemaker:CreateModelPackage", arn("sagemaker", "model-package/restate-prod/1")),
+      call("sagemaker:UpdateModelPackage", arn("sagemaker", "model-package/restate-test/1")),
+      call("sagemaker:DeleteModelPackage", arn("sagemaker", "model-package/restate-test/1")),
+      call("sagemaker:UpdatePipeline", arn("sagemaker", "pipeline/restate-test")),
+      call("sagemaker:StartPipelineExecution", arn("sagemaker", "pipeline/restate-prod")),
+      call("sagemaker:CreateEndpoint", arn("sagemaker", "endpoint/mine")),
+      call("sagemaker:CreateProcessingJob", arn("sagemaker", "processing-job/mine")),
+      s3("GetObject", "/data/california_housing/cal_housing.data"),
+      s3("PutObject", "/models/XGBoost/job/output/model.tar.gz"),
+      s3("DeleteObject", "/models/XGBoost/job/output/model.tar.gz"),
+    ],
+  },
+  processing: {
+    may: [
+      ...everyJob.may,
+      s3("GetObject", "/data/california_housing/cal_housing.data"),
+      s3("GetObject", "/pipeline/0123456789abcdef/preprocess.py"),
+      s3("PutObject", "/executions/abc/train/train.csv"),
+      s3("PutObject", "/athena/result.parquet"),
+      call("athena:StartQueryExecution", arn("athena", "workgroup/restate-test")),
+      call("glue:GetTable", arn("glue", "table/restate_test/california_housing")),
+      call("glue:CreateTable", arn("glue", "table/restate_test/sagemaker_tmp_1")),
+    ],
+    mayNot: [
+      ...everyJob.mayNot,
+      call("athena:StartQueryExecution", arn("athena", "workgroup/primary")),
+      call("athena:StartQueryExecution", arn("athena", "workgroup/restate-prod")),
+      call("glue:GetTable", arn("glue", "table/salaries/people")),
+      call("glue:DeleteTable", arn("glue", "table/restate_test/california_housing")),
+      call("glue:UpdateTable", arn("glue", "table/restate_test/california_housing")),
+      s3("PutObject", "/models/XGBoost/job/output/model.tar.gz"),
+      s3("GetObject", "/models/XGBoost/job/output/model.tar.gz"),
+    ],
+  },
+  training: {
+    may: [
+      ...everyJob.may,
+      s3("GetObject", "/executions/abc/train/train.csv"),
+      s3("PutObject", "/models/XGBoost/job/output/model.tar.gz"),
+      s3("PutObject", "/checkpoints/Forest/1"),
+      s3("GetObject", "/checkpoints/Forest/1"),
+    ],
+    mayNot: [
+      ...everyJob.mayNot,
+      s3("GetObject", "/data/california_housing/cal_housing.data"),
+      s3("PutObject", "/executions/abc/test/test.csv"),
+      call("athena:StartQueryExecution", arn("athena", "workgroup/restate-test")),
+      call("glue:GetTable", arn("glue", "table/restate_test/california_housing")),
+    ],
+  },
+  evaluation: {
+    may: [
+      ...everyJob.may,
+      s3("GetObject", "/executions/abc/test/test.csv"),
+      s3("GetObject", "/models/XGBoost/job/output/model.tar.gz"),
+      s3("GetObject", "/pipeline/0123456789abcdef/evaluate.py"),
+      s3("PutObject", "/executions/abc/evaluation/XGBoost/evaluation.json"),
+    ],
+    mayNot: [
+      ...everyJob.mayNot,
+      s3("PutObject", "/models/XGBoost/job/output/model.tar.gz"),
+      s3("GetObject", "/data/california_housing/cal_housing.data"),
+      call("athena:StartQueryExecution", arn("athena", "workgroup/restate-test")),
+    ],
+  },
+};
+
+const describeRequest = ({ action, context, resource }: IamRequest): string =>
+  [action, resource, ...Object.entries(context ?? {}).map((pair) => pair.join("="))].join(" ");
+
+describe("permissions, as an IAM simulator decides,", () => {
+  let evaluated: Program;
+
+  before(async () => {
+    evaluated = await program();
+  });
+
+  for (const [actor, { may, mayNot }] of Object.entries(actors)) {
+    describe(`the role ${actor}`, () => {
+      for (const request of may) {
+        it(`may ${describeRequest(request)}`, async () => {
+          equal(await isAllowed(evaluated, actor, request), true);
+        });
+      }
+      for (const request of mayNot) {
+        it(`may not ${describeRequest(request)}`, async () => {
+          equal(await isAllowed(evaluated, actor, request), false);
+        });
+      }
+    });
+  }
+
+  describe("the bucket", () => {
+    const write = (context: Readonly<Record<string, string>>): IamRequest =>
+      s3("PutObject", "/models/XGBoost/job/output/model.tar.gz", context);
+    const encryption = "s3:x-amz-server-side-encryption";
+    const cases: readonly (readonly [string, Readonly<Record<string, string>>, boolean])[] = [
+      [
+        "its own key by name",
+        { [encryption]: "aws:kms", [`${encryption}-aws-kms-key-id`]: key },
+        true,
+      ],
+      ["its own key by default", {}, true],
+      ["no encryption by KMS", { [encryption]: "AES256" }, false],
+      [
+        "another key",
+        { [encryption]: "aws:kms", [`${encryption}-aws-kms-key-id`]: arn("kms", "key/other") },
+        false,
+      ],
+      ["plain HTTP", { "aws:SecureTransport": "false" }, false],
+    ];
+    for (const [what, context, allowed] of cases) {
+      it(`${allowed ? "takes" : "refuses"} an object with ${what}`, async () => {
+        equal(await isAllowed(evaluated, "training", write(context)), allowed);
+      });
+    }
+  });
+
+  describe("the S3 endpoint, even for a role that may do everything,", () => {
+    const through = (action: string, resource: string, owner?: string): IamRequest => ({
+      action,
+      resource,
+      endpoint: "network-s3",
+      ...(owner === undefined ? {} : { owner }),
+    });
+    const layers = "arn:aws:s3:::prod-us-east-1-starport-layer-bucket/layer";
+    const cases: readonly (readonly [IamRequest, boolean])[] = [
+      [through("s3:PutObject", `${bucket}/models/XGBoost/job/output/model.tar.gz`), true],
+      [through("s3:PutObject", "arn:aws:s3:::another-bucket-of-the-account/stolen.csv"), false],
+      [through("s3:GetObject", "arn:aws:s3:::another-bucket-of-the-account/file.csv"), false],
+      [through("s3:DeleteObject", `${bucket}/data/california_housing/cal_housing.data`), false],
+      [through("s3:PutObject", layers), false],
+    ];
+    for (const [request, allowed] of cases) {
+      it(`${allowed ? "leads" : "does not lead"} to ${request.action} ${request.resource}`, async () => {
+        equal(await isAllowed(evaluated, anyRole, request), allowed);
+      });
+    }
+
+    it("leads to a table elsewhere where config names one, and to nothing beside it", async () => {
+      const elsewhere = await program({
+        dataset: { ...californiaHousing, location: "s3://theirs/houses/" },
+      });
+      const read = (path: string): IamRequest =>
+        through("s3:GetObject", `arn:aws:s3:::theirs/${path}`);
+      equal(await isAllowed(elsewhere, "processing", read("houses/1.csv")), true);
+      equal(await isAllowed(elsewhere, "training", read("houses/1.csv")), false);
+      equal(await isAllowed(elsewhere, anyRole, read("salaries/1.csv")), false);
+    });
+  });
+});
