@@ -28,6 +28,8 @@ export interface Settings extends ParameterDefaults {
   readonly baseImage: string | undefined;
   /** Where the jobs run. */
   readonly network: NetworkSettings;
+  /** Whether `pulumi` refuses to delete the bucket, its key, the images and the model packages. */
+  readonly protect: boolean;
   /** Whether `pulumi destroy` may delete data, images and model packages with what holds them. */
   readonly forceDestroy: boolean;
 }
@@ -65,6 +67,7 @@ export const settingsSchema = z.strictObject({
   modelApprovalStatus: z.enum(modelApprovalStatuses).default("PendingManualApproval"),
   minimumR2: z.number().max(1).default(0),
   network: networkSchema,
+  protect: z.boolean().default(true),
   forceDestroy: z.boolean().default(false),
 });
 
@@ -152,6 +155,11 @@ export function loadSettings(): Settings {
   const parsed = settingsSchema.safeParse(raw);
   if (parsed.success) {
     problems.push(...definitionProblems(parsed.data));
+    if (parsed.data.protect && parsed.data.forceDestroy) {
+      problems.push(
+        `${place(["forceDestroy"])}: is true, but ${place(["protect"])} is true too; set one of the two`,
+      );
+    }
     if (parsed.data.dataFile !== undefined && parsed.data.dataset.location !== undefined) {
       problems.push(
         `${place(["dataFile"])}: is uploaded to the stack's own bucket, but dataset.location names another ` +

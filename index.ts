@@ -51,6 +51,7 @@ const lake = new DataLake(
     dataset: settings.dataset,
     dataFile: settings.dataFile,
     forceDestroy: settings.forceDestroy,
+    protect: settings.protect,
   },
   options,
 );
@@ -64,6 +65,7 @@ const image = new DecisionTreeImage(
     baseImage: settings.baseImage,
     kmsKeyArn: lake.kmsKeyArn,
     forceDelete: settings.forceDestroy,
+    protect: settings.protect,
   },
   options,
 );
@@ -136,6 +138,7 @@ const models = new ModelPipeline(
     roleArns: permissions.roleArns,
     kmsKeyArn: lake.kmsKeyArn,
     vpc,
+    protect: settings.protect,
     tags,
     dataHash: lake.dataHash,
     dataQualityBaseline: settings.dataQualityBaseline,

@@ -10,6 +10,7 @@ import { type Dataset, datasetQuery, tableFormat } from "../pipeline/dataset";
 import { contentHash } from "../pipeline/render";
 import { prefixes } from "../pipeline/storage";
 import type { Account } from "./account";
+import { keptFromDeletion } from "./protection";
 
 /** The arguments of {@link DataLake}. */
 export interface DataLakeArgs {
@@ -25,6 +26,8 @@ export interface DataLakeArgs {
   readonly dataFile?: string | undefined;
   /** Whether `destroy` deletes the bucket and the workgroup with what is in them. Default false. */
   readonly forceDestroy?: boolean;
+  /** Whether key and bucket are kept from deletion. Default true. */
+  readonly protect?: boolean;
 }
 
 /** Most bytes that a query may scan: 100 GiB. */
@@ -59,6 +62,7 @@ export class DataLake extends pulumi.ComponentResource {
     }
     const child: pulumi.CustomResourceOptions = { parent: this };
     const forceDestroy = args.forceDestroy ?? false;
+    const kept = keptFromDeletion(this, args.protect ?? true);
 
     const key = new kms.Key(
       `${name}-key`,
@@ -67,15 +71,11 @@ export class DataLake extends pulumi.ComponentResource {
         enableKeyRotation: true,
         deletionWindowInDays: forceDestroy ? 7 : 30,
       },
-      child,
+      kept,
     );
     new kms.Alias(`${name}-key-alias`, { name: args.keyAlias, targetKeyId: key.keyId }, child);
 
-    const bucket = new s3.Bucket(
-      `${name}-bucket`,
-      { bucket: args.bucketName, forceDestroy },
-      child,
-    );
+    const bucket = new s3.Bucket(`${name}-bucket`, { bucket: args.bucketName, forceDestroy }, kept);
     this.protectBucket(name, args, bucket, key);
 
     const database = new glue.CatalogDatabase(

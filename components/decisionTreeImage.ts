@@ -8,6 +8,7 @@ import { join } from "node:path";
 
 import { canonicalJson } from "../pipeline/render";
 import type { Account } from "./account";
+import { keptFromDeletion } from "./protection";
 
 /** The arguments of {@link DecisionTreeImage}. */
 export interface DecisionTreeImageArgs {
@@ -20,6 +21,8 @@ export interface DecisionTreeImageArgs {
   readonly kmsKeyArn: pulumi.Input<string>;
   /** Whether `destroy` deletes the repository with the images in it. Default false. */
   readonly forceDelete?: boolean;
+  /** Whether the repository is kept from deletion. Default true. */
+  readonly protect?: boolean;
 }
 
 /** SageMaker runs images of this platform only. */
@@ -79,7 +82,7 @@ export class DecisionTreeImage extends pulumi.ComponentResource {
         encryptionConfigurations: [{ encryptionType: "KMS", kmsKey: args.kmsKeyArn }],
         forceDelete: args.forceDelete ?? false,
       },
-      { parent: this },
+      keptFromDeletion(this, args.protect ?? true),
     );
     const token = ecr.getAuthorizationTokenOutput({ registryId: accountId }, { parent: this });
     // Composed, not read from the repository, so that a preview knows it.

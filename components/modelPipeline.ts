@@ -14,6 +14,7 @@ import { dataWranglerFlow, type FlowSource } from "../pipeline/flow";
 import type { ParameterDefaults } from "../pipeline/parameters";
 import { canonicalJson, contentHash } from "../pipeline/render";
 import { prefixes } from "../pipeline/storage";
+import { keptFromDeletion } from "./protection";
 
 /** The arguments of {@link ModelPipeline}. */
 export interface ModelPipelineArgs {
@@ -42,6 +43,8 @@ export interface ModelPipelineArgs {
         readonly securityGroupIds: pulumi.Input<string[]>;
       }
     | undefined;
+  /** Whether the model package group is kept from deletion. Default true. */
+  readonly protect?: boolean;
   /** Tags of the jobs that the pipeline starts. */
   readonly tags: Readonly<Record<string, string>>;
   /** Hash of the table's data. Default: unknown, so nothing is taken from SageMaker's cache. */
@@ -166,7 +169,7 @@ export class ModelPipeline extends pulumi.ComponentResource {
         modelPackageGroupName: args.modelPackageGroupName,
         modelPackageGroupDescription: `The best models of the pipeline ${args.pipelineName}`,
       },
-      { parent: this },
+      keptFromDeletion(this, args.protect ?? true),
     );
     const pipeline = new sagemaker.Pipeline(
       `${name}-pipeline`,

@@ -231,6 +231,12 @@ describe("configuration", () => {
     });
   }
 
+  it("refuses to destroy by force what is protected", async () => {
+    await rejects(program({ protect: true, forceDestroy: true }), {
+      message: /restate:forceDestroy: is true, but restate:protect is true too/,
+    });
+  });
+
   it("refuses a data file beside a location elsewhere", async () => {
     const config = { dataFile: "README.md", ...dataset({ location: "s3://theirs/houses/" }) };
     await rejects(program(config), {

@@ -335,7 +335,7 @@ describe("the program", () => {
   });
 
   it("lets destroy delete data only where the config says so", async () => {
-    const { resources } = await program({ forceDestroy: true });
+    const { resources } = await program({ forceDestroy: true, protect: false });
     const forced = resources.filter(
       ({ inputs: { forceDelete, forceDestroy } }) => forceDelete === true || forceDestroy === true,
     );
