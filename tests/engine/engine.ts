@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { homedir, tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { createInterface } from "node:readline";
+
+import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
+
+/** Where tests/engine/pulumi.sh leaves the CLI that it builds. */
+const builtCli = join(homedir(), ".cache", "restate", "bin");
+
+/** Folder of the Pulumi CLI, or undefined where there is none. */
+export function pulumiFolder(): string | undefined {
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), builtCli];
+  return folders.find((folder) => existsSync(join(folder, "pulumi")));
+}
+
+/** The real engine with stand-in providers, in a folder of its own. */
+export class Engine {
+  private readonly folder = mkdtempSync(join(tmpdir(), "restate-engine-"));
+  private readonly providers: ChildProcess[] = [];
+  private debugProviders = "";
+
+  /** Starts the providers. */
+  async start(): Promise<void> {
+    const ports = await Promise.all(
+      ["aws", "docker", "awsx"].map(async (name) => `${name}:${await this.provider(name)}`),
+    );
+    this.debugProviders = ports.join(",");
+  }
+
+  private provider(name: string): Promise<string> {
+    const script = [
+      "--require",
+      "ts-node/register/transpile-only",
+      "tests/engine/standIn.ts",
+      name,
+    ];
+    const child = spawn(process.execPath, script, {
+      env: { ...process.env, STAND_IN_FOLDER: join(this.folder, "cloud") },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    this.providers.push(child);
+    return new Promise((done, failed) => {
+      child.on("error", failed);
+      child.on("exit", (code) => {
+        failed(new Error(`the provider ${name} ended with ${String(code)}`));
+      });
+      createInterface({ input: child.stdout }).once("line", done);
+    });
+  }
+
+  /** Ends everything, and removes the folder. */
+  stop(): void {
+    for (const child of this.providers) {
+      child.removeAllListeners("exit");
+      child.kill();
+    }
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Makes the creation of a resource fail, by its logical name; undefined: of none. */
+  failAt(name: string | undefined): void {
+    const cloud = join(this.folder, "cloud");
+    mkdirSync(cloud, { recursive: true });
+    writeFileSync(join(cloud, "fail"), name ?? "");
+  }
+
+  /** A stack of the real program, configured by full key. */
+  async stack(name: string, config: Readonly<Record<string, string>>): Promise<Stack> {
+    const stack = await this.stackOf("restate", name, evaluateIndex);
+    await stack.setAllConfig(
+      Object.fromEntries(
+        Object.entries({ "aws:region": "us-east-1", ...config }).map(([key, value]) => [
+          key,
+          { value },
+        ]),
+      ),
+    );
+    return stack;
+  }
+
+  /** A stack of another program. */
+  async stackOf(project: string, name: string, program: () => Promise<object>): Promise<Stack> {
+    const root = pulumiFolder();
+    if (root === undefined) {
+      throw new Error("there is no Pulumi CLI");
+    }
+    const backend = join(this.folder, "backend");
+    mkdirSync(backend, { recursive: true });
+    const pulumiCommand = await PulumiCommand.get({
+      root: join(root, ".."),
+      skipVersionCheck: true,
+    });
+    return LocalWorkspace.createOrSelectStack(
+      { projectName: project, stackName: name, program },
+      {
+        pulumiCommand,
+        projectSettings: {
+          name: project,
+          runtime: "nodejs",
+          backend: { url: `file://${backend}` },
+          main: process.cwd(),
+        },
+        envVars: {
+          PULUMI_CONFIG_PASSPHRASE: "",
+          PULUMI_DEBUG_PROVIDERS: this.debugProviders,
+          PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+          PULUMI_SKIP_UPDATE_CHECK: "true",
+        },
+      },
+    );
+  }
+}
+
+/** Evaluates index.ts anew: a module is evaluated once, but every update evaluates the program. */
+function evaluateIndex(): Promise<object> {
+  const load = createRequire(__filename);
+  const index = load.resolve("../../index");
+  // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
+  delete load.cache[index];
+  return Promise.resolve(load(index) as object);
+}

@@ -1,0 +1,250 @@
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+
+import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
+import * as pulumi from "@pulumi/pulumi";
+
+import { check } from "../../pipeline/check";
+import type { JsonObject } from "../../pipeline/expressions";
+import { Engine, pulumiFolder } from "./engine";
+
+const disposable = {
+  "restate:forceDestroy": "true",
+  "restate:protect": "false",
+  "restate:network": '{"mode":"none"}',
+};
+const longTime = 600_000;
+/** What stands for a value that a preview does not know. */
+const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+/** What an update or preview did to each resource that it did not leave as it was, by logical name. */
+class Changes {
+  readonly all: Record<string, string> = {};
+  /** The definition as the last step of the pipeline's resource had it. */
+  definition: unknown;
+
+  readonly onEvent = (event: EngineEvent): void => {
+    const metadata = event.resourcePreEvent?.metadata;
+    if (metadata === undefined) {
+      return;
+    }
+    const name = metadata.urn.split("::").at(-1) ?? "";
+    if (metadata.type === "aws:sagemaker/pipeline:Pipeline") {
+      this.definition = (metadata.new?.inputs as Record<string, unknown> | undefined)?.[
+        "pipelineDefinition"
+      ];
+    }
+    if (!["delete-replaced", "read", "replace", "same"].includes(metadata.op)) {
+      this.all[name] = metadata.op;
+    }
+  };
+}
+
+async function up(stack: Stack): Promise<Changes & { readonly outputs: Record<string, unknown> }> {
+  const changes = new Changes();
+  const { outputs } = await stack.up({ onEvent: changes.onEvent });
+  const values = Object.entries(outputs).map(([name, { value }]): [string, unknown] => [
+    name,
+    value,
+  ]);
+  return Object.assign(changes, { outputs: Object.fromEntries(values) });
+}
+
+async function preview(stack: Stack): Promise<Changes> {
+  const changes = new Changes();
+  await stack.preview({ onEvent: changes.onEvent });
+  return changes;
+}
+
+/** The resources that changed, and how. */
+function touched(changes: Changes): readonly string[] {
+  return Object.entries(changes.all)
+    .map(([name, op]) => `${op} ${name}`)
+    .sort();
+}
+
+/** The logical names of the resources in a stack's state. */
+async function resourceNames(stack: Stack): Promise<readonly string[]> {
+  const state = (await stack.exportStack()) as { deployment: { resources?: { urn: string }[] } };
+  return (state.deployment.resources ?? []).map(({ urn }) => urn.split("::").at(-1) ?? "");
+}
+
+describe("the real engine, with stand-in providers,", function () {
+  this.timeout(longTime);
+  const engine = new Engine();
+
+  before(async function () {
+    if (pulumiFolder() === undefined) {
+      console.log("    skipped: there is no Pulumi CLI on the path or in ~/.cache/restate/bin");
+      this.skip();
+    }
+    await engine.start();
+  });
+  after(() => {
+    engine.stop();
+  });
+
+  describe("a stack", () => {
+    let stack: Stack;
+    let first: Awaited<ReturnType<typeof up>>;
+
+    before(async () => {
+      stack = await engine.stack("dev", disposable);
+      first = await up(stack);
+    });
+
+    it("comes up with a definition that holds, and exports what it promises", () => {
+      const definition = JSON.parse(String(first.outputs["pipelineDefinition"])) as JsonObject;
+      deepEqual(check(definition), []);
+      equal(first.definition, first.outputs["pipelineDefinition"]);
+      equal(first.outputs["bucketName"], "sagemaker-restate-dev-444455556666");
+      match(
+        String(first.outputs["kmsKeyArn"]),
+        /^arn:aws:kms:us-east-1:444455556666:key\/[0-9a-f]{8}$/,
+      );
+      match(String(first.outputs["decisionTreeRepoDigest"]), /@sha256:[0-9a-f]{64}$/);
+    });
+
+    it("stays as it is when nothing has changed", async () => {
+      deepEqual(touched(await up(stack)), []);
+    });
+
+    it("has not drifted when it is refreshed", async () => {
+      const { summary } = await stack.refresh();
+      deepEqual(Object.keys(summary.resourceChanges ?? {}), ["same"]);
+    });
+
+    const changes: readonly (readonly [string, Record<string, string>, readonly string[]])[] = [
+      ["minimumR2", { "restate:minimumR2": "0.5" }, ["update models-pipeline"]],
+      [
+        "modelApprovalStatus",
+        { "restate:modelApprovalStatus": "Approved" },
+        ["update models-pipeline"],
+      ],
+      ["gitRevision", { "restate:gitRevision": "0123abc" }, ["update models-pipeline"]],
+      [
+        "baseImage, which makes another image",
+        { "restate:baseImage": "python:3.12-slim" },
+        ["update decision-tree-image", "update models-pipeline"],
+      ],
+      [
+        "the dataset",
+        {
+          "restate:dataset": JSON.stringify({
+            table: "california_housing",
+            columns: [
+              { name: "x", type: "double" },
+              { name: "y", type: "double" },
+            ],
+            target: "y",
+          }),
+        },
+        [
+          "create-replacement models-flow",
+          "update data-query",
+          "update data-table",
+          "update models-pipeline",
+        ],
+      ],
+    ];
+    for (const [what, config, expected] of changes) {
+      it(`touches just what follows from ${what}, and previews the whole definition`, async () => {
+        const before = await stack.getAllConfig();
+        await stack.setAllConfig(
+          Object.fromEntries(Object.entries(config).map(([key, value]) => [key, { value }])),
+        );
+        try {
+          const previewed = await preview(stack);
+          deepEqual(check(JSON.parse(previewed.definition as string) as JsonObject), []);
+          deepEqual(touched(previewed), expected);
+        } finally {
+          for (const key of Object.keys(config)) {
+            if (!(key in before)) {
+              await stack.removeConfig(key);
+            }
+          }
+        }
+      });
+    }
+
+    it("is read by another stack through a StackReference", async () => {
+      const consumer = await engine.stackOf("consumer", "dev", () => {
+        const reference = new pulumi.StackReference("organization/restate/dev");
+        return Promise.resolve({ group: reference.requireOutput("modelPackageGroupName") });
+      });
+      const { outputs } = await consumer.up();
+      equal(outputs["group"]?.value, "restate-dev");
+    });
+
+    it("lives beside another stack of the account", async () => {
+      const other = await engine.stack("other", disposable);
+      const { outputs } = await up(other);
+      equal(outputs["bucketName"], "sagemaker-restate-other-444455556666");
+      deepEqual(touched(await up(stack)), []);
+      await other.destroy();
+    });
+
+    it("leaves nothing when it is destroyed", async () => {
+      await stack.destroy();
+      deepEqual(await resourceNames(stack), []);
+    });
+  });
+
+  it("heals in the next update what failed halfway", async () => {
+    const stack = await engine.stack("half", disposable);
+    engine.failAt("models-pipeline");
+    await rejects(stack.up(), /AccessDenied: not now \(models-pipeline\)/);
+    engine.failAt(undefined);
+    const healed = await up(stack);
+    ok(touched(healed).includes("create models-pipeline"));
+    ok(!touched(healed).includes("create data-bucket"), touched(healed).join(", "));
+    deepEqual(touched(await up(stack)), []);
+    await stack.destroy();
+  });
+
+  it("knows the whole definition of a stack with a network, but for ids that AWS assigns", async () => {
+    const stack = await engine.stack("net", {
+      ...disposable,
+      "restate:network": '{"mode":"create"}',
+    });
+    equal((await preview(stack)).definition, unknown);
+    const { outputs } = await up(stack);
+    const definition = String(outputs["pipelineDefinition"]);
+    deepEqual(check(JSON.parse(definition) as JsonObject), []);
+    const subnets = outputs["subnetIds"] as readonly string[];
+    equal(subnets.length, 2);
+    ok(subnets.every((id) => definition.includes(id)));
+    await stack.setConfig("restate:minimumR2", { value: "0.5" });
+    equal(
+      (await preview(stack)).definition,
+      definition.replace('"DefaultValue":0,', '"DefaultValue":0.5,'),
+    );
+    await stack.destroy();
+  });
+
+  it("refuses a wrong configuration at preview, all at once, before anything is registered", async () => {
+    const stack = await engine.stack("bad", { "restate:minimumR2": "2", "restate:typo": "1" });
+    const changes = new Changes();
+    await rejects(stack.preview({ onEvent: changes.onEvent }), (error: Error) => {
+      match(error.message, /restate:minimumR2: /);
+      match(error.message, /restate:typo: unknown key/);
+      ok(!/^ {4}at /m.test(error.message.split("stderr")[0] ?? ""));
+      return true;
+    });
+    deepEqual(Object.keys(changes.all), ["restate-bad"]); // the stack itself
+  });
+
+  it("does not lose the data of a protected stack", async () => {
+    const stack = await engine.stack("prod", { "restate:network": '{"mode":"none"}' });
+    await up(stack);
+    await rejects(stack.destroy(), /protected/);
+    const names = await resourceNames(stack);
+    for (const name of [
+      "data-bucket",
+      "data-key",
+      "decision-tree-repository",
+      "models-model-package-group",
+    ]) {
+      ok(names.includes(name), name);
+    }
+  });
+});
