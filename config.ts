@@ -26,6 +26,8 @@ export interface Settings extends ParameterDefaults {
   readonly gitRevision: string | undefined;
   /** Image that the Decision Tree image is built on; undefined: the one that its Dockerfile names. */
   readonly baseImage: string | undefined;
+  /** Whether the Decision Tree image is registered as a SageMaker Image too. */
+  readonly sageMakerImage: boolean;
   /** Where the jobs run. */
   readonly network: NetworkSettings;
   /** Whether `pulumi` refuses to delete the bucket, its key, the images and the model packages. */
@@ -66,6 +68,7 @@ export const settingsSchema = z.strictObject({
   trainingInstanceType: instanceType.default("ml.m5.xlarge"),
   modelApprovalStatus: z.enum(modelApprovalStatuses).default("PendingManualApproval"),
   minimumR2: z.number().max(1).default(0),
+  sageMakerImage: z.boolean().default(false),
   network: networkSchema,
   protect: z.boolean().default(true),
   forceDestroy: z.boolean().default(false),

@@ -56,20 +56,6 @@ const lake = new DataLake(
   options,
 );
 
-const image = new DecisionTreeImage(
-  "decision-tree",
-  {
-    account,
-    repositoryName: names.repository,
-    context: "container",
-    baseImage: settings.baseImage,
-    kmsKeyArn: lake.kmsKeyArn,
-    forceDelete: settings.forceDestroy,
-    protect: settings.protect,
-  },
-  options,
-);
-
 const { network: networkSettings } = settings;
 const network =
   networkSettings.mode === "create"
@@ -113,6 +99,23 @@ const permissions = new Permissions(
     inVpc: vpc !== undefined,
   },
   options,
+);
+
+const image = new DecisionTreeImage(
+  "decision-tree",
+  {
+    account,
+    repositoryName: names.repository,
+    context: "container",
+    baseImage: settings.baseImage,
+    kmsKeyArn: lake.kmsKeyArn,
+    forceDelete: settings.forceDestroy,
+    protect: settings.protect,
+    sageMakerImage: settings.sageMakerImage
+      ? { name: names.sageMakerImage, roleArn: permissions.roleArns.training }
+      : undefined,
+  },
+  { ...options, dependsOn: [permissions] },
 );
 
 const models = new ModelPipeline(

@@ -10,6 +10,7 @@ export interface Names {
   readonly modelPackageGroup: string;
   readonly keyAlias: string;
   readonly flowLogs: string;
+  readonly sageMakerImage: string;
   readonly roles: RoleNames;
 }
 
@@ -36,6 +37,7 @@ export function stackNames(stack: string): Names {
     modelPackageGroup: prefix,
     keyAlias: `alias/${prefix}`,
     flowLogs: `${prefix}-flow-logs`,
+    sageMakerImage: `${prefix}-dtree`,
     roles: {
       pipeline: `${prefix}-pipeline`,
       processing: `${prefix}-processing`,

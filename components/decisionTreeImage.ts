@@ -1,4 +1,5 @@
 import * as ecr from "@pulumi/aws/ecr";
+import * as sagemaker from "@pulumi/aws/sagemaker";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import dockerignore from "@balena/dockerignore";
@@ -23,6 +24,12 @@ export interface DecisionTreeImageArgs {
   readonly forceDelete?: boolean;
   /** Whether the repository is kept from deletion. Default true. */
   readonly protect?: boolean;
+  /**
+   * Registers the image with SageMaker too, for Studio to show: its name there, and the ARN of the role by
+   * which SageMaker pulls it. Default: not registered.
+   */
+  readonly sageMakerImage?:
+    { readonly name: string; readonly roleArn: pulumi.Input<string> } | undefined;
 }
 
 /** SageMaker runs images of this platform only. */
@@ -105,6 +112,24 @@ export class DecisionTreeImage extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: [repository] },
     );
+
+    if (args.sageMakerImage !== undefined) {
+      const registered = new sagemaker.Image(
+        `${name}-sagemaker-image`,
+        {
+          imageName: args.sageMakerImage.name,
+          displayName: args.sageMakerImage.name,
+          description: "Decision tree regression (scikit-learn)",
+          roleArn: args.sageMakerImage.roleArn,
+        },
+        { parent: this },
+      );
+      new sagemaker.ImageVersion(
+        `${name}-sagemaker-image-version`,
+        { imageName: registered.imageName, baseImage: pulumi.interpolate`${repositoryUrl}:${tag}` },
+        { parent: this, dependsOn: [image] },
+      );
+    }
 
     this.imageUri = pulumi.interpolate`${repositoryUrl}:${tag}`;
     this.tag = pulumi.output(tag);

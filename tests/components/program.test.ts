@@ -208,6 +208,24 @@ describe("the program", () => {
       });
     });
 
+    it("is registered with SageMaker too where config says so, with a version for each build", async () => {
+      const { resources } = await program({ sageMakerImage: true });
+      const of = (type: string): readonly JsonObject[] =>
+        resources.filter((one) => one.type === type).map((one) => one.inputs);
+      const [image] = of("docker:index/image:Image");
+      deepEqual(of("aws:sagemaker/image:Image"), [
+        {
+          imageName: "restate-test-dtree",
+          displayName: "restate-test-dtree",
+          description: "Decision tree regression (scikit-learn)",
+          roleArn: "arn:aws:iam::111122223333:role/restate-test-training",
+        },
+      ]);
+      deepEqual(of("aws:sagemaker/imageVersion:ImageVersion"), [
+        { imageName: "restate-test-dtree", baseImage: image?.["imageName"] },
+      ]);
+    });
+
     it("is built for SageMaker's platform, with a tag that the definition names", () => {
       const image = inputs("decision-tree-image");
       match(
