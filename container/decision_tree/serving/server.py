@@ -39,7 +39,7 @@ def serve(environment: Environment) -> None:
     model = load(environment.model)
     application = Application(model, settings)
     try:
-        sockets = listen(settings.port, settings.workers)
+        sockets = listen(settings.address, settings.port, settings.workers)
     except OSError as error:
         raise UserError(f"port {settings.port} cannot be opened: {error}") from None
     fields = {

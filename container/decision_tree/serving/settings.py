@@ -14,12 +14,15 @@ class Settings:
     """Settings of the server.
 
     Attributes:
+        address: address to listen on, SAGEMAKER_BIND_TO_ADDRESS, default all of the container's,
+            since SageMaker calls from outside it.
         port: TCP port, SAGEMAKER_BIND_TO_PORT, default 8080.
         workers: processes, MODEL_SERVER_WORKERS, default one for each core the process may use.
         max_payload_bytes: longer bodies are answered with 413. SAGEMAKER_MAX_PAYLOAD_IN_MB (which
             batch transform sets), default 100 MB, the most that batch transform can send.
     """
 
+    address: str
     port: int
     workers: int
     max_payload_bytes: int
@@ -33,6 +36,7 @@ class Settings:
         """
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         return cls(
+            address=environ.get("SAGEMAKER_BIND_TO_ADDRESS", "").strip() or "0.0.0.0",  # noqa: S104
             port=_integer(environ, "SAGEMAKER_BIND_TO_PORT", 8080, 65535),
             workers=_integer(environ, "MODEL_SERVER_WORKERS", cores or 1, 1024),
             max_payload_bytes=_MIB * _integer(environ, "SAGEMAKER_MAX_PAYLOAD_IN_MB", 100, 2048),

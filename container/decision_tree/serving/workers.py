@@ -15,7 +15,7 @@ logger = logging.getLogger("decision_tree.serving")
 _SECONDS_BEFORE_RESTART = 1.0
 
 
-def listen(port: int, workers: int) -> list[socket.socket]:
+def listen(address: str, port: int, workers: int) -> list[socket.socket]:
     """Open one listening socket per worker on the same port of all interfaces.
 
     With SO_REUSEPORT the kernel spreads connections over the sockets. On one shared socket, the
@@ -30,7 +30,7 @@ def listen(port: int, workers: int) -> list[socket.socket]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if workers > 1:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        listener.bind(("0.0.0.0", port))  # noqa: S104 - SageMaker calls from outside the container
+        listener.bind((address, port))
         listener.listen(2048)
         sockets.append(listener)
     return sockets
