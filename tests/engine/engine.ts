@@ -18,7 +18,8 @@ export function pulumiFolder(): string | undefined {
 
 /** The real engine with stand-in providers, in a folder of its own. */
 export class Engine {
-  private readonly folder = mkdtempSync(join(tmpdir(), "restate-engine-"));
+  /** Holds the backend, and what the providers remember. */
+  readonly folder = mkdtempSync(join(tmpdir(), "restate-engine-"));
   private readonly providers: ChildProcess[] = [];
   private debugProviders = "";
 
@@ -67,6 +68,20 @@ export class Engine {
     writeFileSync(join(cloud, "fail"), name ?? "");
   }
 
+  /** Environment of the CLI: these providers, and a backend in the engine's folder. */
+  environment(): Record<string, string> {
+    const backend = join(this.folder, "backend");
+    mkdirSync(backend, { recursive: true });
+    return {
+      PULUMI_BACKEND_URL: `file://${backend}`,
+      PULUMI_CONFIG_PASSPHRASE: "",
+      PULUMI_DEBUG_PROVIDERS: this.debugProviders,
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+    };
+  }
+
   /** A stack of the real program, configured by full key. */
   async stack(name: string, config: Readonly<Record<string, string>>): Promise<Stack> {
     const stack = await this.stackOf("restate", name, evaluateIndex);
@@ -87,8 +102,6 @@ export class Engine {
     if (root === undefined) {
       throw new Error("there is no Pulumi CLI");
     }
-    const backend = join(this.folder, "backend");
-    mkdirSync(backend, { recursive: true });
     const pulumiCommand = await PulumiCommand.get({
       root: join(root, ".."),
       skipVersionCheck: true,
@@ -97,18 +110,8 @@ export class Engine {
       { projectName: project, stackName: name, program },
       {
         pulumiCommand,
-        projectSettings: {
-          name: project,
-          runtime: "nodejs",
-          backend: { url: `file://${backend}` },
-          main: process.cwd(),
-        },
-        envVars: {
-          PULUMI_CONFIG_PASSPHRASE: "",
-          PULUMI_DEBUG_PROVIDERS: this.debugProviders,
-          PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-          PULUMI_SKIP_UPDATE_CHECK: "true",
-        },
+        projectSettings: { name: project, runtime: "nodejs", main: process.cwd() },
+        envVars: this.environment(),
       },
     );
   }
