@@ -86,7 +86,7 @@ export class ModelPipeline extends pulumi.ComponentResource {
     }));
     const flow = flowSource.apply((source) => {
       const { content, outputName } = dataWranglerFlow(dataset, source);
-      return { text: canonicalJson(content), outputName };
+      return { text: content, outputName };
     });
     const script = (file: string): Source => {
       const content = pulumi.output(readFileSync(join(scripts, `${file}.py`), "utf8"));

@@ -1,27 +1,20 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { constants } from "node:os";
-import { resolve } from "node:path";
 
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 
-import type { JsonObject } from "../pipeline/expressions";
-import { isObject } from "../pipeline/walk";
+import { executions, formatListing, type Listing, models, trials } from "./commands/lists";
+import { findModel, latestApproved, setApproval } from "./commands/models";
+import { run, type RunOptions, typedPath, workspaceOf } from "./commands/run";
+import { invoke, serve } from "./commands/serve";
 import { UserError } from "./errors";
 import { evaluateProgram } from "./program";
-import { writeReport } from "./report/report";
-import { runSession, type Session } from "./session";
 import { stackConfig } from "./stackConfig";
-import { bars, candidateTable, plainLines, type Progress, silent } from "./terminal";
-import { Workspace } from "./workspace";
 
-interface Options {
-  readonly stack: string;
-  readonly data?: string;
-  readonly definition?: string;
-  readonly parameter: ReadonlyMap<string, string>;
+interface Common {
   readonly workFolder?: string;
   readonly json?: boolean;
-  readonly quiet?: boolean;
+  readonly group?: string;
 }
 
 function collectParameter(
@@ -35,132 +28,49 @@ function collectParameter(
   return new Map([...previous, [name, value]]);
 }
 
-/** A path that the user typed: npm runs commands in the project's folder, wherever it was called. */
-function typedPath(path: string): string {
-  return resolve(process.env["INIT_CWD"] ?? process.cwd(), path);
-}
-
-function readDefinition(path: string): JsonObject {
-  let content: string;
-  try {
-    content = readFileSync(path, "utf8");
-  } catch {
-    throw new UserError(`--definition: cannot read ${path}`);
+function readPort(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65535) {
+    throw new InvalidArgumentError("It must be a whole number from 1 to 65535.");
   }
-  try {
-    const definition = JSON.parse(content) as JsonObject;
-    if (isObject(definition)) {
-      return definition;
-    }
-  } catch (error) {
-    throw new UserError(`--definition: ${path} is not JSON: ${(error as Error).message}`);
-  }
-  throw new UserError(`--definition: ${path} holds no JSON object`);
+  return port;
 }
 
-function progressFor(options: Options): Progress {
-  const stream = options.json === true ? process.stderr : process.stdout;
-  if (options.quiet === true) {
-    return silent();
-  }
-  return stream.isTTY && process.env["CI"] === undefined ? bars(stream) : plainLines(stream);
-}
+const print = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
 
-/** The one object that `--json` prints. */
-function resultJson(session: Session, report: string): JsonObject {
-  const { winner } = session;
-  return {
-    status: session.result.status,
-    execution: session.executionId,
-    winner: winner?.name ?? null,
-    candidates: session.candidates.map(({ best, metrics, name, seconds, trials }) => ({
-      name,
-      r2: metrics?.r2 ?? null,
-      mse: metrics?.mse ?? null,
-      hyperparameters: best?.hyperparameters ?? {},
-      trials: trials.length,
-      seconds,
-    })),
-    model:
-      winner?.model === undefined
-        ? null
-        : { group: winner.model.group, version: winner.model.version },
-    report,
-    ...(session.result.failureReason === undefined
-      ? {}
-      : { failureReason: session.result.failureReason }),
-  };
-}
-
-/** Says why an execution failed: the step, its reason, and where its log is. */
-function failureText(session: Session): string {
-  const step = session.result.steps.find(({ status }) => status === "Failed");
-  const log = step?.log === undefined ? "" : `\nlog: ${step.log}`;
-  return `error: step ${step?.name ?? ""} failed: ${session.result.failureReason ?? ""}${log}`;
-}
-
-async function run(options: Options): Promise<number> {
-  const progress = progressFor(options);
-  try {
-    const program = await evaluateProgram(options.stack, stackConfig(options.stack));
-    const environmentData = process.env["RESTATE_DATA"];
-    const data =
-      options.data !== undefined
-        ? { path: typedPath(options.data), named: "--data" }
-        : environmentData !== undefined && environmentData !== ""
-          ? { path: typedPath(environmentData), named: "RESTATE_DATA" }
-          : undefined;
-    const workspace = new Workspace(
-      options.workFolder === undefined ? ".local" : typedPath(options.workFolder),
-    );
-    const session = await runSession({
-      program,
-      definition:
-        options.definition === undefined
-          ? undefined
-          : readDefinition(typedPath(options.definition)),
-      data,
-      parameters: options.parameter,
-      workspace,
-      report: progress.report,
-      say: progress.say,
-    });
-    await writeReport(session, workspace.report);
-    progress.close();
-    const succeeded = session.result.status === "Succeeded";
-    if (options.json === true) {
-      process.stdout.write(`${JSON.stringify(resultJson(session, workspace.report))}\n`);
-    } else {
-      process.stdout.write(`${candidateTable(session)}\n`);
-      if (session.winner?.model !== undefined) {
-        const { model, name } = session.winner;
-        process.stdout.write(
-          `Winner: ${name}, registered as version ${model.version} of ${model.group} (${model.approvalStatus})\n`,
-        );
-      }
-      process.stdout.write(`Report: ${workspace.report}\n`);
-    }
-    if (!succeeded) {
-      process.stderr.write(`${failureText(session)}\n`);
-    }
-    return succeeded ? 0 : 1;
-  } catch (error) {
-    progress.close();
-    if (!(error instanceof UserError)) {
-      throw error;
-    }
-    if (options.json === true) {
-      process.stdout.write(
-        `${JSON.stringify({ status: "Failed", failureReason: error.message })}\n`,
-      );
-    }
-    process.stderr.write(`error: ${error.message}\n`);
-    return 1;
-  }
-}
-
-const command = new Command("local")
+const program = new Command("local")
   .description("Runs the pipeline's definition on this machine, without an AWS account.")
+  .exitOverride();
+
+/** A command that works in a work folder. */
+function command(usage: string, description: string): Command {
+  return program
+    .command(usage)
+    .description(description)
+    .option("--work-folder <path>", "where runs, models and the report are kept (default: .local)")
+    .exitOverride();
+}
+
+function listCommand(
+  usage: string,
+  description: string,
+  list: (id: string | undefined, options: Common) => Listing,
+): void {
+  command(usage, description)
+    .option("--json", "print one JSON document")
+    .action((...values: unknown[]) => {
+      // Commander hands over the arguments, then the options.
+      const options = values.at(-2) as Common;
+      const id = values.length > 2 ? (values[0] as string | undefined) : undefined;
+      print(formatListing(list(id, options), options.json === true));
+    });
+}
+
+program
+  .command("run", { isDefault: true })
+  .description("run the pipeline (what is done without a command)")
   .option("--stack <name>", "stack whose configuration to use", "dev")
   .option("--data <path>", "file or folder with the table's data (also RESTATE_DATA)")
   .option("--definition <file>", "definition to run instead of the program's")
@@ -174,22 +84,96 @@ const command = new Command("local")
   .option("--json", "print one JSON object and nothing else on standard output")
   .option("--quiet", "show no progress")
   .exitOverride()
-  .action(async (options: Options) => {
+  .action(async (options: RunOptions) => {
     process.exitCode = await run(options);
   });
 
-// Children end when this process does: their standard input closes.
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => {
-    process.stderr.write("stopped\n");
-    process.exit(128 + constants.signals[signal]);
-  });
+listCommand("runs", "list the executions", (_id, options) => executions(workspaceOf(options)));
+listCommand(
+  "trials [execution]",
+  "list the trials of an execution, by default of the latest",
+  (id, options) => trials(workspaceOf(options), id),
+);
+listCommand("models", "list the model packages", (_id, options) => models(workspaceOf(options)));
+
+for (const [name, status] of [
+  ["approve", "Approved"],
+  ["reject", "Rejected"],
+] as const) {
+  command(`${name} <version>`, `set the approval status of a model package to ${status}`)
+    .option("--group <name>", "its model package group, where there are several")
+    .option("--comment <text>", "why")
+    .action((version: string, options: Common & { readonly comment?: string }) => {
+      const workspace = workspaceOf(options);
+      const model = findModel(workspace, version, options.group);
+      setApproval(workspace, model, status, options.comment);
+      print(`version ${model.version} of ${model.group}: ${status}`);
+    });
 }
 
-command.parseAsync().catch((error: unknown) => {
+command("serve [version]", "serve a model package on a local port, by default the latest approved")
+  .option("--group <name>", "its model package group, where there are several")
+  .option("--port <number>", "port on this machine", readPort, 8080)
+  .option("--stack <name>", "stack whose images to know", "dev")
+  .action(
+    async (
+      version: string | undefined,
+      options: Common & { readonly port: number; readonly stack: string },
+    ) => {
+      const workspace = workspaceOf(options);
+      const model =
+        version === undefined
+          ? latestApproved(workspace, options.group)
+          : findModel(workspace, version, options.group);
+      const { decisionTreeImageUri } = await evaluateProgram(
+        options.stack,
+        stackConfig(options.stack),
+      );
+      process.exitCode = await serve(workspace, model, options.port, decisionTreeImageUri, print);
+    },
+  );
+
+program
+  .command("invoke <rows>")
+  .description(
+    "ask a served model for predictions: a CSV row, or a file of rows, without label and header",
+  )
+  .option("--port <number>", "port on this machine", readPort, 8080)
+  .exitOverride()
+  .action(async (rows: string, { port }: { readonly port: number }) => {
+    const path = typedPath(rows);
+    print(await invoke(port, existsSync(path) ? readFileSync(path, "utf8") : rows));
+  });
+
+command("clean", "remove the work folder: runs, models and the report")
+  .option("--yes", "do it; without it, only say what would be removed")
+  .action((options: Common & { readonly yes?: boolean }) => {
+    const { folder } = workspaceOf(options);
+    if (options.yes === true) {
+      rmSync(folder, { recursive: true, force: true });
+      print(`removed ${folder}`);
+    } else {
+      print(`would remove ${folder}; --yes does it`);
+    }
+  });
+
+// A server is stopped in order by its own command; other children end with this process's pipes.
+if (!process.argv.includes("serve")) {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      process.stderr.write("stopped\n");
+      process.exit(128 + constants.signals[signal]);
+    });
+  }
+}
+
+program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode;
-    return;
+  } else if (error instanceof UserError) {
+    process.stderr.write(`error: ${error.message}\n`);
+    process.exitCode = 1;
+  } else {
+    throw error;
   }
-  throw error;
 });

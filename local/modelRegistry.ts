@@ -11,6 +11,8 @@ export interface ModelPackage {
   readonly version: number;
   readonly arn: string;
   readonly approvalStatus: string;
+  /** Why it was approved or rejected. */
+  readonly approvalDescription?: string;
   readonly creationTime: string;
   /** The request that registered it, as CreateModelPackage has it. */
   readonly request: JsonObject;
@@ -39,6 +41,23 @@ export class ModelRegistry {
     };
     writeJson(join(folder, `${version}.json`), modelPackage);
     return modelPackage;
+  }
+
+  /** The groups that have models. */
+  groups(): readonly string[] {
+    return existsSync(this.folder) ? readdirSync(this.folder).sort() : [];
+  }
+
+  /**
+   * Sets the approval status of a version.
+   * @param comment why, kept with it
+   */
+  setApprovalStatus(model: ModelPackage, status: "Approved" | "Rejected", comment?: string): void {
+    writeJson(join(this.folder, model.group, `${model.version}.json`), {
+      ...model,
+      approvalStatus: status,
+      ...(comment === undefined ? {} : { approvalDescription: comment }),
+    });
   }
 
   /** The versions of a group, oldest first. */

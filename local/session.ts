@@ -198,7 +198,7 @@ export async function runSession(options: SessionOptions): Promise<Session> {
 
 /** Keeps what an execution was and came to, beside those of earlier ones. */
 function record(session: Session, trials: readonly Trial[], workspace: Workspace): void {
-  const { definition, execution, executionId, result, seconds, startTime } = session;
+  const { definition, execution, executionId, result, seconds, startTime, winner } = session;
   writeJson(join(execution.folder, "execution.json"), {
     id: executionId,
     status: result.status,
@@ -208,6 +208,15 @@ function record(session: Session, trials: readonly Trial[], workspace: Workspace
     parameters: Object.fromEntries(execution.scope.parameters),
     steps: result.steps,
     trials,
+    ...(winner?.model === undefined
+      ? {}
+      : {
+          winner: {
+            name: winner.name,
+            version: winner.model.version,
+            r2: winner.metrics?.r2 ?? Number.NaN,
+          },
+        }),
   });
   writeJson(join(execution.folder, "definition.json"), definition);
   appendTrials(workspace.trials, executionId, trials);

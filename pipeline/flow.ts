@@ -2,12 +2,14 @@ import { createHash } from "node:crypto";
 
 import { categoricalColumns, type Dataset, featureColumns, flowType } from "./dataset";
 import type { Json, JsonObject } from "./expressions";
-import { canonicalJson } from "./render";
 
 /** A Data Wrangler flow, the node whose output is the flow's, and the name of the dataset it reads. */
 export interface Flow {
-  /** The content of the `.flow` file. */
-  readonly content: JsonObject;
+  /**
+   * The content of the `.flow` file: JSON whose keys keep their order, since Data Wrangler puts the columns
+   * in the order in which the schema of its cast names them.
+   */
+  readonly content: string;
   /** Name of the output of the processing job: `<id of the last node>.default`. */
   readonly outputName: string;
 }
@@ -27,7 +29,7 @@ export interface FlowSource {
  * machine: the job's output is named after the last node.
  */
 function nodeId(content: Json): string {
-  const hex = createHash("sha256").update(canonicalJson(content)).digest("hex");
+  const hex = createHash("sha256").update(JSON.stringify(content)).digest("hex");
   const variant = ((parseInt(hex[16] ?? "0", 16) & 0x3) | 0x8).toString(16);
   return [
     hex.slice(0, 8),
@@ -180,11 +182,9 @@ export function dataWranglerFlow(dataset: Dataset, source: FlowSource): Flow {
     last = nodeId(content);
     nodes.push({ ...content, node_id: last });
   }
-  return {
-    content: {
-      metadata: { version: 1, disable_limits: false, instance_type: "ml.m5.4xlarge" },
-      nodes,
-    },
-    outputName: `${last}.default`,
+  const flow: JsonObject = {
+    metadata: { version: 1, disable_limits: false, instance_type: "ml.m5.4xlarge" },
+    nodes,
   };
+  return { content: JSON.stringify(flow), outputName: `${last}.default` };
 }

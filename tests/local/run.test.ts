@@ -100,6 +100,15 @@ describe("npm run local", () => {
       equal(Number(metadata["R2"]), winner?.r2);
     });
 
+    it("hands the features over in the order of the table, so that rows mean what they look like", () => {
+      const uri = `executions/${first.result.execution}/metadata/feature_names.json`;
+      const path = join(workFolder, "s3", "sagemaker-restate-dev-111122223333", uri);
+      deepEqual(JSON.parse(readFileSync(path, "utf8")), [
+        ...["longitude", "latitude", "housingmedianage", "totalrooms", "totalbedrooms"],
+        ...["population", "households"],
+      ]);
+    });
+
     it("keeps a line for each trial, and the log of each job", () => {
       const lines = readFileSync(join(workFolder, "trials.csv"), "utf8").trimEnd().split("\n");
       equal(lines.length, 1 + 6);

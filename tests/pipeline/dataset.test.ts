@@ -83,8 +83,10 @@ describe("dataset", () => {
 
   describe("flow", () => {
     const source = { database: "db", query: "SELECT 1", queryOutput: "s3://bucket/athena/" };
-    const nodes = (change: JsonObject = {}): readonly JsonObject[] =>
-      dataWranglerFlow({ ...flats, ...change }, source).content["nodes"] as JsonObject[];
+    const nodes = (change: JsonObject = {}): readonly JsonObject[] => {
+      const { content } = dataWranglerFlow({ ...flats, ...change }, source);
+      return (JSON.parse(content) as { nodes: JsonObject[] }).nodes;
+    };
     const operators = (all: readonly JsonObject[]): readonly unknown[] =>
       all.map((node) => at(node, "parameters", "operator") ?? node["operator"]);
 

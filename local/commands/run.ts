@@ -1,0 +1,154 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+
+import type { JsonObject } from "../../pipeline/expressions";
+import { isObject } from "../../pipeline/walk";
+import { UserError } from "../errors";
+import { evaluateProgram } from "../program";
+import { writeReport } from "../report/report";
+import { runSession, type Session } from "../session";
+import { stackConfig } from "../stackConfig";
+import { bars, candidateTable, plainLines, type Progress, silent } from "../terminal";
+import { Workspace } from "../workspace";
+
+/** The options of a run. */
+export interface RunOptions {
+  readonly stack: string;
+  readonly data?: string;
+  readonly definition?: string;
+  readonly parameter: ReadonlyMap<string, string>;
+  readonly workFolder?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** A path that the user typed: npm runs commands in the project's folder, wherever it was called. */
+export function typedPath(path: string): string {
+  return resolve(process.env["INIT_CWD"] ?? process.cwd(), path);
+}
+
+/** The work folder that the options name. */
+export function workspaceOf({ workFolder }: { readonly workFolder?: string }): Workspace {
+  return new Workspace(workFolder === undefined ? ".local" : typedPath(workFolder));
+}
+
+function readDefinition(path: string): JsonObject {
+  let content: string;
+  try {
+    content = readFileSync(path, "utf8");
+  } catch {
+    throw new UserError(`--definition: cannot read ${path}`);
+  }
+  try {
+    const definition = JSON.parse(content) as JsonObject;
+    if (isObject(definition)) {
+      return definition;
+    }
+  } catch (error) {
+    throw new UserError(`--definition: ${path} is not JSON: ${(error as Error).message}`);
+  }
+  throw new UserError(`--definition: ${path} holds no JSON object`);
+}
+
+function progressFor(options: RunOptions): Progress {
+  const stream = options.json === true ? process.stderr : process.stdout;
+  if (options.quiet === true) {
+    return silent();
+  }
+  return stream.isTTY && process.env["CI"] === undefined ? bars(stream) : plainLines(stream);
+}
+
+/** The one object that `--json` prints. */
+function resultJson(session: Session, report: string): JsonObject {
+  const { winner } = session;
+  return {
+    status: session.result.status,
+    execution: session.executionId,
+    winner: winner?.name ?? null,
+    candidates: session.candidates.map(({ best, metrics, name, seconds, trials }) => ({
+      name,
+      r2: metrics?.r2 ?? null,
+      mse: metrics?.mse ?? null,
+      hyperparameters: best?.hyperparameters ?? {},
+      trials: trials.length,
+      seconds,
+    })),
+    model:
+      winner?.model === undefined
+        ? null
+        : { group: winner.model.group, version: winner.model.version },
+    report,
+    ...(session.result.failureReason === undefined
+      ? {}
+      : { failureReason: session.result.failureReason }),
+  };
+}
+
+/** Says why an execution failed: the step, its reason, and where its log is. */
+function failureText(session: Session): string {
+  const step = session.result.steps.find(({ status }) => status === "Failed");
+  const log = step?.log === undefined ? "" : `\nlog: ${step.log}`;
+  return `error: step ${step?.name ?? ""} failed: ${session.result.failureReason ?? ""}${log}`;
+}
+
+/**
+ * Runs the pipeline, and shows how it goes and what came of it.
+ * @returns the exit code: 0 only where the pipeline succeeded
+ */
+export async function run(options: RunOptions): Promise<number> {
+  const progress = progressFor(options);
+  try {
+    const program = await evaluateProgram(options.stack, stackConfig(options.stack));
+    const environmentData = process.env["RESTATE_DATA"];
+    const data =
+      options.data !== undefined
+        ? { path: typedPath(options.data), named: "--data" }
+        : environmentData !== undefined && environmentData !== ""
+          ? { path: typedPath(environmentData), named: "RESTATE_DATA" }
+          : undefined;
+    const workspace = workspaceOf(options);
+    const session = await runSession({
+      program,
+      definition:
+        options.definition === undefined
+          ? undefined
+          : readDefinition(typedPath(options.definition)),
+      data,
+      parameters: options.parameter,
+      workspace,
+      report: progress.report,
+      say: progress.say,
+    });
+    await writeReport(session, workspace.report);
+    progress.close();
+    const succeeded = session.result.status === "Succeeded";
+    if (options.json === true) {
+      process.stdout.write(`${JSON.stringify(resultJson(session, workspace.report))}\n`);
+    } else {
+      process.stdout.write(`${candidateTable(session)}\n`);
+      if (session.winner?.model !== undefined) {
+        const { model, name } = session.winner;
+        process.stdout.write(
+          `Winner: ${name}, registered as version ${model.version} of ${model.group} (${model.approvalStatus})\n`,
+        );
+      }
+      process.stdout.write(`Report: ${workspace.report}\n`);
+    }
+    if (!succeeded) {
+      process.stderr.write(`${failureText(session)}\n`);
+    }
+    return succeeded ? 0 : 1;
+  } catch (error) {
+    progress.close();
+    if (!(error instanceof UserError)) {
+      throw error;
+    }
+    if (options.json === true) {
+      process.stdout.write(
+        `${JSON.stringify({ status: "Failed", failureReason: error.message })}\n`,
+      );
+    }
+    process.stderr.write(`error: ${error.message}\n`);
+    return 1;
+  }
+}
