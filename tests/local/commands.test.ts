@@ -1,0 +1,148 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+import { housingRows, writeRows } from "../support/housing";
+import {
+  type Ended,
+  local,
+  smallDefinition,
+  temporaryFolder,
+  writeDefinition,
+} from "../support/localRun";
+
+/** Free on a machine that hands out ports from 32768 on. */
+const port = 18_231;
+
+describe("the commands of npm run local", () => {
+  const folder = temporaryFolder();
+  const workFolder = join(folder, "work");
+  const rows = housingRows(800);
+  const run = (...args: readonly string[]): Promise<Ended> =>
+    local([...args.slice(0, 1), "--work-folder", workFolder, ...args.slice(1)]);
+  let execution: string;
+
+  before(async () => {
+    const definition = writeDefinition(folder, await smallDefinition());
+    const data = writeRows(join(folder, "housing.data"), rows);
+    const done = await run("run", "--definition", definition, "--data", data, "--json", "--quiet");
+    equal(done.code, 0, done.stderr);
+    ({ execution } = JSON.parse(done.stdout) as { execution: string });
+  });
+
+  it("runs lists the executions", async () => {
+    const { code, stdout } = await run("runs", "--json");
+    equal(code, 0);
+    const [one, ...others] = JSON.parse(stdout) as { id: string; status: string; trials: number }[];
+    deepEqual([one?.id, one?.status, one?.trials, others.length], [execution, "Succeeded", 6, 0]);
+    match((await run("runs")).stdout, new RegExp(`│ ${execution} │`));
+  });
+
+  it("trials lists those of the latest execution, or of the one that is named", async () => {
+    const latest = await run("trials", "--json");
+    equal((JSON.parse(latest.stdout) as unknown[]).length, 6);
+    equal((await run("trials", execution, "--json")).stdout, latest.stdout);
+    const { code, stderr } = await run("trials", "nothing");
+    equal(code, 1);
+    equal(stderr, `error: there is no execution nothing; there are ${execution}\n`);
+  });
+
+  it("serve takes an approved model only, or the one that is named", async () => {
+    const { code, stderr } = await run("serve");
+    equal(code, 1);
+    match(
+      stderr,
+      /^error: no model is approved; `npm run local -- approve VERSION` approves one\n$/,
+    );
+  });
+
+  it("approve and reject set the status of a version, with a comment", async () => {
+    equal((await run("reject", "1")).stdout, "version 1 of restate-dev: Rejected\n");
+    equal((await run("approve", "1", "--comment", "good enough")).code, 0);
+    const [model] = JSON.parse((await run("models", "--json")).stdout) as Record<string, unknown>[];
+    equal(model?.["approvalStatus"], "Approved");
+    equal(model["approvalDescription"], "good enough");
+    const { code, stderr } = await run("approve", "7");
+    equal(code, 1);
+    equal(stderr, "error: there is no model version 7; there are 1 of restate-dev\n");
+  });
+
+  describe("a served model", () => {
+    let server: ChildProcess;
+
+    before(async () => {
+      const script = ["--require", "ts-node/register/transpile-only", "local/cli.ts", "serve"];
+      server = spawn(process.execPath, [
+        ...script,
+        "--work-folder",
+        workFolder,
+        "--port",
+        String(port),
+      ]);
+      await new Promise<void>((answers, failed) => {
+        server.stdout?.on("data", (chunk: Buffer) => {
+          if (chunk.toString().includes("answers on")) {
+            answers();
+          }
+        });
+        server.once("exit", (code) => {
+          failed(new Error(`serve ended with ${String(code)}`));
+        });
+      });
+    });
+
+    it("predicts a row in the order of the table, close to what it is", async () => {
+      const fields = (rows[0] ?? "").split(",");
+      const row = fields.slice(0, 7).join(",");
+      const { code, stdout } = await local(["invoke", "--port", String(port), "--", row]);
+      equal(code, 0);
+      ok(Math.abs(Number(stdout) - Number(fields[8])) < 60_000, `${row}: ${stdout}`);
+    });
+
+    it("predicts the rows of a file, one a line", async () => {
+      const file = writeRows(
+        join(folder, "rows.csv"),
+        rows.slice(0, 5).map((row) => row.split(",").slice(0, 7).join(",")),
+      );
+      const { stdout } = await local(["invoke", "--port", String(port), file]);
+      const predictions = stdout.trim().split("\n").map(Number);
+      equal(predictions.length, 5);
+      predictions.forEach((prediction, index) => {
+        ok(Math.abs(prediction - Number(rows[index]?.split(",")[8])) < 60_000);
+      });
+    });
+
+    it("refuses a row of another width, in its own words", async () => {
+      const { code, stderr } = await local(["invoke", "--port", String(port), "1,2"]);
+      equal(code, 1);
+      match(stderr, /^error: the model refuses the rows \(HTTP 400\): .*7/);
+    });
+
+    it("keeps its port", async () => {
+      const { code, stderr } = await run("serve", "--port", String(port));
+      equal(code, 1);
+      equal(stderr, `error: port ${port} is in use; choose another by --port\n`);
+    });
+
+    it("ends in order when it is interrupted", async () => {
+      server.removeAllListeners("exit");
+      const ended = new Promise<number | null>((done) => server.once("exit", done));
+      server.kill("SIGINT");
+      equal(await ended, 0);
+      const { code, stderr } = await local(["invoke", "--port", String(port), "1"]);
+      equal(code, 1);
+      match(stderr, /^error: nothing is served on port 18231/);
+    });
+  });
+
+  // After the served model is done with: mocha runs a suite's own tests before the suites in it.
+  describe("clean", () => {
+    it("says what it would remove, and removes it when told to", async () => {
+      equal((await run("clean")).stdout, `would remove ${workFolder}; --yes does it\n`);
+      ok(existsSync(workFolder));
+      equal((await run("clean", "--yes")).code, 0);
+      ok(!existsSync(workFolder));
+    });
+  });
+});
