@@ -25,6 +25,10 @@ const prebuilt: Readonly<Record<string, Image>> = {
     processingModule: "local.images.data_wrangler",
     runsScripts: false,
   },
+  "sagemaker-model-monitor-analyzer": {
+    processingModule: "local.images.model_monitor",
+    runsScripts: false,
+  },
   "sagemaker-scikit-learn": { runsScripts: true },
   "sagemaker-xgboost": {
     trainingModule: "local.images.xgboost_algorithm",

@@ -4,6 +4,7 @@ import { evaluate, ExpressionError, holds } from "./evaluate";
 import { type Execution, type Status, StepFailure } from "./execution";
 import type { ModelPackage } from "./modelRegistry";
 import { runProcessing } from "./steps/processing";
+import { runQualityCheck } from "./steps/qualityCheck";
 import { runTuning } from "./steps/tuning";
 
 /** What became of a step. */
@@ -166,6 +167,9 @@ class Run {
     switch (type) {
       case "Processing":
         this.describe(name, await runProcessing(this.execution, name, values));
+        return undefined;
+      case "QualityCheck":
+        this.describe(name, await runQualityCheck(this.execution, name, values));
         return undefined;
       case "Tuning":
         this.describe(name, await runTuning(this.execution, name, values));

@@ -141,6 +141,12 @@ function checkStep({ step, type }: PlacedStep, images: Images, report: Report): 
     case "Processing":
       checkProcessing(args, images, report);
       break;
+    case "QualityCheck":
+      checkProcessing(args, images, report);
+      if (step["CheckType"] !== "DATA_QUALITY" || step["SkipCheck"] !== true) {
+        report("CheckType", "only a DATA_QUALITY baseline, with SkipCheck, runs here");
+      }
+      break;
     case "Tuning":
       checkTuning(args, images, report);
       break;
@@ -153,7 +159,7 @@ function checkStep({ step, type }: PlacedStep, images: Images, report: Report): 
     default:
       report(
         "Type",
-        `"${type}" does not run here; Condition, Fail, Processing, RegisterModel, Tuning do`,
+        `"${type}" does not run here; Condition, Fail, Processing, QualityCheck, RegisterModel, Tuning do`,
       );
   }
 }
@@ -167,7 +173,7 @@ export function unsupported(definition: JsonObject, images: Images): readonly st
   return allSteps(definition["Steps"]).flatMap((placed) => {
     const problems: string[] = [];
     checkStep(placed, images, (field, problem) => {
-      const path = field === "Type" ? field : `Arguments.${field}`;
+      const path = ["CheckType", "Type"].includes(field) ? field : `Arguments.${field}`;
       problems.push(`step "${placed.name}", ${path}: ${problem}`);
     });
     return problems;

@@ -22,7 +22,8 @@ const columnTypes: Readonly<Record<string, FlowType | undefined>> = {
 /** The types of Data Wrangler's cast that this project uses. */
 export type FlowType = "float" | "long" | "string";
 
-const reservedPrefix = "sagemaker";
+/** How the tables are named that SageMaker makes for a query's result, and that jobs may drop. */
+const temporaryTable = "sagemaker_tmp_";
 
 /**
  * A name of a database, table or column. Athena folds names to lower case whatever the quotes, so that
@@ -139,12 +140,6 @@ export const datasetSchema = z
           `"${name}" occurs twice (names are compared in lower case)`,
         );
       }
-      if (name.startsWith(reservedPrefix)) {
-        problem(
-          ["columns", index, "name"],
-          `"${name}" begins with the reserved "${reservedPrefix}"`,
-        );
-      }
       if (columnTypes[type] === undefined && !dropped.has(name)) {
         problem(
           ["columns", index, "type"],
@@ -152,6 +147,9 @@ export const datasetSchema = z
         );
       }
     });
+    if (dataset.table.startsWith(temporaryTable)) {
+      problem(["table"], `"${dataset.table}" begins with "${temporaryTable}", which jobs may drop`);
+    }
     if (known(["target"], dataset.target)) {
       if (columnTypes[types.get(dataset.target) ?? ""] === "string") {
         problem(

@@ -100,9 +100,9 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
     /restate:dataset\.table: must be 1 to 128 letters, digits and underscores/,
   ],
   [
-    "a reserved name",
-    dataset(columns(["y", "double"], ["sagemaker_x", "int"])),
-    /restate:dataset\.columns\[1\]\.name: "sagemaker_x" begins with the reserved "sagemaker"/,
+    "a table that jobs may drop",
+    dataset({ table: "sagemaker_tmp_houses" }),
+    /restate:dataset\.table: "sagemaker_tmp_houses" begins with "sagemaker_tmp_", which jobs may drop/,
   ],
   [
     "a location that is no folder",
@@ -216,6 +216,21 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
     "more parallel jobs than jobs",
     candidate({ maxJobs: 2, maxParallelJobs: 3 }),
     /restate:candidates\[1\]\.maxParallelJobs: is 3, above maxJobs 2/,
+  ],
+  ["a schedule of five fields", { schedule: "cron(0 6 * * 1)" }, /restate:schedule: must be rate/],
+  ["a schedule in words", { schedule: "weekly" }, /restate:schedule: must be rate\(...\), cron/],
+  ["no parallel steps", { parallelSteps: 0 }, /restate:parallelSteps: .*>=1/],
+  ["what is no address", { notifyEmails: ["team"] }, /restate:notifyEmails\[0\]: .*email/],
+  ["a budget below nothing", { monthlyBudget: -1 }, /restate:monthlyBudget: .*>=0/],
+  [
+    "the name of an account in place of its number",
+    { modelConsumers: ["prod"] },
+    /restate:modelConsumers\[0\]: must be the 12 digits of an account/,
+  ],
+  [
+    "new data that arrives elsewhere",
+    { startOnNewData: true, dataset: { ...housing, location: "s3://theirs/houses/" } },
+    /restate:startOnNewData: sees what arrives in the stack's own bucket, but dataset\.location/,
   ],
   [
     "a data file that does not exist",

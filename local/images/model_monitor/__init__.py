@@ -1,0 +1,1 @@
+"""The stand-in for the image sagemaker-model-monitor-analyzer."""

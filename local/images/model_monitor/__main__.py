@@ -1,0 +1,162 @@
+"""Makes the baseline of a dataset: its statistics, and the constraints that follow from them.
+
+Runs as the image sagemaker-model-monitor-analyzer does for a baseline: the environment names the
+dataset (``dataset_source``, ``dataset_format``) and the output (``output_path``). The documents
+have Model Monitor's schema, version 0.0, without the sketches of quantiles.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+# The image's own names.
+DATASET_SOURCE, DATASET_FORMAT, OUTPUT_PATH = "dataset_source", "dataset_format", "output_path"
+
+BUCKETS = 10
+
+MONITORING_CONFIG = {
+    "evaluate_constraints": "Enabled",
+    "emit_metrics": "Enabled",
+    "datatype_check_threshold": 1.0,
+    "domain_content_threshold": 1.0,
+    "distribution_constraints": {
+        "perform_comparison": "Enabled",
+        "comparison_threshold": 0.1,
+        "comparison_method": "Robust",
+    },
+}
+
+
+class UserError(Exception):
+    """The dataset has no baseline."""
+
+
+def read_dataset(source: Path, dataset_format: str) -> duckdb.DuckDBPyRelation:
+    """Opens the CSV files of a folder; columns without a header are named _c0, _c1, ...
+
+    Raises:
+        UserError: the format is not CSV, or there are no rows.
+    """
+    try:
+        header = bool(json.loads(dataset_format)["csv"]["header"])
+    except (KeyError, TypeError, ValueError):
+        raise UserError(f"dataset_format {dataset_format} is not CSV, which runs here") from None
+    files = sorted(str(path) for path in source.rglob("*") if path.is_file())
+    if not files:
+        raise UserError(f"there are no files in {source}")
+    try:
+        dataset = duckdb.connect().read_csv(files, header=header, null_padding=True)  # type: ignore[arg-type]
+    except duckdb.Error as error:
+        raise UserError(f"the dataset cannot be read: {str(error).splitlines()[0]}") from None
+    names = dataset.columns if header else [f"_c{index}" for index in range(len(dataset.columns))]
+    columns = ", ".join(
+        f'"{old}" as "{new}"' for old, new in zip(dataset.columns, names, strict=True)
+    )
+    return dataset.project(columns)
+
+
+def numeric_statistics(dataset: duckdb.DuckDBPyRelation, column: str) -> dict[str, Any]:
+    """Summarises a column of numbers; the buckets of its distribution are equally wide."""
+    row = dataset.aggregate(
+        f"count({column}), count(*) - count({column}), avg({column}), sum({column}), "
+        f"stddev_pop({column}), min({column}), max({column})"
+    ).fetchone()
+    present, missing, mean, total, deviation, least, most = row or (0,) * 7
+    low, high = float(least or 0), float(most or 0)
+    width = (high - low) / BUCKETS or 1.0
+    counts = dict(
+        dataset.filter(f"{column} is not null")
+        .aggregate(
+            f"least(cast(floor(({column} - {low!r}) / {width!r}) as integer), {BUCKETS - 1}) as b, "
+            "count(*) as n",
+            "b",
+        )
+        .fetchall()
+    )
+    buckets = [
+        {
+            "lower_bound": low + index * width,
+            "upper_bound": low + (index + 1) * width,
+            "count": counts.get(index, 0),
+        }
+        for index in range(BUCKETS)
+    ]
+    return {
+        "common": {"num_present": present, "num_missing": missing},
+        "mean": mean,
+        "sum": total,
+        "std_dev": deviation,
+        "min": least,
+        "max": most,
+        "distribution": {"kll": {"buckets": buckets}},
+    }
+
+
+def text_statistics(dataset: duckdb.DuckDBPyRelation, column: str) -> dict[str, Any]:
+    """Summarises a column of texts."""
+    row = dataset.aggregate(
+        f"count({column}), count(*) - count({column}), count(distinct {column})"
+    ).fetchone()
+    present, missing, distinct = row or (0,) * 3
+    return {
+        "common": {"num_present": present, "num_missing": missing},
+        "distinct_count": float(distinct),
+    }
+
+
+def baseline(dataset: duckdb.DuckDBPyRelation) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Computes the statistics and the constraints of a dataset."""
+    rows = len(dataset)
+    features, constraints = [], []
+    for name, kind in zip(dataset.columns, dataset.types, strict=True):
+        column = f'"{name}"'
+        constraint: dict[str, Any] = {"name": name}
+        if str(kind) in ("BIGINT", "DOUBLE", "INTEGER"):
+            statistics = numeric_statistics(dataset, column)
+            inferred = "Fractional" if str(kind) == "DOUBLE" else "Integral"
+            features.append(
+                {"name": name, "inferred_type": inferred, "numerical_statistics": statistics}
+            )
+            constraint["num_constraints"] = {"is_non_negative": (statistics["min"] or 0) >= 0}
+        else:
+            statistics = text_statistics(dataset, column)
+            inferred = "String"
+            features.append(
+                {"name": name, "inferred_type": inferred, "string_statistics": statistics}
+            )
+        constraint["inferred_type"] = inferred
+        constraint["completeness"] = statistics["common"]["num_present"] / rows
+        constraints.append(constraint)
+    return (
+        {"version": 0.0, "dataset": {"item_count": rows}, "features": features},
+        {"version": 0.0, "features": constraints, "monitoring_config": MONITORING_CONFIG},
+    )
+
+
+def main() -> int:
+    """Makes the baseline; gives the exit code."""
+    base = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
+    try:
+        dataset = read_dataset(Path(os.environ[DATASET_SOURCE]), os.environ[DATASET_FORMAT])
+        statistics, constraints = baseline(dataset)
+    except UserError as error:
+        message = base / "output" / "message"
+        message.parent.mkdir(parents=True, exist_ok=True)
+        message.write_text(str(error))
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    output = Path(os.environ[OUTPUT_PATH])
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "statistics.json").write_text(json.dumps(statistics, indent=2))
+    (output / "constraints.json").write_text(json.dumps(constraints, indent=2))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
