@@ -39,6 +39,32 @@ describe("the commands of npm run local", () => {
     match((await run("runs")).stdout, new RegExp(`│ ${execution} │`));
   });
 
+  it("runs shows an execution as stopped whose process is gone", async () => {
+    const definition = writeDefinition(folder, await smallDefinition());
+    const script = ["--require", "ts-node/register/transpile-only", "local/cli.ts", "run"];
+    const stopped = join(folder, "stopped");
+    const child = spawn(process.execPath, [
+      ...[...script, "--definition", definition, "--data", join(folder, "housing.data")],
+      ...["--work-folder", stopped],
+    ]);
+    await new Promise<void>((tuning) => {
+      child.stdout.on("data", (chunk: Buffer) => {
+        if (chunk.toString().includes("TuneXGBoost")) {
+          tuning();
+        }
+      });
+    });
+    const ended = new Promise<number | null>((done) => child.once("exit", done));
+    child.kill("SIGINT");
+    equal(await ended, 130);
+    const { stdout } = await local(["runs", "--work-folder", stopped, "--json"]);
+    deepEqual(
+      (JSON.parse(stdout) as { status: string }[]).map(({ status }) => status),
+      ["Stopped"],
+    );
+    equal(existsSync(join(stopped, "models")), false);
+  });
+
   it("trials lists those of the latest execution, or of the one that is named", async () => {
     const latest = await run("trials", "--json");
     equal((JSON.parse(latest.stdout) as unknown[]).length, 6);

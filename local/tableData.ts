@@ -1,0 +1,69 @@
+import { mkdirSync, statSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { basename, join } from "node:path";
+
+import { californiaHousingFile, namedData } from "./data";
+import { UserError } from "./errors";
+import { type Execution, makeJobFolder } from "./execution";
+import { copy, replaceFolder, writeJson } from "./files";
+import type { Table } from "./program";
+import { failureReason } from "./steps/processing";
+
+const dataCheckSeconds = 86_400;
+
+/** Checks a data file against its table, and puts it where the table says its files are. */
+export async function loadTable(execution: Execution, table: Table, path: string): Promise<void> {
+  const folder = makeJobFolder(execution, "data-check");
+  const reasonFile = join(folder.base, "output", "message");
+  const request = join(folder.base, "table.json");
+  mkdirSync(join(folder.base, "output"), { recursive: true });
+  const { location, ...rest } = table;
+  writeJson(request, { table: { ...rest, paths: [path] }, failure: reasonFile });
+  const result = await execution.jobs.run({
+    id: folder.name,
+    program: { module: "local.services.table_data" },
+    arguments: [request],
+    workingDirectory: folder.base,
+    environment: {},
+    log: folder.log,
+    timeLimit: dataCheckSeconds,
+  });
+  if (result.exitCode !== 0) {
+    throw new UserError(failureReason(result, reasonFile, folder.log, dataCheckSeconds));
+  }
+  const incoming = join(execution.folder, "data");
+  await mkdir(incoming, { recursive: true });
+  await copy(path, statSync(path).isDirectory() ? incoming : join(incoming, basename(path)));
+  await replaceFolder(incoming, execution.store.path(location).replace(/\/$/, ""));
+}
+
+/** Where the data of a table may come from. */
+export interface DataSource {
+  /** File or folder that the user names, and what named it. */
+  readonly named?: { readonly path: string; readonly named: string } | undefined;
+  /** File that the stack uploads as the table's data. */
+  readonly uploaded?: string | undefined;
+}
+
+/**
+ * The data of a table: what the user names, what the stack uploads, or what the project knows.
+ *
+ * @param say takes a line before a download
+ * @throws UserError where there is none, or what is named is none
+ */
+export async function findTableData(
+  table: Table,
+  { named, uploaded }: DataSource,
+  say: (line: string) => void,
+): Promise<string> {
+  if (named !== undefined) {
+    return namedData(named.path, named.named);
+  }
+  if (uploaded !== undefined) {
+    return namedData(uploaded, "restate:dataFile");
+  }
+  if (table.name === "california_housing") {
+    return californiaHousingFile(say);
+  }
+  throw new UserError(`the table ${table.name} has no data here; give it by --data PATH`);
+}
