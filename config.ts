@@ -28,6 +28,20 @@ export interface Settings extends ParameterDefaults {
   readonly baseImage: string | undefined;
   /** Whether the Decision Tree image is registered as a SageMaker Image too. */
   readonly sageMakerImage: boolean;
+  /** Most steps that an execution runs at once. */
+  readonly parallelSteps: number;
+  /** When the pipeline starts by itself, as EventBridge Scheduler writes it; undefined: never. */
+  readonly schedule: string | undefined;
+  /** Whether the pipeline starts when a file of the table arrives in the stack's bucket. */
+  readonly startOnNewData: boolean;
+  /** Addresses to notify of failed executions and of models that await or get approval. */
+  readonly notifyEmails: readonly string[];
+  /** Whether there is a dashboard of the pipeline's executions. */
+  readonly dashboard: boolean;
+  /** Costs of the stack in a month, in US dollars, that are announced; undefined: no budget. */
+  readonly monthlyBudget: number | undefined;
+  /** Other accounts that may read and deploy the models. */
+  readonly modelConsumers: readonly string[];
   /** Where the jobs run. */
   readonly network: NetworkSettings;
   /** Whether `pulumi` refuses to delete the bucket, its key, the images and the model packages. */
@@ -45,6 +59,10 @@ const emptyIsNone = z
   .string()
   .default("")
   .transform((text) => (text === "" ? undefined : text));
+
+/** What EventBridge Scheduler takes as a schedule. */
+const schedulePattern =
+  /^(rate\([1-9]\d* (minute|hour|day)s?\)|cron\(\S+( \S+){5}\)|at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\))$/;
 
 /**
  * The keys of the namespace `restate`, each with its default. Pulumi.yaml declares the same keys with the
@@ -69,6 +87,23 @@ export const settingsSchema = z.strictObject({
   modelApprovalStatus: z.enum(modelApprovalStatuses).default("PendingManualApproval"),
   minimumR2: z.number().max(1).default(0),
   sageMakerImage: z.boolean().default(false),
+  parallelSteps: z.int().min(1).max(50).default(10),
+  schedule: emptyIsNone.refine(
+    (schedule) => schedule === undefined || schedulePattern.test(schedule),
+    "must be rate(...), cron(...) of six fields, or at(...), such as cron(0 6 ? * MON *)",
+  ),
+  startOnNewData: z.boolean().default(false),
+  notifyEmails: z.array(z.email()).max(20).default([]),
+  dashboard: z.boolean().default(false),
+  monthlyBudget: z
+    .int()
+    .min(0)
+    .default(0)
+    .transform((dollars) => (dollars === 0 ? undefined : dollars)),
+  modelConsumers: z
+    .array(z.string().regex(/^\d{12}$/, "must be the 12 digits of an account, in quotes"))
+    .max(20)
+    .default([]),
   network: networkSchema,
   protect: z.boolean().default(true),
   forceDestroy: z.boolean().default(false),
@@ -80,6 +115,7 @@ const stringKeys = new Set<string>([
   "gitRevision",
   "dataFile",
   "modelApprovalStatus",
+  "schedule",
   "processingInstanceType",
   "trainingInstanceType",
 ]);
@@ -161,6 +197,12 @@ export function loadSettings(): Settings {
     if (parsed.data.protect && parsed.data.forceDestroy) {
       problems.push(
         `${place(["forceDestroy"])}: is true, but ${place(["protect"])} is true too; set one of the two`,
+      );
+    }
+    if (parsed.data.startOnNewData && parsed.data.dataset.location !== undefined) {
+      problems.push(
+        `${place(["startOnNewData"])}: sees what arrives in the stack's own bucket, but dataset.location names ` +
+          "another place; set one of the two",
       );
     }
     if (parsed.data.dataFile !== undefined && parsed.data.dataset.location !== undefined) {

@@ -9,7 +9,9 @@ import { DataLake } from "./components/dataLake";
 import { DecisionTreeImage } from "./components/decisionTreeImage";
 import { ModelPipeline } from "./components/modelPipeline";
 import { Network } from "./components/network";
+import { Operations } from "./components/operations";
 import { Permissions } from "./components/permissions";
+import { Triggers } from "./components/triggers";
 import { loadSettings } from "./config";
 import { bucketName, stackNames } from "./names";
 import type { StackOutputs } from "./outputs";
@@ -52,6 +54,7 @@ const lake = new DataLake(
     dataFile: settings.dataFile,
     forceDestroy: settings.forceDestroy,
     protect: settings.protect,
+    modelConsumers: settings.modelConsumers,
   },
   options,
 );
@@ -97,6 +100,7 @@ const permissions = new Permissions(
     repositoryName: names.repository,
     kmsKeyArn: lake.kmsKeyArn,
     inVpc: vpc !== undefined,
+    started: settings.schedule !== undefined || settings.startOnNewData,
   },
   options,
 );
@@ -111,6 +115,7 @@ const image = new DecisionTreeImage(
     kmsKeyArn: lake.kmsKeyArn,
     forceDelete: settings.forceDestroy,
     protect: settings.protect,
+    modelConsumers: settings.modelConsumers,
     sageMakerImage: settings.sageMakerImage
       ? { name: names.sageMakerImage, roleArn: permissions.roleArns.training }
       : undefined,
@@ -141,6 +146,9 @@ const models = new ModelPipeline(
     roleArns: permissions.roleArns,
     kmsKeyArn: lake.kmsKeyArn,
     vpc,
+    parallelSteps: settings.parallelSteps,
+    account,
+    modelConsumers: settings.modelConsumers,
     protect: settings.protect,
     tags,
     dataHash: lake.dataHash,
@@ -148,6 +156,38 @@ const models = new ModelPipeline(
     gitRevision: settings.gitRevision,
   },
   { ...options, dependsOn: [lake, image, permissions] },
+);
+
+if (settings.schedule !== undefined || settings.startOnNewData) {
+  new Triggers(
+    "triggers",
+    {
+      name: names.triggers,
+      pipelineArn: models.pipelineArn,
+      roleArn: permissions.roleArns.scheduler,
+      schedule: settings.schedule,
+      newData: settings.startOnNewData
+        ? { bucketName: lake.bucketName, table: settings.dataset.table }
+        : undefined,
+    },
+    { ...options, dependsOn: [permissions] },
+  );
+}
+
+const operations = new Operations(
+  "operations",
+  {
+    account,
+    name: names.operations,
+    pipelineName: names.pipeline,
+    modelPackageGroupName: names.modelPackageGroup,
+    kmsKeyArn: lake.kmsKeyArn,
+    emails: settings.notifyEmails,
+    dashboard: settings.dashboard,
+    monthlyBudget: settings.monthlyBudget,
+    budgetTag: { key: "stack", value: stack },
+  },
+  options,
 );
 
 const outputs: { readonly [Name in keyof StackOutputs]: pulumi.Input<StackOutputs[Name]> } = {
@@ -171,6 +211,7 @@ const outputs: { readonly [Name in keyof StackOutputs]: pulumi.Input<StackOutput
   pipelineDefinition: models.definition,
   modelPackageGroupName: models.modelPackageGroupName,
   modelPackageGroupArn: models.modelPackageGroupArn,
+  topicArn: operations.topicArn,
   pipelineRoleArn: permissions.roleArns.pipeline,
   processingRoleArn: permissions.roleArns.processing,
   trainingRoleArn: permissions.roleArns.training,

@@ -11,6 +11,10 @@ export interface Names {
   readonly keyAlias: string;
   readonly flowLogs: string;
   readonly sageMakerImage: string;
+  /** Of the schedule and the rule that start the pipeline. */
+  readonly triggers: string;
+  /** Of topic, alarm, dashboard and budget. */
+  readonly operations: string;
   readonly roles: RoleNames;
 }
 
@@ -24,6 +28,8 @@ export interface RoleNames {
   readonly training: string;
   /** The jobs that evaluate models: processing, and batch transforms of custom images. */
   readonly evaluation: string;
+  /** What starts the pipeline by the clock or on new data. */
+  readonly scheduler: string;
 }
 
 /** Composes the names of a stack. */
@@ -38,11 +44,14 @@ export function stackNames(stack: string): Names {
     keyAlias: `alias/${prefix}`,
     flowLogs: `${prefix}-flow-logs`,
     sageMakerImage: `${prefix}-dtree`,
+    triggers: `${prefix}-start`,
+    operations: prefix,
     roles: {
       pipeline: `${prefix}-pipeline`,
       processing: `${prefix}-processing`,
       training: `${prefix}-training`,
       evaluation: `${prefix}-evaluation`,
+      scheduler: `${prefix}-scheduler`,
     },
   };
 }

@@ -43,6 +43,8 @@ export interface StackOutputs {
   readonly modelPackageGroupName: string;
   /** Model package group, by its ARN. */
   readonly modelPackageGroupArn: string;
+  /** SNS topic of notifications: failed executions, models that await approval or have got it. */
+  readonly topicArn: string;
   /** Role of the pipeline itself. */
   readonly pipelineRoleArn: string;
   /** Role of its processing jobs. */

@@ -28,6 +28,8 @@ export interface DataLakeArgs {
   readonly forceDestroy?: boolean;
   /** Whether key and bucket are kept from deletion. Default true. */
   readonly protect?: boolean;
+  /** Other accounts that may read the models. Default: none. */
+  readonly modelConsumers?: readonly string[];
 }
 
 /** Most bytes that a query may scan: 100 GiB. */
@@ -69,9 +71,15 @@ export class DataLake extends pulumi.ComponentResource {
       {
         description: `Encrypts the data, images and models of ${args.workGroupName}`,
         enableKeyRotation: true,
-        deletionWindowInDays: forceDestroy ? 7 : 30,
+        deletionWindowInDays: 30,
       },
       kept,
+    );
+    // By itself, so that a change of it leaves the key's ARN known, and the definition that names it.
+    new kms.KeyPolicy(
+      `${name}-key-policy`,
+      { keyId: key.keyId, policy: this.keyPolicy(args) },
+      child,
     );
     new kms.Alias(`${name}-key-alias`, { name: args.keyAlias, targetKeyId: key.keyId }, child);
 
@@ -168,6 +176,53 @@ export class DataLake extends pulumi.ComponentResource {
     });
   }
 
+  /** The principals of the accounts that may read the models. */
+  private consumers({ account, modelConsumers = [] }: DataLakeArgs): pulumi.Output<string>[] {
+    return modelConsumers.map((id) => pulumi.interpolate`arn:${account.partition}:iam::${id}:root`);
+  }
+
+  /** Leaves it to the account's own policies who may use the key, and lets notifications be encrypted. */
+  private keyPolicy(args: DataLakeArgs): pulumi.Output<string> {
+    const { accountId, dnsSuffix, partition, region } = args.account;
+    const consumers = this.consumers(args);
+    return pulumi.jsonStringify({
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Sid: "OwnAccount",
+          Effect: "Allow",
+          Principal: { AWS: pulumi.interpolate`arn:${partition}:iam::${accountId}:root` },
+          Action: "kms:*",
+          Resource: "*",
+        },
+        {
+          Sid: "EncryptNotifications",
+          Effect: "Allow",
+          Principal: {
+            Service: ["budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com"],
+          },
+          Action: ["kms:Decrypt", "kms:GenerateDataKey*"],
+          Resource: "*",
+          Condition: { StringEquals: { "aws:SourceAccount": accountId } },
+        },
+        ...(consumers.length === 0
+          ? []
+          : [
+              {
+                Sid: "DecryptModels",
+                Effect: "Allow",
+                Principal: { AWS: consumers },
+                Action: ["kms:Decrypt", "kms:DescribeKey"],
+                Resource: "*",
+                Condition: {
+                  StringEquals: { "kms:ViaService": pulumi.interpolate`s3.${region}.${dnsSuffix}` },
+                },
+              },
+            ]),
+      ],
+    });
+  }
+
   /** Keeps the bucket private, encrypted and versioned, and clears away what can be made again. */
   private protectBucket(name: string, args: DataLakeArgs, bucket: s3.Bucket, key: kms.Key): void {
     const child: pulumi.CustomResourceOptions = { parent: this };
@@ -231,6 +286,7 @@ export class DataLake extends pulumi.ComponentResource {
       { parent: this, dependsOn: [versioning] },
     );
     const bucketArn = pulumi.interpolate`arn:${args.account.partition}:s3:::${args.bucketName}`;
+    const consumers = this.consumers(args);
     new s3.BucketPolicy(
       `${name}-bucket-policy`,
       {
@@ -271,6 +327,17 @@ export class DataLake extends pulumi.ComponentResource {
                 Null: { "s3:x-amz-server-side-encryption-aws-kms-key-id": "false" },
               },
             },
+            ...(consumers.length === 0
+              ? []
+              : [
+                  {
+                    Sid: "ReadModels",
+                    Effect: "Allow",
+                    Principal: { AWS: consumers },
+                    Action: "s3:GetObject",
+                    Resource: pulumi.interpolate`${bucketArn}/${prefixes.models}/*`,
+                  },
+                ]),
           ],
         }),
       },

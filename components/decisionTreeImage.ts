@@ -24,6 +24,8 @@ export interface DecisionTreeImageArgs {
   readonly forceDelete?: boolean;
   /** Whether the repository is kept from deletion. Default true. */
   readonly protect?: boolean;
+  /** Other accounts that may pull the image. Default: none. */
+  readonly modelConsumers?: readonly string[];
   /**
    * Registers the image with SageMaker too, for Studio to show: its name there, and the ARN of the role by
    * which SageMaker pulls it. Default: not registered.
@@ -91,6 +93,35 @@ export class DecisionTreeImage extends pulumi.ComponentResource {
       },
       keptFromDeletion(this, args.protect ?? true),
     );
+    const { modelConsumers = [] } = args;
+    if (modelConsumers.length > 0) {
+      new ecr.RepositoryPolicy(
+        `${name}-repository-policy`,
+        {
+          repository: repository.name,
+          policy: pulumi.jsonStringify({
+            Version: "2012-10-17",
+            Statement: [
+              {
+                Sid: "PullImage",
+                Effect: "Allow",
+                Principal: {
+                  AWS: modelConsumers.map(
+                    (id) => pulumi.interpolate`arn:${args.account.partition}:iam::${id}:root`,
+                  ),
+                },
+                Action: [
+                  "ecr:BatchCheckLayerAvailability",
+                  "ecr:BatchGetImage",
+                  "ecr:GetDownloadUrlForLayer",
+                ],
+              },
+            ],
+          }),
+        },
+        { parent: this },
+      );
+    }
     const token = ecr.getAuthorizationTokenOutput({ registryId: accountId }, { parent: this });
     // Composed, not read from the repository, so that a preview knows it.
     const repositoryUrl = pulumi.interpolate`${accountId}.dkr.ecr.${region}.${dnsSuffix}/${args.repositoryName}`;

@@ -14,6 +14,7 @@ import { dataWranglerFlow, type FlowSource } from "../pipeline/flow";
 import type { ParameterDefaults } from "../pipeline/parameters";
 import { canonicalJson, contentHash } from "../pipeline/render";
 import { prefixes } from "../pipeline/storage";
+import type { Account } from "./account";
 import { keptFromDeletion } from "./protection";
 
 /** The arguments of {@link ModelPipeline}. */
@@ -43,6 +44,11 @@ export interface ModelPipelineArgs {
         readonly securityGroupIds: pulumi.Input<string[]>;
       }
     | undefined;
+  /** Most steps that an execution runs at once, 1 to 50. */
+  readonly parallelSteps: number;
+  readonly account: Account;
+  /** Other accounts that may read and deploy the models. Default: none. */
+  readonly modelConsumers?: readonly string[];
   /** Whether the model package group is kept from deletion. Default true. */
   readonly protect?: boolean;
   /** Tags of the jobs that the pipeline starts. */
@@ -171,6 +177,7 @@ export class ModelPipeline extends pulumi.ComponentResource {
       },
       keptFromDeletion(this, args.protect ?? true),
     );
+    this.shareModels(name, args, group);
     const pipeline = new sagemaker.Pipeline(
       `${name}-pipeline`,
       {
@@ -179,6 +186,7 @@ export class ModelPipeline extends pulumi.ComponentResource {
         pipelineDescription: `Tunes and compares candidates on ${dataset.table}, and registers the best`,
         pipelineDefinition: this.definition,
         roleArn: args.roleArns.pipeline,
+        parallelismConfiguration: { maxParallelExecutionSteps: args.parallelSteps },
       },
       {
         parent: this,
@@ -197,6 +205,49 @@ export class ModelPipeline extends pulumi.ComponentResource {
       modelPackageGroupArn: this.modelPackageGroupArn,
       modelPackageGroupName: this.modelPackageGroupName,
     });
+  }
+
+  /** Lets other accounts read the group's models, and make models of them. */
+  private shareModels(
+    name: string,
+    args: ModelPipelineArgs,
+    group: sagemaker.ModelPackageGroup,
+  ): void {
+    const { account, modelConsumers = [], modelPackageGroupName } = args;
+    if (modelConsumers.length === 0) {
+      return;
+    }
+    const arn = (resource: string): pulumi.Output<string> =>
+      pulumi.interpolate`arn:${account.partition}:sagemaker:${account.region}:${account.accountId}:${resource}`;
+    const principal = {
+      AWS: modelConsumers.map((id) => pulumi.interpolate`arn:${account.partition}:iam::${id}:root`),
+    };
+    new sagemaker.ModelPackageGroupPolicy(
+      `${name}-model-package-group-policy`,
+      {
+        modelPackageGroupName: group.modelPackageGroupName,
+        resourcePolicy: pulumi.jsonStringify({
+          Version: "2012-10-17",
+          Statement: [
+            {
+              Sid: "FindModels",
+              Effect: "Allow",
+              Principal: principal,
+              Action: ["sagemaker:DescribeModelPackageGroup", "sagemaker:ListModelPackages"],
+              Resource: arn(`model-package-group/${modelPackageGroupName}`),
+            },
+            {
+              Sid: "DeployModels",
+              Effect: "Allow",
+              Principal: principal,
+              Action: ["sagemaker:CreateModel", "sagemaker:DescribeModelPackage"],
+              Resource: arn(`model-package/${modelPackageGroupName}/*`),
+            },
+          ],
+        }),
+      },
+      { parent: this },
+    );
   }
 
   /** Uploads a source under a key that carries its hash, since SageMaker's cache goes by the key. */

@@ -19,6 +19,8 @@ export interface PermissionsArgs {
   readonly modelPackageGroupName: string;
   readonly repositoryName: string;
   readonly kmsKeyArn: pulumi.Input<string>;
+  /** Whether something starts the pipeline: the clock, or new data. Default false. */
+  readonly started?: boolean;
   /** Whether jobs run in a VPC, for which SageMaker makes network interfaces in their names. */
   readonly inVpc: boolean;
 }
@@ -57,6 +59,8 @@ export class Permissions extends pulumi.ComponentResource {
   public readonly trainingRole: iam.Role;
   /** Assumed by the jobs that evaluate models. */
   public readonly evaluationRole: iam.Role;
+  /** Assumed by what starts the pipeline, where something does. */
+  public readonly schedulerRole: iam.Role | undefined;
   /** ARNs of the roles, composed of their names: known at preview. */
   public readonly roleArns: Readonly<Record<keyof RoleNames, pulumi.Output<string>>>;
 
@@ -72,11 +76,19 @@ export class Permissions extends pulumi.ComponentResource {
       processing: arn(args.roleNames.processing),
       training: arn(args.roleNames.training),
       evaluation: arn(args.roleNames.evaluation),
+      scheduler: arn(args.roleNames.scheduler),
     };
     this.pipelineRole = this.role(name, "pipeline", this.pipelineStatements());
     this.processingRole = this.role(name, "processing", this.processingStatements());
     this.trainingRole = this.role(name, "training", this.trainingStatements());
     this.evaluationRole = this.role(name, "evaluation", this.evaluationStatements());
+    this.schedulerRole =
+      args.started === true
+        ? this.role(name, "scheduler", this.schedulerStatements(), [
+            "events.amazonaws.com",
+            "scheduler.amazonaws.com",
+          ])
+        : undefined;
     this.registerOutputs({
       pipelineRoleArn: this.pipelineRole.arn,
       processingRoleArn: this.processingRole.arn,
@@ -85,8 +97,13 @@ export class Permissions extends pulumi.ComponentResource {
     });
   }
 
-  /** A role that SageMaker may assume for this account only, with its policy. */
-  private role(name: string, actor: keyof RoleNames, statements: readonly Statement[]): iam.Role {
+  /** A role that a service may assume for this account only, with its policy. */
+  private role(
+    name: string,
+    actor: keyof RoleNames,
+    statements: readonly Statement[],
+    service: string | readonly string[] = "sagemaker.amazonaws.com",
+  ): iam.Role {
     const { account, roleNames } = this.actors;
     const role = new iam.Role(
       `${name}-${actor}`,
@@ -98,7 +115,7 @@ export class Permissions extends pulumi.ComponentResource {
           Statement: [
             {
               Effect: "Allow",
-              Principal: { Service: "sagemaker.amazonaws.com" },
+              Principal: { Service: service },
               Action: "sts:AssumeRole",
               Condition: { StringEquals: { "aws:SourceAccount": account.accountId } },
             },
@@ -400,6 +417,16 @@ export class Permissions extends pulumi.ComponentResource {
       ...this.useVpc(),
       ...this.pullImage(),
       ...this.writeLogs("ProcessingJobs", "TransformJobs"),
+    ];
+  }
+
+  private schedulerStatements(): readonly Statement[] {
+    return [
+      allow(
+        "StartPipeline",
+        ["sagemaker:StartPipelineExecution"],
+        this.arn("sagemaker", `pipeline/${this.actors.pipelineName}`),
+      ),
     ];
   }
 

@@ -77,7 +77,7 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   [
     "an unknown type",
     dataset(columns(["y", "double"], ["a", "number"])),
-    /restate:dataset\.columns\[1\]\.type: .*"double"/,
+    /restate:dataset\.columns\[1\]\.type: must be one of tinyint, .*decimal\(p,s\)/,
   ],
   [
     "a date as a feature",

@@ -142,6 +142,20 @@ const actors: Readonly<
       call("glue:GetTable", arn("glue", "table/restate_test/california_housing")),
     ],
   },
+  scheduler: {
+    may: [call("sagemaker:StartPipelineExecution", arn("sagemaker", "pipeline/restate-test"))],
+    mayNot: [
+      ...everyJob.mayNot,
+      call("sagemaker:StartPipelineExecution", arn("sagemaker", "pipeline/restate-prod")),
+      call("sagemaker:UpdatePipeline", arn("sagemaker", "pipeline/restate-test")),
+      call(
+        "sagemaker:StopPipelineExecution",
+        arn("sagemaker", "pipeline/restate-test/execution/abc"),
+      ),
+      call("iam:PassRole", role("restate-test-pipeline"), passed),
+      s3("GetObject", "/data/california_housing/cal_housing.data"),
+    ],
+  },
   evaluation: {
     may: [
       ...everyJob.may,
@@ -166,7 +180,7 @@ describe("permissions, as an IAM simulator decides,", () => {
   let evaluated: Program;
 
   before(async () => {
-    evaluated = await program();
+    evaluated = await program({ schedule: "rate(7 days)" });
   });
 
   for (const [actor, { may, mayNot }] of Object.entries(actors)) {

@@ -120,6 +120,33 @@ describe("the real engine, with stand-in providers,", function () {
         { "restate:modelApprovalStatus": "Approved" },
         ["update models-pipeline"],
       ],
+      ["parallelSteps", { "restate:parallelSteps": "4" }, ["update models-pipeline"]],
+      [
+        "a schedule",
+        { "restate:schedule": "rate(7 days)" },
+        [
+          "create permissions-scheduler",
+          "create permissions-scheduler-policy",
+          "create triggers",
+          "create triggers-schedule",
+        ],
+      ],
+      [
+        "an address to notify",
+        { "restate:notifyEmails": '["ml@example.com"]' },
+        ["create operations-ml@example.com"],
+      ],
+      ["a dashboard", { "restate:dashboard": "true" }, ["create operations-dashboard"]],
+      [
+        "an account that may read the models",
+        { "restate:modelConsumers": '["222233334444"]' },
+        [
+          "create decision-tree-repository-policy",
+          "create models-model-package-group-policy",
+          "update data-bucket-policy",
+          "update data-key-policy",
+        ],
+      ],
       ["gitRevision", { "restate:gitRevision": "0123abc" }, ["update models-pipeline"]],
       [
         "baseImage, which makes another image",

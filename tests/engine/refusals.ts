@@ -34,6 +34,16 @@ const json =
 /** Members that a resource must have, and what each must be. */
 const rules: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   "aws:athena/workgroup:Workgroup": { name: pattern(/^[a-zA-Z0-9._-]{1,128}$/) },
+  "aws:cloudwatch/eventRule:EventRule": {
+    eventPattern: json(4096),
+    name: pattern(/^[.\-_A-Za-z0-9]{1,64}$/),
+  },
+  "aws:cloudwatch/eventTarget:EventTarget": { arn: () => undefined, rule: () => undefined },
+  "aws:cloudwatch/metricAlarm:MetricAlarm": {
+    comparisonOperator: () => undefined,
+    evaluationPeriods: () => undefined,
+    name: pattern(/^.{1,255}$/),
+  },
   "aws:ecr/repository:Repository": { name: pattern(/^[a-z0-9]+(?:[._/-][a-z0-9]+)*$/) },
   "aws:glue/catalogDatabase:CatalogDatabase": { name: pattern(/^[a-z0-9_]{1,255}$/) },
   "aws:glue/catalogTable:CatalogTable": {
@@ -42,12 +52,21 @@ const rules: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   },
   "aws:iam/role:Role": { assumeRolePolicy: json(2048), name: pattern(/^[\w+=,.@-]{1,64}$/) },
   "aws:iam/rolePolicy:RolePolicy": { policy: json(10_240), role: () => undefined },
+  "aws:kms/keyPolicy:KeyPolicy": { keyId: () => undefined, policy: json(32_768) },
   "aws:kms/alias:Alias": {
     name: pattern(/^alias\/(?!aws)[a-zA-Z0-9/_-]{1,250}$/),
     targetKeyId: () => undefined,
   },
   "aws:s3/bucket:Bucket": { bucket: pattern(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/) },
   "aws:s3/bucketPolicy:BucketPolicy": { bucket: () => undefined, policy: json(20_480) },
+  "aws:scheduler/schedule:Schedule": {
+    flexibleTimeWindow: () => undefined,
+    name: pattern(/^[\w.-]{1,64}$/),
+    scheduleExpression: pattern(/^(rate|cron|at)\(.+\)$/),
+    target: () => undefined,
+  },
+  "aws:sns/topic:Topic": { name: pattern(/^[\w-]{1,256}$/) },
+  "aws:sns/topicPolicy:TopicPolicy": { arn: () => undefined, policy: json(30_720) },
   "aws:sagemaker/modelPackageGroup:ModelPackageGroup": {
     modelPackageGroupName: pattern(/^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/),
   },

@@ -182,7 +182,7 @@ class StandIn implements provider.Provider {
       return Promise.reject(new Error(`AccessDenied: not now (${nameOf(urn)})`));
     }
     const { id, outs } = assigned(typeOf(urn), nameOf(urn), inputs);
-    const all = { ...inputs, ...outs };
+    const all = { ...outs, ...inputs };
     writeFileSync(remembered(id), JSON.stringify(all));
     return Promise.resolve({ id, outs: all });
   }

@@ -26,25 +26,12 @@ function policyOf(program: Program, name: string): unknown {
   return JSON.parse(text(found.inputs["policy"])) as unknown;
 }
 
-/** The policy that a key has where none is given: the account's own policies decide. */
-const defaultKeyPolicy = {
-  Version: "2012-10-17",
-  Statement: [
-    {
-      Effect: "Allow",
-      Principal: { AWS: `arn:aws:iam::${accountId}:root` },
-      Action: "kms:*",
-      Resource: "*",
-    },
-  ],
-};
-
 /** The policy of what is asked for, where it has one. */
 function resourcePolicy(program: Program, resource: string): unknown {
   if (resource.startsWith("arn:aws:s3:::sagemaker-restate-test-")) {
     return policyOf(program, "data-bucket-policy");
   }
-  return resource.startsWith("arn:aws:kms:") ? defaultKeyPolicy : undefined;
+  return resource.startsWith("arn:aws:kms:") ? policyOf(program, "data-key-policy") : undefined;
 }
 
 /** A role that could do everything, to show what other policies still forbid. */

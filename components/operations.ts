@@ -1,0 +1,227 @@
+import * as budgets from "@pulumi/aws/budgets";
+import * as cloudwatch from "@pulumi/aws/cloudwatch";
+import * as sns from "@pulumi/aws/sns";
+import * as pulumi from "@pulumi/pulumi";
+
+import type { Account } from "./account";
+
+/** The arguments of {@link Operations}. */
+export interface OperationsArgs {
+  readonly account: Account;
+  /** Name of the topic, the alarm, the dashboard and the budget; the rules' names begin with it. */
+  readonly name: string;
+  readonly pipelineName: string;
+  readonly modelPackageGroupName: string;
+  readonly kmsKeyArn: pulumi.Input<string>;
+  /** Addresses that the topic writes to, each after it has agreed. Default: none. */
+  readonly emails?: readonly string[];
+  /** Whether there is a dashboard of the pipeline's executions. Default false. */
+  readonly dashboard?: boolean;
+  /** Costs of a month in US dollars of which 80 % and 100 % are announced. Default: none. */
+  readonly monthlyBudget?: number | undefined;
+  /** Tag by which the budget knows what belongs to the stack. */
+  readonly budgetTag: { readonly key: string; readonly value: string };
+}
+
+/** Namespace of the pipeline's metrics. Source: SageMaker's guide, "Metrics and logs for monitoring". */
+const metricNamespace = "AWS/Sagemaker/ModelBuildingPipeline";
+
+/** What people are told: executions that fail, models that await approval, and what became of them. */
+export class Operations extends pulumi.ComponentResource {
+  /** Topic of all notifications. */
+  public readonly topicArn: pulumi.Output<string>;
+
+  constructor(name: string, args: OperationsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("restate:index:Operations", name, {}, opts);
+    const child: pulumi.CustomResourceOptions = { parent: this };
+    const topic = new sns.Topic(
+      `${name}-topic`,
+      { name: args.name, kmsMasterKeyId: args.kmsKeyArn },
+      child,
+    );
+    new sns.TopicPolicy(
+      `${name}-topic-policy`,
+      { arn: topic.arn, policy: this.topicPolicy(args, topic.arn) },
+      child,
+    );
+    (args.emails ?? []).forEach((email) => {
+      new sns.TopicSubscription(
+        `${name}-${email}`,
+        { topic: topic.arn, protocol: "email", endpoint: email },
+        child,
+      );
+    });
+
+    this.announceModels(name, args, topic.arn, "awaits-approval", ["PendingManualApproval"]);
+    this.announceModels(name, args, topic.arn, "approval", ["Approved", "Rejected"]);
+    new cloudwatch.MetricAlarm(
+      `${name}-execution-failed`,
+      {
+        name: `${args.name}-execution-failed`,
+        alarmDescription: `An execution of the pipeline ${args.pipelineName} has failed`,
+        namespace: metricNamespace,
+        metricName: "ExecutionFailed",
+        dimensions: { PipelineName: args.pipelineName },
+        statistic: "Sum",
+        period: 60,
+        evaluationPeriods: 1,
+        threshold: 1,
+        comparisonOperator: "GreaterThanOrEqualToThreshold",
+        // There is no metric while there is no execution.
+        treatMissingData: "notBreaching",
+        alarmActions: [topic.arn],
+      },
+      child,
+    );
+    if (args.dashboard === true) {
+      new cloudwatch.Dashboard(
+        `${name}-dashboard`,
+        { dashboardName: args.name, dashboardBody: JSON.stringify(dashboard(args)) },
+        child,
+      );
+    }
+    if (args.monthlyBudget !== undefined) {
+      new budgets.Budget(
+        `${name}-budget`,
+        {
+          name: args.name,
+          budgetType: "COST",
+          timeUnit: "MONTHLY",
+          limitAmount: String(args.monthlyBudget),
+          limitUnit: "USD",
+          costFilters: [
+            { name: "TagKeyValue", values: [`user:${args.budgetTag.key}$${args.budgetTag.value}`] },
+          ],
+          notifications: [80, 100].map((threshold) => ({
+            comparisonOperator: "GREATER_THAN",
+            notificationType: "ACTUAL",
+            threshold,
+            thresholdType: "PERCENTAGE",
+            subscriberSnsTopicArns: [topic.arn],
+          })),
+        },
+        child,
+      );
+    }
+
+    this.topicArn = topic.arn;
+    this.registerOutputs({ topicArn: this.topicArn });
+  }
+
+  /** Tells of the group's models that come into one of some states of approval. */
+  private announceModels(
+    name: string,
+    args: OperationsArgs,
+    topicArn: pulumi.Output<string>,
+    what: string,
+    statuses: readonly string[],
+  ): void {
+    const rule = new cloudwatch.EventRule(
+      `${name}-${what}`,
+      {
+        name: `${args.name}-${what}`,
+        description: `A model of ${args.modelPackageGroupName} is ${statuses.join(" or ")}`,
+        eventPattern: JSON.stringify({
+          source: ["aws.sagemaker"],
+          "detail-type": ["SageMaker Model Package State Change"],
+          detail: {
+            ModelPackageGroupName: [args.modelPackageGroupName],
+            ModelApprovalStatus: statuses,
+          },
+        }),
+      },
+      { parent: this },
+    );
+    new cloudwatch.EventTarget(
+      `${name}-${what}-target`,
+      {
+        rule: rule.name,
+        arn: topicArn,
+        inputTransformer: {
+          inputPaths: {
+            model: "$.detail.ModelPackageArn",
+            status: "$.detail.ModelApprovalStatus",
+          },
+          inputTemplate: '"The model <model> is <status>."',
+        },
+      },
+      { parent: this },
+    );
+  }
+
+  /** Lets only this stack's rules and alarms and the account's budgets write to the topic. */
+  private topicPolicy(
+    { account, name }: OperationsArgs,
+    topicArn: pulumi.Output<string>,
+  ): pulumi.Output<string> {
+    const { accountId, partition, region } = account;
+    const from = (sid: string, service: string, source: pulumi.Output<string>): object => ({
+      Sid: sid,
+      Effect: "Allow",
+      Principal: { Service: service },
+      Action: "sns:Publish",
+      Resource: topicArn,
+      Condition: {
+        ArnLike: { "aws:SourceArn": source },
+        StringEquals: { "aws:SourceAccount": accountId },
+      },
+    });
+    return pulumi.jsonStringify({
+      Version: "2012-10-17",
+      Statement: [
+        from(
+          "Alarms",
+          "cloudwatch.amazonaws.com",
+          pulumi.interpolate`arn:${partition}:cloudwatch:${region}:${accountId}:alarm:${name}-*`,
+        ),
+        from(
+          "Rules",
+          "events.amazonaws.com",
+          pulumi.interpolate`arn:${partition}:events:${region}:${accountId}:rule/${name}-*`,
+        ),
+        from(
+          "Budgets",
+          "budgets.amazonaws.com",
+          pulumi.interpolate`arn:${partition}:budgets::${accountId}:*`,
+        ),
+        {
+          Sid: "DenyInsecureTransport",
+          Effect: "Deny",
+          Principal: "*",
+          Action: "sns:Publish",
+          Resource: topicArn,
+          Condition: { Bool: { "aws:SecureTransport": "false" } },
+        },
+      ],
+    });
+  }
+}
+
+/** How many executions started, succeeded and failed, and how long they took. */
+function dashboard({ account, pipelineName }: OperationsArgs): object {
+  const widget = (title: string, stat: string, metrics: readonly string[], x: number): object => ({
+    type: "metric",
+    x,
+    y: 0,
+    width: 12,
+    height: 6,
+    properties: {
+      title,
+      region: account.region,
+      stat,
+      period: 3600,
+      metrics: metrics.map((metric) => [metricNamespace, metric, "PipelineName", pipelineName]),
+    },
+  });
+  return {
+    widgets: [
+      widget(
+        "Executions",
+        "Sum",
+        ["ExecutionStarted", "ExecutionSucceeded", "ExecutionFailed", "ExecutionStopped"],
+        0,
+      ),
+      widget("Duration of executions", "Maximum", ["ExecutionDuration"], 12),
+    ],
+  };
+}

@@ -1,0 +1,82 @@
+import * as cloudwatch from "@pulumi/aws/cloudwatch";
+import * as s3 from "@pulumi/aws/s3";
+import * as scheduler from "@pulumi/aws/scheduler";
+import * as pulumi from "@pulumi/pulumi";
+
+import { prefixes } from "../pipeline/storage";
+
+/** The arguments of {@link Triggers}. */
+export interface TriggersArgs {
+  /** Name of the schedule, and of the rule that sees new data. */
+  readonly name: string;
+  readonly pipelineArn: pulumi.Input<string>;
+  /** Role that may start the pipeline. */
+  readonly roleArn: pulumi.Input<string>;
+  /** When the pipeline starts: a `rate`, `cron` or `at` expression, in UTC. Default: never by the clock. */
+  readonly schedule?: string | undefined;
+  /** Starts the pipeline when a file of the table arrives. Default: it does not. */
+  readonly newData?:
+    { readonly bucketName: pulumi.Output<string>; readonly table: string } | undefined;
+}
+
+/** What starts the pipeline: the clock, or new data. */
+export class Triggers extends pulumi.ComponentResource {
+  constructor(name: string, args: TriggersArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("restate:index:Triggers", name, {}, opts);
+    const child: pulumi.CustomResourceOptions = { parent: this };
+    if (args.schedule !== undefined) {
+      new scheduler.Schedule(
+        `${name}-schedule`,
+        {
+          name: args.name,
+          description: "Starts the pipeline",
+          scheduleExpression: args.schedule,
+          flexibleTimeWindow: { mode: "OFF" },
+          target: {
+            arn: args.pipelineArn,
+            roleArn: args.roleArn,
+            sagemakerPipelineParameters: {},
+            // A start that is an hour late is of use; one of yesterday is not.
+            retryPolicy: { maximumEventAgeInSeconds: 3600, maximumRetryAttempts: 10 },
+          },
+        },
+        child,
+      );
+    }
+    if (args.newData !== undefined) {
+      const { bucketName, table } = args.newData;
+      new s3.BucketNotification(
+        `${name}-bucket-events`,
+        { bucket: bucketName, eventbridge: true },
+        child,
+      );
+      const rule = new cloudwatch.EventRule(
+        `${name}-new-data`,
+        {
+          name: args.name,
+          description: "A file of the table has arrived",
+          eventPattern: pulumi.jsonStringify({
+            source: ["aws.s3"],
+            "detail-type": ["Object Created"],
+            detail: {
+              bucket: { name: [bucketName] },
+              object: { key: [{ prefix: `${prefixes.data}/${table}/` }] },
+            },
+          }),
+        },
+        child,
+      );
+      new cloudwatch.EventTarget(
+        `${name}-new-data-target`,
+        {
+          rule: rule.name,
+          arn: args.pipelineArn,
+          roleArn: args.roleArn,
+          sagemakerPipelineTarget: {},
+        },
+        child,
+      );
+    }
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,176 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+
+import type { Program } from "../../local/program";
+import type { JsonObject } from "../../pipeline/expressions";
+import { text } from "../../pipeline/walk";
+import { type Config, program } from "../support/definitions";
+
+const pipelineArn = "arn:aws:sagemaker:us-east-1:111122223333:/models-pipeline";
+const roleArn = "arn:aws:iam::111122223333:role/restate-test-scheduler";
+const bucket = "sagemaker-restate-test-111122223333";
+
+describe("operations", () => {
+  let evaluated: Program;
+  const evaluate = async (config: Config): Promise<void> => {
+    evaluated = await program({ network: { mode: "none" }, ...config });
+  };
+  const find = (name: string): JsonObject | undefined =>
+    evaluated.resources.find((one) => one.name === name)?.inputs;
+  const inputs = (name: string): JsonObject => {
+    const found = find(name);
+    ok(found, `no resource ${name}`);
+    return found;
+  };
+  const parsed = (name: string, member: string): JsonObject =>
+    JSON.parse(text(inputs(name)[member])) as JsonObject;
+
+  describe("by default", () => {
+    before(() => evaluate({}));
+
+    it("start nothing by themselves, and cost nothing that is not asked for", () => {
+      for (const name of [
+        "triggers",
+        "permissions-scheduler",
+        "operations-dashboard",
+        "operations-budget",
+        "models-model-package-group-policy",
+        "decision-tree-repository-policy",
+      ]) {
+        equal(find(name), undefined, name);
+      }
+    });
+
+    it("alarm when an execution of this pipeline has failed", () => {
+      const alarm = inputs("operations-execution-failed");
+      equal(alarm["namespace"], "AWS/Sagemaker/ModelBuildingPipeline");
+      equal(alarm["metricName"], "ExecutionFailed");
+      deepEqual(alarm["dimensions"], { PipelineName: "restate-test" });
+      equal(alarm["threshold"], 1);
+      equal(alarm["treatMissingData"], "notBreaching");
+      deepEqual(alarm["alarmActions"], ["arn:aws:sns:us-east-1:111122223333:/operations-topic"]);
+    });
+
+    for (const [what, statuses] of [
+      ["awaits-approval", ["PendingManualApproval"]],
+      ["approval", ["Approved", "Rejected"]],
+    ] as const) {
+      it(`tell of this group's models that become ${statuses.join(" or ")}`, () => {
+        deepEqual(parsed(`operations-${what}`, "eventPattern"), {
+          source: ["aws.sagemaker"],
+          "detail-type": ["SageMaker Model Package State Change"],
+          detail: { ModelPackageGroupName: ["restate-test"], ModelApprovalStatus: statuses },
+        });
+        equal(
+          inputs(`operations-${what}-target`)["arn"],
+          "arn:aws:sns:us-east-1:111122223333:/operations-topic",
+        );
+      });
+    }
+
+    it("encrypt what they tell, and let nobody else write to the topic", () => {
+      equal(
+        inputs("operations-topic")["kmsMasterKeyId"],
+        "arn:aws:kms:us-east-1:111122223333:key/data-key",
+      );
+      const statements = parsed("operations-topic-policy", "policy")["Statement"] as JsonObject[];
+      for (const { Effect: effect, Condition: condition, Principal: principal } of statements) {
+        if (effect === "Allow") {
+          deepEqual(Object.keys(principal as JsonObject), ["Service"]);
+          deepEqual(Object.keys(condition as JsonObject).sort(), ["ArnLike", "StringEquals"]);
+        }
+      }
+      deepEqual(
+        statements.map(({ Sid: sid }) => sid),
+        ["Alarms", "Rules", "Budgets", "DenyInsecureTransport"],
+      );
+    });
+  });
+
+  it("start the pipeline by the clock, by a role that can do nothing else", async () => {
+    await evaluate({ schedule: "cron(0 6 ? * MON *)" });
+    const schedule = inputs("triggers-schedule");
+    equal(schedule["name"], "restate-test-start");
+    equal(schedule["scheduleExpression"], "cron(0 6 ? * MON *)");
+    const target = schedule["target"] as JsonObject;
+    equal(target["arn"], pipelineArn);
+    equal(target["roleArn"], roleArn);
+    equal(find("triggers-new-data"), undefined);
+    deepEqual(parsed("permissions-scheduler-policy", "policy")["Statement"], [
+      {
+        Sid: "StartPipeline",
+        Effect: "Allow",
+        Action: ["sagemaker:StartPipelineExecution"],
+        Resource: "arn:aws:sagemaker:us-east-1:111122223333:pipeline/restate-test",
+      },
+    ]);
+    const [trust] = parsed("permissions-scheduler", "assumeRolePolicy")[
+      "Statement"
+    ] as unknown as readonly [JsonObject];
+    deepEqual(trust["Principal"], {
+      Service: ["events.amazonaws.com", "scheduler.amazonaws.com"],
+    });
+    deepEqual(trust["Condition"], { StringEquals: { "aws:SourceAccount": "111122223333" } });
+  });
+
+  it("start the pipeline when a file of the table arrives", async () => {
+    await evaluate({ startOnNewData: true });
+    deepEqual(inputs("triggers-bucket-events"), { bucket, eventbridge: true });
+    deepEqual(parsed("triggers-new-data", "eventPattern"), {
+      source: ["aws.s3"],
+      "detail-type": ["Object Created"],
+      detail: {
+        bucket: { name: [bucket] },
+        object: { key: [{ prefix: "data/california_housing/" }] },
+      },
+    });
+    equal(inputs("triggers-new-data-target")["arn"], pipelineArn);
+    equal(inputs("triggers-new-data-target")["roleArn"], roleArn);
+    equal(find("triggers-schedule"), undefined);
+  });
+
+  it("write to people, draw a dashboard and watch a budget where config says so", async () => {
+    await evaluate({ notifyEmails: ["ml@example.com"], dashboard: true, monthlyBudget: 300 });
+    equal(inputs("operations-ml@example.com")["endpoint"], "ml@example.com");
+    equal(inputs("operations-ml@example.com")["protocol"], "email");
+    const widgets = parsed("operations-dashboard", "dashboardBody")["widgets"] as JsonObject[];
+    equal(widgets.length, 2);
+    const budget = inputs("operations-budget");
+    equal(budget["limitAmount"], "300");
+    deepEqual(budget["costFilters"], [{ name: "TagKeyValue", values: ["user:stack$test"] }]);
+  });
+
+  it("share models, with their files, image and key, with the accounts that config names", async () => {
+    await evaluate({ modelConsumers: ["222233334444"] });
+    const consumer = { AWS: ["arn:aws:iam::222233334444:root"] };
+    const shared = (name: string, member: string): readonly JsonObject[] =>
+      (parsed(name, member)["Statement"] as JsonObject[]).filter(({ Principal: principal }) =>
+        JSON.stringify(principal).includes("222233334444"),
+      );
+    const policies = {
+      group: shared("models-model-package-group-policy", "resourcePolicy"),
+      bucket: shared("data-bucket-policy", "policy"),
+      key: shared("data-key-policy", "policy"),
+      repository: shared("decision-tree-repository-policy", "policy"),
+    };
+    for (const [what, statements] of Object.entries(policies)) {
+      for (const { Principal: principal } of statements) {
+        deepEqual(principal, consumer, what);
+      }
+    }
+    deepEqual(
+      policies.group.map(({ Action: actions }) => actions),
+      [
+        ["sagemaker:DescribeModelPackageGroup", "sagemaker:ListModelPackages"],
+        ["sagemaker:CreateModel", "sagemaker:DescribeModelPackage"],
+      ],
+    );
+    deepEqual(
+      policies.bucket.map(({ Action: action, Resource: resource }) => [action, resource]),
+      [["s3:GetObject", `arn:aws:s3:::${bucket}/models/*`]],
+    );
+    deepEqual(policies.key[0]?.["Condition"], {
+      StringEquals: { "kms:ViaService": "s3.us-east-1.amazonaws.com" },
+    });
+    equal(policies.repository.length, 1);
+  });
+});
