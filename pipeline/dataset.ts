@@ -2,22 +2,21 @@ import { z } from "zod";
 
 import type { JsonObject } from "./expressions";
 
-/**
- * The Glue (Hive) types a column may have, and what Data Wrangler's cast makes of each. A column of a
- * type that casts to nothing (dates have no numeric form) must be dropped.
- */
-const columnTypes: Readonly<Record<string, FlowType | undefined>> = {
-  bigint: "long",
-  boolean: "long",
-  date: undefined,
-  double: "float",
-  float: "float",
-  int: "long",
-  smallint: "long",
-  string: "string",
-  timestamp: undefined,
-  tinyint: "long",
-};
+/** What Data Wrangler's cast makes of each Glue (Hive) type; of dates nothing, since they have no numeric form. */
+const columnTypes: readonly (readonly [RegExp, FlowType | undefined])[] = [
+  [/^(tinyint|smallint|int|bigint|boolean)$/, "long"],
+  [/^(float|double|decimal\(\d{1,2}, ?\d{1,2}\))$/, "float"],
+  [/^(string|(var)?char\(\d{1,5}\))$/, "string"],
+  [/^(date|timestamp)$/, undefined],
+];
+
+function isColumnType(type: string): boolean {
+  return columnTypes.some(([pattern]) => pattern.test(type));
+}
+
+const knownTypes =
+  "tinyint, smallint, int, bigint, boolean, float, double, decimal(p,s), string, varchar(n), char(n), date, " +
+  "timestamp";
 
 /** The types of Data Wrangler's cast that this project uses. */
 export type FlowType = "float" | "long" | "string";
@@ -41,7 +40,7 @@ const column = z.strictObject({
   /** Name, folded to lower case. */
   name: identifier,
   /** Glue type. */
-  type: z.enum(Object.keys(columnTypes) as [string, ...string[]]),
+  type: z.string().refine(isColumnType, `must be one of ${knownTypes}`),
 });
 
 const literal = z.union([z.number(), z.string(), z.boolean()]);
@@ -140,7 +139,7 @@ export const datasetSchema = z
           `"${name}" occurs twice (names are compared in lower case)`,
         );
       }
-      if (columnTypes[type] === undefined && !dropped.has(name)) {
+      if (isColumnType(type) && castType(type) === undefined && !dropped.has(name)) {
         problem(
           ["columns", index, "type"],
           `"${name}" is a ${type}, which has no numeric form: list it under dropped`,
@@ -151,7 +150,7 @@ export const datasetSchema = z
       problem(["table"], `"${dataset.table}" begins with "${temporaryTable}", which jobs may drop`);
     }
     if (known(["target"], dataset.target)) {
-      if (columnTypes[types.get(dataset.target) ?? ""] === "string") {
+      if (castType(types.get(dataset.target) ?? "") === "string") {
         problem(
           ["target"],
           `"${dataset.target}" is a string; the target of a regression is numeric`,
@@ -185,15 +184,19 @@ export function featureColumns(
   );
 }
 
+function castType(glueType: string): FlowType | undefined {
+  return columnTypes.find(([pattern]) => pattern.test(glueType))?.[1];
+}
+
 /** What Data Wrangler casts a column of a Glue type to; dropped columns of other types stay strings. */
 export function flowType(glueType: string): FlowType {
-  return columnTypes[glueType] ?? "string";
+  return castType(glueType) ?? "string";
 }
 
 /** The features that the flow encodes one-hot. */
 export function categoricalColumns(dataset: Dataset): readonly string[] {
   return featureColumns(dataset)
-    .filter(({ name, type }) => type === "string" || dataset.categorical.includes(name))
+    .filter(({ name, type }) => castType(type) === "string" || dataset.categorical.includes(name))
     .map(({ name }) => name);
 }
 

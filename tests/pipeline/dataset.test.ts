@@ -6,6 +6,7 @@ import {
   datasetQuery,
   datasetSchema,
   featureColumns,
+  flowType,
 } from "../../pipeline/dataset";
 import { dataWranglerFlow } from "../../pipeline/flow";
 import type { JsonObject } from "../../pipeline/expressions";
@@ -110,6 +111,20 @@ describe("dataset", () => {
         ["lift", "long"],
         ["sold", "string"],
       ]);
+    });
+
+    it("casts types with lengths and scales too", () => {
+      const columns = [
+        { name: "price", type: "decimal(10,2)" },
+        { name: "district", type: "varchar(20)" },
+        { name: "code", type: "char(2)" },
+      ];
+      const parsed = datasetSchema.parse({ table: "flats", columns, target: "price" });
+      deepEqual(categoricalColumns(parsed), ["district", "code"]);
+      deepEqual(
+        parsed.columns.map(({ type }) => flowType(type)),
+        ["float", "string", "string"],
+      );
     });
 
     it("drops rows without a target, and others only as config says", () => {
