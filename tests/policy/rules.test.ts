@@ -1,0 +1,190 @@
+import { deepEqual, match, ok } from "node:assert/strict";
+
+import { rules } from "../../policy/rules";
+import { type Config, program } from "../support/definitions";
+
+type Inputs = Readonly<Record<string, unknown>>;
+
+const policy = (...statements: readonly object[]): string =>
+  JSON.stringify({ Version: "2012-10-17", Statement: statements });
+const definition = (type: string, job: object): Inputs => ({
+  pipelineDefinition: JSON.stringify({
+    Steps: [
+      {
+        Name: "Check",
+        Type: "Condition",
+        Arguments: { IfSteps: [{ Name: "Job", Type: type, Arguments: job }] },
+      },
+    ],
+  }),
+});
+
+/** Inputs that break each rule, with what it says of them. */
+const broken: Readonly<Record<string, readonly (readonly [Inputs, RegExp])[]>> = {
+  "bucket-not-public": [[{ blockPublicAcls: true, ignorePublicAcls: false }, /blockPublicPolicy/]],
+  "bucket-without-acls": [
+    [{ rule: { objectOwnership: "ObjectWriter" } }, /must be BucketOwnerEnforced/],
+  ],
+  "bucket-encrypted": [
+    [
+      {
+        rules: [
+          {
+            bucketKeyEnabled: true,
+            applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256", kmsMasterKeyId: "key" },
+          },
+        ],
+      },
+      /sseAlgorithm must be aws:kms/,
+    ],
+    [
+      { rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms" } }] },
+      /kmsMasterKeyId must name.*bucketKeyEnabled must be true/s,
+    ],
+  ],
+  "bucket-versioned": [[{ versioningConfiguration: { status: "Suspended" } }, /must be Enabled/]],
+  "bucket-refuses-plain-http": [
+    [
+      { policy: policy({ Effect: "Allow", Principal: "*", Action: "s3:GetObject" }) },
+      /must deny s3:\*/,
+    ],
+  ],
+  "key-rotated": [[{}, /enableKeyRotation must be true/]],
+  "repository-immutable": [
+    [{ imageTagMutability: "MUTABLE" }, /IMMUTABLE.*scanOnPush.*encryptionType/s],
+  ],
+  "workgroup-enforced": [
+    [{ configuration: {} }, /enforceWorkgroup.*SSE_KMS.*bytesScannedCutoffPerQuery/s],
+  ],
+  "topic-encrypted": [[{ name: "topic" }, /kmsMasterKeyId/]],
+  "role-without-managed-policies": [
+    [
+      { managedPolicyArns: ["arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"] },
+      /AmazonSageMakerFullAccess must not be attached/,
+    ],
+    [{ policyArn: "arn:aws:iam::aws:policy/AdministratorAccess" }, /must not be attached/],
+  ],
+  "role-for-own-account": [
+    [
+      {
+        assumeRolePolicy: policy({
+          Effect: "Allow",
+          Principal: { Service: "sagemaker.amazonaws.com" },
+          Action: "sts:AssumeRole",
+        }),
+      },
+      /aws:SourceAccount/,
+    ],
+    [
+      { assumeRolePolicy: policy({ Effect: "Allow", Principal: { AWS: "*" } }) },
+      /open to every principal/,
+    ],
+  ],
+  "policy-without-wildcards": [
+    [
+      {
+        policy: policy({ Sid: "All", Effect: "Allow", Action: "s3:*", Resource: "arn:aws:s3:::b" }),
+      },
+      /All: actions must be named/,
+    ],
+    [
+      { policy: policy({ Effect: "Allow", Action: ["s3:GetObject"], Resource: "*" }) },
+      /s3:GetObject must name resources/,
+    ],
+    [{ policy: policy({ Effect: "Allow", NotAction: "iam:*", Resource: "x" }) }, /NotAction/],
+  ],
+  "roles-passed-to-one-service": [
+    [
+      { policy: policy({ Sid: "Pass", Effect: "Allow", Action: ["iam:PassRole"], Resource: "r" }) },
+      /Pass: iam:PassRole must be held/,
+    ],
+  ],
+  "network-isolated": [
+    [
+      { natGateways: { strategy: "Single" }, subnetSpecs: [{ type: "Public" }] },
+      /must be None.*must all be Isolated/s,
+    ],
+    [{}, /must be None.*must all be Isolated/s],
+  ],
+  "no-gateway": [[{}, /no gateway/]],
+  "endpoint-with-policy": [
+    [{}, /must have a policy/],
+    [
+      { policy: policy({ Sid: "Open", Effect: "Allow", Action: "*", Resource: "*" }) },
+      /Open: must be held to this account/,
+    ],
+  ],
+  "group-closed": [
+    [{ cidrIpv4: "0.0.0.0/0" }, /0\.0\.0\.0\/0/],
+    [{ cidrIpv6: "::/0" }, /::\/0/],
+  ],
+  "jobs-encrypted-and-isolated": [
+    [
+      definition("Processing", {}),
+      /Job: outputs.*Job: volumes.*Job: EnableInterContainerTrafficEncryption/s,
+    ],
+    [
+      definition("Tuning", { TrainingJobDefinition: { EnableNetworkIsolation: false } }),
+      /Job: models.*Job: volumes.*Job: EnableNetworkIsolation.*Job: EnableInter/s,
+    ],
+  ],
+};
+
+/** What the program can be asked for, so that the rules see everything that it can register. */
+const environments: Readonly<Record<string, Config>> = {
+  dev: { protect: false, forceDestroy: true, network: { mode: "none" } },
+  prod: { minimumR2: 0.6 },
+  everything: {
+    network: { mode: "create", flowLogs: true },
+    processingInstanceCount: 2,
+    sageMakerImage: true,
+    dataQualityBaseline: true,
+    schedule: "rate(7 days)",
+    startOnNewData: true,
+    notifyEmails: ["ml@example.com"],
+    dashboard: true,
+    monthlyBudget: 300,
+    modelConsumers: ["222233334444"],
+  },
+};
+
+describe("the policy pack", () => {
+  const seen = new Set<string>();
+
+  for (const rule of rules) {
+    for (const [index, [inputs, message]] of (broken[rule.name] ?? []).entries()) {
+      it(`${rule.name} finds what breaks it (${index + 1})`, () => {
+        match(rule.problems(inputs).join("\n"), message);
+      });
+    }
+  }
+
+  it("has a case that breaks each rule", () => {
+    deepEqual(Object.keys(broken).sort(), rules.map(({ name }) => name).sort());
+  });
+
+  for (const [environment, config] of Object.entries(environments)) {
+    it(`finds nothing in ${environment}`, async () => {
+      const { resources } = await program(config);
+      const findings = resources.flatMap(({ inputs, name, type }) =>
+        rules
+          .filter(({ types }) => types.includes(type))
+          .flatMap((rule) => {
+            seen.add(rule.name);
+            return rule.problems(inputs).map((problem) => `${name}: ${rule.name}: ${problem}`);
+          }),
+      );
+      deepEqual(findings, []);
+    });
+  }
+
+  it("looks with each rule at something that the program registers", () => {
+    // What must not be there at all is not among what is registered.
+    const unseen = rules.filter(({ name }) => name !== "no-gateway" && !seen.has(name));
+    deepEqual(
+      unseen.map(({ name }) => name),
+      [],
+    );
+    ok(seen.size > 0);
+  });
+});
