@@ -14,7 +14,9 @@ export const accessRules: readonly Rule[] = [
       [
         ...list(inputs["managedPolicyArns"] as string | readonly string[] | undefined),
         ...list(inputs["policyArn"] as string | undefined),
-      ].flatMap((arn) => (arn.includes(':iam::aws:policy/') ? [`${arn} must not be attached`] : [])),
+      ].flatMap((arn) =>
+        arn.includes(":iam::aws:policy/") ? [`${arn} must not be attached`] : [],
+      ),
   },
   {
     name: "role-for-own-account",

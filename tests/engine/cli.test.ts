@@ -7,12 +7,9 @@ import { Engine, pulumiFolder } from "./engine";
 
 /** What the program is made of, as a clone has it. */
 const programFiles = [
-  "components",
-  "container",
-  "pipeline",
-  "package.json",
-  "tsconfig.json",
-].concat(readdirSync(".").filter((file) => /^Pulumi\..*yaml$|\.ts$/.test(file)));
+  ...["components", "container", "pipeline", "policy", "package.json", "tsconfig.json"],
+  ...readdirSync(".").filter((file) => /^Pulumi\..*yaml$|\.ts$/.test(file)),
+];
 
 describe("pulumi, from the command line on Pulumi.yaml and Pulumi.dev.yaml,", function () {
   this.timeout(600_000);
@@ -69,6 +66,10 @@ describe("pulumi, from the command line on Pulumi.yaml and Pulumi.dev.yaml,", fu
   it("previews without changing anything", () => {
     match(succeeds("preview"), /Resources:\n +\+ \d+ to create\n/);
     equal(succeeds("stack", "export").includes("data-bucket"), false);
+  });
+
+  it("finds nothing by the policy pack", () => {
+    match(succeeds("preview", "--policy-pack", "policy"), /Policies:\n +✅ restate/);
   });
 
   it("brings the stack up, and has nothing to do the second time", () => {

@@ -63,6 +63,43 @@ function run(request: messages.RunRequest): Promise<messages.RunResponse> {
   });
 }
 
+/** Runs a policy pack, and hands on what it prints: the engine reads its port there. */
+function runPolicyPack(
+  call: grpc.ServerWritableStream<messages.RunPluginRequest, messages.RunPluginResponse>,
+): void {
+  const { request } = call;
+  const pack = request.getInfo()?.getProgramDirectory() ?? request.getProgram();
+  const child = spawn(
+    process.execPath,
+    [require.resolve("@pulumi/pulumi/cmd/run-policy-pack"), ...request.getArgsList(), pack],
+    {
+      cwd: pack,
+      env: {
+        ...process.env,
+        ...Object.fromEntries(
+          request.getEnvList().map((pair): [string, string] => {
+            const [name = "", ...value] = pair.split("=");
+            return [name, value.join("=")];
+          }),
+        ),
+        PULUMI_NODEJS_TYPESCRIPT: "true",
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
+  child.stdout.on("data", (text: Buffer) => {
+    call.write(new messages.RunPluginResponse().setStdout(text));
+  });
+  child.stderr.on("data", (text: Buffer) => {
+    call.write(new messages.RunPluginResponse().setStderr(text));
+  });
+  child.on("exit", (code) => {
+    call.write(new messages.RunPluginResponse().setExitcode(code ?? 1));
+    call.end();
+  });
+  call.on("cancelled", () => child.kill());
+}
+
 const server = new grpc.Server();
 server.addService(LanguageRuntimeService, {
   getRequiredPlugins: (_call: unknown, callback: grpc.sendUnaryData<unknown>) => {
@@ -74,6 +111,7 @@ server.addService(LanguageRuntimeService, {
   getPluginInfo: (_call: unknown, callback: grpc.sendUnaryData<unknown>) => {
     callback(null, new PluginInfo().setVersion("0.0.0"));
   },
+  runPlugin: runPolicyPack,
   run: (
     call: grpc.ServerUnaryCall<messages.RunRequest, messages.RunResponse>,
     callback: grpc.sendUnaryData<messages.RunResponse>,
