@@ -243,6 +243,8 @@ export class Network extends pulumi.ComponentResource {
       },
       child,
     );
+    const { accountId, partition, region } = args.account;
+    const group = pulumi.interpolate`arn:${partition}:logs:${region}:${accountId}:log-group:${args.flowLogsName}`;
     new iam.RolePolicy(
       `${name}-flow-logs-policy`,
       {
@@ -251,10 +253,16 @@ export class Network extends pulumi.ComponentResource {
           Version: "2012-10-17",
           Statement: [
             {
+              Sid: "FindStreams",
+              Effect: "Allow",
+              Action: "logs:DescribeLogStreams",
+              Resource: group,
+            },
+            {
               Sid: "WriteFlowLogs",
               Effect: "Allow",
-              Action: ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-              Resource: [logs.arn, pulumi.interpolate`${logs.arn}:*`],
+              Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+              Resource: pulumi.interpolate`${group}:log-stream:*`,
             },
           ],
         }),

@@ -161,7 +161,17 @@ describe("the network", () => {
     it("logs its connections, by a role that can do nothing else", () => {
       equal(inputs("network-flow-log")["trafficType"], "ALL");
       equal(inputs("network-flow-logs")["retentionInDays"], 30);
-      deepEqual(statements("network-flow-logs-policy").length, 1);
+      const group = "arn:aws:logs:us-east-1:111122223333:log-group:restate-test-flow-logs";
+      deepEqual(
+        statements("network-flow-logs-policy").map(({ Action: actions, Resource: resource }) => [
+          actions,
+          resource,
+        ]),
+        [
+          ["logs:DescribeLogStreams", group],
+          [["logs:CreateLogStream", "logs:PutLogEvents"], `${group}:log-stream:*`],
+        ],
+      );
     });
   });
 

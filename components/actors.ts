@@ -1,0 +1,201 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import type { RoleNames } from "../names";
+import { allow, type Statement, type Statements } from "./statements";
+
+/** Starts jobs, registers models and records experiments. */
+function pipeline(stack: Statements): readonly Statement[] {
+  const { account, modelPackageGroupName, pipelineName } = stack.args;
+  return [
+    allow(
+      "RunProcessing",
+      [
+        "sagemaker:AddTags",
+        "sagemaker:CreateProcessingJob",
+        "sagemaker:DescribeProcessingJob",
+        "sagemaker:StopProcessingJob",
+      ],
+      stack.arn("sagemaker", "processing-job/pipelines-*"),
+    ),
+    // The service derives the names of tuning jobs and their training jobs from execution and step.
+    allow(
+      "RunTuning",
+      [
+        "sagemaker:AddTags",
+        "sagemaker:CreateHyperParameterTuningJob",
+        "sagemaker:DescribeHyperParameterTuningJob",
+        "sagemaker:DescribeTrainingJob",
+        "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
+        "sagemaker:StopHyperParameterTuningJob",
+      ],
+      [
+        stack.arn("sagemaker", "hyper-parameter-tuning-job/*"),
+        stack.arn("sagemaker", "training-job/*"),
+      ],
+    ),
+    allow(
+      "RegisterModels",
+      [
+        "sagemaker:AddTags",
+        "sagemaker:CreateModelPackage",
+        "sagemaker:DescribeModelPackage",
+        "sagemaker:DescribeModelPackageGroup",
+      ],
+      [
+        stack.arn("sagemaker", `model-package-group/${modelPackageGroupName}`),
+        stack.arn("sagemaker", `model-package/${modelPackageGroupName}/*`),
+      ],
+    ),
+    allow(
+      "RecordExperiments",
+      [
+        "sagemaker:AddTags",
+        "sagemaker:AssociateTrialComponent",
+        "sagemaker:CreateExperiment",
+        "sagemaker:CreateTrial",
+        "sagemaker:CreateTrialComponent",
+        "sagemaker:DescribeExperiment",
+        "sagemaker:DescribeTrial",
+        "sagemaker:DescribeTrialComponent",
+        "sagemaker:UpdateTrialComponent",
+      ],
+      [
+        stack.arn("sagemaker", `experiment/${pipelineName}`),
+        stack.arn("sagemaker", "experiment-trial/*"),
+        stack.arn("sagemaker", "experiment-trial-component/*"),
+      ],
+    ),
+    allow(
+      "EvaluateCustomImages",
+      [
+        "sagemaker:AddTags",
+        "sagemaker:CreateModel",
+        "sagemaker:CreateTransformJob",
+        "sagemaker:DescribeModel",
+        "sagemaker:DescribeTransformJob",
+        "sagemaker:StopTransformJob",
+      ],
+      [
+        stack.arn("sagemaker", "model/pipelines-*"),
+        stack.arn("sagemaker", "transform-job/pipelines-*"),
+      ],
+    ),
+    allow(
+      "PassJobRoles",
+      ["iam:PassRole"],
+      [stack.roleArns.processing, stack.roleArns.training, stack.roleArns.evaluation],
+      { StringEquals: { "iam:PassedToService": "sagemaker.amazonaws.com" } },
+    ),
+    stack.listBucket(),
+    allow("ReadReports", ["s3:GetObject"], stack.objects("executions", "models")),
+    stack.useKeyThroughS3(),
+    ...stack.grantKeyForVolumes(),
+    allow(
+      "DescribeImage",
+      ["ecr:BatchGetImage", "ecr:DescribeImages"],
+      pulumi.interpolate`arn:${account.partition}:ecr:${account.region}:${account.accountId}:repository/${stack.args.repositoryName}`,
+    ),
+  ];
+}
+
+/** Queries the table, and writes what the data becomes. */
+function processing(stack: Statements): readonly Statement[] {
+  const { databaseName, tableName, workGroupName } = stack.args;
+  return [
+    ...stack.readDataElsewhere(),
+    stack.listBucket(),
+    allow(
+      "ReadObjects",
+      ["s3:GetObject"],
+      stack.objects("data", "queryResults", "sources", "executions"),
+    ),
+    allow(
+      "WriteObjects",
+      ["s3:AbortMultipartUpload", "s3:PutObject"],
+      stack.objects("queryResults", "executions"),
+    ),
+    stack.useKeyThroughS3(),
+    ...stack.grantKeyForVolumes(),
+    allow(
+      "QueryAthena",
+      [
+        "athena:GetQueryExecution",
+        "athena:GetQueryResults",
+        "athena:GetWorkGroup",
+        "athena:StartQueryExecution",
+        "athena:StopQueryExecution",
+      ],
+      stack.arn("athena", `workgroup/${workGroupName}`),
+    ),
+    allow(
+      "ReadTable",
+      ["glue:GetDatabase", "glue:GetPartitions", "glue:GetTable"],
+      [
+        stack.arn("glue", "catalog"),
+        stack.arn("glue", `database/${databaseName}`),
+        stack.arn("glue", `table/${databaseName}/${tableName}`),
+      ],
+    ),
+    // SageMaker has Athena write Parquet by way of a table of this name, which it drops again.
+    allow(
+      "UseTemporaryTables",
+      ["glue:CreateTable", "glue:DeleteTable", "glue:GetTable"],
+      [
+        stack.arn("glue", "catalog"),
+        stack.arn("glue", `database/${databaseName}`),
+        stack.arn("glue", `table/${databaseName}/sagemaker_tmp_*`),
+      ],
+    ),
+    ...stack.useVpc(),
+    ...stack.pullImage(),
+    ...stack.writeLogs("ProcessingJobs"),
+  ];
+}
+
+/** Reads the data that an execution made, and writes models. */
+function training(stack: Statements): readonly Statement[] {
+  return [
+    stack.listBucket(),
+    allow("ReadObjects", ["s3:GetObject"], stack.objects("executions", "checkpoints")),
+    allow(
+      "WriteModels",
+      ["s3:AbortMultipartUpload", "s3:PutObject"],
+      stack.objects("checkpoints", "models"),
+    ),
+    stack.useKeyThroughS3(),
+    ...stack.grantKeyForVolumes(),
+    ...stack.useVpc(),
+    ...stack.pullImage(),
+    ...stack.writeLogs("TrainingJobs"),
+  ];
+}
+
+/** Reads models and test data, and writes reports. */
+function evaluation(stack: Statements): readonly Statement[] {
+  return [
+    stack.listBucket(),
+    allow("ReadObjects", ["s3:GetObject"], stack.objects("sources", "executions", "models")),
+    allow("WriteReports", ["s3:AbortMultipartUpload", "s3:PutObject"], stack.objects("executions")),
+    stack.useKeyThroughS3(),
+    ...stack.grantKeyForVolumes(),
+    ...stack.useVpc(),
+    ...stack.pullImage(),
+    ...stack.writeLogs("ProcessingJobs", "TransformJobs"),
+  ];
+}
+
+/** Starts the pipeline. */
+function scheduler(stack: Statements): readonly Statement[] {
+  return [
+    allow(
+      "StartPipeline",
+      ["sagemaker:StartPipelineExecution"],
+      stack.arn("sagemaker", `pipeline/${stack.args.pipelineName}`),
+    ),
+  ];
+}
+
+/** What each actor may do. */
+export const actors: Readonly<
+  Record<keyof RoleNames, (stack: Statements) => readonly Statement[]>
+> = { pipeline, processing, training, evaluation, scheduler };

@@ -1,0 +1,191 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import type { RoleNames } from "../names";
+import { prefixes } from "../pipeline/storage";
+import type { Account } from "./account";
+
+/** What roles may be about: the stack's own things, by their names. */
+export interface StackScope {
+  readonly account: Account;
+  readonly roleNames: RoleNames;
+  readonly bucketName: pulumi.Output<string>;
+  readonly databaseName: string;
+  readonly tableName: string;
+  /** S3 URI of the table's files, where they are in another bucket. Default: the stack's own bucket. */
+  readonly dataLocation?: string | undefined;
+  readonly workGroupName: string;
+  readonly pipelineName: string;
+  readonly modelPackageGroupName: string;
+  readonly repositoryName: string;
+  readonly kmsKeyArn: pulumi.Input<string>;
+  /** Whether jobs run in a VPC, for which SageMaker makes network interfaces in their names. */
+  readonly inVpc: boolean;
+}
+
+/** A statement of an IAM policy. */
+export interface Statement {
+  readonly Sid: string;
+  readonly Effect: "Allow";
+  readonly Action: readonly string[];
+  readonly Resource: pulumi.Input<string> | readonly pulumi.Input<string>[];
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, pulumi.Input<string>>>>>;
+}
+
+/** Builds a statement that allows actions on resources. */
+export function allow(
+  sid: string,
+  actions: readonly string[],
+  resources: Statement["Resource"],
+  condition?: Statement["Condition"],
+): Statement {
+  return {
+    Sid: sid,
+    Effect: "Allow",
+    Action: actions,
+    Resource: resources,
+    ...(condition === undefined ? {} : { Condition: condition }),
+  };
+}
+
+/** The statements that several actors need, on what belongs to this stack. */
+export class Statements {
+  /** ARNs of the roles, composed of their names: known at preview. */
+  readonly roleArns: Readonly<Record<keyof RoleNames, pulumi.Output<string>>>;
+
+  constructor(readonly args: StackScope) {
+    const { account, roleNames } = args;
+    const arn = (role: string): pulumi.Output<string> =>
+      pulumi.interpolate`arn:${account.partition}:iam::${account.accountId}:role/${role}`;
+    this.roleArns = {
+      pipeline: arn(roleNames.pipeline),
+      processing: arn(roleNames.processing),
+      training: arn(roleNames.training),
+      evaluation: arn(roleNames.evaluation),
+      scheduler: arn(roleNames.scheduler),
+    };
+  }
+
+  /** ARN of something of this account in this region. */
+  arn(service: string, resource: string): pulumi.Output<string> {
+    const { accountId, partition, region } = this.args.account;
+    return pulumi.interpolate`arn:${partition}:${service}:${region}:${accountId}:${resource}`;
+  }
+
+  /** ARN of the stack's bucket, or of what is in it. */
+  bucketArn(path = ""): pulumi.Output<string> {
+    const { account, bucketName } = this.args;
+    return pulumi.interpolate`arn:${account.partition}:s3:::${bucketName}${path}`;
+  }
+
+  /** ARNs of the objects below prefixes of the stack's bucket. */
+  objects(...parts: readonly (keyof typeof prefixes)[]): readonly pulumi.Output<string>[] {
+    return parts.map((part) => this.bucketArn(`/${prefixes[part]}/*`));
+  }
+
+  /** Listing the stack's bucket. */
+  listBucket(): Statement {
+    return allow("ListBucket", ["s3:ListBucket", "s3:GetBucketLocation"], this.bucketArn());
+  }
+
+  /** Encrypting and decrypting objects, by way of S3 alone. */
+  useKeyThroughS3(): Statement {
+    return allow("UseKeyThroughS3", ["kms:Decrypt", "kms:GenerateDataKey"], this.args.kmsKeyArn, {
+      StringEquals: {
+        "kms:ViaService": pulumi.interpolate`s3.${this.args.account.region}.${this.args.account.dnsSuffix}`,
+      },
+    });
+  }
+
+  /** The encrypted volumes of job instances: SageMaker takes a grant on the key. */
+  grantKeyForVolumes(): readonly Statement[] {
+    return [
+      allow("GrantKeyForVolumes", ["kms:CreateGrant"], this.args.kmsKeyArn, {
+        Bool: { "kms:GrantIsForAWSResource": "true" },
+      }),
+      allow("DescribeKey", ["kms:DescribeKey"], this.args.kmsKeyArn),
+    ];
+  }
+
+  /** Making the network interfaces of a job. Source: SageMaker's guide to jobs in a VPC. */
+  useVpc(): readonly Statement[] {
+    if (!this.args.inVpc) {
+      return [];
+    }
+    return [
+      allow(
+        "MakeNetworkInterfaces",
+        [
+          "ec2:CreateNetworkInterface",
+          "ec2:CreateNetworkInterfacePermission",
+          "ec2:DeleteNetworkInterface",
+          "ec2:DeleteNetworkInterfacePermission",
+        ],
+        ["network-interface", "security-group", "subnet"].map((kind) =>
+          this.arn("ec2", `${kind}/*`),
+        ),
+      ),
+      // The service allows no narrower resource for these.
+      allow(
+        "DescribeVpc",
+        [
+          "ec2:DescribeDhcpOptions",
+          "ec2:DescribeNetworkInterfaces",
+          "ec2:DescribeSecurityGroups",
+          "ec2:DescribeSubnets",
+          "ec2:DescribeVpcs",
+        ],
+        "*",
+      ),
+    ];
+  }
+
+  /** Pulling this stack's image. SageMaker's own images are open to every account's jobs. */
+  pullImage(): readonly Statement[] {
+    return [
+      // The service allows no narrower resource for the login.
+      allow("EcrLogin", ["ecr:GetAuthorizationToken"], "*"),
+      allow(
+        "PullImage",
+        ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+        [
+          this.arn("ecr", `repository/${this.args.repositoryName}`),
+          pulumi.interpolate`arn:${this.args.account.partition}:ecr:${this.args.account.region}:*:repository/sagemaker-*`,
+        ],
+      ),
+    ];
+  }
+
+  /** Writing logs and metrics as SageMaker does for jobs. */
+  writeLogs(...groups: readonly string[]): readonly Statement[] {
+    return [
+      allow(
+        "WriteLogs",
+        [
+          "logs:CreateLogGroup",
+          "logs:CreateLogStream",
+          "logs:DescribeLogStreams",
+          "logs:PutLogEvents",
+        ],
+        groups.map((group) => this.arn("logs", `log-group:/aws/sagemaker/${group}:*`)),
+      ),
+      // The service has no resources for metrics; the namespace narrows it.
+      allow("WriteMetrics", ["cloudwatch:PutMetricData"], "*", {
+        StringLike: { "cloudwatch:namespace": "/aws/sagemaker/*" },
+      }),
+    ];
+  }
+
+  /** Reading the table's files where they are not in the stack's own bucket. */
+  readDataElsewhere(): readonly Statement[] {
+    const { account, dataLocation } = this.args;
+    const [, bucket, folder] = /^s3:\/\/([^/]+)\/(.*)$/.exec(dataLocation ?? "") ?? [];
+    if (bucket === undefined || folder === undefined) {
+      return [];
+    }
+    const bucketArn = pulumi.interpolate`arn:${account.partition}:s3:::${bucket}`;
+    return [
+      allow("ListData", ["s3:GetBucketLocation", "s3:ListBucket"], bucketArn),
+      allow("ReadData", ["s3:GetObject"], pulumi.interpolate`${bucketArn}/${folder}*`),
+    ];
+  }
+}
