@@ -165,15 +165,23 @@ export async function evaluateProgram(
   // A module is evaluated once; a second stack in one process needs another evaluation.
   // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
   delete load.cache[index];
-  try {
-    await pulumi.runtime.runInPulumiStack(() => Promise.resolve(load(index) as object));
-    // The outputs of components are registered after all else; the next evaluation must not meet them.
-    await pulumi.runtime.disconnect(false);
-  } catch (error) {
-    if (pulumi.RunError.isInstance(error) || isInputError(error)) {
-      throw new UserError(error.message);
+  let failure: unknown;
+  await pulumi.runtime.runInPulumiStack(() => {
+    try {
+      return Promise.resolve(load(index) as object);
+    } catch (error) {
+      // Pulumi would tell of it too, by a stack trace.
+      failure = error;
+      return Promise.resolve({});
     }
-    throw error;
+  });
+  // The outputs of components are registered after all else; the next evaluation must not meet them.
+  await pulumi.runtime.disconnect(false);
+  if (pulumi.RunError.isInstance(failure) || isInputError(failure)) {
+    throw new UserError(failure.message);
+  }
+  if (failure !== undefined) {
+    throw failure as Error;
   }
   const { resources } = account;
   const [pipeline] = inputsOf(resources, "aws:sagemaker/pipeline:Pipeline");
