@@ -1,0 +1,17 @@
+import { deepEqual } from "node:assert/strict";
+
+import { command } from "../support/localRun";
+
+describe("evaluateProgram", () => {
+  it("tells of a bad configuration by its error alone, without a stack trace of Pulumi's", async () => {
+    const script = `
+      require("./local/program")
+        .evaluateProgram("dev", { "aws:region": "us-east-1", "restate:minimumR2": "high" })
+        .catch((error) => console.log(error.name));
+    `;
+    const ended = await command(process.execPath, [
+      ...["--require", "ts-node/register/transpile-only", "--eval", script],
+    ]);
+    deepEqual(ended, { code: 0, stdout: "UserError\n", stderr: "" });
+  });
+});
