@@ -42,6 +42,10 @@ export interface Settings extends ParameterDefaults {
   readonly monthlyBudget: number | undefined;
   /** Other accounts that may read and deploy the models. */
   readonly modelConsumers: readonly string[];
+  /** Bucket that takes the access log of the stack's bucket; undefined: nothing is logged. */
+  readonly accessLogBucket: string | undefined;
+  /** ARN of the policy that limits all roles; undefined: there is none. */
+  readonly permissionsBoundary: string | undefined;
   /** Where the jobs run. */
   readonly network: NetworkSettings;
   /** Whether `pulumi` refuses to delete the bucket, its key, the images and the model packages. */
@@ -104,6 +108,14 @@ export const settingsSchema = z.strictObject({
     .array(z.string().regex(/^\d{12}$/, "must be the 12 digits of an account, in quotes"))
     .max(20)
     .default([]),
+  accessLogBucket: emptyIsNone.refine(
+    (bucket) => bucket === undefined || /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket),
+    "must be the name of a bucket",
+  ),
+  permissionsBoundary: emptyIsNone.refine(
+    (arn) => arn === undefined || /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/.+$/.test(arn),
+    "must be the ARN of an IAM policy",
+  ),
   network: networkSchema,
   protect: z.boolean().default(true),
   forceDestroy: z.boolean().default(false),
@@ -111,10 +123,12 @@ export const settingsSchema = z.strictObject({
 
 /** Keys whose values are plain strings in every Pulumi.<stack>.yaml; all others are JSON. */
 const stringKeys = new Set<string>([
+  "accessLogBucket",
   "baseImage",
   "gitRevision",
   "dataFile",
   "modelApprovalStatus",
+  "permissionsBoundary",
   "schedule",
   "processingInstanceType",
   "trainingInstanceType",

@@ -55,6 +55,7 @@ const lake = new DataLake(
     forceDestroy: settings.forceDestroy,
     protect: settings.protect,
     modelConsumers: settings.modelConsumers,
+    accessLogBucket: settings.accessLogBucket,
   },
   options,
 );
@@ -70,6 +71,7 @@ const network =
           availabilityZones: networkSettings.availabilityZones,
           flowLogs: networkSettings.flowLogs,
           flowLogsName: names.flowLogs,
+          permissionsBoundary: settings.permissionsBoundary,
           bucketName: bucket,
           dataLocation: settings.dataset.location,
           severalInstances: settings.processingInstanceCount > 1,
@@ -100,6 +102,7 @@ const permissions = new Permissions(
     repositoryName: names.repository,
     kmsKeyArn: lake.kmsKeyArn,
     inVpc: vpc !== undefined,
+    permissionsBoundary: settings.permissionsBoundary,
     started: settings.schedule !== undefined || settings.startOnNewData,
   },
   options,

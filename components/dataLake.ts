@@ -28,6 +28,8 @@ export interface DataLakeArgs {
   readonly forceDestroy?: boolean;
   /** Whether key and bucket are kept from deletion. Default true. */
   readonly protect?: boolean;
+  /** Bucket that takes the log of who reads and writes what. Default: none, nothing is logged. */
+  readonly accessLogBucket?: string | undefined;
   /** Other accounts that may read the models. Default: none. */
   readonly modelConsumers?: readonly string[];
 }
@@ -142,6 +144,20 @@ export class DataLake extends pulumi.ComponentResource {
         database: database.name,
         workgroup: workGroup.name,
         query: datasetQuery(dataset, args.databaseName),
+      },
+      child,
+    );
+
+    new athena.NamedQuery(
+      `${name}-table-query`,
+      {
+        name: `${args.workGroupName}-${dataset.table}-table`,
+        description: `Makes a table of the rows of ${dataset.table} to learn from`,
+        database: database.name,
+        workgroup: workGroup.name,
+        query:
+          `CREATE TABLE "${args.databaseName}"."${dataset.table}_selected" ` +
+          `WITH (format = 'PARQUET') AS ${datasetQuery(dataset, args.databaseName)}`,
       },
       child,
     );
@@ -275,6 +291,12 @@ export class DataLake extends pulumi.ComponentResource {
             expiration: { days: 7 },
           },
           {
+            id: "checkpoints",
+            status: "Enabled",
+            filter: { prefix: `${prefixes.checkpoints}/` },
+            expiration: { days: 30 },
+          },
+          {
             id: "old-versions",
             status: "Enabled",
             filter: {},
@@ -285,6 +307,17 @@ export class DataLake extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: [versioning] },
     );
+    if (args.accessLogBucket !== undefined) {
+      new s3.BucketLogging(
+        `${name}-bucket-logging`,
+        {
+          bucket: bucket.bucket,
+          targetBucket: args.accessLogBucket,
+          targetPrefix: pulumi.interpolate`${args.bucketName}/`,
+        },
+        child,
+      );
+    }
     const bucketArn = pulumi.interpolate`arn:${args.account.partition}:s3:::${args.bucketName}`;
     const consumers = this.consumers(args);
     new s3.BucketPolicy(

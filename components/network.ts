@@ -25,6 +25,8 @@ export interface NetworkArgs {
   readonly severalInstances?: boolean;
   /** Whether accepted and rejected connections are logged for 30 days. Default false. */
   readonly flowLogs?: boolean;
+  /** ARN of a policy that limits what the role of the flow logs may do. Default: none. */
+  readonly permissionsBoundary?: string | undefined;
   /** Name of the log group of the flow logs, and of the role that writes them. */
   readonly flowLogsName: string;
 }
@@ -229,6 +231,9 @@ export class Network extends pulumi.ComponentResource {
       `${name}-flow-logs-role`,
       {
         name: args.flowLogsName,
+        ...(args.permissionsBoundary === undefined
+          ? {}
+          : { permissionsBoundary: args.permissionsBoundary }),
         assumeRolePolicy: pulumi.jsonStringify({
           Version: "2012-10-17",
           Statement: [

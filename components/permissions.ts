@@ -7,6 +7,8 @@ import { type StackScope, Statements } from "./statements";
 
 /** The arguments of {@link Permissions}. */
 export interface PermissionsArgs extends StackScope {
+  /** ARN of a policy that limits what each role may do, whatever its own policy says. Default: none. */
+  readonly permissionsBoundary?: string | undefined;
   /** Whether something starts the pipeline: the clock, or new data. Default false. */
   readonly started?: boolean;
 }
@@ -27,10 +29,12 @@ export class Permissions extends pulumi.ComponentResource {
   public readonly roleArns: Readonly<Record<keyof RoleNames, pulumi.Output<string>>>;
 
   private readonly stack: Statements;
+  private readonly boundary: string | undefined;
 
   constructor(name: string, args: PermissionsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("restate:index:Permissions", name, {}, opts);
     this.stack = new Statements(args);
+    this.boundary = args.permissionsBoundary;
     this.roleArns = this.stack.roleArns;
     this.pipelineRole = this.role(name, "pipeline");
     this.processingRole = this.role(name, "processing");
@@ -59,6 +63,7 @@ export class Permissions extends pulumi.ComponentResource {
       `${name}-${actor}`,
       {
         name: roleNames[actor],
+        ...(this.boundary === undefined ? {} : { permissionsBoundary: this.boundary }),
         description: `What the ${actor} of ${pipelineName} may do`,
         assumeRolePolicy: pulumi.jsonStringify({
           Version: "2012-10-17",

@@ -219,6 +219,16 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   ],
   ["a schedule of five fields", { schedule: "cron(0 6 * * 1)" }, /restate:schedule: must be rate/],
   ["a schedule in words", { schedule: "weekly" }, /restate:schedule: must be rate\(...\), cron/],
+  [
+    "a role as the boundary",
+    { permissionsBoundary: "arn:aws:iam::111122223333:role/limit" },
+    /restate:permissionsBoundary: must be the ARN of an IAM policy/,
+  ],
+  [
+    "the URI of a bucket in place of its name",
+    { accessLogBucket: "s3://logs" },
+    /restate:accessLogBucket: must be the name of a bucket/,
+  ],
   ["no parallel steps", { parallelSteps: 0 }, /restate:parallelSteps: .*>=1/],
   ["what is no address", { notifyEmails: ["team"] }, /restate:notifyEmails\[0\]: .*email/],
   ["a budget below nothing", { monthlyBudget: -1 }, /restate:monthlyBudget: .*>=0/],

@@ -35,6 +35,7 @@ describe("the program", () => {
     const names = evaluated.resources.map(({ name, type }) => `${type} ${name}`);
     deepEqual(names.sort(), [
       "aws:athena/namedQuery:NamedQuery data-query",
+      "aws:athena/namedQuery:NamedQuery data-table-query",
       "aws:athena/workgroup:Workgroup data-workgroup",
       "aws:cloudwatch/eventRule:EventRule operations-approval",
       "aws:cloudwatch/eventRule:EventRule operations-awaits-approval",
@@ -182,6 +183,14 @@ describe("the program", () => {
           encryptionConfiguration: { encryptionOption: "SSE_KMS", kmsKeyArn: key },
         },
       });
+    });
+
+    it("has a saved query that makes a table of what the pipeline's query finds", () => {
+      equal(
+        inputs("data-table-query")["query"],
+        `CREATE TABLE "restate_test"."california_housing_selected" WITH (format = 'PARQUET') AS ` +
+          text(inputs("data-query")["query"]),
+      );
     });
 
     it("has a saved query, the one that the pipeline runs", () => {
@@ -359,6 +368,41 @@ describe("the program", () => {
       ],
     );
     evaluated = await program({ network: { mode: "none" } });
+  });
+
+  it("limits every role by the boundary that config names", async () => {
+    const boundary = "arn:aws:iam::111122223333:policy/limit";
+    const { resources } = await program({
+      permissionsBoundary: boundary,
+      schedule: "rate(7 days)",
+      network: { mode: "create", flowLogs: true },
+    });
+    const roles = resources.filter(({ type }) => type === "aws:iam/role:Role");
+    equal(roles.length, 6);
+    for (const { inputs: role, name } of roles) {
+      equal(role["permissionsBoundary"], boundary, name);
+    }
+  });
+
+  it("logs who reads and writes the data where config names a bucket for it", async () => {
+    const { resources } = await program({ accessLogBucket: "logs" });
+    deepEqual(resources.find(({ name }) => name === "data-bucket-logging")?.inputs, {
+      bucket,
+      targetBucket: "logs",
+      targetPrefix: `${bucket}/`,
+    });
+  });
+
+  it("clears away what can be made again, and nothing that a model refers to", () => {
+    const rules = inputs("data-bucket-lifecycle")["rules"] as JsonObject[];
+    deepEqual(
+      rules.map(({ expiration, filter }) => [at(filter, "prefix"), expiration]),
+      [
+        ["athena/", { days: 7 }],
+        ["checkpoints/", { days: 30 }],
+        [undefined, undefined],
+      ],
+    );
   });
 
   it("lets destroy delete data only where the config says so", async () => {

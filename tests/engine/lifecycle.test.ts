@@ -169,6 +169,7 @@ describe("the real engine, with stand-in providers,", function () {
           "create-replacement models-flow",
           "update data-query",
           "update data-table",
+          "update data-table-query",
           "update models-pipeline",
         ],
       ],
