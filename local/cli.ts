@@ -1,14 +1,16 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 
+import { clean } from "./commands/clean";
+import { compare } from "./commands/compare";
 import { executions, formatListing, type Listing, models, trials } from "./commands/lists";
 import { findModel, latestApproved, setApproval } from "./commands/models";
 import { run, type RunOptions, typedPath, workspaceOf } from "./commands/run";
 import { invoke, serve } from "./commands/serve";
 import { UserError } from "./errors";
-import { evaluateProgram } from "./program";
+import { loadProgram } from "./programCache";
 import { stackConfig } from "./stackConfig";
 
 interface Common {
@@ -39,6 +41,9 @@ function readPort(text: string): number {
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
+
+/** Tells a run that the process is about to end. */
+const stopped = new AbortController();
 
 const program = new Command("local")
   .description("Runs the pipeline's definition on this machine, without an AWS account.")
@@ -83,9 +88,11 @@ program
   .option("--work-folder <path>", "where runs, models and the report are kept (default: .local)")
   .option("--json", "print one JSON object and nothing else on standard output")
   .option("--quiet", "show no progress")
+  .option("--s3 <folder>", "folder laid out as S3, BUCKET/KEY, whose objects the definition reads")
+  .option("--no-cache", "run every job, also where an equal one has succeeded before")
   .exitOverride()
   .action(async (options: RunOptions) => {
-    process.exitCode = await run(options);
+    process.exitCode = await run(options, stopped.signal);
   });
 
 listCommand("runs", "list the executions", (_id, options) => executions(workspaceOf(options)));
@@ -95,6 +102,12 @@ listCommand(
   (id, options) => trials(workspaceOf(options), id),
 );
 listCommand("models", "list the model packages", (_id, options) => models(workspaceOf(options)));
+
+command("compare <execution> <execution>", "compare two executions")
+  .option("--json", "print one JSON document")
+  .action((left: string, right: string, options: Common) => {
+    print(compare(workspaceOf(options), [left, right], options.json === true));
+  });
 
 for (const [name, status] of [
   ["approve", "Approved"],
@@ -125,10 +138,8 @@ command("serve [version]", "serve a model package on a local port, by default th
         version === undefined
           ? latestApproved(workspace, options.group)
           : findModel(workspace, version, options.group);
-      const { decisionTreeImageUri } = await evaluateProgram(
-        options.stack,
-        stackConfig(options.stack),
-      );
+      const config = stackConfig(options.stack);
+      const { decisionTreeImageUri } = await loadProgram(workspace.cache, options.stack, config);
       process.exitCode = await serve(workspace, model, options.port, decisionTreeImageUri, print);
     },
   );
@@ -146,21 +157,16 @@ program
   });
 
 command("clean", "remove the work folder: runs, models and the report")
-  .option("--yes", "do it; without it, only say what would be removed")
-  .action((options: Common & { readonly yes?: boolean }) => {
-    const { folder } = workspaceOf(options);
-    if (options.yes === true) {
-      rmSync(folder, { recursive: true, force: true });
-      print(`removed ${folder}`);
-    } else {
-      print(`would remove ${folder}; --yes does it`);
-    }
+  .option("--yes", "do not ask")
+  .action(async (options: Common & { readonly yes?: boolean }) => {
+    process.exitCode = await clean(workspaceOf(options), options.yes === true, print);
   });
 
 // A server is stopped in order by its own command; other children end with this process's pipes.
 if (!process.argv.includes("serve")) {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
+      stopped.abort();
       process.stderr.write("stopped\n");
       process.exit(128 + constants.signals[signal]);
     });

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Json, JsonObject } from "../pipeline/expressions";
+import type { Cache } from "./cache";
 import type { Scope } from "./evaluate";
 import type { Images } from "./images";
 import type { JobRunner } from "./jobs";
@@ -19,8 +20,11 @@ export interface Trial {
   /** Number among the step's trials, from 0. */
   readonly number: number;
   readonly trainingJobName: string;
-  readonly status: "Completed" | "Failed";
+  /** Stopped: by early stopping. */
+  readonly status: "Completed" | "Failed" | "Stopped";
   readonly failureReason?: string;
+  /** What RetryPolicies call its failure. */
+  readonly fault?: StepFailure["fault"];
   /** The static and the tuned ones. */
   readonly hyperparameters: Readonly<Record<string, string>>;
   /** Name of the objective metric. */
@@ -28,21 +32,33 @@ export interface Trial {
   readonly objective?: number;
   /** The last value of each metric that the log reports. */
   readonly metrics: Readonly<Record<string, number>>;
+  /** The objective's course: all its values in the log, or 100 of them evenly chosen. */
+  readonly history: readonly number[];
   readonly seconds: number;
   /** S3 URI of the model artifact. */
   readonly modelArtifact?: string;
   readonly log: string;
+  /** Execution whose equal training job stands in for it. */
+  readonly reusedFrom?: string;
+}
+
+/** What became of a step. */
+export interface StepResult {
+  readonly name: string;
+  readonly type: string;
+  readonly status: Status;
+  readonly seconds?: number;
+  /** What there is to say of its outcome. */
+  readonly detail?: string;
+  /** Why it failed. */
+  readonly failureReason?: string;
+  /** Its job's log. */
+  readonly log?: string;
 }
 
 /** What happens in an execution, for whoever watches it. */
 export type Event =
-  | {
-      readonly kind: "step";
-      readonly name: string;
-      readonly status: Status;
-      readonly seconds?: number;
-      readonly detail?: string;
-    }
+  | { readonly kind: "step"; readonly step: StepResult }
   | { readonly kind: "trial"; readonly trial: Trial; readonly of: number };
 
 /** What the steps of an execution work with. */
@@ -58,16 +74,19 @@ export interface Execution {
   readonly tuner: Tuner;
   readonly images: Images;
   readonly tables: readonly Table[];
+  readonly cache: Cache;
   readonly registry: ModelRegistry;
   readonly report: (event: Event) => void;
 }
 
 /** A step that failed, with the reason, and where its log is. */
 export class StepFailure extends Error {
+  /** @param fault what RetryPolicies call it, where trying again may help */
   constructor(
     readonly step: string,
     reason: string,
     readonly log?: string,
+    readonly fault?: "SageMaker.CAPACITY_ERROR" | "SageMaker.JOB_INTERNAL_ERROR",
   ) {
     super(reason);
   }

@@ -1,12 +1,24 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import type { JsonObject } from "../pipeline/expressions";
 import { UserError } from "./errors";
-import type { Execution, Status, Trial } from "./execution";
+import type { Event, Execution, Status, StepResult, Trial } from "./execution";
 import { writeJson } from "./files";
-import type { RunResult, StepResult } from "./run";
-import type { CandidateSummary } from "./summary";
+import type { RunResult } from "./run";
+import type { CandidateSummary, Metrics } from "./summary";
 import type { Workspace } from "./workspace";
+
+/** What is kept of a candidate. */
+export interface CandidateRecord {
+  readonly name: string;
+  /** On the test data. */
+  readonly metrics?: Metrics;
+  readonly hyperparameters: Readonly<Record<string, string>>;
+  readonly trials: number;
+  /** Seconds that its tuning took. */
+  readonly seconds: number;
+}
 
 /** What is kept of an execution, as its `execution.json` has it. */
 export interface ExecutionRecord {
@@ -21,58 +33,99 @@ export interface ExecutionRecord {
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly steps: readonly StepResult[];
   readonly trials: readonly Trial[];
+  readonly candidates: readonly CandidateRecord[];
   /** Name of the candidate that was registered, its version, and its R² on the test data. */
   readonly winner?: { readonly name: string; readonly version: number; readonly r2: number };
 }
 
 const recordPath = (folder: string): string => join(folder, "execution.json");
 
-/** Notes that an execution has begun, so that it is known should it never end. */
-export function beginRecord(execution: Execution, startTime: Date): ExecutionRecord {
-  const record: ExecutionRecord = {
-    id: execution.id,
-    status: "Executing",
-    processId: process.pid,
-    startTime: startTime.toISOString(),
-    seconds: 0,
-    parameters: Object.fromEntries(execution.scope.parameters),
-    steps: [],
-    trials: [],
-  };
-  writeJson(recordPath(execution.folder), record);
-  return record;
-}
+/** Keeps the record of an execution up to date, so that it is known how far it got should it never end. */
+export class Recorder {
+  readonly trials: Trial[] = [];
+  private readonly steps = new Map<string, StepResult>();
+  private readonly begun: ExecutionRecord;
 
-/** Notes what an execution came to. */
-export function endRecord(
-  execution: Execution,
-  begun: ExecutionRecord,
-  ended: {
-    readonly result: RunResult;
-    readonly seconds: number;
-    readonly trials: readonly Trial[];
-    readonly winner: CandidateSummary | undefined;
-  },
-): void {
-  const { result, seconds, trials, winner } = ended;
-  const record: ExecutionRecord = {
-    ...begun,
-    status: result.status,
-    ...(result.failureReason === undefined ? {} : { failureReason: result.failureReason }),
-    seconds,
-    steps: result.steps,
-    trials,
-    ...(winner?.model === undefined
-      ? {}
-      : {
-          winner: {
-            name: winner.name,
-            version: winner.model.version,
-            r2: winner.metrics?.r2 ?? Number.NaN,
-          },
-        }),
-  };
-  writeJson(recordPath(execution.folder), record);
+  constructor(
+    private readonly execution: Pick<Execution, "folder" | "id" | "scope">,
+    private readonly startTime: Date,
+  ) {
+    this.begun = {
+      id: execution.id,
+      status: "Executing",
+      processId: process.pid,
+      startTime: startTime.toISOString(),
+      seconds: 0,
+      parameters: Object.fromEntries(execution.scope.parameters),
+      steps: [],
+      trials: [],
+      candidates: [],
+    };
+  }
+
+  /** Notes that the execution has begun. */
+  begin(): void {
+    this.write({});
+  }
+
+  /** Notes what happened. */
+  note(event: Event): void {
+    if (event.kind === "trial") {
+      this.trials.push(event.trial);
+    } else {
+      this.steps.set(event.step.name, event.step);
+      this.write({});
+    }
+  }
+
+  /** Notes that the execution was stopped, and with it what it was doing. */
+  stop(): void {
+    for (const step of this.steps.values()) {
+      if (step.status === "Executing") {
+        this.steps.set(step.name, { ...step, status: "Stopped" });
+      }
+    }
+    this.write({ status: "Stopped" });
+  }
+
+  /** Notes what the execution came to. */
+  end(
+    result: RunResult,
+    candidates: readonly CandidateSummary[],
+    winner: CandidateSummary | undefined,
+  ): void {
+    this.write({
+      status: result.status,
+      ...(result.failureReason === undefined ? {} : { failureReason: result.failureReason }),
+      steps: result.steps,
+      candidates: candidates.map(({ best, metrics, name, seconds, trials }) => ({
+        name,
+        ...(metrics === undefined ? {} : { metrics }),
+        hyperparameters: best?.hyperparameters ?? {},
+        trials: trials.length,
+        seconds,
+      })),
+      ...(winner?.model === undefined
+        ? {}
+        : {
+            winner: {
+              name: winner.name,
+              version: winner.model.version,
+              r2: winner.metrics?.r2 ?? Number.NaN,
+            },
+          }),
+    });
+  }
+
+  private write(more: Partial<ExecutionRecord>): void {
+    writeJson(recordPath(this.execution.folder), {
+      ...this.begun,
+      seconds: (Date.now() - this.startTime.getTime()) / 1000,
+      steps: [...this.steps.values()],
+      trials: this.trials,
+      ...more,
+    });
+  }
 }
 
 function isRunning(processId: number): boolean {
@@ -89,6 +142,12 @@ function readRecord(path: string): ExecutionRecord {
   return record.status === "Executing" && !isRunning(record.processId)
     ? { ...record, status: "Stopped" }
     : record;
+}
+
+/** The definition that an execution ran. */
+export function readDefinition(workspace: Workspace, id: string): JsonObject {
+  const path = join(workspace.execution(id), "definition.json");
+  return JSON.parse(readFileSync(path, "utf8")) as JsonObject;
 }
 
 /** The executions of a work folder, the latest first. */

@@ -17,6 +17,8 @@ export interface Image {
   readonly processingModule?: string;
   /** Whether its Python runs scripts. */
   readonly runsScripts: boolean;
+  /** Files and folders of the project that decide what its jobs do. */
+  readonly sources: readonly string[];
 }
 
 /** Repositories of SageMaker's own images. */
@@ -24,12 +26,14 @@ const prebuilt: Readonly<Record<string, Image>> = {
   "sagemaker-data-wrangler-container": {
     processingModule: "local.images.data_wrangler",
     runsScripts: false,
+    sources: ["local/images/data_wrangler"],
   },
   "sagemaker-model-monitor-analyzer": {
     processingModule: "local.images.model_monitor",
     runsScripts: false,
+    sources: ["local/images/model_monitor"],
   },
-  "sagemaker-scikit-learn": { runsScripts: true },
+  "sagemaker-scikit-learn": { runsScripts: true, sources: [] },
   "sagemaker-xgboost": {
     trainingModule: "local.images.xgboost_algorithm",
     builtInMetrics: algorithms.xgboost.MetricDefinitions.map(({ Name: name, Regex: regex }) => ({
@@ -37,10 +41,15 @@ const prebuilt: Readonly<Record<string, Image>> = {
       regex,
     })),
     runsScripts: true,
+    sources: ["local/images/xgboost_algorithm", "pipeline/algorithms"],
   },
 };
 
-const decisionTree: Image = { trainingModule: "decision_tree", runsScripts: true };
+const decisionTree: Image = {
+  trainingModule: "decision_tree",
+  runsScripts: true,
+  sources: ["container/decision_tree"],
+};
 
 /** The repository of an image URI: `<registry>/<repository>[:<tag>][@<digest>]`. */
 function repository(uri: string): string {

@@ -26,6 +26,9 @@ export interface JobResult {
   readonly timedOut: boolean;
 }
 
+/** A job that could not be run to its end, through no doing of its own. */
+export class JobError extends Error {}
+
 interface Waiting {
   readonly resolve: (result: JobResult) => void;
   readonly reject: (error: Error) => void;
@@ -59,13 +62,18 @@ export class JobRunner {
     }
   }
 
+  /** Stops a job that is running. */
+  stop(id: string): void {
+    this.service?.send({ stop: { id, graceSeconds } });
+  }
+
   /** Stops all jobs, the waiting ones too, and the process that runs them. */
   async close(): Promise<void> {
     this.stopped = true;
     await this.service?.close();
     for (const waiting of this.running.values()) {
       clearTimeout(waiting.timer);
-      waiting.reject(new Error("stopped"));
+      waiting.reject(new JobError("stopped"));
     }
     this.running.clear();
     for (const proceed of this.queue.splice(0)) {
@@ -92,7 +100,7 @@ export class JobRunner {
 
   private start(job: Job): Promise<JobResult> {
     if (this.stopped) {
-      return Promise.reject(new Error("stopped"));
+      return Promise.reject(new JobError("stopped"));
     }
     this.service ??= new PythonService(
       "local.services.jobs",
@@ -101,7 +109,8 @@ export class JobRunner {
       },
       (error) => {
         for (const waiting of this.running.values()) {
-          waiting.reject(error);
+          clearTimeout(waiting.timer);
+          waiting.reject(new JobError(error.message));
         }
         this.running.clear();
       },
@@ -113,7 +122,7 @@ export class JobRunner {
       waiting.timer = setTimeout(
         () => {
           waiting.timedOut = true;
-          service.send({ stop: { id: job.id, graceSeconds } });
+          this.stop(job.id);
         },
         Math.min(job.timeLimit * 1000, 2 ** 31 - 1),
       );
@@ -140,7 +149,7 @@ export class JobRunner {
     clearTimeout(waiting.timer);
     this.running.delete(id);
     if (ended === undefined) {
-      waiting.reject(new Error(String(error?.["message"])));
+      waiting.reject(new JobError(String(error?.["message"])));
     } else {
       waiting.resolve({
         exitCode: Number(ended["exitCode"]),

@@ -32,3 +32,15 @@ export function readMetrics(
     }),
   );
 }
+
+/** All values of a metric in a log, in their order. */
+export function readSeries(log: string, regex: string): readonly number[] {
+  if (!existsSync(log)) {
+    return [];
+  }
+  const pattern = new RegExp(regex);
+  return readFileSync(log, "utf8")
+    .split("\n")
+    .map((line) => Number(pattern.exec(line)?.[1] ?? Number.NaN))
+    .filter(Number.isFinite);
+}

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { mkdir, symlink } from "node:fs/promises";
+import { mkdir, readdir, symlink } from "node:fs/promises";
 import { basename, dirname, join, normalize, resolve } from "node:path";
 
 import { UserError } from "./errors";
-import { replaceFolder, writeFileAtomically } from "./files";
+import { copy, replaceFolder, writeFileAtomically } from "./files";
 
 /**
  * S3 as a folder: the object `s3://bucket/a/b` is the file `bucket/a/b`. A prefix names a file or a
@@ -33,6 +33,11 @@ export class ObjectStore {
     return existsSync(this.path(uri));
   }
 
+  /** Whether a URI is that of one object, not of a prefix. */
+  isFile(uri: string): boolean {
+    return this.exists(uri) && statSync(this.path(uri)).isFile();
+  }
+
   /** Reads an object as text. */
   read(uri: string): string {
     return readFileSync(this.path(uri), "utf8");
@@ -41,6 +46,19 @@ export class ObjectStore {
   /** Stores a text. */
   write(uri: string, content: string): void {
     writeFileAtomically(this.path(uri), content);
+  }
+
+  /**
+   * Copies the objects of a folder that is laid out as this one: `bucket/key`.
+   * @throws UserError where it holds a file that is in no bucket
+   */
+  async takeAll(folder: string): Promise<void> {
+    for (const entry of await readdir(folder, { withFileTypes: true })) {
+      if (!entry.isDirectory()) {
+        throw new UserError(`--s3: ${entry.name} is in no bucket; put it at ${folder}/BUCKET/KEY`);
+      }
+      await copy(join(folder, entry.name), this.path(`s3://${entry.name}`));
+    }
   }
 
   /** Moves a folder of this machine to a prefix, in exchange for what is there. */

@@ -1,23 +1,24 @@
 import type { JsonObject } from "../pipeline/expressions";
 import { allSteps, dependencies, isObject, objects, type PlacedStep, text } from "../pipeline/walk";
+import { UserError } from "./errors";
 import { evaluate, ExpressionError, holds } from "./evaluate";
-import { type Execution, type Status, StepFailure } from "./execution";
+import { type Execution, StepFailure, type StepResult } from "./execution";
+import { JobError } from "./jobs";
 import type { ModelPackage } from "./modelRegistry";
-import { runProcessing } from "./steps/processing";
-import { runQualityCheck } from "./steps/qualityCheck";
-import { runTuning } from "./steps/tuning";
+import { type JobKind, runJobStep } from "./steps/jobStep";
+import { processing } from "./steps/processing";
+import { qualityCheck } from "./steps/qualityCheck";
+import { training } from "./steps/training";
+import { transform } from "./steps/transform";
+import { tuning } from "./steps/tuning";
 
-/** What became of a step. */
-export interface StepResult {
-  readonly name: string;
-  readonly type: string;
-  status: Status;
-  seconds?: number;
-  /** Why it failed. */
-  failureReason?: string;
-  /** Its job's log. */
-  log?: string;
-}
+const jobKinds: Readonly<Record<string, JobKind>> = {
+  Processing: processing,
+  QualityCheck: qualityCheck,
+  Training: training,
+  Transform: transform,
+  Tuning: tuning,
+};
 
 /** What became of an execution. */
 export interface RunResult {
@@ -26,6 +27,24 @@ export interface RunResult {
   readonly steps: readonly StepResult[];
   /** The models that steps registered, by step. */
   readonly models: ReadonlyMap<string, ModelPackage>;
+}
+
+/**
+ * What a step failed by.
+ * @throws the error itself where it is one of the program, not of the pipeline or the machine
+ */
+function asFailure(step: string, error: unknown): StepFailure {
+  if (error instanceof StepFailure) {
+    return error;
+  }
+  if (error instanceof ExpressionError || error instanceof JobError || error instanceof UserError) {
+    return new StepFailure(step, error.message);
+  }
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return new StepFailure(step, `the disk is full: cannot write ${path ?? "a file"}`);
+  }
+  throw error;
 }
 
 /** Runs the steps of a definition, each as soon as those that it waits for are done. */
@@ -102,54 +121,40 @@ class Run {
   }
 
   private async step(placed: PlacedStep): Promise<void> {
-    const { name } = placed;
-    const result = this.results.get(name);
-    if (result === undefined) {
-      return;
-    }
+    const { name, type } = placed;
     const start = performance.now();
-    result.status = "Executing";
-    this.execution.report({ kind: "step", name, status: "Executing" });
-    let detail: string | undefined;
+    this.note({ name, type, status: "Executing" });
+    let outcome: Pick<StepResult, "detail" | "failureReason" | "log" | "status">;
     try {
-      detail = await this.perform(placed);
-      result.status = "Succeeded";
+      const detail = await this.perform(placed);
+      outcome = { status: "Succeeded", ...(detail === undefined ? {} : { detail }) };
     } catch (error) {
-      detail = this.fail(placed, result, error);
+      outcome = this.fail(placed, error);
     }
-    result.seconds = (performance.now() - start) / 1000;
-    this.execution.report({
-      kind: "step",
-      name,
-      status: result.status,
-      seconds: result.seconds,
-      ...(detail === undefined ? {} : { detail }),
-    });
+    this.note({ name, type, ...outcome, seconds: (performance.now() - start) / 1000 });
   }
 
-  /** Notes a step's failure. The first one ends the execution, and stops what else is running. */
-  private fail(placed: PlacedStep, result: StepResult, error: unknown): string | undefined {
+  private note(step: StepResult): void {
+    this.results.set(step.name, step);
+    this.execution.report({ kind: "step", step });
+  }
+
+  /** What became of a step that failed. The first one ends the execution, and stops what else is running. */
+  private fail(
+    placed: PlacedStep,
+    error: unknown,
+  ): Pick<StepResult, "failureReason" | "log" | "status"> {
     if (this.failure !== undefined) {
-      result.status = "Stopped";
-      return undefined;
+      return { status: "Stopped" };
     }
-    const failure =
-      error instanceof StepFailure
-        ? error
-        : error instanceof ExpressionError
-          ? new StepFailure(placed.name, error.message)
-          : undefined;
-    if (failure === undefined) {
-      throw error;
-    }
+    const failure = asFailure(placed.name, error);
     this.failure = failure;
-    result.status = "Failed";
-    result.failureReason = failure.message;
-    if (failure.log !== undefined) {
-      result.log = failure.log;
-    }
     void this.execution.jobs.close();
-    return failure.message;
+    return {
+      status: "Failed",
+      failureReason: failure.message,
+      ...(failure.log === undefined ? {} : { log: failure.log }),
+    };
   }
 
   /** Does what a step is for. Returns what there is to say of it. */
@@ -164,16 +169,18 @@ class Run {
       return String(outcome);
     }
     const values = evaluate(args, scope) as JsonObject;
+    const kind = jobKinds[type];
+    if (kind !== undefined) {
+      const { described, detail } = await runJobStep(this.execution, placed, kind, values);
+      this.describe(name, described);
+      return detail;
+    }
     switch (type) {
-      case "Processing":
-        this.describe(name, await runProcessing(this.execution, name, values));
+      case "Model": {
+        const modelName = `${this.execution.id}-${name}`;
+        this.describe(name, { ...values, ModelName: modelName });
         return undefined;
-      case "QualityCheck":
-        this.describe(name, await runQualityCheck(this.execution, name, values));
-        return undefined;
-      case "Tuning":
-        this.describe(name, await runTuning(this.execution, name, values));
-        return undefined;
+      }
       case "RegisterModel": {
         const model = registry.register(text(values["ModelPackageGroupName"]), values);
         this.models.set(name, model);

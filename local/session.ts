@@ -4,16 +4,17 @@ import { join } from "node:path";
 
 import { check } from "../pipeline/check";
 import type { Json, JsonObject } from "../pipeline/expressions";
+import { Cache } from "./cache";
 import { UserError } from "./errors";
-import type { Event, Execution, Trial } from "./execution";
-import { beginRecord, endRecord } from "./executions";
+import type { Event, Execution } from "./execution";
+import { Recorder } from "./executions";
 import { writeJson } from "./files";
 import { Images } from "./images";
 import { JobRunner } from "./jobs";
 import { ModelRegistry } from "./modelRegistry";
 import { ObjectStore } from "./objectStore";
 import { parameterValues } from "./parameters";
-import type { Program } from "./program";
+import type { RunnableProgram } from "./programCache";
 import { runDefinition, type RunResult } from "./run";
 import { type CandidateSummary, readPropertyFile, summarise } from "./summary";
 import { unsupported } from "./support";
@@ -24,7 +25,7 @@ import type { Workspace } from "./workspace";
 
 /** What a run is to do. */
 export interface SessionOptions {
-  readonly program: Program;
+  readonly program: RunnableProgram;
   /** The definition to run. Default: the program's. */
   readonly definition?: JsonObject | undefined;
   /** File or folder with the data of the program's table, and what named it. Default: see the README. */
@@ -32,6 +33,12 @@ export interface SessionOptions {
   /** Values of the pipeline's parameters, as text. */
   readonly parameters: ReadonlyMap<string, string>;
   readonly workspace: Workspace;
+  /** Whether results of earlier, equal jobs are taken. */
+  readonly cache: boolean;
+  /** Folder laid out as S3, whose objects the definition reads. Default: none. */
+  readonly s3?: string | undefined;
+  /** Tells that the run is to be noted as stopped; the process ends then. */
+  readonly stopped: AbortSignal;
   /** Takes what happens. */
   readonly report: (event: Event) => void;
   /** Takes lines to show. */
@@ -81,12 +88,22 @@ export async function runSession(options: SessionOptions): Promise<Session> {
 
   const unlock = await workspace.lock();
   const startTime = new Date();
-  const trials: Trial[] = [];
-  const execution = makeExecution(options, definition, images, parameters, startTime, trials);
+  const execution = makeExecution(options, definition, images, parameters, startTime);
   const { folder, id } = execution;
+  const recorder = new Recorder(execution, startTime);
+  const watched: Execution = {
+    ...execution,
+    report: (event) => {
+      recorder.note(event);
+      options.report(event);
+    },
+  };
   mkdirSync(folder, { recursive: true });
   try {
     try {
+      if (options.s3 !== undefined) {
+        await execution.store.takeAll(options.s3);
+      }
       if (table !== undefined && path !== undefined) {
         await loadTable(execution, table, path);
       }
@@ -97,14 +114,19 @@ export async function runSession(options: SessionOptions): Promise<Session> {
     for (const [uri, content] of program.uploads) {
       execution.store.write(uri, content);
     }
-    const begun = beginRecord(execution, startTime);
+    const stop = (): void => {
+      recorder.stop();
+      appendTrials(workspace.trials, id, recorder.trials);
+    };
+    recorder.begin();
+    options.stopped.addEventListener("abort", stop);
     writeJson(join(folder, "definition.json"), definition);
-    const result = await runDefinition(definition, execution);
-    const candidates = summarise(definition, execution, result, trials);
+    const result = await runDefinition(definition, watched);
+    const candidates = summarise(definition, execution, result, recorder.trials);
     const winner = candidates.find(({ model }) => model !== undefined);
-    const seconds = (Date.now() - startTime.getTime()) / 1000;
-    endRecord(execution, begun, { result, seconds, trials, winner });
-    appendTrials(workspace.trials, id, trials);
+    options.stopped.removeEventListener("abort", stop);
+    recorder.end(result, candidates, winner);
+    appendTrials(workspace.trials, id, recorder.trials);
     await rm(join(folder, "jobs"), { recursive: true, force: true });
     return {
       executionId: id,
@@ -114,7 +136,7 @@ export async function runSession(options: SessionOptions): Promise<Session> {
       candidates,
       ...(winner === undefined ? {} : { winner }),
       startTime,
-      seconds,
+      seconds: (Date.now() - startTime.getTime()) / 1000,
     };
   } finally {
     await Promise.all([execution.jobs.close(), execution.tuner.close()]);
@@ -122,14 +144,13 @@ export async function runSession(options: SessionOptions): Promise<Session> {
   }
 }
 
-/** What the steps work with. Trials are added to the given list as they end. */
+/** What the steps work with. */
 function makeExecution(
   options: SessionOptions,
   definition: JsonObject,
   images: Images,
   parameters: ReadonlyMap<string, Json>,
   startTime: Date,
-  trials: Trial[],
 ): Execution {
   const { program, workspace } = options;
   const id = workspace.newExecutionId();
@@ -159,12 +180,8 @@ function makeExecution(
     tuner: new Tuner(),
     images,
     tables: program.tables,
+    cache: new Cache(workspace.cache, store, options.cache),
     registry: new ModelRegistry(workspace.models, arn),
-    report: (event) => {
-      if (event.kind === "trial") {
-        trials.push(event.trial);
-      }
-      options.report(event);
-    },
+    report: options.report,
   };
 }

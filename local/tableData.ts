@@ -2,23 +2,46 @@ import { mkdirSync, statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 
+import { hashCode, hashContent, hashJson } from "./contentHash";
 import { californiaHousingFile, namedData } from "./data";
 import { UserError } from "./errors";
 import { type Execution, makeJobFolder } from "./execution";
 import { copy, replaceFolder, writeJson } from "./files";
+import { failureReason } from "./jobFailure";
 import type { Table } from "./program";
-import { failureReason } from "./steps/processing";
 
 const dataCheckSeconds = 86_400;
 
-/** Checks a data file against its table, and puts it where the table says its files are. */
+/**
+ * Checks a data file against its table, and puts it where the table says its files are; does nothing where
+ * the same file is there already.
+ */
 export async function loadTable(execution: Execution, table: Table, path: string): Promise<void> {
+  const place = { data: table.location };
+  const key = hashJson({
+    kind: "TableData",
+    table,
+    name: basename(path),
+    content: await hashContent(path),
+    code: await hashCode([]),
+  });
+  if ((await execution.cache.find(key, () => place)) === undefined) {
+    await checkData(execution, table, path);
+    const incoming = join(execution.folder, "data");
+    await mkdir(incoming, { recursive: true });
+    await copy(path, statSync(path).isDirectory() ? incoming : join(incoming, basename(path)));
+    await replaceFolder(incoming, execution.store.path(table.location).replace(/\/$/, ""));
+    await execution.cache.keep(key, execution.id, {}, place);
+  }
+}
+
+/** @throws UserError where the data is not what the table says */
+async function checkData(execution: Execution, table: Table, path: string): Promise<void> {
   const folder = makeJobFolder(execution, "data-check");
   const reasonFile = join(folder.base, "output", "message");
   const request = join(folder.base, "table.json");
   mkdirSync(join(folder.base, "output"), { recursive: true });
-  const { location, ...rest } = table;
-  writeJson(request, { table: { ...rest, paths: [path] }, failure: reasonFile });
+  writeJson(request, { table: { ...table, paths: [path] }, failure: reasonFile });
   const result = await execution.jobs.run({
     id: folder.name,
     program: { module: "local.services.table_data" },
@@ -31,10 +54,6 @@ export async function loadTable(execution: Execution, table: Table, path: string
   if (result.exitCode !== 0) {
     throw new UserError(failureReason(result, reasonFile, folder.log, dataCheckSeconds));
   }
-  const incoming = join(execution.folder, "data");
-  await mkdir(incoming, { recursive: true });
-  await copy(path, statSync(path).isDirectory() ? incoming : join(incoming, basename(path)));
-  await replaceFolder(incoming, execution.store.path(location).replace(/\/$/, ""));
 }
 
 /** Where the data of a table may come from. */

@@ -2,7 +2,7 @@ import { MultiBar, type SingleBar } from "cli-progress";
 import Table from "cli-table3";
 import pc from "picocolors";
 
-import type { Event, Status, Trial } from "./execution";
+import type { Event, Status, StepResult, Trial } from "./execution";
 import type { Session } from "./session";
 import type { CandidateSummary } from "./summary";
 
@@ -28,11 +28,10 @@ function duration(seconds: number): string {
     : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }
 
-function stepLine(event: Extract<Event, { kind: "step" }>): string {
-  const time = event.seconds === undefined ? "" : pc.dim(` ${duration(event.seconds)}`);
-  const detail =
-    event.detail === undefined ? "" : pc.dim(` (${event.detail.split("\n")[0] ?? ""})`);
-  return `${marks[event.status]} ${event.name}${time}${detail}`;
+function stepLine({ detail, failureReason, name, seconds, status }: StepResult): string {
+  const time = seconds === undefined ? "" : pc.dim(` ${duration(seconds)}`);
+  const [more] = (detail ?? failureReason ?? "").split("\n");
+  return `${marks[status]} ${name}${time}${more ? pc.dim(` (${more})`) : ""}`;
 }
 
 function trialText(trial: Trial): string {
@@ -56,8 +55,8 @@ export function plainLines(stream: NodeJS.WriteStream): Progress {
     close: () => undefined,
     report: (event) => {
       if (event.kind === "step") {
-        say(stepLine(event));
-      } else {
+        say(stepLine(event.step));
+      } else if (event.trial.reusedFrom === undefined) {
         say(
           `  ${event.trial.step} ${event.trial.number + 1}/${event.of}: ${trialText(event.trial)}`,
         );
@@ -110,12 +109,13 @@ export function bars(stream: NodeJS.WriteStream): Progress {
         trialEnded(event.trial, event.of);
         return;
       }
-      const tuning = tunings.get(event.name);
-      if (tuning !== undefined && event.status !== "Executing") {
+      const { step } = event;
+      const tuning = tunings.get(step.name);
+      if (tuning !== undefined && step.status !== "Executing") {
         multibar.remove(tuning.bar);
-        tunings.delete(event.name);
+        tunings.delete(step.name);
       }
-      say(stepLine(event));
+      say(stepLine(step));
     },
   };
 }

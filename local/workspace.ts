@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import { lock } from "proper-lockfile";
@@ -22,6 +23,11 @@ export class Workspace {
   /** What stands for the model registry. */
   get models(): string {
     return join(this.folder, "models");
+  }
+
+  /** The results of finished jobs that later ones may reuse. */
+  get cache(): string {
+    return join(this.folder, "cache");
   }
 
   /** All trials of all executions, one a line. */
@@ -53,6 +59,16 @@ export class Workspace {
       }
       throw error;
     }
+  }
+
+  /**
+   * Removes the folder.
+   * @throws UserError where a run is in it
+   */
+  async remove(): Promise<void> {
+    const unlock = await this.lock();
+    await unlock();
+    await rm(this.folder, { recursive: true, force: true });
   }
 
   /** An id for an execution as SageMaker makes them: 12 lower-case letters and digits. */

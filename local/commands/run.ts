@@ -1,11 +1,11 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
 import { resolve } from "node:path";
 
 import type { JsonObject } from "../../pipeline/expressions";
 import { isObject } from "../../pipeline/walk";
 import { UserError } from "../errors";
-import { evaluateProgram } from "../program";
-import { writeReport } from "../report/report";
+import { loadProgram } from "../programCache";
 import { runSession, type Session } from "../session";
 import { stackConfig } from "../stackConfig";
 import { bars, candidateTable, plainLines, type Progress, silent } from "../terminal";
@@ -20,6 +20,9 @@ export interface RunOptions {
   readonly workFolder?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly s3?: string;
+  /** False where `--no-cache` is given. */
+  readonly cache: boolean;
 }
 
 /** A path that the user typed: npm runs commands in the project's folder, wherever it was called. */
@@ -48,6 +51,14 @@ function readDefinition(path: string): JsonObject {
     throw new UserError(`--definition: ${path} is not JSON: ${(error as Error).message}`);
   }
   throw new UserError(`--definition: ${path} holds no JSON object`);
+}
+
+/** @throws UserError where there is no folder at the path */
+function namedFolder(named: string, path: string): string {
+  if (!existsSync(path) || !statSync(path).isDirectory()) {
+    throw new UserError(`${named}: there is no folder ${path}`);
+  }
+  return path;
 }
 
 function progressFor(options: RunOptions): Progress {
@@ -93,12 +104,14 @@ function failureText(session: Session): string {
 
 /**
  * Runs the pipeline, and shows how it goes and what came of it.
+ * @param stopped tells that the run is to be noted as stopped; the process ends then
  * @returns the exit code: 0 only where the pipeline succeeded
  */
-export async function run(options: RunOptions): Promise<number> {
+export async function run(options: RunOptions, stopped: AbortSignal): Promise<number> {
   const progress = progressFor(options);
   try {
-    const program = await evaluateProgram(options.stack, stackConfig(options.stack));
+    const workspace = workspaceOf(options);
+    const program = await loadProgram(workspace.cache, options.stack, stackConfig(options.stack));
     const environmentData = process.env["RESTATE_DATA"];
     const data =
       options.data !== undefined
@@ -106,7 +119,7 @@ export async function run(options: RunOptions): Promise<number> {
         : environmentData !== undefined && environmentData !== ""
           ? { path: typedPath(environmentData), named: "RESTATE_DATA" }
           : undefined;
-    const workspace = workspaceOf(options);
+    const s3 = options.s3 === undefined ? undefined : namedFolder("--s3", typedPath(options.s3));
     const session = await runSession({
       program,
       definition:
@@ -116,9 +129,16 @@ export async function run(options: RunOptions): Promise<number> {
       data,
       parameters: options.parameter,
       workspace,
+      cache: options.cache,
+      s3,
+      stopped,
       report: progress.report,
       say: progress.say,
     });
+    // The library that draws is not loaded before there is something to draw.
+    const { writeReport } = createRequire(__filename)(
+      "../report/report",
+    ) as typeof import("../report/report");
     await writeReport(session, workspace.report);
     progress.close();
     const succeeded = session.result.status === "Succeeded";

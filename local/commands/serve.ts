@@ -1,9 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { delimiter, join } from "node:path";
-
-import { extract } from "tar";
 
 import type { JsonObject } from "../../pipeline/expressions";
 import { isObject, objects, text } from "../../pipeline/walk";
@@ -12,9 +8,8 @@ import { Images } from "../images";
 import type { ModelPackage } from "../modelRegistry";
 import { ObjectStore } from "../objectStore";
 import { pythonInterpreter, pythonPath } from "../python";
+import { serverEnvironment, tryPort, unpackModel, waitForServer } from "../server";
 import type { Workspace } from "../workspace";
-
-const startSeconds = 30;
 
 /** The container that serves a model package. */
 function containerOf(model: ModelPackage): JsonObject {
@@ -24,24 +19,10 @@ function containerOf(model: ModelPackage): JsonObject {
 
 /** @throws UserError where something else listens on the port */
 async function checkPort(port: number): Promise<void> {
-  await new Promise<void>((free, taken) => {
-    const probe = createServer();
-    probe.once("error", () => {
-      taken(new UserError(`port ${port} is in use; choose another by --port`));
-    });
-    probe.listen(port, "127.0.0.1", () =>
-      probe.close(() => {
-        free();
-      }),
-    );
-  });
-}
-
-async function answersPing(port: number): Promise<boolean> {
   try {
-    return (await fetch(`http://127.0.0.1:${port}/ping`)).ok;
+    await tryPort(port);
   } catch {
-    return false;
+    throw new UserError(`port ${port} is in use; choose another by --port`);
   }
 }
 
@@ -68,19 +49,20 @@ export async function serve(
   }
   await checkPort(port);
   const base = join(workspace.folder, "serving", `${model.group}-${model.version}`, "opt", "ml");
-  const folder = join(base, "model");
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  const archive = new ObjectStore(workspace.objects).path(text(container["ModelDataUrl"]));
-  await extract({ file: archive, cwd: folder });
+  const artifact = text(container["ModelDataUrl"]);
+  const store = new ObjectStore(workspace.objects);
+  if (!store.exists(artifact)) {
+    throw new UserError(
+      `version ${model.version} of ${model.group} has no artifact at ${artifact}`,
+    );
+  }
+  await unpackModel(store.path(artifact), join(base, "model"));
 
   const child = spawn(pythonInterpreter(), ["-m", module, "serve"], {
     env: {
       ...process.env,
       PYTHONPATH: pythonPath.join(delimiter),
-      SAGEMAKER_BASE_DIR: base,
-      SAGEMAKER_BIND_TO_ADDRESS: "127.0.0.1",
-      SAGEMAKER_BIND_TO_PORT: String(port),
+      ...serverEnvironment(base, port),
     },
     stdio: ["ignore", "ignore", "inherit"],
   });
@@ -93,14 +75,10 @@ export async function serve(
       done(code ?? 1);
     });
   });
-  for (let tries = 0; tries < startSeconds * 10 && child.exitCode === null; tries += 1) {
-    if (await answersPing(port)) {
-      say(
-        `version ${model.version} of ${model.group} answers on http://127.0.0.1:${port}/invocations`,
-      );
-      break;
-    }
-    await new Promise((wait) => setTimeout(wait, 100));
+  if (await waitForServer(port, () => child.exitCode !== null)) {
+    say(
+      `version ${model.version} of ${model.group} answers on http://127.0.0.1:${port}/invocations`,
+    );
   }
   return ended;
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -13,30 +13,10 @@ import {
 } from "../execution";
 import { writeJson } from "../files";
 import { splitQuoted } from "../images";
-import type { Job, JobResult } from "../jobs";
-import { lastLines } from "../logs";
-
-/** Why a job failed: the reason that it left, or else the end of its log. */
-export function failureReason(
-  result: JobResult,
-  reasonFile: string,
-  log: string,
-  timeLimit: number,
-): string {
-  if (result.timedOut) {
-    return `stopped after ${timeLimit} s, its MaxRuntimeInSeconds`;
-  }
-  const reason = existsSync(reasonFile)
-    ? readFileSync(reasonFile, "utf8").slice(0, 1024).trim()
-    : "";
-  return reason === "" ? `exit code ${result.exitCode}\n${lastLines(log)}` : reason;
-}
-
-/** The time limit of a job in seconds. */
-export function timeLimit(args: JsonObject): number {
-  const condition = args["StoppingCondition"];
-  return Number((isObject(condition) ? condition["MaxRuntimeInSeconds"] : undefined) ?? 86_400);
-}
+import { failureReason, faultOf, timeLimit } from "../jobFailure";
+import type { Job } from "../jobs";
+import { processingKey } from "../stepKey";
+import type { JobKind, JobOutcome } from "./jobStep";
 
 /** Answers an Athena query with files, as SageMaker does before the container starts. */
 async function runQuery(
@@ -70,7 +50,7 @@ async function runQuery(
   });
   if (result.exitCode !== 0) {
     const reason = failureReason(result, reasonFile, folder.log, 86_400);
-    throw new StepFailure(step, `the Athena query failed: ${reason}`, folder.log);
+    throw new StepFailure(step, `the Athena query failed: ${reason}`, folder.log, faultOf(result));
   }
 }
 
@@ -118,33 +98,33 @@ function containerProgram(
   };
 }
 
-/**
- * Runs a Processing step.
- *
- * @param args its arguments, without expressions
- * @returns what DescribeProcessingJob would answer
- * @throws StepFailure where the job fails
- */
-export async function runProcessing(
-  execution: Execution,
-  step: string,
-  args: JsonObject,
-): Promise<JsonObject> {
-  const folder = makeJobFolder(execution, step);
-  const application = isObject(args["AppSpecification"]) ? args["AppSpecification"] : {};
-  const outputConfig = isObject(args["ProcessingOutputConfig"])
-    ? args["ProcessingOutputConfig"]
-    : {};
-  const outputs = objects(outputConfig["Outputs"]).flatMap((output) =>
+/** The outputs that go to S3. */
+function s3Outputs(args: JsonObject): readonly {
+  readonly name: string;
+  readonly localPath: string;
+  readonly uri: string;
+}[] {
+  const config = isObject(args["ProcessingOutputConfig"]) ? args["ProcessingOutputConfig"] : {};
+  return objects(config["Outputs"]).flatMap((output) =>
     isObject(output["S3Output"])
       ? [
           {
-            folder: intoFolder(text(output["S3Output"]["LocalPath"]), folder),
+            name: text(output["OutputName"]),
+            localPath: text(output["S3Output"]["LocalPath"]),
             uri: text(output["S3Output"]["S3Uri"]),
           },
         ]
       : [],
   );
+}
+
+async function run(execution: Execution, step: string, args: JsonObject): Promise<JobOutcome> {
+  const folder = makeJobFolder(execution, step);
+  const application = isObject(args["AppSpecification"]) ? args["AppSpecification"] : {};
+  const outputs = s3Outputs(args).map(({ localPath, uri }) => ({
+    folder: intoFolder(localPath, folder),
+    uri,
+  }));
   for (const output of outputs) {
     mkdirSync(output.folder, { recursive: true });
   }
@@ -167,10 +147,18 @@ export async function runProcessing(
   });
   if (result.exitCode !== 0) {
     const reasonFile = join(folder.base, "output", "message");
-    throw new StepFailure(step, failureReason(result, reasonFile, folder.log, limit), folder.log);
+    const reason = failureReason(result, reasonFile, folder.log, limit);
+    throw new StepFailure(step, reason, folder.log, faultOf(result));
   }
   for (const output of outputs) {
     await execution.store.moveIn(output.folder, output.uri);
   }
-  return { ...args, ProcessingJobName: folder.name, ProcessingJobStatus: "Completed" };
+  return { facts: { ProcessingJobName: folder.name, ProcessingJobStatus: "Completed" } };
 }
+
+/** Processing jobs: scripts, and images that stand-ins know. */
+export const processing: JobKind = {
+  key: processingKey,
+  run,
+  outputs: (args) => Object.fromEntries(s3Outputs(args).map(({ name, uri }) => [name, uri])),
+};

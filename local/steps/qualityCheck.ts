@@ -1,21 +1,10 @@
 import type { JsonObject } from "../../pipeline/expressions";
 import { isObject, objects, text } from "../../pipeline/walk";
-import type { Execution } from "../execution";
-import { runProcessing } from "./processing";
+import type { JobKind } from "./jobStep";
+import { processing } from "./processing";
 
-/**
- * Runs a QualityCheck step that makes a baseline: a processing job, and the places of what it wrote.
- *
- * @param args its arguments, without expressions
- * @returns the job's description, with the properties that QualityCheck steps have
- * @throws StepFailure where the job fails
- */
-export async function runQualityCheck(
-  execution: Execution,
-  step: string,
-  args: JsonObject,
-): Promise<JsonObject> {
-  const described = await runProcessing(execution, step, args);
+/** The documents of a baseline, by the properties of QualityCheck steps. */
+function baseline(args: JsonObject): JsonObject {
   const config = args["ProcessingOutputConfig"];
   const [output] = objects(isObject(config) ? config["Outputs"] : undefined);
   const s3Output = output?.["S3Output"];
@@ -25,10 +14,15 @@ export async function runQualityCheck(
     Constraints: `${uri}/constraints.json`,
   };
   return {
-    ...described,
     CalculatedBaselineStatistics: documents.Statistics,
     CalculatedBaselineConstraints: documents.Constraints,
     BaselineUsedForDriftCheckStatistics: documents.Statistics,
     BaselineUsedForDriftCheckConstraints: documents.Constraints,
   };
 }
+
+/** Quality checks that make a baseline: processing jobs, and the places of what they write. */
+export const qualityCheck: JobKind = {
+  ...processing,
+  describe: (args, { facts }) => ({ ...args, ...facts, ...baseline(args) }),
+};

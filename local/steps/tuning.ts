@@ -1,17 +1,18 @@
-import { createWriteStream, mkdirSync, readdirSync } from "node:fs";
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
-import { pipeline as pipeStreams } from "node:stream/promises";
-
-import { create as createArchive } from "tar";
-
 import type { Json, JsonObject } from "../../pipeline/expressions";
-import { isObject, objects, text } from "../../pipeline/walk";
-import { type Execution, makeJobFolder, StepFailure, type Trial } from "../execution";
-import { writeJson } from "../files";
-import { type Image, metricDefinitions } from "../images";
-import { readMetrics } from "../logs";
-import { failureReason, timeLimit } from "./processing";
+import { isObject, text } from "../../pipeline/walk";
+import { type Execution, StepFailure, type Trial } from "../execution";
+import { metricDefinitions } from "../images";
+import { readSeries } from "../logs";
+import { tuningKey } from "../stepKey";
+import { hyperbandRule, medianRule, type StoppingRule } from "./earlyStopping";
+import type { JobKind, JobOutcome } from "./jobStep";
+import { artifactUri, runTrainingJob } from "./trainingJob";
+
+/** Seconds between two looks at the log of a job that may be stopped early. */
+const lookSeconds = 0.2;
+
+/** Most values of an objective's course that are kept with a trial. */
+const mostHistory = 100;
 
 function object(value: Json | undefined): JsonObject {
   return isObject(value) ? value : {};
@@ -21,65 +22,66 @@ function object(value: Json | undefined): JsonObject {
 interface TuningJob {
   readonly step: string;
   readonly definition: JsonObject;
-  readonly image: Image;
+  readonly strategy: string;
   readonly objectiveMetric: string;
+  /** Finds the objective in a line of a log. */
+  readonly objectiveRegex: string;
+  /** 1 where the objective is minimised, -1 where it is maximised. */
+  readonly direction: number;
   readonly maxJobs: number;
   readonly maxParallelJobs: number;
+  readonly stoppingRule?: StoppingRule;
+  readonly cacheSeconds: number;
 }
 
-/** Writes the configuration that a training container finds: file names are in lower case. */
-function writeConfiguration(
-  base: string,
-  job: TuningJob,
-  hyperparameters: Readonly<Record<string, string>>,
-): void {
-  const config = (name: string): string => join(base, "input", "config", `${name}.json`);
-  writeJson(config("hyperparameters"), {
-    ...hyperparameters,
-    _tuning_objective_metric: job.objectiveMetric,
-  });
-  writeJson(config("resourceconfig"), {
-    current_host: "algo-1",
-    hosts: ["algo-1"],
-    network_interface_name: "lo",
-  });
-  writeJson(
-    config("inputdataconfig"),
-    Object.fromEntries(
-      objects(job.definition["InputDataConfig"]).map((channel) => [
-        text(channel["ChannelName"]),
-        {
-          ...(channel["ContentType"] === undefined ? {} : { ContentType: channel["ContentType"] }),
-          TrainingInputMode:
-            object(job.definition["AlgorithmSpecification"])["TrainingInputMode"] ?? "File",
-          S3DistributionType: "FullyReplicated",
-          RecordWrapperType: "None",
-        },
-      ]),
-    ),
-  );
+function readStoppingRule(config: JsonObject): StoppingRule | undefined {
+  if (config["Strategy"] === "Hyperband") {
+    const { MaxResource: max, MinResource: min } = object(
+      object(config["StrategyConfig"])["HyperbandStrategyConfig"],
+    );
+    return hyperbandRule(Number(min ?? 1), Number(max ?? Infinity));
+  }
+  return config["TrainingJobEarlyStoppingType"] === "Auto" ? medianRule : undefined;
 }
 
-/** Packs what a training job left in its model folder, and stores it where SageMaker does. */
-async function storeModel(
+function readJob(
   execution: Execution,
-  job: TuningJob,
-  name: string,
-  model: string,
-): Promise<string> {
-  const prefix = text(object(job.definition["OutputDataConfig"])["S3OutputPath"]).replace(
-    /\/$/,
-    "",
-  );
-  const uri = `${prefix}/${name}/output/model.tar.gz`;
-  const path = execution.store.path(uri);
-  mkdirSync(join(path, ".."), { recursive: true });
-  const archive = createArchive(
-    { gzip: { level: 1 }, cwd: model, portable: true },
-    readdirSync(model),
-  );
-  await pipeStreams(archive as unknown as NodeJS.ReadableStream, createWriteStream(path));
-  return uri;
+  step: string,
+  args: JsonObject,
+  cacheSeconds: number,
+): TuningJob {
+  const config = object(args["HyperParameterTuningJobConfig"]);
+  const definition = object(args["TrainingJobDefinition"]);
+  const specification = object(definition["AlgorithmSpecification"]);
+  const objective = object(config["HyperParameterTuningJobObjective"]);
+  const limits = object(config["ResourceLimits"]);
+  const image = execution.images.find(text(specification["TrainingImage"]));
+  const objectiveMetric = text(objective["MetricName"]);
+  const metrics = image === undefined ? [] : metricDefinitions(specification, image);
+  const stoppingRule = readStoppingRule(config);
+  return {
+    step,
+    definition,
+    strategy: text(config["Strategy"]),
+    objectiveMetric,
+    objectiveRegex: metrics.find(({ name }) => name === objectiveMetric)?.regex ?? "",
+    direction: objective["Type"] === "Maximize" ? -1 : 1,
+    maxJobs: Number(limits["MaxNumberOfTrainingJobs"]),
+    maxParallelJobs: Number(limits["MaxParallelTrainingJobs"]),
+    ...(stoppingRule === undefined ? {} : { stoppingRule }),
+    cacheSeconds,
+  };
+}
+
+/** The objective's course in a log, so turned that smaller is better. */
+function course(job: TuningJob, log: string): readonly number[] {
+  return readSeries(log, job.objectiveRegex).map((value) => job.direction * value);
+}
+
+/** Evenly chosen values, the last among them. */
+function thinned(values: readonly number[]): readonly number[] {
+  const step = Math.ceil(values.length / mostHistory);
+  return values.filter((_, index) => (values.length - 1 - index) % step === 0);
 }
 
 async function runTrial(
@@ -87,64 +89,67 @@ async function runTrial(
   job: TuningJob,
   number: number,
   tuned: Readonly<Record<string, string>>,
+  earlier: readonly Trial[],
 ): Promise<Trial> {
-  const { definition, image, objectiveMetric, step } = job;
-  const trainingJobName = `${execution.id}-${step}-${String(number + 1).padStart(3, "0")}`;
-  const folder = makeJobFolder(execution, trainingJobName);
+  const { definition, objectiveMetric, step, stoppingRule } = job;
+  const name = `${execution.id}-${step}-${String(number + 1).padStart(3, "0")}`;
   const hyperparameters = {
     ...(object(definition["StaticHyperParameters"]) as Record<string, string>),
     ...tuned,
   };
-  writeConfiguration(folder.base, job, hyperparameters);
-  for (const channel of objects(definition["InputDataConfig"])) {
-    const source = object(object(channel["DataSource"])["S3DataSource"]);
-    const path = join(folder.base, "input", "data", text(channel["ChannelName"]));
-    await execution.store.link(text(source["S3Uri"]), path);
-  }
-  for (const name of ["model", join("output", "data"), "checkpoints"]) {
-    mkdirSync(join(folder.base, name), { recursive: true });
-  }
-  const limit = timeLimit(definition);
-  const result = await execution.jobs.run({
-    id: trainingJobName,
-    program: { module: image.trainingModule ?? "" },
-    arguments: ["train"],
-    workingDirectory: folder.base,
-    environment: {
-      ...(object(definition["Environment"]) as Record<string, string>),
-      SAGEMAKER_BASE_DIR: folder.base,
-      // Trials run side by side; threads of their own would only get in each other's way.
-      OMP_NUM_THREADS: "1",
-    },
-    log: folder.log,
-    timeLimit: limit,
+  const others = earlier.map(({ log }) => course(job, log));
+  let stoppedAfter: number | undefined;
+  const watch = (log: string, stop: () => void): (() => void) => {
+    const timer = setInterval(() => {
+      stoppedAfter ??= stoppingRule?.(course(job, log), others);
+      if (stoppedAfter !== undefined) {
+        clearInterval(timer);
+        stop();
+      }
+    }, lookSeconds * 1000);
+    return () => {
+      clearInterval(timer);
+    };
+  };
+  const { fault, metrics, ...result } = await runTrainingJob(execution, {
+    name,
+    definition,
+    hyperparameters,
+    objectiveMetric,
+    cacheSeconds: job.cacheSeconds,
+    ...(stoppingRule === undefined ? {} : { watch }),
   });
-  const metrics = readMetrics(
-    folder.log,
-    metricDefinitions(object(definition["AlgorithmSpecification"]), image),
-  );
-  const objective = metrics[objectiveMetric];
+  const values = readSeries(result.log, job.objectiveRegex);
   const common = {
     step,
     number,
-    trainingJobName,
+    trainingJobName: name,
     hyperparameters,
     objectiveMetric,
     metrics,
-    seconds: result.seconds,
-    log: folder.log,
+    history: thinned(values),
+    ...result,
   };
-  if (result.exitCode !== 0 || objective === undefined) {
-    const reason =
-      result.exitCode === 0
-        ? `the log has no ${objectiveMetric}`
-        : failureReason(result, join(folder.base, "output", "failure"), folder.log, limit);
-    return { ...common, status: "Failed", failureReason: reason };
+  if (result.status === "Failed" && stoppedAfter !== undefined) {
+    // What it reported between the decision and its end depends on the machine's speed.
+    const objective = values[stoppedAfter - 1];
+    return {
+      ...common,
+      status: "Stopped",
+      failureReason: `stopped early, after ${stoppedAfter} values of the objective`,
+      history: thinned(values.slice(0, stoppedAfter)),
+      ...(objective === undefined ? {} : { objective }),
+    };
   }
-  const model = join(folder.base, "model");
-  const modelArtifact = await storeModel(execution, job, trainingJobName, model);
-  await rm(model, { recursive: true });
-  return { ...common, status: "Completed", objective, modelArtifact };
+  const objective = metrics[objectiveMetric];
+  if (result.status === "Completed" && objective === undefined) {
+    return { ...common, status: "Failed", failureReason: `the log has no ${objectiveMetric}` };
+  }
+  return {
+    ...common,
+    ...(fault === undefined ? {} : { fault }),
+    ...(result.status === "Completed" && objective !== undefined ? { objective } : {}),
+  };
 }
 
 /**
@@ -155,21 +160,24 @@ async function runTrial(
 async function search(execution: Execution, job: TuningJob): Promise<readonly Trial[]> {
   const lag = 2 * job.maxParallelJobs;
   const trials: Promise<Trial>[] = [];
+  const learnt: Trial[] = [];
   const running = new Set<Promise<unknown>>();
   try {
     for (let number = 0; number < job.maxJobs; number += 1) {
       if (running.size >= job.maxParallelJobs) {
         await Promise.race(running);
       }
-      const learnt = await trials[number - lag];
-      if (learnt !== undefined) {
-        await execution.tuner.tell(job.step, learnt.number, learnt.objective);
+      const told = await trials[number - lag];
+      if (told !== undefined) {
+        learnt.push(told);
+        await execution.tuner.tell(job.step, told.number, told.objective);
       }
       const tuned = await execution.tuner.ask(job.step, number);
       if (tuned === undefined) {
         break;
       }
-      const trial = runTrial(execution, job, number, tuned).then((ended) => {
+      const earlier = learnt.filter(({ objective }) => objective !== undefined);
+      const trial = runTrial(execution, job, number, tuned, earlier).then((ended) => {
         execution.report({ kind: "trial", trial: ended, of: job.maxJobs });
         return ended;
       });
@@ -184,44 +192,27 @@ async function search(execution: Execution, job: TuningJob): Promise<readonly Tr
   }
 }
 
-/**
- * Runs a Tuning step.
- *
- * @param args its arguments, without expressions
- * @returns what DescribeHyperParameterTuningJob would answer, with the training jobs, best first
- * @throws StepFailure where no trial completes
- */
-export async function runTuning(
+async function run(
   execution: Execution,
   step: string,
   args: JsonObject,
-): Promise<JsonObject> {
+  cacheSeconds: number,
+): Promise<JobOutcome> {
+  const job = readJob(execution, step, args, cacheSeconds);
   const config = object(args["HyperParameterTuningJobConfig"]);
-  const definition = object(args["TrainingJobDefinition"]);
-  const objective = object(config["HyperParameterTuningJobObjective"]);
-  const limits = object(config["ResourceLimits"]);
-  const uri = text(object(definition["AlgorithmSpecification"])["TrainingImage"]);
-  const job: TuningJob = {
-    step,
-    definition,
-    image: execution.images.find(uri) ?? { runsScripts: false },
-    objectiveMetric: text(objective["MetricName"]),
-    maxJobs: Number(limits["MaxNumberOfTrainingJobs"]),
-    maxParallelJobs: Number(limits["MaxParallelTrainingJobs"]),
-  };
   await execution.tuner.open({
     tuning: step,
-    strategy: text(config["Strategy"]),
-    objectiveType: text(objective["Type"]),
+    // Hyperband draws at random, and stops early what does not keep up.
+    strategy: job.strategy === "Hyperband" ? "Random" : job.strategy,
+    objectiveType: job.direction < 0 ? "Maximize" : "Minimize",
     parameterRanges: object(config["ParameterRanges"]),
     seed: Number(config["RandomSeed"] ?? 0),
     maxJobs: job.maxJobs,
   });
   const trials = await search(execution, job);
-  const direction = objective["Type"] === "Maximize" ? -1 : 1;
   const completed = trials
-    .filter(({ objective: value }) => value !== undefined)
-    .sort((left, right) => direction * ((left.objective ?? 0) - (right.objective ?? 0)));
+    .filter(({ status }) => status === "Completed")
+    .sort((left, right) => job.direction * ((left.objective ?? 0) - (right.objective ?? 0)));
   const [best] = completed;
   if (best === undefined) {
     const last = trials.at(-1);
@@ -229,6 +220,7 @@ export async function runTuning(
       step,
       `none of ${trials.length} training jobs completed; the last: ${last?.failureReason ?? ""}`,
       last?.log,
+      last?.fault,
     );
   }
   const summaries = completed.map((trial) => ({
@@ -241,10 +233,27 @@ export async function runTuning(
     },
   }));
   return {
-    ...args,
-    HyperParameterTuningJobName: step,
-    HyperParameterTuningJobStatus: "Completed",
-    BestTrainingJob: summaries[0] ?? null,
-    TrainingJobSummaries: summaries,
+    facts: {
+      HyperParameterTuningJobName: step,
+      HyperParameterTuningJobStatus: "Completed",
+      BestTrainingJob: summaries[0] ?? null,
+      TrainingJobSummaries: summaries,
+    },
+    trials,
   };
 }
+
+/** Tuning jobs. Their properties list the training jobs that completed, best first. */
+export const tuning: JobKind = {
+  key: tuningKey,
+  run,
+  outputs: (args, { trials = [] }) =>
+    Object.fromEntries(
+      trials
+        .filter(({ status }) => status === "Completed")
+        .map(({ trainingJobName: name }) => [
+          name,
+          artifactUri(object(args["TrainingJobDefinition"]), name),
+        ]),
+    ),
+};

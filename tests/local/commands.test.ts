@@ -5,6 +5,7 @@ import { join } from "node:path";
 
 import { housingRows, writeRows } from "../support/housing";
 import {
+  cliScript,
   type Ended,
   local,
   smallDefinition,
@@ -41,10 +42,9 @@ describe("the commands of npm run local", () => {
 
   it("runs shows an execution as stopped whose process is gone", async () => {
     const definition = writeDefinition(folder, await smallDefinition());
-    const script = ["--require", "ts-node/register/transpile-only", "local/cli.ts", "run"];
     const stopped = join(folder, "stopped");
     const child = spawn(process.execPath, [
-      ...[...script, "--definition", definition, "--data", join(folder, "housing.data")],
+      ...[...cliScript, "--definition", definition, "--data", join(folder, "housing.data")],
       ...["--work-folder", stopped],
     ]);
     await new Promise<void>((tuning) => {
@@ -94,13 +94,37 @@ describe("the commands of npm run local", () => {
     equal(stderr, "error: there is no model version 7; there are 1 of restate-dev\n");
   });
 
+  it("compare shows what differs between two executions", async () => {
+    const definition = writeDefinition(folder, await smallDefinition());
+    const data = join(folder, "housing.data");
+    const args = ["--definition", definition, "--data", data, "--json", "--quiet"];
+    const failed = await run("run", ...args, "--parameter", "MinimumR2=0.9999");
+    const other = (JSON.parse(failed.stdout) as { execution: string }).execution;
+    const { code, stdout } = await run("compare", execution, other, "--json");
+    equal(code, 0);
+    const { definition: differences, rows: found } = JSON.parse(stdout) as {
+      definition: unknown[];
+      rows: { what: string; values: string[] }[];
+    };
+    deepEqual(differences, []);
+    const values = (what: string): string[] | undefined =>
+      found.find((row) => row.what === what)?.values;
+    deepEqual(values("Status"), ["Succeeded", "Failed"]);
+    deepEqual(values("Parameter MinimumR2"), ["0", "0.9999"]);
+    equal(values("XGBoost R²")?.[0], values("XGBoost R²")?.[1]);
+    const shown = await run("compare", execution, other);
+    match(shown.stdout, /│ Parameter MinimumR2\s+│ 0\s+│ 0\.9999\s+│/);
+    match(shown.stdout, /The definitions are equal\.\n$/);
+    equal((await run("compare", execution, "nothing")).code, 1);
+  });
+
   describe("a served model", () => {
     let server: ChildProcess;
 
     before(async () => {
-      const script = ["--require", "ts-node/register/transpile-only", "local/cli.ts", "serve"];
       server = spawn(process.execPath, [
-        ...script,
+        ...cliScript,
+        "serve",
         "--work-folder",
         workFolder,
         "--port",
@@ -165,7 +189,13 @@ describe("the commands of npm run local", () => {
   // After the served model is done with: mocha runs a suite's own tests before the suites in it.
   describe("clean", () => {
     it("says what it would remove, and removes it when told to", async () => {
-      equal((await run("clean")).stdout, `would remove ${workFolder}; --yes does it\n`);
+      const { code, stdout } = await run("clean");
+      equal(code, 1);
+      equal(
+        stdout,
+        `would remove ${workFolder}: 2 executions, 1 model version, 1 unpacked model, ` +
+          "what stands for S3, and the report\n--yes does it\n",
+      );
       ok(existsSync(workFolder));
       equal((await run("clean", "--yes")).code, 0);
       ok(!existsSync(workFolder));

@@ -129,7 +129,7 @@ describe("npm run local", () => {
     });
 
     it("comes to the same result a second time, under the next version", async () => {
-      const second = await run();
+      const second = await run(undefined, "--no-cache");
       deepEqual(second.result.model, { group: "restate-dev", version: 2 });
       const scores = ({ result }: { result: Result }): unknown =>
         result.candidates.map(({ hyperparameters, r2 }) => [r2, hyperparameters]);

@@ -36,13 +36,15 @@ export function command(
   });
 }
 
+/** What Node.js runs as the local run's command line. */
+export const cliScript = ["--require", "ts-node/register/transpile-only", "local/cli.ts"];
+
 /** Runs the local run's command line, as `npm run local -- ARGUMENT...` does. */
 export function local(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
-  const script = ["--require", "ts-node/register/transpile-only", "local/cli.ts"];
-  return command(process.execPath, [...script, ...args], { RESTATE_DATA: "", ...environment });
+  return command(process.execPath, [...cliScript, ...args], { RESTATE_DATA: "", ...environment });
 }
 
 /** A folder that goes when the suite ends. */

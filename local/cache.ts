@@ -1,0 +1,130 @@
+import { existsSync, readFileSync } from "node:fs";
+import { link, mkdir, readdir, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+import { hashContent } from "./contentHash";
+import { copy, replaceFolder, writeJson } from "./files";
+import type { ObjectStore } from "./objectStore";
+
+/** A result that can stand in for a job that would come to the same. */
+export interface CachedResult<Value> {
+  /** Id of the execution that came to it. */
+  readonly execution: string;
+  /** What the job was kept with. */
+  readonly value: Value;
+}
+
+interface Entry<Value> extends CachedResult<Value> {
+  /** ISO 8601. */
+  readonly time: string;
+  /** Each object or prefix that the job wrote, by a name that does not depend on the execution. */
+  readonly outputs: Readonly<Record<string, { readonly uri: string; readonly hash: string }>>;
+}
+
+/** Shows the files of one place at another. They are never written in place, so they can be the same files. */
+async function share(from: string, to: string): Promise<void> {
+  if ((await stat(from)).isDirectory()) {
+    await mkdir(to, { recursive: true });
+    for (const name of await readdir(from)) {
+      await share(join(from, name), join(to, name));
+    }
+    return;
+  }
+  await mkdir(dirname(to), { recursive: true });
+  try {
+    await link(from, to);
+  } catch {
+    // File systems without hard links.
+    await copy(from, to);
+  }
+}
+
+/**
+ * The results of finished jobs, by the hash of all that they depend on: so a job whose arguments, inputs
+ * and code are what they were is not run again, be it in the next execution or after one that was stopped.
+ */
+export class Cache {
+  /**
+   * @param folder where the entries are kept, a document each
+   * @param enabled whether results are taken; they are kept in any case
+   */
+  constructor(
+    private readonly folder: string,
+    private readonly store: ObjectStore,
+    private readonly enabled: boolean,
+  ) {}
+
+  /**
+   * The result of an equal job, with its outputs put where this job would have written them.
+   *
+   * @param key hash of all that the job depends on; undefined where it cannot be told
+   * @param place S3 URI of each output of this job, by its name
+   * @param expireAfter seconds after which a result is too old; default: never
+   * @returns undefined where there is none, or its outputs are no longer what they were
+   */
+  async find<Value>(
+    key: string | undefined,
+    place: (value: Value) => Readonly<Record<string, string>>,
+    expireAfter = Infinity,
+  ): Promise<CachedResult<Value> | undefined> {
+    if (!this.enabled || key === undefined || !existsSync(this.path(key))) {
+      return undefined;
+    }
+    const entry = JSON.parse(readFileSync(this.path(key), "utf8")) as Entry<Value>;
+    if (Date.now() - Date.parse(entry.time) >= expireAfter * 1000) {
+      return undefined;
+    }
+    const outputs = Object.entries(entry.outputs);
+    for (const [, { hash, uri }] of outputs) {
+      if ((await hashContent(this.store.path(uri))) !== hash) {
+        return undefined;
+      }
+    }
+    const places = place(entry.value);
+    for (const [name, { uri }] of outputs) {
+      await this.put(this.store.path(uri), this.store.path(places[name] ?? uri));
+    }
+    return entry;
+  }
+
+  /**
+   * Keeps the result of a job that succeeded.
+   * @param outputs S3 URI of each output, by a name that does not depend on the execution
+   */
+  async keep(
+    key: string | undefined,
+    execution: string,
+    value: unknown,
+    outputs: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    if (key === undefined) {
+      return;
+    }
+    const hashed: Record<string, { uri: string; hash: string }> = {};
+    for (const [name, uri] of Object.entries(outputs)) {
+      hashed[name] = { uri, hash: (await hashContent(this.store.path(uri))) ?? "" };
+    }
+    const entry: Entry<unknown> = {
+      time: new Date().toISOString(),
+      execution,
+      value,
+      outputs: hashed,
+    };
+    writeJson(this.path(key), entry);
+  }
+
+  private async put(from: string, to: string): Promise<void> {
+    const [source, target] = [from, to].map((path) => path.replace(/\/$/, "")) as [string, string];
+    if (source === target) {
+      return;
+    }
+    const incoming = `${target}.incoming`;
+    await rm(incoming, { recursive: true, force: true });
+    await share(source, incoming);
+    await replaceFolder(incoming, target);
+  }
+
+  private path(key: string): string {
+    return join(this.folder, `${key}.json`);
+  }
+}

@@ -1,0 +1,89 @@
+import { createHash, type Hash } from "node:crypto";
+import { createReadStream, existsSync, readFileSync } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+
+import { canonicalJson } from "../pipeline/render";
+
+const root = resolve(__dirname, "..");
+
+/** Folder of compiled files, which do not decide what their sources do. */
+const compiled = "__pycache__";
+
+/** The SHA-256 of a JSON value, whatever the order of its keys. */
+export function hashJson(value: unknown): string {
+  return createHash("sha256").update(canonicalJson(value)).digest("hex");
+}
+
+async function addFile(hash: Hash, path: string, name: string): Promise<void> {
+  hash.update(`${name}\0${(await stat(path)).size}\0`);
+  for await (const chunk of createReadStream(path)) {
+    hash.update(chunk as Buffer);
+  }
+}
+
+/**
+ * The SHA-256 of a file's content, or of the names and contents of all files in a folder.
+ * @returns undefined where there is nothing at the path
+ */
+export async function hashContent(path: string): Promise<string | undefined> {
+  if (!existsSync(path)) {
+    return undefined;
+  }
+  const hash = createHash("sha256");
+  const add = async (from: string, name: string): Promise<void> => {
+    if (!(await stat(from)).isDirectory()) {
+      await addFile(hash, from, name);
+      return;
+    }
+    for (const entry of (await readdir(from)).sort()) {
+      if (entry !== compiled) {
+        await add(join(from, entry), `${name}/${entry}`);
+      }
+    }
+  };
+  await add(path, "");
+  return hash.digest("hex");
+}
+
+/** The installed Python and its packages, each with its version, as their folders name them. */
+async function pythonPackages(): Promise<readonly string[]> {
+  const environment = join(root, ".venv");
+  const library = join(environment, process.platform === "win32" ? "Lib" : "lib");
+  const folders = (await readdir(library)).map((name) => join(library, name, "site-packages"));
+  const packages = await Promise.all(
+    folders.filter((folder) => existsSync(folder)).map((folder) => readdir(folder)),
+  );
+  return [
+    readFileSync(join(environment, "pyvenv.cfg"), "utf8"),
+    ...packages
+      .flat()
+      .filter((name) => name.endsWith(".dist-info"))
+      .sort(),
+  ];
+}
+
+/** What every job depends on beside its image: the services, the steps' own code, and the packages. */
+const common = ["local/services", "local/steps"];
+
+const hashes = new Map<string, Promise<string>>();
+
+/**
+ * The SHA-256 of code: files and folders of the project, what every job depends on, and the versions of
+ * the Python packages. It is computed once a process.
+ *
+ * @param sources paths in the project
+ */
+export function hashCode(sources: readonly string[]): Promise<string> {
+  const key = sources.join("\n");
+  const known = hashes.get(key);
+  if (known !== undefined) {
+    return known;
+  }
+  const made = Promise.all([
+    pythonPackages(),
+    ...[...common, ...sources].map((path) => hashContent(join(root, path))),
+  ]).then(hashJson);
+  hashes.set(key, made);
+  return made;
+}

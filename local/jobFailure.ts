@@ -1,0 +1,53 @@
+import { existsSync, readFileSync } from "node:fs";
+import { constants } from "node:os";
+
+import type { JsonObject } from "../pipeline/expressions";
+import { isObject } from "../pipeline/walk";
+import type { StepFailure } from "./execution";
+import type { JobResult } from "./jobs";
+import { lastLines } from "./logs";
+
+/** The time limit of a job in seconds. Default: a day, as SageMaker's. */
+export function timeLimit(args: JsonObject): number {
+  const condition = args["StoppingCondition"];
+  return Number((isObject(condition) ? condition["MaxRuntimeInSeconds"] : undefined) ?? 86_400);
+}
+
+/** Names a signal by its number. */
+function signalName(signal: number): string {
+  return (
+    Object.entries<number>(constants.signals).find(([, number]) => number === signal)?.[0] ??
+    `signal ${signal}`
+  );
+}
+
+/** Why a job failed: the reason that it left, or else what ended it and the end of its log. */
+export function failureReason(
+  result: JobResult,
+  reasonFile: string,
+  log: string,
+  limit: number,
+): string {
+  if (result.timedOut) {
+    return `stopped after ${limit} s, its MaxRuntimeInSeconds`;
+  }
+  if (result.exitCode === -constants.signals.SIGKILL) {
+    return "killed by SIGKILL, as the system does where memory runs out";
+  }
+  const reason = existsSync(reasonFile)
+    ? readFileSync(reasonFile, "utf8").slice(0, 1024).trim()
+    : "";
+  if (reason !== "") {
+    return reason;
+  }
+  const end =
+    result.exitCode < 0
+      ? `ended by ${signalName(-result.exitCode)}`
+      : `exit code ${result.exitCode}`;
+  return `${end}\n${lastLines(log)}`.trimEnd();
+}
+
+/** What RetryPolicies call the failure of a job that something else ended; undefined for its own failures. */
+export function faultOf(result: JobResult): StepFailure["fault"] {
+  return result.exitCode < 0 && !result.timedOut ? "SageMaker.JOB_INTERNAL_ERROR" : undefined;
+}

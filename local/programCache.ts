@@ -1,0 +1,63 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join, resolve } from "node:path";
+
+import { hashContent, hashJson } from "./contentHash";
+import { writeJson } from "./files";
+import type { Program } from "./program";
+
+const root = resolve(__dirname, "..");
+
+/** What the program does not depend on. Installed packages are told by their lock. */
+const notRead = new Set(["bench", "docs", "node_modules", "tests"]);
+
+/** What a local run needs of the program. */
+export type RunnableProgram = Omit<Program, "resources">;
+
+interface Document extends Omit<RunnableProgram, "uploads"> {
+  readonly uploads: readonly (readonly [string, string])[];
+}
+
+/** The hash of all that decides what the program registers: the project's files, configuration and data file. */
+async function programKey(
+  stack: string,
+  config: Readonly<Record<string, string>>,
+): Promise<string> {
+  const entries = readdirSync(root).filter((name) => !name.startsWith(".") && !notRead.has(name));
+  const files = await Promise.all(
+    entries.sort().map(async (name) => [name, await hashContent(join(root, name))]),
+  );
+  const dataFile = config["restate:dataFile"];
+  const data = dataFile === undefined ? null : ((await hashContent(dataFile)) ?? null);
+  return hashJson({ stack, config, files, data, version: process.version });
+}
+
+/**
+ * What the program registers for a stack, taken from a folder where it is kept for files that have not
+ * changed since: evaluating the program takes longer than all else where nothing is to be done.
+ *
+ * @param folder where evaluations are kept
+ * @throws UserError where the configuration is not valid
+ */
+export async function loadProgram(
+  folder: string,
+  stack: string,
+  config: Readonly<Record<string, string>>,
+): Promise<RunnableProgram> {
+  const prefix = `program-${stack}-`;
+  const path = join(folder, `${prefix}${await programKey(stack, config)}.json`);
+  if (existsSync(path)) {
+    const document = JSON.parse(readFileSync(path, "utf8")) as Document;
+    return { ...document, uploads: new Map(document.uploads) };
+  }
+  // Pulumi's packages take seconds to load.
+  const { evaluateProgram } = createRequire(__filename)("./program") as typeof import("./program");
+  const program = await evaluateProgram(stack, config);
+  for (const old of existsSync(folder) ? readdirSync(folder) : []) {
+    if (old.startsWith(prefix)) {
+      rmSync(join(folder, old), { force: true });
+    }
+  }
+  writeJson(path, { ...program, resources: undefined, uploads: [...program.uploads] });
+  return program;
+}

@@ -1,0 +1,29 @@
+import type { JsonObject } from "../../pipeline/expressions";
+import { isObject, text } from "../../pipeline/walk";
+
+const duration =
+  /^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/i;
+
+/** Seconds of a year, month, week, day, hour, minute and second, in the order of {@link duration}. */
+const units = [365 * 86_400, 30 * 86_400, 7 * 86_400, 86_400, 3600, 60, 1];
+
+/**
+ * The seconds for which a result may stand in for a step, by its CacheConfig: 0 where it says no, and for
+ * ever where there is none. Unlike SageMaker, a local run knows the content of all inputs, so it need not be
+ * told that a step's result can be reused.
+ */
+export function cacheSeconds(step: JsonObject): number {
+  const config = step["CacheConfig"];
+  if (!isObject(config)) {
+    return Infinity;
+  }
+  if (config["Enabled"] !== true) {
+    return 0;
+  }
+  const parts: readonly (string | undefined)[] | undefined = duration
+    .exec(text(config["ExpireAfter"]))
+    ?.slice(1);
+  return parts === undefined
+    ? Infinity
+    : parts.reduce((sum, part, index) => sum + Number(part ?? 0) * (units[index] ?? 0), 0);
+}

@@ -1,0 +1,116 @@
+import { setTimeout as wait } from "node:timers/promises";
+
+import type { JsonObject } from "../../pipeline/expressions";
+import { items, objects, type PlacedStep, text } from "../../pipeline/walk";
+import { type Execution, StepFailure, type Trial } from "../execution";
+import { cacheSeconds } from "./cacheConfig";
+
+/** What a job came to. */
+export interface JobOutcome {
+  /** What the Describe call of the job would answer, beside the job's arguments. */
+  readonly facts: JsonObject;
+  /** The training jobs of a tuning. */
+  readonly trials?: readonly Trial[];
+}
+
+/** A kind of step that runs a job. */
+export interface JobKind {
+  /** The hash of all that the job depends on; undefined where it cannot be told. */
+  readonly key: (execution: Execution, args: JsonObject) => Promise<string | undefined>;
+  /**
+   * Runs the job.
+   * @param cacheSeconds for how long results of equal jobs inside this one may stand in for them
+   * @throws StepFailure where it fails
+   */
+  readonly run: (
+    execution: Execution,
+    step: string,
+    args: JsonObject,
+    cacheSeconds: number,
+  ) => Promise<JobOutcome>;
+  /** S3 URI of each object or prefix that the job writes, by a name that does not depend on the execution. */
+  readonly outputs: (args: JsonObject, outcome: JobOutcome) => Readonly<Record<string, string>>;
+  /** The properties of the step. Default: the job's arguments and its facts. */
+  readonly describe?: (args: JsonObject, outcome: JobOutcome) => JsonObject;
+}
+
+/**
+ * Longest wait before a job is tried again, in seconds. The intervals of RetryPolicies are for faults of a
+ * service that others mend; here nobody does.
+ */
+const longestWait = 1;
+
+/** Runs a job as often as its step's RetryPolicies say, where it fails by what they name. */
+async function withRetries(
+  execution: Execution,
+  { name, step, type }: PlacedStep,
+  run: () => Promise<JobOutcome>,
+): Promise<JobOutcome> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await run();
+    } catch (error) {
+      const fault = error instanceof StepFailure ? error.fault : undefined;
+      const policy = objects(step["RetryPolicies"]).find(
+        ({ ExceptionType: types }) => fault !== undefined && items(types).map(text).includes(fault),
+      );
+      if (policy === undefined || attempt > Number(policy["MaxAttempts"] ?? Infinity)) {
+        throw error;
+      }
+      execution.report({
+        kind: "step",
+        step: {
+          name,
+          type,
+          status: "Executing",
+          detail: `attempt ${attempt + 1}, after: ${(error as StepFailure).message}`,
+        },
+      });
+      await wait(1000 * Math.min(longestWait, Number(policy["IntervalSeconds"] ?? 1)));
+    }
+  }
+}
+
+/**
+ * Runs a step's job, or takes the result of an equal one.
+ *
+ * @param args the step's arguments, without expressions
+ * @returns the step's properties, and what there is to say of it
+ * @throws StepFailure where the job fails
+ */
+export async function runJobStep(
+  execution: Execution,
+  placed: PlacedStep,
+  kind: JobKind,
+  args: JsonObject,
+): Promise<{ readonly described: JsonObject; readonly detail?: string }> {
+  const { cache } = execution;
+  const describe = kind.describe ?? ((own, { facts }: JobOutcome) => ({ ...own, ...facts }));
+  const key = await kind.key(execution, args);
+  const seconds = cacheSeconds(placed.step);
+  const places = (outcome: JobOutcome): Readonly<Record<string, string>> =>
+    kind.outputs(args, outcome);
+  const found = await cache.find(key, places, seconds);
+  if (found !== undefined) {
+    const trials = found.value.trials ?? [];
+    for (const trial of trials) {
+      const modelArtifact = places(found.value)[trial.trainingJobName];
+      const reused: Trial = {
+        ...trial,
+        step: placed.name,
+        ...(modelArtifact === undefined ? {} : { modelArtifact }),
+        reusedFrom: found.execution,
+      };
+      execution.report({ kind: "trial", trial: reused, of: trials.length });
+    }
+    return {
+      described: describe(args, found.value),
+      detail: `as in execution ${found.execution}`,
+    };
+  }
+  const outcome = await withRetries(execution, placed, () =>
+    kind.run(execution, placed.name, args, seconds),
+  );
+  await cache.keep(key, execution.id, outcome, places(outcome));
+  return { described: describe(args, outcome) };
+}

@@ -1,0 +1,48 @@
+import type { Json, JsonObject } from "../../pipeline/expressions";
+import { isObject, text } from "../../pipeline/walk";
+import { StepFailure } from "../execution";
+import { trainingKey } from "../stepKey";
+import type { JobKind } from "./jobStep";
+import { artifactUri, runTrainingJob } from "./trainingJob";
+
+function hyperparametersOf(args: JsonObject): Readonly<Record<string, string>> {
+  const given = isObject(args["HyperParameters"]) ? args["HyperParameters"] : {};
+  return given as Readonly<Record<string, string>>;
+}
+
+/** Training jobs. Their properties have the model artifact and the metrics' last values. */
+export const training: JobKind = {
+  key: (execution, args) => trainingKey(execution, args, hyperparametersOf(args)),
+  run: async (execution, step, args) => {
+    const name = `${execution.id}-${step}`;
+    const result = await runTrainingJob(execution, {
+      name,
+      definition: args,
+      hyperparameters: hyperparametersOf(args),
+      // The step itself is what is reused.
+      cacheSeconds: 0,
+    });
+    if (result.status === "Failed") {
+      throw new StepFailure(step, result.failureReason ?? "", result.log, result.fault);
+    }
+    const metrics = Object.entries(result.metrics).map(([MetricName, Value]): Json => ({
+      MetricName,
+      Value,
+    }));
+    return {
+      facts: {
+        TrainingJobName: name,
+        TrainingJobStatus: "Completed",
+        FinalMetricDataList: metrics,
+      },
+    };
+  },
+  outputs: (args, { facts }) => ({
+    model: artifactUri(args, text(facts["TrainingJobName"])),
+  }),
+  describe: (args, { facts }) => ({
+    ...args,
+    ...facts,
+    ModelArtifacts: { S3ModelArtifacts: artifactUri(args, text(facts["TrainingJobName"])) },
+  }),
+};

@@ -1,0 +1,174 @@
+import { createWriteStream, mkdirSync, readdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { pipeline as pipeStreams } from "node:stream/promises";
+
+import { create as createArchive } from "tar";
+
+import type { Json, JsonObject } from "../../pipeline/expressions";
+import { isObject, objects, text } from "../../pipeline/walk";
+import { type Execution, makeJobFolder, type StepFailure } from "../execution";
+import { writeJson } from "../files";
+import { metricDefinitions } from "../images";
+import { failureReason, faultOf, timeLimit } from "../jobFailure";
+import { readMetrics } from "../logs";
+import { trainingKey } from "../stepKey";
+
+/** A training job to run. */
+export interface TrainingJob {
+  /** Unique among the jobs of an execution. */
+  readonly name: string;
+  /** As CreateTrainingJob has it; a tuning job's TrainingJobDefinition has the same fields. */
+  readonly definition: JsonObject;
+  readonly hyperparameters: Readonly<Record<string, string>>;
+  /** The metric that a tuning job looks at, which the container is told of. */
+  readonly objectiveMetric?: string;
+  /** Seconds for which an equal job's result may stand in for it. */
+  readonly cacheSeconds: number;
+  /** Takes a look at the log of the running job, and may stop it. */
+  readonly watch?: (log: string, stop: () => void) => () => void;
+}
+
+/** What a training job came to. */
+export interface TrainingResult {
+  readonly status: "Completed" | "Failed";
+  readonly failureReason?: string;
+  readonly fault?: StepFailure["fault"];
+  /** The last value of each metric that the log reports. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly seconds: number;
+  /** S3 URI of the model artifact. */
+  readonly modelArtifact?: string;
+  readonly log: string;
+  /** Execution whose equal job stands in for this one. */
+  readonly reusedFrom?: string;
+}
+
+function object(value: Json | undefined): JsonObject {
+  return isObject(value) ? value : {};
+}
+
+/** Writes the configuration that a training container finds: file names are in lower case. */
+function writeConfiguration(base: string, job: TrainingJob): void {
+  const config = (name: string): string => join(base, "input", "config", `${name}.json`);
+  writeJson(config("hyperparameters"), {
+    ...job.hyperparameters,
+    ...(job.objectiveMetric === undefined ? {} : { _tuning_objective_metric: job.objectiveMetric }),
+  });
+  writeJson(config("resourceconfig"), {
+    current_host: "algo-1",
+    hosts: ["algo-1"],
+    network_interface_name: "lo",
+  });
+  const specification = object(job.definition["AlgorithmSpecification"]);
+  writeJson(
+    config("inputdataconfig"),
+    Object.fromEntries(
+      objects(job.definition["InputDataConfig"]).map((channel) => [
+        text(channel["ChannelName"]),
+        {
+          ...(channel["ContentType"] === undefined ? {} : { ContentType: channel["ContentType"] }),
+          TrainingInputMode: specification["TrainingInputMode"] ?? "File",
+          S3DistributionType: "FullyReplicated",
+          RecordWrapperType: "None",
+        },
+      ]),
+    ),
+  );
+}
+
+/** S3 URI of a training job's model artifact. */
+export function artifactUri(definition: JsonObject, name: string): string {
+  const prefix = text(object(definition["OutputDataConfig"])["S3OutputPath"]).replace(/\/$/, "");
+  return `${prefix}/${name}/output/model.tar.gz`;
+}
+
+/** Packs what a training job left in its model folder; equal models give equal archives. */
+async function storeModel(execution: Execution, uri: string, model: string): Promise<void> {
+  const path = execution.store.path(uri);
+  mkdirSync(join(path, ".."), { recursive: true });
+  const archive = createArchive(
+    { gzip: { level: 1 }, cwd: model, portable: true, noMtime: true },
+    readdirSync(model).sort(),
+  );
+  await pipeStreams(archive as unknown as NodeJS.ReadableStream, createWriteStream(path));
+}
+
+async function run(execution: Execution, job: TrainingJob): Promise<TrainingResult> {
+  const { definition, name } = job;
+  const specification = object(definition["AlgorithmSpecification"]);
+  const image = execution.images.find(text(specification["TrainingImage"]));
+  const folder = makeJobFolder(execution, name);
+  writeConfiguration(folder.base, job);
+  for (const channel of objects(definition["InputDataConfig"])) {
+    const source = object(object(channel["DataSource"])["S3DataSource"]);
+    const path = join(folder.base, "input", "data", text(channel["ChannelName"]));
+    await execution.store.link(text(source["S3Uri"]), path);
+  }
+  for (const part of ["model", join("output", "data"), "checkpoints"]) {
+    mkdirSync(join(folder.base, part), { recursive: true });
+  }
+  const limit = timeLimit(definition);
+  const unwatch = job.watch?.(folder.log, () => {
+    execution.jobs.stop(name);
+  });
+  const result = await execution.jobs
+    .run({
+      id: name,
+      program: { module: image?.trainingModule ?? "" },
+      arguments: ["train"],
+      workingDirectory: folder.base,
+      environment: {
+        ...(object(definition["Environment"]) as Record<string, string>),
+        SAGEMAKER_BASE_DIR: folder.base,
+        // Training jobs run side by side; threads of their own would only get in each other's way.
+        OMP_NUM_THREADS: "1",
+      },
+      log: folder.log,
+      timeLimit: limit,
+    })
+    .finally(() => unwatch?.());
+  const metrics =
+    image === undefined ? {} : readMetrics(folder.log, metricDefinitions(specification, image));
+  const common = { metrics, seconds: result.seconds, log: folder.log };
+  if (result.exitCode !== 0) {
+    const reasonFile = join(folder.base, "output", "failure");
+    const reason = failureReason(result, reasonFile, folder.log, limit);
+    const fault = faultOf(result);
+    return {
+      ...common,
+      status: "Failed",
+      failureReason: reason,
+      ...(fault === undefined ? {} : { fault }),
+    };
+  }
+  const modelArtifact = artifactUri(definition, name);
+  const model = join(folder.base, "model");
+  await storeModel(execution, modelArtifact, model);
+  await rm(model, { recursive: true });
+  return { ...common, status: "Completed", modelArtifact };
+}
+
+/** Runs a training job, or takes the result of an equal one that completed. */
+export async function runTrainingJob(
+  execution: Execution,
+  job: TrainingJob,
+): Promise<TrainingResult> {
+  const { definition, hyperparameters, name, objectiveMetric } = job;
+  const parts = { ...hyperparameters, _tuning_objective_metric: objectiveMetric ?? null };
+  const key = await trainingKey(execution, definition, parts);
+  const uri = artifactUri(definition, name);
+  const found = await execution.cache.find<TrainingResult>(
+    key,
+    () => ({ model: uri }),
+    job.cacheSeconds,
+  );
+  if (found !== undefined) {
+    return { ...found.value, modelArtifact: uri, reusedFrom: found.execution };
+  }
+  const result = await run(execution, job);
+  if (result.status === "Completed") {
+    await execution.cache.keep(key, execution.id, result, { model: uri });
+  }
+  return result;
+}

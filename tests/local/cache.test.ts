@@ -1,0 +1,196 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+import type { ExecutionRecord } from "../../local/executions";
+import { cacheSeconds } from "../../local/steps/cacheConfig";
+import type { Json } from "../../pipeline/expressions";
+import { at, type Draft, set } from "../support/definitions";
+import { housingRows, writeRows } from "../support/housing";
+import {
+  cliScript,
+  local,
+  smallDefinition,
+  temporaryFolder,
+  writeDefinition,
+} from "../support/localRun";
+
+/** In the order of the definition. */
+const jobs = [
+  ...["DataWranglerProcess", "Preprocess", "TuneDecisionTree", "TuneXGBoost"],
+  ...["EvaluateDecisionTree", "EvaluateXGBoost"],
+];
+
+describe("the results of equal jobs", () => {
+  const folder = temporaryFolder();
+  const workFolder = join(folder, "work");
+  const rows = housingRows(400);
+  const data = writeRows(join(folder, "housing.data"), rows);
+  let definition: Draft;
+  let first: ExecutionRecord;
+
+  function recordOf(id: string, work = workFolder): ExecutionRecord {
+    const path = join(work, "executions", id, "execution.json");
+    return JSON.parse(readFileSync(path, "utf8")) as ExecutionRecord;
+  }
+
+  async function run(
+    change: (definition: Draft) => void = () => undefined,
+    ...args: readonly string[]
+  ): Promise<ExecutionRecord> {
+    const changed = structuredClone(definition);
+    change(changed);
+    const { code, stderr, stdout } = await local([
+      ...["--definition", writeDefinition(folder, changed), "--data", data],
+      ...["--work-folder", workFolder, "--json", "--quiet", ...args],
+    ]);
+    equal(code, 0, stderr);
+    return recordOf((JSON.parse(stdout) as { execution: string }).execution);
+  }
+
+  /** The jobs that a run took from an earlier one. */
+  const reused = (record: ExecutionRecord): readonly string[] =>
+    record.steps.flatMap(({ detail, name }) => (detail?.startsWith("as in") ? [name] : []));
+
+  before(async () => {
+    definition = await smallDefinition();
+    first = await run();
+  });
+
+  it("stand in for all jobs of a second run, which starts no process and comes to the same", async () => {
+    deepEqual(reused(first), []);
+    const second = await run();
+    deepEqual(reused(second), jobs);
+    equal(existsSync(join(workFolder, "executions", second.id, "logs")), false);
+    const scores = ({ candidates }: ExecutionRecord): unknown =>
+      candidates.map(({ hyperparameters, metrics, trials }) => [metrics, hyperparameters, trials]);
+    deepEqual(scores(second), scores(first));
+    deepEqual([second.winner?.name, second.winner?.version], [first.winner?.name, 2]);
+    equal(second.trials[0]?.reusedFrom, first.id);
+  });
+
+  it("lie where the second run would have written them", async () => {
+    const { id } = await run();
+    const objects = join(workFolder, "s3", "sagemaker-restate-dev-111122223333", "executions", id);
+    deepEqual(readdirSync(objects).sort(), [
+      ...["data-wrangler", "evaluation", "metadata", "test", "train", "validation"],
+    ]);
+  });
+
+  it("do not stand in with --no-cache", async () => {
+    deepEqual(reused(await run(undefined, "--no-cache")), []);
+  });
+
+  it("do not stand in for what a changed argument changes", async () => {
+    const record = await run((changed) => {
+      const static_ = ["Steps", "TuneXGBoost", "Arguments", "TrainingJobDefinition"];
+      set(changed, [...static_, "StaticHyperParameters", "num_round"], "21");
+    });
+    deepEqual(
+      reused(record),
+      jobs.filter((name) => !name.endsWith("XGBoost")),
+    );
+  });
+
+  it("do not stand in where the data changed", async () => {
+    writeRows(data, rows.slice(1));
+    deepEqual(reused(await run()), []);
+    writeRows(data, rows);
+  });
+
+  it("do not stand in where their outputs are gone", async () => {
+    const before = await run();
+    const bucket = join(workFolder, "s3", "sagemaker-restate-dev-111122223333");
+    for (const id of readdirSync(join(bucket, "executions"))) {
+      rmSync(join(bucket, "executions", id, "test"), { recursive: true, force: true });
+    }
+    deepEqual(reused(before), jobs);
+    const record = await run();
+    // Preprocess runs again; what it makes is what it was, so the others need not.
+    deepEqual(
+      reused(record),
+      jobs.filter((name) => name !== "Preprocess"),
+    );
+  });
+
+  it("do not stand in where a CacheConfig says no, or they are too old", async () => {
+    const record = await run((changed) => {
+      set(changed, ["Steps", "Preprocess", "CacheConfig"], { Enabled: false });
+      const config = { Enabled: true, ExpireAfter: "PT0S" };
+      set(changed, ["Steps", "TuneDecisionTree", "CacheConfig"], config);
+    });
+    deepEqual(
+      reused(record),
+      jobs.filter((name) => name !== "Preprocess" && name !== "TuneDecisionTree"),
+    );
+    ok(
+      record.trials.every(
+        ({ reusedFrom, step }) => (reusedFrom === undefined) === (step === "TuneDecisionTree"),
+      ),
+    );
+  });
+
+  it("of a run that was stopped are taken by the next one, trials too", async () => {
+    const slow = structuredClone(definition);
+    const config = ["Steps", "TuneXGBoost", "Arguments", "HyperParameterTuningJobConfig"];
+    (at(slow, ...config, "ResourceLimits") as Draft)["MaxNumberOfTrainingJobs"] = 40;
+    const stoppedFolder = join(folder, "stopped");
+    const args = [
+      ...["--definition", writeDefinition(folder, slow), "--data", data],
+      ...["--work-folder", stoppedFolder],
+    ];
+    const child = spawn(process.execPath, [...cliScript, ...args]);
+    await new Promise<void>((trial) => {
+      child.stdout.on("data", (chunk: Buffer) => {
+        if (chunk.toString().includes("TuneXGBoost 3/40")) {
+          trial();
+        }
+      });
+    });
+    const ended = new Promise<number | null>((done) => child.once("exit", done));
+    child.kill("SIGTERM");
+    equal(await ended, 143);
+    const [id = ""] = readdirSync(join(stoppedFolder, "executions"));
+    const record = recordOf(id, stoppedFolder);
+    equal(record.status, "Stopped");
+    const done = record.trials.filter(({ step }) => step === "TuneXGBoost");
+    ok(done.length >= 3 && done.length < 40, String(done.length));
+    equal(record.steps.find(({ name }) => name === "TuneXGBoost")?.status, "Stopped");
+
+    const { code, stdout } = await local([...args, "--json", "--quiet"]);
+    equal(code, 0);
+    const next = recordOf((JSON.parse(stdout) as { execution: string }).execution, stoppedFolder);
+    deepEqual(
+      reused(next).filter((name) => name === "DataWranglerProcess" || name === "Preprocess"),
+      ["DataWranglerProcess", "Preprocess"],
+    );
+    const own = next.trials.filter(({ step }) => step === "TuneXGBoost");
+    equal(own.length, 40);
+    const taken = own.filter(({ reusedFrom }) => reusedFrom === id).map(({ number }) => number);
+    for (const { number } of done) {
+      ok(taken.includes(number), `trial ${number}`);
+    }
+  });
+});
+
+describe("cacheSeconds", () => {
+  const cases: readonly (readonly [Json, number])[] = [
+    [{ Enabled: true, ExpireAfter: "P30D" }, 30 * 86_400],
+    [{ Enabled: true, ExpireAfter: "p30d" }, 30 * 86_400],
+    [{ Enabled: true, ExpireAfter: "P1DT2H3M4S" }, 86_400 + 2 * 3600 + 3 * 60 + 4],
+    [{ Enabled: true, ExpireAfter: "P1Y2M1W" }, (365 + 60 + 7) * 86_400],
+    [{ Enabled: true, ExpireAfter: "PT4H" }, 4 * 3600],
+    [{ Enabled: true }, Infinity],
+    [{ Enabled: false, ExpireAfter: "P30D" }, 0],
+  ];
+  for (const [config, seconds] of cases) {
+    it(`reads ${JSON.stringify(config)}`, () => {
+      equal(cacheSeconds({ CacheConfig: config }), seconds);
+    });
+  }
+
+  it("lets results of steps without a CacheConfig stand in for ever", () => {
+    equal(cacheSeconds({}), Infinity);
+  });
+});
