@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Json, JsonObject } from "../pipeline/expressions";
@@ -99,10 +99,12 @@ export interface JobFolder {
   readonly log: string;
 }
 
-/** Makes the folder of a job. */
+/** Makes the folder of a job, in exchange for what an earlier attempt left. */
 export function makeJobFolder(execution: Execution, name: string): JobFolder {
-  const base = join(execution.folder, "jobs", name, "opt", "ml");
+  const folder = join(execution.folder, "jobs", name);
+  const base = join(folder, "opt", "ml");
   const logs = join(execution.folder, "logs");
+  rmSync(folder, { recursive: true, force: true });
   mkdirSync(base, { recursive: true });
   mkdirSync(logs, { recursive: true });
   return { name, base, log: join(logs, `${name}.log`) };

@@ -21,6 +21,9 @@ function signalName(signal: number): string {
   );
 }
 
+/** What the system says where nothing more can be written. */
+const diskFull = /No space left on device|Disk quota exceeded/;
+
 /** Why a job failed: the reason that it left, or else what ended it and the end of its log. */
 export function failureReason(
   result: JobResult,
@@ -40,11 +43,16 @@ export function failureReason(
   if (reason !== "") {
     return reason;
   }
+  const lines = lastLines(log);
+  const full = lines.split("\n").find((line) => diskFull.test(line));
+  if (full !== undefined) {
+    return `the disk is full: ${full.trim()}`;
+  }
   const end =
     result.exitCode < 0
       ? `ended by ${signalName(-result.exitCode)}`
       : `exit code ${result.exitCode}`;
-  return `${end}\n${lastLines(log)}`.trimEnd();
+  return `${end}\n${lines}`.trimEnd();
 }
 
 /** What RetryPolicies call the failure of a job that something else ended; undefined for its own failures. */

@@ -67,16 +67,26 @@ export class ObjectStore {
   }
 
   /**
-   * Lets a folder of this machine show an object, or all objects below a prefix, without a copy. Jobs read
-   * their inputs; they never write there.
+   * Lets a folder of this machine show an object, or all objects below a prefix, without copying them. Jobs
+   * read their inputs; they never write there. Folders are made, so that another input can lie in them.
+   *
+   * @throws UserError where there is nothing at the URI
    */
   async link(uri: string, folder: string): Promise<void> {
-    const from = this.path(uri);
+    const from = resolve(this.path(uri));
     if (!existsSync(from)) {
       throw new UserError(`there is nothing at ${uri}`);
     }
-    const to = statSync(from).isDirectory() ? folder : join(folder, basename(from));
-    await mkdir(dirname(to), { recursive: true });
-    await symlink(resolve(from), to);
+    await mkdir(folder, { recursive: true });
+    if (!statSync(from).isDirectory()) {
+      await symlink(from, join(folder, basename(from)));
+      return;
+    }
+    for (const name of await readdir(from, { recursive: true })) {
+      if (statSync(join(from, name)).isFile()) {
+        await mkdir(dirname(join(folder, name)), { recursive: true });
+        await symlink(join(from, name), join(folder, name));
+      }
+    }
   }
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { check } from "../pipeline/check";
 import type { Json, JsonObject } from "../pipeline/expressions";
 import { Cache } from "./cache";
+import { canonicalJson } from "../pipeline/render";
 import { UserError } from "./errors";
 import type { Event, Execution } from "./execution";
 import { Recorder } from "./executions";
@@ -70,6 +71,11 @@ function checkDefinition(definition: JsonObject, images: Images): void {
   }
 }
 
+/** Whether a step asks Athena. */
+function readsTables(definition: JsonObject): boolean {
+  return canonicalJson(definition).includes('"AthenaDatasetDefinition"');
+}
+
 /**
  * Runs a pipeline in a work folder. Nothing of earlier runs is touched before the configuration, the
  * definition, the parameters and the data have proved good.
@@ -84,7 +90,8 @@ export async function runSession(options: SessionOptions): Promise<Session> {
   const parameters = parameterValues(definition, options.parameters);
   const [table] = program.tables;
   const source = { named: options.data, uploaded: program.dataFile };
-  const path = table && (await findTableData(table, source, options.say));
+  const path =
+    table && readsTables(definition) && (await findTableData(table, source, options.say));
 
   const unlock = await workspace.lock();
   const startTime = new Date();
@@ -104,7 +111,7 @@ export async function runSession(options: SessionOptions): Promise<Session> {
       if (options.s3 !== undefined) {
         await execution.store.takeAll(options.s3);
       }
-      if (table !== undefined && path !== undefined) {
+      if (table !== undefined && typeof path === "string") {
         await loadTable(execution, table, path);
       }
     } catch (error) {

@@ -2,15 +2,8 @@ import type { Json, JsonObject } from "../pipeline/expressions";
 import { allSteps, isObject, items, objects, type PlacedStep, text } from "../pipeline/walk";
 import { conditionTypes } from "./evaluate";
 import type { Images } from "./images";
-
-type Report = (field: string, problem: string) => void;
-
-function at(value: Json | undefined, ...path: readonly string[]): Json | undefined {
-  return path.reduce<Json | undefined>(
-    (current, key) => (isObject(current) ? current[key] : undefined),
-    value,
-  );
-}
+import { columnFilter } from "./steps/csvFilter";
+import { at, checkTraining, checkTuning, type Report } from "./trainingSupport";
 
 function checkProcessing(args: JsonObject, images: Images, report: Report): void {
   const uri = at(args, "AppSpecification", "ImageUri");
@@ -64,59 +57,6 @@ function checkProcessing(args: JsonObject, images: Images, report: Report): void
   });
 }
 
-const strategies = ["Bayesian", "Grid", "Random"];
-
-function checkTuning(args: JsonObject, images: Images, report: Report): void {
-  const config = "HyperParameterTuningJobConfig";
-  const job = "TrainingJobDefinition";
-  const strategy = text(at(args, config, "Strategy"));
-  if (!strategies.includes(strategy)) {
-    report(`${config}.Strategy`, `"${strategy}" does not run here; ${strategies.join(", ")} do`);
-  }
-  if (at(args, config, "TrainingJobEarlyStoppingType") === "Auto") {
-    report(`${config}.TrainingJobEarlyStoppingType`, "Auto does not run here; Off does");
-  }
-  if (args["TrainingJobDefinitions"] !== undefined) {
-    report("TrainingJobDefinitions", "only one TrainingJobDefinition runs here");
-    return;
-  }
-  if (args["WarmStartConfig"] !== undefined) {
-    report("WarmStartConfig", "does not run here");
-  }
-  const uri = at(args, job, "AlgorithmSpecification", "TrainingImage");
-  const image = typeof uri === "string" ? images.find(uri) : undefined;
-  if (image?.trainingModule === undefined) {
-    report(
-      `${job}.AlgorithmSpecification.TrainingImage`,
-      `${JSON.stringify(uri)} is none of the images that train here`,
-    );
-  }
-  const metrics = objects(at(args, job, "AlgorithmSpecification", "MetricDefinitions"));
-  metrics.forEach((metric, index) => {
-    try {
-      new RegExp(text(metric["Regex"]));
-    } catch {
-      report(`${job}.AlgorithmSpecification.MetricDefinitions[${index}].Regex`, "is no regex");
-    }
-  });
-  const objective = text(at(args, config, "HyperParameterTuningJobObjective", "MetricName"));
-  const names =
-    metrics.length > 0
-      ? metrics.map((metric) => text(metric["Name"]))
-      : (image?.builtInMetrics ?? []).map(({ name }) => name);
-  if (image?.trainingModule !== undefined && !names.includes(objective)) {
-    report(
-      `${config}.HyperParameterTuningJobObjective.MetricName`,
-      `"${objective}" is no metric of the training job, which has ${names.join(", ")}`,
-    );
-  }
-  objects(at(args, job, "InputDataConfig")).forEach((channel, index) => {
-    if (!isObject(at(channel, "DataSource", "S3DataSource"))) {
-      report(`${job}.InputDataConfig[${index}].DataSource`, "only S3DataSource runs here");
-    }
-  });
-}
-
 function checkConditions(conditions: Json | undefined, field: string, report: Report): void {
   objects(conditions).forEach((condition, index) => {
     const type = text(condition["Type"]);
@@ -135,6 +75,42 @@ function checkConditions(conditions: Json | undefined, field: string, report: Re
   });
 }
 
+function checkModel(args: JsonObject, images: Images, report: Report): void {
+  const uri = at(args, "PrimaryContainer", "Image");
+  if (args["Containers"] !== undefined) {
+    report("Containers", "only one PrimaryContainer runs here");
+  } else if (typeof uri !== "string" || images.find(uri)?.trainingModule === undefined) {
+    report(
+      "PrimaryContainer.Image",
+      `${JSON.stringify(uri)} is none of the images that serve here`,
+    );
+  }
+}
+
+function checkTransform(args: JsonObject, report: Report): void {
+  const type = text(at(args, "TransformInput", "ContentType")) || "text/csv";
+  if (type !== "text/csv") {
+    report("TransformInput.ContentType", `"${type}"; only text/csv runs here`);
+  }
+  const split = at(args, "TransformInput", "SplitType");
+  if (split !== "Line") {
+    report("TransformInput.SplitType", `${JSON.stringify(split ?? "None")}; only Line runs here`);
+  }
+  const compression = at(args, "TransformInput", "CompressionType") ?? "None";
+  if (compression !== "None") {
+    report("TransformInput.CompressionType", "only None runs here");
+  }
+  for (const name of ["InputFilter", "OutputFilter"]) {
+    const path = at(args, "DataProcessing", name);
+    if (path !== undefined && columnFilter(text(path)) === undefined) {
+      report(
+        `DataProcessing.${name}`,
+        `${JSON.stringify(path)}; $, $[1:] and $[0,-1] are of the kind that runs here`,
+      );
+    }
+  }
+}
+
 function checkStep({ step, type }: PlacedStep, images: Images, report: Report): void {
   const args = isObject(step["Arguments"]) ? step["Arguments"] : {};
   switch (type) {
@@ -150,16 +126,30 @@ function checkStep({ step, type }: PlacedStep, images: Images, report: Report): 
     case "Tuning":
       checkTuning(args, images, report);
       break;
+    case "Training":
+      checkTraining(args, images, report);
+      break;
+    case "Model":
+      checkModel(args, images, report);
+      break;
+    case "Transform":
+      checkTransform(args, report);
+      break;
     case "Condition":
       checkConditions(args["Conditions"], "Conditions", report);
       break;
-    case "Fail":
     case "RegisterModel":
+      if (args["ModelPackageGroupName"] === undefined) {
+        report("ModelPackageGroupName", "missing; packages without a group do not run here");
+      }
+      break;
+    case "Fail":
       break;
     default:
       report(
         "Type",
-        `"${type}" does not run here; Condition, Fail, Processing, QualityCheck, RegisterModel, Tuning do`,
+        `"${type}" does not run here; Condition, Fail, Model, Processing, QualityCheck, RegisterModel, ` +
+          "Training, Transform, Tuning do",
       );
   }
 }

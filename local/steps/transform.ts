@@ -1,6 +1,6 @@
-import { createReadStream, createWriteStream, existsSync, mkdirSync } from "node:fs";
+import { createReadStream, createWriteStream, existsSync, mkdirSync, statSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import { basename, dirname, join, relative } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { pipeline } from "node:stream/promises";
 
@@ -31,11 +31,8 @@ async function filesAt(path: string): Promise<readonly string[]> {
   if (!(await stat(path)).isDirectory()) {
     return [""];
   }
-  const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(path, join(entry.parentPath, entry.name)))
-    .sort();
+  const names = await readdir(path, { recursive: true });
+  return names.filter((name) => statSync(join(path, name)).isFile()).sort();
 }
 
 /** How rows become requests, and answers become rows. */

@@ -277,28 +277,68 @@ describe("npm run local", () => {
       deepEqual(versions(), before);
     });
 
+    /** Puts a script in place of Preprocess. */
+    const script =
+      (name: string, lines: readonly string[]) =>
+      (changed: Draft): void => {
+        mkdirSync(join(workFolder, "s3", "scripts"), { recursive: true });
+        writeRows(join(workFolder, "s3", "scripts", name), lines);
+        const step = ["Steps", "Preprocess", "Arguments"];
+        const path = `/opt/ml/processing/input/${name}`;
+        set(changed, [...step, "AppSpecification", "ContainerEntrypoint"], ["python3", path]);
+        set(
+          changed,
+          [...step, "ProcessingInputs"],
+          [
+            {
+              InputName: "script",
+              S3Input: { S3Uri: `s3://scripts/${name}`, LocalPath: "/opt/ml/processing/input" },
+            },
+            ...(at(changed, ...step, "ProcessingInputs") as Draft[]).slice(2),
+          ],
+        );
+      };
+
+    it("tries a job that was killed again, as often as its RetryPolicies say", async () => {
+      const attempts = join(folder, "attempts");
+      const { code, result } = await run(
+        script("killed.py", [
+          "import os",
+          `open("${attempts}", "a").write("x")`,
+          "os.kill(os.getpid(), 9)",
+        ]),
+      );
+      equal(code, 1);
+      equal(result.failureReason, "killed by SIGKILL, as the system does where memory runs out");
+      equal(readFileSync(attempts, "utf8"), "xxxx");
+    });
+
+    it("does not try again what fails by itself", async () => {
+      const attempts = join(folder, "failures");
+      const { code, result } = await run(
+        script("fails.py", [`open("${attempts}", "a").write("x")`, 'raise SystemExit("no luck")']),
+      );
+      equal(code, 1);
+      equal(result.failureReason, "exit code 1\nno luck");
+      equal(readFileSync(attempts, "utf8"), "x");
+    });
+
+    it("says so where the disk is full", async () => {
+      const { code, result } = await run(
+        script("full.py", [
+          "import errno, os",
+          'raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/opt/ml/big")',
+        ]),
+      );
+      equal(code, 1);
+      match(result.failureReason ?? "", /^the disk is full/);
+    });
+
     it("stops a job at its time limit", async () => {
       const { code, result } = await run((changed) => {
-        set(
-          changed,
-          ["Steps", "Preprocess", "Arguments", "AppSpecification", "ContainerEntrypoint"],
-          ["python3", "/opt/ml/processing/input/sleep.py"],
-        );
-        mkdirSync(join(workFolder, "s3", "sleep"), { recursive: true });
-        writeRows(join(workFolder, "s3", "sleep", "sleep.py"), ["import time", "time.sleep(60)"]);
-        (at(changed, "Steps", "Preprocess", "Arguments", "ProcessingInputs") as Draft[]).push({
-          InputName: "sleep",
-          S3Input: { S3Uri: "s3://sleep/sleep.py", LocalPath: "/opt/ml/processing/input" },
-        });
-        (at(changed, "Steps", "Preprocess", "Arguments", "ProcessingInputs") as Draft[]).splice(
-          0,
-          2,
-        );
-        set(
-          changed,
-          ["Steps", "Preprocess", "Arguments", "StoppingCondition", "MaxRuntimeInSeconds"],
-          1,
-        );
+        script("sleep.py", ["import time", "time.sleep(60)"])(changed);
+        const limit = ["Steps", "Preprocess", "Arguments", "StoppingCondition"];
+        set(changed, [...limit, "MaxRuntimeInSeconds"], 1);
       });
       equal(code, 1);
       equal(result.failureReason, "stopped after 1 s, its MaxRuntimeInSeconds");

@@ -71,14 +71,26 @@ const beyond: readonly (readonly [string, readonly (string | number)[], unknown,
   [
     "a strategy",
     [...tuning, "Strategy"],
-    "Hyperband",
-    /HyperParameterTuningJobConfig\.Strategy: "Hyperband" does not run here/,
+    "Annealing",
+    /HyperParameterTuningJobConfig\.Strategy: "Annealing" does not run here/,
   ],
   [
-    "early stopping",
-    [...tuning, "TrainingJobEarlyStoppingType"],
-    "Auto",
-    /TrainingJobEarlyStoppingType: Auto does not run here/,
+    "Pipe mode",
+    [...training, "AlgorithmSpecification", "TrainingInputMode"],
+    "Pipe",
+    /TrainingJobDefinition\.AlgorithmSpecification\.TrainingInputMode: Pipe does not run here/,
+  ],
+  [
+    "training on several instances",
+    [...training, "HyperParameterTuningResourceConfig", "InstanceCount"],
+    2,
+    /HyperParameterTuningResourceConfig\.InstanceCount: 2; jobs train on 1 here/,
+  ],
+  [
+    "a regex that is none,",
+    [...training, "AlgorithmSpecification", "MetricDefinitions"],
+    [{ Name: "validation:mse", Regex: "(" }],
+    /MetricDefinitions\[0\]\.Regex: is no regex/,
   ],
   [
     "an objective that nothing reports",
@@ -97,6 +109,12 @@ const beyond: readonly (readonly [string, readonly (string | number)[], unknown,
     [...training, "InputDataConfig", 0, "DataSource"],
     { FileSystemDataSource: {} },
     /InputDataConfig\[0\]\.DataSource: only S3DataSource/,
+  ],
+  [
+    "a model package without a group",
+    ["Steps", "SelectXGBoost", "Arguments", "IfSteps", 0, "Arguments", "ModelPackageGroupName"],
+    undefined,
+    /^step "RegisterXGBoost", Arguments\.ModelPackageGroupName: missing/,
   ],
   [
     "a type of condition",
@@ -133,7 +151,7 @@ describe("unsupported", () => {
 
   it("finds all of it at once", () => {
     const definition = draft(evaluated.definition);
-    for (const [, path, value] of [1, 8, 13].flatMap((index) => beyond.slice(index, index + 1))) {
+    for (const [, path, value] of [1, 8, 14].flatMap((index) => beyond.slice(index, index + 1))) {
       set(definition, path, value);
     }
     deepEqual(problems(definition).length, 3);

@@ -1,0 +1,101 @@
+import type { Json, JsonObject } from "../pipeline/expressions";
+import { isObject, objects, text } from "../pipeline/walk";
+import type { Images } from "./images";
+
+/** Takes a field of a step's arguments, and what is the matter with it. */
+export type Report = (field: string, problem: string) => void;
+
+/** A member of objects in objects. */
+export function at(value: Json | undefined, ...path: readonly string[]): Json | undefined {
+  return path.reduce<Json | undefined>(
+    (current, key) => (isObject(current) ? current[key] : undefined),
+    value,
+  );
+}
+
+/** Checks what training jobs and the definitions of tuning jobs have in common. */
+function checkJob(job: JsonObject, images: Images, report: Report): void {
+  const specification = "AlgorithmSpecification";
+  const uri = at(job, specification, "TrainingImage");
+  if (typeof uri !== "string" || images.find(uri)?.trainingModule === undefined) {
+    report(
+      `${specification}.TrainingImage`,
+      `${JSON.stringify(uri)} is none of the images that train here`,
+    );
+  }
+  const mode = at(job, specification, "TrainingInputMode") ?? "File";
+  if (mode === "Pipe") {
+    report(`${specification}.TrainingInputMode`, "Pipe does not run here; File and FastFile do");
+  }
+  objects(at(job, specification, "MetricDefinitions")).forEach((metric, index) => {
+    try {
+      new RegExp(text(metric["Regex"]));
+    } catch {
+      report(`${specification}.MetricDefinitions[${index}].Regex`, "is no regex");
+    }
+  });
+  for (const resources of ["ResourceConfig", "HyperParameterTuningResourceConfig"]) {
+    const count = at(job, resources, "InstanceCount");
+    if (typeof count === "number" && count > 1) {
+      report(`${resources}.InstanceCount`, `${count}; jobs train on 1 here`);
+    }
+  }
+  objects(job["InputDataConfig"]).forEach((channel, index) => {
+    if (!isObject(at(channel, "DataSource", "S3DataSource"))) {
+      report(`InputDataConfig[${index}].DataSource`, "only S3DataSource runs here");
+    }
+  });
+}
+
+/** Checks the arguments of a Training step. */
+export function checkTraining(args: JsonObject, images: Images, report: Report): void {
+  checkJob(args, images, report);
+  const entrypoint = at(args, "HyperParameters", "sagemaker_program");
+  if (entrypoint !== undefined) {
+    report("HyperParameters.sagemaker_program", "script mode does not run here");
+  }
+}
+
+const strategies = ["Bayesian", "Grid", "Hyperband", "Random"];
+
+/** Checks the arguments of a Tuning step. */
+export function checkTuning(args: JsonObject, images: Images, report: Report): void {
+  const config = "HyperParameterTuningJobConfig";
+  const job = "TrainingJobDefinition";
+  const strategy = text(at(args, config, "Strategy"));
+  if (!strategies.includes(strategy)) {
+    report(`${config}.Strategy`, `"${strategy}" does not run here; ${strategies.join(", ")} do`);
+  }
+  const earlyStopping = at(args, config, "TrainingJobEarlyStoppingType");
+  if (strategy === "Hyperband" && earlyStopping === "Auto") {
+    report(
+      `${config}.TrainingJobEarlyStoppingType`,
+      "Hyperband stops by itself; it takes Off only",
+    );
+  }
+  if (args["TrainingJobDefinitions"] !== undefined) {
+    report("TrainingJobDefinitions", "only one TrainingJobDefinition runs here");
+    return;
+  }
+  if (args["WarmStartConfig"] !== undefined) {
+    report("WarmStartConfig", "does not run here");
+  }
+  const definition = isObject(args[job]) ? args[job] : {};
+  checkJob(definition, images, (field, problem) => {
+    report(`${job}.${field}`, problem);
+  });
+  const uri = at(definition, "AlgorithmSpecification", "TrainingImage");
+  const image = typeof uri === "string" ? images.find(uri) : undefined;
+  const metrics = objects(at(definition, "AlgorithmSpecification", "MetricDefinitions"));
+  const objective = text(at(args, config, "HyperParameterTuningJobObjective", "MetricName"));
+  const names =
+    metrics.length > 0
+      ? metrics.map((metric) => text(metric["Name"]))
+      : (image?.builtInMetrics ?? []).map(({ name }) => name);
+  if (image?.trainingModule !== undefined && !names.includes(objective)) {
+    report(
+      `${config}.HyperParameterTuningJobObjective.MetricName`,
+      `"${objective}" is no metric of the training job, which has ${names.join(", ")}`,
+    );
+  }
+}

@@ -1,0 +1,148 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import type { ExecutionRecord } from "../../local/executions";
+import { pythonInterpreter } from "../../local/python";
+import { randomNumbers } from "../support/housing";
+import { command, type Ended, local, temporaryFolder, writeDefinition } from "../support/localRun";
+
+const scripts = {
+  "split.py": `
+import pathlib
+lines = pathlib.Path("/opt/ml/processing/input/rows.csv".replace("/opt/ml", BASE)).read_text().splitlines()
+for name, part in (("train", lines[:300]), ("validation", lines[300:400]), ("test", lines[400:])):
+    pathlib.Path(BASE, "processing", name, "part.csv").write_text("\\n".join(part) + "\\n")
+`,
+  "measure.py": `
+import json, pathlib
+rows = [
+    [float(field) for field in line.split(",")]
+    for path in sorted(pathlib.Path(BASE, "processing/predictions").rglob("*.out"))
+    for line in path.read_text().splitlines()
+]
+assert len(rows) == 100 and all(len(row) == 2 for row in rows), rows
+mse = sum((actual - predicted) ** 2 for actual, predicted in rows) / len(rows)
+pathlib.Path(BASE, "processing/report/report.json").write_text(json.dumps({"metrics": [{"mse": mse}]}))
+`,
+};
+const prelude = 'import os\nBASE = os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml")\n';
+
+/** Lays out what the pipelines read as S3 has it. */
+function writeObjects(folder: string): void {
+  const bucket = join(folder, "team-bucket");
+  mkdirSync(join(bucket, "code"), { recursive: true });
+  mkdirSync(join(bucket, "data"), { recursive: true });
+  for (const [name, script] of Object.entries(scripts)) {
+    writeFileSync(join(bucket, "code", name), prelude + script);
+  }
+  const random = randomNumbers(3);
+  const rows = Array.from({ length: 500 }, () => {
+    const [x, y] = [random(), random()];
+    return [10 * x - 5 * y + 0.1 * random(), x, y].map((value) => value.toFixed(5)).join(",");
+  });
+  writeFileSync(join(bucket, "data", "rows.csv"), rows.map((row) => `${row}\n`).join(""));
+}
+
+describe("npm run local, given a definition of the SageMaker SDK,", () => {
+  const folder = temporaryFolder();
+  const objects = join(folder, "objects");
+  const workFolder = join(folder, "work");
+
+  async function run(
+    pipeline: string,
+    ...args: readonly string[]
+  ): Promise<Ended & { readonly record: ExecutionRecord }> {
+    const definition = join(folder, `${pipeline}.json`);
+    const ended = await local([
+      ...["--definition", definition, "--s3", objects, "--work-folder", workFolder],
+      ...["--json", "--quiet", ...args],
+    ]);
+    const { execution = "" } = JSON.parse(ended.stdout) as { execution?: string };
+    const path = join(workFolder, "executions", execution, "execution.json");
+    return { ...ended, record: JSON.parse(readFileSync(path, "utf8")) as ExecutionRecord };
+  }
+
+  const states = ({ steps }: ExecutionRecord): Readonly<Record<string, string>> =>
+    Object.fromEntries(steps.map(({ name, status }) => [name, status]));
+
+  before(async () => {
+    writeObjects(objects);
+    for (const pipeline of ["train", "tune"]) {
+      const script = ["tests/local/sdk_pipelines.py", pipeline, join(folder, `${pipeline}.json`)];
+      const { code, stderr } = await command(pythonInterpreter(), script);
+      equal(code, 0, stderr);
+    }
+  });
+
+  it("trains, makes a model, transforms, measures and registers", async () => {
+    const { code, record, stderr } = await run("train");
+    equal(code, 0, stderr);
+    deepEqual(states(record), {
+      Split: "Succeeded",
+      Train: "Succeeded",
+      "Model-CreateModel": "Succeeded",
+      Predict: "Succeeded",
+      Measure: "Succeeded",
+      Check: "Succeeded",
+      "Register-RegisterModel": "Succeeded",
+      TooBad: "NotExecuted",
+    });
+    deepEqual(readdirSync(join(workFolder, "models", "team-models")), ["1.json"]);
+    const predictions = join(workFolder, "s3", "team-bucket", "predictions");
+    const [start = ""] = readdirSync(predictions);
+    const lines = readFileSync(join(predictions, start, "part.csv.out"), "utf8")
+      .trim()
+      .split("\n");
+    equal(lines.length, 100);
+    for (const line of lines) {
+      const [actual = Number.NaN, predicted = Number.NaN] = line.split(",").map(Number);
+      ok(Math.abs(actual - predicted) < 2, line);
+    }
+  });
+
+  it("takes all its jobs a second time, and fails by its own message", async () => {
+    const { code, record } = await run("train", "--parameter", "LargestMse=0");
+    equal(code, 1);
+    equal(record.failureReason, "mse above 0");
+    const again = ["Split", "Train", "Predict", "Measure"];
+    for (const { detail, name } of record.steps.filter((step) => again.includes(step.name))) {
+      match(detail ?? "", /^as in execution/, name);
+    }
+  });
+
+  it("tunes by Hyperband, and stops early what falls behind", async () => {
+    const { code, record, stderr } = await run("tune");
+    equal(code, 0, stderr);
+    const of = (step: string): ExecutionRecord["trials"] =>
+      record.trials.filter((trial) => trial.step === step);
+    deepEqual([of("Hyperband").length, of("EarlyStopping").length], [9, 9]);
+    const stopped = of("EarlyStopping").filter(({ status }) => status === "Stopped");
+    ok(
+      stopped.length > 0,
+      of("EarlyStopping")
+        .map(({ status }) => status)
+        .join(),
+    );
+    for (const { objective, failureReason } of stopped) {
+      ok(objective !== undefined);
+      match(failureReason ?? "", /^stopped early, after \d+ values of the objective$/);
+    }
+  });
+
+  it("refuses what it lacks by the name of its object", async () => {
+    const definition = JSON.parse(readFileSync(join(folder, "train.json"), "utf8")) as object;
+    const changed = JSON.stringify(definition).replace("data/rows.csv", "data/nothing.csv");
+    const path = writeDefinition(folder, JSON.parse(changed) as Record<string, unknown>);
+    const { code, stderr } = await local([
+      ...["--definition", path, "--s3", objects, "--work-folder", workFolder, "--quiet"],
+    ]);
+    equal(code, 1);
+    equal(
+      stderr,
+      "error: step Split failed: there is nothing at s3://team-bucket/data/nothing.csv\n",
+    );
+    const none = ["--definition", path, "--s3", join(folder, "nowhere")];
+    match((await local(none)).stderr, /^error: --s3: there is no folder /);
+  });
+});

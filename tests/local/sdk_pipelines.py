@@ -1,0 +1,231 @@
+"""Pipelines written with the SageMaker Python SDK, offline, as other teams have them.
+
+`python sdk_pipelines.py train|tune FILE` writes the definition. Its scripts and data are
+objects of the bucket `team-bucket`, which the caller lays out in a folder.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
+
+os.environ["SAGEMAKER_SUPPRESS_V2_WARNING"] = "1"  # it is read at import
+
+from sagemaker import image_uris
+from sagemaker.estimator import Estimator
+from sagemaker.inputs import TrainingInput, TransformInput
+from sagemaker.model import Model
+from sagemaker.processing import ProcessingInput, ProcessingOutput, ScriptProcessor
+from sagemaker.transformer import Transformer
+from sagemaker.tuner import (
+    ContinuousParameter,
+    HyperbandStrategyConfig,
+    HyperparameterTuner,
+    IntegerParameter,
+    StrategyConfig,
+)
+from sagemaker.workflow.condition_step import ConditionStep
+from sagemaker.workflow.conditions import (
+    ConditionIn,
+    ConditionLessThanOrEqualTo,
+    ConditionNot,
+    ConditionOr,
+)
+from sagemaker.workflow.execution_variables import ExecutionVariables
+from sagemaker.workflow.fail_step import FailStep
+from sagemaker.workflow.functions import Join, JsonGet
+from sagemaker.workflow.model_step import ModelStep
+from sagemaker.workflow.parameters import ParameterFloat, ParameterString
+from sagemaker.workflow.pipeline import Pipeline
+from sagemaker.workflow.pipeline_context import PipelineSession
+from sagemaker.workflow.properties import PropertyFile
+from sagemaker.workflow.steps import ProcessingStep, TrainingStep, TransformStep, TuningStep
+
+REGION = "us-east-1"
+BUCKET = "team-bucket"
+ROLE = "arn:aws:iam::111122223333:role/team"
+XGBOOST = image_uris.retrieve("xgboost", REGION, version="1.7-1")
+SKLEARN = image_uris.retrieve("sklearn", REGION, version="1.2-1")
+
+
+def offline_session() -> Any:
+    """A session without AWS and without the SDK's telemetry."""
+    session = PipelineSession(
+        boto_session=Mock(region_name=REGION), sagemaker_client=Mock(), default_bucket=BUCKET
+    )
+    session.sagemaker_config = {
+        "SchemaVersion": "1.0",
+        "SageMaker": {"PythonSDK": {"Modules": {"TelemetryOptOut": True}}},
+    }
+    return session
+
+
+SESSION = offline_session()
+
+
+def script_processor() -> ScriptProcessor:
+    return ScriptProcessor(
+        role=ROLE,
+        image_uri=SKLEARN,
+        command=["python3"],
+        instance_count=1,
+        instance_type="ml.m5.large",
+        sagemaker_session=SESSION,
+    )
+
+
+def split_step() -> ProcessingStep:
+    """Splits the data: train, validation, and test without the label beside it."""
+    processor = script_processor()
+    arguments = processor.run(
+        code=f"s3://{BUCKET}/code/split.py",
+        inputs=[ProcessingInput(f"s3://{BUCKET}/data/rows.csv", "/opt/ml/processing/input")],
+        outputs=[
+            ProcessingOutput(f"/opt/ml/processing/{name}", output_name=name)
+            for name in ("train", "validation", "test")
+        ],
+    )
+    return ProcessingStep("Split", step_args=arguments)
+
+
+def output(step: ProcessingStep, name: str) -> Any:
+    return step.properties.ProcessingOutputConfig.Outputs[name].S3Output.S3Uri
+
+
+def estimator(**hyperparameters: Any) -> Estimator:
+    return Estimator(
+        XGBOOST,
+        ROLE,
+        1,
+        "ml.m5.large",
+        output_path=f"s3://{BUCKET}/models",
+        hyperparameters={"objective": "reg:squarederror", **hyperparameters},
+        sagemaker_session=SESSION,
+    )
+
+
+def channels(split: ProcessingStep) -> dict[str, TrainingInput]:
+    return {
+        name: TrainingInput(output(split, name), content_type="text/csv")
+        for name in ("train", "validation")
+    }
+
+
+def train_pipeline() -> Pipeline:
+    """One model: trained, asked for predictions by a batch transform, registered if good."""
+    limit = ParameterFloat("LargestMse", 1e9)
+    approval = ParameterString("Approval", "PendingManualApproval")
+    split = split_step()
+    train = TrainingStep("Train", step_args=estimator(num_round=30).fit(channels(split)))
+    model = Model(
+        XGBOOST,
+        train.properties.ModelArtifacts.S3ModelArtifacts,
+        ROLE,
+        sagemaker_session=SESSION,
+    )
+    create = ModelStep("Model", step_args=model.create("ml.m5.large"))
+    transformer = Transformer(
+        create.properties.ModelName,
+        1,
+        "ml.m5.large",
+        output_path=Join("/", [f"s3://{BUCKET}/predictions", ExecutionVariables.START_DATETIME]),
+        assemble_with="Line",
+        accept="text/csv",
+        sagemaker_session=SESSION,
+    )
+    transform_input = TransformInput(
+        output(split, "test"),
+        content_type="text/csv",
+        split_type="Line",
+        input_filter="$[1:]",
+        join_source="Input",
+        output_filter="$[0,-1]",
+    )
+    predict = TransformStep("Predict", step_args=transformer.transform(**vars_of(transform_input)))
+    report = PropertyFile("Report", output_name="report", path="report.json")
+    processor = script_processor()
+    measure = ProcessingStep(
+        "Measure",
+        step_args=processor.run(
+            code=f"s3://{BUCKET}/code/measure.py",
+            inputs=[
+                ProcessingInput(
+                    predict.properties.TransformOutput.S3OutputPath,
+                    "/opt/ml/processing/predictions",
+                )
+            ],
+            outputs=[ProcessingOutput("/opt/ml/processing/report", output_name="report")],
+        ),
+        property_files=[report],
+    )
+    mse = JsonGet(measure.name, report, "metrics[0].mse")
+    register = ModelStep(
+        "Register",
+        step_args=model.register(
+            ["text/csv"],
+            ["text/csv"],
+            ["ml.m5.large"],
+            ["ml.m5.large"],
+            model_package_group_name="team-models",
+            approval_status=approval,
+        ),
+    )
+    fail = FailStep("TooBad", Join(" ", ["mse above", limit]))
+    check = ConditionStep(
+        "Check",
+        conditions=[ConditionLessThanOrEqualTo(mse, limit)],
+        if_steps=[register],
+        else_steps=[fail],
+    )
+    steps = [split, train, create, predict, measure, check]
+    return Pipeline("team", [limit, approval], steps=steps, sagemaker_session=SESSION)
+
+
+def vars_of(transform_input: TransformInput) -> dict[str, Any]:
+    fields = {name: value for name, value in vars(transform_input).items() if value is not None}
+    fields.pop("data_type", None)
+    return fields
+
+
+def tune_pipeline() -> Pipeline:
+    """A tuning by Hyperband and one with early stopping, the better of the conditions' forms."""
+    mode = ParameterString("Mode", "fast", enum_values=["fast", "slow", "off"])
+    split = split_step()
+    ranges = {"eta": ContinuousParameter(0.0001, 0.5), "max_depth": IntegerParameter(2, 6)}
+    common = {
+        "objective_metric_name": "validation:rmse",
+        "hyperparameter_ranges": ranges,
+        "objective_type": "Minimize",
+        "max_jobs": 9,
+        "max_parallel_jobs": 2,
+        "random_seed": 3,
+    }
+    hyperband = HyperparameterTuner(
+        estimator(num_round=27),
+        strategy="Hyperband",
+        strategy_config=StrategyConfig(HyperbandStrategyConfig(max_resource=27, min_resource=3)),
+        **common,
+    )
+    median = HyperparameterTuner(
+        estimator(num_round=3000), strategy="Random", early_stopping_type="Auto", **common
+    )
+    tune = TuningStep("Hyperband", step_args=hyperband.fit(channels(split)))
+    stopped = TuningStep("EarlyStopping", step_args=median.fit(channels(split)))
+    fast = ConditionOr(
+        [ConditionIn(mode, ["fast", "faster"]), ConditionNot(ConditionIn(mode, ["off"]))]
+    )
+    check = ConditionStep(
+        "Check",
+        conditions=[fast],
+        if_steps=[stopped],
+        else_steps=[FailStep("Off", "nothing to do")],
+    )
+    return Pipeline("team", [mode], steps=[split, tune, check], sagemaker_session=SESSION)
+
+
+if __name__ == "__main__":
+    pipelines = {"train": train_pipeline, "tune": tune_pipeline}
+    Path(sys.argv[2]).write_text(pipelines[sys.argv[1]]().definition(), "utf-8")
