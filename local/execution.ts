@@ -50,6 +50,8 @@ export interface StepResult {
   readonly seconds?: number;
   /** What there is to say of its outcome. */
   readonly detail?: string;
+  /** Execution whose equal job stands in for its own. */
+  readonly reusedFrom?: string;
   /** Why it failed. */
   readonly failureReason?: string;
   /** Its job's log. */

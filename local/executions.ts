@@ -12,6 +12,7 @@ import type { Workspace } from "./workspace";
 /** What is kept of a candidate. */
 export interface CandidateRecord {
   readonly name: string;
+  readonly tuningStep: string;
   /** On the test data. */
   readonly metrics?: Metrics;
   readonly hyperparameters: Readonly<Record<string, string>>;
@@ -34,8 +35,16 @@ export interface ExecutionRecord {
   readonly steps: readonly StepResult[];
   readonly trials: readonly Trial[];
   readonly candidates: readonly CandidateRecord[];
-  /** Name of the candidate that was registered, its version, and its R² on the test data. */
-  readonly winner?: { readonly name: string; readonly version: number; readonly r2: number };
+  /** The candidate that was registered. */
+  readonly winner?: {
+    readonly name: string;
+    /** Its model package, with the approval status that it was registered with. */
+    readonly group: string;
+    readonly version: number;
+    readonly approvalStatus: string;
+    /** On the test data. */
+    readonly r2: number;
+  };
 }
 
 const recordPath = (folder: string): string => join(folder, "execution.json");
@@ -98,8 +107,9 @@ export class Recorder {
       status: result.status,
       ...(result.failureReason === undefined ? {} : { failureReason: result.failureReason }),
       steps: result.steps,
-      candidates: candidates.map(({ best, metrics, name, seconds, trials }) => ({
+      candidates: candidates.map(({ best, metrics, name, seconds, trials, tuningStep }) => ({
         name,
+        tuningStep,
         ...(metrics === undefined ? {} : { metrics }),
         hyperparameters: best?.hyperparameters ?? {},
         trials: trials.length,
@@ -110,7 +120,9 @@ export class Recorder {
         : {
             winner: {
               name: winner.name,
+              group: winner.model.group,
               version: winner.model.version,
+              approvalStatus: winner.model.approvalStatus,
               r2: winner.metrics?.r2 ?? Number.NaN,
             },
           }),

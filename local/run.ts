@@ -124,10 +124,9 @@ class Run {
     const { name, type } = placed;
     const start = performance.now();
     this.note({ name, type, status: "Executing" });
-    let outcome: Pick<StepResult, "detail" | "failureReason" | "log" | "status">;
+    let outcome: Omit<StepResult, "name" | "seconds" | "type">;
     try {
-      const detail = await this.perform(placed);
-      outcome = { status: "Succeeded", ...(detail === undefined ? {} : { detail }) };
+      outcome = { status: "Succeeded", ...(await this.perform(placed)) };
     } catch (error) {
       outcome = this.fail(placed, error);
     }
@@ -158,7 +157,7 @@ class Run {
   }
 
   /** Does what a step is for. Returns what there is to say of it. */
-  private async perform(placed: PlacedStep): Promise<string | undefined> {
+  private async perform(placed: PlacedStep): Promise<Pick<StepResult, "detail" | "reusedFrom">> {
     const { name, step, type } = placed;
     const { registry, scope } = this.execution;
     const args = isObject(step["Arguments"]) ? step["Arguments"] : {};
@@ -166,20 +165,22 @@ class Run {
       const outcome = objects(args["Conditions"]).every((one) => holds(one, scope));
       this.branches.set(name, outcome ? "IfSteps" : "ElseSteps");
       this.describe(name, { Outcome: outcome ? "True" : "False" });
-      return String(outcome);
+      return { detail: String(outcome) };
     }
     const values = evaluate(args, scope) as JsonObject;
     const kind = jobKinds[type];
     if (kind !== undefined) {
-      const { described, detail } = await runJobStep(this.execution, placed, kind, values);
+      const { described, reusedFrom } = await runJobStep(this.execution, placed, kind, values);
       this.describe(name, described);
-      return detail;
+      return reusedFrom === undefined
+        ? {}
+        : { detail: `as in execution ${reusedFrom}`, reusedFrom };
     }
     switch (type) {
       case "Model": {
         const modelName = `${this.execution.id}-${name}`;
         this.describe(name, { ...values, ModelName: modelName });
-        return undefined;
+        return {};
       }
       case "RegisterModel": {
         const model = registry.register(text(values["ModelPackageGroupName"]), values);
@@ -189,7 +190,7 @@ class Run {
           ModelPackageArn: model.arn,
           ModelPackageVersion: model.version,
         });
-        return `version ${model.version} of ${model.group}, ${model.approvalStatus}`;
+        return { detail: `version ${model.version} of ${model.group}, ${model.approvalStatus}` };
       }
       case "Fail":
         throw new StepFailure(name, text(values["ErrorMessage"]));

@@ -75,7 +75,7 @@ async function withRetries(
  * Runs a step's job, or takes the result of an equal one.
  *
  * @param args the step's arguments, without expressions
- * @returns the step's properties, and what there is to say of it
+ * @returns the step's properties, and the execution whose equal job stands in for this one, if one does
  * @throws StepFailure where the job fails
  */
 export async function runJobStep(
@@ -83,7 +83,7 @@ export async function runJobStep(
   placed: PlacedStep,
   kind: JobKind,
   args: JsonObject,
-): Promise<{ readonly described: JsonObject; readonly detail?: string }> {
+): Promise<{ readonly described: JsonObject; readonly reusedFrom?: string }> {
   const { cache } = execution;
   const describe = kind.describe ?? ((own, { facts }: JobOutcome) => ({ ...own, ...facts }));
   const key = await kind.key(execution, args);
@@ -103,10 +103,7 @@ export async function runJobStep(
       };
       execution.report({ kind: "trial", trial: reused, of: trials.length });
     }
-    return {
-      described: describe(args, found.value),
-      detail: `as in execution ${found.execution}`,
-    };
+    return { described: describe(args, found.value), reusedFrom: found.execution };
   }
   const outcome = await withRetries(execution, placed, () =>
     kind.run(execution, placed.name, args, seconds),
