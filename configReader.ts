@@ -1,0 +1,106 @@
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+
+/** What the programs of this project share to read and check the configuration of their stacks. */
+
+/** An instance type of SageMaker. */
+export const instanceType = z
+  .string()
+  .regex(/^ml\.[a-z0-9-]+\.[a-z0-9-]+$/, "must be a SageMaker instance type, such as ml.m5.xlarge");
+
+/** A text that may be empty, as a default in Pulumi.yaml must be something. */
+export const emptyIsNone = z
+  .string()
+  .default("")
+  .transform((text) => (text === "" ? undefined : text));
+
+/** The configuration of a program: the keys of one namespace. */
+export interface Configuration<Schema extends z.ZodObject> {
+  /** The name of the Pulumi project. */
+  readonly namespace: string;
+  readonly schema: Schema;
+  /** Keys whose values are plain strings in every Pulumi.<stack>.yaml; all others are JSON. */
+  readonly stringKeys: ReadonlySet<string>;
+}
+
+/** A place in the configuration: its key, and the path inside its value. */
+export function place(namespace: string, path: readonly PropertyKey[]): string {
+  const [key, ...rest] = path;
+  const inside = rest.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`));
+  return `${namespace}:${String(key)}${inside.join("")}`;
+}
+
+function parseValue(isString: boolean, raw: string): unknown {
+  if (isString) {
+    return raw;
+  }
+  try {
+    return JSON.parse(raw) as unknown;
+  } catch {
+    return raw;
+  }
+}
+
+/** What a validation issue means, a line for each problem in it. */
+function describeIssue(
+  { namespace, schema }: { readonly namespace: string; readonly schema: z.ZodObject },
+  issue: z.core.$ZodIssue,
+): readonly string[] {
+  if (issue.code === "unrecognized_keys") {
+    const allowed = Object.keys(schema.shape).join(", ");
+    return issue.path.length === 0
+      ? issue.keys.map((key) => `${place(namespace, [key])}: unknown key; the keys are ${allowed}`)
+      : [`${place(namespace, issue.path)}: unknown ${issue.keys.join(", ")}`];
+  }
+  if (issue.code === "invalid_union") {
+    // Of the alternatives, the one that fails only inside is the one that was meant.
+    const meant = issue.errors.find((alternative) =>
+      alternative.every(({ path }) => path.length > 0),
+    );
+    return meant === undefined
+      ? [
+          `${place(namespace, issue.path)}: ${issue.errors
+            .flat()
+            .map(({ message }) => message)
+            .join("; or ")}`,
+        ]
+      : meant.flatMap((inner) =>
+          describeIssue({ namespace, schema }, { ...inner, path: [...issue.path, ...inner.path] }),
+        );
+  }
+  return [`${place(namespace, issue.path)}: ${issue.message}`];
+}
+
+/**
+ * Reads the stack's configuration by a schema.
+ *
+ * @returns the values; undefined where the schema does not hold, with all problems, each by its key
+ */
+export function readConfiguration<Schema extends z.ZodObject>(
+  configuration: Configuration<Schema>,
+): { readonly values: z.output<Schema> | undefined; readonly problems: readonly string[] } {
+  const { namespace, schema, stringKeys } = configuration;
+  const raw = Object.fromEntries(
+    Object.entries(pulumi.runtime.allConfig()).flatMap(([fullKey, value]) => {
+      const key = fullKey.slice(namespace.length + 1);
+      return fullKey.startsWith(`${namespace}:`)
+        ? [[key, parseValue(stringKeys.has(key), value)]]
+        : [];
+    }),
+  );
+  const parsed = schema.safeParse(raw);
+  return parsed.success
+    ? { values: parsed.data, problems: [] }
+    : {
+        values: undefined,
+        problems: parsed.error.issues.flatMap((issue) => describeIssue(configuration, issue)),
+      };
+}
+
+/** The error that tells of all that is wrong with the stack's configuration. */
+export function invalidConfiguration(problems: readonly string[]): pulumi.RunError {
+  const stack = pulumi.getStack();
+  return new pulumi.RunError(
+    `The configuration of stack ${stack} is not valid:\n  ${problems.join("\n  ")}`,
+  );
+}
