@@ -9,7 +9,7 @@ import type { Program } from "./program";
 const root = resolve(__dirname, "..");
 
 /** What the program does not depend on. Installed packages are told by their lock. */
-const notRead = new Set(["bench", "docs", "node_modules", "tests"]);
+const notRead = new Set(["bench", "docs", "examples", "node_modules", "notebooks", "tests"]);
 
 /** What a local run needs of the program. */
 export type RunnableProgram = Omit<Program, "resources">;

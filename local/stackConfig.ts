@@ -12,30 +12,40 @@ function stacks(): readonly string[] {
   return readdirSync(root).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
 }
 
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /**
- * Reads the configuration of a stack from its `Pulumi.<stack>.yaml`, as the Pulumi CLI hands it to the
- * program: each value as text, objects as JSON. Encrypted values are left out.
+ * Reads the configuration of a stack, as the Pulumi CLI hands it to the program: each value as text,
+ * objects as JSON. Encrypted values are left out.
  *
- * @throws UserError where there is no such file, or it is not valid YAML
+ * @param file the file to read, as the Pulumi CLI's `--config-file`; by default `Pulumi.<stack>.yaml`
+ * @throws UserError where there is no such file, or it is not a stack's configuration
  */
-export function stackConfig(stack: string): Readonly<Record<string, string>> {
-  const file = `Pulumi.${stack}.yaml`;
-  const path = join(root, file);
+export function stackConfig(stack: string, file?: string): Readonly<Record<string, string>> {
+  const name = file ?? `Pulumi.${stack}.yaml`;
+  const path = file ?? join(root, name);
   if (!existsSync(path)) {
     throw new UserError(
-      `stack "${stack}" has no ${file}; the stacks here are ${stacks().join(", ")}`,
+      file === undefined
+        ? `stack "${stack}" has no ${name}; the stacks here are ${stacks().join(", ")}`
+        : `--config-file: there is no file ${file}`,
     );
   }
   let document: unknown;
   try {
     document = parse(readFileSync(path, "utf8"));
   } catch (error) {
-    throw new UserError(`${file}: ${(error as Error).message.split("\n")[0] ?? ""}`);
+    throw new UserError(`${name}: ${(error as Error).message.split("\n")[0] ?? ""}`);
   }
-  const config = (document as { config?: Record<string, unknown> } | null)?.config ?? {};
+  const config = isMapping(document) ? (document["config"] ?? {}) : undefined;
+  if (!isMapping(config)) {
+    throw new UserError(`${name} is no stack's configuration: a mapping under the key config`);
+  }
   return Object.fromEntries(
     Object.entries(config).flatMap(([key, value]) =>
-      typeof value === "object" && value !== null && "secure" in value
+      isMapping(value) && "secure" in value
         ? []
         : [[key, typeof value === "string" ? value : JSON.stringify(value)]],
     ),

@@ -15,11 +15,15 @@ import { isObject } from "../pipeline/walk";
 
 const root = resolve(__dirname, "..");
 
+/** A path that the user typed: npm runs commands in the project's folder, wherever it was called. */
+const typedPath = (path: string): string => resolve(process.env["INIT_CWD"] ?? process.cwd(), path);
+
 /** Exit codes of `diff`, those of the command diff. */
 const exit = { equal: 0, different: 1, error: 2 };
 
-async function stackDefinition(stack: string): Promise<JsonObject> {
-  return (await evaluateProgram(stack, stackConfig(stack))).definition;
+async function stackDefinition(stack: string, configFile?: string): Promise<JsonObject> {
+  const file = configFile === undefined ? undefined : typedPath(configFile);
+  return (await evaluateProgram(stack, stackConfig(stack, file))).definition;
 }
 
 function fileDefinition(path: string): JsonObject {
@@ -66,7 +70,7 @@ function revisionDefinition(revision: string, stack: string): JsonObject {
 
 /** The definition that a word on the command line means: a file, a stack, or a git revision. */
 async function named(word: string, stack: string): Promise<JsonObject> {
-  const path = resolve(process.env["INIT_CWD"] ?? process.cwd(), word);
+  const path = typedPath(word);
   if (existsSync(path)) {
     return fileDefinition(path);
   }
@@ -79,15 +83,25 @@ async function named(word: string, stack: string): Promise<JsonObject> {
   throw new UserError(`"${word}" is no file, no stack and no git revision`);
 }
 
+interface DefinitionOptions {
+  readonly canonical?: boolean;
+  readonly configFile?: string;
+  readonly stack: string;
+}
+
 const command = new Command("definition")
   .description(
     "Prints the pipeline's definition as the program renders it, without an account: the account id and " +
       "the ids that AWS assigns are placeholders.",
   )
   .option("--stack <name>", "stack whose configuration to use", "dev")
+  .option(
+    "--config-file <path>",
+    "file with the stack's configuration (default: Pulumi.<stack>.yaml)",
+  )
   .option("--canonical", "print it as it is deployed: compact, with keys in order")
-  .action(async ({ canonical, stack }: { canonical?: boolean; stack: string }) => {
-    const definition = await stackDefinition(stack);
+  .action(async ({ canonical, configFile, stack }: DefinitionOptions) => {
+    const definition = await stackDefinition(stack, configFile);
     process.stdout.write(`${canonicalJson(definition, canonical === true ? undefined : 2)}\n`);
   });
 

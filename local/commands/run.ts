@@ -14,6 +14,7 @@ import { Workspace } from "../workspace";
 /** The options of a run. */
 export interface RunOptions {
   readonly stack: string;
+  readonly configFile?: string;
   readonly data?: string;
   readonly definition?: string;
   readonly parameter: ReadonlyMap<string, string>;
@@ -28,6 +29,14 @@ export interface RunOptions {
 /** A path that the user typed: npm runs commands in the project's folder, wherever it was called. */
 export function typedPath(path: string): string {
   return resolve(process.env["INIT_CWD"] ?? process.cwd(), path);
+}
+
+/** The configuration that the options name. */
+export function configOf({
+  configFile,
+  stack,
+}: Pick<RunOptions, "configFile" | "stack">): Readonly<Record<string, string>> {
+  return stackConfig(stack, configFile === undefined ? undefined : typedPath(configFile));
 }
 
 /** The work folder that the options name. */
@@ -111,7 +120,7 @@ export async function run(options: RunOptions, stopped: AbortSignal): Promise<nu
   const progress = progressFor(options);
   try {
     const workspace = workspaceOf(options);
-    const program = await loadProgram(workspace.cache, options.stack, stackConfig(options.stack));
+    const program = await loadProgram(workspace.cache, options.stack, configOf(options));
     const environmentData = process.env["RESTATE_DATA"];
     const data =
       options.data !== undefined

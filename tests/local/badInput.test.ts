@@ -140,6 +140,16 @@ describe("npm run local, given bad input,", () => {
       /^error: stack "nowhere" has no Pulumi\.nowhere\.yaml; the stacks here are dev, prod\n$/,
     ],
     [
+      "a configuration file that does not exist",
+      () => ["--config-file", "/nowhere.yaml"],
+      /^error: --config-file: there is no file \/nowhere\.yaml\n$/,
+    ],
+    [
+      "a configuration file that holds none",
+      () => ["--config-file", data()],
+      /^error: .*good\.data is no stack's configuration: a mapping under the key config\n$/,
+    ],
+    [
       "a definition that is not JSON",
       () => ["--definition", data()],
       /^error: --definition: .* is not JSON: /,
