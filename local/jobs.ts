@@ -67,6 +67,11 @@ export class JobRunner {
     this.service?.send({ stop: { id, graceSeconds } });
   }
 
+  /** Whether it takes no jobs any more. */
+  get isClosed(): boolean {
+    return this.stopped;
+  }
+
   /** Stops all jobs, the waiting ones too, and the process that runs them. */
   async close(): Promise<void> {
     this.stopped = true;

@@ -16,6 +16,7 @@ import { ModelRegistry } from "./modelRegistry";
 import { ObjectStore } from "./objectStore";
 import { parameterValues } from "./parameters";
 import type { RunnableProgram } from "./programCache";
+import { diagnose } from "./report/diagnostics";
 import { runDefinition, type RunResult } from "./run";
 import { type CandidateSummary, readPropertyFile, summarise } from "./summary";
 import { unsupported } from "./support";
@@ -131,6 +132,7 @@ export async function runSession(options: SessionOptions): Promise<Session> {
     const result = await runDefinition(definition, watched);
     const candidates = summarise(definition, execution, result, recorder.trials);
     const winner = candidates.find(({ model }) => model !== undefined);
+    await diagnose(execution, candidates, (winner ?? best(candidates))?.name);
     options.stopped.removeEventListener("abort", stop);
     recorder.end(result, candidates, winner);
     appendTrials(workspace.trials, id, recorder.trials);
@@ -149,6 +151,15 @@ export async function runSession(options: SessionOptions): Promise<Session> {
     await Promise.all([execution.jobs.close(), execution.tuner.close()]);
     await unlock();
   }
+}
+
+/** The candidate with the best R², where one was evaluated. */
+function best(candidates: readonly CandidateSummary[]): CandidateSummary | undefined {
+  const score = ({ metrics }: CandidateSummary): number => metrics?.r2 ?? -Infinity;
+  return candidates.reduce<CandidateSummary | undefined>(
+    (first, one) => (first === undefined || score(one) > score(first) ? one : first),
+    undefined,
+  );
 }
 
 /** What the steps work with. */
