@@ -1,6 +1,6 @@
 import { diffDefinitions, formatDifferences } from "../../pipeline/diff";
+import { formatListing, type Listing } from "../../terminal/listing";
 import { type ExecutionRecord, findExecution, readDefinition } from "../executions";
-import { formatListing, type Listing } from "./lists";
 import type { Workspace } from "../workspace";
 
 type Row = readonly [what: string, left: string, right: string];

@@ -1,20 +1,20 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
-import { resolve } from "node:path";
 
 import type { JsonObject } from "../../pipeline/expressions";
 import { isObject } from "../../pipeline/walk";
+import { typedPath } from "../../terminal/options";
+import { type Progress, progressOn, silent } from "../../terminal/progress";
 import { UserError } from "../errors";
 import { loadProgram } from "../programCache";
 import { runSession, type Session } from "../session";
 import { stackConfig } from "../stackConfig";
-import { bars, candidateTable, plainLines, type Progress, silent } from "../terminal";
+import { candidateTable } from "../terminal";
 import { Workspace } from "../workspace";
 
 /** The options of a run. */
 export interface RunOptions {
   readonly stack: string;
-  readonly configFile?: string;
   readonly data?: string;
   readonly definition?: string;
   readonly parameter: ReadonlyMap<string, string>;
@@ -24,19 +24,6 @@ export interface RunOptions {
   readonly s3?: string;
   /** False where `--no-cache` is given. */
   readonly cache: boolean;
-}
-
-/** A path that the user typed: npm runs commands in the project's folder, wherever it was called. */
-export function typedPath(path: string): string {
-  return resolve(process.env["INIT_CWD"] ?? process.cwd(), path);
-}
-
-/** The configuration that the options name. */
-export function configOf({
-  configFile,
-  stack,
-}: Pick<RunOptions, "configFile" | "stack">): Readonly<Record<string, string>> {
-  return stackConfig(stack, configFile === undefined ? undefined : typedPath(configFile));
 }
 
 /** The work folder that the options name. */
@@ -72,10 +59,7 @@ function namedFolder(named: string, path: string): string {
 
 function progressFor(options: RunOptions): Progress {
   const stream = options.json === true ? process.stderr : process.stdout;
-  if (options.quiet === true) {
-    return silent();
-  }
-  return stream.isTTY && process.env["CI"] === undefined ? bars(stream) : plainLines(stream);
+  return options.quiet === true ? silent() : progressOn(stream);
 }
 
 /** The one object that `--json` prints. */
@@ -120,7 +104,7 @@ export async function run(options: RunOptions, stopped: AbortSignal): Promise<nu
   const progress = progressFor(options);
   try {
     const workspace = workspaceOf(options);
-    const program = await loadProgram(workspace.cache, options.stack, configOf(options));
+    const program = await loadProgram(workspace.cache, options.stack, stackConfig(options.stack));
     const environmentData = process.env["RESTATE_DATA"];
     const data =
       options.data !== undefined

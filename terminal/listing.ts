@@ -1,0 +1,34 @@
+import Table from "cli-table3";
+
+/** Rows to show as a table, or to print as JSON. */
+export interface Listing {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly (number | string)[])[];
+  /** What `--json` prints. */
+  readonly items: readonly unknown[];
+}
+
+/** A listing as text for the terminal, or as one JSON document. */
+export function formatListing(listing: Listing, json: boolean): string {
+  if (json) {
+    return JSON.stringify(listing.items);
+  }
+  const table = new Table({ head: [...listing.head], style: { head: [], border: [] } });
+  table.push(...listing.rows.map((row) => [...row]));
+  return table.toString();
+}
+
+/** A number by its significant digits, or a dash where there is none. */
+export function significant(value: number | undefined, digits: number): string {
+  return value === undefined || !Number.isFinite(value) ? "-" : value.toPrecision(digits);
+}
+
+/** Seconds with one decimal, or a dash where they are not known. */
+export function inSeconds(value: number | undefined): string {
+  return value?.toFixed(1) ?? "-";
+}
+
+/** The minute and second of an ISO 8601 time, in UTC as it is. */
+export function toTheSecond(time: string): string {
+  return time.slice(0, 19).replace("T", " ");
+}

@@ -1,0 +1,22 @@
+import { InvalidArgumentError } from "commander";
+import { resolve } from "node:path";
+
+/** A path that the user typed: npm runs commands in the project's folder, wherever it was called. */
+export function typedPath(path: string): string {
+  return resolve(process.env["INIT_CWD"] ?? process.cwd(), path);
+}
+
+/**
+ * Collects an option of the form NAME=VALUE that can be repeated; the last of a name counts.
+ * @throws InvalidArgumentError where it is of another form
+ */
+export function collectParameter(
+  text: string,
+  previous: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined) {
+    throw new InvalidArgumentError("It must be of the form NAME=VALUE.");
+  }
+  return new Map([...previous, [name, value]]);
+}

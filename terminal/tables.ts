@@ -1,0 +1,106 @@
+import { inSeconds, type Listing, significant, toTheSecond } from "./listing";
+
+/** What the table of executions shows of one. */
+export interface ListedExecution {
+  readonly id: string;
+  /** ISO 8601. */
+  readonly startTime: string;
+  readonly status: string;
+  /** Not known where the list does not tell when it ended. */
+  readonly seconds?: number;
+  /** The candidate that was registered. */
+  readonly winner?: { readonly name: string; readonly r2: number; readonly version: number };
+}
+
+/** What the table of trials shows of one. */
+export interface ListedTrial {
+  readonly step: string;
+  /** Number among the step's trials, from 0. */
+  readonly number: number;
+  readonly status: string;
+  readonly objective?: number;
+  readonly seconds?: number;
+  readonly hyperparameters: Readonly<Record<string, string>>;
+}
+
+/** What the table of model packages shows of one. */
+export interface ListedModel {
+  readonly group: string;
+  readonly version: number;
+  /** Empty where the package does not tell. */
+  readonly candidate: string;
+  /** On the test data. */
+  readonly r2?: number;
+  readonly approvalStatus: string;
+  /** ISO 8601. */
+  readonly creationTime: string;
+}
+
+/** The table of executions, in the order given. */
+export function executionListing(
+  executions: readonly ListedExecution[],
+  items: readonly unknown[] = executions,
+): Listing {
+  return {
+    head: ["Execution", "Started", "Status", "Seconds", "Winner", "R²", "Version"],
+    rows: executions.map(({ id, seconds, startTime, status, winner }) => [
+      id,
+      toTheSecond(startTime),
+      status,
+      inSeconds(seconds),
+      winner?.name ?? "-",
+      significant(winner?.r2, 4),
+      winner?.version ?? "-",
+    ]),
+    items,
+  };
+}
+
+/**
+ * The table of trials, by step, the best of each first.
+ * @param maximised whether the higher objective of a step is the better one; by default the lower one is
+ */
+export function trialListing(
+  trials: readonly ListedTrial[],
+  maximised: (step: string) => boolean = () => false,
+): Listing {
+  const worth = ({ objective, step }: ListedTrial): number =>
+    objective === undefined ? Infinity : maximised(step) ? -objective : objective;
+  const sorted = [...trials].sort((left, right) => {
+    const [one, other] = [worth(left), worth(right)];
+    return left.step.localeCompare(right.step) || (one === other ? 0 : one - other);
+  });
+  return {
+    head: ["Step", "Trial", "Status", "Objective", "Seconds", "Hyperparameters"],
+    rows: sorted.map((trial) => [
+      trial.step,
+      trial.number + 1,
+      trial.status,
+      significant(trial.objective, 6),
+      inSeconds(trial.seconds),
+      Object.entries(trial.hyperparameters)
+        .map(([name, value]) => `${name}=${value}`)
+        .join("\n"),
+    ]),
+    items: sorted,
+  };
+}
+
+/** The table of model packages, in the order given. */
+export function modelListing(
+  models: readonly ListedModel[],
+  items: readonly unknown[] = models,
+): Listing {
+  return {
+    head: ["Group", "Version", "Candidate", "R²", "Status", "Registered"],
+    rows: models.map((model) => [
+      model.group,
+      model.version,
+      model.candidate,
+      significant(model.r2, 4),
+      model.approvalStatus,
+      toTheSecond(model.creationTime),
+    ]),
+    items,
+  };
+}
