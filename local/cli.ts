@@ -9,11 +9,10 @@ import { clean } from "./commands/clean";
 import { compare } from "./commands/compare";
 import { executions, models, trials } from "./commands/lists";
 import { findModel, latestApproved, setApproval } from "./commands/models";
-import { run, type RunOptions, workspaceOf } from "./commands/run";
+import { configOf, run, type RunOptions, workspaceOf } from "./commands/run";
 import { invoke, serve } from "./commands/serve";
 import { UserError } from "./errors";
 import { loadProgram } from "./programCache";
-import { stackConfig } from "./stackConfig";
 
 interface Common {
   readonly workFolder?: string;
@@ -68,6 +67,10 @@ program
   .command("run", { isDefault: true })
   .description("run the pipeline (what is done without a command)")
   .option("--stack <name>", "stack whose configuration to use", "dev")
+  .option(
+    "--config-file <path>",
+    "file with the stack's configuration (default: Pulumi.<stack>.yaml)",
+  )
   .option("--data <path>", "file or folder with the table's data (also RESTATE_DATA)")
   .option("--definition <file>", "definition to run instead of the program's")
   .option(
@@ -119,18 +122,25 @@ command("serve [version]", "serve a model package on a local port, by default th
   .option("--group <name>", "its model package group, where there are several")
   .option("--port <number>", "port on this machine", readPort, 8080)
   .option("--stack <name>", "stack whose images to know", "dev")
+  .option(
+    "--config-file <path>",
+    "file with the stack's configuration (default: Pulumi.<stack>.yaml)",
+  )
   .action(
     async (
       version: string | undefined,
-      options: Common & { readonly port: number; readonly stack: string },
+      options: Common & Pick<RunOptions, "configFile" | "stack"> & { readonly port: number },
     ) => {
       const workspace = workspaceOf(options);
       const model =
         version === undefined
           ? latestApproved(workspace, options.group)
           : findModel(workspace, version, options.group);
-      const config = stackConfig(options.stack);
-      const { decisionTreeImageUri } = await loadProgram(workspace.cache, options.stack, config);
+      const { decisionTreeImageUri } = await loadProgram(
+        workspace.cache,
+        options.stack,
+        configOf(options),
+      );
       process.exitCode = await serve(workspace, model, options.port, decisionTreeImageUri, print);
     },
   );

@@ -15,6 +15,7 @@ import { Workspace } from "../workspace";
 /** The options of a run. */
 export interface RunOptions {
   readonly stack: string;
+  readonly configFile?: string;
   readonly data?: string;
   readonly definition?: string;
   readonly parameter: ReadonlyMap<string, string>;
@@ -24,6 +25,14 @@ export interface RunOptions {
   readonly s3?: string;
   /** False where `--no-cache` is given. */
   readonly cache: boolean;
+}
+
+/** The configuration that the options name. */
+export function configOf({
+  configFile,
+  stack,
+}: Pick<RunOptions, "configFile" | "stack">): Readonly<Record<string, string>> {
+  return stackConfig(stack, configFile === undefined ? undefined : typedPath(configFile));
 }
 
 /** The work folder that the options name. */
@@ -104,7 +113,7 @@ export async function run(options: RunOptions, stopped: AbortSignal): Promise<nu
   const progress = progressFor(options);
   try {
     const workspace = workspaceOf(options);
-    const program = await loadProgram(workspace.cache, options.stack, stackConfig(options.stack));
+    const program = await loadProgram(workspace.cache, options.stack, configOf(options));
     const environmentData = process.env["RESTATE_DATA"];
     const data =
       options.data !== undefined
