@@ -1,0 +1,43 @@
+import { GetObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+
+/** What Model Monitor writes of the data that a model learnt from, as far as an alarm needs it. */
+const constraintsSchema = z.object({
+  features: z.array(z.object({ name: z.string() })).min(1),
+  monitoring_config: z.object({
+    distribution_constraints: z.object({ comparison_threshold: z.number() }),
+  }),
+});
+
+/** What is compared with the training data, and how far it may be from it. */
+export interface DriftLimits {
+  /** Names of the columns, as the metrics name them. */
+  readonly features: readonly string[];
+  /** The distance of two distributions, 0 to 1, above which Model Monitor sees drift. */
+  readonly threshold: number;
+}
+
+/**
+ * Reads the columns and the threshold of a baseline: metrics are one a column, and named after it.
+ *
+ * @param uri S3 URI of the constraints
+ * @throws pulumi.RunError where the document cannot be read, or is none of Model Monitor's
+ */
+export async function readDriftLimits(client: S3Client, uri: string): Promise<DriftLimits> {
+  const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(uri) ?? [];
+  try {
+    const { Body: body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    const document: unknown = JSON.parse((await body?.transformToString()) ?? "");
+    const constraints = constraintsSchema.parse(document);
+    return {
+      features: constraints.features.map(({ name }) => name),
+      threshold: constraints.monitoring_config.distribution_constraints.comparison_threshold,
+    };
+  } catch (error) {
+    const { message, name } = error as Error;
+    throw new pulumi.RunError(
+      `restate-serving:monitoring: cannot read the model's baseline ${uri}: ${name}: ${message}`,
+    );
+  }
+}

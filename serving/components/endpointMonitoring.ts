@@ -1,0 +1,245 @@
+import * as cloudwatch from "@pulumi/aws/cloudwatch";
+import * as sagemaker from "@pulumi/aws/sagemaker";
+import * as pulumi from "@pulumi/pulumi";
+
+import type { DriftLimits } from "../baseline";
+import { hasLocalStorage } from "../instanceTypes";
+import type { Baseline } from "../modelPackages";
+import { versionedName } from "../names";
+import type { DataQualityMonitoring } from "../settings";
+import type { Vpc } from "./modelEndpoint";
+
+/** The arguments of {@link EndpointMonitoring}. */
+export interface EndpointMonitoringArgs {
+  /** Name of the endpoint, which keeps requests; all other names begin with it. */
+  readonly endpointName: string;
+  /** The endpoint, which must be there before it is monitored. */
+  readonly endpoint: pulumi.Resource;
+  /** Version of the model that the baseline is of. */
+  readonly modelVersion: number;
+  /** What the requests are compared with. */
+  readonly baseline: Baseline;
+  readonly limits: DriftLimits;
+  /** Image of Model Monitor. */
+  readonly imageUri: pulumi.Input<string>;
+  /** Role of the jobs. */
+  readonly roleArn: string;
+  readonly kmsKeyArn: string;
+  /** Where the jobs run. Default: SageMaker's own network. */
+  readonly vpc?: Vpc | undefined;
+  /** S3 URI of the folder that takes what is found. */
+  readonly outputUri: string;
+  readonly settings: DataQualityMonitoring;
+  /** Topic of the alarm. */
+  readonly topicArn: string;
+  /** What is started on drift, and the role that may start it. */
+  readonly pipelineArn: string;
+  readonly schedulerRoleArn: string;
+}
+
+/** Source: SageMaker's guide, "Schedule monitoring jobs". */
+const schedules: Readonly<Record<DataQualityMonitoring["schedule"], string>> = {
+  hourly: "cron(0 * ? * * *)",
+  daily: "cron(0 0 ? * * *)",
+};
+
+/** Most metrics that an alarm can be about. */
+const metricsAnAlarm = 10;
+
+/** Compares an endpoint's requests with the training data, tells of drift, and may start the pipeline. */
+export class EndpointMonitoring extends pulumi.ComponentResource {
+  public readonly scheduleName: pulumi.Output<string>;
+
+  constructor(name: string, args: EndpointMonitoringArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("restate:serving:EndpointMonitoring", name, {}, opts);
+    const { endpointName, settings } = args;
+    const definition = this.definition(name, args);
+    const schedule = new sagemaker.MonitoringSchedule(
+      `${name}-schedule`,
+      {
+        name: `${endpointName}-data-quality`,
+        monitoringScheduleConfig: {
+          monitoringType: "DataQuality",
+          monitoringJobDefinitionName: definition.name,
+          scheduleConfig: { scheduleExpression: schedules[settings.schedule] },
+        },
+      },
+      { parent: this },
+    );
+    const alarm = this.driftAlarm(name, args, `${endpointName}-data-quality`);
+    if (settings.startPipeline) {
+      this.startPipeline(name, args, alarm);
+    }
+    this.scheduleName = schedule.name;
+    this.registerOutputs({ scheduleName: this.scheduleName });
+  }
+
+  private definition(
+    name: string,
+    args: EndpointMonitoringArgs,
+  ): sagemaker.DataQualityJobDefinition {
+    const { baseline, kmsKeyArn, settings, vpc } = args;
+    const content = {
+      roleArn: args.roleArn,
+      dataQualityBaselineConfig: {
+        statisticsResource: { s3Uri: baseline.statistics },
+        constraintsResource: { s3Uri: baseline.constraints },
+      },
+      dataQualityJobInput: {
+        endpointInput: {
+          endpointName: args.endpointName,
+          localPath: "/opt/ml/processing/input/endpoint",
+        },
+      },
+      dataQualityJobOutputConfig: {
+        kmsKeyId: kmsKeyArn,
+        monitoringOutputs: {
+          s3Output: {
+            s3Uri: args.outputUri,
+            localPath: "/opt/ml/processing/output",
+            s3UploadMode: "EndOfJob",
+          },
+        },
+      },
+      jobResources: {
+        clusterConfig: {
+          instanceCount: 1,
+          instanceType: settings.instanceType,
+          volumeSizeInGb: settings.volumeGigabytes,
+          ...(hasLocalStorage(settings.instanceType) ? {} : { volumeKmsKeyId: kmsKeyArn }),
+        },
+      },
+      networkConfig: {
+        enableInterContainerTrafficEncryption: true,
+        enableNetworkIsolation: true,
+        ...(vpc === undefined
+          ? {}
+          : {
+              vpcConfig: {
+                subnets: [...vpc.subnetIds],
+                securityGroupIds: [...vpc.securityGroupIds],
+              },
+            }),
+      },
+      // A job of an hourly schedule must end before the next one begins.
+      stoppingCondition: { maxRuntimeInSeconds: 3300 },
+    };
+    return new sagemaker.DataQualityJobDefinition(
+      `${name}-definition`,
+      {
+        name: pulumi
+          .output(args.imageUri)
+          .apply((imageUri) =>
+            versionedName(args.endpointName, args.modelVersion, { ...content, imageUri }),
+          ),
+        ...content,
+        dataQualityAppSpecification: {
+          imageUri: args.imageUri,
+          environment: { publish_cloudwatch_metrics: "Enabled" },
+        },
+      },
+      { parent: this, dependsOn: [args.endpoint] },
+    );
+  }
+
+  /**
+   * The alarm of any column whose values have drifted: Model Monitor's metrics are one a column, and an
+   * alarm takes so many only. Source of namespace and dimensions:
+   * aws-samples/amazon-sagemaker-safe-deployment-pipeline, assets/deploy-model-prd.yml.
+   */
+  private driftAlarm(
+    name: string,
+    { endpointName, limits, topicArn }: EndpointMonitoringArgs,
+    scheduleName: string,
+  ): { readonly alarmName: string; readonly alarm: pulumi.Resource } {
+    const alarmName = `${endpointName}-drift`;
+    const alarmDescription = `The requests of ${endpointName} are not like the data that its model learnt from`;
+    const act = { alarmDescription, alarmActions: [topicArn] };
+    const groups = Array.from(
+      { length: Math.ceil(limits.features.length / metricsAnAlarm) },
+      (_, group) => limits.features.slice(group * metricsAnAlarm, (group + 1) * metricsAnAlarm),
+    );
+    const [only, ...others] = groups.map((features, group) => {
+      const part = groups.length === 1 ? "" : `-${group + 1}`;
+      return new cloudwatch.MetricAlarm(
+        `${name}-drift${part}`,
+        {
+          name: `${alarmName}${part}`,
+          metricQueries: [
+            {
+              id: "drift",
+              label: "largest distance of a column",
+              expression: `MAX([${features.map((_, index) => `m${index}`).join(", ")}])`,
+              returnData: true,
+            },
+            ...features.map((feature, index) => ({
+              id: `m${index}`,
+              metric: {
+                namespace: "aws/sagemaker/Endpoints/data-metrics",
+                metricName: `feature_baseline_drift_${feature}`,
+                dimensions: { Endpoint: endpointName, MonitoringSchedule: scheduleName },
+                period: 3600,
+                stat: "Maximum",
+              },
+            })),
+          ],
+          threshold: limits.threshold,
+          comparisonOperator: "GreaterThanThreshold",
+          evaluationPeriods: 1,
+          treatMissingData: "notBreaching",
+          ...(groups.length === 1 ? act : {}),
+        },
+        { parent: this },
+      );
+    });
+    if (only === undefined) {
+      throw new Error("a baseline has one column at least");
+    }
+    const alarm =
+      others.length === 0
+        ? only
+        : new cloudwatch.CompositeAlarm(
+            `${name}-drift`,
+            {
+              alarmName,
+              alarmRule: pulumi
+                .all([only, ...others].map(({ name: part }) => part))
+                .apply((parts) => parts.map((part) => `ALARM("${part}")`).join(" OR ")),
+              ...act,
+            },
+            { parent: this },
+          );
+    return { alarmName, alarm };
+  }
+
+  /** Starts the pipeline when the alarm begins. */
+  private startPipeline(
+    name: string,
+    args: EndpointMonitoringArgs,
+    { alarm, alarmName }: { readonly alarmName: string; readonly alarm: pulumi.Resource },
+  ): void {
+    const rule = new cloudwatch.EventRule(
+      `${name}-start`,
+      {
+        name: `${args.endpointName}-start`,
+        description: `The requests of ${args.endpointName} have drifted`,
+        eventPattern: JSON.stringify({
+          source: ["aws.cloudwatch"],
+          "detail-type": ["CloudWatch Alarm State Change"],
+          detail: { alarmName: [alarmName], state: { value: ["ALARM"] } },
+        }),
+      },
+      { parent: this, dependsOn: [alarm] },
+    );
+    new cloudwatch.EventTarget(
+      `${name}-start-target`,
+      {
+        rule: rule.name,
+        arn: args.pipelineArn,
+        roleArn: args.schedulerRoleArn,
+        sagemakerPipelineTarget: {},
+      },
+      { parent: this },
+    );
+  }
+}

@@ -1,0 +1,264 @@
+import * as appautoscaling from "@pulumi/aws/appautoscaling";
+import * as cloudwatch from "@pulumi/aws/cloudwatch";
+import * as sagemaker from "@pulumi/aws/sagemaker";
+import type { types } from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+
+import { hasLocalStorage } from "../instanceTypes";
+import { versionedName } from "../names";
+import type { AlarmThresholds, Compute, Update } from "../settings";
+import { deploymentConfig } from "./updatePolicy";
+
+/** Subnets and security groups. */
+export interface Vpc {
+  readonly subnetIds: readonly string[];
+  readonly securityGroupIds: readonly string[];
+}
+
+/**
+ * The arguments of {@link ModelEndpoint}. All are plain values, since the main stack is deployed: so names
+ * can carry a hash of what they name, and a preview knows them.
+ */
+export interface ModelEndpointArgs {
+  /** Name of the endpoint; all other names begin with it. */
+  readonly name: string;
+  /** The model package to serve, and its version. */
+  readonly modelPackage: { readonly arn: string; readonly version: number };
+  /** Role of the endpoint. */
+  readonly roleArn: string;
+  /** Encrypts volumes and the requests that are kept. */
+  readonly kmsKeyArn: string;
+  /** Where the endpoint runs. Default: SageMaker's own network. */
+  readonly vpc?: Vpc | undefined;
+  readonly compute: Compute;
+  readonly update: Update;
+  /** Keeps a part of the requests and their answers. Default: none. */
+  readonly capture?: { readonly percentage: number; readonly uri: string } | undefined;
+  readonly alarms: AlarmThresholds;
+  /** Topic of the alarms. */
+  readonly topicArn: string;
+}
+
+/** The same in every configuration: SageMaker goes over in steps only between variants of one name. */
+const variantName = "model";
+
+/** An endpoint that serves a version of a model, with its alarms, and its scaling where it has any. */
+export class ModelEndpoint extends pulumi.ComponentResource {
+  public readonly endpointName: pulumi.Output<string>;
+  public readonly endpointArn: pulumi.Output<string>;
+  public readonly configurationName: pulumi.Output<string>;
+
+  constructor(name: string, args: ModelEndpointArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("restate:serving:ModelEndpoint", name, {}, opts);
+    const child: pulumi.CustomResourceOptions = { parent: this };
+    const configuration = this.configuration(name, args, this.model(name, args));
+    const alarms = this.alarms(name, args);
+    const endpoint = new sagemaker.Endpoint(
+      `${name}-endpoint`,
+      {
+        name: args.name,
+        endpointConfigName: configuration.name,
+        ...(args.compute.mode === "real-time"
+          ? {
+              deploymentConfig: deploymentConfig(
+                args.update,
+                alarms.map(({ alarmName }) => alarmName),
+              ),
+            }
+          : {}),
+      },
+      { ...child, dependsOn: alarms.map(({ alarm }) => alarm) },
+    );
+    if (
+      args.compute.mode === "real-time" &&
+      args.compute.maxInstances > args.compute.minInstances
+    ) {
+      this.scale(name, args.name, args.compute, endpoint);
+    }
+
+    this.endpointName = endpoint.name;
+    this.endpointArn = endpoint.arn;
+    this.configurationName = pulumi
+      .all([configuration.name, endpoint.endpointConfigName])
+      .apply(([wanted, served]) => checkServed(args.name, wanted, served));
+    this.registerOutputs({
+      endpointName: this.endpointName,
+      endpointArn: this.endpointArn,
+      configurationName: this.configurationName,
+    });
+  }
+
+  /** The model, cut off from every network but for what brings its files. */
+  private model(name: string, args: ModelEndpointArgs): sagemaker.Model {
+    const content: sagemaker.ModelArgs = {
+      executionRoleArn: args.roleArn,
+      // Serverless endpoints take neither isolation nor a network.
+      enableNetworkIsolation: args.compute.mode === "real-time",
+      primaryContainer: { modelPackageName: args.modelPackage.arn },
+      ...(args.vpc === undefined
+        ? {}
+        : {
+            vpcConfig: {
+              subnets: [...args.vpc.subnetIds],
+              securityGroupIds: [...args.vpc.securityGroupIds],
+            },
+          }),
+    };
+    return new sagemaker.Model(
+      `${name}-model`,
+      { name: versionedName(args.name, args.modelPackage.version, content), ...content },
+      { parent: this },
+    );
+  }
+
+  private configuration(
+    name: string,
+    args: ModelEndpointArgs,
+    model: sagemaker.Model,
+  ): sagemaker.EndpointConfiguration {
+    const { capture, compute, kmsKeyArn } = args;
+    const encrypted = compute.mode === "real-time" && !hasLocalStorage(compute.instanceType);
+    const content = {
+      ...(encrypted ? { kmsKeyArn } : {}),
+      ...(capture === undefined
+        ? {}
+        : {
+            dataCaptureConfig: {
+              enableCapture: true,
+              initialSamplingPercentage: capture.percentage,
+              destinationS3Uri: capture.uri,
+              kmsKeyId: kmsKeyArn,
+              captureOptions: [{ captureMode: "Input" }, { captureMode: "Output" }],
+              // Other types are kept in base 64, which Model Monitor cannot compare.
+              captureContentTypeHeader: { csvContentTypes: ["text/csv"] },
+            },
+          }),
+    };
+    return new sagemaker.EndpointConfiguration(
+      `${name}-configuration`,
+      {
+        name: model.name.apply((modelName) =>
+          versionedName(args.name, args.modelPackage.version, { ...content, compute, modelName }),
+        ),
+        ...content,
+        productionVariants: [{ variantName, modelName: model.name, ...variant(compute) }],
+      },
+      { parent: this },
+    );
+  }
+
+  /** What tells that answers fail or take too long, and rolls an update back that makes them so. */
+  private alarms(
+    name: string,
+    args: ModelEndpointArgs,
+  ): readonly { readonly alarmName: string; readonly alarm: cloudwatch.MetricAlarm }[] {
+    const { latencyMilliseconds, serverErrors } = args.alarms;
+    const alarm = (
+      what: string,
+      description: string,
+      metric: Pick<cloudwatch.MetricAlarmArgs, "metricName" | "statistic" | "threshold">,
+    ): { readonly alarmName: string; readonly alarm: cloudwatch.MetricAlarm } => {
+      const alarmName = `${args.name}-${what}`;
+      return {
+        alarmName,
+        alarm: new cloudwatch.MetricAlarm(
+          `${name}-${what}`,
+          {
+            name: alarmName,
+            alarmDescription: description,
+            namespace: "AWS/SageMaker",
+            dimensions: { EndpointName: args.name, VariantName: variantName },
+            period: 60,
+            evaluationPeriods: 1,
+            comparisonOperator: "GreaterThanOrEqualToThreshold",
+            // There is no metric while nobody asks.
+            treatMissingData: "notBreaching",
+            alarmActions: [args.topicArn],
+            ...metric,
+          },
+          { parent: this },
+        ),
+      };
+    };
+    return [
+      alarm("server-errors", `${serverErrors} answers of 5xx in a minute of ${args.name}`, {
+        metricName: "Invocation5XXErrors",
+        statistic: "Sum",
+        threshold: serverErrors,
+      }),
+      alarm("latency", `The model of ${args.name} takes ${latencyMilliseconds} ms on average`, {
+        metricName: "ModelLatency",
+        statistic: "Average",
+        threshold: latencyMilliseconds * 1000, // the metric is in microseconds
+      }),
+    ];
+  }
+
+  /** Adds and takes instances, so that each gets about as many requests as it should. */
+  private scale(
+    name: string,
+    endpointName: string,
+    compute: Extract<Compute, { mode: "real-time" }>,
+    endpoint: sagemaker.Endpoint,
+  ): void {
+    const target = new appautoscaling.Target(
+      `${name}-scaling-target`,
+      {
+        serviceNamespace: "sagemaker",
+        scalableDimension: "sagemaker:variant:DesiredInstanceCount",
+        resourceId: `endpoint/${endpointName}/variant/${variantName}`,
+        minCapacity: compute.minInstances,
+        maxCapacity: compute.maxInstances,
+      },
+      { parent: this, dependsOn: [endpoint] },
+    );
+    new appautoscaling.Policy(
+      `${name}-scaling-policy`,
+      {
+        name: `${endpointName}-requests`,
+        policyType: "TargetTrackingScaling",
+        serviceNamespace: target.serviceNamespace,
+        scalableDimension: target.scalableDimension,
+        resourceId: target.resourceId,
+        targetTrackingScalingPolicyConfiguration: {
+          predefinedMetricSpecification: {
+            predefinedMetricType: "SageMakerVariantInvocationsPerInstance",
+          },
+          targetValue: compute.invocationsPerInstance,
+        },
+      },
+      { parent: this },
+    );
+  }
+}
+
+/** What a variant runs on. */
+function variant(
+  compute: Compute,
+): Partial<types.input.sagemaker.EndpointConfigurationProductionVariant> {
+  if (compute.mode === "real-time") {
+    return { instanceType: compute.instanceType, initialInstanceCount: compute.minInstances };
+  }
+  const { maxConcurrency, memoryMegabytes, provisionedConcurrency } = compute;
+  return {
+    serverlessConfig: {
+      maxConcurrency,
+      memorySizeInMb: memoryMegabytes,
+      ...(provisionedConcurrency === 0 ? {} : { provisionedConcurrency }),
+    },
+  };
+}
+
+/**
+ * The provider takes an endpoint that is in service for an updated one, also where the alarms have rolled
+ * it back; then Pulumi would delete the configuration that it serves by.
+ * Source: hashicorp/terraform-provider-aws#48997.
+ */
+function checkServed(endpoint: string, wanted: string, served: string): string {
+  if (served !== wanted) {
+    throw new pulumi.RunError(
+      `The update of ${endpoint} to ${wanted} was rolled back: it still serves by ${served}`,
+    );
+  }
+  return served;
+}

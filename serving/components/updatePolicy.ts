@@ -1,0 +1,60 @@
+import type { types } from "@pulumi/aws";
+
+import { type Update, updateWork, waiting } from "../settings";
+
+type DeploymentConfig = types.input.sagemaker.EndpointDeploymentConfig;
+
+const size = (percent: number): { readonly type: string; readonly value: number } => ({
+  type: "CAPACITY_PERCENT",
+  value: percent,
+});
+
+function trafficRouting(
+  update: Exclude<Update, { strategy: "rolling" }>,
+): types.input.sagemaker.EndpointDeploymentConfigBlueGreenUpdatePolicyTrafficRoutingConfiguration {
+  switch (update.strategy) {
+    case "all-at-once":
+      return { type: "ALL_AT_ONCE", waitIntervalInSeconds: 0 };
+    case "canary":
+      return {
+        type: "CANARY",
+        canarySize: size(update.percent),
+        waitIntervalInSeconds: update.waitSeconds,
+      };
+    case "linear":
+      return {
+        type: "LINEAR",
+        linearStepSize: size(update.percent),
+        waitIntervalInSeconds: update.waitSeconds,
+      };
+  }
+}
+
+/**
+ * How an endpoint of instances goes over to another configuration.
+ *
+ * @param alarms names of the alarms that roll it back
+ */
+export function deploymentConfig(update: Update, alarms: readonly string[]): DeploymentConfig {
+  const timeout = { maximumExecutionTimeoutInSeconds: waiting(update) + updateWork };
+  const rollback = {
+    autoRollbackConfiguration: { alarms: alarms.map((alarmName) => ({ alarmName })) },
+  };
+  return update.strategy === "rolling"
+    ? {
+        rollingUpdatePolicy: {
+          maximumBatchSize: size(update.percent),
+          waitIntervalInSeconds: update.waitSeconds,
+          ...timeout,
+        },
+        ...rollback,
+      }
+    : {
+        blueGreenUpdatePolicy: {
+          trafficRoutingConfiguration: trafficRouting(update),
+          terminationWaitInSeconds: update.terminationWaitSeconds,
+          ...timeout,
+        },
+        ...rollback,
+      };
+}

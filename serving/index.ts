@@ -1,0 +1,130 @@
+import { S3Client } from "@aws-sdk/client-s3";
+import { SageMakerClient } from "@aws-sdk/client-sagemaker";
+import * as aws from "@pulumi/aws/provider";
+import { getPrebuiltEcrImageOutput } from "@pulumi/aws/sagemaker/getPrebuiltEcrImage";
+import * as pulumi from "@pulumi/pulumi";
+
+import { prefixes } from "../pipeline/storage";
+import { readDriftLimits } from "./baseline";
+import { EndpointMonitoring } from "./components/endpointMonitoring";
+import { ModelEndpoint } from "./components/modelEndpoint";
+import { loadSettings } from "./config";
+import { readMainStack } from "./mainStack";
+import { type Baseline, findModelPackage } from "./modelPackages";
+import { endpointName } from "./names";
+import type { ServingOutputs } from "./outputs";
+
+type Outputs = { readonly [Name in keyof ServingOutputs]: pulumi.Input<ServingOutputs[Name]> };
+
+/** The baseline of a model that is monitored. */
+function required(baseline: Baseline | undefined, model: string): Baseline {
+  if (baseline === undefined) {
+    throw new pulumi.RunError(
+      `restate-serving:monitoring: the model ${model} has no baseline to compare with: set ` +
+        "restate:dataQualityBaseline to true in the main stack, run its pipeline, and approve the new model",
+    );
+  }
+  return baseline;
+}
+
+/** Finds all that is needed first: where something is missing, nothing has been registered. */
+export = async function serve(): Promise<Outputs> {
+  const settings = loadSettings();
+  const main = await readMainStack(settings.mainStack);
+  const client = { region: main.region };
+  const model = await findModelPackage(
+    new SageMakerClient(client),
+    main.modelPackageGroupName,
+    settings.modelPackageArn,
+  );
+  const { monitoring } = settings;
+  const monitored =
+    monitoring.mode === "none"
+      ? undefined
+      : { monitoring, baseline: required(model.baseline, model.arn) };
+  const limits =
+    monitored && (await readDriftLimits(new S3Client(client), monitored.baseline.constraints));
+
+  const name = endpointName(main.pipelineName, settings.endpointName, settings.compute.mode);
+  const folder = `s3://${main.bucketName}/${prefixes.endpoints}/${name}`;
+  const vpc = settings.network === "main-stack" && main.subnetIds.length > 0 ? main : undefined;
+  const capture =
+    settings.capturePercentage === 0
+      ? undefined
+      : { percentage: settings.capturePercentage, uri: `${folder}/capture` };
+
+  const provider = new aws.Provider("aws", {
+    region: main.region as aws.ProviderArgs["region"],
+    defaultTags: { tags: { project: "restate-serving", stack: pulumi.getStack() } },
+  });
+  const options: pulumi.ComponentResourceOptions = { providers: { aws: provider } };
+
+  const endpoint = new ModelEndpoint(
+    "endpoint",
+    {
+      name,
+      modelPackage: model,
+      roleArn: main.servingRoleArn,
+      kmsKeyArn: main.kmsKeyArn,
+      vpc,
+      compute: settings.compute,
+      update: settings.update,
+      capture,
+      alarms: settings.alarms,
+      topicArn: main.topicArn,
+    },
+    options,
+  );
+  const watch =
+    monitored &&
+    limits &&
+    new EndpointMonitoring(
+      "monitoring",
+      {
+        endpointName: name,
+        endpoint,
+        modelVersion: model.version,
+        baseline: monitored.baseline,
+        limits,
+        imageUri: getPrebuiltEcrImageOutput(
+          {
+            repositoryName: "sagemaker-model-monitor-analyzer",
+            imageTag: "latest",
+            region: main.region,
+          },
+          { provider },
+        ).registryPath,
+        roleArn: main.monitoringRoleArn,
+        kmsKeyArn: main.kmsKeyArn,
+        vpc,
+        outputUri: `${folder}/monitoring`,
+        settings: monitored.monitoring,
+        topicArn: main.topicArn,
+        pipelineArn: main.pipelineArn,
+        schedulerRoleArn: main.schedulerRoleArn,
+      },
+      options,
+    );
+
+  return {
+    outputsVersion: "1",
+    endpointName: endpoint.endpointName,
+    endpointArn: endpoint.endpointArn,
+    endpointConfigurationName: endpoint.configurationName,
+    modelPackageArn: model.arn,
+    modelPackageVersion: String(model.version),
+    invokePolicy: pulumi.jsonStringify({
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Sid: "InvokeEndpoint",
+          Effect: "Allow",
+          Action: "sagemaker:InvokeEndpoint",
+          Resource: endpoint.endpointArn,
+        },
+      ],
+    }),
+    captureUri: capture?.uri ?? "",
+    monitoringScheduleName: watch?.scheduleName ?? "",
+  };
+};

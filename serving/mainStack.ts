@@ -1,0 +1,76 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import type { StackOutputs } from "../outputs";
+
+/** The version of the main stack's exports that this program reads. */
+const outputsVersion = "1";
+
+/** The exports of a text that serving needs. */
+const textNames = [
+  "region",
+  "bucketName",
+  "kmsKeyArn",
+  "pipelineName",
+  "pipelineArn",
+  "modelPackageGroupName",
+  "topicArn",
+  "servingRoleArn",
+  "monitoringRoleArn",
+  "schedulerRoleArn",
+] as const satisfies readonly (keyof StackOutputs)[];
+
+/** The exports of several texts that serving needs. */
+const listNames = [
+  "subnetIds",
+  "securityGroupIds",
+] as const satisfies readonly (keyof StackOutputs)[];
+
+/** What serving needs of the main stack. */
+export type MainStack = Pick<StackOutputs, (typeof textNames)[number] | (typeof listNames)[number]>;
+
+const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
+const isList = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every(isText);
+
+/**
+ * Reads what serving needs of the main stack's exports.
+ *
+ * @param name organization/project/stack
+ * @throws pulumi.RunError where there is no such stack, or it lacks an export, with what to do
+ */
+export async function readMainStack(name: string): Promise<MainStack> {
+  const reference = new pulumi.StackReference(name);
+  const names = ["outputsVersion", ...textNames, ...listNames] as const;
+  const exported = new Map<string, unknown>(
+    await Promise.all(
+      names.map(async (output): Promise<[string, unknown]> => {
+        const { value } = (await reference.getOutputDetails(output)) as {
+          readonly value?: unknown;
+        };
+        return [output, value];
+      }),
+    ),
+  );
+  const version = exported.get("outputsVersion");
+  if (version === undefined) {
+    throw new pulumi.RunError(
+      `The stack ${name} has no exports of restate: is it deployed, and is it the main stack?`,
+    );
+  }
+  if (version !== outputsVersion) {
+    throw new pulumi.RunError(
+      `The stack ${name} exports version ${JSON.stringify(version)} of its outputs; this program reads version ` +
+        `${outputsVersion}: deploy both from one version`,
+    );
+  }
+  const missing = [
+    ...textNames.filter((output) => !isText(exported.get(output))),
+    ...listNames.filter((output) => !isList(exported.get(output))),
+  ];
+  if (missing.length > 0) {
+    throw new pulumi.RunError(
+      `The stack ${name} exports no ${missing.join(", no ")}: deploy it with this version first`,
+    );
+  }
+  return Object.fromEntries(exported) as unknown as MainStack;
+}

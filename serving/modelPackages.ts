@@ -1,0 +1,102 @@
+import {
+  DescribeModelPackageCommand,
+  type DescribeModelPackageCommandOutput,
+  paginateListModelPackages,
+  type SageMakerClient,
+} from "@aws-sdk/client-sagemaker";
+import * as pulumi from "@pulumi/pulumi";
+
+/** S3 URIs of the documents that describe the data which a model learnt from. */
+export interface Baseline {
+  readonly statistics: string;
+  readonly constraints: string;
+}
+
+/** An approved version of a model package group. */
+export interface ModelPackage {
+  readonly arn: string;
+  readonly version: number;
+  /** The baseline that it was registered with; undefined where it has none. */
+  readonly baseline: Baseline | undefined;
+}
+
+/** The latest approved version of a group that can be served. */
+async function latestApproved(client: SageMakerClient, group: string): Promise<string> {
+  const pages = paginateListModelPackages(
+    { client },
+    {
+      ModelPackageGroupName: group,
+      ModelApprovalStatus: "Approved",
+      SortBy: "CreationTime",
+      SortOrder: "Descending",
+    },
+  );
+  for await (const { ModelPackageSummaryList: models = [] } of pages) {
+    const model = models.find(({ ModelPackageStatus: status }) => status === "Completed");
+    if (model?.ModelPackageArn !== undefined) {
+      return model.ModelPackageArn;
+    }
+  }
+  throw new pulumi.RunError(
+    `The model package group ${group} has no approved model yet: approve one first, then deploy again`,
+  );
+}
+
+/** Whether a model may be served. */
+function check(
+  arn: string,
+  group: string,
+  { ModelApprovalStatus: status, ModelPackageGroupName: owner }: DescribeModelPackageCommandOutput,
+): void {
+  if (owner !== group) {
+    throw new pulumi.RunError(
+      `restate-serving:modelPackageArn: ${arn} is not of the main stack's group ${group}`,
+    );
+  }
+  if (status !== "Approved") {
+    throw new pulumi.RunError(
+      `restate-serving:modelPackageArn: ${arn} is ${status ?? "in no status"}: approve it first`,
+    );
+  }
+}
+
+function baselineOf({
+  DriftCheckBaselines: baselines,
+}: DescribeModelPackageCommandOutput): Baseline | undefined {
+  const statistics = baselines?.ModelDataQuality?.Statistics?.S3Uri;
+  const constraints = baselines?.ModelDataQuality?.Constraints?.S3Uri;
+  return statistics === undefined || constraints === undefined
+    ? undefined
+    : { statistics, constraints };
+}
+
+/**
+ * Looks up the model to serve. It happens at each preview and update; what was found is in the names of
+ * the model and the endpoint's configuration, so the preview shows where it changes.
+ *
+ * @param group the model package group
+ * @param arn the version to serve; undefined: the latest approved one
+ * @throws pulumi.RunError where there is none, it is not approved, or SageMaker cannot be asked
+ */
+export async function findModelPackage(
+  client: SageMakerClient,
+  group: string,
+  arn: string | undefined,
+): Promise<ModelPackage> {
+  try {
+    const found = arn ?? (await latestApproved(client, group));
+    const model = await client.send(new DescribeModelPackageCommand({ ModelPackageName: found }));
+    check(found, group, model);
+    return {
+      arn: found,
+      version: model.ModelPackageVersion ?? 0,
+      baseline: baselineOf(model),
+    };
+  } catch (error) {
+    if (pulumi.RunError.isInstance(error)) {
+      throw error;
+    }
+    const { message, name } = error as Error;
+    throw new pulumi.RunError(`Cannot look up the models of ${group}: ${name}: ${message}`);
+  }
+}
