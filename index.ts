@@ -1,204 +1,137 @@
 import * as aws from "@pulumi/aws/provider";
-import { getCallerIdentityOutput } from "@pulumi/aws/getCallerIdentity";
-import { getPartitionOutput } from "@pulumi/aws/getPartition";
-import { getPrebuiltEcrImageOutput } from "@pulumi/aws/sagemaker/getPrebuiltEcrImage";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { Account } from "./components/account";
+import { currentAccount } from "./components/account";
 import { DataLake } from "./components/dataLake";
 import { DecisionTreeImage } from "./components/decisionTreeImage";
+import { Deployer } from "./components/deployer";
 import { ModelPipeline } from "./components/modelPipeline";
-import { Network } from "./components/network";
+import { jobNetwork } from "./components/network";
 import { Operations } from "./components/operations";
 import { Permissions } from "./components/permissions";
+import { prebuiltImages } from "./components/prebuiltImages";
+import { TableCrawler } from "./components/tableCrawler";
 import { Triggers } from "./components/triggers";
 import { loadSettings } from "./config";
 import { bucketName, stackNames } from "./names";
 import type { StackOutputs } from "./outputs";
 
 const settings = loadSettings();
+const { dataset, region } = settings;
 const stack = pulumi.getStack();
 const names = stackNames(stack);
-const databaseName = settings.dataset.database ?? names.database;
 
 /** On everything that the stack creates, and on the jobs that its pipeline starts. */
 const tags = { project: "restate", stack };
 const provider = new aws.Provider("aws", {
-  region: settings.region as aws.ProviderArgs["region"],
+  region: region as aws.ProviderArgs["region"],
   defaultTags: { tags },
 });
-const invoke = { provider };
-const identity = getCallerIdentityOutput({}, invoke);
-const partition = getPartitionOutput({}, invoke);
-const account: Account = {
-  accountId: identity.accountId,
-  partition: partition.partition,
-  dnsSuffix: partition.dnsSuffix,
-  region: settings.region,
-};
-const bucket = account.accountId.apply((accountId) => bucketName(stack, accountId));
-const prebuiltImage = (repositoryName: string, imageTag: string): pulumi.Output<string> =>
-  getPrebuiltEcrImageOutput({ repositoryName, imageTag, region: settings.region }, invoke)
-    .registryPath;
 const options: pulumi.ComponentResourceOptions = { providers: { aws: provider } };
+const account = currentAccount(region, { provider });
 
-const lake = new DataLake(
-  "data",
-  {
-    account,
-    bucketName: bucket,
-    databaseName,
-    workGroupName: names.workGroup,
-    keyAlias: names.keyAlias,
-    dataset: settings.dataset,
-    dataFile: settings.dataFile,
-    forceDestroy: settings.forceDestroy,
-    protect: settings.protect,
-    modelConsumers: settings.modelConsumers,
-    accessLogBucket: settings.accessLogBucket,
-  },
-  options,
-);
+/** What several components take. Each picks what its arguments name. */
+const common = {
+  ...settings,
+  ...names,
+  account,
+  bucketName: account.accountId.apply((accountId) => bucketName(stack, accountId)),
+  databaseName: dataset.database ?? names.databaseName,
+  tableName: dataset.table,
+  dataLocation: dataset.location,
+  ownTag: { key: "stack", value: stack },
+};
 
-const { network: networkSettings } = settings;
-const network =
-  networkSettings.mode === "create"
-    ? new Network(
-        "network",
-        {
-          account,
-          cidrBlock: networkSettings.cidrBlock,
-          availabilityZones: networkSettings.availabilityZones,
-          flowLogs: networkSettings.flowLogs,
-          flowLogsName: names.flowLogs,
-          permissionsBoundary: settings.permissionsBoundary,
-          bucketName: bucket,
-          dataLocation: settings.dataset.location,
-          severalInstances: settings.processingInstanceCount > 1,
-        },
-        options,
-      )
-    : undefined;
-const vpc =
-  networkSettings.mode === "existing"
-    ? networkSettings
-    : network && {
-        subnetIds: network.subnetIds,
-        securityGroupIds: pulumi.all([network.securityGroupId]),
-      };
+const lake = new DataLake("data", common, options);
+const { kmsKeyArn } = lake;
+const network = jobNetwork("network", settings.network, common, options);
 
+const scope = { ...common, kmsKeyArn, inVpc: network.vpc !== undefined };
 const permissions = new Permissions(
   "permissions",
-  {
-    account,
-    roleNames: names.roles,
-    bucketName: bucket,
-    databaseName,
-    tableName: settings.dataset.table,
-    dataLocation: settings.dataset.location,
-    workGroupName: names.workGroup,
-    pipelineName: names.pipeline,
-    modelPackageGroupName: names.modelPackageGroup,
-    repositoryName: names.repository,
-    kmsKeyArn: lake.kmsKeyArn,
-    inVpc: vpc !== undefined,
-    permissionsBoundary: settings.permissionsBoundary,
-    started: settings.schedule !== undefined || settings.startOnNewData,
-  },
+  { ...scope, crawled: settings.crawler !== undefined },
   options,
 );
+const { roleArns } = permissions;
+const afterRoles: pulumi.ComponentResourceOptions = { ...options, dependsOn: [permissions] };
+
+if (settings.crawler !== undefined) {
+  const schedule = settings.crawler === "on-demand" ? undefined : settings.crawler;
+  const { databaseName, tableName } = lake;
+  new TableCrawler(
+    "table",
+    { ...common, databaseName, tableName, roleArn: roleArns.crawler, schedule },
+    afterRoles,
+  );
+}
 
 const image = new DecisionTreeImage(
   "decision-tree",
   {
-    account,
-    repositoryName: names.repository,
+    ...common,
     context: "container",
-    baseImage: settings.baseImage,
-    kmsKeyArn: lake.kmsKeyArn,
-    forceDelete: settings.forceDestroy,
-    protect: settings.protect,
-    modelConsumers: settings.modelConsumers,
+    kmsKeyArn,
     sageMakerImage: settings.sageMakerImage
-      ? { name: names.sageMakerImage, roleArn: permissions.roleArns.training }
+      ? { name: names.sageMakerImageName, roleArn: roleArns.training }
       : undefined,
   },
-  { ...options, dependsOn: [permissions] },
+  afterRoles,
 );
 
+const { xgboost, ...images } = prebuiltImages(region, { provider });
 const models = new ModelPipeline(
   "models",
   {
-    pipelineName: names.pipeline,
-    modelPackageGroupName: names.modelPackageGroup,
-    bucketName: bucket,
-    databaseName,
-    workGroupName: names.workGroup,
-    dataset: settings.dataset,
-    candidates: settings.candidates,
+    ...common,
     parameters: settings,
-    images: {
-      dataWrangler: prebuiltImage("sagemaker-data-wrangler-container", "3.x"),
-      modelMonitor: prebuiltImage("sagemaker-model-monitor-analyzer", "latest"),
-      scikitLearn: prebuiltImage("sagemaker-scikit-learn", "1.2-1-cpu-py3"),
-      algorithms: {
-        "decision-tree": image.imageUri,
-        xgboost: prebuiltImage("sagemaker-xgboost", "3.0-5"),
-      },
-    },
-    roleArns: permissions.roleArns,
-    kmsKeyArn: lake.kmsKeyArn,
-    vpc,
-    parallelSteps: settings.parallelSteps,
-    account,
-    modelConsumers: settings.modelConsumers,
-    protect: settings.protect,
+    images: { ...images, algorithms: { "decision-tree": image.imageUri, xgboost } },
+    roleArns,
+    kmsKeyArn,
+    vpc: network.vpc,
     tags,
     dataHash: lake.dataHash,
-    dataQualityBaseline: settings.dataQualityBaseline,
-    gitRevision: settings.gitRevision,
   },
   { ...options, dependsOn: [lake, image, permissions] },
 );
 
 if (settings.schedule !== undefined || settings.startOnNewData) {
+  const newData = { bucketName: lake.bucketName, table: dataset.table };
   new Triggers(
     "triggers",
     {
-      name: names.triggers,
+      ...common,
       pipelineArn: models.pipelineArn,
-      roleArn: permissions.roleArns.scheduler,
-      schedule: settings.schedule,
-      newData: settings.startOnNewData
-        ? { bucketName: lake.bucketName, table: settings.dataset.table }
-        : undefined,
+      roleArn: roleArns.scheduler,
+      newData: settings.startOnNewData ? newData : undefined,
     },
-    { ...options, dependsOn: [permissions] },
+    afterRoles,
   );
 }
 
-const operations = new Operations(
-  "operations",
-  {
-    account,
-    name: names.operations,
-    pipelineName: names.pipeline,
-    modelPackageGroupName: names.modelPackageGroup,
-    kmsKeyArn: lake.kmsKeyArn,
-    emails: settings.notifyEmails,
-    dashboard: settings.dashboard,
-    monthlyBudget: settings.monthlyBudget,
-    budgetTag: { key: "stack", value: stack },
-  },
-  options,
-);
+const operations = new Operations("operations", { ...common, kmsKeyArn }, options);
+
+const { deployers, permissionsBoundary } = settings;
+const deployer =
+  deployers.length > 0 && permissionsBoundary !== undefined
+    ? new Deployer(
+        "deployer",
+        {
+          ...scope,
+          permissionsBoundary,
+          subjects: deployers,
+          furtherRoleNames: [names.flowLogsName],
+          makesNetwork: settings.network.mode === "create",
+        },
+        options,
+      )
+    : undefined;
 
 const outputs: { readonly [Name in keyof StackOutputs]: pulumi.Input<StackOutputs[Name]> } = {
   outputsVersion: "1",
   accountId: account.accountId,
-  region: settings.region,
+  region,
   bucketName: lake.bucketName,
-  kmsKeyArn: lake.kmsKeyArn,
+  kmsKeyArn,
   databaseName: lake.databaseName,
   tableName: lake.tableName,
   workGroupName: lake.workGroupName,
@@ -206,18 +139,22 @@ const outputs: { readonly [Name in keyof StackOutputs]: pulumi.Input<StackOutput
   decisionTreeImageUri: image.imageUri,
   decisionTreeImageTag: image.tag,
   decisionTreeRepoDigest: image.repoDigest,
-  vpcId: network?.vpcId ?? "",
-  subnetIds: vpc?.subnetIds ?? [],
-  securityGroupIds: vpc?.securityGroupIds ?? [],
+  vpcId: network.vpcId ?? "",
+  subnetIds: network.vpc?.subnetIds ?? [],
+  securityGroupIds: network.vpc?.securityGroupIds ?? [],
   pipelineName: models.pipelineName,
   pipelineArn: models.pipelineArn,
   pipelineDefinition: models.definition,
   modelPackageGroupName: models.modelPackageGroupName,
   modelPackageGroupArn: models.modelPackageGroupArn,
   topicArn: operations.topicArn,
-  pipelineRoleArn: permissions.roleArns.pipeline,
-  processingRoleArn: permissions.roleArns.processing,
-  trainingRoleArn: permissions.roleArns.training,
-  evaluationRoleArn: permissions.roleArns.evaluation,
+  pipelineRoleArn: roleArns.pipeline,
+  processingRoleArn: roleArns.processing,
+  trainingRoleArn: roleArns.training,
+  evaluationRoleArn: roleArns.evaluation,
+  servingRoleArn: roleArns.serving,
+  monitoringRoleArn: roleArns.monitoring,
+  schedulerRoleArn: roleArns.scheduler,
+  deployerRoleArn: deployer?.roleArn ?? "",
 };
 export = outputs;

@@ -3,19 +3,22 @@
  * never read from a resource: so a preview knows them, and the pipeline's definition with them.
  */
 export interface Names {
-  readonly database: string;
-  readonly workGroup: string;
-  readonly repository: string;
-  readonly pipeline: string;
-  readonly modelPackageGroup: string;
+  /** What the names of all that people see begin with. */
+  readonly namePrefix: string;
+  readonly databaseName: string;
+  readonly workGroupName: string;
+  readonly repositoryName: string;
+  readonly pipelineName: string;
+  readonly modelPackageGroupName: string;
   readonly keyAlias: string;
-  readonly flowLogs: string;
-  readonly sageMakerImage: string;
+  readonly crawlerName: string;
+  readonly flowLogsName: string;
+  readonly sageMakerImageName: string;
   /** Of the schedule and the rule that start the pipeline. */
-  readonly triggers: string;
+  readonly triggersName: string;
   /** Of topic, alarm, dashboard and budget. */
-  readonly operations: string;
-  readonly roles: RoleNames;
+  readonly operationsName: string;
+  readonly roleNames: RoleNames;
 }
 
 /** The role of each actor. */
@@ -28,30 +31,41 @@ export interface RoleNames {
   readonly training: string;
   /** The jobs that evaluate models: processing, and batch transforms of custom images. */
   readonly evaluation: string;
-  /** What starts the pipeline by the clock or on new data. */
+  /** What starts the pipeline by the clock, on new data, or on drift. */
   readonly scheduler: string;
+  /** Endpoints that serve a model. */
+  readonly serving: string;
+  /** The jobs that compare an endpoint's requests with the training data. */
+  readonly monitoring: string;
+  /** The crawler that adds partitions to the table. */
+  readonly crawler: string;
 }
 
 /** Composes the names of a stack. */
 export function stackNames(stack: string): Names {
   const prefix = `restate-${stack}`;
   return {
-    database: prefix.replaceAll("-", "_"),
-    workGroup: prefix,
-    repository: `${prefix}-decision-tree`,
-    pipeline: prefix,
-    modelPackageGroup: prefix,
+    namePrefix: prefix,
+    databaseName: prefix.replaceAll("-", "_"),
+    workGroupName: prefix,
+    repositoryName: `${prefix}-decision-tree`,
+    pipelineName: prefix,
+    modelPackageGroupName: prefix,
     keyAlias: `alias/${prefix}`,
-    flowLogs: `${prefix}-flow-logs`,
-    sageMakerImage: `${prefix}-dtree`,
-    triggers: `${prefix}-start`,
-    operations: prefix,
-    roles: {
+    crawlerName: prefix,
+    flowLogsName: `${prefix}-flow-logs`,
+    sageMakerImageName: `${prefix}-dtree`,
+    triggersName: `${prefix}-start`,
+    operationsName: prefix,
+    roleNames: {
       pipeline: `${prefix}-pipeline`,
       processing: `${prefix}-processing`,
       training: `${prefix}-training`,
       evaluation: `${prefix}-evaluation`,
       scheduler: `${prefix}-scheduler`,
+      serving: `${prefix}-serving`,
+      monitoring: `${prefix}-monitoring`,
+      crawler: `${prefix}-crawler`,
     },
   };
 }

@@ -53,4 +53,12 @@ export interface StackOutputs {
   readonly trainingRoleArn: string;
   /** Role of the jobs that evaluate models. */
   readonly evaluationRoleArn: string;
+  /** Role of endpoints that serve a model of the group. */
+  readonly servingRoleArn: string;
+  /** Role of the jobs that compare an endpoint's requests with the training data. */
+  readonly monitoringRoleArn: string;
+  /** Role by which EventBridge may start the pipeline. */
+  readonly schedulerRoleArn: string;
+  /** Role by which GitHub workflows deploy the stack; empty where none may. */
+  readonly deployerRoleArn: string;
 }

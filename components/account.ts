@@ -1,3 +1,5 @@
+import { getCallerIdentityOutput } from "@pulumi/aws/getCallerIdentity";
+import { getPartitionOutput } from "@pulumi/aws/getPartition";
 import type * as pulumi from "@pulumi/pulumi";
 
 /** Where a stack lives, as the ARNs and host names that it composes need it. */
@@ -9,4 +11,11 @@ export interface Account {
   /** Domain of the partition's services, such as amazonaws.com. */
   readonly dnsSuffix: pulumi.Output<string>;
   readonly region: string;
+}
+
+/** The account of the provider's credentials. All of it is known at preview. */
+export function currentAccount(region: string, options: pulumi.InvokeOptions): Account {
+  const { accountId } = getCallerIdentityOutput({}, options);
+  const { dnsSuffix, partition } = getPartitionOutput({}, options);
+  return { accountId, partition, dnsSuffix, region };
 }

@@ -146,6 +146,7 @@ function processing(stack: Statements): readonly Statement[] {
         stack.arn("glue", `table/${databaseName}/sagemaker_tmp_*`),
       ],
     ),
+    ...stack.useKeyThroughGlue(),
     ...stack.useVpc(),
     ...stack.pullImage(),
     ...stack.writeLogs("ProcessingJobs"),
@@ -195,7 +196,71 @@ function scheduler(stack: Statements): readonly Statement[] {
   ];
 }
 
+/** Reads a model, and records what it is asked and what it answers. */
+function serving(stack: Statements): readonly Statement[] {
+  return [
+    stack.listBucket(),
+    allow("ReadModels", ["s3:GetObject"], stack.objects("models")),
+    allow(
+      "RecordRequests",
+      ["s3:AbortMultipartUpload", "s3:PutObject"],
+      stack.objects("endpoints"),
+    ),
+    stack.useKeyThroughS3(),
+    ...stack.grantKeyForVolumes(),
+    ...stack.useVpc(),
+    ...stack.pullImage(),
+    ...stack.writeLogs("Endpoints/*"),
+  ];
+}
+
+/** Reads an endpoint's requests and the baseline of its model, and writes what differs. */
+function monitoring(stack: Statements): readonly Statement[] {
+  return [
+    stack.listBucket(),
+    allow("ReadObjects", ["s3:GetObject"], stack.objects("endpoints", "executions")),
+    allow("WriteFindings", ["s3:AbortMultipartUpload", "s3:PutObject"], stack.objects("endpoints")),
+    stack.useKeyThroughS3(),
+    ...stack.grantKeyForVolumes(),
+    ...stack.useVpc(),
+    ...stack.pullImage(),
+    ...stack.writeLogs("ProcessingJobs"),
+  ];
+}
+
+/** Looks at the table's files, and adds partitions to it. */
+function crawler(stack: Statements): readonly Statement[] {
+  const { databaseName, tableName } = stack.args;
+  return [
+    ...stack.readDataElsewhere(),
+    stack.listBucket(),
+    allow("ReadData", ["s3:GetObject"], stack.objects("data")),
+    stack.useKeyThroughS3(),
+    ...stack.useKeyThroughGlue(),
+    allow(
+      "AddPartitions",
+      [
+        "glue:BatchCreatePartition",
+        "glue:BatchGetPartition",
+        "glue:CreatePartition",
+        "glue:GetDatabase",
+        "glue:GetPartition",
+        "glue:GetPartitions",
+        "glue:GetTable",
+        "glue:UpdatePartition",
+        "glue:UpdateTable",
+      ],
+      [
+        stack.arn("glue", "catalog"),
+        stack.arn("glue", `database/${databaseName}`),
+        stack.arn("glue", `table/${databaseName}/${tableName}`),
+      ],
+    ),
+    stack.writeLogGroups("/aws-glue/crawlers"),
+  ];
+}
+
 /** What each actor may do. */
 export const actors: Readonly<
   Record<keyof RoleNames, (stack: Statements) => readonly Statement[]>
-> = { pipeline, processing, training, evaluation, scheduler };
+> = { pipeline, processing, training, evaluation, scheduler, serving, monitoring, crawler };

@@ -21,7 +21,7 @@ export interface DecisionTreeImageArgs {
   readonly baseImage?: string | undefined;
   readonly kmsKeyArn: pulumi.Input<string>;
   /** Whether `destroy` deletes the repository with the images in it. Default false. */
-  readonly forceDelete?: boolean;
+  readonly forceDestroy?: boolean;
   /** Whether the repository is kept from deletion. Default true. */
   readonly protect?: boolean;
   /** Other accounts that may pull the image. Default: none. */
@@ -89,7 +89,7 @@ export class DecisionTreeImage extends pulumi.ComponentResource {
         imageTagMutability: "IMMUTABLE",
         imageScanningConfiguration: { scanOnPush: true },
         encryptionConfigurations: [{ encryptionType: "KMS", kmsKey: args.kmsKeyArn }],
-        forceDelete: args.forceDelete ?? false,
+        forceDelete: args.forceDestroy ?? false,
       },
       keptFromDeletion(this, args.protect ?? true),
     );

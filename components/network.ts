@@ -6,6 +6,7 @@ import * as vpcRules from "@pulumi/aws/vpc";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Account } from "./account";
+import type { NetworkSettings } from "./networkSettings";
 
 /** The arguments of {@link Network}. */
 export interface NetworkArgs {
@@ -19,10 +20,10 @@ export interface NetworkArgs {
   /** S3 URI of the table's files, where they are in another bucket. Default: the stack's own bucket. */
   readonly dataLocation?: string | undefined;
   /**
-   * Whether the jobs' instances may talk to each other on all ports, as those of one job on several
-   * instances do. Default false: on 443 only, to the endpoints.
+   * Instances of the Data Wrangler job. Those of one job may talk to each other on all ports; with a single
+   * one, which is the default, on 443 only, to the endpoints.
    */
-  readonly severalInstances?: boolean;
+  readonly processingInstanceCount?: number;
   /** Whether accepted and rejected connections are logged for 30 days. Default false. */
   readonly flowLogs?: boolean;
   /** ARN of a policy that limits what the role of the flow logs may do. Default: none. */
@@ -200,7 +201,7 @@ export class Network extends pulumi.ComponentResource {
       child,
     );
     const within =
-      args.severalInstances === true
+      (args.processingInstanceCount ?? 1) > 1
         ? { ipProtocol: "-1" }
         : { ipProtocol: "tcp", fromPort: 443, toPort: 443 };
     const members = { securityGroupId: group.id, referencedSecurityGroupId: group.id, ...within };
@@ -284,5 +285,41 @@ export class Network extends pulumi.ComponentResource {
       },
       child,
     );
+  }
+}
+
+/** Where jobs run. */
+export interface JobNetwork {
+  /** Subnets and security groups of the jobs; undefined: SageMaker's own network. */
+  readonly vpc?:
+    | {
+        readonly subnetIds: pulumi.Input<string[]>;
+        readonly securityGroupIds: pulumi.Input<string[]>;
+      }
+    | undefined;
+  /** The network, where the stack makes it. */
+  readonly vpcId?: pulumi.Output<string>;
+}
+
+/** Makes the network that settings ask for, or takes the one that they name. */
+export function jobNetwork(
+  name: string,
+  settings: NetworkSettings,
+  args: Omit<NetworkArgs, "availabilityZones" | "cidrBlock" | "flowLogs">,
+  opts: pulumi.ComponentResourceOptions,
+): JobNetwork {
+  switch (settings.mode) {
+    case "none":
+      return {};
+    case "existing":
+      return { vpc: settings };
+    case "create": {
+      const { securityGroupId, subnetIds, vpcId } = new Network(
+        name,
+        { ...args, ...settings },
+        opts,
+      );
+      return { vpc: { subnetIds, securityGroupIds: pulumi.all([securityGroupId]) }, vpcId };
+    }
   }
 }

@@ -9,18 +9,18 @@ import type { Account } from "./account";
 export interface OperationsArgs {
   readonly account: Account;
   /** Name of the topic, the alarm, the dashboard and the budget; the rules' names begin with it. */
-  readonly name: string;
+  readonly operationsName: string;
   readonly pipelineName: string;
   readonly modelPackageGroupName: string;
   readonly kmsKeyArn: pulumi.Input<string>;
   /** Addresses that the topic writes to, each after it has agreed. Default: none. */
-  readonly emails?: readonly string[];
+  readonly notifyEmails?: readonly string[];
   /** Whether there is a dashboard of the pipeline's executions. Default false. */
   readonly dashboard?: boolean;
   /** Costs of a month in US dollars of which 80 % and 100 % are announced. Default: none. */
   readonly monthlyBudget?: number | undefined;
   /** Tag by which the budget knows what belongs to the stack. */
-  readonly budgetTag: { readonly key: string; readonly value: string };
+  readonly ownTag: { readonly key: string; readonly value: string };
 }
 
 /** Namespace of the pipeline's metrics. Source: SageMaker's guide, "Metrics and logs for monitoring". */
@@ -36,7 +36,7 @@ export class Operations extends pulumi.ComponentResource {
     const child: pulumi.CustomResourceOptions = { parent: this };
     const topic = new sns.Topic(
       `${name}-topic`,
-      { name: args.name, kmsMasterKeyId: args.kmsKeyArn },
+      { name: args.operationsName, kmsMasterKeyId: args.kmsKeyArn },
       child,
     );
     new sns.TopicPolicy(
@@ -44,7 +44,7 @@ export class Operations extends pulumi.ComponentResource {
       { arn: topic.arn, policy: this.topicPolicy(args, topic.arn) },
       child,
     );
-    (args.emails ?? []).forEach((email) => {
+    (args.notifyEmails ?? []).forEach((email) => {
       new sns.TopicSubscription(
         `${name}-${email}`,
         { topic: topic.arn, protocol: "email", endpoint: email },
@@ -57,7 +57,7 @@ export class Operations extends pulumi.ComponentResource {
     new cloudwatch.MetricAlarm(
       `${name}-execution-failed`,
       {
-        name: `${args.name}-execution-failed`,
+        name: `${args.operationsName}-execution-failed`,
         alarmDescription: `An execution of the pipeline ${args.pipelineName} has failed`,
         namespace: metricNamespace,
         metricName: "ExecutionFailed",
@@ -76,7 +76,7 @@ export class Operations extends pulumi.ComponentResource {
     if (args.dashboard === true) {
       new cloudwatch.Dashboard(
         `${name}-dashboard`,
-        { dashboardName: args.name, dashboardBody: JSON.stringify(dashboard(args)) },
+        { dashboardName: args.operationsName, dashboardBody: JSON.stringify(dashboard(args)) },
         child,
       );
     }
@@ -84,13 +84,13 @@ export class Operations extends pulumi.ComponentResource {
       new budgets.Budget(
         `${name}-budget`,
         {
-          name: args.name,
+          name: args.operationsName,
           budgetType: "COST",
           timeUnit: "MONTHLY",
           limitAmount: String(args.monthlyBudget),
           limitUnit: "USD",
           costFilters: [
-            { name: "TagKeyValue", values: [`user:${args.budgetTag.key}$${args.budgetTag.value}`] },
+            { name: "TagKeyValue", values: [`user:${args.ownTag.key}$${args.ownTag.value}`] },
           ],
           notifications: [80, 100].map((threshold) => ({
             comparisonOperator: "GREATER_THAN",
@@ -119,7 +119,7 @@ export class Operations extends pulumi.ComponentResource {
     const rule = new cloudwatch.EventRule(
       `${name}-${what}`,
       {
-        name: `${args.name}-${what}`,
+        name: `${args.operationsName}-${what}`,
         description: `A model of ${args.modelPackageGroupName} is ${statuses.join(" or ")}`,
         eventPattern: JSON.stringify({
           source: ["aws.sagemaker"],
@@ -151,7 +151,7 @@ export class Operations extends pulumi.ComponentResource {
 
   /** Lets only this stack's rules and alarms and the account's budgets write to the topic. */
   private topicPolicy(
-    { account, name }: OperationsArgs,
+    { account, operationsName }: OperationsArgs,
     topicArn: pulumi.Output<string>,
   ): pulumi.Output<string> {
     const { accountId, partition, region } = account;
@@ -172,12 +172,12 @@ export class Operations extends pulumi.ComponentResource {
         from(
           "Alarms",
           "cloudwatch.amazonaws.com",
-          pulumi.interpolate`arn:${partition}:cloudwatch:${region}:${accountId}:alarm:${name}-*`,
+          pulumi.interpolate`arn:${partition}:cloudwatch:${region}:${accountId}:alarm:${operationsName}-*`,
         ),
         from(
           "Rules",
           "events.amazonaws.com",
-          pulumi.interpolate`arn:${partition}:events:${region}:${accountId}:rule/${name}-*`,
+          pulumi.interpolate`arn:${partition}:events:${region}:${accountId}:rule/${operationsName}-*`,
         ),
         from(
           "Budgets",

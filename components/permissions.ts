@@ -9,22 +9,24 @@ import { type StackScope, Statements } from "./statements";
 export interface PermissionsArgs extends StackScope {
   /** ARN of a policy that limits what each role may do, whatever its own policy says. Default: none. */
   readonly permissionsBoundary?: string | undefined;
-  /** Whether something starts the pipeline: the clock, or new data. Default false. */
-  readonly started?: boolean;
+  /** Whether a crawler looks for new partitions. Default false. */
+  readonly crawled?: boolean;
 }
+
+/** The services that assume each actor's role. */
+const services: Readonly<Record<keyof RoleNames, string | readonly string[]>> = {
+  pipeline: "sagemaker.amazonaws.com",
+  processing: "sagemaker.amazonaws.com",
+  training: "sagemaker.amazonaws.com",
+  evaluation: "sagemaker.amazonaws.com",
+  scheduler: ["events.amazonaws.com", "scheduler.amazonaws.com"],
+  serving: "sagemaker.amazonaws.com",
+  monitoring: "sagemaker.amazonaws.com",
+  crawler: "glue.amazonaws.com",
+};
 
 /** The role of each actor. Each may do what it must, on what belongs to this stack, and nothing else. */
 export class Permissions extends pulumi.ComponentResource {
-  /** Assumed by the pipeline itself, to start jobs and register models. */
-  public readonly pipelineRole: iam.Role;
-  /** Assumed by the processing jobs. */
-  public readonly processingRole: iam.Role;
-  /** Assumed by the training jobs. */
-  public readonly trainingRole: iam.Role;
-  /** Assumed by the jobs that evaluate models. */
-  public readonly evaluationRole: iam.Role;
-  /** Assumed by what starts the pipeline, where something does. */
-  public readonly schedulerRole: iam.Role | undefined;
   /** ARNs of the roles, composed of their names: known at preview. */
   public readonly roleArns: Readonly<Record<keyof RoleNames, pulumi.Output<string>>>;
 
@@ -36,28 +38,16 @@ export class Permissions extends pulumi.ComponentResource {
     this.stack = new Statements(args);
     this.boundary = args.permissionsBoundary;
     this.roleArns = this.stack.roleArns;
-    this.pipelineRole = this.role(name, "pipeline");
-    this.processingRole = this.role(name, "processing");
-    this.trainingRole = this.role(name, "training");
-    this.evaluationRole = this.role(name, "evaluation");
-    this.schedulerRole =
-      args.started === true
-        ? this.role(name, "scheduler", ["events.amazonaws.com", "scheduler.amazonaws.com"])
-        : undefined;
-    this.registerOutputs({
-      pipelineRoleArn: this.pipelineRole.arn,
-      processingRoleArn: this.processingRole.arn,
-      trainingRoleArn: this.trainingRole.arn,
-      evaluationRoleArn: this.evaluationRole.arn,
-    });
+    for (const actor of Object.keys(services) as (keyof RoleNames)[]) {
+      if (actor !== "crawler" || args.crawled === true) {
+        this.role(name, actor);
+      }
+    }
+    this.registerOutputs({ roleArns: this.roleArns });
   }
 
   /** A role that a service may assume for this account only, with its policy. */
-  private role(
-    name: string,
-    actor: keyof RoleNames,
-    service: string | readonly string[] = "sagemaker.amazonaws.com",
-  ): iam.Role {
+  private role(name: string, actor: keyof RoleNames): void {
     const { account, pipelineName, roleNames } = this.stack.args;
     const role = new iam.Role(
       `${name}-${actor}`,
@@ -70,7 +60,7 @@ export class Permissions extends pulumi.ComponentResource {
           Statement: [
             {
               Effect: "Allow",
-              Principal: { Service: service },
+              Principal: { Service: services[actor] },
               Action: "sts:AssumeRole",
               Condition: { StringEquals: { "aws:SourceAccount": account.accountId } },
             },
@@ -91,6 +81,5 @@ export class Permissions extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    return role;
   }
 }

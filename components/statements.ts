@@ -20,6 +20,8 @@ export interface StackScope {
   readonly kmsKeyArn: pulumi.Input<string>;
   /** Whether jobs run in a VPC, for which SageMaker makes network interfaces in their names. */
   readonly inVpc: boolean;
+  /** Whether Glue's catalogue is encrypted with the stack's key. Default false. */
+  readonly encryptCatalog?: boolean;
 }
 
 /** A statement of an IAM policy. */
@@ -62,6 +64,9 @@ export class Statements {
       training: arn(roleNames.training),
       evaluation: arn(roleNames.evaluation),
       scheduler: arn(roleNames.scheduler),
+      serving: arn(roleNames.serving),
+      monitoring: arn(roleNames.monitoring),
+      crawler: arn(roleNames.crawler),
     };
   }
 
@@ -94,6 +99,25 @@ export class Statements {
         "kms:ViaService": pulumi.interpolate`s3.${this.args.account.region}.${this.args.account.dnsSuffix}`,
       },
     });
+  }
+
+  /** Reading and writing an encrypted catalogue, by way of Glue alone. */
+  useKeyThroughGlue(): readonly Statement[] {
+    const { account, encryptCatalog, kmsKeyArn } = this.args;
+    return encryptCatalog === true
+      ? [
+          allow(
+            "UseKeyThroughGlue",
+            ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"],
+            kmsKeyArn,
+            {
+              StringEquals: {
+                "kms:ViaService": pulumi.interpolate`glue.${account.region}.${account.dnsSuffix}`,
+              },
+            },
+          ),
+        ]
+      : [];
   }
 
   /** The encrypted volumes of job instances: SageMaker takes a grant on the key. */
@@ -155,19 +179,24 @@ export class Statements {
     ];
   }
 
+  /** Writing to log groups, by their names. */
+  writeLogGroups(...groups: readonly string[]): Statement {
+    return allow(
+      "WriteLogs",
+      [
+        "logs:CreateLogGroup",
+        "logs:CreateLogStream",
+        "logs:DescribeLogStreams",
+        "logs:PutLogEvents",
+      ],
+      groups.map((group) => this.arn("logs", `log-group:${group}:*`)),
+    );
+  }
+
   /** Writing logs and metrics as SageMaker does for jobs. */
   writeLogs(...groups: readonly string[]): readonly Statement[] {
     return [
-      allow(
-        "WriteLogs",
-        [
-          "logs:CreateLogGroup",
-          "logs:CreateLogStream",
-          "logs:DescribeLogStreams",
-          "logs:PutLogEvents",
-        ],
-        groups.map((group) => this.arn("logs", `log-group:/aws/sagemaker/${group}:*`)),
-      ),
+      this.writeLogGroups(...groups.map((group) => `/aws/sagemaker/${group}`)),
       // The service has no resources for metrics; the namespace narrows it.
       allow("WriteMetrics", ["cloudwatch:PutMetricData"], "*", {
         StringLike: { "cloudwatch:namespace": "/aws/sagemaker/*" },

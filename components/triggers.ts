@@ -8,7 +8,7 @@ import { prefixes } from "../pipeline/storage";
 /** The arguments of {@link Triggers}. */
 export interface TriggersArgs {
   /** Name of the schedule, and of the rule that sees new data. */
-  readonly name: string;
+  readonly triggersName: string;
   readonly pipelineArn: pulumi.Input<string>;
   /** Role that may start the pipeline. */
   readonly roleArn: pulumi.Input<string>;
@@ -28,7 +28,7 @@ export class Triggers extends pulumi.ComponentResource {
       new scheduler.Schedule(
         `${name}-schedule`,
         {
-          name: args.name,
+          name: args.triggersName,
           description: "Starts the pipeline",
           scheduleExpression: args.schedule,
           flexibleTimeWindow: { mode: "OFF" },
@@ -53,7 +53,7 @@ export class Triggers extends pulumi.ComponentResource {
       const rule = new cloudwatch.EventRule(
         `${name}-new-data`,
         {
-          name: args.name,
+          name: args.triggersName,
           description: "A file of the table has arrived",
           eventPattern: pulumi.jsonStringify({
             source: ["aws.s3"],

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import type { JsonObject } from "./expressions";
+import { partitionProblems, partitionSchema, projectionParameters } from "./partitions";
 
 /** What Data Wrangler's cast makes of each Glue (Hive) type; of dates nothing, since they have no numeric form. */
 const columnTypes: readonly (readonly [RegExp, FlowType | undefined])[] = [
@@ -97,6 +98,8 @@ export const datasetSchema = z
       .optional(),
     /** The columns of the table, in the order of the file. */
     columns: z.array(column).min(2),
+    /** Keys by which the files lie in folders, `key=value`, outermost first. Default: none. */
+    partitions: z.array(partitionSchema(identifier)).default([]),
     /** Format of the files: CSV, or Parquet. Default `csv`. */
     format: z.enum(["csv", "parquet"]).default("csv"),
     /** Lines of column names at the top of each CSV file: 0 or 1. Default 0. */
@@ -118,17 +121,23 @@ export const datasetSchema = z
     split: split.default({ train: 0.7, validation: 0.2, test: 0.1 }),
     /** Seed of the split and of tuning. Default 1729. */
     seed: z.int().min(0).max(2147483647).default(1729),
+    /** Table that the saved CTAS query makes of the filtered rows. Default: `<table>_selected`. */
+    selectedTable: identifier.optional(),
   })
   .superRefine((dataset, context) => {
     const problem = (path: (string | number)[], message: string): void => {
       context.addIssue({ code: "custom", path, message });
     };
     const types = new Map(dataset.columns.map(({ name, type }) => [name, type]));
-    const known = (path: (string | number)[], name: string): boolean => {
-      if (!types.has(name)) {
-        problem(path, `"${name}" is not one of the columns: ${[...types.keys()].join(", ")}`);
+    const known = (
+      path: (string | number)[],
+      name: string,
+      names: readonly string[] = [...types.keys()],
+    ): boolean => {
+      if (!names.includes(name)) {
+        problem(path, `"${name}" is not one of the columns: ${names.join(", ")}`);
       }
-      return types.has(name);
+      return names.includes(name);
     };
     const dropped = new Set(dataset.dropped);
 
@@ -166,7 +175,21 @@ export const datasetSchema = z
         problem(["categorical", index], `"${name}" is dropped or the target, so it is no feature`);
       }
     });
-    dataset.filter.forEach((one, index) => known(["filter", index, "column"], one.column));
+    const filterable = [...types.keys(), ...dataset.partitions.map(({ name }) => name)];
+    dataset.filter.forEach((one, index) =>
+      known(["filter", index, "column"], one.column, filterable),
+    );
+    const fixed = dataset.filter.filter(({ operator }) => operator === "=");
+    partitionProblems(
+      dataset.partitions,
+      new Set(types.keys()),
+      new Set(fixed.map((one) => one.column)),
+    ).forEach(({ message, path }) => {
+      problem(["partitions", ...path], message);
+    });
+    if (dataset.selectedTable === dataset.table) {
+      problem(["selectedTable"], `"${dataset.table}" is the table itself`);
+    }
     if (featureColumns(dataset).length === 0) {
       problem(["columns"], "no column is left as a feature");
     }
@@ -230,6 +253,15 @@ export function datasetQuery(dataset: Dataset, database: string): string {
   return `SELECT ${columns} FROM ${from}${where === "" ? "" : ` WHERE ${where}`}`;
 }
 
+/** The saved query that makes a table of the rows to learn from, as Parquet. */
+export function selectedTableQuery(dataset: Dataset, database: string): string {
+  const table = dataset.selectedTable ?? `${dataset.table}_selected`;
+  return (
+    `CREATE TABLE ${quotedIdentifier(database)}.${quotedIdentifier(table)} ` +
+    `WITH (format = 'PARQUET') AS ${datasetQuery(dataset, database)}`
+  );
+}
+
 /** Glue's name of the table's format, and the classes that read and write it. */
 export function tableFormat(dataset: Dataset): {
   classification: string;
@@ -246,7 +278,10 @@ export function tableFormat(dataset: Dataset): {
       outputFormat: "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
       serializationLibrary: "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
       serializationParameters: { "serialization.format": "1" },
-      tableParameters: { classification: "parquet" },
+      tableParameters: {
+        classification: "parquet",
+        ...projectionParameters(dataset.partitions),
+      },
     };
   }
   return {
@@ -258,6 +293,7 @@ export function tableFormat(dataset: Dataset): {
     tableParameters: {
       classification: "csv",
       ...(dataset.headerLines > 0 ? { "skip.header.line.count": String(dataset.headerLines) } : {}),
+      ...projectionParameters(dataset.partitions),
     },
   };
 }
@@ -288,4 +324,5 @@ export const californiaHousing: z.input<typeof datasetSchema> & JsonObject = {
   missingValues: "keep",
   split: { train: 0.7, validation: 0.2, test: 0.1 },
   seed: 1729,
+  selectedTable: "california_10",
 };

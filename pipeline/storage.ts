@@ -17,6 +17,8 @@ export const prefixes = {
   checkpoints: "checkpoints",
   /** Model artifacts: `models/<candidate>/<training job>/output/model.tar.gz`. */
   models: "models",
+  /** What endpoints record of their requests, and what monitoring finds: `endpoints/<endpoint>/`. */
+  endpoints: "endpoints",
 } as const;
 
 /** S3 URI of something that an execution writes, which no other execution touches. */

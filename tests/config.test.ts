@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 
 import { parse } from "yaml";
 
-import { settingsSchema } from "../config";
+import { settingsSchema } from "../settings";
 import { evaluateProgram } from "../local/program";
 import { defaultCandidates } from "../pipeline/candidates";
 import { californiaHousing } from "../pipeline/dataset";
@@ -108,6 +108,92 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
     "a location that is no folder",
     dataset({ location: "s3://bucket/file.csv" }),
     /restate:dataset\.location: must be the S3 URI of a folder/,
+  ],
+  [
+    "a partition key that is a column too",
+    dataset({ partitions: [{ name: "Population", type: "int" }] }),
+    /restate:dataset\.partitions\[0\]\.name: "population" occurs twice/,
+  ],
+  [
+    "a partition of half a number",
+    dataset({ partitions: [{ name: "year", type: "double" }] }),
+    /restate:dataset\.partitions\[0\]\.type: .*"tinyint"/,
+  ],
+  [
+    "a projection for one of two partitions",
+    dataset({
+      partitions: [
+        { name: "year", type: "int", projection: { type: "integer", range: [1, 2] } },
+        { name: "state", type: "string" },
+      ],
+    }),
+    /restate:dataset\.partitions\[1\]\.projection: is missing: Athena projects all/,
+  ],
+  [
+    "a projection of another type",
+    dataset({
+      partitions: [
+        { name: "year", type: "string", projection: { type: "integer", range: [1, 2] } },
+      ],
+    }),
+    /restate:dataset\.partitions\[0\]\.projection\.type: integer computes no string/,
+  ],
+  [
+    "a projection from the greatest to the least",
+    dataset({
+      partitions: [{ name: "year", type: "int", projection: { type: "integer", range: [2, 1] } }],
+    }),
+    /restate:dataset\.partitions\[0\]\.projection\.range: must be the least value, then/,
+  ],
+  [
+    "an injected partition that no filter names",
+    dataset({ partitions: [{ name: "id", type: "string", projection: { type: "injected" } }] }),
+    /restate:dataset\.partitions\[0\]\.projection: injected: .*filter by id = /,
+  ],
+  [
+    "a selected table that is the table",
+    dataset({ selectedTable: "california_housing" }),
+    /restate:dataset\.selectedTable: "california_housing" is the table itself/,
+  ],
+  [
+    "an unknown time to crawl",
+    { crawler: "daily" },
+    /restate:crawler: must be none, on-demand, or/,
+  ],
+  [
+    "a crawler of a table without partitions",
+    { crawler: "on-demand" },
+    /restate:crawler: looks for new partitions, but dataset\.partitions has none/,
+  ],
+  [
+    "a crawler of projected partitions",
+    {
+      ...dataset({
+        partitions: [{ name: "year", type: "int", projection: { type: "integer", range: [1, 2] } }],
+      }),
+      crawler: "on-demand",
+    },
+    /restate:crawler: looks for new partitions, but Athena projects those/,
+  ],
+  [
+    "one file for a table with partitions",
+    { ...dataset({ partitions: [{ name: "year", type: "int" }] }), dataFile: "README.md" },
+    /restate:dataFile: is one file, but the table has partitions/,
+  ],
+  [
+    "any workflow of anybody as deployer",
+    { deployers: ["repo:*"], permissionsBoundary: "arn:aws:iam::111122223333:policy/limit" },
+    /restate:deployers\[0\]: must be repo:<owner>\/<name>:environment:<environment> or/,
+  ],
+  [
+    "a deployer without a boundary",
+    { deployers: ["repo:team/houses:environment:prod"] },
+    /restate:deployers: make roles, so restate:permissionsBoundary must limit these/,
+  ],
+  [
+    "an identity provider that is none",
+    { oidcProviderArn: "github" },
+    /restate:oidcProviderArn: must be the ARN of an OpenID Connect provider/,
   ],
   ["an unknown mode of the network", { network: { mode: "public" } }, /restate:network.*mode/],
   [

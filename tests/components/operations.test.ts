@@ -30,7 +30,6 @@ describe("operations", () => {
     it("start nothing by themselves, and cost nothing that is not asked for", () => {
       for (const name of [
         "triggers",
-        "permissions-scheduler",
         "operations-dashboard",
         "operations-budget",
         "models-model-package-group-policy",

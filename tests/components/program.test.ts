@@ -8,6 +8,7 @@ import { at, program } from "../support/definitions";
 
 const bucket = "sagemaker-restate-test-111122223333";
 const key = "arn:aws:kms:us-east-1:111122223333:key/data-key";
+const partitioned = { ...californiaHousing, partitions: [{ name: "year", type: "int" }] };
 
 describe("the program", () => {
   let evaluated: Program;
@@ -46,12 +47,18 @@ describe("the program", () => {
       "aws:glue/catalogDatabase:CatalogDatabase data-database",
       "aws:glue/catalogTable:CatalogTable data-table",
       "aws:iam/role:Role permissions-evaluation",
+      "aws:iam/role:Role permissions-monitoring",
       "aws:iam/role:Role permissions-pipeline",
       "aws:iam/role:Role permissions-processing",
+      "aws:iam/role:Role permissions-scheduler",
+      "aws:iam/role:Role permissions-serving",
       "aws:iam/role:Role permissions-training",
       "aws:iam/rolePolicy:RolePolicy permissions-evaluation-policy",
+      "aws:iam/rolePolicy:RolePolicy permissions-monitoring-policy",
       "aws:iam/rolePolicy:RolePolicy permissions-pipeline-policy",
       "aws:iam/rolePolicy:RolePolicy permissions-processing-policy",
+      "aws:iam/rolePolicy:RolePolicy permissions-scheduler-policy",
+      "aws:iam/rolePolicy:RolePolicy permissions-serving-policy",
       "aws:iam/rolePolicy:RolePolicy permissions-training-policy",
       "aws:kms/alias:Alias data-key-alias",
       "aws:kms/key:Key data-key",
@@ -74,6 +81,7 @@ describe("the program", () => {
       "docker:index/image:Image decision-tree-image",
       "pulumi:providers:aws aws",
       "pulumi:pulumi:Stack restate-test",
+      "restate:index:DataBucket data",
       "restate:index:DataLake data",
       "restate:index:DecisionTreeImage decision-tree",
       "restate:index:ModelPipeline models",
@@ -188,7 +196,7 @@ describe("the program", () => {
     it("has a saved query that makes a table of what the pipeline's query finds", () => {
       equal(
         inputs("data-table-query")["query"],
-        `CREATE TABLE "restate_test"."california_housing_selected" WITH (format = 'PARQUET') AS ` +
+        `CREATE TABLE "restate_test"."california_10" WITH (format = 'PARQUET') AS ` +
           text(inputs("data-query")["query"]),
       );
     });
@@ -268,7 +276,9 @@ describe("the program", () => {
   });
 
   describe("roles", () => {
-    const actors = ["evaluation", "pipeline", "processing", "training"];
+    const actors = [
+      ...["evaluation", "monitoring", "pipeline", "processing", "serving", "training"],
+    ];
 
     it("are assumed by SageMaker, for this account only", () => {
       for (const actor of actors) {
@@ -374,11 +384,13 @@ describe("the program", () => {
     const boundary = "arn:aws:iam::111122223333:policy/limit";
     const { resources } = await program({
       permissionsBoundary: boundary,
-      schedule: "rate(7 days)",
+      crawler: "on-demand",
+      dataset: partitioned,
+      deployers: ["repo:team/houses:environment:prod"],
       network: { mode: "create", flowLogs: true },
     });
     const roles = resources.filter(({ type }) => type === "aws:iam/role:Role");
-    equal(roles.length, 6);
+    equal(roles.length, 10);
     for (const { inputs: role, name } of roles) {
       equal(role["permissionsBoundary"], boundary, name);
     }

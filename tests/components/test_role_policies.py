@@ -22,6 +22,22 @@ def policies() -> dict[str, str]:
     return dict(json.loads(done.stdout))
 
 
+# What the linter says of the deployer, and why it stays.
+ACCEPTED = {
+    # Who deploys the bucket sets its policy.
+    "RESOURCE_POLICY_PRIVILEGE_ESCALATION": ("s3:PutBucketPolicy",),
+    # An alias is changed by a right on the key and one on the alias, under other conditions each;
+    # of what Athena tags, only the workgroup is the stack's.
+    "RESOURCE_MISMATCH": ("kms:CreateAlias", "athena:ListTagsForResource"),
+}
+
+
+def is_accepted(finding: str) -> bool:
+    """Whether a finding is one of those that stay."""
+    issue = finding.partition(":")[0]
+    return any(action in finding for action in ACCEPTED.get(issue, ()))
+
+
 def findings(policy: str) -> list[str]:
     """What the linter finds, a line each."""
     return [
@@ -30,8 +46,17 @@ def findings(policy: str) -> list[str]:
 
 
 def test_policies_have_no_findings(policies: dict[str, str]) -> None:
-    assert len(policies) == 6
-    assert {name: findings(policy) for name, policy in policies.items() if findings(policy)} == {}
+    assert len(policies) == 13
+    found = {
+        name: [one for one in findings(policy) if not is_accepted(one)]
+        for name, policy in policies.items()
+    }
+    assert {name: remaining for name, remaining in found.items() if remaining} == {}
+
+
+def test_what_is_accepted_is_said_of_the_deployer_alone(policies: dict[str, str]) -> None:
+    said = {name for name, policy in policies.items() if findings(policy)}
+    assert said == {"deployer-data-policy"}
 
 
 def test_linter_finds_what_is_wrong(policies: dict[str, str]) -> None:

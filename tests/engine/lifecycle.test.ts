@@ -124,12 +124,7 @@ describe("the real engine, with stand-in providers,", function () {
       [
         "a schedule",
         { "restate:schedule": "rate(7 days)" },
-        [
-          "create permissions-scheduler",
-          "create permissions-scheduler-policy",
-          "create triggers",
-          "create triggers-schedule",
-        ],
+        ["create triggers", "create triggers-schedule"],
       ],
       [
         "an address to notify",

@@ -1,0 +1,244 @@
+import * as kms from "@pulumi/aws/kms";
+import * as s3 from "@pulumi/aws/s3";
+import * as pulumi from "@pulumi/pulumi";
+
+import { prefixes } from "../pipeline/storage";
+import type { Account } from "./account";
+import { keptFromDeletion } from "./protection";
+
+/** The arguments of {@link DataBucket}. */
+export interface DataBucketArgs {
+  readonly account: Account;
+  readonly bucketName: pulumi.Output<string>;
+  readonly keyAlias: string;
+  /** What the key is for, in words. */
+  readonly description: string;
+  /** Whether `destroy` deletes the bucket with what is in it. Default false. */
+  readonly forceDestroy?: boolean;
+  /** Whether key and bucket are kept from deletion. Default true. */
+  readonly protect?: boolean;
+  /** Bucket that takes the log of who reads and writes what. Default: none, nothing is logged. */
+  readonly accessLogBucket?: string | undefined;
+  /** Other accounts that may read the models. Default: none. */
+  readonly modelConsumers?: readonly string[];
+}
+
+/** A private, versioned bucket, and the key that encrypts it and everything that jobs write. */
+export class DataBucket extends pulumi.ComponentResource {
+  public readonly bucketName: pulumi.Output<string>;
+  public readonly kmsKeyArn: pulumi.Output<string>;
+
+  constructor(name: string, args: DataBucketArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("restate:index:DataBucket", name, {}, opts);
+    const child: pulumi.CustomResourceOptions = { parent: this };
+    const kept = keptFromDeletion(this, args.protect ?? true);
+    const key = new kms.Key(
+      `${name}-key`,
+      { description: args.description, enableKeyRotation: true, deletionWindowInDays: 30 },
+      kept,
+    );
+    // By itself, so that a change of it leaves the key's ARN known, and the definition that names it.
+    new kms.KeyPolicy(
+      `${name}-key-policy`,
+      { keyId: key.keyId, policy: this.keyPolicy(args) },
+      child,
+    );
+    new kms.Alias(`${name}-key-alias`, { name: args.keyAlias, targetKeyId: key.keyId }, child);
+    const bucket = new s3.Bucket(
+      `${name}-bucket`,
+      { bucket: args.bucketName, forceDestroy: args.forceDestroy ?? false },
+      kept,
+    );
+    this.protectBucket(name, args, bucket, key);
+
+    this.bucketName = bucket.bucket;
+    this.kmsKeyArn = key.arn;
+    this.registerOutputs({ bucketName: this.bucketName, kmsKeyArn: this.kmsKeyArn });
+  }
+
+  /** The principals of the accounts that may read the models. */
+  private consumers({ account, modelConsumers = [] }: DataBucketArgs): pulumi.Output<string>[] {
+    return modelConsumers.map((id) => pulumi.interpolate`arn:${account.partition}:iam::${id}:root`);
+  }
+
+  /** Leaves it to the account's own policies who may use the key, and lets notifications be encrypted. */
+  private keyPolicy(args: DataBucketArgs): pulumi.Output<string> {
+    const { accountId, dnsSuffix, partition, region } = args.account;
+    const consumers = this.consumers(args);
+    return pulumi.jsonStringify({
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Sid: "OwnAccount",
+          Effect: "Allow",
+          Principal: { AWS: pulumi.interpolate`arn:${partition}:iam::${accountId}:root` },
+          Action: "kms:*",
+          Resource: "*",
+        },
+        {
+          Sid: "EncryptNotifications",
+          Effect: "Allow",
+          Principal: {
+            Service: ["budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com"],
+          },
+          Action: ["kms:Decrypt", "kms:GenerateDataKey*"],
+          Resource: "*",
+          Condition: { StringEquals: { "aws:SourceAccount": accountId } },
+        },
+        ...(consumers.length === 0
+          ? []
+          : [
+              {
+                Sid: "DecryptModels",
+                Effect: "Allow",
+                Principal: { AWS: consumers },
+                Action: ["kms:Decrypt", "kms:DescribeKey"],
+                Resource: "*",
+                Condition: {
+                  StringEquals: { "kms:ViaService": pulumi.interpolate`s3.${region}.${dnsSuffix}` },
+                },
+              },
+            ]),
+      ],
+    });
+  }
+
+  /** Keeps the bucket private, encrypted and versioned, and clears away what can be made again. */
+  private protectBucket(name: string, args: DataBucketArgs, bucket: s3.Bucket, key: kms.Key): void {
+    const child: pulumi.CustomResourceOptions = { parent: this };
+    const publicAccessBlock = new s3.BucketPublicAccessBlock(
+      `${name}-bucket-public-access-block`,
+      {
+        bucket: bucket.bucket,
+        blockPublicAcls: true,
+        blockPublicPolicy: true,
+        ignorePublicAcls: true,
+        restrictPublicBuckets: true,
+      },
+      child,
+    );
+    new s3.BucketOwnershipControls(
+      `${name}-bucket-ownership`,
+      { bucket: bucket.bucket, rule: { objectOwnership: "BucketOwnerEnforced" } },
+      child,
+    );
+    new s3.BucketServerSideEncryptionConfiguration(
+      `${name}-bucket-encryption`,
+      {
+        bucket: bucket.bucket,
+        rules: [
+          {
+            bucketKeyEnabled: true,
+            applyServerSideEncryptionByDefault: {
+              sseAlgorithm: "aws:kms",
+              kmsMasterKeyId: key.arn,
+            },
+          },
+        ],
+      },
+      child,
+    );
+    const versioning = new s3.BucketVersioning(
+      `${name}-bucket-versioning`,
+      { bucket: bucket.bucket, versioningConfiguration: { status: "Enabled" } },
+      child,
+    );
+    new s3.BucketLifecycleConfiguration(
+      `${name}-bucket-lifecycle`,
+      {
+        bucket: bucket.bucket,
+        rules: [
+          {
+            id: "query-results",
+            status: "Enabled",
+            filter: { prefix: `${prefixes.queryResults}/` },
+            expiration: { days: 7 },
+          },
+          {
+            id: "checkpoints",
+            status: "Enabled",
+            filter: { prefix: `${prefixes.checkpoints}/` },
+            expiration: { days: 30 },
+          },
+          {
+            id: "old-versions",
+            status: "Enabled",
+            filter: {},
+            noncurrentVersionExpiration: { noncurrentDays: 90 },
+            abortIncompleteMultipartUpload: { daysAfterInitiation: 7 },
+          },
+        ],
+      },
+      { parent: this, dependsOn: [versioning] },
+    );
+    if (args.accessLogBucket !== undefined) {
+      new s3.BucketLogging(
+        `${name}-bucket-logging`,
+        {
+          bucket: bucket.bucket,
+          targetBucket: args.accessLogBucket,
+          targetPrefix: pulumi.interpolate`${args.bucketName}/`,
+        },
+        child,
+      );
+    }
+    const bucketArn = pulumi.interpolate`arn:${args.account.partition}:s3:::${args.bucketName}`;
+    const consumers = this.consumers(args);
+    new s3.BucketPolicy(
+      `${name}-bucket-policy`,
+      {
+        bucket: bucket.bucket,
+        policy: pulumi.jsonStringify({
+          Version: "2012-10-17",
+          Statement: [
+            {
+              Sid: "DenyInsecureTransport",
+              Effect: "Deny",
+              Principal: "*",
+              Action: "s3:*",
+              Resource: [bucketArn, pulumi.interpolate`${bucketArn}/*`],
+              Condition: { Bool: { "aws:SecureTransport": "false" } },
+            },
+            {
+              // Uploads without a header take the bucket's own key; those that name another are refused.
+              Sid: "DenyOtherEncryption",
+              Effect: "Deny",
+              Principal: "*",
+              Action: "s3:PutObject",
+              Resource: pulumi.interpolate`${bucketArn}/*`,
+              Condition: {
+                StringNotEquals: { "s3:x-amz-server-side-encryption": "aws:kms" },
+                Null: { "s3:x-amz-server-side-encryption": "false" },
+              },
+            },
+            {
+              Sid: "DenyOtherKeys",
+              Effect: "Deny",
+              Principal: "*",
+              Action: "s3:PutObject",
+              Resource: pulumi.interpolate`${bucketArn}/*`,
+              Condition: {
+                StringNotEquals: {
+                  "s3:x-amz-server-side-encryption-aws-kms-key-id": key.arn,
+                },
+                Null: { "s3:x-amz-server-side-encryption-aws-kms-key-id": "false" },
+              },
+            },
+            ...(consumers.length === 0
+              ? []
+              : [
+                  {
+                    Sid: "ReadModels",
+                    Effect: "Allow",
+                    Principal: { AWS: consumers },
+                    Action: "s3:GetObject",
+                    Resource: pulumi.interpolate`${bucketArn}/${prefixes.models}/*`,
+                  },
+                ]),
+          ],
+        }),
+      },
+      { parent: this, dependsOn: [publicAccessBlock] },
+    );
+  }
+}

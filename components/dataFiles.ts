@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { basename, join, relative, sep } from "node:path";
+
+/** A file to upload. */
+export interface DataFile {
+  /** Path of the file. */
+  readonly path: string;
+  /** Where it belongs below the table's folder, with slashes. */
+  readonly key: string;
+  /** SHA-256 of its content, in hexadecimal digits. */
+  readonly hash: string;
+}
+
+/** Most files that a stack uploads: each is a resource. */
+export const mostDataFiles = 200;
+
+const chunkBytes = 1 << 20;
+
+/** SHA-256 of a file of any size, in little memory. */
+function hashFile(path: string): string {
+  const hash = createHash("sha256");
+  const chunk = Buffer.alloc(chunkBytes);
+  const file = openSync(path, "r");
+  try {
+    for (let read = readSync(file, chunk); read > 0; read = readSync(file, chunk)) {
+      hash.update(chunk.subarray(0, read));
+    }
+  } finally {
+    closeSync(file);
+  }
+  return hash.digest("hex");
+}
+
+/** The paths of the files at a path: itself, or those in the folder but what Athena takes as hidden. */
+export function dataFilePaths(path: string): readonly string[] {
+  if (statSync(path).isFile()) {
+    return [path];
+  }
+  return readdirSync(path, { withFileTypes: true })
+    .filter(({ name }) => !/^[._]/.test(name))
+    .sort((one, other) => (one.name < other.name ? -1 : 1))
+    .flatMap((entry) => dataFilePaths(join(path, entry.name)));
+}
+
+/** The files to upload as a table's data, in a stable order. */
+export function dataFiles(path: string): readonly DataFile[] {
+  const whole = statSync(path).isFile();
+  return dataFilePaths(path).map((file) => ({
+    path: file,
+    key: whole ? basename(file) : relative(path, file).split(sep).join("/"),
+    hash: hashFile(file),
+  }));
+}

@@ -1,0 +1,91 @@
+import * as iam from "@pulumi/aws/iam";
+import * as pulumi from "@pulumi/pulumi";
+
+import { deployerStatements, type DeployerScope } from "./deployerStatements";
+import { type StackScope, Statements } from "./statements";
+
+/** The arguments of {@link Deployer}. */
+export interface DeployerArgs extends StackScope, Omit<DeployerScope, "roleArns"> {
+  /** Names of the roles that the stack makes beside those of its actors. Default: none. */
+  readonly furtherRoleNames?: readonly string[];
+  /** The GitHub workflows that may deploy, as `sub` claims: repo:<owner>/<name>:environment:<name>. */
+  readonly subjects: readonly string[];
+  /** ARN of the account's identity provider for GitHub. Default: the stack makes it. */
+  readonly oidcProviderArn?: string | undefined;
+}
+
+/** Who signs the tokens of GitHub's workflows. */
+const issuer = "token.actions.githubusercontent.com";
+
+/**
+ * The role by which a GitHub workflow deploys this stack, without a stored secret: it may change what
+ * belongs to the stack, make roles only within the boundary, and not change its own rights.
+ */
+export class Deployer extends pulumi.ComponentResource {
+  public readonly roleArn: pulumi.Output<string>;
+
+  constructor(name: string, args: DeployerArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("restate:index:Deployer", name, {}, opts);
+    const child: pulumi.CustomResourceOptions = { parent: this };
+    const { accountId, partition } = args.account;
+    const stack = new Statements(args);
+    const providerArn =
+      args.oidcProviderArn ??
+      new iam.OpenIdConnectProvider(
+        `${name}-github`,
+        { url: `https://${issuer}`, clientIdLists: ["sts.amazonaws.com"] },
+        child,
+      ).arn;
+    const role = new iam.Role(
+      `${name}-role`,
+      {
+        name: `${args.namePrefix}-deployer`,
+        description: `Deploys ${args.namePrefix}`,
+        permissionsBoundary: args.permissionsBoundary,
+        maxSessionDuration: 3600,
+        assumeRolePolicy: pulumi.jsonStringify({
+          Version: "2012-10-17",
+          Statement: [
+            {
+              Effect: "Allow",
+              Principal: { Federated: providerArn },
+              Action: "sts:AssumeRoleWithWebIdentity",
+              Condition: {
+                StringEquals: {
+                  [`${issuer}:aud`]: "sts.amazonaws.com",
+                  [`${issuer}:sub`]: args.subjects,
+                },
+              },
+            },
+          ],
+        }),
+      },
+      child,
+    );
+    const further = (args.furtherRoleNames ?? []).map(
+      (roleName) => pulumi.interpolate`arn:${partition}:iam::${accountId}:role/${roleName}`,
+    );
+    const areas = deployerStatements(stack, {
+      ...args,
+      roleArns: [...Object.values(stack.roleArns), ...further],
+    });
+    for (const [area, statements] of Object.entries(areas)) {
+      const policy = new iam.Policy(
+        `${name}-${area}-policy`,
+        {
+          name: `${args.namePrefix}-deployer-${area}`,
+          description: `What the deployer of ${args.namePrefix} may do: ${area}`,
+          policy: pulumi.jsonStringify({ Version: "2012-10-17", Statement: statements }),
+        },
+        child,
+      );
+      new iam.RolePolicyAttachment(
+        `${name}-${area}`,
+        { role: role.name, policyArn: policy.arn },
+        child,
+      );
+    }
+    this.roleArn = role.arn;
+    this.registerOutputs({ roleArn: this.roleArn });
+  }
+}

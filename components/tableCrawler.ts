@@ -1,0 +1,40 @@
+import * as glue from "@pulumi/aws/glue";
+import * as pulumi from "@pulumi/pulumi";
+
+/** The arguments of {@link TableCrawler}. */
+export interface TableCrawlerArgs {
+  /** Name of the crawler. */
+  readonly crawlerName: string;
+  readonly databaseName: pulumi.Input<string>;
+  readonly tableName: pulumi.Input<string>;
+  readonly roleArn: pulumi.Input<string>;
+  /** When it runs by itself: a cron expression, in UTC. Default: only when somebody starts it. */
+  readonly schedule?: string | undefined;
+}
+
+/** A Glue crawler that adds new partitions to the table, and logs what does not fit it. */
+export class TableCrawler extends pulumi.ComponentResource {
+  constructor(name: string, args: TableCrawlerArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("restate:index:TableCrawler", name, {}, opts);
+    new glue.Crawler(
+      `${name}-crawler`,
+      {
+        name: args.crawlerName,
+        description: "Adds new partitions to the table",
+        role: args.roleArn,
+        databaseName: args.databaseName,
+        catalogTargets: [{ databaseName: args.databaseName, tables: [args.tableName] }],
+        ...(args.schedule === undefined ? {} : { schedule: args.schedule }),
+        // The columns are the program's to say, and a crawl of a catalogue's table may not delete.
+        schemaChangePolicy: { updateBehavior: "LOG", deleteBehavior: "LOG" },
+        configuration: JSON.stringify({
+          Version: 1,
+          CrawlerOutput: { Partitions: { AddOrUpdateBehavior: "InheritFromTable" } },
+          Grouping: { TableGroupingPolicy: "CombineCompatibleSchemas" },
+        }),
+      },
+      { parent: this },
+    );
+    this.registerOutputs({});
+  }
+}
