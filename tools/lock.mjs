@@ -30,5 +30,6 @@ const compile = (folder, constraint) => {
 };
 
 compile("tests");
+compile("notebooks", "tests/requirements.txt");
 compile("local", "tests/requirements.txt");
 compile("container", "tests/requirements.txt");

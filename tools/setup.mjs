@@ -1,8 +1,8 @@
 // Sets up what a command needs, on a fresh clone too: the Node packages, and the Python environment in
-// .venv with the packages of the local run, or of the tests. What is there already is left as it is.
-// Plain JavaScript without imports of packages, since it runs before there are any.
+// .venv with the packages of the local run, of the notebook, or of the tests. What is there already is left
+// as it is. Plain JavaScript without imports of packages, since it runs before there are any.
 //
-// Usage: node tools/setup.mjs node|local|tests. All output goes to standard error.
+// Usage: node tools/setup.mjs node|local|notebooks|tests. All output goes to standard error.
 
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -78,7 +78,11 @@ function findPython() {
 }
 
 /** The locks, smallest first: each contains the one before it. */
-const locks = { local: "local/requirements.txt", tests: "tests/requirements.txt" };
+const locks = {
+  local: "local/requirements.txt",
+  notebooks: "notebooks/requirements.txt",
+  tests: "tests/requirements.txt",
+};
 
 function setUpPython(kind) {
   const marker = (name) => join(environment, `.installed-${name}`);
@@ -107,8 +111,8 @@ function setUpPython(kind) {
 }
 
 const kind = process.argv[2];
-if (!["node", "local", "tests"].includes(kind)) {
-  fail("usage: node tools/setup.mjs node|local|tests");
+if (kind !== "node" && !Object.hasOwn(locks, kind)) {
+  fail("usage: node tools/setup.mjs node|local|notebooks|tests");
 }
 setUpNode();
 if (kind !== "node") {
