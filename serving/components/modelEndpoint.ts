@@ -251,8 +251,8 @@ function variant(
 
 /**
  * The provider takes an endpoint that is in service for an updated one, also where the alarms have rolled
- * it back; then Pulumi would delete the configuration that it serves by.
- * Source: hashicorp/terraform-provider-aws#48997.
+ * it back. An error ends the update there: else Pulumi would delete the configuration that it serves by, and
+ * no later update could succeed. Source: hashicorp/terraform-provider-aws#48997.
  */
 function checkServed(endpoint: string, wanted: string, served: string): string {
   if (served !== wanted) {

@@ -63,9 +63,18 @@ export class Engine {
 
   /** Makes the creation of a resource fail, by its logical name; undefined: of none. */
   failAt(name: string | undefined): void {
+    this.name("fail", name);
+  }
+
+  /** Makes updates of an endpoint roll back, by its logical name; undefined: of none. */
+  rollBackAt(name: string | undefined): void {
+    this.name("rollback", name);
+  }
+
+  private name(file: string, name: string | undefined): void {
     const cloud = join(this.folder, "cloud");
     mkdirSync(cloud, { recursive: true });
-    writeFileSync(join(cloud, "fail"), name ?? "");
+    writeFileSync(join(cloud, file), name ?? "");
   }
 
   /** Environment of the CLI: these providers, and a backend in the engine's folder. */

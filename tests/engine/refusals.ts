@@ -31,6 +31,10 @@ const json =
     return value.length > most ? `has ${value.length} characters; ${most} are allowed` : undefined;
   };
 
+/** What SageMaker takes as a name of most things. */
+const sageMakerName = pattern(/^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/);
+const roleArn = pattern(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/);
+
 /** Members that a resource must have, and what each must be. */
 const rules: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   "aws:athena/workgroup:Workgroup": { name: pattern(/^[a-zA-Z0-9._-]{1,128}$/) },
@@ -74,7 +78,21 @@ const rules: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
     pipelineDefinition: json(1_048_576),
     pipelineDisplayName: pattern(/^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,255}$/),
     pipelineName: pattern(/^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,81}$/),
-    roleArn: pattern(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/),
+    roleArn,
+  },
+  "aws:sagemaker/dataQualityJobDefinition:DataQualityJobDefinition": {
+    name: sageMakerName,
+    roleArn,
+  },
+  "aws:sagemaker/endpoint:Endpoint": { endpointConfigName: sageMakerName, name: sageMakerName },
+  "aws:sagemaker/endpointConfiguration:EndpointConfiguration": {
+    name: sageMakerName,
+    productionVariants: () => undefined,
+  },
+  "aws:sagemaker/model:Model": { executionRoleArn: roleArn, name: sageMakerName },
+  "aws:sagemaker/monitoringSchedule:MonitoringSchedule": {
+    monitoringScheduleConfig: () => undefined,
+    name: sageMakerName,
   },
 };
 

@@ -1,7 +1,8 @@
 /**
  * Stands in for a cloud provider of Pulumi's engine: `standIn.ts aws|docker|awsx`. It remembers what it made
  * in the folder of the environment variable STAND_IN_FOLDER, gives ids and ARNs like AWS's, refuses what AWS
- * would refuse, and fails at the resource that the file `fail` in that folder names.
+ * would refuse, and fails at the resource that the file `fail` in that folder names. It rolls back the update
+ * of an endpoint that the file `rollback` names, as SageMaker does where alarms tell it to.
  */
 
 import { createHash } from "node:crypto";
@@ -35,6 +36,13 @@ const immutable = new Set([
   "vpcId",
 ]);
 
+/** Resources that AWS cannot change at all, and knows by their names. */
+const unchangeable = new Set([
+  "aws:sagemaker/dataQualityJobDefinition:DataQualityJobDefinition",
+  "aws:sagemaker/endpointConfiguration:EndpointConfiguration",
+  "aws:sagemaker/model:Model",
+]);
+
 const text = (value: unknown): string => textOf(value as Json | undefined);
 const typeOf = (urn: string): string => urn.split("::")[2]?.split("$").at(-1) ?? "";
 const nameOf = (urn: string): string => urn.split("::").at(-1) ?? "";
@@ -44,6 +52,12 @@ const sameJson = (left: unknown, right: unknown): boolean =>
 
 function remembered(id: string): string {
   return join(folder, `${digest(id)}.json`);
+}
+
+/** Whether a file of the folder names a resource. */
+function isNamedBy(file: string, urn: string): boolean {
+  const path = join(folder, file);
+  return existsSync(path) && readFileSync(path, "utf8") === nameOf(urn);
 }
 
 /** What AWS would assign to a new resource. */
@@ -76,6 +90,10 @@ function assigned(
       return { id: `vpc-${unique.slice(0, 17)}`, outs: {} };
     case "aws:ec2/vpcEndpoint:VpcEndpoint":
       return { id: `vpce-${unique.slice(0, 17)}`, outs: { prefixListId: "pl-63a5400a" } };
+    case "aws:sagemaker/dataQualityJobDefinition:DataQualityJobDefinition":
+    case "aws:sagemaker/endpointConfiguration:EndpointConfiguration":
+    case "aws:sagemaker/model:Model":
+      return { id: named, outs: { arn: arn("sagemaker", named) } };
     case "aws:iam/role:Role":
       return { id: named, outs: { arn: `arn:aws:iam::${accountId}:role/${named}` } };
     case "docker:index/image:Image": {
@@ -164,24 +182,27 @@ class StandIn implements provider.Provider {
 
   diff(
     _id: string,
-    _urn: string,
+    urn: string,
     olds: Properties,
     news: Properties,
   ): Promise<provider.DiffResult> {
     const changed = Object.keys(news).filter((key) => !sameJson(olds[key], news[key]));
+    const all = unchangeable.has(typeOf(urn));
     return Promise.resolve({
       changes: changed.length > 0,
-      replaces: changed.filter((key) => immutable.has(key)),
+      replaces: changed.filter((key) => all || immutable.has(key)),
       deleteBeforeReplace: false,
     });
   }
 
   create(urn: string, inputs: Properties): Promise<provider.CreateResult> {
-    const failing = join(folder, "fail");
-    if (existsSync(failing) && readFileSync(failing, "utf8") === nameOf(urn)) {
+    if (isNamedBy("fail", urn)) {
       return Promise.reject(new Error(`AccessDenied: not now (${nameOf(urn)})`));
     }
     const { id, outs } = assigned(typeOf(urn), nameOf(urn), inputs);
+    if (unchangeable.has(typeOf(urn)) && existsSync(remembered(id))) {
+      return Promise.reject(new Error(`ValidationException: cannot create already existing ${id}`));
+    }
     const all = { ...outs, ...inputs };
     writeFileSync(remembered(id), JSON.stringify(all));
     return Promise.resolve({ id, outs: all });
@@ -189,11 +210,21 @@ class StandIn implements provider.Provider {
 
   update(
     id: string,
-    _urn: string,
+    urn: string,
     olds: Properties,
     news: Properties,
   ): Promise<provider.UpdateResult> {
-    const all = { ...olds, ...news };
+    const served = olds["endpointConfigName"];
+    if (typeof served === "string" && !existsSync(remembered(served))) {
+      return Promise.reject(
+        new Error(`ValidationException: Could not find endpoint configuration "${served}"`),
+      );
+    }
+    const all = {
+      ...olds,
+      ...news,
+      ...(isNamedBy("rollback", urn) ? { endpointConfigName: served } : {}),
+    };
     writeFileSync(remembered(id), JSON.stringify(all));
     return Promise.resolve({ outs: all });
   }

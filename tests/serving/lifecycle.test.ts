@@ -1,0 +1,262 @@
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { createRequire } from "node:module";
+
+import type { Stack } from "@pulumi/pulumi/automation";
+
+import { Engine, pulumiFolder } from "../engine/engine";
+import { AwsServices, constraints, modelArn } from "./support/awsServices";
+
+type Exports = Readonly<Record<string, string>>;
+
+/** What an update did: each operation with the logical name, in order; what stayed as it was is left out. */
+async function update(stack: Stack): Promise<readonly string[]> {
+  const steps: string[] = [];
+  await stack.up({
+    onEvent: ({ resourcePreEvent: event }) => {
+      const { op = "", urn = "" } = event?.metadata ?? {};
+      if (!["", "read", "replace", "same"].includes(op)) {
+        steps.push(`${op} ${urn.split("::").at(-1) ?? ""}`);
+      }
+    },
+  });
+  return steps;
+}
+
+async function resourceNames(stack: Stack): Promise<readonly string[]> {
+  const state = (await stack.exportStack()) as { deployment: { resources?: { urn: string }[] } };
+  return (state.deployment.resources ?? []).map(({ urn }) => urn.split("::").at(-1) ?? "");
+}
+
+async function exportsOf(stack: Stack): Promise<Exports> {
+  return Object.fromEntries(
+    Object.entries(await stack.outputs()).map(([name, { value }]) => [name, String(value)]),
+  );
+}
+
+describe("serving, by the real engine with stand-in providers,", function () {
+  this.timeout(600_000);
+  const engine = new Engine();
+  const aws = new AwsServices();
+  const program = (): Promise<object> =>
+    (createRequire(__filename)("../../serving") as () => Promise<object>)();
+  const serving = async (name: string, config: Exports = {}): Promise<Stack> => {
+    const stack = await engine.stackOf("restate-serving", name, program);
+    for (const [key, value] of Object.entries(config)) {
+      await stack.setConfig(`restate-serving:${key}`, { value });
+    }
+    return stack;
+  };
+  const approve = (...versions: readonly number[]): void => {
+    aws.models = versions.map((version) => ({ version, approval: "Approved" }));
+  };
+
+  before(async function () {
+    if (pulumiFolder() === undefined) {
+      console.log("    skipped: there is no Pulumi CLI on the path or in ~/.cache/restate/bin");
+      this.skip();
+    }
+    await aws.start();
+    await engine.start();
+    const main = await engine.stack("dev", { "restate:network": '{"mode":"none"}' });
+    await main.up();
+  });
+  after(() => {
+    engine.stop();
+    aws.stop();
+  });
+
+  describe("before there is something to serve", () => {
+    const refused = async (stack: Stack, message: RegExp): Promise<void> => {
+      await rejects(stack.up(), message);
+      deepEqual(
+        (await resourceNames(stack)).filter((name) => /^(aws|endpoint)/.test(name)),
+        [],
+      );
+    };
+
+    it("names a main stack that does not exist", async () => {
+      const stack = await serving("none", { mainStack: "organization/restate/nowhere" });
+      await refused(stack, /unknown stack "organization\/restate\/nowhere"/);
+    });
+
+    it("names a stack that is no main stack", async () => {
+      const other = await engine.stackOf("other", "dev", () => Promise.resolve({ bucket: "b" }));
+      await other.up();
+      const stack = await serving("other", { mainStack: "organization/other/dev" });
+      await refused(stack, /The stack organization\/other\/dev has no exports of restate/);
+    });
+
+    it("says that no model is approved yet", async () => {
+      aws.models = [
+        { version: 1, approval: "Rejected" },
+        { version: 2, approval: "PendingManualApproval" },
+        { version: 3, approval: "Approved", status: "Failed" },
+      ];
+      const message = /The model package group restate-dev has no approved model yet/;
+      await refused(await serving("early"), message);
+    });
+  });
+
+  describe("a stack", () => {
+    let stack: Stack;
+    let first: Exports;
+
+    before(async () => {
+      stack = await serving("dev");
+    });
+
+    it("serves the latest approved model", async () => {
+      aws.models = [
+        { version: 1, approval: "Approved" },
+        { version: 2, approval: "Approved" },
+        { version: 3, approval: "PendingManualApproval" },
+        { version: 4, approval: "Rejected" },
+      ];
+      deepEqual((await update(stack)).toSorted(), [
+        "create aws",
+        "create default",
+        "create endpoint",
+        "create endpoint-configuration",
+        "create endpoint-endpoint",
+        "create endpoint-latency",
+        "create endpoint-model",
+        "create endpoint-server-errors",
+        "create restate-serving-dev",
+      ]);
+      first = await exportsOf(stack);
+      equal(first["endpointName"], "restate-dev-model");
+      equal(first["modelPackageArn"], modelArn(2));
+      equal(first["modelPackageVersion"], "2");
+      match(first["endpointConfigurationName"] ?? "", /^restate-dev-model-v2-[0-9a-f]{6}$/);
+    });
+
+    it("stays as it is when nothing has changed", async () => {
+      deepEqual(await update(stack), []);
+      const { summary } = await stack.refresh();
+      deepEqual(Object.keys(summary.resourceChanges ?? {}), ["same"]);
+    });
+
+    it("previews the next version by its number, and goes over to it", async () => {
+      approve(1, 2, 3);
+      const { stdout } = await stack.preview({ diff: true });
+      match(stdout, /name +: "restate-dev-model-v2-\w+" => "restate-dev-model-v3-\w+"/);
+      deepEqual(await update(stack), [
+        "create-replacement endpoint-model",
+        "create-replacement endpoint-configuration",
+        "update endpoint-endpoint",
+        "delete-replaced endpoint-configuration",
+        "delete-replaced endpoint-model",
+      ]);
+      equal((await exportsOf(stack))["modelPackageVersion"], "3");
+      equal((await exportsOf(stack))["endpointArn"], first["endpointArn"]);
+    });
+
+    it("tells that the alarms have rolled an update back, and heals in the next one", async () => {
+      approve(1, 2, 3, 4);
+      engine.rollBackAt("endpoint-endpoint");
+      await rejects(
+        update(stack),
+        /to restate-dev-model-v4-\w+ was rolled back: it still serves by restate-dev-model-v3-/,
+      );
+      engine.rollBackAt(undefined);
+      equal((await exportsOf(stack))["modelPackageVersion"], "3");
+      deepEqual(await update(stack), [
+        "update endpoint-endpoint",
+        "delete-replaced endpoint-configuration",
+        "delete-replaced endpoint-model",
+      ]);
+      equal((await exportsOf(stack))["modelPackageVersion"], "4");
+    });
+
+    it("goes back to the version that config names, whatever is approved since", async () => {
+      await stack.setConfig("restate-serving:modelPackageArn", { value: modelArn(2) });
+      ok((await update(stack)).includes("update endpoint-endpoint"));
+      deepEqual(await exportsOf(stack), first);
+      approve(1, 2, 3, 4, 5);
+      deepEqual(await update(stack), []);
+      await stack.removeConfig("restate-serving:modelPackageArn");
+    });
+
+    it("scales, and monitors drift, where config says so", async () => {
+      approve(5);
+      aws.objects.set("s3://baselines/5/constraints.json", constraints(["_c0", "_c1"]));
+      await update(stack);
+      for (const [key, value] of Object.entries({
+        compute: { mode: "real-time", minInstances: 2, maxInstances: 4 },
+        capturePercentage: 100,
+        monitoring: { mode: "data-quality", startPipeline: true },
+      })) {
+        await stack.setConfig(`restate-serving:${key}`, { value: JSON.stringify(value) });
+      }
+      const steps = await update(stack);
+      deepEqual(steps.toSorted(), [
+        "create endpoint-scaling-policy",
+        "create endpoint-scaling-target",
+        "create monitoring",
+        "create monitoring-definition",
+        "create monitoring-drift",
+        "create monitoring-schedule",
+        "create monitoring-start",
+        "create monitoring-start-target",
+        "create-replacement endpoint-configuration",
+        "delete-replaced endpoint-configuration",
+        "update endpoint-endpoint",
+      ]);
+      ok(steps.indexOf("update endpoint-endpoint") < steps.indexOf("create monitoring-definition"));
+      deepEqual(await update(stack), []);
+    });
+
+    it("compares requests with the next model's baseline as soon as that is served", async () => {
+      approve(5, 6);
+      aws.objects.set("s3://baselines/6/constraints.json", constraints(["_c0", "_c1"]));
+      const steps = await update(stack);
+      deepEqual(steps.toSorted(), [
+        "create-replacement endpoint-configuration",
+        "create-replacement endpoint-model",
+        "create-replacement monitoring-definition",
+        "delete-replaced endpoint-configuration",
+        "delete-replaced endpoint-model",
+        "delete-replaced monitoring-definition",
+        "update endpoint-endpoint",
+        "update monitoring-schedule",
+      ]);
+      const before = (one: string, other: string): void => {
+        ok(steps.indexOf(one) < steps.indexOf(other), `${one} before ${other}`);
+      };
+      before("update endpoint-endpoint", "create-replacement monitoring-definition");
+      before("update monitoring-schedule", "delete-replaced monitoring-definition");
+    });
+
+    it("lives beside another endpoint of the same models", async () => {
+      const other = await serving("other-endpoint", {
+        endpointName: "batch",
+        network: "none",
+        compute: '{"mode":"serverless"}',
+      });
+      await update(other);
+      equal((await exportsOf(other))["endpointName"], "restate-dev-batch-serverless");
+      deepEqual(await update(stack), []);
+      await other.destroy();
+    });
+
+    it("leaves nothing when it is destroyed", async () => {
+      await stack.destroy();
+      deepEqual(await resourceNames(stack), []);
+    });
+  });
+
+  it("makes a serverless endpoint before it deletes one of instances", async () => {
+    approve(1);
+    const stack = await serving("change", { endpointName: "change" });
+    await update(stack);
+    await stack.setConfig("restate-serving:network", { value: "none" });
+    await stack.setConfig("restate-serving:compute", { value: '{"mode":"serverless"}' });
+    const steps = await update(stack);
+    ok(
+      steps.indexOf("create-replacement endpoint-endpoint") <
+        steps.indexOf("delete-replaced endpoint-endpoint"),
+      steps.join(", "),
+    );
+    await stack.destroy();
+  });
+});
