@@ -15,11 +15,19 @@ export interface Resource {
   readonly inputs: JsonObject;
 }
 
+/** A column of a Glue table. */
+export interface Column {
+  readonly name: string;
+  readonly type: string;
+}
+
 /** A Glue table as the program declares it. */
 export interface Table {
   readonly database: string;
   readonly name: string;
-  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly columns: readonly Column[];
+  /** Keys of the folders that the files lie in, outermost first. */
+  readonly partitionKeys: readonly Column[];
   /** S3 URI of the folder with its files. */
   readonly location: string;
   readonly format: "csv" | "parquet";
@@ -116,6 +124,10 @@ class Account implements pulumi.runtime.Mocks {
   }
 }
 
+function readColumn(column: JsonObject): Column {
+  return { name: text(column["name"]), type: text(column["type"]) };
+}
+
 function readTable(resource: Resource): Table {
   const { databaseName, name, parameters, storageDescriptor } = resource.inputs;
   const storage = isObject(storageDescriptor) ? storageDescriptor : {};
@@ -126,10 +138,8 @@ function readTable(resource: Resource): Table {
   return {
     database: text(databaseName),
     name: text(name),
-    columns: objects(storage["columns"]).map((column) => ({
-      name: text(column["name"]),
-      type: text(column["type"]),
-    })),
+    columns: objects(storage["columns"]).map(readColumn),
+    partitionKeys: objects(resource.inputs["partitionKeys"]).map(readColumn),
     location: text(storage["location"]),
     format: library.includes("ParquetHiveSerDe") ? "parquet" : "csv",
     delimiter: text(serDeParameters["field.delim"]) || ",",

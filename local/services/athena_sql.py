@@ -71,7 +71,7 @@ def parse_query(text: str, database: str, tables: list[Table]) -> Query:
 def _schema(tables: list[Table]) -> MappingSchema:
     schema = MappingSchema(dialect="athena")
     for table in tables:
-        columns = {name: _sql_type(column.name) for name, column in table.columns.items()}
+        columns = {name: _sql_type(column.name) for name, column in table.all_columns.items()}
         schema.add_table(exp.table_(table.name, db=table.database, quoted=True), columns)
     return schema
 

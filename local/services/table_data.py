@@ -17,7 +17,14 @@ import duckdb
 
 from local.services.database import explain, literal, open_database
 from local.services.request_file import run_job
-from local.services.tables import ColumnType, Table, parse_table, raw_csv, select_table
+from local.services.tables import (
+    ColumnType,
+    Table,
+    find_files,
+    parse_table,
+    raw_csv,
+    select_table,
+)
 
 _SHOWN = 5
 _NO_TEXT = "\x07"  # stands in no field, so that only missing fields are null
@@ -30,6 +37,7 @@ def check_table_data(request: dict[str, Any]) -> None:
         ValueError: The first problems, one a line, and how many there are.
     """
     table = parse_table(request["table"])
+    _check_folders(table, request["table"]["paths"])
     with open_database(tempfile.gettempdir()) as database:
         try:
             if table.file_format == "parquet":
@@ -41,6 +49,17 @@ def check_table_data(request: dict[str, Any]) -> None:
     if not rows:
         files = ", ".join(path.name for path in table.paths) or "no file with content"
         raise ValueError(f"table {table.full_name}: no rows ({files})")
+
+
+def _check_folders(table: Table, paths: list[str]) -> None:
+    """Athena passes over files that are in no partition, so a user would miss their rows."""
+    outside = sorted(set(find_files(paths)) - set(table.paths))
+    if outside:
+        folders = "/".join(f"{name}=<value>" for name in table.partition_keys)
+        raise ValueError(
+            f"table {table.full_name}: {_counted(len(outside), 'file')} in no folder {folders}: "
+            + ", ".join(path.name for path in outside[:_SHOWN])
+        )
 
 
 def _count_parquet(table: Table, database: duckdb.DuckDBPyConnection) -> int:

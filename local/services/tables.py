@@ -2,7 +2,8 @@
 
 Text is read as by LazySimpleSerDe: no quotes, a backslash and N is null, a value that is not of
 its column's type is null, missing columns at the end of a line are null and further ones ignored.
-With a quote character it is read as by OpenCSVSerde.
+With a quote character it is read as by OpenCSVSerde. Partition keys have their values from the
+folders of the files, `key=value`; files in no such folders belong to no partition and are not read.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ class ColumnType:
         return f"case when regexp_full_match({text}, '{pattern}') then {value} end"
 
 
+_FILE = "__restate_file"  # the column with the path of each row's file
 _DATE = r"\d{4}-\d{1,2}-\d{1,2}"
 _FLOAT = r"\s*[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|NaN|Infinity)\s*"
 _FORMS = {
@@ -91,6 +93,7 @@ class Table:
         database: In lower case, as Athena keeps names.
         name: In lower case.
         columns: Types by name in lower case, in the table's order.
+        partition_keys: Likewise of the keys, outermost first; none if there are no partitions.
         paths: Its files, sorted; none if there is no data.
         file_format: csv or parquet.
         delimiter: Of csv.
@@ -101,6 +104,7 @@ class Table:
     database: str
     name: str
     columns: dict[str, ColumnType]
+    partition_keys: dict[str, ColumnType]
     paths: tuple[Path, ...]
     file_format: str
     delimiter: str
@@ -112,6 +116,11 @@ class Table:
         """Database and name."""
         return f"{self.database}.{self.name}"
 
+    @property
+    def all_columns(self) -> dict[str, ColumnType]:
+        """The columns, and after them the partition keys, as Athena has them."""
+        return {**self.columns, **self.partition_keys}
+
 
 def parse_table(fields: dict[str, Any]) -> Table:
     """Reads a table from a request, and finds its files.
@@ -121,15 +130,14 @@ def parse_table(fields: dict[str, Any]) -> Table:
     """
     name = str(fields.get("name", "")).lower()
     try:
-        columns = {
-            str(column["name"]).lower(): parse_type(str(column["type"]))
-            for column in fields["columns"]
-        }
+        columns = _parse_columns(fields["columns"])
+        partition_keys = _parse_columns(fields.get("partitionKeys") or [])
         table = Table(
             database=str(fields["database"]).lower(),
             name=name,
             columns=columns,
-            paths=_find_files(fields["paths"]),
+            partition_keys=partition_keys,
+            paths=_in_partitions(find_files(fields["paths"]), partition_keys),
             file_format=str(fields["format"]).lower(),
             delimiter=fields.get("delimiter") or ",",
             skip_header_lines=int(fields.get("skipHeaderLines") or 0),
@@ -139,14 +147,29 @@ def parse_table(fields: dict[str, Any]) -> Table:
         raise ValueError(f"table {name}: {error.args[0]} is missing") from None
     except ValueError as error:
         raise ValueError(f"table {name}: {error}") from None
-    if len(columns) < len(fields["columns"]) or not columns:
+    given = len(fields["columns"]) + len(fields.get("partitionKeys") or [])
+    if len(table.all_columns) < given or not columns:
         raise ValueError(f"table {name}: column names must be distinct, and at least one")
     if table.file_format not in ("csv", "parquet"):
         raise ValueError(f"table {name}: format {fields['format']}; allowed are csv, parquet")
     return table
 
 
-def _find_files(paths: list[str]) -> tuple[Path, ...]:
+def _parse_columns(fields: list[dict[str, Any]]) -> dict[str, ColumnType]:
+    return {str(one["name"]).lower(): parse_type(str(one["type"])) for one in fields}
+
+
+def _in_partitions(files: tuple[Path, ...], keys: dict[str, ColumnType]) -> tuple[Path, ...]:
+    return tuple(file for file in files if partition_names(file, len(keys)) == list(keys))
+
+
+def partition_names(file: Path, count: int) -> list[str]:
+    """The keys that the file's `count` innermost folders name, outermost first."""
+    folders = file.parts[:-1][-count:] if count else ()
+    return [folder.partition("=")[0].lower() for folder in folders if "=" in folder]
+
+
+def find_files(paths: list[str]) -> tuple[Path, ...]:
     """All files of the paths, but those that Athena takes as hidden, in a stable order."""
     files: list[Path] = []
     for path in map(Path, paths):
@@ -181,7 +204,8 @@ def raw_csv(table: Table, files: tuple[Path, ...], columns: int, null_text: str 
         f"delim = {literal(table.delimiter)}, "
         f"quote = {literal(quoting)}, escape = {literal(quoting)}, "
         f"nullstr = {literal(null_text)}, "
-        "null_padding = true, strict_mode = false, max_line_size = 10000000)"
+        "null_padding = true, strict_mode = false, max_line_size = 10000000, "
+        f"hive_partitioning = false, filename = '{_FILE}')"
     )
 
 
@@ -194,22 +218,35 @@ def select_table(table: Table, database: duckdb.DuckDBPyConnection) -> str:
     if not table.paths:
         nulls = ", ".join(
             f"cast(null as {column_type.sql}) as {quote(name)}"
-            for name, column_type in table.columns.items()
+            for name, column_type in table.all_columns.items()
         )
         return f"select {nulls} limit 0"
     if table.file_format == "parquet":
         return _select_parquet(table, database)
-    values = ", ".join(
+    values = [
         f"{column_type.parse(f'c{number}')} as {quote(name)}"
         for number, (name, column_type) in enumerate(table.columns.items())
-    )
+    ]
     source = raw_csv(table, table.paths, len(table.columns))
-    return f"select {values} from {source}"  # noqa: S608 - every part is quoted
+    return f"select {', '.join(values + _partition_values(table))} from {source}"  # noqa: S608 - quoted
+
+
+def _partition_values(table: Table) -> list[str]:
+    """SQL of the partition keys, from the path of each row's file."""
+    values = []
+    for name, column_type in table.partition_keys.items():
+        folder = f"regexp_extract({_FILE}, {literal(f'(?i)/{name}=([^/]*)/')}, 1)"
+        text = f"nullif(url_decode({folder}), '__HIVE_DEFAULT_PARTITION__')"
+        values.append(f"{column_type.parse(text)} as {quote(name)}")
+    return values
 
 
 def _select_parquet(table: Table, database: duckdb.DuckDBPyConnection) -> str:
     files = ", ".join(literal(str(path)) for path in table.paths)
-    source = f"read_parquet([{files}], union_by_name = true)"
+    source = (
+        f"read_parquet([{files}], union_by_name = true, "
+        f"hive_partitioning = false, filename = '{_FILE}')"
+    )
     stored = {
         str(name).lower(): str(kind)
         for name, kind, *_ in database.execute(f"describe from {source}").fetchall()
@@ -225,4 +262,4 @@ def _select_parquet(table: Table, database: duckdb.DuckDBPyConnection) -> str:
                 f"but {stored[name].lower()} in the files"
             )
         values.append(f"cast({quote(name)} as {column_type.sql}) as {quote(name)}")
-    return f"select {', '.join(values)} from {source}"  # noqa: S608 - every part is quoted
+    return f"select {', '.join(values + _partition_values(table))} from {source}"  # noqa: S608 - quoted
