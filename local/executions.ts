@@ -149,7 +149,7 @@ function isRunning(processId: number): boolean {
 }
 
 /** Reads a record; an execution whose process is gone was stopped. */
-function readRecord(path: string): ExecutionRecord {
+export function readRecord(path: string): ExecutionRecord {
   const record = JSON.parse(readFileSync(path, "utf8")) as ExecutionRecord;
   return record.status === "Executing" && !isRunning(record.processId)
     ? { ...record, status: "Stopped" }

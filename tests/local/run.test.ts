@@ -122,7 +122,7 @@ describe("npm run local", () => {
     it("writes a report that needs nothing else, with the scores in it", () => {
       const report = readFileSync(first.result.report, "utf8");
       for (const { name, r2 } of first.result.candidates) {
-        ok(report.includes(`<td>${name}</td>`) && report.includes((r2 ?? 0).toFixed(4)), name);
+        ok(report.includes(`${name}</th>`) && report.includes((r2 ?? 0).toFixed(4)), name);
       }
       ok((report.match(/<svg/g) ?? []).length >= 6);
       equal(/(src|href)=/.test(report.replaceAll(/xlink:href="#/g, "")), false);

@@ -1,0 +1,150 @@
+import { candidateChart, type CandidatePoint } from "./charts/candidates";
+import { splits } from "./diagnostics";
+import { html, type Html } from "./html";
+import { decimal, duration, hyperparameter, score, significant } from "./numbers";
+import { gapOf, largestGap, type ReportCandidate, type ReportData } from "./reportData";
+
+/** The metrics that candidates are compared by. */
+const metrics = [
+  { key: "r2", title: "R²" },
+  { key: "rmse", title: "RMSE" },
+  { key: "mae", title: "MAE" },
+] as const;
+
+function points(
+  candidates: readonly ReportCandidate[],
+  key: (typeof metrics)[number]["key"],
+): readonly CandidatePoint[] {
+  return candidates.flatMap(({ metrics: own, name }) =>
+    splits.flatMap((split) => {
+      const value = own[split]?.[key];
+      return value === undefined ? [] : [{ candidate: name, split, value }];
+    }),
+  );
+}
+
+/** Says how far R² falls from train to test rows, and marks a model that over-fits. */
+function gapText(candidate: ReportCandidate): Html {
+  const gap = gapOf(candidate);
+  if (gap === undefined) {
+    return html`<td></td>`;
+  }
+  return gap > largestGap
+    ? html`<td class="overfit">▲ over-fits: R² falls by ${decimal(gap, 2)}</td>`
+    : html`<td>R² falls by ${decimal(Math.max(gap, 0), 2)}</td>`;
+}
+
+/** A candidate's metrics, a row a split. */
+function metricRows(candidate: ReportCandidate): readonly Html[] {
+  const { isWinner, metrics: own, name } = candidate;
+  const known = splits.filter((split) => own[split] !== undefined);
+  const title = html`${isWinner ? "★ " : ""}${name}`;
+  if (known.length === 0) {
+    return [
+      html`<tr>
+        <th scope="row">${title}</th>
+        <td colspan="6">not evaluated</td>
+      </tr>`,
+    ];
+  }
+  return known.map((split, index) => {
+    const { isPart = false, mae, r2, rmse, rows } = own[split] ?? { mae: 0, r2: 0, rmse: 0 };
+    const first =
+      index === 0 ? html`<th scope="rowgroup" rowspan="${known.length}">${title}</th>` : html``;
+    return html`<tr class="${isWinner ? "winner" : ""}">
+      ${first}
+      <td>${split}</td>
+      <td class="number">${score(r2)}</td>
+      <td class="number">${significant(rmse)}</td>
+      <td class="number">${significant(mae)}</td>
+      <td class="number">
+        ${rows === undefined ? "all" : decimal(rows, 0)}${isPart ? " of more" : ""}
+      </td>
+      ${split === "test" ? gapText(candidate) : html`<td></td>`}
+    </tr>`;
+  });
+}
+
+function hyperparameterRow({ best, isWinner, name, seconds, tuning }: ReportCandidate): Html {
+  const values = Object.entries(best?.hyperparameters ?? {}).map(
+    ([key, value]) => html`<code>${key}</code> = ${hyperparameter(value)}<br />`,
+  );
+  const completed = tuning.trials.filter(({ status }) => status === "Completed").length;
+  return html`<tr class="${isWinner ? "winner" : ""}">
+    <th scope="row">${name}</th>
+    <td>${values}</td>
+    <td class="number">${completed} of ${tuning.trials.length}</td>
+    <td class="number">${duration(seconds)}</td>
+  </tr>`;
+}
+
+/** What could not be looked at, and that not all rows were. */
+function notes(candidates: readonly ReportCandidate[]): readonly Html[] {
+  const problems = candidates.flatMap(({ diagnosis, name }) =>
+    diagnosis?.problem === undefined
+      ? []
+      : [html`<p class="note">${name}: ${diagnosis.problem}.</p>`],
+  );
+  const isPart = candidates.some(({ metrics: own }) => splits.some((split) => own[split]?.isPart));
+  return [
+    html`<p class="note">
+      RMSE and MAE are in the target’s unit. A model is marked as over-fitting where R² falls by
+      more than ${largestGap} from train to test
+      rows.${isPart ? " “Of more”: these figures are of evenly spaced rows, not of all." : ""}
+    </p>`,
+    ...problems,
+  ];
+}
+
+/** The candidates side by side. */
+export async function candidateSection({ candidates }: ReportData): Promise<Html> {
+  if (candidates.length === 0) {
+    return html``;
+  }
+  const charts: Html[] = [];
+  for (const { key, title } of metrics) {
+    const values = points(candidates, key);
+    if (values.length > 0) {
+      charts.push(await candidateChart(title, values));
+    }
+  }
+  return html`<section>
+    <h2>Candidates</h2>
+    <div class="charts">${charts}</div>
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Candidate</th>
+            <th scope="col">Rows</th>
+            <th scope="col" class="number">R²</th>
+            <th scope="col" class="number">RMSE</th>
+            <th scope="col" class="number">MAE</th>
+            <th scope="col" class="number">Count</th>
+            <th scope="col">Train against test</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${candidates.flatMap(metricRows)}
+        </tbody>
+      </table>
+    </div>
+    ${notes(candidates)}
+    <h3>Best hyperparameters</h3>
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Candidate</th>
+            <th scope="col">Hyperparameters of its best trial</th>
+            <th scope="col" class="number">Trials completed</th>
+            <th scope="col" class="number">Tuning time</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${candidates.map(hyperparameterRow)}
+        </tbody>
+      </table>
+    </div>
+  </section>`;
+}

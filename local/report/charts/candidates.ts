@@ -1,0 +1,60 @@
+import { type Split, splits } from "../diagnostics";
+import type { Html } from "../html";
+import { figure } from "./draw";
+
+/** A metric of a candidate on a split. */
+export interface CandidatePoint {
+  readonly candidate: string;
+  readonly split: Split;
+  readonly value: number;
+}
+
+/** A metric of all candidates on train, validation and test rows. */
+export function candidateChart(title: string, points: readonly CandidatePoint[]): Promise<Html> {
+  const candidates = [...new Set(points.map(({ candidate }) => candidate))];
+  return figure(
+    title,
+    `${title} of ${candidates.join(", ")} on train, validation and test rows; the figures are in the table.`,
+    {
+      height: 64 + 26 * candidates.length,
+      data: { values: points },
+      encoding: {
+        y: {
+          field: "candidate",
+          type: "nominal",
+          sort: candidates,
+          title: null,
+          axis: { labelLimit: 120, grid: true, ticks: false, domain: false },
+        },
+        x: {
+          field: "value",
+          type: "quantitative",
+          title: null,
+          scale: { zero: false, nice: true, padding: 8 },
+          axis: { format: "~s", tickCount: 4 },
+        },
+      },
+      layer: [
+        {
+          mark: { type: "line", color: "var(--faint)" },
+          encoding: { detail: { field: "candidate" } },
+        },
+        {
+          mark: { type: "point", filled: true, opacity: 1, size: 90 },
+          encoding: {
+            shape: {
+              field: "split",
+              type: "nominal",
+              scale: { domain: splits, range: ["circle", "square", "diamond"] },
+            },
+            color: {
+              field: "split",
+              type: "nominal",
+              scale: { domain: splits, range: ["var(--faint)", "var(--series)", "var(--accent)"] },
+            },
+          },
+        },
+      ],
+    },
+  );
+}

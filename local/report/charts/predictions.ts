@@ -1,0 +1,160 @@
+import type { Bar } from "../bins";
+import type { FeatureImportance } from "../diagnostics";
+import type { Html } from "../html";
+import type { LevelGrid } from "../predictionData";
+import { chartWidth, figure } from "./draw";
+
+const axis = { format: "~s", tickCount: 5, labelAngle: 0, grid: false };
+
+const countColours = [1, 2, 3, 4, 5, 6].map((level) => `var(--ramp-${level})`);
+const errorColours = ["below-2", "below-1", "near", "above-1", "above-2"].map(
+  (name) => `var(--${name})`,
+);
+
+/** Rectangles whose colours show levels. */
+function cells(
+  { cells: values, levels }: LevelGrid,
+  colours: readonly string[],
+  [x, y]: readonly [string, string],
+  columns: number,
+): object {
+  return {
+    data: { values },
+    mark: { type: "rect" },
+    encoding: {
+      x: { field: "x0", type: "quantitative", title: x, axis, scale: { zero: false, nice: false } },
+      x2: { field: "x1" },
+      y: { field: "y0", type: "quantitative", title: y, axis, scale: { zero: false, nice: false } },
+      y2: { field: "y1" },
+      color: {
+        field: "level",
+        type: "ordinal",
+        scale: { domain: levels, range: colours },
+        legend: { columns, symbolType: "square", symbolStrokeWidth: 0 },
+      },
+    },
+  };
+}
+
+/** A line of reference through points. */
+function line(points: readonly { readonly x: number; readonly y: number }[]): object {
+  return {
+    data: { values: points },
+    mark: { type: "line", color: "var(--accent)", strokeDash: [5, 4] },
+    encoding: {
+      x: { field: "x", type: "quantitative" },
+      y: { field: "y", type: "quantitative" },
+    },
+  };
+}
+
+/** What is predicted against what is actual, with the line where they are equal. */
+export function predictedChart(grid: LevelGrid): Promise<Html> {
+  const ends = grid.cells.flatMap(({ x0, x1, y0, y1 }) => [x0, x1, y0, y1]);
+  const [least, greatest] = [Math.min(...ends), Math.max(...ends)];
+  return figure(
+    "Predicted against actual; colour: rows in a cell",
+    "Counts of test rows by actual and predicted value. On the dashed line they are equal.",
+    {
+      height: chartWidth + 40,
+      layer: [
+        cells(grid, countColours, ["Actual", "Predicted"], 6),
+        line([
+          { x: least, y: least },
+          { x: greatest, y: greatest },
+        ]),
+      ],
+    },
+  );
+}
+
+/** Residuals against predictions, with the line where there is no error. */
+export function residualChart(grid: LevelGrid): Promise<Html> {
+  const ends = grid.cells.flatMap(({ x0, x1 }) => [x0, x1]);
+  return figure(
+    "Residual against prediction; colour: rows in a cell",
+    "Counts of test rows by predicted value and residual. On the dashed line there is no error.",
+    {
+      height: 280,
+      layer: [
+        cells(grid, countColours, ["Predicted", "Predicted minus actual"], 6),
+        line([Math.min(...ends), Math.max(...ends)].map((x) => ({ x, y: 0 }))),
+      ],
+    },
+  );
+}
+
+/** How the residuals are distributed. */
+export function histogramChart(bars: readonly Bar[]): Promise<Html> {
+  return figure(
+    "How often each residual occurs",
+    "Histogram of predicted minus actual on the test rows.",
+    {
+      height: 240,
+      data: { values: bars },
+      mark: { type: "bar", binSpacing: 0.5 },
+      encoding: {
+        x: {
+          field: "start",
+          type: "quantitative",
+          bin: "binned",
+          title: "Predicted minus actual",
+          axis,
+        },
+        x2: { field: "end" },
+        y: { field: "count", type: "quantitative", title: "Rows", axis: { tickCount: 5 } },
+      },
+    },
+  );
+}
+
+/** How far R² falls without each feature. */
+export function importanceChart(features: readonly FeatureImportance[]): Promise<Html> {
+  const [first] = features;
+  return figure(
+    "Importance: fall of R² when a feature is shuffled",
+    `Features by their importance; ${first?.name ?? "none"} counts most.`,
+    {
+      height: 40 + 20 * features.length,
+      data: { values: features },
+      mark: { type: "bar", cornerRadiusEnd: 2 },
+      encoding: {
+        y: {
+          field: "name",
+          type: "nominal",
+          sort: features.map(({ name }) => name),
+          title: null,
+          axis: { labelLimit: 140, ticks: false, domain: false },
+        },
+        x: {
+          field: "fall",
+          type: "quantitative",
+          title: null,
+          axis: { format: "~g", tickCount: 4 },
+        },
+      },
+    },
+  );
+}
+
+/** Mean residuals by place, a degree of longitude as long as it is at the middle latitude. */
+export function mapChart(grid: LevelGrid): Promise<Html> {
+  const xs = grid.cells.flatMap(({ x0, x1 }) => [x0, x1]);
+  const ys = grid.cells.flatMap(({ y0, y1 }) => [y0, y1]);
+  const [west, east, south, north] = [
+    Math.min(...xs),
+    Math.max(...xs),
+    Math.min(...ys),
+    Math.max(...ys),
+  ];
+  const shrink = Math.cos(((((south + north) / 2) * Math.PI) / 180) % Math.PI);
+  const ratio = (north - south) / ((east - west) * Math.max(0.1, Math.abs(shrink)));
+  return figure(
+    "Errors by place: mean of predicted minus actual",
+    "Map of the mean error of test rows by longitude and latitude.",
+    {
+      height: Math.round(Math.min(460, Math.max(200, (chartWidth - 40) * ratio)) + 80),
+      ...cells(grid, errorColours, ["Longitude", "Latitude"], 2),
+    },
+  );
+}

@@ -1,0 +1,115 @@
+import type { Trial } from "../../execution";
+import type { Html } from "../html";
+import { course, evenly, spreadsWide, type TunedParameter, type Tuning } from "../tuningData";
+import { figure } from "./draw";
+
+/** Trials that a chart shows at the most; of more, evenly chosen ones. */
+export const mostDrawnTrials = 400;
+
+const statuses: readonly Trial["status"][] = ["Completed", "Stopped", "Failed"];
+
+/** How each status is drawn. */
+const shape = {
+  field: "status",
+  type: "nominal",
+  scale: { domain: statuses, range: ["circle", "triangle-up", "cross"] },
+};
+const color = {
+  field: "status",
+  type: "nominal",
+  scale: { domain: statuses, range: ["var(--series)", "var(--warn)", "var(--bad)"] },
+};
+
+/** The axis of the objective; a trial without one stands at the foot. */
+function objectiveAxis(values: readonly number[], title: string | null): object {
+  return {
+    field: "objective",
+    type: "quantitative",
+    title,
+    scale: spreadsWide(values) ? { type: "log", nice: true } : { zero: false },
+    axis: { format: "~s", tickCount: 5 },
+  };
+}
+
+function objectives(trials: readonly Trial[]): readonly number[] {
+  return trials.flatMap(({ objective }) => objective ?? []);
+}
+
+/** The objective of each trial, and the best so far. */
+export function objectiveChart(tuning: Tuning): Promise<Html> {
+  const height = 220;
+  const all = course(tuning);
+  const points = evenly(all, mostDrawnTrials);
+  const y = objectiveAxis(objectives(tuning.trials), tuning.objectiveMetric);
+  const x = {
+    field: "number",
+    type: "quantitative",
+    title: "Trial",
+    scale: { domain: [1, Math.max(2, all.length)], nice: false },
+    axis: { format: "d", tickMinStep: 1, tickCount: 8, grid: false },
+  };
+  const better = tuning.minimised ? "lower" : "higher";
+  return figure(
+    `Objective over trials, and the best so far (${better} is better)`,
+    `${tuning.objectiveMetric} of ${tuning.trials.length} trials of ${tuning.step}; the best is ` +
+      `${tuning.best?.objective ?? "none"}.`,
+    {
+      height,
+      data: { values: points },
+      encoding: { x },
+      layer: [
+        {
+          transform: [{ filter: "isValid(datum.best)" }],
+          mark: { type: "line", interpolate: "step-after", color: "var(--accent)", strokeWidth: 2 },
+          encoding: { y: { ...y, field: "best" } },
+        },
+        {
+          transform: [{ filter: "isValid(datum.objective)" }],
+          mark: { type: "point", filled: true, opacity: 0.9, size: 45 },
+          encoding: { y, shape, color },
+        },
+        {
+          transform: [{ filter: "!isValid(datum.objective)" }],
+          mark: { type: "point", filled: true, opacity: 1, size: 55 },
+          encoding: { y: { value: height - 60 }, shape, color },
+        },
+      ],
+    },
+  );
+}
+
+/** The objective against one hyperparameter. */
+export function parameterChart(
+  { objectiveMetric, trials }: Tuning,
+  { kind, name }: TunedParameter,
+): Promise<Html> {
+  const values = evenly(trials, mostDrawnTrials).flatMap(
+    ({ hyperparameters: { [name]: text }, objective, status }) =>
+      text === undefined || objective === undefined
+        ? []
+        : [{ value: kind === "categorical" ? text : Number(text), objective, status }],
+  );
+  const isLog = kind === "logarithmic" && values.every(({ value }) => Number(value) > 0);
+  const numeric = {
+    type: "quantitative",
+    scale: isLog ? { type: "log", nice: false, padding: 6 } : { zero: false, padding: 6 },
+    axis: { format: "~g", tickCount: isLog ? 3 : 4, grid: false, labelOverlap: true },
+  };
+  const strip = { type: "nominal", axis: { labelAngle: 0, labelLimit: 90, labelOverlap: true } };
+  return figure(
+    isLog ? `${name} (logarithmic)` : name,
+    `${objectiveMetric} against ${name} for ${values.length} trials.`,
+    {
+      width: 220,
+      height: 160,
+      data: { values },
+      mark: { type: "point", filled: true, opacity: 0.8, size: 32 },
+      encoding: {
+        x: { field: "value", title: null, ...(kind === "categorical" ? strip : numeric) },
+        y: objectiveAxis(objectives(trials), null),
+        shape: { ...shape, legend: null },
+        color: { ...color, legend: null },
+      },
+    },
+  );
+}

@@ -1,0 +1,91 @@
+import type { StepResult } from "../execution";
+import { html, type Html } from "./html";
+import { duration, score } from "./numbers";
+import type { ReportData } from "./reportData";
+
+function verdict({ record }: ReportData): Html {
+  const { failureReason, status, steps, winner } = record;
+  const failed = steps.find((step) => step.status === "Failed");
+  switch (status) {
+    case "Succeeded":
+      return winner === undefined
+        ? html`<p class="verdict">The pipeline succeeded. It registered no model.</p>`
+        : html`<p class="verdict">
+            <strong>${winner.name}</strong> wins with R² ${score(winner.r2)} on the test rows. It is
+            registered as version ${winner.version} of ${winner.group} (${winner.approvalStatus}).
+          </p>`;
+    case "Failed":
+      return html`<p class="verdict bad">
+        <strong>The pipeline failed</strong>${failed === undefined ? "" : ` at ${failed.name}`}:
+        ${failureReason ?? "no reason is known"}
+      </p>`;
+    case "Stopped":
+      return html`<p class="verdict warn">
+        <strong>The run was stopped</strong> before it ended. What it had finished is reused when it
+        is started again.
+      </p>`;
+    default:
+      return html`<p class="verdict warn"><strong>The run is going on.</strong></p>`;
+  }
+}
+
+/** The end of the log of a step that did not succeed. */
+function logText(data: ReportData, step: StepResult): Html {
+  const log = data.logOf(step);
+  const reason =
+    step.failureReason === undefined ? html`` : html`<p class="reason">${step.failureReason}</p>`;
+  return html`<h3>${step.name} (${step.status})</h3>
+    ${reason}${
+      log === undefined
+        ? html`<p>It has no log.</p>`
+        : html`<p>The end of ${log.path}, in the execution’s folder:</p>
+            <pre tabindex="0" aria-label="End of the log of ${step.name}">${log.end}</pre>`
+    }`;
+}
+
+/** What went wrong: each step that failed or was stopped, with its reason and the end of its log. */
+export function problemSection(data: ReportData): Html {
+  const steps = data.record.steps.filter(({ status }) => ["Failed", "Stopped"].includes(status));
+  return steps.length === 0
+    ? html``
+    : html`<section>
+        <h2>What went wrong</h2>
+        ${steps.map((step) => logText(data, step))}
+      </section>`;
+}
+
+/** Which execution it was, and what came of it. */
+export function outcomeSection(data: ReportData): Html {
+  const { id, parameters, seconds, startTime, status } = data.record;
+  const rows = Object.entries(parameters).map(
+    ([name, value]) =>
+      html`<tr>
+        <th scope="row">${name}</th>
+        <td>${typeof value === "string" ? value : JSON.stringify(value)}</td>
+      </tr>`,
+  );
+  const table =
+    rows.length === 0
+      ? html``
+      : html`<details>
+          <summary>Parameters</summary>
+          <div class="scroll">
+            <table>
+              <thead>
+                <tr>
+                  <th scope="col">Parameter</th>
+                  <th scope="col">Value</th>
+                </tr>
+              </thead>
+              <tbody>
+                ${rows}
+              </tbody>
+            </table>
+          </div>
+        </details>`;
+  return html`<header>
+    <h1>Pipeline execution ${id}</h1>
+    <p>${status} · ${startTime.slice(0, 16).replace("T", " ")} UTC · ${duration(seconds)}</p>
+    ${verdict(data)}${table}
+  </header>`;
+}

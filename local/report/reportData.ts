@@ -1,0 +1,111 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+
+import type { JsonObject } from "../../pipeline/expressions";
+import type { StepResult, Trial } from "../execution";
+import { type CandidateRecord, type ExecutionRecord, readRecord } from "../executions";
+import { lastLines } from "../logs";
+import {
+  type Diagnosis,
+  diagnosticsPath,
+  type Split,
+  splits,
+  type SplitMetrics,
+} from "./diagnostics";
+import { type Tuning, tunings } from "./tuningData";
+
+/** Lines of a log that the report shows. */
+const logLines = 30;
+
+/** What a report is made of: the records of one execution. */
+export interface ReportData {
+  readonly record: ExecutionRecord;
+  readonly definition: JsonObject;
+  readonly candidates: readonly ReportCandidate[];
+  /** The end of a step's log, with its path in the execution's folder; undefined where it has none. */
+  readonly logOf: (step: StepResult) => { readonly path: string; readonly end: string } | undefined;
+}
+
+/** A candidate, as far as the execution got with it. */
+export interface ReportCandidate {
+  readonly name: string;
+  readonly tuning: Tuning;
+  readonly best?: Trial;
+  /** Seconds that its tuning took. */
+  readonly seconds: number;
+  readonly isWinner: boolean;
+  readonly metrics: Readonly<Partial<Record<Split, ReportMetrics>>>;
+  readonly diagnosis?: Diagnosis;
+}
+
+/** The metrics of a model on a split, in the target's unit but for R². */
+export type ReportMetrics = Pick<SplitMetrics, "mae" | "r2" | "rmse"> &
+  Partial<Pick<SplitMetrics, "isPart" | "rows">>;
+
+/** How far R² may fall from train to test rows before a model is said to over-fit. */
+export const largestGap = 0.1;
+
+/** How far R² falls from train to test rows; undefined where one of them is not known. */
+export function gapOf({ metrics: { test, train } }: ReportCandidate): number | undefined {
+  return test === undefined || train === undefined ? undefined : train.r2 - test.r2;
+}
+
+/** Test metrics are those of the pipeline's own evaluation, which is of all test rows. */
+function metricsOf(
+  recorded: CandidateRecord | undefined,
+  diagnosis: Diagnosis | undefined,
+): ReportCandidate["metrics"] {
+  return Object.fromEntries(
+    splits.flatMap((split): [Split, ReportMetrics][] => {
+      const seen = diagnosis?.splits[split];
+      const evaluated = split === "test" ? recorded?.metrics : undefined;
+      if (evaluated !== undefined) {
+        const rows = seen === undefined || seen.isPart ? {} : { rows: seen.rows, isPart: false };
+        return [[split, { ...evaluated, ...rows }]];
+      }
+      return seen === undefined ? [] : [[split, seen]];
+    }),
+  );
+}
+
+/** The candidates of a definition: one for each tuning step. */
+function candidatesOf(
+  record: ExecutionRecord,
+  definition: JsonObject,
+  diagnoses: readonly Diagnosis[],
+): readonly ReportCandidate[] {
+  return tunings(definition, record.trials).map((tuning) => {
+    const recorded = record.candidates.find(({ tuningStep }) => tuningStep === tuning.step);
+    const name = recorded?.name ?? tuning.step.replace(/^Tune(?=.)/, "");
+    const diagnosis = diagnoses.find((one) => one.name === name);
+    const step = record.steps.find((one) => one.name === tuning.step);
+    return {
+      name,
+      tuning,
+      seconds: recorded?.seconds ?? step?.seconds ?? 0,
+      isWinner: record.winner?.name === name,
+      metrics: metricsOf(recorded, diagnosis),
+      ...(tuning.best === undefined ? {} : { best: tuning.best }),
+      ...(diagnosis === undefined ? {} : { diagnosis }),
+    };
+  });
+}
+
+/** Reads the records of an execution out of its folder. */
+export function readReportData(folder: string): ReportData {
+  const read = (path: string): unknown => JSON.parse(readFileSync(path, "utf8"));
+  const record = readRecord(join(folder, "execution.json"));
+  const definition = read(join(folder, "definition.json")) as JsonObject;
+  const path = diagnosticsPath(folder);
+  const diagnoses = existsSync(path) ? (read(path) as readonly Diagnosis[]) : [];
+  return {
+    record,
+    definition,
+    candidates: candidatesOf(record, definition, diagnoses),
+    logOf: ({ log, name }) => {
+      const own = log ?? join(folder, "logs", `${name}.log`);
+      const end = lastLines(own, logLines);
+      return end === "" ? undefined : { path: relative(folder, own), end };
+    },
+  };
+}

@@ -1,0 +1,124 @@
+import type { Json, JsonObject } from "../../pipeline/expressions";
+import { allSteps, isObject, objects, text } from "../../pipeline/walk";
+import type { Trial } from "../execution";
+
+/** A hyperparameter that a tuning varies. */
+export interface TunedParameter {
+  readonly name: string;
+  readonly kind: "categorical" | "logarithmic" | "linear";
+}
+
+/** A tuning with its trials, as the report shows it. */
+export interface Tuning {
+  readonly step: string;
+  readonly objectiveMetric: string;
+  readonly minimised: boolean;
+  readonly parameters: readonly TunedParameter[];
+  /** In the order of their numbers. */
+  readonly trials: readonly Trial[];
+  /** The completed one with the best objective. */
+  readonly best?: Trial;
+}
+
+/** A trial's objective, and the best one so far; undefined before a trial has completed. */
+export interface CoursePoint {
+  /** From 1. */
+  readonly number: number;
+  readonly status: Trial["status"];
+  readonly objective?: number;
+  readonly best?: number;
+}
+
+function object(value: Json | undefined): JsonObject {
+  return isObject(value) ? value : {};
+}
+
+/** The hyperparameters that a step's ParameterRanges name. */
+export function tunedParameters(ranges: JsonObject): readonly TunedParameter[] {
+  const names = (kind: string): readonly JsonObject[] => objects(ranges[`${kind}ParameterRanges`]);
+  return [
+    ...[...names("Integer"), ...names("Continuous")].map(
+      ({ Name: name, ScalingType: scaling }): TunedParameter => ({
+        name: text(name),
+        kind: scaling === "Logarithmic" ? "logarithmic" : "linear",
+      }),
+    ),
+    ...names("Categorical").map(({ Name: name }): TunedParameter => ({
+      name: text(name),
+      kind: "categorical",
+    })),
+  ];
+}
+
+/** All tuning steps of a definition, with their trials. */
+export function tunings(definition: JsonObject, trials: readonly Trial[]): readonly Tuning[] {
+  return allSteps(definition["Steps"])
+    .filter(({ type }) => type === "Tuning")
+    .map(({ name, step }) => {
+      const config = object(object(step["Arguments"])["HyperParameterTuningJobConfig"]);
+      const objective = object(config["HyperParameterTuningJobObjective"]);
+      const minimised = objective["Type"] !== "Maximize";
+      const own = trials
+        .filter((trial) => trial.step === name)
+        .sort((left, right) => left.number - right.number);
+      const [best] = own
+        .filter((trial) => trial.status === "Completed" && trial.objective !== undefined)
+        .sort((left, right) => compare(left.objective, right.objective, minimised));
+      return {
+        step: name,
+        objectiveMetric: own[0]?.objectiveMetric ?? text(objective["MetricName"]),
+        minimised,
+        parameters: tunedParameters(object(config["ParameterRanges"])),
+        trials: own,
+        ...(best === undefined ? {} : { best }),
+      };
+    });
+}
+
+/** Orders objectives, the better first and a missing one last. */
+function compare(left: number | undefined, right: number | undefined, minimised: boolean): number {
+  const worst = minimised ? Infinity : -Infinity;
+  const difference = (left ?? worst) - (right ?? worst);
+  return Number.isNaN(difference) ? 0 : minimised ? difference : -difference;
+}
+
+/** The course of a tuning: each trial, with the best objective of the completed ones up to it. */
+export function course({ minimised, trials }: Tuning): readonly CoursePoint[] {
+  let best: number | undefined;
+  return trials.map(({ number, objective, status }) => {
+    if (status === "Completed" && objective !== undefined) {
+      best = best === undefined || compare(objective, best, minimised) < 0 ? objective : best;
+    }
+    return {
+      number: number + 1,
+      status,
+      ...(objective === undefined ? {} : { objective }),
+      ...(best === undefined ? {} : { best }),
+    };
+  });
+}
+
+/** The best of the trials, at most so many, in the order of their numbers. */
+export function bestTrials({ minimised, trials }: Tuning, most: number): readonly Trial[] {
+  return [...trials]
+    .sort((left, right) => compare(left.objective, right.objective, minimised))
+    .slice(0, most)
+    .sort((left, right) => left.number - right.number);
+}
+
+/** Evenly chosen members, at most so many, the first and the last among them. */
+export function evenly<Value>(values: readonly Value[], most: number): readonly Value[] {
+  if (values.length <= most) {
+    return values;
+  }
+  return Array.from(
+    { length: most },
+    (_, index) => values[Math.round((index * (values.length - 1)) / (most - 1))] as Value,
+  );
+}
+
+/** Whether values spread so wide, all above zero, that only a logarithmic axis shows them. */
+export function spreadsWide(values: readonly number[]): boolean {
+  const least = Math.min(...values);
+  return values.length > 1 && least > 0 && Math.max(...values) / least > 20;
+}
