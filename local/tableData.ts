@@ -1,6 +1,6 @@
 import { mkdirSync, statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 
 import { hashCode, hashContent, hashJson } from "./contentHash";
 import { californiaHousingFile, namedData } from "./data";
@@ -79,7 +79,8 @@ export async function findTableData(
     return namedData(named.path, named.named);
   }
   if (uploaded !== undefined) {
-    return namedData(uploaded, "restate:dataFile");
+    // Relative to the project, which is not where jobs run.
+    return namedData(resolve(uploaded), "restate:dataFile");
   }
   if (table.name === "california_housing") {
     return californiaHousingFile(say);
