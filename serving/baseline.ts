@@ -25,19 +25,32 @@ export interface DriftLimits {
  * @throws pulumi.RunError where the document cannot be read, or is none of Model Monitor's
  */
 export async function readDriftLimits(client: S3Client, uri: string): Promise<DriftLimits> {
+  const problem = (what: string): pulumi.RunError =>
+    new pulumi.RunError(
+      `restate-serving:monitoring: cannot read the model's baseline ${uri}: ${what}`,
+    );
+  const constraints = constraintsSchema.safeParse(await readJson(client, uri, problem));
+  if (!constraints.success) {
+    throw problem("it is no document of constraints with features and a comparison_threshold");
+  }
+  const { features, monitoring_config: monitoring } = constraints.data;
+  return {
+    features: features.map(({ name }) => name),
+    threshold: monitoring.distribution_constraints.comparison_threshold,
+  };
+}
+
+async function readJson(
+  client: S3Client,
+  uri: string,
+  problem: (what: string) => Error,
+): Promise<unknown> {
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(uri) ?? [];
   try {
     const { Body: body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-    const document: unknown = JSON.parse((await body?.transformToString()) ?? "");
-    const constraints = constraintsSchema.parse(document);
-    return {
-      features: constraints.features.map(({ name }) => name),
-      threshold: constraints.monitoring_config.distribution_constraints.comparison_threshold,
-    };
+    return JSON.parse((await body?.transformToString()) ?? "");
   } catch (error) {
     const { message, name } = error as Error;
-    throw new pulumi.RunError(
-      `restate-serving:monitoring: cannot read the model's baseline ${uri}: ${name}: ${message}`,
-    );
+    throw problem(`${name}: ${message}`);
   }
 }

@@ -60,7 +60,7 @@ export async function readMainStack(name: string): Promise<MainStack> {
   if (version !== outputsVersion) {
     throw new pulumi.RunError(
       `The stack ${name} exports version ${JSON.stringify(version)} of its outputs; this program reads version ` +
-        `${outputsVersion}: deploy both from one version`,
+        `"${outputsVersion}": deploy both from one version`,
     );
   }
   const missing = [

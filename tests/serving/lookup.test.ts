@@ -1,0 +1,100 @@
+import { equal, rejects } from "node:assert/strict";
+
+import { AwsServices, modelArn } from "./support/awsServices";
+import { mainExports, serve } from "./support/serving";
+
+/** The exports of the main stack, but for some. */
+const without = (...names: readonly string[]): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(mainExports).filter(([name]) => !names.includes(name)));
+
+describe("what serving looks up", () => {
+  const aws = new AwsServices();
+
+  before(() => aws.start());
+  after(() => {
+    aws.stop();
+  });
+
+  describe("the main stack", () => {
+    const name = "organization/restate/dev";
+    const cases: readonly (readonly [string, Readonly<Record<string, unknown>>, string])[] = [
+      [
+        "has no outputs",
+        {},
+        `The stack ${name} has no exports of restate: is it deployed, and is it the main stack?`,
+      ],
+      [
+        "is from before serving",
+        without("servingRoleArn", "monitoringRoleArn"),
+        `The stack ${name} exports no servingRoleArn, no monitoringRoleArn: deploy it with this version first`,
+      ],
+      [
+        "exports an empty text",
+        { ...mainExports, kmsKeyArn: "" },
+        `The stack ${name} exports no kmsKeyArn: deploy it with this version first`,
+      ],
+      [
+        "exports a text for a list",
+        { ...mainExports, subnetIds: "subnet-1" },
+        `The stack ${name} exports no subnetIds: deploy it with this version first`,
+      ],
+      [
+        "exports another version",
+        { ...mainExports, outputsVersion: "2" },
+        `The stack ${name} exports version "2" of its outputs; this program reads version "1": deploy both ` +
+          "from one version",
+      ],
+    ];
+    for (const [what, exported, message] of cases) {
+      it(`is named where it ${what}`, async () => {
+        await rejects(serve({}, exported), { message });
+      });
+    }
+  });
+
+  describe("the model", () => {
+    it("is the latest approved one, also behind many that are not, on later pages", async () => {
+      aws.models = [
+        { version: 1, approval: "Approved" },
+        { version: 2, approval: "Approved" },
+        ...[3, 4, 5].map(
+          (version) => ({ version, approval: "Approved", status: "Failed" }) as const,
+        ),
+        { version: 6, approval: "Rejected" },
+      ];
+      equal((await serve()).outputs.modelPackageArn, modelArn(2));
+    });
+
+    it("is the one that config names, where that is approved", async () => {
+      aws.models = [
+        { version: 1, approval: "Approved" },
+        { version: 2, approval: "Approved" },
+        { version: 3, approval: "PendingManualApproval" },
+      ];
+      const served = await serve({ modelPackageArn: modelArn(1) });
+      equal(served.outputs.modelPackageVersion, "1");
+      await rejects(serve({ modelPackageArn: modelArn(3) }), {
+        message: `restate-serving:modelPackageArn: ${modelArn(3)} is PendingManualApproval: approve it first`,
+      });
+    });
+
+    it("is not another stack's", async () => {
+      aws.models = [{ version: 1, approval: "Approved" }];
+      const foreign = modelArn(1, "restate-prod");
+      await rejects(serve({ modelPackageArn: foreign }), {
+        message: `restate-serving:modelPackageArn: ${foreign} is not of the main stack's group restate-dev`,
+      });
+    });
+
+    it("is named where SageMaker does not know it", async () => {
+      aws.models = [];
+      await rejects(serve({ modelPackageArn: modelArn(9) }), {
+        message: `Cannot look up the models of restate-dev: ValidationException: ModelPackage does not exist.`,
+      });
+      await rejects(serve(), {
+        message:
+          "The model package group restate-dev has no approved model yet: approve one first, then deploy again",
+      });
+    });
+  });
+});
