@@ -71,7 +71,7 @@ function hyperparameterRow({ best, isWinner, name, seconds, tuning }: ReportCand
   );
   const completed = tuning.trials.filter(({ status }) => status === "Completed").length;
   return html`<tr class="${isWinner ? "winner" : ""}">
-    <th scope="row">${name}</th>
+    <th scope="row">${isWinner ? "★ " : ""}${name}</th>
     <td>${values}</td>
     <td class="number">${completed} of ${tuning.trials.length}</td>
     <td class="number">${duration(seconds)}</td>

@@ -17,7 +17,7 @@ function verdict({ record }: ReportData): Html {
     case "Failed":
       return html`<p class="verdict bad">
         <strong>The pipeline failed</strong>${failed === undefined ? "" : ` at ${failed.name}`}:
-        ${failureReason ?? "no reason is known"}
+        <span class="reason">${failureReason ?? "no reason is known"}</span>
       </p>`;
     case "Stopped":
       return html`<p class="verdict warn">

@@ -48,7 +48,7 @@ function byCount(cells: readonly Cell[]): LevelGrid {
   const levels = countLevels.map((least, index) => {
     const next = countLevels[index + 1];
     return next === undefined
-      ? `${least} or more`
+      ? `${least}+`
       : next - 1 === least
         ? String(least)
         : `${least} to ${next - 1}`;
@@ -98,9 +98,11 @@ export function errorMap(predictions: readonly Prediction[]): LevelGrid | undefi
   if (points.length === 0) {
     return undefined;
   }
-  const squares = points.reduce((sum, { value }) => sum + value ** 2, 0);
-  const typical = Math.sqrt(squares / points.length);
-  const near = typical === 0 ? 1 : niceAbove(typical / 2);
+  const [x, y] = [points.map((one) => one.x), points.map((one) => one.y)];
+  const cells = grid(points, binsOf(x, 36), binsOf(y, 36));
+  const squares = cells.reduce((sum, { mean }) => sum + mean ** 2, 0);
+  const typical = Math.sqrt(squares / cells.length);
+  const near = typical === 0 ? 1 : niceAbove(typical / 4);
   const far = 3 * near;
   const [short, long] = [significant(near), significant(far)];
   const levels = [
@@ -112,7 +114,5 @@ export function errorMap(predictions: readonly Prediction[]): LevelGrid | undefi
   ];
   const levelOf = (mean: number): string =>
     levels[[-far, -near, near, far].filter((end) => mean > end).length] ?? "";
-  const [x, y] = [points.map((one) => one.x), points.map((one) => one.y)];
-  const cells = grid(points, binsOf(x, 36), binsOf(y, 36));
   return { levels, cells: cells.map((cell) => ({ ...cell, level: levelOf(cell.mean) })) };
 }

@@ -80,6 +80,7 @@ export function stepGraphSvg(graph: StepGraph, label: string, style = html``): H
     aria-label="${label}"
     width="${round(width)}"
     height="${round(height)}"
+    style="--width: ${round(width)}px"
     viewBox="0 0 ${round(width)} ${round(height)}"
   >
     ${style}

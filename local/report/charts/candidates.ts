@@ -1,6 +1,6 @@
 import { type Split, splits } from "../diagnostics";
 import type { Html } from "../html";
-import { figure } from "./draw";
+import { axisFormat, figure } from "./draw";
 
 /** A metric of a candidate on a split. */
 export interface CandidatePoint {
@@ -31,7 +31,7 @@ export function candidateChart(title: string, points: readonly CandidatePoint[])
           type: "quantitative",
           title: null,
           scale: { zero: false, nice: true, padding: 8 },
-          axis: { format: "~s", tickCount: 4 },
+          axis: { format: axisFormat(points.map(({ value }) => value)), tickCount: 4 },
         },
       },
       layer: [
@@ -40,7 +40,7 @@ export function candidateChart(title: string, points: readonly CandidatePoint[])
           encoding: { detail: { field: "candidate" } },
         },
         {
-          mark: { type: "point", filled: true, opacity: 1, size: 90 },
+          mark: { type: "point", opacity: 1, size: 90, strokeWidth: 2 },
           encoding: {
             shape: {
               field: "split",

@@ -24,13 +24,20 @@ const config: Config = {
   },
   legend: {
     labelColor: "var(--ink)",
+    columnPadding: 8,
     labelFontSize: 11,
+    labelLimit: 0,
     orient: "bottom",
     symbolStrokeColor: "var(--ink)",
     title: null,
   },
   mark: { color: "var(--series)" },
 };
+
+/** The format of an axis: 250k where numbers are large, plain ones else. */
+export function axisFormat(values: readonly number[]): string {
+  return Math.max(...values.map(Math.abs)) >= 10_000 ? "~s" : "~g";
+}
 
 /** Coordinates need no more than two digits; more only make the page large. */
 function shortened(svg: string): string {

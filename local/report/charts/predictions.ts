@@ -1,10 +1,13 @@
 import type { Bar } from "../bins";
 import type { FeatureImportance } from "../diagnostics";
 import type { Html } from "../html";
+import { decimal } from "../numbers";
 import type { LevelGrid } from "../predictionData";
-import { chartWidth, figure } from "./draw";
+import { axisFormat, chartWidth, figure } from "./draw";
 
-const axis = { format: "~s", tickCount: 5, labelAngle: 0, grid: false };
+function axisOf(values: readonly number[]): object {
+  return { format: axisFormat(values), tickCount: 5, labelAngle: 0, grid: false };
+}
 
 const countColours = [1, 2, 3, 4, 5, 6].map((level) => `var(--ramp-${level})`);
 const errorColours = ["below-2", "below-1", "near", "above-1", "above-2"].map(
@@ -18,13 +21,27 @@ function cells(
   [x, y]: readonly [string, string],
   columns: number,
 ): object {
+  const xAxis = axisOf(values.flatMap(({ x0, x1 }) => [x0, x1]));
+  const yAxis = axisOf(values.flatMap(({ y0, y1 }) => [y0, y1]));
   return {
     data: { values },
     mark: { type: "rect" },
     encoding: {
-      x: { field: "x0", type: "quantitative", title: x, axis, scale: { zero: false, nice: false } },
+      x: {
+        field: "x0",
+        type: "quantitative",
+        title: x,
+        axis: xAxis,
+        scale: { zero: false, nice: false },
+      },
       x2: { field: "x1" },
-      y: { field: "y0", type: "quantitative", title: y, axis, scale: { zero: false, nice: false } },
+      y: {
+        field: "y0",
+        type: "quantitative",
+        title: y,
+        axis: yAxis,
+        scale: { zero: false, nice: false },
+      },
       y2: { field: "y1" },
       color: {
         field: "level",
@@ -58,7 +75,7 @@ export function predictedChart(grid: LevelGrid): Promise<Html> {
     {
       height: chartWidth + 40,
       layer: [
-        cells(grid, countColours, ["Actual", "Predicted"], 6),
+        cells(grid, countColours, ["Actual", "Predicted"], 3),
         line([
           { x: least, y: least },
           { x: greatest, y: greatest },
@@ -77,7 +94,7 @@ export function residualChart(grid: LevelGrid): Promise<Html> {
     {
       height: 280,
       layer: [
-        cells(grid, countColours, ["Predicted", "Predicted minus actual"], 6),
+        cells(grid, countColours, ["Predicted", "Predicted minus actual"], 3),
         line([Math.min(...ends), Math.max(...ends)].map((x) => ({ x, y: 0 }))),
       ],
     },
@@ -99,7 +116,7 @@ export function histogramChart(bars: readonly Bar[]): Promise<Html> {
           type: "quantitative",
           bin: "binned",
           title: "Predicted minus actual",
-          axis,
+          axis: axisOf(bars.flatMap(({ end, start }) => [start, end])),
         },
         x2: { field: "end" },
         y: { field: "count", type: "quantitative", title: "Rows", axis: { tickCount: 5 } },
@@ -110,10 +127,10 @@ export function histogramChart(bars: readonly Bar[]): Promise<Html> {
 
 /** How far R² falls without each feature. */
 export function importanceChart(features: readonly FeatureImportance[]): Promise<Html> {
-  const [first] = features;
+  const values = features.map(({ fall, name }) => `${name} ${decimal(fall, 3)}`);
   return figure(
     "Importance: fall of R² when a feature is shuffled",
-    `Features by their importance; ${first?.name ?? "none"} counts most.`,
+    `Features with the fall of R²: ${values.join(", ")}.`,
     {
       height: 40 + 20 * features.length,
       data: { values: features },
@@ -124,7 +141,7 @@ export function importanceChart(features: readonly FeatureImportance[]): Promise
           type: "nominal",
           sort: features.map(({ name }) => name),
           title: null,
-          axis: { labelLimit: 140, ticks: false, domain: false },
+          axis: { labelLimit: 150, ticks: false, domain: false },
         },
         x: {
           field: "fall",

@@ -1,7 +1,7 @@
 import type { Trial } from "../../execution";
 import type { Html } from "../html";
 import { course, evenly, spreadsWide, type TunedParameter, type Tuning } from "../tuningData";
-import { figure } from "./draw";
+import { axisFormat, figure } from "./draw";
 
 /** Trials that a chart shows at the most; of more, evenly chosen ones. */
 export const mostDrawnTrials = 400;
@@ -27,7 +27,7 @@ function objectiveAxis(values: readonly number[], title: string | null): object 
     type: "quantitative",
     title,
     scale: spreadsWide(values) ? { type: "log", nice: true } : { zero: false },
-    axis: { format: "~s", tickCount: 5 },
+    axis: { format: axisFormat(values), tickCount: 5 },
   };
 }
 
