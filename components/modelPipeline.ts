@@ -230,18 +230,20 @@ export class ModelPipeline extends pulumi.ComponentResource {
           Version: "2012-10-17",
           Statement: [
             {
-              Sid: "FindModels",
-              Effect: "Allow",
-              Principal: principal,
-              Action: ["sagemaker:DescribeModelPackageGroup", "sagemaker:ListModelPackages"],
-              Resource: arn(`model-package-group/${modelPackageGroupName}`),
-            },
-            {
+              // Source: SageMaker's guide, "Deploy a model version from a different account".
               Sid: "DeployModels",
               Effect: "Allow",
               Principal: principal,
-              Action: ["sagemaker:CreateModel", "sagemaker:DescribeModelPackage"],
-              Resource: arn(`model-package/${modelPackageGroupName}/*`),
+              Action: [
+                "sagemaker:CreateModel",
+                "sagemaker:DescribeModelPackage",
+                "sagemaker:DescribeModelPackageGroup",
+                "sagemaker:ListModelPackages",
+              ],
+              Resource: [
+                arn(`model-package-group/${modelPackageGroupName}`),
+                arn(`model-package/${modelPackageGroupName}/*`),
+              ],
             },
           ],
         }),

@@ -157,10 +157,17 @@ describe("operations", () => {
       }
     }
     deepEqual(
-      policies.group.map(({ Action: actions }) => actions),
+      policies.group.map(({ Action: actions, Resource: resources }) => [actions, resources]),
       [
-        ["sagemaker:DescribeModelPackageGroup", "sagemaker:ListModelPackages"],
-        ["sagemaker:CreateModel", "sagemaker:DescribeModelPackage"],
+        [
+          [
+            ...["sagemaker:CreateModel", "sagemaker:DescribeModelPackage"],
+            ...["sagemaker:DescribeModelPackageGroup", "sagemaker:ListModelPackages"],
+          ],
+          ["model-package-group/restate-test", "model-package/restate-test/*"].map(
+            (path) => `arn:aws:sagemaker:us-east-1:111122223333:${path}`,
+          ),
+        ],
       ],
     );
     deepEqual(

@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
 
 import type { Program } from "../../local/program";
 import { californiaHousing } from "../../pipeline/dataset";
@@ -31,6 +31,15 @@ const call = (
   action,
   resource,
   context,
+});
+
+const consumer = "444455556666";
+const boundary = "arn:aws:iam::111122223333:policy/limit";
+const withBoundary = (arn: string): Readonly<Record<string, string>> => ({
+  "iam:PermissionsBoundary": arn,
+});
+const ownTag = (of: string, stack = "test"): Readonly<Record<string, string>> => ({
+  [`aws:${of}Tag/stack`]: stack,
 });
 
 /** What everyone needs who runs jobs, and what nobody may do. */
@@ -171,6 +180,119 @@ const actors: Readonly<
       call("athena:StartQueryExecution", arn("athena", "workgroup/restate-test")),
     ],
   },
+  serving: {
+    may: [
+      ...everyJob.may,
+      s3("GetObject", "/models/XGBoost/job/output/model.tar.gz"),
+      s3("PutObject", "/endpoints/houses/capture/2026/11/24/00/requests.jsonl"),
+      call(
+        "logs:PutLogEvents",
+        arn("logs", "log-group:/aws/sagemaker/Endpoints/houses:log-stream:1"),
+      ),
+    ],
+    mayNot: [
+      ...everyJob.mayNot,
+      s3("GetObject", "/data/california_housing/cal_housing.data"),
+      s3("GetObject", "/executions/abc/train/train.csv"),
+      s3("GetObject", "/endpoints/houses/capture/2026/11/24/00/requests.jsonl"),
+      s3("PutObject", "/models/XGBoost/job/output/model.tar.gz"),
+      call("sagemaker:InvokeEndpoint", arn("sagemaker", "endpoint/houses")),
+      call("athena:StartQueryExecution", arn("athena", "workgroup/restate-test")),
+    ],
+  },
+  monitoring: {
+    may: [
+      ...everyJob.may,
+      s3("GetObject", "/endpoints/houses/capture/2026/11/24/00/requests.jsonl"),
+      s3("GetObject", "/executions/abc/baseline/constraints.json"),
+      s3("PutObject", "/endpoints/houses/monitoring/constraint_violations.json"),
+      call("cloudwatch:PutMetricData", "*", {
+        "cloudwatch:namespace": "/aws/sagemaker/Endpoints/data-metric",
+      }),
+    ],
+    mayNot: [
+      ...everyJob.mayNot,
+      call("cloudwatch:PutMetricData", "*", { "cloudwatch:namespace": "AWS/SageMaker" }),
+      s3("GetObject", "/models/XGBoost/job/output/model.tar.gz"),
+      s3("GetObject", "/data/california_housing/cal_housing.data"),
+      s3("PutObject", "/executions/abc/baseline/constraints.json"),
+      call("sagemaker:StartPipelineExecution", arn("sagemaker", "pipeline/restate-test")),
+    ],
+  },
+  crawler: {
+    may: [
+      { ...s3("ListBucket", ""), endpoint: undefined },
+      { ...s3("GetObject", "/data/california_housing/year=1990/a.csv"), endpoint: undefined },
+      call("kms:Decrypt", key, throughS3),
+      call("kms:Decrypt", key, { "kms:ViaService": "glue.us-east-1.amazonaws.com" }),
+      call("glue:BatchCreatePartition", arn("glue", "table/restate_test/california_housing")),
+      call("logs:PutLogEvents", arn("logs", "log-group:/aws-glue/crawlers:log-stream:1")),
+    ],
+    mayNot: [
+      ...everyJob.mayNot,
+      call("glue:DeleteTable", arn("glue", "table/restate_test/california_housing")),
+      call("glue:BatchCreatePartition", arn("glue", "table/restate_prod/california_housing")),
+      call("glue:CreateTable", arn("glue", "table/restate_test/another")),
+      s3("GetObject", "/executions/abc/train/train.csv"),
+      call("athena:StartQueryExecution", arn("athena", "workgroup/restate-test")),
+    ],
+  },
+  deployer: {
+    may: [
+      call("s3:CreateBucket", bucket),
+      call("s3:PutBucketPolicy", bucket),
+      call("s3:PutObject", `${bucket}/pipeline/0123456789abcdef/preprocess.py`),
+      call("kms:CreateKey", "*", ownTag("Request")),
+      call("kms:PutKeyPolicy", key, ownTag("Resource")),
+      call("glue:UpdateTable", arn("glue", "table/restate_test/california_housing")),
+      call("athena:UpdateWorkGroup", arn("athena", "workgroup/restate-test")),
+      call("ecr:PutImage", arn("ecr", "repository/restate-test-decision-tree")),
+      call("sagemaker:UpdatePipeline", arn("sagemaker", "pipeline/restate-test")),
+      call(
+        "sagemaker:CreateModelPackageGroup",
+        arn("sagemaker", "model-package-group/restate-test"),
+      ),
+      call("iam:CreateRole", role("restate-test-training"), withBoundary(boundary)),
+      call("iam:PutRolePolicy", role("restate-test-flow-logs"), withBoundary(boundary)),
+      call("iam:PassRole", role("restate-test-pipeline"), passed),
+      call("events:PutRule", arn("events", "rule/restate-test-approval")),
+      call("ec2:CreateSubnet", arn("ec2", "subnet/subnet-1"), ownTag("Request")),
+      call("ec2:CreateSubnet", arn("ec2", "vpc/vpc-1"), ownTag("Resource")),
+      call("ec2:DeleteVpc", arn("ec2", "vpc/vpc-1"), ownTag("Resource")),
+    ],
+    mayNot: [
+      call("s3:CreateBucket", "arn:aws:s3:::sagemaker-restate-prod-111122223333"),
+      call("s3:GetObject", `${bucket}/models/XGBoost/job/output/model.tar.gz`),
+      call("s3:DeleteObject", `${bucket}/models/XGBoost/job/output/model.tar.gz`),
+      call("kms:CreateKey", "*"),
+      call("kms:PutKeyPolicy", key, ownTag("Resource", "prod")),
+      call("kms:ScheduleKeyDeletion", arn("kms", "key/another")),
+      call("glue:UpdateTable", arn("glue", "table/restate_prod/california_housing")),
+      call("ecr:PutImage", arn("ecr", "repository/another-team")),
+      call("sagemaker:UpdatePipeline", arn("sagemaker", "pipeline/restate-prod")),
+      call("sagemaker:DeleteModelPackage", arn("sagemaker", "model-package/restate-test/1")),
+      call("sagemaker:UpdateModelPackage", arn("sagemaker", "model-package/restate-test/1")),
+      call("iam:CreateRole", role("restate-test-training")),
+      call("iam:CreateRole", role("restate-test-training"), withBoundary(`${boundary}er`)),
+      call("iam:CreateRole", role("Administrator"), withBoundary(boundary)),
+      call("iam:PutRolePolicy", role("restate-test-training")),
+      call("iam:DeleteRolePermissionsBoundary", role("restate-test-training")),
+      call("iam:AttachRolePolicy", role("restate-test-training"), withBoundary(boundary)),
+      call("iam:PutRolePolicy", role("restate-test-deployer"), withBoundary(boundary)),
+      call("iam:UpdateAssumeRolePolicy", role("restate-test-deployer")),
+      call(
+        "iam:CreatePolicyVersion",
+        "arn:aws:iam::111122223333:policy/restate-test-deployer-data",
+      ),
+      call("iam:CreatePolicyVersion", boundary),
+      call("iam:PassRole", role("Administrator"), passed),
+      call("iam:PassRole", role("restate-test-deployer"), passed),
+      call("ec2:CreateSubnet", arn("ec2", "vpc/vpc-2"), ownTag("Resource", "prod")),
+      call("ec2:DeleteVpc", arn("ec2", "vpc/vpc-2")),
+      call("ec2:CreateInternetGateway", arn("ec2", "internet-gateway/igw-1"), ownTag("Request")),
+      call("sts:AssumeRole", role("restate-test-pipeline")),
+    ],
+  },
 };
 
 const describeRequest = ({ action, context, resource }: IamRequest): string =>
@@ -180,7 +302,14 @@ describe("permissions, as an IAM simulator decides,", () => {
   let evaluated: Program;
 
   before(async () => {
-    evaluated = await program({ schedule: "rate(7 days)" });
+    evaluated = await program({
+      crawler: "on-demand",
+      dataset: { ...californiaHousing, partitions: [{ name: "year", type: "int" }] },
+      deployers: ["repo:team/houses:environment:test"],
+      encryptCatalog: true,
+      modelConsumers: [consumer],
+      permissionsBoundary: boundary,
+    });
   });
 
   for (const [actor, { may, mayNot }] of Object.entries(actors)) {
@@ -222,6 +351,102 @@ describe("permissions, as an IAM simulator decides,", () => {
         equal(await isAllowed(evaluated, "training", write(context)), allowed);
       });
     }
+  });
+
+  describe("the interface endpoints, even for a role that may do everything,", () => {
+    const requests: readonly (readonly [string, IamRequest])[] = [
+      ["athena", call("athena:StartQueryExecution", arn("athena", "workgroup/restate-test"))],
+      ["ecr-api", call("ecr:BatchGetImage", arn("ecr", "repository/restate-test-decision-tree"))],
+      ["ecr-dkr", call("ecr:BatchGetImage", arn("ecr", "repository/restate-test-decision-tree"))],
+      ["glue", call("glue:GetTable", arn("glue", "table/restate_test/california_housing"))],
+      ["kms", call("kms:Decrypt", key)],
+      [
+        "logs",
+        call(
+          "logs:PutLogEvents",
+          arn("logs", "log-group:/aws/sagemaker/TrainingJobs:log-stream:1"),
+        ),
+      ],
+      ["monitoring", call("cloudwatch:PutMetricData", "*")],
+      ["sagemaker-api", call("sagemaker:DescribeTrainingJob", arn("sagemaker", "training-job/a"))],
+      ["sagemaker-runtime", call("sagemaker:InvokeEndpoint", arn("sagemaker", "endpoint/houses"))],
+      ["sts", call("sts:AssumeRole", role("restate-test-training"))],
+    ];
+    it("are these", () => {
+      const names = evaluated.resources
+        .filter(({ inputs }) => inputs["vpcEndpointType"] === "Interface")
+        .map(({ name }) => name);
+      deepEqual(
+        names,
+        requests.map(([service]) => `network-${service}`),
+      );
+    });
+
+    for (const [service, request] of requests) {
+      const endpoint = `network-${service}`;
+      it(`${service} serves this account's principals`, async () => {
+        equal(await isAllowed(evaluated, anyRole, { ...request, endpoint }), true);
+      });
+      it(`${service} serves no other account's`, async () => {
+        const foreign = { caller: "999988887777", owner: "999988887777" };
+        const resource = request.resource.replace("111122223333", "999988887777");
+        const theirs = { ...request, ...foreign, resource };
+        equal(await isAllowed(evaluated, anyRole, { ...theirs, endpoint }), false);
+        // Without the endpoint it is theirs to allow: so it is the endpoint that refuses.
+        equal(await isAllowed(evaluated, anyRole, theirs), true);
+      });
+    }
+  });
+
+  describe("another account that consumes models", () => {
+    const theirs = (request: IamRequest): IamRequest => ({
+      ...request,
+      endpoint: undefined,
+      caller: consumer,
+    });
+    const cases: readonly (readonly [IamRequest, boolean])[] = [
+      [s3("GetObject", "/models/XGBoost/job/output/model.tar.gz"), true],
+      [call("kms:Decrypt", key, throughS3), true],
+      [call("ecr:BatchGetImage", arn("ecr", "repository/restate-test-decision-tree")), true],
+      [
+        call("sagemaker:DescribeModelPackage", arn("sagemaker", "model-package/restate-test/1")),
+        true,
+      ],
+      [
+        call(
+          "sagemaker:DescribeModelPackageGroup",
+          arn("sagemaker", "model-package-group/restate-test"),
+        ),
+        true,
+      ],
+      [s3("PutObject", "/models/XGBoost/job/output/model.tar.gz"), false],
+      [s3("GetObject", "/data/california_housing/cal_housing.data"), false],
+      [s3("ListBucket", ""), false],
+      [call("kms:Decrypt", key), false],
+      [call("kms:GenerateDataKey", key, throughS3), false],
+      [call("ecr:PutImage", arn("ecr", "repository/restate-test-decision-tree")), false],
+      [
+        call("sagemaker:UpdateModelPackage", arn("sagemaker", "model-package/restate-test/1")),
+        false,
+      ],
+      [
+        call("sagemaker:DeleteModelPackage", arn("sagemaker", "model-package/restate-test/1")),
+        false,
+      ],
+      [call("sns:Publish", arn("sns", "restate-test")), false],
+    ];
+    for (const [request, allowed] of cases) {
+      it(`${allowed ? "may" : "may not"} ${describeRequest(request)}`, async () => {
+        equal(await isAllowed(evaluated, anyRole, theirs(request)), allowed);
+      });
+    }
+
+    it("may do nothing of it where config names another", async () => {
+      for (const [request] of cases) {
+        const stranger = { ...theirs(request), caller: "999988887777" };
+        equal(await isAllowed(evaluated, anyRole, stranger), false, describeRequest(request));
+      }
+    });
   });
 
   describe("the S3 endpoint, even for a role that may do everything,", () => {

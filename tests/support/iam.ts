@@ -13,25 +13,74 @@ export interface IamRequest {
   /** Condition keys. */
   readonly context?: Readonly<Record<string, string>>;
   /** Name of the VPC endpoint that the request goes through. Default: none. */
-  readonly endpoint?: string;
+  readonly endpoint?: string | undefined;
   /** Account that owns the resource. Default: the stack's. */
   readonly owner?: string;
+  /** Account of who asks. Default: the stack's. */
+  readonly caller?: string;
+}
+
+/** The policies of what may be asked for, by the beginning of its ARN. */
+const resourcePolicies: readonly (readonly [RegExp, string])[] = [
+  [/^arn:aws:s3:::sagemaker-restate-test-/, "data-bucket-policy"],
+  [/^arn:aws:kms:.*:111122223333:/, "data-key-policy"],
+  [/^arn:aws:ecr:.*:repository\/restate-test-/, "decision-tree-repository-policy"],
+  [
+    /^arn:aws:sagemaker:.*:model-package(-group)?\/restate-test/,
+    "models-model-package-group-policy",
+  ],
+  [/^arn:aws:sns:/, "operations-topic-policy"],
+];
+
+function findPolicy(program: Program, name: string): unknown {
+  const inputs = program.resources.find((one) => one.name === name)?.inputs;
+  const policy = inputs?.["policy"] ?? inputs?.["resourcePolicy"];
+  return policy === undefined ? undefined : (JSON.parse(text(policy)) as unknown);
 }
 
 function policyOf(program: Program, name: string): unknown {
-  const found = program.resources.find((one) => one.name === name);
+  const found = findPolicy(program, name);
   if (found === undefined) {
-    throw new Error(`no resource ${name}`);
+    throw new Error(`no policy ${name}`);
   }
-  return JSON.parse(text(found.inputs["policy"])) as unknown;
+  return found;
 }
+
+/** The policy that KMS gives a key by default: it leaves the key to its account. */
+const keyOfAnotherAccount = (owner: string): unknown => ({
+  Version: "2012-10-17",
+  Statement: [
+    {
+      Effect: "Allow",
+      Principal: { AWS: `arn:aws:iam::${owner}:root` },
+      Action: "kms:*",
+      Resource: "*",
+    },
+  ],
+});
 
 /** The policy of what is asked for, where it has one. */
 function resourcePolicy(program: Program, resource: string): unknown {
-  if (resource.startsWith("arn:aws:s3:::sagemaker-restate-test-")) {
-    return policyOf(program, "data-bucket-policy");
+  const [, keyOwner] = /^arn:aws:kms:[^:]*:(\d{12}):/.exec(resource) ?? [];
+  if (keyOwner !== undefined && keyOwner !== accountId) {
+    return keyOfAnotherAccount(keyOwner);
   }
-  return resource.startsWith("arn:aws:kms:") ? policyOf(program, "data-key-policy") : undefined;
+  const [, name] = resourcePolicies.find(([pattern]) => pattern.test(resource)) ?? [];
+  return name === undefined ? undefined : findPolicy(program, name);
+}
+
+/** The policies of an actor: its role's own, or those attached to the deployer's. */
+function identityPolicies(program: Program, actor: string): { name: string; policy: unknown }[] {
+  if (actor === anyRole) {
+    return [{ name: actor, policy: everything }];
+  }
+  const names =
+    actor === "deployer"
+      ? program.resources
+          .filter(({ name, type }) => type === "aws:iam/policy:Policy" && name.startsWith(actor))
+          .map(({ name }) => name)
+      : [`permissions-${actor}-policy`];
+  return names.map((name) => ({ name, policy: policyOf(program, name) }));
 }
 
 /** A role that could do everything, to show what other policies still forbid. */
@@ -53,25 +102,27 @@ export async function isAllowed(
   actor: string,
   request: IamRequest,
 ): Promise<boolean> {
-  const { action, context = {}, endpoint, owner = accountId, resource } = request;
+  const {
+    action,
+    caller = accountId,
+    context = {},
+    endpoint,
+    owner = accountId,
+    resource,
+  } = request;
   const simulation = await runSimulation(
     {
       request: {
-        principal: `arn:aws:sts::${accountId}:assumed-role/restate-test-${actor === anyRole ? "any" : actor}/SageMaker`,
+        principal: `arn:aws:sts::${caller}:assumed-role/restate-test-${actor === anyRole ? "any" : actor}/SageMaker`,
         action,
         resource: { resource, accountId: owner },
         contextVariables: {
-          "aws:PrincipalAccount": accountId,
+          "aws:PrincipalAccount": caller,
           "aws:SecureTransport": "true",
           ...context,
         },
       },
-      identityPolicies: [
-        {
-          name: actor,
-          policy: actor === anyRole ? everything : policyOf(program, `permissions-${actor}-policy`),
-        },
-      ],
+      identityPolicies: identityPolicies(program, actor),
       serviceControlPolicies: [],
       resourceControlPolicies: [],
       resourcePolicy: resourcePolicy(program, resource),
