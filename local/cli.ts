@@ -9,6 +9,7 @@ import { clean } from "./commands/clean";
 import { compare } from "./commands/compare";
 import { executions, models, trials } from "./commands/lists";
 import { findModel, latestApproved, setApproval } from "./commands/models";
+import { query } from "./commands/query";
 import { configOf, run, type RunOptions, workspaceOf } from "./commands/run";
 import { invoke, serve } from "./commands/serve";
 import { UserError } from "./errors";
@@ -87,6 +88,25 @@ program
   .exitOverride()
   .action(async (options: RunOptions) => {
     process.exitCode = await run(options, stopped.signal);
+  });
+
+command("query [sql]", "run a query on the table's data as Athena does, by default the pipeline's")
+  .option("--stack <name>", "stack whose configuration to use", "dev")
+  .option(
+    "--config-file <path>",
+    "file with the stack's configuration (default: Pulumi.<stack>.yaml)",
+  )
+  .option("--data <path>", "file or folder with the table's data (also RESTATE_DATA)")
+  .option("--json", "print one JSON document")
+  .action(async (sql: string | undefined, options: Common & RunOptions) => {
+    const note = (line: string): void => {
+      process.stderr.write(`${line}\n`);
+    };
+    const found = await query(options, sql, note);
+    print(formatListing(found, options.json === true));
+    if (options.json !== true && found.rows.length < found.items.length) {
+      note(`${found.rows.length} of ${found.items.length} rows; --json prints all`);
+    }
   });
 
 listCommand("runs", "list the executions", (_id, options) => executions(workspaceOf(options)));

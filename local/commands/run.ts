@@ -35,6 +35,17 @@ export function configOf({
   return stackConfig(stack, configFile === undefined ? undefined : typedPath(configFile));
 }
 
+/** The data that the options or the environment name, and which of them. */
+export function dataOf({
+  data,
+}: Pick<RunOptions, "data">): { readonly path: string; readonly named: string } | undefined {
+  if (data !== undefined) {
+    return { path: typedPath(data), named: "--data" };
+  }
+  const path = process.env["RESTATE_DATA"] ?? "";
+  return path === "" ? undefined : { path: typedPath(path), named: "RESTATE_DATA" };
+}
+
 /** The work folder that the options name. */
 export function workspaceOf({ workFolder }: { readonly workFolder?: string }): Workspace {
   return new Workspace(workFolder === undefined ? ".local" : typedPath(workFolder));
@@ -114,13 +125,6 @@ export async function run(options: RunOptions, stopped: AbortSignal): Promise<nu
   try {
     const workspace = workspaceOf(options);
     const program = await loadProgram(workspace.cache, options.stack, configOf(options));
-    const environmentData = process.env["RESTATE_DATA"];
-    const data =
-      options.data !== undefined
-        ? { path: typedPath(options.data), named: "--data" }
-        : environmentData !== undefined && environmentData !== ""
-          ? { path: typedPath(environmentData), named: "RESTATE_DATA" }
-          : undefined;
     const s3 = options.s3 === undefined ? undefined : namedFolder("--s3", typedPath(options.s3));
     const session = await runSession({
       program,
@@ -128,7 +132,7 @@ export async function run(options: RunOptions, stopped: AbortSignal): Promise<nu
         options.definition === undefined
           ? undefined
           : readDefinition(typedPath(options.definition)),
-      data,
+      data: dataOf(options),
       parameters: options.parameter,
       workspace,
       cache: options.cache,

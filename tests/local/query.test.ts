@@ -1,0 +1,58 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { join } from "node:path";
+
+import { housingRows, writeRows } from "../support/housing";
+import { type Ended, local, temporaryFolder } from "../support/localRun";
+
+describe("npm run local -- query", () => {
+  const folder = temporaryFolder();
+  const rows = housingRows(60);
+  const query = (...args: readonly string[]): Promise<Ended> => {
+    const data = writeRows(join(folder, "housing.data"), rows);
+    return local(["query", "--work-folder", join(folder, "work"), "--data", data, ...args]);
+  };
+
+  it("runs the pipeline's own query by default, and gives its rows in order", async () => {
+    const { code, stderr, stdout } = await query("--json");
+    equal(code, 0, stderr);
+    const old = rows.map((row) => row.split(",").map(Number)).filter((row) => (row[2] ?? 0) > 10);
+    const found = JSON.parse(stdout) as Record<string, number>[];
+    deepEqual(
+      found.map((row) => Object.values(row)),
+      old,
+    );
+    equal(Object.keys(found[0] ?? {}).at(-1), "medianhousevalue");
+  });
+
+  it("runs a query of the user's", async () => {
+    const sql = "SELECT count(*) AS number FROM california_housing WHERE longitude < 0";
+    deepEqual(JSON.parse((await query(sql, "--json")).stdout), [{ number: 60 }]);
+    match((await query(sql)).stdout, /│ number │\n.*\n│ 60 {5}│/);
+  });
+
+  it("shows the first rows in the terminal, and says so", async () => {
+    const { stderr, stdout } = await query("SELECT longitude FROM california_housing");
+    equal(stdout.match(/│ -\d/g)?.length, 20);
+    equal(stderr, "20 of 60 rows; --json prints all\n");
+  });
+
+  for (const [what, args, message] of [
+    [
+      "a column that there is not",
+      ["SELECT nope FROM california_housing"],
+      /COLUMN_NOT_FOUND: .*nope/,
+    ],
+    [
+      "data that there is not",
+      ["--data", "/nowhere"],
+      /--data: there is no file or folder \/nowhere/,
+    ],
+  ] as const) {
+    it(`names ${what} in one line`, async () => {
+      const { code, stderr, stdout } = await query(...args);
+      equal(code, 1);
+      match(stderr, new RegExp(`^error: ${message.source}[^\n]*\n$`));
+      equal(stdout, "");
+    });
+  }
+});
