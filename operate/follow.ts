@@ -1,0 +1,138 @@
+import type { SageMakerClient } from "@aws-sdk/client-sagemaker";
+import { setTimeout as pause } from "node:timers/promises";
+
+import type { JsonObject } from "../pipeline/expressions";
+import type { Progress } from "../terminal/progress";
+import { AwsError } from "./awsErrors";
+import { describeExecution, type ExecutionState, hasEnded, type Pipeline } from "./executions";
+import { type DeployedStep, stepHasEnded, stepsOf } from "./steps";
+import { type DeployedTrial, type Tuning, trialsOf, tuningOf } from "./trials";
+
+/** How often to look, in seconds. */
+export interface Pace {
+  /** After something has changed. */
+  readonly shortest: number;
+  /** While nothing changes, the pause grows to this. */
+  readonly longest: number;
+}
+
+/** How often in a row it may fail to look, by throttling or a lost network, before it is given up. */
+const mostFailures = 8;
+
+/**
+ * Calls a function again and again, with pauses that grow while nothing changes, until it says that all is
+ * over. A call that failed for a passing reason is made again.
+ *
+ * @param look does what there is to do; tells whether something has changed, and whether all is over
+ * @throws AwsError where it fails for another reason, or for a passing one too often in a row
+ */
+export async function poll(
+  pace: Pace,
+  look: () => Promise<{ readonly changed: boolean; readonly over: boolean }>,
+): Promise<void> {
+  let wait = pace.shortest;
+  for (let failures = 0; ;) {
+    try {
+      const { changed, over } = await look();
+      if (over) {
+        return;
+      }
+      failures = 0;
+      wait = changed ? pace.shortest : Math.min(wait * 1.5, pace.longest);
+    } catch (error) {
+      failures++;
+      if (!(error instanceof AwsError && error.transient) || failures >= mostFailures) {
+        throw error;
+      }
+      wait = Math.min(wait * 2, Math.max(pace.longest, pace.shortest));
+    }
+    await pause(wait * 1000);
+  }
+}
+
+/** Reports each change of a step, and each trial that has ended, once. */
+class Watch {
+  private readonly shown = new Map<string, DeployedStep>();
+  private readonly tunings = new Map<string, Tuning>();
+  private readonly trials = new Set<string>();
+
+  constructor(
+    private readonly client: SageMakerClient,
+    private readonly report: Progress["report"],
+  ) {}
+
+  /** @returns whether there was something to report */
+  async note(steps: readonly DeployedStep[], over: boolean): Promise<boolean> {
+    let changed = false;
+    for (const step of steps) {
+      const before = this.shown.get(step.name);
+      const news =
+        (before?.status ?? "NotExecuted") !== step.status ||
+        (over && step.status === "NotExecuted");
+      // The trials of a tuning that is over come before the line that says so.
+      if (step.job?.kind === "tuning" && (news || !stepHasEnded(step))) {
+        changed = (await this.noteTrials(step)) || changed;
+      }
+      if (news) {
+        this.shown.set(step.name, step);
+        this.report({ kind: "step", step });
+        changed = true;
+      }
+    }
+    return changed;
+  }
+
+  private async noteTrials(step: DeployedStep): Promise<boolean> {
+    if (step.reusedFrom !== undefined) {
+      return false;
+    }
+    const tuning = this.tunings.get(step.name) ?? (await tuningOf(this.client, step));
+    if (tuning === undefined) {
+      return false;
+    }
+    this.tunings.set(step.name, tuning);
+    const ended = (await trialsOf(this.client, tuning)).filter(
+      ({ status, trainingJobName }: DeployedTrial) =>
+        ["Completed", "Failed", "Stopped"].includes(status) && !this.trials.has(trainingJobName),
+    );
+    for (const trial of ended) {
+      this.trials.add(trial.trainingJobName);
+      this.report({ kind: "trial", trial, of: tuning.most });
+    }
+    return ended.length > 0;
+  }
+}
+
+/** An execution with its steps. */
+export interface Snapshot {
+  readonly execution: ExecutionState;
+  readonly steps: readonly DeployedStep[];
+}
+
+/**
+ * Watches an execution until it ends.
+ *
+ * @param definition the definition that it runs
+ * @param report takes what happens
+ * @returns what became of it
+ */
+export async function follow(
+  client: SageMakerClient,
+  pipeline: Pipeline,
+  arn: string,
+  definition: JsonObject,
+  report: Progress["report"],
+  pace: Pace,
+): Promise<Snapshot> {
+  const watch = new Watch(client, report);
+  let last: Snapshot | undefined;
+  await poll(pace, async () => {
+    // In this order: so where the execution is over, the steps are all that there will be.
+    const execution = await describeExecution(client, pipeline, arn);
+    last = { execution, steps: await stepsOf(client, arn, definition) };
+    const over = hasEnded(last.execution);
+    return { changed: await watch.note(last.steps, over), over };
+  });
+  // poll returns only after a look.
+  return last as unknown as Snapshot;
+}

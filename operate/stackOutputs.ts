@@ -1,0 +1,100 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+
+import { UserError } from "../local/errors";
+import type { StackOutputs } from "../outputs";
+import { typedPath } from "../terminal/options";
+
+/** Where the exports of a stack are to be had. */
+export interface OutputsSource {
+  /** Name of the stack, as the Pulumi CLI knows it. */
+  readonly stack: string;
+  /** File with what `pulumi stack output --json` prints, instead of the CLI. */
+  readonly outputs?: string;
+}
+
+/** The version of the exports' contract that is read here. */
+const version = "1";
+
+const root = resolve(__dirname, "..");
+
+function askPulumi(stack: string): Promise<string> {
+  const args = ["stack", "output", "--json", "--stack", stack, "--non-interactive"];
+  return new Promise((done, failed) => {
+    // The definition is among the exports: up to a megabyte.
+    execFile("pulumi", args, { cwd: root, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
+      if (error === null) {
+        done(stdout);
+      } else if (error.code === "ENOENT") {
+        failed(
+          new UserError(
+            "the Pulumi CLI is not on the path, and it knows the stack's exports; install it, or name a file " +
+              "with what `pulumi stack output --json` prints by --outputs",
+          ),
+        );
+      } else {
+        const lines = (stderr.trim() || stdout.trim() || error.message).split("\n");
+        const said = lines.find((line) => line.startsWith("error: ")) ?? lines.at(-1) ?? "";
+        failed(new UserError(`pulumi stack output: ${said.replace(/^error: /, "")}`));
+      }
+    });
+  });
+}
+
+function readOutputsFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    throw new UserError(`--outputs: cannot read ${path}`);
+  }
+}
+
+function parse(text: string, where: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`${where}: not JSON: ${(error as Error).message}`);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new UserError(`${where}: no JSON object`);
+  }
+  return value as Record<string, unknown>;
+}
+
+/** The exports whose values are texts: all that is read here. */
+type TextOutput = {
+  [Name in keyof StackOutputs]: StackOutputs[Name] extends string ? Name : never;
+}[keyof StackOutputs];
+
+/**
+ * Reads exports of a deployed stack, from a file or by the Pulumi CLI.
+ *
+ * @param names the exports that are needed
+ * @throws UserError where they cannot be had, one is missing, or they are of another version
+ */
+export async function readOutputs<Name extends TextOutput>(
+  { outputs, stack }: OutputsSource,
+  names: readonly Name[],
+): Promise<Pick<StackOutputs, Name>> {
+  const path = outputs === undefined ? undefined : typedPath(outputs);
+  const where = path === undefined ? `stack ${stack}` : `--outputs: ${path}`;
+  const found = parse(
+    path === undefined ? await askPulumi(stack) : readOutputsFile(path),
+    path === undefined ? "pulumi stack output" : where,
+  );
+  const needed: readonly TextOutput[] = ["outputsVersion", ...names];
+  const missing = needed.filter((name) => typeof found[name] !== "string" || found[name] === "");
+  if (missing.length > 0) {
+    throw new UserError(
+      `${where} has no export ${missing.join(", ")}; \`pulumi up\` of this program makes them all`,
+    );
+  }
+  if (found["outputsVersion"] !== version) {
+    throw new UserError(
+      `${where} has exports of version ${String(found["outputsVersion"])}; this command reads version ${version}`,
+    );
+  }
+  return found as unknown as Pick<StackOutputs, Name>;
+}
