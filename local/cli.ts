@@ -10,6 +10,7 @@ import { compare } from "./commands/compare";
 import { executions, models, trials } from "./commands/lists";
 import { findModel, latestApproved, setApproval } from "./commands/models";
 import { query } from "./commands/query";
+import { report } from "./commands/report";
 import { configOf, run, type RunOptions, workspaceOf } from "./commands/run";
 import { invoke, serve } from "./commands/serve";
 import { UserError } from "./errors";
@@ -116,6 +117,12 @@ listCommand(
   (id, options) => trials(workspaceOf(options), id),
 );
 listCommand("models", "list the model packages", (_id, options) => models(workspaceOf(options)));
+
+command("report [execution]", "write the report of an execution, by default of the latest").action(
+  async (id: string | undefined, options: Common) => {
+    print(await report(workspaceOf(options), id));
+  },
+);
 
 command("compare <execution> <execution>", "compare two executions")
   .option("--json", "print one JSON document")

@@ -47,6 +47,11 @@ export interface ExecutionRecord {
   };
 }
 
+/** What becomes of steps when their execution is stopped. */
+function stoppedSteps(steps: readonly StepResult[]): readonly StepResult[] {
+  return steps.map((step) => (step.status === "Executing" ? { ...step, status: "Stopped" } : step));
+}
+
 const recordPath = (folder: string): string => join(folder, "execution.json");
 
 /** Keeps the record of an execution up to date, so that it is known how far it got should it never end. */
@@ -89,12 +94,7 @@ export class Recorder {
 
   /** Notes that the execution was stopped, and with it what it was doing. */
   stop(): void {
-    for (const step of this.steps.values()) {
-      if (step.status === "Executing") {
-        this.steps.set(step.name, { ...step, status: "Stopped" });
-      }
-    }
-    this.write({ status: "Stopped" });
+    this.write({ status: "Stopped", steps: stoppedSteps([...this.steps.values()]) });
   }
 
   /** Notes what the execution came to. */
@@ -152,7 +152,7 @@ function isRunning(processId: number): boolean {
 export function readRecord(path: string): ExecutionRecord {
   const record = JSON.parse(readFileSync(path, "utf8")) as ExecutionRecord;
   return record.status === "Executing" && !isRunning(record.processId)
-    ? { ...record, status: "Stopped" }
+    ? { ...record, status: "Stopped", steps: stoppedSteps(record.steps) }
     : record;
 }
 

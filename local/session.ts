@@ -41,6 +41,8 @@ export interface SessionOptions {
   readonly s3?: string | undefined;
   /** Tells that the run is to be noted as stopped; the process ends then. */
   readonly stopped: AbortSignal;
+  /** Takes the id of an execution that was noted as stopped. */
+  readonly afterStop: (executionId: string) => void;
   /** Takes what happens. */
   readonly report: (event: Event) => void;
   /** Takes lines to show. */
@@ -125,6 +127,7 @@ export async function runSession(options: SessionOptions): Promise<Session> {
     const stop = (): void => {
       recorder.stop();
       appendTrials(workspace.trials, id, recorder.trials);
+      options.afterStop(id);
     };
     recorder.begin();
     options.stopped.addEventListener("abort", stop);

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { createRequire } from "node:module";
 
 import type { JsonObject } from "../../pipeline/expressions";
 import { isObject } from "../../pipeline/walk";
@@ -11,6 +10,7 @@ import { runSession, type Session } from "../session";
 import { stackConfig } from "../stackConfig";
 import { candidateTable } from "../terminal";
 import { Workspace } from "../workspace";
+import { report, reportBeforeExit } from "./report";
 
 /** The options of a run. */
 export interface RunOptions {
@@ -138,14 +138,15 @@ export async function run(options: RunOptions, stopped: AbortSignal): Promise<nu
       cache: options.cache,
       s3,
       stopped,
+      afterStop: (id) => {
+        if (reportBeforeExit(workspace, id)) {
+          process.stderr.write(`Report: ${workspace.report}\n`);
+        }
+      },
       report: progress.report,
       say: progress.say,
     });
-    // The library that draws is not loaded before there is something to draw.
-    const { writeReport } = createRequire(__filename)(
-      "../report/report",
-    ) as typeof import("../report/report");
-    await writeReport(session, workspace.report);
+    await report(workspace, session.executionId);
     progress.close();
     const succeeded = session.result.status === "Succeeded";
     if (options.json === true) {

@@ -49,7 +49,7 @@ export function problemSection(data: ReportData): Html {
   return steps.length === 0
     ? html``
     : html`<section>
-        <h2>What went wrong</h2>
+        <h2>${data.record.status === "Stopped" ? "What was stopped" : "What went wrong"}</h2>
         ${steps.map((step) => logText(data, step))}
       </section>`;
 }

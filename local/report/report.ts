@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Execution } from "../execution";
 import { writeFileAtomically } from "../files";
 import { candidateSection } from "./candidateSection";
 import { html, Html } from "./html";
@@ -43,10 +42,10 @@ export async function renderReport(data: ReportData): Promise<string> {
   return page.text;
 }
 
-/** Writes the report of an execution, by what its records say. */
-export async function writeReport(
-  { execution }: { readonly execution: Pick<Execution, "folder"> },
-  path: string,
-): Promise<void> {
-  writeFileAtomically(path, await renderReport(readReportData(execution.folder)));
+/**
+ * Writes the report of an execution, by what its records say.
+ * @param folder the execution's folder
+ */
+export async function writeReport(folder: string, path: string): Promise<void> {
+  writeFileAtomically(path, await renderReport(readReportData(folder)));
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 
 import type { JsonObject } from "../../pipeline/expressions";
@@ -91,6 +91,15 @@ function candidatesOf(
   });
 }
 
+/** The log of a step's job, or of the last job of a tuning. */
+function latestLog(folder: string, step: string): string | undefined {
+  const all = existsSync(folder) ? readdirSync(folder).sort() : [];
+  const own =
+    all.find((name) => name === `${step}.log`) ??
+    all.findLast((name) => name.replace(/^[^-]*-/, "").replace(/-\d+\.log$/, "") === step);
+  return own === undefined ? undefined : join(folder, own);
+}
+
 /** Reads the records of an execution out of its folder. */
 export function readReportData(folder: string): ReportData {
   const read = (path: string): unknown => JSON.parse(readFileSync(path, "utf8"));
@@ -103,9 +112,9 @@ export function readReportData(folder: string): ReportData {
     definition,
     candidates: candidatesOf(record, definition, diagnoses),
     logOf: ({ log, name }) => {
-      const own = log ?? join(folder, "logs", `${name}.log`);
-      const end = lastLines(own, logLines);
-      return end === "" ? undefined : { path: relative(folder, own), end };
+      const own = log ?? latestLog(join(folder, "logs"), name);
+      const end = own === undefined ? "" : lastLines(own, logLines);
+      return own === undefined || end === "" ? undefined : { path: relative(folder, own), end };
     },
   };
 }
