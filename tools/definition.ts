@@ -7,6 +7,8 @@ import { Command } from "commander";
 
 import { UserError } from "../local/errors";
 import { evaluateProgram } from "../local/program";
+import { stepGraph } from "../local/report/stepGraph";
+import { standaloneStepGraph } from "../local/report/stepGraphSvg";
 import { stackConfig } from "../local/stackConfig";
 import { diffDefinitions, formatDifferences } from "../pipeline/diff";
 import type { JsonObject } from "../pipeline/expressions";
@@ -121,6 +123,26 @@ command
       process.stdout.write(`${line}\n`);
     }
     process.exitCode = differences.length === 0 ? exit.equal : exit.different;
+  });
+
+command
+  .command("graph")
+  .description(
+    "Prints the steps of a definition and what each waits for, as an SVG picture. The definition is a file, a " +
+      "stack, or a git revision; by default the stack's.",
+  )
+  .argument("[definition]")
+  .option("--json", "print the nodes and edges instead")
+  .action(async (word: string | undefined, { json }: { json?: boolean }) => {
+    const { configFile, stack } = command.opts<DefinitionOptions>();
+    const definition =
+      word === undefined ? await stackDefinition(stack, configFile) : await named(word, stack);
+    const graph = stepGraph(definition);
+    process.stdout.write(
+      json === true
+        ? `${JSON.stringify(graph)}\n`
+        : standaloneStepGraph(graph, "the steps of the pipeline"),
+    );
   });
 
 command.parseAsync().catch((error: unknown) => {
