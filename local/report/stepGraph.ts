@@ -89,10 +89,16 @@ function withoutShortcuts(edges: readonly StepEdge[]): readonly StepEdge[] {
     }
     return found;
   };
+  // A branch follows only from others of the same outcome.
   return edges.filter(
     ({ branch, from, to }) =>
-      branch !== undefined ||
-      ![...(next.get(from) ?? [])].some((other) => other !== to && beyond(other).has(to)),
+      !edges.some(
+        (other) =>
+          other.from === from &&
+          other.to !== to &&
+          (branch === undefined || other.branch === branch) &&
+          beyond(other.to).has(to),
+      ),
   );
 }
 

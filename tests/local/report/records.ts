@@ -1,0 +1,76 @@
+import type { JsonObject } from "../../../pipeline/expressions";
+import type { StepResult, Trial } from "../../../local/execution";
+import type { ExecutionRecord } from "../../../local/executions";
+
+/** A step of a definition, by what a test wants to say of it. */
+export function step(name: string, more: JsonObject = {}): JsonObject {
+  return { Name: name, Type: "Processing", Arguments: {}, ...more };
+}
+
+/** A condition with branches. */
+export function condition(
+  name: string,
+  ifSteps: readonly JsonObject[],
+  elseSteps: readonly JsonObject[],
+  more: JsonObject = {},
+): JsonObject {
+  const args = { Conditions: [], IfSteps: ifSteps, ElseSteps: elseSteps };
+  return step(name, { Type: "Condition", Arguments: args, ...more });
+}
+
+/** A tuning step with ranges, and an objective that is to be minimised or maximised. */
+export function tuningStep(
+  name: string,
+  ranges: JsonObject,
+  type: "Maximize" | "Minimize" = "Minimize",
+): JsonObject {
+  return step(name, {
+    Type: "Tuning",
+    Arguments: {
+      HyperParameterTuningJobConfig: {
+        HyperParameterTuningJobObjective: { MetricName: "validation:mse", Type: type },
+        ParameterRanges: ranges,
+      },
+    },
+  });
+}
+
+export function result(name: string, more: Partial<StepResult> = {}): StepResult {
+  return { name, type: "Processing", status: "Succeeded", seconds: 1, ...more };
+}
+
+export function trial(
+  number: number,
+  objective: number | undefined,
+  more: Partial<Trial> = {},
+): Trial {
+  return {
+    step: "TuneTree",
+    number,
+    trainingJobName: `job-${number}`,
+    status: objective === undefined ? "Failed" : "Completed",
+    hyperparameters: {},
+    objectiveMetric: "validation:mse",
+    ...(objective === undefined ? {} : { objective }),
+    metrics: {},
+    history: [],
+    seconds: 1,
+    log: "",
+    ...more,
+  };
+}
+
+export function record(more: Partial<ExecutionRecord> = {}): ExecutionRecord {
+  return {
+    id: "abcdefghijkl",
+    status: "Succeeded",
+    processId: 1,
+    startTime: "2026-01-02T03:04:05.000Z",
+    seconds: 12,
+    parameters: {},
+    steps: [],
+    trials: [],
+    candidates: [],
+    ...more,
+  };
+}

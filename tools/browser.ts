@@ -1,0 +1,31 @@
+/** Finds a browser on this machine, and drives it: for tests of the report, and for pictures of it. */
+
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+import { type Browser, launch } from "puppeteer-core";
+
+const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+const elsewhere = [
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
+];
+
+/**
+ * The path of Chromium or Chrome: what RESTATE_BROWSER names, or one on the path.
+ * @returns undefined where there is none
+ */
+export function findBrowser(): string | undefined {
+  const named = process.env["RESTATE_BROWSER"];
+  const folders = (process.env["PATH"] ?? "").split(delimiter);
+  const places = folders.flatMap((folder) => names.map((name) => join(folder, name)));
+  return [...(named === undefined ? [] : [named]), ...places, ...elsewhere].find((path) =>
+    existsSync(path),
+  );
+}
+
+/** Starts a browser without a window. It shows files of this project only, so it needs no sandbox. */
+export function startBrowser(path: string): Promise<Browser> {
+  return launch({ executablePath: path, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+}
