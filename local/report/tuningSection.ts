@@ -1,12 +1,31 @@
 import type { Trial } from "../execution";
-import { mostDrawnTrials, objectiveChart, parameterChart } from "./charts/tuning";
+import { objectiveChart, parameterChart } from "./charts/tuning";
 import { html, type Html } from "./html";
 import { hyperparameter, significant } from "./numbers";
 import type { ReportCandidate, ReportData } from "./reportData";
 import { bestTrials, type Tuning } from "./tuningData";
 
-/** Trials in a table at the most; of more, the best. */
-const mostListedTrials = 500;
+/** How many trials of a tuning are shown, so that the page stays small however many there are. */
+interface Limits {
+  /** In a chart; of more, evenly chosen ones. */
+  readonly drawn: number;
+  /** In the table; of more, the best. */
+  readonly listed: number;
+}
+
+/** Points of all charts, and cells of all tables, that a page may have. */
+const budget = { points: 6000, cells: 8000 };
+
+function limitsOf(candidates: readonly ReportCandidate[]): Limits {
+  const parameters = candidates.reduce((sum, { tuning }) => sum + tuning.parameters.length, 0);
+  const [charts, columns] = [parameters + candidates.length, parameters + 5 * candidates.length];
+  const between = (least: number, value: number, most: number): number =>
+    Math.max(least, Math.min(most, Math.floor(value)));
+  return {
+    drawn: between(30, budget.points / charts, 400),
+    listed: between(20, budget.cells / columns, 500),
+  };
+}
 
 /** Trials up to which their table is open. */
 const mostOpenTrials = 30;
@@ -30,8 +49,8 @@ function trialRow(tuning: Tuning, trial: Trial): Html {
   </tr>`;
 }
 
-function trialTable(tuning: Tuning): Html {
-  const listed = bestTrials(tuning, mostListedTrials);
+function trialTable(tuning: Tuning, most: number): Html {
+  const listed = bestTrials(tuning, most);
   const all = tuning.trials.length;
   const title = listed.length < all ? `The best ${listed.length} of ${all} trials` : "All trials";
   return html`<details ${all <= mostOpenTrials ? "open" : ""}>
@@ -58,7 +77,7 @@ function trialTable(tuning: Tuning): Html {
   </details>`;
 }
 
-async function candidateTuning({ name, tuning }: ReportCandidate): Promise<Html> {
+async function candidateTuning({ name, tuning }: ReportCandidate, limits: Limits): Promise<Html> {
   const { trials } = tuning;
   if (trials.length === 0) {
     return html`<h3>${name}</h3>
@@ -68,20 +87,22 @@ async function candidateTuning({ name, tuning }: ReportCandidate): Promise<Html>
   const charts: Html[] = [];
   for (const parameter of tuning.parameters) {
     if (trials.length > without) {
-      charts.push(await parameterChart(tuning, parameter));
+      charts.push(await parameterChart(tuning, parameter, limits.drawn));
     }
   }
   const notes = [
     ...(without === 0 ? [] : [`${without} trials have no objective; they stand at the foot.`]),
-    ...(trials.length > mostDrawnTrials
-      ? [`Of ${trials.length} trials, ${mostDrawnTrials} evenly chosen ones are drawn.`]
+    ...(trials.length > limits.drawn
+      ? [`Of ${trials.length} trials, ${limits.drawn} evenly chosen ones are drawn.`]
       : []),
   ];
   return html`<h3>${name}</h3>
-    <div class="charts">${trials.length > without ? await objectiveChart(tuning) : html``}</div>
+    <div class="charts">
+      ${trials.length > without ? await objectiveChart(tuning, limits.drawn) : html``}
+    </div>
     ${charts.length === 0 ? html`` : html`<h4>${tuning.objectiveMetric} against each hyperparameter</h4>`}
     <div class="charts">${charts}</div>
-    ${notes.map((note) => html`<p class="note">${note}</p>`)} ${trialTable(tuning)}`;
+    ${notes.map((note) => html`<p class="note">${note}</p>`)} ${trialTable(tuning, limits.listed)}`;
 }
 
 /** The trials of each tuning. */
@@ -89,9 +110,10 @@ export async function tuningSection({ candidates }: ReportData): Promise<Html> {
   if (candidates.length === 0) {
     return html``;
   }
+  const limits = limitsOf(candidates);
   const parts: Html[] = [];
   for (const candidate of candidates) {
-    parts.push(await candidateTuning(candidate));
+    parts.push(await candidateTuning(candidate, limits));
   }
   return html`<section>
     <h2>Tuning</h2>

@@ -3,9 +3,6 @@ import type { Html } from "../html";
 import { course, evenly, spreadsWide, type TunedParameter, type Tuning } from "../tuningData";
 import { axisFormat, figure } from "./draw";
 
-/** Trials that a chart shows at the most; of more, evenly chosen ones. */
-export const mostDrawnTrials = 400;
-
 const statuses: readonly Trial["status"][] = ["Completed", "Stopped", "Failed"];
 
 /** How each status is drawn. */
@@ -35,11 +32,14 @@ function objectives(trials: readonly Trial[]): readonly number[] {
   return trials.flatMap(({ objective }) => objective ?? []);
 }
 
-/** The objective of each trial, and the best so far. */
-export function objectiveChart(tuning: Tuning): Promise<Html> {
+/**
+ * The objective of each trial, and the best so far.
+ * @param most trials that it shows at the most; of more, evenly chosen ones
+ */
+export function objectiveChart(tuning: Tuning, most: number): Promise<Html> {
   const height = 220;
   const all = course(tuning);
-  const points = evenly(all, mostDrawnTrials);
+  const points = evenly(all, most);
   const y = objectiveAxis(objectives(tuning.trials), tuning.objectiveMetric);
   const x = {
     field: "number",
@@ -78,12 +78,16 @@ export function objectiveChart(tuning: Tuning): Promise<Html> {
   );
 }
 
-/** The objective against one hyperparameter. */
+/**
+ * The objective against one hyperparameter.
+ * @param most trials that it shows at the most; of more, evenly chosen ones
+ */
 export function parameterChart(
   { objectiveMetric, trials }: Tuning,
   { kind, name }: TunedParameter,
+  most: number,
 ): Promise<Html> {
-  const values = evenly(trials, mostDrawnTrials).flatMap(
+  const values = evenly(trials, most).flatMap(
     ({ hyperparameters: { [name]: text }, objective, status }) =>
       text === undefined || objective === undefined
         ? []

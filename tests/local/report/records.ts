@@ -1,6 +1,10 @@
-import type { JsonObject } from "../../../pipeline/expressions";
+import { join } from "node:path";
+
 import type { StepResult, Trial } from "../../../local/execution";
 import type { ExecutionRecord } from "../../../local/executions";
+import { writeFileAtomically, writeJson } from "../../../local/files";
+import type { Diagnosis } from "../../../local/report/diagnostics";
+import type { JsonObject } from "../../../pipeline/expressions";
 
 /** A step of a definition, by what a test wants to say of it. */
 export function step(name: string, more: JsonObject = {}): JsonObject {
@@ -73,4 +77,25 @@ export function record(more: Partial<ExecutionRecord> = {}): ExecutionRecord {
     candidates: [],
     ...more,
   };
+}
+
+/** Writes what an execution leaves in its folder, as far as a report reads it. */
+export function writeRecords(
+  folder: string,
+  records: {
+    readonly record: ExecutionRecord;
+    readonly steps: readonly JsonObject[];
+    readonly diagnoses?: readonly Diagnosis[];
+    readonly logs?: Readonly<Record<string, string>>;
+  },
+): void {
+  const { diagnoses, logs = {}, record: own, steps } = records;
+  writeJson(join(folder, "execution.json"), own);
+  writeJson(join(folder, "definition.json"), { Version: "2020-12-01", Steps: steps });
+  if (diagnoses !== undefined) {
+    writeJson(join(folder, "diagnostics.json"), diagnoses);
+  }
+  for (const [name, log] of Object.entries(logs)) {
+    writeFileAtomically(join(folder, "logs", `${name}.log`), log);
+  }
 }

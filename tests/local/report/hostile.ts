@@ -1,0 +1,81 @@
+import { record, result, step, trial, tuningStep, type writeRecords } from "./records";
+
+/** A name that does harm where it is not escaped. */
+export const hostile = `<script>alert(1)</script>"'><img src=x onerror=alert(2)>&amp;`;
+
+const parameter = `${hostile}parameter`;
+const points = Array.from({ length: 50 }, (_, index) => index * 1000);
+
+/** Records in which every name and text is hostile. */
+export const hostileRecords: Parameters<typeof writeRecords>[1] = {
+  record: record({
+    id: hostile,
+    status: "Failed",
+    failureReason: hostile,
+    parameters: { [hostile]: hostile },
+    steps: [
+      result(`Tune${hostile}`, { type: "Tuning", detail: hostile }),
+      result(hostile, { status: "Failed", failureReason: hostile, type: hostile }),
+    ],
+    trials: [
+      ...points.map((value, number) =>
+        trial(number, value + 1, {
+          step: `Tune${hostile}`,
+          objectiveMetric: hostile,
+          hyperparameters: { [parameter]: hostile, "a[0].b": String(number), '"': "1" },
+        }),
+      ),
+      trial(50, undefined, {
+        step: `Tune${hostile}`,
+        objectiveMetric: hostile,
+        failureReason: hostile,
+        reusedFrom: hostile,
+      }),
+    ],
+    candidates: [
+      {
+        name: hostile,
+        tuningStep: `Tune${hostile}`,
+        metrics: { r2: 0.5, mse: 4, rmse: 2, mae: 1 },
+        hyperparameters: { [parameter]: hostile },
+        trials: 51,
+        seconds: 1,
+      },
+    ],
+    winner: {
+      name: hostile,
+      group: hostile,
+      version: 1,
+      approvalStatus: hostile,
+      r2: 0.5,
+    },
+  }),
+  steps: [
+    tuningStep(`Tune${hostile}`, {
+      ContinuousParameterRanges: [
+        { Name: "a[0].b", ScalingType: "Logarithmic" },
+        { Name: '"', ScalingType: "Auto" },
+      ],
+      CategoricalParameterRanges: [{ Name: parameter, Values: [hostile] }],
+    }),
+    step(hostile, { Type: hostile, DependsOn: [`Tune${hostile}`] }),
+  ],
+  diagnoses: [
+    {
+      name: hostile,
+      problem: hostile,
+      splits: { train: { r2: 0.9, mse: 1, rmse: 1, mae: 1, rows: 5, isPart: false } },
+      details: {
+        actual: points,
+        predicted: points.map((value) => value + 10),
+        isPart: false,
+        importance: { rows: 50, features: [{ name: hostile, fall: 0.5 }] },
+        place: {
+          longitude: points.map((value) => value / 1000),
+          latitude: points.map((value) => value / 2000),
+        },
+      },
+    },
+  ],
+  logs: { [hostile.replaceAll("/", "")]: "" },
+};

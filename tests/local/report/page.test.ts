@@ -1,0 +1,188 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { join } from "node:path";
+
+import { renderReport } from "../../../local/report/report";
+import { gapOf, readReportData } from "../../../local/report/reportData";
+import { randomNumbers } from "../../support/housing";
+import { temporaryFolder } from "../../support/localRun";
+import { hostileRecords } from "./hostile";
+import { record, result, step, trial, tuningStep, writeRecords } from "./records";
+
+/** Says which text is missing, not the whole page. */
+function has(page: string, text: RegExp): void {
+  ok(text.test(page), String(text));
+}
+
+const metrics = (r2: number): { r2: number; mse: number; rmse: number; mae: number } => ({
+  r2,
+  mse: 4,
+  rmse: 2,
+  mae: 1,
+});
+
+describe("the report's page", () => {
+  const folder = temporaryFolder();
+  let count = 0;
+  const render = (records: Parameters<typeof writeRecords>[1]): Promise<string> => {
+    count += 1;
+    const own = join(folder, String(count));
+    writeRecords(own, records);
+    return renderReport(readReportData(own));
+  };
+
+  it("escapes whatever names, values and logs hold", async () => {
+    for (const status of ["Failed", "Succeeded"] as const) {
+      const page = await render({
+        ...hostileRecords,
+        record: { ...hostileRecords.record, status },
+      });
+      equal(/<(script|img)/.test(page), false);
+      ok(page.split("&lt;script&gt;").length > 30, "the names are shown");
+    }
+  });
+
+  it("says why a run failed, shows the end of the log, and which steps were done", async () => {
+    const lines = Array.from({ length: 100 }, (_, line) => `line ${line}`);
+    const page = await render({
+      record: record({
+        status: "Failed",
+        failureReason: "exit code 1\nno luck",
+        steps: [
+          result("Read"),
+          result("Split", { status: "Failed", failureReason: "exit code 1\nno luck" }),
+          result("Last", { status: "NotExecuted" }),
+        ],
+      }),
+      steps: [
+        step("Read"),
+        step("Split", { DependsOn: ["Read"] }),
+        step("Last", { DependsOn: ["Split"] }),
+      ],
+      logs: { Split: lines.join("\n") },
+    });
+    has(page, /The pipeline failed<\/strong> at Split/);
+    ok(page.includes("exit code 1\nno luck"));
+    ok(page.includes("line 99") && page.includes("line 70") && !page.includes("line 69"));
+    ok(page.includes("logs/Split.log") && !page.includes(folder));
+    deepEqual(
+      [...page.matchAll(/<td class="state [\w-]+">(.*?)<\/td>/gs)].map(([, state]) => state),
+      ["✓ Succeeded", "✗ Failed", "○ Not reached"],
+    );
+  });
+
+  it("shows the log of the last job of a tuning that was stopped", async () => {
+    const page = await render({
+      record: record({
+        status: "Stopped",
+        steps: [result("TuneTree", { type: "Tuning", status: "Stopped" })],
+        trials: [trial(0, 3)],
+      }),
+      steps: [tuningStep("TuneTree", {}), tuningStep("TuneTreeToo", {})],
+      logs: {
+        "abcdefghijkl-TuneTree-001": "the first",
+        "abcdefghijkl-TuneTree-002": "the second",
+        "abcdefghijkl-TuneTreeToo-003": "another",
+      },
+    });
+    has(page, /was stopped<\/strong>/);
+    ok(page.includes("the second") && !page.includes("the first") && !page.includes("another"));
+  });
+
+  it("marks a model that over-fits, by the fall of R² from train to test rows", async () => {
+    const records = (train: number): Parameters<typeof writeRecords>[1] => ({
+      record: record({
+        candidates: [
+          {
+            name: "Tree",
+            tuningStep: "TuneTree",
+            metrics: metrics(0.7),
+            hyperparameters: {},
+            trials: 1,
+            seconds: 1,
+          },
+        ],
+        trials: [trial(0, 1)],
+      }),
+      steps: [tuningStep("TuneTree", {})],
+      diagnoses: [
+        {
+          name: "Tree",
+          splits: {
+            train: { ...metrics(train), rows: 70, isPart: true },
+            test: { ...metrics(0.1), rows: 10, isPart: true },
+          },
+        },
+      ],
+    });
+    const over = await render(records(0.95));
+    has(over, /▲ over-fits: R² falls by 0\.25/);
+    ok(over.includes("70 of more"), "says that it is a part of the rows");
+    ok(over.includes("0.7000") && !over.includes("0.1000"), "takes the pipeline's own evaluation");
+    has(await render(records(0.75)), /<td>R² falls by 0\.05<\/td>/);
+    const [candidate] = readReportData(join(folder, String(count))).candidates;
+    ok(candidate);
+    equal(gapOf(candidate)?.toFixed(2), "0.05");
+  });
+
+  it("stays below 2 MB with thousands of trials, predictions and features", async () => {
+    const random = randomNumbers(5);
+    const names = Array.from({ length: 12 }, (_, index) => `parameter_${index}`);
+    const ranges = names.map((Name) => ({
+      Name,
+      MinValue: "0",
+      MaxValue: "1",
+      ScalingType: "Auto",
+    }));
+    const numbers = (): number[] => Array.from({ length: 20_000 }, () => 1e6 * random());
+    const page = await render({
+      record: record({
+        trials: ["TuneTree", "TuneOther"].flatMap((tuned) =>
+          Array.from({ length: 1000 }, (_, number) =>
+            trial(number, 1e9 * random(), {
+              step: tuned,
+              hyperparameters: Object.fromEntries(names.map((name) => [name, String(random())])),
+            }),
+          ),
+        ),
+      }),
+      steps: [
+        tuningStep("TuneTree", { ContinuousParameterRanges: ranges }),
+        tuningStep("TuneOther", { ContinuousParameterRanges: ranges }),
+        ...Array.from({ length: 40 }, (_, index) =>
+          step(`Step${index}`, { DependsOn: ["TuneTree"] }),
+        ),
+      ],
+      diagnoses: [
+        {
+          name: "Tree",
+          splits: {},
+          details: {
+            actual: numbers(),
+            predicted: numbers(),
+            isPart: true,
+            place: { longitude: numbers(), latitude: numbers() },
+            importance: {
+              rows: 100,
+              features: Array.from({ length: 500 }, (_, index) => ({ name: `f${index}`, fall: 1 })),
+            },
+          },
+        },
+      ],
+    });
+    ok(page.length < 2e6, `${page.length} characters`);
+    has(page, /The best 235 of 1000 trials/);
+    has(page, /Of 1000 trials, 230 evenly chosen ones are drawn/);
+    has(page, /20,000\s+evenly spaced test rows, not of all/);
+    has(page, /of 500 features the 20 most important are drawn/);
+  });
+
+  it("names each picture, and says what each column and row is of", async () => {
+    const page = await render(hostileRecords);
+    const pictures = page.match(/<svg[^>]*>/g) ?? [];
+    ok(pictures.length >= 10, String(pictures.length));
+    ok(pictures.every((svg) => /role="img"[^>]*aria-label="[^"]{10}/s.test(svg)));
+    ok((page.match(/<th[ >][^>]*>/g) ?? []).every((head) => head.includes("scope=")));
+    const levels = [...page.matchAll(/<h(\d)/g)].map(([, level]) => Number(level));
+    ok(levels.every((level, index) => index === 0 || level <= (levels[index - 1] ?? 0) + 1));
+  });
+});
