@@ -12,6 +12,7 @@ const typescript = (file) => (options) =>
 const benches = {
   container: (options) => runPython(["-m", "bench.container", ...options]),
   definition: typescript("bench/definition.ts"),
+  program: typescript("bench/program/index.ts"),
 };
 
 const [name, ...options] = process.argv.slice(2);

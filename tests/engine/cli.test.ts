@@ -7,7 +7,15 @@ import { Engine, pulumiFolder } from "./engine";
 
 /** What the program is made of, as a clone has it. */
 const programFiles = [
-  ...["components", "container", "pipeline", "policy", "package.json", "tsconfig.json"],
+  ...[
+    "components",
+    "container",
+    "pipeline",
+    "policy",
+    "package.json",
+    "tsconfig.json",
+    "tsconfig.pulumi.json",
+  ],
   ...readdirSync(".").filter((file) => /^Pulumi\..*yaml$|\.ts$/.test(file)),
 ];
 

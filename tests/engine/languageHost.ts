@@ -20,6 +20,7 @@ const engine = process.argv.at(-1) ?? "";
 /** Runs a program to its end. */
 function run(request: messages.RunRequest): Promise<messages.RunResponse> {
   const program = request.getInfo();
+  const tsconfig = program?.getOptions()?.toJavaScript()["tsconfig"];
   const options = {
     monitor: request.getMonitorAddress(),
     engine,
@@ -43,6 +44,7 @@ function run(request: messages.RunRequest): Promise<messages.RunResponse> {
       env: {
         ...process.env,
         PULUMI_NODEJS_TYPESCRIPT: "true",
+        ...(typeof tsconfig === "string" ? { PULUMI_NODEJS_TSCONFIG_PATH: tsconfig } : {}),
         PULUMI_CONFIG: JSON.stringify(Object.fromEntries(request.getConfigMap().entries())),
         PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
       },
