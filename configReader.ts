@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
+import { runError } from "./runError";
+
 /** What the programs of this project share to read and check the configuration of their stacks. */
 
 /** An instance type of SageMaker. */
@@ -100,7 +102,5 @@ export function readConfiguration<Schema extends z.ZodObject>(
 /** The error that tells of all that is wrong with the stack's configuration. */
 export function invalidConfiguration(problems: readonly string[]): pulumi.RunError {
   const stack = pulumi.getStack();
-  return new pulumi.RunError(
-    `The configuration of stack ${stack} is not valid:\n  ${problems.join("\n  ")}`,
-  );
+  return runError(`The configuration of stack ${stack} is not valid:\n  ${problems.join("\n  ")}`);
 }

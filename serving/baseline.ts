@@ -1,6 +1,7 @@
 import { GetObjectCommand, type S3Client } from "@aws-sdk/client-s3";
-import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+
+import { runError } from "../runError";
 
 /** What Model Monitor writes of the data that a model learnt from, as far as an alarm needs it. */
 const constraintsSchema = z.object({
@@ -25,10 +26,8 @@ export interface DriftLimits {
  * @throws pulumi.RunError where the document cannot be read, or is none of Model Monitor's
  */
 export async function readDriftLimits(client: S3Client, uri: string): Promise<DriftLimits> {
-  const problem = (what: string): pulumi.RunError =>
-    new pulumi.RunError(
-      `restate-serving:monitoring: cannot read the model's baseline ${uri}: ${what}`,
-    );
+  const problem = (what: string): Error =>
+    runError(`restate-serving:monitoring: cannot read the model's baseline ${uri}: ${what}`);
   const constraints = constraintsSchema.safeParse(await readJson(client, uri, problem));
   if (!constraints.success) {
     throw problem("it is no document of constraints with features and a comparison_threshold");

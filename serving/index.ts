@@ -5,6 +5,7 @@ import { getPrebuiltEcrImageOutput } from "@pulumi/aws/sagemaker/getPrebuiltEcrI
 import * as pulumi from "@pulumi/pulumi";
 
 import { prefixes } from "../pipeline/storage";
+import { runError } from "../runError";
 import { readDriftLimits } from "./baseline";
 import { EndpointMonitoring } from "./components/endpointMonitoring";
 import { ModelEndpoint } from "./components/modelEndpoint";
@@ -19,7 +20,7 @@ type Outputs = { readonly [Name in keyof ServingOutputs]: pulumi.Input<ServingOu
 /** The baseline of a model that is monitored. */
 function required(baseline: Baseline | undefined, model: string): Baseline {
   if (baseline === undefined) {
-    throw new pulumi.RunError(
+    throw runError(
       `restate-serving:monitoring: the model ${model} has no baseline to compare with: set ` +
         "restate:dataQualityBaseline to true in the main stack, run its pipeline, and approve the new model",
     );

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { StackOutputs } from "../outputs";
+import { runError } from "../runError";
 
 /** The version of the main stack's exports that this program reads. */
 const outputsVersion = "1";
@@ -53,12 +54,12 @@ export async function readMainStack(name: string): Promise<MainStack> {
   );
   const version = exported.get("outputsVersion");
   if (version === undefined) {
-    throw new pulumi.RunError(
+    throw runError(
       `The stack ${name} has no exports of restate: is it deployed, and is it the main stack?`,
     );
   }
   if (version !== outputsVersion) {
-    throw new pulumi.RunError(
+    throw runError(
       `The stack ${name} exports version ${JSON.stringify(version)} of its outputs; this program reads version ` +
         `"${outputsVersion}": deploy both from one version`,
     );
@@ -68,7 +69,7 @@ export async function readMainStack(name: string): Promise<MainStack> {
     ...listNames.filter((output) => !isList(exported.get(output))),
   ];
   if (missing.length > 0) {
-    throw new pulumi.RunError(
+    throw runError(
       `The stack ${name} exports no ${missing.join(", no ")}: deploy it with this version first`,
     );
   }

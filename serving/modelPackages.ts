@@ -6,6 +6,8 @@ import {
 } from "@aws-sdk/client-sagemaker";
 import * as pulumi from "@pulumi/pulumi";
 
+import { runError } from "../runError";
+
 /** S3 URIs of the documents that describe the data which a model learnt from. */
 export interface Baseline {
   readonly statistics: string;
@@ -37,7 +39,7 @@ async function latestApproved(client: SageMakerClient, group: string): Promise<s
       return model.ModelPackageArn;
     }
   }
-  throw new pulumi.RunError(
+  throw runError(
     `The model package group ${group} has no approved model yet: approve one first, then deploy again`,
   );
 }
@@ -49,12 +51,12 @@ function check(
   { ModelApprovalStatus: status, ModelPackageGroupName: owner }: DescribeModelPackageCommandOutput,
 ): void {
   if (owner !== group) {
-    throw new pulumi.RunError(
+    throw runError(
       `restate-serving:modelPackageArn: ${arn} is not of the main stack's group ${group}`,
     );
   }
   if (status !== "Approved") {
-    throw new pulumi.RunError(
+    throw runError(
       `restate-serving:modelPackageArn: ${arn} is ${status ?? "in no status"}: approve it first`,
     );
   }
@@ -97,6 +99,6 @@ export async function findModelPackage(
       throw error;
     }
     const { message, name } = error as Error;
-    throw new pulumi.RunError(`Cannot look up the models of ${group}: ${name}: ${message}`);
+    throw runError(`Cannot look up the models of ${group}: ${name}: ${message}`);
   }
 }

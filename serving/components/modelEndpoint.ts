@@ -4,6 +4,7 @@ import * as sagemaker from "@pulumi/aws/sagemaker";
 import type { types } from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
+import { runError } from "../../runError";
 import { hasLocalStorage } from "../instanceTypes";
 import { versionedName } from "../names";
 import type { AlarmThresholds, Compute, Update } from "../settings";
@@ -256,7 +257,7 @@ function variant(
  */
 function checkServed(endpoint: string, wanted: string, served: string): string {
   if (served !== wanted) {
-    throw new pulumi.RunError(
+    throw runError(
       `The update of ${endpoint} to ${wanted} was rolled back: it still serves by ${served}`,
     );
   }
