@@ -16,6 +16,9 @@ interface Watching extends Common {
   readonly every?: number;
 }
 
+// The versions of the SDK are pinned: what later ones will need is no news for whoever runs a command.
+process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
+
 const load = createRequire(__filename);
 /** The commands, each loaded with the clients that it needs when it is called, so that help is quick. */
 const commands = {

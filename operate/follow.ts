@@ -69,21 +69,28 @@ class Watch {
       const news =
         (before?.status ?? "NotExecuted") !== step.status ||
         (over && step.status === "NotExecuted");
-      // The trials of a tuning that is over come before the line that says so.
-      if (step.job?.kind === "tuning" && (news || !stepHasEnded(step))) {
-        changed = (await this.noteTrials(step)) || changed;
+      const isOver = stepHasEnded(step);
+      if (news && !isOver) {
+        this.tell(step);
       }
-      if (news) {
-        this.shown.set(step.name, step);
-        this.report({ kind: "step", step });
-        changed = true;
+      // The trials of a tuning come between the lines that tell of its beginning and its end.
+      const trials = (news || !isOver) && (await this.noteTrials(step));
+      if (news && isOver) {
+        this.tell(step);
       }
+      changed ||= news || trials;
     }
     return changed;
   }
 
+  private tell(step: DeployedStep): void {
+    this.shown.set(step.name, step);
+    this.report({ kind: "step", step });
+  }
+
   private async noteTrials(step: DeployedStep): Promise<boolean> {
-    if (step.reusedFrom !== undefined) {
+    // The trials of another execution's job have been told of there.
+    if (step.job?.kind !== "tuning" || step.reusedFrom !== undefined) {
       return false;
     }
     const tuning = this.tunings.get(step.name) ?? (await tuningOf(this.client, step));
