@@ -1,0 +1,168 @@
+"""The notebook: as it is committed, and executed from a clean kernel."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from project_copy import PROJECT, copy_project
+
+NOTEBOOK = Path("notebooks", "restate-project.ipynb")
+ROW = "-117.18,32.75,52.0,1504.0,208.0,518.0,196.0"
+
+# The stack's own candidates, with fewer and smaller trials.
+CONFIGURATION = {
+    "aws:region": "us-east-1",
+    "restate:candidates": [
+        {
+            "name": "DecisionTree",
+            "algorithm": "decision-tree",
+            "ranges": {"max_leaf_nodes": {"type": "integer", "min": 50, "max": 500}},
+            "maxJobs": 3,
+        },
+        {
+            "name": "XGBoost",
+            "algorithm": "xgboost",
+            "hyperparameters": {"objective": "reg:squarederror", "num_round": 50},
+            "ranges": {
+                "eta": {"type": "continuous", "min": 0.1, "max": 0.3},
+                "max_depth": {"type": "integer", "min": 4, "max": 8},
+            },
+            "maxJobs": 3,
+        },
+    ],
+}
+
+
+def stand_in_rows() -> Iterator[str]:
+    """Rows in the form of the California housing data, whose value follows from place and age."""
+    chance = random.Random(1)  # noqa: S311 - for data, not for secrets
+    for _ in range(3000):
+        longitude, latitude = -124 + 10 * chance.random(), 32 + 10 * chance.random()
+        age, people = chance.randrange(1, 53), chance.randrange(50, 3000)
+        value = 100_000 + 150_000 * (longitude < -119) + 80_000 * (latitude < 36) + 1_000 * age
+        place = f"{longitude:.2f},{latitude:.2f},{age}"
+        counts = f"{2 * people},{people // 2},{people},{people // 3}"
+        yield f"{place},{counts},{10 * chance.random():.4f},{value + 20_000 * chance.random():.1f}"
+    yield f"{ROW},8.6030,300000.0"
+
+
+def housing_data(folder: Path) -> Path:
+    """The real data where it is to be had without a network, or else a stand-in."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    known = [os.environ.get("RESTATE_DATA") or "nothing", cache / "restate/data/cal_housing.data"]
+    for path in map(Path, known):
+        if path.is_file():
+            return path.resolve()
+    made = folder / "housing.data"
+    made.write_text("".join(f"{row}\n" for row in stand_in_rows()))
+    return made
+
+
+def execute(project: Path, **environment: str) -> nbformat.NotebookNode:
+    """Runs a project's notebook from its folder, in a kernel of its own."""
+    notebook = nbformat.read(project / NOTEBOOK, as_version=4)
+    client = NotebookClient(
+        notebook,
+        timeout=600,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(project / NOTEBOOK.parent)}},
+    )
+    # What the tests were started with must not decide where the notebook runs.
+    inherited = {name: value for name, value in os.environ.items() if "RESTATE_" not in name}
+    client.execute(env={**inherited, **environment})
+    return notebook
+
+
+def outputs(notebook: nbformat.NotebookNode) -> list[Any]:
+    return [one for cell in notebook.cells for one in cell.get("outputs", [])]
+
+
+def printed(notebook: nbformat.NotebookNode) -> str:
+    return "".join(one.text for one in outputs(notebook) if one.output_type == "stream")
+
+
+def mime_types(notebook: nbformat.NotebookNode) -> list[str]:
+    return [kind for one in outputs(notebook) for kind in one.get("data", {})]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder: Path = tmp_path_factory.mktemp("notebook")
+    (folder / "config.yaml").write_text(json.dumps({"config": CONFIGURATION}))
+    return copy_project(folder / "project")
+
+
+@pytest.fixture(scope="module")
+def executed(project: Path) -> nbformat.NotebookNode:
+    """The notebook after a run on this machine."""
+    return execute(
+        project,
+        RESTATE_DATA=str(housing_data(project.parent)),
+        RESTATE_CONFIG_FILE=str(project.parent / "config.yaml"),
+    )
+
+
+def test_it_is_committed_clean() -> None:
+    text = (PROJECT / NOTEBOOK).read_text()
+    notebook = nbformat.reads(text, as_version=nbformat.NO_CONVERT)
+    nbformat.validate(notebook)
+    assert text == nbformat.writes(notebook, version=nbformat.NO_CONVERT) + "\n"
+    for cell in notebook.cells:
+        assert cell.source
+        if cell.cell_type == "code":
+            assert cell.outputs == []
+            assert cell.execution_count is None
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+
+
+def test_every_code_cell_is_introduced_and_runs_project_commands_only() -> None:
+    notebook = nbformat.read(PROJECT / NOTEBOOK, as_version=4)
+    assert notebook.cells[0].cell_type == "markdown"
+    scripts = json.loads((PROJECT / "package.json").read_text())["scripts"]
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    called = set(re.findall(r'npm\(\s*"(\w+)"', code))
+    assert called == {"definition", "local", "restate"}
+    assert called <= set(scripts)
+    assert "shell=True" not in code
+
+
+def test_it_predicts_the_value_of_a_block_group(executed: nbformat.NotebookNode) -> None:
+    found = re.search(r"predicted median house value: ([\d,]+) dollars", printed(executed))
+    assert found
+    assert 100_000 < int(found[1].replace(",", "")) < 600_000
+
+
+def test_it_shows_query_rows_graph_plots_and_scores(executed: nbformat.NotebookNode) -> None:
+    text = printed(executed)
+    assert re.search(r'SELECT "longitude", .* WHERE "housingmedianage" > 10', text)
+    assert re.search(r"^[\d,]+ rows$", text, re.M)
+    assert re.search(r"^execution [a-z0-9]{12}: Succeeded$", text, re.M)
+    assert re.search(r"version 1 of restate-dev: Approved", text)
+    kinds = mime_types(executed)
+    # Histograms, map, trials, hyperparameters of two candidates, residuals.
+    assert kinds.count("image/png") == 6
+    html = "".join(
+        one.data["text/html"] for one in outputs(executed) if "text/html" in one.get("data", {})
+    )
+    assert "data:image/svg+xml;base64," in html
+    for shown in ("DecisionTree", "XGBoost", "r2", "rmse", "mae", "EvaluateXGBoost"):
+        assert shown in html
+
+
+def test_it_leaves_no_process_and_no_work_folder(
+    executed: nbformat.NotebookNode, project: Path
+) -> None:
+    assert executed
+    processes = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
+    assert [line for line in processes.stdout.splitlines() if str(project) in line] == []
+    assert not (project / ".local" / "notebook").exists()
