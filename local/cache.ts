@@ -1,9 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
 import { link, mkdir, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import { hashContent } from "./contentHash";
-import { copy, replaceFolder, writeJson } from "./files";
+import { copy, readChecked, replaceFolder, writeChecked } from "./files";
 import type { ObjectStore } from "./objectStore";
 
 /** A result that can stand in for a job that would come to the same. */
@@ -67,11 +66,11 @@ export class Cache {
     place: (value: Value) => Readonly<Record<string, string>>,
     expireAfter = Infinity,
   ): Promise<CachedResult<Value> | undefined> {
-    if (!this.enabled || key === undefined || !existsSync(this.path(key))) {
+    if (!this.enabled || key === undefined) {
       return undefined;
     }
-    const entry = JSON.parse(readFileSync(this.path(key), "utf8")) as Entry<Value>;
-    if (Date.now() - Date.parse(entry.time) >= expireAfter * 1000) {
+    const entry = readChecked(this.path(key)) as Entry<Value> | undefined;
+    if (entry === undefined || Date.now() - Date.parse(entry.time) >= expireAfter * 1000) {
       return undefined;
     }
     const outputs = Object.entries(entry.outputs);
@@ -110,7 +109,7 @@ export class Cache {
       value,
       outputs: hashed,
     };
-    writeJson(this.path(key), entry);
+    writeChecked(this.path(key), entry);
   }
 
   private async put(from: string, to: string): Promise<void> {

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from "node:fs";
-import { constants } from "node:os";
 
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 
@@ -13,7 +12,8 @@ import { query } from "./commands/query";
 import { report } from "./commands/report";
 import { configOf, run, type RunOptions, workspaceOf } from "./commands/run";
 import { invoke, serve } from "./commands/serve";
-import { UserError } from "./errors";
+import { asUserError } from "./errors";
+import { interruptible } from "./interruption";
 import { loadProgram } from "./programCache";
 
 interface Common {
@@ -33,9 +33,6 @@ function readPort(text: string): number {
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
-
-/** Tells a run that the process is about to end. */
-const stopped = new AbortController();
 
 const program = new Command("local")
   .description("Runs the pipeline's definition on this machine, without an AWS account.")
@@ -88,7 +85,7 @@ program
   .option("--no-cache", "run every job, also where an equal one has succeeded before")
   .exitOverride()
   .action(async (options: RunOptions) => {
-    process.exitCode = await run(options, stopped.signal);
+    process.exitCode = await interruptible((stopped) => run(options, stopped));
   });
 
 command("query [sql]", "run a query on the table's data as Athena does, by default the pipeline's")
@@ -190,24 +187,15 @@ command("clean", "remove the work folder: runs, models and the report")
     process.exitCode = await clean(workspaceOf(options), options.yes === true, print);
   });
 
-// A server is stopped in order by its own command; other children end with this process's pipes.
-if (!process.argv.includes("serve")) {
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
-      stopped.abort();
-      process.stderr.write("stopped\n");
-      process.exit(128 + constants.signals[signal]);
-    });
-  }
-}
-
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode;
-  } else if (error instanceof UserError) {
-    process.stderr.write(`error: ${error.message}\n`);
-    process.exitCode = 1;
-  } else {
+    return;
+  }
+  const known = asUserError(error);
+  if (known === undefined) {
     throw error;
   }
+  process.stderr.write(`error: ${known.message}\n`);
+  process.exitCode = 1;
 });

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import { createReadStream, existsSync, readFileSync } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
@@ -46,25 +46,11 @@ export async function hashContent(path: string): Promise<string | undefined> {
   return hash.digest("hex");
 }
 
-/** The installed Python and its packages, each with its version, as their folders name them. */
-async function pythonPackages(): Promise<readonly string[]> {
-  const environment = join(root, ".venv");
-  const library = join(environment, process.platform === "win32" ? "Lib" : "lib");
-  const folders = (await readdir(library)).map((name) => join(library, name, "site-packages"));
-  const packages = await Promise.all(
-    folders.filter((folder) => existsSync(folder)).map((folder) => readdir(folder)),
-  );
-  return [
-    readFileSync(join(environment, "pyvenv.cfg"), "utf8"),
-    ...packages
-      .flat()
-      .filter((name) => name.endsWith(".dist-info"))
-      .sort(),
-  ];
-}
-
-/** What every job depends on beside its image: the services, the steps' own code, and the packages. */
-const common = ["local/services", "local/steps"];
+/**
+ * What every job depends on beside its image: the services, the steps' own code, the Python, and the lock
+ * of its packages, which is what `npm run local` has installed.
+ */
+const common = ["local/services", "local/steps", ".venv/pyvenv.cfg", "local/requirements.txt"];
 
 const hashes = new Map<string, Promise<string>>();
 
@@ -80,10 +66,9 @@ export function hashCode(sources: readonly string[]): Promise<string> {
   if (known !== undefined) {
     return known;
   }
-  const made = Promise.all([
-    pythonPackages(),
-    ...[...common, ...sources].map((path) => hashContent(join(root, path))),
-  ]).then(hashJson);
+  const made = Promise.all(
+    [...common, ...sources].map((path) => hashContent(join(root, path))),
+  ).then(hashJson);
   hashes.set(key, made);
   return made;
 }

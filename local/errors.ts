@@ -2,3 +2,29 @@
 export class UserError extends Error {
   override readonly name = "UserError";
 }
+
+/** What the system says where a file cannot be had or written, in the user's words. */
+const systemReasons: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EDQUOT: "the disk quota is used up",
+  EIO: "the disk does not answer",
+  EMFILE: "too many files are open",
+  ENOSPC: "the disk is full",
+  EPERM: "the system does not allow it",
+  EROFS: "the file system is read-only",
+};
+
+/**
+ * An error as one that the user can mend.
+ * @returns undefined where it is one of the program
+ */
+export function asUserError(error: unknown): UserError | undefined {
+  if (error instanceof UserError) {
+    return error;
+  }
+  const { code, path, syscall } = error as NodeJS.ErrnoException;
+  const reason = code === undefined ? undefined : systemReasons[code];
+  return reason === undefined
+    ? undefined
+    : new UserError(`${reason}: cannot ${syscall ?? "use"} ${path ?? "a file"}`);
+}

@@ -30,6 +30,8 @@ export interface Trial {
   /** Name of the objective metric. */
   readonly objectiveMetric: string;
   readonly objective?: number;
+  /** Whether the higher objective is the better one. Default: the lower one is. */
+  readonly maximised?: boolean;
   /** The last value of each metric that the log reports. */
   readonly metrics: Readonly<Record<string, number>>;
   /** The objective's course: all its values in the log, or 100 of them evenly chosen. */
@@ -61,6 +63,13 @@ export interface StepResult {
 /** What happens in an execution, for whoever watches it. */
 export type Event =
   | { readonly kind: "step"; readonly step: StepResult }
+  /** A tuning begins: it will have `of` trials at most, and run `parallel` of them at once at most. */
+  | {
+      readonly kind: "tuning";
+      readonly step: string;
+      readonly of: number;
+      readonly parallel: number;
+    }
   | { readonly kind: "trial"; readonly trial: Trial; readonly of: number };
 
 /** What the steps of an execution work with. */

@@ -1,12 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 import type { JsonObject } from "../pipeline/expressions";
+import { readDocument } from "./documents";
 import { UserError } from "./errors";
-import type { Event, Execution, Status, StepResult, Trial } from "./execution";
-import { writeJson } from "./files";
-import type { RunResult } from "./run";
-import type { CandidateSummary, Metrics } from "./summary";
+import type { Status, StepResult, Trial } from "./execution";
+import { isRunning } from "./processes";
+import type { Metrics } from "./summary";
 import type { Workspace } from "./workspace";
 
 /** What is kept of a candidate. */
@@ -47,119 +47,50 @@ export interface ExecutionRecord {
   };
 }
 
-/** What becomes of steps when their execution is stopped. */
-function stoppedSteps(steps: readonly StepResult[]): readonly StepResult[] {
-  return steps.map((step) => (step.status === "Executing" ? { ...step, status: "Stopped" } : step));
+/** Where the record of an execution is kept. */
+export const recordPath = (folder: string): string => join(folder, "execution.json");
+
+const recordMembers = [
+  ...["id", "status", "startTime", "seconds", "parameters"],
+  ...["steps", "trials", "candidates"],
+];
+
+/** Reads a record; an execution whose process is gone was stopped. Undefined where it is damaged. */
+function tryRecord(path: string): ExecutionRecord | undefined {
+  const record = readDocument(path, recordMembers) as unknown as ExecutionRecord | undefined;
+  return record?.status === "Executing" && !isRunning(record.processId) ? stopped(record) : record;
 }
 
-const recordPath = (folder: string): string => join(folder, "execution.json");
-
-/** Keeps the record of an execution up to date, so that it is known how far it got should it never end. */
-export class Recorder {
-  readonly trials: Trial[] = [];
-  private readonly steps = new Map<string, StepResult>();
-  private readonly begun: ExecutionRecord;
-
-  constructor(
-    private readonly execution: Pick<Execution, "folder" | "id" | "scope">,
-    private readonly startTime: Date,
-  ) {
-    this.begun = {
-      id: execution.id,
-      status: "Executing",
-      processId: process.pid,
-      startTime: startTime.toISOString(),
-      seconds: 0,
-      parameters: Object.fromEntries(execution.scope.parameters),
-      steps: [],
-      trials: [],
-      candidates: [],
-    };
-  }
-
-  /** Notes that the execution has begun. */
-  begin(): void {
-    this.write({});
-  }
-
-  /** Notes what happened. */
-  note(event: Event): void {
-    if (event.kind === "trial") {
-      this.trials.push(event.trial);
-    } else {
-      this.steps.set(event.step.name, event.step);
-      this.write({});
-    }
-  }
-
-  /** Notes that the execution was stopped, and with it what it was doing. */
-  stop(): void {
-    this.write({ status: "Stopped", steps: stoppedSteps([...this.steps.values()]) });
-  }
-
-  /** Notes what the execution came to. */
-  end(
-    result: RunResult,
-    candidates: readonly CandidateSummary[],
-    winner: CandidateSummary | undefined,
-  ): void {
-    this.write({
-      status: result.status,
-      ...(result.failureReason === undefined ? {} : { failureReason: result.failureReason }),
-      steps: result.steps,
-      candidates: candidates.map(({ best, metrics, name, seconds, trials, tuningStep }) => ({
-        name,
-        tuningStep,
-        ...(metrics === undefined ? {} : { metrics }),
-        hyperparameters: best?.hyperparameters ?? {},
-        trials: trials.length,
-        seconds,
-      })),
-      ...(winner?.model === undefined
-        ? {}
-        : {
-            winner: {
-              name: winner.name,
-              group: winner.model.group,
-              version: winner.model.version,
-              approvalStatus: winner.model.approvalStatus,
-              r2: winner.metrics?.r2 ?? Number.NaN,
-            },
-          }),
-    });
-  }
-
-  private write(more: Partial<ExecutionRecord>): void {
-    writeJson(recordPath(this.execution.folder), {
-      ...this.begun,
-      seconds: (Date.now() - this.startTime.getTime()) / 1000,
-      steps: [...this.steps.values()],
-      trials: this.trials,
-      ...more,
-    });
-  }
-}
-
-function isRunning(processId: number): boolean {
-  try {
-    return process.kill(processId, 0);
-  } catch {
-    return false;
-  }
-}
-
-/** Reads a record; an execution whose process is gone was stopped. */
+/**
+ * The record at a path.
+ * @throws UserError where it is damaged
+ */
 export function readRecord(path: string): ExecutionRecord {
-  const record = JSON.parse(readFileSync(path, "utf8")) as ExecutionRecord;
-  return record.status === "Executing" && !isRunning(record.processId)
-    ? { ...record, status: "Stopped", steps: stoppedSteps(record.steps) }
-    : record;
+  const record = tryRecord(path);
+  if (record === undefined) {
+    throw new UserError(`the record of the execution cannot be read: ${path}`);
+  }
+  return record;
 }
 
-/** The definition that an execution ran. */
+function stopped(record: ExecutionRecord): ExecutionRecord {
+  const steps = record.steps.map((step): StepResult =>
+    step.status === "Executing" ? { ...step, status: "Stopped" } : step,
+  );
+  return { ...record, status: "Stopped", steps };
+}
+
+/**
+ * The definition that an execution ran.
+ * @throws UserError where it is damaged
+ */
 export function readDefinition(workspace: Workspace, id: string): JsonObject {
   const path = join(workspace.execution(id), "definition.json");
-  return JSON.parse(readFileSync(path, "utf8")) as JsonObject;
+  const definition = existsSync(path) ? readDocument(path, ["Steps"]) : undefined;
+  if (definition === undefined) {
+    throw new UserError(`the definition of execution ${id} cannot be read: ${path}`);
+  }
+  return definition;
 }
 
 /** The executions of a work folder, the latest first. */
@@ -171,7 +102,7 @@ export function listExecutions(workspace: Workspace): readonly ExecutionRecord[]
   return readdirSync(folder)
     .map((id) => recordPath(workspace.execution(id)))
     .filter((path) => existsSync(path))
-    .map(readRecord)
+    .flatMap((path) => tryRecord(path) ?? [])
     .sort((left, right) => right.startTime.localeCompare(left.startTime));
 }
 

@@ -21,6 +21,8 @@ function signalName(signal: number): string {
   );
 }
 
+const theDiskIsFull = "the disk is full";
+
 /** What the system says where nothing more can be written. */
 const diskFull = /No space left on device|Disk quota exceeded/;
 
@@ -40,13 +42,13 @@ export function failureReason(
   const reason = existsSync(reasonFile)
     ? readFileSync(reasonFile, "utf8").slice(0, 1024).trim()
     : "";
+  const lines = lastLines(log);
+  const full = [reason, ...lines.split("\n")].find((line) => diskFull.test(line));
+  if (full !== undefined) {
+    return `${theDiskIsFull}: ${full.trim()}`;
+  }
   if (reason !== "") {
     return reason;
-  }
-  const lines = lastLines(log);
-  const full = lines.split("\n").find((line) => diskFull.test(line));
-  if (full !== undefined) {
-    return `the disk is full: ${full.trim()}`;
   }
   const end =
     result.exitCode < 0
@@ -55,7 +57,11 @@ export function failureReason(
   return `${end}\n${lines}`.trimEnd();
 }
 
-/** What RetryPolicies call the failure of a job that something else ended; undefined for its own failures. */
-export function faultOf(result: JobResult): StepFailure["fault"] {
-  return result.exitCode < 0 && !result.timedOut ? "SageMaker.JOB_INTERNAL_ERROR" : undefined;
+/**
+ * What RetryPolicies call the failure of a job that the machine ended; undefined for its own failures.
+ * @param reason what {@link failureReason} says of it
+ */
+export function faultOf(result: JobResult, reason: string): StepFailure["fault"] {
+  const byMachine = result.exitCode < 0 || reason.startsWith(theDiskIsFull);
+  return byMachine && !result.timedOut ? "SageMaker.JOB_INTERNAL_ERROR" : undefined;
 }

@@ -153,11 +153,14 @@ export class JobRunner {
     }
     clearTimeout(waiting.timer);
     this.running.delete(id);
+    const exitCode = Number(ended?.["exitCode"]);
     if (ended === undefined) {
       waiting.reject(new JobError(String(error?.["message"])));
+    } else if (this.stopped && exitCode !== 0) {
+      waiting.reject(new JobError("stopped"));
     } else {
       waiting.resolve({
-        exitCode: Number(ended["exitCode"]),
+        exitCode,
         seconds: Number(ended["seconds"]),
         timedOut: waiting.timedOut,
       });

@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 
 import { hashContent, hashJson } from "./contentHash";
-import { writeJson } from "./files";
+import { readChecked, writeChecked } from "./files";
 import type { Program } from "./program";
 
 const root = resolve(__dirname, "..");
@@ -46,8 +46,8 @@ export async function loadProgram(
 ): Promise<RunnableProgram> {
   const prefix = `program-${stack}-`;
   const path = join(folder, `${prefix}${await programKey(stack, config)}.json`);
-  if (existsSync(path)) {
-    const document = JSON.parse(readFileSync(path, "utf8")) as Document;
+  const document = readChecked(path) as Document | undefined;
+  if (document !== undefined) {
     return { ...document, uploads: new Map(document.uploads) };
   }
   // Pulumi's packages take seconds to load.
@@ -58,6 +58,6 @@ export async function loadProgram(
       rmSync(join(folder, old), { force: true });
     }
   }
-  writeJson(path, { ...program, resources: undefined, uploads: [...program.uploads] });
+  writeChecked(path, { ...program, resources: undefined, uploads: [...program.uploads] });
   return program;
 }

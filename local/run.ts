@@ -1,6 +1,6 @@
 import type { JsonObject } from "../pipeline/expressions";
 import { allSteps, dependencies, isObject, objects, type PlacedStep, text } from "../pipeline/walk";
-import { UserError } from "./errors";
+import { asUserError } from "./errors";
 import { evaluate, ExpressionError, holds } from "./evaluate";
 import { type Execution, StepFailure, type StepResult } from "./execution";
 import { JobError } from "./jobs";
@@ -22,7 +22,7 @@ const jobKinds: Readonly<Record<string, JobKind>> = {
 
 /** What became of an execution. */
 export interface RunResult {
-  readonly status: "Failed" | "Succeeded";
+  readonly status: "Failed" | "Stopped" | "Succeeded";
   readonly failureReason?: string;
   readonly steps: readonly StepResult[];
   /** The models that steps registered, by step. */
@@ -37,14 +37,12 @@ function asFailure(step: string, error: unknown): StepFailure {
   if (error instanceof StepFailure) {
     return error;
   }
-  if (error instanceof ExpressionError || error instanceof JobError || error instanceof UserError) {
-    return new StepFailure(step, error.message);
+  const known =
+    error instanceof ExpressionError || error instanceof JobError ? error : asUserError(error);
+  if (known === undefined) {
+    throw error;
   }
-  const { code, path } = error as NodeJS.ErrnoException;
-  if (code === "ENOSPC" || code === "EDQUOT") {
-    return new StepFailure(step, `the disk is full: cannot write ${path ?? "a file"}`);
-  }
-  throw error;
+  return new StepFailure(step, known.message);
 }
 
 /** Runs the steps of a definition, each as soon as those that it waits for are done. */
@@ -59,6 +57,7 @@ class Run {
   constructor(
     definition: JsonObject,
     private readonly execution: Execution,
+    private readonly stopped: AbortSignal,
   ) {
     this.placed = allSteps(definition["Steps"]);
     for (const placed of this.placed) {
@@ -69,12 +68,23 @@ class Run {
   }
 
   async run(): Promise<RunResult> {
+    await this.runSteps();
+    return {
+      status:
+        this.failure !== undefined ? "Failed" : this.stopped.aborted ? "Stopped" : "Succeeded",
+      ...(this.failure === undefined ? {} : { failureReason: this.failure.message }),
+      steps: [...this.results.values()],
+      models: this.models,
+    };
+  }
+
+  private async runSteps(): Promise<void> {
     const waiting = new Set(this.placed);
     const running = new Set<Promise<void>>();
     for (;;) {
       for (const placed of waiting) {
         const state = this.readiness(placed);
-        if (state === "never" || this.failure !== undefined) {
+        if (state === "never" || this.failure !== undefined || this.stopped.aborted) {
           waiting.delete(placed);
         } else if (state === "ready") {
           waiting.delete(placed);
@@ -91,12 +101,6 @@ class Run {
       }
       await Promise.race(running);
     }
-    return {
-      status: this.failure === undefined ? "Succeeded" : "Failed",
-      ...(this.failure === undefined ? {} : { failureReason: this.failure.message }),
-      steps: [...this.results.values()],
-      models: this.models,
-    };
   }
 
   /** Whether a step can run now, later, or never, since a branch was not taken. */
@@ -143,7 +147,7 @@ class Run {
     placed: PlacedStep,
     error: unknown,
   ): Pick<StepResult, "failureReason" | "log" | "status"> {
-    if (this.failure !== undefined) {
+    if (this.failure !== undefined || this.stopped.aborted) {
       return { status: "Stopped" };
     }
     const failure = asFailure(placed.name, error);
@@ -204,10 +208,14 @@ class Run {
   }
 }
 
-/** Runs a pipeline definition. Its parameters are in the execution's scope. */
+/**
+ * Runs a pipeline definition. Its parameters are in the execution's scope.
+ * @param stopped tells that the jobs are being stopped, so that no step may begin any more
+ */
 export async function runDefinition(
   definition: JsonObject,
   execution: Execution,
+  stopped: AbortSignal,
 ): Promise<RunResult> {
-  return new Run(definition, execution).run();
+  return new Run(definition, execution, stopped).run();
 }

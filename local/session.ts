@@ -7,8 +7,7 @@ import type { Json, JsonObject } from "../pipeline/expressions";
 import { Cache } from "./cache";
 import { canonicalJson } from "../pipeline/render";
 import { UserError } from "./errors";
-import type { Event, Execution } from "./execution";
-import { Recorder } from "./executions";
+import type { Event, Execution, Trial } from "./execution";
 import { writeJson } from "./files";
 import { Images } from "./images";
 import { JobRunner } from "./jobs";
@@ -17,6 +16,7 @@ import { ObjectStore } from "./objectStore";
 import { parameterValues } from "./parameters";
 import type { RunnableProgram } from "./programCache";
 import { diagnose } from "./report/diagnostics";
+import { endKilled, Recorder } from "./recorder";
 import { runDefinition, type RunResult } from "./run";
 import { type CandidateSummary, readPropertyFile, summarise } from "./summary";
 import { unsupported } from "./support";
@@ -39,10 +39,8 @@ export interface SessionOptions {
   readonly cache: boolean;
   /** Folder laid out as S3, whose objects the definition reads. Default: none. */
   readonly s3?: string | undefined;
-  /** Tells that the run is to be noted as stopped; the process ends then. */
+  /** Stops the run in order: its processes end, and it is noted as stopped. */
   readonly stopped: AbortSignal;
-  /** Takes the id of an execution that was noted as stopped. */
-  readonly afterStop: (executionId: string) => void;
   /** Takes what happens. */
   readonly report: (event: Event) => void;
   /** Takes lines to show. */
@@ -56,6 +54,8 @@ export interface Session {
   readonly execution: Execution;
   readonly result: RunResult;
   readonly candidates: readonly CandidateSummary[];
+  /** The trials of all tunings, in the order in which they ended. */
+  readonly trials: readonly Trial[];
   /** The candidate that was registered. */
   readonly winner?: CandidateSummary;
   readonly startTime: Date;
@@ -96,7 +96,12 @@ export async function runSession(options: SessionOptions): Promise<Session> {
   const path =
     table && readsTables(definition) && (await findTableData(table, source, options.say));
 
-  const unlock = await workspace.lock();
+  const lost = new AbortController();
+  const stopping = new AbortController();
+  const unlock = await workspace.lock(() => {
+    lost.abort();
+    stopping.abort();
+  });
   const startTime = new Date();
   const execution = makeExecution(options, definition, images, parameters, startTime);
   const { folder, id } = execution;
@@ -108,8 +113,16 @@ export async function runSession(options: SessionOptions): Promise<Session> {
       options.report(event);
     },
   };
-  mkdirSync(folder, { recursive: true });
+  const stop = (): void => {
+    stopping.abort();
+  };
+  options.stopped.addEventListener("abort", stop);
+  stopping.signal.addEventListener("abort", () => {
+    void execution.jobs.close();
+  });
   try {
+    endKilled(workspace);
+    mkdirSync(folder, { recursive: true });
     try {
       if (options.s3 !== undefined) {
         await execution.store.takeAll(options.s3);
@@ -118,25 +131,23 @@ export async function runSession(options: SessionOptions): Promise<Session> {
         await loadTable(execution, table, path);
       }
     } catch (error) {
-      await rm(folder, { recursive: true });
-      throw error;
+      await rm(folder, { recursive: true, force: true });
+      throw stopping.signal.aborted ? new UserError("stopped, before a step had begun") : error;
     }
     for (const [uri, content] of program.uploads) {
       execution.store.write(uri, content);
     }
-    const stop = (): void => {
-      recorder.stop();
-      appendTrials(workspace.trials, id, recorder.trials);
-      options.afterStop(id);
-    };
     recorder.begin();
-    options.stopped.addEventListener("abort", stop);
     writeJson(join(folder, "definition.json"), definition);
-    const result = await runDefinition(definition, watched);
+    const result = await runDefinition(definition, watched, stopping.signal);
+    if (lost.signal.aborted) {
+      throw new UserError(`stopped: ${workspace.folder} was removed, or taken by another run`);
+    }
     const candidates = summarise(definition, execution, result, recorder.trials);
     const winner = candidates.find(({ model }) => model !== undefined);
-    await diagnose(execution, candidates, (winner ?? best(candidates))?.name);
-    options.stopped.removeEventListener("abort", stop);
+    if (result.status !== "Stopped") {
+      await diagnose(execution, candidates, (winner ?? best(candidates))?.name);
+    }
     recorder.end(result, candidates, winner);
     appendTrials(workspace.trials, id, recorder.trials);
     await rm(join(folder, "jobs"), { recursive: true, force: true });
@@ -146,11 +157,13 @@ export async function runSession(options: SessionOptions): Promise<Session> {
       execution,
       result,
       candidates,
+      trials: recorder.trials,
       ...(winner === undefined ? {} : { winner }),
       startTime,
       seconds: (Date.now() - startTime.getTime()) / 1000,
     };
   } finally {
+    options.stopped.removeEventListener("abort", stop);
     await Promise.all([execution.jobs.close(), execution.tuner.close()]);
     await unlock();
   }

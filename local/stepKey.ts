@@ -81,7 +81,7 @@ async function trainingParts(execution: Execution, definition: JsonObject): Prom
   };
 }
 
-async function orUndefined(key: Promise<string>): Promise<string | undefined> {
+async function orUndefined<Value>(key: Promise<Value>): Promise<Value | undefined> {
   try {
     return await key;
   } catch (error) {
@@ -116,19 +116,19 @@ export function processingKey(execution: Execution, args: JsonObject): Promise<s
   return orUndefined(key());
 }
 
-/** The hash of all that a training job depends on, its hyperparameters among it. */
-export function trainingKey(
+/**
+ * The hashes of all that the training jobs of a definition depend on, by their hyperparameters; undefined
+ * where an input is missing. The inputs are read once.
+ */
+export function trainingKeys(
   execution: Execution,
   definition: JsonObject,
-  hyperparameters: JsonObject,
-): Promise<string | undefined> {
-  const key = async (): Promise<string> =>
-    hashJson({
-      kind: "Training",
-      hyperparameters,
-      ...(await trainingParts(execution, definition)),
-    });
-  return orUndefined(key());
+): Promise<((hyperparameters: JsonObject) => string) | undefined> {
+  const keys = async (): Promise<(hyperparameters: JsonObject) => string> => {
+    const parts = await trainingParts(execution, definition);
+    return (hyperparameters) => hashJson({ kind: "Training", hyperparameters, ...parts });
+  };
+  return orUndefined(keys());
 }
 
 /** The hash of all that a tuning job depends on. */

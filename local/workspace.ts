@@ -1,11 +1,26 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 
 import { lock } from "proper-lockfile";
 
 import { UserError } from "./errors";
+import { writeFileAtomically } from "./files";
+import { isRunning } from "./processes";
+
+/** Seconds after which the lock of a process that shows no sign of life opens. */
+const staleSeconds = 5;
+
+/** Whether the process is gone that a file names as the lock's holder. */
+function isGone(holder: string): boolean {
+  try {
+    return !isRunning(Number(readFileSync(holder, "utf8")));
+  } catch {
+    return false;
+  }
+}
 
 /** The work folder of local runs, `.local/` unless told otherwise. */
 export class Workspace {
@@ -46,18 +61,37 @@ export class Workspace {
 
   /**
    * Keeps other runs out of the folder.
+   *
+   * @param lost is called where the lock is taken away, for example since the folder is removed
    * @returns what lets them in again
    * @throws UserError where another run is in it
    */
-  async lock(): Promise<() => Promise<void>> {
+  async lock(lost: () => void): Promise<() => Promise<void>> {
     mkdirSync(this.folder, { recursive: true });
-    try {
-      return await lock(this.folder, { stale: 10_000, lockfilePath: join(this.folder, "lock") });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ELOCKED") {
+    const holder = join(this.folder, "lock-holder");
+    for (;;) {
+      try {
+        const unlock = await lock(this.folder, {
+          lockfilePath: join(this.folder, "lock"),
+          stale: staleSeconds * 1000,
+          onCompromised: lost,
+        });
+        writeFileAtomically(holder, String(process.pid));
+        return async () => {
+          rmSync(holder, { force: true });
+          // A lock that was lost is not to be released.
+          await unlock().catch(() => undefined);
+        };
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ELOCKED") {
+          throw error;
+        }
+      }
+      if (!isGone(holder)) {
         throw new UserError(`another local run is using ${this.folder}; wait for it to end`);
       }
-      throw error;
+      // A run that was killed: its lock opens by itself.
+      await wait(100);
     }
   }
 
@@ -66,7 +100,7 @@ export class Workspace {
    * @throws UserError where a run is in it
    */
   async remove(): Promise<void> {
-    const unlock = await this.lock();
+    const unlock = await this.lock(() => undefined);
     await unlock();
     await rm(this.folder, { recursive: true, force: true });
   }

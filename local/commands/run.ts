@@ -1,16 +1,17 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
+import { availableParallelism } from "node:os";
 
 import type { JsonObject } from "../../pipeline/expressions";
 import { isObject } from "../../pipeline/walk";
 import { typedPath } from "../../terminal/options";
 import { type Progress, progressOn, silent } from "../../terminal/progress";
-import { UserError } from "../errors";
+import { asUserError, UserError } from "../errors";
 import { loadProgram } from "../programCache";
-import { runSession, type Session } from "../session";
+import { runSession } from "../session";
 import { stackConfig } from "../stackConfig";
-import { candidateTable } from "../terminal";
 import { Workspace } from "../workspace";
-import { report, reportBeforeExit } from "./report";
+import { printOutcome } from "./outcome";
+import { report } from "./report";
 
 /** The options of a run. */
 export interface RunOptions {
@@ -79,45 +80,12 @@ function namedFolder(named: string, path: string): string {
 
 function progressFor(options: RunOptions): Progress {
   const stream = options.json === true ? process.stderr : process.stdout;
-  return options.quiet === true ? silent() : progressOn(stream);
-}
-
-/** The one object that `--json` prints. */
-function resultJson(session: Session, report: string): JsonObject {
-  const { winner } = session;
-  return {
-    status: session.result.status,
-    execution: session.executionId,
-    winner: winner?.name ?? null,
-    candidates: session.candidates.map(({ best, metrics, name, seconds, trials }) => ({
-      name,
-      r2: metrics?.r2 ?? null,
-      mse: metrics?.mse ?? null,
-      hyperparameters: best?.hyperparameters ?? {},
-      trials: trials.length,
-      seconds,
-    })),
-    model:
-      winner?.model === undefined
-        ? null
-        : { group: winner.model.group, version: winner.model.version },
-    report,
-    ...(session.result.failureReason === undefined
-      ? {}
-      : { failureReason: session.result.failureReason }),
-  };
-}
-
-/** Says why an execution failed: the step, its reason, and where its log is. */
-function failureText(session: Session): string {
-  const step = session.result.steps.find(({ status }) => status === "Failed");
-  const log = step?.log === undefined ? "" : `\nlog: ${step.log}`;
-  return `error: step ${step?.name ?? ""} failed: ${session.result.failureReason ?? ""}${log}`;
+  return options.quiet === true ? silent() : progressOn(stream, availableParallelism());
 }
 
 /**
  * Runs the pipeline, and shows how it goes and what came of it.
- * @param stopped tells that the run is to be noted as stopped; the process ends then
+ * @param stopped stops the run in order
  * @returns the exit code: 0 only where the pipeline succeeded
  */
 export async function run(options: RunOptions, stopped: AbortSignal): Promise<number> {
@@ -138,44 +106,24 @@ export async function run(options: RunOptions, stopped: AbortSignal): Promise<nu
       cache: options.cache,
       s3,
       stopped,
-      afterStop: (id) => {
-        if (reportBeforeExit(workspace, id)) {
-          process.stderr.write(`Report: ${workspace.report}\n`);
-        }
-      },
       report: progress.report,
       say: progress.say,
     });
-    await report(workspace, session.executionId);
+    const path = await report(workspace, session.executionId);
     progress.close();
-    const succeeded = session.result.status === "Succeeded";
-    if (options.json === true) {
-      process.stdout.write(`${JSON.stringify(resultJson(session, workspace.report))}\n`);
-    } else {
-      process.stdout.write(`${candidateTable(session)}\n`);
-      if (session.winner?.model !== undefined) {
-        const { model, name } = session.winner;
-        process.stdout.write(
-          `Winner: ${name}, registered as version ${model.version} of ${model.group} (${model.approvalStatus})\n`,
-        );
-      }
-      process.stdout.write(`Report: ${workspace.report}\n`);
-    }
-    if (!succeeded) {
-      process.stderr.write(`${failureText(session)}\n`);
-    }
-    return succeeded ? 0 : 1;
+    printOutcome(session, path, options.json === true);
+    return session.result.status === "Succeeded" ? 0 : 1;
   } catch (error) {
     progress.close();
-    if (!(error instanceof UserError)) {
+    const known = asUserError(error);
+    if (known === undefined) {
       throw error;
     }
     if (options.json === true) {
-      process.stdout.write(
-        `${JSON.stringify({ status: "Failed", failureReason: error.message })}\n`,
-      );
+      const failure = { status: "Failed", failureReason: known.message };
+      process.stdout.write(`${JSON.stringify(failure)}\n`);
     }
-    process.stderr.write(`error: ${error.message}\n`);
+    process.stderr.write(`error: ${known.message}\n`);
     return 1;
   }
 }

@@ -11,6 +11,8 @@ export interface JobOutcome {
   readonly facts: JsonObject;
   /** The training jobs of a tuning. */
   readonly trials?: readonly Trial[];
+  /** Whether the machine had a part in it, so that it cannot stand in for another job. Default false. */
+  readonly isAccidental?: boolean;
 }
 
 /** A kind of step that runs a job. */
@@ -108,6 +110,8 @@ export async function runJobStep(
   const outcome = await withRetries(execution, placed, () =>
     kind.run(execution, placed.name, args, seconds),
   );
-  await cache.keep(key, execution.id, outcome, places(outcome));
+  if (outcome.isAccidental !== true) {
+    await cache.keep(key, execution.id, outcome, places(outcome));
+  }
   return { described: describe(args, outcome) };
 }

@@ -50,7 +50,12 @@ async function runQuery(
   });
   if (result.exitCode !== 0) {
     const reason = failureReason(result, reasonFile, folder.log, 86_400);
-    throw new StepFailure(step, `the Athena query failed: ${reason}`, folder.log, faultOf(result));
+    throw new StepFailure(
+      step,
+      `the Athena query failed: ${reason}`,
+      folder.log,
+      faultOf(result, reason),
+    );
   }
 }
 
@@ -148,7 +153,7 @@ async function run(execution: Execution, step: string, args: JsonObject): Promis
   if (result.exitCode !== 0) {
     const reasonFile = join(folder.base, "output", "message");
     const reason = failureReason(result, reasonFile, folder.log, limit);
-    throw new StepFailure(step, reason, folder.log, faultOf(result));
+    throw new StepFailure(step, reason, folder.log, faultOf(result, reason));
   }
   for (const output of outputs) {
     await execution.store.moveIn(output.folder, output.uri);

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from "../../pipeline/expressions";
 import { isObject, text } from "../../pipeline/walk";
 import { StepFailure } from "../execution";
-import { trainingKey } from "../stepKey";
+import { trainingKeys } from "../stepKey";
 import type { JobKind } from "./jobStep";
 import { artifactUri, runTrainingJob } from "./trainingJob";
 
@@ -12,15 +12,16 @@ function hyperparametersOf(args: JsonObject): Readonly<Record<string, string>> {
 
 /** Training jobs. Their properties have the model artifact and the metrics' last values. */
 export const training: JobKind = {
-  key: (execution, args) => trainingKey(execution, args, hyperparametersOf(args)),
+  key: async (execution, args) => {
+    const keys = await trainingKeys(execution, args);
+    return keys?.(hyperparametersOf(args));
+  },
   run: async (execution, step, args) => {
     const name = `${execution.id}-${step}`;
     const result = await runTrainingJob(execution, {
       name,
       definition: args,
       hyperparameters: hyperparametersOf(args),
-      // The step itself is what is reused.
-      cacheSeconds: 0,
     });
     if (result.status === "Failed") {
       throw new StepFailure(step, result.failureReason ?? "", result.log, result.fault);

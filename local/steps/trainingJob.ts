@@ -1,5 +1,5 @@
 import { createWriteStream, mkdirSync, readdirSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline as pipeStreams } from "node:stream/promises";
 
@@ -8,11 +8,10 @@ import { create as createArchive } from "tar";
 import type { Json, JsonObject } from "../../pipeline/expressions";
 import { isObject, objects, text } from "../../pipeline/walk";
 import { type Execution, makeJobFolder, type StepFailure } from "../execution";
-import { writeJson } from "../files";
+import { temporaryPath, writeJson } from "../files";
 import { metricDefinitions } from "../images";
 import { failureReason, faultOf, timeLimit } from "../jobFailure";
 import { readMetrics } from "../logs";
-import { trainingKey } from "../stepKey";
 
 /** A training job to run. */
 export interface TrainingJob {
@@ -23,8 +22,6 @@ export interface TrainingJob {
   readonly hyperparameters: Readonly<Record<string, string>>;
   /** The metric that a tuning job looks at, which the container is told of. */
   readonly objectiveMetric?: string;
-  /** Seconds for which an equal job's result may stand in for it. */
-  readonly cacheSeconds: number;
   /** Takes a look at the log of the running job, and may stop it. */
   readonly watch?: (log: string, stop: () => void) => () => void;
 }
@@ -40,8 +37,6 @@ export interface TrainingResult {
   /** S3 URI of the model artifact. */
   readonly modelArtifact?: string;
   readonly log: string;
-  /** Execution whose equal job stands in for this one. */
-  readonly reusedFrom?: string;
 }
 
 function object(value: Json | undefined): JsonObject {
@@ -91,10 +86,20 @@ async function storeModel(execution: Execution, uri: string, model: string): Pro
     { gzip: { level: 1 }, cwd: model, portable: true, noMtime: true },
     readdirSync(model).sort(),
   );
-  await pipeStreams(archive as unknown as NodeJS.ReadableStream, createWriteStream(path));
+  const incoming = temporaryPath(path);
+  try {
+    await pipeStreams(archive as unknown as NodeJS.ReadableStream, createWriteStream(incoming));
+    await rename(incoming, path);
+  } finally {
+    await rm(incoming, { force: true });
+  }
 }
 
-async function run(execution: Execution, job: TrainingJob): Promise<TrainingResult> {
+/** Runs a training job. */
+export async function runTrainingJob(
+  execution: Execution,
+  job: TrainingJob,
+): Promise<TrainingResult> {
   const { definition, name } = job;
   const specification = object(definition["AlgorithmSpecification"]);
   const image = execution.images.find(text(specification["TrainingImage"]));
@@ -134,7 +139,7 @@ async function run(execution: Execution, job: TrainingJob): Promise<TrainingResu
   if (result.exitCode !== 0) {
     const reasonFile = join(folder.base, "output", "failure");
     const reason = failureReason(result, reasonFile, folder.log, limit);
-    const fault = faultOf(result);
+    const fault = faultOf(result, reason);
     return {
       ...common,
       status: "Failed",
@@ -147,28 +152,4 @@ async function run(execution: Execution, job: TrainingJob): Promise<TrainingResu
   await storeModel(execution, modelArtifact, model);
   await rm(model, { recursive: true });
   return { ...common, status: "Completed", modelArtifact };
-}
-
-/** Runs a training job, or takes the result of an equal one that completed. */
-export async function runTrainingJob(
-  execution: Execution,
-  job: TrainingJob,
-): Promise<TrainingResult> {
-  const { definition, hyperparameters, name, objectiveMetric } = job;
-  const parts = { ...hyperparameters, _tuning_objective_metric: objectiveMetric ?? null };
-  const key = await trainingKey(execution, definition, parts);
-  const uri = artifactUri(definition, name);
-  const found = await execution.cache.find<TrainingResult>(
-    key,
-    () => ({ model: uri }),
-    job.cacheSeconds,
-  );
-  if (found !== undefined) {
-    return { ...found.value, modelArtifact: uri, reusedFrom: found.execution };
-  }
-  const result = await run(execution, job);
-  if (result.status === "Completed") {
-    await execution.cache.keep(key, execution.id, result, { model: uri });
-  }
-  return result;
 }

@@ -1,0 +1,26 @@
+import { readFileSync } from "node:fs";
+
+import type { Json, JsonObject } from "../pipeline/expressions";
+import { isObject } from "../pipeline/walk";
+
+/**
+ * Reads a JSON document that earlier runs left. One that is damaged is told of on standard error and left
+ * out, so that it spoils nothing else; it stays where it is.
+ *
+ * @param members members that the document must have
+ * @returns undefined where it is damaged
+ */
+export function readDocument(path: string, members: readonly string[]): JsonObject | undefined {
+  try {
+    const document = JSON.parse(readFileSync(path, "utf8")) as Json;
+    if (isObject(document) && members.every((name) => document[name] !== undefined)) {
+      return document;
+    }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) {
+      throw error;
+    }
+  }
+  process.stderr.write(`warning: ${path} is damaged, and left out\n`);
+  return undefined;
+}

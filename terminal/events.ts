@@ -1,0 +1,50 @@
+/** The state of a step or an execution, in SageMaker's words; NotExecuted is ours. */
+export type ShownStatus =
+  "Executing" | "Failed" | "NotExecuted" | "Starting" | "Stopped" | "Stopping" | "Succeeded";
+
+/** What is shown of a step. */
+export interface ShownStep {
+  readonly name: string;
+  readonly status: ShownStatus;
+  readonly seconds?: number;
+  /** What there is to say of its outcome. */
+  readonly detail?: string;
+  /** Why it failed. */
+  readonly failureReason?: string;
+}
+
+/** What is shown of a training job of a tuning step. */
+export interface ShownTrial {
+  readonly step: string;
+  /** Number among the step's trials, from 0. */
+  readonly number: number;
+  /** Name of the objective metric. */
+  readonly objectiveMetric: string;
+  readonly objective?: number;
+  /** Whether the higher objective is the better one. Default: the lower one is. */
+  readonly maximised?: boolean;
+  readonly failureReason?: string;
+  readonly seconds?: number;
+  /** Execution whose equal training job stands in for it. */
+  readonly reusedFrom?: string;
+}
+
+/** What happens in an execution. */
+export type ShownEvent =
+  | { readonly kind: "step"; readonly step: ShownStep }
+  /** A tuning begins: it will have `of` trials at most, and run `parallel` of them at once at most. */
+  | {
+      readonly kind: "tuning";
+      readonly step: string;
+      readonly of: number;
+      readonly parallel: number;
+    }
+  | { readonly kind: "trial"; readonly trial: ShownTrial; readonly of: number };
+
+/** Shows a run while it goes on. */
+export interface Progress {
+  readonly report: (event: ShownEvent) => void;
+  readonly say: (line: string) => void;
+  /** Ends what is drawn, so that other output can follow. */
+  readonly close: () => void;
+}

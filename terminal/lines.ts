@@ -1,0 +1,54 @@
+import pc from "picocolors";
+
+import type { Progress, ShownStatus, ShownStep, ShownTrial } from "./events";
+
+/** What stands before a step, by its state. */
+export const marks: Readonly<Record<ShownStatus, string>> = {
+  Executing: pc.cyan("▶"),
+  Failed: pc.red("✗"),
+  NotExecuted: "-",
+  Starting: pc.cyan("▶"),
+  Stopped: pc.yellow("■"),
+  Stopping: pc.yellow("■"),
+  Succeeded: pc.green("✓"),
+};
+
+/** A time for people. */
+export function duration(seconds: number): string {
+  const whole = Math.round(seconds);
+  return seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+/** A step in one line. */
+export function stepLine({ detail, failureReason, name, seconds, status }: ShownStep): string {
+  const time = seconds === undefined ? "" : pc.dim(` ${duration(seconds)}`);
+  const [more] = (detail ?? failureReason ?? "").split("\n");
+  return `${marks[status]} ${name}${time}${more ? pc.dim(` (${more})`) : ""}`;
+}
+
+/** What a trial came to. */
+export function trialText(trial: ShownTrial): string {
+  return trial.objective === undefined
+    ? `failed: ${trial.failureReason?.split("\n")[0] ?? ""}`
+    : `${trial.objectiveMetric} ${trial.objective.toPrecision(6)}`;
+}
+
+/** Plain lines, for logs: each step, and each trial as it ends. */
+export function plainLines(stream: NodeJS.WriteStream): Progress {
+  const say = (line: string): void => {
+    stream.write(`${line}\n`);
+  };
+  return {
+    say,
+    close: () => undefined,
+    report: (event) => {
+      if (event.kind === "step") {
+        say(stepLine(event.step));
+      } else if (event.kind === "trial" && event.trial.reusedFrom === undefined) {
+        say(
+          `  ${event.trial.step} ${event.trial.number + 1}/${event.of}: ${trialText(event.trial)}`,
+        );
+      }
+    },
+  };
+}
