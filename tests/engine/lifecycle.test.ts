@@ -4,6 +4,7 @@ import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
 import * as pulumi from "@pulumi/pulumi";
 
 import { check } from "../../pipeline/check";
+import { californiaHousing } from "../../pipeline/dataset";
 import type { JsonObject } from "../../pipeline/expressions";
 import { Engine, pulumiFolder } from "./engine";
 
@@ -147,6 +148,47 @@ describe("the real engine, with stand-in providers,", function () {
         "baseImage, which makes another image",
         { "restate:baseImage": "python:3.12-slim" },
         ["update decision-tree-image", "update models-pipeline"],
+      ],
+      [
+        "an encrypted catalogue",
+        { "restate:encryptCatalog": "true" },
+        ["create data-catalog-encryption", "update permissions-processing-policy"],
+      ],
+      [
+        "a crawler of partitions",
+        {
+          "restate:crawler": "on-demand",
+          "restate:dataset": JSON.stringify({
+            ...californiaHousing,
+            partitions: [{ name: "year", type: "int" }],
+          }),
+        },
+        [
+          "create permissions-crawler",
+          "create permissions-crawler-policy",
+          "create table",
+          "create table-crawler",
+          "update data-table",
+        ],
+      ],
+      [
+        "a workflow that may deploy",
+        {
+          "restate:deployers": '["repo:team/houses:environment:dev"]',
+          "restate:permissionsBoundary": "arn:aws:iam::444455556666:policy/limit",
+        },
+        [
+          "create deployer",
+          ...["data", "data-policy", "github", "models", "models-policy", "operations"].map(
+            (name) => `create deployer-${name}`,
+          ),
+          "create deployer-operations-policy",
+          "create deployer-role",
+          ...[
+            ...["evaluation", "monitoring", "pipeline", "processing", "scheduler", "serving"],
+            "training",
+          ].map((actor) => `update permissions-${actor}`),
+        ],
       ],
       [
         "the dataset",
