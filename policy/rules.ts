@@ -1,4 +1,5 @@
 import { accessRules } from "./access";
+import { endpointRules } from "./endpoints";
 import { jobRules } from "./jobs";
 import { networkRules } from "./network";
 import type { Rule } from "./rule";
@@ -10,4 +11,5 @@ export const rules: readonly Rule[] = [
   ...accessRules,
   ...networkRules,
   ...jobRules,
+  ...endpointRules,
 ];

@@ -3,7 +3,7 @@ import * as sagemaker from "@pulumi/aws/sagemaker";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { DriftLimits } from "../baseline";
-import { hasLocalStorage } from "../instanceTypes";
+import { hasLocalStorage } from "../../pipeline/instanceTypes";
 import type { Baseline } from "../modelPackages";
 import { versionedName } from "../names";
 import type { DataQualityMonitoring } from "../settings";

@@ -5,7 +5,7 @@ import type { types } from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
 import { runError } from "../../runError";
-import { hasLocalStorage } from "../instanceTypes";
+import { hasLocalStorage } from "../../pipeline/instanceTypes";
 import { versionedName } from "../names";
 import type { AlarmThresholds, Compute, Update } from "../settings";
 import { deploymentConfig } from "./updatePolicy";

@@ -1,6 +1,8 @@
 import { deepEqual, match, ok } from "node:assert/strict";
 
 import { rules } from "../../policy/rules";
+import { AwsServices, constraints } from "../serving/support/awsServices";
+import { serve } from "../serving/support/serving";
 import { type Config, program } from "../support/definitions";
 
 type Inputs = Readonly<Record<string, unknown>>;
@@ -128,7 +130,35 @@ const broken: Readonly<Record<string, readonly (readonly [Inputs, RegExp])[]>> =
       /Job: models.*Job: volumes.*Job: EnableNetworkIsolation.*Job: EnableInter/s,
     ],
   ],
+  "model-from-registry": [
+    [{ primaryContainer: { modelDataUrl: "s3://bucket/model.tar.gz" } }, /modelPackageName/],
+  ],
+  "endpoint-encrypted": [
+    [
+      {
+        productionVariants: [{ instanceType: "ml.m5d.large" }, { instanceType: "ml.m5.large" }],
+        dataCaptureConfig: { enableCapture: true },
+      },
+      /volumes must be encrypted.*requests that are kept must be encrypted/s,
+    ],
+  ],
+  "endpoint-rolls-back": [
+    [{ deploymentConfig: { autoRollbackConfiguration: { alarms: [] } } }, /must name alarms/],
+  ],
+  "monitoring-encrypted-and-isolated": [
+    [
+      { networkConfig: { enableNetworkIsolation: false } },
+      /outputs.*volumes.*enableNetworkIsolation.*enableInterContainer/s,
+    ],
+  ],
 };
+
+/** A resource that a program registers. */
+interface Resource {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Inputs;
+}
 
 /** What the program can be asked for, so that the rules see everything that it can register. */
 const environments: Readonly<Record<string, Config>> = {
@@ -148,8 +178,42 @@ const environments: Readonly<Record<string, Config>> = {
   },
 };
 
+/** What serving can be asked for. */
+const servings: Readonly<Record<string, Config>> = {
+  "serving on instances": {
+    compute: { mode: "real-time", minInstances: 2, maxInstances: 4 },
+    update: { strategy: "canary" },
+    capturePercentage: 10,
+    monitoring: { mode: "data-quality", startPipeline: true },
+  },
+  "serving on instances with disks": {
+    compute: { mode: "real-time", instanceType: "ml.m5d.large" },
+  },
+  "serving without a server": { network: "none", compute: { mode: "serverless" } },
+};
+
 describe("the policy pack", () => {
   const seen = new Set<string>();
+  const aws = new AwsServices();
+
+  before(async () => {
+    aws.models = [{ version: 1, approval: "Approved" }];
+    aws.objects.set("s3://baselines/1/constraints.json", constraints(["_c0"]));
+    await aws.start();
+  });
+  after(() => {
+    aws.stop();
+  });
+
+  const findings = (resources: readonly Resource[]): readonly string[] =>
+    resources.flatMap(({ inputs, name, type }) =>
+      rules
+        .filter(({ types }) => types.includes(type))
+        .flatMap((rule) => {
+          seen.add(rule.name);
+          return rule.problems(inputs).map((problem) => `${name}: ${rule.name}: ${problem}`);
+        }),
+    );
 
   for (const rule of rules) {
     for (const [index, [inputs, message]] of (broken[rule.name] ?? []).entries()) {
@@ -165,20 +229,17 @@ describe("the policy pack", () => {
 
   for (const [environment, config] of Object.entries(environments)) {
     it(`finds nothing in ${environment}`, async () => {
-      const { resources } = await program(config);
-      const findings = resources.flatMap(({ inputs, name, type }) =>
-        rules
-          .filter(({ types }) => types.includes(type))
-          .flatMap((rule) => {
-            seen.add(rule.name);
-            return rule.problems(inputs).map((problem) => `${name}: ${rule.name}: ${problem}`);
-          }),
-      );
-      deepEqual(findings, []);
+      deepEqual(findings((await program(config)).resources), []);
     });
   }
 
-  it("looks with each rule at something that the program registers", () => {
+  for (const [environment, config] of Object.entries(servings)) {
+    it(`finds nothing in ${environment}`, async () => {
+      deepEqual(findings((await serve(config)).resources), []);
+    });
+  }
+
+  it("looks with each rule at something that the programs register", () => {
     // What must not be there at all is not among what is registered.
     const unseen = rules.filter(({ name }) => name !== "no-gateway" && !seen.has(name));
     deepEqual(

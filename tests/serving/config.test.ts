@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 
 import type { Json, JsonObject } from "../../pipeline/expressions";
-import { settingsSchema } from "../../serving/settings";
+import { problemsAcrossKeys, settingsSchema } from "../../serving/settings";
 import { serve } from "./support/serving";
 
 interface Declaration {
@@ -191,6 +191,15 @@ describe("the configuration of serving", () => {
       { message: /restate-serving:network.*restate-serving:capture.*restate-serving:update/s },
     );
   });
+
+  for (const stack of ["dev", "prod"]) {
+    it(`has no problem with Pulumi.${stack}.yaml`, () => {
+      const text = readFileSync(`serving/Pulumi.${stack}.yaml`, "utf8");
+      const { config } = parse(text) as { readonly config: Readonly<Record<string, unknown>> };
+      const values = Object.entries(config).map(([key, value]) => [key.split(":")[1], value]);
+      deepEqual(problemsAcrossKeys(settingsSchema.parse(Object.fromEntries(values))), []);
+    });
+  }
 
   describe("Pulumi.yaml", () => {
     const project = parse(readFileSync("serving/Pulumi.yaml", "utf8")) as {

@@ -2,7 +2,7 @@ import { deepEqual, equal, match, notEqual, ok, rejects } from "node:assert/stri
 
 import type { Json, JsonObject } from "../../pipeline/expressions";
 import { text } from "../../pipeline/walk";
-import { hasLocalStorage } from "../../serving/instanceTypes";
+import { hasLocalStorage } from "../../pipeline/instanceTypes";
 import { AwsServices, constraints, modelArn } from "./support/awsServices";
 import { mainExports, serve, type Served } from "./support/serving";
 

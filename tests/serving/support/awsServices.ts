@@ -45,22 +45,33 @@ export class AwsServices {
   private readonly server: Server = createServer((request, response) => {
     void this.answer(request, response);
   });
-  private readonly before = { ...process.env };
+  private before: Readonly<Record<string, string | undefined>> = {};
 
   /** Starts it, and lets the AWS SDK of this process and of those that it starts speak to it. */
   async start(): Promise<void> {
     await new Promise<void>((done) => this.server.listen(0, "127.0.0.1", done));
-    Object.assign(process.env, {
+    const settings = {
       AWS_ENDPOINT_URL: `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`,
       AWS_ACCESS_KEY_ID: "test",
       AWS_SECRET_ACCESS_KEY: "test",
       AWS_EC2_METADATA_DISABLED: "true",
       AWS_MAX_ATTEMPTS: "1",
-    });
+    };
+    this.before = Object.fromEntries(
+      Object.keys(settings).map((name) => [name, process.env[name]]),
+    );
+    Object.assign(process.env, settings);
   }
 
   stop(): void {
-    process.env = this.before;
+    for (const [name, value] of Object.entries(this.before)) {
+      if (value === undefined) {
+        // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
+        delete process.env[name];
+      } else {
+        process.env[name] = value;
+      }
+    }
     this.server.closeAllConnections();
     this.server.close();
   }
