@@ -22,12 +22,20 @@ const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
+function parseDefinition(definition: string): JsonObject {
+  try {
+    return JSON.parse(definition) as JsonObject;
+  } catch (error) {
+    throw new UserError(`the export pipelineDefinition is not JSON: ${(error as Error).message}`);
+  }
+}
+
 /** The parameters of StartPipelineExecution: those given, in the order of the definition. */
 function givenParameters(
   definition: string,
   given: ReadonlyMap<string, string>,
 ): { readonly Name: string; readonly Value: string }[] {
-  const values = parameterValues(JSON.parse(definition) as JsonObject, given);
+  const values = parameterValues(parseDefinition(definition), given);
   return [...values].flatMap(([name, value]) => {
     // Numbers are written as the service reads them: 1e1, which is one to JavaScript, as 10.
     const text = typeof value === "string" ? value : JSON.stringify(value);
