@@ -10,6 +10,10 @@ import { problemsAcrossKeys, settingsSchema, type StackSettings, stringKeys } fr
 export interface Settings extends StackSettings {
   /** AWS region, from `aws:region`. */
   readonly region: string;
+  /** Profile of the credentials, from `aws:profile`; undefined: what the environment says. */
+  readonly profile: string | undefined;
+  /** The accounts that the stack may be in, from `aws:allowedAccountIds`; undefined: any. */
+  readonly allowedAccountIds: string[] | undefined;
 }
 
 /** Keys that come from other tools: Pulumi's own settings share no namespace with ours. */
@@ -19,6 +23,21 @@ const namespace = "restate";
 const stackPattern = /^[a-z][a-z0-9-]{0,19}$/;
 
 const regionPattern = /^[a-z]{2}(-[a-z]+)+-\d$/;
+
+/** The accounts of a JSON list; null where it is none. */
+function accountIds(text: string | undefined): string[] | null | undefined {
+  if (text === undefined) {
+    return undefined;
+  }
+  try {
+    const list = JSON.parse(text) as unknown;
+    return Array.isArray(list) && list.every((id) => /^\d{12}$/.test(String(id)))
+      ? list.map(String)
+      : null;
+  } catch {
+    return null;
+  }
+}
 
 /** What would be wrong with the definition of a configuration: too many candidates make it too long. */
 function definitionProblems(settings: StackSettings): readonly string[] {
@@ -46,7 +65,14 @@ export function loadSettings(): Settings {
       ...definitionProblems(settings),
     );
   }
-  const region = new pulumi.Config("aws").get("region");
+  const aws = new pulumi.Config("aws");
+  const region = aws.get("region");
+  const allowedAccountIds = accountIds(aws.get("allowedAccountIds"));
+  if (allowedAccountIds === null) {
+    problems.push(
+      "aws:allowedAccountIds: must be a JSON list of accounts by their 12 digits in quotes",
+    );
+  }
   if (region === undefined) {
     problems.push("aws:region: missing; set it by `pulumi config set aws:region us-east-1`");
   } else if (!regionPattern.test(region)) {
@@ -59,8 +85,13 @@ export function loadSettings(): Settings {
         "letter, since bucket, Glue and pipeline names carry it",
     );
   }
-  if (settings === undefined || region === undefined || problems.length > 0) {
+  if (
+    settings === undefined ||
+    region === undefined ||
+    allowedAccountIds === null ||
+    problems.length > 0
+  ) {
     throw invalidConfiguration(problems);
   }
-  return { ...settings, region };
+  return { ...settings, region, profile: aws.get("profile"), allowedAccountIds };
 }

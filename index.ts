@@ -25,6 +25,8 @@ const names = stackNames(stack);
 const tags = { project: "restate", stack };
 const provider = new aws.Provider("aws", {
   region: region as aws.ProviderArgs["region"],
+  profile: settings.profile,
+  allowedAccountIds: settings.allowedAccountIds,
   defaultTags: { tags },
 });
 const options: pulumi.ComponentResourceOptions = { providers: { aws: provider } };

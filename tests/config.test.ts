@@ -8,6 +8,7 @@ import { evaluateProgram } from "../local/program";
 import { defaultCandidates } from "../pipeline/candidates";
 import { californiaHousing } from "../pipeline/dataset";
 import type { JsonObject } from "../pipeline/expressions";
+import { text } from "../pipeline/walk";
 import { type Config, program } from "./support/definitions";
 
 interface Declaration {
@@ -371,6 +372,27 @@ describe("configuration", () => {
   it("refuses a stack without a region", async () => {
     await rejects(evaluateProgram("test", {}), { message: /aws:region: missing; set it by/ });
   });
+
+  it("hands profile and allowed accounts to the provider", async () => {
+    const { resources } = await evaluateProgram("test", {
+      "aws:region": "us-east-1",
+      "aws:profile": "team",
+      "aws:allowedAccountIds": '["111122223333"]',
+    });
+    const provider = resources.find(({ type }) => type === "pulumi:providers:aws")?.inputs;
+    equal(provider?.["profile"], "team");
+    // Inputs of providers are text.
+    deepEqual(JSON.parse(text(provider["allowedAccountIds"])), ["111122223333"]);
+  });
+
+  for (const accounts of ["111122223333", '["production"]', "[1"]) {
+    it(`refuses ${accounts} as allowed accounts`, async () => {
+      const config = { "aws:region": "us-east-1", "aws:allowedAccountIds": accounts };
+      await rejects(evaluateProgram("test", config), {
+        message: /aws:allowedAccountIds: must be a JSON list of accounts by their 12 digits/,
+      });
+    });
+  }
 
   it("refuses what is no region", async () => {
     await rejects(evaluateProgram("test", { "aws:region": "Virginia" }), {

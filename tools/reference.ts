@@ -113,7 +113,8 @@ Written by \`npm run docs\` from Pulumi.yaml and the comments in the source; do 
 
 ## Configuration
 
-\`aws:region\` is required. The others have defaults:
+\`aws:region\` is required. \`aws:profile\` names the profile of the credentials, and \`aws:allowedAccountIds\`, a
+JSON list, the accounts that the stack may be in: in another one nothing is created. The others have defaults:
 
 ${table(["Key", "Type", "Default", "Meaning"], keys)}
 
