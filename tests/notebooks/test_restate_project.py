@@ -9,15 +9,11 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
+from notebook_run import NOTEBOOK, ROW, data, execute, streams
 from project_copy import PROJECT, copy_project
-
-NOTEBOOK = Path("notebooks", "restate-project.ipynb")
-ROW = "-117.18,32.75,52.0,1504.0,208.0,518.0,196.0"
 
 # The stack's own candidates, with fewer and smaller trials.
 CONFIGURATION = {
@@ -68,33 +64,6 @@ def housing_data(folder: Path) -> Path:
     return made
 
 
-def execute(project: Path, **environment: str) -> nbformat.NotebookNode:
-    """Runs a project's notebook from its folder, in a kernel of its own."""
-    notebook = nbformat.read(project / NOTEBOOK, as_version=4)
-    client = NotebookClient(
-        notebook,
-        timeout=600,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(project / NOTEBOOK.parent)}},
-    )
-    # What the tests were started with must not decide where the notebook runs.
-    inherited = {name: value for name, value in os.environ.items() if "RESTATE_" not in name}
-    client.execute(env={**inherited, **environment})
-    return notebook
-
-
-def outputs(notebook: nbformat.NotebookNode) -> list[Any]:
-    return [one for cell in notebook.cells for one in cell.get("outputs", [])]
-
-
-def printed(notebook: nbformat.NotebookNode) -> str:
-    return "".join(one.text for one in outputs(notebook) if one.output_type == "stream")
-
-
-def mime_types(notebook: nbformat.NotebookNode) -> list[str]:
-    return [kind for one in outputs(notebook) for kind in one.get("data", {})]
-
-
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder: Path = tmp_path_factory.mktemp("notebook")
@@ -107,8 +76,10 @@ def executed(project: Path) -> nbformat.NotebookNode:
     """The notebook after a run on this machine."""
     return execute(
         project,
-        RESTATE_DATA=str(housing_data(project.parent)),
-        RESTATE_CONFIG_FILE=str(project.parent / "config.yaml"),
+        {
+            "RESTATE_DATA": str(housing_data(project.parent)),
+            "RESTATE_CONFIG_FILE": str(project.parent / "config.yaml"),
+        },
     )
 
 
@@ -137,23 +108,20 @@ def test_every_code_cell_is_introduced_and_runs_project_commands_only() -> None:
 
 
 def test_it_predicts_the_value_of_a_block_group(executed: nbformat.NotebookNode) -> None:
-    found = re.search(r"predicted median house value: ([\d,]+) dollars", printed(executed))
+    found = re.search(r"predicted median house value: ([\d,]+) dollars", streams(executed.cells))
     assert found
     assert 100_000 < int(found[1].replace(",", "")) < 600_000
 
 
 def test_it_shows_query_rows_graph_plots_and_scores(executed: nbformat.NotebookNode) -> None:
-    text = printed(executed)
+    text = streams(executed.cells)
     assert re.search(r'SELECT "longitude", .* WHERE "housingmedianage" > 10', text)
     assert re.search(r"^[\d,]+ rows$", text, re.M)
     assert re.search(r"^execution [a-z0-9]{12}: Succeeded$", text, re.M)
     assert re.search(r"version 1 of restate-dev: Approved", text)
-    kinds = mime_types(executed)
     # Histograms, map, trials, hyperparameters of two candidates, residuals.
-    assert kinds.count("image/png") == 6
-    html = "".join(
-        one.data["text/html"] for one in outputs(executed) if "text/html" in one.get("data", {})
-    )
+    assert len(data(executed, "image/png")) == 6
+    html = "".join(data(executed, "text/html"))
     assert "data:image/svg+xml;base64," in html
     for shown in ("DecisionTree", "XGBoost", "r2", "rmse", "mae", "EvaluateXGBoost"):
         assert shown in html
