@@ -2,7 +2,7 @@
 export interface ServingOutputs {
   /** Version of this contract; it changes when a member goes or changes its meaning. */
   readonly outputsVersion: string;
-  /** The endpoint, for `aws sagemaker-runtime invoke-endpoint`. */
+  /** The endpoint, for whoever asks it. */
   readonly endpointName: string;
   /** The endpoint, by its ARN. */
   readonly endpointArn: string;
