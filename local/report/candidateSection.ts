@@ -1,7 +1,7 @@
 import { candidateChart, type CandidatePoint } from "./charts/candidates";
 import { splits } from "./diagnostics";
 import { html, type Html } from "./html";
-import { decimal, duration, hyperparameter, score, significant } from "./numbers";
+import { decimal, score, significant } from "./numbers";
 import { gapOf, largestGap, type ReportCandidate, type ReportData } from "./reportData";
 
 /** The metrics that candidates are compared by. */
@@ -65,19 +65,6 @@ function metricRows(candidate: ReportCandidate): readonly Html[] {
   });
 }
 
-function hyperparameterRow({ best, isWinner, name, seconds, tuning }: ReportCandidate): Html {
-  const values = Object.entries(best?.hyperparameters ?? {}).map(
-    ([key, value]) => html`<code>${key}</code> = ${hyperparameter(value)}<br />`,
-  );
-  const completed = tuning.trials.filter(({ status }) => status === "Completed").length;
-  return html`<tr class="${isWinner ? "winner" : ""}">
-    <th scope="row">${isWinner ? "★ " : ""}${name}</th>
-    <td>${values}</td>
-    <td class="number">${completed} of ${tuning.trials.length}</td>
-    <td class="number">${duration(seconds)}</td>
-  </tr>`;
-}
-
 /** What could not be looked at, and that not all rows were. */
 function notes(candidates: readonly ReportCandidate[]): readonly Html[] {
   const problems = candidates.flatMap(({ diagnosis, name }) =>
@@ -130,21 +117,5 @@ export async function candidateSection({ candidates }: ReportData): Promise<Html
       </table>
     </div>
     ${notes(candidates)}
-    <h3>Best hyperparameters</h3>
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Candidate</th>
-            <th scope="col">Hyperparameters of its best trial</th>
-            <th scope="col" class="number">Trials completed</th>
-            <th scope="col" class="number">Tuning time</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${candidates.map(hyperparameterRow)}
-        </tbody>
-      </table>
-    </div>
   </section>`;
 }

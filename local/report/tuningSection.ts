@@ -1,7 +1,7 @@
 import type { Trial } from "../execution";
 import { objectiveChart, parameterChart } from "./charts/tuning";
 import { html, type Html } from "./html";
-import { hyperparameter, significant } from "./numbers";
+import { duration, hyperparameter, significant } from "./numbers";
 import type { ReportCandidate, ReportData } from "./reportData";
 import { bestTrials, type Tuning } from "./tuningData";
 
@@ -105,6 +105,20 @@ async function candidateTuning({ name, tuning }: ReportCandidate, limits: Limits
     ${notes.map((note) => html`<p class="note">${note}</p>`)} ${trialTable(tuning, limits.listed)}`;
 }
 
+/** A candidate's best trial, and what its tuning took. */
+function hyperparameterRow({ best, isWinner, name, seconds, tuning }: ReportCandidate): Html {
+  const values = Object.entries(best?.hyperparameters ?? {}).map(
+    ([key, value]) => html`<code>${key}</code> = ${hyperparameter(value)}<br />`,
+  );
+  const completed = tuning.trials.filter(({ status }) => status === "Completed").length;
+  return html`<tr class="${isWinner ? "winner" : ""}">
+    <th scope="row">${isWinner ? "★ " : ""}${name}</th>
+    <td>${values}</td>
+    <td class="number">${completed} of ${tuning.trials.length}</td>
+    <td class="number">${duration(seconds)}</td>
+  </tr>`;
+}
+
 /** The trials of each tuning. */
 export async function tuningSection({ candidates }: ReportData): Promise<Html> {
   if (candidates.length === 0) {
@@ -117,6 +131,22 @@ export async function tuningSection({ candidates }: ReportData): Promise<Html> {
   }
   return html`<section>
     <h2>Tuning</h2>
+    <h3>Best hyperparameters</h3>
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Candidate</th>
+            <th scope="col">Hyperparameters of its best trial</th>
+            <th scope="col" class="number">Trials completed</th>
+            <th scope="col" class="number">Tuning time</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${candidates.map(hyperparameterRow)}
+        </tbody>
+      </table>
+    </div>
     ${parts}
   </section>`;
 }

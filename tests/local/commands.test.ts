@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { housingRows, writeRows } from "../support/housing";
@@ -63,6 +63,9 @@ describe("the commands of npm run local", () => {
       ["Stopped"],
     );
     equal(existsSync(join(stopped, "models")), false);
+    const report = readFileSync(join(stopped, "report", "index.html"), "utf8");
+    match(report, /The run was stopped/);
+    match(report, /■ Stopped/);
   });
 
   it("trials lists those of the latest execution, or of the one that is named", async () => {

@@ -1,0 +1,74 @@
+/**
+ * Makes the pictures of docs/pictures: pipeline.svg, the step graph of the default definition, and
+ * report.png, the report of a real local run. `npm run docs:pictures -- --data PATH`; options go to the
+ * local run. It needs Chromium or Chrome.
+ */
+
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+
+import { evaluateProgram } from "../local/program";
+import { stepGraph } from "../local/report/stepGraph";
+import { standaloneStepGraph } from "../local/report/stepGraphSvg";
+import { stackConfig } from "../local/stackConfig";
+import { findBrowser, startBrowser } from "./browser";
+
+const root = resolve(__dirname, "..");
+
+/** Width of the picture of the report in pixels. */
+const width = 1150;
+
+/** Draws the steps of the default definition. */
+export async function pipelinePicture(): Promise<string> {
+  const { definition } = await evaluateProgram("dev", stackConfig("dev"));
+  return standaloneStepGraph(stepGraph(definition), "The steps of the default pipeline");
+}
+
+/** Photographs a report down to the end of the winner's charts. */
+async function photograph(browserPath: string, report: string): Promise<Uint8Array> {
+  const browser = await startBrowser(browserPath);
+  try {
+    const page = await browser.newPage();
+    await page.setViewport({ width, height: 900 });
+    await page.goto(pathToFileURL(report).href);
+    const sections = await page.$$("main > section");
+    // Steps, candidates, the winner; then come the tunings.
+    const box = await sections[2]?.boundingBox();
+    const height = Math.ceil((box?.y ?? 0) + (box?.height ?? 900));
+    return await page.screenshot({ clip: { x: 0, y: 0, width, height } });
+  } finally {
+    await browser.close();
+  }
+}
+
+async function main(options: readonly string[]): Promise<void> {
+  const browser = findBrowser();
+  if (browser === undefined) {
+    throw new Error("there is no Chromium or Chrome here; RESTATE_BROWSER names one");
+  }
+  const pictures = join(root, "docs", "pictures");
+  mkdirSync(pictures, { recursive: true });
+  writeFileSync(join(pictures, "pipeline.svg"), await pipelinePicture());
+  const folder = mkdtempSync(join(tmpdir(), "restate-pictures-"));
+  try {
+    const cli = ["--require", "ts-node/register/transpile-only", join(root, "local", "cli.ts")];
+    execFileSync(process.execPath, [...cli, "run", ...options, "--work-folder", folder], {
+      cwd: root,
+      stdio: "inherit",
+    });
+    const report = join(folder, "report", "index.html");
+    writeFileSync(join(pictures, "report.png"), await photograph(browser, report));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+if (require.main === module) {
+  main(process.argv.slice(2)).catch((error: unknown) => {
+    process.stderr.write(`error: ${(error as Error).message}\n`);
+    process.exitCode = 1;
+  });
+}
