@@ -68,6 +68,7 @@ class Watch {
       const before = this.shown.get(step.name);
       const news =
         (before?.status ?? "NotExecuted") !== step.status ||
+        (before?.attempts ?? step.attempts) !== step.attempts ||
         (over && step.status === "NotExecuted");
       const isOver = stepHasEnded(step);
       if (news && !isOver) {
@@ -97,7 +98,10 @@ class Watch {
     if (tuning === undefined) {
       return false;
     }
-    this.tunings.set(step.name, tuning);
+    if (!this.tunings.has(step.name)) {
+      this.tunings.set(step.name, tuning);
+      this.report({ kind: "tuning", step: step.name, of: tuning.most, parallel: tuning.parallel });
+    }
     const ended = (await trialsOf(this.client, tuning)).filter(
       ({ status, trainingJobName }: DeployedTrial) =>
         ["Completed", "Failed", "Stopped"].includes(status) && !this.trials.has(trainingJobName),

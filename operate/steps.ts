@@ -84,8 +84,10 @@ function deployedStep(step: PipelineExecutionStep, type: string): DeployedStep {
   return {
     name: step.StepName ?? "",
     type,
-    status: status ?? "Starting",
+    // Starting is over in a moment.
+    status: status === undefined || status === "Starting" ? "Executing" : status,
     attempts: step.AttemptCount ?? 1,
+    ...(start === undefined ? {} : { startTime: start.toISOString() }),
     ...(start === undefined || end === undefined
       ? {}
       : { seconds: (end.getTime() - start.getTime()) / 1000 }),

@@ -20,8 +20,9 @@ export interface Tuning {
   readonly maximised: boolean;
   /** The hyperparameters that are the same for all trials. */
   readonly hyperparameters: Readonly<Record<string, string>>;
-  /** How many trials it may have. */
+  /** How many trials it may have, and how many at once. */
   readonly most: number;
+  readonly parallel: number;
   /** S3 URI of the folder of its models. */
   readonly output: string;
 }
@@ -54,6 +55,7 @@ export async function tuningOf(
       Object.entries(hyperparameters).filter(([key]) => !key.startsWith("_")),
     ),
     most: config?.ResourceLimits?.MaxNumberOfTrainingJobs ?? 0,
+    parallel: config?.ResourceLimits?.MaxParallelTrainingJobs ?? 1,
     output: output?.S3OutputPath?.replace(/\/$/, "") ?? "",
   };
 }

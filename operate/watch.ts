@@ -5,7 +5,7 @@ import { formatListing, inSeconds, toTheSecond } from "../terminal/listing";
 import { progressOn } from "../terminal/progress";
 import { executionId, type Pipeline } from "./executions";
 import { follow, type Pace, type Snapshot } from "./follow";
-import { definitionOf } from "./steps";
+import { definitionOf, type DeployedStep } from "./steps";
 
 /** How the commands that can watch an execution show it. */
 export interface WatchOptions {
@@ -20,6 +20,13 @@ export function snapshotJson({ execution, steps }: Snapshot): string {
   return JSON.stringify({ execution: id, ...rest, steps });
 }
 
+/** The seconds of a step, also of one that is running. */
+function secondsOf({ seconds, startTime, status }: DeployedStep): number | undefined {
+  return status === "Executing" && startTime !== undefined
+    ? (Date.now() - Date.parse(startTime)) / 1000
+    : seconds;
+}
+
 /** An execution and its steps as text. */
 export function snapshotText({ execution, steps }: Snapshot, pipeline: Pipeline): string {
   const { failureReason, id, seconds, startTime, status } = execution;
@@ -30,7 +37,7 @@ export function snapshotText({ execution, steps }: Snapshot, pipeline: Pipeline)
         step.name,
         step.type,
         step.status,
-        inSeconds(step.seconds),
+        inSeconds(secondsOf(step)),
         step.failureReason ?? step.detail ?? "",
       ]),
       items: steps,

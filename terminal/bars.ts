@@ -1,6 +1,6 @@
-import { MultiBar, type SingleBar } from "cli-progress";
+import { type GenericFormatter, MultiBar, type SingleBar } from "cli-progress";
 
-import type { Progress, ShownTrial } from "./events";
+import type { Progress, ShownStep, ShownTrial } from "./events";
 import { duration, marks, stepLine, trialText } from "./lines";
 
 /** A tuning step that is running. */
@@ -35,6 +35,12 @@ export function secondsLeft(
     : Math.ceil(remaining / Math.max(1, slots)) * median(trialSeconds);
 }
 
+/** The line of a step that is running, with its time so far. */
+function stopwatch({ name, startTime }: ShownStep): GenericFormatter {
+  const since = startTime === undefined ? Date.now() : Date.parse(startTime);
+  return () => `${marks.Executing} ${name} ${duration((Date.now() - since) / 1000)}`;
+}
+
 /** A line for each step that is running, a tuning's with a bar, below the lines of finished steps. */
 export function bars(stream: NodeJS.WriteStream, slots: number): Progress {
   const multibar = new MultiBar({
@@ -63,7 +69,7 @@ export function bars(stream: NodeJS.WriteStream, slots: number): Progress {
       left: left === undefined ? "" : `, ${duration(left)} left`,
     });
   };
-  const begin = (step: string, total: number, format: string): void => {
+  const begin = (step: string, total: number, format: GenericFormatter | string): void => {
     const old = running.get(step);
     if (old !== undefined) {
       multibar.remove(old);
@@ -97,7 +103,7 @@ export function bars(stream: NodeJS.WriteStream, slots: number): Progress {
         }
         tuningEvent(trial.step, tuning);
       } else if (event.step.status === "Executing" && event.step.detail === undefined) {
-        begin(event.step.name, 1, `${marks.Executing} {step} {duration_formatted}`);
+        begin(event.step.name, 1, stopwatch(event.step));
       } else {
         const { step } = event;
         const bar = running.get(step.name);

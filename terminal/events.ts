@@ -1,11 +1,13 @@
 /** The state of a step or an execution, in SageMaker's words; NotExecuted is ours. */
 export type ShownStatus =
-  "Executing" | "Failed" | "NotExecuted" | "Starting" | "Stopped" | "Stopping" | "Succeeded";
+  "Executing" | "Failed" | "NotExecuted" | "Stopped" | "Stopping" | "Succeeded";
 
 /** What is shown of a step. */
 export interface ShownStep {
   readonly name: string;
   readonly status: ShownStatus;
+  /** ISO 8601. Of a step that is executed, by default, the time at which it is reported. */
+  readonly startTime?: string;
   readonly seconds?: number;
   /** What there is to say of its outcome. */
   readonly detail?: string;

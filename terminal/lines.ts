@@ -7,7 +7,6 @@ export const marks: Readonly<Record<ShownStatus, string>> = {
   Executing: pc.cyan("▶"),
   Failed: pc.red("✗"),
   NotExecuted: "-",
-  Starting: pc.cyan("▶"),
   Stopped: pc.yellow("■"),
   Stopping: pc.yellow("■"),
   Succeeded: pc.green("✓"),

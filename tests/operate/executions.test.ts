@@ -82,8 +82,9 @@ describe("npm run restate: executions", () => {
       equal(code, 0, stderr);
       const [started = "", ...lines] = stdout.trimEnd().split("\n");
       const id = started.slice(started.lastIndexOf("/") + 1);
-      deepEqual(lines.slice(0, 11), [
+      deepEqual(lines.slice(0, 12), [
         "▶ DataWranglerProcess",
+        "▶ DataWranglerProcess (attempt 2)",
         "✓ DataWranglerProcess 1 min 1 s",
         "✓ Preprocess 0.5 s (as in execution earlier00000)",
         "▶ TuneDecisionTree",
@@ -168,7 +169,7 @@ describe("npm run restate: executions", () => {
 
   describe("status", () => {
     it("shows the steps of the latest execution, also those that were not executed", async () => {
-      await stack.say({ ...failing, frames: (failing.frames ?? []).slice(2) });
+      await stack.say({ ...failing, frames: (failing.frames ?? []).slice(-1) });
       const { code, stderr, stdout } = await stack.restate(["status"]);
       equal(code, 0, stderr);
       match(stdout, /^Execution [a-z0-9]{12} of restate-dev: Failed \(started 2026-09-\d\d /);
@@ -223,7 +224,7 @@ describe("npm run restate: executions", () => {
     });
 
     it("refuses one that has ended", async () => {
-      await stack.say({ ...succeeding, frames: (succeeding.frames ?? []).slice(2) });
+      await stack.say({ ...succeeding, frames: (succeeding.frames ?? []).slice(-1) });
       const { code, stderr } = await stack.restate(["stop"]);
       equal(code, 1);
       match(stderr, /^error: execution [a-z0-9]{12} has ended already: Succeeded\n$/);

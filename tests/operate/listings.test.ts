@@ -45,7 +45,7 @@ describe("npm run restate: lists of executions, trials and models", () => {
   });
 
   describe("trials", () => {
-    const done = { ...succeeding, frames: (succeeding.frames ?? []).slice(2) };
+    const done = { ...succeeding, frames: (succeeding.frames ?? []).slice(-1) };
 
     it("lists all, of all pages, the best first, under the headings of the local run", async () => {
       await stack.say(done);

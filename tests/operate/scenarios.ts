@@ -113,6 +113,15 @@ const course: readonly Frame[] = [
     steps: [step("DataWranglerProcess", "Executing", 0, undefined, { Metadata: processing })],
   },
   {
+    execution: execution("Executing", 60),
+    steps: [
+      step("DataWranglerProcess", "Executing", 0, undefined, {
+        AttemptCount: 2,
+        Metadata: processing,
+      }),
+    ],
+  },
+  {
     execution: execution("Executing", 70),
     steps: [
       wrangled,
