@@ -1,7 +1,7 @@
 import * as iam from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
 
-import { deployerStatements, type DeployerScope } from "./deployerStatements";
+import { deployerRights, type DeployerScope } from "./deployerRights";
 import { type StackScope, Statements } from "./statements";
 
 /** The arguments of {@link Deployer}. */
@@ -27,7 +27,6 @@ export class Deployer extends pulumi.ComponentResource {
   constructor(name: string, args: DeployerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("restate:index:Deployer", name, {}, opts);
     const child: pulumi.CustomResourceOptions = { parent: this };
-    const { accountId, partition } = args.account;
     const stack = new Statements(args);
     const providerArn =
       args.oidcProviderArn ??
@@ -62,10 +61,10 @@ export class Deployer extends pulumi.ComponentResource {
       },
       child,
     );
-    const further = (args.furtherRoleNames ?? []).map(
-      (roleName) => pulumi.interpolate`arn:${partition}:iam::${accountId}:role/${roleName}`,
+    const further = (args.furtherRoleNames ?? []).map((roleName) =>
+      stack.globalArn("iam", `role/${roleName}`),
     );
-    const areas = deployerStatements(stack, {
+    const areas = deployerRights(stack, {
       ...args,
       roleArns: [...Object.values(stack.roleArns), ...further],
     });

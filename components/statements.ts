@@ -55,9 +55,8 @@ export class Statements {
   readonly roleArns: Readonly<Record<keyof RoleNames, pulumi.Output<string>>>;
 
   constructor(readonly args: StackScope) {
-    const { account, roleNames } = args;
-    const arn = (role: string): pulumi.Output<string> =>
-      pulumi.interpolate`arn:${account.partition}:iam::${account.accountId}:role/${role}`;
+    const { roleNames } = args;
+    const arn = (role: string): pulumi.Output<string> => this.globalArn("iam", `role/${role}`);
     this.roleArns = {
       pipeline: arn(roleNames.pipeline),
       processing: arn(roleNames.processing),
@@ -74,6 +73,12 @@ export class Statements {
   arn(service: string, resource: string): pulumi.Output<string> {
     const { accountId, partition, region } = this.args.account;
     return pulumi.interpolate`arn:${partition}:${service}:${region}:${accountId}:${resource}`;
+  }
+
+  /** ARN of something of this account that is in no region. */
+  globalArn(service: string, resource: string): pulumi.Output<string> {
+    const { accountId, partition } = this.args.account;
+    return pulumi.interpolate`arn:${partition}:${service}::${accountId}:${resource}`;
   }
 
   /** ARN of the stack's bucket, or of what is in it. */

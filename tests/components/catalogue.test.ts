@@ -129,7 +129,7 @@ describe("the catalogue", () => {
     let folder: string;
     const uploads = (): readonly (readonly [unknown, unknown])[] =>
       evaluated.resources
-        .filter(({ name, type }) => type.includes('BucketObject') && name.startsWith("data-data"))
+        .filter(({ name, type }) => type.includes("BucketObject") && name.startsWith("data-data"))
         .map(({ inputs: object }) => [object["bucket"], object["key"]] as const);
     const dataHash = (): string =>
       /"DATA_HASH":"(\w+)"/.exec(JSON.stringify(evaluated.definition))?.[1] ?? "";

@@ -259,6 +259,9 @@ const actors: Readonly<
       call("ec2:CreateSubnet", arn("ec2", "subnet/subnet-1"), ownTag("Request")),
       call("ec2:CreateSubnet", arn("ec2", "vpc/vpc-1"), ownTag("Resource")),
       call("ec2:DeleteVpc", arn("ec2", "vpc/vpc-1"), ownTag("Resource")),
+      call("sagemaker:UpdateEndpoint", arn("sagemaker", "endpoint/restate-test-model")),
+      call("sagemaker:CreateModel", arn("sagemaker", "model/restate-test-model-v3-0123456789")),
+      call("iam:PassRole", role("restate-test-serving"), passed),
     ],
     mayNot: [
       call("s3:CreateBucket", "arn:aws:s3:::sagemaker-restate-prod-111122223333"),
@@ -291,6 +294,8 @@ const actors: Readonly<
       call("ec2:DeleteVpc", arn("ec2", "vpc/vpc-2")),
       call("ec2:CreateInternetGateway", arn("ec2", "internet-gateway/igw-1"), ownTag("Request")),
       call("sts:AssumeRole", role("restate-test-pipeline")),
+      call("sagemaker:UpdateEndpoint", arn("sagemaker", "endpoint/restate-prod-model")),
+      call("sagemaker:InvokeEndpoint", arn("sagemaker", "endpoint/restate-test-model")),
     ],
   },
 };

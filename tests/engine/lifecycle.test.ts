@@ -184,6 +184,8 @@ describe("the real engine, with stand-in providers,", function () {
           ),
           "create deployer-operations-policy",
           "create deployer-role",
+          "create deployer-serving",
+          "create deployer-serving-policy",
           ...[
             ...["evaluation", "monitoring", "pipeline", "processing", "scheduler", "serving"],
             "training",

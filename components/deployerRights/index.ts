@@ -1,0 +1,23 @@
+import type { Statement, Statements } from "../statements";
+import { data } from "./data";
+import { models } from "./models";
+import { network } from "./network";
+import { operations } from "./operations";
+import type { DeployerScope } from "./scope";
+import { serving } from "./serving";
+
+export type { DeployerScope } from "./scope";
+
+/** What a deployer may do, by area: each is a policy of its own, since IAM limits how long one may be. */
+export function deployerRights(
+  stack: Statements,
+  scope: DeployerScope,
+): Readonly<Record<string, readonly Statement[]>> {
+  return {
+    data: data(stack, scope),
+    models: models(stack, scope),
+    operations: operations(stack, scope),
+    serving: serving(stack, scope),
+    ...(scope.makesNetwork ? { network: network(stack, scope) } : {}),
+  };
+}

@@ -1,0 +1,92 @@
+import { allow, type Statement, type Statements } from "../statements";
+import type { DeployerScope } from "./scope";
+
+/** Images, the pipeline and its model packages, and the roles, which it can make only within the boundary. */
+export function models(stack: Statements, scope: DeployerScope): readonly Statement[] {
+  const { modelPackageGroupName, pipelineName, repositoryName } = stack.args;
+  return [
+    // The service allows no narrower resource for the login.
+    allow("EcrLogin", ["ecr:GetAuthorizationToken"], "*"),
+    allow(
+      "Repository",
+      [
+        ...["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:CompleteLayerUpload"],
+        ...["ecr:CreateRepository", "ecr:DeleteLifecyclePolicy", "ecr:DeleteRepository"],
+        ...["ecr:DeleteRepositoryPolicy", "ecr:DescribeImages", "ecr:DescribeRepositories"],
+        ...["ecr:GetDownloadUrlForLayer", "ecr:GetLifecyclePolicy", "ecr:GetRepositoryPolicy"],
+        ...["ecr:InitiateLayerUpload", "ecr:ListImages", "ecr:ListTagsForResource"],
+        ...["ecr:PutImage", "ecr:PutImageScanningConfiguration", "ecr:PutImageTagMutability"],
+        ...["ecr:PutLifecyclePolicy", "ecr:SetRepositoryPolicy", "ecr:TagResource"],
+        ...["ecr:UntagResource", "ecr:UploadLayerPart"],
+        ...(scope.forceDestroy ? ["ecr:BatchDeleteImage"] : []),
+      ],
+      stack.arn("ecr", `repository/${repositoryName}`),
+    ),
+    ...stack.grantKeyForVolumes(),
+    allow(
+      "Pipeline",
+      [
+        ...["sagemaker:AddTags", "sagemaker:CreatePipeline", "sagemaker:DeletePipeline"],
+        ...["sagemaker:DeleteTags", "sagemaker:DescribePipeline", "sagemaker:ListTags"],
+        "sagemaker:UpdatePipeline",
+      ],
+      stack.arn("sagemaker", `pipeline/${pipelineName}`),
+    ),
+    allow(
+      "ModelPackageGroup",
+      [
+        ...["sagemaker:AddTags", "sagemaker:CreateModelPackageGroup", "sagemaker:DeleteTags"],
+        ...["sagemaker:DeleteModelPackageGroup", "sagemaker:DeleteModelPackageGroupPolicy"],
+        ...["sagemaker:DescribeModelPackageGroup", "sagemaker:GetModelPackageGroupPolicy"],
+        ...["sagemaker:ListTags", "sagemaker:PutModelPackageGroupPolicy"],
+      ],
+      stack.arn("sagemaker", `model-package-group/${modelPackageGroupName}`),
+    ),
+    allow(
+      "SageMakerImage",
+      [
+        ...["sagemaker:AddTags", "sagemaker:CreateImage", "sagemaker:CreateImageVersion"],
+        ...["sagemaker:DeleteImage", "sagemaker:DeleteImageVersion", "sagemaker:DeleteTags"],
+        ...["sagemaker:DescribeImage", "sagemaker:DescribeImageVersion", "sagemaker:ListTags"],
+        "sagemaker:UpdateImage",
+      ],
+      [
+        stack.arn("sagemaker", `image/${scope.namePrefix}-*`),
+        stack.arn("sagemaker", `image-version/${scope.namePrefix}-*/*`),
+      ],
+    ),
+    allow(
+      "MakeRoles",
+      [
+        ...["iam:CreateRole", "iam:DeleteRolePolicy", "iam:PutRolePermissionsBoundary"],
+        "iam:PutRolePolicy",
+      ],
+      scope.roleArns,
+      { ArnEquals: { "iam:PermissionsBoundary": scope.permissionsBoundary } },
+    ),
+    allow(
+      "Roles",
+      [
+        ...["iam:DeleteRole", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies"],
+        ...["iam:ListInstanceProfilesForRole", "iam:ListRolePolicies", "iam:TagRole"],
+        ...["iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole"],
+      ],
+      scope.roleArns,
+    ),
+    allow("PassRoles", ["iam:PassRole"], scope.roleArns),
+    // Its own rights it can see, and nothing else: somebody else changes them.
+    allow(
+      "OwnRights",
+      [
+        ...["iam:GetOpenIDConnectProvider", "iam:GetPolicy", "iam:GetPolicyVersion"],
+        ...["iam:GetRole", "iam:ListAttachedRolePolicies", "iam:ListPolicyVersions"],
+        "iam:ListRolePolicies",
+      ],
+      [
+        stack.globalArn("iam", `role/${scope.namePrefix}-deployer`),
+        stack.globalArn("iam", `policy/${scope.namePrefix}-deployer-*`),
+        stack.globalArn("iam", "oidc-provider/*"),
+      ],
+    ),
+  ];
+}

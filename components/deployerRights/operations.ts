@@ -1,0 +1,55 @@
+import { allow, type Statement, type Statements } from "../statements";
+import type { DeployerScope } from "./scope";
+
+/** What starts the pipeline, and what tells of it. */
+export function operations(stack: Statements, { namePrefix }: DeployerScope): readonly Statement[] {
+  return [
+    allow(
+      "Topic",
+      [
+        ...["sns:CreateTopic", "sns:DeleteTopic", "sns:GetTopicAttributes"],
+        ...["sns:ListTagsForResource", "sns:SetTopicAttributes", "sns:Subscribe"],
+        ...["sns:TagResource", "sns:UntagResource"],
+      ],
+      stack.arn("sns", namePrefix),
+    ),
+    // The service allows no narrower resource for subscriptions.
+    allow("Subscriptions", ["sns:GetSubscriptionAttributes", "sns:Unsubscribe"], "*"),
+    allow(
+      "Rules",
+      [
+        ...["events:DeleteRule", "events:DescribeRule", "events:ListTagsForResource"],
+        ...["events:ListTargetsByRule", "events:PutRule", "events:PutTargets"],
+        ...["events:RemoveTargets", "events:TagResource", "events:UntagResource"],
+      ],
+      stack.arn("events", `rule/${namePrefix}-*`),
+    ),
+    allow(
+      "Schedule",
+      [
+        ...["scheduler:CreateSchedule", "scheduler:DeleteSchedule", "scheduler:GetSchedule"],
+        "scheduler:UpdateSchedule",
+      ],
+      stack.arn("scheduler", `schedule/default/${namePrefix}-*`),
+    ),
+    allow(
+      "Alarms",
+      [
+        ...["cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms"],
+        ...["cloudwatch:ListTagsForResource", "cloudwatch:PutCompositeAlarm"],
+        ...["cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource"],
+      ],
+      stack.arn("cloudwatch", `alarm:${namePrefix}-*`),
+    ),
+    allow(
+      "Dashboard",
+      ["cloudwatch:DeleteDashboards", "cloudwatch:GetDashboard", "cloudwatch:PutDashboard"],
+      stack.globalArn("cloudwatch", `dashboard/${namePrefix}`),
+    ),
+    allow(
+      "Budget",
+      ["budgets:ModifyBudget", "budgets:ViewBudget"],
+      stack.globalArn("budgets", `budget/${namePrefix}`),
+    ),
+  ];
+}
