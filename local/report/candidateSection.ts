@@ -24,14 +24,21 @@ function points(
 }
 
 /** Says how far R² falls from train to test rows, and marks a model that over-fits. */
-function gapText(candidate: ReportCandidate): Html {
+function gapRow(candidate: ReportCandidate): readonly Html[] {
   const gap = gapOf(candidate);
   if (gap === undefined) {
-    return html`<td></td>`;
+    return [];
   }
-  return gap > largestGap
-    ? html`<td class="overfit">▲ over-fits: R² falls by ${decimal(gap, 2)}</td>`
-    : html`<td>R² falls by ${decimal(Math.max(gap, 0), 2)}</td>`;
+  const fall = `R² falls by ${decimal(Math.max(gap, 0), 2)} from train to test rows`;
+  return [
+    gap > largestGap
+      ? html`<tr>
+          <td colspan="5" class="overfit">▲ over-fits: ${fall}</td>
+        </tr>`
+      : html`<tr>
+          <td colspan="5" class="note">${fall}</td>
+        </tr>`,
+  ];
 }
 
 /** A candidate's metrics, a row a split. */
@@ -43,14 +50,17 @@ function metricRows(candidate: ReportCandidate): readonly Html[] {
     return [
       html`<tr>
         <th scope="row">${title}</th>
-        <td colspan="6">not evaluated</td>
+        <td colspan="5">not evaluated</td>
       </tr>`,
     ];
   }
-  return known.map((split, index) => {
-    const { isPart = false, mae, r2, rmse, rows } = own[split] ?? { mae: 0, r2: 0, rmse: 0 };
+  const gap = gapRow(candidate);
+  const rows = known.map((split, index) => {
+    const { isPart = false, mae, r2, rmse, rows: count } = own[split] ?? { mae: 0, r2: 0, rmse: 0 };
     const first =
-      index === 0 ? html`<th scope="rowgroup" rowspan="${known.length}">${title}</th>` : html``;
+      index === 0
+        ? html`<th scope="rowgroup" rowspan="${known.length + gap.length}">${title}</th>`
+        : html``;
     return html`<tr class="${isWinner ? "winner" : ""}">
       ${first}
       <td>${split}</td>
@@ -58,11 +68,11 @@ function metricRows(candidate: ReportCandidate): readonly Html[] {
       <td class="number">${significant(rmse)}</td>
       <td class="number">${significant(mae)}</td>
       <td class="number">
-        ${rows === undefined ? "all" : decimal(rows, 0)}${isPart ? " of more" : ""}
+        ${count === undefined ? "all" : decimal(count, 0)}${isPart ? " of more" : ""}
       </td>
-      ${split === "test" ? gapText(candidate) : html`<td></td>`}
     </tr>`;
   });
+  return [...rows, ...gap];
 }
 
 /** What could not be looked at, and that not all rows were. */
@@ -108,12 +118,14 @@ export async function candidateSection({ candidates }: ReportData): Promise<Html
             <th scope="col" class="number">RMSE</th>
             <th scope="col" class="number">MAE</th>
             <th scope="col" class="number">Count</th>
-            <th scope="col">Train against test</th>
           </tr>
         </thead>
-        <tbody>
-          ${candidates.flatMap(metricRows)}
-        </tbody>
+        ${candidates.map(
+          (candidate) =>
+            html`<tbody>
+              ${metricRows(candidate)}
+            </tbody>`,
+        )}
       </table>
     </div>
     ${notes(candidates)}

@@ -118,7 +118,7 @@ describe("the report's page", () => {
     has(over, /▲ over-fits: R² falls by 0\.25/);
     ok(over.includes("70 of more"), "says that it is a part of the rows");
     ok(over.includes("0.7000") && !over.includes("0.1000"), "takes the pipeline's own evaluation");
-    has(await render(records(0.75)), /<td>R² falls by 0\.05<\/td>/);
+    has(await render(records(0.75)), /class="note">R² falls by 0\.05 from/);
     const [candidate] = readReportData(join(folder, String(count))).candidates;
     ok(candidate);
     equal(gapOf(candidate)?.toFixed(2), "0.05");
