@@ -7,6 +7,7 @@ const documents = [
   "README.md",
   "CHANGELOG.md",
   ...readdirSync("docs").map((file) => `docs/${file}`),
+  ...readdirSync("examples").map((folder) => `examples/${folder}/README.md`),
 ].filter((file) => file.endsWith(".md"));
 
 describe("documents", () => {
