@@ -32,13 +32,14 @@ MOST_BYTES = 64 * 1024**2
 PLACES = 1_000
 """Places of a larger split that are read."""
 
-IMPORTANCE_ROWS = 2_000
+IMPORTANCE_ROWS = 1_000
 """Rows on which importance is measured at the most."""
 
 LEAST_IMPORTANCE_ROWS = 100
+"""Rows on which importance is measured where there are so many features that time is short."""
 
-IMPORTANCE_PREDICTIONS = 60_000
-"""Predictions that may be made for the importance of all features, however many there are."""
+IMPORTANCE_PREDICTIONS = 30_000
+"""Predictions for the importance of all features, as far as the least number of rows allows."""
 
 REPEATS = 3
 """How often each feature is shuffled."""
