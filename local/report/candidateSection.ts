@@ -1,5 +1,5 @@
 import { candidateChart, type CandidatePoint } from "./charts/candidates";
-import { splits } from "./diagnostics";
+import { splits } from "./diagnosis";
 import { html, type Html } from "./html";
 import { decimal, score, significant } from "./numbers";
 import { gapOf, largestGap, type ReportCandidate, type ReportData } from "./reportData";

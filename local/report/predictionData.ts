@@ -1,5 +1,5 @@
 import { type Bar, binsOf, type Cell, extent, grid, histogram, type Point } from "./bins";
-import type { Details } from "./diagnostics";
+import type { Details } from "./diagnosis";
 import { niceAbove, significant } from "./numbers";
 
 /** A test row. */

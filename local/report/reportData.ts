@@ -5,13 +5,8 @@ import type { JsonObject } from "../../pipeline/expressions";
 import type { StepResult, Trial } from "../execution";
 import { type CandidateRecord, type ExecutionRecord, readRecord } from "../executions";
 import { lastLines } from "../logs";
-import {
-  type Diagnosis,
-  diagnosticsPath,
-  type Split,
-  splits,
-  type SplitMetrics,
-} from "./diagnostics";
+import { type Diagnosis, type Split, splits, type SplitMetrics } from "./diagnosis";
+import { diagnosticsPath } from "./diagnostics";
 import { type Tuning, tunings } from "./tuningData";
 
 /** Lines of a log that the report shows. */

@@ -3,7 +3,8 @@ import { join } from "node:path";
 
 import { html, Html } from "./html";
 import { duration } from "./numbers";
-import { layOut, type Place, type PlacedEdge, type PlacedNode, type StepGraph } from "./stepGraph";
+import type { StepGraph } from "./stepGraph";
+import { layOut, type Place, type PlacedEdge, type PlacedNode } from "./stepLayout";
 import { stateMarks } from "./stepMarks";
 
 const round = (value: number): string => value.toFixed(1).replace(/\.0$/, "");

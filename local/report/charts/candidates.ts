@@ -1,4 +1,4 @@
-import { type Split, splits } from "../diagnostics";
+import { type Split, splits } from "../diagnosis";
 import type { Html } from "../html";
 import { axisFormat, figure } from "./draw";
 

@@ -1,5 +1,5 @@
 import type { Bar } from "../bins";
-import type { FeatureImportance } from "../diagnostics";
+import type { FeatureImportance } from "../diagnosis";
 import type { Html } from "../html";
 import { decimal } from "../numbers";
 import type { LevelGrid } from "../predictionData";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { StepResult, Trial } from "../../../local/execution";
 import type { ExecutionRecord } from "../../../local/executions";
 import { writeFileAtomically, writeJson } from "../../../local/files";
-import type { Diagnosis } from "../../../local/report/diagnostics";
+import type { Diagnosis } from "../../../local/report/diagnosis";
 import type { JsonObject } from "../../../pipeline/expressions";
 
 /** A step of a definition, by what a test wants to say of it. */

@@ -1,7 +1,8 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 
-import { layOut, nameLines, stepGraph } from "../../../local/report/stepGraph";
+import { stepGraph } from "../../../local/report/stepGraph";
 import { standaloneStepGraph } from "../../../local/report/stepGraphSvg";
+import { layOut, nameLines } from "../../../local/report/stepLayout";
 import { condition, result, step } from "./records";
 
 const get = (path: string): { Get: string } => ({ Get: `Steps.${path}` });

@@ -1,0 +1,129 @@
+import { readFileSync } from "node:fs";
+
+import type { JsonObject } from "../../pipeline/expressions";
+import { isObject, objects, text } from "../../pipeline/walk";
+import type { Execution } from "../execution";
+import type { CandidateSummary } from "../summary";
+import { splits } from "./diagnosis";
+
+/** What the job is told of a candidate: see diagnostics.py. */
+interface CandidateRequest {
+  readonly name: string;
+  readonly model?: { readonly algorithm: string; readonly archive: string };
+  readonly predictions?: string;
+  readonly splits?: Readonly<Record<string, string>>;
+}
+
+/** What the job of diagnostics.py is told. */
+export interface DiagnosticsRequest {
+  readonly candidates: readonly CandidateRequest[];
+  readonly detailed: string | null;
+  readonly features: readonly string[] | null;
+}
+
+/** The loader in evaluate.py of the models that a training module writes. */
+const loaders: Readonly<Record<string, string>> = {
+  decision_tree: "decision-tree",
+  "local.images.xgboost_algorithm": "xgboost",
+};
+
+function object(value: unknown): JsonObject {
+  return isObject(value as JsonObject) ? (value as JsonObject) : {};
+}
+
+/** The inputs of a finished step's job, S3 URIs by their names. */
+function inputsOf(described: JsonObject): ReadonlyMap<string, string> {
+  const training = object(described["TrainingJobDefinition"])["InputDataConfig"];
+  return new Map([
+    ...objects(training).map((channel): [string, string] => [
+      text(channel["ChannelName"]),
+      text(object(object(channel["DataSource"])["S3DataSource"])["S3Uri"]),
+    ]),
+    ...objects(described["ProcessingInputs"]).map((input): [string, string] => [
+      text(input["InputName"]),
+      text(object(input["S3Input"])["S3Uri"]),
+    ]),
+  ]);
+}
+
+/** S3 URIs of the outputs of all finished processing steps. */
+function outputsOf(described: JsonObject | undefined): readonly string[] {
+  const outputs = object(described?.["ProcessingOutputConfig"])["Outputs"];
+  return objects(outputs).map((output) => text(object(output["S3Output"])["S3Uri"]));
+}
+
+/** The path of an object, if there is one. */
+function find(execution: Execution, uri: string): string | undefined {
+  return uri !== "" && execution.store.exists(uri) ? execution.store.path(uri) : undefined;
+}
+
+/** The path of a file in an output of a finished step, if there is one. */
+function findOutput(
+  execution: Execution,
+  described: Iterable<JsonObject | undefined>,
+  name: string,
+): string | undefined {
+  for (const one of described) {
+    for (const uri of outputsOf(one)) {
+      const path = find(execution, `${uri.replace(/\/$/, "")}/${name}`);
+      if (path !== undefined) {
+        return path;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** What there is to look at of a candidate; undefined where there is nothing. */
+function requestOf(
+  execution: Execution,
+  candidate: CandidateSummary,
+): CandidateRequest | undefined {
+  const tuning = execution.described.get(candidate.tuningStep) ?? {};
+  const evaluation = execution.described.get(candidate.evaluationStep ?? "") ?? {};
+  const specification = object(object(tuning["TrainingJobDefinition"])["AlgorithmSpecification"]);
+  const image = execution.images.find(text(specification["TrainingImage"]));
+  const algorithm = loaders[image?.trainingModule ?? ""];
+  const archive = find(execution, candidate.best?.modelArtifact ?? "");
+  if (algorithm !== undefined && archive !== undefined) {
+    const inputs = new Map([...inputsOf(evaluation), ...inputsOf(tuning)]);
+    const paths = splits.flatMap((split) => {
+      const path = find(execution, inputs.get(split) ?? "");
+      return path === undefined ? [] : [[split, path] as const];
+    });
+    return {
+      name: candidate.name,
+      model: { algorithm, archive },
+      splits: Object.fromEntries(paths),
+    };
+  }
+  const predictions = findOutput(execution, [evaluation], "predictions.csv");
+  return predictions === undefined ? undefined : { name: candidate.name, predictions };
+}
+
+/** The names of the features, where a step leaves a file of them. */
+function featureNames(execution: Execution): readonly string[] | null {
+  const path = findOutput(execution, execution.described.values(), "feature_names.json");
+  if (path === undefined) {
+    return null;
+  }
+  try {
+    const names = JSON.parse(readFileSync(path, "utf8")) as unknown;
+    return Array.isArray(names) ? names.map(String) : null;
+  } catch {
+    return null; // Some other file of that name.
+  }
+}
+
+/** What the job is to look at, and closely at the candidate that is named. */
+export function diagnosticsRequest(
+  execution: Execution,
+  candidates: readonly CandidateSummary[],
+  detailed: string | undefined,
+): DiagnosticsRequest {
+  return {
+    candidates: candidates.flatMap((candidate) => requestOf(execution, candidate) ?? []),
+    detailed: detailed ?? null,
+    features: featureNames(execution),
+  };
+}
