@@ -126,11 +126,14 @@ def write_parquet(path: Path, rows: int, seed: int) -> None:
 
 
 def row_count(text: str) -> int:
-    """Reads a number of rows, at least 1."""
-    count = int(text)
-    if count < 1:
-        raise ValueError
-    return count
+    """Reads a number of rows.
+
+    Raises:
+        argparse.ArgumentTypeError: it is not a whole number of at least 1.
+    """
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of at least 1")
+    return int(text)
 
 
 def main() -> None:

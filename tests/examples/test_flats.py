@@ -133,8 +133,16 @@ def test_parquet_has_the_types_of_the_configuration(tmp_path: Path) -> None:
 
 
 def test_a_path_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    done = make_flats(tmp_path / "nowhere" / "flats.csv")
+    path = tmp_path / "nowhere" / "flats.csv"
+    done = make_flats(path)
     assert done.returncode == 1
-    assert re.fullmatch(
-        r"error: cannot write .*flats\.csv: No such file or directory\n", done.stderr
-    )
+    assert done.stderr == f"error: cannot write {path}: No such file or directory\n"
+
+
+@pytest.mark.parametrize("rows", ["0", "-1", "many"])
+def test_a_wrong_number_of_rows_is_refused(tmp_path: Path, rows: str) -> None:
+    path = tmp_path / "flats.csv"
+    done = make_flats(path, f"--rows={rows}")
+    assert done.returncode == 2
+    assert f"argument --rows: '{rows}' is not a whole number of at least 1\n" in done.stderr
+    assert not path.exists()
