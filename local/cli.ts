@@ -30,6 +30,10 @@ function readPort(text: string): number {
   return port;
 }
 
+const dockerHelp =
+  "run training and serving jobs in containers where their images are on this machine, the Decision " +
+  "Tree's, which is built, among them; jobs of SageMaker's own images run in processes";
+
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
@@ -83,6 +87,7 @@ program
   .option("--quiet", "show no progress")
   .option("--s3 <folder>", "folder laid out as S3, BUCKET/KEY, whose objects the definition reads")
   .option("--no-cache", "run every job, also where an equal one has succeeded before")
+  .option("--docker", dockerHelp)
   .exitOverride()
   .action(async (options: RunOptions) => {
     process.exitCode = await interruptible((stopped) => run(options, stopped));
@@ -150,22 +155,21 @@ command("serve [version]", "serve a model package on a local port, by default th
     "--config-file <path>",
     "file with the stack's configuration (default: Pulumi.<stack>.yaml)",
   )
+  .option("--docker", "serve in a container of its image, where that is on this machine")
   .action(
     async (
       version: string | undefined,
-      options: Common & Pick<RunOptions, "configFile" | "stack"> & { readonly port: number },
+      options: Common &
+        Pick<RunOptions, "configFile" | "docker" | "stack"> & { readonly port: number },
     ) => {
       const workspace = workspaceOf(options);
       const model =
         version === undefined
           ? latestApproved(workspace, options.group)
           : findModel(workspace, version, options.group);
-      const { decisionTreeImageUri } = await loadProgram(
-        workspace.cache,
-        options.stack,
-        configOf(options),
-      );
-      process.exitCode = await serve(workspace, model, options.port, decisionTreeImageUri, print);
+      const { docker = false, port, stack } = options;
+      const program = await loadProgram(workspace.cache, stack, configOf(options));
+      process.exitCode = await serve(workspace, model, program, { docker, port }, print);
     },
   );
 

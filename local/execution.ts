@@ -75,6 +75,7 @@ export type Event =
 /** What the steps of an execution work with. */
 export interface Execution {
   readonly id: string;
+  readonly workFolder: string;
   /** Folder of the execution: its jobs, logs and records. */
   readonly folder: string;
   /** What the Describe call of each finished step's job would answer; the scope's steps are these. */

@@ -7,8 +7,16 @@ export interface MetricDefinition {
   readonly regex: string;
 }
 
-/** What stands in for an image when its jobs run as processes. */
+/** An image on this machine, whose training and serving jobs run in containers. */
+export interface ContainerImage {
+  /** Its id, which is a hash of its content. */
+  readonly id: string;
+}
+
+/** What runs the jobs of an image here. */
 export interface Image {
+  /** The image itself; where there is one, it trains and serves in place of {@link trainingModule}. */
+  readonly container?: ContainerImage;
   /** Module that runs as the image's entry point in training, with the argument `train`. */
   readonly trainingModule?: string;
   /** Metrics that SageMaker knows of a built-in algorithm, without a definition. */
@@ -56,15 +64,40 @@ function repository(uri: string): string {
   return uri.replace(/^[^/]*\//, "").replace(/[:@].*$/, "");
 }
 
+/** Whether an image trains and serves here. */
+export function trains(image: Image | undefined): image is Image {
+  return image?.trainingModule !== undefined || image?.container !== undefined;
+}
+
 /** Knows images by their URIs. */
 export class Images {
-  /** @param decisionTreeUri URI of the image that the program builds */
-  constructor(private readonly decisionTreeUri: string) {}
+  /**
+   * @param decisionTreeUri URI of the image that the program builds
+   * @param containers images whose training and serving jobs run in containers, by their URIs
+   */
+  constructor(
+    private readonly decisionTreeUri: string,
+    private readonly containers: ReadonlyMap<string, ContainerImage> = new Map(),
+  ) {}
 
-  /** What stands in for an image; undefined where nothing does. */
+  /** The same, with images whose training and serving jobs run in containers. */
+  withContainers(containers: ReadonlyMap<string, ContainerImage>): Images {
+    return new Images(this.decisionTreeUri, containers);
+  }
+
+  /** What runs the jobs of an image here; undefined where nothing does. */
   find(uri: string): Image | undefined {
     const name = repository(uri);
-    return name === repository(this.decisionTreeUri) ? decisionTree : prebuilt[name];
+    const standIn = name === repository(this.decisionTreeUri) ? decisionTree : prebuilt[name];
+    const container = this.containers.get(uri);
+    return container === undefined
+      ? standIn
+      : { runsScripts: false, sources: [], ...standIn, container };
+  }
+
+  /** Whether an image is one of SageMaker's own. */
+  isPrebuilt(uri: string): boolean {
+    return prebuilt[repository(uri)] !== undefined;
   }
 
   /** What a message can say of the images that {@link find} knows. */

@@ -15,6 +15,11 @@ export interface Job {
   readonly log: string;
   /** Time after which the job is stopped, in seconds. */
   readonly timeLimit: number;
+  /**
+   * Seconds between SIGTERM and SIGKILL. Default 5: SageMaker gives 120, for which the user of a laptop will
+   * not wait.
+   */
+  readonly graceSeconds?: number;
 }
 
 /** How a job ended. */
@@ -36,8 +41,8 @@ interface Waiting {
   timer?: NodeJS.Timeout;
 }
 
-/** Seconds between SIGTERM and SIGKILL. SageMaker gives 120; a laptop's user will not wait. */
-const graceSeconds = 5;
+/** Of jobs that do not say another. */
+const defaultGraceSeconds = 5;
 
 /** Runs jobs in a warm Python process, as many at once as the machine has cores. */
 export class JobRunner {
@@ -64,7 +69,7 @@ export class JobRunner {
 
   /** Stops a job that is running. */
   stop(id: string): void {
-    this.service?.send({ stop: { id, graceSeconds } });
+    this.service?.send({ stop: { id } });
   }
 
   /** Whether it takes no jobs any more. */
@@ -139,6 +144,7 @@ export class JobRunner {
           workingDirectory: job.workingDirectory,
           environment: job.environment,
           log: job.log,
+          graceSeconds: job.graceSeconds ?? defaultGraceSeconds,
         },
       });
     });

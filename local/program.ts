@@ -49,6 +49,8 @@ export interface Program {
   readonly tables: readonly Table[];
   /** Texts that are uploaded, by S3 URI. */
   readonly uploads: ReadonlyMap<string, string>;
+  /** Image that the Decision Tree image is built on. Default: the one that its Dockerfile names. */
+  readonly baseImage?: string;
   /** The file that is uploaded as the table's data. */
   readonly dataFile?: string;
 }
@@ -201,10 +203,12 @@ export async function evaluateProgram(
       typeof content === "string" ? [[`s3://${text(bucket)}/${text(key)}`, content]] : [],
   );
   const dataFile = config["restate:dataFile"];
+  const baseImage = config["restate:baseImage"];
   return {
     stack,
     resources,
     ...(dataFile === undefined ? {} : { dataFile }),
+    ...(baseImage === undefined ? {} : { baseImage }),
     region,
     accountId: exampleAccountId,
     pipelineName: text(pipeline?.["pipelineName"]),

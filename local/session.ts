@@ -6,6 +6,8 @@ import { check } from "../pipeline/check";
 import type { Json, JsonObject } from "../pipeline/expressions";
 import { Cache } from "./cache";
 import { canonicalJson } from "../pipeline/render";
+import { containerImagesOf } from "./docker/containerImages";
+import { removeContainers } from "./docker/docker";
 import { UserError } from "./errors";
 import type { Event, Execution, Trial } from "./execution";
 import { writeJson } from "./files";
@@ -35,6 +37,8 @@ export interface SessionOptions {
   /** Values of the pipeline's parameters, as text. */
   readonly parameters: ReadonlyMap<string, string>;
   readonly workspace: Workspace;
+  /** Whether training and serving jobs run in containers, where their images are on this machine. */
+  readonly docker: boolean;
   /** Whether results of earlier, equal jobs are taken. */
   readonly cache: boolean;
   /** Folder laid out as S3, whose objects the definition reads. Default: none. */
@@ -74,6 +78,17 @@ function checkDefinition(definition: JsonObject, images: Images): void {
   }
 }
 
+/** The images that jobs run by: stand-ins, or containers too. */
+async function imagesFor(
+  { docker, program, say, stopped }: SessionOptions,
+  definition: JsonObject,
+): Promise<Images> {
+  const images = new Images(program.decisionTreeImageUri);
+  return docker
+    ? images.withContainers(await containerImagesOf(definition, program, images, say, stopped))
+    : images;
+}
+
 /** Whether a step asks Athena. */
 function readsTables(definition: JsonObject): boolean {
   return canonicalJson(definition).includes('"AthenaDatasetDefinition"');
@@ -88,7 +103,7 @@ function readsTables(definition: JsonObject): boolean {
 export async function runSession(options: SessionOptions): Promise<Session> {
   const { program, workspace } = options;
   const definition = options.definition ?? program.definition;
-  const images = new Images(program.decisionTreeImageUri);
+  const images = await imagesFor(options, definition);
   checkDefinition(definition, images);
   const parameters = parameterValues(definition, options.parameters);
   const [table] = program.tables;
@@ -122,6 +137,9 @@ export async function runSession(options: SessionOptions): Promise<Session> {
   });
   try {
     endKilled(workspace);
+    if (options.docker) {
+      await removeContainers(workspace.folder);
+    }
     mkdirSync(folder, { recursive: true });
     try {
       if (options.s3 !== undefined) {
@@ -194,6 +212,7 @@ function makeExecution(
   const described = new Map<string, JsonObject>();
   return {
     id,
+    workFolder: workspace.folder,
     folder: workspace.execution(id),
     described,
     scope: {

@@ -37,7 +37,8 @@ async function tableContents(execution: Execution): Promise<readonly Json[]> {
 }
 
 async function imageHash(execution: Execution, uri: Json | undefined): Promise<string> {
-  return hashCode(execution.images.find(text(uri))?.sources ?? []);
+  const image = execution.images.find(text(uri));
+  return image?.container?.id ?? hashCode(image?.sources ?? []);
 }
 
 async function processingInput(execution: Execution, input: JsonObject): Promise<Json> {

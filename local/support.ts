@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from "../pipeline/expressions";
 import { allSteps, isObject, items, objects, type PlacedStep, text } from "../pipeline/walk";
 import { conditionTypes } from "./evaluate";
-import type { Images } from "./images";
+import { type Images, trains } from "./images";
 import { columnFilter } from "./steps/csvFilter";
 import { at, checkTraining, checkTuning, type Report } from "./trainingSupport";
 
@@ -79,7 +79,7 @@ function checkModel(args: JsonObject, images: Images, report: Report): void {
   const uri = at(args, "PrimaryContainer", "Image");
   if (args["Containers"] !== undefined) {
     report("Containers", "only one PrimaryContainer runs here");
-  } else if (typeof uri !== "string" || images.find(uri)?.trainingModule === undefined) {
+  } else if (typeof uri !== "string" || !trains(images.find(uri))) {
     report(
       "PrimaryContainer.Image",
       `${JSON.stringify(uri)} is none of the images that serve here`,

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "../pipeline/expressions";
 import { isObject, objects, text } from "../pipeline/walk";
-import type { Images } from "./images";
+import { type Images, trains } from "./images";
 
 /** Takes a field of a step's arguments, and what is the matter with it. */
 export type Report = (field: string, problem: string) => void;
@@ -17,7 +17,7 @@ export function at(value: Json | undefined, ...path: readonly string[]): Json | 
 function checkJob(job: JsonObject, images: Images, report: Report): void {
   const specification = "AlgorithmSpecification";
   const uri = at(job, specification, "TrainingImage");
-  if (typeof uri !== "string" || images.find(uri)?.trainingModule === undefined) {
+  if (typeof uri !== "string" || !trains(images.find(uri))) {
     report(
       `${specification}.TrainingImage`,
       `${JSON.stringify(uri)} is none of the images that train here`,
@@ -92,7 +92,7 @@ export function checkTuning(args: JsonObject, images: Images, report: Report): v
     metrics.length > 0
       ? metrics.map((metric) => text(metric["Name"]))
       : (image?.builtInMetrics ?? []).map(({ name }) => name);
-  if (image?.trainingModule !== undefined && !names.includes(objective)) {
+  if (trains(image) && !names.includes(objective)) {
     report(
       `${config}.HyperParameterTuningJobObjective.MetricName`,
       `"${objective}" is no metric of the training job, which has ${names.join(", ")}`,

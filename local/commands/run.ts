@@ -24,6 +24,7 @@ export interface RunOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly s3?: string;
+  readonly docker?: boolean;
   /** False where `--no-cache` is given. */
   readonly cache: boolean;
 }
@@ -103,6 +104,7 @@ export async function run(options: RunOptions, stopped: AbortSignal): Promise<nu
       data: dataOf(options),
       parameters: options.parameter,
       workspace,
+      docker: options.docker === true,
       cache: options.cache,
       s3,
       stopped,

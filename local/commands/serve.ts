@@ -4,11 +4,14 @@ import { delimiter, join } from "node:path";
 import type { JsonObject } from "../../pipeline/expressions";
 import { isObject, objects, text } from "../../pipeline/walk";
 import { UserError } from "../errors";
-import { Images } from "../images";
+import { containerImages } from "../docker/containerImages";
+import { imageJob } from "../imageJob";
+import { Images, trains } from "../images";
 import type { ModelPackage } from "../modelRegistry";
 import { ObjectStore } from "../objectStore";
 import { pythonInterpreter, pythonPath } from "../python";
-import { serverEnvironment, tryPort, unpackModel, waitForServer } from "../server";
+import { tryPort, unpackModel, waitForServer } from "../server";
+import type { RunnableProgram } from "../programCache";
 import type { Workspace } from "../workspace";
 
 /** The container that serves a model package. */
@@ -26,10 +29,17 @@ async function checkPort(port: number): Promise<void> {
   }
 }
 
+/** How a model is to be served. */
+export interface ServeOptions {
+  /** Port of this machine. */
+  readonly port: number;
+  /** Whether in a container of its image, where the image is on this machine. */
+  readonly docker: boolean;
+}
+
 /**
  * Serves a model package on a port of this machine by the container contract, until it is interrupted.
  *
- * @param decisionTreeUri URI of the Decision Tree image
  * @param say takes a line when the model answers
  * @returns the exit code of the server
  * @throws UserError where the port is in use, or the image does not serve here
@@ -37,18 +47,24 @@ async function checkPort(port: number): Promise<void> {
 export async function serve(
   workspace: Workspace,
   model: ModelPackage,
-  port: number,
-  decisionTreeUri: string,
+  program: Pick<RunnableProgram, "baseImage" | "decisionTreeImageUri">,
+  { docker, port }: ServeOptions,
   say: (line: string) => void,
 ): Promise<number> {
   const container = containerOf(model);
   const uri = text(container["Image"]);
-  const module = new Images(decisionTreeUri).find(uri)?.trainingModule;
-  if (module === undefined) {
+  let images = new Images(program.decisionTreeImageUri);
+  if (docker) {
+    const never = new AbortController().signal;
+    images = images.withContainers(await containerImages([uri], program, images, say, never));
+  }
+  const image = images.find(uri);
+  if (!trains(image)) {
     throw new UserError(`the image ${uri} does not serve here`);
   }
   await checkPort(port);
-  const base = join(workspace.folder, "serving", `${model.group}-${model.version}`, "opt", "ml");
+  const name = `${model.group}-${model.version}`;
+  const base = join(workspace.folder, "serving", name, "opt", "ml");
   const artifact = text(container["ModelDataUrl"]);
   const store = new ObjectStore(workspace.objects);
   if (!store.exists(artifact)) {
@@ -58,12 +74,14 @@ export async function serve(
   }
   await unpackModel(store.path(artifact), join(base, "model"));
 
-  const child = spawn(pythonInterpreter(), ["-m", module, "serve"], {
-    env: {
-      ...process.env,
-      PYTHONPATH: pythonPath.join(delimiter),
-      ...serverEnvironment(base, port),
-    },
+  const job = imageJob(
+    { store, parallelism: 1, workFolder: workspace.folder },
+    image,
+    { name, base },
+    { image: uri, command: "serve", environment: {}, isIsolated: false, port },
+  );
+  const child = spawn(pythonInterpreter(), ["-m", job.program.module, ...job.arguments], {
+    env: { ...process.env, PYTHONPATH: pythonPath.join(delimiter), ...job.environment },
     stdio: ["ignore", "ignore", "inherit"],
   });
   const stop = (): void => {

@@ -31,6 +31,7 @@ WARM_MODULES = (
     "xgboost",
     "duckdb",
 )
+DEFAULT_GRACE_SECONDS = 5.0
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
@@ -46,6 +47,7 @@ class Job:
         working_directory: An existing directory.
         environment: Replaces or extends the server's own environment.
         log: Where standard output and error go; truncated at the start.
+        grace_seconds: What it gets between SIGTERM and SIGKILL.
     """
 
     id: str
@@ -55,6 +57,7 @@ class Job:
     working_directory: str
     environment: dict[str, str]
     log: str
+    grace_seconds: float
 
 
 def parse_job(fields: dict[str, Any]) -> Job:
@@ -64,6 +67,7 @@ def parse_job(fields: dict[str, Any]) -> Job:
         ValueError: A field is missing, of the wrong type or names what does not exist.
     """
     known = {"id", "module", "script", "arguments", "workingDirectory", "environment", "log"}
+    known |= {"graceSeconds"}
     if unknown := sorted(fields.keys() - known):
         raise ValueError(f"run: unknown field {unknown[0]}; allowed are {', '.join(sorted(known))}")
     if ("module" in fields) == ("script" in fields):
@@ -79,6 +83,9 @@ def parse_job(fields: dict[str, Any]) -> Job:
         isinstance(value, str) for value in environment.values()
     ):
         raise ValueError("run.environment: must be an object of strings")
+    grace = fields.get("graceSeconds", DEFAULT_GRACE_SECONDS)
+    if isinstance(grace, bool) or not isinstance(grace, int | float) or grace < 0:
+        raise ValueError("run.graceSeconds: must be a number of seconds, 0 or more")
     if not Path(fields["workingDirectory"]).is_dir():
         raise ValueError(f"run.workingDirectory: no such directory: {fields['workingDirectory']}")
     if "script" in fields and not Path(fields["script"]).is_file():
@@ -91,6 +98,7 @@ def parse_job(fields: dict[str, Any]) -> Job:
         working_directory=fields["workingDirectory"],
         environment=environment,
         log=fields["log"],
+        grace_seconds=grace,
     )
 
 

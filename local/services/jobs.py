@@ -3,13 +3,15 @@
 `python -m local.services.jobs [--fresh]` reads requests from standard input and writes events to
 standard output, JSON objects, one a line:
 
-    {"run": {"id", "module" | "script", "arguments", "workingDirectory", "environment", "log"}}
-    {"stop": {"id", "graceSeconds"}}
+    {"run": {"id", "module" | "script", "arguments", "workingDirectory", "environment", "log",
+             "graceSeconds"?}}
+    {"stop": {"id", "graceSeconds"?}}
 
     {"started": {"id", "pid"}}
     {"ended": {"id", "exitCode", "seconds", "peakMemoryBytes"}}
     {"error": {"message", "id"?}}
 
+A job that is to stop gets SIGTERM, and SIGKILL after its grace, 5 s unless it says another.
 `exitCode` is the negative signal number where a signal ended the job. `peakMemoryBytes` is the
 largest resident set, which for a forked job includes the libraries it shares with the server.
 `--fresh` starts an interpreter for each job, as on systems where forking is not safe. When
@@ -37,7 +39,6 @@ from local.services.job_process import (
     warm_up,
 )
 
-SHUTDOWN_GRACE_SECONDS = 5.0
 _MEMORY_UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
 
 
@@ -129,12 +130,14 @@ class JobServer:
         self._emit("started", {"id": job.id, "pid": pid})
 
     def _stop(self, fields: dict[str, Any]) -> None:
-        grace = fields.get("graceSeconds", 0)
-        if isinstance(grace, bool) or not isinstance(grace, int | float) or grace < 0:
+        grace = fields.get("graceSeconds")
+        wrong = isinstance(grace, bool) or not isinstance(grace, int | float | None)
+        if wrong or (grace is not None and grace < 0):
             raise ValueError("stop.graceSeconds: must be a number of seconds, 0 or more")
         for pid, running in self._running.items():
             if running.job.id == fields.get("id"):
-                self._ask_to_stop(pid, running, grace)
+                default = running.job.grace_seconds
+                self._ask_to_stop(pid, running, default if grace is None else grace)
         # A job that has ended meanwhile needs no stop: its `ended` is on the way.
 
     def _ask_to_end(self, *_: object) -> None:
@@ -143,7 +146,7 @@ class JobServer:
     def _end(self) -> None:
         self._ending = True
         for pid, running in self._running.items():
-            self._ask_to_stop(pid, running, SHUTDOWN_GRACE_SECONDS)
+            self._ask_to_stop(pid, running, running.job.grace_seconds)
 
     def _ask_to_stop(self, pid: int, running: _Running, grace: float) -> None:
         _signal_group(pid, signal.SIGTERM)

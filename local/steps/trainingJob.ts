@@ -10,6 +10,7 @@ import { isObject, objects, text } from "../../pipeline/walk";
 import { type Execution, makeJobFolder, type StepFailure } from "../execution";
 import { temporaryPath, writeJson } from "../files";
 import { metricDefinitions } from "../images";
+import { imageJob, placeOf } from "../imageJob";
 import { failureReason, faultOf, timeLimit } from "../jobFailure";
 import { readMetrics } from "../logs";
 
@@ -120,15 +121,17 @@ export async function runTrainingJob(
   const result = await execution.jobs
     .run({
       id: name,
-      program: { module: image?.trainingModule ?? "" },
-      arguments: ["train"],
+      ...imageJob(placeOf(execution), image, folder, {
+        image: text(specification["TrainingImage"]),
+        command: "train",
+        environment: {
+          ...(object(definition["Environment"]) as Record<string, string>),
+          // Training jobs run side by side; threads of their own would only get in each other's way.
+          OMP_NUM_THREADS: "1",
+        },
+        isIsolated: definition["EnableNetworkIsolation"] === true,
+      }),
       workingDirectory: folder.base,
-      environment: {
-        ...(object(definition["Environment"]) as Record<string, string>),
-        SAGEMAKER_BASE_DIR: folder.base,
-        // Training jobs run side by side; threads of their own would only get in each other's way.
-        OMP_NUM_THREADS: "1",
-      },
       log: folder.log,
       timeLimit: limit,
     })

@@ -7,8 +7,9 @@ import { pipeline } from "node:stream/promises";
 import type { Json, JsonObject } from "../../pipeline/expressions";
 import { isObject, text } from "../../pipeline/walk";
 import { type Execution, makeJobFolder, StepFailure } from "../execution";
+import { imageJob, placeOf } from "../imageJob";
 import { failureReason, timeLimit } from "../jobFailure";
-import { serverEnvironment, tryPort, unpackModel, waitForServer } from "../server";
+import { tryPort, unpackModel, waitForServer } from "../server";
 import { transformKey } from "../stepKey";
 import { type ColumnFilter, columnFilter } from "./csvFilter";
 import type { JobKind, JobOutcome } from "./jobStep";
@@ -124,15 +125,18 @@ async function run(execution: Execution, step: string, args: JsonObject): Promis
   const server = execution.jobs
     .run({
       id: folder.name,
-      program: { module: image?.trainingModule ?? "" },
-      arguments: ["serve"],
+      ...imageJob(placeOf(execution), image, folder, {
+        image: text(container["Image"]),
+        command: "serve",
+        environment: {
+          ...(object(container["Environment"]) as Record<string, string>),
+          ...(object(args["Environment"]) as Record<string, string>),
+          SAGEMAKER_BATCH: "true",
+        },
+        isIsolated: model["EnableNetworkIsolation"] === true,
+        port,
+      }),
       workingDirectory: folder.base,
-      environment: {
-        ...(object(container["Environment"]) as Record<string, string>),
-        ...(object(args["Environment"]) as Record<string, string>),
-        ...serverEnvironment(folder.base, port),
-        SAGEMAKER_BATCH: "true",
-      },
       log: folder.log,
       timeLimit: limit,
     })

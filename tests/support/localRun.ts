@@ -56,9 +56,14 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** The definition of the stack dev, with so few and small trials that a run takes seconds. */
-export async function smallDefinition(): Promise<Draft> {
-  const { definition } = await program({}, "dev");
+/**
+ * The definition of the stack dev, with so few and small trials that a run takes seconds.
+ * @param config what is configured beside that stack's own
+ */
+export async function smallDefinition(
+  config: Readonly<Record<string, string>> = {},
+): Promise<Draft> {
+  const { definition } = await program(config, "dev");
   const small = draft(definition);
   for (const step of ["TuneDecisionTree", "TuneXGBoost"]) {
     set(small, ["Steps", step, "Arguments", "HyperParameterTuningJobConfig", "ResourceLimits"], {

@@ -43,7 +43,14 @@ class Server:
         event: dict[str, Any] = json.loads(line)
         return event
 
-    def run(self, job: str, code: str, *arguments: str, **environment: str) -> dict[str, Any]:
+    def run(
+        self,
+        job: str,
+        code: str,
+        *arguments: str,
+        grace: float | None = None,
+        **environment: str,
+    ) -> dict[str, Any]:
         """Requests a job that runs `code`, and returns its `started` or `error` event."""
         (self.folder / f"{job}.py").write_text(code)
         self.send(
@@ -55,6 +62,7 @@ class Server:
                     "workingDirectory": str(self.folder),
                     "environment": environment,
                     "log": str(self.folder / f"{job}.log"),
+                    **({} if grace is None else {"graceSeconds": grace}),
                 }
             }
         )
@@ -245,6 +253,21 @@ def test_kills_a_job_that_does_not_stop(server: Server) -> None:
     assert server.event()["ended"]["exitCode"] == -signal.SIGKILL
 
 
+def test_kills_a_job_after_its_own_grace_where_the_stop_says_none(server: Server) -> None:
+    code = (
+        "import signal, time\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "print('ready', flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    server.run("slow", code, grace=1.5)
+    server.wait_for("slow", "ready")
+    asked = time.monotonic()
+    server.send({"stop": {"id": "slow"}})
+    assert server.event()["ended"]["exitCode"] == -signal.SIGKILL
+    assert 1.5 <= time.monotonic() - asked < 4.5
+
+
 def test_lets_a_job_end_its_work_when_stopped(server: Server) -> None:
     code = (
         "import signal, sys, time\n"
@@ -271,6 +294,7 @@ VALID = {"id": "x", "module": "m", "log": "l", "workingDirectory": "/"}
         ({"run": {**VALID, "script": "/x.py"}}, "give either module or script"),
         ({"run": {**VALID, "id": ""}}, "run.id"),
         ({"run": {**VALID, "arguments": [1]}}, "run.arguments"),
+        ({"run": {**VALID, "graceSeconds": -1}}, "run.graceSeconds"),
         ({"run": {**VALID, "environment": {"A": 1}}}, "run.environment"),
         ({"run": {**VALID, "workingDirectory": "/nowhere"}}, "run.workingDirectory"),
         ({"run": {**VALID, "log": "/nowhere/l"}}, "/nowhere/l"),

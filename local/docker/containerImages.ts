@@ -1,0 +1,83 @@
+import { resolve } from "node:path";
+
+import type { Json, JsonObject } from "../../pipeline/expressions";
+import { allSteps, isObject, objects } from "../../pipeline/walk";
+import type { ContainerImage, Images } from "../images";
+import type { RunnableProgram } from "../programCache";
+import { buildImage, checkDocker, imageId } from "./docker";
+
+const root = resolve(__dirname, "..", "..");
+
+/** A value below members of an object, where it is a text. */
+function textAt(value: Json | undefined, ...path: readonly string[]): readonly string[] {
+  const found = path.reduce<Json | undefined>(
+    (current, name) => (isObject(current) ? current[name] : undefined),
+    value,
+  );
+  return typeof found === "string" ? [found] : [];
+}
+
+/** The images that a definition trains and serves with. */
+function imagesOf(definition: JsonObject): ReadonlySet<string> {
+  return new Set(
+    allSteps(definition["Steps"]).flatMap(({ step }) => {
+      const args = step["Arguments"];
+      const specification = isObject(args) ? args["InferenceSpecification"] : undefined;
+      const containers = isObject(specification) ? specification["Containers"] : undefined;
+      return [
+        ...textAt(args, "AlgorithmSpecification", "TrainingImage"),
+        ...textAt(args, "TrainingJobDefinition", "AlgorithmSpecification", "TrainingImage"),
+        ...textAt(args, "PrimaryContainer", "Image"),
+        ...objects(containers).flatMap((one) => textAt(one, "Image")),
+      ];
+    }),
+  );
+}
+
+/**
+ * The images whose training and serving jobs run in containers: the Decision Tree image, which is built
+ * where it is not on this machine, and every other one that is, but for those of SageMaker that have
+ * stand-ins here.
+ *
+ * @param say takes what a build does
+ * @param stopped ends a build
+ * @throws UserError where there is no Docker, or the image cannot be built
+ */
+export async function containerImages(
+  uris: Iterable<string>,
+  program: Pick<RunnableProgram, "baseImage" | "decisionTreeImageUri">,
+  images: Images,
+  say: (line: string) => void,
+  stopped: AbortSignal,
+): Promise<ReadonlyMap<string, ContainerImage>> {
+  await checkDocker();
+  const { baseImage, decisionTreeImageUri } = program;
+  const found = new Map<string, ContainerImage>();
+  for (const uri of uris) {
+    if (uri === decisionTreeImageUri && (await imageId(uri)) === undefined) {
+      say(`building the image ${uri}`);
+      const values: Record<string, string> =
+        baseImage === undefined ? {} : { BASE_IMAGE: baseImage };
+      const build = { tag: uri, context: resolve(root, "container"), arguments: values };
+      await buildImage(build, say, stopped);
+    }
+    const id = images.isPrebuilt(uri) ? undefined : await imageId(uri);
+    if (id !== undefined) {
+      found.set(uri, { id });
+    }
+  }
+  return found;
+}
+
+/** As {@link containerImages}, for the images that a definition trains and serves with. */
+export async function containerImagesOf(
+  definition: JsonObject,
+  ...rest: readonly [
+    program: Pick<RunnableProgram, "baseImage" | "decisionTreeImageUri">,
+    images: Images,
+    say: (line: string) => void,
+    stopped: AbortSignal,
+  ]
+): Promise<ReadonlyMap<string, ContainerImage>> {
+  return containerImages(imagesOf(definition), ...rest);
+}

@@ -1,0 +1,98 @@
+import { execFile, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { promisify } from "node:util";
+
+import { UserError } from "../errors";
+
+const run = promisify(execFile);
+
+/** The label by which the containers of a work folder are known. Its value is the folder. */
+export const folderLabel = "restate.work-folder";
+
+/** @throws UserError where no Docker daemon answers */
+export async function checkDocker(): Promise<void> {
+  try {
+    await run("docker", ["version", "--format", "{{.Server.Version}}"]);
+  } catch (error) {
+    const { code, stderr } = error as NodeJS.ErrnoException & { readonly stderr?: string };
+    const reason = code === "ENOENT" ? "there is no docker command" : (stderr ?? "").trim();
+    throw new UserError(`--docker: Docker cannot be used: ${reason}`);
+  }
+}
+
+/** The id of an image that is on this machine, which is a hash of its content; undefined where it is not. */
+export async function imageId(image: string): Promise<string | undefined> {
+  try {
+    const { stdout } = await run("docker", ["image", "inspect", "--format", "{{.Id}}", image]);
+    return stdout.trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** What an image is built from. */
+export interface Build {
+  readonly tag: string;
+  /** Folder of the Dockerfile and its context. */
+  readonly context: string;
+  readonly arguments: Readonly<Record<string, string>>;
+}
+
+/** Lines of the output that an error shows. */
+const shownLines = 12;
+
+/**
+ * Builds an image for the platform that SageMaker runs. The build has the network of the host, since a
+ * machine that reaches its package index by a proxy of its own has no other.
+ *
+ * @param say takes the build's steps
+ * @param stopped ends the build
+ * @throws UserError with the end of the output where it fails
+ */
+export function buildImage(
+  { arguments: values, context, tag }: Build,
+  say: (line: string) => void,
+  stopped: AbortSignal,
+): Promise<void> {
+  const options = Object.entries(values).flatMap(([name, value]) => [
+    "--build-arg",
+    `${name}=${value}`,
+  ]);
+  const child = spawn(
+    "docker",
+    ["build", "--platform", "linux/amd64", "--network", "host", "--tag", tag, ...options, context],
+    { stdio: ["ignore", "pipe", "pipe"], signal: stopped },
+  );
+  const lines: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on("line", (line) => {
+      lines.push(line);
+      if (/^(Step \d+\/\d+|#\d+ \[)/.test(line)) {
+        say(`  ${line}`);
+      }
+    });
+  }
+  return new Promise((built, failed) => {
+    child.on("error", (error) => {
+      failed(new UserError(`--docker: the build of ${tag} ended: ${error.message}`));
+    });
+    child.on("close", (code) => {
+      if (code === 0) {
+        built();
+      } else {
+        const end = lines.slice(-shownLines).join("\n");
+        failed(new UserError(`--docker: cannot build ${tag} from ${context}:\n${end}`));
+      }
+    });
+  });
+}
+
+/** Removes the containers that killed runs in a work folder have left. */
+export async function removeContainers(folder: string): Promise<void> {
+  const filter = `label=${folderLabel}=${folder}`;
+  const { stdout } = await run("docker", ["ps", "--all", "--quiet", "--filter", filter]);
+  const ids = stdout.split("\n").filter((id) => id !== "");
+  if (ids.length > 0) {
+    await run("docker", ["rm", "--force", "--volumes", ...ids]);
+  }
+}
