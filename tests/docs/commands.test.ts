@@ -1,0 +1,192 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, relative, resolve } from "node:path";
+
+import { housingRows, writeRows } from "../support/housing";
+
+const guides = ["README.md", ...readdirSync("docs").map((file) => `docs/${file}`)].filter((file) =>
+  file.endsWith(".md"),
+);
+const examples = readdirSync("examples").map((folder) => `examples/${folder}/README.md`);
+const read = (file: string): string => readFileSync(file, "utf8");
+
+/** The commands of a document's blocks of a kind: `sh` for those that run anywhere, `sh aws` for the rest. */
+function commands(document: string, kind: string): readonly string[] {
+  const blocks = read(document).matchAll(new RegExp(`^\`\`\`${kind}\n(.*?)^\`\`\`$`, "gms"));
+  return [...blocks].flatMap(([, block]) => (block ?? "").trim().split("\n"));
+}
+
+/** Commands that this test cannot run, since they are what runs it: `.ci/run` does. */
+const runByCi = new Set(["npm run lint", "npm run typecheck", "npm test"]);
+
+/** What each command that the guides show must say, but for those that wait for others. */
+const said: Readonly<Record<string, RegExp>> = {
+  "npm run local": /Winner: \w+, registered as version 1 of restate-dev/,
+  "npm run local -- models": /restate-dev.*PendingManualApproval/,
+  "npm run local -- approve 1": /Approved/,
+  "npm run local -- invoke -- -117.18,32.75,52.0,1504.0,208.0,518.0,196.0": /^\d+(\.\d+)?$/m,
+  "npm run local -- runs": /Succeeded/,
+  "npm run local -- trials": /TuneXGBoost/,
+  "npm run local -- report": /report.index\.html/,
+  'npm run local -- approve 1 --comment "the best so far"': /Approved/,
+  "npm run local -- reject 1": /Rejected/,
+  "npm run definition -- --stack dev": /"Version": "2020-12-01"/,
+  "npm run definition -- diff dev prod": /MinimumR2/,
+  "npm run local -- clean --yes": /removed/i,
+};
+
+/** Exit codes other than 0. */
+const exitCodes: Readonly<Record<string, number>> = { "npm run definition -- diff dev prod": 1 };
+
+const serve = "npm run local -- serve";
+
+/** A copy of the project as a clone has it, with the packages that are installed here. */
+function copyProject(): string {
+  const folder = mkdtempSync(join(tmpdir(), "restate-docs-"));
+  const skipped = new Set([".git", ".local", ".venv", "node_modules", ".mypy_cache"]);
+  cpSync(".", folder, {
+    recursive: true,
+    filter: (path) => !skipped.has(relative(".", path).split("/")[0] ?? ""),
+  });
+  for (const installed of ["node_modules", ".venv"]) {
+    symlinkSync(resolve(installed), join(folder, installed));
+  }
+  return folder;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const address = server.address();
+  await new Promise((done) => server.close(done));
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+describe("the commands of the guides", function () {
+  this.timeout(600_000);
+  let project: string;
+  let port: number;
+  let served: ChildProcess | undefined;
+
+  /** A command as it is run: on a port that is free, since others may use the default one. */
+  const line = (command: string): string =>
+    command.startsWith(serve) || command.includes(" invoke ")
+      ? command.replace(/local -- (\w+)/, `local -- $1 --port ${String(port)}`)
+      : command;
+  const environment = (): NodeJS.ProcessEnv => ({
+    ...process.env,
+    RESTATE_DATA: join(project, "houses.csv"),
+  });
+  const run = (command: string): { readonly output: string; readonly status: number | null } => {
+    const { status, stderr, stdout } = spawnSync("bash", ["-c", line(command)], {
+      cwd: project,
+      env: environment(),
+      encoding: "utf8",
+    });
+    return { status, output: stdout + stderr };
+  };
+
+  /** Serves until it is told to stop; it says where when it is ready. */
+  const startServing = async (): Promise<ChildProcess> => {
+    const child = spawn("bash", ["-c", line(serve)], {
+      cwd: project,
+      env: environment(),
+      detached: true, // A group of its own, which ends as a whole.
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    await new Promise<void>((done, failed) => {
+      let output = "";
+      const look = (chunk: Buffer): void => {
+        output += chunk.toString();
+        if (output.includes("http://127.0.0.1")) {
+          done();
+        }
+      };
+      child.stdout.on("data", look);
+      child.stderr.on("data", look);
+      child.on("exit", () => {
+        failed(new Error(`nothing is served: ${output}`));
+      });
+    });
+    return child;
+  };
+
+  before(async () => {
+    port = await freePort();
+    project = copyProject();
+    writeRows(join(project, "houses.csv"), housingRows(400));
+  });
+  after(() => {
+    if (served?.pid !== undefined) {
+      process.kill(-served.pid, "SIGTERM");
+    }
+    rmSync(project, { recursive: true, force: true });
+  });
+
+  const shown = [...new Set(guides.flatMap((document) => commands(document, "sh")))];
+
+  it("are run here or by .ci/run, each of them", () => {
+    const known = new Set([...Object.keys(said), ...runByCi, serve]);
+    deepEqual(
+      shown.filter((command) => !known.has(command)),
+      [],
+    );
+    const ci = read(".ci/run");
+    for (const command of runByCi) {
+      ok(ci.includes(command), command);
+    }
+  });
+
+  // In the order of the table, which is that of a reader: what is served must have been approved.
+  for (const [command, expected] of Object.entries(said)) {
+    it(command, async () => {
+      ok(shown.includes(command), "no guide shows it any more");
+      if (command.includes(" invoke ")) {
+        served = await startServing();
+      }
+      const { output, status } = run(command);
+      equal(status, exitCodes[command] ?? 0, output);
+      match(output, expected);
+    });
+  }
+
+  it("of the examples are run by their tests, from the text itself", () => {
+    ok(read("tests/examples/test_flats.py").includes('EXAMPLE / "README.md"'));
+  });
+
+  it("that need AWS name no npm script, option or command that does not exist", () => {
+    const inline = [...guides, "serving/README.md", ...examples].flatMap((document) =>
+      [...read(document).matchAll(/`(npm run [^`]+)`/g)].map(([, command]) => command ?? ""),
+    );
+    const blocks = [...guides, ...examples].flatMap((document) => commands(document, "sh aws"));
+    const { scripts } = JSON.parse(read("package.json")) as {
+      readonly scripts: Readonly<Record<string, string>>;
+    };
+    const helps = new Map<string, string>();
+    const help = (script: string, command: string): string => {
+      const key = `npm run --silent ${script} -- ${command} --help`;
+      if (!helps.has(key)) {
+        helps.set(key, run(key).output);
+      }
+      return helps.get(key) ?? "";
+    };
+    for (const command of [...inline, ...blocks].filter((one) => one.startsWith("npm run"))) {
+      const [, script = "", rest = ""] =
+        /^npm run (?:--silent )?([\w:]+)(?: -- (.*))?$/.exec(command) ?? [];
+      ok(script in scripts, `${command}: there is no script ${script}`);
+      if (!["definition", "local", "restate"].includes(script)) {
+        continue;
+      }
+      const [first = ""] = rest.split(" ");
+      const subcommand = /^[a-z]+$/.test(first) ? first : script === "local" ? "run" : "";
+      const text = help(script, subcommand);
+      match(text, /Usage: /, command);
+      for (const [option] of rest.split(" -- ")[0]?.matchAll(/--[a-z0-9-]+/g) ?? []) {
+        ok(text.includes(option), `${command}: there is no option ${option}`);
+      }
+    }
+  });
+});
