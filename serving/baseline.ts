@@ -2,6 +2,7 @@ import { GetObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { z } from "zod";
 
 import { runError } from "../runError";
+import type { Baseline, ModelPackage } from "./modelPackages";
 
 /** What Model Monitor writes of the data that a model learnt from, as far as an alarm needs it. */
 const constraintsSchema = z.object({
@@ -11,45 +12,53 @@ const constraintsSchema = z.object({
   }),
 });
 
-/** What is compared with the training data, and how far it may be from it. */
-export interface DriftLimits {
-  /** Names of the columns, as the metrics name them. */
+/** A model's baseline, and how far requests may be from it. */
+export interface DriftBaseline extends Baseline {
+  /** Names of the columns, one at least, as the metrics name them. */
   readonly features: readonly string[];
   /** The distance of two distributions, 0 to 1, above which Model Monitor sees drift. */
   readonly threshold: number;
 }
 
+const problem = (what: string): Error => runError(`restate-serving:monitoring: ${what}`);
+
 /**
- * Reads the columns and the threshold of a baseline: metrics are one a column, and named after it.
+ * Reads the baseline of a model that is to be monitored. Its columns are needed since Model Monitor's metrics
+ * are one a column, and named after it.
  *
- * @param uri S3 URI of the constraints
- * @throws pulumi.RunError where the document cannot be read, or is none of Model Monitor's
+ * @throws pulumi.RunError where the model has none, or it cannot be read, with what to do
  */
-export async function readDriftLimits(client: S3Client, uri: string): Promise<DriftLimits> {
-  const problem = (what: string): Error =>
-    runError(`restate-serving:monitoring: cannot read the model's baseline ${uri}: ${what}`);
-  const constraints = constraintsSchema.safeParse(await readJson(client, uri, problem));
+export async function readBaseline(client: S3Client, model: ModelPackage): Promise<DriftBaseline> {
+  const { arn, baseline } = model;
+  if (baseline === undefined) {
+    throw problem(
+      `the model ${arn} has no baseline to compare with: set restate:dataQualityBaseline to true in the ` +
+        "main stack, run its pipeline, and approve the new model",
+    );
+  }
+  const document = await readJson(client, baseline.constraints);
+  const constraints = constraintsSchema.safeParse(document);
   if (!constraints.success) {
-    throw problem("it is no document of constraints with features and a comparison_threshold");
+    throw problem(
+      `cannot read the model's baseline ${baseline.constraints}: it is no document of constraints with ` +
+        "features and a comparison_threshold",
+    );
   }
   const { features, monitoring_config: monitoring } = constraints.data;
   return {
+    ...baseline,
     features: features.map(({ name }) => name),
     threshold: monitoring.distribution_constraints.comparison_threshold,
   };
 }
 
-async function readJson(
-  client: S3Client,
-  uri: string,
-  problem: (what: string) => Error,
-): Promise<unknown> {
+async function readJson(client: S3Client, uri: string): Promise<unknown> {
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(uri) ?? [];
   try {
     const { Body: body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
     return JSON.parse((await body?.transformToString()) ?? "");
   } catch (error) {
     const { message, name } = error as Error;
-    throw problem(`${name}: ${message}`);
+    throw problem(`cannot read the model's baseline ${uri}: ${name}: ${message}`);
   }
 }

@@ -1,5 +1,6 @@
 import { invalidConfiguration, place, readConfiguration } from "../configReader";
-import { problemsAcrossKeys, type Settings, settingsSchema, stringKeys } from "./settings";
+import { problemsAcrossKeys } from "./combinations";
+import { type Settings, settingsSchema, stringKeys } from "./settings";
 
 const namespace = "restate-serving";
 

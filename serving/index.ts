@@ -1,40 +1,27 @@
-import { S3Client } from "@aws-sdk/client-s3";
-import { SageMakerClient } from "@aws-sdk/client-sagemaker";
 import * as aws from "@pulumi/aws/provider";
 import { getPrebuiltEcrImageOutput } from "@pulumi/aws/sagemaker/getPrebuiltEcrImage";
 import * as pulumi from "@pulumi/pulumi";
 
 import { prefixes } from "../pipeline/storage";
-import { runError } from "../runError";
-import { readDriftLimits } from "./baseline";
+import { awsClients } from "./awsClients";
+import { readBaseline } from "./baseline";
 import { EndpointMonitoring } from "./components/endpointMonitoring";
 import { ModelEndpoint } from "./components/modelEndpoint";
 import { loadSettings } from "./config";
 import { readMainStack } from "./mainStack";
-import { type Baseline, findModelPackage } from "./modelPackages";
+import { findModelPackage } from "./modelPackages";
 import { endpointName } from "./names";
 import type { ServingOutputs } from "./outputs";
 
 type Outputs = { readonly [Name in keyof ServingOutputs]: pulumi.Input<ServingOutputs[Name]> };
 
-/** The baseline of a model that is monitored. */
-function required(baseline: Baseline | undefined, model: string): Baseline {
-  if (baseline === undefined) {
-    throw runError(
-      `restate-serving:monitoring: the model ${model} has no baseline to compare with: set ` +
-        "restate:dataQualityBaseline to true in the main stack, run its pipeline, and approve the new model",
-    );
-  }
-  return baseline;
-}
-
 /** Finds all that is needed first: where something is missing, nothing has been registered. */
 export = async function serve(): Promise<Outputs> {
   const settings = loadSettings();
   const main = await readMainStack(settings.mainStack);
-  const client = { region: main.region };
+  const clients = awsClients(main.region);
   const model = await findModelPackage(
-    new SageMakerClient(client),
+    clients.sageMaker,
     main.modelPackageGroupName,
     settings.modelPackageArn,
   );
@@ -42,9 +29,7 @@ export = async function serve(): Promise<Outputs> {
   const monitored =
     monitoring.mode === "none"
       ? undefined
-      : { monitoring, baseline: required(model.baseline, model.arn) };
-  const limits =
-    monitored && (await readDriftLimits(new S3Client(client), monitored.baseline.constraints));
+      : { settings: monitoring, baseline: await readBaseline(clients.s3, model) };
 
   const name = endpointName(main.pipelineName, settings.endpointName, settings.compute.mode);
   const folder = `s3://${main.bucketName}/${prefixes.endpoints}/${name}`;
@@ -78,15 +63,13 @@ export = async function serve(): Promise<Outputs> {
   );
   const watch =
     monitored &&
-    limits &&
     new EndpointMonitoring(
       "monitoring",
       {
         endpointName: name,
         endpoint,
         modelVersion: model.version,
-        baseline: monitored.baseline,
-        limits,
+        ...monitored,
         imageUri: getPrebuiltEcrImageOutput(
           {
             repositoryName: "sagemaker-model-monitor-analyzer",
@@ -99,7 +82,6 @@ export = async function serve(): Promise<Outputs> {
         kmsKeyArn: main.kmsKeyArn,
         vpc,
         outputUri: `${folder}/monitoring`,
-        settings: monitored.monitoring,
         topicArn: main.topicArn,
         pipelineArn: main.pipelineArn,
         schedulerRoleArn: main.schedulerRoleArn,

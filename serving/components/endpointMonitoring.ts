@@ -2,11 +2,11 @@ import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import * as sagemaker from "@pulumi/aws/sagemaker";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { DriftLimits } from "../baseline";
+import type { DriftBaseline } from "../baseline";
 import { hasLocalStorage } from "../../pipeline/instanceTypes";
-import type { Baseline } from "../modelPackages";
 import { versionedName } from "../names";
 import type { DataQualityMonitoring } from "../settings";
+import { DriftAlarm } from "./driftAlarm";
 import type { Vpc } from "./modelEndpoint";
 
 /** The arguments of {@link EndpointMonitoring}. */
@@ -18,8 +18,7 @@ export interface EndpointMonitoringArgs {
   /** Version of the model that the baseline is of. */
   readonly modelVersion: number;
   /** What the requests are compared with. */
-  readonly baseline: Baseline;
-  readonly limits: DriftLimits;
+  readonly baseline: DriftBaseline;
   /** Image of Model Monitor. */
   readonly imageUri: pulumi.Input<string>;
   /** Role of the jobs. */
@@ -43,21 +42,19 @@ const schedules: Readonly<Record<DataQualityMonitoring["schedule"], string>> = {
   daily: "cron(0 0 ? * * *)",
 };
 
-/** Most metrics that an alarm can be about. */
-const metricsAnAlarm = 10;
-
 /** Compares an endpoint's requests with the training data, tells of drift, and may start the pipeline. */
 export class EndpointMonitoring extends pulumi.ComponentResource {
   public readonly scheduleName: pulumi.Output<string>;
 
   constructor(name: string, args: EndpointMonitoringArgs, opts?: pulumi.ComponentResourceOptions) {
     super("restate:serving:EndpointMonitoring", name, {}, opts);
-    const { endpointName, settings } = args;
+    const { baseline, endpointName, settings, topicArn } = args;
+    const scheduleName = `${endpointName}-data-quality`;
     const definition = this.definition(name, args);
     const schedule = new sagemaker.MonitoringSchedule(
       `${name}-schedule`,
       {
-        name: `${endpointName}-data-quality`,
+        name: scheduleName,
         monitoringScheduleConfig: {
           monitoringType: "DataQuality",
           monitoringJobDefinitionName: definition.name,
@@ -66,7 +63,11 @@ export class EndpointMonitoring extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    const alarm = this.driftAlarm(name, args, `${endpointName}-data-quality`);
+    const alarm = new DriftAlarm(
+      `${name}-drift`,
+      { endpointName, scheduleName, baseline, topicArn },
+      { parent: this },
+    );
     if (settings.startPipeline) {
       this.startPipeline(name, args, alarm);
     }
@@ -142,82 +143,8 @@ export class EndpointMonitoring extends pulumi.ComponentResource {
     );
   }
 
-  /**
-   * The alarm of any column whose values have drifted: Model Monitor's metrics are one a column, and an
-   * alarm takes so many only. Source of namespace and dimensions:
-   * aws-samples/amazon-sagemaker-safe-deployment-pipeline, assets/deploy-model-prd.yml.
-   */
-  private driftAlarm(
-    name: string,
-    { endpointName, limits, topicArn }: EndpointMonitoringArgs,
-    scheduleName: string,
-  ): { readonly alarmName: string; readonly alarm: pulumi.Resource } {
-    const alarmName = `${endpointName}-drift`;
-    const alarmDescription = `The requests of ${endpointName} are not like the data that its model learnt from`;
-    const act = { alarmDescription, alarmActions: [topicArn] };
-    const groups = Array.from(
-      { length: Math.ceil(limits.features.length / metricsAnAlarm) },
-      (_, group) => limits.features.slice(group * metricsAnAlarm, (group + 1) * metricsAnAlarm),
-    );
-    const [only, ...others] = groups.map((features, group) => {
-      const part = groups.length === 1 ? "" : `-${group + 1}`;
-      return new cloudwatch.MetricAlarm(
-        `${name}-drift${part}`,
-        {
-          name: `${alarmName}${part}`,
-          metricQueries: [
-            {
-              id: "drift",
-              label: "largest distance of a column",
-              expression: `MAX([${features.map((_, index) => `m${index}`).join(", ")}])`,
-              returnData: true,
-            },
-            ...features.map((feature, index) => ({
-              id: `m${index}`,
-              metric: {
-                namespace: "aws/sagemaker/Endpoints/data-metrics",
-                metricName: `feature_baseline_drift_${feature}`,
-                dimensions: { Endpoint: endpointName, MonitoringSchedule: scheduleName },
-                period: 3600,
-                stat: "Maximum",
-              },
-            })),
-          ],
-          threshold: limits.threshold,
-          comparisonOperator: "GreaterThanThreshold",
-          evaluationPeriods: 1,
-          treatMissingData: "notBreaching",
-          ...(groups.length === 1 ? act : {}),
-        },
-        { parent: this },
-      );
-    });
-    if (only === undefined) {
-      throw new Error("a baseline has one column at least");
-    }
-    const alarm =
-      others.length === 0
-        ? only
-        : new cloudwatch.CompositeAlarm(
-            `${name}-drift`,
-            {
-              alarmName,
-              alarmRule: pulumi
-                .all([only, ...others].map(({ name: part }) => part))
-                .apply((parts) => parts.map((part) => `ALARM("${part}")`).join(" OR ")),
-              ...act,
-            },
-            { parent: this },
-          );
-    return { alarmName, alarm };
-  }
-
   /** Starts the pipeline when the alarm begins. */
-  private startPipeline(
-    name: string,
-    args: EndpointMonitoringArgs,
-    { alarm, alarmName }: { readonly alarmName: string; readonly alarm: pulumi.Resource },
-  ): void {
+  private startPipeline(name: string, args: EndpointMonitoringArgs, alarm: DriftAlarm): void {
     const rule = new cloudwatch.EventRule(
       `${name}-start`,
       {
@@ -226,7 +153,7 @@ export class EndpointMonitoring extends pulumi.ComponentResource {
         eventPattern: JSON.stringify({
           source: ["aws.cloudwatch"],
           "detail-type": ["CloudWatch Alarm State Change"],
-          detail: { alarmName: [alarmName], state: { value: ["ALARM"] } },
+          detail: { alarmName: [alarm.alarmName], state: { value: ["ALARM"] } },
         }),
       },
       { parent: this, dependsOn: [alarm] },

@@ -1,5 +1,3 @@
-import * as appautoscaling from "@pulumi/aws/appautoscaling";
-import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import * as sagemaker from "@pulumi/aws/sagemaker";
 import type { types } from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
@@ -8,6 +6,8 @@ import { runError } from "../../runError";
 import { hasLocalStorage } from "../../pipeline/instanceTypes";
 import { versionedName } from "../names";
 import type { AlarmThresholds, Compute, Update } from "../settings";
+import { EndpointAlarms } from "./endpointAlarms";
+import { EndpointScaling } from "./endpointScaling";
 import { deploymentConfig } from "./updatePolicy";
 
 /** Subnets and security groups. */
@@ -51,30 +51,31 @@ export class ModelEndpoint extends pulumi.ComponentResource {
 
   constructor(name: string, args: ModelEndpointArgs, opts?: pulumi.ComponentResourceOptions) {
     super("restate:serving:ModelEndpoint", name, {}, opts);
-    const child: pulumi.CustomResourceOptions = { parent: this };
+    const child: pulumi.ComponentResourceOptions = { parent: this };
+    const { compute, name: endpointName } = args;
     const configuration = this.configuration(name, args, this.model(name, args));
-    const alarms = this.alarms(name, args);
+    const alarms = new EndpointAlarms(
+      `${name}-alarms`,
+      { endpointName, variantName, thresholds: args.alarms, topicArn: args.topicArn },
+      child,
+    );
     const endpoint = new sagemaker.Endpoint(
       `${name}-endpoint`,
       {
-        name: args.name,
+        name: endpointName,
         endpointConfigName: configuration.name,
-        ...(args.compute.mode === "real-time"
-          ? {
-              deploymentConfig: deploymentConfig(
-                args.update,
-                alarms.map(({ alarmName }) => alarmName),
-              ),
-            }
+        ...(compute.mode === "real-time"
+          ? { deploymentConfig: deploymentConfig(args.update, alarms.alarmNames) }
           : {}),
       },
-      { ...child, dependsOn: alarms.map(({ alarm }) => alarm) },
+      { parent: this, dependsOn: [alarms] },
     );
-    if (
-      args.compute.mode === "real-time" &&
-      args.compute.maxInstances > args.compute.minInstances
-    ) {
-      this.scale(name, args.name, args.compute, endpoint);
+    if (compute.mode === "real-time" && compute.maxInstances > compute.minInstances) {
+      new EndpointScaling(
+        `${name}-scaling`,
+        { endpointName, variantName, compute },
+        { ...child, dependsOn: [endpoint] },
+      );
     }
 
     this.endpointName = endpoint.name;
@@ -143,90 +144,6 @@ export class ModelEndpoint extends pulumi.ComponentResource {
         ),
         ...content,
         productionVariants: [{ variantName, modelName: model.name, ...variant(compute) }],
-      },
-      { parent: this },
-    );
-  }
-
-  /** What tells that answers fail or take too long, and rolls an update back that makes them so. */
-  private alarms(
-    name: string,
-    args: ModelEndpointArgs,
-  ): readonly { readonly alarmName: string; readonly alarm: cloudwatch.MetricAlarm }[] {
-    const { latencyMilliseconds, serverErrors } = args.alarms;
-    const alarm = (
-      what: string,
-      description: string,
-      metric: Pick<cloudwatch.MetricAlarmArgs, "metricName" | "statistic" | "threshold">,
-    ): { readonly alarmName: string; readonly alarm: cloudwatch.MetricAlarm } => {
-      const alarmName = `${args.name}-${what}`;
-      return {
-        alarmName,
-        alarm: new cloudwatch.MetricAlarm(
-          `${name}-${what}`,
-          {
-            name: alarmName,
-            alarmDescription: description,
-            namespace: "AWS/SageMaker",
-            dimensions: { EndpointName: args.name, VariantName: variantName },
-            period: 60,
-            evaluationPeriods: 1,
-            comparisonOperator: "GreaterThanOrEqualToThreshold",
-            // There is no metric while nobody asks.
-            treatMissingData: "notBreaching",
-            alarmActions: [args.topicArn],
-            ...metric,
-          },
-          { parent: this },
-        ),
-      };
-    };
-    return [
-      alarm("server-errors", `${serverErrors} answers of 5xx in a minute of ${args.name}`, {
-        metricName: "Invocation5XXErrors",
-        statistic: "Sum",
-        threshold: serverErrors,
-      }),
-      alarm("latency", `The model of ${args.name} takes ${latencyMilliseconds} ms on average`, {
-        metricName: "ModelLatency",
-        statistic: "Average",
-        threshold: latencyMilliseconds * 1000, // the metric is in microseconds
-      }),
-    ];
-  }
-
-  /** Adds and takes instances, so that each gets about as many requests as it should. */
-  private scale(
-    name: string,
-    endpointName: string,
-    compute: Extract<Compute, { mode: "real-time" }>,
-    endpoint: sagemaker.Endpoint,
-  ): void {
-    const target = new appautoscaling.Target(
-      `${name}-scaling-target`,
-      {
-        serviceNamespace: "sagemaker",
-        scalableDimension: "sagemaker:variant:DesiredInstanceCount",
-        resourceId: `endpoint/${endpointName}/variant/${variantName}`,
-        minCapacity: compute.minInstances,
-        maxCapacity: compute.maxInstances,
-      },
-      { parent: this, dependsOn: [endpoint] },
-    );
-    new appautoscaling.Policy(
-      `${name}-scaling-policy`,
-      {
-        name: `${endpointName}-requests`,
-        policyType: "TargetTrackingScaling",
-        serviceNamespace: target.serviceNamespace,
-        scalableDimension: target.scalableDimension,
-        resourceId: target.resourceId,
-        targetTrackingScalingPolicyConfiguration: {
-          predefinedMetricSpecification: {
-            predefinedMetricType: "SageMakerVariantInvocationsPerInstance",
-          },
-          targetValue: compute.invocationsPerInstance,
-        },
       },
       { parent: this },
     );

@@ -1,6 +1,7 @@
 import type { types } from "@pulumi/aws";
 
-import { type Update, updateWork, waiting } from "../settings";
+import type { Update } from "../settings";
+import { timeout } from "../updateDuration";
 
 type DeploymentConfig = types.input.sagemaker.EndpointDeploymentConfig;
 
@@ -36,7 +37,7 @@ function trafficRouting(
  * @param alarms names of the alarms that roll it back
  */
 export function deploymentConfig(update: Update, alarms: readonly string[]): DeploymentConfig {
-  const timeout = { maximumExecutionTimeoutInSeconds: waiting(update) + updateWork };
+  const limit = { maximumExecutionTimeoutInSeconds: timeout(update) };
   const rollback = {
     autoRollbackConfiguration: { alarms: alarms.map((alarmName) => ({ alarmName })) },
   };
@@ -45,7 +46,7 @@ export function deploymentConfig(update: Update, alarms: readonly string[]): Dep
         rollingUpdatePolicy: {
           maximumBatchSize: size(update.percent),
           waitIntervalInSeconds: update.waitSeconds,
-          ...timeout,
+          ...limit,
         },
         ...rollback,
       }
@@ -53,7 +54,7 @@ export function deploymentConfig(update: Update, alarms: readonly string[]): Dep
         blueGreenUpdatePolicy: {
           trafficRoutingConfiguration: trafficRouting(update),
           terminationWaitInSeconds: update.terminationWaitSeconds,
-          ...timeout,
+          ...limit,
         },
         ...rollback,
       };

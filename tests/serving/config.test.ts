@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 
 import type { Json, JsonObject } from "../../pipeline/expressions";
-import { problemsAcrossKeys, settingsSchema } from "../../serving/settings";
+import { problemsAcrossKeys } from "../../serving/combinations";
+import { settingsSchema } from "../../serving/settings";
 import { serve } from "./support/serving";
 
 interface Declaration {

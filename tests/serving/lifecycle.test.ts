@@ -1,26 +1,29 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { createRequire } from "node:module";
 
-import type { Stack } from "@pulumi/pulumi/automation";
+import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
 
 import { Engine, pulumiFolder } from "../engine/engine";
 import { AwsServices, constraints, modelArn } from "./support/awsServices";
 
 type Exports = Readonly<Record<string, string>>;
 
-/** What an update did: each operation with the logical name, in order; what stayed as it was is left out. */
-async function update(stack: Stack): Promise<readonly string[]> {
-  const steps: string[] = [];
-  await stack.up({
-    onEvent: ({ resourcePreEvent: event }) => {
-      const { op = "", urn = "" } = event?.metadata ?? {};
-      if (!["", "read", "replace", "same"].includes(op)) {
-        steps.push(`${op} ${urn.split("::").at(-1) ?? ""}`);
-      }
-    },
+/** What an operation did: each step with the logical name, in order; what stayed as it was is left out. */
+async function steps(
+  operation: (onEvent: (event: EngineEvent) => void) => Promise<unknown>,
+): Promise<readonly string[]> {
+  const done: string[] = [];
+  await operation(({ resourcePreEvent: event }) => {
+    const { op = "", urn = "" } = event?.metadata ?? {};
+    if (!["", "read", "replace", "same"].includes(op)) {
+      done.push(`${op} ${urn.split("::").at(-1) ?? ""}`);
+    }
   });
-  return steps;
+  return done;
 }
+
+const update = (stack: Stack): Promise<readonly string[]> =>
+  steps((onEvent) => stack.up({ onEvent }));
 
 async function resourceNames(stack: Stack): Promise<readonly string[]> {
   const state = (await stack.exportStack()) as { deployment: { resources?: { urn: string }[] } };
@@ -30,6 +33,13 @@ async function resourceNames(stack: Stack): Promise<readonly string[]> {
 async function exportsOf(stack: Stack): Promise<Exports> {
   return Object.fromEntries(
     Object.entries(await stack.outputs()).map(([name, { value }]) => [name, String(value)]),
+  );
+}
+
+function inOrder(done: readonly string[], ...some: readonly string[]): void {
+  deepEqual(
+    done.filter((step) => some.includes(step)),
+    some,
   );
 }
 
@@ -57,7 +67,7 @@ describe("serving, by the real engine with stand-in providers,", function () {
     }
     await aws.start();
     await engine.start();
-    const main = await engine.stack("dev", { "restate:network": '{"mode":"none"}' });
+    const main = await engine.stack("dev", {});
     await main.up();
   });
   after(() => {
@@ -116,11 +126,12 @@ describe("serving, by the real engine with stand-in providers,", function () {
         "create aws",
         "create default",
         "create endpoint",
+        "create endpoint-alarms",
+        "create endpoint-alarms-latency",
+        "create endpoint-alarms-server-errors",
         "create endpoint-configuration",
         "create endpoint-endpoint",
-        "create endpoint-latency",
         "create endpoint-model",
-        "create endpoint-server-errors",
         "create restate-serving-dev",
       ]);
       first = await exportsOf(stack);
@@ -128,6 +139,7 @@ describe("serving, by the real engine with stand-in providers,", function () {
       equal(first["modelPackageArn"], modelArn(2));
       equal(first["modelPackageVersion"], "2");
       match(first["endpointConfigurationName"] ?? "", /^restate-dev-model-v2-[0-9a-f]{6}$/);
+      match(JSON.stringify(await stack.exportStack()), /"subnets":\["subnet-\w+","subnet-\w+"\]/);
     });
 
     it("stays as it is when nothing has changed", async () => {
@@ -188,13 +200,15 @@ describe("serving, by the real engine with stand-in providers,", function () {
       })) {
         await stack.setConfig(`restate-serving:${key}`, { value: JSON.stringify(value) });
       }
-      const steps = await update(stack);
-      deepEqual(steps.toSorted(), [
+      const done = await update(stack);
+      deepEqual(done.toSorted(), [
+        "create endpoint-scaling",
         "create endpoint-scaling-policy",
         "create endpoint-scaling-target",
         "create monitoring",
         "create monitoring-definition",
         "create monitoring-drift",
+        "create monitoring-drift-columns",
         "create monitoring-schedule",
         "create monitoring-start",
         "create monitoring-start-target",
@@ -202,15 +216,16 @@ describe("serving, by the real engine with stand-in providers,", function () {
         "delete-replaced endpoint-configuration",
         "update endpoint-endpoint",
       ]);
-      ok(steps.indexOf("update endpoint-endpoint") < steps.indexOf("create monitoring-definition"));
+      inOrder(done, "update endpoint-endpoint", "create endpoint-scaling-target");
+      inOrder(done, "update endpoint-endpoint", "create monitoring-definition");
       deepEqual(await update(stack), []);
     });
 
     it("compares requests with the next model's baseline as soon as that is served", async () => {
       approve(5, 6);
       aws.objects.set("s3://baselines/6/constraints.json", constraints(["_c0", "_c1"]));
-      const steps = await update(stack);
-      deepEqual(steps.toSorted(), [
+      const done = await update(stack);
+      deepEqual(done.toSorted(), [
         "create-replacement endpoint-configuration",
         "create-replacement endpoint-model",
         "create-replacement monitoring-definition",
@@ -220,11 +235,13 @@ describe("serving, by the real engine with stand-in providers,", function () {
         "update endpoint-endpoint",
         "update monitoring-schedule",
       ]);
-      const before = (one: string, other: string): void => {
-        ok(steps.indexOf(one) < steps.indexOf(other), `${one} before ${other}`);
-      };
-      before("update endpoint-endpoint", "create-replacement monitoring-definition");
-      before("update monitoring-schedule", "delete-replaced monitoring-definition");
+      inOrder(
+        done,
+        "update endpoint-endpoint",
+        "create-replacement monitoring-definition",
+        "update monitoring-schedule",
+        "delete-replaced monitoring-definition",
+      );
     });
 
     it("lives beside another endpoint of the same models", async () => {
@@ -239,8 +256,17 @@ describe("serving, by the real engine with stand-in providers,", function () {
       await other.destroy();
     });
 
-    it("leaves nothing when it is destroyed", async () => {
-      await stack.destroy();
+    it("leaves nothing when it is destroyed, and takes the endpoint after what is about it", async () => {
+      const done = await steps((onEvent) => stack.destroy({ onEvent }));
+      inOrder(done, "delete endpoint-scaling-target", "delete endpoint-endpoint");
+      inOrder(
+        done,
+        "delete monitoring-schedule",
+        "delete monitoring-definition",
+        "delete endpoint-endpoint",
+        "delete endpoint-configuration",
+        "delete endpoint-model",
+      );
       deepEqual(await resourceNames(stack), []);
     });
   });
@@ -251,12 +277,8 @@ describe("serving, by the real engine with stand-in providers,", function () {
     await update(stack);
     await stack.setConfig("restate-serving:network", { value: "none" });
     await stack.setConfig("restate-serving:compute", { value: '{"mode":"serverless"}' });
-    const steps = await update(stack);
-    ok(
-      steps.indexOf("create-replacement endpoint-endpoint") <
-        steps.indexOf("delete-replaced endpoint-endpoint"),
-      steps.join(", "),
-    );
+    const done = await update(stack);
+    inOrder(done, "create-replacement endpoint-endpoint", "delete-replaced endpoint-endpoint");
     await stack.destroy();
   });
 });

@@ -141,7 +141,7 @@ describe("the main stack's roles, as an IAM simulator decides,", () => {
     const { s3Output } = (
       inputs("monitoring-definition")["dataQualityJobOutputConfig"] as JsonObject
     )["monitoringOutputs"] as { readonly s3Output: { readonly s3Uri: string } };
-    const [, query] = inputs("monitoring-drift")["metricQueries"] as readonly {
+    const [, query] = inputs("monitoring-drift-columns")["metricQueries"] as readonly {
       readonly metric: { readonly namespace: string };
     }[];
     await decide("monitoring", true, [

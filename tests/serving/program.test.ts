@@ -46,11 +46,11 @@ describe("serving", () => {
 
     it("registers an endpoint and its alarms, and nothing else", () => {
       deepEqual(names(), [
+        "endpoint-alarms-latency",
+        "endpoint-alarms-server-errors",
         "endpoint-configuration",
         "endpoint-endpoint",
-        "endpoint-latency",
         "endpoint-model",
-        "endpoint-server-errors",
       ]);
     });
 
@@ -106,7 +106,7 @@ describe("serving", () => {
       ["latency", "ModelLatency", "Average", 1_000_000],
     ] as const) {
       it(`alarms of ${what}, by a name that the main stack's topic takes`, () => {
-        const { alarmDescription, ...alarm } = inputs(`endpoint-${what}`);
+        const { alarmDescription, ...alarm } = inputs(`endpoint-alarms-${what}`);
         match(text(alarmDescription), /restate-dev-model/);
         deepEqual(alarm, {
           name: `restate-dev-model-${what}`,
@@ -319,7 +319,7 @@ describe("serving", () => {
     });
 
     it("alarms as any other", () => {
-      deepEqual(inputs("endpoint-latency")["dimensions"], {
+      deepEqual(inputs("endpoint-alarms-latency")["dimensions"], {
         EndpointName: "restate-dev-model-serverless",
         VariantName: "model",
       });
@@ -386,7 +386,7 @@ describe("serving", () => {
     });
 
     it("alarms when a column is farther from the baseline than that allows", () => {
-      const { metricQueries, ...alarm } = inputs("monitoring-drift");
+      const { metricQueries, ...alarm } = inputs("monitoring-drift-columns");
       const [largest, ...columns] = metricQueries as readonly JsonObject[];
       deepEqual(alarm, {
         name: "restate-dev-model-drift",
@@ -443,13 +443,13 @@ describe("serving", () => {
       const columns = Array.from({ length: 23 }, (_, index) => `_c${index}`);
       aws.objects.set("s3://baselines/8/constraints.json", constraints(columns));
       served = await serve(monitored);
-      const parts = [1, 2, 3].map((part) => inputs(`monitoring-drift-${part}`));
+      const parts = [1, 2, 3].map((part) => inputs(`monitoring-drift-columns-${part}`));
       deepEqual(
         parts.map(({ metricQueries }) => (metricQueries as readonly Json[]).length),
         [11, 11, 4],
       );
       ok(parts.every(({ alarmActions }) => alarmActions === undefined));
-      deepEqual(inputs("monitoring-drift"), {
+      deepEqual(inputs("monitoring-drift-any"), {
         alarmName: "restate-dev-model-drift",
         alarmRule: parts.map(({ name }) => `ALARM("${text(name)}")`).join(" OR "),
         alarmDescription:
@@ -480,6 +480,27 @@ describe("serving", () => {
         error.message.startsWith(`${cannot}Syntax`),
       );
     });
+  });
+
+  it("composes names that SageMaker takes, however long their parts", async () => {
+    aws.models = [{ version: 9999, approval: "Approved" }];
+    aws.objects.set("s3://baselines/9999/constraints.json", constraints(["_c0"]));
+    const exported = { ...mainExports, pipelineName: `restate-${"a".repeat(20)}` };
+    const configs: readonly Config[] = [
+      { network: "none", compute: { mode: "serverless" } },
+      { ...monitored, monitoring: { mode: "data-quality", startPipeline: true } },
+    ];
+    for (const config of configs) {
+      served = await serve({ ...config, endpointName: "california" }, exported);
+      const names = served.resources
+        .filter(({ type }) => type.startsWith("aws:sagemaker/"))
+        .map(({ inputs }) => text(inputs["name"]));
+      ok(names.length > 2);
+      deepEqual(
+        names.filter((name) => name.length > 63),
+        [],
+      );
+    }
   });
 
   it("knows the instance types that have disks of their own", () => {

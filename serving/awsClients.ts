@@ -1,0 +1,19 @@
+import { S3Client } from "@aws-sdk/client-s3";
+import { SageMakerClient } from "@aws-sdk/client-sagemaker";
+
+/** The services that the program asks before it registers anything. */
+export interface AwsClients {
+  readonly sageMaker: SageMakerClient;
+  readonly s3: S3Client;
+}
+
+/**
+ * Clients of a region. They take credentials, and AWS_ENDPOINT_URL, from where all tools of AWS do.
+ *
+ * @param region region of the main stack
+ */
+export function awsClients(region: string): AwsClients {
+  // The pinned version runs on the Node.js that this project asks for; that later ones will not helps nobody.
+  process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
+  return { sageMaker: new SageMakerClient({ region }), s3: new S3Client({ region }) };
+}

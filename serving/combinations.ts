@@ -1,0 +1,89 @@
+import type { Settings } from "./settings";
+import { longestWait, waiting } from "./updateDuration";
+
+type Problem = readonly [wrong: boolean, key: keyof Settings, message: string];
+
+/** What a serverless endpoint cannot have. Source: SageMaker's guide, "Serverless Inference". */
+function serverlessProblems({
+  capturePercentage,
+  compute,
+  monitoring,
+  network,
+  update,
+}: Settings): readonly Problem[] {
+  if (compute.mode !== "serverless") {
+    return [];
+  }
+  return [
+    [
+      compute.provisionedConcurrency > compute.maxConcurrency,
+      "compute",
+      `provisionedConcurrency is ${compute.provisionedConcurrency}, but maxConcurrency only ${compute.maxConcurrency}`,
+    ],
+    [
+      network !== "none",
+      "network",
+      "must be none where compute is serverless: such an endpoint runs in SageMaker's own network only",
+    ],
+    [
+      capturePercentage > 0,
+      "capturePercentage",
+      "must be 0 where compute is serverless: such an endpoint keeps no requests",
+    ],
+    [
+      update.strategy !== "all-at-once",
+      "update",
+      "strategy must be all-at-once where compute is serverless: there are no instances to go over in steps",
+    ],
+    [
+      monitoring.mode !== "none",
+      "monitoring",
+      "mode must be none where compute is serverless: Model Monitor needs the requests that an endpoint keeps",
+    ],
+  ];
+}
+
+/** What instances cannot do. */
+function realTimeProblems(settings: Settings): readonly Problem[] {
+  const { capturePercentage, compute, monitoring, update } = settings;
+  if (compute.mode !== "real-time") {
+    return [];
+  }
+  const { instanceType, maxInstances, minInstances } = compute;
+  const part = update.strategy === "all-at-once" ? 100 : update.percent;
+  return [
+    [
+      maxInstances < minInstances,
+      "compute",
+      `maxInstances is ${maxInstances}, but minInstances is ${minInstances}`,
+    ],
+    [
+      Math.floor((minInstances * part) / 100) < 1,
+      "update",
+      `${part} percent of ${minInstances} instance${minInstances === 1 ? "" : "s"} (compute.minInstances) is no ` +
+        "whole instance: raise one of the two, or set the strategy all-at-once",
+    ],
+    [
+      update.strategy !== "all-at-once" && instanceType.startsWith("ml.inf1."),
+      "update",
+      `strategy must be all-at-once on ${instanceType}: SageMaker takes no steps on such instances`,
+    ],
+    [
+      waiting(update) > longestWait,
+      "update",
+      `waits ${waiting(update)} seconds in all; at most ${longestWait} are allowed`,
+    ],
+    [
+      monitoring.mode !== "none" && capturePercentage === 0,
+      "capturePercentage",
+      "must be more than 0 where monitoring is data-quality: it looks at the requests that are kept",
+    ],
+  ];
+}
+
+/** What is wrong between keys that are each valid: the key to change, and why. */
+export function problemsAcrossKeys(settings: Settings): readonly (readonly [string, string])[] {
+  return [...serverlessProblems(settings), ...realTimeProblems(settings)].flatMap(
+    ([wrong, key, message]) => (wrong ? [[key, message] as const] : []),
+  );
+}
