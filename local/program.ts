@@ -98,7 +98,7 @@ class Account implements pulumi.runtime.Mocks {
         return { repoDigest: `${name.replace(/:[^:]*$/, "")}@sha256:${"0".repeat(64)}` };
       }
       default: {
-        const [service = "", kind = ""] = args.type.split("/")[0]?.split(":").slice(1) ?? [];
+        const [, service = "", kind = ""] = /^aws:(\w+)\/(\w+):/.exec(args.type) ?? [];
         return { arn: arn(service, `${kind}/${args.name}`) };
       }
     }

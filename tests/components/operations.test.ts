@@ -5,7 +5,7 @@ import type { JsonObject } from "../../pipeline/expressions";
 import { text } from "../../pipeline/walk";
 import { type Config, program } from "../support/definitions";
 
-const pipelineArn = "arn:aws:sagemaker:us-east-1:111122223333:/models-pipeline";
+const pipelineArn = "arn:aws:sagemaker:us-east-1:111122223333:pipeline/models-pipeline";
 const roleArn = "arn:aws:iam::111122223333:role/restate-test-scheduler";
 const bucket = "sagemaker-restate-test-111122223333";
 
@@ -46,7 +46,7 @@ describe("operations", () => {
       deepEqual(alarm["dimensions"], { PipelineName: "restate-test" });
       equal(alarm["threshold"], 1);
       equal(alarm["treatMissingData"], "notBreaching");
-      deepEqual(alarm["alarmActions"], ["arn:aws:sns:us-east-1:111122223333:/operations-topic"]);
+      deepEqual(alarm["alarmActions"], ["arn:aws:sns:us-east-1:111122223333:topic/operations-topic"]);
     });
 
     for (const [what, statuses] of [
@@ -61,7 +61,7 @@ describe("operations", () => {
         });
         equal(
           inputs(`operations-${what}-target`)["arn"],
-          "arn:aws:sns:us-east-1:111122223333:/operations-topic",
+          "arn:aws:sns:us-east-1:111122223333:topic/operations-topic",
         );
       });
     }
