@@ -18,7 +18,7 @@ function linesOf(typed: string): AsyncIterable<string> | readonly string[] {
   if (existsSync(path) && statSync(path).isFile()) {
     return createInterface({ input: createReadStream(path, "utf8"), crlfDelay: Infinity });
   }
-  if (!typed.includes(",") && /[./\\]/.test(typed) && !Number.isFinite(Number(typed))) {
+  if (!typed.includes(",") && !Number.isFinite(Number(typed))) {
     throw new UserError(`there is no file ${path}, and "${typed}" is no CSV row`);
   }
   return typed.split(/\r?\n/);

@@ -19,6 +19,19 @@ describe("npm run restate: executions", () => {
   const operations = async (): Promise<readonly string[]> =>
     (await stack.calls()).map(({ operation }) => operation);
 
+  it("without any execution, status and stop say so, and logs knows no step", async () => {
+    const none =
+      "error: the pipeline restate-dev has no execution; `npm run restate -- start` starts one\n";
+    for (const name of ["status", "stop", "trials"]) {
+      const { code, stderr, stdout } = await stack.restate([name]);
+      deepEqual([code, stdout, stderr], [1, "", none]);
+    }
+    equal(
+      (await stack.restate(["logs", "Preprocess"])).stderr,
+      "error: there is no step Preprocess, and no job of that name has a log; the steps are none\n",
+    );
+  });
+
   describe("start", () => {
     it("starts the pipeline with the parameters that are given, and prints the ARN", async () => {
       await stack.say({});

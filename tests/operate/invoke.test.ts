@@ -77,8 +77,8 @@ describe("npm run restate -- invoke", () => {
     );
     await stack.say({});
     match(
-      await failed("houses", "./nothing.csv"),
-      /^error: there is no file .*nothing\.csv, and "\.\/nothing\.csv" is no CSV row\n$/,
+      await failed("houses", "nothing"),
+      /^error: there is no file .*nothing, and "nothing" is no CSV row\n$/,
     );
     const empty = join(stack.folder, "empty.csv");
     writeFileSync(empty, "\n");

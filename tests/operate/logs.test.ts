@@ -5,7 +5,7 @@ import {
   PutLogEventsCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
 import { deepEqual, equal, match } from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 
 import { failing, succeeding } from "./scenarios";
 import { DeployedStack, restateScript } from "./stack";
@@ -14,6 +14,7 @@ describe("npm run restate -- logs", () => {
   const stack = new DeployedStack();
   let logs: CloudWatchLogsClient;
   const written = new Set<string>();
+  const children: ChildProcess[] = [];
 
   /** Writes lines into the log of a job, as one of its hosts does. */
   const write = async (
@@ -53,6 +54,9 @@ describe("npm run restate -- logs", () => {
     await write("Training", "byhand/algo-2-170", ["host two"]);
   });
   after(() => {
+    for (const child of children) {
+      child.kill();
+    }
     logs.destroy();
     stack.stop();
   });
@@ -111,6 +115,7 @@ describe("npm run restate -- logs", () => {
     const child = spawn(process.execPath, [...restateScript, ...args, "--every", "0.2"], {
       env: { ...process.env, ...stack.environment() },
     });
+    children.push(child);
     let stdout = "";
     const sees = (line: string): Promise<void> =>
       new Promise((done) => {
