@@ -2,26 +2,23 @@ import { mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 
-import { check } from "../pipeline/check";
 import type { Json, JsonObject } from "../pipeline/expressions";
 import { Cache } from "./cache";
 import { canonicalJson } from "../pipeline/render";
-import { containerImagesOf } from "./docker/containerImages";
 import { removeContainers } from "./docker/docker";
 import { UserError } from "./errors";
 import type { Event, Execution, Trial } from "./execution";
 import { writeJson } from "./files";
-import { Images } from "./images";
+import type { Images } from "./images";
 import { JobRunner } from "./jobs";
 import { ModelRegistry } from "./modelRegistry";
 import { ObjectStore } from "./objectStore";
-import { parameterValues } from "./parameters";
+import { prepare } from "./preparation";
 import type { RunnableProgram } from "./programCache";
 import { diagnose } from "./report/diagnostics";
 import { endKilled, Recorder } from "./recorder";
 import { runDefinition, type RunResult } from "./run";
 import { type CandidateSummary, readPropertyFile, summarise } from "./summary";
-import { unsupported } from "./support";
 import { findTableData, loadTable } from "./tableData";
 import { appendTrials } from "./trials";
 import { Tuner } from "./tuner";
@@ -66,29 +63,6 @@ export interface Session {
   readonly seconds: number;
 }
 
-/**
- * Refuses a definition that is broken, or needs what a local run does not have.
- * @throws UserError with every problem
- */
-function checkDefinition(definition: JsonObject, images: Images): void {
-  const problems = check(definition, { unusedParametersAllowed: true });
-  const all = problems.length > 0 ? problems : unsupported(definition, images);
-  if (all.length > 0) {
-    throw new UserError(`the definition cannot run:\n  ${all.join("\n  ")}`);
-  }
-}
-
-/** The images that jobs run by: stand-ins, or containers too. */
-async function imagesFor(
-  { docker, program, say, stopped }: SessionOptions,
-  definition: JsonObject,
-): Promise<Images> {
-  const images = new Images(program.decisionTreeImageUri);
-  return docker
-    ? images.withContainers(await containerImagesOf(definition, program, images, say, stopped))
-    : images;
-}
-
 /** Whether a step asks Athena. */
 function readsTables(definition: JsonObject): boolean {
   return canonicalJson(definition).includes('"AthenaDatasetDefinition"');
@@ -103,9 +77,7 @@ function readsTables(definition: JsonObject): boolean {
 export async function runSession(options: SessionOptions): Promise<Session> {
   const { program, workspace } = options;
   const definition = options.definition ?? program.definition;
-  const images = await imagesFor(options, definition);
-  checkDefinition(definition, images);
-  const parameters = parameterValues(definition, options.parameters);
+  const { images, parameters } = await prepare(options, definition);
   const [table] = program.tables;
   const source = { named: options.data, uploaded: program.dataFile };
   const path =

@@ -2,6 +2,7 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { at, type Draft, set } from "../support/definitions";
 import { housingRows, writeRows } from "../support/housing";
 import { local, smallDefinition, temporaryFolder, writeDefinition } from "../support/localRun";
 
@@ -171,6 +172,55 @@ describe("npm run local, given bad input,", () => {
       await fails(["--data", data(), ...args()], message);
     });
   }
+
+  it("refuses what the flow and the steps need and a local run lacks, all at once", async () => {
+    const foreign = await smallDefinition();
+    const flow = ["Steps", "DataWranglerProcess", "Arguments", "ProcessingInputs"];
+    const inputs = at(foreign, ...flow) as Draft[];
+    const place = inputs.findIndex(({ InputName: name }) => name === "flow");
+    set(foreign, [...flow, place, "S3Input", "S3Uri"], "s3://team-bucket/team.flow");
+    const training = ["Steps", "TuneXGBoost", "Arguments", "TrainingJobDefinition"];
+    set(foreign, [...training, "AlgorithmSpecification", "TrainingInputMode"], "Pipe");
+    const nodes = [
+      {
+        node_id: "a",
+        type: "SOURCE",
+        operator: "sagemaker.athena_source_0.1",
+        parameters: { dataset_definition: { name: "data" } },
+        inputs: [],
+        outputs: [{ name: "default" }],
+      },
+      {
+        node_id: "b",
+        type: "TRANSFORM",
+        operator: "sagemaker.spark.featurize_text_0.1",
+        parameters: {},
+        inputs: [{ name: "df", node_id: "a", output_name: "default" }],
+        outputs: [{ name: "default" }],
+      },
+    ];
+    mkdirSync(join(folder, "s3", "team-bucket"), { recursive: true });
+    writeFileSync(
+      join(folder, "s3", "team-bucket", "team.flow"),
+      JSON.stringify({ metadata: { version: 1 }, nodes }),
+    );
+    await fails(
+      [
+        "--data",
+        data(),
+        "--definition",
+        writeDefinition(folder, foreign),
+        "--s3",
+        join(folder, "s3"),
+      ],
+      new RegExp(
+        '^error: the definition cannot run:\\n  step "TuneXGBoost".*TrainingInputMode: Pipe.*\\n' +
+          '  step "DataWranglerProcess", flow: node b \\(sagemaker\\.spark\\.featurize_text_0\\.1\\): ' +
+          "operator: .* is not supported",
+      ),
+    );
+    definition = writeDefinition(folder, await smallDefinition());
+  });
 
   it("keeps a second run out of a folder that is in use", async () => {
     mkdirSync(join(workFolder, "lock"), { recursive: true });

@@ -1,0 +1,122 @@
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
+
+import type { Json, JsonObject } from "../pipeline/expressions";
+import { allSteps, isObject, objects, text } from "../pipeline/walk";
+import { hashCode, hashJson } from "./contentHash";
+import { evaluate, ExpressionError, type Scope } from "./evaluate";
+import { readChecked, writeChecked } from "./files";
+import type { Images } from "./images";
+import { ObjectStore } from "./objectStore";
+import { pythonInterpreter, pythonPath } from "./python";
+
+const run = promisify(execFile);
+
+/** The module that runs flows, and checks them. */
+const flowModule = "local.images.data_wrangler";
+
+const sources = ["local/images/data_wrangler"];
+
+/** Where Data Wrangler's container finds its flow. */
+const flowFolder = "/opt/ml/processing/flow";
+
+/** What a run knows before it begins. */
+export interface KnownObjects {
+  readonly parameters: ReadonlyMap<string, Json>;
+  /** Texts that are uploaded, by S3 URI. */
+  readonly uploads: ReadonlyMap<string, string>;
+  /** Folders laid out as S3. */
+  readonly folders: readonly string[];
+  /** Folder where the results of checks are kept. */
+  readonly cache: string;
+}
+
+/** The value of an expression; undefined where only the execution knows it. */
+function known(value: Json | undefined, parameters: ReadonlyMap<string, Json>): Json | undefined {
+  const scope: Scope = {
+    parameters,
+    execution: new Map(),
+    steps: new Map(),
+    propertyFile: () => {
+      throw new ExpressionError();
+    },
+  };
+  try {
+    return value === undefined ? undefined : evaluate(value, scope);
+  } catch (error) {
+    if (error instanceof ExpressionError) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** The content of an object; undefined where it is not there yet. */
+function contentOf(uri: string, { folders, uploads }: KnownObjects): string | undefined {
+  const uploaded = uploads.get(uri);
+  const paths = folders.map((folder) => new ObjectStore(folder).path(uri));
+  const path = paths.find((one) => existsSync(one));
+  return uploaded ?? (path === undefined ? undefined : readFileSync(path, "utf8"));
+}
+
+/** The problems of a flow, as the module that would run it tells them. */
+async function problemsOf(flow: string, cache: string): Promise<readonly string[]> {
+  const key = hashJson({ kind: "FlowCheck", flow, code: await hashCode(sources) });
+  const kept = join(cache, `${key}.json`);
+  const earlier = readChecked(kept) as readonly string[] | undefined;
+  if (earlier !== undefined) {
+    return earlier;
+  }
+  const folder = await mkdtemp(join(tmpdir(), "restate-flow-"));
+  try {
+    const file = join(folder, "pipeline.flow");
+    await writeFile(file, flow);
+    const { stdout } = await run(pythonInterpreter(), ["-m", flowModule, "--check", file], {
+      env: { ...process.env, PYTHONPATH: pythonPath.join(delimiter) },
+    });
+    const problems = JSON.parse(stdout) as readonly string[];
+    writeChecked(kept, problems);
+    return problems;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/**
+ * Finds what a local run does not support in the flows of a definition's Data Wrangler steps, as far as
+ * they are there before the run.
+ *
+ * @returns a sentence for each, with the step, the flow's node and the field
+ */
+export async function unsupportedFlows(
+  definition: JsonObject,
+  images: Images,
+  objectsOfRun: KnownObjects,
+): Promise<readonly string[]> {
+  const found = allSteps(definition["Steps"]).map(async ({ name, step }) => {
+    const args = isObject(step["Arguments"]) ? step["Arguments"] : {};
+    const application = isObject(args["AppSpecification"]) ? args["AppSpecification"] : {};
+    const image = known(application["ImageUri"], objectsOfRun.parameters);
+    if (images.find(text(image))?.processingModule !== flowModule) {
+      return [];
+    }
+    const problems: string[] = [];
+    for (const { S3Input: input } of objects(args["ProcessingInputs"])) {
+      if (!isObject(input) || input["LocalPath"] !== flowFolder) {
+        continue;
+      }
+      const uri = known(input["S3Uri"], objectsOfRun.parameters);
+      const flow = uri === undefined ? undefined : contentOf(text(uri), objectsOfRun);
+      if (flow !== undefined) {
+        const own = await problemsOf(flow, objectsOfRun.cache);
+        problems.push(...own.map((problem) => `step "${name}", flow: ${problem}`));
+      }
+    }
+    return problems;
+  });
+  return (await Promise.all(found)).flat();
+}

@@ -1,0 +1,66 @@
+import { check } from "../pipeline/check";
+import type { Json, JsonObject } from "../pipeline/expressions";
+import { containerImagesOf } from "./docker/containerImages";
+import { UserError } from "./errors";
+import { unsupportedFlows } from "./flowCheck";
+import { Images } from "./images";
+import { parameterValues } from "./parameters";
+import type { SessionOptions } from "./session";
+import { unsupported } from "./support";
+
+/** @throws UserError with every problem */
+function refuse(problems: readonly string[]): void {
+  if (problems.length > 0) {
+    throw new UserError(`the definition cannot run:\n  ${problems.join("\n  ")}`);
+  }
+}
+
+/**
+ * Refuses a definition that needs what a local run does not have.
+ * @throws UserError with every problem
+ */
+async function checkSupport(
+  definition: JsonObject,
+  images: Images,
+  parameters: ReadonlyMap<string, Json>,
+  { program, s3, workspace }: SessionOptions,
+): Promise<void> {
+  const { uploads } = program;
+  const folders = [...(s3 === undefined ? [] : [s3]), workspace.objects];
+  const flows = { parameters, uploads, folders, cache: workspace.cache };
+  refuse([
+    ...unsupported(definition, images),
+    ...(await unsupportedFlows(definition, images, flows)),
+  ]);
+}
+
+/** The images that jobs run by: stand-ins, or containers too. */
+async function imagesFor(
+  { docker, program, say, stopped }: SessionOptions,
+  definition: JsonObject,
+): Promise<Images> {
+  const images = new Images(program.decisionTreeImageUri);
+  return docker
+    ? images.withContainers(await containerImagesOf(definition, program, images, say, stopped))
+    : images;
+}
+
+/** What a definition runs with. */
+export interface Prepared {
+  readonly images: Images;
+  readonly parameters: ReadonlyMap<string, Json>;
+}
+
+/**
+ * Makes ready what a definition runs with, and refuses it where it is broken, its parameters are not good,
+ * or it needs what a local run does not have: before anything runs, and each kind all at once.
+ *
+ * @throws UserError for what the user must mend
+ */
+export async function prepare(options: SessionOptions, definition: JsonObject): Promise<Prepared> {
+  refuse(check(definition, { unusedParametersAllowed: true }));
+  const parameters = parameterValues(definition, options.parameters);
+  const images = await imagesFor(options, definition);
+  await checkSupport(definition, images, parameters, options);
+  return { images, parameters };
+}
