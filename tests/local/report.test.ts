@@ -32,6 +32,7 @@ async function ask<Answer>(page: Page, name: string, ...args: readonly string[])
 }
 
 describe("the report in a browser", function () {
+  this.timeout(300_000);
   const path = findBrowser();
   const folder = temporaryFolder();
   const workFolder = join(folder, "work");
@@ -40,7 +41,7 @@ describe("the report in a browser", function () {
 
   before(async function () {
     if (path === undefined) {
-      console.log("      no Chromium or Chrome here; RESTATE_BROWSER names one");
+      console.log("    skipped: there is no Chromium or Chrome on the path; RESTATE_BROWSER names one");
       this.skip();
     }
     const definition = await smallDefinition();
