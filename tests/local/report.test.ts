@@ -41,7 +41,9 @@ describe("the report in a browser", function () {
 
   before(async function () {
     if (path === undefined) {
-      console.log("    skipped: there is no Chromium or Chrome on the path; RESTATE_BROWSER names one");
+      console.log(
+        "    skipped: there is no Chromium or Chrome on the path; RESTATE_BROWSER names one",
+      );
       this.skip();
     }
     const definition = await smallDefinition();
