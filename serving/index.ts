@@ -67,7 +67,7 @@ export = async function serve(): Promise<Outputs> {
       "monitoring",
       {
         endpointName: name,
-        endpoint,
+        servingEndpoint: endpoint.endpointName,
         modelVersion: model.version,
         ...monitored,
         imageUri: getPrebuiltEcrImageOutput(

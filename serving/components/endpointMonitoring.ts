@@ -13,8 +13,8 @@ import type { Vpc } from "./modelEndpoint";
 export interface EndpointMonitoringArgs {
   /** Name of the endpoint, which keeps requests; all other names begin with it. */
   readonly endpointName: string;
-  /** The endpoint, which must be there before it is monitored. */
-  readonly endpoint: pulumi.Resource;
+  /** The same name, once the endpoint serves the model that the baseline is of. */
+  readonly servingEndpoint: pulumi.Output<string>;
   /** Version of the model that the baseline is of. */
   readonly modelVersion: number;
   /** What the requests are compared with. */
@@ -88,7 +88,7 @@ export class EndpointMonitoring extends pulumi.ComponentResource {
       },
       dataQualityJobInput: {
         endpointInput: {
-          endpointName: args.endpointName,
+          endpointName: args.servingEndpoint,
           localPath: "/opt/ml/processing/input/endpoint",
         },
       },
@@ -129,17 +129,15 @@ export class EndpointMonitoring extends pulumi.ComponentResource {
       `${name}-definition`,
       {
         name: pulumi
-          .output(args.imageUri)
-          .apply((imageUri) =>
-            versionedName(args.endpointName, args.modelVersion, { ...content, imageUri }),
-          ),
+          .output({ ...content, imageUri: args.imageUri })
+          .apply((known) => versionedName(args.endpointName, args.modelVersion, known)),
         ...content,
         dataQualityAppSpecification: {
           imageUri: args.imageUri,
           environment: { publish_cloudwatch_metrics: "Enabled" },
         },
       },
-      { parent: this, dependsOn: [args.endpoint] },
+      { parent: this },
     );
   }
 

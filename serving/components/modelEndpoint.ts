@@ -45,6 +45,7 @@ const variantName = "model";
 
 /** An endpoint that serves a version of a model, with its alarms, and its scaling where it has any. */
 export class ModelEndpoint extends pulumi.ComponentResource {
+  /** The endpoint; like all outputs, there only where it serves the model that it should. */
   public readonly endpointName: pulumi.Output<string>;
   public readonly endpointArn: pulumi.Output<string>;
   public readonly configurationName: pulumi.Output<string>;
@@ -78,11 +79,12 @@ export class ModelEndpoint extends pulumi.ComponentResource {
       );
     }
 
-    this.endpointName = endpoint.name;
-    this.endpointArn = endpoint.arn;
-    this.configurationName = pulumi
+    const served = pulumi
       .all([configuration.name, endpoint.endpointConfigName])
-      .apply(([wanted, served]) => checkServed(args.name, wanted, served));
+      .apply(([wanted, actual]) => checkServed(endpointName, wanted, actual));
+    this.configurationName = served;
+    this.endpointName = pulumi.all([endpoint.name, served]).apply(([name]) => name);
+    this.endpointArn = pulumi.all([endpoint.arn, served]).apply(([arn]) => arn);
     this.registerOutputs({
       endpointName: this.endpointName,
       endpointArn: this.endpointArn,

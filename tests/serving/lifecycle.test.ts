@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, match, ok, rejects } from "node:assert/strict";
 import { createRequire } from "node:module";
 
 import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
@@ -241,6 +241,23 @@ describe("serving, by the real engine with stand-in providers,", function () {
         "create-replacement monitoring-definition",
         "update monitoring-schedule",
         "delete-replaced monitoring-definition",
+      );
+    });
+
+    it("keeps to the baseline of the model that is served where an update is rolled back", async () => {
+      approve(5, 6, 7);
+      aws.objects.set("s3://baselines/7/constraints.json", constraints(["_c0", "_c1"]));
+      engine.rollBackAt("endpoint-endpoint");
+      await rejects(update(stack), /was rolled back/);
+      engine.rollBackAt(undefined);
+      const state = JSON.stringify(await stack.exportStack());
+      match(state, /"s3Uri":"s3:\/\/baselines\/6\/constraints\.json"/);
+      doesNotMatch(state, /"s3Uri":"s3:\/\/baselines\/7\/constraints\.json"/);
+      inOrder(
+        await update(stack),
+        "update endpoint-endpoint",
+        "create-replacement monitoring-definition",
+        "update monitoring-schedule",
       );
     });
 
