@@ -46,7 +46,9 @@ describe("operations", () => {
       deepEqual(alarm["dimensions"], { PipelineName: "restate-test" });
       equal(alarm["threshold"], 1);
       equal(alarm["treatMissingData"], "notBreaching");
-      deepEqual(alarm["alarmActions"], ["arn:aws:sns:us-east-1:111122223333:topic/operations-topic"]);
+      deepEqual(alarm["alarmActions"], [
+        "arn:aws:sns:us-east-1:111122223333:topic/operations-topic",
+      ]);
     });
 
     for (const [what, statuses] of [
