@@ -10,6 +10,7 @@ const systemReasons: Readonly<Record<string, string>> = {
   EIO: "the disk does not answer",
   EMFILE: "too many files are open",
   ENOSPC: "the disk is full",
+  ENOTDIR: "there is a file where a folder should be",
   EPERM: "the system does not allow it",
   EROFS: "the file system is read-only",
 };

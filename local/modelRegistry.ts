@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 import type { JsonObject } from "../pipeline/expressions";
 import { text } from "../pipeline/walk";
+import { readDocument } from "./documents";
 import { writeJson } from "./files";
 
 /** A registered model. */
@@ -60,14 +61,13 @@ export class ModelRegistry {
     });
   }
 
-  /** The versions of a group, oldest first. */
+  /** The versions of a group, oldest first, but for those whose documents are damaged. */
   list(group: string): readonly ModelPackage[] {
-    return this.versions(group).map(
-      (version) =>
-        JSON.parse(
-          readFileSync(join(this.folder, group, `${version}.json`), "utf8"),
-        ) as ModelPackage,
-    );
+    return this.versions(group).flatMap((version): readonly ModelPackage[] => {
+      const path = join(this.folder, group, `${version}.json`);
+      const document = readDocument(path, ["group", "version", "approvalStatus", "request"]);
+      return document === undefined ? [] : [document as unknown as ModelPackage];
+    });
   }
 
   private versions(group: string): readonly number[] {

@@ -1,0 +1,128 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { housingRows, writeRows } from "../support/housing";
+import {
+  type Ended,
+  local,
+  smallDefinition,
+  temporaryFolder,
+  writeDefinition,
+} from "../support/localRun";
+
+/** Checks that a command failed by one clear error, without a stack trace. */
+function failedBy({ code, stderr }: Ended, message: RegExp): void {
+  equal(code, 1, stderr);
+  match(stderr, message);
+  equal(/^ {4}at /m.test(stderr) || stderr.includes("Traceback"), false, stderr);
+}
+
+describe("npm run local, on a machine or in a folder that is not as it should be,", () => {
+  const folder = temporaryFolder();
+  const data = writeRows(join(folder, "housing.data"), housingRows(400));
+  let definition: string;
+
+  before(async () => {
+    definition = writeDefinition(folder, await smallDefinition());
+  });
+
+  const run = (work: string, ...args: readonly string[]): Promise<Ended> =>
+    local([
+      ...["--definition", definition, "--data", data, "--work-folder", work, "--quiet", "--json"],
+      ...args,
+    ]);
+  const list = async (command: string, work: string): Promise<readonly unknown[]> => {
+    const { code, stderr, stdout } = await local([command, "--work-folder", work, "--json"]);
+    equal(code, 0, stderr);
+    return JSON.parse(stdout) as readonly unknown[];
+  };
+
+  it("says that the disk is full, keeps what earlier runs left, and goes on when there is room", async function () {
+    const work = join(folder, "small");
+    mkdirSync(work);
+    const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=32m", "restate-test", work]);
+    if (mounted.status !== 0) {
+      this.skip(); // It needs the right to mount a file system.
+    }
+    try {
+      equal((await run(work)).code, 0);
+      const { bavail, bsize } = statfsSync(work);
+      const filler = join(work, "filler");
+      writeFileSync(filler, Buffer.alloc(bavail * bsize - 96 * 1024));
+      const full = await run(work, "--no-cache");
+      failedBy(full, /the disk is full/);
+      equal(
+        full.stderr
+          .trim()
+          .split("\n")
+          .filter((line) => line.startsWith("error:")).length,
+        1,
+      );
+      equal((await list("models", work)).length, 1);
+      rmSync(filler);
+      equal((await run(work)).code, 0);
+      deepEqual((await list("models", work)).length, 2);
+    } finally {
+      spawnSync("umount", ["--lazy", work]);
+    }
+  });
+
+  it("lets one of two runs at once into a folder, and the other one too once it is alone", async () => {
+    const work = join(folder, "shared");
+    const both = await Promise.all([run(work), run(work)]);
+    deepEqual(both.map(({ code }) => code).sort(), [0, 1]);
+    const refused = both.find(({ code }) => code === 1);
+    ok(refused);
+    failedBy(refused, /^error: another local run is using .*; wait for it to end\n$/);
+    equal((await run(work)).code, 0);
+    equal((await list("runs", work)).length, 2);
+  });
+
+  it("leaves out documents that are damaged, names them, and lets nothing else suffer", async () => {
+    const work = join(folder, "damaged");
+    equal((await run(work)).code, 0);
+    equal((await run(work)).code, 0);
+    const executions = join(work, "executions");
+    const [one = "", other = ""] = readdirSync(executions);
+    const record = join(executions, one, "execution.json");
+    writeFileSync(record, readFileSync(record, "utf8").slice(0, 500));
+    writeFileSync(join(executions, other, "definition.json"), "{");
+    const model = join(work, "models", "restate-dev", "1.json");
+    writeFileSync(model, "");
+
+    const runs = await local(["runs", "--work-folder", work, "--json"]);
+    equal((JSON.parse(runs.stdout) as readonly unknown[]).length, 1);
+    equal(runs.stderr, `warning: ${record} is damaged, and left out\n`);
+    const models = await local(["models", "--work-folder", work, "--json"]);
+    deepEqual(
+      (JSON.parse(models.stdout) as readonly { version: number }[]).map(({ version }) => version),
+      [2],
+    );
+    equal(models.stderr, `warning: ${model} is damaged, and left out\n`);
+    failedBy(
+      await local(["compare", other, other, "--work-folder", work]),
+      /the definition of execution .* cannot be read: /,
+    );
+    const next = await run(work);
+    equal(next.code, 0, next.stderr);
+    equal((JSON.parse(next.stdout) as { model: { version: number } }).model.version, 3);
+  });
+
+  it("names a definition that is cut off", async () => {
+    const path = join(folder, "cut.json");
+    writeFileSync(path, readFileSync(definition, "utf8").slice(0, 5000));
+    failedBy(
+      await run(join(folder, "cut"), "--definition", path),
+      /^error: --definition: .*cut\.json is not JSON: /,
+    );
+  });
+
+  it("says why it cannot have its work folder", async () => {
+    failedBy(
+      await run(join(data, "work")),
+      /^error: there is a file where a folder should be: cannot mkdir .*housing\.data\/work/,
+    );
+  });
+});
