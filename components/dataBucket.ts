@@ -161,6 +161,12 @@ export class DataBucket extends pulumi.ComponentResource {
             expiration: { days: 30 },
           },
           {
+            id: "endpoint-requests",
+            status: "Enabled",
+            filter: { prefix: `${prefixes.endpoints}/` },
+            expiration: { days: 90 },
+          },
+          {
             id: "old-versions",
             status: "Enabled",
             filter: {},

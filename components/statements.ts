@@ -30,7 +30,9 @@ export interface Statement {
   readonly Effect: "Allow";
   readonly Action: readonly string[];
   readonly Resource: pulumi.Input<string> | readonly pulumi.Input<string>[];
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, pulumi.Input<string>>>>>;
+  readonly Condition?: Readonly<
+    Record<string, Readonly<Record<string, pulumi.Input<string> | readonly string[]>>>
+  >;
 }
 
 /** Builds a statement that allows actions on resources. */
@@ -204,7 +206,8 @@ export class Statements {
       this.writeLogGroups(...groups.map((group) => `/aws/sagemaker/${group}`)),
       // The service has no resources for metrics; the namespace narrows it.
       allow("WriteMetrics", ["cloudwatch:PutMetricData"], "*", {
-        StringLike: { "cloudwatch:namespace": "/aws/sagemaker/*" },
+        // Model Monitor's own namespace has no slash in front.
+        StringLike: { "cloudwatch:namespace": ["/aws/sagemaker/*", "aws/sagemaker/*"] },
       }),
     ];
   }

@@ -207,7 +207,7 @@ const actors: Readonly<
       s3("GetObject", "/executions/abc/baseline/constraints.json"),
       s3("PutObject", "/endpoints/houses/monitoring/constraint_violations.json"),
       call("cloudwatch:PutMetricData", "*", {
-        "cloudwatch:namespace": "/aws/sagemaker/Endpoints/data-metric",
+        "cloudwatch:namespace": "aws/sagemaker/Endpoints/data-metrics",
       }),
     ],
     mayNot: [

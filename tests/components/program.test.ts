@@ -412,6 +412,7 @@ describe("the program", () => {
       [
         ["athena/", { days: 7 }],
         ["checkpoints/", { days: 30 }],
+        ["endpoints/", { days: 90 }],
         [undefined, undefined],
       ],
     );
