@@ -86,7 +86,6 @@ export class Engine {
       PULUMI_CONFIG_PASSPHRASE: "",
       PULUMI_DEBUG_PROVIDERS: this.debugProviders,
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-      PULUMI_NODEJS_TRANSPILE_ONLY: "true",
       PULUMI_SKIP_UPDATE_CHECK: "true",
     };
   }

@@ -8,7 +8,7 @@ import { AwsServices, constraints } from "./support/awsServices";
 
 /** What the program is made of, as a clone has it. */
 const files = [
-  ...["pipeline", "policy", "serving", "package.json", "tsconfig.json"],
+  ...["pipeline", "policy", "serving", "package.json", "tsconfig.json", "tsconfig.pulumi.json"],
   ...readdirSync(".").filter((file) => file.endsWith(".ts")),
 ];
 
