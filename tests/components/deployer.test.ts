@@ -1,0 +1,107 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+
+import type { Program } from "../../local/program";
+import type { JsonObject } from "../../pipeline/expressions";
+import { text } from "../../pipeline/walk";
+import { type Config, program } from "../support/definitions";
+
+const boundary = "arn:aws:iam::111122223333:policy/limit";
+const subjects = ["repo:team/houses:environment:test", "repo:team/houses:ref:refs/heads/main"];
+
+/** Most characters of a managed policy, without white space. Source: IAM's quotas. */
+const longestPolicy = 6144;
+
+describe("the deployer", () => {
+  let evaluated: Program;
+  const evaluate = async (config: Config = {}): Promise<void> => {
+    evaluated = await program({ deployers: subjects, permissionsBoundary: boundary, ...config });
+  };
+  const ofType = (type: string): readonly JsonObject[] =>
+    evaluated.resources
+      .filter((one) => one.type === type && one.name.startsWith("deployer"))
+      .map(({ inputs }) => inputs);
+
+  it("is none by default", async () => {
+    evaluated = await program();
+    deepEqual(
+      evaluated.resources.filter(({ name }) => name.startsWith("deployer")),
+      [],
+    );
+  });
+
+  it("is a role within the boundary, which only the named workflows can assume", async () => {
+    await evaluate();
+    const [role] = ofType("aws:iam/role:Role");
+    equal(role?.["name"], "restate-test-deployer");
+    equal(role["permissionsBoundary"], boundary);
+    deepEqual(JSON.parse(text(role["assumeRolePolicy"])), {
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Effect: "Allow",
+          Principal: {
+            Federated: "arn:aws:iam:us-east-1:111122223333:openIdConnectProvider/deployer-github",
+          },
+          Action: "sts:AssumeRoleWithWebIdentity",
+          Condition: {
+            StringEquals: {
+              "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+              "token.actions.githubusercontent.com:sub": subjects,
+            },
+          },
+        },
+      ],
+    });
+  });
+
+  it("makes GitHub's identity provider, or takes the one of the account", async () => {
+    await evaluate();
+    deepEqual(ofType("aws:iam/openIdConnectProvider:OpenIdConnectProvider"), [
+      {
+        url: "https://token.actions.githubusercontent.com",
+        clientIdLists: ["sts.amazonaws.com"],
+      },
+    ]);
+    const oidcProviderArn =
+      "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com";
+    await evaluate({ oidcProviderArn });
+    deepEqual(ofType("aws:iam/openIdConnectProvider:OpenIdConnectProvider"), []);
+    const [role] = ofType("aws:iam/role:Role");
+    ok(text(role?.["assumeRolePolicy"]).includes(oidcProviderArn));
+  });
+
+  it("has a policy an area, each within IAM's limit, and that of the network only with one", async () => {
+    await evaluate({
+      encryptCatalog: true,
+      protect: false,
+      forceDestroy: true,
+      network: { mode: "create" },
+    });
+    const policies = ofType("aws:iam/policy:Policy");
+    deepEqual(
+      policies.map(({ name }) => text(name)).sort(),
+      ["data", "models", "network", "operations", "serving"].map(
+        (area) => `restate-test-deployer-${area}`,
+      ),
+    );
+    for (const { name, policy } of policies) {
+      ok(text(policy).length <= longestPolicy, `${text(name)}: ${text(policy).length}`);
+    }
+    equal(ofType("aws:iam/rolePolicyAttachment:RolePolicyAttachment").length, 5);
+    await evaluate({ network: { mode: "none" } });
+    equal(ofType("aws:iam/policy:Policy").length, 4);
+  });
+
+  it("may delete data and images only where the stack is disposable", async () => {
+    const deletes = (): readonly string[] =>
+      ofType("aws:iam/policy:Policy")
+        .flatMap(
+          ({ policy }) => text(policy).match(/s3:DeleteObjectVersion|ecr:BatchDeleteImage/g) ?? [],
+        )
+        .sort();
+    await evaluate();
+    deepEqual(deletes(), []);
+    await evaluate({ protect: false, forceDestroy: true });
+    deepEqual(deletes(), ["ecr:BatchDeleteImage", "s3:DeleteObjectVersion"]);
+  });
+});
