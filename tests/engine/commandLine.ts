@@ -1,0 +1,88 @@
+import { equal } from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { delimiter, join, resolve } from "node:path";
+
+import { type Engine, pulumiFolder } from "./engine";
+
+/** What a clone has at the top that programs read when they run. */
+const topFiles = [
+  ...["package.json", "tsconfig.json", "tsconfig.pulumi.json"],
+  ...readdirSync(".").filter((file) => /^Pulumi\..*yaml$|\.ts$/.test(file)),
+];
+
+/** What a command printed, on both channels, and its exit code. */
+export interface Outcome {
+  readonly code: number;
+  readonly text: string;
+}
+
+/** The Pulumi CLI on a clone's files, with an engine's providers. */
+export class CommandLine {
+  private path = "";
+
+  /** @param folder the project's folder in the clone; "" for the main one */
+  constructor(
+    private readonly engine: Engine,
+    private readonly folder: string,
+  ) {}
+
+  /** Where the clone lies. */
+  get clone(): string {
+    return join(this.engine.folder, "clone");
+  }
+
+  /**
+   * Copies what the project is made of, and makes its stack dev.
+   *
+   * @param folders those that the project reads
+   */
+  async open(folders: readonly string[]): Promise<void> {
+    for (const file of [...folders, ...topFiles]) {
+      cpSync(file, join(this.clone, file), { recursive: true });
+    }
+    symlinkSync(resolve("node_modules"), join(this.clone, "node_modules"));
+    // The language host that comes with the CLI is not in the Go module proxy: ours stands in for it.
+    const bin = join(this.engine.folder, "bin");
+    mkdirSync(bin);
+    const host = `exec "${process.execPath}" --require "${require.resolve("ts-node/register/transpile-only")}"`;
+    const script = `#!/bin/sh\n${host} "${resolve("tests/engine/languageHost.ts")}" "$@"\n`;
+    writeFileSync(join(bin, "pulumi-language-nodejs"), script, { mode: 0o755 });
+    this.path = [bin, pulumiFolder() ?? "", process.env["PATH"] ?? ""].join(delimiter);
+    await this.succeeds("stack", "init", "dev");
+  }
+
+  /** Runs a command of the CLI. */
+  pulumi(...args: readonly string[]): Promise<Outcome> {
+    return new Promise((done) => {
+      const child = execFile(
+        "pulumi",
+        [...args, "--non-interactive"],
+        {
+          cwd: join(this.clone, this.folder),
+          env: { ...process.env, ...this.engine.environment(), PATH: this.path },
+          maxBuffer: 2 ** 26,
+        },
+        (_error, stdout, stderr) => {
+          done({ code: child.exitCode ?? 1, text: stdout + stderr });
+        },
+      );
+    });
+  }
+
+  /** Runs a command that must succeed; returns what it printed. */
+  async succeeds(...args: readonly string[]): Promise<string> {
+    const { code, text } = await this.pulumi(...args);
+    equal(code, 0, text);
+    return text;
+  }
+}
+
+/** Whether the CLI can be run here; says it where it cannot. */
+export function hasCommandLine(): boolean {
+  const has = pulumiFolder() !== undefined && process.platform !== "win32";
+  if (!has) {
+    console.log("    skipped: there is no Pulumi CLI on the path or in ~/.cache/restate/bin");
+  }
+  return has;
+}
