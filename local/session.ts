@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Json, JsonObject } from "../pipeline/expressions";
 import { Cache } from "./cache";
 import { canonicalJson } from "../pipeline/render";
+import { allSteps } from "../pipeline/walk";
 import { removeContainers } from "./docker/docker";
 import { UserError } from "./errors";
 import type { Event, Execution, Trial } from "./execution";
@@ -202,7 +203,7 @@ function makeExecution(
     },
     store,
     jobs: new JobRunner(),
-    tuner: new Tuner(),
+    tuner: new Tuner(allSteps(definition["Steps"]).some(({ type }) => type === "Tuning")),
     images,
     tables: program.tables,
     cache: new Cache(workspace.cache, store, options.cache),

@@ -23,6 +23,16 @@ export class Tuner {
     readonly reject: (error: Error) => void;
   }[] = [];
 
+  /** @param isExpected whether there will be a search; default: that is not known */
+  constructor(private readonly isExpected = false) {}
+
+  /** Starts the process where a search is expected: its libraries take seconds to load. */
+  warmUp(): void {
+    if (this.isExpected) {
+      this.start();
+    }
+  }
+
   /** Begins a search. */
   async open(search: Search): Promise<void> {
     await this.request({ open: search });
@@ -44,7 +54,7 @@ export class Tuner {
     this.fail(new Error("stopped"));
   }
 
-  private async request(request: unknown): Promise<Answer> {
+  private start(): PythonService {
     this.service ??= new PythonService(
       "local.services.tuner",
       (message) => {
@@ -55,7 +65,11 @@ export class Tuner {
         this.fail(error);
       },
     );
-    const service = this.service;
+    return this.service;
+  }
+
+  private async request(request: unknown): Promise<Answer> {
+    const service = this.start();
     const answer = await new Promise<Answer>((resolve, reject) => {
       this.waiting.push({ resolve, reject });
       service.send(request);

@@ -12,6 +12,7 @@ const typescript = (file) => (options) =>
 const benches = {
   container: (options) => runPython(["-m", "bench.container", ...options]),
   definition: typescript("bench/definition.ts"),
+  local: (options) => runPython(["-m", "bench.local", ...options]),
   program: typescript("bench/program/index.ts"),
 };
 

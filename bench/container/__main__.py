@@ -7,14 +7,12 @@ import argparse
 import json
 import os
 import platform
-import re
 import subprocess
-from pathlib import Path
 
 from bench.container.serving import SECONDS, measure_serving
 from bench.container.training import measure_training
+from bench.report import write_section
 
-REPORT = Path(__file__).parents[2] / "docs/benchmarks.md"
 TITLE = "## Container"
 IMAGE = "restate-decision-tree:test"
 
@@ -48,10 +46,7 @@ def main() -> None:
     text = "\n".join(lines)
     print(text)  # noqa: T201 - the report is the output
     if arguments.write:
-        REPORT.parent.mkdir(exist_ok=True)
-        old = REPORT.read_text() if REPORT.exists() else "# Benchmarks\n"
-        other = re.sub(rf"\n*^{TITLE}\n.*?(?=^## |\Z)", "\n\n", old, flags=re.DOTALL | re.MULTILINE)
-        REPORT.write_text(f"{other.rstrip()}\n\n{text}")
+        write_section(TITLE, text)
 
 
 def _image_size() -> list[str]:

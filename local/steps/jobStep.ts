@@ -107,6 +107,7 @@ export async function runJobStep(
     }
     return { described: describe(args, found.value), reusedFrom: found.execution };
   }
+  execution.tuner.warmUp();
   const outcome = await withRetries(execution, placed, () =>
     kind.run(execution, placed.name, args, seconds),
   );

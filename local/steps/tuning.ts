@@ -21,9 +21,6 @@ async function search(execution: Execution, job: TuningJob): Promise<readonly Tr
   const running = new Set<Promise<unknown>>();
   try {
     for (let number = 0; number < job.maxJobs; number += 1) {
-      if (running.size >= job.maxParallelJobs) {
-        await Promise.race(running);
-      }
       const told = await trials[number - lag];
       if (told !== undefined) {
         const { course, trial } = told;
@@ -35,6 +32,10 @@ async function search(execution: Execution, job: TuningJob): Promise<readonly Tr
       const tuned = await execution.tuner.ask(step, number);
       if (tuned === undefined) {
         break;
+      }
+      // Only now: the search goes on while the trials run.
+      if (running.size >= maxParallelJobs) {
+        await Promise.race(running);
       }
       const ended = runTrial(execution, job, number, tuned, [...earlier]).then((one) => {
         execution.report({ kind: "trial", trial: one.trial, of });

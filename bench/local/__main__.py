@@ -1,0 +1,64 @@
+"""`python -m bench.local --data FILE [--rows N] [--write]`: the local run beside a plain script.
+
+Prints Markdown; --write also puts it under "## Local run" in docs/benchmarks.md. Everything is done
+in a temporary folder, which needs room for about six times the largest table.
+"""
+
+import argparse
+import os
+import platform
+import tempfile
+from pathlib import Path
+
+from bench.local.data_steps import measure_data_steps
+from bench.local.trials import measure_trials
+from bench.report import write_section
+
+TITLE = "## Local run"
+MOST_ROWS = 20_000_000
+
+
+def main() -> None:
+    """Measures everything and prints it."""
+    parser = argparse.ArgumentParser(prog="bench.local", description=__doc__)
+    parser.add_argument("--data", type=Path, default=os.environ.get("RESTATE_DATA"))
+    parser.add_argument("--rows", type=int, default=MOST_ROWS, help="largest table")
+    parser.add_argument("--write", action="store_true", help="update docs/benchmarks.md")
+    arguments = parser.parse_args()
+    if arguments.data is None or not arguments.data.is_file():
+        parser.error("--data (or RESTATE_DATA) must be the California housing file")
+    data = arguments.data.resolve()
+    with tempfile.TemporaryDirectory(prefix="restate-bench-") as folder:
+        work = Path(folder)
+        lines = [
+            TITLE,
+            "",
+            f"`npm run bench -- local`, Python {platform.python_version()}, {os.cpu_count()} "
+            "cores, California housing, the default configuration.",
+            "",
+            "### The whole run",
+            "",
+            "*Plain script* is the same trials by scikit-learn and XGBoost alone, with the same "
+            "hyperparameters, the same rows in each split and as many processes, in turns with "
+            "the local run. It neither searches for hyperparameters, nor splits rows, nor keeps "
+            "models, logs and records, so it is a lower bound. The local run takes no result of "
+            "earlier runs, and ends with its report.",
+            "",
+            *measure_trials(work, data),
+            "",
+            "### The data steps",
+            "",
+            "The table's rows over and over, as CSV; the pipeline's own query and flow, each as a "
+            "process of its own. Peak is the largest resident memory.",
+            "",
+            *measure_data_steps(work, data, arguments.rows),
+            "",
+        ]
+    text = "\n".join(lines)
+    print(text)  # noqa: T201 - the report is the output
+    if arguments.write:
+        write_section(TITLE, text)
+
+
+if __name__ == "__main__":
+    main()

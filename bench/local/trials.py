@@ -1,0 +1,86 @@
+"""The local run and the plain script, in the same minutes on the same machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+RUNS = 3
+_COMMAND = ["node", "--require", "tsx/cjs", "local/cli.ts"]
+
+
+def _timed(command: list[str]) -> tuple[float, str]:
+    """Runs a command; its wall time in seconds, and what it printed."""
+    # Each trial has one thread, in both: more would only get in each other's way.
+    environ = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    start = time.perf_counter()
+    finished = subprocess.run(
+        command, cwd=ROOT, env=environ, check=True, capture_output=True, text=True
+    )
+    return time.perf_counter() - start, finished.stdout
+
+
+def run_local(work: Path, data: Path, *options: str) -> tuple[float, dict[str, Any]]:
+    """Runs the pipeline; its wall time in seconds, and its record."""
+    places = ["--work-folder", str(work), "--data", str(data)]
+    seconds, output = _timed([*_COMMAND, *places, "--json", "--quiet", *options])
+    execution = json.loads(output)["execution"]
+    record = json.loads((work / "executions" / execution / "execution.json").read_text())
+    return seconds, record
+
+
+def _request(work: Path, data: Path, record: dict[str, Any]) -> dict[str, Any]:
+    splits = next((work / "s3").glob(f"*/executions/{record['id']}"))
+    return {
+        "table": str(data),
+        **{split: str(splits / split) for split in ("train", "validation", "test")},
+        "trials": [
+            {"step": trial["step"], "hyperparameters": trial["hyperparameters"]}
+            for trial in record["trials"]
+        ],
+        "workers": os.cpu_count(),
+    }
+
+
+def measure_trials(work: Path, data: Path) -> list[str]:
+    """Measures both in turns.
+
+    Args:
+        work: An empty folder.
+        data: The table's file.
+
+    Returns:
+        Lines of a Markdown table with the median of all runs.
+    """
+    first, record = run_local(work, data)
+    request = work / "baseline.json"
+    request.write_text(json.dumps(_request(work, data, record)))
+    ours, plain, scores = [], [], {}
+    for _ in range(RUNS):
+        seconds, output = _timed([sys.executable, "bench/local/baseline.py", str(request)])
+        plain.append(seconds)
+        scores = json.loads(output)
+        seconds, record = run_local(work, data, "--no-cache")
+        ours.append(seconds)
+    again = statistics.median(run_local(work, data)[0] for _ in range(RUNS))
+    own = {one["tuningStep"]: one["metrics"]["r2"] for one in record["candidates"]}
+    ratio = statistics.median(ours) / statistics.median(plain)
+    return [
+        "| | plain script | local run | ratio |",
+        "|---|---:|---:|---:|",
+        f"| all steps, {len(record['trials'])} trials (s, median of {RUNS}) | "
+        f"{statistics.median(plain):.1f} | {statistics.median(ours):.1f} | {ratio:.2f} |",
+        f"| the same in an empty work folder (s) | | {first:.1f} | |",
+        f"| again, with nothing changed (s, median of {RUNS}) | | {again:.1f} | |",
+        *(
+            f"| R² of the best of {step}, on the test rows | {scores[step]:.4f} | {score:.4f} | |"
+            for step, score in own.items()
+        ),
+    ]
