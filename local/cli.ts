@@ -4,6 +4,8 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 
 import { formatListing, type Listing } from "../terminal/listing";
 import { collectParameter, typedPath } from "../terminal/options";
+import { endWithReader } from "../terminal/output";
+import { asUserError } from "../terminal/errors";
 import { clean } from "./commands/clean";
 import { compare } from "./commands/compare";
 import { executions, models, trials } from "./commands/lists";
@@ -12,7 +14,6 @@ import { query } from "./commands/query";
 import { report } from "./commands/report";
 import { configOf, run, type RunOptions, workspaceOf } from "./commands/run";
 import { invoke, serve } from "./commands/serve";
-import { asUserError } from "./errors";
 import { interruptible } from "./interruption";
 import { loadProgram } from "./programCache";
 
@@ -190,6 +191,8 @@ command("clean", "remove the work folder: runs, models and the report")
   .action(async (options: Common & { readonly yes?: boolean }) => {
     process.exitCode = await clean(workspaceOf(options), options.yes === true, print);
   });
+
+endWithReader(process.stdout);
 
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) {

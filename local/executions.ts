@@ -2,8 +2,8 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 import type { JsonObject } from "../pipeline/expressions";
+import { UserError } from "../terminal/errors";
 import { readDocument } from "./documents";
-import { UserError } from "./errors";
 import type { Status, StepResult, Trial } from "./execution";
 import { isRunning } from "./processes";
 import type { Metrics } from "./summary";

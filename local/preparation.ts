@@ -1,10 +1,10 @@
 import { check } from "../pipeline/check";
 import type { Json, JsonObject } from "../pipeline/expressions";
+import { UserError } from "../terminal/errors";
+import { parameterValues } from "../terminal/parameters";
 import { containerImagesOf } from "./docker/containerImages";
-import { UserError } from "./errors";
 import { unsupportedFlows } from "./flowCheck";
 import { Images } from "./images";
-import { parameterValues } from "./parameters";
 import type { SessionOptions } from "./session";
 import { unsupported } from "./support";
 

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 
 import type { JsonObject } from "../pipeline/expressions";
 import { isObject, objects, text } from "../pipeline/walk";
-import { UserError } from "./errors";
+import { UserError } from "../terminal/errors";
 
 /** The account that names carry where nobody has one: the one of AWS's own examples. */
 export const exampleAccountId = "111122223333";

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../pipeline/expressions";
 import { allSteps, dependencies, isObject, objects, type PlacedStep, text } from "../pipeline/walk";
-import { asUserError } from "./errors";
+import { asUserError } from "../terminal/errors";
 import { evaluate, ExpressionError, holds } from "./evaluate";
 import { type Execution, StepFailure, type StepResult } from "./execution";
 import { JobError } from "./jobs";

@@ -3,11 +3,11 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { Json, JsonObject } from "../pipeline/expressions";
-import { Cache } from "./cache";
 import { canonicalJson } from "../pipeline/render";
 import { allSteps } from "../pipeline/walk";
+import { UserError } from "../terminal/errors";
+import { Cache } from "./cache";
 import { removeContainers } from "./docker/docker";
-import { UserError } from "./errors";
 import type { Event, Execution, Trial } from "./execution";
 import { writeJson } from "./files";
 import type { Images } from "./images";

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 
 import { parse } from "yaml";
 
-import { UserError } from "./errors";
+import { UserError } from "../terminal/errors";
 
 const root = resolve(__dirname, "..");
 

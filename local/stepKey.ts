@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from "../pipeline/expressions";
 import { isObject, objects, text } from "../pipeline/walk";
+import { UserError } from "../terminal/errors";
 import { hashCode, hashContent, hashJson } from "./contentHash";
-import { UserError } from "./errors";
 import type { Execution } from "./execution";
 
 function object(value: Json | undefined): JsonObject {

@@ -2,9 +2,9 @@ import { mkdirSync, statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 
+import { UserError } from "../terminal/errors";
 import { hashCode, hashContent, hashJson } from "./contentHash";
 import { californiaHousingFile, namedData } from "./data";
-import { UserError } from "./errors";
 import { type Execution, makeJobFolder } from "./execution";
 import { copy, replaceFolder, writeJson } from "./files";
 import { failureReason } from "./jobFailure";

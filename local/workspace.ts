@@ -6,7 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 
 import { lock } from "proper-lockfile";
 
-import { UserError } from "./errors";
+import { UserError } from "../terminal/errors";
 import { writeFileAtomically } from "./files";
 import { isRunning } from "./processes";
 

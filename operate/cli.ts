@@ -1,8 +1,9 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { createRequire } from "node:module";
 
-import { UserError } from "../local/errors";
+import { UserError } from "../terminal/errors";
 import { collectParameter } from "../terminal/options";
+import { endWithReader } from "../terminal/output";
 import type { Pace } from "./follow";
 import { type OutputsSource, readOutputs } from "./stackOutputs";
 
@@ -215,13 +216,7 @@ command(
     },
   );
 
-// `| head` closes the pipe when it has seen enough.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") {
-    throw error;
-  }
-  process.exit(0);
-});
+endWithReader(process.stdout);
 
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) {

@@ -6,7 +6,7 @@ import {
   type SageMakerClient,
 } from "@aws-sdk/client-sagemaker";
 
-import { UserError } from "../local/errors";
+import { UserError } from "../terminal/errors";
 import type { StackOutputs } from "../outputs";
 import { AwsError } from "./awsErrors";
 

@@ -7,7 +7,7 @@ import {
   UpdateModelPackageCommand,
 } from "@aws-sdk/client-sagemaker";
 
-import { UserError } from "../local/errors";
+import { UserError } from "../terminal/errors";
 import type { ListedModel } from "../terminal/tables";
 
 /** A version of a model package group. */

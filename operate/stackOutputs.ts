@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 
-import { UserError } from "../local/errors";
+import { UserError } from "../terminal/errors";
 import type { StackOutputs } from "../outputs";
 import { typedPath } from "../terminal/options";
 

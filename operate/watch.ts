@@ -1,6 +1,6 @@
 import type { SageMakerClient } from "@aws-sdk/client-sagemaker";
 
-import { UserError } from "../local/errors";
+import { UserError } from "../terminal/errors";
 import { formatListing, inSeconds, toTheSecond } from "../terminal/listing";
 import { progressOn } from "../terminal/progress";
 import { executionId, type Pipeline } from "./executions";

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 
 import { Command } from "commander";
 
-import { UserError } from "../local/errors";
+import { UserError } from "../terminal/errors";
 import { evaluateProgram } from "../local/program";
 import { stepGraph } from "../local/report/stepGraph";
 import { standaloneStepGraph } from "../local/report/stepGraphSvg";

@@ -1,5 +1,5 @@
 import { isObject, text } from "../../pipeline/walk";
-import { UserError } from "../errors";
+import { UserError } from "../../terminal/errors";
 import { type ModelPackage, ModelRegistry } from "../modelRegistry";
 import type { Workspace } from "../workspace";
 

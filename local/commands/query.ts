@@ -6,7 +6,7 @@ import { delimiter, join } from "node:path";
 import type { Json, JsonObject } from "../../pipeline/expressions";
 import { allSteps, isObject, objects } from "../../pipeline/walk";
 import type { Listing } from "../../terminal/listing";
-import { UserError } from "../errors";
+import { UserError } from "../../terminal/errors";
 import { writeJson } from "../files";
 import { loadProgram } from "../programCache";
 import { pythonInterpreter, pythonPath } from "../python";

@@ -5,7 +5,7 @@ import type { JsonObject } from "../../pipeline/expressions";
 import { isObject } from "../../pipeline/walk";
 import { typedPath } from "../../terminal/options";
 import { type Progress, progressOn, silent } from "../../terminal/progress";
-import { asUserError, UserError } from "../errors";
+import { asUserError, UserError } from "../../terminal/errors";
 import { loadProgram } from "../programCache";
 import { runSession } from "../session";
 import { stackConfig } from "../stackConfig";

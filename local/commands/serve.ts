@@ -3,7 +3,7 @@ import { delimiter, join } from "node:path";
 
 import type { JsonObject } from "../../pipeline/expressions";
 import { isObject, objects, text } from "../../pipeline/walk";
-import { UserError } from "../errors";
+import { UserError } from "../../terminal/errors";
 import { containerImages } from "../docker/containerImages";
 import { imageJob } from "../imageJob";
 import { Images, trains } from "../images";

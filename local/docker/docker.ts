@@ -2,7 +2,7 @@ import { execFile, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 
-import { UserError } from "../errors";
+import { UserError } from "../../terminal/errors";
 
 const run = promisify(execFile);
 

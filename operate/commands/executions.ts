@@ -4,8 +4,8 @@ import {
 } from "@aws-sdk/client-sagemaker";
 import { randomUUID } from "node:crypto";
 
-import { UserError } from "../../local/errors";
-import { parameterValues } from "../../local/parameters";
+import { UserError } from "../../terminal/errors";
+import { parameterValues } from "../../terminal/parameters";
 import type { JsonObject } from "../../pipeline/expressions";
 import {
   describeExecution,

@@ -1,6 +1,6 @@
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
 
-import { UserError } from "../../local/errors";
+import { UserError } from "../../terminal/errors";
 import { AwsError, explaining } from "../awsErrors";
 import { type Batch, batches } from "../rows";
 

@@ -1,7 +1,7 @@
 import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import type { SageMakerClient } from "@aws-sdk/client-sagemaker";
 
-import { UserError } from "../../local/errors";
+import { UserError } from "../../terminal/errors";
 import { describeExecution, executionArn, latestExecutions, type Pipeline } from "../executions";
 import { type Pace, poll } from "../follow";
 import { jobStatus } from "../jobs";
