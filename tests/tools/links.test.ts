@@ -7,18 +7,36 @@ const documents = [
   "README.md",
   "CHANGELOG.md",
   ...readdirSync("docs").map((file) => `docs/${file}`),
+  "serving/README.md",
   ...readdirSync("examples").map((folder) => `examples/${folder}/README.md`),
 ].filter((file) => file.endsWith(".md"));
 
+/** The headings of a document, as GitHub names them in links. */
+function headings(file: string): ReadonlySet<string> {
+  return new Set(
+    [...readFileSync(file, "utf8").matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+      (heading ?? "")
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, "")
+        .replaceAll(" ", "-"),
+    ),
+  );
+}
+
 describe("documents", () => {
   for (const document of documents) {
-    it(`${document} links to files that exist`, () => {
-      const links = [...readFileSync(document, "utf8").matchAll(/\]\(([^)#\s]+)/g)].map(
+    it(`${document} links to files and headings that exist`, () => {
+      const links = [...readFileSync(document, "utf8").matchAll(/\]\(([^)\s]+)\)/g)].map(
         ([, link]) => link ?? "",
       );
-      const broken = links.filter(
-        (link) => !/^https?:/.test(link) && !existsSync(join(dirname(document), link)),
-      );
+      const broken = links.filter((link) => {
+        const [path = "", heading] = link.split("#");
+        const file = path === "" ? document : join(dirname(document), path);
+        return (
+          !/^https?:/.test(link) &&
+          (!existsSync(file) || (heading !== undefined && !headings(file).has(heading)))
+        );
+      });
       deepEqual(broken, []);
     });
   }
