@@ -9,7 +9,10 @@ import type { CandidateSummary } from "./summary";
 import { appendTrials } from "./trials";
 import type { Workspace } from "./workspace";
 
-/** Milliseconds between two writings of a record for trials that have ended. */
+/** Trials up to which a record is written at each; beyond, its writing would cost more than a trial. */
+const fewTrials = 200;
+
+/** Milliseconds between two writings of a record for trials beyond these. */
 const trialInterval = 1000;
 
 /** Keeps the record of an execution up to date, so that it is known how far it got should it never end. */
@@ -45,7 +48,8 @@ export class Recorder {
   note(event: Event): void {
     if (event.kind === "trial") {
       this.trials.push(event.trial);
-      if (performance.now() - this.written > trialInterval) {
+      const due = performance.now() - this.written > trialInterval;
+      if (due || this.trials.length <= fewTrials) {
         this.write({}, { durable: false });
       }
     } else if (event.kind === "step") {

@@ -32,7 +32,7 @@ WARM_MODULES = (
     "duckdb",
 )
 DEFAULT_GRACE_SECONDS = 5.0
-# DuckDB imports them where it can, for half a second in each job, though no stand-in uses them.
+# DuckDB imports them where it can, for half a second, though no stand-in uses them.
 # They are here for tests only: neither the local run nor the Decision Tree image installs them.
 _UNUSED_MODULES = ("pandas", "pyarrow")
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -253,8 +253,6 @@ def _set_up_interpreter(job: Job) -> None:
     sys.argv = [job.target, *job.arguments]
     search = [entry for entry in job.environment.get("PYTHONPATH", "").split(os.pathsep) if entry]
     start = job.working_directory if job.is_module else str(Path(job.target).parent)
-    if job.is_module:
-        sys.modules.update(dict.fromkeys(_UNUSED_MODULES))  # type: ignore[arg-type]  # as absent
     sys.path[:] = [start, *search, *(entry for entry in sys.path if entry not in ("", start))]
     importlib.invalidate_caches()
     if numpy := sys.modules.get("numpy"):
