@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "../pipeline/expressions";
-import { isObject, items, objects, target, text } from "../pipeline/walk";
+import { isObject, items, object, objects, target, text } from "../pipeline/walk";
 
 /** What references resolve to. */
 export interface Scope {
@@ -93,7 +93,7 @@ export function evaluate(value: Json, scope: Scope): Json {
       .join(text(join["On"]));
   }
   if (isObject(jsonGet)) {
-    const file = isObject(jsonGet["PropertyFile"]) ? jsonGet["PropertyFile"] : {};
+    const file = object(jsonGet["PropertyFile"]);
     const found = target(text(file["Get"]));
     if (found.kind !== "step") {
       throw new ExpressionError("Std:JsonGet reads a property file of a step");
@@ -128,7 +128,7 @@ function numbers(left: Json, right: Json, test: (left: number, right: number) =>
  * @throws ExpressionError where a side has no value, or an order is asked of what are no numbers
  */
 export function holds(condition: Json, scope: Scope): boolean {
-  const { Type: type, ...sides } = isObject(condition) ? condition : {};
+  const { Type: type, ...sides } = object(condition);
   const value = (name: string): Json => evaluate(sides[name] ?? null, scope);
   const compare = comparisons[text(type)];
   if (compare !== undefined) {

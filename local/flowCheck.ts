@@ -6,7 +6,7 @@ import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 
 import type { Json, JsonObject } from "../pipeline/expressions";
-import { allSteps, isObject, objects, text } from "../pipeline/walk";
+import { allSteps, isObject, object, objects, text } from "../pipeline/walk";
 import { hashCode, hashJson } from "./contentHash";
 import { evaluate, ExpressionError, type Scope } from "./evaluate";
 import { readChecked, writeChecked } from "./files";
@@ -98,8 +98,8 @@ export async function unsupportedFlows(
   objectsOfRun: KnownObjects,
 ): Promise<readonly string[]> {
   const found = allSteps(definition["Steps"]).map(async ({ name, step }) => {
-    const args = isObject(step["Arguments"]) ? step["Arguments"] : {};
-    const application = isObject(args["AppSpecification"]) ? args["AppSpecification"] : {};
+    const args = object(step["Arguments"]);
+    const application = object(args["AppSpecification"]);
     const image = known(application["ImageUri"], objectsOfRun.parameters);
     if (images.find(text(image))?.processingModule !== flowModule) {
       return [];

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { createRequire } from "node:module";
 
 import type { JsonObject } from "../pipeline/expressions";
-import { isObject, objects, text } from "../pipeline/walk";
+import { object, objects, text } from "../pipeline/walk";
 import { UserError } from "../terminal/errors";
 
 /** The account that names carry where nobody has one: the one of AWS's own examples. */
@@ -132,10 +132,10 @@ function readColumn(column: JsonObject): Column {
 
 function readTable(resource: Resource): Table {
   const { databaseName, name, parameters, storageDescriptor } = resource.inputs;
-  const storage = isObject(storageDescriptor) ? storageDescriptor : {};
-  const serDe = isObject(storage["serDeInfo"]) ? storage["serDeInfo"] : {};
-  const serDeParameters = isObject(serDe["parameters"]) ? serDe["parameters"] : {};
-  const tableParameters = isObject(parameters) ? parameters : {};
+  const storage = object(storageDescriptor);
+  const serDe = object(storage["serDeInfo"]);
+  const serDeParameters = object(serDe["parameters"]);
+  const tableParameters = object(parameters);
   const library = text(serDe["serializationLibrary"]);
   return {
     database: text(databaseName),

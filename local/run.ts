@@ -1,5 +1,5 @@
 import type { JsonObject } from "../pipeline/expressions";
-import { allSteps, dependencies, isObject, objects, type PlacedStep, text } from "../pipeline/walk";
+import { allSteps, dependencies, object, objects, type PlacedStep, text } from "../pipeline/walk";
 import { asUserError } from "../terminal/errors";
 import { evaluate, ExpressionError, holds } from "./evaluate";
 import { type Execution, StepFailure, type StepResult } from "./execution";
@@ -164,7 +164,7 @@ class Run {
   private async perform(placed: PlacedStep): Promise<Pick<StepResult, "detail" | "reusedFrom">> {
     const { name, step, type } = placed;
     const { registry, scope } = this.execution;
-    const args = isObject(step["Arguments"]) ? step["Arguments"] : {};
+    const args = object(step["Arguments"]);
     if (type === "Condition") {
       const outcome = objects(args["Conditions"]).every((one) => holds(one, scope));
       this.branches.set(name, outcome ? "IfSteps" : "ElseSteps");

@@ -1,12 +1,8 @@
 import type { Json, JsonObject } from "../pipeline/expressions";
-import { isObject, objects, text } from "../pipeline/walk";
+import { isObject, object, objects, text } from "../pipeline/walk";
 import { UserError } from "../terminal/errors";
 import { hashCode, hashContent, hashJson } from "./contentHash";
 import type { Execution } from "./execution";
-
-function object(value: Json | undefined): JsonObject {
-  return isObject(value) ? value : {};
-}
 
 /** What a key is made of cannot be told, for example since an input is missing. */
 class Unknown extends Error {}

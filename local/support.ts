@@ -1,9 +1,18 @@
 import type { Json, JsonObject } from "../pipeline/expressions";
-import { allSteps, isObject, items, objects, type PlacedStep, text } from "../pipeline/walk";
+import {
+  allSteps,
+  at,
+  isObject,
+  items,
+  object,
+  objects,
+  type PlacedStep,
+  text,
+} from "../pipeline/walk";
 import { conditionTypes } from "./evaluate";
 import { type Images, trains } from "./images";
 import { columnFilter } from "./steps/csvFilter";
-import { at, checkTraining, checkTuning, type Report } from "./trainingSupport";
+import { checkTraining, checkTuning, type Report } from "./trainingSupport";
 
 function checkProcessing(args: JsonObject, images: Images, report: Report): void {
   const uri = at(args, "AppSpecification", "ImageUri");
@@ -112,7 +121,7 @@ function checkTransform(args: JsonObject, report: Report): void {
 }
 
 function checkStep({ step, type }: PlacedStep, images: Images, report: Report): void {
-  const args = isObject(step["Arguments"]) ? step["Arguments"] : {};
+  const args = object(step["Arguments"]);
   switch (type) {
     case "Processing":
       checkProcessing(args, images, report);

@@ -1,17 +1,9 @@
-import type { Json, JsonObject } from "../pipeline/expressions";
-import { isObject, objects, text } from "../pipeline/walk";
+import type { JsonObject } from "../pipeline/expressions";
+import { at, isObject, object, objects, text } from "../pipeline/walk";
 import { type Images, trains } from "./images";
 
 /** Takes a field of a step's arguments, and what is the matter with it. */
 export type Report = (field: string, problem: string) => void;
-
-/** A member of objects in objects. */
-export function at(value: Json | undefined, ...path: readonly string[]): Json | undefined {
-  return path.reduce<Json | undefined>(
-    (current, key) => (isObject(current) ? current[key] : undefined),
-    value,
-  );
-}
 
 /** Checks what training jobs and the definitions of tuning jobs have in common. */
 function checkJob(job: JsonObject, images: Images, report: Report): void {
@@ -80,7 +72,7 @@ export function checkTuning(args: JsonObject, images: Images, report: Report): v
   if (args["WarmStartConfig"] !== undefined) {
     report("WarmStartConfig", "does not run here");
   }
-  const definition = isObject(args[job]) ? args[job] : {};
+  const definition = object(args[job]);
   checkJob(definition, images, (field, problem) => {
     report(`${job}.${field}`, problem);
   });

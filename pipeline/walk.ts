@@ -12,6 +12,16 @@ export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** The object, or an empty one. */
+export function object(value: Json | undefined): JsonObject {
+  return isObject(value) ? value : {};
+}
+
+/** A member of objects in objects; undefined where one of them is missing. */
+export function at(value: Json | undefined, ...path: readonly string[]): Json | undefined {
+  return path.reduce<Json | undefined>((current, key) => object(current)[key], value);
+}
+
 /** The members of an array, or nothing. */
 export function items(value: Json | undefined): readonly Json[] {
   return Array.isArray(value) ? (value as readonly Json[]) : [];
@@ -117,7 +127,7 @@ export function allSteps(
       type: text(step["Type"]),
       ...(condition === undefined ? {} : { condition }),
     };
-    const inside = isObject(step["Arguments"]) ? step["Arguments"] : {};
+    const inside = object(step["Arguments"]);
     const branches =
       placed.type === "Condition"
         ? (["IfSteps", "ElseSteps"] as const).flatMap((branch) =>

@@ -1,35 +1,27 @@
 import { resolve } from "node:path";
 
-import type { Json, JsonObject } from "../../pipeline/expressions";
-import { allSteps, isObject, objects } from "../../pipeline/walk";
+import type { JsonObject } from "../../pipeline/expressions";
+import { allSteps, at, objects } from "../../pipeline/walk";
 import type { ContainerImage, Images } from "../images";
 import type { RunnableProgram } from "../programCache";
 import { buildImage, checkDocker, imageId } from "./docker";
 
 const root = resolve(__dirname, "..", "..");
 
-/** A value below members of an object, where it is a text. */
-function textAt(value: Json | undefined, ...path: readonly string[]): readonly string[] {
-  const found = path.reduce<Json | undefined>(
-    (current, name) => (isObject(current) ? current[name] : undefined),
-    value,
-  );
-  return typeof found === "string" ? [found] : [];
-}
-
 /** The images that a definition trains and serves with. */
 function imagesOf(definition: JsonObject): ReadonlySet<string> {
   return new Set(
     allSteps(definition["Steps"]).flatMap(({ step }) => {
       const args = step["Arguments"];
-      const specification = isObject(args) ? args["InferenceSpecification"] : undefined;
-      const containers = isObject(specification) ? specification["Containers"] : undefined;
-      return [
-        ...textAt(args, "AlgorithmSpecification", "TrainingImage"),
-        ...textAt(args, "TrainingJobDefinition", "AlgorithmSpecification", "TrainingImage"),
-        ...textAt(args, "PrimaryContainer", "Image"),
-        ...objects(containers).flatMap((one) => textAt(one, "Image")),
+      const images = [
+        at(args, "AlgorithmSpecification", "TrainingImage"),
+        at(args, "TrainingJobDefinition", "AlgorithmSpecification", "TrainingImage"),
+        at(args, "PrimaryContainer", "Image"),
+        ...objects(at(args, "InferenceSpecification", "Containers")).map(
+          ({ Image: image }) => image,
+        ),
       ];
+      return images.filter((image) => typeof image === "string");
     }),
   );
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 
 import type { JsonObject } from "../../pipeline/expressions";
-import { isObject, objects, text } from "../../pipeline/walk";
+import { object, objects, text } from "../../pipeline/walk";
 import type { Execution } from "../execution";
 import type { CandidateSummary } from "../summary";
 import { splits } from "./diagnosis";
@@ -26,10 +26,6 @@ const loaders: Readonly<Record<string, string>> = {
   decision_tree: "decision-tree",
   "local.images.xgboost_algorithm": "xgboost",
 };
-
-function object(value: unknown): JsonObject {
-  return isObject(value as JsonObject) ? (value as JsonObject) : {};
-}
 
 /** The inputs of a finished step's job, S3 URIs by their names. */
 function inputsOf(described: JsonObject): ReadonlyMap<string, string> {

@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from "../../pipeline/expressions";
-import { allSteps, isObject, objects, text } from "../../pipeline/walk";
+import type { JsonObject } from "../../pipeline/expressions";
+import { allSteps, object, objects, text } from "../../pipeline/walk";
 import type { Trial } from "../execution";
 
 /** A hyperparameter that a tuning varies. */
@@ -27,10 +27,6 @@ export interface CoursePoint {
   readonly status: Trial["status"];
   readonly objective?: number;
   readonly best?: number;
-}
-
-function object(value: Json | undefined): JsonObject {
-  return isObject(value) ? value : {};
 }
 
 /** The hyperparameters that a step's ParameterRanges name. */

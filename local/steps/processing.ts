@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { JsonObject } from "../../pipeline/expressions";
-import { isObject, items, objects, text } from "../../pipeline/walk";
+import { isObject, items, object, objects, text } from "../../pipeline/walk";
 import {
   type Execution,
   intoFolder,
@@ -65,18 +65,18 @@ async function placeInput(
   input: JsonObject,
   folder: JobFolder,
 ): Promise<void> {
-  const { DatasetDefinition: dataset, S3Input: object } = input;
-  if (isObject(object)) {
+  const { DatasetDefinition: dataset, S3Input: s3Input } = input;
+  if (isObject(s3Input)) {
     await execution.store.link(
-      text(object["S3Uri"]),
-      intoFolder(text(object["LocalPath"]), folder),
+      text(s3Input["S3Uri"]),
+      intoFolder(text(s3Input["LocalPath"]), folder),
     );
   }
   if (isObject(dataset)) {
     const athena = dataset["AthenaDatasetDefinition"];
     const path = intoFolder(text(dataset["LocalPath"]), folder);
     await mkdir(path, { recursive: true });
-    await runQuery(execution, step, isObject(athena) ? athena : {}, path);
+    await runQuery(execution, step, object(athena), path);
   }
 }
 
@@ -109,7 +109,7 @@ function s3Outputs(args: JsonObject): readonly {
   readonly localPath: string;
   readonly uri: string;
 }[] {
-  const config = isObject(args["ProcessingOutputConfig"]) ? args["ProcessingOutputConfig"] : {};
+  const config = object(args["ProcessingOutputConfig"]);
   return objects(config["Outputs"]).flatMap((output) =>
     isObject(output["S3Output"])
       ? [
@@ -125,7 +125,7 @@ function s3Outputs(args: JsonObject): readonly {
 
 async function run(execution: Execution, step: string, args: JsonObject): Promise<JobOutcome> {
   const folder = makeJobFolder(execution, step);
-  const application = isObject(args["AppSpecification"]) ? args["AppSpecification"] : {};
+  const application = object(args["AppSpecification"]);
   const outputs = s3Outputs(args).map(({ localPath, uri }) => ({
     folder: intoFolder(localPath, folder),
     uri,
@@ -137,7 +137,7 @@ async function run(execution: Execution, step: string, args: JsonObject): Promis
   for (const input of objects(args["ProcessingInputs"])) {
     await placeInput(execution, step, input, folder);
   }
-  const environment = isObject(args["Environment"]) ? args["Environment"] : {};
+  const environment = object(args["Environment"]);
   const limit = timeLimit(args);
   const result = await execution.jobs.run({
     id: folder.name,

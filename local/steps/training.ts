@@ -1,12 +1,12 @@
 import type { Json, JsonObject } from "../../pipeline/expressions";
-import { isObject, text } from "../../pipeline/walk";
+import { object, text } from "../../pipeline/walk";
 import { StepFailure } from "../execution";
 import { trainingKeys } from "../stepKey";
 import type { JobKind } from "./jobStep";
 import { artifactUri, runTrainingJob } from "./trainingJob";
 
 function hyperparametersOf(args: JsonObject): Readonly<Record<string, string>> {
-  const given = isObject(args["HyperParameters"]) ? args["HyperParameters"] : {};
+  const given = object(args["HyperParameters"]);
   return given as Readonly<Record<string, string>>;
 }
 

@@ -5,8 +5,8 @@ import { pipeline as pipeStreams } from "node:stream/promises";
 
 import { create as createArchive } from "tar";
 
-import type { Json, JsonObject } from "../../pipeline/expressions";
-import { isObject, objects, text } from "../../pipeline/walk";
+import type { JsonObject } from "../../pipeline/expressions";
+import { object, objects, text } from "../../pipeline/walk";
 import { type Execution, makeJobFolder, type StepFailure } from "../execution";
 import { temporaryPath, writeJson } from "../files";
 import { metricDefinitions } from "../images";
@@ -38,10 +38,6 @@ export interface TrainingResult {
   /** S3 URI of the model artifact. */
   readonly modelArtifact?: string;
   readonly log: string;
-}
-
-function object(value: Json | undefined): JsonObject {
-  return isObject(value) ? value : {};
 }
 
 /** Writes the configuration that a training container finds: file names are in lower case. */

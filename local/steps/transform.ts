@@ -4,8 +4,8 @@ import { basename, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { pipeline } from "node:stream/promises";
 
-import type { Json, JsonObject } from "../../pipeline/expressions";
-import { isObject, text } from "../../pipeline/walk";
+import type { JsonObject } from "../../pipeline/expressions";
+import { object, text } from "../../pipeline/walk";
 import { type Execution, makeJobFolder, StepFailure } from "../execution";
 import { imageJob, placeOf } from "../imageJob";
 import { failureReason, timeLimit } from "../jobFailure";
@@ -16,10 +16,6 @@ import type { JobKind, JobOutcome } from "./jobStep";
 
 /** Size of a request in MB, unless the job says another. Source: CreateTransformJob. */
 const defaultPayload = 6;
-
-function object(value: Json | undefined): JsonObject {
-  return isObject(value) ? value : {};
-}
 
 /** The model of a transform job: the arguments of the Model step that made it. */
 function modelOf(execution: Execution, args: JsonObject): JsonObject {

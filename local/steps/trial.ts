@@ -1,6 +1,7 @@
+import { object } from "../../pipeline/walk";
 import type { Execution, Trial } from "../execution";
 import { artifactUri, runTrainingJob, type TrainingResult } from "./trainingJob";
-import { object, type TuningJob } from "./tuningJob";
+import type { TuningJob } from "./tuningJob";
 
 /** Seconds between two looks at the log of a job that may be stopped early. */
 const lookSeconds = 0.2;

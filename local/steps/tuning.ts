@@ -1,10 +1,11 @@
 import type { JsonObject } from "../../pipeline/expressions";
+import { object } from "../../pipeline/walk";
 import { type Execution, StepFailure, type Trial } from "../execution";
 import { tuningKey } from "../stepKey";
 import type { JobKind, JobOutcome } from "./jobStep";
 import { artifactUri } from "./trainingJob";
 import { type EndedTrial, runTrial } from "./trial";
-import { object, readTuningJob, type TuningJob } from "./tuningJob";
+import { readTuningJob, type TuningJob } from "./tuningJob";
 
 /**
  * Runs the trials, as many at once as the definition says. A suggestion learns from the trials that are

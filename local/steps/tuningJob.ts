@@ -1,15 +1,10 @@
-import type { Json, JsonObject } from "../../pipeline/expressions";
-import { isObject, text } from "../../pipeline/walk";
+import type { JsonObject } from "../../pipeline/expressions";
+import { object, text } from "../../pipeline/walk";
 import type { Execution } from "../execution";
 import { metricDefinitions } from "../images";
 import { readSeries } from "../logs";
 import { trainingKeys } from "../stepKey";
 import { hyperbandRule, medianRule, type StoppingRule } from "./earlyStopping";
-
-/** A member that is an object; an empty one where there is none. */
-export function object(value: Json | undefined): JsonObject {
-  return isObject(value) ? value : {};
-}
 
 /** A tuning job, read out of its arguments. */
 export interface TuningJob {
