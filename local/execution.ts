@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Json, JsonObject } from "../pipeline/expressions";
+import type { ExecutionEvent } from "../terminal/events";
 import type { Cache } from "./cache";
 import type { Scope } from "./evaluate";
 import type { Images } from "./images";
@@ -61,16 +62,7 @@ export interface StepResult {
 }
 
 /** What happens in an execution, for whoever watches it. */
-export type Event =
-  | { readonly kind: "step"; readonly step: StepResult }
-  /** A tuning begins: it will have `of` trials at most, and run `parallel` of them at once at most. */
-  | {
-      readonly kind: "tuning";
-      readonly step: string;
-      readonly of: number;
-      readonly parallel: number;
-    }
-  | { readonly kind: "trial"; readonly trial: Trial; readonly of: number };
+export type Event = ExecutionEvent<StepResult, Trial>;
 
 /** What the steps of an execution work with. */
 export interface Execution {

@@ -31,9 +31,9 @@ export interface ShownTrial {
   readonly reusedFrom?: string;
 }
 
-/** What happens in an execution. */
-export type ShownEvent =
-  | { readonly kind: "step"; readonly step: ShownStep }
+/** What happens in an execution, for whoever watches it, with what the watcher is told of steps and trials. */
+export type ExecutionEvent<Step extends ShownStep, Trial extends ShownTrial> =
+  | { readonly kind: "step"; readonly step: Step }
   /** A tuning begins: it will have `of` trials at most, and run `parallel` of them at once at most. */
   | {
       readonly kind: "tuning";
@@ -41,7 +41,10 @@ export type ShownEvent =
       readonly of: number;
       readonly parallel: number;
     }
-  | { readonly kind: "trial"; readonly trial: ShownTrial; readonly of: number };
+  | { readonly kind: "trial"; readonly trial: Trial; readonly of: number };
+
+/** What is shown while an execution goes on. */
+export type ShownEvent = ExecutionEvent<ShownStep, ShownTrial>;
 
 /** Shows a run while it goes on. */
 export interface Progress {
