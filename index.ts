@@ -14,7 +14,7 @@ import { TableCrawler } from "./components/tableCrawler";
 import { Triggers } from "./components/triggers";
 import { loadSettings } from "./config";
 import { bucketName, stackNames } from "./names";
-import type { StackOutputs } from "./outputs";
+import { outputsVersion, type StackOutputs } from "./outputs";
 
 const settings = loadSettings();
 const { dataset, region } = settings;
@@ -129,7 +129,7 @@ const deployer =
     : undefined;
 
 const outputs: { readonly [Name in keyof StackOutputs]: pulumi.Input<StackOutputs[Name]> } = {
-  outputsVersion: "1",
+  outputsVersion,
   accountId: account.accountId,
   region,
   bucketName: lake.bucketName,

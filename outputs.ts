@@ -1,3 +1,6 @@
+/** The version of {@link StackOutputs} that this program writes, and its consumers here read. */
+export const outputsVersion = "1";
+
 /**
  * What a stack exports: the contract for other stacks, which read it through a StackReference.
  * Everything is a string or a list of strings, so that a consumer in any language can use it.

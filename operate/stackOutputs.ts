@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 
 import { UserError } from "../terminal/errors";
-import type { StackOutputs } from "../outputs";
+import { outputsVersion, type StackOutputs } from "../outputs";
 import { typedPath } from "../terminal/options";
 
 /** Where the exports of a stack are to be had. */
@@ -13,9 +13,6 @@ export interface OutputsSource {
   /** File with what `pulumi stack output --json` prints, instead of the CLI. */
   readonly outputs?: string;
 }
-
-/** The version of the exports' contract that is read here. */
-const version = "1";
 
 const root = resolve(__dirname, "..");
 
@@ -91,9 +88,9 @@ export async function readOutputs<Name extends TextOutput>(
       `${where} has no export ${missing.join(", ")}; \`pulumi up\` of this program makes them all`,
     );
   }
-  if (found["outputsVersion"] !== version) {
+  if (found["outputsVersion"] !== outputsVersion) {
     throw new UserError(
-      `${where} has exports of version ${String(found["outputsVersion"])}; this command reads version ${version}`,
+      `${where} has exports of version ${String(found["outputsVersion"])}; this command reads version ${outputsVersion}`,
     );
   }
   return found as unknown as Pick<StackOutputs, Name>;

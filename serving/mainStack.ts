@@ -1,10 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { StackOutputs } from "../outputs";
+import { outputsVersion, type StackOutputs } from "../outputs";
 import { runError } from "../runError";
-
-/** The version of the main stack's exports that this program reads. */
-const outputsVersion = "1";
 
 /** The exports of a text that serving needs. */
 const textNames = [
