@@ -1,6 +1,6 @@
 import { getCallerIdentityOutput } from "@pulumi/aws/getCallerIdentity";
 import { getPartitionOutput } from "@pulumi/aws/getPartition";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 
 /** Where a stack lives, as the ARNs and host names that it composes need it. */
 export interface Account {
@@ -11,6 +11,14 @@ export interface Account {
   /** Domain of the partition's services, such as amazonaws.com. */
   readonly dnsSuffix: pulumi.Output<string>;
   readonly region: string;
+}
+
+/** Other accounts as principals of a policy: each decides itself who of its own may use what it is given. */
+export function accountPrincipals(
+  { partition }: Pick<Account, "partition">,
+  accountIds: readonly string[],
+): pulumi.Output<string>[] {
+  return accountIds.map((id) => pulumi.interpolate`arn:${partition}:iam::${id}:root`);
 }
 
 /** The account of the provider's credentials. All of it is known at preview. */

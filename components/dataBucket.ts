@@ -3,7 +3,7 @@ import * as s3 from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
 
 import { prefixes } from "../pipeline/storage";
-import type { Account } from "./account";
+import { type Account, accountPrincipals } from "./account";
 import { keptFromDeletion } from "./protection";
 
 /** The arguments of {@link DataBucket}. */
@@ -56,15 +56,10 @@ export class DataBucket extends pulumi.ComponentResource {
     this.registerOutputs({ bucketName: this.bucketName, kmsKeyArn: this.kmsKeyArn });
   }
 
-  /** The principals of the accounts that may read the models. */
-  private consumers({ account, modelConsumers = [] }: DataBucketArgs): pulumi.Output<string>[] {
-    return modelConsumers.map((id) => pulumi.interpolate`arn:${account.partition}:iam::${id}:root`);
-  }
-
   /** Leaves it to the account's own policies who may use the key, and lets notifications be encrypted. */
   private keyPolicy(args: DataBucketArgs): pulumi.Output<string> {
     const { accountId, dnsSuffix, partition, region } = args.account;
-    const consumers = this.consumers(args);
+    const consumers = accountPrincipals(args.account, args.modelConsumers ?? []);
     return pulumi.jsonStringify({
       Version: "2012-10-17",
       Statement: [
@@ -189,7 +184,7 @@ export class DataBucket extends pulumi.ComponentResource {
       );
     }
     const bucketArn = pulumi.interpolate`arn:${args.account.partition}:s3:::${args.bucketName}`;
-    const consumers = this.consumers(args);
+    const consumers = accountPrincipals(args.account, args.modelConsumers ?? []);
     new s3.BucketPolicy(
       `${name}-bucket-policy`,
       {

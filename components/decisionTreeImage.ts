@@ -8,7 +8,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import { canonicalJson } from "../pipeline/render";
-import type { Account } from "./account";
+import { type Account, accountPrincipals } from "./account";
 import { keptFromDeletion } from "./protection";
 
 /** The arguments of {@link DecisionTreeImage}. */
@@ -105,11 +105,7 @@ export class DecisionTreeImage extends pulumi.ComponentResource {
               {
                 Sid: "PullImage",
                 Effect: "Allow",
-                Principal: {
-                  AWS: modelConsumers.map(
-                    (id) => pulumi.interpolate`arn:${args.account.partition}:iam::${id}:root`,
-                  ),
-                },
+                Principal: { AWS: accountPrincipals(args.account, modelConsumers) },
                 Action: [
                   "ecr:BatchCheckLayerAvailability",
                   "ecr:BatchGetImage",

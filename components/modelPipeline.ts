@@ -14,7 +14,7 @@ import { dataWranglerFlow, type FlowSource } from "../pipeline/flow";
 import type { ParameterDefaults } from "../pipeline/parameters";
 import { canonicalJson, contentHash } from "../pipeline/render";
 import { prefixes } from "../pipeline/storage";
-import type { Account } from "./account";
+import { type Account, accountPrincipals } from "./account";
 import { keptFromDeletion } from "./protection";
 
 /** The arguments of {@link ModelPipeline}. */
@@ -219,9 +219,7 @@ export class ModelPipeline extends pulumi.ComponentResource {
     }
     const arn = (resource: string): pulumi.Output<string> =>
       pulumi.interpolate`arn:${account.partition}:sagemaker:${account.region}:${account.accountId}:${resource}`;
-    const principal = {
-      AWS: modelConsumers.map((id) => pulumi.interpolate`arn:${account.partition}:iam::${id}:root`),
-    };
+    const principal = { AWS: accountPrincipals(account, modelConsumers) };
     new sagemaker.ModelPackageGroupPolicy(
       `${name}-model-package-group-policy`,
       {

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws/provider";
-import { getPrebuiltEcrImageOutput } from "@pulumi/aws/sagemaker/getPrebuiltEcrImage";
 import * as pulumi from "@pulumi/pulumi";
 
+import { prebuiltImage } from "../components/prebuiltImages";
 import { prefixes } from "../pipeline/storage";
 import { awsClients } from "./awsClients";
 import { readBaseline } from "./baseline";
@@ -70,14 +70,7 @@ export = async function serve(): Promise<Outputs> {
         servingEndpoint: endpoint.endpointName,
         modelVersion: model.version,
         ...monitored,
-        imageUri: getPrebuiltEcrImageOutput(
-          {
-            repositoryName: "sagemaker-model-monitor-analyzer",
-            imageTag: "latest",
-            region: main.region,
-          },
-          { provider },
-        ).registryPath,
+        imageUri: prebuiltImage("modelMonitor", main.region, { provider }),
         roleArn: main.monitoringRoleArn,
         kmsKeyArn: main.kmsKeyArn,
         vpc,
