@@ -55,15 +55,11 @@ export function loadSettings(): Settings {
     namespace,
     schema: settingsSchema,
     stringKeys,
+    problemsAcrossKeys,
   });
   const problems = [...invalid];
   if (settings !== undefined) {
-    problems.push(
-      ...problemsAcrossKeys(settings).map(
-        ([key, message]) => `${place(namespace, [key])}: ${message}`,
-      ),
-      ...definitionProblems(settings),
-    );
+    problems.push(...definitionProblems(settings));
   }
   const aws = new pulumi.Config("aws");
   const region = aws.get("region");

@@ -16,6 +16,17 @@ export const emptyIsNone = z
   .default("")
   .transform((text) => (text === "" ? undefined : text));
 
+/** What is wrong between keys that are each valid: the key to change, and why. */
+export type ProblemAcrossKeys = readonly [key: string, message: string];
+
+/** What may be wrong between keys: whether it is, the key to change, and why. */
+export type PossibleProblem = readonly [wrong: boolean, ...ProblemAcrossKeys];
+
+/** Those of possible problems that there are. */
+export function existing(possible: readonly PossibleProblem[]): readonly ProblemAcrossKeys[] {
+  return possible.flatMap(([wrong, ...problem]) => (wrong ? [problem] : []));
+}
+
 /** The configuration of a program: the keys of one namespace. */
 export interface Configuration<Schema extends z.ZodObject> {
   /** The name of the Pulumi project. */
@@ -23,6 +34,7 @@ export interface Configuration<Schema extends z.ZodObject> {
   readonly schema: Schema;
   /** Keys whose values are plain strings in every Pulumi.<stack>.yaml; all others are JSON. */
   readonly stringKeys: ReadonlySet<string>;
+  readonly problemsAcrossKeys: (values: z.output<Schema>) => readonly ProblemAcrossKeys[];
 }
 
 /** A place in the configuration: its key, and the path inside its value. */
@@ -76,12 +88,12 @@ function describeIssue(
 /**
  * Reads the stack's configuration by a schema.
  *
- * @returns the values; undefined where the schema does not hold, with all problems, each by its key
+ * @returns the values, undefined where the schema does not hold, and all problems, each by its key
  */
 export function readConfiguration<Schema extends z.ZodObject>(
   configuration: Configuration<Schema>,
 ): { readonly values: z.output<Schema> | undefined; readonly problems: readonly string[] } {
-  const { namespace, schema, stringKeys } = configuration;
+  const { namespace, problemsAcrossKeys, schema, stringKeys } = configuration;
   const raw = Object.fromEntries(
     Object.entries(pulumi.runtime.allConfig()).flatMap(([fullKey, value]) => {
       const key = fullKey.slice(namespace.length + 1);
@@ -91,12 +103,17 @@ export function readConfiguration<Schema extends z.ZodObject>(
     }),
   );
   const parsed = schema.safeParse(raw);
-  return parsed.success
-    ? { values: parsed.data, problems: [] }
-    : {
-        values: undefined,
-        problems: parsed.error.issues.flatMap((issue) => describeIssue(configuration, issue)),
-      };
+  if (!parsed.success) {
+    const { issues } = parsed.error;
+    return {
+      values: undefined,
+      problems: issues.flatMap((issue) => describeIssue(configuration, issue)),
+    };
+  }
+  const problems = problemsAcrossKeys(parsed.data).map(
+    ([key, message]) => `${place(namespace, [key])}: ${message}`,
+  );
+  return { values: parsed.data, problems };
 }
 
 /** The error that tells of all that is wrong with the stack's configuration. */

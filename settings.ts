@@ -3,7 +3,7 @@ import { z } from "zod";
 
 import { dataFilePaths, mostDataFiles } from "./components/dataFiles";
 import { networkSchema } from "./components/networkSettings";
-import { emptyIsNone, instanceType } from "./configReader";
+import { emptyIsNone, existing, instanceType, type ProblemAcrossKeys } from "./configReader";
 import { candidatesSchema, defaultCandidates } from "./pipeline/candidates";
 import { californiaHousing, datasetSchema } from "./pipeline/dataset";
 import { modelApprovalStatuses } from "./pipeline/parameters";
@@ -145,12 +145,10 @@ export const stringKeys = new Set<string>([
 /** The stack's configuration, valid key by key. */
 export type StackSettings = z.output<typeof settingsSchema>;
 
-/** What is wrong between keys that are each valid: the key to change, and why. */
-export function problemsAcrossKeys(
-  settings: StackSettings,
-): readonly (readonly [string, string])[] {
+/** What is wrong between keys that are each valid. */
+export function problemsAcrossKeys(settings: StackSettings): readonly ProblemAcrossKeys[] {
   const { dataFile, dataset } = settings;
-  const problems: readonly (readonly [boolean, string, string])[] = [
+  return existing([
     [
       settings.protect && settings.forceDestroy,
       "forceDestroy",
@@ -182,10 +180,10 @@ export function problemsAcrossKeys(
       "looks for new partitions, but dataset.partitions has none",
     ],
     [
-      settings.crawler !== undefined && dataset.partitions.some(({ projection }) => projection),
+      settings.crawler !== undefined &&
+        dataset.partitions.some(({ projection }) => projection !== undefined),
       "crawler",
       "looks for new partitions, but Athena projects those of dataset.partitions; set one of the two",
     ],
-  ];
-  return problems.flatMap(([wrong, key, message]) => (wrong ? [[key, message] as const] : []));
+  ]);
 }

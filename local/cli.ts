@@ -52,6 +52,16 @@ function command(usage: string, description: string): Command {
     .exitOverride();
 }
 
+/** Adds what says which stack's configuration the program is evaluated with. */
+function withStack(command: Command, purpose = "stack whose configuration to use"): Command {
+  return command
+    .option("--stack <name>", purpose, "dev")
+    .option(
+      "--config-file <path>",
+      "file with the stack's configuration (default: Pulumi.<stack>.yaml)",
+    );
+}
+
 function listCommand(
   usage: string,
   description: string,
@@ -67,14 +77,8 @@ function listCommand(
     });
 }
 
-program
-  .command("run", { isDefault: true })
+withStack(program.command("run", { isDefault: true }))
   .description("run the pipeline (what is done without a command)")
-  .option("--stack <name>", "stack whose configuration to use", "dev")
-  .option(
-    "--config-file <path>",
-    "file with the stack's configuration (default: Pulumi.<stack>.yaml)",
-  )
   .option("--data <path>", "file or folder with the table's data (also RESTATE_DATA)")
   .option("--definition <file>", "definition to run instead of the program's")
   .option(
@@ -94,12 +98,12 @@ program
     process.exitCode = await interruptible((stopped) => run(options, stopped));
   });
 
-command("query [sql]", "run a query on the table's data as Athena does, by default the pipeline's")
-  .option("--stack <name>", "stack whose configuration to use", "dev")
-  .option(
-    "--config-file <path>",
-    "file with the stack's configuration (default: Pulumi.<stack>.yaml)",
-  )
+withStack(
+  command(
+    "query [sql]",
+    "run a query on the table's data as Athena does, by default the pipeline's",
+  ),
+)
   .option("--data <path>", "file or folder with the table's data (also RESTATE_DATA)")
   .option("--json", "print one JSON document")
   .action(async (sql: string | undefined, options: Common & RunOptions) => {
@@ -148,14 +152,15 @@ for (const [name, status] of [
     });
 }
 
-command("serve [version]", "serve a model package on a local port, by default the latest approved")
+withStack(
+  command(
+    "serve [version]",
+    "serve a model package on a local port, by default the latest approved",
+  ),
+  "stack whose images to know",
+)
   .option("--group <name>", "its model package group, where there are several")
   .option("--port <number>", "port on this machine", readPort, 8080)
-  .option("--stack <name>", "stack whose images to know", "dev")
-  .option(
-    "--config-file <path>",
-    "file with the stack's configuration (default: Pulumi.<stack>.yaml)",
-  )
   .option("--docker", "serve in a container of its image, where that is on this machine")
   .action(
     async (

@@ -1,7 +1,6 @@
+import { existing, type PossibleProblem, type ProblemAcrossKeys } from "../configReader";
 import type { Settings } from "./settings";
 import { longestWait, waiting } from "./updateDuration";
-
-type Problem = readonly [wrong: boolean, key: keyof Settings, message: string];
 
 /** What a serverless endpoint cannot have. Source: SageMaker's guide, "Serverless Inference". */
 function serverlessProblems({
@@ -10,7 +9,7 @@ function serverlessProblems({
   monitoring,
   network,
   update,
-}: Settings): readonly Problem[] {
+}: Settings): readonly PossibleProblem[] {
   if (compute.mode !== "serverless") {
     return [];
   }
@@ -44,7 +43,7 @@ function serverlessProblems({
 }
 
 /** What instances cannot do. */
-function realTimeProblems(settings: Settings): readonly Problem[] {
+function realTimeProblems(settings: Settings): readonly PossibleProblem[] {
   const { capturePercentage, compute, monitoring, update } = settings;
   if (compute.mode !== "real-time") {
     return [];
@@ -81,9 +80,7 @@ function realTimeProblems(settings: Settings): readonly Problem[] {
   ];
 }
 
-/** What is wrong between keys that are each valid: the key to change, and why. */
-export function problemsAcrossKeys(settings: Settings): readonly (readonly [string, string])[] {
-  return [...serverlessProblems(settings), ...realTimeProblems(settings)].flatMap(
-    ([wrong, key, message]) => (wrong ? [[key, message] as const] : []),
-  );
+/** What is wrong between keys that are each valid. */
+export function problemsAcrossKeys(settings: Settings): readonly ProblemAcrossKeys[] {
+  return existing([...serverlessProblems(settings), ...realTimeProblems(settings)]);
 }

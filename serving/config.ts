@@ -1,4 +1,4 @@
-import { invalidConfiguration, place, readConfiguration } from "../configReader";
+import { invalidConfiguration, readConfiguration } from "../configReader";
 import { problemsAcrossKeys } from "./combinations";
 import { type Settings, settingsSchema, stringKeys } from "./settings";
 
@@ -10,18 +10,13 @@ const namespace = "restate-serving";
  * @throws pulumi.RunError that lists every problem, each by its key, with what is allowed
  */
 export function loadSettings(): Settings {
-  const { problems: invalid, values } = readConfiguration({
+  const { problems, values } = readConfiguration({
     namespace,
     schema: settingsSchema,
     stringKeys,
+    problemsAcrossKeys,
   });
-  if (values === undefined) {
-    throw invalidConfiguration(invalid);
-  }
-  const problems = problemsAcrossKeys(values).map(
-    ([key, message]) => `${place(namespace, [key])}: ${message}`,
-  );
-  if (problems.length > 0) {
+  if (values === undefined || problems.length > 0) {
     throw invalidConfiguration(problems);
   }
   return values;
