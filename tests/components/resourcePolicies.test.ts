@@ -1,0 +1,181 @@
+import { deepEqual, equal } from "node:assert/strict";
+
+import type { Program } from "../../local/program";
+import { californiaHousing } from "../../pipeline/dataset";
+import { program } from "../support/definitions";
+import { anyRole, type IamRequest, isAllowed } from "../support/iam";
+import {
+  arn,
+  bucket,
+  call,
+  consumer,
+  describeRequest,
+  everyActor,
+  key,
+  role,
+  s3,
+  throughS3,
+} from "../support/iamRequests";
+
+describe("policies of resources, as an IAM simulator decides,", () => {
+  let evaluated: Program;
+
+  before(async () => {
+    evaluated = await everyActor();
+  });
+
+  describe("the bucket", () => {
+    const write = (context: Readonly<Record<string, string>>): IamRequest =>
+      s3("PutObject", "/models/XGBoost/job/output/model.tar.gz", context);
+    const encryption = "s3:x-amz-server-side-encryption";
+    const cases: readonly (readonly [string, Readonly<Record<string, string>>, boolean])[] = [
+      [
+        "its own key by name",
+        { [encryption]: "aws:kms", [`${encryption}-aws-kms-key-id`]: key },
+        true,
+      ],
+      ["its own key by default", {}, true],
+      ["no encryption by KMS", { [encryption]: "AES256" }, false],
+      [
+        "another key",
+        { [encryption]: "aws:kms", [`${encryption}-aws-kms-key-id`]: arn("kms", "key/other") },
+        false,
+      ],
+      ["plain HTTP", { "aws:SecureTransport": "false" }, false],
+    ];
+    for (const [what, context, allowed] of cases) {
+      it(`${allowed ? "takes" : "refuses"} an object with ${what}`, async () => {
+        equal(await isAllowed(evaluated, "training", write(context)), allowed);
+      });
+    }
+  });
+
+  describe("the interface endpoints, even for a role that may do everything,", () => {
+    const requests: readonly (readonly [string, IamRequest])[] = [
+      ["athena", call("athena:StartQueryExecution", arn("athena", "workgroup/restate-test"))],
+      ["ecr-api", call("ecr:BatchGetImage", arn("ecr", "repository/restate-test-decision-tree"))],
+      ["ecr-dkr", call("ecr:BatchGetImage", arn("ecr", "repository/restate-test-decision-tree"))],
+      ["glue", call("glue:GetTable", arn("glue", "table/restate_test/california_housing"))],
+      ["kms", call("kms:Decrypt", key)],
+      [
+        "logs",
+        call(
+          "logs:PutLogEvents",
+          arn("logs", "log-group:/aws/sagemaker/TrainingJobs:log-stream:1"),
+        ),
+      ],
+      ["monitoring", call("cloudwatch:PutMetricData", "*")],
+      ["sagemaker-api", call("sagemaker:DescribeTrainingJob", arn("sagemaker", "training-job/a"))],
+      ["sagemaker-runtime", call("sagemaker:InvokeEndpoint", arn("sagemaker", "endpoint/houses"))],
+      ["sts", call("sts:AssumeRole", role("restate-test-training"))],
+    ];
+    it("are these", () => {
+      const names = evaluated.resources
+        .filter(({ inputs }) => inputs["vpcEndpointType"] === "Interface")
+        .map(({ name }) => name);
+      deepEqual(
+        names,
+        requests.map(([service]) => `network-${service}`),
+      );
+    });
+
+    for (const [service, request] of requests) {
+      const endpoint = `network-${service}`;
+      it(`${service} serves this account's principals`, async () => {
+        equal(await isAllowed(evaluated, anyRole, { ...request, endpoint }), true);
+      });
+      it(`${service} serves no other account's`, async () => {
+        const foreign = { caller: "999988887777", owner: "999988887777" };
+        const resource = request.resource.replace("111122223333", "999988887777");
+        const theirs = { ...request, ...foreign, resource };
+        equal(await isAllowed(evaluated, anyRole, { ...theirs, endpoint }), false);
+        // Without the endpoint it is theirs to allow: so it is the endpoint that refuses.
+        equal(await isAllowed(evaluated, anyRole, theirs), true);
+      });
+    }
+  });
+
+  describe("another account that consumes models", () => {
+    const theirs = (request: IamRequest): IamRequest => ({
+      ...request,
+      endpoint: undefined,
+      caller: consumer,
+    });
+    const cases: readonly (readonly [IamRequest, boolean])[] = [
+      [s3("GetObject", "/models/XGBoost/job/output/model.tar.gz"), true],
+      [call("kms:Decrypt", key, throughS3), true],
+      [call("ecr:BatchGetImage", arn("ecr", "repository/restate-test-decision-tree")), true],
+      [
+        call("sagemaker:DescribeModelPackage", arn("sagemaker", "model-package/restate-test/1")),
+        true,
+      ],
+      [
+        call(
+          "sagemaker:DescribeModelPackageGroup",
+          arn("sagemaker", "model-package-group/restate-test"),
+        ),
+        true,
+      ],
+      [s3("PutObject", "/models/XGBoost/job/output/model.tar.gz"), false],
+      [s3("GetObject", "/data/california_housing/cal_housing.data"), false],
+      [s3("ListBucket", ""), false],
+      [call("kms:Decrypt", key), false],
+      [call("kms:GenerateDataKey", key, throughS3), false],
+      [call("ecr:PutImage", arn("ecr", "repository/restate-test-decision-tree")), false],
+      [
+        call("sagemaker:UpdateModelPackage", arn("sagemaker", "model-package/restate-test/1")),
+        false,
+      ],
+      [
+        call("sagemaker:DeleteModelPackage", arn("sagemaker", "model-package/restate-test/1")),
+        false,
+      ],
+      [call("sns:Publish", arn("sns", "restate-test")), false],
+    ];
+    for (const [request, allowed] of cases) {
+      it(`${allowed ? "may" : "may not"} ${describeRequest(request)}`, async () => {
+        equal(await isAllowed(evaluated, anyRole, theirs(request)), allowed);
+      });
+    }
+
+    it("may do nothing of it where config names another", async () => {
+      for (const [request] of cases) {
+        const stranger = { ...theirs(request), caller: "999988887777" };
+        equal(await isAllowed(evaluated, anyRole, stranger), false, describeRequest(request));
+      }
+    });
+  });
+
+  describe("the S3 endpoint, even for a role that may do everything,", () => {
+    const through = (action: string, resource: string, owner?: string): IamRequest => ({
+      action,
+      resource,
+      endpoint: "network-s3",
+      ...(owner === undefined ? {} : { owner }),
+    });
+    const layers = "arn:aws:s3:::prod-us-east-1-starport-layer-bucket/layer";
+    const cases: readonly (readonly [IamRequest, boolean])[] = [
+      [through("s3:PutObject", `${bucket}/models/XGBoost/job/output/model.tar.gz`), true],
+      [through("s3:PutObject", "arn:aws:s3:::another-bucket-of-the-account/stolen.csv"), false],
+      [through("s3:GetObject", "arn:aws:s3:::another-bucket-of-the-account/file.csv"), false],
+      [through("s3:DeleteObject", `${bucket}/data/california_housing/cal_housing.data`), false],
+      [through("s3:PutObject", layers), false],
+    ];
+    for (const [request, allowed] of cases) {
+      it(`${allowed ? "leads" : "does not lead"} to ${request.action} ${request.resource}`, async () => {
+        equal(await isAllowed(evaluated, anyRole, request), allowed);
+      });
+    }
+
+    it("leads to a table elsewhere where config names one, and to nothing beside it", async () => {
+      const elsewhere = await program({
+        dataset: { ...californiaHousing, location: "s3://theirs/houses/" },
+      });
+      const read = (path: string): IamRequest =>
+        through("s3:GetObject", `arn:aws:s3:::theirs/${path}`);
+      equal(await isAllowed(elsewhere, "processing", read("houses/1.csv")), true);
+      equal(await isAllowed(elsewhere, "training", read("houses/1.csv")), false);
+      equal(await isAllowed(elsewhere, anyRole, read("salaries/1.csv")), false);
+    });
+  });
+});
