@@ -5,8 +5,25 @@ import { parameterValues } from "../terminal/parameters";
 import { containerImagesOf } from "./docker/containerImages";
 import { unsupportedFlows } from "./flowCheck";
 import { Images } from "./images";
-import type { SessionOptions } from "./session";
+import type { RunnableProgram } from "./programCache";
 import { unsupported } from "./support";
+import type { Workspace } from "./workspace";
+
+/** What is looked at before a run. */
+export interface PreparationOptions {
+  readonly program: RunnableProgram;
+  /** Values of the pipeline's parameters, as text. */
+  readonly parameters: ReadonlyMap<string, string>;
+  readonly workspace: Workspace;
+  /** Whether training and serving jobs run in containers, where their images are on this machine. */
+  readonly docker: boolean;
+  /** Folder laid out as S3, whose objects the definition reads. Default: none. */
+  readonly s3?: string | undefined;
+  /** Stops the run in order: its processes end, and it is noted as stopped. */
+  readonly stopped: AbortSignal;
+  /** Takes lines to show. */
+  readonly say: (line: string) => void;
+}
 
 /** @throws UserError with every problem */
 function refuse(problems: readonly string[]): void {
@@ -23,7 +40,7 @@ async function checkSupport(
   definition: JsonObject,
   images: Images,
   parameters: ReadonlyMap<string, Json>,
-  { program, s3, workspace }: SessionOptions,
+  { program, s3, workspace }: PreparationOptions,
 ): Promise<void> {
   const { uploads } = program;
   const folders = [...(s3 === undefined ? [] : [s3]), workspace.objects];
@@ -36,7 +53,7 @@ async function checkSupport(
 
 /** The images that jobs run by: stand-ins, or containers too. */
 async function imagesFor(
-  { docker, program, say, stopped }: SessionOptions,
+  { docker, program, say, stopped }: PreparationOptions,
   definition: JsonObject,
 ): Promise<Images> {
   const images = new Images(program.decisionTreeImageUri);
@@ -57,7 +74,10 @@ export interface Prepared {
  *
  * @throws UserError for what the user must mend
  */
-export async function prepare(options: SessionOptions, definition: JsonObject): Promise<Prepared> {
+export async function prepare(
+  options: PreparationOptions,
+  definition: JsonObject,
+): Promise<Prepared> {
   refuse(check(definition, { unusedParametersAllowed: true }));
   const parameters = parameterValues(definition, options.parameters);
   const images = await imagesFor(options, definition);

@@ -14,8 +14,7 @@ import type { Images } from "./images";
 import { JobRunner } from "./jobs";
 import { ModelRegistry } from "./modelRegistry";
 import { ObjectStore } from "./objectStore";
-import { prepare } from "./preparation";
-import type { RunnableProgram } from "./programCache";
+import { type PreparationOptions, prepare } from "./preparation";
 import { diagnose } from "./report/diagnostics";
 import { endKilled, Recorder } from "./recorder";
 import { runDefinition, type RunResult } from "./run";
@@ -26,27 +25,15 @@ import { Tuner } from "./tuner";
 import type { Workspace } from "./workspace";
 
 /** What a run is to do. */
-export interface SessionOptions {
-  readonly program: RunnableProgram;
+export interface SessionOptions extends PreparationOptions {
   /** The definition to run. Default: the program's. */
   readonly definition?: JsonObject | undefined;
   /** File or folder with the data of the program's table, and what named it. Default: see the README. */
   readonly data?: { readonly path: string; readonly named: string } | undefined;
-  /** Values of the pipeline's parameters, as text. */
-  readonly parameters: ReadonlyMap<string, string>;
-  readonly workspace: Workspace;
-  /** Whether training and serving jobs run in containers, where their images are on this machine. */
-  readonly docker: boolean;
   /** Whether results of earlier, equal jobs are taken. */
   readonly cache: boolean;
-  /** Folder laid out as S3, whose objects the definition reads. Default: none. */
-  readonly s3?: string | undefined;
-  /** Stops the run in order: its processes end, and it is noted as stopped. */
-  readonly stopped: AbortSignal;
   /** Takes what happens. */
   readonly report: (event: Event) => void;
-  /** Takes lines to show. */
-  readonly say: (line: string) => void;
 }
 
 /** A finished run. */
