@@ -22,7 +22,6 @@ import { type CandidateSummary, readPropertyFile, summarise } from "./summary";
 import { findTableData, loadTable } from "./tableData";
 import { appendTrials } from "./trials";
 import { Tuner } from "./tuner";
-import type { Workspace } from "./workspace";
 
 /** What a run is to do. */
 export interface SessionOptions extends PreparationOptions {
