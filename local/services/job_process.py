@@ -32,8 +32,8 @@ WARM_MODULES = (
     "duckdb",
 )
 DEFAULT_GRACE_SECONDS = 5.0
-# DuckDB imports them where it can, for half a second, though no stand-in uses them.
-# They are here for tests only: neither the local run nor the Decision Tree image installs them.
+# XGBoost and DuckDB import them where they can, for half a second in each job, though no stand-in
+# uses them. They are here for tests only: neither the local run nor the image installs them.
 _UNUSED_MODULES = ("pandas", "pyarrow")
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -105,20 +105,38 @@ def parse_job(fields: dict[str, Any]) -> Job:
     )
 
 
+class _Without:
+    """A finder of modules to which those that no stand-in uses are not installed."""
+
+    def __init__(self, finder: Any) -> None:  # noqa: ANN401 - finders have no common type
+        self.finder = finder
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the finder has
+        return getattr(self.finder, name)
+
+    def find_spec(self, name: str, *place: Any) -> Any:  # noqa: ANN401 - as a finder has it
+        unused = name.partition(".")[0] in _UNUSED_MODULES
+        return None if unused else self.finder.find_spec(name, *place)
+
+
+def _hide_unused_modules() -> None:
+    """Makes an import of what no stand-in uses fail, as where it is not installed."""
+    sys.meta_path[:] = [_Without(finder) for finder in sys.meta_path]
+
+
 def warm_up() -> None:
     """Imports the heavy libraries, so that forked jobs find them loaded; starts no thread."""
     # OpenBLAS would start its threads at import; pyarrow, which pandas imports, does too.
     blas_threads = os.environ.get("OPENBLAS_NUM_THREADS")
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    hidden = [name for name in _UNUSED_MODULES if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None: import fails
+    finders = list(sys.meta_path)
+    _hide_unused_modules()
     try:
         for name in WARM_MODULES:
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
     finally:
-        for name in hidden:
-            del sys.modules[name]
+        sys.meta_path[:] = finders
         if blas_threads is None:
             del os.environ["OPENBLAS_NUM_THREADS"]
         else:
@@ -253,6 +271,8 @@ def _set_up_interpreter(job: Job) -> None:
     sys.argv = [job.target, *job.arguments]
     search = [entry for entry in job.environment.get("PYTHONPATH", "").split(os.pathsep) if entry]
     start = job.working_directory if job.is_module else str(Path(job.target).parent)
+    if job.is_module:
+        _hide_unused_modules()
     sys.path[:] = [start, *search, *(entry for entry in sys.path if entry not in ("", start))]
     importlib.invalidate_caches()
     if numpy := sys.modules.get("numpy"):
