@@ -1,17 +1,44 @@
 /**
  * Evaluates a Pulumi program as a preview does, with stand-ins for the account's answers:
- * `evaluate.ts program|empty`. The empty program imports the same modules of the SDKs, and makes nothing.
+ *
+ * - `evaluate.ts program`: the whole program.
+ * - `evaluate.ts empty`: imports the same modules of the SDKs, and makes nothing.
+ * - `evaluate.ts resources FILE`: imports the same, and registers the resources of a file as they stand there,
+ *   which is what the SDKs alone cost.
  */
 
 import * as pulumi from "@pulumi/pulumi";
-import { writeSync } from "node:fs";
+import { readFileSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 
-import { evaluateProgram } from "../../local/program";
+import { evaluateProgram, type Resource } from "../../local/program";
 import { stackConfig } from "../../local/stackConfig";
 import { sdkModules } from "./sdkModules";
 
-async function evaluateEmpty(): Promise<void> {
+type ResourceClass = new (name: string, inputs: Readonly<Record<string, unknown>>) => unknown;
+
+const load = createRequire(__filename);
+
+/** The class of the SDKs for a type such as `aws:s3/bucket:Bucket`, `awsx:ec2:Vpc` or `docker:index/image:Image`. */
+function classOf(type: string): ResourceClass {
+  const [packageName = "", path = "", name = ""] = type.split(":");
+  if (packageName === "pulumi") {
+    return (load("@pulumi/aws/provider") as Record<string, ResourceClass>)["Provider"] as never;
+  }
+  const folder = path.split("/")[0] ?? "";
+  const module = `@pulumi/${packageName}${folder === "index" ? "" : `/${folder}`}`;
+  return (load(module) as Record<string, ResourceClass>)[name] as never;
+}
+
+function register({ inputs, name, type }: Resource): void {
+  if (type.startsWith("restate:")) {
+    new pulumi.ComponentResource(type, name);
+  } else if (type !== "pulumi:pulumi:Stack") {
+    new (classOf(type))(name, inputs);
+  }
+}
+
+async function evaluate(resources: readonly Resource[]): Promise<void> {
   await pulumi.runtime.setMocks(
     {
       newResource: ({ inputs, name }) => ({ id: name, state: inputs as object }),
@@ -21,12 +48,12 @@ async function evaluateEmpty(): Promise<void> {
     "prod",
     false,
   );
-  const load = createRequire(__filename);
   await pulumi.runtime.runInPulumiStack(() => {
     for (const { names, path } of sdkModules()) {
       const module = load(path) as Readonly<Record<string, unknown>>;
       names.forEach((name) => module[name]);
     }
+    resources.forEach(register);
     return Promise.resolve({});
   });
   await pulumi.runtime.disconnect(false);
@@ -37,4 +64,11 @@ process.on("exit", () => {
   const { maxRSS, systemCPUTime, userCPUTime } = process.resourceUsage();
   writeSync(3, JSON.stringify([(userCPUTime + systemCPUTime) / 1e6, maxRSS / 1024]));
 });
-void (process.argv[2] === "empty" ? evaluateEmpty() : evaluateProgram("prod", stackConfig("prod")));
+const [, , which, file] = process.argv;
+if (which === "program") {
+  void evaluateProgram("prod", stackConfig("prod"));
+} else {
+  const resources =
+    file === undefined ? [] : (JSON.parse(readFileSync(file, "utf8")) as Resource[]);
+  void evaluate(resources);
+}

@@ -1,10 +1,16 @@
 /**
- * What evaluating the whole program costs, against an empty program that imports the same of the SDKs. Each
- * runs in processes of its own, in turns, compiled as Pulumi does where types are checked elsewhere.
+ * What evaluating the whole program costs, against an empty program that imports the same of the SDKs, and
+ * against one that registers the same resources with inputs from a file. Each runs in processes of its own, in
+ * turns, compiled as Pulumi does where types are checked elsewhere.
  */
 
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+
+import { evaluateProgram } from "../../local/program";
+import { stackConfig } from "../../local/stackConfig";
 
 const runs = 9;
 
@@ -18,15 +24,18 @@ interface Cost {
 }
 
 /** Runs one evaluation; it reports on itself when it ends. */
-function evaluate(which: "empty" | "program"): Cost {
+function evaluate(args: readonly string[]): Cost {
   const start = performance.now();
   const { output, status } = spawnSync(
     process.execPath,
-    [...["--require", "ts-node/register/transpile-only"], join(__dirname, "evaluate.ts"), which],
+    [
+      ...["--require", "ts-node/register/transpile-only"],
+      ...[join(__dirname, "evaluate.ts"), ...args],
+    ],
     { encoding: "utf8", stdio: ["ignore", "ignore", "inherit", "pipe"] },
   );
   if (status !== 0) {
-    throw new Error(`the evaluation of ${which} ended with exit code ${String(status)}`);
+    throw new Error(`the evaluation of ${args.join(" ")} ended with exit code ${String(status)}`);
   }
   const [processor, memory] = JSON.parse(output[3] ?? "") as [number, number];
   return { seconds: (performance.now() - start) / 1000, processor, memory };
@@ -37,21 +46,37 @@ function median(costs: readonly Cost[], member: keyof Cost): number {
   return values[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
-const costs = { empty: [] as Cost[], program: [] as Cost[] };
-for (let run = 0; run < runs; run++) {
-  costs.empty.push(evaluate("empty"));
-  costs.program.push(evaluate("program"));
-}
-console.log("| | whole program | empty program | ratio |");
-console.log("| --- | ---: | ---: | ---: |");
-for (const [what, member, digits] of [
-  ["wall time (s)", "seconds", 2],
-  ["processor time (s)", "processor", 2],
-  ["peak memory (MiB)", "memory", 0],
-] as const) {
-  const whole = median(costs.program, member);
-  const empty = median(costs.empty, member);
+async function measure(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "restate-bench-"));
+  const file = join(folder, "resources.json");
+  const costs = { program: [] as Cost[], resources: [] as Cost[], empty: [] as Cost[] };
+  try {
+    const { resources } = await evaluateProgram("prod", stackConfig("prod"));
+    writeFileSync(file, JSON.stringify(resources));
+    for (let run = 0; run < runs; run++) {
+      costs.empty.push(evaluate(["empty"]));
+      costs.resources.push(evaluate(["resources", file]));
+      costs.program.push(evaluate(["program"]));
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
   console.log(
-    `| ${what} | ${whole.toFixed(digits)} | ${empty.toFixed(digits)} | ${(whole / empty).toFixed(2)} |`,
+    "| | whole program | its resources | empty program | whole / resources | whole / empty |",
   );
+  console.log("| --- | ---: | ---: | ---: | ---: | ---: |");
+  for (const [what, member, digits] of [
+    ["wall time (s)", "seconds", 2],
+    ["processor time (s)", "processor", 2],
+    ["peak memory (MiB)", "memory", 0],
+  ] as const) {
+    const whole = median(costs.program, member);
+    const resources = median(costs.resources, member);
+    const empty = median(costs.empty, member);
+    const values = [whole, resources, empty].map((value) => value.toFixed(digits));
+    const ratios = [whole / resources, whole / empty].map((value) => value.toFixed(2));
+    console.log(`| ${[what, ...values, ...ratios].join(" | ")} |`);
+  }
 }
+
+void measure();
