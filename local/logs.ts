@@ -10,6 +10,14 @@ export function lastLines(log: string, count = 10): string {
   return readFileSync(log, "utf8").trimEnd().split("\n").slice(-count).join("\n");
 }
 
+/**
+ * The pattern of a metric. One that begins with `.*` matches from a line's start or not at all; told so, it is not
+ * tried from each place of each line, which takes seconds for the metrics that a log does not have.
+ */
+function metricPattern(regex: string): RegExp {
+  return new RegExp(regex.startsWith(".*") ? `^${regex}` : regex);
+}
+
 /** The last value of each metric in a log, found as SageMaker finds it: by the definitions' regexes. */
 export function readMetrics(
   log: string,
@@ -21,7 +29,7 @@ export function readMetrics(
   const lines = readFileSync(log, "utf8").split("\n").reverse();
   return Object.fromEntries(
     definitions.flatMap(({ name, regex }) => {
-      const pattern = new RegExp(regex);
+      const pattern = metricPattern(regex);
       for (const line of lines) {
         const value = Number(pattern.exec(line)?.[1] ?? Number.NaN);
         if (Number.isFinite(value)) {
@@ -38,7 +46,7 @@ export function readSeries(log: string, regex: string): readonly number[] {
   if (!existsSync(log)) {
     return [];
   }
-  const pattern = new RegExp(regex);
+  const pattern = metricPattern(regex);
   return readFileSync(log, "utf8")
     .split("\n")
     .map((line) => Number(pattern.exec(line)?.[1] ?? Number.NaN))

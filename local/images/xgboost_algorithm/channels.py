@@ -100,7 +100,8 @@ def _file_format(name: str, content_type: str | None) -> str:
     return file_format
 
 
-def _read_csv(database: duckdb.DuckDBPyConnection, files: list[Path]) -> duckdb.DuckDBPyRelation:
+# A statement and not a relation, which DuckDB takes ten times as long to hand over.
+def _read_csv(database: duckdb.DuckDBPyConnection, files: list[Path]) -> duckdb.DuckDBPyConnection:
     with files[0].open(encoding="utf-8", errors="replace", newline="") as stream:
         line = stream.readline().rstrip("\r\n")
     try:
@@ -108,19 +109,19 @@ def _read_csv(database: duckdb.DuckDBPyConnection, files: list[Path]) -> duckdb.
     except csv.Error:
         delimiter = ","
     columns = {f"c{number}": "FLOAT" for number in range(len(line.split(delimiter)))}
-    return database.sql(
+    return database.execute(
         "from read_csv($files, header = false, auto_detect = false, delim = $delimiter, "
         "columns = $columns, nullstr = '', quote = '\"', escape = '\"')",
-        params={"files": [str(path) for path in files], "delimiter": delimiter, "columns": columns},
+        {"files": [str(path) for path in files], "delimiter": delimiter, "columns": columns},
     )
 
 
 def _read_parquet(
     database: duckdb.DuckDBPyConnection, files: list[Path]
-) -> duckdb.DuckDBPyRelation:
-    return database.sql(
+) -> duckdb.DuckDBPyConnection:
+    return database.execute(
         "select cast(columns(*) as float) from read_parquet($files)",
-        params={"files": [str(path) for path in files]},
+        {"files": [str(path) for path in files]},
     )
 
 

@@ -138,11 +138,24 @@ def test_reports_the_metrics_of_each_round_as_cloudwatch_shows_them(job: Job) ->
         assert len(series(log, metric)) == 6
 
 
-def test_the_tuning_metric_is_added_to_the_default_metric(job: Job) -> None:
-    job.hyperparameters["_tuning_objective_metric"] = "validation:mse"
+@pytest.mark.parametrize("objective", ["reg:squarederror", "count:poisson"])
+def test_the_tuning_metric_is_added_to_the_default_metric(job: Job, objective: str) -> None:
+    own = {"reg:squarederror": "rmse", "count:poisson": "poisson-nloglik"}[objective]
+    table = rows(400, 400)
+    table[:, 0] = np.abs(table[:, 0])  # as poisson has it
+    for channel in ("train", "validation"):
+        job.write(channel, "part-0.csv", table)
+    job.hyperparameters |= {"objective": objective, "_tuning_objective_metric": "validation:mse"}
     log = job.train()
-    rmse = series(log, "validation:rmse")
-    assert series(log, "validation:mse") == pytest.approx(np.square(rmse), abs=1e-3)
+    number = r"[0-9.]+"
+    line = rf"\[5\]#011train-{own}:{number}#011train-mse:{number}"
+    assert re.search(line + line.removeprefix(r"\[5\]").replace("train", "validation"), log)
+    wide = table.astype(np.float32)
+    errors = wide[:, 0] - job.model().predict(xgboost.DMatrix(wide[:, 1:]))
+    for channel in ("train", "validation"):
+        mse = series(log, f"{channel}:mse")
+        assert len(mse) == 6
+        assert mse[-1] == pytest.approx(np.mean(errors**2, dtype=np.float64), abs=2e-5)
 
 
 def test_stops_early_and_keeps_the_best_round(job: Job) -> None:
