@@ -1,8 +1,7 @@
 """What a job is, and how its process starts: forked from the warm server or as a fresh interpreter.
 
 A forked job starts in about 10 ms, because scikit-learn, XGBoost and DuckDB are in memory
-already. Forking is only safe while the server has one thread, so `warm_up` imports the libraries
-without letting them start any, and `can_fork` looks before each use.
+already. Forking is only safe while the server has one thread: `can_fork` looks before each use.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import ctypes
-import gc
 import importlib
 import os
 import runpy
@@ -23,18 +21,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-WARM_MODULES = (
-    "numpy",
-    "sklearn.tree",
-    "sklearn.model_selection",
-    "sklearn.metrics",
-    "xgboost",
-    "duckdb",
+from local.services.warm_interpreter import (
+    forget_own_modules,
+    hide_unused_modules,
+    limit_threads,
 )
+
 DEFAULT_GRACE_SECONDS = 5.0
-# XGBoost and DuckDB import them where they can, for half a second in each job, though no stand-in
-# uses them. They are here for tests only: neither the local run nor the image installs them.
-_UNUSED_MODULES = ("pandas", "pyarrow")
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
@@ -103,48 +96,6 @@ def parse_job(fields: dict[str, Any]) -> Job:
         log=fields["log"],
         grace_seconds=grace,
     )
-
-
-class _Without:
-    """A finder of modules to which those that no stand-in uses are not installed."""
-
-    def __init__(self, finder: Any) -> None:  # noqa: ANN401 - finders have no common type
-        self.finder = finder
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the finder has
-        return getattr(self.finder, name)
-
-    def find_spec(self, name: str, *place: Any) -> Any:  # noqa: ANN401 - as a finder has it
-        unused = name.partition(".")[0] in _UNUSED_MODULES
-        return None if unused else self.finder.find_spec(name, *place)
-
-
-def _hide_unused_modules() -> None:
-    """Makes an import of what no stand-in uses fail, as where it is not installed."""
-    sys.meta_path[:] = [_Without(finder) for finder in sys.meta_path]
-
-
-def warm_up() -> None:
-    """Imports the heavy libraries, so that forked jobs find them loaded; starts no thread."""
-    # OpenBLAS would start its threads at import; pyarrow, which pandas imports, does too.
-    blas_threads = os.environ.get("OPENBLAS_NUM_THREADS")
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    finders = list(sys.meta_path)
-    _hide_unused_modules()
-    try:
-        for name in WARM_MODULES:
-            with contextlib.suppress(ImportError):
-                importlib.import_module(name)
-    finally:
-        sys.meta_path[:] = finders
-        if blas_threads is None:
-            del os.environ["OPENBLAS_NUM_THREADS"]
-        else:
-            os.environ["OPENBLAS_NUM_THREADS"] = blas_threads
-    if duckdb := sys.modules.get("duckdb"):
-        duckdb.default_connection().close()  # its import opens one, with a worker thread
-    gc.collect()
-    gc.freeze()  # keeps the collector in a child from copying the shared pages
 
 
 def can_fork() -> bool:
@@ -272,16 +223,14 @@ def _set_up_interpreter(job: Job) -> None:
     search = [entry for entry in job.environment.get("PYTHONPATH", "").split(os.pathsep) if entry]
     start = job.working_directory if job.is_module else str(Path(job.target).parent)
     if job.is_module:
-        _hide_unused_modules()
+        hide_unused_modules()
+    else:
+        forget_own_modules()
     sys.path[:] = [start, *search, *(entry for entry in sys.path if entry not in ("", start))]
     importlib.invalidate_caches()
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed()  # else every job would draw the same numbers
-    threads = job.environment.get("OMP_NUM_THREADS", "")
-    if threads.isdecimal() and "sklearn" in sys.modules:
-        # The OpenMP libraries read the variable when they were loaded, in the server.
-        limits = importlib.import_module("threadpoolctl").threadpool_limits
-        limits(limits=max(int(threads), 1), user_api="openmp")
+    limit_threads(job.environment.get("OMP_NUM_THREADS", ""))
 
 
 def _die_with(parent: int) -> None:

@@ -10,10 +10,12 @@ standard output, JSON objects, one a line:
     {"started": {"id", "pid"}}
     {"ended": {"id", "exitCode", "seconds", "peakMemoryBytes"}}
     {"error": {"message", "id"?}}
+    {"warm": {}}
 
 A job that is to stop gets SIGTERM, and SIGKILL after its grace, 5 s unless it says another.
 `exitCode` is the negative signal number where a signal ended the job. `peakMemoryBytes` is the
 largest resident set, which for a forked job includes the libraries it shares with the server.
+`warm` tells, once, that the libraries of jobs are in memory; jobs need not wait for it.
 `--fresh` starts an interpreter for each job, as on systems where forking is not safe. When
 standard input closes, or at SIGTERM or SIGINT, the server ends its jobs and exits.
 """
@@ -36,8 +38,8 @@ from local.services.job_process import (
     parse_job,
     start_forked,
     start_fresh,
-    warm_up,
 )
+from local.services.warm_interpreter import warm_up
 
 _MEMORY_UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
 
@@ -61,6 +63,7 @@ class JobServer:
             fresh: Start an interpreter for each job instead of forking.
         """
         self._fresh = fresh
+        self._warming = None if fresh else warm_up()
         self._running: dict[int, _Running] = {}
         self._received = b""
         self._ending = False
@@ -79,7 +82,10 @@ class JobServer:
             selector.register(self._wake_read, selectors.EVENT_READ)
             selector.register(0, selectors.EVENT_READ)
             while not self._ending or self._running:
-                ready = {key.fd for key, _ in selector.select(self._seconds_to_next_kill())}
+                timeout = self._seconds_to_next_kill() if self._warming is None else 0
+                ready = {key.fd for key, _ in selector.select(timeout)}
+                if not ready:
+                    self._warm_up()
                 if self._wake_read in ready:
                     with contextlib.suppress(BlockingIOError):
                         os.read(self._wake_read, 4096)
@@ -90,6 +96,17 @@ class JobServer:
                     self._end()
                 self._kill_overdue()
                 self._reap()
+
+    def _warm_up(self) -> None:
+        """Goes on with the warming, of which a part takes a tenth of a second or two."""
+        if self._warming is not None and next(self._warming, self._warming) is self._warming:
+            self._warming = None
+            self._emit("warm", {})
+            if not can_fork():
+                print(  # noqa: T201
+                    "job server: a library started a thread, so jobs get fresh interpreters",
+                    file=sys.stderr,
+                )
 
     def _read_requests(self) -> bool:
         """Handles the complete lines that have arrived; False at the end of the input."""
@@ -203,13 +220,6 @@ def main() -> None:
     """Runs the server on this process's standard input and output."""
     fresh = "--fresh" in sys.argv[1:] or sys.platform != "linux"
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    if not fresh:
-        warm_up()
-        if not can_fork():
-            print(  # noqa: T201
-                "job server: a library started a thread, so each job gets a fresh interpreter",
-                file=sys.stderr,
-            )
     JobServer(fresh).serve()
 
 

@@ -42,19 +42,21 @@ export interface TrainingResult {
 
 /** Writes the configuration that a training container finds: file names are in lower case. */
 function writeConfiguration(base: string, job: TrainingJob): void {
-  const config = (name: string): string => join(base, "input", "config", `${name}.json`);
-  writeJson(config("hyperparameters"), {
+  const write = (name: string, value: unknown): void => {
+    writeJson(join(base, "input", "config", `${name}.json`), value, { durable: false });
+  };
+  write("hyperparameters", {
     ...job.hyperparameters,
     ...(job.objectiveMetric === undefined ? {} : { _tuning_objective_metric: job.objectiveMetric }),
   });
-  writeJson(config("resourceconfig"), {
+  write("resourceconfig", {
     current_host: "algo-1",
     hosts: ["algo-1"],
     network_interface_name: "lo",
   });
   const specification = object(job.definition["AlgorithmSpecification"]);
-  writeJson(
-    config("inputdataconfig"),
+  write(
+    "inputdataconfig",
     Object.fromEntries(
       objects(job.definition["InputDataConfig"]).map((channel) => [
         text(channel["ChannelName"]),

@@ -24,7 +24,7 @@ class Server:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "local.services.jobs", *options],
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'container'}"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -36,12 +36,17 @@ class Server:
         self.process.stdin.write(text + "\n")
         self.process.stdin.flush()
 
-    def event(self) -> dict[str, Any]:
+    def next(self) -> dict[str, Any]:
         assert self.process.stdout
         line = self.process.stdout.readline()
         assert line, "the server ended"
         event: dict[str, Any] = json.loads(line)
         return event
+
+    def event(self) -> dict[str, Any]:
+        """The next event of a job."""
+        event = self.next()
+        return self.next() if "warm" in event else event
 
     def run(
         self,
@@ -94,6 +99,7 @@ class Server:
 @pytest.fixture(scope="module")
 def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(tmp_path_factory.mktemp("warm"))
+    assert server.next() == {"warm": {}}
     yield server
     server.close()
 
@@ -179,6 +185,27 @@ def test_forks_with_the_libraries_loaded_and_no_thread(warm: Server) -> None:
     )
     warm.result("loaded", code)
     assert warm.log("loaded") == "['numpy', 'sklearn', 'xgboost', 'duckdb'] 1 False\n"
+
+
+def test_runs_jobs_while_it_warms_up(tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    code = "import sklearn.tree, threadpoolctl\nprint(threadpoolctl.threadpool_info())\n"
+    server.run("early", "import sys\nprint('xgboost' in sys.modules)\n")
+    assert "ended" in server.next()
+    assert server.result("threads", code, OMP_NUM_THREADS="1")["exitCode"] == 0
+    assert server.log("early") == "False\n"
+    assert "'num_threads': 1" in server.log("threads")
+    assert server.close() == 0
+
+
+def test_a_script_finds_its_own_modules_whatever_they_are_called(server: Server) -> None:
+    (server.folder / "decision_tree.py").write_text("print('my own')\n")
+    assert server.result("own", "import decision_tree")["exitCode"] == 0, server.log("own")
+    assert server.log("own") == "my own\n"
+    (server.folder / "decision_tree.py").unlink()
+    code = "import decision_tree.tree; print(decision_tree.__name__)"
+    assert server.result("ours", code)["exitCode"] == 0, server.log("ours")
+    assert server.log("ours") == "decision_tree\n"
 
 
 def test_a_forked_job_may_use_every_library_with_threads(warm: Server) -> None:
