@@ -5,6 +5,8 @@ import type { JsonObject } from "../pipeline/expressions";
 export interface MetricDefinition {
   readonly name: string;
   readonly regex: string;
+  /** What stands in each line that has the metric, where that is known: it is looked for much faster. */
+  readonly mark?: string;
 }
 
 /** An image on this machine, whose training and serving jobs run in containers. */
@@ -47,6 +49,7 @@ const prebuilt: Readonly<Record<string, Image>> = {
     builtInMetrics: algorithms.xgboost.MetricDefinitions.map(({ Name: name, Regex: regex }) => ({
       name,
       regex,
+      mark: `${name.replace(":", "-")}:`,
     })),
     runsScripts: true,
     sources: ["local/images/xgboost_algorithm", "pipeline/algorithms"],

@@ -57,6 +57,11 @@ export class JobRunner {
     this.free = parallelism;
   }
 
+  /** Starts the process ahead of the first job: its libraries take a second to load. */
+  warmUp(): void {
+    this.process();
+  }
+
   /** Runs a job as soon as there is room for it. */
   async run(job: Job): Promise<JobResult> {
     await this.enter();
@@ -81,14 +86,32 @@ export class JobRunner {
   async close(): Promise<void> {
     this.stopped = true;
     await this.service?.close();
-    for (const waiting of this.running.values()) {
-      clearTimeout(waiting.timer);
-      waiting.reject(new JobError("stopped"));
-    }
-    this.running.clear();
+    this.abandon("stopped");
     for (const proceed of this.queue.splice(0)) {
       proceed();
     }
+  }
+
+  private process(): PythonService {
+    this.service ??= new PythonService(
+      "local.services.jobs",
+      (message) => {
+        this.receive(message as Record<string, Record<string, unknown>>);
+      },
+      (error) => {
+        this.service = undefined; // The next job tries again, and fails by itself.
+        this.abandon(error.message);
+      },
+    );
+    return this.service;
+  }
+
+  private abandon(reason: string): void {
+    for (const waiting of this.running.values()) {
+      clearTimeout(waiting.timer);
+      waiting.reject(new JobError(reason));
+    }
+    this.running.clear();
   }
 
   private async enter(): Promise<void> {
@@ -112,20 +135,7 @@ export class JobRunner {
     if (this.stopped) {
       return Promise.reject(new JobError("stopped"));
     }
-    this.service ??= new PythonService(
-      "local.services.jobs",
-      (message) => {
-        this.receive(message as Record<string, Record<string, unknown>>);
-      },
-      (error) => {
-        for (const waiting of this.running.values()) {
-          clearTimeout(waiting.timer);
-          waiting.reject(new JobError(error.message));
-        }
-        this.running.clear();
-      },
-    );
-    const service = this.service;
+    const service = this.process();
     return new Promise((resolve, reject) => {
       const waiting: Waiting = { resolve, reject, timedOut: false };
       this.running.set(job.id, waiting);

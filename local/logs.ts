@@ -26,9 +26,13 @@ export function readMetrics(
   if (!existsSync(log)) {
     return {};
   }
-  const lines = readFileSync(log, "utf8").split("\n").reverse();
+  const content = readFileSync(log, "utf8");
+  const lines = content.split("\n").reverse();
   return Object.fromEntries(
-    definitions.flatMap(({ name, regex }) => {
+    definitions.flatMap(({ mark = "", name, regex }) => {
+      if (!content.includes(mark)) {
+        return [];
+      }
       const pattern = metricPattern(regex);
       for (const line of lines) {
         const value = Number(pattern.exec(line)?.[1] ?? Number.NaN);

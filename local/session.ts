@@ -11,7 +11,7 @@ import { removeContainers } from "./docker/docker";
 import type { Event, Execution, Trial } from "./execution";
 import { writeJson } from "./files";
 import type { Images } from "./images";
-import { JobRunner } from "./jobs";
+import type { JobRunner } from "./jobs";
 import { ModelRegistry } from "./modelRegistry";
 import { ObjectStore } from "./objectStore";
 import { type PreparationOptions, prepare } from "./preparation";
@@ -33,6 +33,8 @@ export interface SessionOptions extends PreparationOptions {
   readonly cache: boolean;
   /** Takes what happens. */
   readonly report: (event: Event) => void;
+  /** Runs the jobs; closed when the session ends. */
+  readonly jobs: JobRunner;
 }
 
 /** A finished run. */
@@ -188,7 +190,7 @@ function makeExecution(
       propertyFile: (step, name) => readPropertyFile(definition, { described, store }, step, name),
     },
     store,
-    jobs: new JobRunner(),
+    jobs: options.jobs,
     tuner: new Tuner(allSteps(definition["Steps"]).some(({ type }) => type === "Tuning")),
     images,
     tables: program.tables,

@@ -5,6 +5,7 @@ import glob
 import gzip
 import io
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,37 +43,41 @@ class Table:
     feature_names: tuple[str, ...] | None
 
 
-def read_table(channel: Channel) -> Table:
-    """Read all files of a channel, in the order of their paths.
+def read_tables(channels: Mapping[str, Channel]) -> dict[str, Table]:
+    """Read all files of each channel, in the order of their paths.
 
     Raises:
         UserError: no rows, a file that is no table of numbers, files with different columns, a
             missing label, or a value that is no finite float32. The message names file and row.
         PlatformError: a file cannot be read.
     """
+    with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
+        return {name: _read_table(connection, channel) for name, channel in channels.items()}
+
+
+def _read_table(connection: duckdb.DuckDBPyConnection, channel: Channel) -> Table:
     features: list[Float32Array] = []
     labels: list[Float64Array] = []
     names: list[tuple[str, ...] | None] = []
-    with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
-        for file in channel.files():
-            where = f"{channel.name}/{file.relative_to(channel.folder)}"
-            try:
-                header, columns = _read_file(connection, file, where, channel.content_type)
-            except (OSError, duckdb.IOException) as error:
-                raise PlatformError(f"{where} cannot be read: {error}") from error
-            except duckdb.Error as error:
-                raise UserError(f"{where}: {_first_cause(error)}") from None
-            if len(columns) < 2:
-                raise UserError(f"{where} has one column; expected: a label and a feature at least")
-            if features and len(columns) - 1 != len(features[0]):
-                raise UserError(
-                    f"{where} has {len(columns)} columns; the files before: {len(features[0]) + 1}"
-                )
-            if names and header != names[0]:
-                raise UserError(f"{where} has other column names than the files before")
-            names.append(header)
-            labels.append(_check_labels(columns[0], where))
-            features.append(_check_features(columns[1:], where))
+    for file in channel.files():
+        where = f"{channel.name}/{file.relative_to(channel.folder)}"
+        try:
+            header, columns = _read_file(connection, file, where, channel.content_type)
+        except (OSError, duckdb.IOException) as error:
+            raise PlatformError(f"{where} cannot be read: {error}") from error
+        except duckdb.Error as error:
+            raise UserError(f"{where}: {_first_cause(error)}") from None
+        if len(columns) < 2:
+            raise UserError(f"{where} has one column; expected: a label and a feature at least")
+        if features and len(columns) - 1 != len(features[0]):
+            raise UserError(
+                f"{where} has {len(columns)} columns; the files before: {len(features[0]) + 1}"
+            )
+        if names and header != names[0]:
+            raise UserError(f"{where} has other column names than the files before")
+        names.append(header)
+        labels.append(_check_labels(columns[0], where))
+        features.append(_check_features(columns[1:], where))
     if not sum(part.size for part in labels):
         raise UserError(f"channel {channel.name} has no rows")
     feature_names = names[0] and names[0][1:]

@@ -18,7 +18,7 @@ from decision_tree.errors import UserError
 from decision_tree.hyperparameters import Value, parse_hyperparameters
 from decision_tree.metrics import Metrics, metric_line, metric_name, regression_metrics
 from decision_tree.model import DecisionTreeModel, ModelDescription, save
-from decision_tree.tables import Table, read_table
+from decision_tree.tables import Table, read_tables
 from decision_tree.tree import Tree
 
 logger = logging.getLogger("decision_tree")
@@ -38,9 +38,9 @@ def train(environment: Environment) -> None:
     objective = raw_hyperparameters.get("_tuning_objective_metric")
     if "validation" not in channels and str(objective).strip('"').startswith("validation:"):
         raise UserError(f"the objective metric is {objective}, but there is no channel validation")
-    tables: dict[str, Table] = {
-        name: read_table(channels[name]) for name in ("train", "validation") if name in channels
-    }
+    tables = read_tables(
+        {name: channels[name] for name in ("train", "validation") if name in channels}
+    )
     metadata = channels.get("metadata")
     feature_names = _feature_names(tables, read_feature_names(metadata) if metadata else None)
     for name, table in tables.items():

@@ -6,6 +6,7 @@ import { isObject } from "../../pipeline/walk";
 import { typedPath } from "../../terminal/options";
 import { type Progress, progressOn, silent } from "../../terminal/progress";
 import { asUserError, UserError } from "../../terminal/errors";
+import { JobRunner } from "../jobs";
 import { loadProgram } from "../programCache";
 import { runSession } from "../session";
 import { stackConfig } from "../stackConfig";
@@ -91,8 +92,10 @@ function progressFor(options: RunOptions): Progress {
  */
 export async function run(options: RunOptions, stopped: AbortSignal): Promise<number> {
   const progress = progressFor(options);
+  const jobs = new JobRunner();
   try {
     const workspace = workspaceOf(options);
+    jobs.warmUp();
     const program = await loadProgram(workspace.cache, options.stack, configOf(options));
     const s3 = options.s3 === undefined ? undefined : namedFolder("--s3", typedPath(options.s3));
     const session = await runSession({
@@ -108,6 +111,7 @@ export async function run(options: RunOptions, stopped: AbortSignal): Promise<nu
       cache: options.cache,
       s3,
       stopped,
+      jobs,
       report: progress.report,
       say: progress.say,
     });
@@ -127,5 +131,7 @@ export async function run(options: RunOptions, stopped: AbortSignal): Promise<nu
     }
     process.stderr.write(`error: ${known.message}\n`);
     return 1;
+  } finally {
+    await jobs.close();
   }
 }

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from decision_tree.channels import Channel
 from decision_tree.errors import PlatformError, UserError
-from decision_tree.tables import Table, read_table
+from decision_tree.tables import Table, read_tables
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
@@ -29,7 +29,11 @@ def read(folder: Path, *contents: str | bytes, content_type: str | None = None) 
     for index, content in enumerate(contents):
         data = content if isinstance(content, bytes) else content.encode()
         (folder / f"part-{index}").write_bytes(data)
-    return read_table(Channel("train", folder, content_type))
+    return read_folder(folder, content_type)
+
+
+def read_folder(folder: Path, content_type: str | None) -> Table:
+    return read_tables({"train": Channel("train", folder, content_type)})["train"]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +81,7 @@ def test_joins_files_in_order_of_their_paths(tmp_path: Path) -> None:
 
 def test_reads_gzip(tmp_path: Path) -> None:
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"1,2\n3,4\n"))
-    assert read_table(Channel("train", tmp_path, "text/csv")).labels.tolist() == [1, 3]
+    assert read_folder(tmp_path, "text/csv").labels.tolist() == [1, 3]
 
 
 def test_refuses_broken_gzip(tmp_path: Path) -> None:
@@ -85,7 +89,7 @@ def test_refuses_broken_gzip(tmp_path: Path) -> None:
     with pytest.raises(
         UserError, match=r"train/a.csv.gz is not readable as CSV: Not a gzipped file"
     ):
-        read_table(Channel("train", tmp_path, None))
+        read_folder(tmp_path, None)
 
 
 @pytest.mark.parametrize("name", ["part[1]*?.csv", "it's.csv", "ü \n.csv", "year=2020/a.csv"])
@@ -93,19 +97,19 @@ def test_any_file_name_is_only_a_name(tmp_path: Path, name: str) -> None:
     file = tmp_path / name
     file.parent.mkdir(exist_ok=True)
     file.write_text("1,2\n")
-    assert read_table(Channel("train", tmp_path, None)).features.tolist() == [[2]]
+    assert read_folder(tmp_path, None).features.tolist() == [[2]]
 
 
 def test_a_wildcard_in_a_name_matches_no_other_file(tmp_path: Path) -> None:
     (tmp_path / "a*.csv").write_text("1,2\n")
     (tmp_path / "ab.csv").write_text("3,4\n")
-    assert read_table(Channel("train", tmp_path, None)).labels.tolist() == [1, 3]
+    assert read_folder(tmp_path, None).labels.tolist() == [1, 3]
 
 
 def test_a_folder_named_like_a_partition_adds_no_column(tmp_path: Path) -> None:
     (tmp_path / "year=2020").mkdir()
     (tmp_path / "year=2020" / "a.parquet").write_bytes(parquet(y=[1.0], a=[2.0]))
-    assert read_table(Channel("train", tmp_path, None)).feature_names == ("a",)
+    assert read_folder(tmp_path, None).feature_names == ("a",)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +164,7 @@ def test_an_unreadable_file_is_the_platforms_fault(
     (tmp_path / "a.csv").write_text("1,2\n")
     monkeypatch.setattr(Path, "open", fails)
     with pytest.raises(PlatformError, match=r"train/a.csv cannot be read: no"):
-        read_table(Channel("train", tmp_path, None))
+        read_folder(tmp_path, None)
 
 
 def test_a_content_type_decides_over_the_look_of_a_file(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from decision_tree.errors import UserError
 from decision_tree.metrics import regression_metrics
 from decision_tree.model import load
-from decision_tree.tables import read_table
+from decision_tree.tables import read_tables
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
 from sklearn.tree import DecisionTreeRegressor
 
@@ -98,7 +98,7 @@ def test_features_are_contiguous_in_columns(job: object) -> None:
     """Growing a tree reads one column at a time: in row order it takes a fifth longer."""
     job.rows("train/a.csv")
     channels = decision_tree.training.find_channels(job.environment, {})
-    assert read_table(channels["train"]).features.flags.f_contiguous
+    assert read_tables(channels)["train"].features.flags.f_contiguous
 
 
 MISTAKES: list[tuple[Callable[[object], object], str]] = [

@@ -19,11 +19,13 @@ def run_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunModule]:
     log = tmp_path_factory.mktemp("jobs") / "log"
     with subprocess.Popen(
         [sys.executable, "-m", "local.services.jobs"],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'container'}"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     ) as server:
+        assert server.stdout
+        assert json.loads(server.stdout.readline()) == {"warm": {}}
 
         def run(module: str, *arguments: str, **environment: str) -> tuple[int, str]:
             assert server.stdin and server.stdout
