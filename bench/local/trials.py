@@ -16,13 +16,20 @@ RUNS = 3
 _COMMAND = ["node", "--require", "tsx/cjs", "local/cli.ts"]
 
 
-def _timed(command: list[str]) -> tuple[float, str]:
+# Its trials have one thread each, as those of the local run: more would get in each other's way.
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+def _timed(command: list[str], **environment: str) -> tuple[float, str]:
     """Runs a command; its wall time in seconds, and what it printed."""
-    # Each trial has one thread, in both: more would only get in each other's way.
-    environ = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     start = time.perf_counter()
     finished = subprocess.run(
-        command, cwd=ROOT, env=environ, check=True, capture_output=True, text=True
+        command,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        check=True,
+        capture_output=True,
+        text=True,
     )
     return time.perf_counter() - start, finished.stdout
 
@@ -64,7 +71,8 @@ def measure_trials(work: Path, data: Path) -> list[str]:
     request.write_text(json.dumps(_request(work, data, record)))
     ours, plain, scores = [], [], {}
     for _ in range(RUNS):
-        seconds, output = _timed([sys.executable, "bench/local/baseline.py", str(request)])
+        baseline = [sys.executable, "bench/local/baseline.py", str(request)]
+        seconds, output = _timed(baseline, **_ONE_THREAD)
         plain.append(seconds)
         scores = json.loads(output)
         seconds, record = run_local(work, data, "--no-cache")
