@@ -42,7 +42,7 @@ def main() -> None:
             "hyperparameters, the same rows in each split and as many processes, in turns with "
             "the local run. It neither searches for hyperparameters, nor splits rows, nor keeps "
             "models, logs and records, so it is a lower bound. The local run takes no result of "
-            "earlier runs, and ends with its report.",
+            "earlier runs, and ends with its report. The aim is a ratio of 1.25.",
             "",
             *measure_trials(work, data),
             "",
