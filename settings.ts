@@ -5,7 +5,8 @@ import { dataFilePaths, mostDataFiles } from "./components/dataFiles";
 import { networkSchema } from "./components/networkSettings";
 import { emptyIsNone, existing, instanceType, type ProblemAcrossKeys } from "./configReader";
 import { candidatesSchema, defaultCandidates } from "./pipeline/candidates";
-import { californiaHousing, datasetSchema } from "./pipeline/dataset";
+import { californiaHousing } from "./pipeline/californiaHousing";
+import { datasetSchema } from "./pipeline/datasetSchema";
 import { modelApprovalStatuses } from "./pipeline/parameters";
 
 /** What Glue takes as a schedule. */

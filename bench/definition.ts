@@ -5,7 +5,8 @@
 
 import { candidatesSchema, defaultCandidates } from "../pipeline/candidates";
 import { check } from "../pipeline/check";
-import { californiaHousing, datasetSchema } from "../pipeline/dataset";
+import { californiaHousing } from "../pipeline/californiaHousing";
+import { datasetSchema } from "../pipeline/datasetSchema";
 import { pipelineDefinition } from "../pipeline/definition";
 import type { DefinitionArgs } from "../pipeline/definitionArgs";
 import { withPlaceholders } from "../pipeline/placeholders";

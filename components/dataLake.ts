@@ -4,7 +4,9 @@ import * as s3 from "@pulumi/aws/s3";
 import * as pulumi from "@pulumi/pulumi";
 import { existsSync, statSync } from "node:fs";
 
-import { type Dataset, datasetQuery, selectedTableQuery, tableFormat } from "../pipeline/dataset";
+import type { Dataset } from "../pipeline/dataset";
+import { datasetQuery, selectedTableQuery } from "../pipeline/query";
+import { tableFormat } from "../pipeline/tableFormat";
 import { contentHash } from "../pipeline/render";
 import { prefixes } from "../pipeline/storage";
 import type { Account } from "./account";

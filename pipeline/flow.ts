@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 
-import { categoricalColumns, type Dataset, featureColumns, flowType } from "./dataset";
+import { flowType } from "./columnTypes";
+import { categoricalColumns, type Dataset, featureColumns } from "./dataset";
 import type { Json, JsonObject } from "./expressions";
 
 /** A Data Wrangler flow, the node whose output is the flow's, and the name of the dataset it reads. */

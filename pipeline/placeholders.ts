@@ -1,6 +1,6 @@
 import type { DefinitionArgs } from "./definitionArgs";
 import { dataWranglerFlow } from "./flow";
-import { datasetQuery } from "./dataset";
+import { datasetQuery } from "./query";
 
 /** What is known of a definition before there is an account. */
 export type KnownArgs = Pick<

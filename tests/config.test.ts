@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { settingsSchema } from "../settings";
 import { evaluateProgram } from "../local/program";
 import { defaultCandidates } from "../pipeline/candidates";
-import { californiaHousing } from "../pipeline/dataset";
+import { californiaHousing } from "../pipeline/californiaHousing";
 import type { JsonObject } from "../pipeline/expressions";
 import { text } from "../pipeline/walk";
 import { type Config, program } from "./support/definitions";

@@ -120,7 +120,7 @@ ${table(["Key", "Type", "Default", "Meaning"], keys)}
 
 ### restate:dataset
 
-${membersTable(schemaMembers("pipeline/dataset.ts", "datasetSchema"))}
+${membersTable(schemaMembers("pipeline/dataset.ts", "datasetFields"))}
 
 ### restate:candidates
 

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 
 import type { Program } from "../../local/program";
-import { californiaHousing } from "../../pipeline/dataset";
+import { californiaHousing } from "../../pipeline/californiaHousing";
 import type { JsonObject } from "../../pipeline/expressions";
 import { allSteps, text } from "../../pipeline/walk";
 import { at, type Config, program } from "../support/definitions";

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 
 import type { Program, Resource } from "../../local/program";
-import { californiaHousing } from "../../pipeline/dataset";
+import { californiaHousing } from "../../pipeline/californiaHousing";
 import type { Json, JsonObject } from "../../pipeline/expressions";
 import { text } from "../../pipeline/walk";
 import { at, program } from "../support/definitions";

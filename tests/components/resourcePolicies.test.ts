@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 
 import type { Program } from "../../local/program";
-import { californiaHousing } from "../../pipeline/dataset";
+import { californiaHousing } from "../../pipeline/californiaHousing";
 import { program } from "../support/definitions";
 import { anyRole, type IamRequest, isAllowed } from "../support/iam";
 import {

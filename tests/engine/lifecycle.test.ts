@@ -4,7 +4,7 @@ import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
 import * as pulumi from "@pulumi/pulumi";
 
 import { check } from "../../pipeline/check";
-import { californiaHousing } from "../../pipeline/dataset";
+import { californiaHousing } from "../../pipeline/californiaHousing";
 import type { JsonObject } from "../../pipeline/expressions";
 import { Engine, pulumiFolder } from "./engine";
 

@@ -1,13 +1,10 @@
 import { deepEqual, equal } from "node:assert/strict";
 
-import {
-  californiaHousing,
-  categoricalColumns,
-  datasetQuery,
-  datasetSchema,
-  featureColumns,
-  flowType,
-} from "../../pipeline/dataset";
+import { californiaHousing } from "../../pipeline/californiaHousing";
+import { flowType } from "../../pipeline/columnTypes";
+import { categoricalColumns, featureColumns } from "../../pipeline/dataset";
+import { datasetSchema } from "../../pipeline/datasetSchema";
+import { datasetQuery } from "../../pipeline/query";
 import { dataWranglerFlow } from "../../pipeline/flow";
 import type { JsonObject } from "../../pipeline/expressions";
 import { at } from "../support/definitions";

@@ -2,7 +2,7 @@ import { deepEqual, equal, notEqual } from "node:assert/strict";
 
 import { evaluate, holds, type Scope } from "../../local/evaluate";
 import { defaultCandidates } from "../../pipeline/candidates";
-import { californiaHousing } from "../../pipeline/dataset";
+import { californiaHousing } from "../../pipeline/californiaHousing";
 import type { Json, JsonObject } from "../../pipeline/expressions";
 import { canonicalJson } from "../../pipeline/render";
 import { allSteps, dependencies, objects, text } from "../../pipeline/walk";

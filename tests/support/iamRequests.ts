@@ -1,5 +1,5 @@
 import type { Program } from "../../local/program";
-import { californiaHousing } from "../../pipeline/dataset";
+import { californiaHousing } from "../../pipeline/californiaHousing";
 import { program } from "./definitions";
 import type { IamRequest } from "./iam";
 

@@ -1,6 +1,6 @@
 /** Prints the policies of all roles that the program can be asked for, by name, as one JSON object. */
 
-import { californiaHousing } from "../../pipeline/dataset";
+import { californiaHousing } from "../../pipeline/californiaHousing";
 import { program } from "./definitions";
 
 void program({

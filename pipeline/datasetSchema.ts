@@ -1,0 +1,75 @@
+import { castType, isColumnType } from "./columnTypes";
+import { datasetFields, featureColumns } from "./dataset";
+import { partitionProblems } from "./partitions";
+
+/** How the tables are named that SageMaker makes for a query's result, and that jobs may drop. */
+const temporaryTable = "sagemaker_tmp_";
+
+/** The table to learn from, as stack config states it. */
+export const datasetSchema = datasetFields.superRefine((dataset, context) => {
+  const problem = (path: (string | number)[], message: string): void => {
+    context.addIssue({ code: "custom", path, message });
+  };
+  const types = new Map(dataset.columns.map(({ name, type }) => [name, type]));
+  const known = (
+    path: (string | number)[],
+    name: string,
+    names: readonly string[] = [...types.keys()],
+  ): boolean => {
+    if (!names.includes(name)) {
+      problem(path, `"${name}" is not one of the columns: ${names.join(", ")}`);
+    }
+    return names.includes(name);
+  };
+  const dropped = new Set(dataset.dropped);
+
+  dataset.columns.forEach(({ name, type }, index) => {
+    if (dataset.columns.findIndex((other) => other.name === name) < index) {
+      problem(
+        ["columns", index, "name"],
+        `"${name}" occurs twice (names are compared in lower case)`,
+      );
+    }
+    if (isColumnType(type) && castType(type) === undefined && !dropped.has(name)) {
+      problem(
+        ["columns", index, "type"],
+        `"${name}" is a ${type}, which has no numeric form: list it under dropped`,
+      );
+    }
+  });
+  if (dataset.table.startsWith(temporaryTable)) {
+    problem(["table"], `"${dataset.table}" begins with "${temporaryTable}", which jobs may drop`);
+  }
+  if (known(["target"], dataset.target)) {
+    if (castType(types.get(dataset.target) ?? "") === "string") {
+      problem(["target"], `"${dataset.target}" is a string; the target of a regression is numeric`);
+    }
+    if (dropped.has(dataset.target)) {
+      problem(["target"], `"${dataset.target}" is listed under dropped`);
+    }
+  }
+  dataset.dropped.forEach((name, index) => known(["dropped", index], name));
+  dataset.categorical.forEach((name, index) => {
+    if (known(["categorical", index], name) && (dropped.has(name) || name === dataset.target)) {
+      problem(["categorical", index], `"${name}" is dropped or the target, so it is no feature`);
+    }
+  });
+  const filterable = [...types.keys(), ...dataset.partitions.map(({ name }) => name)];
+  dataset.filter.forEach((one, index) =>
+    known(["filter", index, "column"], one.column, filterable),
+  );
+  const fixed = dataset.filter.filter(({ operator }) => operator === "=");
+  partitionProblems(
+    dataset.partitions,
+    new Set(types.keys()),
+    new Set(fixed.map((one) => one.column)),
+  ).forEach(({ message, path }) => {
+    problem(["partitions", ...path], message);
+  });
+  if (dataset.selectedTable === dataset.table) {
+    problem(["selectedTable"], `"${dataset.table}" is the table itself`);
+  }
+  if (featureColumns(dataset).length === 0) {
+    problem(["columns"], "no column is left as a feature");
+  }
+});
