@@ -11,6 +11,15 @@ export interface Scope {
   readonly propertyFile: (step: string, name: string) => Json;
 }
 
+/** What is known before an execution, beside the parameters. */
+const beforeExecution: Omit<Scope, "parameters"> = {
+  execution: new Map(),
+  steps: new Map(),
+  propertyFile: (step, name) => {
+    throw new ExpressionError(`step ${step} has not written its property file ${name} yet`);
+  },
+};
+
 /** An expression that has no value, or not the kind of value that its place needs. */
 export class ExpressionError extends Error {}
 
@@ -101,6 +110,33 @@ export function evaluate(value: Json, scope: Scope): Json {
     return readPath(scope.propertyFile(found.name, String(found.path[1])), text(jsonGet["Path"]));
   }
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, evaluate(one, scope)]));
+}
+
+/**
+ * A definition, or a part of one, with the values of its parameters in their places. What only the execution
+ * knows stays an expression.
+ */
+export function withParameters(value: Json, parameters: Scope["parameters"]): Json {
+  if (Array.isArray(value)) {
+    return items(value).map((one) => withParameters(one, parameters));
+  }
+  if (!isObject(value)) {
+    return value;
+  }
+  const [key = "", ...others] = Object.keys(value);
+  if (others.length > 0 || !["Get", "Std:Join", "Std:JsonGet"].includes(key)) {
+    return Object.fromEntries(
+      Object.entries(value).map(([name, one]) => [name, withParameters(one, parameters)]),
+    );
+  }
+  try {
+    return evaluate(value, { ...beforeExecution, parameters });
+  } catch (error) {
+    if (error instanceof ExpressionError) {
+      return value;
+    }
+    throw error;
+  }
 }
 
 const comparisons: Readonly<Record<string, (left: Json, right: Json) => boolean>> = {

@@ -5,10 +5,9 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 
-import type { Json, JsonObject } from "../pipeline/expressions";
+import type { JsonObject } from "../pipeline/expressions";
 import { allSteps, isObject, object, objects, text } from "../pipeline/walk";
 import { hashCode, hashJson } from "./contentHash";
-import { evaluate, ExpressionError, type Scope } from "./evaluate";
 import { readChecked, writeChecked } from "./files";
 import type { Images } from "./images";
 import { ObjectStore } from "./objectStore";
@@ -26,33 +25,12 @@ const flowFolder = "/opt/ml/processing/flow";
 
 /** What a run knows before it begins. */
 export interface KnownObjects {
-  readonly parameters: ReadonlyMap<string, Json>;
   /** Texts that are uploaded, by S3 URI. */
   readonly uploads: ReadonlyMap<string, string>;
   /** Folders laid out as S3. */
   readonly folders: readonly string[];
   /** Folder where the results of checks are kept. */
   readonly cache: string;
-}
-
-/** The value of an expression; undefined where only the execution knows it. */
-function known(value: Json | undefined, parameters: ReadonlyMap<string, Json>): Json | undefined {
-  const scope: Scope = {
-    parameters,
-    execution: new Map(),
-    steps: new Map(),
-    propertyFile: () => {
-      throw new ExpressionError();
-    },
-  };
-  try {
-    return value === undefined ? undefined : evaluate(value, scope);
-  } catch (error) {
-    if (error instanceof ExpressionError) {
-      return undefined;
-    }
-    throw error;
-  }
 }
 
 /** The content of an object; undefined where it is not there yet. */
@@ -90,6 +68,7 @@ async function problemsOf(flow: string, cache: string): Promise<readonly string[
  * Finds what a local run does not support in the flows of a definition's Data Wrangler steps, as far as
  * they are there before the run.
  *
+ * @param definition with its parameters' values in their places
  * @returns a sentence for each, with the step, the flow's node and the field
  */
 export async function unsupportedFlows(
@@ -100,8 +79,7 @@ export async function unsupportedFlows(
   const found = allSteps(definition["Steps"]).map(async ({ name, step }) => {
     const args = object(step["Arguments"]);
     const application = object(args["AppSpecification"]);
-    const image = known(application["ImageUri"], objectsOfRun.parameters);
-    if (images.find(text(image))?.processingModule !== flowModule) {
+    if (images.find(text(application["ImageUri"]))?.processingModule !== flowModule) {
       return [];
     }
     const problems: string[] = [];
@@ -109,8 +87,8 @@ export async function unsupportedFlows(
       if (!isObject(input) || input["LocalPath"] !== flowFolder) {
         continue;
       }
-      const uri = known(input["S3Uri"], objectsOfRun.parameters);
-      const flow = uri === undefined ? undefined : contentOf(text(uri), objectsOfRun);
+      const uri = text(input["S3Uri"]);
+      const flow = uri === "" ? undefined : contentOf(uri, objectsOfRun);
       if (flow !== undefined) {
         const own = await problemsOf(flow, objectsOfRun.cache);
         problems.push(...own.map((problem) => `step "${name}", flow: ${problem}`));

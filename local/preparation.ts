@@ -3,6 +3,7 @@ import type { Json, JsonObject } from "../pipeline/expressions";
 import { UserError } from "../terminal/errors";
 import { parameterValues } from "../terminal/parameters";
 import { containerImagesOf } from "./docker/containerImages";
+import { withParameters } from "./evaluate";
 import { unsupportedFlows } from "./flowCheck";
 import { Images } from "./images";
 import type { RunnableProgram } from "./programCache";
@@ -39,12 +40,11 @@ function refuse(problems: readonly string[]): void {
 async function checkSupport(
   definition: JsonObject,
   images: Images,
-  parameters: ReadonlyMap<string, Json>,
   { program, s3, workspace }: PreparationOptions,
 ): Promise<void> {
   const { uploads } = program;
   const folders = [...(s3 === undefined ? [] : [s3]), workspace.objects];
-  const flows = { parameters, uploads, folders, cache: workspace.cache };
+  const flows = { uploads, folders, cache: workspace.cache };
   refuse([
     ...unsupported(definition, images),
     ...(await unsupportedFlows(definition, images, flows)),
@@ -80,7 +80,8 @@ export async function prepare(
 ): Promise<Prepared> {
   refuse(check(definition, { unusedParametersAllowed: true }));
   const parameters = parameterValues(definition, options.parameters);
-  const images = await imagesFor(options, definition);
-  await checkSupport(definition, images, parameters, options);
+  const known = withParameters(definition, parameters) as JsonObject;
+  const images = await imagesFor(options, known);
+  await checkSupport(known, images, options);
   return { images, parameters };
 }

@@ -1,5 +1,14 @@
 import type { Json, JsonObject } from "../pipeline/expressions";
-import { allSteps, dependencies, isObject, objects, type PlacedStep, text } from "../pipeline/walk";
+import {
+  allSteps,
+  at,
+  dependencies,
+  isObject,
+  objects,
+  type PlacedStep,
+  text,
+} from "../pipeline/walk";
+import { ExpressionError } from "./evaluate";
 import type { Execution, Trial } from "./execution";
 import type { ModelPackage } from "./modelRegistry";
 import type { RunResult } from "./run";
@@ -31,7 +40,7 @@ export interface CandidateSummary {
 
 /**
  * Reads the content of a property file of a finished step.
- * @throws Error where the step declares none of that name
+ * @throws ExpressionError where the step has written none of that name, or one that is not JSON
  */
 export function readPropertyFile(
   definition: JsonObject,
@@ -52,20 +61,34 @@ export function readPropertyFile(
   );
   const location = output?.["S3Output"];
   if (file === undefined || !isObject(location)) {
-    throw new Error(`step ${step} has written no property file ${name}`);
+    throw new ExpressionError(`step ${step} has no property file ${name}`);
   }
   const uri = `${text(location["S3Uri"]).replace(/\/$/, "")}/${text(file["FilePath"])}`;
-  return JSON.parse(execution.store.read(uri)) as Json;
+  if (!execution.store.isFile(uri)) {
+    throw new ExpressionError(`step ${step} has not written its property file ${name}, ${uri}`);
+  }
+  try {
+    return JSON.parse(execution.store.read(uri)) as Json;
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new ExpressionError(`the property file ${name} of step ${step} is not JSON: ${reason}`);
+  }
 }
 
-function regressionMetrics(report: Json): Metrics | undefined {
-  const metrics = isObject(report) ? report["regression_metrics"] : undefined;
-  if (!isObject(metrics)) {
-    return undefined;
+/** The metrics in a step's property file; undefined where another definition has something else there. */
+function regressionMetrics(read: () => Json): Metrics | undefined {
+  let report: Json;
+  try {
+    report = read();
+  } catch (error) {
+    if (error instanceof ExpressionError) {
+      return undefined;
+    }
+    throw error;
   }
-  const value = (name: string): number =>
-    Number(isObject(metrics[name]) ? metrics[name]["value"] : Number.NaN);
-  return { r2: value("r2"), mse: value("mse"), rmse: value("rmse"), mae: value("mae") };
+  const value = (name: string): number => Number(at(report, "regression_metrics", name, "value"));
+  const metrics = { r2: value("r2"), mse: value("mse"), rmse: value("rmse"), mae: value("mae") };
+  return Object.values(metrics).every(Number.isFinite) ? metrics : undefined;
 }
 
 function evaluationOf(steps: readonly PlacedStep[], tuning: string): PlacedStep | undefined {
@@ -92,7 +115,7 @@ export function summarise(
       const file = text(objects(evaluation?.step["PropertyFiles"])[0]?.["PropertyFileName"]);
       const metrics =
         evaluation !== undefined && execution.described.has(evaluation.name)
-          ? regressionMetrics(readPropertyFile(definition, execution, evaluation.name, file))
+          ? regressionMetrics(() => readPropertyFile(definition, execution, evaluation.name, file))
           : undefined;
       const own = trials
         .filter(({ step }) => step === name)

@@ -12,7 +12,7 @@ import {
 import { conditionTypes } from "./evaluate";
 import { type Images, trains } from "./images";
 import { columnFilter } from "./steps/csvFilter";
-import { checkTraining, checkTuning, type Report } from "./trainingSupport";
+import { checkPrefix, checkTraining, checkTuning, type Report } from "./trainingSupport";
 
 function checkProcessing(args: JsonObject, images: Images, report: Report): void {
   const uri = at(args, "AppSpecification", "ImageUri");
@@ -50,6 +50,7 @@ function checkProcessing(args: JsonObject, images: Images, report: Report): void
     if (dataset === undefined && input["S3Input"] === undefined) {
       report(field, "has neither S3Input nor DatasetDefinition");
     }
+    checkPrefix(input["S3Input"], `${field}.S3Input`, report);
     const distribution = at(input, "S3Input", "S3DataDistributionType") ?? "FullyReplicated";
     if (distribution !== "FullyReplicated") {
       report(`${field}.S3Input.S3DataDistributionType`, "only FullyReplicated runs here");
@@ -101,6 +102,8 @@ function checkTransform(args: JsonObject, report: Report): void {
   if (type !== "text/csv") {
     report("TransformInput.ContentType", `"${type}"; only text/csv runs here`);
   }
+  const source = "TransformInput.DataSource.S3DataSource";
+  checkPrefix(at(args, ...source.split(".")), source, report);
   const split = at(args, "TransformInput", "SplitType");
   if (split !== "Line") {
     report("TransformInput.SplitType", `${JSON.stringify(split ?? "None")}; only Line runs here`);
@@ -166,6 +169,7 @@ function checkStep({ step, type }: PlacedStep, images: Images, report: Report): 
 /**
  * Finds what a local run does not support in a definition, all at once.
  *
+ * @param definition with its parameters' values in their places
  * @returns a sentence for each, with the step and the field
  */
 export function unsupported(definition: JsonObject, images: Images): readonly string[] {

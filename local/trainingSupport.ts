@@ -1,9 +1,17 @@
-import type { JsonObject } from "../pipeline/expressions";
+import type { Json, JsonObject } from "../pipeline/expressions";
 import { at, isObject, object, objects, text } from "../pipeline/walk";
 import { type Images, trains } from "./images";
 
 /** Takes a field of a step's arguments, and what is the matter with it. */
 export type Report = (field: string, problem: string) => void;
+
+/** Checks that the data of a job are objects below a prefix, not those that a manifest lists. */
+export function checkPrefix(source: Json | undefined, field: string, report: Report): void {
+  const type = at(source, "S3DataType") ?? "S3Prefix";
+  if (type !== "S3Prefix") {
+    report(`${field}.S3DataType`, `${JSON.stringify(type)}; only S3Prefix runs here`);
+  }
+}
 
 /** Checks what training jobs and the definitions of tuning jobs have in common. */
 function checkJob(job: JsonObject, images: Images, report: Report): void {
@@ -33,8 +41,17 @@ function checkJob(job: JsonObject, images: Images, report: Report): void {
     }
   }
   objects(job["InputDataConfig"]).forEach((channel, index) => {
+    const field = `InputDataConfig[${index}]`;
     if (!isObject(at(channel, "DataSource", "S3DataSource"))) {
-      report(`InputDataConfig[${index}].DataSource`, "only S3DataSource runs here");
+      report(`${field}.DataSource`, "only S3DataSource runs here");
+    }
+    checkPrefix(
+      at(channel, "DataSource", "S3DataSource"),
+      `${field}.DataSource.S3DataSource`,
+      report,
+    );
+    if ((channel["CompressionType"] ?? "None") !== "None") {
+      report(`${field}.CompressionType`, "only None runs here");
     }
   });
 }

@@ -57,7 +57,9 @@ export function printOutcome(session: Session, report: string, json: boolean): v
   if (json) {
     lines.push(JSON.stringify(resultJson(session, report)));
   } else if (result.status !== "Stopped") {
-    lines.push(candidateTable(candidates, winner, widthOf(process.stdout)));
+    if (candidates.length > 0) {
+      lines.push(candidateTable(candidates, winner, widthOf(process.stdout)));
+    }
     if (winner?.model !== undefined) {
       const { approvalStatus, group, version } = winner.model;
       const registered = `registered as version ${version} of ${group} (${approvalStatus})`;

@@ -1,5 +1,5 @@
-import { mkdirSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { existsSync, mkdirSync } from "node:fs";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { JsonObject } from "../../pipeline/expressions";
@@ -80,6 +80,23 @@ async function placeInput(
   }
 }
 
+/**
+ * Lets a script find the folder of its job where its text has `/opt/ml`: most scripts have it there. What is
+ * placed is a link, so the script becomes a copy.
+ */
+async function placeScript(path: string, { base }: JobFolder): Promise<void> {
+  // Byte by byte, whatever the script's encoding.
+  const script = await readFile(path, "latin1");
+  const escaped = Buffer.from(base)
+    .toString("latin1")
+    .replace(/["'\\]/g, "\\$&");
+  const placed = script.replace(/(?<![\w./}-])\/opt\/ml(?![\w-])/g, () => escaped);
+  if (placed !== script) {
+    await rm(path);
+    await writeFile(path, placed, "latin1");
+  }
+}
+
 /** The process that stands for the container: a script of its entry point, or the image's own module. */
 function containerProgram(
   execution: Execution,
@@ -137,11 +154,20 @@ async function run(execution: Execution, step: string, args: JsonObject): Promis
   for (const input of objects(args["ProcessingInputs"])) {
     await placeInput(execution, step, input, folder);
   }
+  const { arguments: values, program } = containerProgram(execution, application, folder);
+  if ("script" in program) {
+    if (!existsSync(program.script)) {
+      const script = text(items(application["ContainerEntrypoint"])[1]);
+      throw new StepFailure(step, `none of the inputs has the script ${script}`);
+    }
+    await placeScript(program.script, folder);
+  }
   const environment = object(args["Environment"]);
   const limit = timeLimit(args);
   const result = await execution.jobs.run({
     id: folder.name,
-    ...containerProgram(execution, application, folder),
+    program,
+    arguments: values,
     workingDirectory: folder.base,
     environment: {
       ...(intoFolder(environment, folder) as Record<string, string>),

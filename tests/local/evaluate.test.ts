@@ -1,6 +1,6 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 
-import { evaluate, holds, type Scope } from "../../local/evaluate";
+import { evaluate, holds, type Scope, withParameters } from "../../local/evaluate";
 import type { Json, JsonObject } from "../../pipeline/expressions";
 
 const scope: Scope = {
@@ -144,5 +144,29 @@ describe("holds", () => {
 
   it("refuses an unknown type", () => {
     throws(() => holds({ Type: "Near" }, scope), { message: /no condition of type "Near"/ });
+  });
+});
+
+describe("withParameters", () => {
+  it("puts values in the place of parameters, and leaves what only the execution knows", () => {
+    const id = { Get: "Execution.PipelineExecutionId" };
+    const count = { Get: "Parameters.Count" };
+    const definition = {
+      Steps: [
+        {
+          Count: count,
+          Text: {
+            "Std:Join": { On: "-", Values: ["n", { "Std:Join": { On: "", Values: [count] } }] },
+          },
+          Uri: { "Std:Join": { On: "/", Values: [id, count] } },
+          Value: jsonGet("metrics"),
+          Unknown: { Get: "Parameters.Nothing" },
+        },
+      ],
+    };
+    const [step] = definition.Steps;
+    deepEqual(withParameters(definition, scope.parameters), {
+      Steps: [{ ...step, Count: 3, Text: "n-3" }],
+    });
   });
 });

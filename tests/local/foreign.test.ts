@@ -10,23 +10,24 @@ import { command, type Ended, local, temporaryFolder, writeDefinition } from "..
 const scripts = {
   "split.py": `
 import pathlib
-lines = pathlib.Path("/opt/ml/processing/input/rows.csv".replace("/opt/ml", BASE)).read_text().splitlines()
+lines = pathlib.Path("/opt/ml/processing/input/rows.csv").read_text().splitlines()
 for name, part in (("train", lines[:300]), ("validation", lines[300:400]), ("test", lines[400:])):
-    pathlib.Path(BASE, "processing", name, "part.csv").write_text("\\n".join(part) + "\\n")
+    pathlib.Path(f"/opt/ml/processing/{name}/part.csv").write_text("\\n".join(part) + "\\n")
 `,
   "measure.py": `
 import json, pathlib
 rows = [
     [float(field) for field in line.split(",")]
-    for path in sorted(pathlib.Path(BASE, "processing/predictions").rglob("*.out"))
+    for path in sorted(pathlib.Path('/opt/ml/processing/predictions').rglob("*.out"))
     for line in path.read_text().splitlines()
 ]
 assert len(rows) == 100 and all(len(row) == 2 for row in rows), rows
 mse = sum((actual - predicted) ** 2 for actual, predicted in rows) / len(rows)
-pathlib.Path(BASE, "processing/report/report.json").write_text(json.dumps({"metrics": [{"mse": mse}]}))
+base = "/opt/ml"
+pathlib.Path(base, "processing/report/report.json").write_text(json.dumps({"metrics": [{"mse": mse}]}))
 `,
+  "judge.py": "print('no verdict')\n",
 };
-const prelude = 'import os\nBASE = os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml")\n';
 
 /** Lays out what the pipelines read as S3 has it. */
 function writeObjects(folder: string): void {
@@ -34,7 +35,7 @@ function writeObjects(folder: string): void {
   mkdirSync(join(bucket, "code"), { recursive: true });
   mkdirSync(join(bucket, "data"), { recursive: true });
   for (const [name, script] of Object.entries(scripts)) {
-    writeFileSync(join(bucket, "code", name), prelude + script);
+    writeFileSync(join(bucket, "code", name), script);
   }
   const random = randomNumbers(3);
   const rows = Array.from({ length: 500 }, () => {
@@ -129,6 +130,24 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
       match(failureReason ?? "", /^stopped early, after \d+ values of the objective$/);
     }
   });
+
+  const reports: readonly (readonly [string, string, RegExp])[] = [
+    ["is not there", "", /^step Measure has not written its property file Report, s3:\/\/team-/],
+    ["is not JSON", "{'a': 1}", /^the property file Report of step Measure is not JSON: /],
+  ];
+  for (const [what, content, message] of reports) {
+    it(`fails the step that reads a property file which ${what}`, async () => {
+      const written =
+        content === ""
+          ? ""
+          : `open("/opt/ml/processing/report/report.json", "w").write("${content}")`;
+      writeFileSync(join(objects, "team-bucket", "code", "measure.py"), written);
+      const { code, record } = await run("train");
+      equal(code, 1);
+      match(record.failureReason ?? "", message);
+      equal(states(record)["Check"], "Failed");
+    });
+  }
 
   it("refuses what it lacks by the name of its object", async () => {
     const definition = JSON.parse(readFileSync(join(folder, "train.json"), "utf8")) as object;

@@ -66,10 +66,10 @@ def offline_session() -> Any:
 SESSION = offline_session()
 
 
-def script_processor() -> ScriptProcessor:
+def script_processor(image: str | ParameterString = SKLEARN) -> ScriptProcessor:
     return ScriptProcessor(
         role=ROLE,
-        image_uri=SKLEARN,
+        image_uri=image,
         command=["python3"],
         instance_count=1,
         instance_type="ml.m5.large",
@@ -77,9 +77,9 @@ def script_processor() -> ScriptProcessor:
     )
 
 
-def split_step() -> ProcessingStep:
+def split_step(image: str | ParameterString = SKLEARN) -> ProcessingStep:
     """Splits the data: train, validation, and test without the label beside it."""
-    processor = script_processor()
+    processor = script_processor(image)
     arguments = processor.run(
         code=f"s3://{BUCKET}/code/split.py",
         inputs=[ProcessingInput(f"s3://{BUCKET}/data/rows.csv", "/opt/ml/processing/input")],
@@ -118,7 +118,8 @@ def train_pipeline() -> Pipeline:
     """One model: trained, asked for predictions by a batch transform, registered if good."""
     limit = ParameterFloat("LargestMse", 1e9)
     approval = ParameterString("Approval", "PendingManualApproval")
-    split = split_step()
+    image = ParameterString("ScriptImage", SKLEARN)
+    split = split_step(image)
     train = TrainingStep("Train", step_args=estimator(num_round=30).fit(channels(split)))
     model = Model(
         XGBOOST,
@@ -181,7 +182,7 @@ def train_pipeline() -> Pipeline:
         else_steps=[fail],
     )
     steps = [split, train, create, predict, measure, check]
-    return Pipeline("team", [limit, approval], steps=steps, sagemaker_session=SESSION)
+    return Pipeline("team", [limit, approval, image], steps=steps, sagemaker_session=SESSION)
 
 
 def vars_of(transform_input: TransformInput) -> dict[str, Any]:
@@ -213,6 +214,15 @@ def tune_pipeline() -> Pipeline:
         estimator(num_round=3000), strategy="Random", early_stopping_type="Auto", **common
     )
     tune = TuningStep("Hyperband", step_args=hyperband.fit(channels(split)))
+    judge = ProcessingStep(
+        "Judge",
+        step_args=script_processor().run(
+            code=f"s3://{BUCKET}/code/judge.py",
+            outputs=[ProcessingOutput("/opt/ml/processing/report", output_name="report")],
+        ),
+        property_files=[PropertyFile("Verdict", output_name="report", path="verdict.json")],
+        depends_on=[tune],
+    )
     stopped = TuningStep("EarlyStopping", step_args=median.fit(channels(split)))
     fast = ConditionOr(
         [ConditionIn(mode, ["fast", "faster"]), ConditionNot(ConditionIn(mode, ["off"]))]
@@ -223,7 +233,7 @@ def tune_pipeline() -> Pipeline:
         if_steps=[stopped],
         else_steps=[FailStep("Off", "nothing to do")],
     )
-    return Pipeline("team", [mode], steps=[split, tune, check], sagemaker_session=SESSION)
+    return Pipeline("team", [mode], steps=[split, tune, judge, check], sagemaker_session=SESSION)
 
 
 if __name__ == "__main__":
