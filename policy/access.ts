@@ -1,8 +1,14 @@
 import { at, list, type Rule, statements, unmet } from "./rule";
 
 /** Actions for which the services know no narrower resource than all. */
-const withoutResource =
-  /^(cloudwatch:PutMetricData|ec2:Describe[A-Za-z]+|ecr:GetAuthorizationToken)$/;
+const withoutResource = new RegExp(
+  `^(${[
+    ...["application-autoscaling:Describe[A-Za-z]+", "cloudwatch:PutMetricData"],
+    ...["ec2:Describe[A-Za-z]+", "ecr:GetAuthorizationToken", "glue:CreateCrawler"],
+    ...["kms:ListAliases", "logs:DescribeLogGroups", "sns:GetSubscriptionAttributes"],
+    "sns:Unsubscribe",
+  ].join("|")})$`,
+);
 
 /** Rules for who may do what. */
 export const accessRules: readonly Rule[] = [

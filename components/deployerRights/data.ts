@@ -7,7 +7,6 @@ export function data(stack: Statements, scope: DeployerScope): readonly Statemen
   const requested = {
     StringEquals: { [`aws:RequestTag/${scope.ownTag.key}`]: scope.ownTag.value },
   };
-  const owned = { StringEquals: { [`aws:ResourceTag/${scope.ownTag.key}`]: scope.ownTag.value } };
   return [
     allow(
       "Bucket",
@@ -39,19 +38,17 @@ export function data(stack: Statements, scope: DeployerScope): readonly Statemen
       ? [allow("EmptyBucket", ["s3:DeleteObject", "s3:DeleteObjectVersion"], stack.bucketArn("/*"))]
       : []),
     stack.useKeyThroughS3(),
-    // The service allows no narrower resource for what is not there yet; the tag narrows it.
-    allow("MakeKeyAndCrawler", ["glue:CreateCrawler", "kms:CreateKey"], "*", requested),
-    allow("TagKey", ["kms:TagResource"], stack.arn("kms", "key/*"), requested),
+    // The key is there already, as this policy names it: a tag would not do, since whoever may tag a key
+    // could make any his own.
     allow(
       "Key",
       [
         ...["kms:CreateAlias", "kms:DeleteAlias", "kms:DescribeKey", "kms:EnableKeyRotation"],
         ...["kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags"],
         ...["kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:UpdateAlias"],
-        "kms:UpdateKeyDescription",
+        ...["kms:TagResource", "kms:UntagResource", "kms:UpdateKeyDescription"],
       ],
-      stack.arn("kms", "key/*"),
-      owned,
+      stack.args.kmsKeyArn,
     ),
     allow(
       "KeyAlias",
@@ -74,6 +71,8 @@ export function data(stack: Statements, scope: DeployerScope): readonly Statemen
         stack.arn("glue", `userDefinedFunction/${databaseName}/*`),
       ],
     ),
+    // The service allows no narrower resource for what is not there yet; the tag narrows it.
+    allow("MakeCrawler", ["glue:CreateCrawler"], "*", requested),
     allow(
       "Crawler",
       [

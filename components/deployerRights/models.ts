@@ -1,6 +1,11 @@
 import { allow, type Statement, type Statements } from "../statements";
 import type { DeployerScope } from "./scope";
 
+/** The services that the stack hands its roles to. */
+const passedTo = ["events", "glue", "sagemaker", "scheduler", "vpc-flow-logs"].map(
+  (service) => `${service}.amazonaws.com`,
+);
+
 /** Images, the pipeline and its model packages, and the roles, which it can make only within the boundary. */
 export function models(stack: Statements, scope: DeployerScope): readonly Statement[] {
   const { modelPackageGroupName, pipelineName, repositoryName } = stack.args;
@@ -73,7 +78,9 @@ export function models(stack: Statements, scope: DeployerScope): readonly Statem
       ],
       scope.roleArns,
     ),
-    allow("PassRoles", ["iam:PassRole"], scope.roleArns),
+    allow("PassRoles", ["iam:PassRole"], scope.roleArns, {
+      StringEquals: { "iam:PassedToService": passedTo },
+    }),
     // Its own rights it can see, and nothing else: somebody else changes them.
     allow(
       "OwnRights",

@@ -1,3 +1,5 @@
+import * as pulumi from "@pulumi/pulumi";
+
 import { allow, type Statement, type Statements } from "../statements";
 import type { DeployerScope } from "./scope";
 
@@ -12,31 +14,39 @@ export function network(
   ].map((kind) => stack.arn("ec2", `${kind}/*`));
   const create = [
     ...["ec2:CreateFlowLogs", "ec2:CreateRouteTable", "ec2:CreateSecurityGroup"],
-    ...["ec2:CreateSubnet", "ec2:CreateTags", "ec2:CreateVpc", "ec2:CreateVpcEndpoint"],
+    ...["ec2:CreateSubnet", "ec2:CreateVpc", "ec2:CreateVpcEndpoint"],
     ...["ec2:AuthorizeSecurityGroupEgress", "ec2:AuthorizeSecurityGroupIngress"],
   ];
+  const requested = { [`aws:RequestTag/${ownTag.key}`]: ownTag.value };
   return [
-    allow("MakeNetwork", create, kinds, {
-      StringEquals: { [`aws:RequestTag/${ownTag.key}`]: ownTag.value },
+    allow("MakeNetwork", create, kinds, { StringEquals: requested }),
+    // Only what is being made: whoever may tag what is there could make any network his own.
+    allow("TagNewNetwork", ["ec2:CreateTags"], kinds, {
+      StringEquals: {
+        ...requested,
+        "ec2:CreateAction": create.map((action) => action.replace("ec2:", "")),
+      },
     }),
+    // An endpoint that answers under the service's own name has a hosted zone, which is AWS's.
+    allow(
+      "NameEndpoints",
+      ["route53:AssociateVPCWithHostedZone"],
+      pulumi.interpolate`arn:${stack.args.account.partition}:route53:::hostedzone/*`,
+    ),
     allow(
       "ChangeNetwork",
       [
         ...create,
-        ...["ec2:AssociateRouteTable", "ec2:DeleteFlowLogs", "ec2:DeleteRouteTable"],
+        ...["ec2:AssociateRouteTable", "ec2:CreateTags"],
+        ...["ec2:DeleteFlowLogs", "ec2:DeleteRouteTable"],
         ...["ec2:DeleteSecurityGroup", "ec2:DeleteSubnet", "ec2:DeleteTags", "ec2:DeleteVpc"],
         ...["ec2:DeleteVpcEndpoints", "ec2:DescribeVpcAttribute", "ec2:DisassociateRouteTable"],
-        "ec2:ModifySubnetAttribute",
-        ...["ec2:ModifySecurityGroupRules", "ec2:ModifyVpcAttribute", "ec2:ModifyVpcEndpoint"],
+        ...["ec2:ModifySecurityGroupRules", "ec2:ModifySubnetAttribute"],
+        ...["ec2:ModifyVpcAttribute", "ec2:ModifyVpcEndpoint"],
+        ...["ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress"],
       ],
       kinds,
       { StringEquals: { [`aws:ResourceTag/${ownTag.key}`]: ownTag.value } },
-    ),
-    // The group that every VPC comes with has no tag until its rules are gone.
-    allow(
-      "CloseSecurityGroups",
-      ["ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress"],
-      stack.arn("ec2", "security-group/*"),
     ),
     // The service allows no narrower resource for these.
     allow(

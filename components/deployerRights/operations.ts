@@ -48,7 +48,10 @@ export function operations(stack: Statements, { namePrefix }: DeployerScope): re
     ),
     allow(
       "Budget",
-      ["budgets:ModifyBudget", "budgets:ViewBudget"],
+      [
+        ...["budgets:ListTagsForResource", "budgets:ModifyBudget", "budgets:TagResource"],
+        ...["budgets:UntagResource", "budgets:ViewBudget"],
+      ],
       stack.globalArn("budgets", `budget/${namePrefix}`),
     ),
   ];

@@ -1,5 +1,6 @@
 import { deepEqual, match, ok } from "node:assert/strict";
 
+import { californiaHousing } from "../../pipeline/californiaHousing";
 import { rules } from "../../policy/rules";
 import { AwsServices, constraints } from "../serving/support/awsServices";
 import { serve } from "../serving/support/serving";
@@ -175,6 +176,11 @@ const environments: Readonly<Record<string, Config>> = {
     dashboard: true,
     monthlyBudget: 300,
     modelConsumers: ["222233334444"],
+    crawler: "on-demand",
+    dataset: { ...californiaHousing, partitions: [{ name: "year", type: "int" }] },
+    deployers: ["repo:team/houses:environment:prod"],
+    encryptCatalog: true,
+    permissionsBoundary: "arn:aws:iam::111122223333:policy/limit",
   },
 };
 
