@@ -19,8 +19,11 @@ export interface Settings extends StackSettings {
 /** Keys that come from other tools: Pulumi's own settings share no namespace with ours. */
 const namespace = "restate";
 
-/** The longest stack name with which every physical name fits its service's limit. */
-const stackPattern = /^[a-z][a-z0-9-]{0,19}$/;
+/**
+ * Stack names that every physical name can carry: the longest, and hyphens, which ECR wants one by one, and
+ * SageMaker between others.
+ */
+const stackPattern = /^(?=.{1,20}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
 const regionPattern = /^[a-z]{2}(-[a-z]+)+-\d$/;
 
@@ -77,8 +80,8 @@ export function loadSettings(): Settings {
   const stack = pulumi.getStack();
   if (!stackPattern.test(stack)) {
     problems.push(
-      `stack name "${stack}": must be 1 to 20 lower-case letters, digits and hyphens that begin with a ` +
-        "letter, since bucket, Glue and pipeline names carry it",
+      `stack name "${stack}": must be 1 to 20 lower-case letters, digits and single hyphens between them that ` +
+        "begin with a letter, since bucket, Glue and pipeline names carry it",
     );
   }
   if (

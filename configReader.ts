@@ -66,7 +66,7 @@ function describeIssue(
       ? issue.keys.map((key) => `${place(namespace, [key])}: unknown key; the keys are ${allowed}`)
       : [`${place(namespace, issue.path)}: unknown ${issue.keys.join(", ")}`];
   }
-  if (issue.code === "invalid_union") {
+  if (issue.code === "invalid_union" && issue.errors.length > 0) {
     // Of the alternatives, the one that fails only inside is the one that was meant.
     const meant = issue.errors.find((alternative) =>
       alternative.every(({ path }) => path.length > 0),

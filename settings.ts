@@ -3,18 +3,18 @@ import { z } from "zod";
 
 import { dataFilePaths, mostDataFiles } from "./components/dataFiles";
 import { networkSchema } from "./components/networkSettings";
+import { isCron, isSchedule } from "./components/scheduleExpressions";
 import { emptyIsNone, existing, instanceType, type ProblemAcrossKeys } from "./configReader";
 import { candidatesSchema, defaultCandidates } from "./pipeline/candidates";
 import { californiaHousing } from "./pipeline/californiaHousing";
 import { datasetSchema } from "./pipeline/datasetSchema";
 import { modelApprovalStatuses } from "./pipeline/parameters";
 
-/** What Glue takes as a schedule. */
-const cronPattern = /^cron\(\S+( \S+){5}\)$/;
+/** Longest name of a table: its saved queries' names carry it and the stack's, in 128 characters. */
+const longestTable = 90;
 
-/** What EventBridge Scheduler takes as a schedule. */
-const schedulePattern =
-  /^(rate\([1-9]\d* (minute|hour|day)s?\)|cron\(\S+( \S+){5}\)|at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\))$/;
+/** Most characters of the deployers in all: IAM allows 2,048 to the trust policy that lists them. */
+const longestDeployers = 1600;
 
 /**
  * The keys of the namespace `restate`, each with its default. Pulumi.yaml declares the same keys with the
@@ -34,7 +34,13 @@ export const settingsSchema = z.strictObject({
       context.addIssue("there is no such file or folder (paths are relative to the project)");
       return;
     }
-    const count = dataFilePaths(path).length;
+    let count: number;
+    try {
+      count = dataFilePaths(path).length;
+    } catch (error) {
+      context.addIssue(`cannot be read: ${(error as Error).message}`);
+      return;
+    }
     if (count === 0 || count > mostDataFiles) {
       context.addIssue(
         `holds ${count} files; 1 to ${mostDataFiles} can be uploaded from here, so put others there yourself`,
@@ -47,13 +53,16 @@ export const settingsSchema = z.strictObject({
     .default("none")
     .transform((crawler) => (crawler === "none" ? undefined : crawler))
     .refine(
-      (crawler) => crawler === undefined || crawler === "on-demand" || cronPattern.test(crawler),
-      "must be none, on-demand, or cron(...) of six fields, such as cron(0 6 * * ? *)",
+      (crawler) => crawler === undefined || crawler === "on-demand" || isCron(crawler),
+      "must be none, on-demand, or cron(...) of six fields, one day of them ?, such as cron(0 6 * * ? *)",
     ),
   /** Whether Glue's catalogue, the account's, is encrypted with the stack's key. */
   encryptCatalog: z.boolean().default(false),
   /** Image that the Decision Tree image is built on; undefined: the one that its Dockerfile names. */
-  baseImage: emptyIsNone,
+  baseImage: emptyIsNone.refine(
+    (image) => image === undefined || /^[a-z0-9][\w.:/@-]*$/i.test(image),
+    "must be the name of an image, such as python:3.12-slim-bookworm",
+  ),
   /** Whether each model is registered with a baseline of its training data, to find drift against. */
   dataQualityBaseline: z.boolean().default(false),
   /** Revision of the source that is deployed, which each model keeps; undefined: none is given. */
@@ -73,13 +82,17 @@ export const settingsSchema = z.strictObject({
   parallelSteps: z.int().min(1).max(50).default(10),
   /** When the pipeline starts by itself, as EventBridge Scheduler writes it; undefined: never. */
   schedule: emptyIsNone.refine(
-    (schedule) => schedule === undefined || schedulePattern.test(schedule),
-    "must be rate(...), cron(...) of six fields, or at(...), such as cron(0 6 ? * MON *)",
+    (schedule) => schedule === undefined || isSchedule(schedule),
+    "must be rate(...), at(...), or cron(...) of six fields, one day of them ?, such as cron(0 6 ? * MON *)",
   ),
   /** Whether the pipeline starts when a file of the table arrives in the stack's bucket. */
   startOnNewData: z.boolean().default(false),
   /** Addresses to notify of failed executions and of models that await or get approval. */
-  notifyEmails: z.array(z.email()).max(20).default([]),
+  notifyEmails: z
+    .array(z.email())
+    .max(20)
+    .refine((emails) => new Set(emails).size === emails.length, "must not list an address twice")
+    .default([]),
   /** Whether there is a dashboard of the pipeline's executions. */
   dashboard: z.boolean().default(false),
   /** Costs of the stack in a month, in US dollars, that are announced; undefined: no budget. */
@@ -95,12 +108,13 @@ export const settingsSchema = z.strictObject({
     .default([]),
   /** Bucket that takes the access log of the stack's bucket; undefined: nothing is logged. */
   accessLogBucket: emptyIsNone.refine(
-    (bucket) => bucket === undefined || /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket),
+    (bucket) => bucket === undefined || /^(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket),
     "must be the name of a bucket",
   ),
   /** ARN of the policy that limits all roles; undefined: there is none. */
   permissionsBoundary: emptyIsNone.refine(
-    (arn) => arn === undefined || /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/.+$/.test(arn),
+    (arn) =>
+      arn === undefined || /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/[\w+=,.@/-]+$/.test(arn),
     "must be the ARN of an IAM policy",
   ),
   /** GitHub workflows that may deploy the stack, by the subject of their tokens; none: no such role. */
@@ -117,8 +131,12 @@ export const settingsSchema = z.strictObject({
     .default([]),
   /** ARN of the account's identity provider for GitHub; undefined: the stack makes it. */
   oidcProviderArn: emptyIsNone.refine(
-    (arn) => arn === undefined || /^arn:aws[a-z-]*:iam::\d{12}:oidc-provider\/.+$/.test(arn),
-    "must be the ARN of an OpenID Connect provider",
+    (arn) =>
+      arn === undefined ||
+      /^arn:aws[a-z-]*:iam::\d{12}:oidc-provider\/token\.actions\.githubusercontent\.com$/.test(
+        arn,
+      ),
+    "must be the ARN of GitHub's OpenID Connect provider, oidc-provider/token.actions.githubusercontent.com",
   ),
   /** Where the jobs run. */
   network: networkSchema,
@@ -174,6 +192,16 @@ export function problemsAcrossKeys(settings: StackSettings): readonly ProblemAcr
       settings.deployers.length > 0 && settings.permissionsBoundary === undefined,
       "deployers",
       "make roles, so restate:permissionsBoundary must limit these: set it to the ARN of a policy",
+    ],
+    [
+      JSON.stringify(settings.deployers).length > longestDeployers,
+      "deployers",
+      `are longer than ${longestDeployers} characters in all, which a role cannot list`,
+    ],
+    [
+      dataset.table.length > longestTable,
+      "dataset",
+      `table: has ${dataset.table.length} characters; ${longestTable} are allowed, since saved queries carry its name`,
     ],
     [
       settings.crawler !== undefined && dataset.partitions.length === 0,

@@ -1,10 +1,38 @@
 import { z } from "zod";
 
+/** The private ranges, by their first address and the bits that all of a range share. */
+const privateRanges = [
+  ["10.0.0.0", 8],
+  ["172.16.0.0", 12],
+  ["192.168.0.0", 16],
+] as const;
+
+/** The first bits of an address, as a number. */
+function firstBits(address: string, bits: number): number {
+  const number = address.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
+  return Math.floor(number / 2 ** (32 - bits));
+}
+
+/** Whether a block is a /16 to /24 of a private range, and is named by its first address. */
+function isPrivateNetwork(block: string): boolean {
+  const [address = "", size] = block.split("/");
+  const bits = Number(size);
+  return (
+    bits >= 16 &&
+    bits <= 24 &&
+    firstBits(address, 32) % 2 ** (32 - bits) === 0 &&
+    privateRanges.some(([first, shared]) => firstBits(address, shared) === firstBits(first, shared))
+  );
+}
+
 const createNetwork = z.strictObject({
   /** A network of the stack's own, with no way out. */
   mode: z.literal("create"),
   /** Addresses, a /16 to /24 of a private range. Default 10.0.0.0/16. */
-  cidrBlock: z.cidrv4().default("10.0.0.0/16"),
+  cidrBlock: z
+    .cidrv4()
+    .refine(isPrivateNetwork, "must be a /16 to /24 of a private range, such as 10.0.0.0/16")
+    .default("10.0.0.0/16"),
   /** Number of availability zones, 1 to 6. Default 2. */
   availabilityZones: z.int().min(1).max(6).default(2),
   /** Whether connections are logged, for 30 days. Default false. */

@@ -1,5 +1,7 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 import { parse } from "yaml";
 
@@ -194,7 +196,7 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   [
     "an identity provider that is none",
     { oidcProviderArn: "github" },
-    /restate:oidcProviderArn: must be the ARN of an OpenID Connect provider/,
+    /restate:oidcProviderArn: must be the ARN of GitHub's OpenID Connect provider/,
   ],
   ["an unknown mode of the network", { network: { mode: "public" } }, /restate:network.*mode/],
   [
@@ -305,7 +307,7 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
     /restate:candidates\[1\]\.maxParallelJobs: is 3, above maxJobs 2/,
   ],
   ["a schedule of five fields", { schedule: "cron(0 6 * * 1)" }, /restate:schedule: must be rate/],
-  ["a schedule in words", { schedule: "weekly" }, /restate:schedule: must be rate\(...\), cron/],
+  ["a schedule in words", { schedule: "weekly" }, /restate:schedule: must be rate\(...\), at/],
   [
     "a role as the boundary",
     { permissionsBoundary: "arn:aws:iam::111122223333:role/limit" },
@@ -315,6 +317,64 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
     "the URI of a bucket in place of its name",
     { accessLogBucket: "s3://logs" },
     /restate:accessLogBucket: must be the name of a bucket/,
+  ],
+  [
+    "a schedule that names both days",
+    { schedule: "cron(0 6 * * MON *)" },
+    /restate:schedule: must be .*one day of them \?/,
+  ],
+  [
+    "a schedule of no day",
+    { schedule: "cron(0 6 ? * ? *)" },
+    /restate:schedule: must be .*one day of them \?/,
+  ],
+  ["a time that there is not", { schedule: "at(2030-02-30T06:00:00)" }, /restate:schedule: /],
+  ["a base image with spaces", { baseImage: "python 3" }, /restate:baseImage: must be the name/],
+  [
+    "an address twice",
+    { notifyEmails: ["a@example.com", "a@example.com"] },
+    /restate:notifyEmails: must not list an address twice/,
+  ],
+  [
+    "a network of public addresses",
+    { network: { mode: "create", cidrBlock: "8.8.0.0/16" } },
+    /restate:network\.cidrBlock: must be a \/16 to \/24 of a private range/,
+  ],
+  [
+    "a network that is too large",
+    { network: { mode: "create", cidrBlock: "10.0.0.0/8" } },
+    /restate:network\.cidrBlock: must be a \/16 to \/24/,
+  ],
+  [
+    "a network by another than its first address",
+    { network: { mode: "create", cidrBlock: "10.0.0.5/16" } },
+    /restate:network\.cidrBlock: must be a \/16 to \/24/,
+  ],
+  [
+    "a network without a mode",
+    { network: {} },
+    /restate:network\.mode: .*'create' \| 'existing' \| 'none'/,
+  ],
+  [
+    "a table whose saved queries no name fits",
+    dataset({ table: "t".repeat(91) }),
+    /restate:dataset: table: has 91 characters; 90 are allowed/,
+  ],
+  [
+    "more deployers than a role can list",
+    {
+      deployers: Array.from(
+        { length: 20 },
+        (_, index) => `repo:team/${"houses".repeat(12)}${index}:environment:production`,
+      ),
+      permissionsBoundary: "arn:aws:iam::111122223333:policy/limit",
+    },
+    /restate:deployers: are longer than 1600 characters in all/,
+  ],
+  [
+    "the identity provider of somebody else",
+    { oidcProviderArn: "arn:aws:iam::111122223333:oidc-provider/gitlab.com" },
+    /restate:oidcProviderArn: must be the ARN of GitHub's/,
   ],
   ["no parallel steps", { parallelSteps: 0 }, /restate:parallelSteps: .*>=1/],
   ["what is no address", { notifyEmails: ["team"] }, /restate:notifyEmails\[0\]: .*email/],
@@ -342,6 +402,26 @@ describe("configuration", () => {
       await rejects(program(config), { name: "UserError", message: line });
     });
   }
+
+  for (const schedule of ["cron(0 6 ? * MON-FRI *)", "cron(0/15 6 L * ? 2030)", "rate(1 day)"]) {
+    it(`takes ${schedule} as a schedule`, async () => {
+      const { resources } = await program({ schedule });
+      const [found] = resources.filter(({ type }) => type === "aws:scheduler/schedule:Schedule");
+      equal(found?.inputs["scheduleExpression"], schedule);
+    });
+  }
+
+  it("refuses a folder of data with a link to nowhere", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "restate-data-"));
+    symlinkSync(join(folder, "nowhere"), join(folder, "link.csv"));
+    try {
+      await rejects(program({ dataFile: folder }), {
+        message: /restate:dataFile: cannot be read: .*link\.csv/,
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 
   it("refuses to destroy by force what is protected", async () => {
     await rejects(program({ protect: true, forceDestroy: true }), {
@@ -400,7 +480,7 @@ describe("configuration", () => {
     });
   });
 
-  for (const stack of ["Dev", "a".repeat(21), "1st", "dev_1"]) {
+  for (const stack of ["Dev", "a".repeat(21), "1st", "dev_1", "dev-", "a--b"]) {
     it(`refuses the stack name ${stack}, which physical names cannot carry`, async () => {
       await rejects(program({}, stack), { message: /must be 1 to 20 lower-case letters/ });
     });
