@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -12,6 +12,12 @@ import { isRunning } from "./processes";
 
 /** Seconds after which the lock of a process that shows no sign of life opens. */
 const staleSeconds = 5;
+
+/** All that runs and commands make in a work folder. */
+const contents = new Set([
+  ...["cache", "executions", "lock", "lock-holder", "models", "report", "s3", "serving"],
+  "trials.csv",
+]);
 
 /** Whether the process is gone that a file names as the lock's holder. */
 function isGone(holder: string): boolean {
@@ -92,6 +98,23 @@ export class Workspace {
       }
       // A run that was killed: its lock opens by itself.
       await wait(100);
+    }
+  }
+
+  /**
+   * Makes sure that the folder holds nothing but what runs have made: it might be any folder of the user's.
+   * @throws UserError where it holds something else
+   */
+  checkRemovable(): void {
+    const foreign = readdirSync(this.folder).filter(
+      // A process that was killed leaves files that it was writing.
+      (name) => !contents.has(name.replace(/\.[0-9a-f]{12}\.tmp$/, "")),
+    );
+    if (foreign.length > 0) {
+      throw new UserError(
+        `${this.folder} is no work folder, or holds more than one: ${foreign.slice(0, 3).join(", ")}; ` +
+          "nothing was removed",
+      );
     }
   }
 

@@ -26,7 +26,7 @@ function content(workspace: Workspace): string {
  * @param agreed whether the user has agreed already
  * @param say takes what there is to tell
  * @returns the exit code: 1 where the user does not agree, or there is nobody to ask
- * @throws UserError where a run is using it
+ * @throws UserError where a run is using it, or where it holds what no run has made
  */
 export async function clean(
   workspace: Workspace,
@@ -38,6 +38,7 @@ export async function clean(
     say(`there is no ${folder}`);
     return 0;
   }
+  workspace.checkRemovable();
   if (!agreed) {
     say(`would remove ${folder}: ${content(workspace)}`);
     if (!process.stdin.isTTY) {

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { housingRows, writeRows } from "../support/housing";
@@ -191,6 +191,16 @@ describe("the commands of npm run local", () => {
 
   // After the served model is done with: mocha runs a suite's own tests before the suites in it.
   describe("clean", () => {
+    it("leaves a folder alone that holds what no run has made", async () => {
+      const other = join(folder, "other");
+      mkdirSync(join(other, "executions"), { recursive: true });
+      writeFileSync(join(other, "thesis.tex"), "years of work");
+      const { code, stderr } = await local(["clean", "--yes", "--work-folder", other]);
+      equal(code, 1);
+      match(stderr, /^error: .*other is no work folder, .*: thesis\.tex; nothing was removed\n$/);
+      deepEqual(readdirSync(other).sort(), ["executions", "thesis.tex"]);
+    });
+
     it("says what it would remove, and removes it when told to", async () => {
       const { code, stdout } = await run("clean");
       equal(code, 1);
