@@ -1,3 +1,4 @@
+import * as awsConfig from "@pulumi/aws/config/vars";
 import * as pulumi from "@pulumi/pulumi";
 
 import { invalidConfiguration, place, readConfiguration } from "./configReader";
@@ -10,11 +11,12 @@ import { problemsAcrossKeys, settingsSchema, type StackSettings, stringKeys } fr
 export interface Settings extends StackSettings {
   /** AWS region, from `aws:region`. */
   readonly region: string;
-  /** Profile of the credentials, from `aws:profile`; undefined: what the environment says. */
-  readonly profile: string | undefined;
-  /** The accounts that the stack may be in, from `aws:allowedAccountIds`; undefined: any. */
-  readonly allowedAccountIds: string[] | undefined;
+  /** What else the namespace `aws` says: profile, roles to assume, allowed accounts, default tags and so on. */
+  readonly aws: AwsSettings;
 }
+
+/** The settings of the provider that are there. */
+type AwsSettings = Partial<typeof awsConfig>;
 
 /** Keys that come from other tools: Pulumi's own settings share no namespace with ours. */
 const namespace = "restate";
@@ -42,6 +44,27 @@ function accountIds(text: string | undefined): string[] | null | undefined {
   }
 }
 
+/**
+ * Reads the namespace `aws`, which a provider that a program makes does not read by itself, but for the
+ * accounts, which are checked closer.
+ */
+function readAwsSettings(): { readonly values: AwsSettings; readonly problems: readonly string[] } {
+  const problems: string[] = [];
+  const entries = (Object.keys(awsConfig) as (keyof typeof awsConfig)[]).flatMap((key) => {
+    if (key === "allowedAccountIds") {
+      return [];
+    }
+    try {
+      const value = awsConfig[key];
+      return value === undefined ? [] : [[key, value] as const];
+    } catch {
+      problems.push(`aws:${key}: is not JSON as the provider reads it`);
+      return [];
+    }
+  });
+  return { values: Object.fromEntries(entries), problems };
+}
+
 /** What would be wrong with the definition of a configuration: too many candidates make it too long. */
 function definitionProblems(settings: StackSettings): readonly string[] {
   const definition = pipelineDefinition(withPlaceholders({ ...settings, parameters: settings }));
@@ -64,9 +87,11 @@ export function loadSettings(): Settings {
   if (settings !== undefined) {
     problems.push(...definitionProblems(settings));
   }
-  const aws = new pulumi.Config("aws");
-  const region = aws.get("region");
-  const allowedAccountIds = accountIds(aws.get("allowedAccountIds"));
+  const aws = readAwsSettings();
+  problems.push(...aws.problems);
+  const config = new pulumi.Config("aws");
+  const region = config.get("region");
+  const allowedAccountIds = accountIds(config.get("allowedAccountIds"));
   if (allowedAccountIds === null) {
     problems.push(
       "aws:allowedAccountIds: must be a JSON list of accounts by their 12 digits in quotes",
@@ -92,5 +117,5 @@ export function loadSettings(): Settings {
   ) {
     throw invalidConfiguration(problems);
   }
-  return { ...settings, region, profile: aws.get("profile"), allowedAccountIds };
+  return { ...settings, region, aws: { ...aws.values, allowedAccountIds } };
 }

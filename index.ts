@@ -22,11 +22,10 @@ const stack = pulumi.getStack();
 const names = stackNames(stack);
 
 /** On everything that the stack creates, and on the jobs that its pipeline starts. */
-const tags = { project: "restate", stack };
+const tags = { ...settings.aws.defaultTags?.tags, project: "restate", stack };
 const provider = new aws.Provider("aws", {
+  ...(settings.aws as aws.ProviderArgs),
   region: region as aws.ProviderArgs["region"],
-  profile: settings.profile,
-  allowedAccountIds: settings.allowedAccountIds,
   defaultTags: { tags },
 });
 const options: pulumi.ComponentResourceOptions = { providers: { aws: provider } };

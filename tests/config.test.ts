@@ -1,4 +1,4 @@
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -451,6 +451,28 @@ describe("configuration", () => {
 
   it("refuses a stack without a region", async () => {
     await rejects(evaluateProgram("test", {}), { message: /aws:region: missing; set it by/ });
+  });
+
+  it("hands the rest of the namespace aws to the provider too, and adds its own tags", async () => {
+    const { resources } = await evaluateProgram("test", {
+      "aws:region": "us-east-1",
+      "aws:assumeRoles": '[{"roleArn":"arn:aws:iam::111122223333:role/deploys"}]',
+      "aws:defaultTags": '{"tags":{"team":"houses","stack":"another"}}',
+      "aws:maxRetries": "7",
+    });
+    const provider = resources.find(({ type }) => type === "pulumi:providers:aws")?.inputs;
+    match(text(provider?.["assumeRoles"]), /role\/deploys/);
+    equal(provider?.["maxRetries"], "7");
+    deepEqual(JSON.parse(text(provider["defaultTags"])), {
+      tags: { team: "houses", stack: "test", project: "restate" },
+    });
+  });
+
+  it("refuses what the provider could not read", async () => {
+    const config = { "aws:region": "us-east-1", "aws:assumeRoles": "deploys", "restate:typo": "1" };
+    await rejects(evaluateProgram("test", config), {
+      message: /restate:typo.*aws:assumeRoles: is not JSON/s,
+    });
   });
 
   it("hands profile and allowed accounts to the provider", async () => {

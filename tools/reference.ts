@@ -114,7 +114,9 @@ Written by \`npm run docs\` from Pulumi.yaml and the comments in the source; do 
 ## Configuration
 
 \`aws:region\` is required. \`aws:profile\` names the profile of the credentials, and \`aws:allowedAccountIds\`, a
-JSON list, the accounts that the stack may be in: in another one nothing is created. The others have defaults:
+JSON list, the accounts that the stack may be in: in another one nothing is created. The provider gets what else the
+namespace \`aws\` says. The keys of \`restate\` have defaults. A list or an object is written into the stack's file, or set
+by its path: \`pulumi config set --path 'restate:notifyEmails[0]' ml@example.com\`.
 
 ${table(["Key", "Type", "Default", "Meaning"], keys)}
 

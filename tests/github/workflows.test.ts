@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -79,6 +79,17 @@ describe("workflows", () => {
         }
       }
     }
+  });
+
+  it("comment in no more than the 65,536 characters that GitHub takes", () => {
+    const parts = Object.values(workflow("pull-request.yml").jobs).flatMap(({ steps }) =>
+      steps.flatMap(({ run = "" }) => {
+        const stacks = /for stack in ([\w ]+);/.exec(run)?.[1]?.split(" ").length ?? 1;
+        return [...run.matchAll(/head -c (\d+)/g)].map(([, bytes]) => stacks * Number(bytes));
+      }),
+    );
+    equal(parts.length, 2);
+    ok(parts.reduce((sum, bytes) => sum + bytes, 0) < 65_000);
   });
 
   it("have no findings by actionlint", function () {
