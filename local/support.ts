@@ -1,3 +1,5 @@
+import { posix } from "node:path";
+
 import type { Json, JsonObject } from "../pipeline/expressions";
 import {
   allSteps,
@@ -13,6 +15,18 @@ import { conditionTypes } from "./evaluate";
 import { type Images, trains } from "./images";
 import { columnFilter } from "./steps/csvFilter";
 import { checkPrefix, checkTraining, checkTuning, type Report } from "./trainingSupport";
+
+/** Whether a path is in the folder that a job has for itself: elsewhere is the user's machine. */
+function isInside(path: Json | undefined): boolean {
+  return posix.normalize(text(path)).startsWith("/opt/ml/");
+}
+
+function checkLocalPath(source: Json | undefined, field: string, report: Report): void {
+  const path = at(source, "LocalPath");
+  if (source !== undefined && !isInside(path)) {
+    report(`${field}.LocalPath`, `${JSON.stringify(path)} is not below /opt/ml`);
+  }
+}
 
 function checkProcessing(args: JsonObject, images: Images, report: Report): void {
   const uri = at(args, "AppSpecification", "ImageUri");
@@ -34,6 +48,8 @@ function checkProcessing(args: JsonObject, images: Images, report: Report): void
         "AppSpecification.ContainerEntrypoint",
         `${JSON.stringify(entrypoint)} is not of the form ["python3", "SCRIPT.py", ...]`,
       );
+    } else if (!isInside(script)) {
+      report("AppSpecification.ContainerEntrypoint", `"${script}" is not below /opt/ml`);
     } else if (image?.runsScripts === false) {
       report("AppSpecification.ContainerEntrypoint", "this image runs no scripts here");
     }
@@ -51,6 +67,8 @@ function checkProcessing(args: JsonObject, images: Images, report: Report): void
       report(field, "has neither S3Input nor DatasetDefinition");
     }
     checkPrefix(input["S3Input"], `${field}.S3Input`, report);
+    checkLocalPath(input["S3Input"], `${field}.S3Input`, report);
+    checkLocalPath(dataset, `${field}.DatasetDefinition`, report);
     const distribution = at(input, "S3Input", "S3DataDistributionType") ?? "FullyReplicated";
     if (distribution !== "FullyReplicated") {
       report(`${field}.S3Input.S3DataDistributionType`, "only FullyReplicated runs here");
@@ -64,6 +82,7 @@ function checkProcessing(args: JsonObject, images: Images, report: Report): void
     if (!isObject(output["S3Output"])) {
       report(`ProcessingOutputConfig.Outputs[${index}]`, "only S3Output runs here");
     }
+    checkLocalPath(output["S3Output"], `ProcessingOutputConfig.Outputs[${index}].S3Output`, report);
   });
 }
 

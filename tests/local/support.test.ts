@@ -57,6 +57,36 @@ const beyond: readonly (readonly [string, readonly (string | number)[], unknown,
     /ProcessingInputs\[1\]\.S3Input\.S3DataDistributionType: only FullyReplicated/,
   ],
   [
+    "an input elsewhere on the machine",
+    ["Steps", "Preprocess", "Arguments", "ProcessingInputs", 1, "S3Input", "LocalPath"],
+    "/home/me",
+    /ProcessingInputs\[1\]\.S3Input\.LocalPath: "\/home\/me" is not below \/opt\/ml/,
+  ],
+  [
+    "a query's result elsewhere on the machine",
+    [
+      ...["Steps", "DataWranglerProcess", "Arguments", "ProcessingInputs", 1],
+      ...["DatasetDefinition", "LocalPath"],
+    ],
+    "/opt/ml/../../home/me",
+    /ProcessingInputs\[1\]\.DatasetDefinition\.LocalPath: .* is not below \/opt\/ml/,
+  ],
+  [
+    "an output elsewhere on the machine",
+    [
+      ...["Steps", "Preprocess", "Arguments", "ProcessingOutputConfig", "Outputs", 0],
+      ...["S3Output", "LocalPath"],
+    ],
+    "/home/me",
+    /Outputs\[0\]\.S3Output\.LocalPath: "\/home\/me" is not below \/opt\/ml/,
+  ],
+  [
+    "a script elsewhere on the machine",
+    [...application, "ContainerEntrypoint"],
+    ["python3", "/home/me/script.py"],
+    /ContainerEntrypoint: "\/home\/me\/script\.py" is not below \/opt\/ml/,
+  ],
+  [
     "a manifest",
     ["Steps", "Preprocess", "Arguments", "ProcessingInputs", 1, "S3Input", "S3DataType"],
     "ManifestFile",
@@ -169,7 +199,8 @@ describe("unsupported", () => {
 
   it("finds all of it at once", () => {
     const definition = draft(evaluated.definition);
-    for (const [, path, value] of [1, 8, 14].flatMap((index) => beyond.slice(index, index + 1))) {
+    const three = ["an image", "a strategy", "a type of condition"];
+    for (const [, path, value] of beyond.filter(([what]) => three.includes(what))) {
       set(definition, path, value);
     }
     deepEqual(problems(definition).length, 3);

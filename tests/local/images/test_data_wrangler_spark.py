@@ -345,6 +345,22 @@ def test_imputes_numbers(spark: SparkSession, tmp_path: Path, strategy: str) -> 
     assert_same(ours.read_text(), written(expected, tmp_path), 1e-12)
 
 
+@pytest.mark.parametrize("strategy", ["Mean", "Approximate Median"])
+def test_imputes_decimals_by_their_scale(
+    spark: SparkSession, tmp_path: Path, strategy: str
+) -> None:
+    exact = [Decimal("1.50"), None, Decimal("-2.00"), Decimal("0.01"), Decimal("0.10")]
+    table = pa.table({"e": pa.array(exact, pa.decimal128(8, 2))})
+    spark_strategy = "mean" if strategy == "Mean" else "median"
+    imputer = feature.Imputer(inputCols=["e"], outputCols=["e"], strategy=spark_strategy)
+    frame = read(spark, tmp_path, table)
+    expected = imputer.fit(frame).transform(frame)
+    numeric = {"input_column": ["e"], "strategy": strategy}
+    parameters = {"column_type": "Numeric", "numeric_parameters": numeric}
+    ours = run(tmp_path, table, node(MISSING, "Impute", parameters))
+    assert_same(ours.read_text(), written(expected, tmp_path))
+
+
 def test_the_median_is_within_sparks_tolerance_on_a_long_table(
     spark: SparkSession, tmp_path: Path
 ) -> None:

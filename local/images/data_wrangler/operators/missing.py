@@ -134,12 +134,12 @@ def _average(frame: Frame, place: int, strategy: str, statistics: Statistics) ->
         raise UserError(f"column {name} is {kind}; Impute by column_type Numeric takes numbers")
     value = cast(f"c{place}", kind, "double")
     function = f"avg({value})" if strategy == "Mean" else f"quantile_disc({value}, 0.5)"
-    (average,) = statistics.row(frame, function, f"not {_is_missing(frame, place)}")
+    aggregates = f"{function}, any_value(typeof(c{place}))"  # a decimal keeps its scale
+    average, sql_type = statistics.row(frame, aggregates, f"not {_is_missing(frame, place)}")
     if average is None:
         raise UserError(f"column {name} has no values to impute from")
     if kind in INTEGRAL_TYPES:
         return str(int(average))
-    sql_type = "double" if kind == "decimal" else kind
     return f"cast({literal(repr(average))} as {sql_type})"
 
 
