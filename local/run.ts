@@ -196,8 +196,13 @@ class Run {
         });
         return { detail: `version ${model.version} of ${model.group}, ${model.approvalStatus}` };
       }
-      case "Fail":
-        throw new StepFailure(name, text(values["ErrorMessage"]));
+      case "Fail": {
+        const { ErrorMessage: message = "" } = values;
+        throw new StepFailure(
+          name,
+          typeof message === "string" ? message : JSON.stringify(message),
+        );
+      }
       default:
         throw new StepFailure(name, `steps of type ${type} do not run here`);
     }

@@ -14,7 +14,13 @@ import {
 import { conditionTypes } from "./evaluate";
 import { type Images, trains } from "./images";
 import { columnFilter } from "./steps/csvFilter";
-import { checkPrefix, checkTraining, checkTuning, type Report } from "./trainingSupport";
+import {
+  checkPrefix,
+  checkStrings,
+  checkTraining,
+  checkTuning,
+  type Report,
+} from "./trainingSupport";
 
 /** Whether a path is in the folder that a job has for itself: elsewhere is the user's machine. */
 function isInside(path: Json | undefined): boolean {
@@ -29,6 +35,7 @@ function checkLocalPath(source: Json | undefined, field: string, report: Report)
 }
 
 function checkProcessing(args: JsonObject, images: Images, report: Report): void {
+  checkStrings(args["Environment"], "Environment", report);
   const uri = at(args, "AppSpecification", "ImageUri");
   const image = typeof uri === "string" ? images.find(uri) : undefined;
   const entrypoint = items(at(args, "AppSpecification", "ContainerEntrypoint")).map(text);
@@ -117,6 +124,7 @@ function checkModel(args: JsonObject, images: Images, report: Report): void {
 }
 
 function checkTransform(args: JsonObject, report: Report): void {
+  checkStrings(args["Environment"], "Environment", report);
   const type = text(at(args, "TransformInput", "ContentType")) || "text/csv";
   if (type !== "text/csv") {
     report("TransformInput.ContentType", `"${type}"; only text/csv runs here`);

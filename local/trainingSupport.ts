@@ -13,6 +13,15 @@ export function checkPrefix(source: Json | undefined, field: string, report: Rep
   }
 }
 
+/** Checks a map of strings, such as an environment. A parameter's number becomes one by a Std:Join. */
+export function checkStrings(map: Json | undefined, field: string, report: Report): void {
+  for (const [name, value] of Object.entries(object(map))) {
+    if (typeof value === "number" || typeof value === "boolean") {
+      report(`${field}.${name}`, `${value} is no string`);
+    }
+  }
+}
+
 /** Checks what training jobs and the definitions of tuning jobs have in common. */
 function checkJob(job: JsonObject, images: Images, report: Report): void {
   const specification = "AlgorithmSpecification";
@@ -22,6 +31,9 @@ function checkJob(job: JsonObject, images: Images, report: Report): void {
       `${specification}.TrainingImage`,
       `${JSON.stringify(uri)} is none of the images that train here`,
     );
+  }
+  for (const field of ["Environment", "HyperParameters", "StaticHyperParameters"]) {
+    checkStrings(job[field], field, report);
   }
   const mode = at(job, specification, "TrainingInputMode") ?? "File";
   if (mode === "Pipe") {
@@ -81,6 +93,22 @@ export function checkTuning(args: JsonObject, images: Images, report: Report): v
       `${config}.TrainingJobEarlyStoppingType`,
       "Hyperband stops by itself; it takes Off only",
     );
+  }
+  for (const path of [
+    ["Autotune"],
+    ["ParameterRanges", "AutoParameters"],
+    ["ResourceLimits", "MaxRuntimeInSeconds"],
+    ["TuningJobCompletionCriteria"],
+  ]) {
+    if (at(args, config, ...path) !== undefined) {
+      report([config, ...path].join("."), "does not run here");
+    }
+  }
+  for (const limit of ["MaxNumberOfTrainingJobs", "MaxParallelTrainingJobs"]) {
+    const value = at(args, config, "ResourceLimits", limit);
+    if (typeof value !== "number" || value < 1) {
+      report(`${config}.ResourceLimits.${limit}`, `${JSON.stringify(value)} is not 1 or more`);
+    }
   }
   if (args["TrainingJobDefinitions"] !== undefined) {
     report("TrainingJobDefinitions", "only one TrainingJobDefinition runs here");

@@ -1,4 +1,6 @@
 import type { JsonObject } from "../pipeline/expressions";
+import { UserError } from "../terminal/errors";
+import { JobError } from "./jobs";
 import { PythonService } from "./python";
 
 type Answer = Record<string, Record<string, unknown>>;
@@ -33,7 +35,10 @@ export class Tuner {
     }
   }
 
-  /** Begins a search. */
+  /**
+   * Begins a search.
+   * @throws UserError where a range is none that SageMaker would take
+   */
   async open(search: Search): Promise<void> {
     await this.request({ open: search });
   }
@@ -51,7 +56,7 @@ export class Tuner {
 
   async close(): Promise<void> {
     await this.service?.close();
-    this.fail(new Error("stopped"));
+    this.fail("stopped");
   }
 
   private start(): PythonService {
@@ -62,7 +67,7 @@ export class Tuner {
         this.waiting.shift()?.resolve(message as Answer);
       },
       (error) => {
-        this.fail(error);
+        this.fail(error.message);
       },
     );
     return this.service;
@@ -75,14 +80,14 @@ export class Tuner {
       service.send(request);
     });
     if (answer["error"] !== undefined) {
-      throw new Error(String(answer["error"]["message"]));
+      throw new UserError(String(answer["error"]["message"]));
     }
     return answer;
   }
 
-  private fail(error: Error): void {
+  private fail(reason: string): void {
     for (const { reject } of this.waiting.splice(0)) {
-      reject(error);
+      reject(new JobError(reason));
     }
   }
 }

@@ -149,6 +149,21 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
     });
   }
 
+  it("fails by a message that is a parameter's number", async () => {
+    const path = writeDefinition(folder, {
+      Version: "2020-12-01",
+      Parameters: [{ Name: "Limit", Type: "Float", DefaultValue: 0.5 }],
+      Steps: [
+        { Name: "Fail", Type: "Fail", Arguments: { ErrorMessage: { Get: "Parameters.Limit" } } },
+      ],
+    });
+    const { stderr, stdout } = await local(["--definition", path, "--work-folder", workFolder]);
+    equal(stderr, "error: step Fail failed: 0.5\n");
+    // There is no candidate, so no table of them.
+    match(stdout, /^Report: .*\n$/m);
+    equal(stdout.includes("Candidate"), false);
+  });
+
   it("refuses what it lacks by the name of its object", async () => {
     const definition = JSON.parse(readFileSync(join(folder, "train.json"), "utf8")) as object;
     const changed = JSON.stringify(definition).replace("data/rows.csv", "data/nothing.csv");

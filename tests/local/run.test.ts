@@ -257,6 +257,20 @@ describe("npm run local", () => {
       );
     });
 
+    it("fails a tuning with a range that SageMaker would refuse", async () => {
+      const { code, result } = await run((changed) => {
+        const config = ["Steps", "TuneXGBoost", "Arguments", "HyperParameterTuningJobConfig"];
+        set(changed, [...config, "ParameterRanges"], {
+          ContinuousParameterRanges: [{ Name: "eta", MinValue: "0.9", MaxValue: "0.1" }],
+        });
+      });
+      equal(code, 1);
+      equal(
+        result.failureReason,
+        "tuning TuneXGBoost: ContinuousParameterRanges: eta: MinValue 0.9 is above MaxValue 0.1",
+      );
+    });
+
     it("fails a tuning whose trials all fail, with the reason and the log", async () => {
       const before = versions();
       const { code, result, stderr } = await run((changed) => {
