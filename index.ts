@@ -47,7 +47,7 @@ const lake = new DataLake("data", common, options);
 const { kmsKeyArn } = lake;
 const network = jobNetwork("network", settings.network, common, options);
 
-const scope = { ...common, kmsKeyArn, inVpc: network.vpc !== undefined };
+const scope = { ...common, kmsKeyArn, vpc: network.vpc };
 const permissions = new Permissions(
   "permissions",
   { ...scope, crawled: settings.crawler !== undefined },

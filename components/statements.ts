@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { RoleNames } from "../names";
 import { prefixes } from "../pipeline/storage";
 import type { Account } from "./account";
+import type { JobNetwork } from "./jobNetwork";
 
 /** What roles may be about: the stack's own things, by their names. */
 export interface StackScope {
@@ -18,21 +19,22 @@ export interface StackScope {
   readonly modelPackageGroupName: string;
   readonly repositoryName: string;
   readonly kmsKeyArn: pulumi.Input<string>;
-  /** Whether jobs run in a VPC, for which SageMaker makes network interfaces in their names. */
-  readonly inVpc: boolean;
+  /** Network of the jobs, in which SageMaker makes network interfaces in their names. Default: its own. */
+  readonly vpc?: JobNetwork["vpc"];
   /** Whether Glue's catalogue is encrypted with the stack's key. Default false. */
   readonly encryptCatalog?: boolean;
 }
+
+/** One text or several of a statement. */
+type Texts = pulumi.Input<string> | readonly pulumi.Input<string>[] | pulumi.Output<string[]>;
 
 /** A statement of an IAM policy. */
 export interface Statement {
   readonly Sid: string;
   readonly Effect: "Allow";
   readonly Action: readonly string[];
-  readonly Resource: pulumi.Input<string> | readonly pulumi.Input<string>[];
-  readonly Condition?: Readonly<
-    Record<string, Readonly<Record<string, pulumi.Input<string> | readonly string[]>>>
-  >;
+  readonly Resource: Texts;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, Texts>>>>;
 }
 
 /** Builds a statement that allows actions on resources. */
@@ -139,21 +141,33 @@ export class Statements {
 
   /** Making the network interfaces of a job. Source: SageMaker's guide to jobs in a VPC. */
   useVpc(): readonly Statement[] {
-    if (!this.args.inVpc) {
+    const { vpc } = this.args;
+    if (vpc === undefined) {
       return [];
     }
+    const interfaces = this.arn("ec2", "network-interface/*");
+    const arns = (kind: string, ids: pulumi.Input<string[]>): pulumi.Output<string[]> =>
+      pulumi
+        .output(ids)
+        .apply((all) => pulumi.all(all.map((id) => this.arn("ec2", `${kind}/${id}`))));
+    const subnets = arns("subnet", vpc.subnetIds);
     return [
       allow(
         "MakeNetworkInterfaces",
+        ["ec2:CreateNetworkInterface"],
+        pulumi
+          .all([interfaces, subnets, arns("security-group", vpc.securityGroupIds)])
+          .apply((parts) => parts.flat()),
+      ),
+      allow(
+        "UseNetworkInterfaces",
         [
-          "ec2:CreateNetworkInterface",
           "ec2:CreateNetworkInterfacePermission",
           "ec2:DeleteNetworkInterface",
           "ec2:DeleteNetworkInterfacePermission",
         ],
-        ["network-interface", "security-group", "subnet"].map((kind) =>
-          this.arn("ec2", `${kind}/*`),
-        ),
+        interfaces,
+        { ArnEquals: { "ec2:Subnet": subnets } },
       ),
       // The service allows no narrower resource for these.
       allow(

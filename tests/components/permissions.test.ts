@@ -23,6 +23,9 @@ const ownTag = (of: string, stack = "test"): Readonly<Record<string, string>> =>
   [`aws:${of}Tag/stack`]: stack,
 });
 
+/** One of the jobs' network, as a program without an account calls it. */
+const subnet = arn("ec2", "subnet/subnet-placeholder-1");
+
 /** What everyone needs who runs jobs, and what nobody may do. */
 const everyJob = {
   may: [
@@ -32,6 +35,11 @@ const everyJob = {
     call("kms:CreateGrant", key, { "kms:GrantIsForAWSResource": "true" }),
     call("ecr:BatchGetImage", arn("ecr", "repository/restate-test-decision-tree")),
     call("ec2:CreateNetworkInterface", arn("ec2", "network-interface/eni-1")),
+    call("ec2:CreateNetworkInterface", subnet),
+    call("ec2:CreateNetworkInterface", arn("ec2", "security-group/network-security-group-id")),
+    call("ec2:DeleteNetworkInterface", arn("ec2", "network-interface/eni-1"), {
+      "ec2:Subnet": subnet,
+    }),
   ],
   mayNot: [
     s3("DeleteObject", "/data/california_housing/cal_housing.data"),
@@ -45,6 +53,11 @@ const everyJob = {
     call("kms:ScheduleKeyDeletion", key),
     call("ecr:BatchGetImage", arn("ecr", "repository/another-team")),
     call("ecr:PutImage", arn("ecr", "repository/restate-test-decision-tree")),
+    call("ec2:CreateNetworkInterface", arn("ec2", "subnet/subnet-of-another-team")),
+    call("ec2:CreateNetworkInterface", arn("ec2", "security-group/sg-of-another-team")),
+    call("ec2:DeleteNetworkInterface", arn("ec2", "network-interface/eni-2"), {
+      "ec2:Subnet": arn("ec2", "subnet/subnet-of-another-team"),
+    }),
     call("iam:PassRole", role("restate-test-training"), passed),
     call("sagemaker:CreateTrainingJob", arn("sagemaker", "training-job/mine")),
     call("sagemaker:UpdateModelPackage", arn("sagemaker", "model-package/restate-test/1")),
