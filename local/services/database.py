@@ -53,4 +53,9 @@ def literal(text: str) -> str:
 
 def explain(error: duckdb.Error) -> str:
     """DuckDB's message without its candidates, positions and hints: one line."""
-    return str(error).strip().splitlines()[0]
+    first, *others = str(error).strip().splitlines()
+    if "CSV Error" not in first:
+        return first
+    # What is wrong comes after the line of the file that has it.
+    reason = next((line for line in others if not line.startswith("Original Line")), "")
+    return f"{first}: {reason}"

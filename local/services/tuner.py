@@ -169,8 +169,6 @@ class _GridPoint(GridSampler):
 
 def _choice(fields: dict[str, Any], name: str, allowed: tuple[str, ...]) -> str:
     value = fields.get(name)
-    if name == "strategy" and value == "Hyperband":
-        raise ValueError("strategy: Hyperband is not supported by the local run yet")
     if value not in allowed:
         raise ValueError(f"{name}: {value} is unknown; allowed are {', '.join(allowed)}")
     return str(value)

@@ -369,6 +369,14 @@ def test_refuses_data_that_does_not_fit(
     assert not list((tmp_path / "processing/output/n1/default").iterdir())
 
 
+def test_says_that_no_rows_are_left_to_encode(tmp_path: Path) -> None:
+    table = pa.table({"k": ["a"], "v": pa.array([None], pa.float64())})
+    drop = node(MISSING, "Drop missing", {"drop_rows_parameters": {"input_column": "v"}})
+    encode = node(CATEGORICAL, "One-hot encode", {"input_column": "k"})
+    with pytest.raises(UserError, match="column k has no values to encode, since no rows are left"):
+        run(tmp_path, table, drop, encode)
+
+
 def test_refuses_to_drop_the_only_label(tmp_path: Path) -> None:
     encode = node(CATEGORICAL, "One-hot encode", {"input_column": "k"})
     with pytest.raises(UserError, match="column k has one value alone, and drop_last is true"):

@@ -98,6 +98,9 @@ def test_refuses_a_header_that_is_not_declared(path: Path) -> None:
 
 def test_refuses_a_file_that_is_not_text(path: Path) -> None:
     assert len(problems(path, bytes(range(128, 256)) + b"\n")) == 1
+    (problem,) = problems(path, GOOD.replace("Oslo", "Tromsø").encode("latin-1"))
+    assert problem.startswith("table lake.housing: Invalid Input Error: CSV Error on Line: 1: ")
+    assert problem.endswith("This file is not utf-8 encoded.")
 
 
 def test_checks_the_columns_of_parquet(path: Path) -> None:

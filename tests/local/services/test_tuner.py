@@ -211,7 +211,6 @@ def one_range(kind: str, **fields: object) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("request_", "message"),
     [
-        (opening(strategy="Hyperband"), "strategy: Hyperband is not supported by the local"),
         (opening(strategy="Best"), "strategy: Best is unknown; allowed are Random, Bayesian, Grid"),
         (opening(objectiveType="Lower"), "objectiveType: Lower is unknown"),
         (opening(seed="1"), "seed: must be a whole number"),

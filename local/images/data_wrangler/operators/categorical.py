@@ -89,7 +89,8 @@ def _index(
     )
     labels = [str(label) for label, _ in counts if label is not None]
     if not labels:
-        raise UserError(f"column {name} has no values to encode")
+        why = "" if counts else ", since no rows are left"
+        raise UserError(f"column {name} has no values to encode{why}")
     if len(labels) < len(counts):
         if strategy == "Error":
             raise UserError(
