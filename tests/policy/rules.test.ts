@@ -107,7 +107,7 @@ const broken: Readonly<Record<string, readonly (readonly [Inputs, RegExp])[]>> =
       { natGateways: { strategy: "Single" }, subnetSpecs: [{ type: "Public" }] },
       /must be None.*must all be Isolated/s,
     ],
-    [{}, /must be None.*must all be Isolated/s],
+    [{ cidrBlock: "10.0.0.0/16" }, /must be None.*must all be Isolated/s],
   ],
   "no-gateway": [[{}, /no gateway/]],
   "endpoint-with-policy": [
@@ -228,6 +228,10 @@ describe("the policy pack", () => {
       });
     }
   }
+
+  it("network-isolated judges no network by inputs that the engine does not show", () => {
+    deepEqual(rules.find(({ name }) => name === "network-isolated")?.problems({}), []);
+  });
 
   it("has a case that breaks each rule", () => {
     deepEqual(Object.keys(broken).sort(), rules.map(({ name }) => name).sort());
