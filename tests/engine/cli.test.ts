@@ -58,6 +58,16 @@ describe("pulumi, from the command line on Pulumi.yaml and Pulumi.dev.yaml,", fu
     await commandLine.succeeds("config", "rm", "minimumR2");
   });
 
+  it("passes the policy pack with a network of its own, whose parts a component makes", async () => {
+    await commandLine.succeeds("config", "set", "--path", "network.mode", "create");
+    const text = await commandLine.succeeds("preview", "--policy-pack", "policy");
+    match(text, /\+ +awsx:ec2:Vpc network-vpc create/);
+    // Rules whose inputs only the update knows say so; they are no violations.
+    match(text, /Policies:\n +(✅|⚠️) restate@v\d/u);
+    doesNotMatch(text, /\[mandatory\]/);
+    await commandLine.succeeds("config", "set", "--path", "network.mode", "none");
+  });
+
   it("does not show the registry's password", async () => {
     const registry = /"registry": \{[^}]*"password": \{/; // a secret is an object, with a cipher
     match(await commandLine.succeeds("stack", "export"), registry);
