@@ -15,7 +15,7 @@ import { report } from "./commands/report";
 import { configOf, run, type RunOptions, workspaceOf } from "./commands/run";
 import { invoke, serve } from "./commands/serve";
 import { interruptible } from "./interruption";
-import { loadProgram } from "./programCache";
+import { loadProgram } from "./program/programCache";
 
 interface Common {
   readonly workFolder?: string;

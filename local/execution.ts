@@ -3,14 +3,14 @@ import { join } from "node:path";
 
 import type { Json, JsonObject } from "../pipeline/expressions";
 import type { ExecutionEvent } from "../terminal/events";
-import type { Cache } from "./cache";
+import type { Cache } from "./caching/cache";
 import type { Scope } from "./evaluate";
-import type { Images } from "./images";
-import type { JobRunner } from "./jobs";
-import type { ModelRegistry } from "./modelRegistry";
-import type { ObjectStore } from "./objectStore";
-import type { Table } from "./program";
-import type { Tuner } from "./tuner";
+import type { Images } from "./images/images";
+import type { JobRunner } from "./processes/jobs";
+import type { ModelRegistry } from "./records/modelRegistry";
+import type { ObjectStore } from "./storage/objectStore";
+import type { Table } from "./program/program";
+import type { Tuner } from "./processes/tuner";
 
 /** The state of a step or an execution, in SageMaker's words. */
 export type Status = "Executing" | "Failed" | "NotExecuted" | "Stopped" | "Succeeded";

@@ -3,8 +3,8 @@ import { allSteps, dependencies, object, objects, type PlacedStep, text } from "
 import { asUserError } from "../terminal/errors";
 import { evaluate, ExpressionError, holds } from "./evaluate";
 import { type Execution, StepFailure, type StepResult } from "./execution";
-import { JobError } from "./jobs";
-import type { ModelPackage } from "./modelRegistry";
+import { JobError } from "./processes/jobs";
+import type { ModelPackage } from "./records/modelRegistry";
 import { type JobKind, runJobStep } from "./steps/jobStep";
 import { processing } from "./steps/processing";
 import { qualityCheck } from "./steps/qualityCheck";

@@ -6,22 +6,22 @@ import type { Json, JsonObject } from "../pipeline/expressions";
 import { canonicalJson } from "../pipeline/render";
 import { allSteps } from "../pipeline/walk";
 import { UserError } from "../terminal/errors";
-import { Cache } from "./cache";
+import { Cache } from "./caching/cache";
 import { removeContainers } from "./docker/docker";
 import type { Event, Execution, Trial } from "./execution";
-import { writeJson } from "./files";
-import type { Images } from "./images";
-import type { JobRunner } from "./jobs";
-import { ModelRegistry } from "./modelRegistry";
-import { ObjectStore } from "./objectStore";
-import { type PreparationOptions, prepare } from "./preparation";
+import { writeJson } from "./storage/files";
+import type { Images } from "./images/images";
+import type { JobRunner } from "./processes/jobs";
+import { ModelRegistry } from "./records/modelRegistry";
+import { ObjectStore } from "./storage/objectStore";
+import { type PreparationOptions, prepare } from "./preparation/preparation";
 import { diagnose } from "./report/diagnostics";
-import { endKilled, Recorder } from "./recorder";
+import { endKilled, Recorder } from "./records/recorder";
 import { runDefinition, type RunResult } from "./run";
-import { type CandidateSummary, readPropertyFile, summarise } from "./summary";
-import { findTableData, loadTable } from "./tableData";
-import { appendTrials } from "./trials";
-import { Tuner } from "./tuner";
+import { type CandidateSummary, readPropertyFile, summarise } from "./records/summary";
+import { findTableData, loadTable } from "./storage/tableData";
+import { appendTrials } from "./records/trials";
+import { Tuner } from "./processes/tuner";
 
 /** What a run is to do. */
 export interface SessionOptions extends PreparationOptions {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 
 import { settingsSchema } from "../settings";
-import { evaluateProgram } from "../local/program";
+import { evaluateProgram } from "../local/program/program";
 import { defaultCandidates } from "../pipeline/candidates";
 import { californiaHousing } from "../pipeline/californiaHousing";
 import type { JsonObject } from "../pipeline/expressions";

@@ -6,10 +6,10 @@ import { join, resolve } from "node:path";
 import { Command } from "commander";
 
 import { UserError } from "../terminal/errors";
-import { evaluateProgram } from "../local/program";
+import { evaluateProgram } from "../local/program/program";
 import { stepGraph } from "../local/report/stepGraph";
 import { standaloneStepGraph } from "../local/report/stepGraphSvg";
-import { stackConfig } from "../local/stackConfig";
+import { stackConfig } from "../local/program/stackConfig";
 import { diffDefinitions, formatDifferences } from "../pipeline/diff";
 import type { JsonObject } from "../pipeline/expressions";
 import { canonicalJson } from "../pipeline/render";

@@ -10,10 +10,10 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { evaluateProgram } from "../local/program";
+import { evaluateProgram } from "../local/program/program";
 import { stepGraph } from "../local/report/stepGraph";
 import { standaloneStepGraph } from "../local/report/stepGraphSvg";
-import { stackConfig } from "../local/stackConfig";
+import { stackConfig } from "../local/program/stackConfig";
 import { findBrowser, startBrowser } from "./browser";
 
 const root = resolve(__dirname, "..");

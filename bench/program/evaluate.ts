@@ -11,8 +11,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { readFileSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 
-import { evaluateProgram, type Resource } from "../../local/program";
-import { stackConfig } from "../../local/stackConfig";
+import { evaluateProgram, type Resource } from "../../local/program/program";
+import { stackConfig } from "../../local/program/stackConfig";
 import { sdkModules } from "./sdkModules";
 
 type ResourceClass = new (name: string, inputs: Readonly<Record<string, unknown>>) => unknown;

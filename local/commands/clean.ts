@@ -2,8 +2,8 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 
-import { listExecutions } from "../executions";
-import type { Workspace } from "../workspace";
+import { listExecutions } from "../records/executions";
+import type { Workspace } from "../records/workspace";
 import { allModels } from "./models";
 
 const counted = (number: number, noun: string): string =>

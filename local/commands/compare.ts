@@ -1,7 +1,7 @@
 import { diffDefinitions, formatDifferences } from "../../pipeline/diff";
 import { formatListing, type Listing } from "../../terminal/listing";
-import { type ExecutionRecord, findExecution, readDefinition } from "../executions";
-import type { Workspace } from "../workspace";
+import { type ExecutionRecord, findExecution, readDefinition } from "../records/executions";
+import type { Workspace } from "../records/workspace";
 
 type Row = readonly [what: string, left: string, right: string];
 

@@ -1,7 +1,7 @@
 import { type Listing } from "../../terminal/listing";
 import { executionListing, modelListing, trialListing } from "../../terminal/tables";
-import { findExecution, listExecutions } from "../executions";
-import type { Workspace } from "../workspace";
+import { findExecution, listExecutions } from "../records/executions";
+import type { Workspace } from "../records/workspace";
 import { allModels, metadataOf } from "./models";
 
 /** The executions of a work folder. */

@@ -1,7 +1,7 @@
 import { isObject, text } from "../../pipeline/walk";
 import { UserError } from "../../terminal/errors";
-import { type ModelPackage, ModelRegistry } from "../modelRegistry";
-import type { Workspace } from "../workspace";
+import { type ModelPackage, ModelRegistry } from "../records/modelRegistry";
+import type { Workspace } from "../records/workspace";
 
 /** The registry of a work folder. It registers nothing here, so it needs no ARNs. */
 function registryOf(workspace: Workspace): ModelRegistry {

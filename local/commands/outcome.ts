@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../pipeline/expressions";
 import type { Session } from "../session";
-import { candidateTable, widthOf } from "../candidateTable";
+import { candidateTable, widthOf } from "./candidateTable";
 
 /** The one object that `--json` prints. */
 function resultJson(session: Session, report: string): JsonObject {

@@ -7,10 +7,10 @@ import type { Json, JsonObject } from "../../pipeline/expressions";
 import { allSteps, isObject, objects } from "../../pipeline/walk";
 import type { Listing } from "../../terminal/listing";
 import { UserError } from "../../terminal/errors";
-import { writeJson } from "../files";
-import { loadProgram } from "../programCache";
-import { pythonInterpreter, pythonPath } from "../python";
-import { findTableData } from "../tableData";
+import { writeJson } from "../storage/files";
+import { loadProgram } from "../program/programCache";
+import { pythonInterpreter, pythonPath } from "../processes/python";
+import { findTableData } from "../storage/tableData";
 import { configOf, dataOf, type RunOptions, workspaceOf } from "./run";
 
 /** Rows that the terminal shows; JSON has all. */

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 
-import { findExecution } from "../executions";
-import type { Workspace } from "../workspace";
+import { findExecution } from "../records/executions";
+import type { Workspace } from "../records/workspace";
 
 /**
  * Writes the report of an execution, in exchange for what is there.

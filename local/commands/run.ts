@@ -6,11 +6,11 @@ import { isObject } from "../../pipeline/walk";
 import { typedPath } from "../../terminal/options";
 import { type Progress, progressOn, silent } from "../../terminal/progress";
 import { asUserError, UserError } from "../../terminal/errors";
-import { JobRunner } from "../jobs";
-import { loadProgram } from "../programCache";
+import { JobRunner } from "../processes/jobs";
+import { loadProgram } from "../program/programCache";
 import { runSession } from "../session";
-import { stackConfig } from "../stackConfig";
-import { Workspace } from "../workspace";
+import { stackConfig } from "../program/stackConfig";
+import { Workspace } from "../records/workspace";
 import { printOutcome } from "./outcome";
 import { report } from "./report";
 

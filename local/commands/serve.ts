@@ -5,14 +5,14 @@ import type { JsonObject } from "../../pipeline/expressions";
 import { isObject, objects, text } from "../../pipeline/walk";
 import { UserError } from "../../terminal/errors";
 import { containerImages } from "../docker/containerImages";
-import { imageJob } from "../imageJob";
-import { Images, trains } from "../images";
-import type { ModelPackage } from "../modelRegistry";
-import { ObjectStore } from "../objectStore";
-import { pythonInterpreter, pythonPath } from "../python";
-import { tryPort, unpackModel, waitForServer } from "../server";
-import type { RunnableProgram } from "../programCache";
-import type { Workspace } from "../workspace";
+import { imageJob } from "../processes/imageJob";
+import { Images, trains } from "../images/images";
+import type { ModelPackage } from "../records/modelRegistry";
+import { ObjectStore } from "../storage/objectStore";
+import { pythonInterpreter, pythonPath } from "../processes/python";
+import { tryPort, unpackModel, waitForServer } from "../processes/server";
+import type { RunnableProgram } from "../program/programCache";
+import type { Workspace } from "../records/workspace";
 
 /** The container that serves a model package. */
 function containerOf(model: ModelPackage): JsonObject {

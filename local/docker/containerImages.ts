@@ -2,8 +2,8 @@ import { resolve } from "node:path";
 
 import type { JsonObject } from "../../pipeline/expressions";
 import { allSteps, at, objects } from "../../pipeline/walk";
-import type { ContainerImage, Images } from "../images";
-import type { RunnableProgram } from "../programCache";
+import type { ContainerImage, Images } from "../images/images";
+import type { RunnableProgram } from "../program/programCache";
 import { buildImage, checkDocker, imageId } from "./docker";
 
 const root = resolve(__dirname, "..", "..");

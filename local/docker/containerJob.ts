@@ -2,8 +2,8 @@ import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 
 import type { JobFolder } from "../execution";
-import { writeJson } from "../files";
-import type { Job } from "../jobs";
+import { writeJson } from "../storage/files";
+import type { Job } from "../processes/jobs";
 
 /** The process that does the work of an image. */
 export interface ImageJob extends Pick<Job, "arguments" | "environment" | "graceSeconds"> {

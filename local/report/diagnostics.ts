@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
 
-import { hashCode, hashContent, hashJson } from "../contentHash";
+import { hashCode, hashContent, hashJson } from "../caching/contentHash";
 import { type Execution, makeJobFolder } from "../execution";
-import { writeJson } from "../files";
-import { failureReason } from "../jobFailure";
-import { type Job, type JobResult, JobRunner } from "../jobs";
-import { pythonPath } from "../python";
-import type { CandidateSummary } from "../summary";
+import { writeJson } from "../storage/files";
+import { failureReason } from "../processes/jobFailure";
+import { type Job, type JobResult, JobRunner } from "../processes/jobs";
+import { pythonPath } from "../processes/python";
+import type { CandidateSummary } from "../records/summary";
 import type { Diagnosis } from "./diagnosis";
 import { type DiagnosticsRequest, diagnosticsRequest } from "./diagnosticsRequest";
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import type { JsonObject } from "../../pipeline/expressions";
 import { object, objects, text } from "../../pipeline/walk";
 import type { Execution } from "../execution";
-import type { CandidateSummary } from "../summary";
+import type { CandidateSummary } from "../records/summary";
 import { splits } from "./diagnosis";
 
 /** What the job is told of a candidate: see diagnostics.py. */

@@ -3,8 +3,8 @@ import { join, relative } from "node:path";
 
 import type { JsonObject } from "../../pipeline/expressions";
 import type { StepResult, Trial } from "../execution";
-import { type CandidateRecord, type ExecutionRecord, readRecord } from "../executions";
-import { lastLines } from "../logs";
+import { type CandidateRecord, type ExecutionRecord, readRecord } from "../records/executions";
+import { lastLines } from "../processes/logs";
 import { type Diagnosis, type Split, splits, type SplitMetrics } from "./diagnosis";
 import { diagnosticsPath } from "./diagnostics";
 import { type Tuning, tunings } from "./tuningData";

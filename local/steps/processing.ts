@@ -11,11 +11,11 @@ import {
   makeJobFolder,
   StepFailure,
 } from "../execution";
-import { writeJson } from "../files";
-import { splitQuoted } from "../images";
-import { failureReason, faultOf, timeLimit } from "../jobFailure";
-import type { Job } from "../jobs";
-import { processingKey } from "../stepKey";
+import { writeJson } from "../storage/files";
+import { splitQuoted } from "../images/images";
+import { failureReason, faultOf, timeLimit } from "../processes/jobFailure";
+import type { Job } from "../processes/jobs";
+import { processingKey } from "../caching/stepKey";
 import type { JobKind, JobOutcome } from "./jobStep";
 
 /** Answers an Athena query with files, as SageMaker does before the container starts. */

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from "../../pipeline/expressions";
 import { object, text } from "../../pipeline/walk";
 import { StepFailure } from "../execution";
-import { trainingKeys } from "../stepKey";
+import { trainingKeys } from "../caching/stepKey";
 import type { JobKind } from "./jobStep";
 import { artifactUri, runTrainingJob } from "./trainingJob";
 

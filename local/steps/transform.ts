@@ -7,10 +7,10 @@ import { pipeline } from "node:stream/promises";
 import type { JsonObject } from "../../pipeline/expressions";
 import { object, text } from "../../pipeline/walk";
 import { type Execution, makeJobFolder, StepFailure } from "../execution";
-import { imageJob, placeOf } from "../imageJob";
-import { failureReason, timeLimit } from "../jobFailure";
-import { tryPort, unpackModel, waitForServer } from "../server";
-import { transformKey } from "../stepKey";
+import { imageJob, placeOf } from "../processes/imageJob";
+import { failureReason, timeLimit } from "../processes/jobFailure";
+import { tryPort, unpackModel, waitForServer } from "../processes/server";
+import { transformKey } from "../caching/stepKey";
 import { type ColumnFilter, columnFilter } from "./csvFilter";
 import type { JobKind, JobOutcome } from "./jobStep";
 

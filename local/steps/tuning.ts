@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../pipeline/expressions";
 import { object } from "../../pipeline/walk";
 import { type Execution, StepFailure, type Trial } from "../execution";
-import { tuningKey } from "../stepKey";
+import { tuningKey } from "../caching/stepKey";
 import type { JobKind, JobOutcome } from "./jobStep";
 import { artifactUri } from "./trainingJob";
 import { type EndedTrial, runTrial } from "./trial";

@@ -1,9 +1,9 @@
 import type { JsonObject } from "../../pipeline/expressions";
 import { object, text } from "../../pipeline/walk";
 import type { Execution } from "../execution";
-import { metricDefinitions } from "../images";
-import { readSeries } from "../logs";
-import { trainingKeys } from "../stepKey";
+import { metricDefinitions } from "../images/images";
+import { readSeries } from "../processes/logs";
+import { trainingKeys } from "../caching/stepKey";
 import { hyperbandRule, medianRule, type StoppingRule } from "./earlyStopping";
 
 /** A tuning job, read out of its arguments. */

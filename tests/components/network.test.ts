@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 
-import type { Program } from "../../local/program";
+import type { Program } from "../../local/program/program";
 import { californiaHousing } from "../../pipeline/californiaHousing";
 import type { JsonObject } from "../../pipeline/expressions";
 import { allSteps, text } from "../../pipeline/walk";

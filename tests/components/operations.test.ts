@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 
-import type { Program } from "../../local/program";
+import type { Program } from "../../local/program/program";
 import type { JsonObject } from "../../pipeline/expressions";
 import { text } from "../../pipeline/walk";
 import { type Config, program } from "../support/definitions";

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 
-import type { Program, Resource } from "../../local/program";
+import type { Program, Resource } from "../../local/program/program";
 import { californiaHousing } from "../../pipeline/californiaHousing";
 import type { Json, JsonObject } from "../../pipeline/expressions";
 import { text } from "../../pipeline/walk";

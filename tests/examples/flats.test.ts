@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { join, relative } from "node:path";
 
-import { stackConfig } from "../../local/stackConfig";
+import { stackConfig } from "../../local/program/stackConfig";
 import { stepGraph } from "../../local/report/stepGraph";
 import type { JsonObject } from "../../pipeline/expressions";
 import { Engine, pulumiFolder } from "../engine/engine";

@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { ExecutionRecord } from "../../local/executions";
+import type { ExecutionRecord } from "../../local/records/executions";
 import { cacheSeconds } from "../../local/steps/cacheConfig";
 import type { Json } from "../../pipeline/expressions";
 import { type Draft, set } from "../support/definitions";

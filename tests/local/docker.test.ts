@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { extract } from "tar";
 
 import { folderLabel } from "../../local/docker/docker";
-import type { ExecutionRecord } from "../../local/executions";
+import type { ExecutionRecord } from "../../local/records/executions";
 import { housingRows, writeRows } from "../support/housing";
 import {
   cliScript,

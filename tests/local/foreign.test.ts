@@ -2,8 +2,8 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { ExecutionRecord } from "../../local/executions";
-import { pythonInterpreter } from "../../local/python";
+import type { ExecutionRecord } from "../../local/records/executions";
+import { pythonInterpreter } from "../../local/processes/python";
 import { randomNumbers } from "../support/housing";
 import { command, type Ended, local, temporaryFolder, writeDefinition } from "../support/localRun";
 

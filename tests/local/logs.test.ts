@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { algorithms } from "../../pipeline/algorithms";
-import { Images } from "../../local/images";
-import { readMetrics, readSeries } from "../../local/logs";
+import { Images } from "../../local/images/images";
+import { readMetrics, readSeries } from "../../local/processes/logs";
 
 describe("the metrics in a log", () => {
   const folder = mkdtempSync(join(tmpdir(), "restate-logs-"));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 
 import type { Trial } from "../../local/execution";
-import type { ExecutionRecord } from "../../local/executions";
+import type { ExecutionRecord } from "../../local/records/executions";
 import { at, type Draft } from "../support/definitions";
 import { housingRows, writeRows } from "../support/housing";
 import {

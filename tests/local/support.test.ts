@@ -1,8 +1,8 @@
 import { deepEqual, ok } from "node:assert/strict";
 
-import { Images } from "../../local/images";
-import type { Program } from "../../local/program";
-import { unsupported } from "../../local/support";
+import { Images } from "../../local/images/images";
+import type { Program } from "../../local/program/program";
+import { unsupported } from "../../local/preparation/support";
 import type { JsonObject } from "../../pipeline/expressions";
 import { type Draft, draft, program, set } from "../support/definitions";
 

@@ -1,4 +1,4 @@
-import { evaluateProgram, type Program } from "../../local/program";
+import { evaluateProgram, type Program } from "../../local/program/program";
 import type { Json, JsonObject } from "../../pipeline/expressions";
 
 /** A JSON value that can be changed. */

@@ -1,6 +1,6 @@
 import { runSimulation } from "@cloud-copilot/iam-simulate";
 
-import type { Program } from "../../local/program";
+import type { Program } from "../../local/program/program";
 import { text } from "../../pipeline/walk";
 
 const accountId = "111122223333";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 
 import type { StepResult, Trial } from "../../../local/execution";
-import type { ExecutionRecord } from "../../../local/executions";
-import { writeFileAtomically, writeJson } from "../../../local/files";
+import type { ExecutionRecord } from "../../../local/records/executions";
+import { writeFileAtomically, writeJson } from "../../../local/storage/files";
 import type { Diagnosis } from "../../../local/report/diagnosis";
 import type { JsonObject } from "../../../pipeline/expressions";
 

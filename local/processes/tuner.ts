@@ -1,5 +1,5 @@
-import type { JsonObject } from "../pipeline/expressions";
-import { UserError } from "../terminal/errors";
+import type { JsonObject } from "../../pipeline/expressions";
+import { UserError } from "../../terminal/errors";
 import { JobError } from "./jobs";
 import { PythonService } from "./python";
 

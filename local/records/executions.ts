@@ -1,11 +1,11 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
-import type { JsonObject } from "../pipeline/expressions";
-import { UserError } from "../terminal/errors";
+import type { JsonObject } from "../../pipeline/expressions";
+import { UserError } from "../../terminal/errors";
 import { readDocument } from "./documents";
-import type { Status, StepResult, Trial } from "./execution";
-import { isRunning } from "./processes";
+import type { Status, StepResult, Trial } from "../execution";
+import { isRunning } from "../processes/processes";
 import type { Metrics } from "./summary";
 import type { Workspace } from "./workspace";
 

@@ -3,9 +3,9 @@ import { createReadStream, existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
-import { canonicalJson } from "../pipeline/render";
+import { canonicalJson } from "../../pipeline/render";
 
-const root = resolve(__dirname, "..");
+const root = resolve(__dirname, "..", "..");
 
 /** Folder of compiled files, which do not decide what their sources do. */
 const compiled = "__pycache__";

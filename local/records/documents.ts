@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 
-import type { Json, JsonObject } from "../pipeline/expressions";
-import { isObject } from "../pipeline/walk";
+import type { Json, JsonObject } from "../../pipeline/expressions";
+import { isObject } from "../../pipeline/walk";
 
 /**
  * Reads a JSON document that earlier runs left. One that is damaged is told of on standard error and left

@@ -6,9 +6,9 @@ import { setTimeout as wait } from "node:timers/promises";
 
 import { lock } from "proper-lockfile";
 
-import { UserError } from "../terminal/errors";
-import { writeFileAtomically } from "./files";
-import { isRunning } from "./processes";
+import { UserError } from "../../terminal/errors";
+import { writeFileAtomically } from "../storage/files";
+import { isRunning } from "../processes/processes";
 
 /** Seconds after which the lock of a process that shows no sign of life opens. */
 const staleSeconds = 5;

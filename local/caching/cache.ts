@@ -2,8 +2,8 @@ import { link, mkdir, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import { hashContent } from "./contentHash";
-import { copy, readChecked, replaceFolder, writeChecked } from "./files";
-import type { ObjectStore } from "./objectStore";
+import { copy, readChecked, replaceFolder, writeChecked } from "../storage/files";
+import type { ObjectStore } from "../storage/objectStore";
 
 /** A result that can stand in for a job that would come to the same. */
 export interface CachedResult<Value> {

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { createRequire } from "node:module";
 
-import type { JsonObject } from "../pipeline/expressions";
-import { object, objects, text } from "../pipeline/walk";
-import { UserError } from "../terminal/errors";
+import type { JsonObject } from "../../pipeline/expressions";
+import { object, objects, text } from "../../pipeline/walk";
+import { UserError } from "../../terminal/errors";
 
 /** The account that names carry where nobody has one: the one of AWS's own examples. */
 export const exampleAccountId = "111122223333";
@@ -173,7 +173,7 @@ export async function evaluateProgram(
   await pulumi.runtime.setMocks(account, "restate", stack, false);
   pulumi.runtime.setAllConfig({ ...config });
   const load = createRequire(__filename);
-  const index = load.resolve("../index");
+  const index = load.resolve("../..");
   // A module is evaluated once; a second stack in one process needs another evaluation.
   // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
   delete load.cache[index];

@@ -2,13 +2,13 @@ import { mkdirSync, statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 
-import { UserError } from "../terminal/errors";
-import { hashCode, hashContent, hashJson } from "./contentHash";
+import { UserError } from "../../terminal/errors";
+import { hashCode, hashContent, hashJson } from "../caching/contentHash";
 import { californiaHousingFile, namedData } from "./data";
-import { type Execution, makeJobFolder } from "./execution";
+import { type Execution, makeJobFolder } from "../execution";
 import { copy, replaceFolder, writeJson } from "./files";
-import { failureReason } from "./jobFailure";
-import type { Table } from "./program";
+import { failureReason } from "../processes/jobFailure";
+import type { Table } from "../program/program";
 
 const dataCheckSeconds = 86_400;
 

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 
-import type { Json, JsonObject } from "../pipeline/expressions";
+import type { Json, JsonObject } from "../../pipeline/expressions";
 import {
   allSteps,
   at,
@@ -10,10 +10,10 @@ import {
   objects,
   type PlacedStep,
   text,
-} from "../pipeline/walk";
-import { conditionTypes } from "./evaluate";
-import { type Images, trains } from "./images";
-import { columnFilter } from "./steps/csvFilter";
+} from "../../pipeline/walk";
+import { conditionTypes } from "../evaluate";
+import { type Images, trains } from "../images/images";
+import { columnFilter } from "../steps/csvFilter";
 import {
   checkPrefix,
   checkStrings,

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 
-import { trialLine, trialsHeader } from "../terminal/trialsCsv";
-import type { Trial } from "./execution";
-import { writeFileAtomically } from "./files";
+import { trialLine, trialsHeader } from "../../terminal/trialsCsv";
+import type { Trial } from "../execution";
+import { writeFileAtomically } from "../storage/files";
 
 /** Adds an execution's trials to the table of all trials, a CSV file with one trial a line. */
 export function appendTrials(path: string, execution: string, trials: readonly Trial[]): void {

@@ -1,7 +1,7 @@
 import Table from "cli-table3";
 import pc from "picocolors";
 
-import type { CandidateSummary } from "./summary";
+import type { CandidateSummary } from "../records/summary";
 
 /** A column of the table of candidates. */
 interface Column {

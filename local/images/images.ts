@@ -1,5 +1,5 @@
-import { algorithms } from "../pipeline/algorithms";
-import type { JsonObject } from "../pipeline/expressions";
+import { algorithms } from "../../pipeline/algorithms";
+import type { JsonObject } from "../../pipeline/expressions";
 
 /** A metric that training reports, and how to find it in the log. */
 export interface MetricDefinition {

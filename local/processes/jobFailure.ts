@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 
-import type { JsonObject } from "../pipeline/expressions";
-import { isObject } from "../pipeline/walk";
-import type { StepFailure } from "./execution";
+import type { JsonObject } from "../../pipeline/expressions";
+import { isObject } from "../../pipeline/walk";
+import type { StepFailure } from "../execution";
 import type { JobResult } from "./jobs";
 import { lastLines } from "./logs";
 

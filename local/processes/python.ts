@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 
-import { UserError } from "../terminal/errors";
+import { UserError } from "../../terminal/errors";
 
-const root = resolve(__dirname, "..");
+const root = resolve(__dirname, "..", "..");
 
 /** Where Python finds the project's modules. */
 export const pythonPath = [root, join(root, "container")];

@@ -1,10 +1,10 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Event, Execution, StepResult, Trial } from "./execution";
+import type { Event, Execution, StepResult, Trial } from "../execution";
 import { type ExecutionRecord, listExecutions, recordPath } from "./executions";
-import { writeJson, type WriteOptions } from "./files";
-import type { RunResult } from "./run";
+import { writeJson, type WriteOptions } from "../storage/files";
+import type { RunResult } from "../run";
 import type { CandidateSummary } from "./summary";
 import { appendTrials } from "./trials";
 import type { Workspace } from "./workspace";

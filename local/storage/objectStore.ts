@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { mkdir, readdir, symlink } from "node:fs/promises";
 import { basename, dirname, join, normalize, resolve } from "node:path";
 
-import { UserError } from "../terminal/errors";
+import { UserError } from "../../terminal/errors";
 import { copy, replaceFolder, writeFileAtomically } from "./files";
 
 /**

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../pipeline/expressions";
+import type { Json, JsonObject } from "../../pipeline/expressions";
 import {
   allSteps,
   at,
@@ -7,11 +7,11 @@ import {
   objects,
   type PlacedStep,
   text,
-} from "../pipeline/walk";
-import { ExpressionError } from "./evaluate";
-import type { Execution, Trial } from "./execution";
+} from "../../pipeline/walk";
+import { ExpressionError } from "../evaluate";
+import type { Execution, Trial } from "../execution";
 import type { ModelPackage } from "./modelRegistry";
-import type { RunResult } from "./run";
+import type { RunResult } from "../run";
 
 /** The metrics of an evaluation report. MSE, RMSE and MAE are in the target's unit. */
 export interface Metrics {

@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 
-import type { JsonObject } from "../pipeline/expressions";
-import { allSteps, isObject, object, objects, text } from "../pipeline/walk";
-import { hashCode, hashJson } from "./contentHash";
-import { readChecked, writeChecked } from "./files";
-import type { Images } from "./images";
-import { ObjectStore } from "./objectStore";
-import { pythonInterpreter, pythonPath } from "./python";
+import type { JsonObject } from "../../pipeline/expressions";
+import { allSteps, isObject, object, objects, text } from "../../pipeline/walk";
+import { hashCode, hashJson } from "../caching/contentHash";
+import { readChecked, writeChecked } from "../storage/files";
+import type { Images } from "../images/images";
+import { ObjectStore } from "../storage/objectStore";
+import { pythonInterpreter, pythonPath } from "../processes/python";
 
 const run = promisify(execFile);
 

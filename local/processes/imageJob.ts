@@ -1,7 +1,7 @@
-import { containerJob, type ContainerRun, type ImageJob } from "./docker/containerJob";
-import type { Execution, JobFolder } from "./execution";
-import type { Image } from "./images";
-import type { ObjectStore } from "./objectStore";
+import { containerJob, type ContainerRun, type ImageJob } from "../docker/containerJob";
+import type { Execution, JobFolder } from "../execution";
+import type { Image } from "../images/images";
+import type { ObjectStore } from "../storage/objectStore";
 import { serverEnvironment } from "./server";
 
 /** What a training or serving job of an image runs. */

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
-import type { JsonObject } from "../pipeline/expressions";
-import { text } from "../pipeline/walk";
+import type { JsonObject } from "../../pipeline/expressions";
+import { text } from "../../pipeline/walk";
 import { readDocument } from "./documents";
-import { writeJson } from "./files";
+import { writeJson } from "../storage/files";
 
 /** A registered model. */
 export interface ModelPackage {

@@ -1,8 +1,8 @@
-import type { Json, JsonObject } from "../pipeline/expressions";
-import { isObject, object, objects, text } from "../pipeline/walk";
-import { UserError } from "../terminal/errors";
+import type { Json, JsonObject } from "../../pipeline/expressions";
+import { isObject, object, objects, text } from "../../pipeline/walk";
+import { UserError } from "../../terminal/errors";
 import { hashCode, hashContent, hashJson } from "./contentHash";
-import type { Execution } from "./execution";
+import type { Execution } from "../execution";
 
 /** What a key is made of cannot be told, for example since an input is missing. */
 class Unknown extends Error {}

@@ -1,14 +1,14 @@
-import { check } from "../pipeline/check";
-import type { Json, JsonObject } from "../pipeline/expressions";
-import { UserError } from "../terminal/errors";
-import { parameterValues } from "../terminal/parameters";
-import { containerImagesOf } from "./docker/containerImages";
-import { withParameters } from "./evaluate";
+import { check } from "../../pipeline/check";
+import type { Json, JsonObject } from "../../pipeline/expressions";
+import { UserError } from "../../terminal/errors";
+import { parameterValues } from "../../terminal/parameters";
+import { containerImagesOf } from "../docker/containerImages";
+import { withParameters } from "../evaluate";
 import { unsupportedFlows } from "./flowCheck";
-import { Images } from "./images";
-import type { RunnableProgram } from "./programCache";
+import { Images } from "../images/images";
+import type { RunnableProgram } from "../program/programCache";
 import { unsupported } from "./support";
-import type { Workspace } from "./workspace";
+import type { Workspace } from "../records/workspace";
 
 /** What is looked at before a run. */
 export interface PreparationOptions {
