@@ -19,7 +19,7 @@ import { diagnose } from "./report/diagnostics";
 import { endKilled, Recorder } from "./records/recorder";
 import { runDefinition, type RunResult } from "./run";
 import { type CandidateSummary, readPropertyFile, summarise } from "./records/summary";
-import { findTableData, loadTable } from "./storage/tableData";
+import { findTableData, loadTable } from "./preparation/tableData";
 import { appendTrials } from "./records/trials";
 import { Tuner } from "./processes/tuner";
 

@@ -10,7 +10,7 @@ import { UserError } from "../../terminal/errors";
 import { writeJson } from "../storage/files";
 import { loadProgram } from "../program/programCache";
 import { pythonInterpreter, pythonPath } from "../processes/python";
-import { findTableData } from "../storage/tableData";
+import { findTableData } from "../preparation/tableData";
 import { configOf, dataOf, type RunOptions, workspaceOf } from "./run";
 
 /** Rows that the terminal shows; JSON has all. */

@@ -5,7 +5,7 @@ import type { JsonObject } from "../../pipeline/expressions";
 import { isObject, objects, text } from "../../pipeline/walk";
 import { UserError } from "../../terminal/errors";
 import { containerImages } from "../docker/containerImages";
-import { imageJob } from "../processes/imageJob";
+import { imageJob } from "../steps/imageJob";
 import { Images, trains } from "../images/images";
 import type { ModelPackage } from "../records/modelRegistry";
 import { ObjectStore } from "../storage/objectStore";

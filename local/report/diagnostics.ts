@@ -4,7 +4,7 @@ import { delimiter, isAbsolute, join, resolve } from "node:path";
 import { hashCode, hashContent, hashJson } from "../caching/contentHash";
 import { type Execution, makeJobFolder } from "../execution";
 import { writeJson } from "../storage/files";
-import { failureReason } from "../processes/jobFailure";
+import { failureReason } from "../steps/jobFailure";
 import { type Job, type JobResult, JobRunner } from "../processes/jobs";
 import { pythonPath } from "../processes/python";
 import type { CandidateSummary } from "../records/summary";

@@ -13,7 +13,7 @@ import {
 } from "../execution";
 import { writeJson } from "../storage/files";
 import { splitQuoted } from "../images/images";
-import { failureReason, faultOf, timeLimit } from "../processes/jobFailure";
+import { failureReason, faultOf, timeLimit } from "./jobFailure";
 import type { Job } from "../processes/jobs";
 import { processingKey } from "../caching/stepKey";
 import type { JobKind, JobOutcome } from "./jobStep";

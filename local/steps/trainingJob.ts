@@ -10,8 +10,8 @@ import { object, objects, text } from "../../pipeline/walk";
 import { type Execution, makeJobFolder, type StepFailure } from "../execution";
 import { temporaryPath, writeJson } from "../storage/files";
 import { metricDefinitions } from "../images/images";
-import { imageJob, placeOf } from "../processes/imageJob";
-import { failureReason, faultOf, timeLimit } from "../processes/jobFailure";
+import { imageJob, placeOf } from "./imageJob";
+import { failureReason, faultOf, timeLimit } from "./jobFailure";
 import { readMetrics } from "../processes/logs";
 
 /** A training job to run. */

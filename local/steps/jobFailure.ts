@@ -4,8 +4,8 @@ import { constants } from "node:os";
 import type { JsonObject } from "../../pipeline/expressions";
 import { isObject } from "../../pipeline/walk";
 import type { StepFailure } from "../execution";
-import type { JobResult } from "./jobs";
-import { lastLines } from "./logs";
+import type { JobResult } from "../processes/jobs";
+import { lastLines } from "../processes/logs";
 
 /** The time limit of a job in seconds. Default: a day, as SageMaker's. */
 export function timeLimit(args: JsonObject): number {

@@ -4,10 +4,10 @@ import { basename, join, resolve } from "node:path";
 
 import { UserError } from "../../terminal/errors";
 import { hashCode, hashContent, hashJson } from "../caching/contentHash";
-import { californiaHousingFile, namedData } from "./data";
+import { californiaHousingFile, namedData } from "../storage/data";
 import { type Execution, makeJobFolder } from "../execution";
-import { copy, replaceFolder, writeJson } from "./files";
-import { failureReason } from "../processes/jobFailure";
+import { copy, replaceFolder, writeJson } from "../storage/files";
+import { failureReason } from "../steps/jobFailure";
 import type { Table } from "../program/program";
 
 const dataCheckSeconds = 86_400;

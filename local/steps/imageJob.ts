@@ -2,7 +2,7 @@ import { containerJob, type ContainerRun, type ImageJob } from "../docker/contai
 import type { Execution, JobFolder } from "../execution";
 import type { Image } from "../images/images";
 import type { ObjectStore } from "../storage/objectStore";
-import { serverEnvironment } from "./server";
+import { serverEnvironment } from "../processes/server";
 
 /** What a training or serving job of an image runs. */
 export type ImageRun = Pick<
