@@ -1,6 +1,6 @@
-import * as awsConfig from "@pulumi/aws/config/vars";
 import * as pulumi from "@pulumi/pulumi";
 
+import { type AwsSettings, readAwsSettings } from "./awsSettings";
 import { invalidConfiguration, place, readConfiguration } from "./configReader";
 import { check } from "./pipeline/check";
 import { pipelineDefinition } from "./pipeline/definition";
@@ -11,12 +11,9 @@ import { problemsAcrossKeys, settingsSchema, type StackSettings, stringKeys } fr
 export interface Settings extends StackSettings {
   /** AWS region, from `aws:region`. */
   readonly region: string;
-  /** What else the namespace `aws` says: profile, roles to assume, allowed accounts, default tags and so on. */
+  /** What the namespace `aws` says, for the provider. */
   readonly aws: AwsSettings;
 }
-
-/** The settings of the provider that are there. */
-type AwsSettings = Partial<typeof awsConfig>;
 
 /** Keys that come from other tools: Pulumi's own settings share no namespace with ours. */
 const namespace = "restate";
@@ -29,42 +26,6 @@ const stackPattern = /^(?=.{1,20}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
 const regionPattern = /^[a-z]{2}(-[a-z]+)+-\d$/;
 
-/** The accounts of a JSON list; null where it is none. */
-function accountIds(text: string | undefined): string[] | null | undefined {
-  if (text === undefined) {
-    return undefined;
-  }
-  try {
-    const list = JSON.parse(text) as unknown;
-    return Array.isArray(list) && list.every((id) => /^\d{12}$/.test(String(id)))
-      ? list.map(String)
-      : null;
-  } catch {
-    return null;
-  }
-}
-
-/**
- * Reads the namespace `aws`, which a provider that a program makes does not read by itself, but for the
- * accounts, which are checked closer.
- */
-function readAwsSettings(): { readonly values: AwsSettings; readonly problems: readonly string[] } {
-  const problems: string[] = [];
-  const entries = (Object.keys(awsConfig) as (keyof typeof awsConfig)[]).flatMap((key) => {
-    if (key === "allowedAccountIds") {
-      return [];
-    }
-    try {
-      const value = awsConfig[key];
-      return value === undefined ? [] : [[key, value] as const];
-    } catch {
-      problems.push(`aws:${key}: is not JSON as the provider reads it`);
-      return [];
-    }
-  });
-  return { values: Object.fromEntries(entries), problems };
-}
-
 /** What would be wrong with the definition of a configuration: too many candidates make it too long. */
 function definitionProblems(settings: StackSettings): readonly string[] {
   const definition = pipelineDefinition(withPlaceholders({ ...settings, parameters: settings }));
@@ -72,7 +33,7 @@ function definitionProblems(settings: StackSettings): readonly string[] {
 }
 
 /**
- * Reads and validates the stack's configuration. The only place that reads `pulumi.Config`.
+ * Reads and validates the stack's configuration. The only place that reads it.
  *
  * @throws pulumi.RunError that lists every problem, each by its key, with what is allowed
  */
@@ -89,14 +50,7 @@ export function loadSettings(): Settings {
   }
   const aws = readAwsSettings();
   problems.push(...aws.problems);
-  const config = new pulumi.Config("aws");
-  const region = config.get("region");
-  const allowedAccountIds = accountIds(config.get("allowedAccountIds"));
-  if (allowedAccountIds === null) {
-    problems.push(
-      "aws:allowedAccountIds: must be a JSON list of accounts by their 12 digits in quotes",
-    );
-  }
+  const region = new pulumi.Config("aws").get("region");
   if (region === undefined) {
     problems.push("aws:region: missing; set it by `pulumi config set aws:region us-east-1`");
   } else if (!regionPattern.test(region)) {
@@ -109,13 +63,8 @@ export function loadSettings(): Settings {
         "begin with a letter, since bucket, Glue and pipeline names carry it",
     );
   }
-  if (
-    settings === undefined ||
-    region === undefined ||
-    allowedAccountIds === null ||
-    problems.length > 0
-  ) {
+  if (settings === undefined || region === undefined || problems.length > 0) {
     throw invalidConfiguration(problems);
   }
-  return { ...settings, region, aws: { ...aws.values, allowedAccountIds } };
+  return { ...settings, region, aws: aws.values };
 }

@@ -1,6 +1,13 @@
+import { type AwsSettings, readAwsSettings } from "../awsSettings";
 import { invalidConfiguration, readConfiguration } from "../configReader";
 import { problemsAcrossKeys } from "./combinations";
-import { type Settings, settingsSchema, stringKeys } from "./settings";
+import { type Settings as ServingSettings, settingsSchema, stringKeys } from "./settings";
+
+/** The stack's configuration, complete and valid. */
+export interface Settings extends ServingSettings {
+  /** What the namespace `aws` says, for the provider. */
+  readonly aws: AwsSettings;
+}
 
 const namespace = "restate-serving";
 
@@ -10,14 +17,16 @@ const namespace = "restate-serving";
  * @throws pulumi.RunError that lists every problem, each by its key, with what is allowed
  */
 export function loadSettings(): Settings {
-  const { problems, values } = readConfiguration({
+  const aws = readAwsSettings();
+  const { problems: invalid, values } = readConfiguration({
     namespace,
     schema: settingsSchema,
     stringKeys,
     problemsAcrossKeys,
   });
+  const problems = [...invalid, ...aws.problems];
   if (values === undefined || problems.length > 0) {
     throw invalidConfiguration(problems);
   }
-  return values;
+  return { ...values, aws: aws.values };
 }

@@ -19,7 +19,7 @@ type Outputs = { readonly [Name in keyof ServingOutputs]: pulumi.Input<ServingOu
 export = async function serve(): Promise<Outputs> {
   const settings = loadSettings();
   const main = await readMainStack(settings.mainStack);
-  const clients = awsClients(main.region);
+  const clients = awsClients(main.region, settings.aws.profile);
   const model = await findModelPackage(
     clients.sageMaker,
     main.modelPackageGroupName,
@@ -39,9 +39,11 @@ export = async function serve(): Promise<Outputs> {
       ? undefined
       : { percentage: settings.capturePercentage, uri: `${folder}/capture` };
 
+  const tags = { ...settings.aws.defaultTags?.tags, stack: pulumi.getStack() };
   const provider = new aws.Provider("aws", {
+    ...(settings.aws as aws.ProviderArgs),
     region: main.region as aws.ProviderArgs["region"],
-    defaultTags: { tags: { project: "restate-serving", stack: pulumi.getStack() } },
+    defaultTags: { tags: { ...tags, project: "restate-serving" } },
   });
   const options: pulumi.ComponentResourceOptions = { providers: { aws: provider } };
 

@@ -1,4 +1,7 @@
 import { deepEqual, equal, match, notEqual, ok, rejects } from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 import type { Json, JsonObject } from "../../pipeline/expressions";
 import { text } from "../../pipeline/walk";
@@ -150,6 +153,48 @@ describe("serving", () => {
     it("tags what it creates by project and stack", () => {
       deepEqual(JSON.parse(text(inputs("aws")["defaultTags"])), {
         tags: { project: "restate-serving", stack: "dev" },
+      });
+    });
+  });
+
+  describe("with settings of the namespace aws", () => {
+    const folder = mkdtempSync(join(tmpdir(), "restate-profile-"));
+    const file = process.env["AWS_SHARED_CREDENTIALS_FILE"];
+
+    before(async () => {
+      const credentials = join(folder, "credentials");
+      writeFileSync(
+        credentials,
+        "[team]\naws_access_key_id = of-team\naws_secret_access_key = x\n",
+      );
+      process.env["AWS_SHARED_CREDENTIALS_FILE"] = credentials;
+      aws.accessKeys.clear();
+      await evaluate({
+        ...monitored,
+        "aws:profile": "team",
+        "aws:defaultTags": '{"tags":{"team":"houses","stack":"another"}}',
+      });
+    });
+    after(() => {
+      rmSync(folder, { recursive: true });
+      delete process.env["AWS_SHARED_CREDENTIALS_FILE"];
+      Object.assign(process.env, file === undefined ? {} : { AWS_SHARED_CREDENTIALS_FILE: file });
+    });
+
+    it("asks SageMaker and S3 with the credentials that the provider has", () => {
+      equal(inputs("aws")["profile"], "team");
+      deepEqual([...aws.accessKeys], ["of-team"]);
+    });
+
+    it("adds its own tags to the default ones", () => {
+      deepEqual(JSON.parse(text(inputs("aws")["defaultTags"])), {
+        tags: { team: "houses", project: "restate-serving", stack: "dev" },
+      });
+    });
+
+    it("refuses what the provider could not read", async () => {
+      await rejects(evaluate({ "aws:assumeRoles": "deploys" }), {
+        message: /aws:assumeRoles: is not JSON/,
       });
     });
   });

@@ -42,6 +42,8 @@ export class AwsServices {
   models: readonly RegisteredModel[] = [];
   /** Texts in S3, by URI. */
   readonly objects = new Map<string, string>();
+  /** The access keys that requests were signed with. */
+  readonly accessKeys = new Set<string>();
   private readonly server: Server = createServer((request, response) => {
     void this.answer(request, response);
   });
@@ -77,6 +79,8 @@ export class AwsServices {
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [, accessKey = ""] = /Credential=([^/]+)/.exec(request.headers.authorization ?? "") ?? [];
+    this.accessKeys.add(accessKey);
     const chunks: Buffer[] = [];
     for await (const chunk of request) {
       chunks.push(chunk as Buffer);

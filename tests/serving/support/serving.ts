@@ -67,7 +67,7 @@ class Account implements pulumi.runtime.Mocks {
   }
 }
 
-/** Evaluates the program with keys of the namespace restate-serving. */
+/** Evaluates the program with keys of the namespace restate-serving, and such as `aws:profile`. */
 export async function serve(
   config: Readonly<Record<string, Json>> = {},
   exported: Readonly<Record<string, unknown>> = mainExports,
@@ -77,7 +77,7 @@ export async function serve(
   pulumi.runtime.setAllConfig(
     Object.fromEntries(
       Object.entries(config).map(([key, value]) => [
-        `restate-serving:${key}`,
+        key.includes(":") ? key : `restate-serving:${key}`,
         typeof value === "string" ? value : JSON.stringify(value),
       ]),
     ),

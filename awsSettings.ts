@@ -1,0 +1,51 @@
+import * as awsConfig from "@pulumi/aws/config/vars";
+import * as pulumi from "@pulumi/pulumi";
+
+/** What the namespace `aws` says of the provider: profile, roles to assume, allowed accounts, default tags and so on. */
+export type AwsSettings = Partial<typeof awsConfig>;
+
+/** The accounts of a JSON list; undefined where it is none. */
+function accountIds(text: string): string[] | undefined {
+  try {
+    const list = JSON.parse(text) as unknown;
+    const isList = Array.isArray(list) && list.every((id) => /^\d{12}$/.test(String(id)));
+    return isList ? list.map(String) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Reads the namespace `aws`, which a provider that a program makes does not read by itself.
+ * @returns the settings that are there, and what is wrong, each by its key
+ */
+export function readAwsSettings(): {
+  readonly values: AwsSettings;
+  readonly problems: readonly string[];
+} {
+  const problems: string[] = [];
+  const entries = (Object.keys(awsConfig) as (keyof typeof awsConfig)[]).flatMap((key) => {
+    if (key === "allowedAccountIds") {
+      return []; // Checked closer, below.
+    }
+    try {
+      const value = awsConfig[key];
+      return value === undefined ? [] : [[key, value] as const];
+    } catch {
+      problems.push(`aws:${key}: is not JSON as the provider reads it`);
+      return [];
+    }
+  });
+  const values: AwsSettings = Object.fromEntries(entries);
+  const allowed = new pulumi.Config("aws").get("allowedAccountIds");
+  if (allowed === undefined) {
+    return { values, problems };
+  }
+  const allowedAccountIds = accountIds(allowed);
+  if (allowedAccountIds === undefined) {
+    problems.push(
+      "aws:allowedAccountIds: must be a JSON list of accounts by their 12 digits in quotes",
+    );
+  }
+  return { values: { ...values, allowedAccountIds }, problems };
+}
