@@ -133,4 +133,4 @@ def test_it_leaves_no_process_and_no_work_folder(
     assert executed
     processes = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
     assert [line for line in processes.stdout.splitlines() if str(project) in line] == []
-    assert not (project / ".local" / "notebook").exists()
+    assert not (project / ".local-notebook").exists()

@@ -9,7 +9,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 # What is installed is taken as it is.
 INSTALLED = ("node_modules", ".venv")
-LEFT_OUT = (*INSTALLED, ".git", ".local", ".*_cache", ".hypothesis", "__pycache__", "*.csv")
+LEFT_OUT = (*INSTALLED, ".git", ".local*", ".*_cache", ".hypothesis", "__pycache__", "*.csv")
 
 
 def copy_project(folder: Path) -> Path:
