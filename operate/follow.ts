@@ -1,5 +1,5 @@
 import type { SageMakerClient } from "@aws-sdk/client-sagemaker";
-import { setTimeout as pause } from "node:timers/promises";
+import { setTimeout as wait } from "node:timers/promises";
 
 import type { JsonObject } from "../pipeline/expressions";
 import type { Progress } from "../terminal/progress";
@@ -7,6 +7,11 @@ import { AwsError } from "./awsErrors";
 import { describeExecution, type ExecutionState, hasEnded, type Pipeline } from "./executions";
 import { type DeployedStep, stepHasEnded, stepsOf } from "./steps";
 import { type DeployedTrial, type Tuning, trialsOf, tuningOf } from "./trials";
+
+/** Waits for some seconds. */
+export type Pause = (seconds: number) => Promise<unknown>;
+
+const pauseFor: Pause = (seconds) => wait(1000 * seconds);
 
 /** How often to look, in seconds. */
 export interface Pace {
@@ -24,13 +29,15 @@ const mostFailures = 8;
  * over. A call that failed for a passing reason is made again.
  *
  * @param look does what there is to do; tells whether something has changed, and whether all is over
+ * @param pause waits between two looks
  * @throws AwsError where it fails for another reason, or for a passing one too often in a row
  */
 export async function poll(
   pace: Pace,
   look: () => Promise<{ readonly changed: boolean; readonly over: boolean }>,
+  pause = pauseFor,
 ): Promise<void> {
-  let wait = pace.shortest;
+  let seconds = pace.shortest;
   for (let failures = 0; ;) {
     try {
       const { changed, over } = await look();
@@ -38,15 +45,15 @@ export async function poll(
         return;
       }
       failures = 0;
-      wait = changed ? pace.shortest : Math.min(wait * 1.5, pace.longest);
+      seconds = changed ? pace.shortest : Math.min(seconds * 1.5, pace.longest);
     } catch (error) {
       failures++;
       if (!(error instanceof AwsError && error.transient) || failures >= mostFailures) {
         throw error;
       }
-      wait = Math.min(wait * 2, Math.max(pace.longest, pace.shortest));
+      seconds = Math.min(seconds * 2, Math.max(pace.longest, pace.shortest));
     }
-    await pause(wait * 1000);
+    await pause(seconds);
   }
 }
 

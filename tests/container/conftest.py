@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from decision_tree.model import DecisionTreeModel, load
 from decision_tree.serving.app import Application
 from decision_tree.serving.settings import Settings
 from decision_tree.training import train
+from machine import PATIENCE, free_port
 
 CONTAINER = Path(__file__).parents[2] / "container"
 NAMES = ("longitude", "latitude", "Rooms")
@@ -150,9 +150,7 @@ class Server:
     """`python -m decision_tree serve` as a process."""
 
     def __init__(self, base: Path, **environ: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "decision_tree", "serve"],
             cwd=CONTAINER,
@@ -167,8 +165,8 @@ class Server:
             text=True,
         )
 
-    def wait_until_ready(self, seconds: float = 15) -> "Server":
-        deadline = time.monotonic() + seconds
+    def wait_until_ready(self) -> "Server":
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             try:
                 if self("GET", "/ping").status == 200:
@@ -179,7 +177,7 @@ class Server:
         raise TimeoutError
 
     def connect(self) -> HTTPConnection:
-        return HTTPConnection("127.0.0.1", self.port, timeout=60)
+        return HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
 
     def __call__(
         self,
@@ -209,7 +207,7 @@ class Server:
     def stop(self) -> tuple[int, str, str]:
         """Send SIGTERM; return exit code, stdout and stderr."""
         self.process.send_signal(signal.SIGTERM)
-        stdout, stderr = self.process.communicate(timeout=30)
+        stdout, stderr = self.process.communicate(timeout=PATIENCE)
         return self.process.returncode, stdout, stderr
 
 

@@ -1,7 +1,8 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { equal, match } from "node:assert/strict";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { Workspace } from "../../local/records/workspace";
 import { at, type Draft, set } from "../support/definitions";
 import { housingRows, writeRows } from "../support/housing";
 import { local, smallDefinition, temporaryFolder, writeDefinition } from "../support/localRun";
@@ -223,8 +224,16 @@ describe("npm run local, given bad input,", () => {
   });
 
   it("keeps a second run out of a folder that is in use", async () => {
-    mkdirSync(join(workFolder, "lock"), { recursive: true });
-    await fails(["--data", data()], /^error: another local run is using .*; wait for it to end\n$/);
-    deepEqual(existsSync(join(workFolder, "lock")), true);
+    // This process holds the lock and keeps it fresh, however long the command takes to start.
+    const unlock = await new Workspace(workFolder).lock(() => undefined);
+    try {
+      await fails(
+        ["--data", data()],
+        /^error: another local run is using .*; wait for it to end\n$/,
+      );
+      equal(existsSync(join(workFolder, "lock")), true);
+    } finally {
+      await unlock();
+    }
   });
 });

@@ -110,7 +110,7 @@ describe("npm run local, after a run that did not end,", function () {
   async function untilGone(mark: string): Promise<void> {
     for (let tries = 0; marked(mark).length > 0; tries += 1) {
       ok(
-        tries < 100,
+        tries < 1200,
         marked(mark)
           .map(({ command }) => command)
           .join("\n"),
@@ -194,14 +194,14 @@ describe("npm run local, after a run that did not end,", function () {
 
   it("records a trial whose job was killed, goes on, and runs it anew next time", async () => {
     const work = join(folder, "job");
-    const { ended, mark } = await startUntil(work, "TuneXGBoost 3/");
+    const { child, ended, mark } = await startUntil(work, "TuneXGBoost 3/");
     // A job is a child of the server that all jobs come from.
     const isServer = ({ command }: Process): boolean => command.includes("local.services.jobs");
     const servers = marked(mark)
       .filter(isServer)
       .map(({ id }) => id);
     let killed = false;
-    while (!killed) {
+    while (!killed && child.exitCode === null) {
       const [job] = marked(mark).filter(({ id }) => servers.includes(parentOf(id)));
       if (job !== undefined && isServer(job)) {
         process.kill(job.id, "SIGKILL");

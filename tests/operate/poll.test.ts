@@ -1,25 +1,26 @@
-import { equal, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, rejects } from "node:assert/strict";
 
 import { AwsError } from "../../operate/awsErrors";
 import { poll } from "../../operate/follow";
 
-const pace = { shortest: 0.05, longest: 0.4 };
+const pace = { shortest: 2, longest: 5 };
 
 describe("polling", () => {
-  /** The seconds until the sixth look. */
-  const secondsOfSix = async (changed: boolean): Promise<number> => {
-    const begin = Date.now();
-    let looks = 0;
-    await poll(pace, () => Promise.resolve({ changed, over: ++looks === 6 }));
-    return (Date.now() - begin) / 1000;
+  /** Polls without waiting, and returns the pauses that it would have made, in seconds. */
+  const pauses = async (changes: readonly boolean[]): Promise<readonly number[]> => {
+    const made: number[] = [];
+    const looks = changes.values();
+    const look = (): Promise<{ changed: boolean; over: boolean }> => {
+      const next = looks.next();
+      return Promise.resolve({ changed: next.value === true, over: next.done === true });
+    };
+    await poll(pace, look, (seconds) => Promise.resolve(made.push(seconds)));
+    return made;
   };
 
   it("pauses longer while nothing changes, and shortly after a change", async () => {
-    // 0.075, 0.113, 0.169, 0.253 and 0.380 against 0.05 each: a slow machine makes both longer.
-    const unchanged = await secondsOfSix(false);
-    const changed = await secondsOfSix(true);
-    ok(unchanged > 0.95, String(unchanged));
-    ok(changed > 0.24 && changed < unchanged, String(changed));
+    deepEqual(await pauses([false, false, false, true, false]), [3, 4.5, 5, 2, 3]);
+    deepEqual(await pauses([true, true]), [2, 2]);
   });
 
   it("passes over a failure that may pass, and gives up after eight in a row", async () => {

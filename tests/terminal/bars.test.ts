@@ -37,8 +37,10 @@ describe("bars", () => {
     const common = { step: "Tune", objectiveMetric: "validation:mse", seconds: 3 };
     progress.report({ kind: "trial", of: 10, trial: { ...common, number: 0, objective: 7 } });
     progress.report({ kind: "trial", of: 10, trial: { ...common, number: 1, objective: 9 } });
-    await new Promise((drawn) => setTimeout(drawn, 300));
-    match(terminal.written, /2\/10 best validation:mse 7\.00000, 12\.0 s left/);
+    // Drawn by the clock, ten times a second.
+    while (!terminal.written.includes("2/10 best validation:mse 7.00000, 12.0 s left")) {
+      await new Promise((later) => setTimeout(later, 10));
+    }
     progress.report({ kind: "step", step: { name: "Tune", status: "Succeeded", seconds: 15 } });
     progress.close();
     match(terminal.written, /✓\S* Tune\S* 15\.0 s/);

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from machine import PATIENCE
 
 ROOT = Path(__file__).parents[3]
 RANGES = {
@@ -144,7 +145,7 @@ def search(strategy: str, objective_type: str = "Minimize", seed: int = 3) -> li
             "told": {"tuning": "T", "trial": number}
         }
     process.stdin.close()
-    process.wait(10)
+    process.wait(PATIENCE)
     return losses
 
 
