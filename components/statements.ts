@@ -19,6 +19,8 @@ export interface StackScope {
   readonly modelPackageGroupName: string;
   readonly repositoryName: string;
   readonly kmsKeyArn: pulumi.Input<string>;
+  /** ARN of the key that encrypts the table's files at `dataLocation`, where it is not the stack's own. Default: none. */
+  readonly dataKmsKeyArn?: string | undefined;
   /** Network of the jobs, in which SageMaker makes network interfaces in their names. Default: its own. */
   readonly vpc?: JobNetwork["vpc"];
   /** Whether Glue's catalogue is encrypted with the stack's key. Default false. */
@@ -103,11 +105,18 @@ export class Statements {
 
   /** Encrypting and decrypting objects, by way of S3 alone. */
   useKeyThroughS3(): Statement {
-    return allow("UseKeyThroughS3", ["kms:Decrypt", "kms:GenerateDataKey"], this.args.kmsKeyArn, {
-      StringEquals: {
-        "kms:ViaService": pulumi.interpolate`s3.${this.args.account.region}.${this.args.account.dnsSuffix}`,
-      },
-    });
+    return allow(
+      "UseKeyThroughS3",
+      ["kms:Decrypt", "kms:GenerateDataKey"],
+      this.args.kmsKeyArn,
+      this.throughS3(),
+    );
+  }
+
+  /** That a key is used by way of S3 in this region alone. */
+  private throughS3(): Statement["Condition"] {
+    const { dnsSuffix, region } = this.args.account;
+    return { StringEquals: { "kms:ViaService": pulumi.interpolate`s3.${region}.${dnsSuffix}` } };
   }
 
   /** Reading and writing an encrypted catalogue, by way of Glue alone. */
@@ -228,7 +237,7 @@ export class Statements {
 
   /** Reading the table's files where they are not in the stack's own bucket. */
   readDataElsewhere(): readonly Statement[] {
-    const { account, dataLocation } = this.args;
+    const { account, dataKmsKeyArn, dataLocation } = this.args;
     const [, bucket, folder] = /^s3:\/\/([^/]+)\/(.*)$/.exec(dataLocation ?? "") ?? [];
     if (bucket === undefined || folder === undefined) {
       return [];
@@ -237,6 +246,9 @@ export class Statements {
     return [
       allow("ListData", ["s3:GetBucketLocation", "s3:ListBucket"], bucketArn),
       allow("ReadData", ["s3:GetObject"], pulumi.interpolate`${bucketArn}/${folder}*`),
+      ...(dataKmsKeyArn === undefined
+        ? []
+        : [allow("DecryptData", ["kms:Decrypt"], dataKmsKeyArn, this.throughS3())]),
     ];
   }
 }
