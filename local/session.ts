@@ -19,6 +19,7 @@ import { diagnose } from "./report/diagnostics";
 import { endKilled, Recorder } from "./records/recorder";
 import { runDefinition, type RunResult } from "./run";
 import { type CandidateSummary, readPropertyFile, summarise } from "./records/summary";
+import { findEncoding } from "./preparation/encoding";
 import { findTableData, loadTable } from "./preparation/tableData";
 import { appendTrials } from "./records/trials";
 import { Tuner } from "./processes/tuner";
@@ -107,7 +108,7 @@ export async function runSession(options: SessionOptions): Promise<Session> {
         await execution.store.takeAll(options.s3);
       }
       if (table !== undefined && typeof path === "string") {
-        await loadTable(execution, table, path);
+        await loadTable(execution, table, path, findEncoding(definition, program.uploads));
       }
     } catch (error) {
       await rm(folder, { recursive: true, force: true });

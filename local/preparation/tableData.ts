@@ -9,24 +9,31 @@ import { type Execution, makeJobFolder } from "../execution";
 import { copy, replaceFolder, writeJson } from "../storage/files";
 import { failureReason } from "../steps/jobFailure";
 import type { Table } from "../program/program";
+import type { Encoding } from "./encoding";
 
 const dataCheckSeconds = 86_400;
 
 /**
- * Checks a data file against its table, and puts it where the table says its files are; does nothing where
- * the same file is there already.
+ * Checks a data file against its table and what a flow encodes of it, and puts it where the table says its
+ * files are; does nothing where the same file is there already.
  */
-export async function loadTable(execution: Execution, table: Table, path: string): Promise<void> {
+export async function loadTable(
+  execution: Execution,
+  table: Table,
+  path: string,
+  encoding: Encoding | undefined,
+): Promise<void> {
   const place = { data: table.location };
   const key = hashJson({
     kind: "TableData",
     table,
+    encoding: encoding ?? null,
     name: basename(path),
     content: await hashContent(path),
     code: await hashCode([]),
   });
   if ((await execution.cache.find(key, () => place)) === undefined) {
-    await checkData(execution, table, path);
+    await checkData(execution, table, path, encoding);
     const incoming = join(execution.folder, "data");
     await mkdir(incoming, { recursive: true });
     await copy(path, statSync(path).isDirectory() ? incoming : join(incoming, basename(path)));
@@ -36,12 +43,17 @@ export async function loadTable(execution: Execution, table: Table, path: string
 }
 
 /** @throws UserError where the data is not what the table says */
-async function checkData(execution: Execution, table: Table, path: string): Promise<void> {
+async function checkData(
+  execution: Execution,
+  table: Table,
+  path: string,
+  encoding: Encoding | undefined,
+): Promise<void> {
   const folder = makeJobFolder(execution, "data-check");
   const reasonFile = join(folder.base, "output", "message");
   const request = join(folder.base, "table.json");
   mkdirSync(join(folder.base, "output"), { recursive: true });
-  writeJson(request, { table: { ...table, paths: [path] }, failure: reasonFile });
+  writeJson(request, { table: { ...table, paths: [path] }, failure: reasonFile, encoding });
   const result = await execution.jobs.run({
     id: folder.name,
     program: { module: "local.services.table_data" },

@@ -1,9 +1,10 @@
 """Checks a data file strictly against its table, before a run reads it leniently as Athena does.
 
 `python -m local.services.table_data REQUEST.json`, where the request is
-{"table": [see tables.parse_table], "failure": "/abs/file"}. Every line must have the table's
-columns, every value that is not empty must be of its column's type, and there must be a row. The
-first problems are named by file, line and column.
+{"table": [see tables.parse_table], "failure": "/abs/file", "encoding"?: [see labels.check_labels]}.
+Every line must have the table's columns, every value that is not empty must be of its column's
+type, there must be a row, and labels must not clash. The first problems are named by file, line and
+column.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 import duckdb
 
 from local.services.database import explain, literal, open_database
+from local.services.labels import check_labels
 from local.services.request_file import run_job
 from local.services.tables import (
     ColumnType,
@@ -44,6 +46,8 @@ def check_table_data(request: dict[str, Any]) -> None:
                 rows = _count_parquet(table, database)
             else:
                 rows = sum(_check_csv(table, path, database) for path in table.paths)
+            if "encoding" in request:
+                check_labels(table, request["encoding"], database)
         except duckdb.Error as error:
             raise ValueError(f"table {table.full_name}: {explain(error)}") from None
     if not rows:
