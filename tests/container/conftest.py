@@ -143,7 +143,7 @@ class Client:
 
 @pytest.fixture(scope="session")
 def client(model: DecisionTreeModel) -> Client:
-    return Client(Application(model, Settings("127.0.0.1", 8080, 2, 2**20)))
+    return Client(Application(model, Settings("127.0.0.1", 8080, 2, 2**20, 60)))
 
 
 class Server:

@@ -135,7 +135,7 @@ def test_bodies_in_pieces(client: object, model: DecisionTreeModel, chunk: int) 
 def test_ping_is_answered_during_a_large_invocation(
     model: DecisionTreeModel, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
-    application = Application(model, Settings("127.0.0.1", 8080, 1, 2**20))
+    application = Application(model, Settings("127.0.0.1", 8080, 1, 2**20, 60))
     pinged = threading.Event()
     monkeypatch.setattr(application, "_invoke", lambda *_: b"%d" % pinged.wait(10))
 
@@ -163,7 +163,7 @@ def test_ping_is_answered_during_a_large_invocation(
 
 
 def test_reading_stops_at_the_limit(model: DecisionTreeModel) -> None:
-    application = Application(model, Settings("127.0.0.1", 8080, 1, 10))
+    application = Application(model, Settings("127.0.0.1", 8080, 1, 10, 60))
     received = 0
 
     async def receive() -> dict[str, object]:
@@ -192,7 +192,7 @@ def test_a_client_that_leaves_gets_no_answer(model: DecisionTreeModel) -> None:
         raise AssertionError(message)
 
     scope = {"method": "POST", "path": "/invocations", "headers": []}
-    asyncio.run(Application(model, Settings("127.0.0.1", 8080, 1, 10))(scope, receive, send))
+    asyncio.run(Application(model, Settings("127.0.0.1", 8080, 1, 10, 60))(scope, receive, send))
 
 
 @settings(deadline=None, max_examples=100)
@@ -270,9 +270,10 @@ def test_settings() -> None:
     environ = {
         "SAGEMAKER_BIND_TO_PORT": "1234",
         "MODEL_SERVER_WORKERS": "3",
+        "MODEL_SERVER_TIMEOUT": "5",
         "SAGEMAKER_MAX_PAYLOAD_IN_MB": "6",
     }
-    assert Settings.from_environ(environ) == Settings("0.0.0.0", 1234, 3, 6 * 2**20)  # noqa: S104
+    assert Settings.from_environ(environ) == Settings("0.0.0.0", 1234, 3, 6 * 2**20, 5)  # noqa: S104
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "x", "1.5", "99999999999999999999", "³"])

@@ -197,6 +197,40 @@ def test_sigterm_lets_requests_finish(start_server: Callable[..., object]) -> No
     assert json.loads(stdout.splitlines()[-1])["message"] == "stopped"
 
 
+def test_half_sent_requests_are_given_up(start_server: Callable[..., object]) -> None:
+    server = start_server(MODEL_SERVER_WORKERS="1", MODEL_SERVER_TIMEOUT="1").wait_until_ready()
+    body = b"POST /invocations HTTP/1.1\r\nContent-Length: 9\r\n\r\n1,2"
+    stalled = []
+    for content in (b"", b"GET /pi", b"GET /ping HTTP/1.1\r\nX: ", body):
+        for _ in range(100):
+            raw = socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)
+            raw.sendall(content)
+            stalled.append(raw)
+    for raw in stalled:
+        assert raw.recv(1) == b""  # the server has closed it
+        raw.close()
+    assert server.invoke(b"1,2,3").status == 200
+
+
+def test_a_byte_now_and_then_does_not_keep_headers_open(
+    start_server: Callable[..., object],
+) -> None:
+    server = start_server(MODEL_SERVER_WORKERS="1", MODEL_SERVER_TIMEOUT="1").wait_until_ready()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=0.05) as raw:
+        raw.sendall(b"GET /ping HTTP/1.1\r\nX: ")
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            try:
+                raw.sendall(b"y")
+                if raw.recv(1) == b"":
+                    break
+            except TimeoutError:
+                continue
+            except (BrokenPipeError, ConnectionResetError):
+                break
+        assert time.monotonic() < deadline
+
+
 @pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_ends_quickly_when_idle(

@@ -5,6 +5,7 @@ import logging
 import signal
 import socket
 import sys
+from functools import partial
 
 import uvicorn
 
@@ -12,6 +13,7 @@ from decision_tree.environment import Environment
 from decision_tree.errors import UserError
 from decision_tree.model import load
 from decision_tree.serving.app import Application
+from decision_tree.serving.connections import BoundedConnection, DrainingServer
 from decision_tree.serving.logs import log_json_lines
 from decision_tree.serving.settings import Settings
 from decision_tree.serving.workers import listen, run_workers
@@ -53,15 +55,16 @@ def serve(environment: Environment) -> None:
     gc.set_threshold(50_000, 50, 50)
     gc.freeze()
     logger.info("serving", extra={"fields": fields})
-    run_workers(sockets, lambda listener: _run(application, listener))
+    run_workers(sockets, lambda listener: _run(application, settings, listener))
     logger.info("stopped")
 
 
-def _run(application: Application, listener: socket.socket) -> None:
+def _run(application: Application, settings: Settings, listener: socket.socket) -> None:
     config = uvicorn.Config(
         application,
         loop="uvloop",
-        http="httptools",
+        # A class to uvicorn is what makes a connection.
+        http=partial(BoundedConnection, seconds_to_arrive=settings.seconds_to_arrive),  # type: ignore[arg-type]
         ws="none",
         lifespan="off",
         log_config=None,
@@ -72,4 +75,4 @@ def _run(application: Application, listener: socket.socket) -> None:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=_SECONDS_TO_FINISH,
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    DrainingServer(config).run(sockets=[listener])

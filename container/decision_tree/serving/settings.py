@@ -20,12 +20,15 @@ class Settings:
         workers: processes, MODEL_SERVER_WORKERS, default one for each core the process may use.
         max_payload_bytes: longer bodies are answered with 413. SAGEMAKER_MAX_PAYLOAD_IN_MB (which
             batch transform sets), default 100 MB, the most that batch transform can send.
+        seconds_to_arrive: how long a request may take to arrive, MODEL_SERVER_TIMEOUT, default 60:
+            its headers in all, and each pause in its body.
     """
 
     address: str
     port: int
     workers: int
     max_payload_bytes: int
+    seconds_to_arrive: int
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -40,6 +43,7 @@ class Settings:
             port=_integer(environ, "SAGEMAKER_BIND_TO_PORT", 8080, 65535),
             workers=_integer(environ, "MODEL_SERVER_WORKERS", cores or 1, 1024),
             max_payload_bytes=_MIB * _integer(environ, "SAGEMAKER_MAX_PAYLOAD_IN_MB", 100, 2048),
+            seconds_to_arrive=_integer(environ, "MODEL_SERVER_TIMEOUT", 60, 3600),
         )
 
 
