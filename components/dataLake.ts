@@ -111,7 +111,7 @@ export class DataLake extends pulumi.ComponentResource {
           location: dataset.location ?? ownLocation,
           inputFormat: format.inputFormat,
           outputFormat: format.outputFormat,
-          columns: dataset.columns.map((column) => ({ name: column.name, type: column.type })),
+          columns: format.columns,
           serDeInfo: {
             serializationLibrary: format.serializationLibrary,
             parameters: format.serializationParameters,

@@ -1,27 +1,86 @@
 /** The types of Data Wrangler's cast that this project uses. */
 export type FlowType = "float" | "long" | "string";
 
-/** What Data Wrangler's cast makes of each Glue (Hive) type; of dates nothing, since they have no numeric form. */
-const columnTypes: readonly (readonly [RegExp, FlowType | undefined])[] = [
-  [/^(tinyint|smallint|int|bigint|boolean)$/, "long"],
-  [/^(float|double|decimal\(\d{1,2}, ?\d{1,2}\))$/, "float"],
-  [/^(string|(var)?char\(\d{1,5}\))$/, "string"],
-  [/^(date|timestamp)$/, undefined],
-];
+/**
+ * A Glue (Hive) type that a column of a table to learn from may have.
+ * Source: Athena's guide, "Data types in Amazon Athena"; the limits are those of Hive's LanguageManual Types.
+ */
+export type ColumnType =
+  | { readonly kind: "integer"; readonly bits: 8 | 16 | 32 | 64 }
+  | { readonly kind: "boolean" | "date" | "double" | "float" | "string" | "timestamp" }
+  | { readonly kind: "char" | "varchar"; readonly length: number }
+  | { readonly kind: "decimal"; readonly precision: number; readonly scale: number };
 
-/** Whether a Glue type is one that a table to learn from may have. */
-export function isColumnType(type: string): boolean {
-  return columnTypes.some(([pattern]) => pattern.test(type));
-}
-
-/** The types that {@link isColumnType} knows, for messages. */
+/** The types that {@link columnType} knows, for messages. */
 export const knownTypes =
   "tinyint, smallint, int, bigint, boolean, float, double, decimal(p,s), string, varchar(n), char(n), date, " +
   "timestamp";
 
+const integerBits = { tinyint: 8, smallint: 16, int: 32, bigint: 64 } as const;
+
+const maxLengths = { char: 255, varchar: 65_535 } as const;
+
+const maxPrecision = 38;
+
+/**
+ * Reads a Glue type.
+ * @returns undefined where it is none that a table to learn from may have
+ */
+export function columnType(type: string): ColumnType | undefined {
+  const [, name = "", first, second] =
+    /^([a-z]+)(?:\(([1-9]\d{0,4})(?:,(\d{1,2}))?\))?$/.exec(type) ?? [];
+  const [one, two] = [Number(first), Number(second)];
+  switch (name) {
+    case "tinyint":
+    case "smallint":
+    case "int":
+    case "bigint":
+      return first === undefined ? { kind: "integer", bits: integerBits[name] } : undefined;
+    case "boolean":
+    case "date":
+    case "double":
+    case "float":
+    case "string":
+    case "timestamp":
+      return first === undefined ? { kind: name } : undefined;
+    case "char":
+    case "varchar":
+      return one <= maxLengths[name] && second === undefined
+        ? { kind: name, length: one }
+        : undefined;
+    case "decimal":
+      return one <= maxPrecision && two <= one
+        ? { kind: name, precision: one, scale: two }
+        : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** Least and greatest value of an integer type. */
+export function integerRange(bits: number): readonly [bigint, bigint] {
+  const half = 1n << BigInt(bits - 1);
+  return [-half, half - 1n];
+}
+
 /** What Data Wrangler casts a column of a Glue type to; undefined for types without a numeric form. */
 export function castType(glueType: string): FlowType | undefined {
-  return columnTypes.find(([pattern]) => pattern.test(glueType))?.[1];
+  const type = columnType(glueType);
+  switch (type?.kind) {
+    case "integer":
+    case "boolean":
+      return "long";
+    case "float":
+    case "double":
+    case "decimal":
+      return "float";
+    case "string":
+    case "char":
+    case "varchar":
+      return "string";
+    default:
+      return undefined;
+  }
 }
 
 /** What Data Wrangler casts a column of a Glue type to; dropped columns of other types stay strings. */

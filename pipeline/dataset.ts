@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { castType, isColumnType, knownTypes } from "./columnTypes";
+import { castType, columnType, knownTypes } from "./columnTypes";
 import { partitionSchema } from "./partitions";
 
 /**
@@ -19,7 +19,12 @@ const column = z.strictObject({
   /** Name, folded to lower case. */
   name: identifier,
   /** Glue type. */
-  type: z.string().refine(isColumnType, `must be one of ${knownTypes}`),
+  type: z
+    .string()
+    .transform((type) => type.replaceAll(" ", ""))
+    .refine((type) => columnType(type) !== undefined, `must be one of ${knownTypes}`),
+  /** What the header of CSV files calls the column. Default: its name, whatever the case, blanks and signs. */
+  header: z.string().min(1).optional(),
 });
 
 const literal = z.union([z.number(), z.string(), z.boolean()]);
@@ -79,8 +84,22 @@ export const datasetFields = z.strictObject({
   partitions: z.array(partitionSchema(identifier)).default([]),
   /** Format of the files: CSV, or Parquet. Default `csv`. */
   format: z.enum(["csv", "parquet"]).default("csv"),
-  /** Lines of column names at the top of each CSV file: 0 or 1. Default 0. */
-  headerLines: z.union([z.literal(0), z.literal(1)]).default(0),
+  /** Lines at the top of each CSV file that are no rows; one of them names the columns. Default 0. */
+  headerLines: z.int().min(0).max(100).default(0),
+  /** The character between the values of CSV files, such as ";" or "\t" (a tab). Default ",". */
+  delimiter: z
+    .string()
+    .regex(
+      /^(?![\w"\\.+-])[\t -~]$/,
+      'must be one character, such as ",", ";", "|" or "\\t" (a tab); no letter, digit, quote, backslash or sign',
+    )
+    .default(","),
+  /**
+   * Whether values in CSV files may be in double quotes: Athena then reads the table by OpenCSVSerde, all as
+   * text, which the query casts. A quote inside is doubled; values hold no line break and no backslash.
+   * Default false.
+   */
+  quoted: z.boolean().default(false),
   /** The numeric column to predict. Rows in which it is missing are left out. */
   target: identifier,
   /** Columns that are no features. Default: none. */

@@ -1,5 +1,6 @@
-import { castType, isColumnType } from "./columnTypes";
+import { castType, columnType } from "./columnTypes";
 import { datasetFields, featureColumns } from "./dataset";
+import { type ConfigValue, sqlLiteral } from "./literals";
 import { partitionProblems } from "./partitions";
 
 /** How the tables are named that SageMaker makes for a query's result, and that jobs may drop. */
@@ -30,7 +31,7 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
         `"${name}" occurs twice (names are compared in lower case)`,
       );
     }
-    if (isColumnType(type) && castType(type) === undefined && !dropped.has(name)) {
+    if (columnType(type) !== undefined && castType(type) === undefined && !dropped.has(name)) {
       problem(
         ["columns", index, "type"],
         `"${name}" is a ${type}, which has no numeric form: list it under dropped`,
@@ -54,10 +55,47 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
       problem(["categorical", index], `"${name}" is dropped or the target, so it is no feature`);
     }
   });
-  const filterable = [...types.keys(), ...dataset.partitions.map(({ name }) => name)];
-  dataset.filter.forEach((one, index) =>
-    known(["filter", index, "column"], one.column, filterable),
+  const filterable = new Map(
+    [...dataset.columns, ...dataset.partitions].map(({ name, type }) => [name, type]),
   );
+  dataset.filter.forEach((one, index) => {
+    const type = filterable.get(one.column) ?? "";
+    if (
+      !known(["filter", index, "column"], one.column, [...filterable.keys()]) ||
+      columnType(type) === undefined
+    ) {
+      return;
+    }
+    const compared = (path: (string | number)[], value: ConfigValue): void => {
+      const literal = sqlLiteral(type, value);
+      if ("problem" in literal) {
+        problem(
+          ["filter", index, ...path],
+          `${one.column}: ${JSON.stringify(value)} ${literal.problem}`,
+        );
+      }
+    };
+    if ("value" in one) {
+      compared(["value"], one.value);
+    } else if ("values" in one) {
+      one.values.forEach((value, place) => {
+        compared(["values", place], value);
+      });
+    }
+  });
+  if (dataset.format === "parquet") {
+    const ofCsv = { headerLines: 0, delimiter: ",", quoted: false } as const;
+    for (const key of ["headerLines", "delimiter", "quoted"] as const) {
+      if (dataset[key] !== ofCsv[key]) {
+        problem([key], "is for CSV files, but format is parquet");
+      }
+    }
+  }
+  dataset.columns.forEach(({ header }, index) => {
+    if (header !== undefined && dataset.headerLines === 0) {
+      problem(["columns", index, "header"], "is for files with a header, but headerLines is 0");
+    }
+  });
   const fixed = dataset.filter.filter(({ operator }) => operator === "=");
   partitionProblems(
     dataset.partitions,

@@ -1,32 +1,61 @@
 import type { Dataset } from "./dataset";
+import { columnType } from "./columnTypes";
+import { type ConfigValue, sqlLiteral } from "./literals";
 
 function quotedIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-function quotedLiteral(value: string | number | boolean): string {
-  return typeof value === "string" ? `'${value.replaceAll("'", "''")}'` : String(value);
+/** Athena's names in queries of types that Glue names otherwise. */
+const queryTypes: Readonly<Record<string, string>> = { float: "real", int: "integer" };
+
+/**
+ * A column in its type. Where the table is read with quotes, all that it holds is text: empty numbers are missing.
+ * Source: Athena's guide, "Open CSV SerDe".
+ */
+function columnSql(dataset: Dataset, name: string): string {
+  const column = quotedIdentifier(name);
+  const type = dataset.columns.find((one) => one.name === name)?.type ?? "string";
+  if (!dataset.quoted || type === "string") {
+    return column;
+  }
+  const isText = ["char", "varchar"].includes(columnType(type)?.kind ?? "");
+  const value = isText ? column : `NULLIF(${column}, '')`;
+  return `CAST(${value} AS ${queryTypes[type] ?? type})`;
 }
 
-function conditionSql(one: Dataset["filter"][number]): string {
-  const left = quotedIdentifier(one.column);
+function conditionSql(dataset: Dataset, one: Dataset["filter"][number]): string {
+  const left = columnSql(dataset, one.column);
+  const type = [...dataset.columns, ...dataset.partitions].find(({ name }) => name === one.column);
+  const literal = (value: ConfigValue): string => {
+    const rendered = sqlLiteral(type?.type ?? "", value);
+    if ("problem" in rendered) {
+      throw new Error(`filter by ${one.column}: ${JSON.stringify(value)} ${rendered.problem}`);
+    }
+    return rendered.sql;
+  };
   switch (one.operator) {
     case "is null":
     case "is not null":
       return `${left} ${one.operator.toUpperCase()}`;
     case "in":
     case "not in":
-      return `${left} ${one.operator.toUpperCase()} (${one.values.map(quotedLiteral).join(", ")})`;
+      return `${left} ${one.operator.toUpperCase()} (${one.values.map(literal).join(", ")})`;
     default:
-      return `${left} ${one.operator} ${quotedLiteral(one.value)}`;
+      return `${left} ${one.operator} ${literal(one.value)}`;
   }
 }
 
 /** The Athena query that reads the rows to learn from: every column, in order, of the filtered rows. */
 export function datasetQuery(dataset: Dataset, database: string): string {
-  const columns = dataset.columns.map(({ name }) => quotedIdentifier(name)).join(", ");
+  const columns = dataset.columns
+    .map(({ name }) => {
+      const [column, value] = [quotedIdentifier(name), columnSql(dataset, name)];
+      return value === column ? column : `${value} AS ${column}`;
+    })
+    .join(", ");
   const from = `${quotedIdentifier(database)}.${quotedIdentifier(dataset.table)}`;
-  const where = dataset.filter.map(conditionSql).join(" AND ");
+  const where = dataset.filter.map((one) => conditionSql(dataset, one)).join(" AND ");
   return `SELECT ${columns} FROM ${from}${where === "" ? "" : ` WHERE ${where}`}`;
 }
 

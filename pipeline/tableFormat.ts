@@ -1,18 +1,45 @@
 import type { Dataset } from "./dataset";
 import { projectionParameters } from "./partitions";
 
-/** Glue's name of the table's format, and the classes that read and write it. */
+/** The classes that read CSV files, and what they are told. */
+function csvSerialization(dataset: Dataset): {
+  serializationLibrary: string;
+  serializationParameters: Record<string, string>;
+} {
+  const { delimiter, quoted } = dataset;
+  return quoted
+    ? {
+        serializationLibrary: "org.apache.hadoop.hive.serde2.OpenCSVSerde",
+        serializationParameters: { separatorChar: delimiter, quoteChar: '"', escapeChar: "\\" },
+      }
+    : {
+        serializationLibrary: "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
+        serializationParameters: { "field.delim": delimiter, "serialization.format": delimiter },
+      };
+}
+
+/**
+ * Glue's name of the table's format, its columns, and the classes that read and write it. OpenCSVSerde takes empty
+ * values for numbers as wrong, and dates only as counts of days, so its columns are all text.
+ * Source: Athena's guide, "Open CSV SerDe" and "LazySimpleSerDe for CSV, TSV, and custom-delimited files".
+ */
 export function tableFormat(dataset: Dataset): {
   classification: string;
+  columns: { name: string; type: string }[];
   inputFormat: string;
   outputFormat: string;
   serializationLibrary: string;
   serializationParameters: Record<string, string>;
   tableParameters: Record<string, string>;
 } {
+  const columns = dataset.columns.map(({ name, type }) => ({
+    name,
+    type: dataset.quoted ? "string" : type,
+  }));
   if (dataset.format === "parquet") {
     return {
       classification: "parquet",
+      columns,
       inputFormat: "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
       outputFormat: "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
       serializationLibrary: "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
@@ -25,10 +52,10 @@ export function tableFormat(dataset: Dataset): {
   }
   return {
     classification: "csv",
+    columns,
     inputFormat: "org.apache.hadoop.mapred.TextInputFormat",
     outputFormat: "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
-    serializationLibrary: "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
-    serializationParameters: { "field.delim": ",", "serialization.format": "," },
+    ...csvSerialization(dataset),
     tableParameters: {
       classification: "csv",
       ...(dataset.headerLines > 0 ? { "skip.header.line.count": String(dataset.headerLines) } : {}),

@@ -108,6 +108,31 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
     /restate:dataset\.table: "sagemaker_tmp_houses" begins with "sagemaker_tmp_", which jobs may drop/,
   ],
   [
+    "a text for a number in the filter",
+    dataset({ filter: [{ column: "population", operator: "=", value: "12" }] }),
+    /restate:dataset\.filter\[0\]\.value: population: "12" is not a double \(write a number, without quotes\)/,
+  ],
+  [
+    "a decimal of more digits than there are",
+    dataset(columns(["y", "double"], ["a", "decimal(39,2)"])),
+    /restate:dataset\.columns\[1\]\.type: must be one of tinyint, /,
+  ],
+  [
+    "a letter between values",
+    dataset({ delimiter: "x" }),
+    /restate:dataset\.delimiter: must be one character, such as ",", ";"/,
+  ],
+  [
+    "a delimiter of Parquet",
+    dataset({ format: "parquet", delimiter: ";" }),
+    /restate:dataset\.delimiter: is for CSV files, but format is parquet/,
+  ],
+  [
+    "the name in a header that is not there",
+    dataset({ columns: [{ name: "y", type: "int", header: "Y" }] }),
+    /restate:dataset\.columns\[0\]\.header: is for files with a header, but headerLines is 0/,
+  ],
+  [
     "a location that is no folder",
     dataset({ location: "s3://bucket/file.csv" }),
     /restate:dataset\.location: must be the S3 URI of a folder/,
@@ -382,7 +407,12 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   [
     "the name of an account in place of its number",
     { modelConsumers: ["prod"] },
-    /restate:modelConsumers\[0\]: must be the 12 digits of an account/,
+    /restate:modelConsumers\[0\]: must be the 12 digits of an account, in quotes/,
+  ],
+  [
+    "an account as a number",
+    { modelConsumers: [111122223333] },
+    /restate:modelConsumers\[0\]: must be the 12 digits of an account, in quotes \(without them it is a number/,
   ],
   [
     "new data that arrives elsewhere",

@@ -144,7 +144,8 @@ function readTable(resource: Resource): Table {
     partitionKeys: objects(resource.inputs["partitionKeys"]).map(readColumn),
     location: text(storage["location"]),
     format: library.includes("ParquetHiveSerDe") ? "parquet" : "csv",
-    delimiter: text(serDeParameters["field.delim"]) || ",",
+    delimiter:
+      text(serDeParameters["field.delim"]) || text(serDeParameters["separatorChar"]) || ",",
     skipHeaderLines: Number(tableParameters["skip.header.line.count"] ?? 0),
     quoteCharacter: library.includes("OpenCSVSerde")
       ? text(serDeParameters["quoteChar"]) || '"'

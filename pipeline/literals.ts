@@ -1,0 +1,163 @@
+import { type ColumnType, columnType, integerRange } from "./columnTypes";
+
+/** A value as stack config states it. */
+export type ConfigValue = boolean | number | string;
+
+/** A value as SQL of a column's type, or what is wrong with it. */
+export type Literal = { readonly sql: string } | { readonly problem: string };
+
+/** Greatest finite value of a float. Source: IEEE 754, binary32. */
+const maxFloat = 3.4028234663852886e38;
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** "a" or "an", before a type. */
+function withArticle(type: string): string {
+  return `${/^[aeiou]/.test(type) ? "an" : "a"} ${type}`;
+}
+
+/** Whether a text is a day of the calendar, as year-month-day in digits. */
+export function isDay(text: string): boolean {
+  const [, year, month, day] = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(text) ?? [];
+  const date = new Date(0);
+  // Date.UTC would take the years before 100 as those of the last century.
+  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
+  return (
+    Number(year) > 0 &&
+    date.getUTCMonth() === Number(month) - 1 &&
+    date.getUTCDate() === Number(day)
+  );
+}
+
+/** Digits of a decimal number without an exponent, such as 0.0000001 of "1e-7"; undefined where it is none. */
+function plainDigits(text: string): string | undefined {
+  const [, sign = "", whole, fraction = "", exponent = "0"] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/.exec(text) ?? [];
+  if (whole === undefined) {
+    return undefined;
+  }
+  const digits = whole + fraction;
+  const point = whole.length + Number(exponent);
+  const before = digits.slice(0, Math.max(point, 0)).padEnd(point, "0").replace(/^0+/, "") || "0";
+  const after = `${"0".repeat(Math.max(-point, 0))}${digits.slice(Math.max(point, 0))}`;
+  const end = after.replace(/0+$/, "");
+  return `${sign}${before}${end === "" ? "" : `.${end}`}`;
+}
+
+/**
+ * The digits of an exact number: those of a number, or of a text where a number in YAML would lose some.
+ * @returns undefined where the value is no such number
+ */
+function exactDigits(value: ConfigValue): string | undefined {
+  if (typeof value === "boolean") {
+    return undefined;
+  }
+  const digits = plainDigits(String(value));
+  const isLost = plainDigits(String(Number(value))) !== digits;
+  return typeof value === "number" || isLost ? digits : undefined;
+}
+
+function integer(value: ConfigValue, bits: number, type: string): Literal {
+  const digits = exactDigits(value);
+  if (digits === undefined || digits.includes(".")) {
+    return { problem: `is not ${withArticle(type)} (write a whole number, without quotes)` };
+  }
+  const [least, greatest] = integerRange(bits);
+  if (BigInt(digits) < least || BigInt(digits) > greatest) {
+    return { problem: `is beyond ${withArticle(type)} (${least} to ${greatest})` };
+  }
+  return typeof value === "number" && !Number.isSafeInteger(value)
+    ? { problem: "is more than a number in YAML holds exactly: write it in quotes" }
+    : { sql: digits };
+}
+
+function decimal(value: ConfigValue, precision: number, scale: number, type: string): Literal {
+  const digits = exactDigits(value);
+  if (digits === undefined) {
+    return { problem: `is not ${withArticle(type)} (write a number, without quotes)` };
+  }
+  const [whole = "", fraction = ""] = digits.replace("-", "").split(".");
+  if (fraction.length > scale) {
+    return { problem: `has ${fraction.length} decimal places, but a ${type} has ${scale}` };
+  }
+  return whole.replace(/^0$/, "").length > precision - scale
+    ? { problem: `has ${whole.length} digits before the point; ${type} has ${precision - scale}` }
+    : { sql: digits };
+}
+
+function floating(value: ConfigValue, kind: "double" | "float"): Literal {
+  if (typeof value !== "number") {
+    return { problem: `is not a ${kind} (write a number, without quotes)` };
+  }
+  if (kind === "float" && Math.abs(value) > maxFloat) {
+    return { problem: "is beyond a float (-3.4028235e38 to 3.4028235e38)" };
+  }
+  // Athena takes 0.1 as a decimal. A float compared with it, or with a double, would never be equal.
+  if (kind === "float") {
+    return { sql: `REAL ${quoted(String(value))}` };
+  }
+  return {
+    sql: Number.isSafeInteger(value) ? String(value) : value.toExponential().toUpperCase(),
+  };
+}
+
+function text(value: ConfigValue, maxLength: number, type: string): Literal {
+  if (typeof value !== "string") {
+    return { problem: `is not ${withArticle(type)} (write it in quotes)` };
+  }
+  return [...value].length > maxLength
+    ? { problem: `has ${[...value].length} characters, but a ${type} has at most ${maxLength}` }
+    : { sql: quoted(value) };
+}
+
+/** Athena keeps milliseconds of a timestamp. Source: Athena's guide, "Data types in Amazon Athena". */
+const timestampForm = /^(\d{4}-\d{2}-\d{2})( ([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,3})?)?)?$/;
+
+function calendar(value: ConfigValue, kind: "date" | "timestamp"): Literal {
+  const form = kind === "date" ? /^(\d{4}-\d{2}-\d{2})$/ : timestampForm;
+  const example = kind === "date" ? "2020-01-10" : "2020-01-10 12:30:00";
+  const [, day] = form.exec(String(value)) ?? [];
+  return typeof value === "string" && day !== undefined && isDay(day)
+    ? { sql: `${kind.toUpperCase()} ${quoted(value)}` }
+    : { problem: `is not a ${kind} (write it as "${example}", in quotes)` };
+}
+
+/**
+ * A value of stack config as an SQL literal of a column's type, in Athena's syntax: Athena compares no two types of
+ * different families. Source: Trino's documentation, "Data types" and "Comparison functions and operators".
+ *
+ * @param type Glue type of the column
+ * @throws Error where the type is none of {@link ColumnType}
+ */
+export function sqlLiteral(type: string, value: ConfigValue): Literal {
+  const known: ColumnType | undefined = columnType(type);
+  switch (known?.kind) {
+    case "integer":
+      return integer(value, known.bits, type);
+    case "decimal":
+      return decimal(value, known.precision, known.scale, type);
+    case "float":
+    case "double":
+      return floating(value, known.kind);
+    case "boolean":
+      return typeof value === "boolean"
+        ? { sql: String(value) }
+        : { problem: "is not a boolean (write true or false, without quotes)" };
+    case "date":
+    case "timestamp":
+      return calendar(value, known.kind);
+    case "string":
+      return text(value, Infinity, type);
+    case "varchar":
+      return text(value, known.length, type);
+    case "char": {
+      // Of a char, blanks at the end do not count, which only the type tells.
+      const literal = text(value, known.length, type);
+      return "sql" in literal ? { sql: `CAST(${literal.sql} AS ${type})` } : literal;
+    }
+    case undefined:
+      throw new Error(`unknown type ${type}`);
+  }
+}
