@@ -13,6 +13,9 @@ import { modelApprovalStatuses } from "./pipeline/parameters";
 /** Longest name of a table: its saved queries' names carry it and the stack's, in 128 characters. */
 const longestTable = 90;
 
+const accountDigits =
+  "must be the 12 digits of an account, in quotes (without them it is a number, which loses zeros at its start)";
+
 /** Most characters of the deployers in all: IAM allows 2,048 to the trust policy that lists them. */
 const longestDeployers = 1600;
 
@@ -103,7 +106,7 @@ export const settingsSchema = z.strictObject({
     .transform((dollars) => (dollars === 0 ? undefined : dollars)),
   /** Other accounts that may read and deploy the models. */
   modelConsumers: z
-    .array(z.string().regex(/^\d{12}$/, "must be the 12 digits of an account, in quotes"))
+    .array(z.string(accountDigits).regex(/^\d{12}$/, accountDigits))
     .max(20)
     .default([]),
   /** Bucket that takes the access log of the stack's bucket; undefined: nothing is logged. */

@@ -69,7 +69,8 @@ function interfaceMembers(file: string, name: string): readonly Member[] {
 }
 
 interface Declaration {
-  readonly type: string;
+  /** Left out for lists whose items Pulumi should not check. */
+  readonly type?: string;
   readonly default: unknown;
   readonly description: string;
 }
@@ -103,7 +104,7 @@ export function renderReference(): string {
   };
   const keys = Object.entries(project.config).map(([key, declaration]) => [
     `\`${key}\``,
-    declaration.type,
+    declaration.type ?? "array",
     defaultText(key, declaration.default),
     declaration.description.trim(),
   ]);

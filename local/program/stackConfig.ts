@@ -43,6 +43,12 @@ export function stackConfig(stack: string, file?: string): Readonly<Record<strin
   if (!isMapping(config)) {
     throw new UserError(`${name} is no stack's configuration: a mapping under the key config`);
   }
+  const bare = Object.keys(config).filter((key) => !key.includes(":"));
+  if (bare.length > 0) {
+    // Pulumi takes the project's name as their namespace, which nobody sees who reads the file.
+    const names = bare.map((key) => `"${key}" (restate:${key}?)`).join(", ");
+    throw new UserError(`${name}: keys without a namespace: ${names}`);
+  }
   return Object.fromEntries(
     Object.entries(config).flatMap(([key, value]) =>
       isMapping(value) && "secure" in value

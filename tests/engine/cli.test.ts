@@ -56,6 +56,11 @@ describe("pulumi, from the command line on Pulumi.yaml and Pulumi.dev.yaml,", fu
     match(text, /restate:minimumR2: .*expected number/);
     doesNotMatch(text, /^ +at .*config\.ts/m);
     await commandLine.succeeds("config", "rm", "minimumR2");
+    await commandLine.succeeds("config", "set", "--path", "modelConsumers[0]", "111122223333");
+    const numbered = await commandLine.pulumi("preview");
+    equal(numbered.code, 1);
+    match(numbered.text, /restate:modelConsumers\[0\]: must be the 12 digits .*, in quotes/);
+    await commandLine.succeeds("config", "rm", "modelConsumers");
   });
 
   it("passes the policy pack with a network of its own, whose parts a component makes", async () => {

@@ -120,6 +120,11 @@ describe("npm run local, given bad input,", () => {
   }
 
   const data = (): string => writeRows(join(folder, "good.data"), rows);
+  const written = (name: string, content: string): string => {
+    const path = join(folder, name);
+    writeFileSync(path, content);
+    return path;
+  };
   const options: readonly (readonly [string, () => readonly string[], RegExp])[] = [
     [
       "an unknown parameter",
@@ -150,6 +155,19 @@ describe("npm run local, given bad input,", () => {
       "a configuration file that holds none",
       () => ["--config-file", data()],
       /^error: .*good\.data is no stack's configuration: a mapping under the key config\n$/,
+    ],
+    [
+      "a key without a namespace",
+      () => ["--config-file", written("bare.yaml", 'config:\n  minimumR2: "0.5"\n')],
+      /^error: .*bare\.yaml: keys without a namespace: "minimumR2" \(restate:minimumR2\?\)\n$/,
+    ],
+    [
+      "an account number without quotes",
+      () => [
+        "--config-file",
+        written("account.yaml", "config:\n  restate:modelConsumers: [111122223333]\n"),
+      ],
+      /restate:modelConsumers\[0\]: must be the 12 digits of an account, in quotes/,
     ],
     [
       "a definition that is not JSON",
