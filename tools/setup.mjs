@@ -11,19 +11,48 @@ import { join, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname ?? new URL(".", import.meta.url).pathname, "..");
 const environment = join(root, ".venv");
-const oldestPython = [3, 11];
+const minNode = 20;
+const minPython = [3, 11];
 
-/** Ends with a message, without a stack trace: what goes wrong here is for the user to mend. */
+/** What package managers print where they cannot reach a registry. */
+const unreachable =
+  /\b(ECONNREFUSED|ECONNRESET|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|ETIMEDOUT)\b|Failed to establish a new connection|ConnectTimeoutError|Name or service not known/;
+
+/** Lines of a failed command's output that are shown where its reason is not known. */
+const maxShownLines = 20;
+
+/** Ends with a message, without a stack trace: what goes wrong here is for the user to fix. */
 function fail(message) {
   process.stderr.write(`error: ${message}\n`);
   process.exit(1);
 }
 
+/** Runs a command; where it fails, says why in one line, or shows the end of what it printed. */
 function run(what, command, args) {
   process.stderr.write(`${what}\n`);
-  const { error, status } = spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2] });
-  if (error !== undefined || status !== 0) {
-    fail(`${what} failed: ${error?.message ?? `${command} ended with exit code ${status}`}`);
+  const { error, status, stderr, stdout } = spawnSync(command, args, {
+    cwd: root,
+    encoding: "utf8",
+    maxBuffer: 64 << 20,
+  });
+  if (error === undefined && status === 0) {
+    return;
+  }
+  const output = `${stdout ?? ""}${stderr ?? ""}`;
+  const [reason] = unreachable.exec(output) ?? [];
+  if (reason !== undefined) {
+    fail(
+      `${what} failed: the package registry cannot be reached (${reason}); check the network and the proxy`,
+    );
+  }
+  process.stderr.write(`${output.trimEnd().split("\n").slice(-maxShownLines).join("\n")}\n`);
+  fail(`${what} failed: ${error?.message ?? `${command} ended with exit code ${status}`}`);
+}
+
+function checkNode() {
+  const [major] = process.versions.node.split(".");
+  if (Number(major) < minNode) {
+    fail(`Node.js ${minNode} or newer is needed, and this is ${process.versions.node}`);
   }
 }
 
@@ -44,7 +73,14 @@ function setUpNode() {
     return;
   }
   const npm = process.env.npm_execpath;
-  const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
+  const args = [
+    "ci",
+    "--no-audit",
+    "--no-fund",
+    "--loglevel=error",
+    "--fetch-retries=1",
+    "--fetch-retry-mintimeout=1000",
+  ];
   if (npm === undefined) {
     run("installing the Node packages", "npm", args);
   } else {
@@ -65,14 +101,14 @@ function findPython() {
       continue;
     }
     const [major, minor] = stdout.trim().split(" ").map(Number);
-    if (major === oldestPython[0] && minor >= oldestPython[1]) {
+    if (major === minPython[0] && minor >= minPython[1]) {
       return name;
     }
     found.push(`${name} is ${major}.${minor}`);
   }
   const seen = found.length === 0 ? `none of ${names.join(", ")} runs` : found.join(", ");
   return fail(
-    `Python ${oldestPython.join(".")} or newer is needed, and ${seen}; ` +
+    `Python ${minPython.join(".")} or newer is needed, and ${seen}; ` +
       "install it, or name one by RESTATE_PYTHON",
   );
 }
@@ -99,7 +135,7 @@ function setUpPython(kind) {
     run("making the Python environment .venv", base, ["-m", "venv", environment]);
   }
   run(`installing the Python packages of ${locks[kind]}`, python, [
-    ...["-m", "pip", "install", "--quiet", "--disable-pip-version-check"],
+    ...["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "1"],
     ...["--require-hashes", "--requirement", locks[kind]],
   ]);
   for (const name of Object.keys(locks)) {
@@ -114,6 +150,7 @@ const kind = process.argv[2];
 if (kind !== "node" && !Object.hasOwn(locks, kind)) {
   fail("usage: node tools/setup.mjs node|local|notebooks|tests");
 }
+checkNode();
 setUpNode();
 if (kind !== "node") {
   setUpPython(kind);

@@ -1,0 +1,47 @@
+import { deepEqual } from "node:assert/strict";
+import { copyFileSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+
+import { command, temporaryFolder } from "../support/localRun";
+
+describe("what a command sets up", () => {
+  const folder = temporaryFolder();
+
+  before(() => {
+    mkdirSync(join(folder, "tools"));
+    for (const file of ["package.json", "package-lock.json", "tools/setup.mjs"]) {
+      copyFileSync(file, join(folder, file));
+    }
+  });
+
+  /** Sets up the Node packages of a fresh copy of the project. */
+  const setUp = (
+    environment: Readonly<Record<string, string>>,
+    ...options: readonly string[]
+  ): ReturnType<typeof command> =>
+    command(process.execPath, [...options, join(folder, "tools/setup.mjs"), "node"], environment);
+
+  it("is refused on a Node.js that is too old", async () => {
+    const old = 'Object.defineProperty(process.versions, "node", { value: "18.20.4" })';
+    deepEqual(await setUp({}, "--import", `data:text/javascript,${encodeURIComponent(old)}`), {
+      code: 1,
+      stdout: "",
+      stderr: "error: Node.js 20 or newer is needed, and this is 18.20.4\n",
+    });
+  });
+
+  it("fails in one line where no registry can be reached", async () => {
+    const environment = {
+      npm_config_registry: "http://127.0.0.1:9",
+      npm_config_cache: join(folder, "cache"),
+    };
+    deepEqual(await setUp(environment), {
+      code: 1,
+      stdout: "",
+      stderr:
+        "installing the Node packages\n" +
+        "error: installing the Node packages failed: the package registry cannot be reached (ECONNREFUSED); " +
+        "check the network and the proxy\n",
+    });
+  });
+});
