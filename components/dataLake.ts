@@ -128,7 +128,11 @@ export class DataLake extends pulumi.ComponentResource {
         description: "Queries of restate",
         forceDestroy,
         configuration: {
-          enforceWorkgroupConfiguration: true,
+          // A workgroup that enforces its own location refuses a query that names where its table's files go, as
+          // SageMaker's does. Source: Athena's guide, "Considerations and limitations for CTAS queries".
+          enforceWorkgroupConfiguration: false,
+          // So it is this that keeps queries from writing less encrypted results than the workgroup's own.
+          enableMinimumEncryptionConfiguration: true,
           publishCloudwatchMetricsEnabled: true,
           bytesScannedCutoffPerQuery: queryScanLimit,
           engineVersion: { selectedEngineVersion: "Athena engine version 3" },

@@ -95,16 +95,19 @@ export const storageRules: readonly Rule[] = [
       ),
   },
   {
-    name: "workgroup-enforced",
-    description: "Queries cannot choose other settings; results are encrypted, and scans limited.",
+    name: "workgroup-encrypted",
+    description:
+      "Queries cannot write less encrypted results than the workgroup's own, nor scan without limit.",
     types: ["aws:athena/workgroup:Workgroup"],
     problems: (inputs) => {
       const configuration = at(inputs, "configuration");
       const encryption = at(configuration, "resultConfiguration", "encryptionConfiguration");
       return unmet(
         [
-          at(configuration, "enforceWorkgroupConfiguration") === true,
-          "enforceWorkgroupConfiguration must be true",
+          // Either holds queries to it; where settings are enforced, the minimum has no effect.
+          at(configuration, "enforceWorkgroupConfiguration") === true ||
+            at(configuration, "enableMinimumEncryptionConfiguration") === true,
+          "enforceWorkgroupConfiguration or enableMinimumEncryptionConfiguration must be true",
         ],
         [
           at(encryption, "encryptionOption") === "SSE_KMS",

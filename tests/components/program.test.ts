@@ -179,9 +179,10 @@ describe("the program", () => {
       );
     });
 
-    it("is queried in a workgroup that enforces its settings and encrypts results", () => {
+    it("is queried in a workgroup that lets queries say where they write, but not less encrypted", () => {
       deepEqual(inputs("data-workgroup")["configuration"], {
-        enforceWorkgroupConfiguration: true,
+        enforceWorkgroupConfiguration: false,
+        enableMinimumEncryptionConfiguration: true,
         publishCloudwatchMetricsEnabled: true,
         bytesScannedCutoffPerQuery: 107374182400,
         engineVersion: { selectedEngineVersion: "Athena engine version 3" },
@@ -305,7 +306,15 @@ describe("the program", () => {
             ok(!action.includes("*"), `${actor}: ${action}`);
           }
           if (resource === "*") {
-            ok(["EcrLogin", "WriteMetrics"].includes(sid as string), `${actor}: ${text(sid)}`);
+            ok(
+              [
+                "EcrLogin",
+                "ReadThroughLakeFormation",
+                "WatchRollbackAlarms",
+                "WriteMetrics",
+              ].includes(text(sid)),
+              `${actor}: ${text(sid)}`,
+            );
           }
         }
       }

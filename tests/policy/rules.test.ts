@@ -56,8 +56,12 @@ const broken: Readonly<Record<string, readonly (readonly [Inputs, RegExp])[]>> =
   "repository-immutable": [
     [{ imageTagMutability: "MUTABLE" }, /IMMUTABLE.*scanOnPush.*encryptionType/s],
   ],
-  "workgroup-enforced": [
+  "workgroup-encrypted": [
     [{ configuration: {} }, /enforceWorkgroup.*SSE_KMS.*bytesScannedCutoffPerQuery/s],
+    [
+      { configuration: { enforceWorkgroupConfiguration: false } },
+      /enforceWorkgroupConfiguration or enableMinimumEncryptionConfiguration must be true/,
+    ],
   ],
   "topic-encrypted": [[{ name: "topic" }, /kmsMasterKeyId/]],
   "role-without-managed-policies": [
