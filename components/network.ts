@@ -5,6 +5,7 @@ import * as iam from "@pulumi/aws/iam";
 import * as vpcRules from "@pulumi/aws/vpc";
 import * as pulumi from "@pulumi/pulumi";
 
+import { prefixes } from "../pipeline/storage";
 import type { Account } from "./account";
 
 /** The arguments of {@link Network}. */
@@ -18,11 +19,6 @@ export interface NetworkArgs {
   readonly bucketName: pulumi.Input<string>;
   /** S3 URI of the table's files, where they are in another bucket. Default: the stack's own bucket. */
   readonly dataLocation?: string | undefined;
-  /**
-   * Instances of the Data Wrangler job. Those of one job may talk to each other on all ports; with a single
-   * one, which is the default, on 443 only, to the endpoints.
-   */
-  readonly processingInstanceCount?: number;
   /** Whether accepted and rejected connections are logged for 30 days. Default false. */
   readonly flowLogs?: boolean;
   /** ARN of a policy that limits what the role of the flow logs may do. Default: none. */
@@ -89,7 +85,7 @@ export class Network extends pulumi.ComponentResource {
       },
       child,
     );
-    const securityGroup = this.securityGroup(name, args, vpc.vpcId, s3Endpoint);
+    const securityGroup = this.securityGroup(name, vpc.vpcId, s3Endpoint);
     for (const service of services) {
       new ec2.VpcEndpoint(
         `${name}-${service.replace(".", "-")}`,
@@ -145,6 +141,18 @@ export class Network extends pulumi.ComponentResource {
           Resource: [bucket, pulumi.interpolate`${bucket}/*`],
           Condition: own,
         },
+        {
+          // What Spark has written is renamed and cleaned up; of checkpoints the latest are kept.
+          Sid: "ScratchFiles",
+          Effect: "Allow",
+          Principal: "*",
+          Action: "s3:DeleteObject",
+          Resource: [
+            pulumi.interpolate`${bucket}/${prefixes.executions}/*/data-wrangler/*`,
+            pulumi.interpolate`${bucket}/${prefixes.checkpoints}/*`,
+          ],
+          Condition: own,
+        },
         ...(elsewhere === undefined
           ? []
           : [
@@ -186,10 +194,14 @@ export class Network extends pulumi.ComponentResource {
     });
   }
 
-  /** One group for jobs and endpoints: 443 among its members, and 443 to S3. */
+  /**
+   * One group for jobs and endpoints: everything among its members, and 443 to S3. The instances of one job
+   * talk on ports that Spark chooses, and encrypt by IPsec (UDP 500 and ESP); how many there are is for whoever
+   * starts the pipeline to say. Source: SageMaker's guide, "Protect communications between ML compute
+   * instances in a distributed training job".
+   */
   private securityGroup(
     name: string,
-    args: NetworkArgs,
     vpcId: pulumi.Output<string>,
     s3Endpoint: ec2.VpcEndpoint,
   ): ec2.SecurityGroup {
@@ -199,11 +211,11 @@ export class Network extends pulumi.ComponentResource {
       { vpcId, description: "Jobs of restate and the endpoints that they call" },
       child,
     );
-    const within =
-      (args.processingInstanceCount ?? 1) > 1
-        ? { ipProtocol: "-1" }
-        : { ipProtocol: "tcp", fromPort: 443, toPort: 443 };
-    const members = { securityGroupId: group.id, referencedSecurityGroupId: group.id, ...within };
+    const members = {
+      securityGroupId: group.id,
+      referencedSecurityGroupId: group.id,
+      ipProtocol: "-1",
+    };
     new vpcRules.SecurityGroupIngressRule(`${name}-from-members`, members, child);
     new vpcRules.SecurityGroupEgressRule(`${name}-to-members`, members, child);
     new vpcRules.SecurityGroupEgressRule(
@@ -254,20 +266,27 @@ export class Network extends pulumi.ComponentResource {
       `${name}-flow-logs-policy`,
       {
         role: role.name,
+        // Source: VPC's guide, "IAM role for publishing flow logs to CloudWatch Logs".
         policy: pulumi.jsonStringify({
           Version: "2012-10-17",
           Statement: [
             {
-              Sid: "FindStreams",
+              // The service allows no narrower resource.
+              Sid: "FindGroups",
               Effect: "Allow",
-              Action: "logs:DescribeLogStreams",
-              Resource: group,
+              Action: "logs:DescribeLogGroups",
+              Resource: "*",
             },
             {
               Sid: "WriteFlowLogs",
               Effect: "Allow",
-              Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-              Resource: pulumi.interpolate`${group}:log-stream:*`,
+              Action: [
+                "logs:CreateLogGroup",
+                "logs:CreateLogStream",
+                "logs:DescribeLogStreams",
+                "logs:PutLogEvents",
+              ],
+              Resource: [group, pulumi.interpolate`${group}:*`],
             },
           ],
         }),

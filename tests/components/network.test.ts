@@ -111,6 +111,13 @@ describe("the network", () => {
               "arn:aws:s3:::sagemaker-restate-test-111122223333/*",
             ],
           ],
+          [
+            "ScratchFiles",
+            [
+              "arn:aws:s3:::sagemaker-restate-test-111122223333/executions/*/data-wrangler/*",
+              "arn:aws:s3:::sagemaker-restate-test-111122223333/checkpoints/*",
+            ],
+          ],
           ["ImageLayers", "arn:aws:s3:::prod-us-east-1-starport-layer-bucket/*"],
         ],
       );
@@ -124,22 +131,22 @@ describe("the network", () => {
       ok(policy.includes("arn:aws:s3:::theirs/houses/*"), policy);
     });
 
-    it("opens 443 among its members, and 443 to S3", () => {
-      const rule = { fromPort: 443, ipProtocol: "tcp", toPort: 443 };
+    it("opens everything among its members, since a job may have several, and 443 to S3", () => {
       const group = "network-security-group-id";
-      const members = { ...rule, referencedSecurityGroupId: group, securityGroupId: group };
+      const members = {
+        ipProtocol: "-1",
+        referencedSecurityGroupId: group,
+        securityGroupId: group,
+      };
       deepEqual(inputs("network-from-members"), members);
       deepEqual(inputs("network-to-members"), members);
       deepEqual(inputs("network-to-s3"), {
-        ...rule,
+        fromPort: 443,
+        ipProtocol: "tcp",
         prefixListId: "pl-placeholder",
         securityGroupId: group,
+        toPort: 443,
       });
-    });
-
-    it("opens all ports among its members only where a job has several instances", async () => {
-      const several = await evaluate({ processingInstanceCount: 2 });
-      equal(inputsOf(several, "network-from-members")["ipProtocol"], "-1");
     });
 
     it("runs every job, which may make its network interfaces", () => {
@@ -168,8 +175,16 @@ describe("the network", () => {
           resource,
         ]),
         [
-          ["logs:DescribeLogStreams", group],
-          [["logs:CreateLogStream", "logs:PutLogEvents"], `${group}:log-stream:*`],
+          ["logs:DescribeLogGroups", "*"],
+          [
+            [
+              "logs:CreateLogGroup",
+              "logs:CreateLogStream",
+              "logs:DescribeLogStreams",
+              "logs:PutLogEvents",
+            ],
+            [group, `${group}:*`],
+          ],
         ],
       );
     });

@@ -158,7 +158,17 @@ describe("policies of resources, as an IAM simulator decides,", () => {
       [through("s3:PutObject", `${bucket}/models/XGBoost/job/output/model.tar.gz`), true],
       [through("s3:PutObject", "arn:aws:s3:::another-bucket-of-the-account/stolen.csv"), false],
       [through("s3:GetObject", "arn:aws:s3:::another-bucket-of-the-account/file.csv"), false],
+      [
+        through("s3:DeleteObject", `${bucket}/executions/a/data-wrangler/j/n/default/_temporary/0`),
+        true,
+      ],
+      [through("s3:DeleteObject", `${bucket}/checkpoints/Forest/1`), true],
       [through("s3:DeleteObject", `${bucket}/data/california_housing/cal_housing.data`), false],
+      [through("s3:DeleteObject", `${bucket}/executions/a/train/train.csv`), false],
+      [through("s3:DeleteObject", `${bucket}/models/XGBoost/job/output/model.tar.gz`), false],
+      [through("s3:DeleteObject", `${bucket}/pipeline/0123456789abcdef/preprocess.py`), false],
+      [through("s3:DeleteObjectVersion", `${bucket}/checkpoints/Forest/1`), false],
+      [through("s3:PutBucketPolicy", bucket), false],
       [through("s3:PutObject", layers), false],
     ];
     for (const [request, allowed] of cases) {
