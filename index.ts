@@ -40,6 +40,9 @@ const common = {
   databaseName: dataset.database ?? names.databaseName,
   tableName: dataset.table,
   dataLocation: dataset.location,
+  ownImages: settings.candidates.flatMap(({ algorithm }) =>
+    typeof algorithm === "string" ? [] : [algorithm.image],
+  ),
   ownTag: { key: "stack", value: stack },
 };
 

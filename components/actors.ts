@@ -1,11 +1,21 @@
-import * as pulumi from "@pulumi/pulumi";
-
 import type { RoleNames } from "../names";
+import { prefixes } from "../pipeline/storage";
 import { allow, type Statement, type Statements } from "./statements";
+
+/**
+ * What each call is needed for, and how that is known, stands in the table of calls (local/service/): the
+ * tests hold the roles to it.
+ */
+
+/** Glue's database for the inputs that Athena writes: SageMaker's own, one an account, shared by all stacks. */
+const inputDatabase = "sagemaker_processing";
+
+/** Where Data Wrangler's Spark writes, renames and cleans up, below the folder of an execution. */
+const sparkOutput = `/${prefixes.executions}/*/data-wrangler/*`;
 
 /** Starts jobs, registers models and records experiments. */
 function pipeline(stack: Statements): readonly Statement[] {
-  const { account, modelPackageGroupName, pipelineName } = stack.args;
+  const { modelPackageGroupName, pipelineName } = stack.args;
   return [
     allow(
       "RunProcessing",
@@ -40,6 +50,7 @@ function pipeline(stack: Statements): readonly Statement[] {
         "sagemaker:CreateModelPackage",
         "sagemaker:DescribeModelPackage",
         "sagemaker:DescribeModelPackageGroup",
+        "sagemaker:ListModelPackages",
       ],
       [
         stack.arn("sagemaker", `model-package-group/${modelPackageGroupName}`),
@@ -91,9 +102,14 @@ function pipeline(stack: Statements): readonly Statement[] {
     stack.useKeyThroughS3(),
     ...stack.grantKeyForVolumes(),
     allow(
-      "DescribeImage",
-      ["ecr:BatchGetImage", "ecr:DescribeImages"],
-      pulumi.interpolate`arn:${account.partition}:ecr:${account.region}:${account.accountId}:repository/${stack.args.repositoryName}`,
+      "InspectImages",
+      [
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:BatchGetImage",
+        "ecr:DescribeImages",
+        "ecr:GetDownloadUrlForLayer",
+      ],
+      stack.images(),
     ),
   ];
 }
@@ -109,11 +125,14 @@ function processing(stack: Statements): readonly Statement[] {
       ["s3:GetObject"],
       stack.objects("data", "queryResults", "sources", "executions"),
     ),
+    stack.writeObjects("WriteObjects", "queryResults", "executions"),
+    allow("ListUploads", ["s3:ListBucketMultipartUploads"], stack.bucketArn()),
     allow(
-      "WriteObjects",
-      ["s3:AbortMultipartUpload", "s3:PutObject"],
+      "ListUploadedParts",
+      ["s3:ListMultipartUploadParts"],
       stack.objects("queryResults", "executions"),
     ),
+    allow("CommitSparkOutput", ["s3:DeleteObject"], stack.bucketArn(sparkOutput)),
     stack.useKeyThroughS3(),
     ...stack.grantKeyForVolumes(),
     allow(
@@ -129,23 +148,40 @@ function processing(stack: Statements): readonly Statement[] {
     ),
     allow(
       "ReadTable",
-      ["glue:GetDatabase", "glue:GetPartitions", "glue:GetTable"],
+      [
+        "glue:BatchGetPartition",
+        "glue:GetDatabase",
+        "glue:GetPartition",
+        "glue:GetPartitions",
+        "glue:GetTable",
+      ],
       [
         stack.arn("glue", "catalog"),
         stack.arn("glue", `database/${databaseName}`),
         stack.arn("glue", `table/${databaseName}/${tableName}`),
       ],
     ),
-    // SageMaker has Athena write Parquet by way of a table of this name, which it drops again.
     allow(
-      "UseTemporaryTables",
+      "LookUpDefaultDatabase",
+      ["glue:GetDatabase"],
+      [stack.arn("glue", "catalog"), stack.arn("glue", "database/default")],
+    ),
+    allow(
+      "MakeInputDatabase",
+      ["glue:CreateDatabase", "glue:GetDatabase"],
+      [stack.arn("glue", "catalog"), stack.arn("glue", `database/${inputDatabase}`)],
+    ),
+    allow(
+      "MakeInputTables",
       ["glue:CreateTable", "glue:DeleteTable", "glue:GetTable"],
       [
         stack.arn("glue", "catalog"),
-        stack.arn("glue", `database/${databaseName}`),
-        stack.arn("glue", `table/${databaseName}/sagemaker_tmp_*`),
+        stack.arn("glue", `database/${inputDatabase}`),
+        stack.arn("glue", `table/${inputDatabase}/sagemaker_tmp_*`),
       ],
     ),
+    // The service allows no narrower resource; Lake Formation's own grants say which tables.
+    allow("ReadThroughLakeFormation", ["lakeformation:GetDataAccess"], "*"),
     ...stack.useKeyThroughGlue(),
     ...stack.useVpc(),
     ...stack.pullImage(),
@@ -158,11 +194,9 @@ function training(stack: Statements): readonly Statement[] {
   return [
     stack.listBucket(),
     allow("ReadObjects", ["s3:GetObject"], stack.objects("executions", "checkpoints")),
-    allow(
-      "WriteModels",
-      ["s3:AbortMultipartUpload", "s3:PutObject"],
-      stack.objects("checkpoints", "models"),
-    ),
+    stack.writeObjects("WriteModels", "checkpoints", "models"),
+    // SageMaker deletes in S3 what the training deletes of its checkpoints.
+    allow("DropCheckpoints", ["s3:DeleteObject"], stack.objects("checkpoints")),
     stack.useKeyThroughS3(),
     ...stack.grantKeyForVolumes(),
     ...stack.useVpc(),
@@ -176,7 +210,7 @@ function evaluation(stack: Statements): readonly Statement[] {
   return [
     stack.listBucket(),
     allow("ReadObjects", ["s3:GetObject"], stack.objects("sources", "executions", "models")),
-    allow("WriteReports", ["s3:AbortMultipartUpload", "s3:PutObject"], stack.objects("executions")),
+    stack.writeObjects("WriteReports", "executions"),
     stack.useKeyThroughS3(),
     ...stack.grantKeyForVolumes(),
     ...stack.useVpc(),
@@ -201,11 +235,9 @@ function serving(stack: Statements): readonly Statement[] {
   return [
     stack.listBucket(),
     allow("ReadModels", ["s3:GetObject"], stack.objects("models")),
-    allow(
-      "RecordRequests",
-      ["s3:AbortMultipartUpload", "s3:PutObject"],
-      stack.objects("endpoints"),
-    ),
+    stack.writeObjects("RecordRequests", "endpoints"),
+    // Whatever the names: an alarm may be made of others, and those are described for "*" only.
+    allow("WatchRollbackAlarms", ["cloudwatch:DescribeAlarms"], "*"),
     stack.useKeyThroughS3(),
     ...stack.grantKeyForVolumes(),
     ...stack.useVpc(),
@@ -219,7 +251,7 @@ function monitoring(stack: Statements): readonly Statement[] {
   return [
     stack.listBucket(),
     allow("ReadObjects", ["s3:GetObject"], stack.objects("endpoints", "executions")),
-    allow("WriteFindings", ["s3:AbortMultipartUpload", "s3:PutObject"], stack.objects("endpoints")),
+    stack.writeObjects("WriteFindings", "endpoints"),
     stack.useKeyThroughS3(),
     ...stack.grantKeyForVolumes(),
     ...stack.useVpc(),

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { RoleNames } from "../names";
+import { ecrRepository } from "../pipeline/ecrRepository";
 import { prefixes } from "../pipeline/storage";
 import type { Account } from "./account";
 import type { JobNetwork } from "./jobNetwork";
@@ -18,6 +19,8 @@ export interface StackScope {
   readonly pipelineName: string;
   readonly modelPackageGroupName: string;
   readonly repositoryName: string;
+  /** URIs of images of the user's own that candidates are trained by. Default: none. */
+  readonly ownImages?: readonly string[];
   readonly kmsKeyArn: pulumi.Input<string>;
   /** ARN of the key that encrypts the table's files at `dataLocation`, where it is not the stack's own. Default: none. */
   readonly dataKmsKeyArn?: string | undefined;
@@ -101,6 +104,11 @@ export class Statements {
   /** Listing the stack's bucket. */
   listBucket(): Statement {
     return allow("ListBucket", ["s3:ListBucket", "s3:GetBucketLocation"], this.bucketArn());
+  }
+
+  /** Writing objects below prefixes of the stack's bucket, in parts where they are large. */
+  writeObjects(sid: string, ...parts: readonly (keyof typeof prefixes)[]): Statement {
+    return allow(sid, ["s3:AbortMultipartUpload", "s3:PutObject"], this.objects(...parts));
   }
 
   /** Encrypting and decrypting objects, by way of S3 alone. */
@@ -193,7 +201,22 @@ export class Statements {
     ];
   }
 
-  /** Pulling this stack's image. SageMaker's own images are open to every account's jobs. */
+  /** ARNs of the repositories of all images: the stack's, SageMaker's in whatever account, the candidates' own. */
+  images(): readonly pulumi.Output<string>[] {
+    const { account, ownImages = [], repositoryName } = this.args;
+    return [
+      this.arn("ecr", `repository/${repositoryName}`),
+      pulumi.interpolate`arn:${account.partition}:ecr:${account.region}:*:repository/sagemaker-*`,
+      ...ownImages
+        .flatMap((image) => ecrRepository(image) ?? [])
+        .map(
+          ({ accountId, name, region }) =>
+            pulumi.interpolate`arn:${account.partition}:ecr:${region}:${accountId}:repository/${name}`,
+        ),
+    ];
+  }
+
+  /** Pulling images. */
   pullImage(): readonly Statement[] {
     return [
       // The service allows no narrower resource for the login.
@@ -201,10 +224,7 @@ export class Statements {
       allow(
         "PullImage",
         ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-        [
-          this.arn("ecr", `repository/${this.args.repositoryName}`),
-          pulumi.interpolate`arn:${this.args.account.partition}:ecr:${this.args.account.region}:*:repository/sagemaker-*`,
-        ],
+        this.images(),
       ),
     ];
   }
@@ -219,8 +239,13 @@ export class Statements {
         "logs:DescribeLogStreams",
         "logs:PutLogEvents",
       ],
-      groups.map((group) => this.arn("logs", `log-group:${group}:*`)),
+      groups.flatMap((group) => this.logGroupArns(group)),
     );
+  }
+
+  /** ARNs of a log group, as IAM's reference writes it, and as CloudWatch asks for it and its streams. */
+  logGroupArns(group: string): readonly pulumi.Output<string>[] {
+    return [`log-group:${group}`, `log-group:${group}:*`].map((path) => this.arn("logs", path));
   }
 
   /** Writing logs and metrics as SageMaker does for jobs. */

@@ -3,10 +3,11 @@ import { at, list, type Rule, statements, unmet } from "./rule";
 /** Actions for which the services know no narrower resource than all. */
 const withoutResource = new RegExp(
   `^(${[
-    ...["application-autoscaling:Describe[A-Za-z]+", "cloudwatch:PutMetricData"],
-    ...["ec2:Describe[A-Za-z]+", "ecr:GetAuthorizationToken", "glue:CreateCrawler"],
-    ...["kms:ListAliases", "logs:DescribeLogGroups", "sns:GetSubscriptionAttributes"],
-    "sns:Unsubscribe",
+    ...["application-autoscaling:Describe[A-Za-z]+", "cloudwatch:DescribeAlarms"],
+    ...["cloudwatch:PutCompositeAlarm", "cloudwatch:PutMetricData", "ec2:Describe[A-Za-z]+"],
+    ...["ecr:GetAuthorizationToken", "glue:CreateCrawler", "kms:ListAliases"],
+    ...["lakeformation:GetDataAccess", "logs:DescribeLogGroups"],
+    ...["sns:GetSubscriptionAttributes", "sns:Unsubscribe"],
   ].join("|")})$`,
 );
 

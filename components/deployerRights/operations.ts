@@ -35,12 +35,14 @@ export function operations(stack: Statements, { namePrefix }: DeployerScope): re
     allow(
       "Alarms",
       [
-        ...["cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms"],
-        ...["cloudwatch:ListTagsForResource", "cloudwatch:PutCompositeAlarm"],
+        ...["cloudwatch:DeleteAlarms", "cloudwatch:ListTagsForResource"],
         ...["cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource"],
       ],
       stack.arn("cloudwatch", `alarm:${namePrefix}-*`),
     ),
+    // The service allows no narrower resource for alarms made of others. Source: CloudWatch's guide, "Amazon
+    // CloudWatch permissions reference"; aws/aws-cdk#29171.
+    allow("CompositeAlarms", ["cloudwatch:DescribeAlarms", "cloudwatch:PutCompositeAlarm"], "*"),
     allow(
       "Dashboard",
       ["cloudwatch:DeleteDashboards", "cloudwatch:GetDashboard", "cloudwatch:PutDashboard"],

@@ -22,13 +22,16 @@ def policies() -> dict[str, str]:
     return dict(json.loads(done.stdout))
 
 
-# What the linter says of the deployer, and why it stays.
+# What the linter says, of which roles, and why it stays.
 ACCEPTED = {
     # Who deploys the bucket sets its policy.
     "RESOURCE_POLICY_PRIVILEGE_ESCALATION": ("s3:PutBucketPolicy",),
     # An alias is changed by a right on the key and one on the alias, under other conditions each;
     # of what Athena tags, only the workgroup is the stack's.
     "RESOURCE_MISMATCH": ("kms:CreateAlias", "athena:ListTagsForResource"),
+    # Alarms made of others are described and made under a right on "*" alone.
+    # Source: aws/aws-cdk#29171; CloudWatch's guide, "Amazon CloudWatch permissions reference".
+    "RESOURCE_STAR": ("cloudwatch:DescribeAlarms",),
 }
 
 
@@ -54,9 +57,13 @@ def test_policies_have_no_findings(policies: dict[str, str]) -> None:
     assert {name: remaining for name, remaining in found.items() if remaining} == {}
 
 
-def test_what_is_accepted_is_said_of_the_deployer_alone(policies: dict[str, str]) -> None:
+def test_what_is_accepted_is_said_of_few(policies: dict[str, str]) -> None:
     said = {name for name, policy in policies.items() if findings(policy)}
-    assert said == {"deployer-data-policy"}
+    assert said == {
+        "deployer-data-policy",
+        "deployer-operations-policy",
+        "permissions-serving-policy",
+    }
 
 
 def test_linter_finds_what_is_wrong(policies: dict[str, str]) -> None:

@@ -14,7 +14,7 @@ export interface IamRequest {
   readonly context?: Readonly<Record<string, string>>;
   /** Name of the VPC endpoint that the request goes through. Default: none. */
   readonly endpoint?: string | undefined;
-  /** Account that owns the resource. Default: the stack's. */
+  /** Account that owns the resource. Default: the one that its ARN names, or else the stack's. */
   readonly owner?: string;
   /** Account of who asks. Default: the stack's. */
   readonly caller?: string;
@@ -59,8 +59,33 @@ const keyOfAnotherAccount = (owner: string): unknown => ({
   ],
 });
 
+/** What the owner of another account's repository has said: this account pulls from it. */
+const repositoryOfAnotherAccount = {
+  Version: "2012-10-17",
+  Statement: [
+    {
+      Effect: "Allow",
+      Principal: { AWS: `arn:aws:iam::${accountId}:root` },
+      Action: [
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:BatchGetImage",
+        "ecr:DescribeImages",
+        "ecr:GetDownloadUrlForLayer",
+      ],
+    },
+  ],
+};
+
+/** The account in an ARN; undefined where it has none. */
+function accountOf(resource: string): string | undefined {
+  return /^arn:[^:]*:[^:]*:[^:]*:(\d{12}):/.exec(resource)?.[1];
+}
+
 /** The policy of what is asked for, where it has one. */
 function resourcePolicy(program: Program, resource: string): unknown {
+  if (resource.startsWith("arn:aws:ecr:") && accountOf(resource) !== accountId) {
+    return repositoryOfAnotherAccount;
+  }
   const [, keyOwner] = /^arn:aws:kms:[^:]*:(\d{12}):/.exec(resource) ?? [];
   if (keyOwner !== undefined && keyOwner !== accountId) {
     return keyOfAnotherAccount(keyOwner);
@@ -73,6 +98,9 @@ function resourcePolicy(program: Program, resource: string): unknown {
 function identityPolicies(program: Program, actor: string): { name: string; policy: unknown }[] {
   if (actor === anyRole) {
     return [{ name: actor, policy: everything }];
+  }
+  if (actor === "flowLogs") {
+    return [{ name: actor, policy: policyOf(program, "network-flow-logs-policy") }];
   }
   const names =
     actor === "deployer"
@@ -107,8 +135,8 @@ export async function isAllowed(
     caller = accountId,
     context = {},
     endpoint,
-    owner = accountId,
     resource,
+    owner = accountOf(resource) ?? accountId,
   } = request;
   const simulation = await runSimulation(
     {

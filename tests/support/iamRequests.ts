@@ -49,6 +49,7 @@ export const everyActor = (): Promise<Program> =>
     dataset: { ...californiaHousing, partitions: [{ name: "year", type: "int" }] },
     deployers: ["repo:team/houses:environment:test"],
     encryptCatalog: true,
+    network: { mode: "create", flowLogs: true },
     modelConsumers: [consumer],
     permissionsBoundary: boundary,
   });

@@ -1,0 +1,53 @@
+import { bucketArn, type Calls, type Evidence } from "./call";
+import { everyJob } from "./everyJob";
+import { reads, writes } from "./storage";
+
+const sparkCommits: Evidence = {
+  source:
+    'SageMaker guide, "Security and Permissions" of Data Wrangler (lists s3:DeleteObject); Hadoop guide, ' +
+    '"Committing work to S3 with the S3A committers" (a rename is a copy and a delete)',
+  certainty: "certain",
+};
+
+const sparkUploads: Evidence = {
+  source: 'Hadoop guide, "Working with IAM assumed roles" of S3A',
+  certainty: "likely",
+};
+
+/**
+ * A Data Wrangler job: reads its flow, and has Spark write below `<output>/<job>/<node>/default/`. Spark writes
+ * into `_temporary`, renames, which is to copy and to delete in S3, deletes `_temporary`, and writes `_SUCCESS`.
+ */
+export const dataWrangler: Calls = (stack, job) => {
+  const actor = "processing";
+  const output = `executions/${job.execution}/data-wrangler/${job.name}/node/default`;
+  const part = `${output}/part-00000.csv`;
+  const temporary = `${output}/_temporary/0/_temporary/attempt_0/part-00000.csv`;
+  return [
+    ...everyJob(stack, actor, "ProcessingJobs"),
+    ...reads(stack, actor, [`pipeline/0123456789abcdef/${stack.table}.flow`]),
+    ...reads(stack, actor, [temporary, part], { evidence: sparkCommits }),
+    ...writes(stack, actor, [temporary, part, `${output}/_SUCCESS`]),
+    {
+      actor,
+      actions: ["s3:DeleteObject"],
+      resources: [temporary, `${output}/_temporary/`, part].map((key) => bucketArn(stack, key)),
+      endpoint: "s3",
+      evidence: sparkCommits,
+    },
+    {
+      actor,
+      actions: ["s3:GetBucketLocation", "s3:ListBucketMultipartUploads"],
+      resources: [bucketArn(stack)],
+      endpoint: "s3",
+      evidence: sparkUploads,
+    },
+    {
+      actor,
+      actions: ["s3:ListMultipartUploadParts"],
+      resources: [bucketArn(stack, part)],
+      endpoint: "s3",
+      evidence: sparkUploads,
+    },
+  ];
+};

@@ -1,0 +1,26 @@
+import type { Calls, Evidence } from "./call";
+import { everyJob } from "./everyJob";
+import { reads, writes } from "./storage";
+
+const driftMetrics: Evidence = {
+  source: "aws-samples/amazon-sagemaker-safe-deployment-pipeline, assets/deploy-model-prd.yml",
+  certainty: "certain",
+};
+
+/** A job of a monitoring schedule: reads requests and the model's baseline, and writes what has drifted. */
+export const monitoring: Calls = (stack, { endpoint, execution }) => [
+  ...everyJob(stack, "monitoring", "ProcessingJobs"),
+  ...reads(stack, "monitoring", [
+    `endpoints/${endpoint}/capture/2020/01/01/00/requests.jsonl`,
+    `executions/${execution}/baseline/statistics.json`,
+    `executions/${execution}/baseline/constraints.json`,
+  ]),
+  ...writes(stack, "monitoring", [`endpoints/${endpoint}/monitoring/constraint_violations.json`]),
+  {
+    actor: "monitoring",
+    actions: ["cloudwatch:PutMetricData"],
+    resources: ["*"],
+    context: { "cloudwatch:namespace": "aws/sagemaker/Endpoints/data-metrics" },
+    evidence: driftMetrics,
+  },
+];

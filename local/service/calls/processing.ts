@@ -1,0 +1,25 @@
+import type { Calls } from "./call";
+import { everyJob } from "./everyJob";
+import { reads, writes } from "./storage";
+
+/** The job that splits the rows: reads its script and what Data Wrangler wrote, and writes the parts. */
+export const processing: Calls = (stack, { execution, name }) => {
+  const folder = `executions/${execution}`;
+  return [
+    ...everyJob(stack, "processing", "ProcessingJobs"),
+    ...reads(stack, "processing", [
+      "pipeline/0123456789abcdef/preprocess.py",
+      `${folder}/data-wrangler/${name}/node/default/part-00000.csv`,
+    ]),
+    ...writes(
+      stack,
+      "processing",
+      [
+        "train/train.csv",
+        "validation/validation.csv",
+        "test/test.csv",
+        "metadata/features.json",
+      ].map((file) => `${folder}/${file}`),
+    ),
+  ];
+};

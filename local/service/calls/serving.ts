@@ -1,0 +1,22 @@
+import type { Calls, Evidence } from "./call";
+import { everyJob } from "./everyJob";
+import { reads, writes } from "./storage";
+
+const rollbackAlarms: Evidence = {
+  source:
+    'SageMaker guide, "Auto-Rollback Configuration and Monitoring"; aws/aws-cdk#29171 (alarms made of others need "*")',
+  certainty: "certain",
+};
+
+/** An endpoint: reads its model, keeps requests and answers, and looks at the alarms that undo an update. */
+export const serving: Calls = (stack, { candidate, endpoint, name }) => [
+  ...everyJob(stack, "serving", `Endpoints/${endpoint}`),
+  ...reads(stack, "serving", [`models/${candidate}/${name}/output/model.tar.gz`]),
+  ...writes(stack, "serving", [`endpoints/${endpoint}/capture/2020/01/01/00/requests.jsonl`]),
+  {
+    actor: "serving",
+    actions: ["cloudwatch:DescribeAlarms"],
+    resources: ["*"],
+    evidence: rollbackAlarms,
+  },
+];

@@ -1,0 +1,130 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+
+import type { Program } from "../../local/program/program";
+import { calls, type Job, type JobKind, type Stack } from "../../local/service/calls";
+import { stackOf } from "../../local/service/stack";
+import { californiaHousing } from "../../pipeline/californiaHousing";
+import { type Config, program } from "../support/definitions";
+import { type IamRequest, isAllowed } from "../support/iam";
+import { boundary, consumer, describeRequest } from "../support/iamRequests";
+
+const job: Job = {
+  name: "pipelines-0123456789ab-Job-abcdefghij",
+  execution: "0123456789ab",
+  candidate: "XGBoost",
+  endpoint: "restate-test-model",
+};
+
+/** A candidate of the user's own image, in the registry of another account. */
+const ownImage = {
+  name: "Forest",
+  algorithm: {
+    image: "222233334444.dkr.ecr.us-east-1.amazonaws.com/team/forest:1.0",
+    metrics: { "validation:rmse": "rmse=(.*)", "validation:mse": "mse=(.*)" },
+  },
+  ranges: { depth: { type: "integer", min: 1, max: 9 } },
+};
+
+const stacks: Readonly<Record<string, Config>> = {
+  "with defaults": {},
+  "with everything": {
+    candidates: [ownImage],
+    crawler: "on-demand",
+    dataQualityBaseline: true,
+    dataset: {
+      ...californiaHousing,
+      location: "s3://houses-of-the-team/california/",
+      partitions: [{ name: "year", type: "int" }],
+    },
+    deployers: ["repo:team/houses:environment:test"],
+    encryptCatalog: true,
+    modelConsumers: [consumer],
+    network: { mode: "create", flowLogs: true },
+    permissionsBoundary: boundary,
+  },
+  "without a network": { network: { mode: "none" } },
+};
+
+/** The requests of a kind of job, with the actor in whose name each is made. */
+function requests(
+  kind: JobKind,
+  stack: Stack,
+  hasEndpoints: boolean,
+): readonly [string, IamRequest][] {
+  return calls[kind](stack, job).flatMap(({ actions, actor, context = {}, endpoint, resources }) =>
+    actions.flatMap((action) =>
+      resources.map((resource): [string, IamRequest] => [
+        actor,
+        {
+          action,
+          resource,
+          context,
+          endpoint: endpoint === undefined || !hasEndpoints ? undefined : `network-${endpoint}`,
+        },
+      ]),
+    ),
+  );
+}
+
+describe("the calls of jobs, as an IAM simulator decides,", () => {
+  for (const [name, config] of Object.entries(stacks)) {
+    describe(`in a stack ${name}`, () => {
+      let evaluated: Program;
+
+      before(async () => {
+        evaluated = await program(config);
+      });
+
+      for (const kind of Object.keys(calls) as JobKind[]) {
+        it(`are all allowed around ${kind}`, async () => {
+          const stack = stackOf(evaluated);
+          const denied: string[] = [];
+          for (const [actor, request] of requests(kind, stack, stack.vpc !== undefined)) {
+            if (!(await isAllowed(evaluated, actor, request))) {
+              denied.push(`${actor}: ${describeRequest(request)}`);
+            }
+          }
+          deepEqual(denied, []);
+        });
+      }
+    });
+  }
+
+  it("are about what is in the stack", async () => {
+    const stack = stackOf(await program(stacks["with everything"]));
+    deepEqual(stack.data, { bucket: "houses-of-the-team", prefix: "california/" });
+    ok(stack.repositories.includes("arn:aws:ecr:us-east-1:222233334444:repository/team/forest"));
+    ok(stack.crawler && stack.encryptCatalog);
+    equal(stack.flowLogGroup, "restate-test-flow-logs");
+    equal(stack.vpc?.subnetIds.length, 2);
+    const kinds = Object.keys(calls) as JobKind[];
+    deepEqual(
+      kinds.filter((kind) => requests(kind, stack, true).length === 0),
+      [],
+    );
+  });
+});
+
+describe("the table of calls", () => {
+  it("names a source for each call, and what is not certain", async () => {
+    const stack = stackOf(await program(stacks["with everything"]));
+    const all = Object.values(calls).flatMap((of) => of(stack, job));
+    deepEqual(
+      all.filter(({ evidence: { source } }) => source.length < 10),
+      [],
+    );
+    ok(all.some(({ evidence: { certainty } }) => certainty === "likely"));
+  });
+
+  it("makes nothing of SageMaker's tables in the dataset's own database", async () => {
+    const stack = stackOf(await program());
+    const changed = calls
+      .athenaInput(stack, job)
+      .filter(({ actions }) => actions.some((action) => /^glue:(Create|Delete)/.test(action)))
+      .flatMap(({ resources }) => resources);
+    deepEqual(
+      changed.filter((resource) => resource.includes(stack.database)),
+      [],
+    );
+  });
+});
