@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join as joinPath } from "node:path";
 
+import { xgboostRetired } from "./algorithms/xgboostRetired";
+
 /**
  * The contract of an algorithm: its hyperparameters, channels and metrics, in the form of
  * CreateAlgorithm's TrainingSpecification (the members that are used here).
@@ -43,8 +45,32 @@ export const algorithms = {
 /** The name of an algorithm that comes with this project. */
 export type AlgorithmName = keyof typeof algorithms;
 
-/** The metric that tuning minimises for every candidate: on one validation set it ranks models as R² does. */
-export const objectiveMetric = "validation:mse";
+/**
+ * The metric that tuning minimises for every candidate: on one validation set it ranks models as R² does. In
+ * XGBoost's log it has five decimals, which its square does not survive where the target is small (source:
+ * EvaluationMonitor in dmlc/xgboost).
+ */
+export const objectiveMetric = "validation:rmse";
+
+/**
+ * The algorithms that report the objective in each round, which Hyperband needs: it stops trials by what they
+ * report on their way (source: "How Hyperparameter Tuning Works", Hyperband). A tree reports once.
+ */
+export const iterativeAlgorithms: readonly AlgorithmName[] = ["xgboost"];
+
+/** What a contract still has although it does nothing, or makes every trial fail. */
+export interface Retired {
+  /** Reasons by hyperparameter. */
+  readonly hyperparameters: Readonly<Record<string, string>>;
+  /** Reasons by hyperparameter and value. */
+  readonly values: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** What is refused of each algorithm's contract. */
+export const retired: Readonly<Record<AlgorithmName, Retired>> = {
+  "decision-tree": { hyperparameters: {}, values: {} },
+  xgboost: xgboostRetired,
+};
 
 /** What is wrong with a value of a hyperparameter, or undefined where nothing is. */
 export function hyperparameterProblem(

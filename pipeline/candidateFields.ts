@@ -28,7 +28,7 @@ const customAlgorithm = z.strictObject({
       /^[A-Za-z0-9][A-Za-z0-9._/:@-]{0,254}$/,
       "must be the URI of an image, at most 255 characters",
     ),
-  /** The regexes that find metrics in its log, by name; `validation:mse` must be among them. */
+  /** The regexes that find metrics in its log, by name; `validation:rmse` must be among them. */
   metrics: z.record(z.string().min(1).max(255), z.string().min(1).max(500)),
 });
 
@@ -62,8 +62,9 @@ export const candidateFields = z.strictObject({
   /** How tuning searches. Default `Bayesian`. */
   strategy: z.enum(["Bayesian", "Random", "Grid", "Hyperband"]).default("Bayesian"),
   /**
-   * Hyperband's least and greatest resource of a trial, in the algorithm's iterations: it stops trials
-   * that promise little. Needed for the strategy Hyperband, and for no other.
+   * Hyperband's minimum and maximum resource of a trial, in the algorithm's iterations: it stops trials
+   * that promise little. Needed for the strategy Hyperband, and for no other; the algorithm must report its
+   * metrics in each iteration, which the Decision Tree does not.
    */
   hyperband: z
     .strictObject({ minResource: z.int().min(1), maxResource: z.int().min(1) })
@@ -79,8 +80,9 @@ export const candidateFields = z.strictObject({
   /** Time limit of a training job in seconds, 1 to 28 days. Default 3600. */
   maxRuntimeInSeconds: z.int().min(1).max(2_419_200).default(3600),
   /**
-   * Trains on spot instances, with checkpoints in the bucket: the seconds that a training job may take
-   * with its waiting for them, at least `maxRuntimeInSeconds`. Default: on-demand instances.
+   * Trains on spot instances: the seconds that a training job may take with its waiting for them, at least
+   * `maxRuntimeInSeconds`. A trial that is interrupted starts anew, unless an image of your own resumes from
+   * what it wrote to /opt/ml/checkpoints. Default: on-demand instances.
    */
   spotMaxWaitTimeInSeconds: z.int().min(1).max(2_419_200).optional(),
 });

@@ -2,7 +2,9 @@ import {
   algorithms,
   type HyperParameterSpecification,
   hyperparameterProblem,
+  iterativeAlgorithms,
   objectiveMetric,
+  retired,
 } from "./algorithms";
 import type { Candidate, HyperparameterRange } from "./candidateFields";
 
@@ -34,7 +36,9 @@ function rangeProblems(
       report(path, "is an integer range, which has no reverse logarithmic scaling");
     }
   }
-  if (specification !== undefined) {
+  if (specification?.Type === "Integer" && range.type === "continuous") {
+    report(path, "is continuous, but the hyperparameter takes whole numbers: set type integer");
+  } else if (specification !== undefined) {
     const values = range.type === "categorical" ? range.values : [range.min, range.max];
     for (const value of values) {
       const wrong = hyperparameterProblem(specification, String(value));
@@ -47,37 +51,46 @@ function rangeProblems(
 
 /** Checks the hyperparameters against the contract of an algorithm that comes with this project. */
 function contractProblems(candidate: Candidate, report: Report): void {
-  if (typeof candidate.algorithm !== "string") {
+  const { algorithm } = candidate;
+  if (typeof algorithm !== "string") {
     return;
   }
-  const { SupportedHyperParameters: specifications } = algorithms[candidate.algorithm];
-  const supported = new Map(specifications.map((one) => [one.Name, one]));
+  const { hyperparameters: retiredNames, values: retiredValues } = retired[algorithm];
+  const supported = new Map(
+    algorithms[algorithm].SupportedHyperParameters.filter((one) => !(one.Name in retiredNames)).map(
+      (one): [string, HyperParameterSpecification] => [one.Name, one],
+    ),
+  );
   for (const [member, values] of [
     ["hyperparameters", candidate.hyperparameters],
     ["ranges", candidate.ranges],
   ] as const) {
-    for (const name of Object.keys(values)) {
-      if (!supported.has(name)) {
-        report(
-          [member, name],
-          `is not a hyperparameter of ${candidate.algorithm}, which has ${[...supported.keys()].join(", ")}`,
-        );
-      }
+    for (const name of Object.keys(values).filter((one) => !supported.has(one))) {
+      const names = [...supported.keys()].join(", ");
+      report(
+        [member, name],
+        retiredNames[name] ?? `is not a hyperparameter of ${algorithm}, which has ${names}`,
+      );
     }
   }
   for (const [name, value] of Object.entries(candidate.hyperparameters)) {
     const specification = supported.get(name);
-    const wrong = specification && hyperparameterProblem(specification, value);
+    const reasons = retiredValues[name] ?? {};
+    const retiredValue = value.split(",").find((one) => one.trim() in reasons);
+    const wrong =
+      retiredValue === undefined
+        ? specification && hyperparameterProblem(specification, value)
+        : reasons[retiredValue.trim()];
     if (wrong !== undefined) {
       report(["hyperparameters", name], wrong);
     }
   }
-  for (const { IsRequired: required, IsTunable: tunable, Name: name } of specifications) {
+  for (const { IsRequired: required, IsTunable: tunable, Name: name } of supported.values()) {
     if (required === true && !(name in candidate.hyperparameters) && !(name in candidate.ranges)) {
-      report(["hyperparameters"], `lacks ${name}, which ${candidate.algorithm} requires`);
+      report(["hyperparameters"], `lacks ${name}, which ${algorithm} requires`);
     }
     if (tunable === false && name in candidate.ranges) {
-      report(["ranges", name], `cannot be tuned for ${candidate.algorithm}`);
+      report(["ranges", name], `cannot be tuned for ${algorithm}`);
     }
   }
 }
@@ -88,7 +101,12 @@ function customAlgorithmProblems(candidate: Candidate, report: Report): void {
   }
   const { metrics } = candidate.algorithm;
   if (!(objectiveMetric in metrics)) {
-    report(["algorithm", "metrics"], `lacks ${objectiveMetric}, the metric that tuning minimises`);
+    report(
+      ["algorithm", "metrics"],
+      `lacks ${objectiveMetric}, the metric that tuning minimises: have the image log it, and give the regex ` +
+        "that finds it" +
+        ("validation:mse" in metrics ? " (validation:mse no longer counts as the objective)" : ""),
+    );
   }
   for (const [name, regex] of Object.entries(metrics)) {
     let groups: number;
@@ -130,6 +148,16 @@ function tuningProblems(candidate: Candidate, report: Report): void {
     report(
       ["hyperband"],
       `has minResource ${hyperband.minResource}, not below maxResource ${hyperband.maxResource}`,
+    );
+  }
+  if (
+    strategy === "Hyperband" &&
+    typeof candidate.algorithm === "string" &&
+    !iterativeAlgorithms.includes(candidate.algorithm)
+  ) {
+    report(
+      ["strategy"],
+      `must not be Hyperband for ${candidate.algorithm}, which reports its metrics once, when it is done`,
     );
   }
   if (strategy === "Hyperband" && earlyStopping) {

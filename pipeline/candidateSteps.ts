@@ -8,7 +8,7 @@ import type { DataQualityStep } from "./steps/qualityCheck";
 import { registerModelStep } from "./steps/registerModel";
 import type { Step } from "./steps/step";
 import { type Channel, type MetricDefinition, type TuningStep, tuningStep } from "./steps/tuning";
-import { prefixes } from "./storage";
+import { checkpointUri, prefixes } from "./storage";
 
 /** A candidate with its steps. */
 export interface CandidateSteps {
@@ -73,7 +73,7 @@ function tune(
     ...(metricDefinitions === undefined ? {} : { metricDefinitions }),
     channels,
     output: { bucket: args.bucket, prefix: `${prefixes.models}/${candidate.name}` },
-    checkpointUri: `s3://${args.bucket}/${prefixes.checkpoints}/${candidate.name}`,
+    checkpointUri: checkpointUri(args.bucket, candidate.name),
     roleArn: args.roles.training,
     context: args.context,
     seed: args.dataset.seed,

@@ -13,7 +13,7 @@ export const prefixes = {
   sources: "pipeline",
   /** What the jobs of an execution write: `executions/<execution id>/`. */
   executions: "executions",
-  /** Checkpoints of spot training: `checkpoints/<candidate>/`. */
+  /** Checkpoints of spot training: `checkpoints/<candidate>/<execution id>/`. */
   checkpoints: "checkpoints",
   /** Model artifacts: `models/<candidate>/<training job>/output/model.tar.gz`. */
   models: "models",
@@ -24,4 +24,14 @@ export const prefixes = {
 /** S3 URI of something that an execution writes, which no other execution touches. */
 export function executionUri(bucket: string, path: string): Expression {
   return s3Uri(bucket, prefixes.executions, execution("PipelineExecutionId"), path);
+}
+
+/**
+ * S3 URI of the checkpoints that a candidate's trials write in one execution: no trial resumes from another
+ * execution's. It ends with "/", since a prefix without it takes in those of a candidate whose name begins with
+ * this one's (source: syne-tune#363). SageMaker's cache does not go by it (source: "Default cache key attributes
+ * by pipeline step type").
+ */
+export function checkpointUri(bucket: string, candidate: string): Expression {
+  return s3Uri(bucket, prefixes.checkpoints, candidate, execution("PipelineExecutionId"), "");
 }

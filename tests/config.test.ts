@@ -291,6 +291,46 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
     candidate({ hyperparameters: { num_round: 10, eta: 0.1 } }),
     /restate:candidates\[1\]\.hyperparameters\.eta: is among the ranges too/,
   ],
+  ...Object.entries({
+    predictor: "has no effect",
+    sketch_eps: "has no effect: XGBoost removed it; use max_bin",
+    process_type: "cannot be used: updating needs an earlier model",
+    single_precision_histogram: "is refused by the image",
+  }).map(([name, reason]): [string, Config, RegExp] => [
+    `the hyperparameter ${name}, which XGBoost has no more`,
+    candidate({ hyperparameters: { num_round: 10, [name]: "auto" } }),
+    new RegExp(`restate:candidates\\[1\\]\\.hyperparameters\\.${name}: ${reason}`),
+  ]),
+  [
+    "a tree method that XGBoost has no more",
+    candidate({ hyperparameters: { num_round: 10, tree_method: "gpu_hist" } }),
+    /restate:candidates\[1\]\.hyperparameters\.tree_method: must not be gpu_hist, .*use hist/,
+  ],
+  [
+    "an updater that XGBoost has no more",
+    candidate({ hyperparameters: { num_round: 10, updater: "prune, grow_skmaker" } }),
+    /restate:candidates\[1\]\.hyperparameters\.updater: must not have grow_skmaker/,
+  ],
+  [
+    "a continuous range of whole numbers",
+    ranges({ max_depth: { type: "continuous", min: 2, max: 6 } }),
+    /restate:candidates\[1\]\.ranges\.max_depth: is continuous, but .* whole numbers: set type integer/,
+  ],
+  [
+    "Hyperband for a tree, which reports once",
+    {
+      candidates: [
+        { ...tree, strategy: "Hyperband", hyperband: { minResource: 1, maxResource: 9 } },
+        boost,
+      ],
+    },
+    /restate:candidates\[0\]\.strategy: must not be Hyperband for decision-tree, which reports its metrics once/,
+  ],
+  [
+    "an image that logs the mean squared error alone",
+    candidate({ algorithm: { image: "image", metrics: { "validation:mse": "mse=(.*)" } } }),
+    /restate:candidates\[1\]\.algorithm\.metrics: lacks validation:rmse, .*validation:mse no longer counts/,
+  ],
   [
     "no ranges",
     candidate({ ranges: {} }),

@@ -36,8 +36,8 @@ export interface TuningStepArgs {
   readonly channels: readonly Channel[];
   /** Bucket and prefix of the model artifacts. */
   readonly output: { readonly bucket: string; readonly prefix: string };
-  /** S3 URI of the checkpoints of spot training. */
-  readonly checkpointUri: string;
+  /** S3 URI of the folder of the checkpoints of spot training. */
+  readonly checkpointUri: Expression;
   readonly roleArn: string;
   readonly context: JobContext;
   /** Seed of the search. */
@@ -93,7 +93,7 @@ function inputDataConfig(channels: readonly Channel[]): Json {
 }
 
 /** How long a training job may take, and the spot instances it may wait for. */
-function stopping(candidate: Candidate, checkpointUri: string): JsonObject {
+function stopping(candidate: Candidate, checkpointUri: Expression): JsonObject {
   const { maxRuntimeInSeconds, spotMaxWaitTimeInSeconds } = candidate;
   if (spotMaxWaitTimeInSeconds === undefined) {
     return { StoppingCondition: { MaxRuntimeInSeconds: maxRuntimeInSeconds } };
@@ -120,6 +120,19 @@ function strategyConfig({ hyperband }: Candidate): JsonObject {
           },
         },
       };
+}
+
+/**
+ * The hyperparameters that are the same for all trials. Where trials may be stopped, XGBoost must save its model
+ * after each round: else a stopped trial leaves none, and may still be the best (source: add_sigterm_handler and
+ * SaveIntermediateModelCallBack in aws/sagemaker-xgboost-container). Not elsewhere, since it takes time; and not
+ * for spot instances, on which an interrupted trial starts anew.
+ */
+function staticHyperparameters(candidate: Candidate): Readonly<Record<string, string>> {
+  const { algorithm, earlyStopping, hyperparameters, strategy } = candidate;
+  return algorithm === "xgboost" && (earlyStopping || strategy === "Hyperband")
+    ? { save_model_on_termination: "true", ...hyperparameters }
+    : hyperparameters;
 }
 
 /** Builds a Tuning step. Its arguments are CreateHyperParameterTuningJob's. */
@@ -157,7 +170,7 @@ export function tuningStep(args: TuningStepArgs): TuningStep {
                 })),
               }),
         },
-        StaticHyperParameters: candidate.hyperparameters,
+        StaticHyperParameters: staticHyperparameters(candidate),
         InputDataConfig: inputDataConfig(args.channels),
         OutputDataConfig: {
           S3OutputPath: `s3://${output.bucket}/${output.prefix}`,

@@ -42,7 +42,7 @@ def train():
         "home": sorted(os.listdir(ml)),
     }
     (ml / "model/seen.json").write_text(json.dumps(seen))
-    print("validation:mse=0.5", flush=True)
+    print("validation:rmse=0.5", flush=True)
     time.sleep(float(parameters.get("sleep", "0")))
 
 class Handler(BaseHTTPRequestHandler):
@@ -129,7 +129,7 @@ describe("npm run local -- --docker", function () {
             AlgorithmSpecification: {
               TrainingImage: uri,
               TrainingInputMode: "File",
-              MetricDefinitions: [{ Name: "validation:mse", Regex: "validation:mse=(.*)" }],
+              MetricDefinitions: [{ Name: "validation:rmse", Regex: "validation:rmse=(.*)" }],
             },
             HyperParameters: hyperparameters,
             InputDataConfig: [{ ChannelName: "train", DataSource: source }],
@@ -216,7 +216,7 @@ describe("npm run local -- --docker", function () {
         return "";
       }
     };
-    while (!log().includes("validation:mse") && child.exitCode === null) {
+    while (!log().includes("validation:rmse") && child.exitCode === null) {
       await new Promise((later) => setTimeout(later, 100));
     }
     equal(left(work).length, 1);

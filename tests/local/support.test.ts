@@ -167,7 +167,7 @@ const beyond: readonly (readonly [string, readonly (string | number)[], unknown,
   [
     "a regex that is none,",
     [...training, "AlgorithmSpecification", "MetricDefinitions"],
-    [{ Name: "validation:mse", Regex: "(" }],
+    [{ Name: "validation:rmse", Regex: "(" }],
     /MetricDefinitions\[0\]\.Regex: is no regex/,
   ],
   [

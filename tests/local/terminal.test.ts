@@ -34,7 +34,7 @@ describe("what npm run local prints", () => {
     equal(stderr, "");
     equal(stdout.includes("\u001b"), false);
     match(stdout, /^▶ TuneXGBoost$/m);
-    match(stdout, /^ {2}TuneXGBoost 3\/3: validation:mse \d/m);
+    match(stdout, /^ {2}TuneXGBoost 3\/3: validation:rmse \d/m);
     const lines = stdout.split("\n");
     const table = lines.slice(lines.findIndex((line) => line.startsWith("┌")));
     deepEqual(

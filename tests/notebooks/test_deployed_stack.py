@@ -45,7 +45,7 @@ def tuning(candidate: str) -> dict[str, Any]:
             "Strategy": "Bayesian",
             "HyperParameterTuningJobObjective": {
                 "Type": "Minimize",
-                "MetricName": "validation:mse",
+                "MetricName": "validation:rmse",
             },
             "ResourceLimits": {"MaxNumberOfTrainingJobs": 3, "MaxParallelTrainingJobs": 2},
         },
@@ -64,7 +64,7 @@ def trial(candidate: str, number: int) -> dict[str, Any]:
         "TrainingJobStatus": "Completed",
         "TunedHyperParameters": {"max_depth": str(3 + number)},
         "FinalHyperParameterTuningJobObjectiveMetric": {
-            "MetricName": "validation:mse",
+            "MetricName": "validation:rmse",
             "Value": 5e9 - 1e8 * number,
         },
     }

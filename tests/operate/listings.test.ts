@@ -54,9 +54,9 @@ describe("npm run restate: lists of executions, trials and models", () => {
       const [head, ...rows] = cellsOf(stdout);
       deepEqual(head, trialListing([]).head);
       deepEqual(rows, [
-        ["TuneDecisionTree", "3", "Completed", "3.25000e+9", "42.5", "random_state=1729"],
+        ["TuneDecisionTree", "3", "Completed", "57008.0", "42.5", "random_state=1729"],
         ["", "", "", "", "", "max_leaf_nodes=400"],
-        ["TuneDecisionTree", "1", "Completed", "4.50000e+9", "42.5", "random_state=1729"],
+        ["TuneDecisionTree", "1", "Completed", "67082.0", "42.5", "random_state=1729"],
         ["", "", "", "", "", "max_leaf_nodes=50"],
         ["TuneDecisionTree", "2", "Failed", "-", "42.5", "random_state=1729"],
         ["", "", "", "", "", "max_leaf_nodes=60"],
@@ -91,11 +91,11 @@ describe("npm run restate: lists of executions, trials and models", () => {
       );
       equal(
         first,
-        `${executions[1] ?? ""},TuneDecisionTree,0,tree-1,Completed,validation:mse,4500000000,42.500,` +
-          '"{""random_state"":""1729"",""max_leaf_nodes"":""50""}","{""validation:mse"":4500000000}",' +
+        `${executions[1] ?? ""},TuneDecisionTree,0,tree-1,Completed,validation:rmse,67082,42.500,` +
+          '"{""random_state"":""1729"",""max_leaf_nodes"":""50""}","{""validation:rmse"":67082}",' +
           "s3://bucket/models/DecisionTree/tree-1/output/model.tar.gz",
       );
-      match(second ?? "", /,tree-2,Failed,validation:mse,,42\.500,.*,\{\},$/);
+      match(second ?? "", /,tree-2,Failed,validation:rmse,,42\.500,.*,\{\},$/);
       const both = await stack.restate(["trials", "--csv", "--json"]);
       deepEqual([both.code, both.stderr], [1, "error: --csv and --json: give one of them\n"]);
     });

@@ -57,7 +57,7 @@ export function trainingJob(
       ? {}
       : {
           FinalHyperParameterTuningJobObjectiveMetric: {
-            MetricName: "validation:mse",
+            MetricName: "validation:rmse",
             Value: objective,
           },
         }),
@@ -76,13 +76,13 @@ export function tuningJob(name: string, type: "Maximize" | "Minimize" = "Minimiz
     ObjectiveStatusCounters: {},
     HyperParameterTuningJobConfig: {
       Strategy: "Bayesian",
-      HyperParameterTuningJobObjective: { Type: type, MetricName: "validation:mse" },
+      HyperParameterTuningJobObjective: { Type: type, MetricName: "validation:rmse" },
       ResourceLimits: { MaxNumberOfTrainingJobs: 3, MaxParallelTrainingJobs: 2 },
     },
     TrainingJobDefinition: {
       StaticHyperParameters: {
         random_state: "1729",
-        _tuning_objective_metric: "validation:mse",
+        _tuning_objective_metric: "validation:rmse",
       },
       AlgorithmSpecification: { TrainingInputMode: "File" },
       RoleArn: "arn:aws:iam::123456789012:role/restate-dev-training",
@@ -101,9 +101,9 @@ const preprocessed = step("Preprocess", "Succeeded", 62, 62.5, {
   },
 });
 const jobs = [
-  trainingJob("tree-1", "Completed", 4.5e9, 50),
+  trainingJob("tree-1", "Completed", 67_082, 50),
   trainingJob("tree-2", "Failed", undefined, 60, "AlgorithmError: no memory"),
-  trainingJob("tree-3", "Completed", 3.25e9, 400),
+  trainingJob("tree-3", "Completed", 57_008, 400),
 ];
 
 /** An execution as it goes on; each part is one look at it. */

@@ -70,6 +70,62 @@ describe("pipelineDefinition", () => {
     });
   });
 
+  const tuningOf = async (change: JsonObject): Promise<unknown> => {
+    const { definition: changed } = await program({
+      candidates: [{ ...candidate("X"), ...change }],
+    });
+    return at(changed, "Steps", "TuneX", "Arguments");
+  };
+
+  it("tunes every candidate on the root of the mean squared error", () => {
+    for (const name of ["TuneDecisionTree", "TuneXGBoost"]) {
+      deepEqual(
+        at(
+          definition,
+          ...["Steps", name, "Arguments", "HyperParameterTuningJobConfig"],
+          "HyperParameterTuningJobObjective",
+        ),
+        { Type: "Minimize", MetricName: "validation:rmse" },
+      );
+    }
+  });
+
+  it("has XGBoost save its model after each round where trials may be stopped, and only there", async () => {
+    const saved = async (change: JsonObject): Promise<unknown> =>
+      at(
+        await tuningOf(change),
+        ...["TrainingJobDefinition", "StaticHyperParameters", "save_model_on_termination"],
+      );
+    equal(await saved({}), undefined);
+    equal(await saved({ spotMaxWaitTimeInSeconds: 7200 }), undefined);
+    equal(await saved({ earlyStopping: true }), "true");
+    const hyperband = { strategy: "Hyperband", hyperband: { minResource: 1, maxResource: 9 } };
+    equal(await saved(hyperband), "true");
+    const hyperparameters = { num_round: 9, save_model_on_termination: "false" };
+    equal(await saved({ ...hyperband, hyperparameters }), "false");
+  });
+
+  it("keeps the checkpoints of each candidate and execution apart", async () => {
+    deepEqual(
+      at(
+        await tuningOf({ spotMaxWaitTimeInSeconds: 7200 }),
+        ...["TrainingJobDefinition", "CheckpointConfig"],
+      ),
+      {
+        S3Uri: {
+          "Std:Join": {
+            On: "/",
+            Values: [
+              "s3://sagemaker-restate-test-111122223333/checkpoints/X",
+              { Get: "Execution.PipelineExecutionId" },
+              "",
+            ],
+          },
+        },
+      },
+    );
+  });
+
   it("records every trial in an experiment of the pipeline's name", () => {
     deepEqual(definition["PipelineExperimentConfig"], {
       ExperimentName: { Get: "Execution.PipelineName" },

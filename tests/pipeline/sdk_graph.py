@@ -247,7 +247,7 @@ class Graph:
         )
         tuner = HyperparameterTuner(
             estimator,
-            objective_metric_name="validation:mse",
+            objective_metric_name="validation:rmse",
             objective_type="Minimize",
             hyperparameter_ranges=ranges,
             metric_definitions=metrics,

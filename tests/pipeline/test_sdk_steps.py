@@ -24,6 +24,8 @@ from sagemaker.tuner import (
     StrategyConfig,
 )
 from sagemaker.workflow.check_job_config import CheckJobConfig
+from sagemaker.workflow.execution_variables import ExecutionVariables
+from sagemaker.workflow.functions import Join
 from sagemaker.workflow.model_step import ModelStep
 from sagemaker.workflow.parameters import ParameterString
 from sagemaker.workflow.pipeline import Pipeline
@@ -33,7 +35,7 @@ from sagemaker.workflow.steps import TransformStep, TuningStep
 from sdk_graph import BUCKET, KEY, ROLE, TAGS, Graph, Texts
 
 IMAGE = "111122223333.dkr.ecr.us-east-1.amazonaws.com/forest:1"
-METRICS = {"validation:mse": "mse=([0-9.]+)", "validation:r2": "r2=([-0-9.]+)"}
+METRICS = {"validation:rmse": "rmse=([0-9.]+)", "validation:r2": "r2=([-0-9.]+)"}
 
 
 SUBNETS = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
@@ -94,7 +96,14 @@ class Theirs:
             max_run=1800,
             use_spot_instances=True,
             max_wait=7200,
-            checkpoint_s3_uri=f"s3://{BUCKET}/checkpoints/Forest",
+            checkpoint_s3_uri=Join(
+                on="/",
+                values=[
+                    f"s3://{BUCKET}/checkpoints/Forest",
+                    ExecutionVariables.PIPELINE_EXECUTION_ID,
+                    "",
+                ],
+            ),
             output_path=f"s3://{BUCKET}/models/Forest",
             output_kms_key=KEY,
             sagemaker_session=self.session,
@@ -106,7 +115,7 @@ class Theirs:
         )
         tuner = HyperparameterTuner(
             estimator,
-            objective_metric_name="validation:mse",
+            objective_metric_name="validation:rmse",
             objective_type="Minimize",
             hyperparameter_ranges={"depth": IntegerParameter(2, 9, "Auto")},
             metric_definitions=[{"Name": name, "Regex": regex} for name, regex in METRICS.items()],

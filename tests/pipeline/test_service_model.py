@@ -124,7 +124,7 @@ FOREST = {
     "name": "Forest",
     "algorithm": {
         "image": "111122223333.dkr.ecr.us-east-1.amazonaws.com/forest:1",
-        "metrics": {"validation:mse": "mse=([0-9.]+)", "validation:r2": "r2=([-0-9.]+)"},
+        "metrics": {"validation:rmse": "rmse=([0-9.]+)", "validation:r2": "r2=([-0-9.]+)"},
     },
     "hyperparameters": {"trees": 100},
     "ranges": {"depth": {"type": "integer", "min": 2, "max": 9}},

@@ -34,11 +34,11 @@ describe("bars", () => {
     const progress = bars(terminal as unknown as NodeJS.WriteStream, 2);
     progress.report({ kind: "step", step: { name: "Tune", status: "Executing" } });
     progress.report({ kind: "tuning", step: "Tune", of: 10, parallel: 4 });
-    const common = { step: "Tune", objectiveMetric: "validation:mse", seconds: 3 };
+    const common = { step: "Tune", objectiveMetric: "validation:rmse", seconds: 3 };
     progress.report({ kind: "trial", of: 10, trial: { ...common, number: 0, objective: 7 } });
     progress.report({ kind: "trial", of: 10, trial: { ...common, number: 1, objective: 9 } });
     // Drawn by the clock, ten times a second.
-    while (!terminal.written.includes("2/10 best validation:mse 7.00000, 12.0 s left")) {
+    while (!terminal.written.includes("2/10 best validation:rmse 7.00000, 12.0 s left")) {
       await new Promise((later) => setTimeout(later, 10));
     }
     progress.report({ kind: "step", step: { name: "Tune", status: "Succeeded", seconds: 15 } });

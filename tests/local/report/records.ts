@@ -32,7 +32,7 @@ export function tuningStep(
     Type: "Tuning",
     Arguments: {
       HyperParameterTuningJobConfig: {
-        HyperParameterTuningJobObjective: { MetricName: "validation:mse", Type: type },
+        HyperParameterTuningJobObjective: { MetricName: "validation:rmse", Type: type },
         ParameterRanges: ranges,
       },
     },
@@ -54,7 +54,7 @@ export function trial(
     trainingJobName: `job-${number}`,
     status: objective === undefined ? "Failed" : "Completed",
     hyperparameters: {},
-    objectiveMetric: "validation:mse",
+    objectiveMetric: "validation:rmse",
     ...(objective === undefined ? {} : { objective }),
     metrics: {},
     history: [],

@@ -1,0 +1,33 @@
+import type { Retired } from "../algorithms";
+
+/*
+ * What the image of the built-in XGBoost algorithm, 3.2-0, still takes, although XGBoost 3.2 has it no more.
+ * Sources: hyperparameter_validation.py of aws/sagemaker-xgboost-container, which takes it; XGBoost 3.2.0 itself,
+ * which says "Parameters: { ... } are not used", or fails.
+ */
+
+/** What is refused, with the reasons. */
+export const xgboostRetired: Retired = {
+  hyperparameters: {
+    deterministic_histogram: "has no effect: XGBoost removed it; histograms are deterministic",
+    dsplit: "has no effect: XGBoost removed it; leave it out",
+    lambda_bias: "has no effect: XGBoost removed it; leave it out",
+    predictor: "has no effect: XGBoost removed it; leave it out",
+    prob_buffer_row: "has no effect: XGBoost removed it; leave it out",
+    process_type:
+      "cannot be used: updating needs an earlier model, which a training job does not get",
+    refresh_leaf:
+      "has no effect: it is for updating an earlier model, which a training job does not get",
+    single_precision_histogram: "is refused by the image; leave it out",
+    sketch_eps: "has no effect: XGBoost removed it; use max_bin",
+  },
+  values: {
+    tree_method: {
+      gpu_hist: "must not be gpu_hist, which fails since XGBoost removed it; use hist",
+    },
+    updater: {
+      distcol: "must not have distcol, which fails since XGBoost removed it",
+      grow_skmaker: "must not have grow_skmaker, which fails since XGBoost removed it",
+    },
+  },
+};
