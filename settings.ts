@@ -1,12 +1,14 @@
 import { existsSync, statSync } from "node:fs";
 import { z } from "zod";
 
-import { dataFilePaths, mostDataFiles } from "./components/dataFiles";
+import { mostDataFiles } from "./components/dataFiles";
 import { networkSchema } from "./components/networkSettings";
 import { isCron, isSchedule } from "./components/scheduleExpressions";
 import { emptyIsNone, existing, instanceType, type ProblemAcrossKeys } from "./configReader";
 import { candidatesSchema, defaultCandidates } from "./pipeline/candidates";
 import { californiaHousing } from "./pipeline/californiaHousing";
+import { dataFileProblems } from "./pipeline/dataFiles/check";
+import { dataFilePaths } from "./pipeline/dataFiles/paths";
 import { datasetSchema } from "./pipeline/datasetSchema";
 import { modelApprovalStatuses } from "./pipeline/parameters";
 
@@ -170,7 +172,9 @@ export type StackSettings = z.output<typeof settingsSchema>;
 /** What is wrong between keys that are each valid. */
 export function problemsAcrossKeys(settings: StackSettings): readonly ProblemAcrossKeys[] {
   const { dataFile, dataset } = settings;
-  return existing([
+  const dataFileProblem = (problem: string): ProblemAcrossKeys => ["dataFile", problem];
+  const files = dataFile === undefined ? [] : dataFileProblems(dataFile, dataset, { values: true });
+  const keys = existing([
     [
       settings.protect && settings.forceDestroy,
       "forceDestroy",
@@ -218,4 +222,5 @@ export function problemsAcrossKeys(settings: StackSettings): readonly ProblemAcr
       "looks for new partitions, but Athena projects those of dataset.partitions; set one of the two",
     ],
   ]);
+  return [...keys, ...files.map(dataFileProblem)];
 }

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
-import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
-import { basename, join, relative, sep } from "node:path";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { basename, relative, sep } from "node:path";
+
+import { dataFilePaths } from "../pipeline/dataFiles/paths";
 
 /** A file to upload. */
 export interface DataFile {
@@ -30,17 +32,6 @@ function hashFile(path: string): string {
     closeSync(file);
   }
   return hash.digest("hex");
-}
-
-/** The paths of the files at a path: itself, or those in the folder but what Athena takes as hidden. */
-export function dataFilePaths(path: string): readonly string[] {
-  if (statSync(path).isFile()) {
-    return [path];
-  }
-  return readdirSync(path, { withFileTypes: true })
-    .filter(({ name }) => !/^[._]/.test(name))
-    .sort((one, other) => (one.name < other.name ? -1 : 1))
-    .flatMap((entry) => dataFilePaths(join(path, entry.name)));
 }
 
 /** The files to upload as a table's data, in a stable order. */

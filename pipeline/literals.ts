@@ -107,8 +107,8 @@ function text(value: ConfigValue, maxLength: number, type: string): Literal {
   if (typeof value !== "string") {
     return { problem: `is not ${withArticle(type)} (write it in quotes)` };
   }
-  return [...value].length > maxLength
-    ? { problem: `has ${[...value].length} characters, but a ${type} has at most ${maxLength}` }
+  return Array.from(value).length > maxLength
+    ? { problem: `has ${Array.from(value).length} characters, but a ${type} has at most ${maxLength}` }
     : { sql: quoted(value) };
 }
 

@@ -460,6 +460,11 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
     /restate:startOnNewData: sees what arrives in the stack's own bucket, but dataset\.location/,
   ],
   [
+    "a data file that does not fit the table",
+    { dataFile: "CHANGELOG.md" },
+    /restate:dataFile: CHANGELOG\.md: \d+ of \d+ lines have the wrong number of columns; first in line 1: 1 column, expected 9/,
+  ],
+  [
     "a data file that does not exist",
     { dataFile: "nowhere.csv" },
     /restate:dataFile: there is no such file/,

@@ -204,7 +204,7 @@ describe("dataset", () => {
       target: "a",
     };
     const format = (change: JsonObject): JsonObject =>
-      tableFormat(datasetSchema.parse({ ...delimited, ...change })) as unknown as JsonObject;
+      tableFormat(datasetSchema.parse({ ...delimited, ...change }));
 
     it("is read by LazySimpleSerDe, with its delimiter and header", () => {
       const semicolons = format({ delimiter: ";", headerLines: 3 });

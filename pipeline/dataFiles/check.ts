@@ -1,0 +1,82 @@
+import { statSync } from "node:fs";
+import { basename, relative, sep } from "node:path";
+
+import { columnType } from "../columnTypes";
+import type { Dataset } from "../dataset";
+import { csvProblems } from "./csv";
+import { parquetProblems } from "./parquet";
+import { dataFilePaths } from "./paths";
+import { readSample, UnreadableFile, type UnpackBzip2 } from "./sample";
+import { isValue } from "./values";
+
+/** What of a table's files is checked. */
+export interface DataFileCheck {
+  /** Whether the values at the beginning of CSV files are. */
+  readonly values: boolean;
+  /** Unpacks the beginning of a bzip2 file. Default: its content is not checked. */
+  readonly unpackBzip2?: UnpackBzip2 | undefined;
+}
+
+/** Most problems that are told. */
+const maxProblems = 20;
+
+/** Hive's folder of rows whose key is missing. */
+const noKey = "__HIVE_DEFAULT_PARTITION__";
+
+/** What is wrong with the folders that a file lies in: Athena passes over files that are in no partition. */
+function folderProblems(file: string, { partitions }: Dataset): readonly string[] {
+  const folders = file.split("/").slice(0, -1).slice(-partitions.length);
+  const keys = folders.map((folder) => folder.split("=")[0]?.toLowerCase());
+  if (partitions.some(({ name }, place) => keys[place] !== name)) {
+    return [`lies in no folder ${partitions.map(({ name }) => `${name}=<value>/`).join("")}`];
+  }
+  return partitions.flatMap(({ name, type }, place) => {
+    const text = decodeURIComponent(folders[place]?.slice(name.length + 1) ?? "");
+    const known = columnType(type);
+    return known === undefined || text === noKey || isValue(known, text)
+      ? []
+      : [`${name}: '${text}' is not of its type, ${type}`];
+  });
+}
+
+function fileProblems(path: string, dataset: Dataset, check: DataFileCheck): readonly string[] {
+  try {
+    if (dataset.format === "parquet") {
+      return parquetProblems(path, dataset.columns);
+    }
+    const sample = readSample(path, dataset.headerLines, check.unpackBzip2);
+    return sample === undefined ? [] : csvProblems(sample, dataset, check.values);
+  } catch (error) {
+    if (error instanceof UnreadableFile) {
+      return [error.message];
+    }
+    throw error;
+  }
+}
+
+/**
+ * What is wrong with the files of a table, by what their beginnings show: names and order of the columns, types,
+ * delimiters, quotes, encoding and compression. Fast enough for a preview, and needs nothing but Node.js. What is in
+ * whole files is for the local run's check of all values.
+ *
+ * @param path a file, or a folder of files
+ * @returns a line for each problem, with the file; at most 20, and how many more there are
+ */
+export function dataFileProblems(
+  path: string,
+  dataset: Dataset,
+  check: DataFileCheck,
+): readonly string[] {
+  const isFile = statSync(path).isFile();
+  const files = dataFilePaths(path).filter((file) => statSync(file).size > 0);
+  const problems = files.flatMap((file) => {
+    const name = isFile ? basename(file) : relative(path, file).split(sep).join("/");
+    const folders = isFile || dataset.partitions.length === 0 ? [] : folderProblems(name, dataset);
+    return (folders.length > 0 ? folders : fileProblems(file, dataset, check)).map(
+      (problem) => `${name}: ${problem}`,
+    );
+  });
+  return problems.length <= maxProblems
+    ? problems
+    : [...problems.slice(0, maxProblems), `and ${problems.length - maxProblems} more problems`];
+}

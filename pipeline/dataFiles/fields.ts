@@ -1,0 +1,42 @@
+import type { Dataset } from "../dataset";
+
+/** How a table's CSV files are written. */
+export type CsvForm = Pick<Dataset, "columns" | "delimiter" | "headerLines" | "quoted">;
+
+/**
+ * The values of a line. With quotes, only what OpenCSVSerde and all other readers take for the same: a value is
+ * wholly in quotes or has none, quotes inside are doubled, and no backslash, which escapes.
+ * Source: trino's CsvDeserializer, which is bug for bug compatible with OpenCSVSerde.
+ *
+ * @returns undefined where the line is not so written
+ */
+export function splitLine(line: string, { delimiter, quoted }: CsvForm): string[] | undefined {
+  if (!quoted) {
+    return line.split(delimiter);
+  }
+  const inQuotes = /"((?:[^"\\]|"")*)"/y;
+  const fields: string[] = [];
+  for (let start = 0; start <= line.length; start += 1) {
+    if (line[start] === '"') {
+      inQuotes.lastIndex = start;
+      const [whole, value] = inQuotes.exec(line) ?? [];
+      if (whole === undefined || value === undefined) {
+        return undefined;
+      }
+      fields.push(value.replaceAll('""', '"'));
+      start += whole.length;
+    } else {
+      const end = line.indexOf(delimiter, start);
+      const value = line.slice(start, end < 0 ? line.length : end);
+      if (/["\\]/.test(value)) {
+        return undefined;
+      }
+      fields.push(value);
+      start += value.length;
+    }
+    if (start < line.length && line[start] !== delimiter) {
+      return undefined;
+    }
+  }
+  return fields;
+}

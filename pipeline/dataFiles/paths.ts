@@ -1,0 +1,13 @@
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+/** The paths of the files at a path: itself, or those in the folder but what Athena takes as hidden. */
+export function dataFilePaths(path: string): readonly string[] {
+  if (statSync(path).isFile()) {
+    return [path];
+  }
+  return readdirSync(path, { withFileTypes: true })
+    .filter(({ name }) => !/^[._]/.test(name))
+    .sort((one, other) => (one.name < other.name ? -1 : 1))
+    .flatMap((entry) => dataFilePaths(join(path, entry.name)));
+}
