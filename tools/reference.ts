@@ -1,6 +1,7 @@
 /**
  * Writes docs/reference.md from what it documents: the configuration from Pulumi.yaml and the comments of
- * the schemas, the exports from the comments of their type. `npm run docs`; a test holds it current.
+ * the schemas, the exports from the comments of their type; and the table of calls in docs/security.md.
+ * `npm run docs`; a test holds them current.
  */
 
 import { readFileSync, writeFileSync } from "node:fs";
@@ -8,6 +9,8 @@ import { join, resolve } from "node:path";
 
 import ts from "typescript";
 import { parse } from "yaml";
+
+import { withCalls } from "./callsTable";
 
 const root = resolve(__dirname, "..");
 
@@ -141,4 +144,6 @@ ${membersTable(interfaceMembers("outputs.ts", "StackOutputs"))}
 
 if (require.main === module) {
   writeFileSync(join(root, "docs", "reference.md"), renderReference());
+  const security = join(root, "docs", "security.md");
+  writeFileSync(security, withCalls(readFileSync(security, "utf8")));
 }

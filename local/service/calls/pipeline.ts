@@ -15,7 +15,7 @@ const tagsTrials: Evidence = {
 
 const readsReports: Evidence = {
   source:
-    'SageMaker guide, "IAM Access Management" of Pipelines; aws/sagemaker-python-sdk, JsonGet of a property file',
+    'SageMaker guide, "Pass Data Between Steps" of Pipelines (conditions read property files)',
   certainty: "likely",
 };
 

@@ -1,0 +1,129 @@
+/** The part of docs/security.md that prints the table of calls. `npm run docs` writes it; a test holds it current. */
+
+import { type Call, calls, type Job, type JobKind, type Stack } from "../local/service/calls";
+import { stackNames } from "../names";
+
+/** A stack with everything that calls depend on, named by what stands in its place. */
+const stack: Stack = {
+  partition: "aws",
+  region: "REGION",
+  accountId: "ACCOUNT",
+  dnsSuffix: "amazonaws.com",
+  roleNames: stackNames("STACK").roleNames,
+  bucket: "BUCKET",
+  kmsKeyArn: "arn:aws:kms:REGION:ACCOUNT:key/KEY",
+  database: "DATABASE",
+  table: "TABLE",
+  data: { bucket: "DATA-BUCKET", prefix: "", kmsKeyArn: "arn:aws:kms:REGION:ACCOUNT:key/DATA-KEY" },
+  workGroup: "restate-STACK",
+  encryptCatalog: true,
+  pipeline: "restate-STACK",
+  modelPackageGroup: "restate-STACK",
+  repositories: [
+    "arn:aws:ecr:REGION:ACCOUNT:repository/restate-STACK-decision-tree",
+    "arn:aws:ecr:REGION:AWS-ACCOUNT:repository/sagemaker-IMAGE",
+    "arn:aws:ecr:REGION:OWNER:repository/CANDIDATE-IMAGE",
+  ],
+  vpc: { subnetIds: ["SUBNET"], securityGroupIds: ["GROUP"] },
+  flowLogGroup: "restate-STACK-flow-logs",
+  crawler: true,
+};
+
+const job: Job = {
+  name: "JOB",
+  execution: "EXECUTION",
+  candidate: "CANDIDATE",
+  endpoint: "ENDPOINT",
+};
+
+const titles: Readonly<Record<JobKind, string>> = {
+  pipeline: "The pipeline itself",
+  athenaInput: "The Athena input of a processing job",
+  dataWrangler: "A Data Wrangler job",
+  processing: "The job that splits the rows",
+  training: "A training job, as tuning starts it",
+  transform: "A model and its batch transform",
+  evaluation: "The job that evaluates a model",
+  qualityCheck: "The baseline of the training data",
+  registerModel: "The registration of a model",
+  scheduler: "What starts the pipeline",
+  serving: "An endpoint",
+  monitoring: "A job of a monitoring schedule",
+  crawler: "The crawler of the table",
+  flowLogs: "The log of the network's connections",
+};
+
+/** A line of a table, but for the actor. */
+interface Line {
+  readonly what: string;
+  readonly actors: Set<string>;
+  readonly rest: readonly string[];
+}
+
+const code = (values: readonly string[]): string => values.map((one) => `\`${one}\``).join("<br>");
+
+function lineOf({ actions, context = {}, endpoint, evidence, resources }: Call): readonly string[] {
+  const conditions = Object.entries(context).map(([key, value]) => `${key} = ${value}`);
+  return [
+    code(actions),
+    code(resources) + (conditions.length === 0 ? "" : `<br>where ${code(conditions)}`),
+    endpoint ?? "",
+    evidence.source,
+    evidence.certainty,
+  ];
+}
+
+/** The calls of each kind, those that are the same for several kinds apart. */
+function lines(): { readonly common: readonly Line[]; readonly own: ReadonlyMap<JobKind, Line[]> } {
+  const kindsOf = new Map<string, Set<JobKind>>();
+  const found = new Map<string, Line>();
+  for (const kind of Object.keys(calls) as JobKind[]) {
+    for (const call of calls[kind](stack, job)) {
+      const rest = lineOf(call);
+      const what = rest.join("|");
+      const line = found.get(what) ?? { what, actors: new Set(), rest };
+      line.actors.add(call.actor);
+      found.set(what, line);
+      kindsOf.set(what, (kindsOf.get(what) ?? new Set()).add(kind));
+    }
+  }
+  const all = [...found.values()];
+  const shared = ({ what }: Line): boolean => (kindsOf.get(what)?.size ?? 0) > 2;
+  const own = (Object.keys(calls) as JobKind[]).map((kind): [JobKind, Line[]] => [
+    kind,
+    all.filter((line) => !shared(line) && kindsOf.get(line.what)?.has(kind)),
+  ]);
+  return { common: all.filter(shared), own: new Map(own) };
+}
+
+function table(rows: readonly Line[]): string {
+  const head = ["In the name of", "Action", "Resource", "VPC endpoint", "Known from", "How sure"];
+  return [
+    head,
+    head.map(() => "---"),
+    ...rows.map(({ actors, rest }) => [[...actors].join(", "), ...rest]),
+  ]
+    .map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n");
+}
+
+const begin = "<!-- calls: written by `npm run docs` -->";
+const end = "<!-- end of calls -->";
+
+/**
+ * Puts the table of calls between its marks in a text.
+ *
+ * @throws Error where the text lacks the marks
+ */
+export function withCalls(text: string): string {
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) {
+    throw new Error(`the text lacks ${begin} and ${end}`);
+  }
+  const { common, own } = lines();
+  const parts = [
+    `### Every job\n\n${table(common)}`,
+    ...[...own].map(([kind, rows]) => `### ${titles[kind]}\n\n${table(rows)}`),
+  ];
+  return `${text.slice(0, from)}${begin}\n\n${parts.join("\n\n")}\n\n${text.slice(to)}`;
+}
