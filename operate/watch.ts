@@ -5,6 +5,7 @@ import { formatListing, inSeconds, toTheSecond } from "../terminal/listing";
 import { progressOn } from "../terminal/progress";
 import { executionId, type Pipeline } from "./executions";
 import { follow, type Pace, type Snapshot } from "./follow";
+import { missingRight } from "./missingRights";
 import { definitionOf, type DeployedStep } from "./steps";
 
 /** How the commands that can watch an execution show it. */
@@ -27,6 +28,14 @@ function secondsOf({ seconds, startTime, status }: DeployedStep): number | undef
     : seconds;
 }
 
+/** A line, with a line break before it, that names the right for whose lack a step has failed; empty where none did. */
+function missingRightOf({ execution, steps }: Snapshot): string {
+  const [missing] = [...steps, execution].flatMap(
+    ({ failureReason }) => missingRight(failureReason ?? "") ?? [],
+  );
+  return missing === undefined ? "" : `\n${missing}`;
+}
+
 /** An execution and its steps as text. */
 export function snapshotText({ execution, steps }: Snapshot, pipeline: Pipeline): string {
   const { failureReason, id, seconds, startTime, status } = execution;
@@ -46,21 +55,24 @@ export function snapshotText({ execution, steps }: Snapshot, pipeline: Pipeline)
   );
   const started = `started ${toTheSecond(startTime)}, ${inSeconds(seconds)} seconds`;
   const reason = failureReason === undefined ? "" : `\n${failureReason}`;
-  return `Execution ${id} of ${pipeline.pipelineName}: ${status} (${started})\n${table}${reason}`;
+  const missing = missingRightOf({ execution, steps });
+  return `Execution ${id} of ${pipeline.pipelineName}: ${status} (${started})\n${table}${reason}${missing}`;
 }
 
 /** Says why an execution did not succeed, and where to read on. */
 function failureText({ execution, steps }: Snapshot, stack: string): string {
   const step = steps.find(({ status }) => status === "Failed");
   const { failureReason = "", id, status } = execution;
+  const missing = missingRightOf({ execution, steps });
   if (step === undefined) {
-    return `error: execution ${id}: ${status}${failureReason === "" ? "" : `: ${failureReason}`}`;
+    const reason = failureReason === "" ? "" : `: ${failureReason}`;
+    return `error: execution ${id}: ${status}${reason}${missing}`;
   }
   const log =
     step.job === undefined
       ? ""
       : `\nlog: npm run restate -- logs ${step.name} ${id} --stack ${stack}`;
-  return `error: step ${step.name} failed: ${step.failureReason ?? failureReason}${log}`;
+  return `error: step ${step.name} failed: ${step.failureReason ?? failureReason}${missing}${log}`;
 }
 
 /**

@@ -6,6 +6,7 @@ import { describeExecution, executionArn, latestExecutions, type Pipeline } from
 import { type Pace, poll } from "../follow";
 import { jobStatus } from "../jobs";
 import { cloudWatchLogs, findJob, JobLog, type LogJob } from "../logs";
+import { missingRight } from "../missingRights";
 import { sageMaker } from "../sageMaker";
 import { definitionOf, type DeployedStep, stepHasEnded, stepsOf } from "../steps";
 import { trialsOf, tuningOf } from "../trials";
@@ -67,6 +68,8 @@ async function stepsToLookIn(
 class Printer {
   private readonly logs = new Map<string, JobLog>();
   private current: string | undefined;
+  /** The right that the logs tell a role lacks: the first of them, since the others follow from it. */
+  missingRight: string | undefined;
 
   constructor(
     private readonly client: CloudWatchLogsClient,
@@ -85,10 +88,18 @@ class Printer {
         }
         this.current = job.name;
         this.print(line.replace(/\n$/, ""));
+        this.missingRight ??= missingRight(line);
         some = true;
       }
     }
     return some;
+  }
+}
+
+/** Says, beside the log, what right a role lacks. */
+function sayMissingRight({ missingRight: missing }: Printer): void {
+  if (missing !== undefined) {
+    process.stderr.write(`${missing}\n`);
   }
 }
 
@@ -130,6 +141,7 @@ export async function logs(
     if (!(await printer.printNew(await look()))) {
       throw new UserError(`${word} has no log yet`);
     }
+    sayMissingRight(printer);
     return;
   }
   await poll(pace, async () => {
@@ -138,4 +150,5 @@ export async function logs(
     // The last lines may come after the end: it takes another look that brings nothing.
     return { changed, over: jobs.over && !changed };
   });
+  sayMissingRight(printer);
 }

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { spawn } from "node:child_process";
 
-import { failing, succeeding } from "./scenarios";
+import { failing, succeeding, ungranted } from "./scenarios";
 import { DeployedStack, type Fault, restateScript } from "./stack";
 
 const throttling: Fault = { code: "ThrottlingException", message: "Rate exceeded" };
@@ -135,6 +135,15 @@ describe("npm run restate: executions", () => {
         ),
         stderr,
       );
+    });
+
+    it("names the grant of Lake Formation that is missing, where a step has failed for it", async () => {
+      await stack.say(ungranted);
+      const { stderr } = await stack.restate(["start", "--wait", "--every", "0.1", "--json"]);
+      const missing =
+        'missing grant of Lake Formation: an administrator of the data lake must grant "Create Database" on Catalog';
+      match(stderr, new RegExp(`\\n${missing}.*\\nlog: npm run restate`));
+      match((await stack.restate(["status"])).stdout, new RegExp(`\\n${missing}`));
     });
 
     it("goes on watching where a look fails for a passing reason", async () => {

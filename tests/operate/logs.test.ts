@@ -50,6 +50,11 @@ describe("npm run restate -- logs", () => {
     await write("Training", "tree-1/algo-1-170", ["tree one"]);
     await write("Training", "tree-2/algo-1-170", ["tree two", "MemoryError"]);
     await write("Training", "tree-3/algo-1-170", ["tree three"]);
+    await write("Processing", "denied/algo-1-170", [
+      "Error AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/restate-dev-processing/SageMaker is " +
+        "not authorized to perform: glue:CreateDatabase on resource: arn:aws:glue:us-east-1:111122223333:catalog " +
+        "because no identity-based policy allows the glue:CreateDatabase action",
+    ]);
     await write("Training", "byhand/algo-1-170", ["host one"]);
     await write("Training", "byhand/algo-2-170", ["host two"]);
   });
@@ -87,6 +92,15 @@ describe("npm run restate -- logs", () => {
     const { code, stderr, stdout } = await stack.restate(["logs", "byhand"]);
     equal(code, 0, stderr);
     equal(stdout, "host one\nhost two\n");
+  });
+
+  it("says beside the log what right a role lacks", async () => {
+    const { stderr, stdout } = await stack.restate(["logs", "denied"]);
+    match(stdout, /^Error AccessDeniedException/);
+    match(
+      stderr,
+      /^missing right: the role may not glue:CreateDatabase on arn:aws:glue:\S+:catalog /,
+    );
   });
 
   it("says so where there is no such step or job, and where a step has no log", async () => {

@@ -177,3 +177,19 @@ export const failing: Scenario = {
     },
   ],
 };
+
+/** An execution whose input Lake Formation does not let SageMaker make. */
+export const ungranted: Scenario = {
+  frames: [
+    {
+      execution: execution("Failed", 90, "Step failure: One or multiple steps failed."),
+      steps: [
+        step("DataWranglerProcess", "Failed", 0, 90, {
+          FailureReason:
+            "ClientError: Insufficient Lake Formation permission(s): Required Create Database on Catalog (Service: AWSGlue)",
+          Metadata: processing,
+        }),
+      ],
+    },
+  ],
+};

@@ -1,0 +1,29 @@
+/** What Lake Formation says; what it wants on what is not in all of its messages. */
+const lakeFormation =
+  /Insufficient Lake Formation permission\(s\)(?::\s*Required\s+([A-Za-z_, ]+?)\s+on\s+|\s+on\s+|)([^\s();"]*)/;
+
+/** What IAM says. */
+const iam = /is not authorized to perform: ([\w-]+:\w+) on resource: (\S+?)[.,;"]*(?:\s|$)/;
+
+/**
+ * What a role lacks, where the reason of a failure or a line of a log says that it lacks something. Source of the
+ * wordings: aws/amazon-sagemaker-examples#2079, aws-samples/dbt-glue#548, aws/sagemaker-python-sdk#5176.
+ *
+ * @returns a line that names the right and who grants it; undefined where the text is about something else
+ */
+export function missingRight(text: string): string | undefined {
+  const grant = lakeFormation.exec(text);
+  if (grant !== null) {
+    const [, permission, resource] = grant;
+    const what = permission === undefined ? "what the message names" : `"${permission}"`;
+    const on = resource === undefined || resource === "" ? "" : ` on ${resource}`;
+    return (
+      `missing grant of Lake Formation: an administrator of the data lake must grant ${what}${on} to the role of ` +
+      'the job (docs/deploy.md, "Lake Formation")'
+    );
+  }
+  const [, action, resource] = iam.exec(text) ?? [];
+  return action === undefined || resource === undefined
+    ? undefined
+    : `missing right: the role may not ${action} on ${resource} (docs/security.md says what each role may do, and why)`;
+}
