@@ -3,8 +3,8 @@ import { datasetFields, featureColumns } from "./dataset";
 import { type ConfigValue, sqlLiteral } from "./literals";
 import { partitionProblems } from "./partitions";
 
-/** How the tables are named that SageMaker makes for a query's result, and that jobs may drop. */
-const temporaryTable = "sagemaker_tmp_";
+/** Glue databases that are not for a stack to make: Athena's, and SageMaker's, in which jobs make and drop tables. */
+const databasesOfTheAccount = ["default", "sagemaker_processing"];
 
 /** The table to learn from, as stack config states it. */
 export const datasetSchema = datasetFields.superRefine((dataset, context) => {
@@ -38,8 +38,11 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
       );
     }
   });
-  if (dataset.table.startsWith(temporaryTable)) {
-    problem(["table"], `"${dataset.table}" begins with "${temporaryTable}", which jobs may drop`);
+  if (databasesOfTheAccount.includes(dataset.database ?? "")) {
+    problem(
+      ["database"],
+      `"${dataset.database}" belongs to the account, not to the stack; choose another name`,
+    );
   }
   if (known(["target"], dataset.target)) {
     if (castType(types.get(dataset.target) ?? "") === "string") {

@@ -103,9 +103,9 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
     /restate:dataset\.table: must be 1 to 128 letters, digits and underscores/,
   ],
   [
-    "a table that jobs may drop",
-    dataset({ table: "sagemaker_tmp_houses" }),
-    /restate:dataset\.table: "sagemaker_tmp_houses" begins with "sagemaker_tmp_", which jobs may drop/,
+    "the database in which jobs make and drop tables",
+    dataset({ database: "sagemaker_processing" }),
+    /restate:dataset\.database: "sagemaker_processing" belongs to the account, not to the stack; choose/,
   ],
   [
     "a text for a number in the filter",

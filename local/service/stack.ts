@@ -46,8 +46,12 @@ function vpc(definition: JsonObject): Stack["vpc"] {
   };
 }
 
-/** A stack as what the program registers shows it. */
-export function stackOf(program: Program): Stack {
+/**
+ * A stack as what the program registers shows it.
+ *
+ * @param dataKmsKeyArn key of the table's files, where they are in another bucket; no resource tells of it
+ */
+export function stackOf(program: Program, dataKmsKeyArn?: string): Stack {
   const { accountId, definition, region, resources, stack } = program;
   const names = stackNames(stack);
   const inputsOf = (type: string): JsonObject | undefined =>
@@ -68,7 +72,9 @@ export function stackOf(program: Program): Stack {
     kmsKeyArn: text(object(results["encryptionConfiguration"])["kmsKeyArn"]),
     database: table?.database ?? names.databaseName,
     table: table?.name ?? "",
-    ...(dataBucket === bucket ? {} : { data: { bucket: dataBucket, prefix } }),
+    ...(dataBucket === bucket
+      ? {}
+      : { data: { bucket: dataBucket, prefix, kmsKeyArn: dataKmsKeyArn } }),
     workGroup: names.workGroupName,
     encryptCatalog:
       inputsOf("aws:glue/dataCatalogEncryptionSettings:DataCatalogEncryptionSettings") !==

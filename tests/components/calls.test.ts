@@ -92,7 +92,11 @@ describe("the calls of jobs, as an IAM simulator decides,", () => {
 
   it("are about what is in the stack", async () => {
     const stack = stackOf(await program(stacks["with everything"]));
-    deepEqual(stack.data, { bucket: "houses-of-the-team", prefix: "california/" });
+    deepEqual(stack.data, {
+      bucket: "houses-of-the-team",
+      prefix: "california/",
+      kmsKeyArn: undefined,
+    });
     ok(stack.repositories.includes("arn:aws:ecr:us-east-1:222233334444:repository/team/forest"));
     ok(stack.crawler && stack.encryptCatalog);
     equal(stack.flowLogGroup, "restate-test-flow-logs");
