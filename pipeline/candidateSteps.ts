@@ -2,7 +2,7 @@ import { algorithms } from "./algorithms";
 import type { Candidate } from "./candidates";
 import type { Preprocess } from "./dataSteps";
 import type { DefinitionArgs } from "./definitionArgs";
-import { execution, type Expression, join, type JsonGet } from "./expressions";
+import { execution, type Expression, folderUri, join, type JsonGet } from "./expressions";
 import { evaluationSteps } from "./evaluationSteps";
 import type { DataQualityStep } from "./steps/qualityCheck";
 import { registerModelStep } from "./steps/registerModel";
@@ -59,11 +59,15 @@ function tune(
   preprocess: Preprocess,
 ): TuningStep {
   const channels: Channel[] = [
-    { name: "train", uri: preprocess.output("train"), contentType: "text/csv" },
-    { name: "validation", uri: preprocess.output("validation"), contentType: "text/csv" },
+    { name: "train", uri: folderUri(preprocess.output("train")), contentType: "text/csv" },
+    {
+      name: "validation",
+      uri: folderUri(preprocess.output("validation")),
+      contentType: "text/csv",
+    },
   ];
   if (takesMetadata) {
-    const uri = preprocess.output("metadata");
+    const uri = folderUri(preprocess.output("metadata"));
     channels.push({ name: "metadata", uri, contentType: "application/json" });
   }
   return tuningStep({

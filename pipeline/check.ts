@@ -5,6 +5,7 @@ import {
   dependencies,
   isObject,
   items,
+  object,
   objects,
   type PlacedStep,
   references,
@@ -38,7 +39,7 @@ type Report = (problem: string) => void;
 function checkParameters(
   definition: JsonObject,
   used: ReadonlySet<string>,
-  unusedAllowed: boolean,
+  foreign: boolean,
   report: Report,
 ): void {
   const seen = new Set<string>();
@@ -63,7 +64,7 @@ function checkParameters(
     if (values !== undefined && value !== undefined && !items(values).includes(value)) {
       report(`${where}: DefaultValue ${JSON.stringify(value)} is not among its EnumValues`);
     }
-    if (!unusedAllowed && !used.has(name)) {
+    if (!foreign && !used.has(name)) {
       report(`${where}: never used`);
     }
   }
@@ -192,6 +193,59 @@ function checkStep(
   }
 }
 
+/** A property of a step that its arguments hold already, such as the S3Uri of an output. */
+function argumentAt(step: JsonObject, path: readonly (string | number)[]): Json | undefined {
+  return path.reduce<Json | undefined>(
+    (value, key) =>
+      Array.isArray(value)
+        ? objects(value as Json).find((one) => one["OutputName"] === key)
+        : object(value)[key],
+    step["Arguments"],
+  );
+}
+
+/** The last part of a URI that is known before an execution, such as "/" or "output/model.tar.gz". */
+function lastPart(value: Json | undefined, byName: ReadonlyMap<string, PlacedStep>): string {
+  const joined = object(value)["Std:Join"];
+  if (isObject(joined)) {
+    const last = items(joined["Values"]).at(-1);
+    return last === "" ? text(joined["On"]) : lastPart(last, byName);
+  }
+  const found = target(text(object(value)["Get"]));
+  const referred = found.kind === "step" ? byName.get(found.name) : undefined;
+  return found.kind === "step" && referred !== undefined
+    ? lastPart(argumentAt(referred.step, found.path), byName)
+    : text(value);
+}
+
+/** Reports sources of S3DataType S3Prefix that would find the keys of others which begin alike. */
+function checkPrefixes(
+  value: Json | undefined,
+  at: string,
+  byName: ReadonlyMap<string, PlacedStep>,
+  report: Report,
+): void {
+  if (Array.isArray(value)) {
+    items(value).forEach((one, index) => {
+      checkPrefixes(one, `${at}[${index}]`, byName, report);
+    });
+  } else if (isObject(value)) {
+    // A folder, or one object, which has an extension.
+    const isClosed = /(\/|\.[^/]+)$/.test(lastPart(value["S3Uri"], byName));
+    if (value["S3DataType"] === "S3Prefix" && !isClosed) {
+      report(
+        `${at}.S3Uri: an S3Prefix stands for every key that begins so; it must end with "/", ` +
+          "or name one object, such as data.csv",
+      );
+    }
+    for (const [key, one] of Object.entries(value)) {
+      if (key !== "IfSteps" && key !== "ElseSteps") {
+        checkPrefixes(one, `${at}.${key}`, byName, report);
+      }
+    }
+  }
+}
+
 /** Reports the steps that wait for each other in a circle, once a circle. */
 function checkCycles(byName: ReadonlyMap<string, PlacedStep>, report: Report): void {
   const done = new Set<string>();
@@ -218,15 +272,15 @@ function checkCycles(byName: ReadonlyMap<string, PlacedStep>, report: Report): v
 /**
  * Finds the structural errors of a pipeline definition, all at once: names malformed or used twice,
  * references that lead nowhere, circles, `Std:JsonGet` on what is no property file, parameters unused or
- * undeclared, and what is over the service's limits.
+ * undeclared, prefixes that others' keys begin with too, and what is over the service's limits.
  *
- * @param options.unusedParametersAllowed whether parameters may go unused, as the service lets them;
- *   default false
+ * @param options.foreign whether others wrote it: parameters may go unused then, and prefixes end without a
+ *   slash, as the service lets them; default false
  * @returns a sentence for each problem that names the step and the field; none where the definition holds
  */
 export function check(
   definition: JsonObject,
-  options: { readonly unusedParametersAllowed?: boolean } = {},
+  { foreign = false }: { readonly foreign?: boolean } = {},
 ): readonly string[] {
   const problems: string[] = [];
   const report: Report = (problem) => {
@@ -248,6 +302,10 @@ export function check(
   }
   for (const placed of steps) {
     checkStep(placed, byName, report);
+    if (!foreign) {
+      const where = `step ${JSON.stringify(placed.name)}, Arguments`;
+      checkPrefixes(placed.step["Arguments"], where, byName, report);
+    }
   }
   const experiment = definition["PipelineExperimentConfig"];
   if (isObject(experiment)) {
@@ -260,7 +318,7 @@ export function check(
       .map(({ get }) => target(get))
       .flatMap((found) => (found.kind === "parameter" ? [found.name] : [])),
   );
-  checkParameters(definition, used, options.unusedParametersAllowed ?? false, report);
+  checkParameters(definition, used, foreign, report);
   const size = canonicalJson(definition).length;
   if (size > limits.definition) {
     report(`the definition has ${size} characters; ${limits.definition} are allowed`);

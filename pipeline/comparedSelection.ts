@@ -50,7 +50,7 @@ export function comparedSelection(
     cached: false,
     inputs: [
       s3Input("code", args.sources.compare, folder("code")),
-      s3Input("evaluation", executionUri(args.bucket, "evaluation"), folder("evaluation")),
+      s3Input("evaluation", executionUri(args.bucket, "evaluation/"), folder("evaluation")),
     ],
     outputs: {
       comparison: { folder: folder("comparison"), uri: executionUri(args.bucket, "comparison") },

@@ -1,5 +1,5 @@
 import type { DefinitionArgs } from "./definitionArgs";
-import type { Expression } from "./expressions";
+import { type Expression, folderUri, join, stepProperty } from "./expressions";
 import { parameter } from "./parameters";
 import {
   exitMessage,
@@ -10,13 +10,27 @@ import {
   s3Input,
 } from "./steps/processing";
 import { type DataQualityStep, dataQualityStep } from "./steps/qualityCheck";
+import type { Step } from "./steps/step";
 import { executionUri } from "./storage";
 
-/** Reads the table through Athena and runs the flow on it. */
-export function dataWranglerStep(args: DefinitionArgs): ProcessingStep<string> {
+/** The step that {@link dataWranglerStep} builds. */
+export interface DataWrangler {
+  readonly step: Step;
+  /** S3 URI of the folder with the part files, and `_SUCCESS` where all of them are there. */
+  readonly outputUri: Expression;
+}
+
+/**
+ * Reads the table through Athena and runs the flow on it.
+ *
+ * Data Wrangler puts each output at `<S3Uri>/<processing job name>/<node id>/default/`: another attempt has
+ * another job's name, so what one that failed has left is not read. Evidence: the notebooks that Data
+ * Wrangler exports for a pipeline read it by such a Join, as public pipelines do.
+ */
+export function dataWranglerStep(args: DefinitionArgs): DataWrangler {
   const { dataHash, flowOutputName, flowSource } = args;
   const outputConfig = JSON.stringify({ [flowOutputName]: { content_type: "CSV" } });
-  return processingStep({
+  const { output, step } = processingStep({
     name: "DataWranglerProcess",
     imageUri: args.images.dataWrangler,
     roleArn: args.roles.processing,
@@ -56,6 +70,9 @@ export function dataWranglerStep(args: DefinitionArgs): ProcessingStep<string> {
       },
     },
   });
+  const [node = "", name = ""] = flowOutputName.split(".");
+  const job = stepProperty(step.Name, "ProcessingJobName");
+  return { step, outputUri: join("/", [output(flowOutputName), job, node, `${name}/`]) };
 }
 
 /** Makes the baseline of the training data. */
@@ -64,7 +81,7 @@ export function baselineStep(args: DefinitionArgs, preprocess: Preprocess): Data
     name: "DataQualityBaseline",
     imageUri: args.images.modelMonitor,
     modelPackageGroupName: args.modelPackageGroupName,
-    datasetUri: preprocess.output("train"),
+    datasetUri: folderUri(preprocess.output("train")),
     outputUri: executionUri(args.bucket, "baseline"),
     roleArn: args.roles.evaluation,
     context: args.context,

@@ -13,7 +13,7 @@ import { comparesPairs, selectionSteps } from "./selection";
  */
 export function pipelineDefinition(args: DefinitionArgs): JsonObject {
   const dataWrangler = dataWranglerStep(args);
-  const preprocess = preprocessStep(args, dataWrangler.output(args.flowOutputName));
+  const preprocess = preprocessStep(args, dataWrangler.outputUri);
   const baseline = args.dataQualityBaseline ? baselineStep(args, preprocess) : undefined;
   // A cached report would lie under another execution's prefix, where a comparing job does not look.
   const cachedEvaluation = comparesPairs(args.candidates.length);

@@ -1,7 +1,7 @@
 import type { Candidate } from "./candidates";
 import type { Preprocess } from "./dataSteps";
 import type { DefinitionArgs } from "./definitionArgs";
-import type { Expression } from "./expressions";
+import { type Expression, folderUri } from "./expressions";
 import { modelStep } from "./steps/model";
 import {
   exitMessage,
@@ -67,7 +67,10 @@ function reportStep(
 
 /** Evaluates a model in the image that trained it, whose libraries the script knows. */
 function evaluateModel(args: DefinitionArgs, tuned: TunedCandidate, algorithm: string): Evaluation {
-  const inputs = { model: tuned.tuning.bestModelUri, test: tuned.preprocess.output("test") };
+  const inputs = {
+    model: tuned.tuning.bestModelUri,
+    test: folderUri(tuned.preprocess.output("test")),
+  };
   const report = reportStep(args, tuned, tuned.imageUri, inputs, [
     ...["--algorithm", algorithm, "--model", folder("model"), "--test", folder("test")],
   ]);
@@ -87,11 +90,11 @@ function evaluatePredictions(args: DefinitionArgs, tuned: TunedCandidate): Evalu
   const transform = transformStep({
     name: `Transform${name}`,
     modelName: model.modelName,
-    inputUri: tuned.preprocess.output("test"),
+    inputUri: folderUri(tuned.preprocess.output("test")),
     outputUri: executionUri(args.bucket, `predictions/${name}`),
     context: args.context,
   });
-  const inputs = { predictions: transform.outputUri };
+  const inputs = { predictions: folderUri(transform.outputUri) };
   const report = reportStep(args, tuned, args.images.scikitLearn, inputs, [
     ...["--predictions", folder("predictions")],
   ]);

@@ -70,3 +70,12 @@ export function s3Uri(bucket: string, ...parts: readonly Expression[]): Expressi
   const [only] = values;
   return values.length === 1 && only !== undefined ? only : join("/", values);
 }
+
+/**
+ * The URI with a slash behind it: as the S3Uri of an S3Prefix, a folder's URI without one would stand for
+ * every key that begins so, `predictions/LGBM` for those of `predictions/LGBM2` too. An output's own URI has
+ * none, as in the SageMaker SDK's defaults, so whoever reads it adds one.
+ */
+export function folderUri(uri: Reference): Join {
+  return join("", [uri, "/"]);
+}

@@ -58,12 +58,12 @@ function cast(dataset: Dataset): Transform {
   };
 }
 
-function dropColumns(columns: readonly string[]): Transform {
+function dropColumn(column: string): Transform {
   return {
     operator: "sagemaker.spark.manage_columns_0.1",
     parameters: {
       operator: "Drop column",
-      drop_column_parameters: { column_to_drop: columns },
+      drop_column_parameters: { column_to_drop: column },
     },
   };
 }
@@ -81,7 +81,6 @@ function moveToStart(column: string): Transform {
   };
 }
 
-/** One column a node: exported operators differ in whether they take several here. */
 function dropMissing(column: string): Transform {
   return {
     operator: "sagemaker.spark.handle_missing_0.1",
@@ -89,27 +88,27 @@ function dropMissing(column: string): Transform {
       operator: "Drop missing",
       drop_missing_parameters: {
         dimension: "Drop Rows",
-        drop_rows_parameters: { input_column: [column] },
+        drop_rows_parameters: { input_column: column },
       },
     },
   };
 }
 
-function imputeMedian(columns: readonly string[]): Transform {
+function imputeMedian(column: string): Transform {
   return {
     operator: "sagemaker.spark.handle_missing_0.1",
     parameters: {
       operator: "Impute",
       impute_parameters: {
         column_type: "Numeric",
-        numeric_parameters: { strategy: "Approximate Median", input_column: columns },
+        numeric_parameters: { strategy: "Approximate Median", input_column: column },
       },
     },
   };
 }
 
 /** `drop_last` must be false: else the last label's column stays in place, with nothing in it. */
-function oneHot(columns: readonly string[]): Transform {
+function oneHot(column: string): Transform {
   return {
     operator: "sagemaker.spark.encode_categorical_0.1",
     parameters: {
@@ -119,13 +118,20 @@ function oneHot(columns: readonly string[]): Transform {
         drop_last: false,
         output_style: "Columns",
         input_already_ordinal_encoded: false,
-        input_column: columns,
+        input_column: column,
       },
     },
   };
 }
 
-/** What is done to the rows of a dataset, in order: the label ends up first, as XGBoost's CSV has it. */
+/**
+ * What is done to the rows of a dataset, in order: the label ends up first, as XGBoost's CSV has it.
+ *
+ * Each node has one column, as a string: the one form that every version of the operators takes. Evidence:
+ * the operators' code in exported notebooks. There, Drop missing looks its column up by name and fails on a
+ * list; Drop column and Impute take lists only since 2023; "Transform Data" in SageMaker's developer guide
+ * says that Handle missing applies to a single column.
+ */
 function transforms(dataset: Dataset): readonly Transform[] {
   const categorical = categoricalColumns(dataset);
   const features = featureColumns(dataset).map(({ name }) => name);
@@ -133,10 +139,10 @@ function transforms(dataset: Dataset): readonly Transform[] {
   const incomplete = dataset.missingValues === "drop" ? features : [];
   return [
     cast(dataset),
-    ...(dataset.dropped.length > 0 ? [dropColumns(dataset.dropped)] : []),
+    ...dataset.dropped.map(dropColumn),
     ...[dataset.target, ...incomplete].map(dropMissing),
-    ...(dataset.missingValues === "impute" && numeric.length > 0 ? [imputeMedian(numeric)] : []),
-    ...(categorical.length > 0 ? [oneHot(categorical)] : []),
+    ...(dataset.missingValues === "impute" ? numeric : []).map(imputeMedian),
+    ...categorical.map(oneHot),
     moveToStart(dataset.target),
   ];
 }

@@ -21,7 +21,10 @@ export const prefixes = {
   endpoints: "endpoints",
 } as const;
 
-/** S3 URI of something that an execution writes, which no other execution touches. */
+/**
+ * S3 URI of something that an execution writes, which no other execution touches.
+ * @param path with a slash at its end where it is read as a folder
+ */
 export function executionUri(bucket: string, path: string): Expression {
   return s3Uri(bucket, prefixes.executions, execution("PipelineExecutionId"), path);
 }

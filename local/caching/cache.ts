@@ -1,8 +1,7 @@
-import { link, mkdir, readdir, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 
-import { hashContent } from "./contentHash";
-import { copy, readChecked, replaceFolder, writeChecked } from "../storage/files";
+import { hashFiles } from "./contentHash";
+import { readChecked, writeChecked } from "../storage/files";
 import type { ObjectStore } from "../storage/objectStore";
 
 /** A result that can stand in for a job that would come to the same. */
@@ -18,24 +17,6 @@ interface Entry<Value> extends CachedResult<Value> {
   readonly time: string;
   /** Each object or prefix that the job wrote, by a name that does not depend on the execution. */
   readonly outputs: Readonly<Record<string, { readonly uri: string; readonly hash: string }>>;
-}
-
-/** Shows the files of one place at another. They are never written in place, so they can be the same files. */
-async function share(from: string, to: string): Promise<void> {
-  if ((await stat(from)).isDirectory()) {
-    await mkdir(to, { recursive: true });
-    for (const name of await readdir(from)) {
-      await share(join(from, name), join(to, name));
-    }
-    return;
-  }
-  await mkdir(dirname(to), { recursive: true });
-  try {
-    await link(from, to);
-  } catch {
-    // File systems without hard links.
-    await copy(from, to);
-  }
 }
 
 /**
@@ -75,13 +56,13 @@ export class Cache {
     }
     const outputs = Object.entries(entry.outputs);
     for (const [, { hash, uri }] of outputs) {
-      if ((await hashContent(this.store.path(uri))) !== hash) {
+      if ((await this.hashOutput(uri)) !== hash) {
         return undefined;
       }
     }
     const places = place(entry.value);
     for (const [name, { uri }] of outputs) {
-      await this.put(this.store.path(uri), this.store.path(places[name] ?? uri));
+      await this.store.share(uri, places[name] ?? uri);
     }
     return entry;
   }
@@ -101,7 +82,7 @@ export class Cache {
     }
     const hashed: Record<string, { uri: string; hash: string }> = {};
     for (const [name, uri] of Object.entries(outputs)) {
-      hashed[name] = { uri, hash: (await hashContent(this.store.path(uri))) ?? "" };
+      hashed[name] = { uri, hash: (await this.hashOutput(uri)) ?? "" };
     }
     const entry: Entry<unknown> = {
       time: new Date().toISOString(),
@@ -112,15 +93,8 @@ export class Cache {
     writeChecked(this.path(key), entry);
   }
 
-  private async put(from: string, to: string): Promise<void> {
-    const [source, target] = [from, to].map((path) => path.replace(/\/$/, "")) as [string, string];
-    if (source === target) {
-      return;
-    }
-    const incoming = `${target}.incoming`;
-    await rm(incoming, { recursive: true, force: true });
-    await share(source, incoming);
-    await replaceFolder(incoming, target);
+  private hashOutput(uri: string): Promise<string | undefined> {
+    return hashFiles(this.store.objectsOfOutput(uri));
   }
 
   private path(key: string): string {

@@ -23,6 +23,23 @@ async function addFile(hash: Hash, path: string, name: string): Promise<void> {
 }
 
 /**
+ * The SHA-256 of the names and contents of files, in their order.
+ * @returns undefined where there are none
+ */
+export async function hashFiles(
+  files: readonly { readonly name: string; readonly path: string }[],
+): Promise<string | undefined> {
+  if (files.length === 0) {
+    return undefined;
+  }
+  const hash = createHash("sha256");
+  for (const { name, path } of files) {
+    await addFile(hash, path, name);
+  }
+  return hash.digest("hex");
+}
+
+/**
  * The SHA-256 of a file's content, or of the names and contents of all files in a folder.
  * @returns undefined where there is nothing at the path
  */

@@ -1,16 +1,16 @@
 import type { Json, JsonObject } from "../../pipeline/expressions";
-import { isObject, object, objects, text } from "../../pipeline/walk";
+import { at, isObject, object, objects, text } from "../../pipeline/walk";
 import { UserError } from "../../terminal/errors";
-import { hashCode, hashContent, hashJson } from "./contentHash";
+import { hashCode, hashContent, hashFiles, hashJson } from "./contentHash";
 import type { Execution } from "../execution";
 
 /** What a key is made of cannot be told, for example since an input is missing. */
 class Unknown extends Error {}
 
-/** The hash of what lies behind an S3 URI. */
+/** The hash of the objects that a job finds at an S3 URI, by the names that it finds them under. */
 async function contentBehind(execution: Execution, uri: Json | undefined): Promise<string> {
   try {
-    const hash = await hashContent(execution.store.path(text(uri)));
+    const hash = await hashFiles(execution.store.objectsAt(text(uri)));
     if (hash !== undefined) {
       return hash;
     }
@@ -42,8 +42,6 @@ async function processingInput(execution: Execution, input: JsonObject): Promise
   if (isObject(s3)) {
     return {
       path: s3["LocalPath"] ?? null,
-      // One file keeps its name in the container; of a folder, only what is in it counts.
-      name: execution.store.isFile(text(s3["S3Uri"])) ? text(s3["S3Uri"]).replace(/^.*\//, "") : "",
       content: await contentBehind(execution, s3["S3Uri"]),
     };
   }
@@ -99,6 +97,7 @@ export function processingKey(execution: Execution, args: JsonObject): Promise<s
     return hashJson({
       kind: "Processing",
       application,
+      instances: at(args, "ProcessingResources", "ClusterConfig", "InstanceCount") ?? 1,
       environment: args["Environment"] ?? null,
       inputs: await Promise.all(
         objects(args["ProcessingInputs"]).map((input) => processingInput(execution, input)),

@@ -67,7 +67,7 @@ export async function serve(
   const base = join(workspace.folder, "serving", name, "opt", "ml");
   const artifact = text(container["ModelDataUrl"]);
   const store = new ObjectStore(workspace.objects);
-  if (!store.exists(artifact)) {
+  if (!store.isObject(artifact)) {
     throw new UserError(
       `version ${model.version} of ${model.group} has no artifact at ${artifact}`,
     );

@@ -25,6 +25,11 @@ export interface Image {
   readonly builtInMetrics?: readonly MetricDefinition[];
   /** Module that runs as the image's entry point in processing. */
   readonly processingModule?: string;
+  /**
+   * Whether its processing container writes its outputs to S3 itself, so that what a failed job has written
+   * stays there. Default false: SageMaker uploads them when the job has completed.
+   */
+  readonly writesToS3?: boolean;
   /** Whether its Python runs scripts. */
   readonly runsScripts: boolean;
   /** Files and folders of the project that decide what its jobs do. */
@@ -35,6 +40,8 @@ export interface Image {
 const prebuilt: Readonly<Record<string, Image>> = {
   "sagemaker-data-wrangler-container": {
     processingModule: "local.images.data_wrangler",
+    // By Spark, through s3a: "Data Wrangler: security and permissions" has it delete objects of its output.
+    writesToS3: true,
     runsScripts: false,
     sources: ["local/images/data_wrangler"],
   },

@@ -78,7 +78,7 @@ export async function prepare(
   options: PreparationOptions,
   definition: JsonObject,
 ): Promise<Prepared> {
-  refuse(check(definition, { unusedParametersAllowed: true }));
+  refuse(check(definition, { foreign: true }));
   const parameters = parameterValues(definition, options.parameters);
   const known = withParameters(definition, parameters) as JsonObject;
   const images = await imagesFor(options, known);

@@ -64,7 +64,7 @@ export function readPropertyFile(
     throw new ExpressionError(`step ${step} has no property file ${name}`);
   }
   const uri = `${text(location["S3Uri"]).replace(/\/$/, "")}/${text(file["FilePath"])}`;
-  if (!execution.store.isFile(uri)) {
+  if (!execution.store.isObject(uri)) {
     throw new ExpressionError(`step ${step} has not written its property file ${name}, ${uri}`);
   }
   try {

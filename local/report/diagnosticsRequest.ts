@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 
 import type { JsonObject } from "../../pipeline/expressions";
 import { object, objects, text } from "../../pipeline/walk";
@@ -49,8 +49,14 @@ function outputsOf(described: JsonObject | undefined): readonly string[] {
 }
 
 /** The path of an object, if there is one. */
-function find(execution: Execution, uri: string): string | undefined {
-  return uri !== "" && execution.store.exists(uri) ? execution.store.path(uri) : undefined;
+function find({ store }: Execution, uri: string): string | undefined {
+  return uri !== "" && store.isObject(uri) ? store.path(uri) : undefined;
+}
+
+/** The path of the folder or object that an input names, if there is something. */
+function findInput({ store }: Execution, uri: string): string | undefined {
+  const path = uri === "" ? "" : store.path(uri);
+  return existsSync(path) ? path : undefined;
 }
 
 /** The path of a file in an output of a finished step, if there is one. */
@@ -84,7 +90,7 @@ function requestOf(
   if (algorithm !== undefined && archive !== undefined) {
     const inputs = new Map([...inputsOf(evaluation), ...inputsOf(tuning)]);
     const paths = splits.flatMap((split) => {
-      const path = find(execution, inputs.get(split) ?? "");
+      const path = findInput(execution, inputs.get(split) ?? "");
       return path === undefined ? [] : [[split, path] as const];
     });
     return {

@@ -15,20 +15,27 @@ export interface JobOutcome {
   readonly isAccidental?: boolean;
 }
 
+/** One try at a step's job. */
+export interface Attempt {
+  /** From 1 on. */
+  readonly number: number;
+  /** For how long results of equal jobs inside this one may stand in for them. */
+  readonly cacheSeconds: number;
+}
+
 /** A kind of step that runs a job. */
 export interface JobKind {
   /** The hash of all that the job depends on; undefined where it cannot be told. */
   readonly key: (execution: Execution, args: JsonObject) => Promise<string | undefined>;
   /**
    * Runs the job.
-   * @param cacheSeconds for how long results of equal jobs inside this one may stand in for them
    * @throws StepFailure where it fails
    */
   readonly run: (
     execution: Execution,
     step: string,
     args: JsonObject,
-    cacheSeconds: number,
+    attempt: Attempt,
   ) => Promise<JobOutcome>;
   /** S3 URI of each object or prefix that the job writes, by a name that does not depend on the execution. */
   readonly outputs: (args: JsonObject, outcome: JobOutcome) => Readonly<Record<string, string>>;
@@ -46,11 +53,11 @@ const longestWait = 1;
 async function withRetries(
   execution: Execution,
   { name, step, type }: PlacedStep,
-  run: () => Promise<JobOutcome>,
+  run: (number: number) => Promise<JobOutcome>,
 ): Promise<JobOutcome> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await run();
+      return await run(attempt);
     } catch (error) {
       const fault = error instanceof StepFailure ? error.fault : undefined;
       const policy = objects(step["RetryPolicies"]).find(
@@ -108,8 +115,8 @@ export async function runJobStep(
     return { described: describe(args, found.value), reusedFrom: found.execution };
   }
   execution.tuner.warmUp();
-  const outcome = await withRetries(execution, placed, () =>
-    kind.run(execution, placed.name, args, seconds),
+  const outcome = await withRetries(execution, placed, (number) =>
+    kind.run(execution, placed.name, args, { number, cacheSeconds: seconds }),
   );
   if (outcome.isAccidental !== true) {
     await cache.keep(key, execution.id, outcome, places(outcome));

@@ -3,7 +3,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { JsonObject } from "../../pipeline/expressions";
-import { isObject, items, object, objects, text } from "../../pipeline/walk";
+import { at, isObject, items, object, objects, text } from "../../pipeline/walk";
 import {
   type Execution,
   intoFolder,
@@ -16,7 +16,7 @@ import { splitQuoted } from "../images/images";
 import { failureReason, faultOf, timeLimit } from "./jobFailure";
 import type { Job } from "../processes/jobs";
 import { processingKey } from "../caching/stepKey";
-import type { JobKind, JobOutcome } from "./jobStep";
+import type { Attempt, JobKind, JobOutcome } from "./jobStep";
 
 /** Answers an Athena query with files, as SageMaker does before the container starts. */
 async function runQuery(
@@ -120,6 +120,29 @@ function containerProgram(
   };
 }
 
+/**
+ * The name of a step's job, which each attempt has its own of.
+ * @returns at most 63 characters, as CreateProcessingJob has them
+ */
+function jobName(execution: Execution, step: string, attempt: number): string {
+  const ending = attempt === 1 ? "" : `-${attempt}`;
+  return `${`${execution.id}-${step}`.slice(0, 63 - ending.length)}${ending}`;
+}
+
+/**
+ * Writes what SageMaker tells a processing container of its job.
+ * Source: "How Amazon SageMaker Processing Configures Your Processing Container".
+ */
+function writeConfiguration(folder: JobFolder, name: string, args: JsonObject): void {
+  const write = (file: string, value: unknown): void => {
+    writeJson(join(folder.base, "config", file), value, { durable: false });
+  };
+  const count = Number(at(args, "ProcessingResources", "ClusterConfig", "InstanceCount") ?? 1);
+  const hosts = Array.from({ length: count }, (_, index) => `algo-${index + 1}`);
+  write("processingjobconfig.json", { ...intoFolder(args, folder), ProcessingJobName: name });
+  write("resourceconfig.json", { current_host: "algo-1", hosts });
+}
+
 /** The outputs that go to S3. */
 function s3Outputs(args: JsonObject): readonly {
   readonly name: string;
@@ -140,7 +163,13 @@ function s3Outputs(args: JsonObject): readonly {
   );
 }
 
-async function run(execution: Execution, step: string, args: JsonObject): Promise<JobOutcome> {
+async function run(
+  execution: Execution,
+  step: string,
+  args: JsonObject,
+  attempt: Attempt,
+): Promise<JobOutcome> {
+  const name = jobName(execution, step, attempt.number);
   const folder = makeJobFolder(execution, step);
   const application = object(args["AppSpecification"]);
   const outputs = s3Outputs(args).map(({ localPath, uri }) => ({
@@ -151,6 +180,7 @@ async function run(execution: Execution, step: string, args: JsonObject): Promis
     mkdirSync(output.folder, { recursive: true });
   }
   mkdirSync(join(folder.base, "output"), { recursive: true });
+  writeConfiguration(folder, name, args);
   for (const input of objects(args["ProcessingInputs"])) {
     await placeInput(execution, step, input, folder);
   }
@@ -176,15 +206,18 @@ async function run(execution: Execution, step: string, args: JsonObject): Promis
     log: folder.log,
     timeLimit: limit,
   });
-  if (result.exitCode !== 0) {
+  const hasFailed = result.exitCode !== 0;
+  if (!hasFailed || execution.images.find(text(application["ImageUri"]))?.writesToS3 === true) {
+    for (const output of outputs) {
+      await execution.store.moveIn(output.folder, output.uri);
+    }
+  }
+  if (hasFailed) {
     const reasonFile = join(folder.base, "output", "message");
     const reason = failureReason(result, reasonFile, folder.log, limit);
     throw new StepFailure(step, reason, folder.log, faultOf(result, reason));
   }
-  for (const output of outputs) {
-    await execution.store.moveIn(output.folder, output.uri);
-  }
-  return { facts: { ProcessingJobName: folder.name, ProcessingJobStatus: "Completed" } };
+  return { facts: { ProcessingJobName: name, ProcessingJobStatus: "Completed" } };
 }
 
 /** Processing jobs: scripts, and images that stand-ins know. */

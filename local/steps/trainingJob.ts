@@ -1,5 +1,5 @@
 import { createWriteStream, mkdirSync, readdirSync } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline as pipeStreams } from "node:stream/promises";
 
@@ -8,7 +8,7 @@ import { create as createArchive } from "tar";
 import type { JsonObject } from "../../pipeline/expressions";
 import { object, objects, text } from "../../pipeline/walk";
 import { type Execution, makeJobFolder, type StepFailure } from "../execution";
-import { temporaryPath, writeJson } from "../storage/files";
+import { writeJson } from "../storage/files";
 import { metricDefinitions } from "../images/images";
 import { imageJob, placeOf } from "./imageJob";
 import { failureReason, faultOf, timeLimit } from "./jobFailure";
@@ -79,19 +79,13 @@ export function artifactUri(definition: JsonObject, name: string): string {
 
 /** Packs what a training job left in its model folder; equal models give equal archives. */
 async function storeModel(execution: Execution, uri: string, model: string): Promise<void> {
-  const path = execution.store.path(uri);
-  mkdirSync(join(path, ".."), { recursive: true });
   const archive = createArchive(
     { gzip: { level: 1 }, cwd: model, portable: true, noMtime: true },
     readdirSync(model).sort(),
   );
-  const incoming = temporaryPath(path);
-  try {
-    await pipeStreams(archive as unknown as NodeJS.ReadableStream, createWriteStream(incoming));
-    await rename(incoming, path);
-  } finally {
-    await rm(incoming, { force: true });
-  }
+  await execution.store.put(uri, (path) =>
+    pipeStreams(archive as unknown as NodeJS.ReadableStream, createWriteStream(path)),
+  );
 }
 
 /** Runs a training job. */

@@ -1,6 +1,5 @@
-import { createReadStream, createWriteStream, existsSync, mkdirSync, statSync } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { createReadStream, createWriteStream, existsSync, mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { pipeline } from "node:stream/promises";
 
@@ -11,6 +10,7 @@ import { imageJob, placeOf } from "./imageJob";
 import { failureReason, timeLimit } from "./jobFailure";
 import { tryPort, unpackModel, waitForServer } from "../processes/server";
 import { transformKey } from "../caching/stepKey";
+import type { StoredObject } from "../storage/objectStore";
 import { type ColumnFilter, columnFilter } from "./csvFilter";
 import type { JobKind, JobOutcome } from "./jobStep";
 
@@ -21,15 +21,6 @@ const defaultPayload = 6;
 function modelOf(execution: Execution, args: JsonObject): JsonObject {
   const name = args["ModelName"];
   return [...execution.described.values()].find((one) => one["ModelName"] === name) ?? {};
-}
-
-/** The files at a path, by their paths below it. */
-async function filesAt(path: string): Promise<readonly string[]> {
-  if (!(await stat(path)).isDirectory()) {
-    return [""];
-  }
-  const names = await readdir(path, { recursive: true });
-  return names.filter((name) => statSync(join(path, name)).isFile()).sort();
 }
 
 /** How rows become requests, and answers become rows. */
@@ -96,12 +87,12 @@ async function* predict(path: string, rows: Rows): AsyncGenerator<string> {
   }
 }
 
-/** Predicts all files below a prefix, each into a file of its name and `.out`. */
-async function predictAll(from: string, to: string, rows: Rows): Promise<void> {
-  for (const file of await filesAt(from)) {
-    const target = join(to, `${file === "" ? basename(from) : file}.out`);
+/** Predicts all objects of a prefix, each into a file of its name and `.out`. */
+async function predictAll(from: readonly StoredObject[], to: string, rows: Rows): Promise<void> {
+  for (const { name, path } of from) {
+    const target = join(to, `${name}.out`);
     mkdirSync(dirname(target), { recursive: true });
-    await pipeline(predict(join(from, file), rows), createWriteStream(target));
+    await pipeline(predict(path, rows), createWriteStream(target));
   }
 }
 
@@ -113,6 +104,10 @@ async function run(execution: Execution, step: string, args: JsonObject): Promis
   const archive = execution.store.path(text(container["ModelDataUrl"]));
   if (!existsSync(archive)) {
     throw new StepFailure(step, `there is no model at ${text(container["ModelDataUrl"])}`);
+  }
+  const inputs = execution.store.objectsAt(inputUri(args));
+  if (inputs.length === 0) {
+    throw new StepFailure(step, `there is nothing at ${inputUri(args)}`);
   }
   await unpackModel(archive, join(folder.base, "model"));
   const port = await tryPort(0);
@@ -162,7 +157,7 @@ async function run(execution: Execution, step: string, args: JsonObject): Promis
     return answer;
   };
   try {
-    await predictAll(execution.store.path(inputUri(args)), output, readRows(args, ask));
+    await predictAll(inputs, output, readRows(args, ask));
   } catch (error) {
     throw new StepFailure(step, (error as Error).message, folder.log);
   } finally {

@@ -2,7 +2,7 @@ import type { JsonObject } from "../../pipeline/expressions";
 import { object } from "../../pipeline/walk";
 import { type Execution, StepFailure, type Trial } from "../execution";
 import { tuningKey } from "../caching/stepKey";
-import type { JobKind, JobOutcome } from "./jobStep";
+import type { Attempt, JobKind, JobOutcome } from "./jobStep";
 import { artifactUri } from "./trainingJob";
 import { type EndedTrial, runTrial } from "./trial";
 import { readTuningJob, type TuningJob } from "./tuningJob";
@@ -57,7 +57,7 @@ async function run(
   execution: Execution,
   step: string,
   args: JsonObject,
-  cacheSeconds: number,
+  { cacheSeconds }: Attempt,
 ): Promise<JobOutcome> {
   const job = await readTuningJob(execution, step, args, cacheSeconds);
   await execution.tuner.open({

@@ -1,19 +1,39 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { mkdir, readdir, symlink } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { copyFile, link, mkdir, readdir, rename, rm, symlink } from "node:fs/promises";
 import { basename, dirname, join, normalize, resolve } from "node:path";
 
 import { UserError } from "../../terminal/errors";
-import { copy, replaceFolder, writeFileAtomically } from "./files";
+import { copy, writeFileAtomically } from "./files";
+
+/** An object, as a job finds it. */
+export interface StoredObject {
+  /** Path of its file on this machine. */
+  readonly path: string;
+  /** Its path below the folder that its prefix is downloaded to, with slashes. */
+  readonly name: string;
+}
+
+/** The files below a folder, by their paths from it. */
+function filesBelow(folder: string): readonly string[] {
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return names.filter((name) => statSync(join(folder, name)).isFile());
+}
+
+/** In the order of ListObjectsV2: by the bytes of their UTF-8. */
+function inKeyOrder(keys: readonly string[]): readonly string[] {
+  return [...keys].sort((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
+}
 
 /**
- * S3 as a folder: the object `s3://bucket/a/b` is the file `bucket/a/b`. A prefix names a file or a
- * folder here, which is what the steps of a pipeline use prefixes for.
+ * S3 as a folder: the object `s3://bucket/a/b` is the file `bucket/a/b`. What is being written lies beside
+ * the buckets, so that no prefix finds it.
  */
 export class ObjectStore {
   constructor(readonly folder: string) {}
 
   /**
-   * The path of an object or prefix.
+   * The path of an object, or of the folder that a prefix that ends with a slash names.
    * @throws UserError where the URI is none of S3, or leads out of its bucket
    */
   path(uri: string): string {
@@ -29,13 +49,51 @@ export class ObjectStore {
     return join(this.folder, bucket, inside);
   }
 
-  exists(uri: string): boolean {
-    return existsSync(this.path(uri));
+  /** Whether there is an object of exactly that key. */
+  isObject(uri: string): boolean {
+    const path = this.path(uri);
+    return !path.endsWith("/") && existsSync(path) && statSync(path).isFile();
   }
 
-  /** Whether a URI is that of one object, not of a prefix. */
-  isFile(uri: string): boolean {
-    return this.exists(uri) && statSync(this.path(uri)).isFile();
+  /**
+   * The objects that an input of S3DataType S3Prefix stands for: all whose keys begin so, in the order of
+   * their keys. `predictions/LGBM` finds `predictions/LGBM2/x` too.
+   *
+   * An object's name is what is left of its key behind the prefix, where that is a whole folder; of other
+   * keys it is what is left behind the prefix's last slash. Evidence: aws/sagemaker-python-sdk#3612, where
+   * the prefix `data/train` downloads `train-data.csv` by its whole name, and #1106, where a transform of
+   * `test_output` reads `test_output_pose/`. What SageMaker does with a prefix that stands for both kinds
+   * is not documented: here each key follows its own rule.
+   *
+   * @throws UserError where the URI is none of S3, or leads out of its bucket
+   */
+  objectsAt(uri: string): readonly StoredObject[] {
+    const path = this.path(uri);
+    const isFolder = path.endsWith("/");
+    const parent = isFolder ? path : dirname(path);
+    const beginning = isFolder ? "" : basename(path);
+    if (!existsSync(parent) || !statSync(parent).isDirectory()) {
+      return [];
+    }
+    const keys = readdirSync(parent)
+      .filter((name) => name.startsWith(beginning))
+      .flatMap((name) =>
+        statSync(join(parent, name)).isDirectory()
+          ? filesBelow(join(parent, name)).map((inside) => `${name}/${inside}`)
+          : [name],
+      );
+    return inKeyOrder(keys).map((key) => ({
+      path: join(parent, key),
+      name:
+        beginning !== "" && key.startsWith(`${beginning}/`) ? key.slice(beginning.length + 1) : key,
+    }));
+  }
+
+  /** The objects that a job left at the URI of an output: the one of that key, or all in that folder. */
+  objectsOfOutput(uri: string): readonly StoredObject[] {
+    return this.isObject(uri)
+      ? [{ path: this.path(uri), name: "" }]
+      : this.objectsAt(`${uri.replace(/\/$/, "")}/`);
   }
 
   /** Reads an object as text. */
@@ -46,6 +104,14 @@ export class ObjectStore {
   /** Stores a text. */
   write(uri: string, content: string): void {
     writeFileAtomically(this.path(uri), content);
+  }
+
+  /**
+   * Stores an object that appears when it is whole, in exchange for one of its key.
+   * @param write makes its file at the path that it is given
+   */
+  async put(uri: string, write: (path: string) => Promise<unknown>): Promise<void> {
+    await this.putFile(this.path(uri), write);
   }
 
   /**
@@ -61,32 +127,65 @@ export class ObjectStore {
     }
   }
 
-  /** Moves a folder of this machine to a prefix, in exchange for what is there. */
+  /**
+   * Moves the files of a folder of this machine to a prefix, as an upload does: objects of the same keys are
+   * replaced, others stay. The folder goes.
+   */
   async moveIn(folder: string, uri: string): Promise<void> {
-    await replaceFolder(folder, this.path(uri).replace(/\/$/, ""));
+    for (const name of filesBelow(folder)) {
+      const from = join(folder, name);
+      await this.putFile(join(this.path(uri), name), (path) =>
+        lstatSync(from).isSymbolicLink() ? copyFile(from, path) : rename(from, path),
+      );
+    }
+    await rm(folder, { recursive: true });
   }
 
   /**
-   * Lets a folder of this machine show an object, or all objects below a prefix, without copying them. Jobs
-   * read their inputs; they never write there. Folders are made, so that another input can lie in them.
+   * Puts what a job left at the URI of one output at that of another. Objects are never written in place, so
+   * both can be the same files.
+   */
+  async share(from: string, to: string): Promise<void> {
+    for (const { name, path } of from === to ? [] : this.objectsOfOutput(from)) {
+      await this.putFile(join(this.path(to), name), async (incoming) => {
+        try {
+          await link(path, incoming);
+        } catch {
+          // File systems without hard links.
+          await copy(path, incoming);
+        }
+      });
+    }
+  }
+
+  /**
+   * Lets a folder of this machine show the objects of a prefix, without copying them. Jobs read their inputs;
+   * they never write there. Folders are made, so that another input can lie in them.
    *
    * @throws UserError where there is nothing at the URI
    */
   async link(uri: string, folder: string): Promise<void> {
-    const from = resolve(this.path(uri));
-    if (!existsSync(from)) {
+    const found = this.objectsAt(uri);
+    if (found.length === 0) {
       throw new UserError(`there is nothing at ${uri}`);
     }
     await mkdir(folder, { recursive: true });
-    if (!statSync(from).isDirectory()) {
-      await symlink(from, join(folder, basename(from)));
-      return;
+    for (const { name, path } of found) {
+      await mkdir(dirname(join(folder, name)), { recursive: true });
+      await symlink(resolve(path), join(folder, name));
     }
-    for (const name of await readdir(from, { recursive: true })) {
-      if (statSync(join(from, name)).isFile()) {
-        await mkdir(dirname(join(folder, name)), { recursive: true });
-        await symlink(join(from, name), join(folder, name));
-      }
+  }
+
+  private async putFile(target: string, write: (path: string) => Promise<unknown>): Promise<void> {
+    // No bucket's name begins with a dot.
+    const incoming = join(this.folder, ".incoming", randomBytes(12).toString("hex"));
+    mkdirSync(dirname(incoming), { recursive: true });
+    try {
+      await write(incoming);
+      await mkdir(dirname(target), { recursive: true });
+      await rename(incoming, target);
+    } finally {
+      await rm(incoming, { force: true });
     }
   }
 }

@@ -66,7 +66,7 @@ export interface ProcessingStep<Output extends string> {
   jsonGet(path: string): JsonGet;
 }
 
-/** Input of a processing job from S3: one file, or all under a prefix. */
+/** Input of a processing job from S3: one object, or all in the folder of a URI that ends with a slash. */
 export function s3Input(name: string, uri: Expression, folder: string): JsonObject {
   return {
     InputName: name,

@@ -8,7 +8,10 @@ export interface DataQualityStepArgs {
   /** The image sagemaker-model-monitor-analyzer. */
   readonly imageUri: string;
   readonly modelPackageGroupName: string;
-  /** S3 URI of CSV rows without a header, label first: as an endpoint's captured answers and requests. */
+  /**
+   * S3 URI of a folder, with a slash at its end, of CSV rows without a header, label first: as an endpoint's
+   * captured answers and requests.
+   */
   readonly datasetUri: Expression;
   readonly outputUri: Expression;
   readonly roleArn: string;

@@ -6,7 +6,7 @@ import { cached, type JobContext, jobStepOptions, type Step, tags } from "./step
 export interface TransformStepArgs {
   readonly name: string;
   readonly modelName: Expression;
-  /** S3 URI of CSV rows, label first. */
+  /** S3 URI of a folder of CSV rows, label first, with a slash at its end. */
   readonly inputUri: Expression;
   readonly outputUri: Expression;
   readonly context: JobContext;

@@ -15,6 +15,7 @@ import { cached, type JobContext, jobStepOptions, type Step, tags, vpcConfig } f
 /** A channel of training data. */
 export interface Channel {
   readonly name: string;
+  /** S3 URI of its folder, with a slash at its end. */
   readonly uri: Expression;
   readonly contentType: string;
 }

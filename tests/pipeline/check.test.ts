@@ -25,7 +25,7 @@ const mutations: readonly (readonly [string, (definition: Draft) => void, RegExp
     (d) => {
       set(d, ["Steps"], (d["Steps"] as Draft[]).slice(1));
     },
-    /step "Preprocess", Arguments\.ProcessingInputs\[1\]\.S3Input\.S3Uri: .*refers to step "DataWranglerProcess", which does not exist/,
+    /step "Preprocess", Arguments\.ProcessingInputs\[1\]\.S3Input\.S3Uri\.Std:Join\.Values\[0\]: .*refers to step "DataWranglerProcess", which does not exist/,
   ],
   [
     "an output that does not exist",
@@ -263,9 +263,51 @@ describe("check", () => {
     ok(check(broken as JsonObject).length >= 3);
   });
 
-  it("lets parameters go unused where that is allowed, as the service does", () => {
+  it("finds prefixes that other keys begin with, however the URI is made", () => {
+    const broken = draft(definition);
+    const input = ["Arguments", "ProcessingInputs", 1, "S3Input", "S3Uri"];
+    set(broken, ["Steps", "EvaluateXGBoost", ...input], "s3://bucket/models/XGBoost");
+    const output = "ProcessingOutputConfig.Outputs['test'].S3Output.S3Uri";
+    const get = { Get: `Steps.Preprocess.${output}` };
+    set(broken, ["Steps", "EvaluateDecisionTree", ...input], get);
+    const values = ["s3://bucket", { Get: "Execution.PipelineExecutionId" }, "train"];
+    const channel = ["Arguments", "TrainingJobDefinition", "InputDataConfig", 0, "DataSource"];
+    const join = { "Std:Join": { On: "/", Values: values } };
+    set(broken, ["Steps", "TuneXGBoost", ...channel, "S3DataSource", "S3Uri"], join);
+    const problem =
+      'S3Uri: an S3Prefix stands for every key that begins so; it must end with "/", or name one ' +
+      "object, such as data.csv";
+    const inputs = "ProcessingInputs[1].S3Input";
+    deepEqual(check(broken as JsonObject), [
+      `step "TuneXGBoost", Arguments.TrainingJobDefinition.InputDataConfig[0].DataSource.S3DataSource.${problem}`,
+      `step "EvaluateDecisionTree", Arguments.${inputs}.${problem}`,
+      `step "EvaluateXGBoost", Arguments.${inputs}.${problem}`,
+    ]);
+    deepEqual(check(broken as JsonObject, { foreign: true }), []);
+  });
+
+  it("takes prefixes that end with a slash, and single objects, however the URI is made", () => {
+    const uris = [
+      "s3://bucket/folder/",
+      "s3://bucket/data.csv",
+      { "Std:Join": { On: "/", Values: ["s3://bucket", "folder", ""] } },
+      { "Std:Join": { On: "", Values: ["s3://bucket/", { Get: "Parameters.X" }, "/"] } },
+    ];
+    for (const uri of uris) {
+      const changed = draft(definition);
+      const place = ["Arguments", "ProcessingInputs", 1, "S3Input", "S3Uri"];
+      set(changed, ["Steps", "EvaluateXGBoost", ...place], uri);
+      (at(changed, "Parameters") as Draft[]).push({ Name: "X", Type: "String" });
+      deepEqual(
+        check(changed as JsonObject).filter((one) => !one.includes("never used")),
+        [],
+      );
+    }
+  });
+
+  it("lets parameters go unused in a definition of others, as the service does", () => {
     const unused = draft(definition);
     (at(unused, "Parameters") as Draft[]).push({ Name: "Extra", Type: "String" });
-    deepEqual(check(unused as JsonObject, { unusedParametersAllowed: true }), []);
+    deepEqual(check(unused as JsonObject, { foreign: true }), []);
   });
 });

@@ -66,6 +66,13 @@ class Texts:
     metrics: list[dict[str, str]]
 
 
+def folder_of(step: ProcessingStep, output: str) -> Join:
+    """The URI of an output as a folder's, for inputs."""
+    return Join(
+        on="", values=[step.properties.ProcessingOutputConfig.Outputs[output].S3Output.S3Uri, "/"]
+    )
+
+
 def offline_session() -> Any:
     """A session without AWS and without the SDK's telemetry."""
     session = PipelineSession(
@@ -200,7 +207,15 @@ class Graph:
                     source=self.texts.preprocess, destination=f"{OPT}/code", input_name="code"
                 ),
                 ProcessingInput(
-                    source=outputs[self.texts.flow_output].S3Output.S3Uri,
+                    source=Join(
+                        on="/",
+                        values=[
+                            outputs[self.texts.flow_output].S3Output.S3Uri,
+                            source.properties.ProcessingJobName,
+                            self.texts.flow_output.partition(".")[0],
+                            "default/",
+                        ],
+                    ),
                     destination=f"{OPT}/input",
                     input_name="input",
                 ),
@@ -281,7 +296,7 @@ class Graph:
                     input_name="model",
                 ),
                 ProcessingInput(
-                    source=data.properties.ProcessingOutputConfig.Outputs["test"].S3Output.S3Uri,
+                    source=folder_of(data, "test"),
                     destination=f"{OPT}/test",
                     input_name="test",
                 ),
@@ -348,12 +363,11 @@ class Graph:
         )
 
     def channels(self, data: ProcessingStep, *, metadata: bool) -> dict[str, TrainingInput]:
-        outputs = data.properties.ProcessingOutputConfig.Outputs
         types = {"train": "text/csv", "validation": "text/csv"}
         if metadata:
             types["metadata"] = "application/json"
         return {
-            name: TrainingInput(outputs[name].S3Output.S3Uri, content_type=content_type)
+            name: TrainingInput(folder_of(data, name), content_type=content_type)
             for name, content_type in types.items()
         }
 

@@ -57,6 +57,41 @@ def test_the_reader_finds_no_problem(config: dict[str, Any]) -> None:
     assert all(uuid.fullmatch(one) for one in ids)
 
 
+def selected(parameters: dict[str, Any]) -> list[Any]:
+    """The columns that a node's parameters name, wherever they stand."""
+    keys = ("column_to_drop", "column_to_move", "input_column")
+    return [
+        one
+        for key, value in parameters.items()
+        for one in ([value] if key in keys else selected(value) if isinstance(value, dict) else [])
+    ]
+
+
+def test_each_node_works_on_one_column_which_is_a_string() -> None:
+    columns = {"y": "double", "a": "int", "b": "string", "c": "string", "d": "date", "e": "int"}
+    change: dict[str, Any] = {
+        "columns": [{"name": name, "type": kind} for name, kind in columns.items()],
+        "target": "y",
+        "dropped": ["d", "e"],
+    }
+    expected = {
+        "drop": [
+            *[("Drop column", "d"), ("Drop column", "e")],
+            *[("Drop missing", name) for name in ("y", "a", "b", "c")],
+        ],
+        "impute": [
+            *[("Drop column", "d"), ("Drop column", "e"), ("Drop missing", "y")],
+            ("Impute", "a"),
+        ],
+    }
+    ends = [("One-hot encode", "b"), ("One-hot encode", "c"), ("Move column", "y")]
+    for missing, nodes in expected.items():
+        flow = flow_of({"dataset": dataset(**change, missingValues=missing)})
+        _, _, *rest = (node["parameters"] for node in flow["nodes"])
+        found = [(one["operator"], *selected(one)) for one in rest]
+        assert found == nodes + ends
+
+
 def test_the_reader_finds_a_problem_where_there_is_one() -> None:
     flow = flow_of({})
     flow["nodes"][-1]["parameters"]["move_column_parameters"]["move_type"] = "Move away"

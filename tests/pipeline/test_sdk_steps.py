@@ -29,10 +29,9 @@ from sagemaker.workflow.functions import Join
 from sagemaker.workflow.model_step import ModelStep
 from sagemaker.workflow.parameters import ParameterString
 from sagemaker.workflow.pipeline import Pipeline
-from sagemaker.workflow.properties import Properties
 from sagemaker.workflow.quality_check_step import DataQualityCheckConfig, QualityCheckStep
 from sagemaker.workflow.steps import TransformStep, TuningStep
-from sdk_graph import BUCKET, KEY, ROLE, TAGS, Graph, Texts
+from sdk_graph import BUCKET, KEY, ROLE, TAGS, Graph, Texts, folder_of
 
 IMAGE = "111122223333.dkr.ecr.us-east-1.amazonaws.com/forest:1"
 METRICS = {"validation:rmse": "rmse=([0-9.]+)", "validation:r2": "r2=([-0-9.]+)"}
@@ -82,8 +81,8 @@ class Theirs:
         self.session = self.graph.session
         self.training_type = ParameterString("TrainingInstanceType", "ml.m5.xlarge")
 
-    def output(self, name: str) -> Properties:
-        return self.data.properties.ProcessingOutputConfig.Outputs[name].S3Output.S3Uri
+    def output(self, name: str) -> Join:
+        return folder_of(self.data, name)
 
     def tuning(self) -> TuningStep:
         estimator = Estimator(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable
 from typing import Any
@@ -91,14 +92,31 @@ class Parameters:
             return ""
         return value
 
-    def columns(self, name: str, required: bool = True) -> list[str]:
+    def column(self, name: str, required: bool = True) -> str:
+        """One column's name; empty where a problem is noted, or where none is given."""
+        value = self.raw(name)
+        if value in (None, ""):
+            if required:
+                self.note(name, "missing")
+            return ""
+        if isinstance(value, list):
+            self.note(
+                name, f"a list, {json.dumps(value)}; Data Wrangler takes one column's name here"
+            )
+            return ""
+        if not isinstance(value, str):
+            self.note(name, "must be a column's name")
+            return ""
+        return value
+
+    def columns(self, name: str) -> list[str]:
         """One column's name or a list of them."""
         value = self.raw(name)
         names = value if isinstance(value, list) else [value] if value not in (None, "") else []
         if not all(isinstance(item, str) and item for item in names):
             self.note(name, "must be a column's name or a list of them")
             return []
-        if not names and required:
+        if not names:
             self.note(name, "missing")
         if len(set(names)) < len(names):
             self.note(name, "names a column twice")

@@ -1,7 +1,9 @@
-"""Writes a frame as Data Wrangler's output: one part file, csv as Spark's writer prints it."""
+"""Writes a frame as Spark does: part files, csv as Spark's writer prints it, and `_SUCCESS`."""
 
 from __future__ import annotations
 
+import itertools
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -24,28 +26,60 @@ _TEXTS = {
 
 
 def write_output(
-    database: duckdb.DuckDBPyConnection, frame: Frame, folder: Path, content_type: str, part: str
+    database: duckdb.DuckDBPyConnection,
+    frame: Frame,
+    folder: Path,
+    content_type: str,
+    name: str,
+    parts: int = 1,
 ) -> None:
-    """Writes the frame; the file appears when it is whole.
+    """Writes the frame as Hadoop's FileOutputCommitter has it done.
+
+    The files are written below `_temporary`, and moved when all are whole; then `_temporary` goes,
+    and `_SUCCESS` says that nothing is missing. What fails or is killed leaves `_temporary` there.
 
     Args:
         database: Runs the frame's query.
         frame: What to write.
         folder: Made if it is not there.
         content_type: One of CONTENT_TYPES.
-        part: The part file's name without its suffix.
+        name: What tells the job's part files from another's.
+        parts: How many files to spread the rows over, in their order; each csv file has the header.
 
     Raises:
         UserError: Parquet cannot have such column names.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    if content_type == "CSV":
-        query, options, suffix = _csv_query(frame), _CSV, ".csv"
-    else:
-        query, options, suffix = _parquet_query(frame), _PARQUET, ".snappy.parquet"
-    temporary = folder / f".{part}{suffix}"
-    database.execute(f"copy ({query}) to {literal(str(temporary))} ({options})")
-    temporary.replace(folder / f"{part}{suffix}")
+    temporary = folder / "_temporary" / "0"
+    temporary.mkdir(parents=True, exist_ok=True)
+    is_csv = content_type == "CSV"
+    options, suffix = (_CSV, ".csv") if is_csv else (_PARQUET, ".snappy.parquet")
+    for part, frame_part in enumerate(_split(database, frame, parts)):
+        query = _csv_query(frame_part) if is_csv else _parquet_query(frame_part)
+        path = temporary / f"part-{part:05}-{name}-c000{suffix}"
+        database.execute(f"copy ({query}) to {literal(str(path))} ({options})")
+    for path in sorted(temporary.iterdir()):
+        path.replace(folder / path.name)
+    shutil.rmtree(folder / "_temporary")
+    (folder / "_SUCCESS").touch()
+
+
+def _split(database: duckdb.DuckDBPyConnection, frame: Frame, parts: int) -> list[Frame]:
+    if parts == 1:
+        return [frame]
+    database.execute(
+        "create or replace temp table numbered as "  # noqa: S608 - made of SQL
+        f"select row_number() over () - 1 as row_number, * from ({frame.query})"
+    )
+    (rows,) = database.execute("select count(*) from numbered").fetchone() or (0,)
+    bounds = [rows * part // parts for part in range(parts + 1)]
+    return [
+        Frame(
+            frame.columns,
+            "select * exclude row_number from numbered "  # noqa: S608 - numbers
+            f"where row_number >= {first} and row_number < {end} order by row_number",
+        )
+        for first, end in itertools.pairwise(bounds)
+    ]
 
 
 def _csv_query(frame: Frame) -> str:

@@ -63,10 +63,32 @@ def flow(*transforms: dict[str, Any]) -> dict[str, Any]:
     return {"metadata": {"version": 1, "disable_limits": False}, "nodes": nodes}
 
 
+JOB = "ee1-DataWranglerProcess"
+
+
+def configure(base: Path, instances: int = 1) -> None:
+    """Writes what SageMaker tells every processing container of its job."""
+    (base / "config").mkdir(parents=True, exist_ok=True)
+    job = {"ProcessingJobName": JOB}
+    (base / "config/processingjobconfig.json").write_text(json.dumps(job))
+    hosts = [f"algo-{number}" for number in range(1, instances + 1)]
+    resources = {"current_host": "algo-1", "hosts": hosts}
+    (base / "config/resourceconfig.json").write_text(json.dumps(resources))
+
+
+def output_folder(base: Path, node_id: str) -> Path:
+    """Where the image leaves the output of a node."""
+    return base / "processing/output" / JOB / node_id / "default"
+
+
 def run(
-    base: Path, table: pa.Table, *transforms: dict[str, Any], content_type: str = "CSV"
+    base: Path,
+    table: pa.Table,
+    *transforms: dict[str, Any],
+    content_type: str = "CSV",
 ) -> Path:
     """Runs the transforms over the table; the path of the one file that comes out."""
+    configure(base)
     for name in ("flow", "data"):
         (base / "processing" / name).mkdir(parents=True, exist_ok=True)
     content = flow(*transforms)
@@ -76,6 +98,6 @@ def run(
     pq.write_table(table, path, row_group_size=10_000)
     last = content["nodes"][-1]["node_id"]
     run_flow(base, json.dumps({f"{last}.default": {"content_type": content_type}}))
-    files = list((base / "processing/output" / last / "default").iterdir())
-    assert len(files) == 1
-    return files[0]
+    part, success = sorted(output_folder(base, last).iterdir(), reverse=True)
+    assert success.name == "_SUCCESS"
+    return part

@@ -10,7 +10,20 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from flows import CAST, CAST_ONE, CATEGORICAL, COLUMNS, MISSING, NUMERIC, cast_node, flow, node, run
+from flows import (
+    CAST,
+    CAST_ONE,
+    CATEGORICAL,
+    COLUMNS,
+    MISSING,
+    NUMERIC,
+    cast_node,
+    configure,
+    flow,
+    node,
+    output_folder,
+    run,
+)
 
 from local.images.data_wrangler.errors import UserError
 from local.images.data_wrangler.flow import check
@@ -88,8 +101,9 @@ def test_reads_every_file_and_csv_as_strings(tmp_path: Path) -> None:
     (base / "processing/data/a.csv").write_text('x,"y,z"\n1,"a ""b"""\n,""\n')
     (base / "processing/data/deep/b.csv").write_text('x,"y,z"\n007,c\n')
     (base / "processing/data/_SUCCESS").write_text("no data")
+    configure(base)
     run_flow(base, '{"n0.default": {"content_type": "CSV"}}')
-    (path,) = (base / "processing/output/n0/default").iterdir()
+    path, _ = sorted(output_folder(base, "n0").iterdir(), reverse=True)
     assert path.name == "part-00000-n0-c000.csv"
     assert path.read_text() == 'x,"y,z"\n1,"a ""b"""\n,""\n007,c\n'
 
@@ -105,6 +119,32 @@ def test_writes_parquet_with_its_types(tmp_path: Path) -> None:
     assert path.name == "part-00000-n1-c000.snappy.parquet"
     assert [str(field.type) for field in table.schema] == ["int64", "double", "bool"]
     assert table.to_pydict() == TABLE.drop_columns(["c"]).to_pydict()
+
+
+def test_writes_below_the_name_of_its_job_and_says_that_all_is_there(tmp_path: Path) -> None:
+    run(tmp_path, TABLE, node(COLUMNS, "Drop column", {"column_to_drop": "c"}))
+    root = tmp_path / "processing/output"
+    files = sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+    folder = "ee1-DataWranglerProcess/n1/default"
+    assert files == [f"{folder}/_SUCCESS", f"{folder}/part-00000-n1-c000.csv"]
+    assert (root / folder / "_SUCCESS").read_bytes() == b""
+
+
+@pytest.mark.parametrize(("rows", "sizes"), [(5, [1, 2, 2]), (1, [0, 0, 1]), (0, [0, 0, 0])])
+def test_several_instances_write_several_files(tmp_path: Path, rows: int, sizes: list[int]) -> None:
+    table = pa.table({"k": pa.array(range(rows), pa.int64())})
+    run(tmp_path, table, node(COLUMNS, "Duplicate column", {"input_column": "k", "new_name": "j"}))
+    configure(tmp_path, instances=3)
+    run_flow(tmp_path, '{"n1.default": {"content_type": "CSV"}}')
+    files = sorted(output_folder(tmp_path, "n1").glob("part-*"))
+    assert [file.name for file in files] == [f"part-0000{k}-n1-c000.csv" for k in range(3)]
+    lines = [file.read_text().splitlines() for file in files]
+    assert [line[0] for line in lines] == ["k,j"] * 3
+    assert [len(line) - 1 for line in lines] == sizes
+    assert [row for line in lines for row in line[1:]] == [f"{k},{k}" for k in range(rows)]
+    run_flow(tmp_path, '{"n1.default": {"content_type": "PARQUET"}}')
+    parts = sorted(output_folder(tmp_path, "n1").glob("*.parquet"))
+    assert [pq.read_table(part).num_rows for part in parts] == sizes
 
 
 def test_keeps_the_order_and_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -260,6 +300,24 @@ def test_refuses_a_flow(change: Callable[[dict[str, Any]], object], problem: str
         (
             node(
                 MISSING,
+                "Drop missing",
+                {"dimension": "Drop Rows", "drop_rows_parameters": {"input_column": ["a"]}},
+            ),
+            'drop_missing_parameters.drop_rows_parameters.input_column: a list, ["a"]; Data '
+            "Wrangler takes one column's name here",
+        ),
+        (
+            node(MISSING, "Drop missing", {"input_column": ["a", "b"]}),
+            'drop_missing_parameters.input_column: a list, ["a", "b"]; Data Wrangler takes one',
+        ),
+        (node(MISSING, "Drop missing", {"input_column": 1}), "input_column: must be a column's n"),
+        (
+            node(MISSING, "Add indicator for missing", {"input_column": ["a"]}),
+            'add_indicator_for_missing_parameters.input_column: a list, ["a"]; Data Wrangler takes',
+        ),
+        (
+            node(
+                MISSING,
                 "Impute",
                 {
                     "column_type": "Numeric",
@@ -366,7 +424,7 @@ def test_refuses_data_that_does_not_fit(
         run(tmp_path, TABLE, transform)
     assert str(error.value).startswith(f"node n1 ({transform['operator']}): ")
     assert problem in str(error.value)
-    assert not list((tmp_path / "processing/output/n1/default").iterdir())
+    assert not (tmp_path / "processing/output").exists()
 
 
 def test_says_that_no_rows_are_left_to_encode(tmp_path: Path) -> None:

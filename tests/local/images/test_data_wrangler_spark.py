@@ -6,6 +6,7 @@ notebooks that Data Wrangler exports.
 
 import csv
 import datetime
+import io
 import math
 import os
 import random
@@ -63,7 +64,12 @@ def read(spark: SparkSession, folder: Path, table: pa.Table) -> DataFrame:
 
 
 def written(frame: DataFrame, folder: Path) -> str:
-    """The frame as csv, by the options of Data Wrangler's destination."""
+    """The frame as csv, by the options of Data Wrangler's destination; lines end as on Unix."""
+    return io.TextIOWrapper(io.BytesIO(written_bytes(frame, folder)), "utf-8").read()
+
+
+def written_bytes(frame: DataFrame, folder: Path) -> bytes:
+    """The frame as csv, byte by byte."""
     path = folder / "spark"
     for field in frame.schema.fields:
         if field.dataType.typeName() in ("vectorudt", "udt"):
@@ -72,7 +78,7 @@ def written(frame: DataFrame, folder: Path) -> str:
     writer = frame.coalesce(1).write.option("nullValue", None).option("header", "true")
     writer.option("escape", '"').option("quote", '"').csv(str(path))
     (part,) = path.glob("part-*.csv")
-    return part.read_text("utf-8")
+    return part.read_bytes()
 
 
 def assert_same(ours: str, spark: str, relative: float = 0) -> None:
@@ -255,7 +261,7 @@ def test_one_hot_encodes(
     for name, style in (*single, (number, "Vector"), (text, "Columns")):
         expected = one_hot(expected, name, strategy, style, drop_last)
         parameters = {
-            "input_column": [name],
+            "input_column": name,
             "invalid_handling_strategy": strategy,
             "drop_last": drop_last,
             "output_style": style,
@@ -263,6 +269,44 @@ def test_one_hot_encodes(
         nodes.append(node(CATEGORICAL, "One-hot encode", parameters))
     ours = run(tmp_path, table, *nodes)
     assert_same(ours.read_text("utf-8"), written(expected, tmp_path))
+
+
+LABELS = ["a,b", 'q"', '"', "two\nlines", "cr\rhere", " padded ", "'", "a;b", "é", "x\\", "\ttab"]
+
+
+def test_quotes_the_headers_of_labels_and_keeps_the_columns_in_order(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    # Each label as often as its place from the end: StringIndexer's order is that of the list.
+    texts = [text for place, text in enumerate(LABELS) for _ in range(len(LABELS) - place)]
+    other = ["z", "y", "z"] * (len(texts) // 3)
+    table = pa.table(
+        {"city": texts, "n": pa.array(range(len(texts))), "other": other, "y": [0.5] * len(texts)}
+    )
+    expected = read(spark, tmp_path, table)
+    nodes = []
+    for name in ("city", "other"):
+        expected = one_hot(expected, name, "Keep", "Columns", drop_last=False)
+        parameters = {
+            "input_column": name,
+            "invalid_handling_strategy": "Keep",
+            "drop_last": False,
+            "output_style": "Columns",
+        }
+        nodes.append(node(CATEGORICAL, "One-hot encode", parameters))
+    first = {"move_type": "Move to start", "move_to_start_parameters": {"column_to_move": "y"}}
+    ours = run(tmp_path, table, *nodes, node(COLUMNS, "Move column", first)).read_bytes()
+    escaped = [f"`{name}`" for name in expected.columns if name != "y"]
+    assert ours.decode() == written_bytes(expected.select("y", *escaped), tmp_path).decode()
+    with io.StringIO(ours.decode(), newline="") as text:
+        header = next(csv.reader(text))
+    assert header == [
+        "y",
+        "n",
+        *(f"city_{label}".rstrip() for label in LABELS),
+        "other_z",
+        "other_y",
+    ]
 
 
 def test_one_hot_encodes_a_name_with_dots_by_default(spark: SparkSession, tmp_path: Path) -> None:
@@ -312,13 +356,20 @@ def missing(frame: DataFrame, name: str) -> Any:
     return sf.isnull(name) | sf.isnan(name)
 
 
-@pytest.mark.parametrize("names", [["s"], ["d"], ["l", "b"], []])
-def test_drops_missing(spark: SparkSession, tmp_path: Path, names: list[str]) -> None:
+@pytest.mark.parametrize("names", [["s"], ["d"], ["l", "b"], [None]])
+def test_drops_missing(spark: SparkSession, tmp_path: Path, names: list[str | None]) -> None:
     frame = read(spark, tmp_path, GAPS)
-    for name in names or frame.columns:
-        frame = frame.where(~missing(frame, name))
-    parameters = {"dimension": "Drop Rows", "drop_rows_parameters": {"input_column": names}}
-    ours = run(tmp_path, GAPS, node(MISSING, "Drop missing", parameters))
+    for name in names if names != [None] else frame.columns:
+        frame = frame.where(~missing(frame, str(name)))
+    nodes = [
+        node(
+            MISSING,
+            "Drop missing",
+            {"dimension": "Drop Rows", "drop_rows_parameters": {"input_column": name}},
+        )
+        for name in names
+    ]
+    ours = run(tmp_path, GAPS, *nodes)
     assert_same(ours.read_text(), written(frame, tmp_path))
 
 
@@ -333,15 +384,20 @@ def test_fills_missing(spark: SparkSession, tmp_path: Path, name: str, value: An
     assert_same(ours.read_text(), written(frame.withColumn(name, filled), tmp_path))
 
 
+@pytest.mark.parametrize("form", ["list", "a node a column"])
 @pytest.mark.parametrize("strategy", ["Mean", "Approximate Median"])
-def test_imputes_numbers(spark: SparkSession, tmp_path: Path, strategy: str) -> None:
+def test_imputes_numbers(spark: SparkSession, tmp_path: Path, strategy: str, form: str) -> None:
     spark_strategy = "mean" if strategy == "Mean" else "median"
     imputer = feature.Imputer(inputCols=["d", "l"], outputCols=["d", "l"], strategy=spark_strategy)
     frame = read(spark, tmp_path, GAPS)
     expected = imputer.fit(frame).transform(frame)
-    numeric = {"input_column": ["d", "l"], "strategy": strategy}
-    parameters = {"column_type": "Numeric", "numeric_parameters": numeric}
-    ours = run(tmp_path, GAPS, node(MISSING, "Impute", parameters))
+    columns: list[Any] = [["d", "l"]] if form == "list" else ["d", "l"]
+    nodes = []
+    for column in columns:
+        numeric = {"input_column": column, "strategy": strategy}
+        parameters = {"column_type": "Numeric", "numeric_parameters": numeric}
+        nodes.append(node(MISSING, "Impute", parameters))
+    ours = run(tmp_path, GAPS, *nodes)
     assert_same(ours.read_text(), written(expected, tmp_path), 1e-12)
 
 

@@ -1,4 +1,9 @@
-"""handle_missing: drop rows, fill, impute, and tell what is missing."""
+"""handle_missing: drop rows, fill, impute, and tell what is missing.
+
+Drop missing and the indicator take one column's name: in every exported version their code looks a
+column up by it, and fails on a list. Impute and Fill missing take lists too, as the flows that the
+editor has written since 2023 have them.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +21,7 @@ _FILLED = ("string", "long", "double")
 
 
 def drop_missing(parameters: Parameters) -> Transform:
-    """Drops the rows where any of the columns, or of all columns, is missing."""
+    """Drops the rows where the column is missing, or any column where none is named."""
     if parameters.has("dimension"):
         parameters.choice("dimension", ("Drop Rows",))
         group = parameters.group("drop_rows_parameters")
@@ -24,11 +29,11 @@ def drop_missing(parameters: Parameters) -> Transform:
     else:
         group = parameters
         parameters.raw("drop_rows_parameters")
-    names = group.columns("input_column", required=False)
+    name = group.column("input_column", required=False)
     group.finish(other_operators=True)
 
     def apply(frame: Frame, _: Statistics) -> Frame:
-        places = [frame.place(name) for name in names] or range(len(frame.columns))
+        places = [frame.place(name)] if name else range(len(frame.columns))
         present = " and ".join(f"not ({_is_missing(frame, place)})" for place in places)
         return frame.where(present)
 
@@ -87,14 +92,12 @@ def impute(parameters: Parameters) -> Transform:
 
 def add_indicator_for_missing(parameters: Parameters) -> Transform:
     """Adds a column that says whether another's value is missing."""
-    names = parameters.columns("input_column")
+    name = parameters.column("input_column")
     parameters.finish()
 
     def apply(frame: Frame, _: Statistics) -> Frame:
-        for name in names:
-            indicator = _is_missing(frame, frame.place(name))
-            frame = frame.with_column(Column(f"{name}_indicator", "boolean"), indicator)
-        return frame
+        indicator = _is_missing(frame, frame.place(name))
+        return frame.with_column(Column(f"{name}_indicator", "boolean"), indicator)
 
     return apply
 
