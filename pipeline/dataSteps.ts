@@ -30,7 +30,7 @@ export interface DataWrangler {
 export function dataWranglerStep(args: DefinitionArgs): DataWrangler {
   const { dataHash, flowOutputName, flowSource } = args;
   const outputConfig = JSON.stringify({ [flowOutputName]: { content_type: "CSV" } });
-  const { output, step } = processingStep({
+  const processing = processingStep({
     name: "DataWranglerProcess",
     imageUri: args.images.dataWrangler,
     roleArn: args.roles.processing,
@@ -71,8 +71,9 @@ export function dataWranglerStep(args: DefinitionArgs): DataWrangler {
     },
   });
   const [node = "", name = ""] = flowOutputName.split(".");
-  const job = stepProperty(step.Name, "ProcessingJobName");
-  return { step, outputUri: join("/", [output(flowOutputName), job, node, `${name}/`]) };
+  const job = stepProperty(processing.step.Name, "ProcessingJobName");
+  const outputUri = join("/", [processing.output(flowOutputName), job, node, `${name}/`]);
+  return { step: processing.step, outputUri };
 }
 
 /** Makes the baseline of the training data. */
