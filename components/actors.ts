@@ -101,16 +101,8 @@ function pipeline(stack: Statements): readonly Statement[] {
     allow("ReadReports", ["s3:GetObject"], stack.objects("executions", "models")),
     stack.useKeyThroughS3(),
     ...stack.grantKeyForVolumes(),
-    allow(
-      "InspectImages",
-      [
-        "ecr:BatchCheckLayerAvailability",
-        "ecr:BatchGetImage",
-        "ecr:DescribeImages",
-        "ecr:GetDownloadUrlForLayer",
-      ],
-      stack.images(),
-    ),
+    ...stack.pullImage(),
+    allow("FindImages", ["ecr:DescribeImages"], stack.images()),
   ];
 }
 

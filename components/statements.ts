@@ -204,15 +204,17 @@ export class Statements {
   /** ARNs of the repositories of all images: the stack's, SageMaker's in whatever account, the candidates' own. */
   images(): readonly pulumi.Output<string>[] {
     const { account, ownImages = [], repositoryName } = this.args;
+    // Candidates may have images of one repository.
+    const own = new Set(
+      ownImages
+        .flatMap((image) => ecrRepository(image) ?? [])
+        .map(({ accountId, name, region }) => `${region}:${accountId}:repository/${name}`),
+    );
     return [
       this.arn("ecr", `repository/${repositoryName}`),
-      pulumi.interpolate`arn:${account.partition}:ecr:${account.region}:*:repository/sagemaker-*`,
-      ...ownImages
-        .flatMap((image) => ecrRepository(image) ?? [])
-        .map(
-          ({ accountId, name, region }) =>
-            pulumi.interpolate`arn:${account.partition}:ecr:${region}:${accountId}:repository/${name}`,
-        ),
+      ...[`${account.region}:*:repository/sagemaker-*`, ...own].map(
+        (path) => pulumi.interpolate`arn:${account.partition}:ecr:${path}`,
+      ),
     ];
   }
 

@@ -54,6 +54,12 @@ export const registerModel: Calls = (stack, { candidate, execution, name }) => {
     },
     {
       actor: "pipeline",
+      actions: ["ecr:GetAuthorizationToken"],
+      resources: ["*"],
+      evidence: checksImage,
+    },
+    {
+      actor: "pipeline",
       actions: [
         "ecr:BatchCheckLayerAvailability",
         "ecr:BatchGetImage",
