@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { type AwsSettings, readAwsSettings } from "./awsSettings";
 import { invalidConfiguration, place, readConfiguration } from "./configReader";
-import { check } from "./pipeline/check";
+import { check } from "./pipeline/language/check";
 import { pipelineDefinition } from "./pipeline/definition";
 import { withPlaceholders } from "./pipeline/placeholders";
 import { problemsAcrossKeys, settingsSchema, type StackSettings, stringKeys } from "./settings";

@@ -4,13 +4,13 @@
  */
 
 import { candidatesSchema, defaultCandidates } from "../pipeline/candidates";
-import { check } from "../pipeline/check";
+import { check } from "../pipeline/language/check";
 import { californiaHousing } from "../pipeline/californiaHousing";
 import { datasetSchema } from "../pipeline/datasetSchema";
 import { pipelineDefinition } from "../pipeline/definition";
 import type { DefinitionArgs } from "../pipeline/definitionArgs";
 import { withPlaceholders } from "../pipeline/placeholders";
-import { canonicalJson } from "../pipeline/render";
+import { canonicalJson } from "../pipeline/language/canonicalJson";
 
 const counts = [2, 10, 100];
 const runs = 15;

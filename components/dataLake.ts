@@ -7,7 +7,7 @@ import { existsSync, statSync } from "node:fs";
 import type { Dataset } from "../pipeline/dataset";
 import { datasetQuery, selectedTableQuery } from "../pipeline/query";
 import { tableFormat } from "../pipeline/tableFormat";
-import { contentHash } from "../pipeline/render";
+import { contentHash } from "../pipeline/language/canonicalJson";
 import { prefixes } from "../pipeline/storage";
 import type { Account } from "./account";
 import { DataBucket } from "./dataBucket";

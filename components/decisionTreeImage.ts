@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-import { canonicalJson } from "../pipeline/render";
+import { canonicalJson } from "../pipeline/language/canonicalJson";
 import { type Account, accountPrincipals } from "./account";
 import { keptFromDeletion } from "./protection";
 

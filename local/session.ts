@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { Json, JsonObject } from "../pipeline/expressions";
-import { canonicalJson } from "../pipeline/render";
+import { canonicalJson } from "../pipeline/language/canonicalJson";
 import { allSteps } from "../pipeline/walk";
 import { UserError } from "../terminal/errors";
 import { Cache } from "./caching/cache";

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "./expressions";
-import { canonicalJson } from "./render";
+import { canonicalJson } from "./language/canonicalJson";
 import { allSteps, isObject, items, objects, text } from "./walk";
 
 /** A member that differs: its path, and its value on each side, undefined where it is absent. */

@@ -1,16 +1,8 @@
-import type { Json, JsonObject } from "./expressions";
+import { target } from "./language/expressions";
+import { isObject, type Json, type JsonObject } from "./language/json";
 
-/** Where a reference leads. */
-export type Target =
-  | { readonly kind: "parameter"; readonly name: string }
-  | { readonly kind: "execution"; readonly name: string }
-  | { readonly kind: "step"; readonly name: string; readonly path: readonly (string | number)[] }
-  | { readonly kind: "malformed" };
-
-/** Whether a JSON value is an object, not an array. */
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+export { target } from "./language/expressions";
+export { isObject } from "./language/json";
 
 /** The object, or an empty one. */
 export function object(value: Json | undefined): JsonObject {
@@ -35,41 +27,6 @@ export function objects(value: Json | undefined): readonly JsonObject[] {
 /** The string, or the empty one. */
 export function text(value: Json | undefined): string {
   return typeof value === "string" ? value : "";
-}
-
-/** Splits a property path such as `Outputs['train'].S3Output` or `Summaries[0].Name`; undefined where malformed. */
-export function propertyPath(path: string): readonly (string | number)[] | undefined {
-  const token = /^(?:\.?([A-Za-z_][A-Za-z0-9_-]*)|\['([^']*)'\]|\["([^"]*)"\]|\[(\d+)\])/;
-  const parts: (string | number)[] = [];
-  for (let rest = path; rest !== "";) {
-    const match = token.exec(rest);
-    if (match === null) {
-      return undefined;
-    }
-    const [all, name, single, double, index] = match;
-    parts.push(index === undefined ? (name ?? single ?? double ?? "") : Number(index));
-    rest = rest.slice(all.length);
-  }
-  return parts;
-}
-
-/** Reads the text of a `Get`. */
-export function target(get: string): Target {
-  const [, space, name, rest] =
-    /^(Parameters|Execution|Steps)\.([A-Za-z0-9_-]+)(.*)$/s.exec(get) ?? [];
-  if (space === undefined || name === undefined || rest === undefined) {
-    return { kind: "malformed" };
-  }
-  if (space === "Steps") {
-    const path = propertyPath(rest);
-    return path === undefined || path.length === 0
-      ? { kind: "malformed" }
-      : { kind: "step", name, path };
-  }
-  if (rest !== "") {
-    return { kind: "malformed" };
-  }
-  return { kind: space === "Parameters" ? "parameter" : "execution", name };
 }
 
 /** A reference and where it stands. */

@@ -1,4 +1,4 @@
-import { canonicalJson, contentHash } from "../pipeline/render";
+import { canonicalJson, contentHash } from "../pipeline/language/canonicalJson";
 
 /**
  * Composes the name of the endpoint. It begins with the pipeline's, since the main stack's topic takes the

@@ -12,7 +12,7 @@ import { standaloneStepGraph } from "../local/report/stepGraphSvg";
 import { stackConfig } from "../local/program/stackConfig";
 import { diffDefinitions, formatDifferences } from "../pipeline/diff";
 import type { JsonObject } from "../pipeline/expressions";
-import { canonicalJson } from "../pipeline/render";
+import { canonicalJson } from "../pipeline/language/canonicalJson";
 import { isObject } from "../pipeline/walk";
 
 const root = resolve(__dirname, "..");
@@ -35,10 +35,10 @@ function fileDefinition(path: string): JsonObject {
   } catch (error) {
     throw new UserError(`${path} is not JSON: ${(error as Error).message}`);
   }
-  if (!isObject(definition as JsonObject)) {
+  if (!isObject(definition)) {
     throw new UserError(`${path} holds no JSON object`);
   }
-  return definition as JsonObject;
+  return definition;
 }
 
 function git(...args: readonly string[]): string | undefined {

@@ -3,7 +3,7 @@ import { createReadStream, existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
-import { canonicalJson } from "../../pipeline/render";
+import { canonicalJson } from "../../pipeline/language/canonicalJson";
 
 const root = resolve(__dirname, "..", "..");
 

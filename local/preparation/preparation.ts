@@ -1,4 +1,4 @@
-import { check } from "../../pipeline/check";
+import { check } from "../../pipeline/language/check";
 import type { Json, JsonObject } from "../../pipeline/expressions";
 import { UserError } from "../../terminal/errors";
 import { parameterValues } from "../../terminal/parameters";

@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { JsonObject } from "../../pipeline/expressions";
-import { canonicalJson } from "../../pipeline/render";
+import { canonicalJson } from "../../pipeline/language/canonicalJson";
 import { program } from "../support/definitions";
 import { command, type Ended } from "../support/localRun";
 

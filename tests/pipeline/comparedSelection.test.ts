@@ -1,9 +1,9 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 
 import { defaultCandidates } from "../../pipeline/candidates";
-import { check } from "../../pipeline/check";
+import { check } from "../../pipeline/language/check";
 import type { Json, JsonObject } from "../../pipeline/expressions";
-import { canonicalJson } from "../../pipeline/render";
+import { canonicalJson } from "../../pipeline/language/canonicalJson";
 import { objects, text } from "../../pipeline/walk";
 import { at, program } from "../support/definitions";
 

@@ -4,7 +4,7 @@ import { evaluate, holds, type Scope } from "../../local/evaluate";
 import { defaultCandidates } from "../../pipeline/candidates";
 import { californiaHousing } from "../../pipeline/californiaHousing";
 import type { Json, JsonObject } from "../../pipeline/expressions";
-import { canonicalJson } from "../../pipeline/render";
+import { canonicalJson } from "../../pipeline/language/canonicalJson";
 import { allSteps, dependencies, objects, text } from "../../pipeline/walk";
 import { at, program } from "../support/definitions";
 

@@ -1,8 +1,8 @@
 import { deepEqual, ok } from "node:assert/strict";
 
-import { check } from "../../pipeline/check";
-import type { JsonObject } from "../../pipeline/expressions";
-import { at, type Draft, draft, program, set } from "../support/definitions";
+import { check } from "../../../pipeline/language/check";
+import type { JsonObject } from "../../../pipeline/expressions";
+import { at, type Draft, draft, program, set } from "../../support/definitions";
 
 /** Ways to break a definition, each with what must be said of it. */
 const mutations: readonly (readonly [string, (definition: Draft) => void, RegExp])[] = [
@@ -110,7 +110,7 @@ const mutations: readonly (readonly [string, (definition: Draft) => void, RegExp
     (d) => {
       set(d, ["Parameters", "ProcessingInstanceCount", "DefaultValue"], 1.5);
     },
-    /parameter "ProcessingInstanceCount": DefaultValue 1\.5 is no Integer/,
+    /parameter "ProcessingInstanceCount", DefaultValue: must be an integer, not the number 1\.5/,
   ],
   [
     "a default that is no value of the enum",
@@ -124,21 +124,21 @@ const mutations: readonly (readonly [string, (definition: Draft) => void, RegExp
     (d) => {
       set(d, ["Parameters", "MinimumR2", "Type"], "Double");
     },
-    /Type must be one of Boolean, Float, Integer, String/,
+    /parameter "MinimumR2", Type: must be one of Boolean, Float, Integer, String, not the string "Double"/,
   ],
   [
     "an execution variable that does not exist",
     (d) => {
       set(d, ["PipelineExperimentConfig", "TrialName"], { Get: "Execution.Id" });
     },
-    /PipelineExperimentConfig, TrialName: there is no execution variable "Id"/,
+    /PipelineExperimentConfig\.TrialName: there is no execution variable "Id"/,
   ],
   [
     "a malformed reference",
     (d) => {
       set(d, ["Steps", "Preprocess", "Arguments", "RoleArn"], { Get: "Role" });
     },
-    /step "Preprocess", Arguments\.RoleArn: "Role" is no reference/,
+    /step "Preprocess", Arguments\.RoleArn: "Role" is not a reference/,
   ],
   [
     "a property file that does not exist",
@@ -155,7 +155,7 @@ const mutations: readonly (readonly [string, (definition: Draft) => void, RegExp
     /PropertyFiles: "Evaluation" is of output "other", which the step lacks/,
   ],
   [
-    "JsonGet on a step that is no Processing",
+    "JsonGet on a step that is not a Processing step",
     (d) => {
       set(
         d,
@@ -192,7 +192,7 @@ const mutations: readonly (readonly [string, (definition: Draft) => void, RegExp
         { Get: "Parameters.MinimumR2" },
       );
     },
-    /the Path of a Std:JsonGet must be a literal string/,
+    /LeftValue\.Std:JsonGet\.Path: must be a string, not an object/,
   ],
   [
     "an argument that is too long",
@@ -203,14 +203,14 @@ const mutations: readonly (readonly [string, (definition: Draft) => void, RegExp
         "x".repeat(257),
       );
     },
-    /ContainerArguments\[0\]: 257 characters; 256 are allowed/,
+    /ContainerArguments\[0\]: 257 characters; must be at most 256/,
   ],
   [
     "a condition step without conditions",
     (d) => {
       set(d, ["Steps", "SelectXGBoost", "Arguments", "Conditions"], []);
     },
-    /step "SelectXGBoost", Arguments\.Conditions: must hold at least one/,
+    /step "SelectXGBoost", Arguments\.Conditions: 0 members; must be at least 1/,
   ],
   [
     "a broken step inside a branch",

@@ -1,0 +1,171 @@
+import { canonicalJson } from "./canonicalJson";
+import {
+  jsonGetFormProblem,
+  type Names,
+  propertyFileProblems,
+  referenceProblem,
+  typeProblem,
+} from "./checkExpressions";
+import { openPrefixes } from "./checkPrefixes";
+import { opaqueTypes, type Parameter, type PipelineDefinition, type Step } from "./definition";
+import { isKnownType } from "./definitionShapes";
+import { type Computed, target } from "./expressions";
+import { allSteps, circles, explicitDependencies, references } from "./graph";
+import type { Json } from "./json";
+import { inspectDefinition, sentence } from "./parse";
+import type { Shape } from "./shapes";
+
+/** The service's limit. Source: CreatePipeline. */
+const maxLength = 1_048_576;
+
+const namePattern = /^[A-Za-z0-9\-_]{1,64}$/;
+const nameProblem = "the name must be 1 to 64 letters, digits, hyphens and underscores";
+
+type Report = (problem: string) => void;
+
+function checkParameters(
+  parameters: readonly Parameter[],
+  used: ReadonlySet<string>,
+  foreign: boolean,
+  report: Report,
+): void {
+  const seen = new Set<string>();
+  for (const parameter of parameters) {
+    const { DefaultValue: value, Name: name, Type: type } = parameter;
+    const where = `parameter ${JSON.stringify(name)}`;
+    if (!namePattern.test(name)) {
+      report(`${where}: ${nameProblem}`);
+    }
+    if (seen.has(name)) {
+      report(`${where}: declared twice`);
+    }
+    seen.add(name);
+    const values = type === "String" ? parameter.EnumValues : undefined;
+    if (typeof value === "string" && values?.includes(value) === false) {
+      report(`${where}: DefaultValue ${JSON.stringify(value)} is not among its EnumValues`);
+    }
+    if (!foreign && !used.has(name)) {
+      report(`${where}: never used`);
+    }
+  }
+  for (const name of used) {
+    if (!seen.has(name)) {
+      report(`parameter ${JSON.stringify(name)}: used, but not declared`);
+    }
+  }
+}
+
+/** Whether a step's arguments are of a form that this language knows. */
+function isTyped(step: Step): boolean {
+  return isKnownType(step.Type) && !opaqueTypes.some((type) => type === step.Type);
+}
+
+function checkStep(step: Step, names: Names, report: Report): void {
+  const where = `step ${JSON.stringify(step.Name)}`;
+  if (!namePattern.test(step.Name)) {
+    report(`${where}: ${nameProblem}`);
+  }
+  for (const dependency of explicitDependencies(step)) {
+    if (!names.steps.has(dependency)) {
+      report(`${where}, DependsOn: step ${JSON.stringify(dependency)} does not exist`);
+    }
+  }
+  // Other kinds of step have references of their own, such as ForEach.CurrentItem.
+  for (const found of isTyped(step) ? references(step) : []) {
+    const problem = referenceProblem(found, names);
+    if (problem !== undefined) {
+      report(`${where}, ${found.at}: ${problem}`);
+    }
+  }
+  if (step.Type === "Processing") {
+    for (const problem of propertyFileProblems(step)) {
+      report(`${where}, ${problem}`);
+    }
+  }
+}
+
+/**
+ * Finds what is wrong with a pipeline definition, all at once: names malformed or used twice, members that no
+ * request has, values that are not of a member's type or limits, references that lead nowhere or to another
+ * type, circles, `Std:JsonGet` on what is not a property file, parameters unused or undeclared, prefixes that
+ * others' keys begin with too, and what is over the service's limits. Where public reports show what CreatePipeline answers, its words are beside.
+ *
+ * @param document a definition, parsed or not
+ * @param options.foreign whether others wrote it: parameters may go unused then, and prefixes end without a
+ *   slash, as the service lets them; default false
+ * @returns a sentence for each problem that names the step and the field; none where the definition holds
+ */
+export function check(
+  document: Json | PipelineDefinition,
+  { foreign = false }: { readonly foreign?: boolean } = {},
+): readonly string[] {
+  const expressions: { expression: Computed; name: string; shape: Shape; place: string }[] = [];
+  const findings = inspectDefinition(document, (expression, name, shape, place) => {
+    expressions.push({ expression, name, shape, place });
+  });
+  const problems = findings.map(sentence);
+  if (findings.some(({ kind }) => kind === "form")) {
+    return problems;
+  }
+  const report: Report = (problem) => {
+    problems.push(problem);
+  };
+  const definition = document as PipelineDefinition;
+  const parameters = definition.Parameters ?? [];
+  if (definition.Version !== "2020-12-01") {
+    report(`Version: must be "2020-12-01", not ${JSON.stringify(definition.Version)}`);
+  }
+  const placed = allSteps(definition);
+  if (placed.length === 0) {
+    report("Steps: must hold at least one step");
+  }
+  const steps = new Map<string, Step>();
+  for (const { step } of placed) {
+    if (steps.has(step.Name)) {
+      report(`step ${JSON.stringify(step.Name)}: the name is used twice`);
+    }
+    steps.set(step.Name, step);
+  }
+  const names: Names = { steps, parameters: new Map(parameters.map((one) => [one.Name, one])) };
+  for (const { step } of placed) {
+    checkStep(step, names, report);
+    for (const place of foreign ? [] : openPrefixes(step, steps)) {
+      report(
+        `step ${JSON.stringify(step.Name)}, ${place}: an S3Prefix stands for every key that begins so; it ` +
+          'must end with "/", or name one object, such as data.csv',
+      );
+    }
+  }
+  const configs = {
+    PipelineExperimentConfig: definition.PipelineExperimentConfig,
+    MlflowConfig: definition.MlflowConfig,
+  };
+  for (const found of references(configs)) {
+    const problem = referenceProblem(found, names);
+    if (problem !== undefined) {
+      report(`${found.at}: ${problem}`);
+    }
+  }
+  for (const { expression, name, place, shape } of expressions) {
+    const problem =
+      jsonGetFormProblem(expression, name === "Operand") ?? typeProblem(expression, shape, names);
+    if (problem !== undefined) {
+      report(`${place}: ${problem}`);
+    }
+  }
+  for (const circle of circles(placed)) {
+    report(`steps wait for each other in a circle: ${circle.join(" -> ")}`);
+  }
+  const used = new Set(
+    [...placed.map(({ step }) => step), configs]
+      .flatMap(references)
+      .map(({ get }) => target(get))
+      .flatMap((found) => (found.kind === "parameter" ? [found.name] : [])),
+  );
+  checkParameters(parameters, used, foreign, report);
+  const size = canonicalJson(definition).length;
+  if (size > maxLength) {
+    report(`the definition has ${size} characters; ${maxLength} are allowed`);
+  }
+  return problems;
+}

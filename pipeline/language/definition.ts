@@ -1,0 +1,290 @@
+/**
+ * Pipeline definitions, of anybody: Version "2020-12-01" as CreatePipeline takes it, a typed value whose steps
+ * are API requests. What a definition holds beyond these types is kept; `check` names it.
+ *
+ * Sources: the JSON schema that CreatePipeline's reference links to
+ * (aws-sagemaker-mlops/sagemaker-model-building-pipeline-definition-JSON-schema), and where the two differ,
+ * what the SageMaker Python SDK writes (sagemaker.workflow).
+ */
+
+import type {
+  CreateHyperParameterTuningJobRequest,
+  CreateModelInput,
+  CreateModelPackageInput,
+  CreateProcessingJobRequest,
+  CreateTrainingJobRequest,
+  CreateTransformJobRequest,
+} from "@aws-sdk/client-sagemaker";
+
+import type { Computed, Expression } from "./expressions";
+import type { Json, JsonObject } from "./json";
+
+/**
+ * A request in which an expression may stand for each plain value, and null for a member that is not given:
+ * the SageMaker Python SDK writes nulls. Enumerations are open, as the SDK's are: a value that is newer than
+ * the types may occur.
+ */
+export type WithExpressions<T> = T extends string | number | boolean
+  ? T | Computed
+  : T extends readonly (infer Member)[]
+    ? readonly WithExpressions<Member>[]
+    : T extends object
+      ? { readonly [Key in keyof T]: WithExpressions<T[Key]> | null }
+      : T;
+
+/** A request without the name of what it creates, which the service makes up unless it is given. */
+type Unnamed<Request, Name extends keyof Request> = WithExpressions<
+  Omit<Request, Name> & Partial<Pick<Request, Name>>
+>;
+
+export type ProcessingArguments = Unnamed<CreateProcessingJobRequest, "ProcessingJobName">;
+export type TrainingArguments = Unnamed<CreateTrainingJobRequest, "TrainingJobName">;
+export type TuningArguments = Unnamed<
+  CreateHyperParameterTuningJobRequest,
+  "HyperParameterTuningJobName"
+>;
+export type TransformArguments = Unnamed<CreateTransformJobRequest, "TransformJobName">;
+export type ModelArguments = Unnamed<CreateModelInput, "ModelName">;
+export type RegisterModelArguments = Unnamed<CreateModelPackageInput, "ModelPackageName">;
+
+/** A step to wait for: by its name, or with the state that it must have reached. */
+export type Dependency = string | { readonly Step: string; readonly Trigger?: Json };
+
+/** What every step has. */
+interface StepMembers {
+  /** 1 to 64 letters, digits, hyphens and underscores; unique in the pipeline. */
+  readonly Name: string;
+  readonly DisplayName?: string | null;
+  readonly Description?: string | null;
+  readonly DependsOn?: readonly Dependency[] | null;
+}
+
+/** When a failed step is tried again. */
+export interface RetryPolicy {
+  /** Such as `Step.THROTTLING` or `SageMaker.CAPACITY_ERROR`. */
+  readonly ExceptionType: string | readonly string[];
+  /** Seconds before the first try; default 1. */
+  readonly IntervalSeconds?: number | null;
+  /** Factor from one wait to the next; default 2. */
+  readonly BackoffRate?: number | null;
+  /** 1 to 20. */
+  readonly MaxAttempts?: number | null;
+  /** Minutes after which no try begins. */
+  readonly ExpireAfterMin?: number | null;
+}
+
+/** For how long the result of an equal step may stand in for a step. */
+export interface CacheConfig {
+  readonly Enabled: boolean;
+  /** An ISO 8601 duration, such as `P30D`. */
+  readonly ExpireAfter?: string | null;
+}
+
+interface Retried {
+  readonly RetryPolicies?: readonly RetryPolicy[] | null;
+}
+
+interface Cached {
+  readonly CacheConfig?: CacheConfig | null;
+}
+
+/** A JSON document among the outputs of a processing step that `Std:JsonGet` reads. */
+export interface PropertyFile {
+  readonly PropertyFileName: string;
+  readonly OutputName: string;
+  /** Path in the output. */
+  readonly FilePath: string;
+}
+
+export interface ProcessingStep extends StepMembers, Retried, Cached {
+  readonly Type: "Processing";
+  readonly Arguments: ProcessingArguments;
+  readonly PropertyFiles?: readonly PropertyFile[] | null;
+}
+
+export interface TrainingStep extends StepMembers, Retried, Cached {
+  readonly Type: "Training";
+  readonly Arguments: TrainingArguments;
+}
+
+export interface TuningStep extends StepMembers, Retried, Cached {
+  readonly Type: "Tuning";
+  readonly Arguments: TuningArguments;
+}
+
+export interface TransformStep extends StepMembers, Retried, Cached {
+  readonly Type: "Transform";
+  readonly Arguments: TransformArguments;
+}
+
+export interface ModelStep extends StepMembers, Retried {
+  readonly Type: "Model";
+  readonly Arguments: ModelArguments;
+}
+
+export interface RegisterModelStep extends StepMembers, Retried {
+  readonly Type: "RegisterModel";
+  readonly Arguments: RegisterModelArguments;
+}
+
+/** What the steps that check a baseline have. */
+interface CheckMembers extends StepMembers, Retried, Cached {
+  readonly Arguments: ProcessingArguments;
+  readonly ModelPackageGroupName?: Expression | null;
+  readonly SkipCheck?: Expression | null;
+  readonly FailOnViolation?: Expression | null;
+  readonly RegisterNewBaseline?: Expression | null;
+  readonly SuppliedBaselineConstraints?: Expression | null;
+}
+
+export interface QualityCheckStep extends CheckMembers {
+  readonly Type: "QualityCheck";
+  /** `DATA_QUALITY` or `MODEL_QUALITY`. */
+  readonly CheckType: string;
+  readonly SuppliedBaselineStatistics?: Expression | null;
+}
+
+export interface ClarifyCheckStep extends CheckMembers {
+  readonly Type: "ClarifyCheck";
+  /** `DATA_BIAS`, `MODEL_BIAS` or `MODEL_EXPLAINABILITY`. */
+  readonly CheckType: string;
+  readonly ModelName?: Expression | null;
+}
+
+export interface FailStep extends StepMembers {
+  readonly Type: "Fail";
+  readonly Arguments: { readonly ErrorMessage?: Expression | null };
+}
+
+/** A comparison of two values. */
+export interface Comparison {
+  readonly Type:
+    "Equals" | "GreaterThan" | "GreaterThanOrEqualTo" | "LessThan" | "LessThanOrEqualTo";
+  readonly LeftValue: Expression;
+  readonly RightValue: Expression;
+}
+
+/** A condition of a Condition step. */
+export type Condition =
+  | Comparison
+  | {
+      readonly Type: "In";
+      readonly QueryValue: Expression;
+      readonly Values: readonly Expression[];
+    }
+  | { readonly Type: "Not"; readonly Condition: Condition }
+  | { readonly Type: "Or"; readonly Conditions: readonly Condition[] };
+
+export interface ConditionStep extends StepMembers {
+  readonly Type: "Condition";
+  readonly Arguments: {
+    /** All must hold for IfSteps to run; else ElseSteps do. */
+    readonly Conditions: readonly Condition[];
+    readonly IfSteps?: readonly Step[] | null;
+    readonly ElseSteps?: readonly Step[] | null;
+  };
+}
+
+/** A value that a Callback or Lambda step returns. */
+export interface OutputParameter {
+  readonly OutputName: string;
+  /** `String`, `Integer`, `Float` or `Boolean`. */
+  readonly OutputType: string;
+}
+
+export interface CallbackStep extends StepMembers, Cached {
+  readonly Type: "Callback";
+  readonly SqsQueueUrl: string;
+  readonly OutputParameters?: readonly OutputParameter[] | null;
+  readonly Arguments?: Readonly<Record<string, Json>> | null;
+}
+
+export interface LambdaStep extends StepMembers, Cached {
+  readonly Type: "Lambda";
+  readonly FunctionArn: string;
+  readonly OutputParameters?: readonly OutputParameter[] | null;
+  readonly Arguments?: Readonly<Record<string, Json>> | null;
+}
+
+/** The kinds of step that the service knows, and this language names without a type for their arguments. */
+export const opaqueTypes = [
+  "AutoML",
+  "Cleanup",
+  "EMR",
+  "EMRServerless",
+  "Endpoint",
+  "EndpointConfig",
+  "ForEach",
+  "InferenceComponent",
+  "Lineage",
+] as const;
+
+export interface OpaqueStep extends StepMembers, Retried, Cached {
+  readonly Type: (typeof opaqueTypes)[number];
+  readonly Arguments?: JsonObject | null;
+}
+
+/** Any other string. An enumeration without a value, since a plain string would keep the Types from telling steps apart. */
+declare enum UnknownType {
+  Any = "",
+}
+
+/** A step of a kind that this language does not know. Only the parser makes one. */
+export interface UnknownStep extends StepMembers {
+  readonly Type: UnknownType;
+  readonly Arguments?: Json;
+}
+
+/** A step of a pipeline definition, by its Type. */
+export type Step =
+  | CallbackStep
+  | ClarifyCheckStep
+  | ConditionStep
+  | FailStep
+  | LambdaStep
+  | ModelStep
+  | OpaqueStep
+  | ProcessingStep
+  | QualityCheckStep
+  | RegisterModelStep
+  | TrainingStep
+  | TransformStep
+  | TuningStep
+  | UnknownStep;
+
+/** The kind of a step. */
+export type StepType = Exclude<Step, UnknownStep>["Type"];
+
+interface Declared<Type extends string, Value> {
+  /** 1 to 64 letters, digits, hyphens and underscores. */
+  readonly Name: string;
+  readonly Type: Type;
+  readonly Description?: string | null;
+  /** Without one, each execution must give a value. */
+  readonly DefaultValue?: Value | null;
+}
+
+/** A parameter of a pipeline. */
+export type Parameter =
+  | Declared<"Boolean", boolean>
+  | Declared<"Float", number>
+  | Declared<"Integer", number>
+  | (Declared<"String", string> & { readonly EnumValues?: readonly string[] | null });
+
+/** A pipeline definition. */
+export interface PipelineDefinition {
+  /** Always "2020-12-01". */
+  readonly Version: string;
+  readonly Metadata?: Readonly<Record<string, Json>> | null;
+  readonly Parameters?: readonly Parameter[] | null;
+  readonly PipelineExperimentConfig?: {
+    readonly ExperimentName: Expression;
+    readonly TrialName: Expression;
+  } | null;
+  /** Source: sagemaker-python-sdk v3, sagemaker.mlops.workflow.pipeline. */
+  readonly MlflowConfig?: {
+    readonly MlflowResourceArn: Expression;
+    readonly MlflowExperimentName?: Expression | null;
+  } | null;
+  readonly Steps: readonly Step[];
+}

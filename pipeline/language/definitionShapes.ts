@@ -1,0 +1,281 @@
+/**
+ * The form of a definition, as tables. The arguments of the steps that stand for requests are the service
+ * model's (requests.json, by tools/requests.py).
+ */
+
+import type { StepType } from "./definition";
+import { opaqueTypes } from "./definition";
+import requests from "./requests.json";
+import type { Shape } from "./shapes";
+
+/** A kind of step that stands for a request. */
+interface RequestKind {
+  /** Shape of the request. */
+  readonly request: string;
+  /** The member that names what is created. It is not required. */
+  readonly name: string;
+  /** Shapes of the responses that hold the properties of the step. */
+  readonly properties: readonly string[];
+}
+
+const requestKinds: Readonly<Record<string, RequestKind>> = requests.kinds;
+const requestShapes = requests.shapes as Readonly<Record<string, Shape>>;
+
+const structure = (
+  members: Readonly<Record<string, string>>,
+  ...required: readonly string[]
+): Shape => ({ type: "structure", members, required });
+
+const list = (member: string, min?: number): Shape => ({
+  type: "list",
+  member,
+  ...(min === undefined ? {} : { min }),
+});
+
+const common = {
+  Name: "StepName",
+  Type: "LiteralString",
+  DisplayName: "StepDisplayName",
+  Description: "StepDescription",
+  DependsOn: "Dependencies",
+};
+const retried = { RetryPolicies: "RetryPolicies" };
+const cached = { CacheConfig: "CacheConfig" };
+const job = { ...common, ...retried, ...cached };
+const baseline = {
+  ...job,
+  CheckType: "LiteralString",
+  ModelPackageGroupName: "StringValue",
+  SkipCheck: "BooleanValue",
+  FailOnViolation: "BooleanValue",
+  RegisterNewBaseline: "BooleanValue",
+  SuppliedBaselineConstraints: "StringValue",
+};
+const called = { ...common, ...cached, OutputParameters: "OutputParameters", Arguments: "Values" };
+
+/** The members of each kind of step. */
+const steps: Readonly<Record<Exclude<StepType, (typeof opaqueTypes)[number]>, Shape>> = {
+  Callback: structure({ ...called, SqsQueueUrl: "LiteralString" }, "SqsQueueUrl"),
+  ClarifyCheck: structure(
+    { ...baseline, ModelName: "StringValue", Arguments: "Processing arguments" },
+    "Arguments",
+    "CheckType",
+  ),
+  Condition: structure({ ...common, Arguments: "Condition arguments" }, "Arguments"),
+  Fail: structure({ ...common, Arguments: "Fail arguments" }, "Arguments"),
+  Lambda: structure({ ...called, FunctionArn: "LiteralString" }, "FunctionArn"),
+  Model: structure({ ...common, ...retried, Arguments: "Model arguments" }, "Arguments"),
+  Processing: structure(
+    { ...job, PropertyFiles: "PropertyFiles", Arguments: "Processing arguments" },
+    "Arguments",
+  ),
+  QualityCheck: structure(
+    {
+      ...baseline,
+      SuppliedBaselineStatistics: "StringValue",
+      Arguments: "Processing arguments",
+    },
+    "Arguments",
+    "CheckType",
+  ),
+  RegisterModel: structure(
+    { ...common, ...retried, Arguments: "RegisterModel arguments" },
+    "Arguments",
+  ),
+  Training: structure({ ...job, Arguments: "Training arguments" }, "Arguments"),
+  Transform: structure({ ...job, Arguments: "Transform arguments" }, "Arguments"),
+  Tuning: structure({ ...job, Arguments: "Tuning arguments" }, "Arguments"),
+};
+
+const conditionKinds: Readonly<Record<string, Shape>> = {
+  ...Object.fromEntries(
+    ["Equals", "GreaterThan", "GreaterThanOrEqualTo", "LessThan", "LessThanOrEqualTo"].map(
+      (type): [string, Shape] => [
+        type,
+        structure(
+          { Type: "LiteralString", LeftValue: "Operand", RightValue: "Operand" },
+          "LeftValue",
+          "RightValue",
+        ),
+      ],
+    ),
+  ),
+  In: structure(
+    { Type: "LiteralString", QueryValue: "Operand", Values: "Operands" },
+    "QueryValue",
+    "Values",
+  ),
+  Not: structure({ Type: "LiteralString", Condition: "Condition" }, "Condition"),
+  Or: structure({ Type: "LiteralString", Conditions: "Conditions" }, "Conditions"),
+};
+
+const parameterKinds: Readonly<Record<string, Shape>> = Object.fromEntries(
+  ["Boolean", "Float", "Integer", "String"].map((type): [string, Shape] => [
+    type,
+    structure({
+      Name: "LiteralString",
+      Type: "LiteralString",
+      Description: "LiteralString",
+      DefaultValue: `Literal${type}`,
+      ...(type === "String" ? { EnumValues: "LiteralStrings" } : {}),
+    }),
+  ]),
+);
+
+/** Shapes by kind, under names of their own. */
+function named(kind: string, shapes: Readonly<Record<string, Shape>>): [string, Shape][] {
+  return Object.entries(shapes).map(([type, shape]) => [`${type} ${kind}`, shape]);
+}
+
+function choice(
+  kind: string,
+  types: readonly string[],
+  more: Pick<Shape, "called" | "otherwise"> = {},
+): Shape {
+  return {
+    type: "choice",
+    of: Object.fromEntries(types.map((type) => [type, `${type} ${kind}`])),
+    ...more,
+  };
+}
+
+const shapes = new Map<string, Shape>([
+  ...Object.entries<Shape>({
+    Definition: structure(
+      {
+        Version: "LiteralString",
+        Metadata: "Values",
+        Parameters: "Parameters",
+        PipelineExperimentConfig: "PipelineExperimentConfig",
+        MlflowConfig: "PipelineMlflowConfig",
+        Steps: "Steps",
+      },
+      "Version",
+      "Steps",
+    ),
+    Parameters: list("Parameter"),
+    Parameter: choice("parameter", Object.keys(parameterKinds), { called: "parameter" }),
+    PipelineExperimentConfig: structure(
+      { ExperimentName: "StringValue", TrialName: "StringValue" },
+      "ExperimentName",
+      "TrialName",
+    ),
+    PipelineMlflowConfig: structure(
+      { MlflowResourceArn: "StringValue", MlflowExperimentName: "StringValue" },
+      "MlflowResourceArn",
+    ),
+    Steps: list("Step"),
+    Step: choice("step", Object.keys(steps), { called: "step", otherwise: "Other step" }),
+    "Other step": structure({ ...job, Arguments: "Any" }),
+    StepName: { type: "string", literal: true },
+    // Source: the shapes of these names in the service model.
+    StepDisplayName: { type: "string", literal: true, max: 256 },
+    StepDescription: { type: "string", literal: true, max: 3072 },
+    Dependencies: list("Dependency"),
+    Dependency: { ...structure({ Step: "LiteralString", Trigger: "Any" }, "Step"), orString: true },
+    // Source: retry.py of the SageMaker Python SDK.
+    RetryPolicies: list("RetryPolicy"),
+    RetryPolicy: structure(
+      {
+        ExceptionType: "ExceptionTypes",
+        IntervalSeconds: "NotNegative",
+        BackoffRate: "NotNegativeFloat",
+        MaxAttempts: "MaxAttempts",
+        ExpireAfterMin: "ExpireAfterMin",
+      },
+      "ExceptionType",
+    ),
+    ExceptionTypes: { ...list("LiteralString"), orString: true },
+    NotNegative: { type: "integer", literal: true, min: 0 },
+    NotNegativeFloat: { type: "float", literal: true, min: 0 },
+    MaxAttempts: { type: "integer", literal: true, min: 1, max: 20 },
+    ExpireAfterMin: { type: "integer", literal: true, min: 0, max: 14400 },
+    CacheConfig: structure({ Enabled: "LiteralBoolean", ExpireAfter: "LiteralString" }, "Enabled"),
+    PropertyFiles: list("PropertyFile"),
+    PropertyFile: structure(
+      { PropertyFileName: "LiteralString", OutputName: "LiteralString", FilePath: "NotEmpty" },
+      "PropertyFileName",
+      "OutputName",
+      "FilePath",
+    ),
+    OutputParameters: list("OutputParameter"),
+    OutputParameter: structure(
+      { OutputName: "LiteralString", OutputType: "OutputType" },
+      "OutputName",
+      "OutputType",
+    ),
+    OutputType: {
+      type: "string",
+      literal: true,
+      enum: ["String", "Integer", "Boolean", "Float"],
+    },
+    Conditions: list("Condition", 1),
+    Condition: choice("condition", Object.keys(conditionKinds)),
+    "Condition arguments": structure(
+      { Conditions: "Conditions", IfSteps: "Steps", ElseSteps: "Steps" },
+      "Conditions",
+    ),
+    "Fail arguments": structure({ ErrorMessage: "StringValue" }),
+    Any: { type: "any" },
+    Operand: { type: "scalar" },
+    Operands: list("Operand"),
+    Values: { type: "map", key: "Any", value: "Any" },
+    StringValue: { type: "string" },
+    BooleanValue: { type: "boolean" },
+    LiteralBoolean: { type: "boolean", literal: true },
+    LiteralFloat: { type: "float", literal: true },
+    LiteralInteger: { type: "integer", literal: true },
+    LiteralString: { type: "string", literal: true },
+    LiteralStrings: list("LiteralString"),
+    NotEmpty: { type: "string", literal: true, min: 1 },
+    // Of expressions.
+    Get: { type: "string", literal: true },
+    Join: structure({ On: "LiteralString", Values: "JoinedValues" }, "Values"),
+    JoinedValues: list("JoinedValue"),
+    JoinedValue: { type: "scalar" },
+    JsonGet: structure(
+      { PropertyFile: "Reference", S3Uri: "StringValue", Path: "LiteralString" },
+      "Path",
+    ),
+    Reference: structure({ Get: "Get" }, "Get"),
+  }),
+  ...named("step", steps),
+  ...opaqueTypes.map((type): [string, Shape] => [
+    `${type} step`,
+    structure({ ...job, Arguments: "Any" }),
+  ]),
+  ...named("condition", conditionKinds),
+  ...named("parameter", parameterKinds),
+  ...Object.entries(requestKinds).map(([type, { name, request }]): [string, Shape] => {
+    const shape = requestShapes[request];
+    const required = shape?.required?.filter((member) => member !== name);
+    return [`${type} arguments`, { ...shape, type: "structure", required: required ?? [] }];
+  }),
+]);
+
+/**
+ * The shape of a name.
+ * @throws Error where there is none
+ */
+export function shapeOf(name: string): Shape {
+  const shape = shapes.get(name) ?? requestShapes[name];
+  if (shape === undefined) {
+    throw new Error(`there is no shape ${name}`);
+  }
+  return shape;
+}
+
+/** The shapes of the responses that a kind of step's properties are in; none where they are not known. */
+export function propertyShapes(type: string): readonly string[] {
+  return requestKinds[type]?.properties ?? [];
+}
+
+/** Whether a shape is in the arguments of a request, and not of the language itself. */
+export function isOfRequest(name: string): boolean {
+  return !shapes.has(name) || requestKinds[name.replace(/ arguments$/, "")] !== undefined;
+}
+
+/** Whether a kind of step is one that this language knows. */
+export function isKnownType(type: string): boolean {
+  return shapes.has(`${type} step`);
+}

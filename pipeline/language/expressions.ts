@@ -1,0 +1,166 @@
+/**
+ * The expressions of a pipeline definition, Version "2020-12-01", as the service reads them: references
+ * to parameters, execution variables and step properties (`Get`), `Std:Join` and `Std:JsonGet`.
+ */
+
+import { isObject, type JsonObject } from "./json";
+
+/** A reference to a parameter, an execution variable or a property of a step. */
+export interface Reference extends JsonObject {
+  readonly Get: string;
+}
+
+/** Values joined to one string. */
+export interface Join extends JsonObject {
+  readonly "Std:Join": { readonly On: string; readonly Values: readonly Expression[] };
+}
+
+/** A value read from a JSON document that a processing step wrote, its property file. */
+export interface JsonGet extends JsonObject {
+  readonly "Std:JsonGet": { readonly PropertyFile: Reference; readonly Path: string };
+}
+
+/**
+ * A value read from a JSON document anywhere in S3. The service takes it in conditions only. Source:
+ * Developer Guide, "Pass Data Between Steps".
+ */
+export interface S3JsonGet extends JsonObject {
+  readonly "Std:JsonGet": { readonly S3Uri: Expression; readonly Path: string };
+}
+
+/** An expression whose value only an execution knows. */
+export type Computed = Reference | Join | JsonGet | S3JsonGet;
+
+/** What may stand in place of a plain value in the arguments of a step: the value itself, or an expression. */
+export type Expression = string | number | boolean | Computed;
+
+/** The variables of a pipeline execution that the service fills in. */
+export const executionVariables = [
+  "CurrentDateTime",
+  "PipelineArn",
+  "PipelineExecutionArn",
+  "PipelineExecutionId",
+  "PipelineName",
+  "StartDateTime",
+] as const;
+
+/** A variable of a pipeline execution. */
+export type ExecutionVariable = (typeof executionVariables)[number];
+
+/** Refers to a variable of the execution. */
+export function execution(variable: ExecutionVariable): Reference {
+  return { Get: `Execution.${variable}` };
+}
+
+/** Refers to a property of a step, by its path in the response of the Describe call of the step's job. */
+export function stepProperty(step: string, path: string): Reference {
+  return { Get: `Steps.${step}.${path}` };
+}
+
+/** Joins values with a separator. */
+export function join(on: string, values: readonly Expression[]): Join {
+  return { "Std:Join": { On: on, Values: values } };
+}
+
+/**
+ * An S3 URI of parts, each without slashes at its ends, some of which are known only to the execution.
+ * Neighbouring plain parts become one, so that equal URIs render equally.
+ */
+export function s3Uri(bucket: string, ...parts: readonly Expression[]): Expression {
+  const values: Expression[] = [`s3://${bucket}`];
+  for (const part of parts) {
+    const last = values.at(-1);
+    if (typeof part === "string" && typeof last === "string") {
+      values[values.length - 1] = `${last}/${part}`;
+    } else {
+      values.push(part);
+    }
+  }
+  const [only] = values;
+  return values.length === 1 && only !== undefined ? only : join("/", values);
+}
+
+/**
+ * The URI with a slash behind it: as the S3Uri of an S3Prefix, a folder's URI without one would stand for
+ * every key that begins so, `predictions/LGBM` for those of `predictions/LGBM2` too. An output's own URI has
+ * none, as in the SageMaker SDK's defaults, so whoever reads it adds one.
+ */
+export function folderUri(uri: Reference): Join {
+  return join("", [uri, "/"]);
+}
+
+const functions = ["Get", "Std:Join", "Std:JsonGet"] as const;
+
+/** Whether a JSON value is written as an expression: an object with the one member that names a function. */
+export function isComputed(value: unknown): value is Computed {
+  if (!isObject(value)) {
+    return false;
+  }
+  const keys = Object.keys(value);
+  return keys.length === 1 && functions.some((name) => name === keys[0]);
+}
+
+/** Members and indices that lead to a value. */
+export type Path = readonly (string | number)[];
+
+function readPath(path: string, name: string): Path | undefined {
+  const token = new RegExp(
+    `^(?:\\.?(${name})|\\['((?:[^'\\\\]|\\\\.)*)'\\]|\\["((?:[^"\\\\]|\\\\.)*)"\\]|\\[(\\d+)\\])`,
+  );
+  const parts: (string | number)[] = [];
+  for (let rest = path; rest !== "";) {
+    const match = token.exec(rest);
+    if (match === null) {
+      return undefined;
+    }
+    const [all, plain, single, double, index] = match;
+    const quoted = single ?? double;
+    parts.push(
+      index === undefined ? (plain ?? quoted?.replace(/\\(.)/g, "$1") ?? "") : Number(index),
+    );
+    rest = rest.slice(all.length);
+  }
+  return parts;
+}
+
+/** Splits a property path such as `Outputs['train'].S3Output` or `Summaries[0].Name`; undefined where malformed. */
+export function propertyPath(path: string): Path | undefined {
+  return readPath(path, "[A-Za-z_][A-Za-z0-9_-]*");
+}
+
+/**
+ * Splits the Path of a `Std:JsonGet`, such as `metrics.r2.value`, `folds[0].mse`, `metrics['weighted avg'].x`,
+ * each with `$.` before it or without. Undefined where malformed, or where it uses what JsonPath has beyond
+ * paths to one value (wildcards, filters, `..`).
+ * Source of the form: Developer Guide, "Property Files and JsonGet", which refers to JsonPath.
+ */
+export function jsonPath(path: string): Path | undefined {
+  const parts = readPath(path.replace(/^\$(?=$|[.[])/, ""), "[^.[\\]*?()@$]+");
+  return parts === undefined || parts.length === 0 ? undefined : parts;
+}
+
+/** Where a reference leads. */
+export type Target =
+  | { readonly kind: "parameter"; readonly name: string }
+  | { readonly kind: "execution"; readonly name: string }
+  | { readonly kind: "step"; readonly name: string; readonly path: Path }
+  | { readonly kind: "malformed" };
+
+/** Reads the text of a `Get`. */
+export function target(get: string): Target {
+  const [, space, name, rest] =
+    /^(Parameters|Execution|Steps)\.([A-Za-z0-9_-]+)(.*)$/s.exec(get) ?? [];
+  if (space === undefined || name === undefined || rest === undefined) {
+    return { kind: "malformed" };
+  }
+  if (space === "Steps") {
+    const path = propertyPath(rest);
+    return path === undefined || path.length === 0
+      ? { kind: "malformed" }
+      : { kind: "step", name, path };
+  }
+  if (rest !== "") {
+    return { kind: "malformed" };
+  }
+  return { kind: space === "Parameters" ? "parameter" : "execution", name };
+}

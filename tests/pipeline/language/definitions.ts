@@ -1,0 +1,73 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { pythonInterpreter } from "../../../local/processes/python";
+import type { Json } from "../../../pipeline/language/json";
+
+/** The definitions that the SageMaker Python SDK writes of tests/local/sdk_pipelines.py, by name. */
+export function sdkDefinitions(): Readonly<Record<string, string>> {
+  const folder = mkdtempSync(join(tmpdir(), "restate-sdk-"));
+  try {
+    return Object.fromEntries(
+      ["train", "tune"].map((name) => {
+        const file = join(folder, `${name}.json`);
+        const script = ["tests/local/sdk_pipelines.py", name, file];
+        execFileSync(pythonInterpreter(), script, { stdio: ["ignore", "ignore", "pipe"] });
+        return [name, readFileSync(file, "utf8")];
+      }),
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** A step of each kind that is typed, with what the service requires. */
+export const steps = {
+  processing: {
+    Name: "Measure",
+    Type: "Processing",
+    Arguments: {
+      AppSpecification: { ImageUri: "111122223333.dkr.ecr.us-east-1.amazonaws.com/measure:1" },
+      ProcessingResources: {
+        ClusterConfig: { InstanceCount: 1, InstanceType: "ml.m5.large", VolumeSizeInGB: 30 },
+      },
+      ProcessingOutputConfig: {
+        Outputs: [
+          {
+            OutputName: "report",
+            S3Output: {
+              S3Uri: "s3://team-bucket/report",
+              LocalPath: "/opt/ml/processing/report",
+              S3UploadMode: "EndOfJob",
+            },
+          },
+        ],
+      },
+      RoleArn: "arn:aws:iam::111122223333:role/team",
+    },
+    PropertyFiles: [{ PropertyFileName: "Report", OutputName: "report", FilePath: "report.json" }],
+  },
+  lambda: {
+    Name: "Notify",
+    Type: "Lambda",
+    FunctionArn: "arn:aws:lambda:us-east-1:111122223333:function:notify",
+    OutputParameters: [{ OutputName: "count", OutputType: "Integer" }],
+    Arguments: { anything: { Get: "Steps.Measure.ProcessingJobName" }, deep: [{ a: 1 }] },
+  },
+} satisfies Readonly<Record<string, Json>>;
+
+/** A definition of steps. */
+export function definitionOf(steps: readonly Json[], parameters: readonly Json[] = []): Json {
+  return { Version: "2020-12-01", Metadata: {}, Parameters: parameters, Steps: steps };
+}
+
+/** A Condition step with a condition and branches. */
+export function conditionStep(condition: Json, then: readonly Json[] = []): Json {
+  return {
+    Name: "Check",
+    Type: "Condition",
+    Arguments: { Conditions: [condition], IfSteps: then, ElseSteps: [] },
+  };
+}

@@ -1,0 +1,116 @@
+"""Holds the table of requests against the service's model, and what it finds against botocore."""
+
+from __future__ import annotations
+
+import copy
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rendered import ROOT, all_steps, render_config
+from test_service_model import DATASET, FOREST, GRID, OPERATIONS, check_step, is_expression
+
+from tools.requests import TARGET, text
+
+Keys = tuple[str | int, ...]
+
+
+def test_the_table_is_current() -> None:
+    assert TARGET.read_text("utf-8") == text(), "npm run requests"
+
+
+def test_the_table_is_small() -> None:
+    assert TARGET.stat().st_size < 64 * 1024
+
+
+def found(steps: list[dict[str, Any]]) -> list[list[str]]:
+    """What the language finds wrong with each step."""
+    command = ["node", "--require", "ts-node/register/transpile-only", "tests/support/inspect.ts"]
+    definitions = [{"Version": "2020-12-01", "Steps": [step]} for step in steps]
+    done = subprocess.run(
+        command, cwd=ROOT, check=True, capture_output=True, input=json.dumps(definitions).encode()
+    )
+    return list(json.loads(done.stdout))
+
+
+def places(value: Any, at: Keys = ()) -> Iterator[Keys]:
+    """The place of every value in a request, expressions left as they are."""
+    if at:
+        yield at
+    if isinstance(value, dict) and not is_expression(value):
+        for key, member in value.items():
+            yield from places(member, (*at, key))
+    elif isinstance(value, list):
+        for index, member in enumerate(value):
+            yield from places(member, (*at, index))
+
+
+# Each in place of every value: of every type, with sizes and texts that most limits exclude.
+REPLACEMENTS: tuple[Any, ...] = (
+    "",
+    "x" * 2000,
+    "\u0000",
+    0,
+    -1,
+    10**9,
+    0.5,
+    [],
+    {},
+    ["x"],
+    {"x": "y"},
+)
+
+
+def mutations(step: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The step with one thing changed in its arguments: removed, replaced, or added."""
+    for *parents, last in places(step["Arguments"]):
+        for change in (*REPLACEMENTS, "removed", "added"):
+            mutated = copy.deepcopy(step)
+            target: Any = mutated["Arguments"]
+            for key in parents:
+                target = target[key]
+            if change == "removed":
+                del target[last]
+            elif change == "added":
+                if not isinstance(target[last], dict) or is_expression(target[last]):
+                    continue
+                target[last]["Novel"] = "x"
+            else:
+                target[last] = change
+            yield mutated
+
+
+def sdk_steps(tmp_path: Path) -> list[dict[str, Any]]:
+    """The steps of the pipelines that are written with the SageMaker Python SDK."""
+    script = ROOT / "tests" / "local" / "sdk_pipelines.py"
+    steps = []
+    for name in ("train", "tune"):
+        file = tmp_path / name
+        subprocess.run([sys.executable, script, name, file], check=True, capture_output=True)
+        steps += all_steps(json.loads(file.read_text("utf-8"))["Steps"])
+    return steps
+
+
+def test_botocore_and_the_language_agree_on_valid_and_on_changed_requests(tmp_path: Path) -> None:
+    rendered = render_config(
+        {"dataset": DATASET, "candidates": [FOREST, GRID], "dataQualityBaseline": True}
+    )
+    steps = [
+        step
+        for step in [*all_steps(rendered["Steps"]), *sdk_steps(tmp_path)]
+        if step["Type"] in OPERATIONS
+    ]
+    assert {step["Type"] for step in steps} == OPERATIONS.keys()
+    assert found(steps) == [[] for _ in steps]
+    changed = [mutated for step in steps for mutated in mutations(step)]
+    ours = found(changed)
+    disagreements = [
+        (botocore, problems)
+        for mutated, problems in zip(changed, ours, strict=True)
+        if bool(botocore := check_step(mutated)) != bool(problems)
+    ]
+    assert disagreements == []
+    assert sum(1 for problems in ours if problems) > len(changed) // 2

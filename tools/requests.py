@@ -1,0 +1,148 @@
+"""Writes pipeline/language/requests.json out of botocore's model of SageMaker.
+
+It holds the requests that pipeline steps stand for, and what the properties of their jobs are.
+`npm run requests`; a test holds it current.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import botocore.loaders
+import botocore.model
+
+TARGET = Path(__file__).parents[1] / "pipeline" / "language" / "requests.json"
+
+
+class Kind(NamedTuple):
+    """What a kind of step stands for."""
+
+    operation: str
+    # The member that names what is created: the service makes names up where it is not given.
+    # Source: `use_custom_job_prefix` of the SageMaker Python SDK's PipelineDefinitionConfig.
+    name: str
+    # The calls whose responses hold the step's properties. Source: the SDK's `properties` of steps.
+    describing: tuple[str, ...]
+
+
+KINDS = {
+    "Processing": Kind("CreateProcessingJob", "ProcessingJobName", ("DescribeProcessingJob",)),
+    "Training": Kind("CreateTrainingJob", "TrainingJobName", ("DescribeTrainingJob",)),
+    "Tuning": Kind(
+        "CreateHyperParameterTuningJob",
+        "HyperParameterTuningJobName",
+        (
+            "DescribeHyperParameterTuningJob",
+            "ListTrainingJobsForHyperParameterTuningJob",
+        ),
+    ),
+    "Transform": Kind("CreateTransformJob", "TransformJobName", ("DescribeTransformJob",)),
+    "Model": Kind("CreateModel", "ModelName", ("DescribeModel",)),
+    "RegisterModel": Kind("CreateModelPackage", "ModelPackageName", ("DescribeModelPackage",)),
+}
+
+# Instance types come every month: a list of them would refuse what the service takes.
+INSTANCE_TYPES = "InstanceType"
+INSTANCE_TYPE_PATTERN = r"ml\.[a-z0-9-]+\.[a-z0-9-]+"
+
+
+def javascript_pattern(pattern: str) -> str:
+    """A pattern of the model, which is Java's, as JavaScript reads it with the flag u."""
+    written = pattern.replace(r"\p{Alnum}", "A-Za-z0-9")
+    # A slip of the model: "(...)${1,256}".
+    return re.sub(r"\$\{\d+,\d+\}$", "", written)
+
+
+def encode(shape: botocore.model.Shape, *, checked: bool) -> dict[str, Any]:
+    """A shape in the form of pipeline/language/shapes.ts; with limits where values are checked."""
+    encoded: dict[str, Any] = {"type": shape.type_name}
+    if isinstance(shape, botocore.model.StructureShape):
+        encoded["members"] = {name: member.name for name, member in shape.members.items()}
+        if checked and shape.required_members:
+            encoded["required"] = shape.required_members
+    elif isinstance(shape, botocore.model.ListShape):
+        encoded["member"] = shape.member.name
+    elif isinstance(shape, botocore.model.MapShape):
+        encoded["key"], encoded["value"] = shape.key.name, shape.value.name
+    limits = shape.metadata if checked else {}
+    for limit in ("min", "max"):
+        if limit in limits:
+            encoded[limit] = limits[limit]
+    if "enum" in limits and shape.name.endswith(INSTANCE_TYPES):
+        encoded["pattern"] = INSTANCE_TYPE_PATTERN
+    elif "enum" in limits:
+        encoded["enum"] = list(limits["enum"])
+    elif "pattern" in limits:
+        encoded["pattern"] = javascript_pattern(limits["pattern"])
+    return encoded
+
+
+def inside(shape: botocore.model.Shape) -> Iterator[botocore.model.Shape]:
+    """The shapes that a shape is made of."""
+    if isinstance(shape, botocore.model.StructureShape):
+        yield from shape.members.values()
+    elif isinstance(shape, botocore.model.ListShape):
+        yield shape.member
+    elif isinstance(shape, botocore.model.MapShape):
+        yield from (shape.key, shape.value)
+
+
+def reachable(roots: list[botocore.model.Shape]) -> dict[str, botocore.model.Shape]:
+    """The shapes that others are made of, and these themselves, by name."""
+    found: dict[str, botocore.model.Shape] = {}
+    waiting = list(roots)
+    while waiting:
+        shape = waiting.pop()
+        if shape.name not in found:
+            found[shape.name] = shape
+            waiting += inside(shape)
+    return found
+
+
+def table() -> dict[str, Any]:
+    """Kinds of step with the shapes of their requests and properties, and all shapes in these."""
+    loaded = botocore.loaders.Loader().load_service_model("sagemaker", "service-2")
+    service = botocore.model.ServiceModel(loaded, "sagemaker")
+    kinds: dict[str, Any] = {}
+    requests: list[botocore.model.Shape] = []
+    responses: list[botocore.model.Shape] = []
+    for kind, (operation, name, describing) in KINDS.items():
+        request = service.operation_model(operation).input_shape
+        properties = [service.operation_model(one).output_shape for one in describing]
+        kinds[kind] = {
+            "request": request.name,
+            "name": name,
+            "properties": [one.name for one in properties],
+        }
+        requests.append(request)
+        responses += properties
+    checked = reachable(requests)
+    shapes = {**reachable(responses), **checked}
+    return {
+        "kinds": kinds,
+        "shapes": {
+            name: encode(shape, checked=name in checked) for name, shape in sorted(shapes.items())
+        },
+    }
+
+
+def text() -> str:
+    """The table as JSON with a kind or shape a line, so that a change of the model reads well."""
+    sections = (
+        f"{json.dumps(section)}: {{\n"
+        + ",\n".join(
+            f"{json.dumps(name)}: {json.dumps(value, separators=(',', ':'), ensure_ascii=False)}"
+            for name, value in entries.items()
+        )
+        + "\n}"
+        for section, entries in table().items()
+    )
+    return "{\n" + ",\n".join(sections) + "\n}\n"
+
+
+if __name__ == "__main__":
+    TARGET.write_text(text(), encoding="utf-8")
