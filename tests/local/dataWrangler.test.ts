@@ -1,0 +1,156 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+import { type Job, type JobResult, JobRunner } from "../../local/processes/jobs";
+import type { Program } from "../../local/program/program";
+import { Workspace } from "../../local/records/workspace";
+import { runSession, type Session } from "../../local/session";
+import type { JsonObject } from "../../pipeline/expressions";
+import { text } from "../../pipeline/walk";
+import { at, type Draft, draft, program as evaluate } from "../support/definitions";
+import { housingRows, writeRows } from "../support/housing";
+import { temporaryFolder } from "../support/localRun";
+
+/** Kills Data Wrangler's first job while Spark commits: one file is in place, the others are not. */
+class FirstAttemptDies extends JobRunner {
+  attempts = 0;
+
+  override async run(job: Job): Promise<JobResult> {
+    const result = await super.run(job);
+    if (job.id !== "DataWranglerProcess" || ++this.attempts > 1) {
+      return result;
+    }
+    const output = join(job.workingDirectory, "processing", "output");
+    const [name = ""] = readdirSync(output);
+    const [node = ""] = readdirSync(join(output, name));
+    const folder = join(output, name, node, "default");
+    const temporary = join(folder, "_temporary", "0");
+    mkdirSync(temporary, { recursive: true });
+    const [, second = ""] = readdirSync(folder).filter((file) => file.startsWith("part-"));
+    renameSync(join(folder, second), join(temporary, second));
+    rmSync(join(folder, "_SUCCESS"));
+    return { ...result, exitCode: -9 };
+  }
+}
+
+describe("Data Wrangler's step and the one that reads it", () => {
+  const folder = temporaryFolder();
+  const data = writeRows(join(folder, "housing.data"), housingRows(300));
+  let program: Program;
+  let definition: JsonObject;
+
+  before(async () => {
+    program = await evaluate({}, "dev");
+    const small: Draft = draft(program.definition);
+    small["Steps"] = (small["Steps"] as Draft[]).filter(({ Type }) => Type === "Processing");
+    small["Steps"] = (small["Steps"] as Draft[]).slice(0, 2);
+    definition = small as JsonObject;
+  });
+
+  async function run(
+    work: string,
+    instances: number,
+    jobs = new JobRunner(),
+    cache = true,
+  ): Promise<Session> {
+    try {
+      return await runSession({
+        ...{ program, definition, cache, jobs, docker: false },
+        parameters: new Map([["ProcessingInstanceCount", String(instances)]]),
+        workspace: new Workspace(join(folder, work)),
+        data: { path: data, named: "--data" },
+        stopped: new AbortController().signal,
+        report: () => undefined,
+        say: () => undefined,
+      });
+    } finally {
+      await jobs.close();
+    }
+  }
+
+  const bucketOf = ({ execution }: Session): string =>
+    join(execution.store.folder, "sagemaker-restate-dev-111122223333", "executions", execution.id);
+
+  /** What Data Wrangler left, with its jobs' names as their attempts' numbers. */
+  function written(session: Session): readonly string[] {
+    const output = join(bucketOf(session), "data-wrangler");
+    const files = readdirSync(output, { recursive: true, withFileTypes: true });
+    const first = `${session.executionId}-DataWranglerProcess`;
+    const node = /[0-9a-f]{8}-[0-9a-f-]{27}/g;
+    return files
+      .filter((file) => file.isFile())
+      .map((file) => join(file.parentPath, file.name).slice(output.length + 1))
+      .map((file) => file.replace(node, "NODE").replace(first, "JOB"))
+      .sort();
+  }
+
+  /** What Preprocess made of it. */
+  function splits(session: Session): Readonly<Record<string, string>> {
+    const names = ["metadata/feature_names.json", "test", "train", "validation"];
+    return Object.fromEntries(
+      names.map((name) => {
+        const path = join(bucketOf(session), name);
+        const file =
+          existsSync(path) && name.includes(".") ? path : join(path, readdirSync(path)[0] ?? "");
+        return [name, readFileSync(file, "utf8")];
+      }),
+    );
+  }
+
+  it("meet below the job's name, in files of as many instances as there are", async () => {
+    const one = await run("one", 1);
+    equal(one.result.status, "Succeeded", one.result.failureReason);
+    deepEqual(written(one), [
+      "JOB/NODE/default/_SUCCESS",
+      "JOB/NODE/default/part-00000-NODE-c000.csv",
+    ]);
+    const rows = Object.values(splits(one)).slice(1).join("").trimEnd().split("\n");
+    ok(rows.length > 200 && rows.length < 300, String(rows.length));
+    const three = await run("three", 3);
+    deepEqual(written(three), [
+      "JOB/NODE/default/_SUCCESS",
+      ...[0, 1, 2].map((part) => `JOB/NODE/default/part-0000${part}-NODE-c000.csv`),
+    ]);
+    deepEqual(splits(three), splits(one));
+  });
+
+  it("give the same after an attempt that died while it wrote, whose files stay where they are", async () => {
+    const jobs = new FirstAttemptDies();
+    const session = await run("dies", 2, jobs);
+    equal(jobs.attempts, 2);
+    equal(session.result.status, "Succeeded", session.result.failureReason);
+    deepEqual(written(session), [
+      "JOB-2/NODE/default/_SUCCESS",
+      "JOB-2/NODE/default/part-00000-NODE-c000.csv",
+      "JOB-2/NODE/default/part-00001-NODE-c000.csv",
+      "JOB/NODE/default/_temporary/0/part-00001-NODE-c000.csv",
+      "JOB/NODE/default/part-00000-NODE-c000.csv",
+    ]);
+    const described = session.execution.described;
+    const name = `${session.executionId}-DataWranglerProcess-2`;
+    equal(described.get("DataWranglerProcess")?.["ProcessingJobName"], name);
+    const uri = text(
+      at(described.get("Preprocess"), "ProcessingInputs", 1, "S3Input", "S3Uri") as string,
+    );
+    equal(uri.split(`/${name}/`)[1]?.replace(/^[^/]*/, "NODE"), "NODE/default/");
+    deepEqual(splits(session), splits(await run("lives", 2)));
+  });
+
+  it("are taken by a later execution together, under the name of the job that ran", async () => {
+    const first = await run("again", 1);
+    const jobs = new FirstAttemptDies();
+    const second = await run("again", 1, jobs);
+    equal(jobs.attempts, 0);
+    deepEqual(
+      second.result.steps.map(({ reusedFrom }) => reusedFrom),
+      [first.executionId, first.executionId],
+    );
+    const job = `${first.executionId}-DataWranglerProcess`;
+    deepEqual(readdirSync(join(bucketOf(second), "data-wrangler")), [job]);
+    deepEqual(splits(second), splits(first));
+    // What reads it anew finds it.
+    const third = await run("again", 1, new JobRunner(), false);
+    deepEqual(splits(third), splits(first));
+  });
+});
