@@ -88,7 +88,9 @@ class Definition {
               actor,
               request: {
                 action,
-                resource: `${this.resolve(uri).replace(/^s3:\/\//, "arn:aws:s3:::")}/file`,
+                resource: `${this.resolve(uri)
+                  .replace(/^s3:\/\//, "arn:aws:s3:::")
+                  .replace(/\/$/, "")}/file`,
                 endpoint: "network-s3",
               },
             },
@@ -100,8 +102,8 @@ class Definition {
   }
 
   private resolve(value: Json): string {
-    if (!isObject(value)) {
-      return String(value);
+    if (typeof value !== "object" || value === null || !isObject(value)) {
+      return typeof value === "string" ? value : JSON.stringify(value);
     }
     const join = value["Std:Join"];
     if (isObject(join)) {
