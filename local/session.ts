@@ -71,7 +71,9 @@ export async function runSession(options: SessionOptions): Promise<Session> {
   const [table] = program.tables;
   const source = { named: options.data, uploaded: program.dataFile };
   const path =
-    table && readsTables(definition) && (await findTableData(table, source, options.say));
+    table &&
+    readsTables(definition) &&
+    (await findTableData(table, program.dataset, source, options.say));
 
   const lost = new AbortController();
   const stopping = new AbortController();
@@ -108,7 +110,10 @@ export async function runSession(options: SessionOptions): Promise<Session> {
         await execution.store.takeAll(options.s3);
       }
       if (table !== undefined && typeof path === "string") {
-        await loadTable(execution, table, path, findEncoding(definition, program.uploads));
+        const encoding = findEncoding(definition, program.uploads);
+        for (const warning of await loadTable(execution, table, program.dataset, path, encoding)) {
+          options.say(`warning: ${warning}`);
+        }
       }
     } catch (error) {
       await rm(folder, { recursive: true, force: true });

@@ -28,6 +28,17 @@ function pipelineQuery(definition: JsonObject): JsonObject | undefined {
     .find(isObject);
 }
 
+/**
+ * Parses a row that DuckDB writes as JSON, which has no word for what is no finite number: such values become texts,
+ * "NaN" and "Infinity", as the pipeline's reports have them.
+ */
+function parseRow(line: string): JsonObject {
+  const marked = line.replace(/"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity|nan|inf)\b/g, (token) =>
+    token.startsWith('"') ? token : JSON.stringify(token),
+  );
+  return JSON.parse(marked) as JsonObject;
+}
+
 /** Runs the query of a request in a folder. */
 function ask(folder: string, request: JsonObject): Promise<void> {
   const failure = join(folder, "failure");
@@ -75,7 +86,7 @@ export async function query(
     throw new UserError(`the pipeline of stack ${options.stack} reads no table`);
   }
   const source = { named: dataOf(options), uploaded: program.dataFile };
-  const path = await findTableData(table, source, say);
+  const path = await findTableData(table, program.dataset, source, say);
   const folder = mkdtempSync(join(tmpdir(), "restate-query-"));
   try {
     const output = join(folder, "output");
@@ -88,7 +99,7 @@ export async function query(
     const rows = readdirSync(output)
       .flatMap((file) => readFileSync(join(output, file), "utf8").split("\n"))
       .filter((line) => line !== "")
-      .map((line) => JSON.parse(line) as JsonObject);
+      .map(parseRow);
     return {
       head: Object.keys(rows[0] ?? {}),
       rows: rows.slice(0, mostShown).map((row) => Object.values(row).map(shown)),

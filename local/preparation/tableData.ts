@@ -1,13 +1,17 @@
-import { mkdirSync, statSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 
+import type { Dataset } from "../../pipeline/dataset";
+import { dataFileProblems } from "../../pipeline/dataFiles/check";
 import { UserError } from "../../terminal/errors";
 import { hashCode, hashContent, hashJson } from "../caching/contentHash";
 import { californiaHousingFile, namedData } from "../storage/data";
 import { type Execution, makeJobFolder } from "../execution";
 import { copy, replaceFolder, writeJson } from "../storage/files";
 import { failureReason } from "../steps/jobFailure";
+import { pythonInterpreter } from "../processes/python";
 import type { Table } from "../program/program";
 import type { Encoding } from "./encoding";
 
@@ -16,44 +20,72 @@ const dataCheckSeconds = 86_400;
 /**
  * Checks a data file against its table and what a flow encodes of it, and puts it where the table says its
  * files are; does nothing where the same file is there already.
+ *
+ * @returns what is unwise in the data
+ * @throws UserError where the data is not what the table says
  */
 export async function loadTable(
   execution: Execution,
   table: Table,
+  dataset: Dataset,
   path: string,
   encoding: Encoding | undefined,
-): Promise<void> {
+): Promise<readonly string[]> {
   const place = { data: table.location };
   const key = hashJson({
     kind: "TableData",
     table,
+    types: typesOf(dataset),
     encoding: encoding ?? null,
     name: basename(path),
     content: await hashContent(path),
     code: await hashCode([]),
   });
-  if ((await execution.cache.find(key, () => place)) === undefined) {
-    await checkData(execution, table, path, encoding);
-    const incoming = join(execution.folder, "data");
-    await mkdir(incoming, { recursive: true });
-    await copy(path, statSync(path).isDirectory() ? incoming : join(incoming, basename(path)));
-    await replaceFolder(incoming, execution.store.path(table.location).replace(/\/$/, ""));
-    await execution.cache.keep(key, execution.id, {}, place);
+  const known = await execution.cache.find<{ readonly warnings: readonly string[] }>(
+    key,
+    () => place,
+  );
+  if (known !== undefined) {
+    return known.value.warnings;
   }
+  const warnings = await checkData(execution, table, dataset, path, encoding);
+  const incoming = join(execution.folder, "data");
+  await mkdir(incoming, { recursive: true });
+  await copy(path, statSync(path).isDirectory() ? incoming : join(incoming, basename(path)));
+  await replaceFolder(incoming, execution.store.path(table.location).replace(/\/$/, ""));
+  await execution.cache.keep(key, execution.id, { warnings }, place);
+  return warnings;
 }
 
-/** @throws UserError where the data is not what the table says */
+/** The types of the columns, which Glue does not know where the query casts text. */
+function typesOf(dataset: Dataset): Record<string, string> {
+  return Object.fromEntries(dataset.columns.map(({ name, type }) => [name, type]));
+}
+
+/**
+ * Checks all values of the data.
+ * @returns what is unwise in the data
+ * @throws UserError where the data is not what the table says
+ */
 async function checkData(
   execution: Execution,
   table: Table,
+  dataset: Dataset,
   path: string,
   encoding: Encoding | undefined,
-): Promise<void> {
+): Promise<readonly string[]> {
   const folder = makeJobFolder(execution, "data-check");
   const reasonFile = join(folder.base, "output", "message");
   const request = join(folder.base, "table.json");
   mkdirSync(join(folder.base, "output"), { recursive: true });
-  writeJson(request, { table: { ...table, paths: [path] }, failure: reasonFile, encoding });
+  const warnings = join(folder.base, "output", "warnings");
+  writeJson(request, {
+    table: { ...table, paths: [path] },
+    types: typesOf(dataset),
+    failure: reasonFile,
+    warnings,
+    encoding,
+  });
   const result = await execution.jobs.run({
     id: folder.name,
     program: { module: "local.services.table_data" },
@@ -64,8 +96,25 @@ async function checkData(
     timeLimit: dataCheckSeconds,
   });
   if (result.exitCode !== 0) {
-    throw new UserError(failureReason(result, reasonFile, folder.log, dataCheckSeconds));
+    // Each line counts, so none is cut, as the reason of a step that failed would be.
+    throw existsSync(reasonFile)
+      ? doesNotFit(path, readFileSync(reasonFile, "utf8").trim().split("\n"))
+      : new UserError(failureReason(result, reasonFile, folder.log, dataCheckSeconds));
   }
+  return existsSync(warnings) ? readFileSync(warnings, "utf8").split("\n") : [];
+}
+
+function doesNotFit(path: string, problems: readonly string[]): UserError {
+  return new UserError(`${path} does not fit the table:\n  ${problems.join("\n  ")}`);
+}
+
+/** Unpacks the beginning of a bzip2 file, by Python. */
+function unpackBzip2(path: string, maxBytes: number): Buffer {
+  const script =
+    "import bz2, sys; sys.stdout.buffer.write(bz2.open(sys.argv[1]).read(int(sys.argv[2])))";
+  return execFileSync(pythonInterpreter(), ["-c", script, path, String(maxBytes)], {
+    maxBuffer: maxBytes,
+  });
 }
 
 /** Where the data of a table may come from. */
@@ -76,13 +125,8 @@ export interface DataSource {
   readonly uploaded?: string | undefined;
 }
 
-/**
- * The data of a table: what the user names, what the stack uploads, or what the project knows.
- *
- * @param say takes a line before a download
- * @throws UserError where there is none, or what is named is none
- */
-export async function findTableData(
+/** What the user names, what the stack uploads, or what the project knows. */
+async function findData(
   table: Table,
   { named, uploaded }: DataSource,
   say: (line: string) => void,
@@ -98,4 +142,24 @@ export async function findTableData(
     return californiaHousingFile(say);
   }
   throw new UserError(`the table ${table.name} has no data here; give it by --data PATH`);
+}
+
+/**
+ * The data of a table, whose files begin as the table says.
+ *
+ * @param say takes a line before a download
+ * @throws UserError where there is none, what is named is none, or its files are not what the table says
+ */
+export async function findTableData(
+  table: Table,
+  dataset: Dataset,
+  source: DataSource,
+  say: (line: string) => void,
+): Promise<string> {
+  const path = await findData(table, source, say);
+  const problems = dataFileProblems(path, dataset, { values: false, unpackBzip2 });
+  if (problems.length > 0) {
+    throw doesNotFit(path, problems);
+  }
+  return path;
 }

@@ -1,6 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { createRequire } from "node:module";
 
+import { californiaHousing } from "../../pipeline/californiaHousing";
+import type { Dataset } from "../../pipeline/dataset";
+import { datasetSchema } from "../../pipeline/datasetSchema";
 import type { JsonObject } from "../../pipeline/expressions";
 import { object, objects, text } from "../../pipeline/walk";
 import { UserError } from "../../terminal/errors";
@@ -47,6 +50,8 @@ export interface Program {
   /** URI of the Decision Tree image. */
   readonly decisionTreeImageUri: string;
   readonly tables: readonly Table[];
+  /** The table to learn from, as the stack configures it. */
+  readonly dataset: Dataset;
   /** Texts that are uploaded, by S3 URI. */
   readonly uploads: ReadonlyMap<string, string>;
   /** Image that the Decision Tree image is built on. Default: the one that its Dockerfile names. */
@@ -153,6 +158,12 @@ function readTable(resource: Resource): Table {
   };
 }
 
+/** The table to learn from of a configuration that the program took. */
+function datasetOf(config: Readonly<Record<string, string>>): Dataset {
+  const configured = config["restate:dataset"];
+  return datasetSchema.parse(configured === undefined ? californiaHousing : JSON.parse(configured));
+}
+
 function inputsOf(resources: readonly Resource[], type: string): readonly JsonObject[] {
   return resources.filter((resource) => resource.type === type).map(({ inputs }) => inputs);
 }
@@ -212,6 +223,7 @@ export async function evaluateProgram(
     ...(baseImage === undefined ? {} : { baseImage }),
     region,
     accountId: exampleAccountId,
+    dataset: datasetOf(config),
     pipelineName: text(pipeline?.["pipelineName"]),
     definition: JSON.parse(text(pipeline?.["pipelineDefinition"])) as JsonObject,
     decisionTreeImageUri: text(image?.["imageName"]),

@@ -46,7 +46,7 @@ class Label(NamedTuple):
 
 def check_labels(
     table: Table, encoding: dict[str, Any], database: duckdb.DuckDBPyConnection
-) -> None:
+) -> dict[str, int]:
     """Checks the labels in the rows that a query reads.
 
     Args:
@@ -54,6 +54,9 @@ def check_labels(
         encoding: {"query": Athena's SQL, "database": the one that it is asked in, "columns":
             {name: the flow's type} of those that are left, "encoded": names of some of them}.
         database: Where the files are read.
+
+    Returns:
+        How many labels each column has.
 
     Raises:
         ValueError: Labels that clash, one problem a line.
@@ -74,6 +77,9 @@ def check_labels(
         if len(problems) > _SHOWN:
             shown.append(f"{len(problems):,} problems with labels")
         raise ValueError("\n".join(shown))
+    return {
+        column: sum(label.column == column for label in labels) for column in encoding["encoded"]
+    }
 
 
 def label_problems(labels: Iterable[Label], columns: Iterable[str]) -> list[str]:

@@ -16,6 +16,8 @@ from typing import Any
 import duckdb
 
 from local.services.database import literal, quote
+from local.services.parquet_types import StoredColumn, is_accepted, stored_columns
+from local.services.text_files import unpacked
 
 _INTEGERS = ("tinyint", "smallint", "int", "integer", "bigint")
 _PATTERN = re.compile(r"([a-z]+)(?:\((\d+)(?:,(\d+))?\))?")
@@ -37,9 +39,19 @@ class ColumnType:
     sql: str
     is_text: bool
 
+    @property
+    def kind(self) -> str:
+        """The name without arguments, such as decimal."""
+        return self.name.partition("(")[0]
+
+    @property
+    def precision(self) -> int:
+        """Digits of a decimal; 0 of other types."""
+        return int(self.name[8:].partition(",")[0]) if self.kind == "decimal" else 0
+
     def parse(self, text: str) -> str:
         """An SQL expression that is null where the SQL expression `text` is not of the type."""
-        kind = self.name.partition("(")[0]
+        kind = self.kind
         if kind == "string":
             return text
         if kind == "varchar":
@@ -54,6 +66,7 @@ class ColumnType:
         return f"case when regexp_full_match({text}, '{pattern}') then {value} end"
 
 
+NO_TEXT = "\x07"  # stands in no field, so that only missing fields are null
 _FILE = "__restate_file"  # the column with the path of each row's file
 _DATE = r"\d{4}-\d{1,2}-\d{1,2}"
 _FLOAT = r"\s*[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|NaN|Infinity)\s*"
@@ -63,7 +76,7 @@ _FORMS = {
     "double": _FLOAT,
     "decimal": r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?",
     "date": _DATE,
-    "timestamp": _DATE + r" \d{1,2}:\d{1,2}:\d{1,2}(\.\d{1,9})?",
+    "timestamp": _DATE + r" ([01]?\d|2[0-3]):\d{1,2}:\d{1,2}(\.\d{1,9})?",
 }
 
 
@@ -187,7 +200,7 @@ def find_files(paths: list[str]) -> tuple[Path, ...]:
     return tuple(sorted(file for file in files if file.stat().st_size > 0))
 
 
-def raw_csv(table: Table, files: tuple[Path, ...], columns: int, null_text: str = r"\N") -> str:
+def raw_csv(table: Table, files: tuple[Path, ...], columns: int, null_text: str) -> str:
     """SQL that reads csv files leniently, as columns of text c0, c1, ...
 
     Args:
@@ -227,7 +240,10 @@ def select_table(table: Table, database: duckdb.DuckDBPyConnection) -> str:
         f"{column_type.parse(f'c{number}')} as {quote(name)}"
         for number, (name, column_type) in enumerate(table.columns.items())
     ]
-    source = raw_csv(table, table.paths, len(table.columns))
+    files = tuple(unpacked(path, database) for path in table.paths)
+    # What OpenCSVSerde reads is never null, but for fields that a line lacks.
+    null_text = r"\N" if table.quote_character is None else NO_TEXT
+    source = raw_csv(table, files, len(table.columns), null_text)
     return f"select {', '.join(values + _partition_values(table))} from {source}"  # noqa: S608 - quoted
 
 
@@ -242,24 +258,53 @@ def _partition_values(table: Table) -> list[str]:
 
 
 def _select_parquet(table: Table, database: duckdb.DuckDBPyConnection) -> str:
+    stored: dict[str, StoredColumn] = {}
+    for path in table.paths:
+        found = stored_columns(path, database)
+        check_parquet_types(table, path, found)
+        stored.update(found)
+    values = [
+        f"{_stored_value(quote(name), column_type, stored.get(name))} as {quote(name)}"
+        for name, column_type in table.columns.items()
+    ]
+    return f"select {', '.join(values + _partition_values(table))} from {raw_parquet(table)}"  # noqa: S608 - quoted
+
+
+def raw_parquet(table: Table) -> str:
+    """SQL that reads the parquet files' columns as they are stored, text without its mark too."""
     files = ", ".join(literal(str(path)) for path in table.paths)
-    source = (
-        f"read_parquet([{files}], union_by_name = true, "
+    return (
+        f"read_parquet([{files}], union_by_name = true, binary_as_string = true, "
         f"hive_partitioning = false, filename = '{_FILE}')"
     )
-    stored = {
-        str(name).lower(): str(kind)
-        for name, kind, *_ in database.execute(f"describe from {source}").fetchall()
-    }
-    values = []
+
+
+def check_parquet_types(table: Table, path: Path, stored: dict[str, StoredColumn]) -> None:
+    """Refuses a file whose stored types Athena does not read as the table's.
+
+    Raises:
+        ValueError: The first such column.
+    """
     for name, column_type in table.columns.items():
-        if name not in stored:
-            values.append(f"cast(null as {column_type.sql}) as {quote(name)}")
-            continue
-        if (stored[name] == "VARCHAR") != column_type.is_text:
+        column = stored.get(name)
+        if column is not None and not is_accepted(column_type.kind, column_type.precision, column):
             raise ValueError(
-                f"HIVE_BAD_DATA: table {table.full_name}: column {name} is {column_type.name}, "
-                f"but {stored[name].lower()} in the files"
+                f"HIVE_BAD_DATA: {path.name}: {name}: {column.text} in the file, "
+                f"but {column_type.name} in the table"
             )
-        values.append(f"cast({quote(name)} as {column_type.sql}) as {quote(name)}")
-    return f"select {', '.join(values + _partition_values(table))} from {source}"  # noqa: S608 - quoted
+
+
+def _stored_value(column: str, column_type: ColumnType, stored: StoredColumn | None) -> str:
+    """SQL of a stored column in its Glue type."""
+    if stored is None:
+        return f"cast(null as {column_type.sql})"
+    if column_type.is_text:
+        return column_type.parse(column)
+    if stored.meaning == "timestamp":
+        moment = f"({column} at time zone 'UTC')" if stored.is_utc else column
+        if column_type.kind == "bigint":
+            return f"epoch_{stored.unit}({column})"
+        return f"cast({moment} as timestamp)"
+    if column_type.kind == "date" and stored.meaning == "none":
+        return f"date '1970-01-01' + {column}"
+    return f"cast({column} as {column_type.sql})"

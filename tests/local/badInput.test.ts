@@ -46,17 +46,17 @@ describe("npm run local, given bad input,", () => {
     [
       "a file with a missing column",
       rows.map((row) => row.split(",").slice(1).join(",")),
-      /bad\.data.*line 1.*8 columns.*9/s,
+      /bad\.data: 50 of 50 lines have the wrong number of columns; first in line 1: 8 columns, expected 9\n$/,
     ],
     [
       "a row with a missing column",
       changedRow(6, (fields) => fields.pop()),
-      /bad\.data.*line 7.*8 columns.*9/s,
+      /bad\.data: 1 of 50 lines has the wrong number of columns; first in line 7: 8 columns, expected 9\n$/,
     ],
     [
       "text in a number column",
       changedRow(16, (fields) => (fields[3] = "many")),
-      /bad\.data.*line 17.*totalrooms.*'many' is not a double/s,
+      /bad\.data: totalrooms: 1 of 50 values is 'many', not a double; first in line 17\n$/,
     ],
   ];
   for (const [what, lines, message] of files) {
@@ -64,6 +64,14 @@ describe("npm run local, given bad input,", () => {
       await fails(["--data", writeRows(join(folder, "bad.data"), lines)], message);
     });
   }
+
+  it("tells of every column, whatever the length, without what a terminal would obey", async () => {
+    const wrong = rows.map((row) => row.replaceAll(/[^,]+/g, "\u001b[2J".repeat(30)));
+    await fails(
+      ["--data", writeRows(join(folder, "bad.data"), wrong)],
+      /^error: .*bad\.data does not fit the table:\n( {2}bad\.data: \w+: 50 of 50 values are '[^\p{C}]{30}', not a double; first in line 1\n){9}$/u,
+    );
+  });
 
   it("refuses an empty file", async () => {
     await fails(

@@ -30,6 +30,30 @@ describe("npm run local -- query", () => {
     match((await query(sql)).stdout, /│ number │\n.*\n│ 60 {5}│/);
   });
 
+  it("gives what is no finite number as text", async () => {
+    const sql =
+      "SELECT CAST('NaN' AS double) AS a, CAST('-Infinity' AS double) AS b, 'NaN, \\\"inf' AS c, 1.5E0 AS d, CAST(NULL AS double) AS e";
+    const { stderr, stdout } = await query(`${sql} FROM california_housing LIMIT 1`, "--json");
+    equal(stderr, "");
+    deepEqual(JSON.parse(stdout), [
+      { a: "NaN", b: "-Infinity", c: 'NaN, \\"inf', d: 1.5, e: null },
+    ]);
+  });
+
+  it("refuses files that are not what the table says, as a run does", async () => {
+    const data = writeRows(
+      join(folder, "semicolons.data"),
+      rows.map((row) => row.replaceAll(",", ";")),
+    );
+    const { code, stderr } = await query("--data", data);
+    equal(code, 1);
+    equal(
+      stderr,
+      `error: ${data} does not fit the table:\n` +
+        '  semicolons.data: line 1: ";" separates 9 values, and "," 1: set delimiter: ";"\n',
+    );
+  });
+
   it("shows the first rows in the terminal, and says so", async () => {
     const { stderr, stdout } = await query("SELECT longitude FROM california_housing");
     equal(stdout.match(/│ -\d/g)?.length, 20);

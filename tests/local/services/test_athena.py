@@ -151,7 +151,7 @@ def test_reads_parquet_by_column_name(athena: Athena) -> None:
     athena.tables[-1]["columns"][0]["type"] = "string"
     athena.folder.joinpath("out/part-00000.parquet").unlink()
     assert athena.error("SELECT * FROM stored") == (
-        "HIVE_BAD_DATA: table lake.stored: column b is string, but double in the files"
+        "HIVE_BAD_DATA: 1: b: DOUBLE in the file, but string in the table"
     )
 
 
