@@ -18,7 +18,7 @@ from typing import Any
 
 import duckdb
 
-from local.services.athena_sql import Query, parse_query
+from local.services.athena_sql import Query, create_macros, explain_failure, parse_query
 from local.services.database import explain, literal, open_database, quote
 from local.services.request_file import run_job
 from local.services.tables import Table, parse_table, select_table
@@ -49,12 +49,13 @@ def run_query(request: dict[str, Any]) -> None:
     threads = None if query.is_plain else 1
     with open_database(str(folder), threads) as database:
         try:
+            create_macros(database)
             _create_views(database, query, tables)
             _check_names([row[0] for row in database.execute(f"describe {query.sql}").fetchall()])
             temporary = folder / f".part-00000{suffix}"
             database.execute(f"copy ({query.sql}) to {literal(str(temporary))} ({copy_options})")
         except duckdb.Error as error:
-            raise ValueError(explain(error)) from None
+            raise ValueError(explain_failure(explain(error))) from None
         temporary.replace(folder / f"part-00000{suffix}")
 
 

@@ -177,6 +177,11 @@ def test_a_table_without_files_has_no_rows(athena: Athena) -> None:
          {"x": [None], "y": [5]}),
         ("SELECT date_diff('day', day, date '2020-03-01') d FROM sales WHERE id = 1", {"d": [1]}),
         ("SELECT x FROM sales CROSS JOIN UNNEST(ARRAY[1, 2]) AS t(x) WHERE id = 1", {"x": [1, 2]}),
+        ("SELECT id FROM sales WHERE id > 0 ORDER BY price DESC, id", {"id": [5, 4, 1]}),
+        ("SELECT s.city c, count(*) n FROM sales s WHERE s.id < 5 GROUP BY 1 ORDER BY c",
+         {"c": ["Oslo", '"a"'][::-1], "n": [1, 1]}),
+        ("SELECT code = 'abc ' x, moment + interval '1' day y FROM sales WHERE id = 1",
+         {"x": [False], "y": [datetime.datetime(2020, 3, 1, 12, 30, 0, 500000)]}),
         ("SELECT element_at(split('a,b', ','), 2) e FROM sales WHERE id = 1", {"e": ["b"]}),
     ],
 )  # fmt: skip
@@ -197,12 +202,21 @@ def test_runs_athenas_sql(athena: Athena, query: str, expected: dict[str, list[A
         ("SELECT id FROM houses", "TABLE_NOT_FOUND: lake.houses does not exist; there are lake."),
         ("SELECT id FROM other.sales", "TABLE_NOT_FOUND: other.sales does not exist"),
         ("SELECT id FROM hive.lake.sales", "CATALOG_NOT_FOUND: hive; there is awsdatacatalog"),
-        ("SELECT size FROM sales", "COLUMN_NOT_FOUND: Column 'size' could not be resolved"),
+        ("SELECT size FROM sales", "COLUMN_NOT_FOUND: line 1:8: Column 'size' cannot be resolved"),
         ("SELECT id FROM sales WHERE city > 10", "TYPE_MISMATCH: "),
-        ("SELECT city + 1 FROM sales", "takes no varchar and int"),
+        ("SELECT city + 1 FROM sales", "Cannot apply operator: varchar + integer; use CAST"),
         ("SELECT id, id FROM sales", "DUPLICATE_COLUMN_NAME: the result has two columns named id"),
         ("SELECT no_such_function(id) FROM sales", "no_such_function"),
-        ("SELECT cast(city AS int) FROM sales", "Could not convert string 'Oslo' to INT32"),
+        ("SELECT cast(city AS int) FROM sales", "INVALID_CAST_ARGUMENT: Cannot cast 'Oslo' to INT"),
+        ("SELECT id + 1 x FROM sales WHERE x > 1", "COLUMN_NOT_FOUND: line 1:34: Column 'x'"),
+        ("SELECT id FROM sales WHERE day > '2020-01-01'", "operator: date > varchar; use CAST"),
+        ("SELECT id FROM sales WHERE sold IN (1)", "IN value and list items must be the same"),
+        ("SELECT id FROM sales WHERE id", "WHERE clause must evaluate to a boolean"),
+        ("SELECT id::varchar FROM sales", "SYNTAX_ERROR: line 1:10: mismatched input ':'"),
+        ("SELECT nvl(id, 1) FROM sales", "FUNCTION_NOT_FOUND: line 1:8: Function 'nvl'"),
+        ("SELECT id FROM sales LIMIT 1 OFFSET 1", "mismatched input 'OFFSET'. Expecting: <EOF>"),
+        ('SELECT id FROM sales WHERE city = "Oslo"', "COLUMN_NOT_FOUND: line 1:35: Column 'oslo'"),
+        ("SELECT city FROM sales GROUP BY id", "EXPRESSION_NOT_AGGREGATE: line 1:8: 'city'"),
         ("SELECT * FROM read_csv('/etc/passwd')", "not a table function of Athena"),
     ],
 )  # fmt: skip
@@ -277,6 +291,6 @@ def test_as_a_job_it_fails_with_one_line(athena: Athena) -> None:
         check=False,
     )
     assert job.returncode == 1
-    assert job.stderr.startswith("COLUMN_NOT_FOUND: Column 'size'")
+    assert job.stderr.startswith("COLUMN_NOT_FOUND: line 1:8: Column 'size'")
     assert job.stderr == (athena.folder / "failure").read_text()
     assert job.stderr.count("\n") == 1
