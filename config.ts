@@ -26,6 +26,24 @@ const stackPattern = /^(?=.{1,20}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
 const regionPattern = /^[a-z]{2}(-[a-z]+)+-\d$/;
 
+/** Keys of the tags that everything of the stack carries. */
+const ownTags = ["project", "stack"];
+
+/** Tags that an object in S3 takes, those of the provider among them. Source: S3's guide, "Categorizing your objects using tags". */
+const maxObjectTags = 10;
+
+/** What would be wrong with the tags that the provider puts on everything: the sources in S3 carry them too. */
+function tagProblems(aws: AwsSettings): readonly string[] {
+  const tags = Object.keys(aws.defaultTags?.tags ?? {}).filter((key) => !ownTags.includes(key));
+  const allowed = maxObjectTags - ownTags.length;
+  return tags.length > allowed
+    ? [
+        `aws:defaultTags: has ${tags.length} tags; ${allowed} are allowed beside ${ownTags.join(" and ")}, since ` +
+          `an object in S3 takes ${maxObjectTags}`,
+      ]
+    : [];
+}
+
 /** What would be wrong with the definition of a configuration: too many candidates make it too long. */
 function definitionProblems(settings: StackSettings): readonly string[] {
   const definition = pipelineDefinition(withPlaceholders({ ...settings, parameters: settings }));
@@ -49,7 +67,7 @@ export function loadSettings(): Settings {
     problems.push(...definitionProblems(settings));
   }
   const aws = readAwsSettings();
-  problems.push(...aws.problems);
+  problems.push(...aws.problems, ...tagProblems(aws.values));
   const region = new pulumi.Config("aws").get("region");
   if (region === undefined) {
     problems.push("aws:region: missing; set it by `pulumi config set aws:region us-east-1`");

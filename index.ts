@@ -40,6 +40,7 @@ const common = {
   databaseName: dataset.database ?? names.databaseName,
   tableName: dataset.table,
   dataLocation: dataset.location,
+  dataKmsKeyArn: dataset.kmsKeyArn,
   ownImages: settings.candidates.flatMap(({ algorithm }) =>
     typeof algorithm === "string" ? [] : [algorithm.image],
   ),

@@ -181,6 +181,12 @@ export function problemsAcrossKeys(settings: StackSettings): readonly ProblemAcr
       "is true, but restate:protect is true too; set one of the two",
     ],
     [
+      settings.encryptCatalog && !settings.protect,
+      "encryptCatalog",
+      "encrypts the account's catalogue with the stack's key, but restate:protect is false: deleting the key " +
+        "would lock the catalogue for all who use it; set restate:protect to true",
+    ],
+    [
       settings.startOnNewData && dataset.location !== undefined,
       "startOnNewData",
       "sees what arrives in the stack's own bucket, but dataset.location names another place; set one of the two",

@@ -78,6 +78,17 @@ export const datasetFields = z.strictObject({
       "must be the S3 URI of a folder, such as s3://bucket/folder/",
     )
     .optional(),
+  /**
+   * ARN of the KMS key that encrypts the files at `location`, which jobs then may decrypt with. Default: they
+   * are under no key of KMS.
+   */
+  kmsKeyArn: z
+    .string()
+    .regex(
+      /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
+      "must be the ARN of a KMS key (not of an alias), such as arn:aws:kms:us-east-1:111122223333:key/<id>",
+    )
+    .optional(),
   /** The columns of the table, in the order of the file. */
   columns: z.array(column).min(2),
   /** Keys by which the files lie in folders, `key=value`, outermost first. Default: none. */

@@ -107,6 +107,12 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
   ).forEach(({ message, path }) => {
     problem(["partitions", ...path], message);
   });
+  if (dataset.kmsKeyArn !== undefined && dataset.location === undefined) {
+    problem(
+      ["kmsKeyArn"],
+      "is the key of the files at location, which is not set; the stack's own bucket has the stack's key",
+    );
+  }
   if (dataset.selectedTable === dataset.table) {
     problem(["selectedTable"], `"${dataset.table}" is the table itself`);
   }

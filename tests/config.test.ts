@@ -54,6 +54,26 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
     { trainingInstanceType: "m5.large" },
     /restate:trainingInstanceType: must be a SageMaker instance type/,
   ],
+  [
+    "an encrypted catalogue whose key may be deleted",
+    { encryptCatalog: true, protect: false },
+    /restate:encryptCatalog: .* restate:protect is false: deleting the key would lock the catalogue/,
+  ],
+  [
+    "a key for files in the stack's own bucket",
+    dataset({
+      kmsKeyArn: "arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-000000000000",
+    }),
+    /restate:dataset\.kmsKeyArn: is the key of the files at location, which is not set/,
+  ],
+  [
+    "the alias of a key",
+    dataset({
+      location: "s3://theirs/",
+      kmsKeyArn: "arn:aws:kms:us-east-1:111122223333:alias/data",
+    }),
+    /restate:dataset\.kmsKeyArn: must be the ARN of a KMS key \(not of an alias\)/,
+  ],
   ["a dataset that is no object", { dataset: "table" }, /restate:dataset: .*expected object/],
   ["an unknown key of the dataset", dataset({ colums: [] }), /restate:dataset: unknown colums/],
   ["no columns", dataset({ columns: [] }), /restate:dataset\.columns: /],
@@ -547,6 +567,26 @@ describe("configuration", () => {
     const config = { "aws:region": "us-east-1", "aws:assumeRoles": "deploys", "restate:typo": "1" };
     await rejects(evaluateProgram("test", config), {
       message: /restate:typo.*aws:assumeRoles: is not JSON/s,
+    });
+  });
+
+  it("refuses more default tags than an object in S3 takes beside the stack's own", async () => {
+    const withTags = (count: number): Promise<unknown> =>
+      evaluateProgram("test", {
+        "aws:region": "us-east-1",
+        "restate:network": '{"mode":"none"}',
+        "aws:defaultTags": JSON.stringify({
+          tags: Object.fromEntries(
+            ["stack", ...Array.from({ length: count }, (_, index) => `tag${index}`)].map((key) => [
+              key,
+              "x",
+            ]),
+          ),
+        }),
+      });
+    await withTags(8);
+    await rejects(withTags(9), {
+      message: /aws:defaultTags: has 9 tags; 8 are allowed beside project and stack/,
     });
   });
 

@@ -389,6 +389,22 @@ describe("the program", () => {
     evaluated = await program({ network: { mode: "none" } });
   });
 
+  it("decrypts a table elsewhere with the key that config names, by way of S3 alone", async () => {
+    const kmsKeyArn = "arn:aws:kms:us-east-1:444455556666:key/0a1b2c3d-0000-0000-0000-000000000000";
+    evaluated = await program({
+      network: { mode: "none" },
+      dataset: { ...californiaHousing, location: "s3://theirs/houses/", kmsKeyArn },
+    });
+    deepEqual(statement("permissions-processing-policy", "DecryptData"), {
+      Action: ["kms:Decrypt"],
+      Condition: { StringEquals: { "kms:ViaService": "s3.us-east-1.amazonaws.com" } },
+      Effect: "Allow",
+      Resource: kmsKeyArn,
+      Sid: "DecryptData",
+    });
+    evaluated = await program({ network: { mode: "none" } });
+  });
+
   it("limits every role by the boundary that config names", async () => {
     const boundary = "arn:aws:iam::111122223333:policy/limit";
     const { resources } = await program({

@@ -150,9 +150,19 @@ describe("the real engine, with stand-in providers,", function () {
         ["update decision-tree-image", "update models-pipeline"],
       ],
       [
-        "an encrypted catalogue",
-        { "restate:encryptCatalog": "true" },
-        ["create data-catalog-encryption", "update permissions-processing-policy"],
+        "an encrypted catalogue, whose key must be protected",
+        {
+          "restate:encryptCatalog": "true",
+          "restate:forceDestroy": "false",
+          "restate:protect": "true",
+        },
+        [
+          "create data-catalog-encryption",
+          "update data-bucket",
+          "update data-workgroup",
+          "update decision-tree-repository",
+          "update permissions-processing-policy",
+        ],
       ],
       [
         "a crawler of partitions",
@@ -227,9 +237,8 @@ describe("the real engine, with stand-in providers,", function () {
           deepEqual(touched(previewed), expected);
         } finally {
           for (const key of Object.keys(config)) {
-            if (!(key in before)) {
-              await stack.removeConfig(key);
-            }
+            const value = before[key];
+            await (value === undefined ? stack.removeConfig(key) : stack.setConfig(key, value));
           }
         }
       });
