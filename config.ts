@@ -45,8 +45,10 @@ function tagProblems(aws: AwsSettings): readonly string[] {
 }
 
 /** What would be wrong with the definition of a configuration: too many candidates make it too long. */
-function definitionProblems(settings: StackSettings): readonly string[] {
-  const definition = pipelineDefinition(withPlaceholders({ ...settings, parameters: settings }));
+function definitionProblems(settings: StackSettings, region: string): readonly string[] {
+  const definition = pipelineDefinition(
+    withPlaceholders({ ...settings, parameters: settings, region }),
+  );
   return check(definition).map((problem) => `${place(namespace, ["candidates"])}: ${problem}`);
 }
 
@@ -63,12 +65,12 @@ export function loadSettings(): Settings {
     problemsAcrossKeys,
   });
   const problems = [...invalid];
-  if (settings !== undefined) {
-    problems.push(...definitionProblems(settings));
-  }
   const aws = readAwsSettings();
   problems.push(...aws.problems, ...tagProblems(aws.values));
   const region = new pulumi.Config("aws").get("region");
+  if (settings !== undefined) {
+    problems.push(...definitionProblems(settings, region ?? "us-east-1"));
+  }
   if (region === undefined) {
     problems.push("aws:region: missing; set it by `pulumi config set aws:region us-east-1`");
   } else if (!regionPattern.test(region)) {

@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws/provider";
 import * as pulumi from "@pulumi/pulumi";
 
 import { currentAccount } from "./components/account";
+import { closedServiceWarning } from "./components/closedServices";
 import { DataLake } from "./components/dataLake";
 import { DecisionTreeImage } from "./components/decisionTreeImage";
 import { Deployer } from "./components/deployer";
@@ -9,7 +10,7 @@ import { jobNetwork } from "./components/jobNetwork";
 import { ModelPipeline } from "./components/modelPipeline";
 import { Operations } from "./components/operations";
 import { Permissions } from "./components/permissions";
-import { prebuiltImages } from "./components/prebuiltImages";
+import { prebuiltImages, supportWarnings } from "./components/prebuiltImages";
 import { TableCrawler } from "./components/tableCrawler";
 import { Triggers } from "./components/triggers";
 import { loadSettings } from "./config";
@@ -82,6 +83,21 @@ const image = new DecisionTreeImage(
   },
   afterRoles,
 );
+
+const warnings = [
+  ...supportWarnings(
+    settings.candidates.some(({ algorithm }) => algorithm === "xgboost")
+      ? ["scikitLearn", "xgboost"]
+      : ["scikitLearn"],
+    new Date(),
+  ),
+  ...(settings.dataQualityBaseline
+    ? [closedServiceWarning("modelMonitor", "restate:dataQualityBaseline")]
+    : []),
+];
+for (const warning of warnings) {
+  void pulumi.log.warn(warning);
+}
 
 const { xgboost, ...images } = prebuiltImages(region, { provider });
 const models = new ModelPipeline(

@@ -17,6 +17,7 @@ const runs = 15;
 
 function definitionArgs(count: number): DefinitionArgs {
   return withPlaceholders({
+    region: "us-east-1",
     dataset: datasetSchema.parse(californiaHousing),
     candidates: candidatesSchema.parse(
       Array.from({ length: count }, (_, index) => ({

@@ -130,6 +130,7 @@ export class ModelPipeline extends pulumi.ComponentResource {
       })
       .apply((known) => {
         const definition = pipelineDefinition({
+          region: args.account.region,
           bucket: known.bucket,
           dataset,
           candidates: args.candidates,
@@ -251,7 +252,11 @@ export class ModelPipeline extends pulumi.ComponentResource {
     );
   }
 
-  /** Uploads a source under a key that carries its hash, since SageMaker's cache goes by the key. */
+  /**
+   * Uploads a source under a key that carries its hash, since SageMaker's cache goes by the key. Old sources stay:
+   * running executions, retries and registered models name them, and the provider deletes an object with all its
+   * versions (resource aws_s3_object of hashicorp/terraform-provider-aws: deleteAllObjectVersions).
+   */
   private upload(
     name: string,
     args: ModelPipelineArgs,
@@ -262,7 +267,7 @@ export class ModelPipeline extends pulumi.ComponentResource {
     const object = new s3.BucketObjectv2(
       name,
       { bucket: args.bucketName, key, content, contentType: "text/plain" },
-      { parent: this },
+      { parent: this, retainOnDelete: true },
     );
     return { object, uri: pulumi.interpolate`s3://${args.bucketName}/${key}` };
   }

@@ -1,7 +1,8 @@
 import { candidateSteps } from "./candidateSteps";
 import { baselineStep, dataWranglerStep, preprocessStep } from "./dataSteps";
 import type { DefinitionArgs } from "./definitionArgs";
-import { execution, type JsonObject } from "./expressions";
+import { pipelineExperiment } from "./experiments";
+import type { JsonObject } from "./expressions";
 import { parameterDeclarations } from "./parameters";
 import { comparesPairs, selectionSteps } from "./selection";
 
@@ -20,14 +21,12 @@ export function pipelineDefinition(args: DefinitionArgs): JsonObject {
   const all = args.candidates.map((candidate) =>
     candidateSteps(args, candidate, { preprocess, baseline, cachedEvaluation }),
   );
+  const experiment = pipelineExperiment(args.region);
   return {
     Version: "2020-12-01",
     Metadata: {},
     Parameters: parameterDeclarations(args.parameters),
-    PipelineExperimentConfig: {
-      ExperimentName: execution("PipelineName"),
-      TrialName: execution("PipelineExecutionId"),
-    },
+    ...(experiment === undefined ? {} : { PipelineExperimentConfig: experiment }),
     Steps: [
       dataWrangler.step,
       preprocess.step,

@@ -7,6 +7,8 @@ import type { JobContext } from "./steps/step";
 
 /** Everything that a definition is made of: plain values, so that equal ones give equal definitions. */
 export interface DefinitionArgs {
+  /** AWS region of the pipeline. */
+  readonly region: string;
   /** The project's bucket. */
   readonly bucket: string;
   readonly dataset: Dataset;

@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws/provider";
 import * as pulumi from "@pulumi/pulumi";
 
+import { closedServiceWarning } from "../components/closedServices";
 import { prebuiltImage } from "../components/prebuiltImages";
 import { prefixes } from "../pipeline/storage";
 import { awsClients } from "./awsClients";
@@ -26,6 +27,9 @@ export = async function serve(): Promise<Outputs> {
     settings.modelPackageArn,
   );
   const { monitoring } = settings;
+  if (monitoring.mode !== "none") {
+    await pulumi.log.warn(closedServiceWarning("modelMonitor", "restate-serving:monitoring"));
+  }
   const monitored =
     monitoring.mode === "none"
       ? undefined

@@ -58,6 +58,8 @@ export interface Program {
   readonly baseImage?: string;
   /** The file that is uploaded as the table's data. */
   readonly dataFile?: string;
+  /** What the program warns of, which is about AWS: a text each. */
+  readonly warnings: readonly string[];
 }
 
 /** The registries of SageMaker's images in us-east-1. Elsewhere the provider's own table tells. */
@@ -116,6 +118,12 @@ class Account implements pulumi.runtime.Mocks {
         return { accountId: exampleAccountId };
       case "aws:index/getPartition:getPartition":
         return { partition: "aws", dnsSuffix: "amazonaws.com" };
+      case "aws:ec2/getVpcEndpointService:getVpcEndpointService":
+        return {
+          availabilityZones: ["a", "b", "c", "d", "e", "f"].map((zone) => `${this.region}${zone}`),
+        };
+      case "aws:ecr/getImage:getImage":
+        return {}; // There is none: what a mock throws has no message.
       case "aws:ecr/getAuthorizationToken:getAuthorizationToken":
         return { userName: "AWS", password: "" };
       case "aws:sagemaker/getPrebuiltEcrImage:getPrebuiltEcrImage": {
@@ -189,6 +197,12 @@ export async function evaluateProgram(
   // A module is evaluated once; a second stack in one process needs another evaluation.
   // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
   delete load.cache[index];
+  const warnings: string[] = [];
+  const { warn } = console;
+  // Where Pulumi's log goes without an engine.
+  console.warn = (message: string) => {
+    warnings.push(message.replace(/^warning: \[runtime\] /, ""));
+  };
   let failure: unknown;
   await pulumi.runtime.runInPulumiStack(() => {
     try {
@@ -201,6 +215,7 @@ export async function evaluateProgram(
   });
   // The outputs of components are registered after all else; the next evaluation must not meet them.
   await pulumi.runtime.disconnect(false);
+  console.warn = warn;
   if (pulumi.RunError.isInstance(failure) || isInputError(failure)) {
     throw new UserError(failure.message);
   }
@@ -231,6 +246,7 @@ export async function evaluateProgram(
       .filter(({ type }) => type === "aws:glue/catalogTable:CatalogTable")
       .map(readTable),
     uploads: new Map(uploads),
+    warnings,
   };
 }
 

@@ -2,6 +2,7 @@ import { deepEqual, equal, notEqual } from "node:assert/strict";
 
 import { evaluate, holds, type Scope } from "../../local/evaluate";
 import { defaultCandidates } from "../../pipeline/candidates";
+import { check } from "../../pipeline/check";
 import { californiaHousing } from "../../pipeline/californiaHousing";
 import type { Json, JsonObject } from "../../pipeline/expressions";
 import { canonicalJson } from "../../pipeline/language/canonicalJson";
@@ -131,6 +132,14 @@ describe("pipelineDefinition", () => {
       ExperimentName: { Get: "Execution.PipelineName" },
       TrialName: { Get: "Execution.PipelineExecutionId" },
     });
+  });
+
+  it("leaves the experiment out in a region that has none, and nothing else", async () => {
+    const elsewhere = await program({ "aws:region": "eu-central-2" });
+    const { PipelineExperimentConfig: _, ...others } = definition;
+    deepEqual(Object.keys(elsewhere.definition).sort(), Object.keys(others).sort());
+    deepEqual(elsewhere.definition["Parameters"], definition["Parameters"]);
+    deepEqual(check(elsewhere.definition), []);
   });
 
   it("declares the parameters with the defaults of the config", async () => {

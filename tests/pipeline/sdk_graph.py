@@ -73,6 +73,12 @@ def folder_of(step: ProcessingStep, output: str) -> Join:
     )
 
 
+def newer(framework: str, known: str, version: str) -> str:
+    """The URI of an image in a version that is newer than those that this SDK knows."""
+    uri: str = image_uris.retrieve(framework, REGION, version=known)
+    return uri.replace(f":{known}", f":{version}")
+
+
 def offline_session() -> Any:
     """A session without AWS and without the SDK's telemetry."""
     session = PipelineSession(
@@ -162,7 +168,7 @@ class Graph:
 
     def data_wrangler(self) -> ProcessingStep:
         processor = self.processor(
-            image_uris.retrieve("data-wrangler", REGION, version="3.x"),
+            newer("data-wrangler", "3.x", "5.1.3"),
             instance_count=self.processing_count,
             network_config=NetworkConfig(
                 enable_network_isolation=False, encrypt_inter_container_traffic=True
@@ -199,7 +205,7 @@ class Graph:
         )
 
     def preprocess(self, source: ProcessingStep) -> ProcessingStep:
-        image = image_uris.retrieve("sklearn", REGION, version="1.2-1")
+        image = newer("sklearn", "1.2-1", "1.9-0")
         outputs = source.properties.ProcessingOutputConfig.Outputs
         arguments = self.script(image, "preprocess.py").run(
             inputs=[
@@ -376,7 +382,7 @@ class Graph:
         wrangler = self.data_wrangler()
         data = self.preprocess(wrangler)
         tree_image = self.texts.decision_tree_image
-        boost_image = image_uris.retrieve("xgboost", REGION, version="3.0-5")
+        boost_image = newer("xgboost", "3.0-5", "3.2-0")
         tree = self.tuning(
             "DecisionTree",
             tree_image,
