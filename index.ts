@@ -112,7 +112,7 @@ const models = new ModelPipeline(
     tags,
     dataHash: lake.dataHash,
   },
-  { ...options, dependsOn: [lake, image, permissions] },
+  { ...options, dependsOn: [lake, image, image.pushed, permissions] },
 );
 
 if (settings.schedule !== undefined || settings.startOnNewData) {

@@ -142,6 +142,8 @@ export class DataBucket extends pulumi.ComponentResource {
       `${name}-bucket-lifecycle`,
       {
         bucket: bucket.bucket,
+        // None expires a current version of sources, data, or what executions write: S3 counts from the upload,
+        // and what is read today may be years old.
         rules: [
           {
             id: "query-results",

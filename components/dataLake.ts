@@ -69,11 +69,12 @@ export class DataLake extends pulumi.ComponentResource {
     }
     const child: pulumi.CustomResourceOptions = { parent: this };
     const forceDestroy = args.forceDestroy ?? false;
-    const { bucketName, kmsKeyArn } = new DataBucket(
+    const bucket = new DataBucket(
       name,
       { ...args, description: `Encrypts the data, images and models of ${args.workGroupName}` },
       child,
     );
+    const { bucketName, kmsKeyArn } = bucket;
     this.bucketName = bucketName;
     this.kmsKeyArn = kmsKeyArn;
 
@@ -168,7 +169,8 @@ export class DataLake extends pulumi.ComponentResource {
       },
       child,
     );
-    this.dataHash = dataFile === undefined ? undefined : this.upload(name, dataset.table, dataFile);
+    this.dataHash =
+      dataFile === undefined ? undefined : this.upload(name, bucket, dataset.table, dataFile);
 
     this.databaseName = database.name;
     this.tableName = table.name;
@@ -184,8 +186,11 @@ export class DataLake extends pulumi.ComponentResource {
     });
   }
 
-  /** Uploads the table's data, and returns a hash of it. */
-  private upload(name: string, table: string, path: string): string {
+  /**
+   * Uploads the table's data, and returns a hash of it. The bucket's rules come first: what is uploaded before the
+   * encryption rule stays under S3's own key.
+   */
+  private upload(name: string, bucket: DataBucket, table: string, path: string): string {
     const files = dataFiles(path);
     for (const file of files) {
       new s3.BucketObjectv2(
@@ -196,7 +201,7 @@ export class DataLake extends pulumi.ComponentResource {
           source: new pulumi.asset.FileAsset(file.path),
           sourceHash: file.hash,
         },
-        { parent: this },
+        { parent: this, dependsOn: [bucket] },
       );
     }
     return contentHash(files.map(({ hash, key }) => `${key} ${hash}`).join("\n"));

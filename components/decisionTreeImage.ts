@@ -2,13 +2,11 @@ import * as ecr from "@pulumi/aws/ecr";
 import * as sagemaker from "@pulumi/aws/sagemaker";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import dockerignore from "@balena/dockerignore";
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-import { canonicalJson } from "../pipeline/language/canonicalJson";
 import { type Account, accountPrincipals } from "./account";
+import { imageTag, platform, settleFileModes } from "./buildContext";
+import { checkManifest, findDigest } from "./imageRegistry";
 import { keptFromDeletion } from "./protection";
 
 /** The arguments of {@link DecisionTreeImage}. */
@@ -34,34 +32,8 @@ export interface DecisionTreeImageArgs {
     { readonly name: string; readonly roleArn: pulumi.Input<string> } | undefined;
 }
 
-/** SageMaker runs images of this platform only. */
-const platform = "linux/amd64";
-
-/**
- * The tag of an image: a hash of what Docker makes it from, which are the files of the context that
- * `.dockerignore` leaves, with their paths, the build arguments and the platform.
- *
- * @returns 16 hexadecimal digits
- */
-export function imageTag(
-  context: string,
-  buildArguments: Readonly<Record<string, string>>,
-): string {
-  const ignored = dockerignore({ ignorecase: false }).add(
-    readFileSync(join(context, ".dockerignore"), "utf8"),
-  );
-  const files = readdirSync(context, { recursive: true, encoding: "utf8" })
-    .map((path) => path.replaceAll("\\", "/"))
-    .filter((path) => path === "Dockerfile" || !ignored.ignores(path))
-    .filter((path) => statSync(join(context, path)).isFile())
-    .sort();
-  const hash = createHash("sha256").update(canonicalJson({ buildArguments, platform }));
-  for (const path of files) {
-    const content = readFileSync(join(context, path));
-    hash.update(`\n${path} ${content.length}\n`).update(content);
-  }
-  return hash.digest("hex").slice(0, 16);
-}
+/** Folder of the Dockerfile that takes the place of one whose image is in the registry already. */
+const inRegistry = join("components", "imageInRegistry");
 
 /**
  * The image that trains, evaluates and serves Decision Trees, in a private repository whose tags cannot
@@ -74,6 +46,8 @@ export class DecisionTreeImage extends pulumi.ComponentResource {
   /** URI with the digest of the pushed manifest. */
   public readonly repoDigest: pulumi.Output<string>;
   public readonly repositoryArn: pulumi.Output<string>;
+  /** The image, once it is in the registry and is one that SageMaker runs: what names its URI waits for it. */
+  public readonly pushed: pulumi.Output<pulumi.Resource>;
 
   constructor(name: string, args: DecisionTreeImageArgs, opts?: pulumi.ComponentResourceOptions) {
     super("restate:index:DecisionTreeImage", name, {}, opts);
@@ -81,6 +55,7 @@ export class DecisionTreeImage extends pulumi.ComponentResource {
     const buildArguments: Record<string, string> =
       args.baseImage === undefined ? {} : { BASE_IMAGE: args.baseImage };
     const tag = imageTag(args.context, buildArguments);
+    settleFileModes(args.context);
 
     const repository = new ecr.Repository(
       `${name}-repository`,
@@ -121,24 +96,47 @@ export class DecisionTreeImage extends pulumi.ComponentResource {
     const token = ecr.getAuthorizationTokenOutput({ registryId: accountId }, { parent: this });
     // Composed, not read from the repository, so that a preview knows it.
     const repositoryUrl = pulumi.interpolate`${accountId}.dkr.ecr.${region}.${dnsSuffix}/${args.repositoryName}`;
+    const registryImage = { repositoryName: args.repositoryName, tag };
+    const digestInRegistry = findDigest(registryImage, { parent: this });
+    const build = (dockerfileFolder: string): docker.types.input.DockerBuild => ({
+      context: dockerfileFolder,
+      dockerfile: join(dockerfileFolder, "Dockerfile"),
+      platform,
+      args: buildArguments,
+    });
+    // Another tag makes another image. The same tag is the same image, whatever the registry had before: so how it
+    // is built and whether it is pushed are decided once, when it is made.
     const image = new docker.Image(
       `${name}-image`,
       {
         imageName: pulumi.interpolate`${repositoryUrl}:${tag}`,
-        build: {
-          context: args.context,
-          dockerfile: join(args.context, "Dockerfile"),
-          platform,
-          args: buildArguments,
-        },
+        build: digestInRegistry.then((digest) =>
+          build(digest === undefined ? args.context : inRegistry),
+        ),
+        skipPush: digestInRegistry.then((digest) => digest !== undefined),
         registry: {
           server: repositoryUrl,
           username: token.userName,
           password: pulumi.secret(token.password),
         },
       },
-      { parent: this, dependsOn: [repository] },
+      {
+        parent: this,
+        dependsOn: [repository],
+        ignoreChanges: ["build", "skipPush"],
+        replacementTrigger: tag,
+        replaceOnChanges: ["imageName"], // Where a state is older than the trigger.
+      },
     );
+    const checked = pulumi
+      .all([token.proxyEndpoint, token.userName, token.password, image.id])
+      .apply(async ([endpoint, username, password]) => {
+        // Stand-ins for an account have no registry to ask.
+        if (!pulumi.runtime.isDryRun() && endpoint) {
+          await checkManifest({ endpoint, username, password }, registryImage);
+        }
+      });
+    this.pushed = checked.apply(() => image);
 
     if (args.sageMakerImage !== undefined) {
       const registered = new sagemaker.Image(
@@ -154,13 +152,19 @@ export class DecisionTreeImage extends pulumi.ComponentResource {
       new sagemaker.ImageVersion(
         `${name}-sagemaker-image-version`,
         { imageName: registered.imageName, baseImage: pulumi.interpolate`${repositoryUrl}:${tag}` },
-        { parent: this, dependsOn: [image] },
+        { parent: this, dependsOn: this.pushed },
       );
     }
 
     this.imageUri = pulumi.interpolate`${repositoryUrl}:${tag}`;
     this.tag = pulumi.output(tag);
-    this.repoDigest = image.repoDigest;
+    this.repoDigest = checked.apply(() =>
+      pulumi
+        .output(digestInRegistry)
+        .apply((digest) =>
+          digest === undefined ? image.repoDigest : pulumi.interpolate`${repositoryUrl}@${digest}`,
+        ),
+    );
     this.repositoryArn = repository.arn;
     this.registerOutputs({
       imageUri: this.imageUri,

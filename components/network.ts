@@ -7,6 +7,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { prefixes } from "../pipeline/storage";
 import type { Account } from "./account";
+import { endpointZones } from "./endpointZones";
 
 /** The arguments of {@link Network}. */
 export interface NetworkArgs {
@@ -57,11 +58,15 @@ export class Network extends pulumi.ComponentResource {
     const child: pulumi.CustomResourceOptions = { parent: this };
     const { account } = args;
 
+    const zones = endpointZones(account.region, services, args.availabilityZones, {
+      parent: this,
+    });
     const vpc = new awsx.Vpc(
       `${name}-vpc`,
       {
         cidrBlock: args.cidrBlock,
-        numberOfAvailabilityZones: args.availabilityZones,
+        // The type wants the names themselves, for which awsx cannot wait; the SDK waits for a promise.
+        availabilityZoneNames: zones as unknown as string[],
         subnetStrategy: "Auto",
         subnetSpecs: [{ type: "Isolated" }],
         natGateways: { strategy: "None" },

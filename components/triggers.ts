@@ -3,6 +3,7 @@ import * as s3 from "@pulumi/aws/s3";
 import * as scheduler from "@pulumi/aws/scheduler";
 import * as pulumi from "@pulumi/pulumi";
 
+import type { ParameterName } from "../pipeline/parameters";
 import { prefixes } from "../pipeline/storage";
 
 /** The arguments of {@link Triggers}. */
@@ -14,9 +15,22 @@ export interface TriggersArgs {
   readonly roleArn: pulumi.Input<string>;
   /** When the pipeline starts: a `rate`, `cron` or `at` expression, in UTC. Default: never by the clock. */
   readonly schedule?: string | undefined;
+  /** Default of the pipeline parameter ProcessingInstanceType, which the schedule repeats. */
+  readonly processingInstanceType: string;
   /** Starts the pipeline when a file of the table arrives. Default: it does not. */
   readonly newData?:
     { readonly bucketName: pulumi.Output<string>; readonly table: string } | undefined;
+}
+
+/**
+ * A parameter that says what the definition says anyway. The provider drops a block of parameters that is empty,
+ * and EventBridge Scheduler refuses a pipeline's target without it (hashicorp/terraform-provider-aws#33526).
+ */
+function repeatedParameter({ processingInstanceType }: TriggersArgs): {
+  readonly name: ParameterName;
+  readonly value: string;
+} {
+  return { name: "ProcessingInstanceType", value: processingInstanceType };
 }
 
 /** What starts the pipeline: the clock, or new data. */
@@ -35,7 +49,7 @@ export class Triggers extends pulumi.ComponentResource {
           target: {
             arn: args.pipelineArn,
             roleArn: args.roleArn,
-            sagemakerPipelineParameters: {},
+            sagemakerPipelineParameters: { pipelineParameters: [repeatedParameter(args)] },
             // A start that is an hour late is of use; one of yesterday is not.
             retryPolicy: { maximumEventAgeInSeconds: 3600, maximumRetryAttempts: 10 },
           },

@@ -49,7 +49,7 @@ describe("the network", () => {
     it("has isolated subnets and no gateway to anywhere", () => {
       deepEqual(inputs("network-vpc"), {
         cidrBlock: "10.0.0.0/16",
-        numberOfAvailabilityZones: 2,
+        availabilityZoneNames: ["us-east-1a", "us-east-1b"],
         subnetStrategy: "Auto",
         subnetSpecs: [{ type: "Isolated" }],
         natGateways: { strategy: "None" },

@@ -88,13 +88,22 @@ describe("operations", () => {
   });
 
   it("start the pipeline by the clock, by a role that can do nothing else", async () => {
-    await evaluate({ schedule: "cron(0 6 ? * MON *)" });
+    await evaluate({
+      schedule: "cron(0 6 ? * MON *)",
+      processingInstanceType: "ml.m5.2xlarge",
+    });
     const schedule = inputs("triggers-schedule");
     equal(schedule["name"], "restate-test-start");
     equal(schedule["scheduleExpression"], "cron(0 6 ? * MON *)");
     const target = schedule["target"] as JsonObject;
     equal(target["arn"], pipelineArn);
     equal(target["roleArn"], roleArn);
+    // What the definition says anyway.
+    const [parameter] = evaluated.definition["Parameters"] as readonly [JsonObject];
+    deepEqual(target["sagemakerPipelineParameters"], {
+      pipelineParameters: [{ name: parameter["Name"], value: parameter["DefaultValue"] }],
+    });
+    equal(parameter["DefaultValue"], "ml.m5.2xlarge");
     equal(find("triggers-new-data"), undefined);
     deepEqual(parsed("permissions-scheduler-policy", "policy")["Statement"], [
       {

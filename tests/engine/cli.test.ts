@@ -1,4 +1,6 @@
 import { doesNotMatch, equal, match } from "node:assert/strict";
+import { chmodSync } from "node:fs";
+import { join } from "node:path";
 
 import { CommandLine, hasCommandLine } from "./commandLine";
 import { Engine } from "./engine";
@@ -45,6 +47,13 @@ describe("pulumi, from the command line on Pulumi.yaml and Pulumi.dev.yaml,", fu
     );
   });
 
+  it("does not take other file modes for another image", async () => {
+    for (const file of ["requirements.txt", "Dockerfile", "decision_tree/tree.py"]) {
+      chmodSync(join(commandLine.clone, "container", file), 0o600);
+    }
+    await commandLine.succeeds("up", "--yes", "--skip-preview", "--expect-no-changes");
+  });
+
   it("previews a change of configuration, and refuses a wrong one by its key", async () => {
     await commandLine.succeeds("config", "set", "minimumR2", "0.5");
     const changed = await commandLine.succeeds("preview");
@@ -70,6 +79,12 @@ describe("pulumi, from the command line on Pulumi.yaml and Pulumi.dev.yaml,", fu
     // Rules whose inputs only the update knows say so; they are no violations.
     match(text, /Policies:\n +(✅|⚠️) restate@v\d/u);
     doesNotMatch(text, /\[mandatory\]/);
+    await commandLine.succeeds("config", "set", "--path", "network.availabilityZones", "5");
+    const { code, text: refusal } = await commandLine.pulumi("preview");
+    equal(code, 1);
+    match(refusal, /error: .*restate:network\.availabilityZones: is 5, but only 4/);
+    doesNotMatch(refusal, /^ +at /m);
+    await commandLine.succeeds("config", "rm", "--path", "network.availabilityZones");
     await commandLine.succeeds("config", "set", "--path", "network.mode", "none");
   });
 

@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 
 import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
+
+import { recordOf } from "./cloud";
 
 /** Where tests/engine/pulumi.sh leaves the CLI that it builds. */
 const builtCli = join(homedir(), ".cache", "restate", "bin");
@@ -71,10 +73,25 @@ export class Engine {
     this.name("rollback", name);
   }
 
+  /** Gives the account's registry a URL, where Docker's HTTP API answers. */
+  registryAt(endpoint: string): void {
+    this.name("registry", endpoint);
+  }
+
+  /** The content of an object in the account, by its URI; undefined: there is none. */
+  object(uri: string): string | undefined {
+    const path = recordOf(this.cloud, "object", uri);
+    return existsSync(path) ? readFileSync(path, "utf8") : undefined;
+  }
+
+  /** Where the providers remember what there is. */
+  private get cloud(): string {
+    return join(this.folder, "cloud");
+  }
+
   private name(file: string, name: string | undefined): void {
-    const cloud = join(this.folder, "cloud");
-    mkdirSync(cloud, { recursive: true });
-    writeFileSync(join(cloud, file), name ?? "");
+    mkdirSync(this.cloud, { recursive: true });
+    writeFileSync(join(this.cloud, file), name ?? "");
   }
 
   /** Environment of the CLI: these providers, and a backend in the engine's folder. */

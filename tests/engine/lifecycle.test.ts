@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, notEqual, ok, rejects } from "node:assert/strict";
 
 import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
 import * as pulumi from "@pulumi/pulumi";
@@ -7,12 +7,22 @@ import { check } from "../../pipeline/language/check";
 import { californiaHousing } from "../../pipeline/californiaHousing";
 import type { JsonObject } from "../../pipeline/expressions";
 import { Engine, pulumiFolder } from "./engine";
+import { Registry } from "./registry";
 
 const disposable = {
   "restate:forceDestroy": "true",
   "restate:protect": "false",
   "restate:network": '{"mode":"none"}',
 };
+/** A dataset other than the default, under the same name. */
+const twoColumns = JSON.stringify({
+  table: "california_housing",
+  columns: [
+    { name: "x", type: "double" },
+    { name: "y", type: "double" },
+  ],
+  target: "y",
+});
 const longTime = 600_000;
 /** What stands for a value that a preview does not know. */
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -63,10 +73,21 @@ function touched(changes: Changes): readonly string[] {
     .sort();
 }
 
+/** A resource in a stack's state. */
+interface StateResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly inputs?: Readonly<Record<string, unknown>>;
+}
+
+async function resourcesOf(stack: Stack): Promise<readonly StateResource[]> {
+  const state = (await stack.exportStack()) as { deployment: { resources?: StateResource[] } };
+  return state.deployment.resources ?? [];
+}
+
 /** The logical names of the resources in a stack's state. */
 async function resourceNames(stack: Stack): Promise<readonly string[]> {
-  const state = (await stack.exportStack()) as { deployment: { resources?: { urn: string }[] } };
-  return (state.deployment.resources ?? []).map(({ urn }) => urn.split("::").at(-1) ?? "");
+  return (await resourcesOf(stack)).map(({ urn }) => urn.split("::").at(-1) ?? "");
 }
 
 describe("the real engine, with stand-in providers,", function () {
@@ -147,7 +168,7 @@ describe("the real engine, with stand-in providers,", function () {
       [
         "baseImage, which makes another image",
         { "restate:baseImage": "python:3.12-slim" },
-        ["update decision-tree-image", "update models-pipeline"],
+        ["create-replacement decision-tree-image", "update models-pipeline"],
       ],
       [
         "an encrypted catalogue, whose key must be protected",
@@ -205,14 +226,7 @@ describe("the real engine, with stand-in providers,", function () {
       [
         "the dataset",
         {
-          "restate:dataset": JSON.stringify({
-            table: "california_housing",
-            columns: [
-              { name: "x", type: "double" },
-              { name: "y", type: "double" },
-            ],
-            target: "y",
-          }),
+          "restate:dataset": twoColumns,
         },
         [
           "create-replacement models-flow",
@@ -290,6 +304,11 @@ describe("the real engine, with stand-in providers,", function () {
     deepEqual(check(JSON.parse(definition) as JsonObject), []);
     const subnets = outputs["subnetIds"] as readonly string[];
     equal(subnets.length, 2);
+    const zones = (await resourcesOf(stack))
+      .filter(({ type }) => type === "aws:ec2/subnet:Subnet")
+      .map(({ inputs }) => inputs?.["availabilityZone"]);
+    // Of the first five zones a and e lack an endpoint service.
+    deepEqual(zones.sort(), ["us-east-1b", "us-east-1c"]);
     ok(subnets.every((id) => definition.includes(id)));
     await stack.setConfig("restate:minimumR2", { value: "0.5" });
     equal(
@@ -297,6 +316,71 @@ describe("the real engine, with stand-in providers,", function () {
       definition.replace('"DefaultValue":0,', '"DefaultValue":0.5,'),
     );
     await stack.destroy();
+  });
+
+  it("refuses more zones than those that can have all endpoints", async () => {
+    const stack = await engine.stack("zones", {
+      "restate:network": '{"mode":"create","availabilityZones":5}',
+    });
+    await rejects(stack.preview(), (error: Error) => {
+      match(
+        error.message,
+        /restate:network\.availabilityZones: is 5, but only 4 of the zones of us-east-1 \(us-east-1b, us-east-1c, us-east-1d, us-east-1f\)/,
+      );
+      return true;
+    });
+  });
+
+  it("keeps the sources of running executions and registered models when it makes others", async () => {
+    const dataFile = "tests/engine/pulumi.sh"; // Whatever it holds: it is uploaded, too, once the bucket has its rules.
+    const stack = await engine.stack("sources", { ...disposable, "restate:dataFile": dataFile });
+    const sources = (definition: unknown): readonly string[] =>
+      String(definition).match(/s3:\/\/[^"]+\/pipeline\/[^"]+/g) ?? [];
+    const before = sources((await up(stack)).outputs["pipelineDefinition"]);
+    await stack.setConfig("restate:dataset", { value: twoColumns });
+    const after = sources((await up(stack)).outputs["pipelineDefinition"]);
+    const all = new Set([...before, ...after]);
+    equal(all.size, new Set(before).size + 1); // another flow
+    for (const uri of all) {
+      ok(engine.object(uri), uri);
+    }
+    await stack.destroy();
+  });
+
+  it("goes back to an image that the registry has without pushing it again", async () => {
+    const stack = await engine.stack("image", disposable);
+    const first = await up(stack);
+    await stack.setConfig("restate:baseImage", { value: "python:3.12-slim" });
+    const second = await up(stack);
+    await stack.removeConfig("restate:baseImage");
+    const third = await up(stack);
+    deepEqual(touched(third), ["create-replacement decision-tree-image", "update models-pipeline"]);
+    const digestOf = ({ outputs }: typeof first): unknown => outputs["decisionTreeRepoDigest"];
+    equal(digestOf(third), digestOf(first));
+    notEqual(digestOf(second), digestOf(first));
+    deepEqual(touched(await up(stack)), []);
+    await stack.destroy();
+  });
+
+  it("refuses an image that SageMaker does not run, before the pipeline names it", async () => {
+    const registry = await Registry.start();
+    engine.registryAt(registry.endpoint);
+    const stack = await engine.stack("oci", disposable);
+    registry.mediaType = "application/vnd.oci.image.index.v1+json";
+    await rejects(stack.up(), (error: Error) => {
+      match(error.message, /the image restate-oci-decision-tree:[0-9a-f]{16} is an OCI index/);
+      match(error.message, /"containerd-snapshotter": false/);
+      return true;
+    });
+    ok(!(await resourceNames(stack)).includes("models-pipeline"));
+    registry.mediaType = "application/vnd.docker.distribution.manifest.v2+json";
+    registry.architecture = "arm64";
+    await rejects(stack.up(), /is for linux\/arm64; SageMaker runs linux\/amd64/);
+    registry.architecture = "amd64";
+    ok(touched(await up(stack)).includes("create models-pipeline"));
+    await stack.destroy();
+    engine.registryAt("");
+    registry.stop();
   });
 
   it("refuses a wrong configuration at preview, all at once, before anything is registered", async () => {

@@ -67,7 +67,15 @@ const rules: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
     flexibleTimeWindow: () => undefined,
     name: pattern(/^[\w.-]{1,64}$/),
     scheduleExpression: pattern(/^(rate|cron|at)\(.+\)$/),
-    target: () => undefined,
+    // hashicorp/terraform-provider-aws#33526
+    target: (value) => {
+      const { sagemakerPipelineParameters: block } = value as {
+        readonly sagemakerPipelineParameters?: { readonly pipelineParameters?: readonly unknown[] };
+      };
+      return (block?.pipelineParameters ?? []).length > 0
+        ? undefined
+        : "SageMakerPipelineParameters is required: the provider drops an empty block";
+    },
   },
   "aws:sns/topic:Topic": { name: pattern(/^[\w-]{1,256}$/) },
   "aws:sns/topicPolicy:TopicPolicy": { arn: () => undefined, policy: json(30_720) },

@@ -5,9 +5,17 @@
  * of an endpoint that the file `rollback` names, as SageMaker does where alarms tell it to.
  */
 
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 
 import * as ec2 from "@pulumi/aws/ec2";
 import * as pulumi from "@pulumi/pulumi";
@@ -15,6 +23,7 @@ import * as provider from "@pulumi/pulumi/provider";
 
 import type { Json } from "../../pipeline/expressions";
 import { text as textOf } from "../../pipeline/walk";
+import { digest, recordOf, type Shared } from "./cloud";
 import { refusals } from "./refusals";
 
 type Properties = Readonly<Record<string, unknown>>;
@@ -43,15 +52,109 @@ const unchangeable = new Set([
   "aws:sagemaker/model:Model",
 ]);
 
+/** Zones that cannot have an endpoint of a service. In the others every service can be had. */
+const zonesWithout: Readonly<Record<string, readonly string[]>> = {
+  [`com.amazonaws.${region}.athena`]: [`${region}e`],
+  [`com.amazonaws.${region}.glue`]: [`${region}a`],
+};
+const allZones = ["a", "b", "c", "d", "e", "f"].map((zone) => `${region}${zone}`);
+
 const text = (value: unknown): string => textOf(value as Json | undefined);
 const typeOf = (urn: string): string => urn.split("::")[2]?.split("$").at(-1) ?? "";
 const nameOf = (urn: string): string => urn.split("::").at(-1) ?? "";
-const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
 const sameJson = (left: unknown, right: unknown): boolean =>
   JSON.stringify(left) === JSON.stringify(right);
 
 function remembered(id: string): string {
   return join(folder, `${digest(id)}.json`);
+}
+
+const shared = (kind: Shared, name: string): string => recordOf(folder, kind, name);
+
+/** An object's URI. */
+const uri = ({ bucket, key }: Properties): string => `s3://${text(bucket)}/${text(key)}`;
+
+/** What of the docker provider's build context its hash takes: paths, contents and modes. */
+function contextDigest(build: Properties): string {
+  const context = text(build["context"]);
+  const files = readdirSync(context, { recursive: true, encoding: "utf8" })
+    .filter((path) => !path.includes("__pycache__"))
+    .map((path) => join(context, path))
+    .filter((path) => statSync(path).isFile())
+    .sort();
+  return digest(
+    files.map((file) => `${file} ${statSync(file).mode} ${readFileSync(file, "utf8")}`).join("\n"),
+  );
+}
+
+/** The tags in a repository of ECR; undefined: there is no such repository. */
+function tagsIn(repository: string): readonly string[] | undefined {
+  const path = shared("repository", repository);
+  return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as string[]) : undefined;
+}
+
+/** Pushes an image, as ECR takes it: an immutable tag once. */
+function push(inputs: Properties): void {
+  if (inputs["skipPush"] === true) {
+    return;
+  }
+  const [, repository = "", tag = ""] =
+    /^[^/]+\/([^:]+):(.+)$/.exec(text(inputs["imageName"])) ?? [];
+  const tags = tagsIn(repository);
+  if (tags === undefined) {
+    throw new Error(`name unknown: The repository with name '${repository}' does not exist`);
+  }
+  if (tags.includes(tag)) {
+    throw new Error(
+      `tag invalid: The image tag '${tag}' already exists in the '${repository}' repository and cannot be ` +
+        "overwritten because the tag is immutable.",
+    );
+  }
+  writeFileSync(shared("repository", repository), JSON.stringify([...tags, tag]));
+}
+
+/** Does some work, of which a failure is a rejection, without the stack that Pulumi's server would print. */
+function attempt<T>(work: () => T): Promise<T> {
+  try {
+    return Promise.resolve(work());
+  } catch (error) {
+    return Promise.reject(Object.assign(error as Error, { stack: "" }));
+  }
+}
+
+/** What AWS does beside remembering a new resource, or refuses. */
+async function takeEffect(type: string, inputs: Properties): Promise<void> {
+  switch (type) {
+    case "docker:index/image:Image":
+      push(inputs);
+      break;
+    case "aws:ecr/repository:Repository":
+      writeFileSync(shared("repository", text(inputs["name"])), "[]");
+      break;
+    case "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration":
+      await delay(300); // What does not wait for the rule is there before it.
+      writeFileSync(shared("encryption", text(inputs["bucket"])), "");
+      break;
+    case "aws:s3/bucketObjectv2:BucketObjectv2":
+      if (!existsSync(shared("encryption", text(inputs["bucket"])))) {
+        throw new Error(`${uri(inputs)} would lie under S3's own key: its bucket has no rule yet`);
+      }
+      writeFileSync(shared("object", uri(inputs)), text(inputs["content"]));
+      break;
+    case "aws:ec2/vpcEndpoint:VpcEndpoint": {
+      const lacking = zonesWithout[text(inputs["serviceName"])] ?? [];
+      for (const id of (inputs["subnetIds"] ?? []) as readonly string[]) {
+        const { availabilityZone } = JSON.parse(readFileSync(remembered(id), "utf8")) as Properties;
+        if (lacking.includes(text(availabilityZone))) {
+          throw new Error(
+            `InvalidParameter: The VPC endpoint service ${text(inputs["serviceName"])} does not support the ` +
+              `availability zone of the subnet: ${id}`,
+          );
+        }
+      }
+      break;
+    }
+  }
 }
 
 /** Whether a file of the folder names a resource. */
@@ -101,7 +204,10 @@ function assigned(
       const repository = image.replace(/:[^:]*$/, "");
       return {
         id: unique,
-        outs: { repoDigest: `${repository}@sha256:${digest(image)}`, registryServer: repository },
+        outs: {
+          repoDigest: `${repository}@sha256:${digest(image.replace(/^[^/]+\//, ""))}`,
+          registryServer: repository,
+        },
       };
     }
     default: {
@@ -135,8 +241,27 @@ const answers: Readonly<Record<string, (inputs: Properties) => Properties>> = {
     authorizationToken: "",
     expiresAt: "",
     id: region,
-    proxyEndpoint: "",
+    // The registry that a test runs; without one there is none to ask.
+    proxyEndpoint: existsSync(join(folder, "registry"))
+      ? readFileSync(join(folder, "registry"), "utf8")
+      : "",
   }),
+  "aws:ec2/getVpcEndpointService:getVpcEndpointService": ({ serviceName }) => ({
+    serviceName,
+    availabilityZones: allZones.filter((zone) => !zonesWithout[text(serviceName)]?.includes(zone)),
+  }),
+  "aws:ecr/getImage:getImage": ({ imageTag, repositoryName }) => {
+    const tags = tagsIn(text(repositoryName));
+    if (tags?.includes(text(imageTag)) !== true) {
+      const what = tags === undefined ? "Repository" : "Image";
+      throw new Error(`reading ECR Images: ${what}NotFoundException: it does not exist`);
+    }
+    return {
+      imageDigest: `sha256:${digest(`${text(repositoryName)}:${text(imageTag)}`)}`,
+      imageTag,
+      repositoryName,
+    };
+  },
   "aws:sagemaker/getPrebuiltEcrImage:getPrebuiltEcrImage": ({ imageTag, repositoryName }) => ({
     registryPath: `683313688378.dkr.ecr.${region}.amazonaws.com/${String(repositoryName)}:${String(imageTag)}`,
     registryId: "683313688378",
@@ -154,20 +279,17 @@ class VpcComponent extends pulumi.ComponentResource {
     super("awsx:ec2:Vpc", name, {}, opts);
     const child = { parent: this };
     const vpc = new ec2.Vpc(name, { cidrBlock: inputs["cidrBlock"] as string }, child);
-    const zones = Array.from(
-      { length: Number(inputs["numberOfAvailabilityZones"]) },
-      (_, zone) => zone + 1,
-    );
+    const zones = inputs["availabilityZoneNames"] as readonly string[];
     const subnets = zones.map(
-      (zone) =>
+      (availabilityZone, index) =>
         new ec2.Subnet(
-          `${name}-isolated-${zone}`,
-          { vpcId: vpc.id, cidrBlock: `10.0.${zone}.0/24` },
+          `${name}-isolated-${index + 1}`,
+          { vpcId: vpc.id, cidrBlock: `10.0.${index + 1}.0/24`, availabilityZone },
           child,
         ),
     );
     const routeTables = zones.map(
-      (zone) => new ec2.RouteTable(`${name}-isolated-${zone}`, { vpcId: vpc.id }, child),
+      (_, index) => new ec2.RouteTable(`${name}-isolated-${index + 1}`, { vpcId: vpc.id }, child),
     );
     this.state = { vpcId: vpc.id, isolatedSubnetIds: subnets.map(({ id }) => id), routeTables };
     this.registerOutputs(this.state);
@@ -184,7 +306,12 @@ class StandIn implements provider.Provider {
   readonly version = "0.0.0";
 
   check(urn: string, _olds: Properties, news: Properties): Promise<provider.CheckResult> {
-    return Promise.resolve({ inputs: news, failures: [...refusals(typeOf(urn), news)] });
+    const build = news["build"] as Properties;
+    const inputs =
+      typeOf(urn) === "docker:index/image:Image"
+        ? { ...news, build: { ...build, contextDigest: contextDigest(build) } }
+        : news;
+    return Promise.resolve({ inputs, failures: [...refusals(typeOf(urn), news)] });
   }
 
   diff(_id: string, urn: string, olds: Properties, news: Properties): Promise<provider.DiffResult> {
@@ -199,17 +326,18 @@ class StandIn implements provider.Provider {
     });
   }
 
-  create(urn: string, inputs: Properties): Promise<provider.CreateResult> {
+  async create(urn: string, inputs: Properties): Promise<provider.CreateResult> {
     if (isNamedBy("fail", urn)) {
-      return Promise.reject(new Error(`AccessDenied: not now (${nameOf(urn)})`));
+      throw new Error(`AccessDenied: not now (${nameOf(urn)})`);
     }
     const { id, outs } = assigned(typeOf(urn), nameOf(urn), inputs);
     if (unchangeable.has(typeOf(urn)) && existsSync(remembered(id))) {
-      return Promise.reject(new Error(`ValidationException: cannot create already existing ${id}`));
+      throw new Error(`ValidationException: cannot create already existing ${id}`);
     }
+    await takeEffect(typeOf(urn), inputs);
     const all = { ...outs, ...inputs };
     writeFileSync(remembered(id), JSON.stringify(all));
-    return Promise.resolve({ id, outs: all });
+    return { id, outs: all };
   }
 
   update(
@@ -218,6 +346,12 @@ class StandIn implements provider.Provider {
     olds: Properties,
     news: Properties,
   ): Promise<provider.UpdateResult> {
+    if (typeOf(urn) === "docker:index/image:Image") {
+      return attempt(() => {
+        push(news); // An update builds and pushes again, whatever has changed.
+        return { outs: { ...olds, ...news } };
+      });
+    }
     const served = olds["endpointConfigName"];
     if (typeof served === "string" && !existsSync(remembered(served))) {
       return Promise.reject(
@@ -246,15 +380,24 @@ class StandIn implements provider.Provider {
     if (typeOf(urn) === "aws:s3/bucket:Bucket" && props["forceDestroy"] !== true) {
       return Promise.reject(new Error(`BucketNotEmpty: ${String(props["bucket"])}`));
     }
+    if (typeOf(urn) === "aws:s3/bucketObjectv2:BucketObjectv2") {
+      rmSync(shared("object", uri(props)), { force: true }); // with all its versions
+    }
+    if (typeOf(urn) === "aws:ecr/repository:Repository") {
+      rmSync(shared("repository", text(props["name"])), { force: true });
+    }
     rmSync(remembered(id), { force: true });
     return Promise.resolve();
   }
 
   invoke(token: string, inputs: Properties): Promise<provider.InvokeResult> {
     const answer = answers[token];
-    return answer === undefined
-      ? Promise.reject(new Error(`no answer to ${token}`))
-      : Promise.resolve({ outputs: answer(inputs) });
+    return attempt(() => {
+      if (answer === undefined) {
+        throw new Error(`no answer to ${token}`);
+      }
+      return { outputs: answer(inputs) };
+    });
   }
 
   construct(

@@ -1,0 +1,42 @@
+import { getVpcEndpointService } from "@pulumi/aws/ec2/getVpcEndpointService";
+import type * as pulumi from "@pulumi/pulumi";
+
+import { runError } from "../runError";
+
+/**
+ * The first availability zones, by name, in which all of some services can have an interface endpoint: some zones,
+ * old ones above all, lack some. Source: the guide to AWS PrivateLink, "VPC endpoint services and Availability Zones".
+ *
+ * @param region region of the zones and services
+ * @param services what follows the region in the names of the endpoint services, such as `ecr.api`
+ * @param count number of zones to find
+ * @throws pulumi.RunError where there are fewer, or AWS does not tell
+ */
+export async function endpointZones(
+  region: string,
+  services: readonly string[],
+  count: number,
+  options: pulumi.InvokeOptions,
+): Promise<string[]> {
+  const zonesOf = async (service: string): Promise<readonly string[]> => {
+    const serviceName = `com.amazonaws.${region}.${service}`;
+    try {
+      const found = await getVpcEndpointService({ serviceName, serviceType: "Interface" }, options);
+      return found.availabilityZones;
+    } catch (error) {
+      throw runError(
+        `restate:network: cannot see in which availability zones ${serviceName} can have an endpoint: ` +
+          (error as Error).message,
+      );
+    }
+  };
+  const [first = [], ...others] = await Promise.all(services.map(zonesOf));
+  const shared = first.filter((zone) => others.every((zones) => zones.includes(zone))).sort();
+  if (shared.length < count) {
+    throw runError(
+      `restate:network.availabilityZones: is ${count}, but only ${shared.length} of the zones of ${region} ` +
+        `(${shared.join(", ") || "none"}) can have endpoints to all services that jobs call: ${services.join(", ")}`,
+    );
+  }
+  return shared.slice(0, count);
+}
