@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -21,13 +22,16 @@ def read_r2(folder: Path, candidate: str) -> float:
     """Reads the R² in a candidate's evaluation report.
 
     Raises:
-        InputError: there is no report, or no R² in it.
+        InputError: there is no report, or no finite R² in it.
     """
     report = folder / candidate / "evaluation.json"
     try:
-        return float(json.loads(report.read_text())["regression_metrics"]["r2"]["value"])
+        r2 = float(json.loads(report.read_text())["regression_metrics"]["r2"]["value"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{candidate} has no evaluation report with an R2: {error}") from error
+    if not math.isfinite(r2):
+        raise InputError(f"the R2 of {candidate} is {r2}, which is not a finite number")
+    return r2
 
 
 def compare(scores: dict[str, float], minimum: float) -> dict[str, str]:

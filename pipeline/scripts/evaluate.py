@@ -14,15 +14,16 @@ import re
 import sys
 import tarfile
 import tempfile
+from itertools import chain
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Iterator
 
 import numpy as np
 
 Predict = Callable[[np.ndarray], np.ndarray]
 
 # A place between two commas, or between a comma and an end of the line.
-EMPTY_FIELD = re.compile(rb"(?m)(?:^|(?<=,))(?=,)|(?<=,)(?=\r?$)")
+EMPTY_FIELD = re.compile(rb"(?:^|(?<=,))(?=,)|(?<=,)$")
 
 
 class InputError(Exception):
@@ -35,14 +36,24 @@ def read_rows(folder: Path) -> np.ndarray:
     Raises:
         InputError: there are no rows, or a field is not a number.
     """
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    content = b"".join(path.read_bytes() for path in files)
-    if not content.strip():
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.stat().st_size)
+    lines = (line for file in files for line in filled_lines(file))
+    first = next(lines, None)
+    if first is None:
         raise InputError(f"there are no rows in {folder}")
     try:
-        return np.loadtxt(EMPTY_FIELD.sub(b"nan", content).splitlines(), delimiter=",", ndmin=2)
+        return np.loadtxt(chain([first], lines), delimiter=",", ndmin=2)
     except ValueError as error:
         raise InputError(f"the test data is not all numbers: {error}") from error
+
+
+def filled_lines(file: Path) -> Iterator[bytes]:
+    """Yields the lines of a CSV file that hold something, with nan in empty fields."""
+    with file.open("rb") as stream:
+        for line in stream:
+            stripped = line.rstrip(b"\r\n")
+            if stripped:
+                yield EMPTY_FIELD.sub(b"nan", stripped)
 
 
 def extract(archive: Path, folder: Path) -> None:
@@ -69,14 +80,17 @@ def load_decision_tree(folder: Path) -> Predict:
 
 
 def load_xgboost(folder: Path) -> Predict:
-    """Loads a model of the built-in XGBoost algorithm."""
+    """Loads a model of the built-in XGBoost algorithm.
+
+    All of its trees predict, as where it is served: a job that ends keeps the best rounds alone,
+    and of a job that was stopped the image serves every round that it saved. Source: predict in
+    serve_utils.py of aws/sagemaker-xgboost-container.
+    """
     import xgboost
 
     booster = xgboost.Booster()
     booster.load_model(folder / "xgboost-model")
-    best = booster.attr("best_iteration")
-    trees = (0, 0) if best is None else (0, int(best) + 1)
-    return lambda features: booster.predict(xgboost.DMatrix(features), iteration_range=trees)
+    return lambda features: booster.predict(xgboost.DMatrix(features))
 
 
 LOADERS = {"decision-tree": load_decision_tree, "xgboost": load_xgboost}
@@ -86,19 +100,27 @@ def regression_metrics(actual: np.ndarray, predicted: np.ndarray) -> dict[str, f
     """Computes the metrics of a regression: R², and MSE, RMSE and MAE in the target's unit.
 
     Raises:
-        InputError: R² is undefined, since the target never varies.
+        InputError: R² is undefined, since the target never varies, or a value is not finite.
     """
+    for name, values in (("targets", actual), ("predictions", predicted)):
+        wrong = values.size - np.count_nonzero(np.isfinite(values))
+        if wrong:
+            raise InputError(f"{wrong} of {values.size} {name} are not finite numbers")
     error = actual - predicted
-    mse = float(np.mean(error**2))
+    with np.errstate(over="ignore"):
+        mse = float(np.mean(error**2))
     variance = float(np.var(actual))
     if variance == 0:
         raise InputError(f"all {actual.size} test rows have the same target, so R2 is undefined")
-    return {
+    metrics = {
         "r2": 1 - mse / variance,
         "mse": mse,
         "rmse": mse**0.5,
         "mae": float(np.mean(np.abs(error))),
     }
+    if not np.isfinite(list(metrics.values())).all():
+        raise InputError(f"the errors are too large to square: mse is {mse}")
+    return metrics
 
 
 def predict_rows(algorithm: str, model: Path, test: Path) -> tuple[np.ndarray, np.ndarray]:

@@ -2,20 +2,25 @@
 
 Runs in a SageMaker processing job on the scikit-learn image, so it keeps to the Python and NumPy of
 that image. Rows are copied as they are, line by line: memory does not grow with their width, and
-no number changes on the way.
+no number changes on the way. Data that cannot be right is refused here, before anything is tuned.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import json
+import math
 import sys
 from pathlib import Path
-from typing import Iterator, NamedTuple
+from typing import BinaryIO, Iterator, NamedTuple
 
 import numpy as np
 
 SPLITS = ("train", "validation", "test")
+MISSING = {b"", b'""', b"NaN"}
+# XGBoost's log has five decimals: below this, its trials' RMSE has too few digits to compare.
+SMALL_DEVIATION = 0.01
 
 
 class InputError(Exception):
@@ -30,45 +35,180 @@ class Table(NamedTuple):
     rows: int
 
 
-def lines(file: Path) -> Iterator[bytes]:
-    """Yields the lines of a CSV file that hold something, the header first."""
-    with file.open("rb") as stream:
-        for line in stream:
-            stripped = line.rstrip(b"\r\n")
-            if stripped:
-                yield stripped
+def read_header(stream: BinaryIO) -> list[str]:
+    """Reads the names of the columns: the first CSV record, which quotes may spread over lines."""
+    texts = (line.decode("utf-8-sig") for line in iter(stream.readline, b""))
+    return next(csv.reader(texts), [])
 
 
-def survey(folder: Path, target: str) -> Table:
-    """Counts the rows of all CSV files in a folder and its subfolders, and checks their headers.
+def rows(stream: BinaryIO) -> Iterator[bytes]:
+    """Yields the lines that hold something, without their ends."""
+    for line in stream:
+        stripped = line.rstrip(b"\r\n")
+        if stripped:
+            yield stripped
+
+
+def find_files(folder: Path) -> list[Path]:
+    """Finds the part files of a folder and its subfolders.
+
+    What begins with an underscore or a dot holds no rows, by the convention of Hive and Spark.
 
     Raises:
-        InputError: there are no files or no rows, the headers differ, or the target is not first.
+        InputError: there are none, or Spark has not said that all of them are there.
     """
-    files = sorted(
+    if not (folder / "_SUCCESS").exists():
+        raise InputError(
+            f"{folder} has no file _SUCCESS, which Data Wrangler writes after the last row"
+        )
+    files = [
         path
-        for path in folder.rglob("*")
-        if path.is_file() and not path.name.startswith((".", "_")) and path.stat().st_size > 0
-    )
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and not any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
+        and path.stat().st_size > 0
+    ]
     if not files:
         raise InputError(f"there are no files in {folder}")
-    columns: list[str] | None = None
-    rows = 0
-    for file in files:
-        content = lines(file)
-        header = [name.strip('"') for name in next(content, b"").decode().split(",")]
-        if columns is None:
-            columns = header
-        if header != columns:
-            raise InputError(f"{file.name} has columns {header}, {files[0].name} has {columns}")
-        rows += sum(1 for _ in content)
+    return files
+
+
+def check_names(columns: list[str], target: str) -> None:
+    """Checks a header.
+
+    Raises:
+        InputError: the target is not first, or two columns have one name.
+    """
     if not columns or columns[0] != target:
         raise InputError(
             f'the first column must be the target "{target}"; the columns are {columns}'
         )
-    if rows == 0:
-        raise InputError("no rows are left: the filter and the transforms keep none")
-    return Table(files, columns, rows)
+    twice = sorted({name for name in columns if columns.count(name) > 1})
+    if twice:
+        raise InputError(
+            f"two columns are named {json.dumps(twice[0], ensure_ascii=False)}: labels of a "
+            "category that differ only by blanks at the ends, or a label that makes the name of "
+            "another column; change them in the data"
+        )
+
+
+class Survey:
+    """What is known of the rows so far: their number, their target, and which features vary."""
+
+    def __init__(self, columns: list[str]) -> None:
+        """Begins with no row, of the given columns."""
+        self.columns = columns
+        self.commas = len(columns) - 1
+        self.rows = 0
+        self.missing_targets = 0
+        self.sum = self.squares = 0.0  # of the distance to the first target, which keeps digits
+        self.first: list[bytes] = []
+        self.first_target = 0.0
+        self.constant: list[int] = []  # the features that have one value so far
+
+    def add(self, line: bytes) -> None:
+        """Takes a row.
+
+        Raises:
+            InputError: it has more or fewer fields than the header, or its target is no number.
+        """
+        self.rows += 1
+        if line.count(b",") != self.commas:
+            self._check_fields(line)
+        text = line.partition(b",")[0]
+        try:
+            target = float(text)
+        except ValueError:
+            target = math.nan
+        if not math.isfinite(target):
+            if text not in MISSING:
+                raise InputError(f"the target is {text.decode()}, which is not a finite number")
+            self.missing_targets += 1
+            return
+        if self.constant:
+            values = line.split(b",")
+            self.constant = [i for i in self.constant if values[i] == self.first[i]]
+        elif not self.first:
+            self.first = line.split(b",")
+            self.first_target = target
+            self.constant = list(range(1, len(self.first)))
+        distance = target - self.first_target
+        self.sum += distance
+        self.squares += distance * distance
+
+    def _check_fields(self, line: bytes) -> None:
+        fields = len(next(csv.reader([line.decode()])))
+        if fields != len(self.columns):
+            raise InputError(f"{fields} fields, but the header has {len(self.columns)} names")
+
+    def names(self, indices: list[int]) -> str:
+        """The names of some columns, for messages."""
+        shown = ", ".join(self.columns[index] for index in indices[:10])
+        return shown + (f" and {len(indices) - 10} more" if len(indices) > 10 else "")
+
+    def check(self) -> None:
+        """Checks the table as a whole, and says what is strange but can be.
+
+        Raises:
+            InputError: there are no rows, a target is missing, or a column says nothing though it
+                should.
+        """
+        target = self.columns[0]
+        if self.rows == 0:
+            raise InputError("no rows are left: the filter and the transforms keep none")
+        if self.missing_targets:
+            raise InputError(
+                f'{self.missing_targets} of {self.rows} rows lack their target "{target}"'
+            )
+        mean = self.sum / self.rows
+        deviation = math.sqrt(max(self.squares / self.rows - mean * mean, 0.0))
+        print(f'target "{target}": mean {self.first_target + mean:.6g}, deviation {deviation:.6g}')
+        if self.squares == 0 and self.rows > 1:
+            raise InputError(
+                f'the target "{target}" is {self.first_target:.6g} in all {self.rows} rows: '
+                "there is nothing to learn"
+            )
+        empty = [index for index in self.constant if self.first[index] in MISSING]
+        if empty and self.rows > 1:
+            raise InputError(
+                f"no row has a value of {self.names(empty)}: compare the order and types of the "
+                "dataset's columns with the data, or list what is empty under dropped"
+            )
+        if self.constant and self.rows > 1:
+            print(f"warning: {self.names(self.constant)}: the same value in every row")
+        if 0 < deviation < SMALL_DEVIATION:
+            print(
+                f"warning: the target's standard deviation is {deviation:.3g}, and XGBoost logs "
+                "the RMSE by which tuning compares trials with five decimals: those that are close "
+                "are taken for equal; a smaller unit of the target tells them apart"
+            )
+
+
+def survey(folder: Path, target: str) -> Table:
+    """Looks through the rows of all CSV files in a folder and its subfolders.
+
+    Raises:
+        InputError: the files, their headers or their rows are not as they must be.
+    """
+    files = find_files(folder)
+    with files[0].open("rb") as stream:
+        columns = read_header(stream)
+    check_names(columns, target)
+    found = Survey(columns)
+    for file in files:
+        with file.open("rb") as stream:
+            header = read_header(stream)
+            if header != columns:
+                raise InputError(f"{file.name} has columns {header}, {files[0].name} has {columns}")
+            rows_before = found.rows
+            try:
+                for line in rows(stream):
+                    found.add(line)
+            except InputError as error:
+                row = found.rows - rows_before
+                raise InputError(f"{file.name}, row {row}: {error}") from None
+    found.check()
+    return Table(files, columns, found.rows)
 
 
 def assign(rows: int, fractions: list[float], seed: int) -> np.ndarray:
@@ -91,28 +231,21 @@ def assign(rows: int, fractions: list[float], seed: int) -> np.ndarray:
 
 
 def write_splits(table: Table, assignment: np.ndarray, output: Path) -> None:
-    """Writes each row to the file of its split, label first and without a header.
-
-    Raises:
-        InputError: a row has no label.
-    """
+    """Writes each row to the file of its split, label first and without a header."""
     folders = [output / name for name in SPLITS]
     for folder in folders:
         folder.mkdir(parents=True, exist_ok=True)
     streams = [(folder / f"{folder.name}.csv").open("wb") for folder in folders]
+    splits = iter(memoryview(assignment))
     try:
-        row = 0
         for file in table.files:
-            content = lines(file)
-            next(content)
-            for line in content:
-                if line.startswith((b",", b'""')):
-                    raise InputError(f'{file.name}: a row lacks its target "{table.columns[0]}"')
-                streams[assignment[row]].write(line + b"\n")
-                row += 1
+            with file.open("rb") as stream:
+                read_header(stream)
+                for line in rows(stream):
+                    streams[next(splits)].write(line + b"\n")
     finally:
-        for stream in streams:
-            stream.close()
+        for opened in streams:
+            opened.close()
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from image_python import image_python
 
 SCRIPTS = Path(__file__).parents[2] / "pipeline" / "scripts"
 HEADER = "price,rooms,age"
@@ -23,10 +24,11 @@ class Job:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.message = folder / "output" / "message"
+        self.python = sys.executable
 
     def run(self, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [
-            sys.executable,
+            self.python,
             str(SCRIPTS / script),
             *arguments,
             "--message",
@@ -51,11 +53,31 @@ class Job:
     def split(self, name: str) -> list[str]:
         return (self.folder / name / f"{name}.csv").read_text().splitlines()
 
+    def feature_names(self) -> list[str]:
+        names: list[str] = json.loads((self.folder / "metadata/feature_names.json").read_text())
+        return names
+
 
 @pytest.fixture
 def job(tmp_path: Path) -> Job:
     (tmp_path / "input").mkdir()
+    (tmp_path / "input" / "_SUCCESS").touch()
     return Job(tmp_path)
+
+
+@pytest.fixture(params=["this", "scikit-learn 1.9-0"])
+def job_on_image(job: Job, request: pytest.FixtureRequest) -> Job:
+    """A job on this Python, and on that of the image that the script runs on."""
+    return on_image(job, request.param)
+
+
+def on_image(job: Job, image: str) -> Job:
+    if image != "this":
+        python = image_python(image)
+        if python is None:
+            pytest.skip(f"this machine has no Python, or no package index, for {image}")
+        job.python = python
+    return job
 
 
 def write_parts(job: Job, *parts: list[str], header: str = HEADER) -> None:
@@ -69,9 +91,11 @@ ROWS = [f"{index},{index % 7},{index / 3}" for index in range(1000)]
 
 
 class TestPreprocess:
-    def test_splits_exactly_and_loses_nothing(self, job: Job) -> None:
+    def test_splits_exactly_and_loses_nothing(self, job_on_image: Job) -> None:
+        job = job_on_image
         write_parts(job, ROWS[:300], ROWS[300:])
-        assert job.preprocess().returncode == 0
+        done = job.preprocess()
+        assert done.returncode == 0, done.stderr
         splits = {name: job.split(name) for name in ("train", "validation", "test")}
         assert {name: len(rows) for name, rows in splits.items()} == {
             "train": 700,
@@ -79,6 +103,17 @@ class TestPreprocess:
             "test": 100,
         }
         assert sorted(row for rows in splits.values() for row in rows) == sorted(ROWS)
+        assert done.stdout.splitlines() == [
+            'target "price": mean 499.5, deviation 288.675',
+            "1000 rows: train 700, validation 200, test 100",
+        ]
+
+    def test_splits_the_same_on_every_image(self, job: Job) -> None:
+        write_parts(job, ROWS)
+        job.preprocess()
+        first = [job.split(name) for name in ("train", "validation", "test")]
+        on_image(job, "scikit-learn 1.9-0").preprocess()
+        assert [job.split(name) for name in ("train", "validation", "test")] == first
 
     def test_gives_the_same_split_for_the_same_seed_only(self, job: Job) -> None:
         write_parts(job, ROWS)
@@ -98,23 +133,59 @@ class TestPreprocess:
     def test_names_the_features(self, job: Job) -> None:
         write_parts(job, ROWS)
         job.preprocess()
-        names = json.loads((job.folder / "metadata" / "feature_names.json").read_text())
-        assert names == ["rooms", "age"]
+        assert job.feature_names() == ["rooms", "age"]
+
+    def test_reads_the_header_as_csv(self, job_on_image: Job) -> None:
+        job = job_on_image
+        names = ["stage_a,b", 'stage_say "c"', "stage_two\nlines", "stage_日本", "stage_ü;\t"]
+        header = ",".join(["price", *(f'"{name.replace(chr(34), chr(34) * 2)}"' for name in names)])
+        rows = [
+            f"{index}," + ",".join("10100"[index % 5 :] + "10100"[: index % 5])
+            for index in range(50)
+        ]
+        write_parts(job, rows[:20], rows[20:], header=header)
+        assert job.preprocess().returncode == 0
+        assert job.feature_names() == names
+        kept = [row for name in ("train", "validation", "test") for row in job.split(name)]
+        assert sorted(kept) == sorted(rows)
 
     def test_keeps_missing_features(self, job: Job) -> None:
-        write_parts(job, [f"{index},," for index in range(100)])
+        write_parts(job, [f"{n},{n if n == 7 else ''},{n % 2}" for n in range(99)])
         assert job.preprocess().returncode == 0
-        assert all(row.endswith(",,") for row in job.split("train"))
+        kept = [row for name in ("train", "validation", "test") for row in job.split(name)]
+        assert sum(row.split(",")[1] == "" for row in kept) == 98
 
     def test_passes_over_hidden_and_empty_files_and_windows_line_ends(self, job: Job) -> None:
         write_parts(job, ROWS)
         part = job.folder / "input" / "node" / "part-00000.csv"
         part.write_bytes(part.read_bytes().replace(b"\n", b"\r\n"))
-        (job.folder / "input" / "_SUCCESS").write_text("")
-        (job.folder / "input" / ".crc").write_text("x")
+        for path in (".crc", "_temporary/0/part-00001.csv", ".hidden/part-00002.csv"):
+            hidden = job.folder / "input" / path
+            hidden.parent.mkdir(parents=True, exist_ok=True)
+            hidden.write_text("x")
         assert job.preprocess().returncode == 0
         assert len(job.split("train")) == 700
         assert b"\r" not in (job.folder / "train" / "train.csv").read_bytes()
+
+    def test_insists_on_the_mark_of_a_whole_output(self, job: Job) -> None:
+        write_parts(job, ROWS)
+        (job.folder / "input" / "_SUCCESS").unlink()
+        job.fails(
+            job.preprocess(), "has no file _SUCCESS, which Data Wrangler writes after the last"
+        )
+        assert not (job.folder / "train").exists()
+
+    def test_says_what_tells_nothing_and_what_is_small(self, job: Job) -> None:
+        write_parts(job, [f"5.{index % 7:04},7,{index}" for index in range(70)])
+        done = job.preprocess()
+        assert done.returncode == 0
+        target, constant, small, counts = done.stdout.splitlines()
+        assert target == 'target "price": mean 5.0003, deviation 0.0002'
+        assert constant == "warning: rooms: the same value in every row"
+        assert small.startswith(
+            "warning: the target's standard deviation is 0.0002, and XGBoost logs"
+        )
+        assert counts == "70 rows: train 49, validation 14, test 7"
 
     @pytest.mark.parametrize(
         ("parts", "header", "reason"),
@@ -123,7 +194,31 @@ class TestPreprocess:
             ([[]], HEADER, "no rows are left"),
             ([["1,2,3"]], HEADER, "1 rows are too few to split: train 1, validation 0, test 0"),
             ([ROWS], "rooms,price,age", 'the first column must be the target "price"'),
-            ([[*ROWS, ",1,2"]], HEADER, 'a row lacks its target "price"'),
+            (
+                [[*ROWS, ",1,2", '"",3,4', "NaN,3,4"]],
+                HEADER,
+                '3 of 1003 rows lack their target "price"',
+            ),
+            (
+                [ROWS[:9], ["1,2"]],
+                HEADER,
+                "part-00001.csv, row 1: 2 fields, but the header has 3 names",
+            ),
+            ([[*ROWS[:9], "1,2,3,4"]], HEADER, "part-00000.csv, row 10: 4 fields, but"),
+            (
+                [[*ROWS[:4], "Infinity,2,3"]],
+                HEADER,
+                "row 5: the target is Infinity, which is not a",
+            ),
+            ([[*ROWS[:4], "low,2,3"]], HEADER, "row 5: the target is low, which is not a finite"),
+            ([[f"7,{n},{n}" for n in range(9)]], HEADER, 'the target "price" is 7 in all 9 rows'),
+            (
+                [[f"{n},,NaN" for n in range(9)]],
+                HEADER,
+                "no row has a value of rooms, age: compare",
+            ),
+            ([ROWS], 'price,"s_a","s_a"', 'two columns are named "s_a": labels of a category that'),
+            ([ROWS], 'price,"s_a ","price"', 'two columns are named "price"'),
         ],
     )
     def test_refuses(self, job: Job, parts: list[list[str]], header: str, reason: str) -> None:
@@ -162,11 +257,14 @@ class TestEvaluate:
         assert report.keys() == {"regression_metrics"}
         return {name: one["value"] for name, one in report["regression_metrics"].items()}
 
-    @pytest.fixture
-    def boosted(self, job: Job) -> Callable[[np.ndarray], np.ndarray]:
+    @pytest.fixture(params=["this", "xgboost 3.2-0"])
+    def boosted(
+        self, job: Job, request: pytest.FixtureRequest
+    ) -> Callable[[np.ndarray], np.ndarray]:
         """Trains a model, packs it as a training job does, and returns what it must predict."""
         import xgboost
 
+        on_image(job, request.param)
         rows = np.random.default_rng(1).normal(size=(300, 4))
         rows[:, 0] = rows[:, 1] * 3 + rows[:, 2]
         booster = xgboost.train({}, xgboost.DMatrix(rows[:, 1:], rows[:, 0]), 20)
@@ -205,6 +303,37 @@ class TestEvaluate:
         done = self.evaluate(job, "--predictions", str(job.folder / "predictions"))
         assert done.returncode == 0, done.stderr
         assert self.metrics(job)["r2"] == pytest.approx(0.75)
+
+    @pytest.mark.parametrize("image", ["this", "scikit-learn 1.9-0"])
+    @pytest.mark.parametrize(
+        ("rows", "reason"),
+        [
+            ("1,1.5\n2,nan\n3,\n4,4\n5,-inf\n", "3 of 5 predictions are not finite numbers"),
+            ("1,1.5\n,2\n3,3\n", "1 of 3 targets are not finite numbers"),
+            ("1,1e200\n2,2\n", "the errors are too large to square: mse is inf"),
+            ("1,1,1\n2,2,2\n", "predictions have 3 columns, not 2"),
+        ],
+    )
+    def test_refuses_predictions(self, job: Job, image: str, rows: str, reason: str) -> None:
+        on_image(job, image)
+        (job.folder / "predictions").mkdir()
+        (job.folder / "predictions" / "test.csv.out").write_text(rows)
+        job.fails(self.evaluate(job, "--predictions", str(job.folder / "predictions")), reason)
+        assert not (job.folder / "evaluation").exists()
+
+    def test_evaluates_all_rounds_that_a_stopped_job_saved(self, job: Job) -> None:
+        import xgboost
+
+        rows = np.random.default_rng(1).normal(size=(300, 2))
+        matrix = xgboost.DMatrix(rows[:, 1:], rows[:, 0])
+        booster = xgboost.train({}, matrix, 20)
+        booster.set_attr(best_iteration="3")
+        pack(job.folder / "model", {"xgboost-model": booster.save_raw("ubj")})
+        (job.folder / "test").mkdir()
+        np.savetxt(job.folder / "test" / "test.csv", rows, delimiter=",")
+        assert self.model(job).returncode == 0
+        kept = np.loadtxt(job.folder / "evaluation" / "predictions.csv", delimiter=",", skiprows=1)
+        assert kept[:, 1] == pytest.approx(booster.predict(matrix))
 
     @pytest.mark.usefixtures("boosted")
     @pytest.mark.parametrize(
@@ -273,6 +402,10 @@ class TestCompare:
             "winner": winner,
             "scores": ", ".join(f"{name} {score:.1f}" for name, score in scores.items()),
         }
+
+    def test_refuses_a_score_that_is_not_finite(self, job: Job) -> None:
+        done = self.compare(job, {"A": float("nan"), "B": 0.3}, 0)
+        job.fails(done, "the R2 of A is nan, which is not a finite number")
 
     def test_refuses_a_missing_report(self, job: Job) -> None:
         done = job.run(
