@@ -85,6 +85,14 @@ function contractProblems(candidate: Candidate, report: Report): void {
       report(["hyperparameters", name], wrong);
     }
   }
+  // Source: eval_metric_dep_validator in aws/sagemaker-xgboost-container, a KeyError without it.
+  if (
+    algorithm === "xgboost" &&
+    "eval_metric" in candidate.hyperparameters &&
+    !("objective" in candidate.hyperparameters)
+  ) {
+    report(["hyperparameters"], "lacks objective, which xgboost requires beside eval_metric");
+  }
   for (const { IsRequired: required, IsTunable: tunable, Name: name } of supported.values()) {
     if (required === true && !(name in candidate.hyperparameters) && !(name in candidate.ranges)) {
       report(["hyperparameters"], `lacks ${name}, which ${algorithm} requires`);

@@ -332,6 +332,11 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
     /restate:candidates\[1\]\.hyperparameters\.updater: must not have grow_skmaker/,
   ],
   [
+    "metrics without the objective that the image looks up with them",
+    candidate({ hyperparameters: { num_round: 10, eval_metric: "mae" } }),
+    /restate:candidates\[1\]\.hyperparameters: lacks objective, which xgboost requires beside eval_metric/,
+  ],
+  [
     "a continuous range of whole numbers",
     ranges({ max_depth: { type: "continuous", min: 2, max: 6 } }),
     /restate:candidates\[1\]\.ranges\.max_depth: is continuous, but .* whole numbers: set type integer/,

@@ -236,7 +236,7 @@ def write_splits(table: Table, assignment: np.ndarray, output: Path) -> None:
     for folder in folders:
         folder.mkdir(parents=True, exist_ok=True)
     streams = [(folder / f"{folder.name}.csv").open("wb") for folder in folders]
-    splits = iter(memoryview(assignment))
+    splits = iter(assignment.data)
     try:
         for file in table.files:
             with file.open("rb") as stream:

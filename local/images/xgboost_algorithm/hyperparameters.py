@@ -35,12 +35,10 @@ _UPDATERS = {
         "grow_colmaker",
         "distcol",
         "grow_histmaker",
-        "grow_local_histmaker",
         "grow_skmaker",
         "sync",
         "refresh",
         "prune",
-        "grow_quantile_histmaker",
     },
 }
 _TUNING_METRIC = "_tuning_objective_metric"
@@ -190,6 +188,8 @@ def _check_together(values: dict[str, Any]) -> None:
     if objective in ("multi:softmax", "multi:softprob") and "num_class" not in values:
         raise UserError(f"Hyperparameter num_class: required by objective {objective}")
     metrics = values.get("eval_metric", [])
+    if metrics and "objective" not in values:  # the image fails with a KeyError
+        raise UserError("Hyperparameter eval_metric: needs objective to be given too")
     if "auc" in metrics and not objective.startswith(("binary:", "rank:")):
         raise UserError("Hyperparameter eval_metric: auc needs a binary: or rank: objective")
     if "aft-nloglik" in metrics and objective != "survival:aft":

@@ -1,7 +1,9 @@
-"""The metrics that the image adds to XGBoost's own.
+"""The metrics that the image computes beside XGBoost's own.
 
-XGBoost hands over the predictions after the objective's transformation: values for a regression,
-probabilities for a classification (one column a class where there are more than two).
+Source: metrics/custom_metrics.py of aws/sagemaker-xgboost-container. XGBoost hands over the
+predictions after the objective's transformation, and takes the results through text of six
+decimals; they take the place of its own metrics of their names. The arithmetic of the regression
+metrics is scikit-learn's, in the labels' single precision.
 """
 
 from __future__ import annotations
@@ -17,17 +19,26 @@ Metric = Callable[[NDArray[Any], NDArray[Any]], float]
 
 
 def _classes(predictions: NDArray[Any]) -> NDArray[Any]:
-    return predictions.argmax(axis=1) if predictions.ndim > 1 else predictions.round()
+    """As in the image, which takes probabilities for log-odds: above 0 is the class 1."""
+    return predictions.argmax(axis=-1) if predictions.ndim > 1 else (predictions > 0).astype(int)
+
+
+def _mae(labels: NDArray[Any], predictions: NDArray[Any]) -> float:
+    return float(np.average(np.abs(labels - predictions)))
 
 
 def _mse(labels: NDArray[Any], predictions: NDArray[Any]) -> float:
-    return float(np.mean(np.square(labels - predictions, dtype=np.float64)))
+    return float(np.average((labels - predictions) ** 2))
+
+
+def _rmse(labels: NDArray[Any], predictions: NDArray[Any]) -> float:
+    return float(np.sqrt(np.average((labels - predictions) ** 2)))
 
 
 def _r2(labels: NDArray[Any], predictions: NDArray[Any]) -> float:
-    wide = labels.astype(np.float64)
-    spread = float(np.sum(np.square(wide - wide.mean())))
-    return 1 - _mse(labels, predictions) * len(wide) / spread if spread else 0.0
+    residual = np.sum((labels - predictions) ** 2)
+    spread = np.sum((labels - np.average(labels)) ** 2)
+    return float(1 - residual / spread) if spread else float(residual == 0)
 
 
 def _of_classes(score: str, **options: str) -> Metric:
@@ -41,8 +52,10 @@ def _of_classes(score: str, **options: str) -> Metric:
 
 
 METRICS: dict[str, Metric] = {
+    "mae": _mae,
     "mse": _mse,
     "r2": _r2,
+    "rmse": _rmse,
     "accuracy": _of_classes("accuracy_score"),
     "balanced_accuracy": _of_classes("balanced_accuracy_score"),
     "f1": _of_classes("f1_score", average="macro"),

@@ -7,7 +7,7 @@ import re
 import signal
 import sys
 import traceback
-from typing import Any, cast
+from typing import Any
 
 import xgboost
 from xgboost.callback import EarlyStopping, EvaluationMonitor, TrainingCallback
@@ -24,35 +24,28 @@ from local.images.xgboost_algorithm.hyperparameters import validate_hyperparamet
 from local.images.xgboost_algorithm.metrics import METRICS, custom_metric
 
 _STOPPED_EXIT_CODE = 128 + signal.SIGTERM
-# Of the objectives whose metric it is where none is named.
-_RMSE_OBJECTIVES = (None, "reg:squarederror", "reg:linear")
 
 
 class _StopOnRequest(TrainingCallback):
-    """Ends the training after the round in which SIGTERM arrived."""
+    """Ends the training after the round in which SIGTERM arrived.
+
+    The image saves the model after each round, with all of its rounds, before it looks whether they
+    are the best.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.requested = False
+        self.model: xgboost.Booster | None = None
         signal.signal(signal.SIGTERM, self._request)
 
     def _request(self, *_: object) -> None:
         self.requested = True
 
-    def after_iteration(self, *_: object) -> bool:
+    def after_iteration(self, model: xgboost.Booster, *_: object) -> bool:
+        if self.requested:
+            self.model = model.copy()
         return self.requested
-
-
-class _SquaredError(TrainingCallback):
-    """Adds `mse` to the log from XGBoost's own `rmse`. To predict in each round takes longer."""
-
-    def after_iteration(
-        self, _model: xgboost.Booster, _epoch: int, evals_log: TrainingCallback.EvalsLog
-    ) -> bool:
-        for metrics in evals_log.values():
-            rmse = cast(float, metrics["rmse"][-1])
-            cast(list[float], metrics.setdefault("mse", [])).append(rmse**2)
-        return False
 
 
 class _InOrder(TrainingCallback):
@@ -96,7 +89,7 @@ def main() -> int:
         if stop.requested and not save_when_stopped:
             _log("Stopped; save_model_on_termination is false, so no model is saved")
             return _STOPPED_EXIT_CODE
-        _save(model)
+        _save(stop.model or model)
     except (UserError, xgboost.core.XGBoostError) as error:
         message = str(error) if isinstance(error, UserError) else _training_error(error)
         write_failure(message)
@@ -123,19 +116,16 @@ def _train(
         parameters["interaction_constraints"] = str(parameters["interaction_constraints"])
     tuned = parameters.pop("_tuning_objective_metric", None)
     given: list[str] = parameters.pop("eval_metric", [])
-    metrics = list(given)
+    metrics = given
     if tuned is not None:
         tuned = tuned.removeprefix("validation:")
-        metrics = sorted({*given, tuned})  # in this order in the image too
+        metrics = sorted({*given, tuned})
     if native := [name for name in metrics if name not in METRICS]:
         parameters["eval_metric"] = native
-    added = [name for name in metrics if name in METRICS]
-    has_rmse = "rmse" in native or (not native and parameters.get("objective") in _RMSE_OBJECTIVES)
-    squares = added == ["mse"] and has_rmse
+    computed = [name for name in metrics if name in METRICS]
 
     # XGBoost separates metrics by a tab, which CloudWatch shows as #011.
     callbacks: list[TrainingCallback] = [
-        *([_SquaredError()] if squares else []),
         EvaluationMonitor(logger=lambda line: _log(line.strip("\n").replace("\t", "#011"))),
         stop,
     ]
@@ -146,7 +136,7 @@ def _train(
                 rounds=patience,
                 metric_name=decisive,
                 data_name="validation",
-                maximize=metric_directions()[decisive.partition("@")[0]] == "Maximize",
+                maximize=metric_directions().get(decisive) == "Maximize",
                 save_best=True,
             )
         )
@@ -158,7 +148,7 @@ def _train(
         train,
         num_boost_round=rounds,
         evals=watched,
-        custom_metric=custom_metric(added) if added and not squares else None,
+        custom_metric=custom_metric(computed) if computed else None,
         callbacks=[_InOrder(callbacks)],
         verbose_eval=False,
     )
