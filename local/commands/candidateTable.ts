@@ -28,7 +28,11 @@ function trialsText({ trials }: CandidateSummary): string {
 const columns = {
   name: { head: "Candidate", align: "left", value: ({ name }) => name },
   r2: { head: "R²", align: "right", value: ({ metrics }) => metrics?.r2.toFixed(4) ?? "-" },
-  mse: { head: "MSE", align: "right", value: ({ metrics }) => metrics?.mse.toPrecision(6) ?? "-" },
+  rmse: {
+    head: "RMSE",
+    align: "right",
+    value: ({ metrics }) => metrics?.rmse.toPrecision(6) ?? "-",
+  },
   hyperparameters: {
     head: "Best hyperparameters",
     align: "left",
@@ -41,7 +45,7 @@ const columns = {
 /** Columns for terminals of different widths, widest first. */
 const layouts: readonly (readonly Column[])[] = [
   Object.values(columns),
-  [columns.name, columns.r2, columns.mse, columns.trials, columns.seconds],
+  [columns.name, columns.r2, columns.rmse, columns.trials, columns.seconds],
   [columns.name, columns.r2],
 ];
 

@@ -13,6 +13,7 @@ function resultJson(session: Session, report: string): JsonObject {
       name,
       r2: metrics?.r2 ?? null,
       mse: metrics?.mse ?? null,
+      rmse: metrics?.rmse ?? null,
       hyperparameters: best?.hyperparameters ?? {},
       trials: trials.length,
       seconds,

@@ -120,12 +120,14 @@ def test_trains_the_model_that_the_package_would(job: Job) -> None:
 
 def test_reports_the_metrics_of_each_round_as_cloudwatch_shows_them(job: Job) -> None:
     job.hyperparameters |= {"_tuning_objective_metric": "validation:mse", "eval_metric": "mae,r2"}
+    job.hyperparameters["objective"] = "reg:squarederror"
     log = job.train()
     line = log.splitlines()[2]
     number = r"[0-9.]+"
     assert re.fullmatch(
-        rf"\[0\]#011train-mae:{number}#011train-mse:{number}#011train-r2:{number}"
-        rf"#011validation-mae:{number}#011validation-mse:{number}#011validation-r2:{number}",
+        rf"\[0\]#011train-rmse:{number}#011train-mae:{number}#011train-mse:{number}#011train-r2:"
+        rf"{number}#011validation-rmse:{number}#011validation-mae:{number}"
+        rf"#011validation-mse:{number}#011validation-r2:{number}",
         line,
     )
     validation = rows(100, 100).astype(np.float32)
@@ -136,6 +138,56 @@ def test_reports_the_metrics_of_each_round_as_cloudwatch_shows_them(job: Job) ->
     )
     for metric in ("train:mae", "train:mse", "train:r2", "validation:mae"):
         assert len(series(log, metric)) == 6
+
+
+# What the image's own code logs for these rows: train.py of aws/sagemaker-xgboost-container, run on
+# XGBoost 3.2.0.
+SMALL_TARGET_LOGS = {
+    "validation:rmse": [
+        "[0]#011train-rmse:0.00129#011validation-rmse:0.00128",
+        "[1]#011train-rmse:0.00098#011validation-rmse:0.00098",
+        "[2]#011train-rmse:0.00076#011validation-rmse:0.00077",
+        "[3]#011train-rmse:0.00060#011validation-rmse:0.00062",
+        "[4]#011train-rmse:0.00048#011validation-rmse:0.00051",
+    ],
+    "validation:mse": [
+        "[0]#011train-rmse:0.00129#011train-mse:0.00000#011validation-rmse:0.00128"
+        "#011validation-mse:0.00000",
+    ],
+}
+
+
+@pytest.mark.parametrize("metric", SMALL_TARGET_LOGS)
+def test_logs_a_small_target_as_the_image_does(job: Job, metric: str) -> None:
+    for channel, count in (("train", 400), ("validation", 100)):
+        table = rows(count, count)
+        table[:, 0] = (table[:, 0] * 0.0005 + 3).round(6)
+        job.write(channel, "part-0.csv", table)
+    job.hyperparameters |= {"objective": "reg:squarederror", "num_round": "50"}
+    job.hyperparameters |= {"_tuning_objective_metric": metric, "early_stopping_rounds": "3"}
+    log = [line for line in job.train().splitlines() if line.startswith("[")]
+    assert log[: len(SMALL_TARGET_LOGS[metric])] == SMALL_TARGET_LOGS[metric]
+    # Tuned on the mean squared error, the image stops as soon as six decimals tell no difference.
+    assert (len(log) == 7) == (metric == "validation:mse")
+
+
+def test_computes_as_scikit_learn_does() -> None:
+    import sklearn.metrics
+
+    from local.images.xgboost_algorithm.metrics import METRICS
+
+    draw = np.random.default_rng(1)
+    for scale in (1e-3, 1.0, 1e5):
+        labels = (draw.normal(size=5001) * scale + 3 * scale).astype(np.float32)
+        predictions = labels + (draw.normal(size=5001) * scale / 3).astype(np.float32)
+        for name, function in (
+            ("mse", sklearn.metrics.mean_squared_error),
+            ("rmse", sklearn.metrics.root_mean_squared_error),
+            ("mae", sklearn.metrics.mean_absolute_error),
+        ):
+            assert METRICS[name](labels, predictions) == function(labels, predictions)
+        expected = sklearn.metrics.r2_score(labels, predictions)
+        assert METRICS["r2"](labels, predictions) == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.parametrize("objective", ["reg:squarederror", "count:poisson"])
@@ -161,6 +213,7 @@ def test_the_tuning_metric_is_added_to_the_default_metric(job: Job, objective: s
 def test_stops_early_and_keeps_the_best_round(job: Job) -> None:
     job.write("validation", "part-0.csv", rows(100, 100) * [-1, 1, 1, 1])  # nothing to learn
     job.hyperparameters |= {"num_round": "50", "early_stopping_rounds": "3", "eval_metric": "rmse"}
+    job.hyperparameters["objective"] = "reg:squarederror"
     log = job.train()
     assert len(series(log, "validation:rmse")) == 4
     assert job.model().num_boosted_rounds() == 1
@@ -176,7 +229,9 @@ def test_classifies(job: Job) -> None:
     log = job.train()
     for metric in metrics.split(","):
         assert len(series(log, f"validation:{metric}")) == 6
-    assert series(log, "validation:accuracy")[-1] > 0.9
+    # The image takes all probabilities, which are above 0, for the class 1.
+    table = rows(100, 100)
+    assert series(log, "validation:accuracy")[-1] == np.mean(table[:, 0] > 5)
 
 
 def test_reads_every_file_missing_values_and_parquet_alike(job: Job, tmp_path: Path) -> None:
@@ -225,7 +280,11 @@ def test_reads_every_file_missing_values_and_parquet_alike(job: Job, tmp_path: P
         ({"booster": "tree"}, "Hyperparameter booster: tree is not one of gbtree, gblinear, dart"),
         ({"eval_metric": "rmse,best"}, "Hyperparameter eval_metric: best is not one of "),
         ({"eval_metric": "rmse@1"}, "eval_metric: rmse@1: only error, ndcg and map"),
-        ({"eval_metric": "auc"}, "Hyperparameter eval_metric: auc needs a binary: or rank:"),
+        ({"eval_metric": "rmse"}, "Hyperparameter eval_metric: needs objective to be given too"),
+        (
+            {"eval_metric": "auc", "objective": "reg:squarederror"},
+            "Hyperparameter eval_metric: auc needs a binary: or rank:",
+        ),
         ({"objective": "multi:softmax"}, "num_class: required by objective multi:soft"),
         ({"monotone_constraints": "(1,0,0)"}, "monotone_constraints: needs tree_method exact"),
         ({"updater": "grow_colmaker,distcol"}, "updater: grow_colmaker,distcol does not fit"),
@@ -312,6 +371,22 @@ def test_stops_after_the_round_under_way(job: Job, save: str, exit_code: int) ->
     assert process.returncode == exit_code
     assert "Traceback" not in errors
     assert (job.folder / "model/xgboost-model").exists() == (save == "true")
+
+
+def test_a_stopped_job_saves_every_round(job: Job) -> None:
+    job.write("validation", "part-0.csv", rows(100, 100) * [-1, 1, 1, 1])  # the first round is best
+    job.hyperparameters |= {"num_round": "1000000", "early_stopping_rounds": "999999"}
+    job.hyperparameters |= {"_tuning_objective_metric": "validation:rmse"}
+    job.hyperparameters |= {"save_model_on_termination": "true"}
+    process = job.start()
+    assert process.stdout
+    while "[3]" not in process.stdout.readline():
+        pass
+    process.send_signal(signal.SIGTERM)
+    log, _ = process.communicate(timeout=60)
+    last = int(re.findall(r"^\[(\d+)\]", "[3]\n" + log, re.MULTILINE)[-1])
+    assert job.model().attr("best_iteration") == "0"
+    assert job.model().num_boosted_rounds() == last + 1
 
 
 def test_the_contract_is_a_training_specification() -> None:
