@@ -54,15 +54,17 @@ def _serve(environment: Environment) -> int:
 
 
 def _report(error: Exception, environment: Environment) -> int:
-    """Write the failure file, the message first, and say the same on stderr."""
-    message = (
-        str(error) if isinstance(error, ContainerError) else f"{type(error).__name__}: {error}"
-    )
-    details = "".join(traceback.format_exception(error))
-    sys.stderr.write(f"{message}\n" if isinstance(error, UserError) else f"{message}\n{details}")
+    """Write the failure file, and say the same on stderr.
+
+    A user's mistake is its message alone; what others have to fix comes with its traceback.
+    """
+    text = str(error) if isinstance(error, ContainerError) else f"{type(error).__name__}: {error}"
+    if not isinstance(error, UserError):
+        text += "\n\n" + "".join(traceback.format_exception(error))
+    sys.stderr.write(f"{text.rstrip()}\n")
     try:
         environment.failure_file.parent.mkdir(parents=True, exist_ok=True)
-        environment.failure_file.write_text(f"{message}\n\n{details}", encoding="utf-8")
+        environment.failure_file.write_text(text, encoding="utf-8")
     except OSError as failure:
         sys.stderr.write(f"the failure file cannot be written: {failure}\n")
     return error.exit_code if isinstance(error, ContainerError) else AlgorithmError.exit_code

@@ -1,7 +1,7 @@
-"""Who can mend it: the three kinds of failure, as in aws/sagemaker-xgboost-container.
+"""Who can fix it: the three kinds of failure, as in aws/sagemaker-xgboost-container.
 
-Each kind ends the process with its own exit code, and its message is the first thing in SageMaker's
-failure file.
+Each kind ends the process with its own exit code. SageMaker's failure file holds the message of a
+user's mistake alone, and of others a traceback too.
 """
 
 
@@ -12,13 +12,13 @@ class ContainerError(Exception):
 
 
 class UserError(ContainerError):
-    """The job's configuration or data is wrong: the user can mend it. Shown without a traceback."""
+    """The job's configuration or data is wrong: the user can fix it. Shown without a traceback."""
 
     exit_code = 2
 
 
 class AlgorithmError(ContainerError):
-    """The algorithm itself failed: its maintainers can mend it."""
+    """The algorithm itself failed: its maintainers can fix it."""
 
     exit_code = 3
 
