@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields, is_dataclass
 
 from local.services.athena_sql.casts import cast_sql
 from local.services.athena_sql.errors import failure, not_here
 from local.services.athena_sql.functions import RESULTS, SIGNATURES, UNAVAILABLE, Signature
+from local.services.athena_sql.literals import (
+    MILLISECONDS,
+    MONTHS_OF,
+    decimal_literal,
+    integer_literal,
+    interval_literal,
+    moment_literal,
+)  # fmt: skip
+from local.services.athena_sql.operators import (
+    WEEK,
+    compare_floats,
+    date_diff,
+    decimal_arithmetic,
+    escape_sql,
+    frame_sql,
+    regexp_extract,
+    shifted,
+)  # fmt: skip
 from local.services.athena_sql.patterns import (
     date_format_sql,
     date_parse_sql,
     groups,
     has_end_anchor,
     may_match_nothing,
-    may_skip_a_group,
     pattern_sql,
     replacement_sql,
 )  # fmt: skip
+from local.services.athena_sql.scope import Context, Scope, Typed, calls, has_names
 from local.services.athena_sql.tree import (
     ArrayOf,
     Between,
@@ -31,7 +47,6 @@ from local.services.athena_sql.tree import (
     Exists,
     Expression,
     Extract,
-    Frame,
     InList,
     InQuery,
     IntervalLiteral,
@@ -54,25 +69,19 @@ from local.services.athena_sql.types import (
     DATE,
     DAYS,
     DOUBLE,
-    INTEGER,
     MONTHS,
     UNKNOWN,
     VARCHAR,
     Type,
     array,
-    as_decimal,
     common_type,
     converts,
-    decimal,
     parse_type,
 )  # fmt: skip
 from local.services.database import literal
 
-_MILLISECONDS = {"day": 86_400_000, "hour": 3_600_000, "minute": 60_000, "second": 1000}
 _DATE_UNITS = ("day", "week", "month", "quarter", "year")
 _TIME_UNITS = ("millisecond", "second", "minute", "hour", *_DATE_UNITS)
-_MONTHS_OF = {"month": 1, "quarter": 3, "year": 12}
-_WEEK = 7 * _MILLISECONDS["day"]
 _EXTRACT_UNITS = (
     "year", "quarter", "month", "week", "day", "day_of_month", "day_of_week", "dow", "day_of_year",
     "doy", "year_of_week", "yow", "hour", "minute", "second",
@@ -80,86 +89,9 @@ _EXTRACT_UNITS = (
 _INTERVAL_TYPES = {DAYS: "to_milliseconds", MONTHS: "to_months"}
 # Of floats these see NaN in another order from version to version of Trino.
 _ORDER_NUMBERS = ("min", "max", "greatest", "least", "min_by", "max_by")
-_MAXIMUM_INTEGER = 2**31 - 1
-_MAXIMUM_BIGINT = 2**63 - 1
-
-
-@dataclass(frozen=True)
-class Typed:
-    """An expression that was checked.
-
-    Attributes:
-        sql: In DuckDB.
-        type: In Trino.
-        constant: Whether it is a number that is written out.
-    """
-
-    sql: str
-    type: Type
-    constant: bool = False
-
-
-@dataclass(frozen=True)
-class Field:
-    """A column that a relation has: under which name, of which table or alias, and its value."""
-
-    name: str | None
-    qualifiers: tuple[str, ...]
-    value: Typed
-
-
-@dataclass(frozen=True)
-class Scope:
-    """The columns that an expression sees, those of the query around it after its own."""
-
-    columns: Sequence[Field]
-    outer: Scope | None = None
-
-    def find(self, name: Name) -> Typed:
-        """The column of a name.
-
-        Raises:
-            ValueError: There is none, or more than one.
-        """
-        *qualifiers, column = name.parts
-        found = [
-            field
-            for field in self.columns
-            if field.name == column
-            and (not qualifiers or field.qualifiers[-len(qualifiers) :] == tuple(qualifiers))
-        ]
-        shown = ".".join(name.parts)
-        if len(found) > 1:
-            raise failure("AMBIGUOUS_NAME", name.place, f"Column '{shown}' is ambiguous")
-        if found:
-            return found[0].value
-        if self.outer:
-            return self.outer.find(name)
-        names = sorted({field.name for field in self.columns if field.name})
-        known = f"; there are {', '.join(names)}" if names else ""
-        raise failure("COLUMN_NOT_FOUND", name.place, f"Column '{shown}' cannot be resolved{known}")
 
 
 Subquery = Callable[[Query, Scope], tuple[str, list[Type]]]
-
-
-@dataclass(frozen=True)
-class Context:
-    """Where an expression stands.
-
-    Attributes:
-        clause: Its name for messages.
-        aggregates: Whether aggregate functions may be in it.
-        windows: Whether window functions may.
-        grouped: The SQL of what GROUP BY names, if the query is grouped.
-        named_windows: Those of the WINDOW clause.
-    """
-
-    clause: str
-    aggregates: bool = False
-    windows: bool = False
-    grouped: frozenset[str] | None = None
-    named_windows: tuple[tuple[str, Window], ...] = ()
 
 
 class Analyzer:
@@ -226,14 +158,14 @@ class Analyzer:
             return Typed(f"cast('{node.text}' as double)", DOUBLE, constant=True)
         if node.kind == "decimal":
             return decimal_literal(node.text, node.place)
-        return _integer_literal(int(node.text), node.place)
+        return integer_literal(int(node.text), node.place)
 
     def _typed_literal(self, node: TypedLiteral, _: Context) -> Typed:
         name, text = node.type_name, node.text
         if name == "decimal":
             return decimal_literal(text.strip(), node.place)
         if name in ("date", "timestamp"):
-            return _moment_literal(node)
+            return moment_literal(node)
         kind = Type("char", len(text)) if name == "char" else self._type(name, node.place)
         value = cast_sql(literal(text), VARCHAR, kind)
         return Typed(f"({value})", kind)
@@ -258,7 +190,7 @@ class Analyzer:
     def _unary(self, node: Unary, context: Context) -> Typed:
         operand = node.operand
         if node.operator == "-" and isinstance(operand, Literal) and operand.kind == "integer":
-            return _integer_literal(-int(operand.text), node.place)
+            return integer_literal(-int(operand.text), node.place)
         value = self.analyze(operand, context)
         if node.operator == "not":
             message = (
@@ -313,7 +245,7 @@ class Analyzer:
                 f"Cannot apply operator: {left.type} {operator} {right.type}; use CAST",
             )  # fmt: skip
         if both.base == "decimal":
-            return _decimal_arithmetic(operator, left, right)
+            return decimal_arithmetic(operator, left, right)
         one, other = self.converted(left, both), self.converted(right, both)
         if both.is_integer and operator in "/%":
             macro = "divide" if operator == "/" else "modulo"
@@ -327,7 +259,7 @@ class Analyzer:
         if operator == "+" and left.type in _INTERVAL_TYPES and right.type.base in moments:
             left, right = right, left
         if operator in "+-" and left.type.base in moments and right.type in _INTERVAL_TYPES:
-            return _shifted(left, right, operator)
+            return shifted(left, right, operator)
         if operator == "-" and left.type.base in moments and right.type.base in moments:
             both = common_type(left.type, right.type)
             one, other = (f"cast({side.sql} as timestamp)" for side in (left, right))
@@ -377,7 +309,7 @@ class Analyzer:
         if not both.is_float:
             return f"({one} {operator} {other})"
         sides = (Typed(one, both, left.constant), Typed(other, both, right.constant))
-        return _compare_floats(operator, *sides)
+        return compare_floats(operator, *sides)
 
     def _between(self, node: Between, context: Context) -> Typed:
         value, lower, upper = (
@@ -442,7 +374,7 @@ class Analyzer:
         sql = f"{self.converted(value, VARCHAR)} like {self.converted(pattern, VARCHAR)}"
         if node.escape is None:
             return Typed(f"({sql})", BOOLEAN)
-        return Typed(f"({sql} escape {_escape_sql(node, node.escape)})", BOOLEAN)
+        return Typed(f"({sql} escape {escape_sql(node, node.escape)})", BOOLEAN)
 
     def _is_null(self, node: IsNull, context: Context) -> Typed:
         return Typed(f"({self.analyze(node.value, context).sql} is null)", BOOLEAN)
@@ -708,7 +640,7 @@ class Analyzer:
         if order_by:
             parts.append(self.order_sql(order_by, inside))
         if frame:
-            parts.append(_frame_sql(frame))
+            parts.append(frame_sql(frame))
         return f"({' '.join(parts)})"
 
     def order_sql(self, items: Sequence[SortItem], context: Context) -> str:
@@ -913,7 +845,7 @@ class Analyzer:
             return f"regexp_replace({text}, {form}, {replacement}, 'g')"
         if name == "regexp_count":
             return f"len(regexp_extract_all({text}, {form}))"
-        return _regexp_extract(text, pattern, form, values, place)
+        return regexp_extract(text, pattern, form, values, place)
 
     def _date_unit(self, unit: str, kind: Type, place: Place) -> str:
         allowed = _DATE_UNITS if kind.base == "date" else _TIME_UNITS
@@ -932,16 +864,16 @@ class Analyzer:
             both = common_type(values[1].type, values[2].type) or moment.type
             unit = self._date_unit(values[0].sql, both, place)
             one, other = (f"cast({value.sql} as timestamp)" for value in values[1:])
-            return _date_diff(unit, one, other)
+            return date_diff(unit, one, other)
         unit = self._date_unit(values[0].sql, moment.type, place)
         if name == "date_trunc":
             word = "milliseconds" if unit == "millisecond" else unit
             return f"cast(date_trunc('{word}', {moment.sql}) as {moment.type.sql})"
         count = values[1].sql
-        if unit in _MONTHS_OF:
-            shift = f"to_months(cast({count} * {_MONTHS_OF[unit]} as integer))"
+        if unit in MONTHS_OF:
+            shift = f"to_months(cast({count} * {MONTHS_OF[unit]} as integer))"
         else:
-            milliseconds = {**_MILLISECONDS, "week": _WEEK, "millisecond": 1}[unit]
+            milliseconds = {**MILLISECONDS, "week": WEEK, "millisecond": 1}[unit]
             shift = f"to_milliseconds({count} * {milliseconds})"
         sql = f"({moment.sql} + {shift})"
         if moment.type.is_timestamp and unit == "millisecond":
@@ -984,32 +916,6 @@ class Analyzer:
     )  # fmt: skip
 
 
-def calls(node: object, *kinds: str) -> bool:
-    """Whether an expression calls functions of these kinds; queries within it do not count."""
-    if isinstance(node, Call):
-        signatures = SIGNATURES.get(node.name)
-        kind = "window" if node.over is not None else signatures[0].kind if signatures else ""
-        if kind in kinds:
-            return True
-    return any(calls(part, *kinds) for part in parts(node))
-
-
-def has_names(node: object) -> bool:
-    """Whether an expression depends on a column."""
-    return isinstance(node, Name | QueryValue | Exists | InQuery) or any(
-        has_names(part) for part in parts(node)
-    )
-
-
-def parts(node: object) -> list[object]:
-    """What a node of the tree is made of; queries within it are not taken apart."""
-    if isinstance(node, tuple):
-        return list(node)
-    if is_dataclass(node) and not isinstance(node, Query):
-        return [getattr(node, field.name) for field in fields(node)]
-    return []
-
-
 def _common(kinds: Iterable[Type]) -> Type | None:
     both: Type | None = UNKNOWN
     for kind in kinds:
@@ -1021,173 +927,3 @@ def direction(item: SortItem) -> str:
     """SQL of what follows a key of ORDER BY."""
     way = "desc" if item.descending else "asc"
     return f" {way} nulls {'first' if item.nulls_first else 'last'}"
-
-
-def _integer_literal(number: int, place: Place) -> Typed:
-    if not -_MAXIMUM_BIGINT - 1 <= number <= _MAXIMUM_BIGINT:
-        raise failure("SYNTAX_ERROR", place, f"Invalid numeric literal: {number}")
-    kind = INTEGER if -_MAXIMUM_INTEGER - 1 <= number <= _MAXIMUM_INTEGER else BIGINT
-    return Typed(f"cast({number} as {kind.sql})", kind, constant=True)
-
-
-def decimal_literal(text: str, place: Place) -> Typed:
-    """A decimal constant; its digits decide its type."""
-    match = re.fullmatch(r"([+-]?)(\d*)(?:\.(\d*))?", text)
-    if match is None or not (match.group(2) or match.group(3)):
-        raise failure("INVALID_LITERAL", place, f"'{text}' is not a valid decimal literal")
-    whole, fraction = match.group(2).lstrip("0"), match.group(3) or ""
-    kind = Type("decimal", max(len(whole) + len(fraction), 1), len(fraction))
-    if kind.size > 38:
-        raise failure("INVALID_LITERAL", place, f"'{text}' has more than 38 digits")
-    number = f"{match.group(1)}{whole or '0'}{'.' if fraction else ''}{fraction}"
-    return Typed(f"cast('{number}' as {kind.sql})", kind, constant=True)
-
-
-def _moment_literal(node: TypedLiteral) -> Typed:
-    text = node.text.strip()
-    match = re.fullmatch(
-        r"(\d{4})-(\d{1,2})-(\d{1,2})(?: (\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d+))?)?)?", text
-    )
-    invalid = failure(
-        "INVALID_LITERAL", node.place, f"'{node.text}' is not a valid {node.type_name} literal"
-    )
-    if match is None or (node.type_name == "date" and match.group(4) is not None):
-        if re.fullmatch(r"\d{4}-\S+ [\d:.]+ ?\S+", text) and node.type_name == "timestamp":
-            raise not_here(node.place, "a timestamp literal with a time zone")
-        raise invalid
-    fraction = match.group(7) or ""
-    if len(fraction) > 6:
-        raise not_here(node.place, f"timestamp({len(fraction)})")
-    year, month, day, hour, minute, second = (int(group or 0) for group in match.groups()[:6])
-    fraction_of_second = int(fraction.ljust(6, "0"))
-    try:
-        moment = datetime.datetime(
-            year, month, day, hour, minute, second, fraction_of_second, datetime.UTC
-        ).replace(tzinfo=None)
-    except ValueError:
-        raise invalid from None
-    if node.type_name == "date":
-        return Typed(f"date '{moment.date().isoformat()}'", DATE)
-    kind = Type("timestamp", len(fraction))
-    return Typed(f"timestamp '{moment.isoformat(' ', 'microseconds')}'", kind)
-
-
-def interval_literal(node: IntervalLiteral) -> Typed:
-    """An interval: milliseconds or months as a bigint."""
-    if node.until is not None:
-        raise not_here(node.place, f"an interval of {node.unit} to {node.until}")
-    if not re.fullmatch(r"[+-]?\d+(\.\d{1,3})?", node.text) or (
-        "." in node.text and node.unit != "second"
-    ):
-        raise failure(
-            "INVALID_LITERAL", node.place, f"'{node.text}' is not a valid interval literal"
-        )
-    if node.unit in _MONTHS_OF:
-        return Typed(
-            f"cast({node.sign * int(node.text) * _MONTHS_OF[node.unit]} as bigint)", MONTHS
-        )
-    whole, _, fraction = node.text.partition(".")
-    count = int(whole) * _MILLISECONDS[node.unit]
-    count += (-1 if whole.startswith("-") else 1) * int(fraction.ljust(3, "0") or 0)
-    return Typed(f"cast({node.sign * count} as bigint)", DAYS)
-
-
-def _shifted(moment: Typed, interval: Typed, sign: str) -> Typed:
-    """A date or timestamp, moved by an interval."""
-    if interval.type == MONTHS:
-        shift = f"to_months(cast({interval.sql} as integer))"
-        return Typed(f"cast({moment.sql} {sign} {shift} as {moment.type.sql})", moment.type)
-    if moment.type == DATE:
-        return Typed(f"({moment.sql} {sign} trino.whole_days({interval.sql}))", DATE)
-    kind = Type(moment.type.base, max(moment.type.size, 3))
-    return Typed(f"({moment.sql} {sign} to_milliseconds({interval.sql}))", kind)
-
-
-def _decimal_arithmetic(operator: str, left: Typed, right: Typed) -> Typed:
-    one, other = (
-        as_decimal(side.type) if side.type != UNKNOWN else Type("decimal", 1, 0)
-        for side in (left, right)
-    )
-    digits = max(one.size - one.scale, other.size - other.scale)
-    scale = max(one.scale, other.scale)
-    sides = [f"cast({left.sql} as {one.sql})", f"cast({right.sql} as {other.sql})"]
-    if operator in "+-":
-        kind = decimal(digits + scale + 1, scale)
-        sides = [f"cast({side} as {kind.sql})" for side in sides]
-        return Typed(f"cast({sides[0]} {operator} {sides[1]} as {kind.sql})", kind)
-    if operator == "*":
-        kind = decimal(one.size + other.size, one.scale + other.scale)
-        return Typed(f"cast({sides[0]} * {sides[1]} as {kind.sql})", kind)
-    if operator == "/":
-        kind = decimal(one.size + other.scale + max(other.scale - one.scale, 0), scale)
-        shift = scale - one.scale + other.scale
-        quotient = f"trino.divide_decimals({sides[0]}, {sides[1]}, {shift})"
-        return Typed(f"cast(trino.scaled({quotient}, {scale}) as {kind.sql})", kind)
-    kind = decimal(min(one.size - one.scale, other.size - other.scale) + scale, scale)
-    return Typed(f"cast(trino.modulo({sides[0]}, {sides[1]}) as {kind.sql})", kind)
-
-
-def _compare_floats(operator: str, one: Typed, other: Typed) -> str:
-    """A comparison in which NaN is equal to nothing and never less; to DuckDB it is the largest."""
-    if operator in (">", ">="):
-        operator, one, other = operator.replace(">", "<"), other, one
-    constant = one.constant or other.constant
-    if other.constant or (constant and operator in ("=", "<>")):
-        return f"({one.sql} {operator} {other.sql})"
-    if constant:
-        return f"({one.sql} {operator} {other.sql} and not isnan({other.sql}))"
-    if operator in ("=", "<>"):
-        negation = "not " if operator == "<>" else ""
-        return f"({negation}trino.float_equal({one.sql}, {other.sql}))"
-    macro = "float_at_most" if operator == "<=" else "float_less"
-    return f"trino.{macro}({one.sql}, {other.sql})"
-
-
-def _escape_sql(node: Like, escape: Expression) -> str:
-    if not (isinstance(escape, Literal) and escape.kind == "string"):
-        raise not_here(escape.place, "ESCAPE with a column")
-    if len(escape.text) != 1:
-        message = "Escape string must be a single character"
-        raise failure("INVALID_FUNCTION_ARGUMENT", escape.place, message)
-    if not (isinstance(node.pattern, Literal) and node.pattern.kind == "string"):
-        raise not_here(node.place, "LIKE with ESCAPE and a column as its pattern")
-    one = re.escape(escape.text)
-    if not re.fullmatch(rf"(?:[^{one}]|{one}[%_{one}])*", node.pattern.text, re.DOTALL):
-        message = "Escape character must be followed by '%', '_' or the escape character itself"
-        raise failure("INVALID_FUNCTION_ARGUMENT", node.pattern.place, message)
-    return literal(escape.text)
-
-
-def _regexp_extract(text: str, pattern: str, form: str, values: list[Typed], place: Place) -> str:
-    group = 0
-    if len(values) == 3:
-        match = re.search(r"-?\d+", values[2].sql)
-        if match is None or not re.fullmatch(r"cast\(\d+ as integer\)", values[2].sql):
-            raise not_here(place, "the group of regexp_extract as a column")
-        group = int(match.group())
-    if group > groups(pattern):
-        message = f"Pattern has {groups(pattern)} groups. Cannot access group {group}"
-        raise failure("INVALID_FUNCTION_ARGUMENT", place, message)
-    found = f"regexp_extract({text}, {form}, {group})"
-    if group and may_skip_a_group(pattern):
-        reason = "NOT_SUPPORTED: a group that may be left out is not available here"
-        found = f"(case when trino.fail({found} = '', '{reason}') then null else {found} end)"
-    return f"(case when regexp_matches({text}, {form}) then {found} end)"
-
-
-def _date_diff(unit: str, one: str, other: str) -> str:
-    if unit in _MONTHS_OF and unit != "year":
-        months = f"trino.months_between({one}, {other})"
-        return f"cast({months} // {_MONTHS_OF[unit]} as bigint)"
-    if unit == "year":
-        return f"cast(trino.years_between({one}, {other}) as bigint)"
-    size = {**_MILLISECONDS, "week": _WEEK, "millisecond": 1}[unit]
-    return f"trino.whole({one}, {other}, {size})"
-
-
-def _frame_sql(frame: Frame) -> str:
-    numbers = any(bound and bound[0].isdigit() for bound in (frame.start, frame.end))
-    if frame.kind != "rows" and numbers:
-        raise not_here(frame.place, f"{frame.kind.upper()} with a number")
-    end = f"between {frame.start} and {frame.end}" if frame.end else frame.start
-    return f"{frame.kind} {end}"

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 
 from local.services.athena_sql.errors import failure, not_here
-from local.services.athena_sql.expressions import (
-    Analyzer,
+from local.services.athena_sql.expressions import Analyzer, direction
+from local.services.athena_sql.scope import (
     Context,
     Field,
     Scope,
     Typed,
     calls,
-    direction,
     has_names,
     parts,
 )  # fmt: skip
