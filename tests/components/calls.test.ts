@@ -25,6 +25,9 @@ const ownImage = {
   ranges: { depth: { type: "integer", min: 1, max: 9 } },
 };
 
+/** Key of the team's own that encrypts the table's files. */
+const dataKey = "arn:aws:kms:us-east-1:111122223333:key/0f0e0d0c-0000-4000-8000-000000000001";
+
 const stacks: Readonly<Record<string, Config>> = {
   "with defaults": {},
   "with everything": {
@@ -34,6 +37,7 @@ const stacks: Readonly<Record<string, Config>> = {
     dataset: {
       ...californiaHousing,
       location: "s3://houses-of-the-team/california/",
+      kmsKeyArn: dataKey,
       partitions: [{ name: "year", type: "int" }],
     },
     deployers: ["repo:team/houses:environment:test"],
@@ -77,7 +81,7 @@ describe("the calls of jobs, as an IAM simulator decides,", () => {
 
       for (const kind of Object.keys(calls) as JobKind[]) {
         it(`are all allowed around ${kind}`, async () => {
-          const stack = stackOf(evaluated);
+          const stack = stackOf(evaluated, dataKey);
           const denied: string[] = [];
           for (const [actor, request] of requests(kind, stack, stack.vpc !== undefined)) {
             if (!(await isAllowed(evaluated, actor, request))) {
@@ -91,11 +95,11 @@ describe("the calls of jobs, as an IAM simulator decides,", () => {
   }
 
   it("are about what is in the stack", async () => {
-    const stack = stackOf(await program(stacks["with everything"]));
+    const stack = stackOf(await program(stacks["with everything"]), dataKey);
     deepEqual(stack.data, {
       bucket: "houses-of-the-team",
       prefix: "california/",
-      kmsKeyArn: undefined,
+      kmsKeyArn: dataKey,
     });
     ok(stack.repositories.includes("arn:aws:ecr:us-east-1:222233334444:repository/team/forest"));
     ok(stack.crawler && stack.encryptCatalog);
@@ -107,6 +111,36 @@ describe("the calls of jobs, as an IAM simulator decides,", () => {
       [],
     );
   });
+});
+
+describe("the key of a table elsewhere", () => {
+  const decrypt = { action: "kms:Decrypt", resource: dataKey };
+  const through = (service: string): IamRequest => ({
+    ...decrypt,
+    context: { "kms:ViaService": `${service}.us-east-1.amazonaws.com` },
+  });
+  const cases: readonly (readonly [string, IamRequest, boolean])[] = [
+    ["processing", through("s3"), true],
+    ["crawler", through("s3"), true],
+    ["processing", decrypt, false],
+    ["processing", through("glue"), false],
+    ["processing", { ...through("s3"), action: "kms:GenerateDataKey" }, false],
+    ["processing", { ...decrypt, action: "kms:CreateGrant" }, false],
+    ["training", through("s3"), false],
+    ["evaluation", through("s3"), false],
+    ["pipeline", through("s3"), false],
+  ];
+  let evaluated: Program;
+
+  before(async () => {
+    evaluated = await program(stacks["with everything"]);
+  });
+
+  for (const [actor, request, allowed] of cases) {
+    it(`${allowed ? "may" : "may not"} be used by ${actor}: ${describeRequest(request)}`, async () => {
+      equal(await isAllowed(evaluated, actor, request), allowed);
+    });
+  }
 });
 
 describe("the table of calls", () => {
