@@ -1,0 +1,127 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { stringify } from "yaml";
+
+import { pythonInterpreter } from "../../local/processes/python";
+import type { JsonObject } from "../../pipeline/expressions";
+import { type Ended, local, temporaryFolder } from "../support/localRun";
+
+const columns = [
+  { name: "y", type: "double" },
+  { name: "x", type: "float" },
+  { name: "i", type: "int" },
+  { name: "big", type: "bigint" },
+  { name: "money", type: "decimal(10,2)" },
+  { name: "yes", type: "boolean" },
+  { name: "town", type: "string" },
+  { name: "flag", type: "char(2)" },
+  { name: "day", type: "date" },
+  { name: "moment", type: "timestamp" },
+];
+const row = "0.1,0.1,-5,9007199254740993,1.25,true,Ulm,a,2020-01-10,2020-01-10 12:30:00";
+const filter: readonly JsonObject[] = [
+  { column: "y", operator: "=", value: 0.1 },
+  { column: "x", operator: "in", values: [0.1, 2] },
+  { column: "i", operator: "=", value: -5 },
+  { column: "big", operator: "=", value: "9007199254740993" },
+  { column: "money", operator: "=", value: 1.25 },
+  { column: "yes", operator: "=", value: true },
+  { column: "town", operator: "not in", values: ["Bern", "it's"] },
+  { column: "flag", operator: "=", value: "a" },
+  { column: "day", operator: "<=", value: "2020-01-10" },
+  { column: "moment", operator: ">", value: "2020-01-10" },
+];
+
+describe("npm run local, on a table of one's own,", function () {
+  this.timeout(180_000);
+  const folder = temporaryFolder();
+
+  function configFile(dataset: JsonObject): string {
+    const path = join(folder, "config.yaml");
+    const candidate = {
+      name: "Tree",
+      algorithm: "decision-tree",
+      hyperparameters: { random_state: 1 },
+      ranges: { max_depth: { type: "integer", min: 2, max: 3, scaling: "Linear" } },
+      strategy: "Random",
+      maxJobs: 1,
+      maxParallelJobs: 1,
+    };
+    const config = {
+      "aws:region": "us-east-1",
+      "restate:dataset": { table: "own", target: "y", ...dataset },
+      "restate:candidates": [candidate],
+      "restate:minimumR2": "-100",
+      "restate:network": { mode: "none" },
+    };
+    writeFileSync(path, stringify({ config }));
+    return path;
+  }
+
+  function run(dataset: JsonObject, data: string, ...verb: readonly string[]): Promise<Ended> {
+    const options = ["--work-folder", join(folder, "work"), "--data", data, "--config-file"];
+    return local([...verb, ...options, configFile(dataset)]);
+  }
+
+  for (const quoted of [false, true]) {
+    it(`selects rows by literals of each type${quoted ? ", of text that the query casts" : ""}`, async () => {
+      const data = join(folder, "rows.csv");
+      const others = row.split(",").map((_, place) =>
+        row
+          .split(",")
+          .map((value, other) => (other === place ? "" : value))
+          .join(","),
+      );
+      const inQuotes = row.replaceAll(/[^,]+/g, '"$&"');
+      writeFileSync(data, [quoted ? inQuotes : row, ...others].join("\n"));
+      const dataset = { columns, dropped: ["day", "moment"], quoted };
+      const sql = ["query", "--json"];
+      const { code, stderr, stdout } = await run({ ...dataset, filter }, data, ...sql);
+      equal(code, 0, stderr);
+      // An empty town is a town, though none that is excluded.
+      deepEqual(
+        (JSON.parse(stdout) as JsonObject[]).map(({ y, money, town, day }) => [
+          y,
+          money,
+          town,
+          day,
+        ]),
+        ["Ulm", ""].map((town) => [0.1, 1.25, town, "2020-01-10"]),
+      );
+    });
+  }
+
+  it("reads quotes and bzip2, and warns of a column that may be an id", async () => {
+    const rows = Array.from({ length: 120 }, (_, n) => `"${n * 2}";"id ${n}";"${n % 7}"`);
+    const script =
+      "import bz2, sys; sys.stdout.buffer.write(bz2.compress(sys.stdin.buffer.read()))";
+    const content = ["Measured in 2024", '"Y";"Key";"X"', ...rows].join("\n");
+    const data = join(folder, "rows.csv.bz2");
+    writeFileSync(data, execFileSync(pythonInterpreter(), ["-c", script], { input: content }));
+    const dataset = {
+      columns: [
+        { name: "y", type: "double" },
+        { name: "key", type: "string" },
+        { name: "x", type: "int" },
+      ],
+      headerLines: 2,
+      delimiter: ";",
+      quoted: true,
+    };
+    const warning =
+      /^warning: key: 120 labels in 120 rows become as many features, .* list the column under dataset\.dropped$/m;
+    const first = await run(dataset, data);
+    equal(first.code, 0, first.stderr);
+    match(first.stdout, warning);
+    match((await run(dataset, data)).stdout, warning);
+    const semicolons = await run({ ...dataset, delimiter: "," }, data);
+    equal(semicolons.code, 1);
+    match(
+      semicolons.stderr,
+      /^error: .*\n {2}rows\.csv\.bz2: line 2: ";" separates 3 values, and "," 1: set delimiter: ";"\n$/,
+    );
+  });
+});
