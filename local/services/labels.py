@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from local.services.athena_sql import parse_query
+from local.services.athena_sql import create_macros, parse_query
 from local.services.database import quote
 from local.services.tables import Table, select_table
 
@@ -62,6 +62,7 @@ def check_labels(
         ValueError: Labels that clash, one problem a line.
     """
     query = parse_query(encoding["query"], str(encoding["database"]).lower(), [table])
+    create_macros(database)
     database.execute(f"create schema if not exists {quote(table.database)}")
     view = f"{quote(table.database)}.{quote(table.name)}"
     database.execute(f"create or replace view {view} as {select_table(table, database)}")
