@@ -13,7 +13,7 @@ import type { Table } from "./program/program";
 import type { Tuner } from "./processes/tuner";
 
 /** The state of a step or an execution, in SageMaker's words. */
-export type Status = "Executing" | "Failed" | "NotExecuted" | "Stopped" | "Succeeded";
+export type Status = "Executing" | "Failed" | "NotExecuted" | "Stopped" | "Stopping" | "Succeeded";
 
 /** A training job of a tuning step. */
 export interface Trial {
@@ -37,6 +37,8 @@ export interface Trial {
   readonly metrics: Readonly<Record<string, number>>;
   /** The objective's course: all its values in the log, or 100 of them evenly chosen. */
   readonly history: readonly number[];
+  /** When it began, ISO 8601. Not known of old records. */
+  readonly startTime?: string;
   readonly seconds: number;
   /** S3 URI of the model artifact. */
   readonly modelArtifact?: string;
@@ -50,7 +52,11 @@ export interface StepResult {
   readonly name: string;
   readonly type: string;
   readonly status: Status;
+  /** ISO 8601. */
+  readonly startTime?: string;
   readonly seconds?: number;
+  /** How often it was tried. Default: once. */
+  readonly attempts?: number;
   /** What there is to say of its outcome. */
   readonly detail?: string;
   /** Execution whose equal job stands in for its own. */
@@ -59,14 +65,33 @@ export interface StepResult {
   readonly failureReason?: string;
   /** Its job's log. */
   readonly log?: string;
+  /** What `Steps.NAME` refers to: what the Describe call of its job or model would answer. */
+  readonly properties?: JsonObject;
 }
 
+/** What the records are told of jobs while they go on; nobody is shown it. */
+export type JobEvent =
+  /** What the Describe call of a step's job would answer has changed. */
+  | { readonly kind: "job"; readonly step: string; readonly properties: JsonObject }
+  /** A training job of a tuning step begins. */
+  | {
+      readonly kind: "trialBegins";
+      readonly trial: Pick<Trial, "hyperparameters" | "number" | "step" | "trainingJobName">;
+    };
+
 /** What happens in an execution, for whoever watches it. */
-export type Event = ExecutionEvent<StepResult, Trial>;
+export type Event = ExecutionEvent<StepResult, Trial> | JobEvent;
+
+/** Whether an event is one that is shown. */
+export function isShown(event: Event): event is ExecutionEvent<StepResult, Trial> {
+  return event.kind !== "job" && event.kind !== "trialBegins";
+}
 
 /** What the steps of an execution work with. */
 export interface Execution {
   readonly id: string;
+  /** `arn:aws:sagemaker:REGION:ACCOUNT`, with which the ARNs of what the steps make begin. */
+  readonly arnPrefix: string;
   readonly workFolder: string;
   /** Folder of the execution: its jobs, logs and records. */
   readonly folder: string;

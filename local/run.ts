@@ -5,6 +5,7 @@ import { evaluate, ExpressionError, holds } from "./evaluate";
 import { type Execution, StepFailure, type StepResult } from "./execution";
 import { JobError } from "./processes/jobs";
 import type { ModelPackage } from "./records/modelRegistry";
+import { jobName } from "./steps/jobNames";
 import { type JobKind, runJobStep } from "./steps/jobStep";
 import { processing } from "./steps/processing";
 import { qualityCheck } from "./steps/qualityCheck";
@@ -45,6 +46,16 @@ function asFailure(step: string, error: unknown): StepFailure {
   return new StepFailure(step, known.message);
 }
 
+/** Which steps are run. */
+export interface RunSteps {
+  /** Steps that are not run, since they have succeeded before, by their names, with what came of them. */
+  readonly done?: ReadonlyMap<string, StepResult>;
+  /** The steps to run. Default: all. */
+  readonly selected?: ReadonlySet<string> | undefined;
+  /** How many steps may run at once. Default: as many as are ready. */
+  readonly maxParallel?: number | undefined;
+}
+
 /** Runs the steps of a definition, each as soon as those that it waits for are done. */
 class Run {
   private readonly placed: readonly PlacedStep[];
@@ -58,12 +69,31 @@ class Run {
     definition: JsonObject,
     private readonly execution: Execution,
     private readonly stopped: AbortSignal,
+    private readonly steps: RunSteps,
   ) {
     this.placed = allSteps(definition["Steps"]);
     for (const placed of this.placed) {
       const { name, type } = placed;
       this.results.set(name, { name, type, status: "NotExecuted" });
       this.dependencies.set(placed, dependencies(placed));
+      const done = steps.done?.get(name);
+      if (done !== undefined) {
+        this.takeOver(placed, done);
+      }
+    }
+  }
+
+  /** Lets a step count as run that has succeeded before. */
+  private takeOver({ name, type }: PlacedStep, done: StepResult): void {
+    const properties = done.properties ?? {};
+    this.results.set(name, done);
+    this.describe(name, properties);
+    if (type === "Condition") {
+      this.branches.set(name, properties["Outcome"] === "True" ? "IfSteps" : "ElseSteps");
+    }
+    const model = this.execution.registry.find(text(properties["ModelPackageArn"]));
+    if (type === "RegisterModel" && model !== undefined) {
+      this.models.set(name, model);
     }
   }
 
@@ -79,14 +109,15 @@ class Run {
   }
 
   private async runSteps(): Promise<void> {
-    const waiting = new Set(this.placed);
+    const { done, maxParallel = Infinity } = this.steps;
+    const waiting = new Set(this.placed.filter(({ name }) => done?.has(name) !== true));
     const running = new Set<Promise<void>>();
     for (;;) {
       for (const placed of waiting) {
         const state = this.readiness(placed);
         if (state === "never" || this.failure !== undefined || this.stopped.aborted) {
           waiting.delete(placed);
-        } else if (state === "ready") {
+        } else if (state === "ready" && running.size < maxParallel) {
           waiting.delete(placed);
           const work: Promise<void> = this.step(placed).finally(() => running.delete(work));
           running.add(work);
@@ -105,6 +136,9 @@ class Run {
 
   /** Whether a step can run now, later, or never, since a branch was not taken. */
   private readiness(placed: PlacedStep): "never" | "not yet" | "ready" {
+    if (this.steps.selected?.has(placed.name) === false) {
+      return "never";
+    }
     const { condition } = placed;
     const taken = condition === undefined ? undefined : this.branches.get(condition.name);
     if (condition !== undefined && taken !== undefined && taken !== condition.branch) {
@@ -127,14 +161,17 @@ class Run {
   private async step(placed: PlacedStep): Promise<void> {
     const { name, type } = placed;
     const start = performance.now();
-    this.note({ name, type, status: "Executing" });
+    const startTime = new Date().toISOString();
+    this.note({ name, type, status: "Executing", startTime });
     let outcome: Omit<StepResult, "name" | "seconds" | "type">;
     try {
       outcome = { status: "Succeeded", ...(await this.perform(placed)) };
     } catch (error) {
       outcome = this.fail(placed, error);
     }
-    this.note({ name, type, ...outcome, seconds: (performance.now() - start) / 1000 });
+    const properties = this.execution.described.get(name);
+    const seconds = (performance.now() - start) / 1000;
+    this.note({ name, type, ...outcome, startTime, seconds, ...(properties && { properties }) });
   }
 
   private note(step: StepResult): void {
@@ -182,8 +219,7 @@ class Run {
     }
     switch (type) {
       case "Model": {
-        const modelName = `${this.execution.id}-${name}`;
-        this.describe(name, { ...values, ModelName: modelName });
+        this.describe(name, this.createModel(name, values));
         return {};
       }
       case "RegisterModel": {
@@ -193,6 +229,8 @@ class Run {
           ...values,
           ModelPackageArn: model.arn,
           ModelPackageVersion: model.version,
+          ModelApprovalStatus: model.approvalStatus,
+          CreationTime: model.creationTime,
         });
         return { detail: `version ${model.version} of ${model.group}, ${model.approvalStatus}` };
       }
@@ -208,6 +246,14 @@ class Run {
     }
   }
 
+  /** Creates the model of a Model step. */
+  private createModel(step: string, values: JsonObject): JsonObject {
+    const { arnPrefix, id } = this.execution;
+    const ModelName = jobName(id, step);
+    const CreationTime = new Date().toISOString();
+    return { ...values, ModelName, ModelArn: `${arnPrefix}:model/${ModelName}`, CreationTime };
+  }
+
   private describe(step: string, response: JsonObject): void {
     this.execution.described.set(step, response);
   }
@@ -216,11 +262,13 @@ class Run {
 /**
  * Runs a pipeline definition. Its parameters are in the execution's scope.
  * @param stopped tells that the jobs are being stopped, so that no step may begin any more
+ * @param steps which steps to run; default: all
  */
 export async function runDefinition(
   definition: JsonObject,
   execution: Execution,
   stopped: AbortSignal,
+  steps: RunSteps = {},
 ): Promise<RunResult> {
-  return new Run(definition, execution, stopped).run();
+  return new Run(definition, execution, stopped, steps).run();
 }

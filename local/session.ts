@@ -4,11 +4,13 @@ import { join } from "node:path";
 
 import type { Json, JsonObject } from "../pipeline/expressions";
 import { canonicalJson } from "../pipeline/language/canonicalJson";
-import { allSteps } from "../pipeline/walk";
+import { allSteps, isObject, text } from "../pipeline/walk";
 import { UserError } from "../terminal/errors";
+import type { ShownEvent } from "../terminal/events";
 import { Cache } from "./caching/cache";
 import { removeContainers } from "./docker/docker";
-import type { Event, Execution, Trial } from "./execution";
+import { evaluate } from "./evaluate";
+import { type Execution, isShown, type Trial } from "./execution";
 import { writeJson } from "./storage/files";
 import type { Images } from "./images/images";
 import type { JobRunner } from "./processes/jobs";
@@ -16,24 +18,42 @@ import { ModelRegistry } from "./records/modelRegistry";
 import { ObjectStore } from "./storage/objectStore";
 import { type PreparationOptions, prepare } from "./preparation/preparation";
 import { diagnose } from "./report/diagnostics";
-import { endKilled, Recorder } from "./records/recorder";
+import { type ExecutionDocument, executionId, pipelineArnOf } from "./records/executionDocument";
+import { type BegunExecution, endKilled, Recorder } from "./records/recorder";
 import { runDefinition, type RunResult } from "./run";
 import { type CandidateSummary, readPropertyFile, summarise } from "./records/summary";
 import { findEncoding } from "./preparation/encoding";
 import { findTableData, loadTable } from "./preparation/tableData";
-import { appendTrials } from "./records/trials";
+import { updateTrials } from "./records/trials";
+import { doneSteps, leftSteps, type Selection } from "./selection";
 import { Tuner } from "./processes/tuner";
+
+/** What an execution is started with, beside its definition and parameters. */
+export interface ExecutionRequest {
+  readonly pipelineName: string;
+  readonly displayName?: string | undefined;
+  readonly description?: string | undefined;
+  readonly clientRequestToken?: string | undefined;
+  /** How many steps may run at once. Default: as many as are ready. */
+  readonly maxParallelSteps?: number | undefined;
+  /** The steps to run, and what the others have come to. Default: all. */
+  readonly selection?: Selection | undefined;
+  /** The document of the execution that is retried. Default: a new execution. */
+  readonly retried?: ExecutionDocument | undefined;
+}
 
 /** What a run is to do. */
 export interface SessionOptions extends PreparationOptions {
   /** The definition to run. Default: the program's. */
   readonly definition?: JsonObject | undefined;
+  /** What is asked for by the API. Default: a new execution of the program's pipeline. */
+  readonly request?: ExecutionRequest | undefined;
   /** File or folder with the data of the program's table, and what named it. Default: see the README. */
   readonly data?: { readonly path: string; readonly named: string } | undefined;
   /** Whether results of earlier, equal jobs are taken. */
   readonly cache: boolean;
   /** Takes what happens. */
-  readonly report: (event: Event) => void;
+  readonly report: (event: ShownEvent) => void;
   /** Runs the jobs; closed when the session ends. */
   readonly jobs: JobRunner;
 }
@@ -58,6 +78,14 @@ function readsTables(definition: JsonObject): boolean {
   return canonicalJson(definition).includes('"AthenaDatasetDefinition"');
 }
 
+/** A run that has begun. */
+export interface StartedSession {
+  readonly executionId: string;
+  readonly executionArn: string;
+  /** Comes when it has ended, however it has. */
+  readonly ended: Promise<Session>;
+}
+
 /**
  * Runs a pipeline in a work folder. Nothing of earlier runs is touched before the configuration, the
  * definition, the parameters and the data have proved good.
@@ -65,8 +93,18 @@ function readsTables(definition: JsonObject): boolean {
  * @throws UserError for what the user must mend
  */
 export async function runSession(options: SessionOptions): Promise<Session> {
+  return (await startSession(options)).ended;
+}
+
+/**
+ * Starts what {@link runSession} runs.
+ * @returns as soon as the first step can begin
+ * @throws UserError for what the user must mend
+ */
+export async function startSession(options: SessionOptions): Promise<StartedSession> {
   const { program, workspace } = options;
   const definition = options.definition ?? program.definition;
+  const request = options.request ?? { pipelineName: program.pipelineName };
   const { images, parameters } = await prepare(options, definition);
   const [table] = program.tables;
   const source = { named: options.data, uploaded: program.dataFile };
@@ -77,19 +115,40 @@ export async function runSession(options: SessionOptions): Promise<Session> {
 
   const lost = new AbortController();
   const stopping = new AbortController();
-  const unlock = await workspace.lock(() => {
-    lost.abort();
-    stopping.abort();
-  });
+  const unlock = await workspace.lock(
+    () => {
+      lost.abort();
+      stopping.abort();
+    },
+    {
+      say: options.say,
+      opened: async () => {
+        endKilled(workspace);
+        if (options.docker) {
+          await removeContainers(workspace.folder);
+        }
+      },
+    },
+  );
   const startTime = new Date();
-  const execution = makeExecution(options, definition, images, parameters, startTime);
-  const { folder, id } = execution;
-  const recorder = new Recorder(execution, startTime);
+  const execution = makeExecution(options, definition, request, images, parameters, startTime);
+  const { arnPrefix, folder, id, scope } = execution;
+  const recorder = new Recorder(
+    folder,
+    arnPrefix,
+    begunExecution(execution, definition, request, startTime),
+    leftSteps(definition, request),
+  );
   const watched: Execution = {
     ...execution,
     report: (event) => {
-      recorder.note(event);
-      options.report(event);
+      // A folder that was removed is not made again.
+      if (!lost.signal.aborted) {
+        recorder.note(event);
+      }
+      if (isShown(event)) {
+        options.report(event);
+      }
     },
   };
   const stop = (): void => {
@@ -97,14 +156,20 @@ export async function runSession(options: SessionOptions): Promise<Session> {
   };
   options.stopped.addEventListener("abort", stop);
   stopping.signal.addEventListener("abort", () => {
+    if (!lost.signal.aborted) {
+      recorder.stopping();
+    }
     void execution.jobs.close();
   });
+  const leave = async (): Promise<void> => {
+    options.stopped.removeEventListener("abort", stop);
+    await Promise.all([execution.jobs.close(), execution.tuner.close()]);
+    await unlock();
+  };
   try {
-    endKilled(workspace);
-    if (options.docker) {
-      await removeContainers(workspace.folder);
-    }
     mkdirSync(folder, { recursive: true });
+    writeJson(join(folder, "definition.json"), definition);
+    recorder.begin();
     try {
       if (options.s3 !== undefined) {
         await execution.store.takeAll(options.s3);
@@ -115,16 +180,26 @@ export async function runSession(options: SessionOptions): Promise<Session> {
           options.say(`warning: ${warning}`);
         }
       }
+      for (const [uri, content] of program.uploads) {
+        execution.store.write(uri, content);
+      }
     } catch (error) {
-      await rm(folder, { recursive: true, force: true });
+      if (request.retried === undefined) {
+        await rm(folder, { recursive: true, force: true });
+      }
       throw stopping.signal.aborted ? new UserError("stopped, before a step had begun") : error;
     }
-    for (const [uri, content] of program.uploads) {
-      execution.store.write(uri, content);
-    }
-    recorder.begin();
-    writeJson(join(folder, "definition.json"), definition);
-    const result = await runDefinition(definition, watched, stopping.signal);
+  } catch (error) {
+    await leave();
+    throw error;
+  }
+
+  const finish = async (): Promise<Session> => {
+    const result = await runDefinition(definition, watched, stopping.signal, {
+      done: doneSteps(definition, request),
+      selected: request.selection?.selected,
+      maxParallel: request.maxParallelSteps,
+    });
     if (lost.signal.aborted) {
       throw new UserError(`stopped: ${workspace.folder} was removed, or taken by another run`);
     }
@@ -134,7 +209,7 @@ export async function runSession(options: SessionOptions): Promise<Session> {
       await diagnose(execution, candidates, (winner ?? best(candidates))?.name);
     }
     recorder.end(result, candidates, winner);
-    appendTrials(workspace.trials, id, recorder.trials);
+    updateTrials(workspace);
     await rm(join(folder, "jobs"), { recursive: true, force: true });
     return {
       executionId: id,
@@ -147,11 +222,57 @@ export async function runSession(options: SessionOptions): Promise<Session> {
       startTime,
       seconds: (Date.now() - startTime.getTime()) / 1000,
     };
-  } finally {
-    options.stopped.removeEventListener("abort", stop);
-    await Promise.all([execution.jobs.close(), execution.tuner.close()]);
-    await unlock();
-  }
+  };
+  return {
+    executionId: id,
+    executionArn: variable(scope, "PipelineExecutionArn"),
+    ended: finish()
+      .catch((error: unknown) => {
+        if (!lost.signal.aborted) {
+          recorder.fail((error as Error).message);
+        }
+        throw error;
+      })
+      .finally(leave),
+  };
+}
+
+/** An execution variable. */
+const variable = ({ execution }: Execution["scope"], name: string): string =>
+  text(execution.get(name));
+
+/** What is kept of an execution that begins, or goes on. */
+function begunExecution(
+  { scope }: Execution,
+  definition: JsonObject,
+  request: ExecutionRequest,
+  startTime: Date,
+): BegunExecution {
+  const { clientRequestToken, description, displayName, pipelineName, retried } = request;
+  const experiment = definition["PipelineExperimentConfig"];
+  return {
+    pipelineName,
+    clientRequestToken,
+    parameters: [...scope.parameters].map(([Name, value]) => ({
+      Name,
+      Value: typeof value === "string" ? value : JSON.stringify(value),
+    })),
+    execution: (retried && { ...retried.execution, FailureReason: undefined }) ?? {
+      PipelineArn: variable(scope, "PipelineArn"),
+      PipelineExecutionArn: variable(scope, "PipelineExecutionArn"),
+      PipelineExecutionDisplayName: displayName,
+      PipelineExecutionDescription: description,
+      PipelineExperimentConfig: isObject(experiment)
+        ? (evaluate(experiment, scope) as { readonly ExperimentName?: string })
+        : undefined,
+      CreationTime: startTime.toISOString(),
+      ParallelismConfiguration:
+        request.maxParallelSteps === undefined
+          ? undefined
+          : { MaxParallelExecutionSteps: request.maxParallelSteps },
+      SelectiveExecutionConfig: request.selection?.config,
+    },
+  };
 }
 
 /** The candidate with the best R², where one was evaluated. */
@@ -167,30 +288,34 @@ function best(candidates: readonly CandidateSummary[]): CandidateSummary | undef
 function makeExecution(
   options: SessionOptions,
   definition: JsonObject,
+  request: ExecutionRequest,
   images: Images,
   parameters: ReadonlyMap<string, Json>,
   startTime: Date,
 ): Execution {
   const { program, workspace } = options;
-  const id = workspace.newExecutionId();
-  const arn = `arn:aws:sagemaker:${program.region}:${program.accountId}`;
-  const pipelineArn = `${arn}:pipeline/${program.pipelineName}`;
+  const { pipelineName, retried } = request;
+  const id = retried === undefined ? workspace.newExecutionId() : executionId(retried);
+  const arnPrefix = `arn:aws:sagemaker:${program.region}:${program.accountId}`;
+  const pipelineArn = pipelineArnOf(arnPrefix, pipelineName);
+  const started = retried?.execution.CreationTime ?? startTime.toISOString();
   const store = new ObjectStore(workspace.objects);
   const described = new Map<string, JsonObject>();
   return {
     id,
+    arnPrefix,
     workFolder: workspace.folder,
     folder: workspace.execution(id),
     described,
     scope: {
       parameters,
       execution: new Map([
-        ["CurrentDateTime", startTime.toISOString()],
+        ["CurrentDateTime", started],
         ["PipelineArn", pipelineArn],
         ["PipelineExecutionArn", `${pipelineArn}/execution/${id}`],
         ["PipelineExecutionId", id],
-        ["PipelineName", program.pipelineName],
-        ["StartDateTime", startTime.toISOString()],
+        ["PipelineName", pipelineName],
+        ["StartDateTime", started],
       ]),
       steps: described,
       propertyFile: (step, name) => readPropertyFile(definition, { described, store }, step, name),
@@ -201,7 +326,8 @@ function makeExecution(
     images,
     tables: program.tables,
     cache: new Cache(workspace.cache, store, options.cache),
-    registry: new ModelRegistry(workspace.models, arn),
-    report: options.report,
+    registry: new ModelRegistry(workspace.models, arnPrefix),
+    // Until there is a recorder, nobody is told.
+    report: () => undefined,
   };
 }

@@ -39,8 +39,14 @@ def run_local(work: Path, data: Path, *options: str) -> tuple[float, dict[str, A
     places = ["--work-folder", str(work), "--data", str(data)]
     seconds, output = _timed([*_COMMAND, *places, "--json", "--quiet", *options])
     execution = json.loads(output)["execution"]
-    record = json.loads((work / "executions" / execution / "execution.json").read_text())
-    return seconds, record
+    listed = {
+        command: json.loads(
+            _timed([*_COMMAND, command, *rest, "--work-folder", str(work), "--json"])[1]
+        )
+        for command, *rest in (["runs"], ["trials", execution])
+    }
+    record = next(one for one in listed["runs"] if one["id"] == execution)
+    return seconds, {**record, "trials": listed["trials"]}
 
 
 def _request(work: Path, data: Path, record: dict[str, Any]) -> dict[str, Any]:

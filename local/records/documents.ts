@@ -3,6 +3,11 @@ import { readFileSync } from "node:fs";
 import type { Json, JsonObject } from "../../pipeline/expressions";
 import { isObject } from "../../pipeline/walk";
 
+/** Says on standard error that a document is damaged. It is left out, and stays where it is. */
+export function warnOfDamage(path: string): void {
+  process.stderr.write(`warning: ${path} is damaged, and left out\n`);
+}
+
 /**
  * Reads a JSON document that earlier runs left. One that is damaged is told of on standard error and left
  * out, so that it spoils nothing else; it stays where it is.
@@ -21,6 +26,6 @@ export function readDocument(path: string, members: readonly string[]): JsonObje
       throw error;
     }
   }
-  process.stderr.write(`warning: ${path} is damaged, and left out\n`);
+  warnOfDamage(path);
   return undefined;
 }

@@ -1,109 +1,130 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import type { JsonObject } from "../../pipeline/expressions";
 import { UserError } from "../../terminal/errors";
-import { readDocument } from "./documents";
-import type { Status, StepResult, Trial } from "../execution";
-import { isRunning } from "../processes/processes";
-import type { Metrics } from "./summary";
-import type { Workspace } from "./workspace";
+import { nearest } from "../../terminal/nearest";
+import { readDocument as readJson } from "./documents";
+import {
+  type ExecutionDocument,
+  type ExecutionHead,
+  executionId,
+  readDocument,
+  readHead,
+  readUndamaged,
+} from "./executionDocument";
+import { type ExecutionRecord, recordOf } from "./executionRecord";
+import { Workspace } from "./workspace";
 
-/** What is kept of a candidate. */
-export interface CandidateRecord {
-  readonly name: string;
-  readonly tuningStep: string;
-  /** On the test data. */
-  readonly metrics?: Metrics;
-  readonly hyperparameters: Readonly<Record<string, string>>;
-  readonly trials: number;
-  /** Seconds that its tuning took. */
-  readonly seconds: number;
+export type { CandidateRecord } from "./executionDocument";
+export type { ExecutionRecord } from "./executionRecord";
+
+/** Executions that an error names, of those that there are. */
+const maxNamed = 5;
+
+/** Where the document of an execution is kept. */
+export const recordPath = (folder: string): string => join(folder, "execution.json");
+
+/** Whether an execution goes on, as far as its document says. */
+export function isUnderWay({ execution }: Pick<ExecutionHead, "execution">): boolean {
+  return ["Executing", "Stopping"].includes(execution.PipelineExecutionStatus);
 }
 
-/** What is kept of an execution, as its `execution.json` has it. */
-export interface ExecutionRecord {
-  readonly id: string;
-  readonly status: Status;
-  /** Process that runs or ran it. */
-  readonly processId: number;
-  readonly failureReason?: string;
-  /** ISO 8601. */
-  readonly startTime: string;
-  readonly seconds: number;
-  readonly parameters: Readonly<Record<string, unknown>>;
-  readonly steps: readonly StepResult[];
-  readonly trials: readonly Trial[];
-  readonly candidates: readonly CandidateRecord[];
-  /** The candidate that was registered. */
-  readonly winner?: {
-    readonly name: string;
-    /** Its model package, with the approval status that it was registered with. */
-    readonly group: string;
-    readonly version: number;
-    readonly approvalStatus: string;
-    /** On the test data. */
-    readonly r2: number;
+/** The head of an execution whose process is gone: it was stopped. */
+function stoppedHead<Head extends ExecutionHead>(head: Head): Head {
+  return { ...head, execution: { ...head.execution, PipelineExecutionStatus: "Stopped" } };
+}
+
+/** The document of an execution whose process is gone: it was stopped, and so were its steps and jobs. */
+function stopped(document: ExecutionDocument): ExecutionDocument {
+  const trials = document.trials.filter((trial) => trial.TrainingJobStatus !== "InProgress");
+  return {
+    ...stoppedHead(document),
+    trialCount: trials.length,
+    trials,
+    steps: document.steps.map((step) =>
+      step.EndTime === undefined && step.StepStatus !== "Failed" && step.StepStatus !== "Succeeded"
+        ? { ...step, StepStatus: "Stopped" }
+        : step,
+    ),
   };
 }
 
-/** Where the record of an execution is kept. */
-export const recordPath = (folder: string): string => join(folder, "execution.json");
+/** The executions of a work folder, the latest first, as far as lists show them. */
+export function listHeads(workspace: Workspace): readonly ExecutionHead[] {
+  const folder = join(workspace.folder, "executions");
+  if (!existsSync(folder)) {
+    return [];
+  }
+  const heads = readdirSync(folder).flatMap((id): readonly ExecutionHead[] => {
+    const path = recordPath(join(folder, id));
+    if (!existsSync(path)) {
+      if (statSync(join(folder, id)).isDirectory()) {
+        process.stderr.write(
+          `warning: ${path} is missing, so its execution is left out; remove the folder if it is no longer wanted\n`,
+        );
+      }
+      return [];
+    }
+    const head = readHead(path);
+    return head === undefined
+      ? []
+      : [isUnderWay(head) && !workspace.isAlive(head.process) ? stoppedHead(head) : head];
+  });
+  return heads.sort((left, right) =>
+    right.execution.CreationTime.localeCompare(left.execution.CreationTime),
+  );
+}
 
-const recordMembers = [
-  ...["id", "status", "startTime", "seconds", "parameters"],
-  ...["steps", "trials", "candidates"],
-];
+/** The document of an execution; undefined where there is no such execution. */
+export function findDocument(workspace: Workspace, id: string): ExecutionDocument | undefined {
+  const path = recordPath(workspace.execution(id));
+  return /^[\w-]+$/.test(id) && existsSync(path) ? documentAt(workspace, path) : undefined;
+}
 
-/** Reads a record; an execution whose process is gone was stopped. Undefined where it is damaged. */
-function tryRecord(path: string): ExecutionRecord | undefined {
-  const record = readDocument(path, recordMembers) as unknown as ExecutionRecord | undefined;
-  return record?.status === "Executing" && !isRunning(record.processId) ? stopped(record) : record;
+/** @throws UserError where the document is damaged */
+function documentAt(workspace: Workspace, path: string): ExecutionDocument {
+  const document = readDocument(path);
+  if (document === undefined) {
+    throw new UserError(`the record of the execution cannot be read: ${path} is damaged`);
+  }
+  return isUnderWay(document) && !workspace.isAlive(document.process)
+    ? stopped(document)
+    : document;
 }
 
 /**
- * The record at a path.
- * @throws UserError where it is damaged
+ * The record of an execution in its folder.
+ * @throws UserError where it is damaged or missing
  */
 export function readRecord(path: string): ExecutionRecord {
-  const record = tryRecord(path);
-  if (record === undefined) {
-    throw new UserError(`the record of the execution cannot be read: ${path}`);
+  if (!existsSync(path)) {
+    throw new UserError(`the record of the execution cannot be read: ${path} is missing`);
   }
-  return record;
-}
-
-function stopped(record: ExecutionRecord): ExecutionRecord {
-  const steps = record.steps.map((step): StepResult =>
-    step.status === "Executing" ? { ...step, status: "Stopped" } : step,
-  );
-  return { ...record, status: "Stopped", steps };
+  const folder = join(path, "..");
+  return recordOf(documentAt(new Workspace(join(folder, "..", "..")), path), folder);
 }
 
 /**
  * The definition that an execution ran.
- * @throws UserError where it is damaged
+ * @throws UserError where it is damaged or missing
  */
 export function readDefinition(workspace: Workspace, id: string): JsonObject {
   const path = join(workspace.execution(id), "definition.json");
-  const definition = existsSync(path) ? readDocument(path, ["Steps"]) : undefined;
+  const definition = existsSync(path) ? readJson(path, ["Steps"]) : undefined;
   if (definition === undefined) {
     throw new UserError(`the definition of execution ${id} cannot be read: ${path}`);
   }
   return definition;
 }
 
-/** The executions of a work folder, the latest first. */
+/** The executions of a work folder, the latest first, but for those whose documents are damaged. */
 export function listExecutions(workspace: Workspace): readonly ExecutionRecord[] {
-  const folder = join(workspace.folder, "executions");
-  if (!existsSync(folder)) {
-    return [];
-  }
-  return readdirSync(folder)
-    .map((id) => recordPath(workspace.execution(id)))
-    .filter((path) => existsSync(path))
-    .flatMap((path) => tryRecord(path) ?? [])
-    .sort((left, right) => right.startTime.localeCompare(left.startTime));
+  return listHeads(workspace).flatMap((head) => {
+    const folder = workspace.execution(executionId(head));
+    const document = readUndamaged(recordPath(folder));
+    return document === undefined ? [] : [recordOf({ ...document, ...head }, folder)];
+  });
 }
 
 /**
@@ -111,14 +132,26 @@ export function listExecutions(workspace: Workspace): readonly ExecutionRecord[]
  * @throws UserError where there is none
  */
 export function findExecution(workspace: Workspace, id: string | undefined): ExecutionRecord {
-  const all = listExecutions(workspace);
-  const found = id === undefined ? all[0] : all.find((one) => one.id === id);
+  const found = id ?? listHeads(workspace).map(executionId)[0];
   if (found === undefined) {
     throw new UserError(
-      id === undefined
-        ? `there is no execution in ${workspace.folder}; \`npm run local\` makes one`
-        : `there is no execution ${id}; there are ${all.map((one) => one.id).join(", ") || "none"}`,
+      `there is no execution in ${workspace.folder}; \`npm run local\` makes one`,
     );
   }
-  return found;
+  const document = findDocument(workspace, found);
+  if (document === undefined) {
+    throw new UserError(`there is no execution ${found}; ${known(workspace, found)}`);
+  }
+  return recordOf(document, workspace.execution(found));
+}
+
+/** What an error says of the executions that there are: the nearest to what was typed, or the latest. */
+function known(workspace: Workspace, typed: string): string {
+  const ids = listHeads(workspace).map(executionId);
+  const similar = nearest(typed, ids);
+  if (similar !== undefined) {
+    return `did you mean ${similar}?`;
+  }
+  const some = ids.slice(0, maxNamed).join(", ") || "none";
+  return ids.length > maxNamed ? `the latest of ${ids.length} are ${some}` : `there are ${some}`;
 }

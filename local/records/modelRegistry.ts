@@ -61,6 +61,12 @@ export class ModelRegistry {
     });
   }
 
+  /** The version of an ARN; undefined where there is none. */
+  find(arn: string): ModelPackage | undefined {
+    const group = /:model-package\/([^/]+)\/\d+$/.exec(arn)?.[1];
+    return group === undefined ? undefined : this.list(group).find((one) => one.arn === arn);
+  }
+
   /** The versions of a group, oldest first, but for those whose documents are damaged. */
   list(group: string): readonly ModelPackage[] {
     return this.versions(group).flatMap((version): readonly ModelPackage[] => {

@@ -1,42 +1,71 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Event, Execution, StepResult, Trial } from "../execution";
-import { type ExecutionRecord, listExecutions, recordPath } from "./executions";
-import { writeJson, type WriteOptions } from "../storage/files";
+import { at, object } from "../../pipeline/walk";
+import type { Event, StepResult, Trial } from "../execution";
+import { thisProcess } from "../processes/processes";
 import type { RunResult } from "../run";
+import type { WriteOptions } from "../storage/files";
+import { jobState, nameOf } from "../steps/jobProperties";
+import {
+  type DescribedExecution,
+  type ExecutionDocument,
+  executionId,
+  type StepDocument,
+  type TrialDocument,
+  writeDocument,
+} from "./executionDocument";
+import { fromFolder, trialsOf } from "./executionRecord";
+import { findDocument, isUnderWay, listHeads, recordPath } from "./executions";
+import { stepMetadata } from "./stepMetadata";
 import type { CandidateSummary } from "./summary";
-import { appendTrials } from "./trials";
+import { updateTrials } from "./trials";
 import type { Workspace } from "./workspace";
 
-/** Trials up to which a record is written at each; beyond, its writing would cost more than a trial. */
+/** Trials up to which a document is written at each; beyond, its writing would cost more than a trial. */
 const fewTrials = 200;
 
-/** Milliseconds between two writings of a record for trials beyond these. */
+/** Milliseconds between two writings of a document for trials beyond these. */
 const trialInterval = 1000;
 
-/** Keeps the record of an execution up to date, so that it is known how far it got should it never end. */
+/** Longest reason of a failed step that the API gives. Source: FailureReason of PipelineExecutionStep. */
+const maxReason = 1024;
+
+/** What a recorder is told of the execution that begins. */
+export type BegunExecution = Pick<
+  ExecutionDocument,
+  "clientRequestToken" | "parameters" | "pipelineName"
+> & {
+  readonly execution: Omit<DescribedExecution, "LastModifiedTime" | "PipelineExecutionStatus">;
+};
+
+/** Keeps the document of an execution up to date, so that it is known how far it got should it never end. */
 export class Recorder {
+  private readonly steps = new Map<string, StepDocument>();
+  private readonly running = new Map<string, TrialDocument>();
+  private readonly ended: TrialDocument[] = [];
+  /** The trials that have ended. */
   readonly trials: Trial[] = [];
-  private readonly steps = new Map<string, StepResult>();
-  private readonly begun: ExecutionRecord;
+  private status: ExecutionDocument["execution"]["PipelineExecutionStatus"] = "Executing";
+  private readonly process = thisProcess();
   private written = 0;
 
+  /**
+   * @param folder the execution's folder
+   * @param arnPrefix with which ARNs begin
+   * @param earlier what an earlier attempt of the same execution has left, which goes on now
+   */
   constructor(
-    private readonly execution: Pick<Execution, "folder" | "id" | "scope">,
-    private readonly startTime: Date,
+    private readonly folder: string,
+    private readonly arnPrefix: string,
+    private readonly begun: BegunExecution,
+    earlier: Pick<ExecutionDocument, "steps" | "trials"> = { steps: [], trials: [] },
   ) {
-    this.begun = {
-      id: execution.id,
-      status: "Executing",
-      processId: process.pid,
-      startTime: startTime.toISOString(),
-      seconds: 0,
-      parameters: Object.fromEntries(execution.scope.parameters),
-      steps: [],
-      trials: [],
-      candidates: [],
-    };
+    for (const step of earlier.steps) {
+      this.steps.set(step.StepName, step);
+    }
+    this.ended.push(...earlier.trials);
+    this.trials.push(...trialsOf(earlier, folder));
   }
 
   /** Notes that the execution has begun. */
@@ -44,30 +73,57 @@ export class Recorder {
     this.write({});
   }
 
+  /** Notes that the execution is being stopped. */
+  stopping(): void {
+    this.status = "Stopping";
+    this.write({}, { durable: false });
+  }
+
   /** Notes what happened. */
   note(event: Event): void {
-    if (event.kind === "trial") {
-      this.trials.push(event.trial);
-      const due = performance.now() - this.written > trialInterval;
-      if (due || this.trials.length <= fewTrials) {
+    switch (event.kind) {
+      case "job":
+        this.update(event.step, { Properties: event.properties });
         this.write({}, { durable: false });
-      }
-    } else if (event.kind === "step") {
-      this.steps.set(event.step.name, event.step);
-      this.write({}, { durable: false });
+        break;
+      case "step":
+        this.noteStep(event.step);
+        this.write({}, { durable: false });
+        break;
+      case "trialBegins":
+        this.running.set(event.trial.trainingJobName, this.runningTrial(event.trial));
+        this.writeSoon();
+        break;
+      case "trial":
+        this.noteTrial(event.trial);
+        this.writeSoon();
+        break;
+      case "tuning":
     }
   }
 
-  /** Notes what the execution came to. */
+  /** Notes that the execution could not be run to its end, through no doing of its own. */
+  fail(reason: string): void {
+    this.status = "Failed";
+    this.running.clear();
+    this.write({ execution: { ...this.execution(), FailureReason: reason } });
+  }
+
+  /** Notes the result of the execution. */
   end(
     result: RunResult,
     candidates: readonly CandidateSummary[],
     winner: CandidateSummary | undefined,
   ): void {
+    this.status = result.status;
+    this.running.clear();
     this.write({
-      status: result.status,
-      ...(result.failureReason === undefined ? {} : { failureReason: result.failureReason }),
-      steps: result.steps,
+      execution: { ...this.execution(), FailureReason: result.failureReason },
+      // In the order of the definition, as people know it.
+      steps: result.steps.flatMap(({ name }) => this.steps.get(name) ?? []),
+      notExecuted: result.steps
+        .filter(({ status }) => status === "NotExecuted")
+        .map(({ name, type }) => ({ StepName: name, StepType: type })),
       candidates: candidates.map(({ best, metrics, name, seconds, trials, tuningStep }) => ({
         name,
         tuningStep,
@@ -76,46 +132,184 @@ export class Recorder {
         trials: trials.length,
         seconds,
       })),
-      ...(winner?.model === undefined
-        ? {}
-        : {
-            winner: {
+      winner:
+        winner?.model === undefined
+          ? undefined
+          : {
               name: winner.name,
               group: winner.model.group,
               version: winner.model.version,
               approvalStatus: winner.model.approvalStatus,
               r2: winner.metrics?.r2 ?? Number.NaN,
             },
-          }),
     });
   }
 
-  private write(more: Partial<ExecutionRecord>, options?: WriteOptions): void {
-    const record: ExecutionRecord = {
-      ...this.begun,
-      seconds: (Date.now() - this.startTime.getTime()) / 1000,
-      steps: [...this.steps.values()],
-      trials: this.trials,
-      ...more,
+  private update(name: string, more: Partial<StepDocument>): void {
+    const before = this.steps.get(name);
+    if (before !== undefined) {
+      this.steps.set(name, { ...before, ...more });
+    }
+  }
+
+  private noteStep(step: StepResult): void {
+    const { attempts, failureReason, log, name, properties, reusedFrom, status, type } = step;
+    const now = new Date().toISOString();
+    const before = this.steps.get(name);
+    if (status === "NotExecuted") {
+      return;
+    }
+    const isEnd = status === "Failed" || status === "Stopped" || status === "Succeeded";
+    const startTime = step.startTime ?? before?.StartTime ?? now;
+    const own = properties ?? before?.Properties;
+    const ended = { startTime, endTime: now, ...(failureReason && { failureReason }) };
+    const Properties =
+      own !== undefined && nameOf(type, own) !== undefined && isEnd && status !== "Succeeded"
+        ? { ...own, ...jobState(type, { status, ...ended }) }
+        : own;
+    const isRetry = before?.EndTime !== undefined && !isEnd;
+    this.steps.set(name, {
+      StepName: name,
+      StepType: type,
+      StepStatus: status,
+      StartTime: startTime,
+      EndTime: isEnd ? now : undefined,
+      AttemptCount: attempts ?? (before?.AttemptCount ?? 1) + (isRetry ? 1 : 0),
+      FailureReason: failureReason?.slice(0, maxReason),
+      CacheHitResult:
+        reusedFrom === undefined
+          ? undefined
+          : { SourcePipelineExecutionArn: this.siblingArn(reusedFrom) },
+      SelectiveExecutionResult: before?.SelectiveExecutionResult,
+      Metadata: stepMetadata(type, this.arnPrefix, Properties, failureReason),
+      Log: log === undefined ? undefined : fromFolder(this.folder, log),
+      Properties,
+    });
+  }
+
+  /** The ARN of another execution of the pipeline. */
+  private siblingArn(id: string): string {
+    return `${this.begun.execution.PipelineArn}/execution/${id}`;
+  }
+
+  private tuned(step: string, hyperparameters: Trial["hyperparameters"]): Record<string, string> {
+    const fixed = object(
+      at(this.steps.get(step)?.Properties, "TrainingJobDefinition", "StaticHyperParameters"),
+    );
+    return Object.fromEntries(
+      Object.entries(hyperparameters).filter(([name, value]) => fixed[name] !== value),
+    );
+  }
+
+  private runningTrial(
+    trial: Pick<Trial, "hyperparameters" | "number" | "step" | "trainingJobName">,
+  ): TrialDocument {
+    const now = new Date().toISOString();
+    return {
+      StepName: trial.step,
+      Number: trial.number,
+      TrainingJobName: trial.trainingJobName,
+      TrainingJobArn: `${this.arnPrefix}:training-job/${trial.trainingJobName}`,
+      CreationTime: now,
+      TrainingStartTime: now,
+      TrainingJobStatus: "InProgress",
+      TunedHyperParameters: this.tuned(trial.step, trial.hyperparameters),
+      FinalMetricDataList: [],
+      ObjectiveHistory: [],
+      Seconds: 0,
+      Log: `logs/${trial.trainingJobName}.log`,
     };
-    writeJson(recordPath(this.execution.folder), record, options);
+  }
+
+  private noteTrial(trial: Trial): void {
+    this.trials.push(trial);
+    const running = this.running.get(trial.trainingJobName);
+    this.running.delete(trial.trainingJobName);
+    const start = trial.startTime ?? running?.CreationTime ?? new Date().toISOString();
+    const end = new Date(Date.parse(start) + 1000 * trial.seconds).toISOString();
+    this.ended.push({
+      ...this.runningTrial(trial),
+      CreationTime: running?.CreationTime ?? start,
+      TrainingStartTime: start,
+      TrainingEndTime: end,
+      TrainingJobStatus: trial.status,
+      FailureReason: trial.failureReason?.slice(0, maxReason),
+      FinalHyperParameterTuningJobObjectiveMetric:
+        trial.objective === undefined
+          ? undefined
+          : { MetricName: trial.objectiveMetric, Value: trial.objective },
+      ObjectiveStatus: trial.objective === undefined ? "Failed" : "Succeeded",
+      FinalMetricDataList: Object.entries(trial.metrics).map(([MetricName, Value]) => ({
+        MetricName,
+        Value,
+        Timestamp: end,
+      })),
+      ObjectiveHistory: [...trial.history],
+      Seconds: trial.seconds,
+      S3ModelArtifacts: trial.modelArtifact,
+      Log: fromFolder(this.folder, trial.log),
+      Fault: trial.fault,
+      SourcePipelineExecution: trial.reusedFrom,
+    });
+  }
+
+  private execution(): DescribedExecution {
+    return {
+      ...this.begun.execution,
+      PipelineExecutionStatus: this.status,
+      LastModifiedTime: new Date().toISOString(),
+    };
+  }
+
+  /** Writes the document, unless there are so many trials that it was written a moment ago. */
+  private writeSoon(): void {
+    const due = performance.now() - this.written > trialInterval;
+    if (due || this.ended.length <= fewTrials) {
+      this.write({}, { durable: false });
+    }
+  }
+
+  private write(more: Partial<ExecutionDocument>, options?: WriteOptions): void {
+    const { clientRequestToken, parameters, pipelineName } = this.begun;
+    writeDocument(
+      recordPath(this.folder),
+      {
+        version: 2,
+        process: this.process,
+        pipelineName,
+        execution: this.execution(),
+        clientRequestToken,
+        trialCount: this.ended.length,
+        parameters,
+        steps: [...this.steps.values()],
+        notExecuted: [],
+        trials: [...this.ended, ...this.running.values()],
+        candidates: [],
+        ...more,
+      },
+      options,
+    );
     this.written = performance.now();
   }
 }
 
 /**
- * Ends the executions whose process was killed: their records say Stopped, their trials are added to the
- * table of all trials, and their jobs' folders go. To be called by the only run in the folder.
+ * Ends the executions whose process was killed: their documents say Stopped, their trials are in the table
+ * of all trials, and their jobs' folders go. To be called by the only process that runs in the folder.
  */
 export function endKilled(workspace: Workspace): void {
-  for (const record of listExecutions(workspace)) {
-    const folder = workspace.execution(record.id);
+  for (const head of listHeads(workspace)) {
+    const id = executionId(head);
+    const folder = workspace.execution(id);
     const jobs = join(folder, "jobs");
     // A run that ended by itself has removed the folder.
-    if (record.status === "Stopped" && existsSync(jobs)) {
-      writeJson(recordPath(folder), record);
-      appendTrials(workspace.trials, record.id, record.trials);
+    if (!isUnderWay(head) && existsSync(jobs)) {
+      const document = findDocument(workspace, id);
+      if (document !== undefined) {
+        writeDocument(recordPath(folder), document);
+      }
       rmSync(jobs, { recursive: true, force: true });
     }
   }
+  updateTrials(workspace);
 }

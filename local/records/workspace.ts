@@ -1,39 +1,26 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
-
-import { lock } from "proper-lockfile";
 
 import { UserError } from "../../terminal/errors";
-import { writeFileAtomically } from "../storage/files";
-import { isRunning } from "../processes/processes";
-
-/** Seconds after which the lock of a process that shows no sign of life opens. */
-const staleSeconds = 5;
+import type { ProcessIdentity } from "../processes/processes";
+import { FolderLock, type HoldOptions } from "./folderLock";
 
 /** All that runs and commands make in a work folder. */
 const contents = new Set([
-  ...["cache", "executions", "lock", "lock-holder", "models", "report", "s3", "serving"],
-  "trials.csv",
+  ...["cache", "executions", "lock", "lock-holder", "models", "report", "resources", "s3"],
+  ...["serving", "trials.csv"],
 ]);
-
-/** Whether the process is gone that a file names as the lock's holder. */
-function isGone(holder: string): boolean {
-  try {
-    return !isRunning(Number(readFileSync(holder, "utf8")));
-  } catch {
-    return false;
-  }
-}
 
 /** The work folder of local runs, `.local/` unless told otherwise. */
 export class Workspace {
   readonly folder: string;
+  private readonly folderLock: FolderLock;
 
   constructor(folder: string) {
     this.folder = resolve(folder);
+    this.folderLock = new FolderLock(this.folder);
   }
 
   /** What stands for S3. */
@@ -65,40 +52,19 @@ export class Workspace {
     return join(this.folder, "executions", id);
   }
 
-  /**
-   * Keeps other runs out of the folder.
-   *
-   * @param lost is called where the lock is taken away, for example since the folder is removed
-   * @returns what lets them in again
-   * @throws UserError where another run is in it
-   */
-  async lock(lost: () => void): Promise<() => Promise<void>> {
-    mkdirSync(this.folder, { recursive: true });
-    const holder = join(this.folder, "lock-holder");
-    for (;;) {
-      try {
-        const unlock = await lock(this.folder, {
-          lockfilePath: join(this.folder, "lock"),
-          stale: staleSeconds * 1000,
-          onCompromised: lost,
-        });
-        writeFileAtomically(holder, String(process.pid));
-        return async () => {
-          rmSync(holder, { force: true });
-          // A lock that was lost is not to be released.
-          await unlock().catch(() => undefined);
-        };
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "ELOCKED") {
-          throw error;
-        }
-      }
-      if (!isGone(holder)) {
-        throw new UserError(`another local run is using ${this.folder}; wait for it to end`);
-      }
-      // A run that was killed: its lock opens by itself.
-      await wait(100);
-    }
+  /** Pipelines, models, endpoints and the like that were created through the API, a folder a kind. */
+  get resources(): string {
+    return join(this.folder, "resources");
+  }
+
+  /** Whether a process runs that has worked in this folder. */
+  isAlive(process: ProcessIdentity): boolean {
+    return this.folderLock.isAlive(process);
+  }
+
+  /** Keeps other processes' runs out of the folder: see {@link FolderLock.hold}. */
+  lock(lost: () => void, options?: HoldOptions): Promise<() => Promise<void>> {
+    return this.folderLock.hold(lost, options);
   }
 
   /**

@@ -38,7 +38,8 @@ export function stepStates(
   for (const { condition, name } of steps) {
     const result = results.get(name);
     if (result !== undefined && result.status !== "NotExecuted") {
-      states.set(name, result.reusedFrom === undefined ? result.status : "Cached");
+      const status = result.status === "Stopping" ? "Stopped" : result.status;
+      states.set(name, result.reusedFrom === undefined ? status : "Cached");
       continue;
     }
     const outcome = results.get(condition?.name ?? "");

@@ -4,10 +4,11 @@ import type { JsonObject } from "../../pipeline/expressions";
 import { items, objects, type PlacedStep, text } from "../../pipeline/walk";
 import { type Execution, StepFailure, type Trial } from "../execution";
 import { cacheSeconds } from "./cacheConfig";
+import { jobProperties, type JobState, stepJobName } from "./jobProperties";
 
 /** What a job came to. */
 export interface JobOutcome {
-  /** What the Describe call of the job would answer, beside the job's arguments. */
+  /** What the Describe call of the job would answer, beside its arguments, name, ARN, times and status. */
   readonly facts: JsonObject;
   /** The training jobs of a tuning. */
   readonly trials?: readonly Trial[];
@@ -72,6 +73,7 @@ async function withRetries(
           name,
           type,
           status: "Executing",
+          attempts: attempt + 1,
           detail: `attempt ${attempt + 1}, after: ${(error as StepFailure).message}`,
         },
       });
@@ -93,8 +95,20 @@ export async function runJobStep(
   kind: JobKind,
   args: JsonObject,
 ): Promise<{ readonly described: JsonObject; readonly reusedFrom?: string }> {
-  const { cache } = execution;
+  const { arnPrefix, cache, id } = execution;
+  const { name, type } = placed;
   const describe = kind.describe ?? ((own, { facts }: JobOutcome) => ({ ...own, ...facts }));
+  const startTime = new Date().toISOString();
+  let attempt = 1;
+  const stateFacts = (state: Omit<JobState, "startTime">): JsonObject =>
+    jobProperties(type, arnPrefix, stepJobName(type, id, name, attempt), { startTime, ...state });
+  const completed = (outcome: JobOutcome): JobOutcome => ({
+    ...outcome,
+    facts: {
+      ...stateFacts({ status: "Completed", endTime: new Date().toISOString() }),
+      ...outcome.facts,
+    },
+  });
   const key = await kind.key(execution, args);
   const seconds = cacheSeconds(placed.step);
   const places = (outcome: JobOutcome): Readonly<Record<string, string>> =>
@@ -106,17 +120,22 @@ export async function runJobStep(
       const modelArtifact = places(found.value)[trial.trainingJobName];
       const reused: Trial = {
         ...trial,
-        step: placed.name,
+        step: name,
         ...(modelArtifact === undefined ? {} : { modelArtifact }),
         reusedFrom: found.execution,
       };
       execution.report({ kind: "trial", trial: reused, of: trials.length });
     }
-    return { described: describe(args, found.value), reusedFrom: found.execution };
+    return { described: describe(args, completed(found.value)), reusedFrom: found.execution };
   }
   execution.tuner.warmUp();
-  const outcome = await withRetries(execution, placed, (number) =>
-    kind.run(execution, placed.name, args, { number, cacheSeconds: seconds }),
+  const outcome = completed(
+    await withRetries(execution, placed, (number) => {
+      attempt = number;
+      const state = stateFacts({ status: "InProgress" });
+      execution.report({ kind: "job", step: name, properties: { ...args, ...state } });
+      return kind.run(execution, name, args, { number, cacheSeconds: seconds });
+    }),
   );
   if (outcome.isAccidental !== true) {
     await cache.keep(key, execution.id, outcome, places(outcome));

@@ -16,6 +16,7 @@ import { splitQuoted } from "../images/images";
 import { failureReason, faultOf, timeLimit } from "./jobFailure";
 import type { Job } from "../processes/jobs";
 import { processingKey } from "../caching/stepKey";
+import { jobName } from "./jobNames";
 import type { Attempt, JobKind, JobOutcome } from "./jobStep";
 
 /** Answers an Athena query with files, as SageMaker does before the container starts. */
@@ -121,15 +122,6 @@ function containerProgram(
 }
 
 /**
- * The name of a step's job, which each attempt has its own of.
- * @returns at most 63 characters, as CreateProcessingJob has them
- */
-function jobName(execution: Execution, step: string, attempt: number): string {
-  const ending = attempt === 1 ? "" : `-${attempt}`;
-  return `${`${execution.id}-${step}`.slice(0, 63 - ending.length)}${ending}`;
-}
-
-/**
  * Writes what SageMaker tells a processing container of its job.
  * Source: "How Amazon SageMaker Processing Configures Your Processing Container".
  */
@@ -169,7 +161,7 @@ async function run(
   args: JsonObject,
   attempt: Attempt,
 ): Promise<JobOutcome> {
-  const name = jobName(execution, step, attempt.number);
+  const name = jobName(execution.id, step, attempt.number);
   const folder = makeJobFolder(execution, step);
   const application = object(args["AppSpecification"]);
   const outputs = s3Outputs(args).map(({ localPath, uri }) => ({
@@ -217,7 +209,7 @@ async function run(
     const reason = failureReason(result, reasonFile, folder.log, limit);
     throw new StepFailure(step, reason, folder.log, faultOf(result, reason));
   }
-  return { facts: { ProcessingJobName: name, ProcessingJobStatus: "Completed" } };
+  return { facts: {} };
 }
 
 /** Processing jobs: scripts, and images that stand-ins know. */

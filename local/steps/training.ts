@@ -2,6 +2,7 @@ import type { Json, JsonObject } from "../../pipeline/expressions";
 import { object, text } from "../../pipeline/walk";
 import { StepFailure } from "../execution";
 import { trainingKeys } from "../caching/stepKey";
+import { jobName } from "./jobNames";
 import type { JobKind } from "./jobStep";
 import { artifactUri, runTrainingJob } from "./trainingJob";
 
@@ -16,8 +17,8 @@ export const training: JobKind = {
     const keys = await trainingKeys(execution, args);
     return keys?.(hyperparametersOf(args));
   },
-  run: async (execution, step, args) => {
-    const name = `${execution.id}-${step}`;
+  run: async (execution, step, args, { number }) => {
+    const name = jobName(execution.id, step, number);
     const result = await runTrainingJob(execution, {
       name,
       definition: args,
@@ -32,8 +33,8 @@ export const training: JobKind = {
     }));
     return {
       facts: {
+        // The model artifact lies at the name.
         TrainingJobName: name,
-        TrainingJobStatus: "Completed",
         FinalMetricDataList: metrics,
       },
     };

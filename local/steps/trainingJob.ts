@@ -34,6 +34,8 @@ export interface TrainingResult {
   readonly fault?: StepFailure["fault"];
   /** The last value of each metric that the log reports. */
   readonly metrics: Readonly<Record<string, number>>;
+  /** When it began, ISO 8601. */
+  readonly startTime: string;
   readonly seconds: number;
   /** S3 URI of the model artifact. */
   readonly modelArtifact?: string;
@@ -130,7 +132,12 @@ export async function runTrainingJob(
     .finally(() => unwatch?.());
   const metrics =
     image === undefined ? {} : readMetrics(folder.log, metricDefinitions(specification, image));
-  const common = { metrics, seconds: result.seconds, log: folder.log };
+  const common = {
+    metrics,
+    startTime: new Date(Date.now() - 1000 * result.seconds).toISOString(),
+    seconds: result.seconds,
+    log: folder.log,
+  };
   if (result.exitCode !== 0) {
     const reasonFile = join(folder.base, "output", "failure");
     const reason = failureReason(result, reasonFile, folder.log, limit);

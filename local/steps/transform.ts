@@ -165,7 +165,7 @@ async function run(execution: Execution, step: string, args: JsonObject): Promis
     await server;
   }
   await execution.store.moveIn(output, outputUri(args));
-  return { facts: { TransformJobName: folder.name, TransformJobStatus: "Completed" } };
+  return { facts: {} };
 }
 
 function inputUri(args: JsonObject): string {

@@ -1,5 +1,6 @@
 import { object } from "../../pipeline/walk";
 import type { Execution, Trial } from "../execution";
+import { trialName } from "./jobNames";
 import { artifactUri, runTrainingJob, type TrainingResult } from "./trainingJob";
 import type { TuningJob } from "./tuningJob";
 
@@ -56,6 +57,7 @@ function watcher(
 async function runOrReuse(
   execution: Execution,
   job: TuningJob,
+  number: number,
   name: string,
   hyperparameters: Readonly<Record<string, string>>,
   earlier: readonly (readonly number[])[],
@@ -68,6 +70,10 @@ async function runOrReuse(
   if (found !== undefined) {
     return { ...found.value, modelArtifact, reusedFrom: found.execution };
   }
+  execution.report({
+    kind: "trialBegins",
+    trial: { step: job.step, number, trainingJobName: name, hyperparameters },
+  });
   const result = await runTrainingJob(execution, {
     name,
     definition,
@@ -97,12 +103,12 @@ export async function runTrial(
   earlier: readonly (readonly number[])[],
 ): Promise<EndedTrial> {
   const { definition, objectiveMetric, step } = job;
-  const name = `${execution.id}-${step}-${String(number + 1).padStart(3, "0")}`;
+  const name = trialName(execution.id, step, number);
   const hyperparameters = {
     ...(object(definition["StaticHyperParameters"]) as Record<string, string>),
     ...tuned,
   };
-  const outcome = await runOrReuse(execution, job, name, hyperparameters, earlier);
+  const outcome = await runOrReuse(execution, job, number, name, hyperparameters, earlier);
   const { fault, metrics, modelArtifact, values, ...result } = outcome;
   const common: Trial = {
     step,

@@ -83,10 +83,13 @@ async function run(
       last?.fault,
     );
   }
+  const fixed = object(job.definition["StaticHyperParameters"]);
   const summaries = completed.map((trial) => ({
     TrainingJobName: trial.trainingJobName,
     TrainingJobStatus: trial.status,
-    TunedHyperParameters: trial.hyperparameters,
+    TunedHyperParameters: Object.fromEntries(
+      Object.entries(trial.hyperparameters).filter(([name, value]) => fixed[name] !== value),
+    ),
     FinalHyperParameterTuningJobObjectiveMetric: {
       MetricName: trial.objectiveMetric,
       Value: trial.objective ?? null,
@@ -94,8 +97,6 @@ async function run(
   }));
   return {
     facts: {
-      HyperParameterTuningJobName: step,
-      HyperParameterTuningJobStatus: "Completed",
       BestTrainingJob: summaries[0] ?? null,
       TrainingJobSummaries: summaries,
     },

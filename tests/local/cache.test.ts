@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { ExecutionRecord } from "../../local/records/executions";
+import { type ExecutionRecord, readRecord } from "../../local/records/executions";
 import { cacheSeconds } from "../../local/steps/cacheConfig";
 import type { Json } from "../../pipeline/expressions";
 import { type Draft, set } from "../support/definitions";
@@ -25,7 +25,7 @@ describe("the results of equal jobs", () => {
 
   function recordOf(id: string, work = workFolder): ExecutionRecord {
     const path = join(work, "executions", id, "execution.json");
-    return JSON.parse(readFileSync(path, "utf8")) as ExecutionRecord;
+    return readRecord(path);
   }
 
   async function run(

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { extract } from "tar";
 
 import { folderLabel } from "../../local/docker/docker";
-import type { ExecutionRecord } from "../../local/records/executions";
+import { readRecord } from "../../local/records/executions";
 import { housingRows, writeRows } from "../support/housing";
 import {
   cliScript,
@@ -261,9 +261,7 @@ describe("npm run local -- --docker", function () {
       );
       equal(code, 0, stderr);
       const { execution } = JSON.parse(stdout) as { execution: string };
-      const record = JSON.parse(
-        readFileSync(join(work, "executions", execution, "execution.json"), "utf8"),
-      ) as ExecutionRecord;
+      const record = readRecord(join(work, "executions", execution, "execution.json"));
       results.push(record.trials.map(({ number, objective, step }) => [step, number, objective]));
       const logs = join(work, "executions", execution, "logs");
       ok(readdirSync(logs).some((name) => name.includes("-TuneDecisionTree-")));

@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { ExecutionRecord } from "../../local/records/executions";
+import { type ExecutionRecord, readRecord } from "../../local/records/executions";
 import { pythonInterpreter } from "../../local/processes/python";
 import { randomNumbers } from "../support/housing";
 import { command, type Ended, local, temporaryFolder, writeDefinition } from "../support/localRun";
@@ -61,7 +61,7 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
     ]);
     const { execution = "" } = JSON.parse(ended.stdout) as { execution?: string };
     const path = join(workFolder, "executions", execution, "execution.json");
-    return { ...ended, record: JSON.parse(readFileSync(path, "utf8")) as ExecutionRecord };
+    return { ...ended, record: readRecord(path) };
   }
 
   const states = ({ steps }: ExecutionRecord): Readonly<Record<string, string>> =>

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 
 import type { Trial } from "../../local/execution";
-import type { ExecutionRecord } from "../../local/records/executions";
+import { type ExecutionRecord, readRecord } from "../../local/records/executions";
+import { readDocument } from "../../local/records/executionDocument";
 import { at, type Draft } from "../support/definitions";
 import { housingRows, writeRows } from "../support/housing";
 import {
@@ -70,8 +71,7 @@ describe("npm run local, after a run that did not end,", function () {
   function records(work: string): readonly ExecutionRecord[] {
     const executions = join(work, "executions");
     return readdirSync(executions)
-      .map((id) => readFileSync(join(executions, id, "execution.json"), "utf8"))
-      .map((content) => JSON.parse(content) as ExecutionRecord)
+      .map((id) => readRecord(join(executions, id, "execution.json")))
       .sort((left, right) => left.startTime.localeCompare(right.startTime));
   }
 
@@ -179,7 +179,11 @@ describe("npm run local, after a run that did not end,", function () {
     child.kill("SIGKILL");
     await ended;
     await untilGone(mark);
-    equal(records(work)[0]?.status, "Executing");
+    const left = readDocument(
+      join(work, "executions", records(work)[0]?.id ?? "", "execution.json"),
+    );
+    equal(left?.execution.PipelineExecutionStatus, "Executing");
+    equal(records(work)[0]?.status, "Stopped");
     await goesOn(work);
     const [record] = records(work);
     equal(record?.status, "Stopped");

@@ -68,7 +68,6 @@ export function record(more: Partial<ExecutionRecord> = {}): ExecutionRecord {
   return {
     id: "abcdefghijkl",
     status: "Succeeded",
-    processId: 1,
     startTime: "2026-01-02T03:04:05.000Z",
     seconds: 12,
     parameters: {},
@@ -90,7 +89,8 @@ export function writeRecords(
   },
 ): void {
   const { diagnoses, logs = {}, record: own, steps } = records;
-  writeJson(join(folder, "execution.json"), own);
+  // In the first form, which is read too.
+  writeJson(join(folder, "execution.json"), { ...own, processId: 1 });
   writeJson(join(folder, "definition.json"), { Version: "2020-12-01", Steps: steps });
   if (diagnoses !== undefined) {
     writeJson(join(folder, "diagnostics.json"), diagnoses);

@@ -1,0 +1,172 @@
+import { isAbsolute, join, relative } from "node:path";
+
+import type { Json } from "../../pipeline/expressions";
+import { at, object, text } from "../../pipeline/walk";
+import type { Status, StepFailure, StepResult, Trial } from "../execution";
+import {
+  type CandidateRecord,
+  type ExecutionDocument,
+  executionId,
+  type StepDocument,
+  type TrialDocument,
+  type WinnerRecord,
+} from "./executionDocument";
+
+/** An execution as the commands and the report show it: drawn from its document. */
+export interface ExecutionRecord {
+  readonly id: string;
+  readonly status: Status;
+  readonly failureReason?: string;
+  /** ISO 8601. */
+  readonly startTime: string;
+  /** Since it started, until it ended or was last heard of. */
+  readonly seconds: number;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly steps: readonly StepResult[];
+  readonly trials: readonly Trial[];
+  readonly candidates: readonly CandidateRecord[];
+  /** The candidate that was registered. */
+  readonly winner?: WinnerRecord;
+}
+
+const secondsBetween = (start: string, end: string): number =>
+  (Date.parse(end) - Date.parse(start)) / 1000;
+
+/** A path of a log as documents have it: from the execution's folder, so that a work folder can be moved. */
+export function fromFolder(folder: string, log: string): string {
+  return isAbsolute(log) ? relative(folder, log) : log;
+}
+
+/** The execution whose results stand in for a step's own, by reuse or by selective execution. */
+function sourceOf(step: StepDocument): string | undefined {
+  const arn =
+    step.CacheHitResult?.SourcePipelineExecutionArn ??
+    step.SelectiveExecutionResult?.SourcePipelineExecutionArn;
+  return arn?.slice(arn.lastIndexOf("/") + 1);
+}
+
+/** What there is to say of the outcome of a step. */
+function detailOf(step: StepDocument): string | undefined {
+  const source = sourceOf(step);
+  const { ModelApprovalStatus: approval, ModelPackageArn: arn } = step.Properties ?? {};
+  const [, group, version] = /model-package\/([^/]+)\/(\d+)$/.exec(text(arn)) ?? [];
+  if (source !== undefined) {
+    return `as in execution ${source}`;
+  }
+  if (step.Metadata?.Condition?.Outcome !== undefined) {
+    return step.Metadata.Condition.Outcome.toLowerCase();
+  }
+  if (version !== undefined) {
+    return `version ${version} of ${group ?? ""}, ${text(approval) || "PendingManualApproval"}`;
+  }
+  return step.StepStatus === "Executing" && (step.AttemptCount ?? 1) > 1
+    ? `attempt ${step.AttemptCount}`
+    : undefined;
+}
+
+function stepOf(step: StepDocument, folder: string): StepResult {
+  const { EndTime: end, FailureReason: failureReason, Log: log, StartTime: start } = step;
+  const detail = detailOf(step);
+  const reusedFrom = sourceOf(step);
+  const status = step.StepStatus === "Starting" ? "Executing" : step.StepStatus;
+  return {
+    name: step.StepName,
+    type: step.StepType,
+    status,
+    ...(start === undefined || end === undefined ? {} : { seconds: secondsBetween(start, end) }),
+    ...(detail === undefined ? {} : { detail }),
+    ...(reusedFrom === undefined ? {} : { reusedFrom }),
+    ...(failureReason === undefined ? {} : { failureReason }),
+    ...(log === undefined ? {} : { log: join(folder, log) }),
+  };
+}
+
+/** The tuning job of a step, as far as its trials need it. */
+function tuningOf(step: StepDocument | undefined): {
+  readonly metric: string;
+  readonly maximised: boolean;
+  readonly hyperparameters: Readonly<Record<string, Json>>;
+} {
+  const objective = at(
+    step?.Properties,
+    "HyperParameterTuningJobConfig",
+    "HyperParameterTuningJobObjective",
+  );
+  return {
+    metric: text(at(objective, "MetricName")),
+    maximised: at(objective, "Type") === "Maximize",
+    hyperparameters: object(at(step?.Properties, "TrainingJobDefinition", "StaticHyperParameters")),
+  };
+}
+
+function trialOf(trial: TrialDocument, step: StepDocument | undefined, folder: string): Trial {
+  const { hyperparameters, maximised, metric } = tuningOf(step);
+  const { Fault: fault, FailureReason: failureReason, S3ModelArtifacts: modelArtifact } = trial;
+  const objective = trial.FinalHyperParameterTuningJobObjectiveMetric;
+  const reusedFrom = trial.SourcePipelineExecution;
+  return {
+    step: trial.StepName,
+    number: trial.Number,
+    trainingJobName: trial.TrainingJobName,
+    status: trial.TrainingJobStatus as Trial["status"],
+    ...(failureReason === undefined ? {} : { failureReason }),
+    ...(fault === undefined ? {} : { fault: fault as StepFailure["fault"] }),
+    hyperparameters: {
+      ...(hyperparameters as Record<string, string>),
+      ...trial.TunedHyperParameters,
+    },
+    objectiveMetric: objective?.MetricName ?? metric,
+    ...(objective?.Value === undefined ? {} : { objective: objective.Value }),
+    ...(maximised ? { maximised } : {}),
+    metrics: Object.fromEntries(
+      trial.FinalMetricDataList.map(({ MetricName: name = "", Value: value = Number.NaN }) => [
+        name,
+        value,
+      ]),
+    ),
+    history: trial.ObjectiveHistory,
+    seconds: trial.Seconds,
+    ...(modelArtifact === undefined ? {} : { modelArtifact }),
+    log: join(folder, trial.Log),
+    ...(reusedFrom === undefined ? {} : { reusedFrom }),
+  };
+}
+
+/** The trials of an execution that have ended, in that order. */
+export function trialsOf(
+  document: Pick<ExecutionDocument, "steps" | "trials">,
+  folder: string,
+): readonly Trial[] {
+  const steps = new Map(document.steps.map((step) => [step.StepName, step]));
+  return document.trials
+    .filter((trial) => trial.TrainingJobStatus !== "InProgress")
+    .map((trial) => trialOf(trial, steps.get(trial.StepName), folder));
+}
+
+/**
+ * An execution as commands show it.
+ * @param folder the execution's folder, in which its logs lie
+ */
+export function recordOf(document: ExecutionDocument, folder: string): ExecutionRecord {
+  const { candidates, execution, notExecuted, parameters, winner } = document;
+  const { CreationTime: start, FailureReason: failureReason, LastModifiedTime: last } = execution;
+  return {
+    id: executionId(document),
+    status: execution.PipelineExecutionStatus,
+    ...(failureReason === undefined ? {} : { failureReason }),
+    startTime: start,
+    seconds: secondsBetween(start, last),
+    parameters: Object.fromEntries(parameters.map(({ Name = "", Value = "" }) => [Name, Value])),
+    steps: [
+      ...document.steps.map((step) => stepOf(step, folder)),
+      ...notExecuted.map(({ StepName: name, StepType: type }): StepResult => ({
+        name,
+        type,
+        status: "NotExecuted",
+      })),
+    ],
+    trials: trialsOf(document, folder),
+    candidates,
+    ...(winner === undefined ? {} : { winner }),
+  };
+}

@@ -1,0 +1,147 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+
+import { lock } from "proper-lockfile";
+
+import { UserError } from "../../terminal/errors";
+import { isRunning, type ProcessIdentity, thisProcess } from "../processes/processes";
+import { writeFileAtomically } from "../storage/files";
+
+/** Seconds after which the lock of a process that shows no sign of life opens. */
+const staleSeconds = 5;
+
+/** Seconds of waiting for a lock after which the user is told. */
+const patienceSeconds = 1;
+
+/** What is done while a lock is taken. */
+export interface HoldOptions {
+  /** Does what is to be done first, once the folder is this process's alone. */
+  readonly opened?: () => Promise<void>;
+  /** Takes a line, where it takes time. */
+  readonly say?: (line: string) => void;
+}
+
+/** The lock of a work folder: one process at a time runs pipelines in it. */
+export class FolderLock {
+  /** The lock of this process, while runs of it are in the folder. */
+  private held: Promise<() => Promise<void>> | undefined;
+  private released: Promise<void> | undefined;
+  private readonly users = new Set<() => void>();
+
+  constructor(private readonly folder: string) {}
+
+  /** The file that names the process which holds the lock. */
+  private get holder(): string {
+    return join(this.folder, "lock-holder");
+  }
+
+  /** Whether a run on this or another machine keeps its lock alive. */
+  get isLocked(): boolean {
+    try {
+      const age = Date.now() - statSync(join(this.folder, "lock")).mtimeMs;
+      return Math.abs(age) < staleSeconds * 1000;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Whether a process runs that has worked in this folder. */
+  isAlive(process: ProcessIdentity): boolean {
+    return isRunning(process) ?? this.isLocked;
+  }
+
+  /**
+   * Keeps other processes' runs out of the folder. Runs of this process share the lock.
+   *
+   * @param lost is called where the lock is taken away, for example since the folder is removed
+   * @returns what lets them in again
+   * @throws UserError where another run is in it
+   */
+  async hold(
+    lost: () => void,
+    { opened = () => Promise.resolve(), say = () => undefined }: HoldOptions = {},
+  ): Promise<() => Promise<void>> {
+    this.users.add(lost);
+    const leave = async (): Promise<void> => {
+      if (this.users.delete(lost) && this.users.size === 0) {
+        const release = this.held;
+        this.held = undefined;
+        this.released = release?.then((unlock) => unlock()).catch(() => undefined);
+        await this.released;
+      }
+    };
+    this.held ??= this.acquire(say).then(async (unlock) => {
+      try {
+        await opened();
+      } catch (error) {
+        await unlock();
+        throw error;
+      }
+      return unlock;
+    });
+    try {
+      await this.held;
+    } catch (error) {
+      await leave();
+      throw error;
+    }
+    return leave;
+  }
+
+  private async acquire(say: (line: string) => void): Promise<() => Promise<void>> {
+    await this.released;
+    mkdirSync(this.folder, { recursive: true });
+    const path = join(this.folder, "lock");
+    const start = performance.now();
+    let told = false;
+    for (;;) {
+      try {
+        const unlock = await lock(this.folder, {
+          lockfilePath: path,
+          stale: staleSeconds * 1000,
+          onCompromised: () => {
+            for (const lost of this.users) {
+              lost();
+            }
+          },
+        });
+        writeFileAtomically(this.holder, JSON.stringify(thisProcess()));
+        return async () => {
+          rmSync(this.holder, { force: true });
+          // A lock that was lost is not to be released.
+          await unlock().catch(() => undefined);
+        };
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ELOCKED") {
+          throw error;
+        }
+      }
+      if (!this.isGone()) {
+        throw new UserError(`another local run is using ${this.folder}; wait for it to end`);
+      }
+      // A run that was killed: its lock opens by itself, unless the clock was ahead when it was made.
+      const now = new Date();
+      if (existsSync(path) && statSync(path).mtimeMs > now.getTime() + staleSeconds * 1000) {
+        utimesSync(path, now, now);
+      }
+      if (!told && performance.now() - start > patienceSeconds * 1000) {
+        told = true;
+        say(`waiting for the lock of a run that was killed: ${path}`);
+      }
+      await wait(100);
+    }
+  }
+
+  /** Whether the process is gone that holds the lock. */
+  private isGone(): boolean {
+    let holder: ProcessIdentity;
+    try {
+      const content = JSON.parse(readFileSync(this.holder, "utf8")) as ProcessIdentity | number;
+      holder = typeof content === "number" ? { id: content } : content;
+    } catch {
+      return false;
+    }
+    return !this.isAlive(holder);
+  }
+}

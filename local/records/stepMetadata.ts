@@ -1,0 +1,58 @@
+import type { JsonObject } from "../../pipeline/expressions";
+import { text } from "../../pipeline/walk";
+import { jobArn, nameOf } from "../steps/jobProperties";
+import type { StepDocument } from "./executionDocument";
+
+/**
+ * The Metadata of a step, as ListPipelineExecutionSteps answers.
+ * @param properties what `Steps.NAME` refers to
+ */
+export function stepMetadata(
+  type: string,
+  arnPrefix: string,
+  properties: JsonObject | undefined,
+  failureReason: string | undefined,
+): StepDocument["Metadata"] {
+  const name = nameOf(type, properties);
+  const Arn = name === undefined ? undefined : jobArn(arnPrefix, type, name);
+  const own = properties ?? {};
+  const value = (key: string): string | undefined => text(own[key]) || undefined;
+  switch (type) {
+    case "Condition": {
+      const outcome = value("Outcome");
+      return outcome === undefined
+        ? undefined
+        : { Condition: { Outcome: outcome === "True" ? "True" : "False" } };
+    }
+    case "Fail":
+      return failureReason === undefined
+        ? undefined
+        : { Fail: { ErrorMessage: failureReason.slice(0, 3072) } };
+    case "Model":
+      return { Model: { Arn: value("ModelArn") } };
+    case "RegisterModel":
+      return { RegisterModel: { Arn: value("ModelPackageArn") } };
+    case "Processing":
+      return Arn === undefined ? undefined : { ProcessingJob: { Arn } };
+    case "Training":
+      return Arn === undefined ? undefined : { TrainingJob: { Arn } };
+    case "Transform":
+      return Arn === undefined ? undefined : { TransformJob: { Arn } };
+    case "Tuning":
+      return Arn === undefined ? undefined : { TuningJob: { Arn } };
+    case "QualityCheck":
+      return Arn === undefined
+        ? undefined
+        : {
+            QualityCheck: {
+              CheckJobArn: Arn,
+              CalculatedBaselineStatistics: value("CalculatedBaselineStatistics"),
+              CalculatedBaselineConstraints: value("CalculatedBaselineConstraints"),
+              BaselineUsedForDriftCheckStatistics: value("BaselineUsedForDriftCheckStatistics"),
+              BaselineUsedForDriftCheckConstraints: value("BaselineUsedForDriftCheckConstraints"),
+            },
+          };
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,145 @@
+import type { SelectiveExecutionConfig } from "@aws-sdk/client-sagemaker";
+
+import type { JsonObject } from "../pipeline/expressions";
+import { allSteps, dependencies } from "../pipeline/walk";
+import { UserError } from "../terminal/errors";
+import type { StepResult } from "./execution";
+import type { ExecutionDocument } from "./records/executionDocument";
+import type { ExecutionRequest } from "./session";
+
+/** The steps that a selective execution runs, and the execution that the others are taken from. */
+export interface Selection {
+  readonly config: SelectiveExecutionConfig;
+  readonly selected: ReadonlySet<string>;
+  /** The document of the reference execution. Needed where a selected step depends on one that is not. */
+  readonly reference?: ExecutionDocument | undefined;
+}
+
+/** The steps that some steps wait for, directly or by others, without those steps themselves. */
+function upstream(
+  waitsFor: ReadonlyMap<string, ReadonlySet<string>>,
+  steps: Iterable<string>,
+): ReadonlySet<string> {
+  const found = new Set<string>();
+  const visit = (step: string): void => {
+    for (const other of waitsFor.get(step) ?? []) {
+      if (!found.has(other)) {
+        found.add(other);
+        visit(other);
+      }
+    }
+  };
+  for (const step of steps) {
+    visit(step);
+  }
+  return found;
+}
+
+/**
+ * Reads which steps a selective execution runs.
+ *
+ * Source of the rules: "Selective execution of pipeline steps" and SelectiveExecutionConfig: the selected
+ * steps are all that lie on paths between them; what lies before them is taken from a reference execution,
+ * which has failed or succeeded; what lies after them does not run.
+ *
+ * @param reference the document of the reference execution, where one is named
+ * @throws UserError where the steps do not hold together, or the reference lacks what they need
+ */
+export function readSelection(
+  definition: JsonObject,
+  config: SelectiveExecutionConfig,
+  reference: ExecutionDocument | undefined,
+): Selection {
+  const waitsFor = new Map(
+    allSteps(definition["Steps"]).map((placed) => [placed.name, dependencies(placed)]),
+  );
+  const selected = new Set((config.SelectedSteps ?? []).map(({ StepName = "" }) => StepName));
+  for (const step of selected) {
+    if (!waitsFor.has(step)) {
+      throw new UserError(
+        `step ${step} does not exist; the pipeline has ${[...waitsFor.keys()].join(", ")}`,
+      );
+    }
+  }
+  const needed = [...upstream(waitsFor, selected)].filter((step) => !selected.has(step));
+  for (const step of needed) {
+    const before = [...upstream(waitsFor, [step])].filter((one) => selected.has(one));
+    if (before.length > 0) {
+      throw new UserError(
+        `step ${step} lies between steps that are selected, and must be selected too`,
+      );
+    }
+  }
+  const status = reference?.execution.PipelineExecutionStatus;
+  if (status !== undefined && status !== "Failed" && status !== "Succeeded") {
+    throw new UserError(
+      `the reference execution must have failed or succeeded; its status is ${status}`,
+    );
+  }
+  for (const step of needed) {
+    const found = reference?.steps.find((one) => one.StepName === step);
+    if (reference === undefined) {
+      throw new UserError(
+        `the selected steps depend on step ${step}, which is not selected: SourcePipelineExecutionArn is needed`,
+      );
+    }
+    if (found?.StepStatus !== "Succeeded") {
+      throw new UserError(
+        `the selected steps depend on step ${step}, which has not succeeded in the reference execution`,
+      );
+    }
+  }
+  return { config, selected, reference };
+}
+
+/** The steps that a new attempt or a selective execution takes over, as its document has them. */
+export function leftSteps(
+  definition: JsonObject,
+  { retried, selection }: ExecutionRequest,
+): Pick<ExecutionDocument, "steps" | "trials"> {
+  if (retried !== undefined) {
+    const done = retried.steps.filter((step) => step.StepStatus === "Succeeded");
+    const names = new Set(done.map((step) => step.StepName));
+    // A step that is tried again keeps its count of attempts.
+    return {
+      steps: retried.steps,
+      trials: retried.trials.filter((one) => names.has(one.StepName)),
+    };
+  }
+  if (selection?.reference === undefined) {
+    return { steps: [], trials: [] };
+  }
+  const { reference, selected } = selection;
+  const waitsFor = new Map(
+    allSteps(definition["Steps"]).map((placed) => [placed.name, dependencies(placed)]),
+  );
+  const needed = upstream(waitsFor, selected);
+  const SourcePipelineExecutionArn = reference.execution.PipelineExecutionArn;
+  return {
+    steps: reference.steps
+      .filter((step) => needed.has(step.StepName) && !selected.has(step.StepName))
+      .map((step) => ({
+        ...step,
+        Log: undefined,
+        CacheHitResult: undefined,
+        SelectiveExecutionResult: { SourcePipelineExecutionArn },
+      })),
+    trials: [],
+  };
+}
+
+/** The steps that are not run, since they have succeeded before, with what came of them. */
+export function doneSteps(
+  definition: JsonObject,
+  request: ExecutionRequest,
+): ReadonlyMap<string, StepResult> {
+  const { steps } = leftSteps(definition, request);
+  return new Map(
+    steps
+      .filter((step) => step.StepStatus === "Succeeded")
+      .map(({ Properties: properties = {}, StepName: name, StepType: type }) => [
+        name,
+        { name, type, status: "Succeeded", properties },
+      ]),
+  );
+}

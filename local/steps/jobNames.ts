@@ -1,0 +1,37 @@
+import { createHash } from "node:crypto";
+
+/** Longest names that the service takes. Source: the patterns of ProcessingJobName and HyperParameterTuningJobName. */
+const maxJobName = 63;
+const maxTuningJobName = 32;
+
+/** A name of letters, digits and single hyphens; one that is too long is told from others by a hash. */
+function fit(name: string, max: number): string {
+  const clean = name.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-|-$/g, "");
+  if (clean.length <= max) {
+    return clean;
+  }
+  const hash = createHash("sha256").update(name).digest("hex").slice(0, 8);
+  return `${clean.slice(0, max - hash.length - 1).replace(/-$/, "")}-${hash}`;
+}
+
+/**
+ * The name of the job or model of a step, which no other execution has.
+ * @param attempt of the step, from 1 on; each has a job of its own
+ */
+export function jobName(execution: string, step: string, attempt = 1): string {
+  const ending = attempt === 1 ? "" : `-${attempt}`;
+  return `${fit(`${execution}-${step}`, maxJobName - ending.length)}${ending}`;
+}
+
+/** The name of the tuning job of a step, which no other execution has. All attempts share it, as its trials' names. */
+export function tuningJobName(execution: string, step: string): string {
+  return fit(`${execution}-${step}`, maxTuningJobName);
+}
+
+/**
+ * The name of a training job of a tuning job.
+ * @param number its number, from 0
+ */
+export function trialName(execution: string, step: string, number: number): string {
+  return `${tuningJobName(execution, step)}-${String(number + 1).padStart(3, "0")}`;
+}

@@ -1,0 +1,403 @@
+import { deepEqual, equal, match, notEqual, throws } from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+
+import { isRunning, thisProcess } from "../../local/processes/processes";
+import {
+  type ExecutionDocument,
+  readDocument,
+  readHead,
+  writeDocument,
+} from "../../local/records/executionDocument";
+import { recordOf } from "../../local/records/executionRecord";
+import {
+  findExecution,
+  listExecutions,
+  listHeads,
+  readRecord,
+} from "../../local/records/executions";
+import { updateTrials } from "../../local/records/trials";
+import { Workspace } from "../../local/records/workspace";
+import { jobName, trialName, tuningJobName } from "../../local/steps/jobNames";
+import { nearest } from "../../terminal/nearest";
+import { trialsHeader } from "../../terminal/trialsCsv";
+import { temporaryFolder } from "../support/localRun";
+import { record, result, trial } from "./report/records";
+
+const arnPrefix = "arn:aws:sagemaker:us-east-1:111122223333";
+
+/** The document of an execution with some trials, which has succeeded. */
+function executionDocument(
+  id: string,
+  trials: number,
+  more: Partial<ExecutionDocument> = {},
+): ExecutionDocument {
+  return {
+    version: 2,
+    process: thisProcess(),
+    pipelineName: "Team",
+    execution: {
+      PipelineArn: `${arnPrefix}:pipeline/team`,
+      PipelineExecutionArn: `${arnPrefix}:pipeline/team/execution/${id}`,
+      PipelineExecutionStatus: "Succeeded",
+      CreationTime: `2026-01-02T03:04:${id.length.toString().padStart(2, "0")}.000Z`,
+      LastModifiedTime: "2026-01-02T03:05:05.000Z",
+    },
+    trialCount: trials,
+    parameters: [{ Name: "Seed", Value: "7" }],
+    steps: [
+      {
+        StepName: "Tune",
+        StepType: "Tuning",
+        StepStatus: "Succeeded",
+        StartTime: "2026-01-02T03:04:05.000Z",
+        EndTime: "2026-01-02T03:04:15.500Z",
+        AttemptCount: 1,
+        Properties: {
+          HyperParameterTuningJobConfig: {
+            HyperParameterTuningJobObjective: { Type: "Maximize", MetricName: "r2" },
+          },
+          TrainingJobDefinition: { StaticHyperParameters: { rounds: "20" } },
+        },
+      },
+    ],
+    notExecuted: [{ StepName: "Fail", StepType: "Fail" }],
+    trials: Array.from({ length: trials }, (_, number) => ({
+      StepName: "Tune",
+      Number: number,
+      TrainingJobName: trialName(id, "Tune", number),
+      TrainingJobArn: `${arnPrefix}:training-job/${trialName(id, "Tune", number)}`,
+      CreationTime: "2026-01-02T03:04:06.000Z",
+      TrainingJobStatus: "Completed",
+      TunedHyperParameters: { eta: `0.${number}` },
+      FinalHyperParameterTuningJobObjectiveMetric: { MetricName: "r2", Value: number / 10 },
+      FinalMetricDataList: [{ MetricName: "r2", Value: number / 10 }],
+      ObjectiveHistory: [number / 10],
+      Seconds: 1.5,
+      S3ModelArtifacts: `s3://bucket/${number}`,
+      Log: `logs/${number}.log`,
+    })),
+    candidates: [],
+    ...more,
+  };
+}
+
+function put(workspace: Workspace, document: ExecutionDocument): string {
+  const [id = ""] = document.execution.PipelineExecutionArn.split("/").slice(-1);
+  const path = join(workspace.execution(id), "execution.json");
+  writeDocument(path, document);
+  return path;
+}
+
+/** Does something, and returns what it wrote to standard error. */
+function stderrOf(work: () => void): string {
+  const write = process.stderr.write.bind(process.stderr);
+  let written = "";
+  process.stderr.write = (text: string | Uint8Array): boolean => {
+    written += String(text);
+    return true;
+  };
+  try {
+    work();
+  } finally {
+    process.stderr.write = write;
+  }
+  return written;
+}
+
+describe("the document of an execution", () => {
+  const folder = temporaryFolder();
+
+  it("says what the commands show, its logs beside it", () => {
+    const workspace = new Workspace(join(folder, "shown"));
+    const path = put(workspace, executionDocument("abc", 1));
+    deepEqual(readRecord(path), {
+      id: "abc",
+      status: "Succeeded",
+      startTime: "2026-01-02T03:04:03.000Z",
+      seconds: 62,
+      parameters: { Seed: "7" },
+      steps: [
+        { name: "Tune", type: "Tuning", status: "Succeeded", seconds: 10.5 },
+        { name: "Fail", type: "Fail", status: "NotExecuted" },
+      ],
+      trials: [
+        {
+          step: "Tune",
+          number: 0,
+          trainingJobName: "abc-Tune-001",
+          status: "Completed",
+          hyperparameters: { rounds: "20", eta: "0.0" },
+          objectiveMetric: "r2",
+          objective: 0,
+          maximised: true,
+          metrics: { r2: 0 },
+          history: [0],
+          seconds: 1.5,
+          modelArtifact: "s3://bucket/0",
+          log: join(workspace.execution("abc"), "logs", "0.log"),
+        },
+      ],
+      candidates: [],
+    });
+  });
+
+  it("is read by its first line where a list is made", () => {
+    const workspace = new Workspace(join(folder, "head"));
+    const path = put(workspace, executionDocument("abc", 2));
+    const [first = "", ...rest] = readFileSync(path, "utf8").split("\n");
+    writeFileSync(path, [first, ...rest.map((line) => line.replaceAll(":", ";"))].join("\n"));
+    equal(readHead(path)?.trialCount, 2);
+    equal(readDocument(path), undefined);
+  });
+
+  it("is damaged where it is cut off, wherever", () => {
+    const path = put(new Workspace(join(folder, "cut")), executionDocument("abc", 3));
+    const content = readFileSync(path, "utf8");
+    for (const length of [0, 1, 100, content.indexOf("\n") + 1, content.length - 2]) {
+      writeFileSync(path, content.slice(0, length));
+      const warning = stderrOf(() => {
+        equal(readHead(path), undefined);
+      });
+      equal(warning, `warning: ${path} is damaged, and left out\n`);
+    }
+  });
+
+  it("is damaged where it is JSON of another shape", () => {
+    const path = join(folder, "shape.json");
+    for (const content of ["[]", "null", '{"version":3}', '{"version":2}', '{"id":"a"}', '"x"']) {
+      writeFileSync(path, content);
+      equal(readDocument(path), undefined, content);
+    }
+  });
+
+  it("of the first form is read as it was", () => {
+    const before = record({
+      status: "Failed",
+      failureReason: "too bad",
+      seconds: 12.5,
+      parameters: { Limit: 0.5, Name: "x" },
+      steps: [
+        result("Check", { type: "Condition", detail: "false" }),
+        result("Tune", { type: "Tuning", reusedFrom: "aaa", detail: "as in execution aaa" }),
+        result("Fail", { type: "Fail", status: "Failed", failureReason: "too bad" }),
+        { name: "Other", type: "Processing", status: "NotExecuted" },
+      ],
+      trials: [
+        trial(0, 3, {
+          step: "Tune",
+          maximised: true,
+          hyperparameters: { eta: "1" },
+          log: "/w/executions/abcdefghijkl/logs/0.log",
+        }),
+      ],
+    });
+    const path = join(folder, "first.json");
+    writeFileSync(path, JSON.stringify({ ...before, processId: 1 }));
+    const document = readDocument(path);
+    notEqual(document, undefined);
+    const again = document && recordOf(document, "/w/executions/abcdefghijkl");
+    deepEqual(again, { ...before, parameters: { Limit: "0.5", Name: "x" } });
+  });
+});
+
+describe("the executions of a work folder", () => {
+  const folder = temporaryFolder();
+
+  it("do not vanish where a document is missing: it is named", () => {
+    const workspace = new Workspace(join(folder, "missing"));
+    put(workspace, executionDocument("abc", 0));
+    rmSync(put(workspace, executionDocument("gone", 0)));
+    const warning = stderrOf(() => {
+      equal(listHeads(workspace).length, 1);
+    });
+    equal(
+      warning,
+      `warning: ${join(workspace.execution("gone"), "execution.json")} is missing, so its ` +
+        "execution is left out; remove the folder if it is no longer wanted\n",
+    );
+    throws(() => readRecord(join(workspace.execution("gone"), "execution.json")), {
+      name: "UserError",
+      message: /execution\.json is missing$/,
+    });
+  });
+
+  it("are stopped where their process is gone, and so are their steps", () => {
+    const workspace = new Workspace(join(folder, "dead"));
+    const dead = { ...thisProcess(), started: "earlier" };
+    const { execution, steps, trials, ...rest } = executionDocument("abc", 2);
+    const [step] = steps;
+    const [first, second] = trials;
+    put(workspace, {
+      ...rest,
+      process: dead,
+      execution: { ...execution, PipelineExecutionStatus: "Executing" },
+      steps: step === undefined ? [] : [{ ...step, StepStatus: "Executing", EndTime: undefined }],
+      trials: [first, second && { ...second, TrainingJobStatus: "InProgress" as const }].flatMap(
+        (one) => one ?? [],
+      ),
+    });
+    const found = findExecution(workspace, "abc");
+    deepEqual(
+      [found.status, found.steps[0]?.status, found.trials.length],
+      ["Stopped", "Stopped", 1],
+    );
+    equal(listExecutions(workspace)[0]?.status, "Stopped");
+  });
+
+  it("are named by the nearest, or by the latest few", () => {
+    const workspace = new Workspace(join(folder, "named"));
+    for (const id of ["aaaaaaaaaaaa", "bbbbbbbbbbbb", "c1", "d12", "e123", "f1234", "g12345"]) {
+      put(workspace, executionDocument(id, 0));
+    }
+    const message = (id: string): string => {
+      try {
+        findExecution(workspace, id);
+        return "";
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    equal(
+      message("aaaaaaaaaaax"),
+      "there is no execution aaaaaaaaaaax; did you mean aaaaaaaaaaaa?",
+    );
+    match(message("nothing-like"), /; the latest of 7 are (\w+, ){4}\w+$/);
+    match(message("../../etc"), /^there is no execution \.\.\/\.\.\/etc; /);
+  });
+});
+
+describe("the table of all trials", () => {
+  const folder = temporaryFolder();
+  const workspace = new Workspace(folder);
+  const ids = (): readonly string[] =>
+    readFileSync(workspace.trials, "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.slice(0, line.indexOf(",")));
+  const whole = ["execution", "a", "a", "bb", "bb", "bb"];
+
+  before(() => {
+    put(workspace, executionDocument("a", 2));
+    put(workspace, executionDocument("bb", 3));
+    put(workspace, executionDocument("ccc", 0));
+  });
+
+  const faults: readonly (readonly [string, (content: string) => string | undefined])[] = [
+    ["is missing", () => undefined],
+    ["is cut off in a line", (content) => content.slice(0, -20)],
+    ["lacks the trials of an execution", () => `${trialsHeader}\n`],
+    ["has trials twice", (content) => content + content.slice(content.indexOf("\n") + 1)],
+    ["has those of an execution that is gone", (content) => `${content}zz,Tune,0,,,,,,,,\n`],
+    ["is of another form", (content) => content.replace("execution,", "run,")],
+    [
+      "has half a line, to which another was glued",
+      (content) => content.replace(",s3://bucket/0\n", ""),
+    ],
+  ];
+  for (const [what, change] of faults) {
+    it(`is made anew where it ${what}`, () => {
+      updateTrials(workspace);
+      const content = readFileSync(workspace.trials, "utf8");
+      deepEqual(ids(), whole);
+      const changed = change(content);
+      if (changed === undefined) {
+        rmSync(workspace.trials);
+      } else {
+        notEqual(changed, content);
+        writeFileSync(workspace.trials, changed);
+      }
+      updateTrials(workspace);
+      equal(readFileSync(workspace.trials, "utf8"), content);
+    });
+  }
+});
+
+describe("the identity of a process", () => {
+  it("tells it from a later one of its number, and knows when it cannot tell", () => {
+    const own = thisProcess();
+    equal(isRunning(own), true);
+    equal(isRunning({ ...own, started: "1" }), false);
+    equal(isRunning({ ...own, machine: "another boot" }), undefined);
+    equal(isRunning({ id: own.id }), undefined);
+    const { pid } = spawnSync(process.execPath, ["--version"]);
+    equal(isRunning({ ...own, id: pid }), false);
+  });
+});
+
+describe("the lock of a work folder", () => {
+  const folder = temporaryFolder();
+  const nothing = (): void => undefined;
+
+  it("is shared by the runs of one process, and refused to others", async () => {
+    const workspace = new Workspace(join(folder, "shared"));
+    let opened = 0;
+    const opens = (): Promise<void> => Promise.resolve(void (opened += 1));
+    const [first, second] = await Promise.all([
+      workspace.lock(() => undefined, { opened: opens }),
+      workspace.lock(() => undefined, { opened: opens }),
+    ]);
+    equal(opened, 1);
+    const other = new Workspace(workspace.folder);
+    await first();
+    await other.lock(nothing).then(
+      () => {
+        throw new Error("taken");
+      },
+      (error: unknown) => {
+        match((error as Error).message, /^another local run is using .*; wait for it to end$/);
+      },
+    );
+    await second();
+    equal(existsSync(join(workspace.folder, "lock-holder")), false);
+    await (
+      await other.lock(nothing)
+    )();
+  });
+
+  it("of a process that was killed opens, also where its clock was ahead, and says for what it waits", async () => {
+    const workspace = new Workspace(join(folder, "ahead"));
+    const lock = join(workspace.folder, "lock");
+    mkdirSync(lock, { recursive: true });
+    const ahead = new Date(Date.now() + 3_600_000);
+    utimesSync(lock, ahead, ahead);
+    const dead = { ...thisProcess(), started: "earlier" };
+    writeFileSync(join(workspace.folder, "lock-holder"), JSON.stringify(dead));
+    const said: string[] = [];
+    const unlock = await workspace.lock(nothing, { say: (line) => said.push(line) });
+    deepEqual(said, [`waiting for the lock of a run that was killed: ${lock}`]);
+    equal(statSync(lock).isDirectory(), true);
+    await unlock();
+  });
+});
+
+describe("the names of jobs", () => {
+  it("fit the service's patterns, and differ where steps do", () => {
+    const id = "abcdefghijkl";
+    equal(jobName(id, "Train_all"), "abcdefghijkl-Train-all");
+    equal(trialName(id, "TuneXGBoost", 8), "abcdefghijkl-TuneXGBoost-009");
+    const long = "a".repeat(63);
+    const names = [jobName(id, `${long}b`), jobName(id, `${long}c`), tuningJobName(id, `${long}b`)];
+    equal(new Set(names).size, 3);
+    for (const name of names) {
+      match(name, /^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/);
+    }
+    equal(tuningJobName(id, `${long}b`).length, 32);
+  });
+});
+
+describe("nearest", () => {
+  it("finds what was meant, or nothing", () => {
+    equal(nearest("aprove", ["approve", "reject"]), "approve");
+    equal(nearest("xyz", ["approve", "reject"]), undefined);
+  });
+});
