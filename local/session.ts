@@ -25,6 +25,7 @@ import { type CandidateSummary, readPropertyFile, summarise } from "./records/su
 import { findEncoding } from "./preparation/encoding";
 import { findTableData, loadTable } from "./preparation/tableData";
 import { updateTrials } from "./records/trials";
+import { awaitStopRequest } from "./stopRequest";
 import { doneSteps, leftSteps, type Selection } from "./selection";
 import { Tuner } from "./processes/tuner";
 
@@ -161,13 +162,16 @@ export async function startSession(options: SessionOptions): Promise<StartedSess
     }
     void execution.jobs.close();
   });
+  let stopLooking = (): void => undefined;
   const leave = async (): Promise<void> => {
+    stopLooking();
     options.stopped.removeEventListener("abort", stop);
     await Promise.all([execution.jobs.close(), execution.tuner.close()]);
     await unlock();
   };
   try {
     mkdirSync(folder, { recursive: true });
+    stopLooking = awaitStopRequest(folder, stop);
     writeJson(join(folder, "definition.json"), definition);
     recorder.begin();
     try {

@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { createRequire } from "node:module";
 
+import type { EmulateOptions } from "../local/commands/emulate";
 import { UserError } from "../terminal/errors";
 import { collectParameter } from "../terminal/options";
 import { endWithReader } from "../terminal/output";
@@ -21,6 +22,10 @@ interface Watching extends Common {
 process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
 
 const load = createRequire(__filename);
+const local = {
+  emulate: () => load("../local/commands/emulate") as typeof import("../local/commands/emulate"),
+  interruption: () => load("../local/interruption") as typeof import("../local/interruption"),
+};
 /** The commands, each loaded with the clients that it needs when it is called, so that help is quick. */
 const commands = {
   executions: () => load("./commands/executions") as typeof import("./commands/executions"),
@@ -48,6 +53,14 @@ function readCount(text: string): number {
     throw new InvalidArgumentError("It must be a whole number from 1 to 100.");
   }
   return value;
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (text.trim() === "" || !Number.isInteger(port) || port < 0 || port > 65535) {
+    throw new InvalidArgumentError("It must be a whole number from 0 to 65535.");
+  }
+  return port;
 }
 
 function paceOf({ every }: Watching): Pace {
@@ -215,6 +228,34 @@ command(
       await commands.logs().logs(outputs, step, execution, pace, print);
     },
   );
+
+program
+  .command("emulate")
+  .description(
+    "answer SageMaker's API on this machine, from a work folder of the local run, until it is interrupted: for " +
+      "boto3, the AWS CLI and SDKs, by the environment that it prints. Requests are not authenticated",
+  )
+  .option("--port <number>", "port on this machine; 0: any that is free", readPort, 4577)
+  .option(
+    "--host <address>",
+    "address to listen on; anybody who reaches it may use it",
+    "127.0.0.1",
+  )
+  .option("--stack <name>", "stack whose pipeline, images and table are there", "dev")
+  .option(
+    "--config-file <path>",
+    "file with the stack's configuration (default: Pulumi.<stack>.yaml)",
+  )
+  .option("--data <path>", "file or folder with the table's data (also RESTATE_DATA)")
+  .option("--work-folder <path>", "where all is kept (default: .local)")
+  .option("--docker", "run training jobs and endpoints in containers, where their images are here")
+  .exitOverride()
+  .action(async (options: EmulateOptions) => {
+    const { emulate } = local.emulate();
+    process.exitCode = await local
+      .interruption()
+      .interruptible((stopped) => emulate(options, stopped, print));
+  });
 
 endWithReader(process.stdout);
 

@@ -1,0 +1,80 @@
+import { Readable } from "node:stream";
+
+import { answer } from "./router";
+import type { World } from "./world";
+
+/** A request of the AWS SDK for JavaScript, as far as it is read here. */
+interface SdkRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | readonly string[] | null>>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/** An answer to the AWS SDK for JavaScript. */
+interface SdkResponse {
+  readonly response: {
+    readonly statusCode: number;
+    readonly headers: Record<string, string>;
+    readonly body: Readable;
+  };
+}
+
+async function bytesOf(body: unknown): Promise<Buffer> {
+  if (body === undefined || body === null) {
+    return Buffer.alloc(0);
+  }
+  if (body instanceof Uint8Array) {
+    return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  }
+  if (typeof body === "string") {
+    return Buffer.from(body);
+  }
+  const chunks: Buffer[] = [];
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    chunks.push(Buffer.from(chunk));
+  }
+  return Buffer.concat(chunks);
+}
+
+function urlOf({ path, query = {} }: SdkRequest): string {
+  const parts = Object.entries(query).flatMap(([name, value]) =>
+    (Array.isArray(value) ? (value as readonly string[]) : [value as string | null]).map((one) =>
+      one === null || one === ""
+        ? encodeURIComponent(name)
+        : `${encodeURIComponent(name)}=${encodeURIComponent(one)}`,
+    ),
+  );
+  return parts.length === 0 ? path : `${path}?${parts.join("&")}`;
+}
+
+/**
+ * What an AWS SDK client sends its requests through to reach this machine instead of AWS, in this process:
+ * its `requestHandler`.
+ */
+export function requestHandler(world: World): {
+  readonly handle: (request: SdkRequest) => Promise<SdkResponse>;
+  readonly destroy: () => void;
+} {
+  return {
+    handle: async (request) => {
+      const { body, headers, status } = await answer(world, {
+        method: request.method,
+        url: urlOf(request),
+        headers: Object.fromEntries(
+          Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value]),
+        ),
+        body: await bytesOf(request.body),
+      });
+      return {
+        response: {
+          statusCode: status,
+          headers: { ...headers },
+          body: Readable.from([typeof body === "string" ? Buffer.from(body) : body]),
+        },
+      };
+    },
+    destroy: () => undefined,
+  };
+}

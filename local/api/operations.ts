@@ -1,0 +1,16 @@
+import { executions } from "./executions";
+import { pipelines } from "./pipelines";
+import type { ServiceName } from "./shapes";
+import type { World } from "./world";
+
+/** An answer before it is written: members that the service does not know are left out then. */
+export type Answer = Readonly<Record<string, unknown>>;
+
+/** Does what a request asks for. The request is checked. */
+export type Operation = (world: World, request: never) => object | Promise<object>;
+
+/** The operations that this machine answers, by service. */
+export const operations: Readonly<Record<ServiceName, Readonly<Record<string, Operation>>>> = {
+  sagemaker: { ...pipelines, ...executions },
+  logs: {},
+};

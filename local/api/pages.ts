@@ -1,0 +1,106 @@
+import { invalid } from "./errors";
+
+/** What requests for lists have in common. */
+export interface PageRequest {
+  readonly MaxResults?: number | undefined;
+  readonly NextToken?: string | undefined;
+  readonly SortBy?: string | undefined;
+  readonly SortOrder?: string | undefined;
+}
+
+/** How a list is sorted and cut. */
+export interface Paging<Item> {
+  /** What tells an item from all others. */
+  readonly key: (item: Item) => string;
+  /** What items are sorted by, by the names of SortBy. Equal ones keep their order. */
+  readonly sorts: Readonly<Record<string, (item: Item) => number | string>>;
+  readonly defaultSort: string;
+  readonly defaultOrder: "Ascending" | "Descending";
+  /** Items of a page, where the request does not say. Default: the most that one may ask for. */
+  readonly defaultSize?: number;
+}
+
+/** The most items of a page. Source: MaxResults. */
+const maxSize = 100;
+
+function compare(left: number | string, right: number | string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/**
+ * A page of a list. The token names the last item of the page before, so what is added meanwhile moves nothing.
+ * @throws ApiError where the token is none of this list
+ */
+export function pageOf<Item>(
+  items: readonly Item[],
+  request: PageRequest,
+  paging: Paging<Item>,
+): { readonly items: Item[]; readonly NextToken: string | undefined } {
+  const { MaxResults: size = paging.defaultSize ?? maxSize, NextToken: token } = request;
+  const sort = paging.sorts[request.SortBy ?? paging.defaultSort];
+  const direction = (request.SortOrder ?? paging.defaultOrder) === "Descending" ? -1 : 1;
+  const sorted = [...items];
+  if (sort !== undefined) {
+    sorted.sort((left, right) => direction * compare(sort(left), sort(right)));
+  }
+  let start = 0;
+  if (token !== undefined) {
+    const last = Buffer.from(token, "base64url").toString();
+    start = sorted.findIndex((item) => paging.key(item) === last) + 1;
+    if (start === 0) {
+      throw invalid("The NextToken is not one of this list.");
+    }
+  }
+  const page = sorted.slice(start, start + size);
+  const last = page.at(-1);
+  return {
+    items: page,
+    NextToken:
+      last !== undefined && start + size < sorted.length
+        ? Buffer.from(paging.key(last)).toString("base64url")
+        : undefined,
+  };
+}
+
+/** What requests for lists are filtered by. */
+export interface TimeFilters {
+  readonly CreatedAfter?: Date | undefined;
+  readonly CreatedBefore?: Date | undefined;
+  readonly CreationTimeAfter?: Date | undefined;
+  readonly CreationTimeBefore?: Date | undefined;
+  readonly LastModifiedTimeAfter?: Date | undefined;
+  readonly LastModifiedTimeBefore?: Date | undefined;
+  readonly NameContains?: string | undefined;
+  readonly StatusEquals?: string | undefined;
+}
+
+/** What an item has that is filtered by; times are ISO 8601. */
+export interface Filtered {
+  readonly name: string;
+  readonly creationTime: string;
+  readonly lastModifiedTime?: string | undefined;
+  readonly status?: string | undefined;
+}
+
+/** The items that pass the filters of a request. */
+export function filtered<Item extends Filtered>(
+  items: readonly Item[],
+  request: TimeFilters,
+): readonly Item[] {
+  const created = [
+    request.CreationTimeAfter ?? request.CreatedAfter,
+    request.CreationTimeBefore ?? request.CreatedBefore,
+  ];
+  const modified = [request.LastModifiedTimeAfter, request.LastModifiedTimeBefore];
+  const between = (time: string, [after, before]: readonly (Date | undefined)[]): boolean =>
+    (after === undefined || Date.parse(time) > after.getTime()) &&
+    (before === undefined || Date.parse(time) < before.getTime());
+  const { NameContains: part, StatusEquals: status } = request;
+  return items.filter(
+    (item) =>
+      between(item.creationTime, created) &&
+      between(item.lastModifiedTime ?? item.creationTime, modified) &&
+      (part === undefined || item.name.toLowerCase().includes(part.toLowerCase())) &&
+      (status === undefined || item.status === status),
+  );
+}

@@ -1,0 +1,231 @@
+import type {
+  CreatePipelineRequest,
+  CreatePipelineResponse,
+  DeletePipelineRequest,
+  DeletePipelineResponse,
+  DescribePipelineRequest,
+  ListPipelinesRequest,
+  UpdatePipelineRequest,
+  UpdatePipelineResponse,
+} from "@aws-sdk/client-sagemaker";
+import { rmSync } from "node:fs";
+
+import { check } from "../../pipeline/check";
+import type { JsonObject } from "../../pipeline/expressions";
+import { canonicalJson } from "../../pipeline/render";
+import { isObject, text } from "../../pipeline/walk";
+import type { RunnableProgram } from "../program/programCache";
+import { executionId, type ExecutionHead } from "../records/executionDocument";
+import { isUnderWay, listHeads } from "../records/executions";
+import type { Resource } from "../records/resources";
+import { asInvalid, conflict, invalid, notFound, refuseUnsupported } from "./errors";
+import { filtered, pageOf } from "./pages";
+import type { Answer } from "./operations";
+import type { World } from "./world";
+
+/** What is not honoured here of requests that create or change a pipeline. */
+const unsupported = ["PipelineVersionAliases"];
+
+/**
+ * A pipeline by its name or ARN.
+ * @throws ApiError where there is none
+ */
+export function findPipeline(world: World, nameOrArn: string): Resource {
+  const pipeline = world.of("pipeline").find(nameOrArn);
+  if (pipeline === undefined) {
+    const arn = nameOrArn.startsWith("arn:")
+      ? nameOrArn
+      : `${world.arnPrefix}:pipeline/${nameOrArn.toLowerCase()}`;
+    throw notFound(`Pipeline '${arn}' does not exist.`);
+  }
+  return pipeline;
+}
+
+/** Makes sure that the program's own pipeline is there, with the definition that it renders now. */
+export function ensurePipeline(world: World, program: RunnableProgram): void {
+  const { definition, pipelineName } = program;
+  const request = { PipelineDefinition: canonicalJson(definition) };
+  const existing = world.of("pipeline").find(pipelineName);
+  if (existing === undefined) {
+    world.create("pipeline", pipelineName, request);
+  } else if (existing.request["PipelineDefinition"] !== request.PipelineDefinition) {
+    world.update(existing, "pipeline", request);
+  }
+}
+
+/** The executions of a pipeline, the latest first. */
+export function executionsOf(world: World, { arn }: Resource): readonly ExecutionHead[] {
+  return listHeads(world.workspace).filter(
+    ({ execution }) => execution.PipelineArn.toLowerCase() === arn.toLowerCase(),
+  );
+}
+
+/** The definition of a request, in it or in S3; undefined where it has none. */
+function definitionIn(
+  world: World,
+  request: Pick<CreatePipelineRequest, "PipelineDefinition" | "PipelineDefinitionS3Location">,
+): Promise<string | undefined> {
+  const { PipelineDefinition: given, PipelineDefinitionS3Location: location } = request;
+  return asInvalid(() => {
+    if (given !== undefined || location === undefined) {
+      return given;
+    }
+    const uri = `s3://${location.Bucket ?? ""}/${location.ObjectKey ?? ""}`;
+    if (location.VersionId !== undefined) {
+      throw invalid("PipelineDefinitionS3Location.VersionId is not supported on this machine");
+    }
+    if (!world.store.isFile(uri)) {
+      throw invalid(`There is no object ${uri}.`);
+    }
+    return world.store.read(uri);
+  });
+}
+
+/** Reads the text of a definition. @throws ApiError where it is none */
+export function parseDefinition(content: string): JsonObject {
+  let definition: unknown;
+  try {
+    definition = JSON.parse(content);
+  } catch (error) {
+    throw invalid(`Unable to parse pipeline definition: ${(error as Error).message}`);
+  }
+  if (!isObject(definition as JsonObject)) {
+    throw invalid("Unable to parse pipeline definition: it is no JSON object");
+  }
+  return definition as JsonObject;
+}
+
+function checkDefinition(content: string): void {
+  const problems = check(parseDefinition(content), { unusedParametersAllowed: true });
+  if (problems.length > 0) {
+    throw invalid(`Invalid pipeline definition: ${problems.join("; ")}`);
+  }
+}
+
+async function createPipeline(
+  world: World,
+  request: CreatePipelineRequest,
+): Promise<CreatePipelineResponse> {
+  refuseUnsupported(request, unsupported);
+  const { ClientRequestToken: token, PipelineName: name = "" } = request;
+  const existing = world.of("pipeline").find(name);
+  if (existing !== undefined) {
+    if (existing.request["ClientRequestToken"] === token) {
+      return { PipelineArn: existing.arn };
+    }
+    throw invalid(
+      "Pipeline names must be unique within an AWS account and region. " +
+        `Pipeline with name (${name}) already exists.`,
+    );
+  }
+  const definition = await definitionIn(world, request);
+  if (definition === undefined) {
+    throw invalid("One of PipelineDefinition and PipelineDefinitionS3Location is required.");
+  }
+  checkDefinition(definition);
+  const { arn } = world.create("pipeline", name, {
+    ...request,
+    PipelineDefinition: definition,
+    PipelineDefinitionS3Location: undefined,
+  });
+  return { PipelineArn: arn };
+}
+
+async function updatePipeline(
+  world: World,
+  request: UpdatePipelineRequest,
+): Promise<UpdatePipelineResponse> {
+  refuseUnsupported(request, unsupported);
+  const pipeline = findPipeline(world, request.PipelineName ?? "");
+  const definition = await definitionIn(world, request);
+  if (definition !== undefined) {
+    checkDefinition(definition);
+  }
+  const { ParallelismConfiguration, PipelineDescription, PipelineDisplayName, RoleArn } = request;
+  const changes = {
+    ParallelismConfiguration,
+    PipelineDescription,
+    PipelineDisplayName,
+    RoleArn,
+    PipelineDefinition: definition,
+  };
+  const given = Object.entries(changes).filter(([, value]) => value !== undefined);
+  world.update(pipeline, "pipeline", Object.fromEntries(given));
+  return { PipelineArn: pipeline.arn };
+}
+
+/** Deletes a pipeline, and its executions with it, as the service's documentation says. */
+function deletePipeline(world: World, request: DeletePipelineRequest): DeletePipelineResponse {
+  const pipeline = findPipeline(world, request.PipelineName ?? "");
+  const executions = executionsOf(world, pipeline);
+  if (executions.some(isUnderWay)) {
+    throw conflict(
+      `Pipeline ${pipeline.arn} has executions that are running. Stop them before you delete it.`,
+    );
+  }
+  for (const head of executions) {
+    const folder = world.workspace.execution(executionId(head));
+    rmSync(folder, { recursive: true, force: true });
+  }
+  world.of("pipeline").remove(pipeline);
+  return { PipelineArn: pipeline.arn };
+}
+
+/** The time at which a pipeline was last run. */
+function lastRun(world: World, pipeline: Resource): string | undefined {
+  return executionsOf(world, pipeline)[0]?.execution.CreationTime;
+}
+
+function describePipeline(world: World, request: DescribePipelineRequest): Answer {
+  refuseUnsupported(request, ["PipelineVersionAlias", "PipelineVersionId"]);
+  const pipeline = findPipeline(world, request.PipelineName ?? "");
+  return {
+    PipelineDisplayName: pipeline.name,
+    ...pipeline.request,
+    PipelineArn: pipeline.arn,
+    PipelineName: pipeline.name,
+    PipelineStatus: "Active",
+    CreationTime: pipeline.creationTime,
+    LastModifiedTime: pipeline.lastModifiedTime,
+    LastRunTime: lastRun(world, pipeline),
+    CreatedBy: {},
+    LastModifiedBy: {},
+  };
+}
+
+function listPipelines(world: World, request: ListPipelinesRequest): Answer {
+  const { PipelineNamePrefix: prefix = "" } = request;
+  const all = world.of("pipeline").list();
+  const page = pageOf(
+    filtered(all, request).filter(({ name }) => name.startsWith(prefix)),
+    request,
+    {
+      key: ({ name }) => name,
+      sorts: { CreationTime: ({ creationTime }) => creationTime, Name: ({ name }) => name },
+      defaultSort: "CreationTime",
+      defaultOrder: "Descending",
+    },
+  );
+  return {
+    NextToken: page.NextToken,
+    PipelineSummaries: page.items.map((pipeline) => ({
+      PipelineArn: pipeline.arn,
+      PipelineName: pipeline.name,
+      PipelineDisplayName: text(pipeline.request["PipelineDisplayName"]) || pipeline.name,
+      PipelineDescription: pipeline.request["PipelineDescription"],
+      RoleArn: pipeline.request["RoleArn"],
+      CreationTime: pipeline.creationTime,
+      LastModifiedTime: pipeline.lastModifiedTime,
+      LastExecutionTime: lastRun(world, pipeline),
+    })),
+  };
+}
+
+/** The operations on pipelines. */
+export const pipelines = {
+  CreatePipeline: createPipeline,
+  DeletePipeline: deletePipeline,
+  DescribePipeline: describePipeline,
+  ListPipelines: listPipelines,
+  UpdatePipeline: updatePipeline,
+};

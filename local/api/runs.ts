@@ -1,0 +1,83 @@
+import type { JsonObject } from "../../pipeline/expressions";
+import { JobRunner } from "../processes/jobs";
+import { type ExecutionRequest, startSession } from "../session";
+import type { WorldOptions } from "./world";
+
+/** An execution that runs in this process. */
+interface Running {
+  readonly stop: AbortController;
+  readonly ended: Promise<unknown>;
+}
+
+/** The executions that run in this process. */
+export class Runs {
+  private readonly running = new Map<string, Running>();
+
+  constructor(private readonly options: WorldOptions) {}
+
+  /**
+   * Starts an execution, or goes on with one.
+   *
+   * @returns its ARN, as soon as its first step can begin
+   * @throws UserError where the definition, the parameters or the data are not good
+   */
+  async start(
+    definition: JsonObject,
+    parameters: ReadonlyMap<string, string>,
+    request: ExecutionRequest,
+  ): Promise<string> {
+    const { data, docker = false, program, say = () => undefined, workspace } = this.options;
+    const stop = new AbortController();
+    const jobs = new JobRunner();
+    try {
+      const { ended, executionArn, executionId } = await startSession({
+        program: await program(),
+        definition,
+        request,
+        data,
+        parameters,
+        workspace,
+        docker,
+        cache: true,
+        stopped: stop.signal,
+        jobs,
+        report: () => undefined,
+        say,
+      });
+      const settled = ended
+        .catch((error: unknown) => {
+          say(`execution ${executionId}: ${(error as Error).message}`);
+        })
+        .finally(() => this.running.delete(executionId));
+      this.running.set(executionId, { stop, ended: settled });
+      return executionArn;
+    } catch (error) {
+      await jobs.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Stops an execution.
+   * @returns whether it runs in this process
+   */
+  stop(id: string): boolean {
+    const running = this.running.get(id);
+    running?.stop.abort();
+    return running !== undefined;
+  }
+
+  /** Waits until an execution that runs in this process has ended. */
+  async ended(id: string): Promise<void> {
+    await this.running.get(id)?.ended;
+  }
+
+  /** Stops all executions, and waits until they have ended. */
+  async close(): Promise<void> {
+    const all = [...this.running.values()];
+    for (const { stop } of all) {
+      stop.abort();
+    }
+    await Promise.all(all.map(({ ended }) => ended));
+  }
+}

@@ -1,0 +1,72 @@
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+
+import { answer } from "./router";
+import type { World } from "./world";
+
+/** Most bytes of a request that are taken. */
+const maxBody = 5 * 1024 ** 3;
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBody) {
+      throw new Error("the request is too large");
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** A server that speaks the services' API over HTTP. */
+export interface ApiServer {
+  readonly url: string;
+  /** Takes no more requests, and ends when those under way are answered. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Serves this machine's API over HTTP. Requests are not authenticated, so it listens on loopback unless told
+ * otherwise.
+ *
+ * @param port 0 for any that is free
+ * @throws Error with the code EADDRINUSE where something else listens on the port
+ */
+export async function serveApi(world: World, port: number, host = "127.0.0.1"): Promise<ApiServer> {
+  const server: Server = createServer((request, response) => {
+    const respond = async (): Promise<void> => {
+      const { body, headers, status } = await answer(world, {
+        method: request.method ?? "GET",
+        url: request.url ?? "/",
+        headers: Object.fromEntries(
+          Object.entries(request.headers).map(([name, value]) => [
+            name,
+            Array.isArray(value) ? value.join(", ") : value,
+          ]),
+        ),
+        body: await bodyOf(request),
+      });
+      response.writeHead(status, headers).end(body);
+    };
+    respond().catch((error: unknown) => {
+      process.stderr.write(`${(error as Error).stack ?? String(error)}\n`);
+      response.destroy();
+    });
+  });
+  await new Promise<void>((listening, failed) => {
+    server.once("error", failed).listen(port, host, listening);
+  });
+  const address = server.address() as AddressInfo;
+  return {
+    url: `http://${address.family === "IPv6" ? `[${address.address}]` : address.address}:${address.port}`,
+    close: () =>
+      new Promise((closed) => {
+        server.close(() => {
+          closed();
+        });
+        server.closeIdleConnections();
+      }),
+  };
+}

@@ -1,0 +1,87 @@
+import { ApiError, asInvalid } from "./errors";
+import { operations } from "./operations";
+import { readRequest, type ServiceName, writeAnswer } from "./shapes";
+import type { World } from "./world";
+
+/** A request as HTTP has it. */
+export interface WireRequest {
+  readonly method: string;
+  /** Path with the query, percent-encoded. */
+  readonly url: string;
+  /** By names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Buffer;
+}
+
+/** An answer as HTTP has it. */
+export interface WireResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer | string;
+}
+
+const contentType = "application/x-amz-json-1.1";
+
+/** The services by what stands before the operation in X-Amz-Target. */
+const targets: Readonly<Record<string, ServiceName>> = {
+  Logs_20140328: "logs",
+  SageMaker: "sagemaker",
+};
+
+function errorResponse(error: ApiError): WireResponse {
+  const { code, message, status } = error;
+  return {
+    status,
+    headers: { "content-type": contentType, "x-amzn-errortype": code },
+    body: JSON.stringify({ __type: code, message, Message: message }),
+  };
+}
+
+function parseBody(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.length === 0 ? "{}" : body.toString("utf8"));
+  } catch {
+    throw new ApiError("SerializationException", "The body of the request is not JSON.");
+  }
+}
+
+/** Whether a request is one of a service that speaks AWS JSON 1.1. */
+export function isJsonRequest({ headers }: WireRequest): boolean {
+  return headers["x-amz-target"] !== undefined;
+}
+
+/**
+ * Answers a request of a service that speaks AWS JSON 1.1: SageMaker and CloudWatch Logs.
+ * An operation that this machine does not have is refused by its name.
+ */
+export async function answerJson(world: World, request: WireRequest): Promise<WireResponse> {
+  const [prefix = "", operation = ""] = (request.headers["x-amz-target"] ?? "").split(".");
+  try {
+    const service = targets[prefix];
+    const perform = service === undefined ? undefined : operations[service][operation];
+    if (service === undefined || perform === undefined) {
+      throw new ApiError(
+        "UnknownOperationException",
+        `The operation ${operation || prefix} is not available on this machine.`,
+      );
+    }
+    const checked = readRequest(service, operation, parseBody(request.body));
+    const answer = await asInvalid(() => (perform as AnyOperation)(world, checked));
+    return {
+      status: 200,
+      headers: { "content-type": contentType },
+      body: JSON.stringify(writeAnswer(service, operation, answer)),
+    };
+  } catch (error) {
+    return errorResponse(error instanceof ApiError ? error : internal(error));
+  }
+}
+
+/** An operation, once it is certain that the request is its own. */
+type AnyOperation = (world: World, request: unknown) => object | Promise<object>;
+
+/** An error of this program, which is told with its trace on standard error. */
+function internal(error: unknown): ApiError {
+  process.stderr.write(`${(error as Error).stack ?? String(error)}\n`);
+  return new ApiError("InternalFailure", (error as Error).message, 500);
+}

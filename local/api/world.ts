@@ -1,0 +1,97 @@
+import type { Tag } from "@aws-sdk/client-sagemaker";
+
+import type { JsonObject } from "../../pipeline/expressions";
+import type { RunnableProgram } from "../program/programCache";
+import { ModelRegistry } from "../records/modelRegistry";
+import { type Resource, type ResourceKind, Resources } from "../records/resources";
+import type { Workspace } from "../records/workspace";
+import { ObjectStore } from "../storage/objectStore";
+import { Endpoints } from "./endpointServers";
+import { Runs } from "./runs";
+
+/** What a world on this machine is made of. */
+export interface WorldOptions {
+  readonly workspace: Workspace;
+  /** The program, whose images, table and uploads executions have. Evaluated when it is first needed. */
+  readonly program: () => Promise<RunnableProgram>;
+  readonly region: string;
+  readonly accountId: string;
+  /** The data of the program's table, and what named it. Default: see the README. */
+  readonly data?: { readonly path: string; readonly named: string } | undefined;
+  /** Whether jobs and endpoints run in containers, where their images are on this machine. Default false. */
+  readonly docker?: boolean;
+  /** Takes lines to show. Default: nobody is told. */
+  readonly say?: (line: string) => void;
+}
+
+/** A request that creates something. */
+type CreationRequest = Readonly<Record<string, unknown>> & {
+  readonly Tags?: readonly Tag[] | undefined;
+};
+
+/** This machine as a SageMaker endpoint: a work folder, and what runs in this process for it. */
+export class World {
+  readonly workspace: Workspace;
+  readonly region: string;
+  readonly accountId: string;
+  readonly store: ObjectStore;
+  readonly registry: ModelRegistry;
+  readonly runs: Runs;
+  readonly endpoints: Endpoints;
+  private readonly resources = new Map<ResourceKind, Resources>();
+
+  constructor(readonly options: WorldOptions) {
+    const { accountId, region, workspace } = options;
+    this.workspace = workspace;
+    this.region = region;
+    this.accountId = accountId;
+    this.store = new ObjectStore(workspace.objects);
+    this.registry = new ModelRegistry(workspace.models, this.arnPrefix);
+    this.runs = new Runs(options);
+    this.endpoints = new Endpoints(this);
+  }
+
+  /** With which the ARNs of what is made here begin. */
+  get arnPrefix(): string {
+    return `arn:aws:sagemaker:${this.region}:${this.accountId}`;
+  }
+
+  /** The things of a kind. */
+  of(kind: ResourceKind): Resources {
+    const known = this.resources.get(kind) ?? new Resources(this.workspace, kind);
+    this.resources.set(kind, known);
+    return known;
+  }
+
+  /** Keeps something new. The name is in the ARN as the service writes it there. */
+  create(kind: ResourceKind, name: string, { Tags = [], ...request }: CreationRequest): Resource {
+    const now = new Date().toISOString();
+    const resource: Resource = {
+      version: 1,
+      name,
+      arn: `${this.arnPrefix}:${kind}/${name.toLowerCase()}`,
+      creationTime: now,
+      lastModifiedTime: now,
+      tags: Tags,
+      request: request as JsonObject,
+    };
+    this.of(kind).put(resource);
+    return resource;
+  }
+
+  /** Changes members of what something was created with. */
+  update(resource: Resource, kind: ResourceKind, changes: object): Resource {
+    const changed: Resource = {
+      ...resource,
+      lastModifiedTime: new Date().toISOString(),
+      request: { ...resource.request, ...(changes as JsonObject) },
+    };
+    this.of(kind).put(changed);
+    return changed;
+  }
+
+  /** Stops what runs in this process, and waits for its end. */
+  async close(): Promise<void> {
+    await Promise.all([this.runs.close(), this.endpoints.close()]);
+  }
+}

@@ -1,0 +1,95 @@
+import type { Tag } from "@aws-sdk/client-sagemaker";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+
+import type { JsonObject } from "../../pipeline/expressions";
+import { writeJson } from "../storage/files";
+import { warnOfDamage } from "./documents";
+import type { Workspace } from "./workspace";
+
+/** The kinds of things that are created through the API by a name, as their folders are called. */
+export type ResourceKind =
+  "endpoint-config" | "endpoint" | "model" | "model-package-group" | "pipeline";
+
+/** Something that was created through the API. */
+export interface Resource {
+  readonly version: 1;
+  readonly name: string;
+  readonly arn: string;
+  /** ISO 8601. */
+  readonly creationTime: string;
+  readonly lastModifiedTime: string;
+  readonly tags: readonly Tag[];
+  /** The request that created it, with what later ones have changed. */
+  readonly request: JsonObject;
+}
+
+const schema = z.object({
+  version: z.literal(1),
+  name: z.string(),
+  arn: z.string(),
+  creationTime: z.iso.datetime(),
+  lastModifiedTime: z.iso.datetime(),
+  tags: z.array(z.object({ Key: z.string(), Value: z.string() })),
+  request: z.record(z.string(), z.unknown()),
+});
+
+/** The things of one kind in a work folder, a document each. */
+export class Resources {
+  private readonly folder: string;
+
+  constructor(
+    workspace: Workspace,
+    readonly kind: ResourceKind,
+  ) {
+    this.folder = join(workspace.resources, kind);
+  }
+
+  /** All of them, but for those whose documents are damaged. */
+  list(): readonly Resource[] {
+    return existsSync(this.folder)
+      ? readdirSync(this.folder)
+          .filter((file) => file.endsWith(".json"))
+          .flatMap((file) => this.read(join(this.folder, file)) ?? [])
+      : [];
+  }
+
+  /**
+   * The one of a name or an ARN. The service takes both, and folds the name of a pipeline to lower case in
+   * ARNs; so case does not tell names apart.
+   */
+  find(nameOrArn: string): Resource | undefined {
+    const wanted = nameOrArn.toLowerCase();
+    return this.list().find(
+      ({ arn, name }) => name.toLowerCase() === wanted || arn.toLowerCase() === wanted,
+    );
+  }
+
+  put(resource: Resource): void {
+    writeJson(this.path(resource.name), resource);
+  }
+
+  remove({ name }: Resource): void {
+    rmSync(this.path(name), { force: true });
+  }
+
+  private path(name: string): string {
+    return join(this.folder, `${name}.json`);
+  }
+
+  private read(path: string): Resource | undefined {
+    try {
+      const parsed = schema.safeParse(JSON.parse(readFileSync(path, "utf8")));
+      if (parsed.success) {
+        return parsed.data as Resource;
+      }
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) {
+        throw error;
+      }
+    }
+    warnOfDamage(path);
+    return undefined;
+  }
+}

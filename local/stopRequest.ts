@@ -1,0 +1,30 @@
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** Milliseconds between two looks for a request. */
+const interval = 250;
+
+const pathIn = (folder: string): string => join(folder, "stop-requested");
+
+/** Asks the process that runs an execution, whichever that is, to stop it. */
+export function requestStop(folder: string): void {
+  writeFileSync(pathIn(folder), "");
+}
+
+/**
+ * Looks now and then whether an execution is to be stopped.
+ * @returns what ends the looking
+ */
+export function awaitStopRequest(folder: string, stop: () => void): () => void {
+  rmSync(pathIn(folder), { force: true });
+  const timer = setInterval(() => {
+    if (existsSync(pathIn(folder))) {
+      rmSync(pathIn(folder), { force: true });
+      stop();
+    }
+  }, interval);
+  timer.unref();
+  return () => {
+    clearInterval(timer);
+  };
+}

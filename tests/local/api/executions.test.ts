@@ -1,0 +1,482 @@
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+
+import {
+  CreatePipelineCommand,
+  DeletePipelineCommand,
+  DescribePipelineCommand,
+  DescribePipelineDefinitionForExecutionCommand,
+  DescribePipelineExecutionCommand,
+  ListPipelineExecutionsCommand,
+  ListPipelineExecutionStepsCommand,
+  ListPipelineParametersForExecutionCommand,
+  ListPipelinesCommand,
+  type PipelineExecutionStep,
+  RetryPipelineExecutionCommand,
+  type SageMakerClient,
+  StartPipelineExecutionCommand,
+  type StartPipelineExecutionCommandInput,
+  StopPipelineExecutionCommand,
+  UpdatePipelineCommand,
+  UpdatePipelineExecutionCommand,
+} from "@aws-sdk/client-sagemaker";
+
+import type { World } from "../../../local/api/world";
+import { temporaryFolder } from "../../support/localRun";
+import {
+  conditionStep,
+  definitionOf,
+  failStep,
+  localWorld,
+  sageMakerOf,
+  scriptStep,
+} from "../../support/localWorld";
+
+const RoleArn = "arn:aws:iam::111122223333:role/team";
+const arn = "arn:aws:sagemaker:us-east-1:111122223333";
+
+describe("the pipelines of this machine's API", () => {
+  const world = localWorld(join(temporaryFolder(), "work"));
+  const client = sageMakerOf(world);
+  const PipelineDefinition = definitionOf([conditionStep("Check", [1, 1])]);
+  const create = (PipelineName: string, more: object = {}): Promise<unknown> =>
+    client.send(new CreatePipelineCommand({ PipelineName, PipelineDefinition, RoleArn, ...more }));
+
+  it("are created, described, changed and deleted", async () => {
+    const created = await client.send(
+      new CreatePipelineCommand({
+        PipelineName: "TeamPipeline",
+        PipelineDescription: "ours",
+        PipelineDefinition,
+        RoleArn,
+      }),
+    );
+    equal(created.PipelineArn, `${arn}:pipeline/teampipeline`);
+    const described = await client.send(
+      new DescribePipelineCommand({ PipelineName: created.PipelineArn }),
+    );
+    deepEqual(
+      [described.PipelineName, described.PipelineDescription, described.PipelineStatus],
+      ["TeamPipeline", "ours", "Active"],
+    );
+    equal(described.PipelineDefinition, PipelineDefinition);
+    ok(described.CreationTime instanceof Date && Date.now() - +described.CreationTime < 60_000);
+    const other = definitionOf([conditionStep("Other", [1, 2])]);
+    await client.send(
+      new UpdatePipelineCommand({ PipelineName: "TeamPipeline", PipelineDefinition: other }),
+    );
+    const changed = await client.send(
+      new DescribePipelineCommand({ PipelineName: "TeamPipeline" }),
+    );
+    deepEqual([changed.PipelineDefinition, changed.PipelineDescription], [other, "ours"]);
+    await client.send(new DeletePipelineCommand({ PipelineName: "TeamPipeline" }));
+    await rejects(client.send(new DescribePipelineCommand({ PipelineName: "TeamPipeline" })), {
+      name: "ResourceNotFound",
+      message: `Pipeline '${arn}:pipeline/teampipeline' does not exist.`,
+    });
+  });
+
+  it("are created once by a token, and never twice by a name", async () => {
+    const ClientRequestToken = "a".repeat(32);
+    deepEqual(
+      await create("Once", { ClientRequestToken })
+        .then(() => create("Once", { ClientRequestToken }))
+        .then((answer) => (answer as { PipelineArn: string }).PipelineArn),
+      `${arn}:pipeline/once`,
+    );
+    await rejects(create("Once"), {
+      name: "ValidationException",
+      message:
+        "Pipeline names must be unique within an AWS account and region. Pipeline with name (Once) already exists.",
+    });
+  });
+
+  it("are listed by page, sorted, and by prefix", async () => {
+    for (const name of ["list-b", "list-a", "list-c"]) {
+      await create(name);
+    }
+    const names: string[] = [];
+    let NextToken: string | undefined;
+    do {
+      const page: {
+        NextToken?: string | undefined;
+        PipelineSummaries?: { PipelineName?: string | undefined }[] | undefined;
+      } = await client.send(
+        new ListPipelinesCommand({
+          PipelineNamePrefix: "list",
+          SortBy: "Name",
+          SortOrder: "Ascending",
+          MaxResults: 2,
+          NextToken,
+        }),
+      );
+      names.push(
+        ...(page.PipelineSummaries ?? []).map(({ PipelineName = "" }) => PipelineName),
+        "|",
+      );
+      ({ NextToken } = page);
+    } while (NextToken !== undefined);
+    deepEqual(names, ["list-a", "list-b", "|", "list-c", "|"]);
+    await rejects(client.send(new ListPipelinesCommand({ NextToken: "bogus" })), {
+      name: "ValidationException",
+    });
+  });
+
+  it("are refused with all problems at once, in the service's words", async () => {
+    await rejects(create("-", { RoleArn: "role", PipelineDefinition: "" }), {
+      name: "ValidationException",
+      message:
+        /^4 validation errors detected: Value '-' at 'pipelineName' failed to satisfy constraint: Member must satisfy regular expression pattern: .*; Value '' at 'pipelineDefinition' failed to satisfy constraint: Member must have length greater than or equal to 1; Value 'role' at 'roleArn'/,
+    });
+    await rejects(create("broken", { PipelineDefinition: "{" }), {
+      name: "ValidationException",
+      message: /^Unable to parse pipeline definition: /,
+    });
+    await rejects(
+      create("circle", {
+        PipelineDefinition: definitionOf([conditionStep("A", [1, { Get: "Steps.A.Outcome" }])]),
+      }),
+      {
+        message: /^Invalid pipeline definition: steps wait for each other in a circle: A -> A$/,
+      },
+    );
+    await rejects(client.send(new UpdatePipelineCommand({ PipelineName: "none" })), {
+      name: "ResourceNotFound",
+    });
+  });
+
+  it("are no others: what is not there is refused by its name", async () => {
+    const { CreateAppCommand } = await import("@aws-sdk/client-sagemaker");
+    await rejects(
+      client.send(new CreateAppCommand({ DomainId: "d", AppName: "a", AppType: "JupyterServer" })),
+      {
+        name: "UnknownOperationException",
+        message: "The operation CreateApp is not available on this machine.",
+      },
+    );
+  });
+});
+
+describe("the executions of this machine's API", () => {
+  const folder = temporaryFolder();
+  let world: World;
+  let client: SageMakerClient;
+
+  before(() => {
+    world = localWorld(join(folder, "work"));
+    client = sageMakerOf(world);
+    world.store.write(
+      "s3://team-bucket/code/count.py",
+      `
+import os, pathlib
+count = pathlib.Path("${folder}") / os.environ["COUNTER"]
+number = int(count.read_text()) + 1 if count.exists() else 1
+count.write_text(str(number))
+pathlib.Path("/opt/ml/processing/out/number.txt").write_text(str(number))
+assert number >= int(os.environ["FAILS"]) + 1, f"attempt {number}"
+`,
+    );
+    world.store.write("s3://team-bucket/code/sleep.py", "import time\ntime.sleep(600)\n");
+  });
+
+  after(() => world.close());
+
+  async function pipeline(name: string, definition: string): Promise<void> {
+    await client.send(
+      new CreatePipelineCommand({ PipelineName: name, PipelineDefinition: definition, RoleArn }),
+    );
+  }
+
+  async function start(
+    PipelineName: string,
+    more: Partial<StartPipelineExecutionCommandInput> = {},
+  ): Promise<string> {
+    const { PipelineExecutionArn = "" } = await client.send(
+      new StartPipelineExecutionCommand({ PipelineName, ...more }),
+    );
+    return PipelineExecutionArn;
+  }
+
+  const describe_ = (PipelineExecutionArn: string) =>
+    client.send(new DescribePipelineExecutionCommand({ PipelineExecutionArn }));
+
+  async function ended(execution: string): Promise<string> {
+    for (;;) {
+      const { PipelineExecutionStatus: status = "" } = await describe_(execution);
+      if (status !== "Executing" && status !== "Stopping") {
+        return status;
+      }
+      await wait(20);
+    }
+  }
+
+  async function steps(PipelineExecutionArn: string): Promise<readonly PipelineExecutionStep[]> {
+    const { PipelineExecutionSteps: found = [] } = await client.send(
+      new ListPipelineExecutionStepsCommand({ PipelineExecutionArn, SortOrder: "Ascending" }),
+    );
+    return found;
+  }
+
+  const statesOf = async (execution: string): Promise<Readonly<Record<string, string>>> =>
+    Object.fromEntries(
+      (await steps(execution)).map(({ StepName = "", StepStatus = "" }) => [StepName, StepStatus]),
+    );
+
+  it("run in the background, with parameters, and say what came of each step", async () => {
+    const PipelineName = "Checks";
+    const definition = definitionOf(
+      [
+        conditionStep(
+          "Check",
+          [{ Get: "Parameters.Mode" }, "fast"],
+          [conditionStep("Fast", [1, 1])],
+          [
+            failStep("TooSlow", {
+              "Std:Join": { On: " ", Values: ["mode", { Get: "Parameters.Mode" }] },
+            }),
+          ],
+        ),
+      ],
+      { Mode: "fast" },
+    );
+    await pipeline(PipelineName, definition);
+    const first = await start(PipelineName);
+    match(
+      first,
+      /^arn:aws:sagemaker:us-east-1:111122223333:pipeline\/checks\/execution\/[a-z0-9]{12}$/,
+    );
+    equal(await ended(first), "Succeeded");
+    deepEqual(await statesOf(first), { Check: "Succeeded", Fast: "Succeeded" });
+    const second = await start(PipelineName, {
+      PipelineParameters: [{ Name: "Mode", Value: "slow" }],
+      PipelineExecutionDisplayName: "the-slow-one",
+      PipelineExecutionDescription: "why",
+    });
+    equal(await ended(second), "Failed");
+    const described = await describe_(second);
+    deepEqual(
+      [
+        described.FailureReason,
+        described.PipelineExecutionDisplayName,
+        described.PipelineExecutionDescription,
+      ],
+      ["mode slow", "the-slow-one", "why"],
+    );
+    equal(described.PipelineArn, `${arn}:pipeline/checks`);
+    ok((described.LastModifiedTime ?? 0) >= (described.CreationTime ?? 1));
+    deepEqual(
+      (await steps(second)).map(({ AttemptCount, FailureReason, Metadata, StepName }) => [
+        StepName,
+        AttemptCount,
+        FailureReason,
+        Metadata,
+      ]),
+      [
+        ["Check", 1, undefined, { Condition: { Outcome: "False" } }],
+        ["TooSlow", 1, "mode slow", { Fail: { ErrorMessage: "mode slow" } }],
+      ],
+    );
+    const { PipelineParameters } = await client.send(
+      new ListPipelineParametersForExecutionCommand({ PipelineExecutionArn: second }),
+    );
+    deepEqual(PipelineParameters, [{ Name: "Mode", Value: "slow" }]);
+    const { PipelineDefinition = "" } = await client.send(
+      new DescribePipelineDefinitionForExecutionCommand({ PipelineExecutionArn: second }),
+    );
+    deepEqual(JSON.parse(PipelineDefinition), JSON.parse(definition));
+    const { PipelineExecutionSummaries: all = [] } = await client.send(
+      new ListPipelineExecutionsCommand({ PipelineName }),
+    );
+    deepEqual(
+      all.map((one) => [
+        one.PipelineExecutionArn,
+        one.PipelineExecutionStatus,
+        one.PipelineExecutionFailureReason,
+      ]),
+      [
+        [second, "Failed", "mode slow"],
+        [first, "Succeeded", undefined],
+      ],
+    );
+    const { PipelineExecutionSummaries: later = [] } = await client.send(
+      new ListPipelineExecutionsCommand({ PipelineName, CreatedAfter: all[1]?.StartTime }),
+    );
+    deepEqual(
+      later.map((one) => one.PipelineExecutionArn),
+      [second],
+    );
+    await client.send(
+      new UpdatePipelineExecutionCommand({
+        PipelineExecutionArn: first,
+        PipelineExecutionDisplayName: "renamed",
+      }),
+    );
+    equal((await describe_(first)).PipelineExecutionDisplayName, "renamed");
+  });
+
+  it("start once by a token", async () => {
+    await pipeline("Token", definitionOf([conditionStep("Check", [1, 1])]));
+    const ClientRequestToken = "t".repeat(32);
+    const first = await start("Token", { ClientRequestToken });
+    equal(await start("Token", { ClientRequestToken }), first);
+    await ended(first);
+    equal(await start("Token", { ClientRequestToken }), first);
+  });
+
+  it("are refused where parameters are not good, before anything runs", async () => {
+    await pipeline(
+      "Typed",
+      definitionOf([conditionStep("Check", [1, { Get: "Parameters.Limit" }])], { Limit: 1 }),
+    );
+    for (const [PipelineParameters, message] of [
+      [[{ Name: "Limit", Value: "many" }], /parameter Limit: "many" is no Integer/],
+      [[{ Name: "Other", Value: "1" }], /parameter Other: unknown; the pipeline has Limit/],
+      [
+        [
+          { Name: "Limit", Value: "1" },
+          { Name: "Limit", Value: "2" },
+        ],
+        /Parameter Limit is given twice\./,
+      ],
+    ] as const) {
+      await rejects(start("Typed", { PipelineParameters: [...PipelineParameters] }), {
+        name: "ValidationException",
+        message,
+      });
+    }
+    await rejects(start("Nowhere"), { name: "ResourceNotFound" });
+    await rejects(start("Typed", { PipelineVersionId: 3 }), {
+      name: "ValidationException",
+      message: "PipelineVersionId is not supported on this machine",
+    });
+    const { PipelineExecutionSummaries } = await client.send(
+      new ListPipelineExecutionsCommand({ PipelineName: "Typed" }),
+    );
+    deepEqual(PipelineExecutionSummaries, []);
+  });
+
+  const counting = (name: string, counter: string, fails = 0, more: object = {}) => {
+    const step = scriptStep(name, "count.py", { ...more });
+    return {
+      ...step,
+      Arguments: {
+        ...(step["Arguments"] as object),
+        Environment: { COUNTER: counter, FAILS: String(fails) },
+      },
+    };
+  };
+
+  it("are retried: only what has not succeeded runs again, under the same ARN", async () => {
+    await pipeline(
+      "Retried",
+      definitionOf([
+        counting("First", "first"),
+        counting("Second", "second", 1, { DependsOn: ["First"] }),
+        conditionStep("Third", [1, 1], [], [], { DependsOn: ["Second"] }),
+      ]),
+    );
+    const execution = await start("Retried");
+    equal(await ended(execution), "Failed");
+    match((await describe_(execution)).FailureReason ?? "", /attempt 1/);
+    deepEqual(await statesOf(execution), { First: "Succeeded", Second: "Failed" });
+    const [before] = await steps(execution);
+    const again = await client.send(
+      new RetryPipelineExecutionCommand({ PipelineExecutionArn: execution }),
+    );
+    equal(again.PipelineExecutionArn, execution);
+    equal(await ended(execution), "Succeeded");
+    equal((await describe_(execution)).FailureReason, undefined);
+    const [first, second, third] = await steps(execution);
+    deepEqual(first, before);
+    deepEqual(
+      [second?.StepStatus, second?.AttemptCount, second?.FailureReason],
+      ["Succeeded", 2, undefined],
+    );
+    equal(third?.StepStatus, "Succeeded");
+    equal(world.store.read(`s3://team-bucket/${execution.slice(-12)}/First/number.txt`), "1");
+    await rejects(
+      client.send(new RetryPipelineExecutionCommand({ PipelineExecutionArn: execution })),
+      { name: "ConflictException" },
+    );
+  });
+
+  it("run selected steps, and take what they need from a reference execution", async () => {
+    await pipeline(
+      "Selected",
+      definitionOf([
+        counting("A", "a"),
+        counting("B", "b", 0, { DependsOn: ["A"] }),
+        counting("C", "c", 0, { DependsOn: ["B"] }),
+      ]),
+    );
+    const reference = await start("Selected");
+    equal(await ended(reference), "Succeeded");
+    const select = (names: readonly string[], arn_?: string) =>
+      start("Selected", {
+        SelectiveExecutionConfig: {
+          SelectedSteps: names.map((StepName) => ({ StepName })),
+          SourcePipelineExecutionArn: arn_,
+        },
+      });
+    for (const [names, from, message] of [
+      [
+        ["B"],
+        undefined,
+        /^the selected steps depend on step A, which is not selected: SourcePipelineExecutionArn is needed$/,
+      ],
+      [
+        ["A", "C"],
+        reference,
+        /^step B lies between steps that are selected, and must be selected too$/,
+      ],
+      [["D"], reference, /^step D does not exist; the pipeline has A, B, C$/],
+    ] as const) {
+      await rejects(select(names, from), { name: "ValidationException", message });
+    }
+    const execution = await select(["B"], reference);
+    equal(await ended(execution), "Succeeded");
+    const [a, b, ...others] = await steps(execution);
+    deepEqual(others, []);
+    deepEqual(
+      [a?.StepName, a?.StepStatus, a?.SelectiveExecutionResult],
+      ["A", "Succeeded", { SourcePipelineExecutionArn: reference }],
+    );
+    deepEqual(
+      [b?.StepName, b?.StepStatus, b?.SelectiveExecutionResult],
+      ["B", "Succeeded", undefined],
+    );
+    deepEqual((await describe_(execution)).SelectiveExecutionConfig, {
+      SelectedSteps: [{ StepName: "B" }],
+      SourcePipelineExecutionArn: reference,
+    });
+  });
+
+  it("stop, several at once, and go on by a retry", async () => {
+    const sleeping = scriptStep("Sleep", "sleep.py");
+    await pipeline("Sleeping", definitionOf([sleeping]));
+    const both = await Promise.all([start("Sleeping"), start("Sleeping")]);
+    for (const execution of both) {
+      while ((await statesOf(execution))["Sleep"] !== "Executing") {
+        await wait(20);
+      }
+      deepEqual((await describe_(execution)).PipelineExecutionStatus, "Executing");
+      await rejects(client.send(new DeletePipelineCommand({ PipelineName: "Sleeping" })), {
+        name: "ConflictException",
+      });
+    }
+    for (const PipelineExecutionArn of both) {
+      await client.send(new StopPipelineExecutionCommand({ PipelineExecutionArn }));
+    }
+    for (const execution of both) {
+      equal(await ended(execution), "Stopped");
+      deepEqual(await statesOf(execution), { Sleep: "Stopped" });
+      await rejects(
+        client.send(new StopPipelineExecutionCommand({ PipelineExecutionArn: execution })),
+        { name: "ConflictException" },
+      );
+    }
+    await client.send(new DeletePipelineCommand({ PipelineName: "Sleeping" }));
+    await rejects(describe_(both[0]), { name: "ResourceNotFound" });
+  });
+});

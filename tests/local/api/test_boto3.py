@@ -1,0 +1,130 @@
+"""The local API over HTTP, asked by boto3; answers are checked by the service's model."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from emulator import Emulator, emulator
+
+ROLE = "arn:aws:iam::111122223333:role/team"
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with emulator(tmp_path_factory.mktemp("emulator") / "work") as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def sagemaker(running: Emulator) -> Any:
+    return running.client("sagemaker")
+
+
+def definition(left: object, right: object) -> str:
+    condition = {"Type": "Equals", "LeftValue": left, "RightValue": right}
+    fail = {"Name": "No", "Type": "Fail", "Arguments": {"ErrorMessage": "unequal"}}
+    arguments = {"Conditions": [condition], "IfSteps": [], "ElseSteps": [fail]}
+    return json.dumps(
+        {
+            "Version": "2020-12-01",
+            "Parameters": [{"Name": "Left", "Type": "String", "DefaultValue": "x"}],
+            "Steps": [{"Name": "Check", "Type": "Condition", "Arguments": arguments}],
+        }
+    )
+
+
+def ended(sagemaker: Any, arn: str) -> dict[str, Any]:
+    while True:
+        answer: dict[str, Any] = sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
+        if answer["PipelineExecutionStatus"] not in ("Executing", "Stopping"):
+            return answer
+        time.sleep(0.05)
+
+
+def test_the_stacks_pipeline_is_there(sagemaker: Any) -> None:
+    [summary] = sagemaker.list_pipelines()["PipelineSummaries"]
+    assert summary["PipelineName"] == "restate-dev"
+    described = sagemaker.describe_pipeline(PipelineName="restate-dev")
+    steps = json.loads(described["PipelineDefinition"])["Steps"]
+    assert steps[0]["Name"] == "DataWranglerProcess"
+
+
+def test_an_execution_fails_by_its_message(running: Emulator, sagemaker: Any) -> None:
+    created = sagemaker.create_pipeline(
+        PipelineName="Equal",
+        PipelineDefinition=definition({"Get": "Parameters.Left"}, "x"),
+        RoleArn=ROLE,
+    )
+    assert created["PipelineArn"].endswith(":pipeline/equal")
+    arns = [
+        sagemaker.start_pipeline_execution(
+            PipelineName="Equal", PipelineParameters=[{"Name": "Left", "Value": left}]
+        )["PipelineExecutionArn"]
+        for left in ("x", "y")
+    ]
+    first, second = (ended(sagemaker, arn) for arn in arns)
+    assert first["PipelineExecutionStatus"] == "Succeeded"
+    assert (second["PipelineExecutionStatus"], second["FailureReason"]) == ("Failed", "unequal")
+    pages = sagemaker.get_paginator("list_pipeline_executions").paginate(
+        PipelineName="Equal", PaginationConfig={"PageSize": 1}
+    )
+    listed = [one["PipelineExecutionArn"] for one in pages.search("PipelineExecutionSummaries")]
+    assert listed == arns[::-1]
+    steps = sagemaker.list_pipeline_execution_steps(
+        PipelineExecutionArn=arns[1], SortOrder="Ascending"
+    )["PipelineExecutionSteps"]
+    assert [step["StepName"] for step in steps] == ["Check", "No"]
+    sagemaker.list_pipeline_parameters_for_execution(PipelineExecutionArn=arns[0])
+    sagemaker.describe_pipeline_definition_for_execution(PipelineExecutionArn=arns[0])
+    sagemaker.delete_pipeline(PipelineName="Equal")
+    assert {
+        "CreatePipeline",
+        "DeletePipeline",
+        "DescribePipeline",
+        "DescribePipelineDefinitionForExecution",
+        "DescribePipelineExecution",
+        "ListPipelineExecutions",
+        "ListPipelineExecutionSteps",
+        "ListPipelineParametersForExecution",
+        "ListPipelines",
+        "StartPipelineExecution",
+    } <= running.checked
+
+
+def test_errors_have_the_services_codes(sagemaker: Any) -> None:
+    with pytest.raises(sagemaker.exceptions.ResourceNotFound):
+        sagemaker.describe_pipeline(PipelineName="none")
+    with pytest.raises(ClientError) as refused:
+        sagemaker.list_apps()
+    assert refused.value.response["Error"] == {
+        "Code": "UnknownOperationException",
+        "Message": "The operation ListApps is not available on this machine.",
+    }
+
+
+def test_only_this_machine_reaches_it(running: Emulator) -> None:
+    host, port = running.url.removeprefix("http://").split(":")
+    assert host == "127.0.0.1"
+    with socket.socket() as other:
+        other.settimeout(2)
+        others = [
+            address[4][0]
+            for address in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)
+            if not str(address[4][0]).startswith("127.")
+        ]
+        for address in others:
+            assert other.connect_ex((str(address), int(port))) != 0
+
+
+def test_its_pipeline_is_kept(tmp_path: Path) -> None:
+    for _ in range(2):
+        with emulator(tmp_path / "work") as one:
+            pipelines = one.client("sagemaker").list_pipelines()["PipelineSummaries"]
+            assert [pipeline["PipelineName"] for pipeline in pipelines] == ["restate-dev"]
