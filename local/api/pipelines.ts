@@ -10,9 +10,9 @@ import type {
 } from "@aws-sdk/client-sagemaker";
 import { rmSync } from "node:fs";
 
-import { check } from "../../pipeline/check";
+import { check } from "../../pipeline/language/check";
 import type { JsonObject } from "../../pipeline/expressions";
-import { canonicalJson } from "../../pipeline/render";
+import { canonicalJson } from "../../pipeline/language/canonicalJson";
 import { isObject, text } from "../../pipeline/walk";
 import type { RunnableProgram } from "../program/programCache";
 import { executionId, type ExecutionHead } from "../records/executionDocument";
@@ -74,7 +74,7 @@ function definitionIn(
     if (location.VersionId !== undefined) {
       throw invalid("PipelineDefinitionS3Location.VersionId is not supported on this machine");
     }
-    if (!world.store.isFile(uri)) {
+    if (!world.store.isObject(uri)) {
       throw invalid(`There is no object ${uri}.`);
     }
     return world.store.read(uri);
@@ -89,14 +89,14 @@ export function parseDefinition(content: string): JsonObject {
   } catch (error) {
     throw invalid(`Unable to parse pipeline definition: ${(error as Error).message}`);
   }
-  if (!isObject(definition as JsonObject)) {
+  if (!isObject(definition)) {
     throw invalid("Unable to parse pipeline definition: it is no JSON object");
   }
-  return definition as JsonObject;
+  return definition;
 }
 
 function checkDefinition(content: string): void {
-  const problems = check(parseDefinition(content), { unusedParametersAllowed: true });
+  const problems = check(parseDefinition(content), { foreign: true });
   if (problems.length > 0) {
     throw invalid(`Invalid pipeline definition: ${problems.join("; ")}`);
   }

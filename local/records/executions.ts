@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import type { JsonObject } from "../../pipeline/expressions";
 import { UserError } from "../../terminal/errors";
-import { nearest } from "../../terminal/nearest";
+import { nearest } from "../../pipeline/language/nearest";
 import { readDocument as readJson } from "./documents";
 import {
   type ExecutionDocument,

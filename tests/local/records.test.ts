@@ -28,7 +28,6 @@ import {
 import { updateTrials } from "../../local/records/trials";
 import { Workspace } from "../../local/records/workspace";
 import { jobName, trialName, tuningJobName } from "../../local/steps/jobNames";
-import { nearest } from "../../terminal/nearest";
 import { trialsHeader } from "../../terminal/trialsCsv";
 import { temporaryFolder } from "../support/localRun";
 import { record, result, trial } from "./report/records";
@@ -392,12 +391,5 @@ describe("the names of jobs", () => {
       match(name, /^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/);
     }
     equal(tuningJobName(id, `${long}b`).length, 32);
-  });
-});
-
-describe("nearest", () => {
-  it("finds what was meant, or nothing", () => {
-    equal(nearest("aprove", ["approve", "reject"]), "approve");
-    equal(nearest("xyz", ["approve", "reject"]), undefined);
   });
 });

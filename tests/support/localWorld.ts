@@ -3,6 +3,8 @@ import { SageMakerClient } from "@aws-sdk/client-sagemaker";
 import { requestHandler } from "../../local/api/handler";
 import { World, type WorldOptions } from "../../local/api/world";
 import { Workspace } from "../../local/records/workspace";
+import { californiaHousing } from "../../pipeline/californiaHousing";
+import { datasetSchema } from "../../pipeline/datasetSchema";
 import type { Json, JsonObject } from "../../pipeline/expressions";
 
 /** A machine's API on a folder, for pipelines that need nothing of the program. */
@@ -20,6 +22,8 @@ export function localWorld(folder: string, more: Partial<WorldOptions> = {}): Wo
         accountId,
         pipelineName: "",
         definition: {},
+        dataset: datasetSchema.parse(californiaHousing),
+        warnings: [],
         decisionTreeImageUri: `${accountId}.dkr.ecr.${region}.amazonaws.com/restate-test:0`,
         tables: [],
         uploads: new Map(),
