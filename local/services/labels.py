@@ -1,10 +1,10 @@
 """Checks the labels that a flow encodes one-hot, before a run.
 
 A label becomes the column `<column>_<label>`. Data Wrangler selects columns by name, and Spark's
-names do not depend on case; its CSV writer drops blanks at the ends of a header's names. Labels
-that end up with one name would fail there with an ambiguous reference, or only when a model is
-trained. Sources: the operators' code in the notebooks that Data Wrangler exports; Spark's
-`spark.sql.caseSensitive` and the `ignoreTrailingWhiteSpace` of its CSV writer.
+names do not depend on case: what ends up with one name fails there with an ambiguous reference.
+Labels that differ only by blanks at the ends stay two columns, which no reader can tell apart, and
+are one label in truth. Sources: the operators' code in the notebooks that Data Wrangler exports;
+Spark's `spark.sql.caseSensitive`, which is false by default.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from local.services.database import quote
 from local.services.tables import Table, select_table
 
 _SHOWN = 5
-_BLANKS = "".join(map(chr, range(33)))  # what Spark's CSV writer trims
+_BLANKS = "".join(map(chr, range(33)))
 _TEXTS = {
     "string": "cast({} as varchar)",
     "long": "cast(cast({} as bigint) as varchar)",
@@ -40,8 +40,8 @@ class Label(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The name of its column, as a CSV header has it and Spark compares it."""
-        return f"{self.column}_{self.text}".strip(_BLANKS).lower()
+        """The name of its column, as Spark compares it."""
+        return f"{self.column}_{self.text}".lower()
 
 
 def check_labels(

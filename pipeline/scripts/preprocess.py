@@ -77,19 +77,21 @@ def check_names(columns: list[str], target: str) -> None:
     """Checks a header.
 
     Raises:
-        InputError: the target is not first, or two columns have one name.
+        InputError: the target is not first, or two columns have names that look alike.
     """
     if not columns or columns[0] != target:
         raise InputError(
             f'the first column must be the target "{target}"; the columns are {columns}'
         )
-    twice = sorted({name for name in columns if columns.count(name) > 1})
-    if twice:
-        raise InputError(
-            f"two columns are named {json.dumps(twice[0], ensure_ascii=False)}: labels of a "
-            "category that differ only by blanks at the ends, or a label that makes the name of "
-            "another column; change them in the data"
-        )
+    seen: dict[str, str] = {}
+    for name in columns:
+        earlier = seen.setdefault(name.strip().lower(), name)
+        if earlier is not name:
+            names = json.dumps([earlier, name], ensure_ascii=False)[1:-1]
+            raise InputError(
+                f"columns {names} differ at most by case and blanks at the ends: labels of a "
+                "category, or a label that makes another column's name; change them in the data"
+            )
 
 
 class Survey:

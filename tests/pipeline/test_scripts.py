@@ -217,8 +217,9 @@ class TestPreprocess:
                 HEADER,
                 "no row has a value of rooms, age: compare",
             ),
-            ([ROWS], 'price,"s_a","s_a"', 'two columns are named "s_a": labels of a category that'),
-            ([ROWS], 'price,"s_a ","price"', 'two columns are named "price"'),
+            ([ROWS], 'price,"s_a","s_a"', 'columns "s_a", "s_a" differ at most by case and blanks'),
+            ([ROWS], 'price,"s_a ","s_A"', 'columns "s_a ", "s_A" differ at most by case and'),
+            ([ROWS], 'price,"s_a ","price"', 'columns "price", "price" differ at most by'),
         ],
     )
     def test_refuses(self, job: Job, parts: list[list[str]], header: str, reason: str) -> None:

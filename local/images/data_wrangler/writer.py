@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import duckdb
@@ -13,6 +14,7 @@ from local.images.data_wrangler.frame import Frame
 from local.services.database import literal, quote
 
 CONTENT_TYPES = ("CSV", "PARQUET")
+_BLANKS = "".join(map(chr, range(33)))
 _CSV = "format csv, header false, delimiter ',', quote '\"', escape '\"', nullstr ''"
 _PARQUET = "format parquet, compression snappy, row_group_size 122880"
 _TEXTS = {
@@ -84,12 +86,25 @@ def _split(database: duckdb.DuckDBPyConnection, frame: Frame, parts: int) -> lis
 
 def _csv_query(frame: Frame) -> str:
     # The header is a row: as a header, DuckDB would rename columns that differ by case alone.
-    names = ", ".join(f"spark_csv_trim({literal(column.name)})" for column in frame.columns)
+    names = ", ".join(map(literal, _header([column.name for column in frame.columns])))
     values = ", ".join(
         _TEXTS.get(column.type, "cast({} as varchar)").format(f"c{place}")
         for place, column in enumerate(frame.columns)
     )
     return f"select {names} union all select {values} from ({frame.query})"  # noqa: S608 - quoted
+
+
+def _header(names: list[str]) -> list[str]:
+    """The names without blanks at their ends, except where only blanks or case tell them apart.
+
+    Source: NormalizedString of the univocity parsers, by which Spark writes csv.
+    """
+    trimmed = [name.strip(_BLANKS) for name in names]
+    counts = Counter(name.lower() for name in trimmed)
+    return [
+        name if counts[short.lower()] > 1 else short
+        for name, short in zip(names, trimmed, strict=True)
+    ]
 
 
 def _parquet_query(frame: Frame) -> str:

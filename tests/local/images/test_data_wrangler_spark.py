@@ -309,6 +309,41 @@ def test_quotes_the_headers_of_labels_and_keeps_the_columns_in_order(
     ]
 
 
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (["Male", "male"], "Reference `s_Male` is ambiguous"),
+        (["a", "a"], "Reference `s_a` is ambiguous"),
+    ],
+)
+def test_spark_cannot_select_labels_that_differ_by_case_only(
+    spark: SparkSession, labels: list[str], message: str
+) -> None:
+    """Why local/services/labels.py refuses them: Data Wrangler's next node selects by name."""
+    frame = spark.createDataFrame([(1.0, 0.0)], [f"s_{label}" for label in labels])
+    with pytest.raises(pyspark.errors.AnalysisException, match=message):
+        frame.select([f"`{name}`" for name in frame.columns])
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [["a", "a ", " a", "b "], ["a ", "b", "\ta "], ["A ", "a", "b "], ["a", "b ", "A\t", "c"]],
+)
+def test_writes_the_blanks_of_names_where_they_tell_them_apart(
+    spark: SparkSession, tmp_path: Path, labels: list[str]
+) -> None:
+    table = pa.table({"s": labels, "y": [1.5] * len(labels)})
+    expected = one_hot(read(spark, tmp_path, table), "s", "Keep", "Columns", drop_last=False)
+    parameters = {
+        "input_column": "s",
+        "output_style": "Columns",
+        "drop_last": False,
+        "invalid_handling_strategy": "Keep",
+    }
+    ours = run(tmp_path, table, node(CATEGORICAL, "One-hot encode", parameters))
+    assert_same(ours.read_text("utf-8"), written(expected, tmp_path))
+
+
 def test_one_hot_encodes_a_name_with_dots_by_default(spark: SparkSession, tmp_path: Path) -> None:
     table = pa.table({"a.b": ["x", "y", "x"], "k": [1, 2, 3]})
     frame = read(spark, tmp_path, table).withColumnRenamed("a.b", "a_b")
