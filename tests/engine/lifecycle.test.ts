@@ -1,4 +1,6 @@
 import { deepEqual, equal, match, notEqual, ok, rejects } from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 
 import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
 import * as pulumi from "@pulumi/pulumi";
@@ -332,12 +334,15 @@ describe("the real engine, with stand-in providers,", function () {
   });
 
   it("keeps the sources of running executions and registered models when it makes others", async () => {
-    const dataFile = "tests/engine/pulumi.sh"; // Whatever it holds: it is uploaded, too, once the bucket has its rules.
+    // It is uploaded, too, once the bucket has its rules.
+    const dataFile = join(engine.folder, "housing.csv");
+    writeFileSync(dataFile, "-122.23,37.88,41,880,129,322,126,8.3252,452600\n");
     const stack = await engine.stack("sources", { ...disposable, "restate:dataFile": dataFile });
     const sources = (definition: unknown): readonly string[] =>
       String(definition).match(/s3:\/\/[^"]+\/pipeline\/[^"]+/g) ?? [];
     const before = sources((await up(stack)).outputs["pipelineDefinition"]);
-    await stack.setConfig("restate:dataset", { value: twoColumns });
+    const otherRows = JSON.stringify({ ...californiaHousing, filter: [] });
+    await stack.setConfig("restate:dataset", { value: otherRows });
     const after = sources((await up(stack)).outputs["pipelineDefinition"]);
     const all = new Set([...before, ...after]);
     equal(all.size, new Set(before).size + 1); // another flow
