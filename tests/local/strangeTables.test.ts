@@ -116,7 +116,7 @@ describe("the local run of a strange table", function () {
     const args = await prepare(
       folder,
       { y: "double", kind: "string", kind_b: "double" },
-      `select range / 1e1 as y, ['a', 'a ', 'b'][range % 3 + 1] as kind, range as kind_b from range(30)`,
+      `select range / 1e1 as y, ['a', 'a ', 'b'][range % 3 + 1] as kind, range::double as kind_b from range(30)`,
     );
     const { code, stderr } = await local([...args.slice(0, -1), work(folder)]);
     equal(code, 1);
