@@ -9,7 +9,7 @@ import type { Images } from "./images/images";
 import type { JobRunner } from "./processes/jobs";
 import type { ModelRegistry } from "./records/modelRegistry";
 import type { ObjectStore } from "./storage/objectStore";
-import type { Table } from "./program/program";
+import type { Table, WorkGroup } from "./program/program";
 import type { Tuner } from "./processes/tuner";
 
 /** The state of a step or an execution, in SageMaker's words. */
@@ -103,6 +103,7 @@ export interface Execution {
   readonly tuner: Tuner;
   readonly images: Images;
   readonly tables: readonly Table[];
+  readonly workGroups: readonly WorkGroup[];
   readonly cache: Cache;
   readonly registry: ModelRegistry;
   readonly report: (event: Event) => void;

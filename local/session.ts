@@ -329,6 +329,7 @@ function makeExecution(
     tuner: new Tuner(allSteps(definition["Steps"]).some(({ type }) => type === "Tuning")),
     images,
     tables: program.tables,
+    workGroups: program.workGroups,
     cache: new Cache(workspace.cache, store, options.cache),
     registry: new ModelRegistry(workspace.models, arnPrefix),
     // Until there is a recorder, nobody is told.

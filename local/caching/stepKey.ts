@@ -46,10 +46,13 @@ async function processingInput(execution: Execution, input: JsonObject): Promise
     };
   }
   const { AthenaDatasetDefinition: athena, LocalPath: path } = object(input["DatasetDefinition"]);
-  const { Database, OutputCompression, OutputFormat, QueryString } = object(athena);
+  const { Database, OutputCompression, OutputFormat, QueryString, WorkGroup } = object(athena);
   return {
     path: path ?? null,
     query: [Database, QueryString, OutputFormat, OutputCompression].map((one) => one ?? null),
+    workGroup: execution.workGroups.some(
+      (one) => one.name === WorkGroup && one.enforcesConfiguration,
+    ),
     tables: await tableContents(execution),
   };
 }

@@ -17,6 +17,28 @@ function checkLocalPath(source: Json | undefined, field: string, report: Report)
   }
 }
 
+/** What queries can write here, of what Athena can: see local/services/athena.py. */
+const queryOutputs: Readonly<Record<string, readonly string[]>> = {
+  PARQUET: ["GZIP", "SNAPPY"],
+  TEXTFILE: ["GZIP"],
+  JSON: ["GZIP"],
+};
+
+function checkAthena(athena: Json | undefined, field: string, report: Report): void {
+  const format = text(at(athena, "OutputFormat")) || "PARQUET";
+  const compressions = queryOutputs[format];
+  const compression = at(athena, "OutputCompression");
+  if (compressions === undefined) {
+    const formats = Object.keys(queryOutputs).join(", ");
+    report(`${field}.OutputFormat`, `"${format}" does not run here; ${formats} do`);
+  } else if (compression !== undefined && !compressions.includes(text(compression))) {
+    report(
+      `${field}.OutputCompression`,
+      `${JSON.stringify(compression)} does not run here for ${format}; ${compressions.join(", ")} may`,
+    );
+  }
+}
+
 /** Checks the arguments of a processing step. */
 export function checkProcessing(args: JsonObject, images: Images, report: Report): void {
   checkStrings(args["Environment"], "Environment", report);
@@ -54,6 +76,11 @@ export function checkProcessing(args: JsonObject, images: Images, report: Report
     if (dataset !== undefined && !isObject(at(dataset, "AthenaDatasetDefinition"))) {
       report(`${field}.DatasetDefinition`, "only AthenaDatasetDefinition runs here");
     }
+    checkAthena(
+      at(dataset, "AthenaDatasetDefinition"),
+      `${field}.DatasetDefinition.AthenaDatasetDefinition`,
+      report,
+    );
     if (dataset === undefined && input["S3Input"] === undefined) {
       report(field, "has neither S3Input nor DatasetDefinition");
     }

@@ -39,6 +39,13 @@ export interface Table {
   readonly quoteCharacter: string | null;
 }
 
+/** An Athena workgroup as the program declares it. */
+export interface WorkGroup {
+  readonly name: string;
+  /** Whether its own settings override those of queries. */
+  readonly enforcesConfiguration: boolean;
+}
+
 /** What the program registers, as far as a local run needs it. */
 export interface Program {
   readonly stack: string;
@@ -52,6 +59,7 @@ export interface Program {
   readonly tables: readonly Table[];
   /** The table to learn from, as the stack configures it. */
   readonly dataset: Dataset;
+  readonly workGroups: readonly WorkGroup[];
   /** Texts that are uploaded, by S3 URI. */
   readonly uploads: ReadonlyMap<string, string>;
   /** Image that the Decision Tree image is built on. Default: the one that its Dockerfile names. */
@@ -172,6 +180,12 @@ function datasetOf(config: Readonly<Record<string, string>>): Dataset {
   return datasetSchema.parse(configured === undefined ? californiaHousing : JSON.parse(configured));
 }
 
+/** The default is the provider's: aws.athena.Workgroup enforces unless it is told not to. */
+function readWorkGroup({ configuration, name }: JsonObject): WorkGroup {
+  const enforces = object(configuration)["enforceWorkgroupConfiguration"] ?? true;
+  return { name: text(name), enforcesConfiguration: enforces === true };
+}
+
 function inputsOf(resources: readonly Resource[], type: string): readonly JsonObject[] {
   return resources.filter((resource) => resource.type === type).map(({ inputs }) => inputs);
 }
@@ -245,6 +259,7 @@ export async function evaluateProgram(
     tables: resources
       .filter(({ type }) => type === "aws:glue/catalogTable:CatalogTable")
       .map(readTable),
+    workGroups: inputsOf(resources, "aws:athena/workgroup:Workgroup").map(readWorkGroup),
     uploads: new Map(uploads),
     warnings,
   };

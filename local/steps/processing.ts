@@ -15,11 +15,24 @@ import { writeJson } from "../storage/files";
 import { splitQuoted } from "../images/images";
 import { failureReason, faultOf, timeLimit } from "./jobFailure";
 import type { Job } from "../processes/jobs";
+import { hashJson } from "../caching/contentHash";
 import { processingKey } from "../caching/stepKey";
 import { jobName } from "./jobNames";
+import type { WorkGroup } from "../program/program";
+import { inputDatabase, inputTablePrefix } from "../service/calls/athenaInput";
 import type { Attempt, JobKind, JobOutcome } from "./jobStep";
 
-/** Answers an Athena query with files, as SageMaker does before the container starts. */
+/** The workgroup of a query: the program's, or one of others, of which nothing is known. */
+function workGroupOf({ workGroups }: Execution, definition: JsonObject): WorkGroup {
+  const name = text(definition["WorkGroup"]) || "primary";
+  const known = workGroups.find((one) => one.name === name);
+  return known ?? { name, enforcesConfiguration: false };
+}
+
+/**
+ * Answers an Athena query with files, as SageMaker does before the container starts: by a table of its own,
+ * which it drops. A key of KMS has nothing to encrypt here.
+ */
 async function runQuery(
   execution: Execution,
   step: string,
@@ -37,7 +50,16 @@ async function runQuery(
       ...table,
       paths: [execution.store.path(location)],
     })),
-    output: { path: output, format: definition["OutputFormat"] },
+    output: {
+      path: output,
+      format: definition["OutputFormat"],
+      compression: definition["OutputCompression"],
+    },
+    inputTable: {
+      name: `${inputDatabase}.${inputTablePrefix}${hashJson([execution.id, step]).slice(0, 16)}`,
+      location: definition["OutputS3Uri"],
+      workGroup: workGroupOf(execution, definition),
+    },
     failure: reasonFile,
   });
   const result = await execution.jobs.run({

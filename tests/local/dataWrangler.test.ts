@@ -1,11 +1,11 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { type Job, type JobResult, JobRunner } from "../../local/processes/jobs";
 import type { Program } from "../../local/program/program";
 import { Workspace } from "../../local/records/workspace";
-import { runSession, type Session } from "../../local/session";
+import { runSession, type Session, type SessionOptions } from "../../local/session";
 import type { JsonObject } from "../../pipeline/expressions";
 import { text } from "../../pipeline/walk";
 import { at, type Draft, draft, program as evaluate } from "../support/definitions";
@@ -52,17 +52,18 @@ describe("Data Wrangler's step and the one that reads it", () => {
     work: string,
     instances: number,
     jobs = new JobRunner(),
-    cache = true,
+    change: Partial<SessionOptions> = {},
   ): Promise<Session> {
     try {
       return await runSession({
-        ...{ program, definition, cache, jobs, docker: false },
+        ...{ program, definition, cache: true, jobs, docker: false },
         parameters: new Map([["ProcessingInstanceCount", String(instances)]]),
         workspace: new Workspace(join(folder, work)),
         data: { path: data, named: "--data" },
         stopped: new AbortController().signal,
         report: () => undefined,
         say: () => undefined,
+        ...change,
       });
     } finally {
       await jobs.close();
@@ -150,7 +151,33 @@ describe("Data Wrangler's step and the one that reads it", () => {
     deepEqual(readdirSync(join(bucketOf(second), "data-wrangler")), [job]);
     deepEqual(splits(second), splits(first));
     // What reads it anew finds it.
-    const third = await run("again", 1, new JobRunner(), false);
+    const third = await run("again", 1, new JobRunner(), { cache: false });
     deepEqual(splits(third), splits(first));
+  });
+
+  it("are given the table by a query whose result is a table of SageMaker's", async () => {
+    const { execution, result } = await run("table", 1);
+    equal(result.status, "Succeeded", result.failureReason);
+    const log = readFileSync(
+      join(execution.folder, "logs", "DataWranglerProcess-athena.log"),
+      "utf8",
+    );
+    match(
+      log,
+      /^CREATE TABLE sagemaker_processing\.sagemaker_tmp_[0-9a-f]{16} WITH \(external_location = 's3:\/\/sagemaker-restate-dev-111122223333\/athena\/', format = 'PARQUET', write_compression = 'SNAPPY'\) AS\nSELECT /,
+    );
+  });
+
+  it("fail where the workgroup enforces a location of its own, whatever ran before", async () => {
+    deepEqual(program.workGroups, [{ name: "restate-dev", enforcesConfiguration: false }]);
+    const workGroups = [{ name: "restate-dev", enforcesConfiguration: true }];
+    const { result } = await run("table", 1, new JobRunner(), {
+      program: { ...program, workGroups },
+    });
+    equal(result.status, "Failed");
+    match(
+      result.failureReason ?? "",
+      /^the Athena query failed: InvalidRequestException: workgroup restate-dev: .*'external_location'/,
+    );
   });
 });

@@ -7,6 +7,10 @@ import type { JsonObject } from "../../pipeline/expressions";
 import { type Draft, draft, program, set } from "../support/definitions";
 
 const application = ["Steps", "Preprocess", "Arguments", "AppSpecification"];
+const athena = [
+  ...["Steps", "DataWranglerProcess", "Arguments", "ProcessingInputs", 1],
+  ...["DatasetDefinition", "AthenaDatasetDefinition"],
+];
 const tuning = ["Steps", "TuneXGBoost", "Arguments", "HyperParameterTuningJobConfig"];
 const training = ["Steps", "TuneXGBoost", "Arguments", "TrainingJobDefinition"];
 
@@ -109,6 +113,18 @@ const beyond: readonly (readonly [string, readonly (string | number)[], unknown,
     ["Steps", "DataWranglerProcess", "Arguments", "ProcessingInputs", 1, "DatasetDefinition"],
     { RedshiftDatasetDefinition: {} },
     /ProcessingInputs\[1\]\.DatasetDefinition: only AthenaDatasetDefinition/,
+  ],
+  [
+    "another format of a query's output",
+    [...athena, "OutputFormat"],
+    "ORC",
+    /AthenaDatasetDefinition\.OutputFormat: "ORC" does not run here; PARQUET, TEXTFILE, JSON do/,
+  ],
+  [
+    "a compression that the format of a query's output does not have",
+    [...athena, "OutputCompression"],
+    "ZLIB",
+    /AthenaDatasetDefinition\.OutputCompression: "ZLIB" does not run here for PARQUET; GZIP, SNAPPY may/,
   ],
   [
     "a feature store output",

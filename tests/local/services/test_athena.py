@@ -1,6 +1,7 @@
 """Queries over real files: values as Athena reads them, and the errors it would give."""
 
 import datetime
+import gzip
 import hashlib
 import json
 import math
@@ -257,6 +258,98 @@ def _error(request: dict[str, Any]) -> str:
     with pytest.raises(ValueError, match="output") as error:
         run_query(request)
     return str(error.value)
+
+
+INPUT_TABLE = {
+    "name": "sagemaker_processing.sagemaker_tmp_0123456789abcdef",
+    "location": "s3://bucket/athena/",
+    "workGroup": {"name": "restate-dev", "enforcesConfiguration": False},
+}
+
+
+def test_an_input_is_a_table_that_sagemaker_makes(
+    athena: Athena, capsys: pytest.CaptureFixture[str]
+) -> None:
+    request = athena.request("SELECT id FROM sales\nWHERE id = 4", compression="SNAPPY")
+    run_query({**request, "inputTable": INPUT_TABLE})
+    assert capsys.readouterr().out == (
+        "CREATE TABLE sagemaker_processing.sagemaker_tmp_0123456789abcdef WITH "
+        "(external_location = 's3://bucket/athena/', format = 'PARQUET', "
+        "write_compression = 'SNAPPY') AS\nSELECT id FROM sales\nWHERE id = 4\n"
+    )
+    (path,) = (athena.folder / "out").iterdir()
+    assert pq.read_table(path).to_pydict() == {"id": [4]}
+
+
+@pytest.mark.parametrize(
+    ("output", "compression", "name"),
+    [
+        ({}, "GZIP", "part-00000.parquet"),
+        ({"compression": "SNAPPY"}, "SNAPPY", "part-00000.parquet"),
+        ({"compression": "GZIP"}, "GZIP", "part-00000.parquet"),
+        ({"format": "TEXTFILE"}, None, "part-00000.txt.gz"),
+        ({"format": "JSON", "compression": "GZIP"}, None, "part-00000.json.gz"),
+    ],
+)
+def test_an_input_is_compressed_as_it_says_or_as_athena_does(
+    athena: Athena, output: dict[str, str], compression: str | None, name: str
+) -> None:
+    request = athena.request("SELECT id FROM sales WHERE id = 4", **output)
+    run_query({**request, "inputTable": INPUT_TABLE})
+    (path,) = (athena.folder / "out").iterdir()
+    assert path.name == name
+    if compression is not None:
+        column = pq.ParquetFile(path).metadata.row_group(0).column(0)
+        assert column.compression == compression
+    else:
+        assert "4" in gzip.decompress(path.read_bytes()).decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        (
+            "SELECT id, cast(moment AS timestamp with time zone) AS at FROM sales",
+            "NOT_SUPPORTED: Unsupported Hive type: timestamp(3) with time zone: column at; cast it "
+            "in the query, such as CAST(at AS timestamp)",
+        ),
+        (
+            "SELECT cast(moment AS time) AS at FROM sales",
+            "NOT_SUPPORTED: Unsupported Hive type: time(3): column at; cast it in the query, such "
+            "as CAST(at AS varchar)",
+        ),
+        (
+            "SELECT id, count(*) FROM sales GROUP BY id",
+            "MISSING_COLUMN_NAME: Column name not specified at position 2: give the expression a "
+            "name by AS",
+        ),
+        (
+            "CREATE TABLE copy AS SELECT id FROM sales",
+            "the query of an input must be a SELECT: SageMaker makes its table",
+        ),
+    ],
+)
+def test_refuses_what_the_table_of_an_input_cannot_have(
+    athena: Athena, query: str, message: str
+) -> None:
+    with pytest.raises(ValueError, match=r".") as error:
+        run_query({**athena.request(query), "inputTable": INPUT_TABLE})
+    assert str(error.value) == message
+    # A query by itself may have them.
+    run_query(athena.request(query, format="JSON"))
+
+
+def test_refuses_the_location_of_an_input_where_the_workgroup_has_its_own(athena: Athena) -> None:
+    table = {**INPUT_TABLE, "workGroup": {"name": "theirs", "enforcesConfiguration": True}}
+    with pytest.raises(ValueError, match="external_location") as error:
+        run_query({**athena.request("SELECT id FROM sales"), "inputTable": table})
+    assert str(error.value) == (
+        "InvalidRequestException: workgroup theirs: the Create Table As Select query failed "
+        "because it was submitted with an 'external_location' property (s3://bucket/athena/, the input's "
+        "OutputS3Uri) to an Athena Workgroup that enforces a centralized output location for all "
+        "queries"
+    )
+    assert not (athena.folder / "out").exists()
 
 
 def test_the_same_input_gives_the_same_bytes(athena: Athena) -> None:
