@@ -173,7 +173,11 @@ describe("prefixes in a local run", () => {
             ProcessingInputs: [
               {
                 InputName: "code",
-                S3Input: { S3Uri: "s3://team-bucket/code/", LocalPath: "/opt/ml/processing/code" },
+                S3Input: {
+                  S3Uri: "s3://team-bucket/code/",
+                  S3DataType: "S3Prefix",
+                  LocalPath: "/opt/ml/processing/code",
+                },
               },
             ],
             ProcessingResources: {

@@ -345,9 +345,9 @@ def test_refuses_the_location_of_an_input_where_the_workgroup_has_its_own(athena
         run_query({**athena.request("SELECT id FROM sales"), "inputTable": table})
     assert str(error.value) == (
         "InvalidRequestException: workgroup theirs: the Create Table As Select query failed "
-        "because it was submitted with an 'external_location' property (s3://bucket/athena/, the input's "
-        "OutputS3Uri) to an Athena Workgroup that enforces a centralized output location for all "
-        "queries"
+        "because it was submitted with an 'external_location' property (s3://bucket/athena/, the "
+        "input's OutputS3Uri) to an Athena Workgroup that enforces a centralized output location "
+        "for all queries"
     )
     assert not (athena.folder / "out").exists()
 
