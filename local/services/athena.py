@@ -42,16 +42,6 @@ _OPTIONS = {
     "TEXTFILE": r"format csv, header false, delimiter e'\x01', quote '', escape '', nullstr '\N'",
     "JSON": "format json",
 }
-# Types that a result can have and a Hive table cannot, as they are described; the longest first.
-_NOT_IN_HIVE = {
-    "TIMESTAMP WITH TIME ZONE": "timestamp(3) with time zone",
-    "TIME WITH TIME ZONE": "time(3) with time zone",
-    "TIME": "time(3)",
-    "INTERVAL": "interval day to second",
-    "UUID": "uuid",
-    "JSON": "json",
-}
-_CASTS = {"timestamp(3) with time zone": "timestamp"}
 _SUFFIXES = {"PARQUET": ".parquet", "TEXTFILE": ".txt", "JSON": ".json"}
 
 
@@ -79,10 +69,10 @@ def run_query(request: dict[str, Any]) -> None:
         try:
             create_macros(database)
             _create_views(database, query, tables)
-            columns = database.execute(f"describe {query.sql}").fetchall()
-            _check_names([row[0] for row in columns])
+            names = [row[0] for row in database.execute(f"describe {query.sql}").fetchall()]
+            _check_names(names)
             if table:
-                _check_columns([(row[0], row[1]) for row in columns])
+                _check_columns(names)
             temporary = folder / f".part-00000{suffix}"
             database.execute(f"copy ({query.sql}) to {literal(str(temporary))} ({copy_options})")
         except duckdb.Error as error:
@@ -138,24 +128,17 @@ def _create_table(request: dict[str, Any], table: dict[str, Any]) -> str:
     return f"CREATE TABLE {table['name']} WITH ({values}) AS\n{request['query']}\n"
 
 
-def _check_columns(columns: list[tuple[str, str]]) -> None:
-    """Refuses columns that a Hive table, which CREATE TABLE AS makes, cannot have.
+def _check_columns(names: list[str]) -> None:
+    """Refuses expressions without a name, which columns of a table must have.
 
-    Evidence: aws/aws-sdk-pandas#86 and apache/iceberg#15761 (time zones), Trino's
-    HiveTypeTranslator (the other types) and StatementAnalyzer (names).
+    Evidence: Trino's StatementAnalyzer, whose words these are.
     """
-    for position, (name, kind) in enumerate(columns, 1):
+    for position, name in enumerate(names, 1):
         if name == f"_col{position - 1}":
             raise ValueError(
                 f"MISSING_COLUMN_NAME: Column name not specified at position {position}: give the "
                 "expression a name by AS"
             )
-        for duckdb_type, athena_type in _NOT_IN_HIVE.items():
-            if re.search(rf"\b{duckdb_type}\b", kind):
-                raise ValueError(
-                    f"NOT_SUPPORTED: Unsupported Hive type: {athena_type}: column {name}; cast it "
-                    f"in the query, such as CAST({name} AS {_CASTS.get(athena_type, 'varchar')})"
-                )
 
 
 def _create_views(database: duckdb.DuckDBPyConnection, query: Query, tables: list[Table]) -> None:
