@@ -26,6 +26,7 @@ export function localWorld(folder: string, more: Partial<WorldOptions> = {}): Wo
         warnings: [],
         decisionTreeImageUri: `${accountId}.dkr.ecr.${region}.amazonaws.com/restate-test:0`,
         tables: [],
+        workGroups: [],
         uploads: new Map(),
       }),
     ...more,
