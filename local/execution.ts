@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Json, JsonObject } from "../pipeline/expressions";
 import type { ExecutionEvent } from "../terminal/events";
 import type { Cache } from "./caching/cache";
-import type { Scope } from "./evaluate";
+import type { Scope } from "../pipeline/language/evaluate";
 import type { Images } from "./images/images";
 import type { JobRunner } from "./processes/jobs";
 import type { ModelRegistry } from "./records/modelRegistry";

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../pipeline/expressions";
 import { allSteps, dependencies, object, objects, type PlacedStep, text } from "../pipeline/walk";
 import { asUserError } from "../terminal/errors";
-import { evaluate, ExpressionError, holds } from "./evaluate";
+import { evaluate, ExpressionError, holds } from "../pipeline/language/evaluate";
 import { type Execution, StepFailure, type StepResult } from "./execution";
 import { JobError } from "./processes/jobs";
 import type { ModelPackage } from "./records/modelRegistry";

@@ -21,7 +21,12 @@ import { diagnose } from "./report/diagnostics";
 import { type ExecutionDocument, executionId, pipelineArnOf } from "./records/executionDocument";
 import { type BegunExecution, endKilled, Recorder } from "./records/recorder";
 import { runDefinition, type RunResult } from "./run";
-import { type CandidateSummary, readPropertyFile, summarise } from "./records/summary";
+import {
+  type CandidateSummary,
+  readDocument,
+  readPropertyFile,
+  summarise,
+} from "./records/summary";
 import { findEncoding } from "./preparation/encoding";
 import { findTableData, loadTable } from "./preparation/tableData";
 import { updateTrials } from "./records/trials";
@@ -323,6 +328,7 @@ function makeExecution(
       ]),
       steps: described,
       propertyFile: (step, name) => readPropertyFile(definition, { described, store }, step, name),
+      document: (uri) => readDocument(store, uri),
     },
     store,
     jobs: options.jobs,

@@ -3,7 +3,7 @@ import type { Json, JsonObject } from "../../pipeline/expressions";
 import { UserError } from "../../terminal/errors";
 import { parameterValues } from "../../terminal/parameters";
 import { containerImagesOf } from "../docker/containerImages";
-import { withParameters } from "../evaluate";
+import { withParameters } from "../../pipeline/language/evaluate";
 import { unsupportedFlows } from "./flowCheck";
 import { Images } from "../images/images";
 import type { RunnableProgram } from "../program/programCache";
@@ -81,6 +81,8 @@ export async function prepare(
   refuse(check(definition, { foreign: true }));
   const parameters = parameterValues(definition, options.parameters);
   const known = withParameters(definition, parameters) as JsonObject;
+  // The values that this execution gives must be what the requests take, too.
+  refuse(check(known, { foreign: true }));
   const images = await imagesFor(options, known);
   await checkSupport(known, images, options);
   return { images, parameters };

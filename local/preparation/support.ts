@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "../../pipeline/expressions";
 import { allSteps, at, object, objects, type PlacedStep, text } from "../../pipeline/walk";
-import { conditionTypes } from "../evaluate";
+import { conditionTypes } from "../../pipeline/language/evaluate";
 import { type Images, trains } from "../images/images";
 import { columnFilter } from "../steps/csvFilter";
 import { checkProcessing } from "./processingSupport";

@@ -8,7 +8,7 @@ import {
   type PlacedStep,
   text,
 } from "../../pipeline/walk";
-import { ExpressionError } from "../evaluate";
+import { ExpressionError } from "../../pipeline/language/evaluate";
 import type { Execution, Trial } from "../execution";
 import type { ModelPackage } from "./modelRegistry";
 import type { RunResult } from "../run";
@@ -67,11 +67,25 @@ export function readPropertyFile(
   if (!execution.store.isObject(uri)) {
     throw new ExpressionError(`step ${step} has not written its property file ${name}, ${uri}`);
   }
+  return readJson(execution.store, uri, `the property file ${name} of step ${step}`);
+}
+
+/**
+ * Reads a JSON document in S3.
+ * @throws ExpressionError where there is none, or it is not JSON
+ */
+export function readDocument(store: Execution["store"], uri: string): Json {
+  if (!store.isObject(uri)) {
+    throw new ExpressionError(`there is no object ${uri}`);
+  }
+  return readJson(store, uri, uri);
+}
+
+function readJson(store: Execution["store"], uri: string, name: string): Json {
   try {
-    return JSON.parse(execution.store.read(uri)) as Json;
+    return JSON.parse(store.read(uri)) as Json;
   } catch (error) {
-    const reason = (error as Error).message;
-    throw new ExpressionError(`the property file ${name} of step ${step} is not JSON: ${reason}`);
+    throw new ExpressionError(`${name} is not JSON: ${(error as Error).message}`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { deepEqual, equal, notEqual } from "node:assert/strict";
 
-import { evaluate, holds, type Scope } from "../../local/evaluate";
+import { evaluate, holds, type Scope } from "../../pipeline/language/evaluate";
 import { defaultCandidates } from "../../pipeline/candidates";
 import { check } from "../../pipeline/language/check";
 import { californiaHousing } from "../../pipeline/californiaHousing";
@@ -19,6 +19,7 @@ function selected(
     parameters: new Map<string, Json>([["MinimumR2", minimum]]),
     execution: new Map(),
     steps: new Map(),
+    document: () => null,
     propertyFile: (step) => ({
       regression_metrics: { r2: { value: scores[step.replace("Evaluate", "")] ?? null } },
     }),

@@ -1,7 +1,7 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 
-import { evaluate, holds, type Scope, withParameters } from "../../local/evaluate";
-import type { Json, JsonObject } from "../../pipeline/expressions";
+import { evaluate, holds, type Scope, withParameters } from "../../../pipeline/language/evaluate";
+import type { Json, JsonObject } from "../../../pipeline/language/json";
 
 const scope: Scope = {
   parameters: new Map<string, Json>([
@@ -32,7 +32,9 @@ const scope: Scope = {
     name,
     metrics: { r2: { value: 0.5 } },
     folds: [{ mse: 2 }],
+    "weighted avg": { "f1-score": 0.75 },
   }),
+  document: (uri) => ({ uri, limits: [0.5, 0.25] }),
 };
 
 const file = { Get: "Steps.Evaluate.PropertyFiles.Report" };
@@ -70,6 +72,23 @@ describe("evaluate", () => {
     ],
     ["a value of a property file", jsonGet("metrics.r2.value"), 0.5],
     ["a value in a list of a property file", jsonGet("folds[0].mse"), 2],
+    ["a value under a key with a blank", jsonGet("['weighted avg'].f1-score"), 0.75],
+    ["a value by a path that begins at the root", jsonGet("$.metrics.r2.value"), 0.5],
+    [
+      "a value of a document in S3",
+      {
+        "Std:JsonGet": {
+          S3Uri: { "Std:Join": { On: "/", Values: ["s3://b", { Get: "Parameters.Name" }] } },
+          Path: "uri",
+        },
+      },
+      "s3://b/ml.m5.large",
+    ],
+    [
+      "a value in a list of a document in S3",
+      { "Std:JsonGet": { S3Uri: "s3://b/limits.json", Path: "limits[1]" } },
+      0.25,
+    ],
     [
       "expressions inside",
       { a: [{ Get: "Parameters.Name" }, null], b: 1.5 },
@@ -95,6 +114,11 @@ describe("evaluate", () => {
       "a path that the property file lacks",
       jsonGet("metrics.mse"),
       /the property file has nothing at "metrics\.mse"/,
+    ],
+    [
+      "a path that a document in S3 lacks",
+      { "Std:JsonGet": { S3Uri: "s3://b/limits.json", Path: "limits[2]" } },
+      /s3:\/\/b\/limits\.json has nothing at "limits\[2\]"/,
     ],
     [
       "a join of an object",

@@ -1,5 +1,8 @@
-import type { Json, JsonObject } from "../pipeline/expressions";
-import { isObject, items, object, objects, target, text } from "../pipeline/walk";
+import { isComputed, jsonPath, target } from "./expressions";
+import { isObject, type Json, type JsonObject } from "./json";
+
+const items = (value: Json | undefined): readonly Json[] =>
+  Array.isArray(value) ? (value as readonly Json[]) : [];
 
 /** What references resolve to. */
 export interface Scope {
@@ -9,6 +12,8 @@ export interface Scope {
   readonly steps: ReadonlyMap<string, JsonObject>;
   /** The content of a property file of a finished step. */
   readonly propertyFile: (step: string, name: string) => Json;
+  /** The content of a JSON document in S3. */
+  readonly document: (uri: string) => Json;
 }
 
 /** What is known before an execution, beside the parameters. */
@@ -17,6 +22,9 @@ const beforeExecution: Omit<Scope, "parameters"> = {
   steps: new Map(),
   propertyFile: (step, name) => {
     throw new ExpressionError(`step ${step} has not written its property file ${name} yet`);
+  },
+  document: (uri) => {
+    throw new ExpressionError(`${uri} is not read before an execution`);
   },
 };
 
@@ -29,8 +37,10 @@ function member(value: Json | undefined, key: string | number): Json | undefined
   }
   if (Array.isArray(value)) {
     // `Outputs['train']` names the output of a list by its own name.
-    return objects(value as Json).find((one) =>
-      Object.entries(one).some(([name, named]) => name.endsWith("Name") && named === key),
+    return (value as readonly Json[]).find(
+      (one) =>
+        isObject(one) &&
+        Object.entries(one).some(([name, named]) => name.endsWith("Name") && named === key),
     );
   }
   return isObject(value) ? value[key] : undefined;
@@ -57,17 +67,39 @@ function resolve(get: string, scope: Scope): Json {
   return value;
 }
 
-/** Reads a dotted path, such as `regression_metrics.r2.value` or `folds[0].mse`, in a JSON document. */
-function readPath(document: Json, path: string): Json {
-  const keys = path.split(/[.[\]]+/).filter((key) => key !== "");
-  const value = keys.reduce<Json | undefined>(
-    (current, key) => member(current, Array.isArray(current) ? Number(key) : key),
+/** Reads a path such as `regression_metrics.r2.value` or `metrics['weighted avg'].x` in a JSON document. */
+function readPath(document: Json, path: string, name: string): Json {
+  const value = jsonPath(path)?.reduce<Json | undefined>(
+    (current, key) =>
+      Array.isArray(current)
+        ? (current as readonly Json[])[Number(key)]
+        : isObject(current)
+          ? current[key]
+          : undefined,
     document,
   );
   if (value === undefined) {
-    throw new ExpressionError(`the property file has nothing at "${path}"`);
+    throw new ExpressionError(`${name} has nothing at "${path}"`);
   }
   return value;
+}
+
+function readJsonGet(jsonGet: JsonObject, scope: Scope): Json {
+  const { Path: path, PropertyFile: file, S3Uri: uri } = jsonGet;
+  if (typeof path !== "string") {
+    throw new ExpressionError("a Std:JsonGet has a Path");
+  }
+  if (uri !== undefined) {
+    const place = joinText(evaluate(uri, scope));
+    return readPath(scope.document(place), path, place);
+  }
+  const get = isObject(file) ? file["Get"] : undefined;
+  const found = target(typeof get === "string" ? get : "");
+  if (found.kind !== "step") {
+    throw new ExpressionError("Std:JsonGet reads a property file of a step");
+  }
+  const content = scope.propertyFile(found.name, String(found.path[1]));
+  return readPath(content, path, "the property file");
 }
 
 function joinText(value: Json): string {
@@ -88,26 +120,20 @@ export function evaluate(value: Json, scope: Scope): Json {
   if (!isObject(value)) {
     return value;
   }
-  const {
-    Get: get,
-    "Std:Join": join,
-    "Std:JsonGet": jsonGet,
-  } = Object.keys(value).length === 1 ? value : {};
-  if (typeof get === "string") {
-    return resolve(get, scope);
-  }
-  if (isObject(join)) {
-    return items(join["Values"])
-      .map((one) => joinText(evaluate(one, scope)))
-      .join(text(join["On"]));
-  }
-  if (isObject(jsonGet)) {
-    const file = object(jsonGet["PropertyFile"]);
-    const found = target(text(file["Get"]));
-    if (found.kind !== "step") {
-      throw new ExpressionError("Std:JsonGet reads a property file of a step");
+  if (isComputed(value)) {
+    const { Get: get, "Std:Join": join, "Std:JsonGet": jsonGet }: JsonObject = value;
+    if (typeof get === "string") {
+      return resolve(get, scope);
     }
-    return readPath(scope.propertyFile(found.name, String(found.path[1])), text(jsonGet["Path"]));
+    if (isObject(join)) {
+      const { On: on, Values: values } = join;
+      return items(values)
+        .map((one) => joinText(evaluate(one, scope)))
+        .join(typeof on === "string" ? on : "");
+    }
+    if (isObject(jsonGet)) {
+      return readJsonGet(jsonGet, scope);
+    }
   }
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, evaluate(one, scope)]));
 }
@@ -123,8 +149,7 @@ export function withParameters(value: Json, parameters: Scope["parameters"]): Js
   if (!isObject(value)) {
     return value;
   }
-  const [key = "", ...others] = Object.keys(value);
-  if (others.length > 0 || !["Get", "Std:Join", "Std:JsonGet"].includes(key)) {
+  if (!isComputed(value)) {
     return Object.fromEntries(
       Object.entries(value).map(([name, one]) => [name, withParameters(one, parameters)]),
     );
@@ -164,9 +189,9 @@ function numbers(left: Json, right: Json, test: (left: number, right: number) =>
  * @throws ExpressionError where a side has no value, or an order is asked of what are no numbers
  */
 export function holds(condition: Json, scope: Scope): boolean {
-  const { Type: type, ...sides } = object(condition);
+  const { Type: type, ...sides } = isObject(condition) ? condition : {};
   const value = (name: string): Json => evaluate(sides[name] ?? null, scope);
-  const compare = comparisons[text(type)];
+  const compare = typeof type === "string" ? comparisons[type] : undefined;
   if (compare !== undefined) {
     return compare(value("LeftValue"), value("RightValue"));
   }
@@ -176,7 +201,7 @@ export function holds(condition: Json, scope: Scope): boolean {
     case "Not":
       return !holds(sides["Condition"] ?? null, scope);
     case "Or":
-      return objects(sides["Conditions"]).some((one) => holds(one, scope));
+      return items(sides["Conditions"]).some((one) => holds(one, scope));
     default:
       throw new ExpressionError(`there is no condition of type ${JSON.stringify(type)}`);
   }
