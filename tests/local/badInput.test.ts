@@ -145,6 +145,11 @@ describe("npm run local, given bad input,", () => {
       /^error: parameter MinimumR2: "high" is no Float\n$/,
     ],
     [
+      "a parameter that no request takes",
+      () => ["--data", data(), "--parameter", "ProcessingInstanceCount=0"],
+      /^error: the definition cannot run:\n {2}step "DataWranglerProcess", Arguments\.ProcessingResources\.ClusterConfig\.InstanceCount: 0; must be at least 1\n$/,
+    ],
+    [
       "a parameter beyond its values",
       () => ["--parameter", "ModelApprovalStatus=Maybe"],
       /^error: parameter ModelApprovalStatus: "Maybe" is not one of \["Approved"/,
