@@ -10,6 +10,7 @@ import {
 } from "../../pipeline/walk";
 import { ExpressionError } from "../../pipeline/language/evaluate";
 import type { Execution, Trial } from "../execution";
+import { candidateName } from "./candidateName";
 import type { ModelPackage } from "./modelRegistry";
 import type { RunResult } from "../run";
 
@@ -23,7 +24,7 @@ export interface Metrics {
 
 /** A candidate, as far as the execution got with it. */
 export interface CandidateSummary {
-  /** Name of its tuning step, without `Tune`. */
+  /** By its tuning step: see {@link candidateName}. */
   readonly name: string;
   readonly tuningStep: string;
   readonly evaluationStep?: string;
@@ -124,7 +125,8 @@ export function summarise(
   const steps = allSteps(definition["Steps"]);
   return steps
     .filter(({ type }) => type === "Tuning")
-    .map(({ name }) => {
+    .map((placed) => {
+      const { name } = placed;
       const evaluation = evaluationOf(steps, name);
       const file = text(objects(evaluation?.step["PropertyFiles"])[0]?.["PropertyFileName"]);
       const metrics =
@@ -143,7 +145,7 @@ export function summarise(
       );
       const model = registration && result.models.get(registration.name);
       return {
-        name: name.replace(/^Tune(?=.)/, ""),
+        name: candidateName(placed, steps),
         tuningStep: name,
         ...(evaluation === undefined ? {} : { evaluationStep: evaluation.name }),
         ...(metrics === undefined ? {} : { metrics }),

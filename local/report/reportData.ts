@@ -71,7 +71,7 @@ function candidatesOf(
 ): readonly ReportCandidate[] {
   return tunings(definition, record.trials).map((tuning) => {
     const recorded = record.candidates.find(({ tuningStep }) => tuningStep === tuning.step);
-    const name = recorded?.name ?? tuning.step.replace(/^Tune(?=.)/, "");
+    const name = recorded?.name ?? tuning.candidate;
     const diagnosis = diagnoses.find((one) => one.name === name);
     const step = record.steps.find((one) => one.name === tuning.step);
     return {

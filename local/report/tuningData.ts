@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../pipeline/expressions";
 import { allSteps, object, objects, text } from "../../pipeline/walk";
 import type { Trial } from "../execution";
+import { candidateName } from "../records/candidateName";
 
 /** A hyperparameter that a tuning varies. */
 export interface TunedParameter {
@@ -11,6 +12,8 @@ export interface TunedParameter {
 /** A tuning with its trials, as the report shows it. */
 export interface Tuning {
   readonly step: string;
+  /** Name of the candidate that is tuned. */
+  readonly candidate: string;
   readonly objectiveMetric: string;
   readonly minimised: boolean;
   readonly parameters: readonly TunedParameter[];
@@ -48,9 +51,11 @@ export function tunedParameters(ranges: JsonObject): readonly TunedParameter[] {
 
 /** All tuning steps of a definition, with their trials. */
 export function tunings(definition: JsonObject, trials: readonly Trial[]): readonly Tuning[] {
-  return allSteps(definition["Steps"])
+  const steps = allSteps(definition["Steps"]);
+  return steps
     .filter(({ type }) => type === "Tuning")
-    .map(({ name, step }) => {
+    .map((placed) => {
+      const { name, step } = placed;
       const config = object(object(step["Arguments"])["HyperParameterTuningJobConfig"]);
       const objective = object(config["HyperParameterTuningJobObjective"]);
       const minimised = objective["Type"] !== "Maximize";
@@ -62,6 +67,7 @@ export function tunings(definition: JsonObject, trials: readonly Trial[]): reado
         .sort((left, right) => compare(left.objective, right.objective, minimised));
       return {
         step: name,
+        candidate: candidateName(placed, steps),
         objectiveMetric: own[0]?.objectiveMetric ?? text(objective["MetricName"]),
         minimised,
         parameters: tunedParameters(object(config["ParameterRanges"])),

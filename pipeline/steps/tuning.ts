@@ -141,6 +141,8 @@ export function tuningStep(args: TuningStepArgs): TuningStep {
   const { candidate, context, name, output } = args;
   const step: Step = {
     Name: name,
+    // ListPipelineExecutionSteps answers with it: so whoever looks at an execution knows its candidates' names.
+    DisplayName: candidate.name,
     Type: "Tuning",
     ...jobStepOptions,
     ...cached,

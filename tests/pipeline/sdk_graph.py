@@ -280,6 +280,7 @@ class Graph:
         )
         return TuningStep(
             f"Tune{name}",
+            display_name=name,
             step_args=tuner.fit(channels),
             cache_config=CACHE,
             retry_policies=self.retries,

@@ -146,7 +146,7 @@ describe("the report's page", () => {
         ),
       }),
       steps: [
-        tuningStep("TuneTree", { ContinuousParameterRanges: ranges }),
+        { ...tuningStep("TuneTree", { ContinuousParameterRanges: ranges }), DisplayName: "Tree" },
         tuningStep("TuneOther", { ContinuousParameterRanges: ranges }),
         ...Array.from({ length: 40 }, (_, index) =>
           step(`Step${index}`, { DependsOn: ["TuneTree"] }),

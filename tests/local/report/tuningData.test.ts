@@ -8,6 +8,7 @@ import {
   type Tuning,
   tunings,
 } from "../../../local/report/tuningData";
+import type { JsonObject } from "../../../pipeline/expressions";
 import type { Trial } from "../../../local/execution";
 import { step, trial, tuningStep } from "./records";
 
@@ -32,6 +33,25 @@ describe("tunings", () => {
       { name: "eta", kind: "logarithmic" },
       { name: "criterion", kind: "categorical" },
     ]);
+  });
+
+  it("calls a candidate by its step's DisplayName, or by its Name where others have the same", () => {
+    const displayed = (name: string, displayName: string): JsonObject => ({
+      ...tuningStep(name, ranges),
+      DisplayName: displayName,
+    });
+    const definition = {
+      Steps: [
+        displayed("TuneTree", "Tree"),
+        tuningStep("TuneOther", ranges),
+        displayed("First", "Same"),
+        displayed("Second", "Same"),
+      ],
+    };
+    deepEqual(
+      tunings(definition, []).map(({ candidate }) => candidate),
+      ["Tree", "TuneOther", "First", "Second"],
+    );
   });
 
   it("takes the step's own trials, in their order, and the best that completed", () => {
