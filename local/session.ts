@@ -9,7 +9,7 @@ import { UserError } from "../terminal/errors";
 import type { ShownEvent } from "../terminal/events";
 import { Cache } from "./caching/cache";
 import { removeContainers } from "./docker/docker";
-import { evaluate } from "./evaluate";
+import { evaluate } from "../pipeline/language/evaluate";
 import { type Execution, isShown, type Trial } from "./execution";
 import { writeJson } from "./storage/files";
 import type { Images } from "./images/images";

@@ -132,7 +132,10 @@ class Theirs:
             for name in ("train", "validation")
         }
         return TuningStep(
-            "TuneForest", step_args=tuner.fit(channels), retry_policies=self.graph.retries
+            "TuneForest",
+            display_name="Forest",
+            step_args=tuner.fit(channels),
+            retry_policies=self.graph.retries,
         )
 
     def model(self, tuning: TuningStep) -> ModelStep:
