@@ -5,7 +5,7 @@ import type { Json, JsonObject } from "../pipeline/expressions";
 import type { ExecutionEvent } from "../terminal/events";
 import type { Cache } from "./caching/cache";
 import type { Scope } from "../pipeline/language/evaluate";
-import type { Images } from "./images/images";
+import type { Images } from "./standins/images";
 import type { JobRunner } from "./processes/jobs";
 import type { ModelRegistry } from "./records/modelRegistry";
 import type { ObjectStore } from "./storage/objectStore";

@@ -12,7 +12,7 @@ import { removeContainers } from "./docker/docker";
 import { evaluate } from "../pipeline/language/evaluate";
 import { type Execution, isShown, type Trial } from "./execution";
 import { writeJson } from "./storage/files";
-import type { Images } from "./images/images";
+import type { Images } from "./standins/images";
 import type { JobRunner } from "./processes/jobs";
 import { ModelRegistry } from "./records/modelRegistry";
 import { ObjectStore } from "./storage/objectStore";

@@ -74,13 +74,13 @@ def _measure_rows(folder: Path, data: Path, program: dict[str, Any], rows: int) 
         "failure": str(folder / "failure"),
     }
     (folder / "query.json").write_text(json.dumps(request))
-    query = _measure("local.services.athena", str(folder / "query.json"))
+    query = _measure("local.standins.athena.query", str(folder / "query.json"))
     flow = next(text for uri, text in program["uploads"] if uri.endswith(".flow"))
     (base / "processing/flow/bench.flow").write_text(flow)
     (option,) = arguments["AppSpecification"]["ContainerArguments"]
     config = re.sub(r"^--output-config '(.*)'$", r"\1", option)
     wrangler = _measure(
-        "local.images.data_wrangler", "--output-config", config, SAGEMAKER_BASE_DIR=str(base)
+        "local.standins.data_wrangler", "--output-config", config, SAGEMAKER_BASE_DIR=str(base)
     )
     megabytes = table.stat().st_size / 1e6
     return (

@@ -67,7 +67,16 @@ export async function hashContent(path: string): Promise<string | undefined> {
  * What every job depends on beside its image: the services, the steps' own code, the Python, and the lock
  * of its packages, which is what `npm run local` has installed.
  */
-const common = ["local/services", "local/steps", ".venv/pyvenv.cfg", "local/requirements.txt"];
+const common = [
+  "local/standins/athena",
+  "local/standins/jobs",
+  "local/standins/tuner",
+  "local/standins/database.py",
+  "local/standins/files.py",
+  "local/steps",
+  ".venv/pyvenv.cfg",
+  "local/requirements.txt",
+];
 
 const hashes = new Map<string, Promise<string>>();
 

@@ -46,7 +46,7 @@ function ask(folder: string, request: JsonObject): Promise<void> {
   writeJson(path, { ...request, failure });
   const env = { ...process.env, PYTHONPATH: pythonPath.join(delimiter) };
   return new Promise((done, failed) => {
-    execFile(pythonInterpreter(), ["-m", "local.services.athena", path], { env }, (error) => {
+    execFile(pythonInterpreter(), ["-m", "local.standins.athena.query", path], { env }, (error) => {
       if (error === null) {
         done();
       } else if (existsSync(failure)) {

@@ -6,7 +6,7 @@ import { isObject, objects, text } from "../../pipeline/walk";
 import { UserError } from "../../terminal/errors";
 import { containerImages } from "../docker/containerImages";
 import { imageJob } from "../steps/imageJob";
-import { Images, trains } from "../images/images";
+import { Images, trains } from "../standins/images";
 import type { ModelPackage } from "../records/modelRegistry";
 import { ObjectStore } from "../storage/objectStore";
 import { pythonInterpreter, pythonPath } from "../processes/python";

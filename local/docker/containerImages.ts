@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 
 import type { JsonObject } from "../../pipeline/expressions";
 import { allSteps, at, objects } from "../../pipeline/walk";
-import type { ContainerImage, Images } from "../images/images";
+import type { ContainerImage, Images } from "../standins/images";
 import type { RunnableProgram } from "../program/programCache";
 import { buildImage, checkDocker, imageId } from "./docker";
 

@@ -60,7 +60,7 @@ export function containerJob(
     graceSeconds,
   });
   return {
-    program: { module: "local.services.container" },
+    program: { module: "local.standins.jobs.container" },
     arguments: [request],
     environment: {},
     graceSeconds: graceSeconds + dockerSeconds,

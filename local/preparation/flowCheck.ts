@@ -9,16 +9,16 @@ import type { JsonObject } from "../../pipeline/expressions";
 import { allSteps, isObject, object, objects, text } from "../../pipeline/walk";
 import { hashCode, hashJson } from "../caching/contentHash";
 import { readChecked, writeChecked } from "../storage/files";
-import type { Images } from "../images/images";
+import type { Images } from "../standins/images";
 import { ObjectStore } from "../storage/objectStore";
 import { pythonInterpreter, pythonPath } from "../processes/python";
 
 const run = promisify(execFile);
 
 /** The module that runs flows, and checks them. */
-const flowModule = "local.images.data_wrangler";
+const flowModule = "local.standins.data_wrangler";
 
-const sources = ["local/images/data_wrangler"];
+const sources = ["local/standins/data_wrangler"];
 
 /** Where Data Wrangler's container finds its flow. */
 const flowFolder = "/opt/ml/processing/flow";

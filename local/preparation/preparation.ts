@@ -5,7 +5,7 @@ import { parameterValues } from "../../terminal/parameters";
 import { containerImagesOf } from "../docker/containerImages";
 import { withParameters } from "../../pipeline/language/evaluate";
 import { unsupportedFlows } from "./flowCheck";
-import { Images } from "../images/images";
+import { Images } from "../standins/images";
 import type { RunnableProgram } from "../program/programCache";
 import { unsupported } from "./support";
 import type { Workspace } from "../records/workspace";

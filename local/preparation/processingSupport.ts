@@ -2,7 +2,7 @@ import { posix } from "node:path";
 
 import type { Json, JsonObject } from "../../pipeline/expressions";
 import { at, isObject, items, objects, text } from "../../pipeline/walk";
-import type { Images } from "../images/images";
+import type { Images } from "../standins/images";
 import { checkPrefix, checkStrings, type Report } from "./trainingSupport";
 
 /** Whether a path is in the folder that a job has for itself: elsewhere is the user's machine. */
@@ -17,7 +17,7 @@ function checkLocalPath(source: Json | undefined, field: string, report: Report)
   }
 }
 
-/** What queries can write here, of what Athena can: see local/services/athena.py. */
+/** What queries can write here, of what Athena can: see local/standins/athena/query.py. */
 const queryOutputs: Readonly<Record<string, readonly string[]>> = {
   PARQUET: ["GZIP", "SNAPPY"],
   TEXTFILE: ["GZIP"],

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from "../../pipeline/expressions";
 import { allSteps, at, object, objects, type PlacedStep, text } from "../../pipeline/walk";
 import { conditionTypes } from "../../pipeline/language/evaluate";
-import { type Images, trains } from "../images/images";
+import { type Images, trains } from "../standins/images";
 import { columnFilter } from "../steps/csvFilter";
 import { checkProcessing } from "./processingSupport";
 import {

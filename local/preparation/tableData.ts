@@ -88,7 +88,7 @@ async function checkData(
   });
   const result = await execution.jobs.run({
     id: folder.name,
-    program: { module: "local.services.table_data" },
+    program: { module: "local.standins.athena.table_data" },
     arguments: [request],
     workingDirectory: folder.base,
     environment: {},

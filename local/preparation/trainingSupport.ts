@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "../../pipeline/expressions";
 import { at, isObject, object, objects, text } from "../../pipeline/walk";
-import { type Images, trains } from "../images/images";
+import { type Images, trains } from "../standins/images";
 
 /** Takes a field of a step's arguments, and what is the matter with it. */
 export type Report = (field: string, problem: string) => void;

@@ -94,7 +94,7 @@ export class JobRunner {
 
   private process(): PythonService {
     this.service ??= new PythonService(
-      "local.services.jobs",
+      "local.standins.jobs.server",
       (message) => {
         this.receive(message as Record<string, Record<string, unknown>>);
       },

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 
-import type { MetricDefinition } from "../images/images";
+import type { MetricDefinition } from "../standins/images";
 
 /** The last lines of a log that hold something. */
 export function lastLines(log: string, count = 10): string {

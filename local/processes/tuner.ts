@@ -61,7 +61,7 @@ export class Tuner {
 
   private start(): PythonService {
     this.service ??= new PythonService(
-      "local.services.tuner",
+      "local.standins.tuner.server",
       (message) => {
         // The tuner answers in order.
         this.waiting.shift()?.resolve(message as Answer);

@@ -24,7 +24,7 @@ export interface DiagnosticsRequest {
 /** The loader in evaluate.py of the models that a training module writes. */
 const loaders: Readonly<Record<string, string>> = {
   decision_tree: "decision-tree",
-  "local.images.xgboost_algorithm": "xgboost",
+  "local.standins.xgboost": "xgboost",
 };
 
 /** The inputs of a finished step's job, S3 URIs by their names. */

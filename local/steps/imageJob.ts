@@ -1,6 +1,6 @@
 import { containerJob, type ContainerRun, type ImageJob } from "../docker/containerJob";
 import type { Execution, JobFolder } from "../execution";
-import type { Image } from "../images/images";
+import type { Image } from "../standins/images";
 import type { ObjectStore } from "../storage/objectStore";
 import { serverEnvironment } from "../processes/server";
 

@@ -12,7 +12,7 @@ import {
   StepFailure,
 } from "../execution";
 import { writeJson } from "../storage/files";
-import { splitQuoted } from "../images/images";
+import { splitQuoted } from "../standins/images";
 import { failureReason, faultOf, timeLimit } from "./jobFailure";
 import type { Job } from "../processes/jobs";
 import { hashJson } from "../caching/contentHash";
@@ -64,7 +64,7 @@ async function runQuery(
   });
   const result = await execution.jobs.run({
     id: folder.name,
-    program: { module: "local.services.athena" },
+    program: { module: "local.standins.athena.query" },
     arguments: [request],
     workingDirectory: folder.base,
     environment: {},

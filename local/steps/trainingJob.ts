@@ -9,7 +9,7 @@ import type { JsonObject } from "../../pipeline/expressions";
 import { object, objects, text } from "../../pipeline/walk";
 import { type Execution, makeJobFolder, type StepFailure } from "../execution";
 import { writeJson } from "../storage/files";
-import { metricDefinitions } from "../images/images";
+import { metricDefinitions } from "../standins/images";
 import { imageJob, placeOf } from "./imageJob";
 import { failureReason, faultOf, timeLimit } from "./jobFailure";
 import { readMetrics } from "../processes/logs";

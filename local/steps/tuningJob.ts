@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../pipeline/expressions";
 import { object, text } from "../../pipeline/walk";
 import type { Execution } from "../execution";
-import { metricDefinitions } from "../images/images";
+import { metricDefinitions } from "../standins/images";
 import { readSeries } from "../processes/logs";
 import { trainingKeys } from "../caching/stepKey";
 import { hyperbandRule, medianRule, type StoppingRule } from "./earlyStopping";

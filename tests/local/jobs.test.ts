@@ -33,7 +33,7 @@ describe("a job runner", () => {
   });
 
   const killServer = async (): Promise<void> => {
-    const [server = Number.NaN] = children("local.services.jobs");
+    const [server = Number.NaN] = children("local.standins.jobs.server");
     process.kill(server, "SIGKILL");
     while (existsSync(`/proc/${server}`)) {
       await new Promise((done) => setTimeout(done, 5));
@@ -58,11 +58,11 @@ describe("a job runner", () => {
 
   it("starts its server ahead of the first job, and once", async () => {
     jobs.warmUp();
-    const servers = children("local.services.jobs");
+    const servers = children("local.standins.jobs.server");
     equal(servers.length, 1);
     equal((await jobs.run(job("first"))).exitCode, 0);
     match(readFileSync(join(folder, "first.log"), "utf8"), /^The Zen of Python/);
-    equal(children("local.services.jobs").join(), servers.join());
+    equal(children("local.standins.jobs.server").join(), servers.join());
   });
 
   it("starts another server where the first was killed before it had a job", async () => {
@@ -75,7 +75,7 @@ describe("a job runner", () => {
     jobs.warmUp();
     const program = { module: "http.server" };
     const lost = jobs.run({ ...job("lost"), program, arguments: ["--bind", "127.0.0.1", "0"] });
-    const failed = rejects(lost, /local\.services\.jobs ended \(SIGKILL\)/);
+    const failed = rejects(lost, /local\.standins\.jobs\.server ended \(SIGKILL\)/);
     await killServer();
     await failed;
     equal((await jobs.run(job("next"))).exitCode, 0);

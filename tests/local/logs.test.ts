@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { algorithms } from "../../pipeline/algorithms";
-import { Images } from "../../local/images/images";
+import { Images } from "../../local/standins/images";
 import { readMetrics, readSeries } from "../../local/processes/logs";
 
 describe("the metrics in a log", () => {

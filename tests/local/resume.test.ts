@@ -200,7 +200,8 @@ describe("npm run local, after a run that did not end,", function () {
     const work = join(folder, "job");
     const { child, ended, mark } = await startUntil(work, "TuneXGBoost 3/");
     // A job is a child of the server that all jobs come from.
-    const isServer = ({ command }: Process): boolean => command.includes("local.services.jobs");
+    const isServer = ({ command }: Process): boolean =>
+      command.includes("local.standins.jobs.server");
     const servers = marked(mark)
       .filter(isServer)
       .map(({ id }) => id);

@@ -1,6 +1,6 @@
 import { deepEqual, ok } from "node:assert/strict";
 
-import { Images } from "../../local/images/images";
+import { Images } from "../../local/standins/images";
 import type { Program } from "../../local/program/program";
 import { unsupported } from "../../local/preparation/support";
 import type { JsonObject } from "../../pipeline/expressions";

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rendered import ROOT
 
-from local.images.data_wrangler.flow import check
+from local.standins.data_wrangler.flow import check
 
 SCRIPT = """
 const { program } = require("./tests/support/definitions");

@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
  *
  * <pre>
  * mvn compile dependency:build-classpath -Dmdep.outputFile=target/classpath
- * cut -f 2 ../../local/services/athena_values.tsv | java -Dfile.encoding=UTF-8 \
+ * cut -f 2 ../../local/standins/athena_values.tsv | java -Dfile.encoding=UTF-8 \
  *   --add-opens=java.base/java.nio=ALL-UNNAMED -cp "target/classes:$(cat target/classpath)" Answers
  * </pre>
  */

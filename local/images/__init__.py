@@ -1,1 +1,0 @@
-"""Stand-ins for AWS's prebuilt images, run as `python -m local.images.NAME`."""

@@ -1,0 +1,158 @@
+"""Checks all values of a csv file strictly: the number of columns, types, quotes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import duckdb
+
+from local.standins.athena.tables import NO_TEXT, ColumnType, Table, raw_csv
+from local.standins.athena.text_files import open_lines, unpacked
+
+_MAX_EXAMPLES = 3
+_MAX_LENGTH = 30
+_IN_QUOTES = "regexp_full_match({}, '\"(?s:.*)\"')"
+
+
+def csv_problems(
+    table: Table, types: dict[str, ColumnType], path: Path, database: duckdb.DuckDBPyConnection
+) -> tuple[int, list[str]]:
+    """Checks one file.
+
+    Args:
+        table: How its files are written.
+        types: Those of the columns, which may be text that a query casts.
+        path: The file.
+        database: Where it is read.
+
+    Returns:
+        The number of rows, and what is wrong: a line for each column.
+    """
+    if table.quote_character is not None and (line := _ambiguous_quotes(table, path)):
+        return 0, [
+            f"line {line}: a quote or backslash inside a value; OpenCSVSerde reads values in "
+            "quotes on one line, with quotes inside doubled, and takes a backslash as an escape"
+        ]
+    fits = f"len(fields) = {len(types)}"
+    is_quoted = table.quote_character is not None
+    conditions = {
+        name: f"{fits} and {_wrong(kind, f'fields[{number}]', quoted=is_quoted)}"
+        for number, (name, kind) in enumerate(types.items(), 1)
+    }
+    counts = [f"count(*) filter ({one})" for one in (f"not {fits}", *conditions.values())]
+    source = _lines(table, unpacked(path, database))
+    # A line with the wrong number of columns is one problem; its values tell nothing.
+    query = f"select count(*), {', '.join(counts)} from {source}"  # noqa: S608 - quoted
+    rows, misfits, *wrong = database.execute(query).fetchall()[0]
+    numbered = f"(select row_number() over () as number, * from {source})"  # noqa: S608 - quoted
+    problems = []
+    if misfits:
+        number, fields = database.execute(
+            f"select number, fields from {numbered} where not {fits} limit 1"  # noqa: S608 - quoted
+        ).fetchall()[0]
+        problems.append(
+            f"{misfits:,} of {counted(rows, 'line')} {'has' if misfits == 1 else 'have'} "
+            f"the wrong number of columns; first in line {_line_number(table, path, number)}: "
+            f"{counted(len(fields), 'column')}, expected {len(types)}" + _quotes_hint(table, fields)
+        )
+    for place, (name, kind) in enumerate(types.items(), 1):
+        if count := wrong[place - 1]:
+            found = database.execute(
+                f"select fields[{place}] as value, min(number) as first, count(*) over () "  # noqa: S608 - quoted
+                f"from {numbered} where {conditions[name]} "
+                f"group by value order by first limit {_MAX_EXAMPLES}"
+            ).fetchall()
+            line = _line_number(table, path, found[0][1])
+            examples = [str(value) for value, *_ in found]
+            all_values = counted(rows - misfits, "value")
+            problems.append(
+                f"{name}: {count:,} of {all_values} {_what(kind, count, found[0][2], examples)}; "
+                f"first in line {line}"
+            )
+    return int(rows), problems
+
+
+def _what(kind: ColumnType, count: int, distinct: int, examples: list[str]) -> str:
+    shown = [f"'{printable(example)}'" for example in examples]
+    if kind.is_text:
+        return (
+            f"{are(count)} in double quotes, which Athena takes as part of the value: "
+            "set quoted: true"
+        )
+    if distinct == 1:
+        return f"{are(count)} {shown[0]}, not {article(kind)}"
+    return f"{are(count)} not {article(kind)}, such as {', '.join(shown)}"
+
+
+def _quotes_hint(table: Table, fields: list[str]) -> str:
+    if table.quote_character is None and any(field.startswith('"') for field in fields):
+        return "; values are in double quotes: set quoted: true"
+    return ""
+
+
+def printable(text: str) -> str:
+    """A value for messages: short, and without what a terminal would obey."""
+    plain = "".join(char if char.isprintable() else "\ufffd" for char in text)
+    return plain if len(plain) <= _MAX_LENGTH else plain[: _MAX_LENGTH - 1] + "…"
+
+
+def _ambiguous_quotes(table: Table, path: Path) -> int | None:
+    """The first line that OpenCSVSerde and other readers take for different values.
+
+    They agree where a value is wholly in quotes or has none, quotes inside are doubled, and there
+    is no backslash, which escapes.
+    Source: trino's CsvDeserializer, which is bug for bug compatible with OpenCSVSerde.
+    """
+    delimiter = re.escape(table.delimiter)
+    field = rf'(?:"(?:[^"\\]|"")*"|[^"\\{delimiter}]*)'
+    line_form = re.compile(rf"{field}(?:{delimiter}{field})*")
+    with open_lines(path) as lines:
+        for number, line in enumerate(lines, 1):
+            if number > table.skip_header_lines and not line_form.fullmatch(line.rstrip("\r\n")):
+                return number
+    return None
+
+
+def _line_number(table: Table, path: Path, place: int) -> int:
+    """From a place among the rows, which are no empty lines, to one among all lines."""
+    filled = 0
+    with open_lines(path) as lines:
+        for number, line in enumerate(lines, 1):
+            filled += number > table.skip_header_lines and line.strip("\r\n") != ""
+            if filled == place:
+                return number
+    return place + table.skip_header_lines
+
+
+def _wrong(column_type: ColumnType, text: str, *, quoted: bool) -> str:
+    """SQL condition of a value that is not of its column's type, or in quotes undeclared."""
+    if column_type.is_text:
+        return "false" if quoted else f"{text} <> '\"' and {_IN_QUOTES.format(text)}"
+    nulls = "('')" if quoted else "('', '\\N')"
+    return f"({text} not in {nulls} and ({column_type.parse(text)}) is null)"
+
+
+def _lines(table: Table, path: Path) -> str:
+    """SQL for the file's lines, each with the list of its fields."""
+    width = len(table.columns) + 1  # one more, to see that there are too many
+    columns = ", ".join(f"c{number}" for number in range(width))
+    return (
+        f"(select list_filter([{columns}], lambda value: value is not null) as fields "  # noqa: S608 - quoted
+        f"from {raw_csv(table, (path,), width, NO_TEXT)})"
+    )
+
+
+def article(column_type: ColumnType) -> str:
+    """A type's name with its article."""
+    return f"{'an' if column_type.name[0] in 'aeiou' else 'a'} {column_type.name}"
+
+
+def are(count: int) -> str:
+    """The verb for so many."""
+    return "is" if count == 1 else "are"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -1,0 +1,115 @@
+"""Checks the labels that a flow encodes one-hot, before a run.
+
+A label becomes the column `<column>_<label>`. Data Wrangler selects columns by name, and Spark's
+names do not depend on case: what ends up with one name fails there with an ambiguous reference.
+Labels that differ only by blanks at the ends stay two columns, which no reader can tell apart, and
+are one label in truth. Sources: the operators' code in the notebooks that Data Wrangler exports;
+Spark's `spark.sql.caseSensitive`, which is false by default.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import duckdb
+
+from local.standins.athena.sql import create_macros, parse_query
+from local.standins.athena.tables import Table, select_table
+from local.standins.database import quote
+
+_SHOWN = 5
+_BLANKS = "".join(map(chr, range(33)))
+_TEXTS = {
+    "string": "cast({} as varchar)",
+    "long": "cast(cast({} as bigint) as varchar)",
+    "float": "cast(cast({} as double) as varchar)",
+}
+
+
+class Label(NamedTuple):
+    """A value of a column that is encoded."""
+
+    column: str
+    text: str
+
+    def __str__(self) -> str:
+        """The label as it stands in messages, with its blanks and line breaks to be seen."""
+        return json.dumps(self.text, ensure_ascii=False)
+
+    @property
+    def name(self) -> str:
+        """The name of its column, as Spark compares it."""
+        return f"{self.column}_{self.text}".lower()
+
+
+def check_labels(
+    table: Table, encoding: dict[str, Any], database: duckdb.DuckDBPyConnection
+) -> dict[str, int]:
+    """Checks the labels in the rows that a query reads.
+
+    Args:
+        table: The table that is queried.
+        encoding: {"query": Athena's SQL, "database": the one that it is asked in, "columns":
+            {name: the flow's type} of those that are left, "encoded": names of some of them}.
+        database: Where the files are read.
+
+    Returns:
+        How many labels each column has.
+
+    Raises:
+        ValueError: Labels that clash, one problem a line.
+    """
+    query = parse_query(encoding["query"], str(encoding["database"]).lower(), [table])
+    create_macros(database)
+    database.execute(f"create schema if not exists {quote(table.database)}")
+    view = f"{quote(table.database)}.{quote(table.name)}"
+    database.execute(f"create or replace view {view} as {select_table(table, database)}")
+    columns: dict[str, str] = encoding["columns"]
+    labels = []
+    for column in encoding["encoded"]:
+        text = _TEXTS[columns[column]].format(quote(column))
+        found = f"select distinct {text} as label from ({query.sql}) order by label"  # noqa: S608 - quoted
+        labels += [Label(column, text) for (text,) in database.execute(found).fetchall() if text]
+    kept = [name for name in columns if name not in encoding["encoded"]]
+    if problems := label_problems(labels, kept):
+        shown = problems[:_SHOWN]
+        if len(problems) > _SHOWN:
+            shown.append(f"{len(problems):,} problems with labels")
+        raise ValueError("\n".join(shown))
+    return {
+        column: sum(label.column == column for label in labels) for column in encoding["encoded"]
+    }
+
+
+def label_problems(labels: Iterable[Label], columns: Iterable[str]) -> list[str]:
+    """What is wrong with labels: a sentence for each group that would have one name.
+
+    Args:
+        labels: Of all columns that are encoded.
+        columns: The names of the columns that stay as they are.
+    """
+    twins: dict[tuple[str, str], list[Label]] = {}
+    for label in labels:
+        twins.setdefault((label.column, label.text.strip(_BLANKS).lower()), []).append(label)
+    problems = []
+    places: dict[str, list[str]] = {name.lower(): [f"column {name}"] for name in columns}
+    for group in twins.values():
+        first = group[0]
+        if len(group) > 1:
+            trimmed = {label.text.strip(_BLANKS) for label in group}
+            difference = "blanks at the ends" if len(trimmed) == 1 else "case or blanks at the ends"
+            problems.append(
+                f"column {first.column}: the labels {', '.join(map(str, group))} differ only by "
+                f"{difference}: make them one label in the data, or exclude the others by the "
+                "dataset's filter"
+            )
+        places.setdefault(first.name, []).append(f"label {first} of column {first.column}")
+    problems += [
+        f"{' and '.join(sources)} would both be the column {json.dumps(name, ensure_ascii=False)} "
+        "after one-hot encoding: rename one of them in the data"
+        for name, sources in places.items()
+        if len(sources) > 1
+    ]
+    return problems

@@ -1,0 +1,159 @@
+"""Athena: runs one query over Glue tables and writes its result, as a job.
+
+`python -m local.standins.athena.query REQUEST.json`, where the request is
+
+    {"query", "database", "tables": [see tables.parse_table], "failure": "/abs/file",
+     "output": {"path": "/abs/folder", "format": "PARQUET" | "TEXTFILE" | "JSON", "compression"?},
+     "inputTable"?: {"name", "location", "workGroup": {"name", "enforcesConfiguration"}}}
+
+With an inputTable the query is that of a processing job's input: SageMaker has Athena write its
+result as a table, and downloads the table's files. Who may do so, and how that is known, stands in
+local/service/calls/athenaInput.ts; what such a statement cannot do is refused here.
+
+The SQL is Athena's. Names do not depend on case, and result columns are in lower case. What is
+wrong with the query ends the job with code 1 and one line on standard error and in the failure
+file. The same data and query give the same bytes.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from local.standins.athena.sql import Query, create_macros, explain_failure, parse_query
+from local.standins.athena.tables import Table, parse_table, select_table
+from local.standins.database import explain, literal, open_database, quote
+from local.standins.files import run_job
+
+# Those that Athena writes and that are written here, its default first. Source: "Use Hive table
+# compression" and "Use compression in Athena".
+_COMPRESSIONS = {
+    "PARQUET": ("GZIP", "SNAPPY", "ZSTD", "NONE"),
+    "TEXTFILE": ("GZIP", "NONE"),
+    "JSON": ("GZIP", "NONE"),
+}
+_OPTIONS = {
+    "PARQUET": "format parquet, row_group_size 122880",
+    # Hive's own text: columns by Ctrl-A, no header, null as \N.
+    "TEXTFILE": r"format csv, header false, delimiter e'\x01', quote '', escape '', nullstr '\N'",
+    "JSON": "format json",
+}
+_SUFFIXES = {"PARQUET": ".parquet", "TEXTFILE": ".txt", "JSON": ".json"}
+
+
+def run_query(request: dict[str, Any]) -> None:
+    """Runs the query of a request and writes its result.
+
+    Raises:
+        ValueError: The request, the query or the data is wrong; the message is for the user.
+    """
+    tables = [parse_table(fields) for fields in request["tables"]]
+    query = parse_query(request["query"], str(request["database"]).lower(), tables)
+    output = request["output"]
+    table = request.get("inputTable")
+    copy_options, suffix = _copy_options(output, "GZIP" if table else "NONE")
+    if table:
+        if re.match(r"\s*create\b", request["query"], re.IGNORECASE):
+            raise ValueError("the query of an input must be a SELECT: SageMaker makes its table")
+        _check_work_group(table)
+        sys.stdout.write(_create_table(request, table))
+    folder = Path(output["path"])
+    folder.mkdir(parents=True, exist_ok=True)
+    # Sums of floats depend on the order of adding: only plain selections may use every thread.
+    threads = None if query.is_plain else 1
+    with open_database(str(folder), threads) as database:
+        try:
+            create_macros(database)
+            _create_views(database, query, tables)
+            names = [row[0] for row in database.execute(f"describe {query.sql}").fetchall()]
+            _check_names(names)
+            if table:
+                _check_columns(names)
+            temporary = folder / f".part-00000{suffix}"
+            database.execute(f"copy ({query.sql}) to {literal(str(temporary))} ({copy_options})")
+        except duckdb.Error as error:
+            raise ValueError(explain_failure(explain(error))) from None
+        temporary.replace(folder / f"part-00000{suffix}")
+
+
+def _copy_options(output: dict[str, Any], default: str) -> tuple[str, str]:
+    file_format = str(output.get("format") or "PARQUET").upper()
+    if file_format not in _OPTIONS:
+        raise ValueError(
+            f"output.format: {file_format} is not supported; allowed are {', '.join(_OPTIONS)}"
+        )
+    allowed = _COMPRESSIONS[file_format]
+    compression = str(output.get("compression") or default).upper()
+    if compression not in allowed:
+        raise ValueError(
+            f"output.compression: {compression} is not supported for {file_format}; "
+            f"allowed are {', '.join(allowed)}"
+        )
+    name = compression.lower()
+    if file_format == "PARQUET":
+        name = "uncompressed" if name == "none" else name
+        return f"{_OPTIONS[file_format]}, compression {name}", _SUFFIXES[file_format]
+    suffix = _SUFFIXES[file_format] + (".gz" if name == "gzip" else "")
+    return f"{_OPTIONS[file_format]}, compression {name}", suffix
+
+
+def _check_work_group(table: dict[str, Any]) -> None:
+    """Refuses the location where the workgroup has its own.
+
+    Evidence: dbt-labs/dbt-athena#176 and feast-dev/feast#3326, whose words these are; the Athena
+    guide, "Considerations and limitations for CTAS queries".
+    """
+    if table["workGroup"]["enforcesConfiguration"]:
+        raise ValueError(
+            f"InvalidRequestException: workgroup {table['workGroup']['name']}: the Create Table As "
+            "Select query failed because it was submitted with an 'external_location' property "
+            f"({table['location']}, the input's OutputS3Uri) to an Athena Workgroup that enforces "
+            "a centralized output location for all queries"
+        )
+
+
+def _create_table(request: dict[str, Any], table: dict[str, Any]) -> str:
+    """The statement that SageMaker has Athena run, for the job's log."""
+    output = request["output"]
+    properties = {
+        "external_location": table["location"],
+        "format": str(output.get("format") or "PARQUET").upper(),
+        "write_compression": str(output.get("compression") or "GZIP").upper(),
+    }
+    values = ", ".join(f"{name} = {literal(str(value))}" for name, value in properties.items())
+    return f"CREATE TABLE {table['name']} WITH ({values}) AS\n{request['query']}\n"
+
+
+def _check_columns(names: list[str]) -> None:
+    """Refuses expressions without a name, which columns of a table must have.
+
+    Evidence: Trino's StatementAnalyzer, whose words these are.
+    """
+    for position, name in enumerate(names, 1):
+        if name == f"_col{position - 1}":
+            raise ValueError(
+                f"MISSING_COLUMN_NAME: Column name not specified at position {position}: give the "
+                "expression a name by AS"
+            )
+
+
+def _create_views(database: duckdb.DuckDBPyConnection, query: Query, tables: list[Table]) -> None:
+    for table in tables:
+        if table.full_name in query.tables:
+            database.execute(f"create schema if not exists {quote(table.database)}")
+            name = f"{quote(table.database)}.{quote(table.name)}"
+            database.execute(f"create view {name} as {select_table(table, database)}")
+
+
+def _check_names(names: list[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"DUPLICATE_COLUMN_NAME: the result has two columns named {name}")
+
+
+if __name__ == "__main__":
+    sys.exit(run_job(sys.argv[1:], run_query))

@@ -1,0 +1,198 @@
+"""Formats and patterns that are written out in a query, for DuckDB.
+
+Regular expressions: Trino's are Java's (Joni), DuckDB's are RE2's. What differs is refused.
+Formats of date_parse and date_format: "MySQL date functions" of Trino's documentation.
+"""
+
+from __future__ import annotations
+
+import re
+
+from local.standins.database import literal
+
+_BLANKS = r"\t\n\v\f\r "
+_NOT_HERE = (
+    (r"\(\?[<=!>]", "a group that looks around, has a name or does not go back"),
+    (r"\\[1-9k]", "a reference to a group"),
+    (r"\\[bBGZRhHvVXpP]", "one of \\b \\B \\G \\Z \\R \\h \\v \\X \\p"),
+    (r"[*+?}]\+", "a possessive quantifier"),
+    (r"&&", "an intersection of classes"),
+    (r"\[[^\]]*\[", "a class in a class"),
+    (r"\[[^\]]*\\[SWD]", "a negated class in a class"),
+    (r"\(\?[a-z-]*[xdum]", "a flag other than i and s"),
+)  # fmt: skip
+
+# Each specifier of date_format as strftime's, of those that differ.
+_TO_STRFTIME = {
+    "c": "%-m", "e": "%-d", "f": "%g000", "h": "%I", "i": "%M", "k": "%-H", "l": "%-I", "M": "%B",
+    "r": "%I:%M:%S %p", "s": "%S", "T": "%H:%M:%S", "v": "%V", "W": "%A", "x": "%G",
+    **{same: f"%{same}" for same in "abdHIjmpSYy"}, "%": "%%",
+}  # fmt: skip
+_NO_FORMAT = "DUuVwX"
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september",
+    "october", "november", "december",
+)  # fmt: skip
+_TWO = r"\d{1,2}"
+# Each specifier of date_parse: the field that it sets, and its pattern.
+_FIELDS = {
+    "Y": ("year", r"\d{1,4}"), "y": ("short_year", r"\d{2}"), "m": ("month", _TWO),
+    "c": ("month", _TWO), "d": ("day", _TWO), "e": ("day", _TWO), "H": ("hour", _TWO),
+    "k": ("hour", _TWO), "h": ("half_hour", _TWO), "I": ("half_hour", _TWO),
+    "l": ("half_hour", _TWO), "i": ("minute", _TWO), "s": ("second", _TWO), "S": ("second", _TWO),
+    "f": ("fraction", r"\d{1,9}"), "p": ("half", "(?i:[ap]m)"),
+    "b": ("month_name", "(?i:" + "|".join(month[:3] for month in _MONTHS) + ")"),
+    "M": ("month_name", "(?i:" + "|".join(_MONTHS) + ")"),
+}  # fmt: skip
+_SHORTHANDS = {"T": "%H:%i:%S", "r": "%h:%i:%S %p"}
+
+
+def pattern_sql(pattern: str) -> str:
+    """A regular expression as DuckDB takes it.
+
+    Raises:
+        ValueError: Trino and DuckDB would match other texts; the message is what it has.
+    """
+    for form, name in _NOT_HERE:
+        if re.search(form, re.sub(r"\\\\", "", pattern)):
+            raise ValueError(f"a regular expression with {name}")
+    return literal(_with_java_blanks(pattern))
+
+
+def _with_java_blanks(pattern: str) -> str:
+    """Writes the blanks of a class out: RE2's lack the vertical tab."""
+    parts, inside, position = [], False, 0
+    while position < len(pattern):
+        one = pattern[position]
+        two = pattern[position : position + 2]
+        if one == "\\":
+            blank = {"\\s": _BLANKS if inside else f"[{_BLANKS}]", "\\S": f"[^{_BLANKS}]"}
+            parts.append(blank.get(two, two))
+            position += 2
+            continue
+        inside = (one == "[") or (inside and one != "]")
+        parts.append(one)
+        position += 1
+    return "".join(parts)
+
+
+def has_end_anchor(pattern: str) -> bool:
+    """Whether `$` is in it, which Trino also finds before a line break at the end."""
+    return "$" in re.sub(r"\\.", "", pattern)
+
+
+def may_match_nothing(pattern: str) -> bool:
+    """Whether an empty text matches: Trino and DuckDB replace and count such matches otherwise."""
+    try:
+        return re.search(pattern, "") is not None
+    except re.error:
+        return True
+
+
+def groups(pattern: str) -> int:
+    """How many groups a pattern captures."""
+    plain = re.sub(r"\[[^\]]*\]", "", re.sub(r"\\.", "", pattern))
+    return len(re.findall(r"\((?!\?)", plain))
+
+
+def may_skip_a_group(pattern: str) -> bool:
+    """Whether a match may leave a group out, which is then null and not an empty text."""
+    plain = re.sub(r"\[[^\]]*\]", "", re.sub(r"\\.", "", pattern))
+    return bool(re.search(r"\)[?*]|\)\{0|\|", plain))
+
+
+def replacement_sql(text: str, count: int) -> str:
+    """A replacement's $1 as DuckDB writes it.
+
+    Raises:
+        ValueError: It is none that is taken here.
+    """
+    result, position = "", 0
+    while position < len(text):
+        one, after = text[position], text[position + 1 : position + 2]
+        if one == "\\":
+            result += {"\\": "\\\\"}.get(after, after)
+            position += 2
+        elif one == "$":
+            if not after.isdigit() or text[position + 2 : position + 3].isdigit():
+                raise ValueError("a replacement with $ and no single digit")
+            if int(after) > count:
+                raise ValueError(f"a replacement with a group that is not there: ${after}")
+            result += f"\\{after}"
+            position += 2
+        else:
+            result += one
+            position += 1
+    return literal(result)
+
+
+def _split_format(text: str) -> list[str]:
+    for letter, long in _SHORTHANDS.items():
+        text = re.sub(rf"(?<!%)%{letter}", long, text)
+    return re.findall(r"%.|[^%]+|%$", text, re.DOTALL)
+
+
+def date_format_sql(moment: str, text: str) -> str:
+    """SQL of date_format(moment, text).
+
+    Raises:
+        ValueError: A specifier that Trino does not take.
+    """
+    result = ""
+    for part in _split_format(text):
+        letter = part[1:] if part.startswith("%") else ""
+        if letter and letter in _NO_FORMAT:
+            raise ValueError(f"%{letter} not supported in date format string")
+        result += _TO_STRFTIME.get(letter, letter) if letter else part
+    return f"strftime({moment}, {literal(result)})"
+
+
+def date_parse_sql(value: str, text: str) -> str:
+    """SQL of date_parse(value, text).
+
+    Raises:
+        ValueError: A specifier that is not here, or one given twice.
+    """
+    pattern, fields = "", []
+    for part in _split_format(text):
+        if not part.startswith("%") or part == "%%":
+            pattern += re.escape(part[-1] if part == "%%" else part)
+            continue
+        if part[1:] not in _FIELDS:
+            raise ValueError(f"{part} in date_parse")
+        field, form = _FIELDS[part[1:]]
+        if field in fields:
+            raise ValueError(f"a field twice in the format {text!r} of date_parse")
+        fields.append(field)
+        pattern += f"({form})"
+    if "half_hour" in fields and "half" not in fields:
+        raise ValueError("an hour of twelve without %p in date_parse")
+    checked = f"trino.date_parts({value}, {literal(pattern)})"
+    texts = {
+        field: f"regexp_extract({checked}, {literal(pattern)}, {number})"
+        for number, field in enumerate(fields, start=1)
+    }
+    return f"make_timestamp({', '.join(_components(texts))})"
+
+
+def _components(part: dict[str, str]) -> list[str]:
+    def number(field: str, default: str) -> str:
+        return f"cast({part[field]} as bigint)" if field in part else default
+
+    year = number("year", "1970")
+    if "short_year" in part:
+        short = number("short_year", "")
+        year = f"({short} + case when {short} >= 70 then 1900 else 2000 end)"
+    month = number("month", "1")
+    if "month_name" in part:
+        names = ", ".join(literal(name[:3]) for name in _MONTHS)
+        month = f"list_position([{names}], lower({part['month_name']})[:3])"
+    hour = number("hour", "0")
+    if "half_hour" in part:
+        half = f"case when lower({part['half']}) = 'pm' then 12 else 0 end"
+        hour = f"({number('half_hour', '')} % 12 + {half})"
+    seconds = f"{number('second', '0')}::double"
+    if "fraction" in part:
+        thousandths = f"cast(left(rpad({part['fraction']}, 3, '0'), 3) as integer)"
+        seconds = f"({seconds} + {thousandths} / 1000e0)"
+    return [year, month, number("day", "1"), hour, number("minute", "0"), seconds]

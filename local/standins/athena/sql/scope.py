@@ -1,0 +1,112 @@
+"""What an expression sees and is: columns, where it stands, and its SQL with its type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, is_dataclass
+
+from local.standins.athena.sql.errors import failure
+from local.standins.athena.sql.functions import SIGNATURES
+from local.standins.athena.sql.tree import Call, Exists, InQuery, Name, Query, QueryValue, Window
+from local.standins.athena.sql.types import Type
+
+
+@dataclass(frozen=True)
+class Typed:
+    """An expression that was checked.
+
+    Attributes:
+        sql: In DuckDB.
+        type: In Trino.
+        constant: Whether it is a number that is written out.
+    """
+
+    sql: str
+    type: Type
+    constant: bool = False
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column that a relation has: under which name, of which table or alias, and its value."""
+
+    name: str | None
+    qualifiers: tuple[str, ...]
+    value: Typed
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The columns that an expression sees, those of the query around it after its own."""
+
+    columns: Sequence[Field]
+    outer: Scope | None = None
+
+    def find(self, name: Name) -> Typed:
+        """The column of a name.
+
+        Raises:
+            ValueError: There is none, or more than one.
+        """
+        *qualifiers, column = name.parts
+        found = [
+            field
+            for field in self.columns
+            if field.name == column
+            and (not qualifiers or field.qualifiers[-len(qualifiers) :] == tuple(qualifiers))
+        ]
+        shown = ".".join(name.parts)
+        if len(found) > 1:
+            raise failure("AMBIGUOUS_NAME", name.place, f"Column '{shown}' is ambiguous")
+        if found:
+            return found[0].value
+        if self.outer:
+            return self.outer.find(name)
+        names = sorted({field.name for field in self.columns if field.name})
+        known = f"; there are {', '.join(names)}" if names else ""
+        raise failure("COLUMN_NOT_FOUND", name.place, f"Column '{shown}' cannot be resolved{known}")
+
+
+@dataclass(frozen=True)
+class Context:
+    """Where an expression stands.
+
+    Attributes:
+        clause: Its name for messages.
+        aggregates: Whether aggregate functions may be in it.
+        windows: Whether window functions may.
+        grouped: The SQL of what GROUP BY names, if the query is grouped.
+        named_windows: Those of the WINDOW clause.
+    """
+
+    clause: str
+    aggregates: bool = False
+    windows: bool = False
+    grouped: frozenset[str] | None = None
+    named_windows: tuple[tuple[str, Window], ...] = ()
+
+
+def calls(node: object, *kinds: str) -> bool:
+    """Whether an expression calls functions of these kinds; queries within it do not count."""
+    if isinstance(node, Call):
+        signatures = SIGNATURES.get(node.name)
+        kind = "window" if node.over is not None else signatures[0].kind if signatures else ""
+        if kind in kinds:
+            return True
+    return any(calls(part, *kinds) for part in parts(node))
+
+
+def has_names(node: object) -> bool:
+    """Whether an expression depends on a column."""
+    return isinstance(node, Name | QueryValue | Exists | InQuery) or any(
+        has_names(part) for part in parts(node)
+    )
+
+
+def parts(node: object) -> list[object]:
+    """What a node of the tree is made of; queries within it are not taken apart."""
+    if isinstance(node, tuple):
+        return list(node)
+    if is_dataclass(node) and not isinstance(node, Query):
+        return [getattr(node, field.name) for field in fields(node)]
+    return []

@@ -1,0 +1,142 @@
+"""Checks a data file strictly against its table, before a run reads it leniently as Athena does.
+
+`python -m local.standins.athena.table_data REQUEST.json`, where the request is
+
+    {"table": [see tables.parse_table], "types"?: {name: Glue type}, "failure": "/abs/file",
+     "warnings"?: "/abs/file", "encoding"?: [see labels.check_labels]}
+
+`types` are those that columns of text are cast to. Every line must have the table's columns, every
+value that is not empty must be of its column's type, there must be a row, and labels must not
+clash. What is wrong is told in one line a column, with its count and the first line of the file.
+How files begin (names, delimiters, encoding) is checked before, by pipeline/dataFiles.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from local.standins.athena.csv_check import are, article, counted, csv_problems, printable
+from local.standins.athena.labels import check_labels
+from local.standins.athena.tables import (
+    ColumnType,
+    Table,
+    find_files,
+    parse_table,
+    parse_type,
+    raw_parquet,
+    select_table,
+)
+from local.standins.athena.text_files import not_utf8
+from local.standins.database import explain, open_database, quote
+from local.standins.files import run_job
+
+_MAX_PROBLEMS = 20
+_MAX_EXAMPLES = 3
+_MAX_LABELS = 1000
+_MIN_IDENTIFIERS = 50
+
+
+def check_table_data(request: dict[str, Any]) -> None:
+    """Checks the files of the request's table.
+
+    Raises:
+        ValueError: The problems, one a line, and how many more there are.
+    """
+    table = parse_table(request["table"])
+    types = {name: parse_type(kind) for name, kind in request.get("types", {}).items()}
+    types = {**table.columns, **types}
+    _check_folders(table, request["table"]["paths"])
+    check_file = _parquet_problems if table.file_format == "parquet" else csv_problems
+    rows = 0
+    problems: list[str] = []
+    with open_database(tempfile.gettempdir()) as database:
+        for path in table.paths:
+            try:
+                count, found = check_file(table, types, path, database)
+            except duckdb.Error as error:
+                count, found = 0, [_unreadable(path, error)]
+            rows += count
+            problems += [f"{path.name}: {problem}" for problem in found]
+        if problems:
+            raise ValueError("\n".join(_first(problems)))
+        if not rows:
+            files = ", ".join(path.name for path in table.paths) or "no file with content"
+            raise ValueError(f"table {table.full_name}: no rows ({files})")
+        if "encoding" in request:
+            try:
+                labels = check_labels(table, request["encoding"], database)
+            except duckdb.Error as error:
+                raise ValueError(f"table {table.full_name}: {explain(error)}") from None
+            if "warnings" in request and (warnings := _identifiers(labels, rows)):
+                Path(request["warnings"]).write_text("\n".join(warnings), "utf-8")
+
+
+def _first(problems: list[str]) -> list[str]:
+    more = len(problems) - _MAX_PROBLEMS
+    return [*problems[:_MAX_PROBLEMS], f"and {more:,} more problems"] if more > 0 else problems
+
+
+def _identifiers(labels: dict[str, int], rows: int) -> list[str]:
+    """Warnings of columns whose labels become so many features that they may be identifiers."""
+    return [
+        f"{column}: {count:,} labels in {rows:,} rows become as many features, which takes long "
+        "and teaches little; if they identify rows, list the column under dataset.dropped"
+        for column, count in labels.items()
+        if count > _MAX_LABELS or (count > _MIN_IDENTIFIERS and count * 2 > rows)
+    ]
+
+
+def _check_folders(table: Table, paths: list[str]) -> None:
+    """Athena passes over files that are in no partition, so a user would miss their rows."""
+    outside = sorted(set(find_files(paths)) - set(table.paths))
+    if outside:
+        folders = "/".join(f"{name}=<value>" for name in table.partition_keys)
+        raise ValueError(
+            f"table {table.full_name}: {counted(len(outside), 'file')} in no folder {folders}: "
+            + ", ".join(path.name for path in outside[:_MAX_EXAMPLES])
+        )
+
+
+def _unreadable(path: Path, error: duckdb.Error) -> str:
+    if "utf-8" in str(error) and (line := not_utf8(path)) is not None:
+        return f"line {line}: is not UTF-8, but perhaps Latin-1 or Windows-1252: save it as UTF-8"
+    return printable(explain(error))
+
+
+def _parquet_problems(
+    table: Table, types: dict[str, ColumnType], path: Path, database: duckdb.DuckDBPyConnection
+) -> tuple[int, list[str]]:
+    """Checks that the values of a file are in the range of their types; the number of its rows."""
+    one = Table(**{**table.__dict__, "paths": (path,)})
+    select_table(one, database)  # refuses types
+    stored = {
+        str(name).lower(): str(name)
+        for name, *_ in database.execute(f"describe from {raw_parquet(one)}").fetchall()
+    }
+    missing = [name for name in table.columns if name not in stored]
+    if missing:
+        return 0, [f"{name}: there is no such column" for name in missing]
+    narrowed = {
+        name: kind for name, kind in types.items() if kind.kind not in ("date", "timestamp")
+    }
+    counts = "".join(
+        f", count(*) filter (try_cast({quote(stored[name])} as {kind.sql}) is null "
+        f"and {quote(stored[name])} is not null)"
+        for name, kind in narrowed.items()
+    )
+    source = raw_parquet(one)
+    rows, *wrong = database.execute(f"select count(*){counts} from {source}").fetchall()[0]  # noqa: S608 - quoted
+    return int(rows), [
+        f"{name}: {count:,} of {counted(rows, 'value')} {are(count)} beyond {article(kind)}"
+        for (name, kind), count in zip(narrowed.items(), wrong, strict=True)
+        if count
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(run_job(sys.argv[1:], check_table_data))

@@ -1,0 +1,47 @@
+"""Runs the image's entry point, or checks a flow.
+
+`python -m local.standins.data_wrangler --output-config JSON` runs the flow under
+SAGEMAKER_BASE_DIR; `--check FILE` prints the problems of a flow as a JSON list.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from local.standins.data_wrangler.errors import UserError
+from local.standins.data_wrangler.flow import check
+from local.standins.data_wrangler.job import run_flow
+
+
+def main() -> int:
+    """Does what the command line asks for; gives the exit code."""
+    parser = argparse.ArgumentParser(prog="data_wrangler", allow_abbrev=False)
+    task = parser.add_mutually_exclusive_group(required=True)
+    task.add_argument("--output-config")
+    task.add_argument("--check", type=Path)
+    arguments = parser.parse_args()
+    if arguments.check:
+        try:
+            problems = check(json.loads(arguments.check.read_text("utf-8")))
+        except (OSError, ValueError) as error:
+            problems = [f"{arguments.check.name}: {error}"]
+        sys.stdout.write(json.dumps(problems) + "\n")
+        return 0
+    base = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
+    try:
+        run_flow(base, arguments.output_config.strip("'"))
+    except UserError as error:
+        sys.stderr.write(f"{error}\n")
+        # SageMaker shows this file as the processing job's ExitMessage.
+        (base / "output").mkdir(parents=True, exist_ok=True)
+        (base / "output" / "message").write_text(f"{error}\n", "utf-8")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,177 @@
+"""Spark's CAST (not in ANSI mode) as DuckDB expressions.
+
+What cannot be cast is null. Source: Spark's Cast, UTF8String and SparkDateTimeUtils.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from local.standins.data_wrangler.errors import UserError
+from local.standins.data_wrangler.frame import INTEGRAL_TYPES
+
+# Data Wrangler's names of types, and Spark's.
+FLOW_TYPES = {
+    "bool": "boolean",
+    "date": "date",
+    "datetime": "timestamp",
+    "float": "double",
+    "long": "long",
+    "string": "string",
+}
+_TRIMMED = "".join(f"\\x{code:02x}" for code in [*range(1, 33), 127])
+_WRITER_TRIMMED = "".join(f"\\x{code:02x}" for code in range(1, 33))
+_LONG_LIMIT = 9223372036854775807
+
+# Java's Double.toString: as many digits as tell the value from its neighbours, in scientific
+# notation outside of 0.001 <= |x| < 10,000,000. DuckDB's digits are the same; the notation differs.
+_MACROS = (
+    r"""
+    create macro scientific(digits, exponent) as
+        digits[1] || '.' || case when length(digits) > 1 then digits[2:] else '0' end
+        || 'E' || exponent
+    """,
+    r"""
+    create macro java_large(text) as case
+        when contains(text, 'e') then scientific(
+            replace(split_part(text, 'e', 1), '.', ''), cast(split_part(text, 'e', 2) as integer))
+        else scientific(
+            rtrim(replace(text, '.', ''), '0'), length(split_part(text, '.', 1)) - 1)
+        end
+    """,
+    r"""
+    create macro java_small(text) as case
+        when contains(text, 'e') then scientific(
+            replace(split_part(text, 'e', 1), '.', ''), cast(split_part(text, 'e', 2) as integer))
+        else scientific(
+            ltrim(split_part(text, '.', 2), '0'),
+            length(ltrim(split_part(text, '.', 2), '0')) - length(split_part(text, '.', 2)) - 1)
+        end
+    """,
+    r"""
+    create macro java_text(x) as case
+        when x = 0 or abs(x) >= 0.001 and abs(x) < 10000000 then cast(x as varchar)
+        when isnan(x) then 'NaN'
+        when isinf(x) then case when x > 0 then 'Infinity' else '-Infinity' end
+        else case when x < 0 then '-' else '' end
+            || case when abs(x) < 1 then java_small(cast(abs(x) as varchar))
+               else java_large(cast(abs(x) as varchar)) end
+        end
+    """,
+    r"""
+    create macro date_text(x) as case
+        when year(x) between 1 and 9999 then cast(x as varchar)
+        when year(x) > 9999 then '+' || cast(x as varchar)
+        else case when year(x) < 0 then '-' else '' end
+            || lpad(cast(abs(year(x)) as varchar), 4, '0') || strftime(x, '-%m-%d')
+        end
+    """,
+    # Blanks at either end are not written, by a default of Spark's csv writer.
+    rf"""
+    create macro spark_csv_trim(text) as trim(text, e'{_WRITER_TRIMMED}')
+    """,
+    rf"""
+    create macro spark_trim(text) as trim(text, e'{_TRIMMED}')
+    """,
+    r"""
+    create macro spark_long(text) as case
+        when regexp_full_match(text, '[+-]?\d+(\.\d*)?') then
+            try_cast(regexp_extract(text, '[+-]?\d+') as bigint)
+        when regexp_full_match(text, '[+-]?\.\d*') then 0
+        end
+    """,
+    r"""
+    create macro spark_double(text) as case
+        when regexp_full_match(text, '[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[dDfF]?') then
+            try_cast(rtrim(text, 'dDfF') as double)
+        when lower(text) in ('inf', '+inf', 'infinity', '+infinity') then cast('inf' as double)
+        when lower(text) in ('-inf', '-infinity') then cast('-inf' as double)
+        when lower(text) = 'nan' then cast('nan' as double)
+        end
+    """,
+    r"""
+    create macro spark_boolean(text) as case
+        when lower(text) in ('t', 'true', 'y', 'yes', '1') then true
+        when lower(text) in ('f', 'false', 'n', 'no', '0') then false
+        end
+    """,
+    r"""
+    create macro spark_date(text) as case
+        when regexp_full_match(text, '(?s)[+-]?\d{4,7}(-\d{1,2}(-\d{1,2}([ T].*)?)?)?') then
+            try(make_date(
+                cast(regexp_extract(text, '^[+-]?\d+') as bigint),
+                cast(coalesce(nullif(regexp_extract(text, '\d-(\d+)', 1), ''), '1') as bigint),
+                cast(coalesce(nullif(regexp_extract(text, '\d-\d+-(\d+)', 1), ''), '1') as bigint)))
+        end
+    """,
+    rf"""
+    create macro truncated(x) as case
+        when isnan(x) then 0
+        when x >= {_LONG_LIMIT} then {_LONG_LIMIT}
+        when x <= -{_LONG_LIMIT} then -{_LONG_LIMIT} - 1
+        else cast(trunc(x) as bigint)
+        end
+    """,
+)
+
+
+def install_macros(database: duckdb.DuckDBPyConnection) -> None:
+    """Defines the functions that the expressions of `cast` call."""
+    for macro in _MACROS:
+        database.execute(macro)
+
+
+def cast(expression: str, source: str, target: str) -> str:
+    """The SQL of a cast.
+
+    Args:
+        expression: SQL of type `source`.
+        source: Spark's name of the type.
+        target: Spark's name of a type that a flow can cast to.
+
+    Raises:
+        UserError: Spark has no such cast, or it is not supported here.
+    """
+    if source == target:
+        return expression
+    kind = "integral" if source in INTEGRAL_TYPES else source
+    template = _CASTS.get((kind, target))
+    if template is None:
+        raise UserError(f"a cast from {source} to {target} is not supported")
+    return template.format(expression)
+
+
+_CASTS = {
+    ("string", "long"): "spark_long(spark_trim({}))",
+    ("string", "double"): "spark_double(spark_trim({}))",
+    ("string", "boolean"): "spark_boolean(spark_trim({}))",
+    ("string", "date"): "spark_date(spark_trim({}))",
+    ("integral", "long"): "cast({} as bigint)",
+    ("integral", "double"): "cast({} as double)",
+    ("integral", "boolean"): "({} <> 0)",
+    ("integral", "string"): "cast({} as varchar)",
+    ("float", "long"): "truncated({})",
+    ("float", "double"): "cast({} as double)",
+    ("float", "boolean"): "({} <> 0)",
+    ("float", "string"): "java_text({})",
+    ("double", "long"): "truncated({})",
+    ("double", "boolean"): "({} <> 0)",
+    ("double", "string"): "java_text({})",
+    ("decimal", "long"): "cast(trunc({}) as bigint)",
+    ("decimal", "double"): "cast({} as double)",
+    ("decimal", "boolean"): "({} <> 0)",
+    ("decimal", "string"): "cast({} as varchar)",
+    ("boolean", "long"): "cast({} as bigint)",
+    ("boolean", "double"): "cast(cast({} as integer) as double)",
+    ("boolean", "string"): "cast({} as varchar)",
+    ("date", "string"): "date_text({})",
+    ("date", "timestamp"): "cast({} as timestamp)",
+    ("date", "long"): "cast(case when {} is null then null end as bigint)",
+    ("date", "double"): "cast(case when {} is null then null end as double)",
+    ("date", "boolean"): "cast(case when {} is null then null end as boolean)",
+    ("timestamp", "string"): "cast({} as varchar)",
+    ("timestamp", "date"): "cast({} as date)",
+    ("timestamp", "long"): "cast(floor(epoch({})) as bigint)",
+    ("timestamp", "double"): "epoch({})",
+    ("timestamp", "boolean"): "(epoch({}) <> 0)",
+}

@@ -1,0 +1,84 @@
+"""A table under transformation: columns with Spark types, and the SQL that yields it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from local.standins.data_wrangler.errors import UserError
+
+INTEGRAL_TYPES = ("byte", "short", "int", "long")
+FRACTIONAL_TYPES = ("float", "double", "decimal")
+NUMERIC_TYPES = (*INTEGRAL_TYPES, *FRACTIONAL_TYPES)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column.
+
+    Attributes:
+        name: As Spark has it: any text, with its case.
+        type: Spark's name of its type, without a decimal's precision; `vector` for ML vectors,
+            whose values are kept as the text that Spark writes.
+    """
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A lazily computed table.
+
+    Attributes:
+        columns: In order.
+        query: SQL whose columns are c0, c1, ...: the names in the data may be anything, and
+            differ by case alone.
+    """
+
+    columns: tuple[Column, ...]
+    query: str
+
+    def place(self, name: str) -> int:
+        """The place of a column by its exact name.
+
+        Raises:
+            UserError: There is none.
+        """
+        for place, column in enumerate(self.columns):
+            if column.name == name:
+                return place
+        there_are = ", ".join(column.name for column in self.columns)
+        raise UserError(f"column {name} does not exist; there are {there_are}")
+
+    def select(self, items: list[tuple[Column, str]], where: str | None = None) -> Frame:
+        """Computes columns by SQL over this frame's c0, c1, ...
+
+        Args:
+            items: The new columns and their expressions.
+            where: A condition on the rows.
+        """
+        if not items:
+            raise UserError("no column is left")
+        values = ", ".join(
+            f"{expression} as c{place}" for place, (_, expression) in enumerate(items)
+        )
+        condition = f" where {where}" if where else ""
+        query = f"select {values} from ({self.query}){condition}"  # noqa: S608 - made of SQL
+        return Frame(tuple(column for column, _ in items), query)
+
+    def items(self) -> list[tuple[Column, str]]:
+        """Every column with itself as the expression: a start for `select`."""
+        return [(column, f"c{place}") for place, column in enumerate(self.columns)]
+
+    def with_column(self, column: Column, expression: str) -> Frame:
+        """Replaces the column of that name, whatever its case, in place, or adds one at the end."""
+        items = self.items()
+        for place, existing in enumerate(self.columns):
+            if existing.name.lower() == column.name.lower():
+                items[place] = (column, expression)
+                return self.select(items)
+        return self.select([*items, (column, expression)])
+
+    def where(self, condition: str) -> Frame:
+        """Keeps the rows for which the SQL condition is true."""
+        return self.select(self.items(), condition)

@@ -1,0 +1,134 @@
+"""encode_categorical: one-hot and ordinal encoding by Spark's StringIndexer and OneHotEncoder."""
+
+from __future__ import annotations
+
+import re
+
+from local.standins.data_wrangler.casts import cast
+from local.standins.data_wrangler.errors import UserError
+from local.standins.data_wrangler.frame import NUMERIC_TYPES, Column, Frame
+from local.standins.data_wrangler.operators.transform import Transform
+from local.standins.data_wrangler.parameters import Parameters
+from local.standins.data_wrangler.statistics import Statistics
+from local.standins.database import literal
+
+_STRATEGIES = ("Error", "Skip", "Keep")
+
+
+def one_hot_encode(parameters: Parameters) -> Transform:
+    """Encodes each column in turn."""
+    names = parameters.columns("input_column")
+    strategy = parameters.choice("invalid_handling_strategy", _STRATEGIES, "Error")
+    style = parameters.choice("output_style", ("Vector", "Columns"), "Vector")
+    drop_last = parameters.boolean("drop_last", True)
+    if parameters.boolean("input_already_ordinal_encoded", False):
+        parameters.note("input_already_ordinal_encoded", "true is not supported by the local run")
+    parameters.finish()
+
+    def apply(frame: Frame, statistics: Statistics) -> Frame:
+        for name in names:
+            place = frame.place(name)
+            # Spark's encoder does not take the empty string, so the operator makes it null.
+            text = f"nullif({_as_text(frame, place)}, '')"
+            frame, labels = _index(frame, place, text, strategy, statistics)
+            if drop_last and len(labels) + (strategy == "Keep") < 2:
+                raise UserError(f"column {name} has one value alone, and drop_last is true")
+            if style == "Columns":
+                frame = _to_columns(frame, place, text, labels, strategy, drop_last)
+            else:
+                frame = _to_vector(frame, place, text, labels, strategy, drop_last)
+        return frame
+
+    return apply
+
+
+def ordinal_encode(parameters: Parameters) -> Transform:
+    """Replaces each column by its labels' numbers."""
+    names = parameters.columns("input_column")
+    strategy = parameters.choice(
+        "invalid_handling_strategy", (*_STRATEGIES, "Replace with NaN"), "Error"
+    )
+    parameters.finish()
+
+    def apply(frame: Frame, statistics: Statistics) -> Frame:
+        for name in names:
+            place = frame.place(name)
+            text = _as_text(frame, place)
+            frame, labels = _index(frame, place, text, strategy, statistics)
+            cases = " ".join(
+                f"when {literal(label)} then {number}" for number, label in enumerate(labels)
+            )
+            invalid = {"Keep": str(len(labels)), "Replace with NaN": "'NaN'"}.get(strategy, "null")
+            value = f"cast(case {text} {cases} else {invalid} end as double)"
+            if strategy == "Replace with NaN":
+                value = f"case when {text} is null then cast('NaN' as double) else {value} end"
+            frame = frame.with_column(Column(name, "double"), value)
+        return frame
+
+    return apply
+
+
+def _as_text(frame: Frame, place: int) -> str:
+    column = frame.columns[place]
+    if column.type != "string" and column.type not in NUMERIC_TYPES:
+        raise UserError(f"column {column.name} is {column.type}; encoding takes text or numbers")
+    text = cast(f"c{place}", column.type, "string")
+    if column.type in ("float", "double"):
+        return f"case when isnan(c{place}) then null else {text} end"
+    return text
+
+
+def _index(
+    frame: Frame, place: int, text: str, strategy: str, statistics: Statistics
+) -> tuple[Frame, list[str]]:
+    """Learns the labels, by descending frequency, and handles the rows that have none."""
+    name = frame.columns[place].name
+    counts = statistics.rows(
+        frame,
+        f"select {text} as label, count(*) as n from t group by label order by n desc, label",  # noqa: S608
+    )
+    labels = [str(label) for label, _ in counts if label is not None]
+    if not labels:
+        why = "" if counts else ", since no rows are left"
+        raise UserError(f"column {name} has no values to encode{why}")
+    if len(labels) < len(counts):
+        if strategy == "Error":
+            raise UserError(
+                f"column {name} has missing values, and invalid_handling_strategy is Error"
+            )
+        if strategy == "Skip":
+            frame = frame.where(f"{text} is not null")
+    return frame, labels
+
+
+def _to_columns(
+    frame: Frame, place: int, text: str, labels: list[str], strategy: str, drop_last: bool
+) -> Frame:
+    # Columns with dots and backticks are renamed while the operator runs, and so is the prefix.
+    prefix = re.sub("[.`]+", "_", frame.columns[place].name)
+    items = frame.items()
+    del items[place]
+    for number, label in enumerate(labels):
+        value = f"cast(coalesce({text} = {literal(label)}, false) as integer)"
+        if drop_last and strategy != "Keep" and number == len(labels) - 1:
+            value = "null"  # the vector has no such element
+        items.append((Column(f"{prefix}_{label}", "double"), f"cast({value} as double)"))
+    return frame.select(items)
+
+
+def _to_vector(
+    frame: Frame, place: int, text: str, labels: list[str], strategy: str, drop_last: bool
+) -> Frame:
+    # Keep has one element more, for the invalid; the last element is the one that is dropped.
+    size = len(labels) + (strategy == "Keep") - drop_last
+    cases = " ".join(
+        f"when {literal(label)} then {literal(f'({size},[{number}],[1.0])')}"
+        for number, label in enumerate(labels)
+        if number < size
+    )
+    none = literal(f"({size},[{len(labels)}],[1.0])" if size > len(labels) else f"({size},[],[])")
+    last = literal(f"({size},[],[])")
+    value = f"case {text} {cases} else case when {text} is null then {none} else {last} end end"
+    if not cases:
+        value = last
+    return frame.with_column(Column(frame.columns[place].name, "vector"), value)

@@ -1,0 +1,160 @@
+"""handle_missing: drop rows, fill, impute, and tell what is missing.
+
+Drop missing and the indicator take one column's name: in every exported version their code looks a
+column up by it, and fails on a list. Impute and Fill missing take lists too, as the flows that the
+editor has written since 2023 have them.
+"""
+
+from __future__ import annotations
+
+import math
+
+from local.standins.data_wrangler.casts import cast
+from local.standins.data_wrangler.errors import UserError
+from local.standins.data_wrangler.frame import INTEGRAL_TYPES, NUMERIC_TYPES, Column, Frame
+from local.standins.data_wrangler.operators.transform import Transform, identity
+from local.standins.data_wrangler.parameters import Parameters
+from local.standins.data_wrangler.statistics import Statistics
+from local.standins.database import literal
+
+_FILLED = ("string", "long", "double")
+
+
+def drop_missing(parameters: Parameters) -> Transform:
+    """Drops the rows where the column is missing, or any column where none is named."""
+    if parameters.has("dimension"):
+        parameters.choice("dimension", ("Drop Rows",))
+        group = parameters.group("drop_rows_parameters")
+        parameters.finish(other_operators=True)
+    else:
+        group = parameters
+        parameters.raw("drop_rows_parameters")
+    name = group.column("input_column", required=False)
+    group.finish(other_operators=True)
+
+    def apply(frame: Frame, _: Statistics) -> Frame:
+        places = [frame.place(name)] if name else range(len(frame.columns))
+        present = " and ".join(f"not ({_is_missing(frame, place)})" for place in places)
+        return frame.where(present)
+
+    return apply
+
+
+def fill_missing(parameters: Parameters) -> Transform:
+    """Puts a value where one is missing."""
+    names = parameters.columns("input_column")
+    given = parameters.raw("fill_value")
+    if not isinstance(given, str | int | float) or isinstance(given, bool):
+        parameters.note("fill_value", "missing" if given is None else "must be a text or a number")
+        given = ""
+    parameters.finish()
+
+    def apply(frame: Frame, _: Statistics) -> Frame:
+        for name in names:
+            place = frame.place(name)
+            kind = frame.columns[place].type
+            if kind not in _FILLED:
+                raise UserError(f"column {name} is {kind}; Fill missing takes {', '.join(_FILLED)}")
+            value = _fill_value(given, kind)
+            frame = _replace_missing(frame, place, value)
+        return frame
+
+    return apply
+
+
+def impute(parameters: Parameters) -> Transform:
+    """Puts each column's mean, median or most frequent value where one is missing."""
+    kind = parameters.choice("column_type", ("Numeric", "Categorical"))
+    if not kind:
+        return identity
+    group = parameters.group(f"{kind.lower()}_parameters")
+    parameters.finish(other_operators=True)
+    names = group.columns("input_column")
+    strategy = ""
+    if kind == "Numeric":
+        strategy = group.choice("strategy", ("Mean", "Approximate Median"))
+    group.finish()
+
+    def apply(frame: Frame, statistics: Statistics) -> Frame:
+        # All that is learned is learned from the operator's input.
+        values = [
+            _most_frequent(frame, frame.place(name), statistics)
+            if kind == "Categorical"
+            else _average(frame, frame.place(name), strategy, statistics)
+            for name in names
+        ]
+        for name, value in zip(names, values, strict=True):
+            frame = _replace_missing(frame, frame.place(name), value)
+        return frame
+
+    return apply
+
+
+def add_indicator_for_missing(parameters: Parameters) -> Transform:
+    """Adds a column that says whether another's value is missing."""
+    name = parameters.column("input_column")
+    parameters.finish()
+
+    def apply(frame: Frame, _: Statistics) -> Frame:
+        indicator = _is_missing(frame, frame.place(name))
+        return frame.with_column(Column(f"{name}_indicator", "boolean"), indicator)
+
+    return apply
+
+
+def _is_missing(frame: Frame, place: int) -> str:
+    column = frame.columns[place]
+    value = f"c{place}"
+    if column.type == "string":
+        return f"({value} is null or trim({value}) = '')"
+    if column.type in ("float", "double"):
+        return f"({value} is null or isnan({value}))"
+    if column.type == "vector":
+        raise UserError(f"column {column.name} is a vector, which has no missing values")
+    return f"({value} is null)"
+
+
+def _replace_missing(frame: Frame, place: int, value: str) -> Frame:
+    present = f"case when {_is_missing(frame, place)} then {value} else c{place} end"
+    return frame.with_column(frame.columns[place], present)
+
+
+def _fill_value(given: str | float, kind: str) -> str:
+    if kind == "string":
+        return literal(str(given))
+    try:
+        number = int(given) if kind == "long" else float(given)
+    except (ValueError, OverflowError):
+        raise UserError(f"fill_value: {given} is not a {kind}") from None
+    if not math.isfinite(number) or (kind == "long" and abs(number) >= 2**63):
+        raise UserError(f"fill_value: {given} is out of range")
+    return f"cast({literal(repr(number))} as {'bigint' if kind == 'long' else 'double'})"
+
+
+def _average(frame: Frame, place: int, strategy: str, statistics: Statistics) -> str:
+    name, kind = frame.columns[place].name, frame.columns[place].type
+    if kind not in NUMERIC_TYPES:
+        raise UserError(f"column {name} is {kind}; Impute by column_type Numeric takes numbers")
+    value = cast(f"c{place}", kind, "double")
+    function = f"avg({value})" if strategy == "Mean" else f"quantile_disc({value}, 0.5)"
+    aggregates = f"{function}, any_value(typeof(c{place}))"  # a decimal keeps its scale
+    average, sql_type = statistics.row(frame, aggregates, f"not {_is_missing(frame, place)}")
+    if average is None:
+        raise UserError(f"column {name} has no values to impute from")
+    if kind in INTEGRAL_TYPES:
+        return str(int(average))
+    return f"cast({literal(repr(average))} as {sql_type})"
+
+
+def _most_frequent(frame: Frame, place: int, statistics: Statistics) -> str:
+    name, kind = frame.columns[place].name, frame.columns[place].type
+    if kind not in _FILLED:
+        raise UserError(f"column {name} is {kind}; Impute takes {', '.join(_FILLED)}")
+    found = statistics.rows(
+        frame,
+        f"select c{place}, count(*) as n from t where not {_is_missing(frame, place)} "  # noqa: S608
+        f"group by c{place} order by n desc, c{place} limit 1",
+    )
+    if not found:
+        raise UserError(f"column {name} has no values to impute from")
+    return _fill_value(found[0][0], kind)

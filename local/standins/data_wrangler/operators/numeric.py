@@ -1,0 +1,108 @@
+"""process_numeric, Scale values: Spark's scalers on single columns.
+
+The scalers learn from the rows that have a number; a missing value comes out as NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from local.standins.data_wrangler.casts import cast
+from local.standins.data_wrangler.errors import UserError
+from local.standins.data_wrangler.frame import NUMERIC_TYPES, Column, Frame
+from local.standins.data_wrangler.operators.transform import Transform, identity
+from local.standins.data_wrangler.parameters import Parameters
+from local.standins.data_wrangler.statistics import Statistics
+
+# From the aggregates to the SQL of a scaled value x.
+_Scale = Callable[..., str]
+
+
+def scale_values(parameters: Parameters) -> Transform:
+    """Scales each column in place."""
+    scaler = parameters.choice("scaler", tuple(_SCALERS))
+    if not scaler:
+        return identity
+    group = parameters.group(f"{scaler.lower().replace(' ', '_').replace('-', '_')}_parameters")
+    parameters.finish(other_operators=True)
+    names = group.columns("input_column")
+    aggregates, scale = _SCALERS[scaler](group)
+    group.finish()
+
+    def apply(frame: Frame, statistics: Statistics) -> Frame:
+        for name in names:
+            place = frame.place(name)
+            kind = frame.columns[place].type
+            if kind not in NUMERIC_TYPES:
+                raise UserError(f"column {name} is {kind}; Scale values takes numbers")
+            x = f"coalesce({cast(f'c{place}', kind, 'double')}, cast('NaN' as double))"
+            learned = statistics.row(frame, aggregates.format(x=x), f"not isnan({x})")
+            if learned[0] is None:
+                raise UserError(f"column {name} has no values to scale by")
+            frame = frame.with_column(Column(name, "double"), scale(x, *learned))
+        return frame
+
+    return apply
+
+
+def _standard(parameters: Parameters) -> tuple[str, _Scale]:
+    center = parameters.boolean("center", False)
+    scale = parameters.boolean("scale", True)
+
+    def scaled(x: str, mean: float, deviation: float | None) -> str:
+        factor = (1 / deviation if deviation else 0.0) if scale else 1.0
+        return _linear(x, mean if center else 0.0, factor)
+
+    return "avg({x}), stddev_samp({x})", scaled
+
+
+def _robust(parameters: Parameters) -> tuple[str, _Scale]:
+    lower = parameters.number("lower_quantile", 0.25)
+    upper = parameters.number("upper_quantile", 0.75)
+    center = parameters.boolean("center", False)
+    scale = parameters.boolean("scale", True)
+    if not 0 <= lower < upper <= 1:
+        parameters.note("lower_quantile", "must be from 0 on, and below upper_quantile up to 1")
+        lower, upper = 0.25, 0.75
+
+    def scaled(x: str, quantiles: list[float]) -> str:
+        low, median, high = quantiles
+        factor = (1 / (high - low) if high != low else 0.0) if scale else 1.0
+        return _linear(x, median if center else 0.0, factor)
+
+    return f"quantile_disc({{x}}, [{lower!r}, 0.5, {upper!r}])", scaled
+
+
+def _min_max(parameters: Parameters) -> tuple[str, _Scale]:
+    to_low, to_high = parameters.number("min", 0.0), parameters.number("max", 1.0)
+    if to_low >= to_high:
+        parameters.note("min", "must be below max")
+
+    def scaled(x: str, low: float, high: float) -> str:
+        if high == low:
+            constant = 0.5 * (to_high - to_low) + to_low
+            return f"case when isnan({x}) then {x} else {_number(constant)} end"
+        factor = (to_high - to_low) / (high - low)
+        return f"{_linear(x, low, factor)} + {_number(to_low)}"
+
+    return "min({x}), max({x})", scaled
+
+
+def _max_absolute(_: Parameters) -> tuple[str, _Scale]:
+    return "max(abs({x}))", lambda x, largest: f"{x} / {_number(largest or 1.0)}"
+
+
+def _linear(x: str, offset: float, factor: float) -> str:
+    return f"({x} - {_number(offset)}) * {_number(factor)}"
+
+
+def _number(value: float) -> str:
+    return f"cast('{value!r}' as double)"
+
+
+_SCALERS: dict[str, Callable[[Parameters], tuple[str, _Scale]]] = {
+    "Standard scaler": _standard,
+    "Robust scaler": _robust,
+    "Min-max scaler": _min_max,
+    "Max absolute scaler": _max_absolute,
+}

@@ -1,0 +1,143 @@
+import { algorithms } from "../../pipeline/algorithms";
+import type { JsonObject } from "../../pipeline/expressions";
+
+/** A metric that training reports, and how to find it in the log. */
+export interface MetricDefinition {
+  readonly name: string;
+  readonly regex: string;
+  /** What stands in each line that has the metric, where that is known: it is looked for much faster. */
+  readonly mark?: string;
+}
+
+/** An image on this machine, whose training and serving jobs run in containers. */
+export interface ContainerImage {
+  /** Its id, which is a hash of its content. */
+  readonly id: string;
+}
+
+/** What runs the jobs of an image here. */
+export interface Image {
+  /** The image itself; where there is one, it trains and serves in place of {@link trainingModule}. */
+  readonly container?: ContainerImage;
+  /** Module that runs as the image's entry point in training, with the argument `train`. */
+  readonly trainingModule?: string;
+  /** Metrics that SageMaker knows of a built-in algorithm, without a definition. */
+  readonly builtInMetrics?: readonly MetricDefinition[];
+  /** Module that runs as the image's entry point in processing. */
+  readonly processingModule?: string;
+  /**
+   * Whether its processing container writes its outputs to S3 itself, so that what a failed job has written
+   * stays there. Default false: SageMaker uploads them when the job has completed.
+   */
+  readonly writesToS3?: boolean;
+  /** Whether its Python runs scripts. */
+  readonly runsScripts: boolean;
+  /** Files and folders of the project that decide what its jobs do. */
+  readonly sources: readonly string[];
+}
+
+/** Repositories of SageMaker's own images. */
+const prebuilt: Readonly<Record<string, Image>> = {
+  "sagemaker-data-wrangler-container": {
+    processingModule: "local.standins.data_wrangler",
+    // By Spark, through s3a: "Data Wrangler: security and permissions" has it delete objects of its output.
+    writesToS3: true,
+    runsScripts: false,
+    sources: ["local/standins/data_wrangler"],
+  },
+  "sagemaker-model-monitor-analyzer": {
+    processingModule: "local.standins.model_monitor",
+    runsScripts: false,
+    sources: ["local/standins/model_monitor"],
+  },
+  "sagemaker-scikit-learn": { runsScripts: true, sources: [] },
+  "sagemaker-xgboost": {
+    trainingModule: "local.standins.xgboost",
+    builtInMetrics: algorithms.xgboost.MetricDefinitions.map(({ Name: name, Regex: regex }) => ({
+      name,
+      regex,
+      mark: `${name.replace(":", "-")}:`,
+    })),
+    runsScripts: true,
+    sources: ["local/standins/xgboost", "pipeline/algorithms"],
+  },
+};
+
+const decisionTree: Image = {
+  trainingModule: "decision_tree",
+  runsScripts: true,
+  sources: ["container/decision_tree"],
+};
+
+/** The repository of an image URI: `<registry>/<repository>[:<tag>][@<digest>]`. */
+function repository(uri: string): string {
+  return uri.replace(/^[^/]*\//, "").replace(/[:@].*$/, "");
+}
+
+/** Whether an image trains and serves here. */
+export function trains(image: Image | undefined): image is Image {
+  return image?.trainingModule !== undefined || image?.container !== undefined;
+}
+
+/** Knows images by their URIs. */
+export class Images {
+  /**
+   * @param decisionTreeUri URI of the image that the program builds
+   * @param containers images whose training and serving jobs run in containers, by their URIs
+   */
+  constructor(
+    private readonly decisionTreeUri: string,
+    private readonly containers: ReadonlyMap<string, ContainerImage> = new Map(),
+  ) {}
+
+  /** The same, with images whose training and serving jobs run in containers. */
+  withContainers(containers: ReadonlyMap<string, ContainerImage>): Images {
+    return new Images(this.decisionTreeUri, containers);
+  }
+
+  /** What runs the jobs of an image here; undefined where nothing does. */
+  find(uri: string): Image | undefined {
+    const name = repository(uri);
+    const standIn = name === repository(this.decisionTreeUri) ? decisionTree : prebuilt[name];
+    const container = this.containers.get(uri);
+    return container === undefined
+      ? standIn
+      : { runsScripts: false, sources: [], ...standIn, container };
+  }
+
+  /** Whether an image is one of SageMaker's own. */
+  isPrebuilt(uri: string): boolean {
+    return prebuilt[repository(uri)] !== undefined;
+  }
+
+  /** What a message can say of the images that {@link find} knows. */
+  get known(): string {
+    return [...Object.keys(prebuilt), repository(this.decisionTreeUri)].join(", ");
+  }
+}
+
+/**
+ * Splits the one argument that Data Wrangler's container takes, in which the quotes of a shell stand:
+ * `--output-config '{...}'`.
+ */
+export function splitQuoted(argument: string): readonly string[] {
+  const [, option, value] = /^(--\S+)\s+'(.*)'$/s.exec(argument) ?? [];
+  return option === undefined || value === undefined ? [argument] : [option, value];
+}
+
+/** The metric definitions of a training job: its own, or the ones that are known of the image. */
+export function metricDefinitions(
+  specification: JsonObject,
+  image: Image,
+): readonly MetricDefinition[] {
+  const own = specification["MetricDefinitions"];
+  if (!Array.isArray(own)) {
+    return image.builtInMetrics ?? [];
+  }
+  return (own as readonly { Name: string; Regex: string }[]).map(
+    ({ Name: name, Regex: regex }) => ({
+      name,
+      regex,
+    }),
+  );
+}

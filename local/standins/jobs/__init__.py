@@ -1,0 +1,1 @@
+"""The job server: runs the jobs of a local run as processes or containers."""

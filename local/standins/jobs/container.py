@@ -1,0 +1,105 @@
+"""Runs a container as SageMaker does, in the place of a job's own process.
+
+`python -m local.standins.jobs.container REQUEST.json`, where the request is
+
+    {"image", "command": [...], "base": "/abs/folder", "readable": ["/abs/folder"],
+     "environment": {...}, "isolated", "port": number or null, "workFolder",
+     "memoryBytes", "cpus", "graceSeconds"}
+
+`base` is the container's /opt/ml. What the container prints goes to this process's output, and the
+exit code is the container's; where a signal ended the container, the same one ends this process.
+At SIGTERM the container gets SIGTERM too, and SIGKILL after the grace. It is removed in the end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+_PORT = 8080  # on which SageMaker's containers serve
+_FOLDER_LABEL = "restate.work-folder"
+_SIGNALLED = 128
+
+
+def main() -> int:
+    """Runs the container of the request that the command line names; gives its exit code."""
+    request: dict[str, Any] = json.loads(Path(sys.argv[1]).read_text("utf-8"))
+    created = subprocess.run(  # noqa: S603
+        ["docker", "create", *_options(request), request["image"], *request["command"]],  # noqa: S607
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if created.returncode != 0:
+        sys.stderr.write(created.stderr)
+        return 1
+    container = created.stdout.strip()
+
+    def stop(*_: object) -> None:
+        grace = str(request["graceSeconds"])
+        subprocess.Popen(["docker", "stop", "--time", grace, container])  # noqa: S603, S607
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    try:
+        # Its own session: a signal to this process's group must not end the client.
+        subprocess.run(  # noqa: S603
+            ["docker", "start", "--attach", container],  # noqa: S607
+            check=False,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        code = _exit_code(container)
+    finally:
+        subprocess.run(  # noqa: S603
+            ["docker", "rm", "--force", "--volumes", container],  # noqa: S607
+            check=False,
+            stdout=subprocess.DEVNULL,
+        )
+    if code > _SIGNALLED:
+        signal.signal(code - _SIGNALLED, signal.SIG_DFL)
+        os.kill(os.getpid(), code - _SIGNALLED)
+    return code
+
+
+def _options(request: dict[str, Any]) -> list[str]:
+    options = [
+        f"--label={_FOLDER_LABEL}={request['workFolder']}",
+        "--security-opt=no-new-privileges",
+        f"--memory={request['memoryBytes']}",
+        f"--cpus={request['cpus']}",
+        "--pids-limit=4096",
+        f"--volume={request['base']}:/opt/ml",
+        *(f"--volume={folder}:{folder}:ro" for folder in request["readable"]),
+        *(f"--env={name}={value}" for name, value in request["environment"].items()),
+    ]
+    if os.name == "posix" and os.getuid() != 0:
+        # What the container writes must be the user's to remove; SageMaker runs it as root.
+        options.append(f"--user={os.getuid()}:{os.getgid()}")
+    if request["port"] is not None:
+        options.append(f"--publish=127.0.0.1:{request['port']}:{_PORT}")
+    elif request["isolated"]:
+        options.append("--network=none")
+    return options
+
+
+def _exit_code(container: str) -> int:
+    inspected = subprocess.run(  # noqa: S603
+        ["docker", "inspect", "--format", "{{.State.ExitCode}} {{.State.Error}}", container],  # noqa: S607
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    code, _, error = inspected.stdout.strip().partition(" ")
+    if error:
+        sys.stderr.write(f"{error}\n")
+    return int(code) if code.isdecimal() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,245 @@
+"""What a job is, and how its process starts: forked from the warm server or as a fresh interpreter.
+
+A forked job starts in about 10 ms, because scikit-learn, XGBoost and DuckDB are in memory
+already. Forking is only safe while the server has one thread: `can_fork` looks before each use.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import ctypes
+import importlib
+import os
+import runpy
+import signal
+import subprocess
+import sys
+import threading
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from local.standins.jobs.warm_interpreter import (
+    forget_own_modules,
+    hide_unused_modules,
+    limit_threads,
+)
+
+DEFAULT_GRACE_SECONDS = 5.0
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job, as requested.
+
+    Attributes:
+        id: Names the job in events and `stop` requests.
+        target: The module (`python -m`) or the script's path.
+        is_module: Whether `target` is a module.
+        arguments: What follows the program's name in `sys.argv`.
+        working_directory: An existing directory.
+        environment: Replaces or extends the server's own environment.
+        log: Where standard output and error go; truncated at the start.
+        grace_seconds: What it gets between SIGTERM and SIGKILL.
+    """
+
+    id: str
+    target: str
+    is_module: bool
+    arguments: tuple[str, ...]
+    working_directory: str
+    environment: dict[str, str]
+    log: str
+    grace_seconds: float
+
+
+def parse_job(fields: dict[str, Any]) -> Job:
+    """Checks the fields of a `run` request.
+
+    Raises:
+        ValueError: A field is missing, of the wrong type or names what does not exist.
+    """
+    known = {"id", "module", "script", "arguments", "workingDirectory", "environment", "log"}
+    known |= {"graceSeconds"}
+    if unknown := sorted(fields.keys() - known):
+        raise ValueError(f"run: unknown field {unknown[0]}; allowed are {', '.join(sorted(known))}")
+    if ("module" in fields) == ("script" in fields):
+        raise ValueError("run: give either module or script")
+    for name in ("id", "log", "workingDirectory", "module" if "module" in fields else "script"):
+        if not isinstance(fields.get(name), str) or not fields[name]:
+            raise ValueError(f"run.{name}: must be a non-empty string")
+    arguments = fields.get("arguments", [])
+    if not isinstance(arguments, list) or not all(isinstance(item, str) for item in arguments):
+        raise ValueError("run.arguments: must be a list of strings")
+    environment = fields.get("environment", {})
+    if not isinstance(environment, dict) or not all(
+        isinstance(value, str) for value in environment.values()
+    ):
+        raise ValueError("run.environment: must be an object of strings")
+    grace = fields.get("graceSeconds", DEFAULT_GRACE_SECONDS)
+    if isinstance(grace, bool) or not isinstance(grace, int | float) or grace < 0:
+        raise ValueError("run.graceSeconds: must be a number of seconds, 0 or more")
+    if not Path(fields["workingDirectory"]).is_dir():
+        raise ValueError(f"run.workingDirectory: no such directory: {fields['workingDirectory']}")
+    if "script" in fields and not Path(fields["script"]).is_file():
+        raise ValueError(f"run.script: no such file: {fields['script']}")
+    return Job(
+        id=fields["id"],
+        target=fields.get("module") or fields["script"],
+        is_module="module" in fields,
+        arguments=tuple(arguments),
+        working_directory=fields["workingDirectory"],
+        environment=environment,
+        log=fields["log"],
+        grace_seconds=grace,
+    )
+
+
+def can_fork() -> bool:
+    """Whether this process may fork safely: on Linux, with no thread but this one."""
+    return sys.platform == "linux" and len(list(Path("/proc/self/task").iterdir())) == 1
+
+
+def start_forked(job: Job) -> int:
+    """Forks a child that runs the job.
+
+    Returns:
+        The child's process id, which is also its process group.
+
+    Raises:
+        OSError: The log cannot be opened, or the system has no more processes.
+    """
+    log = os.open(job.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
+    # No signal may reach the child while it still has the server's handlers.
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+    try:
+        parent = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            _run_in_child(job, log, parent, blocked)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        os.close(log)
+    return pid
+
+
+def start_fresh(job: Job) -> int:
+    """Starts the job in a new interpreter; for systems where forking is not safe.
+
+    Returns:
+        The process id, which is also its process group.
+
+    Raises:
+        OSError: The log cannot be opened, or the process cannot start.
+    """
+    target = ["-m", job.target] if job.is_module else [job.target]
+    with Path(job.log).open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603  # running what is asked for is its purpose
+            [sys.executable, "-u", *target, *job.arguments],
+            cwd=job.working_directory,
+            env={**os.environ, **job.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    process.returncode = 0  # the server reaps it, by os.wait4
+    return process.pid
+
+
+def _run_in_child(job: Job, log: int, parent: int, mask: set[int | signal.Signals]) -> NoReturn:
+    """Turns the forked child into the job. Never returns: the server's code is not its to run."""
+    code = 1
+    try:
+        os.setsid()
+        _die_with(parent)
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGTERM, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        null = os.open(os.devnull, os.O_RDONLY)
+        for source, target in ((null, 0), (log, 1), (log, 2)):
+            os.dup2(source, target)
+        os.closerange(3, max(null, log, _highest_descriptor()) + 1)
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+        sys.stdout = open(1, "w", encoding="utf-8", buffering=1, closefd=False)  # noqa: SIM115
+        sys.stderr = open(2, "w", encoding="utf-8", buffering=1, closefd=False)  # noqa: SIM115
+        os.chdir(job.working_directory)
+        os.environ.update(job.environment)
+        _set_up_interpreter(job)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        code = _run_main(job)
+    except BaseException:  # even a failed set-up must end here
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def _run_main(job: Job) -> int:
+    """Runs the job as `__main__` and gives its exit code, as the interpreter would."""
+    code = 0
+    try:
+        if job.is_module:
+            runpy.run_module(job.target, run_name="__main__", alter_sys=True)
+        else:
+            runpy.run_path(job.target, run_name="__main__")
+    except SystemExit as exit_request:
+        code = _exit_code(exit_request.code)
+    except BaseException as error:
+        code = 130 if isinstance(error, KeyboardInterrupt) else 1
+        _print_exception(error)
+    for thread in threading.enumerate():
+        if thread is not threading.main_thread() and not thread.daemon:
+            thread.join()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    return code
+
+
+def _exit_code(code: str | int | None) -> int:
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code & 0xFF
+    print(code, file=sys.stderr)  # noqa: T201  # as sys.exit("message") does
+    return 1
+
+
+def _print_exception(error: BaseException) -> None:
+    """Prints the traceback without the frames of this module and of runpy."""
+    frames = error.__traceback__
+    own = (__file__, "<frozen runpy>", runpy.__file__)
+    while frames and frames.tb_next and frames.tb_frame.f_code.co_filename in own:
+        frames = frames.tb_next
+    traceback.print_exception(type(error), error, frames)
+
+
+def _set_up_interpreter(job: Job) -> None:
+    """Gives the forked interpreter what a fresh one would have taken from its command line."""
+    sys.argv = [job.target, *job.arguments]
+    search = [entry for entry in job.environment.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    start = job.working_directory if job.is_module else str(Path(job.target).parent)
+    if job.is_module:
+        hide_unused_modules()
+    else:
+        forget_own_modules()
+    sys.path[:] = [start, *search, *(entry for entry in sys.path if entry not in ("", start))]
+    importlib.invalidate_caches()
+    if numpy := sys.modules.get("numpy"):
+        numpy.random.seed()  # else every job would draw the same numbers
+    limit_threads(job.environment.get("OMP_NUM_THREADS", ""))
+
+
+def _die_with(parent: int) -> None:
+    """Has the kernel kill this process where the server dies without ending its jobs."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before the call
+        os._exit(1)
+
+
+def _highest_descriptor() -> int:
+    return max(int(entry.name) for entry in Path("/proc/self/fd").iterdir())

@@ -1,0 +1,227 @@
+"""The job server: runs the local run's jobs as child processes, many at once.
+
+`python -m local.standins.jobs.server [--fresh]` reads requests from standard input and writes
+events to standard output, JSON objects, one a line:
+
+    {"run": {"id", "module" | "script", "arguments", "workingDirectory", "environment", "log",
+             "graceSeconds"?}}
+    {"stop": {"id", "graceSeconds"?}}
+
+    {"started": {"id", "pid"}}
+    {"ended": {"id", "exitCode", "seconds", "peakMemoryBytes"}}
+    {"error": {"message", "id"?}}
+    {"warm": {}}
+
+A job that is to stop gets SIGTERM, and SIGKILL after its grace, 5 s unless it says another.
+`exitCode` is the negative signal number where a signal ended the job. `peakMemoryBytes` is the
+largest resident set, which for a forked job includes the libraries it shares with the server.
+`warm` tells, once, that the libraries of jobs are in memory; jobs need not wait for it.
+`--fresh` starts an interpreter for each job, as on systems where forking is not safe. When
+standard input closes, or at SIGTERM or SIGINT, the server ends its jobs and exits.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from local.standins.jobs.process import (
+    Job,
+    can_fork,
+    parse_job,
+    start_forked,
+    start_fresh,
+)
+from local.standins.jobs.warm_interpreter import warm_up
+
+_MEMORY_UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
+
+
+@dataclass
+class _Running:
+    """A job whose process has not been reaped; `kill_at` is set once it was asked to stop."""
+
+    job: Job
+    started_at: float
+    kill_at: float | None = None
+
+
+class JobServer:
+    """Reads requests, starts and stops jobs, reports how they ended. One thread, on purpose."""
+
+    def __init__(self, fresh: bool) -> None:
+        """Sets up signals and the wake-up pipe.
+
+        Args:
+            fresh: Start an interpreter for each job instead of forking.
+        """
+        self._fresh = fresh
+        self._warming = None if fresh else warm_up()
+        self._running: dict[int, _Running] = {}
+        self._received = b""
+        self._ending = False
+        self._asked_to_end = False
+        self._wake_read, wake_write = os.pipe()
+        for descriptor in (self._wake_read, wake_write):
+            os.set_blocking(descriptor, False)
+        signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)  # only to be woken by it
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask_to_end)
+
+    def serve(self) -> None:
+        """Works until standard input closes or a signal asks to end, and every job has ended."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._wake_read, selectors.EVENT_READ)
+            selector.register(0, selectors.EVENT_READ)
+            while not self._ending or self._running:
+                timeout = self._seconds_to_next_kill() if self._warming is None else 0
+                ready = {key.fd for key, _ in selector.select(timeout)}
+                if not ready:
+                    self._warm_up()
+                if self._wake_read in ready:
+                    with contextlib.suppress(BlockingIOError):
+                        os.read(self._wake_read, 4096)
+                if 0 in ready and not self._read_requests():
+                    selector.unregister(0)
+                    self._asked_to_end = True
+                if self._asked_to_end and not self._ending:
+                    self._end()
+                self._kill_overdue()
+                self._reap()
+
+    def _warm_up(self) -> None:
+        """Goes on with the warming, of which a part takes a tenth of a second or two."""
+        if self._warming is not None and next(self._warming, self._warming) is self._warming:
+            self._warming = None
+            self._emit("warm", {})
+            if not can_fork():
+                print(  # noqa: T201
+                    "job server: a library started a thread, so jobs get fresh interpreters",
+                    file=sys.stderr,
+                )
+
+    def _read_requests(self) -> bool:
+        """Handles the complete lines that have arrived; False at the end of the input."""
+        chunk = os.read(0, 65536)
+        *lines, self._received = (self._received + chunk).split(b"\n")
+        for line in lines:
+            if line.strip():
+                self._handle(line)
+        return bool(chunk)
+
+    def _handle(self, line: bytes) -> None:
+        job_id = None
+        try:
+            request = json.loads(line)
+            if not isinstance(request, dict) or len(request) != 1:
+                raise ValueError('a request is an object with one key, "run" or "stop"')
+            kind, fields = next(iter(request.items()))
+            if not isinstance(fields, dict):
+                raise ValueError(f"{kind}: must be an object")
+            job_id = fields.get("id")
+            if kind == "run":
+                self._run(parse_job(fields))
+            elif kind == "stop":
+                self._stop(fields)
+            else:
+                raise ValueError(f'unknown request "{kind}"; allowed are "run" and "stop"')
+        except (ValueError, OSError) as error:
+            self._emit("error", {"message": str(error), **({"id": job_id} if job_id else {})})
+
+    def _run(self, job: Job) -> None:
+        if self._ending:
+            raise ValueError("the job server is ending")
+        if any(running.job.id == job.id for running in self._running.values()):
+            raise ValueError(f"run.id: {job.id} is running already")
+        started_at = time.monotonic()
+        pid = start_forked(job) if not self._fresh and can_fork() else start_fresh(job)
+        self._running[pid] = _Running(job, started_at)
+        self._emit("started", {"id": job.id, "pid": pid})
+
+    def _stop(self, fields: dict[str, Any]) -> None:
+        grace = fields.get("graceSeconds")
+        wrong = isinstance(grace, bool) or not isinstance(grace, int | float | None)
+        if wrong or (grace is not None and grace < 0):
+            raise ValueError("stop.graceSeconds: must be a number of seconds, 0 or more")
+        for pid, running in self._running.items():
+            if running.job.id == fields.get("id"):
+                default = running.job.grace_seconds
+                self._ask_to_stop(pid, running, default if grace is None else grace)
+        # A job that has ended meanwhile needs no stop: its `ended` is on the way.
+
+    def _ask_to_end(self, *_: object) -> None:
+        self._asked_to_end = True  # and no more: a handler may run in the middle of anything
+
+    def _end(self) -> None:
+        self._ending = True
+        for pid, running in self._running.items():
+            self._ask_to_stop(pid, running, running.job.grace_seconds)
+
+    def _ask_to_stop(self, pid: int, running: _Running, grace: float) -> None:
+        _signal_group(pid, signal.SIGTERM)
+        kill_at = time.monotonic() + grace
+        running.kill_at = min(running.kill_at or kill_at, kill_at)
+
+    def _seconds_to_next_kill(self) -> float | None:
+        times = [running.kill_at for running in self._running.values() if running.kill_at]
+        return max(min(times) - time.monotonic(), 0) if times else None
+
+    def _kill_overdue(self) -> None:
+        for pid, running in self._running.items():
+            if running.kill_at and running.kill_at <= time.monotonic():
+                _signal_group(pid, signal.SIGKILL)
+                running.kill_at = time.monotonic() + 1
+
+    def _reap(self) -> None:
+        for pid, running in list(self._running.items()):
+            reaped, status, usage = os.wait4(pid, os.WNOHANG)
+            if reaped == 0:
+                continue
+            del self._running[pid]
+            _signal_group(pid, signal.SIGKILL)  # what the job left running behind it
+            self._emit(
+                "ended",
+                {
+                    "id": running.job.id,
+                    "exitCode": os.waitstatus_to_exitcode(status),
+                    "seconds": round(time.monotonic() - running.started_at, 3),
+                    "peakMemoryBytes": usage.ru_maxrss * _MEMORY_UNIT,
+                },
+            )
+
+    def _emit(self, kind: str, fields: dict[str, Any]) -> None:
+        data = json.dumps({kind: fields}).encode() + b"\n"
+        try:
+            while data:
+                data = data[os.write(1, data) :]
+        except BrokenPipeError:  # nobody listens any more
+            self._asked_to_end = True
+
+
+def _signal_group(pid: int, number: signal.Signals) -> None:
+    try:
+        os.killpg(pid, number)
+    except ProcessLookupError:  # gone, or not yet the leader of its group
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+    except PermissionError:  # macOS says so of a group that only holds zombies
+        pass
+
+
+def main() -> None:
+    """Runs the server on this process's standard input and output."""
+    fresh = "--fresh" in sys.argv[1:] or sys.platform != "linux"
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    JobServer(fresh).serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,270 @@
+"""Automatic model tuning: suggests the hyperparameters of each trial, and learns from results.
+
+`python -m local.standins.tuner.server` answers requests on standard input with one line each, in
+order:
+
+    {"open": {"tuning", "strategy", "objectiveType", "parameterRanges", "seed", "maxJobs"?}}
+        -> {"opened": {"tuning", "maxJobs"}}
+    {"ask": {"tuning", "trial"}}
+        -> {"trial": {"tuning", "trial", "hyperparameters"}} or {"exhausted": {"tuning", "trial"}}
+    {"tell": {"tuning", "trial", "value": number or null (failed), "hyperparameters"?}}
+        -> {"told": {"tuning", "trial"}}
+
+and with {"error": {"message"}} where a request cannot be taken. `tell` with `hyperparameters`
+brings in a trial that this process was never asked for, as a resumed run does.
+
+A suggestion depends on the seed, the trial's number and what was told before, and on nothing
+else: the same calls give the same answers, in whichever process.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import optuna
+from optuna.samplers import BaseSampler, GridSampler, RandomSampler, TPESampler
+from optuna.study import StudyDirection
+from optuna.trial import Trial, TrialState
+
+from local.standins.tuner.search_space import Parameter, count_combinations, parse_parameter_ranges
+
+STRATEGIES = ("Random", "Bayesian", "Grid")
+_DIRECTIONS = {"Minimize": StudyDirection.MINIMIZE, "Maximize": StudyDirection.MAXIMIZE}
+
+
+class Tuning:
+    """One tuning job's search."""
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        """Opens the search.
+
+        Args:
+            fields: The fields of the `open` request.
+
+        Raises:
+            ValueError: A field is missing or not one that SageMaker would take.
+        """
+        self._strategy: str = _choice(fields, "strategy", STRATEGIES)
+        direction = _DIRECTIONS[_choice(fields, "objectiveType", tuple(_DIRECTIONS))]
+        self._seed = _whole_number(fields, "seed")
+        self._parameters = parse_parameter_ranges(fields.get("parameterRanges") or {})
+        self.max_jobs = _max_jobs(fields, self._strategy, self._parameters)
+        self._study = optuna.create_study(direction=direction)
+        self._trials: dict[int, Trial] = {}
+        self._told: set[int] = set()
+
+    def ask(self, number: int) -> dict[str, str] | None:
+        """Suggests a trial's hyperparameters, the same ones however often it is asked.
+
+        Args:
+            number: The trial's number, from 0.
+
+        Returns:
+            The hyperparameters as strings, or None where the search has no such trial.
+        """
+        if self.max_jobs is not None and number >= self.max_jobs:
+            return None
+        if number not in self._trials:
+            self._study.sampler = self._sampler(number)
+            self._trials[number] = self._study.ask(
+                {name: parameter.distribution for name, parameter in self._parameters.items()}
+            )
+        values = self._trials[number].params
+        return {
+            name: parameter.to_text(values[name]) for name, parameter in self._parameters.items()
+        }
+
+    def tell(
+        self, number: int, value: float | None, hyperparameters: dict[str, str] | None
+    ) -> None:
+        """Takes a trial's result.
+
+        Args:
+            number: The trial's number.
+            value: The objective, or None where the trial failed.
+            hyperparameters: What the trial used, where it was not asked for here.
+
+        Raises:
+            ValueError: The trial is unknown, was told already, or its hyperparameters do not fit.
+        """
+        if number in self._told:
+            raise ValueError(f"tell.trial: {number} was told already")
+        failed = value is None or not math.isfinite(value)
+        state = TrialState.FAIL if failed else TrialState.COMPLETE
+        if number in self._trials:
+            self._study.tell(self._trials[number], None if failed else value, state)
+        elif hyperparameters is not None:
+            self._study.add_trial(
+                optuna.create_trial(
+                    state=state,
+                    value=None if failed else value,
+                    params=self._parse_values(hyperparameters),
+                    distributions={
+                        name: parameter.distribution for name, parameter in self._parameters.items()
+                    },
+                )
+            )
+        else:
+            raise ValueError(f"tell.trial: {number} was never asked for")
+        self._told.add(number)
+
+    def _sampler(self, number: int) -> BaseSampler:
+        seed = int(np.random.SeedSequence([self._seed, number]).generate_state(1)[0])
+        if self._strategy == "Random":
+            return RandomSampler(seed)
+        if self._strategy == "Grid":
+            return _GridPoint(self._parameters, number)
+        return TPESampler(
+            seed=seed,
+            n_startup_trials=min(10, max((self.max_jobs or 30) // 3, 3)),
+            multivariate=True,  # the parameters of a learner depend on each other
+            constant_liar=True,  # trials run side by side: keep away from those under way
+        )
+
+    def _parse_values(self, hyperparameters: dict[str, str]) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for name, parameter in self._parameters.items():
+            text = hyperparameters.get(name)
+            try:
+                values[name] = parameter.from_text(text)  # type: ignore[arg-type]
+            except (TypeError, ValueError):
+                raise ValueError(f"tell.hyperparameters: {name} must be in its range") from None
+            if not parameter.distribution._contains(
+                parameter.distribution.to_internal_repr(values[name])
+            ):
+                raise ValueError(f"tell.hyperparameters: {name} {text} is not in its range")
+        return values
+
+
+class _GridPoint(GridSampler):
+    """The grid's point of a given number: the last parameter changes fastest."""
+
+    def __init__(self, parameters: dict[str, Parameter], number: int) -> None:
+        grid = {
+            name: list(parameter.distribution.choices)  # type: ignore[attr-defined]
+            for name, parameter in parameters.items()
+        }
+        super().__init__(grid)
+        self._point: dict[str, Any] = {}
+        for name, choices in reversed(grid.items()):
+            number, position = divmod(number, len(choices))
+            self._point[name] = choices[position]
+
+    def before_trial(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+        pass  # the point is chosen by number, not from the trials seen
+
+    def sample_independent(  # an Optuna sampler's interface
+        self,
+        study: optuna.Study,  # noqa: ARG002
+        trial: optuna.trial.FrozenTrial,  # noqa: ARG002
+        param_name: str,
+        param_distribution: optuna.distributions.BaseDistribution,  # noqa: ARG002
+    ) -> Any:  # noqa: ANN401
+        return self._point[param_name]
+
+
+def _choice(fields: dict[str, Any], name: str, allowed: tuple[str, ...]) -> str:
+    value = fields.get(name)
+    if value not in allowed:
+        raise ValueError(f"{name}: {value} is unknown; allowed are {', '.join(allowed)}")
+    return str(value)
+
+
+def _whole_number(fields: dict[str, Any], name: str) -> int:
+    value = fields.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(f"{name}: must be a whole number, 0 or more")
+    return value
+
+
+def _max_jobs(
+    fields: dict[str, Any], strategy: str, parameters: dict[str, Parameter]
+) -> int | None:
+    given = _whole_number(fields, "maxJobs") if fields.get("maxJobs") is not None else None
+    if strategy != "Grid":
+        return given
+    for kind in ("IntegerParameterRanges", "ContinuousParameterRanges"):
+        if fields["parameterRanges"].get(kind):
+            raise ValueError(f"strategy: Grid takes categorical ranges only, not {kind}")
+    combinations = count_combinations(parameters)
+    if given not in (None, combinations):
+        raise ValueError(
+            f"maxJobs: {given} is not the number of combinations of the grid, {combinations}"
+        )
+    return combinations
+
+
+def _answer(tunings: dict[str, Tuning], line: str) -> dict[str, Any]:
+    request = json.loads(line)
+    if not isinstance(request, dict) or len(request) != 1:
+        raise ValueError('a request is an object with one key, "open", "ask" or "tell"')
+    kind, fields = next(iter(request.items()))
+    handlers: dict[str, Callable[[dict[str, Tuning], dict[str, Any]], dict[str, Any]]] = {
+        "open": _open,
+        "ask": _ask,
+        "tell": _tell,
+    }
+    if kind not in handlers:
+        raise ValueError(f'unknown request "{kind}"; allowed are "open", "ask" and "tell"')
+    if not isinstance(fields, dict) or not isinstance(fields.get("tuning"), str):
+        raise ValueError(f"{kind}.tuning: must be the name of a tuning")
+    return handlers[kind](tunings, fields)
+
+
+def _open(tunings: dict[str, Tuning], fields: dict[str, Any]) -> dict[str, Any]:
+    name = fields["tuning"]
+    if name in tunings:
+        raise ValueError(f"open.tuning: {name} is open already")
+    try:
+        tunings[name] = Tuning(fields)
+    except ValueError as error:
+        raise ValueError(f"tuning {name}: {error}") from None
+    return {"opened": {"tuning": name, "maxJobs": tunings[name].max_jobs}}
+
+
+def _ask(tunings: dict[str, Tuning], fields: dict[str, Any]) -> dict[str, Any]:
+    number = _whole_number(fields, "trial")
+    place = {"tuning": fields["tuning"], "trial": number}
+    hyperparameters = _opened(tunings, fields).ask(number)
+    if hyperparameters is None:
+        return {"exhausted": place}
+    return {"trial": {**place, "hyperparameters": hyperparameters}}
+
+
+def _tell(tunings: dict[str, Tuning], fields: dict[str, Any]) -> dict[str, Any]:
+    number = _whole_number(fields, "trial")
+    value = fields.get("value")
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+        raise ValueError("tell.value: must be a number, or null where the trial failed")
+    _opened(tunings, fields).tell(number, value, fields.get("hyperparameters"))
+    return {"told": {"tuning": fields["tuning"], "trial": number}}
+
+
+def _opened(tunings: dict[str, Tuning], fields: dict[str, Any]) -> Tuning:
+    if fields["tuning"] not in tunings:
+        raise ValueError(f"tuning {fields['tuning']} is not open")
+    return tunings[fields["tuning"]]
+
+
+def main() -> None:
+    """Answers requests until standard input ends."""
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    tunings: dict[str, Tuning] = {}
+    for line in sys.stdin:
+        if not line.strip():
+            continue
+        try:
+            answer = _answer(tunings, line)
+        except ValueError as error:
+            answer = {"error": {"message": str(error)}}
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

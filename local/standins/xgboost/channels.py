@@ -1,0 +1,149 @@
+"""Reads the data channels into XGBoost's matrices."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import xgboost
+
+from local.standins.xgboost.environment import UserError, base_directory
+
+_FORMATS = {
+    "text/csv": "csv",
+    "csv": "csv",
+    "application/x-parquet": "parquet",
+    "parquet": "parquet",
+    "text/libsvm": "libsvm",
+    "text/x-libsvm": "libsvm",
+    "libsvm": "libsvm",
+    "application/x-recordio-protobuf": "recordio-protobuf",
+    "recordio-protobuf": "recordio-protobuf",
+}
+_DELIMITERS = ",;\t| "
+
+
+def read_channels(
+    configuration: dict[str, Any], threads: int
+) -> tuple[xgboost.DMatrix, xgboost.DMatrix | None]:
+    """Reads the train channel and, where there is one, the validation channel.
+
+    Args:
+        configuration: The content of inputdataconfig.json.
+        threads: How many threads may read.
+
+    Raises:
+        UserError: A channel is unknown, missing, empty, or not what its content type says.
+    """
+    if unknown := sorted(configuration.keys() - {"train", "validation"}):
+        raise UserError(f"Channel {unknown[0]}: unknown; allowed are train, validation")
+    if "train" not in configuration:
+        raise UserError("Channel train: missing")
+    train = _read_channel("train", configuration["train"], threads)
+    if "validation" not in configuration:
+        return train, None
+    # As in the image, the validation channel is read by the train channel's content type.
+    kind = {**configuration["validation"], "ContentType": configuration["train"].get("ContentType")}
+    validation = _read_channel("validation", kind, threads)
+    if validation.num_col() != train.num_col():
+        raise UserError(
+            f"Channel validation: {validation.num_col()} features, but train has {train.num_col()}"
+        )
+    return train, validation
+
+
+def _read_channel(name: str, fields: dict[str, Any], threads: int) -> xgboost.DMatrix:
+    file_format = _file_format(name, fields.get("ContentType"))
+    if fields.get("TrainingInputMode", "File") == "Pipe":
+        raise UserError(f"Channel {name}: input mode Pipe is not supported by the local run")
+    folder = base_directory() / "input" / "data" / name
+    files = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.startswith((".", "_")) and path.stat().st_size > 0
+    )
+    if not files:
+        raise UserError(f"Channel {name}: no data in {folder}")
+    read = _read_csv if file_format == "csv" else _read_parquet
+    try:
+        with duckdb.connect(config={"threads": threads}) as database:
+            columns = read(database, files).fetchnumpy()
+    except duckdb.Error as error:
+        raise UserError(f"Channel {name}: {_explain(error, files)}") from None
+    if len(columns) < 2:
+        raise UserError(f"Channel {name}: {files[0].name} has a label but no features")
+    return _matrix(name, list(columns.values()), threads)
+
+
+def _file_format(name: str, content_type: str | None) -> str:
+    # The image takes libsvm where the channel names no content type.
+    media_type, *parameters = (content_type or "text/libsvm").lower().split(";")
+    file_format = _FORMATS.get(media_type.strip())
+    if file_format is None:
+        raise UserError(
+            f"Channel {name}: {content_type} is not an accepted ContentType: {', '.join(_FORMATS)}"
+        )
+    for parameter in parameters:
+        key, _, value = parameter.strip().partition("=")
+        if key == "label_size" and value != "1":
+            raise UserError(f"Channel {name}: ContentType {content_type}: label_size must be 1")
+    if file_format not in ("csv", "parquet"):
+        given = content_type or "none, which means text/libsvm"
+        raise UserError(
+            f"Channel {name}: ContentType {given} is not supported by the local run; "
+            "use text/csv or application/x-parquet"
+        )
+    return file_format
+
+
+# A statement and not a relation, which DuckDB takes ten times as long to hand over.
+def _read_csv(database: duckdb.DuckDBPyConnection, files: list[Path]) -> duckdb.DuckDBPyConnection:
+    with files[0].open(encoding="utf-8", errors="replace", newline="") as stream:
+        line = stream.readline().rstrip("\r\n")
+    try:
+        delimiter = csv.Sniffer().sniff(line, _DELIMITERS).delimiter
+    except csv.Error:
+        delimiter = ","
+    columns = {f"c{number}": "FLOAT" for number in range(len(line.split(delimiter)))}
+    return database.execute(
+        "from read_csv($files, header = false, auto_detect = false, delim = $delimiter, "
+        "columns = $columns, nullstr = '', quote = '\"', escape = '\"')",
+        {"files": [str(path) for path in files], "delimiter": delimiter, "columns": columns},
+    )
+
+
+def _read_parquet(
+    database: duckdb.DuckDBPyConnection, files: list[Path]
+) -> duckdb.DuckDBPyConnection:
+    return database.execute(
+        "select cast(columns(*) as float) from read_parquet($files)",
+        {"files": [str(path) for path in files]},
+    )
+
+
+def _explain(error: duckdb.Error, files: list[Path]) -> str:
+    """One line for the user out of DuckDB's message about a file."""
+    text = str(error)
+    file = re.search(r"file\s*=\s*(\S+)", text)
+    name = Path(file.group(1)).name if file else files[0].name
+    line = re.search(r"Line: (\d+)", text)
+    where = f"{name}, line {line.group(1)}" if line else name
+    if value := re.search(r'Could not convert string "(.*?)" to \'FLOAT\'', text):
+        return f"{where}: '{value.group(1)}' is not a number (CSV data must have no header)"
+    if count := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text):
+        return f"{where}: {count.group(2)} columns, expected {count.group(1)}"
+    return f"{where}: {text.splitlines()[0]}"
+
+
+def _matrix(name: str, columns: list[Any], threads: int) -> xgboost.DMatrix:
+    label = columns[0]
+    if np.ma.is_masked(label) or not np.isfinite(label).all():
+        raise UserError(f"Channel {name}: a label, the first column, is missing or not finite")
+    features = np.empty((len(label), len(columns) - 1), np.float32)
+    for number, column in enumerate(columns[1:]):
+        features[:, number] = np.ma.filled(column, np.nan)  # an empty field is a missing value
+    return xgboost.DMatrix(features, np.asarray(label), nthread=threads)

@@ -1,0 +1,183 @@
+"""Trains a model as the image does: files in, metrics to the log, model file out."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+import traceback
+from typing import Any
+
+import xgboost
+from xgboost.callback import EarlyStopping, EvaluationMonitor, TrainingCallback
+
+from local.standins.xgboost.channels import read_channels
+from local.standins.xgboost.contract import metric_directions
+from local.standins.xgboost.environment import (
+    UserError,
+    model_path,
+    read_configuration,
+    write_failure,
+)
+from local.standins.xgboost.hyperparameters import validate_hyperparameters
+from local.standins.xgboost.metrics import METRICS, custom_metric
+
+_STOPPED_EXIT_CODE = 128 + signal.SIGTERM
+
+
+class _StopOnRequest(TrainingCallback):
+    """Ends the training after the round in which SIGTERM arrived.
+
+    The image saves the model after each round, with all of its rounds, before it looks whether they
+    are the best.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.requested = False
+        self.model: xgboost.Booster | None = None
+        signal.signal(signal.SIGTERM, self._request)
+
+    def _request(self, *_: object) -> None:
+        self.requested = True
+
+    def after_iteration(self, model: xgboost.Booster, *_: object) -> bool:
+        if self.requested:
+            self.model = model.copy()
+        return self.requested
+
+
+class _InOrder(TrainingCallback):
+    """Runs callbacks in their order. XGBoost runs them in any, and none after one that stops."""
+
+    def __init__(self, callbacks: list[TrainingCallback]) -> None:
+        super().__init__()
+        self._callbacks = callbacks
+
+    def before_training(self, model: xgboost.Booster) -> xgboost.Booster:
+        for callback in self._callbacks:
+            model = callback.before_training(model)
+        return model
+
+    def after_iteration(
+        self, model: xgboost.Booster, epoch: int, evals_log: TrainingCallback.EvalsLog
+    ) -> bool:
+        stops = [callback.after_iteration(model, epoch, evals_log) for callback in self._callbacks]
+        return any(stops)
+
+    def after_training(self, model: xgboost.Booster) -> xgboost.Booster:
+        for callback in self._callbacks:
+            model = callback.after_training(model)
+        return model
+
+
+def main() -> int:
+    """Runs the training job; gives the exit code."""
+    stop = _StopOnRequest()
+    try:
+        hyperparameters = validate_hyperparameters(read_configuration("hyperparameters"))
+        if len(read_configuration("resourceconfig").get("hosts", [])) > 1:
+            raise UserError("Training on more than one host is not supported by the local run")
+        threads = hyperparameters.setdefault("nthread", _default_threads())
+        train, validation = read_channels(read_configuration("inputdataconfig"), threads)
+        _log(f"Train matrix has {train.num_row()} rows and {train.num_col()} columns")
+        if validation is not None:
+            _log(f"Validation matrix has {validation.num_row()} rows")
+        save_when_stopped = hyperparameters.pop("save_model_on_termination", "false") == "true"
+        model = _train(hyperparameters, train, validation, stop)
+        if stop.requested and not save_when_stopped:
+            _log("Stopped; save_model_on_termination is false, so no model is saved")
+            return _STOPPED_EXIT_CODE
+        _save(stop.model or model)
+    except (UserError, xgboost.core.XGBoostError) as error:
+        message = str(error) if isinstance(error, UserError) else _training_error(error)
+        write_failure(message)
+        _log(f"ERROR: {message}")
+        return 1
+    except Exception as error:
+        write_failure(f"AlgorithmError: {error!r}\n\n{traceback.format_exc()}")
+        raise
+    return 0
+
+
+def _train(
+    parameters: dict[str, Any],
+    train: xgboost.DMatrix,
+    validation: xgboost.DMatrix | None,
+    stop: _StopOnRequest,
+) -> xgboost.Booster:
+    rounds = parameters.pop("num_round")
+    patience = parameters.pop("early_stopping_rounds", None)
+    parameters.pop("csv_weights", None)
+    if "updater" in parameters:
+        parameters["updater"] = ",".join(parameters["updater"])
+    if "interaction_constraints" in parameters:  # as a list it would need feature names
+        parameters["interaction_constraints"] = str(parameters["interaction_constraints"])
+    tuned = parameters.pop("_tuning_objective_metric", None)
+    given: list[str] = parameters.pop("eval_metric", [])
+    metrics = given
+    if tuned is not None:
+        tuned = tuned.removeprefix("validation:")
+        metrics = sorted({*given, tuned})
+    if native := [name for name in metrics if name not in METRICS]:
+        parameters["eval_metric"] = native
+    computed = [name for name in metrics if name in METRICS]
+
+    # XGBoost separates metrics by a tab, which CloudWatch shows as #011.
+    callbacks: list[TrainingCallback] = [
+        EvaluationMonitor(logger=lambda line: _log(line.strip("\n").replace("\t", "#011"))),
+        stop,
+    ]
+    decisive = tuned or (given[-1] if given else None)
+    if patience and decisive and validation is not None:
+        callbacks.append(
+            EarlyStopping(
+                rounds=patience,
+                metric_name=decisive,
+                data_name="validation",
+                maximize=metric_directions().get(decisive) == "Maximize",
+                save_best=True,
+            )
+        )
+    elif patience:
+        _log("early_stopping_rounds has no effect without a validation channel and eval_metric")
+    watched = [(train, "train")] + ([(validation, "validation")] if validation is not None else [])
+    return xgboost.train(
+        parameters,
+        train,
+        num_boost_round=rounds,
+        evals=watched,
+        custom_metric=custom_metric(computed) if computed else None,
+        callbacks=[_InOrder(callbacks)],
+        verbose_eval=False,
+    )
+
+
+def _save(model: xgboost.Booster) -> None:
+    path = model_path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # XGBoost takes the format from the suffix, so the model is serialized here (UBJSON).
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_bytes(model.save_raw("ubj"))
+    temporary.replace(path)
+
+
+def _training_error(error: Exception) -> str:
+    """XGBoost's own reason, without its C++ stack trace."""
+    line = next((line for line in str(error).splitlines() if line.strip()), repr(error))
+    reason = re.sub(r"^(\[[\d:]+\] )?(\S+:\d+: )?", "", line)
+    return f"XGB train call failed with exception: {reason}"
+
+
+def _default_threads() -> int:
+    text = os.environ.get("OMP_NUM_THREADS", "")
+    if text.isdecimal() and int(text) > 0:
+        return int(text)
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def _log(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

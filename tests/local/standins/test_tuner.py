@@ -1,0 +1,255 @@
+"""The tuner as a process of its own, by its protocol."""
+
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from machine import PATIENCE
+
+ROOT = Path(__file__).parents[3]
+RANGES = {
+    "IntegerParameterRanges": [
+        {"Name": "max_depth", "MinValue": "2", "MaxValue": "10", "ScalingType": "Linear"}
+    ],
+    "ContinuousParameterRanges": [
+        {"Name": "eta", "MinValue": "0.01", "MaxValue": "0.5", "ScalingType": "Logarithmic"},
+        {
+            "Name": "rho",
+            "MinValue": "0.5",
+            "MaxValue": "0.999",
+            "ScalingType": "ReverseLogarithmic",
+        },
+    ],
+    "CategoricalParameterRanges": [{"Name": "booster", "Values": ["gbtree", "dart"]}],
+}
+GRID = {
+    "CategoricalParameterRanges": [
+        {"Name": "a", "Values": ["1", "2"]},
+        {"Name": "b", "Values": ["x", "y", "z"]},
+    ]
+}
+
+
+def opening(**fields: object) -> dict[str, Any]:
+    """An `open` request."""
+    return {
+        "open": {
+            "tuning": "T",
+            "strategy": "Random",
+            "objectiveType": "Minimize",
+            "parameterRanges": RANGES,
+            "seed": 1729,
+            "maxJobs": 40,
+            **fields,
+        }
+    }
+
+
+def ask(trial: int) -> dict[str, Any]:
+    return {"ask": {"tuning": "T", "trial": trial}}
+
+
+def tell(trial: int, value: float | None, **fields: object) -> dict[str, Any]:
+    return {"tell": {"tuning": "T", "trial": trial, "value": value, **fields}}
+
+
+def answers(*requests: object) -> list[dict[str, Any]]:
+    """Runs a tuner over the requests; one answer each, in order."""
+    lines = [item if isinstance(item, str) else json.dumps(item) for item in requests]
+    run = subprocess.run(
+        [sys.executable, "-m", "local.standins.tuner.server"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        input="\n".join(lines) + "\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stderr == ""
+    result = [json.loads(line) for line in run.stdout.splitlines()]
+    assert len(result) == len(requests)
+    return result
+
+
+def suggestions(*requests: object) -> list[dict[str, str]]:
+    return [item["trial"]["hyperparameters"] for item in answers(*requests) if "trial" in item]
+
+
+def test_random_values_are_strings_within_their_ranges() -> None:
+    trials = suggestions(opening(), *(ask(trial) for trial in range(40)))
+    assert len(trials) == 40
+    for trial in trials:
+        assert list(trial) == ["max_depth", "eta", "rho", "booster"]
+        assert trial["max_depth"] == str(int(trial["max_depth"]))
+        assert 2 <= int(trial["max_depth"]) <= 10
+        assert 0.01 <= float(trial["eta"]) <= 0.5
+        assert 0.5 <= float(trial["rho"]) <= 0.999
+    assert {trial["booster"] for trial in trials} == {"gbtree", "dart"}
+    assert len({trial["eta"] for trial in trials}) == 40
+
+
+def test_scaling_spreads_values_evenly_over_orders_of_magnitude() -> None:
+    def median(scaling: str, low: str, high: str) -> float:
+        one = {"Name": "x", "MinValue": low, "MaxValue": high, "ScalingType": scaling}
+        ranges = {"ContinuousParameterRanges": [one]}
+        trials = suggestions(
+            opening(parameterRanges=ranges, maxJobs=300), *(ask(trial) for trial in range(300))
+        )
+        return sorted(float(trial["x"]) for trial in trials)[150]
+
+    assert median("Linear", "0.0001", "0.9999") == pytest.approx(0.5, abs=0.1)
+    assert math.log10(median("Logarithmic", "0.0001", "1")) == pytest.approx(-2, abs=0.4)
+    assert math.log10(median("Auto", "0.0001", "1")) == pytest.approx(-2, abs=0.4)
+    assert median("Auto", "0.1", "1") == pytest.approx(0.55, abs=0.1)
+    reverse = median("ReverseLogarithmic", "0", "0.9999")
+    assert math.log10(1 - reverse) == pytest.approx(-2, abs=0.4)
+
+
+def loss(trial: dict[str, str]) -> float:
+    return (int(trial["max_depth"]) - 7) ** 2 + math.log(float(trial["eta"]) / 0.1) ** 2
+
+
+def search(strategy: str, objective_type: str = "Minimize", seed: int = 3) -> list[float]:
+    """Plays a whole search, each trial's requests upon the results before."""
+    sign = 1 if objective_type == "Minimize" else -1
+    requests: list[object] = [
+        opening(strategy=strategy, objectiveType=objective_type, seed=seed, maxJobs=40)
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "local.standins.tuner.server"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin and process.stdout
+
+    def exchange(request: object) -> dict[str, Any]:
+        assert process.stdin and process.stdout
+        process.stdin.write(json.dumps(request) + "\n")
+        process.stdin.flush()
+        answer: dict[str, Any] = json.loads(process.stdout.readline())
+        return answer
+
+    exchange(requests[0])
+    losses = []
+    for number in range(40):
+        losses.append(loss(exchange(ask(number))["trial"]["hyperparameters"]))
+        assert exchange(tell(number, sign * losses[-1])) == {
+            "told": {"tuning": "T", "trial": number}
+        }
+    process.stdin.close()
+    process.wait(PATIENCE)
+    return losses
+
+
+@pytest.mark.parametrize("objective_type", ["Minimize", "Maximize"])
+def test_bayesian_learns_from_results(objective_type: str) -> None:
+    losses = search("Bayesian", objective_type)
+    assert sum(losses[20:]) < 0.5 * sum(losses[:20])
+
+
+def test_the_same_calls_give_the_same_answers() -> None:
+    assert search("Bayesian") == search("Bayesian")
+    assert search("Bayesian") != search("Bayesian", seed=4)
+
+
+def test_a_suggestion_does_not_depend_on_the_order_of_asking() -> None:
+    forward = suggestions(opening(), ask(0), ask(1), ask(2), ask(1))
+    backward = suggestions(opening(), ask(2), ask(1), ask(0))
+    assert forward[:3] == backward[::-1]
+    assert forward[3] == forward[1]
+
+
+def test_grid_covers_every_combination_once() -> None:
+    result = answers(
+        opening(strategy="Grid", parameterRanges=GRID, maxJobs=None),
+        *(ask(trial) for trial in range(7)),
+    )
+    assert result[0] == {"opened": {"tuning": "T", "maxJobs": 6}}
+    trials = [item["trial"]["hyperparameters"] for item in result[1:7]]
+    assert [trial["a"] + trial["b"] for trial in trials] == ["1x", "1y", "1z", "2x", "2y", "2z"]
+    assert result[7] == {"exhausted": {"tuning": "T", "trial": 6}}
+
+
+def test_a_failed_trial_is_taken_and_the_search_goes_on() -> None:
+    result = answers(
+        opening(strategy="Bayesian"), ask(0), tell(0, None), ask(1), tell(1, 1.5), ask(2), ask(40)
+    )
+    assert [next(iter(item)) for item in result] == [
+        "opened", "trial", "told", "trial", "told", "trial", "exhausted",
+    ]  # fmt: skip
+
+
+def test_a_resumed_search_continues_as_if_it_had_not_stopped() -> None:
+    results = [1.0, 2.0, 0.5, None]
+    exchanges = [(ask(trial), tell(trial, value)) for trial, value in enumerate(results)]
+    first = answers(
+        opening(strategy="Bayesian", maxJobs=9),
+        *(request for exchange in exchanges for request in exchange),
+        ask(4),
+    )
+    trials = [item["trial"]["hyperparameters"] for item in first if "trial" in item]
+    resumed = suggestions(
+        opening(strategy="Bayesian", maxJobs=9),
+        *(tell(k, value, hyperparameters=trials[k]) for k, value in enumerate(results)),
+        ask(4),
+    )
+    assert resumed == [trials[4]]
+
+
+def one_range(kind: str, **fields: object) -> dict[str, Any]:
+    values = {"Name": "x", "MinValue": "0", "MaxValue": "1", **fields}
+    return opening(parameterRanges={kind: [values]})
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        (opening(strategy="Best"), "strategy: Best is unknown; allowed are Random, Bayesian, Grid"),
+        (opening(objectiveType="Lower"), "objectiveType: Lower is unknown"),
+        (opening(seed="1"), "seed: must be a whole number"),
+        (opening(parameterRanges={}), "at least one range"),
+        (opening(parameterRanges={"AutoParameters": []}), "AutoParameters is not supported"),
+        (opening(strategy="Grid"), "Grid takes categorical ranges only, not Integer"),
+        (opening(strategy="Grid", parameterRanges=GRID, maxJobs=5), "5 is not the number of comb"),
+        (one_range("ContinuousParameterRanges", MinValue="2"), "x: MinValue 2.0 is above MaxValue"),
+        (one_range("ContinuousParameterRanges", MinValue="low"), "x: MinValue must be a number"),
+        (one_range("ContinuousParameterRanges", MaxValue="inf"), "x: MaxValue must be finite"),
+        (one_range("ContinuousParameterRanges", ScalingType="Logarithmic"), "a range above 0"),
+        (one_range("ContinuousParameterRanges", ScalingType="ReverseLogarithmic"), "0 <= x < 1.0"),
+        (one_range("ContinuousParameterRanges", ScalingType="Log"), "ScalingType Log is unknown"),
+        (one_range("IntegerParameterRanges", MaxValue="1.5"), "x: MaxValue must be an integer"),
+        (one_range("IntegerParameterRanges", ScalingType="ReverseLogarithmic"), "continuous range"),
+        (one_range("CategoricalParameterRanges", Values=[]), "x: Values must be a list"),
+        (one_range("CategoricalParameterRanges", Values=["a", "a"]), "x: Values must be distinct"),
+    ],
+)  # fmt: skip
+def test_refuses_what_sagemaker_would_refuse(request_: dict[str, Any], message: str) -> None:
+    error = answers(request_)[0]["error"]["message"]
+    assert error.startswith("tuning T: ")
+    assert message in error
+
+
+def test_refuses_requests_out_of_order_and_goes_on() -> None:
+    result = answers(
+        "{", {"jump": {}}, ask(0), opening(), opening(), tell(0, 1.0), ask(0), tell(0, 1.0),
+        tell(0, 1.0), {"tell": {"tuning": "T", "trial": 1, "value": "low"}}, ask(-1),
+        tell(5, 1.0, hyperparameters={"max_depth": "99", "eta": "1", "rho": "0", "booster": "x"}),
+        ask(1),
+    )  # fmt: skip
+    messages = [item.get("error", {}).get("message", "") for item in result]
+    expected = [
+        "Expecting", 'unknown request "jump"', "T is not open", "", "T is open already",
+        "0 was never asked for", "", "", "0 was told already", "tell.value", "trial: must be",
+        "max_depth 99 is not in its range", "",
+    ]  # fmt: skip
+    for message, part in zip(messages, expected, strict=True):
+        assert part in message
+        assert bool(part) == bool(message)
