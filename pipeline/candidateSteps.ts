@@ -2,18 +2,24 @@ import { algorithms } from "./algorithms";
 import type { Candidate } from "./candidates";
 import type { Preprocess } from "./dataSteps";
 import type { DefinitionArgs } from "./definitionArgs";
-import { execution, type Expression, folderUri, join, type JsonGet } from "./expressions";
 import { evaluationSteps } from "./evaluationSteps";
-import type { DataQualityStep } from "./steps/qualityCheck";
+import type { Step } from "./language/definition";
+import {
+  execution,
+  type StringExpression,
+  folderUri,
+  join,
+  type JsonGet,
+} from "./language/expressions";
+import type { DataQuality } from "./steps/qualityCheck";
 import { registerModelStep } from "./steps/registerModel";
-import type { Step } from "./steps/step";
-import { type Channel, type MetricDefinition, type TuningStep, tuningStep } from "./steps/tuning";
+import { type Channel, type MetricDefinition, type Tuning, tuningStep } from "./steps/tuning";
 import { checkpointUri, prefixes } from "./storage";
 
 /** A candidate with its steps. */
 export interface CandidateSteps {
   readonly candidate: Candidate;
-  readonly tuning: TuningStep;
+  readonly tuning: Tuning;
   /** The steps that evaluate its best model, the report last. */
   readonly evaluationSteps: readonly Step[];
   /** R² on the test data. */
@@ -57,7 +63,7 @@ function tune(
   candidate: Candidate,
   { imageUri, metricDefinitions, takesMetadata }: Trainer,
   preprocess: Preprocess,
-): TuningStep {
+): Tuning {
   const channels: Channel[] = [
     { name: "train", uri: folderUri(preprocess.output("train")), contentType: "text/csv" },
     {
@@ -74,7 +80,7 @@ function tune(
     name: `Tune${candidate.name}`,
     candidate,
     imageUri,
-    ...(metricDefinitions === undefined ? {} : { metricDefinitions }),
+    metricDefinitions,
     channels,
     output: { bucket: args.bucket, prefix: `${prefixes.models}/${candidate.name}` },
     checkpointUri: checkpointUri(args.bucket, candidate.name),
@@ -92,9 +98,9 @@ function metadata(
   args: DefinitionArgs,
   { algorithm, name }: Candidate,
   imageUri: string,
-  tuning: TuningStep,
+  tuning: Tuning,
   r2: JsonGet,
-): Readonly<Record<string, Expression>> {
+): Readonly<Record<string, StringExpression>> {
   return {
     Candidate: name,
     Algorithm: typeof algorithm === "string" ? algorithm : "custom",
@@ -111,7 +117,7 @@ function metadata(
 export interface CandidateData {
   readonly preprocess: Preprocess;
   /** The baseline that its model is registered with; undefined for none. */
-  readonly baseline: DataQualityStep | undefined;
+  readonly baseline: DataQuality | undefined;
   /** Whether its evaluation may be taken from SageMaker's cache. */
   readonly cachedEvaluation: boolean;
 }
@@ -135,7 +141,7 @@ export function candidateSteps(
     imageUri,
     modelUri: tuning.bestModelUri,
     evaluationUri: join("/", [report.output("evaluation"), "evaluation.json"]),
-    ...(baseline === undefined ? {} : { dataQualityBaseline: baseline }),
+    dataQualityBaseline: baseline,
     contentTypes: ["text/csv"],
     responseTypes: ["text/csv"],
     metadata: metadata(args, candidate, imageUri, tuning, r2),

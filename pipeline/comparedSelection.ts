@@ -1,11 +1,11 @@
 import type { CandidateSteps } from "./candidateSteps";
 import type { DefinitionArgs } from "./definitionArgs";
-import { join } from "./expressions";
+import type { Step } from "./language/definition";
+import { join } from "./language/expressions";
 import { parameter } from "./parameters";
 import { compare, conditionStep } from "./steps/condition";
 import { failStep } from "./steps/fail";
 import { exitMessage, folder, processingStep, s3Input } from "./steps/processing";
-import type { Step } from "./steps/step";
 import { executionUri } from "./storage";
 
 /** Most characters of an argument of a container. Source: CreateProcessingJob. */

@@ -1,23 +1,23 @@
 import type { DefinitionArgs } from "./definitionArgs";
-import { type Expression, folderUri, join, stepProperty } from "./expressions";
+import type { Step } from "./language/definition";
+import { type StringExpression, folderUri, join, stepProperty } from "./language/expressions";
 import { parameter } from "./parameters";
 import {
   exitMessage,
   folder,
   processingFolder,
-  type ProcessingStep,
+  type Processing,
   processingStep,
   s3Input,
 } from "./steps/processing";
-import { type DataQualityStep, dataQualityStep } from "./steps/qualityCheck";
-import type { Step } from "./steps/step";
+import { type DataQuality, dataQualityStep } from "./steps/qualityCheck";
 import { executionUri } from "./storage";
 
 /** The step that {@link dataWranglerStep} builds. */
 export interface DataWrangler {
   readonly step: Step;
   /** S3 URI of the folder with the part files, and `_SUCCESS` where all of them are there. */
-  readonly outputUri: Expression;
+  readonly outputUri: StringExpression;
 }
 
 /**
@@ -40,7 +40,7 @@ export function dataWranglerStep(args: DefinitionArgs): DataWrangler {
     arguments: [`--output-config '${outputConfig}'`],
     cached: dataHash !== undefined,
     // The container does not read it: the cache does.
-    ...(dataHash === undefined ? {} : { environment: { DATA_HASH: dataHash } }),
+    environment: dataHash === undefined ? undefined : { DATA_HASH: dataHash },
     inputs: [
       s3Input("flow", args.sources.flow, folder("flow")),
       {
@@ -77,7 +77,7 @@ export function dataWranglerStep(args: DefinitionArgs): DataWrangler {
 }
 
 /** Makes the baseline of the training data. */
-export function baselineStep(args: DefinitionArgs, preprocess: Preprocess): DataQualityStep {
+export function baselineStep(args: DefinitionArgs, preprocess: Preprocess): DataQuality {
   return dataQualityStep({
     name: "DataQualityBaseline",
     imageUri: args.images.modelMonitor,
@@ -90,12 +90,12 @@ export function baselineStep(args: DefinitionArgs, preprocess: Preprocess): Data
 }
 
 /** The step that {@link preprocessStep} builds. */
-export type Preprocess = ProcessingStep<"metadata" | "test" | "train" | "validation">;
+export type Preprocess = Processing<"metadata" | "test" | "train" | "validation">;
 
 /** Splits the rows at random into train, validation and test data, label first, without a header. */
-export function preprocessStep(args: DefinitionArgs, transformed: Expression): Preprocess {
+export function preprocessStep(args: DefinitionArgs, transformed: StringExpression): Preprocess {
   const { seed, split, target } = args.dataset;
-  const output = (name: string): { folder: string; uri: Expression } => ({
+  const output = (name: string): { folder: string; uri: StringExpression } => ({
     folder: folder(name),
     uri: executionUri(args.bucket, name),
   });

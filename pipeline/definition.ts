@@ -2,7 +2,7 @@ import { candidateSteps } from "./candidateSteps";
 import { baselineStep, dataWranglerStep, preprocessStep } from "./dataSteps";
 import type { DefinitionArgs } from "./definitionArgs";
 import { pipelineExperiment } from "./experiments";
-import type { JsonObject } from "./expressions";
+import type { PipelineDefinition } from "./language/definition";
 import { parameterDeclarations } from "./parameters";
 import { comparesPairs, selectionSteps } from "./selection";
 
@@ -12,7 +12,7 @@ import { comparesPairs, selectionSteps } from "./selection";
  *
  * A pure function: the same arguments give the same definition.
  */
-export function pipelineDefinition(args: DefinitionArgs): JsonObject {
+export function pipelineDefinition(args: DefinitionArgs): PipelineDefinition {
   const dataWrangler = dataWranglerStep(args);
   const preprocess = preprocessStep(args, dataWrangler.outputUri);
   const baseline = args.dataQualityBaseline ? baselineStep(args, preprocess) : undefined;
@@ -21,12 +21,11 @@ export function pipelineDefinition(args: DefinitionArgs): JsonObject {
   const all = args.candidates.map((candidate) =>
     candidateSteps(args, candidate, { preprocess, baseline, cachedEvaluation }),
   );
-  const experiment = pipelineExperiment(args.region);
   return {
     Version: "2020-12-01",
     Metadata: {},
     Parameters: parameterDeclarations(args.parameters),
-    ...(experiment === undefined ? {} : { PipelineExperimentConfig: experiment }),
+    PipelineExperimentConfig: pipelineExperiment(args.region),
     Steps: [
       dataWrangler.step,
       preprocess.step,

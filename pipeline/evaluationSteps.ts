@@ -1,18 +1,12 @@
 import type { Candidate } from "./candidates";
 import type { Preprocess } from "./dataSteps";
 import type { DefinitionArgs } from "./definitionArgs";
-import { type Expression, folderUri } from "./expressions";
+import type { Step } from "./language/definition";
+import { type StringExpression, folderUri } from "./language/expressions";
 import { modelStep } from "./steps/model";
-import {
-  exitMessage,
-  folder,
-  type ProcessingStep,
-  processingStep,
-  s3Input,
-} from "./steps/processing";
-import type { Step } from "./steps/step";
+import { exitMessage, folder, type Processing, processingStep, s3Input } from "./steps/processing";
 import { transformStep } from "./steps/transform";
-import type { TuningStep } from "./steps/tuning";
+import type { Tuning } from "./steps/tuning";
 import { executionUri } from "./storage";
 
 /** A tuned candidate, and what it is evaluated on. */
@@ -20,7 +14,7 @@ export interface TunedCandidate {
   readonly candidate: Candidate;
   /** Image that trained it, which evaluates and serves it too. */
   readonly imageUri: string;
-  readonly tuning: TuningStep;
+  readonly tuning: Tuning;
   readonly preprocess: Preprocess;
   /** Whether an equal evaluation that has run before may stand in for this one. */
   readonly cached: boolean;
@@ -28,7 +22,7 @@ export interface TunedCandidate {
 
 /** The step that writes the evaluation report, and the steps that it takes before. */
 export interface Evaluation {
-  readonly report: ProcessingStep<"evaluation">;
+  readonly report: Processing<"evaluation">;
   readonly before: readonly Step[];
 }
 
@@ -37,9 +31,9 @@ function reportStep(
   args: DefinitionArgs,
   { cached, candidate: { name } }: TunedCandidate,
   imageUri: string,
-  inputs: Readonly<Record<string, Expression>>,
+  inputs: Readonly<Record<string, StringExpression>>,
   scriptArguments: readonly string[],
-): ProcessingStep<"evaluation"> {
+): Processing<"evaluation"> {
   return processingStep({
     name: `Evaluate${name}`,
     imageUri,

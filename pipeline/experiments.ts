@@ -1,4 +1,5 @@
-import { execution, type JsonObject } from "./expressions";
+import type { PipelineDefinition } from "./language/definition";
+import { execution } from "./language/expressions";
 
 /**
  * The regions that have SageMaker Experiments, to which no more are added. In the others the definition leaves the
@@ -17,7 +18,7 @@ const regionsWithExperiments: ReadonlySet<string> = new Set([
  *
  * @returns undefined in a region without SageMaker Experiments
  */
-export function pipelineExperiment(region: string): JsonObject | undefined {
+export function pipelineExperiment(region: string): PipelineDefinition["PipelineExperimentConfig"] {
   return regionsWithExperiments.has(region)
     ? {
         ExperimentName: execution("PipelineName"),

@@ -1,4 +1,5 @@
-import type { JsonObject, Reference } from "./expressions";
+import type { Parameter } from "./language/definition";
+import type { Reference } from "./language/expressions";
 
 /** The defaults of the pipeline's parameters; whoever starts an execution may set others. */
 export interface ParameterDefaults {
@@ -34,20 +35,27 @@ export function parameter(name: ParameterName): Reference {
 }
 
 /** Declares the pipeline's parameters. */
-export function parameterDeclarations(defaults: ParameterDefaults): readonly JsonObject[] {
-  const declaration = (name: ParameterName, type: string, value: string | number): JsonObject => ({
-    Name: name,
-    Type: type,
-    DefaultValue: value,
-  });
+export function parameterDeclarations(
+  defaults: ParameterDefaults,
+): readonly (Parameter & { readonly Name: ParameterName })[] {
   return [
-    declaration("ProcessingInstanceType", "String", defaults.processingInstanceType),
-    declaration("ProcessingInstanceCount", "Integer", defaults.processingInstanceCount),
-    declaration("TrainingInstanceType", "String", defaults.trainingInstanceType),
     {
-      ...declaration("ModelApprovalStatus", "String", defaults.modelApprovalStatus),
+      Name: "ProcessingInstanceType",
+      Type: "String",
+      DefaultValue: defaults.processingInstanceType,
+    },
+    {
+      Name: "ProcessingInstanceCount",
+      Type: "Integer",
+      DefaultValue: defaults.processingInstanceCount,
+    },
+    { Name: "TrainingInstanceType", Type: "String", DefaultValue: defaults.trainingInstanceType },
+    {
+      Name: "ModelApprovalStatus",
+      Type: "String",
+      DefaultValue: defaults.modelApprovalStatus,
       EnumValues: modelApprovalStatuses,
     },
-    declaration("MinimumR2", "Float", defaults.minimumR2),
+    { Name: "MinimumR2", Type: "Float", DefaultValue: defaults.minimumR2 },
   ];
 }

@@ -1,11 +1,11 @@
 import type { CandidateSteps } from "./candidateSteps";
 import { comparedSelection } from "./comparedSelection";
 import type { DefinitionArgs } from "./definitionArgs";
-import { join } from "./expressions";
+import type { Step } from "./language/definition";
+import { join } from "./language/expressions";
 import { parameter } from "./parameters";
 import { compare, conditionStep } from "./steps/condition";
 import { failStep } from "./steps/fail";
-import type { Step } from "./steps/step";
 
 /**
  * Most candidates that conditions compare pair by pair. The pairs grow with the square of the candidates:

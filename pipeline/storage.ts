@@ -1,4 +1,4 @@
-import { execution, type Expression, s3Uri } from "./expressions";
+import { execution, type StringExpression, s3Uri } from "./language/expressions";
 
 /**
  * Where things lie in the project's bucket. Roles and lifecycle rules name these prefixes too, so this
@@ -25,7 +25,7 @@ export const prefixes = {
  * S3 URI of something that an execution writes, which no other execution touches.
  * @param path with a slash at its end where it is read as a folder
  */
-export function executionUri(bucket: string, path: string): Expression {
+export function executionUri(bucket: string, path: string): StringExpression {
   return s3Uri(bucket, prefixes.executions, execution("PipelineExecutionId"), path);
 }
 
@@ -35,6 +35,6 @@ export function executionUri(bucket: string, path: string): Expression {
  * this one's (source: syne-tune#363). SageMaker's cache does not go by it (source: "Default cache key attributes
  * by pipeline step type").
  */
-export function checkpointUri(bucket: string, candidate: string): Expression {
+export function checkpointUri(bucket: string, candidate: string): StringExpression {
   return s3Uri(bucket, prefixes.checkpoints, candidate, execution("PipelineExecutionId"), "");
 }

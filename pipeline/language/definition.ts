@@ -21,16 +21,17 @@ import type { Json, JsonObject } from "./json";
 
 /**
  * A request in which an expression may stand for each plain value, and null for a member that is not given:
- * the SageMaker Python SDK writes nulls. Enumerations are open, as the SDK's are: a value that is newer than
- * the types may occur.
+ * the SageMaker Python SDK writes nulls. Enumerations are open: a value that is newer than the types may occur.
  */
-export type WithExpressions<T> = T extends string | number | boolean
-  ? T | Computed
-  : T extends readonly (infer Member)[]
-    ? readonly WithExpressions<Member>[]
-    : T extends object
-      ? { readonly [Key in keyof T]: WithExpressions<T[Key]> | null }
-      : T;
+export type WithExpressions<T> = T extends string
+  ? string | Computed
+  : T extends number | boolean
+    ? T | Computed
+    : T extends readonly (infer Member)[]
+      ? readonly WithExpressions<Member>[]
+      : T extends object
+        ? { readonly [Key in keyof T]: WithExpressions<T[Key]> | null }
+        : T;
 
 /** A request without the name of what it creates, which the service makes up unless it is given. */
 type Unnamed<Request, Name extends keyof Request> = WithExpressions<

@@ -34,6 +34,9 @@ export type Computed = Reference | Join | JsonGet | S3JsonGet;
 /** What may stand in place of a plain value in the arguments of a step: the value itself, or an expression. */
 export type Expression = string | number | boolean | Computed;
 
+/** What may stand in place of a string. */
+export type StringExpression = string | Computed;
+
 /** The variables of a pipeline execution that the service fills in. */
 export const executionVariables = [
   "CurrentDateTime",
@@ -66,8 +69,8 @@ export function join(on: string, values: readonly Expression[]): Join {
  * An S3 URI of parts, each without slashes at its ends, some of which are known only to the execution.
  * Neighbouring plain parts become one, so that equal URIs render equally.
  */
-export function s3Uri(bucket: string, ...parts: readonly Expression[]): Expression {
-  const values: Expression[] = [`s3://${bucket}`];
+export function s3Uri(bucket: string, ...parts: readonly StringExpression[]): StringExpression {
+  const values: StringExpression[] = [`s3://${bucket}`];
   for (const part of parts) {
     const last = values.at(-1);
     if (typeof part === "string" && typeof last === "string") {

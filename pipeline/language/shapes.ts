@@ -225,7 +225,9 @@ function inspectStructure(
   inspection: Inspection,
 ): void {
   const { report } = inspection;
-  for (const [key, one] of Object.entries(value)) {
+  // A member that is undefined is not written.
+  const given = Object.entries<Json | undefined>(value).filter(([, one]) => one !== undefined);
+  for (const [key, one] of given) {
     const member = members[key];
     const at = memberPlace(place, key);
     if (member === undefined) {

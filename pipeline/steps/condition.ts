@@ -1,20 +1,21 @@
-import type { Expression, JsonObject } from "../expressions";
-import type { Step } from "./step";
-
-/** The comparisons that this project's conditions make. */
-export type Comparison = "Equals" | "GreaterThan" | "GreaterThanOrEqualTo" | "LessThan";
+import type { Comparison, ConditionStep, Step } from "../language/definition";
+import type { Expression } from "../language/expressions";
 
 /** Compares two values. */
-export function compare(left: Expression, comparison: Comparison, right: Expression): JsonObject {
+export function compare(
+  left: Expression,
+  comparison: Comparison["Type"],
+  right: Expression,
+): Comparison {
   return { Type: comparison, LeftValue: left, RightValue: right };
 }
 
 /** Builds a Condition step that runs steps where all conditions hold, and else nothing. */
 export function conditionStep(
   name: string,
-  conditions: readonly JsonObject[],
+  conditions: readonly Comparison[],
   ifSteps: readonly Step[],
-): Step {
+): ConditionStep {
   return {
     Name: name,
     Type: "Condition",

@@ -1,5 +1,6 @@
-import { type Expression, type Reference, stepProperty } from "../expressions";
-import { type JobContext, callStepOptions, type Step, tags, vpcConfig } from "./step";
+import type { ModelStep } from "../language/definition";
+import { type Reference, stepProperty, type StringExpression } from "../language/expressions";
+import { callRetries, type JobContext, tags, vpcConfig } from "./step";
 
 /** The arguments of {@link modelStep}. */
 export interface ModelStepArgs {
@@ -7,30 +8,30 @@ export interface ModelStepArgs {
   /** Image that serves the model. */
   readonly imageUri: string;
   /** S3 URI of the model artifact. */
-  readonly modelUri: Expression;
+  readonly modelUri: StringExpression;
   readonly roleArn: string;
   readonly context: JobContext;
 }
 
 /** A model step, and the reference to its model. */
-export interface ModelStep {
-  readonly step: Step;
+export interface Model {
+  readonly step: ModelStep;
   readonly modelName: Reference;
 }
 
 /** Builds a Model step. Its arguments are CreateModel's. */
-export function modelStep(args: ModelStepArgs): ModelStep {
+export function modelStep(args: ModelStepArgs): Model {
   return {
     step: {
       Name: args.name,
       Type: "Model",
-      ...callStepOptions,
+      RetryPolicies: callRetries,
       Arguments: {
-        ...tags(args.context),
+        Tags: tags(args.context),
         ExecutionRoleArn: args.roleArn,
         PrimaryContainer: { Image: args.imageUri, ModelDataUrl: args.modelUri },
         EnableNetworkIsolation: true,
-        ...vpcConfig(args.context),
+        VpcConfig: vpcConfig(args.context),
       },
     },
     modelName: stepProperty(args.name, "ModelName"),

@@ -1,12 +1,15 @@
+import type { ProcessingArguments, ProcessingStep } from "../language/definition";
 import {
-  type Expression,
+  type StringExpression,
   type JsonGet,
-  type JsonObject,
   type Reference,
   stepProperty,
-} from "../expressions";
+} from "../language/expressions";
 import { parameter } from "../parameters";
-import { cached, type JobContext, jobStepOptions, type Step, tags, vpcConfig } from "./step";
+import { cached, type JobContext, jobRetries, tags, vpcConfig } from "./step";
+
+/** An input of a processing job. */
+export type ProcessingInput = NonNullable<ProcessingArguments["ProcessingInputs"]>[number];
 
 /** The folder in which processing containers find their inputs and leave their outputs. */
 export const processingFolder = "/opt/ml/processing";
@@ -22,19 +25,19 @@ export const exitMessage = "/opt/ml/output/message";
 /** The arguments of {@link processingStep}. */
 export interface ProcessingStepArgs<Output extends string> {
   readonly name: string;
-  readonly imageUri: Expression;
+  readonly imageUri: StringExpression;
   readonly roleArn: string;
   readonly context: JobContext;
   /** Command to run. Default: the image's own entry point. */
   readonly entrypoint?: readonly string[];
   /** Each at most 256 characters. */
-  readonly arguments?: readonly Expression[];
+  readonly arguments?: readonly StringExpression[];
   /** In the order in which the container gets them; 10 at most. */
-  readonly inputs: readonly JsonObject[];
+  readonly inputs: readonly ProcessingInput[];
   /** S3 URI of each output, and the folder the container leaves it in. */
-  readonly outputs: Readonly<Record<Output, { folder: string; uri: Expression }>>;
+  readonly outputs: Readonly<Record<Output, { folder: string; uri: StringExpression }>>;
   /** Number of instances. Default 1. */
-  readonly instanceCount?: Expression;
+  readonly instanceCount?: number | Reference;
   /** Size of the storage volume in GB. Default 30. */
   readonly volumeSizeInGB?: number;
   /** Time limit in seconds. Default 3600. */
@@ -55,8 +58,8 @@ export interface ProcessingStepArgs<Output extends string> {
 }
 
 /** A processing step, and references to what it makes. */
-export interface ProcessingStep<Output extends string> {
-  readonly step: Step;
+export interface Processing<Output extends string> {
+  readonly step: ProcessingStep;
   /** S3 URI of an output. */
   output(name: Output): Reference;
   /**
@@ -67,7 +70,7 @@ export interface ProcessingStep<Output extends string> {
 }
 
 /** Input of a processing job from S3: one object, or all in the folder of a URI that ends with a slash. */
-export function s3Input(name: string, uri: Expression, folder: string): JsonObject {
+export function s3Input(name: string, uri: StringExpression, folder: string): ProcessingInput {
   return {
     InputName: name,
     AppManaged: false,
@@ -85,20 +88,20 @@ export function s3Input(name: string, uri: Expression, folder: string): JsonObje
 /** The arguments of the API call CreateProcessingJob. */
 export function processingArguments<Output extends string>(
   args: Omit<ProcessingStepArgs<Output>, "cached" | "dependsOn" | "name" | "propertyFile">,
-): JsonObject {
-  const outputs = Object.entries<{ folder: string; uri: Expression }>(args.outputs);
+): ProcessingArguments {
+  const outputs = Object.entries<{ folder: string; uri: StringExpression }>(args.outputs);
   const { context } = args;
   return {
     AppSpecification: {
       ImageUri: args.imageUri,
-      ...(args.entrypoint === undefined ? {} : { ContainerEntrypoint: args.entrypoint }),
-      ...(args.arguments === undefined ? {} : { ContainerArguments: args.arguments }),
+      ContainerEntrypoint: args.entrypoint,
+      ContainerArguments: args.arguments,
     },
-    ...(args.environment === undefined ? {} : { Environment: args.environment }),
+    Environment: args.environment,
     NetworkConfig: {
       EnableInterContainerTrafficEncryption: true,
       EnableNetworkIsolation: args.networkIsolation ?? true,
-      ...vpcConfig(context),
+      VpcConfig: vpcConfig(context),
     },
     ProcessingInputs: args.inputs,
     ProcessingOutputConfig: {
@@ -125,26 +128,22 @@ export function processingArguments<Output extends string>(
 /** Builds a Processing step. */
 export function processingStep<Output extends string>(
   args: ProcessingStepArgs<Output>,
-): ProcessingStep<Output> {
+): Processing<Output> {
   const { name, propertyFile } = args;
-  const step: Step = {
+  const step: ProcessingStep = {
     Name: name,
     Type: "Processing",
-    ...jobStepOptions,
-    ...(args.cached === false ? {} : cached),
-    ...(args.dependsOn === undefined ? {} : { DependsOn: args.dependsOn }),
-    ...(propertyFile === undefined
-      ? {}
-      : {
-          PropertyFiles: [
-            {
-              PropertyFileName: propertyFile.name,
-              OutputName: propertyFile.output,
-              FilePath: propertyFile.path,
-            },
-          ],
-        }),
-    Arguments: { ...processingArguments(args), ...tags(args.context) },
+    RetryPolicies: jobRetries,
+    CacheConfig: args.cached === false ? undefined : cached,
+    DependsOn: args.dependsOn,
+    PropertyFiles: propertyFile && [
+      {
+        PropertyFileName: propertyFile.name,
+        OutputName: propertyFile.output,
+        FilePath: propertyFile.path,
+      },
+    ],
+    Arguments: { ...processingArguments(args), Tags: tags(args.context) },
   };
   return {
     step,

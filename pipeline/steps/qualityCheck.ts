@@ -1,6 +1,7 @@
-import { type Expression, type Reference, stepProperty } from "../expressions";
+import type { QualityCheckStep } from "../language/definition";
+import { type Reference, stepProperty, type StringExpression } from "../language/expressions";
 import { folder, processingArguments, s3Input } from "./processing";
-import { cached, type JobContext, jobStepOptions, type Step } from "./step";
+import { cached, type JobContext, jobRetries } from "./step";
 
 /** The arguments of {@link dataQualityStep}. */
 export interface DataQualityStepArgs {
@@ -12,15 +13,15 @@ export interface DataQualityStepArgs {
    * S3 URI of a folder, with a slash at its end, of CSV rows without a header, label first: as an endpoint's
    * captured answers and requests.
    */
-  readonly datasetUri: Expression;
-  readonly outputUri: Expression;
+  readonly datasetUri: StringExpression;
+  readonly outputUri: StringExpression;
   readonly roleArn: string;
   readonly context: JobContext;
 }
 
 /** A quality check step, and references to the baseline that it makes. */
-export interface DataQualityStep {
-  readonly step: Step;
+export interface DataQuality {
+  readonly step: QualityCheckStep;
   /** S3 URIs of the baseline's documents. */
   readonly statistics: Reference;
   readonly constraints: Reference;
@@ -31,7 +32,7 @@ export interface DataQualityStep {
  * checks nothing itself: each execution's data becomes the baseline of its own model.
  * Source of the form: QualityCheckStep of the SageMaker Python SDK.
  */
-export function dataQualityStep(args: DataQualityStepArgs): DataQualityStep {
+export function dataQualityStep(args: DataQualityStepArgs): DataQuality {
   const { name } = args;
   const input = "baseline_dataset_input";
   const dataset = folder(`input/${input}`);
@@ -45,8 +46,8 @@ export function dataQualityStep(args: DataQualityStepArgs): DataQualityStep {
       SkipCheck: true,
       FailOnViolation: false,
       RegisterNewBaseline: true,
-      ...jobStepOptions,
-      ...cached,
+      RetryPolicies: jobRetries,
+      CacheConfig: cached,
       Arguments: processingArguments({
         imageUri: args.imageUri,
         roleArn: args.roleArn,

@@ -1,6 +1,7 @@
-import type { Expression, JsonObject } from "../expressions";
+import type { RegisterModelArguments, RegisterModelStep } from "../language/definition";
+import type { StringExpression } from "../language/expressions";
 import { parameter } from "../parameters";
-import { callStepOptions, type Step } from "./step";
+import { callRetries } from "./step";
 
 /** The arguments of {@link registerModelStep}. */
 export interface RegisterModelStepArgs {
@@ -9,30 +10,34 @@ export interface RegisterModelStepArgs {
   /** Image that serves the model. */
   readonly imageUri: string;
   /** S3 URI of the model artifact. */
-  readonly modelUri: Expression;
+  readonly modelUri: StringExpression;
   /** S3 URI of the evaluation report, in SageMaker's model quality form. */
-  readonly evaluationUri: Expression;
+  readonly evaluationUri: StringExpression;
   /** S3 URIs of the baseline of the training data, to find drift against. Default: none. */
   readonly dataQualityBaseline?: {
-    readonly statistics: Expression;
-    readonly constraints: Expression;
+    readonly statistics: StringExpression;
+    readonly constraints: StringExpression;
   };
   /** Media types that the image takes and gives. */
   readonly contentTypes: readonly string[];
   readonly responseTypes: readonly string[];
   /** What else to keep with the model package: at most 50 values of at most 256 characters. */
-  readonly metadata: Readonly<Record<string, Expression>>;
+  readonly metadata: Readonly<Record<string, StringExpression>>;
 }
 
 const inferenceInstanceTypes = ["ml.t2.medium", "ml.m5.large", "ml.m5.xlarge", "ml.c5.large"];
 const transformInstanceTypes = ["ml.m5.large", "ml.m5.xlarge"];
 
-function jsonDocument(uri: Expression): JsonObject {
+type MetricsSource = NonNullable<
+  NonNullable<NonNullable<RegisterModelArguments["ModelMetrics"]>["ModelQuality"]>["Statistics"]
+>;
+
+function jsonDocument(uri: StringExpression): MetricsSource {
   return { ContentType: "application/json", S3Uri: uri };
 }
 
 /** Builds a RegisterModel step. Its arguments are CreateModelPackage's. */
-export function registerModelStep(args: RegisterModelStepArgs): Step {
+export function registerModelStep(args: RegisterModelStepArgs): RegisterModelStep {
   const baseline = args.dataQualityBaseline;
   const dataQuality = baseline && {
     ModelDataQuality: {
@@ -43,7 +48,7 @@ export function registerModelStep(args: RegisterModelStepArgs): Step {
   return {
     Name: args.name,
     Type: "RegisterModel",
-    ...callStepOptions,
+    RetryPolicies: callRetries,
     Arguments: {
       ModelPackageGroupName: args.modelPackageGroupName,
       ModelApprovalStatus: parameter("ModelApprovalStatus"),
@@ -58,7 +63,7 @@ export function registerModelStep(args: RegisterModelStepArgs): Step {
         ModelQuality: { Statistics: jsonDocument(args.evaluationUri) },
         ...dataQuality,
       },
-      ...(dataQuality === undefined ? {} : { DriftCheckBaselines: dataQuality }),
+      DriftCheckBaselines: dataQuality,
       CustomerMetadataProperties: args.metadata,
     },
   };

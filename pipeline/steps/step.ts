@@ -1,24 +1,6 @@
-import type { JsonObject } from "../expressions";
+import type { Tag, VpcConfig } from "@aws-sdk/client-sagemaker";
 
-/** The kinds of step that this project renders. */
-export type StepType =
-  | "Condition"
-  | "Fail"
-  | "Model"
-  | "Processing"
-  | "QualityCheck"
-  | "RegisterModel"
-  | "Transform"
-  | "Tuning";
-
-/** A step of a pipeline definition, as it is rendered. */
-export interface Step extends JsonObject {
-  /** 1 to 64 letters, digits, hyphens and underscores; unique in the pipeline. */
-  readonly Name: string;
-  readonly Type: StepType;
-  /** The request of the API call that the step stands for, without the name of what it creates. */
-  readonly Arguments: JsonObject;
-}
+import type { CacheConfig, RetryPolicy } from "../language/definition";
 
 /** What every job takes from the stack that it belongs to, so that none is forgotten. */
 export interface JobContext {
@@ -34,25 +16,18 @@ export interface JobContext {
 }
 
 /** The Tags of a job, in the order of their keys. */
-export function tags(context: JobContext): JsonObject {
+export function tags(context: JobContext): Tag[] {
   const entries = Object.entries(context.tags).sort(([left], [right]) => (left < right ? -1 : 1));
-  return { Tags: entries.map(([key, value]) => ({ Key: key, Value: value })) };
+  return entries.map(([Key, Value]) => ({ Key, Value }));
 }
 
-/** The VpcConfig of a job, or nothing. */
-export function vpcConfig(context: JobContext): JsonObject {
-  return context.vpc === undefined
-    ? {}
-    : {
-        VpcConfig: {
-          SecurityGroupIds: context.vpc.securityGroupIds,
-          Subnets: context.vpc.subnetIds,
-        },
-      };
+/** The VpcConfig of a job; undefined where it runs in SageMaker's own network. */
+export function vpcConfig({ vpc }: JobContext): VpcConfig | undefined {
+  return vpc && { SecurityGroupIds: [...vpc.securityGroupIds], Subnets: [...vpc.subnetIds] };
 }
 
 /** Tries again 3 times, after 30, 60 and 120 seconds. */
-function retryPolicy(...exceptionTypes: readonly string[]): JsonObject {
+function retryPolicy(...exceptionTypes: readonly string[]): RetryPolicy {
   return { ExceptionType: exceptionTypes, IntervalSeconds: 30, BackoffRate: 2, MaxAttempts: 3 };
 }
 
@@ -65,13 +40,13 @@ const retryJob = retryPolicy(
 );
 
 /** For steps that create something at once: they try again after faults of the call that pass by themselves. */
-export const callStepOptions: JsonObject = { RetryPolicies: [retryCall] };
+export const callRetries: readonly RetryPolicy[] = [retryCall];
 
 /** For steps that start jobs: they try again after such faults of the job too. */
-export const jobStepOptions: JsonObject = { RetryPolicies: [retryCall, retryJob] };
+export const jobRetries: readonly RetryPolicy[] = [retryCall, retryJob];
 
 /**
  * Lets SageMaker take the result of an equal step of the last 30 days instead of running this one. It
  * compares arguments only, so whatever a step reads must lie under a key that changes with its content.
  */
-export const cached: JsonObject = { CacheConfig: { Enabled: true, ExpireAfter: "P30D" } };
+export const cached: CacheConfig = { Enabled: true, ExpireAfter: "P30D" };

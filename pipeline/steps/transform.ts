@@ -1,20 +1,21 @@
-import { type Expression, type Reference, stepProperty } from "../expressions";
+import type { TransformStep } from "../language/definition";
+import { type Reference, stepProperty, type StringExpression } from "../language/expressions";
 import { parameter } from "../parameters";
-import { cached, type JobContext, jobStepOptions, type Step, tags } from "./step";
+import { cached, type JobContext, jobRetries, tags } from "./step";
 
 /** The arguments of {@link transformStep}. */
 export interface TransformStepArgs {
   readonly name: string;
-  readonly modelName: Expression;
+  readonly modelName: StringExpression;
   /** S3 URI of a folder of CSV rows, label first, with a slash at its end. */
-  readonly inputUri: Expression;
-  readonly outputUri: Expression;
+  readonly inputUri: StringExpression;
+  readonly outputUri: StringExpression;
   readonly context: JobContext;
 }
 
 /** A transform step, and the reference to what it writes. */
-export interface TransformStep {
-  readonly step: Step;
+export interface Transform {
+  readonly step: TransformStep;
   /** S3 URI of CSV rows: the label, and the prediction for the rest of its row. */
   readonly outputUri: Reference;
 }
@@ -23,15 +24,15 @@ export interface TransformStep {
  * Builds a Transform step that predicts labelled CSV rows: the label is held back from the model, and
  * joined to its answer. Its arguments are CreateTransformJob's.
  */
-export function transformStep(args: TransformStepArgs): TransformStep {
+export function transformStep(args: TransformStepArgs): Transform {
   return {
     step: {
       Name: args.name,
       Type: "Transform",
-      ...jobStepOptions,
-      ...cached,
+      RetryPolicies: jobRetries,
+      CacheConfig: cached,
       Arguments: {
-        ...tags(args.context),
+        Tags: tags(args.context),
         ModelName: args.modelName,
         BatchStrategy: "MultiRecord",
         TransformInput: {

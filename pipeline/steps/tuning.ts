@@ -1,22 +1,24 @@
 import { objectiveMetric } from "../algorithms";
 import type { Candidate, HyperparameterRange } from "../candidates";
+import type { TuningArguments, TuningStep } from "../language/definition";
 import {
-  type Expression,
-  type Join,
-  type Json,
-  type JsonObject,
   join,
+  type Join,
   type Reference,
   stepProperty,
-} from "../expressions";
+  type StringExpression,
+} from "../language/expressions";
 import { parameter } from "../parameters";
-import { cached, type JobContext, jobStepOptions, type Step, tags, vpcConfig } from "./step";
+import { cached, type JobContext, jobRetries, tags, vpcConfig } from "./step";
+
+type TuningJobConfig = NonNullable<TuningArguments["HyperParameterTuningJobConfig"]>;
+type TrainingJobDefinition = NonNullable<TuningArguments["TrainingJobDefinition"]>;
 
 /** A channel of training data. */
 export interface Channel {
   readonly name: string;
   /** S3 URI of its folder, with a slash at its end. */
-  readonly uri: Expression;
+  readonly uri: StringExpression;
   readonly contentType: string;
 }
 
@@ -38,7 +40,7 @@ export interface TuningStepArgs {
   /** Bucket and prefix of the model artifacts. */
   readonly output: { readonly bucket: string; readonly prefix: string };
   /** S3 URI of the folder of the checkpoints of spot training. */
-  readonly checkpointUri: Expression;
+  readonly checkpointUri: StringExpression;
   readonly roleArn: string;
   readonly context: JobContext;
   /** Seed of the search. */
@@ -46,8 +48,8 @@ export interface TuningStepArgs {
 }
 
 /** A tuning step, and references to its best training job. */
-export interface TuningStep {
-  readonly step: Step;
+export interface Tuning {
+  readonly step: TuningStep;
   /** Name of the best training job. */
   readonly bestTrainingJobName: Reference;
   /** S3 URI of the best training job's model artifact. */
@@ -55,9 +57,13 @@ export interface TuningStep {
 }
 
 /** The ranges as CreateHyperParameterTuningJob wants them: by kind, and numbers as strings. */
-function parameterRanges(ranges: Readonly<Record<string, HyperparameterRange>>): JsonObject {
+function parameterRanges(
+  ranges: Readonly<Record<string, HyperparameterRange>>,
+): NonNullable<TuningJobConfig["ParameterRanges"]> {
   const all = Object.entries(ranges);
-  const numeric = (kind: "continuous" | "integer"): JsonObject[] =>
+  const numeric = (
+    kind: "continuous" | "integer",
+  ): { Name: string; MinValue: string; MaxValue: string; ScalingType: string }[] =>
     all.flatMap(([name, range]) =>
       range.type === kind
         ? [
@@ -79,7 +85,9 @@ function parameterRanges(ranges: Readonly<Record<string, HyperparameterRange>>):
   };
 }
 
-function inputDataConfig(channels: readonly Channel[]): Json {
+function inputDataConfig(
+  channels: readonly Channel[],
+): NonNullable<TrainingJobDefinition["InputDataConfig"]> {
   return channels.map(({ name, uri, contentType }) => ({
     ChannelName: name,
     ContentType: contentType,
@@ -94,7 +102,13 @@ function inputDataConfig(channels: readonly Channel[]): Json {
 }
 
 /** How long a training job may take, and the spot instances it may wait for. */
-function stopping(candidate: Candidate, checkpointUri: Expression): JsonObject {
+function stopping(
+  candidate: Candidate,
+  checkpointUri: StringExpression,
+): Pick<
+  TrainingJobDefinition,
+  "CheckpointConfig" | "EnableManagedSpotTraining" | "StoppingCondition"
+> {
   const { maxRuntimeInSeconds, spotMaxWaitTimeInSeconds } = candidate;
   if (spotMaxWaitTimeInSeconds === undefined) {
     return { StoppingCondition: { MaxRuntimeInSeconds: maxRuntimeInSeconds } };
@@ -110,17 +124,15 @@ function stopping(candidate: Candidate, checkpointUri: Expression): JsonObject {
 }
 
 /** Hyperband's resources, in the form of StrategyConfig. */
-function strategyConfig({ hyperband }: Candidate): JsonObject {
-  return hyperband === undefined
-    ? {}
-    : {
-        StrategyConfig: {
-          HyperbandStrategyConfig: {
-            MinResource: hyperband.minResource,
-            MaxResource: hyperband.maxResource,
-          },
-        },
-      };
+function strategyConfig({ hyperband }: Candidate): TuningJobConfig["StrategyConfig"] {
+  return (
+    hyperband && {
+      HyperbandStrategyConfig: {
+        MinResource: hyperband.minResource,
+        MaxResource: hyperband.maxResource,
+      },
+    }
+  );
 }
 
 /**
@@ -137,20 +149,20 @@ function staticHyperparameters(candidate: Candidate): Readonly<Record<string, st
 }
 
 /** Builds a Tuning step. Its arguments are CreateHyperParameterTuningJob's. */
-export function tuningStep(args: TuningStepArgs): TuningStep {
+export function tuningStep(args: TuningStepArgs): Tuning {
   const { candidate, context, name, output } = args;
-  const step: Step = {
+  const step: TuningStep = {
     Name: name,
     // ListPipelineExecutionSteps answers with it: so whoever looks at an execution knows its candidates' names.
     DisplayName: candidate.name,
     Type: "Tuning",
-    ...jobStepOptions,
-    ...cached,
+    RetryPolicies: jobRetries,
+    CacheConfig: cached,
     Arguments: {
-      ...tags(context),
+      Tags: tags(context),
       HyperParameterTuningJobConfig: {
         Strategy: candidate.strategy,
-        ...strategyConfig(candidate),
+        StrategyConfig: strategyConfig(candidate),
         HyperParameterTuningJobObjective: { Type: "Minimize", MetricName: objectiveMetric },
         ResourceLimits: {
           MaxNumberOfTrainingJobs: candidate.maxJobs,
@@ -164,14 +176,7 @@ export function tuningStep(args: TuningStepArgs): TuningStep {
         AlgorithmSpecification: {
           TrainingImage: args.imageUri,
           TrainingInputMode: "File",
-          ...(args.metricDefinitions === undefined
-            ? {}
-            : {
-                MetricDefinitions: args.metricDefinitions.map(({ Name, Regex }) => ({
-                  Name,
-                  Regex,
-                })),
-              }),
+          MetricDefinitions: args.metricDefinitions?.map(({ Name, Regex }) => ({ Name, Regex })),
         },
         StaticHyperParameters: staticHyperparameters(candidate),
         InputDataConfig: inputDataConfig(args.channels),
@@ -187,7 +192,7 @@ export function tuningStep(args: TuningStepArgs): TuningStep {
         },
         EnableInterContainerTrafficEncryption: true,
         EnableNetworkIsolation: true,
-        ...vpcConfig(context),
+        VpcConfig: vpcConfig(context),
         RoleArn: args.roleArn,
         ...stopping(candidate, args.checkpointUri),
       },
