@@ -19,8 +19,9 @@ import pytest
 from local.standins.athena.sql import create_macros, explain_failure, parse_query
 from local.standins.athena.sql.functions import SIGNATURES, UNAVAILABLE
 from local.standins.athena.sql.parser import parse
-from local.standins.athena.sql.queries import Output, Planner
+from local.standins.athena.sql.queries import Planner
 from local.standins.athena.sql.reference import PAGE, reference
+from local.standins.athena.sql.relations import Output
 from local.standins.database import explain
 
 ANSWERS = [

@@ -1,18 +1,147 @@
-"""Arithmetic and comparison of checked values, by Trino's rules of types."""
+"""Arithmetic, comparison and conversion of checked values, by Trino's rules of types."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
 
+from local.standins.athena.sql.casts import cast_sql
 from local.standins.athena.sql.errors import failure, not_here
-from local.standins.athena.sql.literals import MILLISECONDS, MONTHS_OF
-from local.standins.athena.sql.patterns import groups, may_skip_a_group
 from local.standins.athena.sql.scope import Typed
-from local.standins.athena.sql.tree import Expression, Frame, Like, Literal, Place
-from local.standins.athena.sql.types import DATE, MONTHS, UNKNOWN, Type, as_decimal, decimal
-from local.standins.database import literal
+from local.standins.athena.sql.tree import Place
+from local.standins.athena.sql.types import (
+    BOOLEAN,
+    DATE,
+    DAYS,
+    MONTHS,
+    UNKNOWN,
+    VARCHAR,
+    Type,
+    as_decimal,
+    common_type,
+    decimal,
+)
 
-WEEK = 7 * MILLISECONDS["day"]
+INTERVAL_TYPES = (DAYS, MONTHS)
+
+
+def arithmetic(operator: str, left: Typed, right: Typed, place: Place) -> Typed:
+    """The checked sum, difference, product, quotient or remainder."""
+    if left.type == UNKNOWN and right.type == UNKNOWN:
+        raise failure("AMBIGUOUS_FUNCTION_CALL", place, "Explicit type casts must be added")
+    moment = _moment_arithmetic(operator, left, right, place)
+    if moment:
+        return moment
+    both = common_type(left.type, right.type)
+    if both is None or not both.is_number:
+        raise failure(
+            "TYPE_MISMATCH", place,
+            f"Cannot apply operator: {left.type} {operator} {right.type}; use CAST",
+        )  # fmt: skip
+    if both.base == "decimal":
+        return decimal_arithmetic(operator, left, right)
+    one, other = converted(left, both), converted(right, both)
+    if both.is_integer and operator in "/%":
+        macro = "divide" if operator == "/" else "modulo"
+        return Typed(f"trino.{macro}({one}, {other})", both)
+    return Typed(f"({one} {operator} {other})", both)
+
+
+def _moment_arithmetic(operator: str, left: Typed, right: Typed, place: Place) -> Typed | None:
+    moments = ("date", "timestamp", "timestamp with time zone")
+    if operator == "+" and left.type in INTERVAL_TYPES and right.type.base in moments:
+        left, right = right, left
+    if operator in "+-" and left.type.base in moments and right.type in INTERVAL_TYPES:
+        return shifted(left, right, operator)
+    if operator == "-" and left.type.base in moments and right.type.base in moments:
+        both = common_type(left.type, right.type)
+        one, other = (f"cast({side.sql} as timestamp)" for side in (left, right))
+        milliseconds = f"(trino.milliseconds({one}) - trino.milliseconds({other}))"
+        return Typed(milliseconds, DAYS) if both else None
+    intervals = left.type in INTERVAL_TYPES and left.type == right.type
+    if operator in "+-" and intervals:
+        return Typed(f"({left.sql} {operator} {right.sql})", left.type)
+    if operator == "*" and left.type.is_integer and right.type in INTERVAL_TYPES:
+        left, right = right, left
+    if operator == "*" and left.type in INTERVAL_TYPES and right.type.is_integer:
+        return Typed(f"({left.sql} * {right.sql})", left.type)
+    if operator in "*/" and (left.type in INTERVAL_TYPES or right.type in INTERVAL_TYPES):
+        raise not_here(place, f"{left.type} {operator} {right.type}")
+    return None
+
+
+def concatenate(values: list[Typed], place: Place) -> Typed:
+    """The checked `||` of texts."""
+    if len(values) < 2:
+        message = "There must be two or more concatenation arguments"
+        raise failure("INVALID_FUNCTION_ARGUMENT", place, message)
+    if any(value.type.base in ("array", "char") for value in values):
+        raise not_here(place, "|| of arrays and chars")
+    if any(value.type == UNKNOWN for value in values):
+        raise not_here(place, "|| of a null without a type")
+    if any(value.type.base != "varchar" for value in values):
+        raise unexpected_parameters("concat", values, place, ["concat(varchar...)"])
+    parts = (converted(value, VARCHAR) for value in values)
+    return Typed(f"({' || '.join(parts)})", VARCHAR)
+
+
+def compare(operator: str, left: Typed, right: Typed, place: Place) -> str:
+    """SQL of a comparison."""
+    both = common_type(left.type, right.type)
+    if both is None:
+        raise failure(
+            "TYPE_MISMATCH", place,
+            f"Cannot apply operator: {left.type} {operator} {right.type}; use CAST",
+        )  # fmt: skip
+    one, other = converted(left, both), converted(right, both)
+    if not both.is_float:
+        return f"({one} {operator} {other})"
+    sides = (Typed(one, both, left.constant), Typed(other, both, right.constant))
+    return compare_floats(operator, *sides)
+
+
+def boolean(value: Typed, place: Place, message: str) -> str:
+    """SQL of a value that must be boolean; `message` is the failure's."""
+    if value.type.base not in ("boolean", "unknown"):
+        raise failure("TYPE_MISMATCH", place, message)
+    return value.sql if value.type == BOOLEAN else f"cast({value.sql} as boolean)"
+
+
+def common_of(values: Iterable[Typed], place: Place, what: str) -> Type:
+    """The common type of values; `what` begins the failure's message."""
+    kinds = list(dict.fromkeys(value.type for value in values))
+    both = common(kinds)
+    if both is None:
+        shown = ", ".join(map(str, kinds))
+        raise failure(
+            "TYPE_MISMATCH", place,
+            f"{what} or coercible to a common type. Cannot find common type of: {shown}",
+        )  # fmt: skip
+    return both
+
+
+def converted(value: Typed, wanted: Type) -> str:
+    """SQL of a value as another type, to which it converts."""
+    if value.type == wanted or value.type.base == wanted.base == "varchar":
+        return value.sql
+    sql = cast_sql(value.sql, value.type, wanted)
+    return sql if sql is not None else value.sql
+
+
+def unexpected_parameters(
+    name: str, values: Iterable[Typed], place: Place, forms: Iterable[str]
+) -> ValueError:
+    """The failure of a call whose arguments fit no form of the function."""
+    given = ", ".join(str(value.type) for value in values)
+    message = f"Unexpected parameters ({given}) for function {name}. Here: {', '.join(forms)}"
+    return failure("FUNCTION_NOT_FOUND", place, message)
+
+
+def common(kinds: Iterable[Type]) -> Type | None:
+    """The type that all convert to without being asked; None if there is none."""
+    both: Type | None = UNKNOWN
+    for kind in kinds:
+        both = both and common_type(both, kind)
+    return both
 
 
 def shifted(moment: Typed, interval: Typed, sign: str) -> Typed:
@@ -65,57 +194,3 @@ def compare_floats(operator: str, one: Typed, other: Typed) -> str:
         return f"({negation}trino.float_equal({one.sql}, {other.sql}))"
     macro = "float_at_most" if operator == "<=" else "float_less"
     return f"trino.{macro}({one.sql}, {other.sql})"
-
-
-def date_diff(unit: str, one: str, other: str) -> str:
-    """SQL of date_diff: whole units between two timestamps."""
-    if unit in MONTHS_OF and unit != "year":
-        months = f"trino.months_between({one}, {other})"
-        return f"cast({months} // {MONTHS_OF[unit]} as bigint)"
-    if unit == "year":
-        return f"cast(trino.years_between({one}, {other}) as bigint)"
-    size = {**MILLISECONDS, "week": WEEK, "millisecond": 1}[unit]
-    return f"trino.whole({one}, {other}, {size})"
-
-
-def escape_sql(node: Like, escape: Expression) -> str:
-    """SQL of the character after ESCAPE, with which the pattern was checked."""
-    if not (isinstance(escape, Literal) and escape.kind == "string"):
-        raise not_here(escape.place, "ESCAPE with a column")
-    if len(escape.text) != 1:
-        message = "Escape string must be a single character"
-        raise failure("INVALID_FUNCTION_ARGUMENT", escape.place, message)
-    if not (isinstance(node.pattern, Literal) and node.pattern.kind == "string"):
-        raise not_here(node.place, "LIKE with ESCAPE and a column as its pattern")
-    one = re.escape(escape.text)
-    if not re.fullmatch(rf"(?:[^{one}]|{one}[%_{one}])*", node.pattern.text, re.DOTALL):
-        message = "Escape character must be followed by '%', '_' or the escape character itself"
-        raise failure("INVALID_FUNCTION_ARGUMENT", node.pattern.place, message)
-    return literal(escape.text)
-
-
-def regexp_extract(text: str, pattern: str, form: str, values: list[Typed], place: Place) -> str:
-    """SQL of regexp_extract: null without a match."""
-    group = 0
-    if len(values) == 3:
-        match = re.search(r"-?\d+", values[2].sql)
-        if match is None or not re.fullmatch(r"cast\(\d+ as integer\)", values[2].sql):
-            raise not_here(place, "the group of regexp_extract as a column")
-        group = int(match.group())
-    if group > groups(pattern):
-        message = f"Pattern has {groups(pattern)} groups. Cannot access group {group}"
-        raise failure("INVALID_FUNCTION_ARGUMENT", place, message)
-    found = f"regexp_extract({text}, {form}, {group})"
-    if group and may_skip_a_group(pattern):
-        reason = "NOT_SUPPORTED: a group that may be left out is not available here"
-        found = f"(case when trino.fail({found} = '', '{reason}') then null else {found} end)"
-    return f"(case when regexp_matches({text}, {form}) then {found} end)"
-
-
-def frame_sql(frame: Frame) -> str:
-    """SQL of a window's frame."""
-    numbers = any(bound and bound[0].isdigit() for bound in (frame.start, frame.end))
-    if frame.kind != "rows" and numbers:
-        raise not_here(frame.place, f"{frame.kind.upper()} with a number")
-    end = f"between {frame.start} and {frame.end}" if frame.end else frame.start
-    return f"{frame.kind} {end}"

@@ -1,14 +1,16 @@
-"""Queries: tables, joins, groups and orders, checked as Athena does and written for DuckDB."""
+"""Queries: selections, groups, orders and sets, checked as Athena does and written for DuckDB."""
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import combinations, product
 
+from local.standins.athena.sql.call_analyzer import direction
 from local.standins.athena.sql.errors import failure, not_here
-from local.standins.athena.sql.expressions import Analyzer, direction
+from local.standins.athena.sql.expressions import Analyzer
+from local.standins.athena.sql.operators import converted
+from local.standins.athena.sql.relations import Output, RelationPlanner, check_aliases
 from local.standins.athena.sql.scope import (
     Context,
     Field,
@@ -23,54 +25,24 @@ from local.standins.athena.sql.tree import (
     Expression,
     GroupBy,
     Item,
-    Join,
     Literal,
     Name,
     Place,
     Query,
-    Relation,
     Select,
     SetOperation,
     SortItem,
     TableName,
-    Unnest,
     Values,
 )  # fmt: skip
-from local.standins.athena.sql.types import BIGINT, BOOLEAN, Type, common_type, parse_type
-from local.standins.athena.tables import Table
-from local.standins.database import quote
+from local.standins.athena.sql.types import Type, common_type
 
-_CATALOG = "awsdatacatalog"
 _MAXIMUM_GROUPING_SETS = 2048
 
 
-@dataclass(frozen=True)
-class Output:
-    """A query's SQL, whose columns are c1, c2 and so on, with their names and types in Trino."""
-
-    sql: str
-    names: tuple[str | None, ...]
-    types: tuple[Type, ...]
-
-
 @dataclass
-class Planner:
-    """Checks one statement.
-
-    Attributes:
-        database: Where tables without a database are.
-        tables: All that there are, by their full names.
-        now: When the query began.
-        used: The tables that it reads.
-        is_plain: Whether it works row by row.
-    """
-
-    database: str
-    tables: Mapping[str, Table]
-    now: datetime.datetime
-    used: set[str] = field(default_factory=set)
-    is_plain: bool = True
-    _relations: int = 0
+class Planner(RelationPlanner):
+    """Checks one statement."""
 
     def query(self, node: Query, outer: Scope | None, defined: Mapping[str, Output]) -> Output:
         """Checks a query; `defined` are the tables of the WITH clauses around it."""
@@ -107,23 +79,8 @@ class Planner:
         return self._set_operation(node, outer, defined)
 
     def _renamed(self, output: Output, columns: tuple[str, ...], name: str, place: Place) -> Output:
-        if not columns:
-            return output
-        if len(columns) != len(output.names):
-            raise failure(
-                "MISMATCHED_COLUMN_ALIASES", place,
-                f"Column alias list has {len(columns)} entries but '{name}' has "
-                f"{len(output.names)} columns available",
-            )  # fmt: skip
-        return replace(output, names=columns)
-
-    def _analyzer(self, scope: Scope, defined: Mapping[str, Output]) -> Analyzer:
-        def subquery(query: Query, around: Scope) -> tuple[str, list[Type]]:
-            self.is_plain = False
-            output = self.query(query, around, defined)
-            return output.sql, list(output.types)
-
-        return Analyzer(scope, subquery, self.now)
+        check_aliases(columns, len(output.names), name, place)
+        return replace(output, names=columns or output.names)
 
     # Bodies
 
@@ -139,7 +96,7 @@ class Planner:
                 raise failure("TYPE_MISMATCH", node.place, message)
             kinds = [kind for kind in pairs if kind]
         lines = ", ".join(
-            f"({', '.join(analyzer.converted(v, k) for v, k in zip(row, kinds, strict=True))})"
+            f"({', '.join(converted(v, k) for v, k in zip(row, kinds, strict=True))})"
             for row in rows
         )
         columns = ", ".join(f"c{number}" for number in range(1, len(kinds) + 1))
@@ -175,9 +132,8 @@ class Planner:
     def _as_types(self, output: Output, kinds: Sequence[Type]) -> str:
         if output.types == tuple(kinds):
             return output.sql
-        analyzer = self._analyzer(Scope(()), {})
         columns = ", ".join(
-            f"{analyzer.converted(Typed(f'q.c{number}', given), wanted)} as c{number}"
+            f"{converted(Typed(f'q.c{number}', given), wanted)} as c{number}"
             for number, (given, wanted) in enumerate(zip(output.types, kinds, strict=True), 1)
         )
         return f"select {columns} from ({output.sql}) as q"  # noqa: S608 - quoted
@@ -367,133 +323,6 @@ class Planner:
             inside = replace(inside, grouped=grouped | {one.value.sql for one in named})
         return mixed.analyze(item.value, inside)
 
-    # Relations
-
-    def _alias(self) -> str:
-        self._relations += 1
-        return f"r{self._relations}"
-
-    def _relation(
-        self, node: Relation, outer: Scope | None, defined: Mapping[str, Output]
-    ) -> tuple[str, list[Field]]:
-        sql, columns = self._from(node, [], outer, defined)
-        return f" from {sql}", columns
-
-    def _from(
-        self, node: Relation, left: list[Field], outer: Scope | None, defined: Mapping[str, Output]
-    ) -> tuple[str, list[Field]]:
-        """SQL in FROM and the columns; `left` are those before it, which UNNEST sees."""
-        if isinstance(node, TableName):
-            return self._table(node, defined)
-        if isinstance(node, Query):
-            return self._derived(self.query(node, outer, defined), ())
-        if isinstance(node, Unnest):
-            return self._unnest(node, left, outer, defined)
-        if isinstance(node, Join):
-            return self._join(node, left, outer, defined)
-        sql, columns = self._from(node.relation, left, outer, defined)
-        if node.columns and len(node.columns) != len(columns):
-            raise failure(
-                "MISMATCHED_COLUMN_ALIASES", node.place,
-                f"Column alias list has {len(node.columns)} entries but '{node.alias}' has "
-                f"{len(columns)} columns available",
-            )  # fmt: skip
-        names: Sequence[str | None] = node.columns or [one.name for one in columns]
-        renamed = [
-            Field(name, (node.alias,), one.value) for name, one in zip(names, columns, strict=True)
-        ]
-        return sql, renamed
-
-    def _derived(self, output: Output, qualifiers: tuple[str, ...]) -> tuple[str, list[Field]]:
-        alias = self._alias()
-        columns = [
-            Field(name, qualifiers, Typed(f"{alias}.c{number}", kind))
-            for number, (name, kind) in enumerate(zip(output.names, output.types, strict=True), 1)
-        ]
-        return f"({output.sql}) as {alias}", columns
-
-    def _table(self, node: TableName, defined: Mapping[str, Output]) -> tuple[str, list[Field]]:
-        *qualifiers, name = node.parts
-        if not qualifiers and name in defined:
-            return self._derived(defined[name], (name,))
-        if len(node.parts) > 3:
-            raise failure("SYNTAX_ERROR", node.place, f"Too many dots in table name: {node.parts}")
-        if len(qualifiers) == 2 and qualifiers[0] != _CATALOG:
-            raise ValueError(f"CATALOG_NOT_FOUND: {qualifiers[0]}; there is {_CATALOG}")
-        database = qualifiers[-1] if qualifiers else self.database
-        full_name = f"{database}.{name}"
-        table = self.tables.get(full_name)
-        if table is None:
-            there_are = ", ".join(sorted(self.tables)) or "none"
-            raise ValueError(f"TABLE_NOT_FOUND: {full_name} does not exist; there are {there_are}")
-        self.used.add(full_name)
-        alias = self._alias()
-        columns = [
-            Field(
-                column, (_CATALOG, database, name),
-                Typed(f"{alias}.{quote(column)}", column_type(kind.name)),
-            )
-            for column, kind in table.all_columns.items()
-        ]  # fmt: skip
-        return f"{quote(database)}.{quote(name)} as {alias}", columns
-
-    def _unnest(
-        self, node: Unnest, left: list[Field], outer: Scope | None, defined: Mapping[str, Output]
-    ) -> tuple[str, list[Field]]:
-        self.is_plain = False
-        analyzer = self._analyzer(Scope(left, outer), defined)
-        arrays = [analyzer.analyze(one, Context("UNNEST")) for one in node.arrays]
-        for value, part in zip(arrays, node.arrays, strict=True):
-            if value.type.base != "array" or value.type.element is None:
-                message = f"Cannot unnest type: {value.type}"
-                raise failure("INVALID_FUNCTION_ARGUMENT", part.place, message)
-        if node.ordinality and len(arrays) > 1:
-            raise not_here(node.place, "UNNEST of many arrays WITH ORDINALITY")
-        listed = [f"unnest({value.sql}) as c{number}" for number, value in enumerate(arrays, 1)]
-        kinds = [value.type.element or BOOLEAN for value in arrays]
-        if node.ordinality:
-            listed.append(f"generate_subscripts({arrays[0].sql}, 1) as c2")
-            kinds.append(BIGINT)
-        alias = self._alias()
-        columns = [
-            Field(None, (), Typed(f"cast({alias}.c{number} as {kind.sql})", kind))
-            for number, kind in enumerate(kinds, 1)
-        ]
-        return f"lateral (select {', '.join(listed)}) as {alias}", columns
-
-    def _join(
-        self, node: Join, before: list[Field], outer: Scope | None, defined: Mapping[str, Output]
-    ) -> tuple[str, list[Field]]:
-        self.is_plain = False
-        left_sql, left = self._from(node.left, before, outer, defined)
-        right_sql, right = self._from(node.right, [*before, *left], outer, defined)
-        if node.kind == "cross":
-            return f"{left_sql} cross join {right_sql}", [*left, *right]
-        if "lateral" in right_sql and node.kind != "inner":
-            raise not_here(node.place, f"{node.kind.upper()} JOIN UNNEST")
-        if node.on is not None:
-            analyzer = self._analyzer(Scope([*left, *right], outer), defined)
-            condition = analyzer.condition(node.on, Context("JOIN ON"))
-            return f"({left_sql} {node.kind} join {right_sql} on {condition})", [*left, *right]
-        return self._join_using(node, (left_sql, left), (right_sql, right))
-
-    def _join_using(
-        self, node: Join, left: tuple[str, list[Field]], right: tuple[str, list[Field]]
-    ) -> tuple[str, list[Field]]:
-        analyzer = self._analyzer(Scope(()), {})
-        conditions, shared = [], []
-        for name in node.using:
-            one, other = (
-                Scope(columns).find(Name(node.place, (name,))) for columns in (left[1], right[1])
-            )
-            conditions.append(analyzer.compare("=", one, other, node.place))
-            both = common_type(one.type, other.type) or one.type
-            sides = (analyzer.converted(one, both), analyzer.converted(other, both))
-            shared.append(Field(name, (), Typed(f"coalesce({sides[0]}, {sides[1]})", both)))
-        rest = [one for one in (*left[1], *right[1]) if one.name not in node.using]
-        sql = f"({left[0]} {node.kind} join {right[0]} on {' and '.join(conditions)})"
-        return sql, [*shared, *rest]
-
 
 @dataclass(frozen=True)
 class _Chosen:
@@ -502,15 +331,6 @@ class _Chosen:
     place: Place
     value: Expression | Typed
     alias: str | None
-
-
-def column_type(glue: str) -> Type:
-    """The type in Trino of a Glue column's type."""
-    name = {"string": "varchar", "float": "real", "int": "integer"}.get(glue, glue)
-    kind = parse_type(name)
-    if kind is None:
-        raise ValueError(f"type {glue} is not supported")
-    return Type("varchar") if kind.base == "varchar" else kind
 
 
 def _grouping_sets(kind: str, written: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:

@@ -1,0 +1,115 @@
+"""Function calls of the grammar, with OVER, FILTER and ORDER BY."""
+
+from __future__ import annotations
+
+from local.standins.athena.sql.cursor import Cursor
+from local.standins.athena.sql.tree import (
+    Call,
+    Expression,
+    Frame,
+    Place,
+    SortItem,
+    Window,
+)  # fmt: skip
+
+
+class CallParser(Cursor):
+    """Reads function calls, their windows and their orders."""
+
+    def _expression(self) -> Expression:
+        """Reads an argument."""
+        raise NotImplementedError
+
+    def _concatenation(self) -> Expression:
+        """Reads an expression without predicates and logic."""
+        raise NotImplementedError
+
+    def _call(self, place: Place, name: str) -> Expression:
+        if self._accept("*"):
+            self._expect(")")
+            return self._with_window(Call(place, name, (), star=True))
+        distinct = self._accept("distinct")
+        if not distinct and self._at("all") and self._peek().text != ")":
+            self._take()
+        arguments: tuple[Expression, ...] = ()
+        if not self._at(")"):
+            arguments = (self._expression(),)
+            if name == "substring" and self._accept("from"):
+                arguments += (self._concatenation(),)
+                if self._accept("for"):
+                    arguments += (self._concatenation(),)
+            while self._accept(","):
+                arguments += (self._expression(),)
+        order_by = self._order_by()
+        self._expect(")")
+        call = Call(place, name, arguments, distinct=distinct, order_by=order_by)
+        return self._with_window(call)
+
+    def _with_window(self, call: Call) -> Expression:
+        where = None
+        if self._at("filter") and self._peek().text == "(":
+            self._take()
+            self._expect("(", "where")
+            where = self._expression()
+            self._expect(")")
+        ignore_nulls = self._accept("ignore", "nulls")
+        if not ignore_nulls:
+            self._accept("respect", "nulls")
+        over = None
+        if self._accept("over"):
+            if self._at("("):
+                over = self._window()
+            else:
+                place = self._next.place
+                over = Window(place, self._identifier(), (), (), None)
+        return Call(
+            call.place, call.name, call.arguments, call.star, call.distinct, call.order_by,
+            where, ignore_nulls, over,
+        )  # fmt: skip
+
+    def _window(self) -> Window:
+        place = self._next.place
+        self._expect("(")
+        base = None
+        if self._is_identifier(self._next) and not (
+            self._at_words("partition", "by") or self._at("rows", "range", "groups")
+        ):
+            base = self._identifier()
+        partition_by = self._list(self._expression) if self._accept("partition", "by") else ()
+        order_by = self._order_by()
+        frame = self._frame() if self._at("rows", "range", "groups") else None
+        self._expect(")")
+        return Window(place, base, partition_by, order_by, frame)
+
+    def _frame(self) -> Frame:
+        token = self._take()
+        if not self._accept("between"):
+            return Frame(token.place, token.text, self._bound(), None)
+        start = self._bound()
+        self._expect("and")
+        return Frame(token.place, token.text, start, self._bound())
+
+    def _bound(self) -> str:
+        if self._accept("current", "row"):
+            return "current row"
+        count = "unbounded" if self._accept("unbounded") else str(self._integer())
+        if not self._at("preceding", "following"):
+            raise self._unexpected("'FOLLOWING', 'PRECEDING'")
+        return f"{count} {self._take().text}"
+
+    def _order_by(self) -> tuple[SortItem, ...]:
+        if not self._at("order"):
+            return ()
+        self._expect("order", "by")
+        return self._list(self._sort_item)
+
+    def _sort_item(self) -> SortItem:
+        place = self._next.place
+        value = self._expression()
+        descending = self._accept("desc") or (self._accept("asc") and False)
+        nulls_first = False
+        if self._accept("nulls"):
+            nulls_first = self._accept("first")
+            if not nulls_first:
+                self._expect("last")
+        return SortItem(place, value, descending, nulls_first)

@@ -1,0 +1,168 @@
+"""Which form of a function arguments fit, and the type of its result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from local.standins.athena.sql.errors import not_here
+from local.standins.athena.sql.functions import RESULTS, Signature
+from local.standins.athena.sql.operators import common, converted, unexpected_parameters
+from local.standins.athena.sql.scope import Typed
+from local.standins.athena.sql.tree import Expression, Literal, Place
+from local.standins.athena.sql.types import (
+    DATE,
+    DAYS,
+    DOUBLE,
+    UNKNOWN,
+    VARCHAR,
+    Type,
+    array,
+    converts,
+    parse_type,
+)
+
+# Of floats these see NaN in another order from version to version of Trino.
+_ORDER_NUMBERS = ("min", "max", "greatest", "least", "min_by", "max_by")
+
+
+def resolve(
+    signatures: list[Signature], values: list[Typed], name: str, place: Place,
+    arguments: Sequence[Expression],
+) -> tuple[Signature, list[Typed]]:  # fmt: skip
+    """The first form that the arguments fit exactly, else the first they convert to."""
+    for exact in (True, False):
+        for signature in signatures:
+            fitted = _fit(signature, values, exact, arguments)
+            if fitted is not None:
+                return signature, fitted
+    raise unexpected_parameters(name, values, place, map(str, signatures))
+
+
+def result_type(signature: Signature, values: list[Typed]) -> Type:
+    """The type of a call's result."""
+    result = signature.result
+    if result.isdigit():
+        return values[int(result) - 1].type
+    if result in RESULTS:
+        return RESULTS[result](values[0].type)
+    if result in ("T", "array(T)"):
+        places = [
+            (parameter.removesuffix("..."), value.type)
+            for parameter, value in zip(signature.parameters, values, strict=False)
+        ]
+        for parameter, kind in places:
+            if parameter == "T":
+                return kind if result == "T" else array(kind)
+            if parameter == "array(T)" and kind.element:
+                return kind.element
+        return UNKNOWN
+    return parse_type(result) or DAYS
+
+
+def without_nan(name: str, values: list[Typed]) -> list[Typed]:
+    """The arguments, of which none may be NaN where versions of Trino differ."""
+    if name not in _ORDER_NUMBERS:
+        return values
+    return [
+        Typed(f"trino.no_nan({value.sql}, '{name}')", value.type) if value.type.is_float else value
+        for value in values
+    ]
+
+
+def _fit(
+    signature: Signature, values: list[Typed], exact: bool,
+    arguments: Sequence[Expression],
+) -> list[Typed] | None:  # fmt: skip
+    parameters = list(signature.parameters)
+    if parameters and parameters[-1].endswith("..."):
+        repeated = parameters.pop().removesuffix("...")
+        parameters += [repeated] * max(len(values) - len(parameters), 1)
+    if len(parameters) != len(values):
+        return None
+    shared = _shared(parameters, values)
+    if "T" in parameters and shared is None:
+        return None
+    fitted = []
+    for place, (parameter, value) in enumerate(zip(parameters, values, strict=True)):
+        argument = arguments[place] if arguments else None
+        one = _as_parameter(parameter, value, shared, exact, argument)
+        if one is None:
+            return None
+        fitted.append(one)
+    return fitted
+
+
+def _shared(parameters: list[str], values: list[Typed]) -> Type | None:
+    """The type that T stands for."""
+    kinds = []
+    for parameter, value in zip(parameters, values, strict=True):
+        if parameter == "T":
+            kinds.append(value.type)
+        elif parameter == "array(T)":
+            kinds.append(value.type.element or UNKNOWN)
+    return common(kinds) if kinds else None
+
+
+def _as_parameter(
+    parameter: str, value: Typed, shared: Type | None, exact: bool,
+    argument: Expression | None,
+) -> Typed | None:  # fmt: skip
+    kind = value.type
+    if parameter == "T" and shared:
+        return Typed(converted(value, shared), shared)
+    if parameter == "any":
+        return value
+    if parameter == "array(T)":
+        if kind.base != "array":
+            return None if kind != UNKNOWN else value
+        wanted = array(shared or UNKNOWN)
+        return Typed(converted(value, wanted), wanted) if kind != wanted else value
+    if parameter in ("literal", "count"):
+        return _written(parameter, value, argument)
+    families: dict[str, Callable[[Type], bool]] = {
+        "integers": lambda one: one.is_integer,
+        "floats": lambda one: one.is_float,
+        "number": lambda one: one.is_number,
+        "decimal": lambda one: one.base == "decimal",
+        "moment": lambda one: one.base == "date" or one.is_timestamp,
+        "timestamp": lambda one: one.is_timestamp,
+        "text": lambda one: one.is_text,
+    }  # fmt: skip
+    if parameter in families:
+        if families[parameter](kind):
+            if kind == Type("char"):
+                raise not_here(None, "the length of a char that was made from a varchar")
+            return Typed(converted(value, VARCHAR), VARCHAR) if kind.is_text else value
+        if exact or kind != UNKNOWN or parameter == "decimal":
+            later = parameter == "timestamp" and kind.base == "date" and not exact
+            moment = Type("timestamp", 0)
+            return Typed(converted(value, moment), moment) if later else None
+        default = {"text": VARCHAR, "moment": DATE, "timestamp": Type("timestamp", 3)}
+        wanted = default.get(parameter, DOUBLE if parameter == "floats" else Type("tinyint"))
+        return Typed(f"cast({value.sql} as {wanted.sql})", wanted)
+    wanted_type = parse_type(parameter) or DAYS
+    if kind.base == wanted_type.base == "varchar":
+        return value
+    if kind == wanted_type:
+        return value
+    if kind.base == "array" and wanted_type.base == "array":
+        same = kind.element is not None and kind.element.base == "varchar"
+        return value if same else None
+    if exact or not converts(kind, wanted_type) or kind.base == "char":
+        return None
+    return Typed(converted(value, wanted_type), wanted_type)
+
+
+def _written(parameter: str, value: Typed, argument: Expression | None) -> Typed | None:
+    """An argument that must be written out: its value decides what DuckDB is asked."""
+    if parameter == "literal":
+        if value.type.base != "varchar":
+            return None
+        if not (isinstance(argument, Literal) and argument.kind == "string"):
+            raise not_here(argument.place if argument else None, "this argument as a column")
+        return Typed(argument.text, VARCHAR)
+    if not value.type.is_integer:
+        return None
+    if not (isinstance(argument, Literal) and argument.kind == "integer"):
+        raise not_here(argument.place if argument else None, "this argument as a column")
+    return value
