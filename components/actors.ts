@@ -126,6 +126,7 @@ function processing(stack: Statements): readonly Statement[] {
     ),
     allow("CommitSparkOutput", ["s3:DeleteObject"], stack.bucketArn(sparkOutput)),
     stack.useKeyThroughS3(),
+    stack.encryptOutputs(),
     ...stack.grantKeyForVolumes(),
     allow(
       "QueryAthena",
@@ -153,9 +154,10 @@ function processing(stack: Statements): readonly Statement[] {
         stack.arn("glue", `table/${databaseName}/${tableName}`),
       ],
     ),
+    // Athena looks it up whatever the query, and makes it where an account has none.
     allow(
-      "LookUpDefaultDatabase",
-      ["glue:GetDatabase"],
+      "UseDefaultDatabase",
+      ["glue:CreateDatabase", "glue:GetDatabase", "glue:GetDatabases"],
       [stack.arn("glue", "catalog"), stack.arn("glue", "database/default")],
     ),
     allow(
@@ -175,7 +177,7 @@ function processing(stack: Statements): readonly Statement[] {
     // The service allows no narrower resource; Lake Formation's own grants say which tables.
     allow("ReadThroughLakeFormation", ["lakeformation:GetDataAccess"], "*"),
     ...stack.useKeyThroughGlue(),
-    ...stack.useVpc(),
+    ...stack.useVpcForProcessing(),
     ...stack.pullImage(),
     ...stack.writeLogs("ProcessingJobs"),
   ];
@@ -190,6 +192,7 @@ function training(stack: Statements): readonly Statement[] {
     // SageMaker deletes in S3 what the training deletes of its checkpoints.
     allow("DropCheckpoints", ["s3:DeleteObject"], stack.objects("checkpoints")),
     stack.useKeyThroughS3(),
+    stack.encryptOutputs(),
     ...stack.grantKeyForVolumes(),
     ...stack.useVpc(),
     ...stack.pullImage(),
@@ -204,8 +207,9 @@ function evaluation(stack: Statements): readonly Statement[] {
     allow("ReadObjects", ["s3:GetObject"], stack.objects("sources", "executions", "models")),
     stack.writeObjects("WriteReports", "executions"),
     stack.useKeyThroughS3(),
+    stack.encryptOutputs(),
     ...stack.grantKeyForVolumes(),
-    ...stack.useVpc(),
+    ...stack.useVpcForProcessing(),
     ...stack.pullImage(),
     ...stack.writeLogs("ProcessingJobs", "TransformJobs"),
   ];
@@ -245,8 +249,9 @@ function monitoring(stack: Statements): readonly Statement[] {
     allow("ReadObjects", ["s3:GetObject"], stack.objects("endpoints", "executions")),
     stack.writeObjects("WriteFindings", "endpoints"),
     stack.useKeyThroughS3(),
+    stack.encryptOutputs(),
     ...stack.grantKeyForVolumes(),
-    ...stack.useVpc(),
+    ...stack.useVpcForProcessing(),
     ...stack.pullImage(),
     ...stack.writeLogs("ProcessingJobs"),
   ];

@@ -58,6 +58,22 @@ export function allow(
   };
 }
 
+/** Rights on network interfaces that a job is given, and gives back. */
+const useInterfaces = [
+  "ec2:CreateNetworkInterfacePermission",
+  "ec2:DeleteNetworkInterface",
+  "ec2:DeleteNetworkInterfacePermission",
+] as const;
+
+/** Rights for which the service allows no narrower resource than all. */
+const describeVpc = [
+  "ec2:DescribeDhcpOptions",
+  "ec2:DescribeNetworkInterfaces",
+  "ec2:DescribeSecurityGroups",
+  "ec2:DescribeSubnets",
+  "ec2:DescribeVpcs",
+] as const;
+
 /** The statements that several actors need, on what belongs to this stack. */
 export class Statements {
   /** ARNs of the roles, composed of their names: known at preview. */
@@ -156,7 +172,10 @@ export class Statements {
     ];
   }
 
-  /** Making the network interfaces of a job. Source: SageMaker's guide to jobs in a VPC. */
+  /**
+   * Making the network interfaces of training jobs and models, in the stack's subnets. Source: SageMaker's
+   * guide, "How to use SageMaker AI execution roles".
+   */
   useVpc(): readonly Statement[] {
     const { vpc } = this.args;
     if (vpc === undefined) {
@@ -176,29 +195,33 @@ export class Statements {
           .all([interfaces, subnets, arns("security-group", vpc.securityGroupIds)])
           .apply((parts) => parts.flat()),
       ),
-      allow(
-        "UseNetworkInterfaces",
-        [
-          "ec2:CreateNetworkInterfacePermission",
-          "ec2:DeleteNetworkInterface",
-          "ec2:DeleteNetworkInterfacePermission",
-        ],
-        interfaces,
-        { ArnEquals: { "ec2:Subnet": subnets } },
-      ),
-      // The service allows no narrower resource for these.
-      allow(
-        "DescribeVpc",
-        [
-          "ec2:DescribeDhcpOptions",
-          "ec2:DescribeNetworkInterfaces",
-          "ec2:DescribeSecurityGroups",
-          "ec2:DescribeSubnets",
-          "ec2:DescribeVpcs",
-        ],
-        "*",
-      ),
+      allow("UseNetworkInterfaces", useInterfaces, interfaces, {
+        ArnEquals: { "ec2:Subnet": subnets },
+      }),
+      allow("DescribeVpc", describeVpc, "*"),
     ];
+  }
+
+  /**
+   * Making the network interfaces of processing jobs. Their creation fails where the role's rights name
+   * resources or conditions: SageMaker checks that they do not. Source: SageMaker's guide, "How to use
+   * SageMaker AI execution roles", on CreateProcessingJob.
+   */
+  useVpcForProcessing(): readonly Statement[] {
+    return this.args.vpc === undefined
+      ? []
+      : [
+          allow(
+            "MakeNetworkInterfaces",
+            ["ec2:CreateNetworkInterface", ...useInterfaces, ...describeVpc],
+            "*",
+          ),
+        ];
+  }
+
+  /** Encrypting what a job puts out, where the job names the key: not by way of S3, which needs no such right. */
+  encryptOutputs(): Statement {
+    return allow("EncryptOutputs", ["kms:Encrypt"], this.args.kmsKeyArn);
   }
 
   /** ARNs of the repositories of all images: the stack's, SageMaker's in whatever account, the candidates' own. */

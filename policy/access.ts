@@ -11,6 +11,18 @@ const withoutResource = new RegExp(
   ].join("|")})$`,
 );
 
+/**
+ * Actions that the roles of processing jobs must have on all resources: SageMaker refuses a job in a VPC whose
+ * role's rights are narrower. Source: SageMaker's guide, "How to use SageMaker AI execution roles", on
+ * CreateProcessingJob.
+ */
+const unscopedForProcessing: readonly string[] = [
+  "ec2:CreateNetworkInterface",
+  "ec2:CreateNetworkInterfacePermission",
+  "ec2:DeleteNetworkInterface",
+  "ec2:DeleteNetworkInterfacePermission",
+];
+
 /** Rules for who may do what. */
 export const accessRules: readonly Rule[] = [
   {
@@ -53,7 +65,9 @@ export const accessRules: readonly Rule[] = [
         .filter(({ Effect: effect }) => effect === "Allow")
         .flatMap((statement) => {
           const actions = list(statement.Action);
-          const wide = actions.filter((action) => !withoutResource.test(action));
+          const wide = actions.filter(
+            (action) => !withoutResource.test(action) && !unscopedForProcessing.includes(action),
+          );
           return unmet(
             [
               statement.NotAction === undefined,

@@ -152,6 +152,12 @@ describe("the table of calls", () => {
       [],
     );
     ok(all.some(({ evidence: { certainty } }) => certainty === "likely"));
+    const unproven = all.filter(({ evidence: { certainty } }) => certainty === "unproven");
+    ok(unproven.length > 0);
+    deepEqual(
+      unproven.filter(({ evidence: { source } }) => !source.startsWith("no source says")),
+      [],
+    );
   });
 
   it("makes nothing of SageMaker's tables in the dataset's own database", async () => {

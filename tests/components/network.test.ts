@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, notDeepEqual, ok } from "node:assert/strict";
 
 import type { Program } from "../../local/program/program";
 import { californiaHousing } from "../../pipeline/californiaHousing";
@@ -162,6 +162,21 @@ describe("the network", () => {
       for (const actor of ["processing", "training", "evaluation"]) {
         const sids = statements(`permissions-${actor}-policy`).map(({ Sid: sid }) => sid);
         ok(sids.includes("MakeNetworkInterfaces"), actor);
+      }
+    });
+
+    it("is no limit to the rights of processing jobs, which SageMaker would not create then", () => {
+      const rights = (actor: string): unknown[] =>
+        statements(`permissions-${actor}-policy`)
+          .filter(({ Action: actions }) =>
+            (actions as string[]).includes("ec2:CreateNetworkInterface"),
+          )
+          .map(({ Condition: condition, Resource: resource }) => ({ condition, resource }));
+      for (const actor of ["processing", "evaluation", "monitoring"]) {
+        deepEqual(rights(actor), [{ condition: undefined, resource: "*" }], actor);
+      }
+      for (const actor of ["training", "serving"]) {
+        notDeepEqual(rights(actor), [{ condition: undefined, resource: "*" }], actor);
       }
     });
 

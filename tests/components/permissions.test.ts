@@ -63,17 +63,23 @@ const everyJob = {
     call("logs:PutLogEvents", arn("logs", "log-group:/aws/lambda/another:log-stream:1")),
     call("logs:DescribeLogGroups", "*"),
     call("ecr:PutImage", arn("ecr", "repository/restate-test-decision-tree")),
-    call("ec2:CreateNetworkInterface", arn("ec2", "subnet/subnet-of-another-team")),
-    call("ec2:CreateNetworkInterface", arn("ec2", "security-group/sg-of-another-team")),
-    call("ec2:DeleteNetworkInterface", arn("ec2", "network-interface/eni-2"), {
-      "ec2:Subnet": arn("ec2", "subnet/subnet-of-another-team"),
-    }),
+    call("ec2:AttachNetworkInterface", arn("ec2", "network-interface/eni-2")),
+    call("ec2:CreateSecurityGroup", arn("ec2", "vpc/vpc-1")),
     call("iam:PassRole", role("restate-test-training"), passed),
     call("sagemaker:CreateTrainingJob", arn("sagemaker", "training-job/mine")),
     call("sagemaker:UpdateModelPackage", arn("sagemaker", "model-package/restate-test/1")),
     call("sts:AssumeRole", role("Administrator")),
   ],
 };
+
+/** Interfaces wherever there is a network: for processing jobs alone, which SageMaker creates under no narrower right. */
+const anyNetwork = [
+  call("ec2:CreateNetworkInterface", arn("ec2", "subnet/subnet-of-another-team")),
+  call("ec2:CreateNetworkInterface", arn("ec2", "security-group/sg-of-another-team")),
+  call("ec2:DeleteNetworkInterface", arn("ec2", "network-interface/eni-2"), {
+    "ec2:Subnet": arn("ec2", "subnet/subnet-of-another-team"),
+  }),
+];
 
 /** For each actor, what it must be able to do, and what it must not. */
 const actors: Readonly<
@@ -127,6 +133,8 @@ const actors: Readonly<
   processing: {
     may: [
       ...everyJob.may,
+      ...anyNetwork,
+      call("kms:Encrypt", key),
       s3("GetObject", "/data/california_housing/cal_housing.data"),
       s3("GetObject", "/pipeline/0123456789abcdef/preprocess.py"),
       s3("PutObject", "/executions/abc/train/train.csv"),
@@ -134,6 +142,7 @@ const actors: Readonly<
       call("athena:StartQueryExecution", arn("athena", "workgroup/restate-test")),
       call("glue:GetTable", arn("glue", "table/restate_test/california_housing")),
       call("glue:CreateDatabase", arn("glue", "database/sagemaker_processing")),
+      call("glue:CreateDatabase", arn("glue", "database/default")),
       call("glue:CreateTable", arn("glue", "table/sagemaker_processing/sagemaker_tmp_1")),
       s3("DeleteObject", "/executions/abc/data-wrangler/job/node/default/_temporary/0"),
     ],
@@ -144,7 +153,8 @@ const actors: Readonly<
       call("glue:DeleteTable", arn("glue", "table/restate_test/sagemaker_tmp_1")),
       call("glue:CreateTable", arn("glue", "database/restate_test")),
       call("glue:CreateDatabase", arn("glue", "database/restate_test")),
-      call("glue:CreateDatabase", arn("glue", "database/default")),
+      call("glue:DeleteDatabase", arn("glue", "database/default")),
+      call("glue:UpdateDatabase", arn("glue", "database/default")),
       call("glue:CreateDatabase", arn("glue", "database/sagemaker_featurestore")),
       call("glue:DeleteDatabase", arn("glue", "database/sagemaker_processing")),
       call("glue:UpdateDatabase", arn("glue", "database/sagemaker_processing")),
@@ -172,6 +182,7 @@ const actors: Readonly<
   training: {
     may: [
       ...everyJob.may,
+      call("kms:Encrypt", key),
       s3("GetObject", "/executions/abc/train/train.csv"),
       s3("PutObject", "/models/XGBoost/job/output/model.tar.gz"),
       s3("PutObject", "/checkpoints/Forest/1"),
@@ -180,6 +191,7 @@ const actors: Readonly<
     ],
     mayNot: [
       ...everyJob.mayNot,
+      ...anyNetwork,
       s3("DeleteObject", "/executions/abc/data-wrangler/job/node/default/part-0.csv"),
       call("glue:CreateDatabase", arn("glue", "database/sagemaker_processing")),
       call("lakeformation:GetDataAccess", "*"),
@@ -206,6 +218,8 @@ const actors: Readonly<
   evaluation: {
     may: [
       ...everyJob.may,
+      ...anyNetwork,
+      call("kms:Encrypt", key),
       s3("GetObject", "/executions/abc/test/test.csv"),
       s3("GetObject", "/models/XGBoost/job/output/model.tar.gz"),
       s3("GetObject", "/pipeline/0123456789abcdef/evaluate.py"),
@@ -231,6 +245,7 @@ const actors: Readonly<
     ],
     mayNot: [
       ...everyJob.mayNot,
+      ...anyNetwork,
       call("cloudwatch:PutMetricAlarm", arn("cloudwatch", "alarm:restate-test-model-errors")),
       s3("GetObject", "/data/california_housing/cal_housing.data"),
       s3("GetObject", "/executions/abc/train/train.csv"),
@@ -243,6 +258,8 @@ const actors: Readonly<
   monitoring: {
     may: [
       ...everyJob.may,
+      ...anyNetwork,
+      call("kms:Encrypt", key),
       s3("GetObject", "/endpoints/houses/capture/2026/11/24/00/requests.jsonl"),
       s3("GetObject", "/executions/abc/baseline/constraints.json"),
       s3("PutObject", "/endpoints/houses/monitoring/constraint_violations.json"),
@@ -270,6 +287,7 @@ const actors: Readonly<
     ],
     mayNot: [
       ...everyJob.mayNot,
+      ...anyNetwork,
       call("glue:CreateTable", arn("glue", "table/sagemaker_processing/sagemaker_tmp_1")),
       call("glue:GetTable", arn("glue", "table/sagemaker_processing/sagemaker_tmp_1")),
       call("glue:DeleteTable", arn("glue", "table/restate_test/california_housing")),

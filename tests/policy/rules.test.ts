@@ -98,6 +98,12 @@ const broken: Readonly<Record<string, readonly (readonly [Inputs, RegExp])[]>> =
       { policy: policy({ Effect: "Allow", Action: ["s3:GetObject"], Resource: "*" }) },
       /s3:GetObject must name resources/,
     ],
+    [
+      {
+        policy: policy({ Effect: "Allow", Action: ["ec2:AttachNetworkInterface"], Resource: "*" }),
+      },
+      /ec2:AttachNetworkInterface must name resources/,
+    ],
     [{ policy: policy({ Effect: "Allow", NotAction: "iam:*", Resource: "x" }) }, /NotAction/],
   ],
   "roles-passed-to-one-service": [

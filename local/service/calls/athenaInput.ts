@@ -8,33 +8,44 @@ export const inputDatabase = "sagemaker_processing";
 export const inputTablePrefix = "sagemaker_tmp_";
 
 const makesDatabase: Evidence = {
-  source: "aws/sagemaker-python-sdk#5176; managed policy AmazonSageMakerFullAccess",
+  source:
+    "aws/sagemaker-python-sdk#5176 (the job's role is denied glue:CreateDatabase for sagemaker_processing)",
   certainty: "certain",
 };
 
-const makesTable: Evidence = {
-  source: 'SageMaker guide, "Security and Permissions" of Data Wrangler; AmazonSageMakerFullAccess',
+/** The policy there is the narrowest, the page says, that imports from Athena. */
+const importsFromAthena: Evidence = {
+  source:
+    'SageMaker guide, "Security and Permissions" of Data Wrangler (policy for an Athena import); managed policy ' +
+    "AmazonSageMakerFullAccess",
   certainty: "certain",
 };
 
-const queries: Evidence = {
-  source: "managed policies AmazonSageMakerFullAccess and AmazonAthenaFullAccess",
+const defaultDatabase: Evidence = {
+  source:
+    'Athena guide, "Configure access to databases and tables in the AWS Glue Data Catalog" (the policy for the ' +
+    "default database must be present)",
   certainty: "certain",
 };
 
 const catalogueOfQueries: Evidence = {
-  source: 'Athena guide, "Configure access to databases and tables in the AWS Glue Data Catalog"',
+  source:
+    'Athena guide, "Configure access to databases and tables in the AWS Glue Data Catalog" (an action on a table ' +
+    "takes the right on its database and the catalogue)",
   certainty: "certain",
 };
 
 const partitionsOfTable: Evidence = {
-  source: "managed policy AmazonAthenaFullAccess",
-  certainty: "certain",
+  source:
+    "managed policy AmazonAthenaFullAccess (BaseGluePermissions); the policy for an Athena import of Data " +
+    "Wrangler's guide has none of them",
+  certainty: "likely",
 };
 
 const athenaInS3: Evidence = {
   source:
-    'managed policy AmazonAthenaFullAccess; Athena guide, "Control access to Amazon S3 from Athena"',
+    "managed policy AmazonAthenaFullAccess (BaseQueryResultsPermissions, BaseS3BucketPermissions); Athena guide, " +
+    '"Control access to Amazon S3 from Athena" (by the caller\'s rights, from no VPC)',
   certainty: "certain",
 };
 
@@ -45,14 +56,16 @@ const encryptedCatalogue: Evidence = {
 };
 
 const lakeFormation: Evidence = {
-  source: 'Lake Formation guide, "Underlying data access control"; AmazonAthenaFullAccess',
+  source: 'Athena guide, "Manage Lake Formation and Athena user permissions"',
   certainty: "certain",
 };
 
-/** Inputs of a job are downloaded through its network; that queries start there too, the service does not say. */
-const startsQuery: Evidence = {
-  source: "aws/sagemaker-python-sdk#5176 (the job's own log tells of the query)",
-  certainty: "likely",
+/** Inputs of a job are downloaded through its network; that queries start there too, nobody says. */
+const startsInNetwork: Evidence = {
+  source:
+    "no source says from which network a job's Athena input is queried; that it is by the job's role, and that " +
+    "the job's log tells of it, aws/sagemaker-python-sdk#5176 shows",
+  certainty: "unproven",
 };
 
 /**
@@ -76,22 +89,24 @@ export const athenaInput: Calls = (stack, job) => {
     resources: [catalog, ...resources.map((path) => arn(stack, "glue", path))],
     evidence,
   });
+  const query = {
+    actor,
+    actions: [
+      "athena:GetQueryExecution",
+      "athena:GetQueryResults",
+      "athena:StartQueryExecution",
+      "athena:StopQueryExecution",
+    ],
+    resources: [arn(stack, "athena", `workgroup/${workGroup}`)],
+  } as const;
   return [
-    {
-      actor,
-      actions: ["athena:StartQueryExecution"],
-      resources: [arn(stack, "athena", `workgroup/${workGroup}`)],
-      endpoint: "athena",
-      evidence: startsQuery,
-    },
-    {
-      actor,
-      actions: ["athena:GetQueryExecution", "athena:GetQueryResults", "athena:StopQueryExecution"],
-      resources: [arn(stack, "athena", `workgroup/${workGroup}`)],
-      endpoint: "athena",
-      evidence: queries,
-    },
-    glue(["glue:GetDatabase"], ["database/default"], catalogueOfQueries),
+    { ...query, evidence: importsFromAthena },
+    { ...query, endpoint: "athena", evidence: startsInNetwork },
+    glue(
+      ["glue:CreateDatabase", "glue:GetDatabase", "glue:GetDatabases"],
+      ["database/default"],
+      defaultDatabase,
+    ),
     glue(["glue:CreateDatabase", "glue:GetDatabase"], [`database/${inputDatabase}`], makesDatabase),
     glue(["glue:GetDatabase"], [`database/${database}`], catalogueOfQueries),
     glue(
@@ -107,7 +122,7 @@ export const athenaInput: Calls = (stack, job) => {
     glue(
       ["glue:CreateTable", "glue:GetTable", "glue:DeleteTable"],
       [`database/${inputDatabase}`, `table/${inputTable}`],
-      makesTable,
+      importsFromAthena,
     ),
     ...(encryptCatalog
       ? [

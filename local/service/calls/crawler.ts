@@ -3,7 +3,9 @@ import { logs } from "./everyJob";
 import { readsTable } from "./storage";
 
 const crawls: Evidence = {
-  source: 'managed policy AWSGlueServiceRole; Glue guide, "Crawler prerequisites"',
+  source:
+    "managed policy AWSGlueServiceRole (s3:GetBucketLocation, s3:ListBucket, logs); Glue guide, " +
+    '"Crawler prerequisites" (s3:GetObject, and the key)',
   certainty: "certain",
 };
 
@@ -12,8 +14,16 @@ const encryptedCatalogue: Evidence = {
   certainty: "certain",
 };
 
+const updatesTable: Evidence = {
+  source:
+    "aws-solutions-library-samples/cloud-intelligence-dashboards-framework#756 and nuuday/terraform-aws-cur, " +
+    "glue.tf (roles of crawlers name both, beside AWSGlueServiceRole)",
+  certainty: "likely",
+};
+
 const addsPartitions: Evidence = {
-  source: 'managed policy AWSGlueServiceRole (glue:*); Glue API reference, "BatchCreatePartition"',
+  source:
+    "managed policy AWSGlueServiceRole (glue:*: which of them a crawler calls, no source says)",
   certainty: "likely",
 };
 
@@ -25,13 +35,14 @@ export const crawler: Calls = (stack) => {
   const { database, dnsSuffix, encryptCatalog, kmsKeyArn, region, table } = stack;
   const catalog = arn(stack, "glue", "catalog");
   const databaseArn = arn(stack, "glue", `database/${database}`);
+  const tableArns = [catalog, databaseArn, arn(stack, "glue", `table/${database}/${table}`)];
   return [
     ...readsTable(stack, "crawler", crawls),
     {
       actor: "crawler",
       actions: ["glue:GetDatabase"],
       resources: [catalog, databaseArn],
-      evidence: crawls,
+      evidence: addsPartitions,
     },
     {
       actor: "crawler",
@@ -42,11 +53,15 @@ export const crawler: Calls = (stack) => {
         "glue:GetPartition",
         "glue:GetPartitions",
         "glue:GetTable",
-        "glue:UpdatePartition",
-        "glue:UpdateTable",
       ],
-      resources: [catalog, databaseArn, arn(stack, "glue", `table/${database}/${table}`)],
+      resources: tableArns,
       evidence: addsPartitions,
+    },
+    {
+      actor: "crawler",
+      actions: ["glue:UpdatePartition", "glue:UpdateTable"],
+      resources: tableArns,
+      evidence: updatesTable,
     },
     ...(encryptCatalog
       ? [

@@ -4,13 +4,15 @@ import { reads, writes } from "./storage";
 
 const sparkCommits: Evidence = {
   source:
-    'SageMaker guide, "Security and Permissions" of Data Wrangler (lists s3:DeleteObject); Hadoop guide, ' +
-    '"Committing work to S3 with the S3A committers" (a rename is a copy and a delete)',
-  certainty: "certain",
+    'Hadoop guide, "Committing work to S3 with the S3A Committers" (a rename is a copy and a delete) and "Working ' +
+    'with IAM Assumed Roles" (writing takes s3:Delete*); that Data Wrangler writes by S3A, no source says',
+  certainty: "likely",
 };
 
 const sparkUploads: Evidence = {
-  source: 'Hadoop guide, "Working with IAM assumed roles" of S3A',
+  source:
+    'Hadoop guide, "Working with IAM Assumed Roles" of S3A, "Write Access Permissions" (s3:Get*, ' +
+    "s3:ListBucketMultipartUploads) and its example (s3:ListMultipartUploadParts)",
   certainty: "likely",
 };
 

@@ -7,41 +7,90 @@ const executionRoles: Evidence = {
 
 const pullsImage: Evidence = {
   source:
-    'aws/sagemaker-python-sdk#2002 (the role "does not have BatchGetImage permission for the image")',
+    'SageMaker guide, "How to use SageMaker AI execution roles"; aws/sagemaker-python-sdk#2002 (an endpoint\'s ' +
+    'role "does not have BatchGetImage permission for the image")',
   certainty: "certain",
 };
 
 const looksAtKey: Evidence = {
   source:
-    "aws/modern-data-architecture-accelerator, role of the pipeline (DescribeKey before jobs are created)",
+    "aws/modern-data-architecture-accelerator, sagemaker-pipeline-l3-construct.ts (a comment: SageMaker calls " +
+    "it before it creates jobs); the guide to execution roles does not list it for jobs",
   certainty: "likely",
 };
 
-const jobsInVpc: Evidence = {
+const encryptsOutputs: Evidence = {
   source:
-    'SageMaker guide, "Give SageMaker AI training jobs access to resources in your Amazon VPC"',
+    'SageMaker guide, "How to use SageMaker AI execution roles" (for a key in the output configuration); the API ' +
+    "reference, OutputDataConfig, asks for it where the key is given by id or alias, and here it is by ARN",
+  certainty: "likely",
+};
+
+const unscopedInProcessing: Evidence = {
+  source:
+    'SageMaker guide, "How to use SageMaker AI execution roles", CreateProcessingJob ("Don\'t scope in the policy ' +
+    'with any conditions or resource filters": the creation of the job checks it)',
+  certainty: "certain",
+};
+
+const metrics: Evidence = {
+  source:
+    'SageMaker guide, "How to use SageMaker AI execution roles"; "Amazon SageMaker AI metrics in Amazon ' +
+    'CloudWatch" (the namespaces)',
   certainty: "certain",
 };
 
 /** The key of a job's volumes: SageMaker lets EC2 use it by a grant. */
-export function volumes({ kmsKeyArn }: Stack, actor: Actor): readonly Call[] {
+export function volumes(
+  { kmsKeyArn }: Stack,
+  actor: Actor,
+  evidence: Evidence = executionRoles,
+): readonly Call[] {
   return [
     {
       actor,
       actions: ["kms:CreateGrant"],
       resources: [kmsKeyArn],
       context: { "kms:GrantIsForAWSResource": "true" },
-      evidence: executionRoles,
+      evidence,
     },
     { actor, actions: ["kms:DescribeKey"], resources: [kmsKeyArn], evidence: looksAtKey },
   ];
 }
 
-/** The network interfaces by which instances are in the jobs' network. */
-function interfaces(stack: Stack, actor: Actor): readonly Call[] {
+/** Looking at the network: EC2 knows no narrower resource. */
+const describeVpc = [
+  "ec2:DescribeDhcpOptions",
+  "ec2:DescribeNetworkInterfaces",
+  "ec2:DescribeSecurityGroups",
+  "ec2:DescribeSubnets",
+  "ec2:DescribeVpcs",
+];
+
+/**
+ * The network interfaces by which instances are in the jobs' network. Where a processing job is created, its
+ * role is asked for the rights on whatever there is.
+ */
+function interfaces(stack: Stack, actor: Actor, isProcessing: boolean): readonly Call[] {
   const { vpc } = stack;
   if (vpc === undefined) {
     return [];
+  }
+  if (isProcessing) {
+    return [
+      {
+        actor,
+        actions: [
+          "ec2:CreateNetworkInterface",
+          "ec2:CreateNetworkInterfacePermission",
+          "ec2:DeleteNetworkInterface",
+          "ec2:DeleteNetworkInterfacePermission",
+          ...describeVpc,
+        ],
+        resources: ["*"],
+        evidence: unscopedInProcessing,
+      },
+    ];
   }
   const networkInterface = arn(stack, "ec2", "network-interface/eni-0123456789abcdef0");
   return [
@@ -53,7 +102,7 @@ function interfaces(stack: Stack, actor: Actor): readonly Call[] {
         ...vpc.subnetIds.map((id) => arn(stack, "ec2", `subnet/${id}`)),
         ...vpc.securityGroupIds.map((id) => arn(stack, "ec2", `security-group/${id}`)),
       ],
-      evidence: jobsInVpc,
+      evidence: executionRoles,
     },
     ...vpc.subnetIds.map((id): Call => ({
       actor,
@@ -67,20 +116,9 @@ function interfaces(stack: Stack, actor: Actor): readonly Call[] {
         "ec2:AuthorizedService": "sagemaker.amazonaws.com",
         "ec2:Subnet": arn(stack, "ec2", `subnet/${id}`),
       },
-      evidence: jobsInVpc,
+      evidence: executionRoles,
     })),
-    {
-      actor,
-      actions: [
-        "ec2:DescribeDhcpOptions",
-        "ec2:DescribeNetworkInterfaces",
-        "ec2:DescribeSecurityGroups",
-        "ec2:DescribeSubnets",
-        "ec2:DescribeVpcs",
-      ],
-      resources: ["*"],
-      evidence: jobsInVpc,
-    },
+    { actor, actions: describeVpc, resources: ["*"], evidence: executionRoles },
   ];
 }
 
@@ -101,6 +139,7 @@ export function logs(stack: Stack, actor: Actor, group: string, evidence: Eviden
  * @param group log group, below /aws/sagemaker/
  */
 export function everyJob(stack: Stack, actor: Actor, group: string): readonly Call[] {
+  const [kind = group] = group.split("/");
   return [
     {
       actor,
@@ -119,7 +158,17 @@ export function everyJob(stack: Stack, actor: Actor, group: string): readonly Ca
       evidence: pullsImage,
     },
     ...volumes(stack, actor),
-    ...interfaces(stack, actor),
+    ...(["ProcessingJobs", "TrainingJobs"].includes(kind)
+      ? [
+          {
+            actor,
+            actions: ["kms:Encrypt"],
+            resources: [stack.kmsKeyArn],
+            evidence: encryptsOutputs,
+          },
+        ]
+      : []),
+    ...interfaces(stack, actor, kind === "ProcessingJobs"),
     logs(stack, actor, `/aws/sagemaker/${group}`, executionRoles),
     {
       actor,
@@ -131,8 +180,8 @@ export function everyJob(stack: Stack, actor: Actor, group: string): readonly Ca
       actor,
       actions: ["cloudwatch:PutMetricData"],
       resources: ["*"],
-      context: { "cloudwatch:namespace": `/aws/sagemaker/${group}` },
-      evidence: executionRoles,
+      context: { "cloudwatch:namespace": `/aws/sagemaker/${kind}` },
+      evidence: metrics,
     },
   ];
 }

@@ -1,10 +1,12 @@
-import type { Calls, Evidence } from "./call";
+import type { Call, Calls, Evidence } from "./call";
 import { everyJob } from "./everyJob";
 import { reads, writes } from "./storage";
 
 const driftMetrics: Evidence = {
-  source: "aws-samples/amazon-sagemaker-safe-deployment-pipeline, assets/deploy-model-prd.yml",
-  certainty: "certain",
+  source:
+    "aws-samples/amazon-sagemaker-safe-deployment-pipeline, assets/deploy-model-prd.yml (an alarm on the first " +
+    'namespace); SageMaker guide, "CloudWatch Metrics for Bring Your Own Containers" (the second)',
+  certainty: "likely",
 };
 
 /** A job of a monitoring schedule: reads requests and the model's baseline, and writes what has drifted. */
@@ -16,11 +18,13 @@ export const monitoring: Calls = (stack, { endpoint, execution }) => [
     `executions/${execution}/baseline/constraints.json`,
   ]),
   ...writes(stack, "monitoring", [`endpoints/${endpoint}/monitoring/constraint_violations.json`]),
-  {
-    actor: "monitoring",
-    actions: ["cloudwatch:PutMetricData"],
-    resources: ["*"],
-    context: { "cloudwatch:namespace": "aws/sagemaker/Endpoints/data-metrics" },
-    evidence: driftMetrics,
-  },
+  ...["aws/sagemaker/Endpoints/data-metrics", "/aws/sagemaker/Endpoint/data-metrics"].map(
+    (namespace): Call => ({
+      actor: "monitoring",
+      actions: ["cloudwatch:PutMetricData"],
+      resources: ["*"],
+      context: { "cloudwatch:namespace": namespace },
+      evidence: driftMetrics,
+    }),
+  ),
 ];

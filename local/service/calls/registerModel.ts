@@ -1,27 +1,46 @@
-import { arn, type Calls, type Evidence } from "./call";
+import { arn, bucketArn, type Calls, type Evidence } from "./call";
 import { reads } from "./storage";
 
 const registers: Evidence = {
-  source: 'SageMaker guide, "IAM Access Management" of Pipelines',
+  source:
+    'SageMaker guide, "Amazon SageMaker AI API Permissions: Actions, Permissions, and Resources Reference"',
   certainty: "certain",
 };
 
-const checksImage: Evidence = {
+const looksAtRegistry: Evidence = {
   source:
-    "aws/modern-data-architecture-accelerator, addEcrReadPolicy of the pipeline's role; SageMaker guide, " +
-    '"How to use SageMaker AI execution roles", CreateModel',
+    "aws/modern-data-architecture-accelerator, sagemaker-pipeline-l3-construct.ts (the role of its pipeline)",
   certainty: "likely",
 };
 
-const checksModel: Evidence = {
-  source: 'SageMaker API reference, "CreateModelPackage", ModelDataUrl',
+const checksImage: Evidence = {
+  source: "managed policy AmazonSageMakerModelRegistryFullAccess",
   certainty: "likely",
+};
+
+const pullsImage: Evidence = {
+  source:
+    "no source says that registering pulls the image; aws/modern-data-architecture-accelerator, iam-helpers.ts, " +
+    "addEcrReadPolicy, gives these rights to the role of its pipeline",
+  certainty: "unproven",
+};
+
+const checksModel: Evidence = {
+  source:
+    'managed policy AmazonSageMakerModelRegistryFullAccess; SageMaker guide, "AWS Managed Policies for Model ' +
+    'Registry" (objects in the buckets where model versions are stored)',
+  certainty: "likely",
+};
+
+const checksReports: Evidence = {
+  source: "no source says that SageMaker reads the reports that ModelMetrics names",
+  certainty: "unproven",
 };
 
 const comparesBaselines: Evidence = {
   source:
     'SageMaker guide, "Baseline calculation, drift detection and lifecycle with ClarifyCheck and QualityCheck ' +
-    'steps in Pipelines" (the baseline of the latest approved model)',
+    'steps in Amazon SageMaker Pipelines" (the baseline of the latest approved model)',
   certainty: "likely",
 };
 
@@ -32,19 +51,21 @@ export const registerModel: Calls = (stack, { candidate, execution, name }) => {
   return [
     {
       actor: "pipeline",
-      actions: [
-        "sagemaker:AddTags",
-        "sagemaker:CreateModelPackage",
-        "sagemaker:DescribeModelPackage",
-      ],
+      actions: ["sagemaker:CreateModelPackage"],
       resources: [version],
       evidence: registers,
     },
     {
       actor: "pipeline",
+      actions: ["sagemaker:AddTags", "sagemaker:DescribeModelPackage"],
+      resources: [version],
+      evidence: looksAtRegistry,
+    },
+    {
+      actor: "pipeline",
       actions: ["sagemaker:DescribeModelPackageGroup"],
       resources: [group],
-      evidence: registers,
+      evidence: looksAtRegistry,
     },
     {
       actor: "pipeline",
@@ -56,28 +77,32 @@ export const registerModel: Calls = (stack, { candidate, execution, name }) => {
       actor: "pipeline",
       actions: ["ecr:GetAuthorizationToken"],
       resources: ["*"],
+      evidence: pullsImage,
+    },
+    {
+      actor: "pipeline",
+      actions: ["ecr:BatchGetImage", "ecr:DescribeImages"],
+      resources: stack.repositories,
       evidence: checksImage,
     },
     {
       actor: "pipeline",
-      actions: [
-        "ecr:BatchCheckLayerAvailability",
-        "ecr:BatchGetImage",
-        "ecr:DescribeImages",
-        "ecr:GetDownloadUrlForLayer",
-      ],
+      actions: ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer"],
       resources: stack.repositories,
-      evidence: checksImage,
+      evidence: pullsImage,
     },
-    ...reads(
-      stack,
-      "pipeline",
-      [
-        `models/${candidate}/${name}/output/model.tar.gz`,
+    ...reads(stack, "pipeline", [`models/${candidate}/${name}/output/model.tar.gz`], {
+      endpoint: null,
+      evidence: checksModel,
+    }),
+    {
+      actor: "pipeline",
+      actions: ["s3:GetObject"],
+      resources: [
         `executions/${execution}/evaluation/${candidate}/evaluation.json`,
         `executions/${execution}/baseline/statistics.json`,
-      ],
-      { endpoint: null, evidence: checksModel },
-    ),
+      ].map((key) => bucketArn(stack, key)),
+      evidence: checksReports,
+    },
   ];
 };

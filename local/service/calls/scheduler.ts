@@ -7,7 +7,7 @@ export const scheduler: Calls = (stack) => [
     actions: ["sagemaker:StartPipelineExecution"],
     resources: [arn(stack, "sagemaker", `pipeline/${stack.pipeline}`)],
     evidence: {
-      source: 'SageMaker guide, "Schedule Pipeline Runs"',
+      source: 'SageMaker guide, "Schedule Pipeline Runs" (prerequisites)',
       certainty: "certain",
     },
   },

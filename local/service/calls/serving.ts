@@ -4,7 +4,8 @@ import { reads, writes } from "./storage";
 
 const rollbackAlarms: Evidence = {
   source:
-    'SageMaker guide, "Auto-Rollback Configuration and Monitoring"; aws/aws-cdk#29171 (alarms made of others need "*")',
+    'SageMaker guide, "Auto-Rollback Configuration and Monitoring"; CloudWatch guide, "Amazon CloudWatch ' +
+    'permissions reference" (alarms made of others need "*", as in aws/aws-cdk#29171)',
   certainty: "certain",
 };
 

@@ -5,8 +5,14 @@ const jobsAndBuckets: Evidence = {
   certainty: "certain",
 };
 
+const abortsUploads: Evidence = {
+  source: "managed policy AmazonSageMakerFullAccess (AllowS3ObjectActions)",
+  certainty: "likely",
+};
+
 const encryptedObjects: Evidence = {
-  source: 'S3 guide, "Using server-side encryption with AWS KMS keys (SSE-KMS)", permissions',
+  source:
+    'S3 guide, "Using server-side encryption with AWS KMS keys (SSE-KMS)" and "Multipart upload API and permissions"',
   certainty: "certain",
 };
 
@@ -32,6 +38,8 @@ interface Access {
   readonly endpoint?: Endpoint | null;
   /** Default: the guide to execution roles. */
   readonly evidence?: Evidence;
+  /** That the bucket is listed to find what is read. Default: as the reading. */
+  readonly listing?: Evidence;
 }
 
 function passing({
@@ -48,8 +56,14 @@ export function reads(
   keys: readonly string[],
   access: Access = {},
 ): readonly Call[] {
+  const { listing } = access;
   return [
-    { actor, actions: ["s3:ListBucket"], resources: [bucketArn(stack)], ...passing(access) },
+    {
+      actor,
+      actions: ["s3:ListBucket"],
+      resources: [bucketArn(stack)],
+      ...passing(listing === undefined ? access : { ...access, evidence: listing }),
+    },
     {
       actor,
       actions: ["s3:GetObject"],
@@ -80,7 +94,13 @@ export function writes(
       },
       ...passing(access),
     },
-    { actor, actions: ["s3:PutObject", "s3:AbortMultipartUpload"], resources, ...passing(access) },
+    { actor, actions: ["s3:PutObject"], resources, ...passing(access) },
+    {
+      actor,
+      actions: ["s3:AbortMultipartUpload"],
+      resources,
+      ...passing({ ...access, evidence: abortsUploads }),
+    },
     // Parts are decrypted to be put together.
     keyThroughS3(stack, actor, stack.kmsKeyArn, "kms:GenerateDataKey", "kms:Decrypt"),
   ];

@@ -4,7 +4,8 @@ import { reads, writes } from "./storage";
 
 const checkpointsInSync: Evidence = {
   source:
-    'SageMaker guide, "Checkpoints in Amazon SageMaker AI" (a checkpoint deleted in the container is deleted in S3)',
+    'SageMaker guide, "Checkpoints in Amazon SageMaker AI" ("If a checkpoint is deleted in the SageMaker AI ' +
+    'container, it will also be deleted in the S3 folder"); aws/sagemaker-xgboost-container, checkpointing.py',
   certainty: "certain",
 };
 
