@@ -5,7 +5,7 @@ import { runError } from "../runError";
 
 /**
  * The first availability zones, by name, in which all of some services can have an interface endpoint: some zones,
- * old ones above all, lack some. Source: the guide to AWS PrivateLink, "VPC endpoint services and Availability Zones".
+ * old ones above all, lack some. Source: the guide to AWS PrivateLink, "Access AWS services through AWS PrivateLink".
  *
  * @param region region of the zones and services
  * @param services what follows the region in the names of the endpoint services, such as `ecr.api`

@@ -23,7 +23,7 @@ export interface OperationsArgs {
   readonly ownTag: { readonly key: string; readonly value: string };
 }
 
-/** Namespace of the pipeline's metrics. Source: SageMaker's guide, "Metrics and logs for monitoring". */
+/** Namespace of the pipeline's metrics. Source: SageMaker's guide, "Amazon SageMaker AI metrics in Amazon CloudWatch". */
 const metricNamespace = "AWS/Sagemaker/ModelBuildingPipeline";
 
 /** What people are told: executions that fail, models that await approval, and what became of them. */

@@ -54,7 +54,8 @@ export const objectiveMetric = "validation:rmse";
 
 /**
  * The algorithms that report the objective in each round, which Hyperband needs: it stops trials by what they
- * report on their way (source: "How Hyperparameter Tuning Works", Hyperband). A tree reports once.
+ * report on their way (source: SageMaker's guide, "Understand the hyperparameter tuning strategies available in
+ * Amazon SageMaker AI", Hyperband). A tree reports once.
  */
 export const iterativeAlgorithms: readonly AlgorithmName[] = ["xgboost"];
 

@@ -3,7 +3,7 @@ import { isDay } from "../literals";
 
 /**
  * The forms of values in text. A value of another form is null for Athena, without a word.
- * Source: trino's SimpleDeserializer; Athena's guide, "LazySimpleSerDe for CSV, TSV, and custom-delimited files".
+ * Source: trino's SimpleDeserializer; Athena's guide, "Lazy Simple SerDe for CSV, TSV, and custom-delimited files".
  * The local run's check (local/standins/athena/tables.py) has the same; a table of values holds the two together.
  */
 const forms = {

@@ -135,7 +135,7 @@ export function propertyPath(path: string): Path | undefined {
  * Splits the Path of a `Std:JsonGet`, such as `metrics.r2.value`, `folds[0].mse`, `metrics['weighted avg'].x`,
  * each with `$.` before it or without. Undefined where malformed, or where it uses what JsonPath has beyond
  * paths to one value (wildcards, filters, `..`).
- * Source of the form: Developer Guide, "Property Files and JsonGet", which refers to JsonPath.
+ * Source of the form: Developer Guide, "Pass Data Between Steps", which refers to JsonPath.
  */
 export function jsonPath(path: string): Path | undefined {
   const parts = readPath(path.replace(/^\$(?=$|[.[])/, ""), "[^.[\\]*?()@$]+");
