@@ -1,11 +1,131 @@
+import type { ChildProcess } from "node:child_process";
+import { join } from "node:path";
+
+import type { JsonObject } from "../../pipeline/expressions";
+import { text } from "../../pipeline/walk";
+import { UserError } from "../../terminal/errors";
+import { containerImages } from "../docker/containerImages";
+import { Images } from "../images/images";
+import { lastLines } from "../processes/logs";
+import { tryPort, waitForServer } from "../processes/server";
+import { startServer } from "../serving";
 import type { World } from "./world";
 
-/** The endpoints that serve in this process. */
+/** How far the server of an endpoint has got, in SageMaker's words. */
+export interface EndpointState {
+  readonly status: "Creating" | "Failed" | "InService" | "OutOfService" | "Updating";
+  readonly failureReason?: string;
+}
+
+/** The model of an endpoint. */
+export interface EndpointModel {
+  readonly variant: string;
+  readonly container: JsonObject;
+}
+
+interface Serving {
+  readonly child: ChildProcess;
+  readonly port: number;
+  readonly variant: string;
+}
+
+/** The endpoints that serve in this process, a server each. */
 export class Endpoints {
+  private readonly serving = new Map<string, Serving>();
+  private readonly states = new Map<string, EndpointState>();
+  private readonly starting = new Map<string, Promise<void>>();
+  private count = 0;
+
   constructor(private readonly world: World) {}
 
+  /** How far an endpoint has got; OutOfService where this process does not serve it. */
+  state(name: string): EndpointState {
+    return this.states.get(name) ?? { status: "OutOfService" };
+  }
+
+  /**
+   * Starts to serve a model at an endpoint. A model that it serves already goes on until the new one answers,
+   * and for good where that does not.
+   */
+  start(name: string, model: EndpointModel): void {
+    const before = this.serving.get(name);
+    this.states.set(name, { status: before === undefined ? "Creating" : "Updating" });
+    const earlier = this.starting.get(name) ?? Promise.resolve();
+    const work = earlier.then(async () => {
+      try {
+        const serving = await this.serve(name, model);
+        await this.end(this.serving.get(name));
+        this.serving.set(name, serving);
+        this.states.set(name, { status: "InService" });
+      } catch (error) {
+        const failureReason = (error as Error).message;
+        const status = this.serving.has(name) ? "InService" : "Failed";
+        this.states.set(name, { status, failureReason });
+      }
+    });
+    this.starting.set(name, work);
+  }
+
+  /** Where an endpoint answers; undefined where it does not, or not yet. */
+  find(name: string): Pick<Serving, "port" | "variant"> | undefined {
+    const serving = this.serving.get(name);
+    return serving?.child.exitCode === null ? serving : undefined;
+  }
+
+  /** Ends the server of an endpoint. */
+  async stop(name: string): Promise<void> {
+    await this.starting.get(name);
+    await this.end(this.serving.get(name));
+    this.serving.delete(name);
+    this.states.delete(name);
+    this.starting.delete(name);
+  }
+
   /** Ends all servers. */
-  close(): Promise<void> {
-    return Promise.resolve(this.world).then(() => undefined);
+  async close(): Promise<void> {
+    await Promise.all([...this.states.keys()].map((name) => this.stop(name)));
+  }
+
+  private async serve(name: string, { container, variant }: EndpointModel): Promise<Serving> {
+    const { options, workspace } = this.world;
+    const program = await options.program();
+    let images = new Images(program.decisionTreeImageUri);
+    if (options.docker === true) {
+      const uri = text(container["Image"]);
+      const never = new AbortController().signal;
+      const say = options.say ?? ((): void => undefined);
+      images = images.withContainers(await containerImages([uri], program, images, say, never));
+    }
+    const port = await tryPort(0);
+    this.count += 1;
+    const folder = `endpoint-${name}-${process.pid}-${this.count}`;
+    const log = join(workspace.folder, "serving", `${name}.log`);
+    const child = await startServer(workspace, images, {
+      title: `the model of endpoint ${name}`,
+      name: folder,
+      container,
+      port,
+      log,
+    });
+    if (!(await waitForServer(port, () => child.exitCode !== null))) {
+      child.kill("SIGTERM");
+      throw new UserError(
+        `The container did not pass the ping health check. Its log, ${log}, ends:\n${lastLines(log)}`,
+      );
+    }
+    return { child, port, variant };
+  }
+
+  private async end(serving: Serving | undefined): Promise<void> {
+    if (serving?.child.exitCode === null && serving.child.signalCode === null) {
+      const { child } = serving;
+      const gone = new Promise<void>((done) =>
+        child.once("exit", () => {
+          done();
+        }),
+      );
+      child.kill("SIGTERM");
+      await gone;
+    }
   }
 }

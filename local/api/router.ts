@@ -1,3 +1,6 @@
+import { invoke, isInvocation } from "./runtime";
+import { answerS3 } from "./s3";
+import { answerSts, isQuery } from "./sts";
 import { answerJson, isJsonRequest, type WireRequest, type WireResponse } from "./wire";
 import type { World } from "./world";
 
@@ -6,9 +9,8 @@ export function answer(world: World, request: WireRequest): Promise<WireResponse
   if (isJsonRequest(request)) {
     return answerJson(world, request);
   }
-  return Promise.resolve({
-    status: 400,
-    headers: { "content-type": "text/plain" },
-    body: "This is not a request of a service that this machine stands in for.\n",
-  });
+  if (isInvocation(request)) {
+    return invoke(world, request);
+  }
+  return isQuery(request) ? Promise.resolve(answerSts(world, request)) : answerS3(world, request);
 }

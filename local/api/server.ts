@@ -5,7 +5,7 @@ import { answer } from "./router";
 import type { World } from "./world";
 
 /** Most bytes of a request that are taken. */
-const maxBody = 5 * 1024 ** 3;
+const maxBody = 2 * 1024 ** 3;
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];

@@ -1,3 +1,4 @@
+import { serveEndpoints } from "../api/endpoints";
 import { ensurePipeline } from "../api/pipelines";
 import { serveApi } from "../api/server";
 import { World } from "../api/world";
@@ -42,6 +43,7 @@ export async function emulate(
     say: (line) => process.stderr.write(`${line}\n`),
   });
   ensurePipeline(world, program);
+  await serveEndpoints(world, (line) => process.stderr.write(`${line}\n`));
   const server = await serveApi(world, options.port, options.host);
   print(`SageMaker's API on ${workspace.folder}, not authenticated: ${server.url}`);
   for (const service of services) {

@@ -1,18 +1,13 @@
-import { spawn } from "node:child_process";
-import { delimiter, join } from "node:path";
-
 import type { JsonObject } from "../../pipeline/expressions";
 import { isObject, objects, text } from "../../pipeline/walk";
 import { UserError } from "../../terminal/errors";
 import { containerImages } from "../docker/containerImages";
-import { imageJob } from "../steps/imageJob";
-import { Images, trains } from "../standins/images";
+import { Images } from "../standins/images";
 import type { ModelPackage } from "../records/modelRegistry";
-import { ObjectStore } from "../storage/objectStore";
-import { pythonInterpreter, pythonPath } from "../processes/python";
-import { tryPort, unpackModel, waitForServer } from "../processes/server";
+import { tryPort, waitForServer } from "../processes/server";
 import type { RunnableProgram } from "../program/programCache";
 import type { Workspace } from "../records/workspace";
+import { startServer } from "../serving";
 
 /** The container that serves a model package. */
 function containerOf(model: ModelPackage): JsonObject {
@@ -58,31 +53,12 @@ export async function serve(
     const never = new AbortController().signal;
     images = images.withContainers(await containerImages([uri], program, images, say, never));
   }
-  const image = images.find(uri);
-  if (!trains(image)) {
-    throw new UserError(`the image ${uri} does not serve here`);
-  }
   await checkPort(port);
-  const name = `${model.group}-${model.version}`;
-  const base = join(workspace.folder, "serving", name, "opt", "ml");
-  const artifact = text(container["ModelDataUrl"]);
-  const store = new ObjectStore(workspace.objects);
-  if (!store.isObject(artifact)) {
-    throw new UserError(
-      `version ${model.version} of ${model.group} has no artifact at ${artifact}`,
-    );
-  }
-  await unpackModel(store.path(artifact), join(base, "model"));
-
-  const job = imageJob(
-    { store, parallelism: 1, workFolder: workspace.folder },
-    image,
-    { name, base },
-    { image: uri, command: "serve", environment: {}, isIsolated: false, port },
-  );
-  const child = spawn(pythonInterpreter(), ["-m", job.program.module, ...job.arguments], {
-    env: { ...process.env, PYTHONPATH: pythonPath.join(delimiter), ...job.environment },
-    stdio: ["ignore", "ignore", "inherit"],
+  const child = await startServer(workspace, images, {
+    title: `version ${model.version} of ${model.group}`,
+    name: `${model.group}-${model.version}`,
+    container,
+    port,
   });
   const stop = (): void => {
     child.kill("SIGTERM");

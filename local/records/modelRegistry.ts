@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import type { JsonObject } from "../../pipeline/expressions";
@@ -15,6 +15,7 @@ export interface ModelPackage {
   /** Why it was approved or rejected. */
   readonly approvalDescription?: string;
   readonly creationTime: string;
+  readonly lastModifiedTime?: string;
   /** The request that registered it, as CreateModelPackage has it. */
   readonly request: JsonObject;
 }
@@ -31,7 +32,7 @@ export class ModelRegistry {
   register(group: string, request: JsonObject): ModelPackage {
     const folder = join(this.folder, group);
     mkdirSync(folder, { recursive: true });
-    const version = Math.max(0, ...this.versions(group)) + 1;
+    const version = Math.max(this.lastRemoved(group), ...this.versions(group)) + 1;
     const modelPackage: ModelPackage = {
       group,
       version,
@@ -44,6 +45,44 @@ export class ModelRegistry {
     return modelPackage;
   }
 
+  /**
+   * Changes a version.
+   * @param request what it was registered with, as it is to be from now on
+   */
+  update(
+    model: ModelPackage,
+    changes: Partial<Pick<ModelPackage, "approvalDescription" | "approvalStatus" | "request">>,
+  ): void {
+    writeJson(this.path(model), {
+      ...model,
+      ...changes,
+      lastModifiedTime: new Date().toISOString(),
+    });
+  }
+
+  /** Removes a version. Its number is not given again. */
+  remove(model: ModelPackage): void {
+    writeJson(join(this.folder, model.group, "last.json"), {
+      version: Math.max(...this.versions(model.group), this.lastRemoved(model.group)),
+    });
+    rmSync(this.path(model));
+  }
+
+  /** Removes a group that has no versions. */
+  removeGroup(group: string): void {
+    rmSync(join(this.folder, group), { recursive: true, force: true });
+  }
+
+  private path({ group, version }: ModelPackage): string {
+    return join(this.folder, group, `${version}.json`);
+  }
+
+  /** The highest number of a group that a version had which was removed. */
+  private lastRemoved(group: string): number {
+    const path = join(this.folder, group, "last.json");
+    return existsSync(path) ? Number(readDocument(path, ["version"])?.["version"] ?? 0) : 0;
+  }
+
   /** The groups that have models. */
   groups(): readonly string[] {
     return existsSync(this.folder) ? readdirSync(this.folder).sort() : [];
@@ -54,8 +93,7 @@ export class ModelRegistry {
    * @param comment why, kept with it
    */
   setApprovalStatus(model: ModelPackage, status: "Approved" | "Rejected", comment?: string): void {
-    writeJson(join(this.folder, model.group, `${model.version}.json`), {
-      ...model,
+    this.update(model, {
       approvalStatus: status,
       ...(comment === undefined ? {} : { approvalDescription: comment }),
     });

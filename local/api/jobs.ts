@@ -1,0 +1,334 @@
+import type {
+  DescribeHyperParameterTuningJobRequest,
+  DescribeProcessingJobRequest,
+  DescribeTrainingJobRequest,
+  DescribeTransformJobRequest,
+  ListTrainingJobsForHyperParameterTuningJobRequest,
+} from "@aws-sdk/client-sagemaker";
+
+import type { JsonObject } from "../../pipeline/expressions";
+import { at, object, text } from "../../pipeline/walk";
+import {
+  type ExecutionDocument,
+  executionId,
+  type StepDocument,
+  type TrialDocument,
+} from "../records/executionDocument";
+import { findDocument, listHeads } from "../records/executions";
+import { nameOf } from "../steps/jobProperties";
+import { artifactUri } from "../steps/trainingJob";
+import { asInvalid, invalid } from "./errors";
+import type { Answer } from "./operations";
+import {
+  type Filtered,
+  filtered,
+  type PageRequest,
+  pageOf,
+  type Paging,
+  type TimeFilters,
+} from "./pages";
+import type { World } from "./world";
+
+/** A job, as its Describe call answers. */
+export interface Job extends Filtered {
+  /** What Describe answers, and more. */
+  readonly properties: JsonObject;
+  readonly execution: string;
+  /** Its log, from the execution's folder. */
+  readonly log: string;
+  /** The training jobs of a tuning job. */
+  readonly trials: readonly TrialDocument[];
+}
+
+/** The kinds of jobs, by the types of the steps that run them. */
+const stepTypes = {
+  processing: ["Processing", "QualityCheck"],
+  training: ["Training"],
+  transform: ["Transform"],
+  tuning: ["Tuning"],
+} as const;
+
+/** A kind of job. */
+export type JobKind = keyof typeof stepTypes;
+
+const statusMembers: Readonly<Record<JobKind, string>> = {
+  processing: "ProcessingJobStatus",
+  training: "TrainingJobStatus",
+  transform: "TransformJobStatus",
+  tuning: "HyperParameterTuningJobStatus",
+};
+
+/** What DescribeTrainingJob answers for a training job of a tuning job. */
+function trialProperties(trial: TrialDocument, tuning: JsonObject): JsonObject {
+  const definition = object(tuning["TrainingJobDefinition"]);
+  const config = object(tuning["HyperParameterTuningJobConfig"]);
+  const metric = text(at(config, "HyperParameterTuningJobObjective", "MetricName"));
+  const { InstanceCount, InstanceType, VolumeKmsKeyId, VolumeSizeInGB } = object(
+    definition["HyperParameterTuningResourceConfig"] ?? definition["ResourceConfig"],
+  );
+  const seconds = Math.round(trial.Seconds);
+  const resources = { InstanceCount, InstanceType, VolumeKmsKeyId, VolumeSizeInGB };
+  return {
+    ...definition,
+    ...(trial as unknown as JsonObject),
+    TuningJobArn: tuning["HyperParameterTuningJobArn"] ?? null,
+    ModelArtifacts: {
+      S3ModelArtifacts: trial.S3ModelArtifacts ?? artifactUri(definition, trial.TrainingJobName),
+    },
+    SecondaryStatus:
+      trial.TrainingJobStatus === "InProgress" ? "Training" : trial.TrainingJobStatus,
+    HyperParameters: {
+      ...object(definition["StaticHyperParameters"]),
+      ...trial.TunedHyperParameters,
+      _tuning_objective_metric: metric,
+    },
+    ResourceConfig: resources as JsonObject,
+    LastModifiedTime: trial.TrainingEndTime ?? trial.CreationTime ?? "",
+    TrainingTimeInSeconds: seconds,
+    BillableTimeInSeconds: seconds,
+  };
+}
+
+function trialJob(trial: TrialDocument, tuning: StepDocument | undefined, execution: string): Job {
+  return {
+    name: trial.TrainingJobName,
+    creationTime: trial.CreationTime ?? tuning?.StartTime ?? "",
+    lastModifiedTime: trial.TrainingEndTime,
+    status: trial.TrainingJobStatus,
+    properties: trialProperties(trial, tuning?.Properties ?? {}),
+    execution,
+    log: trial.Log,
+    trials: [],
+  };
+}
+
+function stepJob(step: StepDocument, document: ExecutionDocument, kind: JobKind): Job | undefined {
+  const { Properties: properties = {}, StepName: name, StepType: type } = step;
+  const jobName = nameOf(type, properties);
+  if (jobName === undefined || step.SelectiveExecutionResult !== undefined) {
+    return undefined;
+  }
+  return {
+    name: jobName,
+    creationTime: text(properties["CreationTime"]) || (step.StartTime ?? ""),
+    lastModifiedTime: text(properties["LastModifiedTime"]) || undefined,
+    status: text(properties[statusMembers[kind]]),
+    properties,
+    execution: executionId(document),
+    log: step.Log ?? `logs/${kind === "training" ? jobName : name}.log`,
+    trials: document.trials.filter((trial) => trial.StepName === name),
+  };
+}
+
+/** The jobs of a kind in an execution. */
+export function jobsIn(document: ExecutionDocument, kind: JobKind): readonly Job[] {
+  const types: readonly string[] = stepTypes[kind];
+  const own = document.steps
+    .filter((step) => types.includes(step.StepType))
+    .flatMap((step) => stepJob(step, document, kind) ?? []);
+  if (kind !== "training") {
+    return own;
+  }
+  const steps = new Map(document.steps.map((step) => [step.StepName, step]));
+  const id = executionId(document);
+  return [
+    ...own,
+    ...document.trials.map((trial) => trialJob(trial, steps.get(trial.StepName), id)),
+  ];
+}
+
+/** The executions of a work folder in full, the latest first. */
+function documents(world: World): Promise<readonly ExecutionDocument[]> {
+  return asInvalid(() =>
+    listHeads(world.workspace).flatMap(
+      (head) => findDocument(world.workspace, executionId(head)) ?? [],
+    ),
+  );
+}
+
+/** All jobs of a kind. One that stands in for that of a later execution is listed once. */
+export async function allJobs(world: World, kind: JobKind): Promise<readonly Job[]> {
+  const byName = new Map<string, Job>();
+  // The latest first: what an earlier execution has of a job is its own, and counts.
+  for (const document of await documents(world)) {
+    for (const job of jobsIn(document, kind)) {
+      byName.set(job.name, job);
+    }
+  }
+  return [...byName.values()];
+}
+
+/** A job by its name; undefined where there is none. */
+export async function findJob(world: World, kind: JobKind, name: string): Promise<Job | undefined> {
+  const named = ({ name: one }: Job): boolean => one.toLowerCase() === name.toLowerCase();
+  // The names of jobs begin with the execution's id.
+  const [id = ""] = name.split("-");
+  const document = await asInvalid(() => findDocument(world.workspace, id));
+  const own = document && jobsIn(document, kind).find(named);
+  return own ?? (await allJobs(world, kind)).find(named);
+}
+
+async function existing(world: World, kind: JobKind, name: string): Promise<Job> {
+  const job = await findJob(world, kind, name);
+  if (job === undefined) {
+    // Evidence for code and words: aws/aws-sdk#165, on DescribeTrainingJob.
+    throw invalid("Requested resource not found.");
+  }
+  return job;
+}
+
+async function describeProcessing(
+  world: World,
+  request: DescribeProcessingJobRequest,
+): Promise<Answer> {
+  return (await existing(world, "processing", request.ProcessingJobName ?? "")).properties;
+}
+
+async function describeTraining(
+  world: World,
+  request: DescribeTrainingJobRequest,
+): Promise<Answer> {
+  return (await existing(world, "training", request.TrainingJobName ?? "")).properties;
+}
+
+async function describeTransform(
+  world: World,
+  request: DescribeTransformJobRequest,
+): Promise<Answer> {
+  return (await existing(world, "transform", request.TransformJobName ?? "")).properties;
+}
+
+/** A training job, as the tuning job lists it. */
+function summaryOf(tuning: string, trial: TrialDocument): Answer {
+  return { ...trial, TuningJobName: tuning };
+}
+
+const objectiveOf = (trial: TrialDocument): number | undefined =>
+  trial.FinalHyperParameterTuningJobObjectiveMetric?.Value;
+
+/** The members of what Describe answers that come of a tuning job's training jobs. */
+function tuningState({ name, properties, trials }: Job): Answer {
+  const count = (status: string): number =>
+    trials.filter((trial) => trial.TrainingJobStatus === status).length;
+  const direction =
+    at(properties, "HyperParameterTuningJobConfig", "HyperParameterTuningJobObjective", "Type") ===
+    "Maximize"
+      ? -1
+      : 1;
+  const worth = (trial: TrialDocument): number => direction * (objectiveOf(trial) ?? Infinity);
+  const [best] = trials
+    .filter((trial) => trial.TrainingJobStatus === "Completed" && objectiveOf(trial) !== undefined)
+    .sort((left, right) => worth(left) - worth(right));
+  const measured = trials.filter((trial) => objectiveOf(trial) !== undefined).length;
+  const pending = count("InProgress");
+  return {
+    TrainingJobStatusCounters: {
+      Completed: count("Completed"),
+      InProgress: pending,
+      RetryableError: 0,
+      NonRetryableError: count("Failed"),
+      Stopped: count("Stopped"),
+    },
+    ObjectiveStatusCounters: {
+      Succeeded: measured,
+      Pending: pending,
+      Failed: trials.length - measured - pending,
+    },
+    BestTrainingJob: best && summaryOf(name, best),
+  };
+}
+
+async function describeTuning(
+  world: World,
+  request: DescribeHyperParameterTuningJobRequest,
+): Promise<Answer> {
+  const job = await existing(world, "tuning", request.HyperParameterTuningJobName ?? "");
+  return { ...job.properties, ...tuningState(job) };
+}
+
+/** Lists the jobs of a kind. */
+function listing(
+  kind: JobKind,
+  member: string,
+  defaults: Pick<Paging<Job>, "defaultOrder" | "defaultSort">,
+): (world: World, request: PageRequest & TimeFilters) => Promise<Answer> {
+  return async (world, request) => {
+    const page = pageOf(filtered(await allJobs(world, kind), request), request, {
+      key: ({ name }) => name,
+      sorts: {
+        CreationTime: ({ creationTime }) => creationTime,
+        Name: ({ name }) => name,
+        Status: ({ status = "" }) => status,
+      },
+      defaultSize: 10,
+      ...defaults,
+    });
+    return {
+      NextToken: page.NextToken,
+      [member]: page.items.map((job) =>
+        kind === "tuning"
+          ? {
+              ...job.properties,
+              ...object(job.properties["HyperParameterTuningJobConfig"]),
+              ...tuningState(job),
+            }
+          : job.properties,
+      ),
+    };
+  };
+}
+
+async function listTrials(
+  world: World,
+  request: ListTrainingJobsForHyperParameterTuningJobRequest,
+): Promise<Answer> {
+  const { SortBy: sortBy, StatusEquals: status } = request;
+  const tuning = await existing(world, "tuning", request.HyperParameterTuningJobName ?? "");
+  // Source: SortBy. Without an objective, a training job is not listed where that is sorted by.
+  const trials = tuning.trials.filter(
+    (trial) =>
+      (status === undefined || trial.TrainingJobStatus === status) &&
+      (sortBy !== "FinalObjectiveMetricValue" || objectiveOf(trial) !== undefined),
+  );
+  const page = pageOf(trials, request, {
+    key: (trial) => trial.TrainingJobName,
+    sorts: {
+      CreationTime: (trial) => trial.CreationTime ?? "",
+      FinalObjectiveMetricValue: (trial) => objectiveOf(trial) ?? 0,
+      Name: (trial) => trial.TrainingJobName,
+      Status: (trial) => trial.TrainingJobStatus,
+    },
+    defaultSort: "Name",
+    defaultOrder: "Ascending",
+    defaultSize: 10,
+  });
+  return {
+    NextToken: page.NextToken,
+    TrainingJobSummaries: page.items.map((trial) => summaryOf(tuning.name, trial)),
+  };
+}
+
+/** The operations on jobs. */
+export const jobs = {
+  DescribeHyperParameterTuningJob: describeTuning,
+  DescribeProcessingJob: describeProcessing,
+  DescribeTrainingJob: describeTraining,
+  DescribeTransformJob: describeTransform,
+  ListHyperParameterTuningJobs: listing("tuning", "HyperParameterTuningJobSummaries", {
+    defaultSort: "Name",
+    defaultOrder: "Ascending",
+  }),
+  ListProcessingJobs: listing("processing", "ProcessingJobSummaries", {
+    defaultSort: "CreationTime",
+    defaultOrder: "Ascending",
+  }),
+  ListTrainingJobs: listing("training", "TrainingJobSummaries", {
+    defaultSort: "CreationTime",
+    defaultOrder: "Ascending",
+  }),
+  ListTrainingJobsForHyperParameterTuningJob: listTrials,
+  ListTransformJobs: listing("transform", "TransformJobSummaries", {
+    defaultSort: "CreationTime",
+    defaultOrder: "Descending",
+  }),
+};

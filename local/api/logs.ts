@@ -1,0 +1,201 @@
+import type {
+  DescribeLogStreamsRequest,
+  FilterLogEventsRequest,
+  GetLogEventsRequest,
+} from "@aws-sdk/client-cloudwatch-logs";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+import { ApiError, refuseUnsupported } from "./errors";
+import { allJobs, findJob, type Job, type JobKind } from "./jobs";
+import type { Answer } from "./operations";
+import type { World } from "./world";
+
+/** Most events that an answer has. Source: GetLogEvents. */
+const maxEvents = 10_000;
+
+/** The log groups of jobs, as SageMaker names them. Source: "CloudWatch Logs for Amazon SageMaker AI". */
+const groups: Readonly<Record<string, Exclude<JobKind, "tuning">>> = {
+  "/aws/sagemaker/ProcessingJobs": "processing",
+  "/aws/sagemaker/TrainingJobs": "training",
+  "/aws/sagemaker/TransformJobs": "transform",
+};
+
+/** The log of a job. */
+interface Stream {
+  readonly name: string;
+  readonly path: string;
+  readonly start: number;
+}
+
+interface Event {
+  readonly timestamp: number;
+  readonly message: string;
+}
+
+const missing = (what: string): ApiError =>
+  new ApiError("ResourceNotFoundException", `The specified log ${what} does not exist.`);
+
+function kindOf(group: string | undefined): Exclude<JobKind, "tuning"> {
+  const kind = groups[group ?? ""];
+  if (kind === undefined) {
+    throw missing("group");
+  }
+  return kind;
+}
+
+function streamOf(world: World, job: Job): Stream | undefined {
+  const path = join(world.workspace.execution(job.execution), job.log);
+  const start = Date.parse(job.creationTime);
+  return existsSync(path)
+    ? { name: `${job.name}/algo-1-${Math.floor(start / 1000)}`, path, start }
+    : undefined;
+}
+
+/** The streams of a group whose names begin so. */
+async function streams(
+  world: World,
+  group: string | undefined,
+  prefix = "",
+): Promise<readonly Stream[]> {
+  const kind = kindOf(group);
+  const [name = ""] = prefix.split("/");
+  const job = prefix.includes("/") ? await findJob(world, kind, name) : undefined;
+  const jobs = job === undefined ? await allJobs(world, kind) : [job];
+  return jobs
+    .flatMap((one) => streamOf(world, one) ?? [])
+    .filter((stream) => stream.name.startsWith(prefix))
+    .sort((left, right) => (left.name < right.name ? -1 : 1));
+}
+
+async function streamNamed(
+  world: World,
+  group: string | undefined,
+  name: string | undefined,
+): Promise<Stream> {
+  const found = (await streams(world, group, name)).find((stream) => stream.name === name);
+  if (found === undefined) {
+    throw missing("stream");
+  }
+  return found;
+}
+
+/**
+ * The lines of a log. It does not keep their times; so that they are in order, and later ones are later, each
+ * is said to be a millisecond after the one before, from the job's start on.
+ */
+function events({ path, start }: Stream): readonly Event[] {
+  const lines = readFileSync(path, "utf8").split("\n");
+  if (lines.at(-1) === "") {
+    lines.pop();
+  }
+  return lines.map((message, index) => ({ message, timestamp: start + index }));
+}
+
+function between(
+  all: readonly Event[],
+  { endTime = Infinity, startTime = 0 }: { readonly endTime?: number; readonly startTime?: number },
+): readonly Event[] {
+  return all.filter(({ timestamp }) => timestamp >= startTime && timestamp < endTime);
+}
+
+async function describeGroups(world: World): Promise<Answer> {
+  const logGroups = [];
+  for (const name of Object.keys(groups)) {
+    if ((await streams(world, name)).length > 0) {
+      const arn = `arn:aws:logs:${world.region}:${world.accountId}:log-group:${name}`;
+      logGroups.push({ logGroupName: name, arn: `${arn}:*`, logGroupArn: arn });
+    }
+  }
+  return { logGroups };
+}
+
+async function describeStreams(world: World, request: DescribeLogStreamsRequest): Promise<Answer> {
+  refuseUnsupported(request, ["logGroupIdentifier"]);
+  const { limit = 50, logGroupName, logStreamNamePrefix, nextToken } = request;
+  const found = [...(await streams(world, logGroupName, logStreamNamePrefix))];
+  if (request.orderBy === "LastEventTime") {
+    found.sort((left, right) => left.start - right.start);
+  }
+  if (request.descending === true) {
+    found.reverse();
+  }
+  const start = nextToken === undefined ? 0 : Number(nextToken);
+  return {
+    nextToken: start + limit < found.length ? String(start + limit) : undefined,
+    logStreams: found.slice(start, start + limit).map((stream) => {
+      const all = events(stream);
+      const group = `arn:aws:logs:${world.region}:${world.accountId}:log-group:${logGroupName}`;
+      return {
+        logStreamName: stream.name,
+        creationTime: stream.start,
+        firstEventTimestamp: all[0]?.timestamp,
+        lastEventTimestamp: all.at(-1)?.timestamp,
+        lastIngestionTime: Math.round(statSync(stream.path).mtimeMs),
+        arn: `${group}:log-stream:${stream.name}`,
+        storedBytes: 0,
+      };
+    }),
+  };
+}
+
+async function getEvents(world: World, request: GetLogEventsRequest): Promise<Answer> {
+  refuseUnsupported(request, ["logGroupIdentifier", "unmask"]);
+  const { limit = maxEvents, nextToken = "", startFromHead = false } = request;
+  const stream = await streamNamed(world, request.logGroupName, request.logStreamName);
+  const all = between(events(stream), request);
+  const [direction, place] = nextToken.split("/");
+  let start = startFromHead ? 0 : Math.max(0, all.length - limit);
+  let end = Math.min(all.length, start + limit);
+  if (direction === "f") {
+    start = Number(place);
+    end = start + limit;
+  } else if (direction === "b") {
+    end = Number(place);
+    start = Math.max(0, end - limit);
+  } else if (nextToken !== "") {
+    throw new ApiError("InvalidParameterException", "The specified nextToken is invalid.");
+  }
+  const found = all.slice(start, end);
+  return {
+    events: found.map((event) => ({ ...event, ingestionTime: event.timestamp })),
+    // At an end, the token that was given comes again: that is how clients know. Source: GetLogEvents.
+    nextForwardToken: `f/${Math.min(all.length, start + found.length)}`,
+    nextBackwardToken: `b/${Math.min(start, all.length)}`,
+  };
+}
+
+async function filterEvents(world: World, request: FilterLogEventsRequest): Promise<Answer> {
+  refuseUnsupported(request, ["filterPattern", "logGroupIdentifier", "unmask"]);
+  const { limit = maxEvents, logGroupName, logStreamNames, nextToken } = request;
+  const named =
+    logStreamNames === undefined
+      ? await streams(world, logGroupName, request.logStreamNamePrefix)
+      : await Promise.all(logStreamNames.map((name) => streamNamed(world, logGroupName, name)));
+  const all = named.flatMap((stream) =>
+    events(stream).map((event, index) => ({
+      ...event,
+      logStreamName: stream.name,
+      ingestionTime: event.timestamp,
+      eventId: `${stream.name}#${index}`,
+    })),
+  );
+  const { endTime = Infinity, startTime = 0 } = request;
+  const found = all
+    .filter(({ timestamp }) => timestamp >= startTime && timestamp <= endTime)
+    .sort((left, right) => left.timestamp - right.timestamp);
+  const start = nextToken === undefined ? 0 : Number(nextToken);
+  return {
+    events: found.slice(start, start + limit),
+    searchedLogStreams: [],
+    nextToken: start + limit < found.length ? String(start + limit) : undefined,
+  };
+}
+
+/** The operations on logs. */
+export const logs = {
+  DescribeLogGroups: describeGroups,
+  DescribeLogStreams: describeStreams,
+  FilterLogEvents: filterEvents,
+  GetLogEvents: getEvents,
+};

@@ -1,0 +1,250 @@
+import type {
+  CreateModelPackageGroupInput,
+  CreateModelPackageInput,
+  DeleteModelPackageGroupInput,
+  DeleteModelPackageInput,
+  DescribeModelPackageGroupInput,
+  DescribeModelPackageInput,
+  ListModelPackageGroupsInput,
+  ListModelPackagesInput,
+  UpdateModelPackageInput,
+} from "@aws-sdk/client-sagemaker";
+
+import type { JsonObject } from "../../pipeline/expressions";
+import { object } from "../../pipeline/walk";
+import type { ModelPackage } from "../records/modelRegistry";
+import { conflict, invalid, refuseUnsupported } from "./errors";
+import type { Answer } from "./operations";
+import { filtered, pageOf } from "./pages";
+import type { World } from "./world";
+
+/** A model package group, whether it was created through the API or by a step that registers. */
+interface Group {
+  readonly name: string;
+  readonly arn: string;
+  readonly creationTime: string;
+  readonly description?: unknown;
+}
+
+function allGroups(world: World): readonly Group[] {
+  const created = world.of("model-package-group").list();
+  const known = new Set(created.map(({ name }) => name));
+  return [
+    ...created.map(({ arn, creationTime, name, request }) => ({
+      name,
+      arn,
+      creationTime,
+      description: request["ModelPackageGroupDescription"],
+    })),
+    ...world.registry
+      .groups()
+      .filter((name) => !known.has(name))
+      .map((name) => ({
+        name,
+        arn: `${world.arnPrefix}:model-package-group/${name.toLowerCase()}`,
+        creationTime: world.registry.list(name)[0]?.creationTime ?? new Date(0).toISOString(),
+      })),
+  ];
+}
+
+function findGroup(world: World, nameOrArn = ""): Group {
+  const wanted = nameOrArn.toLowerCase();
+  const group = allGroups(world).find(
+    ({ arn, name }) => name.toLowerCase() === wanted || arn.toLowerCase() === wanted,
+  );
+  if (group === undefined) {
+    throw invalid(`ModelPackageGroup ${nameOrArn} does not exist.`);
+  }
+  return group;
+}
+
+function createGroup(world: World, request: CreateModelPackageGroupInput): Answer {
+  const name = request.ModelPackageGroupName ?? "";
+  if (allGroups(world).some((group) => group.name.toLowerCase() === name.toLowerCase())) {
+    throw invalid(`ModelPackageGroup already exists: ${name}`);
+  }
+  return { ModelPackageGroupArn: world.create("model-package-group", name, { ...request }).arn };
+}
+
+function groupAnswer({ arn, creationTime, description, name }: Group): Answer {
+  return {
+    ModelPackageGroupName: name,
+    ModelPackageGroupArn: arn,
+    ModelPackageGroupDescription: description,
+    CreationTime: creationTime,
+    CreatedBy: {},
+    ModelPackageGroupStatus: "Completed",
+  };
+}
+
+function describeGroup(world: World, request: DescribeModelPackageGroupInput): Answer {
+  return groupAnswer(findGroup(world, request.ModelPackageGroupName));
+}
+
+function listGroups(world: World, request: ListModelPackageGroupsInput): Answer {
+  const page = pageOf(filtered(allGroups(world), request), request, {
+    key: ({ name }) => name,
+    sorts: { CreationTime: ({ creationTime }) => creationTime, Name: ({ name }) => name },
+    defaultSort: "CreationTime",
+    defaultOrder: "Ascending",
+    defaultSize: 10,
+  });
+  return { NextToken: page.NextToken, ModelPackageGroupSummaryList: page.items.map(groupAnswer) };
+}
+
+function deleteGroup(world: World, request: DeleteModelPackageGroupInput): Answer {
+  const { name } = findGroup(world, request.ModelPackageGroupName);
+  if (world.registry.list(name).length > 0) {
+    throw conflict(`ModelPackageGroup ${name} has model packages; delete them first.`);
+  }
+  const resource = world.of("model-package-group").find(name);
+  if (resource !== undefined) {
+    world.of("model-package-group").remove(resource);
+  }
+  world.registry.removeGroup(name);
+  return {};
+}
+
+/** The ARN of a version. */
+const arnOf = (world: World, { group, version }: ModelPackage): string =>
+  `${world.arnPrefix}:model-package/${group.toLowerCase()}/${version}`;
+
+/** The versions of all groups, or of one. */
+function allPackages(world: World, group?: string): readonly ModelPackage[] {
+  const groups = group === undefined ? world.registry.groups() : [findGroup(world, group).name];
+  return groups.flatMap((name) => world.registry.list(name));
+}
+
+/**
+ * A version of a group by its ARN.
+ * @throws ApiError where there is none
+ */
+export function findPackage(world: World, arn = ""): ModelPackage {
+  const found = allPackages(world).find(
+    (model) => arnOf(world, model).toLowerCase() === arn.toLowerCase(),
+  );
+  if (found === undefined) {
+    throw invalid(`ModelPackage ${arn} does not exist.`);
+  }
+  return found;
+}
+
+function createPackage(world: World, request: CreateModelPackageInput): Answer {
+  refuseUnsupported(request, ["ModelPackageName", "SourceAlgorithmSpecification"]);
+  const { ModelPackageGroupName: group } = request;
+  if (group === undefined) {
+    throw invalid(
+      "Model packages without a ModelPackageGroupName are not supported on this machine.",
+    );
+  }
+  const { name } = findGroup(world, group);
+  const model = world.registry.register(name, request as unknown as JsonObject);
+  return { ModelPackageArn: arnOf(world, model) };
+}
+
+function packageAnswer(world: World, model: ModelPackage): Answer {
+  const arn = arnOf(world, model);
+  return {
+    ...model.request,
+    ModelPackageName: arn,
+    ModelPackageGroupName: model.group,
+    ModelPackageVersion: model.version,
+    ModelPackageArn: arn,
+    CreationTime: model.creationTime,
+    LastModifiedTime: model.lastModifiedTime,
+    ModelPackageStatus: "Completed",
+    ModelPackageStatusDetails: { ValidationStatuses: [] },
+    ModelApprovalStatus: model.approvalStatus,
+    ApprovalDescription: model.approvalDescription,
+    CreatedBy: {},
+  };
+}
+
+function describePackage(world: World, request: DescribeModelPackageInput): Answer {
+  return packageAnswer(world, findPackage(world, request.ModelPackageName));
+}
+
+function listPackages(world: World, request: ListModelPackagesInput): Answer {
+  const {
+    ModelApprovalStatus: approval,
+    ModelPackageGroupName: group,
+    ModelPackageType: type,
+  } = request;
+  const all = allPackages(world, group).map((model) => ({
+    model,
+    name: arnOf(world, model),
+    creationTime: model.creationTime,
+  }));
+  // Without a group, the service lists the unversioned ones, of which there are none. Source: ModelPackageType.
+  const listed = group === undefined && (type ?? "Unversioned") === "Unversioned" ? [] : all;
+  const page = pageOf(
+    filtered(listed, request).filter(
+      ({ model }) => approval === undefined || model.approvalStatus === approval,
+    ),
+    request,
+    {
+      key: ({ name }) => name,
+      sorts: { CreationTime: ({ creationTime }) => creationTime, Name: ({ name }) => name },
+      defaultSort: "CreationTime",
+      defaultOrder: "Ascending",
+      defaultSize: 10,
+    },
+  );
+  return {
+    NextToken: page.NextToken,
+    ModelPackageSummaryList: page.items.map(({ model }) => ({
+      ...packageAnswer(world, model),
+      ModelPackageName: undefined,
+    })),
+  };
+}
+
+function updatePackage(world: World, request: UpdateModelPackageInput): Answer {
+  refuseUnsupported(request, [
+    "AdditionalInferenceSpecificationsToAdd",
+    "ModelCard",
+    "ModelLifeCycle",
+  ]);
+  const model = findPackage(world, request.ModelPackageArn);
+  const metadata = {
+    ...object(model.request["CustomerMetadataProperties"]),
+    ...request.CustomerMetadataProperties,
+  };
+  const removed = new Set(request.CustomerMetadataPropertiesToRemove);
+  const { InferenceSpecification, SourceUri } = request;
+  world.registry.update(model, {
+    approvalStatus: request.ModelApprovalStatus ?? model.approvalStatus,
+    ...(request.ApprovalDescription !== undefined && {
+      approvalDescription: request.ApprovalDescription,
+    }),
+    request: {
+      ...model.request,
+      ...(InferenceSpecification && {
+        InferenceSpecification: InferenceSpecification as unknown as JsonObject,
+      }),
+      ...(SourceUri !== undefined && { SourceUri }),
+      CustomerMetadataProperties: Object.fromEntries(
+        Object.entries(metadata).filter(([name]) => !removed.has(name)),
+      ),
+    },
+  });
+  return { ModelPackageArn: arnOf(world, model) };
+}
+
+function deletePackage(world: World, request: DeleteModelPackageInput): Answer {
+  world.registry.remove(findPackage(world, request.ModelPackageName));
+  return {};
+}
+
+/** The operations on the model registry. */
+export const registry = {
+  CreateModelPackage: createPackage,
+  CreateModelPackageGroup: createGroup,
+  DeleteModelPackage: deletePackage,
+  DeleteModelPackageGroup: deleteGroup,
+  DescribeModelPackage: describePackage,
+  DescribeModelPackageGroup: describeGroup,
+  ListModelPackageGroups: listGroups,
+  ListModelPackages: listPackages,
+  UpdateModelPackage: updatePackage,
+};

@@ -1,0 +1,80 @@
+import type { WireRequest, WireResponse } from "./wire";
+import type { World } from "./world";
+
+const path = /^\/endpoints\/([^/?]+)\/invocations(?:\?|$)/;
+
+/** Headers of InvokeEndpoint that go to the model as they are. Source: "Interact with ... Custom Attributes". */
+const passedOn = ["content-type", "accept", "x-amzn-sagemaker-custom-attributes"];
+
+/** Headers that ask for what is not done here. */
+const unsupported: Readonly<Record<string, string>> = {
+  "x-amzn-sagemaker-target-model": "TargetModel",
+  "x-amzn-sagemaker-target-container-hostname": "TargetContainerHostname",
+  "x-amzn-sagemaker-inference-component": "InferenceComponentName",
+  "x-amzn-sagemaker-enable-explanations": "EnableExplanations",
+  "x-amzn-sagemaker-session-id": "SessionId",
+};
+
+/** Whether a request is InvokeEndpoint. */
+export function isInvocation({ method, url }: WireRequest): boolean {
+  return method === "POST" && path.test(url);
+}
+
+function failure(status: number, code: string, body: object): WireResponse {
+  return {
+    status,
+    headers: { "content-type": "application/json", "x-amzn-errortype": code },
+    body: JSON.stringify(body),
+  };
+}
+
+/** Answers InvokeEndpoint: asks the server of the endpoint's model by the container contract. */
+export async function invoke(world: World, request: WireRequest): Promise<WireResponse> {
+  const name = decodeURIComponent(path.exec(request.url)?.[1] ?? "");
+  const asked = Object.keys(unsupported).find((header) => request.headers[header] !== undefined);
+  if (asked !== undefined) {
+    const message = `${unsupported[asked] ?? ""} is not supported on this machine`;
+    return failure(400, "ValidationError", { message });
+  }
+  const serving = world.endpoints.find(name);
+  if (serving === undefined) {
+    const message = `Endpoint ${name} of account ${world.accountId} not found.`;
+    return failure(400, "ValidationError", { message });
+  }
+  const { port, variant } = serving;
+  const target = request.headers["x-amzn-sagemaker-target-variant"];
+  if (target !== undefined && target !== variant) {
+    const message = `Variant ${target} of endpoint ${name} not found.`;
+    return failure(400, "ValidationError", { message });
+  }
+  const response = await fetch(`http://127.0.0.1:${port}/invocations`, {
+    method: "POST",
+    headers: Object.fromEntries(
+      passedOn.flatMap((header) => {
+        const value = request.headers[header];
+        return value === undefined ? [] : [[header, value]];
+      }),
+    ),
+    body: Uint8Array.from(request.body),
+  });
+  const body = Buffer.from(await response.arrayBuffer());
+  if (!response.ok) {
+    const { status } = response;
+    const side = status < 500 ? "client" : "server";
+    const original = body.toString("utf8");
+    // Evidence for the words: aws-samples/amazon-sagemaker-custom-recommender-system#2.
+    const Message = `Received ${side} error (${status}) from primary with message "${original}".`;
+    const OriginalMessage = original;
+    return failure(424, "ModelError", { Message, OriginalMessage, OriginalStatusCode: status });
+  }
+  const attributes = response.headers.get("x-amzn-sagemaker-custom-attributes");
+  return {
+    status: 200,
+    headers: {
+      "content-type": response.headers.get("content-type") ?? "application/octet-stream",
+      "x-amzn-invoked-production-variant": variant,
+      ...(attributes === null ? {} : { "x-amzn-sagemaker-custom-attributes": attributes }),
+    },
+    body,
+  };
+}

@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+
+import type { JsonObject } from "../pipeline/expressions";
+import { object, text } from "../pipeline/walk";
+import { UserError } from "../terminal/errors";
+import { trains, type Images } from "./images/images";
+import { pythonInterpreter, pythonPath } from "./processes/python";
+import { unpackModel } from "./processes/server";
+import type { Workspace } from "./records/workspace";
+import { imageJob } from "./steps/imageJob";
+import { ObjectStore } from "./storage/objectStore";
+
+/** A model to serve. */
+export interface ServedModel {
+  /** What it is called in errors, such as `version 3 of restate-dev`. */
+  readonly title: string;
+  /** Name of its folder, and of its container. */
+  readonly name: string;
+  /** As CreateModel and CreateModelPackage have it: Image, ModelDataUrl, Environment. */
+  readonly container: JsonObject;
+  /** Port of this machine. */
+  readonly port: number;
+  /** File for what the server prints. Default: standard error. */
+  readonly log?: string;
+}
+
+/**
+ * Starts the server of a model by the container contract, and returns its process.
+ * @throws UserError where the image does not serve here, or there is no model artifact
+ */
+export async function startServer(
+  workspace: Workspace,
+  images: Images,
+  { container, log, name, port, title }: ServedModel,
+): Promise<ChildProcess> {
+  const uri = text(container["Image"]);
+  const image = images.find(uri);
+  if (!trains(image)) {
+    throw new UserError(`the image ${uri} does not serve here`);
+  }
+  const base = join(workspace.folder, "serving", name, "opt", "ml");
+  const artifact = text(container["ModelDataUrl"]);
+  const store = new ObjectStore(workspace.objects);
+  if (!store.isObject(artifact)) {
+    throw new UserError(`${title} has no artifact at ${artifact}`);
+  }
+  await unpackModel(store.path(artifact), join(base, "model"));
+  const job = imageJob(
+    { store, parallelism: 1, workFolder: workspace.folder },
+    image,
+    { name, base },
+    {
+      image: uri,
+      command: "serve",
+      environment: object(container["Environment"]) as Record<string, string>,
+      isIsolated: false,
+      port,
+    },
+  );
+  if (log !== undefined) {
+    mkdirSync(dirname(log), { recursive: true });
+  }
+  const output = log === undefined ? undefined : openSync(log, "a");
+  try {
+    return spawn(pythonInterpreter(), ["-m", job.program.module, ...job.arguments], {
+      env: { ...process.env, PYTHONPATH: pythonPath.join(delimiter), ...job.environment },
+      stdio: ["ignore", output ?? "ignore", output ?? "inherit"],
+    });
+  } finally {
+    if (output !== undefined) {
+      closeSync(output);
+    }
+  }
+}
