@@ -1,3 +1,4 @@
+import { UserError } from "../../terminal/errors";
 import { serveEndpoints } from "../api/endpoints";
 import { ensurePipeline } from "../api/pipelines";
 import { serveApi } from "../api/server";
@@ -24,7 +25,7 @@ const services = ["SAGEMAKER", "SAGEMAKER_RUNTIME", "CLOUDWATCH_LOGS", "S3", "ST
  *
  * @param stopped ends it: what runs is stopped in order
  * @param print takes the lines that tell an SDK where to find it
- * @throws Error with the code EADDRINUSE where something else listens on the port
+ * @throws UserError where something else listens on the port
  */
 export async function emulate(
   options: EmulateOptions,
@@ -44,7 +45,11 @@ export async function emulate(
   });
   ensurePipeline(world, program);
   await serveEndpoints(world, (line) => process.stderr.write(`${line}\n`));
-  const server = await serveApi(world, options.port, options.host);
+  const server = await serveApi(world, options.port, options.host).catch((error: unknown) => {
+    throw (error as NodeJS.ErrnoException).code === "EADDRINUSE"
+      ? new UserError(`port ${options.port} is in use; choose another by --port`)
+      : error;
+  });
   print(`SageMaker's API on ${workspace.folder}, not authenticated: ${server.url}`);
   for (const service of services) {
     print(`export AWS_ENDPOINT_URL_${service}=${server.url}`);
