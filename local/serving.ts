@@ -5,7 +5,7 @@ import { delimiter, dirname, join } from "node:path";
 import type { JsonObject } from "../pipeline/expressions";
 import { object, text } from "../pipeline/walk";
 import { UserError } from "../terminal/errors";
-import { trains, type Images } from "./images/images";
+import { trains, type Images } from "./standins/images";
 import { pythonInterpreter, pythonPath } from "./processes/python";
 import { unpackModel } from "./processes/server";
 import type { Workspace } from "./records/workspace";

@@ -5,7 +5,7 @@ import type { JsonObject } from "../../pipeline/expressions";
 import { text } from "../../pipeline/walk";
 import { UserError } from "../../terminal/errors";
 import { containerImages } from "../docker/containerImages";
-import { Images } from "../images/images";
+import { Images } from "../standins/images";
 import { lastLines } from "../processes/logs";
 import { tryPort, waitForServer } from "../processes/server";
 import { startServer } from "../serving";
