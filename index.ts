@@ -13,9 +13,9 @@ import { Permissions } from "./components/permissions";
 import { prebuiltImages, supportWarnings } from "./components/prebuiltImages";
 import { TableCrawler } from "./components/tableCrawler";
 import { Triggers } from "./components/triggers";
-import { loadSettings } from "./config";
-import { bucketName, stackNames } from "./names";
-import { outputsVersion, type StackOutputs } from "./outputs";
+import { loadSettings } from "./config/load";
+import { bucketName, stackNames } from "./contract/names";
+import { outputsVersion, type StackOutputs } from "./contract/outputs";
 
 const settings = loadSettings();
 const { dataset, region } = settings;

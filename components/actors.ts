@@ -1,4 +1,4 @@
-import type { RoleNames } from "../names";
+import type { RoleNames } from "../contract/names";
 import { prefixes } from "../pipeline/storage";
 import { allow, type Statement, type Statements } from "./statements";
 

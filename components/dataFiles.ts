@@ -14,9 +14,6 @@ export interface DataFile {
   readonly hash: string;
 }
 
-/** Most files that a stack uploads: each is a resource. */
-export const mostDataFiles = 200;
-
 const chunkBytes = 1 << 20;
 
 /** SHA-256 of a file of any size, in little memory. */

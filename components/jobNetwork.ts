@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { Network, type NetworkArgs } from "./network";
-import type { NetworkSettings } from "./networkSettings";
+import type { NetworkSettings } from "../config/network";
 
 /** Where jobs run. */
 export interface JobNetwork {

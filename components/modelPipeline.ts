@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { RoleNames } from "../names";
+import type { RoleNames } from "../contract/names";
 import type { AlgorithmName } from "../pipeline/algorithms";
 import type { Candidate } from "../pipeline/candidates";
 import { check } from "../pipeline/language/check";

@@ -1,7 +1,7 @@
 import * as iam from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { RoleNames } from "../names";
+import type { RoleNames } from "../contract/names";
 import { actors } from "./actors";
 import { type StackScope, Statements } from "./statements";
 

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { RoleNames } from "../names";
+import type { RoleNames } from "../contract/names";
 import { ecrRepository } from "../pipeline/ecrRepository";
 import { prefixes } from "../pipeline/storage";
 import type { Account } from "./account";

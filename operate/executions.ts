@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-sagemaker";
 
 import { UserError } from "../terminal/errors";
-import type { StackOutputs } from "../outputs";
+import type { StackOutputs } from "../contract/outputs";
 import { AwsError } from "./awsErrors";
 
 /** A deployed pipeline: what the stack's exports say of it. */

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 
 import { UserError } from "../terminal/errors";
-import { outputsVersion, type StackOutputs } from "../outputs";
+import { outputsVersion, type StackOutputs, type TextOutput } from "../contract/outputs";
 import { typedPath } from "../terminal/options";
 
 /** Where the exports of a stack are to be had. */
@@ -59,11 +59,6 @@ function parse(text: string, where: string): Readonly<Record<string, unknown>> {
   }
   return value as Record<string, unknown>;
 }
-
-/** The exports whose values are texts: all that is read here. */
-type TextOutput = {
-  [Name in keyof StackOutputs]: StackOutputs[Name] extends string ? Name : never;
-}[keyof StackOutputs];
 
 /**
  * Reads exports of a deployed stack, from a file or by the Pulumi CLI.

@@ -16,42 +16,52 @@ const identifier = z
   .transform((name) => name.toLowerCase());
 
 const column = z.strictObject({
-  /** Name, folded to lower case. */
-  name: identifier,
-  /** Glue type. */
+  name: identifier.describe("Name, folded to lower case."),
   type: z
     .string()
     .transform((type) => type.replaceAll(" ", ""))
-    .refine((type) => columnType(type) !== undefined, `must be one of ${knownTypes}`),
-  /** What the header of CSV files calls the column. Default: its name, whatever the case, blanks and signs. */
-  header: z.string().min(1).optional(),
+    .refine((type) => columnType(type) !== undefined, `must be one of ${knownTypes}`)
+    .describe(`Glue type: ${knownTypes}.`),
+  header: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "What the header of CSV files calls the column. Default: its name, whatever the case, blanks and signs.",
+    ),
 });
 
 const literal = z.union([z.number(), z.string(), z.boolean()]);
 
+const conditionColumn = identifier.describe("The column, or partition key, that is compared.");
+
 /** One condition of the filter, as data: so identifiers are always quoted and values always escaped. */
 const condition = z.discriminatedUnion("operator", [
   z.strictObject({
-    column: identifier,
-    operator: z.enum(["=", "<>", "<", "<=", ">", ">="]),
-    value: literal,
+    column: conditionColumn,
+    operator: z.enum(["=", "<>", "<", "<=", ">", ">="]).describe("Compares with a value."),
+    value: literal.describe("The value to compare with, of the column's type."),
   }),
   z.strictObject({
-    column: identifier,
-    operator: z.enum(["in", "not in"]),
-    values: z.array(literal).min(1),
+    column: conditionColumn,
+    operator: z.enum(["in", "not in"]).describe("Looks the value up in a list."),
+    values: z.array(literal).min(1).describe("The list, of values of the column's type."),
   }),
-  z.strictObject({ column: identifier, operator: z.enum(["is null", "is not null"]) }),
+  z.strictObject({
+    column: conditionColumn,
+    operator: z.enum(["is null", "is not null"]).describe("Asks whether there is a value."),
+  }),
 ]);
+
+const fraction = z.number().gt(0).lt(1);
 
 const split = z
   .strictObject({
-    /** Fraction of the rows to train on. */
-    train: z.number().gt(0).lt(1),
-    /** Fraction of the rows that tuning compares trials on. */
-    validation: z.number().gt(0).lt(1),
-    /** Fraction of the rows that candidates are compared on, never seen before. */
-    test: z.number().gt(0).lt(1),
+    train: fraction.describe("Fraction of the rows to train on."),
+    validation: fraction.describe("Fraction of the rows that tuning compares trials on."),
+    test: fraction.describe(
+      "Fraction of the rows that candidates are compared on, never seen before.",
+    ),
   })
   .refine(
     ({ train, validation, test }) => Math.abs(train + validation + test - 1) < 1e-9,
@@ -59,80 +69,96 @@ const split = z
   );
 
 /**
- * The fields of the table to learn from, each by itself; what must hold between them is in datasetSchema.ts.
+ * The fields of the table to train on, each by itself; what must hold between them is in datasetSchema.ts.
  * Source of the limits: Glue's CreateTable and Athena's names for tables, databases and columns.
  */
 export const datasetFields = z.strictObject({
-  /** Name of the Glue database, which the stack creates. Default: `restate_<stack>`. */
-  database: identifier.optional(),
-  /** Name of the Glue table, which the stack creates. */
-  table: identifier,
-  /**
-   * S3 URI of the folder with the table's files, in any bucket that the account can read. Default: the
-   * folder of the table in the stack's own bucket.
-   */
+  database: identifier
+    .optional()
+    .describe("Name of the Glue database, which the stack creates. Default: `restate_<stack>`."),
+  table: identifier.describe("Name of the Glue table, which the stack creates."),
   location: z
     .string()
     .regex(
       /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/([A-Za-z0-9!_.()=-]+\/)*$/,
       "must be the S3 URI of a folder, such as s3://bucket/folder/",
     )
-    .optional(),
-  /**
-   * ARN of the KMS key that encrypts the files at `location`, which jobs then may decrypt with. Default: they
-   * are under no key of KMS.
-   */
+    .optional()
+    .describe(
+      "S3 URI of the folder with the table's files, in any bucket that the account can read. Default: the folder of " +
+        "the table in the stack's own bucket.",
+    ),
   kmsKeyArn: z
     .string()
     .regex(
       /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
       "must be the ARN of a KMS key (not of an alias), such as arn:aws:kms:us-east-1:111122223333:key/<id>",
     )
-    .optional(),
-  /** The columns of the table, in the order of the file. */
-  columns: z.array(column).min(2),
-  /** Keys by which the files lie in folders, `key=value`, outermost first. Default: none. */
-  partitions: z.array(partitionSchema(identifier)).default([]),
-  /** Format of the files: CSV, or Parquet. Default `csv`. */
-  format: z.enum(["csv", "parquet"]).default("csv"),
-  /** Lines at the top of each CSV file that are no rows; one of them names the columns. Default 0. */
-  headerLines: z.int().min(0).max(100).default(0),
-  /** The character between the values of CSV files, such as ";" or "\t" (a tab). Default ",". */
+    .optional()
+    .describe(
+      "ARN of the KMS key that encrypts the files at `location`, which jobs then may decrypt with. Default: no KMS key " +
+        "encrypts them.",
+    ),
+  columns: z.array(column).min(2).describe("The columns of the table, in the order of the file."),
+  partitions: z
+    .array(partitionSchema(identifier))
+    .prefault([])
+    .describe("Keys by which the files lie in folders, `key=value`, outermost first."),
+  format: z.enum(["csv", "parquet"]).default("csv").describe("Format of the files."),
+  headerLines: z
+    .int()
+    .min(0)
+    .max(100)
+    .default(0)
+    .describe(
+      "Lines at the top of each CSV file that are not rows; one of them names the columns.",
+    ),
   delimiter: z
     .string()
     .regex(
       /^(?![\w"\\.+-])[\t -~]$/,
       'must be one character, such as ",", ";", "|" or "\\t" (a tab); no letter, digit, quote, backslash or sign',
     )
-    .default(","),
-  /**
-   * Whether values in CSV files may be in double quotes: Athena then reads the table by OpenCSVSerde, all as
-   * text, which the query casts. A quote inside is doubled; values hold no line break and no backslash.
-   * Default false.
-   */
-  quoted: z.boolean().default(false),
-  /** The numeric column to predict. Rows in which it is missing are left out. */
-  target: identifier,
-  /** Columns that are no features. Default: none. */
-  dropped: z.array(identifier).default([]),
-  /** Columns to encode one-hot beside those of type string, which always are. Default: none. */
-  categorical: z.array(identifier).default([]),
-  /** Conditions that a row must fulfil, all of them, to be used. Default: none. */
-  filter: z.array(condition).default([]),
-  /**
-   * What becomes of missing feature values: `keep` leaves them to the algorithms, `drop` drops the
-   * rows, `impute` puts the approximate median (numbers). Default `keep`.
-   */
-  missingValues: z.enum(["keep", "drop", "impute"]).default("keep"),
-  /** How the rows are split. Default 0.7, 0.2, 0.1. */
-  split: split.default({ train: 0.7, validation: 0.2, test: 0.1 }),
-  /** Seed of the split and of tuning. Default 1729. */
-  seed: z.int().min(0).max(2147483647).default(1729),
-  /** Table that the saved CTAS query makes of the filtered rows. Default: `<table>_selected`. */
-  selectedTable: identifier.optional(),
+    .default(",")
+    .describe('The character between the values of CSV files, such as ";" or "\\t" (a tab).'),
+  quoted: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether values in CSV files may be in double quotes: Athena then reads the table by OpenCSVSerde, all as text, " +
+        "which the query casts. A quote inside is doubled; values hold no line break and no backslash.",
+    ),
+  target: identifier.describe(
+    "The numeric column to predict. Rows in which it is missing are left out.",
+  ),
+  dropped: z.array(identifier).prefault([]).describe("Columns that are not features."),
+  categorical: z
+    .array(identifier)
+    .prefault([])
+    .describe("Columns to encode one-hot beside those of type string, which always are."),
+  filter: z
+    .array(condition)
+    .prefault([])
+    .describe("Conditions that a row must fulfil, all of them, to be used."),
+  missingValues: z
+    .enum(["keep", "drop", "impute"])
+    .default("keep")
+    .describe(
+      "What to do about missing feature values: `keep` leaves them to the algorithms, `drop` drops the rows, `impute` " +
+        "puts the approximate median (numbers).",
+    ),
+  split: split
+    .default({ train: 0.7, validation: 0.2, test: 0.1 })
+    .describe("How the rows are split, at random."),
+  seed: z.int().min(0).max(2147483647).default(1729).describe("Seed of the split and of tuning."),
+  selectedTable: identifier
+    .optional()
+    .describe(
+      "Table that the saved CTAS query makes of the filtered rows. Default: `<table>_selected`.",
+    ),
 });
 
-/** The table to learn from. Names of columns are in lower case. */
+/** The table to train on. Names of columns are in lower case. */
 export type Dataset = z.output<typeof datasetFields>;
 
 /** The columns that are neither the target nor dropped, in the order of the table. */

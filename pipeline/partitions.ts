@@ -6,33 +6,45 @@ import { z } from "zod";
  */
 const projection = z.discriminatedUnion("type", [
   z.strictObject({
-    type: z.literal("enum"),
-    /** The values that occur. */
+    type: z.literal("enum").describe("The values are listed."),
     values: z
       .array(z.string().regex(/^[^,\s]+$/, "must hold no comma and no space"))
       .min(1)
-      .max(1000),
+      .max(1000)
+      .describe("The values that occur."),
   }),
   z.strictObject({
-    type: z.literal("integer"),
-    /** Least and greatest value. */
-    range: z.tuple([z.int(), z.int()]),
-    /** Digits to which folders pad the values with zeros. Default: no padding. */
-    digits: z.int().min(1).max(19).optional(),
+    type: z.literal("integer").describe("All whole numbers of a range."),
+    range: z.tuple([z.int(), z.int()]).describe("Smallest and largest value."),
+    digits: z
+      .int()
+      .min(1)
+      .max(19)
+      .optional()
+      .describe("Digits to which folders pad the values with zeros. Default: no padding."),
   }),
   z.strictObject({
-    type: z.literal("date"),
-    /** First and last date, in the format, or relative to now, such as NOW-3YEARS and NOW. */
-    range: z.tuple([z.string().min(1), z.string().min(1)]),
-    /** How folders write the date, as Java's DateTimeFormatter, such as yyyy-MM-dd. */
-    format: z.string().min(1),
-    /** Time between two partitions. Default: one day. */
-    interval: z.int().min(1).default(1),
-    /** Unit of the interval. Default `DAYS`. */
-    unit: z.enum(["YEARS", "MONTHS", "WEEKS", "DAYS", "HOURS", "MINUTES"]).default("DAYS"),
+    type: z.literal("date").describe("All times of a range, at intervals."),
+    range: z
+      .tuple([z.string().min(1), z.string().min(1)])
+      .describe(
+        "First and last date, in the format, or relative to now, such as NOW-3YEARS and NOW.",
+      ),
+    format: z
+      .string()
+      .min(1)
+      .describe("How folders write the date, as Java's DateTimeFormatter, such as yyyy-MM-dd."),
+    interval: z.int().min(1).default(1).describe("Time between two partitions."),
+    unit: z
+      .enum(["YEARS", "MONTHS", "WEEKS", "DAYS", "HOURS", "MINUTES"])
+      .default("DAYS")
+      .describe("Unit of the interval."),
   }),
-  /** Each query must name the value, by a filter of equality. */
-  z.strictObject({ type: z.literal("injected") }),
+  z.strictObject({
+    type: z
+      .literal("injected")
+      .describe("Each query must name the value, by a filter of equality."),
+  }),
 ]);
 
 type Projection = z.output<typeof projection>;
@@ -54,12 +66,13 @@ const keyTypes = ["tinyint", "smallint", "int", "bigint", "string", "date"] as c
  */
 export function partitionSchema<Name extends z.ZodType<string>>(name: Name) {
   return z.strictObject({
-    /** Name, folded to lower case. */
-    name,
-    /** Glue type. */
-    type: z.enum(keyTypes),
-    /** How Athena computes the key's values. Default: a crawler, or somebody, adds partitions. */
-    projection: projection.optional(),
+    name: name.describe("Name, folded to lower case."),
+    type: z.enum(keyTypes).describe("Glue type."),
+    projection: projection
+      .optional()
+      .describe(
+        "How Athena computes the key's values. Default: a crawler, or somebody, adds partitions.",
+      ),
   });
 }
 

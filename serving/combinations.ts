@@ -1,4 +1,4 @@
-import { existing, type PossibleProblem, type ProblemAcrossKeys } from "../configReader";
+import { existing, type PossibleProblem, type ProblemAcrossKeys } from "../config/reader";
 import type { Settings } from "./settings";
 import { longestWait, waiting } from "./updateDuration";
 

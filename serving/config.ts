@@ -1,7 +1,7 @@
-import { type AwsSettings, readAwsSettings } from "../awsSettings";
-import { invalidConfiguration, readConfiguration } from "../configReader";
+import { type AwsSettings, readAwsSettings } from "../config/awsSettings";
+import { invalidConfiguration, readConfiguration } from "../config/reader";
 import { problemsAcrossKeys } from "./combinations";
-import { type Settings as ServingSettings, settingsSchema, stringKeys } from "./settings";
+import { type Settings as ServingSettings, settingsSchema } from "./settings";
 
 /** The stack's configuration, complete and valid. */
 export interface Settings extends ServingSettings {
@@ -21,7 +21,6 @@ export function loadSettings(): Settings {
   const { problems: invalid, values } = readConfiguration({
     namespace,
     schema: settingsSchema,
-    stringKeys,
     problemsAcrossKeys,
   });
   const problems = [...invalid, ...aws.problems];

@@ -1,6 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { outputsVersion, type StackOutputs } from "../outputs";
+import {
+  type ListOutput,
+  outputsVersion,
+  type StackOutputs,
+  type TextOutput,
+} from "../contract/outputs";
 import { runError } from "../runError";
 
 /** The exports of a text that serving needs. */
@@ -15,13 +20,10 @@ const textNames = [
   "servingRoleArn",
   "monitoringRoleArn",
   "schedulerRoleArn",
-] as const satisfies readonly (keyof StackOutputs)[];
+] as const satisfies readonly TextOutput[];
 
 /** The exports of several texts that serving needs. */
-const listNames = [
-  "subnetIds",
-  "securityGroupIds",
-] as const satisfies readonly (keyof StackOutputs)[];
+const listNames = ["subnetIds", "securityGroupIds"] as const satisfies readonly ListOutput[];
 
 /** What serving needs of the main stack. */
 export type MainStack = Pick<StackOutputs, (typeof textNames)[number] | (typeof listNames)[number]>;

@@ -1,4 +1,4 @@
-import { stackNames } from "../../names";
+import { stackNames } from "../../contract/names";
 import { ecrRepository } from "../../pipeline/ecrRepository";
 import type { JsonObject } from "../../pipeline/expressions";
 import { allSteps, object, text } from "../../pipeline/walk";

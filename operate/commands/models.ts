@@ -1,4 +1,4 @@
-import type { StackOutputs } from "../../outputs";
+import type { StackOutputs } from "../../contract/outputs";
 import { formatListing } from "../../terminal/listing";
 import { modelListing } from "../../terminal/tables";
 import { listModels, setApproval } from "../models";

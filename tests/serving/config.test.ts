@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, rejects } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 
 import { parse } from "yaml";
@@ -11,7 +11,6 @@ import { serve } from "./support/serving";
 interface Declaration {
   readonly type: string;
   readonly default: unknown;
-  readonly description: string;
 }
 
 type Config = Readonly<Record<string, Json>>;
@@ -208,19 +207,8 @@ describe("the configuration of serving", () => {
     };
     const declared = Object.entries(project.config);
 
-    it("declares each key, and no other", () => {
-      deepEqual(
-        declared.map(([key]) => key).sort(),
-        Object.keys(settingsSchema.shape)
-          .map((key) => `restate-serving:${key}`)
-          .sort(),
-      );
-    });
-
-    for (const [key, { default: value, description, type }] of declared) {
-      it(`has a type, a description and the program's default for ${key}`, () => {
-        ok(["array", "boolean", "integer", "object", "string"].includes(type));
-        ok(description.endsWith("."));
+    for (const [key, { default: value, type }] of declared) {
+      it(`has the program's default for ${key}`, () => {
         const name = key.replace("restate-serving:", "");
         const byDefault = settingsSchema.parse({})[name as keyof typeof settingsSchema.shape];
         deepEqual(settingsSchema.parse({ [name]: value })[name as keyof object], byDefault);

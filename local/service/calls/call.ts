@@ -1,4 +1,4 @@
-import type { RoleNames } from "../../../names";
+import type { RoleNames } from "../../../contract/names";
 
 /** In whose name a call is made: a role of an actor, or that of the network's flow logs. */
 export type Actor = keyof RoleNames | "flowLogs";

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { createRequire } from "node:module";
 
-import type { StackOutputs } from "../../../outputs";
+import type { StackOutputs } from "../../../contract/outputs";
 import type { Json, JsonObject } from "../../../pipeline/expressions";
 import type { ServingOutputs } from "../../../serving/outputs";
 

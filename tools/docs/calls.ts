@@ -1,7 +1,7 @@
-/** The part of docs/security.md that prints the table of calls. `npm run docs` writes it; a test holds it current. */
+/** The part of docs/security.md that prints the table of calls. */
 
-import { type Call, calls, type Job, type JobKind, type Stack } from "../local/service/calls";
-import { stackNames } from "../names";
+import { type Call, calls, type Job, type JobKind, type Stack } from "../../local/service/calls";
+import { stackNames } from "../../contract/names";
 
 /** A stack with everything that calls depend on, named by what stands in its place. */
 const stack: Stack = {
@@ -107,23 +107,11 @@ function table(rows: readonly Line[]): string {
     .join("\n");
 }
 
-const begin = "<!-- calls: written by `npm run docs` -->";
-const end = "<!-- end of calls -->";
-
-/**
- * Puts the table of calls between its marks in a text.
- *
- * @throws Error where the text lacks the marks
- */
-export function withCalls(text: string): string {
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from < 0 || to < from) {
-    throw new Error(`the text lacks ${begin} and ${end}`);
-  }
+/** The tables of calls, one a kind of job. */
+export function callsTables(): string {
   const { common, own } = lines();
-  const parts = [
+  return [
     `### Every job\n\n${table(common)}`,
     ...[...own].map(([kind, rows]) => `### ${titles[kind]}\n\n${table(rows)}`),
-  ];
-  return `${text.slice(0, from)}${begin}\n\n${parts.join("\n\n")}\n\n${text.slice(to)}`;
+  ].join("\n\n");
 }

@@ -1,11 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { check } from "../pipeline/language/check";
+import { pipelineDefinition } from "../pipeline/definition";
+import { withPlaceholders } from "../pipeline/placeholders";
+import { problemsAcrossKeys } from "./acrossKeys";
 import { type AwsSettings, readAwsSettings } from "./awsSettings";
-import { invalidConfiguration, place, readConfiguration } from "./configReader";
-import { check } from "./pipeline/language/check";
-import { pipelineDefinition } from "./pipeline/definition";
-import { withPlaceholders } from "./pipeline/placeholders";
-import { problemsAcrossKeys, settingsSchema, type StackSettings, stringKeys } from "./settings";
+import { invalidConfiguration, place, readConfiguration } from "./reader";
+import { settingsSchema, type StackSettings } from "./schema";
 
 /** The stack's configuration, complete and valid. */
 export interface Settings extends StackSettings {
@@ -15,7 +16,7 @@ export interface Settings extends StackSettings {
   readonly aws: AwsSettings;
 }
 
-/** Keys that come from other tools: Pulumi's own settings share no namespace with ours. */
+/** The name of the Pulumi project. */
 const namespace = "restate";
 
 /**
@@ -61,7 +62,6 @@ export function loadSettings(): Settings {
   const { problems: invalid, values: settings } = readConfiguration({
     namespace,
     schema: settingsSchema,
-    stringKeys,
     problemsAcrossKeys,
   });
   const problems = [...invalid];
@@ -74,7 +74,7 @@ export function loadSettings(): Settings {
   if (region === undefined) {
     problems.push("aws:region: missing; set it by `pulumi config set aws:region us-east-1`");
   } else if (!regionPattern.test(region)) {
-    problems.push(`aws:region: "${region}" is no region, such as us-east-1`);
+    problems.push(`aws:region: "${region}" is not a valid region (expected something like us-east-1)`);
   }
   const stack = pulumi.getStack();
   if (!stackPattern.test(stack)) {

@@ -5,18 +5,16 @@ import { join } from "node:path";
 
 import { parse } from "yaml";
 
-import { settingsSchema } from "../settings";
-import { evaluateProgram } from "../local/program/program";
-import { defaultCandidates } from "../pipeline/candidates";
-import { californiaHousing } from "../pipeline/californiaHousing";
-import type { JsonObject } from "../pipeline/expressions";
-import { text } from "../pipeline/walk";
-import { type Config, program } from "./support/definitions";
+import { settingsSchema } from "../../config/schema";
+import { evaluateProgram } from "../../local/program/program";
+import { defaultCandidates } from "../../pipeline/candidates";
+import { californiaHousing } from "../../pipeline/californiaHousing";
+import type { JsonObject } from "../../pipeline/expressions";
+import { text } from "../../pipeline/walk";
+import { type Config, program } from "../support/definitions";
 
 interface Declaration {
-  readonly type: string;
   readonly default: unknown;
-  readonly description: string;
 }
 
 const housing = californiaHousing as JsonObject;
@@ -618,7 +616,7 @@ describe("configuration", () => {
 
   it("refuses what is no region", async () => {
     await rejects(evaluateProgram("test", { "aws:region": "Virginia" }), {
-      message: /aws:region: "Virginia" is no region/,
+      message: /aws:region: "Virginia" is not a valid region \(expected something like us-east-1\)/,
     });
   });
 
@@ -634,18 +632,8 @@ describe("configuration", () => {
     };
     const declared = Object.entries(project.config);
 
-    it("declares each key, and no other", () => {
-      deepEqual(
-        declared.map(([key]) => key).sort(),
-        Object.keys(settingsSchema.shape)
-          .map((key) => `restate:${key}`)
-          .sort(),
-      );
-    });
-
     for (const [key, declaration] of declared) {
-      it(`describes ${key}, with the default that the program takes`, () => {
-        equal(typeof declaration.description, "string");
+      it(`has the default of ${key} that the program takes`, () => {
         const name = key.replace("restate:", "");
         const value = name === "minimumR2" ? Number(declaration.default) : declaration.default;
         deepEqual(

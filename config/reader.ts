@@ -1,20 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
-import { runError } from "./runError";
+import { runError } from "../runError";
 
 /** What the programs of this project share to read and check the configuration of their stacks. */
-
-/** An instance type of SageMaker. */
-export const instanceType = z
-  .string()
-  .regex(/^ml\.[a-z0-9-]+\.[a-z0-9-]+$/, "must be a SageMaker instance type, such as ml.m5.xlarge");
-
-/** A text that may be empty, as a default in Pulumi.yaml must be something. */
-export const emptyIsNone = z
-  .string()
-  .default("")
-  .transform((text) => (text === "" ? undefined : text));
 
 /** What is wrong between keys that are each valid: the key to change, and why. */
 export type ProblemAcrossKeys = readonly [key: string, message: string];
@@ -32,8 +21,6 @@ export interface Configuration<Schema extends z.ZodObject> {
   /** The name of the Pulumi project. */
   readonly namespace: string;
   readonly schema: Schema;
-  /** Keys whose values are plain strings in every Pulumi.<stack>.yaml; all others are JSON. */
-  readonly stringKeys: ReadonlySet<string>;
   readonly problemsAcrossKeys: (values: z.output<Schema>) => readonly ProblemAcrossKeys[];
 }
 
@@ -44,8 +31,13 @@ export function place(namespace: string, path: readonly PropertyKey[]): string {
   return `${namespace}:${String(key)}${inside.join("")}`;
 }
 
-function parseValue(isString: boolean, raw: string): unknown {
-  if (isString) {
+/** Whether a key takes text, which Pulumi hands over as it is; other values it hands over as JSON. */
+function takesText(schema: z.core.$ZodType | undefined): boolean {
+  return schema !== undefined && z.toJSONSchema(schema, { io: "input" }).type === "string";
+}
+
+function parseValue(schema: z.core.$ZodType | undefined, raw: string): unknown {
+  if (takesText(schema)) {
     return raw;
   }
   try {
@@ -93,12 +85,13 @@ function describeIssue(
 export function readConfiguration<Schema extends z.ZodObject>(
   configuration: Configuration<Schema>,
 ): { readonly values: z.output<Schema> | undefined; readonly problems: readonly string[] } {
-  const { namespace, problemsAcrossKeys, schema, stringKeys } = configuration;
+  const { namespace, problemsAcrossKeys, schema } = configuration;
+  const shape: Readonly<Record<string, z.core.$ZodType>> = schema.shape;
   const raw = Object.fromEntries(
     Object.entries(pulumi.runtime.allConfig()).flatMap(([fullKey, value]) => {
       const key = fullKey.slice(namespace.length + 1);
       return fullKey.startsWith(`${namespace}:`)
-        ? [[key, parseValue(stringKeys.has(key), value)]]
+        ? [[key, parseValue(shape[key], value)]]
         : [];
     }),
   );
@@ -116,7 +109,7 @@ export function readConfiguration<Schema extends z.ZodObject>(
   return { values: parsed.data, problems };
 }
 
-/** The error that tells of all that is wrong with the stack's configuration. */
+/** The error that names all that is wrong with the stack's configuration. */
 export function invalidConfiguration(problems: readonly string[]): pulumi.RunError {
   const stack = pulumi.getStack();
   return runError(`The configuration of stack ${stack} is not valid:\n  ${problems.join("\n  ")}`);

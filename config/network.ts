@@ -26,41 +26,44 @@ function isPrivateNetwork(block: string): boolean {
 }
 
 const createNetwork = z.strictObject({
-  /** A network of the stack's own, with no way out. */
-  mode: z.literal("create"),
-  /** Addresses, a /16 to /24 of a private range. Default 10.0.0.0/16. */
+  mode: z.literal("create").describe("A network of the stack's own, with no way out."),
   cidrBlock: z
     .cidrv4()
     .refine(isPrivateNetwork, "must be a /16 to /24 of a private range, such as 10.0.0.0/16")
-    .default("10.0.0.0/16"),
-  /** Number of availability zones, 1 to 6. Default 2. */
-  availabilityZones: z.int().min(1).max(6).default(2),
-  /** Whether connections are logged, for 30 days. Default false. */
-  flowLogs: z.boolean().default(false),
+    .default("10.0.0.0/16")
+    .describe("Addresses, a /16 to /24 of a private range."),
+  availabilityZones: z.int().min(1).max(6).default(2).describe("Number of availability zones."),
+  flowLogs: z
+    .boolean()
+    .default(false)
+    .describe("Whether accepted and rejected connections are logged, for 30 days."),
 });
 
 const existingNetwork = z.strictObject({
-  /** A network that is there already, with endpoints to the services that jobs call. */
-  mode: z.literal("existing"),
-  /** Its subnets, 1 to 16. */
+  mode: z
+    .literal("existing")
+    .describe("A network that is there already, with endpoints to the services that jobs call."),
   subnetIds: z
     .array(z.string().regex(/^subnet-[0-9a-f]{8,17}$/, "must be the id of a subnet"))
     .min(1)
-    .max(16),
-  /** Its security groups, 1 to 5. */
+    .max(16)
+    .describe("Its subnets."),
   securityGroupIds: z
     .array(z.string().regex(/^sg-[0-9a-f]{8,17}$/, "must be the id of a security group"))
     .min(1)
-    .max(5),
+    .max(5)
+    .describe("Its security groups."),
 });
 
-/** SageMaker's own network. */
-const noNetwork = z.strictObject({ mode: z.literal("none") });
+const noNetwork = z.strictObject({
+  mode: z.literal("none").describe("SageMaker's own network."),
+});
 
 /** Where the pipeline's jobs run. Default: a network of the stack's own. */
 export const networkSchema = z
   .discriminatedUnion("mode", [createNetwork, existingNetwork, noNetwork])
-  .prefault({ mode: "create" });
+  // The default in Pulumi.yaml shows each member of it.
+  .prefault(createNetwork.parse({ mode: "create" }));
 
 /** Where the pipeline's jobs run. */
 export type NetworkSettings = z.output<typeof networkSchema>;

@@ -1,0 +1,15 @@
+/**
+ * Puts a text between its marks in a document.
+ *
+ * @param name what the marks carry
+ * @throws Error where the document lacks the marks
+ */
+export function withMarked(document: string, name: string, text: string): string {
+  const begin = `<!-- ${name}: written by \`npm run docs\` -->`;
+  const end = `<!-- end of ${name} -->`;
+  const [from, to] = [document.indexOf(begin), document.indexOf(end)];
+  if (from < 0 || to < from) {
+    throw new Error(`the document lacks ${begin} and ${end}`);
+  }
+  return `${document.slice(0, from)}${begin}\n\n${text}\n\n${document.slice(to)}`;
+}
