@@ -18,6 +18,7 @@ import duckdb
 from local.standins.athena.sql import create_macros, parse_query
 from local.standins.athena.tables import Table, select_table
 from local.standins.database import quote
+from local.standins.errors import UserError
 
 _SHOWN = 5
 _BLANKS = "".join(map(chr, range(33)))
@@ -59,7 +60,7 @@ def check_labels(
         How many labels each column has.
 
     Raises:
-        ValueError: Labels that clash, one problem a line.
+        UserError: Labels that clash, one problem a line.
     """
     query = parse_query(encoding["query"], str(encoding["database"]).lower(), [table])
     create_macros(database)
@@ -77,7 +78,7 @@ def check_labels(
         shown = problems[:_SHOWN]
         if len(problems) > _SHOWN:
             shown.append(f"{len(problems):,} problems with labels")
-        raise ValueError("\n".join(shown))
+        raise UserError("\n".join(shown))
     return {
         column: sum(label.column == column for label in labels) for column in encoding["encoded"]
     }

@@ -27,7 +27,8 @@ import duckdb
 from local.standins.athena.sql import Query, create_macros, explain_failure, parse_query
 from local.standins.athena.tables import Table, parse_table, select_table
 from local.standins.database import explain, literal, open_database, quote
-from local.standins.files import run_job
+from local.standins.errors import UserError
+from local.standins.files import run_service
 
 # Those that Athena writes and that are written here, its default first. Source: "Use Hive table
 # compression" and "Use compression in Athena".
@@ -49,7 +50,7 @@ def run_query(request: dict[str, Any]) -> None:
     """Runs the query of a request and writes its result.
 
     Raises:
-        ValueError: The request, the query or the data is wrong; the message is for the user.
+        UserError: The request, the query or the data is wrong; the message is for the user.
     """
     tables = [parse_table(fields) for fields in request["tables"]]
     query = parse_query(request["query"], str(request["database"]).lower(), tables)
@@ -58,7 +59,7 @@ def run_query(request: dict[str, Any]) -> None:
     copy_options, suffix = _copy_options(output, "GZIP" if table else "NONE")
     if table:
         if re.match(r"\s*create\b", request["query"], re.IGNORECASE):
-            raise ValueError("the query of an input must be a SELECT: SageMaker makes its table")
+            raise UserError("the query of an input must be a SELECT: SageMaker makes its table")
         _check_work_group(table)
         sys.stdout.write(_create_table(request, table))
     folder = Path(output["path"])
@@ -76,20 +77,20 @@ def run_query(request: dict[str, Any]) -> None:
             temporary = folder / f".part-00000{suffix}"
             database.execute(f"copy ({query.sql}) to {literal(str(temporary))} ({copy_options})")
         except duckdb.Error as error:
-            raise ValueError(explain_failure(explain(error))) from None
+            raise UserError(explain_failure(explain(error))) from None
         temporary.replace(folder / f"part-00000{suffix}")
 
 
 def _copy_options(output: dict[str, Any], default: str) -> tuple[str, str]:
     file_format = str(output.get("format") or "PARQUET").upper()
     if file_format not in _OPTIONS:
-        raise ValueError(
+        raise UserError(
             f"output.format: {file_format} is not supported; allowed are {', '.join(_OPTIONS)}"
         )
     allowed = _COMPRESSIONS[file_format]
     compression = str(output.get("compression") or default).upper()
     if compression not in allowed:
-        raise ValueError(
+        raise UserError(
             f"output.compression: {compression} is not supported for {file_format}; "
             f"allowed are {', '.join(allowed)}"
         )
@@ -108,7 +109,7 @@ def _check_work_group(table: dict[str, Any]) -> None:
     guide, "Considerations and limitations for CTAS queries".
     """
     if table["workGroup"]["enforcesConfiguration"]:
-        raise ValueError(
+        raise UserError(
             f"InvalidRequestException: workgroup {table['workGroup']['name']}: the Create Table As "
             "Select query failed because it was submitted with an 'external_location' property "
             f"({table['location']}, the input's OutputS3Uri) to an Athena Workgroup that enforces "
@@ -135,7 +136,7 @@ def _check_columns(names: list[str]) -> None:
     """
     for position, name in enumerate(names, 1):
         if name == f"_col{position - 1}":
-            raise ValueError(
+            raise UserError(
                 f"MISSING_COLUMN_NAME: Column name not specified at position {position}: give the "
                 "expression a name by AS"
             )
@@ -152,8 +153,8 @@ def _create_views(database: duckdb.DuckDBPyConnection, query: Query, tables: lis
 def _check_names(names: list[str]) -> None:
     for name in names:
         if names.count(name) > 1:
-            raise ValueError(f"DUPLICATE_COLUMN_NAME: the result has two columns named {name}")
+            raise UserError(f"DUPLICATE_COLUMN_NAME: the result has two columns named {name}")
 
 
 if __name__ == "__main__":
-    sys.exit(run_job(sys.argv[1:], run_query))
+    sys.exit(run_service(sys.argv[1:], run_query))

@@ -33,7 +33,8 @@ from local.standins.athena.tables import (
 )
 from local.standins.athena.text_files import not_utf8
 from local.standins.database import explain, open_database, quote
-from local.standins.files import run_job
+from local.standins.errors import UserError
+from local.standins.files import run_service
 
 _MAX_PROBLEMS = 20
 _MAX_EXAMPLES = 3
@@ -45,7 +46,7 @@ def check_table_data(request: dict[str, Any]) -> None:
     """Checks the files of the request's table.
 
     Raises:
-        ValueError: The problems, one a line, and how many more there are.
+        UserError: The problems, one a line, and how many more there are.
     """
     table = parse_table(request["table"])
     types = {name: parse_type(kind) for name, kind in request.get("types", {}).items()}
@@ -63,15 +64,15 @@ def check_table_data(request: dict[str, Any]) -> None:
             rows += count
             problems += [f"{path.name}: {problem}" for problem in found]
         if problems:
-            raise ValueError("\n".join(_first(problems)))
+            raise UserError("\n".join(_first(problems)))
         if not rows:
             files = ", ".join(path.name for path in table.paths) or "no file with content"
-            raise ValueError(f"table {table.full_name}: no rows ({files})")
+            raise UserError(f"table {table.full_name}: no rows ({files})")
         if "encoding" in request:
             try:
                 labels = check_labels(table, request["encoding"], database)
             except duckdb.Error as error:
-                raise ValueError(f"table {table.full_name}: {explain(error)}") from None
+                raise UserError(f"table {table.full_name}: {explain(error)}") from None
             if "warnings" in request and (warnings := _identifiers(labels, rows)):
                 Path(request["warnings"]).write_text("\n".join(warnings), "utf-8")
 
@@ -96,7 +97,7 @@ def _check_folders(table: Table, paths: list[str]) -> None:
     outside = sorted(set(find_files(paths)) - set(table.paths))
     if outside:
         folders = "/".join(f"{name}=<value>" for name in table.partition_keys)
-        raise ValueError(
+        raise UserError(
             f"table {table.full_name}: {counted(len(outside), 'file')} in no folder {folders}: "
             + ", ".join(path.name for path in outside[:_MAX_EXAMPLES])
         )
@@ -139,4 +140,4 @@ def _parquet_problems(
 
 
 if __name__ == "__main__":
-    sys.exit(run_job(sys.argv[1:], check_table_data))
+    sys.exit(run_service(sys.argv[1:], check_table_data))

@@ -18,6 +18,7 @@ import duckdb
 from local.standins.athena.parquet_types import StoredColumn, is_accepted, stored_columns
 from local.standins.athena.text_files import unpacked
 from local.standins.database import literal, quote
+from local.standins.errors import UserError
 
 _INTEGERS = ("tinyint", "smallint", "int", "integer", "bigint")
 _PATTERN = re.compile(r"([a-z]+)(?:\((\d+)(?:,(\d+))?\))?")
@@ -84,7 +85,7 @@ def parse_type(name: str) -> ColumnType:
     """Reads a Glue type.
 
     Raises:
-        ValueError: The type is not supported.
+        UserError: The type is not supported.
     """
     plain = name.replace(" ", "").lower()
     match = _PATTERN.fullmatch(plain)
@@ -95,7 +96,7 @@ def parse_type(name: str) -> ColumnType:
             sql = "varchar" if kind in ("varchar", "char") else sql
             return ColumnType(plain, sql, is_text=sql == "varchar")
     allowed = ", ".join([*_PLAIN, "varchar(n)", "char(n)", "decimal(p,s)"])
-    raise ValueError(f"type {name} is not supported; allowed are {allowed}")
+    raise UserError(f"type {name} is not supported; allowed are {allowed}")
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ def parse_table(fields: dict[str, Any]) -> Table:
     """Reads a table from a request, and finds its files.
 
     Raises:
-        ValueError: A field is missing or not supported, or a path does not exist.
+        UserError: A field is missing or not supported, or a path does not exist.
     """
     name = str(fields.get("name", "")).lower()
     try:
@@ -157,14 +158,14 @@ def parse_table(fields: dict[str, Any]) -> Table:
             quote_character=fields.get("quoteCharacter"),
         )
     except KeyError as error:
-        raise ValueError(f"table {name}: {error.args[0]} is missing") from None
+        raise UserError(f"table {name}: {error.args[0]} is missing") from None
     except ValueError as error:
-        raise ValueError(f"table {name}: {error}") from None
+        raise UserError(f"table {name}: {error}") from None
     given = len(fields["columns"]) + len(fields.get("partitionKeys") or [])
     if len(table.all_columns) < given or not columns:
-        raise ValueError(f"table {name}: column names must be distinct, and at least one")
+        raise UserError(f"table {name}: column names must be distinct, and at least one")
     if table.file_format not in ("csv", "parquet"):
-        raise ValueError(f"table {name}: format {fields['format']}; allowed are csv, parquet")
+        raise UserError(f"table {name}: format {fields['format']}; allowed are csv, parquet")
     return table
 
 
@@ -196,7 +197,7 @@ def find_files(paths: list[str]) -> tuple[Path, ...]:
         elif path.is_file():
             files.append(path)
         else:
-            raise ValueError(f"no such file or folder: {path}")
+            raise UserError(f"no such file or folder: {path}")
     return tuple(sorted(file for file in files if file.stat().st_size > 0))
 
 
@@ -226,7 +227,7 @@ def select_table(table: Table, database: duckdb.DuckDBPyConnection) -> str:
     """A SELECT of the table's columns in their types.
 
     Raises:
-        ValueError: The parquet files do not fit the table.
+        UserError: The parquet files do not fit the table.
     """
     if not table.paths:
         nulls = ", ".join(
@@ -283,12 +284,12 @@ def check_parquet_types(table: Table, path: Path, stored: dict[str, StoredColumn
     """Refuses a file whose stored types Athena does not read as the table's.
 
     Raises:
-        ValueError: The first such column.
+        UserError: The first such column.
     """
     for name, column_type in table.columns.items():
         column = stored.get(name)
         if column is not None and not is_accepted(column_type.kind, column_type.precision, column):
-            raise ValueError(
+            raise UserError(
                 f"HIVE_BAD_DATA: {path.name}: {name}: {column.text} in the file, "
                 f"but {column_type.name} in the table"
             )

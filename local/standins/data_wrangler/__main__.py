@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 
-from local.standins.data_wrangler.errors import UserError
 from local.standins.data_wrangler.flow import check
 from local.standins.data_wrangler.job import run_flow
+from local.standins.files import run_processing
 
 
 def main() -> int:
@@ -31,16 +30,8 @@ def main() -> int:
             problems = [f"{arguments.check.name}: {error}"]
         sys.stdout.write(json.dumps(problems) + "\n")
         return 0
-    base = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
-    try:
-        run_flow(base, arguments.output_config.strip("'"))
-    except UserError as error:
-        sys.stderr.write(f"{error}\n")
-        # SageMaker shows this file as the processing job's ExitMessage.
-        (base / "output").mkdir(parents=True, exist_ok=True)
-        (base / "output" / "message").write_text(f"{error}\n", "utf-8")
-        return 1
-    return 0
+    output_config = arguments.output_config.strip("'")
+    return run_processing(lambda base: run_flow(base, output_config))
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import duckdb
 
-from local.standins.data_wrangler.errors import UserError
 from local.standins.data_wrangler.frame import INTEGRAL_TYPES
+from local.standins.errors import UserError
 
 # Data Wrangler's names of types, and Spark's.
 FLOW_TYPES = {

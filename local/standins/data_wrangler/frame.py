@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from local.standins.data_wrangler.errors import UserError
+from local.standins.errors import UserError
 
 INTEGRAL_TYPES = ("byte", "short", "int", "long")
 FRACTIONAL_TYPES = ("float", "double", "decimal")

@@ -14,13 +14,13 @@ from pathlib import Path
 import duckdb
 
 from local.standins.data_wrangler.casts import install_macros
-from local.standins.data_wrangler.errors import UserError
 from local.standins.data_wrangler.flow import Node, chain, parse
 from local.standins.data_wrangler.frame import Frame
 from local.standins.data_wrangler.source import read_dataset
 from local.standins.data_wrangler.statistics import Statistics
 from local.standins.data_wrangler.writer import CONTENT_TYPES, write_output
 from local.standins.database import explain, open_database
+from local.standins.errors import UserError
 
 # Each operator's query holds the one before: what operators learn would take longer with each.
 _NODES_A_QUERY = 10

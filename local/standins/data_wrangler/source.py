@@ -6,9 +6,9 @@ from pathlib import Path
 
 import duckdb
 
-from local.standins.data_wrangler.errors import UserError
 from local.standins.data_wrangler.frame import Column, Frame
 from local.standins.database import literal, quote
+from local.standins.errors import UserError
 
 _TYPES = {
     "VARCHAR": "string",

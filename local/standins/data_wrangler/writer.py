@@ -9,9 +9,9 @@ from pathlib import Path
 
 import duckdb
 
-from local.standins.data_wrangler.errors import UserError
 from local.standins.data_wrangler.frame import Frame
 from local.standins.database import literal, quote
+from local.standins.errors import UserError
 
 CONTENT_TYPES = ("CSV", "PARQUET")
 _BLANKS = "".join(map(chr, range(33)))

@@ -146,7 +146,7 @@ def start_fresh(job: Job) -> int:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    process.returncode = 0  # the server reaps it, by os.wait4
+    process.returncode = 0  # the server reaps it, by os.waitpid
     return process.pid
 
 

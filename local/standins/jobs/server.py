@@ -5,16 +5,15 @@ events to standard output, JSON objects, one a line:
 
     {"run": {"id", "module" | "script", "arguments", "workingDirectory", "environment", "log",
              "graceSeconds"?}}
-    {"stop": {"id", "graceSeconds"?}}
+    {"stop": {"id"}}
 
     {"started": {"id", "pid"}}
-    {"ended": {"id", "exitCode", "seconds", "peakMemoryBytes"}}
+    {"ended": {"id", "exitCode", "seconds"}}
     {"error": {"message", "id"?}}
     {"warm": {}}
 
 A job that is to stop gets SIGTERM, and SIGKILL after its grace, 5 s unless it says another.
-`exitCode` is the negative signal number where a signal ended the job. `peakMemoryBytes` is the
-largest resident set, which for a forked job includes the libraries it shares with the server.
+`exitCode` is the negative signal number where a signal ended the job.
 `warm` tells, once, that the libraries of jobs are in memory; jobs need not wait for it.
 `--fresh` starts an interpreter for each job, as on systems where forking is not safe. When
 standard input closes, or at SIGTERM or SIGINT, the server ends its jobs and exits.
@@ -40,8 +39,6 @@ from local.standins.jobs.process import (
     start_fresh,
 )
 from local.standins.jobs.warm_interpreter import warm_up
-
-_MEMORY_UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
 
 
 @dataclass
@@ -147,14 +144,9 @@ class JobServer:
         self._emit("started", {"id": job.id, "pid": pid})
 
     def _stop(self, fields: dict[str, Any]) -> None:
-        grace = fields.get("graceSeconds")
-        wrong = isinstance(grace, bool) or not isinstance(grace, int | float | None)
-        if wrong or (grace is not None and grace < 0):
-            raise ValueError("stop.graceSeconds: must be a number of seconds, 0 or more")
         for pid, running in self._running.items():
             if running.job.id == fields.get("id"):
-                default = running.job.grace_seconds
-                self._ask_to_stop(pid, running, default if grace is None else grace)
+                self._ask_to_stop(pid, running)
         # A job that has ended meanwhile needs no stop: its `ended` is on the way.
 
     def _ask_to_end(self, *_: object) -> None:
@@ -163,11 +155,11 @@ class JobServer:
     def _end(self) -> None:
         self._ending = True
         for pid, running in self._running.items():
-            self._ask_to_stop(pid, running, running.job.grace_seconds)
+            self._ask_to_stop(pid, running)
 
-    def _ask_to_stop(self, pid: int, running: _Running, grace: float) -> None:
+    def _ask_to_stop(self, pid: int, running: _Running) -> None:
         _signal_group(pid, signal.SIGTERM)
-        kill_at = time.monotonic() + grace
+        kill_at = time.monotonic() + running.job.grace_seconds
         running.kill_at = min(running.kill_at or kill_at, kill_at)
 
     def _seconds_to_next_kill(self) -> float | None:
@@ -182,7 +174,7 @@ class JobServer:
 
     def _reap(self) -> None:
         for pid, running in list(self._running.items()):
-            reaped, status, usage = os.wait4(pid, os.WNOHANG)
+            reaped, status = os.waitpid(pid, os.WNOHANG)
             if reaped == 0:
                 continue
             del self._running[pid]
@@ -193,7 +185,6 @@ class JobServer:
                     "id": running.job.id,
                     "exitCode": os.waitstatus_to_exitcode(status),
                     "seconds": round(time.monotonic() - running.started_at, 3),
-                    "peakMemoryBytes": usage.ru_maxrss * _MEMORY_UNIT,
                 },
             )
 

@@ -15,6 +15,9 @@ from typing import Any
 
 import duckdb
 
+from local.standins.errors import UserError
+from local.standins.files import run_processing, write_text
+
 # The image's own names.
 DATASET_SOURCE, DATASET_FORMAT, OUTPUT_PATH = "dataset_source", "dataset_format", "output_path"
 
@@ -31,10 +34,6 @@ MONITORING_CONFIG = {
         "comparison_method": "Robust",
     },
 }
-
-
-class UserError(Exception):
-    """The dataset has no baseline."""
 
 
 def read_dataset(source: Path, dataset_format: str) -> duckdb.DuckDBPyRelation:
@@ -139,24 +138,18 @@ def baseline(dataset: duckdb.DuckDBPyRelation) -> tuple[dict[str, Any], dict[str
     )
 
 
-def main() -> int:
-    """Makes the baseline; gives the exit code."""
-    base = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
-    try:
-        dataset = read_dataset(Path(os.environ[DATASET_SOURCE]), os.environ[DATASET_FORMAT])
-        statistics, constraints = baseline(dataset)
-    except UserError as error:
-        message = base / "output" / "message"
-        message.parent.mkdir(parents=True, exist_ok=True)
-        message.write_text(str(error))
-        sys.stderr.write(f"error: {error}\n")
-        return 1
+def write_baseline() -> None:
+    """Writes the baseline of the dataset that the environment names.
+
+    Raises:
+        UserError: The dataset has no baseline.
+    """
+    dataset = read_dataset(Path(os.environ[DATASET_SOURCE]), os.environ[DATASET_FORMAT])
+    statistics, constraints = baseline(dataset)
     output = Path(os.environ[OUTPUT_PATH])
-    output.mkdir(parents=True, exist_ok=True)
-    (output / "statistics.json").write_text(json.dumps(statistics, indent=2))
-    (output / "constraints.json").write_text(json.dumps(constraints, indent=2))
-    return 0
+    write_text(output / "statistics.json", json.dumps(statistics, indent=2))
+    write_text(output / "constraints.json", json.dumps(constraints, indent=2))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_processing(lambda _: write_baseline()))

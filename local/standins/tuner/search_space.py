@@ -18,6 +18,8 @@ from optuna.distributions import (
     IntDistribution,
 )
 
+from local.standins.errors import UserError
+
 SCALING_TYPES = ("Auto", "Linear", "Logarithmic", "ReverseLogarithmic")
 # SageMaker does not say how Auto decides. Here: logarithmic from two orders of magnitude on.
 _AUTO_LOGARITHMIC_RATIO = 100
@@ -32,12 +34,10 @@ class Parameter:
     Attributes:
         distribution: What Optuna samples.
         to_text: From a sampled value to the string that the training job gets.
-        from_text: The way back, for results of an earlier run.
     """
 
     distribution: BaseDistribution
     to_text: Callable[[Any], str]
-    from_text: Callable[[str], Any]
 
 
 def parse_parameter_ranges(ranges: dict[str, Any]) -> dict[str, Parameter]:
@@ -47,10 +47,10 @@ def parse_parameter_ranges(ranges: dict[str, Any]) -> dict[str, Parameter]:
         The parameters by name, in the order of the ranges.
 
     Raises:
-        ValueError: A range is not one that SageMaker would take; the message names it.
+        UserError: A range is not one that SageMaker would take; the message names it.
     """
     if unknown := sorted(ranges.keys() - set(_KINDS)):
-        raise ValueError(
+        raise UserError(
             f"ParameterRanges: {unknown[0]} is not supported; allowed are {', '.join(_KINDS)}"
         )
     parameters: dict[str, Parameter] = {}
@@ -58,12 +58,12 @@ def parse_parameter_ranges(ranges: dict[str, Any]) -> dict[str, Parameter]:
         for fields in ranges.get(kind) or []:
             name = fields.get("Name")
             if not isinstance(name, str) or not name:
-                raise ValueError(f"{kind}: every range needs a Name")
+                raise UserError(f"{kind}: every range needs a Name")
             if name in parameters:
-                raise ValueError(f"{kind}: {name} has a range already")
+                raise UserError(f"{kind}: {name} has a range already")
             parameters[name] = _PARSERS[kind](f"{kind}: {name}", fields)
     if not parameters:
-        raise ValueError("ParameterRanges: at least one range is needed")
+        raise UserError("ParameterRanges: at least one range is needed")
     return parameters
 
 
@@ -80,33 +80,32 @@ def _parse_integer(where: str, fields: dict[str, Any]) -> Parameter:
     low, high = _bounds(where, fields, int)
     scaling = _scaling(where, fields, low, high)
     if scaling == "ReverseLogarithmic":
-        raise ValueError(f"{where}: ScalingType ReverseLogarithmic needs a continuous range")
-    return Parameter(IntDistribution(low, high, log=scaling == "Logarithmic"), str, int)
+        raise UserError(f"{where}: ScalingType ReverseLogarithmic needs a continuous range")
+    return Parameter(IntDistribution(low, high, log=scaling == "Logarithmic"), str)
 
 
 def _parse_continuous(where: str, fields: dict[str, Any]) -> Parameter:
     low, high = _bounds(where, fields, float)
     scaling = _scaling(where, fields, low, high)
     if scaling != "ReverseLogarithmic":
-        return Parameter(FloatDistribution(low, high, log=scaling == "Logarithmic"), repr, float)
+        return Parameter(FloatDistribution(low, high, log=scaling == "Logarithmic"), repr)
     if low < 0 or high >= 1:
-        raise ValueError(
+        raise UserError(
             f"{where}: ScalingType ReverseLogarithmic needs a range within 0 <= x < 1.0"
         )
     return Parameter(
         FloatDistribution(1 - high, 1 - low, log=True),
         lambda distance: repr(min(max(1 - distance, low), high)),
-        lambda text: min(max(1 - float(text), 1 - high), 1 - low),
     )
 
 
 def _parse_categorical(where: str, fields: dict[str, Any]) -> Parameter:
     values = fields.get("Values")
     if not isinstance(values, list) or not values:
-        raise ValueError(f"{where}: Values must be a list of at least one string")
+        raise UserError(f"{where}: Values must be a list of at least one string")
     if not all(isinstance(value, str) for value in values) or len(set(values)) < len(values):
-        raise ValueError(f"{where}: Values must be distinct strings")
-    return Parameter(CategoricalDistribution(values), str, str)
+        raise UserError(f"{where}: Values must be distinct strings")
+    return Parameter(CategoricalDistribution(values), str)
 
 
 _PARSERS: dict[str, Callable[[str, dict[str, Any]], Parameter]] = {
@@ -123,24 +122,24 @@ def _bounds(where: str, fields: dict[str, Any], number: type[_Number]) -> tuple[
             bounds.append(number(fields[key]))
         except (KeyError, TypeError, ValueError):
             kind = "an integer" if number is int else "a number"
-            raise ValueError(f"{where}: {key} must be {kind}, as a string") from None
+            raise UserError(f"{where}: {key} must be {kind}, as a string") from None
         if not math.isfinite(bounds[-1]):
-            raise ValueError(f"{where}: {key} must be finite")
+            raise UserError(f"{where}: {key} must be finite")
     low, high = bounds
     if low > high:
-        raise ValueError(f"{where}: MinValue {low} is above MaxValue {high}")
+        raise UserError(f"{where}: MinValue {low} is above MaxValue {high}")
     return low, high
 
 
 def _scaling(where: str, fields: dict[str, Any], low: float, high: float) -> str:
     scaling: str = fields.get("ScalingType") or "Auto"
     if scaling not in SCALING_TYPES:
-        raise ValueError(
+        raise UserError(
             f"{where}: ScalingType {scaling} is unknown; allowed are {', '.join(SCALING_TYPES)}"
         )
     if scaling == "Auto":
         wide = low > 0 and high / low >= _AUTO_LOGARITHMIC_RATIO
         return "Logarithmic" if wide else "Linear"
     if scaling == "Logarithmic" and low <= 0:
-        raise ValueError(f"{where}: ScalingType Logarithmic needs a range above 0")
+        raise UserError(f"{where}: ScalingType Logarithmic needs a range above 0")
     return scaling

@@ -4,14 +4,13 @@
 order:
 
     {"open": {"tuning", "strategy", "objectiveType", "parameterRanges", "seed", "maxJobs"?}}
-        -> {"opened": {"tuning", "maxJobs"}}
+        -> {"opened": {}}
     {"ask": {"tuning", "trial"}}
-        -> {"trial": {"tuning", "trial", "hyperparameters"}} or {"exhausted": {"tuning", "trial"}}
-    {"tell": {"tuning", "trial", "value": number or null (failed), "hyperparameters"?}}
-        -> {"told": {"tuning", "trial"}}
+        -> {"trial": {"hyperparameters"}}, or {"exhausted": {}} where the search has no such trial
+    {"tell": {"tuning", "trial", "value": number or null (failed)}}
+        -> {"told": {}}
 
-and with {"error": {"message"}} where a request cannot be taken. `tell` with `hyperparameters`
-brings in a trial that this process was never asked for, as a resumed run does.
+and with {"error": {"message"}} where a request cannot be taken.
 
 A suggestion depends on the seed, the trial's number and what was told before, and on nothing
 else: the same calls give the same answers, in whichever process.
@@ -31,6 +30,7 @@ from optuna.samplers import BaseSampler, GridSampler, RandomSampler, TPESampler
 from optuna.study import StudyDirection
 from optuna.trial import Trial, TrialState
 
+from local.standins.errors import UserError
 from local.standins.tuner.search_space import Parameter, count_combinations, parse_parameter_ranges
 
 STRATEGIES = ("Random", "Bayesian", "Grid")
@@ -47,13 +47,13 @@ class Tuning:
             fields: The fields of the `open` request.
 
         Raises:
-            ValueError: A field is missing or not one that SageMaker would take.
+            UserError: A field is missing or not one that SageMaker would take.
         """
         self._strategy: str = _choice(fields, "strategy", STRATEGIES)
         direction = _DIRECTIONS[_choice(fields, "objectiveType", tuple(_DIRECTIONS))]
         self._seed = _whole_number(fields, "seed")
         self._parameters = parse_parameter_ranges(fields.get("parameterRanges") or {})
-        self.max_jobs = _max_jobs(fields, self._strategy, self._parameters)
+        self._max_jobs = _max_jobs(fields, self._strategy, self._parameters)
         self._study = optuna.create_study(direction=direction)
         self._trials: dict[int, Trial] = {}
         self._told: set[int] = set()
@@ -67,7 +67,7 @@ class Tuning:
         Returns:
             The hyperparameters as strings, or None where the search has no such trial.
         """
-        if self.max_jobs is not None and number >= self.max_jobs:
+        if self._max_jobs is not None and number >= self._max_jobs:
             return None
         if number not in self._trials:
             self._study.sampler = self._sampler(number)
@@ -79,38 +79,23 @@ class Tuning:
             name: parameter.to_text(values[name]) for name, parameter in self._parameters.items()
         }
 
-    def tell(
-        self, number: int, value: float | None, hyperparameters: dict[str, str] | None
-    ) -> None:
+    def tell(self, number: int, value: float | None) -> None:
         """Takes a trial's result.
 
         Args:
             number: The trial's number.
             value: The objective, or None where the trial failed.
-            hyperparameters: What the trial used, where it was not asked for here.
 
         Raises:
-            ValueError: The trial is unknown, was told already, or its hyperparameters do not fit.
+            UserError: The trial was never asked for, or was told already.
         """
         if number in self._told:
-            raise ValueError(f"tell.trial: {number} was told already")
+            raise UserError(f"tell.trial: {number} was told already")
         failed = value is None or not math.isfinite(value)
         state = TrialState.FAIL if failed else TrialState.COMPLETE
-        if number in self._trials:
-            self._study.tell(self._trials[number], None if failed else value, state)
-        elif hyperparameters is not None:
-            self._study.add_trial(
-                optuna.create_trial(
-                    state=state,
-                    value=None if failed else value,
-                    params=self._parse_values(hyperparameters),
-                    distributions={
-                        name: parameter.distribution for name, parameter in self._parameters.items()
-                    },
-                )
-            )
-        else:
-            raise ValueError(f"tell.trial: {number} was never asked for")
+        if number not in self._trials:
+            raise UserError(f"tell.trial: {number} was never asked for")
+        self._study.tell(self._trials[number], None if failed else value, state)
         self._told.add(number)
 
     def _sampler(self, number: int) -> BaseSampler:
@@ -121,24 +106,10 @@ class Tuning:
             return _GridPoint(self._parameters, number)
         return TPESampler(
             seed=seed,
-            n_startup_trials=min(10, max((self.max_jobs or 30) // 3, 3)),
+            n_startup_trials=min(10, max((self._max_jobs or 30) // 3, 3)),
             multivariate=True,  # the parameters of a learner depend on each other
             constant_liar=True,  # trials run side by side: keep away from those under way
         )
-
-    def _parse_values(self, hyperparameters: dict[str, str]) -> dict[str, Any]:
-        values: dict[str, Any] = {}
-        for name, parameter in self._parameters.items():
-            text = hyperparameters.get(name)
-            try:
-                values[name] = parameter.from_text(text)  # type: ignore[arg-type]
-            except (TypeError, ValueError):
-                raise ValueError(f"tell.hyperparameters: {name} must be in its range") from None
-            if not parameter.distribution._contains(
-                parameter.distribution.to_internal_repr(values[name])
-            ):
-                raise ValueError(f"tell.hyperparameters: {name} {text} is not in its range")
-        return values
 
 
 class _GridPoint(GridSampler):
@@ -171,14 +142,14 @@ class _GridPoint(GridSampler):
 def _choice(fields: dict[str, Any], name: str, allowed: tuple[str, ...]) -> str:
     value = fields.get(name)
     if value not in allowed:
-        raise ValueError(f"{name}: {value} is unknown; allowed are {', '.join(allowed)}")
+        raise UserError(f"{name}: {value} is unknown; allowed are {', '.join(allowed)}")
     return str(value)
 
 
 def _whole_number(fields: dict[str, Any], name: str) -> int:
     value = fields.get(name)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ValueError(f"{name}: must be a whole number, 0 or more")
+        raise UserError(f"{name}: must be a whole number, 0 or more")
     return value
 
 
@@ -190,10 +161,10 @@ def _max_jobs(
         return given
     for kind in ("IntegerParameterRanges", "ContinuousParameterRanges"):
         if fields["parameterRanges"].get(kind):
-            raise ValueError(f"strategy: Grid takes categorical ranges only, not {kind}")
+            raise UserError(f"strategy: Grid takes categorical ranges only, not {kind}")
     combinations = count_combinations(parameters)
     if given not in (None, combinations):
-        raise ValueError(
+        raise UserError(
             f"maxJobs: {given} is not the number of combinations of the grid, {combinations}"
         )
     return combinations
@@ -202,7 +173,7 @@ def _max_jobs(
 def _answer(tunings: dict[str, Tuning], line: str) -> dict[str, Any]:
     request = json.loads(line)
     if not isinstance(request, dict) or len(request) != 1:
-        raise ValueError('a request is an object with one key, "open", "ask" or "tell"')
+        raise UserError('a request is an object with one key, "open", "ask" or "tell"')
     kind, fields = next(iter(request.items()))
     handlers: dict[str, Callable[[dict[str, Tuning], dict[str, Any]], dict[str, Any]]] = {
         "open": _open,
@@ -210,44 +181,42 @@ def _answer(tunings: dict[str, Tuning], line: str) -> dict[str, Any]:
         "tell": _tell,
     }
     if kind not in handlers:
-        raise ValueError(f'unknown request "{kind}"; allowed are "open", "ask" and "tell"')
+        raise UserError(f'unknown request "{kind}"; allowed are "open", "ask" and "tell"')
     if not isinstance(fields, dict) or not isinstance(fields.get("tuning"), str):
-        raise ValueError(f"{kind}.tuning: must be the name of a tuning")
+        raise UserError(f"{kind}.tuning: must be the name of a tuning")
     return handlers[kind](tunings, fields)
 
 
 def _open(tunings: dict[str, Tuning], fields: dict[str, Any]) -> dict[str, Any]:
     name = fields["tuning"]
     if name in tunings:
-        raise ValueError(f"open.tuning: {name} is open already")
+        raise UserError(f"open.tuning: {name} is open already")
     try:
         tunings[name] = Tuning(fields)
-    except ValueError as error:
-        raise ValueError(f"tuning {name}: {error}") from None
-    return {"opened": {"tuning": name, "maxJobs": tunings[name].max_jobs}}
+    except UserError as error:
+        raise UserError(f"tuning {name}: {error}") from None
+    return {"opened": {}}
 
 
 def _ask(tunings: dict[str, Tuning], fields: dict[str, Any]) -> dict[str, Any]:
-    number = _whole_number(fields, "trial")
-    place = {"tuning": fields["tuning"], "trial": number}
-    hyperparameters = _opened(tunings, fields).ask(number)
+    hyperparameters = _opened(tunings, fields).ask(_whole_number(fields, "trial"))
     if hyperparameters is None:
-        return {"exhausted": place}
-    return {"trial": {**place, "hyperparameters": hyperparameters}}
+        return {"exhausted": {}}
+    return {"trial": {"hyperparameters": hyperparameters}}
 
 
 def _tell(tunings: dict[str, Tuning], fields: dict[str, Any]) -> dict[str, Any]:
     number = _whole_number(fields, "trial")
     value = fields.get("value")
     if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
-        raise ValueError("tell.value: must be a number, or null where the trial failed")
-    _opened(tunings, fields).tell(number, value, fields.get("hyperparameters"))
-    return {"told": {"tuning": fields["tuning"], "trial": number}}
+        raise UserError("tell.value: must be a number, or null where the trial failed")
+    _opened(tunings, fields).tell(number, value)
+    return {"told": {}}
 
 
 def _opened(tunings: dict[str, Tuning], fields: dict[str, Any]) -> Tuning:
     if fields["tuning"] not in tunings:
-        raise ValueError(f"tuning {fields['tuning']} is not open")
+        raise UserError(f"tuning {fields['tuning']} is not open")
     return tunings[fields["tuning"]]
 
 

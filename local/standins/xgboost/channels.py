@@ -11,7 +11,8 @@ import duckdb
 import numpy as np
 import xgboost
 
-from local.standins.xgboost.environment import UserError, base_directory
+from local.standins.errors import UserError
+from local.standins.files import base_directory
 
 _FORMATS = {
     "text/csv": "csv",

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
-
-class UserError(Exception):
-    """A mistake in hyperparameters or data. Its text is one line for the user."""
-
-
-def base_directory() -> Path:
-    """The folder that stands for /opt/ml."""
-    return Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
+from local.standins.errors import UserError
+from local.standins.files import base_directory, write_text
 
 
 def model_path() -> Path:
@@ -48,6 +41,4 @@ def read_configuration(name: str) -> dict[str, Any]:
 
 def write_failure(text: str) -> None:
     """Writes /opt/ml/output/failure, whose first 1,024 characters SageMaker shows."""
-    folder = base_directory() / "output"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "failure").write_text(text, "utf-8")
+    write_text(base_directory() / "output" / "failure", text)

@@ -8,8 +8,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from local.standins.errors import UserError
 from local.standins.xgboost.contract import metric_directions, training_specification
-from local.standins.xgboost.environment import UserError
 
 # The contract's ranges are closed; these bounds are not part of the range.
 _OPEN_BOUNDS = {

@@ -12,10 +12,10 @@ from typing import Any
 import xgboost
 from xgboost.callback import EarlyStopping, EvaluationMonitor, TrainingCallback
 
+from local.standins.errors import UserError
 from local.standins.xgboost.channels import read_channels
 from local.standins.xgboost.contract import metric_directions
 from local.standins.xgboost.environment import (
-    UserError,
     model_path,
     read_configuration,
     write_failure,

@@ -25,9 +25,9 @@ from flows import (
     run,
 )
 
-from local.standins.data_wrangler.errors import UserError
 from local.standins.data_wrangler.flow import check
 from local.standins.data_wrangler.job import run_flow
+from local.standins.errors import UserError
 
 TABLE = pa.table({"a": [1, 2, None], "b": [0.5, 1.5, 2.5], "c": ["x", "y", ""], "d": [True] * 3})
 GOOD = flow(

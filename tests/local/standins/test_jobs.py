@@ -127,7 +127,6 @@ def test_gives_the_job_its_arguments_environment_and_directory(server: Server) -
     )
     ended = server.result("contract", code, "train", "a b", GREETING="hello")
     assert ended["exitCode"] == 0
-    assert ended["peakMemoryBytes"] > 5_000_000
     assert 0 < ended["seconds"] < 10
     expected = f"['train', 'a b'] hello {server.folder} __main__\n''\nwarning\n"
     assert server.log("contract") == expected
@@ -258,29 +257,16 @@ def test_stops_a_job_and_what_it_started(server: Server) -> None:
         "print('child', child.pid, flush=True)\n"
         "time.sleep(600)\n"
     )
-    server.run("stopped", code)
+    server.run("stopped", code, grace=PATIENCE)
     server.wait_for("stopped", "child")
-    server.send({"stop": {"id": "stopped", "graceSeconds": PATIENCE}})
+    server.send({"stop": {"id": "stopped"}})
     # Not the SIGKILL that would follow after the grace.
     assert server.event()["ended"]["exitCode"] == -signal.SIGTERM
     child = int(server.log("stopped").split()[1])
     _expect_end(child)
 
 
-def test_kills_a_job_that_does_not_stop(server: Server) -> None:
-    code = (
-        "import signal, time\n"
-        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-        "print('ready', flush=True)\n"
-        "time.sleep(600)\n"
-    )
-    server.run("stubborn", code)
-    server.wait_for("stubborn", "ready")
-    server.send({"stop": {"id": "stubborn", "graceSeconds": 0.3}})
-    assert server.event()["ended"]["exitCode"] == -signal.SIGKILL
-
-
-def test_kills_a_job_after_its_own_grace_where_the_stop_says_none(server: Server) -> None:
+def test_kills_a_job_that_does_not_stop_after_its_grace(server: Server) -> None:
     code = (
         "import signal, time\n"
         "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
@@ -302,9 +288,9 @@ def test_lets_a_job_end_its_work_when_stopped(server: Server) -> None:
         "print('ready', flush=True)\n"
         "time.sleep(600)\n"
     )
-    server.run("polite", code)
+    server.run("polite", code, grace=PATIENCE)
     server.wait_for("polite", "ready")
-    server.send({"stop": {"id": "polite", "graceSeconds": PATIENCE}})
+    server.send({"stop": {"id": "polite"}})
     assert server.event()["ended"]["exitCode"] == 5
 
 
@@ -326,7 +312,6 @@ VALID = {"id": "x", "module": "m", "log": "l", "workingDirectory": "/"}
         ({"run": {**VALID, "workingDirectory": "/nowhere"}}, "run.workingDirectory"),
         ({"run": {**VALID, "log": "/nowhere/l"}}, "/nowhere/l"),
         ({"run": {**VALID, "cpu": 1}}, "unknown field cpu"),
-        ({"stop": {"id": "x", "graceSeconds": "1"}}, "stop.graceSeconds"),
     ],
 )
 def test_refuses_a_malformed_request_and_goes_on(
@@ -338,9 +323,9 @@ def test_refuses_a_malformed_request_and_goes_on(
 
 
 def test_refuses_a_second_job_of_the_same_id(warm: Server) -> None:
-    warm.run("twin", "import time; time.sleep(600)")
+    warm.run("twin", "import time; time.sleep(600)", grace=0)
     assert "twin is running already" in warm.run("twin", FAST)["error"]["message"]
-    warm.send({"stop": {"id": "twin", "graceSeconds": 0}})
+    warm.send({"stop": {"id": "twin"}})
     assert warm.event()["ended"]["id"] == "twin"
 
 

@@ -95,5 +95,5 @@ def test_a_constant_column_has_a_distribution(job: Job) -> None:
 def test_says_that_there_is_no_data(job: Job) -> None:
     done = job.run("")
     assert done.returncode == 1
-    assert done.stderr.startswith("error: there are no files in ")
+    assert done.stderr.startswith("there are no files in ")
     assert "there are no files" in (job.folder / "output" / "message").read_text()

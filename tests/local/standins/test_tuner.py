@@ -54,8 +54,8 @@ def ask(trial: int) -> dict[str, Any]:
     return {"ask": {"tuning": "T", "trial": trial}}
 
 
-def tell(trial: int, value: float | None, **fields: object) -> dict[str, Any]:
-    return {"tell": {"tuning": "T", "trial": trial, "value": value, **fields}}
+def tell(trial: int, value: float | None) -> dict[str, Any]:
+    return {"tell": {"tuning": "T", "trial": trial, "value": value}}
 
 
 def answers(*requests: object) -> list[dict[str, Any]]:
@@ -141,9 +141,7 @@ def search(strategy: str, objective_type: str = "Minimize", seed: int = 3) -> li
     losses = []
     for number in range(40):
         losses.append(loss(exchange(ask(number))["trial"]["hyperparameters"]))
-        assert exchange(tell(number, sign * losses[-1])) == {
-            "told": {"tuning": "T", "trial": number}
-        }
+        assert exchange(tell(number, sign * losses[-1])) == {"told": {}}
     process.stdin.close()
     process.wait(PATIENCE)
     return losses
@@ -172,10 +170,10 @@ def test_grid_covers_every_combination_once() -> None:
         opening(strategy="Grid", parameterRanges=GRID, maxJobs=None),
         *(ask(trial) for trial in range(7)),
     )
-    assert result[0] == {"opened": {"tuning": "T", "maxJobs": 6}}
+    assert result[0] == {"opened": {}}
     trials = [item["trial"]["hyperparameters"] for item in result[1:7]]
     assert [trial["a"] + trial["b"] for trial in trials] == ["1x", "1y", "1z", "2x", "2y", "2z"]
-    assert result[7] == {"exhausted": {"tuning": "T", "trial": 6}}
+    assert result[7] == {"exhausted": {}}
 
 
 def test_a_failed_trial_is_taken_and_the_search_goes_on() -> None:
@@ -185,23 +183,6 @@ def test_a_failed_trial_is_taken_and_the_search_goes_on() -> None:
     assert [next(iter(item)) for item in result] == [
         "opened", "trial", "told", "trial", "told", "trial", "exhausted",
     ]  # fmt: skip
-
-
-def test_a_resumed_search_continues_as_if_it_had_not_stopped() -> None:
-    results = [1.0, 2.0, 0.5, None]
-    exchanges = [(ask(trial), tell(trial, value)) for trial, value in enumerate(results)]
-    first = answers(
-        opening(strategy="Bayesian", maxJobs=9),
-        *(request for exchange in exchanges for request in exchange),
-        ask(4),
-    )
-    trials = [item["trial"]["hyperparameters"] for item in first if "trial" in item]
-    resumed = suggestions(
-        opening(strategy="Bayesian", maxJobs=9),
-        *(tell(k, value, hyperparameters=trials[k]) for k, value in enumerate(results)),
-        ask(4),
-    )
-    assert resumed == [trials[4]]
 
 
 def one_range(kind: str, **fields: object) -> dict[str, Any]:
@@ -241,14 +222,13 @@ def test_refuses_requests_out_of_order_and_goes_on() -> None:
     result = answers(
         "{", {"jump": {}}, ask(0), opening(), opening(), tell(0, 1.0), ask(0), tell(0, 1.0),
         tell(0, 1.0), {"tell": {"tuning": "T", "trial": 1, "value": "low"}}, ask(-1),
-        tell(5, 1.0, hyperparameters={"max_depth": "99", "eta": "1", "rho": "0", "booster": "x"}),
         ask(1),
     )  # fmt: skip
     messages = [item.get("error", {}).get("message", "") for item in result]
     expected = [
         "Expecting", 'unknown request "jump"', "T is not open", "", "T is open already",
         "0 was never asked for", "", "", "0 was told already", "tell.value", "trial: must be",
-        "max_depth 99 is not in its range", "",
+        "",
     ]  # fmt: skip
     for message, part in zip(messages, expected, strict=True):
         assert part in message

@@ -297,7 +297,7 @@ def test_refuses_hyperparameters_as_the_image_does(
     hyperparameters: dict[str, str], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(str(ROOT))
-    from local.standins.xgboost.environment import UserError
+    from local.standins.errors import UserError
     from local.standins.xgboost.hyperparameters import validate_hyperparameters
 
     given = {"num_round": "6", **hyperparameters}

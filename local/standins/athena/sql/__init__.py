@@ -17,6 +17,7 @@ from local.standins.athena.sql.queries import Planner
 from local.standins.athena.sql.types import DAYS, MONTHS, UNKNOWN
 from local.standins.athena.tables import Table
 from local.standins.database import quote
+from local.standins.errors import UserError
 
 __all__ = ["Query", "create_macros", "explain_failure", "parse_query"]
 
@@ -47,7 +48,7 @@ def parse_query(text: str, database: str, tables: list[Table]) -> Query:
         tables: All that there are.
 
     Raises:
-        ValueError: The query is not one Athena would run, or is not available here; one line.
+        UserError: The query is not one Athena would run, or is not available here; one line.
     """
     planner = Planner(
         database, {table.full_name: table for table in tables}, datetime.datetime.now(datetime.UTC)
@@ -57,9 +58,9 @@ def parse_query(text: str, database: str, tables: list[Table]) -> Query:
     names = [name or f"_col{place}" for place, name in enumerate(output.names)]
     for name, kind in zip(names, output.types, strict=True):
         if kind == UNKNOWN:
-            raise ValueError(f"COLUMN_TYPE_UNKNOWN: Column type is unknown: {name}")
+            raise UserError(f"COLUMN_TYPE_UNKNOWN: Column type is unknown: {name}")
         if kind in (DAYS, MONTHS) or "zone" in kind.base:
-            raise ValueError(f"NOT_SUPPORTED: Unsupported Hive type: {kind} (column {name})")
+            raise UserError(f"NOT_SUPPORTED: Unsupported Hive type: {kind} (column {name})")
     columns = ", ".join(f"c{place} as {quote(name)}" for place, name in enumerate(names, start=1))
     return Query(
         sql=f"select {columns} from ({output.sql}) as q",  # noqa: S608 - quoted

@@ -21,6 +21,7 @@ from local.standins.athena.sql.patterns import (
 from local.standins.athena.sql.scope import Typed
 from local.standins.athena.sql.tree import Place
 from local.standins.athena.sql.types import Type, common_type
+from local.standins.errors import UserError
 
 _DATE_UNITS = ("day", "week", "month", "quarter", "year")
 _TIME_UNITS = ("millisecond", "second", "minute", "hour", *_DATE_UNITS)
@@ -49,7 +50,7 @@ def _regular(name: str, values: list[Typed], place: Place) -> str:
             values[2].sql if name == "regexp_replace" and len(values) > 2 else "",
             groups(pattern),
         )
-    except ValueError as error:
+    except UserError as error:
         raise not_here(place, str(error)) from None
     if name in ("regexp_replace", "regexp_count") and may_match_nothing(pattern):
         raise not_here(place, f"{name} with a pattern that matches an empty text")
@@ -103,11 +104,11 @@ def _date_text(name: str, values: list[Typed], place: Place) -> str:
     try:
         if name == "date_format":
             return date_format_sql(values[0].sql, values[1].sql)
-    except ValueError as error:
+    except UserError as error:
         raise failure("INVALID_FUNCTION_ARGUMENT", place, str(error)) from None
     try:
         return date_parse_sql(values[0].sql, values[1].sql)
-    except ValueError as error:
+    except UserError as error:
         raise not_here(place, str(error)) from None
 
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from local.standins.athena.sql.errors import failure
 from local.standins.athena.sql.lexer import RESERVED, Token
+from local.standins.errors import UserError
 
 _T = TypeVar("_T")
 
@@ -56,7 +57,7 @@ class Cursor:
             if not self._accept(word):
                 raise self._unexpected(f"'{word}'")
 
-    def _unexpected(self, expected: str) -> ValueError:
+    def _unexpected(self, expected: str) -> UserError:
         shown = " ".join(self._next.shown.split())
         return failure(
             "SYNTAX_ERROR", self._next.place, f"mismatched input '{shown}'. Expecting: {expected}"

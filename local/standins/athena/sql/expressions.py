@@ -63,6 +63,7 @@ from local.standins.athena.sql.types import (
     parse_type,
 )
 from local.standins.database import literal
+from local.standins.errors import UserError
 
 _EXTRACT_UNITS = (
     "year", "quarter", "month", "week", "day", "day_of_month", "day_of_week", "dow", "day_of_year",
@@ -85,7 +86,7 @@ class Analyzer(CallAnalyzer):
         """The checked expression.
 
         Raises:
-            ValueError: Athena would refuse it, or it is not available here.
+            UserError: Athena would refuse it, or it is not available here.
         """
         if context.grouped is not None and not calls(node, "aggregate", "window"):
             return self._grouped(node, context, context.grouped)
@@ -150,7 +151,7 @@ class Analyzer(CallAnalyzer):
     def _type(self, name: str, place: Place) -> Type:
         try:
             kind = parse_type(name)
-        except ValueError as error:
+        except UserError as error:
             raise failure("NOT_SUPPORTED", place, str(error)) from None
         if kind is None:
             raise failure("TYPE_MISMATCH", place, f"Unknown type: {name}")

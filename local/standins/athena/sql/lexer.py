@@ -57,7 +57,7 @@ def tokens(text: str) -> list[Token]:
     """The tokens of a text; the last is of the kind end.
 
     Raises:
-        ValueError: SYNTAX_ERROR, for what is no token.
+        UserError: SYNTAX_ERROR, for what is no token.
     """
     found = []
     position, line, line_start = 0, 1, 0

@@ -20,6 +20,7 @@ from local.standins.athena.sql.types import (
     common_type,
     decimal,
 )
+from local.standins.errors import UserError
 
 INTERVAL_TYPES = (DAYS, MONTHS)
 
@@ -129,7 +130,7 @@ def converted(value: Typed, wanted: Type) -> str:
 
 def unexpected_parameters(
     name: str, values: Iterable[Typed], place: Place, forms: Iterable[str]
-) -> ValueError:
+) -> UserError:
     """The failure of a call whose arguments fit no form of the function."""
     given = ", ".join(str(value.type) for value in values)
     message = f"Unexpected parameters ({given}) for function {name}. Here: {', '.join(forms)}"

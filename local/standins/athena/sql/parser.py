@@ -22,13 +22,14 @@ from local.standins.athena.sql.tree import (
     Values,
     Window,
 )  # fmt: skip
+from local.standins.errors import UserError
 
 
 def parse(text: str) -> Query:
     """The query of a text: one SELECT, or that of a CREATE TABLE AS.
 
     Raises:
-        ValueError: One line with Athena's code.
+        UserError: One line with Athena's code.
     """
     return _Parser(tokens(text)).statement()
 
@@ -52,7 +53,7 @@ class _Parser(RelationParser):
                 statements += fresh
                 fresh = False
         if statements != 1:
-            raise ValueError(f"the query must be one statement, not {statements}")
+            raise UserError(f"the query must be one statement, not {statements}")
         first = self._next
         others = ("drop", "insert", "delete", "update", "merge", "show", "describe", "alter")
         if first.kind == "word" and first.text in (*others, "explain", "unload", "msck"):
@@ -276,5 +277,5 @@ class _Parser(RelationParser):
         return name, self._window()
 
 
-def _not_a_select(word: str) -> ValueError:
-    return ValueError(f"the query must be a SELECT or a CREATE TABLE AS SELECT, not {word.upper()}")
+def _not_a_select(word: str) -> UserError:
+    return UserError(f"the query must be a SELECT or a CREATE TABLE AS SELECT, not {word.upper()}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from local.standins.database import literal
+from local.standins.errors import UserError
 
 _BLANKS = r"\t\n\v\f\r "
 _NOT_HERE = (
@@ -51,11 +52,11 @@ def pattern_sql(pattern: str) -> str:
     """A regular expression as DuckDB takes it.
 
     Raises:
-        ValueError: Trino and DuckDB would match other texts; the message is what it has.
+        UserError: Trino and DuckDB would match other texts; the message is what it has.
     """
     for form, name in _NOT_HERE:
         if re.search(form, re.sub(r"\\\\", "", pattern)):
-            raise ValueError(f"a regular expression with {name}")
+            raise UserError(f"a regular expression with {name}")
     return literal(_with_java_blanks(pattern))
 
 
@@ -105,7 +106,7 @@ def replacement_sql(text: str, count: int) -> str:
     """A replacement's $1 as DuckDB writes it.
 
     Raises:
-        ValueError: It is none that is taken here.
+        UserError: It is none that is taken here.
     """
     result, position = "", 0
     while position < len(text):
@@ -115,9 +116,9 @@ def replacement_sql(text: str, count: int) -> str:
             position += 2
         elif one == "$":
             if not after.isdigit() or text[position + 2 : position + 3].isdigit():
-                raise ValueError("a replacement with $ and no single digit")
+                raise UserError("a replacement with $ and no single digit")
             if int(after) > count:
-                raise ValueError(f"a replacement with a group that is not there: ${after}")
+                raise UserError(f"a replacement with a group that is not there: ${after}")
             result += f"\\{after}"
             position += 2
         else:
@@ -136,13 +137,13 @@ def date_format_sql(moment: str, text: str) -> str:
     """SQL of date_format(moment, text).
 
     Raises:
-        ValueError: A specifier that Trino does not take.
+        UserError: A specifier that Trino does not take.
     """
     result = ""
     for part in _split_format(text):
         letter = part[1:] if part.startswith("%") else ""
         if letter and letter in _NO_FORMAT:
-            raise ValueError(f"%{letter} not supported in date format string")
+            raise UserError(f"%{letter} not supported in date format string")
         result += _TO_STRFTIME.get(letter, letter) if letter else part
     return f"strftime({moment}, {literal(result)})"
 
@@ -151,7 +152,7 @@ def date_parse_sql(value: str, text: str) -> str:
     """SQL of date_parse(value, text).
 
     Raises:
-        ValueError: A specifier that is not here, or one given twice.
+        UserError: A specifier that is not here, or one given twice.
     """
     pattern, fields = "", []
     for part in _split_format(text):
@@ -159,14 +160,14 @@ def date_parse_sql(value: str, text: str) -> str:
             pattern += re.escape(part[-1] if part == "%%" else part)
             continue
         if part[1:] not in _FIELDS:
-            raise ValueError(f"{part} in date_parse")
+            raise UserError(f"{part} in date_parse")
         field, form = _FIELDS[part[1:]]
         if field in fields:
-            raise ValueError(f"a field twice in the format {text!r} of date_parse")
+            raise UserError(f"a field twice in the format {text!r} of date_parse")
         fields.append(field)
         pattern += f"({form})"
     if "half_hour" in fields and "half" not in fields:
-        raise ValueError("an hour of twelve without %p in date_parse")
+        raise UserError("an hour of twelve without %p in date_parse")
     checked = f"trino.date_parts({value}, {literal(pattern)})"
     texts = {
         field: f"regexp_extract({checked}, {literal(pattern)}, {number})"

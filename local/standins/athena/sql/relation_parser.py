@@ -11,6 +11,7 @@ from local.standins.athena.sql.tree import (
     TableName,
     Unnest,
 )  # fmt: skip
+from local.standins.errors import UserError
 
 # A word after which a relation cannot have an alias without AS.
 _AFTER_RELATION = ("limit", "offset", "fetch", "window", "tablesample", "match_recognize")
@@ -108,7 +109,7 @@ class RelationParser(ExpressionParser):
             try:
                 query = self._query()
                 self._expect(")")
-            except ValueError:
+            except UserError:
                 if depth == 1:
                     raise
                 self._position = start + 1

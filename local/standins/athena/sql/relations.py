@@ -14,6 +14,7 @@ from local.standins.athena.sql.tree import Join, Name, Place, Query, Relation, T
 from local.standins.athena.sql.types import BIGINT, BOOLEAN, Type, common_type, parse_type
 from local.standins.athena.tables import Table
 from local.standins.database import quote
+from local.standins.errors import UserError
 
 _CATALOG = "awsdatacatalog"
 
@@ -103,13 +104,13 @@ class RelationPlanner:
         if len(node.parts) > 3:
             raise failure("SYNTAX_ERROR", node.place, f"Too many dots in table name: {node.parts}")
         if len(qualifiers) == 2 and qualifiers[0] != _CATALOG:
-            raise ValueError(f"CATALOG_NOT_FOUND: {qualifiers[0]}; there is {_CATALOG}")
+            raise UserError(f"CATALOG_NOT_FOUND: {qualifiers[0]}; there is {_CATALOG}")
         database = qualifiers[-1] if qualifiers else self.database
         full_name = f"{database}.{name}"
         table = self.tables.get(full_name)
         if table is None:
             there_are = ", ".join(sorted(self.tables)) or "none"
-            raise ValueError(f"TABLE_NOT_FOUND: {full_name} does not exist; there are {there_are}")
+            raise UserError(f"TABLE_NOT_FOUND: {full_name} does not exist; there are {there_are}")
         self.used.add(full_name)
         alias = self._alias()
         columns = [
@@ -193,5 +194,5 @@ def column_type(glue: str) -> Type:
     name = {"string": "varchar", "float": "real", "int": "integer"}.get(glue, glue)
     kind = parse_type(name)
     if kind is None:
-        raise ValueError(f"type {glue} is not supported")
+        raise UserError(f"type {glue} is not supported")
     return Type("varchar") if kind.base == "varchar" else kind

@@ -46,7 +46,7 @@ class Scope:
         """The column of a name.
 
         Raises:
-            ValueError: There is none, or more than one.
+            UserError: There is none, or more than one.
         """
         *qualifiers, column = name.parts
         found = [

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from local.standins.errors import UserError
+
 _PATTERN = re.compile(r"([a-z ]+?)(?:\((\d+)(?:,(\d+))?\))?( with time zone)?")
 _INTEGER_DIGITS = {"tinyint": 3, "smallint": 5, "integer": 10, "bigint": 19}
 INTEGERS = tuple(_INTEGER_DIGITS)
@@ -107,7 +109,7 @@ def parse_type(name: str) -> Type | None:
     """The type of a name as the parser or a Glue table writes it; None if Trino has none such.
 
     Raises:
-        ValueError: The type has a size that Trino or the local run does not take.
+        UserError: The type has a size that Trino or the local run does not take.
     """
     if name.startswith("array(") and name.endswith(")"):
         element = parse_type(name[len("array(") : -1])
@@ -132,7 +134,7 @@ def parse_type(name: str) -> Type | None:
 
 def _decimal(digits: int, scale: int) -> Type:
     if not 1 <= digits <= MAXIMUM_DIGITS or scale > digits:
-        raise ValueError(
+        raise UserError(
             f"decimal({digits},{scale}): there are 1 to {MAXIMUM_DIGITS} digits, "
             "and the scale is none of more"
         )
@@ -141,7 +143,7 @@ def _decimal(digits: int, scale: int) -> Type:
 
 def _timestamp(precision: int, zone: str) -> Type:
     if precision > _MICROSECONDS:
-        raise ValueError(
+        raise UserError(
             f"timestamp({precision}) is not available here: microseconds are the finest"
         )
     return Type("timestamp" + zone, precision)

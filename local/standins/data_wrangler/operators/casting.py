@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from local.standins.data_wrangler.casts import FLOW_TYPES, cast
-from local.standins.data_wrangler.errors import UserError
 from local.standins.data_wrangler.frame import Column, Frame
 from local.standins.data_wrangler.operators.transform import Transform
 from local.standins.data_wrangler.parameters import Parameters
 from local.standins.data_wrangler.statistics import Statistics
+from local.standins.errors import UserError
 
 
 def infer_and_cast_type(parameters: Parameters, trained: Parameters) -> Transform:

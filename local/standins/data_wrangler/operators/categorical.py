@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from local.standins.data_wrangler.casts import cast
-from local.standins.data_wrangler.errors import UserError
 from local.standins.data_wrangler.frame import NUMERIC_TYPES, Column, Frame
 from local.standins.data_wrangler.operators.transform import Transform
 from local.standins.data_wrangler.parameters import Parameters
 from local.standins.data_wrangler.statistics import Statistics
 from local.standins.database import literal
+from local.standins.errors import UserError
 
 _STRATEGIES = ("Error", "Skip", "Keep")
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from local.standins.data_wrangler.errors import UserError
 from local.standins.data_wrangler.frame import Column, Frame
 from local.standins.data_wrangler.operators.transform import Transform, identity
 from local.standins.data_wrangler.parameters import Parameters
 from local.standins.data_wrangler.statistics import Statistics
+from local.standins.errors import UserError
 
 _MOVES = ("Move to start", "Move to end", "Move to index", "Move after", "Move before")
 

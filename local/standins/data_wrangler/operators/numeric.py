@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from local.standins.data_wrangler.casts import cast
-from local.standins.data_wrangler.errors import UserError
 from local.standins.data_wrangler.frame import NUMERIC_TYPES, Column, Frame
 from local.standins.data_wrangler.operators.transform import Transform, identity
 from local.standins.data_wrangler.parameters import Parameters
 from local.standins.data_wrangler.statistics import Statistics
+from local.standins.errors import UserError
 
 # From the aggregates to the SQL of a scaled value x.
 _Scale = Callable[..., str]
