@@ -1,6 +1,6 @@
 import { invoke, isInvocation } from "./runtime";
 import { answerS3 } from "./s3";
-import { answerSts, isQuery } from "./sts";
+import { answerQuery, isQuery } from "./query";
 import { answerJson, isJsonRequest, type WireRequest, type WireResponse } from "./wire";
 import type { World } from "./world";
 
@@ -12,5 +12,5 @@ export function answer(world: World, request: WireRequest): Promise<WireResponse
   if (isInvocation(request)) {
     return invoke(world, request);
   }
-  return isQuery(request) ? Promise.resolve(answerSts(world, request)) : answerS3(world, request);
+  return isQuery(request) ? Promise.resolve(answerQuery(world, request)) : answerS3(world, request);
 }

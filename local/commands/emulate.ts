@@ -18,7 +18,7 @@ export type EmulateOptions = Pick<
 };
 
 /** The services whose endpoint is this machine, as the environment of AWS SDKs names them. */
-const services = ["SAGEMAKER", "SAGEMAKER_RUNTIME", "CLOUDWATCH_LOGS", "S3", "STS"];
+const services = ["SAGEMAKER", "SAGEMAKER_RUNTIME", "CLOUDWATCH_LOGS", "S3", "STS", "IAM"];
 
 /**
  * Serves SageMaker's API from a work folder over HTTP, until it is interrupted. The stack's pipeline is there.

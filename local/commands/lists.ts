@@ -1,16 +1,21 @@
 import { type Listing } from "../../terminal/listing";
 import { executionListing, modelListing, trialListing } from "../../terminal/tables";
-import { findExecution, listExecutions } from "../records/executions";
+import { findExecution, listExecutions, listHeads } from "../records/executions";
+import { listedExecution } from "../records/executionRecord";
 import type { Workspace } from "../records/workspace";
 import { allModels, metadataOf } from "./models";
 
-/** The executions of a work folder. */
+/** The executions of a work folder. The table needs their heads only; JSON has all but the trials. */
 export function executions(workspace: Workspace): Listing {
-  const records = listExecutions(workspace);
-  return executionListing(
-    records,
-    records.map(({ trials, ...rest }) => ({ ...rest, trials: trials.length })),
-  );
+  return {
+    ...executionListing(listHeads(workspace).map(listedExecution)),
+    get items() {
+      return listExecutions(workspace).map(({ trials, ...rest }) => ({
+        ...rest,
+        trials: trials.length,
+      }));
+    },
+  };
 }
 
 /** The trials of an execution, by default of the latest, the best of each step first. */

@@ -6,6 +6,7 @@ import type { Status, StepFailure, StepResult, Trial } from "../execution";
 import {
   type CandidateRecord,
   type ExecutionDocument,
+  type ExecutionHead,
   executionId,
   type StepDocument,
   type TrialDocument,
@@ -143,19 +144,30 @@ export function trialsOf(
     .map((trial) => trialOf(trial, steps.get(trial.StepName), folder));
 }
 
+/** An execution as the table of executions shows it. */
+export function listedExecution(
+  head: ExecutionHead,
+): Omit<ExecutionRecord, "candidates" | "parameters" | "steps" | "trials"> {
+  const { execution, winner } = head;
+  const { CreationTime: start, FailureReason: failureReason, LastModifiedTime: last } = execution;
+  return {
+    id: executionId(head),
+    status: execution.PipelineExecutionStatus,
+    ...(failureReason === undefined ? {} : { failureReason }),
+    startTime: start,
+    seconds: secondsBetween(start, last),
+    ...(winner === undefined ? {} : { winner }),
+  };
+}
+
 /**
  * An execution as commands show it.
  * @param folder the execution's folder, in which its logs lie
  */
 export function recordOf(document: ExecutionDocument, folder: string): ExecutionRecord {
-  const { candidates, execution, notExecuted, parameters, winner } = document;
-  const { CreationTime: start, FailureReason: failureReason, LastModifiedTime: last } = execution;
+  const { candidates, notExecuted, parameters } = document;
   return {
-    id: executionId(document),
-    status: execution.PipelineExecutionStatus,
-    ...(failureReason === undefined ? {} : { failureReason }),
-    startTime: start,
-    seconds: secondsBetween(start, last),
+    ...listedExecution(document),
     parameters: Object.fromEntries(parameters.map(({ Name = "", Value = "" }) => [Name, Value])),
     steps: [
       ...document.steps.map((step) => stepOf(step, folder)),
@@ -167,6 +179,5 @@ export function recordOf(document: ExecutionDocument, folder: string): Execution
     ],
     trials: trialsOf(document, folder),
     candidates,
-    ...(winner === undefined ? {} : { winner }),
   };
 }

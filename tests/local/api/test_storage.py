@@ -15,23 +15,25 @@ MIB = 1024 * 1024
 
 
 @pytest.fixture(scope="module")
-def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Any, Path]]:
+def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     work = tmp_path_factory.mktemp("storage") / "work"
     with emulator(work) as running:
         s3 = running.client("s3")
         s3.create_bucket(Bucket="team-bucket")
-        yield s3, running.client("sts"), work
+        yield {"s3": s3, "sts": running.client("sts"), "iam": running.client("iam"), "work": work}
 
 
-def test_the_caller_is_of_the_stacks_account(clients: tuple[Any, Any, Path]) -> None:
-    _, sts, _ = clients
+def test_the_caller_is_of_the_stacks_account(clients: dict[str, Any]) -> None:
+    sts, iam = clients["sts"], clients["iam"]
     assert sts.get_caller_identity()["Account"] == "111122223333"
     with pytest.raises(ClientError, match=r"InvalidAction.*AssumeRole is not available"):
         sts.assume_role(RoleArn="arn:aws:iam::111122223333:role/x", RoleSessionName="xx")
+    with pytest.raises(ClientError, match=r"AccessDenied.*IAM's GetRole is not available"):
+        iam.get_role(RoleName="team")
 
 
-def test_objects_are_stored_read_copied_and_removed(clients: tuple[Any, Any, Path]) -> None:
-    s3, _, work = clients
+def test_objects_are_stored_read_copied_and_removed(clients: dict[str, Any]) -> None:
+    s3, work = clients["s3"], clients["work"]
     put = s3.put_object(Bucket="team-bucket", Key="data/a b+c.csv", Body=b"1,2\n")
     assert (work / "s3" / "team-bucket" / "data" / "a b+c.csv").read_bytes() == b"1,2\n"
     head = s3.head_object(Bucket="team-bucket", Key="data/a b+c.csv")
@@ -49,8 +51,8 @@ def test_objects_are_stored_read_copied_and_removed(clients: tuple[Any, Any, Pat
         s3.head_bucket(Bucket="no-bucket")
 
 
-def test_lists_have_pages_and_folders(clients: tuple[Any, Any, Path]) -> None:
-    s3, _, _ = clients
+def test_lists_have_pages_and_folders(clients: dict[str, Any]) -> None:
+    s3 = clients["s3"]
     keys = ["list/a/1", "list/a/2", "list/b", "list/c/1", "list/d&<e>"]
     for key in keys:
         s3.put_object(Bucket="team-bucket", Key=key, Body=b"x")
@@ -64,8 +66,8 @@ def test_lists_have_pages_and_folders(clients: tuple[Any, Any, Path]) -> None:
     assert [one["Key"] for one in folders["Contents"]] == ["list/b", "list/d&<e>"]
 
 
-def test_large_files_come_in_parts(clients: tuple[Any, Any, Path], tmp_path: Path) -> None:
-    s3, _, _ = clients
+def test_large_files_come_in_parts(clients: dict[str, Any], tmp_path: Path) -> None:
+    s3 = clients["s3"]
     content = bytes(range(256)) * (12 * MIB // 256) + b"end"
     (tmp_path / "file").write_bytes(content)
     config = TransferConfig(multipart_threshold=5 * MIB, multipart_chunksize=5 * MIB)
@@ -74,8 +76,8 @@ def test_large_files_come_in_parts(clients: tuple[Any, Any, Path], tmp_path: Pat
     assert (tmp_path / "again").read_bytes() == content
 
 
-def test_what_it_does_not_do_is_refused_by_name(clients: tuple[Any, Any, Path]) -> None:
-    s3, _, _ = clients
+def test_what_it_does_not_do_is_refused_by_name(clients: dict[str, Any]) -> None:
+    s3 = clients["s3"]
     with pytest.raises(ClientError, match=r"NotImplemented.*GET of a bucket with \?versioning is"):
         s3.get_bucket_versioning(Bucket="team-bucket")
     with pytest.raises(ClientError, match=r"NotImplemented.*PUT of an object with \?tagging"):

@@ -6,17 +6,31 @@ import { xml } from "./xml";
 
 const namespace = ' xmlns="https://sts.amazonaws.com/doc/2011-06-15/"';
 
-/** Whether a request is one of a service that speaks AWS Query, of which STS is the only one here. */
+/** The version of IAM's API, by which its requests are told from those of STS. */
+const iamVersion = "2010-05-08";
+
+/** Whether a request is one of a service that speaks AWS Query: STS, or IAM. */
 export function isQuery({ headers, method }: WireRequest): boolean {
   const type = headers["content-type"] ?? "";
   return method === "POST" && type.startsWith("application/x-www-form-urlencoded");
 }
 
-/** Answers GetCallerIdentity: whoever asks is a user of the account. Refuses all else by its name. */
-export function answerSts({ accountId }: World, { body }: WireRequest): WireResponse {
-  const action = new URLSearchParams(body.toString("utf8")).get("Action") ?? "";
+/**
+ * Answers STS's GetCallerIdentity: whoever asks is a user of the account. Refuses all else by its name.
+ *
+ * Roles mean nothing on this machine, and IAM lets nobody read them: the SageMaker Python SDK v3, which looks
+ * whether SageMaker may assume a role before it uses it, leaves that to the service then.
+ */
+export function answerQuery({ accountId }: World, { body }: WireRequest): WireResponse {
+  const parameters = new URLSearchParams(body.toString("utf8"));
+  const action = parameters.get("Action") ?? "";
   const headers = { "content-type": "text/xml" };
   const RequestId = randomUUID();
+  if (parameters.get("Version") === iamVersion) {
+    const Message = `Roles are not applied on this machine: IAM's ${action} is not available.`;
+    const error = { Error: { Type: "Sender", Code: "AccessDenied", Message }, RequestId };
+    return { status: 403, headers, body: xml("ErrorResponse", error) };
+  }
   if (action !== "GetCallerIdentity") {
     const Message = `The operation ${action} is not available on this machine.`;
     const error = { Error: { Type: "Sender", Code: "InvalidAction", Message }, RequestId };
