@@ -1,29 +1,38 @@
 """Serves a model by the container contract, with the answers of the image.
 
-GET /ping, GET /execution-parameters and POST /invocations, whose text/csv rows have neither label
-nor header. The answer is the predictions separated by commas, or by lines in a batch transform.
-Statuses are the image's: 204 for an empty body, 415 for one that is not CSV of numbers, 400 for a
-wrong number of features.
+GET /ping, GET /execution-parameters and POST /invocations, whose rows have neither label nor header
+(payload.py). Statuses are those of serve.py in aws/sagemaker-xgboost-container, in its order: 204
+for an empty body, 415 for what are no rows, 400 for rows that the model does not take (more
+features than it has; missing ones at the end are missing values), 406 for an Accept that it does
+not know. What the image's encoders do not have although it accepts it (jsonlines,
+recordio-protobuf) ends as its unhandled error does, with 500.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import signal
 import sys
+from typing import Any
 
-import numpy as np
 import uvicorn
 import xgboost
 from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
 
+from local.standins.errors import UserError
 from local.standins.xgboost.environment import model_path
+from local.standins.xgboost.payload import parse_header, read_rows
 
 _DEFAULT_PORT = 8080
 _MAX_PAYLOAD_BYTES = 6 * 1024**2
+_ACCEPTS = (
+    "application/json",
+    "application/jsonlines",
+    "application/x-recordio-protobuf",
+    "text/csv",
+)
+_METHODS = {"/ping": "GET", "/execution-parameters": "GET", "/invocations": "POST"}
 _Answer = tuple[int, str, str]  # status, media type, body
 
 
@@ -37,7 +46,8 @@ class Application:
             model: A loaded model.
         """
         self._model = model
-        self._separator = "\n" if os.environ.get("SAGEMAKER_BATCH") else ","
+        self._is_batch = bool(os.environ.get("SAGEMAKER_BATCH"))
+        self._accept = os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "text/csv")
 
     async def __call__(
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
@@ -53,10 +63,8 @@ class Application:
                 return
             body += message.get("body", b"")
             more = message.get("more_body", False)
-        content_type = dict(scope["headers"]).get(b"content-type", b"").decode("latin-1")
-        status, media_type, text = self._respond(
-            f"{scope['method']} {scope['path']}", content_type, body
-        )
+        sent = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        status, media_type, text = self._respond(scope["method"], scope["path"], sent, body)
         content = text.encode()
         headers = [(b"content-length", str(len(content)).encode())]
         if text:
@@ -71,48 +79,64 @@ class Application:
         )
         await send({"type": "http.response.body", "body": content, "more_body": False})
 
-    def _respond(self, request: str, content_type: str, body: bytes) -> _Answer:
-        if request == "GET /ping":
+    def _respond(self, method: str, path: str, headers: dict[str, str], body: bytes) -> _Answer:
+        if path not in _METHODS:
+            return 404, "text/plain", f"{path}: not found"
+        if method != _METHODS[path]:
+            return 405, "text/plain", f"{path}: allowed is {_METHODS[path]}"
+        if path == "/ping":
             return 200, "", ""
-        if request == "GET /execution-parameters":
+        if path == "/execution-parameters":
             parameters = {
-                "MaxConcurrentTransforms": 1,
+                "MaxConcurrentTransforms": os.cpu_count(),
                 "BatchStrategy": "MULTI_RECORD",
                 "MaxPayloadInMB": _MAX_PAYLOAD_BYTES // 1024**2,
             }
             return 200, "application/json", json.dumps(parameters)
-        if request != "POST /invocations":
-            return 404, "text/plain", f"{request}: not found"
-        return self._invoke(content_type, body)
+        return self._invoke(headers, body)
 
-    def _invoke(self, content_type: str, body: bytes) -> _Answer:
+    def _invoke(self, headers: dict[str, str], body: bytes) -> _Answer:
         if not body:
             return 204, "", ""
         if len(body) > _MAX_PAYLOAD_BYTES:
             return 413, "text/plain", f"the body is longer than {_MAX_PAYLOAD_BYTES} bytes"
-        media_type = content_type.partition(";")[0].strip().lower()
-        if media_type != "text/csv":
-            return 415, "text/plain", f"Content-type {media_type or 'none'} is not text/csv"
         try:
-            rows = [
-                [float(field) if field.strip() else np.nan for field in row]
-                for row in csv.reader(io.StringIO(body.decode("utf-8").strip()))
-            ]
-            features = np.array(rows, np.float32)
-        except ValueError as error:
-            return 415, "text/plain", f"Loading csv data failed: {error}"
-        expected = self._model.num_features()
-        if features.shape[1] != expected:
-            return 400, "text/plain", f"{features.shape[1]} features, the model has {expected}"
-        predictions = self._model.predict(xgboost.DMatrix(features)).tolist()
-        text = self._separator.join(str(value) for value in predictions)
-        return 200, "text/csv", text + ("\n" if self._separator == "\n" else "")
+            rows = read_rows(body, headers.get("content-type"))
+        except UserError as error:
+            return 415, "text/plain", str(error)
+        try:
+            predictions = self._model.predict(rows, validate_features=False).tolist()
+        except xgboost.core.XGBoostError as error:
+            reason = next((line for line in str(error).splitlines() if line.strip()), "")
+            return 400, "text/plain", f"Unable to evaluate payload provided: {reason}"
+        wanted, _ = parse_header(headers.get("accept", ""))
+        accept = self._accept if wanted in ("", "*/*") else wanted.lower()
+        if accept not in _ACCEPTS:
+            allowed = ", ".join(_ACCEPTS)
+            return 406, "text/plain", f"Accept type {accept} is not supported; allowed: {allowed}"
+        if self._is_batch:
+            return 200, accept, "".join(f"{value}\n" for value in predictions)
+        return _encode(predictions, accept)
+
+
+def _encode(predictions: list[Any], accept: str) -> _Answer:
+    """The answer: sagemaker_containers' encoders write a line a row of CSV."""
+    if accept == "application/json":
+        scores = [{"score": value} for value in predictions]
+        return 200, accept, json.dumps({"predictions": scores})
+    if accept != "text/csv":
+        return 500, "text/plain", f"the image's encoders have no {accept}"
+    rows = (value if isinstance(value, list) else [value] for value in predictions)
+    return 200, accept, "".join(f"{','.join(map(str, row))}\n" for row in rows)
 
 
 def main() -> int:
     """Serves the model until SIGTERM or SIGINT; gives the exit code."""
     if not model_path().is_file():
         sys.stderr.write(f"{model_path()}: no XGBoost model\n")
+        return 1
+    if "SAGEMAKER_INFERENCE_OUTPUT" in os.environ:
+        sys.stderr.write("SAGEMAKER_INFERENCE_OUTPUT is not supported by the local run\n")
         return 1
     model = xgboost.Booster(model_file=model_path())
     model.set_param({"nthread": 1})
