@@ -14,6 +14,8 @@ from typing import Any
 import botocore.session
 from botocore.model import Shape
 
+TARGET = Path(__file__).parents[1] / "local" / "api" / "serviceModel.json"
+
 # The operations that local/api answers, by service.
 OPERATIONS = {
     "sagemaker": [
@@ -129,8 +131,8 @@ def lines(members: dict[str, Any]) -> str:
     )
 
 
-def main() -> None:
-    """Writes the file."""
+def text() -> str:
+    """The content of the file."""
     session = botocore.session.get_session()
     services: list[str] = []
     for service, names in OPERATIONS.items():
@@ -148,9 +150,8 @@ def main() -> None:
             f"   {json.dumps(part)}: {{\n{lines(members)}\n   }}" for part, members in parts.items()
         )
         services.append(f"  {json.dumps(service)}: {{\n{inside}\n  }}")
-    path = Path(__file__).parent.parent / "local" / "api" / "serviceModel.json"
-    path.write_text("{\n" + ",\n".join(services) + "\n}\n", "utf-8")
+    return "{\n" + ",\n".join(services) + "\n}\n"
 
 
 if __name__ == "__main__":
-    main()
+    TARGET.write_text(text(), "utf-8")

@@ -110,7 +110,15 @@ export function readRecord(path: string): ExecutionRecord {
  * @throws UserError where it is damaged or missing
  */
 export function readDefinition(workspace: Workspace, id: string): JsonObject {
-  const path = join(workspace.execution(id), "definition.json");
+  return definitionIn(workspace.execution(id), id);
+}
+
+/**
+ * The definition in the folder of an execution.
+ * @throws UserError where it is damaged or missing
+ */
+export function definitionIn(folder: string, id: string): JsonObject {
+  const path = join(folder, "definition.json");
   const definition = existsSync(path) ? readJson(path, ["Steps"]) : undefined;
   if (definition === undefined) {
     throw new UserError(`the definition of execution ${id} cannot be read: ${path}`);

@@ -3,7 +3,13 @@ import { join, relative } from "node:path";
 
 import type { JsonObject } from "../../pipeline/expressions";
 import type { StepResult, Trial } from "../execution";
-import { type CandidateRecord, type ExecutionRecord, readRecord } from "../records/executions";
+import {
+  type CandidateRecord,
+  definitionIn,
+  type ExecutionRecord,
+  readRecord,
+} from "../records/executions";
+import { warnOfDamage } from "../records/documents";
 import { lastLines } from "../processes/logs";
 import { type Diagnosis, type Split, splits, type SplitMetrics } from "./diagnosis";
 import { diagnosticsPath } from "./diagnostics";
@@ -95,13 +101,34 @@ function latestLog(folder: string, step: string): string | undefined {
   return own === undefined ? undefined : join(folder, own);
 }
 
-/** Reads the records of an execution out of its folder. */
+/** What was found out of the candidates' models; nothing where it is missing or damaged. */
+function readDiagnoses(path: string): readonly Diagnosis[] {
+  if (!existsSync(path)) {
+    return [];
+  }
+  try {
+    const content = JSON.parse(readFileSync(path, "utf8")) as unknown;
+    if (Array.isArray(content)) {
+      return content as readonly Diagnosis[];
+    }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) {
+      throw error;
+    }
+  }
+  warnOfDamage(path);
+  return [];
+}
+
+/**
+ * Reads the records of an execution out of its folder.
+ * @throws UserError where its document or its definition is damaged or missing
+ */
 export function readReportData(folder: string): ReportData {
-  const read = (path: string): unknown => JSON.parse(readFileSync(path, "utf8"));
   const record = readRecord(join(folder, "execution.json"));
-  const definition = read(join(folder, "definition.json")) as JsonObject;
+  const definition = definitionIn(folder, record.id);
   const path = diagnosticsPath(folder);
-  const diagnoses = existsSync(path) ? (read(path) as readonly Diagnosis[]) : [];
+  const diagnoses = readDiagnoses(path);
   return {
     record,
     definition,

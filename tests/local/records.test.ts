@@ -27,6 +27,7 @@ import {
 } from "../../local/records/executions";
 import { updateTrials } from "../../local/records/trials";
 import { Workspace } from "../../local/records/workspace";
+import { readReportData } from "../../local/report/reportData";
 import { jobName, trialName, tuningJobName } from "../../local/steps/jobNames";
 import { trialsHeader } from "../../terminal/trialsCsv";
 import { temporaryFolder } from "../support/localRun";
@@ -272,6 +273,25 @@ describe("the executions of a work folder", () => {
     );
     match(message("nothing-like"), /; the latest of 7 are (\w+, ){4}\w+$/);
     match(message("../../etc"), /^there is no execution \.\.\/\.\.\/etc; /);
+  });
+});
+
+describe("the report of an execution", () => {
+  const folder = temporaryFolder();
+
+  it("names the definition that is damaged or missing", () => {
+    const workspace = new Workspace(folder);
+    put(workspace, executionDocument("abc", 0));
+    const definition = join(workspace.execution("abc"), "definition.json");
+    const expected = {
+      name: "UserError",
+      message: `the definition of execution abc cannot be read: ${definition}`,
+    };
+    throws(() => readReportData(workspace.execution("abc")), expected);
+    writeFileSync(definition, '{"Steps":');
+    stderrOf(() => {
+      throws(() => readReportData(workspace.execution("abc")), expected);
+    });
   });
 });
 
