@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { type ExecutionRecord, readRecord } from "../../local/records/executions";
 import { pythonInterpreter } from "../../local/processes/python";
+import type { JsonObject } from "../../pipeline/expressions";
 import { randomNumbers } from "../support/housing";
 import { command, type Ended, local, temporaryFolder, writeDefinition } from "../support/localRun";
 
@@ -149,19 +150,22 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
     });
   }
 
-  it("fails by a message that is a parameter's number", async () => {
-    const path = writeDefinition(folder, {
-      Version: "2020-12-01",
-      Parameters: [{ Name: "Limit", Type: "Float", DefaultValue: 0.5 }],
-      Steps: [
-        { Name: "Fail", Type: "Fail", Arguments: { ErrorMessage: { Get: "Parameters.Limit" } } },
-      ],
-    });
+  it("fails by a message that a parameter's number is joined to, and takes no bare one", async () => {
+    const failing = (message: JsonObject): string =>
+      writeDefinition(folder, {
+        Version: "2020-12-01",
+        Parameters: [{ Name: "Limit", Type: "Float", DefaultValue: 0.5 }],
+        Steps: [{ Name: "Fail", Type: "Fail", Arguments: { ErrorMessage: message } }],
+      });
+    const limit = { Get: "Parameters.Limit" };
+    const path = failing({ "Std:Join": { On: " ", Values: ["below", limit] } });
     const { stderr, stdout } = await local(["--definition", path, "--work-folder", workFolder]);
-    equal(stderr, "error: step Fail failed: 0.5\n");
+    equal(stderr, "error: step Fail failed: below 0.5\n");
     // There is no candidate, so no table of them.
     match(stdout, /^Report: .*\n$/m);
     equal(stdout.includes("Candidate"), false);
+    const bare = await local(["--definition", failing(limit), "--work-folder", workFolder]);
+    match(bare.stderr, /step "Fail", Arguments\.ErrorMessage: .* is of type Float, .* String/);
   });
 
   it("refuses what it lacks by the name of its object", async () => {

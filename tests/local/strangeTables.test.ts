@@ -69,7 +69,7 @@ describe("the local run of a strange table", function () {
       const args = await prepare(
         folder,
         { y: "double", x: "double", z: "double" },
-        `select 3 + ${deviation} / 0.7071 * sin(x) as y, x, z from (select range * 0.0418879 as x,
+        `select 3 + ${deviation} / 0.7071 * sin(x) as y, x, z from (select range * 0.0418879e0 as x,
          hash(range) % 1000 / 1e3 as z from range(600))`,
       );
       const { code, stderr, stdout } = await local(["--json", ...args.slice(0, -1), work(folder)]);
