@@ -2,6 +2,22 @@ import eslint from "@eslint/js";
 import pulumi from "@pulumi/eslint-plugin";
 import tseslint from "typescript-eslint";
 
+/** Folders that stand above the program: nothing that it is made of imports from them. */
+const above = ["bench", "local", "operate", "policy", "serving", "tests", "tools"];
+
+/** The folders that a folder's files may not import from. */
+const arrows = {
+  config: ["components", ...above],
+  components: ["config", ...above],
+};
+
+function forbid(folder, regex, message) {
+  return {
+    files: [`${folder}/**/*.ts`],
+    rules: { "no-restricted-imports": ["error", { patterns: [{ regex, message }] }] },
+  };
+}
+
 export default tseslint.config(
   { ignores: ["node_modules/", ".local/", ".venv/"] },
   eslint.configs.recommended,
@@ -18,6 +34,14 @@ export default tseslint.config(
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
     },
   },
+  forbid("contract", "^\\.\\./", "contract/ is for others to rely on: it imports nothing of ours."),
+  ...Object.entries(arrows).map(([folder, others]) =>
+    forbid(
+      folder,
+      `^(\\.\\./)+(${others.join("|")})/`,
+      `${folder}/ imports nothing of ${others.join(", ")}.`,
+    ),
+  ),
   {
     files: ["**/*.mjs"],
     languageOptions: {

@@ -1,8 +1,7 @@
-import * as aws from "@pulumi/aws/provider";
 import * as pulumi from "@pulumi/pulumi";
 
 import { currentAccount } from "./components/account";
-import { closedServiceWarning } from "./components/closedServices";
+import { dataElsewhere } from "./components/dataElsewhere";
 import { DataLake } from "./components/dataLake";
 import { DecisionTreeImage } from "./components/decisionTreeImage";
 import { Deployer } from "./components/deployer";
@@ -10,63 +9,85 @@ import { jobNetwork } from "./components/jobNetwork";
 import { ModelPipeline } from "./components/modelPipeline";
 import { Operations } from "./components/operations";
 import { Permissions } from "./components/permissions";
-import { prebuiltImages, supportWarnings } from "./components/prebuiltImages";
+import { prebuiltImages } from "./components/prebuiltImages";
+import { stackProvider, stackTags } from "./components/provider";
+import { stackNames } from "./components/stackNames";
 import { TableCrawler } from "./components/tableCrawler";
 import { Triggers } from "./components/triggers";
+import { stackWarnings } from "./components/warnings";
 import { loadSettings } from "./config/load";
-import { bucketName, stackNames } from "./contract/names";
 import { outputsVersion, type StackOutputs } from "./contract/outputs";
 
 const settings = loadSettings();
-const { dataset, region } = settings;
-const stack = pulumi.getStack();
-const names = stackNames(stack);
+const { candidates, crawler, dataset, modelConsumers, permissionsBoundary, region } = settings;
+for (const warning of stackWarnings(settings, new Date())) {
+  void pulumi.log.warn(warning);
+}
 
 /** On everything that the stack creates, and on the jobs that its pipeline starts. */
-const tags = { ...settings.aws.defaultTags?.tags, project: "restate", stack };
-const provider = new aws.Provider("aws", {
-  ...(settings.aws as aws.ProviderArgs),
-  region: region as aws.ProviderArgs["region"],
-  defaultTags: { tags },
-});
+const tags = stackTags(settings.aws, "restate");
+const ownTag = { key: "stack", value: pulumi.getStack() };
+const provider = stackProvider(settings.aws, region, tags);
 const options: pulumi.ComponentResourceOptions = { providers: { aws: provider } };
-const account = currentAccount(region, { provider });
 
-/** What several components take. Each picks what its arguments name. */
-const common = {
-  ...settings,
-  ...names,
+const account = currentAccount(region, { provider });
+const names = stackNames(account, dataset.database);
+const protection = { protect: settings.protect, forceDestroy: settings.forceDestroy };
+const elsewhere = dataElsewhere(dataset);
+
+const lake = new DataLake(
+  "data",
+  {
+    account,
+    names,
+    dataset,
+    dataFile: settings.dataFile,
+    protection,
+    access: { modelConsumers, accessLogBucket: settings.accessLogBucket },
+    encryptCatalog: settings.encryptCatalog,
+  },
+  options,
+);
+const { kmsKeyArn } = lake;
+
+const { vpc, vpcId } = jobNetwork(
+  "network",
+  settings.network,
+  { account, names, dataElsewhere: elsewhere, permissionsBoundary },
+  options,
+);
+
+/** What roles are about. */
+const scope = {
   account,
-  bucketName: account.accountId.apply((accountId) => bucketName(stack, accountId)),
-  databaseName: dataset.database ?? names.databaseName,
+  names,
   tableName: dataset.table,
-  dataLocation: dataset.location,
-  dataKmsKeyArn: dataset.kmsKeyArn,
-  ownImages: settings.candidates.flatMap(({ algorithm }) =>
+  dataElsewhere: elsewhere,
+  ownImages: candidates.flatMap(({ algorithm }) =>
     typeof algorithm === "string" ? [] : [algorithm.image],
   ),
-  ownTag: { key: "stack", value: stack },
+  kmsKeyArn,
+  vpc,
+  encryptCatalog: settings.encryptCatalog,
 };
-
-const lake = new DataLake("data", common, options);
-const { kmsKeyArn } = lake;
-const network = jobNetwork("network", settings.network, common, options);
-
-const scope = { ...common, kmsKeyArn, vpc: network.vpc };
 const permissions = new Permissions(
   "permissions",
-  { ...scope, crawled: settings.crawler !== undefined },
+  { scope, permissionsBoundary, crawled: crawler !== undefined },
   options,
 );
 const { roleArns } = permissions;
 const afterRoles: pulumi.ComponentResourceOptions = { ...options, dependsOn: [permissions] };
 
-if (settings.crawler !== undefined) {
-  const schedule = settings.crawler === "on-demand" ? undefined : settings.crawler;
-  const { databaseName, tableName } = lake;
+if (crawler !== undefined) {
   new TableCrawler(
     "table",
-    { ...common, databaseName, tableName, roleArn: roleArns.crawler, schedule },
+    {
+      names,
+      databaseName: lake.databaseName,
+      tableName: lake.tableName,
+      roleArn: roleArns.crawler,
+      schedule: crawler === "on-demand" ? undefined : crawler,
+    },
     afterRoles,
   );
 }
@@ -74,74 +95,90 @@ if (settings.crawler !== undefined) {
 const image = new DecisionTreeImage(
   "decision-tree",
   {
-    ...common,
-    context: "container",
+    account,
+    names,
+    build: { context: "container", baseImage: settings.baseImage },
     kmsKeyArn,
-    sageMakerImage: settings.sageMakerImage
-      ? { name: names.sageMakerImageName, roleArn: roleArns.training }
-      : undefined,
+    protection,
+    modelConsumers,
+    sageMakerImage: settings.sageMakerImage ? { roleArn: roleArns.training } : undefined,
   },
   afterRoles,
 );
-
-const warnings = [
-  ...supportWarnings(
-    settings.candidates.some(({ algorithm }) => algorithm === "xgboost")
-      ? ["scikitLearn", "xgboost"]
-      : ["scikitLearn"],
-    new Date(),
-  ),
-  ...(settings.dataQualityBaseline
-    ? [closedServiceWarning("modelMonitor", "restate:dataQualityBaseline")]
-    : []),
-];
-for (const warning of warnings) {
-  void pulumi.log.warn(warning);
-}
 
 const { xgboost, ...images } = prebuiltImages(region, { provider });
 const models = new ModelPipeline(
   "models",
   {
-    ...common,
-    parameters: settings,
-    images: { ...images, algorithms: { "decision-tree": image.imageUri, xgboost } },
-    roleArns,
-    kmsKeyArn,
-    vpc: network.vpc,
-    tags,
-    dataHash: lake.dataHash,
+    account,
+    names,
+    training: {
+      dataset,
+      candidates,
+      parameters: settings,
+      dataHash: lake.dataHash,
+      dataQualityBaseline: settings.dataQualityBaseline,
+      gitRevision: settings.gitRevision,
+    },
+    jobs: {
+      images: { ...images, algorithms: { "decision-tree": image.imageUri, xgboost } },
+      roleArns,
+      kmsKeyArn,
+      vpc,
+      tags,
+    },
+    parallelSteps: settings.parallelSteps,
+    protection,
+    modelConsumers,
   },
   { ...options, dependsOn: [lake, image, image.pushed, permissions] },
 );
 
 if (settings.schedule !== undefined || settings.startOnNewData) {
-  const newData = { bucketName: lake.bucketName, table: dataset.table };
   new Triggers(
     "triggers",
     {
-      ...common,
+      names,
       pipelineArn: models.pipelineArn,
       roleArn: roleArns.scheduler,
-      newData: settings.startOnNewData ? newData : undefined,
+      schedule: settings.schedule,
+      processingInstanceType: settings.processingInstanceType,
+      newData: settings.startOnNewData
+        ? { bucketName: lake.bucketName, table: dataset.table }
+        : undefined,
     },
     afterRoles,
   );
 }
 
-const operations = new Operations("operations", { ...common, kmsKeyArn }, options);
+const operations = new Operations(
+  "operations",
+  {
+    account,
+    names,
+    kmsKeyArn,
+    notifyEmails: settings.notifyEmails,
+    dashboard: settings.dashboard,
+    monthlyBudget: settings.monthlyBudget,
+    ownTag,
+  },
+  options,
+);
 
-const { deployers, permissionsBoundary } = settings;
 const deployer =
-  deployers.length > 0 && permissionsBoundary !== undefined
+  settings.deployers.length > 0 && permissionsBoundary !== undefined
     ? new Deployer(
         "deployer",
         {
-          ...scope,
-          permissionsBoundary,
-          subjects: deployers,
-          furtherRoleNames: [names.flowLogsName],
-          makesNetwork: settings.network.mode === "create",
+          scope,
+          limits: {
+            permissionsBoundary,
+            ownTag,
+            forceDestroy: settings.forceDestroy,
+            makesNetwork: settings.network.mode === "create",
+          },
+          subjects: settings.deployers,
+          oidcProviderArn: settings.oidcProviderArn,
         },
         options,
       )
@@ -160,9 +197,9 @@ const outputs: { readonly [Name in keyof StackOutputs]: pulumi.Input<StackOutput
   decisionTreeImageUri: image.imageUri,
   decisionTreeImageTag: image.tag,
   decisionTreeRepoDigest: image.repoDigest,
-  vpcId: network.vpcId ?? "",
-  subnetIds: network.vpc?.subnetIds ?? [],
-  securityGroupIds: network.vpc?.securityGroupIds ?? [],
+  vpcId: vpcId ?? "",
+  subnetIds: vpc?.subnetIds ?? [],
+  securityGroupIds: vpc?.securityGroupIds ?? [],
   pipelineName: models.pipelineName,
   pipelineArn: models.pipelineArn,
   pipelineDefinition: models.definition,

@@ -4,23 +4,26 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { prefixes } from "../pipeline/storage";
 import { type Account, accountPrincipals } from "./account";
-import { keptFromDeletion } from "./protection";
+import { keptFromDeletion, type Protection } from "./protection";
+import type { StackNames } from "./stackNames";
+
+/** Who reads the data, and whether that is logged. */
+export interface DataAccess {
+  /** Other accounts that may read the models. */
+  readonly modelConsumers: readonly string[];
+  /** Bucket that takes the log of who reads and writes what; undefined: nothing is logged. */
+  readonly accessLogBucket: string | undefined;
+}
 
 /** The arguments of {@link DataBucket}. */
 export interface DataBucketArgs {
   readonly account: Account;
-  readonly bucketName: pulumi.Output<string>;
-  readonly keyAlias: string;
+  readonly names: Pick<StackNames, "bucketName" | "keyAlias">;
   /** What the key is for, in words. */
   readonly description: string;
-  /** Whether `destroy` deletes the bucket with what is in it. Default false. */
-  readonly forceDestroy?: boolean;
-  /** Whether key and bucket are kept from deletion. Default true. */
-  readonly protect?: boolean;
-  /** Bucket that takes the log of who reads and writes what. Default: none, nothing is logged. */
-  readonly accessLogBucket?: string | undefined;
-  /** Other accounts that may read the models. Default: none. */
-  readonly modelConsumers?: readonly string[];
+  /** Of the bucket with what is in it, and of its key. */
+  readonly protection: Protection;
+  readonly access: DataAccess;
 }
 
 /** A private, versioned bucket, and the key that encrypts it and everything that jobs write. */
@@ -31,7 +34,7 @@ export class DataBucket extends pulumi.ComponentResource {
   constructor(name: string, args: DataBucketArgs, opts?: pulumi.ComponentResourceOptions) {
     super("restate:index:DataBucket", name, {}, opts);
     const child: pulumi.CustomResourceOptions = { parent: this };
-    const kept = keptFromDeletion(this, args.protect ?? true);
+    const kept = keptFromDeletion(this, args.protection);
     const key = new kms.Key(
       `${name}-key`,
       { description: args.description, enableKeyRotation: true, deletionWindowInDays: 30 },
@@ -43,10 +46,14 @@ export class DataBucket extends pulumi.ComponentResource {
       { keyId: key.keyId, policy: this.keyPolicy(args) },
       child,
     );
-    new kms.Alias(`${name}-key-alias`, { name: args.keyAlias, targetKeyId: key.keyId }, child);
+    new kms.Alias(
+      `${name}-key-alias`,
+      { name: args.names.keyAlias, targetKeyId: key.keyId },
+      child,
+    );
     const bucket = new s3.Bucket(
       `${name}-bucket`,
-      { bucket: args.bucketName, forceDestroy: args.forceDestroy ?? false },
+      { bucket: args.names.bucketName, forceDestroy: args.protection.forceDestroy },
       kept,
     );
     this.protectBucket(name, args, bucket, key);
@@ -59,7 +66,7 @@ export class DataBucket extends pulumi.ComponentResource {
   /** Leaves it to the account's own policies who may use the key, and lets notifications be encrypted. */
   private keyPolicy(args: DataBucketArgs): pulumi.Output<string> {
     const { accountId, dnsSuffix, partition, region } = args.account;
-    const consumers = accountPrincipals(args.account, args.modelConsumers ?? []);
+    const consumers = accountPrincipals(args.account, args.access.modelConsumers);
     return pulumi.jsonStringify({
       Version: "2012-10-17",
       Statement: [
@@ -174,19 +181,20 @@ export class DataBucket extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: [versioning] },
     );
-    if (args.accessLogBucket !== undefined) {
+    const { accessLogBucket } = args.access;
+    if (accessLogBucket !== undefined) {
       new s3.BucketLogging(
         `${name}-bucket-logging`,
         {
           bucket: bucket.bucket,
-          targetBucket: args.accessLogBucket,
-          targetPrefix: pulumi.interpolate`${args.bucketName}/`,
+          targetBucket: accessLogBucket,
+          targetPrefix: pulumi.interpolate`${args.names.bucketName}/`,
         },
         child,
       );
     }
-    const bucketArn = pulumi.interpolate`arn:${args.account.partition}:s3:::${args.bucketName}`;
-    const consumers = accountPrincipals(args.account, args.modelConsumers ?? []);
+    const bucketArn = pulumi.interpolate`arn:${args.account.partition}:s3:::${args.names.bucketName}`;
+    const consumers = accountPrincipals(args.account, args.access.modelConsumers);
     new s3.BucketPolicy(
       `${name}-bucket-policy`,
       {

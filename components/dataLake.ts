@@ -10,31 +10,24 @@ import { tableFormat } from "../pipeline/tableFormat";
 import { contentHash } from "../pipeline/language/canonicalJson";
 import { prefixes } from "../pipeline/storage";
 import type { Account } from "./account";
-import { DataBucket } from "./dataBucket";
+import { type DataAccess, DataBucket } from "./dataBucket";
 import { dataFiles } from "./dataFiles";
+import type { Protection } from "./protection";
+import type { StackNames } from "./stackNames";
 
 /** The arguments of {@link DataLake}. */
 export interface DataLakeArgs {
   readonly account: Account;
-  /** Physical names. */
-  readonly bucketName: pulumi.Output<string>;
-  readonly databaseName: string;
-  readonly workGroupName: string;
-  readonly keyAlias: string;
+  readonly names: Pick<StackNames, "bucketName" | "databaseName" | "keyAlias" | "workGroupName">;
   /** The table, and the query that is saved for it. */
   readonly dataset: Dataset;
-  /** File or folder to upload as the table's data, relative to the project. Default: it is there. */
-  readonly dataFile?: string | undefined;
-  /** Whether `destroy` deletes the bucket and the workgroup with what is in them. Default false. */
-  readonly forceDestroy?: boolean;
-  /** Whether key and bucket are kept from deletion. Default true. */
-  readonly protect?: boolean;
-  /** Bucket that takes the log of who reads and writes what. Default: none, nothing is logged. */
-  readonly accessLogBucket?: string | undefined;
-  /** Other accounts that may read the models. Default: none. */
-  readonly modelConsumers?: readonly string[];
-  /** Whether Glue's catalogue, all of the account's in the region, is encrypted. Default false. */
-  readonly encryptCatalog?: boolean;
+  /** File or folder to upload as the table's data, relative to the project; undefined: it is there already. */
+  readonly dataFile: string | undefined;
+  /** Of the bucket and the workgroup with what is in them, and of the key. */
+  readonly protection: Protection;
+  readonly access: DataAccess;
+  /** Whether Glue's catalogue, all of the account's in the region, is encrypted with the stack's key. */
+  readonly encryptCatalog: boolean;
 }
 
 /** Most bytes that a query may scan: 100 GiB. */
@@ -60,7 +53,7 @@ export class DataLake extends pulumi.ComponentResource {
    */
   constructor(name: string, args: DataLakeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("restate:index:DataLake", name, {}, opts);
-    const { dataFile, dataset } = args;
+    const { access, account, dataFile, dataset, names, protection } = args;
     if (dataFile !== undefined && !existsSync(dataFile)) {
       throw new pulumi.InputPropertyError({
         propertyPath: "dataFile",
@@ -68,17 +61,22 @@ export class DataLake extends pulumi.ComponentResource {
       });
     }
     const child: pulumi.CustomResourceOptions = { parent: this };
-    const forceDestroy = args.forceDestroy ?? false;
     const bucket = new DataBucket(
       name,
-      { ...args, description: `Encrypts the data, images and models of ${args.workGroupName}` },
+      {
+        account,
+        names,
+        protection,
+        access,
+        description: `Encrypts the data, images and models of ${names.workGroupName}`,
+      },
       child,
     );
     const { bucketName, kmsKeyArn } = bucket;
     this.bucketName = bucketName;
     this.kmsKeyArn = kmsKeyArn;
 
-    if (args.encryptCatalog === true) {
+    if (args.encryptCatalog) {
       new glue.DataCatalogEncryptionSettings(
         `${name}-catalog-encryption`,
         {
@@ -95,11 +93,11 @@ export class DataLake extends pulumi.ComponentResource {
     }
     const database = new glue.CatalogDatabase(
       `${name}-database`,
-      { name: args.databaseName, description: "Tables that restate learns from" },
+      { name: names.databaseName, description: "Tables that restate learns from" },
       child,
     );
     const format = tableFormat(dataset);
-    const ownLocation = pulumi.interpolate`s3://${args.bucketName}/${prefixes.data}/${dataset.table}/`;
+    const ownLocation = pulumi.interpolate`s3://${names.bucketName}/${prefixes.data}/${dataset.table}/`;
     const table = new glue.CatalogTable(
       `${name}-table`,
       {
@@ -125,9 +123,9 @@ export class DataLake extends pulumi.ComponentResource {
     const workGroup = new athena.Workgroup(
       `${name}-workgroup`,
       {
-        name: args.workGroupName,
+        name: names.workGroupName,
         description: "Queries of restate",
-        forceDestroy,
+        forceDestroy: protection.forceDestroy,
         configuration: {
           // A workgroup that enforces its own location refuses a query that names where its table's files go, as
           // SageMaker's does. Source: Athena's guide, "Considerations and limitations for CTAS queries".
@@ -138,8 +136,8 @@ export class DataLake extends pulumi.ComponentResource {
           bytesScannedCutoffPerQuery: queryScanLimit,
           engineVersion: { selectedEngineVersion: "Athena engine version 3" },
           resultConfiguration: {
-            outputLocation: pulumi.interpolate`s3://${args.bucketName}/${prefixes.queryResults}/`,
-            expectedBucketOwner: args.account.accountId,
+            outputLocation: pulumi.interpolate`s3://${names.bucketName}/${prefixes.queryResults}/`,
+            expectedBucketOwner: account.accountId,
             encryptionConfiguration: { encryptionOption: "SSE_KMS", kmsKeyArn },
           },
         },
@@ -149,11 +147,11 @@ export class DataLake extends pulumi.ComponentResource {
     const query = new athena.NamedQuery(
       `${name}-query`,
       {
-        name: `${args.workGroupName}-${dataset.table}`,
+        name: `${names.workGroupName}-${dataset.table}`,
         description: `The rows of ${dataset.table} to learn from`,
         database: database.name,
         workgroup: workGroup.name,
-        query: datasetQuery(dataset, args.databaseName),
+        query: datasetQuery(dataset, names.databaseName),
       },
       child,
     );
@@ -161,11 +159,11 @@ export class DataLake extends pulumi.ComponentResource {
     new athena.NamedQuery(
       `${name}-table-query`,
       {
-        name: `${args.workGroupName}-${dataset.table}-table`,
+        name: `${names.workGroupName}-${dataset.table}-table`,
         description: `Makes a table of the rows of ${dataset.table} to learn from`,
         database: database.name,
         workgroup: workGroup.name,
-        query: selectedTableQuery(dataset, args.databaseName),
+        query: selectedTableQuery(dataset, names.databaseName),
       },
       child,
     );

@@ -7,29 +7,29 @@ import { join } from "node:path";
 import { type Account, accountPrincipals } from "./account";
 import { imageTag, platform, settleFileModes } from "./buildContext";
 import { checkManifest, findDigest } from "./imageRegistry";
-import { keptFromDeletion } from "./protection";
+import { keptFromDeletion, type Protection } from "./protection";
+import type { StackNames } from "./stackNames";
 
 /** The arguments of {@link DecisionTreeImage}. */
 export interface DecisionTreeImageArgs {
   readonly account: Account;
-  readonly repositoryName: string;
-  /** Folder of the Dockerfile and its context, relative to the project. */
-  readonly context: string;
-  /** Image to build on. Default: the one that the Dockerfile names. */
-  readonly baseImage?: string | undefined;
+  readonly names: Pick<StackNames, "repositoryName" | "sageMakerImageName">;
+  readonly build: {
+    /** Folder of the Dockerfile and its context, relative to the project. */
+    readonly context: string;
+    /** Image to build on; undefined: the one that the Dockerfile names. */
+    readonly baseImage: string | undefined;
+  };
   readonly kmsKeyArn: pulumi.Input<string>;
-  /** Whether `destroy` deletes the repository with the images in it. Default false. */
-  readonly forceDestroy?: boolean;
-  /** Whether the repository is kept from deletion. Default true. */
-  readonly protect?: boolean;
-  /** Other accounts that may pull the image. Default: none. */
-  readonly modelConsumers?: readonly string[];
+  /** Of the repository with the images in it. */
+  readonly protection: Protection;
+  /** Other accounts that may pull the image. */
+  readonly modelConsumers: readonly string[];
   /**
-   * Registers the image with SageMaker too, for Studio to show: its name there, and the ARN of the role by
-   * which SageMaker pulls it. Default: not registered.
+   * Registers the image with SageMaker too, for Studio to show; by this role SageMaker pulls it. Undefined: it is not
+   * registered.
    */
-  readonly sageMakerImage?:
-    { readonly name: string; readonly roleArn: pulumi.Input<string> } | undefined;
+  readonly sageMakerImage: { readonly roleArn: pulumi.Input<string> } | undefined;
 }
 
 /** Folder of the Dockerfile that takes the place of one whose image is in the registry already. */
@@ -51,24 +51,25 @@ export class DecisionTreeImage extends pulumi.ComponentResource {
 
   constructor(name: string, args: DecisionTreeImageArgs, opts?: pulumi.ComponentResourceOptions) {
     super("restate:index:DecisionTreeImage", name, {}, opts);
-    const { accountId, dnsSuffix, region } = args.account;
+    const { account, modelConsumers, names, protection, sageMakerImage } = args;
+    const { accountId, dnsSuffix, region } = account;
+    const { baseImage, context } = args.build;
     const buildArguments: Record<string, string> =
-      args.baseImage === undefined ? {} : { BASE_IMAGE: args.baseImage };
-    const tag = imageTag(args.context, buildArguments);
-    settleFileModes(args.context);
+      baseImage === undefined ? {} : { BASE_IMAGE: baseImage };
+    const tag = imageTag(context, buildArguments);
+    settleFileModes(context);
 
     const repository = new ecr.Repository(
       `${name}-repository`,
       {
-        name: args.repositoryName,
+        name: names.repositoryName,
         imageTagMutability: "IMMUTABLE",
         imageScanningConfiguration: { scanOnPush: true },
         encryptionConfigurations: [{ encryptionType: "KMS", kmsKey: args.kmsKeyArn }],
-        forceDelete: args.forceDestroy ?? false,
+        forceDelete: protection.forceDestroy,
       },
-      keptFromDeletion(this, args.protect ?? true),
+      keptFromDeletion(this, protection),
     );
-    const { modelConsumers = [] } = args;
     if (modelConsumers.length > 0) {
       new ecr.RepositoryPolicy(
         `${name}-repository-policy`,
@@ -80,7 +81,7 @@ export class DecisionTreeImage extends pulumi.ComponentResource {
               {
                 Sid: "PullImage",
                 Effect: "Allow",
-                Principal: { AWS: accountPrincipals(args.account, modelConsumers) },
+                Principal: { AWS: accountPrincipals(account, modelConsumers) },
                 Action: [
                   "ecr:BatchCheckLayerAvailability",
                   "ecr:BatchGetImage",
@@ -95,8 +96,8 @@ export class DecisionTreeImage extends pulumi.ComponentResource {
     }
     const token = ecr.getAuthorizationTokenOutput({ registryId: accountId }, { parent: this });
     // Composed, not read from the repository, so that a preview knows it.
-    const repositoryUrl = pulumi.interpolate`${accountId}.dkr.ecr.${region}.${dnsSuffix}/${args.repositoryName}`;
-    const registryImage = { repositoryName: args.repositoryName, tag };
+    const repositoryUrl = pulumi.interpolate`${accountId}.dkr.ecr.${region}.${dnsSuffix}/${names.repositoryName}`;
+    const registryImage = { repositoryName: names.repositoryName, tag };
     const digestInRegistry = findDigest(registryImage, { parent: this });
     const build = (dockerfileFolder: string): docker.types.input.DockerBuild => ({
       context: dockerfileFolder,
@@ -111,7 +112,7 @@ export class DecisionTreeImage extends pulumi.ComponentResource {
       {
         imageName: pulumi.interpolate`${repositoryUrl}:${tag}`,
         build: digestInRegistry.then((digest) =>
-          build(digest === undefined ? args.context : inRegistry),
+          build(digest === undefined ? context : inRegistry),
         ),
         skipPush: digestInRegistry.then((digest) => digest !== undefined),
         registry: {
@@ -138,14 +139,14 @@ export class DecisionTreeImage extends pulumi.ComponentResource {
       });
     this.pushed = checked.apply(() => image);
 
-    if (args.sageMakerImage !== undefined) {
+    if (sageMakerImage !== undefined) {
       const registered = new sagemaker.Image(
         `${name}-sagemaker-image`,
         {
-          imageName: args.sageMakerImage.name,
-          displayName: args.sageMakerImage.name,
+          imageName: names.sageMakerImageName,
+          displayName: names.sageMakerImageName,
           description: "Decision tree regression (scikit-learn)",
-          roleArn: args.sageMakerImage.roleArn,
+          roleArn: sageMakerImage.roleArn,
         },
         { parent: this },
       );

@@ -1,17 +1,19 @@
 import * as iam from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
 
-import { deployerRights, type DeployerScope } from "./deployerRights";
-import { type StackScope, Statements } from "./statements";
+import { deployerRights, type DeployerScope } from "./rights/deployer";
+import { type StackScope, Statements } from "./rights/statements";
 
 /** The arguments of {@link Deployer}. */
-export interface DeployerArgs extends StackScope, Omit<DeployerScope, "roleArns"> {
-  /** Names of the roles that the stack makes beside those of its actors. Default: none. */
-  readonly furtherRoleNames?: readonly string[];
+export interface DeployerArgs {
+  /** What the stack is made of. */
+  readonly scope: StackScope;
+  /** What the deployer may do with it. */
+  readonly limits: Omit<DeployerScope, "roleArns">;
   /** The GitHub workflows that may deploy, as `sub` claims: repo:<owner>/<name>:environment:<name>. */
   readonly subjects: readonly string[];
-  /** ARN of the account's identity provider for GitHub. Default: the stack makes it. */
-  readonly oidcProviderArn?: string | undefined;
+  /** ARN of the account's identity provider for GitHub; undefined: the stack makes it. */
+  readonly oidcProviderArn: string | undefined;
 }
 
 /** Who signs the tokens of GitHub's workflows. */
@@ -27,7 +29,9 @@ export class Deployer extends pulumi.ComponentResource {
   constructor(name: string, args: DeployerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("restate:index:Deployer", name, {}, opts);
     const child: pulumi.CustomResourceOptions = { parent: this };
-    const stack = new Statements(args);
+    const { limits, scope } = args;
+    const { flowLogsName, namePrefix } = scope.names;
+    const stack = new Statements(scope);
     const providerArn =
       args.oidcProviderArn ??
       new iam.OpenIdConnectProvider(
@@ -38,9 +42,9 @@ export class Deployer extends pulumi.ComponentResource {
     const role = new iam.Role(
       `${name}-role`,
       {
-        name: `${args.namePrefix}-deployer`,
-        description: `Deploys ${args.namePrefix}`,
-        permissionsBoundary: args.permissionsBoundary,
+        name: `${namePrefix}-deployer`,
+        description: `Deploys ${namePrefix}`,
+        permissionsBoundary: limits.permissionsBoundary,
         maxSessionDuration: 3600,
         assumeRolePolicy: pulumi.jsonStringify({
           Version: "2012-10-17",
@@ -61,19 +65,16 @@ export class Deployer extends pulumi.ComponentResource {
       },
       child,
     );
-    const further = (args.furtherRoleNames ?? []).map((roleName) =>
-      stack.globalArn("iam", `role/${roleName}`),
-    );
     const areas = deployerRights(stack, {
-      ...args,
-      roleArns: [...Object.values(stack.roleArns), ...further],
+      ...limits,
+      roleArns: [...Object.values(stack.roleArns), stack.globalArn("iam", `role/${flowLogsName}`)],
     });
     for (const [area, statements] of Object.entries(areas)) {
       const policy = new iam.Policy(
         `${name}-${area}-policy`,
         {
-          name: `${args.namePrefix}-deployer-${area}`,
-          description: `What the deployer of ${args.namePrefix} may do: ${area}`,
+          name: `${namePrefix}-deployer-${area}`,
+          description: `What the deployer of ${namePrefix} may do: ${area}`,
           policy: pulumi.jsonStringify({ Version: "2012-10-17", Statement: statements }),
         },
         child,

@@ -1,39 +1,42 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { Network, type NetworkArgs } from "./network";
-import type { NetworkSettings } from "../config/network";
+
+/** Subnets and security groups of jobs. */
+export interface JobVpc {
+  readonly subnetIds: pulumi.Input<string[]>;
+  readonly securityGroupIds: pulumi.Input<string[]>;
+}
+
+/** Which network jobs run in: one of the stack's own, one that is there already, or SageMaker's. */
+export type NetworkChoice =
+  | ({ readonly mode: "create" } & NetworkArgs["shape"])
+  | { readonly mode: "existing"; readonly subnetIds: string[]; readonly securityGroupIds: string[] }
+  | { readonly mode: "none" };
 
 /** Where jobs run. */
 export interface JobNetwork {
   /** Subnets and security groups of the jobs; undefined: SageMaker's own network. */
-  readonly vpc?:
-    | {
-        readonly subnetIds: pulumi.Input<string[]>;
-        readonly securityGroupIds: pulumi.Input<string[]>;
-      }
-    | undefined;
+  readonly vpc: JobVpc | undefined;
   /** The network, where the stack makes it. */
-  readonly vpcId?: pulumi.Output<string>;
+  readonly vpcId: pulumi.Output<string> | undefined;
 }
 
-/** Makes the network that settings ask for, or takes the one that they name. */
+/** Makes the network of a choice, or takes the one that it names. */
 export function jobNetwork(
   name: string,
-  settings: NetworkSettings,
-  args: Omit<NetworkArgs, "availabilityZones" | "cidrBlock" | "flowLogs">,
+  choice: NetworkChoice,
+  args: Omit<NetworkArgs, "shape">,
   opts: pulumi.ComponentResourceOptions,
 ): JobNetwork {
-  switch (settings.mode) {
+  switch (choice.mode) {
     case "none":
-      return {};
+      return { vpc: undefined, vpcId: undefined };
     case "existing":
-      return { vpc: settings };
+      return { vpc: choice, vpcId: undefined };
     case "create": {
-      const { securityGroupId, subnetIds, vpcId } = new Network(
-        name,
-        { ...args, ...settings },
-        opts,
-      );
+      const network = new Network(name, { ...args, shape: choice }, opts);
+      const { securityGroupId, subnetIds, vpcId } = network;
       return { vpc: { subnetIds, securityGroupIds: pulumi.all([securityGroupId]) }, vpcId };
     }
   }

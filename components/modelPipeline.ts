@@ -4,7 +4,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { RoleNames } from "../contract/names";
 import type { AlgorithmName } from "../pipeline/algorithms";
 import type { Candidate } from "../pipeline/candidates";
 import { check } from "../pipeline/language/check";
@@ -16,50 +15,55 @@ import type { ParameterDefaults } from "../pipeline/parameters";
 import { canonicalJson, contentHash } from "../pipeline/language/canonicalJson";
 import { prefixes } from "../pipeline/storage";
 import { type Account, accountPrincipals } from "./account";
-import { keptFromDeletion } from "./protection";
+import type { JobVpc } from "./jobNetwork";
+import { keptFromDeletion, type Protection } from "./protection";
+import type { StackNames } from "./stackNames";
 
 /** The arguments of {@link ModelPipeline}. */
 export interface ModelPipelineArgs {
-  readonly pipelineName: string;
-  readonly modelPackageGroupName: string;
-  readonly bucketName: pulumi.Output<string>;
-  readonly databaseName: string;
-  readonly workGroupName: string;
-  readonly dataset: Dataset;
-  readonly candidates: readonly Candidate[];
-  readonly parameters: ParameterDefaults;
-  /** URIs of the images. */
-  readonly images: {
-    readonly dataWrangler: pulumi.Output<string>;
-    readonly scikitLearn: pulumi.Output<string>;
-    readonly modelMonitor: pulumi.Output<string>;
-    readonly algorithms: Readonly<Record<AlgorithmName, pulumi.Output<string>>>;
-  };
-  /** ARNs of the roles that the pipeline and its jobs assume. */
-  readonly roleArns: Readonly<Record<keyof RoleNames, pulumi.Output<string>>>;
-  readonly kmsKeyArn: pulumi.Output<string>;
-  /** Network of the jobs. Default: SageMaker's own. */
-  readonly vpc?:
-    | {
-        readonly subnetIds: pulumi.Input<string[]>;
-        readonly securityGroupIds: pulumi.Input<string[]>;
-      }
-    | undefined;
-  /** Most steps that an execution runs at once, 1 to 50. */
-  readonly parallelSteps: number;
   readonly account: Account;
-  /** Other accounts that may read and deploy the models. Default: none. */
-  readonly modelConsumers?: readonly string[];
-  /** Whether the model package group is kept from deletion. Default true. */
-  readonly protect?: boolean;
-  /** Tags of the jobs that the pipeline starts. */
-  readonly tags: Readonly<Record<string, string>>;
-  /** Hash of the table's data. Default: unknown, so nothing is taken from SageMaker's cache. */
-  readonly dataHash?: string | undefined;
-  /** Whether each model is registered with a baseline of its training data. */
-  readonly dataQualityBaseline: boolean;
-  /** Revision of the source, kept with each model. Default: none. */
-  readonly gitRevision?: string | undefined;
+  readonly names: Pick<
+    StackNames,
+    "bucketName" | "databaseName" | "modelPackageGroupName" | "pipelineName" | "workGroupName"
+  >;
+  /** What is trained on what, and what each model keeps of it. */
+  readonly training: {
+    readonly dataset: Dataset;
+    readonly candidates: readonly Candidate[];
+    readonly parameters: ParameterDefaults;
+    /** Hash of the table's data; undefined: unknown, so nothing is taken from SageMaker's cache. */
+    readonly dataHash: string | undefined;
+    /** Whether each model is registered with a baseline of its training data. */
+    readonly dataQualityBaseline: boolean;
+    /** Revision of the source, kept with each model; undefined: none is. */
+    readonly gitRevision: string | undefined;
+  };
+  /** What the jobs run, as whom and where. */
+  readonly jobs: {
+    /** URIs of the images. */
+    readonly images: {
+      readonly dataWrangler: pulumi.Output<string>;
+      readonly scikitLearn: pulumi.Output<string>;
+      readonly modelMonitor: pulumi.Output<string>;
+      readonly algorithms: Readonly<Record<AlgorithmName, pulumi.Output<string>>>;
+    };
+    /** ARNs of the roles that the pipeline and its jobs assume. */
+    readonly roleArns: Readonly<
+      Record<"evaluation" | "pipeline" | "processing" | "training", pulumi.Output<string>>
+    >;
+    /** Encrypts volumes and all that jobs write. */
+    readonly kmsKeyArn: pulumi.Output<string>;
+    /** Network of the jobs; undefined: SageMaker's own. */
+    readonly vpc: JobVpc | undefined;
+    /** Tags of the jobs. */
+    readonly tags: Readonly<Record<string, string>>;
+  };
+  /** Maximum number of steps that an execution runs at once, 1 to 50. */
+  readonly parallelSteps: number;
+  /** Of the model package group. */
+  readonly protection: Pick<Protection, "protect">;
+  /** Other accounts that may read and deploy the models. */
+  readonly modelConsumers: readonly string[];
 }
 
 /** An uploaded source. */
@@ -85,22 +89,22 @@ export class ModelPipeline extends pulumi.ComponentResource {
    */
   constructor(name: string, args: ModelPipelineArgs, opts?: pulumi.ComponentResourceOptions) {
     super("restate:index:ModelPipeline", name, {}, opts);
-    const { dataset } = args;
-    const flowSource: pulumi.Output<FlowSource> = args.bucketName.apply((bucket) => ({
-      database: args.databaseName,
-      query: datasetQuery(dataset, args.databaseName),
-      queryOutput: `s3://${bucket}/${prefixes.queryResults}/`,
-    }));
-    const flow = flowSource.apply((source) => {
-      const { content, outputName } = dataWranglerFlow(dataset, source);
-      return { text: content, outputName };
+    const { account, jobs, names, training } = args;
+    const { dataset } = training;
+    const flowSource = names.bucketName.apply((bucket): FlowSource => {
+      return {
+        database: names.databaseName,
+        query: datasetQuery(dataset, names.databaseName),
+        queryOutput: `s3://${bucket}/${prefixes.queryResults}/`,
+      };
     });
+    const flow = flowSource.apply((source) => dataWranglerFlow(dataset, source));
     const script = (file: string): Source => {
       const content = pulumi.output(readFileSync(join(scripts, `${file}.py`), "utf8"));
-      return this.upload(`${name}-${file}`, args, `${file}.py`, content);
+      return this.upload(`${name}-${file}`, names, `${file}.py`, content);
     };
     const sources = {
-      flow: this.upload(`${name}-flow`, args, `${dataset.table}.flow`, flow.text),
+      flow: this.upload(`${name}-flow`, names, `${dataset.table}.flow`, flow.content),
       preprocess: script("preprocess"),
       evaluate: script("evaluate"),
       compare: script("compare"),
@@ -108,61 +112,26 @@ export class ModelPipeline extends pulumi.ComponentResource {
 
     this.definition = pulumi
       .output({
-        bucket: args.bucketName,
+        bucket: names.bucketName,
         flowSource,
         flowOutputName: flow.outputName,
-        kmsKeyArn: args.kmsKeyArn,
-        subnetIds: args.vpc?.subnetIds ?? [],
-        securityGroupIds: args.vpc?.securityGroupIds ?? [],
-        sources: pulumi.output({
+        sources: {
           flow: sources.flow.uri,
           preprocess: sources.preprocess.uri,
           evaluate: sources.evaluate.uri,
           compare: sources.compare.uri,
-        }),
-        dataWrangler: args.images.dataWrangler,
-        scikitLearn: args.images.scikitLearn,
-        modelMonitor: args.images.modelMonitor,
-        algorithms: pulumi.output(args.images.algorithms),
-        processing: args.roleArns.processing,
-        training: args.roleArns.training,
-        evaluation: args.roleArns.evaluation,
+        },
+        images: jobs.images,
+        roles: jobs.roleArns,
+        context: { kmsKeyArn: jobs.kmsKeyArn, tags: jobs.tags, vpc: jobs.vpc },
       })
       .apply((known) => {
         const definition = pipelineDefinition({
-          region: args.account.region,
-          bucket: known.bucket,
-          dataset,
-          candidates: args.candidates,
-          parameters: args.parameters,
-          flowSource: known.flowSource,
-          flowOutputName: known.flowOutputName,
-          workGroup: args.workGroupName,
-          sources: known.sources,
-          images: {
-            dataWrangler: known.dataWrangler,
-            scikitLearn: known.scikitLearn,
-            modelMonitor: known.modelMonitor,
-            algorithms: known.algorithms,
-          },
-          modelPackageGroupName: args.modelPackageGroupName,
-          roles: {
-            processing: known.processing,
-            training: known.training,
-            evaluation: known.evaluation,
-          },
-          context: {
-            kmsKeyArn: known.kmsKeyArn,
-            tags: args.tags,
-            ...(args.vpc === undefined
-              ? {}
-              : {
-                  vpc: { subnetIds: known.subnetIds, securityGroupIds: known.securityGroupIds },
-                }),
-          },
-          dataHash: args.dataHash,
-          dataQualityBaseline: args.dataQualityBaseline,
-          gitRevision: args.gitRevision,
+          ...training,
+          ...known,
+          region: account.region,
+          workGroup: names.workGroupName,
+          modelPackageGroupName: names.modelPackageGroupName,
         });
         const problems = check(definition);
         if (problems.length > 0) {
@@ -174,20 +143,20 @@ export class ModelPipeline extends pulumi.ComponentResource {
     const group = new sagemaker.ModelPackageGroup(
       `${name}-model-package-group`,
       {
-        modelPackageGroupName: args.modelPackageGroupName,
-        modelPackageGroupDescription: `The best models of the pipeline ${args.pipelineName}`,
+        modelPackageGroupName: names.modelPackageGroupName,
+        modelPackageGroupDescription: `The best models of the pipeline ${names.pipelineName}`,
       },
-      keptFromDeletion(this, args.protect ?? true),
+      keptFromDeletion(this, args.protection),
     );
     this.shareModels(name, args, group);
     const pipeline = new sagemaker.Pipeline(
       `${name}-pipeline`,
       {
-        pipelineName: args.pipelineName,
-        pipelineDisplayName: args.pipelineName,
+        pipelineName: names.pipelineName,
+        pipelineDisplayName: names.pipelineName,
         pipelineDescription: `Tunes and compares candidates on ${dataset.table}, and registers the best`,
         pipelineDefinition: this.definition,
-        roleArn: args.roleArns.pipeline,
+        roleArn: jobs.roleArns.pipeline,
         parallelismConfiguration: { maxParallelExecutionSteps: args.parallelSteps },
       },
       {
@@ -215,7 +184,8 @@ export class ModelPipeline extends pulumi.ComponentResource {
     args: ModelPipelineArgs,
     group: sagemaker.ModelPackageGroup,
   ): void {
-    const { account, modelConsumers = [], modelPackageGroupName } = args;
+    const { account, modelConsumers } = args;
+    const { modelPackageGroupName } = args.names;
     if (modelConsumers.length === 0) {
       return;
     }
@@ -259,16 +229,16 @@ export class ModelPipeline extends pulumi.ComponentResource {
    */
   private upload(
     name: string,
-    args: ModelPipelineArgs,
+    { bucketName }: Pick<StackNames, "bucketName">,
     file: string,
     content: pulumi.Output<string>,
   ): Source {
     const key = content.apply((text) => `${prefixes.sources}/${contentHash(text)}/${file}`);
     const object = new s3.BucketObjectv2(
       name,
-      { bucket: args.bucketName, key, content, contentType: "text/plain" },
+      { bucket: bucketName, key, content, contentType: "text/plain" },
       { parent: this, retainOnDelete: true },
     );
-    return { object, uri: pulumi.interpolate`s3://${args.bucketName}/${key}` };
+    return { object, uri: pulumi.interpolate`s3://${bucketName}/${key}` };
   }
 }

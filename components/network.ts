@@ -1,31 +1,34 @@
 import * as awsx from "@pulumi/awsx/ec2/vpc";
 import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import * as ec2 from "@pulumi/aws/ec2";
-import * as iam from "@pulumi/aws/iam";
 import * as vpcRules from "@pulumi/aws/vpc";
 import * as pulumi from "@pulumi/pulumi";
 
 import { prefixes } from "../pipeline/storage";
 import type { Account } from "./account";
+import type { DataElsewhere } from "./dataElsewhere";
 import { endpointZones } from "./endpointZones";
+import { flowLogs } from "./rights/flowLogs";
+import { serviceRole } from "./serviceRole";
+import type { StackNames } from "./stackNames";
 
 /** The arguments of {@link Network}. */
 export interface NetworkArgs {
   readonly account: Account;
-  /** Addresses of the network, such as 10.0.0.0/16. */
-  readonly cidrBlock: string;
-  /** Number of availability zones, each with one subnet: 1 to 6. */
-  readonly availabilityZones: number;
-  /** The stack's own bucket. */
-  readonly bucketName: pulumi.Input<string>;
-  /** S3 URI of the table's files, where they are in another bucket. Default: the stack's own bucket. */
-  readonly dataLocation?: string | undefined;
-  /** Whether accepted and rejected connections are logged for 30 days. Default false. */
-  readonly flowLogs?: boolean;
-  /** ARN of a policy that limits what the role of the flow logs may do. Default: none. */
-  readonly permissionsBoundary?: string | undefined;
-  /** Name of the log group of the flow logs, and of the role that writes them. */
-  readonly flowLogsName: string;
+  /** Names of the stack's own bucket, and of the flow logs' group and role. */
+  readonly names: Pick<StackNames, "bucketName" | "flowLogsName">;
+  readonly shape: {
+    /** Addresses of the network, such as 10.0.0.0/16. */
+    readonly cidrBlock: string;
+    /** Number of availability zones, each with one subnet: 1 to 6. */
+    readonly availabilityZones: number;
+    /** Whether accepted and rejected connections are logged for 30 days. */
+    readonly flowLogs: boolean;
+  };
+  /** Where the table's files are; undefined: in the stack's own bucket. */
+  readonly dataElsewhere: DataElsewhere | undefined;
+  /** ARN of a policy that limits what the role of the flow logs may do; undefined: none does. */
+  readonly permissionsBoundary: string | undefined;
 }
 
 /** The services that jobs call, and through which images, logs and queries go. */
@@ -56,15 +59,15 @@ export class Network extends pulumi.ComponentResource {
   constructor(name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     super("restate:index:Network", name, {}, opts);
     const child: pulumi.CustomResourceOptions = { parent: this };
-    const { account } = args;
+    const { account, shape } = args;
 
-    const zones = endpointZones(account.region, services, args.availabilityZones, {
+    const zones = endpointZones(account.region, services, shape.availabilityZones, {
       parent: this,
     });
     const vpc = new awsx.Vpc(
       `${name}-vpc`,
       {
-        cidrBlock: args.cidrBlock,
+        cidrBlock: shape.cidrBlock,
         // The type wants the names themselves, for which awsx cannot wait; the SDK waits for a promise.
         availabilityZoneNames: zones as unknown as string[],
         subnetStrategy: "Auto",
@@ -106,7 +109,7 @@ export class Network extends pulumi.ComponentResource {
         child,
       );
     }
-    if (args.flowLogs === true) {
+    if (shape.flowLogs) {
       this.logFlows(name, args, vpc.vpcId);
     }
 
@@ -122,10 +125,10 @@ export class Network extends pulumi.ComponentResource {
   }
 
   /** Lets whoever is in the network reach the stack's bucket and what ECR keeps layers in, and no other. */
-  private s3Policy({ account, bucketName, dataLocation }: NetworkArgs): pulumi.Output<string> {
-    const bucket = pulumi.interpolate`arn:${account.partition}:s3:::${bucketName}`;
-    const [, elsewhere, folder] = /^s3:\/\/([^/]+)\/(.*)$/.exec(dataLocation ?? "") ?? [];
-    const data = pulumi.interpolate`arn:${account.partition}:s3:::${elsewhere ?? ""}`;
+  private s3Policy({ account, dataElsewhere, names }: NetworkArgs): pulumi.Output<string> {
+    const bucketArn = (bucket: pulumi.Input<string>): pulumi.Output<string> =>
+      pulumi.interpolate`arn:${account.partition}:s3:::${bucket}`;
+    const bucket = bucketArn(names.bucketName);
     const own = { StringEquals: { "aws:PrincipalAccount": account.accountId } };
     return pulumi.jsonStringify({
       Version: "2012-10-17",
@@ -158,7 +161,7 @@ export class Network extends pulumi.ComponentResource {
           ],
           Condition: own,
         },
-        ...(elsewhere === undefined
+        ...(dataElsewhere === undefined
           ? []
           : [
               {
@@ -166,7 +169,10 @@ export class Network extends pulumi.ComponentResource {
                 Effect: "Allow",
                 Principal: "*",
                 Action: ["s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket"],
-                Resource: [data, pulumi.interpolate`${data}/${folder ?? ""}*`],
+                Resource: [
+                  bucketArn(dataElsewhere.bucket),
+                  pulumi.interpolate`${bucketArn(dataElsewhere.bucket)}/${dataElsewhere.folder}*`,
+                ],
                 Condition: own,
               },
             ]),
@@ -239,64 +245,25 @@ export class Network extends pulumi.ComponentResource {
 
   private logFlows(name: string, args: NetworkArgs, vpcId: pulumi.Output<string>): void {
     const child: pulumi.CustomResourceOptions = { parent: this };
+    const { account, names } = args;
+    const { flowLogsName } = names;
     const logs = new cloudwatch.LogGroup(
       `${name}-flow-logs`,
-      { name: args.flowLogsName, retentionInDays: 30 },
+      { name: flowLogsName, retentionInDays: 30 },
       child,
     );
-    const role = new iam.Role(
-      `${name}-flow-logs-role`,
+    const role = serviceRole(
+      { role: `${name}-flow-logs-role`, policy: `${name}-flow-logs-policy` },
       {
-        name: args.flowLogsName,
-        ...(args.permissionsBoundary === undefined
-          ? {}
-          : { permissionsBoundary: args.permissionsBoundary }),
-        assumeRolePolicy: pulumi.jsonStringify({
-          Version: "2012-10-17",
-          Statement: [
-            {
-              Effect: "Allow",
-              Principal: { Service: "vpc-flow-logs.amazonaws.com" },
-              Action: "sts:AssumeRole",
-              Condition: { StringEquals: { "aws:SourceAccount": args.account.accountId } },
-            },
-          ],
-        }),
+        account,
+        roleName: flowLogsName,
+        description: undefined,
+        services: "vpc-flow-logs.amazonaws.com",
+        permissionsBoundary: args.permissionsBoundary,
+        policyName: undefined,
+        statements: flowLogs(account, flowLogsName),
       },
-      child,
-    );
-    const { accountId, partition, region } = args.account;
-    const group = pulumi.interpolate`arn:${partition}:logs:${region}:${accountId}:log-group:${args.flowLogsName}`;
-    new iam.RolePolicy(
-      `${name}-flow-logs-policy`,
-      {
-        role: role.name,
-        // Source: VPC's guide, "IAM role for publishing flow logs to CloudWatch Logs".
-        policy: pulumi.jsonStringify({
-          Version: "2012-10-17",
-          Statement: [
-            {
-              // The service allows no narrower resource.
-              Sid: "FindGroups",
-              Effect: "Allow",
-              Action: "logs:DescribeLogGroups",
-              Resource: "*",
-            },
-            {
-              Sid: "WriteFlowLogs",
-              Effect: "Allow",
-              Action: [
-                "logs:CreateLogGroup",
-                "logs:CreateLogStream",
-                "logs:DescribeLogStreams",
-                "logs:PutLogEvents",
-              ],
-              Resource: [group, pulumi.interpolate`${group}:*`],
-            },
-          ],
-        }),
-      },
-      child,
+      this,
     );
     new ec2.FlowLog(
       `${name}-flow-log`,

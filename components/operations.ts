@@ -4,23 +4,22 @@ import * as sns from "@pulumi/aws/sns";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Account } from "./account";
+import type { StackNames } from "./stackNames";
+import type { Tag } from "./tag";
 
 /** The arguments of {@link Operations}. */
 export interface OperationsArgs {
   readonly account: Account;
-  /** Name of the topic, the alarm, the dashboard and the budget; the rules' names begin with it. */
-  readonly operationsName: string;
-  readonly pipelineName: string;
-  readonly modelPackageGroupName: string;
+  readonly names: Pick<StackNames, "modelPackageGroupName" | "operationsName" | "pipelineName">;
   readonly kmsKeyArn: pulumi.Input<string>;
-  /** Addresses that the topic writes to, each after it has agreed. Default: none. */
-  readonly notifyEmails?: readonly string[];
-  /** Whether there is a dashboard of the pipeline's executions. Default false. */
-  readonly dashboard?: boolean;
-  /** Costs of a month in US dollars of which 80 % and 100 % are announced. Default: none. */
-  readonly monthlyBudget?: number | undefined;
+  /** Addresses that the topic writes to, each after it has confirmed. */
+  readonly notifyEmails: readonly string[];
+  /** Whether there is a dashboard of the pipeline's executions. */
+  readonly dashboard: boolean;
+  /** Costs of a month in US dollars of which 80 % and 100 % are announced; undefined: there is no budget. */
+  readonly monthlyBudget: number | undefined;
   /** Tag by which the budget knows what belongs to the stack. */
-  readonly ownTag: { readonly key: string; readonly value: string };
+  readonly ownTag: Tag;
 }
 
 /** Namespace of the pipeline's metrics. Source: SageMaker's guide, "Amazon SageMaker AI metrics in Amazon CloudWatch". */
@@ -34,9 +33,10 @@ export class Operations extends pulumi.ComponentResource {
   constructor(name: string, args: OperationsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("restate:index:Operations", name, {}, opts);
     const child: pulumi.CustomResourceOptions = { parent: this };
+    const { operationsName, pipelineName } = args.names;
     const topic = new sns.Topic(
       `${name}-topic`,
-      { name: args.operationsName, kmsMasterKeyId: args.kmsKeyArn },
+      { name: operationsName, kmsMasterKeyId: args.kmsKeyArn },
       child,
     );
     new sns.TopicPolicy(
@@ -44,7 +44,7 @@ export class Operations extends pulumi.ComponentResource {
       { arn: topic.arn, policy: this.topicPolicy(args, topic.arn) },
       child,
     );
-    (args.notifyEmails ?? []).forEach((email) => {
+    args.notifyEmails.forEach((email) => {
       new sns.TopicSubscription(
         `${name}-${email}`,
         { topic: topic.arn, protocol: "email", endpoint: email },
@@ -57,11 +57,11 @@ export class Operations extends pulumi.ComponentResource {
     new cloudwatch.MetricAlarm(
       `${name}-execution-failed`,
       {
-        name: `${args.operationsName}-execution-failed`,
-        alarmDescription: `An execution of the pipeline ${args.pipelineName} has failed`,
+        name: `${operationsName}-execution-failed`,
+        alarmDescription: `An execution of the pipeline ${pipelineName} has failed`,
         namespace: metricNamespace,
         metricName: "ExecutionFailed",
-        dimensions: { PipelineName: args.pipelineName },
+        dimensions: { PipelineName: pipelineName },
         statistic: "Sum",
         period: 60,
         evaluationPeriods: 1,
@@ -73,10 +73,10 @@ export class Operations extends pulumi.ComponentResource {
       },
       child,
     );
-    if (args.dashboard === true) {
+    if (args.dashboard) {
       new cloudwatch.Dashboard(
         `${name}-dashboard`,
-        { dashboardName: args.operationsName, dashboardBody: JSON.stringify(dashboard(args)) },
+        { dashboardName: operationsName, dashboardBody: JSON.stringify(dashboard(args)) },
         child,
       );
     }
@@ -84,7 +84,7 @@ export class Operations extends pulumi.ComponentResource {
       new budgets.Budget(
         `${name}-budget`,
         {
-          name: args.operationsName,
+          name: operationsName,
           budgetType: "COST",
           timeUnit: "MONTHLY",
           limitAmount: String(args.monthlyBudget),
@@ -116,16 +116,17 @@ export class Operations extends pulumi.ComponentResource {
     what: string,
     statuses: readonly string[],
   ): void {
+    const { modelPackageGroupName, operationsName } = args.names;
     const rule = new cloudwatch.EventRule(
       `${name}-${what}`,
       {
-        name: `${args.operationsName}-${what}`,
-        description: `A model of ${args.modelPackageGroupName} is ${statuses.join(" or ")}`,
+        name: `${operationsName}-${what}`,
+        description: `A model of ${modelPackageGroupName} is ${statuses.join(" or ")}`,
         eventPattern: JSON.stringify({
           source: ["aws.sagemaker"],
           "detail-type": ["SageMaker Model Package State Change"],
           detail: {
-            ModelPackageGroupName: [args.modelPackageGroupName],
+            ModelPackageGroupName: [modelPackageGroupName],
             ModelApprovalStatus: statuses,
           },
         }),
@@ -151,10 +152,11 @@ export class Operations extends pulumi.ComponentResource {
 
   /** Lets only this stack's rules and alarms and the account's budgets write to the topic. */
   private topicPolicy(
-    { account, operationsName }: OperationsArgs,
+    { account, names }: OperationsArgs,
     topicArn: pulumi.Output<string>,
   ): pulumi.Output<string> {
     const { accountId, partition, region } = account;
+    const { operationsName } = names;
     const from = (sid: string, service: string, source: pulumi.Output<string>): object => ({
       Sid: sid,
       Effect: "Allow",
@@ -198,7 +200,7 @@ export class Operations extends pulumi.ComponentResource {
 }
 
 /** How many executions started, succeeded and failed, and how long they took. */
-function dashboard({ account, pipelineName }: OperationsArgs): object {
+function dashboard({ account, names }: OperationsArgs): object {
   const widget = (title: string, stat: string, metrics: readonly string[], x: number): object => ({
     type: "metric",
     x,
@@ -210,7 +212,12 @@ function dashboard({ account, pipelineName }: OperationsArgs): object {
       region: account.region,
       stat,
       period: 3600,
-      metrics: metrics.map((metric) => [metricNamespace, metric, "PipelineName", pipelineName]),
+      metrics: metrics.map((metric) => [
+        metricNamespace,
+        metric,
+        "PipelineName",
+        names.pipelineName,
+      ]),
     },
   });
   return {

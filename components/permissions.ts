@@ -1,16 +1,18 @@
-import * as iam from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
 
 import type { RoleNames } from "../contract/names";
-import { actors } from "./actors";
-import { type StackScope, Statements } from "./statements";
+import { actors } from "./rights/actors";
+import { type StackScope, Statements } from "./rights/statements";
+import { serviceRole } from "./serviceRole";
 
 /** The arguments of {@link Permissions}. */
-export interface PermissionsArgs extends StackScope {
-  /** ARN of a policy that limits what each role may do, whatever its own policy says. Default: none. */
-  readonly permissionsBoundary?: string | undefined;
-  /** Whether a crawler looks for new partitions. Default false. */
-  readonly crawled?: boolean;
+export interface PermissionsArgs {
+  /** What the roles are about. */
+  readonly scope: StackScope;
+  /** ARN of a policy that limits what each role may do, whatever its own says; undefined: none does. */
+  readonly permissionsBoundary: string | undefined;
+  /** Whether a crawler looks for new partitions. */
+  readonly crawled: boolean;
 }
 
 /** The services that assume each actor's role. */
@@ -30,56 +32,30 @@ export class Permissions extends pulumi.ComponentResource {
   /** ARNs of the roles, composed of their names: known at preview. */
   public readonly roleArns: Readonly<Record<keyof RoleNames, pulumi.Output<string>>>;
 
-  private readonly stack: Statements;
-  private readonly boundary: string | undefined;
-
   constructor(name: string, args: PermissionsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("restate:index:Permissions", name, {}, opts);
-    this.stack = new Statements(args);
-    this.boundary = args.permissionsBoundary;
-    this.roleArns = this.stack.roleArns;
+    const { crawled, permissionsBoundary, scope } = args;
+    const { account, names } = scope;
+    const stack = new Statements(scope);
     for (const actor of Object.keys(services) as (keyof RoleNames)[]) {
-      if (actor !== "crawler" || args.crawled === true) {
-        this.role(name, actor);
+      if (actor === "crawler" && !crawled) {
+        continue;
       }
+      serviceRole(
+        { role: `${name}-${actor}`, policy: `${name}-${actor}-policy` },
+        {
+          account,
+          roleName: names.roleNames[actor],
+          description: `What the ${actor} of ${names.pipelineName} may do`,
+          services: services[actor],
+          permissionsBoundary,
+          policyName: actor,
+          statements: actors[actor](stack),
+        },
+        this,
+      );
     }
+    this.roleArns = stack.roleArns;
     this.registerOutputs({ roleArns: this.roleArns });
-  }
-
-  /** A role that a service may assume for this account only, with its policy. */
-  private role(name: string, actor: keyof RoleNames): void {
-    const { account, pipelineName, roleNames } = this.stack.args;
-    const role = new iam.Role(
-      `${name}-${actor}`,
-      {
-        name: roleNames[actor],
-        ...(this.boundary === undefined ? {} : { permissionsBoundary: this.boundary }),
-        description: `What the ${actor} of ${pipelineName} may do`,
-        assumeRolePolicy: pulumi.jsonStringify({
-          Version: "2012-10-17",
-          Statement: [
-            {
-              Effect: "Allow",
-              Principal: { Service: services[actor] },
-              Action: "sts:AssumeRole",
-              Condition: { StringEquals: { "aws:SourceAccount": account.accountId } },
-            },
-          ],
-        }),
-      },
-      { parent: this },
-    );
-    new iam.RolePolicy(
-      `${name}-${actor}-policy`,
-      {
-        name: actor,
-        role: role.name,
-        policy: pulumi.jsonStringify({
-          Version: "2012-10-17",
-          Statement: actors[actor](this.stack),
-        }),
-      },
-      { parent: this },
-    );
   }
 }

@@ -1,15 +1,16 @@
 import * as glue from "@pulumi/aws/glue";
 import * as pulumi from "@pulumi/pulumi";
 
+import type { StackNames } from "./stackNames";
+
 /** The arguments of {@link TableCrawler}. */
 export interface TableCrawlerArgs {
-  /** Name of the crawler. */
-  readonly crawlerName: string;
+  readonly names: Pick<StackNames, "crawlerName">;
   readonly databaseName: pulumi.Input<string>;
   readonly tableName: pulumi.Input<string>;
   readonly roleArn: pulumi.Input<string>;
-  /** When it runs by itself: a cron expression, in UTC. Default: only when somebody starts it. */
-  readonly schedule?: string | undefined;
+  /** When it runs by itself: a cron expression, in UTC; undefined: only when somebody starts it. */
+  readonly schedule: string | undefined;
 }
 
 /** A Glue crawler that adds new partitions to the table, and logs what does not fit it. */
@@ -19,12 +20,12 @@ export class TableCrawler extends pulumi.ComponentResource {
     new glue.Crawler(
       `${name}-crawler`,
       {
-        name: args.crawlerName,
+        name: args.names.crawlerName,
         description: "Adds new partitions to the table",
         role: args.roleArn,
         databaseName: args.databaseName,
         catalogTargets: [{ databaseName: args.databaseName, tables: [args.tableName] }],
-        ...(args.schedule === undefined ? {} : { schedule: args.schedule }),
+        schedule: args.schedule,
         // The columns are the program's to say, and a crawl of a catalogue's table may not delete.
         schemaChangePolicy: { updateBehavior: "LOG", deleteBehavior: "LOG" },
         configuration: JSON.stringify({

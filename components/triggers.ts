@@ -5,20 +5,20 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { ParameterName } from "../pipeline/parameters";
 import { prefixes } from "../pipeline/storage";
+import type { StackNames } from "./stackNames";
 
 /** The arguments of {@link Triggers}. */
 export interface TriggersArgs {
-  /** Name of the schedule, and of the rule that sees new data. */
-  readonly triggersName: string;
+  readonly names: Pick<StackNames, "triggersName">;
   readonly pipelineArn: pulumi.Input<string>;
   /** Role that may start the pipeline. */
   readonly roleArn: pulumi.Input<string>;
-  /** When the pipeline starts: a `rate`, `cron` or `at` expression, in UTC. Default: never by the clock. */
-  readonly schedule?: string | undefined;
+  /** When the pipeline starts: a `rate`, `cron` or `at` expression, in UTC; undefined: never by the clock. */
+  readonly schedule: string | undefined;
   /** Default of the pipeline parameter ProcessingInstanceType, which the schedule repeats. */
   readonly processingInstanceType: string;
-  /** Starts the pipeline when a file of the table arrives. Default: it does not. */
-  readonly newData?:
+  /** Starts the pipeline when a file of the table arrives in the bucket; undefined: it does not. */
+  readonly newData:
     { readonly bucketName: pulumi.Output<string>; readonly table: string } | undefined;
 }
 
@@ -42,7 +42,7 @@ export class Triggers extends pulumi.ComponentResource {
       new scheduler.Schedule(
         `${name}-schedule`,
         {
-          name: args.triggersName,
+          name: args.names.triggersName,
           description: "Starts the pipeline",
           scheduleExpression: args.schedule,
           flexibleTimeWindow: { mode: "OFF" },
@@ -67,7 +67,7 @@ export class Triggers extends pulumi.ComponentResource {
       const rule = new cloudwatch.EventRule(
         `${name}-new-data`,
         {
-          name: args.triggersName,
+          name: args.names.triggersName,
           description: "A file of the table has arrived",
           eventPattern: pulumi.jsonStringify({
             source: ["aws.s3"],

@@ -74,7 +74,9 @@ export function loadSettings(): Settings {
   if (region === undefined) {
     problems.push("aws:region: missing; set it by `pulumi config set aws:region us-east-1`");
   } else if (!regionPattern.test(region)) {
-    problems.push(`aws:region: "${region}" is not a valid region (expected something like us-east-1)`);
+    problems.push(
+      `aws:region: "${region}" is not a valid region (expected something like us-east-1)`,
+    );
   }
   const stack = pulumi.getStack();
   if (!stackPattern.test(stack)) {

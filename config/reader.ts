@@ -90,9 +90,7 @@ export function readConfiguration<Schema extends z.ZodObject>(
   const raw = Object.fromEntries(
     Object.entries(pulumi.runtime.allConfig()).flatMap(([fullKey, value]) => {
       const key = fullKey.slice(namespace.length + 1);
-      return fullKey.startsWith(`${namespace}:`)
-        ? [[key, parseValue(shape[key], value)]]
-        : [];
+      return fullKey.startsWith(`${namespace}:`) ? [[key, parseValue(shape[key], value)]] : [];
     }),
   );
   const parsed = schema.safeParse(raw);

@@ -1,8 +1,8 @@
-import * as aws from "@pulumi/aws/provider";
 import * as pulumi from "@pulumi/pulumi";
 
 import { closedServiceWarning } from "../components/closedServices";
 import { prebuiltImage } from "../components/prebuiltImages";
+import { stackProvider, stackTags } from "../components/provider";
 import { prefixes } from "../pipeline/storage";
 import { awsClients } from "./awsClients";
 import { readBaseline } from "./baseline";
@@ -43,12 +43,8 @@ export = async function serve(): Promise<Outputs> {
       ? undefined
       : { percentage: settings.capturePercentage, uri: `${folder}/capture` };
 
-  const tags = { ...settings.aws.defaultTags?.tags, stack: pulumi.getStack() };
-  const provider = new aws.Provider("aws", {
-    ...(settings.aws as aws.ProviderArgs),
-    region: main.region as aws.ProviderArgs["region"],
-    defaultTags: { tags: { ...tags, project: "restate-serving" } },
-  });
+  const tags = stackTags(settings.aws, "restate-serving");
+  const provider = stackProvider(settings.aws, main.region, tags);
   const options: pulumi.ComponentResourceOptions = { providers: { aws: provider } };
 
   const endpoint = new ModelEndpoint(

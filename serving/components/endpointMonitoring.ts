@@ -24,8 +24,8 @@ export interface EndpointMonitoringArgs {
   /** Role of the jobs. */
   readonly roleArn: string;
   readonly kmsKeyArn: string;
-  /** Where the jobs run. Default: SageMaker's own network. */
-  readonly vpc?: Vpc | undefined;
+  /** Where the jobs run; undefined: in SageMaker's own network. */
+  readonly vpc: Vpc | undefined;
   /** S3 URI of the folder that takes what is found. */
   readonly outputUri: string;
   readonly settings: DataQualityMonitoring;
@@ -107,20 +107,16 @@ export class EndpointMonitoring extends pulumi.ComponentResource {
           instanceCount: 1,
           instanceType: settings.instanceType,
           volumeSizeInGb: settings.volumeGigabytes,
-          ...(hasLocalStorage(settings.instanceType) ? {} : { volumeKmsKeyId: kmsKeyArn }),
+          volumeKmsKeyId: hasLocalStorage(settings.instanceType) ? undefined : kmsKeyArn,
         },
       },
       networkConfig: {
         enableInterContainerTrafficEncryption: true,
         enableNetworkIsolation: true,
-        ...(vpc === undefined
-          ? {}
-          : {
-              vpcConfig: {
-                subnets: [...vpc.subnetIds],
-                securityGroupIds: [...vpc.securityGroupIds],
-              },
-            }),
+        vpcConfig: vpc && {
+          subnets: [...vpc.subnetIds],
+          securityGroupIds: [...vpc.securityGroupIds],
+        },
       },
       // A job of an hourly schedule must end before the next one begins.
       stoppingCondition: { maxRuntimeInSeconds: 3300 },

@@ -29,12 +29,12 @@ export interface ModelEndpointArgs {
   readonly roleArn: string;
   /** Encrypts volumes and the requests that are kept. */
   readonly kmsKeyArn: string;
-  /** Where the endpoint runs. Default: SageMaker's own network. */
-  readonly vpc?: Vpc | undefined;
+  /** Where the endpoint runs; undefined: in SageMaker's own network. */
+  readonly vpc: Vpc | undefined;
   readonly compute: Compute;
   readonly update: Update;
-  /** Keeps a part of the requests and their answers. Default: none. */
-  readonly capture?: { readonly percentage: number; readonly uri: string } | undefined;
+  /** Keeps a part of the requests and their answers; undefined: none are kept. */
+  readonly capture: { readonly percentage: number; readonly uri: string } | undefined;
   readonly alarms: AlarmThresholds;
   /** Topic of the alarms. */
   readonly topicArn: string;
@@ -65,9 +65,10 @@ export class ModelEndpoint extends pulumi.ComponentResource {
       {
         name: endpointName,
         endpointConfigName: configuration.name,
-        ...(compute.mode === "real-time"
-          ? { deploymentConfig: deploymentConfig(args.update, alarms.alarmNames) }
-          : {}),
+        deploymentConfig:
+          compute.mode === "real-time"
+            ? deploymentConfig(args.update, alarms.alarmNames)
+            : undefined,
       },
       { parent: this, dependsOn: [alarms] },
     );
@@ -99,14 +100,10 @@ export class ModelEndpoint extends pulumi.ComponentResource {
       // Serverless endpoints take neither isolation nor a network.
       enableNetworkIsolation: args.compute.mode === "real-time",
       primaryContainer: { modelPackageName: args.modelPackage.arn },
-      ...(args.vpc === undefined
-        ? {}
-        : {
-            vpcConfig: {
-              subnets: [...args.vpc.subnetIds],
-              securityGroupIds: [...args.vpc.securityGroupIds],
-            },
-          }),
+      vpcConfig: args.vpc && {
+        subnets: [...args.vpc.subnetIds],
+        securityGroupIds: [...args.vpc.securityGroupIds],
+      },
     };
     return new sagemaker.Model(
       `${name}-model`,
@@ -123,20 +120,16 @@ export class ModelEndpoint extends pulumi.ComponentResource {
     const { capture, compute, kmsKeyArn } = args;
     const encrypted = compute.mode === "real-time" && !hasLocalStorage(compute.instanceType);
     const content = {
-      ...(encrypted ? { kmsKeyArn } : {}),
-      ...(capture === undefined
-        ? {}
-        : {
-            dataCaptureConfig: {
-              enableCapture: true,
-              initialSamplingPercentage: capture.percentage,
-              destinationS3Uri: capture.uri,
-              kmsKeyId: kmsKeyArn,
-              captureOptions: [{ captureMode: "Input" }, { captureMode: "Output" }],
-              // Other types are kept in base 64, which Model Monitor cannot compare.
-              captureContentTypeHeader: { csvContentTypes: ["text/csv"] },
-            },
-          }),
+      kmsKeyArn: encrypted ? kmsKeyArn : undefined,
+      dataCaptureConfig: capture && {
+        enableCapture: true,
+        initialSamplingPercentage: capture.percentage,
+        destinationS3Uri: capture.uri,
+        kmsKeyId: kmsKeyArn,
+        captureOptions: [{ captureMode: "Input" }, { captureMode: "Output" }],
+        // Other types are kept in base 64, which Model Monitor cannot compare.
+        captureContentTypeHeader: { csvContentTypes: ["text/csv"] },
+      },
     };
     return new sagemaker.EndpointConfiguration(
       `${name}-configuration`,

@@ -190,7 +190,7 @@ describe("the network", () => {
           resource,
         ]),
         [
-          ["logs:DescribeLogGroups", "*"],
+          [["logs:DescribeLogGroups"], "*"],
           [
             [
               "logs:CreateLogGroup",

@@ -8,7 +8,7 @@ const passedTo = ["events", "glue", "sagemaker", "scheduler", "vpc-flow-logs"].m
 
 /** Images, the pipeline and its model packages, and the roles, which it can make only within the boundary. */
 export function models(stack: Statements, scope: DeployerScope): readonly Statement[] {
-  const { modelPackageGroupName, pipelineName, repositoryName } = stack.args;
+  const { modelPackageGroupName, namePrefix, pipelineName, repositoryName } = stack.args.names;
   return [
     // The service allows no narrower resource for the login.
     allow("EcrLogin", ["ecr:GetAuthorizationToken"], "*"),
@@ -56,8 +56,8 @@ export function models(stack: Statements, scope: DeployerScope): readonly Statem
         "sagemaker:UpdateImage",
       ],
       [
-        stack.arn("sagemaker", `image/${scope.namePrefix}-*`),
-        stack.arn("sagemaker", `image-version/${scope.namePrefix}-*/*`),
+        stack.arn("sagemaker", `image/${namePrefix}-*`),
+        stack.arn("sagemaker", `image-version/${namePrefix}-*/*`),
       ],
     ),
     allow(
@@ -90,8 +90,8 @@ export function models(stack: Statements, scope: DeployerScope): readonly Statem
         "iam:ListRolePolicies",
       ],
       [
-        stack.globalArn("iam", `role/${scope.namePrefix}-deployer`),
-        stack.globalArn("iam", `policy/${scope.namePrefix}-deployer-*`),
+        stack.globalArn("iam", `role/${namePrefix}-deployer`),
+        stack.globalArn("iam", `policy/${namePrefix}-deployer-*`),
         stack.globalArn("iam", "oidc-provider/*"),
       ],
     ),

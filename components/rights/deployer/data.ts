@@ -3,7 +3,7 @@ import type { DeployerScope } from "./scope";
 
 /** Bucket, key, table and workgroup. */
 export function data(stack: Statements, scope: DeployerScope): readonly Statement[] {
-  const { databaseName, workGroupName } = stack.args;
+  const { crawlerName, databaseName, keyAlias, workGroupName } = stack.args.names;
   const requested = {
     StringEquals: { [`aws:RequestTag/${scope.ownTag.key}`]: scope.ownTag.value },
   };
@@ -53,7 +53,7 @@ export function data(stack: Statements, scope: DeployerScope): readonly Statemen
     allow(
       "KeyAlias",
       ["kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"],
-      stack.arn("kms", scope.keyAlias),
+      stack.arn("kms", keyAlias),
     ),
     // The service allows no narrower resource.
     allow("FindKeyAlias", ["kms:ListAliases"], "*"),
@@ -79,9 +79,9 @@ export function data(stack: Statements, scope: DeployerScope): readonly Statemen
         ...["glue:DeleteCrawler", "glue:GetCrawler", "glue:GetTags"],
         ...["glue:TagResource", "glue:UntagResource", "glue:UpdateCrawler"],
       ],
-      stack.arn("glue", `crawler/${scope.namePrefix}`),
+      stack.arn("glue", `crawler/${crawlerName}`),
     ),
-    ...(stack.args.encryptCatalog === true
+    ...(stack.args.encryptCatalog
       ? [
           allow(
             "EncryptCatalogue",

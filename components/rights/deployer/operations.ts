@@ -1,8 +1,8 @@
 import { allow, type Statement, type Statements } from "../statements";
-import type { DeployerScope } from "./scope";
 
 /** What starts the pipeline, and what tells of it. */
-export function operations(stack: Statements, { namePrefix }: DeployerScope): readonly Statement[] {
+export function operations(stack: Statements): readonly Statement[] {
+  const { namePrefix } = stack.args.names;
   return [
     allow(
       "Topic",

@@ -1,17 +1,15 @@
 import type * as pulumi from "@pulumi/pulumi";
 
+import type { Tag } from "../../tag";
+
 /** What a deployer's rights depend on beside the stack itself. */
 export interface DeployerScope {
-  /** What the names of the stack's things begin with. */
-  readonly namePrefix: string;
-  /** Alias of the stack's key. */
-  readonly keyAlias: string;
   /** ARN of the boundary without which the deployer may make no role. */
   readonly permissionsBoundary: string;
   /** ARNs of the roles that the stack makes and hands to services. */
   readonly roleArns: readonly pulumi.Output<string>[];
   /** The tag that everything of the stack carries. */
-  readonly ownTag: { readonly key: string; readonly value: string };
+  readonly ownTag: Tag;
   /** Whether the stack may be destroyed with its data. */
   readonly forceDestroy: boolean;
   /** Whether the stack makes a network of its own. */

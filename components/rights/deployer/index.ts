@@ -16,8 +16,8 @@ export function deployerRights(
   return {
     data: data(stack, scope),
     models: models(stack, scope),
-    operations: operations(stack, scope),
-    serving: serving(stack, scope),
+    operations: operations(stack),
+    serving: serving(stack),
     ...(scope.makesNetwork ? { network: network(stack, scope) } : {}),
   };
 }

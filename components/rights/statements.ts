@@ -1,33 +1,28 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import type { RoleNames } from "../contract/names";
-import { ecrRepository } from "../pipeline/ecrRepository";
-import { prefixes } from "../pipeline/storage";
-import type { Account } from "./account";
-import type { JobNetwork } from "./jobNetwork";
+import type { RoleNames } from "../../contract/names";
+import { ecrRepository } from "../../pipeline/ecrRepository";
+import { prefixes } from "../../pipeline/storage";
+import type { Account } from "../account";
+import type { DataElsewhere } from "../dataElsewhere";
+import type { JobVpc } from "../jobNetwork";
+import type { StackNames } from "../stackNames";
 
-/** What roles may be about: the stack's own things, by their names. */
+/** What roles may be about: the stack's own things, by their names, and what its configuration refers to. */
 export interface StackScope {
   readonly account: Account;
-  readonly roleNames: RoleNames;
-  readonly bucketName: pulumi.Output<string>;
-  readonly databaseName: string;
+  readonly names: StackNames;
   readonly tableName: string;
-  /** S3 URI of the table's files, where they are in another bucket. Default: the stack's own bucket. */
-  readonly dataLocation?: string | undefined;
-  readonly workGroupName: string;
-  readonly pipelineName: string;
-  readonly modelPackageGroupName: string;
-  readonly repositoryName: string;
-  /** URIs of images of the user's own that candidates are trained by. Default: none. */
-  readonly ownImages?: readonly string[];
+  /** Where the table's files are; undefined: in the stack's own bucket. */
+  readonly dataElsewhere: DataElsewhere | undefined;
+  /** URIs of the images of the user's own that candidates are trained by. */
+  readonly ownImages: readonly string[];
+  /** The stack's key. */
   readonly kmsKeyArn: pulumi.Input<string>;
-  /** ARN of the key that encrypts the table's files at `dataLocation`, where it is not the stack's own. Default: none. */
-  readonly dataKmsKeyArn?: string | undefined;
-  /** Network of the jobs, in which SageMaker makes network interfaces in their names. Default: its own. */
-  readonly vpc?: JobNetwork["vpc"];
-  /** Whether Glue's catalogue is encrypted with the stack's key. Default false. */
-  readonly encryptCatalog?: boolean;
+  /** Network of the jobs, in which SageMaker makes network interfaces in their names; undefined: its own. */
+  readonly vpc: JobVpc | undefined;
+  /** Whether Glue's catalogue is encrypted with the stack's key. */
+  readonly encryptCatalog: boolean;
 }
 
 /** One text or several of a statement. */
@@ -39,7 +34,7 @@ export interface Statement {
   readonly Effect: "Allow";
   readonly Action: readonly string[];
   readonly Resource: Texts;
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, Texts>>>>;
+  readonly Condition: Readonly<Record<string, Readonly<Record<string, Texts>>>> | undefined;
 }
 
 /** Builds a statement that allows actions on resources. */
@@ -49,13 +44,7 @@ export function allow(
   resources: Statement["Resource"],
   condition?: Statement["Condition"],
 ): Statement {
-  return {
-    Sid: sid,
-    Effect: "Allow",
-    Action: actions,
-    Resource: resources,
-    ...(condition === undefined ? {} : { Condition: condition }),
-  };
+  return { Sid: sid, Effect: "Allow", Action: actions, Resource: resources, Condition: condition };
 }
 
 /** Rights on network interfaces that a job is given, and gives back. */
@@ -80,7 +69,7 @@ export class Statements {
   readonly roleArns: Readonly<Record<keyof RoleNames, pulumi.Output<string>>>;
 
   constructor(readonly args: StackScope) {
-    const { roleNames } = args;
+    const { roleNames } = args.names;
     const arn = (role: string): pulumi.Output<string> => this.globalArn("iam", `role/${role}`);
     this.roleArns = {
       pipeline: arn(roleNames.pipeline),
@@ -108,8 +97,8 @@ export class Statements {
 
   /** ARN of the stack's bucket, or of what is in it. */
   bucketArn(path = ""): pulumi.Output<string> {
-    const { account, bucketName } = this.args;
-    return pulumi.interpolate`arn:${account.partition}:s3:::${bucketName}${path}`;
+    const { account, names } = this.args;
+    return pulumi.interpolate`arn:${account.partition}:s3:::${names.bucketName}${path}`;
   }
 
   /** ARNs of the objects below prefixes of the stack's bucket. */
@@ -146,7 +135,7 @@ export class Statements {
   /** Reading and writing an encrypted catalogue, by way of Glue alone. */
   useKeyThroughGlue(): readonly Statement[] {
     const { account, encryptCatalog, kmsKeyArn } = this.args;
-    return encryptCatalog === true
+    return encryptCatalog
       ? [
           allow(
             "UseKeyThroughGlue",
@@ -226,7 +215,7 @@ export class Statements {
 
   /** ARNs of the repositories of all images: the stack's, SageMaker's in whatever account, the candidates' own. */
   images(): readonly pulumi.Output<string>[] {
-    const { account, ownImages = [], repositoryName } = this.args;
+    const { account, names, ownImages } = this.args;
     // Candidates may have images of one repository.
     const own = new Set(
       ownImages
@@ -234,7 +223,7 @@ export class Statements {
         .map(({ accountId, name, region }) => `${region}:${accountId}:repository/${name}`),
     );
     return [
-      this.arn("ecr", `repository/${repositoryName}`),
+      this.arn("ecr", `repository/${names.repositoryName}`),
       ...[`${account.region}:*:repository/sagemaker-*`, ...own].map(
         (path) => pulumi.interpolate`arn:${account.partition}:ecr:${path}`,
       ),
@@ -287,18 +276,18 @@ export class Statements {
 
   /** Reading the table's files where they are not in the stack's own bucket. */
   readDataElsewhere(): readonly Statement[] {
-    const { account, dataKmsKeyArn, dataLocation } = this.args;
-    const [, bucket, folder] = /^s3:\/\/([^/]+)\/(.*)$/.exec(dataLocation ?? "") ?? [];
-    if (bucket === undefined || folder === undefined) {
+    const { account, dataElsewhere } = this.args;
+    if (dataElsewhere === undefined) {
       return [];
     }
+    const { bucket, folder, kmsKeyArn } = dataElsewhere;
     const bucketArn = pulumi.interpolate`arn:${account.partition}:s3:::${bucket}`;
     return [
       allow("ListData", ["s3:GetBucketLocation", "s3:ListBucket"], bucketArn),
       allow("ReadData", ["s3:GetObject"], pulumi.interpolate`${bucketArn}/${folder}*`),
-      ...(dataKmsKeyArn === undefined
+      ...(kmsKeyArn === undefined
         ? []
-        : [allow("DecryptData", ["kms:Decrypt"], dataKmsKeyArn, this.throughS3())]),
+        : [allow("DecryptData", ["kms:Decrypt"], kmsKeyArn, this.throughS3())]),
     ];
   }
 }

@@ -1,9 +1,8 @@
 import { allow, type Statement, type Statements } from "../statements";
-import type { DeployerScope } from "./scope";
 
 /** Endpoints of the stack's models, which the project serving/ deploys. */
-export function serving(stack: Statements, { namePrefix }: DeployerScope): readonly Statement[] {
-  const { modelPackageGroupName } = stack.args;
+export function serving(stack: Statements): readonly Statement[] {
+  const { modelPackageGroupName, namePrefix } = stack.args.names;
   const named = (...kinds: readonly string[]) =>
     kinds.map((kind) => stack.arn("sagemaker", `${kind}/${namePrefix}-*`));
   return [

@@ -1,5 +1,5 @@
-import type { RoleNames } from "../contract/names";
-import { prefixes } from "../pipeline/storage";
+import type { RoleNames } from "../../contract/names";
+import { prefixes } from "../../pipeline/storage";
 import { allow, type Statement, type Statements } from "./statements";
 
 /**
@@ -15,7 +15,7 @@ const sparkOutput = `/${prefixes.executions}/*/data-wrangler/*`;
 
 /** Starts jobs, registers models and records experiments. */
 function pipeline(stack: Statements): readonly Statement[] {
-  const { modelPackageGroupName, pipelineName } = stack.args;
+  const { modelPackageGroupName, pipelineName } = stack.args.names;
   return [
     allow(
       "RunProcessing",
@@ -108,7 +108,8 @@ function pipeline(stack: Statements): readonly Statement[] {
 
 /** Queries the table, and writes what the data becomes. */
 function processing(stack: Statements): readonly Statement[] {
-  const { databaseName, tableName, workGroupName } = stack.args;
+  const { names, tableName } = stack.args;
+  const { databaseName, workGroupName } = names;
   return [
     ...stack.readDataElsewhere(),
     stack.listBucket(),
@@ -221,7 +222,7 @@ function scheduler(stack: Statements): readonly Statement[] {
     allow(
       "StartPipeline",
       ["sagemaker:StartPipelineExecution"],
-      stack.arn("sagemaker", `pipeline/${stack.args.pipelineName}`),
+      stack.arn("sagemaker", `pipeline/${stack.args.names.pipelineName}`),
     ),
   ];
 }
@@ -259,7 +260,8 @@ function monitoring(stack: Statements): readonly Statement[] {
 
 /** Looks at the table's files, and adds partitions to it. */
 function crawler(stack: Statements): readonly Statement[] {
-  const { databaseName, tableName } = stack.args;
+  const { names, tableName } = stack.args;
+  const { databaseName } = names;
   return [
     ...stack.readDataElsewhere(),
     stack.listBucket(),

@@ -4,10 +4,8 @@ import { allow, type Statement, type Statements } from "../statements";
 import type { DeployerScope } from "./scope";
 
 /** The network, by the tag that all in it carries. */
-export function network(
-  stack: Statements,
-  { namePrefix, ownTag }: DeployerScope,
-): readonly Statement[] {
+export function network(stack: Statements, { ownTag }: DeployerScope): readonly Statement[] {
+  const { flowLogsName } = stack.args.names;
   const kinds = [
     ...["route-table", "security-group", "security-group-rule", "subnet", "vpc"],
     ...["vpc-endpoint", "vpc-flow-log"],
@@ -67,8 +65,8 @@ export function network(
         ...["logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource"],
       ],
       [
-        stack.arn("logs", `log-group:${namePrefix}-flow-logs`),
-        stack.arn("logs", `log-group:${namePrefix}-flow-logs:*`),
+        stack.arn("logs", `log-group:${flowLogsName}`),
+        stack.arn("logs", `log-group:${flowLogsName}:*`),
       ],
     ),
   ];

@@ -1,0 +1,31 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import type { Account } from "../account";
+import { allow, type Statement } from "./statements";
+
+/**
+ * What the log of a network's connections needs. Source: VPC's guide, "IAM role for publishing flow logs to
+ * CloudWatch Logs".
+ *
+ * @param groupName name of the log group
+ */
+export function flowLogs(
+  { accountId, partition, region }: Account,
+  groupName: string,
+): readonly Statement[] {
+  const group = pulumi.interpolate`arn:${partition}:logs:${region}:${accountId}:log-group:${groupName}`;
+  return [
+    // The service allows no narrower resource.
+    allow("FindGroups", ["logs:DescribeLogGroups"], "*"),
+    allow(
+      "WriteFlowLogs",
+      [
+        "logs:CreateLogGroup",
+        "logs:CreateLogStream",
+        "logs:DescribeLogStreams",
+        "logs:PutLogEvents",
+      ],
+      [group, pulumi.interpolate`${group}:*`],
+    ),
+  ];
+}

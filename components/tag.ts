@@ -1,0 +1,5 @@
+/** A tag of a resource. */
+export interface Tag {
+  readonly key: string;
+  readonly value: string;
+}
