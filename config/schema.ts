@@ -5,7 +5,7 @@ import { candidatesSchema, defaultCandidates } from "../pipeline/candidates";
 import { californiaHousing } from "../pipeline/californiaHousing";
 import { dataFilePaths } from "../pipeline/dataFiles/paths";
 import { datasetSchema } from "../pipeline/datasetSchema";
-import { instanceType } from "../pipeline/instanceTypes";
+import { parameterInstanceType } from "../pipeline/instanceTypes";
 import { modelApprovalStatuses } from "../pipeline/parameters";
 import { emptyMeansUnset, optionalText, parameterDefault } from "./fields";
 import { networkSchema } from "./network";
@@ -93,7 +93,7 @@ export const settingsSchema = z.strictObject({
     "Revision of the source that is deployed, as `git rev-parse HEAD` prints it; each registered model keeps it. " +
       "Empty: none is given.",
   ),
-  processingInstanceType: instanceType
+  processingInstanceType: parameterInstanceType("choose a type without, such as ml.m5.4xlarge")
     .default("ml.m5.4xlarge")
     .meta(parameterDefault("ProcessingInstanceType", "instance type of all processing jobs")),
   processingInstanceCount: z
@@ -102,7 +102,9 @@ export const settingsSchema = z.strictObject({
     .max(100)
     .default(1)
     .meta(parameterDefault("ProcessingInstanceCount", "instances of the Data Wrangler job")),
-  trainingInstanceType: instanceType
+  trainingInstanceType: parameterInstanceType(
+    "choose a type without, such as ml.m5.xlarge, and name this one as the instanceType of candidates",
+  )
     .default("ml.m5.xlarge")
     .meta(
       parameterDefault(

@@ -24,7 +24,7 @@ export function pipelineDefinition(args: DefinitionArgs): PipelineDefinition {
   return {
     Version: "2020-12-01",
     Metadata: {},
-    Parameters: parameterDeclarations(args.parameters),
+    Parameters: parameterDeclarations(args.parameters, args.candidates),
     PipelineExperimentConfig: pipelineExperiment(args.region),
     Steps: [
       dataWrangler.step,

@@ -1,3 +1,4 @@
+import type { Candidate } from "./candidates";
 import type { Parameter } from "./language/definition";
 import type { Reference } from "./language/expressions";
 
@@ -34,10 +35,22 @@ export function parameter(name: ParameterName): Reference {
   return { Get: `Parameters.${name}` };
 }
 
-/** Declares the pipeline's parameters. */
+/**
+ * Declares the pipeline's parameters. Where each candidate names its own instance type, and none is evaluated by a batch
+ * transform, which takes the parameter's, there is no TrainingInstanceType: it would change nothing.
+ */
 export function parameterDeclarations(
   defaults: ParameterDefaults,
+  candidates: readonly Pick<Candidate, "algorithm" | "instanceType">[],
 ): readonly (Parameter & { readonly Name: ParameterName })[] {
+  const setsTraining = candidates.some(
+    ({ algorithm, instanceType }) => instanceType === undefined || typeof algorithm !== "string",
+  );
+  const training: Parameter & { readonly Name: ParameterName } = {
+    Name: "TrainingInstanceType",
+    Type: "String",
+    DefaultValue: defaults.trainingInstanceType,
+  };
   return [
     {
       Name: "ProcessingInstanceType",
@@ -49,7 +62,7 @@ export function parameterDeclarations(
       Type: "Integer",
       DefaultValue: defaults.processingInstanceCount,
     },
-    { Name: "TrainingInstanceType", Type: "String", DefaultValue: defaults.trainingInstanceType },
+    ...(setsTraining ? [training] : []),
     {
       Name: "ModelApprovalStatus",
       Type: "String",

@@ -1,10 +1,5 @@
-import { hasLocalStorage } from "../pipeline/instanceTypes";
 import { at, list, type Rule, unmet } from "./rule";
-
-/** Whether a key is given for the volumes of instances, or they have disks that the hardware encrypts. */
-function encrypted(key: unknown, instanceType: unknown): boolean {
-  return key !== undefined || (typeof instanceType === "string" && hasLocalStorage(instanceType));
-}
+import { encrypted } from "./volumes";
 
 /** Rules for what serves models, and watches it. */
 export const endpointRules: readonly Rule[] = [

@@ -1,4 +1,5 @@
 import { at, document, list, type Rule, unmet } from "./rule";
+import { encrypted } from "./volumes";
 
 /** A step of a definition, as far as the rules look at it. */
 interface Step {
@@ -36,13 +37,14 @@ function jobProblems({ Arguments: job, Name: name, Type: type }: Step): readonly
   }
   if (type === "Tuning") {
     const training = at(job, "TrainingJobDefinition");
+    const resources = at(training, "HyperParameterTuningResourceConfig");
     return unmet(
       [
         at(training, "OutputDataConfig", "KmsKeyId") !== undefined,
         `${name}: models must be encrypted by KmsKeyId`,
       ],
       [
-        at(training, "HyperParameterTuningResourceConfig", "VolumeKmsKeyId") !== undefined,
+        encrypted(at(resources, "VolumeKmsKeyId"), at(resources, "InstanceType")),
         `${name}: volumes must be encrypted by VolumeKmsKeyId`,
       ],
       [

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../pipeline/expressions";
+import { hasLocalStorage, parametersOfKeyedVolumes } from "../pipeline/instanceTypes";
 import { items, objects, text } from "../pipeline/walk";
 import { UserError } from "./errors";
 
@@ -19,7 +20,8 @@ function numberOr(value: string, accepts: (number: number) => boolean): number |
  *
  * @param definition the pipeline's definition
  * @param given values by name, as text
- * @throws UserError where a parameter is unknown, is none of its type or values, or has no value
+ * @throws UserError where a parameter is unknown, is none of its type or values, has no value, or sets an instance
+ * type that SageMaker takes no key for where the definition names one
  */
 export function parameterValues(
   definition: JsonObject,
@@ -28,6 +30,7 @@ export function parameterValues(
   const declared = objects(definition["Parameters"]);
   const problems: string[] = [];
   const names = declared.map((one) => text(one["Name"]));
+  const keyed = new Set(parametersOfKeyedVolumes(definition));
   for (const name of given.keys()) {
     if (!names.includes(name)) {
       problems.push(`parameter ${name}: unknown; the pipeline has ${names.join(", ")}`);
@@ -50,6 +53,12 @@ export function parameterValues(
     if (allowed !== undefined && !items(allowed).includes(value)) {
       problems.push(`parameter ${name}: "${String(raw)}" is not one of ${JSON.stringify(allowed)}`);
       return [];
+    }
+    if (keyed.has(name) && typeof value === "string" && hasLocalStorage(value)) {
+      problems.push(
+        `parameter ${name}: ${value} has disks of its own, which take no KMS key, but the definition names one for ` +
+          "the volume; choose a type without, such as ml.m5.xlarge",
+      );
     }
     return [[name, value]];
   });

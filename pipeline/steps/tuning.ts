@@ -1,5 +1,6 @@
 import { objectiveMetric } from "../algorithms";
 import type { Candidate, HyperparameterRange } from "../candidates";
+import { hasLocalStorage } from "../instanceTypes";
 import type { TuningArguments, TuningStep } from "../language/definition";
 import {
   join,
@@ -188,7 +189,9 @@ export function tuningStep(args: TuningStepArgs): Tuning {
           InstanceType: candidate.instanceType ?? parameter("TrainingInstanceType"),
           InstanceCount: 1,
           VolumeSizeInGB: 30,
-          VolumeKmsKeyId: context.kmsKeyArn,
+          VolumeKmsKeyId: hasLocalStorage(candidate.instanceType ?? "")
+            ? undefined
+            : context.kmsKeyArn,
         },
         EnableInterContainerTrafficEncryption: true,
         EnableNetworkIsolation: true,

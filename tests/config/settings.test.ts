@@ -53,6 +53,16 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
     /restate:trainingInstanceType: must be a SageMaker instance type/,
   ],
   [
+    "a training type of which the volume takes no key",
+    { trainingInstanceType: "ml.m5d.xlarge" },
+    /restate:trainingInstanceType: ml\.m5d\.xlarge has disks of its own, which take no KMS key: .* of candidates/,
+  ],
+  [
+    "a processing type of which the volume takes no key",
+    { processingInstanceType: "ml.g4dn.xlarge" },
+    /restate:processingInstanceType: ml\.g4dn\.xlarge has disks of its own, which take no KMS key: choose/,
+  ],
+  [
     "an encrypted catalogue whose key may be deleted",
     { encryptCatalog: true, protect: false },
     /restate:encryptCatalog: .* restate:protect is false: deleting the key would lock the catalogue/,

@@ -107,6 +107,38 @@ describe("pipelineDefinition", () => {
     equal(await saved({ ...hyperband, hyperparameters }), "false");
   });
 
+  it("has no parameter for the training instances where each candidate names its own", async () => {
+    const names = async (change: JsonObject): Promise<unknown> => {
+      const { definition: changed } = await program({
+        candidates: [{ ...candidate("X"), ...change }],
+      });
+      return (changed["Parameters"] as JsonObject[]).map(({ Name }) => Name);
+    };
+    const all = ["ProcessingInstanceType", "ProcessingInstanceCount", "TrainingInstanceType"];
+    const rest = ["ModelApprovalStatus", "MinimumR2"];
+    deepEqual(await names({}), [...all, ...rest]);
+    deepEqual(await names({ instanceType: "ml.m5.xlarge" }), [...all.slice(0, 2), ...rest]);
+    // Its batch transform takes the parameter.
+    const image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/own:1";
+    const algorithm = { image, metrics: { "validation:rmse": "rmse=(.*)" } };
+    deepEqual(await names({ instanceType: "ml.m5.xlarge", algorithm }), [...all, ...rest]);
+  });
+
+  it("names a key for volumes, but not on instances with disks of their own", async () => {
+    const resources = async (instanceType: string): Promise<unknown> =>
+      at(
+        await tuningOf({ instanceType }),
+        ...["TrainingJobDefinition", "HyperParameterTuningResourceConfig"],
+      );
+    const common = { InstanceCount: 1, VolumeSizeInGB: 30 };
+    deepEqual(await resources("ml.g5.xlarge"), { ...common, InstanceType: "ml.g5.xlarge" });
+    deepEqual(await resources("ml.c5.xlarge"), {
+      ...common,
+      InstanceType: "ml.c5.xlarge",
+      VolumeKmsKeyId: "arn:aws:kms:us-east-1:111122223333:key/data-key",
+    });
+  });
+
   it("keeps the checkpoints of each candidate and execution apart", async () => {
     deepEqual(
       at(

@@ -1,6 +1,7 @@
 import { deepEqual, match, ok } from "node:assert/strict";
 
 import { californiaHousing } from "../../pipeline/californiaHousing";
+import { defaultCandidates } from "../../pipeline/candidates";
 import { rules } from "../../policy/rules";
 import { AwsServices, constraints } from "../serving/support/awsServices";
 import { serve } from "../serving/support/serving";
@@ -175,6 +176,10 @@ interface Resource {
 const environments: Readonly<Record<string, Config>> = {
   dev: { protect: false, forceDestroy: true, network: { mode: "none" } },
   prod: { minimumR2: 0.6 },
+  "training on instances with disks": {
+    candidates: defaultCandidates.map((one) => ({ ...one, instanceType: "ml.g5.xlarge" })),
+    network: { mode: "none" },
+  },
   everything: {
     network: { mode: "create", flowLogs: true },
     processingInstanceCount: 2,
