@@ -6,10 +6,10 @@ import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 
 import type { JsonObject } from "../../pipeline/expressions";
-import { allSteps, isObject, object, objects, text } from "../../pipeline/walk";
+import { allSteps, isObject, items, object, objects, text } from "../../pipeline/walk";
 import { hashCode, hashJson } from "../caching/contentHash";
 import { readChecked, writeChecked } from "../storage/files";
-import type { Images } from "../standins/images";
+import { type Images, splitQuoted } from "../standins/images";
 import { ObjectStore } from "../storage/objectStore";
 import { pythonInterpreter, pythonPath } from "../processes/python";
 
@@ -42,8 +42,13 @@ function contentOf(uri: string, { folders, uploads }: KnownObjects): string | un
 }
 
 /** The problems of a flow, as the module that would run it tells them. */
-async function problemsOf(flow: string, cache: string): Promise<readonly string[]> {
-  const key = hashJson({ kind: "FlowCheck", flow, code: await hashCode(sources) });
+async function problemsOf(
+  flow: string,
+  containerArguments: readonly string[],
+  cache: string,
+): Promise<readonly string[]> {
+  const code = await hashCode(sources);
+  const key = hashJson({ kind: "FlowCheck", flow, containerArguments, code });
   const kept = join(cache, `${key}.json`);
   const earlier = readChecked(kept) as readonly string[] | undefined;
   if (earlier !== undefined) {
@@ -53,7 +58,8 @@ async function problemsOf(flow: string, cache: string): Promise<readonly string[
   try {
     const file = join(folder, "pipeline.flow");
     await writeFile(file, flow);
-    const { stdout } = await run(pythonInterpreter(), ["-m", flowModule, "--check", file], {
+    const check = ["-m", flowModule, "--check", file, ...containerArguments];
+    const { stdout } = await run(pythonInterpreter(), check, {
       env: { ...process.env, PYTHONPATH: pythonPath.join(delimiter) },
     });
     const problems = JSON.parse(stdout) as readonly string[];
@@ -83,6 +89,9 @@ export async function unsupportedFlows(
       return [];
     }
     const problems: string[] = [];
+    const containerArguments = items(application["ContainerArguments"])
+      .map(text)
+      .flatMap(splitQuoted);
     for (const { S3Input: input } of objects(args["ProcessingInputs"])) {
       if (!isObject(input) || input["LocalPath"] !== flowFolder) {
         continue;
@@ -90,7 +99,7 @@ export async function unsupportedFlows(
       const uri = text(input["S3Uri"]);
       const flow = uri === "" ? undefined : contentOf(uri, objectsOfRun);
       if (flow !== undefined) {
-        const own = await problemsOf(flow, objectsOfRun.cache);
+        const own = await problemsOf(flow, containerArguments, objectsOfRun.cache);
         problems.push(...own.map((problem) => `step "${name}", flow: ${problem}`));
       }
     }

@@ -1,7 +1,8 @@
-"""Runs the image's entry point, or checks a flow.
+"""Runs the image's entry point, or checks what it would run.
 
-`python -m local.standins.data_wrangler --output-config JSON` runs the flow under
-SAGEMAKER_BASE_DIR; `--check FILE` prints the problems of a flow as a JSON list.
+`python -m local.standins.data_wrangler ARGUMENTS` runs the flow under SAGEMAKER_BASE_DIR, where
+ARGUMENTS are the container's: `--output-config JSON`, once an output, and
+`--refit-trained-params JSON`. With `--check FLOW` it prints the problems as a JSON list instead.
 """
 
 from __future__ import annotations
@@ -11,27 +12,27 @@ import json
 import sys
 from pathlib import Path
 
+from local.standins.data_wrangler.arguments import parse_arguments
 from local.standins.data_wrangler.flow import check
-from local.standins.data_wrangler.job import run_flow
+from local.standins.data_wrangler.job import read_flow, run_flow
+from local.standins.errors import UserError
 from local.standins.files import run_processing
 
 
 def main() -> int:
     """Does what the command line asks for; gives the exit code."""
-    parser = argparse.ArgumentParser(prog="data_wrangler", allow_abbrev=False)
-    task = parser.add_mutually_exclusive_group(required=True)
-    task.add_argument("--output-config")
-    task.add_argument("--check", type=Path)
-    arguments = parser.parse_args()
-    if arguments.check:
-        try:
-            problems = check(json.loads(arguments.check.read_text("utf-8")))
-        except (OSError, ValueError) as error:
-            problems = [f"{arguments.check.name}: {error}"]
-        sys.stdout.write(json.dumps(problems) + "\n")
-        return 0
-    output_config = arguments.output_config.strip("'")
-    return run_processing(lambda base: run_flow(base, output_config))
+    parser = argparse.ArgumentParser(prog="data_wrangler", allow_abbrev=False, add_help=False)
+    parser.add_argument("--check", type=Path)
+    known, arguments = parser.parse_known_args()
+    if known.check is None:
+        return run_processing(lambda base: run_flow(base, arguments))
+    try:
+        asked = parse_arguments(arguments) if arguments else None
+        problems = check(read_flow(known.check), asked)
+    except (OSError, UserError) as error:
+        problems = [str(error)]
+    sys.stdout.write(json.dumps(problems) + "\n")
+    return 0
 
 
 if __name__ == "__main__":

@@ -1,15 +1,22 @@
-"""Reads a .flow file: the graph of nodes, checked as a whole before anything runs."""
+"""Reads a .flow file: the nodes that lead to an output, checked before anything runs.
+
+A flow of the editor has more nodes than a job runs: charts, reports, destinations, other branches.
+Only the chain of the output that is asked for counts.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
+from local.standins.data_wrangler.arguments import Arguments
 from local.standins.data_wrangler.operators import OPERATOR_IDS, build_transform
 from local.standins.data_wrangler.operators.transform import Transform
 from local.standins.data_wrangler.parameters import Parameters
+from local.standins.data_wrangler.source import Dataset, parse_dataset
 
 _SOURCES = ("sagemaker.athena_source_0.1", "sagemaker.s3_source_0.1")
+_CODE = ("sagemaker.spark.custom_pandas_0.1", "sagemaker.spark.custom_pyspark_0.1")
 
 
 @dataclass(frozen=True)
@@ -19,83 +26,138 @@ class Node:
     Attributes:
         node_id: Names it.
         operator: Its operator's id.
-        dataset: The name of the dataset that a source reads.
+        dataset: What a source reads.
         transform: What a transform does to its input.
         input_id: The node whose output that is.
     """
 
     node_id: str
     operator: str
-    dataset: str | None = None
+    dataset: Dataset | None = None
     transform: Transform | None = None
     input_id: str | None = None
 
+    @property
+    def title(self) -> str:
+        """The node as messages name it."""
+        return f"node {self.node_id} ({self.operator})"
 
-def check(flow: object) -> list[str]:
+
+class Flow:
+    """The nodes of a flow, of which those that are looked at are parsed, once."""
+
+    def __init__(self, content: object, refit: bool = False) -> None:
+        """Takes the content of a .flow file; `refit` as in Arguments."""
+        self._structure: list[str] = []
+        self._found: dict[str, list[str]] = {}
+        self._fields: dict[str, dict[str, Any]] = {}
+        self._nodes: dict[str, Node] = {}
+        self._refit = refit
+        if not isinstance(content, dict) or not _objects(content.get("nodes")):
+            self._structure.append("flow: must be an object with a list of nodes")
+            return
+        version = (content.get("metadata") or {}).get("version", 1)
+        if version != 1:
+            self._structure.append(
+                f"flow: metadata.version: {version} is not supported; allowed is 1"
+            )
+        for place, fields in enumerate(content["nodes"]):
+            node_id = fields.get("node_id") if isinstance(fields, dict) else None
+            if not isinstance(node_id, str) or not node_id:
+                self._structure.append(f"flow: nodes[{place}].node_id: missing")
+            elif node_id in self._fields:
+                self._structure.append(f"node {node_id}: node_id: used by two nodes")
+            else:
+                self._fields[node_id] = fields
+
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong with the flow and with the nodes that were looked at, in their order."""
+        titles = {node_id: node.title for node_id, node in self._nodes.items()}
+        return self._structure + [
+            f"{titles[node_id]}: {problem}"
+            for node_id in self._fields
+            for problem in self._found.get(node_id, [])
+        ]
+
+    @property
+    def node_ids(self) -> list[str]:
+        """All nodes, in the order of the file."""
+        return list(self._fields)
+
+    @property
+    def ignored(self) -> list[str]:
+        """The nodes that lead to no output that was asked for, by their titles."""
+        return [
+            Node(node_id, str(fields.get("operator"))).title
+            for node_id, fields in self._fields.items()
+            if node_id not in self._nodes
+        ]
+
+    def chain(self, node_id: str) -> list[Node]:
+        """The nodes that lead to a node, from the source on; notes what is wrong with them."""
+        path: list[Node] = []
+        current: str | None = node_id
+        while current is not None:
+            if current not in self._fields:
+                self._note(path[-1], f"inputs: there is no node {current}")
+                break
+            if any(node.node_id == current for node in path):
+                self._note(path[-1], "inputs: the node depends on itself")
+                break
+            if current not in self._nodes:
+                self._nodes[current] = self._parse(self._fields[current], current)
+            path.append(self._nodes[current])
+            current = path[-1].input_id
+        return path[::-1]
+
+    def _note(self, node: Node, problem: str) -> None:
+        if problem not in self._found[node.node_id]:
+            self._found[node.node_id].append(problem)
+
+    def _parse(self, fields: dict[str, Any], node_id: str) -> Node:
+        operator = str(fields.get("operator"))
+        found = self._found.setdefault(node_id, [])
+        outputs = [item.get("name") for item in _objects(fields.get("outputs"))]
+        if outputs != ["default"]:
+            found.append("outputs: must be the one output default")
+        kind = fields.get("type")
+        if kind == "SOURCE":
+            node = _parse_source(fields, node_id, operator, found)
+        elif kind == "TRANSFORM":
+            node = _parse_transform(fields, node_id, operator, found, self._refit)
+        else:
+            found.append(f"type: {kind} is not supported; allowed are SOURCE, TRANSFORM")
+            node = Node(node_id, operator, input_id=_only_input(fields))
+        return node
+
+
+def check(content: object, asked: Arguments | None = None) -> list[str]:
     """Every problem of a flow; none if it can run.
 
     Args:
-        flow: The content of the .flow file.
+        content: That of the .flow file.
+        asked: What the container is asked to do; without it, all nodes are checked.
     """
-    return parse(flow)[1]
+    flow = Flow(content, asked is not None and asked.refit)
+    if flow.problems or asked is None:
+        for node_id in flow.node_ids:
+            flow.chain(node_id)
+        return [*flow.problems, *(asked.problems if asked else ())]
+    return asked_problems(flow, asked)
 
 
-def parse(flow: object) -> tuple[dict[str, Node], list[str]]:
-    """Reads a flow.
-
-    Args:
-        flow: The content of the .flow file.
-
-    Returns:
-        The nodes by id, and the problems, each naming the node, its operator and the field.
-    """
-    if not isinstance(flow, dict) or not isinstance(flow.get("nodes"), list) or not flow["nodes"]:
-        return {}, ["flow: must be an object with a list of nodes"]
-    problems: list[str] = []
-    version = (flow.get("metadata") or {}).get("version", 1)
-    if version != 1:
-        problems.append(f"flow: metadata.version: {version} is not supported; allowed is 1")
-    nodes: dict[str, Node] = {}
-    for place, fields in enumerate(flow["nodes"]):
-        node_id = fields.get("node_id") if isinstance(fields, dict) else None
-        if not isinstance(node_id, str) or not node_id:
-            problems.append(f"flow: nodes[{place}].node_id: missing")
-        elif node_id in nodes:
-            problems.append(f"node {node_id}: node_id: used by two nodes")
-        else:
-            nodes[node_id] = _parse_node(fields, node_id, problems)
-    for node in nodes.values():
-        if node.input_id is not None and node.input_id not in nodes:
-            problems.append(f"{_title(node)}: inputs: there is no node {node.input_id}")
-        elif _is_in_cycle(node, nodes):
-            problems.append(f"{_title(node)}: inputs: the node depends on itself")
-    return nodes, problems
-
-
-def chain(nodes: dict[str, Node], node_id: str) -> list[Node]:
-    """The nodes that lead to a node, from the source on."""
-    path = [nodes[node_id]]
-    while path[-1].input_id is not None:
-        path.append(nodes[path[-1].input_id])
-    return path[::-1]
-
-
-def _parse_node(fields: dict[str, Any], node_id: str, problems: list[str]) -> Node:
-    operator = str(fields.get("operator"))
-    found: list[str] = []
-    outputs = [item.get("name") for item in _objects(fields.get("outputs"))]
-    if outputs != ["default"]:
-        found.append("outputs: must be the one output default")
-    kind = fields.get("type")
-    if kind == "SOURCE":
-        node = _parse_source(fields, node_id, operator, found)
-    elif kind == "TRANSFORM":
-        node = _parse_transform(fields, node_id, operator, found)
-    else:
-        found.append(f"type: {kind} is not supported; allowed are SOURCE, TRANSFORM")
-        node = Node(node_id, operator)
-    problems += [f"{_title(node)}: {problem}" for problem in found]
-    return node
+def asked_problems(flow: Flow, asked: Arguments) -> list[str]:
+    """What is wrong with the outputs that are asked for, and with what leads to them."""
+    problems = list(asked.problems)
+    for output in asked.outputs:
+        if output.node_id in flow.node_ids:
+            flow.chain(output.node_id)
+        elif not problems:
+            problems.append(
+                f"--output-config: {output.node_id}.default: must be a node's id and .default"
+            )
+    return [*flow.problems, *problems]
 
 
 def _parse_source(fields: dict[str, Any], node_id: str, operator: str, found: list[str]) -> Node:
@@ -103,47 +165,36 @@ def _parse_source(fields: dict[str, Any], node_id: str, operator: str, found: li
         found.append(f"operator: {operator} is not supported; allowed are {', '.join(_SOURCES)}")
     if fields.get("inputs"):
         found.append("inputs: a source has none")
-    definition = (fields.get("parameters") or {}).get("dataset_definition") or {}
-    name = definition.get("name")
-    if not isinstance(name, str) or not name or "/" in name or name.startswith("."):
-        found.append("parameters.dataset_definition.name: must be the dataset's name")
-        name = None
-    return Node(node_id, operator, dataset=name)
+    parameters = Parameters(fields.get("parameters"), "parameters", found)
+    return Node(node_id, operator, dataset=parse_dataset(parameters.group("dataset_definition")))
 
 
-def _parse_transform(fields: dict[str, Any], node_id: str, operator: str, found: list[str]) -> Node:
+def _parse_transform(
+    fields: dict[str, Any], node_id: str, operator: str, found: list[str], refit: bool
+) -> Node:
     transform = None
     if operator in OPERATOR_IDS:
         parameters = Parameters(fields.get("parameters"), "parameters", found)
         trained = Parameters(fields.get("trained_parameters"), "trained_parameters", found)
-        transform = build_transform(operator, parameters, trained)
+        transform = build_transform(operator, parameters, trained, refit)
+    elif operator in _CODE:
+        found.append(f"operator: {operator} has code of the flow's own, which does not run here")
     else:
         found.append(
             f"operator: {operator} is not supported; allowed are {', '.join(OPERATOR_IDS)}"
         )
     inputs = _objects(fields.get("inputs"))
-    input_id = None
     if len(inputs) != 1:
         found.append(f"inputs: there are {len(inputs)}; a transform has one")
     elif inputs[0].get("output_name", "default") != "default":
         found.append(f"inputs: output_name: {inputs[0]['output_name']}; allowed is default")
-    else:
-        input_id = str(inputs[0].get("node_id"))
-    return Node(node_id, operator, transform=transform, input_id=input_id)
+    return Node(node_id, operator, transform=transform, input_id=_only_input(fields))
+
+
+def _only_input(fields: dict[str, Any]) -> str | None:
+    inputs = _objects(fields.get("inputs"))
+    return str(inputs[0].get("node_id")) if len(inputs) == 1 else None
 
 
 def _objects(value: object) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def _is_in_cycle(node: Node, nodes: dict[str, Node]) -> bool:
-    seen: set[str] = set()
-    current: Node | None = node
-    while current is not None and current.input_id is not None and current.node_id not in seen:
-        seen.add(current.node_id)
-        current = nodes.get(current.input_id)
-    return current is node and bool(seen)
-
-
-def _title(node: Node) -> str:
-    return f"node {node.node_id} ({node.operator})"

@@ -1,6 +1,6 @@
-"""The processing job: flow and datasets in, one output out.
+"""The processing job: flow and datasets in, outputs out.
 
-The output lies in `<output>/<processing job name>/<node id>/default/`, where the image's own code
+An output lies in `<output>/<processing job name>/<node id>/default/`, where the image's own code
 puts it: what a failed attempt has left is under another job's name. Evidence: public pipelines read
 it by a Join of the output's S3Uri, ProcessingJobName, the node's id and "default", as the notebooks
 do that Data Wrangler exports for a pipeline.
@@ -9,16 +9,18 @@ do that Data Wrangler exports for a pipeline.
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import duckdb
 
+from local.standins.data_wrangler.arguments import parse_arguments
 from local.standins.data_wrangler.casts import install_macros
-from local.standins.data_wrangler.flow import Node, chain, parse
+from local.standins.data_wrangler.flow import Flow, Node, asked_problems
 from local.standins.data_wrangler.frame import Frame
 from local.standins.data_wrangler.source import read_dataset
 from local.standins.data_wrangler.statistics import Statistics
-from local.standins.data_wrangler.writer import CONTENT_TYPES, write_output
+from local.standins.data_wrangler.writer import write_output
 from local.standins.database import explain, open_database
 from local.standins.errors import UserError
 
@@ -26,41 +28,52 @@ from local.standins.errors import UserError
 _NODES_A_QUERY = 10
 
 
-def run_flow(base: Path, output_config: str) -> None:
-    """Runs the flow for the output that is asked for.
+def run_flow(base: Path, arguments: list[str]) -> None:
+    """Runs the flow for the outputs that are asked for.
 
     Args:
         base: The folder that stands for /opt/ml.
-        output_config: The value of --output-config.
+        arguments: The container's.
 
     Raises:
         UserError: What is wrong with the flow, one problem a line, or with the data.
     """
-    nodes, problems = parse(_read_flow(base / "processing" / "flow"))
-    node_id, content_type = _parse_output_config(output_config, nodes, problems)
-    if problems:
+    asked = parse_arguments(arguments)
+    flow = Flow(_only_flow(base / "processing" / "flow"), asked.refit)
+    if problems := asked_problems(flow, asked):
         raise UserError("\n".join(problems))
+    for title in flow.ignored:
+        sys.stdout.write(f"{title}: ignored, since it leads to no output that is asked for\n")
     job_name, instances = _read_configuration(base / "config")
-    output = base / "processing" / "output" / job_name / node_id / "default"
-    with open_database(str(base)) as database:
-        database.execute("set timezone = 'UTC'")  # as in the image
-        install_macros(database)
-        source, *transforms = chain(nodes, node_id)
-        name = source.dataset or ""
-        frame = read_dataset(database, base / "processing" / name, name)
-        for number, node in enumerate(transforms, 1):
+    for output in asked.outputs:
+        folder = base / "processing" / "output" / job_name / output.node_id / "default"
+        with open_database(str(base)) as database:
+            database.execute("set timezone = 'UTC'")  # as in the image
+            install_macros(database)
+            frame = _compute(database, flow.chain(output.node_id), base / "processing")
             try:
-                if node.transform is not None:
-                    frame = node.transform(frame, Statistics(database))
-                if number % _NODES_A_QUERY == 0:
-                    frame = _materialise(database, frame)
-            except (UserError, duckdb.Error) as error:
-                reason = explain(error) if isinstance(error, duckdb.Error) else error
-                raise UserError(f"node {node.node_id} ({node.operator}): {reason}") from None
+                write_output(
+                    database, frame, folder, output.content_type, output.node_id, instances
+                )
+            except duckdb.Error as error:
+                raise UserError(explain(error)) from None
+
+
+def _compute(database: duckdb.DuckDBPyConnection, nodes: list[Node], folder: Path) -> Frame:
+    source, *transforms = nodes
+    if source.dataset is None:
+        raise UserError(f"{source.title}: is no source")
+    frame = read_dataset(database, folder, source.dataset)
+    for number, node in enumerate(transforms, 1):
         try:
-            write_output(database, frame, output, content_type, node_id, instances)
-        except duckdb.Error as error:
-            raise UserError(explain(error)) from None
+            if node.transform is not None:
+                frame = node.transform(frame, Statistics(database))
+            if number % _NODES_A_QUERY == 0:
+                frame = _materialise(database, frame)
+        except (UserError, duckdb.Error) as error:
+            reason = explain(error) if isinstance(error, duckdb.Error) else error
+            raise UserError(f"{node.title}: {reason}") from None
+    return frame
 
 
 def _materialise(database: duckdb.DuckDBPyConnection, frame: Frame) -> Frame:
@@ -80,35 +93,20 @@ def _read_configuration(folder: Path) -> tuple[str, int]:
     return str(job["ProcessingJobName"]), len(resources["hosts"])
 
 
-def _read_flow(folder: Path) -> object:
+def read_flow(path: Path) -> object:
+    """The content of a .flow file.
+
+    Raises:
+        UserError: It is not JSON.
+    """
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise UserError(f"{path.name}: not JSON: {error}") from None
+
+
+def _only_flow(folder: Path) -> object:
     files = sorted(folder.glob("*.flow"))
     if len(files) != 1:
         raise UserError(f"there must be one .flow file in {folder}, not {len(files)}")
-    try:
-        return json.loads(files[0].read_text("utf-8"))
-    except ValueError as error:
-        raise UserError(f"{files[0].name}: not JSON: {error}") from None
-
-
-def _parse_output_config(text: str, nodes: dict[str, Node], problems: list[str]) -> tuple[str, str]:
-    try:
-        config = json.loads(text)
-    except ValueError as error:
-        raise UserError(f"--output-config: not JSON: {error}") from None
-    if not isinstance(config, dict) or len(config) != 1:
-        raise UserError("--output-config: must be an object with one output")
-    name, settings = next(iter(config.items()))
-    node_id, _, output_name = str(name).rpartition(".")
-    if node_id not in nodes or output_name != "default":
-        problems.append(f"--output-config: {name}: must be a node's id and .default")
-    if not isinstance(settings, dict):
-        settings = {}
-    for key in settings.keys() - {"content_type"}:
-        problems.append(f"--output-config: {name}: {key}: not supported by the local run")
-    content_type = str(settings.get("content_type", "CSV")).upper()
-    if content_type not in CONTENT_TYPES:
-        problems.append(
-            f"--output-config: {name}: content_type: {settings['content_type']} is not "
-            f"supported; allowed are {', '.join(CONTENT_TYPES)}"
-        )
-    return node_id, content_type
+    return read_flow(files[0])

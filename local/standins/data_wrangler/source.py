@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from local.standins.data_wrangler.frame import Column, Frame
+from local.standins.data_wrangler.parameters import Parameters
 from local.standins.database import literal, quote
 from local.standins.errors import UserError
 
+_CONTENT_TYPES = ("csv", "parquet")
+# What the S3 source may say and the local run does in one way only.
+_PLAIN = {
+    "s3AddsFilenameColumn": False,
+    "s3CsvEncodingType": "UTF_8",
+    "s3SkipLines": 0,
+    "s3MultiLine": False,
+    "s3DataType": "S3Prefix",
+}
 _TYPES = {
     "VARCHAR": "string",
     "TINYINT": "byte",
@@ -29,29 +41,80 @@ _TYPES = {
 }
 
 
-def read_dataset(database: duckdb.DuckDBPyConnection, folder: Path, name: str) -> Frame:
-    """The dataset as a frame; csv files have a header, and all their columns are strings.
+@dataclass(frozen=True)
+class Dataset:
+    """What a source reads.
+
+    Attributes:
+        name: The folder of its files, or its file.
+        content_type: csv or parquet; None if the files' names tell.
+        has_header: Of csv. Columns without one are _c0, _c1, ...
+        delimiter: Of csv.
+    """
+
+    name: str
+    content_type: str | None = None
+    has_header: bool = True
+    delimiter: str = ","
+
+
+def parse_dataset(definition: Parameters) -> Dataset | None:
+    """Reads a dataset_definition; None where its name is wrong.
+
+    Source of the S3 source's fields: its code in the notebooks that Data Wrangler exports.
+    """
+    name = definition.raw("name")
+    if not isinstance(name, str) or not name or "/" in name or name.startswith("."):
+        definition.note("name", "must be the dataset's name")
+        return None
+    if not definition.has("s3ExecutionContext"):
+        return Dataset(name)
+    context = definition.group("s3ExecutionContext")
+    content_type = str(context.raw("s3ContentType") or "").lower()
+    if content_type not in _CONTENT_TYPES:
+        context.note(
+            "s3ContentType",
+            f"{content_type or 'missing'}; the local run reads {', '.join(_CONTENT_TYPES)}",
+        )
+    delimiter = context.raw("s3FieldDelimiter") or ","
+    if not isinstance(delimiter, str) or len(delimiter) != 1:
+        context.note("s3FieldDelimiter", "must be one character")
+        delimiter = ","
+    for field, plain in _PLAIN.items():
+        if context.has(field) and context.raw(field) != plain:
+            context.note(field, f"{json.dumps(context.raw(field))} is not supported here")
+    has_header = context.boolean("s3HasHeader", True)
+    context.finish("__typename", "s3Uri", "s3DirIncludesNested", "s3RoleArn", "s3ManifestPlain")
+    return Dataset(name, content_type, has_header, delimiter)
+
+
+def read_dataset(database: duckdb.DuckDBPyConnection, parent: Path, dataset: Dataset) -> Frame:
+    """The dataset as a frame; all columns of csv files are strings.
 
     Args:
         database: Where it is read.
-        folder: Of the dataset's files, read in the order of their paths.
-        name: The dataset's, for messages.
+        parent: The folder in which the dataset lies; its files are read in the order of their
+            paths.
+        dataset: Which one.
 
     Raises:
         UserError: There are no files, or they have a type of column that is not supported.
     """
+    name, folder = dataset.name, parent / dataset.name
     files = sorted(
         path
-        for path in folder.rglob("*")
+        for path in ([folder] if folder.is_file() else folder.rglob("*"))
         if path.is_file() and not path.name.startswith(("_", ".")) and path.stat().st_size > 0
     )
     if not files:
         raise UserError(f"dataset {name}: no data in {folder}")
     paths = ", ".join(literal(str(path)) for path in files)
-    if files[0].suffix == ".csv":
+    is_csv = dataset.content_type == "csv" if dataset.content_type else files[0].suffix == ".csv"
+    if is_csv:
         source = (
-            f"read_csv([{paths}], header = true, all_varchar = true, auto_detect = true, "
-            "delim = ',', quote = '\"', escape = '\"', allow_quoted_nulls = false)"
+            f"read_csv([{paths}], header = {dataset.has_header}, all_varchar = true, "
+            f"auto_detect = true, delim = {literal(dataset.delimiter)}, quote = '\"', "
+            "escape = '\"', allow_quoted_nulls = false)"
         )
     else:
         source = f"read_parquet([{paths}])"
@@ -60,11 +123,12 @@ def read_dataset(database: duckdb.DuckDBPyConnection, folder: Path, name: str) -
     except duckdb.Error as error:
         raise UserError(f"dataset {name}: {str(error).splitlines()[0]}") from None
     columns, values = [], []
-    for column, kind, *_ in described:
+    for number, (column, kind, *_) in enumerate(described):
         spark_type = _TYPES.get(str(kind).partition("(")[0])
         if spark_type is None:
             raise UserError(f"dataset {name}: column {column}: type {kind} is not supported")
-        columns.append(Column(str(column), spark_type))
+        unnamed = is_csv and not dataset.has_header
+        columns.append(Column(f"_c{number}" if unnamed else str(column), spark_type))
         value = quote(str(column))
         values.append(f"cast({value} as timestamp)" if spark_type == "timestamp" else value)
     selected = ", ".join(f"{value} as c{place}" for place, value in enumerate(values))

@@ -10,6 +10,9 @@ import pyarrow.parquet as pq
 from local.standins.data_wrangler.job import run_flow
 
 CAST = "sagemaker.spark.infer_and_cast_type_0.1"
+OUTLIERS = "sagemaker.spark.handle_outliers_0.1"
+ROWS = "sagemaker.spark.manage_rows_0.1"
+FORMAT = "sagemaker.spark.format_string_0.1"
 CAST_ONE = "sagemaker.spark.cast_single_data_type_0.1"
 COLUMNS = "sagemaker.spark.manage_columns_0.1"
 CATEGORICAL = "sagemaker.spark.encode_categorical_0.1"
@@ -86,6 +89,7 @@ def run(
     table: pa.Table,
     *transforms: dict[str, Any],
     content_type: str = "CSV",
+    arguments: tuple[str, ...] = (),
 ) -> Path:
     """Runs the transforms over the table; the path of the one file that comes out."""
     configure(base)
@@ -97,7 +101,8 @@ def run(
     # Many row groups, so that several threads could read.
     pq.write_table(table, path, row_group_size=10_000)
     last = content["nodes"][-1]["node_id"]
-    run_flow(base, json.dumps({f"{last}.default": {"content_type": content_type}}))
+    output = json.dumps({f"{last}.default": {"content_type": content_type}})
+    run_flow(base, ["--output-config", output, *arguments])
     part, success = sorted(output_folder(base, last).iterdir(), reverse=True)
     assert success.name == "_SUCCESS"
     return part

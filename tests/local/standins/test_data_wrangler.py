@@ -25,6 +25,7 @@ from flows import (
     run,
 )
 
+from local.standins.data_wrangler.arguments import parse_arguments
 from local.standins.data_wrangler.flow import check
 from local.standins.data_wrangler.job import run_flow
 from local.standins.errors import UserError
@@ -102,7 +103,7 @@ def test_reads_every_file_and_csv_as_strings(tmp_path: Path) -> None:
     (base / "processing/data/deep/b.csv").write_text('x,"y,z"\n007,c\n')
     (base / "processing/data/_SUCCESS").write_text("no data")
     configure(base)
-    run_flow(base, '{"n0.default": {"content_type": "CSV"}}')
+    run_flow(base, ["--output-config", '{"n0.default": {"content_type": "CSV"}}'])
     path, _ = sorted(output_folder(base, "n0").iterdir(), reverse=True)
     assert path.name == "part-00000-n0-c000.csv"
     assert path.read_text() == 'x,"y,z"\n1,"a ""b"""\n,""\n007,c\n'
@@ -135,14 +136,14 @@ def test_several_instances_write_several_files(tmp_path: Path, rows: int, sizes:
     table = pa.table({"k": pa.array(range(rows), pa.int64())})
     run(tmp_path, table, node(COLUMNS, "Duplicate column", {"input_column": "k", "new_name": "j"}))
     configure(tmp_path, instances=3)
-    run_flow(tmp_path, '{"n1.default": {"content_type": "CSV"}}')
+    run_flow(tmp_path, ["--output-config", '{"n1.default": {"content_type": "CSV"}}'])
     files = sorted(output_folder(tmp_path, "n1").glob("part-*"))
     assert [file.name for file in files] == [f"part-0000{k}-n1-c000.csv" for k in range(3)]
     lines = [file.read_text().splitlines() for file in files]
     assert [line[0] for line in lines] == ["k,j"] * 3
     assert [len(line) - 1 for line in lines] == sizes
     assert [row for line in lines for row in line[1:]] == [f"{k},{k}" for k in range(rows)]
-    run_flow(tmp_path, '{"n1.default": {"content_type": "PARQUET"}}')
+    run_flow(tmp_path, ["--output-config", '{"n1.default": {"content_type": "PARQUET"}}'])
     parts = sorted(output_folder(tmp_path, "n1").glob("*.parquet"))
     assert [pq.read_table(part).num_rows for part in parts] == sizes
 
@@ -465,3 +466,108 @@ def test_checks_a_flow_on_the_command_line(
     code, log = run_module("local.standins.data_wrangler", "--check", str(path))
     assert code == 0
     assert json.loads(log) == ["flow: must be an object with a list of nodes"]
+
+
+CHART = {
+    "node_id": "chart",
+    "type": "VISUALIZATION",
+    "operator": "sagemaker.visualizations.histogram_0.1",
+    "inputs": [{"name": "df", "node_id": "n1", "output_name": "default"}],
+    "outputs": [{"name": "default"}],
+}
+ASKED = ["--output-config", '{"n2.default": {"content_type": "CSV"}}']
+
+
+def test_only_what_leads_to_the_output_counts(
+    tmp_path: Path, run_module: Callable[..., tuple[int, str]]
+) -> None:
+    content = copy.deepcopy(GOOD)
+    content["nodes"].insert(1, CHART)
+    assert check(content, parse_arguments(ASKED)) == []
+    assert check(content) == [
+        "node chart (sagemaker.visualizations.histogram_0.1): type: VISUALIZATION is not "
+        "supported; allowed are SOURCE, TRANSFORM"
+    ]
+    chart = parse_arguments(["--output-config", '{"chart.default": {}}'])
+    assert check(content, chart) == check(content)
+    drop = node(COLUMNS, "Drop column", {"column_to_drop": "a"})
+    run(tmp_path, TABLE, drop)
+    flow_file = tmp_path / "processing/flow/a.flow"
+    with_chart = json.loads(flow_file.read_text())
+    with_chart["nodes"].append(CHART)
+    flow_file.write_text(json.dumps(with_chart))
+    output = ["--output-config", '{"n1.default": {}}']
+    code, log = run_module(
+        "local.standins.data_wrangler", *output, SAGEMAKER_BASE_DIR=str(tmp_path)
+    )
+    assert (code, log) == (
+        0,
+        "node chart (sagemaker.visualizations.histogram_0.1): ignored, since it leads to no output "
+        "that is asked for\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ([], "ContainerArguments: the following arguments are required: --output-config"),
+        (["--output-config", "{}"], "--output-config: names no output"),
+        (["--output-config", "[]"], "--output-config: must be an object"),
+        (["--output-config", "{"], "--output-config: not JSON: "),
+        ([*ASKED, "--parameter-override", "x"], "ContainerArguments: --parameter-override is not"),
+        ([*ASKED, "--refit-trained-params", '{"refit": "yes"}'], "refit: must be true or false"),
+        ([*ASKED, "--refit-trained-params", '{"refit": True}'], "--refit-trained-params: not JSON"),
+    ],
+)
+def test_refuses_arguments(arguments: list[str], problem: str) -> None:
+    with pytest.raises(UserError) as error:
+        parse_arguments(arguments)
+    assert problem in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({"content_type": "ORC"}, "content_type: ORC is not supported; allowed are CSV, PARQUET"),
+        ({"delimiter": ";"}, "delimiter: ; is not supported; allowed is a comma"),
+        ({"compression": "gzip"}, "compression: not supported by the local run"),
+    ],
+)
+def test_refuses_an_output(settings: dict[str, str], problem: str) -> None:
+    asked = parse_arguments(["--output-config", json.dumps({"n2.default": settings})])
+    assert check(GOOD, asked) == [f"--output-config: n2.default: {problem}"]
+
+
+@pytest.mark.parametrize(
+    ("context", "problem"),
+    [
+        ({"s3ContentType": "json"}, "s3ContentType: json; the local run reads csv, parquet"),
+        ({}, "s3ContentType: missing; the local run reads csv, parquet"),
+        ({"s3ContentType": "csv", "s3AddsFilenameColumn": True}, "s3AddsFilenameColumn: true is"),
+        ({"s3ContentType": "csv", "s3SkipLines": 2}, "s3SkipLines: 2 is not supported here"),
+        ({"s3ContentType": "csv", "s3FieldDelimiter": "||"}, "must be one character"),
+        ({"s3ContentType": "csv", "s3Quote": "'"}, "s3Quote: not supported by the local run"),
+    ],
+)
+def test_refuses_an_s3_source_by_field(context: dict[str, Any], problem: str) -> None:
+    source = {"dataset_definition": {"name": "data", "s3ExecutionContext": context or {"x": 1}}}
+    problems = changed(setter(0, parameters=source))
+    assert any(problem in text for text in problems), problems
+
+
+def test_refuses_code_of_a_flow() -> None:
+    problems = changed(setter(1, operator="sagemaker.spark.custom_pandas_0.1"))
+    assert problems == [
+        "node n1 (sagemaker.spark.custom_pandas_0.1): operator: sagemaker.spark.custom_pandas_0.1 "
+        "has code of the flow's own, which does not run here"
+    ]
+
+
+def test_writes_every_output_that_is_asked_for(tmp_path: Path) -> None:
+    run(tmp_path, TABLE, node(COLUMNS, "Drop column", {"column_to_drop": "a"}))
+    config = '{"n0.default": {"content_type": "PARQUET"}, "n1.default": {"content_type": "CSV"}}'
+    run_flow(tmp_path, ["--output-config", config])
+    (first,) = output_folder(tmp_path, "n0").glob("part-*.snappy.parquet")
+    (second,) = output_folder(tmp_path, "n1").glob("part-*.csv")
+    assert pq.read_schema(first).names == TABLE.column_names
+    assert second.read_text().splitlines()[0] == ",".join(TABLE.column_names[1:])

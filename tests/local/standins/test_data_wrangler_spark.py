@@ -4,13 +4,17 @@ One Spark session runs for the whole file. The references below follow the PySpa
 notebooks that Data Wrangler exports.
 """
 
+import base64
 import csv
 import datetime
 import io
+import json
 import math
 import os
 import random
+import re
 import shutil
+import zipfile
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -20,7 +24,25 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from flows import CATEGORICAL, COLUMNS, MISSING, NUMERIC, cast_node, node, run
+from flows import (
+    CATEGORICAL,
+    COLUMNS,
+    FORMAT,
+    MISSING,
+    NUMERIC,
+    OUTLIERS,
+    ROWS,
+    cast_node,
+    configure,
+    flow,
+    group_name,
+    node,
+    output_folder,
+    run,
+)
+
+from local.standins.data_wrangler.job import run_flow
+from local.standins.errors import UserError
 
 pyspark = pytest.importorskip("pyspark", reason="PySpark is not installed")
 from pyspark.ml import feature  # noqa: E402
@@ -528,3 +550,247 @@ def test_scales(
     key = scaler.lower().replace(" ", "_").replace("-", "_") + "_parameters"
     ours = run(tmp_path, SCALED, node(NUMERIC, "Scale values", {"scaler": scaler, key: group}))
     assert_same(ours.read_text(), written(frame, tmp_path), 1e-12)
+
+
+# As the operator makes it, by re.escape.
+SYMBOLS = "|".join(map(re.escape, "!@#$%^&*()_+=-/\\`~{}|<>?"))
+WORDS = pa.table(
+    {
+        "s": ["Straße", " --a_b-- ", "", None, "ÉÀ", "x(y)|z\\\\", "0012", "é\u00df"],
+        "n": pa.array([1.5, None, -2.0, 1e7, 0.0, 3.25, 100.0, 0.1]),
+        "k": pa.array(range(8)),
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("operator", "parameters", "call"),
+    [
+        ("Lower case", {}, sf.lower),
+        ("Upper case", {}, sf.upper),
+        ("Left pad", {"width": 6}, lambda c: sf.lpad(c, 6, " ")),
+        ("Left pad", {"width": "4", "fill_character": "*"}, lambda c: sf.lpad(c, 4, "*")),
+        ("Right pad", {"width": 9, "fill_character": "-"}, lambda c: sf.rpad(c, 9, "-")),
+        ("Prepend zeros", {"width": 8}, lambda c: sf.lpad(c, 8, "0")),
+        ("Add prefix", {"prefix": "<"}, lambda c: sf.concat(sf.lit("<"), c)),
+        ("Add suffix", {"suffix": ">"}, lambda c: sf.concat(c, sf.lit(">"))),
+        (
+            "Remove symbols",
+            {},
+            lambda c: sf.regexp_replace(c, SYMBOLS, ""),
+        ),
+        ("Remove symbols", {"symbols": "a.-"}, lambda c: sf.regexp_replace(c, r"(a|\.|\-)", "")),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("column", ["s", "n"])
+def test_formats_strings(
+    spark: SparkSession,
+    tmp_path: Path,
+    operator: str,
+    parameters: dict[str, Any],
+    call: Any,
+    column: str,
+) -> None:
+    frame = read(spark, tmp_path, WORDS)
+    expected = frame.withColumn(column, call(sf.col(column).cast("string")))
+    ours = run(tmp_path, WORDS, node(FORMAT, operator, {"input_column": column, **parameters}))
+    assert_same(ours.read_text("utf-8"), written(expected, tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("operator", "strip"),
+    [
+        ("Strip characters from left", str.lstrip),
+        ("Strip characters from right", str.rstrip),
+        ("Strip left and right", str.strip),
+    ],
+)
+def test_strips_as_python_does(tmp_path: Path, operator: str, strip: Any) -> None:
+    # The operator itself leaves it to pandas, and pandas to Python.
+    texts = ["--a-b--", " -x", "é-", "", "-"]
+    parameters = {"input_column": "s", "characters_to_remove": "- é", "output_column": "t"}
+    transform = node(FORMAT, operator, parameters)
+    ours = run(tmp_path, pa.table({"s": texts}), transform, content_type="Parquet")
+    assert pq.read_table(ours)["t"].to_pylist() == [strip(text, "- é") for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("operator", "text"),
+    [("Upper case", "ﬁt"), ("Upper case", "ŉ"), ("Lower case", "ΟΔΟΣ"), ("Lower case", "İ")],
+)
+def test_refuses_letters_whose_case_differs(
+    spark: SparkSession, tmp_path: Path, operator: str, text: str
+) -> None:
+    call = "upper" if operator == "Upper case" else "lower"
+    python = text.upper() if operator == "Upper case" else text.lower()
+    assert spark.range(1).select(getattr(sf, call)(sf.lit(text))).collect()[0][0] == python
+    with pytest.raises(UserError, match="a letter whose case changes in another way in Spark"):
+        run(tmp_path, pa.table({"s": [text]}), node(FORMAT, operator, {"input_column": "s"}))
+
+
+REPEATED = pa.table(
+    {
+        "a": pa.array([1.0, NAN, None, -0.0, 1.0, NAN, None, 0.0, 2.0]),
+        "b": pa.array(["x", "y", None, "z", "x", "y", None, "z", "x"]),
+    }
+)
+
+
+def test_drops_duplicates(spark: SparkSession, tmp_path: Path) -> None:
+    expected = written(read(spark, tmp_path, REPEATED).dropDuplicates(), tmp_path).splitlines()
+    ours = run(tmp_path, REPEATED, node(ROWS, "Drop duplicates", {})).read_text().splitlines()
+    assert ours[0] == expected[0]
+    plain = [line.replace("-0.0", "0.0") for line in ours[1:]]  # either of the two zeros is first
+    assert sorted(plain) == sorted(line.replace("-0.0", "0.0") for line in expected[1:])
+
+
+@pytest.mark.parametrize("order", ["Ascending", "Descending"])
+def test_sorts(spark: SparkSession, tmp_path: Path, order: str) -> None:
+    way = sf.asc if order == "Ascending" else sf.desc
+    expected = read(spark, tmp_path, WORDS).sort(way("n"))
+    ours = run(tmp_path, WORDS, node(ROWS, "Sort", {"sort_by": "n", "order": order}))
+    assert_same(ours.read_text("utf-8"), written(expected, tmp_path))
+
+
+FAR = pa.table(
+    {"v": pa.array([1.0, 2.0, 3.0, 2.5, 100.0, NAN, None, -50.0, 2.0, 1.5]), "k": range(10)}
+)
+
+
+def _fixed(frame: DataFrame, fix: str, low: float, high: float) -> DataFrame:
+    """Spark's calls of the operator once it has the limits."""
+    value = sf.col("v")
+    if fix == "Remove":
+        return frame.filter((value >= low) & (value <= high))
+    if fix == "Invalidate":
+        outside = sf.isnan(value) | (value < low) | (value > high)
+        return frame.withColumn("v", sf.when(outside, None).otherwise(value))
+    clipped = sf.when(sf.isnan(value), NAN).when(value < low, low).when(value > high, high)
+    return frame.withColumn("v", clipped.otherwise(value).cast("double"))
+
+
+def _deviations(frame: DataFrame, width: float) -> tuple[float, float]:
+    known = frame.filter(sf.col("v").isNotNull() & ~sf.col("v").isin(NAN, math.inf, -math.inf))
+    (row,) = known.select(sf.mean("v").alias("mean"), sf.stddev("v").alias("std")).collect()
+    return row["mean"] - width * row["std"], row["mean"] + width * row["std"]
+
+
+@pytest.mark.parametrize("fix", ["Clip", "Remove", "Invalidate"])
+@pytest.mark.parametrize(
+    "operator", ["Standard deviation", "Robust standard deviation", "Quantile", "Min-max"]
+)
+def test_handles_outliers(spark: SparkSession, tmp_path: Path, operator: str, fix: str) -> None:
+    frame = read(spark, tmp_path, FAR)
+    parameters: dict[str, Any] = {"input_column": "v", "fix_method": fix}
+    if operator == "Min-max":
+        parameters |= {"lower_threshold": "1.5", "upper_threshold": 3}
+        limits = (1.5, 3.0)
+    elif operator == "Quantile":
+        parameters |= {"lower_quantile": 0.2, "upper_quantile": 0.8}
+        limits = tuple(frame.filter("v is not null").approxQuantile("v", [0.2, 0.8], 0.001))
+    elif operator == "Standard deviation":
+        parameters |= {"standard_deviations": 1}
+        limits = _deviations(frame, 1)
+    else:
+        parameters |= {"lower_quantile": 0.2, "upper_quantile": 0.8, "standard_deviations": 1}
+        low, high = frame.filter("v is not null").approxQuantile("v", [0.2, 0.8], 0.001)
+        limits = _deviations(frame.filter((sf.col("v") >= low) & (sf.col("v") <= high)), 1)
+    ours = run(tmp_path, FAR, node(OUTLIERS, f"{operator} numeric outliers", parameters))
+    assert_same(ours.read_text(), written(_fixed(frame, fix, *limits), tmp_path), 1e-12)
+
+
+def test_keeps_the_limits_that_were_learned(tmp_path: Path) -> None:
+    name = "Quantile numeric outliers"
+    learned = {"_hash": 1, "lower_threshold": 2.0, "upper_threshold": 2.5}
+    transform = node(OUTLIERS, name, {"input_column": "v", "fix_method": "Remove"})
+    transform["trained_parameters"] = {group_name(name): learned}
+    assert run(tmp_path, FAR, transform).read_text() == "v,k\n2.0,1\n2.5,3\n2.0,8\n"
+    refit = ("--refit-trained-params", '{"refit": true, "output_flow": "a.flow"}')
+    again = run(tmp_path / "refit", FAR, transform, arguments=refit).read_text()
+    assert again.splitlines()[1:3] == ["1.0,0", "2.0,1"]
+
+
+def test_replaces_rare_values(spark: SparkSession, tmp_path: Path) -> None:
+    texts = ["a"] * 5 + ["b"] * 3 + ["c"] * 2 + ["d", None, ""]
+    table = pa.table({"s": texts, "k": range(len(texts))})
+    value = sf.when(sf.col("s").isin("a", "b"), sf.col("s")).otherwise("other")
+    expected = read(spark, tmp_path, table).withColumn("s", value)
+    parameters = {
+        "input_column": "s",
+        "replacement_string": "other",
+        "absolute_threshold": 2,
+        "fraction_threshold": 0.2,
+    }
+    ours = run(tmp_path, table, node(OUTLIERS, "Replace rare values", parameters))
+    assert_same(ours.read_text(), written(expected, tmp_path))
+
+
+def packed(model: Any, folder: Path) -> str:
+    """A model as a flow keeps it."""
+    path = folder / "model"
+    model.save(str(path))
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(path.rglob("*")):
+            if file.is_file():
+                archive.write(file, file.relative_to(path))
+    return base64.b85encode(memory.getvalue()).decode()
+
+
+@pytest.mark.parametrize("strategy", ["Skip", "Keep"])
+@pytest.mark.parametrize("operator", ["One-hot encode", "Ordinal encode", "Vector"])
+def test_encodes_by_the_labels_that_were_learned(
+    spark: SparkSession, tmp_path: Path, operator: str, strategy: str
+) -> None:
+    earlier = spark.createDataFrame(
+        [("b",), ("z,",), ("b",), ("é",), ("a",), ("a",), ("b",)], ["city"]
+    )
+    indexer = feature.StringIndexer(inputCol="city", outputCol="_i", handleInvalid=strategy.lower())
+    model = indexer.fit(earlier)
+    frame = read(spark, tmp_path, CATEGORIES).select("x", "city")
+    cleaned = frame.withColumn(
+        "city", sf.when(sf.col("city") == "", None).otherwise(sf.col("city"))
+    )
+    name = "Ordinal encode" if operator == "Ordinal encode" else "One-hot encode"
+    parameters: dict[str, Any] = {"input_column": "city", "invalid_handling_strategy": strategy}
+    if name == "Ordinal encode":
+        indexed = model.transform(frame)
+        expected = indexed.withColumn("city", sf.col("_i")).drop("_i")
+    else:
+        style = "Vector" if operator == "Vector" else "Columns"
+        parameters |= {"output_style": style, "drop_last": False}
+        encoder = feature.OneHotEncoder(dropLast=False, inputCol="_i", outputCol="_v")
+        encoded = encoder.fit(model.transform(earlier)).transform(model.transform(cleaned))
+        if style == "Vector":
+            expected = encoded.select("x", sf.col("_v").alias("city"))
+        else:
+            elements = vector_to_array(encoded["_v"])
+            new = [elements[k].alias(f"city_{label}") for k, label in enumerate(model.labels)]
+            expected = encoded.select("x", *new)
+    transform = node(CATEGORICAL, name, parameters)
+    learned = {"_hash": 1, "string_indexer_model": packed(model, tmp_path)}
+    transform["trained_parameters"] = {group_name(name): learned}
+    ours = run(tmp_path, CATEGORIES.select(["x", "city"]), transform)
+    assert_same(ours.read_text("utf-8"), written(expected, tmp_path))
+
+
+@pytest.mark.parametrize("has_header", [True, False])
+@pytest.mark.parametrize("name", ["part-00000", "a.csv"])
+def test_reads_an_s3_source_as_its_fields_say(
+    spark: SparkSession, tmp_path: Path, name: str, has_header: bool
+) -> None:
+    configure(tmp_path)
+    for folder in ("flow", "data"):
+        (tmp_path / "processing" / folder).mkdir(parents=True)
+    path = tmp_path / "processing/data" / name
+    path.write_text('x;y\n1;"a;b"\n;"say ""hi"""\n')
+    content = flow()
+    context = {"s3ContentType": "csv", "s3HasHeader": has_header, "s3FieldDelimiter": ";"}
+    source = content["nodes"][0]
+    source["operator"] = "sagemaker.s3_source_0.1"
+    source["parameters"]["dataset_definition"]["s3ExecutionContext"] = context
+    (tmp_path / "processing/flow/a.flow").write_text(json.dumps(content))
+    run_flow(tmp_path, ["--output-config", '{"n0.default": {"content_type": "CSV"}}'])
+    (part,) = output_folder(tmp_path, "n0").glob("part-*")
+    expected = spark.read.csv(str(path), header=has_header, escape='"', quote='"', sep=";")
+    assert_same(part.read_text(), written(expected, tmp_path))

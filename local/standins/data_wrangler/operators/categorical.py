@@ -9,14 +9,16 @@ from local.standins.data_wrangler.frame import NUMERIC_TYPES, Column, Frame
 from local.standins.data_wrangler.operators.transform import Transform
 from local.standins.data_wrangler.parameters import Parameters
 from local.standins.data_wrangler.statistics import Statistics
+from local.standins.data_wrangler.trained_models import string_indexer_labels
 from local.standins.database import literal
 from local.standins.errors import UserError
 
 _STRATEGIES = ("Error", "Skip", "Keep")
 
 
-def one_hot_encode(parameters: Parameters) -> Transform:
+def one_hot_encode(parameters: Parameters, trained: Parameters) -> Transform:
     """Encodes each column in turn."""
+    known = _trained_labels(trained, "one_hot_encoder_model")
     names = parameters.columns("input_column")
     strategy = parameters.choice("invalid_handling_strategy", _STRATEGIES, "Error")
     style = parameters.choice("output_style", ("Vector", "Columns"), "Vector")
@@ -30,7 +32,7 @@ def one_hot_encode(parameters: Parameters) -> Transform:
             place = frame.place(name)
             # Spark's encoder does not take the empty string, so the operator makes it null.
             text = f"nullif({_as_text(frame, place)}, '')"
-            frame, labels = _index(frame, place, text, strategy, statistics)
+            frame, labels = _index(frame, place, text, strategy, statistics, known)
             if drop_last and len(labels) + (strategy == "Keep") < 2:
                 raise UserError(f"column {name} has one value alone, and drop_last is true")
             if style == "Columns":
@@ -42,8 +44,9 @@ def one_hot_encode(parameters: Parameters) -> Transform:
     return apply
 
 
-def ordinal_encode(parameters: Parameters) -> Transform:
+def ordinal_encode(parameters: Parameters, trained: Parameters) -> Transform:
     """Replaces each column by its labels' numbers."""
+    known = _trained_labels(trained)
     names = parameters.columns("input_column")
     strategy = parameters.choice(
         "invalid_handling_strategy", (*_STRATEGIES, "Replace with NaN"), "Error"
@@ -54,7 +57,7 @@ def ordinal_encode(parameters: Parameters) -> Transform:
         for name in names:
             place = frame.place(name)
             text = _as_text(frame, place)
-            frame, labels = _index(frame, place, text, strategy, statistics)
+            frame, labels = _index(frame, place, text, strategy, statistics, known)
             cases = " ".join(
                 f"when {literal(label)} then {number}" for number, label in enumerate(labels)
             )
@@ -68,6 +71,19 @@ def ordinal_encode(parameters: Parameters) -> Transform:
     return apply
 
 
+def _trained_labels(trained: Parameters, *others: str) -> list[str] | None:
+    """The labels that were learned when the flow was made, if it keeps them."""
+    encoded = trained.raw("string_indexer_model")
+    trained.finish("_hash", *others)  # the encoder follows from the labels
+    if encoded is None:
+        return None
+    try:
+        return string_indexer_labels(str(encoded))
+    except UserError as error:
+        trained.note("string_indexer_model", str(error))
+        return None
+
+
 def _as_text(frame: Frame, place: int) -> str:
     column = frame.columns[place]
     if column.type != "string" and column.type not in NUMERIC_TYPES:
@@ -79,10 +95,24 @@ def _as_text(frame: Frame, place: int) -> str:
 
 
 def _index(
-    frame: Frame, place: int, text: str, strategy: str, statistics: Statistics
+    frame: Frame,
+    place: int,
+    text: str,
+    strategy: str,
+    statistics: Statistics,
+    known: list[str] | None,
 ) -> tuple[Frame, list[str]]:
     """Learns the labels, by descending frequency, and handles the rows that have none."""
     name = frame.columns[place].name
+    if known is not None:
+        valid = f"coalesce({text} in ({', '.join(map(literal, known))}), false)"
+        (invalid,) = statistics.row(frame, "count(*)", f"not {valid}")
+        if invalid and strategy == "Error":
+            raise UserError(
+                f"column {name} has values without a label in trained_parameters, and "
+                "invalid_handling_strategy is Error"
+            )
+        return (frame.where(valid) if strategy == "Skip" else frame), known
     counts = statistics.rows(
         frame,
         f"select {text} as label, count(*) as n from t group by label order by n desc, label",  # noqa: S608
@@ -127,8 +157,7 @@ def _to_vector(
         if number < size
     )
     none = literal(f"({size},[{len(labels)}],[1.0])" if size > len(labels) else f"({size},[],[])")
-    last = literal(f"({size},[],[])")
-    value = f"case {text} {cases} else case when {text} is null then {none} else {last} end end"
-    if not cases:
-        value = last
+    last = literal(f"({size},[],[])")  # of the labels that have no element
+    dropped = "".join(f" when {literal(label)} then {last}" for label in labels[size:])
+    value = f"case {text} {cases}{dropped} else {none} end"
     return frame.with_column(Column(frame.columns[place].name, "vector"), value)

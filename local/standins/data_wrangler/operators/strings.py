@@ -1,0 +1,126 @@
+"""format_string: case, padding, stripping, prefixes and suffixes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from local.standins.data_wrangler.casts import cast
+from local.standins.data_wrangler.frame import Column, Frame
+from local.standins.data_wrangler.operators.transform import Transform
+from local.standins.data_wrangler.parameters import Parameters
+from local.standins.data_wrangler.statistics import Statistics
+from local.standins.database import literal
+
+_SYMBOLS = "!@#$%^&*()_+=-/\\`~{}|<>?"
+_MAX_WIDTH = 1000
+# What becomes several letters in Java, and one in DuckDB, but for the German one.
+_LONG_CAPITALS = "".join(
+    char for char in map(chr, range(0x10000)) if len(char.upper()) > 1 and char != "ß"
+)
+# What becomes small by the letters around it, or several letters.
+_LONG_SMALL = "Σİ"
+
+# From the SQL of a text to that of the edited one.
+_Edit = Callable[[str], str]
+
+
+def _operator(read: Callable[[Parameters], _Edit]) -> Callable[[Parameters], Transform]:
+    """An operator that edits one column, of which `read` reads its own parameters."""
+
+    def operator(parameters: Parameters) -> Transform:
+        name = parameters.column("input_column")
+        output = parameters.raw("output_column") or name
+        edit = read(parameters)
+        parameters.finish()
+
+        def apply(frame: Frame, _: Statistics) -> Frame:
+            place = frame.place(name)
+            text = cast(f"c{place}", frame.columns[place].type, "string")
+            return frame.with_column(Column(str(output), "string"), edit(text))
+
+        return apply
+
+    return operator
+
+
+def _without(letters: str, text: str, edited: str) -> str:
+    """SQL that fails on letters of which the edited text is another in Spark."""
+    message = literal("a letter whose case changes in another way in Spark")
+    found = f"regexp_matches({text}, {literal(f'[{letters}]')})"
+    return f"(case when {found} then error({message}) else {edited} end)"
+
+
+def _lower(_: Parameters) -> _Edit:
+    return lambda text: _without(_LONG_SMALL, text, f"lower({text})")
+
+
+def _upper(_: Parameters) -> _Edit:
+    return lambda text: _without(_LONG_CAPITALS, text, f"upper(replace({text}, 'ß', 'SS'))")
+
+
+def _width(parameters: Parameters) -> int:
+    width = int(parameters.number("width", -1))
+    if not 0 <= width <= _MAX_WIDTH:
+        parameters.note("width", f"must be a whole number from 0 to {_MAX_WIDTH}")
+    return width
+
+
+def _pad(side: str) -> Callable[[Parameters], _Edit]:
+    def read(parameters: Parameters) -> _Edit:
+        width, fill = _width(parameters), parameters.raw("fill_character") or " "
+        if not isinstance(fill, str) or len(fill) > 1:
+            parameters.note("fill_character", "must be one character")
+            fill = " "
+        return lambda text: f"{side}pad({text}, {width}, {literal(fill)})"
+
+    return read
+
+
+def _prepend_zeros(parameters: Parameters) -> _Edit:
+    width = _width(parameters)
+    return lambda text: f"lpad({text}, {width}, '0')"
+
+
+def _strip(side: str) -> Callable[[Parameters], _Edit]:
+    def read(parameters: Parameters) -> _Edit:
+        # Without characters Python, which the operator calls, strips all that it takes for blanks.
+        characters = parameters.raw("characters_to_remove")
+        if not isinstance(characters, str) or not characters:
+            parameters.note("characters_to_remove", "missing; the local run strips no other")
+            characters = " "
+        return lambda text: f"{side}trim({text}, {literal(characters)})"
+
+    return read
+
+
+def _add_prefix(parameters: Parameters) -> _Edit:
+    prefix = literal(str(parameters.raw("prefix") or ""))
+    return lambda text: f"({prefix} || {text})"
+
+
+def _add_suffix(parameters: Parameters) -> _Edit:
+    suffix = literal(str(parameters.raw("suffix") or ""))
+    return lambda text: f"({text} || {suffix})"
+
+
+def _remove_symbols(parameters: Parameters) -> _Edit:
+    symbols = literal(str(parameters.raw("symbols") or _SYMBOLS))
+    return lambda text: f"translate({text}, {symbols}, '')"
+
+
+FORMATS: dict[str, Callable[[Parameters], Transform]] = {
+    name: _operator(read)
+    for name, read in {
+        "Lower case": _lower,
+        "Upper case": _upper,
+        "Left pad": _pad("l"),
+        "Right pad": _pad("r"),
+        "Prepend zeros": _prepend_zeros,
+        "Strip characters from left": _strip("l"),
+        "Strip characters from right": _strip("r"),
+        "Strip left and right": _strip(""),
+        "Add prefix": _add_prefix,
+        "Add suffix": _add_suffix,
+        "Remove symbols": _remove_symbols,
+    }.items()
+}
