@@ -64,9 +64,12 @@ export async function startServer(
   }
   const output = log === undefined ? undefined : openSync(log, "a");
   try {
-    return spawn(pythonInterpreter(), ["-m", job.program.module, ...job.arguments], {
+    const { module } = job.program;
+    // However this process ends, the server ends too, and frees its port.
+    const attached = ["-m", "local.standins.jobs.attached", module, ...job.arguments];
+    return spawn(pythonInterpreter(), attached, {
       env: { ...process.env, PYTHONPATH: pythonPath.join(delimiter), ...job.environment },
-      stdio: ["ignore", output ?? "ignore", output ?? "inherit"],
+      stdio: ["pipe", output ?? "ignore", output ?? "inherit"],
     });
   } finally {
     if (output !== undefined) {

@@ -16,12 +16,16 @@ const systemReasons: Readonly<Record<string, string>> = {
 };
 
 /**
- * An error as one that the user can mend.
+ * An error as one that the user can fix.
  * @returns undefined where it is one of the program
  */
 export function asUserError(error: unknown): UserError | undefined {
   if (error instanceof UserError) {
     return error;
+  }
+  // The program's own sources are loaded beside the command line, with a class of their own.
+  if (error instanceof Error && error.name === "UserError") {
+    return new UserError(error.message);
   }
   const { code, path, syscall } = error as NodeJS.ErrnoException;
   const reason = code === undefined ? undefined : systemReasons[code];

@@ -9,7 +9,12 @@ export interface ListedExecution {
   /** Not known where the list does not tell when it ended. */
   readonly seconds?: number;
   /** The candidate that was registered. */
-  readonly winner?: { readonly name: string; readonly r2: number; readonly version: number };
+  readonly winner?: {
+    readonly name: string;
+    readonly r2: number;
+    readonly group?: string;
+    readonly version: number;
+  };
 }
 
 /** What the table of trials shows of one. */
@@ -19,6 +24,8 @@ export interface ListedTrial {
   readonly number: number;
   readonly status: string;
   readonly objective?: number;
+  /** Whether the higher objective is the better one. Default: the lower one is. */
+  readonly maximised?: boolean;
   readonly seconds?: number;
   readonly hyperparameters: Readonly<Record<string, string>>;
 }
@@ -56,18 +63,12 @@ export function executionListing(
   };
 }
 
-/**
- * The table of trials, by step, the best of each first.
- * @param maximised whether the higher objective of a step is the better one; by default the lower one is
- */
-export function trialListing(
-  trials: readonly ListedTrial[],
-  maximised: (step: string) => boolean = () => false,
-): Listing {
-  const worth = ({ objective, step }: ListedTrial): number =>
-    objective === undefined ? Infinity : maximised(step) ? -objective : objective;
+/** The table of trials, by step, the best of each first. */
+export function trialListing(trials: readonly ListedTrial[]): Listing {
+  const loss = ({ maximised = false, objective }: ListedTrial): number =>
+    objective === undefined ? Infinity : maximised ? -objective : objective;
   const sorted = [...trials].sort((left, right) => {
-    const [one, other] = [worth(left), worth(right)];
+    const [one, other] = [loss(left), loss(right)];
     return left.step.localeCompare(right.step) || (one === other ? 0 : one - other);
   });
   return {

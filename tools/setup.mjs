@@ -8,6 +8,7 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 
 const root = resolve(import.meta.dirname ?? new URL(".", import.meta.url).pathname, "..");
 const environment = join(root, ".venv");
@@ -146,12 +147,19 @@ function setUpPython(kind) {
   }
 }
 
-const kind = process.argv[2];
-if (kind !== "node" && !Object.hasOwn(locks, kind)) {
-  fail("usage: node tools/setup.mjs node|local|notebooks|tests");
+/** Sets up what a kind of command needs: `node`, or a kind of the locks. */
+export function setUp(kind) {
+  checkNode();
+  setUpNode();
+  if (kind !== "node") {
+    setUpPython(kind);
+  }
 }
-checkNode();
-setUpNode();
-if (kind !== "node") {
-  setUpPython(kind);
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const kind = process.argv[2];
+  if (kind !== "node" && !Object.hasOwn(locks, kind)) {
+    fail("usage: node tools/setup.mjs node|local|notebooks|tests");
+  }
+  setUp(kind);
 }

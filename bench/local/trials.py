@@ -13,7 +13,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 RUNS = 3
-_COMMAND = ["node", "--require", "tsx/cjs", "local/cli.ts"]
+_COMMAND = ["node", "--require", "tsx/cjs", "cli/restate.ts", "--local"]
 
 
 # Its trials have one thread each, as those of the local run: more would get in each other's way.
@@ -35,18 +35,13 @@ def _timed(command: list[str], **environment: str) -> tuple[float, str]:
 
 
 def run_local(work: Path, data: Path, *options: str) -> tuple[float, dict[str, Any]]:
-    """Runs the pipeline; its wall time in seconds, and its record."""
+    """Runs the pipeline; its wall time in seconds, and its result with its trials."""
     places = ["--work-folder", str(work), "--data", str(data)]
     seconds, output = _timed([*_COMMAND, *places, "--json", "--quiet", *options])
-    execution = json.loads(output)["execution"]
-    listed = {
-        command: json.loads(
-            _timed([*_COMMAND, command, *rest, "--work-folder", str(work), "--json"])[1]
-        )
-        for command, *rest in (["runs"], ["trials", execution])
-    }
-    record = next(one for one in listed["runs"] if one["id"] == execution)
-    return seconds, {**record, "trials": listed["trials"]}
+    result = json.loads(output)
+    execution = result["execution"]
+    listing = [*_COMMAND, "trials", execution, "--work-folder", str(work), "--json"]
+    return seconds, {**result, "id": execution, "trials": json.loads(_timed(listing)[1])}
 
 
 def _request(work: Path, data: Path, record: dict[str, Any]) -> dict[str, Any]:
@@ -84,7 +79,7 @@ def measure_trials(work: Path, data: Path) -> list[str]:
         seconds, record = run_local(work, data, "--no-cache")
         ours.append(seconds)
     again = statistics.median(run_local(work, data)[0] for _ in range(RUNS))
-    own = {one["tuningStep"]: one["metrics"]["r2"] for one in record["candidates"]}
+    own = {f"Tune{one['name']}": one["r2"] for one in record["candidates"]}
     ratio = statistics.median(ours) / statistics.median(plain)
     return [
         "| | plain script | local run | ratio |",

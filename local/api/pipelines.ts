@@ -26,12 +26,43 @@ import type { World } from "./world";
 /** What is not honoured here of requests that create or change a pipeline. */
 const unsupported = ["PipelineVersionAliases"];
 
+/** The pipelines of which there are executions, whether they were created through the API or not. */
+function executedPipelines(heads: readonly ExecutionHead[]): readonly Resource[] {
+  const found = new Map<string, Resource>();
+  for (const { execution, pipelineName: name } of heads) {
+    const { CreationTime: time, PipelineArn: arn } = execution;
+    const later = found.get(arn);
+    const lastModifiedTime = later?.lastModifiedTime ?? time;
+    found.set(arn, {
+      version: 1,
+      name,
+      arn,
+      creationTime: time,
+      lastModifiedTime,
+      tags: [],
+      request: {},
+    });
+  }
+  return [...found.values()];
+}
+
+/** All pipelines: those that were created, and others that were run in the folder. */
+function allPipelines(world: World, heads: readonly ExecutionHead[]): readonly Resource[] {
+  const created = world.of("pipeline").list();
+  const known = new Set(created.map(({ arn }) => arn));
+  return [...created, ...executedPipelines(heads).filter(({ arn }) => !known.has(arn))];
+}
+
 /**
  * A pipeline by its name or ARN.
  * @throws ApiError where there is none
  */
 export function findPipeline(world: World, nameOrArn: string): Resource {
-  const pipeline = world.of("pipeline").find(nameOrArn);
+  const pipeline =
+    world.of("pipeline").find(nameOrArn) ??
+    executedPipelines(listHeads(world.workspace)).find(
+      ({ arn, name }) => name === nameOrArn || arn.toLowerCase() === nameOrArn.toLowerCase(),
+    );
   if (pipeline === undefined) {
     const arn = nameOrArn.startsWith("arn:")
       ? nameOrArn
@@ -53,11 +84,14 @@ export function ensurePipeline(world: World, program: RunnableProgram): void {
   }
 }
 
+/** Whether two ARNs are of one pipeline. */
+function isOf(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
 /** The executions of a pipeline, the latest first. */
 export function executionsOf(world: World, { arn }: Resource): readonly ExecutionHead[] {
-  return listHeads(world.workspace).filter(
-    ({ execution }) => execution.PipelineArn.toLowerCase() === arn.toLowerCase(),
-  );
+  return listHeads(world.workspace).filter(({ execution }) => isOf(execution.PipelineArn, arn));
 }
 
 /** The definition of a request, in it or in S3; undefined where it has none. */
@@ -172,8 +206,8 @@ function deletePipeline(world: World, request: DeletePipelineRequest): DeletePip
 }
 
 /** The time at which a pipeline was last run. */
-function lastRun(world: World, pipeline: Resource): string | undefined {
-  return executionsOf(world, pipeline)[0]?.execution.CreationTime;
+function lastRun(heads: readonly ExecutionHead[], { arn }: Resource): string | undefined {
+  return heads.find(({ execution }) => isOf(execution.PipelineArn, arn))?.execution.CreationTime;
 }
 
 function describePipeline(world: World, request: DescribePipelineRequest): Answer {
@@ -187,7 +221,7 @@ function describePipeline(world: World, request: DescribePipelineRequest): Answe
     PipelineStatus: "Active",
     CreationTime: pipeline.creationTime,
     LastModifiedTime: pipeline.lastModifiedTime,
-    LastRunTime: lastRun(world, pipeline),
+    LastRunTime: lastRun(listHeads(world.workspace), pipeline),
     CreatedBy: {},
     LastModifiedBy: {},
   };
@@ -195,7 +229,8 @@ function describePipeline(world: World, request: DescribePipelineRequest): Answe
 
 function listPipelines(world: World, request: ListPipelinesRequest): Answer {
   const { PipelineNamePrefix: prefix = "" } = request;
-  const all = world.of("pipeline").list();
+  const heads = listHeads(world.workspace);
+  const all = allPipelines(world, heads);
   const page = pageOf(
     filtered(all, request).filter(({ name }) => name.startsWith(prefix)),
     request,
@@ -216,7 +251,7 @@ function listPipelines(world: World, request: ListPipelinesRequest): Answer {
       RoleArn: pipeline.request["RoleArn"],
       CreationTime: pipeline.creationTime,
       LastModifiedTime: pipeline.lastModifiedTime,
-      LastExecutionTime: lastRun(world, pipeline),
+      LastExecutionTime: lastRun(heads, pipeline),
     })),
   };
 }

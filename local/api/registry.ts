@@ -120,13 +120,13 @@ function allPackages(world: World, group?: string): readonly ModelPackage[] {
  * @throws ApiError where there is none
  */
 export function findPackage(world: World, arn = ""): ModelPackage {
-  const found = allPackages(world).find(
-    (model) => arnOf(world, model).toLowerCase() === arn.toLowerCase(),
-  );
-  if (found === undefined) {
+  const [, group = "", version] = /:model-package\/([^/]+)\/(\d+)$/i.exec(arn) ?? [];
+  const name = world.registry.groups().find((one) => one.toLowerCase() === group.toLowerCase());
+  const model = name === undefined ? undefined : world.registry.get(name, Number(version));
+  if (model === undefined || arnOf(world, model).toLowerCase() !== arn.toLowerCase()) {
     throw invalid(`ModelPackage ${arn} does not exist.`);
   }
-  return found;
+  return model;
 }
 
 function createPackage(world: World, request: CreateModelPackageInput): Answer {

@@ -7,9 +7,7 @@ import { datasetSchema } from "../../pipeline/datasetSchema";
 import type { JsonObject } from "../../pipeline/expressions";
 import { object, objects, text } from "../../pipeline/walk";
 import { UserError } from "../../terminal/errors";
-
-/** The account that names carry where nobody has one: the one of AWS's own examples. */
-export const exampleAccountId = "111122223333";
+import { exampleAccountId } from "./exampleAccount";
 
 /** A resource that the program registered. */
 export interface Resource {

@@ -1,11 +1,26 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 
 import type { Json, JsonObject } from "../../pipeline/expressions";
 import { isObject } from "../../pipeline/walk";
 
+/** What this process has warned of. */
+const warned = new Set<string>();
+
+/**
+ * Warns on standard error, once a process, of what is wrong with a document.
+ * @param version tells apart what is to be warned of again
+ */
+export function warnOnce(warning: string, version = 0): void {
+  const key = `${warning} ${version}`;
+  if (!warned.has(key)) {
+    warned.add(key);
+    process.stderr.write(`warning: ${warning}\n`);
+  }
+}
+
 /** Says on standard error that a document is damaged. It is left out, and stays where it is. */
 export function warnOfDamage(path: string): void {
-  process.stderr.write(`warning: ${path} is damaged, and left out\n`);
+  warnOnce(`${path} is damaged, and left out`, statSync(path).mtimeMs);
 }
 
 /**

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { JsonObject } from "../../pipeline/expressions";
 import { UserError } from "../../terminal/errors";
 import { nearest } from "../../pipeline/language/nearest";
-import { readDocument as readJson } from "./documents";
+import { readDocument as readJson, warnOnce } from "./documents";
 import {
   type ExecutionDocument,
   type ExecutionHead,
@@ -60,8 +60,8 @@ export function listHeads(workspace: Workspace): readonly ExecutionHead[] {
     const path = recordPath(join(folder, id));
     if (!existsSync(path)) {
       if (statSync(join(folder, id)).isDirectory()) {
-        process.stderr.write(
-          `warning: ${path} is missing, so its execution is left out; remove the folder if it is no longer wanted\n`,
+        warnOnce(
+          `${path} is missing, so its execution is left out; remove the folder if it is no longer wanted`,
         );
       }
       return [];

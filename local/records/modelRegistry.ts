@@ -107,11 +107,16 @@ export class ModelRegistry {
 
   /** The versions of a group, oldest first, but for those whose documents are damaged. */
   list(group: string): readonly ModelPackage[] {
-    return this.versions(group).flatMap((version): readonly ModelPackage[] => {
-      const path = join(this.folder, group, `${version}.json`);
-      const document = readDocument(path, ["group", "version", "approvalStatus", "request"]);
-      return document === undefined ? [] : [document as unknown as ModelPackage];
-    });
+    return this.versions(group).flatMap((version) => this.get(group, version) ?? []);
+  }
+
+  /** A version of a group; undefined where there is none, or its document is damaged. */
+  get(group: string, version: number): ModelPackage | undefined {
+    const path = join(this.folder, group, `${version}.json`);
+    return existsSync(path)
+      ? (readDocument(path, ["group", "version", "approvalStatus", "request"]) as
+          ModelPackage | undefined)
+      : undefined;
   }
 
   private versions(group: string): readonly number[] {

@@ -27,7 +27,7 @@ const said: Readonly<Record<string, RegExp>> = {
   "npm run local": /Winner: \w+, registered as version 1 of restate-dev/,
   "npm run local -- models": /restate-dev.*PendingManualApproval/,
   "npm run local -- approve 1": /Approved/,
-  "npm run local -- invoke -- -117.18,32.75,52.0,1504.0,208.0,518.0,196.0": /^\d+(\.\d+)?$/m,
+  "npm run local -- invoke -117.18,32.75,52.0,1504.0,208.0,518.0,196.0": /^\d+(\.\d+)?$/m,
   "npm run local -- runs": /Succeeded/,
   "npm run local -- trials": /TuneXGBoost/,
   "npm run local -- report": /report.index\.html/,
@@ -123,7 +123,8 @@ describe("the commands of the guides", function () {
     if (served?.pid !== undefined) {
       process.kill(-served.pid, "SIGTERM");
     }
-    rmSync(project, { recursive: true, force: true });
+    // What the server ends with may still be written.
+    rmSync(project, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   });
 
   const shown = [...new Set(guides.flatMap((document) => commands(document, "sh")))];

@@ -196,7 +196,7 @@ def aws() -> Iterator[Aws]:
     rendered = subprocess.run(
         ["npm", "run", "--silent", "definition"], cwd=PROJECT, capture_output=True, check=True
     )
-    command = [sys.executable, "tests/operate/aws_stand_in.py"]
+    command = [sys.executable, "tests/cli/aws_stand_in.py"]
     with subprocess.Popen(
         command,
         cwd=PROJECT,

@@ -5,8 +5,9 @@ import { join } from "node:path";
 
 import { diffDefinitions, formatDifferences } from "../../pipeline/diff";
 import type { JsonObject } from "../../pipeline/expressions";
+import { canonicalJson } from "../../pipeline/language/canonicalJson";
 import { at, type Draft, draft, program, set } from "../support/definitions";
-import { command } from "../support/localRun";
+import { commandLine } from "../support/commandLine";
 
 const tuning = ["Steps", "TuneXGBoost", "Arguments", "HyperParameterTuningJobConfig"];
 
@@ -102,11 +103,7 @@ describe("diffDefinitions", () => {
 });
 
 describe("npm run definition", () => {
-  const run = (...args: readonly string[]) =>
-    command(process.execPath, [
-      ...["--require", "ts-node/register/transpile-only", "tools/definition.ts"],
-      ...args,
-    ]);
+  const run = (...args: readonly string[]) => commandLine(["definition", ...args]);
 
   it("prints the definition, pretty or as it is deployed", async () => {
     const pretty = await run("--stack", "dev");
@@ -118,8 +115,8 @@ describe("npm run definition", () => {
   });
 
   it("renders the same bytes twice", async () => {
-    const [first, second] = [await run("--canonical"), await run("--canonical")];
-    equal(first.stdout, second.stdout);
+    const [first, second] = [await program({}, "dev"), await program({}, "dev")];
+    equal(canonicalJson(first.definition), canonicalJson(second.definition));
   });
 
   it("names a stack that there is not", async () => {
@@ -149,10 +146,18 @@ describe("npm run definition", () => {
       }
     });
 
+    it("that is typed wrongly ends with another code than one that finds differences", async () => {
+      for (const args of [["dev"], ["dev", "prod", "more"], ["--nothing"]]) {
+        const { code, stderr, stdout } = await run("diff", ...args);
+        deepEqual([code, stdout], [2, ""]);
+        match(stderr, /^error: /);
+      }
+    });
+
     it("says what it cannot find", async () => {
       const { code, stderr } = await run("diff", "dev", "nothing-of-that-name");
       equal(code, 2);
-      equal(stderr, 'error: "nothing-of-that-name" is no file, no stack and no git revision\n');
+      equal(stderr, 'error: "nothing-of-that-name" is not a file, a stack or a git revision\n');
     });
   });
 });

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 @functools.cache
 def render(stack: str) -> dict[str, Any]:
     """The definition of a stack, as `npm run definition` prints it."""
-    command = ["node", "--require", "ts-node/register/transpile-only", "tools/definition.ts"]
+    command = ["node", "--require", "tsx/cjs", "cli/restate.ts", "definition"]
     done = subprocess.run([*command, "--stack", stack], cwd=ROOT, check=True, capture_output=True)
     return dict(json.loads(done.stdout))
 

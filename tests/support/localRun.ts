@@ -37,7 +37,7 @@ export function command(
 }
 
 /** What Node.js runs as the local run's command line. */
-export const cliScript = ["--require", "tsx/cjs", "local/cli.ts"];
+export const cliScript = ["--require", "tsx/cjs", "cli/restate.ts", "--local"];
 
 /** Runs the local run's command line, as `npm run local -- ARGUMENT...` does. */
 export function local(

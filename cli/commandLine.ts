@@ -1,0 +1,162 @@
+import { type Command, CommanderError } from "commander";
+
+import { nearest } from "../pipeline/language/nearest";
+import { asUserError } from "../terminal/errors";
+import { note, print, type Terminal } from "./terminal";
+import { type Verb, verbGroups, verbs } from "./verbs";
+
+/** Exit code of wrong usage. */
+const usageError = 1;
+
+/** Exit code of wrong usage and errors of `definition`, whose `diff` has 1 for definitions that differ. */
+const definitionError = 2;
+
+/** How this command line was called, as it is typed. */
+function typed(isLocal: boolean): string {
+  return isLocal ? "npm run local --" : "npm run restate --";
+}
+
+/**
+ * Takes `--local` off the front, where `npm run local` puts it.
+ * @returns the verb, which on this machine is `run` where none is named, and its arguments
+ */
+function readVerb(args: readonly string[]): {
+  readonly name: string | undefined;
+  readonly rest: readonly string[];
+  readonly isLocal: boolean;
+} {
+  const isLocal = args[0] === "--local";
+  const [first, ...rest] = isLocal ? args.slice(1) : args;
+  const isHelp = first === "--help" || first === "-h" || first === "help";
+  if (isLocal && !isHelp && (first === undefined || first.startsWith("-"))) {
+    return { name: "run", rest: args.slice(1), isLocal };
+  }
+  return { name: first, rest, isLocal };
+}
+
+/** A row of features that begins with a minus, which is no option. */
+const negativeRow = /^-(?:\d|\.\d|inf\b|nan\b)/i;
+
+/** The arguments of `invoke`, in which a row may begin with a minus. */
+function withRowsLast(args: readonly string[]): readonly string[] {
+  if (args.includes("--") || !args.some((one) => negativeRow.test(one))) {
+    return args;
+  }
+  const options = args.filter((one) => !negativeRow.test(one));
+  return [...options, "--", ...args.filter((one) => negativeRow.test(one))];
+}
+
+const examples = (lines: readonly string[], isLocal: boolean): string =>
+  lines.length === 0
+    ? ""
+    : `\nExamples:\n${lines.map((line) => `  ${typed(isLocal)} ${line}`).join("\n")}`;
+
+/** The verbs under their headings, and what holds for all of them. */
+function help(isLocal: boolean): string {
+  const all = verbs.map((one) => `${one.name} ${one.arguments}`.trim().length);
+  const width = Math.max(...all) + 2;
+  const groups = verbGroups.map(
+    (group) =>
+      `${group.title}:\n` +
+      group.verbs
+        .map((one) => `  ${`${one.name} ${one.arguments}`.padEnd(width)}${one.summary}`)
+        .join("\n"),
+  );
+  const usage = isLocal
+    ? `Usage: npm run local [-- <verb> [options]]
+
+Runs and looks after the pipeline on this machine, without an AWS account. Without a verb it is \`run\`.
+\`npm run restate -- <verb>\` does the same for a stack in AWS.`
+    : `Usage: npm run restate -- <verb> [options]
+
+Runs and looks after the pipeline of a deployed stack, in AWS, or with --local on this machine, without an
+account: \`npm run local -- <verb>\` is short for \`npm run restate -- <verb> --local\`.`;
+  const shown = isLocal
+    ? ["--data houses.csv", "trials", "approve 1", "run --help"]
+    : ["start --wait --stack prod", "status --follow", "logs TuneXGBoost", "runs --local"];
+  const details = isLocal
+    ? ""
+    : `
+
+The stack's exports name the pipeline, its registry and region. They are read by the Pulumi CLI, or from the
+file that --outputs names. Credentials are found as the AWS SDK does it: AWS_PROFILE, the keys in the
+environment, a session of \`aws sso login\`, or the role of the machine. AWS_ENDPOINT_URL is honoured.`;
+  return `${usage}\n\n${groups.join("\n\n")}\n\nAn execution is named by its id or ARN.${details}\n\`<verb> --help\` shows the options of a verb.\n${examples(shown, isLocal)}`;
+}
+
+/** Makes a command and those below it write to the terminal, and throw where commander would exit. */
+function adopt(command: Command, terminal: Terminal): void {
+  command.exitOverride().configureOutput({
+    writeOut: (text) => terminal.stdout.write(text),
+    writeErr: (text) => terminal.stderr.write(text),
+  });
+  for (const inner of command.commands) {
+    adopt(inner, terminal);
+  }
+}
+
+async function call(
+  verb: Verb,
+  args: readonly string[],
+  isLocal: boolean,
+  terminal: Terminal,
+): Promise<void> {
+  const command = verb.load()(terminal);
+  if (command.description() === "") {
+    command.description(`${verb.summary.charAt(0).toUpperCase()}${verb.summary.slice(1)}.`);
+  }
+  command
+    .name(`${typed(isLocal)} ${verb.name}`)
+    .addHelpText("after", examples(verb.examples, isLocal));
+  adopt(command, terminal);
+  const given = verb.name === "invoke" ? withRowsLast(args) : args;
+  await command.parseAsync(isLocal ? ["--local", ...given] : given, { from: "user" });
+}
+
+/**
+ * Does what a command line says.
+ *
+ * @param args the words after the program's name
+ * @throws what is an error of the program, not of the user
+ */
+export async function restate(args: readonly string[], terminal: Terminal): Promise<void> {
+  const { isLocal, name, rest } = readVerb(args);
+  if (name === undefined || name === "help" || name === "--help" || name === "-h") {
+    const asked = verbs.find((one) => one.name === rest[0]);
+    if (name === "help" && asked !== undefined) {
+      await restate([...(isLocal ? ["--local"] : []), asked.name, "--help"], terminal);
+      return;
+    }
+    print(terminal, help(isLocal));
+    return;
+  }
+  const verb = verbs.find((one) => one.name === name);
+  if (verb === undefined) {
+    const similar = nearest(
+      name,
+      verbs.map((one) => one.name),
+    );
+    const hint =
+      similar === undefined
+        ? `\`${typed(isLocal)} help\` lists the verbs`
+        : `did you mean ${similar}?`;
+    note(terminal, `error: there is no verb ${name}; ${hint}`);
+    terminal.exit(usageError);
+    return;
+  }
+  const failed = verb.name === "definition" ? definitionError : usageError;
+  try {
+    await call(verb, rest, isLocal, terminal);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      terminal.exit(error.exitCode === 0 ? 0 : failed);
+      return;
+    }
+    const known = asUserError(error);
+    if (known === undefined) {
+      throw error;
+    }
+    note(terminal, `error: ${known.message}`);
+    terminal.exit(failed);
+  }
+}

@@ -1,0 +1,43 @@
+import { Command } from "commander";
+
+import { type GroupOption, groupsOf, withGroup } from "../groups";
+import { inWorld } from "../inWorld";
+import { type JsonOption, withJson, withWorld } from "../options";
+import { sageMaker } from "../sageMaker/clients";
+import { setApproval } from "../sageMaker/models";
+import { print, type Terminal } from "../terminal";
+import type { WorldOptions } from "../world";
+
+/** A command that sets the approval status of a version, and says what it was before. */
+export function approval(
+  terminal: Terminal,
+  name: string,
+  status: "Approved" | "Rejected",
+): Command {
+  return withGroup(withJson(withWorld(new Command(name))))
+    .argument("<version>", "its number, as `models` lists it")
+    .option("--comment <text>", "why, kept with the model package")
+    .action(
+      async (
+        version: string,
+        options: WorldOptions & JsonOption & GroupOption & { readonly comment?: string },
+      ) => {
+        await inWorld(options, async (world) => {
+          const client = sageMaker(world.client);
+          const groups = await groupsOf(world, options);
+          const changed = await setApproval(client, groups, version, status, options.comment);
+          print(
+            terminal,
+            options.json === true
+              ? JSON.stringify(changed)
+              : `version ${changed.version} of ${changed.group}: ${status} (was ${changed.before})`,
+          );
+        });
+      },
+    );
+}
+
+/** `approve <version>`. */
+export function approve(terminal: Terminal): Command {
+  return approval(terminal, "approve", "Approved");
+}

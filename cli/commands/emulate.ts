@@ -1,0 +1,93 @@
+import { Command, Option } from "commander";
+
+import { serveEndpoints } from "../../local/api/endpoints";
+import { ensurePipeline } from "../../local/api/pipelines";
+import { serveApi } from "../../local/api/server";
+import { World } from "../../local/api/world";
+import { interruptible } from "../../local/interruption";
+import { UserError } from "../../terminal/errors";
+import { readPort, withMachine } from "../options";
+import { note, print, type Terminal } from "../terminal";
+import { dataOf, defaultStack, type MachineOptions, programOf, workspaceOf } from "../world";
+
+/** The options of the emulator. */
+type EmulateOptions = MachineOptions & {
+  /** Port of this machine; 0 for any that is free. */
+  readonly port: number;
+  /** Address to listen on. */
+  readonly host: string;
+};
+
+/** The services whose endpoint is this machine, as the environment of AWS SDKs names them. */
+const services = ["SAGEMAKER", "SAGEMAKER_RUNTIME", "CLOUDWATCH_LOGS", "S3", "STS", "IAM"];
+
+/**
+ * Serves SageMaker's API from a work folder over HTTP, until it is interrupted. The stack's pipeline is there.
+ *
+ * @param stopped ends it: what runs is stopped in order
+ * @throws UserError where something else listens on the port
+ */
+async function serveMachine(
+  options: EmulateOptions,
+  stopped: AbortSignal,
+  terminal: Terminal,
+): Promise<number> {
+  const workspace = workspaceOf(options);
+  const program = await programOf(options);
+  const say = (line: string): void => {
+    note(terminal, line);
+  };
+  const world = new World({
+    workspace,
+    program: () => Promise.resolve(program),
+    region: program.region,
+    accountId: program.accountId,
+    data: dataOf(options),
+    docker: options.docker === true,
+    say,
+  });
+  ensurePipeline(world, program);
+  await serveEndpoints(world, say);
+  const server = await serveApi(world, options.port, options.host).catch((error: unknown) => {
+    throw (error as NodeJS.ErrnoException).code === "EADDRINUSE"
+      ? new UserError(`port ${options.port} is in use; choose another by --port`)
+      : error;
+  });
+  print(terminal, `SageMaker's API on ${workspace.folder}, not authenticated: ${server.url}`);
+  for (const service of services) {
+    print(terminal, `export AWS_ENDPOINT_URL_${service}=${server.url}`);
+  }
+  print(terminal, `export AWS_DEFAULT_REGION=${program.region} AWS_REGION=${program.region}`);
+  print(terminal, "export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local");
+  await new Promise<void>((interrupted) => {
+    stopped.addEventListener("abort", () => {
+      interrupted();
+    });
+  });
+  await Promise.all([server.close(), world.close()]);
+  return 0;
+}
+
+/** `emulate`: serves SageMaker's API from a work folder. */
+export function emulate(terminal: Terminal): Command {
+  return (
+    withMachine(new Command("emulate"))
+      .description(
+        "Answers SageMaker's API on this machine, from a work folder, until it is interrupted: for boto3, the AWS " +
+          "CLI and SDKs, by the environment that it prints. Requests are not authenticated.",
+      )
+      .option("--port <number>", "port on this machine; 0: any that is free", readPort(0), 4577)
+      .option(
+        "--host <address>",
+        "address to listen on; anybody who reaches it may use it",
+        "127.0.0.1",
+      )
+      .option("--stack <name>", "stack whose pipeline, images and table are there", defaultStack)
+      .option("--work-folder <path>", "where everything is kept (default: .local)")
+      // It is the same with and without.
+      .addOption(new Option("--local").hideHelp())
+      .action(async (options: EmulateOptions) => {
+        terminal.exit(await interruptible((stopped) => serveMachine(options, stopped, terminal)));
+      })
+  );
+}

@@ -1,0 +1,116 @@
+import {
+  InvokeEndpointCommand,
+  SageMakerRuntimeClient,
+  type SageMakerRuntimeClientConfig,
+} from "@aws-sdk/client-sagemaker-runtime";
+import { Command } from "commander";
+
+import { UserError } from "../../terminal/errors";
+import { inWorld } from "../inWorld";
+import { type JsonOption, readPort, withJson, withWorld } from "../options";
+import { AwsError, explaining } from "../sageMaker/awsErrors";
+import { type Batch, batches } from "../sageMaker/rows";
+import { servedModel } from "../servedModel";
+import { print, type Terminal } from "../terminal";
+import type { WorldOptions } from "../world";
+
+/**
+ * Bytes of a request. An endpoint with instances takes 6 MiB by InvokeEndpoint, a serverless one 4 MB.
+ * https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints-invoke.html
+ */
+const maxBytes = 4_000_000;
+
+/** An endpoint, or the model that is served on a port of this machine. */
+interface Target {
+  readonly client: SageMakerRuntimeClient;
+  readonly endpoint: string;
+  /** What it is called in errors. */
+  readonly name: string;
+}
+
+/** Predicts rows; the error where they are refused names the lines. */
+async function predict(
+  { client, endpoint, name }: Target,
+  { firstLine, lastLine, rows }: Batch,
+): Promise<readonly string[]> {
+  const lines = firstLine === lastLine ? `line ${firstLine}` : `lines ${firstLine} to ${lastLine}`;
+  const command = new InvokeEndpointCommand({
+    EndpointName: endpoint,
+    ContentType: "text/csv",
+    Accept: "text/csv",
+    Body: `${rows.join("\n")}\n`,
+  });
+  const { Body: body } = await client.send(command).catch((error: unknown) => {
+    throw error instanceof AwsError && error.code === "ModelError"
+      ? new UserError(`${name} refuses ${lines}: ${error.message}`)
+      : error;
+  });
+  const predictions = new TextDecoder().decode(body).trim().split(/[,\n]/);
+  if (predictions.length !== rows.length) {
+    throw new UserError(
+      `${name} answers ${lines} with ${predictions.length} predictions for ${rows.length} rows`,
+    );
+  }
+  return predictions.map((prediction) => prediction.trim());
+}
+
+/** Predicts rows in as many requests as it takes, and prints the predictions in the order of the rows. */
+async function invokeTarget(
+  target: Target,
+  typed: string,
+  json: boolean,
+  terminal: Terminal,
+): Promise<void> {
+  const all: string[] = [];
+  for await (const batch of batches(typed, maxBytes)) {
+    const predictions = await predict(target, batch);
+    if (json) {
+      all.push(...predictions);
+    } else {
+      print(terminal, predictions.join("\n"));
+    }
+  }
+  if (json) {
+    print(terminal, JSON.stringify(all.map(Number)));
+  }
+}
+
+type InvokeOptions = WorldOptions & JsonOption & { readonly port: number };
+
+/** `invoke <endpoint> <rows>`; on this machine `invoke <rows>`. */
+export function invoke(terminal: Terminal): Command {
+  return withJson(withWorld(new Command("invoke")))
+    .usage("[options] <endpoint> <rows>, or with --local: [options] <rows>")
+    .argument(
+      "<words...>",
+      "the endpoint, but for a model that `serve --local` serves; a CSV row, or a file of rows, without label and header",
+    )
+    .option(
+      "--port <number>",
+      "with --local: the port that the model is served on",
+      readPort(1),
+      8080,
+    )
+    .action(async (words: readonly string[], options: InvokeOptions) => {
+      const isLocal = options.local === true;
+      const [first = "", second, ...others] = words;
+      if (others.length > 0 || isLocal !== (second === undefined)) {
+        throw new UserError(
+          isLocal
+            ? "invoke --local: give one CSV row, or the name of a file of rows"
+            : "invoke: give the endpoint, and one CSV row or the name of a file of rows",
+        );
+      }
+      const config = isLocal ? servedModel(options.port) : undefined;
+      await inWorld(options, async (world) => {
+        const client = explaining(
+          new SageMakerRuntimeClient((config ?? world.client) as SageMakerRuntimeClientConfig),
+          "sagemaker",
+        );
+        const target = isLocal
+          ? { client, endpoint: "local", name: "the model" }
+          : { client, endpoint: first, name: `the endpoint ${first}` };
+        await invokeTarget(target, second ?? first, options.json === true, terminal);
+      });
+    });
+}

@@ -1,0 +1,166 @@
+import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import type { SageMakerClient } from "@aws-sdk/client-sagemaker";
+import { Command } from "commander";
+
+import { UserError } from "../../terminal/errors";
+import { inWorld } from "../inWorld";
+import { paceOf, type PaceOption, withPace, withWorld } from "../options";
+import { sageMaker } from "../sageMaker/clients";
+import { findExecution, latestExecutions } from "../sageMaker/executions";
+import { type Pace, poll } from "../sageMaker/follow";
+import { jobStatus } from "../sageMaker/jobs";
+import { cloudWatchLogs, findJob, JobLog } from "../sageMaker/logs";
+import { missingRight } from "../sageMaker/missingRights";
+import { jobsOf, type StepJob } from "../sageMaker/stepJobs";
+import { definitionOf, type DeployedStep, stepHasEnded, stepsOf } from "../sageMaker/steps";
+import { note, print, type Terminal } from "../terminal";
+import type { World, WorldOptions } from "../world";
+
+/** What is to be read: jobs, and whether they have all ended. */
+interface Jobs {
+  readonly jobs: readonly StepJob[];
+  readonly over: boolean;
+}
+
+const ended = ["Completed", "Failed", "Stopped"];
+
+/**
+ * The jobs of a step, the failed ones first.
+ * @throws UserError where it will never have a log
+ */
+async function jobsToRead(client: SageMakerClient, step: DeployedStep): Promise<Jobs> {
+  const { job, name, status, type } = step;
+  const over = stepHasEnded(step);
+  const isSilent = over || status === "NotExecuted" || type === "Condition" || type === "Fail";
+  if (job === undefined && isSilent) {
+    throw new UserError(`step ${name} has no log: it has run no job (${type}, ${status})`);
+  }
+  return { jobs: await jobsOf(client, step), over };
+}
+
+/** Reads the steps of the execution that is meant; there are none where there is no execution. */
+async function stepsToRead(
+  client: SageMakerClient,
+  world: World,
+  named: string | undefined,
+): Promise<() => Promise<readonly DeployedStep[]>> {
+  if (
+    named === undefined &&
+    (await latestExecutions(client, await world.pipelines(), 1)).length === 0
+  ) {
+    return () => Promise.resolve([]);
+  }
+  const { arn } = await findExecution(client, world, named);
+  const definition = await definitionOf(client, arn);
+  return () => stepsOf(client, arn, definition);
+}
+
+/** Prints logs, each line once; where there are several, with a line that says whose the next ones are. */
+class Printer {
+  private readonly logs = new Map<string, JobLog>();
+  private current: string | undefined;
+  /** The right that the logs say a role lacks: the first of them, since the others follow from it. */
+  private missingRight: string | undefined;
+
+  constructor(
+    private readonly client: CloudWatchLogsClient,
+    private readonly terminal: Terminal,
+  ) {}
+
+  /** @returns whether there was something to print */
+  async printNew({ jobs }: Jobs): Promise<boolean> {
+    let some = false;
+    for (const job of jobs) {
+      const log = this.logs.get(job.name) ?? new JobLog(this.client, job);
+      this.logs.set(job.name, log);
+      for await (const line of log.read()) {
+        if (this.current !== job.name && jobs.length > 1) {
+          print(this.terminal, `==> ${job.title} <==`);
+        }
+        this.current = job.name;
+        print(this.terminal, line.replace(/\n$/, ""));
+        this.missingRight ??= missingRight(line);
+        some = true;
+      }
+    }
+    return some;
+  }
+
+  /** Says, beside the log, what right a role lacks. */
+  close(): void {
+    if (this.missingRight !== undefined) {
+      note(this.terminal, this.missingRight);
+    }
+  }
+}
+
+/**
+ * Prints the log of a step's job, or of all trials of a tuning step, those that failed first.
+ *
+ * @param word the step, or the name of a job
+ * @param named the execution of the step; by default the latest
+ * @param pace how often to look for more, until the step or job has ended; undefined: print what there is
+ * @throws UserError where there is no such step or job, or it has no log
+ */
+async function printLogs(
+  world: World,
+  word: string,
+  named: string | undefined,
+  pace: Pace | undefined,
+  terminal: Terminal,
+): Promise<void> {
+  const client = sageMaker(world.client);
+  const logsClient = cloudWatchLogs(world.client);
+  const steps = await stepsToRead(client, world, named);
+  const known = (await steps()).map(({ name }) => name);
+  const job = known.includes(word) ? undefined : await findJob(logsClient, word);
+  if (job === undefined && !known.includes(word)) {
+    throw new UserError(
+      `there is no step ${word}, and no job of that name has a log; the steps are ${known.join(", ") || "none"}`,
+    );
+  }
+  const read = async (): Promise<Jobs> => {
+    if (job !== undefined) {
+      const over = pace === undefined || ended.includes(await jobStatus(client, job));
+      return { jobs: [{ ...job, title: job.name }], over };
+    }
+    const step = (await steps()).find(({ name }) => name === word);
+    return step === undefined ? { jobs: [], over: true } : jobsToRead(client, step);
+  };
+  const printer = new Printer(logsClient, terminal);
+  if (pace === undefined) {
+    if (!(await printer.printNew(await read()))) {
+      throw new UserError(`${word} has no log yet`);
+    }
+  } else {
+    const look = async (): Promise<{ readonly changed: boolean; readonly over: boolean }> => {
+      const jobs = await read();
+      const changed = await printer.printNew(jobs);
+      // The last lines may come after the end: it takes another look that brings nothing.
+      return { changed, over: jobs.over && !changed };
+    };
+    await poll(pace, look, terminal.pause);
+  }
+  printer.close();
+}
+
+/** `logs <step> [execution]`. */
+export function logs(terminal: Terminal): Command {
+  return withPace(withWorld(new Command("logs")))
+    .argument("<step>", "a step, or the name of a job")
+    .argument("[execution]", "its id or ARN (default: the latest)")
+    .option("--follow", "go on with what is added, until the step or the job has ended")
+    .action(
+      async (
+        word: string,
+        named: string | undefined,
+        options: WorldOptions & PaceOption & { readonly follow?: boolean },
+      ) => {
+        await inWorld(options, async (world) => {
+          const pace =
+            options.follow === true ? paceOf(options, world.machine !== undefined) : undefined;
+          await printLogs(world, word, named, pace, terminal);
+        });
+      },
+    );
+}

@@ -1,0 +1,29 @@
+import { Command } from "commander";
+
+import { formatListing } from "../../terminal/listing";
+import { modelListing } from "../../terminal/tables";
+import { groupsOf, withGroup, type GroupOption } from "../groups";
+import { inWorld } from "../inWorld";
+import { type JsonOption, type MaxOption, maxOf, withJson, withMax, withWorld } from "../options";
+import { sageMaker } from "../sageMaker/clients";
+import { listModels } from "../sageMaker/models";
+import { note, print, type Terminal } from "../terminal";
+import type { WorldOptions } from "../world";
+
+/** `models`: the model packages as a table, or as JSON, the latest last. */
+export function models(terminal: Terminal): Command {
+  return withGroup(withMax(withJson(withWorld(new Command("models"))), "versions", 20)).action(
+    async (options: WorldOptions & JsonOption & MaxOption & GroupOption) => {
+      await inWorld(options, async (world) => {
+        const max = maxOf(options);
+        const groups = await groupsOf(world, options);
+        const found = await listModels(sageMaker(world.client), groups, max + 1);
+        const shown = found.length > max ? found.slice(-max) : found;
+        print(terminal, formatListing(modelListing(shown), options.json === true));
+        if (found.length > max) {
+          note(terminal, `the latest ${max}; --max lists more`);
+        }
+      });
+    },
+  );
+}

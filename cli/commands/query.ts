@@ -1,0 +1,134 @@
+import { Command } from "commander";
+import { execFile } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+
+import type { Json, JsonObject } from "../../pipeline/expressions";
+import { allSteps, isObject, objects } from "../../pipeline/walk";
+import { formatListing, type Listing } from "../../terminal/listing";
+import { UserError } from "../../terminal/errors";
+import { findTableData } from "../../local/preparation/tableData";
+import { pythonInterpreter, pythonPath } from "../../local/processes/python";
+import { writeJson } from "../../local/storage/files";
+import { onThisMachine } from "../onThisMachine";
+import { type JsonOption, withJson, withWorld } from "../options";
+import { note, print, type Terminal } from "../terminal";
+import { dataOf, type MachineOptions, programOf, type WorldOptions } from "../world";
+
+/** Rows that the terminal shows; JSON has all. */
+const maxShown = 20;
+
+/** The Athena query by which the pipeline reads the table, with its database. */
+function pipelineQuery(definition: JsonObject): JsonObject | undefined {
+  return allSteps(definition["Steps"])
+    .flatMap(({ step }) =>
+      objects(isObject(step["Arguments"]) ? step["Arguments"]["ProcessingInputs"] : undefined),
+    )
+    .map(({ DatasetDefinition: dataset }) =>
+      isObject(dataset) ? dataset["AthenaDatasetDefinition"] : undefined,
+    )
+    .find(isObject);
+}
+
+/**
+ * Parses a row that DuckDB writes as JSON, which has no word for what is no finite number: such values become texts,
+ * "NaN" and "Infinity", as the pipeline's reports have them.
+ */
+function parseRow(line: string): JsonObject {
+  const marked = line.replace(/"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity|nan|inf)\b/g, (token) =>
+    token.startsWith('"') ? token : JSON.stringify(token),
+  );
+  return JSON.parse(marked) as JsonObject;
+}
+
+/** Runs the query of a request in a folder. */
+function runQuery(folder: string, request: JsonObject): Promise<void> {
+  const failure = join(folder, "failure");
+  const path = join(folder, "request.json");
+  writeJson(path, { ...request, failure });
+  const env = { ...process.env, PYTHONPATH: pythonPath.join(delimiter) };
+  return new Promise((done, failed) => {
+    execFile(pythonInterpreter(), ["-m", "local.standins.athena.query", path], { env }, (error) => {
+      if (error === null) {
+        done();
+      } else if (existsSync(failure)) {
+        failed(new UserError(readFileSync(failure, "utf8").trim()));
+      } else {
+        failed(new Error("the query did not end", { cause: error }));
+      }
+    });
+  });
+}
+
+/** A value for the terminal; a missing one is empty. */
+function shown(value: Json): number | string {
+  if (value === null) {
+    return "";
+  }
+  return typeof value === "number" || typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/**
+ * Runs a query on the table's data as Athena would, and returns its rows in order.
+ *
+ * @param sql one SELECT in Athena's SQL; by default the one by which the pipeline reads the table
+ * @param say takes a line before a download
+ * @throws UserError where the query is wrong, or there is no data
+ */
+async function queryTable(
+  options: MachineOptions,
+  sql: string | undefined,
+  say: (line: string) => void,
+): Promise<Listing> {
+  const program = await programOf(options);
+  const [table] = program.tables;
+  const own = pipelineQuery(program.definition);
+  if (table === undefined || own === undefined) {
+    throw new UserError(`the pipeline of stack ${program.stack} reads no table`);
+  }
+  const source = { named: dataOf(options), uploaded: program.dataFile };
+  const path = await findTableData(table, program.dataset, source, say);
+  const folder = mkdtempSync(join(tmpdir(), "restate-query-"));
+  try {
+    const output = join(folder, "output");
+    await runQuery(folder, {
+      query: sql ?? own["QueryString"] ?? "",
+      database: own["Database"] ?? "",
+      tables: [{ ...table, paths: [path] }] as unknown as JsonObject[],
+      output: { path: output, format: "JSON" },
+    });
+    const rows = readdirSync(output)
+      .flatMap((file) => readFileSync(join(output, file), "utf8").split("\n"))
+      .filter((line) => line !== "")
+      .map(parseRow);
+    return {
+      head: Object.keys(rows[0] ?? {}),
+      rows: rows.slice(0, maxShown).map((row) => Object.values(row).map(shown)),
+      items: rows,
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** `query [sql]`: runs a query on the table's data as Athena does. */
+export function query(terminal: Terminal): Command {
+  return withJson(withWorld(new Command("query")))
+    .argument("[sql]", "one SELECT in Athena's SQL (default: the pipeline's)")
+    .option("--config-file <path>", "the stack's configuration (default: Pulumi.<stack>.yaml)")
+    .option("--data <path>", "file or folder with the table's data (also RESTATE_DATA)")
+    .action(
+      async (sql: string | undefined, options: WorldOptions & MachineOptions & JsonOption) => {
+        onThisMachine("query", options, "ask Athena itself");
+        const found = await queryTable(options, sql, (line) => {
+          note(terminal, line);
+        });
+        const json = options.json === true;
+        print(terminal, formatListing(found, json));
+        if (!json && found.rows.length < found.items.length) {
+          note(terminal, `${found.rows.length} of ${found.items.length} rows; --json prints all`);
+        }
+      },
+    );
+}

@@ -1,0 +1,65 @@
+import { RetryPipelineExecutionCommand } from "@aws-sdk/client-sagemaker";
+import { Command } from "commander";
+import { randomUUID } from "node:crypto";
+
+import { UserError } from "../../terminal/errors";
+import { inWorld } from "../inWorld";
+import {
+  type JsonOption,
+  paceOf,
+  type PaceOption,
+  withJson,
+  withMachine,
+  withPace,
+  withWorld,
+} from "../options";
+import { sageMaker } from "../sageMaker/clients";
+import { findExecution, hasEnded } from "../sageMaker/executions";
+import { watch } from "../sageMaker/watch";
+import { print, type Terminal } from "../terminal";
+import { type MachineOptions, refuseMachineOptions, type WorldOptions } from "../world";
+
+type RetryOptions = WorldOptions &
+  MachineOptions &
+  JsonOption &
+  PaceOption & { readonly wait?: boolean };
+
+/** `retry [execution]`: goes on with an execution that has failed or was stopped, from where it ended. */
+export function retry(terminal: Terminal): Command {
+  return withPace(withMachine(withJson(withWorld(new Command("retry")))))
+    .argument("[execution]", "its id or ARN (default: the latest)")
+    .option("--wait", "watch the execution; the exit code is 0 only where it succeeds")
+    .action(async (named: string | undefined, options: RetryOptions) => {
+      if (options.local !== true) {
+        refuseMachineOptions(options);
+      }
+      const code = await inWorld(options, async (world) => {
+        const client = sageMaker(world.client);
+        const execution = await findExecution(client, world, named);
+        const { arn, id, status } = execution;
+        if (!hasEnded(execution) || status === "Succeeded") {
+          throw new UserError(
+            `execution ${id} cannot be retried: it is ${status}, and must have failed or been stopped`,
+          );
+        }
+        await client.send(
+          new RetryPipelineExecutionCommand({
+            PipelineExecutionArn: arn,
+            ClientRequestToken: randomUUID(),
+          }),
+        );
+        const json = options.json === true;
+        // What runs in this process ends with it.
+        if (options.wait === true || world.machine !== undefined) {
+          const pace = paceOf(options, world.machine !== undefined);
+          return watch(client, world, execution, { json, pace }, terminal);
+        }
+        print(
+          terminal,
+          json ? JSON.stringify({ execution: id, arn }) : `execution ${id}: Executing`,
+        );
+        return 0;
+      });
+      terminal.exit(code);
+    });
+}

@@ -1,0 +1,175 @@
+import { Command } from "commander";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { availableParallelism } from "node:os";
+
+import { interruptible } from "../../local/interruption";
+import { JobRunner } from "../../local/processes/jobs";
+import { writeReport } from "../../local/report/report";
+import { type Selection, readSelection } from "../../local/selection";
+import { runSession } from "../../local/session";
+import type { RunnableProgram } from "../../local/program/programCache";
+import { findDocument } from "../../local/records/executions";
+import { isObject, type JsonObject } from "../../pipeline/language/json";
+import { asUserError, UserError } from "../../terminal/errors";
+import { typedPath } from "../../terminal/options";
+import { type Progress, progressOn, silent } from "../../terminal/progress";
+import { printOutcome } from "../outcome";
+import { sageMaker } from "../sageMaker/clients";
+import { selectiveConfig } from "../sageMaker/selectedSteps";
+import { note, print, type Terminal } from "../terminal";
+import { dataOf, openMachine, programOf, workspaceOf } from "../world";
+import { type StartOptions, startPipeline, withStart } from "./start";
+
+/** The options of `run`. */
+export type RunOptions = StartOptions & {
+  readonly definition?: string;
+  readonly quiet?: boolean;
+  readonly s3?: string;
+  /** False where `--no-cache` is given. */
+  readonly cache: boolean;
+};
+
+function readDefinition(path: string): JsonObject {
+  let content: string;
+  try {
+    content = readFileSync(path, "utf8");
+  } catch {
+    throw new UserError(`--definition: cannot read ${path}`);
+  }
+  try {
+    const definition = JSON.parse(content) as JsonObject;
+    if (isObject(definition)) {
+      return definition;
+    }
+  } catch (error) {
+    throw new UserError(`--definition: ${path} is not JSON: ${(error as Error).message}`);
+  }
+  throw new UserError(`--definition: ${path} holds no JSON object`);
+}
+
+/** @throws UserError where there is no folder at the path */
+function namedFolder(named: string, path: string): string {
+  if (!existsSync(path) || !statSync(path).isDirectory()) {
+    throw new UserError(`${named}: there is no folder ${path}`);
+  }
+  return path;
+}
+
+function progressFor({ json, quiet }: RunOptions, { stderr, stdout }: Terminal): Progress {
+  const stream = json === true ? stderr : stdout;
+  return quiet === true ? silent() : progressOn(stream, availableParallelism());
+}
+
+/** The steps to run of those that the options name, and the execution that the others are taken from. */
+async function selectionOf(
+  options: RunOptions,
+  program: RunnableProgram,
+  definition: JsonObject,
+): Promise<Selection | undefined> {
+  const world = openMachine(options, { program });
+  const client = sageMaker(world.client);
+  const parsed = definition as unknown as Parameters<typeof selectiveConfig>[2];
+  const config = await selectiveConfig(client, world, parsed, options);
+  if (config === undefined) {
+    return undefined;
+  }
+  const { SourcePipelineExecutionArn: arn = "" } = config;
+  const source = findDocument(workspaceOf(options), arn.slice(arn.lastIndexOf("/") + 1));
+  return readSelection(definition, config, source);
+}
+
+/**
+ * Runs the pipeline on this machine, and shows how it goes and its result.
+ *
+ * @param stopped stops the run in order
+ * @returns the exit code: 0 only where the pipeline succeeded
+ */
+async function runHere(
+  options: RunOptions,
+  stopped: AbortSignal,
+  terminal: Terminal,
+): Promise<number> {
+  const progress = progressFor(options, terminal);
+  const jobs = new JobRunner();
+  try {
+    const workspace = workspaceOf(options);
+    jobs.warmUp();
+    const program = await programOf(options);
+    const s3 = options.s3 === undefined ? undefined : namedFolder("--s3", typedPath(options.s3));
+    const definition =
+      options.definition === undefined
+        ? program.definition
+        : readDefinition(typedPath(options.definition));
+    const { pipelineName } = program;
+    const session = await runSession({
+      program,
+      definition,
+      request: { pipelineName, selection: await selectionOf(options, program, definition) },
+      data: dataOf(options),
+      parameters: options.parameter,
+      workspace,
+      docker: options.docker === true,
+      cache: options.cache,
+      s3,
+      stopped,
+      jobs,
+      report: progress.report,
+      say: progress.say,
+    });
+    await writeReport(workspace.execution(session.executionId), workspace.report);
+    progress.close();
+    const { command } = openMachine(options, { program });
+    printOutcome(session, workspace.report, options.json === true, command, terminal);
+    return session.result.status === "Succeeded" ? 0 : 1;
+  } catch (error) {
+    progress.close();
+    const known = asUserError(error);
+    if (known === undefined) {
+      throw error;
+    }
+    if (options.json === true) {
+      print(terminal, JSON.stringify({ status: "Failed", failureReason: known.message }));
+    }
+    note(terminal, `error: ${known.message}`);
+    return 1;
+  } finally {
+    await jobs.close();
+  }
+}
+
+/** @throws UserError where an option is given that a stack in AWS cannot honour */
+function refuseLocalOptions({ cache, definition, quiet, s3 }: RunOptions): void {
+  for (const [option, given] of [
+    ["--definition", definition !== undefined],
+    ["--s3", s3 !== undefined],
+    ["--quiet", quiet === true],
+    ["--no-cache", !cache],
+  ] as const) {
+    if (given) {
+      throw new UserError(`${option} is about a run on this machine: add --local`);
+    }
+  }
+}
+
+/** `run`: on this machine the program as it is now; in AWS the pipeline as it is deployed. */
+export function run(terminal: Terminal): Command {
+  return withStart(new Command("run"))
+    .option("--definition <file>", "with --local: a definition to run instead of the program's")
+    .option(
+      "--s3 <folder>",
+      "with --local: folder laid out as S3, BUCKET/KEY, whose objects the definition reads",
+    )
+    .option(
+      "--no-cache",
+      "with --local: run every job, also where an equal one has succeeded before",
+    )
+    .option("--quiet", "with --local: show no progress")
+    .action(async (options: RunOptions) => {
+      if (options.local === true) {
+        terminal.exit(await interruptible((stopped) => runHere(options, stopped, terminal)));
+        return;
+      }
+      refuseLocalOptions(options);
+      terminal.exit(await startPipeline({ ...options, wait: true }, terminal));
+    });
+}

@@ -1,0 +1,57 @@
+import { Command } from "commander";
+
+import { formatListing } from "../../terminal/listing";
+import { executionListing, type ListedExecution } from "../../terminal/tables";
+import { inWorld } from "../inWorld";
+import { type JsonOption, type MaxOption, maxOf, withJson, withMax, withWorld } from "../options";
+import { sageMaker } from "../sageMaker/clients";
+import { findExecution, latestExecutions } from "../sageMaker/executions";
+import { listModels } from "../sageMaker/models";
+import { note, print, type Terminal } from "../terminal";
+import type { World, WorldOptions } from "../world";
+
+/** The latest executions, with the models that they registered. */
+async function listRuns(world: World, max: number): Promise<readonly ListedExecution[]> {
+  const client = sageMaker(world.client);
+  const latest = await latestExecutions(client, await world.pipelines(), max);
+  const groups = latest.length === 0 ? [] : await world.modelPackageGroups();
+  const models = await listModels(client, groups, max);
+  const winners = new Map(models.map((model) => [model.metadata["PipelineExecution"], model]));
+  const executions: ListedExecution[] = [];
+  // One after the other: the service allows few such calls a second.
+  for (const { PipelineExecutionArn: arn } of latest) {
+    const execution = await findExecution(client, world, arn);
+    const model = winners.get(execution.id);
+    executions.push({
+      ...execution,
+      ...(model && {
+        winner: {
+          name: model.candidate,
+          r2: model.r2 ?? Number.NaN,
+          group: model.group,
+          version: model.version,
+        },
+      }),
+    });
+  }
+  return executions;
+}
+
+/** `runs`: the latest executions as a table, or as JSON. */
+export function runs(terminal: Terminal): Command {
+  return withMax(withJson(withWorld(new Command("runs"))), "executions", 20).action(
+    async (options: WorldOptions & JsonOption & MaxOption) => {
+      await inWorld(options, async (world) => {
+        const max = maxOf(options);
+        const found = await listRuns(world, max + 1);
+        print(
+          terminal,
+          formatListing(executionListing(found.slice(0, max)), options.json === true),
+        );
+        if (found.length > max) {
+          note(terminal, `the latest ${max}; --max lists more`);
+        }
+      });
+    },
+  );
+}

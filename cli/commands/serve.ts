@@ -1,0 +1,120 @@
+import {
+  DescribeModelPackageCommand,
+  type ModelPackageContainerDefinition,
+} from "@aws-sdk/client-sagemaker";
+import { Command } from "commander";
+
+import { containerImages } from "../../local/docker/containerImages";
+import { tryPort, waitForServer } from "../../local/processes/server";
+import { startServer } from "../../local/serving";
+import { Images } from "../../local/standins/images";
+import type { JsonObject } from "../../pipeline/language/json";
+import { UserError } from "../../terminal/errors";
+import { type GroupOption, groupsOf, withGroup } from "../groups";
+import { inWorld } from "../inWorld";
+import { onThisMachine } from "../onThisMachine";
+import { readPort, withWorld } from "../options";
+import { sageMaker } from "../sageMaker/clients";
+import { findVersion, latestApproved } from "../sageMaker/models";
+import { note, print, type Terminal } from "../terminal";
+import {
+  type MachineOptions,
+  programOf,
+  type World,
+  type WorldOptions,
+  workspaceOf,
+} from "../world";
+
+type ServeOptions = WorldOptions & MachineOptions & GroupOption & { readonly port: number };
+
+/** @throws UserError where something else listens on the port */
+async function checkPort(port: number): Promise<void> {
+  try {
+    await tryPort(port);
+  } catch {
+    throw new UserError(`port ${port} is in use; choose another by --port`);
+  }
+}
+
+/** A version of a model package group, and the container that serves it. */
+interface Model {
+  readonly title: string;
+  readonly name: string;
+  readonly container: ModelPackageContainerDefinition;
+}
+
+async function findModel(
+  world: World,
+  version: string | undefined,
+  options: GroupOption,
+): Promise<Model> {
+  const client = sageMaker(world.client);
+  const groups = await groupsOf(world, options);
+  const summary =
+    version === undefined
+      ? await latestApproved(client, world, groups)
+      : await findVersion(client, groups, version);
+  const { InferenceSpecification: inference } = await client.send(
+    new DescribeModelPackageCommand({ ModelPackageName: summary.ModelPackageArn }),
+  );
+  const group = summary.ModelPackageGroupName ?? "";
+  const number = summary.ModelPackageVersion ?? 0;
+  return {
+    title: `version ${number} of ${group}`,
+    name: `${group}-${number}`,
+    container: inference?.Containers?.[0] ?? { Image: "" },
+  };
+}
+
+/** Serves a model by the container contract, until it is interrupted. @returns the exit code of the server */
+async function serveModel(
+  model: Model,
+  options: ServeOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const program = await programOf(options);
+  const { container, title } = model;
+  const { port } = options;
+  let images = new Images(program.decisionTreeImageUri);
+  if (options.docker === true) {
+    const say = (line: string): void => {
+      note(terminal, line);
+    };
+    const never = new AbortController().signal;
+    const uris = [container.Image ?? ""];
+    images = images.withContainers(await containerImages(uris, program, images, say, never));
+  }
+  await checkPort(port);
+  const child = await startServer(workspaceOf(options), images, {
+    ...model,
+    container: container as unknown as JsonObject,
+    port,
+  });
+  const stop = (): void => {
+    child.kill("SIGTERM");
+  };
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  const ended = new Promise<number>((done, failed) => {
+    child.once("error", failed).once("exit", (code) => {
+      done(code ?? 1);
+    });
+  });
+  if (await waitForServer(port, () => child.exitCode !== null)) {
+    print(terminal, `${title} answers on http://127.0.0.1:${port}/invocations`);
+  }
+  return ended;
+}
+
+/** `serve [version]`: serves a model package on a port of this machine. */
+export function serve(terminal: Terminal): Command {
+  return withGroup(withWorld(new Command("serve")))
+    .argument("[version]", "its number (default: the latest approved)")
+    .option("--config-file <path>", "the stack's configuration (default: Pulumi.<stack>.yaml)")
+    .option("--port <number>", "port on this machine", readPort(1), 8080)
+    .option("--docker", "serve in a container of its image, where that is on this machine")
+    .action(async (version: string | undefined, options: ServeOptions) => {
+      onThisMachine("serve", options, "serving/ deploys an endpoint");
+      const model = await inWorld(options, (world) => findModel(world, version, options));
+      terminal.exit(await serveModel(model, options, terminal));
+    });
+}

@@ -1,0 +1,162 @@
+import { StartPipelineExecutionCommand } from "@aws-sdk/client-sagemaker";
+import { Command } from "commander";
+import { randomUUID } from "node:crypto";
+
+import { ensurePipeline } from "../../local/api/pipelines";
+import { canonicalJson } from "../../pipeline/language/canonicalJson";
+import type { JsonObject } from "../../pipeline/language/json";
+import type { PipelineDefinition } from "../../pipeline/language/definition";
+import { UserError } from "../../terminal/errors";
+import { parameterValues } from "../../terminal/parameters";
+import { inWorld } from "../inWorld";
+import {
+  type JsonOption,
+  paceOf,
+  type PaceOption,
+  withJson,
+  withMachine,
+  withPace,
+  withParameters,
+  withWorld,
+} from "../options";
+import { sageMaker } from "../sageMaker/clients";
+import { executionId, type Pipeline } from "../sageMaker/executions";
+import { selectiveConfig, type SelectionOptions, withSelection } from "../sageMaker/selectedSteps";
+import { watch } from "../sageMaker/watch";
+import { note, print, type Terminal } from "../terminal";
+import {
+  type MachineOptions,
+  openMachine,
+  programOf,
+  refuseMachineOptions,
+  type World,
+  type WorldOptions,
+} from "../world";
+
+/** The options of `start`. */
+export type StartOptions = WorldOptions &
+  MachineOptions &
+  JsonOption &
+  PaceOption &
+  SelectionOptions & {
+    readonly parameter: ReadonlyMap<string, string>;
+    readonly wait?: boolean;
+  };
+
+/** @throws UserError where the text is not a definition */
+function parseDefinition(text: string): PipelineDefinition {
+  try {
+    return JSON.parse(text) as PipelineDefinition;
+  } catch (error) {
+    throw new UserError(`the export pipelineDefinition is not JSON: ${(error as Error).message}`);
+  }
+}
+
+/** The parameters of StartPipelineExecution: those given, in the order of the definition. */
+function givenParameters(
+  definition: PipelineDefinition,
+  given: ReadonlyMap<string, string>,
+): { readonly Name: string; readonly Value: string }[] {
+  const values = parameterValues(definition as unknown as JsonObject, given);
+  return [...values].flatMap(([name, value]) => {
+    // Numbers are written as the service reads them: 1e1, which is one to JavaScript, as 10.
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    return given.has(name) ? [{ Name: name, Value: text }] : [];
+  });
+}
+
+/**
+ * Starts a pipeline, and watches it where that is asked for.
+ *
+ * @returns the exit code
+ * @throws UserError where a parameter is unknown or its value is not allowed; then nothing is started
+ */
+async function startIn(
+  world: World,
+  pipeline: Pipeline,
+  definition: PipelineDefinition,
+  options: StartOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const parameters = givenParameters(definition, options.parameter);
+  const client = sageMaker(world.client);
+  const { PipelineExecutionArn: arn = "" } = await client.send(
+    new StartPipelineExecutionCommand({
+      PipelineName: pipeline.pipelineName,
+      PipelineParameters: parameters,
+      SelectiveExecutionConfig: await selectiveConfig(client, world, definition, options),
+      // Where the SDK tries again, the service must not start a second execution.
+      ClientRequestToken: randomUUID(),
+    }),
+  );
+  const id = executionId(arn);
+  const json = options.json === true;
+  // What runs in this process ends with it.
+  const wait = options.wait === true || world.machine !== undefined;
+  if (!json) {
+    print(terminal, arn);
+  } else if (!wait) {
+    print(terminal, JSON.stringify({ execution: id, arn }));
+  }
+  if (!wait) {
+    return 0;
+  }
+  const started = { arn, id, pipelineName: pipeline.pipelineName };
+  const pace = paceOf(options, world.machine !== undefined);
+  return watch(client, world, started, { json, pace }, terminal);
+}
+
+/** Starts the stack's pipeline on this machine, in this process. */
+async function startHere(options: StartOptions, terminal: Terminal): Promise<number> {
+  const program = await programOf(options);
+  const say = (line: string): void => {
+    note(terminal, line);
+  };
+  const world = openMachine(options, { program, say });
+  try {
+    const { definition } = program;
+    if (world.machine !== undefined) {
+      ensurePipeline(world.machine, program);
+    }
+    const pipeline = (await world.pipelines()).find(
+      ({ pipelineName }) => pipelineName === program.pipelineName,
+    );
+    if (pipeline === undefined) {
+      throw new Error(`the pipeline ${program.pipelineName} was not created`);
+    }
+    const parsed = parseDefinition(canonicalJson(definition));
+    return await startIn(world, pipeline, parsed, options, terminal);
+  } finally {
+    await world.close();
+  }
+}
+
+/** Starts the pipeline of the world that the options name. @returns the exit code */
+export async function startPipeline(options: StartOptions, terminal: Terminal): Promise<number> {
+  if (options.local === true) {
+    return startHere(options, terminal);
+  }
+  refuseMachineOptions(options);
+  return inWorld(options, async (world) => {
+    const definition = parseDefinition(world.deployedDefinition());
+    const [pipeline] = await world.pipelines();
+    if (pipeline === undefined) {
+      throw new UserError(`${world.place} does not exist`);
+    }
+    return startIn(world, pipeline, definition, options, terminal);
+  });
+}
+
+/** Adds the options of what starts a pipeline. */
+export function withStart(command: Command): Command {
+  return withPace(withMachine(withSelection(withParameters(withJson(withWorld(command))))));
+}
+
+/** `start`: starts the pipeline as it is deployed, and prints the ARN of the execution. */
+export function start(terminal: Terminal): Command {
+  return withStart(new Command("start"))
+    .option("--wait", "watch the execution; the exit code is 0 only where it succeeds")
+    .action(async (options: StartOptions) => {
+      terminal.exit(await startPipeline(options, terminal));
+    });
+}

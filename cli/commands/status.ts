@@ -1,0 +1,45 @@
+import { Command } from "commander";
+
+import { inWorld } from "../inWorld";
+import {
+  type JsonOption,
+  paceOf,
+  type PaceOption,
+  withJson,
+  withPace,
+  withWorld,
+} from "../options";
+import { sageMaker } from "../sageMaker/clients";
+import { findExecution } from "../sageMaker/executions";
+import { definitionOf, stepsOf } from "../sageMaker/steps";
+import { snapshotJson, snapshotText, watch } from "../sageMaker/watch";
+import { print, type Terminal } from "../terminal";
+import type { WorldOptions } from "../world";
+
+/** `status [execution]`: the steps of an execution, once or until it ends. */
+export function status(terminal: Terminal): Command {
+  return withPace(withJson(withWorld(new Command("status"))))
+    .argument("[execution]", "its id or ARN (default: the latest)")
+    .option("--follow", "watch until it ends; the exit code is 0 only where it succeeds")
+    .action(
+      async (
+        named: string | undefined,
+        options: WorldOptions & JsonOption & PaceOption & { readonly follow?: boolean },
+      ) => {
+        const code = await inWorld(options, async (world) => {
+          const client = sageMaker(world.client);
+          const json = options.json === true;
+          const execution = await findExecution(client, world, named);
+          if (options.follow === true) {
+            const pace = paceOf(options, world.machine !== undefined);
+            return watch(client, world, execution, { json, pace }, terminal);
+          }
+          const definition = await definitionOf(client, execution.arn);
+          const now = { execution, steps: await stepsOf(client, execution.arn, definition) };
+          print(terminal, json ? snapshotJson(now) : snapshotText(now));
+          return 0;
+        });
+        terminal.exit(code);
+      },
+    );
+}

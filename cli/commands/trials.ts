@@ -1,0 +1,50 @@
+import { Command } from "commander";
+
+import { UserError } from "../../terminal/errors";
+import { formatListing } from "../../terminal/listing";
+import { trialListing } from "../../terminal/tables";
+import { trialLine, trialsHeader } from "../../terminal/trialsCsv";
+import { inWorld } from "../inWorld";
+import { type JsonOption, type MaxOption, maxOf, withJson, withMax, withWorld } from "../options";
+import { sageMaker } from "../sageMaker/clients";
+import { findExecution } from "../sageMaker/executions";
+import { definitionOf, stepsOf } from "../sageMaker/steps";
+import { allTrials } from "../sageMaker/trials";
+import { note, print, type Terminal } from "../terminal";
+import type { WorldOptions } from "../world";
+
+/** `trials [execution]`: the trials of an execution, the best of each step first. */
+export function trials(terminal: Terminal): Command {
+  return withMax(withJson(withWorld(new Command("trials"))), "trials", 100)
+    .argument("[execution]", "its id or ARN (default: the latest)")
+    .option("--csv", "print all as CSV, in the order in which they were made")
+    .action(
+      async (
+        named: string | undefined,
+        options: WorldOptions & JsonOption & MaxOption & { readonly csv?: boolean },
+      ) => {
+        if (options.csv === true && options.json === true) {
+          throw new UserError("--csv and --json: give one of them");
+        }
+        await inWorld(options, async (world) => {
+          const client = sageMaker(world.client);
+          const { arn, id } = await findExecution(client, world, named);
+          const steps = await stepsOf(client, arn, await definitionOf(client, arn));
+          const found = await allTrials(client, steps);
+          if (options.csv === true) {
+            const lines = found.map((trial) => trialLine(id, trial));
+            print(terminal, [trialsHeader, ...lines].join("\n"));
+            return;
+          }
+          const max = maxOf(options);
+          const listing = trialListing(found);
+          const { head } = listing;
+          const [rows, items] = [listing.rows.slice(0, max), listing.items.slice(0, max)];
+          print(terminal, formatListing({ head, rows, items }, options.json === true));
+          if (found.length > max) {
+            note(terminal, `${max} of ${found.length} trials; --max lists more`);
+          }
+        });
+      },
+    );
+}

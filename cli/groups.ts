@@ -1,0 +1,28 @@
+import type { Command } from "commander";
+
+import { UserError } from "../terminal/errors";
+import type { World } from "./world";
+
+/** The option of commands on model packages. */
+export interface GroupOption {
+  readonly group?: string;
+}
+
+/** Adds `--group`, which tells versions of the same number apart. */
+export function withGroup(command: Command): Command {
+  return command.option("--group <name>", "the model package group, where there are several");
+}
+
+/**
+ * The model package groups that are meant.
+ * @throws UserError where there is none of the name
+ */
+export async function groupsOf(world: World, { group }: GroupOption): Promise<readonly string[]> {
+  const all = await world.modelPackageGroups();
+  if (group === undefined || all.includes(group)) {
+    return group === undefined ? all : [group];
+  }
+  throw new UserError(
+    `there is no model package group ${group}; there are ${all.join(", ") || "none"}`,
+  );
+}

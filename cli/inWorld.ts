@@ -1,0 +1,14 @@
+import { type World, type WorldOptions, openWorld } from "./world";
+
+/** Does work in the world that the options name, and leaves nothing of it running. */
+export async function inWorld<Result>(
+  options: WorldOptions,
+  work: (world: World) => Promise<Result>,
+): Promise<Result> {
+  const world = await openWorld(options);
+  try {
+    return await work(world);
+  } finally {
+    await world.close();
+  }
+}

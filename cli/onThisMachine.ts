@@ -1,0 +1,15 @@
+import { UserError } from "../terminal/errors";
+import type { WorldOptions } from "./world";
+
+/**
+ * Makes sure that a command that needs what only a work folder has works in one.
+ *
+ * @param instead what there is in AWS instead
+ * @throws UserError where the command's world is AWS
+ */
+export function onThisMachine(verb: string, { local }: WorldOptions, instead?: string): void {
+  if (local !== true) {
+    const other = instead === undefined ? "" : `; for a stack in AWS, ${instead}`;
+    throw new UserError(`${verb} works on this machine only: add --local${other}`);
+  }
+}

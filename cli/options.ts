@@ -1,0 +1,124 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+
+import { collectParameter } from "../terminal/options";
+import type { Pace } from "./sageMaker/follow";
+
+/** The options of commands that can print JSON. */
+export interface JsonOption {
+  readonly json?: boolean;
+}
+
+/** Adds the options that say which world a command works in. */
+export function withWorld(command: Command): Command {
+  return command
+    .option("--local", "this machine instead of AWS")
+    .option("--stack <name>", "the stack (default: dev)")
+    .option(
+      "--outputs <file>",
+      "output of `pulumi stack output --json`, where there is no Pulumi CLI",
+    )
+    .option("--work-folder <path>", "with --local: where everything is kept (default: .local)");
+}
+
+/** Adds the options that say what a run on this machine works with. */
+export function withMachine(command: Command): Command {
+  return command
+    .option("--config-file <path>", "the stack's configuration (default: Pulumi.<stack>.yaml)")
+    .option("--data <path>", "file or folder with the table's data (also RESTATE_DATA)")
+    .option(
+      "--docker",
+      "run training and serving jobs in containers where their images are on this machine; jobs on " +
+        "SageMaker's own images run in processes",
+    );
+}
+
+/** Adds `--json`. */
+export function withJson(command: Command): Command {
+  return command.option("--json", "print one JSON document and nothing else on standard output");
+}
+
+/** Adds `--max`, the number of items of a list, and its old name. */
+export function withMax(command: Command, what: string, max?: number): Command {
+  return command
+    .option("--max <number>", `list at most this many ${what}`, readCount, max)
+    .addOption(new Option("--most <number>").argParser(readCount).hideHelp());
+}
+
+/** The options of commands that list. */
+export interface MaxOption {
+  readonly max?: number;
+  /** The old name. */
+  readonly most?: number;
+}
+
+/** The number of items that a list may have. */
+export function maxOf({ max = Infinity, most }: MaxOption): number {
+  return most ?? max;
+}
+
+/** Adds `--parameter`. */
+export function withParameters(command: Command): Command {
+  return command.addOption(
+    new Option("--parameter <name=value>", "value of a pipeline parameter; can be repeated")
+      .argParser(collectParameter)
+      .default(new Map<string, string>(), "those of the definition"),
+  );
+}
+
+/** Adds `--every`, how often a command polls. */
+export function withPace(command: Command): Command {
+  return command.option(
+    "--every <seconds>",
+    "how often to poll (default: every 2 seconds, up to every 30 while nothing changes)",
+    readPositive,
+  );
+}
+
+/** The option of {@link withPace}. */
+export interface PaceOption {
+  readonly every?: number;
+}
+
+/**
+ * How often to poll.
+ * @param isLocal whether no service is polled that limits calls
+ */
+export function paceOf({ every }: PaceOption, isLocal: boolean): Pace {
+  if (every !== undefined) {
+    return { shortest: every, longest: every };
+  }
+  // SageMaker's calls are limited per account, and steps take minutes.
+  return isLocal ? { shortest: 0.1, longest: 0.5 } : { shortest: 2, longest: 30 };
+}
+
+/** @throws InvalidArgumentError where it is not a number above 0 */
+export function readPositive(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value) || value <= 0) {
+    throw new InvalidArgumentError("It must be a number above 0.");
+  }
+  return value;
+}
+
+/** @throws InvalidArgumentError where it is not a whole number from 1 to 10000 */
+export function readCount(text: string): number {
+  const value = readPositive(text);
+  if (!Number.isInteger(value) || value > 10_000) {
+    throw new InvalidArgumentError("It must be a whole number from 1 to 10000.");
+  }
+  return value;
+}
+
+/**
+ * Reads a port.
+ * @param min 0 where any free port may be asked for
+ */
+export function readPort(min: 0 | 1): (text: string) => number {
+  return (text) => {
+    const port = Number(text);
+    if (text.trim() === "" || !Number.isInteger(port) || port < min || port > 65535) {
+      throw new InvalidArgumentError(`It must be a whole number from ${min} to 65535.`);
+    }
+    return port;
+  };
+}

@@ -1,0 +1,100 @@
+import { lastLines } from "../local/processes/logs";
+import type { Session } from "../local/session";
+import type { JsonObject } from "../pipeline/language/json";
+import { candidateTable, widthOf } from "./candidateTable";
+import { note, print, type Terminal } from "./terminal";
+
+/** The one object that `--json` prints. */
+function resultJson(session: Session, report: string): JsonObject {
+  const { winner } = session;
+  return {
+    status: session.result.status,
+    execution: session.executionId,
+    winner: winner?.name ?? null,
+    candidates: session.candidates.map(({ best, metrics, name, seconds, trials }) => ({
+      name,
+      r2: metrics?.r2 ?? null,
+      mse: metrics?.mse ?? null,
+      rmse: metrics?.rmse ?? null,
+      hyperparameters: best?.hyperparameters ?? {},
+      trials: trials.length,
+      seconds,
+    })),
+    model:
+      winner?.model === undefined
+        ? null
+        : { group: winner.model.group, version: winner.model.version },
+    report,
+    ...(session.result.failureReason === undefined
+      ? {}
+      : { failureReason: session.result.failureReason }),
+  };
+}
+
+/** Says why an execution failed: the step, its reason, how its log ends and where it is, and how to run it alone. */
+function failureText(session: Session, command: (line: string) => string): string {
+  const { executionId, result } = session;
+  const step = result.steps.find(({ status }) => status === "Failed");
+  const lines = [`error: step ${step?.name ?? ""} failed: ${result.failureReason ?? ""}`];
+  if (step?.log !== undefined) {
+    const end = lastLines(step.log).split("\n");
+    // Where the job has said nothing of its own, its reason is how the log ends.
+    if (!result.failureReason?.includes(end.at(-1) ?? "")) {
+      lines.push(...end.map((line) => `  | ${line}`));
+    }
+    lines.push(`log: ${step.log}`);
+    lines.push(`to run it alone: ${command(`run --only ${step.name} --source ${executionId}`)}`);
+  }
+  return lines.join("\n");
+}
+
+/** Says what a stopped execution leaves for the next one. */
+function stoppedText({ executionId, result, trials }: Session): string {
+  const steps = result.steps.filter(({ status }) => status === "Succeeded").length;
+  const completed = trials.filter(({ status }) => status === "Completed").length;
+  return (
+    `stopped: execution ${executionId}, with ${steps} of ${result.steps.length} steps and ` +
+    `${completed} trials done; the same command takes them and goes on`
+  );
+}
+
+/**
+ * Prints the result of a run: the candidates, the winner and the report on standard output, or all of it as
+ * one JSON object; why it did not succeed on standard error.
+ *
+ * @param report path of the report
+ * @param command a command line as it is typed
+ */
+export function printOutcome(
+  session: Session,
+  report: string,
+  json: boolean,
+  command: (line: string) => string,
+  terminal: Terminal,
+): void {
+  const { candidates, result, winner } = session;
+  const lines: string[] = [];
+  if (json) {
+    lines.push(JSON.stringify(resultJson(session, report)));
+  } else if (result.status !== "Stopped") {
+    if (candidates.length > 0) {
+      lines.push(candidateTable(candidates, winner, widthOf(terminal.stdout)));
+    }
+    if (winner?.model !== undefined) {
+      const { approvalStatus, group, version } = winner.model;
+      const registered = `registered as version ${version} of ${group} (${approvalStatus})`;
+      lines.push(`Winner: ${winner.name}, ${registered}`);
+    }
+  }
+  if (!json) {
+    lines.push(`Report: ${report}`);
+  }
+  for (const line of lines) {
+    print(terminal, line);
+  }
+  if (result.status === "Failed") {
+    note(terminal, failureText(session, command));
+  } else if (result.status === "Stopped") {
+    note(terminal, stoppedText(session));
+  }
+}

@@ -1,0 +1,118 @@
+import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import type { SageMakerClient } from "@aws-sdk/client-sagemaker";
+import type { SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
+
+import { UserError } from "../../terminal/errors";
+
+/** A call to AWS that failed, told in one line that names the call and what to do. */
+export class AwsError extends UserError {
+  /**
+   * @param code name of the error, as the service or the SDK has it
+   * @param transient whether the same call may succeed later
+   */
+  constructor(
+    message: string,
+    readonly code: string,
+    readonly transient: boolean,
+  ) {
+    super(message);
+  }
+}
+
+/** What the SDK's errors have in common, as far as it is read here. */
+interface SdkError extends Error {
+  readonly $fault?: "client" | "server";
+  readonly $metadata?: { readonly attempts?: number };
+  /** Of an error of the network. */
+  readonly code?: string;
+}
+
+const noCredentials = new Set(["CredentialsProviderError", "TokenProviderError"]);
+const expired = new Set(["ExpiredToken", "ExpiredTokenException", "RequestExpired"]);
+const unknownCredentials = new Set([
+  "IncompleteSignature",
+  "InvalidClientTokenId",
+  "InvalidSignatureException",
+  "SignatureDoesNotMatch",
+  "UnrecognizedClientException",
+]);
+const denied = new Set(["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"]);
+const throttled = new Set([
+  "RequestLimitExceeded",
+  "Throttling",
+  "ThrottlingException",
+  "TooManyRequestsException",
+]);
+const unreachable = new Set([
+  "EAI_AGAIN",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EHOSTUNREACH",
+  "ENOTFOUND",
+  "ETIMEDOUT",
+  "TimeoutError",
+]);
+
+/**
+ * Tells of an error of the SDK in one line.
+ *
+ * @param service prefix of the service's actions in policies, such as `sagemaker`
+ * @param call name of the call, such as `StartPipelineExecution`
+ * @returns the error to throw instead; the same one where it is no failure of a call
+ */
+export function explainedError(error: unknown, service: string, call: string): unknown {
+  if (!(error instanceof Error) || error instanceof UserError) {
+    return error;
+  }
+  const { $fault: fault, $metadata: metadata, code, message, name } = error as SdkError;
+  const said = message.replace(/\s+/g, " ").trim().replace(/\.$/, "");
+  const failure = (what: string, transient = false): AwsError =>
+    new AwsError(`${call}: ${what}`, name, transient);
+  if (noCredentials.has(name)) {
+    return failure(
+      `there are no AWS credentials (${said}); sign in by \`aws sso login\`, or set AWS_PROFILE, ` +
+        "or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    );
+  }
+  if (expired.has(name)) {
+    return failure(`the AWS credentials have expired (${said}); sign in again`);
+  }
+  if (unknownCredentials.has(name)) {
+    return failure(
+      `AWS does not accept the credentials (${said}); see that AWS_PROFILE, or the keys in the environment, are ` +
+        "those of the stack's account",
+    );
+  }
+  if (denied.has(name)) {
+    return failure(`access denied (${said}); it takes the permission ${service}:${call}`);
+  }
+  if (throttled.has(name)) {
+    const attempts = metadata?.attempts ?? 1;
+    return failure(`throttled in ${attempts} attempts (${said}); try again later`, true);
+  }
+  if (unreachable.has(code ?? "") || unreachable.has(name)) {
+    return failure(`cannot reach AWS (${said || (code ?? name)}); see the network`, true);
+  }
+  return metadata === undefined ? error : failure(said || name, fault === "server");
+}
+
+/** Makes all calls of a client fail with an {@link AwsError}. */
+export function explaining<
+  Client extends CloudWatchLogsClient | SageMakerClient | SageMakerRuntimeClient,
+>(client: Client, service: string): Client {
+  // The stacks differ in the types of requests only, which pass through here as they are.
+  const stack = client.middlewareStack as SageMakerClient["middlewareStack"];
+  stack.add(
+    (next, context) => async (request) => {
+      try {
+        return await next(request);
+      } catch (error) {
+        const call = String(context["commandName"]).replace(/Command$/, "");
+        throw explainedError(error, service, call);
+      }
+    },
+    // Around all else: the retries, and the search for credentials.
+    { step: "initialize", priority: "high", name: "explainErrors" },
+  );
+  return client;
+}

@@ -1,0 +1,182 @@
+import {
+  DescribePipelineExecutionCommand,
+  paginateListPipelineExecutions,
+  type PipelineExecutionStatus,
+  type PipelineExecutionSummary,
+  type SageMakerClient,
+} from "@aws-sdk/client-sagemaker";
+
+import type { StackOutputs } from "../../contract/outputs";
+import { nearest } from "../../pipeline/language/nearest";
+import { UserError } from "../../terminal/errors";
+import type { World } from "../world";
+import { AwsError } from "./awsErrors";
+
+/** A pipeline: what the stack's exports say of it. */
+export type Pipeline = Pick<StackOutputs, "pipelineArn" | "pipelineName">;
+
+/** Executions that an error names, of those that there are. */
+const maxNamed = 5;
+
+/** Executions among which the one is looked for that a mistyped id may mean. */
+const maxSimilar = 100;
+
+/** How far an execution has got. */
+export interface ExecutionState {
+  readonly id: string;
+  readonly arn: string;
+  readonly pipelineName: string;
+  readonly status: PipelineExecutionStatus;
+  readonly failureReason?: string;
+  /** ISO 8601. */
+  readonly startTime: string;
+  /** Since it started, until it ended or until now. */
+  readonly seconds: number;
+}
+
+/** The states in which nothing more happens. */
+const ended: ReadonlySet<PipelineExecutionStatus> = new Set(["Failed", "Stopped", "Succeeded"]);
+
+/** Whether an execution has ended. */
+export function hasEnded({ status }: Pick<ExecutionState, "status">): boolean {
+  return ended.has(status);
+}
+
+/** The id of an execution: the last part of its ARN. */
+export function executionId(arn: string): string {
+  return arn.slice(arn.lastIndexOf("/") + 1);
+}
+
+/** The latest executions of some pipelines, the latest first. */
+export async function latestExecutions(
+  client: SageMakerClient,
+  pipelines: readonly Pipeline[],
+  max: number,
+): Promise<readonly PipelineExecutionSummary[]> {
+  const found: PipelineExecutionSummary[] = [];
+  for (const { pipelineName } of pipelines) {
+    const own: PipelineExecutionSummary[] = [];
+    const pages = paginateListPipelineExecutions(
+      { client, pageSize: Math.min(max, 100) },
+      { PipelineName: pipelineName, SortBy: "CreationTime", SortOrder: "Descending" },
+    );
+    for await (const { PipelineExecutionSummaries: page = [] } of pages) {
+      own.push(...page);
+      if (own.length >= max) {
+        break;
+      }
+    }
+    found.push(...own);
+  }
+  if (pipelines.length > 1) {
+    const time = ({ StartTime: start }: PipelineExecutionSummary): number => start?.getTime() ?? 0;
+    found.sort((left, right) => time(right) - time(left));
+  }
+  return found.slice(0, max);
+}
+
+/** An error that says which executions there are: the nearest to what was typed, or the latest. */
+async function unknownExecution(
+  client: SageMakerClient,
+  world: World,
+  typed: string,
+): Promise<UserError> {
+  const latest = await latestExecutions(client, await world.pipelines(), maxSimilar);
+  const ids = latest.map((one) => executionId(one.PipelineExecutionArn ?? ""));
+  const similar = nearest(typed, ids);
+  const some = ids.slice(0, maxNamed).join(", ") || "none";
+  return new UserError(
+    `${world.place} has no execution ${typed}; ` +
+      (similar === undefined ? `the latest are ${some}` : `did you mean ${similar}?`),
+  );
+}
+
+/** The pipeline of an execution's ARN, in which SageMaker folds the name to lower case. */
+function pipelineOf(pipelines: readonly Pipeline[], arn: string): Pipeline | undefined {
+  return pipelines.find(({ pipelineArn }) =>
+    arn.toLowerCase().startsWith(`${pipelineArn.toLowerCase()}/execution/`),
+  );
+}
+
+/** Whether the service says that it knows no such thing. */
+function isUnknown(error: unknown): boolean {
+  return (
+    error instanceof AwsError &&
+    (error.code === "ResourceNotFound" || error.code === "ValidationException")
+  );
+}
+
+/** How far an execution has got; undefined where there is none of the ARN. */
+async function describe(
+  client: SageMakerClient,
+  { pipelineName }: Pipeline,
+  arn: string,
+): Promise<ExecutionState | undefined> {
+  const command = new DescribePipelineExecutionCommand({ PipelineExecutionArn: arn });
+  const answer = await client.send(command).catch((error: unknown) => {
+    if (!isUnknown(error)) {
+      throw error;
+    }
+    return undefined;
+  });
+  if (answer === undefined) {
+    return undefined;
+  }
+  const start = answer.CreationTime ?? new Date();
+  const status = answer.PipelineExecutionStatus ?? "Executing";
+  const end = ended.has(status) ? (answer.LastModifiedTime ?? new Date()) : new Date();
+  return {
+    id: executionId(arn),
+    arn,
+    pipelineName,
+    status,
+    ...(answer.FailureReason ? { failureReason: answer.FailureReason } : {}),
+    startTime: start.toISOString(),
+    seconds: Math.max(0, (end.getTime() - start.getTime()) / 1000),
+  };
+}
+
+/**
+ * An execution, and how far it has got.
+ *
+ * @param named its id or its ARN; by default the latest
+ * @throws UserError where there is none, or the ARN is another pipeline's
+ */
+export async function findExecution(
+  client: SageMakerClient,
+  world: World,
+  named: string | undefined,
+): Promise<ExecutionState> {
+  const pipelines = await world.pipelines();
+  const [latest] = named === undefined ? await latestExecutions(client, pipelines, 1) : [];
+  const wanted = named ?? latest?.PipelineExecutionArn;
+  if (wanted === undefined) {
+    const verb = world.machine === undefined ? "start" : "run";
+    throw new UserError(`${world.place} has no execution; \`${world.command(verb)}\` starts one`);
+  }
+  if (wanted.startsWith("arn:") && pipelineOf(pipelines, wanted) === undefined) {
+    throw new UserError(`${wanted} is not an execution of ${world.place}`);
+  }
+  for (const pipeline of pipelines) {
+    const arn = wanted.startsWith("arn:") ? wanted : `${pipeline.pipelineArn}/execution/${wanted}`;
+    const found =
+      pipelineOf([pipeline], arn) === undefined ? undefined : await describe(client, pipeline, arn);
+    if (found !== undefined) {
+      return found;
+    }
+  }
+  throw await unknownExecution(client, world, executionId(wanted));
+}
+
+/** How far an execution has got that was found before. */
+export async function describeExecution(
+  client: SageMakerClient,
+  world: World,
+  { arn, pipelineName }: Pick<ExecutionState, "arn" | "pipelineName">,
+): Promise<ExecutionState> {
+  const found = await describe(client, { pipelineArn: "", pipelineName }, arn);
+  if (found === undefined) {
+    throw await unknownExecution(client, world, executionId(arn));
+  }
+  return found;
+}

@@ -1,0 +1,159 @@
+import type { SageMakerClient } from "@aws-sdk/client-sagemaker";
+import { setTimeout as wait } from "node:timers/promises";
+
+import type { JsonObject } from "../../pipeline/expressions";
+import type { Progress } from "../../terminal/progress";
+import { AwsError } from "./awsErrors";
+import type { World } from "../world";
+import { describeExecution, type ExecutionState, hasEnded } from "./executions";
+import { type DeployedStep, stepHasEnded, stepsOf } from "./steps";
+import { type DeployedTrial, type Tuning, trialsOf, tuningOf } from "./trials";
+
+/** Waits for some seconds. */
+export type Pause = (seconds: number) => Promise<unknown>;
+
+const pauseFor: Pause = (seconds) => wait(1000 * seconds);
+
+/** How often to poll, in seconds. */
+export interface Pace {
+  /** After something has changed. */
+  readonly shortest: number;
+  /** While nothing changes, the pause grows to this. */
+  readonly longest: number;
+}
+
+/** How often in a row a poll may fail, by throttling or a lost network, before it is given up. */
+const maxFailures = 8;
+
+/**
+ * Calls a function again and again, with pauses that grow while nothing changes, until it says that all is
+ * over. A call that failed for a passing reason is made again.
+ *
+ * @param look does what there is to do; tells whether something has changed, and whether all is over
+ * @param pause waits between two looks
+ * @throws AwsError where it fails for another reason, or for a passing one too often in a row
+ */
+export async function poll(
+  pace: Pace,
+  look: () => Promise<{ readonly changed: boolean; readonly over: boolean }>,
+  pause = pauseFor,
+): Promise<void> {
+  let seconds = pace.shortest;
+  for (let failures = 0; ;) {
+    try {
+      const { changed, over } = await look();
+      if (over) {
+        return;
+      }
+      failures = 0;
+      seconds = changed ? pace.shortest : Math.min(seconds * 1.5, pace.longest);
+    } catch (error) {
+      failures++;
+      if (!(error instanceof AwsError && error.transient) || failures >= maxFailures) {
+        throw error;
+      }
+      seconds = Math.min(seconds * 2, Math.max(pace.longest, pace.shortest));
+    }
+    await pause(seconds);
+  }
+}
+
+/** Reports each change of a step, and each trial that has ended, once. */
+class Watch {
+  private readonly shown = new Map<string, DeployedStep>();
+  private readonly tunings = new Map<string, Tuning>();
+  private readonly trials = new Set<string>();
+
+  constructor(
+    private readonly client: SageMakerClient,
+    private readonly report: Progress["report"],
+  ) {}
+
+  /** @returns whether there was something to report */
+  async note(steps: readonly DeployedStep[], over: boolean): Promise<boolean> {
+    let changed = false;
+    for (const step of steps) {
+      const before = this.shown.get(step.name);
+      const news =
+        (before?.status ?? "NotExecuted") !== step.status ||
+        (before?.attempts ?? step.attempts) !== step.attempts ||
+        (over && step.status === "NotExecuted");
+      const isOver = stepHasEnded(step);
+      if (news && !isOver) {
+        this.tell(step);
+      }
+      // The trials of a tuning come between the lines that tell of its beginning and its end.
+      const trials = (news || !isOver) && (await this.noteTrials(step));
+      if (news && isOver) {
+        this.tell(step);
+      }
+      changed ||= news || trials;
+    }
+    return changed;
+  }
+
+  private tell(step: DeployedStep): void {
+    this.shown.set(step.name, step);
+    this.report({ kind: "step", step });
+  }
+
+  private async noteTrials(step: DeployedStep): Promise<boolean> {
+    // The trials of another execution's job have been told of there.
+    if (step.job?.kind !== "tuning" || step.reusedFrom !== undefined) {
+      return false;
+    }
+    const tuning = this.tunings.get(step.name) ?? (await tuningOf(this.client, step));
+    if (tuning === undefined) {
+      return false;
+    }
+    if (!this.tunings.has(step.name)) {
+      this.tunings.set(step.name, tuning);
+      this.report({ kind: "tuning", step: step.name, of: tuning.max, parallel: tuning.parallel });
+    }
+    const ended = (await trialsOf(this.client, tuning)).filter(
+      ({ status, trainingJobName }: DeployedTrial) =>
+        ["Completed", "Failed", "Stopped"].includes(status) && !this.trials.has(trainingJobName),
+    );
+    for (const trial of ended) {
+      this.trials.add(trial.trainingJobName);
+      this.report({ kind: "trial", trial, of: tuning.max });
+    }
+    return ended.length > 0;
+  }
+}
+
+/** An execution with its steps. */
+export interface Snapshot {
+  readonly execution: ExecutionState;
+  readonly steps: readonly DeployedStep[];
+}
+
+/**
+ * Watches an execution until it ends.
+ *
+ * @param definition the definition that it runs
+ * @param report takes what happens
+ * @returns how it ended
+ */
+export async function follow(
+  client: SageMakerClient,
+  world: World,
+  started: Pick<ExecutionState, "arn" | "pipelineName">,
+  definition: JsonObject,
+  report: Progress["report"],
+  pace: Pace,
+  pause?: Pause,
+): Promise<Snapshot> {
+  const watch = new Watch(client, report);
+  let last: Snapshot | undefined;
+  const look = async (): Promise<{ readonly changed: boolean; readonly over: boolean }> => {
+    // In this order: so where the execution is over, the steps are all that there will be.
+    const execution = await describeExecution(client, world, started);
+    last = { execution, steps: await stepsOf(client, started.arn, definition) };
+    const over = hasEnded(last.execution);
+    return { changed: await watch.note(last.steps, over), over };
+  };
+  await poll(pace, look, pause);
+  // poll returns only after a look.
+  return last as unknown as Snapshot;
+}

@@ -1,0 +1,29 @@
+import { paginateListModelPackageGroups, paginateListPipelines } from "@aws-sdk/client-sagemaker";
+
+import type { ClientConfig } from "../world";
+import { sageMaker } from "./clients";
+import type { Pipeline } from "./executions";
+
+/** All pipelines that a client sees. */
+export async function registeredPipelines(config: ClientConfig): Promise<readonly Pipeline[]> {
+  const found: Pipeline[] = [];
+  const client = sageMaker(config);
+  for await (const page of paginateListPipelines({ client, pageSize: 100 }, {})) {
+    for (const { PipelineArn: arn = "", PipelineName: name = "" } of page.PipelineSummaries ?? []) {
+      found.push({ pipelineArn: arn, pipelineName: name });
+    }
+  }
+  return found;
+}
+
+/** The names of all model package groups that a client sees, in order. */
+export async function registeredGroups(config: ClientConfig): Promise<readonly string[]> {
+  const found: string[] = [];
+  const client = sageMaker(config);
+  const request = { SortBy: "Name", SortOrder: "Ascending" } as const;
+  for await (const page of paginateListModelPackageGroups({ client, pageSize: 100 }, request)) {
+    const groups = page.ModelPackageGroupSummaryList ?? [];
+    found.push(...groups.flatMap(({ ModelPackageGroupName: name }) => name ?? []));
+  }
+  return found;
+}

@@ -1,0 +1,131 @@
+import {
+  CloudWatchLogsClient,
+  type CloudWatchLogsClientConfig,
+  paginateDescribeLogStreams,
+  type FilteredLogEvent,
+  GetLogEventsCommand,
+  paginateFilterLogEvents,
+} from "@aws-sdk/client-cloudwatch-logs";
+
+import type { ClientConfig } from "../world";
+import { AwsError, explaining } from "./awsErrors";
+import type { JobKind } from "./steps";
+
+/** The kinds of jobs that write logs. */
+export type LogKind = Exclude<JobKind, "tuning">;
+
+/** A job that writes a log. */
+export interface LogJob {
+  readonly kind: LogKind;
+  readonly name: string;
+}
+
+/** Where SageMaker's jobs write. */
+const groups: Readonly<Record<LogKind, string>> = {
+  processing: "/aws/sagemaker/ProcessingJobs",
+  training: "/aws/sagemaker/TrainingJobs",
+  transform: "/aws/sagemaker/TransformJobs",
+};
+
+/** Milliseconds by which an event may be late: those of several hosts do not arrive in order. */
+const maxDelay = 60_000;
+
+/** The log of a job, which may have several streams. It is read from where the last reading ended. */
+export class JobLog {
+  private latest = 0;
+  private readonly seen = new Set<string>();
+
+  constructor(
+    private readonly client: CloudWatchLogsClient,
+    readonly job: LogJob,
+  ) {}
+
+  /** What is new in the log, oldest first; nothing where there is no log (yet). */
+  async *read(): AsyncGenerator<string> {
+    const streams = await this.streams();
+    const from = this.latest - maxDelay;
+    // FilterLogEvents takes at most 100 streams by name.
+    for (let first = 0; first < streams.length; first += 100) {
+      const pages = paginateFilterLogEvents(
+        { client: this.client },
+        {
+          logGroupName: groups[this.job.kind],
+          logStreamNames: streams.slice(first, first + 100),
+          startTime: Math.max(0, from),
+        },
+      );
+      for await (const { events = [] } of pages) {
+        yield* events.filter((event) => this.isNew(event)).map(({ message = "" }) => message);
+      }
+    }
+  }
+
+  /** The last lines of the stream that was written last. */
+  async end(max: number): Promise<readonly string[]> {
+    const last = (await this.streams()).at(-1);
+    if (last === undefined) {
+      return [];
+    }
+    const { events = [] } = await this.client.send(
+      new GetLogEventsCommand({
+        logGroupName: groups[this.job.kind],
+        logStreamName: last,
+        limit: max,
+      }),
+    );
+    return events.map(({ message = "" }) => message.replace(/\n$/, ""));
+  }
+
+  private isNew({ eventId = "", timestamp = 0 }: FilteredLogEvent): boolean {
+    const isNew = !this.seen.has(eventId);
+    this.seen.add(eventId);
+    this.latest = Math.max(this.latest, timestamp);
+    return isNew;
+  }
+
+  private async streams(): Promise<readonly string[]> {
+    const names: string[] = [];
+    const pages = paginateDescribeLogStreams(
+      { client: this.client },
+      {
+        logGroupName: groups[this.job.kind],
+        logStreamNamePrefix: `${this.job.name}/`,
+      },
+    );
+    try {
+      for await (const { logStreams = [] } of pages) {
+        names.push(...logStreams.flatMap(({ logStreamName: name }) => name ?? []));
+      }
+    } catch (error) {
+      // SageMaker makes a group when the first of its jobs in the account writes.
+      if (!(error instanceof AwsError && error.code === "ResourceNotFoundException")) {
+        throw error;
+      }
+    }
+    return names;
+  }
+
+  /** Whether there is a log, empty or not. */
+  async exists(): Promise<boolean> {
+    return (await this.streams()).length > 0;
+  }
+}
+
+/** A client of CloudWatch Logs, whose failures are told in one line. */
+export function cloudWatchLogs(config: ClientConfig): CloudWatchLogsClient {
+  return explaining(new CloudWatchLogsClient(config as CloudWatchLogsClientConfig), "logs");
+}
+
+/** The job of a name that has a log, whatever its kind. */
+export async function findJob(
+  client: CloudWatchLogsClient,
+  name: string,
+): Promise<LogJob | undefined> {
+  for (const kind of Object.keys(groups) as LogKind[]) {
+    const job = { kind, name };
+    if (await new JobLog(client, job).exists()) {
+      return job;
+    }
+  }
+  return undefined;
+}

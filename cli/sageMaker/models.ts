@@ -1,0 +1,202 @@
+import {
+  DescribeModelPackageCommand,
+  type ModelApprovalStatus,
+  type ModelPackageSummary,
+  paginateListModelPackages,
+  type SageMakerClient,
+  UpdateModelPackageCommand,
+} from "@aws-sdk/client-sagemaker";
+
+import { UserError } from "../../terminal/errors";
+import type { ListedModel } from "../../terminal/tables";
+import type { World } from "../world";
+
+/** Versions that an error names, of those that there are. */
+const maxNamed = 5;
+
+/** A version of a model package group. */
+export interface DeployedModel extends ListedModel {
+  readonly arn: string;
+  /** Why it was approved or rejected. */
+  readonly approvalDescription?: string;
+  /** What the pipeline keeps with it: candidate, image, training job, execution and more. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** The versions of a group, the latest last. */
+async function versionsOf(
+  client: SageMakerClient,
+  group: string,
+): Promise<readonly ModelPackageSummary[]> {
+  const found: ModelPackageSummary[] = [];
+  const pages = paginateListModelPackages(
+    { client, pageSize: 100 },
+    { ModelPackageGroupName: group, SortBy: "CreationTime", SortOrder: "Ascending" },
+  );
+  for await (const { ModelPackageSummaryList: page = [] } of pages) {
+    found.push(...page);
+  }
+  return found;
+}
+
+/** The versions of some groups, those of each oldest first. */
+async function allVersions(
+  client: SageMakerClient,
+  groups: readonly string[],
+): Promise<readonly ModelPackageSummary[]> {
+  const found: ModelPackageSummary[] = [];
+  for (const group of groups) {
+    found.push(...(await versionsOf(client, group)));
+  }
+  return found;
+}
+
+function latestFirst(versions: readonly ModelPackageSummary[]): readonly ModelPackageSummary[] {
+  const time = ({ CreationTime: created }: ModelPackageSummary): number => created?.getTime() ?? 0;
+  return [...versions].sort((left, right) => time(right) - time(left));
+}
+
+async function describe(
+  client: SageMakerClient,
+  summary: ModelPackageSummary,
+): Promise<DeployedModel> {
+  const answer = await client.send(
+    new DescribeModelPackageCommand({ ModelPackageName: summary.ModelPackageArn }),
+  );
+  const { ApprovalDescription: description, CustomerMetadataProperties: metadata = {} } = answer;
+  const r2 = metadata["R2"];
+  return {
+    group: answer.ModelPackageGroupName ?? "",
+    version: answer.ModelPackageVersion ?? 0,
+    arn: answer.ModelPackageArn ?? "",
+    candidate: metadata["Candidate"] ?? "",
+    ...(r2 === undefined || r2 === "" ? {} : { r2: Number(r2) }),
+    approvalStatus: answer.ModelApprovalStatus ?? "PendingManualApproval",
+    ...(description ? { approvalDescription: description } : {}),
+    creationTime: (answer.CreationTime ?? new Date(0)).toISOString(),
+    metadata,
+  };
+}
+
+/**
+ * The versions of some model package groups, the latest of each last.
+ * @param max how many, of the latest
+ */
+export async function listModels(
+  client: SageMakerClient,
+  groups: readonly string[],
+  max = Infinity,
+): Promise<readonly DeployedModel[]> {
+  const versions = await allVersions(client, groups);
+  const kept = new Set(latestFirst(versions).slice(0, max));
+  const models: DeployedModel[] = [];
+  const rest = versions.filter((one) => kept.has(one));
+  // A few at a time: the service allows few such calls a second.
+  for (let first = 0; first < rest.length; first += 4) {
+    const some = rest.slice(first, first + 4);
+    models.push(...(await Promise.all(some.map((one) => describe(client, one)))));
+  }
+  return models;
+}
+
+/** What {@link setApproval} has changed. */
+export interface Approval {
+  readonly group: string;
+  readonly version: number;
+  readonly arn: string;
+  readonly approvalStatus: ModelApprovalStatus;
+  /** What it was before. */
+  readonly before: ModelApprovalStatus;
+  readonly approvalDescription?: string;
+}
+
+/**
+ * A version by its number, and by its group where several have it.
+ *
+ * @param version its number, as the user wrote it
+ * @throws UserError where there is no such version, or the group must be named
+ */
+export async function findVersion(
+  client: SageMakerClient,
+  groups: readonly string[],
+  version: string,
+): Promise<ModelPackageSummary> {
+  const versions = await allVersions(client, groups);
+  const found = versions.filter((one) => String(one.ModelPackageVersion) === version);
+  const [model] = found;
+  if (model === undefined) {
+    const latest = latestFirst(versions).slice(0, maxNamed).reverse();
+    const known = latest.map((one) => nameOf(one)).join(", ") || "none";
+    const which = versions.length > maxNamed ? `the latest of ${versions.length} are` : "there are";
+    throw new UserError(`there is no model version ${version}; ${which} ${known}`);
+  }
+  if (found.length > 1) {
+    const names = found.map((one) => one.ModelPackageGroupName ?? "").join(", ");
+    throw new UserError(`version ${version} is in several groups; name one by --group: ${names}`);
+  }
+  return model;
+}
+
+/**
+ * The latest approved version.
+ * @throws UserError where none is approved
+ */
+export async function latestApproved(
+  client: SageMakerClient,
+  world: World,
+  groups: readonly string[],
+): Promise<ModelPackageSummary> {
+  const [latest] = latestFirst(await allVersions(client, groups)).filter(
+    ({ ModelApprovalStatus: status }) => status === "Approved",
+  );
+  if (latest === undefined) {
+    throw new UserError(
+      `no model is approved; \`${world.command("approve VERSION")}\` approves one`,
+    );
+  }
+  return latest;
+}
+
+/** A version in words. */
+function nameOf({
+  ModelPackageGroupName: group,
+  ModelPackageVersion: version,
+}: ModelPackageSummary): string {
+  return `${version ?? 0} of ${group ?? ""}`;
+}
+
+/**
+ * Approves or rejects a version.
+ *
+ * @param version its number, as the user wrote it
+ * @param comment why: one line of at most 1024 characters
+ * @throws UserError where there is no such version, or the comment is too long
+ */
+export async function setApproval(
+  client: SageMakerClient,
+  groups: readonly string[],
+  version: string,
+  status: "Approved" | "Rejected",
+  comment: string | undefined,
+): Promise<Approval> {
+  // The service's pattern for it is `.*`.
+  if (comment !== undefined && (comment.length > 1024 || comment.includes("\n"))) {
+    throw new UserError("--comment: must be one line of at most 1024 characters");
+  }
+  const model = await findVersion(client, groups, version);
+  await client.send(
+    new UpdateModelPackageCommand({
+      ModelPackageArn: model.ModelPackageArn,
+      ModelApprovalStatus: status,
+      ...(comment === undefined ? {} : { ApprovalDescription: comment }),
+    }),
+  );
+  return {
+    group: model.ModelPackageGroupName ?? "",
+    version: model.ModelPackageVersion ?? 0,
+    arn: model.ModelPackageArn ?? "",
+    approvalStatus: status,
+    before: model.ModelApprovalStatus ?? "PendingManualApproval",
+    ...(comment === undefined ? {} : { approvalDescription: comment }),
+  };
+}

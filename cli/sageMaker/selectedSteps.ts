@@ -1,0 +1,136 @@
+import type { SageMakerClient, SelectiveExecutionConfig } from "@aws-sdk/client-sagemaker";
+import { type Command, Option } from "commander";
+
+import type { PipelineDefinition } from "../../pipeline/language/definition";
+import { allSteps, dependencies } from "../../pipeline/language/graph";
+import { nearest } from "../../pipeline/language/nearest";
+import { UserError } from "../../terminal/errors";
+import type { World } from "../world";
+import { findExecution, latestExecutions } from "./executions";
+
+/** The options that say which steps of a pipeline are run. */
+export interface SelectionOptions {
+  readonly only: readonly string[];
+  readonly from?: string;
+  readonly until?: string;
+  readonly source?: string;
+}
+
+const collect = (step: string, others: readonly string[]): readonly string[] => [...others, step];
+
+/** Adds the options that say which steps are run. */
+export function withSelection(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--only <step>", "run this step alone; can be repeated")
+        .argParser(collect)
+        .default([] as readonly string[], "all steps"),
+    )
+    .option("--from <step>", "run this step and all that wait for it")
+    .option("--until <step>", "run this step and all that it waits for")
+    .option(
+      "--source <execution>",
+      "take the results of the other steps from this execution (default: the latest that has ended)",
+    );
+}
+
+/** Steps with those that lie beyond them, by a relation between steps. */
+function closure(
+  related: ReadonlyMap<string, ReadonlySet<string>>,
+  from: string,
+): ReadonlySet<string> {
+  const found = new Set([from]);
+  for (const step of found) {
+    for (const other of related.get(step) ?? []) {
+      found.add(other);
+    }
+  }
+  return found;
+}
+
+/**
+ * The steps that are asked for, and whether they need results of steps that are not.
+ *
+ * @returns undefined where all steps are
+ * @throws UserError where a step does not exist, or none is left
+ */
+export function selectSteps(
+  definition: PipelineDefinition,
+  { from, only, source, until }: SelectionOptions,
+): { readonly steps: readonly string[]; readonly needsSource: boolean } | undefined {
+  if (only.length === 0 && from === undefined && until === undefined) {
+    if (source !== undefined) {
+      throw new UserError("--source: name the steps to run by --only, --from or --until");
+    }
+    return undefined;
+  }
+  const placed = allSteps(definition);
+  const names = placed.map(({ step }) => step.Name);
+  for (const [option, given] of [
+    ...only.map((step) => ["--only", step] as const),
+    ["--from", from] as const,
+    ["--until", until] as const,
+  ]) {
+    if (given !== undefined && !names.includes(given)) {
+      const similar = nearest(given, names);
+      const hint =
+        similar === undefined ? `the steps are ${names.join(", ")}` : `did you mean ${similar}?`;
+      throw new UserError(`${option}: there is no step ${given}; ${hint}`);
+    }
+  }
+  const waitsFor = new Map(placed.map((one) => [one.step.Name, dependencies(one)]));
+  const waitedForBy = new Map(
+    names.map((name) => [
+      name,
+      new Set(names.filter((other) => waitsFor.get(other)?.has(name) === true)),
+    ]),
+  );
+  const after = from === undefined ? new Set(names) : closure(waitedForBy, from);
+  const before = until === undefined ? new Set(names) : closure(waitsFor, until);
+  const isBetween = from !== undefined || until !== undefined;
+  const steps = names.filter(
+    (name) => only.includes(name) || (isBetween && after.has(name) && before.has(name)),
+  );
+  if (steps.length === 0) {
+    throw new UserError(
+      `step ${until ?? ""} does not wait for step ${from ?? ""}: no step is left`,
+    );
+  }
+  const needed = steps.flatMap((name) => [...(waitsFor.get(name) ?? [])]);
+  return { steps, needsSource: needed.some((name) => !steps.includes(name)) };
+}
+
+/**
+ * What StartPipelineExecution is told of the steps to run.
+ * @throws UserError where a step does not exist, or there is no execution to take results from
+ */
+export async function selectiveConfig(
+  client: SageMakerClient,
+  world: World,
+  definition: PipelineDefinition,
+  options: SelectionOptions,
+): Promise<SelectiveExecutionConfig | undefined> {
+  const selected = selectSteps(definition, options);
+  if (selected === undefined) {
+    return undefined;
+  }
+  const SelectedSteps = selected.steps.map((StepName) => ({ StepName }));
+  if (options.source !== undefined) {
+    const { arn } = await findExecution(client, world, options.source);
+    return { SelectedSteps, SourcePipelineExecutionArn: arn };
+  }
+  if (!selected.needsSource) {
+    return { SelectedSteps };
+  }
+  // The service takes one that has failed or succeeded. Source: SelectiveExecutionConfig.
+  const latest = await latestExecutions(client, await world.pipelines(), 100);
+  const ended = latest.find(({ PipelineExecutionStatus: status }) =>
+    ["Failed", "Succeeded"].includes(status ?? ""),
+  );
+  if (ended?.PipelineExecutionArn === undefined) {
+    throw new UserError(
+      `${world.place} has no execution that has failed or succeeded, from which the other steps' results could be taken`,
+    );
+  }
+  return { SelectedSteps, SourcePipelineExecutionArn: ended.PipelineExecutionArn };
+}

@@ -1,0 +1,95 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+
+import { UserError } from "../../terminal/errors";
+import { outputsVersion, type StackOutputs, type TextOutput } from "../../contract/outputs";
+import { typedPath } from "../../terminal/options";
+
+/** Where to get the exports of a stack. */
+export interface OutputsSource {
+  /** Name of the stack, as the Pulumi CLI knows it. */
+  readonly stack: string;
+  /** File with what `pulumi stack output --json` prints, instead of the CLI. */
+  readonly outputs?: string;
+}
+
+const root = resolve(__dirname, "..", "..");
+
+function askPulumi(stack: string): Promise<string> {
+  const args = ["stack", "output", "--json", "--stack", stack, "--non-interactive"];
+  return new Promise((done, failed) => {
+    // The definition is among the exports: up to a megabyte.
+    execFile("pulumi", args, { cwd: root, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
+      if (error === null) {
+        done(stdout);
+      } else if (error.code === "ENOENT") {
+        failed(
+          new UserError(
+            "the Pulumi CLI is not on the path, and it knows the stack's exports; install it, or name a file " +
+              "with what `pulumi stack output --json` prints by --outputs",
+          ),
+        );
+      } else {
+        const lines = (stderr.trim() || stdout.trim() || error.message).split("\n");
+        const said = lines.find((line) => line.startsWith("error: ")) ?? lines.at(-1) ?? "";
+        failed(new UserError(`pulumi stack output: ${said.replace(/^error: /, "")}`));
+      }
+    });
+  });
+}
+
+function readOutputsFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    throw new UserError(`--outputs: cannot read ${path}`);
+  }
+}
+
+function parse(text: string, where: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`${where}: not JSON: ${(error as Error).message}`);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new UserError(`${where}: no JSON object`);
+  }
+  return value as Record<string, unknown>;
+}
+
+/** The exports of a stack, of which those that a command needs are checked when it needs them. */
+export type Outputs = <Name extends TextOutput>(...names: Name[]) => Pick<StackOutputs, Name>;
+
+/**
+ * Reads the exports of a deployed stack, from a file or by the Pulumi CLI.
+ *
+ * @returns what hands over exports by their names, and throws a UserError where one is missing
+ * @throws UserError where they cannot be read, or are of another version
+ */
+export async function readOutputs({ outputs, stack }: OutputsSource): Promise<Outputs> {
+  const path = outputs === undefined ? undefined : typedPath(outputs);
+  const where = path === undefined ? `stack ${stack}` : `--outputs: ${path}`;
+  const found = parse(
+    path === undefined ? await askPulumi(stack) : readOutputsFile(path),
+    path === undefined ? "pulumi stack output" : where,
+  );
+  const version = found["outputsVersion"];
+  if (typeof version === "string" && version !== "" && version !== outputsVersion) {
+    throw new UserError(
+      `${where} has exports of version ${version}; this command reads version ${outputsVersion}`,
+    );
+  }
+  return (...names) => {
+    const needed: readonly TextOutput[] = ["outputsVersion", ...names];
+    const missing = needed.filter((name) => typeof found[name] !== "string" || found[name] === "");
+    if (missing.length > 0) {
+      throw new UserError(
+        `${where} has no export ${missing.join(", ")}; \`pulumi up\` of this program makes them all`,
+      );
+    }
+    return found as unknown as StackOutputs;
+  };
+}

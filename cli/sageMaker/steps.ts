@@ -1,0 +1,135 @@
+import {
+  DescribePipelineDefinitionForExecutionCommand,
+  paginateListPipelineExecutionSteps,
+  type PipelineExecutionStep,
+  type PipelineExecutionStepMetadata,
+  type SageMakerClient,
+} from "@aws-sdk/client-sagemaker";
+
+import type { JsonObject } from "../../pipeline/expressions";
+import { allSteps } from "../../pipeline/walk";
+import type { ShownStep } from "../../terminal/progress";
+import { executionId } from "./executions";
+
+/** The kinds of jobs that write logs or have trials. */
+export type JobKind = "processing" | "training" | "transform" | "tuning";
+
+/** The job that a step has started. */
+export interface Job {
+  readonly kind: JobKind;
+  readonly name: string;
+}
+
+/** A step of a deployed pipeline's execution. */
+export interface DeployedStep extends ShownStep {
+  /** As the definition has it. */
+  readonly type: string;
+  /** How often it was tried; 0 where it was not executed. */
+  readonly attempts: number;
+  readonly job?: Job;
+  /** Execution whose equal job stands in for its own. */
+  readonly reusedFrom?: string;
+}
+
+/** Whether a step has been executed to its end. */
+export function stepHasEnded({ status }: Pick<DeployedStep, "status">): boolean {
+  return status === "Failed" || status === "Stopped" || status === "Succeeded";
+}
+
+function jobOf(metadata: PipelineExecutionStepMetadata): Job | undefined {
+  const arns: Readonly<Record<JobKind, string | undefined>> = {
+    processing:
+      metadata.ProcessingJob?.Arn ??
+      metadata.QualityCheck?.CheckJobArn ??
+      metadata.ClarifyCheck?.CheckJobArn,
+    training: metadata.TrainingJob?.Arn,
+    transform: metadata.TransformJob?.Arn,
+    tuning: metadata.TuningJob?.Arn,
+  };
+  for (const [kind, arn] of Object.entries(arns)) {
+    if (arn !== undefined) {
+      return { kind: kind as JobKind, name: arn.slice(arn.lastIndexOf("/") + 1) };
+    }
+  }
+  return undefined;
+}
+
+/** What there is to say of the outcome of a step, in the words of the local run. */
+function detailOf(step: PipelineExecutionStep, reusedFrom: string | undefined): string | undefined {
+  const { AttemptCount: attempts = 0, Metadata: metadata = {}, StepStatus: status } = step;
+  const [, group, version] =
+    /model-package\/([^/]+)\/(\d+)$/.exec(metadata.RegisterModel?.Arn ?? "") ?? [];
+  if (status === "Failed") {
+    return undefined;
+  }
+  if (reusedFrom !== undefined) {
+    return `as in execution ${reusedFrom}`;
+  }
+  if (metadata.Condition?.Outcome !== undefined) {
+    return metadata.Condition.Outcome.toLowerCase();
+  }
+  if (version !== undefined) {
+    return `version ${version} of ${group ?? ""}`;
+  }
+  return attempts > 1 ? `attempt ${attempts}` : undefined;
+}
+
+function deployedStep(step: PipelineExecutionStep, type: string): DeployedStep {
+  const { EndTime: end, Metadata: metadata = {}, StartTime: start, StepStatus: status } = step;
+  const source = step.CacheHitResult?.SourcePipelineExecutionArn;
+  const reusedFrom = source === undefined ? undefined : executionId(source);
+  const detail = detailOf(step, reusedFrom);
+  const failureReason = step.FailureReason ?? metadata.Fail?.ErrorMessage;
+  const job = jobOf(metadata);
+  return {
+    name: step.StepName ?? "",
+    type,
+    // Starting is over in a moment.
+    status: status === undefined || status === "Starting" ? "Executing" : status,
+    attempts: step.AttemptCount ?? 1,
+    ...(start === undefined ? {} : { startTime: start.toISOString() }),
+    ...(start === undefined || end === undefined
+      ? {}
+      : { seconds: (end.getTime() - start.getTime()) / 1000 }),
+    ...(detail === undefined ? {} : { detail }),
+    ...(status === "Failed" && failureReason !== undefined ? { failureReason } : {}),
+    ...(job === undefined ? {} : { job }),
+    ...(reusedFrom === undefined ? {} : { reusedFrom }),
+  };
+}
+
+/** The definition that an execution runs, which may be an earlier one than the stack's. */
+export async function definitionOf(client: SageMakerClient, arn: string): Promise<JsonObject> {
+  const { PipelineDefinition: definition = "{}" } = await client.send(
+    new DescribePipelineDefinitionForExecutionCommand({ PipelineExecutionArn: arn }),
+  );
+  return JSON.parse(definition) as JsonObject;
+}
+
+/** All steps of an execution: those that have started, in that order, and then the others. */
+export async function stepsOf(
+  client: SageMakerClient,
+  arn: string,
+  definition: JsonObject,
+): Promise<readonly DeployedStep[]> {
+  const types = new Map(allSteps(definition["Steps"]).map(({ name, type }) => [name, type]));
+  const started: DeployedStep[] = [];
+  const pages = paginateListPipelineExecutionSteps(
+    { client, pageSize: 100 },
+    { PipelineExecutionArn: arn, SortOrder: "Ascending" },
+  );
+  for await (const { PipelineExecutionSteps: page = [] } of pages) {
+    started.push(...page.map((step) => deployedStep(step, types.get(step.StepName ?? "") ?? "")));
+  }
+  const known = new Set(started.map(({ name }) => name));
+  const others = [...types].filter(([name]) => !known.has(name));
+  return [
+    ...started,
+    ...others.map(([name, type]): DeployedStep => ({
+      name,
+      type,
+      status: "NotExecuted",
+      attempts: 0,
+    })),
+  ];
+}

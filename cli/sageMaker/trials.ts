@@ -1,0 +1,125 @@
+import {
+  DescribeHyperParameterTuningJobCommand,
+  type HyperParameterTrainingJobSummary,
+  paginateListTrainingJobsForHyperParameterTuningJob,
+  type SageMakerClient,
+} from "@aws-sdk/client-sagemaker";
+
+import type { ShownTrial } from "../../terminal/progress";
+import type { CsvTrial } from "../../terminal/trialsCsv";
+import type { DeployedStep } from "./steps";
+
+/** A training job of a tuning step. */
+export type DeployedTrial = CsvTrial & ShownTrial;
+
+/** A tuning job, as far as its trials need it. */
+export interface Tuning {
+  readonly step: string;
+  readonly job: string;
+  readonly objectiveMetric: string;
+  readonly maximised: boolean;
+  /** The hyperparameters that are the same for all trials. */
+  readonly hyperparameters: Readonly<Record<string, string>>;
+  /** How many trials it may have, and how many at once. */
+  readonly max: number;
+  readonly parallel: number;
+  /** S3 URI of the folder of its models. */
+  readonly output: string;
+}
+
+/** The tuning job of a step; undefined where it has started none. */
+export async function tuningOf(
+  client: SageMakerClient,
+  { job, name }: DeployedStep,
+): Promise<Tuning | undefined> {
+  if (job?.kind !== "tuning") {
+    return undefined;
+  }
+  const {
+    HyperParameterTuningJobConfig: config,
+    TrainingJobDefinition: training,
+    TrainingJobDefinitions: trainings = [],
+  } = await client.send(
+    new DescribeHyperParameterTuningJobCommand({ HyperParameterTuningJobName: job.name }),
+  );
+  const { OutputDataConfig: output, StaticHyperParameters: hyperparameters = {} } =
+    training ?? trainings[0] ?? {};
+  const objective = config?.HyperParameterTuningJobObjective;
+  return {
+    step: name,
+    job: job.name,
+    objectiveMetric: objective?.MetricName ?? "objective",
+    maximised: objective?.Type === "Maximize",
+    // What the service adds for itself begins with an underscore.
+    hyperparameters: Object.fromEntries(
+      Object.entries(hyperparameters).filter(([key]) => !key.startsWith("_")),
+    ),
+    max: config?.ResourceLimits?.MaxNumberOfTrainingJobs ?? 0,
+    parallel: config?.ResourceLimits?.MaxParallelTrainingJobs ?? 1,
+    output: output?.S3OutputPath?.replace(/\/$/, "") ?? "",
+  };
+}
+
+function trial(
+  tuning: Tuning,
+  summary: HyperParameterTrainingJobSummary,
+  number: number,
+): DeployedTrial {
+  const { TrainingEndTime: end, TrainingJobName: name = "", TrainingStartTime: start } = summary;
+  const objective = summary.FinalHyperParameterTuningJobObjectiveMetric?.Value;
+  const status = summary.TrainingJobStatus ?? "InProgress";
+  return {
+    step: tuning.step,
+    number,
+    trainingJobName: name,
+    status,
+    hyperparameters: { ...tuning.hyperparameters, ...summary.TunedHyperParameters },
+    objectiveMetric: tuning.objectiveMetric,
+    maximised: tuning.maximised,
+    metrics: objective === undefined ? {} : { [tuning.objectiveMetric]: objective },
+    ...(objective === undefined ? {} : { objective }),
+    ...(start === undefined
+      ? {}
+      : { seconds: ((end ?? new Date()).getTime() - start.getTime()) / 1000 }),
+    ...(summary.FailureReason ? { failureReason: summary.FailureReason } : {}),
+    ...(status === "Completed" && tuning.output !== ""
+      ? { modelArtifact: `${tuning.output}/${name}/output/model.tar.gz` }
+      : {}),
+  };
+}
+
+/** All trials of a tuning job so far, in the order in which they were made. */
+export async function trialsOf(
+  client: SageMakerClient,
+  tuning: Tuning,
+): Promise<readonly DeployedTrial[]> {
+  const found: HyperParameterTrainingJobSummary[] = [];
+  const pages = paginateListTrainingJobsForHyperParameterTuningJob(
+    { client, pageSize: 100 },
+    {
+      HyperParameterTuningJobName: tuning.job,
+      SortBy: "CreationTime",
+      SortOrder: "Ascending",
+    },
+  );
+  for await (const { TrainingJobSummaries: page = [] } of pages) {
+    found.push(...page);
+  }
+  return found.map((summary, number) => trial(tuning, summary, number));
+}
+
+/** The trials of all tuning steps of an execution. */
+export async function allTrials(
+  client: SageMakerClient,
+  steps: readonly DeployedStep[],
+): Promise<readonly DeployedTrial[]> {
+  const trials: DeployedTrial[] = [];
+  // One after the other: the service allows few such calls a second.
+  for (const step of steps) {
+    const tuning = await tuningOf(client, step);
+    if (tuning !== undefined) {
+      trials.push(...(await trialsOf(client, tuning)));
+    }
+  }
+  return trials;
+}

@@ -1,0 +1,143 @@
+import type { SageMakerClient } from "@aws-sdk/client-sagemaker";
+
+import { UserError } from "../../terminal/errors";
+import { formatListing, inSeconds, toTheSecond } from "../../terminal/listing";
+import { progressOn } from "../../terminal/progress";
+import { note, print, type Terminal } from "../terminal";
+import type { World } from "../world";
+import type { ExecutionState } from "./executions";
+import { follow, type Pace, type Snapshot } from "./follow";
+import { logEnd } from "./logEnd";
+import { missingRight } from "./missingRights";
+import { definitionOf, type DeployedStep } from "./steps";
+
+/** How the commands that can watch an execution show it. */
+export interface WatchOptions {
+  readonly json: boolean;
+  readonly pace: Pace;
+}
+
+/** What `--json` prints of an execution. */
+export function snapshotJson({ execution, steps }: Snapshot): string {
+  const { id, ...rest } = execution;
+  return JSON.stringify({ execution: id, ...rest, steps });
+}
+
+/** The seconds of a step, also of one that is running. */
+function secondsOf({ seconds, startTime, status }: DeployedStep): number | undefined {
+  return status === "Executing" && startTime !== undefined
+    ? (Date.now() - Date.parse(startTime)) / 1000
+    : seconds;
+}
+
+/** A line, with a line break before it, that names the right that a step lacked; empty where none did. */
+function missingRightOf({ execution, steps }: Snapshot): string {
+  const [missing] = [...steps, execution].flatMap(
+    ({ failureReason }) => missingRight(failureReason ?? "") ?? [],
+  );
+  return missing === undefined ? "" : `\n${missing}`;
+}
+
+/** An execution and its steps as text. */
+export function snapshotText({ execution, steps }: Snapshot): string {
+  const { failureReason, id, pipelineName, seconds, startTime, status } = execution;
+  const table = formatListing(
+    {
+      head: ["Step", "Type", "Status", "Seconds", "Detail"],
+      rows: steps.map((step) => [
+        step.name,
+        step.type,
+        step.status,
+        inSeconds(secondsOf(step)),
+        step.failureReason ?? step.detail ?? "",
+      ]),
+      items: steps,
+    },
+    false,
+  );
+  const started = `started ${toTheSecond(startTime)}, ${inSeconds(seconds)} seconds`;
+  const reason = failureReason === undefined ? "" : `\n${failureReason}`;
+  const missing = missingRightOf({ execution, steps });
+  return `Execution ${id} of ${pipelineName}: ${status} (${started})\n${table}${reason}${missing}`;
+}
+
+/** The command that runs a step of an execution alone, on what the steps before it have made. */
+export function reproduction(world: World, step: string, execution: string): string {
+  const verb = world.machine === undefined ? "start --wait" : "run";
+  return world.command(`${verb} --only ${step} --source ${execution}`);
+}
+
+/** Says why an execution did not succeed, how its log ends, and how to go on. */
+async function failureText(
+  client: SageMakerClient,
+  world: World,
+  snapshot: Snapshot,
+): Promise<string> {
+  const { execution, steps } = snapshot;
+  const step = steps.find(({ status }) => status === "Failed");
+  const { failureReason = "", id, status } = execution;
+  const missing = missingRightOf(snapshot);
+  if (step === undefined) {
+    const reason = failureReason === "" ? "" : `: ${failureReason}`;
+    return `error: execution ${id}: ${status}${reason}${missing}`;
+  }
+  const lines = [
+    `error: step ${step.name} failed: ${step.failureReason ?? failureReason}${missing}`,
+  ];
+  if (step.job !== undefined) {
+    const end = await logEnd(client, world, step);
+    lines.push(...end.map((line) => `  | ${line}`));
+    lines.push(`log: ${world.command(`logs ${step.name} ${id}`)}`);
+    lines.push(`to run this step alone: ${reproduction(world, step.name, id)}`);
+  }
+  return lines.join("\n");
+}
+
+/**
+ * Watches an execution to its end, and shows how it goes. Ctrl-C ends the watching only, unless this process
+ * runs the execution: then it is stopped in order.
+ * @returns the exit code: 0 only where it succeeded
+ */
+export async function watch(
+  client: SageMakerClient,
+  world: World,
+  started: Pick<ExecutionState, "arn" | "id" | "pipelineName">,
+  { json, pace }: WatchOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const { arn, id } = started;
+  const progress = progressOn(json ? terminal.stderr : terminal.stdout);
+  const again = world.command(`status ${id} --follow`);
+  let code: number | undefined;
+  const interrupted = (): void => {
+    if (world.machine?.runs.stop(id) === true) {
+      code = 130;
+      return;
+    }
+    progress.close();
+    note(terminal, `stopped watching; execution ${id} goes on. To watch it again: ${again}`);
+    note(terminal, `To stop it: ${world.command(`stop ${id}`)}`);
+    process.exit(130);
+  };
+  process.once("SIGINT", interrupted);
+  try {
+    const definition = await definitionOf(client, arn);
+    const { report } = progress;
+    const last = await follow(client, world, started, definition, report, pace, terminal.pause);
+    progress.close();
+    print(terminal, json ? snapshotJson(last) : `Execution ${id}: ${last.execution.status}`);
+    if (last.execution.status === "Succeeded") {
+      return 0;
+    }
+    note(terminal, await failureText(client, world, last));
+    return code ?? 1;
+  } catch (error) {
+    progress.close();
+    // The user must not take a failure to watch for a failure of the execution.
+    throw error instanceof UserError
+      ? new UserError(`${error.message}\nThe execution goes on; to watch it again: ${again}`)
+      : error;
+  } finally {
+    process.off("SIGINT", interrupted);
+  }
+}

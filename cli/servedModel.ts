@@ -1,0 +1,53 @@
+import { Readable } from "node:stream";
+
+import { UserError } from "../terminal/errors";
+import type { ClientConfig } from "./world";
+
+/** The model's own words in an error: the runtime's answer has them so. Source: ModelError. */
+const refusal = (status: number, answer: string): string =>
+  JSON.stringify({
+    Message: `HTTP ${status}: ${answer.trim()}`,
+    OriginalStatusCode: status,
+    OriginalMessage: answer,
+  });
+
+/**
+ * What a runtime client is made with to reach a model that is served on a port of this machine, as SageMaker
+ * reaches a container: POST /invocations.
+ */
+export function servedModel(port: number): ClientConfig {
+  const handle = async (request: {
+    readonly headers: Record<string, string>;
+    readonly body?: string | Uint8Array;
+  }): Promise<object> => {
+    let response: Response;
+    try {
+      response = await fetch(`http://127.0.0.1:${port}/invocations`, {
+        method: "POST",
+        headers: {
+          "content-type": request.headers["content-type"] ?? "",
+          accept: request.headers["accept"] ?? "",
+        },
+        body: request.body ?? "",
+      });
+    } catch {
+      throw new UserError(
+        `nothing is served on port ${port}; \`npm run local -- serve\` serves a model`,
+      );
+    }
+    const answer = Buffer.from(await response.arrayBuffer());
+    const body = response.ok ? answer : Buffer.from(refusal(response.status, answer.toString()));
+    const headers: Record<string, string> = response.ok
+      ? { "content-type": response.headers.get("content-type") ?? "" }
+      : { "content-type": "application/json", "x-amzn-errortype": "ModelError" };
+    return {
+      response: { statusCode: response.ok ? 200 : 424, headers, body: Readable.from([body]) },
+    };
+  };
+  return {
+    region: "us-east-1",
+    credentials: { accessKeyId: "local", secretAccessKey: "local" },
+    maxAttempts: 1,
+    requestHandler: { handle, destroy: () => undefined },
+  };
+}

@@ -1,0 +1,167 @@
+/* eslint-disable @typescript-eslint/no-require-imports -- a verb is loaded, with the clients that it needs, when it is called */
+import type { Command } from "commander";
+
+import type { Terminal } from "./terminal";
+
+/** A verb of the command line. */
+export interface Verb {
+  readonly name: string;
+  readonly arguments: string;
+  readonly summary: string;
+  readonly load: () => (terminal: Terminal) => Command;
+  /** Command lines that show how it is used, without what comes before the verb. */
+  readonly examples: readonly string[];
+}
+
+/** A heading of the help, and the verbs below it. */
+export interface VerbGroup {
+  readonly title: string;
+  readonly verbs: readonly Verb[];
+}
+
+function verb(
+  usage: string,
+  summary: string,
+  load: Verb["load"],
+  ...examples: readonly string[]
+): Verb {
+  const [name = "", ...words] = usage.split(" ");
+  return { name, arguments: words.join(" "), summary, load, examples };
+}
+
+/** All verbs, by what they are about. */
+export const verbGroups: readonly VerbGroup[] = [
+  {
+    title: "Executions",
+    verbs: [
+      verb(
+        "run",
+        "run the pipeline and wait: with --local the program as it is now, else the deployed one",
+        () => (require("./commands/run") as typeof import("./commands/run")).run,
+        "run --parameter MinimumR2=0.7",
+        "run --from TuneXGBoost",
+      ),
+      verb(
+        "start",
+        "start the pipeline, and print the ARN of the execution",
+        () => (require("./commands/start") as typeof import("./commands/start")).start,
+        "start --wait --parameter MinimumR2=0.7",
+        "start --only EvaluateXGBoost",
+      ),
+      verb(
+        "status [execution]",
+        "show the steps of an execution, and why one failed",
+        () => (require("./commands/status") as typeof import("./commands/status")).status,
+        "status --follow",
+      ),
+      verb(
+        "stop [execution]",
+        "stop an execution and its running jobs",
+        () => (require("./commands/stop") as typeof import("./commands/stop")).stop,
+      ),
+      verb(
+        "retry [execution]",
+        "continue an execution that failed or was stopped, from where it ended",
+        () => (require("./commands/retry") as typeof import("./commands/retry")).retry,
+      ),
+      verb(
+        "runs",
+        "list the latest executions",
+        () => (require("./commands/runs") as typeof import("./commands/runs")).runs,
+        "runs --max 50 --json",
+      ),
+      verb(
+        "trials [execution]",
+        "list the trials of an execution, the best of each step first",
+        () => (require("./commands/trials") as typeof import("./commands/trials")).trials,
+        "trials --csv",
+      ),
+      verb(
+        "logs <step> [execution]",
+        "print the log of a step's job; of a tuning step, of all trials, failed ones first",
+        () => (require("./commands/logs") as typeof import("./commands/logs")).logs,
+        "logs TuneXGBoost --follow",
+      ),
+      verb(
+        "compare <execution> <other>",
+        "compare two executions",
+        () => (require("./commands/compare") as typeof import("./commands/compare")).compare,
+      ),
+      verb(
+        "report [execution]",
+        "write the report of an execution, and print its path",
+        () => (require("./commands/report") as typeof import("./commands/report")).report,
+      ),
+    ],
+  },
+  {
+    title: "Models",
+    verbs: [
+      verb(
+        "models",
+        "list the model packages, the latest last",
+        () => (require("./commands/models") as typeof import("./commands/models")).models,
+      ),
+      verb(
+        "approve <version>",
+        "approve a model package",
+        () => (require("./commands/approve") as typeof import("./commands/approve")).approve,
+        'approve 3 --comment "better on the coast"',
+      ),
+      verb(
+        "reject <version>",
+        "reject a model package",
+        () => (require("./commands/reject") as typeof import("./commands/reject")).reject,
+      ),
+      verb(
+        "serve [version]",
+        "serve a model package on a local port (default: the latest approved)",
+        () => (require("./commands/serve") as typeof import("./commands/serve")).serve,
+        "serve 3 --port 8080",
+      ),
+      verb(
+        "invoke [endpoint] <rows>",
+        "predict a CSV row, or a file of rows, without label and header",
+        () => (require("./commands/invoke") as typeof import("./commands/invoke")).invoke,
+      ),
+    ],
+  },
+  {
+    title: "Definition and data",
+    verbs: [
+      verb(
+        "definition",
+        "print the pipeline's definition; compare and draw definitions",
+        () =>
+          (require("./commands/definition") as typeof import("./commands/definition")).definition,
+        "definition --stack prod",
+        "definition diff dev prod",
+        "definition graph > steps.svg",
+      ),
+      verb(
+        "query [sql]",
+        "run a query on the table's data as Athena does",
+        () => (require("./commands/query") as typeof import("./commands/query")).query,
+      ),
+    ],
+  },
+  {
+    title: "This machine",
+    verbs: [
+      verb(
+        "emulate",
+        "answer SageMaker's API on this machine, for boto3, the AWS CLI and the SDKs",
+        () => (require("./commands/emulate") as typeof import("./commands/emulate")).emulate,
+        "emulate --port 4577",
+      ),
+      verb(
+        "clean",
+        "remove the work folder: executions, models and the report",
+        () => (require("./commands/clean") as typeof import("./commands/clean")).clean,
+      ),
+    ],
+  },
+];
+
+/** All verbs. */
+export const verbs: readonly Verb[] = verbGroups.flatMap((group) => group.verbs);

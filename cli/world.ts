@@ -1,0 +1,221 @@
+import type { SageMakerClientConfig } from "@aws-sdk/client-sagemaker";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { requestHandler } from "../local/api/handler";
+import { World as Machine } from "../local/api/world";
+import { exampleAccountId } from "../local/program/exampleAccount";
+import { loadProgram, type RunnableProgram } from "../local/program/programCache";
+import { stackConfig } from "../local/program/stackConfig";
+import { recordPath } from "../local/records/executions";
+import { Workspace } from "../local/records/workspace";
+import { stackNames } from "../contract/names";
+import { UserError } from "../terminal/errors";
+import { typedPath } from "../terminal/options";
+import { registeredGroups, registeredPipelines } from "./sageMaker/inventory";
+import type { Pipeline } from "./sageMaker/executions";
+import { readOutputs } from "./sageMaker/stackOutputs";
+
+/** The options by which a command finds its world. */
+export interface WorldOptions {
+  readonly local?: boolean;
+  readonly stack?: string;
+  readonly outputs?: string;
+  readonly workFolder?: string;
+}
+
+/** The options that say what a local run works with. */
+export interface MachineOptions {
+  readonly stack?: string;
+  readonly configFile?: string;
+  readonly data?: string;
+  readonly docker?: boolean;
+  readonly workFolder?: string;
+}
+
+/** What the clients of the AWS SDK are made with. */
+export type ClientConfig = Pick<
+  SageMakerClientConfig,
+  "credentials" | "maxAttempts" | "region" | "requestHandler"
+>;
+
+/** Where a command works: a stack in AWS, or this machine. */
+export interface World {
+  readonly client: ClientConfig;
+  /** What has executions, in words. */
+  readonly place: string;
+  /** A command line, such as `stop ID`, as it is typed for this world. */
+  readonly command: (line: string) => string;
+  /** The pipelines whose executions are meant: a stack's, or those of the work folder. */
+  readonly pipelines: () => Promise<readonly Pipeline[]>;
+  /** The model package groups that are meant: a stack's, or those of the work folder. */
+  readonly modelPackageGroups: () => Promise<readonly string[]>;
+  /** The definition of the stack's pipeline as it is deployed, as JSON. */
+  readonly deployedDefinition: () => string;
+  /** What is behind the clients, where that is this machine. */
+  readonly machine?: Machine | undefined;
+  /** Stops what runs in this process for the world. */
+  readonly close: () => Promise<void>;
+}
+
+/** @throws UserError where an option about this machine is given for a stack in AWS */
+export function refuseMachineOptions({ configFile, data, docker }: MachineOptions): void {
+  for (const [option, given] of [
+    ["--config-file", configFile],
+    ["--data", data],
+    ["--docker", docker],
+  ] as const) {
+    if (given !== undefined) {
+      throw new UserError(`${option} is about a run on this machine: add --local`);
+    }
+  }
+}
+
+/** The stack that is meant where none is named. */
+export const defaultStack = "dev";
+
+/** The work folder that the options name. */
+export function workspaceOf({ workFolder }: Pick<WorldOptions, "workFolder">): Workspace {
+  return new Workspace(workFolder === undefined ? ".local" : typedPath(workFolder));
+}
+
+/** The configuration that the options name. */
+export function configOf({
+  configFile,
+  stack = defaultStack,
+}: Pick<MachineOptions, "configFile" | "stack">): Readonly<Record<string, string>> {
+  return stackConfig(stack, configFile === undefined ? undefined : typedPath(configFile));
+}
+
+/** The data that the options or the environment name, and which of them. */
+export function dataOf({
+  data,
+}: Pick<MachineOptions, "data">): { readonly path: string; readonly named: string } | undefined {
+  if (data !== undefined) {
+    return { path: typedPath(data), named: "--data" };
+  }
+  const path = process.env["RESTATE_DATA"] ?? "";
+  return path === "" ? undefined : { path: typedPath(path), named: "RESTATE_DATA" };
+}
+
+/** The program of the stack that the options name, evaluated without an account. */
+export function programOf(
+  options: Pick<MachineOptions, "configFile" | "stack" | "workFolder">,
+): Promise<RunnableProgram> {
+  const { stack = defaultStack } = options;
+  return loadProgram(workspaceOf(options).cache, stack, configOf(options));
+}
+
+/** The region and account of what a work folder holds, by the ARNs in the first record that has some. */
+function placeOf(workspace: Workspace): { readonly region: string; readonly accountId: string } {
+  const folder = join(workspace.folder, "executions");
+  for (const id of existsSync(folder) ? readdirSync(folder) : []) {
+    const path = recordPath(join(folder, id));
+    const [, region, accountId] =
+      /"arn:[\w-]+:sagemaker:([\w-]+):(\d{12}):/.exec(
+        existsSync(path) ? readFileSync(path, "utf8") : "",
+      ) ?? [];
+    if (region !== undefined && accountId !== undefined) {
+      return { region, accountId };
+    }
+  }
+  return { region: "us-east-1", accountId: exampleAccountId };
+}
+
+/** What is known of this machine beside the options. */
+export interface MachineExtras {
+  /** The program, where it was evaluated already. */
+  readonly program?: RunnableProgram;
+  /** Takes lines to show. */
+  readonly say?: (line: string) => void;
+}
+
+/** This machine, as the options say, as a world. */
+export function openMachine(options: MachineOptions, extras: MachineExtras = {}): World {
+  const workspace = workspaceOf(options);
+  const { program, say } = extras;
+  const { accountId, region } = program ?? placeOf(workspace);
+  const machine = new Machine({
+    workspace,
+    program: () => (program === undefined ? programOf(options) : Promise.resolve(program)),
+    region,
+    accountId,
+    data: dataOf(options),
+    docker: options.docker === true,
+    ...(say && { say }),
+  });
+  return worldOf(machine, options);
+}
+
+/** A work folder, and what runs for it in this process, as a world. */
+export function worldOf(
+  machine: Machine,
+  options: Pick<MachineOptions, "stack" | "workFolder"> = {},
+): World {
+  const client: ClientConfig = {
+    region: machine.region,
+    credentials: { accessKeyId: "local", secretAccessKey: "local" },
+    requestHandler: requestHandler(machine),
+    maxAttempts: 1,
+  };
+  const { stack } = options;
+  const folder = options.workFolder === undefined ? "" : ` --work-folder ${options.workFolder}`;
+  return {
+    client,
+    machine,
+    place: `the work folder ${machine.workspace.folder}`,
+    command: (line) => `npm run local -- ${line}${folder}`,
+    pipelines: async () => {
+      const all = await registeredPipelines(client);
+      const named = stack === undefined ? undefined : stackNames(stack).pipelineName;
+      return all.filter(({ pipelineName }) => named === undefined || pipelineName === named);
+    },
+    modelPackageGroups: async () => {
+      const all = await registeredGroups(client);
+      const named = stack === undefined ? undefined : stackNames(stack).modelPackageGroupName;
+      return all.filter((name) => named === undefined || name === named);
+    },
+    deployedDefinition: () => {
+      throw new UserError("a pipeline on this machine is not deployed");
+    },
+    close: () => machine.close(),
+  };
+}
+
+/** A stack in AWS as a world. Credentials, retries and AWS_ENDPOINT_URL are the SDK's defaults. */
+async function openStack({ outputs: file, stack }: WorldOptions): Promise<World> {
+  const name = stack ?? defaultStack;
+  const outputs = await readOutputs({
+    stack: name,
+    ...(file === undefined ? {} : { outputs: file }),
+  });
+  return {
+    client: { region: outputs("region").region },
+    get place() {
+      return `the pipeline ${outputs("pipelineName").pipelineName}`;
+    },
+    command: (line) => `npm run restate -- ${line} --stack ${name}`,
+    pipelines: () => Promise.resolve([outputs("pipelineName", "pipelineArn")]),
+    modelPackageGroups: () =>
+      Promise.resolve([outputs("modelPackageGroupName").modelPackageGroupName]),
+    deployedDefinition: () => outputs("pipelineDefinition").pipelineDefinition,
+    close: () => Promise.resolve(),
+  };
+}
+
+/**
+ * The world that a command works in.
+ * @throws UserError where the options contradict each other, or the stack's exports cannot be read
+ */
+export async function openWorld(options: WorldOptions): Promise<World> {
+  if (options.local === true) {
+    if (options.outputs !== undefined) {
+      throw new UserError("--outputs is about a stack in AWS, and --local about this machine");
+    }
+    return openMachine(options);
+  }
+  if (options.workFolder !== undefined) {
+    throw new UserError("--work-folder is about this machine: add --local");
+  }
+  return openStack(options);
+}

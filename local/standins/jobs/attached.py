@@ -1,0 +1,44 @@
+"""Runs a Python module for as long as the process that started it lives.
+
+Usage: python -m local.standins.jobs.attached MODULE ARGUMENT..., with a pipe as standard input,
+to which nothing is written. The system closes it when the process at its other end has gone,
+however that ended; the module gets SIGTERM then, and SIGKILL where it has not ended after the
+grace. SIGTERM and SIGINT are passed on to it. The exit code is the module's.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+_GRACE_SECONDS = 30
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ends the module when the standard input closes."""
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    process.terminate()
+    try:
+        process.wait(_GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def main(arguments: list[str]) -> int:
+    """Runs the module to its end; gives its exit code."""
+    process = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", *arguments], stdin=subprocess.DEVNULL
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda received, _frame: process.send_signal(received))
+    threading.Thread(target=_end, args=(process,), daemon=True).start()
+    code = process.wait()
+    return 128 - code if code < 0 else code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,52 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import type { StepGraph } from "../../local/report/stepGraph";
+import { commandLine } from "../support/commandLine";
+import { type Ended, temporaryFolder } from "../support/localRun";
+
+describe("npm run definition -- graph", () => {
+  const folder = temporaryFolder();
+  const run = (...args: readonly string[]): Promise<Ended> => commandLine(["definition", ...args]);
+
+  it("prints the steps of a stack and what they wait for, as JSON", async () => {
+    const { code, stderr, stdout } = await run("graph", "--json");
+    equal(code, 0, stderr);
+    const { edges, nodes } = JSON.parse(stdout) as StepGraph;
+    deepEqual(nodes[0], { name: "DataWranglerProcess", type: "Processing" });
+    ok(edges.some(({ from, to }) => from === "TuneXGBoost" && to === "EvaluateXGBoost"));
+    deepEqual(
+      edges.find(({ to }) => to === "RegisterXGBoost"),
+      { from: "SelectXGBoost", to: "RegisterXGBoost", branch: "true" },
+    );
+  });
+
+  it("prints a picture of the definition in a file", async () => {
+    const file = join(folder, "definition.json");
+    writeFileSync(file, JSON.stringify({ Steps: [{ Name: "Only", Type: "Fail", Arguments: {} }] }));
+    const { code, stderr, stdout } = await run("graph", file);
+    equal(code, 0, stderr);
+    match(stdout, /^<svg[^]*<title>Only \(Fail\)<\/title>[^]*<\/svg>\n$/);
+  });
+
+  it("takes the configuration from a file", async () => {
+    const file = join(folder, "one.yaml");
+    const candidate =
+      "{ name: Alone, algorithm: decision-tree, ranges: { max_depth: { type: integer, min: 2, max: 5 } } }";
+    writeFileSync(file, `config:\n  aws:region: us-east-1\n  restate:candidates: [${candidate}]\n`);
+    const { code, stderr, stdout } = await run("--config-file", file, "graph", "--json");
+    equal(code, 0, stderr);
+    const { nodes } = JSON.parse(stdout) as StepGraph;
+    deepEqual(
+      nodes.filter(({ type }) => type === "Tuning").map(({ name }) => name),
+      ["TuneAlone"],
+    );
+  });
+
+  it("names a definition that there is not", async () => {
+    const { code, stderr } = await run("graph", "/nowhere.json");
+    equal(code, 2);
+    equal(stderr, 'error: "/nowhere.json" is not a file, a stack or a git revision\n');
+  });
+});

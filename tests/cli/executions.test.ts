@@ -1,0 +1,258 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { spawn } from "node:child_process";
+
+import { failing, succeeding, ungranted } from "./scenarios";
+import { DeployedStack, type Fault, restateScript } from "./stack";
+
+const throttling: Fault = { code: "ThrottlingException", message: "Rate exceeded" };
+
+describe("npm run restate: executions", () => {
+  const stack = new DeployedStack();
+  before(async () => {
+    await stack.start();
+  });
+  after(() => {
+    stack.stop();
+  });
+
+  /** The operations that AWS was asked for, without the requests. */
+  const operations = async (): Promise<readonly string[]> =>
+    (await stack.calls()).map(({ operation }) => operation);
+
+  it("without any execution, status and stop say so, and logs knows no step", async () => {
+    const none =
+      "error: the pipeline restate-dev has no execution; `npm run restate -- start --stack dev` starts one\n";
+    for (const name of ["status", "stop", "trials"]) {
+      const { code, stderr, stdout } = await stack.restate([name]);
+      deepEqual([code, stdout, stderr], [1, "", none]);
+    }
+    equal(
+      (await stack.restate(["logs", "Preprocess"])).stderr,
+      "error: there is no step Preprocess, and no job of that name has a log; the steps are none\n",
+    );
+  });
+
+  describe("start", () => {
+    it("starts the pipeline with the parameters that are given, and prints the ARN", async () => {
+      await stack.say({});
+      const given = ["--parameter", "MinimumR2=0.70", "--parameter", "ProcessingInstanceCount=2"];
+      const { code, stderr, stdout } = await stack.restate(["start", ...given]);
+      equal(code, 0, stderr);
+      match(
+        stdout,
+        /^arn:aws:sagemaker:us-east-1:\d+:pipeline\/restate-dev\/execution\/[a-z0-9]{12}\n$/,
+      );
+      const [call, ...others] = await stack.calls();
+      equal(others.length, 0);
+      equal(call?.operation, "StartPipelineExecution");
+      deepEqual(call.request["PipelineParameters"], [
+        { Name: "ProcessingInstanceCount", Value: "2" },
+        { Name: "MinimumR2", Value: "0.7" },
+      ]);
+      match(call.request["ClientRequestToken"] as string, /^[0-9a-f-]{36}$/);
+    });
+
+    it("refuses what the deployed definition does not allow, and starts nothing", async () => {
+      await stack.say({});
+      const given = ["Region=here", "ProcessingInstanceCount=two", "ModelApprovalStatus=Maybe"];
+      const { code, stderr, stdout } = await stack.restate([
+        "start",
+        ...given.flatMap((one) => ["--parameter", one]),
+      ]);
+      deepEqual([code, stdout], [1, ""]);
+      deepEqual(stderr.split("\n"), [
+        "error: parameter Region: unknown; the pipeline has ProcessingInstanceType, ProcessingInstanceCount, " +
+          "TrainingInstanceType, ModelApprovalStatus, MinimumR2",
+        'parameter ProcessingInstanceCount: "two" is no Integer',
+        'parameter ModelApprovalStatus: "Maybe" is not one of ["Approved","Rejected","PendingManualApproval"]',
+        "",
+      ]);
+      deepEqual(await stack.calls(), []);
+    });
+
+    it("asks again with the same token where it is throttled", async () => {
+      await stack.say({ faults: { StartPipelineExecution: [throttling, throttling] } });
+      const { code, stderr } = await stack.restate(["start", "--json"]);
+      equal(code, 0, stderr);
+      const tokens = (await stack.calls()).map(({ request }) => request["ClientRequestToken"]);
+      equal(tokens.length, 3);
+      equal(new Set(tokens).size, 1);
+    });
+
+    it("says so where it is throttled again and again", async () => {
+      await stack.say({ faults: { StartPipelineExecution: Array(9).fill(throttling) as Fault[] } });
+      const { code, stderr } = await stack.restate(["start"]);
+      equal(code, 1);
+      equal(
+        stderr,
+        "error: StartPipelineExecution: throttled in 3 attempts (Rate exceeded); try again later\n",
+      );
+    });
+
+    it("watches the execution by --wait, in plain lines where nobody watches", async () => {
+      await stack.say(succeeding);
+      const { code, stderr, stdout } = await stack.restate(["start", "--wait", "--every", "0.1"]);
+      equal(code, 0, stderr);
+      const [started = "", ...lines] = stdout.trimEnd().split("\n");
+      const id = started.slice(started.lastIndexOf("/") + 1);
+      deepEqual(lines.slice(0, 12), [
+        "▶ DataWranglerProcess",
+        "▶ DataWranglerProcess (attempt 2)",
+        "✓ DataWranglerProcess 1 min 1 s",
+        "✓ Preprocess 0.5 s (as in execution earlier00000)",
+        "▶ TuneDecisionTree",
+        "  TuneDecisionTree 1/3: validation:rmse 67082.0",
+        "  TuneDecisionTree 2/3: failed: AlgorithmError: no memory",
+        "  TuneDecisionTree 3/3: validation:rmse 57008.0",
+        "✓ TuneDecisionTree 3 min 57 s",
+        "✓ SelectDecisionTree 0.5 s (true)",
+        "✓ RegisterDecisionTree 2.0 s (version 3 of restate-dev)",
+        "- TuneXGBoost",
+      ]);
+      equal(lines.at(-1), `Execution ${id}: Succeeded`);
+      equal(stderr, "");
+    });
+
+    it("ends with 1 where the execution fails, and says which step and where its log is", async () => {
+      await stack.say(failing);
+      const { code, stderr, stdout } = await stack.restate([
+        ...["start", "--wait", "--every", "0.1", "--json"],
+      ]);
+      equal(code, 1);
+      const result = JSON.parse(stdout) as {
+        execution: string;
+        status: string;
+        steps: { name: string; status: string; failureReason?: string }[];
+      };
+      equal(result.status, "Failed");
+      const failed = result.steps.find(({ status }) => status === "Failed");
+      equal(failed?.failureReason, "AlgorithmError: exit code 1");
+      match(stderr, /^▶ DataWranglerProcess\n/);
+      ok(
+        stderr.endsWith(
+          "error: step EvaluateDecisionTree failed: AlgorithmError: exit code 1\n" +
+            `log: npm run restate -- logs EvaluateDecisionTree ${result.execution} --stack dev\n` +
+            "to run this step alone: npm run restate -- start --wait --only EvaluateDecisionTree " +
+            `--source ${result.execution} --stack dev\n`,
+        ),
+        stderr,
+      );
+    });
+
+    it("names the grant of Lake Formation that is missing, where a step has failed for it", async () => {
+      await stack.say(ungranted);
+      const { stderr } = await stack.restate(["start", "--wait", "--every", "0.1", "--json"]);
+      const missing =
+        'missing grant of Lake Formation: an administrator of the data lake must grant "Create Database" on Catalog';
+      match(stderr, new RegExp(`\\n${missing}.*\\nlog: npm run restate`));
+      match((await stack.restate(["status"])).stdout, new RegExp(`\\n${missing}`));
+    });
+
+    it("goes on watching where a look fails for a passing reason", async () => {
+      const server: Fault = { code: "InternalFailure", message: "try again", status: 500 };
+      const faults = { ListPipelineExecutionSteps: Array(4).fill(server) as Fault[] };
+      await stack.say({ ...succeeding, faults });
+      const { code, stdout } = await stack.restate(["start", "--wait", "--every", "0.1"]);
+      equal(code, 0);
+      match(stdout, /: Succeeded\n$/);
+    });
+
+    it("tells that the execution goes on where it may not be watched", async () => {
+      const denied: Fault = { code: "AccessDeniedException", message: "User: me is not allowed" };
+      await stack.say({ ...succeeding, faults: { ListPipelineExecutionSteps: [denied] } });
+      const { code, stderr } = await stack.restate(["start", "--wait"]);
+      equal(code, 1);
+      match(
+        stderr,
+        /^error: ListPipelineExecutionSteps: access denied \(User: me is not allowed\); it takes the permission sagemaker:ListPipelineExecutionSteps\nThe execution goes on; to watch it again: npm run restate -- status [a-z0-9]{12} --follow --stack dev\n$/,
+      );
+    });
+
+    it("leaves the execution running where it is interrupted, and says so", async () => {
+      await stack.say({ ...succeeding, frames: (succeeding.frames ?? []).slice(0, 1) });
+      const args = ["start", "--outputs", stack.outputs, "--wait", "--every", "0.1"];
+      const child = spawn(process.execPath, [...restateScript, ...args], {
+        env: { ...process.env, CI: "1", ...stack.environment() },
+      });
+      let stderr = "";
+      child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+      child.stdout.on("data", (chunk: Buffer) => {
+        if (chunk.toString().includes("▶ DataWranglerProcess")) {
+          child.kill("SIGINT");
+        }
+      });
+      const code = await new Promise((done) => child.once("close", done));
+      equal(code, 130);
+      match(
+        stderr,
+        /^stopped watching; execution ([a-z0-9]{12}) goes on\. To watch it again: npm run restate -- status \1 --follow --stack dev\nTo stop it: npm run restate -- stop \1 --stack dev\n$/,
+      );
+      ok(!(await operations()).includes("StopPipelineExecution"));
+    });
+  });
+
+  describe("status", () => {
+    it("shows the steps of the latest execution, also those that were not executed", async () => {
+      await stack.say({ ...failing, frames: (failing.frames ?? []).slice(-1) });
+      const { code, stderr, stdout } = await stack.restate(["status"]);
+      equal(code, 0, stderr);
+      match(stdout, /^Execution [a-z0-9]{12} of restate-dev: Failed \(started 2026-09-\d\d /);
+      const rows = stdout.split("\n").filter((line) => line.startsWith("│"));
+      const cells = rows.map((row) =>
+        row
+          .split("│")
+          .slice(1, -1)
+          .map((cell) => cell.trim()),
+      );
+      deepEqual(cells[0], ["Step", "Type", "Status", "Seconds", "Detail"]);
+      deepEqual(cells[1], ["DataWranglerProcess", "Processing", "Succeeded", "61.3", ""]);
+      deepEqual(cells[4], [
+        ...["EvaluateDecisionTree", "Processing", "Failed", "39.0", "AlgorithmError: exit code 1"],
+      ]);
+      const last = cells.find(([name]) => name === "RegisterXGBoost");
+      deepEqual(last, ["RegisterXGBoost", "RegisterModel", "NotExecuted", "-", ""]);
+      match(stdout, /Step failure: One or multiple steps failed\.\n$/);
+    });
+
+    it("follows to the end by --follow", async () => {
+      await stack.say(succeeding);
+      const { code, stdout } = await stack.restate(["status", "--follow", "--every", "0.1"]);
+      equal(code, 0);
+      match(stdout, /✓ RegisterDecisionTree 2\.0 s \(version 3 of restate-dev\)\n/);
+    });
+
+    it("knows an execution by its id and by its ARN, and says which there are", async () => {
+      await stack.say(succeeding);
+      const id = "abcdefghijkl";
+      const { stderr: first } = await stack.restate(["status", "unknown"]);
+      match(
+        first,
+        /^error: the pipeline restate-dev has no execution unknown; the latest are [a-z0-9]{12}, /,
+      );
+      const other = `${stack.exports["pipelineArn"] ?? ""}-other/execution/${id}`;
+      const { code, stderr } = await stack.restate(["status", other]);
+      deepEqual(
+        [code, stderr],
+        [1, `error: ${other} is not an execution of the pipeline restate-dev\n`],
+      );
+    });
+  });
+
+  describe("stop", () => {
+    it("stops an execution that is running", async () => {
+      await stack.say({ ...succeeding, frames: (succeeding.frames ?? []).slice(0, 1) });
+      const { code, stdout } = await stack.restate(["stop"]);
+      equal(code, 0);
+      match(stdout, /^execution [a-z0-9]{12}: Stopping\n$/);
+      ok((await operations()).includes("StopPipelineExecution"));
+    });
+
+    it("refuses one that has ended", async () => {
+      await stack.say({ ...succeeding, frames: (succeeding.frames ?? []).slice(-1) });
+      const { code, stderr } = await stack.restate(["stop"]);
+      equal(code, 1);
+      match(stderr, /^error: execution [a-z0-9]{12} has ended already: Succeeded\n$/);
+      ok(!(await operations()).includes("StopPipelineExecution"));
+    });
+  });
+});

@@ -1,0 +1,262 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { housingRows, writeRows } from "../support/housing";
+import { commandLine } from "../support/commandLine";
+import {
+  cliScript,
+  type Ended,
+  local,
+  smallDefinition,
+  temporaryFolder,
+  writeDefinition,
+} from "../support/localRun";
+
+/** Free on a machine that hands out ports from 32768 on. */
+const port = 18_231;
+
+describe("the commands of npm run local", () => {
+  const folder = temporaryFolder();
+  const workFolder = join(folder, "work");
+  const rows = housingRows(800);
+  const run = (...args: readonly string[]): Promise<Ended> =>
+    commandLine(["--local", ...args.slice(0, 1), "--work-folder", workFolder, ...args.slice(1)], {
+      RESTATE_DATA: "",
+    });
+  let execution: string;
+
+  before(async () => {
+    const definition = writeDefinition(folder, await smallDefinition());
+    const data = writeRows(join(folder, "housing.data"), rows);
+    const done = await run("run", "--definition", definition, "--data", data, "--json", "--quiet");
+    equal(done.code, 0, done.stderr);
+    ({ execution } = JSON.parse(done.stdout) as { execution: string });
+  });
+
+  it("runs lists the executions", async () => {
+    const { code, stdout } = await run("runs", "--json");
+    equal(code, 0);
+    const [one, ...others] = JSON.parse(stdout) as {
+      id: string;
+      status: string;
+      winner: unknown;
+    }[];
+    deepEqual([one?.id, one?.status, others.length], [execution, "Succeeded", 0]);
+    const [model] = JSON.parse((await run("models", "--json")).stdout) as Record<string, unknown>[];
+    deepEqual(one?.winner, {
+      name: model?.["candidate"],
+      r2: model?.["r2"],
+      group: "restate-dev",
+      version: 1,
+    });
+    match((await run("runs")).stdout, new RegExp(`│ ${execution} │`));
+  });
+
+  it("runs shows an execution as stopped whose process is gone", async () => {
+    const definition = writeDefinition(folder, await smallDefinition());
+    const stopped = join(folder, "stopped");
+    const child = spawn(process.execPath, [
+      ...[...cliScript, "--definition", definition, "--data", join(folder, "housing.data")],
+      ...["--work-folder", stopped],
+    ]);
+    await new Promise<void>((tuning) => {
+      child.stdout.on("data", (chunk: Buffer) => {
+        if (chunk.toString().includes("TuneXGBoost")) {
+          tuning();
+        }
+      });
+    });
+    const ended = new Promise<number | null>((done) => child.once("exit", done));
+    child.kill("SIGINT");
+    equal(await ended, 130);
+    const { stdout } = await local(["runs", "--work-folder", stopped, "--json"]);
+    deepEqual(
+      (JSON.parse(stdout) as { status: string }[]).map(({ status }) => status),
+      ["Stopped"],
+    );
+    equal(existsSync(join(stopped, "models")), false);
+    const report = readFileSync(join(stopped, "report", "index.html"), "utf8");
+    match(report, /The run was stopped/);
+    match(report, /■ Stopped/);
+  });
+
+  it("trials lists those of the latest execution, or of the one that is named", async () => {
+    const latest = await run("trials", "--json");
+    equal((JSON.parse(latest.stdout) as unknown[]).length, 6);
+    equal((await run("trials", execution, "--json")).stdout, latest.stdout);
+    const { code, stderr } = await run("trials", "nothing");
+    equal(code, 1);
+    equal(
+      stderr,
+      `error: the work folder ${workFolder} has no execution nothing; the latest are ${execution}\n`,
+    );
+  });
+
+  it("serve takes an approved model only, or the one that is named", async () => {
+    const { code, stderr } = await run("serve");
+    equal(code, 1);
+    match(
+      stderr,
+      /^error: no model is approved; `npm run local -- approve VERSION --work-folder \S+` approves one\n$/,
+    );
+  });
+
+  it("approve and reject set the status of a version, with a comment", async () => {
+    equal(
+      (await run("reject", "1")).stdout,
+      "version 1 of restate-dev: Rejected (was PendingManualApproval)\n",
+    );
+    equal((await run("approve", "1", "--comment", "good enough")).code, 0);
+    const [model] = JSON.parse((await run("models", "--json")).stdout) as Record<string, unknown>[];
+    equal(model?.["approvalStatus"], "Approved");
+    equal(model["approvalDescription"], "good enough");
+    const { code, stderr } = await run("approve", "7");
+    equal(code, 1);
+    equal(stderr, "error: there is no model version 7; there are 1 of restate-dev\n");
+  });
+
+  it("compare shows what differs between two executions", async () => {
+    const definition = writeDefinition(folder, await smallDefinition());
+    const data = join(folder, "housing.data");
+    const args = ["--definition", definition, "--data", data, "--json", "--quiet"];
+    const failed = await run("run", ...args, "--parameter", "MinimumR2=0.9999");
+    const other = (JSON.parse(failed.stdout) as { execution: string }).execution;
+    const { code, stdout } = await run("compare", execution, other, "--json");
+    equal(code, 0);
+    const { definition: differences, rows: found } = JSON.parse(stdout) as {
+      definition: unknown[];
+      rows: { what: string; values: string[] }[];
+    };
+    deepEqual(differences, []);
+    const values = (what: string): string[] | undefined =>
+      found.find((row) => row.what === what)?.values;
+    deepEqual(values("Status"), ["Succeeded", "Failed"]);
+    deepEqual(values("Parameter MinimumR2"), ["0", "0.9999"]);
+    equal(values("XGBoost R²")?.[0], values("XGBoost R²")?.[1]);
+    const shown = await run("compare", execution, other);
+    match(shown.stdout, /│ Parameter MinimumR2\s+│ 0\s+│ 0\.9999\s+│/);
+    match(shown.stdout, /The definitions are equal\.\n$/);
+    equal((await run("compare", execution, "nothing")).code, 1);
+  });
+
+  describe("a served model", () => {
+    let server: ChildProcess;
+
+    const startServer = async (): Promise<ChildProcess> => {
+      const child = spawn(process.execPath, [
+        ...cliScript,
+        "serve",
+        "--work-folder",
+        workFolder,
+        "--port",
+        String(port),
+      ]);
+      await new Promise<void>((answers, failed) => {
+        child.stdout.on("data", (chunk: Buffer) => {
+          if (chunk.toString().includes("answers on")) {
+            answers();
+          }
+        });
+        child.once("exit", (code) => {
+          failed(new Error(`serve ended with ${String(code)}`));
+        });
+      });
+      return child;
+    };
+
+    before(async () => {
+      server = await startServer();
+    });
+
+    it("predicts a row in the order of the table, close to what it is", async () => {
+      const fields = (rows[0] ?? "").split(",");
+      const row = fields.slice(0, 7).join(",");
+      const { code, stdout } = await local(["invoke", "--port", String(port), "--", row]);
+      equal(code, 0);
+      ok(Math.abs(Number(stdout) - Number(fields[8])) < 60_000, `${row}: ${stdout}`);
+    });
+
+    it("predicts the rows of a file, one a line", async () => {
+      const file = writeRows(
+        join(folder, "rows.csv"),
+        rows.slice(0, 5).map((row) => row.split(",").slice(0, 7).join(",")),
+      );
+      const { stdout } = await local(["invoke", "--port", String(port), file]);
+      const predictions = stdout.trim().split("\n").map(Number);
+      equal(predictions.length, 5);
+      predictions.forEach((prediction, index) => {
+        ok(Math.abs(prediction - Number(rows[index]?.split(",")[8])) < 60_000);
+      });
+    });
+
+    it("refuses a row of another width, in its own words", async () => {
+      const { code, stderr } = await local(["invoke", "--port", String(port), "1,2"]);
+      equal(code, 1);
+      match(stderr, /^error: the model refuses line 1: InvokeEndpoint: HTTP 400: .*7/);
+    });
+
+    it("keeps its port", async () => {
+      const { code, stderr } = await run("serve", "--port", String(port));
+      equal(code, 1);
+      equal(stderr, `error: port ${port} is in use; choose another by --port\n`);
+    });
+
+    it("ends, and frees its port, when the command is killed", async () => {
+      server.removeAllListeners("exit");
+      const ended = new Promise<void>((done) =>
+        server.once("exit", () => {
+          done();
+        }),
+      );
+      server.kill("SIGKILL");
+      await ended;
+      const answers = (): Promise<boolean> =>
+        fetch(`http://127.0.0.1:${port}/ping`).then(
+          () => true,
+          () => false,
+        );
+      while (await answers()) {
+        await new Promise((done) => setTimeout(done, 20));
+      }
+      server = await startServer();
+    });
+
+    it("ends in order when it is interrupted", async () => {
+      server.removeAllListeners("exit");
+      const ended = new Promise<number | null>((done) => server.once("exit", done));
+      server.kill("SIGINT");
+      equal(await ended, 0);
+      const { code, stderr } = await local(["invoke", "--port", String(port), "1"]);
+      equal(code, 1);
+      match(stderr, /^error: nothing is served on port 18231/);
+    });
+  });
+
+  // After the served model is done with: mocha runs a suite's own tests before the suites in it.
+  describe("clean", () => {
+    it("leaves a folder alone that holds what no run has made", async () => {
+      const other = join(folder, "other");
+      mkdirSync(join(other, "executions"), { recursive: true });
+      writeFileSync(join(other, "thesis.tex"), "years of work");
+      const { code, stderr } = await local(["clean", "--yes", "--work-folder", other]);
+      equal(code, 1);
+      match(stderr, /^error: .*other is no work folder, .*: thesis\.tex; nothing was removed\n$/);
+      deepEqual(readdirSync(other).sort(), ["executions", "thesis.tex"]);
+    });
+
+    it("says what it would remove, and removes it when told to", async () => {
+      const { code, stdout } = await run("clean");
+      equal(code, 1);
+      equal(
+        stdout,
+        `would remove ${workFolder}: 2 executions, 1 model version, 1 unpacked model, ` +
+          "what stands for S3, and the report\n--yes does it\n",
+      );
+      ok(existsSync(workFolder));
+      equal((await run("clean", "--yes")).code, 0);
+      ok(!existsSync(workFolder));
+    });
+  });
+});

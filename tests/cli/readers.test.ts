@@ -1,0 +1,75 @@
+import { deepEqual, rejects } from "node:assert/strict";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+
+import { CreatePipelineCommand, StartPipelineExecutionCommand } from "@aws-sdk/client-sagemaker";
+
+import { sageMaker } from "../../cli/sageMaker/clients";
+import { findExecution, hasEnded, latestExecutions } from "../../cli/sageMaker/executions";
+import { cloudWatchLogs, JobLog } from "../../cli/sageMaker/logs";
+import { definitionOf as definitionIn, stepsOf } from "../../cli/sageMaker/steps";
+import { worldOf } from "../../cli/world";
+import { temporaryFolder } from "../support/localRun";
+import { conditionStep, definitionOf, localWorld, scriptStep } from "../support/localWorld";
+
+describe("what reads AWS for the commands", () => {
+  const machine = localWorld(join(temporaryFolder(), "work"));
+  const world = worldOf(machine);
+  const client = sageMaker(world.client);
+
+  after(() => world.close());
+
+  it("reads this machine by the same calls: executions, steps and logs", async () => {
+    machine.store.write("s3://team-bucket/code/say.py", 'print("hello")\nprint("again")\n');
+    await client.send(
+      new CreatePipelineCommand({
+        PipelineName: "Team",
+        PipelineDefinition: definitionOf([
+          scriptStep("Say", "say.py"),
+          conditionStep("Check", [1, 2], [], [], { DependsOn: ["Say"] }),
+          conditionStep("Other", [1, 1]),
+        ]),
+        RoleArn: "arn:aws:iam::111122223333:role/team",
+      }),
+    );
+    const { PipelineExecutionArn: arn = "" } = await client.send(
+      new StartPipelineExecutionCommand({ PipelineName: "Team" }),
+    );
+    while (!hasEnded(await findExecution(client, world, arn))) {
+      await wait(20);
+    }
+    deepEqual(
+      (await latestExecutions(client, await world.pipelines(), 5)).map(
+        (one) => one.PipelineExecutionArn,
+      ),
+      [arn],
+    );
+    const steps = await stepsOf(client, arn, await definitionIn(client, arn));
+    const said = steps.find(({ name }) => name === "Say");
+    deepEqual(
+      new Map(steps.map(({ detail, name, status, type }) => [name, [type, status, detail]])),
+      new Map([
+        ["Say", ["Processing", "Succeeded", undefined]],
+        ["Other", ["Condition", "Succeeded", "true"]],
+        ["Check", ["Condition", "Succeeded", "false"]],
+      ]),
+    );
+    const lines: string[] = [];
+    const job = { kind: "processing", name: said?.job?.name ?? "" } as const;
+    for await (const line of new JobLog(cloudWatchLogs(world.client), job).read()) {
+      lines.push(line);
+    }
+    deepEqual(lines, ["hello", "again"]);
+  });
+
+  it("names the executions that there are where one is not there", async () => {
+    await rejects(findExecution(client, world, "none"), {
+      message: /^the work folder \S+ has no execution none; the latest are \w{12}$/,
+    });
+    const [latest] = await latestExecutions(client, await world.pipelines(), 1);
+    const id = (latest?.PipelineExecutionArn ?? "").split("/").at(-1) ?? "";
+    await rejects(findExecution(client, world, `${id.slice(0, -1)}!`), {
+      message: `${world.place} has no execution ${id.slice(0, -1)}!; did you mean ${id}?`,
+    });
+  });
+});

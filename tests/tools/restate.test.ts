@@ -1,0 +1,48 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+
+import { command, type Ended, temporaryFolder } from "../support/localRun";
+
+describe("what starts the command line", () => {
+  const folder = temporaryFolder();
+  const project = join(folder, "project");
+  const skipped = new Set([".git", ".local", ".venv", "node_modules", "tests", "docs"]);
+  const start = (...args: readonly string[]): Promise<Ended> =>
+    command(process.execPath, [join(project, "tools", "restate.mjs"), ...args]);
+
+  before(() => {
+    cpSync(".", project, {
+      recursive: true,
+      filter: (path) => !skipped.has(relative(".", path).split("/")[0] ?? ""),
+    });
+    symlinkSync(resolve("node_modules"), join(project, "node_modules"));
+  });
+
+  it("takes what is kept, and sees a source that has changed since", async () => {
+    const [first, second] = [await start("--help"), await start("--help")];
+    equal(first.code, 0, first.stderr);
+    deepEqual(second, first);
+    match(first.stdout, /^ {2}models +list the model packages/m);
+    const path = join(project, "cli", "verbs.ts");
+    writeFileSync(path, readFileSync(path, "utf8").replace("list the model packages", "changed"));
+    match((await start("--help")).stdout, /^ {2}models +changed/m);
+  });
+
+  it("hands over the words of the command line, and the exit code", async () => {
+    const { code, stderr, stdout } = await start("aprove", "1");
+    deepEqual(
+      [code, stdout, stderr],
+      [1, "", "error: there is no verb aprove; did you mean approve?\n"],
+    );
+  });
+
+  it("tells a mistake in the configuration, which the program finds, without a stack trace", async () => {
+    const file = join(folder, "wrong.yaml");
+    writeFileSync(file, "config:\n  aws:region: us-east-1\n  restate:candidate: []\n");
+    const { code, stderr } = await start("definition", "--config-file", file);
+    equal(code, 2);
+    match(stderr, /^error: The configuration of stack dev is not valid:\n {2}restate:candidate: /);
+    equal(stderr.includes("    at "), false);
+  });
+});
