@@ -77,7 +77,7 @@ const prebuiltRegistries: Readonly<Record<string, string>> = {
 };
 
 /** Stands in for what the account and its services would answer. */
-class Account implements pulumi.runtime.Mocks {
+export class ExampleAccount implements pulumi.runtime.Mocks {
   readonly resources: Resource[] = [];
 
   constructor(private readonly region: string) {}
@@ -201,7 +201,7 @@ export async function evaluateProgram(
   config: Readonly<Record<string, string>>,
 ): Promise<Program> {
   const region = config["aws:region"] ?? "us-east-1";
-  const account = new Account(region);
+  const account = new ExampleAccount(region);
   await pulumi.runtime.setMocks(account, "restate", stack, false);
   pulumi.runtime.setAllConfig({ ...config });
   const load = createRequire(__filename);

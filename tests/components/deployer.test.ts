@@ -3,7 +3,10 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import type { Program } from "../../local/program/program";
 import type { JsonObject } from "../../pipeline/expressions";
 import { text } from "../../pipeline/walk";
+import { Deployer } from "../../components/deployer";
+import { construct, valueOf } from "../support/construct";
 import { type Config, program } from "../support/definitions";
+import { stackScope } from "../support/stackScope";
 
 const boundary = "arn:aws:iam::111122223333:policy/limit";
 const subjects = ["repo:team/houses:environment:test", "repo:team/houses:ref:refs/heads/main"];
@@ -104,5 +107,83 @@ describe("the deployer", () => {
     deepEqual(deletes(), []);
     await evaluate({ protect: false, forceDestroy: true });
     deepEqual(deletes(), ["ecr:BatchDeleteImage", "s3:DeleteObjectVersion"]);
+  });
+});
+
+describe("Deployer", () => {
+  const limits = {
+    permissionsBoundary: boundary,
+    ownTag: { key: "stack", value: "test" },
+    forceDestroy: false,
+    makesNetwork: false,
+  };
+
+  it("makes a role with a policy an area, and the identity provider where there is none", async () => {
+    const { component, registered } = await construct(
+      (options) =>
+        new Deployer(
+          "d",
+          { scope: stackScope, limits, subjects, oidcProviderArn: undefined },
+          options,
+        ),
+    );
+    const areas = ["data", "models", "operations", "serving"];
+    deepEqual(Object.keys(registered), [
+      "iam/openIdConnectProvider d-github",
+      ...areas.map((area) => `iam/policy d-${area}-policy`),
+      "iam/role d-role",
+      ...areas.map((area) => `iam/rolePolicyAttachment d-${area}`),
+    ]);
+    deepEqual(registered["iam/role d-role"], {
+      assumeRolePolicy: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: {
+              Federated: "arn:aws:iam:us-east-1:111122223333:openIdConnectProvider/d-github",
+            },
+            Action: "sts:AssumeRoleWithWebIdentity",
+            Condition: {
+              StringEquals: {
+                "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+                "token.actions.githubusercontent.com:sub": [
+                  "repo:team/houses:environment:test",
+                  "repo:team/houses:ref:refs/heads/main",
+                ],
+              },
+            },
+          },
+        ],
+      },
+      description: "Deploys restate-test",
+      maxSessionDuration: 3600,
+      name: "restate-test-deployer",
+      permissionsBoundary: "arn:aws:iam::111122223333:policy/limit",
+    });
+    deepEqual(registered["iam/rolePolicyAttachment d-data"], {
+      role: "restate-test-deployer",
+      policyArn: "arn:aws:iam:us-east-1:111122223333:policy/d-data-policy",
+    });
+    equal(await valueOf(component.roleArn), "arn:aws:iam:us-east-1:111122223333:role/d-role");
+  });
+
+  it("takes the identity provider of the account, and makes networks where the stack has one", async () => {
+    const oidcProviderArn = "the-provider";
+    const { registered } = await construct(
+      (options) =>
+        new Deployer(
+          "d",
+          {
+            scope: stackScope,
+            limits: { ...limits, makesNetwork: true },
+            subjects,
+            oidcProviderArn,
+          },
+          options,
+        ),
+    );
+    equal("iam/openIdConnectProvider d-github" in registered, false);
+    equal("iam/policy d-network-policy" in registered, true);
   });
 });

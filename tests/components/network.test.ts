@@ -1,9 +1,14 @@
 import { deepEqual, equal, notDeepEqual, ok } from "node:assert/strict";
 
+import * as pulumi from "@pulumi/pulumi";
+
 import type { Program } from "../../local/program/program";
 import { californiaHousing } from "../../pipeline/californiaHousing";
 import type { JsonObject } from "../../pipeline/expressions";
 import { allSteps, text } from "../../pipeline/walk";
+import { jobNetwork } from "../../components/jobNetwork";
+import { Network } from "../../components/network";
+import { account, construct, valueOf } from "../support/construct";
 import { at, type Config, program } from "../support/definitions";
 
 const key = "arn:aws:kms:us-east-1:111122223333:key/data-key";
@@ -230,5 +235,214 @@ describe("the network", () => {
     ok(Object.values(jobNetworks(evaluated.definition)).every((used) => used === undefined));
     ok(!JSON.stringify(evaluated.resources).includes("ec2:CreateNetworkInterface"));
     ok(JSON.stringify(evaluated.definition).includes(key));
+  });
+});
+
+describe("jobNetwork", () => {
+  const args = {
+    account,
+    names: { bucketName: pulumi.output("the-bucket"), flowLogsName: "flows" },
+    dataElsewhere: undefined,
+    permissionsBoundary: undefined,
+  };
+  const shape = { cidrBlock: "10.1.0.0/16", availabilityZones: 3, flowLogs: false };
+
+  it("makes a network without a way out, by itself", async () => {
+    const { component, registered } = await construct(
+      (options) => new Network("net", { ...args, shape }, options),
+    );
+    deepEqual(Object.keys(registered), [
+      "awsx:ec2:Vpc net-vpc",
+      "ec2/defaultSecurityGroup net-default-security-group",
+      "ec2/securityGroup net-security-group",
+      "ec2/vpcEndpoint net-athena",
+      "ec2/vpcEndpoint net-ecr-api",
+      "ec2/vpcEndpoint net-ecr-dkr",
+      "ec2/vpcEndpoint net-glue",
+      "ec2/vpcEndpoint net-kms",
+      "ec2/vpcEndpoint net-logs",
+      "ec2/vpcEndpoint net-monitoring",
+      "ec2/vpcEndpoint net-s3",
+      "ec2/vpcEndpoint net-sagemaker-api",
+      "ec2/vpcEndpoint net-sagemaker-runtime",
+      "ec2/vpcEndpoint net-sts",
+      "vpc/securityGroupEgressRule net-to-members",
+      "vpc/securityGroupEgressRule net-to-s3",
+      "vpc/securityGroupIngressRule net-from-members",
+    ]);
+    deepEqual(registered["awsx:ec2:Vpc net-vpc"], {
+      cidrBlock: "10.1.0.0/16",
+      availabilityZoneNames: ["us-east-1a", "us-east-1b", "us-east-1c"],
+      subnetStrategy: "Auto",
+      subnetSpecs: [{ type: "Isolated" }],
+      natGateways: { strategy: "None" },
+      enableDnsHostnames: true,
+      enableDnsSupport: true,
+    });
+    deepEqual(registered["ec2/vpcEndpoint net-kms"], {
+      policy: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Sid: "OwnAccount",
+            Effect: "Allow",
+            Principal: "*",
+            Action: "*",
+            Resource: "*",
+            Condition: { StringEquals: { "aws:PrincipalAccount": "111122223333" } },
+          },
+        ],
+      },
+      privateDnsEnabled: true,
+      securityGroupIds: ["net-security-group-id"],
+      serviceName: "com.amazonaws.us-east-1.kms",
+      subnetIds: ["subnet-placeholder-1", "subnet-placeholder-2"],
+      vpcEndpointType: "Interface",
+      vpcId: "vpc-placeholder",
+    });
+    deepEqual(registered["ec2/vpcEndpoint net-s3"], {
+      policy: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Sid: "StackBucket",
+            Effect: "Allow",
+            Principal: "*",
+            Action: [
+              "s3:AbortMultipartUpload",
+              "s3:GetBucketLocation",
+              "s3:GetObject",
+              "s3:ListBucket",
+              "s3:ListBucketMultipartUploads",
+              "s3:ListMultipartUploadParts",
+              "s3:PutObject",
+            ],
+            Resource: ["arn:aws:s3:::the-bucket", "arn:aws:s3:::the-bucket/*"],
+            Condition: { StringEquals: { "aws:PrincipalAccount": "111122223333" } },
+          },
+          {
+            Sid: "ScratchFiles",
+            Effect: "Allow",
+            Principal: "*",
+            Action: "s3:DeleteObject",
+            Resource: [
+              "arn:aws:s3:::the-bucket/executions/*/data-wrangler/*",
+              "arn:aws:s3:::the-bucket/checkpoints/*",
+            ],
+            Condition: { StringEquals: { "aws:PrincipalAccount": "111122223333" } },
+          },
+          {
+            Sid: "ImageLayers",
+            Effect: "Allow",
+            Principal: "*",
+            Action: "s3:GetObject",
+            Resource: "arn:aws:s3:::prod-us-east-1-starport-layer-bucket/*",
+          },
+        ],
+      },
+      routeTableIds: ["rtb-placeholder-1", "rtb-placeholder-2"],
+      serviceName: "com.amazonaws.us-east-1.s3",
+      vpcEndpointType: "Gateway",
+      vpcId: "vpc-placeholder",
+    });
+    deepEqual(await valueOf(component.subnetIds), ["subnet-placeholder-1", "subnet-placeholder-2"]);
+  });
+
+  it("lets jobs read a table elsewhere, and logs connections, where that is asked for", async () => {
+    const { registered } = await construct(
+      (options) =>
+        new Network(
+          "net",
+          {
+            ...args,
+            shape: { ...shape, flowLogs: true },
+            dataElsewhere: { bucket: "theirs", folder: "houses/", kmsKeyArn: undefined },
+            permissionsBoundary: "the-boundary",
+          },
+          options,
+        ),
+    );
+    const policy = registered["ec2/vpcEndpoint net-s3"]?.["policy"] as { Statement: JsonObject[] };
+    deepEqual(
+      policy.Statement.find(({ Sid }) => Sid === "TableElsewhere"),
+      {
+        Sid: "TableElsewhere",
+        Effect: "Allow",
+        Principal: "*",
+        Action: ["s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket"],
+        Resource: ["arn:aws:s3:::theirs", "arn:aws:s3:::theirs/houses/*"],
+        Condition: { StringEquals: { "aws:PrincipalAccount": "111122223333" } },
+      },
+    );
+    deepEqual(
+      [
+        registered["cloudwatch/logGroup net-flow-logs"],
+        registered["iam/role net-flow-logs-role"],
+        registered["iam/rolePolicy net-flow-logs-policy"],
+        registered["ec2/flowLog net-flow-log"],
+      ],
+      [
+        { name: "flows", retentionInDays: 30 },
+        {
+          assumeRolePolicy: {
+            Version: "2012-10-17",
+            Statement: [
+              {
+                Effect: "Allow",
+                Principal: { Service: "vpc-flow-logs.amazonaws.com" },
+                Action: "sts:AssumeRole",
+                Condition: { StringEquals: { "aws:SourceAccount": "111122223333" } },
+              },
+            ],
+          },
+          name: "flows",
+          permissionsBoundary: "the-boundary",
+        },
+        {
+          policy: {
+            Version: "2012-10-17",
+            Statement: [
+              {
+                Sid: "FindGroups",
+                Effect: "Allow",
+                Action: ["logs:DescribeLogGroups"],
+                Resource: "*",
+              },
+              {
+                Sid: "WriteFlowLogs",
+                Effect: "Allow",
+                Action: [
+                  "logs:CreateLogGroup",
+                  "logs:CreateLogStream",
+                  "logs:DescribeLogStreams",
+                  "logs:PutLogEvents",
+                ],
+                Resource: [
+                  "arn:aws:logs:us-east-1:111122223333:log-group:flows",
+                  "arn:aws:logs:us-east-1:111122223333:log-group:flows:*",
+                ],
+              },
+            ],
+          },
+          role: "flows",
+        },
+        {
+          iamRoleArn: "arn:aws:iam:us-east-1:111122223333:role/net-flow-logs-role",
+          logDestination: "arn:aws:cloudwatch:us-east-1:111122223333:logGroup/net-flow-logs",
+          trafficType: "ALL",
+          vpcId: "vpc-placeholder",
+        },
+      ],
+    );
+  });
+
+  it("takes a network that is there, or SageMaker's own, and makes nothing", () => {
+    const existing = {
+      mode: "existing" as const,
+      subnetIds: ["subnet-1"],
+      securityGroupIds: ["sg-1"],
+    };
+    deepEqual(jobNetwork("net", existing, args, {}), { vpc: existing, vpcId: undefined });
+    deepEqual(jobNetwork("net", { mode: "none" }, args, {}), { vpc: undefined, vpcId: undefined });
   });
 });

@@ -3,6 +3,8 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import type { Program } from "../../local/program/program";
 import type { JsonObject } from "../../pipeline/expressions";
 import { text } from "../../pipeline/walk";
+import { Operations, type OperationsArgs } from "../../components/operations";
+import { account, construct } from "../support/construct";
 import { type Config, program } from "../support/definitions";
 
 const pipelineArn = "arn:aws:sagemaker:us-east-1:111122223333:pipeline/models-pipeline";
@@ -189,5 +191,245 @@ describe("operations", () => {
       StringEquals: { "kms:ViaService": "s3.us-east-1.amazonaws.com" },
     });
     equal(policies.repository.length, 1);
+  });
+});
+
+describe("Operations", () => {
+  const args: OperationsArgs = {
+    account,
+    names: { operationsName: "ops", pipelineName: "pipe", modelPackageGroupName: "group" },
+    kmsKeyArn: "the-key",
+    notifyEmails: [],
+    dashboard: false,
+    monthlyBudget: undefined,
+    ownTag: { key: "stack", value: "test" },
+  };
+
+  it("makes a topic, rules for models and an alarm for executions, and nothing that costs", async () => {
+    const { registered } = await construct((options) => new Operations("o", args, options));
+    deepEqual(registered, {
+      "cloudwatch/eventRule o-approval": {
+        description: "A model of group is Approved or Rejected",
+        eventPattern: {
+          source: ["aws.sagemaker"],
+          "detail-type": ["SageMaker Model Package State Change"],
+          detail: {
+            ModelPackageGroupName: ["group"],
+            ModelApprovalStatus: ["Approved", "Rejected"],
+          },
+        },
+        name: "ops-approval",
+      },
+      "cloudwatch/eventRule o-awaits-approval": {
+        description: "A model of group is PendingManualApproval",
+        eventPattern: {
+          source: ["aws.sagemaker"],
+          "detail-type": ["SageMaker Model Package State Change"],
+          detail: {
+            ModelPackageGroupName: ["group"],
+            ModelApprovalStatus: ["PendingManualApproval"],
+          },
+        },
+        name: "ops-awaits-approval",
+      },
+      "cloudwatch/eventTarget o-approval-target": {
+        arn: "arn:aws:sns:us-east-1:111122223333:topic/o-topic",
+        inputTransformer: {
+          inputPaths: { model: "$.detail.ModelPackageArn", status: "$.detail.ModelApprovalStatus" },
+          inputTemplate: '"The model <model> is <status>."',
+        },
+        rule: "ops-approval",
+      },
+      "cloudwatch/eventTarget o-awaits-approval-target": {
+        arn: "arn:aws:sns:us-east-1:111122223333:topic/o-topic",
+        inputTransformer: {
+          inputPaths: { model: "$.detail.ModelPackageArn", status: "$.detail.ModelApprovalStatus" },
+          inputTemplate: '"The model <model> is <status>."',
+        },
+        rule: "ops-awaits-approval",
+      },
+      "cloudwatch/metricAlarm o-execution-failed": {
+        alarmActions: ["arn:aws:sns:us-east-1:111122223333:topic/o-topic"],
+        alarmDescription: "An execution of the pipeline pipe has failed",
+        comparisonOperator: "GreaterThanOrEqualToThreshold",
+        dimensions: { PipelineName: "pipe" },
+        evaluationPeriods: 1,
+        metricName: "ExecutionFailed",
+        name: "ops-execution-failed",
+        namespace: "AWS/Sagemaker/ModelBuildingPipeline",
+        period: 60,
+        statistic: "Sum",
+        threshold: 1,
+        treatMissingData: "notBreaching",
+      },
+      "sns/topic o-topic": { kmsMasterKeyId: "the-key", name: "ops" },
+      "sns/topicPolicy o-topic-policy": {
+        arn: "arn:aws:sns:us-east-1:111122223333:topic/o-topic",
+        policy: {
+          Version: "2012-10-17",
+          Statement: [
+            {
+              Sid: "Alarms",
+              Effect: "Allow",
+              Principal: { Service: "cloudwatch.amazonaws.com" },
+              Action: "sns:Publish",
+              Resource: "arn:aws:sns:us-east-1:111122223333:topic/o-topic",
+              Condition: {
+                ArnLike: {
+                  "aws:SourceArn": "arn:aws:cloudwatch:us-east-1:111122223333:alarm:ops-*",
+                },
+                StringEquals: { "aws:SourceAccount": "111122223333" },
+              },
+            },
+            {
+              Sid: "Rules",
+              Effect: "Allow",
+              Principal: { Service: "events.amazonaws.com" },
+              Action: "sns:Publish",
+              Resource: "arn:aws:sns:us-east-1:111122223333:topic/o-topic",
+              Condition: {
+                ArnLike: { "aws:SourceArn": "arn:aws:events:us-east-1:111122223333:rule/ops-*" },
+                StringEquals: { "aws:SourceAccount": "111122223333" },
+              },
+            },
+            {
+              Sid: "Budgets",
+              Effect: "Allow",
+              Principal: { Service: "budgets.amazonaws.com" },
+              Action: "sns:Publish",
+              Resource: "arn:aws:sns:us-east-1:111122223333:topic/o-topic",
+              Condition: {
+                ArnLike: { "aws:SourceArn": "arn:aws:budgets::111122223333:*" },
+                StringEquals: { "aws:SourceAccount": "111122223333" },
+              },
+            },
+            {
+              Sid: "DenyInsecureTransport",
+              Effect: "Deny",
+              Principal: "*",
+              Action: "sns:Publish",
+              Resource: "arn:aws:sns:us-east-1:111122223333:topic/o-topic",
+              Condition: { Bool: { "aws:SecureTransport": "false" } },
+            },
+          ],
+        },
+      },
+    });
+  });
+
+  it("makes a subscription an address, a dashboard and a budget where that is asked for", async () => {
+    const { registered } = await construct(
+      (options) =>
+        new Operations(
+          "o",
+          { ...args, notifyEmails: ["a@example.com"], dashboard: true, monthlyBudget: 300 },
+          options,
+        ),
+    );
+    deepEqual(
+      [
+        registered["sns/topicSubscription o-a@example.com"],
+        registered["cloudwatch/dashboard o-dashboard"],
+        registered["budgets/budget o-budget"],
+      ],
+      [
+        {
+          endpoint: "a@example.com",
+          protocol: "email",
+          topic: "arn:aws:sns:us-east-1:111122223333:topic/o-topic",
+        },
+        {
+          dashboardBody: {
+            widgets: [
+              {
+                type: "metric",
+                x: 0,
+                y: 0,
+                width: 12,
+                height: 6,
+                properties: {
+                  title: "Executions",
+                  region: "us-east-1",
+                  stat: "Sum",
+                  period: 3600,
+                  metrics: [
+                    [
+                      "AWS/Sagemaker/ModelBuildingPipeline",
+                      "ExecutionStarted",
+                      "PipelineName",
+                      "pipe",
+                    ],
+                    [
+                      "AWS/Sagemaker/ModelBuildingPipeline",
+                      "ExecutionSucceeded",
+                      "PipelineName",
+                      "pipe",
+                    ],
+                    [
+                      "AWS/Sagemaker/ModelBuildingPipeline",
+                      "ExecutionFailed",
+                      "PipelineName",
+                      "pipe",
+                    ],
+                    [
+                      "AWS/Sagemaker/ModelBuildingPipeline",
+                      "ExecutionStopped",
+                      "PipelineName",
+                      "pipe",
+                    ],
+                  ],
+                },
+              },
+              {
+                type: "metric",
+                x: 12,
+                y: 0,
+                width: 12,
+                height: 6,
+                properties: {
+                  title: "Duration of executions",
+                  region: "us-east-1",
+                  stat: "Maximum",
+                  period: 3600,
+                  metrics: [
+                    [
+                      "AWS/Sagemaker/ModelBuildingPipeline",
+                      "ExecutionDuration",
+                      "PipelineName",
+                      "pipe",
+                    ],
+                  ],
+                },
+              },
+            ],
+          },
+          dashboardName: "ops",
+        },
+        {
+          budgetType: "COST",
+          costFilters: [{ name: "TagKeyValue", values: ["user:stack$test"] }],
+          limitAmount: "300",
+          limitUnit: "USD",
+          name: "ops",
+          notifications: [
+            {
+              comparisonOperator: "GREATER_THAN",
+              notificationType: "ACTUAL",
+              subscriberSnsTopicArns: ["arn:aws:sns:us-east-1:111122223333:topic/o-topic"],
+              threshold: 80,
+              thresholdType: "PERCENTAGE",
+            },
+            {
+              comparisonOperator: "GREATER_THAN",
+              notificationType: "ACTUAL",
+              subscriberSnsTopicArns: ["arn:aws:sns:us-east-1:111122223333:topic/o-topic"],
+              threshold: 100,
+              thresholdType: "PERCENTAGE",
+            },
+          ],
+          timeUnit: "MONTHLY",
+        },
+      ],
+    );
   });
 });

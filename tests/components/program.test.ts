@@ -7,7 +7,6 @@ import { text } from "../../pipeline/walk";
 import { at, program } from "../support/definitions";
 
 const bucket = "sagemaker-restate-test-111122223333";
-const key = "arn:aws:kms:us-east-1:111122223333:key/data-key";
 const partitioned = { ...californiaHousing, partitions: [{ name: "year", type: "int" }] };
 
 describe("the program", () => {
@@ -98,69 +97,6 @@ describe("the program", () => {
   });
 
   describe("data", () => {
-    it("lies in a bucket that is private, versioned and encrypted with the stack's key", () => {
-      deepEqual(inputs("data-bucket"), { bucket, forceDestroy: false });
-      deepEqual(inputs("data-bucket-public-access-block"), {
-        bucket,
-        blockPublicAcls: true,
-        blockPublicPolicy: true,
-        ignorePublicAcls: true,
-        restrictPublicBuckets: true,
-      });
-      deepEqual(inputs("data-bucket-ownership")["rule"], {
-        objectOwnership: "BucketOwnerEnforced",
-      });
-      deepEqual(inputs("data-bucket-versioning")["versioningConfiguration"], { status: "Enabled" });
-      deepEqual(inputs("data-bucket-encryption")["rules"], [
-        {
-          bucketKeyEnabled: true,
-          applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: key },
-        },
-      ]);
-      equal(inputs("data-key")["enableKeyRotation"], true);
-    });
-
-    it("is refused over plain HTTP, and under any other key", () => {
-      deepEqual(
-        statements("data-bucket-policy").map(({ Action, Condition, Effect, Principal, Sid }) => ({
-          Action,
-          Condition,
-          Effect,
-          Principal,
-          Sid,
-        })),
-        [
-          {
-            Action: "s3:*",
-            Condition: { Bool: { "aws:SecureTransport": "false" } },
-            Effect: "Deny",
-            Principal: "*",
-            Sid: "DenyInsecureTransport",
-          },
-          {
-            Action: "s3:PutObject",
-            Condition: {
-              Null: { "s3:x-amz-server-side-encryption": "false" },
-              StringNotEquals: { "s3:x-amz-server-side-encryption": "aws:kms" },
-            },
-            Effect: "Deny",
-            Principal: "*",
-            Sid: "DenyOtherEncryption",
-          },
-          {
-            Action: "s3:PutObject",
-            Condition: {
-              Null: { "s3:x-amz-server-side-encryption-aws-kms-key-id": "false" },
-              StringNotEquals: { "s3:x-amz-server-side-encryption-aws-kms-key-id": key },
-            },
-            Effect: "Deny",
-            Principal: "*",
-            Sid: "DenyOtherKeys",
-          },
-        ],
-      );
-    });
-
     it("is a Glue table of nine typed columns, whose names are in lower case as Athena has them", () => {
       const table = inputs("data-table");
       equal(table["databaseName"], "restate_test");
@@ -177,21 +113,6 @@ describe("the program", () => {
         at(table, "storageDescriptor", "serDeInfo", "serializationLibrary"),
         "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
       );
-    });
-
-    it("is queried in a workgroup that lets queries say where they write, but not less encrypted", () => {
-      deepEqual(inputs("data-workgroup")["configuration"], {
-        enforceWorkgroupConfiguration: false,
-        enableMinimumEncryptionConfiguration: true,
-        publishCloudwatchMetricsEnabled: true,
-        bytesScannedCutoffPerQuery: 107374182400,
-        engineVersion: { selectedEngineVersion: "Athena engine version 3" },
-        resultConfiguration: {
-          outputLocation: `s3://${bucket}/athena/`,
-          expectedBucketOwner: "111122223333",
-          encryptionConfiguration: { encryptionOption: "SSE_KMS", kmsKeyArn: key },
-        },
-      });
     });
 
     it("has a saved query that makes a table of what the pipeline's query finds", () => {
@@ -225,34 +146,6 @@ describe("the program", () => {
   });
 
   describe("the Decision Tree image", () => {
-    it("goes to a private repository with immutable, scanned and encrypted images", () => {
-      deepEqual(inputs("decision-tree-repository"), {
-        name: "restate-test-decision-tree",
-        imageTagMutability: "IMMUTABLE",
-        imageScanningConfiguration: { scanOnPush: true },
-        encryptionConfigurations: [{ encryptionType: "KMS", kmsKey: key }],
-        forceDelete: false,
-      });
-    });
-
-    it("is registered with SageMaker too where config says so, with a version for each build", async () => {
-      const { resources } = await program({ sageMakerImage: true });
-      const of = (type: string): readonly JsonObject[] =>
-        resources.filter((one) => one.type === type).map((one) => one.inputs);
-      const [image] = of("docker:index/image:Image");
-      deepEqual(of("aws:sagemaker/image:Image"), [
-        {
-          imageName: "restate-test-dtree",
-          displayName: "restate-test-dtree",
-          description: "Decision tree regression (scikit-learn)",
-          roleArn: "arn:aws:iam::111122223333:role/restate-test-training",
-        },
-      ]);
-      deepEqual(of("aws:sagemaker/imageVersion:ImageVersion"), [
-        { imageName: "restate-test-dtree", baseImage: image?.["imageName"] },
-      ]);
-    });
-
     it("is built for SageMaker's platform, with a tag that the definition names", () => {
       const image = inputs("decision-tree-image");
       match(
@@ -419,28 +312,6 @@ describe("the program", () => {
     for (const { inputs: role, name } of roles) {
       equal(role["permissionsBoundary"], boundary, name);
     }
-  });
-
-  it("logs who reads and writes the data where config names a bucket for it", async () => {
-    const { resources } = await program({ accessLogBucket: "logs" });
-    deepEqual(resources.find(({ name }) => name === "data-bucket-logging")?.inputs, {
-      bucket,
-      targetBucket: "logs",
-      targetPrefix: `${bucket}/`,
-    });
-  });
-
-  it("clears away what can be made again, and nothing that a model refers to", () => {
-    const rules = inputs("data-bucket-lifecycle")["rules"] as JsonObject[];
-    deepEqual(
-      rules.map(({ expiration, filter }) => [at(filter, "prefix"), expiration]),
-      [
-        ["athena/", { days: 7 }],
-        ["checkpoints/", { days: 30 }],
-        ["endpoints/", { days: 90 }],
-        [undefined, undefined],
-      ],
-    );
   });
 
   it("lets destroy delete data only where the config says so", async () => {

@@ -1,0 +1,153 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+
+import * as pulumi from "@pulumi/pulumi";
+
+import { ModelPipeline, type ModelPipelineArgs } from "../../components/modelPipeline";
+import { settingsSchema } from "../../config/schema";
+import type { JsonObject } from "../../pipeline/expressions";
+import { account, construct, valueOf } from "../support/construct";
+import { at } from "../support/definitions";
+
+const settings = settingsSchema.parse({});
+const image = (name: string) =>
+  pulumi.output(`111122223333.dkr.ecr.us-east-1.amazonaws.com/${name}`);
+const role = (name: string) => pulumi.output(`arn:aws:iam::111122223333:role/${name}`);
+const kmsKeyArn = "arn:aws:kms:us-east-1:111122223333:key/the-key";
+const args: ModelPipelineArgs = {
+  account,
+  names: {
+    bucketName: pulumi.output("the-bucket"),
+    databaseName: "census",
+    modelPackageGroupName: "the-group",
+    pipelineName: "the-pipeline",
+    workGroupName: "the-workgroup",
+  },
+  training: {
+    dataset: settings.dataset,
+    candidates: settings.candidates,
+    parameters: settings,
+    dataHash: undefined,
+    dataQualityBaseline: false,
+    gitRevision: undefined,
+  },
+  jobs: {
+    images: {
+      dataWrangler: image("wrangler:1"),
+      scikitLearn: image("sklearn:1"),
+      modelMonitor: image("monitor:1"),
+      algorithms: { "decision-tree": image("tree:1"), xgboost: image("xgboost:1") },
+    },
+    roleArns: {
+      evaluation: role("evaluation"),
+      pipeline: role("pipeline"),
+      processing: role("processing"),
+      training: role("training"),
+    },
+    kmsKeyArn: pulumi.output(kmsKeyArn),
+    vpc: undefined,
+    tags: { project: "restate" },
+  },
+  parallelSteps: 7,
+  protection: { protect: true },
+  modelConsumers: [],
+};
+const make = (change: Partial<ModelPipelineArgs> = {}) =>
+  construct((options) => new ModelPipeline("models", { ...args, ...change }, options));
+const definitionOf = (registered: Readonly<Record<string, JsonObject>>): unknown =>
+  registered["sagemaker/pipeline models-pipeline"]?.["pipelineDefinition"];
+
+describe("ModelPipeline", () => {
+  it("makes the model package group, the pipeline and the sources that it names", async () => {
+    const { component, kept, registered } = await make();
+    deepEqual(Object.keys(registered), [
+      ...["compare", "evaluate", "flow", "preprocess"].map(
+        (one) => `s3/bucketObjectv2 models-${one}`,
+      ),
+      "sagemaker/modelPackageGroup models-model-package-group",
+      "sagemaker/pipeline models-pipeline",
+    ]);
+    deepEqual(kept, ["sagemaker/modelPackageGroup models-model-package-group"]);
+    deepEqual(registered["sagemaker/modelPackageGroup models-model-package-group"], {
+      modelPackageGroupName: "the-group",
+      modelPackageGroupDescription: "The best models of the pipeline the-pipeline",
+    });
+    deepEqual(
+      { ...registered["sagemaker/pipeline models-pipeline"], pipelineDefinition: undefined },
+      {
+        pipelineName: "the-pipeline",
+        pipelineDisplayName: "the-pipeline",
+        pipelineDescription:
+          "Tunes and compares candidates on california_housing, and registers the best",
+        pipelineDefinition: undefined,
+        roleArn: "arn:aws:iam::111122223333:role/pipeline",
+        parallelismConfiguration: { maxParallelExecutionSteps: 7 },
+      },
+    );
+    const definition = JSON.parse(await valueOf(component.definition)) as unknown;
+    deepEqual(definition, definitionOf(registered));
+    const text = JSON.stringify(definition);
+    for (const one of ["flow", "preprocess", "evaluate"]) {
+      const object = registered[`s3/bucketObjectv2 models-${one}`];
+      equal(object?.["bucket"], "the-bucket");
+      ok(text.includes(`s3://the-bucket/${object["key"] as string}`), one);
+    }
+  });
+
+  it("renders jobs as the arguments say: images, roles, key, network and tags", async () => {
+    const tuning = async (change: Partial<ModelPipelineArgs["jobs"]>): Promise<unknown> => {
+      const { registered } = await make({ jobs: { ...args.jobs, ...change } });
+      const job = at(definitionOf(registered), "Steps", "TuneXGBoost", "Arguments");
+      const training = at(job, "TrainingJobDefinition");
+      return [
+        at(job, "Tags"),
+        at(training, "RoleArn"),
+        at(training, "AlgorithmSpecification", "TrainingImage"),
+        at(training, "OutputDataConfig", "KmsKeyId"),
+        at(training, "VpcConfig"),
+      ];
+    };
+    const jobs = [
+      [{ Key: "project", Value: "restate" }],
+      "arn:aws:iam::111122223333:role/training",
+      "111122223333.dkr.ecr.us-east-1.amazonaws.com/xgboost:1",
+      kmsKeyArn,
+    ];
+    deepEqual(await tuning({}), [...jobs, undefined]);
+    const vpc = { subnetIds: ["subnet-1"], securityGroupIds: ["sg-1"] };
+    deepEqual(await tuning({ vpc }), [
+      ...jobs,
+      { Subnets: ["subnet-1"], SecurityGroupIds: ["sg-1"] },
+    ]);
+  });
+
+  it("leaves the group to be deleted, and shares its models, where that is asked for", async () => {
+    const { kept, registered } = await make({
+      protection: { protect: false },
+      modelConsumers: ["222233334444"],
+    });
+    deepEqual(kept, []);
+    deepEqual(registered["sagemaker/modelPackageGroupPolicy models-model-package-group-policy"], {
+      modelPackageGroupName: "the-group",
+      resourcePolicy: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Sid: "DeployModels",
+            Effect: "Allow",
+            Principal: { AWS: ["arn:aws:iam::222233334444:root"] },
+            Action: [
+              "sagemaker:CreateModel",
+              "sagemaker:DescribeModelPackage",
+              "sagemaker:DescribeModelPackageGroup",
+              "sagemaker:ListModelPackages",
+            ],
+            Resource: [
+              "arn:aws:sagemaker:us-east-1:111122223333:model-package-group/the-group",
+              "arn:aws:sagemaker:us-east-1:111122223333:model-package/the-group/*",
+            ],
+          },
+        ],
+      },
+    });
+  });
+});

@@ -1,0 +1,70 @@
+import { deepEqual, equal } from "node:assert/strict";
+
+import { Permissions } from "../../components/permissions";
+import { construct, valueOf } from "../support/construct";
+import { stackScope } from "../support/stackScope";
+
+const actors = ["evaluation", "monitoring", "pipeline", "processing", "scheduler", "serving"];
+const make = (crawled: boolean, permissionsBoundary?: string) =>
+  construct(
+    (options) => new Permissions("p", { scope: stackScope, permissionsBoundary, crawled }, options),
+  );
+
+describe("Permissions", () => {
+  it("makes a role with one policy for each actor, and one of the crawler where there is one", async () => {
+    const without = [...actors, "training"];
+    for (const [crawled, all] of [
+      [false, without],
+      [true, ["crawler", ...without]],
+    ] as const) {
+      deepEqual(Object.keys((await make(crawled)).registered), [
+        ...all.map((actor) => `iam/role p-${actor}`),
+        ...all.map((actor) => `iam/rolePolicy p-${actor}-policy`),
+      ]);
+    }
+  });
+
+  it("says which service assumes a role, for what, and within which boundary", async () => {
+    const { component, registered } = await make(false, "the-boundary");
+    deepEqual(
+      [registered["iam/role p-scheduler"], registered["iam/rolePolicy p-scheduler-policy"]],
+      [
+        {
+          assumeRolePolicy: {
+            Version: "2012-10-17",
+            Statement: [
+              {
+                Effect: "Allow",
+                Principal: { Service: ["events.amazonaws.com", "scheduler.amazonaws.com"] },
+                Action: "sts:AssumeRole",
+                Condition: { StringEquals: { "aws:SourceAccount": "111122223333" } },
+              },
+            ],
+          },
+          description: "What the scheduler of restate-test may do",
+          name: "restate-test-scheduler",
+          permissionsBoundary: "the-boundary",
+        },
+        {
+          name: "scheduler",
+          policy: {
+            Version: "2012-10-17",
+            Statement: [
+              {
+                Sid: "StartPipeline",
+                Effect: "Allow",
+                Action: ["sagemaker:StartPipelineExecution"],
+                Resource: "arn:aws:sagemaker:us-east-1:111122223333:pipeline/restate-test",
+              },
+            ],
+          },
+          role: "restate-test-scheduler",
+        },
+      ],
+    );
+    equal(
+      await valueOf(component.roleArns.scheduler),
+      "arn:aws:iam::111122223333:role/restate-test-scheduler",
+    );
+  });
+});

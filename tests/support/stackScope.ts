@@ -1,0 +1,17 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import type { StackScope } from "../../components/rights/statements";
+import { stackNames } from "../../contract/names";
+import { account } from "./construct";
+
+/** What the roles of a stack called test are about, in SageMaker's own network, with its table in its own bucket. */
+export const stackScope: StackScope = {
+  account,
+  names: { ...stackNames("test"), bucketName: pulumi.output("the-bucket") },
+  tableName: "houses",
+  dataElsewhere: undefined,
+  ownImages: [],
+  kmsKeyArn: "the-key",
+  vpc: undefined,
+  encryptCatalog: false,
+};
