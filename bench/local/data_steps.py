@@ -60,6 +60,9 @@ def _measure_rows(folder: Path, data: Path, program: dict[str, Any], rows: int) 
     _write_rows(data, table, rows)
     base = folder / "ml"
     (base / "processing/flow").mkdir(parents=True)
+    (base / "config").mkdir()
+    (base / "config/processingjobconfig.json").write_text('{"ProcessingJobName": "bench"}')
+    (base / "config/resourceconfig.json").write_text('{"hosts": ["algo-1"]}')
     request = {
         "query": athena["QueryString"],
         "database": athena["Database"],

@@ -25,6 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from flows import (
+    CAST_ONE,
     CATEGORICAL,
     COLUMNS,
     FORMAT,
@@ -794,3 +795,76 @@ def test_reads_an_s3_source_as_its_fields_say(
     (part,) = output_folder(tmp_path, "n0").glob("part-*")
     expected = spark.read.csv(str(path), header=has_header, escape='"', quote='"', sep=";")
     assert_same(part.read_text(), written(expected, tmp_path))
+
+
+def _moved(move: str, **group: Any) -> dict[str, Any]:
+    key = move.lower().replace(" ", "_") + "_parameters"
+    return node(COLUMNS, "Move column", {"move_type": move, key: group})
+
+
+@pytest.mark.parametrize(
+    ("transform", "call"),
+    [
+        (
+            node(COLUMNS, "Drop column", {"column_to_drop": ["d", "t"]}),
+            lambda frame: frame.drop("d", "t"),
+        ),
+        (
+            node(COLUMNS, "Rename column", {"input_column": "d", "new_name": "a, b"}),
+            lambda frame: frame.withColumnRenamed("d", "a, b"),
+        ),
+        (
+            node(COLUMNS, "Duplicate column", {"input_column": "l", "new_name": "copy"}),
+            lambda frame: frame.withColumn("copy", frame["l"]),
+        ),
+        (
+            node(COLUMNS, "Duplicate column", {"input_column": "l", "new_name": "D"}),
+            lambda frame: frame.withColumn("D", frame["l"]),
+        ),
+        (_moved("Move to start", column_to_move=["b", "d"]), lambda f: f.select(*"dbslt")),
+        (_moved("Move to end", column_to_move="s"), lambda f: f.select(*"dlbts")),
+        (_moved("Move to index", column_to_move="s", index=2), lambda f: f.select(*"dlsbt")),
+        (
+            _moved("Move after", column_to_move="s", target_column="b"),
+            lambda f: f.select(*"dlbst"),
+        ),
+        (
+            _moved("Move before", column_to_move=["t"], target_column="d"),
+            lambda f: f.select(*"stdlb"),
+        ),
+    ],
+)
+def test_manages_columns(
+    spark: SparkSession, tmp_path: Path, transform: dict[str, Any], call: Any
+) -> None:
+    expected = call(read(spark, tmp_path, GAPS))
+    assert_same(run(tmp_path, GAPS, transform).read_text(), written(expected, tmp_path))
+
+
+@pytest.mark.parametrize("handling", ["replace_null", "drop"])
+@pytest.mark.parametrize(
+    ("kind", "spark_type"),
+    [("long", "bigint"), ("float", "double"), ("string", "string"), ("bool", "boolean")],
+)
+def test_casts_one_column(
+    spark: SparkSession, tmp_path: Path, kind: str, spark_type: str, handling: str
+) -> None:
+    for number, column in enumerate(("text", "amount")):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        amounts = [0.0, -2.9, NAN, None, 1e10, 0.5]
+        texts = ["7", " 2.5 ", "bad", None, "true", ""]
+        table = pa.table({"k": range(6), "text": texts, "amount": amounts})
+        frame = read(spark, folder, table)
+        expected = frame.withColumn(column, sf.col(column).cast(spark_type))
+        if handling == "drop":
+            expected = expected.where(sf.col(column).isNotNull())
+        parameters = {
+            "column": column,
+            "data_type": kind,
+            "non_castable_data_handling_method": handling,
+        }
+        cast_one = {"type": "TRANSFORM", "operator": CAST_ONE, "parameters": parameters}
+        same_type = (column, kind) in (("text", "string"), ("amount", "float"))
+        if not (same_type and handling == "drop"):
+            assert_same(run(folder, table, cast_one).read_text(), written(expected, folder))
