@@ -1,10 +1,9 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Json, JsonObject } from "../pipeline/expressions";
+import type { Scope } from "../pipeline/language/evaluate";
 import type { ExecutionEvent } from "../terminal/events";
 import type { Cache } from "./caching/cache";
-import type { Scope } from "../pipeline/language/evaluate";
 import type { Images } from "./standins/images";
 import type { JobRunner } from "./processes/jobs";
 import type { ModelRegistry } from "./records/modelRegistry";
@@ -47,6 +46,9 @@ export interface Trial {
   readonly reusedFrom?: string;
 }
 
+/** What a Describe call answers, with times as texts. */
+export type Properties = Readonly<Record<string, unknown>>;
+
 /** What became of a step. */
 export interface StepResult {
   readonly name: string;
@@ -66,13 +68,13 @@ export interface StepResult {
   /** Its job's log. */
   readonly log?: string;
   /** What `Steps.NAME` refers to: what the Describe call of its job or model would answer. */
-  readonly properties?: JsonObject;
+  readonly properties?: Properties;
 }
 
 /** What the records are told of jobs while they go on; nobody is shown it. */
 export type JobEvent =
   /** What the Describe call of a step's job would answer has changed. */
-  | { readonly kind: "job"; readonly step: string; readonly properties: JsonObject }
+  | { readonly kind: "job"; readonly step: string; readonly properties: Properties }
   /** A training job of a tuning step begins. */
   | {
       readonly kind: "trialBegins";
@@ -96,7 +98,7 @@ export interface Execution {
   /** Folder of the execution: its jobs, logs and records. */
   readonly folder: string;
   /** What the Describe call of each finished step's job would answer; the scope's steps are these. */
-  readonly described: Map<string, JsonObject>;
+  readonly described: Map<string, Properties>;
   readonly scope: Scope;
   readonly store: ObjectStore;
   readonly jobs: JobRunner;
@@ -141,17 +143,17 @@ export function makeJobFolder(execution: Execution, name: string): JobFolder {
 }
 
 /** Maps `/opt/ml` and what is below it, wherever it stands in a value, into a job's folder. */
-export function intoFolder<Value extends Json>(value: Value, folder: JobFolder): Value {
+export function intoFolder<Value>(value: Value, folder: JobFolder): Value {
   if (typeof value === "string") {
     return value.replace(/(^|[\s='":,])\/opt\/ml(?=\/|$)/g, `$1${folder.base}`) as Value;
   }
   if (Array.isArray(value)) {
-    return value.map((one: Json) => intoFolder(one, folder)) as unknown as Value;
+    return value.map((one: unknown) => intoFolder(one, folder)) as Value;
   }
   if (typeof value === "object" && value !== null) {
     return Object.fromEntries(
-      Object.entries(value as JsonObject).map(([key, one]) => [key, intoFolder(one, folder)]),
-    ) as unknown as Value;
+      Object.entries(value).map(([key, one]: [string, unknown]) => [key, intoFolder(one, folder)]),
+    ) as Value;
   }
   return value;
 }

@@ -1,25 +1,17 @@
-import type { JsonObject } from "../pipeline/expressions";
-import { allSteps, dependencies, object, objects, type PlacedStep, text } from "../pipeline/walk";
+import type { PipelineDefinition, Step } from "../pipeline/language/definition";
+import { evaluate, ExpressionError, holds, type ModelRequest } from "../pipeline/language/evaluate";
+import { allSteps, dependencies, type PlacedStep } from "../pipeline/language/graph";
 import { asUserError } from "../terminal/errors";
-import { evaluate, ExpressionError, holds } from "../pipeline/language/evaluate";
-import { type Execution, StepFailure, type StepResult } from "./execution";
+import { type Execution, type Properties, StepFailure, type StepResult } from "./execution";
 import { JobError } from "./processes/jobs";
 import type { ModelPackage } from "./records/modelRegistry";
 import { jobName } from "./steps/jobNames";
-import { type JobKind, runJobStep } from "./steps/jobStep";
+import { type JobKind, type JobStep, runJobStep } from "./steps/jobStep";
 import { processing } from "./steps/processing";
 import { qualityCheck } from "./steps/qualityCheck";
 import { training } from "./steps/training";
 import { transform } from "./steps/transform";
 import { tuning } from "./steps/tuning";
-
-const jobKinds: Readonly<Record<string, JobKind>> = {
-  Processing: processing,
-  QualityCheck: qualityCheck,
-  Training: training,
-  Transform: transform,
-  Tuning: tuning,
-};
 
 /** What became of an execution. */
 export interface RunResult {
@@ -66,32 +58,33 @@ class Run {
   private failure: StepFailure | undefined;
 
   constructor(
-    definition: JsonObject,
+    definition: PipelineDefinition,
     private readonly execution: Execution,
     private readonly stopped: AbortSignal,
     private readonly steps: RunSteps,
   ) {
-    this.placed = allSteps(definition["Steps"]);
+    this.placed = allSteps(definition);
     for (const placed of this.placed) {
-      const { name, type } = placed;
+      const { Name: name, Type: type } = placed.step;
       this.results.set(name, { name, type, status: "NotExecuted" });
       this.dependencies.set(placed, dependencies(placed));
       const done = steps.done?.get(name);
       if (done !== undefined) {
-        this.takeOver(placed, done);
+        this.takeOver(done);
       }
     }
   }
 
   /** Lets a step count as run that has succeeded before. */
-  private takeOver({ name, type }: PlacedStep, done: StepResult): void {
-    const properties = done.properties ?? {};
+  private takeOver(done: StepResult): void {
+    const { name, properties = {}, type } = done;
     this.results.set(name, done);
     this.describe(name, properties);
     if (type === "Condition") {
       this.branches.set(name, properties["Outcome"] === "True" ? "IfSteps" : "ElseSteps");
     }
-    const model = this.execution.registry.find(text(properties["ModelPackageArn"]));
+    const { ModelPackageArn: arn } = properties;
+    const model = typeof arn === "string" ? this.execution.registry.find(arn) : undefined;
     if (type === "RegisterModel" && model !== undefined) {
       this.models.set(name, model);
     }
@@ -110,7 +103,7 @@ class Run {
 
   private async runSteps(): Promise<void> {
     const { done, maxParallel = Infinity } = this.steps;
-    const waiting = new Set(this.placed.filter(({ name }) => done?.has(name) !== true));
+    const waiting = new Set(this.placed.filter(({ step }) => done?.has(step.Name) !== true));
     const running = new Set<Promise<void>>();
     for (;;) {
       for (const placed of waiting) {
@@ -136,7 +129,7 @@ class Run {
 
   /** Whether a step can run now, later, or never, since a branch was not taken. */
   private readiness(placed: PlacedStep): "never" | "not yet" | "ready" {
-    if (this.steps.selected?.has(placed.name) === false) {
+    if (this.steps.selected?.has(placed.step.Name) === false) {
       return "never";
     }
     const { condition } = placed;
@@ -154,20 +147,20 @@ class Run {
   }
 
   private isNever(name: string): boolean {
-    const placed = this.placed.find((one) => one.name === name);
+    const placed = this.placed.find((one) => one.step.Name === name);
     return placed !== undefined && this.readiness(placed) === "never";
   }
 
   private async step(placed: PlacedStep): Promise<void> {
-    const { name, type } = placed;
+    const { Name: name, Type: type } = placed.step;
     const start = performance.now();
     const startTime = new Date().toISOString();
     this.note({ name, type, status: "Executing", startTime });
     let outcome: Omit<StepResult, "name" | "seconds" | "type">;
     try {
-      outcome = { status: "Succeeded", ...(await this.perform(placed)) };
+      outcome = { status: "Succeeded", ...(await this.perform(placed.step)) };
     } catch (error) {
-      outcome = this.fail(placed, error);
+      outcome = this.fail(name, error);
     }
     const properties = this.execution.described.get(name);
     const seconds = (performance.now() - start) / 1000;
@@ -180,14 +173,11 @@ class Run {
   }
 
   /** What became of a step that failed. The first one ends the execution, and stops what else is running. */
-  private fail(
-    placed: PlacedStep,
-    error: unknown,
-  ): Pick<StepResult, "failureReason" | "log" | "status"> {
+  private fail(step: string, error: unknown): Pick<StepResult, "failureReason" | "log" | "status"> {
     if (this.failure !== undefined || this.stopped.aborted) {
       return { status: "Stopped" };
     }
-    const failure = asFailure(placed.name, error);
+    const failure = asFailure(step, error);
     this.failure = failure;
     void this.execution.jobs.close();
     return {
@@ -198,35 +188,35 @@ class Run {
   }
 
   /** Does what a step is for. Returns what there is to say of it. */
-  private async perform(placed: PlacedStep): Promise<Pick<StepResult, "detail" | "reusedFrom">> {
-    const { name, step, type } = placed;
+  private async perform(step: Step): Promise<Pick<StepResult, "detail" | "reusedFrom">> {
     const { registry, scope } = this.execution;
-    const args = object(step["Arguments"]);
-    if (type === "Condition") {
-      const outcome = objects(args["Conditions"]).every((one) => holds(one, scope));
-      this.branches.set(name, outcome ? "IfSteps" : "ElseSteps");
-      this.describe(name, { Outcome: outcome ? "True" : "False" });
-      return { detail: String(outcome) };
-    }
-    const values = evaluate(args, scope) as JsonObject;
-    const kind = jobKinds[type];
-    if (kind !== undefined) {
-      const { described, reusedFrom } = await runJobStep(this.execution, placed, kind, values);
-      this.describe(name, described);
-      return reusedFrom === undefined
-        ? {}
-        : { detail: `as in execution ${reusedFrom}`, reusedFrom };
-    }
-    switch (type) {
-      case "Model": {
-        this.describe(name, this.createModel(name, values));
-        return {};
+    const { Name: name } = step;
+    switch (step.Type) {
+      case "Condition": {
+        const outcome = step.Arguments.Conditions.every((one) => holds(one, scope));
+        this.branches.set(name, outcome ? "IfSteps" : "ElseSteps");
+        this.describe(name, { Outcome: outcome ? "True" : "False" });
+        return { detail: String(outcome) };
       }
+      case "Processing":
+        return this.runJob(step, processing, evaluate(step.Arguments, scope));
+      case "QualityCheck":
+        return this.runJob(step, qualityCheck, evaluate(step.Arguments, scope));
+      case "Training":
+        return this.runJob(step, training, evaluate(step.Arguments, scope));
+      case "Transform":
+        return this.runJob(step, transform, evaluate(step.Arguments, scope));
+      case "Tuning":
+        return this.runJob(step, tuning, evaluate(step.Arguments, scope));
+      case "Model":
+        this.describe(name, this.createModel(name, evaluate(step.Arguments, scope)));
+        return {};
       case "RegisterModel": {
-        const model = registry.register(text(values["ModelPackageGroupName"]), values);
+        const request = evaluate(step.Arguments, scope);
+        const model = registry.register(request.ModelPackageGroupName ?? "", request);
         this.models.set(name, model);
         this.describe(name, {
-          ...values,
+          ...request,
           ModelPackageArn: model.arn,
           ModelPackageVersion: model.version,
           ModelApprovalStatus: model.approvalStatus,
@@ -235,26 +225,33 @@ class Run {
         return { detail: `version ${model.version} of ${model.group}, ${model.approvalStatus}` };
       }
       case "Fail": {
-        const { ErrorMessage: message = "" } = values;
-        throw new StepFailure(
-          name,
-          typeof message === "string" ? message : JSON.stringify(message),
-        );
+        const { ErrorMessage: message = "" } = evaluate(step.Arguments, scope);
+        throw new StepFailure(name, String(message));
       }
       default:
-        throw new StepFailure(name, `steps of type ${type} do not run here`);
+        throw new StepFailure(name, `steps of type ${step.Type} do not run here`);
     }
   }
 
+  private async runJob<Request extends object>(
+    step: JobStep,
+    kind: JobKind<Request>,
+    request: Request,
+  ): Promise<Pick<StepResult, "detail" | "reusedFrom">> {
+    const { described, reusedFrom } = await runJobStep(this.execution, step, kind, request);
+    this.describe(step.Name, described);
+    return reusedFrom === undefined ? {} : { detail: `as in execution ${reusedFrom}`, reusedFrom };
+  }
+
   /** Creates the model of a Model step. */
-  private createModel(step: string, values: JsonObject): JsonObject {
+  private createModel(step: string, request: ModelRequest): Properties {
     const { arnPrefix, id } = this.execution;
     const ModelName = jobName(id, step);
     const CreationTime = new Date().toISOString();
-    return { ...values, ModelName, ModelArn: `${arnPrefix}:model/${ModelName}`, CreationTime };
+    return { ...request, ModelName, ModelArn: `${arnPrefix}:model/${ModelName}`, CreationTime };
   }
 
-  private describe(step: string, response: JsonObject): void {
+  private describe(step: string, response: Properties): void {
     this.execution.described.set(step, response);
   }
 }
@@ -265,7 +262,7 @@ class Run {
  * @param steps which steps to run; default: all
  */
 export async function runDefinition(
-  definition: JsonObject,
+  definition: PipelineDefinition,
   execution: Execution,
   stopped: AbortSignal,
   steps: RunSteps = {},

@@ -1,7 +1,7 @@
 import type { SelectiveExecutionConfig } from "@aws-sdk/client-sagemaker";
 
-import type { JsonObject } from "../pipeline/expressions";
-import { allSteps, dependencies } from "../pipeline/walk";
+import type { PipelineDefinition } from "../pipeline/language/definition";
+import { allSteps, dependencies } from "../pipeline/language/graph";
 import { UserError } from "../terminal/errors";
 import type { StepResult } from "./execution";
 import type { ExecutionDocument } from "./records/executionDocument";
@@ -46,12 +46,12 @@ function upstream(
  * @throws UserError where the steps do not hold together, or the reference lacks what they need
  */
 export function readSelection(
-  definition: JsonObject,
+  definition: PipelineDefinition,
   config: SelectiveExecutionConfig,
   reference: ExecutionDocument | undefined,
 ): Selection {
   const waitsFor = new Map(
-    allSteps(definition["Steps"]).map((placed) => [placed.name, dependencies(placed)]),
+    allSteps(definition).map((placed) => [placed.step.Name, dependencies(placed)]),
   );
   const selected = new Set((config.SelectedSteps ?? []).map(({ StepName = "" }) => StepName));
   for (const step of selected) {
@@ -94,7 +94,7 @@ export function readSelection(
 
 /** The steps that a new attempt or a selective execution takes over, as its document has them. */
 export function leftSteps(
-  definition: JsonObject,
+  definition: PipelineDefinition,
   { retried, selection }: ExecutionRequest,
 ): Pick<ExecutionDocument, "steps" | "trials"> {
   if (retried !== undefined) {
@@ -111,7 +111,7 @@ export function leftSteps(
   }
   const { reference, selected } = selection;
   const waitsFor = new Map(
-    allSteps(definition["Steps"]).map((placed) => [placed.name, dependencies(placed)]),
+    allSteps(definition).map((placed) => [placed.step.Name, dependencies(placed)]),
   );
   const needed = upstream(waitsFor, selected);
   const SourcePipelineExecutionArn = reference.execution.PipelineExecutionArn;
@@ -130,7 +130,7 @@ export function leftSteps(
 
 /** The steps that are not run, since they have succeeded before, with what came of them. */
 export function doneSteps(
-  definition: JsonObject,
+  definition: PipelineDefinition,
   request: ExecutionRequest,
 ): ReadonlyMap<string, StepResult> {
   const { steps } = leftSteps(definition, request);

@@ -2,8 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 
-import type { JsonObject } from "../pipeline/expressions";
-import { object, text } from "../pipeline/walk";
+import type { ModelRequest } from "../pipeline/language/evaluate";
 import { UserError } from "../terminal/errors";
 import { trains, type Images } from "./standins/images";
 import { pythonInterpreter, pythonPath } from "./processes/python";
@@ -12,14 +11,19 @@ import type { Workspace } from "./records/workspace";
 import { imageJob } from "./steps/imageJob";
 import { ObjectStore } from "./storage/objectStore";
 
+/** A container that serves, as CreateModel and CreateModelPackage have it. */
+export type ServingContainer = Pick<
+  NonNullable<ModelRequest["PrimaryContainer"]>,
+  "Environment" | "Image" | "ModelDataUrl"
+>;
+
 /** A model to serve. */
 export interface ServedModel {
   /** What it is called in errors, such as `version 3 of restate-dev`. */
   readonly title: string;
   /** Name of its folder, and of its container. */
   readonly name: string;
-  /** As CreateModel and CreateModelPackage have it: Image, ModelDataUrl, Environment. */
-  readonly container: JsonObject;
+  readonly container: ServingContainer;
   /** Port of this machine. */
   readonly port: number;
   /** File for what the server prints. Default: standard error. */
@@ -35,13 +39,12 @@ export async function startServer(
   images: Images,
   { container, log, name, port, title }: ServedModel,
 ): Promise<ChildProcess> {
-  const uri = text(container["Image"]);
+  const { Environment: environment = {}, Image: uri = "", ModelDataUrl: artifact = "" } = container;
   const image = images.find(uri);
   if (!trains(image)) {
     throw new UserError(`the image ${uri} does not serve here`);
   }
   const base = join(workspace.folder, "serving", name, "opt", "ml");
-  const artifact = text(container["ModelDataUrl"]);
   const store = new ObjectStore(workspace.objects);
   if (!store.isObject(artifact)) {
     throw new UserError(`${title} has no artifact at ${artifact}`);
@@ -54,7 +57,7 @@ export async function startServer(
     {
       image: uri,
       command: "serve",
-      environment: object(container["Environment"]) as Record<string, string>,
+      environment,
       isIsolated: false,
       port,
     },

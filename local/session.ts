@@ -1,16 +1,17 @@
+import type { PipelineExperimentConfig } from "@aws-sdk/client-sagemaker";
 import { mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { Json, JsonObject } from "../pipeline/expressions";
-import { canonicalJson } from "../pipeline/language/canonicalJson";
-import { allSteps, isObject, text } from "../pipeline/walk";
+import type { PipelineDefinition } from "../pipeline/language/definition";
+import { evaluate } from "../pipeline/language/evaluate";
+import { allSteps } from "../pipeline/language/graph";
+import type { Json } from "../pipeline/language/json";
 import { UserError } from "../terminal/errors";
 import type { ShownEvent } from "../terminal/events";
 import { Cache } from "./caching/cache";
 import { removeContainers } from "./docker/docker";
-import { evaluate } from "../pipeline/language/evaluate";
-import { type Execution, isShown, type Trial } from "./execution";
+import { type Execution, isShown, type Properties, type Trial } from "./execution";
 import { writeJson } from "./storage/files";
 import type { Images } from "./standins/images";
 import type { JobRunner } from "./processes/jobs";
@@ -51,7 +52,7 @@ export interface ExecutionRequest {
 /** What a run is to do. */
 export interface SessionOptions extends PreparationOptions {
   /** The definition to run. Default: the program's. */
-  readonly definition?: JsonObject | undefined;
+  readonly definition?: PipelineDefinition | undefined;
   /** What is asked for by the API. Default: a new execution of the program's pipeline. */
   readonly request?: ExecutionRequest | undefined;
   /** File or folder with the data of the program's table, and what named it. Default: see the README. */
@@ -67,7 +68,7 @@ export interface SessionOptions extends PreparationOptions {
 /** A finished run. */
 export interface Session {
   readonly executionId: string;
-  readonly definition: JsonObject;
+  readonly definition: PipelineDefinition;
   readonly execution: Execution;
   readonly result: RunResult;
   readonly candidates: readonly CandidateSummary[];
@@ -80,8 +81,14 @@ export interface Session {
 }
 
 /** Whether a step asks Athena. */
-function readsTables(definition: JsonObject): boolean {
-  return canonicalJson(definition).includes('"AthenaDatasetDefinition"');
+function readsTables(definition: PipelineDefinition): boolean {
+  return allSteps(definition).some(
+    ({ step }) =>
+      step.Type === "Processing" &&
+      step.Arguments.ProcessingInputs?.some(
+        (input) => input.DatasetDefinition?.AthenaDatasetDefinition,
+      ),
+  );
 }
 
 /** A run that has begun. */
@@ -248,17 +255,24 @@ export async function startSession(options: SessionOptions): Promise<StartedSess
 
 /** An execution variable. */
 const variable = ({ execution }: Execution["scope"], name: string): string =>
-  text(execution.get(name));
+  execution.get(name) as string;
+
+/** The experiment of an execution. Its members are strings, which `check` sees to. */
+function experimentOf(
+  { PipelineExperimentConfig: experiment }: PipelineDefinition,
+  scope: Execution["scope"],
+): PipelineExperimentConfig | undefined {
+  return experiment ? (evaluate(experiment, scope) as PipelineExperimentConfig) : undefined;
+}
 
 /** What is kept of an execution that begins, or goes on. */
 function begunExecution(
   { scope }: Execution,
-  definition: JsonObject,
+  definition: PipelineDefinition,
   request: ExecutionRequest,
   startTime: Date,
 ): BegunExecution {
   const { clientRequestToken, description, displayName, pipelineName, retried } = request;
-  const experiment = definition["PipelineExperimentConfig"];
   return {
     pipelineName,
     clientRequestToken,
@@ -271,9 +285,7 @@ function begunExecution(
       PipelineExecutionArn: variable(scope, "PipelineExecutionArn"),
       PipelineExecutionDisplayName: displayName,
       PipelineExecutionDescription: description,
-      PipelineExperimentConfig: isObject(experiment)
-        ? (evaluate(experiment, scope) as { readonly ExperimentName?: string })
-        : undefined,
+      PipelineExperimentConfig: experimentOf(definition, scope),
       CreationTime: startTime.toISOString(),
       ParallelismConfiguration:
         request.maxParallelSteps === undefined
@@ -296,7 +308,7 @@ function best(candidates: readonly CandidateSummary[]): CandidateSummary | undef
 /** What the steps work with. */
 function makeExecution(
   options: SessionOptions,
-  definition: JsonObject,
+  definition: PipelineDefinition,
   request: ExecutionRequest,
   images: Images,
   parameters: ReadonlyMap<string, Json>,
@@ -309,7 +321,7 @@ function makeExecution(
   const pipelineArn = pipelineArnOf(arnPrefix, pipelineName);
   const started = retried?.execution.CreationTime ?? startTime.toISOString();
   const store = new ObjectStore(workspace.objects);
-  const described = new Map<string, JsonObject>();
+  const described = new Map<string, Properties>();
   return {
     id,
     arnPrefix,
@@ -332,7 +344,7 @@ function makeExecution(
     },
     store,
     jobs: options.jobs,
-    tuner: new Tuner(allSteps(definition["Steps"]).some(({ type }) => type === "Tuning")),
+    tuner: new Tuner(allSteps(definition).some(({ step }) => step.Type === "Tuning")),
     images,
     tables: program.tables,
     workGroups: program.workGroups,

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 
 import type { datasetSchema } from "./datasetSchema";
-import type { JsonObject } from "./expressions";
+import type { JsonObject } from "./language/json";
 
 /**
  * StatLib's California housing: predict the median house value of a block group in 1990 (US dollars)

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 import { flowType } from "./columnTypes";
 import { categoricalColumns, type Dataset, featureColumns } from "./dataset";
-import type { Json, JsonObject } from "./expressions";
+import type { Json, JsonObject } from "./language/json";
 
 /** A Data Wrangler flow, the node whose output is the flow's, and the name of the dataset it reads. */
 export interface Flow {

@@ -1,5 +1,9 @@
 import { z } from "zod";
 
+import type { PipelineDefinition, Step } from "./language/definition";
+import { isComputed, target } from "./language/expressions";
+import { allSteps } from "./language/graph";
+
 /** The name of an instance type of SageMaker. Which there are is the service's to say: it adds some every month. */
 export const instanceType = z
   .string()
@@ -32,20 +36,30 @@ export function parameterInstanceType(instead: string) {
   });
 }
 
-/**
- * The parameters of a definition that set the instance type of a request which names a key for the volume.
- *
- * @param part the definition, or a part of it
- */
-export function parametersOfKeyedVolumes(part: unknown): readonly string[] {
-  if (typeof part !== "object" || part === null) {
-    return [];
+/** What a step's job runs on; undefined where it runs none, or on nothing that has volumes. */
+function resourcesOf(step: Step) {
+  switch (step.Type) {
+    case "ClarifyCheck":
+    case "Processing":
+    case "QualityCheck":
+      return step.Arguments.ProcessingResources?.ClusterConfig;
+    case "Training":
+      return step.Arguments.ResourceConfig;
+    case "Transform":
+      return step.Arguments.TransformResources;
+    case "Tuning":
+      return step.Arguments.TrainingJobDefinition?.HyperParameterTuningResourceConfig;
+    default:
+      return undefined;
   }
-  const { InstanceType: type, VolumeKmsKeyId: key } = part as Readonly<Record<string, unknown>>;
-  const { Get: reference } = (type ?? {}) as { readonly Get?: unknown };
-  const name = /^Parameters\.(.+)$/.exec(typeof reference === "string" ? reference : "")?.[1];
-  return [
-    ...(name === undefined || key === undefined ? [] : [name]),
-    ...Object.values(part).flatMap(parametersOfKeyedVolumes),
-  ];
+}
+
+/** The parameters of a definition that set the instance type of a job whose request names a key for the volume. */
+export function parametersOfKeyedVolumes(definition: PipelineDefinition): readonly string[] {
+  return allSteps(definition).flatMap(({ step }) => {
+    const { InstanceType: type, VolumeKmsKeyId: key } = resourcesOf(step) ?? {};
+    const found =
+      isComputed(type) && typeof type["Get"] === "string" ? target(type["Get"]) : undefined;
+    return found?.kind === "parameter" && key !== undefined && key !== null ? [found.name] : [];
+  });
 }

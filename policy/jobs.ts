@@ -1,63 +1,60 @@
-import { at, document, list, type Rule, unmet } from "./rule";
+import type { ProcessingArguments, Step, TuningArguments } from "../pipeline/language/definition";
+import { allSteps } from "../pipeline/language/graph";
+import type { Json } from "../pipeline/language/json";
+import { parse } from "../pipeline/language/parse";
+import { document, type Rule, unmet } from "./rule";
 import { encrypted } from "./volumes";
 
-/** A step of a definition, as far as the rules look at it. */
-interface Step {
-  readonly Name: string;
-  readonly Type: string;
-  readonly Arguments: unknown;
+/** A member of a request that is left out, or is null, is not given. */
+const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
+
+function processingProblems(name: string, job: ProcessingArguments): readonly string[] {
+  const { NetworkConfig, ProcessingOutputConfig, ProcessingResources } = job;
+  return unmet(
+    [isGiven(ProcessingOutputConfig?.KmsKeyId), `${name}: outputs must be encrypted by KmsKeyId`],
+    [
+      isGiven(ProcessingResources?.ClusterConfig?.VolumeKmsKeyId),
+      `${name}: volumes must be encrypted by VolumeKmsKeyId`,
+    ],
+    [
+      NetworkConfig?.EnableInterContainerTrafficEncryption === true,
+      `${name}: EnableInterContainerTrafficEncryption must be true`,
+    ],
+  );
 }
 
-/** The steps of a definition, those inside conditions too. */
-function allSteps(steps: unknown): readonly Step[] {
-  return list(steps as readonly Step[] | undefined).flatMap((step) => [
-    step,
-    ...allSteps(at(step.Arguments, "IfSteps")),
-    ...allSteps(at(step.Arguments, "ElseSteps")),
-  ]);
+function tuningProblems(
+  name: string,
+  { TrainingJobDefinition: training }: TuningArguments,
+): readonly string[] {
+  const resources = training?.HyperParameterTuningResourceConfig;
+  return unmet(
+    [
+      isGiven(training?.OutputDataConfig?.KmsKeyId),
+      `${name}: models must be encrypted by KmsKeyId`,
+    ],
+    [
+      encrypted(resources?.VolumeKmsKeyId ?? undefined, resources?.InstanceType),
+      `${name}: volumes must be encrypted by VolumeKmsKeyId`,
+    ],
+    [training?.EnableNetworkIsolation === true, `${name}: EnableNetworkIsolation must be true`],
+    [
+      training?.EnableInterContainerTrafficEncryption === true,
+      `${name}: EnableInterContainerTrafficEncryption must be true`,
+    ],
+  );
 }
 
-/** What is wrong with the jobs of a step. */
-function jobProblems({ Arguments: job, Name: name, Type: type }: Step): readonly string[] {
-  if (type === "Processing") {
-    return unmet(
-      [
-        at(job, "ProcessingOutputConfig", "KmsKeyId") !== undefined,
-        `${name}: outputs must be encrypted by KmsKeyId`,
-      ],
-      [
-        at(job, "ProcessingResources", "ClusterConfig", "VolumeKmsKeyId") !== undefined,
-        `${name}: volumes must be encrypted by VolumeKmsKeyId`,
-      ],
-      [
-        at(job, "NetworkConfig", "EnableInterContainerTrafficEncryption") === true,
-        `${name}: EnableInterContainerTrafficEncryption must be true`,
-      ],
-    );
+/** What is wrong with the job of a step. */
+function jobProblems(step: Step): readonly string[] {
+  switch (step.Type) {
+    case "Processing":
+      return processingProblems(step.Name, step.Arguments);
+    case "Tuning":
+      return tuningProblems(step.Name, step.Arguments);
+    default:
+      return [];
   }
-  if (type === "Tuning") {
-    const training = at(job, "TrainingJobDefinition");
-    const resources = at(training, "HyperParameterTuningResourceConfig");
-    return unmet(
-      [
-        at(training, "OutputDataConfig", "KmsKeyId") !== undefined,
-        `${name}: models must be encrypted by KmsKeyId`,
-      ],
-      [
-        encrypted(at(resources, "VolumeKmsKeyId"), at(resources, "InstanceType")),
-        `${name}: volumes must be encrypted by VolumeKmsKeyId`,
-      ],
-      [
-        at(training, "EnableNetworkIsolation") === true,
-        `${name}: EnableNetworkIsolation must be true`,
-      ],
-      [
-        at(training, "EnableInterContainerTrafficEncryption") === true,
-        `${name}: EnableInterContainerTrafficEncryption must be true`,
-      ],
-    );
-  }
-  return [];
 }
 
 /** Rules for the jobs that a pipeline starts. */
@@ -66,7 +63,13 @@ export const jobRules: readonly Rule[] = [
     name: "jobs-encrypted-and-isolated",
     description: "Jobs encrypt what they write; training has no network.",
     types: ["aws:sagemaker/pipeline:Pipeline"],
-    problems: ({ pipelineDefinition }) =>
-      allSteps(at(document(pipelineDefinition), "Steps")).flatMap(jobProblems),
+    problems: ({ pipelineDefinition }) => {
+      const content = document(pipelineDefinition);
+      if (content === undefined) {
+        return [];
+      }
+      const { definition, problems } = parse(content as Json);
+      return problems ?? allSteps(definition).flatMap(({ step }) => jobProblems(step));
+    },
   },
 ];

@@ -1,10 +1,11 @@
-import type { Json, JsonObject } from "../pipeline/expressions";
 import { hasLocalStorage, parametersOfKeyedVolumes } from "../pipeline/instanceTypes";
-import { items, objects, text } from "../pipeline/walk";
+import type { Parameter, PipelineDefinition } from "../pipeline/language/definition";
+import type { Json } from "../pipeline/language/json";
 import { UserError } from "./errors";
 
-const readers: Readonly<Record<string, (value: string) => Json | undefined>> = {
-  Boolean: (value) => (value === "true" ? true : value === "false" ? false : undefined),
+/** How a value of each type is read. The SageMaker Python SDK sends `str(True)`, so case does not matter. */
+const readers: Readonly<Record<Parameter["Type"], (value: string) => Json | undefined>> = {
+  Boolean: (value) => (/^true$/i.test(value) ? true : /^false$/i.test(value) ? false : undefined),
   Float: (value) => numberOr(value, Number.isFinite),
   Integer: (value) => numberOr(value, Number.isInteger),
   String: (value) => value,
@@ -24,12 +25,12 @@ function numberOr(value: string, accepts: (number: number) => boolean): number |
  * type that SageMaker takes no key for where the definition names one
  */
 export function parameterValues(
-  definition: JsonObject,
+  definition: PipelineDefinition,
   given: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, Json> {
-  const declared = objects(definition["Parameters"]);
+  const declared = definition.Parameters ?? [];
   const problems: string[] = [];
-  const names = declared.map((one) => text(one["Name"]));
+  const names = declared.map((one) => one.Name);
   const keyed = new Set(parametersOfKeyedVolumes(definition));
   for (const name of given.keys()) {
     if (!names.includes(name)) {
@@ -37,10 +38,9 @@ export function parameterValues(
     }
   }
   const values = declared.flatMap((one): [string, Json][] => {
-    const name = text(one["Name"]);
-    const type = text(one["Type"]);
+    const { DefaultValue: defaultValue, Name: name, Type: type } = one;
     const raw = given.get(name);
-    const value = raw === undefined ? one["DefaultValue"] : readers[type]?.(raw);
+    const value = raw === undefined ? (defaultValue ?? undefined) : readers[type](raw);
     if (value === undefined) {
       problems.push(
         raw === undefined
@@ -49,9 +49,9 @@ export function parameterValues(
       );
       return [];
     }
-    const allowed = one["EnumValues"];
-    if (allowed !== undefined && !items(allowed).includes(value)) {
-      problems.push(`parameter ${name}: "${String(raw)}" is not one of ${JSON.stringify(allowed)}`);
+    const allowed = one.Type === "String" ? one.EnumValues : undefined;
+    if (typeof value === "string" && allowed?.includes(value) === false) {
+      problems.push(`parameter ${name}: "${value}" is not one of ${JSON.stringify(allowed)}`);
       return [];
     }
     if (keyed.has(name) && typeof value === "string" && hasLocalStorage(value)) {

@@ -11,7 +11,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { readFileSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 
-import { evaluateProgram, type Resource } from "../../local/program/program";
+import { evaluateProgram } from "../../local/program/program";
+import type { Resource } from "../../local/program/resources";
 import { stackConfig } from "../../local/program/stackConfig";
 import { sdkModules } from "./sdkModules";
 

@@ -6,7 +6,7 @@ import {
   readDefinition,
 } from "../../local/records/executions";
 import type { Workspace } from "../../local/records/workspace";
-import { diffDefinitions, formatDifferences } from "../../pipeline/diff";
+import { diffDefinitions, formatDifferences } from "../../pipeline/language/diff";
 import { formatListing, type Listing, significant } from "../../terminal/listing";
 import { onThisMachine } from "../onThisMachine";
 import { type JsonOption, withJson, withWorld } from "../options";

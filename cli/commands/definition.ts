@@ -9,12 +9,12 @@ import { loadProgram } from "../../local/program/programCache";
 import { stackConfig } from "../../local/program/stackConfig";
 import { stepGraph } from "../../local/report/stepGraph";
 import { standaloneStepGraph } from "../../local/report/stepGraphSvg";
-import { diffDefinitions, formatDifferences } from "../../pipeline/diff";
-import type { JsonObject } from "../../pipeline/expressions";
 import { canonicalJson } from "../../pipeline/language/canonicalJson";
-import { isObject } from "../../pipeline/language/json";
+import type { PipelineDefinition } from "../../pipeline/language/definition";
+import { diffDefinitions, formatDifferences } from "../../pipeline/language/diff";
 import { UserError } from "../../terminal/errors";
 import { typedPath } from "../../terminal/options";
+import { parseDefinition } from "../parseDefinition";
 import { print, type Terminal } from "../terminal";
 import { defaultStack } from "../world";
 
@@ -26,22 +26,9 @@ const cache = join(root, "node_modules", ".cache", "restate");
 /** Exit code of `diff` where the definitions differ: that of the command diff. */
 const different = 1;
 
-async function stackDefinition(stack: string, configFile?: string): Promise<JsonObject> {
+async function stackDefinition(stack: string, configFile?: string): Promise<PipelineDefinition> {
   const file = configFile === undefined ? undefined : typedPath(configFile);
   return (await loadProgram(cache, stack, stackConfig(stack, file))).definition;
-}
-
-function fileDefinition(path: string): JsonObject {
-  let definition: unknown;
-  try {
-    definition = JSON.parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    throw new UserError(`${path} is not JSON: ${(error as Error).message}`);
-  }
-  if (!isObject(definition)) {
-    throw new UserError(`${path} holds no JSON object`);
-  }
-  return definition;
 }
 
 function git(...args: readonly string[]): string | undefined {
@@ -50,7 +37,7 @@ function git(...args: readonly string[]): string | undefined {
 }
 
 /** Renders a stack with the source of a git revision, in a work tree of its own. */
-function revisionDefinition(revision: string, stack: string): JsonObject {
+function revisionDefinition(revision: string, stack: string): PipelineDefinition {
   const tree = join(mkdtempSync(join(tmpdir(), "restate-revision-")), "tree");
   if (git("worktree", "add", "--detach", tree, revision) === undefined) {
     throw new UserError(`cannot check out the git revision ${revision}`);
@@ -68,7 +55,7 @@ function revisionDefinition(revision: string, stack: string): JsonObject {
     if (status !== 0) {
       throw new UserError(`${revision} cannot render the stack ${stack}: ${stderr.trim()}`);
     }
-    return JSON.parse(stdout) as JsonObject;
+    return parseDefinition(revision, stdout);
   } finally {
     git("worktree", "remove", "--force", tree);
     rmSync(resolve(tree, ".."), { recursive: true, force: true });
@@ -76,10 +63,10 @@ function revisionDefinition(revision: string, stack: string): JsonObject {
 }
 
 /** The definition that a word on the command line means: a file, a stack, or a git revision. */
-async function named(word: string, stack: string): Promise<JsonObject> {
+async function named(word: string, stack: string): Promise<PipelineDefinition> {
   const path = typedPath(word);
   if (existsSync(path)) {
-    return fileDefinition(path);
+    return parseDefinition(path, readFileSync(path, "utf8"));
   }
   if (existsSync(join(root, `Pulumi.${word}.yaml`))) {
     return stackDefinition(word);

@@ -4,8 +4,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
-import type { Json, JsonObject } from "../../pipeline/expressions";
-import { allSteps, isObject, objects } from "../../pipeline/walk";
+import type { PipelineDefinition } from "../../pipeline/language/definition";
+import { literal } from "../../pipeline/language/expressions";
+import { allSteps } from "../../pipeline/language/graph";
+import type { Json, JsonObject } from "../../pipeline/language/json";
 import { formatListing, type Listing } from "../../terminal/listing";
 import { UserError } from "../../terminal/errors";
 import { findTableData } from "../../local/preparation/tableData";
@@ -20,15 +22,17 @@ import { dataOf, type MachineOptions, programOf, type WorldOptions } from "../wo
 const maxShown = 20;
 
 /** The Athena query by which the pipeline reads the table, with its database. */
-function pipelineQuery(definition: JsonObject): JsonObject | undefined {
-  return allSteps(definition["Steps"])
+function pipelineQuery(
+  definition: PipelineDefinition,
+): { readonly query: string; readonly database: string } | undefined {
+  const [athena] = allSteps(definition)
     .flatMap(({ step }) =>
-      objects(isObject(step["Arguments"]) ? step["Arguments"]["ProcessingInputs"] : undefined),
+      step.Type === "Processing" ? (step.Arguments.ProcessingInputs ?? []) : [],
     )
-    .map(({ DatasetDefinition: dataset }) =>
-      isObject(dataset) ? dataset["AthenaDatasetDefinition"] : undefined,
-    )
-    .find(isObject);
+    .flatMap(({ DatasetDefinition: dataset }) => dataset?.AthenaDatasetDefinition ?? []);
+  const query = literal(athena?.QueryString);
+  const database = literal(athena?.Database);
+  return query === undefined || database === undefined ? undefined : { query, database };
 }
 
 /**
@@ -93,8 +97,8 @@ async function queryTable(
   try {
     const output = join(folder, "output");
     await runQuery(folder, {
-      query: sql ?? own["QueryString"] ?? "",
-      database: own["Database"] ?? "",
+      query: sql ?? own.query,
+      database: own.database,
       tables: [{ ...table, paths: [path] }] as unknown as JsonObject[],
       output: { path: output, format: "JSON" },
     });

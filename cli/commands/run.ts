@@ -9,11 +9,12 @@ import { type Selection, readSelection } from "../../local/selection";
 import { runSession } from "../../local/session";
 import type { RunnableProgram } from "../../local/program/programCache";
 import { findDocument } from "../../local/records/executions";
-import { isObject, type JsonObject } from "../../pipeline/language/json";
+import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { asUserError, UserError } from "../../terminal/errors";
 import { typedPath } from "../../terminal/options";
 import { type Progress, progressOn, silent } from "../../terminal/progress";
 import { printOutcome } from "../outcome";
+import { parseDefinition } from "../parseDefinition";
 import { sageMaker } from "../sageMaker/clients";
 import { selectiveConfig } from "../sageMaker/selectedSteps";
 import { note, print, type Terminal } from "../terminal";
@@ -29,22 +30,14 @@ export type RunOptions = StartOptions & {
   readonly cache: boolean;
 };
 
-function readDefinition(path: string): JsonObject {
+function readDefinition(path: string): PipelineDefinition {
   let content: string;
   try {
     content = readFileSync(path, "utf8");
   } catch {
     throw new UserError(`--definition: cannot read ${path}`);
   }
-  try {
-    const definition = JSON.parse(content) as JsonObject;
-    if (isObject(definition)) {
-      return definition;
-    }
-  } catch (error) {
-    throw new UserError(`--definition: ${path} is not JSON: ${(error as Error).message}`);
-  }
-  throw new UserError(`--definition: ${path} holds no JSON object`);
+  return parseDefinition(`--definition: ${path}`, content);
 }
 
 /** @throws UserError where there is no folder at the path */
@@ -64,12 +57,11 @@ function progressFor({ json, quiet }: RunOptions, { stderr, stdout }: Terminal):
 async function selectionOf(
   options: RunOptions,
   program: RunnableProgram,
-  definition: JsonObject,
+  definition: PipelineDefinition,
 ): Promise<Selection | undefined> {
   const world = openMachine(options, { program });
   const client = sageMaker(world.client);
-  const parsed = definition as unknown as Parameters<typeof selectiveConfig>[2];
-  const config = await selectiveConfig(client, world, parsed, options);
+  const config = await selectiveConfig(client, world, definition, options);
   if (config === undefined) {
     return undefined;
   }

@@ -3,8 +3,6 @@ import { Command } from "commander";
 import { randomUUID } from "node:crypto";
 
 import { ensurePipeline } from "../../local/api/pipelines";
-import { canonicalJson } from "../../pipeline/language/canonicalJson";
-import type { JsonObject } from "../../pipeline/language/json";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { UserError } from "../../terminal/errors";
 import { parameterValues } from "../../terminal/parameters";
@@ -19,6 +17,7 @@ import {
   withParameters,
   withWorld,
 } from "../options";
+import { parseDefinition } from "../parseDefinition";
 import { sageMaker } from "../sageMaker/clients";
 import { executionId, type Pipeline } from "../sageMaker/executions";
 import { selectiveConfig, type SelectionOptions, withSelection } from "../sageMaker/selectedSteps";
@@ -43,21 +42,12 @@ export type StartOptions = WorldOptions &
     readonly wait?: boolean;
   };
 
-/** @throws UserError where the text is not a definition */
-function parseDefinition(text: string): PipelineDefinition {
-  try {
-    return JSON.parse(text) as PipelineDefinition;
-  } catch (error) {
-    throw new UserError(`the export pipelineDefinition is not JSON: ${(error as Error).message}`);
-  }
-}
-
 /** The parameters of StartPipelineExecution: those given, in the order of the definition. */
 function givenParameters(
   definition: PipelineDefinition,
   given: ReadonlyMap<string, string>,
 ): { readonly Name: string; readonly Value: string }[] {
-  const values = parameterValues(definition as unknown as JsonObject, given);
+  const values = parameterValues(definition, given);
   return [...values].flatMap(([name, value]) => {
     // Numbers are written as the service reads them: 1e1, which is one to JavaScript, as 10.
     const text = typeof value === "string" ? value : JSON.stringify(value);
@@ -124,8 +114,7 @@ async function startHere(options: StartOptions, terminal: Terminal): Promise<num
     if (pipeline === undefined) {
       throw new Error(`the pipeline ${program.pipelineName} was not created`);
     }
-    const parsed = parseDefinition(canonicalJson(definition));
-    return await startIn(world, pipeline, parsed, options, terminal);
+    return await startIn(world, pipeline, definition, options, terminal);
   } finally {
     await world.close();
   }
@@ -138,7 +127,7 @@ export async function startPipeline(options: StartOptions, terminal: Terminal): 
   }
   refuseMachineOptions(options);
   return inWorld(options, async (world) => {
-    const definition = parseDefinition(world.deployedDefinition());
+    const definition = parseDefinition("the export pipelineDefinition", world.deployedDefinition());
     const [pipeline] = await world.pipelines();
     if (pipeline === undefined) {
       throw new UserError(`${world.place} does not exist`);

@@ -1,7 +1,7 @@
 import type { SageMakerClient } from "@aws-sdk/client-sagemaker";
 import { setTimeout as wait } from "node:timers/promises";
 
-import type { JsonObject } from "../../pipeline/expressions";
+import type { PipelineDefinition } from "../../pipeline/language/definition";
 import type { Progress } from "../../terminal/progress";
 import { AwsError } from "./awsErrors";
 import type { World } from "../world";
@@ -139,7 +139,7 @@ export async function follow(
   client: SageMakerClient,
   world: World,
   started: Pick<ExecutionState, "arn" | "pipelineName">,
-  definition: JsonObject,
+  definition: PipelineDefinition,
   report: Progress["report"],
   pace: Pace,
   pause?: Pause,

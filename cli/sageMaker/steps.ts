@@ -6,9 +6,10 @@ import {
   type SageMakerClient,
 } from "@aws-sdk/client-sagemaker";
 
-import type { JsonObject } from "../../pipeline/expressions";
-import { allSteps } from "../../pipeline/walk";
+import type { PipelineDefinition } from "../../pipeline/language/definition";
+import { allSteps } from "../../pipeline/language/graph";
 import type { ShownStep } from "../../terminal/progress";
+import { parseDefinition } from "../parseDefinition";
 import { executionId } from "./executions";
 
 /** The kinds of jobs that write logs or have trials. */
@@ -99,20 +100,25 @@ function deployedStep(step: PipelineExecutionStep, type: string): DeployedStep {
 }
 
 /** The definition that an execution runs, which may be an earlier one than the stack's. */
-export async function definitionOf(client: SageMakerClient, arn: string): Promise<JsonObject> {
-  const { PipelineDefinition: definition = "{}" } = await client.send(
+export async function definitionOf(
+  client: SageMakerClient,
+  arn: string,
+): Promise<PipelineDefinition> {
+  const { PipelineDefinition: text = "" } = await client.send(
     new DescribePipelineDefinitionForExecutionCommand({ PipelineExecutionArn: arn }),
   );
-  return JSON.parse(definition) as JsonObject;
+  return parseDefinition(`the definition of ${arn}`, text);
 }
 
 /** All steps of an execution: those that have started, in that order, and then the others. */
 export async function stepsOf(
   client: SageMakerClient,
   arn: string,
-  definition: JsonObject,
+  definition: PipelineDefinition,
 ): Promise<readonly DeployedStep[]> {
-  const types = new Map(allSteps(definition["Steps"]).map(({ name, type }) => [name, type]));
+  const types = new Map<string, string>(
+    allSteps(definition).map(({ step }) => [step.Name, step.Type]),
+  );
   const started: DeployedStep[] = [];
   const pages = paginateListPipelineExecutionSteps(
     { client, pageSize: 100 },

@@ -1,14 +1,12 @@
 import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
 
-import type { JsonObject } from "../../pipeline/expressions";
-import { text } from "../../pipeline/walk";
 import { UserError } from "../../terminal/errors";
 import { containerImages } from "../docker/containerImages";
 import { Images } from "../standins/images";
 import { lastLines } from "../processes/logs";
 import { tryPort, waitForServer } from "../processes/server";
-import { startServer } from "../serving";
+import { type ServingContainer, startServer } from "../serving";
 import type { World } from "./world";
 
 /** How far the server of an endpoint has got, in SageMaker's words. */
@@ -20,7 +18,7 @@ export interface EndpointState {
 /** The model of an endpoint. */
 export interface EndpointModel {
   readonly variant: string;
-  readonly container: JsonObject;
+  readonly container: ServingContainer;
 }
 
 interface Serving {
@@ -91,7 +89,7 @@ export class Endpoints {
     const program = await options.program();
     let images = new Images(program.decisionTreeImageUri);
     if (options.docker === true) {
-      const uri = text(container["Image"]);
+      const { Image: uri = "" } = container;
       const never = new AbortController().signal;
       const say = options.say ?? ((): void => undefined);
       images = images.withContainers(await containerImages([uri], program, images, say, never));

@@ -8,14 +8,15 @@ import type {
   DescribeEndpointConfigInput,
   DescribeEndpointInput,
   DescribeModelInput,
+  DescribeModelOutput,
+  ProductionVariant,
   UpdateEndpointInput,
 } from "@aws-sdk/client-sagemaker";
 
-import type { JsonObject } from "../../pipeline/expressions";
-import { at, object, objects, text } from "../../pipeline/walk";
-import { executionId } from "../records/executionDocument";
+import { executionId, type Recorded } from "../records/executionDocument";
 import { findDocument, listHeads } from "../records/executions";
 import type { Resource, ResourceKind } from "../records/resources";
+import type { ServingContainer } from "../serving";
 import type { EndpointModel } from "./endpointServers";
 import { asInvalid, invalid, refuseUnsupported } from "./errors";
 import type { Answer } from "./operations";
@@ -65,11 +66,13 @@ async function stepModels(world: World): Promise<readonly Resource[]> {
     steps
       .filter(({ StepStatus, StepType }) => StepType === "Model" && StepStatus === "Succeeded")
       .map(({ Properties = {} }): Resource => {
-        const creationTime = text(Properties["CreationTime"]);
+        const { CreationTime, ModelArn, ModelName }: Partial<Recorded<DescribeModelOutput>> =
+          Properties;
+        const creationTime = CreationTime ?? "";
         return {
           version: 1,
-          name: text(Properties["ModelName"]),
-          arn: text(Properties["ModelArn"]),
+          name: ModelName ?? "",
+          arn: ModelArn ?? "",
           creationTime,
           lastModifiedTime: creationTime,
           tags: [],
@@ -87,31 +90,40 @@ async function findModel(world: World, name = ""): Promise<Resource> {
 }
 
 /** The container of a model: its own, or that of the model package that it names. */
-function containerOf(world: World, model: Resource): JsonObject {
-  const { Containers, PrimaryContainer } = model.request;
+function containerOf(world: World, model: Resource): ServingContainer {
+  const { Containers = [], PrimaryContainer }: Partial<CreateModelInput> = model.request;
   const [container = {}, ...others] = [
-    ...(PrimaryContainer === undefined ? [] : [object(PrimaryContainer)]),
-    ...objects(Containers),
+    ...(PrimaryContainer === undefined ? [] : [PrimaryContainer]),
+    ...Containers,
   ];
   if (others.length > 0) {
     throw invalid(`Model ${model.name} has several containers; one is served on this machine.`);
   }
-  const arn = text(container["ModelPackageName"]);
-  if (arn === "") {
+  const { ModelPackageName: arn } = container;
+  if (arn === undefined) {
     return container;
   }
-  const [packaged = {}] = objects(
-    at(findPackage(world, arn).request, "InferenceSpecification", "Containers"),
-  );
-  const environment = { ...object(packaged["Environment"]), ...object(container["Environment"]) };
-  return { ...packaged, Environment: environment };
+  const [packaged] = findPackage(world, arn).request.InferenceSpecification?.Containers ?? [];
+  return { ...packaged, Environment: { ...packaged?.Environment, ...container.Environment } };
+}
+
+/** The one variant of an endpoint configuration. */
+function variantOf(config: Resource | undefined): Partial<ProductionVariant> {
+  const { ProductionVariants = [] }: Partial<CreateEndpointConfigInput> = config?.request ?? {};
+  return ProductionVariants[0] ?? {};
+}
+
+/** The name of the configuration of an endpoint. */
+function configNameOf(endpoint: Resource): string {
+  const { EndpointConfigName: name = "" }: Partial<CreateEndpointInput> = endpoint.request;
+  return name;
 }
 
 /** The model that an endpoint configuration serves. */
 async function modelOf(world: World, config: Resource): Promise<EndpointModel> {
-  const [variant = {}] = objects(config.request["ProductionVariants"]);
-  const model = await findModel(world, text(variant["ModelName"]));
-  return { variant: text(variant["VariantName"]), container: containerOf(world, model) };
+  const variant = variantOf(config);
+  const model = await findModel(world, variant.ModelName);
+  return { variant: variant.VariantName ?? "", container: containerOf(world, model) };
 }
 
 function createModel(world: World, request: CreateModelInput): Answer {
@@ -197,10 +209,9 @@ async function updateEndpoint(world: World, request: UpdateEndpointInput): Promi
 function describeEndpoint(world: World, request: DescribeEndpointInput): Answer {
   const endpoint = existing(world, "endpoint", request.EndpointName);
   const { failureReason, status } = world.endpoints.state(endpoint.name);
-  const configName = text(endpoint.request["EndpointConfigName"]);
-  const config = world.of("endpoint-config").find(configName);
-  const [variant = {}] = objects(config?.request["ProductionVariants"]);
-  const count = variant["InitialInstanceCount"] ?? 1;
+  const configName = configNameOf(endpoint);
+  const variant = variantOf(world.of("endpoint-config").find(configName));
+  const count = variant.InitialInstanceCount ?? 1;
   return {
     EndpointName: endpoint.name,
     EndpointArn: endpoint.arn,
@@ -211,9 +222,9 @@ function describeEndpoint(world: World, request: DescribeEndpointInput): Answer 
     LastModifiedTime: endpoint.lastModifiedTime,
     ProductionVariants: [
       {
-        VariantName: variant["VariantName"] ?? "AllTraffic",
-        CurrentWeight: variant["InitialVariantWeight"] ?? 1,
-        DesiredWeight: variant["InitialVariantWeight"] ?? 1,
+        VariantName: variant.VariantName ?? "AllTraffic",
+        CurrentWeight: variant.InitialVariantWeight ?? 1,
+        DesiredWeight: variant.InitialVariantWeight ?? 1,
         CurrentInstanceCount: count,
         DesiredInstanceCount: count,
       },
@@ -232,11 +243,7 @@ async function deleteEndpoint(world: World, request: DeleteEndpointInput): Promi
 export async function serveEndpoints(world: World, say: (line: string) => void): Promise<void> {
   for (const endpoint of world.of("endpoint").list()) {
     try {
-      const config = existing(
-        world,
-        "endpoint-config",
-        text(endpoint.request["EndpointConfigName"]),
-      );
+      const config = existing(world, "endpoint-config", configNameOf(endpoint));
       world.endpoints.start(endpoint.name, await modelOf(world, config));
     } catch (error) {
       say(`endpoint ${endpoint.name} is not served: ${(error as Error).message}`);

@@ -4,6 +4,7 @@ import type {
   ListPipelineExecutionsRequest,
   ListPipelineExecutionStepsRequest,
   ListPipelineParametersForExecutionRequest,
+  ParallelismConfiguration,
   Parameter,
   RetryPipelineExecutionRequest,
   RetryPipelineExecutionResponse,
@@ -18,8 +19,7 @@ import type {
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { JsonObject } from "../../pipeline/expressions";
-import { object, text } from "../../pipeline/walk";
+import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { type ExecutionDocument, executionId, writeDocument } from "../records/executionDocument";
 import { findDocument, isUnderWay, recordPath } from "../records/executions";
 import { readSelection, type Selection } from "../selection";
@@ -65,7 +65,7 @@ function parametersOf(parameters: readonly Parameter[] = []): ReadonlyMap<string
 
 async function selectionOf(
   world: World,
-  definition: JsonObject,
+  definition: PipelineDefinition,
   pipelineArn: string,
   config: SelectiveExecutionConfig | undefined,
 ): Promise<Selection | undefined> {
@@ -90,9 +90,10 @@ async function start(
   if (same !== undefined) {
     return { PipelineExecutionArn: same.execution.PipelineExecutionArn };
   }
-  const definition = parseDefinition(text(pipeline.request["PipelineDefinition"]));
+  const definition = parseDefinition(pipeline.request["PipelineDefinition"] as string);
   const parallelism =
-    request.ParallelismConfiguration ?? object(pipeline.request["ParallelismConfiguration"]);
+    request.ParallelismConfiguration ??
+    (pipeline.request["ParallelismConfiguration"] as ParallelismConfiguration | undefined);
   return asInvalid(async () => {
     const { SelectiveExecutionConfig: config } = request;
     const PipelineExecutionArn = await world.runs.start(
@@ -103,7 +104,7 @@ async function start(
         displayName: request.PipelineExecutionDisplayName,
         description: request.PipelineExecutionDescription,
         clientRequestToken,
-        maxParallelSteps: parallelism.MaxParallelExecutionSteps as number | undefined,
+        maxParallelSteps: parallelism?.MaxParallelExecutionSteps,
         selection: await selectionOf(world, definition, pipeline.arn, config),
       },
     );

@@ -6,13 +6,14 @@ import type {
   ListTrainingJobsForHyperParameterTuningJobRequest,
 } from "@aws-sdk/client-sagemaker";
 
-import type { JsonObject } from "../../pipeline/expressions";
-import { at, object, text } from "../../pipeline/walk";
+import type { Properties } from "../execution";
 import {
   type ExecutionDocument,
   executionId,
   type StepDocument,
   type TrialDocument,
+  type TuningJob,
+  tuningJobOf,
 } from "../records/executionDocument";
 import { findDocument, listHeads } from "../records/executions";
 import { nameOf } from "../steps/jobProperties";
@@ -32,7 +33,7 @@ import type { World } from "./world";
 /** A job, as its Describe call answers. */
 export interface Job extends Filtered {
   /** What Describe answers, and more. */
-  readonly properties: JsonObject;
+  readonly properties: Properties;
   readonly execution: string;
   /** Its log, from the execution's folder. */
   readonly log: string;
@@ -59,30 +60,28 @@ const statusMembers: Readonly<Record<JobKind, string>> = {
 };
 
 /** What DescribeTrainingJob answers for a training job of a tuning job. */
-function trialProperties(trial: TrialDocument, tuning: JsonObject): JsonObject {
-  const definition = object(tuning["TrainingJobDefinition"]);
-  const config = object(tuning["HyperParameterTuningJobConfig"]);
-  const metric = text(at(config, "HyperParameterTuningJobObjective", "MetricName"));
-  const { InstanceCount, InstanceType, VolumeKmsKeyId, VolumeSizeInGB } = object(
-    definition["HyperParameterTuningResourceConfig"] ?? definition["ResourceConfig"],
-  );
+function trialProperties(trial: TrialDocument, tuning: TuningJob): Properties {
+  const { HyperParameterTuningJobConfig: config, TrainingJobDefinition: definition } = tuning;
+  const { InstanceCount, InstanceType, VolumeKmsKeyId, VolumeSizeInGB } =
+    definition?.HyperParameterTuningResourceConfig ?? definition?.ResourceConfig ?? {};
   const seconds = Math.round(trial.Seconds);
   const resources = { InstanceCount, InstanceType, VolumeKmsKeyId, VolumeSizeInGB };
   return {
     ...definition,
-    ...(trial as unknown as JsonObject),
-    TuningJobArn: tuning["HyperParameterTuningJobArn"] ?? null,
+    ...trial,
+    TuningJobArn: tuning.HyperParameterTuningJobArn,
     ModelArtifacts: {
-      S3ModelArtifacts: trial.S3ModelArtifacts ?? artifactUri(definition, trial.TrainingJobName),
+      S3ModelArtifacts:
+        trial.S3ModelArtifacts ?? artifactUri(definition ?? {}, trial.TrainingJobName),
     },
     SecondaryStatus:
       trial.TrainingJobStatus === "InProgress" ? "Training" : trial.TrainingJobStatus,
     HyperParameters: {
-      ...object(definition["StaticHyperParameters"]),
+      ...definition?.StaticHyperParameters,
       ...trial.TunedHyperParameters,
-      _tuning_objective_metric: metric,
+      _tuning_objective_metric: config?.HyperParameterTuningJobObjective?.MetricName ?? "",
     },
-    ResourceConfig: resources as JsonObject,
+    ResourceConfig: resources,
     LastModifiedTime: trial.TrainingEndTime ?? trial.CreationTime ?? "",
     TrainingTimeInSeconds: seconds,
     BillableTimeInSeconds: seconds,
@@ -95,12 +94,15 @@ function trialJob(trial: TrialDocument, tuning: StepDocument | undefined, execut
     creationTime: trial.CreationTime ?? tuning?.StartTime ?? "",
     lastModifiedTime: trial.TrainingEndTime,
     status: trial.TrainingJobStatus,
-    properties: trialProperties(trial, tuning?.Properties ?? {}),
+    properties: trialProperties(trial, tuningJobOf(tuning)),
     execution,
     log: trial.Log,
     trials: [],
   };
 }
+
+const textOf = (value: unknown): string | undefined =>
+  typeof value === "string" ? value : undefined;
 
 function stepJob(step: StepDocument, document: ExecutionDocument, kind: JobKind): Job | undefined {
   const { Properties: properties = {}, StepName: name, StepType: type } = step;
@@ -110,9 +112,9 @@ function stepJob(step: StepDocument, document: ExecutionDocument, kind: JobKind)
   }
   return {
     name: jobName,
-    creationTime: text(properties["CreationTime"]) || (step.StartTime ?? ""),
-    lastModifiedTime: text(properties["LastModifiedTime"]) || undefined,
-    status: text(properties[statusMembers[kind]]),
+    creationTime: textOf(properties["CreationTime"]) ?? step.StartTime ?? "",
+    lastModifiedTime: textOf(properties["LastModifiedTime"]),
+    status: textOf(properties[statusMembers[kind]]),
     properties,
     execution: executionId(document),
     log: step.Log ?? `logs/${kind === "training" ? jobName : name}.log`,
@@ -210,11 +212,8 @@ const objectiveOf = (trial: TrialDocument): number | undefined =>
 function tuningState({ name, properties, trials }: Job): Answer {
   const count = (status: string): number =>
     trials.filter((trial) => trial.TrainingJobStatus === status).length;
-  const direction =
-    at(properties, "HyperParameterTuningJobConfig", "HyperParameterTuningJobObjective", "Type") ===
-    "Maximize"
-      ? -1
-      : 1;
+  const { HyperParameterTuningJobConfig: config }: TuningJob = properties;
+  const direction = config?.HyperParameterTuningJobObjective?.Type === "Maximize" ? -1 : 1;
   const worth = (trial: TrialDocument): number => direction * (objectiveOf(trial) ?? Infinity);
   const [best] = trials
     .filter((trial) => trial.TrainingJobStatus === "Completed" && objectiveOf(trial) !== undefined)
@@ -269,7 +268,7 @@ function listing(
         kind === "tuning"
           ? {
               ...job.properties,
-              ...object(job.properties["HyperParameterTuningJobConfig"]),
+              ...(job.properties as TuningJob).HyperParameterTuningJobConfig,
               ...tuningState(job),
             }
           : job.properties,

@@ -11,9 +11,9 @@ import type {
 import { rmSync } from "node:fs";
 
 import { check } from "../../pipeline/language/check";
-import type { JsonObject } from "../../pipeline/expressions";
 import { canonicalJson } from "../../pipeline/language/canonicalJson";
-import { isObject, text } from "../../pipeline/walk";
+import type { PipelineDefinition } from "../../pipeline/language/definition";
+import { parseText } from "../../pipeline/language/parse";
 import type { RunnableProgram } from "../program/programCache";
 import { executionId, type ExecutionHead } from "../records/executionDocument";
 import { isUnderWay, listHeads } from "../records/executions";
@@ -116,15 +116,10 @@ function definitionIn(
 }
 
 /** Reads the text of a definition. @throws ApiError where it is none */
-export function parseDefinition(content: string): JsonObject {
-  let definition: unknown;
-  try {
-    definition = JSON.parse(content);
-  } catch (error) {
-    throw invalid(`Unable to parse pipeline definition: ${(error as Error).message}`);
-  }
-  if (!isObject(definition)) {
-    throw invalid("Unable to parse pipeline definition: it is no JSON object");
+export function parseDefinition(content: string): PipelineDefinition {
+  const { definition, problems } = parseText(content);
+  if (problems !== undefined) {
+    throw invalid(`Unable to parse pipeline definition: ${problems.join("; ")}`);
   }
   return definition;
 }
@@ -246,7 +241,7 @@ function listPipelines(world: World, request: ListPipelinesRequest): Answer {
     PipelineSummaries: page.items.map((pipeline) => ({
       PipelineArn: pipeline.arn,
       PipelineName: pipeline.name,
-      PipelineDisplayName: text(pipeline.request["PipelineDisplayName"]) || pipeline.name,
+      PipelineDisplayName: pipeline.request["PipelineDisplayName"] ?? pipeline.name,
       PipelineDescription: pipeline.request["PipelineDescription"],
       RoleArn: pipeline.request["RoleArn"],
       CreationTime: pipeline.creationTime,

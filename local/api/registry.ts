@@ -10,8 +10,6 @@ import type {
   UpdateModelPackageInput,
 } from "@aws-sdk/client-sagemaker";
 
-import type { JsonObject } from "../../pipeline/expressions";
-import { object } from "../../pipeline/walk";
 import type { ModelPackage } from "../records/modelRegistry";
 import { conflict, invalid, refuseUnsupported } from "./errors";
 import type { Answer } from "./operations";
@@ -138,7 +136,7 @@ function createPackage(world: World, request: CreateModelPackageInput): Answer {
     );
   }
   const { name } = findGroup(world, group);
-  const model = world.registry.register(name, request as unknown as JsonObject);
+  const model = world.registry.register(name, request);
   return { ModelPackageArn: arnOf(world, model) };
 }
 
@@ -207,7 +205,7 @@ function updatePackage(world: World, request: UpdateModelPackageInput): Answer {
   ]);
   const model = findPackage(world, request.ModelPackageArn);
   const metadata = {
-    ...object(model.request["CustomerMetadataProperties"]),
+    ...model.request.CustomerMetadataProperties,
     ...request.CustomerMetadataProperties,
   };
   const removed = new Set(request.CustomerMetadataPropertiesToRemove);
@@ -219,9 +217,7 @@ function updatePackage(world: World, request: UpdateModelPackageInput): Answer {
     }),
     request: {
       ...model.request,
-      ...(InferenceSpecification && {
-        InferenceSpecification: InferenceSpecification as unknown as JsonObject,
-      }),
+      ...(InferenceSpecification && { InferenceSpecification }),
       ...(SourceUri !== undefined && { SourceUri }),
       CustomerMetadataProperties: Object.fromEntries(
         Object.entries(metadata).filter(([name]) => !removed.has(name)),

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../pipeline/expressions";
+import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { JobRunner } from "../processes/jobs";
 import { type ExecutionRequest, startSession } from "../session";
 import type { WorldOptions } from "./world";
@@ -22,7 +22,7 @@ export class Runs {
    * @throws UserError where the definition, the parameters or the data are not good
    */
   async start(
-    definition: JsonObject,
+    definition: PipelineDefinition,
     parameters: ReadonlyMap<string, string>,
     request: ExecutionRequest,
   ): Promise<string> {

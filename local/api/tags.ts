@@ -1,6 +1,5 @@
 import type { AddTagsInput, DeleteTagsInput, ListTagsInput, Tag } from "@aws-sdk/client-sagemaker";
 
-import { objects, text } from "../../pipeline/walk";
 import type { Resource, ResourceKind } from "../records/resources";
 import { invalid } from "./errors";
 import { findJob, type JobKind } from "./jobs";
@@ -84,13 +83,13 @@ async function list(world: World, request: ListTagsInput): Promise<Answer> {
   const [kind, name] = parts(arn);
   const jobKind = jobKinds[kind];
   if (kind === "model-package") {
-    return { Tags: objects(findPackage(world, arn).request["Tags"]) };
+    return { Tags: findPackage(world, arn).request.Tags ?? [] };
   }
   const job = jobKind && (await findJob(world, jobKind, name));
   if (job === undefined) {
-    throw invalid(`There is no ${text(arn)}.`);
+    throw invalid(`There is no ${arn}.`);
   }
-  return { Tags: objects(job.properties["Tags"]) };
+  return { Tags: job.properties["Tags"] ?? [] };
 }
 
 /** The operations on tags. */

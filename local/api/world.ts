@@ -1,6 +1,5 @@
 import type { Tag } from "@aws-sdk/client-sagemaker";
 
-import type { JsonObject } from "../../pipeline/expressions";
 import type { RunnableProgram } from "../program/programCache";
 import { ModelRegistry } from "../records/modelRegistry";
 import { type Resource, type ResourceKind, Resources } from "../records/resources";
@@ -73,7 +72,7 @@ export class World {
       creationTime: now,
       lastModifiedTime: now,
       tags: Tags,
-      request: request as JsonObject,
+      request,
     };
     this.of(kind).put(resource);
     return resource;
@@ -84,7 +83,7 @@ export class World {
     const changed: Resource = {
       ...resource,
       lastModifiedTime: new Date().toISOString(),
-      request: { ...resource.request, ...(changes as JsonObject) },
+      request: { ...resource.request, ...changes },
     };
     this.of(kind).put(changed);
     return changed;

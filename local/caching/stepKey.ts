@@ -1,16 +1,21 @@
-import type { Json, JsonObject } from "../../pipeline/expressions";
-import { at, isObject, object, objects, text } from "../../pipeline/walk";
+import type {
+  ModelRequest,
+  ProcessingRequest,
+  TransformRequest,
+  TuningRequest,
+} from "../../pipeline/language/evaluate";
 import { UserError } from "../../terminal/errors";
 import { hashCode, hashContent, hashFiles, hashJson } from "./contentHash";
 import type { Execution } from "../execution";
+import type { TrainingDefinition } from "../steps/trainingJob";
 
 /** What a key is made of cannot be told, for example since an input is missing. */
 class Unknown extends Error {}
 
 /** The hash of the objects that a job finds at an S3 URI, by the names that it finds them under. */
-async function contentBehind(execution: Execution, uri: Json | undefined): Promise<string> {
+async function contentBehind(execution: Execution, uri = ""): Promise<string> {
   try {
-    const hash = await hashFiles(execution.store.objectsAt(text(uri)));
+    const hash = await hashFiles(execution.store.objectsAt(uri));
     if (hash !== undefined) {
       return hash;
     }
@@ -23,30 +28,32 @@ async function contentBehind(execution: Execution, uri: Json | undefined): Promi
 }
 
 /** The tables that an Athena query can read, with the hashes of their files. */
-async function tableContents(execution: Execution): Promise<readonly Json[]> {
+async function tableContents(execution: Execution): Promise<readonly object[]> {
   return Promise.all(
     execution.tables.map(async (table) => ({
-      ...(table as unknown as JsonObject),
+      ...table,
       content: (await hashContent(execution.store.path(table.location))) ?? null,
     })),
   );
 }
 
-async function imageHash(execution: Execution, uri: Json | undefined): Promise<string> {
-  const image = execution.images.find(text(uri));
+async function imageHash(execution: Execution, uri = ""): Promise<string> {
+  const image = execution.images.find(uri);
   return image?.container?.id ?? hashCode(image?.sources ?? []);
 }
 
-async function processingInput(execution: Execution, input: JsonObject): Promise<Json> {
-  const s3 = input["S3Input"];
-  if (isObject(s3)) {
-    return {
-      path: s3["LocalPath"] ?? null,
-      content: await contentBehind(execution, s3["S3Uri"]),
-    };
+async function processingInput(
+  execution: Execution,
+  {
+    DatasetDefinition: dataset,
+    S3Input: s3,
+  }: NonNullable<ProcessingRequest["ProcessingInputs"]>[number],
+): Promise<object> {
+  if (s3 !== undefined) {
+    return { path: s3.LocalPath ?? null, content: await contentBehind(execution, s3.S3Uri) };
   }
-  const { AthenaDatasetDefinition: athena, LocalPath: path } = object(input["DatasetDefinition"]);
-  const { Database, OutputCompression, OutputFormat, QueryString, WorkGroup } = object(athena);
+  const { AthenaDatasetDefinition: athena, LocalPath: path } = dataset ?? {};
+  const { Database, OutputCompression, OutputFormat, QueryString, WorkGroup } = athena ?? {};
   return {
     path: path ?? null,
     query: [Database, QueryString, OutputFormat, OutputCompression].map((one) => one ?? null),
@@ -58,24 +65,30 @@ async function processingInput(execution: Execution, input: JsonObject): Promise
 }
 
 /** The channels of a training job, with the hashes of their content. */
-async function channels(execution: Execution, definition: JsonObject): Promise<readonly Json[]> {
+async function channels(
+  execution: Execution,
+  { InputDataConfig: all = [] }: TrainingDefinition,
+): Promise<readonly object[]> {
   return Promise.all(
-    objects(definition["InputDataConfig"]).map(async ({ DataSource: source, ...channel }) => ({
+    all.map(async ({ DataSource: source, ...channel }) => ({
       ...channel,
-      content: await contentBehind(execution, object(object(source)["S3DataSource"])["S3Uri"]),
+      content: await contentBehind(execution, source?.S3DataSource?.S3Uri),
     })),
   );
 }
 
 /** What a training job depends on, beside its hyperparameters. */
-async function trainingParts(execution: Execution, definition: JsonObject): Promise<JsonObject> {
-  const specification = object(definition["AlgorithmSpecification"]);
+async function trainingParts(
+  execution: Execution,
+  definition: TrainingDefinition,
+): Promise<object> {
+  const { AlgorithmSpecification: specification = {} } = definition;
   return {
     specification,
-    environment: definition["Environment"] ?? null,
-    stopping: definition["StoppingCondition"] ?? null,
+    environment: definition.Environment ?? null,
+    stopping: definition.StoppingCondition ?? null,
     channels: await channels(execution, definition),
-    code: await imageHash(execution, specification["TrainingImage"]),
+    code: await imageHash(execution, definition.AlgorithmSpecification?.TrainingImage),
   };
 }
 
@@ -94,26 +107,29 @@ async function orUndefined<Value>(key: Promise<Value>): Promise<Value | undefine
  * The hash of all that a processing job depends on: its arguments but for where its outputs go and what it
  * runs on, the content behind its inputs, and the code of its image. Undefined where an input is missing.
  */
-export function processingKey(execution: Execution, args: JsonObject): Promise<string | undefined> {
-  const key = async (): Promise<string> => {
-    const application = object(args["AppSpecification"]);
-    return hashJson({
+export function processingKey(
+  execution: Execution,
+  request: ProcessingRequest,
+): Promise<string | undefined> {
+  const { AppSpecification: application, ProcessingInputs: inputs = [] } = request;
+  const outputs = request.ProcessingOutputConfig?.Outputs ?? [];
+  const key = async (): Promise<string> =>
+    hashJson({
       kind: "Processing",
       application,
-      instances: at(args, "ProcessingResources", "ClusterConfig", "InstanceCount") ?? 1,
-      environment: args["Environment"] ?? null,
-      inputs: await Promise.all(
-        objects(args["ProcessingInputs"]).map((input) => processingInput(execution, input)),
-      ),
-      outputs: objects(object(args["ProcessingOutputConfig"])["Outputs"]).map((output) => [
-        output["OutputName"] ?? null,
-        object(output["S3Output"])["LocalPath"] ?? null,
+      instances: request.ProcessingResources?.ClusterConfig?.InstanceCount ?? 1,
+      environment: request.Environment ?? null,
+      inputs: await Promise.all(inputs.map((input) => processingInput(execution, input))),
+      outputs: outputs.map(({ OutputName: name, S3Output: output }) => [
+        name ?? null,
+        output?.LocalPath ?? null,
       ]),
-      code: await imageHash(execution, application["ImageUri"]),
+      code: await imageHash(execution, application?.ImageUri),
     });
-  };
   return orUndefined(key());
 }
+
+type Hyperparameters = Readonly<Record<string, string>>;
 
 /**
  * The hashes of all that the training jobs of a definition depend on, by their hyperparameters; undefined
@@ -121,9 +137,9 @@ export function processingKey(execution: Execution, args: JsonObject): Promise<s
  */
 export function trainingKeys(
   execution: Execution,
-  definition: JsonObject,
-): Promise<((hyperparameters: JsonObject) => string) | undefined> {
-  const keys = async (): Promise<(hyperparameters: JsonObject) => string> => {
+  definition: TrainingDefinition,
+): Promise<((hyperparameters: Hyperparameters) => string) | undefined> {
+  const keys = async (): Promise<(hyperparameters: Hyperparameters) => string> => {
     const parts = await trainingParts(execution, definition);
     return (hyperparameters) => hashJson({ kind: "Training", hyperparameters, ...parts });
   };
@@ -131,14 +147,16 @@ export function trainingKeys(
 }
 
 /** The hash of all that a tuning job depends on. */
-export function tuningKey(execution: Execution, args: JsonObject): Promise<string | undefined> {
-  const definition = object(args["TrainingJobDefinition"]);
+export function tuningKey(
+  execution: Execution,
+  { HyperParameterTuningJobConfig: config, TrainingJobDefinition: definition }: TuningRequest,
+): Promise<string | undefined> {
   const key = async (): Promise<string> =>
     hashJson({
       kind: "Tuning",
-      config: args["HyperParameterTuningJobConfig"] ?? null,
-      hyperparameters: definition["StaticHyperParameters"] ?? null,
-      ...(await trainingParts(execution, definition)),
+      config: config ?? null,
+      hyperparameters: definition?.StaticHyperParameters ?? null,
+      ...(definition && (await trainingParts(execution, definition))),
     });
   return orUndefined(key());
 }
@@ -146,24 +164,23 @@ export function tuningKey(execution: Execution, args: JsonObject): Promise<strin
 /** The hash of all that a transform job depends on: the model's content among it. */
 export function transformKey(
   execution: Execution,
-  args: JsonObject,
-  model: JsonObject,
+  request: TransformRequest,
+  { PrimaryContainer: container }: ModelRequest,
 ): Promise<string | undefined> {
-  const container = object(model["PrimaryContainer"]);
-  const { DataSource: source, ...input } = object(args["TransformInput"]);
-  const { Accept: accept, AssembleWith: assembleWith } = object(args["TransformOutput"]);
+  const { DataSource: source, ...input } = request.TransformInput ?? {};
+  const { Accept: accept, AssembleWith: assembleWith } = request.TransformOutput ?? {};
   const key = async (): Promise<string> =>
     hashJson({
       kind: "Transform",
-      model: await contentBehind(execution, container["ModelDataUrl"]),
-      modelEnvironment: container["Environment"] ?? null,
+      model: await contentBehind(execution, container?.ModelDataUrl),
+      modelEnvironment: container?.Environment ?? null,
       input,
-      content: await contentBehind(execution, object(object(source)["S3DataSource"])["S3Uri"]),
+      content: await contentBehind(execution, source?.S3DataSource?.S3Uri),
       output: [accept ?? null, assembleWith ?? null],
-      strategy: args["BatchStrategy"] ?? null,
-      environment: args["Environment"] ?? null,
-      processing: args["DataProcessing"] ?? null,
-      code: await imageHash(execution, container["Image"]),
+      strategy: request.BatchStrategy ?? null,
+      environment: request.Environment ?? null,
+      processing: request.DataProcessing ?? null,
+      code: await imageHash(execution, container?.Image),
     });
   return orUndefined(key());
 }

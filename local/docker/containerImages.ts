@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 
-import type { JsonObject } from "../../pipeline/expressions";
-import { allSteps, at, objects } from "../../pipeline/walk";
+import type { PipelineDefinition } from "../../pipeline/language/definition";
+import { allSteps } from "../../pipeline/language/graph";
+import { imagesOf } from "../../pipeline/language/images";
 import type { ContainerImage, Images } from "../standins/images";
 import type { RunnableProgram } from "../program/programCache";
 import { buildImage, checkDocker, imageId } from "./docker";
@@ -9,20 +10,11 @@ import { buildImage, checkDocker, imageId } from "./docker";
 const root = resolve(__dirname, "..", "..");
 
 /** The images that a definition trains and serves with. */
-function imagesOf(definition: JsonObject): ReadonlySet<string> {
+function servingImages(definition: PipelineDefinition): ReadonlySet<string> {
   return new Set(
-    allSteps(definition["Steps"]).flatMap(({ step }) => {
-      const args = step["Arguments"];
-      const images = [
-        at(args, "AlgorithmSpecification", "TrainingImage"),
-        at(args, "TrainingJobDefinition", "AlgorithmSpecification", "TrainingImage"),
-        at(args, "PrimaryContainer", "Image"),
-        ...objects(at(args, "InferenceSpecification", "Containers")).map(
-          ({ Image: image }) => image,
-        ),
-      ];
-      return images.filter((image) => typeof image === "string");
-    }),
+    allSteps(definition)
+      .filter(({ step }) => step.Type !== "Processing" && step.Type !== "QualityCheck")
+      .flatMap(({ step }) => imagesOf(step)),
   );
 }
 
@@ -63,7 +55,7 @@ export async function containerImages(
 
 /** As {@link containerImages}, for the images that a definition trains and serves with. */
 export async function containerImagesOf(
-  definition: JsonObject,
+  definition: PipelineDefinition,
   ...rest: readonly [
     program: Pick<RunnableProgram, "baseImage" | "decisionTreeImageUri">,
     images: Images,
@@ -71,5 +63,5 @@ export async function containerImagesOf(
     stopped: AbortSignal,
   ]
 ): Promise<ReadonlyMap<string, ContainerImage>> {
-  return containerImages(imagesOf(definition), ...rest);
+  return containerImages(servingImages(definition), ...rest);
 }

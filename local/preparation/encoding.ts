@@ -1,5 +1,7 @@
-import type { JsonObject } from "../../pipeline/expressions";
-import { allSteps, at, isObject, object, objects, text } from "../../pipeline/walk";
+import { z } from "zod";
+
+import type { PipelineDefinition } from "../../pipeline/language/definition";
+import { allSteps } from "../../pipeline/language/graph";
 
 /** What a flow encodes one-hot, and the query whose rows it reads. */
 export interface Encoding {
@@ -11,26 +13,41 @@ export interface Encoding {
   readonly encoded: readonly string[];
 }
 
-/** A column's name, or a list of them. */
-function names(value: unknown): readonly string[] {
-  const all: readonly unknown[] = Array.isArray(value) ? value : [value];
-  return all.filter((name) => typeof name === "string");
-}
+const names = z.union([z.string().transform((name) => [name]), z.array(z.string())]);
 
-/** What the nodes of a flow do to columns; undefined where none is encoded. */
-function readFlow(flow: JsonObject): Pick<Encoding, "columns" | "encoded"> | undefined {
+/** A flow, as far as it says which columns there are and which are encoded. */
+const flowSchema = z.object({
+  nodes: z.array(
+    z.object({
+      parameters: z
+        .object({
+          operator: z.string().optional(),
+          drop_column_parameters: z.object({ column_to_drop: names }).optional(),
+          one_hot_encode_parameters: z
+            .object({ input_column: names, output_style: z.string().optional() })
+            .optional(),
+        })
+        .optional(),
+      trained_parameters: z
+        .object({ schema: z.record(z.string(), z.string()).optional() })
+        .nullish(),
+    }),
+  ),
+});
+
+/** What the nodes of a flow do to columns; undefined where none is encoded, or it cannot be told. */
+function readFlow(text: string): Pick<Encoding, "columns" | "encoded"> | undefined {
+  const { data: flow } = flowSchema.safeParse(JSON.parse(text));
   const columns = new Map<string, string>();
   const encoded: string[] = [];
-  for (const node of objects(flow["nodes"])) {
-    const parameters = object(node["parameters"]);
-    const schema = object(at(node, "trained_parameters", "schema"));
-    Object.entries(schema).forEach(([name, type]) => columns.set(name, text(type)));
-    names(at(parameters, "drop_column_parameters", "column_to_drop")).forEach((name) => {
+  for (const { parameters, trained_parameters: trained } of flow?.nodes ?? []) {
+    Object.entries(trained?.schema ?? {}).forEach(([name, type]) => columns.set(name, type));
+    parameters?.drop_column_parameters?.column_to_drop.forEach((name) => {
       columns.delete(name);
     });
-    const oneHot = object(parameters["one_hot_encode_parameters"]);
-    if (parameters["operator"] === "One-hot encode" && oneHot["output_style"] === "Columns") {
-      encoded.push(...names(oneHot["input_column"]).filter((name) => columns.has(name)));
+    const oneHot = parameters?.one_hot_encode_parameters;
+    if (parameters?.operator === "One-hot encode" && oneHot?.output_style === "Columns") {
+      encoded.push(...oneHot.input_column.filter((name) => columns.has(name)));
     }
   }
   return encoded.length === 0 ? undefined : { columns: Object.fromEntries(columns), encoded };
@@ -44,24 +61,23 @@ function readFlow(flow: JsonObject): Pick<Encoding, "columns" | "encoded"> | und
  * @returns undefined where nothing is encoded, or it is not known
  */
 export function findEncoding(
-  definition: JsonObject,
+  definition: PipelineDefinition,
   uploads: ReadonlyMap<string, string>,
 ): Encoding | undefined {
-  for (const { step } of allSteps(definition["Steps"])) {
-    const inputs = objects(at(step, "Arguments", "ProcessingInputs"));
-    const athena = inputs
-      .map((input) => at(input, "DatasetDefinition", "AthenaDatasetDefinition"))
-      .find(isObject);
+  for (const { step } of allSteps(definition)) {
+    const inputs = (step.Type === "Processing" ? step.Arguments.ProcessingInputs : undefined) ?? [];
+    const { Database: database, QueryString: query } =
+      inputs
+        .map(({ DatasetDefinition: dataset }) => dataset?.AthenaDatasetDefinition)
+        .find((athena) => athena !== undefined && athena !== null) ?? {};
     const flow = inputs
-      .map((input) => text(at(input, "S3Input", "S3Uri")))
-      .find((uri) => uri.endsWith(".flow") && uploads.has(uri));
-    if (athena === undefined || flow === undefined) {
-      continue;
-    }
-    const found = readFlow(object(JSON.parse(uploads.get(flow) ?? "") as JsonObject));
-    if (found !== undefined) {
-      const { Database: database, QueryString: query } = athena;
-      return { query: text(query), database: text(database), ...found };
+      .map(({ S3Input: input }) => input?.S3Uri)
+      .flatMap((uri) =>
+        typeof uri === "string" && uri.endsWith(".flow") ? (uploads.get(uri) ?? []) : [],
+      )[0];
+    const found = flow === undefined ? undefined : readFlow(flow);
+    if (typeof query === "string" && typeof database === "string" && found !== undefined) {
+      return { query, database, ...found };
     }
   }
   return undefined;

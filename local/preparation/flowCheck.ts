@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 
-import type { JsonObject } from "../../pipeline/expressions";
-import { allSteps, isObject, items, object, objects, text } from "../../pipeline/walk";
+import type { PipelineDefinition } from "../../pipeline/language/definition";
+import { literal } from "../../pipeline/language/expressions";
+import { allSteps } from "../../pipeline/language/graph";
 import { hashCode, hashJson } from "../caching/contentHash";
 import { readChecked, writeChecked } from "../storage/files";
 import { type Images, splitQuoted } from "../standins/images";
@@ -78,29 +79,27 @@ async function problemsOf(
  * @returns a sentence for each, with the step, the flow's node and the field
  */
 export async function unsupportedFlows(
-  definition: JsonObject,
+  definition: PipelineDefinition,
   images: Images,
   objectsOfRun: KnownObjects,
 ): Promise<readonly string[]> {
-  const found = allSteps(definition["Steps"]).map(async ({ name, step }) => {
-    const args = object(step["Arguments"]);
-    const application = object(args["AppSpecification"]);
-    if (images.find(text(application["ImageUri"]))?.processingModule !== flowModule) {
+  const found = allSteps(definition).map(async ({ step }) => {
+    const args = step.Type === "Processing" ? step.Arguments : undefined;
+    const application = args?.AppSpecification;
+    const image = literal(application?.ImageUri) ?? "";
+    if (images.find(image)?.processingModule !== flowModule) {
       return [];
     }
     const problems: string[] = [];
-    const containerArguments = items(application["ContainerArguments"])
-      .map(text)
-      .flatMap(splitQuoted);
-    for (const { S3Input: input } of objects(args["ProcessingInputs"])) {
-      if (!isObject(input) || input["LocalPath"] !== flowFolder) {
-        continue;
-      }
-      const uri = text(input["S3Uri"]);
-      const flow = uri === "" ? undefined : contentOf(uri, objectsOfRun);
+    const containerArguments = (application?.ContainerArguments ?? []).flatMap((one) =>
+      splitQuoted(literal(one) ?? ""),
+    );
+    for (const { S3Input: input } of args?.ProcessingInputs ?? []) {
+      const uri = literal(input?.LocalPath === flowFolder ? input.S3Uri : undefined);
+      const flow = uri === undefined ? undefined : contentOf(uri, objectsOfRun);
       if (flow !== undefined) {
         const own = await problemsOf(flow, containerArguments, objectsOfRun.cache);
-        problems.push(...own.map((problem) => `step "${name}", flow: ${problem}`));
+        problems.push(...own.map((problem) => `step "${step.Name}", flow: ${problem}`));
       }
     }
     return problems;

@@ -1,9 +1,10 @@
 import { check } from "../../pipeline/language/check";
-import type { Json, JsonObject } from "../../pipeline/expressions";
+import type { PipelineDefinition } from "../../pipeline/language/definition";
+import { withParameters } from "../../pipeline/language/evaluate";
+import type { Json } from "../../pipeline/language/json";
 import { UserError } from "../../terminal/errors";
 import { parameterValues } from "../../terminal/parameters";
 import { containerImagesOf } from "../docker/containerImages";
-import { withParameters } from "../../pipeline/language/evaluate";
 import { unsupportedFlows } from "./flowCheck";
 import { Images } from "../standins/images";
 import type { RunnableProgram } from "../program/programCache";
@@ -38,7 +39,7 @@ function refuse(problems: readonly string[]): void {
  * @throws UserError with every problem
  */
 async function checkSupport(
-  definition: JsonObject,
+  definition: PipelineDefinition,
   images: Images,
   { program, s3, workspace }: PreparationOptions,
 ): Promise<void> {
@@ -54,7 +55,7 @@ async function checkSupport(
 /** The images that jobs run by: stand-ins, or containers too. */
 async function imagesFor(
   { docker, program, say, stopped }: PreparationOptions,
-  definition: JsonObject,
+  definition: PipelineDefinition,
 ): Promise<Images> {
   const images = new Images(program.decisionTreeImageUri);
   return docker
@@ -76,11 +77,11 @@ export interface Prepared {
  */
 export async function prepare(
   options: PreparationOptions,
-  definition: JsonObject,
+  definition: PipelineDefinition,
 ): Promise<Prepared> {
   refuse(check(definition, { foreign: true }));
   const parameters = parameterValues(definition, options.parameters);
-  const known = withParameters(definition, parameters) as JsonObject;
+  const known = withParameters(definition, parameters);
   // The values that this execution gives must be what the requests take, too.
   refuse(check(known, { foreign: true }));
   const images = await imagesFor(options, known);

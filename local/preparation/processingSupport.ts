@@ -1,18 +1,27 @@
 import { posix } from "node:path";
 
-import type { Json, JsonObject } from "../../pipeline/expressions";
-import { at, isObject, items, objects, text } from "../../pipeline/walk";
+import type { ProcessingArguments } from "../../pipeline/language/definition";
+import { isComputed, literal } from "../../pipeline/language/expressions";
 import type { Images } from "../standins/images";
-import { checkPrefix, checkStrings, type Report } from "./trainingSupport";
+import { checkPrefix, type Report } from "./trainingSupport";
+
+type ProcessingInput = NonNullable<ProcessingArguments["ProcessingInputs"]>[number];
+type AthenaDatasetDefinition = NonNullable<
+  NonNullable<ProcessingInput["DatasetDefinition"]>["AthenaDatasetDefinition"]
+>;
 
 /** Whether a path is in the folder that a job has for itself: elsewhere is the user's machine. */
-function isInside(path: Json | undefined): boolean {
-  return posix.normalize(text(path)).startsWith("/opt/ml/");
+function isInside(path: unknown): boolean {
+  return typeof path === "string" && posix.normalize(path).startsWith("/opt/ml/");
 }
 
-function checkLocalPath(source: Json | undefined, field: string, report: Report): void {
-  const path = at(source, "LocalPath");
-  if (source !== undefined && !isInside(path)) {
+function checkLocalPath(
+  source: { readonly LocalPath?: unknown } | null | undefined,
+  field: string,
+  report: Report,
+): void {
+  const path = source?.LocalPath;
+  if (source && !isInside(path)) {
     report(`${field}.LocalPath`, `${JSON.stringify(path)} is not below /opt/ml`);
   }
 }
@@ -24,14 +33,17 @@ const queryOutputs: Readonly<Record<string, readonly string[]>> = {
   JSON: ["GZIP"],
 };
 
-function checkAthena(athena: Json | undefined, field: string, report: Report): void {
-  const format = text(at(athena, "OutputFormat")) || "PARQUET";
+function checkAthena(
+  { OutputCompression: compression, OutputFormat }: AthenaDatasetDefinition,
+  field: string,
+  report: Report,
+): void {
+  const format = literal(OutputFormat) ?? "";
   const compressions = queryOutputs[format];
-  const compression = at(athena, "OutputCompression");
   if (compressions === undefined) {
     const formats = Object.keys(queryOutputs).join(", ");
     report(`${field}.OutputFormat`, `"${format}" does not run here; ${formats} do`);
-  } else if (compression !== undefined && !compressions.includes(text(compression))) {
+  } else if (typeof compression === "string" && !compressions.includes(compression)) {
     report(
       `${field}.OutputCompression`,
       `${JSON.stringify(compression)} does not run here for ${format}; ${compressions.join(", ")} may`,
@@ -40,12 +52,11 @@ function checkAthena(athena: Json | undefined, field: string, report: Report): v
 }
 
 /** Checks the arguments of a processing step. */
-export function checkProcessing(args: JsonObject, images: Images, report: Report): void {
-  checkStrings(args["Environment"], "Environment", report);
-  const uri = at(args, "AppSpecification", "ImageUri");
+export function checkProcessing(args: ProcessingArguments, images: Images, report: Report): void {
+  const { ContainerEntrypoint, ImageUri: uri } = args.AppSpecification ?? {};
   const image = typeof uri === "string" ? images.find(uri) : undefined;
-  const entrypoint = items(at(args, "AppSpecification", "ContainerEntrypoint")).map(text);
-  const count = at(args, "ProcessingResources", "ClusterConfig", "InstanceCount");
+  const entrypoint = (ContainerEntrypoint ?? []).map((one) => (isComputed(one) ? "" : one));
+  const count = args.ProcessingResources?.ClusterConfig?.InstanceCount;
   if (image === undefined) {
     report(
       "AppSpecification.ImageUri",
@@ -70,36 +81,31 @@ export function checkProcessing(args: JsonObject, images: Images, report: Report
       report("ProcessingResources.ClusterConfig.InstanceCount", `${count}; scripts run on 1 here`);
     }
   }
-  objects(args["ProcessingInputs"]).forEach((input, index) => {
+  args.ProcessingInputs?.forEach(({ DatasetDefinition: dataset, S3Input: input }, index) => {
     const field = `ProcessingInputs[${index}]`;
-    const dataset = input["DatasetDefinition"];
-    if (dataset !== undefined && !isObject(at(dataset, "AthenaDatasetDefinition"))) {
-      report(`${field}.DatasetDefinition`, "only AthenaDatasetDefinition runs here");
-    }
-    checkAthena(
-      at(dataset, "AthenaDatasetDefinition"),
-      `${field}.DatasetDefinition.AthenaDatasetDefinition`,
-      report,
-    );
-    if (dataset === undefined && input["S3Input"] === undefined) {
+    if (!dataset && !input) {
       report(field, "has neither S3Input nor DatasetDefinition");
     }
-    checkPrefix(input["S3Input"], `${field}.S3Input`, report);
-    checkLocalPath(input["S3Input"], `${field}.S3Input`, report);
+    const athena = dataset?.AthenaDatasetDefinition;
+    if (athena) {
+      checkAthena(athena, `${field}.DatasetDefinition.AthenaDatasetDefinition`, report);
+    } else if (dataset) {
+      report(`${field}.DatasetDefinition`, "only AthenaDatasetDefinition runs here");
+    }
+    checkPrefix(input, `${field}.S3Input`, report);
+    checkLocalPath(input, `${field}.S3Input`, report);
     checkLocalPath(dataset, `${field}.DatasetDefinition`, report);
-    const distribution = at(input, "S3Input", "S3DataDistributionType") ?? "FullyReplicated";
-    if (distribution !== "FullyReplicated") {
+    if ((input?.S3DataDistributionType ?? "FullyReplicated") !== "FullyReplicated") {
       report(`${field}.S3Input.S3DataDistributionType`, "only FullyReplicated runs here");
     }
-    const compression = at(input, "S3Input", "S3CompressionType") ?? "None";
-    if (compression !== "None") {
+    if ((input?.S3CompressionType ?? "None") !== "None") {
       report(`${field}.S3Input.S3CompressionType`, "only None runs here");
     }
   });
-  objects(at(args, "ProcessingOutputConfig", "Outputs")).forEach((output, index) => {
-    if (!isObject(output["S3Output"])) {
+  args.ProcessingOutputConfig?.Outputs?.forEach(({ S3Output: output }, index) => {
+    if (!output) {
       report(`ProcessingOutputConfig.Outputs[${index}]`, "only S3Output runs here");
     }
-    checkLocalPath(output["S3Output"], `ProcessingOutputConfig.Outputs[${index}].S3Output`, report);
+    checkLocalPath(output, `ProcessingOutputConfig.Outputs[${index}].S3Output`, report);
   });
 }

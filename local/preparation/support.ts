@@ -1,38 +1,18 @@
-import type { Json, JsonObject } from "../../pipeline/expressions";
-import { allSteps, at, object, objects, type PlacedStep, text } from "../../pipeline/walk";
-import { conditionTypes } from "../../pipeline/language/evaluate";
+import type {
+  ModelArguments,
+  PipelineDefinition,
+  Step,
+  TransformArguments,
+} from "../../pipeline/language/definition";
+import { allSteps } from "../../pipeline/language/graph";
 import { type Images, trains } from "../standins/images";
 import { columnFilter } from "../steps/csvFilter";
 import { checkProcessing } from "./processingSupport";
-import {
-  checkPrefix,
-  checkStrings,
-  checkTraining,
-  checkTuning,
-  type Report,
-} from "./trainingSupport";
+import { checkPrefix, checkTraining, checkTuning, type Report } from "./trainingSupport";
 
-function checkConditions(conditions: Json | undefined, field: string, report: Report): void {
-  objects(conditions).forEach((condition, index) => {
-    const type = text(condition["Type"]);
-    if (!conditionTypes.includes(type)) {
-      report(
-        `${field}[${index}].Type`,
-        `"${type}" is no type of condition; ${conditionTypes.join(", ")} are`,
-      );
-    }
-    if (type === "Not") {
-      checkConditions([condition["Condition"] ?? null], `${field}[${index}].Condition`, report);
-    }
-    if (type === "Or") {
-      checkConditions(condition["Conditions"], `${field}[${index}].Conditions`, report);
-    }
-  });
-}
-
-function checkModel(args: JsonObject, images: Images, report: Report): void {
-  const uri = at(args, "PrimaryContainer", "Image");
-  if (args["Containers"] !== undefined) {
+function checkModel(args: ModelArguments, images: Images, report: Report): void {
+  const uri = args.PrimaryContainer?.Image;
+  if (args.Containers) {
     report("Containers", "only one PrimaryContainer runs here");
   } else if (typeof uri !== "string" || !trains(images.find(uri))) {
     report(
@@ -42,25 +22,26 @@ function checkModel(args: JsonObject, images: Images, report: Report): void {
   }
 }
 
-function checkTransform(args: JsonObject, report: Report): void {
-  checkStrings(args["Environment"], "Environment", report);
-  const type = text(at(args, "TransformInput", "ContentType")) || "text/csv";
+function checkTransform(
+  { DataProcessing: processing, TransformInput: input }: TransformArguments,
+  report: Report,
+): void {
+  const type = input?.ContentType ?? "text/csv";
   if (type !== "text/csv") {
-    report("TransformInput.ContentType", `"${type}"; only text/csv runs here`);
+    report("TransformInput.ContentType", `${JSON.stringify(type)}; only text/csv runs here`);
   }
   const source = "TransformInput.DataSource.S3DataSource";
-  checkPrefix(at(args, ...source.split(".")), source, report);
-  const split = at(args, "TransformInput", "SplitType");
+  checkPrefix(input?.DataSource?.S3DataSource, source, report);
+  const split = input?.SplitType ?? "None";
   if (split !== "Line") {
-    report("TransformInput.SplitType", `${JSON.stringify(split ?? "None")}; only Line runs here`);
+    report("TransformInput.SplitType", `${JSON.stringify(split)}; only Line runs here`);
   }
-  const compression = at(args, "TransformInput", "CompressionType") ?? "None";
-  if (compression !== "None") {
+  if ((input?.CompressionType ?? "None") !== "None") {
     report("TransformInput.CompressionType", "only None runs here");
   }
-  for (const name of ["InputFilter", "OutputFilter"]) {
-    const path = at(args, "DataProcessing", name);
-    if (path !== undefined && columnFilter(text(path)) === undefined) {
+  for (const name of ["InputFilter", "OutputFilter"] as const) {
+    const path = processing?.[name] ?? "$";
+    if (typeof path !== "string" || columnFilter(path) === undefined) {
       report(
         `DataProcessing.${name}`,
         `${JSON.stringify(path)}; $, $[1:] and $[0,-1] are of the kind that runs here`,
@@ -69,44 +50,41 @@ function checkTransform(args: JsonObject, report: Report): void {
   }
 }
 
-function checkStep({ step, type }: PlacedStep, images: Images, report: Report): void {
-  const args = object(step["Arguments"]);
-  switch (type) {
+function checkStep(step: Step, images: Images, report: Report): void {
+  switch (step.Type) {
     case "Processing":
-      checkProcessing(args, images, report);
+      checkProcessing(step.Arguments, images, report);
       break;
     case "QualityCheck":
-      checkProcessing(args, images, report);
-      if (step["CheckType"] !== "DATA_QUALITY" || step["SkipCheck"] !== true) {
+      checkProcessing(step.Arguments, images, report);
+      if (step.CheckType !== "DATA_QUALITY" || step.SkipCheck !== true) {
         report("CheckType", "only a DATA_QUALITY baseline, with SkipCheck, runs here");
       }
       break;
     case "Tuning":
-      checkTuning(args, images, report);
+      checkTuning(step.Arguments, images, report);
       break;
     case "Training":
-      checkTraining(args, images, report);
+      checkTraining(step.Arguments, images, report);
       break;
     case "Model":
-      checkModel(args, images, report);
+      checkModel(step.Arguments, images, report);
       break;
     case "Transform":
-      checkTransform(args, report);
-      break;
-    case "Condition":
-      checkConditions(args["Conditions"], "Conditions", report);
+      checkTransform(step.Arguments, report);
       break;
     case "RegisterModel":
-      if (args["ModelPackageGroupName"] === undefined) {
+      if (!step.Arguments.ModelPackageGroupName) {
         report("ModelPackageGroupName", "missing; packages without a group do not run here");
       }
       break;
+    case "Condition":
     case "Fail":
       break;
     default:
       report(
         "Type",
-        `"${type}" does not run here; Condition, Fail, Model, Processing, QualityCheck, RegisterModel, ` +
+        `"${step.Type}" does not run here; Condition, Fail, Model, Processing, QualityCheck, RegisterModel, ` +
           "Training, Transform, Tuning do",
       );
   }
@@ -118,12 +96,12 @@ function checkStep({ step, type }: PlacedStep, images: Images, report: Report): 
  * @param definition with its parameters' values in their places
  * @returns a sentence for each, with the step and the field
  */
-export function unsupported(definition: JsonObject, images: Images): readonly string[] {
-  return allSteps(definition["Steps"]).flatMap((placed) => {
+export function unsupported(definition: PipelineDefinition, images: Images): readonly string[] {
+  return allSteps(definition).flatMap(({ step }) => {
     const problems: string[] = [];
-    checkStep(placed, images, (field, problem) => {
+    checkStep(step, images, (field, problem) => {
       const path = ["CheckType", "Type"].includes(field) ? field : `Arguments.${field}`;
-      problems.push(`step "${placed.name}", ${path}: ${problem}`);
+      problems.push(`step "${step.Name}", ${path}: ${problem}`);
     });
     return problems;
   });

@@ -1,78 +1,75 @@
-import type { Json, JsonObject } from "../../pipeline/expressions";
-import { at, isObject, object, objects, text } from "../../pipeline/walk";
+import type { TrainingArguments, TuningArguments } from "../../pipeline/language/definition";
+import { literal } from "../../pipeline/language/expressions";
 import { type Images, trains } from "../standins/images";
 
 /** Takes a field of a step's arguments, and what is the matter with it. */
 export type Report = (field: string, problem: string) => void;
 
 /** Checks that the data of a job are objects below a prefix, not those that a manifest lists. */
-export function checkPrefix(source: Json | undefined, field: string, report: Report): void {
-  const type = at(source, "S3DataType") ?? "S3Prefix";
+export function checkPrefix(
+  source: { readonly S3DataType?: unknown } | null | undefined,
+  field: string,
+  report: Report,
+): void {
+  const type = source?.S3DataType ?? "S3Prefix";
   if (type !== "S3Prefix") {
     report(`${field}.S3DataType`, `${JSON.stringify(type)}; only S3Prefix runs here`);
   }
 }
 
-/** Checks a map of strings, such as an environment. A parameter's number becomes one by a Std:Join. */
-export function checkStrings(map: Json | undefined, field: string, report: Report): void {
-  for (const [name, value] of Object.entries(object(map))) {
-    if (typeof value === "number" || typeof value === "boolean") {
-      report(`${field}.${name}`, `${value} is no string`);
-    }
-  }
-}
+/** What the arguments of Training steps and the definitions of tuning jobs have in common. */
+type Job = Partial<Pick<TrainingArguments, "AlgorithmSpecification" | "InputDataConfig">>;
 
-/** Checks what training jobs and the definitions of tuning jobs have in common. */
-function checkJob(job: JsonObject, images: Images, report: Report): void {
-  const specification = "AlgorithmSpecification";
-  const uri = at(job, specification, "TrainingImage");
+function checkJob(job: Job, images: Images, report: Report): void {
+  const { AlgorithmSpecification: specification, InputDataConfig: channels } = job;
+  const uri = specification?.TrainingImage;
   if (typeof uri !== "string" || !trains(images.find(uri))) {
     report(
-      `${specification}.TrainingImage`,
+      "AlgorithmSpecification.TrainingImage",
       `${JSON.stringify(uri)} is none of the images that train here`,
     );
   }
-  for (const field of ["Environment", "HyperParameters", "StaticHyperParameters"]) {
-    checkStrings(job[field], field, report);
+  if (specification?.TrainingInputMode === "Pipe") {
+    report(
+      "AlgorithmSpecification.TrainingInputMode",
+      "Pipe does not run here; File and FastFile do",
+    );
   }
-  const mode = at(job, specification, "TrainingInputMode") ?? "File";
-  if (mode === "Pipe") {
-    report(`${specification}.TrainingInputMode`, "Pipe does not run here; File and FastFile do");
-  }
-  objects(at(job, specification, "MetricDefinitions")).forEach((metric, index) => {
+  specification?.MetricDefinitions?.forEach(({ Regex: regex }, index) => {
     try {
-      new RegExp(text(metric["Regex"]));
+      new RegExp(typeof regex === "string" ? regex : "");
     } catch {
-      report(`${specification}.MetricDefinitions[${index}].Regex`, "is no regex");
+      report(`AlgorithmSpecification.MetricDefinitions[${index}].Regex`, "is no regex");
     }
   });
-  for (const resources of ["ResourceConfig", "HyperParameterTuningResourceConfig"]) {
-    const count = at(job, resources, "InstanceCount");
-    if (typeof count === "number" && count > 1) {
-      report(`${resources}.InstanceCount`, `${count}; jobs train on 1 here`);
-    }
-  }
-  objects(job["InputDataConfig"]).forEach((channel, index) => {
+  channels?.forEach(({ CompressionType: compression, DataSource: source }, index) => {
     const field = `InputDataConfig[${index}]`;
-    if (!isObject(at(channel, "DataSource", "S3DataSource"))) {
+    if (!source?.S3DataSource) {
       report(`${field}.DataSource`, "only S3DataSource runs here");
     }
-    checkPrefix(
-      at(channel, "DataSource", "S3DataSource"),
-      `${field}.DataSource.S3DataSource`,
-      report,
-    );
-    if ((channel["CompressionType"] ?? "None") !== "None") {
+    checkPrefix(source?.S3DataSource, `${field}.DataSource.S3DataSource`, report);
+    if ((compression ?? "None") !== "None") {
       report(`${field}.CompressionType`, "only None runs here");
     }
   });
 }
 
+function checkInstances(
+  name: string,
+  resources: { readonly InstanceCount?: unknown } | null | undefined,
+  report: Report,
+): void {
+  const count = resources?.InstanceCount;
+  if (typeof count === "number" && count > 1) {
+    report(`${name}.InstanceCount`, `${count}; jobs train on 1 here`);
+  }
+}
+
 /** Checks the arguments of a Training step. */
-export function checkTraining(args: JsonObject, images: Images, report: Report): void {
+export function checkTraining(args: TrainingArguments, images: Images, report: Report): void {
   checkJob(args, images, report);
-  const entrypoint = at(args, "HyperParameters", "sagemaker_program");
-  if (entrypoint !== undefined) {
+  checkInstances("ResourceConfig", args.ResourceConfig, report);
+  if (args.HyperParameters?.["sagemaker_program"] !== undefined) {
     report("HyperParameters.sagemaker_program", "script mode does not run here");
   }
 }
@@ -80,59 +77,71 @@ export function checkTraining(args: JsonObject, images: Images, report: Report):
 const strategies = ["Bayesian", "Grid", "Hyperband", "Random"];
 
 /** Checks the arguments of a Tuning step. */
-export function checkTuning(args: JsonObject, images: Images, report: Report): void {
-  const config = "HyperParameterTuningJobConfig";
-  const job = "TrainingJobDefinition";
-  const strategy = text(at(args, config, "Strategy"));
-  if (!strategies.includes(strategy)) {
-    report(`${config}.Strategy`, `"${strategy}" does not run here; ${strategies.join(", ")} do`);
-  }
-  const earlyStopping = at(args, config, "TrainingJobEarlyStoppingType");
-  if (strategy === "Hyperband" && earlyStopping === "Auto") {
-    report(
-      `${config}.TrainingJobEarlyStoppingType`,
-      "Hyperband stops by itself; it takes Off only",
-    );
-  }
-  for (const path of [
-    ["Autotune"],
-    ["ParameterRanges", "AutoParameters"],
-    ["ResourceLimits", "MaxRuntimeInSeconds"],
-    ["TuningJobCompletionCriteria"],
-  ]) {
-    if (at(args, config, ...path) !== undefined) {
-      report([config, ...path].join("."), "does not run here");
-    }
-  }
-  for (const limit of ["MaxNumberOfTrainingJobs", "MaxParallelTrainingJobs"]) {
-    const value = at(args, config, "ResourceLimits", limit);
-    if (typeof value !== "number" || value < 1) {
-      report(`${config}.ResourceLimits.${limit}`, `${JSON.stringify(value)} is not 1 or more`);
-    }
-  }
-  if (args["TrainingJobDefinitions"] !== undefined) {
+export function checkTuning(args: TuningArguments, images: Images, report: Report): void {
+  checkConfig(args.HyperParameterTuningJobConfig ?? undefined, report);
+  if (args.TrainingJobDefinitions) {
     report("TrainingJobDefinitions", "only one TrainingJobDefinition runs here");
     return;
   }
-  if (args["WarmStartConfig"] !== undefined) {
-    report("WarmStartConfig", "does not run here");
+  for (const field of ["Autotune", "WarmStartConfig"] as const) {
+    if (args[field]) {
+      report(field, "does not run here");
+    }
   }
-  const definition = object(args[job]);
-  checkJob(definition, images, (field, problem) => {
-    report(`${job}.${field}`, problem);
-  });
-  const uri = at(definition, "AlgorithmSpecification", "TrainingImage");
-  const image = typeof uri === "string" ? images.find(uri) : undefined;
-  const metrics = objects(at(definition, "AlgorithmSpecification", "MetricDefinitions"));
-  const objective = text(at(args, config, "HyperParameterTuningJobObjective", "MetricName"));
-  const names =
-    metrics.length > 0
-      ? metrics.map((metric) => text(metric["Name"]))
-      : (image?.builtInMetrics ?? []).map(({ name }) => name);
-  if (trains(image) && !names.includes(objective)) {
+  const reportOfJob: Report = (field, problem) => {
+    report(`TrainingJobDefinition.${field}`, problem);
+  };
+  checkJob(args.TrainingJobDefinition ?? {}, images, reportOfJob);
+  const name = "HyperParameterTuningResourceConfig";
+  checkInstances(name, args.TrainingJobDefinition?.[name], reportOfJob);
+  checkObjective(args, images, report);
+}
+
+type Config = NonNullable<TuningArguments["HyperParameterTuningJobConfig"]>;
+
+function checkConfig(config: Config | undefined, reportOf: Report): void {
+  const report: Report = (field, problem) => {
+    reportOf(`HyperParameterTuningJobConfig.${field}`, problem);
+  };
+  const strategy = config?.Strategy;
+  if (typeof strategy !== "string" || !strategies.includes(strategy)) {
     report(
-      `${config}.HyperParameterTuningJobObjective.MetricName`,
-      `"${objective}" is no metric of the training job, which has ${names.join(", ")}`,
+      "Strategy",
+      `${JSON.stringify(strategy)} does not run here; ${strategies.join(", ")} do`,
+    );
+  }
+  if (strategy === "Hyperband" && config?.TrainingJobEarlyStoppingType === "Auto") {
+    report("TrainingJobEarlyStoppingType", "Hyperband stops by itself; it takes Off only");
+  }
+  for (const [field, value] of [
+    ["ParameterRanges.AutoParameters", config?.ParameterRanges?.AutoParameters],
+    ["ResourceLimits.MaxRuntimeInSeconds", config?.ResourceLimits?.MaxRuntimeInSeconds],
+    ["TuningJobCompletionCriteria", config?.TuningJobCompletionCriteria],
+  ] as const) {
+    if (value !== undefined && value !== null) {
+      report(field, "does not run here");
+    }
+  }
+  // The SDK leaves a Grid's number of jobs to the service: all combinations.
+  if (strategy !== "Grid" && typeof config?.ResourceLimits?.MaxNumberOfTrainingJobs !== "number") {
+    report("ResourceLimits.MaxNumberOfTrainingJobs", "missing; only Grid knows its own number");
+  }
+}
+
+/** Checks that the objective is a metric that the training jobs report. */
+function checkObjective(args: TuningArguments, images: Images, report: Report): void {
+  const specification = args.TrainingJobDefinition?.AlgorithmSpecification;
+  const uri = specification?.TrainingImage;
+  const image = typeof uri === "string" ? images.find(uri) : undefined;
+  const config = args.HyperParameterTuningJobConfig;
+  const objective = config?.HyperParameterTuningJobObjective?.MetricName;
+  const names = specification?.MetricDefinitions?.length
+    ? specification.MetricDefinitions.map(({ Name: name }) => literal(name) ?? "")
+    : (image?.builtInMetrics ?? []).map(({ name }) => name);
+  if (trains(image) && !names.includes(literal(objective) ?? "")) {
+    report(
+      "HyperParameterTuningJobConfig.HyperParameterTuningJobObjective.MetricName",
+      `${JSON.stringify(objective)} is no metric of the training job, which has ${names.join(", ")}`,
     );
   }
 }

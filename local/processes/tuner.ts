@@ -1,4 +1,3 @@
-import type { JsonObject } from "../../pipeline/expressions";
 import { UserError } from "../../terminal/errors";
 import { JobError } from "./jobs";
 import { PythonService } from "./python";
@@ -12,7 +11,7 @@ export interface Search {
   readonly strategy: string;
   readonly objectiveType: string;
   /** As CreateHyperParameterTuningJob has them. */
-  readonly parameterRanges: JsonObject;
+  readonly parameterRanges: object;
   readonly seed: number;
   readonly maxJobs: number;
 }

@@ -1,20 +1,17 @@
+import type { athena, glue, s3, sagemaker } from "@pulumi/aws";
+import type { ImageArgs } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { createRequire } from "node:module";
 
 import { californiaHousing } from "../../pipeline/californiaHousing";
 import type { Dataset } from "../../pipeline/dataset";
 import { datasetSchema } from "../../pipeline/datasetSchema";
-import type { JsonObject } from "../../pipeline/expressions";
-import { object, objects, text } from "../../pipeline/walk";
+import type { PipelineDefinition } from "../../pipeline/language/definition";
+import type { JsonObject } from "../../pipeline/language/json";
+import { parseText } from "../../pipeline/language/parse";
 import { UserError } from "../../terminal/errors";
 import { exampleAccountId } from "./exampleAccount";
-
-/** A resource that the program registered. */
-export interface Resource {
-  readonly type: string;
-  readonly name: string;
-  readonly inputs: JsonObject;
-}
+import { inputsOf, type Resource } from "./resources";
 
 /** A column of a Glue table. */
 export interface Column {
@@ -51,7 +48,7 @@ export interface Program {
   readonly region: string;
   readonly accountId: string;
   readonly pipelineName: string;
-  readonly definition: JsonObject;
+  readonly definition: PipelineDefinition;
   /** URI of the Decision Tree image. */
   readonly decisionTreeImageUri: string;
   readonly tables: readonly Table[];
@@ -145,30 +142,24 @@ export class ExampleAccount implements pulumi.runtime.Mocks {
   }
 }
 
-function readColumn(column: JsonObject): Column {
-  return { name: text(column["name"]), type: text(column["type"]) };
+function readColumn({ name, type = "" }: { name: string; type?: string }): Column {
+  return { name, type };
 }
 
-function readTable(resource: Resource): Table {
-  const { databaseName, name, parameters, storageDescriptor } = resource.inputs;
-  const storage = object(storageDescriptor);
-  const serDe = object(storage["serDeInfo"]);
-  const serDeParameters = object(serDe["parameters"]);
-  const tableParameters = object(parameters);
-  const library = text(serDe["serializationLibrary"]);
+function readTable(table: pulumi.Unwrap<glue.CatalogTableArgs>): Table {
+  const { databaseName, name = "", parameters, partitionKeys = [], storageDescriptor } = table;
+  const { columns = [], location = "", serDeInfo } = storageDescriptor ?? {};
+  const { parameters: settings, serializationLibrary: library = "" } = serDeInfo ?? {};
   return {
-    database: text(databaseName),
-    name: text(name),
-    columns: objects(storage["columns"]).map(readColumn),
-    partitionKeys: objects(resource.inputs["partitionKeys"]).map(readColumn),
-    location: text(storage["location"]),
+    database: databaseName,
+    name,
+    columns: columns.map(readColumn),
+    partitionKeys: partitionKeys.map(readColumn),
+    location,
     format: library.includes("ParquetHiveSerDe") ? "parquet" : "csv",
-    delimiter:
-      text(serDeParameters["field.delim"]) || text(serDeParameters["separatorChar"]) || ",",
-    skipHeaderLines: Number(tableParameters["skip.header.line.count"] ?? 0),
-    quoteCharacter: library.includes("OpenCSVSerde")
-      ? text(serDeParameters["quoteChar"]) || '"'
-      : null,
+    delimiter: settings?.["field.delim"] ?? settings?.["separatorChar"] ?? ",",
+    skipHeaderLines: Number(parameters?.["skip.header.line.count"] ?? 0),
+    quoteCharacter: library.includes("OpenCSVSerde") ? (settings?.["quoteChar"] ?? '"') : null,
   };
 }
 
@@ -179,13 +170,21 @@ function datasetOf(config: Readonly<Record<string, string>>): Dataset {
 }
 
 /** The default is the provider's: aws.athena.Workgroup enforces unless it is told not to. */
-function readWorkGroup({ configuration, name }: JsonObject): WorkGroup {
-  const enforces = object(configuration)["enforceWorkgroupConfiguration"] ?? true;
-  return { name: text(name), enforcesConfiguration: enforces === true };
+function readWorkGroup({
+  configuration,
+  name = "",
+}: pulumi.Unwrap<athena.WorkgroupArgs>): WorkGroup {
+  const { enforceWorkgroupConfiguration: enforcesConfiguration = true } = configuration ?? {};
+  return { name, enforcesConfiguration };
 }
 
-function inputsOf(resources: readonly Resource[], type: string): readonly JsonObject[] {
-  return resources.filter((resource) => resource.type === type).map(({ inputs }) => inputs);
+/** @throws Error where the program renders none, which would be its own mistake */
+function readDefinition(text: string): PipelineDefinition {
+  const { definition, problems } = parseText(text);
+  if (problems !== undefined) {
+    throw new Error(`the program's definition: ${problems.join("; ")}`);
+  }
+  return definition;
 }
 
 /**
@@ -235,11 +234,13 @@ export async function evaluateProgram(
     throw failure as Error;
   }
   const { resources } = account;
-  const [pipeline] = inputsOf(resources, "aws:sagemaker/pipeline:Pipeline");
-  const [image] = inputsOf(resources, "docker:index/image:Image");
-  const uploads = inputsOf(resources, "aws:s3/bucketObjectv2:BucketObjectv2").flatMap(
-    ({ bucket, content, key }): [string, string][] =>
-      typeof content === "string" ? [[`s3://${text(bucket)}/${text(key)}`, content]] : [],
+  const [pipeline] = inputsOf<sagemaker.PipelineArgs>(resources, "aws:sagemaker/pipeline:Pipeline");
+  const [image] = inputsOf<ImageArgs>(resources, "docker:index/image:Image");
+  const uploads = inputsOf<Omit<s3.BucketObjectv2Args, "bucket"> & { bucket: string }>(
+    resources,
+    "aws:s3/bucketObjectv2:BucketObjectv2",
+  ).flatMap(({ bucket, content, key }): [string, string][] =>
+    content === undefined ? [] : [[`s3://${bucket}/${key}`, content]],
   );
   const dataFile = config["restate:dataFile"];
   const baseImage = config["restate:baseImage"];
@@ -251,13 +252,15 @@ export async function evaluateProgram(
     region,
     accountId: exampleAccountId,
     dataset: datasetOf(config),
-    pipelineName: text(pipeline?.["pipelineName"]),
-    definition: JSON.parse(text(pipeline?.["pipelineDefinition"])) as JsonObject,
-    decisionTreeImageUri: text(image?.["imageName"]),
-    tables: resources
-      .filter(({ type }) => type === "aws:glue/catalogTable:CatalogTable")
-      .map(readTable),
-    workGroups: inputsOf(resources, "aws:athena/workgroup:Workgroup").map(readWorkGroup),
+    pipelineName: pipeline?.pipelineName ?? "",
+    definition: readDefinition(pipeline?.pipelineDefinition ?? ""),
+    decisionTreeImageUri: image?.imageName ?? "",
+    tables: inputsOf<glue.CatalogTableArgs>(resources, "aws:glue/catalogTable:CatalogTable").map(
+      readTable,
+    ),
+    workGroups: inputsOf<athena.WorkgroupArgs>(resources, "aws:athena/workgroup:Workgroup").map(
+      readWorkGroup,
+    ),
     uploads: new Map(uploads),
     warnings,
   };

@@ -1,7 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 
-import type { Json, JsonObject } from "../../pipeline/expressions";
-import { isObject } from "../../pipeline/walk";
+import { isObject, type Json, type JsonObject } from "../../pipeline/language/json";
 
 /** What this process has warned of. */
 const warned = new Set<string>();

@@ -1,4 +1,5 @@
 import type {
+  DescribeHyperParameterTuningJobResponse,
   DescribePipelineExecutionResponse,
   HyperParameterTrainingJobSummary,
   MetricData,
@@ -10,7 +11,7 @@ import type {
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { z } from "zod";
 
-import type { JsonObject } from "../../pipeline/expressions";
+import type { Properties } from "../execution";
 import type { ProcessIdentity } from "../processes/processes";
 import { writeFileAtomically, type WriteOptions } from "../storage/files";
 import { warnOfDamage } from "./documents";
@@ -46,8 +47,16 @@ export type StepDocument = Required<Recorded<PipelineExecutionStep>, "StepName" 
   /** Its log, from the execution's folder. */
   readonly Log?: string | undefined;
   /** What the Describe call of its job or model answers: what `Steps.NAME` refers to in a definition. */
-  readonly Properties?: JsonObject | undefined;
+  readonly Properties?: Properties | undefined;
 };
+
+/** A tuning job, as DescribeHyperParameterTuningJob answers. */
+export type TuningJob = Partial<Recorded<DescribeHyperParameterTuningJobResponse>>;
+
+/** The tuning job of a step. */
+export function tuningJobOf(step: StepDocument | undefined): TuningJob {
+  return step?.StepType === "Tuning" ? (step.Properties ?? {}) : {};
+}
 
 /** A training job of a tuning step, as ListTrainingJobsForHyperParameterTuningJob answers, and more. */
 export type TrialDocument = Required<

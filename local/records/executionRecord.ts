@@ -1,7 +1,5 @@
 import { isAbsolute, join, relative } from "node:path";
 
-import type { Json } from "../../pipeline/expressions";
-import { at, object, text } from "../../pipeline/walk";
 import type { Status, StepFailure, StepResult, Trial } from "../execution";
 import {
   type CandidateRecord,
@@ -10,6 +8,7 @@ import {
   executionId,
   type StepDocument,
   type TrialDocument,
+  tuningJobOf,
   type WinnerRecord,
 } from "./executionDocument";
 
@@ -50,7 +49,8 @@ function sourceOf(step: StepDocument): string | undefined {
 function detailOf(step: StepDocument): string | undefined {
   const source = sourceOf(step);
   const { ModelApprovalStatus: approval, ModelPackageArn: arn } = step.Properties ?? {};
-  const [, group, version] = /model-package\/([^/]+)\/(\d+)$/.exec(text(arn)) ?? [];
+  const [, group, version] =
+    /model-package\/([^/]+)\/(\d+)$/.exec(typeof arn === "string" ? arn : "") ?? [];
   if (source !== undefined) {
     return `as in execution ${source}`;
   }
@@ -58,7 +58,7 @@ function detailOf(step: StepDocument): string | undefined {
     return step.Metadata.Condition.Outcome.toLowerCase();
   }
   if (version !== undefined) {
-    return `version ${version} of ${group ?? ""}, ${text(approval) || "PendingManualApproval"}`;
+    return `version ${version} of ${group ?? ""}, ${typeof approval === "string" ? approval : "PendingManualApproval"}`;
   }
   return step.StepStatus === "Executing" && (step.AttemptCount ?? 1) > 1
     ? `attempt ${step.AttemptCount}`
@@ -82,26 +82,9 @@ function stepOf(step: StepDocument, folder: string): StepResult {
   };
 }
 
-/** The tuning job of a step, as far as its trials need it. */
-function tuningOf(step: StepDocument | undefined): {
-  readonly metric: string;
-  readonly maximised: boolean;
-  readonly hyperparameters: Readonly<Record<string, Json>>;
-} {
-  const objective = at(
-    step?.Properties,
-    "HyperParameterTuningJobConfig",
-    "HyperParameterTuningJobObjective",
-  );
-  return {
-    metric: text(at(objective, "MetricName")),
-    maximised: at(objective, "Type") === "Maximize",
-    hyperparameters: object(at(step?.Properties, "TrainingJobDefinition", "StaticHyperParameters")),
-  };
-}
-
 function trialOf(trial: TrialDocument, step: StepDocument | undefined, folder: string): Trial {
-  const { hyperparameters, maximised, metric } = tuningOf(step);
+  const tuning = tuningJobOf(step);
+  const goal = tuning.HyperParameterTuningJobConfig?.HyperParameterTuningJobObjective;
   const { Fault: fault, FailureReason: failureReason, S3ModelArtifacts: modelArtifact } = trial;
   const objective = trial.FinalHyperParameterTuningJobObjectiveMetric;
   const reusedFrom = trial.SourcePipelineExecution;
@@ -113,12 +96,12 @@ function trialOf(trial: TrialDocument, step: StepDocument | undefined, folder: s
     ...(failureReason === undefined ? {} : { failureReason }),
     ...(fault === undefined ? {} : { fault: fault as StepFailure["fault"] }),
     hyperparameters: {
-      ...(hyperparameters as Record<string, string>),
+      ...tuning.TrainingJobDefinition?.StaticHyperParameters,
       ...trial.TunedHyperParameters,
     },
-    objectiveMetric: objective?.MetricName ?? metric,
+    objectiveMetric: objective?.MetricName ?? goal?.MetricName ?? "",
     ...(objective?.Value === undefined ? {} : { objective: objective.Value }),
-    ...(maximised ? { maximised } : {}),
+    ...(goal?.Type === "Maximize" ? { maximised: true } : {}),
     metrics: Object.fromEntries(
       trial.FinalMetricDataList.map(({ MetricName: name = "", Value: value = Number.NaN }) => [
         name,

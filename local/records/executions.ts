@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-import type { JsonObject } from "../../pipeline/expressions";
+import type { PipelineDefinition } from "../../pipeline/language/definition";
+import { parseText } from "../../pipeline/language/parse";
 import { UserError } from "../../terminal/errors";
 import { nearest } from "../../pipeline/language/nearest";
-import { readDocument as readJson, warnOnce } from "./documents";
+import { warnOnce } from "./documents";
 import {
   type ExecutionDocument,
   type ExecutionHead,
@@ -109,7 +110,7 @@ export function readRecord(path: string): ExecutionRecord {
  * The definition that an execution ran.
  * @throws UserError where it is damaged or missing
  */
-export function readDefinition(workspace: Workspace, id: string): JsonObject {
+export function readDefinition(workspace: Workspace, id: string): PipelineDefinition {
   return definitionIn(workspace.execution(id), id);
 }
 
@@ -117,9 +118,9 @@ export function readDefinition(workspace: Workspace, id: string): JsonObject {
  * The definition in the folder of an execution.
  * @throws UserError where it is damaged or missing
  */
-export function definitionIn(folder: string, id: string): JsonObject {
+export function definitionIn(folder: string, id: string): PipelineDefinition {
   const path = join(folder, "definition.json");
-  const definition = existsSync(path) ? readJson(path, ["Steps"]) : undefined;
+  const { definition } = existsSync(path) ? parseText(readFileSync(path, "utf8")) : {};
   if (definition === undefined) {
     throw new UserError(`the definition of execution ${id} cannot be read: ${path}`);
   }

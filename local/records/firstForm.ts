@@ -1,7 +1,7 @@
 import { basename, dirname } from "node:path";
 import { z } from "zod";
 
-import type { JsonObject } from "../../pipeline/expressions";
+import type { JsonObject } from "../../pipeline/language/json";
 import type { ExecutionDocument, StepDocument, TrialDocument } from "./executionDocument";
 
 /** Where the executions of the first form are said to have run: it did not keep that. */

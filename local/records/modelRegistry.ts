@@ -1,8 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-import type { JsonObject } from "../../pipeline/expressions";
-import { text } from "../../pipeline/walk";
+import type { RegisterModelRequest } from "../../pipeline/language/evaluate";
 import { readDocument } from "./documents";
 import { writeJson } from "../storage/files";
 
@@ -17,7 +16,7 @@ export interface ModelPackage {
   readonly creationTime: string;
   readonly lastModifiedTime?: string;
   /** The request that registered it, as CreateModelPackage has it. */
-  readonly request: JsonObject;
+  readonly request: RegisterModelRequest;
 }
 
 /** The model registry: a folder a group, and in it a document a version. */
@@ -29,7 +28,7 @@ export class ModelRegistry {
   ) {}
 
   /** Registers a model under the next version of its group. */
-  register(group: string, request: JsonObject): ModelPackage {
+  register(group: string, request: RegisterModelRequest): ModelPackage {
     const folder = join(this.folder, group);
     mkdirSync(folder, { recursive: true });
     const version = Math.max(this.lastRemoved(group), ...this.versions(group)) + 1;
@@ -37,7 +36,7 @@ export class ModelRegistry {
       group,
       version,
       arn: `${this.arnPrefix}:model-package/${group}/${version}`,
-      approvalStatus: text(request["ModelApprovalStatus"]) || "PendingManualApproval",
+      approvalStatus: request.ModelApprovalStatus ?? "PendingManualApproval",
       creationTime: new Date().toISOString(),
       request,
     };

@@ -1,7 +1,6 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-import { at, object } from "../../pipeline/walk";
 import type { Event, StepResult, Trial } from "../execution";
 import { thisProcess } from "../processes/processes";
 import type { RunResult } from "../run";
@@ -13,6 +12,7 @@ import {
   executionId,
   type StepDocument,
   type TrialDocument,
+  tuningJobOf,
   writeDocument,
 } from "./executionDocument";
 import { fromFolder, trialsOf } from "./executionRecord";
@@ -193,9 +193,8 @@ export class Recorder {
   }
 
   private tuned(step: string, hyperparameters: Trial["hyperparameters"]): Record<string, string> {
-    const fixed = object(
-      at(this.steps.get(step)?.Properties, "TrainingJobDefinition", "StaticHyperParameters"),
-    );
+    const { TrainingJobDefinition: definition } = tuningJobOf(this.steps.get(step));
+    const fixed = definition?.StaticHyperParameters ?? {};
     return Object.fromEntries(
       Object.entries(hyperparameters).filter(([name, value]) => fixed[name] !== value),
     );

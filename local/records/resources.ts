@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 
-import type { JsonObject } from "../../pipeline/expressions";
+import type { Properties } from "../execution";
 import { writeJson } from "../storage/files";
 import { warnOfDamage } from "./documents";
 import type { Workspace } from "./workspace";
@@ -22,7 +22,7 @@ export interface Resource {
   readonly lastModifiedTime: string;
   readonly tags: readonly Tag[];
   /** The request that created it, with what later ones have changed. */
-  readonly request: JsonObject;
+  readonly request: Properties;
 }
 
 const schema = z.object({
@@ -82,7 +82,7 @@ export class Resources {
     try {
       const parsed = schema.safeParse(JSON.parse(readFileSync(path, "utf8")));
       if (parsed.success) {
-        return parsed.data as Resource;
+        return parsed.data;
       }
     } catch (error) {
       if (!(error instanceof SyntaxError)) {

@@ -1,5 +1,4 @@
-import type { JsonObject } from "../../pipeline/expressions";
-import { text } from "../../pipeline/walk";
+import type { Properties } from "../execution";
 import { jobArn, nameOf } from "../steps/jobProperties";
 import type { StepDocument } from "./executionDocument";
 
@@ -10,13 +9,14 @@ import type { StepDocument } from "./executionDocument";
 export function stepMetadata(
   type: string,
   arnPrefix: string,
-  properties: JsonObject | undefined,
+  properties: Properties | undefined,
   failureReason: string | undefined,
 ): StepDocument["Metadata"] {
   const name = nameOf(type, properties);
   const Arn = name === undefined ? undefined : jobArn(arnPrefix, type, name);
   const own = properties ?? {};
-  const value = (key: string): string | undefined => text(own[key]) || undefined;
+  const value = (key: string): string | undefined =>
+    typeof own[key] === "string" ? own[key] : undefined;
   switch (type) {
     case "Condition": {
       const outcome = value("Outcome");

@@ -1,16 +1,11 @@
-import type { Json, JsonObject } from "../../pipeline/expressions";
-import {
-  allSteps,
-  at,
-  dependencies,
-  isObject,
-  objects,
-  type PlacedStep,
-  text,
-} from "../../pipeline/walk";
-import { ExpressionError } from "../../pipeline/language/evaluate";
+import type { DescribeHyperParameterTuningJobResponse } from "@aws-sdk/client-sagemaker";
+
+import type { PipelineDefinition, ProcessingStep } from "../../pipeline/language/definition";
+import { ExpressionError, type ProcessingRequest } from "../../pipeline/language/evaluate";
+import { allSteps, dependencies, type PlacedStep } from "../../pipeline/language/graph";
+import type { Json } from "../../pipeline/language/json";
 import type { Execution, Trial } from "../execution";
-import { candidateName } from "./candidateName";
+import { candidateName, tuningSteps } from "./candidateName";
 import type { ModelPackage } from "./modelRegistry";
 import type { RunResult } from "../run";
 
@@ -44,27 +39,23 @@ export interface CandidateSummary {
  * @throws ExpressionError where the step has written none of that name, or one that is not JSON
  */
 export function readPropertyFile(
-  definition: JsonObject,
+  definition: PipelineDefinition,
   execution: Pick<Execution, "described" | "store">,
   step: string,
   name: string,
 ): Json {
-  const placed = allSteps(definition["Steps"]).find((one) => one.name === step);
-  const file = objects(placed?.step["PropertyFiles"]).find(
-    (one) => one["PropertyFileName"] === name,
+  const placed = allSteps(definition).find((one) => one.step.Name === step);
+  const files = placed?.step.Type === "Processing" ? placed.step.PropertyFiles : undefined;
+  const file = files?.find((one) => one.PropertyFileName === name);
+  const described: Partial<ProcessingRequest> = execution.described.get(step) ?? {};
+  const output = described.ProcessingOutputConfig?.Outputs?.find(
+    (one) => one.OutputName === file?.OutputName,
   );
-  const described = execution.described.get(step);
-  const config = isObject(described?.["ProcessingOutputConfig"])
-    ? described["ProcessingOutputConfig"]
-    : {};
-  const output = objects(config["Outputs"]).find(
-    (one) => one["OutputName"] === file?.["OutputName"],
-  );
-  const location = output?.["S3Output"];
-  if (file === undefined || !isObject(location)) {
+  if (file === undefined || output?.S3Output === undefined) {
     throw new ExpressionError(`step ${step} has no property file ${name}`);
   }
-  const uri = `${text(location["S3Uri"]).replace(/\/$/, "")}/${text(file["FilePath"])}`;
+  const { S3Uri: folder = "" } = output.S3Output;
+  const uri = `${folder.replace(/\/$/, "")}/${file.FilePath}`;
   if (!execution.store.isObject(uri)) {
     throw new ExpressionError(`step ${step} has not written its property file ${name}, ${uri}`);
   }
@@ -90,69 +81,88 @@ function readJson(store: Execution["store"], uri: string, name: string): Json {
   }
 }
 
+/** A report of model quality, if a document is one. Source: "Model quality metrics", of Model Monitor. */
+type RegressionReport =
+  | {
+      readonly regression_metrics?: Readonly<Record<string, { readonly value?: unknown } | null>>;
+    }
+  | null
+  | undefined;
+
 /** The metrics in a step's property file; undefined where another definition has something else there. */
 function regressionMetrics(read: () => Json): Metrics | undefined {
-  let report: Json;
+  let report: RegressionReport;
   try {
-    report = read();
+    report = read() as RegressionReport;
   } catch (error) {
     if (error instanceof ExpressionError) {
       return undefined;
     }
     throw error;
   }
-  const value = (name: string): number => Number(at(report, "regression_metrics", name, "value"));
+  const value = (name: string): number =>
+    Number(report?.regression_metrics?.[name]?.value ?? Number.NaN);
   const metrics = { r2: value("r2"), mse: value("mse"), rmse: value("rmse"), mae: value("mae") };
   return Object.values(metrics).every(Number.isFinite) ? metrics : undefined;
 }
 
-function evaluationOf(steps: readonly PlacedStep[], tuning: string): PlacedStep | undefined {
-  return steps.find(
-    (one) =>
-      one.type === "Processing" &&
-      objects(one.step["PropertyFiles"]).length > 0 &&
-      dependencies(one).has(tuning),
-  );
+/** The processing step that measures the model of a tuning, and the file that it writes. */
+function evaluationOf(
+  steps: readonly PlacedStep[],
+  tuning: string,
+): { readonly step: ProcessingStep; readonly file: string } | undefined {
+  for (const placed of steps) {
+    const { step } = placed;
+    const file = step.Type === "Processing" ? step.PropertyFiles?.[0] : undefined;
+    if (step.Type === "Processing" && file !== undefined && dependencies(placed).has(tuning)) {
+      return { step, file: file.PropertyFileName };
+    }
+  }
+  return undefined;
 }
+
+/** What is told of a tuning job that has ended. */
+type TuningOutcome = Partial<Pick<DescribeHyperParameterTuningJobResponse, "BestTrainingJob">>;
 
 /** What became of each candidate: each tuning step with the evaluation and registration that use it. */
 export function summarise(
-  definition: JsonObject,
+  definition: PipelineDefinition,
   execution: Execution,
   result: RunResult,
   trials: readonly Trial[],
 ): readonly CandidateSummary[] {
-  const steps = allSteps(definition["Steps"]);
-  return steps
-    .filter(({ type }) => type === "Tuning")
-    .map((placed) => {
-      const { name } = placed;
-      const evaluation = evaluationOf(steps, name);
-      const file = text(objects(evaluation?.step["PropertyFiles"])[0]?.["PropertyFileName"]);
-      const metrics =
-        evaluation !== undefined && execution.described.has(evaluation.name)
-          ? regressionMetrics(() => readPropertyFile(definition, execution, evaluation.name, file))
-          : undefined;
-      const own = trials
-        .filter(({ step }) => step === name)
-        .sort((left, right) => left.number - right.number);
-      const summaries = objects(execution.described.get(name)?.["TrainingJobSummaries"]);
-      const best = own.find(
-        ({ trainingJobName }) => trainingJobName === summaries[0]?.["TrainingJobName"],
-      );
-      const registration = steps.find(
-        (one) => result.models.has(one.name) && dependencies(one).has(name),
-      );
-      const model = registration && result.models.get(registration.name);
-      return {
-        name: candidateName(placed, steps),
-        tuningStep: name,
-        ...(evaluation === undefined ? {} : { evaluationStep: evaluation.name }),
-        ...(metrics === undefined ? {} : { metrics }),
-        ...(best === undefined ? {} : { best }),
-        trials: own,
-        seconds: result.steps.find((one) => one.name === name)?.seconds ?? 0,
-        ...(model === undefined ? {} : { model }),
-      };
-    });
+  const steps = allSteps(definition);
+  const tunings = tuningSteps(steps);
+  return tunings.map((tuning) => {
+    const { Name: name } = tuning;
+    const evaluation = evaluationOf(steps, name);
+    const evaluationStep = evaluation?.step.Name;
+    const metrics =
+      evaluation !== undefined && execution.described.has(evaluation.step.Name)
+        ? regressionMetrics(() =>
+            readPropertyFile(definition, execution, evaluation.step.Name, evaluation.file),
+          )
+        : undefined;
+    const own = trials
+      .filter(({ step }) => step === name)
+      .sort((left, right) => left.number - right.number);
+    const described: TuningOutcome = execution.described.get(name) ?? {};
+    const best = own.find(
+      ({ trainingJobName }) => trainingJobName === described.BestTrainingJob?.TrainingJobName,
+    );
+    const registration = steps.find(
+      (one) => result.models.has(one.step.Name) && dependencies(one).has(name),
+    );
+    const model = registration && result.models.get(registration.step.Name);
+    return {
+      name: candidateName(tuning, tunings),
+      tuningStep: name,
+      ...(evaluationStep === undefined ? {} : { evaluationStep }),
+      ...(metrics === undefined ? {} : { metrics }),
+      ...(best === undefined ? {} : { best }),
+      trials: own,
+      seconds: result.steps.find((one) => one.name === name)?.seconds ?? 0,
+      ...(model === undefined ? {} : { model }),
+    };
+  });
 }

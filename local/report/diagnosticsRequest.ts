@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 
-import type { JsonObject } from "../../pipeline/expressions";
-import { object, objects, text } from "../../pipeline/walk";
-import type { Execution } from "../execution";
+import type { ProcessingRequest, TuningRequest } from "../../pipeline/language/evaluate";
+import type { Execution, Properties } from "../execution";
 import type { CandidateSummary } from "../records/summary";
 import { splits } from "./diagnosis";
 
@@ -27,25 +26,30 @@ const loaders: Readonly<Record<string, string>> = {
   "local.standins.xgboost": "xgboost",
 };
 
-/** The inputs of a finished step's job, S3 URIs by their names. */
-function inputsOf(described: JsonObject): ReadonlyMap<string, string> {
-  const training = object(described["TrainingJobDefinition"])["InputDataConfig"];
+/** The inputs of the jobs of a tuning and of its evaluation, S3 URIs by their names. */
+function inputsOf(
+  tuning: Partial<TuningRequest>,
+  evaluation: Partial<ProcessingRequest>,
+): ReadonlyMap<string, string> {
+  const { InputDataConfig: channels = [] } = tuning.TrainingJobDefinition ?? {};
+  const { ProcessingInputs: inputs = [] } = evaluation;
   return new Map([
-    ...objects(training).map((channel): [string, string] => [
-      text(channel["ChannelName"]),
-      text(object(object(channel["DataSource"])["S3DataSource"])["S3Uri"]),
+    ...inputs.map(({ InputName: name = "", S3Input: input }): [string, string] => [
+      name,
+      input?.S3Uri ?? "",
     ]),
-    ...objects(described["ProcessingInputs"]).map((input): [string, string] => [
-      text(input["InputName"]),
-      text(object(input["S3Input"])["S3Uri"]),
+    ...channels.map(({ ChannelName: name = "", DataSource: source }): [string, string] => [
+      name,
+      source?.S3DataSource?.S3Uri ?? "",
     ]),
   ]);
 }
 
-/** S3 URIs of the outputs of all finished processing steps. */
-function outputsOf(described: JsonObject | undefined): readonly string[] {
-  const outputs = object(described?.["ProcessingOutputConfig"])["Outputs"];
-  return objects(outputs).map((output) => text(object(output["S3Output"])["S3Uri"]));
+/** S3 URIs of the outputs of a finished step, if it is a processing step. */
+function outputsOf({
+  ProcessingOutputConfig: config,
+}: Partial<ProcessingRequest>): readonly string[] {
+  return (config?.Outputs ?? []).map(({ S3Output: output }) => output?.S3Uri ?? "");
 }
 
 /** The path of an object, if there is one. */
@@ -62,7 +66,7 @@ function findInput({ store }: Execution, uri: string): string | undefined {
 /** The path of a file in an output of a finished step, if there is one. */
 function findOutput(
   execution: Execution,
-  described: Iterable<JsonObject | undefined>,
+  described: Iterable<Properties>,
   name: string,
 ): string | undefined {
   for (const one of described) {
@@ -81,14 +85,14 @@ function requestOf(
   execution: Execution,
   candidate: CandidateSummary,
 ): CandidateRequest | undefined {
-  const tuning = execution.described.get(candidate.tuningStep) ?? {};
+  const tuning: Partial<TuningRequest> = execution.described.get(candidate.tuningStep) ?? {};
   const evaluation = execution.described.get(candidate.evaluationStep ?? "") ?? {};
-  const specification = object(object(tuning["TrainingJobDefinition"])["AlgorithmSpecification"]);
-  const image = execution.images.find(text(specification["TrainingImage"]));
+  const specification = tuning.TrainingJobDefinition?.AlgorithmSpecification;
+  const image = execution.images.find(specification?.TrainingImage ?? "");
   const algorithm = loaders[image?.trainingModule ?? ""];
   const archive = find(execution, candidate.best?.modelArtifact ?? "");
   if (algorithm !== undefined && archive !== undefined) {
-    const inputs = new Map([...inputsOf(evaluation), ...inputsOf(tuning)]);
+    const inputs = inputsOf(tuning, evaluation);
     const paths = splits.flatMap((split) => {
       const path = findInput(execution, inputs.get(split) ?? "");
       return path === undefined ? [] : [[split, path] as const];

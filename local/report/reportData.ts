@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 
-import type { JsonObject } from "../../pipeline/expressions";
+import type { PipelineDefinition } from "../../pipeline/language/definition";
 import type { StepResult, Trial } from "../execution";
 import {
   type CandidateRecord,
@@ -21,7 +21,7 @@ const logLines = 30;
 /** What a report is made of: the records of one execution. */
 export interface ReportData {
   readonly record: ExecutionRecord;
-  readonly definition: JsonObject;
+  readonly definition: PipelineDefinition;
   readonly candidates: readonly ReportCandidate[];
   /** The end of a step's log, with its path in the execution's folder; undefined where it has none. */
   readonly logOf: (step: StepResult) => { readonly path: string; readonly end: string } | undefined;
@@ -72,7 +72,7 @@ function metricsOf(
 /** The candidates of a definition: one for each tuning step. */
 function candidatesOf(
   record: ExecutionRecord,
-  definition: JsonObject,
+  definition: PipelineDefinition,
   diagnoses: readonly Diagnosis[],
 ): readonly ReportCandidate[] {
   return tunings(definition, record.trials).map((tuning) => {

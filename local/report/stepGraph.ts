@@ -1,5 +1,5 @@
-import type { JsonObject } from "../../pipeline/expressions";
-import { allSteps, dependencies, type PlacedStep } from "../../pipeline/walk";
+import type { PipelineDefinition } from "../../pipeline/language/definition";
+import { allSteps, dependencies, type PlacedStep } from "../../pipeline/language/graph";
 import type { StepResult } from "../execution";
 
 /** What became of a step. Skipped: its branch was not taken. Not reached: the run ended before. */
@@ -35,7 +35,10 @@ export function stepStates(
   results: ReadonlyMap<string, StepResult>,
 ): ReadonlyMap<string, StepState> {
   const states = new Map<string, StepState>();
-  for (const { condition, name } of steps) {
+  for (const {
+    condition,
+    step: { Name: name },
+  } of steps) {
     const result = results.get(name);
     if (result !== undefined && result.status !== "NotExecuted") {
       const status = result.status === "Stopping" ? "Stopped" : result.status;
@@ -55,10 +58,10 @@ export function stepStates(
     changed = false;
     for (const placed of steps) {
       if (
-        states.get(placed.name) === "Not reached" &&
+        states.get(placed.step.Name) === "Not reached" &&
         [...dependencies(placed)].some((name) => states.get(name) === "Skipped")
       ) {
-        states.set(placed.name, "Skipped");
+        states.set(placed.step.Name, "Skipped");
         changed = true;
       }
     }
@@ -107,12 +110,15 @@ function withoutShortcuts(edges: readonly StepEdge[]): readonly StepEdge[] {
  *
  * @param results what became of the steps; undefined for a definition that has not run
  */
-export function stepGraph(definition: JsonObject, results?: readonly StepResult[]): StepGraph {
-  const steps = allSteps(definition["Steps"]);
-  const known = new Set(steps.map(({ name }) => name));
+export function stepGraph(
+  definition: PipelineDefinition,
+  results?: readonly StepResult[],
+): StepGraph {
+  const steps = allSteps(definition);
+  const known = new Set(steps.map(({ step }) => step.Name));
   const byName = new Map((results ?? []).map((one) => [one.name, one]));
   const states = results === undefined ? undefined : stepStates(steps, byName);
-  const nodes = steps.map(({ name, type }): StepNode => {
+  const nodes = steps.map(({ step: { Name: name, Type: type } }): StepNode => {
     const state = states?.get(name);
     const { detail, seconds } = byName.get(name) ?? {};
     return {
@@ -130,10 +136,10 @@ export function stepGraph(definition: JsonObject, results?: readonly StepResult[
         from === placed.condition?.name
           ? {
               from,
-              to: placed.name,
+              to: placed.step.Name,
               branch: placed.condition.branch === "IfSteps" ? "true" : "false",
             }
-          : { from, to: placed.name },
+          : { from, to: placed.step.Name },
       ),
   );
   return { nodes, edges: withoutShortcuts(edges) };

@@ -1,7 +1,8 @@
-import type { JsonObject } from "../../pipeline/expressions";
-import { allSteps, object, objects, text } from "../../pipeline/walk";
+import type { PipelineDefinition, TuningArguments } from "../../pipeline/language/definition";
+import { literal } from "../../pipeline/language/expressions";
+import { allSteps } from "../../pipeline/language/graph";
 import type { Trial } from "../execution";
-import { candidateName } from "../records/candidateName";
+import { candidateName, tuningSteps } from "../records/candidateName";
 
 /** A hyperparameter that a tuning varies. */
 export interface TunedParameter {
@@ -32,49 +33,53 @@ export interface CoursePoint {
   readonly best?: number;
 }
 
+type ParameterRanges = NonNullable<
+  NonNullable<TuningArguments["HyperParameterTuningJobConfig"]>["ParameterRanges"]
+>;
+
 /** The hyperparameters that a step's ParameterRanges name. */
-export function tunedParameters(ranges: JsonObject): readonly TunedParameter[] {
-  const names = (kind: string): readonly JsonObject[] => objects(ranges[`${kind}ParameterRanges`]);
+export function tunedParameters(ranges: ParameterRanges): readonly TunedParameter[] {
+  const { CategoricalParameterRanges, ContinuousParameterRanges, IntegerParameterRanges } = ranges;
   return [
-    ...[...names("Integer"), ...names("Continuous")].map(
+    ...[...(IntegerParameterRanges ?? []), ...(ContinuousParameterRanges ?? [])].map(
       ({ Name: name, ScalingType: scaling }): TunedParameter => ({
-        name: text(name),
+        name: literal(name) ?? "",
         kind: scaling === "Logarithmic" ? "logarithmic" : "linear",
       }),
     ),
-    ...names("Categorical").map(({ Name: name }): TunedParameter => ({
-      name: text(name),
+    ...(CategoricalParameterRanges ?? []).map(({ Name: name }): TunedParameter => ({
+      name: literal(name) ?? "",
       kind: "categorical",
     })),
   ];
 }
 
 /** All tuning steps of a definition, with their trials. */
-export function tunings(definition: JsonObject, trials: readonly Trial[]): readonly Tuning[] {
-  const steps = allSteps(definition["Steps"]);
-  return steps
-    .filter(({ type }) => type === "Tuning")
-    .map((placed) => {
-      const { name, step } = placed;
-      const config = object(object(step["Arguments"])["HyperParameterTuningJobConfig"]);
-      const objective = object(config["HyperParameterTuningJobObjective"]);
-      const minimised = objective["Type"] !== "Maximize";
-      const own = trials
-        .filter((trial) => trial.step === name)
-        .sort((left, right) => left.number - right.number);
-      const [best] = own
-        .filter((trial) => trial.status === "Completed" && trial.objective !== undefined)
-        .sort((left, right) => compare(left.objective, right.objective, minimised));
-      return {
-        step: name,
-        candidate: candidateName(placed, steps),
-        objectiveMetric: own[0]?.objectiveMetric ?? text(objective["MetricName"]),
-        minimised,
-        parameters: tunedParameters(object(config["ParameterRanges"])),
-        trials: own,
-        ...(best === undefined ? {} : { best }),
-      };
-    });
+export function tunings(
+  definition: PipelineDefinition,
+  trials: readonly Trial[],
+): readonly Tuning[] {
+  const steps = tuningSteps(allSteps(definition));
+  return steps.map((step) => {
+    const config = step.Arguments.HyperParameterTuningJobConfig;
+    const objective = config?.HyperParameterTuningJobObjective;
+    const minimised = objective?.Type !== "Maximize";
+    const own = trials
+      .filter((trial) => trial.step === step.Name)
+      .sort((left, right) => left.number - right.number);
+    const [best] = own
+      .filter((trial) => trial.status === "Completed" && trial.objective !== undefined)
+      .sort((left, right) => compare(left.objective, right.objective, minimised));
+    return {
+      step: step.Name,
+      candidate: candidateName(step, steps),
+      objectiveMetric: own[0]?.objectiveMetric ?? literal(objective?.MetricName) ?? "",
+      minimised,
+      parameters: tunedParameters(config?.ParameterRanges ?? {}),
+      trials: own,
+      ...(best === undefined ? {} : { best }),
+    };
+  });
 }
 
 /** Orders objectives, the better first and a missing one last. */

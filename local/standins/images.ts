@@ -1,5 +1,5 @@
 import { algorithms } from "../../pipeline/algorithms";
-import type { JsonObject } from "../../pipeline/expressions";
+import type { TrainingRequest } from "../../pipeline/language/evaluate";
 
 /** A metric that training reports, and how to find it in the log. */
 export interface MetricDefinition {
@@ -127,17 +127,12 @@ export function splitQuoted(argument: string): readonly string[] {
 
 /** The metric definitions of a training job: its own, or the ones that are known of the image. */
 export function metricDefinitions(
-  specification: JsonObject,
+  own: NonNullable<TrainingRequest["AlgorithmSpecification"]>["MetricDefinitions"],
   image: Image,
 ): readonly MetricDefinition[] {
-  const own = specification["MetricDefinitions"];
-  if (!Array.isArray(own)) {
-    return image.builtInMetrics ?? [];
-  }
-  return (own as readonly { Name: string; Regex: string }[]).map(
-    ({ Name: name, Regex: regex }) => ({
-      name,
-      regex,
-    }),
+  return (
+    own?.map(({ Name: name = "", Regex: regex = "" }) => ({ name, regex })) ??
+    image.builtInMetrics ??
+    []
   );
 }

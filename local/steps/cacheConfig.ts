@@ -1,5 +1,4 @@
-import type { JsonObject } from "../../pipeline/expressions";
-import { isObject, text } from "../../pipeline/walk";
+import type { CacheConfig } from "../../pipeline/language/definition";
 
 const duration =
   /^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/i;
@@ -12,16 +11,15 @@ const units = [365 * 86_400, 30 * 86_400, 7 * 86_400, 86_400, 3600, 60, 1];
  * ever where there is none. Unlike SageMaker, a local run knows the content of all inputs, so it need not be
  * told that a step's result can be reused.
  */
-export function cacheSeconds(step: JsonObject): number {
-  const config = step["CacheConfig"];
-  if (!isObject(config)) {
+export function cacheSeconds(config: CacheConfig | null | undefined): number {
+  if (!config) {
     return Infinity;
   }
-  if (config["Enabled"] !== true) {
+  if (!config.Enabled) {
     return 0;
   }
   const parts: readonly (string | undefined)[] | undefined = duration
-    .exec(text(config["ExpireAfter"]))
+    .exec(config.ExpireAfter ?? "")
     ?.slice(1);
   return parts === undefined
     ? Infinity

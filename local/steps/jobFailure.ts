@@ -1,16 +1,18 @@
 import { existsSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 
-import type { JsonObject } from "../../pipeline/expressions";
-import { isObject } from "../../pipeline/walk";
 import type { StepFailure } from "../execution";
 import type { JobResult } from "../processes/jobs";
 import { lastLines } from "../processes/logs";
 
-/** The time limit of a job in seconds. Default: a day, as SageMaker's. */
-export function timeLimit(args: JsonObject): number {
-  const condition = args["StoppingCondition"];
-  return Number((isObject(condition) ? condition["MaxRuntimeInSeconds"] : undefined) ?? 86_400);
+/** The time limit of a job in seconds where it sets none: a day, as SageMaker's. */
+export const defaultTimeLimit = 86_400;
+
+/** The time limit of a job in seconds. */
+export function timeLimit(job: {
+  readonly StoppingCondition?: { readonly MaxRuntimeInSeconds?: number | undefined } | undefined;
+}): number {
+  return job.StoppingCondition?.MaxRuntimeInSeconds ?? defaultTimeLimit;
 }
 
 /** Names a signal by its number. */

@@ -1,5 +1,4 @@
-import type { JsonObject } from "../../pipeline/expressions";
-import { object } from "../../pipeline/walk";
+import type { Properties } from "../execution";
 import { jobName, tuningJobName } from "./jobNames";
 
 /** How far a job has got. */
@@ -28,7 +27,7 @@ const kinds: Readonly<
 };
 
 /** The members of what Describe answers that say how far a job has got. */
-export function jobState(type: string, state: JobState): JsonObject {
+export function jobState(type: string, state: JobState): Properties {
   const { prefix = "", times = "" } = kinds[type] ?? {};
   const { endTime, failureReason, startTime, status } = state;
   return {
@@ -71,7 +70,7 @@ export function jobProperties(
   arnPrefix: string,
   name: string,
   state: JobState,
-): JsonObject {
+): Properties {
   const { prefix = "" } = kinds[type] ?? {};
   return {
     [`${prefix}Name`]: name,
@@ -81,7 +80,7 @@ export function jobProperties(
 }
 
 /** The name of a job, out of what its Describe call answers. */
-export function nameOf(type: string, properties: JsonObject | undefined): string | undefined {
-  const name = object(properties)[`${kinds[type]?.prefix ?? ""}Name`];
+export function nameOf(type: string, properties: Properties | undefined): string | undefined {
+  const name = properties?.[`${kinds[type]?.prefix ?? ""}Name`];
   return typeof name === "string" ? name : undefined;
 }

@@ -1,15 +1,20 @@
 import { setTimeout as wait } from "node:timers/promises";
 
-import type { JsonObject } from "../../pipeline/expressions";
-import { items, objects, type PlacedStep, text } from "../../pipeline/walk";
-import { type Execution, StepFailure, type Trial } from "../execution";
+import type { Step } from "../../pipeline/language/definition";
+import { type Execution, type Properties, StepFailure, type Trial } from "../execution";
 import { cacheSeconds } from "./cacheConfig";
 import { jobProperties, type JobState, stepJobName } from "./jobProperties";
+
+/** A step that runs a job. */
+export type JobStep = Extract<
+  Step,
+  { readonly Type: "Processing" | "QualityCheck" | "Training" | "Transform" | "Tuning" }
+>;
 
 /** What a job came to. */
 export interface JobOutcome {
   /** What the Describe call of the job would answer, beside its arguments, name, ARN, times and status. */
-  readonly facts: JsonObject;
+  readonly facts: Properties;
   /** The training jobs of a tuning. */
   readonly trials?: readonly Trial[];
   /** Whether the machine had a part in it, so that it cannot stand in for another job. Default false. */
@@ -24,10 +29,10 @@ export interface Attempt {
   readonly cacheSeconds: number;
 }
 
-/** A kind of step that runs a job. */
-export interface JobKind {
+/** A kind of step that runs a job, by the request that the step stands for. */
+export interface JobKind<Request> {
   /** The hash of all that the job depends on; undefined where it cannot be told. */
-  readonly key: (execution: Execution, args: JsonObject) => Promise<string | undefined>;
+  readonly key: (execution: Execution, request: Request) => Promise<string | undefined>;
   /**
    * Runs the job.
    * @throws StepFailure where it fails
@@ -35,13 +40,13 @@ export interface JobKind {
   readonly run: (
     execution: Execution,
     step: string,
-    args: JsonObject,
+    request: Request,
     attempt: Attempt,
   ) => Promise<JobOutcome>;
   /** S3 URI of each object or prefix that the job writes, by a name that does not depend on the execution. */
-  readonly outputs: (args: JsonObject, outcome: JobOutcome) => Readonly<Record<string, string>>;
-  /** The properties of the step. Default: the job's arguments and its facts. */
-  readonly describe?: (args: JsonObject, outcome: JobOutcome) => JsonObject;
+  readonly outputs: (request: Request, outcome: JobOutcome) => Readonly<Record<string, string>>;
+  /** The properties of the step. Default: the job's request and its facts. */
+  readonly describe?: (request: Request, outcome: JobOutcome) => Properties;
 }
 
 /**
@@ -53,7 +58,7 @@ const longestWait = 1;
 /** Runs a job as often as its step's RetryPolicies say, where it fails by what they name. */
 async function withRetries(
   execution: Execution,
-  { name, step, type }: PlacedStep,
+  { Name: name, RetryPolicies: policies, Type: type }: JobStep,
   run: (number: number) => Promise<JobOutcome>,
 ): Promise<JobOutcome> {
   for (let attempt = 1; ; attempt += 1) {
@@ -61,10 +66,10 @@ async function withRetries(
       return await run(attempt);
     } catch (error) {
       const fault = error instanceof StepFailure ? error.fault : undefined;
-      const policy = objects(step["RetryPolicies"]).find(
-        ({ ExceptionType: types }) => fault !== undefined && items(types).map(text).includes(fault),
+      const policy = policies?.find(
+        ({ ExceptionType: types }) => fault !== undefined && [types].flat().includes(fault),
       );
-      if (policy === undefined || attempt > Number(policy["MaxAttempts"] ?? Infinity)) {
+      if (policy === undefined || attempt > (policy.MaxAttempts ?? Infinity)) {
         throw error;
       }
       execution.report({
@@ -77,7 +82,7 @@ async function withRetries(
           detail: `attempt ${attempt + 1}, after: ${(error as StepFailure).message}`,
         },
       });
-      await wait(1000 * Math.min(longestWait, Number(policy["IntervalSeconds"] ?? 1)));
+      await wait(1000 * Math.min(longestWait, policy.IntervalSeconds ?? 1));
     }
   }
 }
@@ -85,22 +90,23 @@ async function withRetries(
 /**
  * Runs a step's job, or takes the result of an equal one.
  *
- * @param args the step's arguments, without expressions
+ * @param request the step's arguments, without expressions
  * @returns the step's properties, and the execution whose equal job stands in for this one, if one does
  * @throws StepFailure where the job fails
  */
-export async function runJobStep(
+export async function runJobStep<Request extends object>(
   execution: Execution,
-  placed: PlacedStep,
-  kind: JobKind,
-  args: JsonObject,
-): Promise<{ readonly described: JsonObject; readonly reusedFrom?: string }> {
+  step: JobStep,
+  kind: JobKind<Request>,
+  request: Request,
+): Promise<{ readonly described: Properties; readonly reusedFrom?: string }> {
   const { arnPrefix, cache, id } = execution;
-  const { name, type } = placed;
-  const describe = kind.describe ?? ((own, { facts }: JobOutcome) => ({ ...own, ...facts }));
+  const { Name: name, Type: type } = step;
+  const describe = (outcome: JobOutcome): Properties =>
+    kind.describe?.(request, outcome) ?? { ...request, ...outcome.facts };
   const startTime = new Date().toISOString();
   let attempt = 1;
-  const stateFacts = (state: Omit<JobState, "startTime">): JsonObject =>
+  const stateFacts = (state: Omit<JobState, "startTime">): Properties =>
     jobProperties(type, arnPrefix, stepJobName(type, id, name, attempt), { startTime, ...state });
   const completed = (outcome: JobOutcome): JobOutcome => ({
     ...outcome,
@@ -109,10 +115,10 @@ export async function runJobStep(
       ...outcome.facts,
     },
   });
-  const key = await kind.key(execution, args);
-  const seconds = cacheSeconds(placed.step);
+  const key = await kind.key(execution, request);
+  const seconds = cacheSeconds(step.CacheConfig);
   const places = (outcome: JobOutcome): Readonly<Record<string, string>> =>
-    kind.outputs(args, outcome);
+    kind.outputs(request, outcome);
   const found = await cache.find(key, places, seconds);
   if (found !== undefined) {
     const trials = found.value.trials ?? [];
@@ -126,19 +132,19 @@ export async function runJobStep(
       };
       execution.report({ kind: "trial", trial: reused, of: trials.length });
     }
-    return { described: describe(args, completed(found.value)), reusedFrom: found.execution };
+    return { described: describe(completed(found.value)), reusedFrom: found.execution };
   }
   execution.tuner.warmUp();
   const outcome = completed(
-    await withRetries(execution, placed, (number) => {
+    await withRetries(execution, step, (number) => {
       attempt = number;
       const state = stateFacts({ status: "InProgress" });
-      execution.report({ kind: "job", step: name, properties: { ...args, ...state } });
-      return kind.run(execution, name, args, { number, cacheSeconds: seconds });
+      execution.report({ kind: "job", step: name, properties: { ...request, ...state } });
+      return kind.run(execution, name, request, { number, cacheSeconds: seconds });
     }),
   );
   if (outcome.isAccidental !== true) {
     await cache.keep(key, execution.id, outcome, places(outcome));
   }
-  return { described: describe(args, outcome) };
+  return { described: describe(outcome) };
 }

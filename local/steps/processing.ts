@@ -2,8 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { JsonObject } from "../../pipeline/expressions";
-import { at, isObject, items, object, objects, text } from "../../pipeline/walk";
+import type { ProcessingRequest } from "../../pipeline/language/evaluate";
 import {
   type Execution,
   intoFolder,
@@ -22,9 +21,16 @@ import type { WorkGroup } from "../program/program";
 import { inputDatabase, inputTablePrefix } from "../service/calls/athenaInput";
 import type { Attempt, JobKind, JobOutcome } from "./jobStep";
 
+type ProcessingInput = NonNullable<ProcessingRequest["ProcessingInputs"]>[number];
+type AthenaDatasetDefinition = NonNullable<
+  NonNullable<ProcessingInput["DatasetDefinition"]>["AthenaDatasetDefinition"]
+>;
+
 /** The workgroup of a query: the program's, or one of others, of which nothing is known. */
-function workGroupOf({ workGroups }: Execution, definition: JsonObject): WorkGroup {
-  const name = text(definition["WorkGroup"]) || "primary";
+function workGroupOf(
+  { workGroups }: Execution,
+  { WorkGroup: name = "primary" }: AthenaDatasetDefinition,
+): WorkGroup {
   const known = workGroups.find((one) => one.name === name);
   return known ?? { name, enforcesConfiguration: false };
 }
@@ -36,7 +42,7 @@ function workGroupOf({ workGroups }: Execution, definition: JsonObject): WorkGro
 async function runQuery(
   execution: Execution,
   step: string,
-  definition: JsonObject,
+  definition: AthenaDatasetDefinition,
   output: string,
 ): Promise<void> {
   const folder = makeJobFolder(execution, `${step}-athena`);
@@ -44,20 +50,20 @@ async function runQuery(
   const request = join(folder.base, "query.json");
   await mkdir(join(folder.base, "output"), { recursive: true });
   writeJson(request, {
-    query: definition["QueryString"],
-    database: definition["Database"],
+    query: definition.QueryString,
+    database: definition.Database,
     tables: execution.tables.map(({ location, ...table }) => ({
       ...table,
       paths: [execution.store.path(location)],
     })),
     output: {
       path: output,
-      format: definition["OutputFormat"],
-      compression: definition["OutputCompression"],
+      format: definition.OutputFormat,
+      compression: definition.OutputCompression,
     },
     inputTable: {
       name: `${inputDatabase}.${inputTablePrefix}${hashJson([execution.id, step]).slice(0, 16)}`,
-      location: definition["OutputS3Uri"],
+      location: definition.OutputS3Uri,
       workGroup: workGroupOf(execution, definition),
     },
     failure: reasonFile,
@@ -85,21 +91,17 @@ async function runQuery(
 async function placeInput(
   execution: Execution,
   step: string,
-  input: JsonObject,
+  { DatasetDefinition: dataset, S3Input: s3Input }: ProcessingInput,
   folder: JobFolder,
 ): Promise<void> {
-  const { DatasetDefinition: dataset, S3Input: s3Input } = input;
-  if (isObject(s3Input)) {
-    await execution.store.link(
-      text(s3Input["S3Uri"]),
-      intoFolder(text(s3Input["LocalPath"]), folder),
-    );
+  if (s3Input !== undefined) {
+    const { LocalPath: path = "", S3Uri: uri = "" } = s3Input;
+    await execution.store.link(uri, intoFolder(path, folder));
   }
-  if (isObject(dataset)) {
-    const athena = dataset["AthenaDatasetDefinition"];
-    const path = intoFolder(text(dataset["LocalPath"]), folder);
+  if (dataset?.AthenaDatasetDefinition !== undefined) {
+    const path = intoFolder(dataset.LocalPath ?? "", folder);
     await mkdir(path, { recursive: true });
-    await runQuery(execution, step, object(athena), path);
+    await runQuery(execution, step, dataset.AthenaDatasetDefinition, path);
   }
 }
 
@@ -123,11 +125,11 @@ async function placeScript(path: string, { base }: JobFolder): Promise<void> {
 /** The process that stands for the container: a script of its entry point, or the image's own module. */
 function containerProgram(
   execution: Execution,
-  application: JsonObject,
+  application: ProcessingRequest["AppSpecification"],
   folder: JobFolder,
 ): Pick<Job, "arguments" | "program"> {
-  const containerArguments = items(application["ContainerArguments"]).map(String);
-  const [, script, ...rest] = items(application["ContainerEntrypoint"]).map(String);
+  const containerArguments = application?.ContainerArguments ?? [];
+  const [, script, ...rest] = application?.ContainerEntrypoint ?? [];
   const inside = (values: readonly string[]): string[] =>
     values.map((value) => intoFolder(value, folder));
   if (script !== undefined) {
@@ -136,7 +138,7 @@ function containerProgram(
       arguments: inside([...rest, ...containerArguments]),
     };
   }
-  const image = execution.images.find(text(application["ImageUri"]));
+  const image = execution.images.find(application?.ImageUri ?? "");
   return {
     program: { module: image?.processingModule ?? "" },
     arguments: inside(containerArguments.flatMap(splitQuoted)),
@@ -147,46 +149,39 @@ function containerProgram(
  * Writes what SageMaker tells a processing container of its job.
  * Source: "How Amazon SageMaker Processing Configures Your Processing Container".
  */
-function writeConfiguration(folder: JobFolder, name: string, args: JsonObject): void {
+function writeConfiguration(folder: JobFolder, name: string, request: ProcessingRequest): void {
   const write = (file: string, value: unknown): void => {
     writeJson(join(folder.base, "config", file), value, { durable: false });
   };
-  const count = Number(at(args, "ProcessingResources", "ClusterConfig", "InstanceCount") ?? 1);
+  const count = request.ProcessingResources?.ClusterConfig?.InstanceCount ?? 1;
   const hosts = Array.from({ length: count }, (_, index) => `algo-${index + 1}`);
-  write("processingjobconfig.json", { ...intoFolder(args, folder), ProcessingJobName: name });
+  write("processingjobconfig.json", { ...intoFolder(request, folder), ProcessingJobName: name });
   write("resourceconfig.json", { current_host: "algo-1", hosts });
 }
 
 /** The outputs that go to S3. */
-function s3Outputs(args: JsonObject): readonly {
+function s3Outputs({ ProcessingOutputConfig: config }: ProcessingRequest): readonly {
   readonly name: string;
   readonly localPath: string;
   readonly uri: string;
 }[] {
-  const config = object(args["ProcessingOutputConfig"]);
-  return objects(config["Outputs"]).flatMap((output) =>
-    isObject(output["S3Output"])
-      ? [
-          {
-            name: text(output["OutputName"]),
-            localPath: text(output["S3Output"]["LocalPath"]),
-            uri: text(output["S3Output"]["S3Uri"]),
-          },
-        ]
-      : [],
+  return (config?.Outputs ?? []).flatMap(({ OutputName: name = "", S3Output: output }) =>
+    output === undefined
+      ? []
+      : [{ name, localPath: output.LocalPath ?? "", uri: output.S3Uri ?? "" }],
   );
 }
 
 async function run(
   execution: Execution,
   step: string,
-  args: JsonObject,
+  request: ProcessingRequest,
   attempt: Attempt,
 ): Promise<JobOutcome> {
   const name = jobName(execution.id, step, attempt.number);
   const folder = makeJobFolder(execution, step);
-  const application = object(args["AppSpecification"]);
-  const outputs = s3Outputs(args).map(({ localPath, uri }) => ({
+  const { AppSpecification: application } = request;
+  const outputs = s3Outputs(request).map(({ localPath, uri }) => ({
     folder: intoFolder(localPath, folder),
     uri,
   }));
@@ -194,34 +189,33 @@ async function run(
     mkdirSync(output.folder, { recursive: true });
   }
   mkdirSync(join(folder.base, "output"), { recursive: true });
-  writeConfiguration(folder, name, args);
-  for (const input of objects(args["ProcessingInputs"])) {
+  writeConfiguration(folder, name, request);
+  for (const input of request.ProcessingInputs ?? []) {
     await placeInput(execution, step, input, folder);
   }
   const { arguments: values, program } = containerProgram(execution, application, folder);
   if ("script" in program) {
     if (!existsSync(program.script)) {
-      const script = text(items(application["ContainerEntrypoint"])[1]);
+      const script = application?.ContainerEntrypoint?.[1] ?? "";
       throw new StepFailure(step, `none of the inputs has the script ${script}`);
     }
     await placeScript(program.script, folder);
   }
-  const environment = object(args["Environment"]);
-  const limit = timeLimit(args);
+  const limit = timeLimit(request);
   const result = await execution.jobs.run({
     id: folder.name,
     program,
     arguments: values,
     workingDirectory: folder.base,
     environment: {
-      ...(intoFolder(environment, folder) as Record<string, string>),
+      ...intoFolder(request.Environment, folder),
       SAGEMAKER_BASE_DIR: folder.base,
     },
     log: folder.log,
     timeLimit: limit,
   });
   const hasFailed = result.exitCode !== 0;
-  if (!hasFailed || execution.images.find(text(application["ImageUri"]))?.writesToS3 === true) {
+  if (!hasFailed || execution.images.find(application?.ImageUri ?? "")?.writesToS3 === true) {
     for (const output of outputs) {
       await execution.store.moveIn(output.folder, output.uri);
     }
@@ -235,8 +229,8 @@ async function run(
 }
 
 /** Processing jobs: scripts, and images that stand-ins know. */
-export const processing: JobKind = {
+export const processing: JobKind<ProcessingRequest> = {
   key: processingKey,
   run,
-  outputs: (args) => Object.fromEntries(s3Outputs(args).map(({ name, uri }) => [name, uri])),
+  outputs: (request) => Object.fromEntries(s3Outputs(request).map(({ name, uri }) => [name, uri])),
 };

@@ -1,14 +1,11 @@
-import type { JsonObject } from "../../pipeline/expressions";
-import { isObject, objects, text } from "../../pipeline/walk";
+import type { ProcessingRequest } from "../../pipeline/language/evaluate";
+import type { Properties } from "../execution";
 import type { JobKind } from "./jobStep";
 import { processing } from "./processing";
 
 /** The documents of a baseline, by the properties of QualityCheck steps. */
-function baseline(args: JsonObject): JsonObject {
-  const config = args["ProcessingOutputConfig"];
-  const [output] = objects(isObject(config) ? config["Outputs"] : undefined);
-  const s3Output = output?.["S3Output"];
-  const uri = text(isObject(s3Output) ? s3Output["S3Uri"] : undefined).replace(/\/$/, "");
+function baseline({ ProcessingOutputConfig: config }: ProcessingRequest): Properties {
+  const uri = (config?.Outputs?.[0]?.S3Output?.S3Uri ?? "").replace(/\/$/, "");
   const documents = {
     Statistics: `${uri}/statistics.json`,
     Constraints: `${uri}/constraints.json`,
@@ -22,7 +19,7 @@ function baseline(args: JsonObject): JsonObject {
 }
 
 /** Quality checks that make a baseline: processing jobs, and the places of what they write. */
-export const qualityCheck: JobKind = {
+export const qualityCheck: JobKind<ProcessingRequest> = {
   ...processing,
-  describe: (args, { facts }) => ({ ...args, ...facts, ...baseline(args) }),
+  describe: (request, { facts }) => ({ ...request, ...facts, ...baseline(request) }),
 };

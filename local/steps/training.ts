@@ -1,50 +1,41 @@
-import type { Json, JsonObject } from "../../pipeline/expressions";
-import { object, text } from "../../pipeline/walk";
-import { StepFailure } from "../execution";
+import type { TrainingRequest } from "../../pipeline/language/evaluate";
 import { trainingKeys } from "../caching/stepKey";
+import { StepFailure } from "../execution";
 import { jobName } from "./jobNames";
-import type { JobKind } from "./jobStep";
+import type { JobKind, JobOutcome } from "./jobStep";
 import { artifactUri, runTrainingJob } from "./trainingJob";
 
-function hyperparametersOf(args: JsonObject): Readonly<Record<string, string>> {
-  const given = object(args["HyperParameters"]);
-  return given as Readonly<Record<string, string>>;
+/** S3 URI of the model artifact of a job that has ended: it lies at the job's name. */
+function modelOf(request: TrainingRequest, { facts }: JobOutcome): string {
+  return artifactUri(request, String(facts["TrainingJobName"]));
 }
 
 /** Training jobs. Their properties have the model artifact and the metrics' last values. */
-export const training: JobKind = {
-  key: async (execution, args) => {
-    const keys = await trainingKeys(execution, args);
-    return keys?.(hyperparametersOf(args));
+export const training: JobKind<TrainingRequest> = {
+  key: async (execution, request) => {
+    const keys = await trainingKeys(execution, request);
+    return keys?.(request.HyperParameters ?? {});
   },
-  run: async (execution, step, args, { number }) => {
+  run: async (execution, step, request, { number }) => {
     const name = jobName(execution.id, step, number);
     const result = await runTrainingJob(execution, {
       name,
-      definition: args,
-      hyperparameters: hyperparametersOf(args),
+      definition: request,
+      hyperparameters: request.HyperParameters ?? {},
     });
     if (result.status === "Failed") {
       throw new StepFailure(step, result.failureReason ?? "", result.log, result.fault);
     }
-    const metrics = Object.entries(result.metrics).map(([MetricName, Value]): Json => ({
+    const metrics = Object.entries(result.metrics).map(([MetricName, Value]) => ({
       MetricName,
       Value,
     }));
-    return {
-      facts: {
-        // The model artifact lies at the name.
-        TrainingJobName: name,
-        FinalMetricDataList: metrics,
-      },
-    };
+    return { facts: { TrainingJobName: name, FinalMetricDataList: metrics } };
   },
-  outputs: (args, { facts }) => ({
-    model: artifactUri(args, text(facts["TrainingJobName"])),
-  }),
-  describe: (args, { facts }) => ({
-    ...args,
-    ...facts,
-    ModelArtifacts: { S3ModelArtifacts: artifactUri(args, text(facts["TrainingJobName"])) },
+  outputs: (request, outcome) => ({ model: modelOf(request, outcome) }),
+  describe: (request, outcome) => ({
+    ...request,
+    ...outcome.facts,
+    ModelArtifacts: { S3ModelArtifacts: modelOf(request, outcome) },
   }),
 };

@@ -5,8 +5,7 @@ import { pipeline as pipeStreams } from "node:stream/promises";
 
 import { create as createArchive } from "tar";
 
-import type { JsonObject } from "../../pipeline/expressions";
-import { object, objects, text } from "../../pipeline/walk";
+import type { TrainingRequest } from "../../pipeline/language/evaluate";
 import { type Execution, makeJobFolder, type StepFailure } from "../execution";
 import { writeJson } from "../storage/files";
 import { metricDefinitions } from "../standins/images";
@@ -14,12 +13,22 @@ import { imageJob, placeOf } from "./imageJob";
 import { failureReason, faultOf, timeLimit } from "./jobFailure";
 import { readMetrics } from "../processes/logs";
 
+/** What a training job runs by: CreateTrainingJob and a tuning job's TrainingJobDefinition have it alike. */
+export type TrainingDefinition = Pick<
+  TrainingRequest,
+  | "AlgorithmSpecification"
+  | "EnableNetworkIsolation"
+  | "Environment"
+  | "InputDataConfig"
+  | "OutputDataConfig"
+  | "StoppingCondition"
+>;
+
 /** A training job to run. */
 export interface TrainingJob {
   /** Unique among the jobs of an execution. */
   readonly name: string;
-  /** As CreateTrainingJob has it; a tuning job's TrainingJobDefinition has the same fields. */
-  readonly definition: JsonObject;
+  readonly definition: TrainingDefinition;
   readonly hyperparameters: Readonly<Record<string, string>>;
   /** The metric that a tuning job looks at, which the container is told of. */
   readonly objectiveMetric?: string;
@@ -56,15 +65,15 @@ function writeConfiguration(base: string, job: TrainingJob): void {
     hosts: ["algo-1"],
     network_interface_name: "lo",
   });
-  const specification = object(job.definition["AlgorithmSpecification"]);
+  const { AlgorithmSpecification: specification, InputDataConfig: channels = [] } = job.definition;
   write(
     "inputdataconfig",
     Object.fromEntries(
-      objects(job.definition["InputDataConfig"]).map((channel) => [
-        text(channel["ChannelName"]),
+      channels.map((channel) => [
+        channel.ChannelName ?? "",
         {
-          ...(channel["ContentType"] === undefined ? {} : { ContentType: channel["ContentType"] }),
-          TrainingInputMode: specification["TrainingInputMode"] ?? "File",
+          ContentType: channel.ContentType,
+          TrainingInputMode: specification?.TrainingInputMode ?? "File",
           S3DistributionType: "FullyReplicated",
           RecordWrapperType: "None",
         },
@@ -74,8 +83,11 @@ function writeConfiguration(base: string, job: TrainingJob): void {
 }
 
 /** S3 URI of a training job's model artifact. */
-export function artifactUri(definition: JsonObject, name: string): string {
-  const prefix = text(object(definition["OutputDataConfig"])["S3OutputPath"]).replace(/\/$/, "");
+export function artifactUri(
+  { OutputDataConfig: output }: Partial<Pick<TrainingDefinition, "OutputDataConfig">>,
+  name: string,
+): string {
+  const prefix = (output?.S3OutputPath ?? "").replace(/\/$/, "");
   return `${prefix}/${name}/output/model.tar.gz`;
 }
 
@@ -96,14 +108,15 @@ export async function runTrainingJob(
   job: TrainingJob,
 ): Promise<TrainingResult> {
   const { definition, name } = job;
-  const specification = object(definition["AlgorithmSpecification"]);
-  const image = execution.images.find(text(specification["TrainingImage"]));
+  const { AlgorithmSpecification: specification } = definition;
+  const { TrainingImage: imageUri = "" } = specification ?? {};
+  const image = execution.images.find(imageUri);
   const folder = makeJobFolder(execution, name);
   writeConfiguration(folder.base, job);
-  for (const channel of objects(definition["InputDataConfig"])) {
-    const source = object(object(channel["DataSource"])["S3DataSource"]);
-    const path = join(folder.base, "input", "data", text(channel["ChannelName"]));
-    await execution.store.link(text(source["S3Uri"]), path);
+  for (const { ChannelName: channel = "", DataSource: source } of definition.InputDataConfig ??
+    []) {
+    const path = join(folder.base, "input", "data", channel);
+    await execution.store.link(source?.S3DataSource?.S3Uri ?? "", path);
   }
   for (const part of ["model", join("output", "data"), "checkpoints"]) {
     mkdirSync(join(folder.base, part), { recursive: true });
@@ -116,14 +129,14 @@ export async function runTrainingJob(
     .run({
       id: name,
       ...imageJob(placeOf(execution), image, folder, {
-        image: text(specification["TrainingImage"]),
+        image: imageUri,
         command: "train",
         environment: {
-          ...(object(definition["Environment"]) as Record<string, string>),
+          ...definition.Environment,
           // Training jobs run side by side; threads of their own would only get in each other's way.
           OMP_NUM_THREADS: "1",
         },
-        isIsolated: definition["EnableNetworkIsolation"] === true,
+        isIsolated: definition.EnableNetworkIsolation === true,
       }),
       workingDirectory: folder.base,
       log: folder.log,
@@ -131,7 +144,9 @@ export async function runTrainingJob(
     })
     .finally(() => unwatch?.());
   const metrics =
-    image === undefined ? {} : readMetrics(folder.log, metricDefinitions(specification, image));
+    image === undefined
+      ? {}
+      : readMetrics(folder.log, metricDefinitions(specification?.MetricDefinitions, image));
   const common = {
     metrics,
     startTime: new Date(Date.now() - 1000 * result.seconds).toISOString(),

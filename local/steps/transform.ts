@@ -3,11 +3,10 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { pipeline } from "node:stream/promises";
 
-import type { JsonObject } from "../../pipeline/expressions";
-import { object, text } from "../../pipeline/walk";
+import type { ModelRequest, TransformRequest } from "../../pipeline/language/evaluate";
 import { type Execution, makeJobFolder, StepFailure } from "../execution";
 import { imageJob, placeOf } from "./imageJob";
-import { failureReason, timeLimit } from "./jobFailure";
+import { defaultTimeLimit, failureReason } from "./jobFailure";
 import { tryPort, unpackModel, waitForServer } from "../processes/server";
 import { transformKey } from "../caching/stepKey";
 import type { StoredObject } from "../storage/objectStore";
@@ -18,9 +17,9 @@ import type { JobKind, JobOutcome } from "./jobStep";
 const defaultPayload = 6;
 
 /** The model of a transform job: the arguments of the Model step that made it. */
-function modelOf(execution: Execution, args: JsonObject): JsonObject {
-  const name = args["ModelName"];
-  return [...execution.described.values()].find((one) => one["ModelName"] === name) ?? {};
+function modelOf(execution: Execution, { ModelName: name }: TransformRequest): ModelRequest {
+  const found = [...execution.described.values()].find((one) => one["ModelName"] === name);
+  return found ?? {};
 }
 
 /** How rows become requests, and answers become rows. */
@@ -34,16 +33,15 @@ interface Rows {
   readonly ask: (body: string) => Promise<string>;
 }
 
-function readRows(args: JsonObject, ask: Rows["ask"]): Rows {
-  const processing = object(args["DataProcessing"]);
-  const filter = (name: string): ColumnFilter =>
-    columnFilter(text(processing[name]) || "$") ?? ((columns) => columns);
+function readRows(request: TransformRequest, ask: Rows["ask"]): Rows {
+  const { InputFilter, JoinSource, OutputFilter } = request.DataProcessing ?? {};
+  const filter = (path = "$"): ColumnFilter => columnFilter(path) ?? ((columns) => columns);
   return {
-    input: filter("InputFilter"),
-    joins: processing["JoinSource"] === "Input",
-    output: filter("OutputFilter"),
-    payload: Number(args["MaxPayloadInMB"] ?? defaultPayload) * 1024 ** 2,
-    single: args["BatchStrategy"] === "SingleRecord",
+    input: filter(InputFilter),
+    joins: JoinSource === "Input",
+    output: filter(OutputFilter),
+    payload: (request.MaxPayloadInMB ?? defaultPayload) * 1024 ** 2,
+    single: request.BatchStrategy === "SingleRecord",
     ask,
   };
 }
@@ -96,40 +94,47 @@ async function predictAll(from: readonly StoredObject[], to: string, rows: Rows)
   }
 }
 
-async function run(execution: Execution, step: string, args: JsonObject): Promise<JobOutcome> {
-  const model = modelOf(execution, args);
-  const container = object(model["PrimaryContainer"]);
-  const image = execution.images.find(text(container["Image"]));
+async function run(
+  execution: Execution,
+  step: string,
+  request: TransformRequest,
+): Promise<JobOutcome> {
+  const model = modelOf(execution, request);
+  const {
+    Image: imageUri = "",
+    ModelDataUrl: modelUri = "",
+    ...container
+  } = model.PrimaryContainer ?? {};
+  const image = execution.images.find(imageUri);
   const folder = makeJobFolder(execution, step);
-  const archive = execution.store.path(text(container["ModelDataUrl"]));
+  const archive = execution.store.path(modelUri);
   if (!existsSync(archive)) {
-    throw new StepFailure(step, `there is no model at ${text(container["ModelDataUrl"])}`);
+    throw new StepFailure(step, `there is no model at ${modelUri}`);
   }
-  const inputs = execution.store.objectsAt(inputUri(args));
+  const inputs = execution.store.objectsAt(inputUri(request));
   if (inputs.length === 0) {
-    throw new StepFailure(step, `there is nothing at ${inputUri(args)}`);
+    throw new StepFailure(step, `there is nothing at ${inputUri(request)}`);
   }
   await unpackModel(archive, join(folder.base, "model"));
   const port = await tryPort(0);
-  const limit = timeLimit(args);
   let ended = false;
   const server = execution.jobs
     .run({
       id: folder.name,
       ...imageJob(placeOf(execution), image, folder, {
-        image: text(container["Image"]),
+        image: imageUri,
         command: "serve",
         environment: {
-          ...(object(container["Environment"]) as Record<string, string>),
-          ...(object(args["Environment"]) as Record<string, string>),
+          ...container.Environment,
+          ...request.Environment,
           SAGEMAKER_BATCH: "true",
         },
-        isIsolated: model["EnableNetworkIsolation"] === true,
+        isIsolated: model.EnableNetworkIsolation === true,
         port,
       }),
       workingDirectory: folder.base,
       log: folder.log,
-      timeLimit: limit,
+      timeLimit: defaultTimeLimit,
     })
     .finally(() => {
       ended = true;
@@ -137,7 +142,12 @@ async function run(execution: Execution, step: string, args: JsonObject): Promis
   if (!(await waitForServer(port, () => ended))) {
     execution.jobs.stop(folder.name);
     const result = await server;
-    const reason = failureReason(result, join(folder.base, "failure"), folder.log, limit);
+    const reason = failureReason(
+      result,
+      join(folder.base, "failure"),
+      folder.log,
+      defaultTimeLimit,
+    );
     throw new StepFailure(step, `the model does not answer: ${reason}`, folder.log);
   }
   const output = join(folder.base, "output");
@@ -145,8 +155,8 @@ async function run(execution: Execution, step: string, args: JsonObject): Promis
     const response = await fetch(`http://127.0.0.1:${port}/invocations`, {
       method: "POST",
       headers: {
-        "content-type": text(object(args["TransformInput"])["ContentType"]) || "text/csv",
-        accept: text(object(args["TransformOutput"])["Accept"]) || "text/csv",
+        "content-type": request.TransformInput?.ContentType ?? "text/csv",
+        accept: request.TransformOutput?.Accept ?? "text/csv",
       },
       body,
     });
@@ -157,29 +167,28 @@ async function run(execution: Execution, step: string, args: JsonObject): Promis
     return answer;
   };
   try {
-    await predictAll(inputs, output, readRows(args, ask));
+    await predictAll(inputs, output, readRows(request, ask));
   } catch (error) {
     throw new StepFailure(step, (error as Error).message, folder.log);
   } finally {
     execution.jobs.stop(folder.name);
     await server;
   }
-  await execution.store.moveIn(output, outputUri(args));
+  await execution.store.moveIn(output, outputUri(request));
   return { facts: {} };
 }
 
-function inputUri(args: JsonObject): string {
-  const source = object(object(args["TransformInput"])["DataSource"]);
-  return text(object(source["S3DataSource"])["S3Uri"]);
+function inputUri({ TransformInput: input }: TransformRequest): string {
+  return input?.DataSource?.S3DataSource?.S3Uri ?? "";
 }
 
-function outputUri(args: JsonObject): string {
-  return text(object(args["TransformOutput"])["S3OutputPath"]);
+function outputUri({ TransformOutput: output }: TransformRequest): string {
+  return output?.S3OutputPath ?? "";
 }
 
 /** Batch transforms of CSV rows: the image serves the model here, and is asked by the container contract. */
-export const transform: JobKind = {
-  key: (execution, args) => transformKey(execution, args, modelOf(execution, args)),
+export const transform: JobKind<TransformRequest> = {
+  key: (execution, request) => transformKey(execution, request, modelOf(execution, request)),
   run,
-  outputs: (args) => ({ output: outputUri(args) }),
+  outputs: (request) => ({ output: outputUri(request) }),
 };

@@ -1,4 +1,3 @@
-import { object } from "../../pipeline/walk";
 import type { Execution, Trial } from "../execution";
 import { trialName } from "./jobNames";
 import { artifactUri, runTrainingJob, type TrainingResult } from "./trainingJob";
@@ -105,7 +104,7 @@ export async function runTrial(
   const { definition, objectiveMetric, step } = job;
   const name = trialName(execution.id, step, number);
   const hyperparameters = {
-    ...(object(definition["StaticHyperParameters"]) as Record<string, string>),
+    ...definition.StaticHyperParameters,
     ...tuned,
   };
   const outcome = await runOrReuse(execution, job, number, name, hyperparameters, earlier);

@@ -1,5 +1,4 @@
-import type { JsonObject } from "../../pipeline/expressions";
-import { object } from "../../pipeline/walk";
+import type { TuningRequest } from "../../pipeline/language/evaluate";
 import { type Execution, StepFailure, type Trial } from "../execution";
 import { tuningKey } from "../caching/stepKey";
 import type { Attempt, JobKind, JobOutcome } from "./jobStep";
@@ -56,10 +55,10 @@ async function search(execution: Execution, job: TuningJob): Promise<readonly Tr
 async function run(
   execution: Execution,
   step: string,
-  args: JsonObject,
+  request: TuningRequest,
   { cacheSeconds }: Attempt,
 ): Promise<JobOutcome> {
-  const job = await readTuningJob(execution, step, args, cacheSeconds);
+  const job = await readTuningJob(execution, step, request, cacheSeconds);
   await execution.tuner.open({
     tuning: step,
     // Hyperband draws at random, and stops early what does not keep up.
@@ -83,7 +82,7 @@ async function run(
       last?.fault,
     );
   }
-  const fixed = object(job.definition["StaticHyperParameters"]);
+  const fixed = job.definition.StaticHyperParameters ?? {};
   const summaries = completed.map((trial) => ({
     TrainingJobName: trial.trainingJobName,
     TrainingJobStatus: trial.status,
@@ -106,16 +105,13 @@ async function run(
 }
 
 /** Tuning jobs. Their properties list the training jobs that completed, best first. */
-export const tuning: JobKind = {
+export const tuning: JobKind<TuningRequest> = {
   key: tuningKey,
   run,
-  outputs: (args, { trials = [] }) =>
+  outputs: ({ TrainingJobDefinition: definition }, { trials = [] }) =>
     Object.fromEntries(
       trials
         .filter(({ status }) => status === "Completed")
-        .map(({ trainingJobName: name }) => [
-          name,
-          artifactUri(object(args["TrainingJobDefinition"]), name),
-        ]),
+        .map(({ trainingJobName: name }) => [name, artifactUri(definition ?? {}, name)]),
     ),
 };

@@ -1,16 +1,17 @@
-import type { JsonObject } from "../../pipeline/expressions";
-import { object, text } from "../../pipeline/walk";
-import type { Execution } from "../execution";
+import type { TuningRequest } from "../../pipeline/language/evaluate";
+import { type Execution, StepFailure } from "../execution";
 import { metricDefinitions } from "../standins/images";
 import { readSeries } from "../processes/logs";
 import { trainingKeys } from "../caching/stepKey";
 import { hyperbandRule, medianRule, type StoppingRule } from "./earlyStopping";
 
+type TuningJobConfig = NonNullable<TuningRequest["HyperParameterTuningJobConfig"]>;
+
 /** A tuning job, read out of its arguments. */
 export interface TuningJob {
   readonly step: string;
   /** The definition of its training jobs. */
-  readonly definition: JsonObject;
+  readonly definition: NonNullable<TuningRequest["TrainingJobDefinition"]>;
   readonly strategy: string;
   readonly objectiveMetric: string;
   /** The objective's values in a log, in their order. */
@@ -19,54 +20,64 @@ export interface TuningJob {
   readonly direction: number;
   readonly maxJobs: number;
   readonly maxParallelJobs: number;
-  readonly parameterRanges: JsonObject;
+  readonly parameterRanges: NonNullable<TuningJobConfig["ParameterRanges"]>;
   readonly seed: number;
   readonly stoppingRule?: StoppingRule;
   /** The hash of all that a training job depends on, by its hyperparameters. */
-  readonly keyOf: (hyperparameters: JsonObject) => string | undefined;
+  readonly keyOf: (hyperparameters: Readonly<Record<string, string>>) => string | undefined;
   /** Seconds for which the result of an equal training job may stand in for one. */
   readonly cacheSeconds: number;
 }
 
-function readStoppingRule(config: JsonObject): StoppingRule | undefined {
-  if (config["Strategy"] === "Hyperband") {
-    const { MaxResource: max, MinResource: min } = object(
-      object(config["StrategyConfig"])["HyperbandStrategyConfig"],
-    );
-    return hyperbandRule(Number(min ?? 1), Number(max ?? Infinity));
+function readStoppingRule(config: TuningJobConfig): StoppingRule | undefined {
+  if (config.Strategy === "Hyperband") {
+    const { MaxResource: max = Infinity, MinResource: min = 1 } =
+      config.StrategyConfig?.HyperbandStrategyConfig ?? {};
+    return hyperbandRule(min, max);
   }
-  return config["TrainingJobEarlyStoppingType"] === "Auto" ? medianRule : undefined;
+  return config.TrainingJobEarlyStoppingType === "Auto" ? medianRule : undefined;
 }
 
-/** Reads a tuning job out of the arguments of its step. */
+/** The jobs that a search over all combinations takes. Only Grid is without a number of its own. */
+function combinations(ranges: TuningJobConfig["ParameterRanges"]): number {
+  const counts = ranges?.CategoricalParameterRanges?.map(
+    ({ Values: values }) => values?.length ?? 0,
+  );
+  return (counts ?? []).reduce((product, count) => product * count, 1);
+}
+
+/** Reads a tuning job out of the request that its step stands for. */
 export async function readTuningJob(
   execution: Execution,
   step: string,
-  args: JsonObject,
+  request: TuningRequest,
   cacheSeconds: number,
 ): Promise<TuningJob> {
-  const config = object(args["HyperParameterTuningJobConfig"]);
-  const definition = object(args["TrainingJobDefinition"]);
-  const specification = object(definition["AlgorithmSpecification"]);
-  const objective = object(config["HyperParameterTuningJobObjective"]);
-  const limits = object(config["ResourceLimits"]);
-  const image = execution.images.find(text(specification["TrainingImage"]));
-  const objectiveMetric = text(objective["MetricName"]);
-  const metrics = image === undefined ? [] : metricDefinitions(specification, image);
+  const { HyperParameterTuningJobConfig: config, TrainingJobDefinition: definition } = request;
+  if (config === undefined || definition === undefined) {
+    throw new StepFailure(step, "a tuning needs its configuration and a TrainingJobDefinition");
+  }
+  const specification = definition.AlgorithmSpecification;
+  const objective = config.HyperParameterTuningJobObjective;
+  const limits = config.ResourceLimits;
+  const image = execution.images.find(specification?.TrainingImage ?? "");
+  const objectiveMetric = objective?.MetricName ?? "";
+  const metrics =
+    image === undefined ? [] : metricDefinitions(specification?.MetricDefinitions, image);
   const regex = metrics.find(({ name }) => name === objectiveMetric)?.regex ?? "";
   const stoppingRule = readStoppingRule(config);
   const keys = await trainingKeys(execution, definition);
   return {
     step,
     definition,
-    strategy: text(config["Strategy"]),
+    strategy: config.Strategy ?? "",
     objectiveMetric,
     readObjective: (log) => readSeries(log, regex),
-    direction: objective["Type"] === "Maximize" ? -1 : 1,
-    maxJobs: Number(limits["MaxNumberOfTrainingJobs"]),
-    maxParallelJobs: Number(limits["MaxParallelTrainingJobs"]),
-    parameterRanges: object(config["ParameterRanges"]),
-    seed: Number(config["RandomSeed"] ?? 0),
+    direction: objective?.Type === "Maximize" ? -1 : 1,
+    maxJobs: limits?.MaxNumberOfTrainingJobs ?? combinations(config.ParameterRanges),
+    maxParallelJobs: limits?.MaxParallelTrainingJobs ?? 1,
+    parameterRanges: config.ParameterRanges ?? {},
+    seed: config.RandomSeed ?? 0,
     ...(stoppingRule === undefined ? {} : { stoppingRule }),
     keyOf: (hyperparameters) => keys?.(hyperparameters),
     cacheSeconds,

@@ -1,15 +1,38 @@
-import { isComputed, jsonPath, target } from "./expressions";
+import type {
+  Comparison,
+  Condition,
+  ModelArguments,
+  ProcessingArguments,
+  RegisterModelArguments,
+  TrainingArguments,
+  TransformArguments,
+  TuningArguments,
+} from "./definition";
+import { type Computed, type Expression, isComputed, jsonPath, target } from "./expressions";
 import { isObject, type Json, type JsonObject } from "./json";
 
-const items = (value: Json | undefined): readonly Json[] =>
-  Array.isArray(value) ? (value as readonly Json[]) : [];
+/** A value in which all expressions have become what they stand for. Members that were null are not there. */
+export type Evaluated<Value> = Value extends Computed
+  ? never
+  : Value extends readonly (infer Member)[]
+    ? readonly Evaluated<Member>[]
+    : Value extends object
+      ? { readonly [Key in keyof Value]: Evaluated<Exclude<Value[Key], null>> }
+      : Value;
+
+export type ProcessingRequest = Evaluated<ProcessingArguments>;
+export type TrainingRequest = Evaluated<TrainingArguments>;
+export type TuningRequest = Evaluated<TuningArguments>;
+export type TransformRequest = Evaluated<TransformArguments>;
+export type ModelRequest = Evaluated<ModelArguments>;
+export type RegisterModelRequest = Evaluated<RegisterModelArguments>;
 
 /** What references resolve to. */
 export interface Scope {
   readonly parameters: ReadonlyMap<string, Json>;
   readonly execution: ReadonlyMap<string, Json>;
   /** What the Describe call of each finished step's job would answer. */
-  readonly steps: ReadonlyMap<string, JsonObject>;
+  readonly steps: ReadonlyMap<string, object>;
   /** The content of a property file of a finished step. */
   readonly propertyFile: (step: string, name: string) => Json;
   /** The content of a JSON document in S3. */
@@ -31,24 +54,24 @@ const beforeExecution: Omit<Scope, "parameters"> = {
 /** An expression that has no value, or not the kind of value that its place needs. */
 export class ExpressionError extends Error {}
 
-function member(value: Json | undefined, key: string | number): Json | undefined {
-  if (typeof key === "number") {
-    return items(value)[key];
-  }
+function member(value: unknown, key: string | number): unknown {
   if (Array.isArray(value)) {
+    const members = value as readonly unknown[];
     // `Outputs['train']` names the output of a list by its own name.
-    return (value as readonly Json[]).find(
-      (one) =>
-        isObject(one) &&
-        Object.entries(one).some(([name, named]) => name.endsWith("Name") && named === key),
-    );
+    return typeof key === "number"
+      ? members[key]
+      : members.find(
+          (one) =>
+            isObject(one) &&
+            Object.entries(one).some(([name, named]) => name.endsWith("Name") && named === key),
+        );
   }
   return isObject(value) ? value[key] : undefined;
 }
 
 function resolve(get: string, scope: Scope): Json {
   const found = target(get);
-  let value: Json | undefined;
+  let value: unknown;
   switch (found.kind) {
     case "parameter":
       value = scope.parameters.get(found.name);
@@ -57,14 +80,15 @@ function resolve(get: string, scope: Scope): Json {
       value = scope.execution.get(found.name);
       break;
     case "step":
-      value = found.path.reduce<Json | undefined>(member, scope.steps.get(found.name));
+      value = found.path.reduce<unknown>(member, scope.steps.get(found.name));
       break;
     case "malformed":
   }
   if (value === undefined) {
     throw new ExpressionError(`"${get}" has no value`);
   }
-  return value;
+  // Parameters, variables and what Describe calls answer are JSON.
+  return value as Json;
 }
 
 /** Reads a path such as `regression_metrics.r2.value` or `metrics['weighted avg'].x` in a JSON document. */
@@ -90,7 +114,7 @@ function readJsonGet(jsonGet: JsonObject, scope: Scope): Json {
     throw new ExpressionError("a Std:JsonGet has a Path");
   }
   if (uri !== undefined) {
-    const place = joinText(evaluate(uri, scope));
+    const place = joinText(evaluateJson(uri, scope));
     return readPath(scope.document(place), path, place);
   }
   const get = isObject(file) ? file["Get"] : undefined;
@@ -109,13 +133,14 @@ function joinText(value: Json): string {
   return String(value);
 }
 
-/**
- * The value of an argument, with all expressions in it replaced by what they stand for.
- * @throws ExpressionError where an expression has no value
- */
-export function evaluate(value: Json, scope: Scope): Json {
+/** The members of an object that are not null: for the service, those that are null are not given. */
+function given(value: JsonObject): readonly [string, Json][] {
+  return Object.entries(value).filter(([, one]) => one !== null);
+}
+
+function evaluateJson(value: Json, scope: Scope): Json {
   if (Array.isArray(value)) {
-    return items(value).map((one) => evaluate(one, scope));
+    return (value as readonly Json[]).map((one) => evaluateJson(one, scope));
   }
   if (!isObject(value)) {
     return value;
@@ -127,35 +152,39 @@ export function evaluate(value: Json, scope: Scope): Json {
     }
     if (isObject(join)) {
       const { On: on, Values: values } = join;
-      return items(values)
-        .map((one) => joinText(evaluate(one, scope)))
+      return (values as readonly Json[])
+        .map((one) => joinText(evaluateJson(one, scope)))
         .join(typeof on === "string" ? on : "");
     }
     if (isObject(jsonGet)) {
       return readJsonGet(jsonGet, scope);
     }
   }
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, evaluate(one, scope)]));
+  return Object.fromEntries(given(value).map(([key, one]) => [key, evaluateJson(one, scope)]));
 }
 
 /**
- * A definition, or a part of one, with the values of its parameters in their places. What only the execution
- * knows stays an expression.
+ * The value of an argument, or of all arguments, with the expressions in it replaced by what they stand for.
+ * @throws ExpressionError where an expression has no value
  */
-export function withParameters(value: Json, parameters: Scope["parameters"]): Json {
+export function evaluate<Value>(value: Value, scope: Scope): Evaluated<Value> {
+  return evaluateJson(value as Json, scope) as Evaluated<Value>;
+}
+
+function substitute(value: Json, parameters: Scope["parameters"]): Json {
   if (Array.isArray(value)) {
-    return items(value).map((one) => withParameters(one, parameters));
+    return (value as readonly Json[]).map((one) => substitute(one, parameters));
   }
   if (!isObject(value)) {
     return value;
   }
   if (!isComputed(value)) {
     return Object.fromEntries(
-      Object.entries(value).map(([name, one]) => [name, withParameters(one, parameters)]),
+      Object.entries(value).map(([name, one]) => [name, substitute(one, parameters)]),
     );
   }
   try {
-    return evaluate(value, { ...beforeExecution, parameters });
+    return evaluateJson(value, { ...beforeExecution, parameters });
   } catch (error) {
     if (error instanceof ExpressionError) {
       return value;
@@ -164,16 +193,24 @@ export function withParameters(value: Json, parameters: Scope["parameters"]): Js
   }
 }
 
-const comparisons: Readonly<Record<string, (left: Json, right: Json) => boolean>> = {
+/**
+ * A definition, or a part of one, with the values of its parameters in their places. What only the execution
+ * knows stays an expression.
+ */
+export function withParameters<Value>(value: Value, parameters: Scope["parameters"]): Value {
+  return substitute(value as Json, parameters) as Value;
+}
+
+/** The value of an operand. A JSON document that it is read from may hold anything there. */
+const operand = (value: Expression, scope: Scope): Json => evaluateJson(value, scope);
+
+const comparisons: Readonly<Record<Comparison["Type"], (left: Json, right: Json) => boolean>> = {
   Equals: (left, right) => left === right,
   GreaterThan: (left, right) => numbers(left, right, (a, b) => a > b),
   GreaterThanOrEqualTo: (left, right) => numbers(left, right, (a, b) => a >= b),
   LessThan: (left, right) => numbers(left, right, (a, b) => a < b),
   LessThanOrEqualTo: (left, right) => numbers(left, right, (a, b) => a <= b),
 };
-
-/** The types of condition that {@link holds} decides. */
-export const conditionTypes: readonly string[] = [...Object.keys(comparisons), "In", "Not", "Or"];
 
 function numbers(left: Json, right: Json, test: (left: number, right: number) => boolean): boolean {
   if (typeof left !== "number" || typeof right !== "number") {
@@ -188,21 +225,20 @@ function numbers(left: Json, right: Json, test: (left: number, right: number) =>
  * Whether a condition of a Condition step holds.
  * @throws ExpressionError where a side has no value, or an order is asked of what are no numbers
  */
-export function holds(condition: Json, scope: Scope): boolean {
-  const { Type: type, ...sides } = isObject(condition) ? condition : {};
-  const value = (name: string): Json => evaluate(sides[name] ?? null, scope);
-  const compare = typeof type === "string" ? comparisons[type] : undefined;
-  if (compare !== undefined) {
-    return compare(value("LeftValue"), value("RightValue"));
-  }
-  switch (type) {
+export function holds(condition: Condition, scope: Scope): boolean {
+  switch (condition.Type) {
     case "In":
-      return items(value("Values")).includes(value("QueryValue"));
+      return condition.Values.map((one) => operand(one, scope)).includes(
+        operand(condition.QueryValue, scope),
+      );
     case "Not":
-      return !holds(sides["Condition"] ?? null, scope);
+      return !holds(condition.Condition, scope);
     case "Or":
-      return items(sides["Conditions"]).some((one) => holds(one, scope));
+      return condition.Conditions.some((one) => holds(one, scope));
     default:
-      throw new ExpressionError(`there is no condition of type ${JSON.stringify(type)}`);
+      return comparisons[condition.Type](
+        operand(condition.LeftValue, scope),
+        operand(condition.RightValue, scope),
+      );
   }
 }

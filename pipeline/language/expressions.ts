@@ -103,6 +103,11 @@ export function isComputed(value: unknown): value is Computed {
   return keys.length === 1 && functions.some((name) => name === keys[0]);
 }
 
+/** A string that is written out; undefined where an expression stands for it, or nothing is given. */
+export function literal(value: Expression | null | undefined): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
 /** Members and indices that lead to a value. */
 export type Path = readonly (string | number)[];
 

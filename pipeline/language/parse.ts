@@ -40,12 +40,10 @@ export function inspectDefinition(
  * document itself, with all that the types do not know. Whether the definition is right, `check` says.
  */
 export function parse(document: Json): Parsed {
-  const problems = inspectDefinition(document)
-    .filter(({ kind }) => kind === "form")
-    .map(sentence);
-  // What has the form of the types is of the types.
-  return problems.length > 0
-    ? { problems }
+  const findings = inspectDefinition(document);
+  // What has the form of the types is of the types. Where it has not, all that is wrong is said at once.
+  return findings.some(({ kind }) => kind === "form")
+    ? { problems: findings.map(sentence) }
     : { definition: document as unknown as PipelineDefinition };
 }
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../pipeline/expressions";
+import type { JsonObject } from "../../pipeline/language/json";
 import type { Frame, Scenario } from "./stack";
 
 const begin = 1_790_000_000;

@@ -10,7 +10,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { JsonObject } from "../../pipeline/expressions";
+import type { JsonObject } from "../../pipeline/language/json";
 import { canonicalJson } from "../../pipeline/language/canonicalJson";
 import { program } from "../support/definitions";
 import { commandLine } from "../support/commandLine";

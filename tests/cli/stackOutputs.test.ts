@@ -43,7 +43,7 @@ describe("npm run restate: the stack's exports, credentials and errors", () => {
       const args = ["start", "--outputs", file];
       const { code, stderr } = await commandLine(args, stack.environment());
       equal(code, 1);
-      match(stderr, /^error: the export pipelineDefinition is not JSON: .*\n$/);
+      match(stderr, /^error: the export pipelineDefinition: the definition is not JSON: .*\n$/);
     });
 
     it("refuses a file that is missing or no JSON object", async () => {

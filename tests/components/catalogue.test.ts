@@ -5,8 +5,8 @@ import { join } from "node:path";
 
 import type { Program } from "../../local/program/program";
 import { californiaHousing } from "../../pipeline/californiaHousing";
-import type { JsonObject } from "../../pipeline/expressions";
-import { text } from "../../pipeline/walk";
+import type { JsonObject } from "../../pipeline/language/json";
+import { text } from "../support/json";
 import { type Config, program } from "../support/definitions";
 
 const bucket = "sagemaker-restate-test-111122223333";

@@ -1,9 +1,17 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 
 import type { Program } from "../../local/program/program";
-import type { Json, JsonObject } from "../../pipeline/expressions";
+import type { PipelineDefinition, Step } from "../../pipeline/language/definition";
+import {
+  type Expression,
+  isComputed,
+  type Join,
+  literal,
+  type Reference,
+} from "../../pipeline/language/expressions";
+import type { JsonObject } from "../../pipeline/language/json";
 import { californiaHousing } from "../../pipeline/californiaHousing";
-import { allSteps, at, isObject, object, objects, text } from "../../pipeline/walk";
+import { allSteps } from "../../pipeline/language/graph";
 import { program } from "../support/definitions";
 import { type IamRequest, isAllowed } from "../support/iam";
 import { describeRequest } from "../support/iamRequests";
@@ -24,64 +32,71 @@ interface Use {
   readonly request: IamRequest;
 }
 
+type Uri = Expression | null | undefined;
+
 /** Reads where the steps of a definition read and write, with values for what only an execution knows. */
 class Definition {
-  private readonly steps: ReadonlyMap<string, JsonObject>;
+  private readonly steps: ReadonlyMap<string, Step>;
 
-  constructor(definition: JsonObject) {
-    this.steps = new Map(allSteps(definition["Steps"]).map(({ name, step }) => [name, step]));
+  constructor(definition: PipelineDefinition) {
+    this.steps = new Map(allSteps(definition).map(({ step }) => [step.Name, step]));
   }
 
   uses(): readonly Use[] {
     return [...this.steps.values()].flatMap((step) => this.usesOf(step));
   }
 
-  private usesOf(step: JsonObject): readonly Use[] {
-    const args = object(step["Arguments"]);
-    switch (step["Type"]) {
-      case "Processing":
-        return this.all(text(args["RoleArn"]), {
-          reads: objects(args["ProcessingInputs"]).map((input) => at(input, "S3Input", "S3Uri")),
-          writes: objects(at(args, "ProcessingOutputConfig", "Outputs")).map((output) =>
-            at(output, "S3Output", "S3Uri"),
-          ),
+  private usesOf(step: Step): readonly Use[] {
+    switch (step.Type) {
+      case "Processing": {
+        const {
+          ProcessingInputs: inputs,
+          ProcessingOutputConfig: config,
+          RoleArn,
+        } = step.Arguments;
+        return this.all(literal(RoleArn), {
+          reads: (inputs ?? []).map(({ S3Input: input }) => input?.S3Uri),
+          writes: (config?.Outputs ?? []).map(({ S3Output: output }) => output?.S3Uri),
         });
+      }
       case "Tuning": {
-        const job = object(args["TrainingJobDefinition"]);
-        const checkpoints = at(job, "CheckpointConfig", "S3Uri");
-        return this.all(text(job["RoleArn"]), {
+        const job = step.Arguments.TrainingJobDefinition;
+        const checkpoints = job?.CheckpointConfig?.S3Uri;
+        return this.all(literal(job?.RoleArn), {
           reads: [
-            ...objects(job["InputDataConfig"]).map((channel) =>
-              at(channel, "DataSource", "S3DataSource", "S3Uri"),
+            ...(job?.InputDataConfig ?? []).map(
+              ({ DataSource: source }) => source?.S3DataSource?.S3Uri,
             ),
             checkpoints,
           ],
-          writes: [at(job, "OutputDataConfig", "S3OutputPath"), checkpoints],
+          writes: [job?.OutputDataConfig?.S3OutputPath, checkpoints],
         });
       }
       case "Model":
-        return this.all(text(args["ExecutionRoleArn"]), {
-          reads: [at(args, "PrimaryContainer", "ModelDataUrl")],
+        return this.all(literal(step.Arguments.ExecutionRoleArn), {
+          reads: [step.Arguments.PrimaryContainer?.ModelDataUrl],
           writes: [],
         });
-      case "Transform":
+      case "Transform": {
+        const { TransformInput: input, TransformOutput: output } = step.Arguments;
         // It has the role of its model.
         return this.all("role/restate-test-evaluation", {
-          reads: [at(args, "TransformInput", "DataSource", "S3DataSource", "S3Uri")],
-          writes: [at(args, "TransformOutput", "S3OutputPath")],
+          reads: [input?.DataSource?.S3DataSource?.S3Uri],
+          writes: [output?.S3OutputPath],
         });
+      }
       default:
         return [];
     }
   }
 
   private all(
-    roleArn: string,
-    uris: { reads: readonly (Json | undefined)[]; writes: readonly (Json | undefined)[] },
+    roleArn: string | undefined,
+    uris: { reads: readonly Uri[]; writes: readonly Uri[] },
   ): readonly Use[] {
-    const actor = roleArn.replace(/^.*role\/restate-test-/, "");
-    const use = (action: string, uri: Json | undefined): Use[] =>
-      uri === undefined
+    const actor = (roleArn ?? "").replace(/^.*role\/restate-test-/, "");
+    const use = (action: string, uri: Uri): Use[] =>
+      uri === undefined || uri === null
         ? []
         : [
             {
@@ -101,33 +116,30 @@ class Definition {
     ];
   }
 
-  private resolve(value: Json): string {
-    if (typeof value !== "object" || value === null || !isObject(value)) {
-      return typeof value === "string" ? value : JSON.stringify(value);
+  private resolve(value: Expression): string {
+    if (!isComputed(value)) {
+      return String(value);
     }
-    const join = value["Std:Join"];
-    if (isObject(join)) {
-      return (join["Values"] as Json[]).map((one) => this.resolve(one)).join(text(join["On"]));
+    if ("Std:Join" in value) {
+      const { On: on, Values: values } = value["Std:Join"] as Join["Std:Join"];
+      return values.map((one) => this.resolve(one)).join(on);
     }
-    const uri = this.place(text(value["Get"]));
+    const uri = "Get" in value ? this.place((value as Reference).Get) : undefined;
     return uri === undefined ? "known-to-the-execution" : this.resolve(uri);
   }
 
   /** Where a step that is referred to writes. */
-  private place(get: string): Json | undefined {
-    const [, step = "", path = ""] = /^Steps\.(\w+)\.(.+)$/.exec(get) ?? [];
-    const args = at(this.steps.get(step), "Arguments");
+  private place(get: string): Expression | undefined {
+    const [, name = "", path = ""] = /^Steps\.(\w+)\.(.+)$/.exec(get) ?? [];
+    const step = this.steps.get(name);
+    if (step?.Type === "Transform" && path === "TransformOutput.S3OutputPath") {
+      return step.Arguments.TransformOutput?.S3OutputPath ?? undefined;
+    }
     const [, output] =
       /^ProcessingOutputConfig\.Outputs\['(.+)'\]\.S3Output\.S3Uri$/.exec(path) ?? [];
-    return output === undefined
-      ? at(args, ...path.split("."))
-      : at(
-          objects(at(args, "ProcessingOutputConfig", "Outputs")).find(
-            (one) => one["OutputName"] === output,
-          ),
-          "S3Output",
-          "S3Uri",
-        );
+    const outputs =
+      step?.Type === "Processing" ? step.Arguments.ProcessingOutputConfig?.Outputs : undefined;
+    return outputs?.find((one) => one.OutputName === output)?.S3Output?.S3Uri ?? undefined;
   }
 }
 

@@ -1,8 +1,8 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 
 import type { Program } from "../../local/program/program";
-import type { JsonObject } from "../../pipeline/expressions";
-import { text } from "../../pipeline/walk";
+import type { JsonObject } from "../../pipeline/language/json";
+import { text } from "../support/json";
 import { Deployer } from "../../components/deployer";
 import { construct, valueOf } from "../support/construct";
 import { type Config, program } from "../support/definitions";

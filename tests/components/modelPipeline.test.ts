@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { ModelPipeline, type ModelPipelineArgs } from "../../components/modelPipeline";
 import { settingsSchema } from "../../config/schema";
-import type { JsonObject } from "../../pipeline/expressions";
+import type { JsonObject } from "../../pipeline/language/json";
 import { account, construct, valueOf } from "../support/construct";
 import { at } from "../support/definitions";
 

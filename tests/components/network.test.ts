@@ -4,26 +4,29 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Program } from "../../local/program/program";
 import { californiaHousing } from "../../pipeline/californiaHousing";
-import type { JsonObject } from "../../pipeline/expressions";
-import { allSteps, text } from "../../pipeline/walk";
+import type { JsonObject } from "../../pipeline/language/json";
+import type { PipelineDefinition } from "../../pipeline/language/definition";
+import { allSteps } from "../../pipeline/language/graph";
+import { text } from "../support/json";
 import { jobNetwork } from "../../components/jobNetwork";
 import { Network } from "../../components/network";
 import { account, construct, valueOf } from "../support/construct";
-import { at, type Config, program } from "../support/definitions";
+import { type Config, program } from "../support/definitions";
 
 const key = "arn:aws:kms:us-east-1:111122223333:key/data-key";
 
 /** The network settings of each job in a definition, by step. */
-function jobNetworks(definition: JsonObject): Readonly<Record<string, unknown>> {
-  const members: Readonly<Record<string, string>> = {
-    Processing: "NetworkConfig",
-    Tuning: "TrainingJobDefinition",
-  };
+function jobNetworks(definition: PipelineDefinition): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
-    allSteps(definition["Steps"]).flatMap(({ name, step, type }): [string, unknown][] => {
-      const member = members[type];
-      const job = member === undefined ? undefined : (at(step, "Arguments", member) as JsonObject);
-      return job === undefined ? [] : [[name, job["VpcConfig"]]];
+    allSteps(definition).flatMap(({ step }): [string, unknown][] => {
+      switch (step.Type) {
+        case "Processing":
+          return [[step.Name, step.Arguments.NetworkConfig?.VpcConfig]];
+        case "Tuning":
+          return [[step.Name, step.Arguments.TrainingJobDefinition?.VpcConfig]];
+        default:
+          return [];
+      }
     }),
   );
 }

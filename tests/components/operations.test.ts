@@ -1,8 +1,8 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 
 import type { Program } from "../../local/program/program";
-import type { JsonObject } from "../../pipeline/expressions";
-import { text } from "../../pipeline/walk";
+import type { JsonObject } from "../../pipeline/language/json";
+import { text } from "../support/json";
 import { Operations, type OperationsArgs } from "../../components/operations";
 import { account, construct } from "../support/construct";
 import { type Config, program } from "../support/definitions";
@@ -101,11 +101,12 @@ describe("operations", () => {
     equal(target["arn"], pipelineArn);
     equal(target["roleArn"], roleArn);
     // What the definition says anyway.
-    const [parameter] = evaluated.definition["Parameters"] as readonly [JsonObject];
+    const [parameter] = evaluated.definition.Parameters ?? [];
+    ok(parameter);
     deepEqual(target["sagemakerPipelineParameters"], {
-      pipelineParameters: [{ name: parameter["Name"], value: parameter["DefaultValue"] }],
+      pipelineParameters: [{ name: parameter.Name, value: parameter.DefaultValue }],
     });
-    equal(parameter["DefaultValue"], "ml.m5.2xlarge");
+    equal(parameter.DefaultValue, "ml.m5.2xlarge");
     equal(find("triggers-new-data"), undefined);
     deepEqual(parsed("permissions-scheduler-policy", "policy")["Statement"], [
       {

@@ -1,9 +1,10 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 
-import type { Program, Resource } from "../../local/program/program";
+import type { Program } from "../../local/program/program";
+import type { Resource } from "../../local/program/resources";
 import { californiaHousing } from "../../pipeline/californiaHousing";
-import type { Json, JsonObject } from "../../pipeline/expressions";
-import { text } from "../../pipeline/walk";
+import type { Json, JsonObject } from "../../pipeline/language/json";
+import { text } from "../support/json";
 import { at, program } from "../support/definitions";
 
 const bucket = "sagemaker-restate-test-111122223333";

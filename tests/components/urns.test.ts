@@ -8,7 +8,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { ExampleAccount } from "../../local/program/program";
 import { californiaHousing } from "../../pipeline/californiaHousing";
-import type { JsonObject } from "../../pipeline/expressions";
+import type { JsonObject } from "../../pipeline/language/json";
 import { housingRows, writeRows } from "../support/housing";
 
 const load = createRequire(__filename);

@@ -9,8 +9,8 @@ import { settingsSchema } from "../../config/schema";
 import { evaluateProgram } from "../../local/program/program";
 import { defaultCandidates } from "../../pipeline/candidates";
 import { californiaHousing } from "../../pipeline/californiaHousing";
-import type { JsonObject } from "../../pipeline/expressions";
-import { text } from "../../pipeline/walk";
+import type { JsonObject } from "../../pipeline/language/json";
+import { text } from "../support/json";
 import { type Config, program } from "../support/definitions";
 
 interface Declaration {

@@ -7,7 +7,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { check } from "../../pipeline/language/check";
 import { californiaHousing } from "../../pipeline/californiaHousing";
-import type { JsonObject } from "../../pipeline/expressions";
+import type { JsonObject } from "../../pipeline/language/json";
 import { Engine, pulumiFolder } from "./engine";
 import { Registry } from "./registry";
 

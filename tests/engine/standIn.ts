@@ -21,8 +21,8 @@ import * as ec2 from "@pulumi/aws/ec2";
 import * as pulumi from "@pulumi/pulumi";
 import * as provider from "@pulumi/pulumi/provider";
 
-import type { Json } from "../../pipeline/expressions";
-import { text as textOf } from "../../pipeline/walk";
+import type { Json } from "../../pipeline/language/json";
+import { text as textOf } from "../support/json";
 import { digest, recordOf, type Shared } from "./cloud";
 import { refusals } from "./refusals";
 

@@ -1,9 +1,9 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { join, relative } from "node:path";
 
 import { stackConfig } from "../../local/program/stackConfig";
 import { stepGraph } from "../../local/report/stepGraph";
-import type { JsonObject } from "../../pipeline/expressions";
+import { parseText } from "../../pipeline/language/parse";
 import { Engine, pulumiFolder } from "../engine/engine";
 import { command } from "../support/localRun";
 
@@ -33,7 +33,8 @@ describe("examples/flats, deployed by the real engine,", function () {
     });
     const { outputs } = await stack.up();
     equal(outputs["tableName"]?.value, "flats");
-    const definition = JSON.parse(String(outputs["pipelineDefinition"]?.value)) as JsonObject;
+    const { definition } = parseText(String(outputs["pipelineDefinition"]?.value));
+    ok(definition);
     deepEqual(
       stepGraph(definition)
         .nodes.filter(({ type }) => type === "Tuning")

@@ -119,7 +119,7 @@ describe("npm run local, on a machine or in a folder that is not as it should be
     writeFileSync(path, readFileSync(definition, "utf8").slice(0, 5000));
     failedBy(
       await run(join(folder, "cut"), "--definition", path),
-      /^error: --definition: .*cut\.json is not JSON: /,
+      /^error: --definition: .*cut\.json: the definition is not JSON: /,
     );
   });
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { type ExecutionRecord, readRecord } from "../../local/records/executions";
 import { cacheSeconds } from "../../local/steps/cacheConfig";
-import type { Json } from "../../pipeline/expressions";
+import type { CacheConfig } from "../../pipeline/language/definition";
 import { type Draft, set } from "../support/definitions";
 import { housingRows, writeRows } from "../support/housing";
 import { local, smallDefinition, temporaryFolder, writeDefinition } from "../support/localRun";
@@ -146,7 +146,7 @@ describe("the results of equal jobs", () => {
 });
 
 describe("cacheSeconds", () => {
-  const cases: readonly (readonly [Json, number])[] = [
+  const cases: readonly (readonly [CacheConfig, number])[] = [
     [{ Enabled: true, ExpireAfter: "P30D" }, 30 * 86_400],
     [{ Enabled: true, ExpireAfter: "p30d" }, 30 * 86_400],
     [{ Enabled: true, ExpireAfter: "P1DT2H3M4S" }, 86_400 + 2 * 3600 + 3 * 60 + 4],
@@ -157,11 +157,11 @@ describe("cacheSeconds", () => {
   ];
   for (const [config, seconds] of cases) {
     it(`reads ${JSON.stringify(config)}`, () => {
-      equal(cacheSeconds({ CacheConfig: config }), seconds);
+      equal(cacheSeconds(config), seconds);
     });
   }
 
   it("lets results of steps without a CacheConfig stand in for ever", () => {
-    equal(cacheSeconds({}), Infinity);
+    equal(cacheSeconds(undefined), Infinity);
   });
 });

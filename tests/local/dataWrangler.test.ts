@@ -6,8 +6,8 @@ import { type Job, type JobResult, JobRunner } from "../../local/processes/jobs"
 import type { Program } from "../../local/program/program";
 import { Workspace } from "../../local/records/workspace";
 import { runSession, type Session, type SessionOptions } from "../../local/session";
-import type { JsonObject } from "../../pipeline/expressions";
-import { text } from "../../pipeline/walk";
+import type { PipelineDefinition } from "../../pipeline/language/definition";
+import { text } from "../support/json";
 import { at, type Draft, draft, program as evaluate } from "../support/definitions";
 import { housingRows, writeRows } from "../support/housing";
 import { temporaryFolder } from "../support/localRun";
@@ -38,14 +38,14 @@ describe("Data Wrangler's step and the one that reads it", () => {
   const folder = temporaryFolder();
   const data = writeRows(join(folder, "housing.data"), housingRows(300));
   let program: Program;
-  let definition: JsonObject;
+  let definition: PipelineDefinition;
 
   before(async () => {
     program = await evaluate({}, "dev");
     const small: Draft = draft(program.definition);
     small["Steps"] = (small["Steps"] as Draft[]).filter(({ Type }) => Type === "Processing");
     small["Steps"] = (small["Steps"] as Draft[]).slice(0, 2);
-    definition = small as JsonObject;
+    definition = small as unknown as PipelineDefinition;
   });
 
   async function run(

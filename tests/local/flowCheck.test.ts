@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { unsupportedFlows } from "../../local/preparation/flowCheck";
 import { Images } from "../../local/standins/images";
+import type { ProcessingStep } from "../../pipeline/language/definition";
 import { temporaryFolder } from "../support/localRun";
 
 const image = "663277389841.dkr.ecr.us-east-1.amazonaws.com/sagemaker-data-wrangler-container:1.x";
@@ -43,18 +44,15 @@ describe("unsupportedFlows", () => {
 
   /** The problems of a step that runs the flow with these arguments. */
   function problems(...containerArguments: string[]): Promise<readonly string[]> {
-    const definition = {
-      Steps: [
-        {
-          Name: "Wrangle",
-          Type: "Processing",
-          Arguments: {
-            AppSpecification: { ImageUri: image, ContainerArguments: containerArguments },
-            ProcessingInputs: [{ S3Input: { S3Uri: uri, LocalPath: "/opt/ml/processing/flow" } }],
-          },
-        },
-      ],
-    };
+    const step = {
+      Name: "Wrangle",
+      Type: "Processing",
+      Arguments: {
+        AppSpecification: { ImageUri: image, ContainerArguments: containerArguments },
+        ProcessingInputs: [{ S3Input: { S3Uri: uri, LocalPath: "/opt/ml/processing/flow" } }],
+      },
+    } as unknown as ProcessingStep;
+    const definition = { Version: "2020-12-01", Steps: [step] };
     return unsupportedFlows(definition, new Images("registry/own:1"), {
       uploads: new Map(),
       folders: [s3],

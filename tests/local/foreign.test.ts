@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { type ExecutionRecord, readRecord } from "../../local/records/executions";
 import { pythonInterpreter } from "../../local/processes/python";
-import type { JsonObject } from "../../pipeline/expressions";
+import type { JsonObject } from "../../pipeline/language/json";
 import { randomNumbers } from "../support/housing";
 import { command, type Ended, local, temporaryFolder, writeDefinition } from "../support/localRun";
 

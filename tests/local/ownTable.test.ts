@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 
 import { pythonInterpreter } from "../../local/processes/python";
-import type { JsonObject } from "../../pipeline/expressions";
+import type { JsonObject } from "../../pipeline/language/json";
 import { type Ended, local, temporaryFolder } from "../support/localRun";
 
 const columns = [

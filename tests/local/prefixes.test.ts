@@ -2,7 +2,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Json, JsonObject } from "../../pipeline/expressions";
+import type { Json, JsonObject } from "../../pipeline/language/json";
 import { draft, program, set } from "../support/definitions";
 import { housingRows, writeRows } from "../support/housing";
 import { local, temporaryFolder, writeDefinition } from "../support/localRun";

@@ -2,8 +2,8 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { JsonObject } from "../../pipeline/expressions";
-import { text } from "../../pipeline/walk";
+import type { JsonObject } from "../../pipeline/language/json";
+import { text } from "../support/json";
 import { at, type Draft, set } from "../support/definitions";
 import { housingRows, writeRows } from "../support/housing";
 import {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { stringify } from "yaml";
 
-import type { JsonObject } from "../../pipeline/expressions";
+import type { JsonObject } from "../../pipeline/language/json";
 import { command, local, temporaryFolder } from "../support/localRun";
 
 /** A tuning that tries depths in order: deeper is better where there is much to learn. */

@@ -2,12 +2,12 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 
 import { defaultCandidates } from "../../pipeline/candidates";
 import { check } from "../../pipeline/language/check";
-import type { Json, JsonObject } from "../../pipeline/expressions";
+import type { PipelineDefinition } from "../../pipeline/language/definition";
+import type { Json, JsonObject } from "../../pipeline/language/json";
 import { canonicalJson } from "../../pipeline/language/canonicalJson";
-import { objects, text } from "../../pipeline/walk";
 import { at, program } from "../support/definitions";
 
-async function definitionOf(count: number): Promise<JsonObject> {
+async function definitionOf(count: number): Promise<PipelineDefinition> {
   const candidates = Array.from({ length: count }, (_, index) => ({
     ...(defaultCandidates[1] as JsonObject),
     name: `CandidateOfTheFamily${index}`,
@@ -18,7 +18,7 @@ async function definitionOf(count: number): Promise<JsonObject> {
 describe("selection among many candidates", () => {
   it("leaves the comparison to conditions up to 10, and to a job beyond", async () => {
     const names = async (count: number): Promise<readonly string[]> =>
-      objects((await definitionOf(count))["Steps"]).map(({ Name: name }) => text(name));
+      (await definitionOf(count)).Steps.map(({ Name: name }) => name);
     ok(!(await names(10)).includes("CompareCandidates"));
     ok((await names(11)).includes("CompareCandidates"));
   });
@@ -49,7 +49,7 @@ describe("selection among many candidates", () => {
       "ContainerArguments",
     ) as readonly Json[];
     const passed = args.slice(args.indexOf("--candidates") + 1, args.indexOf("--minimum"));
-    deepEqual(passed.map(text).join(",").split(","), names);
+    deepEqual(passed.map(String).join(",").split(","), names);
     for (const name of names) {
       const condition = at(definition, "Steps", `Select${name}`, "Arguments") as JsonObject;
       deepEqual(at(condition, "Conditions", 0, "RightValue"), name);

@@ -9,7 +9,7 @@ import { columnType } from "../../pipeline/columnTypes";
 import { dataFileProblems } from "../../pipeline/dataFiles/check";
 import { isValue } from "../../pipeline/dataFiles/values";
 import { datasetSchema } from "../../pipeline/datasetSchema";
-import type { JsonObject } from "../../pipeline/expressions";
+import type { JsonObject } from "../../pipeline/language/json";
 import { pythonInterpreter } from "../../local/processes/python";
 
 const names = "price,town,floor_area\n";

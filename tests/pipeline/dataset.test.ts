@@ -7,7 +7,7 @@ import { datasetQuery } from "../../pipeline/query";
 import { tableFormat } from "../../pipeline/tableFormat";
 import type { ConfigValue } from "../../pipeline/literals";
 import { dataWranglerFlow } from "../../pipeline/flow";
-import type { JsonObject } from "../../pipeline/expressions";
+import type { JsonObject } from "../../pipeline/language/json";
 import { at } from "../support/definitions";
 
 const flats = datasetSchema.parse({

@@ -4,14 +4,15 @@ import { evaluate, holds, type Scope } from "../../pipeline/language/evaluate";
 import { defaultCandidates } from "../../pipeline/candidates";
 import { check } from "../../pipeline/language/check";
 import { californiaHousing } from "../../pipeline/californiaHousing";
-import type { Json, JsonObject } from "../../pipeline/expressions";
+import type { PipelineDefinition } from "../../pipeline/language/definition";
+import type { Json, JsonObject } from "../../pipeline/language/json";
 import { canonicalJson } from "../../pipeline/language/canonicalJson";
-import { allSteps, dependencies, objects, text } from "../../pipeline/walk";
+import { allSteps, dependencies } from "../../pipeline/language/graph";
 import { at, program } from "../support/definitions";
 
 /** Names of the steps that a definition runs for given scores, by its own conditions. */
 function selected(
-  definition: JsonObject,
+  definition: PipelineDefinition,
   scores: Readonly<Record<string, number>>,
   minimum: number,
 ) {
@@ -24,17 +25,14 @@ function selected(
       regression_metrics: { r2: { value: scores[step.replace("Evaluate", "")] ?? null } },
     }),
   };
-  return objects(definition["Steps"])
-    .filter(({ Type }) => Type === "Condition")
-    .filter((step) =>
-      (at(step, "Arguments", "Conditions") as Json[]).every((one) => holds(one, scope)),
-    )
-    .flatMap((step) => objects(at(step, "Arguments", "IfSteps") as Json))
-    .map((step) => {
-      const name = text(step["Name"]);
-      const message = at(step, "Arguments", "ErrorMessage") as Json;
-      return step["Type"] === "Fail" ? `${name}: ${text(evaluate(message, scope))}` : name;
-    });
+  return definition.Steps.flatMap((step) => (step.Type === "Condition" ? [step.Arguments] : []))
+    .filter(({ Conditions: conditions }) => conditions.every((one) => holds(one, scope)))
+    .flatMap(({ IfSteps: steps }) => steps ?? [])
+    .map((step) =>
+      step.Type === "Fail"
+        ? `${step.Name}: ${String(evaluate(step.Arguments, scope).ErrorMessage)}`
+        : step.Name,
+    );
 }
 
 const candidate = (name: string): JsonObject => ({
@@ -43,7 +41,7 @@ const candidate = (name: string): JsonObject => ({
 });
 
 describe("pipelineDefinition", () => {
-  let definition: JsonObject;
+  let definition: PipelineDefinition;
 
   before(async () => {
     ({ definition } = await program());
@@ -51,10 +49,7 @@ describe("pipelineDefinition", () => {
 
   it("has the steps of the problem statement, each after those that it needs", () => {
     const graph = Object.fromEntries(
-      allSteps(definition["Steps"]).map((placed) => [
-        placed.name,
-        [...dependencies(placed)].sort(),
-      ]),
+      allSteps(definition).map((placed) => [placed.step.Name, [...dependencies(placed)].sort()]),
     );
     deepEqual(graph, {
       DataWranglerProcess: [],
@@ -112,7 +107,7 @@ describe("pipelineDefinition", () => {
       const { definition: changed } = await program({
         candidates: [{ ...candidate("X"), ...change }],
       });
-      return (changed["Parameters"] as JsonObject[]).map(({ Name }) => Name);
+      return changed.Parameters?.map(({ Name }) => Name);
     };
     const all = ["ProcessingInstanceType", "ProcessingInstanceCount", "TrainingInstanceType"];
     const rest = ["ModelApprovalStatus", "MinimumR2"];
@@ -188,7 +183,7 @@ describe("pipelineDefinition", () => {
       minimumR2: 0.6,
     });
     deepEqual(
-      objects(other.definition["Parameters"]).map(({ Name, Type, DefaultValue }) => [
+      other.definition.Parameters?.map(({ Name, Type, DefaultValue }) => [
         Name,
         Type,
         DefaultValue,
@@ -204,26 +199,27 @@ describe("pipelineDefinition", () => {
   });
 
   it("encrypts every job's volumes and outputs, and cuts all but Data Wrangler off the network", () => {
-    const jobs = objects(definition["Steps"]).flatMap((step) => {
-      const args = step["Arguments"] as JsonObject;
-      switch (step["Type"]) {
-        case "Processing":
+    const jobs = definition.Steps.flatMap((step) => {
+      switch (step.Type) {
+        case "Processing": {
+          const { NetworkConfig, ProcessingOutputConfig, ProcessingResources } = step.Arguments;
           return [
             [
-              step["Name"],
-              at(args, "ProcessingResources", "ClusterConfig", "VolumeKmsKeyId"),
-              at(args, "ProcessingOutputConfig", "KmsKeyId"),
-              at(args, "NetworkConfig", "EnableNetworkIsolation"),
+              step.Name,
+              ProcessingResources?.ClusterConfig?.VolumeKmsKeyId,
+              ProcessingOutputConfig?.KmsKeyId,
+              NetworkConfig?.EnableNetworkIsolation,
             ],
           ];
+        }
         case "Tuning": {
-          const job = args["TrainingJobDefinition"];
+          const job = step.Arguments.TrainingJobDefinition;
           return [
             [
-              step["Name"],
-              at(job, "HyperParameterTuningResourceConfig", "VolumeKmsKeyId"),
-              at(job, "OutputDataConfig", "KmsKeyId"),
-              at(job, "EnableNetworkIsolation"),
+              step.Name,
+              job?.HyperParameterTuningResourceConfig?.VolumeKmsKeyId,
+              job?.OutputDataConfig?.KmsKeyId,
+              job?.EnableNetworkIsolation,
             ],
           ];
         }
@@ -319,9 +315,9 @@ describe("pipelineDefinition", () => {
           filter: [{ column: "housingMedianAge", operator: ">", value: 20 }],
         },
       });
-      const changed = objects(definition["Steps"]).flatMap((step, index) => {
-        const twin = objects(other.definition["Steps"])[index];
-        return canonicalJson(step) === canonicalJson(twin) ? [] : [step["Name"]];
+      const changed = definition.Steps.flatMap((step, index) => {
+        const twin = other.definition.Steps[index];
+        return canonicalJson(step) === canonicalJson(twin) ? [] : [step.Name];
       });
       // The query and the flow change, and with the flow the id of its last node, which names its output.
       // Each registered model keeps the flow.

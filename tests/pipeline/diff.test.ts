@@ -3,20 +3,20 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { diffDefinitions, formatDifferences } from "../../pipeline/diff";
-import type { JsonObject } from "../../pipeline/expressions";
 import { canonicalJson } from "../../pipeline/language/canonicalJson";
+import type { PipelineDefinition } from "../../pipeline/language/definition";
+import { diffDefinitions, formatDifferences } from "../../pipeline/language/diff";
 import { at, type Draft, draft, program, set } from "../support/definitions";
 import { commandLine } from "../support/commandLine";
 
 const tuning = ["Steps", "TuneXGBoost", "Arguments", "HyperParameterTuningJobConfig"];
 
 describe("diffDefinitions", () => {
-  let definition: JsonObject;
+  let definition: PipelineDefinition;
   const lines = (change: (definition: Draft) => void): readonly string[] => {
     const changed = draft(definition);
     change(changed);
-    return formatDifferences(diffDefinitions(definition, changed as JsonObject));
+    return formatDifferences(diffDefinitions(definition, changed as unknown as PipelineDefinition));
   };
 
   before(async () => {

@@ -141,6 +141,7 @@ const broken: Readonly<Record<string, readonly (readonly [Inputs, RegExp])[]>> =
       definition("Tuning", { TrainingJobDefinition: { EnableNetworkIsolation: false } }),
       /Job: models.*Job: volumes.*Job: EnableNetworkIsolation.*Job: EnableInter/s,
     ],
+    [{ pipelineDefinition: '{"Version":"2020-12-01","Steps":{}}' }, /Steps: must be a list/],
   ],
   "model-from-registry": [
     [{ primaryContainer: { modelDataUrl: "s3://bucket/model.tar.gz" } }, /modelPackageName/],

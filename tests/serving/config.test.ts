@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 
 import { parse } from "yaml";
 
-import type { Json, JsonObject } from "../../pipeline/expressions";
+import type { Json, JsonObject } from "../../pipeline/language/json";
 import { problemsAcrossKeys } from "../../serving/combinations";
 import { settingsSchema } from "../../serving/settings";
 import { serve } from "./support/serving";

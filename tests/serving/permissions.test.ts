@@ -1,8 +1,8 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 
 import type { Program } from "../../local/program/program";
-import type { JsonObject } from "../../pipeline/expressions";
-import { text } from "../../pipeline/walk";
+import type { JsonObject } from "../../pipeline/language/json";
+import { text } from "../support/json";
 import { program } from "../support/definitions";
 import { type IamRequest, isAllowed } from "../support/iam";
 import { AwsServices, constraints } from "./support/awsServices";

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { Json, JsonObject } from "../../pipeline/expressions";
-import { text } from "../../pipeline/walk";
+import type { Json, JsonObject } from "../../pipeline/language/json";
+import { text } from "../support/json";
 import { hasLocalStorage } from "../../pipeline/instanceTypes";
 import { AwsServices, constraints, modelArn } from "./support/awsServices";
 import { mainExports, serve, type Served } from "./support/serving";

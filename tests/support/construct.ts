@@ -2,8 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { exampleAccountId } from "../../local/program/exampleAccount";
 import { ExampleAccount } from "../../local/program/program";
-import type { Json, JsonObject } from "../../pipeline/expressions";
-import { isObject } from "../../pipeline/walk";
+import type { Json, JsonObject } from "../../pipeline/language/json";
+import { isObject } from "../../pipeline/language/json";
 
 /** A component that was constructed by itself. */
 export interface Constructed<Component> {

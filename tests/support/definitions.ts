@@ -1,5 +1,5 @@
 import { evaluateProgram, type Program } from "../../local/program/program";
-import type { Json, JsonObject } from "../../pipeline/expressions";
+import type { Json } from "../../pipeline/language/json";
 
 /** A JSON value that can be changed. */
 export type Draft = Record<string, unknown>;
@@ -17,8 +17,8 @@ export function program(config: Config = {}, stack = "test"): Promise<Program> {
 }
 
 /** A copy that can be changed. */
-export function draft(value: JsonObject): Draft {
-  return structuredClone(value);
+export function draft(value: object): Draft {
+  return structuredClone(value) as Draft;
 }
 
 /** The value at a path in a draft; keys of objects, indices of lists, names of steps. */

@@ -1,7 +1,7 @@
 import { runSimulation } from "@cloud-copilot/iam-simulate";
 
 import type { Program } from "../../local/program/program";
-import { text } from "../../pipeline/walk";
+import { text } from "./json";
 
 const accountId = "111122223333";
 

@@ -5,7 +5,7 @@ import { World, type WorldOptions } from "../../local/api/world";
 import { Workspace } from "../../local/records/workspace";
 import { californiaHousing } from "../../pipeline/californiaHousing";
 import { datasetSchema } from "../../pipeline/datasetSchema";
-import type { Json, JsonObject } from "../../pipeline/expressions";
+import type { Json, JsonObject } from "../../pipeline/language/json";
 
 /** A machine's API on a folder, for pipelines that need nothing of the program. */
 export function localWorld(folder: string, more: Partial<WorldOptions> = {}): World {
@@ -21,7 +21,7 @@ export function localWorld(folder: string, more: Partial<WorldOptions> = {}): Wo
         region,
         accountId,
         pipelineName: "",
-        definition: {},
+        definition: { Version: "2020-12-01", Steps: [] },
         dataset: datasetSchema.parse(californiaHousing),
         warnings: [],
         decisionTreeImageUri: `${accountId}.dkr.ecr.${region}.amazonaws.com/restate-test:0`,

@@ -1,6 +1,6 @@
 /** Prints the policies of all roles that the program can be asked for, by stack and name, as one JSON object. */
 
-import type { Json } from "../../pipeline/expressions";
+import type { Json } from "../../pipeline/language/json";
 import { californiaHousing } from "../../pipeline/californiaHousing";
 import { type Config, program } from "./definitions";
 

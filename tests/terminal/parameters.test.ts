@@ -1,11 +1,27 @@
-import { deepEqual, throws } from "node:assert/strict";
+import { deepEqual, equal, throws } from "node:assert/strict";
 
-import type { JsonObject } from "../../pipeline/expressions";
+import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { parameterValues } from "../../terminal/parameters";
 
-const job = (key: JsonObject): JsonObject => ({
-  Parameters: [{ Name: "Type", Type: "String", DefaultValue: "ml.m5.xlarge" }],
-  Steps: [{ Arguments: { ResourceConfig: { InstanceType: { Get: "Parameters.Type" }, ...key } } }],
+const job = (key: { readonly VolumeKmsKeyId?: string }): PipelineDefinition => ({
+  Version: "2020-12-01",
+  Parameters: [
+    { Name: "Type", Type: "String", DefaultValue: "ml.m5.xlarge" },
+    { Name: "Deep", Type: "Boolean", DefaultValue: true },
+  ],
+  Steps: [
+    {
+      Name: "Train",
+      Type: "Training",
+      Arguments: {
+        AlgorithmSpecification: { TrainingInputMode: "File" },
+        OutputDataConfig: { S3OutputPath: "s3://team-bucket/models" },
+        ResourceConfig: { InstanceType: { Get: "Parameters.Type" }, ...key },
+        RoleArn: "arn:aws:iam::111122223333:role/team",
+        StoppingCondition: {},
+      },
+    },
+  ],
 });
 
 describe("the instance type that an execution is started with", () => {
@@ -21,10 +37,17 @@ describe("the instance type that an execution is started with", () => {
   });
 
   it("is taken where the definition names no key, and where the volume takes one", () => {
-    deepEqual([...parameterValues(job({}), disks)], [["Type", "ml.m5d.xlarge"]]);
-    deepEqual(
-      [...parameterValues(job({ VolumeKmsKeyId: "key" }), new Map([["Type", "ml.c5.xlarge"]]))],
-      [["Type", "ml.c5.xlarge"]],
-    );
+    equal(parameterValues(job({}), disks).get("Type"), "ml.m5d.xlarge");
+    const other = new Map([["Type", "ml.c5.xlarge"]]);
+    equal(parameterValues(job({ VolumeKmsKeyId: "key" }), other).get("Type"), "ml.c5.xlarge");
+  });
+});
+
+describe("a Boolean that an execution is started with", () => {
+  it("is true and false in the words of the SageMaker Python SDK too, and nothing else", () => {
+    const read = (value: string): unknown =>
+      parameterValues(job({}), new Map([["Deep", value]])).get("Deep");
+    deepEqual(["true", "True", "false", "False"].map(read), [true, true, false, false]);
+    throws(() => read("1"), { message: 'parameter Deep: "1" is no Boolean' });
   });
 });

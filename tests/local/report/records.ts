@@ -4,20 +4,26 @@ import type { StepResult, Trial } from "../../../local/execution";
 import type { ExecutionRecord } from "../../../local/records/executions";
 import { writeFileAtomically, writeJson } from "../../../local/storage/files";
 import type { Diagnosis } from "../../../local/report/diagnosis";
-import type { JsonObject } from "../../../pipeline/expressions";
+import type { PipelineDefinition, Step } from "../../../pipeline/language/definition";
+import type { JsonObject } from "../../../pipeline/language/json";
 
 /** A step of a definition, by what a test wants to say of it. */
-export function step(name: string, more: JsonObject = {}): JsonObject {
-  return { Name: name, Type: "Processing", Arguments: {}, ...more };
+export function step(name: string, more: object = {}): Step {
+  return { Name: name, Type: "Processing", Arguments: {}, ...more } as Step;
+}
+
+/** A definition of steps. */
+export function definitionOf(steps: readonly Step[]): PipelineDefinition {
+  return { Version: "2020-12-01", Steps: steps };
 }
 
 /** A condition with branches. */
 export function condition(
   name: string,
-  ifSteps: readonly JsonObject[],
-  elseSteps: readonly JsonObject[],
+  ifSteps: readonly Step[],
+  elseSteps: readonly Step[],
   more: JsonObject = {},
-): JsonObject {
+): Step {
   const args = { Conditions: [], IfSteps: ifSteps, ElseSteps: elseSteps };
   return step(name, { Type: "Condition", Arguments: args, ...more });
 }
@@ -27,7 +33,7 @@ export function tuningStep(
   name: string,
   ranges: JsonObject,
   type: "Maximize" | "Minimize" = "Minimize",
-): JsonObject {
+): Step {
   return step(name, {
     Type: "Tuning",
     Arguments: {
@@ -83,7 +89,7 @@ export function writeRecords(
   folder: string,
   records: {
     readonly record: ExecutionRecord;
-    readonly steps: readonly JsonObject[];
+    readonly steps: readonly Step[];
     readonly diagnoses?: readonly Diagnosis[];
     readonly logs?: Readonly<Record<string, string>>;
   },
@@ -91,7 +97,7 @@ export function writeRecords(
   const { diagnoses, logs = {}, record: own, steps } = records;
   // In the first form, which is read too.
   writeJson(join(folder, "execution.json"), { ...own, processId: 1 });
-  writeJson(join(folder, "definition.json"), { Version: "2020-12-01", Steps: steps });
+  writeJson(join(folder, "definition.json"), definitionOf(steps));
   if (diagnoses !== undefined) {
     writeJson(join(folder, "diagnostics.json"), diagnoses);
   }

@@ -3,7 +3,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { stepGraph } from "../../../local/report/stepGraph";
 import { standaloneStepGraph } from "../../../local/report/stepGraphSvg";
 import { layOut, nameLines } from "../../../local/report/stepLayout";
-import { condition, result, step } from "./records";
+import { condition, definitionOf, result, step } from "./records";
 
 const get = (path: string): { Get: string } => ({ Get: `Steps.${path}` });
 
@@ -19,7 +19,7 @@ describe("stepGraph", () => {
       { DependsOn: ["Train"] },
     ),
   ];
-  const definition = { Steps: steps };
+  const definition = definitionOf(steps);
 
   it("has an edge for each reference, DependsOn and branch, without those that follow from others", () => {
     deepEqual(
@@ -74,13 +74,11 @@ describe("stepGraph", () => {
   });
 
   it("skips what waits for a skipped step, outside of the branch too", () => {
-    const waiting = {
-      Steps: [
-        ...steps,
-        step("After", { DependsOn: ["Tell"] }),
-        step("Last", { DependsOn: ["After"] }),
-      ],
-    };
+    const waiting = definitionOf([
+      ...steps,
+      step("After", { DependsOn: ["Tell"] }),
+      step("Last", { DependsOn: ["After"] }),
+    ]);
     const results = [result("Check", { type: "Condition", detail: "false" })];
     const found = new Map(
       stepGraph(waiting, results).nodes.map(({ name, state }) => [name, state]),
@@ -91,19 +89,17 @@ describe("stepGraph", () => {
 
 describe("layOut", () => {
   /** A pipeline of ten candidates: 42 steps. */
-  const many = {
-    Steps: [
-      step("Read"),
-      step("Split", { DependsOn: ["Read"] }),
-      ...Array.from({ length: 10 }, (_, index) => [
-        step(`Tune${index}`, { DependsOn: ["Split"] }),
-        step(`Evaluate${index}`, { DependsOn: [`Tune${index}`] }),
-        condition(`Select${index}`, [step(`Register${index}`)], [], {
-          DependsOn: Array.from({ length: 10 }, (__, other) => `Evaluate${other}`),
-        }),
-      ]).flat(),
-    ],
-  };
+  const many = definitionOf([
+    step("Read"),
+    step("Split", { DependsOn: ["Read"] }),
+    ...Array.from({ length: 10 }, (_, index) => [
+      step(`Tune${index}`, { DependsOn: ["Split"] }),
+      step(`Evaluate${index}`, { DependsOn: [`Tune${index}`] }),
+      condition(`Select${index}`, [step(`Register${index}`)], [], {
+        DependsOn: Array.from({ length: 10 }, (__, other) => `Evaluate${other}`),
+      }),
+    ]).flat(),
+  ]);
 
   it("gives each of many steps a place of its own, inside the picture, below what it waits for", () => {
     const { edges, height, nodes, width } = layOut(stepGraph(many));
@@ -145,7 +141,7 @@ describe("layOut", () => {
 
 describe("standaloneStepGraph", () => {
   const svg = standaloneStepGraph(
-    stepGraph({ Steps: [condition("Check", [step("Register")], [])] }, [
+    stepGraph(definitionOf([condition("Check", [step("Register")], [])]), [
       result("Check", { type: "Condition", detail: "true" }),
       result("Register", { seconds: 75 }),
     ]),

@@ -8,9 +8,9 @@ import {
   type Tuning,
   tunings,
 } from "../../../local/report/tuningData";
-import type { JsonObject } from "../../../pipeline/expressions";
+import type { Step } from "../../../pipeline/language/definition";
 import type { Trial } from "../../../local/execution";
-import { step, trial, tuningStep } from "./records";
+import { definitionOf, step, trial, tuningStep } from "./records";
 
 const ranges = {
   IntegerParameterRanges: [{ Name: "depth", MinValue: "1", MaxValue: "9", ScalingType: "Auto" }],
@@ -21,7 +21,10 @@ const ranges = {
 };
 
 function tuningOf(trials: readonly Trial[], type: "Maximize" | "Minimize" = "Minimize"): Tuning {
-  const [tuning] = tunings({ Steps: [step("Read"), tuningStep("TuneTree", ranges, type)] }, trials);
+  const [tuning] = tunings(
+    definitionOf([step("Read"), tuningStep("TuneTree", ranges, type)]),
+    trials,
+  );
   ok(tuning);
   return tuning;
 }
@@ -36,18 +39,16 @@ describe("tunings", () => {
   });
 
   it("calls a candidate by its step's DisplayName, or by its Name where others have the same", () => {
-    const displayed = (name: string, displayName: string): JsonObject => ({
+    const displayed = (name: string, displayName: string): Step => ({
       ...tuningStep(name, ranges),
       DisplayName: displayName,
     });
-    const definition = {
-      Steps: [
-        displayed("TuneTree", "Tree"),
-        tuningStep("TuneOther", ranges),
-        displayed("First", "Same"),
-        displayed("Second", "Same"),
-      ],
-    };
+    const definition = definitionOf([
+      displayed("TuneTree", "Tree"),
+      tuningStep("TuneOther", ranges),
+      displayed("First", "Same"),
+      displayed("Second", "Same"),
+    ]);
     deepEqual(
       tunings(definition, []).map(({ candidate }) => candidate),
       ["Tree", "TuneOther", "First", "Second"],
@@ -76,7 +77,7 @@ describe("tunings", () => {
       Type: "Condition",
       Arguments: { IfSteps: [tuningStep("TuneTree", ranges)], ElseSteps: [] },
     });
-    equal(tunings({ Steps: [inside] }, [trial(0, 1)])[0]?.trials.length, 1);
+    equal(tunings(definitionOf([inside]), [trial(0, 1)])[0]?.trials.length, 1);
   });
 });
 

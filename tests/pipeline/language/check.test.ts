@@ -1,7 +1,8 @@
 import { deepEqual, ok } from "node:assert/strict";
 
 import { check } from "../../../pipeline/language/check";
-import type { JsonObject } from "../../../pipeline/expressions";
+import type { PipelineDefinition } from "../../../pipeline/language/definition";
+import type { JsonObject } from "../../../pipeline/language/json";
 import { at, type Draft, draft, program, set } from "../../support/definitions";
 
 /** Ways to break a definition, each with what must be said of it. */
@@ -233,7 +234,7 @@ const mutations: readonly (readonly [string, (definition: Draft) => void, RegExp
 ];
 
 describe("check", () => {
-  let definition: JsonObject;
+  let definition: PipelineDefinition;
 
   before(async () => {
     ({ definition } = await program());

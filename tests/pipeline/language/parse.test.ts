@@ -104,7 +104,9 @@ describe("parse", () => {
         },
       ]),
       [
+        'step "Check", Arguments.Conditions: 0 members; must be at least 1',
         'step "Measure", Arguments.Environment.EPOCHS: must be a string, not the number 5',
+        'step "Measure", Arguments.Environment["a b"]: "a b" does not match [a-zA-Z_][a-zA-Z0-9_]*',
         'step "Measure", Arguments.Environment["a b"]: must be a string, not the boolean true',
         'step "Measure", Arguments.StoppingCondition.MaxRuntimeInSeconds: must be an integer, not the string "60"',
       ],
@@ -124,6 +126,7 @@ describe("parse", () => {
       [
         'step "Measure", Arguments.NetworkConfig.VpcConfig.Subnets: must be a list, not an expression: write ' +
           'the expressions inside it (AWS: "Unable to parse pipeline definition. Expecting start of Json Array.")',
+        'step "Measure", Arguments.NetworkConfig.VpcConfig.SecurityGroupIds: missing',
         'step "Measure", Arguments.StoppingCondition: must be an object, not an expression: write the ' +
           'expressions inside it (AWS: "Unable to parse pipeline definition. Expecting start of Json Object.")',
       ],

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { createRequire } from "node:module";
 
 import type { StackOutputs } from "../../../contract/outputs";
-import type { Json, JsonObject } from "../../../pipeline/expressions";
+import type { Json, JsonObject } from "../../../pipeline/language/json";
 import type { ServingOutputs } from "../../../serving/outputs";
 
 const accountId = "444455556666";

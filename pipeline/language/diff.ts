@@ -1,6 +1,8 @@
-import type { Json, JsonObject } from "./expressions";
-import { canonicalJson } from "./language/canonicalJson";
-import { allSteps, isObject, items, objects, text } from "./walk";
+import { canonicalJson } from "./canonicalJson";
+import type { PipelineDefinition } from "./definition";
+import { isComputed } from "./expressions";
+import { allSteps } from "./graph";
+import { isObject, type Json, type JsonObject } from "./json";
 
 /** A member that differs: its path, and its value on each side, undefined where it is absent. */
 export interface Change {
@@ -25,16 +27,16 @@ function memberName(value: Json, index: number): string {
   const named = isObject(value)
     ? nameKeys.map((key) => value[key]).find((name) => typeof name === "string")
     : undefined;
-  return named === undefined ? String(index) : text(named);
+  return named ?? String(index);
 }
 
-function members(value: Json): ReadonlyMap<string, Json> {
+function members(value: object): ReadonlyMap<string, Json> {
   return Array.isArray(value)
-    ? new Map(items(value).map((one, index) => [`[${memberName(one, index)}]`, one]))
-    : new Map(Object.entries(value as JsonObject).map(([key, one]) => [`.${key}`, one]));
+    ? new Map((value as readonly Json[]).map((one, index) => [`[${memberName(one, index)}]`, one]))
+    : new Map(Object.entries(value).map(([key, one]): [string, Json] => [`.${key}`, one as Json]));
 }
 
-const isContainer = (value: Json | undefined): value is Json =>
+const isContainer = (value: Json | undefined): value is JsonObject | readonly Json[] =>
   typeof value === "object" && value !== null;
 
 /** What differs between two values. Expressions differ as a whole. */
@@ -46,12 +48,13 @@ function changes(
   if (canonicalJson(before) === canonicalJson(after)) {
     return [];
   }
-  const expression = [before, after].some(
-    (value) => isObject(value) && ["Get", "Std:Join", "Std:JsonGet"].some((key) => key in value),
-  );
-  const comparable =
-    isContainer(before) && isContainer(after) && Array.isArray(before) === Array.isArray(after);
-  if (expression || !comparable) {
+  if (
+    isComputed(before) ||
+    isComputed(after) ||
+    !isContainer(before) ||
+    !isContainer(after) ||
+    Array.isArray(before) !== Array.isArray(after)
+  ) {
     return [{ path: path.replace(/^\./, ""), before, after }];
   }
   const [left, right] = [members(before), members(after)];
@@ -62,8 +65,8 @@ function changes(
 
 function compareNamed(
   kind: Difference["kind"],
-  before: ReadonlyMap<string, JsonObject>,
-  after: ReadonlyMap<string, JsonObject>,
+  before: ReadonlyMap<string, object>,
+  after: ReadonlyMap<string, object>,
 ): readonly Difference[] {
   return [...new Set([...before.keys(), ...after.keys()])].flatMap(
     (name): readonly Difference[] => {
@@ -71,37 +74,37 @@ function compareNamed(
       if (left === undefined || right === undefined) {
         return [{ kind, name, what: left === undefined ? "added" : "removed", changes: [] }];
       }
-      const inside = changes(left, right, "");
+      const inside = changes(left as Json, right as Json, "");
       return inside.length === 0 ? [] : [{ kind, name, what: "changed", changes: inside }];
     },
   );
 }
 
 /** The steps by their names; the steps in a condition's branches stand for themselves. */
-function steps(definition: JsonObject): ReadonlyMap<string, JsonObject> {
+function steps(definition: PipelineDefinition): ReadonlyMap<string, object> {
   return new Map(
-    allSteps(definition["Steps"]).map(({ condition, name, step, type }): [string, JsonObject] => {
-      const args = step["Arguments"];
-      const own: JsonObject =
-        type === "Condition" && isObject(args)
-          ? { ...step, Arguments: { Conditions: args["Conditions"] ?? null } }
+    allSteps(definition).map(({ condition, step }): [string, object] => {
+      const own =
+        step.Type === "Condition"
+          ? { ...step, Arguments: { Conditions: step.Arguments.Conditions } }
           : step;
       // A step that moves to another branch has changed, though its arguments may be the same.
       return condition === undefined
-        ? [name, own]
-        : [name, { ...own, Branch: `${condition.name}.${condition.branch}` }];
+        ? [step.Name, own]
+        : [step.Name, { ...own, Branch: `${condition.name}.${condition.branch}` }];
     }),
   );
 }
 
 /** What differs between two definitions: step by step, parameter by parameter, and the rest. */
-export function diffDefinitions(before: JsonObject, after: JsonObject): readonly Difference[] {
-  const parameters = (definition: JsonObject): ReadonlyMap<string, JsonObject> =>
-    new Map(objects(definition["Parameters"]).map((one) => [text(one["Name"]), one]));
-  const rest = (definition: JsonObject): JsonObject =>
-    Object.fromEntries(
-      Object.entries(definition).filter(([key]) => key !== "Parameters" && key !== "Steps"),
-    );
+export function diffDefinitions(
+  before: PipelineDefinition,
+  after: PipelineDefinition,
+): readonly Difference[] {
+  const parameters = ({ Parameters: all }: PipelineDefinition): ReadonlyMap<string, object> =>
+    new Map((all ?? []).map((one) => [one.Name, one]));
+  const rest = (definition: PipelineDefinition): Json =>
+    ({ ...definition, Parameters: undefined, Steps: undefined }) as unknown as Json;
   const outside = changes(rest(before), rest(after), "");
   return [
     ...(outside.length === 0

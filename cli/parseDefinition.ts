@@ -1,0 +1,17 @@
+import type { PipelineDefinition } from "../pipeline/language/definition";
+import { parseText } from "../pipeline/language/parse";
+import { UserError } from "../terminal/errors";
+
+/**
+ * Reads the text of a pipeline definition.
+ *
+ * @param named where the text is from, as errors say it: a file, a git revision, an export
+ * @throws UserError with everything by which it is no definition
+ */
+export function parseDefinition(named: string, text: string): PipelineDefinition {
+  const { definition, problems } = parseText(text);
+  if (problems !== undefined) {
+    throw new UserError(`${named}: ${problems.join("\n  ")}`);
+  }
+  return definition;
+}

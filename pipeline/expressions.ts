@@ -1,2 +1,0 @@
-export * from "./language/expressions";
-export type { Json, JsonObject } from "./language/json";
