@@ -5,10 +5,17 @@ import tseslint from "typescript-eslint";
 /** Folders that stand above the program: nothing that it is made of imports from them. */
 const above = ["bench", "cli", "local", "policy", "serving", "tests", "tools"];
 
-/** The folders that a folder's files may not import from. */
+/** The folders that a folder's files may not import from. Nothing imports cli, but tests. */
 const arrows = {
+  pipeline: ["components", "config", ...above],
   config: ["components", ...above],
   components: ["config", ...above],
+  terminal: ["components", "config", ...above],
+  policy: ["bench", "cli", "components", "config", "local", "serving", "tests", "tools"],
+  serving: ["bench", "cli", "local", "policy", "tests", "tools"],
+  local: ["bench", "cli", "components", "config", "policy", "serving", "tests", "tools"],
+  cli: ["bench", "components", "policy", "serving", "tests", "tools"],
+  tools: ["bench", "cli", "policy", "tests"],
 };
 
 function forbid(folder, regex, message) {
@@ -41,6 +48,11 @@ export default tseslint.config(
       `^(\\.\\./)+(${others.join("|")})/`,
       `${folder}/ imports nothing of ${others.join(", ")}.`,
     ),
+  ),
+  forbid(
+    "pipeline/language",
+    "^\\.\\./",
+    "pipeline/language/ is about anybody's definitions: it imports nothing of ours.",
   ),
   {
     files: ["**/*.mjs"],
