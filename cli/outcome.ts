@@ -77,8 +77,12 @@ export function printOutcome(
   if (json) {
     lines.push(JSON.stringify(resultJson(session, report)));
   } else if (result.status !== "Stopped") {
-    if (candidates.length > 0) {
-      lines.push(candidateTable(candidates, winner, widthOf(terminal.stdout)));
+    // Of some steps alone, only the candidates that they are about.
+    const shown = candidates.filter(
+      ({ metrics, trials }) => metrics !== undefined || trials.length > 0,
+    );
+    if (shown.length > 0) {
+      lines.push(candidateTable(shown, winner, widthOf(terminal.stdout)));
     }
     if (winner?.model !== undefined) {
       const { approvalStatus, group, version } = winner.model;

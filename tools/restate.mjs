@@ -171,7 +171,6 @@ function verbOf(args) {
 
 const args = process.argv.slice(2);
 setUp(args.includes("--local") ? "local" : "node");
-process.argv[1] = entry;
 const verb = verbOf(args);
 const path = bundlePath(verb);
 if (!isCurrent(path)) {

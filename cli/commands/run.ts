@@ -15,6 +15,7 @@ import { typedPath } from "../../terminal/options";
 import { type Progress, progressOn, silent } from "../../terminal/progress";
 import { printOutcome } from "../outcome";
 import { parseDefinition } from "../parseDefinition";
+import { runOnChange } from "../watchSources";
 import { sageMaker } from "../sageMaker/clients";
 import { selectiveConfig } from "../sageMaker/selectedSteps";
 import { note, print, type Terminal } from "../terminal";
@@ -26,6 +27,7 @@ export type RunOptions = StartOptions & {
   readonly definition?: string;
   readonly quiet?: boolean;
   readonly s3?: string;
+  readonly watch?: boolean;
   /** False where `--no-cache` is given. */
   readonly cache: boolean;
 };
@@ -130,11 +132,12 @@ async function runHere(
 }
 
 /** @throws UserError where an option is given that a stack in AWS cannot honour */
-function refuseLocalOptions({ cache, definition, quiet, s3 }: RunOptions): void {
+function refuseLocalOptions({ cache, definition, quiet, s3, watch }: RunOptions): void {
   for (const [option, given] of [
     ["--definition", definition !== undefined],
     ["--s3", s3 !== undefined],
     ["--quiet", quiet === true],
+    ["--watch", watch === true],
     ["--no-cache", !cache],
   ] as const) {
     if (given) {
@@ -156,9 +159,14 @@ export function run(terminal: Terminal): Command {
       "with --local: run every job, also where an equal one has succeeded before",
     )
     .option("--quiet", "with --local: show no progress")
+    .option(
+      "--watch",
+      "with --local: run again when a source, the configuration or the data changes",
+    )
     .action(async (options: RunOptions) => {
       if (options.local === true) {
-        terminal.exit(await interruptible((stopped) => runHere(options, stopped, terminal)));
+        const here = options.watch === true ? runOnChange : runHere;
+        terminal.exit(await interruptible((stopped) => here(options, stopped, terminal)));
         return;
       }
       refuseLocalOptions(options);

@@ -1,4 +1,8 @@
-import type { SageMakerClient, SelectiveExecutionConfig } from "@aws-sdk/client-sagemaker";
+import {
+  ListPipelineExecutionStepsCommand,
+  type SageMakerClient,
+  type SelectiveExecutionConfig,
+} from "@aws-sdk/client-sagemaker";
 import { type Command, Option } from "commander";
 
 import type { PipelineDefinition } from "../../pipeline/language/definition";
@@ -7,6 +11,9 @@ import { nearest } from "../../pipeline/language/nearest";
 import { UserError } from "../../terminal/errors";
 import type { World } from "../world";
 import { findExecution, latestExecutions } from "./executions";
+
+/** Executions among which one is looked for whose results can be taken. */
+const maxSources = 20;
 
 /** The options that say which steps of a pipeline are run. */
 export interface SelectionOptions {
@@ -30,7 +37,7 @@ export function withSelection(command: Command): Command {
     .option("--until <step>", "run this step and all that it waits for")
     .option(
       "--source <execution>",
-      "take the results of the other steps from this execution (default: the latest that has ended)",
+      "take the results of the other steps from this execution (default: the latest that has them)",
     );
 }
 
@@ -49,7 +56,7 @@ function closure(
 }
 
 /**
- * The steps that are asked for, and whether they need results of steps that are not.
+ * The steps that are asked for, and those before them whose results they need.
  *
  * @returns undefined where all steps are
  * @throws UserError where a step does not exist, or none is left
@@ -57,7 +64,7 @@ function closure(
 export function selectSteps(
   definition: PipelineDefinition,
   { from, only, source, until }: SelectionOptions,
-): { readonly steps: readonly string[]; readonly needsSource: boolean } | undefined {
+): { readonly steps: readonly string[]; readonly needed: readonly string[] } | undefined {
   if (only.length === 0 && from === undefined && until === undefined) {
     if (source !== undefined) {
       throw new UserError("--source: name the steps to run by --only, --from or --until");
@@ -86,18 +93,45 @@ export function selectSteps(
     ]),
   );
   const after = from === undefined ? new Set(names) : closure(waitedForBy, from);
-  const before = until === undefined ? new Set(names) : closure(waitsFor, until);
+  const upTo = until === undefined ? new Set(names) : closure(waitsFor, until);
   const isBetween = from !== undefined || until !== undefined;
   const steps = names.filter(
-    (name) => only.includes(name) || (isBetween && after.has(name) && before.has(name)),
+    (name) => only.includes(name) || (isBetween && after.has(name) && upTo.has(name)),
   );
   if (steps.length === 0) {
     throw new UserError(
       `step ${until ?? ""} does not wait for step ${from ?? ""}: no step is left`,
     );
   }
-  const needed = steps.flatMap((name) => [...(waitsFor.get(name) ?? [])]);
-  return { steps, needsSource: needed.some((name) => !steps.includes(name)) };
+  const before = new Set(steps.flatMap((name) => [...closure(waitsFor, name)]));
+  return { steps, needed: names.filter((name) => before.has(name) && !steps.includes(name)) };
+}
+
+/** The latest of the last executions in which some steps have succeeded; undefined where there is none. */
+async function latestWith(
+  client: SageMakerClient,
+  world: World,
+  steps: readonly string[],
+): Promise<string | undefined> {
+  const latest = await latestExecutions(client, await world.pipelines(), maxSources);
+  for (const { PipelineExecutionArn: arn = "", PipelineExecutionStatus: status = "" } of latest) {
+    // The service takes one that has failed or succeeded. Source: SelectiveExecutionConfig.
+    if (!["Failed", "Succeeded"].includes(status)) {
+      continue;
+    }
+    const command = new ListPipelineExecutionStepsCommand({
+      PipelineExecutionArn: arn,
+      MaxResults: 100,
+    });
+    const { PipelineExecutionSteps: found = [] } = await client.send(command);
+    const done = new Set(
+      found.filter((one) => one.StepStatus === "Succeeded").map((one) => one.StepName),
+    );
+    if (steps.every((step) => done.has(step))) {
+      return arn;
+    }
+  }
+  return undefined;
 }
 
 /**
@@ -119,18 +153,14 @@ export async function selectiveConfig(
     const { arn } = await findExecution(client, world, options.source);
     return { SelectedSteps, SourcePipelineExecutionArn: arn };
   }
-  if (!selected.needsSource) {
+  if (selected.needed.length === 0) {
     return { SelectedSteps };
   }
-  // The service takes one that has failed or succeeded. Source: SelectiveExecutionConfig.
-  const latest = await latestExecutions(client, await world.pipelines(), 100);
-  const ended = latest.find(({ PipelineExecutionStatus: status }) =>
-    ["Failed", "Succeeded"].includes(status ?? ""),
-  );
-  if (ended?.PipelineExecutionArn === undefined) {
+  const SourcePipelineExecutionArn = await latestWith(client, world, selected.needed);
+  if (SourcePipelineExecutionArn === undefined) {
     throw new UserError(
-      `${world.place} has no execution that has failed or succeeded, from which the other steps' results could be taken`,
+      `${world.place} has no execution in which ${selected.needed.join(", ")} succeeded, whose results could be taken`,
     );
   }
-  return { SelectedSteps, SourcePipelineExecutionArn: ended.PipelineExecutionArn };
+  return { SelectedSteps, SourcePipelineExecutionArn };
 }

@@ -28,7 +28,7 @@ export interface DeployedStep extends ShownStep {
   /** How often it was tried; 0 where it was not executed. */
   readonly attempts: number;
   readonly job?: Job;
-  /** Execution whose equal job stands in for its own. */
+  /** Execution whose job stands in for its own: an equal one, or by selective execution. */
   readonly reusedFrom?: string;
 }
 
@@ -77,7 +77,9 @@ function detailOf(step: PipelineExecutionStep, reusedFrom: string | undefined): 
 
 function deployedStep(step: PipelineExecutionStep, type: string): DeployedStep {
   const { EndTime: end, Metadata: metadata = {}, StartTime: start, StepStatus: status } = step;
-  const source = step.CacheHitResult?.SourcePipelineExecutionArn;
+  const source =
+    step.CacheHitResult?.SourcePipelineExecutionArn ??
+    step.SelectiveExecutionResult?.SourcePipelineExecutionArn;
   const reusedFrom = source === undefined ? undefined : executionId(source);
   const detail = detailOf(step, reusedFrom);
   const failureReason = step.FailureReason ?? metadata.Fail?.ErrorMessage;

@@ -124,6 +124,8 @@ export async function watch(
     const definition = await definitionOf(client, arn);
     const { report } = progress;
     const last = await follow(client, world, started, definition, report, pace, terminal.pause);
+    // A run in this process has more to do than to note its status: the world may be closed after that.
+    await world.machine?.runs.ended(id);
     progress.close();
     print(terminal, json ? snapshotJson(last) : `Execution ${id}: ${last.execution.status}`);
     if (last.execution.status === "Succeeded") {

@@ -124,6 +124,8 @@ class Scenario:
             case "StopPipelineExecution":
                 self.stopped = True
                 return {"PipelineExecutionArn": request["PipelineExecutionArn"]}
+            case "RetryPipelineExecution":
+                return {"PipelineExecutionArn": request["PipelineExecutionArn"]}
             case "DescribeHyperParameterTuningJob":
                 return self.tunings[request["HyperParameterTuningJobName"]]
             case "ListTrainingJobsForHyperParameterTuningJob":

@@ -52,6 +52,45 @@ describe("npm run restate: executions", () => {
       match(call.request["ClientRequestToken"] as string, /^[0-9a-f-]{36}$/);
     });
 
+    it("runs the steps that are named, on the results of an execution", async () => {
+      await stack.say({});
+      const started = JSON.parse((await stack.restate(["start", "--json"])).stdout) as {
+        readonly execution: string;
+        readonly arn: string;
+      };
+      await stack.say({});
+      const steps = ["--only", "EvaluateXGBoost", "--source", started.execution];
+      const { code, stderr } = await stack.restate(["start", ...steps]);
+      equal(code, 0, stderr);
+      const call = (await stack.calls()).find(
+        ({ operation }) => operation === "StartPipelineExecution",
+      );
+      deepEqual(call?.request["SelectiveExecutionConfig"], {
+        SelectedSteps: [{ StepName: "EvaluateXGBoost" }],
+        SourcePipelineExecutionArn: started.arn,
+      });
+      const mistyped = await stack.restate(["start", "--only", "EvaluateXGBost"]);
+      deepEqual(
+        [mistyped.code, mistyped.stderr],
+        [1, "error: --only: there is no step EvaluateXGBost; did you mean EvaluateXGBoost?\n"],
+      );
+    });
+
+    it("refuses options about this machine", async () => {
+      await stack.say({});
+      const { code, stderr } = await stack.restate(["run", "--no-cache"]);
+      deepEqual(
+        [code, stderr],
+        [1, "error: --no-cache is about a run on this machine: add --local\n"],
+      );
+      const data = await stack.restate(["start", "--data", "houses.csv"]);
+      deepEqual(
+        [data.code, data.stderr],
+        [1, "error: --data is about a run on this machine: add --local\n"],
+      );
+      deepEqual(await stack.calls(), []);
+    });
+
     it("refuses what the deployed definition does not allow, and starts nothing", async () => {
       await stack.say({});
       const given = ["Region=here", "ProcessingInstanceCount=two", "ModelApprovalStatus=Maybe"];
@@ -235,6 +274,30 @@ describe("npm run restate: executions", () => {
         [code, stderr],
         [1, `error: ${other} is not an execution of the pipeline restate-dev\n`],
       );
+    });
+  });
+
+  describe("retry", () => {
+    it("continues an execution that failed, with a token of its own", async () => {
+      await stack.say({ ...failing, frames: (failing.frames ?? []).slice(-1) });
+      const { code, stderr, stdout } = await stack.restate(["retry"]);
+      equal(code, 0, stderr);
+      match(stdout, /^execution [a-z0-9]{12}: Executing\n$/);
+      const call = (await stack.calls()).find(
+        ({ operation }) => operation === "RetryPipelineExecution",
+      );
+      match(call?.request["ClientRequestToken"] as string, /^[0-9a-f-]{36}$/);
+    });
+
+    it("refuses one that has succeeded", async () => {
+      await stack.say({ ...succeeding, frames: (succeeding.frames ?? []).slice(-1) });
+      const { code, stderr } = await stack.restate(["retry"]);
+      equal(code, 1);
+      match(
+        stderr,
+        /^error: execution [a-z0-9]{12} cannot be retried: it is Succeeded, and must have failed or been stopped\n$/,
+      );
+      ok(!(await operations()).includes("RetryPipelineExecution"));
     });
   });
 

@@ -1,0 +1,138 @@
+import { spawn } from "node:child_process";
+import { type FSWatcher, readdirSync, statSync, watch } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+
+import { typedPath } from "../terminal/options";
+import { note, type Terminal } from "./terminal";
+import type { MachineOptions } from "./world";
+
+const root = resolve(__dirname, "..");
+
+/** What a run does not depend on. */
+const notRead = new Set(["bench", "docs", "examples", "node_modules", "notebooks", "tests"]);
+
+/** What Python and editors leave beside sources. */
+const byproduct = /__pycache__|~$|\.sw[a-p]$/;
+
+const absent = { throwIfNoEntry: false } as const;
+
+/** The options that name what a run depends on. */
+type WatchedOptions = MachineOptions & { readonly definition?: string };
+
+/** Milliseconds without a change after which a run begins: editors write a file in several steps. */
+const quiet = 300;
+
+/** Watches what a run depends on: the project's sources, the configuration and the data. */
+class Sources {
+  private readonly watchers: FSWatcher[] = [];
+  private changed: (() => void) | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private isDirty = false;
+
+  constructor({ configFile, data, definition }: WatchedOptions) {
+    const own = readdirSync(root, { withFileTypes: true }).filter(
+      ({ name }) => !name.startsWith(".") && !notRead.has(name),
+    );
+    const files = own.filter((one) => one.isFile()).map(({ name }) => join(root, name));
+    for (const { name } of own.filter((one) => one.isDirectory())) {
+      this.watch(join(root, name), true, (path) => !byproduct.test(path));
+    }
+    const named = [configFile, data, definition].flatMap((path) => path ?? []).map(typedPath);
+    // Files are watched by their folders: editors put a new file in the place of the old one.
+    for (const folder of new Set([...files, ...named].map(dirname))) {
+      this.watch(folder, false, (path) => files.includes(path) || named.includes(path));
+    }
+    for (const folder of named.filter((path) => statSync(path, absent)?.isDirectory() === true)) {
+      this.watch(folder, true, () => true);
+    }
+  }
+
+  private watch(folder: string, recursive: boolean, counts: (path: string) => boolean): void {
+    const watcher = watch(folder, { recursive }, (_event, file) => {
+      if (counts(join(folder, file ?? ""))) {
+        this.note();
+      }
+    });
+    watcher.on("error", () => {
+      this.note();
+    });
+    this.watchers.push(watcher);
+  }
+
+  private note(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      this.isDirty = true;
+      this.changed?.();
+    }, quiet);
+  }
+
+  /** Waits for a change, or takes one that has come since the last. */
+  async next(stopped: AbortSignal): Promise<void> {
+    await new Promise<void>((done) => {
+      this.changed = done;
+      stopped.addEventListener("abort", () => {
+        done();
+      });
+      if (this.isDirty) {
+        done();
+      }
+    });
+    this.isDirty = false;
+  }
+
+  close(): void {
+    clearTimeout(this.timer);
+    for (const watcher of this.watchers) {
+      watcher.close();
+    }
+  }
+}
+
+/** Runs this command line anew without `--watch`, so that it loads the sources as they are now. */
+function runOnce(): Promise<number> {
+  const args = process.argv.slice(1).filter((one) => one !== "--watch");
+  const child = spawn(process.execPath, [...process.execArgv, ...args], { stdio: "inherit" });
+  // Ctrl-C reaches both; a request to terminate reaches this process only.
+  const terminate = (): void => {
+    child.kill("SIGTERM");
+  };
+  process.on("SIGTERM", terminate);
+  return new Promise<number>((done, failed) => {
+    child.once("error", failed).once("exit", (code) => {
+      done(code ?? 1);
+    });
+  }).finally(() => {
+    process.off("SIGTERM", terminate);
+  });
+}
+
+/**
+ * Runs again on each change of the sources, the configuration or the data, until it is interrupted.
+ * @returns the exit code of the last run
+ */
+export async function runOnChange(
+  options: WatchedOptions,
+  stopped: AbortSignal,
+  terminal: Terminal,
+): Promise<number> {
+  const sources = new Sources(options);
+  // A run that is interrupted ends in order, and this process after it.
+  stopped.addEventListener("abort", () => undefined);
+  const isStopped = (): boolean => stopped.aborted;
+  try {
+    for (;;) {
+      const code = await runOnce();
+      if (isStopped()) {
+        return code;
+      }
+      note(terminal, "waiting for a change; Ctrl-C ends");
+      await sources.next(stopped);
+      if (isStopped()) {
+        return code;
+      }
+    }
+  } finally {
+    sources.close();
+  }
+}

@@ -1,0 +1,74 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+
+import { verbs } from "../../cli/verbs";
+import { commandLine } from "../support/commandLine";
+
+describe("the command line", () => {
+  it("lists its verbs where none is named, for each world", async () => {
+    const [aws, local] = [await commandLine([]), await commandLine(["--local", "--help"])];
+    match(aws.stdout, /^Usage: npm run restate -- <verb> \[options\]\n/);
+    match(local.stdout, /^Usage: npm run local \[-- <verb> \[options\]\]\n/);
+    for (const { name } of verbs) {
+      ok(aws.stdout.includes(`\n  ${name} `), name);
+    }
+    deepEqual([aws.code, aws.stderr], [0, ""]);
+  });
+
+  for (const { examples, name } of verbs) {
+    it(`explains ${name}, with examples whose options exist`, async () => {
+      for (const isLocal of [false, true]) {
+        const { code, stdout } = await commandLine([
+          ...(isLocal ? ["--local"] : []),
+          ...[name, "--help"],
+        ]);
+        equal(code, 0);
+        match(stdout, new RegExp(`^Usage: npm run ${isLocal ? "local" : "restate"} -- ${name}`));
+        for (const [option] of examples.join(" ").matchAll(/--[a-z]+/g)) {
+          ok(stdout.includes(option), `${name}: there is no option ${option}`);
+        }
+      }
+    });
+  }
+
+  it("answers a mistyped verb with the nearest one", async () => {
+    for (const args of [
+      ["aprove", "1"],
+      ["--local", "aprove", "1"],
+    ]) {
+      deepEqual(await commandLine(args), {
+        code: 1,
+        stdout: "",
+        stderr: "error: there is no verb aprove; did you mean approve?\n",
+      });
+    }
+    equal(
+      (await commandLine(["elsewhere"])).stderr,
+      "error: there is no verb elsewhere; `npm run restate -- help` lists the verbs\n",
+    );
+  });
+
+  it("takes a row that begins with a minus without a word before it", async () => {
+    // Nothing is served on port 1: the row has got as far as that.
+    for (const row of ["-117.18,32.75", "-.5,1", "-inf,1"]) {
+      const args = ["--local", "invoke", row, "--port", "1"];
+      match((await commandLine(args)).stderr, /^error: nothing is served on port 1; /);
+    }
+    match((await commandLine(["--local", "invoke", "-x"])).stderr, /^error: unknown option '-x'/);
+  });
+
+  it("says what works on this machine only", async () => {
+    for (const args of [["serve"], ["query"], ["report"], ["clean"], ["compare", "a", "b"]]) {
+      const { code, stderr } = await commandLine(args);
+      equal(code, 1);
+      match(stderr, new RegExp(`^error: ${args[0] ?? ""} works on this machine only: add --local`));
+    }
+    equal(
+      (await commandLine(["runs", "--work-folder", "x"])).stderr,
+      "error: --work-folder is about this machine: add --local\n",
+    );
+    equal(
+      (await commandLine(["runs", "--local", "--outputs", "x"])).stderr,
+      "error: --outputs is about a stack in AWS, and --local about this machine\n",
+    );
+  });
+});

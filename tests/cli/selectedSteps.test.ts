@@ -1,0 +1,127 @@
+import { deepEqual, equal, rejects, throws } from "node:assert/strict";
+import { join } from "node:path";
+
+import { CreatePipelineCommand, StartPipelineExecutionCommand } from "@aws-sdk/client-sagemaker";
+
+import { sageMaker } from "../../cli/sageMaker/clients";
+import { findExecution, hasEnded } from "../../cli/sageMaker/executions";
+import {
+  selectiveConfig,
+  type SelectionOptions,
+  selectSteps,
+} from "../../cli/sageMaker/selectedSteps";
+import { worldOf } from "../../cli/world";
+import type { PipelineDefinition } from "../../pipeline/language/definition";
+import { temporaryFolder } from "../support/localRun";
+import { conditionStep, definitionOf, failStep, localWorld } from "../support/localWorld";
+
+/** First, then Left and Right, then Last, which waits for both; Never fails, in a branch of Last. */
+const text = definitionOf([
+  conditionStep("First", [1, 1]),
+  conditionStep("Left", [1, 1], [], [], { DependsOn: ["First"] }),
+  conditionStep("Right", [1, 1], [], [], { DependsOn: ["First"] }),
+  conditionStep("Last", [1, 1], [failStep("Fails", "on purpose")], [], {
+    DependsOn: ["Left", "Right"],
+  }),
+]);
+const definition = JSON.parse(text) as PipelineDefinition;
+const options = (more: Partial<SelectionOptions>): SelectionOptions => ({ only: [], ...more });
+
+describe("the steps that a command line selects", () => {
+  const steps = (more: Partial<SelectionOptions>): readonly string[] | undefined =>
+    selectSteps(definition, options(more))?.steps;
+
+  it("are all where none is named", () => {
+    equal(selectSteps(definition, options({})), undefined);
+  });
+
+  it("are those named, those that wait for one, or those that one waits for, in the definition's order", () => {
+    deepEqual(steps({ only: ["Right", "First"] }), ["First", "Right"]);
+    deepEqual(steps({ from: "Left" }), ["Left", "Last", "Fails"]);
+    deepEqual(steps({ until: "Left" }), ["First", "Left"]);
+    deepEqual(steps({ from: "First", until: "Last" }), ["First", "Left", "Right", "Last"]);
+    deepEqual(steps({ only: ["Right"], from: "Last" }), ["Right", "Last", "Fails"]);
+  });
+
+  it("need an earlier execution only where one waits for a step that is not selected", () => {
+    deepEqual(selectSteps(definition, options({ until: "Left" }))?.needed, []);
+    deepEqual(selectSteps(definition, options({ only: ["Left"] }))?.needed, ["First"]);
+    deepEqual(selectSteps(definition, options({ from: "Last" }))?.needed, [
+      "First",
+      "Left",
+      "Right",
+    ]);
+  });
+
+  it("are refused where one does not exist, or none is left", () => {
+    throws(() => steps({ only: ["Lst"] }), {
+      message: "--only: there is no step Lst; did you mean Last?",
+    });
+    throws(() => steps({ until: "Elsewhere" }), {
+      message: "--until: there is no step Elsewhere; the steps are First, Left, Right, Last, Fails",
+    });
+    throws(() => steps({ from: "Left", until: "Right" }), {
+      message: "step Right does not wait for step Left: no step is left",
+    });
+    throws(() => steps({ source: "abc" }), {
+      message: "--source: name the steps to run by --only, --from or --until",
+    });
+  });
+});
+
+describe("the execution that a selection takes other results from", () => {
+  const machine = localWorld(join(temporaryFolder(), "work"));
+  const world = worldOf(machine);
+  const client = sageMaker(world.client);
+
+  before(async () => {
+    await client.send(
+      new CreatePipelineCommand({
+        PipelineName: "Team",
+        PipelineDefinition: text,
+        RoleArn: "arn:aws:iam::111122223333:role/team",
+      }),
+    );
+  });
+  after(() => world.close());
+
+  it("must be there", async () => {
+    await rejects(selectiveConfig(client, world, definition, options({ only: ["Left"] })), {
+      message: /has no execution in which First succeeded, whose results could be taken$/,
+    });
+    deepEqual(await selectiveConfig(client, world, definition, options({ only: ["First"] })), {
+      SelectedSteps: [{ StepName: "First" }],
+    });
+  });
+
+  it("is the latest that has ended, or the one that is named", async () => {
+    const start = async (): Promise<string> => {
+      const { PipelineExecutionArn: arn = "" } = await client.send(
+        new StartPipelineExecutionCommand({ PipelineName: "Team" }),
+      );
+      await machine.runs.ended(arn.slice(arn.lastIndexOf("/") + 1));
+      return arn;
+    };
+    const [first, second] = [await start(), await start()];
+    const only = ["Left"];
+    const source = async (more: Partial<SelectionOptions>): Promise<string | undefined> =>
+      (await selectiveConfig(client, world, definition, options({ only, ...more })))
+        ?.SourcePipelineExecutionArn;
+    equal(await source({}), second);
+    equal(await source({ source: first.slice(first.lastIndexOf("/") + 1) }), first);
+    const selected = await selectiveConfig(client, world, definition, options({ only }));
+    const { PipelineExecutionArn: arn } = await client.send(
+      new StartPipelineExecutionCommand({
+        PipelineName: "Team",
+        SelectiveExecutionConfig: selected,
+      }),
+    );
+    await machine.runs.ended((arn ?? "").split("/").at(-1) ?? "");
+    const { status } = await findExecution(client, world, arn);
+    deepEqual([hasEnded({ status }), status], [true, "Succeeded"]);
+    // That one has not run Right.
+    const last = options({ only: ["Last", "Fails"] });
+    const config = await selectiveConfig(client, world, definition, last);
+    equal(config?.SourcePipelineExecutionArn, second);
+  });
+});

@@ -1,0 +1,44 @@
+import { equal } from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { housingRows, writeRows } from "../support/housing";
+import { cliScript, temporaryFolder } from "../support/localRun";
+import { conditionStep, definitionOf } from "../support/localWorld";
+
+describe("npm run local -- --watch", () => {
+  it("runs again on a change, and ends in order when it is interrupted", async () => {
+    const folder = temporaryFolder();
+    const definition = join(folder, "definition.json");
+    const data = writeRows(join(folder, "housing.data"), housingRows(10));
+    writeFileSync(definition, definitionOf([conditionStep("First", [1, 1])]));
+    const places = ["--definition", definition, "--data", data, "--work-folder", join(folder, "w")];
+    const child = spawn(process.execPath, [...cliScript, "run", "--watch", ...places], {
+      env: { ...process.env, CI: "1", NO_COLOR: "1" },
+    });
+    let output = "";
+    let look = (): void => undefined;
+    const read = (chunk: Buffer): void => {
+      output += chunk.toString();
+      look();
+    };
+    child.stdout.on("data", read);
+    child.stderr.on("data", read);
+    const says = (wanted: RegExp): Promise<void> =>
+      new Promise((done) => {
+        look = () => {
+          if (wanted.test(output)) {
+            done();
+          }
+        };
+        look();
+      });
+    await says(/✓ First[^]*waiting for a change/);
+    writeFileSync(definition, definitionOf([conditionStep("Second", [1, 1])]));
+    await says(/✓ Second[^]*waiting for a change/);
+    const ended = new Promise((done) => child.once("exit", done));
+    child.kill("SIGINT");
+    equal(await ended, 130);
+  });
+});
