@@ -22,23 +22,41 @@ export interface FeatureImportance {
   readonly fall: number;
 }
 
-/** A candidate's predictions of test rows: a member a row. Missing values are null. */
+/** A bin and how many values are in it. */
+export interface Bar {
+  readonly start: number;
+  readonly end: number;
+  readonly count: number;
+}
+
+/** A cell of two bins, how many rows are in it, and their mean residual: predicted minus actual. */
+export interface Cell {
+  readonly x0: number;
+  readonly x1: number;
+  readonly y0: number;
+  readonly y1: number;
+  readonly count: number;
+  readonly mean: number;
+}
+
+/** A candidate's predictions of test rows, as analysis.py counts them. A residual is predicted minus actual. */
 export interface Details {
-  readonly actual: readonly (number | null)[];
-  readonly predicted: readonly (number | null)[];
+  /** Rows that have an actual value and a prediction. */
+  readonly rows: number;
   /** Whether there are more test rows. */
   readonly isPart: boolean;
+  readonly predictedAgainstActual: readonly Cell[];
+  readonly residualAgainstPredicted: readonly Cell[];
+  /** How often each residual occurs. */
+  readonly residuals: readonly Bar[];
   readonly importance?: {
     /** Rows that it is measured on. */
     readonly rows: number;
     /** Greatest first. */
     readonly features: readonly FeatureImportance[];
   };
-  /** Where the rows lie, in degrees, where the table says so. */
-  readonly place?: {
-    readonly longitude: readonly (number | null)[];
-    readonly latitude: readonly (number | null)[];
-  };
+  /** By longitude and latitude in degrees, where the table has them. */
+  readonly errorMap?: readonly Cell[];
 }
 
 /** How well a candidate's best model predicts. */
@@ -51,3 +69,12 @@ export interface Diagnosis {
   /** Why something is missing. */
   readonly problem?: string;
 }
+
+/** What is kept of the candidates of an execution, for the report. */
+export interface DiagnosesDocument {
+  readonly version: typeof diagnosesVersion;
+  readonly candidates: readonly Diagnosis[];
+}
+
+/** The version of {@link DiagnosesDocument}. The first was a list, with a value for each row. */
+export const diagnosesVersion = 2;

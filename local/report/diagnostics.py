@@ -23,6 +23,8 @@ from typing import Any, NamedTuple
 import evaluate
 import numpy as np
 
+from local.report import analysis
+
 MOST_ROWS = 20_000
 """Rows of a split that are predicted at the most."""
 
@@ -31,18 +33,6 @@ MOST_BYTES = 64 * 1024**2
 
 PLACES = 1_000
 """Places of a larger split that are read."""
-
-IMPORTANCE_ROWS = 1_000
-"""Rows on which importance is measured at the most."""
-
-LEAST_IMPORTANCE_ROWS = 100
-"""Rows on which importance is measured where there are so many features that time is short."""
-
-IMPORTANCE_PREDICTIONS = 30_000
-"""Predictions for the importance of all features, as far as the least number of rows allows."""
-
-REPEATS = 3
-"""How often each feature is shuffled."""
 
 
 class Sample(NamedTuple):
@@ -104,75 +94,35 @@ def split_metrics(actual: np.ndarray, predicted: np.ndarray, is_part: bool) -> d
     return {**metrics, "rows": int(actual.size), "isPart": is_part}
 
 
-def importance(
-    predict: evaluate.Predict, rows: np.ndarray, names: list[str]
-) -> dict[str, Any] | None:
-    """Measures how far R² falls where one feature's values are shuffled, for each feature.
-
-    Returns:
-        The rows that it is measured on, and the mean fall for each feature, greatest first; None
-        where R² is undefined on them.
-    """
-    count = min(IMPORTANCE_ROWS, IMPORTANCE_PREDICTIONS // (REPEATS * len(names)))
-    count = min(len(rows), max(count, LEAST_IMPORTANCE_ROWS))
-    chosen = rows[np.linspace(0, len(rows) - 1, count).astype(int)]
-    actual, features = chosen[:, 0], chosen[:, 1:]
-    variance = float(np.var(actual))
-    if variance == 0:
-        return None
-    base = float(np.mean((actual - predict(features)) ** 2))
-    random = np.random.default_rng(0)
-    falls: list[tuple[str, float]] = []
-    for column, name in enumerate(names):
-        errors = []
-        shuffled = features.copy()
-        for _ in range(REPEATS):
-            shuffled[:, column] = random.permutation(features[:, column])
-            errors.append(float(np.mean((actual - predict(shuffled)) ** 2)))
-        falls.append((name, (float(np.mean(errors)) - base) / variance))
-    falls.sort(key=lambda fall: -fall[1])
-    return {"rows": count, "features": [{"name": name, "fall": fall} for name, fall in falls]}
+def details(actual: np.ndarray, predicted: np.ndarray, is_part: bool) -> dict[str, Any]:
+    """What is actual and what is predicted, as the cells and bars that are drawn of them."""
+    return {
+        "rows": int(np.count_nonzero(np.isfinite(actual) & np.isfinite(predicted))),
+        "isPart": is_part,
+        "predictedAgainstActual": analysis.predicted_against_actual(actual, predicted),
+        "residualAgainstPredicted": analysis.residual_against_predicted(actual, predicted),
+        "residuals": analysis.histogram(analysis.residuals(actual, predicted), 40),
+    }
 
 
-def column_like(names: list[str], endings: tuple[str, ...]) -> int | None:
-    """The column whose name, or the last word of it, is one of the endings."""
-    for column, name in enumerate(names):
-        if name.lower().replace("-", "_").split("_")[-1] in endings:
-            return column
-    return None
-
-
-def rounded(values: np.ndarray) -> list[float | None]:
-    """Values with seven digits, enough to draw them; None for those that are missing."""
-    return [float(f"{value:.7g}") if np.isfinite(value) else None for value in values]
-
-
-def points(actual: np.ndarray, predicted: np.ndarray) -> dict[str, list[float | None]]:
-    """What is actual and what is predicted, to draw."""
-    return {"actual": rounded(actual), "predicted": rounded(predicted)}
-
-
-def details(
+def feature_details(
     predict: evaluate.Predict, test: Sample, predicted: np.ndarray, features: list[str] | None
 ) -> dict[str, Any]:
-    """What the winner predicts for each test row, where the rows lie, and which features count."""
-    width = test.rows.shape[1] - 1
+    """Which features count, and where the model errs on the map, if the table has one."""
+    actual, values = test.rows[:, 0], test.rows[:, 1:]
+    width = values.shape[1]
     names = features if features is not None and len(features) == width else None
-    found: dict[str, Any] = {
-        **points(test.rows[:, 0], predicted),
-        "isPart": test.is_part,
-    }
     shown = names or [f"feature {column + 1}" for column in range(width)]
-    measured = importance(predict, test.rows, shown)
+    found: dict[str, Any] = {}
+    measured = analysis.importance(predict, test.rows, shown)
     if measured is not None:
         found["importance"] = measured
-    longitude = column_like(names or [], ("longitude", "lon", "lng", "long"))
-    latitude = column_like(names or [], ("latitude", "lat"))
-    if longitude is not None and latitude is not None:
-        found["place"] = {
-            "longitude": rounded(test.rows[:, 1 + longitude]),
-            "latitude": rounded(test.rows[:, 1 + latitude]),
-        }
+    place = analysis.place_of(names or [])
+    if place is not None:
+        longitude, latitude = place
+        found["errorMap"] = analysis.error_map(
+            values[:, longitude], values[:, latitude], analysis.residuals(actual, predicted)
+        )
     return found
 
 
@@ -197,7 +147,10 @@ def diagnose_model(
             predicted = np.asarray(predict(sample.rows[:, 1:]), dtype=np.float64)
             found["splits"][split] = split_metrics(sample.rows[:, 0], predicted, sample.is_part)
             if close and split == "test":
-                found["details"] = details(predict, sample, predicted, features)
+                found["details"] = {
+                    **details(sample.rows[:, 0], predicted, sample.is_part),
+                    **feature_details(predict, sample, predicted, features),
+                }
     return found
 
 
@@ -215,7 +168,7 @@ def diagnose_predictions(candidate: dict[str, Any], close: bool) -> dict[str, An
         "problem": "its model runs only in its own image, so only its test predictions are known",
     }
     if close:
-        found["details"] = {**points(actual, predicted), "isPart": is_part}
+        found["details"] = details(actual, predicted, is_part)
     return found
 
 

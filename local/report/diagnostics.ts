@@ -8,12 +8,13 @@ import { failureReason } from "../steps/jobFailure";
 import { type Job, type JobResult, JobRunner } from "../processes/jobs";
 import { pythonPath } from "../processes/python";
 import type { CandidateSummary } from "../records/summary";
-import type { Diagnosis } from "./diagnosis";
+import { type DiagnosesDocument, diagnosesVersion, type Diagnosis } from "./diagnosis";
 import { type DiagnosticsRequest, diagnosticsRequest } from "./diagnosticsRequest";
 
 const root = resolve(__dirname, "..", "..");
 const scripts = "pipeline/scripts";
 const sources = [
+  "local/report/analysis.py",
   "local/report/diagnostics.py",
   `${scripts}/evaluate.py`,
   "container/decision_tree",
@@ -111,5 +112,9 @@ export async function diagnose(
   if (request.candidates.length === 0) {
     return;
   }
-  writeJson(diagnosticsPath(execution.folder), await look(execution, request));
+  const document: DiagnosesDocument = {
+    version: diagnosesVersion,
+    candidates: await look(execution, request),
+  };
+  writeJson(diagnosticsPath(execution.folder), document);
 }

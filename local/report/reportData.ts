@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 
 import type { PipelineDefinition } from "../../pipeline/language/definition";
+import { isObject } from "../../pipeline/language/json";
 import type { StepResult, Trial } from "../execution";
 import {
   type CandidateRecord,
@@ -11,7 +12,14 @@ import {
 } from "../records/executions";
 import { warnOfDamage } from "../records/documents";
 import { lastLines } from "../processes/logs";
-import { type Diagnosis, type Split, splits, type SplitMetrics } from "./diagnosis";
+import {
+  type DiagnosesDocument,
+  diagnosesVersion,
+  type Diagnosis,
+  type Split,
+  splits,
+  type SplitMetrics,
+} from "./diagnosis";
 import { diagnosticsPath } from "./diagnostics";
 import { type Tuning, tunings } from "./tuningData";
 
@@ -101,22 +109,30 @@ function latestLog(folder: string, step: string): string | undefined {
   return own === undefined ? undefined : join(folder, own);
 }
 
-/** What was found out of the candidates' models; nothing where it is missing or damaged. */
+/**
+ * What was found out of the candidates' models; nothing where it is missing, damaged, or of another version, which is
+ * said on standard error.
+ */
 function readDiagnoses(path: string): readonly Diagnosis[] {
   if (!existsSync(path)) {
     return [];
   }
+  let document: unknown;
   try {
-    const content = JSON.parse(readFileSync(path, "utf8")) as unknown;
-    if (Array.isArray(content)) {
-      return content as readonly Diagnosis[];
-    }
+    document = JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
     if (!(error instanceof SyntaxError)) {
       throw error;
     }
+    warnOfDamage(path);
+    return [];
   }
-  warnOfDamage(path);
+  if (isObject(document) && document["version"] === diagnosesVersion) {
+    return (document as unknown as DiagnosesDocument).candidates;
+  }
+  process.stderr.write(
+    `warning: ${path} is of another version, so the report shows no predictions; a new run writes it again\n`,
+  );
   return [];
 }
 

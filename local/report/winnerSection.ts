@@ -7,13 +7,7 @@ import {
 } from "./charts/predictions";
 import { html, type Html } from "./html";
 import { decimal } from "./numbers";
-import {
-  errorMap,
-  predictedAgainstActual,
-  predictionsOf,
-  residualAgainstPredicted,
-  residualHistogram,
-} from "./predictionData";
+import { byCount, byMean } from "./predictionData";
 import type { ReportData } from "./reportData";
 
 /** Features whose importance is drawn. */
@@ -23,23 +17,18 @@ const mostFeatures = 20;
 export async function winnerSection({ candidates }: ReportData): Promise<Html> {
   const found = candidates.find(({ diagnosis }) => diagnosis?.details !== undefined);
   const details = found?.diagnosis?.details;
-  if (found === undefined || details === undefined) {
+  if (found === undefined || details === undefined || details.rows === 0) {
     return html``;
   }
-  const predictions = predictionsOf(details);
-  if (predictions.length === 0) {
-    return html``;
-  }
-  const { importance } = details;
-  const map = errorMap(predictions);
+  const { errorMap = [], importance } = details;
   const charts = [
-    await predictedChart(predictedAgainstActual(predictions)),
-    await residualChart(residualAgainstPredicted(predictions)),
-    await histogramChart(residualHistogram(predictions)),
+    await predictedChart(byCount(details.predictedAgainstActual)),
+    await residualChart(byCount(details.residualAgainstPredicted)),
+    await histogramChart(details.residuals),
     ...(importance === undefined
       ? []
       : [await importanceChart(importance.features.slice(0, mostFeatures))]),
-    ...(map === undefined ? [] : [await mapChart(map)]),
+    ...(errorMap.length === 0 ? [] : [await mapChart(byMean(errorMap))]),
   ];
   const measured =
     importance === undefined
@@ -52,7 +41,7 @@ export async function winnerSection({ candidates }: ReportData): Promise<Html> {
   return html`<section>
     <h2>${found.isWinner ? "The winner" : "The best candidate"}: ${found.name}</h2>
     <p class="note">
-      Predictions of ${decimal(predictions.length, 0)}
+      Predictions of ${decimal(details.rows, 0)}
       ${details.isPart ? "evenly spaced test rows, not of all" : "test rows"}. ${measured}
     </p>
     <div class="charts">${charts}</div>

@@ -1,5 +1,4 @@
-import type { Bar } from "../bins";
-import type { FeatureImportance } from "../diagnosis";
+import type { Bar, FeatureImportance } from "../diagnosis";
 import type { Html } from "../html";
 import { decimal } from "../numbers";
 import type { LevelGrid } from "../predictionData";

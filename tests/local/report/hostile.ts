@@ -1,3 +1,4 @@
+import type { Cell } from "../../../local/report/diagnosis";
 import { record, result, step, trial, tuningStep, type writeRecords } from "./records";
 
 /** A name that does harm where it is not escaped. */
@@ -5,6 +6,16 @@ export const hostile = `<script>alert(1)</script>"'><img src=x onerror=alert(2)>
 
 const parameter = `${hostile}parameter`;
 const points = Array.from({ length: 50 }, (_, index) => index * 1000);
+
+/** A cell of the report's grids with one row. */
+const cell = (x: number, y: number): Cell => ({
+  x0: x,
+  x1: x + 1,
+  y0: y,
+  y1: y + 1,
+  count: 1,
+  mean: 10,
+});
 
 /** Records in which every name and text is hostile. */
 export const hostileRecords: Parameters<typeof writeRecords>[1] = {
@@ -66,14 +77,13 @@ export const hostileRecords: Parameters<typeof writeRecords>[1] = {
       problem: hostile,
       splits: { train: { r2: 0.9, mse: 1, rmse: 1, mae: 1, rows: 5, isPart: false } },
       details: {
-        actual: points,
-        predicted: points.map((value) => value + 10),
+        rows: 50,
         isPart: false,
+        predictedAgainstActual: points.map((value) => cell(value, value + 10)),
+        residualAgainstPredicted: points.map((value) => cell(value, 10)),
+        residuals: [{ start: 0, end: 20, count: 50 }],
         importance: { rows: 50, features: [{ name: hostile, fall: 0.5 }] },
-        place: {
-          longitude: points.map((value) => value / 1000),
-          latitude: points.map((value) => value / 2000),
-        },
+        errorMap: points.map((value) => cell(value / 1000, value / 2000)),
       },
     },
   ],

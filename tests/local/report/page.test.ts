@@ -1,6 +1,8 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import type { Cell } from "../../../local/report/diagnosis";
 import { renderReport } from "../../../local/report/report";
 import { gapOf, readReportData } from "../../../local/report/reportData";
 import { randomNumbers } from "../../support/housing";
@@ -124,6 +126,25 @@ describe("the report's page", () => {
     equal(gapOf(candidate)?.toFixed(2), "0.05");
   });
 
+  it("shows no predictions of another version's file, and says so", async () => {
+    const records = { record: record(), steps: [tuningStep("TuneTree", {})], diagnoses: [] };
+    const own = join(folder, "first");
+    writeRecords(own, records);
+    const path = join(own, "diagnostics.json");
+    writeFileSync(path, JSON.stringify([{ name: "Tree", splits: {}, details: { actual: [1] } }]));
+    const said: string[] = [];
+    const { write } = process.stderr;
+    process.stderr.write = (text: string) => said.push(text) > 0;
+    try {
+      await renderReport(readReportData(own));
+    } finally {
+      process.stderr.write = write;
+    }
+    deepEqual(said, [
+      `warning: ${path} is of another version, so the report shows no predictions; a new run writes it again\n`,
+    ]);
+  });
+
   it("stays below 2 MB with thousands of trials, predictions and features", async () => {
     const random = randomNumbers(5);
     const names = Array.from({ length: 12 }, (_, index) => `parameter_${index}`);
@@ -133,7 +154,13 @@ describe("the report's page", () => {
       MaxValue: "1",
       ScalingType: "Auto",
     }));
-    const numbers = (): number[] => Array.from({ length: 20_000 }, () => 1e6 * random());
+    // As many as there are at the most: every one of 41 times 41.
+    const cells = (): Cell[] =>
+      Array.from({ length: 41 * 41 }, (_, index) => {
+        const [x0, y0] = [1e5 * Math.floor(index / 41), 1e5 * (index % 41)];
+        const [count, mean] = [Math.ceil(200 * random()), 1e6 * (random() - 0.5)];
+        return { x0, x1: x0 + 1e5, y0, y1: y0 + 1e5, count, mean };
+      });
     const page = await render({
       record: record({
         trials: ["TuneTree", "TuneOther"].flatMap((tuned) =>
@@ -157,10 +184,16 @@ describe("the report's page", () => {
           name: "Tree",
           splits: {},
           details: {
-            actual: numbers(),
-            predicted: numbers(),
+            rows: 20_000,
             isPart: true,
-            place: { longitude: numbers(), latitude: numbers() },
+            predictedAgainstActual: cells(),
+            residualAgainstPredicted: cells(),
+            residuals: Array.from({ length: 41 }, (_, start) => ({
+              start,
+              end: start + 1,
+              count: 1,
+            })),
+            errorMap: cells(),
             importance: {
               rows: 100,
               features: Array.from({ length: 500 }, (_, index) => ({ name: `f${index}`, fall: 1 })),

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { StepResult, Trial } from "../../../local/execution";
 import type { ExecutionRecord } from "../../../local/records/executions";
 import { writeFileAtomically, writeJson } from "../../../local/storage/files";
-import type { Diagnosis } from "../../../local/report/diagnosis";
+import { diagnosesVersion, type Diagnosis } from "../../../local/report/diagnosis";
 import type { PipelineDefinition, Step } from "../../../pipeline/language/definition";
 import type { JsonObject } from "../../../pipeline/language/json";
 
@@ -99,7 +99,8 @@ export function writeRecords(
   writeJson(join(folder, "execution.json"), { ...own, processId: 1 });
   writeJson(join(folder, "definition.json"), definitionOf(steps));
   if (diagnoses !== undefined) {
-    writeJson(join(folder, "diagnostics.json"), diagnoses);
+    const document = { version: diagnosesVersion, candidates: diagnoses };
+    writeJson(join(folder, "diagnostics.json"), document);
   }
   for (const [name, log] of Object.entries(logs)) {
     writeFileAtomically(join(folder, "logs", `${name}.log`), log);

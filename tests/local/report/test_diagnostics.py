@@ -70,10 +70,10 @@ def test_each_split_has_its_metrics(tmp_path: Path, candidate: dict[str, Any]) -
     r2 = {name: one["r2"] for name, one in found["splits"].items()}
     assert r2["train"] > r2["test"] > 0.95
     assert not any(one["isPart"] for one in found["splits"].values())
-    actual, predicted = (np.array(found["details"][name]) for name in ("actual", "predicted"))
-    assert found["splits"]["test"]["rmse"] == pytest.approx(
-        float(np.sqrt(np.mean((actual - predicted) ** 2))), rel=1e-4
-    )
+    details = found["details"]
+    assert (details["rows"], details["isPart"]) == (100, False)
+    for name in ("predictedAgainstActual", "residualAgainstPredicted", "residuals"):
+        assert sum(one["count"] for one in details[name]) == 100
 
 
 def test_features_are_ordered_by_what_they_are_worth(
@@ -85,10 +85,12 @@ def test_features_are_ordered_by_what_they_are_worth(
     assert [one["name"] for one in importance["features"]] == ["latitude", "age", "longitude"]
     first, second, third = (one["fall"] for one in importance["features"])
     assert first > 1 > 0.1 > second > 0.005 > abs(third)
-    place = found["details"]["place"]
     test = rows_of(100, 2)
-    assert place["longitude"] == pytest.approx(test[:, 1].tolist(), rel=1e-6)
-    assert place["latitude"] == pytest.approx(test[:, 2].tolist(), rel=1e-6)
+    booster = xgboost.Booster(model_file=tmp_path / "model.ubj")
+    residual = booster.predict(xgboost.DMatrix(test[:, 1:])) - test[:, 0]
+    cells = found["details"]["errorMap"]
+    assert sum(one["count"] * one["mean"] for one in cells) == pytest.approx(residual.sum(), 1e-5)
+    assert (cells[0]["x0"], cells[-1]["x1"]) == (0, 1)
 
 
 def test_there_is_no_place_without_names_that_fit(
@@ -96,9 +98,9 @@ def test_there_is_no_place_without_names_that_fit(
 ) -> None:
     for names in (None, ["longitude", "latitude"], ["a", "latitude", "c"]):
         (found,) = diagnose(tmp_path, [candidate], names)
-        assert "place" not in found["details"]
+        assert "errorMap" not in found["details"]
     (found,) = diagnose(tmp_path, [candidate], ["pickup_lon", "pickup_lat", "c"])
-    assert "place" in found["details"]
+    assert "errorMap" in found["details"]
 
 
 def test_a_candidate_that_cannot_be_looked_at_says_why_and_the_others_are(
@@ -127,7 +129,9 @@ def test_predictions_stand_in_for_a_model_that_cannot_be_loaded(tmp_path: Path) 
     predictions.write_text("actual,predicted\n1,1\n2,2\n3,4\n")
     (found,) = diagnose(tmp_path, [{"name": "Own", "predictions": str(predictions)}])
     assert found["splits"]["test"]["mae"] == pytest.approx(1 / 3)
-    assert found["details"]["predicted"] == [1, 2, 4]
+    # Predicted minus actual: the last one is too high by 1.
+    bars = [bar for bar in found["details"]["residuals"] if bar["count"]]
+    assert [(bar["start"], bar["count"]) for bar in bars] == [(0, 2), (1, 1)]
     assert "own image" in found["problem"]
 
 
@@ -138,7 +142,8 @@ def test_missing_values_are_kept_apart(tmp_path: Path, candidate: dict[str, Any]
     lines[0] = ",".join([label, "", *rest])
     test.write_text("\n".join(lines))
     (found,) = diagnose(tmp_path, [candidate], ["longitude", "latitude", "age"])
-    assert found["details"]["place"]["longitude"][0] is None
+    assert sum(cell["count"] for cell in found["details"]["errorMap"]) == 99
+    assert found["details"]["rows"] == 100
     assert found["splits"]["test"]["rows"] == 100
 
 
@@ -163,18 +168,3 @@ def test_of_a_large_file_evenly_spaced_places_are_read(tmp_path: Path) -> None:
     assert len(parts) == 800
     assert counts.max() < 3 * counts.mean()
     assert (sample.rows[:, 1] == 0.123456789).all(), "no line is cut"
-
-
-def test_the_importance_of_many_features_is_measured_on_fewer_rows() -> None:
-    predicted = 0
-
-    def predict(features: np.ndarray) -> np.ndarray:
-        nonlocal predicted
-        predicted += len(features)
-        return features[:, 0]
-
-    rows = np.random.default_rng(1).uniform(size=(5000, 301))
-    found = diagnostics.importance(predict, rows, [str(column) for column in range(300)])
-    assert found is not None
-    assert found["rows"] == diagnostics.LEAST_IMPORTANCE_ROWS
-    assert predicted == (1 + 300 * diagnostics.REPEATS) * diagnostics.LEAST_IMPORTANCE_ROWS
