@@ -20,6 +20,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { PipelineDefinition } from "../../pipeline/language/definition";
+import { allSteps } from "../../pipeline/language/graph";
 import { type ExecutionDocument, executionId, writeDocument } from "../records/executionDocument";
 import { findDocument, isUnderWay, recordPath } from "../records/executions";
 import { readSelection, type Selection } from "../selection";
@@ -224,14 +225,23 @@ async function listSteps(
   world: World,
   request: ListPipelineExecutionStepsRequest,
 ): Promise<Answer> {
-  const { steps } = await findExecution(world, request.PipelineExecutionArn ?? "");
-  const page = pageOf(steps, request, {
+  const document = await findExecution(world, request.PipelineExecutionArn ?? "");
+  const definition = parseDefinition(definitionOf(world, document));
+  const defined = new Map(allSteps(definition).map(({ step }) => [step.Name, step]));
+  const page = pageOf(document.steps, request, {
     key: ({ StepName }) => StepName,
     sorts: { StartTime: ({ StartTime }) => StartTime ?? "" },
     defaultSort: "StartTime",
     defaultOrder: "Descending",
   });
-  return { NextToken: page.NextToken, PipelineExecutionSteps: page.items };
+  return {
+    NextToken: page.NextToken,
+    PipelineExecutionSteps: page.items.map((step) => ({
+      ...step,
+      StepDisplayName: defined.get(step.StepName)?.DisplayName,
+      StepDescription: defined.get(step.StepName)?.Description,
+    })),
+  };
 }
 
 async function listParameters(

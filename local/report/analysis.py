@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,8 @@ REPEATS = 3
 """How often each feature is shuffled."""
 
 
-class Bins(NamedTuple):
+@dataclass(frozen=True)
+class Bins:
     """Bins of equal width, whose ends are round numbers."""
 
     start: float
@@ -37,7 +39,7 @@ class Bins(NamedTuple):
     def index(self, values: np.ndarray) -> np.ndarray:
         """The bin of each value."""
         places = np.floor((values - self.start) / self.step).astype(int)
-        return np.clip(places, 0, self.count - 1)
+        return np.asarray(np.clip(places, 0, self.count - 1))
 
     def edge(self, index: int) -> float:
         """Where a bin begins, and the one before it ends."""
@@ -46,7 +48,7 @@ class Bins(NamedTuple):
 
 def residuals(actual: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     """How far each prediction is above what is true: predicted minus actual."""
-    return predicted - actual
+    return np.asarray(predicted - actual)
 
 
 def round_up(value: float) -> float:

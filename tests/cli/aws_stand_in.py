@@ -144,8 +144,8 @@ def page(member: str, found: list[JsonObject], request: JsonObject) -> JsonObjec
 
 
 def predictions(endpoint: str, body: bytes) -> str:
-    """What the endpoint `houses` predicts: twice the first feature of seven."""
-    if endpoint != "houses":
+    """What `houses` and the notebook's own endpoint predict: twice the first feature of seven."""
+    if endpoint != "houses" and not endpoint.startswith("restate-dev-notebook-"):
         raise FaultError("ValidationError", f"Endpoint {endpoint} of account 123 not found.")
     if len(body) > runtime.shape_for("BodyBlob").metadata["max"]:
         raise FaultError("ValidationError", "The payload is too large.", 413)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import subprocess
 import sys
+import tarfile
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,9 +15,14 @@ from typing import Any
 
 import boto3
 import nbformat
+import numpy as np
 import pytest
+import xgboost
 from notebook_run import ROW, data, execute, streams
 from project_copy import PROJECT, copy_project
+
+from notebooks.connection import Connection
+from notebooks.execution import served
 
 BEGIN = 1_790_000_000
 ARN = "arn:aws:sagemaker:us-east-1:123456789012"
@@ -71,34 +78,62 @@ def trial(candidate: str, number: int) -> dict[str, Any]:
 
 
 CANDIDATES = {"DecisionTree": "tree", "XGBoost": "boost"}
-SCENARIO = {
-    "tunings": {f"tune-{one}": tuning(one) for one in CANDIDATES.values()},
-    "frames": [
-        {
-            "execution": {
-                "PipelineExecutionStatus": "Succeeded",
-                "CreationTime": BEGIN,
-                "LastModifiedTime": BEGIN + 400,
-            },
-            "steps": [
-                {
-                    "StepName": f"Tune{name}",
-                    "StepStatus": "Succeeded",
-                    "StartTime": BEGIN,
-                    "EndTime": BEGIN + 300,
-                    "Metadata": {
-                        "TuningJob": {"Arn": f"{ARN}:hyper-parameter-tuning-job/tune-{short}"}
-                    },
-                }
-                for name, short in CANDIDATES.items()
-            ],
-            "trials": {
-                f"tune-{one}": [trial(one, number) for number in range(3)]
-                for one in CANDIDATES.values()
-            },
-        }
-    ],
-}
+FEATURES = HEADER[:7]
+
+
+def step(name: str, kind: str, arn: str, display_name: str | None = None) -> dict[str, Any]:
+    """A step that has succeeded, as ListPipelineExecutionSteps tells of it."""
+    return {
+        "StepName": name,
+        **({"StepDisplayName": display_name} if display_name else {}),
+        "StepStatus": "Succeeded",
+        "StartTime": BEGIN,
+        "EndTime": BEGIN + 300,
+        "Metadata": {kind: {"Arn": arn}},
+    }
+
+
+def scenario(package: str) -> dict[str, Any]:
+    """One look at the execution: all has ended, and a model is registered."""
+    processing = f"{ARN}:processing-job/"
+    steps = [step("Preprocess", "ProcessingJob", f"{processing}preprocess")]
+    for name, short in CANDIDATES.items():
+        tuned = f"{ARN}:hyper-parameter-tuning-job/tune-{short}"
+        steps.append(step(f"Tune{name}", "TuningJob", tuned, name))
+        steps.append(step(f"Evaluate{name}", "ProcessingJob", f"{processing}evaluate-{short}"))
+    steps.append(step("RegisterXGBoost", "RegisterModel", package))
+    execution = {
+        "PipelineExecutionStatus": "Succeeded",
+        "CreationTime": BEGIN,
+        "LastModifiedTime": BEGIN + 400,
+    }
+    trials = {
+        f"tune-{one}": [trial(one, number) for number in range(3)] for one in CANDIDATES.values()
+    }
+    return {
+        "tunings": {f"tune-{one}": tuning(one) for one in CANDIDATES.values()},
+        "frames": [{"execution": execution, "steps": steps, "trials": trials}],
+    }
+
+
+def labelled_rows() -> np.ndarray:
+    """The label, then the features: the value follows from the latitude."""
+    random = np.random.default_rng(1)
+    features = random.uniform(size=(200, 7)) * [10, 10, 40, 1000, 300, 900, 300]
+    features[:, :2] += [-124, 32]
+    return np.column_stack([400_000 - 20_000 * (features[:, 1] - 32), features])
+
+
+def model_archive(rows: np.ndarray) -> bytes:
+    """A model as the built-in XGBoost algorithm leaves it."""
+    booster = xgboost.train({"seed": 1}, xgboost.DMatrix(rows[:, 1:], rows[:, 0]), 5)
+    content = bytes(booster.save_raw("ubj"))
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w:gz") as tar:
+        member = tarfile.TarInfo("xgboost-model")
+        member.size = len(content)
+        tar.addfile(member, io.BytesIO(content))
+    return archive.getvalue()
 
 
 class Aws:
@@ -127,9 +162,11 @@ class Aws:
         )
         urllib.request.urlopen(request).close()  # noqa: S310 - loopback
 
-    def calls(self) -> list[str]:
+    def calls(self, operation: str) -> list[dict[str, Any]]:
+        """The requests of an operation."""
         with urllib.request.urlopen(f"{self.url}/stand-in/calls") as answer:  # noqa: S310
-            return [call["operation"] for call in json.load(answer)]
+            calls = json.load(answer)
+        return [call["request"] for call in calls if call["operation"] == operation]
 
     def deploy(self) -> dict[str, str]:
         """Creates what the stack would have; returns its exports."""
@@ -140,14 +177,10 @@ class Aws:
             RoleArn="arn:aws:iam::123456789012:role/restate-dev-pipeline",
             ClientRequestToken="0" * 32,
         )
-        self.client("sagemaker").create_model_package_group(ModelPackageGroupName="restate-dev")
         self.client("s3").create_bucket(Bucket=self.bucket)
-        output = {"OutputLocation": f"s3://{self.bucket}/athena/"}
-        self.client("athena").create_work_group(
-            Name="restate-dev", Configuration={"ResultConfiguration": output}
-        )
-        self.post("/moto-api/static/athena/query-results", {"results": [self.table()]})
-        self.post("/stand-in/scenario", SCENARIO)
+        self.fill_bucket()
+        self.describe_jobs()
+        self.post("/stand-in/scenario", scenario(self.register()))
         return {
             "outputsVersion": "1",
             "region": "us-east-1",
@@ -155,40 +188,97 @@ class Aws:
             "pipelineArn": pipeline["PipelineArn"],
             "pipelineDefinition": definition,
             "modelPackageGroupName": "restate-dev",
+            "servingRoleArn": "arn:aws:iam::123456789012:role/restate-dev-serving",
+            "kmsKeyArn": "arn:aws:kms:us-east-1:123456789012:key/data-key",
+            "subnetIds": ["subnet-1"],
+            "securityGroupIds": ["sg-1"],
         }
 
-    @staticmethod
-    def table() -> dict[str, Any]:
-        """What Athena answers: the names of the columns, then the rows, all as text."""
-        rows = [
-            HEADER,
-            *(f"{ROW},8.6,{450_000 + 1_000 * number}".split(",") for number in range(3)),
+    def uri(self, path: str) -> str:
+        return f"s3://{self.bucket}/{path}"
+
+    def fill_bucket(self) -> None:
+        """Puts what the jobs of an execution would have written, in two files where many do."""
+        rows = labelled_rows()
+        table = [
+            ",".join(["medianhousevalue", *FEATURES]),
+            *(f"{450_000 + 1_000 * number},{ROW}" for number in range(3)),
         ]
-        return {
-            "rows": [{"Data": [{"VarCharValue": value} for value in row]} for row in rows],
-            "column_info": [
-                {"Name": name, "Type": "double", "Precision": 17, "Scale": 0, "Nullable": "UNKNOWN"}
-                for name in HEADER
-            ],
+        tests = ["\n".join(",".join(map(str, row)) for row in part) for part in np.split(rows, 2)]
+        metrics = {"r2": {"value": 0.83}, "rmse": {"value": 47_000.0}, "mae": {"value": 31_000.0}}
+        predicted = [f"{actual},{actual - 10_000}" for actual in rows[:, 0]]
+        files = {
+            "rows/part-0.csv": "\n".join(table),
+            "rows/manifest.json": "{}",
+            "test/part-0.csv": tests[0],
+            "test/part-1.csv": tests[1],
+            "metadata/feature_names.json": json.dumps(FEATURES),
+            "models/model.tar.gz": model_archive(rows),
         }
+        for name in CANDIDATES.values():
+            files[f"{name}/evaluation.json"] = json.dumps({"regression_metrics": metrics})
+            files[f"{name}/predictions.csv"] = "\n".join(["actual,predicted", *predicted])
+        for key, content in files.items():
+            self.client("s3").put_object(Bucket=self.bucket, Key=key, Body=content)
 
-    def finish(self, execution: str) -> None:
-        """Leaves what an execution would: a model version, and evaluations."""
-        self.client("sagemaker").create_model_package(
-            ModelPackageGroupName="restate-dev",
-            ModelApprovalStatus="PendingManualApproval",
-            CustomerMetadataProperties={
-                **{"Candidate": "XGBoost", "R2": "0.83", "PipelineExecution": execution}
+    def describe_jobs(self) -> None:
+        """Has moto describe the processing jobs of the execution."""
+        self.create_job("preprocess", [], {"input": "rows/"}, {"metadata": "metadata"})
+        for name, algorithm in {"tree": "decision-tree", "boost": "xgboost"}.items():
+            inputs = {"model": f"models/{'other' if name == 'tree' else 'model.tar.gz'}"}
+            self.create_job(
+                f"evaluate-{name}",
+                ["--algorithm", algorithm],
+                {**inputs, "test": "test/"},
+                {"evaluation": name},
+            )
+
+    def create_job(
+        self, name: str, arguments: list[str], inputs: dict[str, str], outputs: dict[str, str]
+    ) -> None:
+        cluster = {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 30}
+        self.client("sagemaker").create_processing_job(
+            ProcessingJobName=name,
+            ProcessingResources={"ClusterConfig": cluster},
+            AppSpecification={"ImageUri": "image", "ContainerArguments": arguments or ["none"]},
+            RoleArn="arn:aws:iam::123456789012:role/restate-dev-processing",
+            ProcessingInputs=[
+                {
+                    "InputName": one,
+                    "S3Input": {"S3Uri": self.uri(path), "S3DataType": "S3Prefix"},
+                }
+                for one, path in inputs.items()
+            ],
+            ProcessingOutputConfig={
+                "Outputs": [
+                    {
+                        "OutputName": one,
+                        "S3Output": {
+                            "S3Uri": self.uri(path),
+                            "LocalPath": "/opt/ml/processing/output",
+                            "S3UploadMode": "EndOfJob",
+                        },
+                    }
+                    for one, path in outputs.items()
+                ]
             },
         )
-        metrics = {"r2": {"value": 0.83}, "rmse": {"value": 47_000.0}, "mae": {"value": 31_000.0}}
-        for name in CANDIDATES:
-            for file, content in {
-                "evaluation.json": json.dumps({"regression_metrics": metrics}),
-                "predictions.csv": "actual,predicted\n450000,440000\n200000,210000\n",
-            }.items():
-                key = f"executions/{execution}/evaluation/{name}/{file}"
-                self.client("s3").put_object(Bucket=self.bucket, Key=key, Body=content.encode())
+
+    def register(self) -> str:
+        """Registers the model of the execution; returns its ARN."""
+        sagemaker = self.client("sagemaker")
+        sagemaker.create_model_package_group(ModelPackageGroupName="restate-dev")
+        model = {"Image": "image", "ModelDataUrl": self.uri("models/model.tar.gz")}
+        package = sagemaker.create_model_package(
+            ModelPackageGroupName="restate-dev",
+            ModelApprovalStatus="PendingManualApproval",
+            InferenceSpecification={
+                "Containers": [model],
+                "SupportedContentTypes": ["text/csv"],
+                "SupportedResponseMIMETypes": ["text/csv"],
+            },
+        )
+        return str(package["ModelPackageArn"])
 
 
 @pytest.fixture(scope="module")
@@ -216,10 +306,6 @@ def executed(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> nbformat.Not
     project = copy_project(folder / "project")
     (folder / "outputs.json").write_text(json.dumps(aws.deploy()))
 
-    def after_cell(_source: str, printed: str) -> None:
-        if found := re.search(r"^execution (\w+): Succeeded$", printed, re.M):
-            aws.finish(found[1])
-
     return execute(
         project,
         {
@@ -227,30 +313,54 @@ def executed(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> nbformat.Not
             "AWS_ENDPOINT_URL": aws.url,
             "RESTATE_STACK": "dev",
             "RESTATE_OUTPUTS": str(folder / "outputs.json"),
-            "RESTATE_ENDPOINT": "houses",
         },
-        after_cell,
     )
 
 
-def test_it_starts_the_deployed_pipeline_and_asks_the_endpoint(
+def test_it_starts_the_deployed_pipeline_and_approves_its_model(
     executed: nbformat.NotebookNode, aws: Aws
 ) -> None:
     text = streams(executed.cells)
-    assert "version 1 of restate-dev: Approved" in text
+    assert re.search(r"^execution \w+: Succeeded$", text, re.M)
+    assert "version 1, from EvaluateXGBoost: PendingManualApproval" in text
+    [started] = aws.calls("StartPipelineExecution")
+    assert started["PipelineName"] == "restate-dev"
+    [approved] = aws.calls("UpdateModelPackage")
+    assert approved["ModelApprovalStatus"] == "Approved"
+
+
+def test_it_serves_the_model_by_what_the_stack_exports_and_leaves_no_endpoint(
+    executed: nbformat.NotebookNode, aws: Aws
+) -> None:
     # The endpoint of the stand-in answers twice the first feature.
-    assert "predicted median house value: -234 dollars" in text
-    calls = aws.calls()
-    assert calls.count("StartPipelineExecution") == 1
-    assert calls.count("UpdateModelPackage") == 1
-    assert calls.count("InvokeEndpoint") == 1
+    assert "predicted median house value: -234 dollars" in streams(executed.cells)
+    assert len(aws.calls("InvokeEndpoint")) == 1
+    [model] = aws.calls("CreateModel")
+    assert model["PrimaryContainer"]["ModelPackageName"].endswith(":model-package/restate-dev/1")
+    assert model["ExecutionRoleArn"].endswith(":role/restate-dev-serving")
+    assert model["VpcConfig"] == {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
+    assert model["EnableNetworkIsolation"] is True
+    [config] = aws.calls("CreateEndpointConfig")
+    assert config["KmsKeyId"].endswith(":key/data-key")
+    sagemaker = aws.client("sagemaker")
+    assert sagemaker.list_endpoints()["Endpoints"] == []
+    assert sagemaker.list_endpoint_configs()["EndpointConfigs"] == []
+    assert sagemaker.list_models()["Models"] == []
 
 
-def test_it_shows_the_rows_of_athena_and_the_evaluations_of_s3(
+def test_it_shows_rows_scores_and_plots_of_what_lies_in_s3(
     executed: nbformat.NotebookNode,
 ) -> None:
     assert "3 rows" in streams(executed.cells)
     html = "".join(data(executed, "text/html"))
     for shown in ("452000", "0.8300", "47,000", "31,000"):
         assert shown in html
-    assert len(data(executed, "image/png")) == 6
+    assert len(data(executed, "image/png")) == 8
+
+
+def test_an_endpoint_that_is_there_is_not_made_nor_deleted(aws: Aws) -> None:
+    connection = Connection(boto3.Session(region_name="us-east-1"), "restate-dev", aws.url)
+    before = len(aws.calls("CreateEndpoint")) + len(aws.calls("DeleteEndpoint"))
+    with served(connection, {}, "houses") as endpoint:
+        assert endpoint == "houses"
+    assert len(aws.calls("CreateEndpoint")) + len(aws.calls("DeleteEndpoint")) == before

@@ -30,6 +30,7 @@ def sagemaker(running: Emulator) -> Any:
 def definition(left: object, right: object) -> str:
     condition = {"Type": "Equals", "LeftValue": left, "RightValue": right}
     fail = {"Name": "No", "Type": "Fail", "Arguments": {"ErrorMessage": "unequal"}}
+    fail |= {"DisplayName": "Unequal", "Description": "says so"}
     arguments = {"Conditions": [condition], "IfSteps": [], "ElseSteps": [fail]}
     return json.dumps(
         {
@@ -81,6 +82,8 @@ def test_an_execution_fails_by_its_message(running: Emulator, sagemaker: Any) ->
         PipelineExecutionArn=arns[1], SortOrder="Ascending"
     )["PipelineExecutionSteps"]
     assert [step["StepName"] for step in steps] == ["Check", "No"]
+    assert "StepDisplayName" not in steps[0]
+    assert (steps[1]["StepDisplayName"], steps[1]["StepDescription"]) == ("Unequal", "says so")
     sagemaker.list_pipeline_parameters_for_execution(PipelineExecutionArn=arns[0])
     sagemaker.describe_pipeline_definition_for_execution(PipelineExecutionArn=arns[0])
     sagemaker.delete_pipeline(PipelineName="Equal")

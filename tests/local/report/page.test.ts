@@ -133,7 +133,7 @@ describe("the report's page", () => {
     const path = join(own, "diagnostics.json");
     writeFileSync(path, JSON.stringify([{ name: "Tree", splits: {}, details: { actual: [1] } }]));
     const said: string[] = [];
-    const { write } = process.stderr;
+    const write = process.stderr.write.bind(process.stderr);
     process.stderr.write = (text: string) => said.push(text) > 0;
     try {
       await renderReport(readReportData(own));
