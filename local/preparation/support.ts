@@ -33,8 +33,13 @@ function checkTransform(
   const source = "TransformInput.DataSource.S3DataSource";
   checkPrefix(input?.DataSource?.S3DataSource, source, report);
   const split = input?.SplitType ?? "None";
-  if (split !== "Line") {
-    report("TransformInput.SplitType", `${JSON.stringify(split)}; only Line runs here`);
+  if (split !== "Line" && split !== "None") {
+    report("TransformInput.SplitType", `${JSON.stringify(split)}; Line and None run here`);
+  }
+  const { InputFilter, JoinSource, OutputFilter } = processing ?? {};
+  const isPlain = [InputFilter, OutputFilter].every((filter) => (filter ?? "$") === "$");
+  if (split === "None" && !(isPlain && (JoinSource ?? "None") === "None")) {
+    report("DataProcessing", "needs rows: a SplitType of Line");
   }
   if ((input?.CompressionType ?? "None") !== "None") {
     report("TransformInput.CompressionType", "only None runs here");

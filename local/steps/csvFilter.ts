@@ -1,3 +1,26 @@
+/**
+ * The fields of a CSV row as they are written, quotes among them: a comma between quotes is part of its field, and a
+ * doubled quote one that does not end it. Source: RFC 4180; rows with such fields in aws/amazon-sagemaker-examples#898.
+ */
+export function fieldsOf(row: string): readonly string[] {
+  if (!row.includes('"')) {
+    return row.split(",");
+  }
+  const fields: string[] = [];
+  let start = 0;
+  let isQuoted = false;
+  for (let place = 0; place < row.length; place += 1) {
+    const character = row[place];
+    if (character === '"') {
+      isQuoted = !isQuoted;
+    } else if (character === "," && !isQuoted) {
+      fields.push(row.slice(start, place));
+      start = place + 1;
+    }
+  }
+  return [...fields, row.slice(start)];
+}
+
 /** Chooses columns of a row. */
 export type ColumnFilter = (columns: readonly string[]) => readonly string[];
 

@@ -1,5 +1,6 @@
 import { createReadStream, createWriteStream, existsSync, mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { pipeline } from "node:stream/promises";
 
@@ -10,7 +11,7 @@ import { defaultTimeLimit, failureReason } from "./jobFailure";
 import { tryPort, unpackModel, waitForServer } from "../processes/server";
 import { transformKey } from "../caching/stepKey";
 import type { StoredObject } from "../storage/objectStore";
-import { type ColumnFilter, columnFilter } from "./csvFilter";
+import { type ColumnFilter, columnFilter, fieldsOf } from "./csvFilter";
 import type { JobKind, JobOutcome } from "./jobStep";
 
 /** Size of a request in MB, unless the job says another. Source: CreateTransformJob. */
@@ -30,6 +31,8 @@ interface Rows {
   /** Most bytes of a request. */
   readonly payload: number;
   readonly single: boolean;
+  /** Whether rows are sent apart, or each file whole. */
+  readonly split: boolean;
   readonly ask: (body: string) => Promise<string>;
 }
 
@@ -42,6 +45,7 @@ function readRows(request: TransformRequest, ask: Rows["ask"]): Rows {
     output: filter(OutputFilter),
     payload: (request.MaxPayloadInMB ?? defaultPayload) * 1024 ** 2,
     single: request.BatchStrategy === "SingleRecord",
+    split: request.TransformInput?.SplitType === "Line",
     ask,
   };
 }
@@ -64,7 +68,7 @@ async function* predict(path: string, rows: Rows): AsyncGenerator<string> {
     const body = batch.map((row) => `${rows.input(row).join(",")}\n`).join("");
     const predictions = answers(await rows.ask(body), batch.length);
     const lines = batch.map((row, index) => {
-      const prediction = (predictions[index] ?? "").split(",");
+      const prediction = fieldsOf(predictions[index] ?? "");
       return `${rows.output(rows.joins ? [...row, ...prediction] : prediction).join(",")}\n`;
     });
     [batch, size] = [[], 0];
@@ -77,7 +81,7 @@ async function* predict(path: string, rows: Rows): AsyncGenerator<string> {
     if (batch.length > 0 && (rows.single || size + line.length + 1 > rows.payload)) {
       yield await flush();
     }
-    batch.push(line.split(","));
+    batch.push(fieldsOf(line));
     size += line.length + 1;
   }
   if (batch.length > 0) {
@@ -85,12 +89,26 @@ async function* predict(path: string, rows: Rows): AsyncGenerator<string> {
   }
 }
 
+/** Predicts a file whole, in one request: SplitType None, the default. Source: TransformInput. */
+async function* predictWhole(path: string, { ask, payload }: Rows): AsyncGenerator<string> {
+  const body = await readFile(path, "utf8");
+  const bytes = Buffer.byteLength(body);
+  if (bytes > payload) {
+    throw new Error(
+      `${basename(path)} has ${bytes} bytes, but MaxPayloadInMB lets a request have ${payload}; ` +
+        "SplitType Line sends rows apart",
+    );
+  }
+  yield await ask(body);
+}
+
 /** Predicts all objects of a prefix, each into a file of its name and `.out`. */
 async function predictAll(from: readonly StoredObject[], to: string, rows: Rows): Promise<void> {
   for (const { name, path } of from) {
     const target = join(to, `${name}.out`);
     mkdirSync(dirname(target), { recursive: true });
-    await pipeline(predict(path, rows), createWriteStream(target));
+    const answer = rows.split ? predict(path, rows) : predictWhole(path, rows);
+    await pipeline(answer, createWriteStream(target));
   }
 }
 

@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 
-import { columnFilter } from "../../local/steps/csvFilter";
+import { columnFilter, fieldsOf } from "../../local/steps/csvFilter";
 
 describe("columnFilter", () => {
   const columns = ["a", "b", "c", "d"];
@@ -23,6 +23,21 @@ describe("columnFilter", () => {
   for (const path of ["$.features", "$[?(@.a)]", "[0]", "$[", "$['a']"]) {
     it(`does not take ${path} for columns`, () => {
       equal(columnFilter(path), undefined);
+    });
+  }
+});
+
+describe("fieldsOf", () => {
+  const rows: readonly (readonly [string, readonly string[]])[] = [
+    ["a,b,", ["a", "b", ""]],
+    ['"x, y",0.1,0.2', ['"x, y"', "0.1", "0.2"]],
+    ['1,"say ""no, no""",2', ["1", '"say ""no, no"""', "2"]],
+    ['"",","', ['""', '","']],
+  ];
+  for (const [row, fields] of rows) {
+    it(`splits ${row} at the commas between fields`, () => {
+      deepEqual(fieldsOf(row), fields);
+      equal(fieldsOf(row).join(","), row);
     });
   }
 });

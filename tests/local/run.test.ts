@@ -306,7 +306,11 @@ describe("npm run local", () => {
           [
             {
               InputName: "script",
-              S3Input: { S3Uri: `s3://scripts/${name}`, LocalPath: "/opt/ml/processing/input" },
+              S3Input: {
+                S3Uri: `s3://scripts/${name}`,
+                LocalPath: "/opt/ml/processing/input",
+                S3DataType: "S3Prefix",
+              },
             },
             ...(at(changed, ...step, "ProcessingInputs") as Draft[]).slice(2),
           ],

@@ -3,7 +3,7 @@ import { deepEqual, ok } from "node:assert/strict";
 import { Images } from "../../local/standins/images";
 import type { Program } from "../../local/program/program";
 import { unsupported } from "../../local/preparation/support";
-import type { PipelineDefinition } from "../../pipeline/language/definition";
+import type { PipelineDefinition, TransformStep } from "../../pipeline/language/definition";
 import { type Draft, draft, program, set } from "../support/definitions";
 
 const application = ["Steps", "Preprocess", "Arguments", "AppSpecification"];
@@ -235,5 +235,40 @@ describe("unsupported", () => {
       set(definition, path, value);
     }
     deepEqual(problems(definition).length, 3);
+  });
+
+  describe("of a batch transform", () => {
+    const problemsOf = (SplitType: string | undefined, DataProcessing?: object): unknown => {
+      const step = {
+        Name: "Predict",
+        Type: "Transform",
+        Arguments: {
+          ModelName: "model",
+          TransformInput: {
+            DataSource: { S3DataSource: { S3DataType: "S3Prefix", S3Uri: "s3://bucket/rows/" } },
+            SplitType,
+          },
+          DataProcessing,
+        },
+      } as unknown as TransformStep;
+      return unsupported({ Version: "2020-12-01", Steps: [step] }, new Images("own:1"));
+    };
+
+    it("finds nothing where rows are sent apart, or files whole", () => {
+      deepEqual(problemsOf("Line", { InputFilter: "$[1:]", JoinSource: "Input" }), []);
+      deepEqual(problemsOf("None", { InputFilter: "$", JoinSource: "None" }), []);
+      deepEqual(problemsOf(undefined), []);
+    });
+
+    it("finds columns that are asked of files that are sent whole, and other ways to split", () => {
+      const needsRows = [
+        'step "Predict", Arguments.DataProcessing: needs rows: a SplitType of Line',
+      ];
+      deepEqual(problemsOf(undefined, { InputFilter: "$[1:]" }), needsRows);
+      deepEqual(problemsOf("None", { JoinSource: "Input" }), needsRows);
+      deepEqual(problemsOf("TFRecord"), [
+        'step "Predict", Arguments.TransformInput.SplitType: "TFRecord"; Line and None run here',
+      ]);
+    });
   });
 });
