@@ -159,6 +159,7 @@ export function worldOf(
     maxAttempts: 1,
   };
   const { stack } = options;
+  let known: Promise<readonly Pipeline[]> | undefined;
   const folder = options.workFolder === undefined ? "" : ` --work-folder ${options.workFolder}`;
   return {
     client,
@@ -166,7 +167,9 @@ export function worldOf(
     place: `the work folder ${machine.workspace.folder}`,
     command: (line) => `npm run local -- ${line}${folder}`,
     pipelines: async () => {
-      const all = await registeredPipelines(client);
+      // A command asks for them again and again, and they are drawn from all executions.
+      known ??= registeredPipelines(client);
+      const all = await known;
       const named = stack === undefined ? undefined : stackNames(stack).pipelineName;
       return all.filter(({ pipelineName }) => named === undefined || pipelineName === named);
     },

@@ -8,7 +8,6 @@ import { containerImages } from "../../local/docker/containerImages";
 import { tryPort, waitForServer } from "../../local/processes/server";
 import { startServer } from "../../local/serving";
 import { Images } from "../../local/standins/images";
-import type { JsonObject } from "../../pipeline/language/json";
 import { UserError } from "../../terminal/errors";
 import { type GroupOption, groupsOf, withGroup } from "../groups";
 import { inWorld } from "../inWorld";
@@ -87,7 +86,7 @@ async function serveModel(
   await checkPort(port);
   const child = await startServer(workspaceOf(options), images, {
     ...model,
-    container: container as unknown as JsonObject,
+    container: container,
     port,
   });
   const stop = (): void => {

@@ -23,30 +23,35 @@ export interface DeployedModel extends ListedModel {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The versions of a group, the latest last. */
+/** The latest versions of a group, the latest last. */
 async function versionsOf(
   client: SageMakerClient,
   group: string,
+  max: number,
 ): Promise<readonly ModelPackageSummary[]> {
   const found: ModelPackageSummary[] = [];
   const pages = paginateListModelPackages(
-    { client, pageSize: 100 },
-    { ModelPackageGroupName: group, SortBy: "CreationTime", SortOrder: "Ascending" },
+    { client, pageSize: Math.min(max, 100) },
+    { ModelPackageGroupName: group, SortBy: "CreationTime", SortOrder: "Descending" },
   );
   for await (const { ModelPackageSummaryList: page = [] } of pages) {
     found.push(...page);
+    if (found.length >= max) {
+      break;
+    }
   }
-  return found;
+  return found.slice(0, max).reverse();
 }
 
-/** The versions of some groups, those of each oldest first. */
+/** The versions of some groups, at most the latest so many of each, those of each oldest first. */
 async function allVersions(
   client: SageMakerClient,
   groups: readonly string[],
+  max = Infinity,
 ): Promise<readonly ModelPackageSummary[]> {
   const found: ModelPackageSummary[] = [];
   for (const group of groups) {
-    found.push(...(await versionsOf(client, group)));
+    found.push(...(await versionsOf(client, group, max)));
   }
   return found;
 }
@@ -87,7 +92,7 @@ export async function listModels(
   groups: readonly string[],
   max = Infinity,
 ): Promise<readonly DeployedModel[]> {
-  const versions = await allVersions(client, groups);
+  const versions = await allVersions(client, groups, max);
   const kept = new Set(latestFirst(versions).slice(0, max));
   const models: DeployedModel[] = [];
   const rest = versions.filter((one) => kept.has(one));

@@ -8,7 +8,7 @@ import type {
   PipelineExecutionStep,
   StepStatus,
 } from "@aws-sdk/client-sagemaker";
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { z } from "zod";
 
 import type { Properties } from "../execution";
@@ -230,8 +230,26 @@ function firstLine(path: string): string | undefined {
   }
 }
 
+/** What was read of documents, and of which state of their files: a command reads its lists more than once. */
+const readHeads = new Map<string, { readonly state: string; readonly head: ExecutionHead }>();
+
 /** What a list shows of an execution; of a damaged document undefined, and a warning. */
 export function readHead(path: string): ExecutionHead | undefined {
+  // Each writing makes a new file.
+  const { ino, mtimeMs, size } = statSync(path);
+  const state = `${ino} ${mtimeMs} ${size}`;
+  const read = readHeads.get(path);
+  if (read?.state === state) {
+    return read.head;
+  }
+  const found = readHeadOf(path);
+  if (found !== undefined) {
+    readHeads.set(path, { state, head: found });
+  }
+  return found;
+}
+
+function readHeadOf(path: string): ExecutionHead | undefined {
   const line = firstLine(path);
   if (line !== undefined) {
     try {
