@@ -1,6 +1,6 @@
-import { bars } from "./bars";
 import type { Progress } from "./events";
 import { plainLines } from "./lines";
+import { liveProgress } from "./liveProgress";
 
 export type { Progress, ShownEvent, ShownStatus, ShownStep, ShownTrial } from "./events";
 
@@ -10,9 +10,11 @@ export function silent(): Progress {
 }
 
 /**
- * Bars on a terminal that a person watches, otherwise plain lines.
+ * Lines that change in place on a terminal that a person watches, otherwise plain lines.
  * @param slots trials that can run at once; default: as many as the tunings allow
  */
 export function progressOn(stream: NodeJS.WriteStream, slots = Infinity): Progress {
-  return stream.isTTY && process.env["CI"] === undefined ? bars(stream, slots) : plainLines(stream);
+  return stream.isTTY && process.env["CI"] === undefined
+    ? liveProgress(stream, slots)
+    : plainLines(stream);
 }
