@@ -108,7 +108,9 @@ function text(value: ConfigValue, maxLength: number, type: string): Literal {
     return { problem: `is not ${withArticle(type)} (write it in quotes)` };
   }
   return Array.from(value).length > maxLength
-    ? { problem: `has ${Array.from(value).length} characters, but a ${type} has at most ${maxLength}` }
+    ? {
+        problem: `has ${Array.from(value).length} characters, but a ${type} has at most ${maxLength}`,
+      }
     : { sql: quoted(value) };
 }
 
