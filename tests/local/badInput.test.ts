@@ -213,6 +213,9 @@ describe("npm run local, given bad input,", () => {
     set(foreign, [...flow, place, "S3Input", "S3Uri"], "s3://team-bucket/team.flow");
     const training = ["Steps", "TuneXGBoost", "Arguments", "TrainingJobDefinition"];
     set(foreign, [...training, "AlgorithmSpecification", "TrainingInputMode"], "Pipe");
+    const outputs = ["Steps", "DataWranglerProcess", "Arguments", "ProcessingOutputConfig"];
+    const output = at(foreign, ...outputs, "Outputs", 0, "OutputName") as string;
+    const last = output.replace(/\.default$/, "");
     const nodes = [
       {
         node_id: "a",
@@ -223,7 +226,7 @@ describe("npm run local, given bad input,", () => {
         outputs: [{ name: "default" }],
       },
       {
-        node_id: "b",
+        node_id: last,
         type: "TRANSFORM",
         operator: "sagemaker.spark.featurize_text_0.1",
         parameters: {},
@@ -247,7 +250,7 @@ describe("npm run local, given bad input,", () => {
       ],
       new RegExp(
         '^error: the definition cannot run:\\n  step "TuneXGBoost".*TrainingInputMode: Pipe.*\\n' +
-          '  step "DataWranglerProcess", flow: node b \\(sagemaker\\.spark\\.featurize_text_0\\.1\\): ' +
+          `  step "DataWranglerProcess", flow: node ${last} \\(sagemaker\\.spark\\.featurize_text_0\\.1\\): ` +
           "operator: .* is not supported",
       ),
     );
