@@ -25,7 +25,7 @@ export interface OperationsArgs {
 /** Namespace of the pipeline's metrics. Source: SageMaker's guide, "Amazon SageMaker AI metrics in Amazon CloudWatch". */
 const metricNamespace = "AWS/Sagemaker/ModelBuildingPipeline";
 
-/** What people are told: executions that fail, models that await approval, and what became of them. */
+/** What people are told: executions that fail, models that await approval, and what was decided. */
 export class Operations extends pulumi.ComponentResource {
   /** Topic of all notifications. */
   public readonly topicArn: pulumi.Output<string>;

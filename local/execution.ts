@@ -49,7 +49,7 @@ export interface Trial {
 /** What a Describe call answers, with times as texts. */
 export type Properties = Readonly<Record<string, unknown>>;
 
-/** What became of a step. */
+/** The outcome of a step. */
 export interface StepResult {
   readonly name: string;
   readonly type: string;

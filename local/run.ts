@@ -13,7 +13,7 @@ import { training } from "./steps/training";
 import { transform } from "./steps/transform";
 import { tuning } from "./steps/tuning";
 
-/** What became of an execution. */
+/** The result of an execution. */
 export interface RunResult {
   readonly status: "Failed" | "Stopped" | "Succeeded";
   readonly failureReason?: string;
@@ -172,7 +172,7 @@ class Run {
     this.execution.report({ kind: "step", step });
   }
 
-  /** What became of a step that failed. The first one ends the execution, and stops what else is running. */
+  /** The outcome of a step that failed. The first one ends the execution, and stops what else is running. */
   private fail(step: string, error: unknown): Pick<StepResult, "failureReason" | "log" | "status"> {
     if (this.failure !== undefined || this.stopped.aborted) {
       return { status: "Stopped" };

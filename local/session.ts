@@ -103,7 +103,7 @@ export interface StartedSession {
  * Runs a pipeline in a work folder. Nothing of earlier runs is touched before the configuration, the
  * definition, the parameters and the data have proved good.
  *
- * @throws UserError for what the user must mend
+ * @throws UserError for what the user must fix
  */
 export async function runSession(options: SessionOptions): Promise<Session> {
   return (await startSession(options)).ended;
@@ -112,7 +112,7 @@ export async function runSession(options: SessionOptions): Promise<Session> {
 /**
  * Starts what {@link runSession} runs.
  * @returns as soon as the first step can begin
- * @throws UserError for what the user must mend
+ * @throws UserError for what the user must fix
  */
 export async function startSession(options: SessionOptions): Promise<StartedSession> {
   const { program, workspace } = options;

@@ -26,7 +26,7 @@ export interface Evaluation {
   readonly before: readonly Step[];
 }
 
-/** Writes the report by a script that is given inputs, and arguments that tell of them. */
+/** Writes the report by a script that is given inputs, and arguments that name them. */
 function reportStep(
   args: DefinitionArgs,
   { cached, candidate: { name } }: TunedCandidate,

@@ -25,7 +25,7 @@ export function stepLine({ detail, failureReason, name, seconds, status }: Shown
   return `${marks[status]} ${name}${time}${more ? pc.dim(` (${more})`) : ""}`;
 }
 
-/** What a trial came to. */
+/** The result of a trial. */
 export function trialText(trial: ShownTrial): string {
   return trial.objective === undefined
     ? `failed: ${trial.failureReason?.split("\n")[0] ?? ""}`

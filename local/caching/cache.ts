@@ -6,7 +6,7 @@ import type { ObjectStore } from "../storage/objectStore";
 
 /** A result that can stand in for a job that would come to the same. */
 export interface CachedResult<Value> {
-  /** Id of the execution that came to it. */
+  /** Id of the execution that produced it. */
   readonly execution: string;
   /** What the job was kept with. */
   readonly value: Value;

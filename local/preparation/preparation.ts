@@ -73,7 +73,7 @@ export interface Prepared {
  * Makes ready what a definition runs with, and refuses it where it is broken, its parameters are not good,
  * or it needs what a local run does not have: before anything runs, and each kind all at once.
  *
- * @throws UserError for what the user must mend
+ * @throws UserError for what the user must fix
  */
 export async function prepare(
   options: PreparationOptions,

@@ -7,7 +7,7 @@ import { extract } from "tar";
 /** Seconds that a server may take to answer for the first time. */
 const startSeconds = 30;
 
-/** Unpacks a model artifact into a folder, in exchange for what is there. */
+/** Unpacks a model artifact into a folder, replacing any existing one. */
 export async function unpackModel(archive: string, folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });

@@ -124,7 +124,7 @@ function evaluationOf(
 /** What is told of a tuning job that has ended. */
 type TuningOutcome = Partial<Pick<DescribeHyperParameterTuningJobResponse, "BestTrainingJob">>;
 
-/** What became of each candidate: each tuning step with the evaluation and registration that use it. */
+/** The result of each candidate: each tuning step with the evaluation and registration that use it. */
 export function summarise(
   definition: PipelineDefinition,
   execution: Execution,

@@ -2,7 +2,7 @@ import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { allSteps, dependencies, type PlacedStep } from "../../pipeline/language/graph";
 import type { StepResult } from "../execution";
 
-/** What became of a step. Skipped: its branch was not taken. Not reached: the run ended before. */
+/** The outcome of a step. Skipped: its branch was not taken. Not reached: the run ended before. */
 export type StepState =
   "Cached" | "Executing" | "Failed" | "Not reached" | "Skipped" | "Stopped" | "Succeeded";
 
@@ -108,7 +108,7 @@ function withoutShortcuts(edges: readonly StepEdge[]): readonly StepEdge[] {
  * The graph of a definition's steps, with the edges that the interpreter sees: references, DependsOn and
  * the branches of conditions.
  *
- * @param results what became of the steps; undefined for a definition that has not run
+ * @param results the outcomes of the steps; undefined for a definition that has not run
  */
 export function stepGraph(
   definition: PipelineDefinition,

@@ -11,7 +11,7 @@ export type JobStep = Extract<
   { readonly Type: "Processing" | "QualityCheck" | "Training" | "Transform" | "Tuning" }
 >;
 
-/** What a job came to. */
+/** The result of a job. */
 export interface JobOutcome {
   /** What the Describe call of the job would answer, beside its arguments, name, ARN, times and status. */
   readonly facts: Properties;

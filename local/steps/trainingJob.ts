@@ -36,7 +36,7 @@ export interface TrainingJob {
   readonly watch?: (log: string, stop: () => void) => () => void;
 }
 
-/** What a training job came to. */
+/** The result of a training job. */
 export interface TrainingResult {
   readonly status: "Completed" | "Failed";
   readonly failureReason?: string;

@@ -12,18 +12,18 @@ const mostHistory = 100;
 /** A trial that has ended, with what later ones may be measured by. */
 export interface EndedTrial {
   readonly trial: Trial;
-  /** All values of the objective, so turned that smaller is better. */
+  /** All values of the objective, negated when maximising, so smaller is always better. */
   readonly course: readonly number[];
 }
 
-/** What a training job came to, with all values of the objective that it reported. */
+/** The result of a training job, with all values of the objective that it reported. */
 interface Outcome extends TrainingResult {
   readonly values: readonly number[];
   /** Execution whose equal job stands in for this one. */
   readonly reusedFrom?: string;
 }
 
-/** A course of the objective, so turned that smaller is better. */
+/** A course of the objective, negated when maximising, so smaller is always better. */
 function turned({ direction }: TuningJob, values: readonly number[]): readonly number[] {
   return values.map((value) => direction * value);
 }

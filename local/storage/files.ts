@@ -72,7 +72,7 @@ export async function copy(from: string, to: string): Promise<void> {
   await cp(from, to, { recursive: true, mode: constants.COPYFILE_FICLONE });
 }
 
-/** Moves a folder to a place, in exchange for what is there. */
+/** Moves a folder to a place, replacing any existing one. */
 export async function replaceFolder(from: string, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
   const old = `${to}.${randomBytes(6).toString("hex")}.old`;

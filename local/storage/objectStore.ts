@@ -107,7 +107,7 @@ export class ObjectStore {
   }
 
   /**
-   * Stores an object that appears when it is whole, in exchange for one of its key.
+   * Stores an object that appears when it is whole, replacing any existing one of its key.
    * @param write makes its file at the path that it is given
    */
   async put(uri: string, write: (path: string) => Promise<unknown>): Promise<void> {

@@ -40,7 +40,7 @@ export interface ModelEndpointArgs {
   readonly topicArn: string;
 }
 
-/** The same in every configuration: SageMaker goes over in steps only between variants of one name. */
+/** The same in every configuration: SageMaker switches in steps only between variants of one name. */
 const variantName = "model";
 
 /** An endpoint that serves a version of a model, with its alarms, and its scaling where it has any. */

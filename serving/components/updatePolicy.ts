@@ -32,7 +32,7 @@ function trafficRouting(
 }
 
 /**
- * How an endpoint of instances goes over to another configuration.
+ * How an endpoint of instances switches to another configuration.
  *
  * @param alarms names of the alarms that roll it back
  */
