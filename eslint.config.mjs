@@ -55,7 +55,7 @@ export default tseslint.config(
     "pipeline/language/ is about anybody's definitions: it imports nothing of ours.",
   ),
   {
-    files: ["**/*.mjs"],
+    files: ["**/*.cjs", "**/*.mjs"],
     languageOptions: {
       globals: { Buffer: "readonly", URL: "readonly", console: "readonly", process: "readonly" },
     },
