@@ -56,10 +56,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def latest_execution(project: Path) -> dict[str, Any]:
+    """What the list says of the latest execution, and its document of the candidates."""
     listed: list[dict[str, Any]] = json.loads(
         shell("npm run --silent local -- runs --json", project)
     )
-    return listed[0]
+    document = project / ".local/executions" / listed[0]["id"] / "execution.json"
+    return {**listed[0], "candidates": json.loads(document.read_text())["candidates"]}
 
 
 def test_boosted_trees_win_over_a_tree_and_a_linear_model(project: Path) -> None:
