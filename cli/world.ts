@@ -4,9 +4,9 @@ import { join } from "node:path";
 
 import { requestHandler } from "../local/api/handler";
 import { World as Machine } from "../local/api/world";
-import { exampleAccountId } from "../local/program/exampleAccount";
-import { loadProgram, type RunnableProgram } from "../local/program/programCache";
-import { stackConfig } from "../local/program/stackConfig";
+import { exampleAccountId } from "../offline/exampleAccount";
+import { loadProgram, type RunnableProgram } from "../offline/programCache";
+import { stackConfig } from "../offline/stackConfig";
 import { recordPath } from "../local/records/executions";
 import { Workspace } from "../local/records/workspace";
 import { stackNames } from "../contract/names";

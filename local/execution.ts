@@ -8,7 +8,7 @@ import type { Images } from "./standins/images";
 import type { JobRunner } from "./processes/jobs";
 import type { ModelRegistry } from "./records/modelRegistry";
 import type { ObjectStore } from "./storage/objectStore";
-import type { Table, WorkGroup } from "./program/program";
+import type { Table, WorkGroup } from "../offline/program";
 import type { Tuner } from "./processes/tuner";
 
 /** The state of a step or an execution, in SageMaker's words. */

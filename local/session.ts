@@ -18,7 +18,7 @@ import type { JobRunner } from "./processes/jobs";
 import { ModelRegistry } from "./records/modelRegistry";
 import { ObjectStore } from "./storage/objectStore";
 import { type PreparationOptions, prepare } from "./preparation/preparation";
-import { diagnose } from "./report/diagnostics";
+import { diagnose } from "../report/diagnostics";
 import { type ExecutionDocument, executionId, pipelineArnOf } from "./records/executionDocument";
 import { type BegunExecution, endKilled, Recorder } from "./records/recorder";
 import { runDefinition, type RunResult } from "./run";

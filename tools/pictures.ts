@@ -10,10 +10,10 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { evaluateProgram } from "../local/program/program";
-import { stepGraph } from "../local/report/stepGraph";
-import { standaloneStepGraph } from "../local/report/stepGraphSvg";
-import { stackConfig } from "../local/program/stackConfig";
+import { evaluateProgram } from "../offline/program";
+import { stepGraph } from "../report/stepGraph";
+import { standaloneStepGraph } from "../report/stepGraphSvg";
+import { stackConfig } from "../offline/stackConfig";
 import { findBrowser, startBrowser } from "./browser";
 
 const root = resolve(__dirname, "..");

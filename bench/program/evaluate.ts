@@ -11,9 +11,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { readFileSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 
-import { evaluateProgram } from "../../local/program/program";
-import type { Resource } from "../../local/program/resources";
-import { stackConfig } from "../../local/program/stackConfig";
+import { evaluateProgram } from "../../offline/program";
+import type { Resource } from "../../offline/resources";
+import { stackConfig } from "../../offline/stackConfig";
 import { sdkModules } from "./sdkModules";
 
 type ResourceClass = new (name: string, inputs: Readonly<Record<string, unknown>>) => unknown;

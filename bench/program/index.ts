@@ -9,8 +9,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { evaluateProgram } from "../../local/program/program";
-import { stackConfig } from "../../local/program/stackConfig";
+import { evaluateProgram } from "../../offline/program";
+import { stackConfig } from "../../offline/stackConfig";
 
 const runs = 9;
 

@@ -5,10 +5,10 @@ import { join, resolve } from "node:path";
 
 import { Command, Option } from "commander";
 
-import { loadProgram } from "../../local/program/programCache";
-import { stackConfig } from "../../local/program/stackConfig";
-import { stepGraph } from "../../local/report/stepGraph";
-import { standaloneStepGraph } from "../../local/report/stepGraphSvg";
+import { loadProgram } from "../../offline/programCache";
+import { stackConfig } from "../../offline/stackConfig";
+import { stepGraph } from "../../report/stepGraph";
+import { standaloneStepGraph } from "../../report/stepGraphSvg";
 import { canonicalJson } from "../../pipeline/language/canonicalJson";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { diffDefinitions, formatDifferences } from "../../pipeline/language/diff";

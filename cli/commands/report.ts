@@ -1,7 +1,7 @@
 import { Command } from "commander";
 
 import { findExecution } from "../../local/records/executions";
-import { writeReport } from "../../local/report/report";
+import { writeReport } from "../../report/report";
 import { onThisMachine } from "../onThisMachine";
 import { withWorld } from "../options";
 import { print, type Terminal } from "../terminal";

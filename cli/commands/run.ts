@@ -4,10 +4,10 @@ import { availableParallelism } from "node:os";
 
 import { interruptible } from "../../local/interruption";
 import { JobRunner } from "../../local/processes/jobs";
-import { writeReport } from "../../local/report/report";
+import { writeReport } from "../../report/report";
 import { type Selection, readSelection } from "../../local/selection";
 import { runSession } from "../../local/session";
-import type { RunnableProgram } from "../../local/program/programCache";
+import type { RunnableProgram } from "../../offline/programCache";
 import { findDocument } from "../../local/records/executions";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { asUserError, UserError } from "../../terminal/errors";

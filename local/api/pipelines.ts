@@ -14,7 +14,7 @@ import { check } from "../../pipeline/language/check";
 import { canonicalJson } from "../../pipeline/language/canonicalJson";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { parseText } from "../../pipeline/language/parse";
-import type { RunnableProgram } from "../program/programCache";
+import type { RunnableProgram } from "../../offline/programCache";
 import { executionId, type ExecutionHead } from "../records/executionDocument";
 import { isUnderWay, listHeads } from "../records/executions";
 import type { Resource } from "../records/resources";

@@ -1,6 +1,6 @@
 import type { Tag } from "@aws-sdk/client-sagemaker";
 
-import type { RunnableProgram } from "../program/programCache";
+import type { RunnableProgram } from "../../offline/programCache";
 import { ModelRegistry } from "../records/modelRegistry";
 import { type Resource, type ResourceKind, Resources } from "../records/resources";
 import type { Workspace } from "../records/workspace";

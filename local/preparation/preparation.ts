@@ -7,7 +7,7 @@ import { parameterValues } from "../../terminal/parameters";
 import { containerImagesOf } from "../docker/containerImages";
 import { unsupportedFlows } from "./flowCheck";
 import { Images } from "../standins/images";
-import type { RunnableProgram } from "../program/programCache";
+import type { RunnableProgram } from "../../offline/programCache";
 import { unsupported } from "./support";
 import type { Workspace } from "../records/workspace";
 

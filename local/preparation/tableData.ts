@@ -12,7 +12,7 @@ import { type Execution, makeJobFolder } from "../execution";
 import { copy, replaceFolder, writeJson } from "../storage/files";
 import { failureReason } from "../steps/jobFailure";
 import { pythonInterpreter } from "../processes/python";
-import type { Table } from "../program/program";
+import type { Table } from "../../offline/program";
 import type { Encoding } from "./encoding";
 
 const dataCheckSeconds = 86_400;

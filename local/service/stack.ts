@@ -5,8 +5,8 @@ import { ecrRepository } from "../../pipeline/ecrRepository";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { allSteps } from "../../pipeline/language/graph";
 import { imagesOf } from "../../pipeline/language/images";
-import { inputsOf } from "../program/resources";
-import type { Program } from "../program/program";
+import { inputsOf } from "../../offline/resources";
+import type { Program } from "../../offline/program";
 import type { Stack } from "./calls";
 
 /** ARNs of the repositories that the images of a definition lie in. */

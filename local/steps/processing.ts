@@ -17,7 +17,7 @@ import type { Job } from "../processes/jobs";
 import { hashJson } from "../caching/contentHash";
 import { processingKey } from "../caching/stepKey";
 import { jobName } from "./jobNames";
-import type { WorkGroup } from "../program/program";
+import type { WorkGroup } from "../../offline/program";
 import { inputDatabase, inputTablePrefix } from "../service/calls/athenaInput";
 import type { Attempt, JobKind, JobOutcome } from "./jobStep";
 

@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { StepGraph } from "../../local/report/stepGraph";
+import type { StepGraph } from "../../report/stepGraph";
 import { commandLine } from "../support/commandLine";
 import { type Ended, temporaryFolder } from "../support/localRun";
 

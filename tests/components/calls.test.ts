@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 
-import type { Program } from "../../local/program/program";
+import type { Program } from "../../offline/program";
 import { calls, type Job, type JobKind, type Stack } from "../../local/service/calls";
 import { stackOf } from "../../local/service/stack";
 import { californiaHousing } from "../../pipeline/californiaHousing";

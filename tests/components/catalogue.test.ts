@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { Program } from "../../local/program/program";
+import type { Program } from "../../offline/program";
 import { californiaHousing } from "../../pipeline/californiaHousing";
 import type { JsonObject } from "../../pipeline/language/json";
 import { text } from "../support/json";

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 
-import type { Program } from "../../local/program/program";
+import type { Program } from "../../offline/program";
 import type { PipelineDefinition, Step } from "../../pipeline/language/definition";
 import {
   type Expression,

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 
-import type { Program } from "../../local/program/program";
+import type { Program } from "../../offline/program";
 import type { JsonObject } from "../../pipeline/language/json";
 import { text } from "../support/json";
 import { Deployer } from "../../components/deployer";

@@ -2,7 +2,7 @@ import { deepEqual, equal, notDeepEqual, ok } from "node:assert/strict";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import type { Program } from "../../local/program/program";
+import type { Program } from "../../offline/program";
 import { californiaHousing } from "../../pipeline/californiaHousing";
 import type { JsonObject } from "../../pipeline/language/json";
 import type { PipelineDefinition } from "../../pipeline/language/definition";

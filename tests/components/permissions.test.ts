@@ -1,6 +1,6 @@
 import { equal } from "node:assert/strict";
 
-import type { Program } from "../../local/program/program";
+import type { Program } from "../../offline/program";
 import { type IamRequest, isAllowed } from "../support/iam";
 import {
   arn,

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 
-import type { Program } from "../../local/program/program";
-import type { Resource } from "../../local/program/resources";
+import type { Program } from "../../offline/program";
+import type { Resource } from "../../offline/resources";
 import { californiaHousing } from "../../pipeline/californiaHousing";
 import type { Json, JsonObject } from "../../pipeline/language/json";
 import { text } from "../support/json";

@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 
-import type { Program } from "../../local/program/program";
+import type { Program } from "../../offline/program";
 import { californiaHousing } from "../../pipeline/californiaHousing";
 import { program } from "../support/definitions";
 import { anyRole, type IamRequest, isAllowed } from "../support/iam";

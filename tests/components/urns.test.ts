@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
 
-import { ExampleAccount } from "../../local/program/program";
+import { ExampleAccount } from "../../offline/program";
 import { californiaHousing } from "../../pipeline/californiaHousing";
 import type { JsonObject } from "../../pipeline/language/json";
 import { housingRows, writeRows } from "../support/housing";

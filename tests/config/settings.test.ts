@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 
 import { settingsSchema } from "../../config/schema";
-import { evaluateProgram } from "../../local/program/program";
+import { evaluateProgram } from "../../offline/program";
 import { defaultCandidates } from "../../pipeline/candidates";
 import { californiaHousing } from "../../pipeline/californiaHousing";
 import type { JsonObject } from "../../pipeline/language/json";

@@ -1,8 +1,8 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { join, relative } from "node:path";
 
-import { stackConfig } from "../../local/program/stackConfig";
-import { stepGraph } from "../../local/report/stepGraph";
+import { stackConfig } from "../../offline/stackConfig";
+import { stepGraph } from "../../report/stepGraph";
 import { parseText } from "../../pipeline/language/parse";
 import { Engine, pulumiFolder } from "../engine/engine";
 import { command } from "../support/localRun";

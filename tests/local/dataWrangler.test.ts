@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } 
 import { join } from "node:path";
 
 import { type Job, type JobResult, JobRunner } from "../../local/processes/jobs";
-import type { Program } from "../../local/program/program";
+import type { Program } from "../../offline/program";
 import { Workspace } from "../../local/records/workspace";
 import { runSession, type Session, type SessionOptions } from "../../local/session";
 import type { PipelineDefinition } from "../../pipeline/language/definition";

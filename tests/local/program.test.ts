@@ -5,7 +5,7 @@ import { command } from "../support/localRun";
 describe("evaluateProgram", () => {
   it("tells of a bad configuration by its error alone, without a stack trace of Pulumi's", async () => {
     const script = `
-      require("./local/program/program")
+      require("./offline/program")
         .evaluateProgram("dev", { "aws:region": "us-east-1", "restate:minimumR2": "high" })
         .catch((error) => console.log(error.name));
     `;

@@ -27,11 +27,11 @@ import {
 } from "../../local/records/executions";
 import { updateTrials } from "../../local/records/trials";
 import { Workspace } from "../../local/records/workspace";
-import { readReportData } from "../../local/report/reportData";
+import { readReportData } from "../../report/reportData";
 import { jobName, trialName, tuningJobName } from "../../local/steps/jobNames";
 import { trialsHeader } from "../../terminal/trialsCsv";
 import { temporaryFolder } from "../support/localRun";
-import { record, result, trial } from "./report/records";
+import { record, result, trial } from "../report/records";
 
 const arnPrefix = "arn:aws:sagemaker:us-east-1:111122223333";
 

@@ -1,7 +1,7 @@
 import { deepEqual, ok } from "node:assert/strict";
 
 import { Images } from "../../local/standins/images";
-import type { Program } from "../../local/program/program";
+import type { Program } from "../../offline/program";
 import { unsupported } from "../../local/preparation/support";
 import type { PipelineDefinition, TransformStep } from "../../pipeline/language/definition";
 import { type Draft, draft, program, set } from "../support/definitions";

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { exampleAccountId } from "../../local/program/exampleAccount";
-import { ExampleAccount } from "../../local/program/program";
+import { exampleAccountId } from "../../offline/exampleAccount";
+import { ExampleAccount } from "../../offline/program";
 import type { Json, JsonObject } from "../../pipeline/language/json";
 import { isObject } from "../../pipeline/language/json";
 

@@ -1,4 +1,4 @@
-import { evaluateProgram, type Program } from "../../local/program/program";
+import { evaluateProgram, type Program } from "../../offline/program";
 import type { Json } from "../../pipeline/language/json";
 
 /** A JSON value that can be changed. */

@@ -1,6 +1,6 @@
 import { runSimulation } from "@cloud-copilot/iam-simulate";
 
-import type { Program } from "../../local/program/program";
+import type { Program } from "../../offline/program";
 import { text } from "./json";
 
 const accountId = "111122223333";

@@ -1,4 +1,4 @@
-import type { Program } from "../../local/program/program";
+import type { Program } from "../../offline/program";
 import { californiaHousing } from "../../pipeline/californiaHousing";
 import { program } from "./definitions";
 import type { IamRequest } from "./iam";

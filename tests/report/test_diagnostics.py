@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import xgboost
 
-from local.report import diagnostics
+from report import diagnostics
 
 
 def rows_of(count: int, seed: int) -> np.ndarray:

@@ -1,6 +1,6 @@
 """How well each candidate predicts each split, and where the winner errs, as a job.
 
-`python -m local.report.diagnostics REQUEST.json`, where the request is
+`python -m report.diagnostics REQUEST.json`, where the request is
 
     {"candidates": [{"name", "model"?: {"algorithm", "archive"}, "predictions"?: "/abs/file.csv",
                      "splits": {"train" | "validation" | "test": "/abs/path"}}],
@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import evaluate
 import numpy as np
 
-from local.report import analysis
+from report import analysis
 
 MOST_ROWS = 20_000
 """Rows of a split that are predicted at the most."""

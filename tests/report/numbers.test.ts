@@ -1,6 +1,6 @@
 import { deepEqual } from "node:assert/strict";
 
-import { decimal, duration, hyperparameter, niceAbove, score } from "../../../local/report/numbers";
+import { decimal, duration, hyperparameter, niceAbove, score } from "../../report/numbers";
 
 describe("numbers", () => {
   it("are written to be read", () => {

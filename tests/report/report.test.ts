@@ -5,13 +5,13 @@ import { pathToFileURL } from "node:url";
 
 import type { Browser, Page } from "puppeteer-core";
 
-import { writeReport } from "../../local/report/report";
+import { writeReport } from "../../report/report";
 import { findBrowser, startBrowser } from "../../tools/browser";
 import { at, type Draft, set } from "../support/definitions";
 import { housingRows, writeRows } from "../support/housing";
 import { local, smallDefinition, temporaryFolder, writeDefinition } from "../support/localRun";
-import { hostileRecords } from "./report/hostile";
-import { writeRecords } from "./report/records";
+import { hostileRecords } from "./hostile";
+import { writeRecords } from "./records";
 
 /** A tuning of eight trials, some of which fail by a category. */
 function withFailingTrials(definition: Draft): void {
@@ -24,7 +24,7 @@ function withFailingTrials(definition: Draft): void {
   ];
 }
 
-const inPage = readFileSync(join(__dirname, "report", "inPage.js"), "utf8");
+const inPage = readFileSync(join(__dirname, "inPage.js"), "utf8");
 
 /** Calls a function of inPage.js in a page. */
 async function ask<Answer>(page: Page, name: string, ...args: readonly string[]): Promise<Answer> {

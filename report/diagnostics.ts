@@ -1,21 +1,21 @@
 import { readFileSync } from "node:fs";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
 
-import { hashCode, hashContent, hashJson } from "../caching/contentHash";
-import { type Execution, makeJobFolder } from "../execution";
-import { writeJson } from "../storage/files";
-import { failureReason } from "../steps/jobFailure";
-import { type Job, type JobResult, JobRunner } from "../processes/jobs";
-import { pythonPath } from "../processes/python";
-import type { CandidateSummary } from "../records/summary";
+import { hashCode, hashContent, hashJson } from "../local/caching/contentHash";
+import { type Execution, makeJobFolder } from "../local/execution";
+import { writeJson } from "../local/storage/files";
+import { failureReason } from "../local/steps/jobFailure";
+import { type Job, type JobResult, JobRunner } from "../local/processes/jobs";
+import { pythonPath } from "../local/processes/python";
+import type { CandidateSummary } from "../local/records/summary";
 import { type DiagnosesDocument, diagnosesVersion, type Diagnosis } from "./diagnosis";
 import { type DiagnosticsRequest, diagnosticsRequest } from "./diagnosticsRequest";
 
-const root = resolve(__dirname, "..", "..");
+const root = resolve(__dirname, "..");
 const scripts = "pipeline/scripts";
 const sources = [
-  "local/report/analysis.py",
-  "local/report/diagnostics.py",
+  "report/analysis.py",
+  "report/diagnostics.py",
   `${scripts}/evaluate.py`,
   "container/decision_tree",
 ];
@@ -74,7 +74,7 @@ async function look(
   writeJson(path, { ...request, output });
   const result = await runJob(execution.jobs, {
     id: folder.name,
-    program: { module: "local.report.diagnostics" },
+    program: { module: "report.diagnostics" },
     arguments: [path],
     workingDirectory: folder.base,
     environment: { PYTHONPATH: [...pythonPath, join(root, scripts)].join(delimiter) },

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { writeFileAtomically } from "../storage/files";
+import { writeFileAtomically } from "../local/storage/files";
 import { candidateSection } from "./candidateSection";
 import { html, Html } from "./html";
 import { outcomeSection, problemSection } from "./outcomeSection";

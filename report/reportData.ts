@@ -1,17 +1,17 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 
-import type { PipelineDefinition } from "../../pipeline/language/definition";
-import { isObject } from "../../pipeline/language/json";
-import type { StepResult, Trial } from "../execution";
+import type { PipelineDefinition } from "../pipeline/language/definition";
+import { isObject } from "../pipeline/language/json";
+import type { StepResult, Trial } from "../local/execution";
 import {
   type CandidateRecord,
   definitionIn,
   type ExecutionRecord,
   readRecord,
-} from "../records/executions";
-import { warnOfDamage } from "../records/documents";
-import { lastLines } from "../processes/logs";
+} from "../local/records/executions";
+import { warnOfDamage } from "../local/records/documents";
+import { lastLines } from "../local/processes/logs";
 import {
   type DiagnosesDocument,
   diagnosesVersion,

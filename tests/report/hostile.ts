@@ -1,4 +1,4 @@
-import type { Cell } from "../../../local/report/diagnosis";
+import type { Cell } from "../../report/diagnosis";
 import { record, result, step, trial, tuningStep, type writeRecords } from "./records";
 
 /** A name that does harm where it is not escaped. */

@@ -1,6 +1,6 @@
 import type { Unwrap } from "@pulumi/pulumi";
 
-import type { JsonObject } from "../../pipeline/language/json";
+import type { JsonObject } from "../pipeline/language/json";
 
 /** A resource that the program registered. */
 export interface Resource {

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from local.report import analysis
-from local.report.analysis import Bins
+from report import analysis
+from report.analysis import Bins
 
 NAN = float("nan")
 RANDOM = np.random.default_rng(3)

@@ -1,8 +1,8 @@
-import type { PipelineDefinition, TuningArguments } from "../../pipeline/language/definition";
-import { literal } from "../../pipeline/language/expressions";
-import { allSteps } from "../../pipeline/language/graph";
-import type { Trial } from "../execution";
-import { candidateName, tuningSteps } from "../records/candidateName";
+import type { PipelineDefinition, TuningArguments } from "../pipeline/language/definition";
+import { literal } from "../pipeline/language/expressions";
+import { allSteps } from "../pipeline/language/graph";
+import type { Trial } from "../local/execution";
+import { candidateName, tuningSteps } from "../local/records/candidateName";
 
 /** A hyperparameter that a tuning varies. */
 export interface TunedParameter {

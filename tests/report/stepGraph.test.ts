@@ -1,8 +1,8 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 
-import { stepGraph } from "../../../local/report/stepGraph";
-import { standaloneStepGraph } from "../../../local/report/stepGraphSvg";
-import { layOut, nameLines } from "../../../local/report/stepLayout";
+import { stepGraph } from "../../report/stepGraph";
+import { standaloneStepGraph } from "../../report/stepGraphSvg";
+import { layOut, nameLines } from "../../report/stepLayout";
 import { condition, definitionOf, result, step } from "./records";
 
 const get = (path: string): { Get: string } => ({ Get: `Steps.${path}` });

@@ -3,13 +3,13 @@ import type { ImageArgs } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { createRequire } from "node:module";
 
-import { californiaHousing } from "../../pipeline/californiaHousing";
-import type { Dataset } from "../../pipeline/dataset";
-import { datasetSchema } from "../../pipeline/datasetSchema";
-import type { PipelineDefinition } from "../../pipeline/language/definition";
-import type { JsonObject } from "../../pipeline/language/json";
-import { parseText } from "../../pipeline/language/parse";
-import { UserError } from "../../terminal/errors";
+import { californiaHousing } from "../pipeline/californiaHousing";
+import type { Dataset } from "../pipeline/dataset";
+import { datasetSchema } from "../pipeline/datasetSchema";
+import type { PipelineDefinition } from "../pipeline/language/definition";
+import type { JsonObject } from "../pipeline/language/json";
+import { parseText } from "../pipeline/language/parse";
+import { UserError } from "../terminal/errors";
 import { exampleAccountId } from "./exampleAccount";
 import { inputsOf, type Resource } from "./resources";
 
@@ -204,7 +204,7 @@ export async function evaluateProgram(
   await pulumi.runtime.setMocks(account, "restate", stack, false);
   pulumi.runtime.setAllConfig({ ...config });
   const load = createRequire(__filename);
-  const index = load.resolve("../..");
+  const index = load.resolve("..");
   // A module is evaluated once; a second stack in one process needs another evaluation.
   // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
   delete load.cache[index];

@@ -3,9 +3,9 @@ import { join, resolve } from "node:path";
 
 import { parse } from "yaml";
 
-import { UserError } from "../../terminal/errors";
+import { UserError } from "../terminal/errors";
 
-const root = resolve(__dirname, "..", "..");
+const root = resolve(__dirname, "..");
 
 /** The names of the stacks that have a configuration file. */
 function stacks(): readonly string[] {

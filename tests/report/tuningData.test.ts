@@ -7,9 +7,9 @@ import {
   spreadsWide,
   type Tuning,
   tunings,
-} from "../../../local/report/tuningData";
-import type { Step } from "../../../pipeline/language/definition";
-import type { Trial } from "../../../local/execution";
+} from "../../report/tuningData";
+import type { Step } from "../../pipeline/language/definition";
+import type { Trial } from "../../local/execution";
 import { definitionOf, step, trial, tuningStep } from "./records";
 
 const ranges = {

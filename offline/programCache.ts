@@ -2,11 +2,11 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 
-import { hashContent, hashJson } from "../caching/contentHash";
-import { readChecked, writeChecked } from "../storage/files";
+import { hashContent, hashJson } from "../local/caching/contentHash";
+import { readChecked, writeChecked } from "../local/storage/files";
 import type { Program } from "./program";
 
-const root = resolve(__dirname, "..", "..");
+const root = resolve(__dirname, "..");
 
 /** What the program does not depend on. Installed packages are told by their lock. */
 const notRead = new Set(["bench", "docs", "examples", "node_modules", "notebooks", "tests"]);

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 
-import type { ProcessingRequest, TuningRequest } from "../../pipeline/language/evaluate";
-import type { Execution, Properties } from "../execution";
-import type { CandidateSummary } from "../records/summary";
+import type { ProcessingRequest, TuningRequest } from "../pipeline/language/evaluate";
+import type { Execution, Properties } from "../local/execution";
+import type { CandidateSummary } from "../local/records/summary";
 import { splits } from "./diagnosis";
 
 /** What the job is told of a candidate: see diagnostics.py. */

@@ -2,11 +2,11 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Cell } from "../../../local/report/diagnosis";
-import { renderReport } from "../../../local/report/report";
-import { gapOf, readReportData } from "../../../local/report/reportData";
-import { randomNumbers } from "../../support/housing";
-import { temporaryFolder } from "../../support/localRun";
+import type { Cell } from "../../report/diagnosis";
+import { renderReport } from "../../report/report";
+import { gapOf, readReportData } from "../../report/reportData";
+import { randomNumbers } from "../support/housing";
+import { temporaryFolder } from "../support/localRun";
 import { hostileRecords } from "./hostile";
 import { record, result, step, trial, tuningStep, writeRecords } from "./records";
 

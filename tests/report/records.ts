@@ -1,11 +1,11 @@
 import { join } from "node:path";
 
-import type { StepResult, Trial } from "../../../local/execution";
-import type { ExecutionRecord } from "../../../local/records/executions";
-import { writeFileAtomically, writeJson } from "../../../local/storage/files";
-import { diagnosesVersion, type Diagnosis } from "../../../local/report/diagnosis";
-import type { PipelineDefinition, Step } from "../../../pipeline/language/definition";
-import type { JsonObject } from "../../../pipeline/language/json";
+import type { StepResult, Trial } from "../../local/execution";
+import type { ExecutionRecord } from "../../local/records/executions";
+import { writeFileAtomically, writeJson } from "../../local/storage/files";
+import { diagnosesVersion, type Diagnosis } from "../../report/diagnosis";
+import type { PipelineDefinition, Step } from "../../pipeline/language/definition";
+import type { JsonObject } from "../../pipeline/language/json";
 
 /** A step of a definition, by what a test wants to say of it. */
 export function step(name: string, more: object = {}): Step {

@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 
-import type { Cell } from "../../../local/report/diagnosis";
-import { byCount, byMean } from "../../../local/report/predictionData";
+import type { Cell } from "../../report/diagnosis";
+import { byCount, byMean } from "../../report/predictionData";
 
 const cell = (more: Partial<Cell>): Cell => ({
   x0: 0,
