@@ -1,5 +1,5 @@
-import { lastLines } from "../local/processes/logs";
-import type { Session } from "../local/session";
+import { lastLines } from "../local/environments/logs";
+import type { Session } from "../local/execution/session";
 import type { JsonObject } from "../pipeline/language/json";
 import { candidateTable, widthOf } from "./candidateTable";
 import { note, print, type Terminal } from "./terminal";

@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
 
 import { hashCode, hashContent, hashJson } from "../local/caching/contentHash";
-import { type Execution, makeJobFolder } from "../local/execution";
+import { type Execution, makeJobFolder } from "../local/execution/execution";
 import { writeJson } from "../local/storage/files";
-import { failureReason } from "../local/steps/jobFailure";
-import { type Job, type JobResult, JobRunner } from "../local/processes/jobs";
-import { pythonPath } from "../local/processes/python";
+import { failureReason } from "../local/execution/steps/jobFailure";
+import { type Job, type JobResult, JobRunner } from "../local/environments/jobs";
+import { pythonPath } from "../local/environments/python";
 import type { CandidateSummary } from "../local/records/summary";
 import { type DiagnosesDocument, diagnosesVersion, type Diagnosis } from "./diagnosis";
 import { type DiagnosticsRequest, diagnosticsRequest } from "./diagnosticsRequest";

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 
 import type { ProcessingRequest, TuningRequest } from "../pipeline/language/evaluate";
-import type { Execution, Properties } from "../local/execution";
+import type { Execution, Properties } from "../local/execution/execution";
 import type { CandidateSummary } from "../local/records/summary";
 import { splits } from "./diagnosis";
 

@@ -1,4 +1,4 @@
-import type { StepResult } from "../local/execution";
+import type { StepResult } from "../local/execution/execution";
 import { html, type Html } from "./html";
 import { duration, score } from "./numbers";
 import type { ReportData } from "./reportData";

@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 
 import type { PipelineDefinition } from "../pipeline/language/definition";
 import { isObject } from "../pipeline/language/json";
-import type { StepResult, Trial } from "../local/execution";
+import type { StepResult, Trial } from "../local/execution/execution";
 import {
   type CandidateRecord,
   definitionIn,
@@ -11,7 +11,7 @@ import {
   readRecord,
 } from "../local/records/executions";
 import { warnOfDamage } from "../local/records/documents";
-import { lastLines } from "../local/processes/logs";
+import { lastLines } from "../local/environments/logs";
 import {
   type DiagnosesDocument,
   diagnosesVersion,

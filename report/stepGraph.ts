@@ -1,6 +1,6 @@
 import type { PipelineDefinition } from "../pipeline/language/definition";
 import { allSteps, dependencies, type PlacedStep } from "../pipeline/language/graph";
-import type { StepResult } from "../local/execution";
+import type { StepResult } from "../local/execution/execution";
 
 /** The outcome of a step. Skipped: its branch was not taken. Not reached: the run ended before. */
 export type StepState =

@@ -1,7 +1,7 @@
 import type { PipelineDefinition, TuningArguments } from "../pipeline/language/definition";
 import { literal } from "../pipeline/language/expressions";
 import { allSteps } from "../pipeline/language/graph";
-import type { Trial } from "../local/execution";
+import type { Trial } from "../local/execution/execution";
 import { candidateName, tuningSteps } from "../local/records/candidateName";
 
 /** A hyperparameter that a tuning varies. */

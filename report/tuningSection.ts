@@ -1,4 +1,4 @@
-import type { Trial } from "../local/execution";
+import type { Trial } from "../local/execution/execution";
 import { objectiveChart, parameterChart } from "./charts/tuning";
 import { html, type Html } from "./html";
 import { duration, hyperparameter, significant } from "./numbers";

@@ -4,7 +4,7 @@ import { serveEndpoints } from "../../local/api/endpoints";
 import { ensurePipeline } from "../../local/api/pipelines";
 import { serveApi } from "../../local/api/server";
 import { World } from "../../local/api/world";
-import { interruptible } from "../../local/interruption";
+import { interruptible } from "../../local/execution/interruption";
 import { UserError } from "../../terminal/errors";
 import { readPort, withMachine } from "../options";
 import { note, print, type Terminal } from "../terminal";

@@ -11,7 +11,7 @@ import type { Json, JsonObject } from "../../pipeline/language/json";
 import { formatListing, type Listing } from "../../terminal/listing";
 import { UserError } from "../../terminal/errors";
 import { findTableData } from "../../local/preparation/tableData";
-import { pythonInterpreter, pythonPath } from "../../local/processes/python";
+import { pythonInterpreter, pythonPath } from "../../local/environments/python";
 import { writeJson } from "../../local/storage/files";
 import { onThisMachine } from "../onThisMachine";
 import { type JsonOption, withJson, withWorld } from "../options";

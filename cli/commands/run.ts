@@ -2,11 +2,11 @@ import { Command } from "commander";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 
-import { interruptible } from "../../local/interruption";
-import { JobRunner } from "../../local/processes/jobs";
+import { interruptible } from "../../local/execution/interruption";
+import { JobRunner } from "../../local/environments/jobs";
 import { writeReport } from "../../report/report";
-import { type Selection, readSelection } from "../../local/selection";
-import { runSession } from "../../local/session";
+import { type Selection, readSelection } from "../../local/execution/selection";
+import { runSession } from "../../local/execution/session";
 import type { RunnableProgram } from "../../offline/programCache";
 import { findDocument } from "../../local/records/executions";
 import type { PipelineDefinition } from "../../pipeline/language/definition";

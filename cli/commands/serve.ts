@@ -4,9 +4,9 @@ import {
 } from "@aws-sdk/client-sagemaker";
 import { Command } from "commander";
 
-import { containerImages } from "../../local/docker/containerImages";
-import { tryPort, waitForServer } from "../../local/processes/server";
-import { startServer } from "../../local/serving";
+import { containerImages } from "../../local/environments/containerImages";
+import { tryPort, waitForServer } from "../../local/environments/server";
+import { startServer } from "../../local/environments/serving";
 import { Images } from "../../local/standins/images";
 import { UserError } from "../../terminal/errors";
 import { type GroupOption, groupsOf, withGroup } from "../groups";

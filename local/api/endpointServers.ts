@@ -2,11 +2,11 @@ import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
 
 import { UserError } from "../../terminal/errors";
-import { containerImages } from "../docker/containerImages";
+import { containerImages } from "../environments/containerImages";
 import { Images } from "../standins/images";
-import { lastLines } from "../processes/logs";
-import { tryPort, waitForServer } from "../processes/server";
-import { type ServingContainer, startServer } from "../serving";
+import { lastLines } from "../environments/logs";
+import { tryPort, waitForServer } from "../environments/server";
+import { type ServingContainer, startServer } from "../environments/serving";
 import type { World } from "./world";
 
 /** How far the server of an endpoint has got, in SageMaker's words. */

@@ -16,7 +16,7 @@ import type {
 import { executionId, type Recorded } from "../records/executionDocument";
 import { findDocument, listHeads } from "../records/executions";
 import type { Resource, ResourceKind } from "../records/resources";
-import type { ServingContainer } from "../serving";
+import type { ServingContainer } from "../environments/serving";
 import type { EndpointModel } from "./endpointServers";
 import { asInvalid, invalid, refuseUnsupported } from "./errors";
 import type { Answer } from "./operations";

@@ -6,7 +6,7 @@ import type {
   ListTrainingJobsForHyperParameterTuningJobRequest,
 } from "@aws-sdk/client-sagemaker";
 
-import type { Properties } from "../execution";
+import type { Properties } from "../execution/execution";
 import {
   type ExecutionDocument,
   executionId,
@@ -16,8 +16,8 @@ import {
   tuningJobOf,
 } from "../records/executionDocument";
 import { findDocument, listHeads } from "../records/executions";
-import { nameOf } from "../steps/jobProperties";
-import { artifactUri } from "../steps/trainingJob";
+import { nameOf } from "../execution/steps/jobProperties";
+import { artifactUri } from "../execution/steps/trainingJob";
 import { asInvalid, invalid } from "./errors";
 import type { Answer } from "./operations";
 import {

@@ -1,6 +1,6 @@
 import type { PipelineDefinition } from "../../pipeline/language/definition";
-import { JobRunner } from "../processes/jobs";
-import { type ExecutionRequest, startSession } from "../session";
+import { JobRunner } from "../environments/jobs";
+import { type ExecutionRequest, startSession } from "../execution/session";
 import type { WorldOptions } from "./world";
 
 /** An execution that runs in this process. */

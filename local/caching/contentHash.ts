@@ -73,7 +73,7 @@ const common = [
   "local/standins/tuner",
   "local/standins/database.py",
   "local/standins/files.py",
-  "local/steps",
+  "local/execution/steps",
   ".venv/pyvenv.cfg",
   "local/requirements.txt",
 ];

@@ -6,8 +6,8 @@ import type {
 } from "../../pipeline/language/evaluate";
 import { UserError } from "../../terminal/errors";
 import { hashCode, hashContent, hashFiles, hashJson } from "./contentHash";
-import type { Execution } from "../execution";
-import type { TrainingDefinition } from "../steps/trainingJob";
+import type { Execution } from "../execution/execution";
+import type { TrainingDefinition } from "../execution/steps/trainingJob";
 
 /** What a key is made of cannot be told, for example since an input is missing. */
 class Unknown extends Error {}

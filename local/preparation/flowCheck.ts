@@ -12,7 +12,7 @@ import { hashCode, hashJson } from "../caching/contentHash";
 import { readChecked, writeChecked } from "../storage/files";
 import { type Images, splitQuoted } from "../standins/images";
 import { ObjectStore } from "../storage/objectStore";
-import { pythonInterpreter, pythonPath } from "../processes/python";
+import { pythonInterpreter, pythonPath } from "../environments/python";
 
 const run = promisify(execFile);
 

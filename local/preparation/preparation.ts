@@ -4,7 +4,7 @@ import { withParameters } from "../../pipeline/language/evaluate";
 import type { Json } from "../../pipeline/language/json";
 import { UserError } from "../../terminal/errors";
 import { parameterValues } from "../../terminal/parameters";
-import { containerImagesOf } from "../docker/containerImages";
+import { containerImagesOf } from "../environments/containerImages";
 import { unsupportedFlows } from "./flowCheck";
 import { Images } from "../standins/images";
 import type { RunnableProgram } from "../../offline/programCache";

@@ -6,7 +6,7 @@ import type {
 } from "../../pipeline/language/definition";
 import { allSteps } from "../../pipeline/language/graph";
 import { type Images, trains } from "../standins/images";
-import { columnFilter } from "../steps/csvFilter";
+import { columnFilter } from "../execution/steps/csvFilter";
 import { checkProcessing } from "./processingSupport";
 import { checkPrefix, checkTraining, checkTuning, type Report } from "./trainingSupport";
 

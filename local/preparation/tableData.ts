@@ -8,10 +8,10 @@ import { dataFileProblems } from "../../pipeline/dataFiles/check";
 import { UserError } from "../../terminal/errors";
 import { hashCode, hashContent, hashJson } from "../caching/contentHash";
 import { californiaHousingFile, namedData } from "../storage/data";
-import { type Execution, makeJobFolder } from "../execution";
+import { type Execution, makeJobFolder } from "../execution/execution";
 import { copy, replaceFolder, writeJson } from "../storage/files";
-import { failureReason } from "../steps/jobFailure";
-import { pythonInterpreter } from "../processes/python";
+import { failureReason } from "../execution/steps/jobFailure";
+import { pythonInterpreter } from "../environments/python";
 import type { Table } from "../../offline/program";
 import type { Encoding } from "./encoding";
 

@@ -11,8 +11,8 @@ import type {
 import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { z } from "zod";
 
-import type { Properties } from "../execution";
-import type { ProcessIdentity } from "../processes/processes";
+import type { Properties } from "../execution/execution";
+import type { ProcessIdentity } from "../environments/processes";
 import { writeFileAtomically, type WriteOptions } from "../storage/files";
 import { warnOfDamage } from "./documents";
 import { convertFirstForm, isFirstForm } from "./firstForm";

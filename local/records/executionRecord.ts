@@ -1,6 +1,6 @@
 import { isAbsolute, join, relative } from "node:path";
 
-import type { Status, StepFailure, StepResult, Trial } from "../execution";
+import type { Status, StepFailure, StepResult, Trial } from "../execution/execution";
 import {
   type CandidateRecord,
   type ExecutionDocument,

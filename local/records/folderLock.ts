@@ -5,7 +5,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { lock } from "proper-lockfile";
 
 import { UserError } from "../../terminal/errors";
-import { isRunning, type ProcessIdentity, thisProcess } from "../processes/processes";
+import { isRunning, type ProcessIdentity, thisProcess } from "../environments/processes";
 import { writeFileAtomically } from "../storage/files";
 
 /** Seconds after which the lock of a process that shows no sign of life opens. */

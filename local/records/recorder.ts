@@ -1,11 +1,11 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Event, StepResult, Trial } from "../execution";
-import { thisProcess } from "../processes/processes";
-import type { RunResult } from "../run";
+import type { Event, StepResult, Trial } from "../execution/execution";
+import { thisProcess } from "../environments/processes";
+import type { RunResult } from "../execution/scheduler";
 import type { WriteOptions } from "../storage/files";
-import { jobState, nameOf } from "../steps/jobProperties";
+import { jobState, nameOf } from "../execution/steps/jobProperties";
 import {
   type DescribedExecution,
   type ExecutionDocument,

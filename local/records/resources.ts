@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 
-import type { Properties } from "../execution";
+import type { Properties } from "../execution/execution";
 import { writeJson } from "../storage/files";
 import { warnOfDamage } from "./documents";
 import type { Workspace } from "./workspace";

@@ -1,5 +1,5 @@
-import type { Properties } from "../execution";
-import { jobArn, nameOf } from "../steps/jobProperties";
+import type { Properties } from "../execution/execution";
+import { jobArn, nameOf } from "../execution/steps/jobProperties";
 import type { StepDocument } from "./executionDocument";
 
 /**

@@ -4,10 +4,10 @@ import type { PipelineDefinition, ProcessingStep } from "../../pipeline/language
 import { ExpressionError, type ProcessingRequest } from "../../pipeline/language/evaluate";
 import { allSteps, dependencies, type PlacedStep } from "../../pipeline/language/graph";
 import type { Json } from "../../pipeline/language/json";
-import type { Execution, Trial } from "../execution";
+import type { Execution, Trial } from "../execution/execution";
 import { candidateName, tuningSteps } from "./candidateName";
 import type { ModelPackage } from "./modelRegistry";
-import type { RunResult } from "../run";
+import type { RunResult } from "../execution/scheduler";
 
 /** The metrics of an evaluation report. MSE, RMSE and MAE are in the target's unit. */
 export interface Metrics {

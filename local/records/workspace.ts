@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import { UserError } from "../../terminal/errors";
-import type { ProcessIdentity } from "../processes/processes";
+import type { ProcessIdentity } from "../environments/processes";
 import { FolderLock, type HoldOptions } from "./folderLock";
 
 /** All that runs and commands make in a work folder. */

@@ -1,4 +1,4 @@
-import type { Trial } from "../../local/execution";
+import type { Trial } from "../../local/execution/execution";
 import type { Html } from "../html";
 import { course, evenly, spreadsWide, type TunedParameter, type Tuning } from "../tuningData";
 import { axisFormat, figure } from "./draw";

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { join } from "node:path";
 
 import { type ExecutionRecord, readRecord } from "../../local/records/executions";
-import { cacheSeconds } from "../../local/steps/cacheConfig";
+import { cacheSeconds } from "../../local/execution/steps/cacheConfig";
 import type { CacheConfig } from "../../pipeline/language/definition";
 import { type Draft, set } from "../support/definitions";
 import { housingRows, writeRows } from "../support/housing";

@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 
-import { columnFilter, fieldsOf } from "../../local/steps/csvFilter";
+import { columnFilter, fieldsOf } from "../../local/execution/steps/csvFilter";
 
 describe("columnFilter", () => {
   const columns = ["a", "b", "c", "d"];

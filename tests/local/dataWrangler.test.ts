@@ -2,10 +2,10 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-import { type Job, type JobResult, JobRunner } from "../../local/processes/jobs";
+import { type Job, type JobResult, JobRunner } from "../../local/environments/jobs";
 import type { Program } from "../../offline/program";
 import { Workspace } from "../../local/records/workspace";
-import { runSession, type Session, type SessionOptions } from "../../local/session";
+import { runSession, type Session, type SessionOptions } from "../../local/execution/session";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { text } from "../support/json";
 import { at, type Draft, draft, program as evaluate } from "../support/definitions";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { extract } from "tar";
 
-import { folderLabel } from "../../local/docker/docker";
+import { folderLabel } from "../../local/environments/docker";
 import { readRecord } from "../../local/records/executions";
 import { housingRows, writeRows } from "../support/housing";
 import {

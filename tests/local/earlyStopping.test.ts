@@ -1,6 +1,6 @@
 import { equal } from "node:assert/strict";
 
-import { hyperbandRule, medianRule } from "../../local/steps/earlyStopping";
+import { hyperbandRule, medianRule } from "../../local/execution/steps/earlyStopping";
 
 /** Values that fall from a start to an end, evenly. */
 const falling = (from: number, to: number, count = 10): readonly number[] =>

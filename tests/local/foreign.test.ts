@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { type ExecutionRecord, readRecord } from "../../local/records/executions";
-import { pythonInterpreter } from "../../local/processes/python";
+import { pythonInterpreter } from "../../local/environments/python";
 import type { JsonObject } from "../../pipeline/language/json";
 import { randomNumbers } from "../support/housing";
 import { command, type Ended, local, temporaryFolder, writeDefinition } from "../support/localRun";

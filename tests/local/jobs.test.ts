@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { type Job, JobRunner } from "../../local/processes/jobs";
+import { type Job, JobRunner } from "../../local/environments/jobs";
 
 /** The ids of this process's children whose command names a text. */
 function children(text: string): readonly number[] {

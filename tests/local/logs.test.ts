@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { algorithms } from "../../pipeline/algorithms";
 import { Images } from "../../local/standins/images";
-import { readMetrics, readSeries } from "../../local/processes/logs";
+import { readMetrics, readSeries } from "../../local/environments/logs";
 
 describe("the metrics in a log", () => {
   const folder = mkdtempSync(join(tmpdir(), "restate-logs-"));

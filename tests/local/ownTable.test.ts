@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { stringify } from "yaml";
 
-import { pythonInterpreter } from "../../local/processes/python";
+import { pythonInterpreter } from "../../local/environments/python";
 import type { JsonObject } from "../../pipeline/language/json";
 import { type Ended, local, temporaryFolder } from "../support/localRun";
 

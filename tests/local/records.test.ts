@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-import { isRunning, thisProcess } from "../../local/processes/processes";
+import { isRunning, thisProcess } from "../../local/environments/processes";
 import {
   type ExecutionDocument,
   readDocument,
@@ -28,7 +28,7 @@ import {
 import { updateTrials } from "../../local/records/trials";
 import { Workspace } from "../../local/records/workspace";
 import { readReportData } from "../../report/reportData";
-import { jobName, trialName, tuningJobName } from "../../local/steps/jobNames";
+import { jobName, trialName, tuningJobName } from "../../local/execution/steps/jobNames";
 import { trialsHeader } from "../../terminal/trialsCsv";
 import { temporaryFolder } from "../support/localRun";
 import { record, result, trial } from "../report/records";

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 
-import type { Trial } from "../../local/execution";
+import type { Trial } from "../../local/execution/execution";
 import { type ExecutionRecord, readRecord } from "../../local/records/executions";
 import { readDocument } from "../../local/records/executionDocument";
 import { at, type Draft } from "../support/definitions";

@@ -10,7 +10,7 @@ import { dataFileProblems } from "../../pipeline/dataFiles/check";
 import { isValue } from "../../pipeline/dataFiles/values";
 import { datasetSchema } from "../../pipeline/datasetSchema";
 import type { JsonObject } from "../../pipeline/language/json";
-import { pythonInterpreter } from "../../local/processes/python";
+import { pythonInterpreter } from "../../local/environments/python";
 
 const names = "price,town,floor_area\n";
 const rows = "770.01,Ulm,76\n455.5,Bern,45\n";

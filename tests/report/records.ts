@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import type { StepResult, Trial } from "../../local/execution";
+import type { StepResult, Trial } from "../../local/execution/execution";
 import type { ExecutionRecord } from "../../local/records/executions";
 import { writeFileAtomically, writeJson } from "../../local/storage/files";
 import { diagnosesVersion, type Diagnosis } from "../../report/diagnosis";

@@ -9,7 +9,7 @@ import {
   tunings,
 } from "../../report/tuningData";
 import type { Step } from "../../pipeline/language/definition";
-import type { Trial } from "../../local/execution";
+import type { Trial } from "../../local/execution/execution";
 import { definitionOf, step, trial, tuningStep } from "./records";
 
 const ranges = {

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { pythonInterpreter } from "../../../local/processes/python";
+import { pythonInterpreter } from "../../../local/environments/python";
 import type { Json } from "../../../pipeline/language/json";
 
 /** The definitions that the SageMaker Python SDK writes of tests/local/sdk_pipelines.py, by name. */

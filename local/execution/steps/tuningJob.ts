@@ -1,8 +1,8 @@
-import type { TuningRequest } from "../../pipeline/language/evaluate";
+import type { TuningRequest } from "../../../pipeline/language/evaluate";
 import { type Execution, StepFailure } from "../execution";
-import { metricDefinitions } from "../standins/images";
-import { readSeries } from "../processes/logs";
-import { trainingKeys } from "../caching/stepKey";
+import { metricDefinitions } from "../../standins/images";
+import { readSeries } from "../../environments/logs";
+import { trainingKeys } from "../../caching/stepKey";
 import { hyperbandRule, medianRule, type StoppingRule } from "./earlyStopping";
 
 type TuningJobConfig = NonNullable<TuningRequest["HyperParameterTuningJobConfig"]>;

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 
 import type { StepFailure } from "../execution";
-import type { JobResult } from "../processes/jobs";
-import { lastLines } from "../processes/logs";
+import type { JobResult } from "../../environments/jobs";
+import { lastLines } from "../../environments/logs";
 
 /** The time limit of a job in seconds where it sets none: a day, as SageMaker's. */
 export const defaultTimeLimit = 86_400;

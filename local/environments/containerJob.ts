@@ -1,9 +1,9 @@
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 
-import type { JobFolder } from "../execution";
+import type { JobFolder } from "../execution/execution";
 import { writeJson } from "../storage/files";
-import type { Job } from "../processes/jobs";
+import type { Job } from "./jobs";
 
 /** The process that does the work of an image. */
 export interface ImageJob extends Pick<Job, "arguments" | "environment" | "graceSeconds"> {

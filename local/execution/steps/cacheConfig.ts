@@ -1,4 +1,4 @@
-import type { CacheConfig } from "../../pipeline/language/definition";
+import type { CacheConfig } from "../../../pipeline/language/definition";
 
 const duration =
   /^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/i;

@@ -1,4 +1,4 @@
-import type { ProcessingRequest } from "../../pipeline/language/evaluate";
+import type { ProcessingRequest } from "../../../pipeline/language/evaluate";
 import type { Properties } from "../execution";
 import type { JobKind } from "./jobStep";
 import { processing } from "./processing";

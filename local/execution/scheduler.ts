@@ -1,10 +1,15 @@
-import type { PipelineDefinition, Step } from "../pipeline/language/definition";
-import { evaluate, ExpressionError, holds, type ModelRequest } from "../pipeline/language/evaluate";
-import { allSteps, dependencies, type PlacedStep } from "../pipeline/language/graph";
-import { asUserError } from "../terminal/errors";
+import type { PipelineDefinition, Step } from "../../pipeline/language/definition";
+import {
+  evaluate,
+  ExpressionError,
+  holds,
+  type ModelRequest,
+} from "../../pipeline/language/evaluate";
+import { allSteps, dependencies, type PlacedStep } from "../../pipeline/language/graph";
+import { asUserError } from "../../terminal/errors";
 import { type Execution, type Properties, StepFailure, type StepResult } from "./execution";
-import { JobError } from "./processes/jobs";
-import type { ModelPackage } from "./records/modelRegistry";
+import { JobError } from "../environments/jobs";
+import type { ModelPackage } from "../records/modelRegistry";
 import { jobName } from "./steps/jobNames";
 import { type JobKind, type JobStep, runJobStep } from "./steps/jobStep";
 import { processing } from "./steps/processing";

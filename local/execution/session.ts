@@ -3,37 +3,37 @@ import { mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { PipelineDefinition } from "../pipeline/language/definition";
-import { evaluate } from "../pipeline/language/evaluate";
-import { allSteps } from "../pipeline/language/graph";
-import type { Json } from "../pipeline/language/json";
-import { UserError } from "../terminal/errors";
-import type { ShownEvent } from "../terminal/events";
-import { Cache } from "./caching/cache";
-import { removeContainers } from "./docker/docker";
+import type { PipelineDefinition } from "../../pipeline/language/definition";
+import { evaluate } from "../../pipeline/language/evaluate";
+import { allSteps } from "../../pipeline/language/graph";
+import type { Json } from "../../pipeline/language/json";
+import { UserError } from "../../terminal/errors";
+import type { ShownEvent } from "../../terminal/events";
+import { Cache } from "../caching/cache";
+import { removeContainers } from "../environments/docker";
 import { type Execution, isShown, type Properties, type Trial } from "./execution";
-import { writeJson } from "./storage/files";
-import type { Images } from "./standins/images";
-import type { JobRunner } from "./processes/jobs";
-import { ModelRegistry } from "./records/modelRegistry";
-import { ObjectStore } from "./storage/objectStore";
-import { type PreparationOptions, prepare } from "./preparation/preparation";
-import { diagnose } from "../report/diagnostics";
-import { type ExecutionDocument, executionId, pipelineArnOf } from "./records/executionDocument";
-import { type BegunExecution, endKilled, Recorder } from "./records/recorder";
-import { runDefinition, type RunResult } from "./run";
+import { writeJson } from "../storage/files";
+import type { Images } from "../standins/images";
+import type { JobRunner } from "../environments/jobs";
+import { ModelRegistry } from "../records/modelRegistry";
+import { ObjectStore } from "../storage/objectStore";
+import { type PreparationOptions, prepare } from "../preparation/preparation";
+import { diagnose } from "../../report/diagnostics";
+import { type ExecutionDocument, executionId, pipelineArnOf } from "../records/executionDocument";
+import { type BegunExecution, endKilled, Recorder } from "../records/recorder";
+import { runDefinition, type RunResult } from "./scheduler";
 import {
   type CandidateSummary,
   readDocument,
   readPropertyFile,
   summarise,
-} from "./records/summary";
-import { findEncoding } from "./preparation/encoding";
-import { findTableData, loadTable } from "./preparation/tableData";
-import { updateTrials } from "./records/trials";
+} from "../records/summary";
+import { findEncoding } from "../preparation/encoding";
+import { findTableData, loadTable } from "../preparation/tableData";
+import { updateTrials } from "../records/trials";
 import { awaitStopRequest } from "./stopRequest";
 import { doneSteps, leftSteps, type Selection } from "./selection";
-import { Tuner } from "./processes/tuner";
+import { Tuner } from "../environments/tuner";
 
 /** What an execution is started with, beside its definition and parameters. */
 export interface ExecutionRequest {

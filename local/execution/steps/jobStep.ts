@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 
-import type { Step } from "../../pipeline/language/definition";
+import type { Step } from "../../../pipeline/language/definition";
 import { type Execution, type Properties, StepFailure, type Trial } from "../execution";
 import { cacheSeconds } from "./cacheConfig";
 import { jobProperties, type JobState, stepJobName } from "./jobProperties";

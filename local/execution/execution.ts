@@ -1,15 +1,15 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Scope } from "../pipeline/language/evaluate";
-import type { ExecutionEvent } from "../terminal/events";
-import type { Cache } from "./caching/cache";
-import type { Images } from "./standins/images";
-import type { JobRunner } from "./processes/jobs";
-import type { ModelRegistry } from "./records/modelRegistry";
-import type { ObjectStore } from "./storage/objectStore";
-import type { Table, WorkGroup } from "../offline/program";
-import type { Tuner } from "./processes/tuner";
+import type { Scope } from "../../pipeline/language/evaluate";
+import type { ExecutionEvent } from "../../terminal/events";
+import type { Cache } from "../caching/cache";
+import type { Images } from "../standins/images";
+import type { JobRunner } from "../environments/jobs";
+import type { ModelRegistry } from "../records/modelRegistry";
+import type { ObjectStore } from "../storage/objectStore";
+import type { Table, WorkGroup } from "../../offline/program";
+import type { Tuner } from "../environments/tuner";
 
 /** The state of a step or an execution, in SageMaker's words. */
 export type Status = "Executing" | "Failed" | "NotExecuted" | "Stopped" | "Stopping" | "Succeeded";

@@ -5,13 +5,13 @@ import { pipeline as pipeStreams } from "node:stream/promises";
 
 import { create as createArchive } from "tar";
 
-import type { TrainingRequest } from "../../pipeline/language/evaluate";
+import type { TrainingRequest } from "../../../pipeline/language/evaluate";
 import { type Execution, makeJobFolder, type StepFailure } from "../execution";
-import { writeJson } from "../storage/files";
-import { metricDefinitions } from "../standins/images";
+import { writeJson } from "../../storage/files";
+import { metricDefinitions } from "../../standins/images";
 import { imageJob, placeOf } from "./imageJob";
 import { failureReason, faultOf, timeLimit } from "./jobFailure";
-import { readMetrics } from "../processes/logs";
+import { readMetrics } from "../../environments/logs";
 
 /** What a training job runs by: CreateTrainingJob and a tuning job's TrainingJobDefinition have it alike. */
 export type TrainingDefinition = Pick<

@@ -1,6 +1,6 @@
-import type { TuningRequest } from "../../pipeline/language/evaluate";
+import type { TuningRequest } from "../../../pipeline/language/evaluate";
 import { type Execution, StepFailure, type Trial } from "../execution";
-import { tuningKey } from "../caching/stepKey";
+import { tuningKey } from "../../caching/stepKey";
 import type { Attempt, JobKind, JobOutcome } from "./jobStep";
 import { artifactUri } from "./trainingJob";
 import { type EndedTrial, runTrial } from "./trial";

@@ -1,10 +1,10 @@
 import type { SelectiveExecutionConfig } from "@aws-sdk/client-sagemaker";
 
-import type { PipelineDefinition } from "../pipeline/language/definition";
-import { allSteps, dependencies } from "../pipeline/language/graph";
-import { UserError } from "../terminal/errors";
+import type { PipelineDefinition } from "../../pipeline/language/definition";
+import { allSteps, dependencies } from "../../pipeline/language/graph";
+import { UserError } from "../../terminal/errors";
 import type { StepResult } from "./execution";
-import type { ExecutionDocument } from "./records/executionDocument";
+import type { ExecutionDocument } from "../records/executionDocument";
 import type { ExecutionRequest } from "./session";
 
 /** The steps that a selective execution runs, and the execution that the others are taken from. */

@@ -2,14 +2,14 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 
-import type { ModelRequest } from "../pipeline/language/evaluate";
-import { UserError } from "../terminal/errors";
-import { trains, type Images } from "./standins/images";
-import { pythonInterpreter, pythonPath } from "./processes/python";
-import { unpackModel } from "./processes/server";
-import type { Workspace } from "./records/workspace";
-import { imageJob } from "./steps/imageJob";
-import { ObjectStore } from "./storage/objectStore";
+import type { ModelRequest } from "../../pipeline/language/evaluate";
+import { UserError } from "../../terminal/errors";
+import { trains, type Images } from "../standins/images";
+import { pythonInterpreter, pythonPath } from "./python";
+import { unpackModel } from "./server";
+import type { Workspace } from "../records/workspace";
+import { imageJob } from "../execution/steps/imageJob";
+import { ObjectStore } from "../storage/objectStore";
 
 /** A container that serves, as CreateModel and CreateModelPackage have it. */
 export type ServingContainer = Pick<

@@ -4,13 +4,13 @@ import { basename, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { pipeline } from "node:stream/promises";
 
-import type { ModelRequest, TransformRequest } from "../../pipeline/language/evaluate";
+import type { ModelRequest, TransformRequest } from "../../../pipeline/language/evaluate";
 import { type Execution, makeJobFolder, StepFailure } from "../execution";
 import { imageJob, placeOf } from "./imageJob";
 import { defaultTimeLimit, failureReason } from "./jobFailure";
-import { tryPort, unpackModel, waitForServer } from "../processes/server";
-import { transformKey } from "../caching/stepKey";
-import type { StoredObject } from "../storage/objectStore";
+import { tryPort, unpackModel, waitForServer } from "../../environments/server";
+import { transformKey } from "../../caching/stepKey";
+import type { StoredObject } from "../../storage/objectStore";
 import { type ColumnFilter, columnFilter, fieldsOf } from "./csvFilter";
 import type { JobKind, JobOutcome } from "./jobStep";
 

@@ -1,5 +1,5 @@
-import type { TrainingRequest } from "../../pipeline/language/evaluate";
-import { trainingKeys } from "../caching/stepKey";
+import type { TrainingRequest } from "../../../pipeline/language/evaluate";
+import { trainingKeys } from "../../caching/stepKey";
 import { StepFailure } from "../execution";
 import { jobName } from "./jobNames";
 import type { JobKind, JobOutcome } from "./jobStep";

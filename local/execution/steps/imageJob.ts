@@ -1,8 +1,8 @@
-import { containerJob, type ContainerRun, type ImageJob } from "../docker/containerJob";
+import { containerJob, type ContainerRun, type ImageJob } from "../../environments/containerJob";
 import type { Execution, JobFolder } from "../execution";
-import type { Image } from "../standins/images";
-import type { ObjectStore } from "../storage/objectStore";
-import { serverEnvironment } from "../processes/server";
+import type { Image } from "../../standins/images";
+import type { ObjectStore } from "../../storage/objectStore";
+import { serverEnvironment } from "../../environments/server";
 
 /** What a training or serving job of an image runs. */
 export type ImageRun = Pick<

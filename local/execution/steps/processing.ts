@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { ProcessingRequest } from "../../pipeline/language/evaluate";
+import type { ProcessingRequest } from "../../../pipeline/language/evaluate";
 import {
   type Execution,
   intoFolder,
@@ -10,15 +10,15 @@ import {
   makeJobFolder,
   StepFailure,
 } from "../execution";
-import { writeJson } from "../storage/files";
-import { splitQuoted } from "../standins/images";
+import { writeJson } from "../../storage/files";
+import { splitQuoted } from "../../standins/images";
 import { failureReason, faultOf, timeLimit } from "./jobFailure";
-import type { Job } from "../processes/jobs";
-import { hashJson } from "../caching/contentHash";
-import { processingKey } from "../caching/stepKey";
+import type { Job } from "../../environments/jobs";
+import { hashJson } from "../../caching/contentHash";
+import { processingKey } from "../../caching/stepKey";
 import { jobName } from "./jobNames";
-import type { WorkGroup } from "../../offline/program";
-import { inputDatabase, inputTablePrefix } from "../service/calls/athenaInput";
+import type { WorkGroup } from "../../../offline/program";
+import { inputDatabase, inputTablePrefix } from "../../service/calls/athenaInput";
 import type { Attempt, JobKind, JobOutcome } from "./jobStep";
 
 type ProcessingInput = NonNullable<ProcessingRequest["ProcessingInputs"]>[number];
