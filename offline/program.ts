@@ -32,6 +32,8 @@ export interface Table {
   readonly delimiter: string;
   readonly skipHeaderLines: number;
   readonly quoteCharacter: string | null;
+  /** The text that is null in CSV files without quotes. */
+  readonly nullFormat: string;
 }
 
 /** An Athena workgroup as the program declares it. */
@@ -160,6 +162,7 @@ function readTable(table: pulumi.Unwrap<glue.CatalogTableArgs>): Table {
     delimiter: settings?.["field.delim"] ?? settings?.["separatorChar"] ?? ",",
     skipHeaderLines: Number(parameters?.["skip.header.line.count"] ?? 0),
     quoteCharacter: library.includes("OpenCSVSerde") ? (settings?.["quoteChar"] ?? '"') : null,
+    nullFormat: settings?.["serialization.null.format"] ?? "\\N",
   };
 }
 

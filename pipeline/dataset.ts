@@ -24,7 +24,6 @@ const column = z.strictObject({
     .describe(`Glue type: ${knownTypes}.`),
   header: z
     .string()
-    .min(1)
     .optional()
     .describe(
       "What the header of CSV files calls the column. Default: its name, whatever the case, blanks and signs.",
@@ -128,6 +127,24 @@ export const datasetFields = z.strictObject({
       "Whether values in CSV files may be in double quotes: Athena then reads the table by OpenCSVSerde, all as text, " +
         "which the query casts. A quote inside is doubled; values hold no line break and no backslash.",
     ),
+  nullTexts: z
+    .array(z.string().max(100))
+    .max(20)
+    .prefault([])
+    .describe(
+      'Texts in CSV files that stand for a missing value, such as `NA`; `""` makes empty text missing too, as empty ' +
+        "numbers always are.",
+    ),
+  thousands: z
+    .enum([",", ".", " ", "'"])
+    .optional()
+    .describe(
+      "Character between groups of three digits in CSV files, as `,` in 1,234.5. Default: none.",
+    ),
+  decimal: z
+    .enum([".", ","])
+    .default(".")
+    .describe("Character before the decimal places of numbers in CSV files."),
   target: identifier.describe(
     "The numeric column to predict. Rows in which it is missing are left out.",
   ),
@@ -168,6 +185,20 @@ export function featureColumns(
   return dataset.columns.filter(
     ({ name }) => name !== dataset.target && !dataset.dropped.includes(name),
   );
+}
+
+/**
+ * Whether the table holds nothing but text, which the query casts, since its SerDe does not read the values as their
+ * types: OpenCSVSerde takes empty numbers as wrong; LazySimpleSerDe knows one null text, and numbers as Java writes them.
+ * Source: Athena's guide, "Open CSV SerDe"; Trino's SimpleDeserializer and TextEncodingOptions.
+ */
+export function isCastByQuery({
+  decimal,
+  nullTexts,
+  quoted,
+  thousands,
+}: Pick<Dataset, "decimal" | "nullTexts" | "quoted" | "thousands">): boolean {
+  return quoted || nullTexts.length > 1 || thousands !== undefined || decimal !== ".";
 }
 
 /** The features that the flow encodes one-hot. */

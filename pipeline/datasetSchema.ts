@@ -87,11 +87,26 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
     }
   });
   if (dataset.format === "parquet") {
-    const ofCsv = { headerLines: 0, delimiter: ",", quoted: false } as const;
-    for (const key of ["headerLines", "delimiter", "quoted"] as const) {
-      if (dataset[key] !== ofCsv[key]) {
+    const ofCsv = {
+      headerLines: dataset.headerLines > 0,
+      delimiter: dataset.delimiter !== ",",
+      quoted: dataset.quoted,
+      nullTexts: dataset.nullTexts.length > 0,
+      thousands: dataset.thousands !== undefined,
+      decimal: dataset.decimal !== ".",
+    };
+    for (const [key, isSet] of Object.entries(ofCsv)) {
+      if (isSet) {
         problem([key], "is for CSV files, but format is parquet");
       }
+    }
+  }
+  if (dataset.thousands === dataset.decimal) {
+    problem(["thousands"], `"${dataset.decimal}" stands before decimal places already`);
+  }
+  for (const key of ["thousands", "decimal"] as const) {
+    if (!dataset.quoted && dataset[key] === dataset.delimiter) {
+      problem([key], "separates values too, which only quotes would tell apart: set quoted: true");
     }
   }
   dataset.columns.forEach(({ header }, index) => {

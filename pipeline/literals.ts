@@ -9,7 +9,8 @@ export type Literal = { readonly sql: string } | { readonly problem: string };
 /** Greatest finite value of a float. Source: IEEE 754, binary32. */
 const maxFloat = 3.4028234663852886e38;
 
-function quoted(text: string): string {
+/** A text as an SQL string. */
+export function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 

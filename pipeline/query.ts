@@ -1,6 +1,6 @@
-import type { Dataset } from "./dataset";
+import { type Dataset, isCastByQuery } from "./dataset";
 import { columnType } from "./columnTypes";
-import { type ConfigValue, sqlLiteral } from "./literals";
+import { type ConfigValue, quoted, sqlLiteral } from "./literals";
 
 function quotedIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
@@ -9,19 +9,24 @@ function quotedIdentifier(name: string): string {
 /** Athena's names in queries of types that Glue names otherwise. */
 const queryTypes: Readonly<Record<string, string>> = { float: "real", int: "integer" };
 
-/**
- * A column in its type. Where the table is read with quotes, all that it holds is text: empty numbers are missing.
- * Source: Athena's guide, "Open CSV SerDe".
- */
+/** A column in its type. Where the table holds text, null texts and empty values that are no text are missing. */
 function columnSql(dataset: Dataset, name: string): string {
   const column = quotedIdentifier(name);
   const type = dataset.columns.find((one) => one.name === name)?.type ?? "string";
-  if (!dataset.quoted || type === "string") {
+  const isKey = dataset.partitions.some((key) => key.name === name);
+  if (!isCastByQuery(dataset) || isKey) {
     return column;
   }
-  const isText = ["char", "varchar"].includes(columnType(type)?.kind ?? "");
-  const value = isText ? column : `NULLIF(${column}, '')`;
-  return `CAST(${value} AS ${queryTypes[type] ?? type})`;
+  const kind = columnType(type)?.kind ?? "string";
+  const isText = ["char", "string", "varchar"].includes(kind);
+  const nulls = new Set(isText ? dataset.nullTexts : ["", ...dataset.nullTexts]);
+  let value = [...nulls].reduce((sql, text) => `NULLIF(${sql}, ${quoted(text)})`, column);
+  if (["decimal", "double", "float", "integer"].includes(kind)) {
+    const { decimal, thousands } = dataset;
+    value = thousands === undefined ? value : `REPLACE(${value}, ${quoted(thousands)}, '')`;
+    value = decimal === "." ? value : `REPLACE(${value}, ${quoted(decimal)}, '.')`;
+  }
+  return kind === "string" ? value : `CAST(${value} AS ${queryTypes[type] ?? type})`;
 }
 
 function conditionSql(dataset: Dataset, one: Dataset["filter"][number]): string {

@@ -1,4 +1,4 @@
-import type { Dataset } from "./dataset";
+import { type Dataset, isCastByQuery } from "./dataset";
 import { projectionParameters } from "./partitions";
 
 /** The classes that read CSV files, and what they are told. */
@@ -6,7 +6,8 @@ function csvSerialization(dataset: Dataset): {
   serializationLibrary: string;
   serializationParameters: Record<string, string>;
 } {
-  const { delimiter, quoted } = dataset;
+  const { delimiter, nullTexts, quoted } = dataset;
+  const [nullText] = isCastByQuery(dataset) ? [] : nullTexts;
   return quoted
     ? {
         serializationLibrary: "org.apache.hadoop.hive.serde2.OpenCSVSerde",
@@ -14,7 +15,11 @@ function csvSerialization(dataset: Dataset): {
       }
     : {
         serializationLibrary: "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
-        serializationParameters: { "field.delim": delimiter, "serialization.format": delimiter },
+        serializationParameters: {
+          "field.delim": delimiter,
+          "serialization.format": delimiter,
+          ...(nullText === undefined ? {} : { "serialization.null.format": nullText }),
+        },
       };
 }
 
@@ -34,7 +39,7 @@ export function tableFormat(dataset: Dataset): {
 } {
   const columns = dataset.columns.map(({ name, type }) => ({
     name,
-    type: dataset.quoted ? "string" : type,
+    type: isCastByQuery(dataset) ? "string" : type,
   }));
   if (dataset.format === "parquet") {
     return {

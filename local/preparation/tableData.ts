@@ -5,6 +5,7 @@ import { basename, join, resolve } from "node:path";
 
 import type { Dataset } from "../../pipeline/dataset";
 import { dataFileProblems } from "../../pipeline/dataFiles/check";
+import type { JsonObject } from "../../pipeline/language/json";
 import { UserError } from "../../terminal/errors";
 import { hashCode, hashContent, hashJson } from "../caching/contentHash";
 import { californiaHousingFile, namedData } from "../storage/data";
@@ -36,6 +37,7 @@ export async function loadTable(
     kind: "TableData",
     table,
     types: typesOf(dataset),
+    form: formOf(dataset),
     encoding: encoding ?? null,
     name: basename(path),
     content: await hashContent(path),
@@ -62,6 +64,11 @@ function typesOf(dataset: Dataset): Record<string, string> {
   return Object.fromEntries(dataset.columns.map(({ name, type }) => [name, type]));
 }
 
+/** How the values are written, which the query undoes. */
+function formOf({ decimal, nullTexts, thousands }: Dataset): JsonObject {
+  return { decimal, nullTexts, thousands: thousands ?? null };
+}
+
 /**
  * Checks all values of the data.
  * @returns what is unwise in the data
@@ -82,6 +89,7 @@ async function checkData(
   writeJson(request, {
     table: { ...table, paths: [path] },
     types: typesOf(dataset),
+    form: formOf(dataset),
     failure: reasonFile,
     warnings,
     encoding,

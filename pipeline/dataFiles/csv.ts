@@ -2,7 +2,7 @@ import { type ColumnType, columnType } from "../columnTypes";
 import { type CsvForm, splitLine } from "./fields";
 import { delimiterProblem, headerProblem } from "./header";
 import type { Sample } from "./sample";
-import { isValue } from "./values";
+import { isCsvValue } from "./values";
 
 /** A value in a message: short, and without what a terminal would obey. */
 function shown(value: string): string {
@@ -26,8 +26,9 @@ function valuesProblem(
   type: ColumnType,
   values: readonly { readonly number: number; readonly value: string }[],
   all: string,
+  form: CsvForm,
 ): string | undefined {
-  const wrong = values.filter(({ value }) => !["", "\\N"].includes(value) && !isValue(type, value));
+  const wrong = values.filter(({ value }) => !isCsvValue(type, value, form));
   const [first] = wrong;
   if (first === undefined) {
     return undefined;
@@ -62,7 +63,7 @@ export function csvProblems(
       fields.some((value, place) => isTyped(value, place) && value !== "") &&
       fields.every((value, place) => {
         const type = types[place];
-        return type === undefined || value === "" || isValue(type, value);
+        return type === undefined || isCsvValue(type, value, form);
       })
     );
   };
@@ -117,7 +118,7 @@ export function csvProblems(
     const type = types[place];
     const values = right.map(({ fields, number }) => ({ number, value: fields[place] ?? "" }));
     const all = `${of}${counted(right.length, "value")}`;
-    const problem = type && valuesProblem(name, typeName, type, values, all);
+    const problem = type && valuesProblem(name, typeName, type, values, all, form);
     problems.push(...(problem === undefined ? [] : [problem]));
   });
   return problems;

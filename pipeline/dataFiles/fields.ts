@@ -1,7 +1,10 @@
 import type { Dataset } from "../dataset";
 
 /** How a table's CSV files are written. */
-export type CsvForm = Pick<Dataset, "columns" | "delimiter" | "headerLines" | "quoted">;
+export type CsvForm = Pick<
+  Dataset,
+  "columns" | "decimal" | "delimiter" | "headerLines" | "nullTexts" | "quoted" | "thousands"
+>;
 
 /**
  * The values of a line. With quotes, only what OpenCSVSerde and all other readers take for the same: a value is

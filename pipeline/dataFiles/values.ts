@@ -1,4 +1,5 @@
 import { type ColumnType, integerRange } from "../columnTypes";
+import type { Dataset } from "../dataset";
 import { isDay } from "../literals";
 
 /**
@@ -37,6 +38,38 @@ function isInteger(text: string, bits: number): boolean {
 function isMoment(text: string): boolean {
   const [, day = "", hour, minute, second] = forms.timestamp.exec(text) ?? [];
   return isDay(day) && Number(hour) < 24 && Number(minute) < 60 && Number(second) < 60;
+}
+
+/** How the values of a file are written. */
+export type ValueForm = Pick<Dataset, "decimal" | "nullTexts" | "quoted" | "thousands">;
+
+/** Groups of three digits, by the character between them. */
+const grouped: Readonly<Record<NonNullable<ValueForm["thousands"]>, RegExp>> = {
+  ",": /^[+-]?\d{1,3}(,\d{3})+([^\d,][^,]*)?$/,
+  ".": /^[+-]?\d{1,3}(\.\d{3})+([^\d.][^.]*)?$/,
+  " ": /^[+-]?\d{1,3}( \d{3})+([^\d ][^ ]*)?$/,
+  "'": /^[+-]?\d{1,3}('\d{3})+([^\d'][^']*)?$/,
+};
+
+/** A number as Athena reads it, which the query makes of one in a file's form; "?" where it is none. */
+function plainNumber(text: string, { decimal, thousands }: ValueForm): string {
+  const isGrouped = thousands !== undefined && grouped[thousands].test(text);
+  const whole = isGrouped ? text.replaceAll(thousands, "") : text;
+  if (decimal === ".") {
+    return whole;
+  }
+  return whole.includes(".") ? "?" : whole.replaceAll(decimal, ".");
+}
+
+/** Whether a text of a CSV file is a value of a type, or is missing. */
+export function isCsvValue(type: ColumnType, text: string, form: ValueForm): boolean {
+  const isNumber = ["decimal", "double", "float", "integer"].includes(type.kind);
+  const isNull =
+    text === "" ||
+    form.nullTexts.includes(text) ||
+    // Of LazySimpleSerDe, where it is told no other.
+    (text === "\\N" && !form.quoted && form.nullTexts.length !== 1);
+  return isNull || isValue(type, isNumber ? plainNumber(text, form) : text);
 }
 
 /** Whether a value that is not empty is of a type, as Athena reads text. */

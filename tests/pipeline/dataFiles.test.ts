@@ -7,7 +7,7 @@ import { gzipSync } from "node:zlib";
 
 import { columnType } from "../../pipeline/columnTypes";
 import { dataFileProblems } from "../../pipeline/dataFiles/check";
-import { isValue } from "../../pipeline/dataFiles/values";
+import { isCsvValue, isValue } from "../../pipeline/dataFiles/values";
 import { datasetSchema } from "../../pipeline/datasetSchema";
 import type { JsonObject } from "../../pipeline/language/json";
 import { pythonInterpreter } from "../../local/environments/python";
@@ -293,6 +293,19 @@ describe("the files of a table, before anything runs,", () => {
       it(`takes '${text}' ${fit ? "for" : "not for"} a ${type}`, () => {
         const known = columnType(type);
         equal(known && isValue(known, text), fit);
+      });
+    }
+  });
+
+  describe("values in a form of the file's own", () => {
+    const values = JSON.parse(
+      readFileSync("tests/support/writtenValues.json", "utf8"),
+    ) as readonly (readonly [JsonObject, string, string, boolean])[];
+    for (const [form, type, text, fit] of values) {
+      it(`are read by ${JSON.stringify(form)}: '${text}' ${fit ? "is" : "is not"} a ${type}`, () => {
+        const known = columnType(type);
+        const whole = dataset({ delimiter: "|", ...form });
+        equal(known && isCsvValue(known, text, whole), fit);
       });
     }
   });

@@ -180,6 +180,50 @@ describe("dataset", () => {
       );
     });
 
+    it("undoes a file's own null texts and signs in numbers", () => {
+      const dataset = datasetSchema.parse({
+        table: "t",
+        columns: [
+          { name: "y", type: "double" },
+          { name: "town", type: "string" },
+          { name: "yes", type: "boolean" },
+        ],
+        partitions: [{ name: "year", type: "string" }],
+        target: "y",
+        delimiter: ";",
+        nullTexts: ["", "k'A"],
+        thousands: "'",
+        decimal: ",",
+        filter: [{ column: "year", operator: "=", value: "2024" }],
+      });
+      const known = (name: string): string => `NULLIF(NULLIF("${name}", ''), 'k''A')`;
+      equal(
+        datasetQuery(dataset, "db"),
+        `SELECT CAST(REPLACE(REPLACE(${known("y")}, '''', ''), ',', '.') AS double) AS "y", ` +
+          `${known("town")} AS "town", CAST(${known("yes")} AS boolean) AS "yes" ` +
+          `FROM "db"."t" WHERE "year" = '2024'`,
+      );
+    });
+
+    it("refuses signs in numbers that also separate", () => {
+      const columns = ["a", "b"].map((name) => ({ name, type: "int" }));
+      const said = (change: JsonObject): unknown =>
+        datasetSchema
+          .safeParse({ table: "t", columns, target: "a", ...change })
+          .error?.issues.map(({ message, path }) => [path[0], message]);
+      deepEqual(said({ decimal: "," }), [
+        ["decimal", "separates values too, which only quotes would tell apart: set quoted: true"],
+      ]);
+      deepEqual(said({ thousands: ".", delimiter: ";" }), [
+        ["thousands", '"." stands before decimal places already'],
+      ]);
+      deepEqual(said({ format: "parquet", nullTexts: ["NA"], quoted: true }), [
+        ["quoted", "is for CSV files, but format is parquet"],
+        ["nullTexts", "is for CSV files, but format is parquet"],
+      ]);
+      equal(said({ decimal: ",", quoted: true }), undefined);
+    });
+
     it("joins conditions by AND, and has no WHERE without any", () => {
       const two = filters.slice(0, 2).map(([filter]) => filter);
       equal(where(two), '"y" > 10 AND "y" <> -1500');
@@ -218,6 +262,37 @@ describe("dataset", () => {
       });
       deepEqual(semicolons["columns"], delimited.columns);
     });
+
+    it("is read by LazySimpleSerDe with its null text, where there is one", () => {
+      const { columns, serializationParameters } = format({ nullTexts: ["NA"] });
+      deepEqual(serializationParameters, {
+        "field.delim": ",",
+        "serialization.format": ",",
+        "serialization.null.format": "NA",
+      });
+      deepEqual(columns, delimited.columns);
+    });
+
+    const texts: readonly JsonObject[] = [
+      { nullTexts: ["NA", "?"] },
+      { thousands: " " },
+      { decimal: ",", delimiter: ";" },
+    ];
+    for (const change of texts) {
+      it(`is text where values have ${Object.keys(change).join(", ")}, which the query casts`, () => {
+        const { columns, serializationLibrary, serializationParameters } = format(change);
+        equal(serializationLibrary, "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe");
+        const delimiter = "delimiter" in change ? ";" : ",";
+        deepEqual(serializationParameters, {
+          "field.delim": delimiter,
+          "serialization.format": delimiter,
+        });
+        deepEqual(columns, [
+          { name: "a", type: "string" },
+          { name: "b", type: "string" },
+        ]);
+      });
+    }
 
     it("is read by OpenCSVSerde where values may be in quotes, all as text", () => {
       const quoted = format({ delimiter: "\t", quoted: true });

@@ -9,6 +9,7 @@ import duckdb
 
 from local.standins.athena.tables import NO_TEXT, ColumnType, Table, raw_csv
 from local.standins.athena.text_files import open_lines, unpacked
+from local.standins.athena.value_form import ValueForm
 
 _MAX_EXAMPLES = 3
 _MAX_LENGTH = 30
@@ -16,7 +17,11 @@ _IN_QUOTES = "regexp_full_match({}, '\"(?s:.*)\"')"
 
 
 def csv_problems(
-    table: Table, types: dict[str, ColumnType], path: Path, database: duckdb.DuckDBPyConnection
+    table: Table,
+    types: dict[str, ColumnType],
+    path: Path,
+    database: duckdb.DuckDBPyConnection,
+    form: ValueForm,
 ) -> tuple[int, list[str]]:
     """Checks one file.
 
@@ -25,6 +30,7 @@ def csv_problems(
         types: Those of the columns, which may be text that a query casts.
         path: The file.
         database: Where it is read.
+        form: How its values are written.
 
     Returns:
         The number of rows, and what is wrong: a line for each column.
@@ -37,7 +43,7 @@ def csv_problems(
     fits = f"len(fields) = {len(types)}"
     is_quoted = table.quote_character is not None
     conditions = {
-        name: f"{fits} and {_wrong(kind, f'fields[{number}]', quoted=is_quoted)}"
+        name: f"{fits} and {_wrong(kind, f'fields[{number}]', form, quoted=is_quoted)}"
         for number, (name, kind) in enumerate(types.items(), 1)
     }
     counts = [f"count(*) filter ({one})" for one in (f"not {fits}", *conditions.values())]
@@ -125,12 +131,12 @@ def _line_number(table: Table, path: Path, place: int) -> int:
     return place + table.skip_header_lines
 
 
-def _wrong(column_type: ColumnType, text: str, *, quoted: bool) -> str:
+def _wrong(column_type: ColumnType, text: str, form: ValueForm, *, quoted: bool) -> str:
     """SQL condition of a value that is not of its column's type, or in quotes undeclared."""
     if column_type.is_text:
         return "false" if quoted else f"{text} <> '\"' and {_IN_QUOTES.format(text)}"
-    nulls = "('')" if quoted else "('', '\\N')"
-    return f"({text} not in {nulls} and ({column_type.parse(text)}) is null)"
+    missing = form.is_missing(column_type, text)
+    return f"(not {missing} and ({form.parse(column_type, text)}) is null)"
 
 
 def _lines(table: Table, path: Path) -> str:

@@ -2,8 +2,9 @@
 
 `python -m local.standins.athena.table_data REQUEST.json`, where the request is
 
-    {"table": [see tables.parse_table], "types"?: {name: Glue type}, "failure": "/abs/file",
-     "warnings"?: "/abs/file", "encoding"?: [see labels.check_labels]}
+    {"table": [see tables.parse_table], "types"?: {name: Glue type},
+     "form"?: [see value_form.parse_form], "failure": "/abs/file", "warnings"?: "/abs/file",
+     "encoding"?: [see labels.check_labels]}
 
 `types` are those that columns of text are cast to. Every line must have the table's columns, every
 value that is not empty must be of its column's type, there must be a row, and labels must not
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,7 @@ from local.standins.athena.tables import (
     select_table,
 )
 from local.standins.athena.text_files import not_utf8
+from local.standins.athena.value_form import parse_form
 from local.standins.database import explain, open_database, quote
 from local.standins.errors import UserError
 from local.standins.files import run_service
@@ -51,14 +54,19 @@ def check_table_data(request: dict[str, Any]) -> None:
     table = parse_table(request["table"])
     types = {name: parse_type(kind) for name, kind in request.get("types", {}).items()}
     types = {**table.columns, **types}
+    form = parse_form(request.get("form"))
+    if table.quote_character is None:
+        form = replace(form, null_texts=(*form.null_texts, table.null_format))
     _check_folders(table, request["table"]["paths"])
-    check_file = _parquet_problems if table.file_format == "parquet" else csv_problems
     rows = 0
     problems: list[str] = []
     with open_database(tempfile.gettempdir()) as database:
         for path in table.paths:
             try:
-                count, found = check_file(table, types, path, database)
+                if table.file_format == "parquet":
+                    count, found = _parquet_problems(table, types, path, database)
+                else:
+                    count, found = csv_problems(table, types, path, database, form)
             except duckdb.Error as error:
                 count, found = 0, [_unreadable(path, error)]
             rows += count
@@ -113,7 +121,7 @@ def _parquet_problems(
     table: Table, types: dict[str, ColumnType], path: Path, database: duckdb.DuckDBPyConnection
 ) -> tuple[int, list[str]]:
     """Checks that the values of a file are in the range of their types; the number of its rows."""
-    one = Table(**{**table.__dict__, "paths": (path,)})
+    one = replace(table, paths=(path,))
     select_table(one, database)  # refuses types
     stored = {
         str(name).lower(): str(name)

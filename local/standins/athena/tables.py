@@ -1,7 +1,8 @@
 """Glue tables over files, read as Athena (engine version 3) reads them.
 
-Text is read as by LazySimpleSerDe: no quotes, a backslash and N is null, a value that is not of
-its column's type is null, missing columns at the end of a line are null and further ones ignored.
+Text is read as by LazySimpleSerDe: no quotes, a backslash and N (or the table's own null text) is
+null, a value that is not of its column's type is null, missing columns at the end of a line are
+null and further ones ignored.
 With a quote character it is read as by OpenCSVSerde. Partition keys have their values from the
 folders of the files, `key=value`; files in no such folders belong to no partition and are not read.
 """
@@ -20,10 +21,10 @@ from local.standins.athena.text_files import unpacked
 from local.standins.database import literal, quote
 from local.standins.errors import UserError
 
-_INTEGERS = ("tinyint", "smallint", "int", "integer", "bigint")
+INTEGERS = ("tinyint", "smallint", "int", "integer", "bigint")
 _PATTERN = re.compile(r"([a-z]+)(?:\((\d+)(?:,(\d+))?\))?")
 _ARGUMENTS = {"varchar": 1, "char": 1, "decimal": 2}
-_PLAIN = (*_INTEGERS, "float", "double", "boolean", "string", "date", "timestamp")
+_PLAIN = (*INTEGERS, "float", "double", "boolean", "string", "date", "timestamp")
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class ColumnType:
         if kind == "boolean":
             return f"case lower({text}) when 'true' then true when 'false' then false end"
         # DuckDB's cast alone would take 2.9, 1_000, 0x1f or surrounding blanks as well.
-        pattern = _FORMS["integer" if kind in _INTEGERS else kind]
+        pattern = _FORMS["integer" if kind in INTEGERS else kind]
         value = f"try_cast({text} as {self.sql})"
         return f"case when regexp_full_match({text}, '{pattern}') then {value} end"
 
@@ -113,6 +114,7 @@ class Table:
         delimiter: Of csv.
         skip_header_lines: At the start of each csv file.
         quote_character: Of csv; None if values cannot be quoted.
+        null_format: Of csv without quotes: the text that is null, as `serialization.null.format`.
     """
 
     database: str
@@ -124,6 +126,7 @@ class Table:
     delimiter: str
     skip_header_lines: int
     quote_character: str | None
+    null_format: str
 
     @property
     def full_name(self) -> str:
@@ -156,6 +159,7 @@ def parse_table(fields: dict[str, Any]) -> Table:
             delimiter=fields.get("delimiter") or ",",
             skip_header_lines=int(fields.get("skipHeaderLines") or 0),
             quote_character=fields.get("quoteCharacter"),
+            null_format=str(fields.get("nullFormat", r"\N")),
         )
     except KeyError as error:
         raise UserError(f"table {name}: {error.args[0]} is missing") from None
@@ -243,7 +247,7 @@ def select_table(table: Table, database: duckdb.DuckDBPyConnection) -> str:
     ]
     files = tuple(unpacked(path, database) for path in table.paths)
     # What OpenCSVSerde reads is never null, but for fields that a line lacks.
-    null_text = r"\N" if table.quote_character is None else NO_TEXT
+    null_text = table.null_format if table.quote_character is None else NO_TEXT
     source = raw_csv(table, files, len(table.columns), null_text)
     return f"select {', '.join(values + _partition_values(table))} from {source}"  # noqa: S608 - quoted
 

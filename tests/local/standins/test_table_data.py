@@ -129,6 +129,34 @@ def test_takes_types_as_the_preview_does(path: Path) -> None:
             assert f"1 of 1 value is '{text}', not a" in problem
 
 
+def test_takes_values_in_the_form_that_the_preview_takes(path: Path) -> None:
+    values = json.loads(Path("tests/support/writtenValues.json").read_text("utf-8"))
+    for form, kind, text, fits in values:
+        # As the table is declared: with one null text and no other sign, by its SerDe.
+        null_texts = form.get("nullTexts", [])
+        is_declared = len(null_texts) == 1
+        columns = [
+            {"name": "y", "type": "string"},
+            {"name": "x", "type": kind if is_declared else "string"},
+        ]
+        path.write_text(f"a|{text}\n")
+        table = {
+            "database": "lake",
+            "name": "housing",
+            "columns": columns,
+            "paths": [str(path)],
+            "format": "csv",
+            "delimiter": "|",
+            "nullFormat": null_texts[0] if is_declared else r"\N",
+        }
+        request = {"table": table, "types": {"y": "string", "x": kind}, "form": form}
+        if fits:
+            check_table_data(request)
+        else:
+            with pytest.raises(ValueError, match=r"x: 1 of 1 value is '"):
+                check_table_data(request)
+
+
 @pytest.mark.parametrize(
     ("line", "is_right"),
     [
