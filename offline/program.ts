@@ -202,6 +202,23 @@ export async function evaluateProgram(
   stack: string,
   config: Readonly<Record<string, string>>,
 ): Promise<Program> {
+  const { stackTraceLimit } = Error;
+  // Pulumi takes the stack of each promise that it makes, and prints it nowhere: two thirds of the time.
+  Error.stackTraceLimit = 0;
+  try {
+    return await evaluate(stack, config);
+  } catch (error) {
+    if (error instanceof UserError) {
+      throw error;
+    }
+    Error.stackTraceLimit = stackTraceLimit;
+    return await evaluate(stack, config); // Throws again, and tells where.
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+async function evaluate(stack: string, config: Readonly<Record<string, string>>): Promise<Program> {
   const region = config["aws:region"] ?? "us-east-1";
   const account = new ExampleAccount(region);
   await pulumi.runtime.setMocks(account, "restate", stack, false);
