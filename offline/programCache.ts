@@ -18,18 +18,30 @@ interface Document extends Omit<RunnableProgram, "uploads"> {
   readonly uploads: readonly (readonly [string, string])[];
 }
 
-/** The hash of all that decides what the program registers: the project's files, configuration and data file. */
-async function programKey(
-  stack: string,
-  config: Readonly<Record<string, string>>,
-): Promise<string> {
+/** The hash of the project's files that the program may read. */
+export async function hashSources(): Promise<string> {
   const entries = readdirSync(root).filter((name) => !name.startsWith(".") && !notRead.has(name));
   const files = await Promise.all(
     entries.sort().map(async (name) => [name, await hashContent(join(root, name))]),
   );
+  return hashJson(files);
+}
+
+/**
+ * The hash of all that decides what the program registers: sources, configuration, data file, and the day,
+ * since it warns of what is no longer supported.
+ *
+ * @param sources as {@link hashSources} gives it
+ */
+export async function programKey(
+  sources: string,
+  stack: string,
+  config: Readonly<Record<string, string>>,
+): Promise<string> {
   const dataFile = config["restate:dataFile"];
   const data = dataFile === undefined ? null : ((await hashContent(dataFile)) ?? null);
-  return hashJson({ stack, config, files, data, version: process.version });
+  const day = new Date().toISOString().slice(0, "2000-01-01".length);
+  return hashJson({ stack, config, sources, data, day, version: process.version });
 }
 
 /**
@@ -45,7 +57,10 @@ export async function loadProgram(
   config: Readonly<Record<string, string>>,
 ): Promise<RunnableProgram> {
   const prefix = `program-${stack}-`;
-  const path = join(folder, `${prefix}${await programKey(stack, config)}.json`);
+  const path = join(
+    folder,
+    `${prefix}${await programKey(await hashSources(), stack, config)}.json`,
+  );
   const document = readChecked(path) as Document | undefined;
   if (document !== undefined) {
     return { ...document, uploads: new Map(document.uploads) };

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { exampleAccountId } from "../../offline/exampleAccount";
-import { ExampleAccount } from "../../offline/program";
+import { ExampleAccount, withoutStacks } from "../../offline/program";
 import type { Json, JsonObject } from "../../pipeline/language/json";
 import { isObject } from "../../pipeline/language/json";
 
@@ -60,8 +60,11 @@ export async function construct<Component extends pulumi.Resource>(
     options.set(label(type, name), opts);
     return undefined;
   };
-  const component = make({ transformations: [record] });
-  await pulumi.runtime.disconnect(false);
+  const component = await withoutStacks(async () => {
+    const made = make({ transformations: [record] });
+    await pulumi.runtime.disconnect(false);
+    return made;
+  });
   const children = mocks.resources
     .map(({ inputs, name, type }) => [label(type, name), parsed(inputs) as JsonObject] as const)
     .filter(([name]) => name !== itself)

@@ -1,5 +1,6 @@
-import { evaluateProgram, type Program } from "../../offline/program";
+import type { Program } from "../../offline/program";
 import type { Json } from "../../pipeline/language/json";
+import { sharedProgram } from "./sharedProgram";
 
 /** A JSON value that can be changed. */
 export type Draft = Record<string, unknown>;
@@ -7,13 +8,13 @@ export type Draft = Record<string, unknown>;
 /** Configuration of a stack: objects as they stand in Pulumi.<stack>.yaml. */
 export type Config = Readonly<Record<string, Json>>;
 
-/** Evaluates the program with the given keys of the namespace restate, in us-east-1. */
+/** What the program registers with the given keys of the namespace restate, in us-east-1. */
 export function program(config: Config = {}, stack = "test"): Promise<Program> {
   const text = Object.entries(config).map(([key, value]): [string, string] => [
     key.includes(":") ? key : `restate:${key}`,
     typeof value === "string" ? value : JSON.stringify(value),
   ]);
-  return evaluateProgram(stack, { "aws:region": "us-east-1", ...Object.fromEntries(text) });
+  return sharedProgram(stack, { "aws:region": "us-east-1", ...Object.fromEntries(text) });
 }
 
 /** A copy that can be changed. */
