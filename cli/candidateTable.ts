@@ -1,7 +1,7 @@
-import Table from "cli-table3";
 import pc from "picocolors";
 
 import type { CandidateSummary } from "../local/records/summary";
+import { drawTable } from "../terminal/table";
 
 /** A column of the table of candidates. */
 interface Column {
@@ -54,16 +54,12 @@ function tableOf(
   candidates: readonly CandidateSummary[],
   winner: CandidateSummary | undefined,
 ): string {
-  const table = new Table({
-    head: ["", ...layout.map(({ head }) => head)],
-    colAligns: ["left", ...layout.map(({ align }) => align)],
-    style: { head: pc.isColorSupported ? ["bold"] : [], border: [] },
-  });
-  for (const candidate of candidates) {
-    const mark = candidate === winner ? pc.green("★") : "";
-    table.push([mark, ...layout.map(({ value }) => value(candidate))]);
-  }
-  return table.toString();
+  const rows = candidates.map((candidate) => [
+    candidate === winner ? pc.green("★") : "",
+    ...layout.map(({ value }) => value(candidate)),
+  ]);
+  const head = ["", ...layout.map(({ head: text }) => pc.bold(text))];
+  return drawTable(head, rows, ["left", ...layout.map(({ align }) => align)]);
 }
 
 /** Words in lines of a width, the lines after the first by two blanks further in. */

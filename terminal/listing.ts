@@ -1,4 +1,4 @@
-import Table from "cli-table3";
+import { drawTable } from "./table";
 
 /** Rows to show as a table, or to print as JSON. */
 export interface Listing {
@@ -10,12 +10,7 @@ export interface Listing {
 
 /** A listing as text for the terminal, or as one JSON document. */
 export function formatListing(listing: Listing, json: boolean): string {
-  if (json) {
-    return JSON.stringify(listing.items);
-  }
-  const table = new Table({ head: [...listing.head], style: { head: [], border: [] } });
-  table.push(...listing.rows.map((row) => [...row]));
-  return table.toString();
+  return json ? JSON.stringify(listing.items) : drawTable(listing.head, listing.rows);
 }
 
 /** A number by its significant digits, or a dash where there is none. */

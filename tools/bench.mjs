@@ -10,6 +10,7 @@ const typescript = (file) => (options) =>
   spawnSync(process.execPath, [...transpile, file, ...options], { stdio: "inherit" }).status ?? 1;
 
 const benches = {
+  commands: (options) => runPython(["-m", "bench.commands", ...options]),
   container: (options) => runPython(["-m", "bench.container", ...options]),
   definition: typescript("bench/definition.ts"),
   local: (options) => runPython(["-m", "bench.local", ...options]),

@@ -1,0 +1,70 @@
+import { stripVTControlCharacters } from "node:util";
+
+/** Letters of one column each, as most texts are: nothing of them combines, and nothing is wide. */
+const plain = /^[\x20-\x7e\xa1-\xac\xae-\u02ff]*$/;
+
+/** What begins a character of two columns. Source: Unicode's East Asian Width, W and F, and its emoji. */
+const wide =
+  /^(?:[\p{Script=Han}\p{Script=Hangul}\p{Script=Bopomofo}\p{Script=Yi}\p{Emoji_Presentation}\u2ff0-\u303e\u3041-\u3247\u3250-\u33ff\uff01-\uff60\uffe0-\uffe6]|.\ufe0f)/su;
+
+/** What is wide by its script only: the half-width forms. */
+const halfWidth = /^[\uff61-\uffdc]/;
+
+/** What takes no column of its own: it changes the character before it, or is not shown. */
+const unseen = /^[\p{Mark}\p{Cc}\p{Cf}]/u;
+
+const segmenter = new Intl.Segmenter();
+
+/** The columns that one line of text takes on a terminal. Colours take none. */
+export function columnsOf(text: string): number {
+  if (plain.test(text)) {
+    return text.length;
+  }
+  let columns = 0;
+  for (const { segment } of segmenter.segment(stripVTControlCharacters(text))) {
+    if (!unseen.test(segment)) {
+      columns += wide.test(segment) && !halfWidth.test(segment) ? 2 : 1;
+    }
+  }
+  return columns;
+}
+
+/** A text in a cell of a width. */
+function padded(text: string, width: number, align: "left" | "right"): string {
+  const blanks = " ".repeat(Math.max(0, width - columnsOf(text)));
+  return align === "left" ? ` ${text}${blanks} ` : ` ${blanks}${text} `;
+}
+
+/**
+ * A table with lines around its cells.
+ *
+ * @param head the columns' headings
+ * @param rows the texts of the cells, which may have several lines
+ * @param aligns how each column is aligned. Default: to the left
+ */
+export function drawTable(
+  head: readonly string[],
+  rows: readonly (readonly (number | string)[])[],
+  aligns: readonly ("left" | "right")[] = [],
+): string {
+  const cells = [head, ...rows].map((row) => row.map((cell) => String(cell).split("\n")));
+  const widths = head.map((_, column) =>
+    cells
+      .flatMap((row) => row[column] ?? [])
+      .reduce((widest, line) => Math.max(widest, columnsOf(line)), 0),
+  );
+  const rule = (left: string, middle: string, right: string): string =>
+    left + widths.map((width) => "─".repeat(width + 2)).join(middle) + right;
+  const drawn = cells.map((row) => {
+    const height = Math.max(...row.map((lines) => lines.length));
+    return Array.from({ length: height }, (_, line) => {
+      const texts = widths.map((width, column) =>
+        padded(row[column]?.[line] ?? "", width, aligns[column] ?? "left"),
+      );
+      return `│${texts.join("│")}│`;
+    }).join("\n");
+  });
+  return [rule("┌", "┬", "┐"), drawn.join(`\n${rule("├", "┼", "┤")}\n`), rule("└", "┴", "┘")].join(
+    "\n",
+  );
+}
