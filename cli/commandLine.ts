@@ -1,7 +1,7 @@
 import { type Command, CommanderError } from "commander";
 
 import { nearest } from "../pipeline/language/nearest";
-import { asUserError } from "../terminal/errors";
+import { asUserError } from "../errors/userError";
 import { note, print, type Terminal } from "./terminal";
 import { type Verb, verbGroups, verbs } from "./verbs";
 

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 
-import { UserError } from "../terminal/errors";
-import type { World } from "./world";
+import { UserError } from "../errors/userError";
+import type { World } from "./sageMaker/world";
 
 /** The option of commands on model packages. */
 export interface GroupOption {

@@ -1,4 +1,5 @@
-import { type World, type WorldOptions, openWorld } from "./world";
+import type { World } from "./sageMaker/world";
+import { openWorld, type WorldOptions } from "./world";
 
 /** Does work in the world that the options name, and leaves nothing of it running. */
 export async function inWorld<Result>(

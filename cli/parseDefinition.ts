@@ -1,6 +1,6 @@
 import type { PipelineDefinition } from "../pipeline/language/definition";
 import { parseText } from "../pipeline/language/parse";
-import { UserError } from "../terminal/errors";
+import { UserError } from "../errors/userError";
 
 /**
  * Reads the text of a pipeline definition.

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 
-import { UserError } from "../terminal/errors";
-import type { ClientConfig } from "./world";
+import { UserError } from "../errors/userError";
+import type { ClientConfig } from "./sageMaker/clients";
 
 /** The model's own words in an error: the runtime's answer has them so. Source: ModelError. */
 const refusal = (status: number, answer: string): string =>

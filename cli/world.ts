@@ -1,20 +1,22 @@
-import type { SageMakerClientConfig } from "@aws-sdk/client-sagemaker";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { requestHandler } from "../local/api/handler";
 import { World as Machine } from "../local/api/world";
 import { exampleAccountId } from "../offline/exampleAccount";
-import { loadProgram, type RunnableProgram } from "../offline/programCache";
+import { loadProgram } from "../local/caching/programCache";
+import type { RunnableProgram } from "../offline/program";
 import { stackConfig } from "../offline/stackConfig";
 import { recordPath } from "../local/records/executions";
 import { Workspace } from "../local/records/workspace";
 import { stackNames } from "../contract/names";
-import { UserError } from "../terminal/errors";
+import { UserError } from "../errors/userError";
+import { diagnose } from "../report/diagnostics";
 import { typedPath } from "../terminal/options";
-import { registeredGroups, registeredPipelines } from "./sageMaker/inventory";
-import type { Pipeline } from "./sageMaker/executions";
+import type { ClientConfig } from "./sageMaker/clients";
+import { type Pipeline, registeredGroups, registeredPipelines } from "./sageMaker/inventory";
 import { readOutputs } from "./sageMaker/stackOutputs";
+import type { World } from "./sageMaker/world";
 
 /** The options by which a command finds its world. */
 export interface WorldOptions {
@@ -31,31 +33,6 @@ export interface MachineOptions {
   readonly data?: string;
   readonly docker?: boolean;
   readonly workFolder?: string;
-}
-
-/** What the clients of the AWS SDK are made with. */
-export type ClientConfig = Pick<
-  SageMakerClientConfig,
-  "credentials" | "maxAttempts" | "region" | "requestHandler"
->;
-
-/** Where a command works: a stack in AWS, or this machine. */
-export interface World {
-  readonly client: ClientConfig;
-  /** What has executions, in words. */
-  readonly place: string;
-  /** A command line, such as `stop ID`, as it is typed for this world. */
-  readonly command: (line: string) => string;
-  /** The pipelines whose executions are meant: a stack's, or those of the work folder. */
-  readonly pipelines: () => Promise<readonly Pipeline[]>;
-  /** The model package groups that are meant: a stack's, or those of the work folder. */
-  readonly modelPackageGroups: () => Promise<readonly string[]>;
-  /** The definition of the stack's pipeline as it is deployed, as JSON. */
-  readonly deployedDefinition: () => string;
-  /** What is behind the clients, where that is this machine. */
-  readonly machine?: Machine | undefined;
-  /** Stops what runs in this process for the world. */
-  readonly close: () => Promise<void>;
 }
 
 /** @throws UserError where an option about this machine is given for a stack in AWS */
@@ -142,6 +119,7 @@ export function openMachine(options: MachineOptions, extras: MachineExtras = {})
     accountId,
     data: dataOf(options),
     docker: options.docker === true,
+    diagnose,
     ...(say && { say }),
   });
   return worldOf(machine, options);

@@ -4,7 +4,7 @@ import { chmodSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import { canonicalJson } from "../pipeline/language/canonicalJson";
-import { runError } from "../runError";
+import { runError } from "../errors/runError";
 
 /** SageMaker runs images of this platform only. */
 export const platform = "linux/amd64";

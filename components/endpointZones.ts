@@ -1,7 +1,7 @@
 import { getVpcEndpointService } from "@pulumi/aws/ec2/getVpcEndpointService";
 import type * as pulumi from "@pulumi/pulumi";
 
-import { runError } from "../runError";
+import { runError } from "../errors/runError";
 
 /**
  * The first availability zones, by name, in which all of some services can have an interface endpoint: some zones,

@@ -2,7 +2,7 @@ import { getImage, type GetImageResult } from "@pulumi/aws/ecr/getImage";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
-import { runError } from "../runError";
+import { runError } from "../errors/runError";
 import { platform } from "./buildContext";
 
 /** An image of a registry. */

@@ -1,12 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import type { JobVpc } from "./jobVpc";
 import { Network, type NetworkArgs } from "./network";
-
-/** Subnets and security groups of jobs. */
-export interface JobVpc {
-  readonly subnetIds: pulumi.Input<string[]>;
-  readonly securityGroupIds: pulumi.Input<string[]>;
-}
 
 /** Which network jobs run in: one of the stack's own, one that is there already, or SageMaker's. */
 export type NetworkChoice =

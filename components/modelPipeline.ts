@@ -15,7 +15,7 @@ import type { ParameterDefaults } from "../pipeline/parameters";
 import { canonicalJson, contentHash } from "../pipeline/language/canonicalJson";
 import { prefixes } from "../pipeline/storage";
 import { type Account, accountPrincipals } from "./account";
-import type { JobVpc } from "./jobNetwork";
+import type { JobVpc } from "./jobVpc";
 import { keptFromDeletion, type Protection } from "./protection";
 import type { StackNames } from "./stackNames";
 

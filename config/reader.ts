@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
-import { runError } from "../runError";
+import { runError } from "../errors/runError";
 
 /** What the programs of this project share to read and check the configuration of their stacks. */
 

@@ -9,7 +9,7 @@ import { datasetSchema } from "../pipeline/datasetSchema";
 import type { PipelineDefinition } from "../pipeline/language/definition";
 import type { JsonObject } from "../pipeline/language/json";
 import { parseText } from "../pipeline/language/parse";
-import { UserError } from "../terminal/errors";
+import { UserError } from "../errors/userError";
 import { exampleAccountId } from "./exampleAccount";
 import { inputsOf, type Resource } from "./resources";
 
@@ -66,6 +66,9 @@ export interface Program {
   /** What the program warns of, which is about AWS: a text each. */
   readonly warnings: readonly string[];
 }
+
+/** What a local run needs of the program. */
+export type RunnableProgram = Omit<Program, "resources">;
 
 /** The registries of SageMaker's images in us-east-1. Elsewhere the provider's own table tells. */
 const prebuiltRegistries: Readonly<Record<string, string>> = {

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 
 import { parse } from "yaml";
 
-import { UserError } from "../terminal/errors";
+import { UserError } from "../errors/userError";
 
 const root = resolve(__dirname, "..");
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join as joinPath } from "node:path";
 
-import { xgboostRetired } from "./algorithms/xgboostRetired";
+import { type Retired, xgboostRetired } from "./algorithms/xgboostRetired";
 
 /**
  * The contract of an algorithm: its hyperparameters, channels and metrics, in the form of
@@ -58,14 +58,6 @@ export const objectiveMetric = "validation:rmse";
  * Amazon SageMaker AI", Hyperband). A tree reports once.
  */
 export const iterativeAlgorithms: readonly AlgorithmName[] = ["xgboost"];
-
-/** What a contract still has although it does nothing, or makes every trial fail. */
-export interface Retired {
-  /** Reasons by hyperparameter. */
-  readonly hyperparameters: Readonly<Record<string, string>>;
-  /** Reasons by hyperparameter and value. */
-  readonly values: Readonly<Record<string, Readonly<Record<string, string>>>>;
-}
 
 /** What is refused of each algorithm's contract. */
 export const retired: Readonly<Record<AlgorithmName, Retired>> = {

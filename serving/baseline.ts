@@ -1,7 +1,7 @@
 import { GetObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { z } from "zod";
 
-import { runError } from "../runError";
+import { runError } from "../errors/runError";
 import type { Baseline, ModelPackage } from "./modelPackages";
 
 /** What Model Monitor writes of the data that a model learnt from, as far as an alarm needs it. */

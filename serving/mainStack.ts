@@ -6,7 +6,7 @@ import {
   type StackOutputs,
   type TextOutput,
 } from "../contract/outputs";
-import { runError } from "../runError";
+import { runError } from "../errors/runError";
 
 /** The exports of a text that serving needs. */
 const textNames = [

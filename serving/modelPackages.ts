@@ -6,7 +6,7 @@ import {
 } from "@aws-sdk/client-sagemaker";
 import * as pulumi from "@pulumi/pulumi";
 
-import { runError } from "../runError";
+import { runError } from "../errors/runError";
 
 /** S3 URIs of the documents that describe the data which a model learnt from. */
 export interface Baseline {

@@ -1,7 +1,7 @@
 import { hasLocalStorage, parametersOfKeyedVolumes } from "../pipeline/instanceTypes";
 import type { Parameter, PipelineDefinition } from "../pipeline/language/definition";
 import type { Json } from "../pipeline/language/json";
-import { UserError } from "./errors";
+import { UserError } from "../errors/userError";
 
 /** How a value of each type is read. The SageMaker Python SDK sends `str(True)`, so case does not matter. */
 const readers: Readonly<Record<Parameter["Type"], (value: string) => Json | undefined>> = {

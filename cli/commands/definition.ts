@@ -5,14 +5,14 @@ import { join, resolve } from "node:path";
 
 import { Command, Option } from "commander";
 
-import { loadProgram } from "../../offline/programCache";
+import { loadProgram } from "../../local/caching/programCache";
 import { stackConfig } from "../../offline/stackConfig";
 import { stepGraph } from "../../report/stepGraph";
 import { standaloneStepGraph } from "../../report/stepGraphSvg";
 import { canonicalJson } from "../../pipeline/language/canonicalJson";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { diffDefinitions, formatDifferences } from "../../pipeline/language/diff";
-import { UserError } from "../../terminal/errors";
+import { UserError } from "../../errors/userError";
 import { typedPath } from "../../terminal/options";
 import { parseDefinition } from "../parseDefinition";
 import { print, type Terminal } from "../terminal";

@@ -5,7 +5,8 @@ import { ensurePipeline } from "../../local/api/pipelines";
 import { serveApi } from "../../local/api/server";
 import { World } from "../../local/api/world";
 import { interruptible } from "../../local/execution/interruption";
-import { UserError } from "../../terminal/errors";
+import { UserError } from "../../errors/userError";
+import { diagnose } from "../../report/diagnostics";
 import { readPort, withMachine } from "../options";
 import { note, print, type Terminal } from "../terminal";
 import { dataOf, defaultStack, type MachineOptions, programOf, workspaceOf } from "../world";
@@ -44,6 +45,7 @@ async function serveMachine(
     accountId: program.accountId,
     data: dataOf(options),
     docker: options.docker === true,
+    diagnose,
     say,
   });
   ensurePipeline(world, program);

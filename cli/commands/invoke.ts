@@ -5,7 +5,7 @@ import {
 } from "@aws-sdk/client-sagemaker-runtime";
 import { Command } from "commander";
 
-import { UserError } from "../../terminal/errors";
+import { UserError } from "../../errors/userError";
 import { inWorld } from "../inWorld";
 import { type JsonOption, readPort, withJson, withWorld } from "../options";
 import { AwsError, explaining } from "../sageMaker/awsErrors";

@@ -2,7 +2,7 @@ import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import type { SageMakerClient } from "@aws-sdk/client-sagemaker";
 import { Command } from "commander";
 
-import { UserError } from "../../terminal/errors";
+import { UserError } from "../../errors/userError";
 import { inWorld } from "../inWorld";
 import { paceOf, type PaceOption, withPace, withWorld } from "../options";
 import { sageMaker } from "../sageMaker/clients";
@@ -14,7 +14,8 @@ import { missingRight } from "../sageMaker/missingRights";
 import { jobsOf, type StepJob } from "../sageMaker/stepJobs";
 import { definitionOf, type DeployedStep, stepHasEnded, stepsOf } from "../sageMaker/steps";
 import { note, print, type Terminal } from "../terminal";
-import type { World, WorldOptions } from "../world";
+import type { World } from "../sageMaker/world";
+import type { WorldOptions } from "../world";
 
 /** What is to be read: jobs, and whether they have all ended. */
 interface Jobs {

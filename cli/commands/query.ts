@@ -9,7 +9,7 @@ import { literal } from "../../pipeline/language/expressions";
 import { allSteps } from "../../pipeline/language/graph";
 import type { Json, JsonObject } from "../../pipeline/language/json";
 import { formatListing, type Listing } from "../../terminal/listing";
-import { UserError } from "../../terminal/errors";
+import { UserError } from "../../errors/userError";
 import { findTableData } from "../../local/preparation/tableData";
 import { pythonInterpreter, pythonPath } from "../../local/environments/python";
 import { writeJson } from "../../local/storage/files";

@@ -4,13 +4,14 @@ import { availableParallelism } from "node:os";
 
 import { interruptible } from "../../local/execution/interruption";
 import { JobRunner } from "../../local/environments/jobs";
+import { diagnose } from "../../report/diagnostics";
 import { writeReport } from "../../report/report";
 import { type Selection, readSelection } from "../../local/execution/selection";
 import { runSession } from "../../local/execution/session";
-import type { RunnableProgram } from "../../offline/programCache";
+import type { RunnableProgram } from "../../offline/program";
 import { findDocument } from "../../local/records/executions";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
-import { asUserError, UserError } from "../../terminal/errors";
+import { asUserError, UserError } from "../../errors/userError";
 import { typedPath } from "../../terminal/options";
 import { type Progress, progressOn, silent } from "../../terminal/progress";
 import { printOutcome } from "../outcome";
@@ -107,6 +108,7 @@ async function runHere(
       s3,
       stopped,
       jobs,
+      diagnose,
       report: progress.report,
       say: progress.say,
     });

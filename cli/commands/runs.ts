@@ -8,7 +8,8 @@ import { sageMaker } from "../sageMaker/clients";
 import { findExecution, latestExecutions } from "../sageMaker/executions";
 import { listModels } from "../sageMaker/models";
 import { note, print, type Terminal } from "../terminal";
-import type { World, WorldOptions } from "../world";
+import type { World } from "../sageMaker/world";
+import type { WorldOptions } from "../world";
 
 /** The latest executions, with the models that they registered. */
 async function listRuns(world: World, max: number): Promise<readonly ListedExecution[]> {

@@ -8,21 +8,16 @@ import { containerImages } from "../../local/environments/containerImages";
 import { tryPort, waitForServer } from "../../local/environments/server";
 import { startServer } from "../../local/environments/serving";
 import { Images } from "../../local/standins/images";
-import { UserError } from "../../terminal/errors";
+import { UserError } from "../../errors/userError";
 import { type GroupOption, groupsOf, withGroup } from "../groups";
 import { inWorld } from "../inWorld";
 import { onThisMachine } from "../onThisMachine";
 import { readPort, withWorld } from "../options";
 import { sageMaker } from "../sageMaker/clients";
 import { findVersion, latestApproved } from "../sageMaker/models";
+import type { World } from "../sageMaker/world";
 import { note, print, type Terminal } from "../terminal";
-import {
-  type MachineOptions,
-  programOf,
-  type World,
-  type WorldOptions,
-  workspaceOf,
-} from "../world";
+import { type MachineOptions, programOf, type WorldOptions, workspaceOf } from "../world";
 
 type ServeOptions = WorldOptions & MachineOptions & GroupOption & { readonly port: number };
 

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 
 import { ensurePipeline } from "../../local/api/pipelines";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
-import { UserError } from "../../terminal/errors";
+import { UserError } from "../../errors/userError";
 import { parameterValues } from "../../terminal/parameters";
 import { inWorld } from "../inWorld";
 import {
@@ -19,16 +19,17 @@ import {
 } from "../options";
 import { parseDefinition } from "../parseDefinition";
 import { sageMaker } from "../sageMaker/clients";
-import { executionId, type Pipeline } from "../sageMaker/executions";
+import { executionId } from "../sageMaker/executions";
+import type { Pipeline } from "../sageMaker/inventory";
 import { selectiveConfig, type SelectionOptions, withSelection } from "../sageMaker/selectedSteps";
 import { watch } from "../sageMaker/watch";
+import type { World } from "../sageMaker/world";
 import { note, print, type Terminal } from "../terminal";
 import {
   type MachineOptions,
   openMachine,
   programOf,
   refuseMachineOptions,
-  type World,
   type WorldOptions,
 } from "../world";
 

@@ -2,7 +2,7 @@ import { StopPipelineExecutionCommand } from "@aws-sdk/client-sagemaker";
 import { Command } from "commander";
 import { randomUUID } from "node:crypto";
 
-import { UserError } from "../../terminal/errors";
+import { UserError } from "../../errors/userError";
 import { inWorld } from "../inWorld";
 import { type JsonOption, withJson, withWorld } from "../options";
 import { sageMaker } from "../sageMaker/clients";

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 
-import { UserError } from "../../terminal/errors";
+import { UserError } from "../../errors/userError";
 import { formatListing } from "../../terminal/listing";
 import { trialListing } from "../../terminal/tables";
 import { trialLine, trialsHeader } from "../../terminal/trialsCsv";

@@ -2,7 +2,7 @@ import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import type { SageMakerClient } from "@aws-sdk/client-sagemaker";
 import type { SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
 
-import { UserError } from "../../terminal/errors";
+import { UserError } from "../../errors/userError";
 
 /** A call to AWS that failed, told in one line that names the call and what to do. */
 export class AwsError extends UserError {

@@ -1,7 +1,12 @@
-import { SageMakerClient } from "@aws-sdk/client-sagemaker";
+import { SageMakerClient, type SageMakerClientConfig } from "@aws-sdk/client-sagemaker";
 
-import type { ClientConfig } from "../world";
 import { explaining } from "./awsErrors";
+
+/** What the clients of the AWS SDK are made with. */
+export type ClientConfig = Pick<
+  SageMakerClientConfig,
+  "credentials" | "maxAttempts" | "region" | "requestHandler"
+>;
 
 /** A client of SageMaker, whose failures are told in one line. */
 export function sageMaker(config: ClientConfig): SageMakerClient {

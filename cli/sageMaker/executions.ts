@@ -6,14 +6,11 @@ import {
   type SageMakerClient,
 } from "@aws-sdk/client-sagemaker";
 
-import type { StackOutputs } from "../../contract/outputs";
 import { nearest } from "../../pipeline/language/nearest";
-import { UserError } from "../../terminal/errors";
-import type { World } from "../world";
+import { UserError } from "../../errors/userError";
+import type { World } from "./world";
 import { AwsError } from "./awsErrors";
-
-/** A pipeline: what the stack's exports say of it. */
-export type Pipeline = Pick<StackOutputs, "pipelineArn" | "pipelineName">;
+import type { Pipeline } from "./inventory";
 
 /** Executions that an error names, of those that there are. */
 const maxNamed = 5;

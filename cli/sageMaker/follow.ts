@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import type { Progress } from "../../terminal/progress";
 import { AwsError } from "./awsErrors";
-import type { World } from "../world";
+import type { World } from "./world";
 import { describeExecution, type ExecutionState, hasEnded } from "./executions";
 import { type DeployedStep, stepHasEnded, stepsOf } from "./steps";
 import { type DeployedTrial, type Tuning, trialsOf, tuningOf } from "./trials";

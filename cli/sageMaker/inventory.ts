@@ -1,8 +1,10 @@
 import { paginateListModelPackageGroups, paginateListPipelines } from "@aws-sdk/client-sagemaker";
 
-import type { ClientConfig } from "../world";
-import { sageMaker } from "./clients";
-import type { Pipeline } from "./executions";
+import type { StackOutputs } from "../../contract/outputs";
+import { type ClientConfig, sageMaker } from "./clients";
+
+/** A pipeline: what the stack's exports say of it. */
+export type Pipeline = Pick<StackOutputs, "pipelineArn" | "pipelineName">;
 
 /** All pipelines that a client sees. */
 export async function registeredPipelines(config: ClientConfig): Promise<readonly Pipeline[]> {

@@ -1,7 +1,7 @@
 import type { SageMakerClient } from "@aws-sdk/client-sagemaker";
 
-import { asUserError } from "../../terminal/errors";
-import type { World } from "../world";
+import { asUserError } from "../../errors/userError";
+import type { World } from "./world";
 import { cloudWatchLogs, JobLog } from "./logs";
 import { jobsOf } from "./stepJobs";
 import type { DeployedStep } from "./steps";

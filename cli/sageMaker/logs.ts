@@ -7,7 +7,7 @@ import {
   paginateFilterLogEvents,
 } from "@aws-sdk/client-cloudwatch-logs";
 
-import type { ClientConfig } from "../world";
+import type { ClientConfig } from "./clients";
 import { AwsError, explaining } from "./awsErrors";
 import type { JobKind } from "./steps";
 

@@ -7,9 +7,9 @@ import {
   UpdateModelPackageCommand,
 } from "@aws-sdk/client-sagemaker";
 
-import { UserError } from "../../terminal/errors";
+import { UserError } from "../../errors/userError";
 import type { ListedModel } from "../../terminal/tables";
-import type { World } from "../world";
+import type { World } from "./world";
 
 /** Versions that an error names, of those that there are. */
 const maxNamed = 5;

@@ -1,7 +1,7 @@
 import { createReadStream, existsSync, statSync } from "node:fs";
 import { createInterface } from "node:readline";
 
-import { UserError } from "../../terminal/errors";
+import { UserError } from "../../errors/userError";
 import { typedPath } from "../../terminal/options";
 
 /** Rows that go in one request. */

@@ -8,8 +8,8 @@ import { type Command, Option } from "commander";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { allSteps, dependencies } from "../../pipeline/language/graph";
 import { nearest } from "../../pipeline/language/nearest";
-import { UserError } from "../../terminal/errors";
-import type { World } from "../world";
+import { UserError } from "../../errors/userError";
+import type { World } from "./world";
 import { findExecution, latestExecutions } from "./executions";
 
 /** Executions among which one is looked for whose results can be taken. */

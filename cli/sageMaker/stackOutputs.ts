@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 
-import { UserError } from "../../terminal/errors";
+import { UserError } from "../../errors/userError";
 import { outputsVersion, type StackOutputs, type TextOutput } from "../../contract/outputs";
 import { typedPath } from "../../terminal/options";
 

@@ -1,10 +1,10 @@
 import type { SageMakerClient } from "@aws-sdk/client-sagemaker";
 
-import { UserError } from "../../terminal/errors";
+import { UserError } from "../../errors/userError";
 import { formatListing, inSeconds, toTheSecond } from "../../terminal/listing";
 import { progressOn } from "../../terminal/progress";
 import { note, print, type Terminal } from "../terminal";
-import type { World } from "../world";
+import type { World } from "./world";
 import type { ExecutionState } from "./executions";
 import { follow, type Pace, type Snapshot } from "./follow";
 import { logEnd } from "./logEnd";

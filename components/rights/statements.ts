@@ -5,7 +5,7 @@ import { ecrRepository } from "../../pipeline/ecrRepository";
 import { prefixes } from "../../pipeline/storage";
 import type { Account } from "../account";
 import type { DataElsewhere } from "../dataElsewhere";
-import type { JobVpc } from "../jobNetwork";
+import type { JobVpc } from "../jobVpc";
 import type { StackNames } from "../stackNames";
 
 /** What roles may be about: the stack's own things, by their names, and what its configuration refers to. */

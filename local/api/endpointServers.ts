@@ -1,13 +1,13 @@
 import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
 
-import { UserError } from "../../terminal/errors";
+import { UserError } from "../../errors/userError";
 import { containerImages } from "../environments/containerImages";
 import { Images } from "../standins/images";
 import { lastLines } from "../environments/logs";
 import { tryPort, waitForServer } from "../environments/server";
 import { type ServingContainer, startServer } from "../environments/serving";
-import type { World } from "./world";
+import type { WorldOptions } from "./worldOptions";
 
 /** How far the server of an endpoint has got, in SageMaker's words. */
 export interface EndpointState {
@@ -34,7 +34,7 @@ export class Endpoints {
   private readonly starting = new Map<string, Promise<void>>();
   private count = 0;
 
-  constructor(private readonly world: World) {}
+  constructor(private readonly options: WorldOptions) {}
 
   /** How far an endpoint has got; OutOfService where this process does not serve it. */
   state(name: string): EndpointState {
@@ -85,13 +85,12 @@ export class Endpoints {
   }
 
   private async serve(name: string, { container, variant }: EndpointModel): Promise<Serving> {
-    const { options, workspace } = this.world;
-    const program = await options.program();
+    const { docker = false, program: load, say = () => undefined, workspace } = this.options;
+    const program = await load();
     let images = new Images(program.decisionTreeImageUri);
-    if (options.docker === true) {
+    if (docker) {
       const { Image: uri = "" } = container;
       const never = new AbortController().signal;
-      const say = options.say ?? ((): void => undefined);
       images = images.withContainers(await containerImages([uri], program, images, say, never));
     }
     const port = await tryPort(0);

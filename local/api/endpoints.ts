@@ -19,7 +19,7 @@ import type { Resource, ResourceKind } from "../records/resources";
 import type { ServingContainer } from "../environments/serving";
 import type { EndpointModel } from "./endpointServers";
 import { asInvalid, invalid, refuseUnsupported } from "./errors";
-import type { Answer } from "./operations";
+import type { Answer } from "./operation";
 import { filtered, pageOf, type PageRequest, type TimeFilters } from "./pages";
 import { findPackage } from "./registry";
 import type { World } from "./world";

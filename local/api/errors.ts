@@ -1,4 +1,4 @@
-import { UserError } from "../../terminal/errors";
+import { UserError } from "../../errors/userError";
 
 /** What a service answers instead of a result: an error with a code of its own, which clients tell apart. */
 export class ApiError extends Error {

@@ -21,12 +21,13 @@ import { join } from "node:path";
 
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { allSteps } from "../../pipeline/language/graph";
-import { type ExecutionDocument, executionId, writeDocument } from "../records/executionDocument";
+import { type ExecutionDocument, executionId } from "../records/executionDocument";
+import { writeDocument } from "../records/executionFile";
 import { findDocument, isUnderWay, recordPath } from "../records/executions";
 import { readSelection, type Selection } from "../execution/selection";
 import { requestStop } from "../execution/stopRequest";
 import { asInvalid, conflict, invalid, notFound, refuseUnsupported } from "./errors";
-import type { Answer } from "./operations";
+import type { Answer } from "./operation";
 import { filtered, pageOf } from "./pages";
 import { executionsOf, findPipeline, parseDefinition } from "./pipelines";
 import type { World } from "./world";

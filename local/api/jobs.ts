@@ -19,7 +19,7 @@ import { findDocument, listHeads } from "../records/executions";
 import { nameOf } from "../execution/steps/jobProperties";
 import { artifactUri } from "../execution/steps/trainingJob";
 import { asInvalid, invalid } from "./errors";
-import type { Answer } from "./operations";
+import type { Answer } from "./operation";
 import {
   type Filtered,
   filtered,

@@ -8,7 +8,7 @@ import { join } from "node:path";
 
 import { ApiError, refuseUnsupported } from "./errors";
 import { allJobs, findJob, type Job, type JobKind } from "./jobs";
-import type { Answer } from "./operations";
+import type { Answer } from "./operation";
 import type { World } from "./world";
 
 /** Most events that an answer has. Source: GetLogEvents. */

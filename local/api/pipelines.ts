@@ -14,13 +14,13 @@ import { check } from "../../pipeline/language/check";
 import { canonicalJson } from "../../pipeline/language/canonicalJson";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { parseText } from "../../pipeline/language/parse";
-import type { RunnableProgram } from "../../offline/programCache";
+import type { RunnableProgram } from "../../offline/program";
 import { executionId, type ExecutionHead } from "../records/executionDocument";
 import { isUnderWay, listHeads } from "../records/executions";
 import type { Resource } from "../records/resources";
 import { asInvalid, conflict, invalid, notFound, refuseUnsupported } from "./errors";
 import { filtered, pageOf } from "./pages";
-import type { Answer } from "./operations";
+import type { Answer } from "./operation";
 import type { World } from "./world";
 
 /** What is not honoured here of requests that create or change a pipeline. */

@@ -12,7 +12,7 @@ import type {
 
 import type { ModelPackage } from "../records/modelRegistry";
 import { conflict, invalid, refuseUnsupported } from "./errors";
-import type { Answer } from "./operations";
+import type { Answer } from "./operation";
 import { filtered, pageOf } from "./pages";
 import type { World } from "./world";
 

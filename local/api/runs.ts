@@ -1,7 +1,7 @@
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { JobRunner } from "../environments/jobs";
 import { type ExecutionRequest, startSession } from "../execution/session";
-import type { WorldOptions } from "./world";
+import type { WorldOptions } from "./worldOptions";
 
 /** An execution that runs in this process. */
 interface Running {
@@ -26,7 +26,14 @@ export class Runs {
     parameters: ReadonlyMap<string, string>,
     request: ExecutionRequest,
   ): Promise<string> {
-    const { data, docker = false, program, say = () => undefined, workspace } = this.options;
+    const {
+      data,
+      diagnose,
+      docker = false,
+      program,
+      say = () => undefined,
+      workspace,
+    } = this.options;
     const stop = new AbortController();
     const jobs = new JobRunner();
     try {
@@ -40,6 +47,7 @@ export class Runs {
         docker,
         cache: true,
         stopped: stop.signal,
+        diagnose,
         jobs,
         report: () => undefined,
         say,

@@ -12,7 +12,7 @@ import {
 import { appendFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-import { asUserError } from "../../terminal/errors";
+import { asUserError } from "../../errors/userError";
 import { ApiError } from "./errors";
 import type { WireRequest, WireResponse } from "./wire";
 import type { World } from "./world";

@@ -3,7 +3,7 @@ import type { AddTagsInput, DeleteTagsInput, ListTagsInput, Tag } from "@aws-sdk
 import type { Resource, ResourceKind } from "../records/resources";
 import { invalid } from "./errors";
 import { findJob, type JobKind } from "./jobs";
-import type { Answer } from "./operations";
+import type { Answer } from "./operation";
 import { findPackage } from "./registry";
 import type { World } from "./world";
 

@@ -1,27 +1,12 @@
 import type { Tag } from "@aws-sdk/client-sagemaker";
 
-import type { RunnableProgram } from "../../offline/programCache";
 import { ModelRegistry } from "../records/modelRegistry";
 import { type Resource, type ResourceKind, Resources } from "../records/resources";
 import type { Workspace } from "../records/workspace";
 import { ObjectStore } from "../storage/objectStore";
 import { Endpoints } from "./endpointServers";
 import { Runs } from "./runs";
-
-/** What a world on this machine is made of. */
-export interface WorldOptions {
-  readonly workspace: Workspace;
-  /** The program, whose images, table and uploads executions have. Evaluated when it is first needed. */
-  readonly program: () => Promise<RunnableProgram>;
-  readonly region: string;
-  readonly accountId: string;
-  /** The data of the program's table, and what named it. Default: see the README. */
-  readonly data?: { readonly path: string; readonly named: string } | undefined;
-  /** Whether jobs and endpoints run in containers, where their images are on this machine. Default false. */
-  readonly docker?: boolean;
-  /** Takes lines to show. Default: nobody is told. */
-  readonly say?: (line: string) => void;
-}
+import type { WorldOptions } from "./worldOptions";
 
 /** A request that creates something. */
 type CreationRequest = Readonly<Record<string, unknown>> & {
@@ -47,7 +32,7 @@ export class World {
     this.store = new ObjectStore(workspace.objects);
     this.registry = new ModelRegistry(workspace.models, this.arnPrefix);
     this.runs = new Runs(options);
-    this.endpoints = new Endpoints(this);
+    this.endpoints = new Endpoints(options);
   }
 
   /** With which the ARNs of what is made here begin. */

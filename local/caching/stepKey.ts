@@ -4,7 +4,7 @@ import type {
   TransformRequest,
   TuningRequest,
 } from "../../pipeline/language/evaluate";
-import { UserError } from "../../terminal/errors";
+import { UserError } from "../../errors/userError";
 import { hashCode, hashContent, hashFiles, hashJson } from "./contentHash";
 import type { Execution } from "../execution/execution";
 import type { TrainingDefinition } from "../execution/steps/trainingJob";

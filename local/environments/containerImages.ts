@@ -4,7 +4,7 @@ import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { allSteps } from "../../pipeline/language/graph";
 import { imagesOf } from "../../pipeline/language/images";
 import type { ContainerImage, Images } from "../standins/images";
-import type { RunnableProgram } from "../../offline/programCache";
+import type { RunnableProgram } from "../../offline/program";
 import { buildImage, checkDocker, imageId } from "./docker";
 
 const root = resolve(__dirname, "..", "..");

@@ -2,7 +2,7 @@ import { execFile, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 
-import { UserError } from "../../terminal/errors";
+import { UserError } from "../../errors/userError";
 
 const run = promisify(execFile);
 

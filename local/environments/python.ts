@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 
-import { UserError } from "../../terminal/errors";
+import { UserError } from "../../errors/userError";
 
 const root = resolve(__dirname, "..", "..");
 

@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 
 import type { ModelRequest } from "../../pipeline/language/evaluate";
-import { UserError } from "../../terminal/errors";
+import { UserError } from "../../errors/userError";
 import { trains, type Images } from "../standins/images";
 import { pythonInterpreter, pythonPath } from "./python";
 import { unpackModel } from "./server";

@@ -1,4 +1,4 @@
-import { UserError } from "../../terminal/errors";
+import { UserError } from "../../errors/userError";
 import { JobError } from "./jobs";
 import { PythonService } from "./python";
 

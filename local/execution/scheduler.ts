@@ -6,7 +6,7 @@ import {
   type ModelRequest,
 } from "../../pipeline/language/evaluate";
 import { allSteps, dependencies, type PlacedStep } from "../../pipeline/language/graph";
-import { asUserError } from "../../terminal/errors";
+import { asUserError } from "../../errors/userError";
 import { type Execution, type Properties, StepFailure, type StepResult } from "./execution";
 import { JobError } from "../environments/jobs";
 import type { ModelPackage } from "../records/modelRegistry";

@@ -2,10 +2,9 @@ import type { SelectiveExecutionConfig } from "@aws-sdk/client-sagemaker";
 
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { allSteps, dependencies } from "../../pipeline/language/graph";
-import { UserError } from "../../terminal/errors";
+import { UserError } from "../../errors/userError";
 import type { StepResult } from "./execution";
 import type { ExecutionDocument } from "../records/executionDocument";
-import type { ExecutionRequest } from "./session";
 
 /** The steps that a selective execution runs, and the execution that the others are taken from. */
 export interface Selection {
@@ -13,6 +12,14 @@ export interface Selection {
   readonly selected: ReadonlySet<string>;
   /** The document of the reference execution. Needed where a selected step depends on one that is not. */
   readonly reference?: ExecutionDocument | undefined;
+}
+
+/** Where an execution takes the results of steps from that it does not run itself. */
+export interface TakenResults {
+  /** The steps to run, and the results of the others. Default: all. */
+  readonly selection?: Selection | undefined;
+  /** The document of the execution that is retried. Default: a new execution. */
+  readonly retried?: ExecutionDocument | undefined;
 }
 
 /** The steps that some steps wait for, directly or by others, without those steps themselves. */
@@ -95,7 +102,7 @@ export function readSelection(
 /** The steps that a new attempt or a selective execution takes over, as its document has them. */
 export function leftSteps(
   definition: PipelineDefinition,
-  { retried, selection }: ExecutionRequest,
+  { retried, selection }: TakenResults,
 ): Pick<ExecutionDocument, "steps" | "trials"> {
   if (retried !== undefined) {
     const done = retried.steps.filter((step) => step.StepStatus === "Succeeded");
@@ -131,7 +138,7 @@ export function leftSteps(
 /** The steps that are not run, since they have succeeded before, with what came of them. */
 export function doneSteps(
   definition: PipelineDefinition,
-  request: ExecutionRequest,
+  request: TakenResults,
 ): ReadonlyMap<string, StepResult> {
   const { steps } = leftSteps(definition, request);
   return new Map(

@@ -7,7 +7,7 @@ import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { evaluate } from "../../pipeline/language/evaluate";
 import { allSteps } from "../../pipeline/language/graph";
 import type { Json } from "../../pipeline/language/json";
-import { UserError } from "../../terminal/errors";
+import { UserError } from "../../errors/userError";
 import type { ShownEvent } from "../../terminal/events";
 import { Cache } from "../caching/cache";
 import { removeContainers } from "../environments/docker";
@@ -18,8 +18,7 @@ import type { JobRunner } from "../environments/jobs";
 import { ModelRegistry } from "../records/modelRegistry";
 import { ObjectStore } from "../storage/objectStore";
 import { type PreparationOptions, prepare } from "../preparation/preparation";
-import { diagnose } from "../../report/diagnostics";
-import { type ExecutionDocument, executionId, pipelineArnOf } from "../records/executionDocument";
+import { executionId, pipelineArnOf } from "../records/executionDocument";
 import { type BegunExecution, endKilled, Recorder } from "../records/recorder";
 import { runDefinition, type RunResult } from "./scheduler";
 import {
@@ -32,22 +31,29 @@ import { findEncoding } from "../preparation/encoding";
 import { findTableData, loadTable } from "../preparation/tableData";
 import { updateTrials } from "../records/trials";
 import { awaitStopRequest } from "./stopRequest";
-import { doneSteps, leftSteps, type Selection } from "./selection";
+import { doneSteps, leftSteps, type TakenResults } from "./selection";
 import { Tuner } from "../environments/tuner";
 
 /** What an execution is started with, beside its definition and parameters. */
-export interface ExecutionRequest {
+export interface ExecutionRequest extends TakenResults {
   readonly pipelineName: string;
   readonly displayName?: string | undefined;
   readonly description?: string | undefined;
   readonly clientRequestToken?: string | undefined;
   /** How many steps may run at once. Default: as many as are ready. */
   readonly maxParallelSteps?: number | undefined;
-  /** The steps to run, and what the others have come to. Default: all. */
-  readonly selection?: Selection | undefined;
-  /** The document of the execution that is retried. Default: a new execution. */
-  readonly retried?: ExecutionDocument | undefined;
 }
+
+/**
+ * Looks closer at the candidates of an execution whose steps have ended.
+ *
+ * @param detailed name of the candidate to look at most closely: the winner, or else the best
+ */
+export type Diagnose = (
+  execution: Execution,
+  candidates: readonly CandidateSummary[],
+  detailed: string | undefined,
+) => Promise<void>;
 
 /** What a run is to do. */
 export interface SessionOptions extends PreparationOptions {
@@ -61,6 +67,8 @@ export interface SessionOptions extends PreparationOptions {
   readonly cache: boolean;
   /** Takes what happens. */
   readonly report: (event: ShownEvent) => void;
+  /** Looks closer at the candidates, once the steps have ended. Default: nobody does. */
+  readonly diagnose?: Diagnose | undefined;
   /** Runs the jobs; closed when the session ends. */
   readonly jobs: JobRunner;
 }
@@ -222,7 +230,7 @@ export async function startSession(options: SessionOptions): Promise<StartedSess
     const candidates = summarise(definition, execution, result, recorder.trials);
     const winner = candidates.find(({ model }) => model !== undefined);
     if (result.status !== "Stopped") {
-      await diagnose(execution, candidates, (winner ?? best(candidates))?.name);
+      await options.diagnose?.(execution, candidates, (winner ?? best(candidates))?.name);
     }
     recorder.end(result, candidates, winner);
     updateTrials(workspace);

@@ -2,12 +2,12 @@ import { check } from "../../pipeline/language/check";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { withParameters } from "../../pipeline/language/evaluate";
 import type { Json } from "../../pipeline/language/json";
-import { UserError } from "../../terminal/errors";
+import { UserError } from "../../errors/userError";
 import { parameterValues } from "../../terminal/parameters";
 import { containerImagesOf } from "../environments/containerImages";
 import { unsupportedFlows } from "./flowCheck";
 import { Images } from "../standins/images";
-import type { RunnableProgram } from "../../offline/programCache";
+import type { RunnableProgram } from "../../offline/program";
 import { unsupported } from "./support";
 import type { Workspace } from "../records/workspace";
 

@@ -6,7 +6,7 @@ import { basename, join, resolve } from "node:path";
 import type { Dataset } from "../../pipeline/dataset";
 import { dataFileProblems } from "../../pipeline/dataFiles/check";
 import type { JsonObject } from "../../pipeline/language/json";
-import { UserError } from "../../terminal/errors";
+import { UserError } from "../../errors/userError";
 import { hashCode, hashContent, hashJson } from "../caching/contentHash";
 import { californiaHousingFile, namedData } from "../storage/data";
 import { type Execution, makeJobFolder } from "../execution/execution";

@@ -4,18 +4,11 @@ import type {
   HyperParameterTrainingJobSummary,
   MetricData,
   Parameter,
-  PipelineExecutionStatus,
   PipelineExecutionStep,
-  StepStatus,
 } from "@aws-sdk/client-sagemaker";
-import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
-import { z } from "zod";
 
 import type { Properties } from "../execution/execution";
 import type { ProcessIdentity } from "../environments/processes";
-import { writeFileAtomically, type WriteOptions } from "../storage/files";
-import { warnOfDamage } from "./documents";
-import { convertFirstForm, isFirstForm } from "./firstForm";
 import type { Metrics } from "./summary";
 
 /** A value of the API as a JSON document has it: its times are texts, ISO 8601 in UTC. */
@@ -129,76 +122,6 @@ export interface ExecutionDocument extends ExecutionHead {
   readonly candidates: readonly CandidateRecord[];
 }
 
-const time = z.iso.datetime();
-const executionStatus = z.enum<Readonly<Record<PipelineExecutionStatus, PipelineExecutionStatus>>>({
-  Executing: "Executing",
-  Failed: "Failed",
-  Stopped: "Stopped",
-  Stopping: "Stopping",
-  Succeeded: "Succeeded",
-});
-const stepStatus = z.enum<Readonly<Record<StepStatus, StepStatus>>>({
-  Executing: "Executing",
-  Failed: "Failed",
-  Starting: "Starting",
-  Stopped: "Stopped",
-  Stopping: "Stopping",
-  Succeeded: "Succeeded",
-});
-const strings = z.record(z.string(), z.string());
-
-const head = z.looseObject({
-  version: z.literal(2),
-  process: z.object({
-    id: z.number(),
-    machine: z.string().optional(),
-    started: z.string().optional(),
-  }),
-  pipelineName: z.string(),
-  execution: z.looseObject({
-    PipelineArn: z.string(),
-    PipelineExecutionArn: z.string().regex(/\/execution\/./),
-    PipelineExecutionStatus: executionStatus,
-    CreationTime: time,
-    LastModifiedTime: time,
-    FailureReason: z.string().optional(),
-  }),
-  clientRequestToken: z.string().optional(),
-  trialCount: z.number(),
-  winner: z.looseObject({ name: z.string(), group: z.string(), version: z.number() }).optional(),
-});
-
-const document = head.extend({
-  parameters: z.array(z.object({ Name: z.string(), Value: z.string() })),
-  steps: z.array(
-    z.looseObject({
-      StepName: z.string(),
-      StepType: z.string(),
-      StepStatus: stepStatus,
-      StartTime: time.optional(),
-      EndTime: time.optional(),
-      Properties: z.record(z.string(), z.unknown()).optional(),
-    }),
-  ),
-  notExecuted: z.array(z.object({ StepName: z.string(), StepType: z.string() })),
-  trials: z.array(
-    z.looseObject({
-      StepName: z.string(),
-      Number: z.number(),
-      TrainingJobName: z.string(),
-      TrainingJobStatus: z.string(),
-      TunedHyperParameters: strings,
-      FinalMetricDataList: z.array(z.looseObject({ MetricName: z.string(), Value: z.number() })),
-      ObjectiveHistory: z.array(z.number()),
-      Seconds: z.number(),
-      Log: z.string(),
-    }),
-  ),
-  candidates: z.array(
-    z.looseObject({ name: z.string(), tuningStep: z.string(), hyperparameters: strings }),
-  ),
-});
-
 /** The ARN of a pipeline, in which the service writes its name in lower case, as in its documentation's examples. */
 export function pipelineArnOf(arnPrefix: string, pipelineName: string): string {
   return `${arnPrefix}:pipeline/${pipelineName.toLowerCase()}`;
@@ -209,95 +132,4 @@ export function executionId({ execution }: Pick<ExecutionHead, "execution">): st
   const mark = "/execution/";
   const arn = execution.PipelineExecutionArn;
   return arn.slice(arn.indexOf(mark) + mark.length);
-}
-
-/** Bytes of a document in which its first line ends, as a rule. */
-const headBytes = 16_384;
-
-/** The first line of a file, if it is one of an object that goes on, and the file ends as documents do. */
-function firstLine(path: string): string | undefined {
-  const file = openSync(path, "r");
-  try {
-    const { size } = fstatSync(file);
-    const buffer = Buffer.alloc(Math.min(size, headBytes));
-    readSync(file, buffer, 0, buffer.length, 0);
-    const end = buffer.indexOf(",\n");
-    const tail = Buffer.alloc(2);
-    readSync(file, tail, 0, 2, Math.max(0, size - 2));
-    return end > 1 && tail.toString() === "}\n" ? `${buffer.toString("utf8", 0, end)}}` : undefined;
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** What was read of documents, and of which state of their files: a command reads its lists more than once. */
-const readHeads = new Map<string, { readonly state: string; readonly head: ExecutionHead }>();
-
-/** What a list shows of an execution; of a damaged document undefined, and a warning. */
-export function readHead(path: string): ExecutionHead | undefined {
-  // Each writing makes a new file.
-  const { ino, mtimeMs, size } = statSync(path);
-  const state = `${ino} ${mtimeMs} ${size}`;
-  const read = readHeads.get(path);
-  if (read?.state === state) {
-    return read.head;
-  }
-  const found = readHeadOf(path);
-  if (found !== undefined) {
-    readHeads.set(path, { state, head: found });
-  }
-  return found;
-}
-
-function readHeadOf(path: string): ExecutionHead | undefined {
-  const line = firstLine(path);
-  if (line !== undefined) {
-    try {
-      const parsed = head.safeParse(JSON.parse(line));
-      if (parsed.success) {
-        return parsed.data as unknown as ExecutionHead;
-      }
-    } catch {
-      // A document of the first form, or one that is damaged.
-    }
-  }
-  return readUndamaged(path);
-}
-
-/** All that is known of an execution; of a damaged document undefined, and a warning. */
-export function readUndamaged(path: string): ExecutionDocument | undefined {
-  const document = readDocument(path);
-  if (document === undefined) {
-    warnOfDamage(path);
-  }
-  return document;
-}
-
-/** Reads all that is known of an execution; undefined where the document is damaged. */
-export function readDocument(path: string): ExecutionDocument | undefined {
-  let content: unknown;
-  try {
-    content = JSON.parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    if (error instanceof SyntaxError) {
-      return undefined;
-    }
-    throw error;
-  }
-  const parsed = document.safeParse(isFirstForm(content) ? convertFirstForm(content) : content);
-  return parsed.success ? (parsed.data as unknown as ExecutionDocument) : undefined;
-}
-
-/** Writes all that is known of an execution: what lists show in the first line, then a member a line. */
-export function writeDocument(
-  path: string,
-  { candidates, notExecuted, parameters, steps, trials, ...first }: ExecutionDocument,
-  options?: WriteOptions,
-): void {
-  const rest = { parameters, steps, notExecuted, candidates, trials };
-  const lines = [
-    JSON.stringify(first).slice(0, -1),
-    ...Object.entries(rest).map(([name, value]) => `"${name}":${JSON.stringify(value)}`),
-  ];
-  writeFileAtomically(path, `${lines.join(",\n")}}\n`, options);
 }

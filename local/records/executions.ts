@@ -3,17 +3,11 @@ import { join } from "node:path";
 
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { parseText } from "../../pipeline/language/parse";
-import { UserError } from "../../terminal/errors";
+import { UserError } from "../../errors/userError";
 import { nearest } from "../../pipeline/language/nearest";
 import { warnOnce } from "./documents";
-import {
-  type ExecutionDocument,
-  type ExecutionHead,
-  executionId,
-  readDocument,
-  readHead,
-  readUndamaged,
-} from "./executionDocument";
+import { type ExecutionDocument, type ExecutionHead, executionId } from "./executionDocument";
+import { readDocument, readHead, readUndamaged } from "./executionFile";
 import { type ExecutionRecord, recordOf } from "./executionRecord";
 import { Workspace } from "./workspace";
 

@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 
 import { lock } from "proper-lockfile";
 
-import { UserError } from "../../terminal/errors";
+import { UserError } from "../../errors/userError";
 import { isRunning, type ProcessIdentity, thisProcess } from "../environments/processes";
 import { writeFileAtomically } from "../storage/files";
 

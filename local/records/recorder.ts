@@ -13,8 +13,8 @@ import {
   type StepDocument,
   type TrialDocument,
   tuningJobOf,
-  writeDocument,
 } from "./executionDocument";
+import { writeDocument } from "./executionFile";
 import { fromFolder, trialsOf } from "./executionRecord";
 import { findDocument, isUnderWay, listHeads, recordPath } from "./executions";
 import { stepMetadata } from "./stepMetadata";

@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 
 import { trialLine, trialsHeader } from "../../terminal/trialsCsv";
 import { writeFileAtomically } from "../storage/files";
-import { type ExecutionHead, executionId, readUndamaged } from "./executionDocument";
+import { type ExecutionHead, executionId } from "./executionDocument";
+import { readUndamaged } from "./executionFile";
 import { trialsOf } from "./executionRecord";
 import { isUnderWay, listHeads, recordPath } from "./executions";
 import type { Workspace } from "./workspace";

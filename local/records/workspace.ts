@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
-import { UserError } from "../../terminal/errors";
+import { UserError } from "../../errors/userError";
 import type { ProcessIdentity } from "../environments/processes";
 import { FolderLock, type HoldOptions } from "./folderLock";
 

@@ -6,7 +6,7 @@ import { Readable } from "node:stream";
 
 import { list, type ReadEntry } from "tar";
 
-import { UserError } from "../../terminal/errors";
+import { UserError } from "../../errors/userError";
 import { writeFileAtomically } from "./files";
 
 /** Where the California housing data is published, and what it must hash to, with LF line ends. */

@@ -3,7 +3,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync }
 import { copyFile, link, mkdir, readdir, rename, rm, symlink } from "node:fs/promises";
 import { basename, dirname, join, normalize, resolve } from "node:path";
 
-import { UserError } from "../../terminal/errors";
+import { UserError } from "../../errors/userError";
 import { copy, writeFileAtomically } from "./files";
 
 /** An object, as a job finds it. */

@@ -1,4 +1,10 @@
-import type { Retired } from "../algorithms";
+/** What a contract still has although it does nothing, or makes every trial fail. */
+export interface Retired {
+  /** Reasons by hyperparameter. */
+  readonly hyperparameters: Readonly<Record<string, string>>;
+  /** Reasons by hyperparameter and value. */
+  readonly values: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
 
 /*
  * What the image of the built-in XGBoost algorithm, 3.2-0, still takes, although XGBoost 3.2 has it no more.

@@ -2,7 +2,7 @@ import * as sagemaker from "@pulumi/aws/sagemaker";
 import type { types } from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import { runError } from "../../runError";
+import { runError } from "../../errors/runError";
 import { hasLocalStorage } from "../../pipeline/instanceTypes";
 import { versionedName } from "../names";
 import type { AlarmThresholds, Compute, Update } from "../settings";

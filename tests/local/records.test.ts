@@ -12,12 +12,8 @@ import {
 import { join } from "node:path";
 
 import { isRunning, thisProcess } from "../../local/environments/processes";
-import {
-  type ExecutionDocument,
-  readDocument,
-  readHead,
-  writeDocument,
-} from "../../local/records/executionDocument";
+import type { ExecutionDocument } from "../../local/records/executionDocument";
+import { readDocument, readHead, writeDocument } from "../../local/records/executionFile";
 import { recordOf } from "../../local/records/executionRecord";
 import {
   findExecution,

@@ -6,7 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 
 import type { Trial } from "../../local/execution/execution";
 import { type ExecutionRecord, readRecord } from "../../local/records/executions";
-import { readDocument } from "../../local/records/executionDocument";
+import { readDocument } from "../../local/records/executionFile";
 import { at, type Draft } from "../support/definitions";
 import { housingRows, writeRows } from "../support/housing";
 import {

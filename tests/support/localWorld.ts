@@ -1,7 +1,8 @@
 import { SageMakerClient } from "@aws-sdk/client-sagemaker";
 
 import { requestHandler } from "../../local/api/handler";
-import { World, type WorldOptions } from "../../local/api/world";
+import { World } from "../../local/api/world";
+import type { WorldOptions } from "../../local/api/worldOptions";
 import { Workspace } from "../../local/records/workspace";
 import { californiaHousing } from "../../pipeline/californiaHousing";
 import { datasetSchema } from "../../pipeline/datasetSchema";

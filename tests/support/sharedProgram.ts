@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { hashJson } from "../../local/caching/contentHash";
 import { readChecked, writeChecked } from "../../local/storage/files";
 import type { Program } from "../../offline/program";
-import { hashSources, programKey } from "../../offline/programCache";
+import { hashSources, programKey } from "../../local/caching/programCache";
 
 const root = resolve(__dirname, "..", "..");
 

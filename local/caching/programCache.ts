@@ -2,17 +2,14 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 
-import { hashContent, hashJson } from "../local/caching/contentHash";
-import { readChecked, writeChecked } from "../local/storage/files";
-import type { Program } from "./program";
+import { hashContent, hashJson } from "./contentHash";
+import { readChecked, writeChecked } from "../storage/files";
+import type { RunnableProgram } from "../../offline/program";
 
-const root = resolve(__dirname, "..");
+const root = resolve(__dirname, "..", "..");
 
 /** What the program does not depend on. Installed packages are told by their lock. */
 const notRead = new Set(["bench", "docs", "examples", "node_modules", "notebooks", "tests"]);
-
-/** What a local run needs of the program. */
-export type RunnableProgram = Omit<Program, "resources">;
 
 interface Document extends Omit<RunnableProgram, "uploads"> {
   readonly uploads: readonly (readonly [string, string])[];
@@ -66,7 +63,9 @@ export async function loadProgram(
     return { ...document, uploads: new Map(document.uploads) };
   }
   // Pulumi's packages take seconds to load.
-  const { evaluateProgram } = createRequire(__filename)("./program") as typeof import("./program");
+  const { evaluateProgram } = createRequire(__filename)(
+    "../../offline/program",
+  ) as typeof import("../../offline/program");
   const program = await evaluateProgram(stack, config);
   for (const old of existsSync(folder) ? readdirSync(folder) : []) {
     if (old.startsWith(prefix)) {
