@@ -2,10 +2,11 @@ import { readFileSync } from "node:fs";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
 
 import { hashCode, hashContent, hashJson } from "../local/caching/contentHash";
-import { type Execution, makeJobFolder } from "../local/execution/execution";
+import type { Execution } from "../local/execution/execution";
+import { makeJobFolder } from "../local/environments/jobFolder";
 import { writeJson } from "../local/storage/files";
 import { failureReason } from "../local/execution/steps/jobFailure";
-import { type Job, type JobResult, JobRunner } from "../local/environments/jobs";
+import { type Job, type JobResult, JobRunner, type Jobs } from "../local/environments/jobs";
 import { pythonPath } from "../local/environments/python";
 import type { CandidateSummary } from "../local/records/summary";
 import { type DiagnosesDocument, diagnosesVersion, type Diagnosis } from "./diagnosis";
@@ -44,7 +45,7 @@ async function hashed(
 }
 
 /** Runs a job, also where the execution has failed and its own runner takes none any more. */
-async function runJob(jobs: JobRunner, job: Job): Promise<JobResult> {
+async function runJob(jobs: Jobs, job: Job): Promise<JobResult> {
   if (!jobs.isClosed) {
     return jobs.run(job);
   }

@@ -73,6 +73,8 @@ const common = [
   "local/standins/tuner",
   "local/standins/database.py",
   "local/standins/files.py",
+  "local/environments/containerEnvironment.ts",
+  "local/environments/processEnvironment.ts",
   "local/execution/steps",
   ".venv/pyvenv.cfg",
   "local/requirements.txt",

@@ -31,6 +31,23 @@ export interface JobResult {
   readonly timedOut: boolean;
 }
 
+/** Runs jobs. */
+export interface Jobs {
+  /** Jobs at once. */
+  readonly parallelism: number;
+  /** Whether it takes no jobs any more. */
+  readonly isClosed: boolean;
+  /**
+   * Runs a job as soon as there is room for it.
+   * @throws JobError where it could not be run to its end
+   */
+  readonly run: (job: Job) => Promise<JobResult>;
+  /** Stops a job that is running, by its id. */
+  readonly stop: (id: string) => void;
+  /** Stops all jobs, the waiting ones too, and takes no others. */
+  readonly close: () => Promise<void>;
+}
+
 /** A job that could not be run to its end, through no doing of its own. */
 export class JobError extends Error {}
 
@@ -45,7 +62,7 @@ interface Waiting {
 const defaultGraceSeconds = 5;
 
 /** Runs jobs in a warm Python process, as many at once as the machine has cores. */
-export class JobRunner {
+export class JobRunner implements Jobs {
   private service: PythonService | undefined;
   private readonly running = new Map<string, Waiting>();
   private readonly queue: (() => void)[] = [];

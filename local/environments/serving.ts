@@ -8,7 +8,7 @@ import { trains, type Images } from "../standins/images";
 import { pythonInterpreter, pythonPath } from "./python";
 import { unpackModel } from "./server";
 import type { Workspace } from "../records/workspace";
-import { imageJob } from "../execution/steps/imageJob";
+import { environmentOf, pythonWords } from "./environment";
 import { ObjectStore } from "../storage/objectStore";
 
 /** A container that serves, as CreateModel and CreateModelPackage have it. */
@@ -50,28 +50,24 @@ export async function startServer(
     throw new UserError(`${title} has no artifact at ${artifact}`);
   }
   await unpackModel(store.path(artifact), join(base, "model"));
-  const job = imageJob(
-    { store, parallelism: 1, workFolder: workspace.folder },
-    image,
-    { name, base },
-    {
-      image: uri,
-      command: "serve",
-      environment,
-      isIsolated: false,
-      port,
-    },
-  );
+  const machine = { store, parallelism: 1, workFolder: workspace.folder };
+  const server = environmentOf(machine, image).program({
+    folder: { name, base },
+    image: uri,
+    task: "serve",
+    environment,
+    isIsolated: false,
+    port,
+  });
   if (log !== undefined) {
     mkdirSync(dirname(log), { recursive: true });
   }
   const output = log === undefined ? undefined : openSync(log, "a");
   try {
-    const { module } = job.program;
     // However this process ends, the server ends too, and frees its port.
-    const attached = ["-m", "local.standins.jobs.attached", module, ...job.arguments];
+    const attached = ["-m", "local.standins.jobs.attached", ...pythonWords(server)];
     return spawn(pythonInterpreter(), attached, {
-      env: { ...process.env, PYTHONPATH: pythonPath.join(delimiter), ...job.environment },
+      env: { ...process.env, PYTHONPATH: pythonPath.join(delimiter), ...server.environment },
       stdio: ["pipe", output ?? "ignore", output ?? "inherit"],
     });
   } finally {

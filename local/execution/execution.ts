@@ -1,11 +1,9 @@
-import { mkdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
-
 import type { Scope } from "../../pipeline/language/evaluate";
 import type { ExecutionEvent } from "../../terminal/events";
 import type { Cache } from "../caching/cache";
 import type { Images } from "../standins/images";
-import type { JobRunner } from "../environments/jobs";
+import type { Machine } from "../environments/containerEnvironment";
+import type { Jobs } from "../environments/jobs";
 import type { ModelRegistry } from "../records/modelRegistry";
 import type { ObjectStore } from "../storage/objectStore";
 import type { Table, WorkGroup } from "../../offline/program";
@@ -101,14 +99,19 @@ export interface Execution {
   readonly described: Map<string, Properties>;
   readonly scope: Scope;
   readonly store: ObjectStore;
-  readonly jobs: JobRunner;
-  readonly tuner: Tuner;
+  readonly jobs: Jobs;
+  readonly tuner: Pick<Tuner, "ask" | "close" | "open" | "tell" | "warmUp">;
   readonly images: Images;
   readonly tables: readonly Table[];
   readonly workGroups: readonly WorkGroup[];
   readonly cache: Cache;
   readonly registry: ModelRegistry;
   readonly report: (event: Event) => void;
+}
+
+/** What the containers of an execution's jobs share. */
+export function machineOf({ jobs, store, workFolder }: Execution): Machine {
+  return { store, workFolder, parallelism: jobs.parallelism };
 }
 
 /** A step that failed, with the reason, and where its log is. */
@@ -122,38 +125,4 @@ export class StepFailure extends Error {
   ) {
     super(reason);
   }
-}
-
-/** A job's folder, which stands for `/opt/ml`, and its log. */
-export interface JobFolder {
-  readonly name: string;
-  readonly base: string;
-  readonly log: string;
-}
-
-/** Makes the folder of a job, in exchange for what an earlier attempt left. */
-export function makeJobFolder(execution: Execution, name: string): JobFolder {
-  const folder = join(execution.folder, "jobs", name);
-  const base = join(folder, "opt", "ml");
-  const logs = join(execution.folder, "logs");
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(base, { recursive: true });
-  mkdirSync(logs, { recursive: true });
-  return { name, base, log: join(logs, `${name}.log`) };
-}
-
-/** Maps `/opt/ml` and what is below it, wherever it stands in a value, into a job's folder. */
-export function intoFolder<Value>(value: Value, folder: JobFolder): Value {
-  if (typeof value === "string") {
-    return value.replace(/(^|[\s='":,])\/opt\/ml(?=\/|$)/g, `$1${folder.base}`) as Value;
-  }
-  if (Array.isArray(value)) {
-    return value.map((one: unknown) => intoFolder(one, folder)) as Value;
-  }
-  if (typeof value === "object" && value !== null) {
-    return Object.fromEntries(
-      Object.entries(value).map(([key, one]: [string, unknown]) => [key, intoFolder(one, folder)]),
-    ) as Value;
-  }
-  return value;
 }

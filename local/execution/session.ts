@@ -14,7 +14,7 @@ import { removeContainers } from "../environments/docker";
 import { type Execution, isShown, type Properties, type Trial } from "./execution";
 import { writeJson } from "../storage/files";
 import type { Images } from "../standins/images";
-import type { JobRunner } from "../environments/jobs";
+import type { Jobs } from "../environments/jobs";
 import { ModelRegistry } from "../records/modelRegistry";
 import { ObjectStore } from "../storage/objectStore";
 import { type PreparationOptions, prepare } from "../preparation/preparation";
@@ -70,7 +70,7 @@ export interface SessionOptions extends PreparationOptions {
   /** Looks closer at the candidates, once the steps have ended. Default: nobody does. */
   readonly diagnose?: Diagnose | undefined;
   /** Runs the jobs; closed when the session ends. */
-  readonly jobs: JobRunner;
+  readonly jobs: Jobs;
 }
 
 /** A finished run. */

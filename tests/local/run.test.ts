@@ -331,27 +331,6 @@ describe("npm run local", () => {
       equal(readFileSync(attempts, "utf8"), "xxxx");
     });
 
-    it("does not try again what fails by itself", async () => {
-      const attempts = join(folder, "failures");
-      const { code, result } = await run(
-        script("fails.py", [`open("${attempts}", "a").write("x")`, 'raise SystemExit("no luck")']),
-      );
-      equal(code, 1);
-      equal(result.failureReason, "exit code 1\nno luck");
-      equal(readFileSync(attempts, "utf8"), "x");
-    });
-
-    it("says so where the disk is full", async () => {
-      const { code, result } = await run(
-        script("full.py", [
-          "import errno, os",
-          'raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/opt/ml/big")',
-        ]),
-      );
-      equal(code, 1);
-      match(result.failureReason ?? "", /^the disk is full/);
-    });
-
     it("stops a job at its time limit", async () => {
       const { code, result } = await run((changed) => {
         script("sleep.py", ["import time", "time.sleep(60)"])(changed);

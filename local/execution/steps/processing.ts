@@ -3,17 +3,11 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { ProcessingRequest } from "../../../pipeline/language/evaluate";
-import {
-  type Execution,
-  intoFolder,
-  type JobFolder,
-  makeJobFolder,
-  StepFailure,
-} from "../execution";
+import { type Environment, environmentOf } from "../../environments/environment";
+import { intoFolder, type JobFolder, makeJobFolder } from "../../environments/jobFolder";
+import { type Execution, machineOf, StepFailure } from "../execution";
 import { writeJson } from "../../storage/files";
-import { splitQuoted } from "../../standins/images";
 import { failureReason, faultOf, timeLimit } from "./jobFailure";
-import type { Job } from "../../environments/jobs";
 import { hashJson } from "../../caching/contentHash";
 import { processingKey } from "../../caching/stepKey";
 import { jobName } from "./jobNames";
@@ -122,40 +116,22 @@ async function placeScript(path: string, { base }: JobFolder): Promise<void> {
   }
 }
 
-/** The process that stands for the container: a script of its entry point, or the image's own module. */
-function containerProgram(
-  execution: Execution,
-  application: ProcessingRequest["AppSpecification"],
-  folder: JobFolder,
-): Pick<Job, "arguments" | "program"> {
-  const containerArguments = application?.ContainerArguments ?? [];
-  const [, script, ...rest] = application?.ContainerEntrypoint ?? [];
-  const inside = (values: readonly string[]): string[] =>
-    values.map((value) => intoFolder(value, folder));
-  if (script !== undefined) {
-    return {
-      program: { script: intoFolder(script, folder) },
-      arguments: inside([...rest, ...containerArguments]),
-    };
-  }
-  const image = execution.images.find(application?.ImageUri ?? "");
-  return {
-    program: { module: image?.processingModule ?? "" },
-    arguments: inside(containerArguments.flatMap(splitQuoted)),
-  };
-}
-
 /**
  * Writes what SageMaker tells a processing container of its job.
  * Source: "How Amazon SageMaker Processing Configures Your Processing Container".
  */
-function writeConfiguration(folder: JobFolder, name: string, request: ProcessingRequest): void {
+function writeConfiguration(
+  { paths }: Environment,
+  folder: JobFolder,
+  name: string,
+  request: ProcessingRequest,
+): void {
   const write = (file: string, value: unknown): void => {
     writeJson(join(folder.base, "config", file), value, { durable: false });
   };
   const count = request.ProcessingResources?.ClusterConfig?.InstanceCount ?? 1;
   const hosts = Array.from({ length: count }, (_, index) => `algo-${index + 1}`);
-  write("processingjobconfig.json", { ...intoFolder(request, folder), ProcessingJobName: name });
+  write("processingjobconfig.json", { ...paths(request, folder), ProcessingJobName: name });
   write("resourceconfig.json", { current_host: "algo-1", hosts });
 }
 
@@ -181,6 +157,9 @@ async function run(
   const name = jobName(execution.id, step, attempt.number);
   const folder = makeJobFolder(execution, step);
   const { AppSpecification: application } = request;
+  const { ImageUri: imageUri = "" } = application ?? {};
+  const image = execution.images.find(imageUri);
+  const environment = environmentOf(machineOf(execution), image);
   const outputs = s3Outputs(request).map(({ localPath, uri }) => ({
     folder: intoFolder(localPath, folder),
     uri,
@@ -189,33 +168,38 @@ async function run(
     mkdirSync(output.folder, { recursive: true });
   }
   mkdirSync(join(folder.base, "output"), { recursive: true });
-  writeConfiguration(folder, name, request);
+  writeConfiguration(environment, folder, name, request);
   for (const input of request.ProcessingInputs ?? []) {
     await placeInput(execution, step, input, folder);
   }
-  const { arguments: values, program } = containerProgram(execution, application, folder);
-  if ("script" in program) {
-    if (!existsSync(program.script)) {
+  const work = environment.program({
+    folder,
+    image: imageUri,
+    task: {
+      entrypoint: application?.ContainerEntrypoint,
+      arguments: application?.ContainerArguments,
+    },
+    environment: request.Environment ?? {},
+    isIsolated: request.NetworkConfig?.EnableNetworkIsolation === true,
+  });
+  if ("script" in work.program) {
+    const { script: path } = work.program;
+    if (!existsSync(path)) {
       const script = application?.ContainerEntrypoint?.[1] ?? "";
       throw new StepFailure(step, `none of the inputs has the script ${script}`);
     }
-    await placeScript(program.script, folder);
+    await placeScript(path, folder);
   }
   const limit = timeLimit(request);
   const result = await execution.jobs.run({
     id: folder.name,
-    program,
-    arguments: values,
+    ...work,
     workingDirectory: folder.base,
-    environment: {
-      ...intoFolder(request.Environment, folder),
-      SAGEMAKER_BASE_DIR: folder.base,
-    },
     log: folder.log,
     timeLimit: limit,
   });
   const hasFailed = result.exitCode !== 0;
-  if (!hasFailed || execution.images.find(application?.ImageUri ?? "")?.writesToS3 === true) {
+  if (!hasFailed || image?.writesToS3 === true) {
     for (const output of outputs) {
       await execution.store.moveIn(output.folder, output.uri);
     }

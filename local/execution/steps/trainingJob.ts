@@ -6,10 +6,11 @@ import { pipeline as pipeStreams } from "node:stream/promises";
 import { create as createArchive } from "tar";
 
 import type { TrainingRequest } from "../../../pipeline/language/evaluate";
-import { type Execution, makeJobFolder, type StepFailure } from "../execution";
+import { environmentOf } from "../../environments/environment";
+import { makeJobFolder } from "../../environments/jobFolder";
+import { type Execution, machineOf, type StepFailure } from "../execution";
 import { writeJson } from "../../storage/files";
 import { metricDefinitions } from "../../standins/images";
-import { imageJob, placeOf } from "./imageJob";
 import { failureReason, faultOf, timeLimit } from "./jobFailure";
 import { readMetrics } from "../../environments/logs";
 
@@ -128,9 +129,10 @@ export async function runTrainingJob(
   const result = await execution.jobs
     .run({
       id: name,
-      ...imageJob(placeOf(execution), image, folder, {
+      ...environmentOf(machineOf(execution), image).program({
+        folder,
         image: imageUri,
-        command: "train",
+        task: "train",
         environment: {
           ...definition.Environment,
           // Training jobs run side by side; threads of their own would only get in each other's way.

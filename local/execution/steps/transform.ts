@@ -5,8 +5,9 @@ import { createInterface } from "node:readline";
 import { pipeline } from "node:stream/promises";
 
 import type { ModelRequest, TransformRequest } from "../../../pipeline/language/evaluate";
-import { type Execution, makeJobFolder, StepFailure } from "../execution";
-import { imageJob, placeOf } from "./imageJob";
+import { environmentOf } from "../../environments/environment";
+import { makeJobFolder } from "../../environments/jobFolder";
+import { type Execution, machineOf, StepFailure } from "../execution";
 import { defaultTimeLimit, failureReason } from "./jobFailure";
 import { tryPort, unpackModel, waitForServer } from "../../environments/server";
 import { transformKey } from "../../caching/stepKey";
@@ -139,9 +140,10 @@ async function run(
   const server = execution.jobs
     .run({
       id: folder.name,
-      ...imageJob(placeOf(execution), image, folder, {
+      ...environmentOf(machineOf(execution), image).program({
+        folder,
         image: imageUri,
-        command: "serve",
+        task: "serve",
         environment: {
           ...container.Environment,
           ...request.Environment,

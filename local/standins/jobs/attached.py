@@ -1,9 +1,9 @@
-"""Runs a Python module for as long as the process that started it lives.
+"""Runs Python for as long as the process that started it lives.
 
-Usage: python -m local.standins.jobs.attached MODULE ARGUMENT..., with a pipe as standard input,
-to which nothing is written. The system closes it when the process at its other end has gone,
-however that ended; the module gets SIGTERM then, and SIGKILL where it has not ended after the
-grace. SIGTERM and SIGINT are passed on to it. The exit code is the module's.
+Usage: python -m local.standins.jobs.attached (-m MODULE | SCRIPT) ARGUMENT..., with a pipe as
+standard input, to which nothing is written. The system closes it when the process at its other end
+has gone, however that ended; the program gets SIGTERM then, and SIGKILL where it has not ended
+after the grace. SIGTERM and SIGINT are passed on to it. The exit code is the program's.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _GRACE_SECONDS = 30
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ends the module when the standard input closes."""
+    """Ends the program when the standard input closes."""
     while os.read(sys.stdin.fileno(), 1):
         pass
     process.terminate()
@@ -29,9 +29,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Runs the module to its end; gives its exit code."""
+    """Runs the program to its end; gives its exit code."""
     process = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", *arguments], stdin=subprocess.DEVNULL
+        [sys.executable, *arguments], stdin=subprocess.DEVNULL
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _frame: process.send_signal(received))

@@ -2,13 +2,14 @@
 
 `python -m local.standins.jobs.container REQUEST.json`, where the request is
 
-    {"image", "command": [...], "base": "/abs/folder", "readable": ["/abs/folder"],
-     "environment": {...}, "isolated", "port": number or null, "workFolder",
-     "memoryBytes", "cpus", "graceSeconds"}
+    {"image", "entrypoint": [...], "command": [...], "base": "/abs/folder",
+     "readable": ["/abs/folder"], "environment": {...}, "isolated", "port": number or null,
+     "workFolder", "memoryBytes", "cpus", "graceSeconds"}
 
-`base` is the container's /opt/ml. What the container prints goes to this process's output, and the
-exit code is the container's; where a signal ended the container, the same one ends this process.
-At SIGTERM the container gets SIGTERM too, and SIGKILL after the grace. It is removed in the end.
+`base` is the container's /opt/ml. An `entrypoint` that is not empty replaces the image's own. What
+the container prints goes to this process's output, and the exit code is the container's; where a
+signal ended the container, the same one ends this process. At SIGTERM the container gets SIGTERM
+too, and SIGKILL after the grace. It is removed in the end.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def main() -> int:
     """Runs the container of the request that the command line names; gives its exit code."""
     request: dict[str, Any] = json.loads(Path(sys.argv[1]).read_text("utf-8"))
     created = subprocess.run(  # noqa: S603
-        ["docker", "create", *_options(request), request["image"], *request["command"]],  # noqa: S607
+        ["docker", "create", *_options(request), request["image"], *_command(request)],  # noqa: S607
         check=False,
         capture_output=True,
         text=True,
@@ -67,6 +68,10 @@ def main() -> int:
     return code
 
 
+def _command(request: dict[str, Any]) -> list[str]:
+    return [*request["entrypoint"][1:], *request["command"]]
+
+
 def _options(request: dict[str, Any]) -> list[str]:
     options = [
         f"--label={_FOLDER_LABEL}={request['workFolder']}",
@@ -78,6 +83,8 @@ def _options(request: dict[str, Any]) -> list[str]:
         *(f"--volume={folder}:{folder}:ro" for folder in request["readable"]),
         *(f"--env={name}={value}" for name, value in request["environment"].items()),
     ]
+    if request["entrypoint"]:
+        options.append(f"--entrypoint={request['entrypoint'][0]}")
     if os.name == "posix" and os.getuid() != 0:
         # What the container writes must be the user's to remove; SageMaker runs it as root.
         options.append(f"--user={os.getuid()}:{os.getgid()}")

@@ -1,0 +1,318 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { runDefinition, type RunResult, type RunSteps } from "../../../local/execution/scheduler";
+import type { JsonObject } from "../../../pipeline/language/json";
+import { parseText } from "../../../pipeline/language/parse";
+import { fakeExecution, FakeJobs, type Work } from "../../support/fakeEnvironment";
+import { temporaryFolder } from "../../support/localRun";
+import { conditionStep, definitionOf, failStep, scriptStep } from "../../support/localWorld";
+
+/** What a test lets happen later. */
+function gate(): { readonly open: () => void; readonly opened: Promise<void> } {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((done) => {
+    open = done;
+  });
+  return { open, opened };
+}
+
+describe("the scheduler", () => {
+  const folder = temporaryFolder();
+  let count = 0;
+
+  /** A run of steps by a fake environment. */
+  function begin(
+    steps: readonly JsonObject[],
+    work?: Work,
+    which?: RunSteps,
+  ): {
+    readonly jobs: FakeJobs;
+    readonly stop: () => void;
+    readonly ended: Promise<RunResult>;
+    readonly states: () => readonly string[];
+    readonly events: ReturnType<typeof fakeExecution>["events"];
+  } {
+    const { definition, problems } = parseText(definitionOf(steps));
+    ok(definition, problems?.join());
+    const jobs = new FakeJobs(work);
+    count += 1;
+    const { events, execution } = fakeExecution(
+      join(folder, String(count)),
+      `execution${count}`,
+      definition,
+      jobs,
+    );
+    execution.store.write("s3://team-bucket/code/x.py", "");
+    const stopped = new AbortController();
+    return {
+      jobs,
+      events,
+      stop: () => {
+        stopped.abort();
+        void jobs.close();
+      },
+      ended: runDefinition(definition, execution, stopped.signal, which),
+      states: () =>
+        events.flatMap((event) =>
+          event.kind === "step" ? [`${event.step.name} ${event.step.status}`] : [],
+        ),
+    };
+  }
+
+  /** How each step ended. */
+  const outcome = ({ steps }: RunResult): Readonly<Record<string, string>> =>
+    Object.fromEntries(steps.map(({ name, status }) => [name, status]));
+
+  const script = (name: string, more: JsonObject = {}): JsonObject =>
+    scriptStep(name, "x.py", more);
+
+  const after = (...names: readonly string[]): JsonObject => ({ DependsOn: names });
+
+  it("runs steps that do not wait for each other side by side, and the others after them", async () => {
+    const both = gate();
+    const { ended, jobs, states } = begin(
+      [script("Join", after("Left", "Right")), script("Left"), script("Right")],
+      async ({ id }) => {
+        if (jobs.begun.length === 2) {
+          both.open();
+        }
+        // It would wait for ever, were the other one not begun.
+        await (id === "Join" ? undefined : both.opened);
+        return 0;
+      },
+    );
+    deepEqual(outcome(await ended), { Join: "Succeeded", Left: "Succeeded", Right: "Succeeded" });
+    deepEqual([...jobs.begun.slice(0, 2)].sort(), ["Left", "Right"]);
+    deepEqual(states().slice(0, 2), ["Left Executing", "Right Executing"]);
+    deepEqual(states().slice(-2), ["Join Executing", "Join Succeeded"]);
+  });
+
+  it("runs no more at once than MaxParallelExecutionSteps", async () => {
+    let running = 0;
+    let most = 0;
+    const two = gate();
+    const names = ["A", "B", "C", "D", "E"];
+    const { ended, jobs } = begin(
+      names.map((name) => script(name)),
+      async () => {
+        running += 1;
+        most = Math.max(most, running);
+        if (running === 2) {
+          two.open();
+        }
+        await two.opened;
+        await new Promise((done) => setImmediate(done));
+        running -= 1;
+        return 0;
+      },
+      { maxParallel: 2 },
+    );
+    equal((await ended).status, "Succeeded");
+    equal(most, 2);
+    deepEqual([...jobs.begun].sort(), names);
+  });
+
+  it("lets the first failure stop what runs, and begins nothing after it", async () => {
+    const other = gate();
+    const { ended, jobs } = begin(
+      [
+        script("Fails"),
+        script("Slow"),
+        script("Next", after("Slow")),
+        script("Late", after("Fails")),
+      ],
+      async ({ id, log }) => {
+        if (id === "Fails") {
+          await other.opened;
+          writeFileSync(log, "Traceback\nno luck\n");
+          return 3;
+        }
+        other.open();
+        return new Promise<number>(() => undefined);
+      },
+    );
+    const result = await ended;
+    deepEqual(outcome(result), {
+      Fails: "Failed",
+      Slow: "Stopped",
+      Next: "NotExecuted",
+      Late: "NotExecuted",
+    });
+    equal(result.failureReason, "exit code 3\nTraceback\nno luck");
+    match(result.steps[0]?.log ?? "", /logs\/Fails\.log$/);
+    ok(jobs.isClosed);
+  });
+
+  it("stops in order: what runs is stopped, and what has ended stays so", async () => {
+    const slow = gate();
+    const { ended, stop } = begin(
+      [script("Quick"), script("Slow", after("Quick")), script("Next", after("Slow"))],
+      ({ id }) => {
+        if (id === "Quick") {
+          return 0;
+        }
+        slow.open();
+        return new Promise<number>(() => undefined);
+      },
+    );
+    await slow.opened;
+    stop();
+    const result = await ended;
+    deepEqual(outcome(result), { Quick: "Succeeded", Slow: "Stopped", Next: "NotExecuted" });
+    deepEqual([result.status, result.failureReason], ["Stopped", undefined]);
+  });
+
+  it("takes one branch of a condition, and leaves what waits for the other", async () => {
+    const { ended, jobs } = begin([
+      conditionStep("Check", [1, 1], [script("Yes")], [script("No"), failStep("Fail", "no")]),
+      script("AfterYes", after("Yes")),
+      script("AfterNo", after("No")),
+      script("AfterAfterNo", after("AfterNo")),
+      script("AfterBoth", after("Check")),
+    ]);
+    deepEqual(outcome(await ended), {
+      Check: "Succeeded",
+      Yes: "Succeeded",
+      No: "NotExecuted",
+      Fail: "NotExecuted",
+      AfterYes: "Succeeded",
+      AfterNo: "NotExecuted",
+      AfterAfterNo: "NotExecuted",
+      AfterBoth: "Succeeded",
+    });
+    deepEqual([...jobs.begun].sort(), ["AfterBoth", "AfterYes", "Yes"]);
+  });
+
+  it("fails by the message of a Fail step", async () => {
+    const { ended } = begin([conditionStep("Check", [1, 2], [], [failStep("Low", "too low")])]);
+    const result = await ended;
+    deepEqual([result.status, result.failureReason], ["Failed", "too low"]);
+  });
+
+  /** SIGKILL, which is no fault of the job's own. */
+  const killed = -9;
+  const retrying = (MaxAttempts: number): JsonObject => ({
+    RetryPolicies: [
+      {
+        ExceptionType: ["SageMaker.JOB_INTERNAL_ERROR"],
+        IntervalSeconds: 0,
+        MaxAttempts,
+      },
+    ],
+  });
+
+  it("tries a job that was killed again, as often as its RetryPolicies say", async () => {
+    const { ended, events, jobs } = begin([script("Killed", retrying(3))], () => killed);
+    equal(
+      (await ended).failureReason,
+      "killed by SIGKILL, as the system does where memory runs out",
+    );
+    equal(jobs.begun.length, 4);
+    const attempts = events.flatMap((event) =>
+      event.kind === "step" && event.step.attempts !== undefined ? [event.step.attempts] : [],
+    );
+    deepEqual(attempts, [2, 3, 4]);
+  });
+
+  it("goes on where a later attempt succeeds", async () => {
+    const { ended, jobs } = begin(
+      [script("Killed", retrying(3)), script("Next", after("Killed"))],
+      () => (jobs.begun.length < 3 ? killed : 0),
+    );
+    deepEqual(outcome(await ended), { Killed: "Succeeded", Next: "Succeeded" });
+    deepEqual(jobs.begun, ["Killed", "Killed", "Killed", "Next"]);
+  });
+
+  it("does not try again what fails by itself, or what no policy names", async () => {
+    const own = begin([script("Fails", retrying(3))], () => 1);
+    equal((await own.ended).failureReason, "exit code 1");
+    equal(own.jobs.begun.length, 1);
+    const other = {
+      RetryPolicies: [{ ExceptionType: ["SageMaker.CAPACITY_ERROR"], MaxAttempts: 3 }],
+    };
+    const unnamed = begin([script("Killed", other)], () => killed);
+    equal((await unnamed.ended).status, "Failed");
+    equal(unnamed.jobs.begun.length, 1);
+  });
+
+  it("says so where the disk is full, and takes it for a fault of the machine's", async () => {
+    const { ended, jobs } = begin([script("Full", retrying(1))], ({ log }) => {
+      writeFileSync(log, "OSError: [Errno 28] No space left on device: '/opt/ml/big'\n");
+      return 1;
+    });
+    equal(
+      (await ended).failureReason,
+      "the disk is full: OSError: [Errno 28] No space left on device: '/opt/ml/big'",
+    );
+    equal(jobs.begun.length, 2);
+  });
+
+  it("runs selected steps on what others have come to", async () => {
+    const properties = { Outcome: "False" };
+    const { ended, jobs } = begin(
+      [
+        conditionStep("Check", [1, 1], [script("Yes")], [script("No")]),
+        script("Other"),
+        script("After", after("No")),
+      ],
+      undefined,
+      {
+        done: new Map([
+          ["Check", { name: "Check", type: "Condition", status: "Succeeded", properties }],
+        ]),
+        selected: new Set(["No", "Yes"]),
+      },
+    );
+    // The branch is the one that was taken then.
+    deepEqual(outcome(await ended), {
+      Check: "Succeeded",
+      Yes: "NotExecuted",
+      No: "Succeeded",
+      Other: "NotExecuted",
+      After: "NotExecuted",
+    });
+    deepEqual(jobs.begun, ["No"]);
+  });
+
+  it("hands a job its folder, script, arguments and environment with /opt/ml in its folder", async () => {
+    const step = script("Reads");
+    const args = step["Arguments"] as Readonly<Record<string, JsonObject>>;
+    const seen: unknown[] = [];
+    const { ended } = begin(
+      [
+        {
+          ...step,
+          Arguments: {
+            ...args,
+            AppSpecification: {
+              ...args["AppSpecification"],
+              ContainerArguments: ["--to=/opt/ml/processing/out", "/opt/mlx"],
+            },
+            Environment: { TO: "/opt/ml/processing/out" },
+          },
+        },
+      ],
+      ({ arguments: values, environment, program, workingDirectory: base }) => {
+        const inside = (value: string): string => value.replace(base, "BASE");
+        seen.push(
+          values.map(inside),
+          inside("script" in program ? program.script : ""),
+          Object.fromEntries(
+            Object.entries(environment).map(([name, value]) => [name, inside(value)]),
+          ),
+          readFileSync(join(base, "config", "resourceconfig.json"), "utf8"),
+        );
+        return 0;
+      },
+    );
+    equal((await ended).status, "Succeeded");
+    deepEqual(seen.slice(0, 3), [
+      ["--to=BASE/processing/out", "/opt/mlx"],
+      "BASE/processing/input/code/x.py",
+      { TO: "BASE/processing/out", SAGEMAKER_BASE_DIR: "BASE" },
+    ]);
+    deepEqual(JSON.parse(seen[3] as string), { current_host: "algo-1", hosts: ["algo-1"] });
+  });
+});
