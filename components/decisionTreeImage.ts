@@ -36,6 +36,14 @@ export interface DecisionTreeImageArgs {
 const inRegistry = join("components", "imageInRegistry");
 
 /**
+ * A value that no preview knows: ECR gives another password each time, and an update that is held to a preview's plan may
+ * bring only what the preview knew, or did not know at all.
+ */
+function unknownAtPreview<T>(value: pulumi.Output<T>): pulumi.Output<T> {
+  return pulumi.runtime.isDryRun() ? pulumi.output(pulumi.unknown as never) : value;
+}
+
+/**
  * The image that trains, evaluates and serves Decision Trees, in a private repository whose tags cannot
  * be changed. No lifecycle rule expires images: registered models name them.
  */
@@ -118,7 +126,7 @@ export class DecisionTreeImage extends pulumi.ComponentResource {
         registry: {
           server: repositoryUrl,
           username: token.userName,
-          password: pulumi.secret(token.password),
+          password: unknownAtPreview(pulumi.secret(token.password)),
         },
       },
       {

@@ -47,6 +47,34 @@ describe("pulumi, from the command line on Pulumi.yaml and Pulumi.dev.yaml,", fu
     );
   });
 
+  it("holds an update to the plan that was reviewed", async () => {
+    const plan = join(commandLine.clone, "plan.json");
+    await commandLine.succeeds("config", "set", "minimumR2", "0.4");
+    await commandLine.succeeds("preview", "--policy-pack", "policy", "--save-plan", plan);
+    await commandLine.succeeds("config", "set", "minimumR2", "0.5");
+    const up = ["up", "--yes", "--skip-preview", "--policy-pack", "policy", "--plan", plan];
+    const { code, text } = await commandLine.pulumi(...up);
+    equal(code === 0, false, text);
+    match(text, /models-pipeline.*violates plan/s);
+    doesNotMatch(await commandLine.succeeds("stack", "export"), /DefaultValue\\":0\.[45]/);
+    await commandLine.succeeds("config", "set", "minimumR2", "0.4");
+    await commandLine.succeeds(...up);
+    match(await commandLine.succeeds("stack", "export"), /DefaultValue\\":0\.4/);
+    await commandLine.succeeds("config", "rm", "minimumR2");
+    await commandLine.succeeds("up", "--yes", "--skip-preview");
+  });
+
+  it("tells of what was changed past it, and leaves its state", async () => {
+    const look = ["refresh", "--preview-only", "--expect-no-changes", "--diff"];
+    await commandLine.succeeds(...look);
+    const restore = engine.change({ pipelineName: "restate-dev" }, { pipelineDisplayName: "mine" });
+    const { code, text } = await commandLine.pulumi(...look);
+    equal(code === 0, false, text);
+    match(text, /pipelineDisplayName: .*"mine"/);
+    doesNotMatch(await commandLine.succeeds("stack", "export"), /"mine"/);
+    restore();
+  });
+
   it("does not take other file modes for another image", async () => {
     for (const file of ["requirements.txt", "Dockerfile", "decision_tree/tree.py"]) {
       chmodSync(join(commandLine.clone, "container", file), 0o600);

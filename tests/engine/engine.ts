@@ -1,5 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -82,6 +90,31 @@ export class Engine {
   object(uri: string): string | undefined {
     const path = recordOf(this.cloud, "object", uri);
     return existsSync(path) ? readFileSync(path, "utf8") : undefined;
+  }
+
+  /**
+   * Changes a resource past Pulumi.
+   *
+   * @param which members that only this resource has
+   * @param change what becomes of it
+   * @returns what undoes the change
+   */
+  change(
+    which: Readonly<Record<string, string>>,
+    change: Readonly<Record<string, string>>,
+  ): () => void {
+    for (const file of readdirSync(this.cloud).filter((name) => name.endsWith(".json"))) {
+      const path = join(this.cloud, file);
+      const before = readFileSync(path, "utf8");
+      const resource = JSON.parse(before || "{}") as Record<string, unknown>;
+      if (Object.entries(which).every(([key, value]) => resource[key] === value)) {
+        writeFileSync(path, JSON.stringify({ ...resource, ...change }));
+        return () => {
+          writeFileSync(path, before);
+        };
+      }
+    }
+    throw new Error(`there is no resource with ${JSON.stringify(which)}`);
   }
 
   /** Where the providers remember what there is. */

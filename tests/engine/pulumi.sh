@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Finds the Pulumi CLI for the engine's tests, or builds it from the Go module proxy into
-# ~/.cache/restate/bin, which takes some minutes once. Users elsewhere have the official installer.
+# Finds the Pulumi CLI for the engine's tests, or builds that of the workflows (.github/actions/setup) from the
+# Go module proxy into ~/.cache/restate/bin, which takes some minutes once. Users elsewhere have the official installer.
 set -euo pipefail
 
-version=v3.259.0
+version=v3.255.0
 bin=$HOME/.cache/restate/bin
 
-if command -v pulumi >/dev/null || [ -x "$bin/pulumi" ]; then
+if command -v pulumi >/dev/null || [ "$("$bin/pulumi" version 2>/dev/null)" = "$version" ]; then
   exit 0
 fi
 if ! command -v go >/dev/null; then

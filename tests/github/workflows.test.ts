@@ -1,13 +1,14 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
 import { parse } from "yaml";
 
 interface Job {
   readonly if?: string;
+  readonly needs?: string;
   readonly environment?: string;
   readonly permissions?: Readonly<Record<string, string>>;
   readonly steps: readonly { readonly run?: string }[];
@@ -90,6 +91,99 @@ describe("workflows", () => {
     );
     equal(parts.length, 2);
     ok(parts.reduce((sum, bytes) => sum + bytes, 0) < 65_000);
+  });
+
+  it("take the Pulumi CLI by its checksum", () => {
+    const action = readFileSync(".github/actions/setup/action.yml", "utf8");
+    match(action, /SHA256: [0-9a-f]{64}\n/);
+    match(action, /sha256sum --check\n +sudo tar /);
+    equal(
+      /ARCHIVE: pulumi-(v[\d.]+)-linux-x64/.exec(action)?.[1],
+      /version=(v[\d.]+)/.exec(readFileSync("tests/engine/pulumi.sh", "utf8"))?.[1],
+      "the engine's tests build the version that the workflows take",
+    );
+  });
+
+  it("hold an update to the plan that its reviewers saw", () => {
+    const { plan, up } = workflow("deploy.yml").jobs;
+    equal(up?.needs, "plan");
+    const commands = (job: Job | undefined): string =>
+      job?.steps.map(({ run }) => run ?? "").join("\n") ?? "";
+    match(commands(plan), /pulumi preview .*--save-plan plan\.json/);
+    match(commands(up), /pulumi up .*--plan plan\.json/);
+    const configured = /pulumi config set .*/g;
+    deepEqual(commands(up).match(configured), commands(plan).match(configured));
+  });
+
+  it("ask no environment that admits only tags from an event on main", () => {
+    for (const file of ["serve.yml", "drift.yml"]) {
+      for (const { environment = "" } of Object.values(workflow(file).jobs)) {
+        match(environment, /^(serving|drift)-\$/, file);
+      }
+    }
+  });
+
+  describe("tell of drift", () => {
+    let folder: string;
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), "restate-drift-"));
+      writeFileSync(join(folder, "drift.txt"), "~ aws:s3/bucket:Bucket data-bucket\n");
+    });
+    afterEach(() => {
+      rmSync(folder, { recursive: true });
+    });
+
+    /** Runs the script with a `gh` that says what it was asked; returns its exit status and that. */
+    function tell(status: number, open: string): { status: number | null; asked: string } {
+      const script = `#!/bin/sh
+if [ "$2" = list ]; then printf '%s' '${open}'; exit; fi
+echo "$@" >>"${folder}/asked"
+for file; do case $file in /*) cat "$file" >>"${folder}/asked";; esac; done
+`;
+      writeFileSync(join(folder, "gh"), script, { mode: 0o755 });
+      const told = spawnSync(
+        "bash",
+        [".github/tellDrift.sh", "dev", String(status), join(folder, "drift.txt"), "https://run"],
+        {
+          encoding: "utf8",
+          env: {
+            PATH: `${folder}${delimiter}${process.env["PATH"] ?? ""}`,
+            GITHUB_REPOSITORY: "owner/name",
+          },
+        },
+      );
+      equal(told.stderr, "");
+      const asked = join(folder, "asked");
+      return { status: told.status, asked: existsSync(asked) ? readFileSync(asked, "utf8") : "" };
+    }
+
+    it("by a new issue, with what differs", () => {
+      const { status, asked } = tell(7, "");
+      equal(status, 1);
+      match(asked, /^issue create --repo owner\/name --title Drift of dev --body-file /);
+      match(asked, /https:\/\/run[^]*~ aws:s3\/bucket:Bucket data-bucket/);
+    });
+
+    it("in the issue that is open", () => {
+      match(tell(7, "12").asked, /^issue edit 12 --repo owner\/name --body-file /);
+    });
+
+    it("no more, once there is none", () => {
+      const { status, asked } = tell(0, "12");
+      equal(status, 0);
+      match(asked, /^issue close 12 --repo owner\/name --comment /);
+      rmSync(join(folder, "asked"));
+      deepEqual(tell(0, ""), { status: 0, asked: "" });
+    });
+  });
+
+  it("have no findings by zizmor", () => {
+    const { status, stderr, stdout } = spawnSync(
+      join(".venv", "bin", "zizmor"),
+      ["--offline", "--no-progress", "--format=plain", ".github"],
+      { encoding: "utf8" },
+    );
+    equal(status, 0, stdout + stderr);
   });
 
   it("have no findings by actionlint", function () {
