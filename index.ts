@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { currentAccount } from "./components/account";
+import { Approval } from "./components/approval";
 import { dataElsewhere } from "./components/dataElsewhere";
 import { DataLake } from "./components/dataLake";
 import { DecisionTreeImage } from "./components/decisionTreeImage";
@@ -11,12 +12,15 @@ import { Operations } from "./components/operations";
 import { Permissions } from "./components/permissions";
 import { prebuiltImages } from "./components/prebuiltImages";
 import { stackProvider, stackTags } from "./components/provider";
+import { Statements } from "./components/rights/statements";
 import { stackNames } from "./components/stackNames";
 import { TableCrawler } from "./components/tableCrawler";
 import { Triggers } from "./components/triggers";
+import { minimumR2Floor } from "./config/approval";
 import { stackWarnings } from "./components/warnings";
 import { loadSettings } from "./config/load";
 import { outputsVersion, type StackOutputs } from "./contract/outputs";
+import { hasLocalStorage } from "./pipeline/instanceTypes";
 
 const settings = loadSettings();
 const { candidates, crawler, dataset, modelConsumers, permissionsBoundary, region } = settings;
@@ -69,6 +73,11 @@ const scope = {
   kmsKeyArn,
   vpc,
   encryptCatalog: settings.encryptCatalog,
+  ownTag,
+  modelApprovalStatus: settings.modelApprovalStatus,
+  trainingVolumesTakeKey: !candidates.some(({ instanceType = "" }) =>
+    hasLocalStorage(instanceType),
+  ),
 };
 const permissions = new Permissions(
   "permissions",
@@ -76,6 +85,7 @@ const permissions = new Permissions(
   options,
 );
 const { roleArns } = permissions;
+const approval = new Approval("approval", new Statements(scope), options);
 const afterRoles: pulumi.ComponentResourceOptions = { ...options, dependsOn: [permissions] };
 
 if (crawler !== undefined) {
@@ -116,6 +126,7 @@ const models = new ModelPipeline(
       dataset,
       candidates,
       parameters: settings,
+      minimumR2Floor: minimumR2Floor(settings),
       dataHash: lake.dataHash,
       dataQualityBaseline: settings.dataQualityBaseline,
       gitRevision: settings.gitRevision,
@@ -214,5 +225,6 @@ const outputs: { readonly [Name in keyof StackOutputs]: pulumi.Input<StackOutput
   monitoringRoleArn: roleArns.monitoring,
   schedulerRoleArn: roleArns.scheduler,
   deployerRoleArn: deployer?.roleArn ?? "",
+  approverPolicyArn: approval.policyArn,
 };
 export = outputs;

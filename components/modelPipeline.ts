@@ -31,6 +31,8 @@ export interface ModelPipelineArgs {
     readonly dataset: Dataset;
     readonly candidates: readonly Candidate[];
     readonly parameters: ParameterDefaults;
+    /** R² below which no start can register a model; undefined: the parameter MinimumR2 alone decides. */
+    readonly minimumR2Floor: number | undefined;
     /** Hash of the table's data; undefined: unknown, so nothing is taken from SageMaker's cache. */
     readonly dataHash: string | undefined;
     /** Whether each model is registered with a baseline of its training data. */

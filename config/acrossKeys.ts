@@ -43,6 +43,11 @@ export function problemsAcrossKeys(settings: StackSettings): readonly ProblemAcr
       "is one file, but the table has partitions: give a folder that holds their folders, such as key=value",
     ],
     [
+      settings.approval === "strict" && settings.modelApprovalStatus === "Approved",
+      "modelApprovalStatus",
+      "is Approved, but restate:approval is strict: the pipeline would approve its own models; set one of the two",
+    ],
+    [
       settings.deployers.length > 0 && settings.permissionsBoundary === undefined,
       "deployers",
       "make roles, so restate:permissionsBoundary must limit these: set it to the ARN of a policy",

@@ -4,6 +4,7 @@ import { check } from "../pipeline/language/check";
 import { pipelineDefinition } from "../pipeline/definition";
 import { withPlaceholders } from "../pipeline/placeholders";
 import { problemsAcrossKeys } from "./acrossKeys";
+import { minimumR2Floor } from "./approval";
 import { type AwsSettings, readAwsSettings } from "./awsSettings";
 import { invalidConfiguration, place, readConfiguration } from "./reader";
 import { settingsSchema, type StackSettings } from "./schema";
@@ -48,7 +49,12 @@ function tagProblems(aws: AwsSettings): readonly string[] {
 /** What would be wrong with the definition of a configuration: too many candidates make it too long. */
 function definitionProblems(settings: StackSettings, region: string): readonly string[] {
   const definition = pipelineDefinition(
-    withPlaceholders({ ...settings, parameters: settings, region }),
+    withPlaceholders({
+      ...settings,
+      parameters: settings,
+      minimumR2Floor: minimumR2Floor(settings),
+      region,
+    }),
   );
   return check(definition).map((problem) => `${place(namespace, ["candidates"])}: ${problem}`);
 }

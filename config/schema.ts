@@ -127,6 +127,15 @@ export const settingsSchema = z.strictObject({
           "the mean)",
       ),
     ),
+  approval: z
+    .enum(["relaxed", "strict"])
+    .default("relaxed")
+    .describe(
+      "Whether whoever starts the pipeline can lower the bar. strict: an execution with a MinimumR2 below " +
+        "restate:minimumR2 fails before it trains, and registers nothing. relaxed: the parameter alone decides. In both, " +
+        "models get the status restate:modelApprovalStatus and no other, and people approve them by the policy that the " +
+        "stack exports.",
+    ),
   sageMakerImage: z
     .boolean()
     .default(false)

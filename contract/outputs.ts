@@ -31,6 +31,8 @@ export const textOutputs = {
   monitoringRoleArn: "Role of the jobs that compare an endpoint's requests with the training data.",
   schedulerRoleArn: "Role by which EventBridge may start the pipeline.",
   deployerRoleArn: "Role by which GitHub workflows deploy the stack; empty where none may.",
+  approverPolicyArn:
+    "Policy for the people who approve models: no role of the stack can approve one.",
 } as const;
 
 /** The exports that are lists of texts, each with what it is. */

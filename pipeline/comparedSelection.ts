@@ -57,6 +57,10 @@ export function comparedSelection(
     },
     propertyFile: { name: "Comparison", output: "comparison", path: "comparison.json" },
   });
+  const floor = args.minimumR2Floor;
+  // The job holds the winner to the parameter, so the parameter is held to the floor.
+  const atLeastFloor =
+    floor === undefined ? [] : [compare(parameter("MinimumR2"), "GreaterThanOrEqualTo", floor)];
   const winner = comparison.jsonGet("winner");
   const message = ["No candidate reaches R2 ", parameter("MinimumR2"), ": "];
   return [
@@ -64,7 +68,7 @@ export function comparedSelection(
     ...all.map(({ candidate, register }) =>
       conditionStep(
         `Select${candidate.name}`,
-        [compare(winner, "Equals", candidate.name)],
+        [compare(winner, "Equals", candidate.name), ...atLeastFloor],
         [register],
       ),
     ),

@@ -14,6 +14,8 @@ export interface DefinitionArgs {
   readonly dataset: Dataset;
   readonly candidates: readonly Candidate[];
   readonly parameters: ParameterDefaults;
+  /** R² below which no start can register a model, whatever its MinimumR2. Default: the parameter alone decides. */
+  readonly minimumR2Floor?: number | undefined;
   /** What the Data Wrangler flow of the dataset reads, and the name of its output. */
   readonly flowSource: FlowSource;
   readonly flowOutputName: string;

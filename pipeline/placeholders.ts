@@ -5,7 +5,13 @@ import { datasetQuery } from "./query";
 /** What is known of a definition before there is an account. */
 export type KnownArgs = Pick<
   DefinitionArgs,
-  "candidates" | "dataQualityBaseline" | "dataset" | "gitRevision" | "parameters" | "region"
+  | "candidates"
+  | "dataQualityBaseline"
+  | "dataset"
+  | "gitRevision"
+  | "minimumR2Floor"
+  | "parameters"
+  | "region"
 >;
 
 /**

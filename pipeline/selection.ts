@@ -20,17 +20,19 @@ export function comparesPairs(candidates: number): boolean {
 
 /**
  * One Condition step a candidate, which registers it where it beats every earlier candidate, is as good as
- * every later one (so ties go to the earlier) and reaches the minimum. At most one of them holds.
+ * every later one (so ties go to the earlier) and reaches the minimum, and the floor where there is one. At most one of them holds.
  */
-function registration(all: readonly CandidateSteps[]): readonly Step[] {
+function registration(all: readonly CandidateSteps[], floor: number | undefined): readonly Step[] {
   return all.map(({ candidate, r2, register }, index) => {
     const others = all.flatMap((other, otherIndex) =>
       otherIndex === index
         ? []
         : [compare(r2, otherIndex < index ? "GreaterThan" : "GreaterThanOrEqualTo", other.r2)],
     );
-    const minimum = compare(r2, "GreaterThanOrEqualTo", parameter("MinimumR2"));
-    return conditionStep(`Select${candidate.name}`, [...others, minimum], [register]);
+    const minimums = [parameter("MinimumR2"), ...(floor === undefined ? [] : [floor])].map(
+      (least) => compare(r2, "GreaterThanOrEqualTo", least),
+    );
+    return conditionStep(`Select${candidate.name}`, [...others, ...minimums], [register]);
   });
 }
 
@@ -48,12 +50,24 @@ function failure(all: readonly CandidateSteps[]): Step {
   );
 }
 
+/** Fails an execution, before it trains, that is started with a MinimumR2 below the floor. */
+function lowered(floor: number): Step {
+  const message = ["MinimumR2 ", parameter("MinimumR2"), ` is below ${floor}, the stack's own`];
+  return conditionStep(
+    "CheckFloor",
+    [compare(parameter("MinimumR2"), "LessThan", floor)],
+    [failStep("FailLoweredMinimumR2", join("", message))],
+  );
+}
+
 /** The steps that register the candidate with the best R², or fail where none reaches the minimum. */
 export function selectionSteps(
   args: DefinitionArgs,
   all: readonly CandidateSteps[],
 ): readonly Step[] {
-  return comparesPairs(all.length)
-    ? [...registration(all), failure(all)]
+  const floor = args.minimumR2Floor;
+  const steps = comparesPairs(all.length)
+    ? [...registration(all, floor), failure(all)]
     : comparedSelection(args, all);
+  return floor === undefined ? steps : [lowered(floor), ...steps];
 }

@@ -13,84 +13,123 @@ const inputDatabase = "sagemaker_processing";
 /** Where Data Wrangler's Spark writes, renames and cleans up, below the folder of an execution. */
 const sparkOutput = `/${prefixes.executions}/*/data-wrangler/*`;
 
-/** Starts jobs, registers models and records experiments. */
-function pipeline(stack: Statements): readonly Statement[] {
-  const { modelPackageGroupName, pipelineName } = stack.args.names;
+/** What the pipeline names the jobs of its steps; of tuning it names the execution alone. */
+const jobNames = {
+  processing: "processing-job/pipelines-*",
+  tuning: "hyper-parameter-tuning-job/*",
+  training: "training-job/*",
+  model: "model/pipelines-*",
+  transform: "transform-job/pipelines-*",
+} as const;
+
+/** Jobs in the network, with the key and isolated, and nobody else's: what is there is known by the stack's tag. */
+function runJobs(stack: Statements): readonly Statement[] {
+  const { model, processing, training, transform, tuning } = jobNames;
+  const { ownTag, trainingVolumesTakeKey } = stack.args;
+  const all = ["network", "outputKey", "trafficEncryption", "volumeKey"] as const;
+  const arns = (...names: readonly string[]) => names.map((name) => stack.arn("sagemaker", name));
   return [
-    allow(
-      "RunProcessing",
-      [
-        "sagemaker:AddTags",
-        "sagemaker:CreateProcessingJob",
-        "sagemaker:DescribeProcessingJob",
-        "sagemaker:StopProcessingJob",
-      ],
-      stack.arn("sagemaker", "processing-job/pipelines-*"),
+    // Data Wrangler's job alone has no isolation, so none can be asked of processing.
+    stack.makeJobs("MakeProcessing", "sagemaker:CreateProcessingJob", processing, ...all),
+    stack.makeJobs(
+      "MakeTuning",
+      "sagemaker:CreateHyperParameterTuningJob",
+      tuning,
+      ...all.filter((need) => need !== "volumeKey" || trainingVolumesTakeKey),
+      "isolation",
     ),
-    // The service derives the names of tuning jobs and their training jobs from execution and step.
+    stack.makeJobs("MakeModels", "sagemaker:CreateModel", model, "isolation", "network"),
+    stack.makeJobs(
+      "MakeTransforms",
+      "sagemaker:CreateTransformJob",
+      transform,
+      "outputKey",
+      "volumeKey",
+    ),
+    // Only what is being made: whoever may tag what is there could make any job their own.
+    allow("TagNewJobs", ["sagemaker:AddTags"], arns(processing, tuning, model, transform), {
+      ...stack.requested(),
+      Null: { "sagemaker:TaggingAction": "false" },
+    }),
+    // The trials of a tuning job get its tags, by a call that no source describes.
+    allow("TagTrials", ["sagemaker:AddTags"], arns(training), {
+      ...stack.requested(),
+      StringEqualsIfExists: { [`aws:ResourceTag/${ownTag.key}`]: ownTag.value },
+    }),
     allow(
-      "RunTuning",
+      "FollowJobs",
       [
-        "sagemaker:AddTags",
-        "sagemaker:CreateHyperParameterTuningJob",
         "sagemaker:DescribeHyperParameterTuningJob",
+        "sagemaker:DescribeModel",
+        "sagemaker:DescribeProcessingJob",
         "sagemaker:DescribeTrainingJob",
+        "sagemaker:DescribeTransformJob",
         "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
         "sagemaker:StopHyperParameterTuningJob",
+        "sagemaker:StopProcessingJob",
+        "sagemaker:StopTransformJob",
       ],
-      [
-        stack.arn("sagemaker", "hyper-parameter-tuning-job/*"),
-        stack.arn("sagemaker", "training-job/*"),
-      ],
+      arns(processing, tuning, training, model, transform),
+      stack.own(),
     ),
+  ];
+}
+
+/** Registering models for others to approve. */
+function registerModels(stack: Statements): readonly Statement[] {
+  const { modelApprovalStatus, names } = stack.args;
+  const group = stack.arn("sagemaker", `model-package-group/${names.modelPackageGroupName}`);
+  const versions = stack.arn("sagemaker", `model-package/${names.modelPackageGroupName}/*`);
+  return [
+    allow("RegisterModels", ["sagemaker:CreateModelPackage"], versions, {
+      StringEquals: { "sagemaker:ModelApprovalStatus": modelApprovalStatus },
+    }),
     allow(
-      "RegisterModels",
+      "SeeModels",
       [
         "sagemaker:AddTags",
-        "sagemaker:CreateModelPackage",
         "sagemaker:DescribeModelPackage",
         "sagemaker:DescribeModelPackageGroup",
         "sagemaker:ListModelPackages",
       ],
-      [
-        stack.arn("sagemaker", `model-package-group/${modelPackageGroupName}`),
-        stack.arn("sagemaker", `model-package/${modelPackageGroupName}/*`),
-      ],
+      [group, versions],
     ),
-    allow(
-      "RecordExperiments",
-      [
-        "sagemaker:AddTags",
-        "sagemaker:AssociateTrialComponent",
-        "sagemaker:CreateExperiment",
-        "sagemaker:CreateTrial",
-        "sagemaker:CreateTrialComponent",
-        "sagemaker:DescribeExperiment",
-        "sagemaker:DescribeTrial",
-        "sagemaker:DescribeTrialComponent",
-        "sagemaker:UpdateTrialComponent",
-      ],
-      [
-        stack.arn("sagemaker", `experiment/${pipelineName}`),
-        stack.arn("sagemaker", "experiment-trial/*"),
-        stack.arn("sagemaker", "experiment-trial-component/*"),
-      ],
-    ),
-    allow(
-      "EvaluateCustomImages",
-      [
-        "sagemaker:AddTags",
-        "sagemaker:CreateModel",
-        "sagemaker:CreateTransformJob",
-        "sagemaker:DescribeModel",
-        "sagemaker:DescribeTransformJob",
-        "sagemaker:StopTransformJob",
-      ],
-      [
-        stack.arn("sagemaker", "model/pipelines-*"),
-        stack.arn("sagemaker", "transform-job/pipelines-*"),
-      ],
-    ),
+  ];
+}
+
+/** Recording the execution as an experiment: components are those of jobs, which the service names. */
+function recordExperiments(stack: Statements): Statement {
+  const { names, ownTag } = stack.args;
+  return allow(
+    "RecordExperiments",
+    [
+      "sagemaker:AddTags",
+      "sagemaker:AssociateTrialComponent",
+      "sagemaker:CreateExperiment",
+      "sagemaker:CreateTrial",
+      "sagemaker:CreateTrialComponent",
+      "sagemaker:DescribeExperiment",
+      "sagemaker:DescribeTrial",
+      "sagemaker:DescribeTrialComponent",
+      "sagemaker:UpdateTrialComponent",
+    ],
+    [
+      stack.arn("sagemaker", `experiment/${names.pipelineName}`),
+      stack.arn("sagemaker", "experiment-trial/*"),
+      stack.arn("sagemaker", "experiment-trial-component/pipelines-*-aws-*-job"),
+      stack.arn("sagemaker", "experiment-trial-component/*-aws-training-job"),
+    ],
+    // No source says that the service tags them: another stack's are known where it does.
+    { StringEqualsIfExists: { [`aws:ResourceTag/${ownTag.key}`]: ownTag.value } },
+  );
+}
+
+/** Starts jobs, registers models and records experiments. */
+function pipeline(stack: Statements): readonly Statement[] {
+  return [
+    ...runJobs(stack),
+    ...registerModels(stack),
+    recordExperiments(stack),
     allow(
       "PassJobRoles",
       ["iam:PassRole"],

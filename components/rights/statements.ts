@@ -7,6 +7,7 @@ import type { Account } from "../account";
 import type { DataElsewhere } from "../dataElsewhere";
 import type { JobVpc } from "../jobVpc";
 import type { StackNames } from "../stackNames";
+import type { Tag } from "../tag";
 
 /** What roles may be about: the stack's own things, by their names, and what its configuration refers to. */
 export interface StackScope {
@@ -23,18 +24,27 @@ export interface StackScope {
   readonly vpc: JobVpc | undefined;
   /** Whether Glue's catalogue is encrypted with the stack's key. */
   readonly encryptCatalog: boolean;
+  /** The tag that everything of the stack carries, the jobs of its pipeline among them. */
+  readonly ownTag: Tag;
+  /** The approval status with which the pipeline registers models, and no other. */
+  readonly modelApprovalStatus: string;
+  /** Whether the volumes of all training jobs take the key: those of instances with disks of their own do not. */
+  readonly trainingVolumesTakeKey: boolean;
 }
 
 /** One text or several of a statement. */
 type Texts = pulumi.Input<string> | readonly pulumi.Input<string>[] | pulumi.Output<string[]>;
 
+/** The conditions of a statement: values by key, by operator. */
+type Conditions = Readonly<Record<string, Readonly<Record<string, Texts>>>>;
+
 /** A statement of an IAM policy. */
 export interface Statement {
   readonly Sid: string;
-  readonly Effect: "Allow";
+  readonly Effect: "Allow" | "Deny";
   readonly Action: readonly string[];
   readonly Resource: Texts;
-  readonly Condition: Readonly<Record<string, Readonly<Record<string, Texts>>>> | undefined;
+  readonly Condition: Conditions | undefined;
 }
 
 /** Builds a statement that allows actions on resources. */
@@ -46,6 +56,22 @@ export function allow(
 ): Statement {
   return { Sid: sid, Effect: "Allow", Action: actions, Resource: resources, Condition: condition };
 }
+
+/** Builds a statement that denies actions on resources, whatever else allows them. */
+export function deny(
+  sid: string,
+  actions: readonly string[],
+  resources: Statement["Resource"],
+  condition?: Statement["Condition"],
+): Statement {
+  return { ...allow(sid, actions, resources, condition), Effect: "Deny" };
+}
+
+/**
+ * What the request for a job must say. Which call knows which: Service Authorization Reference, "Actions, resources,
+ * and condition keys for Amazon SageMaker"; those of networks were tried in aws-samples/data-perimeter-policy-examples#30.
+ */
+export type JobNeed = "isolation" | "network" | "outputKey" | "trafficEncryption" | "volumeKey";
 
 /** Rights on network interfaces that a job is given, and gives back. */
 const useInterfaces = [
@@ -126,6 +152,11 @@ export class Statements {
     );
   }
 
+  /** Decrypting objects, by way of S3 alone. */
+  decryptThroughS3(): Statement {
+    return allow("DecryptThroughS3", ["kms:Decrypt"], this.args.kmsKeyArn, this.throughS3());
+  }
+
   /** That a key is used by way of S3 in this region alone. */
   private throughS3(): Statement["Condition"] {
     const { dnsSuffix, region } = this.args.account;
@@ -149,6 +180,48 @@ export class Statements {
           ),
         ]
       : [];
+  }
+
+  /** That what is asked for is the stack's own, by its tag. */
+  own(): Conditions {
+    const { key, value } = this.args.ownTag;
+    return { StringEquals: { [`aws:ResourceTag/${key}`]: value } };
+  }
+
+  /** That what is made gets the stack's tag. */
+  requested(): Conditions {
+    const { key, value } = this.args.ownTag;
+    return { StringEquals: { [`aws:RequestTag/${key}`]: value } };
+  }
+
+  /** Creating jobs, or models for them, that have the stack's tag and what they need. */
+  makeJobs(sid: string, action: string, resource: string, ...needs: JobNeed[]): Statement {
+    const { kmsKeyArn, vpc } = this.args;
+    const inNetwork = needs.includes("network") && vpc !== undefined;
+    const bools = {
+      ...(needs.includes("isolation") ? { "sagemaker:NetworkIsolation": "true" } : {}),
+      ...(needs.includes("trafficEncryption")
+        ? { "sagemaker:InterContainerTrafficEncryption": "true" }
+        : {}),
+    };
+    const keys = {
+      ...(needs.includes("outputKey") ? { "sagemaker:OutputKmsKeyArn": kmsKeyArn } : {}),
+      ...(needs.includes("volumeKey") ? { "sagemaker:VolumeKmsKeyArn": kmsKeyArn } : {}),
+    };
+    return allow(sid, [action], this.arn("sagemaker", resource), {
+      ...this.requested(),
+      ...(Object.keys(bools).length === 0 ? {} : { Bool: bools }),
+      ...(Object.keys(keys).length === 0 ? {} : { ArnEquals: keys }),
+      ...(inNetwork
+        ? {
+            "ForAllValues:StringEquals": {
+              "sagemaker:VpcSubnets": pulumi.output(vpc.subnetIds),
+              "sagemaker:VpcSecurityGroupIds": pulumi.output(vpc.securityGroupIds),
+            },
+            Null: { "sagemaker:VpcSubnets": "false", "sagemaker:VpcSecurityGroupIds": "false" },
+          }
+        : {}),
+    });
   }
 
   /** The encrypted volumes of job instances: SageMaker takes a grant on the key. */

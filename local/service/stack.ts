@@ -34,6 +34,12 @@ function vpc(definition: PipelineDefinition): Stack["vpc"] {
   );
 }
 
+/** The approval status that a definition registers models with, where nobody says otherwise. */
+function approvalStatus({ Parameters: parameters }: PipelineDefinition): string {
+  const found = parameters?.find(({ Name }) => Name === "ModelApprovalStatus");
+  return String(found?.DefaultValue ?? "");
+}
+
 /**
  * A stack as what the program registers shows it.
  *
@@ -66,6 +72,8 @@ export function stackOf(program: Program, dataKmsKeyArn?: string): Stack {
     encryptCatalog: has("aws:glue/dataCatalogEncryptionSettings:DataCatalogEncryptionSettings"),
     pipeline: program.pipelineName,
     modelPackageGroup: names.modelPackageGroupName,
+    modelApprovalStatus: approvalStatus(definition),
+    tag: stack,
     repositories: repositories(definition),
     vpc: vpc(definition),
     flowLogGroup: has("aws:ec2/flowLog:FlowLog") ? names.flowLogsName : undefined,

@@ -1,7 +1,7 @@
 import type { QualityCheckStep } from "../language/definition";
 import { type Reference, stepProperty, type StringExpression } from "../language/expressions";
 import { folder, processingArguments, s3Input } from "./processing";
-import { cached, type JobContext, jobRetries } from "./step";
+import { cached, type JobContext, jobRetries, tags } from "./step";
 
 /** The arguments of {@link dataQualityStep}. */
 export interface DataQualityStepArgs {
@@ -48,21 +48,24 @@ export function dataQualityStep(args: DataQualityStepArgs): DataQuality {
       RegisterNewBaseline: true,
       RetryPolicies: jobRetries,
       CacheConfig: cached,
-      Arguments: processingArguments({
-        imageUri: args.imageUri,
-        roleArn: args.roleArn,
-        context: args.context,
-        environment: {
-          dataset_format: JSON.stringify({
-            csv: { header: false, output_columns_position: "START" },
-          }),
-          dataset_source: dataset,
-          output_path: output,
-          publish_cloudwatch_metrics: "Disabled",
-        },
-        inputs: [s3Input(input, args.datasetUri, dataset)],
-        outputs: { quality_check_output: { folder: output, uri: args.outputUri } },
-      }),
+      Arguments: {
+        ...processingArguments({
+          imageUri: args.imageUri,
+          roleArn: args.roleArn,
+          context: args.context,
+          environment: {
+            dataset_format: JSON.stringify({
+              csv: { header: false, output_columns_position: "START" },
+            }),
+            dataset_source: dataset,
+            output_path: output,
+            publish_cloudwatch_metrics: "Disabled",
+          },
+          inputs: [s3Input(input, args.datasetUri, dataset)],
+          outputs: { quality_check_output: { folder: output, uri: args.outputUri } },
+        }),
+        Tags: tags(args.context),
+      },
     },
     statistics: stepProperty(name, "CalculatedBaselineStatistics"),
     constraints: stepProperty(name, "CalculatedBaselineConstraints"),

@@ -4,9 +4,12 @@ import type { Program } from "../../offline/program";
 import { calls, type Job, type JobKind, type Stack } from "../../local/service/calls";
 import { stackOf } from "../../local/service/stack";
 import { californiaHousing } from "../../pipeline/californiaHousing";
+import { defaultCandidates } from "../../pipeline/candidates";
+import { allSteps } from "../../pipeline/language/graph";
 import { type Config, program } from "../support/definitions";
 import { type IamRequest, isAllowed } from "../support/iam";
 import { boundary, consumer, describeRequest } from "../support/iamRequests";
+import { jobRequest } from "../support/jobRequests";
 
 const job: Job = {
   name: "pipelines-0123456789ab-Job-abcdefghij",
@@ -110,6 +113,38 @@ describe("the calls of jobs, as an IAM simulator decides,", () => {
       kinds.filter((kind) => requests(kind, stack, true).length === 0),
       [],
     );
+  });
+});
+
+describe("the jobs of a definition, as an IAM simulator decides,", () => {
+  for (const [name, config] of Object.entries(stacks)) {
+    it(`are what the pipeline may start in a stack ${name}, and none may lack its tag`, async () => {
+      const evaluated = await program(config);
+      const requests = allSteps(evaluated.definition).flatMap(({ step }) => jobRequest(step) ?? []);
+      const kinds = new Set(requests.map(({ action }) => action));
+      equal(kinds.has("sagemaker:CreateHyperParameterTuningJob"), true);
+      equal(kinds.has("sagemaker:CreateTransformJob"), name === "with everything");
+      for (const request of requests) {
+        equal(await isAllowed(evaluated, "pipeline", request), true, describeRequest(request));
+        const { "aws:RequestTag/stack": tag, ...untagged } = request.context ?? {};
+        equal(tag, "test");
+        equal(await isAllowed(evaluated, "pipeline", { ...request, context: untagged }), false);
+      }
+    });
+  }
+
+  it("may leave out the key of their volumes only where instances have disks of their own", async () => {
+    const disks = defaultCandidates.map((one) => ({ ...one, instanceType: "ml.g5.xlarge" }));
+    const evaluated = await program({ candidates: disks });
+    const tunings = allSteps(evaluated.definition).filter(({ step }) => step.Type === "Tuning");
+    equal(tunings.length, 2);
+    for (const { step } of tunings) {
+      const request = jobRequest(step);
+      ok(request);
+      equal(request.context?.["sagemaker:VolumeKmsKeyArn"], undefined);
+      equal(await isAllowed(evaluated, "pipeline", request), true);
+      equal(await isAllowed(await program(), "pipeline", request), false);
+    }
   });
 });
 

@@ -26,6 +26,7 @@ const args: ModelPipelineArgs = {
     dataset: settings.dataset,
     candidates: settings.candidates,
     parameters: settings,
+    minimumR2Floor: undefined,
     dataHash: undefined,
     dataQualityBaseline: false,
     gitRevision: undefined,

@@ -41,6 +41,10 @@ ACCEPTED = {
         "ec2:CreateNetworkInterface",
         "ec2:DeleteNetworkInterface",
     ),
+    # The linter is older than these names of the keys of a job's volumes and outputs.
+    # Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon
+    # SageMaker".
+    "UNKNOWN_CONDITION_FOR_ACTION": ("sagemaker:OutputKmsKeyArn", "sagemaker:VolumeKmsKeyArn"),
 }
 
 
@@ -58,7 +62,7 @@ def findings(policy: str) -> list[str]:
 
 
 def test_policies_have_no_findings(policies: dict[str, str]) -> None:
-    assert len(policies) == 2 * 14
+    assert len(policies) == 2 * 15
     found = {
         name: [one for one in findings(policy) if not is_accepted(one)]
         for name, policy in policies.items()
@@ -69,8 +73,11 @@ def test_policies_have_no_findings(policies: dict[str, str]) -> None:
 def test_what_is_accepted_is_said_of_few(policies: dict[str, str]) -> None:
     said = {name for name, policy in policies.items() if findings(policy)}
     accepted = (
-        *("deployer-data-policy", "deployer-operations-policy", "permissions-serving-policy"),
-        *(f"permissions-{actor}-policy" for actor in ("processing", "evaluation", "monitoring")),
+        *("deployer-data-policy", "deployer-operations-policy"),
+        *(
+            f"permissions-{actor}-policy"
+            for actor in ("pipeline", "processing", "evaluation", "serving", "monitoring")
+        ),
     )
     assert said == {f"{stack} {name}" for stack in ("kept", "disposable") for name in accepted}
 

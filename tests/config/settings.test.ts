@@ -63,6 +63,11 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
     /restate:processingInstanceType: ml\.g4dn\.xlarge has disks of its own, which take no KMS key: choose/,
   ],
   [
+    "a strict approval that approves by itself",
+    { approval: "strict", modelApprovalStatus: "Approved" },
+    /restate:modelApprovalStatus: is Approved, but restate:approval is strict/,
+  ],
+  [
     "an encrypted catalogue whose key may be deleted",
     { encryptCatalog: true, protect: false },
     /restate:encryptCatalog: .* restate:protect is false: deleting the key would lock the catalogue/,

@@ -57,6 +57,20 @@ describe("selection among many candidates", () => {
     }
   });
 
+  it("holds the parameter to the floor where approval is strict", async () => {
+    const candidates = Array.from({ length: 11 }, (_, index) => ({
+      ...(defaultCandidates[1] as JsonObject),
+      name: `C${index}`,
+    }));
+    const { definition } = await program({ candidates, approval: "strict", minimumR2: 0.6 });
+    deepEqual(at(definition, "Steps", "SelectC0", "Arguments", "Conditions", 1), {
+      Type: "GreaterThanOrEqualTo",
+      LeftValue: { Get: "Parameters.MinimumR2" },
+      RightValue: 0.6,
+    });
+    deepEqual(check(definition), []);
+  });
+
   it("takes no report from the cache, since it would lie elsewhere", async () => {
     const step = at(await definitionOf(11), "Steps", "EvaluateCandidateOfTheFamily0") as JsonObject;
     equal(step["CacheConfig"], undefined);

@@ -297,6 +297,21 @@ describe("pipelineDefinition", () => {
       }
     });
 
+    it("lets no start lower the minimum where approval is strict", async () => {
+      const strict = await program({ approval: "strict", minimumR2: 0.6 });
+      const scores = { DecisionTree: 0.5, XGBoost: 0.55 };
+      deepEqual(selected(strict.definition, scores, -1), [
+        "FailLoweredMinimumR2: MinimumR2 -1 is below 0.6, the stack's own",
+      ]);
+      deepEqual(selected(strict.definition, { ...scores, XGBoost: 0.6 }, 0.6), ["RegisterXGBoost"]);
+      deepEqual(selected(strict.definition, { ...scores, XGBoost: 0.65 }, 0.7), [
+        "FailBelowMinimumR2: No candidate reaches R2 0.7: DecisionTree 0.5, XGBoost 0.65",
+      ]);
+      const relaxed = await program({ minimumR2: 0.6 });
+      deepEqual(selected(relaxed.definition, scores, -1), ["RegisterXGBoost"]);
+      deepEqual(check(strict.definition), []);
+    });
+
     it("works with one candidate", async () => {
       const one = await program({ candidates: [candidate("Only")] });
       deepEqual(selected(one.definition, { Only: 0.5 }, 0.4), ["RegisterOnly"]);

@@ -195,6 +195,7 @@ class Theirs:
                 subnets=SUBNETS,
                 security_group_ids=SECURITY_GROUPS,
             ),
+            tags=TAGS,
         )
         return QualityCheckStep(
             "DataQualityBaseline",

@@ -11,7 +11,7 @@ export interface IamRequest {
   /** ARN of what is asked for. */
   readonly resource: string;
   /** Condition keys. */
-  readonly context?: Readonly<Record<string, string>>;
+  readonly context?: Readonly<Record<string, string | readonly string[]>>;
   /** Name of the VPC endpoint that the request goes through. Default: none. */
   readonly endpoint?: string | undefined;
   /** Account that owns the resource. Default: the one that its ARN names, or else the stack's. */
@@ -99,6 +99,9 @@ function identityPolicies(program: Program, actor: string): { name: string; poli
   if (actor === anyRole) {
     return [{ name: actor, policy: everything }];
   }
+  if (actor === "approver") {
+    return [{ name: actor, policy: policyOf(program, "approval-policy") }];
+  }
   if (actor === "flowLogs") {
     return [{ name: actor, policy: policyOf(program, "network-flow-logs-policy") }];
   }
@@ -147,7 +150,12 @@ export async function isAllowed(
         contextVariables: {
           "aws:PrincipalAccount": caller,
           "aws:SecureTransport": "true",
-          ...context,
+          ...Object.fromEntries(
+            Object.entries(context).map(([key, value]): [string, string | string[]] => [
+              key,
+              typeof value === "string" ? value : [...value],
+            ]),
+          ),
         },
       },
       identityPolicies: identityPolicies(program, actor),

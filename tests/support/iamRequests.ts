@@ -16,7 +16,7 @@ export const throughS3 = { "kms:ViaService": "s3.us-east-1.amazonaws.com" };
 export const s3 = (
   action: string,
   path: string,
-  context: Readonly<Record<string, string>> = {},
+  context: NonNullable<IamRequest["context"]> = {},
 ): IamRequest => ({
   action: `s3:${action}`,
   resource: `${bucket}${path}`,
@@ -27,12 +27,18 @@ export const s3 = (
 export const call = (
   action: string,
   resource: string,
-  context: Readonly<Record<string, string>> = {},
+  context: NonNullable<IamRequest["context"]> = {},
 ): IamRequest => ({
   action,
   resource,
   context,
 });
+
+/** What is there and carries the stack's tag, and another stack's. */
+export const ours = { "aws:ResourceTag/stack": "test" };
+export const theirs = { "aws:ResourceTag/stack": "prod" };
+/** What is being made with the stack's tag. */
+export const tagged = { "aws:RequestTag/stack": "test" };
 
 /** An account that may read the models. */
 export const consumer = "444455556666";

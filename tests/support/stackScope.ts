@@ -14,4 +14,7 @@ export const stackScope: StackScope = {
   kmsKeyArn: "the-key",
   vpc: undefined,
   encryptCatalog: false,
+  ownTag: { key: "stack", value: "test" },
+  modelApprovalStatus: "PendingManualApproval",
+  trainingVolumesTakeKey: true,
 };

@@ -19,6 +19,8 @@ const stack: Stack = {
   encryptCatalog: true,
   pipeline: "restate-STACK",
   modelPackageGroup: "restate-STACK",
+  modelApprovalStatus: "PendingManualApproval",
+  tag: "STACK",
   repositories: [
     "arn:aws:ecr:REGION:ACCOUNT:repository/restate-STACK-decision-tree",
     "arn:aws:ecr:REGION:AWS-ACCOUNT:repository/sagemaker-IMAGE",
@@ -63,7 +65,9 @@ interface Line {
 const code = (values: readonly string[]): string => values.map((one) => `\`${one}\``).join("<br>");
 
 function lineOf({ actions, context = {}, endpoint, evidence, resources }: Call): readonly string[] {
-  const conditions = Object.entries(context).map(([key, value]) => `${key} = ${value}`);
+  const conditions = Object.entries(context).map(
+    ([key, value]) => `${key} = ${[value].flat().join(", ")}`,
+  );
   return [
     code(actions),
     code(resources) + (conditions.length === 0 ? "" : `<br>where ${code(conditions)}`),

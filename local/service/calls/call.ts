@@ -25,7 +25,7 @@ export interface Call {
   /** ARNs; `*` where the service knows no resource. */
   readonly resources: readonly string[];
   /** Condition keys that the service sends, beside those that come with every request. */
-  readonly context?: Readonly<Record<string, string>>;
+  readonly context?: Readonly<Record<string, string | readonly string[]>>;
   /** VPC endpoint that the call passes, where the stack makes the network. Default: none, AWS calls from outside. */
   readonly endpoint?: Endpoint;
   readonly evidence: Evidence;
@@ -57,6 +57,10 @@ export interface Stack {
   readonly encryptCatalog: boolean;
   readonly pipeline: string;
   readonly modelPackageGroup: string;
+  /** Approval status with which the pipeline registers models. */
+  readonly modelApprovalStatus: string;
+  /** Value of the tag `stack`, which everything of the stack carries. */
+  readonly tag: string;
   /** ARNs of the repositories of the jobs' images. */
   readonly repositories: readonly string[];
   /** Network of the jobs. Default: SageMaker's own. */

@@ -12,8 +12,16 @@ const startsJobs: Evidence = {
 const tagsJobs: Evidence = {
   source:
     'Service Authorization Reference, "Actions, resources, and condition keys for Amazon SageMaker" (an action ' +
-    "that Create* depends on)",
+    'that Create* depends on); SageMaker guide, "Provide Permissions for Tagging SageMaker AI Resources" (its ' +
+    "policy allows tags with sagemaker:TaggingAction alone, whatever is created)",
   certainty: "likely",
+};
+
+const newJobs: Evidence = {
+  source:
+    'Service Authorization Reference, "Actions, resources, and condition keys for Amazon SageMaker" (the keys that ' +
+    "each of the calls knows); aws-samples/data-perimeter-policy-examples#30 (those of the network, tried)",
+  certainty: "certain",
 };
 
 const stopsJobs: Evidence = {
@@ -71,12 +79,28 @@ export const pipeline: Calls = (stack, { execution, name, candidate }) => {
     actions: readonly string[],
     paths: readonly string[],
     evidence = startsJobs,
+    context?: Call["context"],
   ): Call => ({
     actor: "pipeline",
     actions: actions.map((action) => `sagemaker:${action}`),
     resources: paths.map((path) => arn(stack, "sagemaker", path)),
+    ...(context === undefined ? {} : { context }),
     evidence,
   });
+  const existing = { "aws:ResourceTag/stack": stack.tag };
+  const created = { "aws:RequestTag/stack": stack.tag };
+  const inNetwork: Call["context"] = stack.vpc && {
+    "sagemaker:VpcSubnets": stack.vpc.subnetIds,
+    "sagemaker:VpcSecurityGroupIds": stack.vpc.securityGroupIds,
+  };
+  const keys = {
+    "sagemaker:OutputKmsKeyArn": stack.kmsKeyArn,
+    "sagemaker:VolumeKmsKeyArn": stack.kmsKeyArn,
+  };
+  const traffic = { "sagemaker:InterContainerTrafficEncryption": "true" };
+  const isolation = { "sagemaker:NetworkIsolation": "true" };
+  const tagged = (action: string, path: string): Call =>
+    sageMaker(["AddTags"], [path], tagsJobs, { ...created, "sagemaker:TaggingAction": action });
   const processing = `processing-job/pipelines-${execution}-${name}`;
   const tuning = `hyper-parameter-tuning-job/${execution}-Tune`;
   const trial = `training-job/${execution}-Tune-001`;
@@ -84,17 +108,37 @@ export const pipeline: Calls = (stack, { execution, name, candidate }) => {
   const transform = `transform-job/pipelines-${execution}-Transform`;
   const component = `experiment-trial-component/pipelines-${execution}-${name}-aws-processing-job`;
   return [
-    sageMaker(["CreateProcessingJob", "DescribeProcessingJob"], [processing]),
-    sageMaker(["CreateHyperParameterTuningJob", "DescribeHyperParameterTuningJob"], [tuning]),
-    sageMaker(["CreateModel", "DescribeModel"], [model]),
-    sageMaker(["CreateTransformJob", "DescribeTransformJob"], [transform]),
-    sageMaker(["AddTags"], [processing, tuning, model, transform], tagsJobs),
-    sageMaker(["StopProcessingJob"], [processing], stopsJobs),
-    sageMaker(["StopHyperParameterTuningJob"], [tuning], stopsJobs),
-    sageMaker(["StopTransformJob"], [transform], stopsJobs),
-    sageMaker(["ListTrainingJobsForHyperParameterTuningJob"], [tuning], readsTrials),
-    sageMaker(["DescribeTrainingJob"], [trial], readsTrials),
-    sageMaker(["AddTags"], [trial], tagsTrials),
+    // Data Wrangler's job has no isolation.
+    sageMaker(["CreateProcessingJob"], [processing], newJobs, {
+      ...created,
+      ...inNetwork,
+      ...keys,
+      ...traffic,
+      "sagemaker:NetworkIsolation": "false",
+    }),
+    sageMaker(["CreateHyperParameterTuningJob"], [tuning], newJobs, {
+      ...created,
+      ...inNetwork,
+      ...keys,
+      ...traffic,
+      ...isolation,
+    }),
+    sageMaker(["CreateModel"], [model], newJobs, { ...created, ...inNetwork, ...isolation }),
+    sageMaker(["CreateTransformJob"], [transform], newJobs, { ...created, ...keys }),
+    sageMaker(["DescribeProcessingJob"], [processing], startsJobs, existing),
+    sageMaker(["DescribeHyperParameterTuningJob"], [tuning], startsJobs, existing),
+    sageMaker(["DescribeModel"], [model], startsJobs, existing),
+    sageMaker(["DescribeTransformJob"], [transform], startsJobs, existing),
+    tagged("CreateProcessingJob", processing),
+    tagged("CreateHyperParameterTuningJob", tuning),
+    tagged("CreateModel", model),
+    tagged("CreateTransformJob", transform),
+    sageMaker(["StopProcessingJob"], [processing], stopsJobs, existing),
+    sageMaker(["StopHyperParameterTuningJob"], [tuning], stopsJobs, existing),
+    sageMaker(["StopTransformJob"], [transform], stopsJobs, existing),
+    sageMaker(["ListTrainingJobsForHyperParameterTuningJob"], [tuning], readsTrials, existing),
+    sageMaker(["DescribeTrainingJob"], [trial], readsTrials, existing),
+    sageMaker(["AddTags"], [trial], tagsTrials, created),
     {
       actor: "pipeline",
       actions: ["iam:PassRole"],

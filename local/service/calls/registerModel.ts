@@ -3,7 +3,8 @@ import { reads } from "./storage";
 
 const registers: Evidence = {
   source:
-    'SageMaker guide, "Amazon SageMaker AI API Permissions: Actions, Permissions, and Resources Reference"',
+    'SageMaker guide, "Amazon SageMaker AI API Permissions: Actions, Permissions, and Resources Reference"; Service ' +
+    'Authorization Reference, "Actions, resources, and condition keys for Amazon SageMaker" (the status in the request)',
   certainty: "certain",
 };
 
@@ -53,6 +54,7 @@ export const registerModel: Calls = (stack, { candidate, execution, name }) => {
       actor: "pipeline",
       actions: ["sagemaker:CreateModelPackage"],
       resources: [version],
+      context: { "sagemaker:ModelApprovalStatus": stack.modelApprovalStatus },
       evidence: registers,
     },
     {

@@ -1,0 +1,27 @@
+import * as iam from "@pulumi/aws/iam";
+import * as pulumi from "@pulumi/pulumi";
+
+import { approver } from "./rights/approver";
+import type { Statements } from "./rights/statements";
+
+/** The right to approve models, for an administrator to give to people: no role of the stack has it. */
+export class Approval extends pulumi.ComponentResource {
+  /** The policy that says it. */
+  public readonly policyArn: pulumi.Output<string>;
+
+  constructor(name: string, stack: Statements, opts?: pulumi.ComponentResourceOptions) {
+    super("restate:index:Approval", name, {}, opts);
+    const { modelPackageGroupName, namePrefix } = stack.args.names;
+    const policy = new iam.Policy(
+      `${name}-policy`,
+      {
+        name: `${namePrefix}-approver`,
+        description: `Approves models of ${modelPackageGroupName}`,
+        policy: pulumi.jsonStringify({ Version: "2012-10-17", Statement: approver(stack) }),
+      },
+      { parent: this },
+    );
+    this.policyArn = policy.arn;
+    this.registerOutputs({ policyArn: this.policyArn });
+  }
+}

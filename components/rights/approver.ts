@@ -1,0 +1,34 @@
+import { modelApprovalStatuses } from "../../pipeline/parameters";
+import { prefixes } from "../../pipeline/storage";
+import { allow, type Statement, type Statements } from "./statements";
+
+/** What people who approve models may do: see them and their reports, and say which may be served. */
+export function approver(stack: Statements): readonly Statement[] {
+  const { modelPackageGroupName } = stack.args.names;
+  const group = stack.arn("sagemaker", `model-package-group/${modelPackageGroupName}`);
+  const versions = stack.arn("sagemaker", `model-package/${modelPackageGroupName}/*`);
+  return [
+    // Source of the condition: Service Authorization Reference, "Actions, resources, and condition keys for Amazon
+    // SageMaker". A request without a status, which would change something else, is refused.
+    allow("Approve", ["sagemaker:UpdateModelPackage"], versions, {
+      StringEquals: { "sagemaker:ModelApprovalStatus": modelApprovalStatuses },
+    }),
+    allow(
+      "SeeModels",
+      [
+        "sagemaker:DescribeModelPackage",
+        "sagemaker:DescribeModelPackageGroup",
+        "sagemaker:ListModelPackages",
+      ],
+      [group, versions],
+    ),
+    allow(
+      "ReadReports",
+      ["s3:GetObject"],
+      ["baseline", "evaluation"].map((folder) =>
+        stack.bucketArn(`/${prefixes.executions}/*/${folder}/*`),
+      ),
+    ),
+    stack.decryptThroughS3(),
+  ];
+}
