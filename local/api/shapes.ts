@@ -1,26 +1,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { matchesWhole, type Shape } from "../../pipeline/language/shapes";
 import { ApiError, invalid } from "./errors";
 
-/** A shape of the service model, as tools/apiShapes.py writes it. Those in it are named. */
-interface Shape {
-  readonly members?: Readonly<Record<string, string>>;
-  readonly required?: readonly string[];
-  readonly list?: string;
-  readonly map?: readonly [key: string, value: string];
-  readonly type?: string;
-  readonly enum?: readonly string[];
-  readonly min?: number;
-  readonly max?: number;
-  readonly pattern?: string;
-}
+type Shapes = Readonly<Record<string, Shape>>;
 
+/** What tools/service_models.py writes of a service. */
 interface Service {
-  /** The names of an operation's request and answer. */
+  /** The shapes of an operation's request and answer. */
   readonly operations: Readonly<Record<string, readonly [string, string | null]>>;
-  readonly requests: Readonly<Record<string, Shape>>;
-  readonly answers: Readonly<Record<string, Shape>>;
+  readonly shapes: Shapes;
 }
 
 /** The services that have a model here. */
@@ -52,7 +42,6 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 const jsonTypes: Readonly<Record<string, (value: unknown) => boolean>> = {
-  blob: (value) => typeof value === "string",
   boolean: (value) => typeof value === "boolean",
   double: (value) => typeof value === "number",
   float: (value) => typeof value === "number",
@@ -62,25 +51,27 @@ const jsonTypes: Readonly<Record<string, (value: unknown) => boolean>> = {
   timestamp: (value) => typeof value === "number",
 };
 
+const anything: Shape = { type: "any" };
+
 /** Reads one request: checks it, and turns its times into dates. */
 class Reader {
   readonly problems: string[] = [];
 
-  constructor(private readonly shapes: Readonly<Record<string, Shape>>) {}
+  constructor(private readonly shapes: Shapes) {}
 
   read(value: unknown, name: string, path: string): unknown {
-    const shape = this.shapes[name] ?? {};
-    if (shape.members !== undefined) {
+    const shape = this.shapes[name] ?? anything;
+    if (shape.type === "structure") {
       return this.structure(this.expect(value, isRecord, path, "Object"), shape, path);
     }
-    if (shape.list !== undefined) {
-      const { list } = shape;
+    if (shape.type === "list") {
+      const { member = "" } = shape;
       const items = this.expect(value, Array.isArray, path, "List") as readonly unknown[];
       this.limits(items.length, "length", value, shape, path);
-      return items.map((item, index) => this.read(item, list, `${path}.${index + 1}.member`));
+      return items.map((item, index) => this.read(item, member, `${path}.${index + 1}.member`));
     }
-    if (shape.map !== undefined) {
-      const [key, member] = shape.map;
+    if (shape.type === "map") {
+      const { key = "", value: member = "" } = shape;
       const entries = Object.entries(this.expect(value, isRecord, path, "Map"));
       this.limits(entries.length, "length", value, shape, path);
       return Object.fromEntries(
@@ -133,8 +124,8 @@ class Reader {
   }
 
   private scalar(value: unknown, shape: Shape, path: string): unknown {
-    const { type = "string" } = shape;
-    if (jsonTypes[type]?.(value) !== true) {
+    const { type } = shape;
+    if (jsonTypes[type]?.(value) === false) {
       const kind = type.charAt(0).toUpperCase() + type.slice(1);
       throw new ApiError(
         "SerializationException",
@@ -146,7 +137,7 @@ class Reader {
     }
     if (typeof value === "string") {
       this.limits(value.length, "length", value, shape, path);
-      if (shape.pattern !== undefined && !matches(shape.pattern, value)) {
+      if (shape.pattern !== undefined && !matchesWhole(shape.pattern, value)) {
         this.problem(
           value,
           path,
@@ -184,25 +175,15 @@ class Reader {
   }
 }
 
-/** Whether a text is one of a pattern of the model, which means all of it. */
-function matches(pattern: string, text: string): boolean {
-  try {
-    return new RegExp(`^(?:${pattern})$`, "su").test(text);
-  } catch {
-    // Patterns are Java's; the few that JavaScript does not read are left to AWS.
-    return true;
-  }
-}
-
 /**
  * Checks a request by the service's model, and turns its times into dates.
  *
  * @throws ApiError with all problems at once, in the service's words
  */
 export function readRequest(service: ServiceName, operation: string, body: unknown): unknown {
-  const { operations, requests } = services()[service];
+  const { operations, shapes } = services()[service];
   const [request = ""] = operations[operation] ?? [];
-  const reader = new Reader(requests);
+  const reader = new Reader(shapes);
   const value = reader.read(body, request, "");
   const { problems } = reader;
   if (problems.length > 0) {
@@ -215,29 +196,32 @@ export function readRequest(service: ServiceName, operation: string, body: unkno
 }
 
 /** A value of an answer as it goes over the wire: known members only, times in seconds. */
-function written(value: unknown, name: string, shapes: Service["answers"]): unknown {
+function written(value: unknown, name: string, shapes: Shapes): unknown {
   if (value === undefined || value === null) {
     return undefined;
   }
-  const { list, map, members } = shapes[name] ?? {};
-  if (members !== undefined) {
-    const record = value as Readonly<Record<string, unknown>>;
-    return Object.fromEntries(
-      Object.entries(members).flatMap(([key, shape]) => {
-        const member = written(record[key], shape, shapes);
-        return member === undefined ? [] : [[key, member]];
-      }),
-    );
+  const { member = "", members = {}, type, value: entry = "" } = shapes[name] ?? anything;
+  switch (type) {
+    case "structure": {
+      const record = value as Readonly<Record<string, unknown>>;
+      return Object.fromEntries(
+        Object.entries(members).flatMap(([key, shape]) => {
+          const one = written(record[key], shape, shapes);
+          return one === undefined ? [] : [[key, one]];
+        }),
+      );
+    }
+    case "list":
+      return (value as readonly unknown[]).map((one) => written(one, member, shapes));
+    case "map":
+      return Object.fromEntries(
+        Object.entries(value).map(([key, one]) => [key, written(one, entry, shapes)]),
+      );
+    case "timestamp":
+      return new Date(value as Date | string).getTime() / 1000;
+    default:
+      return value;
   }
-  if (list !== undefined) {
-    return (value as readonly unknown[]).map((one) => written(one, list, shapes));
-  }
-  if (map !== undefined) {
-    return Object.fromEntries(
-      Object.entries(value).map(([key, one]) => [key, written(one, map[1], shapes)]),
-    );
-  }
-  return name === "timestamp" ? new Date(value as Date | string).getTime() / 1000 : value;
 }
 
 /**
@@ -245,7 +229,7 @@ function written(value: unknown, name: string, shapes: Service["answers"]): unkn
  * left out. Times may be dates or texts.
  */
 export function writeAnswer(service: ServiceName, operation: string, answer: unknown): unknown {
-  const { answers, operations } = services()[service];
+  const { operations, shapes } = services()[service];
   const [, name] = operations[operation] ?? [];
-  return name === null || name === undefined ? {} : (written(answer ?? {}, name, answers) ?? {});
+  return name === null || name === undefined ? {} : (written(answer ?? {}, name, shapes) ?? {});
 }

@@ -1,6 +1,6 @@
 /**
  * The form of a definition, as tables. The arguments of the steps that stand for requests are the service
- * model's (requests.json, by tools/requests.py).
+ * model's (requests.json, by tools/service_models.py).
  */
 
 import type { StepType } from "./definition";

@@ -111,7 +111,8 @@ export function withAnswer(problem: string, answer: string | undefined): string 
 
 const compiled = new Map<string, RegExp>();
 
-function matches(pattern: string, value: string): boolean {
+/** Whether a text is one of a pattern of a service model, which means all of it. */
+export function matchesWhole(pattern: string, value: string): boolean {
   let whole = compiled.get(pattern);
   if (whole === undefined) {
     whole = new RegExp(`^(?:${pattern})$`, "su");
@@ -152,7 +153,7 @@ function limitProblem(value: Json, name: string, shape: Shape): string | undefin
         `failed to satisfy enum value set: [${values.join(", ")}]`,
     );
   }
-  if (typeof value === "string" && pattern !== undefined && !matches(pattern, value)) {
+  if (typeof value === "string" && pattern !== undefined && !matchesWhole(pattern, value)) {
     return `${JSON.stringify(value)} does not match ${pattern}`;
   }
   return undefined;

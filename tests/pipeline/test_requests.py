@@ -1,4 +1,4 @@
-"""Holds the table of requests against the service's model, and what it finds against botocore."""
+"""Holds what the table of requests finds against botocore."""
 
 from __future__ import annotations
 
@@ -13,17 +13,7 @@ from typing import Any
 from rendered import ROOT, all_steps, render_config
 from test_service_model import DATASET, FOREST, GRID, OPERATIONS, check_step, is_expression
 
-from tools.requests import TARGET, text
-
 Keys = tuple[str | int, ...]
-
-
-def test_the_table_is_current() -> None:
-    assert TARGET.read_text("utf-8") == text(), "npm run requests"
-
-
-def test_the_table_is_small() -> None:
-    assert TARGET.stat().st_size < 64 * 1024
 
 
 def found(steps: list[dict[str, Any]]) -> list[list[str]]:

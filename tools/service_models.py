@@ -1,7 +1,8 @@
-"""Writes pipeline/language/requests.json out of botocore's model of SageMaker.
+"""Writes what is read of botocore's models of services, cut down: `npm run requests`.
 
-It holds the requests that pipeline steps stand for, and what the properties of their jobs are.
-`npm run requests`; a test holds it current.
+pipeline/language/requests.json holds the requests that pipeline steps stand for, and what the
+properties of their jobs are. local/api/serviceModel.json holds the operations that local/api
+answers. Tests hold both current.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any, NamedTuple
 import botocore.loaders
 import botocore.model
 
-TARGET = Path(__file__).parents[1] / "pipeline" / "language" / "requests.json"
+ROOT = Path(__file__).parents[1]
 
 
 class Kind(NamedTuple):
@@ -43,6 +44,61 @@ KINDS = {
     "Transform": Kind("CreateTransformJob", "TransformJobName", ("DescribeTransformJob",)),
     "Model": Kind("CreateModel", "ModelName", ("DescribeModel",)),
     "RegisterModel": Kind("CreateModelPackage", "ModelPackageName", ("DescribeModelPackage",)),
+}
+
+# The operations that local/api answers, by service.
+OPERATIONS = {
+    "sagemaker": [
+        "CreatePipeline",
+        "UpdatePipeline",
+        "DeletePipeline",
+        "DescribePipeline",
+        "ListPipelines",
+        "StartPipelineExecution",
+        "StopPipelineExecution",
+        "RetryPipelineExecution",
+        "UpdatePipelineExecution",
+        "DescribePipelineExecution",
+        "ListPipelineExecutions",
+        "ListPipelineExecutionSteps",
+        "ListPipelineParametersForExecution",
+        "DescribePipelineDefinitionForExecution",
+        "DescribeProcessingJob",
+        "ListProcessingJobs",
+        "DescribeTrainingJob",
+        "ListTrainingJobs",
+        "DescribeHyperParameterTuningJob",
+        "ListHyperParameterTuningJobs",
+        "ListTrainingJobsForHyperParameterTuningJob",
+        "DescribeTransformJob",
+        "ListTransformJobs",
+        "CreateModelPackageGroup",
+        "DescribeModelPackageGroup",
+        "ListModelPackageGroups",
+        "DeleteModelPackageGroup",
+        "CreateModelPackage",
+        "DescribeModelPackage",
+        "ListModelPackages",
+        "UpdateModelPackage",
+        "DeleteModelPackage",
+        "CreateModel",
+        "DescribeModel",
+        "ListModels",
+        "DeleteModel",
+        "CreateEndpointConfig",
+        "DescribeEndpointConfig",
+        "ListEndpointConfigs",
+        "DeleteEndpointConfig",
+        "CreateEndpoint",
+        "DescribeEndpoint",
+        "ListEndpoints",
+        "UpdateEndpoint",
+        "DeleteEndpoint",
+        "AddTags",
+        "ListTags",
+        "DeleteTags",
+    ],
+    "logs": ["DescribeLogGroups", "DescribeLogStreams", "GetLogEvents", "FilterLogEvents"],
 }
 
 # Instance types come every month: a list of them would refuse what the service takes.
@@ -103,10 +159,24 @@ def reachable(roots: list[botocore.model.Shape]) -> dict[str, botocore.model.Sha
     return found
 
 
-def table() -> dict[str, Any]:
+def load(service: str) -> botocore.model.ServiceModel:
+    """The model of a service."""
+    loaded = botocore.loaders.Loader().load_service_model(service, "service-2")
+    return botocore.model.ServiceModel(loaded, service)
+
+
+def shapes_of(
+    requests: list[botocore.model.Shape], answers: list[botocore.model.Shape]
+) -> dict[str, Any]:
+    """All shapes of requests, with what checks them, and of answers."""
+    checked = reachable(requests)
+    shapes = {**reachable(answers), **checked}
+    return {name: encode(shape, checked=name in checked) for name, shape in sorted(shapes.items())}
+
+
+def steps() -> dict[str, Any]:
     """Kinds of step with the shapes of their requests and properties, and all shapes in these."""
-    loaded = botocore.loaders.Loader().load_service_model("sagemaker", "service-2")
-    service = botocore.model.ServiceModel(loaded, "sagemaker")
+    service = load("sagemaker")
     kinds: dict[str, Any] = {}
     requests: list[botocore.model.Shape] = []
     responses: list[botocore.model.Shape] = []
@@ -120,29 +190,46 @@ def table() -> dict[str, Any]:
         }
         requests.append(request)
         responses += properties
-    checked = reachable(requests)
-    shapes = {**reachable(responses), **checked}
+    return {"kinds": kinds, "shapes": shapes_of(requests, responses)}
+
+
+def api(service: str) -> dict[str, Any]:
+    """The operations of a service with the shapes of their requests and answers."""
+    model = load(service)
+    found = {name: model.operation_model(name) for name in sorted(OPERATIONS[service])}
+    answers = [one.output_shape for one in found.values() if one.output_shape]
     return {
-        "kinds": kinds,
-        "shapes": {
-            name: encode(shape, checked=name in checked) for name, shape in sorted(shapes.items())
+        "operations": {
+            name: [one.input_shape.name, one.output_shape and one.output_shape.name]
+            for name, one in found.items()
         },
+        "shapes": shapes_of([one.input_shape for one in found.values()], answers),
     }
 
 
-def text() -> str:
-    """The table as JSON with a kind or shape a line, so that a change of the model reads well."""
-    sections = (
+def text(sections: dict[str, Any]) -> str:
+    """Sections as JSON with an entry a line, so that a change of the model reads well."""
+    written = (
         f"{json.dumps(section)}: {{\n"
         + ",\n".join(
             f"{json.dumps(name)}: {json.dumps(value, separators=(',', ':'), ensure_ascii=False)}"
             for name, value in entries.items()
         )
         + "\n}"
-        for section, entries in table().items()
+        for section, entries in sections.items()
     )
-    return "{\n" + ",\n".join(sections) + "\n}\n"
+    return "{\n" + ",\n".join(written) + "\n}\n"
+
+
+def files() -> dict[Path, str]:
+    """The content of the files, by path."""
+    services = (f"{json.dumps(service)}: {text(api(service))}" for service in OPERATIONS)
+    return {
+        ROOT / "pipeline" / "language" / "requests.json": text(steps()),
+        ROOT / "local" / "api" / "serviceModel.json": "{\n" + ",\n".join(services) + "}\n",
+    }
 
 
 if __name__ == "__main__":
-    TARGET.write_text(text(), encoding="utf-8")
+    for path, content in files().items():
+        path.write_text(content, encoding="utf-8")
