@@ -153,7 +153,7 @@ if (settings.schedule !== undefined || settings.startOnNewData) {
       pipelineArn: models.pipelineArn,
       roleArn: roleArns.scheduler,
       schedule: settings.schedule,
-      processingInstanceType: settings.processingInstanceType,
+      modelApprovalStatus: settings.modelApprovalStatus,
       newData: settings.startOnNewData
         ? { bucketName: lake.bucketName, table: dataset.table }
         : undefined,

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { existsSync, statSync } from "node:fs";
 
 import type { Dataset } from "../pipeline/dataset";
-import { datasetQuery, selectedTableQuery } from "../pipeline/query";
+import { datasetQuery, queryScanLimit, selectedTableQuery } from "../pipeline/query";
 import { tableFormat } from "../pipeline/tableFormat";
 import { contentHash } from "../pipeline/language/canonicalJson";
 import { prefixes } from "../pipeline/storage";
@@ -29,9 +29,6 @@ export interface DataLakeArgs {
   /** Whether Glue's catalogue, all of the account's in the region, is encrypted with the stack's key. */
   readonly encryptCatalog: boolean;
 }
-
-/** Most bytes that a query may scan: 100 GiB. */
-const queryScanLimit = 100 * 1024 ** 3;
 
 /**
  * The data: a private, encrypted bucket, a Glue table over the files in it, and an Athena workgroup

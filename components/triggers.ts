@@ -3,7 +3,7 @@ import * as s3 from "@pulumi/aws/s3";
 import * as scheduler from "@pulumi/aws/scheduler";
 import * as pulumi from "@pulumi/pulumi";
 
-import type { ParameterName } from "../pipeline/parameters";
+import type { ModelApprovalStatus, ParameterName } from "../pipeline/parameters";
 import { prefixes } from "../pipeline/storage";
 import type { StackNames } from "./stackNames";
 
@@ -15,8 +15,8 @@ export interface TriggersArgs {
   readonly roleArn: pulumi.Input<string>;
   /** When the pipeline starts: a `rate`, `cron` or `at` expression, in UTC; undefined: never by the clock. */
   readonly schedule: string | undefined;
-  /** Default of the pipeline parameter ProcessingInstanceType, which the schedule repeats. */
-  readonly processingInstanceType: string;
+  /** Default of the pipeline parameter ModelApprovalStatus, which the schedule repeats. */
+  readonly modelApprovalStatus: ModelApprovalStatus;
   /** Starts the pipeline when a file of the table arrives in the bucket; undefined: it does not. */
   readonly newData:
     { readonly bucketName: pulumi.Output<string>; readonly table: string } | undefined;
@@ -26,11 +26,11 @@ export interface TriggersArgs {
  * A parameter that says what the definition says anyway. The provider drops a block of parameters that is empty,
  * and EventBridge Scheduler refuses a pipeline's target without it (hashicorp/terraform-provider-aws#33526).
  */
-function repeatedParameter({ processingInstanceType }: TriggersArgs): {
+function repeatedParameter({ modelApprovalStatus }: TriggersArgs): {
   readonly name: ParameterName;
   readonly value: string;
 } {
-  return { name: "ProcessingInstanceType", value: processingInstanceType };
+  return { name: "ModelApprovalStatus", value: modelApprovalStatus };
 }
 
 /** What starts the pipeline: the clock, or new data. */

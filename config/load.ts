@@ -5,6 +5,7 @@ import { pipelineDefinition } from "../pipeline/definition";
 import { withPlaceholders } from "../pipeline/placeholders";
 import { problemsAcrossKeys } from "./acrossKeys";
 import { minimumR2Floor } from "./approval";
+import { costProblems } from "./costLimit";
 import { type AwsSettings, readAwsSettings } from "./awsSettings";
 import { invalidConfiguration, place, readConfiguration } from "./reader";
 import { settingsSchema, type StackSettings } from "./schema";
@@ -46,7 +47,10 @@ function tagProblems(aws: AwsSettings): readonly string[] {
     : [];
 }
 
-/** What would be wrong with the definition of a configuration: too many candidates make it too long. */
+/**
+ * What would be wrong with the definition of a configuration: too many candidates make it too long, or its executions
+ * could cost too much.
+ */
 function definitionProblems(settings: StackSettings, region: string): readonly string[] {
   const definition = pipelineDefinition(
     withPlaceholders({
@@ -56,7 +60,10 @@ function definitionProblems(settings: StackSettings, region: string): readonly s
       region,
     }),
   );
-  return check(definition).map((problem) => `${place(namespace, ["candidates"])}: ${problem}`);
+  const problems = check(definition).map(
+    (problem) => `${place(namespace, ["candidates"])}: ${problem}`,
+  );
+  return problems.length > 0 ? problems : costProblems(settings, definition, region);
 }
 
 /**

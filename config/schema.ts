@@ -5,6 +5,7 @@ import { candidatesSchema, defaultCandidates } from "../pipeline/candidates";
 import { californiaHousing } from "../pipeline/californiaHousing";
 import { dataFilePaths } from "../pipeline/dataFiles/paths";
 import { datasetSchema } from "../pipeline/datasetSchema";
+import { ownPricesSchema } from "../pipeline/cost/prices";
 import { parameterInstanceType } from "../pipeline/instanceTypes";
 import { modelApprovalStatuses } from "../pipeline/parameters";
 import { emptyMeansUnset, optionalText, parameterDefault } from "./fields";
@@ -185,6 +186,23 @@ export const settingsSchema = z.strictObject({
     .describe(
       "Costs of the stack in a month, in US dollars, of which 80 % and 100 % are announced; they are found by the cost " +
         "allocation tag stack, which must be active in the account. 0: no budget.",
+    ),
+  maxCostPerExecution: z
+    .number()
+    .min(0)
+    .default(0)
+    .transform((dollars) => (dollars === 0 ? undefined : dollars))
+    .describe(
+      "What an execution may cost at the most, in US dollars: its jobs until their time limits, with all retries, by " +
+        "restate:prices. What could cost more is refused at preview, and the pipeline has no parameters of instances. " +
+        "0: no limit.",
+    ),
+  prices: ownPricesSchema
+    .prefault({})
+    .describe(
+      "Prices that differ from those that come with the project, which are of us-east-1: a member each of " +
+        "pipeline/cost/listPrices.json, such as instanceHour: {ml.m7i.xlarge: 0.2419}; with all of another region's, its " +
+        "region too.",
     ),
   modelConsumers: z
     .array(z.string(accountDigits).regex(/^\d{12}$/, accountDigits))

@@ -12,6 +12,7 @@ import { parseText } from "../pipeline/language/parse";
 import { UserError } from "../errors/userError";
 import { exampleAccountId } from "./exampleAccount";
 import { inputsOf, type Resource } from "./resources";
+import { type StandingResources, standingResources } from "./standing";
 
 /** A column of a Glue table. */
 export interface Column {
@@ -63,6 +64,8 @@ export interface Program {
   readonly baseImage?: string;
   /** The file that is uploaded as the table's data. */
   readonly dataFile?: string;
+  /** What costs by the hour. */
+  readonly standing: StandingResources;
   /** What the program warns of, which is about AWS: a text each. */
   readonly warnings: readonly string[];
 }
@@ -293,6 +296,7 @@ async function evaluate(stack: string, config: Readonly<Record<string, string>>)
       readWorkGroup,
     ),
     uploads: new Map(uploads),
+    standing: standingResources(resources),
     warnings,
   };
 }

@@ -1,9 +1,10 @@
 import { candidateSteps } from "./candidateSteps";
+import { fixParameters } from "./cost/fixedParameters";
 import { baselineStep, dataWranglerStep, preprocessStep } from "./dataSteps";
 import type { DefinitionArgs } from "./definitionArgs";
 import { pipelineExperiment } from "./experiments";
 import type { PipelineDefinition } from "./language/definition";
-import { parameterDeclarations } from "./parameters";
+import { costParameters, parameterDeclarations } from "./parameters";
 import { comparesPairs, selectionSteps } from "./selection";
 
 /**
@@ -21,7 +22,7 @@ export function pipelineDefinition(args: DefinitionArgs): PipelineDefinition {
   const all = args.candidates.map((candidate) =>
     candidateSteps(args, candidate, { preprocess, baseline, cachedEvaluation }),
   );
-  return {
+  const definition: PipelineDefinition = {
     Version: "2020-12-01",
     Metadata: {},
     Parameters: parameterDeclarations(args.parameters, args.candidates),
@@ -35,4 +36,7 @@ export function pipelineDefinition(args: DefinitionArgs): PipelineDefinition {
       ...selectionSteps(args, all),
     ],
   };
+  return args.parameters.maxCostPerExecution === undefined
+    ? definition
+    : fixParameters(definition, costParameters);
 }

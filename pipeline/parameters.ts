@@ -14,7 +14,19 @@ export interface ParameterDefaults {
   readonly modelApprovalStatus: ModelApprovalStatus;
   /** R² on the test data below which no candidate is registered and the execution fails. */
   readonly minimumR2: number;
+  /**
+   * US dollars that an execution may cost at the most; undefined: whatever it costs. With a limit, the parameters that
+   * costs depend on are fixed, for a limit that whoever starts an execution can lift would be none.
+   */
+  readonly maxCostPerExecution?: number | undefined;
 }
+
+/** The parameters that the costs of an execution depend on. */
+export const costParameters = [
+  "ProcessingInstanceCount",
+  "ProcessingInstanceType",
+  "TrainingInstanceType",
+] as const satisfies readonly ParameterName[];
 
 /** The values of ModelApprovalStatus in CreateModelPackage. */
 export const modelApprovalStatuses = ["Approved", "Rejected", "PendingManualApproval"] as const;

@@ -2,6 +2,9 @@ import { type Dataset, isCastByQuery } from "./dataset";
 import { columnType } from "./columnTypes";
 import { type ConfigValue, quoted, sqlLiteral } from "./literals";
 
+/** Bytes that a query may scan at the most, by its workgroup: 100 GiB. */
+export const queryScanLimit = 100 * 1024 ** 3;
+
 function quotedIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }

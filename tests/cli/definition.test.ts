@@ -50,3 +50,50 @@ describe("npm run definition -- graph", () => {
     equal(stderr, 'error: "/nowhere.json" is not a file, a stack or a git revision\n');
   });
 });
+
+describe("npm run definition -- cost", () => {
+  const folder = temporaryFolder();
+  const run = (...args: readonly string[]): Promise<Ended> =>
+    commandLine(["definition", "cost", ...args]);
+
+  it("prints each step, the execution and the stack", async () => {
+    const { code, stderr, stdout } = await run();
+    equal(code, 0, stderr);
+    match(stdout, /│ TuneXGBoost +│ 12 +│ 1 x ml\.m5\.xlarge +│ 0\.05 │ 0\.24 +│ 20\.46 │/);
+    match(stdout, /│ an execution +│ +│ +│ 0\.19 │ 0\.94 +│ 84\.83 │/);
+    match(stdout, /^USD, on demand in us-east-1 on \d{4}-\d\d-\d\d\. Not counted: /m);
+    match(stdout, /^The stack costs 0\.002 an hour while nothing runs, 1\.10 a month\.$/m);
+  });
+
+  it("prints what a change costs, by prices of one's own", async () => {
+    const job = (type: string): string => {
+      const file = join(folder, `${type}.json`);
+      const arguments_ = {
+        ProcessingResources: { ClusterConfig: { InstanceCount: 1, InstanceType: type } },
+        StoppingCondition: { MaxRuntimeInSeconds: 3480 },
+      };
+      const definition = { Steps: [{ Name: "Job", Type: "Processing", Arguments: arguments_ }] };
+      writeFileSync(file, JSON.stringify(definition));
+      return file;
+    };
+    const prices = join(folder, "prices.json");
+    writeFileSync(
+      prices,
+      JSON.stringify({ instanceHour: { "ml.own.large": 10 }, currency: "EUR" }),
+    );
+    const { code, stderr, stdout } = await run(
+      ...[job("ml.m5.xlarge"), job("ml.own.large"), "--prices", prices],
+    );
+    equal(code, 0, stderr);
+    match(stdout, /│ Job +│ \+0\.16 │ \+0\.81 +│ \+9\.77 │ 10\.00 +│/);
+    match(stdout, /^EUR, /m);
+  });
+
+  it("names what is wrong with prices", async () => {
+    const prices = join(folder, "wrong.json");
+    writeFileSync(prices, JSON.stringify({ instanceHours: {} }));
+    const { code, stderr } = await run("--prices", prices);
+    equal(code, 2);
+    match(stderr, /^error: .*wrong\.json: .*instanceHours/s);
+  });
+});

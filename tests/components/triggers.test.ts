@@ -10,7 +10,7 @@ const args: TriggersArgs = {
   pipelineArn: "the-pipeline",
   roleArn: "the-role",
   schedule: undefined,
-  processingInstanceType: "ml.m5.4xlarge",
+  modelApprovalStatus: "PendingManualApproval" as const,
   newData: undefined,
 };
 const make = (change: Partial<TriggersArgs>) =>
@@ -29,7 +29,7 @@ describe("Triggers", () => {
           retryPolicy: { maximumEventAgeInSeconds: 3600, maximumRetryAttempts: 10 },
           roleArn: "the-role",
           sagemakerPipelineParameters: {
-            pipelineParameters: [{ name: "ProcessingInstanceType", value: "ml.m5.4xlarge" }],
+            pipelineParameters: [{ name: "ModelApprovalStatus", value: "PendingManualApproval" }],
           },
         },
       },

@@ -89,7 +89,7 @@ describe("workflows", () => {
         return [...run.matchAll(/head -c (\d+)/g)].map(([, bytes]) => stacks * Number(bytes));
       }),
     );
-    equal(parts.length, 2);
+    equal(parts.length, 3);
     ok(parts.reduce((sum, bytes) => sum + bytes, 0) < 65_000);
   });
 

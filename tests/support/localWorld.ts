@@ -29,6 +29,7 @@ export function localWorld(folder: string, more: Partial<WorldOptions> = {}): Wo
         tables: [],
         workGroups: [],
         uploads: new Map(),
+        standing: { interfaceEndpoints: 0, keys: 0, alarms: 0, dashboards: 0 },
       }),
     ...more,
   });

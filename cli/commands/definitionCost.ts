@@ -1,0 +1,174 @@
+import { readFileSync } from "node:fs";
+
+import { Command } from "commander";
+import { z } from "zod";
+
+import { UserError } from "../../errors/userError";
+import { stackConfig } from "../../offline/stackConfig";
+import { standingCost, type StandingResources } from "../../offline/standing";
+import {
+  CostError,
+  type ExecutionCost,
+  executionCost,
+  type Range,
+} from "../../pipeline/cost/executionCost";
+import { hoursInMonth, ownPricesSchema, type Prices, pricesWith } from "../../pipeline/cost/prices";
+import type { PipelineDefinition } from "../../pipeline/language/definition";
+import { queryScanLimit } from "../../pipeline/query";
+import { formatListing, type Listing } from "../../terminal/listing";
+import { typedPath } from "../../terminal/options";
+import { isStack, namedDefinition, stackProgram } from "../namedDefinition";
+import { print, type Terminal } from "../terminal";
+import type { DefinitionOptions } from "./definition";
+
+/** A definition to price, and what its stack costs by the hour where it is a stack's. */
+interface Priced {
+  readonly cost: ExecutionCost;
+  readonly standing?: StandingResources;
+}
+
+/** Prices that a document gives. */
+function ownPrices(document: string, where: string): z.output<typeof ownPricesSchema> {
+  let value: unknown;
+  try {
+    value = JSON.parse(document);
+  } catch {
+    throw new UserError(`${where}: is not JSON`);
+  }
+  const { data, error } = ownPricesSchema.safeParse(value);
+  if (data === undefined) {
+    throw new UserError(`${where}: ${z.prettifyError(error)}`);
+  }
+  return data;
+}
+
+/** The prices of a file, or else of the stack's configuration. */
+function pricesOf({ configFile, stack }: DefinitionOptions, file: string | undefined): Prices {
+  if (file !== undefined) {
+    return pricesWith(ownPrices(readFileSync(typedPath(file), "utf8"), file));
+  }
+  const path = configFile === undefined ? undefined : typedPath(configFile);
+  const configured = stackConfig(stack, path)["restate:prices"] ?? "{}";
+  return pricesWith(ownPrices(configured, "restate:prices"));
+}
+
+function price(definition: PipelineDefinition, prices: Prices): ExecutionCost {
+  try {
+    return executionCost(definition, { prices, queryBytes: queryScanLimit });
+  } catch (error) {
+    throw error instanceof CostError ? new UserError(error.message) : error;
+  }
+}
+
+async function priceOf(word: string, prices: Prices, options: DefinitionOptions): Promise<Priced> {
+  if (!isStack(word)) {
+    return { cost: price(await namedDefinition(word, options.stack), prices) };
+  }
+  const program = await stackProgram(word, word === options.stack ? options.configFile : undefined);
+  return { cost: price(program.definition, prices), standing: program.standing };
+}
+
+/** An amount of money by its cents, or "no limit". */
+function amount(value: number): string {
+  return Number.isFinite(value) ? value.toFixed(2) : "no limit";
+}
+
+function change(before: number, after: number): string {
+  const difference = after - before;
+  return Number.isFinite(difference) ? `${difference < 0 ? "" : "+"}${difference.toFixed(2)}` : "-";
+}
+
+/** The table of one execution's steps. */
+function costListing({ low, likely, steps, worst }: ExecutionCost): Listing {
+  const amounts = (range: Range): string[] => [range.low, range.likely, range.worst].map(amount);
+  return {
+    head: ["Step", "Jobs", "On", "Low", "Likely", "Worst"],
+    rows: [
+      ...steps.map((step) => [step.step, step.jobs, step.resources, ...amounts(step)]),
+      ["an execution", "", "", ...amounts({ low, likely, worst })],
+    ],
+    items: steps,
+  };
+}
+
+/** The table of what changes from one execution to another: steps that cost the same are left out. */
+function changeListing(before: ExecutionCost, after: ExecutionCost): Listing {
+  const nothing: Range = { low: 0, likely: 0, worst: 0 };
+  const names = [...new Set([...before.steps, ...after.steps].map(({ step }) => step))];
+  const row = (name: string, one: Range, other: Range): string[] => [
+    name,
+    change(one.low, other.low),
+    change(one.likely, other.likely),
+    change(one.worst, other.worst),
+    amount(other.worst),
+  ];
+  const of = (cost: ExecutionCost, name: string): Range =>
+    cost.steps.find(({ step }) => step === name) ?? nothing;
+  return {
+    head: ["Step", "Low", "Likely", "Worst", "Worst now"],
+    rows: [
+      ...names
+        .map((name) => row(name, of(before, name), of(after, name)))
+        .filter(([, ...changes]) => changes.slice(0, 3).some((one) => !/^[+-]0\.00$/.test(one))),
+      row("an execution", before, after),
+    ],
+    items: [{ before, after }],
+  };
+}
+
+function standingText(standing: StandingResources, prices: Prices): string {
+  const hour = standingCost(standing, prices);
+  return `The stack costs ${hour.toFixed(3)} an hour while nothing runs, ${(hour * hoursInMonth).toFixed(2)} a month.`;
+}
+
+/** `definition cost`: what an execution costs, and what a change does to it. */
+export function cost(terminal: Terminal, options: () => DefinitionOptions): Command {
+  return new Command("cost")
+    .description(
+      "Prints what an execution costs, step by step: at the least, as is likely, and at the most, which is each job until " +
+        "its time limit with all retries. With two definitions, what changes from one to the other. Each is a file, a " +
+        "stack, or a git revision.",
+    )
+    .argument("[before]", "a file, a stack, or a git revision (default: the stack's)")
+    .argument("[after]", "another, to print the difference")
+    .option("--prices <file>", "prices as JSON, in place of those of pipeline/cost/listPrices.json")
+    .option("--json", "print JSON")
+    .action(
+      async (
+        before: string | undefined,
+        after: string | undefined,
+        { json, prices: file }: { json?: boolean; prices?: string },
+      ) => {
+        const given = options();
+        const prices = pricesOf(given, file);
+        const first = await priceOf(before ?? given.stack, prices, given);
+        const second = after === undefined ? undefined : await priceOf(after, prices, given);
+        const listing =
+          second === undefined ? costListing(first.cost) : changeListing(first.cost, second.cost);
+        if (json === true) {
+          const { source, date, region, currency } = prices;
+          print(
+            terminal,
+            JSON.stringify({
+              prices: { source, date, region, currency },
+              ...(second === undefined ? first : { before: first, after: second }),
+            }),
+          );
+          return;
+        }
+        print(terminal, formatListing(listing, false));
+        print(
+          terminal,
+          `${prices.currency}, on demand in ${prices.region} on ${prices.date}. Not counted: what S3, KMS, CloudWatch ` +
+            "and the network charge by use, and retries of failed executions.",
+        );
+        const { cost: shown, standing } = second ?? first;
+        shown.notPriced.forEach((text) => {
+          print(terminal, `Not counted: ${text}.`);
+        });
+        if (standing !== undefined) {
+          print(terminal, standingText(standing, prices));
+        }
+      },
+    );
+}

@@ -1,0 +1,104 @@
+import type { Candidate } from "../pipeline/candidates";
+import { CostError, executionCost, type StepCost } from "../pipeline/cost/executionCost";
+import { pricesWith } from "../pipeline/cost/prices";
+import type { PipelineDefinition } from "../pipeline/language/definition";
+import { queryScanLimit } from "../pipeline/query";
+import type { StackSettings } from "./schema";
+
+/** Seconds below which a time limit would end trials that are in order. */
+const shortestLimit = 600;
+
+/** A change of the configuration that keeps executions within the limit, and what part of a candidate's trials it leaves. */
+interface Change {
+  readonly text: string;
+  readonly left: number;
+}
+
+const dollars = (amount: number): string => `$${amount.toFixed(2)}`;
+
+/** Changes of one candidate that would be enough by themselves. */
+function changesOf(
+  { maxJobs, maxRuntimeInSeconds, name }: Candidate,
+  tuning: StepCost,
+  allowed: number,
+): readonly Change[] {
+  const left = allowed / tuning.worst;
+  if (left <= 0) {
+    return [];
+  }
+  const jobs = Math.floor(maxJobs * left);
+  const seconds = Math.floor(
+    tuning.hours * 3600 * left - (tuning.hours * 3600 - maxRuntimeInSeconds),
+  );
+  return [
+    // A shorter limit costs no trial that is in order.
+    ...(seconds >= shortestLimit
+      ? [{ text: `maxRuntimeInSeconds of candidate ${name} to ${seconds}`, left: 1 + left }]
+      : []),
+    ...(jobs >= 1 ? [{ text: `maxJobs of candidate ${name} to ${jobs}`, left }] : []),
+  ];
+}
+
+/**
+ * What is wrong with what an execution could cost: more than `restate:maxCostPerExecution`, or what nobody knows.
+ *
+ * @param definition the pipeline's, of these settings
+ * @param region the stack's, of which prices are needed
+ */
+export function costProblems(
+  settings: StackSettings,
+  definition: PipelineDefinition,
+  region: string,
+): readonly string[] {
+  const { candidates, maxCostPerExecution: limit } = settings;
+  if (limit === undefined) {
+    return [];
+  }
+  const prices = pricesWith(settings.prices);
+  if (prices.region !== region) {
+    return [
+      `restate:prices: are those of ${prices.region}, but the stack is in ${region}, and restate:maxCostPerExecution ` +
+        "needs its prices: give them, with its region",
+    ];
+  }
+  try {
+    const { notPriced, steps, worst } = executionCost(definition, {
+      prices,
+      queryBytes: queryScanLimit,
+    });
+    const place = "restate:maxCostPerExecution";
+    const unbounded = steps.find((step) => step.worst === Infinity);
+    if (unbounded !== undefined) {
+      return [
+        `${place}: nothing limits the time of step ${unbounded.step}: a batch transform, which evaluates a candidate of ` +
+          "an image of your own, has no time limit; leave that candidate out, or the limit",
+      ];
+    }
+    if (notPriced.length > 0) {
+      return [`${place}: ${notPriced.join("; ")} has no limit`];
+    }
+    if (worst <= limit) {
+      return [];
+    }
+    const changes = candidates.flatMap((candidate) => {
+      const tuning = steps.find(({ step }) => step === `Tune${candidate.name}`);
+      return tuning === undefined
+        ? []
+        : changesOf(candidate, tuning, tuning.worst - (worst - limit));
+    });
+    const [least] = [...changes].sort((one, other) => other.left - one.left);
+    const dearest = [...steps].sort((one, other) => other.worst - one.worst).slice(0, 3);
+    return [
+      `${place}: is ${dollars(limit)}, but an execution could cost ${dollars(worst)} (` +
+        `${dearest.map((one) => `${one.step} ${dollars(one.worst)}`).join(", ")}); ` +
+        (least === undefined
+          ? "no change of one candidate is enough: take cheaper instance types, fewer trials and shorter time limits of all"
+          : `lower ${least.text}, or raise the limit`),
+    ];
+  } catch (error) {
+    if (error instanceof CostError) {
+      return [`restate:prices: ${error.message}`];
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,77 @@
+import { deepEqual, equal, match, rejects } from "node:assert/strict";
+
+import { executionCost } from "../../pipeline/cost/executionCost";
+import { pricesWith } from "../../pipeline/cost/prices";
+import { queryScanLimit } from "../../pipeline/query";
+import { defaultCandidates } from "../../pipeline/candidates";
+import { type Config, program } from "../support/definitions";
+
+/** What the program says against a configuration. */
+async function refusal(config: Config): Promise<string> {
+  let message = "";
+  await rejects(program(config), (error: Error) => {
+    message = error.message;
+    return true;
+  });
+  return message;
+}
+
+describe("a limit of what an execution costs", () => {
+  it("is kept by the definition that it lets through, whose instances nobody can choose", async () => {
+    const { definition } = await program({ maxCostPerExecution: 90 });
+    const { worst } = executionCost(definition, {
+      prices: pricesWith({}),
+      queryBytes: queryScanLimit,
+    });
+    equal(worst > 80 && worst <= 90, true, String(worst));
+    deepEqual(
+      definition.Parameters?.map(({ Name: name }) => name),
+      ["ModelApprovalStatus", "MinimumR2"],
+    );
+    equal(JSON.stringify(definition).includes("Parameters.ProcessingInstance"), false);
+  });
+
+  it("refuses what could cost more by its key, with a change that is enough", async () => {
+    const message = await refusal({ maxCostPerExecution: 75 });
+    match(
+      message,
+      /restate:maxCostPerExecution: is \$75\.00, but an execution could cost \$84\.83 \(TuneDecisionTree \$34\.11, /,
+    );
+    const [, candidate, limit] =
+      /lower maxRuntimeInSeconds of candidate (\w+) to (\d+), or raise the limit/.exec(message) ??
+      [];
+    const candidates = defaultCandidates.map((one) =>
+      one.name === candidate ? { ...one, maxRuntimeInSeconds: Number(limit) } : one,
+    );
+    await program({ maxCostPerExecution: 75, candidates });
+  });
+
+  it("says where no change of one candidate is enough", async () => {
+    match(await refusal({ maxCostPerExecution: 5 }), /no change of one candidate is enough/);
+  });
+
+  it("needs the prices of the stack's region, and of its instances", async () => {
+    match(
+      await refusal({ maxCostPerExecution: 1000, "aws:region": "eu-west-1" }),
+      /restate:prices: are those of us-east-1, but the stack is in eu-west-1/,
+    );
+    const own = { maxCostPerExecution: 1000, trainingInstanceType: "ml.m7i.xlarge" };
+    match(
+      await refusal(own),
+      /restate:prices: step TuneDecisionTree: there is no price of ml\.m7i\.xlarge/,
+    );
+    await program({ ...own, prices: { instanceHour: { "ml.m7i.xlarge": 0.2419 } } });
+  });
+
+  it("cannot be kept where a candidate is evaluated by a batch transform", async () => {
+    const algorithm = {
+      image: "111122223333.dkr.ecr.us-east-1.amazonaws.com/own:1",
+      metrics: { "validation:rmse": "rmse=(.*)" },
+    };
+    const own = { name: "Own", algorithm, ranges: { depth: { type: "integer", min: 1, max: 2 } } };
+    match(
+      await refusal({ maxCostPerExecution: 1000, candidates: [own] }),
+      /nothing limits the time of step \w+Own\w*: a batch transform/,
+    );
+  });
+});
