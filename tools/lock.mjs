@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { projectPython } from "./python.mjs";
 
 const upgrade = process.argv.slice(2);
-const compile = (folder, constraint) => {
+const compile = (folder, constraint, more = []) => {
   const { status } = spawnSync(
     projectPython(),
     [
@@ -20,6 +20,7 @@ const compile = (folder, constraint) => {
         "npm run lock",
       ],
       ...(constraint === undefined ? upgrade : ["--constraint", constraint]),
+      ...more,
       ...[`${folder}/requirements.in`, "--output-file", `${folder}/requirements.txt`],
     ],
     { stdio: "inherit" },
@@ -33,3 +34,7 @@ compile("tests");
 compile("notebooks", "tests/requirements.txt");
 compile("local", "tests/requirements.txt");
 compile("container", "tests/requirements.txt");
+
+// Version 3 of the SageMaker Python SDK has an environment of its own: see tests/local/api/test_sagemaker_sdk_v3.py.
+const sdk = "tests/local/api/sdk_v3";
+compile(sdk, undefined, ["--excludes", `${sdk}/excludes.txt`]);

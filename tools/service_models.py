@@ -54,6 +54,8 @@ OPERATIONS = {
         "DeletePipeline",
         "DescribePipeline",
         "ListPipelines",
+        "ListPipelineVersions",
+        "UpdatePipelineVersion",
         "StartPipelineExecution",
         "StopPipelineExecution",
         "RetryPipelineExecution",

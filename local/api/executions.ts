@@ -26,6 +26,7 @@ import { writeDocument } from "../records/executionFile";
 import { findDocument, isUnderWay, recordPath } from "../records/executions";
 import { readSelection, type Selection } from "../execution/selection";
 import { requestStop } from "../execution/stopRequest";
+import { versionOf } from "./definitionVersions";
 import { asInvalid, conflict, invalid, notFound, refuseUnsupported } from "./errors";
 import type { Answer } from "./operation";
 import { filtered, pageOf } from "./pages";
@@ -83,7 +84,7 @@ async function start(
   world: World,
   request: StartPipelineExecutionRequest,
 ): Promise<StartPipelineExecutionResponse> {
-  refuseUnsupported(request, ["MlflowExperimentName", "PipelineVersionId", "PipelineVersionAlias"]);
+  refuseUnsupported(request, ["MlflowExperimentName", "PipelineVersionAlias"]);
   const { ClientRequestToken: clientRequestToken, PipelineName = "" } = request;
   const pipeline = findPipeline(world, PipelineName);
   const same = executionsOf(world, pipeline).find(
@@ -92,7 +93,8 @@ async function start(
   if (same !== undefined) {
     return { PipelineExecutionArn: same.execution.PipelineExecutionArn };
   }
-  const definition = parseDefinition(pipeline.request["PipelineDefinition"] as string);
+  const version = versionOf(pipeline, request.PipelineVersionId);
+  const definition = parseDefinition(version.PipelineDefinition);
   const parallelism =
     request.ParallelismConfiguration ??
     (pipeline.request["ParallelismConfiguration"] as ParallelismConfiguration | undefined);
@@ -103,6 +105,7 @@ async function start(
       parametersOf(request.PipelineParameters),
       {
         pipelineName: pipeline.name,
+        pipelineVersionId: version.PipelineVersionId,
         displayName: request.PipelineExecutionDisplayName,
         description: request.PipelineExecutionDescription,
         clientRequestToken,

@@ -4,12 +4,21 @@ import { jobs } from "./jobs";
 import { logs } from "./logs";
 import type { Operation } from "./operation";
 import { pipelines } from "./pipelines";
+import { pipelineVersions } from "./pipelineVersions";
 import { registry } from "./registry";
 import type { ServiceName } from "./shapes";
 import { tags } from "./tags";
 
 /** The operations that this machine answers, by service. */
 export const operations: Readonly<Record<ServiceName, Readonly<Record<string, Operation>>>> = {
-  sagemaker: { ...pipelines, ...executions, ...jobs, ...registry, ...endpoints, ...tags },
+  sagemaker: {
+    ...pipelines,
+    ...pipelineVersions,
+    ...executions,
+    ...jobs,
+    ...registry,
+    ...endpoints,
+    ...tags,
+  },
   logs,
 };

@@ -18,6 +18,7 @@ import type { RunnableProgram } from "../../offline/program";
 import { executionId, type ExecutionHead } from "../records/executionDocument";
 import { isUnderWay, listHeads } from "../records/executions";
 import type { Resource } from "../records/resources";
+import { versionOf, versionsOf, withDefinition } from "./definitionVersions";
 import { asInvalid, conflict, invalid, notFound, refuseUnsupported } from "./errors";
 import { filtered, pageOf } from "./pages";
 import type { Answer } from "./operation";
@@ -75,12 +76,12 @@ export function findPipeline(world: World, nameOrArn: string): Resource {
 /** Makes sure that the program's own pipeline is there, with the definition that it renders now. */
 export function ensurePipeline(world: World, program: RunnableProgram): void {
   const { definition, pipelineName } = program;
-  const request = { PipelineDefinition: canonicalJson(definition) };
+  const content = canonicalJson(definition);
   const existing = world.of("pipeline").find(pipelineName);
   if (existing === undefined) {
-    world.create("pipeline", pipelineName, request);
-  } else if (existing.request["PipelineDefinition"] !== request.PipelineDefinition) {
-    world.update(existing, "pipeline", request);
+    world.create("pipeline", pipelineName, { PipelineDefinition: content });
+  } else if (existing.request["PipelineDefinition"] !== content) {
+    world.update(existing, "pipeline", withDefinition(existing, content));
   }
 }
 
@@ -176,11 +177,12 @@ async function updatePipeline(
     PipelineDescription,
     PipelineDisplayName,
     RoleArn,
-    PipelineDefinition: definition,
+    ...(definition === undefined ? {} : withDefinition(pipeline, definition)),
   };
   const given = Object.entries(changes).filter(([, value]) => value !== undefined);
-  world.update(pipeline, "pipeline", Object.fromEntries(given));
-  return { PipelineArn: pipeline.arn };
+  const updated = world.update(pipeline, "pipeline", Object.fromEntries(given));
+  const PipelineVersionId = versionsOf(updated).at(-1)?.PipelineVersionId;
+  return { PipelineArn: pipeline.arn, PipelineVersionId };
 }
 
 /** Deletes a pipeline, and its executions with it, as the service's documentation says. */
@@ -206,11 +208,14 @@ function lastRun(heads: readonly ExecutionHead[], { arn }: Resource): string | u
 }
 
 function describePipeline(world: World, request: DescribePipelineRequest): Answer {
-  refuseUnsupported(request, ["PipelineVersionAlias", "PipelineVersionId"]);
-  const pipeline = findPipeline(world, request.PipelineName ?? "");
+  refuseUnsupported(request, ["PipelineVersionAlias"]);
+  const { PipelineName: name = "", PipelineVersionId: id } = request;
+  const pipeline = findPipeline(world, name);
+  const version = id === undefined ? versionsOf(pipeline).at(-1) : versionOf(pipeline, id);
   return {
     PipelineDisplayName: pipeline.name,
     ...pipeline.request,
+    ...version,
     PipelineArn: pipeline.arn,
     PipelineName: pipeline.name,
     PipelineStatus: "Active",

@@ -37,6 +37,8 @@ import { Tuner } from "../environments/tuner";
 /** What an execution is started with, beside its definition and parameters. */
 export interface ExecutionRequest extends TakenResults {
   readonly pipelineName: string;
+  /** The version of the pipeline whose definition it is. Default: none, as of a definition of a file. */
+  readonly pipelineVersionId?: number | undefined;
   readonly displayName?: string | undefined;
   readonly description?: string | undefined;
   readonly clientRequestToken?: string | undefined;
@@ -291,6 +293,7 @@ function begunExecution(
     execution: (retried && { ...retried.execution, FailureReason: undefined }) ?? {
       PipelineArn: variable(scope, "PipelineArn"),
       PipelineExecutionArn: variable(scope, "PipelineExecutionArn"),
+      PipelineVersionId: request.pipelineVersionId,
       PipelineExecutionDisplayName: displayName,
       PipelineExecutionDescription: description,
       PipelineExperimentConfig: experimentOf(definition, scope),

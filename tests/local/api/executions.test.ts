@@ -347,8 +347,8 @@ assert number >= int(os.environ["FAILS"]) + 1, f"attempt {number}"
     }
     await rejects(start("Nowhere"), { name: "ResourceNotFound" });
     await rejects(start("Typed", { PipelineVersionId: 3 }), {
-      name: "ValidationException",
-      message: "PipelineVersionId is not supported on this machine",
+      name: "ResourceNotFound",
+      message: /pipeline\/typed' has no version 3\.$/,
     });
     const { PipelineExecutionSummaries } = await client.send(
       new ListPipelineExecutionsCommand({ PipelineName: "Typed" }),

@@ -101,6 +101,52 @@ def test_an_execution_fails_by_its_message(running: Emulator, sagemaker: Any) ->
     } <= running.checked
 
 
+def test_a_pipeline_has_versions(running: Emulator, sagemaker: Any) -> None:
+    for operation, right in (("create", "x"), ("update", "y"), ("update", "y"), ("update", "z")):
+        roles = {"RoleArn": ROLE} if operation == "create" else {}
+        answer = getattr(sagemaker, f"{operation}_pipeline")(
+            PipelineName="Versions",
+            PipelineDefinition=definition({"Get": "Parameters.Left"}, right),
+            **roles,
+        )
+    arn = answer["PipelineArn"]
+    assert answer["PipelineVersionId"] == 3
+    started = sagemaker.start_pipeline_execution(PipelineName="Versions", PipelineVersionId=1)
+    execution = ended(sagemaker, started["PipelineExecutionArn"])
+    assert execution["PipelineExecutionStatus"] == "Succeeded"
+    assert execution["PipelineVersionId"] == 1
+    changed = {"PipelineVersionDisplayName": "second", "PipelineVersionDescription": "is y"}
+    sagemaker.update_pipeline_version(PipelineArn=arn, PipelineVersionId=2, **changed)
+    second = sagemaker.describe_pipeline(PipelineName="Versions", PipelineVersionId=2)
+    assert second["PipelineDefinition"] == definition({"Get": "Parameters.Left"}, "y")
+    assert changed.items() <= second.items()
+    pages = sagemaker.get_paginator("list_pipeline_versions").paginate(
+        PipelineName=arn, SortOrder="Ascending", PaginationConfig={"PageSize": 2}
+    )
+    versions = list(pages.search("PipelineVersionSummaries"))
+    assert [one["PipelineVersionId"] for one in versions] == [1, 2, 3]
+    assert [one.get("LastExecutionPipelineExecutionArn") for one in versions] == [
+        started["PipelineExecutionArn"],
+        None,
+        None,
+    ]
+    for refused in (
+        lambda: sagemaker.describe_pipeline(PipelineName="Versions", PipelineVersionId=4),
+        lambda: sagemaker.start_pipeline_execution(PipelineName="Versions", PipelineVersionId=4),
+    ):
+        with pytest.raises(sagemaker.exceptions.ResourceNotFound, match="has no version 4"):
+            refused()
+    sagemaker.delete_pipeline(PipelineName="Versions")
+    assert {"ListPipelineVersions", "UpdatePipelineVersion"} <= running.checked
+
+
+def test_callbacks_and_aliases_are_refused_by_name(sagemaker: Any) -> None:
+    with pytest.raises(ClientError, match="SendPipelineExecutionStepSuccess is not available"):
+        sagemaker.send_pipeline_execution_step_success(CallbackToken="a" * 10)
+    with pytest.raises(ClientError, match="PipelineVersionAlias is not supported"):
+        sagemaker.describe_pipeline(PipelineName="restate-dev", PipelineVersionAlias="live")
+
+
 def test_errors_have_the_services_codes(sagemaker: Any) -> None:
     with pytest.raises(sagemaker.exceptions.ResourceNotFound):
         sagemaker.describe_pipeline(PipelineName="none")
