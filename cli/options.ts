@@ -92,7 +92,7 @@ export function paceOf({ every }: PaceOption, isLocal: boolean): Pace {
 }
 
 /** @throws InvalidArgumentError where it is not a number above 0 */
-export function readPositive(text: string): number {
+function readPositive(text: string): number {
   const value = Number(text);
   if (text.trim() === "" || !Number.isFinite(value) || value <= 0) {
     throw new InvalidArgumentError("It must be a number above 0.");
@@ -101,7 +101,7 @@ export function readPositive(text: string): number {
 }
 
 /** @throws InvalidArgumentError where it is not a whole number from 1 to 10000 */
-export function readCount(text: string): number {
+function readCount(text: string): number {
   const value = readPositive(text);
   if (!Number.isInteger(value) || value > 10_000) {
     throw new InvalidArgumentError("It must be a whole number from 1 to 10000.");

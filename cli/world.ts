@@ -57,7 +57,7 @@ export function workspaceOf({ workFolder }: Pick<WorldOptions, "workFolder">): W
 }
 
 /** The configuration that the options name. */
-export function configOf({
+function configOf({
   configFile,
   stack = defaultStack,
 }: Pick<MachineOptions, "configFile" | "stack">): Readonly<Record<string, string>> {

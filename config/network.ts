@@ -64,6 +64,3 @@ export const networkSchema = z
   .discriminatedUnion("mode", [createNetwork, existingNetwork, noNetwork])
   // The default in Pulumi.yaml shows each member of it.
   .prefault(createNetwork.parse({ mode: "create" }));
-
-/** Where the pipeline's jobs run. */
-export type NetworkSettings = z.output<typeof networkSchema>;

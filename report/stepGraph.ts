@@ -30,7 +30,7 @@ export interface StepGraph {
 }
 
 /** The state of each step, by what the execution's record says. */
-export function stepStates(
+function stepStates(
   steps: readonly PlacedStep[],
   results: ReadonlyMap<string, StepResult>,
 ): ReadonlyMap<string, StepState> {

@@ -38,7 +38,7 @@ type ParameterRanges = NonNullable<
 >;
 
 /** The hyperparameters that a step's ParameterRanges name. */
-export function tunedParameters(ranges: ParameterRanges): readonly TunedParameter[] {
+function tunedParameters(ranges: ParameterRanges): readonly TunedParameter[] {
   const { CategoricalParameterRanges, ContinuousParameterRanges, IntegerParameterRanges } = ranges;
   return [
     ...[...(IntegerParameterRanges ?? []), ...(ContinuousParameterRanges ?? [])].map(

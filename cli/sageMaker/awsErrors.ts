@@ -60,7 +60,7 @@ const unreachable = new Set([
  * @param call name of the call, such as `StartPipelineExecution`
  * @returns the error to throw instead; the same one where it is no failure of a call
  */
-export function explainedError(error: unknown, service: string, call: string): unknown {
+function explainedError(error: unknown, service: string, call: string): unknown {
   if (!(error instanceof Error) || error instanceof UserError) {
     return error;
   }

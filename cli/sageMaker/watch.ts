@@ -62,7 +62,7 @@ export function snapshotText({ execution, steps }: Snapshot): string {
 }
 
 /** The command that runs a step of an execution alone, on what the steps before it have made. */
-export function reproduction(world: World, step: string, execution: string): string {
+function reproduction(world: World, step: string, execution: string): string {
   const verb = world.machine === undefined ? "start --wait" : "run";
   return world.command(`${verb} --only ${step} --source ${execution}`);
 }

@@ -37,7 +37,7 @@ import type { World } from "./world";
  * The document of an execution by its ARN.
  * @throws ApiError where there is none
  */
-export async function findExecution(world: World, arn: string): Promise<ExecutionDocument> {
+async function findExecution(world: World, arn: string): Promise<ExecutionDocument> {
   const id = arn.slice(arn.lastIndexOf("/") + 1);
   const document = await asInvalid(() => findDocument(world.workspace, id));
   if (document?.execution.PipelineExecutionArn.toLowerCase() !== arn.toLowerCase()) {

@@ -123,7 +123,7 @@ function stepJob(step: StepDocument, document: ExecutionDocument, kind: JobKind)
 }
 
 /** The jobs of a kind in an execution. */
-export function jobsIn(document: ExecutionDocument, kind: JobKind): readonly Job[] {
+function jobsIn(document: ExecutionDocument, kind: JobKind): readonly Job[] {
   const types: readonly string[] = stepTypes[kind];
   const own = document.steps
     .filter((step) => types.includes(step.StepType))

@@ -25,11 +25,6 @@ function services(): Readonly<Record<ServiceName, Service>> {
   return loaded;
 }
 
-/** Whether there is an operation of the name. */
-export function hasOperation(service: ServiceName, operation: string): boolean {
-  return services()[service].operations[operation] !== undefined;
-}
-
 /** What a JSON value is called in errors of the service's parser. */
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) {

@@ -128,7 +128,7 @@ export function trialsOf(
 }
 
 /** An execution as the table of executions shows it. */
-export function listedExecution(
+function listedExecution(
   head: ExecutionHead,
 ): Omit<ExecutionRecord, "candidates" | "parameters" | "steps" | "trials"> {
   const { execution, winner } = head;

@@ -7,7 +7,7 @@ import { UserError } from "../../errors/userError";
 import { nearest } from "../../pipeline/language/nearest";
 import { warnOnce } from "./documents";
 import { type ExecutionDocument, type ExecutionHead, executionId } from "./executionDocument";
-import { readDocument, readHead, readUndamaged } from "./executionFile";
+import { readDocument, readHead } from "./executionFile";
 import { type ExecutionRecord, recordOf } from "./executionRecord";
 import { Workspace } from "./workspace";
 
@@ -119,15 +119,6 @@ export function definitionIn(folder: string, id: string): PipelineDefinition {
     throw new UserError(`the definition of execution ${id} cannot be read: ${path}`);
   }
   return definition;
-}
-
-/** The executions of a work folder, the latest first, but for those whose documents are damaged. */
-export function listExecutions(workspace: Workspace): readonly ExecutionRecord[] {
-  return listHeads(workspace).flatMap((head) => {
-    const folder = workspace.execution(executionId(head));
-    const document = readUndamaged(recordPath(folder));
-    return document === undefined ? [] : [recordOf({ ...document, ...head }, folder)];
-  });
 }
 
 /**

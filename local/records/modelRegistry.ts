@@ -87,17 +87,6 @@ export class ModelRegistry {
     return existsSync(this.folder) ? readdirSync(this.folder).sort() : [];
   }
 
-  /**
-   * Sets the approval status of a version.
-   * @param comment why, kept with it
-   */
-  setApprovalStatus(model: ModelPackage, status: "Approved" | "Rejected", comment?: string): void {
-    this.update(model, {
-      approvalStatus: status,
-      ...(comment === undefined ? {} : { approvalDescription: comment }),
-    });
-  }
-
   /** The version of an ARN; undefined where there is none. */
   find(arn: string): ModelPackage | undefined {
     const group = /:model-package\/([^/]+)\/\d+$/.exec(arn)?.[1];

@@ -12,7 +12,7 @@ import { cp, mkdir, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /** A path beside another, under which no reader looks. */
-export function temporaryPath(path: string): string {
+function temporaryPath(path: string): string {
   return `${path}.${randomBytes(6).toString("hex")}.tmp`;
 }
 

@@ -4,32 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from local.standins.athena.sql import tree
 from local.standins.athena.sql.call_parser import CallParser
 from local.standins.athena.sql.errors import failure, not_here
-from local.standins.athena.sql.tree import (
-    ArrayOf,
-    Between,
-    Binary,
-    Call,
-    Case,
-    Cast,
-    Comparison,
-    Exists,
-    Expression,
-    Extract,
-    InList,
-    InQuery,
-    IntervalLiteral,
-    IsNull,
-    Like,
-    Literal,
-    Name,
-    Query,
-    QueryValue,
-    Subscript,
-    TypedLiteral,
-    Unary,
-)  # fmt: skip
 
 _COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
 _CLOCKS = ("current_date", "current_timestamp", "localtimestamp")
@@ -54,38 +31,38 @@ _UNAVAILABLE_TYPES = (
 class ExpressionParser(CallParser):
     """Reads expressions, from the loosest operator to the tightest."""
 
-    def _query(self) -> Query:
+    def _query(self) -> tree.Query:
         """Reads a query in an expression."""
         raise NotImplementedError
 
-    def _expression(self) -> Expression:
+    def _expression(self) -> tree.Expression:
         return self._binary(("or",), self._conjunction)
 
-    def _conjunction(self) -> Expression:
+    def _conjunction(self) -> tree.Expression:
         return self._binary(("and",), self._negation)
 
-    def _negation(self) -> Expression:
+    def _negation(self) -> tree.Expression:
         if self._at("not"):
             place = self._take().place
-            return Unary(place, "not", self._negation())
+            return tree.Unary(place, "not", self._negation())
         return self._predicate()
 
-    def _predicate(self) -> Expression:
+    def _predicate(self) -> tree.Expression:
         left = self._concatenation()
         place = self._next.place
         if self._at(*_COMPARISONS):
             operator = self._take().text
             if self._at("all", "some", "any") and self._peek().text == "(":
                 raise not_here(self._next.place, f"{self._next.text.upper()} (query)")
-            return Comparison(place, operator, left, self._concatenation())
+            return tree.Comparison(place, operator, left, self._concatenation())
         if self._accept("is"):
             negated = self._accept("not")
             if self._accept("null"):
-                return self._negated(IsNull(place, left), negated)
+                return self._negated(tree.IsNull(place, left), negated)
             if self._accept("distinct"):
                 self._expect("from")
                 operator = "not distinct" if negated else "distinct"
-                return Comparison(place, operator, left, self._concatenation())
+                return tree.Comparison(place, operator, left, self._concatenation())
             raise self._unexpected("'DISTINCT', 'NOT', 'NULL'")
         follows = self._peek() if self._at("not") else self._next
         if follows.kind != "word" or follows.text not in ("between", "in", "like"):
@@ -94,68 +71,70 @@ class ExpressionParser(CallParser):
         if self._accept("between"):
             lower = self._concatenation()
             self._expect("and")
-            return self._negated(Between(place, left, lower, self._concatenation()), negated)
+            return self._negated(tree.Between(place, left, lower, self._concatenation()), negated)
         if self._accept("like"):
             pattern = self._concatenation()
             escape = self._concatenation() if self._accept("escape") else None
-            return self._negated(Like(place, left, pattern, escape), negated)
+            return self._negated(tree.Like(place, left, pattern, escape), negated)
         self._expect("in", "(")
-        inside: Expression
+        inside: tree.Expression
         if self._at("select", "with", "values", "table"):
-            inside = InQuery(place, left, self._query())
+            inside = tree.InQuery(place, left, self._query())
         else:
-            inside = InList(place, left, self._list(self._expression))
+            inside = tree.InList(place, left, self._list(self._expression))
         self._expect(")")
         return self._negated(inside, negated)
 
     @staticmethod
-    def _negated(value: Expression, negated: bool) -> Expression:
-        return Unary(value.place, "not", value) if negated else value
+    def _negated(value: tree.Expression, negated: bool) -> tree.Expression:
+        return tree.Unary(value.place, "not", value) if negated else value
 
-    def _concatenation(self) -> Expression:
+    def _concatenation(self) -> tree.Expression:
         return self._binary(("||",), self._sum)
 
-    def _sum(self) -> Expression:
+    def _sum(self) -> tree.Expression:
         return self._binary(("+", "-"), self._product)
 
-    def _product(self) -> Expression:
+    def _product(self) -> tree.Expression:
         return self._binary(("*", "/", "%"), self._signed)
 
-    def _binary(self, operators: tuple[str, ...], read: Callable[[], Expression]) -> Expression:
+    def _binary(
+        self, operators: tuple[str, ...], read: Callable[[], tree.Expression]
+    ) -> tree.Expression:
         left = read()
         while self._at(*operators):
             token = self._take()
-            left = Binary(token.place, token.text, left, read())
+            left = tree.Binary(token.place, token.text, left, read())
         return left
 
-    def _signed(self) -> Expression:
+    def _signed(self) -> tree.Expression:
         if self._at("-", "+"):
             token = self._take()
-            return Unary(token.place, token.text, self._signed())
+            return tree.Unary(token.place, token.text, self._signed())
         value = self._primary()
         if self._at("at") and self._peek().text == "time":
             raise not_here(self._next.place, "AT TIME ZONE")
         return value
 
-    def _primary(self) -> Expression:
+    def _primary(self) -> tree.Expression:
         value = self._simple()
         while True:
             place = self._next.place
             if self._accept("["):
                 index = self._concatenation()
                 self._expect("]")
-                value = Subscript(place, value, index)
-            elif self._at(".") and isinstance(value, Name):
+                value = tree.Subscript(place, value, index)
+            elif self._at(".") and isinstance(value, tree.Name):
                 self._take()
-                value = Name(value.place, (*value.parts, self._identifier()))
+                value = tree.Name(value.place, (*value.parts, self._identifier()))
             else:
                 return value
 
-    def _simple(self) -> Expression:
+    def _simple(self) -> tree.Expression:
         token = self._next
         if token.kind in ("string", "integer", "decimal", "double"):
             self._take()
-            return Literal(token.place, token.kind, token.text)
+            return tree.Literal(token.place, token.kind, token.text)
         if token.kind == "quoted":
             return self._name_or_call()
         if self._at("("):
@@ -165,7 +144,7 @@ class ExpressionParser(CallParser):
         if token.text in ("true", "false", "null"):
             self._take()
             kind = "null" if token.text == "null" else "boolean"
-            return Literal(token.place, kind, token.text)
+            return tree.Literal(token.place, kind, token.text)
         special = {
             "case": self._case, "cast": self._cast, "try_cast": self._cast, "trim": self._trim,
             "extract": self._extract, "exists": self._exists,
@@ -184,11 +163,11 @@ class ExpressionParser(CallParser):
             return literal
         return self._name_or_call()
 
-    def _parenthesized(self) -> Expression:
+    def _parenthesized(self) -> tree.Expression:
         place = self._take().place
-        value: Expression
+        value: tree.Expression
         if self._at("select", "with", "values", "table"):
-            value = QueryValue(place, self._query())
+            value = tree.QueryValue(place, self._query())
         else:
             value = self._expression()
             if self._at(","):
@@ -198,7 +177,7 @@ class ExpressionParser(CallParser):
             raise not_here(place, "a lambda expression")
         return value
 
-    def _case(self) -> Expression:
+    def _case(self) -> tree.Expression:
         place = self._take().place
         operand = None if self._at("when") else self._expression()
         branches = []
@@ -210,16 +189,16 @@ class ExpressionParser(CallParser):
             raise self._unexpected("'WHEN'")
         otherwise = self._expression() if self._accept("else") else None
         self._expect("end")
-        return Case(place, operand, tuple(branches), otherwise)
+        return tree.Case(place, operand, tuple(branches), otherwise)
 
-    def _cast(self) -> Expression:
+    def _cast(self) -> tree.Expression:
         token = self._take()
         self._expect("(")
         value = self._expression()
         self._expect("as")
         type_name = self._type()
         self._expect(")")
-        return Cast(token.place, value, type_name, safe=token.text == "try_cast")
+        return tree.Cast(token.place, value, type_name, safe=token.text == "try_cast")
 
     def _type(self) -> str:
         """A type's name as Trino writes it, without blanks in its parentheses."""
@@ -246,19 +225,19 @@ class ExpressionParser(CallParser):
             name = f"array({name})"
         return name
 
-    def _extract(self) -> Expression:
+    def _extract(self) -> tree.Expression:
         place = self._take().place
         self._expect("(")
         unit = self._identifier()
         self._expect("from")
         value = self._expression()
         self._expect(")")
-        return Extract(place, unit, value)
+        return tree.Extract(place, unit, value)
 
-    def _exists(self) -> Expression:
-        return Exists(self._take().place, self._in_parentheses(self._query))
+    def _exists(self) -> tree.Expression:
+        return tree.Exists(self._take().place, self._in_parentheses(self._query))
 
-    def _trim(self) -> Expression:
+    def _trim(self) -> tree.Expression:
         place = self._take().place
         self._expect("(")
         name = {"leading": "ltrim", "trailing": "rtrim", "both": "trim"}.get(self._next.text)
@@ -275,15 +254,15 @@ class ExpressionParser(CallParser):
             else:
                 arguments = (first, *((self._concatenation(),) if self._accept(",") else ()))
         self._expect(")")
-        return Call(place, name, arguments)
+        return tree.Call(place, name, arguments)
 
-    def _clock(self) -> Expression:
+    def _clock(self) -> tree.Expression:
         token = self._take()
         if self._at("("):
             raise not_here(token.place, f"{token.text} with a precision")
-        return Call(token.place, token.text, ())
+        return tree.Call(token.place, token.text, ())
 
-    def _interval(self) -> Expression:
+    def _interval(self) -> tree.Expression:
         place = self._take().place
         sign = -1 if self._accept("-") else 1
         self._accept("+")
@@ -292,14 +271,14 @@ class ExpressionParser(CallParser):
         text = self._take().text
         unit = self._interval_unit()
         until = self._interval_unit() if self._accept("to") else None
-        return IntervalLiteral(place, sign, text, unit, until)
+        return tree.IntervalLiteral(place, sign, text, unit, until)
 
     def _interval_unit(self) -> str:
         if not self._at(*_INTERVAL_UNITS):
             raise self._unexpected(", ".join(f"'{unit.upper()}'" for unit in _INTERVAL_UNITS))
         return self._take().text
 
-    def _typed_literal(self) -> Expression | None:
+    def _typed_literal(self) -> tree.Expression | None:
         token = self._next
         if token.text == "double" and self._peek().text == "precision":
             words = 2
@@ -315,27 +294,27 @@ class ExpressionParser(CallParser):
             raise not_here(token.place, f"a literal of the type {token.text}")
         if token.text not in _LITERAL_TYPES:
             raise failure("TYPE_NOT_FOUND", token.place, f"Unknown type: {token.text}")
-        return TypedLiteral(token.place, token.text, self._take().text)
+        return tree.TypedLiteral(token.place, token.text, self._take().text)
 
-    def _name_or_call(self) -> Expression:
+    def _name_or_call(self) -> tree.Expression:
         token = self._next
         if token.text == "array" and token.kind == "word" and self._peek().text == "[":
             self._take(), self._take()
             items = () if self._at("]") else self._list(self._expression)
             self._expect("]")
-            return ArrayOf(token.place, items)
+            return tree.ArrayOf(token.place, items)
         name = self._identifier()
         if self._at("->"):
             raise not_here(token.place, "a lambda expression")
         if not self._at("("):
-            return Name(token.place, (name,))
+            return tree.Name(token.place, (name,))
         if name == "row":
             raise not_here(token.place, "a row")
         self._take()
         if name == "position":
             needle = self._concatenation()
             self._expect("in")
-            arguments: tuple[Expression, ...] = (self._concatenation(), needle)
+            arguments: tuple[tree.Expression, ...] = (self._concatenation(), needle)
             self._expect(")")
-            return Call(token.place, "strpos", arguments)
+            return tree.Call(token.place, "strpos", arguments)
         return self._call(token.place, name)

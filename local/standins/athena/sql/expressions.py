@@ -6,6 +6,7 @@ import datetime
 import re
 from collections.abc import Callable
 
+from local.standins.athena.sql import tree
 from local.standins.athena.sql.call_analyzer import CallAnalyzer
 from local.standins.athena.sql.casts import cast_sql
 from local.standins.athena.sql.errors import failure, not_here
@@ -27,31 +28,6 @@ from local.standins.athena.sql.operators import (
     converted,
 )
 from local.standins.athena.sql.scope import Context, Scope, Typed, calls, has_names
-from local.standins.athena.sql.tree import (
-    ArrayOf,
-    Between,
-    Binary,
-    Call,
-    Case,
-    Cast,
-    Comparison,
-    Exists,
-    Expression,
-    Extract,
-    InList,
-    InQuery,
-    IntervalLiteral,
-    IsNull,
-    Like,
-    Literal,
-    Name,
-    Place,
-    Query,
-    QueryValue,
-    Subscript,
-    TypedLiteral,
-    Unary,
-)
 from local.standins.athena.sql.types import (
     BOOLEAN,
     DOUBLE,
@@ -70,7 +46,7 @@ _EXTRACT_UNITS = (
     "doy", "year_of_week", "yow", "hour", "minute", "second",
 )  # fmt: skip
 
-Subquery = Callable[[Query, Scope], tuple[str, list[Type]]]
+Subquery = Callable[[tree.Query, Scope], tuple[str, list[Type]]]
 
 
 class Analyzer(CallAnalyzer):
@@ -82,7 +58,7 @@ class Analyzer(CallAnalyzer):
         self._scope = scope
         self._subquery = subquery
 
-    def analyze(self, node: Expression, context: Context) -> Typed:
+    def analyze(self, node: tree.Expression, context: Context) -> Typed:
         """The checked expression.
 
         Raises:
@@ -92,18 +68,18 @@ class Analyzer(CallAnalyzer):
             return self._grouped(node, context, context.grouped)
         return self._dispatch(node, context)
 
-    def condition(self, node: Expression, context: Context) -> str:
+    def condition(self, node: tree.Expression, context: Context) -> str:
         """SQL of an expression that must be boolean."""
         value = self.analyze(node, context)
         message = f"{context.clause} clause must evaluate to a boolean: actual type {value.type}"
         return boolean(value, node.place, message)
 
-    def _grouped(self, node: Expression, context: Context, grouped: frozenset[str]) -> Typed:
+    def _grouped(self, node: tree.Expression, context: Context, grouped: frozenset[str]) -> Typed:
         plain = Context(context.clause)
         value = self._dispatch(node, plain)
         if value.sql in grouped or not has_names(node):
             return value
-        if isinstance(node, Name):
+        if isinstance(node, tree.Name):
             if not any(field.value == value for field in self._scope.columns):
                 return value  # of the query around this one
             raise failure(
@@ -113,13 +89,13 @@ class Analyzer(CallAnalyzer):
             )  # fmt: skip
         return self._dispatch(node, context)
 
-    def _dispatch(self, node: Expression, context: Context) -> Typed:
+    def _dispatch(self, node: tree.Expression, context: Context) -> Typed:
         for kind, method in self._METHODS:
             if isinstance(node, kind):
                 return method(self, node, context)
         raise not_here(node.place, type(node).__name__)
 
-    def _literal(self, node: Literal, _: Context) -> Typed:
+    def _literal(self, node: tree.Literal, _: Context) -> Typed:
         if node.kind == "string":
             return Typed(literal(node.text), VARCHAR)
         if node.kind == "boolean":
@@ -132,7 +108,7 @@ class Analyzer(CallAnalyzer):
             return decimal_literal(node.text, node.place)
         return integer_literal(int(node.text), node.place)
 
-    def _typed_literal(self, node: TypedLiteral, _: Context) -> Typed:
+    def _typed_literal(self, node: tree.TypedLiteral, _: Context) -> Typed:
         name, text = node.type_name, node.text
         if name == "decimal":
             return decimal_literal(text.strip(), node.place)
@@ -142,13 +118,13 @@ class Analyzer(CallAnalyzer):
         value = cast_sql(literal(text), VARCHAR, kind)
         return Typed(f"({value})", kind)
 
-    def _interval(self, node: IntervalLiteral, _: Context) -> Typed:
+    def _interval(self, node: tree.IntervalLiteral, _: Context) -> Typed:
         return interval_literal(node)
 
-    def _name(self, node: Name, _: Context) -> Typed:
+    def _name(self, node: tree.Name, _: Context) -> Typed:
         return self._scope.find(node)
 
-    def _type(self, name: str, place: Place) -> Type:
+    def _type(self, name: str, place: tree.Place) -> Type:
         try:
             kind = parse_type(name)
         except UserError as error:
@@ -157,9 +133,9 @@ class Analyzer(CallAnalyzer):
             raise failure("TYPE_MISMATCH", place, f"Unknown type: {name}")
         return kind
 
-    def _unary(self, node: Unary, context: Context) -> Typed:
+    def _unary(self, node: tree.Unary, context: Context) -> Typed:
         operand = node.operand
-        if node.operator == "-" and isinstance(operand, Literal) and operand.kind == "integer":
+        if node.operator == "-" and isinstance(operand, tree.Literal) and operand.kind == "integer":
             return integer_literal(-int(operand.text), node.place)
         value = self.analyze(operand, context)
         if node.operator == "not":
@@ -173,7 +149,7 @@ class Analyzer(CallAnalyzer):
             value if node.operator == "+" else Typed(f"(-{value.sql})", value.type, value.constant)
         )
 
-    def _binary(self, node: Binary, context: Context) -> Typed:
+    def _binary(self, node: tree.Binary, context: Context) -> Typed:
         left, right = self.analyze(node.left, context), self.analyze(node.right, context)
         if node.operator in ("and", "or"):
             sides = [
@@ -188,7 +164,7 @@ class Analyzer(CallAnalyzer):
             return concatenate([left, right], node.place)
         return arithmetic(node.operator, left, right, node.place)
 
-    def _comparison(self, node: Comparison, context: Context) -> Typed:
+    def _comparison(self, node: tree.Comparison, context: Context) -> Typed:
         left, right = self.analyze(node.left, context), self.analyze(node.right, context)
         if node.operator in ("distinct", "not distinct"):
             both = common_type(left.type, right.type)
@@ -200,7 +176,7 @@ class Analyzer(CallAnalyzer):
             return Typed(f"({sides[0]} {word} {sides[1]})", BOOLEAN)
         return Typed(compare(node.operator, left, right, node.place), BOOLEAN)
 
-    def _between(self, node: Between, context: Context) -> Typed:
+    def _between(self, node: tree.Between, context: Context) -> Typed:
         value, lower, upper = (
             self.analyze(part, context) for part in (node.value, node.lower, node.upper)
         )
@@ -212,7 +188,7 @@ class Analyzer(CallAnalyzer):
         under = compare("<=", value, upper, node.place)
         return Typed(f"({over} and {under})", BOOLEAN)
 
-    def _in_list(self, node: InList, context: Context) -> Typed:
+    def _in_list(self, node: tree.InList, context: Context) -> Typed:
         value = self.analyze(node.value, context)
         items = [self.analyze(item, context) for item in node.items]
         both = common_of(
@@ -224,7 +200,7 @@ class Analyzer(CallAnalyzer):
         listed = ", ".join(converted(item, both) for item in items)
         return Typed(f"({converted(value, both)} in ({listed}))", BOOLEAN)
 
-    def _in_query(self, node: InQuery, context: Context) -> Typed:
+    def _in_query(self, node: tree.InQuery, context: Context) -> Typed:
         value = self.analyze(node.value, context)
         sql, kinds = self._subquery(node.query, self._scope)
         if len(kinds) != 1:
@@ -242,17 +218,17 @@ class Analyzer(CallAnalyzer):
         rows = f"(select {column} from ({sql}) as q)"  # noqa: S608 - quoted
         return Typed(f"({converted(value, both)} in {rows})", BOOLEAN)
 
-    def _exists(self, node: Exists, _: Context) -> Typed:
+    def _exists(self, node: tree.Exists, _: Context) -> Typed:
         sql, _kinds = self._subquery(node.query, self._scope)
         return Typed(f"exists ({sql})", BOOLEAN)
 
-    def _query_value(self, node: QueryValue, _: Context) -> Typed:
+    def _query_value(self, node: tree.QueryValue, _: Context) -> Typed:
         sql, kinds = self._subquery(node.query, self._scope)
         if len(kinds) != 1:
             raise not_here(node.place, "a subquery of more than one column as a value")
         return Typed(f"({sql})", kinds[0])
 
-    def _like(self, node: Like, context: Context) -> Typed:
+    def _like(self, node: tree.Like, context: Context) -> Typed:
         value, pattern = self.analyze(node.value, context), self.analyze(node.pattern, context)
         for side, part, name in (
             (value, node.value, "Left side of"), (pattern, node.pattern, "Pattern for"),
@@ -265,10 +241,10 @@ class Analyzer(CallAnalyzer):
             return Typed(f"({sql})", BOOLEAN)
         return Typed(f"({sql} escape {_escape_sql(node, node.escape)})", BOOLEAN)
 
-    def _is_null(self, node: IsNull, context: Context) -> Typed:
+    def _is_null(self, node: tree.IsNull, context: Context) -> Typed:
         return Typed(f"({self.analyze(node.value, context).sql} is null)", BOOLEAN)
 
-    def _case(self, node: Case, context: Context) -> Typed:
+    def _case(self, node: tree.Case, context: Context) -> Typed:
         operand = self.analyze(node.operand, context) if node.operand else None
         conditions = []
         for condition, _ in node.branches:
@@ -297,7 +273,7 @@ class Analyzer(CallAnalyzer):
         last = f" else {converted(otherwise, both)}" if otherwise else ""
         return Typed(f"(case {branches}{last} end)", both)
 
-    def _cast(self, node: Cast, context: Context) -> Typed:
+    def _cast(self, node: tree.Cast, context: Context) -> Typed:
         wanted = self._type(node.type_name, node.place)
         value = self.analyze(node.value, context)
         sql = cast_sql(value.sql, value.type, wanted)
@@ -309,7 +285,7 @@ class Analyzer(CallAnalyzer):
         kept = VARCHAR if wanted.base == "varchar" else wanted
         return Typed(f"try({sql})" if node.safe else f"({sql})", kept)
 
-    def _extract(self, node: Extract, context: Context) -> Typed:
+    def _extract(self, node: tree.Extract, context: Context) -> Typed:
         if node.unit not in _EXTRACT_UNITS:
             raise failure("SYNTAX_ERROR", node.place, f"Invalid EXTRACT field: {node.unit}")
         value = self.analyze(node.value, context)
@@ -319,38 +295,40 @@ class Analyzer(CallAnalyzer):
             raise failure("TYPE_MISMATCH", node.value.place, message)
         return self._called(SIGNATURES[node.unit], [value], node.unit, node.place)
 
-    def _array(self, node: ArrayOf, context: Context) -> Typed:
+    def _array(self, node: tree.ArrayOf, context: Context) -> Typed:
         items = [self.analyze(item, context) for item in node.items]
         if not items:
             return Typed("[]", array(UNKNOWN))
         both = common_of(items, node.place, "All ARRAY elements must be the same type")
         return Typed(f"[{', '.join(converted(item, both) for item in items)}]", array(both))
 
-    def _subscript(self, node: Subscript, context: Context) -> Typed:
+    def _subscript(self, node: tree.Subscript, context: Context) -> Typed:
         value, index = self.analyze(node.value, context), self.analyze(node.index, context)
         if value.type.base != "array" or value.type.element is None or not index.type.is_integer:
             message = f"Cannot apply operator: {value.type}[{index.type}]"
             raise failure("TYPE_MISMATCH", node.place, message)
         return Typed(f"trino.subscript({value.sql}, {index.sql})", value.type.element)
 
-    _METHODS: tuple[tuple[type[Expression], Callable[..., Typed]], ...] = (
-        (Literal, _literal), (TypedLiteral, _typed_literal), (IntervalLiteral, _interval),
-        (Name, _name), (Unary, _unary), (Binary, _binary), (Comparison, _comparison),
-        (Between, _between), (InList, _in_list), (InQuery, _in_query), (Exists, _exists),
-        (QueryValue, _query_value), (Like, _like), (IsNull, _is_null), (Case, _case),
-        (Cast, _cast), (Extract, _extract), (ArrayOf, _array), (Subscript, _subscript),
-        (Call, CallAnalyzer._call),
+    _METHODS: tuple[tuple[type[tree.Expression], Callable[..., Typed]], ...] = (
+        (tree.Literal, _literal), (tree.TypedLiteral, _typed_literal),
+        (tree.IntervalLiteral, _interval),
+        (tree.Name, _name), (tree.Unary, _unary), (tree.Binary, _binary),
+        (tree.Comparison, _comparison), (tree.Between, _between), (tree.InList, _in_list),
+        (tree.InQuery, _in_query), (tree.Exists, _exists), (tree.QueryValue, _query_value),
+        (tree.Like, _like), (tree.IsNull, _is_null), (tree.Case, _case),
+        (tree.Cast, _cast), (tree.Extract, _extract), (tree.ArrayOf, _array),
+        (tree.Subscript, _subscript), (tree.Call, CallAnalyzer._call),
     )  # fmt: skip
 
 
-def _escape_sql(node: Like, escape: Expression) -> str:
+def _escape_sql(node: tree.Like, escape: tree.Expression) -> str:
     """SQL of the character after ESCAPE, with which the pattern was checked."""
-    if not (isinstance(escape, Literal) and escape.kind == "string"):
+    if not (isinstance(escape, tree.Literal) and escape.kind == "string"):
         raise not_here(escape.place, "ESCAPE with a column")
     if len(escape.text) != 1:
         message = "Escape string must be a single character"
         raise failure("INVALID_FUNCTION_ARGUMENT", escape.place, message)
-    if not (isinstance(node.pattern, Literal) and node.pattern.kind == "string"):
+    if not (isinstance(node.pattern, tree.Literal) and node.pattern.kind == "string"):
         raise not_here(node.place, "LIKE with ESCAPE and a column as its pattern")
     one = re.escape(escape.text)
     if not re.fullmatch(rf"(?:[^{one}]|{one}[%_{one}])*", node.pattern.text, re.DOTALL):
