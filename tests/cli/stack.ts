@@ -66,7 +66,7 @@ export interface Call {
 }
 
 /** What Node.js runs as the command line. */
-export const restateScript = ["--require", "tsx/cjs", "cli/restate.ts"];
+export const restateScript = ["tools/restate.mjs"];
 
 /** The stack dev, deployed as far as its pipeline and model package group go, in an AWS on loopback. */
 export class DeployedStack {

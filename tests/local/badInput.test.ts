@@ -107,25 +107,18 @@ describe("npm run local, given bad input,", () => {
   });
 
   it("names --data where there is neither data nor network", async () => {
-    await fails(
-      [],
-      /^error: cannot download the California housing data \(.*\); give the file by --data PATH/,
-      {
-        XDG_CACHE_HOME: join(folder, "empty-cache"),
-        NODE_OPTIONS: `--require ${offline()}`,
-      },
-    );
+    const { fetch } = globalThis;
+    globalThis.fetch = () => Promise.reject(new TypeError("fetch failed"));
+    try {
+      await fails(
+        [],
+        /^error: cannot download the California housing data \(.*\); give the file by --data PATH/,
+        { XDG_CACHE_HOME: join(folder, "empty-cache") },
+      );
+    } finally {
+      globalThis.fetch = fetch;
+    }
   });
-
-  /** A module that cuts a process off the network, wherever the tests run. */
-  function offline(): string {
-    const path = join(folder, "offline.cjs");
-    writeFileSync(
-      path,
-      'globalThis.fetch = async () => { throw new TypeError("fetch failed"); };\n',
-    );
-    return path;
-  }
 
   const data = (): string => writeRows(join(folder, "good.data"), rows);
   const written = (name: string, content: string): string => {

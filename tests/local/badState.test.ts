@@ -7,6 +7,7 @@ import { housingRows, writeRows } from "../support/housing";
 import {
   type Ended,
   local,
+  localProcess,
   smallDefinition,
   temporaryFolder,
   writeDefinition,
@@ -28,11 +29,11 @@ describe("npm run local, on a machine or in a folder that is not as it should be
     definition = writeDefinition(folder, await smallDefinition());
   });
 
+  const argumentsFor = (work: string): readonly string[] => [
+    ...["--definition", definition, "--data", data, "--work-folder", work, "--quiet", "--json"],
+  ];
   const run = (work: string, ...args: readonly string[]): Promise<Ended> =>
-    local([
-      ...["--definition", definition, "--data", data, "--work-folder", work, "--quiet", "--json"],
-      ...args,
-    ]);
+    local([...argumentsFor(work), ...args]);
   const list = async (command: string, work: string): Promise<readonly unknown[]> => {
     const { code, stderr, stdout } = await local([command, "--work-folder", work, "--json"]);
     equal(code, 0, stderr);
@@ -71,7 +72,8 @@ describe("npm run local, on a machine or in a folder that is not as it should be
 
   it("lets one of two runs at once into a folder, and the other one too once it is alone", async () => {
     const work = join(folder, "shared");
-    const both = await Promise.all([run(work), run(work)]);
+    const args = argumentsFor(work);
+    const both = await Promise.all([localProcess(args), localProcess(args)]);
     deepEqual(both.map(({ code }) => code).sort(), [0, 1]);
     const refused = both.find(({ code }) => code === 1);
     ok(refused);
@@ -92,14 +94,14 @@ describe("npm run local, on a machine or in a folder that is not as it should be
     const model = join(work, "models", "restate-dev", "1.json");
     writeFileSync(model, "");
 
-    const runs = await local(["runs", "--work-folder", work, "--json"]);
+    const runs = await localProcess(["runs", "--work-folder", work, "--json"]);
     equal((JSON.parse(runs.stdout) as readonly unknown[]).length, 1);
     // The models are read too: they tell which executions registered one.
     deepEqual(runs.stderr.split("\n"), [
       ...[record, model].map((path) => `warning: ${path} is damaged, and left out`),
       "",
     ]);
-    const models = await local(["models", "--work-folder", work, "--json"]);
+    const models = await localProcess(["models", "--work-folder", work, "--json"]);
     deepEqual(
       (JSON.parse(models.stdout) as readonly { version: number }[]).map(({ version }) => version),
       [2],

@@ -1,19 +1,19 @@
 """Pipelines written with the SageMaker Python SDK, offline, as other teams have them.
 
-`python sdk_pipelines.py train|tune FILE` writes the definition. Its scripts and data are
-objects of the bucket `team-bucket`, which the caller lays out in a folder.
+`python sdk_pipelines.py FOLDER` writes the definitions train.json and tune.json. Their scripts and
+data are objects of the bucket `team-bucket`, which the caller lays out in a folder.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
-os.environ["SAGEMAKER_SUPPRESS_V2_WARNING"] = "1"  # it is read at import
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
+import fast_sdk  # noqa: F401
 from sagemaker import image_uris
 from sagemaker.estimator import Estimator
 from sagemaker.inputs import TrainingInput, TransformInput
@@ -237,5 +237,5 @@ def tune_pipeline() -> Pipeline:
 
 
 if __name__ == "__main__":
-    pipelines = {"train": train_pipeline, "tune": tune_pipeline}
-    Path(sys.argv[2]).write_text(pipelines[sys.argv[1]]().definition(), "utf-8")
+    for name, pipeline in (("train", train_pipeline), ("tune", tune_pipeline)):
+        Path(sys.argv[1], f"{name}.json").write_text(pipeline().definition(), "utf-8")

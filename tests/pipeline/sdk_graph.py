@@ -6,13 +6,11 @@ and the flow's output: steps, jobs and references are the SDK's own.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Any
 from unittest.mock import Mock
 
-os.environ["SAGEMAKER_SUPPRESS_V2_WARNING"] = "1"  # it is read at import
-
+import fast_sdk  # noqa: F401
 from sagemaker import image_uris
 from sagemaker.dataset_definition.inputs import AthenaDatasetDefinition, DatasetDefinition
 from sagemaker.estimator import Estimator

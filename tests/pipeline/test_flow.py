@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from typing import Any
 
 import pytest
-from rendered import ROOT
+from rendered import evaluate
 
 from local.standins.data_wrangler.flow import check
 
-SCRIPT = """
-const { program } = require("./tests/support/definitions");
-program(JSON.parse(process.argv[1]), "dev").then(({ uploads }) => {
-  const [flow] = [...uploads].filter(([uri]) => uri.endsWith(".flow")).map(([, text]) => text);
-  process.stdout.write(flow);
-});
-"""
-
 
 def flow_of(config: dict[str, Any]) -> dict[str, Any]:
-    command = ["node", "--require", "ts-node/register/transpile-only", "--eval", SCRIPT]
-    done = subprocess.run([*command, json.dumps(config)], cwd=ROOT, check=True, capture_output=True)
-    return dict(json.loads(done.stdout))
+    uploads = evaluate(config)["uploads"]
+    (flow,) = (text for uri, text in uploads.items() if uri.endswith(".flow"))
+    return dict(json.loads(flow))
 
 
 def dataset(**change: Any) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import subprocess
 import sys
@@ -56,9 +55,10 @@ REPLACEMENTS: tuple[Any, ...] = (
 
 def mutations(step: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The step with one thing changed in its arguments: removed, replaced, or added."""
+    text = json.dumps(step)
     for *parents, last in places(step["Arguments"]):
         for change in (*REPLACEMENTS, "removed", "added"):
-            mutated = copy.deepcopy(step)
+            mutated = json.loads(text)
             target: Any = mutated["Arguments"]
             for key in parents:
                 target = target[key]
@@ -73,15 +73,15 @@ def mutations(step: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield mutated
 
 
+PIPELINES = ("train", "tune")
+
+
 def sdk_steps(tmp_path: Path) -> list[dict[str, Any]]:
     """The steps of the pipelines that are written with the SageMaker Python SDK."""
     script = ROOT / "tests" / "local" / "sdk_pipelines.py"
-    steps = []
-    for name in ("train", "tune"):
-        file = tmp_path / name
-        subprocess.run([sys.executable, script, name, file], check=True, capture_output=True)
-        steps += all_steps(json.loads(file.read_text("utf-8"))["Steps"])
-    return steps
+    subprocess.run([sys.executable, script, tmp_path], check=True, capture_output=True)
+    definitions = (json.loads((tmp_path / f"{one}.json").read_text("utf-8")) for one in PIPELINES)
+    return [step for definition in definitions for step in all_steps(definition["Steps"])]
 
 
 def test_botocore_and_the_language_agree_on_valid_and_on_changed_requests(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import functools
 import json
 from typing import Any
 
+import fast_sdk  # noqa: F401
 import pytest
 from flatten import differences
 from rendered import render_config, step

@@ -16,7 +16,7 @@ from botocore.config import Config
 from botocore.model import Shape
 
 ROOT = Path(__file__).parents[2]
-COMMAND = ["node", "--require", "tsx/cjs", "cli/restate.ts", "emulate", "--port", "0"]
+COMMAND = ["node", "tools/restate.mjs", "emulate", "--port", "0"]
 
 
 def faults(value: Any, shape: Shape, path: str) -> Iterator[str]:

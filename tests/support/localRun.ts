@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { JsonObject } from "../../pipeline/language/json";
+import { commandLine } from "./commandLine";
 import { type Draft, draft, program, set } from "./definitions";
 
 /** What a command printed, and how it ended. */
@@ -36,11 +37,19 @@ export function command(
   });
 }
 
-/** What Node.js runs as the local run's command line. */
-export const cliScript = ["--require", "tsx/cjs", "cli/restate.ts", "--local"];
+/** What Node.js runs as the local run's command line, where a process of its own matters. */
+export const cliScript = ["tools/restate.mjs", "--local"];
 
-/** Runs the local run's command line, as `npm run local -- ARGUMENT...` does. */
+/** Runs the local run's command line in this process, as `npm run local -- ARGUMENT...` does in its own. */
 export function local(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  return commandLine(["--local", ...args], { CI: "1", RESTATE_DATA: "", ...environment });
+}
+
+/** Runs the local run's command line in a process of its own, for what only a process has. */
+export function localProcess(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {

@@ -6,18 +6,15 @@ The SDK is told of it only by the environment that the emulator prints.
 from __future__ import annotations
 
 import json
-import os
 import random
 import time
 from collections.abc import Iterator
 
-import pytest
-from emulator import Emulator, emulator
-
-os.environ["SAGEMAKER_SUPPRESS_V2_WARNING"] = "1"  # it is read at import
-
 import boto3
+import fast_sdk  # noqa: F401
+import pytest
 from botocore.exceptions import ClientError, WaiterError
+from emulator import Emulator, emulator
 from sagemaker import image_uris
 from sagemaker.estimator import Estimator
 from sagemaker.inputs import TrainingInput

@@ -10,13 +10,10 @@ import type { Json } from "../../../pipeline/language/json";
 export function sdkDefinitions(): Readonly<Record<string, string>> {
   const folder = mkdtempSync(join(tmpdir(), "restate-sdk-"));
   try {
+    const script = ["tests/local/sdk_pipelines.py", folder];
+    execFileSync(pythonInterpreter(), script, { stdio: ["ignore", "ignore", "pipe"] });
     return Object.fromEntries(
-      ["train", "tune"].map((name) => {
-        const file = join(folder, `${name}.json`);
-        const script = ["tests/local/sdk_pipelines.py", name, file];
-        execFileSync(pythonInterpreter(), script, { stdio: ["ignore", "ignore", "pipe"] });
-        return [name, readFileSync(file, "utf8")];
-      }),
+      ["train", "tune"].map((name) => [name, readFileSync(join(folder, `${name}.json`), "utf8")]),
     );
   } finally {
     rmSync(folder, { recursive: true });

@@ -1,0 +1,15 @@
+"""The SageMaker Python SDK v2 without what it does again and again and no test asks for."""
+
+import os
+import sys
+
+os.environ["SAGEMAKER_SUPPRESS_V2_WARNING"] = "1"  # it is read at import
+
+# jsonschema imports it for a check of IRIs: it compiles a grammar, for seconds.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+import sagemaker.utils  # noqa: E402
+
+# For each argument that has none it validates the file of defaults, which there is not, and the
+# schema of that file: nearly all the time of making a pipeline.
+sagemaker.utils.validate_sagemaker_config = lambda _: None
