@@ -24,7 +24,10 @@ export function withWorld(command: Command): Command {
 export function withMachine(command: Command): Command {
   return command
     .option("--config-file <path>", "the stack's configuration (default: Pulumi.<stack>.yaml)")
-    .option("--data <path>", "file or folder with the table's data (also RESTATE_DATA)")
+    .option(
+      "--data <path>",
+      "file or folder with the table's data (default: restate:dataFile, else RESTATE_DATA)",
+    )
     .option(
       "--docker",
       "run training and serving jobs in containers where their images are on this machine; jobs on " +

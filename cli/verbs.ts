@@ -130,6 +130,12 @@ export const verbGroups: readonly VerbGroup[] = [
     title: "Definition and data",
     verbs: [
       verb(
+        "init <path>",
+        "write a stack's configuration for a table of one's own, from its files",
+        () => (require("./commands/init") as typeof import("./commands/init")).init,
+        "init houses.csv --target price",
+      ),
+      verb(
         "definition",
         "print the pipeline's definition; compare and draw definitions",
         () =>

@@ -9,6 +9,7 @@ import type { RunnableProgram } from "../offline/program";
 import { stackConfig } from "../offline/stackConfig";
 import { recordPath } from "../local/records/executions";
 import { Workspace } from "../local/records/workspace";
+import { dataVariable } from "../local/storage/data";
 import { stackNames } from "../contract/names";
 import { UserError } from "../errors/userError";
 import { diagnose } from "../report/diagnostics";
@@ -71,8 +72,8 @@ export function dataOf({
   if (data !== undefined) {
     return { path: typedPath(data), named: "--data" };
   }
-  const path = process.env["RESTATE_DATA"] ?? "";
-  return path === "" ? undefined : { path: typedPath(path), named: "RESTATE_DATA" };
+  const path = process.env[dataVariable] ?? "";
+  return path === "" ? undefined : { path: typedPath(path), named: dataVariable };
 }
 
 /** The program of the stack that the options name, evaluated without an account. */

@@ -170,8 +170,8 @@ function verbOf(args) {
 }
 
 const args = process.argv.slice(2);
-setUp(args.includes("--local") ? "local" : "node");
 const verb = verbOf(args);
+setUp(args.includes("--local") || verb === "init" ? "local" : "node");
 const path = bundlePath(verb);
 if (!isCurrent(path)) {
   await bundle(path, verb);

@@ -1,8 +1,7 @@
 import { Command } from "commander";
-import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { literal } from "../../pipeline/language/expressions";
@@ -11,8 +10,7 @@ import type { Json, JsonObject } from "../../pipeline/language/json";
 import { formatListing, type Listing } from "../../terminal/listing";
 import { UserError } from "../../errors/userError";
 import { findTableData } from "../../local/preparation/tableData";
-import { pythonInterpreter, pythonPath } from "../../local/environments/python";
-import { writeJson } from "../../local/storage/files";
+import { runService } from "../../local/environments/service";
 import { onThisMachine } from "../onThisMachine";
 import { type JsonOption, withJson, withWorld } from "../options";
 import { note, print, type Terminal } from "../terminal";
@@ -46,25 +44,6 @@ function parseRow(line: string): JsonObject {
   return JSON.parse(marked) as JsonObject;
 }
 
-/** Runs the query of a request in a folder. */
-function runQuery(folder: string, request: JsonObject): Promise<void> {
-  const failure = join(folder, "failure");
-  const path = join(folder, "request.json");
-  writeJson(path, { ...request, failure });
-  const env = { ...process.env, PYTHONPATH: pythonPath.join(delimiter) };
-  return new Promise((done, failed) => {
-    execFile(pythonInterpreter(), ["-m", "local.standins.athena.query", path], { env }, (error) => {
-      if (error === null) {
-        done();
-      } else if (existsSync(failure)) {
-        failed(new UserError(readFileSync(failure, "utf8").trim()));
-      } else {
-        failed(new Error("the query did not end", { cause: error }));
-      }
-    });
-  });
-}
-
 /** A value for the terminal; a missing one is empty. */
 function shown(value: Json): number | string {
   if (value === null) {
@@ -96,7 +75,7 @@ async function queryTable(
   const folder = mkdtempSync(join(tmpdir(), "restate-query-"));
   try {
     const output = join(folder, "output");
-    await runQuery(folder, {
+    await runService("local.standins.athena.query", {
       query: sql ?? own.query,
       database: own.database,
       tables: [{ ...table, paths: [path] }] as unknown as JsonObject[],
@@ -121,7 +100,10 @@ export function query(terminal: Terminal): Command {
   return withJson(withWorld(new Command("query")))
     .argument("[sql]", "one SELECT in Athena's SQL (default: the pipeline's)")
     .option("--config-file <path>", "the stack's configuration (default: Pulumi.<stack>.yaml)")
-    .option("--data <path>", "file or folder with the table's data (also RESTATE_DATA)")
+    .option(
+      "--data <path>",
+      "file or folder with the table's data (default: restate:dataFile, else RESTATE_DATA)",
+    )
     .action(
       async (sql: string | undefined, options: WorldOptions & MachineOptions & JsonOption) => {
         onThisMachine("query", options, "ask Athena itself");

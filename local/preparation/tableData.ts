@@ -8,7 +8,7 @@ import { dataFileProblems } from "../../pipeline/dataFiles/check";
 import type { JsonObject } from "../../pipeline/language/json";
 import { UserError } from "../../errors/userError";
 import { hashCode, hashContent, hashJson } from "../caching/contentHash";
-import { californiaHousingFile, namedData } from "../storage/data";
+import { californiaHousingFile, dataVariable, namedData } from "../storage/data";
 import { makeJobFolder } from "../environments/jobFolder";
 import type { Execution } from "../execution/execution";
 import { copy, replaceFolder, writeJson } from "../storage/files";
@@ -70,6 +70,22 @@ function formOf({ decimal, nullTexts, thousands }: Dataset): JsonObject {
   return { decimal, nullTexts, thousands: thousands ?? null };
 }
 
+/** What local/standins/athena/table_data.py is asked. */
+export function checkRequest(
+  table: Table,
+  dataset: Dataset,
+  path: string,
+  encoding: Encoding | undefined,
+): JsonObject {
+  const request = {
+    table: { ...table, paths: [path] },
+    types: typesOf(dataset),
+    form: formOf(dataset),
+    encoding,
+  };
+  return request as unknown as JsonObject;
+}
+
 /**
  * Checks all values of the data.
  * @returns what is unwise in the data
@@ -88,12 +104,9 @@ async function checkData(
   mkdirSync(join(folder.base, "output"), { recursive: true });
   const warnings = join(folder.base, "output", "warnings");
   writeJson(request, {
-    table: { ...table, paths: [path] },
-    types: typesOf(dataset),
-    form: formOf(dataset),
+    ...checkRequest(table, dataset, path, encoding),
     failure: reasonFile,
     warnings,
-    encoding,
   });
   const result = await execution.jobs.run({
     id: folder.name,
@@ -118,7 +131,7 @@ function doesNotFit(path: string, problems: readonly string[]): UserError {
 }
 
 /** Unpacks the beginning of a bzip2 file, by Python. */
-function unpackBzip2(path: string, maxBytes: number): Buffer {
+export function unpackBzip2(path: string, maxBytes: number): Buffer {
   const script =
     "import bz2, sys; sys.stdout.buffer.write(bz2.open(sys.argv[1]).read(int(sys.argv[2])))";
   return execFileSync(pythonInterpreter(), ["-c", script, path, String(maxBytes)], {
@@ -134,13 +147,14 @@ export interface DataSource {
   readonly uploaded?: string | undefined;
 }
 
-/** What the user names, what the stack uploads, or what the project knows. */
+/** What the user names, what the stack uploads, what the environment names, or what the project knows. */
 async function findData(
   table: Table,
   { named, uploaded }: DataSource,
   say: (line: string) => void,
 ): Promise<string> {
-  if (named !== undefined) {
+  // The configuration is about this table; the environment may be about another.
+  if (named !== undefined && (named.named !== dataVariable || uploaded === undefined)) {
     return namedData(named.path, named.named);
   }
   if (uploaded !== undefined) {

@@ -9,6 +9,9 @@ import { list, type ReadEntry } from "tar";
 import { UserError } from "../../errors/userError";
 import { writeFileAtomically } from "./files";
 
+/** Names the data of a table in the environment, where neither an option nor the configuration does. */
+export const dataVariable = "RESTATE_DATA";
+
 /** Where the California housing data is published, and what it must hash to, with LF line ends. */
 const source = {
   url: "https://ndownloader.figshare.com/files/5976036",

@@ -2,7 +2,7 @@ import type { CsvForm } from "./fields";
 import { splitLine } from "./fields";
 
 /** A name without what spelling varies in: case, blanks, signs, quotes. */
-function bare(name: string): string {
+export function bare(name: string): string {
   return name
     .normalize("NFKC")
     .toLowerCase()

@@ -59,7 +59,7 @@ def csv_problems(
         ).fetchall()[0]
         problems.append(
             f"{misfits:,} of {counted(rows, 'line')} {'has' if misfits == 1 else 'have'} "
-            f"the wrong number of columns; first in line {_line_number(table, path, number)}: "
+            f"the wrong number of columns; first in line {line_number(table, path, number)}: "
             f"{counted(len(fields), 'column')}, expected {len(types)}" + _quotes_hint(table, fields)
         )
     for place, (name, kind) in enumerate(types.items(), 1):
@@ -69,7 +69,7 @@ def csv_problems(
                 f"from {numbered} where {conditions[name]} "
                 f"group by value order by first limit {_MAX_EXAMPLES}"
             ).fetchall()
-            line = _line_number(table, path, found[0][1])
+            line = line_number(table, path, found[0][1])
             examples = [str(value) for value, *_ in found]
             all_values = counted(rows - misfits, "value")
             problems.append(
@@ -120,7 +120,7 @@ def _ambiguous_quotes(table: Table, path: Path) -> int | None:
     return None
 
 
-def _line_number(table: Table, path: Path, place: int) -> int:
+def line_number(table: Table, path: Path, place: int) -> int:
     """From a place among the rows, which are no empty lines, to one among all lines."""
     filled = 0
     with open_lines(path) as lines:

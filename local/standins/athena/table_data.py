@@ -68,7 +68,7 @@ def check_table_data(request: dict[str, Any]) -> None:
                 else:
                     count, found = csv_problems(table, types, path, database, form)
             except duckdb.Error as error:
-                count, found = 0, [_unreadable(path, error)]
+                count, found = 0, [unreadable(path, error)]
             rows += count
             problems += [f"{path.name}: {problem}" for problem in found]
         if problems:
@@ -111,7 +111,8 @@ def _check_folders(table: Table, paths: list[str]) -> None:
         )
 
 
-def _unreadable(path: Path, error: duckdb.Error) -> str:
+def unreadable(path: Path, error: duckdb.Error) -> str:
+    """Why DuckDB cannot read a file."""
     if "utf-8" in str(error) and (line := not_utf8(path)) is not None:
         return f"line {line}: is not UTF-8, but perhaps Latin-1 or Windows-1252: save it as UTF-8"
     return printable(explain(error))

@@ -1,0 +1,105 @@
+import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
+import { basename, relative, sep } from "node:path";
+
+import { UserError } from "../../errors/userError";
+import { unpackBzip2 } from "../../local/preparation/tableData";
+import { dataFilePaths } from "../../pipeline/dataFiles/paths";
+import { readSample, UnreadableFile } from "../../pipeline/dataFiles/sample";
+import { isDay } from "../../pipeline/literals";
+
+/** A key of the folders that a table's files lie in. */
+export interface PartitionKey {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** The files of a table that nobody has described yet. */
+export interface TableFiles {
+  /** The file or folder that the user names. */
+  readonly path: string;
+  readonly files: readonly string[];
+  readonly format: "csv" | "parquet";
+  /** Keys of their folders, outermost first. */
+  readonly partitions: readonly PartitionKey[];
+}
+
+function beginning(path: string): string {
+  const bytes = Buffer.alloc(64);
+  const file = openSync(path, "r");
+  try {
+    return bytes.toString("latin1", 0, readSync(file, bytes));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The type of a partition key, by the values of its folders. */
+function keyType(values: readonly string[]): string {
+  if (values.every((value) => /^(0|[1-9]\d{0,8})$/.test(value))) {
+    return "int";
+  }
+  return values.every((value) => /^\d{4}-\d{2}-\d{2}$/.test(value) && isDay(value))
+    ? "date"
+    : "string";
+}
+
+/** @throws UserError where some files lie in folders of other keys than the first */
+function partitionKeys(folder: string, files: readonly string[]): readonly PartitionKey[] {
+  const folders = files.map((file) =>
+    relative(folder, file)
+      .split(sep)
+      .slice(0, -1)
+      .filter((name) => /^[A-Za-z_]\w*=/.test(name))
+      .map((name) => [name.slice(0, name.indexOf("=")).toLowerCase(), name] as const),
+  );
+  const keys = folders[0]?.map(([key]) => key) ?? [];
+  const other = folders.findIndex((one) => one.map(([key]) => key).join() !== keys.join());
+  if (other >= 0) {
+    throw new UserError(
+      `${relative(folder, files[other] ?? "")} lies in other folders than the first file, ` +
+        `${relative(folder, files[0] ?? "")}: partitions have the same keys everywhere`,
+    );
+  }
+  return keys.map((name, place) => ({
+    name,
+    type: keyType(
+      folders.map((one) => decodeURIComponent((one[place]?.[1] ?? "").slice(name.length + 1))),
+    ),
+  }));
+}
+
+/**
+ * Finds the files at a path, and sees that they are text or Parquet that Athena reads.
+ * @throws UserError by name where they are not
+ */
+export function findTableFiles(path: string): TableFiles {
+  if (!existsSync(path)) {
+    throw new UserError(`there is no file or folder ${path}`);
+  }
+  const isFile = statSync(path).isFile();
+  const files = dataFilePaths(path).filter((file) => statSync(file).size > 0);
+  const [first] = files;
+  if (first === undefined) {
+    throw new UserError(isFile ? `${path} is empty` : `${path} holds no file with content`);
+  }
+  const format = beginning(first).startsWith("PAR1") ? "parquet" : "csv";
+  for (const file of files) {
+    const name = isFile ? basename(file) : relative(path, file);
+    const start = beginning(file);
+    if (start.startsWith("PAR1") !== (format === "parquet")) {
+      throw new UserError(`${name} is not of the format of the others, ${format}`);
+    }
+    if (format === "csv") {
+      if (/^(\u00ef\u00bb\u00bf)?\s*(\{\s*["}]|\[\s*[[{"\d])/.test(start)) {
+        throw new UserError(`${name} is JSON; a table is read from CSV or Parquet`);
+      }
+      try {
+        // A byte order mark is taken for now: before a header it does no harm.
+        readSample(file, 1, unpackBzip2);
+      } catch (error) {
+        throw error instanceof UnreadableFile ? new UserError(`${name}: ${error.message}`) : error;
+      }
+    }
+  }
+  return { path, files, format, partitions: isFile ? [] : partitionKeys(path, files) };
+}

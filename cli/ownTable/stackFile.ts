@@ -1,0 +1,215 @@
+import { bare } from "../../pipeline/dataFiles/header";
+import { isCastByQuery } from "../../pipeline/dataset";
+import type { TableFiles } from "./files";
+import type { ProfiledColumn, TableProfile } from "./profile";
+import { counted, shown } from "./words";
+
+/** What a stack's configuration is written of. */
+export interface StackFileArgs {
+  readonly files: TableFiles;
+  readonly profile: TableProfile;
+  readonly table: string;
+  readonly target: string;
+  /** The file or folder, as the key `restate:dataFile` names it. */
+  readonly dataFile: string;
+  /** The command that tries it. */
+  readonly command: string;
+}
+
+/** Words that some reader of YAML takes for no text. */
+const notText = /^(y|n|yes|no|on|off|true|false|null|~)$/i;
+
+/** A scalar of YAML, in quotes where it needs some. */
+function scalar(value: string | number): string {
+  return typeof value === "number" || (/^[A-Za-z_]\w*$/.test(value) && !notText.test(value))
+    ? String(value)
+    : JSON.stringify(value);
+}
+
+const list = (values: readonly string[]): string => `[${values.map(scalar).join(", ")}]`;
+
+/** Why a column is no feature; undefined where it is one, or the target. */
+export function reasonToDrop(
+  column: ProfiledColumn,
+  { copies }: TableProfile,
+  target: string,
+): string | undefined {
+  return column.name === target ? undefined : (column.drop ?? copies[column.name]);
+}
+
+/** What a column holds, in a few words. */
+function content(column: ProfiledColumn, target: string): string {
+  const { distinct, high, labels, low, missing, remark, type } = column;
+  const words: string[] = column.name === target ? ["the target"] : [];
+  if (labels.length > 0) {
+    const few = labels.slice(0, 3).map((label) => shown(label, 20));
+    words.push(`${counted(distinct, "label")}: ${few.join(", ")}${distinct > 3 ? ", …" : ""}`);
+  } else if (low !== "") {
+    words.push(`${low} to ${high}`);
+  } else if (type === "string") {
+    words.push(counted(distinct, "value"));
+  }
+  if (missing > 0) {
+    words.push(`missing in ${counted(missing, "row")}`);
+  }
+  return [...words, ...(remark === "" ? [] : [remark])].join("; ");
+}
+
+/** What Athena reads otherwise than one may expect, and how the table is declared for it. */
+export function formRemarks(profile: TableProfile): readonly string[] {
+  const { form, plainBooleans } = profile;
+  if (form === null) {
+    return ["Athena finds the columns of Parquet files by name."];
+  }
+  const written = {
+    ...form,
+    thousands: form.thousands ?? undefined,
+    nullTexts: [...form.nullTexts],
+  };
+  const isCast = isCastByQuery(written);
+  const signs = form.thousands !== null || form.decimal !== ".";
+  return [
+    form.quoted
+      ? "Values are in double quotes: Athena reads the files by OpenCSVSerde, all as text, and the query casts it."
+      : isCast
+        ? "Athena reads the files by LazySimpleSerDe, all as text, since " +
+          `${signs ? "it takes no such numbers" : "it knows one null text alone"}; the query casts it.`
+        : "Athena reads the files by LazySimpleSerDe.",
+    form.headerLines === 0
+      ? "The files have no header: c1, c2, ... are the columns in their order."
+      : `Athena skips ${counted(form.headerLines, "line")} at the top, and reads columns by place.`,
+    ...(form.nullTexts.includes("")
+      ? ["Empty text is a text in Athena, not NULL; nullTexts makes it missing."]
+      : []),
+    ...(plainBooleans.length === 0
+      ? []
+      : [`Athena's booleans are true and false alone: ${plainBooleans.join(", ")} stay text.`]),
+  ];
+}
+
+/** The columns, a line each, with what they hold. */
+function columnLines({ profile, target }: StackFileArgs): readonly string[] {
+  const hasHeader = (profile.form?.headerLines ?? 0) > 0;
+  const fields = profile.columns.map(({ header, name, type }) => {
+    const own =
+      hasHeader && header !== null && bare(header) !== bare(name)
+        ? `, header: ${JSON.stringify(header)}`
+        : "";
+    return `- { name: ${scalar(name)}, type: ${/^\w+$/.test(type) ? type : JSON.stringify(type)}${own} }`;
+  });
+  const width = Math.max(...fields.map((field) => Math.min(field.length, 60)));
+  return profile.columns.map((column, place) => {
+    const words = content(column, target);
+    const field = fields[place] ?? "";
+    return words === "" ? field : `${field.padEnd(width)} # ${words}`;
+  });
+}
+
+/** An example of a condition, which compares with a value in the middle of a column. */
+function filterExample(column: ProfiledColumn): string | undefined {
+  const name = scalar(column.name);
+  const [label] = column.labels;
+  if (label !== undefined) {
+    return `- { column: ${name}, operator: in, values: [${JSON.stringify(label)}] }`;
+  }
+  if (column.middle === "") {
+    return undefined;
+  }
+  const isTime = /^(date|timestamp)/.test(column.type);
+  const value = isTime ? JSON.stringify(column.middle.slice(0, 10)) : column.middle;
+  return `- { column: ${name}, operator: ">=", value: ${value} }`;
+}
+
+function filterLines({ profile, target }: StackFileArgs): readonly string[] {
+  const kinds = [
+    profile.columns.find(({ labels, name }) => name !== target && labels.length > 1),
+    profile.columns.find(({ type }) => /^(date|timestamp)/.test(type)),
+    profile.columns.find(({ name }) => name === target),
+  ];
+  const examples = kinds.flatMap((column) => (column && filterExample(column)) ?? []);
+  return ["# Rows to use, such as:", "# filter:", ...examples.map((one) => `#   ${one}`)];
+}
+
+function formLines({ form }: TableProfile): readonly string[] {
+  if (form === null) {
+    return ["format: parquet"];
+  }
+  return [
+    `headerLines: ${form.headerLines}`,
+    `delimiter: ${JSON.stringify(form.delimiter)}`,
+    ...(form.quoted ? ["quoted: true"] : []),
+    ...(form.nullTexts.length > 0 ? [`nullTexts: ${list(form.nullTexts)}`] : []),
+    ...(form.thousands === null ? [] : [`thousands: ${JSON.stringify(form.thousands)}`]),
+    ...(form.decimal === "." ? [] : [`decimal: ${JSON.stringify(form.decimal)}`]),
+  ];
+}
+
+/** The features, by how they are encoded. */
+export function features(
+  profile: TableProfile,
+  target: string,
+): { readonly numbers: number; readonly oneHot: readonly ProfiledColumn[] } {
+  const kept = profile.columns.filter(
+    (column) => column.name !== target && reasonToDrop(column, profile, target) === undefined,
+  );
+  const oneHot = kept.filter(({ type }) => /^(string|varchar|char)/.test(type));
+  return { numbers: kept.length - oneHot.length, oneHot };
+}
+
+/** The dataset's members, a line each. */
+function datasetLines(args: StackFileArgs): readonly string[] {
+  const { files, profile, table, target } = args;
+  const drops = profile.columns.flatMap((column) => {
+    const reason = reasonToDrop(column, profile, target);
+    return reason === undefined ? [] : [`  - ${scalar(column.name)} # ${shown(reason, 200)}`];
+  });
+  const { oneHot } = features(profile, target);
+  const keys = files.partitions.map(
+    ({ name, type }) => `  - { name: ${scalar(name)}, type: ${type} }`,
+  );
+  return [
+    `table: ${scalar(table)}`,
+    ...formRemarks(profile).map((line) => `# ${line}`),
+    ...formLines(profile),
+    "columns:",
+    ...columnLines(args).map((line) => `  ${line}`),
+    ...Object.entries(profile.skipped).map(
+      ([name, why]) => `  # ${shown(name)}: left out, ${shown(why, 200)}`,
+    ),
+    ...(keys.length === 0 ? [] : ["partitions:", ...keys]),
+    `target: ${scalar(target)}`,
+    ...(drops.length === 0
+      ? []
+      : ["# Columns that are not features, and why.", "dropped:", ...drops]),
+    oneHot.length === 0
+      ? "# Columns of few whole numbers that are codes can be encoded one-hot: categorical: [name]"
+      : `# Encoded one-hot, as text is: ${oneHot.map(({ name }) => name).join(", ")}. Number codes can be too: categorical: [name]`,
+    ...filterLines(args),
+    "# What to do about missing features: keep (the algorithms handle them), drop (the rows), impute (the median).",
+    "missingValues: keep",
+    "split: { train: 0.7, validation: 0.2, test: 0.1 }",
+  ];
+}
+
+/** The text of a stack's configuration for a table: what was found, and why each line is there. */
+export function stackFile(args: StackFileArgs): string {
+  const { command, dataFile, files, profile } = args;
+  const what = `${counted(profile.rows, "row")}, ${counted(profile.columns.length, "column")}`;
+  return [
+    `# A table of one's own: ${shown(files.path, 200)} (${what}). Try it without an account:`,
+    `#   ${command}`,
+    "# docs/own-table.md explains the dataset, docs/reference.md lists every key.",
+    "config:",
+    "  aws:region: us-east-1",
+    "  restate:dataset:",
+    ...datasetLines(args).map((line) => `    ${line}`),
+    "  # Uploaded by `pulumi up`, and read by the local run.",
+    `  restate:dataFile: ${JSON.stringify(dataFile)}`,
+    "  # A stack to try things with: cheap, and can be destroyed with everything in it.",
+    "  restate:network:",
+    "    mode: none",
+    "  restate:protect: false",
+    "  restate:forceDestroy: true",
+    "",
+  ].join("\n");
+}

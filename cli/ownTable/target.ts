@@ -1,0 +1,89 @@
+import { createInterface } from "node:readline/promises";
+
+import { UserError } from "../../errors/userError";
+import { bare } from "../../pipeline/dataFiles/header";
+import type { Terminal } from "../terminal";
+import { counted } from "./words";
+import type { ProfiledColumn, TableProfile } from "./profile";
+
+/** Fewest rows that are worth a model. */
+const minRows = 20;
+
+/** Largest share of rows without a target. */
+const maxMissing = 0.9;
+
+/** @throws UserError where there are too few rows */
+export function checkRows({ rows }: TableProfile, path: string): void {
+  if (rows < minRows) {
+    throw new UserError(`${path} has ${counted(rows, "row")}; a model needs at least ${minRows}`);
+  }
+}
+
+function targetProblem(column: ProfiledColumn, rows: number): string | undefined {
+  const known = rows - column.missing;
+  if (/^(string|varchar|char)/.test(column.type)) {
+    const values = column.labels.slice(0, 2).map((label) => JSON.stringify(label));
+    const what = values.length === 0 ? "" : `, such as ${values.join(" and ")}`;
+    const why = column.remark === "" ? what : ` (${column.remark})`;
+    return `is text${why}; the target of a regression is numeric`;
+  }
+  if (/^(date|timestamp)/.test(column.type)) {
+    return `is a ${column.type}; the target of a regression is numeric`;
+  }
+  if (known < minRows || column.missing > maxMissing * rows) {
+    return `has a value in ${known.toLocaleString("en-US")} of ${counted(rows, "row")}; it is missing in nearly all`;
+  }
+  return column.distinct === 1 ? "is constant: there is nothing to learn" : undefined;
+}
+
+/** The column of a name, as the table or the file has it. */
+function findColumn(profile: TableProfile, name: string): ProfiledColumn | undefined {
+  return (
+    profile.columns.find((column) => column.name === name.toLowerCase()) ??
+    profile.columns.find(({ header }) => header !== null && bare(header) === bare(name))
+  );
+}
+
+/**
+ * The column to predict.
+ * @throws UserError where there is no such column, or it cannot be a regression's target
+ */
+export function targetOf(profile: TableProfile, name: string): string {
+  const column = findColumn(profile, name);
+  if (column === undefined) {
+    const names = profile.columns.map((one) => one.name).join(", ");
+    throw new UserError(`--target: there is no column ${name}; the columns are ${names}`);
+  }
+  const problem = targetProblem(column, profile.rows);
+  if (problem !== undefined) {
+    throw new UserError(`--target: ${column.name} ${problem}`);
+  }
+  return column.name;
+}
+
+/**
+ * Asks which column to predict, where somebody sits at the terminal.
+ * @throws UserError that proposes one, where nobody does or none can be
+ */
+export async function askTarget(profile: TableProfile, terminal: Terminal): Promise<string> {
+  const [likely] = profile.targets;
+  if (likely === undefined) {
+    const columns = profile.columns.map(({ name, type }) => `${name} (${type})`).join(", ");
+    throw new UserError(
+      `no column can be predicted: none holds numbers of which most rows have one: ${columns}`,
+    );
+  }
+  if (!process.stdin.isTTY) {
+    throw new UserError(
+      `--target is missing, the column to predict: perhaps --target ${likely}; ` +
+        `the numeric columns are ${profile.targets.join(", ")}`,
+    );
+  }
+  const asking = createInterface({ input: process.stdin, output: terminal.stdout });
+  const others = profile.targets.slice(1, 10).join(", ");
+  const answer = await asking.question(
+    `Which column is to be predicted? [${likely}]${others === "" ? "" : ` (or ${others})`} `,
+  );
+  asking.close();
+  return targetOf(profile, answer.trim() === "" ? likely : answer.trim());
+}

@@ -1,0 +1,270 @@
+"""Profiles the files of a table that nobody has described yet.
+
+`python -m local.table_profile REQUEST.json`, where the request is
+
+    {"paths": ["/abs/file"], "format": "csv" | "parquet", "target": name | null,
+     "result": "/abs/file", "failure": "/abs/file"}
+
+The result is {"rows", "form", "columns", "skipped", "copies", "targets"}: how the files are
+written, their columns with types and reasons to drop them, the columns of Parquet that a table
+cannot have, those that give the target away, and the columns that may be predicted.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from local.standins.athena.csv_check import line_number, printable
+from local.standins.athena.parquet_types import StoredColumn, stored_columns
+from local.standins.athena.table_data import unreadable
+from local.standins.athena.tables import (
+    NO_TEXT,
+    Table,
+    parse_table,
+    raw_csv,
+    select_table,
+)
+from local.standins.athena.text_files import unpacked
+from local.standins.athena.value_form import ValueForm
+from local.standins.database import literal, open_database, quote
+from local.standins.errors import UserError
+from local.standins.files import run_service, write_text
+from local.table_profile.dialect import Dialect, sniff
+from local.table_profile.roles import (
+    Column,
+    copies_of,
+    describe,
+    likely_targets,
+    plain_booleans,
+    reason_to_drop,
+)
+from local.table_profile.text_columns import TextColumn, column_names, find_columns
+
+_GLUE_TYPES = {
+    ("BOOLEAN", "none"): "boolean",
+    ("INT32", "none"): "int",
+    ("INT32", "integer"): "int",
+    ("INT64", "none"): "bigint",
+    ("INT64", "integer"): "bigint",
+    ("INT64", "timestamp"): "timestamp",
+    ("INT96", "none"): "timestamp",
+    ("FLOAT", "none"): "float",
+    ("DOUBLE", "none"): "double",
+    ("BYTE_ARRAY", "none"): "string",
+    ("BYTE_ARRAY", "text"): "string",
+    ("INT32", "date"): "date",
+}
+
+
+def profile(request: dict[str, Any]) -> None:
+    """Profiles the request's files.
+
+    Raises:
+        UserError: They are none that Athena reads as a table.
+    """
+    paths = tuple(map(Path, request["paths"]))
+    with open_database(tempfile.gettempdir()) as database:
+        try:
+            if request["format"] == "parquet":
+                result = _parquet(paths, database)
+            else:
+                result = _csv(paths, database)
+        except duckdb.Error as error:
+            problems = (unreadable(path, error) for path in paths)
+            raise UserError(f"{paths[0].name}: {next(problems)}") from None
+        columns: list[Column] = result.pop("found")
+        (rows,) = database.execute("select count(*) from typed").fetchall()[0]
+        target = str(request.get("target") or "")
+        is_number = any(column.name == target and column.is_number for column in columns)
+        copies = copies_of(target, columns, database) if is_number else {}
+        drops = {column.name: reason_to_drop(column, rows, database) for column in columns}
+    result |= {
+        "rows": rows,
+        "columns": [{**asdict(column), "drop": drops[column.name]} for column in columns],
+        "copies": copies,
+        "targets": likely_targets(columns, rows),
+        "plainBooleans": plain_booleans(columns),
+    }
+    write_text(Path(request["result"]), json.dumps(result))
+
+
+def _table(paths: tuple[Path, ...], **fields: object) -> Table:
+    columns = [{"name": "c0", "type": "string"}]
+    given = {"database": "files", "name": "own", "columns": columns, "paths": map(str, paths)}
+    return parse_table({**given, "paths": list(map(str, paths)), **fields})
+
+
+def _csv(paths: tuple[Path, ...], database: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    dialect = sniff(unpacked(paths[0], database), database)
+    table = _table(
+        paths,
+        format="csv",
+        delimiter=dialect.delimiter,
+        quoteCharacter='"' if dialect.is_quoted else None,
+        skipHeaderLines=dialect.title_lines,
+    )
+    files = tuple(unpacked(path, database) for path in table.paths)
+    source = raw_csv(table, files, dialect.columns, NO_TEXT)
+    database.execute(
+        "create table cells as select row_number() over () as __row, __restate_file as file, "  # noqa: S608 - quoted
+        f"* exclude (__restate_file) from {source}"
+    )
+    database.execute(
+        "create table tops as select file, min(__row) as __row from cells group by file"
+    )
+    database.execute(
+        "create view body as select * from cells where __row not in (select __row from tops)"
+    )
+    columns, form = find_columns(database, dialect.columns)
+    top = database.execute("select * exclude (__row, file) from cells where __row = 1").fetchall()
+    fields = ["" if field is None else str(field) for field in (top[0] if top else ())]
+    has_header = _is_header(fields, columns, form, database)
+    if not has_header:
+        database.execute("create or replace view body as from cells")
+        columns, form = find_columns(database, dialect.columns)
+    headers = [field.removeprefix("\ufeff") for field in fields] if has_header else []
+    header_lines = dialect.title_lines + int(has_header)
+    names = column_names(headers or [""] * dialect.columns)
+    form = _with_empty_text(form, columns, dialect, database)
+    _create_typed(names, columns, form, database)
+    table = replace(table, skip_header_lines=header_lines)
+    found = [
+        describe(
+            database,
+            name,
+            headers[column.place] if headers else None,
+            column.type.name,
+            _remark(column, table, database),
+            is_time=column.time_format is not None,
+        )
+        for name, column in zip(names, columns, strict=True)
+    ]
+    written = {
+        "delimiter": dialect.delimiter,
+        "quoted": dialect.is_quoted,
+        "headerLines": header_lines,
+        "nullTexts": list(form.null_texts),
+        "thousands": form.thousands or None,
+        "decimal": form.decimal,
+    }
+    return {"form": written, "found": found, "skipped": {}}
+
+
+def _is_header(
+    fields: list[str],
+    columns: list[TextColumn],
+    form: ValueForm,
+    database: duckdb.DuckDBPyConnection,
+) -> bool:
+    """Whether the first line names the columns: most of its fields are not of their columns' types.
+
+    Where all columns are text, it is taken to.
+    """
+    typed = [column for column in columns if not column.type.is_text]
+    if not typed:
+        return True
+    tests = []
+    for column in typed:
+        kind = column.type if column.type.kind != "int" else replace(column.type, name="bigint")
+        kind = replace(kind, name="double", sql="double") if kind.kind == "bigint" else kind
+        text = literal(fields[column.place])
+        tests.append(f"({form.parse(kind, text)}) is null")
+    (wrong,) = database.execute(
+        f"select {' + '.join(f'cast({test} as integer)' for test in tests)}"
+    ).fetchall()[0]
+    return int(wrong) * 2 > len(typed)
+
+
+def _with_empty_text(
+    form: ValueForm,
+    columns: list[TextColumn],
+    dialect: Dialect,
+    database: duckdb.DuckDBPyConnection,
+) -> ValueForm:
+    r"""The form with empty text as missing, where there is some; without \N if the SerDe has it."""
+    texts = [column.sql for column in columns if column.type.is_text]
+    empty = " or ".join(f"{text} = ''" for text in texts) or "false"
+    is_empty = database.execute(f"select 1 from body where {empty} limit 1").fetchall()  # noqa: S608 - places
+    nulls = set(form.null_texts) | ({""} if is_empty else set())
+    if nulls == {r"\N"} and not dialect.is_quoted:
+        nulls = set()
+    return replace(form, null_texts=tuple(sorted(nulls)))
+
+
+def _create_typed(
+    names: list[str],
+    columns: list[TextColumn],
+    form: ValueForm,
+    database: duckdb.DuckDBPyConnection,
+) -> None:
+    nulls = ", ".join(map(literal, (*form.null_texts, r"\N")))
+    values = ", ".join(
+        f"case when {column.sql} not in ({nulls}) then {form.parse(column.type, column.sql)} end "
+        f"as {quote(name)}"
+        for name, column in zip(names, columns, strict=True)
+    )
+    database.execute(f"create view typed as select {values} from body")  # noqa: S608 - quoted
+
+
+def _remark(column: TextColumn, table: Table, database: duckdb.DuckDBPyConnection) -> str:
+    """What Athena reads otherwise than the values look."""
+    if column.is_code:
+        return "digits that begin with zeros, so text"
+    if column.time_format:
+        return f"times written as {column.time_format}, which Athena reads as text"
+    if column.strays is None:
+        return ""
+    count, value, row = column.strays
+    number = "1 value is not a number" if count == 1 else f"{count:,} values are not numbers"
+    return f"{number}, such as '{printable(value)}' in {_place(row, table, database)}"
+
+
+def _place(row: int, table: Table, database: duckdb.DuckDBPyConnection) -> str:
+    """The line, and where there are several, the file of a row of `cells`."""
+    ((file, before),) = database.execute(
+        "select any_value(file), count(*) from body where __row <= $row "
+        "and file = (select file from cells where __row = $row)",
+        {"row": row},
+    ).fetchall()
+    line = line_number(table, Path(file), before)
+    return f"line {line}" if len(table.paths) == 1 else f"line {line} of {Path(file).name}"
+
+
+def _parquet(paths: tuple[Path, ...], database: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    stored = stored_columns(paths[0], database)
+    types = {name: _glue_type(column) for name, column in stored.items()}
+    skipped = {
+        name: "no name that a table may have"
+        if types[name]
+        else f"stored as {column.text}, which Athena does not read as a value to learn from"
+        for name, column in stored.items()
+        if not types[name] or column_names([name]) != [name]
+    }
+    columns = [
+        {"name": name, "type": kind}
+        for name, kind in types.items()
+        if kind is not None and name not in skipped
+    ]
+    if not columns:
+        raise UserError(f"{paths[0].name}: no column is one that a table may have")
+    table = _table(paths, format="parquet", columns=columns)
+    database.execute(f"create table typed as {select_table(table, database)}")
+    found = [describe(database, one["name"], None, str(one["type"])) for one in columns]
+    return {"form": None, "found": found, "skipped": skipped}
+
+
+def _glue_type(column: StoredColumn) -> str | None:
+    if column.meaning in ("decimal", "whole decimal"):
+        return column.text[column.text.index("DECIMAL") : -1].lower()
+    return _GLUE_TYPES.get((column.physical, column.meaning))
+
+
+if __name__ == "__main__":
+    sys.exit(run_service(sys.argv[1:], profile))

@@ -1,0 +1,88 @@
+"""How a CSV file separates and quotes values, as DuckDB's sniffer finds it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import duckdb
+
+from local.standins.athena.text_files import open_lines
+from local.standins.errors import UserError
+
+_DELIMITERS = (",", ";", "\t", "|", " ")
+_SAMPLE_LINES = 1000
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """The form of a file's lines.
+
+    Attributes:
+        delimiter: Between values.
+        is_quoted: Whether values may be in double quotes.
+        title_lines: Lines above the header, or above the rows where there is none.
+        columns: How many columns there are.
+    """
+
+    delimiter: str
+    is_quoted: bool
+    title_lines: int
+    columns: int
+
+
+def sniff(path: Path, database: duckdb.DuckDBPyConnection) -> Dialect:
+    """Finds the form of a file.
+
+    Raises:
+        UserError: It is none that Athena reads.
+    """
+    try:
+        found = database.execute(
+            "select Delimiter, Quote, SkipRows, len(Columns) "
+            "from sniff_csv($file, sample_size = -1, null_padding = false)",
+            {"file": str(path)},
+        ).fetchall()
+        delimiter, quote, title_lines, columns = found[0]
+    except duckdb.Error:
+        delimiter, quote, title_lines, columns = "", "", 0, 1
+    if columns < 2 or delimiter not in _DELIMITERS:
+        delimiter, columns = _most_even(path)
+        quote, title_lines = _quote(path, delimiter), 0
+    if quote == "'":
+        raise UserError(
+            "values are in single quotes, which Athena takes as part of the value: write the file "
+            "with double quotes"
+        )
+    if columns < 2:
+        raise UserError(
+            'holds one column: none of ",", ";", "|", a tab or a blank separates values in all '
+            "lines alike"
+        )
+    return Dialect(delimiter, quote == '"', int(title_lines), int(columns))
+
+
+def _most_even(path: Path) -> tuple[str, int]:
+    """The delimiter that most lines have as often, where the lines differ; their columns."""
+    with open_lines(path) as lines:
+        sample = [line.rstrip("\r\n") for line in islice(lines, _SAMPLE_LINES)]
+    best = (0, "", 1)
+    for delimiter in _DELIMITERS:
+        counts = Counter(_columns(line, delimiter) for line in sample if line)
+        columns, lines_alike = max(counts.items(), key=lambda one: one[1], default=(1, 0))
+        if columns > 1 and lines_alike > best[0]:
+            best = (lines_alike, delimiter, columns)
+    return best[1], best[2]
+
+
+def _columns(line: str, delimiter: str) -> int:
+    return re.sub(r'"(?:[^"]|"")*"', "", line).count(delimiter) + 1
+
+
+def _quote(path: Path, delimiter: str) -> str:
+    at_start = re.compile(rf'(?:^|{re.escape(delimiter)})"') if delimiter else re.compile('"')
+    with open_lines(path) as lines:
+        return '"' if any(at_start.search(line) for line in lines) else ""

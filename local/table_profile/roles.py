@@ -1,0 +1,215 @@
+"""Which columns to learn from, and what may be predicted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from local.standins.database import quote
+
+MAX_LABELS = 50
+_MAX_RANKED = 100_000
+_COPY = 0.9999
+_MIN_TARGET_VALUES = 3
+_ID_NAME = re.compile(
+    r"(?:.*_)?(?:id|uuid|guid|key)|index|row(?:_?(?:no|num|number|id))?|unnamed.*|c1"
+)
+_TARGET_NAMES = (
+    *(r"target|label|y|outcome|response", r".*(?:price|value|salary|wage|rent|revenue|cost)s?"),
+    r".*(?:sales|amount|charges|total|score|rating|demand|consumption|count|strength|quality)",
+)
+_PLAIN_WORDS = {"yes", "no", "y", "n", "t", "f"}
+_TIMES = ("date", "timestamp")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column, and what its values are.
+
+    Attributes:
+        name: As the table has it.
+        header: What the file calls it; None if nothing does.
+        type: Its Glue type.
+        missing: Rows without a value.
+        distinct: Different values.
+        low: The least value, as text; empty of text.
+        high: The greatest.
+        middle: One in the middle, for examples.
+        labels: The values of text, if they are few.
+        is_counter: Whether it holds consecutive whole numbers, each once.
+        is_time: Whether it holds times that are text for Athena.
+        remark: What else there is to say of it.
+    """
+
+    name: str
+    header: str | None
+    type: str
+    missing: int
+    distinct: int
+    low: str
+    high: str
+    middle: str
+    labels: tuple[str, ...]
+    is_counter: bool
+    is_time: bool
+    remark: str
+
+    @property
+    def kind(self) -> str:
+        """The type's name without arguments."""
+        return self.type.partition("(")[0]
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it holds text."""
+        return self.kind in ("string", "char", "varchar")
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it holds numbers."""
+        return not self.is_text and self.kind not in (*_TIMES, "boolean")
+
+
+def describe(
+    database: duckdb.DuckDBPyConnection,
+    name: str,
+    header: str | None,
+    kind: str,
+    remark: str = "",
+    *,
+    is_time: bool = False,
+) -> Column:
+    """Describes a column of the relation `typed`."""
+    text = quote(name)
+    is_text = kind.partition("(")[0] in ("string", "char", "varchar")
+    is_whole = kind in ("tinyint", "smallint", "int", "bigint")
+    bounds = "'', '', ''"
+    if not is_text and kind != "boolean":
+        bounds = (
+            f"cast(min({text}) as varchar), cast(max({text}) as varchar), "
+            f"cast(quantile_disc({text}, 0.5) as varchar)"
+        )
+    known = f"count({text})" if not is_text else f"count(nullif({text}, ''))"
+    span = f"max({text})::hugeint - min({text})" if is_whole else "-1"
+    rows, present, distinct, low, high, middle, width = database.execute(
+        f"select count(*), {known}, count(distinct {text}), {bounds}, {span} from typed"  # noqa: S608 - quoted
+    ).fetchall()[0]
+    labels: tuple[str, ...] = ()
+    if is_text and distinct <= MAX_LABELS:
+        labels = tuple(
+            str(one)
+            for (one,) in database.execute(
+                f"select {text} from typed where {text} <> '' group by 1 order by count(*) desc, 1"  # noqa: S608 - quoted
+            ).fetchall()
+        )
+    return Column(
+        name=name,
+        header=header,
+        type=kind,
+        missing=int(rows - present),
+        distinct=int(distinct),
+        low=_text(low),
+        high=_text(high),
+        middle=_text(middle),
+        labels=labels,
+        is_counter=present == rows == distinct and width == rows - 1,
+        is_time=is_time,
+        remark=remark,
+    )
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def reason_to_drop(column: Column, rows: int, database: duckdb.DuckDBPyConnection) -> str | None:
+    """Why a column is no feature, whatever the target is; None if it may be one."""
+    present = rows - column.missing
+    if column.distinct == 0 or present == 0:
+        return "it has no values"
+    if column.distinct == 1 and column.missing == 0:
+        return "all rows have the same value"
+    if column.kind in _TIMES:
+        return f"a {column.kind} has no numeric form"
+    if column.is_time:
+        return column.remark
+    is_unique = column.distinct == present and present > MAX_LABELS // 2
+    if is_unique and (column.is_text or _ID_NAME.fullmatch(column.name)):
+        return "it identifies rows: each value occurs once"
+    if column.is_counter:
+        return "it numbers the rows"
+    if not column.is_text:
+        return None
+    if column.distinct * 2 > rows:
+        return f"it is free text: {column.distinct:,} different values in {rows:,} rows"
+    if column.distinct > MAX_LABELS:
+        return column.remark or f"it has {column.distinct:,} labels (more than {MAX_LABELS})"
+    return _twins(column, database)
+
+
+def _twins(column: Column, database: duckdb.DuckDBPyConnection) -> str | None:
+    """Labels that one-hot encoding cannot tell apart; see standins/athena/labels.py."""
+    text = quote(column.name)
+    twins = database.execute(
+        f"select min({text}), max({text}) from (select distinct {text} from typed) "  # noqa: S608 - quoted
+        f"where {text} <> '' group by lower(trim({text})) having count(*) > 1 limit 1"
+    ).fetchall()
+    if not twins:
+        return None
+    one, other = twins[0]
+    return f"its labels '{one}' and '{other}' differ by case or blanks only"
+
+
+def copies_of(
+    target: str, columns: Sequence[Column], database: duckdb.DuckDBPyConnection
+) -> dict[str, str]:
+    """Numeric columns whose order of rows is the target's, with the reason to drop each."""
+    found = {}
+    for column in columns:
+        if column.name == target or not column.is_number or column.distinct < _MIN_TARGET_VALUES:
+            continue
+        one, other = quote(column.name), quote(target)
+        pairs = (
+            f"(select {one} as a, {other} as b from typed "  # noqa: S608 - quoted
+            f"where a is not null and b is not null limit {_MAX_RANKED})"
+        )
+        (likeness,) = database.execute(
+            "select corr(a, b) from (select rank() over (order by a) as a, "  # noqa: S608 - quoted
+            f"rank() over (order by b) as b from {pairs})"
+        ).fetchall()[0]
+        if likeness is not None and abs(likeness) > _COPY:
+            found[column.name] = f"it tells {target}: their rank correlation is {likeness:.4f}"
+    return found
+
+
+def likely_targets(columns: Sequence[Column], rows: int) -> list[str]:
+    """The columns that may be predicted, the likeliest first."""
+    possible = [
+        column
+        for column in columns
+        if column.is_number
+        and column.distinct >= _MIN_TARGET_VALUES
+        and column.missing * 2 < rows
+        and not column.is_counter
+        and not (column.distinct == rows and _ID_NAME.fullmatch(column.name))
+    ]
+
+    def likelihood(column: Column) -> tuple[int, int]:
+        known = [
+            place for place, form in enumerate(_TARGET_NAMES) if re.fullmatch(form, column.name)
+        ]
+        return (known[0] if known else len(_TARGET_NAMES), -columns.index(column))
+
+    return [column.name for column in sorted(possible, key=likelihood)]
+
+
+def plain_booleans(columns: Sequence[Column]) -> list[str]:
+    """Columns of yes and no, which Athena reads as text: true and false are its only booleans."""
+    return [
+        column.name
+        for column in columns
+        if column.labels and {label.lower() for label in column.labels} <= _PLAIN_WORDS
+    ]

@@ -1,0 +1,207 @@
+"""The columns of text files: their names, their Glue types, and how values are written."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import duckdb
+
+from local.standins.athena.tables import ColumnType, parse_type
+from local.standins.athena.value_form import ValueForm
+from local.standins.database import literal
+
+# What programs write where a value is missing, in lower case without blanks around.
+_NULL_WORDS = (
+    *("", "na", "n/a", "n.a.", "#n/a", "<na>", "nan", "null", "(null)", "none", "nil", r"\n"),
+    *("?", "-", "--", ".", "..", "missing", "unknown", "*"),
+)
+_IS_NULL_WORD = f"lower(trim({{}})) in ({', '.join(map(literal, _NULL_WORDS))})"
+# Of more values than that, a few texts without digits among numbers stand for missing ones.
+_MIN_NUMBERS = 20
+_MAX_NULL_TEXTS = 3
+# The first that suits most columns is taken.
+_NUMBER_FORMS = tuple(
+    ValueForm(thousands=thousands, decimal=decimal)
+    for thousands, decimal in (
+        *(("", "."), (",", "."), ("", ","), (".", ",")),
+        *((" ", "."), (" ", ","), ("'", "."), ("'", ",")),
+    )
+)
+_TYPES = tuple(map(parse_type, ("boolean", "int", "bigint", "double", "date", "timestamp")))
+_DOUBLE = parse_type("double")
+_TEXT = parse_type("string")
+# Times as others write them, which neither SerDe nor a cast takes: text in Athena.
+_OTHER_TIMES = (
+    *(
+        "%Y-%m-%dT%H:%M:%SZ",
+        "%Y-%m-%dT%H:%M:%S.%fZ",
+        "%Y-%m-%dT%H:%M:%S",
+        "%Y-%m-%dT%H:%M:%S.%f",
+        "%Y-%m-%dT%H:%M:%S%z",
+        "%Y-%m-%dT%H:%M:%S.%f%z",
+    ),
+    *("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S%z", "%Y-%m-%dT%H:%M"),
+    *("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d", "%d %b %Y", "%d-%b-%Y"),
+    *("%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S"),
+    *("%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S", "%b %d, %Y", "%B %d, %Y", "%d/%m/%y", "%m/%d/%y"),
+)
+
+
+@dataclass(frozen=True)
+class TextColumn:
+    """A column of text files.
+
+    Attributes:
+        place: Among the columns, from 0.
+        type: Its Glue type.
+        nulls: Texts in it that stand for missing values.
+        strays: The values that keep it from being numbers, if most are: a text, and its row.
+        time_format: What its dates are written by, if Athena reads them as text.
+        is_code: Whether its digits begin with zeros, which numbers would lose.
+    """
+
+    place: int
+    type: ColumnType
+    nulls: frozenset[str] = frozenset()
+    strays: tuple[int, str, int] | None = None
+    time_format: str | None = None
+    is_code: bool = False
+
+    @property
+    def sql(self) -> str:
+        """Its text, as SQL."""
+        return f"c{self.place}"
+
+
+def find_columns(
+    database: duckdb.DuckDBPyConnection, width: int
+) -> tuple[list[TextColumn], ValueForm]:
+    """Finds the types of the text columns c0, c1, ... of the relation `body`, and their form."""
+    best: tuple[int, list[TextColumn], ValueForm] | None = None
+    plain = _NUMBER_FORMS[0]
+    columns = [_find_column(database, place, plain) for place in range(width)]
+    best = (sum(column.type is not _TEXT for column in columns), columns, plain)
+    texts = [column.place for column in columns if column.type is _TEXT]
+    for form in _NUMBER_FORMS[1:] if texts else ():
+        # Only columns with such a sign are read otherwise.
+        changed = {
+            place
+            for place in range(width)
+            if _has_sign(database, place, form.thousands, form.decimal)
+        }
+        if not changed:
+            continue
+        found = [
+            _find_column(database, place, form) if place in changed else columns[place]
+            for place in range(width)
+        ]
+        typed = sum(column.type is not _TEXT for column in found)
+        if typed > best[0]:
+            best = (typed, found, form)
+    _, columns, form = best
+    return columns, replace(form, null_texts=tuple(sorted({n for c in columns for n in c.nulls})))
+
+
+def _has_sign(
+    database: duckdb.DuckDBPyConnection, place: int, thousands: str, decimal: str
+) -> bool:
+    signs = {thousands, decimal} | ({"."} if decimal == "," else set())
+    conditions = " or ".join(f"contains(c{place}, {literal(sign)})" for sign in signs if sign)
+    return bool(database.execute(f"select 1 from body where {conditions} limit 1").fetchall())  # noqa: S608 - places
+
+
+def _find_column(database: duckdb.DuckDBPyConnection, place: int, form: ValueForm) -> TextColumn:
+    text = f"c{place}"
+    is_word = f"({text} is null or {_IS_NULL_WORD.format(text)})"
+    counts = ", ".join(
+        f"count(*) filter (({form.parse(kind, text)}) is not null and not {is_word})"
+        for kind in _TYPES
+    )
+    (known, codes, distinct, *fitting) = database.execute(
+        f"select count(*) filter (not {is_word}), "  # noqa: S608 - places
+        f"count(*) filter (regexp_full_match({text}, '0[0-9]+')), "
+        f"count(distinct {text}) filter (not {is_word}), {counts} from body"
+    ).fetchall()[0]
+    if not known:
+        return TextColumn(place, _TEXT)
+    words = frozenset(
+        str(word)
+        for (word,) in database.execute(
+            f"select distinct {text} from body where {text} <> '' and {is_word}"  # noqa: S608 - places
+        ).fetchall()
+    )
+    if codes:
+        return TextColumn(place, _TEXT, is_code=True)
+    numbers = dict(zip((kind.kind for kind in _TYPES), fitting, strict=True))
+    for kind in _TYPES:
+        if numbers[kind.kind] == known:
+            return TextColumn(place, kind, words)
+    return _mixed(database, place, form, known, distinct, numbers["double"], words)
+
+
+def _mixed(
+    database: duckdb.DuckDBPyConnection,
+    place: int,
+    form: ValueForm,
+    known: int,
+    distinct: int,
+    numbers: int,
+    words: frozenset[str],
+) -> TextColumn:
+    """A column whose values are not all of one type."""
+    text = f"c{place}"
+    is_stray = f"not {_IS_NULL_WORD.format(text)} and ({form.parse(_DOUBLE, text)}) is null"
+    strays = database.execute(
+        f"select {text}, min(__row), count(*), count(*) over () from body where {is_stray} "  # noqa: S608 - places
+        f"group by {text} order by min(__row) limit {_MAX_NULL_TEXTS + 1}"
+    ).fetchall()
+    if numbers * 2 > known:
+        others = [str(value) for value, *_ in strays]
+        if (
+            len(others) <= _MAX_NULL_TEXTS
+            and distinct - len(others) > _MIN_NUMBERS
+            and not any(re.search(r"\d", other) for other in others)
+        ):
+            nulls = words | frozenset(others)
+            kinds = [kind for kind in _TYPES if kind.kind in ("int", "bigint", "double")]
+            for kind in kinds:
+                (fits,) = database.execute(
+                    f"select count(*) from body where ({form.parse(kind, text)}) is not null "  # noqa: S608 - places
+                    f"and not {_IS_NULL_WORD.format(text)}"
+                ).fetchall()[0]
+                if fits == numbers:
+                    return TextColumn(place, kind, nulls)
+        value, row, *_ = strays[0]
+        return TextColumn(place, _TEXT, strays=(known - numbers, str(value), int(row)))
+    return TextColumn(place, _TEXT, time_format=_time_format(database, text))
+
+
+def _time_format(database: duckdb.DuckDBPyConnection, text: str) -> str | None:
+    is_known = f"not {_IS_NULL_WORD.format(text)}"
+    sample = f"(select {text} from body where {is_known} and {text} is not null limit 1000)"  # noqa: S608 - places
+    for one in _OTHER_TIMES:
+        (wrong,) = database.execute(
+            f"select count(*) from {sample} where try_strptime({text}, {literal(one)}) is null"  # noqa: S608 - places
+        ).fetchall()[0]
+        if not wrong:
+            return one
+    return None
+
+
+def column_names(headers: Sequence[str]) -> list[str]:
+    """Names that Glue and Athena take, of what a header calls columns: distinct, in lower case."""
+    names: list[str] = []
+    for place, header in enumerate(headers, 1):
+        plain = unicodedata.normalize("NFKD", header.replace("ß", "ss"))
+        ascii_only = plain.encode("ascii", "ignore").decode().lower()
+        name = re.sub(r"[^a-z0-9]+", "_", ascii_only).strip("_")[:100] or f"c{place}"
+        name = f"c_{name}" if name[0].isdigit() else name
+        unique, number = name, 1
+        while unique in names:
+            number += 1
+            unique = f"{name}_{number}"
+        names.append(unique)
+    return names

@@ -1,0 +1,268 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+
+import { parse } from "yaml";
+
+import type { JsonObject } from "../../pipeline/language/json";
+import { commandLine } from "../support/commandLine";
+import { type Ended, local, temporaryFolder } from "../support/localRun";
+
+/** Rows of a table whose price follows from area and town. */
+const rows = Array.from({ length: 200 }, (_, n) => {
+  const area = 20 + ((n * 37) % 150);
+  const town = ["Ulm", "Bern", "Oslo"][n % 3] ?? "";
+  return { n, area, town, price: area * 31.5 + (n % 3) * 800 };
+});
+
+describe("npm run restate -- init", function () {
+  this.timeout(300_000);
+  const folder = temporaryFolder();
+  const output = join(folder, "Pulumi.own.yaml");
+
+  function write(name: string, content: string | Buffer): string {
+    const path = join(folder, name);
+    writeFileSync(path, content);
+    return path;
+  }
+
+  const init = (path: string, ...options: readonly string[]): Promise<Ended> =>
+    commandLine(["init", path, "--output", output, ...options], { INIT_CWD: folder });
+
+  const written = (): JsonObject =>
+    (parse(readFileSync(output, "utf8")) as { config: JsonObject }).config;
+
+  describe("writes a configuration that runs as it is", () => {
+    const german = rows.map(({ area, n, price, town }) =>
+      [
+        `${String(area)},5`,
+        town,
+        `"${Math.floor(price / 1000)}.${String(Math.floor(price % 1000)).padStart(3, "0")},25"`,
+        n % 10 === 0 ? "k.A." : String(1950 + (n % 60)),
+        `${String((n % 28) + 1).padStart(2, "0")}.01.2024`,
+        `Angebot ${n}`,
+      ].join(";"),
+    );
+    const header = "Fläche (m²);Ort;Kaufpreis;Baujahr;Verkauft;Notiz";
+
+    it("of a file with quotes, decimal commas, a null text, dates and free text", async () => {
+      const path = write("flats.csv", `\uFEFF${[header, ...german].join("\r\n")}\r\n`);
+      const { code, stderr, stdout } = await init(path, "--target", "Kaufpreis", "--force");
+      equal(code, 0, stderr);
+      equal(stdout, "Pulumi.own.yaml\n");
+      equal(
+        stderr,
+        [
+          "200 rows, 6 columns; target kaufpreis; 2 numeric features, ort one-hot",
+          "Values are in double quotes: Athena reads the files by OpenCSVSerde, all as text, and the query casts it.",
+          "Athena skips 1 line at the top, and reads columns by place.",
+          "Not used:",
+          "  verkauft: times written as %d.%m.%Y, which Athena reads as text",
+          "  notiz: it identifies rows: each value occurs once",
+          "next: npm run local -- --config-file Pulumi.own.yaml",
+          "",
+        ].join("\n"),
+      );
+      deepEqual(written()["restate:dataset"], {
+        table: "flats",
+        headerLines: 1,
+        delimiter: ";",
+        quoted: true,
+        nullTexts: ["k.A."],
+        thousands: ".",
+        decimal: ",",
+        columns: [
+          { name: "flache_m2", type: "double", header: "Fläche (m²)" },
+          { name: "ort", type: "string" },
+          { name: "kaufpreis", type: "double" },
+          { name: "baujahr", type: "int" },
+          { name: "verkauft", type: "string" },
+          { name: "notiz", type: "string" },
+        ],
+        target: "kaufpreis",
+        dropped: ["verkauft", "notiz"],
+        missingValues: "keep",
+        split: { train: 0.7, validation: 0.2, test: 0.1 },
+      });
+      equal(written()["restate:dataFile"], path);
+
+      const small = join(folder, "small.yaml");
+      writeFileSync(small, readFileSync(output));
+      appendFileSync(small, tree);
+      // The environment may be about another table.
+      const run = await local(
+        ["--config-file", small, "--work-folder", join(folder, "w"), "--json"],
+        { RESTATE_DATA: "/nowhere.data" },
+      );
+      equal(run.code, 0, run.stderr);
+      const { candidates } = JSON.parse(run.stdout) as { candidates: { r2: number }[] };
+      equal((candidates[0]?.r2 ?? 0) > 0.9, true, run.stdout);
+    });
+
+    it("of a folder with partitions", async () => {
+      for (const year of [2023, 2024]) {
+        mkdirSync(join(folder, "lake", `year=${year}`), { recursive: true });
+        const part = rows.filter(({ n }) => n % 2 === year % 2);
+        const lines = part.map(({ area, price, town }) => [area, town, price].join(","));
+        const content = ["area,town,price", ...lines].join("\n");
+        write(`lake/year=${year}/part.csv.gz`, gzipSync(content));
+      }
+      const { code, stderr } = await init(join(folder, "lake"), "--target", "price", "--force");
+      equal(code, 0, stderr);
+      const { columns, partitions } = written()["restate:dataset"] as JsonObject;
+      deepEqual(partitions, [{ name: "year", type: "int" }]);
+      deepEqual(columns, [
+        { name: "area", type: "int" },
+        { name: "town", type: "string" },
+        { name: "price", type: "double" },
+      ]);
+    });
+
+    it("whose texts are no YAML but what they are", async () => {
+      const labels = ["a: b # c", '"q" {x}', "\u001b[31mred", "no"];
+      const lines = rows.map(({ n, price }) => `${labels[n % 4] ?? ""}|${price}|${n % 5}`);
+      const path = write("odd.csv", ["y: {#|null|n", ...lines].join("\n"));
+      const { code, stderr } = await init(path, "--target", "null", "--force");
+      equal(code, 0, stderr);
+      equal(stderr.includes("\u001b"), false);
+      equal(readFileSync(output, "utf8").includes("\u001b"), false);
+      const { columns, target } = written()["restate:dataset"] as JsonObject;
+      equal(target, "null");
+      deepEqual(columns, [
+        { name: "y", type: "string" },
+        { name: "null", type: "double" },
+        { name: "n", type: "int" },
+      ]);
+    });
+  });
+
+  const plain = ["area,town,price", ...rows.map((row) => [row.area, row.town, row.price].join())];
+  const twenty = (target: (n: number) => string): string =>
+    ["area,price", ...rows.map(({ area, n }) => `${area},${target(n)}`)].join("\n");
+  const refused: readonly (readonly [string, string | Buffer, string, RegExp])[] = [
+    ["an empty file", "", "price", /empty\.csv is empty\n$/],
+    [
+      "a file of few rows",
+      plain.slice(0, 6).join("\n"),
+      "price",
+      /has 5 rows; a model needs at least 20\n$/,
+    ],
+    [
+      "an archive",
+      Buffer.from("PK\u0003\u0004\u0000\u0001"),
+      "x",
+      /is a zip archive or an Excel workbook/,
+    ],
+    [
+      "a binary file",
+      Buffer.from([1, 0, 2, 3, 4, 5]),
+      "x",
+      /is not a text file: it holds zero bytes\n$/,
+    ],
+    ["JSON", '{"a": 1}\n', "a", /is JSON; a table is read from CSV or Parquet\n$/],
+    [
+      "UTF-16",
+      Buffer.from(`\uFEFF${plain.join("\n")}`, "utf16le"),
+      "price",
+      /is UTF-16: save it as UTF-8\n$/,
+    ],
+    [
+      "Latin-1",
+      Buffer.from(plain.join("\n").replace("Ulm", "Köln"), "latin1"),
+      "price",
+      /: line 2: is not UTF-8, but perhaps Latin-1 or Windows-1252: save it as UTF-8\n$/,
+    ],
+    [
+      "lines of different length",
+      [...plain.slice(0, 50), "1,Ulm", ...plain.slice(50)].join("\n"),
+      "price",
+      /1 of 201 lines has the wrong number of columns; first in line 51: 2 columns, expected 3\n$/,
+    ],
+    [
+      "line breaks inside of quotes",
+      ["town,price", ...rows.map(({ price, town }) => `"${town}\nCity",${price}`)].join("\n"),
+      "price",
+      /line 2: a quote or backslash inside a value; OpenCSVSerde reads values in quotes on one line/,
+    ],
+    [
+      "a target that is not there",
+      plain.join("\n"),
+      "prize",
+      /--target: there is no column prize; the columns are area, town, price\n$/,
+    ],
+    [
+      "a target of text",
+      plain.join("\n"),
+      "town",
+      /--target: town is text, such as "Bern" and "Ulm"; the target of a regression is numeric\n$/,
+    ],
+    [
+      "a constant target",
+      twenty(() => "5"),
+      "price",
+      /--target: price is constant: there is nothing to learn\n$/,
+    ],
+    [
+      "a target that is nearly all missing",
+      twenty((n) => (n < 15 ? String(n) : "")),
+      "price",
+      /--target: price has a value in 15 of 200 rows; it is missing in nearly all\n$/,
+    ],
+    [
+      "a table without features",
+      ["town,price", ...rows.map(({ n, price }) => `id ${n},${price}`)].join("\n"),
+      "price",
+      /no column is left to learn price from:\n {2}town: it identifies rows: each value occurs once\n$/,
+    ],
+  ];
+  for (const [what, content, target, message] of refused) {
+    it(`refuses ${what}`, async () => {
+      const path = write(`${what.split(" ").at(-1) === "file" ? "empty" : "table"}.csv`, content);
+      const { code, stderr, stdout } = await commandLine(
+        ["init", path, "--target", target, "--output", join(folder, "none.yaml")],
+        { INIT_CWD: folder },
+      );
+      match(stderr, message);
+      match(stderr, /^error: /);
+      equal(code, 1);
+      equal(stdout, "");
+      equal(existsSync(join(folder, "none.yaml")), false);
+    });
+  }
+
+  it("refuses a path that is not there, and keeps what is", async () => {
+    const gone = await init(join(folder, "gone.csv"), "--force");
+    equal(gone.stderr, `error: there is no file or folder ${join(folder, "gone.csv")}\n`);
+    const before = "kept: as it is\n";
+    write("Pulumi.own.yaml", before);
+    const kept = await init(write("kept.csv", plain.join("\n")), "--target", "price");
+    equal(kept.code, 1);
+    equal(
+      kept.stderr,
+      "error: Pulumi.own.yaml exists: --force overwrites it, --output FILE writes another\n",
+    );
+    equal(readFileSync(output, "utf8"), before);
+  });
+
+  it("proposes a target where nobody can be asked", async () => {
+    const { code, stderr } = await init(write("ask.csv", plain.join("\n")), "--force");
+    equal(code, 1);
+    equal(
+      stderr,
+      "error: --target is missing, the column to predict: perhaps --target price; the numeric columns are price, area\n",
+    );
+  });
+});
+
+/** One candidate of one trial, so that a run takes seconds. */
+const tree = `
+  restate:candidates:
+    - name: Tree
+      algorithm: decision-tree
+      hyperparameters: { random_state: 1 }
+      ranges: { max_depth: { type: integer, min: 8, max: 9, scaling: Linear } }
+      strategy: Random
+      maxJobs: 1
+      maxParallelJobs: 1
+`;

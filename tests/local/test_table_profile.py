@@ -1,0 +1,247 @@
+"""What is found of a table that nobody has described: form, columns, and what to learn from."""
+
+import bz2
+import gzip
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from local.table_profile.__main__ import profile
+from local.table_profile.text_columns import column_names
+
+TOWNS = ("Ulm", "Bern", "Oslo")
+ROWS = [(f"{n * 1.25 + n % 7:.2f}", TOWNS[n % 3], str(n % 5 + 1)) for n in range(60)]
+PLAIN = {
+    "delimiter": ",",
+    "quoted": False,
+    "headerLines": 1,
+    "nullTexts": [],
+    "thousands": None,
+    "decimal": ".",
+}
+
+
+def text(
+    rows: list[tuple[str, ...]], delimiter: str = ",", header: str = "price,town,rooms"
+) -> str:
+    lines = [delimiter.join(row) for row in rows]
+    return "".join(f"{line}\n" for line in [header.replace(",", delimiter), *lines])
+
+
+def profiled(path: Path, content: str | bytes | None = None, **fields: object) -> dict[str, Any]:
+    if content is not None:
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    result = path.with_name("result.json")
+    request = {"paths": [str(path)], "format": "csv", "result": str(result), **fields}
+    profile(request)
+    found: dict[str, Any] = json.loads(result.read_text())
+    return found
+
+
+def types(found: dict[str, Any]) -> dict[str, str]:
+    return {column["name"]: column["type"] for column in found["columns"]}
+
+
+def drops(found: dict[str, Any]) -> dict[str, str]:
+    return {column["name"]: column["drop"] for column in found["columns"] if column["drop"]}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "own.csv"
+
+
+def test_describes_the_columns_of_a_plain_file(path: Path) -> None:
+    found = profiled(path, text(ROWS))
+    assert found["form"] == PLAIN
+    assert found["rows"] == 60
+    price, town, rooms = found["columns"]
+    assert types(found) == {"price": "double", "town": "string", "rooms": "int"}
+    assert (price["low"], price["high"], price["missing"]) == ("0.0", "76.75", 0)
+    assert (town["distinct"], town["labels"]) == (3, ["Bern", "Oslo", "Ulm"])
+    assert (rooms["low"], rooms["high"], rooms["middle"]) == ("1", "5", "3")
+    assert found["targets"] == ["price", "rooms"]
+    assert drops(found) == {}
+
+
+QUOTED = [(f'"{price}"', f'"{town}, the ""old"" town"', rooms) for price, town, rooms in ROWS]
+GERMAN = [(f"1.{int(float(price)):03},5", town, rooms) for price, town, rooms in ROWS]
+FORMS = [
+    (text(ROWS, ";"), {"delimiter": ";"}),
+    (text(ROWS, "\t"), {"delimiter": "\t"}),
+    (text(ROWS, "|"), {"delimiter": "|"}),
+    (text(ROWS).replace("\n", "\r\n"), {}),
+    ("\ufeff" + text(ROWS), {}),
+    (text(ROWS, header="").removeprefix("\n"), {"headerLines": 0}),
+    ("Flats of 2024\n" + text(ROWS), {"headerLines": 2}),
+    (text(QUOTED), {"quoted": True}),
+    (
+        text([(price.replace(".", ","), *rest) for price, *rest in ROWS], ";"),
+        {"delimiter": ";", "decimal": ","},
+    ),
+    (text(GERMAN, ";"), {"delimiter": ";", "decimal": ",", "thousands": "."}),
+    (
+        text([(f'"1,{int(float(price)):03}.5"', *rest) for price, *rest in ROWS]),
+        {"quoted": True, "thousands": ","},
+    ),
+    (text([(f"1 {int(float(price)):03}", *rest) for price, *rest in ROWS]), {"thousands": " "}),
+    (text([("NA", *ROWS[0][1:]), *ROWS]), {"nullTexts": ["NA"]}),
+    (text([("NA", "Ulm", "?"), *ROWS]), {"nullTexts": ["?", "NA"]}),
+    (text([(r"\N", "Ulm", "1"), *ROWS]), {}),
+    (text([(r"\N", "Ulm", "NULL"), *ROWS]), {"nullTexts": ["NULL", r"\N"]}),
+    (text([("sold", "Ulm", "1"), *ROWS]), {"nullTexts": ["sold"]}),
+    (text([("1", "", "1"), *ROWS]), {"nullTexts": [""]}),
+    (text([("", "Ulm", ""), *ROWS]), {}),
+]
+
+
+@pytest.mark.parametrize(("content", "form"), FORMS)
+def test_finds_how_a_file_is_written(path: Path, content: str, form: dict[str, object]) -> None:
+    found = profiled(path, content)
+    assert found["form"] == {**PLAIN, **form}
+    names = ["c1", "c2", "c3"] if form.get("headerLines") == 0 else ["price", "town", "rooms"]
+    wanted = dict(zip(names, ["double", "string", "int"], strict=True))
+    if form.get("thousands") == " ":
+        wanted["price"] = "int"
+    assert types(found) == wanted
+
+
+def test_unpacks_files(path: Path) -> None:
+    for suffix, pack in ((".gz", gzip.compress), (".bz2", bz2.compress)):
+        packed = path.with_suffix(f".csv{suffix}")
+        assert profiled(packed, pack(text(ROWS).encode()))["rows"] == 60
+
+
+COLUMNS = [
+    # values, type, remark, why it is dropped
+    ([str(n) for n in range(60)], "int", "", "it identifies rows: each value occurs once"),
+    ([f"2024-01-{n % 28 + 1:02}" for n in range(60)], "date", "", "a date has no numeric form"),
+    (
+        [f"2024-01-01 0{n % 9}:00:00" for n in range(60)],
+        "timestamp",
+        "",
+        "a timestamp has no numeric form",
+    ),
+    (
+        [f"{n % 28 + 1:02}.01.2024" for n in range(60)],
+        "string",
+        "times written as %d.%m.%Y, which Athena reads as text",
+        "times written as %d.%m.%Y, which Athena reads as text",
+    ),
+    (
+        [f"2024-01-01T0{n % 9}:00:00Z" for n in range(60)],
+        "string",
+        "times written as %Y-%m-%dT%H:%M:%SZ, which Athena reads as text",
+        "times written as %Y-%m-%dT%H:%M:%SZ, which Athena reads as text",
+    ),
+    (["True", "false"] * 30, "boolean", "", None),
+    (["yes", "no"] * 30, "string", "", None),
+    ([f"{n % 9:02}" for n in range(60)], "string", "digits that begin with zeros, so text", None),
+    ([str(2**40 + n % 9) for n in range(60)], "bigint", "", None),
+    ([f"{n % 9}e-3" for n in range(60)], "double", "", None),
+    (["EUR"] * 60, "string", "", "all rows have the same value"),
+    (["7"] * 60, "int", "", "all rows have the same value"),
+    ([""] * 60, "string", "", "it has no values"),
+    (
+        ["Ulm", "ulm", "Bern"] * 20,
+        "string",
+        "",
+        "its labels 'Ulm' and 'ulm' differ by case or blanks only",
+    ),
+    ([f"id {n}" for n in range(60)], "string", "", "it identifies rows: each value occurs once"),
+    (
+        [f"note {n % 40}" for n in range(60)],
+        "string",
+        "",
+        "it is free text: 40 different values in 60 rows",
+    ),
+    (
+        [*["4"] * 30, "3 or 4", *["5"] * 29],
+        "string",
+        "1 value is not a number, such as '3 or 4' in line 32",
+        None,
+    ),
+]
+
+
+@pytest.mark.parametrize(("values", "kind", "remark", "drop"), COLUMNS)
+def test_finds_what_a_column_is(
+    path: Path, values: list[str], kind: str, remark: str, drop: str | None
+) -> None:
+    found = profiled(
+        path,
+        text(
+            [(y[0], x) for y, x in zip(ROWS, values, strict=True)],
+            header="y,x_id" if kind == "int" else "y,x",
+        ),
+    )
+    _, column = found["columns"]
+    assert (column["type"], column["remark"], column["drop"]) == (kind, remark, drop)
+
+
+def test_names_the_columns_that_a_glue_table_may_have() -> None:
+    headers = ["Größe (m²)", "a", "A", "", "1st floor", "€", "a_2", "Straße"]
+    names = ["gro_sse_m2", "a", "a_2", "c4", "c_1st_floor", "c6", "a_2_2", "strasse"]
+    names[0] = "grosse_m2"
+    assert column_names(headers) == names
+
+
+def test_finds_what_tells_the_target(path: Path) -> None:
+    rows = [(price, str(float(price) * -0.9 + 3), rooms) for price, _, rooms in ROWS]
+    content = text(rows, header="price,net,rooms")
+    assert profiled(path, content)["copies"] == {}
+    assert profiled(path, content, target="price")["copies"] == {
+        "net": "it tells price: their rank correlation is -1.0000"
+    }
+
+
+def test_proposes_the_column_whose_name_says_so_else_the_last(path: Path) -> None:
+    header = "town,sale_price,area"
+    rows = [(town, price, price + "1") for price, town, _ in ROWS]
+    assert profiled(path, text(rows, header=header))["targets"] == ["sale_price", "area"]
+    assert profiled(path, text(rows, header="town,b,area"))["targets"] == ["area", "b"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("x\n1\n2\n", "holds one column"),
+        (text([(f"'{a}, {b}'", c) for a, b, c in ROWS], header="a,b"), "in single quotes"),
+        (text(ROWS).encode() + b"1,K\xf6ln,2\n", "own.csv: line 62: is not UTF-8, but perhaps"),
+    ],
+)
+def test_refuses_what_athena_does_not_read(path: Path, content: str | bytes, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        profiled(path, content)
+
+
+def test_reads_the_types_of_parquet(path: Path) -> None:
+    moments = [datetime(2024, 1, 1, tzinfo=UTC) + timedelta(hours=n) for n in range(60)]
+    table = pa.table(
+        {
+            "Price": pa.array([float(price) for price, *_ in ROWS]),
+            "Rooms": pa.array([int(rooms) for *_, rooms in ROWS], pa.int32()),
+            "town": [town for _, town, _ in ROWS],
+            "moment": pa.array(moments),
+            "Floor Area": list(range(60)),
+            "tags": [["a"]] * 60,
+        }
+    )
+    pq.write_table(table, path)
+    found = profiled(path, format="parquet")
+    assert found["form"] is None
+    assert types(found) == {
+        "price": "double",
+        "rooms": "int",
+        "town": "string",
+        "moment": "timestamp",
+    }
+    assert found["skipped"] == {
+        "floor area": "no name that a table may have",
+        "tags": "stored as LIST, which Athena does not read as a value to learn from",
+    }
