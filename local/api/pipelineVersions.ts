@@ -6,7 +6,7 @@ import type {
 
 import { type PipelineVersion, versionOf, versionsOf } from "./definitionVersions";
 import { refuseUnsupported } from "./errors";
-import type { Answer } from "./operations";
+import type { Answer } from "./operation";
 import { filtered, pageOf } from "./pages";
 import { executionsOf, findPipeline } from "./pipelines";
 import type { World } from "./world";

@@ -36,7 +36,9 @@ export async function programKey(
   config: Readonly<Record<string, string>>,
 ): Promise<string> {
   const dataFile = config["restate:dataFile"];
-  const data = dataFile === undefined ? null : ((await hashContent(dataFile)) ?? null);
+  // A folder that cannot be read is refused by its key, by the program.
+  const data =
+    dataFile === undefined ? null : ((await hashContent(dataFile).catch(() => null)) ?? null);
   const day = new Date().toISOString().slice(0, "2000-01-01".length);
   return hashJson({ stack, config, sources, data, day, version: process.version });
 }

@@ -37,6 +37,8 @@ const said: Readonly<Record<string, RegExp>> = {
   "npm run restate -- init flats.csv --target rent": /^Pulumi\.flats\.yaml$/m,
   "npm run local -- --config-file Pulumi.flats.yaml": /Winner: \w+, registered as version 2/,
   "npm run definition -- --stack dev": /"Version": "2020-12-01"/,
+  "npm run definition -- cost": /an execution .*\nThe stack costs /s,
+  "npm run definition -- cost dev prod": /an execution .* \+0\.00 /,
   "npm run definition -- diff dev prod": /MinimumR2/,
   "npm run local -- clean --yes": /removed/i,
 };
