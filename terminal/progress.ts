@@ -5,8 +5,13 @@ import { liveProgress } from "./liveProgress";
 export type { Progress, ShownEvent, ShownStatus, ShownStep, ShownTrial } from "./events";
 
 /** Shows nothing. */
-export function silent(): Progress {
-  return { report: () => undefined, say: () => undefined, close: () => undefined };
+export function silent(stream: NodeJS.WritableStream): Progress {
+  const say = (line: string): void => {
+    if (line.startsWith("warning: ")) {
+      stream.write(`${line}\n`);
+    }
+  };
+  return { report: () => undefined, say, close: () => undefined };
 }
 
 /**

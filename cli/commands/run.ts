@@ -53,7 +53,7 @@ function namedFolder(named: string, path: string): string {
 
 function progressFor({ json, quiet }: RunOptions, { stderr, stdout }: Terminal): Progress {
   const stream = json === true ? stderr : stdout;
-  return quiet === true ? silent() : progressOn(stream, availableParallelism());
+  return quiet === true ? silent(stderr) : progressOn(stream, availableParallelism());
 }
 
 /** The steps to run of those that the options name, and the execution that the others are taken from. */
@@ -160,7 +160,7 @@ export function run(terminal: Terminal): Command {
       "--no-cache",
       "with --local: run every job, also where an equal one has succeeded before",
     )
-    .option("--quiet", "with --local: show no progress")
+    .option("--quiet", "with --local: show warnings and errors only")
     .option(
       "--watch",
       "with --local: run again when a source, the configuration or the data changes",

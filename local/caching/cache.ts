@@ -69,7 +69,8 @@ export class Cache {
 
   /**
    * Keeps the result of a job that succeeded.
-   * @param outputs S3 URI of each output, by a name that does not depend on the execution
+   * @param outputs S3 URI of each output, by a name that does not depend on the execution; those that hold
+   *   nothing are left out
    */
   async keep(
     key: string | undefined,
@@ -82,7 +83,10 @@ export class Cache {
     }
     const hashed: Record<string, { uri: string; hash: string }> = {};
     for (const [name, uri] of Object.entries(outputs)) {
-      hashed[name] = { uri, hash: (await this.hashOutput(uri)) ?? "" };
+      const hash = await this.hashOutput(uri);
+      if (hash !== undefined) {
+        hashed[name] = { uri, hash };
+      }
     }
     const entry: Entry<unknown> = {
       time: new Date().toISOString(),

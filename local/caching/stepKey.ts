@@ -6,8 +6,11 @@ import type {
 } from "../../pipeline/language/evaluate";
 import { UserError } from "../../errors/userError";
 import { hashCode, hashContent, hashFiles, hashJson } from "./contentHash";
+import { modelSource, type Source, sourceUri, trainingSource } from "../environments/sources";
 import type { Execution } from "../execution/execution";
 import type { TrainingDefinition } from "../execution/steps/trainingJob";
+
+type Hyperparameters = Readonly<Record<string, string>>;
 
 /** What a key is made of cannot be told, for example since an input is missing. */
 class Unknown extends Error {}
@@ -77,10 +80,20 @@ async function channels(
   );
 }
 
+/** The content of code in S3; the rest of what a source says is in the request. */
+async function sourceContent(
+  execution: Execution,
+  source: Source | undefined,
+): Promise<{ readonly source?: string }> {
+  const uri = source && sourceUri(source);
+  return uri === undefined ? {} : { source: await contentBehind(execution, uri) };
+}
+
 /** What a training job depends on, beside its hyperparameters. */
 async function trainingParts(
   execution: Execution,
   definition: TrainingDefinition,
+  hyperparameters: Hyperparameters | undefined,
 ): Promise<object> {
   const { AlgorithmSpecification: specification = {} } = definition;
   return {
@@ -89,6 +102,7 @@ async function trainingParts(
     stopping: definition.StoppingCondition ?? null,
     channels: await channels(execution, definition),
     code: await imageHash(execution, definition.AlgorithmSpecification?.TrainingImage),
+    ...(await sourceContent(execution, trainingSource(hyperparameters))),
   };
 }
 
@@ -129,18 +143,18 @@ export function processingKey(
   return orUndefined(key());
 }
 
-type Hyperparameters = Readonly<Record<string, string>>;
-
 /**
  * The hashes of all that the training jobs of a definition depend on, by their hyperparameters; undefined
  * where an input is missing. The inputs are read once.
+ * @param common the hyperparameters that all of them have
  */
 export function trainingKeys(
   execution: Execution,
   definition: TrainingDefinition,
+  common: Hyperparameters | undefined,
 ): Promise<((hyperparameters: Hyperparameters) => string) | undefined> {
   const keys = async (): Promise<(hyperparameters: Hyperparameters) => string> => {
-    const parts = await trainingParts(execution, definition);
+    const parts = await trainingParts(execution, definition, common);
     return (hyperparameters) => hashJson({ kind: "Training", hyperparameters, ...parts });
   };
   return orUndefined(keys());
@@ -156,7 +170,8 @@ export function tuningKey(
       kind: "Tuning",
       config: config ?? null,
       hyperparameters: definition?.StaticHyperParameters ?? null,
-      ...(definition && (await trainingParts(execution, definition))),
+      ...(definition &&
+        (await trainingParts(execution, definition, definition.StaticHyperParameters))),
     });
   return orUndefined(key());
 }
@@ -181,6 +196,10 @@ export function transformKey(
       environment: request.Environment ?? null,
       processing: request.DataProcessing ?? null,
       code: await imageHash(execution, container?.Image),
+      ...(await sourceContent(
+        execution,
+        modelSource(execution.images.find(container?.Image ?? ""), container?.Environment),
+      )),
     });
   return orUndefined(key());
 }

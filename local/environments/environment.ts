@@ -19,6 +19,8 @@ export interface Container {
   readonly image: string;
   /** What for: a container that trains or serves is told by that word, one that processes as its job says. */
   readonly task: ProcessingTask | "serve" | "train";
+  /** Whether it trains or serves by code of the user's, which is there already: script mode. Default false. */
+  readonly hasScript?: boolean;
   readonly environment: Readonly<Record<string, string>>;
   /** Whether it has no network, as EnableNetworkIsolation says. */
   readonly isIsolated: boolean;

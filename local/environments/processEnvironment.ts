@@ -1,4 +1,5 @@
-import { type Image, splitQuoted } from "../standins/images";
+import { type Image, scriptModule, splitQuoted } from "../standins/images";
+import { readEntrypoint } from "./entrypoint";
 import type { Container, Environment, Program } from "./environment";
 import { intoFolder } from "./jobFolder";
 import { serverEnvironment } from "./server";
@@ -6,17 +7,27 @@ import { serverEnvironment } from "./server";
 /** The script of an entry point, or the module that stands in for the image's own. */
 function programOf(
   image: Image | undefined,
-  { folder, task }: Container,
+  { folder, hasScript, task }: Container,
 ): Pick<Program, "arguments" | "program"> {
   if (typeof task === "string") {
+    if (hasScript === true) {
+      const framework = task === "serve" ? [image?.framework ?? ""] : [];
+      return { program: { module: scriptModule }, arguments: [task, ...framework] };
+    }
     return { program: { module: image?.trainingModule ?? "" }, arguments: [task] };
   }
   const { arguments: values = [], entrypoint = [] } = task;
-  const [, script, ...rest] = entrypoint;
-  if (script !== undefined) {
+  const entry = readEntrypoint(entrypoint);
+  if (entry?.kind === "framework") {
     return {
-      program: { script: intoFolder(script, folder) },
-      arguments: intoFolder([...rest, ...values], folder),
+      program: { module: scriptModule },
+      arguments: ["process", ...intoFolder(values, folder)],
+    };
+  }
+  if (entry !== undefined) {
+    return {
+      program: { script: intoFolder(entry.script, folder) },
+      arguments: intoFolder([...entry.arguments, ...values], folder),
     };
   }
   return {

@@ -7,6 +7,7 @@ import { UserError } from "../../errors/userError";
 import { trains, type Images } from "../standins/images";
 import { pythonInterpreter, pythonPath } from "./python";
 import { unpackModel } from "./server";
+import { modelSource, placeSource } from "./sources";
 import type { Workspace } from "../records/workspace";
 import { environmentOf, pythonWords } from "./environment";
 import { ObjectStore } from "../storage/objectStore";
@@ -41,7 +42,8 @@ export async function startServer(
 ): Promise<ChildProcess> {
   const { Environment: environment = {}, Image: uri = "", ModelDataUrl: artifact = "" } = container;
   const image = images.find(uri);
-  if (!trains(image)) {
+  const source = modelSource(image, environment);
+  if (source === undefined && !trains(image)) {
     throw new UserError(`the image ${uri} does not serve here`);
   }
   const base = join(workspace.folder, "serving", name, "opt", "ml");
@@ -50,11 +52,15 @@ export async function startServer(
     throw new UserError(`${title} has no artifact at ${artifact}`);
   }
   await unpackModel(store.path(artifact), join(base, "model"));
+  if (source !== undefined) {
+    await placeSource(store, base, source);
+  }
   const machine = { store, parallelism: 1, workFolder: workspace.folder };
   const server = environmentOf(machine, image).program({
     folder: { name, base },
     image: uri,
     task: "serve",
+    hasScript: source !== undefined,
     environment,
     isIsolated: false,
     port,

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -34,11 +34,16 @@ export interface KnownObjects {
   readonly cache: string;
 }
 
+/** The file of an object; undefined where it is not there yet. */
+export function fileOf(uri: string, { folders }: KnownObjects): string | undefined {
+  const stores = folders.map((folder) => new ObjectStore(folder));
+  return stores.find((store) => store.isObject(uri))?.path(uri);
+}
+
 /** The content of an object; undefined where it is not there yet. */
-function contentOf(uri: string, { folders, uploads }: KnownObjects): string | undefined {
-  const uploaded = uploads.get(uri);
-  const paths = folders.map((folder) => new ObjectStore(folder).path(uri));
-  const path = paths.find((one) => existsSync(one));
+function contentOf(uri: string, objects: KnownObjects): string | undefined {
+  const uploaded = objects.uploads.get(uri);
+  const path = fileOf(uri, objects);
   return uploaded ?? (path === undefined ? undefined : readFileSync(path, "utf8"));
 }
 

@@ -8,6 +8,7 @@ import { containerImagesOf } from "../environments/containerImages";
 import { unsupportedFlows } from "./flowCheck";
 import { Images } from "../standins/images";
 import type { RunnableProgram } from "../../offline/program";
+import { checkSources } from "./sourceCheck";
 import { unsupported } from "./support";
 import type { Workspace } from "../records/workspace";
 
@@ -41,15 +42,20 @@ function refuse(problems: readonly string[]): void {
 async function checkSupport(
   definition: PipelineDefinition,
   images: Images,
-  { program, s3, workspace }: PreparationOptions,
+  { program, s3, say, workspace }: PreparationOptions,
 ): Promise<void> {
   const { uploads } = program;
   const folders = [...(s3 === undefined ? [] : [s3]), workspace.objects];
-  const flows = { uploads, folders, cache: workspace.cache };
+  const objects = { uploads, folders, cache: workspace.cache };
+  const sources = await checkSources(definition, images, objects);
   refuse([
     ...unsupported(definition, images),
-    ...(await unsupportedFlows(definition, images, flows)),
+    ...(await unsupportedFlows(definition, images, objects)),
+    ...sources.problems,
   ]);
+  for (const warning of sources.warnings) {
+    say(`warning: ${warning}`);
+  }
 }
 
 /** The images that jobs run by: stand-ins, or containers too. */

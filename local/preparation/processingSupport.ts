@@ -2,6 +2,7 @@ import { posix } from "node:path";
 
 import type { ProcessingArguments } from "../../pipeline/language/definition";
 import { isComputed, literal } from "../../pipeline/language/expressions";
+import { readEntrypoint } from "../environments/entrypoint";
 import type { Images } from "../standins/images";
 import { checkPrefix, type Report } from "./trainingSupport";
 
@@ -66,14 +67,15 @@ export function checkProcessing(args: ProcessingArguments, images: Images, repor
     report("AppSpecification.ContainerEntrypoint", "missing; this image runs scripts only");
   }
   if (entrypoint.length > 0) {
-    const [interpreter = "", script = ""] = entrypoint;
-    if (!/(^|\/)python3?$/.test(interpreter) || !script.endsWith(".py")) {
+    const entry = readEntrypoint(entrypoint);
+    if (entry === undefined) {
       report(
         "AppSpecification.ContainerEntrypoint",
-        `${JSON.stringify(entrypoint)} is not of the form ["python3", "SCRIPT.py", ...]`,
+        `${JSON.stringify(entrypoint)} is neither of the form ["python3", "SCRIPT.py", ...] ` +
+          "nor the runproc.sh of the SDK's FrameworkProcessor",
       );
-    } else if (!isInside(script)) {
-      report("AppSpecification.ContainerEntrypoint", `"${script}" is not below /opt/ml`);
+    } else if (entry.kind === "script" && !isInside(entry.script)) {
+      report("AppSpecification.ContainerEntrypoint", `"${entry.script}" is not below /opt/ml`);
     } else if (image?.runsScripts === false) {
       report("AppSpecification.ContainerEntrypoint", "this image runs no scripts here");
     }

@@ -11,14 +11,18 @@ import { checkProcessing } from "./processingSupport";
 import { checkPrefix, checkTraining, checkTuning, type Report } from "./trainingSupport";
 
 function checkModel(args: ModelArguments, images: Images, report: Report): void {
-  const uri = args.PrimaryContainer?.Image;
+  const { Environment: environment, Image: uri } = args.PrimaryContainer ?? {};
+  const image = typeof uri === "string" ? images.find(uri) : undefined;
+  const framework = image?.framework;
+  const isScript = framework !== undefined && (environment?.["SAGEMAKER_PROGRAM"] ?? "") !== "";
   if (args.Containers) {
     report("Containers", "only one PrimaryContainer runs here");
-  } else if (typeof uri !== "string" || !trains(images.find(uri))) {
-    report(
-      "PrimaryContainer.Image",
-      `${JSON.stringify(uri)} is none of the images that serve here`,
-    );
+  } else if (!isScript && !trains(image)) {
+    const reason =
+      framework === undefined
+        ? "is none of the images that serve here"
+        : "serves by a script only, and SAGEMAKER_PROGRAM of the Environment names none";
+    report("PrimaryContainer.Image", `${JSON.stringify(uri)} ${reason}`);
   }
 }
 

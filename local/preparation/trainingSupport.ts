@@ -20,14 +20,28 @@ export function checkPrefix(
 /** What the arguments of Training steps and the definitions of tuning jobs have in common. */
 type Job = Partial<Pick<TrainingArguments, "AlgorithmSpecification" | "InputDataConfig">>;
 
-function checkJob(job: Job, images: Images, report: Report): void {
+/** Checks that an image trains here, by its own algorithm or by the script that is given. */
+function checkImage(job: Job, hasScript: boolean, images: Images, report: Report): void {
+  const uri = job.AlgorithmSpecification?.TrainingImage;
+  const image = typeof uri === "string" ? images.find(uri) : undefined;
+  if (hasScript ? image?.framework !== undefined : trains(image)) {
+    return;
+  }
+  const reason = hasScript
+    ? "runs no training script here; the images sagemaker-scikit-learn and sagemaker-xgboost do"
+    : image?.framework === undefined
+      ? "is none of the images that train here"
+      : "trains by a script only, and the hyperparameter sagemaker_program names none";
+  report("AlgorithmSpecification.TrainingImage", `${JSON.stringify(uri)} ${reason}`);
+}
+
+function checkJob(job: Job, hasScript: boolean, images: Images, report: Report): void {
   const { AlgorithmSpecification: specification, InputDataConfig: channels } = job;
-  const uri = specification?.TrainingImage;
-  if (typeof uri !== "string" || !trains(images.find(uri))) {
-    report(
-      "AlgorithmSpecification.TrainingImage",
-      `${JSON.stringify(uri)} is none of the images that train here`,
-    );
+  checkImage(job, hasScript, images, report);
+  for (const field of ["ContainerArguments", "ContainerEntrypoint"] as const) {
+    if (specification?.[field]) {
+      report(`AlgorithmSpecification.${field}`, "only the image's own entry point runs here");
+    }
   }
   if (specification?.TrainingInputMode === "Pipe") {
     report(
@@ -67,11 +81,8 @@ function checkInstances(
 
 /** Checks the arguments of a Training step. */
 export function checkTraining(args: TrainingArguments, images: Images, report: Report): void {
-  checkJob(args, images, report);
+  checkJob(args, args.HyperParameters?.["sagemaker_program"] !== undefined, images, report);
   checkInstances("ResourceConfig", args.ResourceConfig, report);
-  if (args.HyperParameters?.["sagemaker_program"] !== undefined) {
-    report("HyperParameters.sagemaker_program", "script mode does not run here");
-  }
 }
 
 const strategies = ["Bayesian", "Grid", "Hyperband", "Random"];
@@ -91,10 +102,12 @@ export function checkTuning(args: TuningArguments, images: Images, report: Repor
   const reportOfJob: Report = (field, problem) => {
     report(`TrainingJobDefinition.${field}`, problem);
   };
-  checkJob(args.TrainingJobDefinition ?? {}, images, reportOfJob);
+  const job = args.TrainingJobDefinition;
+  const hasScript = job?.StaticHyperParameters?.["sagemaker_program"] !== undefined;
+  checkJob(job ?? {}, hasScript, images, reportOfJob);
   const name = "HyperParameterTuningResourceConfig";
-  checkInstances(name, args.TrainingJobDefinition?.[name], reportOfJob);
-  checkObjective(args, images, report);
+  checkInstances(name, job?.[name], reportOfJob);
+  checkObjective(args, hasScript, images, report);
 }
 
 type Config = NonNullable<TuningArguments["HyperParameterTuningJobConfig"]>;
@@ -129,7 +142,12 @@ function checkConfig(config: Config | undefined, reportOf: Report): void {
 }
 
 /** Checks that the objective is a metric that the training jobs report. */
-function checkObjective(args: TuningArguments, images: Images, report: Report): void {
+function checkObjective(
+  args: TuningArguments,
+  hasScript: boolean,
+  images: Images,
+  report: Report,
+): void {
   const specification = args.TrainingJobDefinition?.AlgorithmSpecification;
   const uri = specification?.TrainingImage;
   const image = typeof uri === "string" ? images.find(uri) : undefined;
@@ -138,10 +156,10 @@ function checkObjective(args: TuningArguments, images: Images, report: Report): 
   const names = specification?.MetricDefinitions?.length
     ? specification.MetricDefinitions.map(({ Name: name }) => literal(name) ?? "")
     : (image?.builtInMetrics ?? []).map(({ name }) => name);
-  if (trains(image) && !names.includes(literal(objective) ?? "")) {
+  if ((hasScript || trains(image)) && !names.includes(literal(objective) ?? "")) {
     report(
       "HyperParameterTuningJobConfig.HyperParameterTuningJobObjective.MetricName",
-      `${JSON.stringify(objective)} is no metric of the training job, which has ${names.join(", ")}`,
+      `${JSON.stringify(objective)} is no metric of the training job, which has ${names.join(", ") || "none"}`,
     );
   }
 }

@@ -19,7 +19,7 @@ export interface ContainerImage {
 export interface Image {
   /** The image itself; where there is one, it trains and serves in place of {@link trainingModule}. */
   readonly container?: ContainerImage;
-  /** Module that runs as the image's entry point in training, with the argument `train`. */
+  /** Module that runs as the entry point of the image's algorithm, with the argument `train` or `serve`. */
   readonly trainingModule?: string;
   /** Metrics that SageMaker knows of a built-in algorithm, without a definition. */
   readonly builtInMetrics?: readonly MetricDefinition[];
@@ -30,11 +30,18 @@ export interface Image {
    * stays there. Default false: SageMaker uploads them when the job has completed.
    */
   readonly writesToS3?: boolean;
+  /** Whose toolkit trains and serves by scripts of the user's: script mode. Default: none. */
+  readonly framework?: "scikit-learn" | "xgboost";
   /** Whether its Python runs scripts. */
   readonly runsScripts: boolean;
   /** Files and folders of the project that decide what its jobs do. */
   readonly sources: readonly string[];
 }
+
+/** The module that runs what is in script mode. */
+export const scriptModule = "local.standins.script_mode";
+
+const scriptSources = ["local/standins/script_mode", "local/standins/model_server.py"];
 
 /** Repositories of SageMaker's own images. */
 const prebuilt: Readonly<Record<string, Image>> = {
@@ -50,7 +57,11 @@ const prebuilt: Readonly<Record<string, Image>> = {
     runsScripts: false,
     sources: ["local/standins/model_monitor"],
   },
-  "sagemaker-scikit-learn": { runsScripts: true, sources: [] },
+  "sagemaker-scikit-learn": {
+    framework: "scikit-learn",
+    runsScripts: true,
+    sources: scriptSources,
+  },
   "sagemaker-xgboost": {
     trainingModule: "local.standins.xgboost",
     builtInMetrics: algorithms.xgboost.MetricDefinitions.map(({ Name: name, Regex: regex }) => ({
@@ -58,8 +69,9 @@ const prebuilt: Readonly<Record<string, Image>> = {
       regex,
       mark: `${name.replace(":", "-")}:`,
     })),
+    framework: "xgboost",
     runsScripts: true,
-    sources: ["local/standins/xgboost", "pipeline/algorithms"],
+    sources: [...scriptSources, "local/standins/xgboost", "pipeline/algorithms"],
   },
 };
 
@@ -74,7 +86,7 @@ function repository(uri: string): string {
   return uri.replace(/^[^/]*\//, "").replace(/[:@].*$/, "");
 }
 
-/** Whether an image trains and serves here. */
+/** Whether an image trains and serves here by an algorithm of its own. */
 export function trains(image: Image | undefined): image is Image {
   return image?.trainingModule !== undefined || image?.container !== undefined;
 }

@@ -1,6 +1,8 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+
+import { extract } from "tar";
 
 import { type ExecutionRecord, readRecord } from "../../local/records/executions";
 import { pythonInterpreter } from "../../local/environments/python";
@@ -46,6 +48,70 @@ function writeObjects(folder: string): void {
   writeFileSync(join(bucket, "data", "rows.csv"), rows.map((row) => `${row}\n`).join(""));
 }
 
+/** Code in the folders that the SDK packs, by path. */
+const code = {
+  // Where nothing of the user's is installed: another version than this machine's is named, and runs.
+  "prepare/requirements.txt": "numpy<1.0  # the image's is newer\n",
+  "prepare/parts.py": `
+import pathlib
+def halves(rows, count):
+    assert pathlib.Path("/opt/ml/processing/train").is_dir()
+    return {"train": rows[:count], "test": rows[count:]}
+`,
+  "prepare/prepare.py": `
+import argparse, pathlib
+from parts import halves
+parser = argparse.ArgumentParser()
+parser.add_argument("--rows", type=int)
+rows = pathlib.Path("/opt/ml/processing/data/rows.csv").read_text().splitlines()
+for name, part in halves(rows, parser.parse_args().rows).items():
+    pathlib.Path(f"/opt/ml/processing/{name}/part.csv").write_text("\\n".join(part) + "\\n")
+`,
+  "forest/train.py": `
+import json, os, pickle, sys
+import numpy as np
+from sklearn.ensemble import RandomForestRegressor
+rows = np.loadtxt(os.path.join(os.environ["SM_CHANNEL_TRAIN"], "part.csv"), delimiter=",")
+trees = int(os.environ["SM_HP_N-ESTIMATORS"])
+model = RandomForestRegressor(trees, random_state=0).fit(rows[:, 1:], rows[:, 0])
+with open(os.path.join(os.environ["SM_MODEL_DIR"], "forest.pickle"), "wb") as file:
+    pickle.dump(model, file)
+with open(os.path.join(os.environ["SM_OUTPUT_DATA_DIR"], "given.json"), "w") as file:
+    json.dump([sys.argv, __name__, os.path.basename(os.getcwd())], file)
+print(f"mse={((model.predict(rows[:, 1:]) - rows[:, 0]) ** 2).mean()};")
+`,
+  "boosting/boost.py": `
+import os, sys
+import numpy as np, xgboost
+rows = np.loadtxt(os.path.join(os.environ["SM_CHANNEL_TRAIN"], "part.csv"), delimiter=",")
+matrix = xgboost.DMatrix(rows[:, 1:], label=rows[:, 0])
+xgboost.train({}, matrix, int(sys.argv[2])).save_model("/opt/ml/model/boosted.json")
+`,
+  "serving/serve.py": `
+import os, pickle
+def model_fn(model_dir):
+    with open(os.path.join(model_dir, "forest.pickle"), "rb") as file:
+        return pickle.load(file)
+`,
+  "serving/shared.py": 'FILE = "boosted.json"\n',
+  "serving/serve_boosted.py": `
+import os, xgboost
+from shared import FILE
+def model_fn(model_dir):
+    return xgboost.Booster(model_file=os.path.join(model_dir, FILE))
+def output_fn(prediction, accept):
+    return "".join(f"{value:.3f}\\n" for value in prediction), accept
+`,
+};
+
+/** Writes the code of scripts below a folder. */
+function writeCode(folder: string, more: Readonly<Record<string, string>> = {}): void {
+  for (const [name, text] of Object.entries({ ...code, ...more })) {
+    mkdirSync(dirname(join(folder, "code", name)), { recursive: true });
+    writeFileSync(join(folder, "code", name), text);
+  }
+}
+
 describe("npm run local, given a definition of the SageMaker SDK,", () => {
   const folder = temporaryFolder();
   const objects = join(folder, "objects");
@@ -70,9 +136,10 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
 
   before(async () => {
     writeObjects(objects);
+    writeCode(folder);
     const script = ["tests/local/sdk_pipelines.py", folder];
-    const { code, stderr } = await command(pythonInterpreter(), script);
-    equal(code, 0, stderr);
+    const { code: exitCode, stderr } = await command(pythonInterpreter(), script);
+    equal(exitCode, 0, stderr);
   });
 
   it("trains, makes a model, transforms, measures and registers", async () => {
@@ -128,6 +195,92 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
       ok(objective !== undefined);
       match(failureReason ?? "", /^stopped early, after \d+ values of the objective$/);
     }
+  });
+
+  it("prepares, trains, tunes and serves by scripts of both frameworks", async () => {
+    const { code: exitCode, record, stderr } = await run("script");
+    equal(exitCode, 1, stderr);
+    const jobs = ["training-job", "hyper-parameter-tuning-job", "processing-job"];
+    const names = ["Train", "Tune", "Prepare"];
+    const arns = jobs.map(
+      (kind, index) =>
+        `arn:aws:sagemaker:us-east-1:111122223333:${kind}/${record.id}-${names[index] ?? ""}`,
+    );
+    equal(record.failureReason, arns.join(" "));
+    match(
+      stderr,
+      /^warning: step "Prepare", s3:\S+\/sourcedir\.tar\.gz: requirements\.txt: "numpy<1\.0" runs as numpy [\d.]+ here$/m,
+    );
+    const tried = record.trials.map(({ hyperparameters, objective }) => [
+      hyperparameters["name"],
+      Number.isFinite(objective),
+    ]);
+    deepEqual(tried, [
+      ['"a b"', true],
+      ['"a b"', true],
+    ]);
+    const bucket = join(workFolder, "s3", "team-bucket");
+    const predicted = (name: string): readonly number[] =>
+      readFileSync(join(bucket, "predictions", name, "part.csv.out"), "utf8")
+        .trim()
+        .split("\n")
+        .map(Number);
+    const [forest, boosted] = [predicted("Forest"), predicted("Boosted")];
+    const rows = readFileSync(join(objects, "team-bucket", "data", "rows.csv"), "utf8").trim();
+    const actual = rows.split("\n").slice(400).map(Number.parseFloat);
+    for (const predictions of [forest, boosted]) {
+      equal(predictions.length, 100);
+      ok(predictions.every((one, index) => Math.abs(one - (actual[index] ?? 0)) < 2));
+    }
+    const other = join(folder, "other");
+    mkdirSync(other);
+    await extract({
+      file: join(bucket, "models", `${record.id}-Train`, "output", "output.tar.gz"),
+      cwd: other,
+    });
+    deepEqual(JSON.parse(readFileSync(join(other, "given.json"), "utf8")), [
+      ["train.py", "--n-estimators", "7", "--name", "a b", "--scale", "1.0"],
+      "__main__",
+      "code",
+    ]);
+  });
+
+  it("takes all jobs of scripts a second time", async () => {
+    const { code: exitCode, record } = await run("script");
+    equal(exitCode, 1);
+    const again = ["Prepare", "Train", "Tune", "Boost", "PredictForest", "PredictBoosted"];
+    for (const { detail, name } of record.steps.filter((step) => again.includes(step.name))) {
+      match(detail ?? "", /^as in execution/, name);
+    }
+  });
+
+  it("refuses code that does not run here, before anything runs", async () => {
+    const changed = join(folder, "changed");
+    writeCode(changed, {
+      "forest/requirements.txt": "no-such-package==1.0\n-e .\n",
+      "boosting/setup.py": "",
+      "prepare/requirements.txt": "no-such-package; python_version < '3'\n",
+    });
+    await command(pythonInterpreter(), ["tests/local/sdk_pipelines.py", changed]);
+    const file = join(changed, "script.json");
+    const { code: exitCode, stderr } = await local([
+      ...["--definition", file, "--s3", join(changed, "objects")],
+      ...["--work-folder", join(changed, "work"), "--quiet"],
+    ]);
+    equal(exitCode, 1);
+    const problems = stderr.replaceAll(/s3:\S+sourcedir\.tar\.gz/g, "CODE");
+    const missing =
+      'requirements.txt: "no-such-package==1.0" is not installed, and a run installs nothing; ' +
+      "`.venv/bin/python -m pip install 'no-such-package==1.0'` does";
+    const editable = 'requirements.txt: "-e ." is not a package, and is not installed';
+    equal(
+      problems,
+      "error: the definition cannot run:\n" +
+        ["Train", "Tune"]
+          .flatMap((step) => [missing, editable].map((text) => `  step "${step}", CODE: ${text}\n`))
+          .join("") +
+        '  step "Boost", CODE: setup.py: code that the image installs as a package does not run here\n',
+    );
   });
 
   const reports: readonly (readonly [string, string, RegExp])[] = [

@@ -1,7 +1,8 @@
 """Pipelines written with the SageMaker Python SDK, offline, as other teams have them.
 
 `python sdk_pipelines.py FOLDER` writes the definitions train.json and tune.json. Their scripts and
-data are objects of the bucket `team-bucket`, which the caller lays out in a folder.
+data are objects of the bucket `team-bucket`, which the caller lays out in a folder. script.json is
+made of the scripts in FOLDER/code, which the SDK uploads to FOLDER/objects.
 """
 
 from __future__ import annotations
@@ -18,7 +19,13 @@ from sagemaker import image_uris
 from sagemaker.estimator import Estimator
 from sagemaker.inputs import TrainingInput, TransformInput
 from sagemaker.model import Model
-from sagemaker.processing import ProcessingInput, ProcessingOutput, ScriptProcessor
+from sagemaker.processing import (
+    FrameworkProcessor,
+    ProcessingInput,
+    ProcessingOutput,
+    ScriptProcessor,
+)
+from sagemaker.sklearn import SKLearn, SKLearnModel
 from sagemaker.transformer import Transformer
 from sagemaker.tuner import (
     ContinuousParameter,
@@ -43,6 +50,7 @@ from sagemaker.workflow.pipeline import Pipeline
 from sagemaker.workflow.pipeline_context import PipelineSession
 from sagemaker.workflow.properties import PropertyFile
 from sagemaker.workflow.steps import ProcessingStep, TrainingStep, TransformStep, TuningStep
+from sagemaker.xgboost import XGBoost, XGBoostModel
 
 REGION = "us-east-1"
 BUCKET = "team-bucket"
@@ -236,6 +244,146 @@ def tune_pipeline() -> Pipeline:
     return Pipeline("team", [mode], steps=[split, tune, judge, check], sagemaker_session=SESSION)
 
 
+class Uploads:
+    """What stands in for boto3's S3 resource: it keeps objects in a folder laid out as S3."""
+
+    def __init__(self, objects: Path, key: str = "") -> None:
+        self.objects, self.key = objects, key
+
+    def Object(self, bucket_name: str, key: str) -> Uploads:  # noqa: N802 - as in boto3
+        return Uploads(self.objects, f"{bucket_name}/{key}")
+
+    def Bucket(self, name: str) -> Any:  # noqa: N802
+        return Mock(Object=lambda key: self.Object(name, key))
+
+    def put(self, Body: str | bytes, **_: Any) -> None:  # noqa: N803
+        path = self.objects / self.key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(Body.encode() if isinstance(Body, str) else Body)
+
+    def upload_file(self, path: str, **_: Any) -> None:
+        self.put(Path(path).read_bytes())
+
+
+def script_pipeline(code: Path) -> Pipeline:
+    """Scripts of both frameworks: prepared, trained, tuned, repacked, asked for predictions."""
+    processor = FrameworkProcessor(
+        SKLearn,
+        "1.2-1",
+        ROLE,
+        1,
+        "ml.m5.large",
+        command=["python3", "-u"],
+        sagemaker_session=SESSION,
+    )
+    prepare = ProcessingStep(
+        "Prepare",
+        step_args=processor.run(
+            code="prepare.py",
+            source_dir=str(code / "prepare"),
+            arguments=["--rows", "400"],
+            inputs=[ProcessingInput(f"s3://{BUCKET}/data/rows.csv", "/opt/ml/processing/data")],
+            outputs=[
+                ProcessingOutput(f"/opt/ml/processing/{name}", output_name=name)
+                for name in ("train", "test")
+            ],
+        ),
+    )
+    forest = SKLearn(
+        "train.py",
+        source_dir=str(code / "forest"),
+        framework_version="1.2-1",
+        instance_type="ml.m5.large",
+        role=ROLE,
+        output_path=f"s3://{BUCKET}/models",
+        hyperparameters={"n-estimators": 7, "scale": 1.0, "name": "a b"},
+        metric_definitions=[{"Name": "mse", "Regex": "mse=(.*);"}],
+        sagemaker_session=SESSION,
+    )
+    data = {"train": TrainingInput(output(prepare, "train"), content_type="text/csv")}
+    train = TrainingStep("Train", step_args=forest.fit(data))
+    tuner = HyperparameterTuner(
+        forest,
+        "mse",
+        {"n-estimators": IntegerParameter(1, 9)},
+        forest.metric_definitions,
+        objective_type="Minimize",
+        max_jobs=2,
+        max_parallel_jobs=1,
+        strategy="Random",
+    )
+    tune = TuningStep("Tune", step_args=tuner.fit(data))
+    boosting = XGBoost(
+        "boost.py",
+        source_dir=str(code / "boosting"),
+        framework_version="1.7-1",
+        instance_type="ml.m5.large",
+        instance_count=1,
+        role=ROLE,
+        output_path=f"s3://{BUCKET}/models",
+        hyperparameters={"rounds": 30},
+        sagemaker_session=SESSION,
+    )
+    boost = TrainingStep("Boost", step_args=boosting.fit(data))
+    artifacts = {
+        "Forest": (SKLearnModel, "serve.py", train, "1.2-1"),
+        "Boosted": (XGBoostModel, "serve_boosted.py", boost, "1.7-1"),
+    }
+    steps: list[Any] = [prepare, train, tune, boost]
+    for name, (kind, entry_point, step, version) in artifacts.items():
+        model = kind(
+            step.properties.ModelArtifacts.S3ModelArtifacts,
+            ROLE,
+            entry_point,
+            source_dir=str(code / "serving"),
+            framework_version=version,
+            sagemaker_session=SESSION,
+        )
+        create = ModelStep(name, step_args=model.create("ml.m5.large"))
+        transformer = Transformer(
+            create.properties.ModelName,
+            1,
+            "ml.m5.large",
+            output_path=f"s3://{BUCKET}/predictions/{name}",
+            assemble_with="Line",
+            accept="text/csv",
+            sagemaker_session=SESSION,
+        )
+        given = TransformInput(
+            output(prepare, "test"),
+            content_type="text/csv",
+            split_type="Line",
+            input_filter="$[1:]",
+        )
+        predict = TransformStep(f"Predict{name}", step_args=transformer.transform(**vars_of(given)))
+        steps += [create, predict]
+        if name == "Forest":
+            arguments = model.register(
+                ["text/csv"],
+                ["text/csv"],
+                ["ml.m5.large"],
+                ["ml.m5.large"],
+                model_package_group_name="forests",
+            )
+            steps.append(ModelStep("Register", step_args=arguments))
+    arns = [
+        train.properties.TrainingJobArn,
+        tune.properties.HyperParameterTuningJobArn,
+        prepare.properties.ProcessingJobArn,
+    ]
+    predictions = [step for step in steps if isinstance(step, TransformStep)]
+    steps.append(FailStep("Arns", Join(" ", arns), depends_on=predictions))
+    return Pipeline("scripts", [], steps=steps, sagemaker_session=SESSION)
+
+
 if __name__ == "__main__":
-    for name, pipeline in (("train", train_pipeline), ("tune", tune_pipeline)):
-        Path(sys.argv[1], f"{name}.json").write_text(pipeline().definition(), "utf-8")
+    folder = Path(sys.argv[1])
+    SESSION.s3_resource = Uploads(folder / "objects")
+    SESSION.boto_session.resource.return_value = SESSION.s3_resource
+    pipelines = {
+        "train": train_pipeline,
+        "tune": tune_pipeline,
+        "script": lambda: script_pipeline(folder / "code"),
+    }
+    for name, pipeline in pipelines.items():
+        (folder / f"{name}.json").write_text(pipeline().definition(), "utf-8")

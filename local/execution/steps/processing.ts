@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 
 import type { ProcessingRequest } from "../../../pipeline/language/evaluate";
 import { type Environment, environmentOf } from "../../environments/environment";
@@ -185,8 +185,8 @@ async function run(
   if ("script" in work.program) {
     const { script: path } = work.program;
     if (!existsSync(path)) {
-      const script = application?.ContainerEntrypoint?.[1] ?? "";
-      throw new StepFailure(step, `none of the inputs has the script ${script}`);
+      const name = relative(folder.base, path);
+      throw new StepFailure(step, `none of the inputs has the script /opt/ml/${name}`);
     }
     await placeScript(path, folder);
   }

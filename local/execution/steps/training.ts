@@ -3,7 +3,7 @@ import { trainingKeys } from "../../caching/stepKey";
 import { StepFailure } from "../execution";
 import { jobName } from "./jobNames";
 import type { JobKind, JobOutcome } from "./jobStep";
-import { artifactUri, runTrainingJob } from "./trainingJob";
+import { artifactUri, outputUri, runTrainingJob } from "./trainingJob";
 
 /** S3 URI of the model artifact of a job that has ended: it lies at the job's name. */
 function modelOf(request: TrainingRequest, { facts }: JobOutcome): string {
@@ -13,7 +13,7 @@ function modelOf(request: TrainingRequest, { facts }: JobOutcome): string {
 /** Training jobs. Their properties have the model artifact and the metrics' last values. */
 export const training: JobKind<TrainingRequest> = {
   key: async (execution, request) => {
-    const keys = await trainingKeys(execution, request);
+    const keys = await trainingKeys(execution, request, request.HyperParameters);
     return keys?.(request.HyperParameters ?? {});
   },
   run: async (execution, step, request, { number }) => {
@@ -32,7 +32,10 @@ export const training: JobKind<TrainingRequest> = {
     }));
     return { facts: { TrainingJobName: name, FinalMetricDataList: metrics } };
   },
-  outputs: (request, outcome) => ({ model: modelOf(request, outcome) }),
+  outputs: (request, outcome) => ({
+    model: modelOf(request, outcome),
+    output: outputUri(modelOf(request, outcome)),
+  }),
   describe: (request, outcome) => ({
     ...request,
     ...outcome.facts,

@@ -13,6 +13,7 @@ import { writeJson } from "../../storage/files";
 import { metricDefinitions } from "../../standins/images";
 import { failureReason, faultOf, timeLimit } from "./jobFailure";
 import { readMetrics } from "../../environments/logs";
+import { placeSource, trainingSource } from "../../environments/sources";
 
 /** What a training job runs by: CreateTrainingJob and a tuning job's TrainingJobDefinition have it alike. */
 export type TrainingDefinition = Pick<
@@ -92,11 +93,16 @@ export function artifactUri(
   return `${prefix}/${name}/output/model.tar.gz`;
 }
 
-/** Packs what a training job left in its model folder; equal models give equal archives. */
-async function storeModel(execution: Execution, uri: string, model: string): Promise<void> {
+/** S3 URI of the other files that a training job leaves for its user; nothing is there where it left none. */
+export function outputUri(modelArtifact: string): string {
+  return modelArtifact.replace(/model\.tar\.gz$/, "output.tar.gz");
+}
+
+/** Packs what a training job left in a folder; equal files give equal archives. */
+async function storeArchive(execution: Execution, uri: string, folder: string): Promise<void> {
   const archive = createArchive(
-    { gzip: { level: 1 }, cwd: model, portable: true, noMtime: true },
-    readdirSync(model).sort(),
+    { gzip: { level: 1 }, cwd: folder, portable: true, noMtime: true },
+    readdirSync(folder).sort(),
   );
   await execution.store.put(uri, (path) =>
     pipeStreams(archive as unknown as NodeJS.ReadableStream, createWriteStream(path)),
@@ -126,6 +132,10 @@ export async function runTrainingJob(
   const unwatch = job.watch?.(folder.log, () => {
     execution.jobs.stop(name);
   });
+  const source = trainingSource(job.hyperparameters);
+  if (source !== undefined) {
+    await placeSource(execution.store, folder.base, source);
+  }
   const result = await execution.jobs
     .run({
       id: name,
@@ -133,8 +143,10 @@ export async function runTrainingJob(
         folder,
         image: imageUri,
         task: "train",
+        hasScript: source !== undefined,
         environment: {
           ...definition.Environment,
+          TRAINING_JOB_NAME: name,
           // Training jobs run side by side; threads of their own would only get in each other's way.
           OMP_NUM_THREADS: "1",
         },
@@ -168,7 +180,11 @@ export async function runTrainingJob(
   }
   const modelArtifact = artifactUri(definition, name);
   const model = join(folder.base, "model");
-  await storeModel(execution, modelArtifact, model);
+  await storeArchive(execution, modelArtifact, model);
   await rm(model, { recursive: true });
+  const output = join(folder.base, "output", "data");
+  if (readdirSync(output).length > 0) {
+    await storeArchive(execution, outputUri(modelArtifact), output);
+  }
   return { ...common, status: "Completed", modelArtifact };
 }

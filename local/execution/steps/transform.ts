@@ -10,6 +10,7 @@ import { makeJobFolder } from "../../environments/jobFolder";
 import { type Execution, machineOf, StepFailure } from "../execution";
 import { defaultTimeLimit, failureReason } from "./jobFailure";
 import { tryPort, unpackModel, waitForServer } from "../../environments/server";
+import { modelSource, placeSource } from "../../environments/sources";
 import { transformKey } from "../../caching/stepKey";
 import type { StoredObject } from "../../storage/objectStore";
 import { type ColumnFilter, columnFilter, fieldsOf } from "./csvFilter";
@@ -136,6 +137,11 @@ async function run(
   }
   await unpackModel(archive, join(folder.base, "model"));
   const port = await tryPort(0);
+  const environment = { ...container.Environment, ...request.Environment };
+  const source = modelSource(image, environment);
+  if (source !== undefined) {
+    await placeSource(execution.store, folder.base, source);
+  }
   let ended = false;
   const server = execution.jobs
     .run({
@@ -144,11 +150,8 @@ async function run(
         folder,
         image: imageUri,
         task: "serve",
-        environment: {
-          ...container.Environment,
-          ...request.Environment,
-          SAGEMAKER_BATCH: "true",
-        },
+        hasScript: source !== undefined,
+        environment: { ...environment, SAGEMAKER_BATCH: "true" },
         isIsolated: model.EnableNetworkIsolation === true,
         port,
       }),
@@ -159,6 +162,8 @@ async function run(
     .finally(() => {
       ended = true;
     });
+  // A run that ends while the model starts rejects it before anybody waits for it.
+  server.catch(() => undefined);
   if (!(await waitForServer(port, () => ended))) {
     execution.jobs.stop(folder.name);
     const result = await server;

@@ -1,6 +1,6 @@
 import type { Execution, Trial } from "../execution";
 import { trialName } from "./jobNames";
-import { artifactUri, runTrainingJob, type TrainingResult } from "./trainingJob";
+import { artifactUri, outputUri, runTrainingJob, type TrainingResult } from "./trainingJob";
 import type { TuningJob } from "./tuningJob";
 
 /** Seconds between two looks at the log of a job that may be stopped early. */
@@ -64,7 +64,7 @@ async function runOrReuse(
   const { cacheSeconds, definition, keyOf, objectiveMetric, stoppingRule } = job;
   const key = keyOf({ ...hyperparameters, _tuning_objective_metric: objectiveMetric });
   const modelArtifact = artifactUri(definition, name);
-  const places = { model: modelArtifact };
+  const places = { model: modelArtifact, output: outputUri(modelArtifact) };
   const found = await execution.cache.find<Outcome>(key, () => places, cacheSeconds);
   if (found !== undefined) {
     return { ...found.value, modelArtifact, reusedFrom: found.execution };

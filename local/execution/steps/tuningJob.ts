@@ -66,7 +66,7 @@ export async function readTuningJob(
     image === undefined ? [] : metricDefinitions(specification?.MetricDefinitions, image);
   const regex = metrics.find(({ name }) => name === objectiveMetric)?.regex ?? "";
   const stoppingRule = readStoppingRule(config);
-  const keys = await trainingKeys(execution, definition);
+  const keys = await trainingKeys(execution, definition, definition.StaticHyperParameters);
   return {
     step,
     definition,

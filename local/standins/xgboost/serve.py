@@ -12,19 +12,16 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 from typing import Any
 
-import uvicorn
 import xgboost
-from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
 
 from local.standins.errors import UserError
+from local.standins.model_server import Answer, Application, serve
 from local.standins.xgboost.environment import model_path
 from local.standins.xgboost.payload import parse_header, read_rows
 
-_DEFAULT_PORT = 8080
 _MAX_PAYLOAD_BYTES = 6 * 1024**2
 _ACCEPTS = (
     "application/json",
@@ -32,11 +29,9 @@ _ACCEPTS = (
     "application/x-recordio-protobuf",
     "text/csv",
 )
-_METHODS = {"/ping": "GET", "/execution-parameters": "GET", "/invocations": "POST"}
-_Answer = tuple[int, str, str]  # status, media type, body
 
 
-class Application:
+class Model:
     """Answers requests with one model."""
 
     def __init__(self, model: xgboost.Booster) -> None:
@@ -49,53 +44,16 @@ class Application:
         self._is_batch = bool(os.environ.get("SAGEMAKER_BATCH"))
         self._accept = os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "text/csv")
 
-    async def __call__(
-        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
-    ) -> None:
-        """Answers one request, as an ASGI application."""
-        if scope["type"] != "http":
-            return
-        body = b""
-        more = True
-        while more:
-            message = await receive()
-            if message["type"] != "http.request":
-                return
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-        sent = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        status, media_type, text = self._respond(scope["method"], scope["path"], sent, body)
-        content = text.encode()
-        headers = [(b"content-length", str(len(content)).encode())]
-        if text:
-            headers.append((b"content-type", media_type.encode()))
-        await send(
+    def application(self) -> Application:
+        """What serves the model."""
+        return Application(
             {
-                "type": "http.response.start",
-                "status": status,
-                "headers": headers,
-                "trailers": False,
+                "/execution-parameters": ("GET", _answer_parameters),
+                "/invocations": ("POST", self._invoke),
             }
         )
-        await send({"type": "http.response.body", "body": content, "more_body": False})
 
-    def _respond(self, method: str, path: str, headers: dict[str, str], body: bytes) -> _Answer:
-        if path not in _METHODS:
-            return 404, "text/plain", f"{path}: not found"
-        if method != _METHODS[path]:
-            return 405, "text/plain", f"{path}: allowed is {_METHODS[path]}"
-        if path == "/ping":
-            return 200, "", ""
-        if path == "/execution-parameters":
-            parameters = {
-                "MaxConcurrentTransforms": os.cpu_count(),
-                "BatchStrategy": "MULTI_RECORD",
-                "MaxPayloadInMB": _MAX_PAYLOAD_BYTES // 1024**2,
-            }
-            return 200, "application/json", json.dumps(parameters)
-        return self._invoke(headers, body)
-
-    def _invoke(self, headers: dict[str, str], body: bytes) -> _Answer:
+    def _invoke(self, headers: dict[str, str], body: bytes) -> Answer:
         if not body:
             return 204, "", ""
         if len(body) > _MAX_PAYLOAD_BYTES:
@@ -119,7 +77,16 @@ class Application:
         return _encode(predictions, accept)
 
 
-def _encode(predictions: list[Any], accept: str) -> _Answer:
+def _answer_parameters(_headers: dict[str, str], _body: bytes) -> Answer:
+    parameters = {
+        "MaxConcurrentTransforms": os.cpu_count(),
+        "BatchStrategy": "MULTI_RECORD",
+        "MaxPayloadInMB": _MAX_PAYLOAD_BYTES // 1024**2,
+    }
+    return 200, "application/json", json.dumps(parameters)
+
+
+def _encode(predictions: list[Any], accept: str) -> Answer:
     """The answer: sagemaker_containers' encoders write a line a row of CSV."""
     if accept == "application/json":
         scores = [{"score": value} for value in predictions]
@@ -140,14 +107,5 @@ def main() -> int:
         return 1
     model = xgboost.Booster(model_file=model_path())
     model.set_param({"nthread": 1})
-    # uvicorn raises the signal again once it has finished what it was answering.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: sys.exit(0))
-    uvicorn.run(
-        Application(model),
-        host=os.environ.get("SAGEMAKER_BIND_TO_ADDRESS", "127.0.0.1"),
-        port=int(os.environ.get("SAGEMAKER_BIND_TO_PORT", _DEFAULT_PORT)),
-        lifespan="off",
-        log_level="warning",
-    )
+    serve(Model(model).application())
     return 0

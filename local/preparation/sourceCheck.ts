@@ -1,0 +1,110 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
+
+import type { PipelineDefinition, Step } from "../../pipeline/language/definition";
+import { literal } from "../../pipeline/language/expressions";
+import { allSteps } from "../../pipeline/language/graph";
+import { pythonInterpreter, pythonPath } from "../environments/python";
+import { unpackModel } from "../environments/server";
+import { modelSource, sourceUri, trainingSource } from "../environments/sources";
+import { frameworkFolders, readEntrypoint } from "../environments/entrypoint";
+import { type Images, scriptModule } from "../standins/images";
+import { fileOf, type KnownObjects } from "./flowCheck";
+
+const run = promisify(execFile);
+
+/** Code in S3, and the script that a job runs of it, by its path in the code or as a runproc.sh. */
+interface Code {
+  readonly uri: string;
+  readonly program: string;
+}
+
+/** The members that are texts: of the others nothing is known before the run. */
+function literals(values: object | null | undefined): Readonly<Record<string, string>> {
+  const all = Object.entries(values ?? {}) as [string, unknown][];
+  return Object.fromEntries(
+    all.filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+  );
+}
+
+/** The code that a step's job runs; undefined where it has none in S3, or that is not known yet. */
+function codeOf(step: Step, images: Images, objects: KnownObjects): Code | undefined {
+  if (step.Type === "Processing") {
+    const { AppSpecification: application, ProcessingInputs: inputs = [] } = step.Arguments;
+    const words = (application?.ContainerEntrypoint ?? []).map((word) => literal(word) ?? "");
+    const inputAt = (folder: string): string | undefined =>
+      literal(
+        inputs?.find(
+          ({ S3Input: input }) => literal(input?.LocalPath)?.replace(/\/$/, "") === folder,
+        )?.S3Input?.S3Uri,
+      );
+    const [uri, script] = [inputAt(frameworkFolders.code), inputAt(frameworkFolders.entrypoint)];
+    const program = script === undefined ? undefined : fileOf(script, objects);
+    return readEntrypoint(words)?.kind === "framework" && uri !== undefined && program !== undefined
+      ? { uri, program }
+      : undefined;
+  }
+  const container = step.Type === "Model" ? step.Arguments.PrimaryContainer : undefined;
+  const source =
+    step.Type === "Training"
+      ? trainingSource(literals(step.Arguments.HyperParameters))
+      : step.Type === "Tuning"
+        ? trainingSource(literals(step.Arguments.TrainingJobDefinition?.StaticHyperParameters))
+        : modelSource(
+            images.find(literal(container?.Image) ?? ""),
+            literals(container?.Environment),
+          );
+  const uri = source && sourceUri(source);
+  return source && uri !== undefined ? { uri, program: source.program } : undefined;
+}
+
+/** What there is to say of code, before any of it runs. */
+export interface SourceFindings {
+  /** Why it does not run here. */
+  readonly problems: readonly string[];
+  /** What runs otherwise than in the image. */
+  readonly warnings: readonly string[];
+}
+
+async function look(archive: string, program: string): Promise<SourceFindings> {
+  const folder = await mkdtemp(join(tmpdir(), "restate-code-"));
+  try {
+    await unpackModel(archive, folder);
+    const check = ["-m", scriptModule, "check", folder, program];
+    const { stdout } = await run(pythonInterpreter(), check, {
+      env: { ...process.env, PYTHONPATH: pythonPath.join(delimiter) },
+    });
+    return JSON.parse(stdout) as SourceFindings;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/**
+ * Looks through the code of a definition's scripts, as far as it is in S3 before the run.
+ * @param definition with its parameters' values in their places
+ */
+export async function checkSources(
+  definition: PipelineDefinition,
+  images: Images,
+  objects: KnownObjects,
+): Promise<SourceFindings> {
+  const found = allSteps(definition).map(async ({ step }): Promise<SourceFindings> => {
+    const code = codeOf(step, images, objects);
+    const archive = code && fileOf(code.uri, objects);
+    if (code === undefined || archive === undefined) {
+      return { problems: [], warnings: [] };
+    }
+    const { problems, warnings } = await look(archive, code.program);
+    const place = (text: string): string => `step "${step.Name}", ${code.uri}: ${text}`;
+    return { problems: problems.map(place), warnings: warnings.map(place) };
+  });
+  const all = await Promise.all(found);
+  return {
+    problems: all.flatMap(({ problems }) => problems),
+    warnings: all.flatMap(({ warnings }) => warnings),
+  };
+}
