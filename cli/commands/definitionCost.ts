@@ -17,6 +17,8 @@ import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { queryScanLimit } from "../../pipeline/query";
 import { formatListing, type Listing } from "../../terminal/listing";
 import { typedPath } from "../../terminal/options";
+import { type JobSeconds, latestJobSeconds } from "../../local/records/jobSeconds";
+import { workspaceOf } from "../world";
 import { isStack, namedDefinition, stackProgram } from "../namedDefinition";
 import { print, type Terminal } from "../terminal";
 import type { DefinitionOptions } from "./definition";
@@ -52,20 +54,31 @@ function pricesOf({ configFile, stack }: DefinitionOptions, file: string | undef
   return pricesWith(ownPrices(configured, "restate:prices"));
 }
 
-function price(definition: PipelineDefinition, prices: Prices): ExecutionCost {
+/** What prices depend on, beside the definition. */
+interface Basis {
+  readonly prices: Prices;
+  /** What this machine has measured. */
+  readonly measured: JobSeconds | undefined;
+}
+
+function price(definition: PipelineDefinition, { measured, prices }: Basis): ExecutionCost {
   try {
-    return executionCost(definition, { prices, queryBytes: queryScanLimit });
+    return executionCost(definition, {
+      prices,
+      queryBytes: queryScanLimit,
+      seconds: measured?.seconds,
+    });
   } catch (error) {
     throw error instanceof CostError ? new UserError(error.message) : error;
   }
 }
 
-async function priceOf(word: string, prices: Prices, options: DefinitionOptions): Promise<Priced> {
+async function priceOf(word: string, basis: Basis, options: DefinitionOptions): Promise<Priced> {
   if (!isStack(word)) {
-    return { cost: price(await namedDefinition(word, options.stack), prices) };
+    return { cost: price(await namedDefinition(word, options.stack), basis) };
   }
   const program = await stackProgram(word, word === options.stack ? options.configFile : undefined);
-  return { cost: price(program.definition, prices), standing: program.standing };
+  return { cost: price(program.definition, basis), standing: program.standing };
 }
 
 /** An amount of money by its cents, or "no limit". */
@@ -121,6 +134,12 @@ function standingText(standing: StandingResources, prices: Prices): string {
   return `The stack costs ${hour.toFixed(3)} an hour while nothing runs, ${(hour * hoursInMonth).toFixed(2)} a month.`;
 }
 
+interface CostOptions {
+  readonly json?: boolean;
+  readonly prices?: string;
+  readonly workFolder?: string;
+}
+
 /** `definition cost`: what an execution costs, and what a change does to it. */
 export function cost(terminal: Terminal, options: () => DefinitionOptions): Command {
   return new Command("cost")
@@ -132,17 +151,22 @@ export function cost(terminal: Terminal, options: () => DefinitionOptions): Comm
     .argument("[before]", "a file, a stack, or a git revision (default: the stack's)")
     .argument("[after]", "another, to print the difference")
     .option("--prices <file>", "prices as JSON, in place of those of pipeline/cost/listPrices.json")
+    .option("--work-folder <path>", "where local runs have measured jobs (default: .local)")
     .option("--json", "print JSON")
     .action(
       async (
         before: string | undefined,
         after: string | undefined,
-        { json, prices: file }: { json?: boolean; prices?: string },
+        { json, prices: file, workFolder }: CostOptions,
       ) => {
         const given = options();
         const prices = pricesOf(given, file);
-        const first = await priceOf(before ?? given.stack, prices, given);
-        const second = after === undefined ? undefined : await priceOf(after, prices, given);
+        const measured = latestJobSeconds(
+          workspaceOf(workFolder === undefined ? {} : { workFolder }),
+        );
+        const basis: Basis = { prices, measured };
+        const first = await priceOf(before ?? given.stack, basis, given);
+        const second = after === undefined ? undefined : await priceOf(after, basis, given);
         const listing =
           second === undefined ? costListing(first.cost) : changeListing(first.cost, second.cost);
         if (json === true) {
@@ -163,6 +187,12 @@ export function cost(terminal: Terminal, options: () => DefinitionOptions): Comm
             "and the network charge by use, and retries of failed executions.",
         );
         const { cost: shown, standing } = second ?? first;
+        if (measured !== undefined && shown.steps.some(({ step }) => measured.seconds.has(step))) {
+          print(
+            terminal,
+            `Low and likely have the times of execution ${measured.executionId} here.`,
+          );
+        }
         shown.notPriced.forEach((text) => {
           print(terminal, `Not counted: ${text}.`);
         });

@@ -16,6 +16,7 @@ import type { ExecutionDocument } from "../../local/records/executionDocument";
 import { readDocument, readHead, writeDocument } from "../../local/records/executionFile";
 import { recordOf } from "../../local/records/executionRecord";
 import { findExecution, listHeads, readRecord } from "../../local/records/executions";
+import { latestJobSeconds } from "../../local/records/jobSeconds";
 import { updateTrials } from "../../local/records/trials";
 import { Workspace } from "../../local/records/workspace";
 import { readReportData } from "../../report/reportData";
@@ -104,6 +105,34 @@ function stderrOf(work: () => void): string {
   }
   return written;
 }
+
+describe("what jobs took in a work folder", () => {
+  it("is told of the latest execution that has succeeded: of a tuning a trial's mean, of what was reused nothing", () => {
+    const workspace = new Workspace(join(temporaryFolder(), "times"));
+    equal(latestJobSeconds(workspace), undefined);
+    const { steps, trials } = executionDocument("abc", 3);
+    const split = { StepName: "Split", StepType: "Processing", StepStatus: "Succeeded" } as const;
+    const times = { StartTime: "2026-01-02T03:04:05.000Z", EndTime: "2026-01-02T03:04:07.500Z" };
+    put(
+      workspace,
+      executionDocument("abc", 3, {
+        steps: [
+          ...steps,
+          { ...split, ...times },
+          { ...split, ...times, StepName: "Reused", CacheHitResult: {} },
+        ],
+        trials: trials.map((one, number) => ({
+          ...one,
+          Seconds: number,
+          ...(number === 2 ? { SourcePipelineExecution: "other" } : {}),
+        })),
+      }),
+    );
+    const { executionId: id, seconds } = latestJobSeconds(workspace) ?? {};
+    equal(id, "abc");
+    deepEqual(Object.fromEntries(seconds ?? []), { Tune: 0.5, Split: 2.5 });
+  });
+});
 
 describe("the document of an execution", () => {
   const folder = temporaryFolder();
