@@ -35,7 +35,7 @@ const provider = stackProvider(settings.aws, region, tags);
 const options: pulumi.ComponentResourceOptions = { providers: { aws: provider } };
 
 const account = currentAccount(region, { provider });
-const names = stackNames(account, dataset.database);
+const names = stackNames(account, dataset.source?.database ?? dataset.database);
 const protection = { protect: settings.protect, forceDestroy: settings.forceDestroy };
 const elsewhere = dataElsewhere(dataset);
 
@@ -65,7 +65,8 @@ const { vpc, vpcId } = jobNetwork(
 const scope = {
   account,
   names,
-  tableName: dataset.table,
+  tableName: dataset.source?.table ?? dataset.table,
+  adopted: dataset.source,
   dataElsewhere: elsewhere,
   ownImages: candidates.flatMap(({ algorithm }) =>
     typeof algorithm === "string" ? [] : [algorithm.image],

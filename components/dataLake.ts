@@ -88,34 +88,7 @@ export class DataLake extends pulumi.ComponentResource {
         child,
       );
     }
-    const database = new glue.CatalogDatabase(
-      `${name}-database`,
-      { name: names.databaseName, description: "Tables that restate learns from" },
-      child,
-    );
-    const format = tableFormat(dataset);
-    const ownLocation = pulumi.interpolate`s3://${names.bucketName}/${prefixes.data}/${dataset.table}/`;
-    const table = new glue.CatalogTable(
-      `${name}-table`,
-      {
-        name: dataset.table,
-        databaseName: database.name,
-        tableType: "EXTERNAL_TABLE",
-        parameters: format.tableParameters,
-        partitionKeys: dataset.partitions.map(({ name: key, type }) => ({ name: key, type })),
-        storageDescriptor: {
-          location: dataset.location ?? ownLocation,
-          inputFormat: format.inputFormat,
-          outputFormat: format.outputFormat,
-          columns: format.columns,
-          serDeInfo: {
-            serializationLibrary: format.serializationLibrary,
-            parameters: format.serializationParameters,
-          },
-        },
-      },
-      child,
-    );
+    const { databaseName, tableName } = this.catalogue(name, args);
 
     const workGroup = new athena.Workgroup(
       `${name}-workgroup`,
@@ -146,29 +119,32 @@ export class DataLake extends pulumi.ComponentResource {
       {
         name: `${names.workGroupName}-${dataset.table}`,
         description: `The rows of ${dataset.table} to learn from`,
-        database: database.name,
+        database: databaseName,
         workgroup: workGroup.name,
         query: datasetQuery(dataset, names.databaseName),
       },
       child,
     );
 
-    new athena.NamedQuery(
-      `${name}-table-query`,
-      {
-        name: `${names.workGroupName}-${dataset.table}-table`,
-        description: `Makes a table of the rows of ${dataset.table} to learn from`,
-        database: database.name,
-        workgroup: workGroup.name,
-        query: selectedTableQuery(dataset, names.databaseName),
-      },
-      child,
-    );
+    // It would make a table in a database of others.
+    if (dataset.source === undefined) {
+      new athena.NamedQuery(
+        `${name}-table-query`,
+        {
+          name: `${names.workGroupName}-${dataset.table}-table`,
+          description: `Makes a table of the rows of ${dataset.table} to learn from`,
+          database: databaseName,
+          workgroup: workGroup.name,
+          query: selectedTableQuery(dataset, names.databaseName),
+        },
+        child,
+      );
+    }
     this.dataHash =
       dataFile === undefined ? undefined : this.upload(name, bucket, dataset.table, dataFile);
 
-    this.databaseName = database.name;
-    this.tableName = table.name;
+    this.databaseName = databaseName;
+    this.tableName = tableName;
     this.workGroupName = workGroup.name;
     this.namedQueryId = query.id;
     this.registerOutputs({
@@ -179,6 +155,48 @@ export class DataLake extends pulumi.ComponentResource {
       workGroupName: this.workGroupName,
       namedQueryId: this.namedQueryId,
     });
+  }
+
+  /** The database and the table over the files; those that are there already where the dataset names them. */
+  private catalogue(
+    name: string,
+    { dataset, names }: DataLakeArgs,
+  ): { readonly databaseName: pulumi.Output<string>; readonly tableName: pulumi.Output<string> } {
+    if (dataset.source !== undefined) {
+      return {
+        databaseName: pulumi.output(dataset.source.database),
+        tableName: pulumi.output(dataset.source.table),
+      };
+    }
+    const database = new glue.CatalogDatabase(
+      `${name}-database`,
+      { name: names.databaseName, description: "Tables that restate learns from" },
+      { parent: this },
+    );
+    const format = tableFormat(dataset);
+    const ownLocation = pulumi.interpolate`s3://${names.bucketName}/${prefixes.data}/${dataset.table}/`;
+    const table = new glue.CatalogTable(
+      `${name}-table`,
+      {
+        name: dataset.table,
+        databaseName: database.name,
+        tableType: "EXTERNAL_TABLE",
+        parameters: format.tableParameters,
+        partitionKeys: dataset.partitions.map(({ name: key, type }) => ({ name: key, type })),
+        storageDescriptor: {
+          location: dataset.location ?? ownLocation,
+          inputFormat: format.inputFormat,
+          outputFormat: format.outputFormat,
+          columns: format.columns,
+          serDeInfo: {
+            serializationLibrary: format.serializationLibrary,
+            parameters: format.serializationParameters,
+          },
+        },
+      },
+      { parent: this },
+    );
+    return { databaseName: database.name, tableName: table.name };
   }
 
   /**

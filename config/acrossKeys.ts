@@ -63,6 +63,11 @@ export function problemsAcrossKeys(settings: StackSettings): readonly ProblemAcr
       `table: has ${dataset.table.length} characters; ${maxTableLength} are allowed, since saved queries carry its name`,
     ],
     [
+      settings.crawler !== undefined && dataset.source !== undefined,
+      "crawler",
+      "adds partitions to a table of the stack's own, but dataset.source names an existing one; set one of the two",
+    ],
+    [
       settings.crawler !== undefined && dataset.partitions.length === 0,
       "crawler",
       "looks for new partitions, but dataset.partitions has none",

@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { californiaHousing } from "../pipeline/californiaHousing";
 import type { Dataset } from "../pipeline/dataset";
 import { datasetSchema } from "../pipeline/datasetSchema";
+import { tableFormat } from "../pipeline/tableFormat";
 import type { PipelineDefinition } from "../pipeline/language/definition";
 import type { JsonObject } from "../pipeline/language/json";
 import { parseText } from "../pipeline/language/parse";
@@ -154,6 +155,27 @@ function readColumn({ name, type = "" }: { name: string; type?: string }): Colum
   return { name, type };
 }
 
+/** The table that the stack adopts: no resource tells of it, so that its files are read as the dataset says. */
+function adoptedTable(dataset: Dataset): Table | undefined {
+  const { location, partitions, source } = dataset;
+  if (source === undefined) {
+    return undefined;
+  }
+  const { columns, serializationLibrary, serializationParameters, tableParameters } =
+    tableFormat(dataset);
+  return readTable({
+    databaseName: source.database,
+    name: source.table,
+    parameters: tableParameters,
+    partitionKeys: partitions.map(({ name, type }) => ({ name, type })),
+    storageDescriptor: {
+      columns,
+      location,
+      serDeInfo: { parameters: serializationParameters, serializationLibrary },
+    },
+  });
+}
+
 function readTable(table: pulumi.Unwrap<glue.CatalogTableArgs>): Table {
   const { databaseName, name = "", parameters, partitionKeys = [], storageDescriptor } = table;
   const { columns = [], location = "", serDeInfo } = storageDescriptor ?? {};
@@ -276,6 +298,12 @@ async function evaluate(stack: string, config: Readonly<Record<string, string>>)
   ).flatMap(({ bucket, content, key }): [string, string][] =>
     content === undefined ? [] : [[`s3://${bucket}/${key}`, content]],
   );
+  const dataset = datasetOf(config);
+  const adopted = adoptedTable(dataset);
+  const ownTables = inputsOf<glue.CatalogTableArgs>(
+    resources,
+    "aws:glue/catalogTable:CatalogTable",
+  ).map(readTable);
   const dataFile = config["restate:dataFile"];
   const baseImage = config["restate:baseImage"];
   return {
@@ -285,13 +313,11 @@ async function evaluate(stack: string, config: Readonly<Record<string, string>>)
     ...(baseImage === undefined ? {} : { baseImage }),
     region,
     accountId: exampleAccountId,
-    dataset: datasetOf(config),
+    dataset,
     pipelineName: pipeline?.pipelineName ?? "",
     definition: readDefinition(pipeline?.pipelineDefinition ?? ""),
     decisionTreeImageUri: image?.imageName ?? "",
-    tables: inputsOf<glue.CatalogTableArgs>(resources, "aws:glue/catalogTable:CatalogTable").map(
-      readTable,
-    ),
+    tables: adopted === undefined ? ownTables : [adopted],
     workGroups: inputsOf<athena.WorkgroupArgs>(resources, "aws:athena/workgroup:Workgroup").map(
       readWorkGroup,
     ),

@@ -67,6 +67,27 @@ const split = z
     "train, validation and test must add up to 1",
   );
 
+/** A table of the Glue Data Catalog that is there already. */
+const source = z.strictObject({
+  catalog: z
+    .literal("AwsDataCatalog", "must be AwsDataCatalog, the account's own Glue Data Catalog")
+    .default("AwsDataCatalog")
+    .describe("Athena's name of the catalogue."),
+  database: identifier.describe("Its Glue database."),
+  table: identifier.describe("The table or view."),
+  baseTables: z
+    .array(
+      z
+        .string()
+        .regex(/^[A-Za-z_]\w*\.[A-Za-z_]\w*$/, "must be <database>.<table>")
+        .transform((name) => name.toLowerCase()),
+    )
+    .prefault([])
+    .describe(
+      "Of a view: the tables that it reads, as `database.table`, which the roles then may read too.",
+    ),
+});
+
 /**
  * The fields of the table to train on, each by itself; what must hold between them is in datasetSchema.ts.
  * Source of the limits: Glue's CreateTable and Athena's names for tables, databases and columns.
@@ -76,6 +97,12 @@ export const datasetFields = z.strictObject({
     .optional()
     .describe("Name of the Glue database, which the stack creates. Default: `restate_<stack>`."),
   table: identifier.describe("Name of the Glue table, which the stack creates."),
+  source: source
+    .optional()
+    .describe(
+      "An existing table or view to read instead: the stack then creates no database and no table, and `table` names " +
+        "its saved query only. Needs `location`.",
+    ),
   location: z
     .string()
     .regex(
@@ -177,6 +204,17 @@ export const datasetFields = z.strictObject({
 
 /** The table to train on. Names of columns are in lower case. */
 export type Dataset = z.output<typeof datasetFields>;
+
+/**
+ * The Glue table that the query reads: the stack's own, or the one that it adopts.
+ * @param ownDatabase the stack's database
+ */
+export function queriedTable(
+  { database, source, table }: Pick<Dataset, "database" | "source" | "table">,
+  ownDatabase: string,
+): { readonly database: string; readonly table: string } {
+  return source ?? { database: database ?? ownDatabase, table };
+}
 
 /** The columns that are neither the target nor dropped, in the order of the table. */
 export function featureColumns(

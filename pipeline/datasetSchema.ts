@@ -128,6 +128,23 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
       "is the key of the files at location, which is not set; the stack's own bucket has the stack's key",
     );
   }
+  if (dataset.source !== undefined) {
+    const ownTable = "is about a table of the stack's own, but source names an existing one";
+    if (dataset.location === undefined) {
+      problem(
+        ["location"],
+        "is missing: where the files of the existing table lie, for the roles to read them",
+      );
+    }
+    for (const key of ["database", "selectedTable"] as const) {
+      if (dataset[key] !== undefined) {
+        problem([key], ownTable);
+      }
+    }
+    if (dataset.partitions.some(({ projection }) => projection !== undefined)) {
+      problem(["partitions"], `projection ${ownTable}`);
+    }
+  }
   if (dataset.selectedTable === dataset.table) {
     problem(["selectedTable"], `"${dataset.table}" is the table itself`);
   }

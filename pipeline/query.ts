@@ -1,4 +1,4 @@
-import { type Dataset, isCastByQuery } from "./dataset";
+import { type Dataset, isCastByQuery, queriedTable } from "./dataset";
 import { columnType } from "./columnTypes";
 import { type ConfigValue, quoted, sqlLiteral } from "./literals";
 
@@ -54,7 +54,10 @@ function conditionSql(dataset: Dataset, one: Dataset["filter"][number]): string 
   }
 }
 
-/** The Athena query that reads the rows to learn from: every column, in order, of the filtered rows. */
+/**
+ * The Athena query that reads the rows to learn from: every column, in order, of the filtered rows.
+ * @param database the stack's database
+ */
 export function datasetQuery(dataset: Dataset, database: string): string {
   const columns = dataset.columns
     .map(({ name }) => {
@@ -62,7 +65,8 @@ export function datasetQuery(dataset: Dataset, database: string): string {
       return value === column ? column : `${value} AS ${column}`;
     })
     .join(", ");
-  const from = `${quotedIdentifier(database)}.${quotedIdentifier(dataset.table)}`;
+  const table = queriedTable(dataset, database);
+  const from = `${quotedIdentifier(table.database)}.${quotedIdentifier(table.table)}`;
   const where = dataset.filter.map((one) => conditionSql(dataset, one)).join(" AND ");
   return `SELECT ${columns} FROM ${from}${where === "" ? "" : ` WHERE ${where}`}`;
 }

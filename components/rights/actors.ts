@@ -147,8 +147,10 @@ function pipeline(stack: Statements): readonly Statement[] {
 
 /** Queries the table, and writes what the data becomes. */
 function processing(stack: Statements): readonly Statement[] {
-  const { names, tableName } = stack.args;
+  const { adopted, names, tableName } = stack.args;
   const { databaseName, workGroupName } = names;
+  const tables = [`${databaseName}.${tableName}`, ...(adopted?.baseTables ?? [])];
+  const databases = new Set(tables.map((table) => table.split(".")[0] ?? ""));
   return [
     ...stack.readDataElsewhere(),
     stack.listBucket(),
@@ -190,8 +192,8 @@ function processing(stack: Statements): readonly Statement[] {
       ],
       [
         stack.arn("glue", "catalog"),
-        stack.arn("glue", `database/${databaseName}`),
-        stack.arn("glue", `table/${databaseName}/${tableName}`),
+        ...[...databases].map((database) => stack.arn("glue", `database/${database}`)),
+        ...tables.map((table) => stack.arn("glue", `table/${table.replace(".", "/")}`)),
       ],
     ),
     // Athena looks it up whatever the query, and makes it where an account has none.

@@ -14,6 +14,8 @@ export interface StackScope {
   readonly account: Account;
   readonly names: StackNames;
   readonly tableName: string;
+  /** What of the catalogue is another's, which the stack only reads; undefined: database and table are its own. */
+  readonly adopted: { readonly baseTables: readonly string[] } | undefined;
   /** Where the table's files are; undefined: in the stack's own bucket. */
   readonly dataElsewhere: DataElsewhere | undefined;
   /** URIs of the images of the user's own that candidates are trained by. */

@@ -65,6 +65,7 @@ export function stackOf(program: Program, dataKmsKeyArn?: string): Stack {
     kmsKeyArn: results?.encryptionConfiguration?.kmsKeyArn ?? "",
     database: table?.database ?? names.databaseName,
     table: table?.name ?? "",
+    baseTables: program.dataset.source?.baseTables ?? [],
     ...(dataBucket === bucket
       ? {}
       : { data: { bucket: dataBucket, prefix, kmsKeyArn: dataKmsKeyArn } }),

@@ -31,6 +31,11 @@ const ownImage = {
 /** Key of the team's own that encrypts the table's files. */
 const dataKey = "arn:aws:kms:us-east-1:111122223333:key/0f0e0d0c-0000-4000-8000-000000000001";
 
+/** The housing without what is about a table of the stack's own. */
+const ownHousing = Object.fromEntries(
+  Object.entries(californiaHousing).filter(([key]) => key !== "selectedTable"),
+);
+
 const stacks: Readonly<Record<string, Config>> = {
   "with defaults": {},
   "with everything": {
@@ -48,6 +53,15 @@ const stacks: Readonly<Record<string, Config>> = {
     modelConsumers: [consumer],
     network: { mode: "create", flowLogs: true },
     permissionsBoundary: boundary,
+  },
+  "on a view of others": {
+    dataset: {
+      ...ownHousing,
+      location: "s3://houses-of-the-team/california/",
+      kmsKeyArn: dataKey,
+      source: { database: "census", table: "recent", baseTables: ["census.houses", "geo.towns"] },
+    },
+    network: { mode: "none" },
   },
   "without a network": { network: { mode: "none" } },
 };
@@ -96,6 +110,21 @@ describe("the calls of jobs, as an IAM simulator decides,", () => {
       }
     });
   }
+
+  it("read no other table of a database that is not the stack's", async () => {
+    const evaluated = await program(stacks["on a view of others"]);
+    const denied = ["table/census/salaries", "table/geo/houses", "table/restate_test/recent"];
+    for (const table of [
+      ...denied,
+      "table/census/recent",
+      "table/census/houses",
+      "table/geo/towns",
+    ]) {
+      const resource = `arn:aws:glue:us-east-1:111122223333:${table}`;
+      const request = { action: "glue:GetTable", resource, context: {}, endpoint: undefined };
+      equal(await isAllowed(evaluated, "processing", request), !denied.includes(table), table);
+    }
+  });
 
   it("are about what is in the stack", async () => {
     const stack = stackOf(await program(stacks["with everything"]), dataKey);

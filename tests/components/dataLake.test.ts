@@ -7,7 +7,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { DataLake, type DataLakeArgs } from "../../components/dataLake";
 import { datasetSchema } from "../../pipeline/datasetSchema";
-import { account, construct } from "../support/construct";
+import { account, construct, valueOf } from "../support/construct";
 
 const dataset = datasetSchema.parse({
   table: "houses",
@@ -105,6 +105,33 @@ describe("DataLake", () => {
     });
     deepEqual(kept, ["kms/key data-key", "s3/bucket data-bucket"]);
     equal(component.dataHash, undefined);
+  });
+
+  it("makes no database and no table where the dataset names an existing one", async () => {
+    const adopting = datasetSchema.parse({
+      table: "houses",
+      columns: dataset.columns,
+      target: "price",
+      source: { database: "Census", table: "recent" },
+      location: "s3://theirs/houses/",
+    });
+    const { component, registered } = await make({
+      dataset: adopting,
+      names: { ...args.names, databaseName: "census" },
+    });
+    deepEqual(Object.keys(lake(registered)), [
+      "athena/namedQuery data-query",
+      "athena/workgroup data-workgroup",
+    ]);
+    deepEqual(registered["athena/namedQuery data-query"], {
+      database: "census",
+      description: "The rows of houses to learn from",
+      name: "the-group-houses",
+      query: 'SELECT "rooms", "price" FROM "census"."recent"',
+      workgroup: "the-group",
+    });
+    equal(await valueOf(component.databaseName), "census");
+    equal(await valueOf(component.tableName), "recent");
   });
 
   it("deletes workgroup and bucket with what is in them where that is asked for", async () => {

@@ -96,6 +96,23 @@ describe("the deployer", () => {
     equal(ofType("aws:iam/policy:Policy").length, 4);
   });
 
+  it("may change the catalogue only where the stack has a table of its own", async () => {
+    const changes = (): boolean =>
+      ofType("aws:iam/policy:Policy").some(({ policy }) => /glue:.*Table/.test(text(policy)));
+    await evaluate();
+    equal(changes(), true);
+    await evaluate({
+      dataset: {
+        table: "houses",
+        columns: ["a", "b"].map((name) => ({ name, type: "int" })),
+        target: "a",
+        source: { database: "census", table: "houses" },
+        location: "s3://theirs/houses/",
+      },
+    });
+    equal(changes(), false);
+  });
+
   it("may delete data and images only where the stack is disposable", async () => {
     const deletes = (): readonly string[] =>
       ofType("aws:iam/policy:Policy")

@@ -94,6 +94,30 @@ describe("npm run local, on a table of one's own,", function () {
     });
   }
 
+  it("runs on an existing table, whose rows come from files here", async () => {
+    const data = join(folder, "adopted.csv");
+    const rows = Array.from({ length: 60 }, (_, n) => `${n * 2};${n % 7};NA`);
+    writeFileSync(data, ["y;x;town", ...rows].join("\n"));
+    const dataset = {
+      columns: [
+        { name: "y", type: "int" },
+        { name: "x", type: "int" },
+        { name: "town", type: "string" },
+      ],
+      headerLines: 1,
+      delimiter: ";",
+      nullTexts: ["NA"],
+      dropped: ["town"],
+      source: { database: "sales", table: "flats_2024" },
+      location: "s3://theirs/flats/",
+    };
+    const sql = 'SELECT count(*) AS n, count(town) AS towns FROM "sales"."flats_2024"';
+    const asked = await run(dataset, data, "query", sql, "--json");
+    deepEqual(JSON.parse(asked.stdout), [{ n: 60, towns: 0 }], asked.stderr);
+    const trained = await run(dataset, data);
+    equal(trained.code, 0, trained.stderr);
+  });
+
   it("reads quotes and bzip2, and warns of a column that may be an id", async () => {
     const rows = Array.from({ length: 120 }, (_, n) => `"${n * 2}";"id ${n}";"${n % 7}"`);
     const script =

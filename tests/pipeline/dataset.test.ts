@@ -205,6 +205,47 @@ describe("dataset", () => {
       );
     });
 
+    it("reads an existing table by its own name, and refuses what is about the stack's own", () => {
+      const source = { database: "Sales", table: "Flats_2024", baseTables: ["sales.Raw"] };
+      const columns = ["a", "b"].map((name) => ({ name, type: "int" }));
+      const given = { table: "flats", columns, target: "a", source };
+      const dataset = datasetSchema.parse({ ...given, location: "s3://theirs/flats/" });
+      equal(datasetQuery(dataset, "restate_dev"), 'SELECT "a", "b" FROM "sales"."flats_2024"');
+      deepEqual(dataset.source, {
+        catalog: "AwsDataCatalog",
+        database: "sales",
+        table: "flats_2024",
+        baseTables: ["sales.raw"],
+      });
+      const { error } = datasetSchema.safeParse({
+        ...given,
+        source: { ...source, catalog: "other", baseTables: ["raw"] },
+        database: "own",
+        selectedTable: "some",
+      });
+      deepEqual(
+        error?.issues.map(({ message, path }) => [path.join("."), message]),
+        [
+          ["source.catalog", "must be AwsDataCatalog, the account's own Glue Data Catalog"],
+          ["source.baseTables.0", "must be <database>.<table>"],
+        ],
+      );
+      const own = "is about a table of the stack's own, but source names an existing one";
+      deepEqual(
+        datasetSchema
+          .safeParse({ ...given, database: "own", selectedTable: "some" })
+          .error?.issues.map(({ message, path }) => [path.join("."), message]),
+        [
+          [
+            "location",
+            "is missing: where the files of the existing table lie, for the roles to read them",
+          ],
+          ["database", own],
+          ["selectedTable", own],
+        ],
+      );
+    });
+
     it("refuses signs in numbers that also separate", () => {
       const columns = ["a", "b"].map((name) => ({ name, type: "int" }));
       const said = (change: JsonObject): unknown =>

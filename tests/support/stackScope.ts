@@ -9,6 +9,7 @@ export const stackScope: StackScope = {
   account,
   names: { ...stackNames("test"), bucketName: pulumi.output("the-bucket") },
   tableName: "houses",
+  adopted: undefined,
   dataElsewhere: undefined,
   ownImages: [],
   kmsKeyArn: "the-key",

@@ -14,6 +14,7 @@ const stack: Stack = {
   kmsKeyArn: "arn:aws:kms:REGION:ACCOUNT:key/KEY",
   database: "DATABASE",
   table: "TABLE",
+  baseTables: ["BASE-DATABASE.BASE-TABLE"],
   data: { bucket: "DATA-BUCKET", prefix: "", kmsKeyArn: "arn:aws:kms:REGION:ACCOUNT:key/DATA-KEY" },
   workGroup: "restate-STACK",
   encryptCatalog: true,

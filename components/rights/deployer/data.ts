@@ -57,20 +57,34 @@ export function data(stack: Statements, scope: DeployerScope): readonly Statemen
     ),
     // The service allows no narrower resource.
     allow("FindKeyAlias", ["kms:ListAliases"], "*"),
-    allow(
-      "Catalogue",
-      [
-        ...["glue:CreateDatabase", "glue:CreateTable", "glue:DeleteDatabase", "glue:DeleteTable"],
-        ...["glue:GetDatabase", "glue:GetPartitionIndexes", "glue:GetTable", "glue:GetTags"],
-        ...["glue:TagResource", "glue:UntagResource", "glue:UpdateDatabase", "glue:UpdateTable"],
-      ],
-      [
-        stack.arn("glue", "catalog"),
-        stack.arn("glue", `database/${databaseName}`),
-        stack.arn("glue", `table/${databaseName}/*`),
-        stack.arn("glue", `userDefinedFunction/${databaseName}/*`),
-      ],
-    ),
+    ...(stack.args.adopted === undefined
+      ? [
+          allow(
+            "Catalogue",
+            [
+              ...[
+                "glue:CreateDatabase",
+                "glue:CreateTable",
+                "glue:DeleteDatabase",
+                "glue:DeleteTable",
+              ],
+              ...["glue:GetDatabase", "glue:GetPartitionIndexes", "glue:GetTable", "glue:GetTags"],
+              ...[
+                "glue:TagResource",
+                "glue:UntagResource",
+                "glue:UpdateDatabase",
+                "glue:UpdateTable",
+              ],
+            ],
+            [
+              stack.arn("glue", "catalog"),
+              stack.arn("glue", `database/${databaseName}`),
+              stack.arn("glue", `table/${databaseName}/*`),
+              stack.arn("glue", `userDefinedFunction/${databaseName}/*`),
+            ],
+          ),
+        ]
+      : []),
     // The service allows no narrower resource for what is not there yet; the tag narrows it.
     allow("MakeCrawler", ["glue:CreateCrawler"], "*", requested),
     allow(

@@ -35,6 +35,13 @@ const catalogueOfQueries: Evidence = {
   certainty: "certain",
 };
 
+const viewsReadTheirTables: Evidence = {
+  source:
+    'Athena guide, "Configure access to databases and tables in the AWS Glue Data Catalog" (rights are by the tables ' +
+    "that a query reads); that a view's query reads its base tables' metadata is inferred from it",
+  certainty: "likely",
+};
+
 const partitionsOfTable: Evidence = {
   source:
     "managed policy AmazonAthenaFullAccess (BaseGluePermissions); the policy for an Athena import of Data " +
@@ -75,7 +82,8 @@ const startsInNetwork: Evidence = {
  */
 export const athenaInput: Calls = (stack, job) => {
   const actor = "processing";
-  const { database, dnsSuffix, encryptCatalog, kmsKeyArn, region, table, workGroup } = stack;
+  const { baseTables, database, dnsSuffix, encryptCatalog, kmsKeyArn, region, table, workGroup } =
+    stack;
   const catalog = arn(stack, "glue", "catalog");
   const inputTable = `${inputDatabase}/${inputTablePrefix}0123456789abcdef`;
   const result = `athena/${job.name}/20200101_000000_00000_abcde`;
@@ -113,6 +121,13 @@ export const athenaInput: Calls = (stack, job) => {
       ["glue:GetTable"],
       [`database/${database}`, `table/${database}/${table}`],
       catalogueOfQueries,
+    ),
+    ...baseTables.map((base) =>
+      glue(
+        ["glue:GetTable"],
+        [`database/${base.split(".")[0] ?? ""}`, `table/${base.replace(".", "/")}`],
+        viewsReadTheirTables,
+      ),
     ),
     glue(
       ["glue:GetPartition", "glue:GetPartitions", "glue:BatchGetPartition"],

@@ -43,6 +43,8 @@ export interface Stack {
   readonly kmsKeyArn: string;
   readonly database: string;
   readonly table: string;
+  /** The tables that it reads where it is a view, as `database.table`. */
+  readonly baseTables: readonly string[];
   /** Where the table's files are, if not in the stack's bucket. The prefix ends with a slash, or is empty. */
   readonly data?:
     | {
