@@ -99,7 +99,12 @@ export const candidateFields = z.strictObject({
     .default(false)
     .describe("Whether SageMaker stops trials early that are worse than the median."),
   maxJobs: z.int().min(1).max(750).default(20).describe("Number of trials."),
-  maxParallelJobs: z.int().min(1).max(10).default(2).describe("Trials that run at once."),
+  maxParallelJobs: z
+    .int()
+    .min(1)
+    .max(10)
+    .optional()
+    .describe("Trials that run at once. Default: 2, or 1 where `maxJobs` is 1."),
   instanceType: instanceType
     .optional()
     .describe(
@@ -124,4 +129,4 @@ export const candidateFields = z.strictObject({
 });
 
 /** A candidate, with its defaults filled in and all values of hyperparameters as strings. */
-export type Candidate = z.output<typeof candidateFields>;
+export type Candidate = z.output<typeof candidateFields> & { readonly maxParallelJobs: number };

@@ -1,16 +1,21 @@
 import { z } from "zod";
 
-import { candidateFields } from "./candidateFields";
+import { type Candidate, candidateFields } from "./candidateFields";
 import { candidateProblems } from "./candidateProblems";
 
 export type { Candidate, HyperparameterRange } from "./candidateFields";
 
 /** A candidate whose members fit each other and the contract of its algorithm. */
-const candidateSchema = candidateFields.superRefine((candidate, context) => {
-  candidateProblems(candidate, (path, message) => {
-    context.addIssue({ code: "custom", path: [...path], message });
+const candidateSchema = candidateFields
+  .transform((fields): Candidate => {
+    const { maxParallelJobs = Math.min(2, fields.maxJobs) } = fields;
+    return { ...fields, maxParallelJobs };
+  })
+  .superRefine((candidate, context) => {
+    candidateProblems(candidate, (path, message) => {
+      context.addIssue({ code: "custom", path: [...path], message });
+    });
   });
-});
 
 /** The candidates: 1 or more, with different names. */
 export const candidatesSchema = z

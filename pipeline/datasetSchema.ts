@@ -69,8 +69,17 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
     ) {
       return;
     }
+    const key = dataset.partitions.find(({ name }) => name === one.column)?.projection;
     const compared = (path: (string | number)[], value: ConfigValue): void => {
       const literal = sqlLiteral(type, value);
+      const isListed = key?.type !== "enum" || key.values.includes(String(value));
+      if (!isListed && ["=", "in"].includes(one.operator)) {
+        // Athena would read no partition, and say nothing.
+        problem(
+          ["filter", index, ...path],
+          `${one.column}: ${JSON.stringify(value)} is none of the projected values, ${key.values.join(", ")}`,
+        );
+      }
       if ("problem" in literal) {
         problem(
           ["filter", index, ...path],

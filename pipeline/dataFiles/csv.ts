@@ -19,6 +19,9 @@ interface Row {
   readonly fields: readonly string[];
 }
 
+/** A number as it is written where a comma stands before the decimal places. */
+const withDecimalComma = /^[+-]?\d*,\d+$/;
+
 /** What is wrong with the values of one column. The form is that of the local run's check of all values. */
 function valuesProblem(
   name: string,
@@ -40,7 +43,12 @@ function valuesProblem(
     distinct.length === 1
       ? `${are} ${shown(first.value)}, ${kind}`
       : `${are} ${kind}, such as ${distinct.slice(0, 3).map(shown).join(", ")}`;
-  return `${name}: ${wrong.length.toLocaleString("en-US")} of ${all} ${what}; first in line ${first.number}`;
+  const isFraction = ["decimal", "double", "float"].includes(type.kind);
+  const hint =
+    isFraction && form.decimal === "." && distinct.every((value) => withDecimalComma.test(value))
+      ? ': set decimal: ","'
+      : "";
+  return `${name}: ${wrong.length.toLocaleString("en-US")} of ${all} ${what}${hint}; first in line ${first.number}`;
 }
 
 /**

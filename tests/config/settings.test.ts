@@ -7,7 +7,7 @@ import { parse } from "yaml";
 
 import { settingsSchema } from "../../config/schema";
 import { evaluateProgram } from "../../offline/program";
-import { defaultCandidates } from "../../pipeline/candidates";
+import { candidatesSchema, defaultCandidates } from "../../pipeline/candidates";
 import { californiaHousing } from "../../pipeline/californiaHousing";
 import type { JsonObject } from "../../pipeline/language/json";
 import { text } from "../support/json";
@@ -523,6 +523,16 @@ describe("configuration", () => {
       equal(found?.inputs["scheduleExpression"], schedule);
     });
   }
+
+  it("runs no more trials at once than there are", () => {
+    const atOnce = (change: JsonObject): unknown =>
+      candidatesSchema.parse([{ ...boost, maxParallelJobs: undefined, ...change }])[0]
+        ?.maxParallelJobs;
+    deepEqual(
+      [atOnce({ maxJobs: 1 }), atOnce({ maxJobs: 2 }), atOnce({}), atOnce({ maxParallelJobs: 3 })],
+      [1, 2, 2, 3],
+    );
+  });
 
   it("refuses a folder of data with a link to nowhere", async () => {
     const folder = mkdtempSync(join(tmpdir(), "restate-data-"));

@@ -207,6 +207,12 @@ describe("the files of a table, before anything runs,", () => {
       "floor_area: 1 of 3 values is '2.5', not an int; first in line 3",
     ],
     [
+      "numbers with a comma before their decimal places",
+      "1,5;Ulm;2\n2,25;Bern;3\n",
+      { delimiter: ";" },
+      `price: 2 of 2 values are not a double, such as '1,5', '2,25': set decimal: ","; first in line 1`,
+    ],
+    [
       "one value that stands for missing ones",
       `${names}${rows}?,Ulm,\n?,Bern,\n`,
       { headerLines: 1 },

@@ -147,6 +147,21 @@ describe("dataset", () => {
       ["year", 40000, "40000 is beyond a smallint (-32768 to 32767)"],
       ["month", "January", `"January" ${aDate}`],
     ];
+    it("refuses what a projected key never has, by its place", () => {
+      const projection = { type: "enum", values: ["eu", "us"] };
+      const partitions = [{ name: "region", type: "string", projection }];
+      const filter = [
+        { column: "region", operator: "in", values: ["eu", "uk"] },
+        { column: "region", operator: "<>", value: "uk" },
+        { column: "region", operator: "=", value: "us" },
+      ];
+      const { error } = datasetSchema.safeParse({ ...typed, partitions, filter });
+      deepEqual(
+        error?.issues.map(({ message: text, path }) => [path, text]),
+        [[["filter", 0, "values", 1], 'region: "uk" is none of the projected values, eu, us']],
+      );
+    });
+
     for (const [column, value, message] of refused) {
       it(`refuses ${JSON.stringify(value)} for ${column}, by its place`, () => {
         const filter = [

@@ -13,6 +13,7 @@ from local.standins.athena.value_form import ValueForm
 
 _MAX_EXAMPLES = 3
 _MAX_LENGTH = 30
+_WITH_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
 _IN_QUOTES = "regexp_full_match({}, '\"(?s:.*)\"')"
 
 
@@ -73,8 +74,8 @@ def csv_problems(
             examples = [str(value) for value, *_ in found]
             all_values = counted(rows - misfits, "value")
             problems.append(
-                f"{name}: {count:,} of {all_values} {_what(kind, count, found[0][2], examples)}; "
-                f"first in line {line}"
+                f"{name}: {count:,} of {all_values} {_what(kind, count, found[0][2], examples)}"
+                f"{_decimal_hint(kind, form, examples)}; first in line {line}"
             )
     return int(rows), problems
 
@@ -89,6 +90,13 @@ def _what(kind: ColumnType, count: int, distinct: int, examples: list[str]) -> s
     if distinct == 1:
         return f"{are(count)} {shown[0]}, not {article(kind)}"
     return f"{are(count)} not {article(kind)}, such as {', '.join(shown)}"
+
+
+def _decimal_hint(kind: ColumnType, form: ValueForm, examples: list[str]) -> str:
+    is_fraction = kind.kind in ("decimal", "double", "float")
+    if is_fraction and form.decimal == "." and all(map(_WITH_DECIMAL_COMMA.fullmatch, examples)):
+        return ': set decimal: ","'
+    return ""
 
 
 def _quotes_hint(table: Table, fields: list[str]) -> str:

@@ -11,6 +11,7 @@ import io
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -23,6 +24,33 @@ def string_indexer_labels(encoded: str) -> list[str]:
     Raises:
         UserError: The text is no such model.
     """
+    labels = next(iter(_read_model(encoded).values()))
+    # Spark 3 keeps a list of labels for each column, Spark 2 one list.
+    if labels and isinstance(labels[0], list):
+        labels = labels[0]
+    return [str(label) for label in labels]
+
+
+def scaler_values(encoded: str, names: tuple[str, ...]) -> list[float]:
+    """What the model of a scaler of one column has learned.
+
+    Args:
+        encoded: The model.
+        names: Its vectors, of one value each, such as mean and std.
+
+    Raises:
+        UserError: The text is no such model.
+    """
+    model = _read_model(encoded)
+    try:
+        # A sparse vector leaves out zeros.
+        return [float((model[name]["values"] or [0.0])[0]) for name in names]
+    except (KeyError, TypeError):
+        raise UserError(f"has no {', '.join(names)}") from None
+
+
+def _read_model(encoded: str) -> dict[str, Any]:
+    """The one row of a model's data."""
     with tempfile.TemporaryDirectory() as folder:
         try:
             with zipfile.ZipFile(io.BytesIO(base64.b85decode(encoded))) as archive:
@@ -32,9 +60,8 @@ def string_indexer_labels(encoded: str) -> list[str]:
                     if "data/" in name and name.endswith(".parquet")
                 ]
                 paths = [Path(archive.extract(name, folder)) for name in parts]
-            (row,) = duckdb.read_parquet([str(path) for path in paths]).fetchall()
+            data = duckdb.read_parquet([str(path) for path in paths])
+            (row,) = data.fetchall()
         except (ValueError, zipfile.BadZipFile, duckdb.Error):
             raise UserError("is no Spark model in base 85") from None
-    # Spark 3 keeps a list of labels for each column, Spark 2 one list.
-    labels = row[0][0] if row[0] and isinstance(row[0][0], list) else row[0]
-    return [str(label) for label in labels]
+    return dict(zip(data.columns, row, strict=True))

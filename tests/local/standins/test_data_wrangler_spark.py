@@ -553,6 +553,33 @@ def test_scales(
     assert_same(ours.read_text(), written(frame, tmp_path), 1e-12)
 
 
+@pytest.mark.parametrize(("scaler", "parameters", "options"), SCALERS)
+def test_scales_by_what_was_learned(
+    spark: SparkSession,
+    tmp_path: Path,
+    scaler: str,
+    parameters: dict[str, Any],
+    options: dict[str, Any],
+) -> None:
+    frame = read(spark, tmp_path, SCALED)
+    assembler = feature.VectorAssembler(inputCols=["a"], outputCol="_v", handleInvalid="keep")
+    learned = spark.createDataFrame([(5.0,), (-2.0,), (11.0,)], ["a"])
+    estimator = getattr(feature, CLASSES[scaler])(inputCol="_v", outputCol="_s", **options)
+    # The operator's Max absolute scaler learns anew.
+    learns_anew = scaler == "Max absolute scaler"
+    known = assembler.copy().setHandleInvalid("skip").transform(frame if learns_anew else learned)
+    model = estimator.fit(known)
+    scaled = model.transform(assembler.transform(frame))
+    expected = scaled.withColumn("other", vector_to_array(sf.col("_s"))[0]).drop("_v", "_s")
+    key = scaler.lower().replace(" ", "_").replace("-", "_") + "_parameters"
+    group = {"input_column": "a", "output_column": "other", **parameters}
+    transform = node(NUMERIC, "Scale values", {"scaler": scaler, key: group})
+    kept = {key: {"_hash": 1, "scaler_model": packed(model, tmp_path)}}
+    transform["trained_parameters"] = {"scale_values_parameters": kept}
+    ours = run(tmp_path, SCALED, transform)
+    assert_same(ours.read_text(), written(expected, tmp_path), 1e-12)
+
+
 # As the operator makes it, by re.escape.
 SYMBOLS = "|".join(map(re.escape, "!@#$%^&*()_+=-/\\`~{}|<>?"))
 WORDS = pa.table(

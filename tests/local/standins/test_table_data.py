@@ -109,6 +109,19 @@ def test_tells_a_line_for_each_column_with_its_count(path: Path) -> None:
     ]
 
 
+def test_says_which_sign_stands_before_decimal_places(path: Path) -> None:
+    columns = [{"name": "y", "type": "double"}, {"name": "n", "type": "int"}]
+    found = problems(path, "1,5;2\n-,25;3,5\n", columns=columns, delimiter=";")
+    assert found == [
+        "cal.data: y: 2 of 2 values are not a double, such as '1,5', '-,25': "
+        'set decimal: ","; first in line 1',
+        "cal.data: n: 1 of 2 values is '3,5', not an int; first in line 2",
+    ]
+    assert problems(path, "1,5;2\nx;3\n", columns=columns, delimiter=";") == [
+        "cal.data: y: 2 of 2 values are not a double, such as '1,5', 'x'; first in line 1"
+    ]
+
+
 def test_tells_twenty_problems_and_how_many_more(path: Path) -> None:
     columns = [{"name": f"c{number:02}", "type": "int"} for number in range(30)]
     found = problems(path, ",".join("x" * 30) + "\n", columns=columns)

@@ -62,7 +62,7 @@ _GROUPED: dict[str, dict[str, _Build]] = {
         }
     ),
     "sagemaker.spark.handle_outliers_0.1": outliers.OUTLIERS,
-    "sagemaker.spark.process_numeric_0.1": _all_untrained({"Scale values": numeric.scale_values}),
+    "sagemaker.spark.process_numeric_0.1": {"Scale values": numeric.scale_values},
     "sagemaker.spark.format_string_0.1": _all_untrained(strings.FORMATS),
 }
 _SINGLE: dict[str, _Build] = {

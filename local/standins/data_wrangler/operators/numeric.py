@@ -1,33 +1,43 @@
 """process_numeric, Scale values: Spark's scalers on single columns.
 
-The scalers learn from the rows that have a number; a missing value comes out as NaN.
+The scalers learn from the rows that have a number, unless the flow has what they learned when it
+was made; a missing value comes out as NaN. Source: `process_numeric_scale_values` in the notebooks
+that Data Wrangler exports, whose Max absolute scaler always learns anew.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from local.standins.data_wrangler.casts import cast
 from local.standins.data_wrangler.frame import NUMERIC_TYPES, Column, Frame
 from local.standins.data_wrangler.operators.transform import Transform, identity
 from local.standins.data_wrangler.parameters import Parameters
 from local.standins.data_wrangler.statistics import Statistics
+from local.standins.data_wrangler.trained_models import scaler_values
 from local.standins.errors import UserError
 
 # From the aggregates to the SQL of a scaled value x.
 _Scale = Callable[..., str]
 
 
-def scale_values(parameters: Parameters) -> Transform:
-    """Scales each column in place."""
+def scale_values(parameters: Parameters, trained: Parameters) -> Transform:
+    """Scales each column in place, or one into another."""
     scaler = parameters.choice("scaler", tuple(_SCALERS))
     if not scaler:
         return identity
-    group = parameters.group(f"{scaler.lower().replace(' ', '_').replace('-', '_')}_parameters")
+    group_name = f"{scaler.lower().replace(' ', '_').replace('-', '_')}_parameters"
+    group = parameters.group(group_name)
     parameters.finish(other_operators=True)
     names = group.columns("input_column")
+    output = group.column("output_column", required=False)
+    if output and len(names) > 1:
+        group.note("output_column", "is for one column, but there are several")
     aggregates, scale = _SCALERS[scaler](group)
     group.finish()
+    known = _trained_values(trained.group(group_name), scaler, len(names))
+    trained.finish("_hash", other_operators=True)
 
     def apply(frame: Frame, statistics: Statistics) -> Frame:
         for name in names:
@@ -36,13 +46,30 @@ def scale_values(parameters: Parameters) -> Transform:
             if kind not in NUMERIC_TYPES:
                 raise UserError(f"column {name} is {kind}; Scale values takes numbers")
             x = f"coalesce({cast(f'c{place}', kind, 'double')}, cast('NaN' as double))"
-            learned = statistics.row(frame, aggregates.format(x=x), f"not isnan({x})")
+            learned = known or statistics.row(frame, aggregates.format(x=x), f"not isnan({x})")
             if learned[0] is None:
                 raise UserError(f"column {name} has no values to scale by")
-            frame = frame.with_column(Column(name, "double"), scale(x, *learned))
+            frame = frame.with_column(Column(output or name, "double"), scale(x, *learned))
         return frame
 
     return apply
+
+
+def _trained_values(trained: Parameters, scaler: str, columns: int) -> tuple[Any, ...] | None:
+    """What the flow has of a scaler's model; None where it learns anew."""
+    encoded = trained.raw("scaler_model")
+    trained.finish("_hash")
+    if not encoded or scaler not in _LEARNED:
+        return None
+    if columns > 1:
+        trained.note("scaler_model", "is of one column, but there are several")
+        return None
+    names, values = _LEARNED[scaler]
+    try:
+        return values(*scaler_values(str(encoded), names))
+    except UserError as error:
+        trained.note("scaler_model", str(error))
+        return None
 
 
 def _standard(parameters: Parameters) -> tuple[str, _Scale]:
@@ -100,6 +127,12 @@ def _number(value: float) -> str:
     return f"cast('{value!r}' as double)"
 
 
+# The vectors of a scaler's model, and what its aggregates would have given.
+_LEARNED: dict[str, tuple[tuple[str, ...], Callable[..., tuple[Any, ...]]]] = {
+    "Standard scaler": (("mean", "std"), lambda mean, deviation: (mean, deviation)),
+    "Robust scaler": (("median", "range"), lambda median, width: ([0.0, median, width],)),
+    "Min-max scaler": (("originalMin", "originalMax"), lambda low, high: (low, high)),
+}
 _SCALERS: dict[str, Callable[[Parameters], tuple[str, _Scale]]] = {
     "Standard scaler": _standard,
     "Robust scaler": _robust,
