@@ -133,6 +133,16 @@ function compileSources(require) {
   };
 }
 
+/** Keeps back a warning of Node.js about how bundles find what they import: it is no news for users. */
+function withoutLoaderWarning() {
+  const { emitWarning } = process;
+  process.emitWarning = (warning, ...rest) => {
+    if (!String(warning).includes("vm.USE_MAIN_CONTEXT_DEFAULT_LOADER")) {
+      emitWarning.call(process, warning, ...rest);
+    }
+  };
+}
+
 /** Runs a bundle with the compiled code that was kept of its first run. */
 function run(path) {
   const compiled = `${path}.compiled`;
@@ -153,6 +163,7 @@ function run(path) {
   }
   const require = createRequire(path);
   compileSources(require);
+  withoutLoaderWarning();
   const module = { exports: {} };
   script.runInThisContext()(module.exports, require, module, path, dirname(path));
 }

@@ -1,12 +1,52 @@
-// Runs every suite: `npm test`. Arguments go to mocha and pytest as files or folders: `npm test -- tests/local`.
-// Ends with the sum of both, and what was skipped and why.
+// Runs every suite: `npm test`. Arguments are files or folders: `npm test -- tests/local`. With --fast, which is
+// `npm run test:fast`, it leaves out what takes long. Ends with what was left out or skipped and why, and the sum.
 
 import { spawn } from "node:child_process";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 
 import { projectPython, pythonEnvironment } from "./python.mjs";
+
+/** What takes long, by what it waits for. It starts first, so that no worker is left with it at the end. */
+const slow = {
+  Docker: ["tests/local/docker.test.ts", "tests/container/test_image.py"],
+  "the Pulumi engine": [
+    "tests/engine",
+    "tests/serving/lifecycle.test.ts",
+    "tests/serving/cli.test.ts",
+  ],
+  Spark: ["tests/local/standins/test_data_wrangler_spark.py"],
+  "a browser": ["tests/report/report.test.ts"],
+  "long local runs": [
+    "tests/cli/local.test.ts",
+    "tests/cli/watchSources.test.ts",
+    "tests/local/badInput.test.ts",
+    "tests/local/badState.test.ts",
+    "tests/local/cache.test.ts",
+    "tests/local/dataWrangler.test.ts",
+    "tests/local/foreign.test.ts",
+    "tests/local/ownTable.test.ts",
+    "tests/local/prefixes.test.ts",
+    "tests/local/resume.test.ts",
+    "tests/local/run.test.ts",
+    "tests/local/strangeTables.test.ts",
+    "tests/local/standins/test_tuner.py",
+    "tests/local/standins/test_xgboost.py",
+  ],
+  "the commands of guides, examples and notebooks": [
+    "tests/docs",
+    "tests/examples",
+    "tests/notebooks",
+  ],
+  "the SageMaker SDK": [
+    "tests/local/api/test_sagemaker_sdk.py",
+    "tests/pipeline/test_requests.py",
+    "tests/pipeline/test_sdk.py",
+    "tests/pipeline/test_sdk_steps.py",
+  ],
+  "Pythons of SageMaker's images": ["tests/pipeline/test_scripts.py"],
+};
 
 /** Runs a command, shows its output, and returns it with the exit code. */
 function run(command, args, env) {
@@ -27,52 +67,97 @@ function run(command, args, env) {
   });
 }
 
+/** An output without its colours. */
+function plain(output) {
+  // eslint-disable-next-line no-control-regex
+  return output.replace(/\u001b\[[0-9;]*m/g, "");
+}
+
 /** The number before a word in a runner's closing lines, such as `12 passing`. */
 function count(output, word) {
-  // eslint-disable-next-line no-control-regex
-  const plain = output.replace(/\u001b\[[0-9;]*m/g, "");
-  const found = [...plain.matchAll(new RegExp(`(\\d+) ${word}\\b`, "g"))].at(-1);
+  const found = [...plain(output).matchAll(new RegExp(`(\\d+) ${word}\\b`, "g"))].at(-1);
   return Number(found?.[1] ?? 0);
 }
 
-const named = process.argv.slice(2);
+/** The test files below paths whose names fit a pattern, what takes long first. */
+function testFiles(paths, pattern, leavesOutSlow) {
+  const files = paths.flatMap((path) =>
+    existsSync(path) && statSync(path).isDirectory()
+      ? readdirSync(path, { recursive: true }).map((name) => join(path, name))
+      : [path],
+  );
+  const isSlow = (file) =>
+    Object.values(slow)
+      .flat()
+      .some((path) => file === path || file.startsWith(`${path}/`));
+  const found = [...new Set(files)].filter((file) => pattern.test(file)).sort();
+  const quick = found.filter((file) => !isSlow(file));
+  return leavesOutSlow ? quick : [...found.filter(isSlow), ...quick];
+}
+
+/** The reasons for which tests were skipped, as they print them. */
+function reasons(output) {
+  return [...plain(output).matchAll(/^\s*(?:skipped: |SKIPPED \[\d+\] \S+: )(.*)$/gm)].map(
+    ([, reason]) => reason,
+  );
+}
+
+const args = process.argv.slice(2);
+const isFast = args.includes("--fast");
+const named = args.filter((one) => one !== "--fast");
 const paths = named.length === 0 ? ["tests"] : named;
-const forMocha = paths
-  .filter((path) => path.endsWith(".test.ts") || (existsSync(path) && statSync(path).isDirectory()))
-  .map((path) => (path.endsWith(".ts") ? path : join(path, "**", "*.test.ts")));
-const forPytest = paths.filter((path) => !path.endsWith(".ts"));
+const workers = String(Math.min(availableParallelism(), 4));
 const total = { passed: 0, failed: 0, skipped: 0 };
+const skipped = new Set();
 let succeeded = true;
 
+const gone = Object.values(slow)
+  .flat()
+  .filter((path) => !existsSync(path));
+if (gone.length > 0) {
+  process.stderr.write(`error: tools/test.mjs names what is not there: ${gone.join(", ")}\n`);
+  process.exit(1);
+}
+
+const forMocha = testFiles(paths, /\.test\.ts$/, isFast);
 if (forMocha.length > 0) {
   const mocha = join("node_modules", "mocha", "bin", "mocha.js");
-  const { code, output } = await run(process.execPath, [mocha, ...forMocha], process.env);
+  const options = [mocha, "--jobs", workers, ...forMocha];
+  const { code, output } = await run(process.execPath, options, process.env);
   total.passed += count(output, "passing");
   total.failed += count(output, "failing");
   total.skipped += count(output, "pending");
-  succeeded &&= code === 0 || (named.length > 0 && /No test files found/.test(output));
+  reasons(output).forEach((reason) => skipped.add(reason));
+  succeeded &&= code === 0;
 }
+const forPytest = testFiles(paths, /(^|\/)test_\w+\.py$|\.py::/, isFast);
 if (forPytest.length > 0) {
-  const workers = String(Math.min(availableParallelism(), 4));
-  const args = [
-    "-m",
-    "pytest",
-    "-q",
-    "-ra",
-    "--numprocesses",
-    workers,
-    "--dist",
-    "loadfile",
-    ...forPytest,
-  ];
-  const { code, output } = await run(projectPython(), args, pythonEnvironment());
+  const options = ["--numprocesses", workers, "--dist", "loadfile", "--no-loadscope-reorder"];
+  const { code, output } = await run(
+    projectPython(),
+    ["-m", "pytest", "-q", "-ra", ...options, ...forPytest],
+    pythonEnvironment(),
+  );
   total.passed += count(output, "passed");
   total.failed += count(output, "failed") + count(output, "errors?");
   total.skipped += count(output, "skipped");
-  // pytest's 5: the named paths hold no Python tests.
-  succeeded &&= code === 0 || (named.length > 0 && code === 5);
+  reasons(output).forEach((reason) => skipped.add(reason));
+  succeeded &&= code === 0;
+}
+if (forMocha.length === 0 && forPytest.length === 0) {
+  process.stderr.write(`error: there are no tests in ${paths.join(", ")}\n`);
+  succeeded = false;
 }
 
+if (skipped.size > 0) {
+  process.stdout.write(`\nskipped:\n${[...skipped].map((reason) => `  ${reason}\n`).join("")}`);
+}
+if (isFast) {
+  process.stdout.write("\nleft out by --fast, and run by `npm test`:\n");
+  for (const [what, left] of Object.entries(slow)) {
+    process.stdout.write(`  ${what}: ${left.join(", ")}\n`);
+  }
+}
 if (!succeeded && total.failed === 0) {
   total.failed = 1; // A runner that could not run is a failure too.
 }
