@@ -45,7 +45,17 @@ const slow = {
     "tests/pipeline/test_sdk.py",
     "tests/pipeline/test_sdk_steps.py",
   ],
-  "Pythons of SageMaker's images": ["tests/pipeline/test_scripts.py"],
+  "processes of their own": [
+    "tests/container/test_serve.py",
+    "tests/container/test_train.py",
+    "tests/local/api/test_boto3.py",
+    "tests/local/api/test_storage.py",
+    "tests/local/standins/test_jobs.py",
+    "tests/pipeline/diff.test.ts",
+    "tests/pipeline/test_scripts.py",
+    "tests/tools/restate.test.ts",
+    "tests/tools/setup.test.ts",
+  ],
 };
 
 /** Runs a command, shows its output, and returns it with the exit code. */
