@@ -7,7 +7,7 @@ REPORT = Path(__file__).parents[1] / "docs/benchmarks.md"
 
 
 def write_section(title: str, text: str) -> None:
-    """Writes a section, in exchange for the one of the same title.
+    """Writes a section, replacing any of the same title.
 
     Args:
         title: The section's first line.

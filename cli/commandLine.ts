@@ -34,7 +34,7 @@ function readVerb(args: readonly string[]): {
   return { name: first, rest, isLocal };
 }
 
-/** A row of features that begins with a minus, which is no option. */
+/** A row of features that begins with a minus, which is not an option. */
 const negativeRow = /^-(?:\d|\.\d|inf\b|nan\b)/i;
 
 /** The arguments of `invoke`, in which a row may begin with a minus. */

@@ -6,7 +6,7 @@ import { UserError } from "../errors/userError";
  * Reads the text of a pipeline definition.
  *
  * @param named where the text is from, as errors say it: a file, a git revision, an export
- * @throws UserError with everything by which it is no definition
+ * @throws UserError with every reason why it is not a definition
  */
 export function parseDefinition(named: string, text: string): PipelineDefinition {
   const { definition, problems } = parseText(text);

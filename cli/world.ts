@@ -44,7 +44,7 @@ export function refuseMachineOptions({ configFile, data, docker }: MachineOption
     ["--docker", docker],
   ] as const) {
     if (given !== undefined) {
-      throw new UserError(`${option} is about a run on this machine: add --local`);
+      throw new UserError(`${option} is for runs on this machine: add --local`);
     }
   }
 }
@@ -192,12 +192,12 @@ async function openStack({ outputs: file, stack }: WorldOptions): Promise<World>
 export async function openWorld(options: WorldOptions): Promise<World> {
   if (options.local === true) {
     if (options.outputs !== undefined) {
-      throw new UserError("--outputs is about a stack in AWS, and --local about this machine");
+      throw new UserError("--outputs is for a stack in AWS, --local for this machine");
     }
     return openMachine(options);
   }
   if (options.workFolder !== undefined) {
-    throw new UserError("--work-folder is about this machine: add --local");
+    throw new UserError("--work-folder is for this machine: add --local");
   }
   return openStack(options);
 }

@@ -25,7 +25,7 @@ export async function endpointZones(
       return found.availabilityZones;
     } catch (error) {
       throw runError(
-        `restate:network: cannot see in which availability zones ${serviceName} can have an endpoint: ` +
+        `restate:network: cannot look up the availability zones in which ${serviceName} can have an endpoint: ` +
           (error as Error).message,
       );
     }

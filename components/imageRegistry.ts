@@ -43,7 +43,7 @@ export async function findDigest(
     const { message } = error as Error;
     if (!absent.test(message)) {
       await pulumi.log.warn(
-        `cannot see whether ${repositoryName}:${tag} is in the registry already, so it will be pushed: ${message}`,
+        `cannot tell whether ${repositoryName}:${tag} is in the registry already, so it will be pushed: ${message}`,
       );
     }
     return undefined;
@@ -98,7 +98,7 @@ export async function checkManifest(
     }
   } catch (error) {
     await pulumi.log.warn(
-      `cannot check what was pushed as ${name}: ${registry.endpoint} gives no answer: ${(error as Error).message}`,
+      `cannot check what was pushed as ${name}: ${registry.endpoint} does not answer: ${(error as Error).message}`,
     );
     return;
   }

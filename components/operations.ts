@@ -25,7 +25,7 @@ export interface OperationsArgs {
 /** Namespace of the pipeline's metrics. Source: SageMaker's guide, "Amazon SageMaker AI metrics in Amazon CloudWatch". */
 const metricNamespace = "AWS/Sagemaker/ModelBuildingPipeline";
 
-/** What people are told: executions that fail, models that await approval, and what was decided. */
+/** What people are notified of: executions that fail, models that await approval, and what was decided. */
 export class Operations extends pulumi.ComponentResource {
   /** Topic of all notifications. */
   public readonly topicArn: pulumi.Output<string>;
@@ -108,7 +108,7 @@ export class Operations extends pulumi.ComponentResource {
     this.registerOutputs({ topicArn: this.topicArn });
   }
 
-  /** Tells of the group's models that come into one of some states of approval. */
+  /** Notifies of the group's models that get one of some approval statuses. */
   private announceModels(
     name: string,
     args: OperationsArgs,

@@ -5,7 +5,7 @@ import type * as pulumi from "@pulumi/pulumi";
 interface PrebuiltVersion {
   readonly repositoryName: string;
   readonly tag: string;
-  /** Day from which AWS patches it no more, such as 2027-05-13. Default: none is announced. */
+  /** Day from which AWS no longer patches it, such as 2027-05-13. Default: none is announced. */
   readonly endOfSupport?: string;
 }
 
@@ -80,7 +80,7 @@ export function supportWarnings(used: readonly PrebuiltImage[], now: Date): read
     warned.setUTCMonth(warned.getUTCMonth() - monthsOfWarning);
     const name = `the image ${repositoryName}:${tag}`;
     if (today >= endOfSupport) {
-      return [`${name} reached its end of support on ${endOfSupport}: AWS patches it no more`];
+      return [`${name} reached its end of support on ${endOfSupport}: AWS no longer patches it`];
     }
     return today >= warned.toISOString().slice(0, 10)
       ? [`${name} reaches its end of support on ${endOfSupport}: AWS patches it until then`]

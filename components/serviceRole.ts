@@ -22,7 +22,7 @@ export interface ServiceRoleArgs {
 }
 
 /**
- * A role that services may assume for this account only, with its one policy. It is no component of its own, so
+ * A role that services may assume for this account only, with its one policy. It is not a component of its own, so
  * that the URNs of deployed roles stay what they are.
  *
  * @param names logical names of the two resources

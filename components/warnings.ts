@@ -3,7 +3,7 @@ import { closedServiceWarning } from "./closedServices";
 import { supportWarnings } from "./prebuiltImages";
 
 /**
- * What to warn of before a stack is deployed: images that AWS soon patches no more, and services that take no new
+ * What to warn of before a stack is deployed: images that AWS will soon stop patching, and services that take no new
  * customers.
  *
  * @param settings what the stack is configured to do

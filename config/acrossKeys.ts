@@ -4,10 +4,10 @@ import { dataFileProblems } from "../pipeline/dataFiles/check";
 import { existing, type ProblemAcrossKeys } from "./reader";
 import type { StackSettings } from "./schema";
 
-/** Longest name of a table: its saved queries' names carry it and the stack's, in 128 characters. */
+/** Maximum length of the name of a table: its saved queries' names carry it and the stack's, in 128 characters. */
 const maxTableLength = 90;
 
-/** Most characters of the deployers in all: IAM allows 2,048 to the trust policy that lists them. */
+/** Maximum number of characters of all deployers together: IAM allows 2,048 to the trust policy that lists them. */
 const maxDeployersLength = 1600;
 
 /** What is wrong between keys that are each valid. */

@@ -12,7 +12,7 @@ import { emptyMeansUnset, optionalText, parameterDefault } from "./fields";
 import { networkSchema } from "./network";
 import { isCron, isSchedule } from "./scheduleExpressions";
 
-/** Most files that a stack uploads: each is a resource. */
+/** Maximum number of files that a stack uploads: each is a resource. */
 const maxDataFiles = 200;
 
 const accountDigits =

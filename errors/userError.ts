@@ -1,13 +1,13 @@
-/** A mistake of the user, not of the program: it is told in one line, without a stack trace. */
+/** A mistake of the user, not of the program: it is shown in one line, without a stack trace. */
 export class UserError extends Error {
   override readonly name = "UserError";
 }
 
-/** What the system says where a file cannot be had or written, in the user's words. */
+/** What the system says where a file cannot be read or written, in the user's words. */
 const systemReasons: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   EDQUOT: "the disk quota is used up",
-  EIO: "the disk does not answer",
+  EIO: "the disk does not respond",
   EMFILE: "too many files are open",
   ENOSPC: "the disk is full",
   ENOTDIR: "there is a file where a folder should be",

@@ -55,9 +55,9 @@ class Connection:
     endpoint_url: str | None = None
     """Default: AWS itself."""
     model_settings: dict[str, Any] = field(default_factory=dict)
-    """What CreateModel is told beside the container: role and network."""
+    """What CreateModel takes beside the container: role and network."""
     endpoint_settings: dict[str, Any] = field(default_factory=dict)
-    """What CreateEndpointConfig is told beside the variants: the key."""
+    """What CreateEndpointConfig takes beside the variants: the key."""
     close: Callable[[], None] = lambda: None
     """Stops what was started for the connection, and removes what it kept."""
 

@@ -113,7 +113,7 @@ class Files:
         return content
 
     def read_csv(self, uri: str, **options: Any) -> pd.DataFrame:
-        """The rows of all CSV files whose URIs begin so, one file after the other."""
+        """The rows of all CSV files whose URIs begin with a prefix, one file after the other."""
         bucket, prefix = uri.removeprefix("s3://").split("/", 1)
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         keys = sorted(one["Key"] for page in pages for one in page.get("Contents", []))

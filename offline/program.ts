@@ -56,7 +56,7 @@ export interface Program {
   /** URI of the Decision Tree image. */
   readonly decisionTreeImageUri: string;
   readonly tables: readonly Table[];
-  /** The table to learn from, as the stack configures it. */
+  /** The table to train on, as the stack configures it. */
   readonly dataset: Dataset;
   readonly workGroups: readonly WorkGroup[];
   /** Texts that are uploaded, by S3 URI. */
@@ -194,7 +194,7 @@ function readTable(table: pulumi.Unwrap<glue.CatalogTableArgs>): Table {
   };
 }
 
-/** The table to learn from of a configuration that the program took. */
+/** The table to train on of a configuration that the program took. */
 function datasetOf(config: Readonly<Record<string, string>>): Dataset {
   const configured = config["restate:dataset"];
   return datasetSchema.parse(configured === undefined ? californiaHousing : JSON.parse(configured));
@@ -236,7 +236,7 @@ export async function evaluateProgram(
     if (error instanceof UserError) {
       throw error;
     }
-    return evaluate(stack, config); // Throws again, and tells where.
+    return evaluate(stack, config); // Throws again, and says where.
   }
 }
 
@@ -275,7 +275,7 @@ async function evaluate(stack: string, config: Readonly<Record<string, string>>)
     try {
       return Promise.resolve(load(index) as object);
     } catch (error) {
-      // Pulumi would tell of it too, by a stack trace.
+      // Pulumi would report it too, with a stack trace.
       failure = error;
       return Promise.resolve({});
     }

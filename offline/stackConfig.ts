@@ -41,7 +41,9 @@ export function stackConfig(stack: string, file?: string): Readonly<Record<strin
   }
   const config = isMapping(document) ? (document["config"] ?? {}) : undefined;
   if (!isMapping(config)) {
-    throw new UserError(`${name} is no stack's configuration: a mapping under the key config`);
+    throw new UserError(
+      `${name} is not a stack's configuration (expected a mapping under the key config)`,
+    );
   }
   const bare = Object.keys(config).filter((key) => !key.includes(":"));
   if (bare.length > 0) {

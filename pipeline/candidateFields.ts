@@ -90,7 +90,7 @@ export const candidateFields = z.strictObject({
     })
     .optional()
     .describe(
-      "Hyperband's resources, in the algorithm's iterations: it stops trials that promise little. Required for the " +
+      "Hyperband's resources, in the algorithm's iterations: it stops unpromising trials. Required for the " +
         "strategy Hyperband, and for no other; the algorithm must report its metrics in each iteration, which the " +
         "Decision Tree does not.",
     ),

@@ -2,7 +2,7 @@
 export type FlowType = "float" | "long" | "string";
 
 /**
- * A Glue (Hive) type that a column of a table to learn from may have.
+ * A Glue (Hive) type that a column of a table to train on may have.
  * Source: Athena's guide, "Data types in Amazon Athena"; the limits are those of Hive's LanguageManual Types.
  */
 export type ColumnType =
@@ -24,7 +24,7 @@ const maxPrecision = 38;
 
 /**
  * Reads a Glue type.
- * @returns undefined where it is none that a table to learn from may have
+ * @returns undefined where it is none that a table to train on may have
  */
 export function columnType(type: string): ColumnType | undefined {
   const [, name = "", first, second] =
@@ -57,7 +57,7 @@ export function columnType(type: string): ColumnType | undefined {
   }
 }
 
-/** Least and greatest value of an integer type. */
+/** Smallest and largest value of an integer type. */
 export function integerRange(bits: number): readonly [bigint, bigint] {
   const half = 1n << BigInt(bits - 1);
   return [-half, half - 1n];

@@ -8,14 +8,14 @@ import { failStep } from "./steps/fail";
 import { exitMessage, folder, processingStep, s3Input } from "./steps/processing";
 import { executionUri } from "./storage";
 
-/** Most characters of an argument of a container. Source: CreateProcessingJob. */
-const longestArgument = 256;
+/** Maximum length of a container's argument. Source: CreateProcessingJob. */
+const maxArgumentLength = 256;
 
 /** Joins names by commas into as few arguments as hold them. */
 function chunks(names: readonly string[]): readonly string[] {
   return names.reduce<string[]>((all, name) => {
     const last = all.at(-1);
-    if (last !== undefined && last.length + name.length + 1 <= longestArgument) {
+    if (last !== undefined && last.length + name.length + 1 <= maxArgumentLength) {
       all[all.length - 1] = `${last},${name}`;
     } else {
       all.push(name);

@@ -6,7 +6,7 @@ import { partitionProblems } from "./partitions";
 /** Glue databases that are not for a stack to make: Athena's, and SageMaker's, in which jobs make and drop tables. */
 const databasesOfTheAccount = ["default", "sagemaker_processing"];
 
-/** The table to learn from, as stack config states it. */
+/** The table to train on, as stack config states it. */
 export const datasetSchema = datasetFields.superRefine((dataset, context) => {
   const problem = (path: (string | number)[], message: string): void => {
     context.addIssue({ code: "custom", path, message });
@@ -55,7 +55,7 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
   dataset.dropped.forEach((name, index) => known(["dropped", index], name));
   dataset.categorical.forEach((name, index) => {
     if (known(["categorical", index], name) && (dropped.has(name) || name === dataset.target)) {
-      problem(["categorical", index], `"${name}" is dropped or the target, so it is no feature`);
+      problem(["categorical", index], `"${name}" is dropped or the target, so it is not a feature`);
     }
   });
   const filterable = new Map(

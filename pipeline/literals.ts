@@ -6,7 +6,7 @@ export type ConfigValue = boolean | number | string;
 /** A value as SQL of a column's type, or what is wrong with it. */
 export type Literal = { readonly sql: string } | { readonly problem: string };
 
-/** Greatest finite value of a float. Source: IEEE 754, binary32. */
+/** Largest finite value of a float. Source: IEEE 754, binary32. */
 const maxFloat = 3.4028234663852886e38;
 
 /** A text as an SQL string. */
@@ -49,7 +49,7 @@ function plainDigits(text: string): string | undefined {
 
 /**
  * The digits of an exact number: those of a number, or of a text where a number in YAML would lose some.
- * @returns undefined where the value is no such number
+ * @returns undefined where the value is not such a number
  */
 function exactDigits(value: ConfigValue): string | undefined {
   if (typeof value === "boolean") {

@@ -62,7 +62,7 @@ const keyTypes = ["tinyint", "smallint", "int", "bigint", "string", "date"] as c
 
 /**
  * A partition key: a column whose value is not in the files but in their folder, as `key=value`. It can
- * be filtered by, and is no feature.
+ * be filtered by, and is not a feature.
  */
 export function partitionSchema<Name extends z.ZodType<string>>(name: Name) {
   return z.strictObject({

@@ -12,7 +12,7 @@ function quotedIdentifier(name: string): string {
 /** Athena's names in queries of types that Glue names otherwise. */
 const queryTypes: Readonly<Record<string, string>> = { float: "real", int: "integer" };
 
-/** A column in its type. Where the table holds text, null texts and empty values that are no text are missing. */
+/** A column in its type. Where the table holds text, null texts are missing, and so are empty values of other types than text. */
 function columnSql(dataset: Dataset, name: string): string {
   const column = quotedIdentifier(name);
   const type = dataset.columns.find((one) => one.name === name)?.type ?? "string";
@@ -55,7 +55,7 @@ function conditionSql(dataset: Dataset, one: Dataset["filter"][number]): string 
 }
 
 /**
- * The Athena query that reads the rows to learn from: every column, in order, of the filtered rows.
+ * The Athena query that reads the rows to train on: every column, in order, of the filtered rows.
  * @param database the stack's database
  */
 export function datasetQuery(dataset: Dataset, database: string): string {
@@ -71,7 +71,7 @@ export function datasetQuery(dataset: Dataset, database: string): string {
   return `SELECT ${columns} FROM ${from}${where === "" ? "" : ` WHERE ${where}`}`;
 }
 
-/** The saved query that makes a table of the rows to learn from, as Parquet. */
+/** The saved query that makes a table of the rows to train on, as Parquet. */
 export function selectedTableQuery(dataset: Dataset, database: string): string {
   const table = dataset.selectedTable ?? `${dataset.table}_selected`;
   return (

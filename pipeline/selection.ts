@@ -8,14 +8,14 @@ import { compare, conditionStep } from "./steps/condition";
 import { failStep } from "./steps/fail";
 
 /**
- * Most candidates that conditions compare pair by pair. The pairs grow with the square of the candidates:
+ * Maximum number of candidates that conditions compare pair by pair. The pairs grow with the square of the candidates:
  * those of 50 would not fit into a definition. Beyond it a job compares them, which takes minutes.
  */
-const mostCompared = 10;
+const maxCompared = 10;
 
 /** Whether conditions compare so many candidates themselves. */
 export function comparesPairs(candidates: number): boolean {
-  return candidates <= mostCompared;
+  return candidates <= maxCompared;
 }
 
 /**

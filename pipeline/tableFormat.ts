@@ -1,7 +1,7 @@
 import { type Dataset, isCastByQuery } from "./dataset";
 import { projectionParameters } from "./partitions";
 
-/** The classes that read CSV files, and what they are told. */
+/** The classes that read CSV files, and their parameters. */
 function csvSerialization(dataset: Dataset): {
   serializationLibrary: string;
   serializationParameters: Record<string, string>;

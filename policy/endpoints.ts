@@ -38,7 +38,7 @@ export const endpointRules: readonly Rule[] = [
   },
   {
     name: "endpoint-rolls-back",
-    description: "Updates that go over from instances to others go back on alarms.",
+    description: "Updates that replace instances roll back on alarms.",
     types: ["aws:sagemaker/endpoint:Endpoint"],
     problems: ({ deploymentConfig }) =>
       unmet([

@@ -52,7 +52,7 @@ def residuals(actual: np.ndarray, predicted: np.ndarray) -> np.ndarray:
 
 
 def round_up(value: float) -> float:
-    """The least of 1, 2 or 5 times a power of ten that is not below a positive number."""
+    """The smallest of 1, 2 or 5 times a power of ten that is not below a positive number."""
     power = 10.0 ** math.floor(math.log10(value))
     return next(
         (factor * power for factor in (1, 2, 5) if factor * power >= value),

@@ -2,7 +2,7 @@ import { candidateChart, type CandidatePoint } from "./charts/candidates";
 import { splits } from "./diagnosis";
 import { html, type Html } from "./html";
 import { decimal, score, significant } from "./numbers";
-import { gapOf, largestGap, type ReportCandidate, type ReportData } from "./reportData";
+import { gapOf, maxGap, type ReportCandidate, type ReportData } from "./reportData";
 
 /** The metrics that candidates are compared by. */
 const metrics = [
@@ -31,7 +31,7 @@ function gapRow(candidate: ReportCandidate): readonly Html[] {
   }
   const fall = `R² falls by ${decimal(Math.max(gap, 0), 2)} from train to test rows`;
   return [
-    gap > largestGap
+    gap > maxGap
       ? html`<tr>
           <td colspan="5" class="overfit">▲ over-fits: ${fall}</td>
         </tr>`
@@ -86,7 +86,7 @@ function notes(candidates: readonly ReportCandidate[]): readonly Html[] {
   return [
     html`<p class="note">
       RMSE and MAE are in the target’s unit. A model is marked as over-fitting where R² falls by
-      more than ${largestGap} from train to test
+      more than ${maxGap} from train to test
       rows.${isPart ? " “Of more”: these figures are of evenly spaced rows, not of all." : ""}
     </p>`,
     ...problems,

@@ -52,7 +52,7 @@ export interface Details {
   readonly importance?: {
     /** Rows that it is measured on. */
     readonly rows: number;
-    /** Greatest first. */
+    /** Largest first. */
     readonly features: readonly FeatureImportance[];
   };
   /** By longitude and latitude in degrees, where the table has them. */

@@ -25,10 +25,10 @@ import numpy as np
 
 from report import analysis
 
-MOST_ROWS = 20_000
+MAX_ROWS = 20_000
 """Rows of a split that are predicted at the most."""
 
-MOST_BYTES = 64 * 1024**2
+MAX_BYTES = 64 * 1024**2
 """Size up to which a split is read whole."""
 
 PLACES = 1_000
@@ -53,24 +53,24 @@ def read_lines(path: Path) -> tuple[list[bytes], bool]:
     lines: list[bytes] = []
     for file in files:
         with file.open("rb") as stream:
-            if size <= MOST_BYTES:
+            if size <= MAX_BYTES:
                 lines += stream.read().splitlines()
                 continue
             end = file.stat().st_size
             places = max(1, PLACES * end // size)
             for place in range(places):
                 stream.seek(end * place // places)
-                block = stream.read(MOST_BYTES // PLACES).splitlines()
+                block = stream.read(MAX_BYTES // PLACES).splitlines()
                 lines += block[1:-1]  # the first and the last may be cut
-    return [line for line in lines if line.strip()], size > MOST_BYTES
+    return [line for line in lines if line.strip()], size > MAX_BYTES
 
 
 def read_sample(path: Path, skipped: int = 0) -> Sample:
-    """Reads at most MOST_ROWS evenly spaced rows of CSV files without a header.
+    """Reads at most MAX_ROWS evenly spaced rows of CSV files without a header.
 
     Args:
         path: A file or a folder.
-        skipped: Lines at the start that are no rows.
+        skipped: Lines at the start that are not rows.
 
     Raises:
         evaluate.InputError: There are no rows, or they are not all numbers.
@@ -79,7 +79,7 @@ def read_sample(path: Path, skipped: int = 0) -> Sample:
     lines = lines[skipped:]
     if not lines:
         raise evaluate.InputError("there are no rows")
-    step = -(-len(lines) // MOST_ROWS)
+    step = -(-len(lines) // MAX_ROWS)
     content = evaluate.EMPTY_FIELD.sub(b"nan", b"\n".join(lines[::step]))
     try:
         rows = np.loadtxt(content.splitlines(), delimiter=",", ndmin=2)

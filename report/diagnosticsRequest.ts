@@ -5,7 +5,7 @@ import type { Execution, Properties } from "../local/execution/execution";
 import type { CandidateSummary } from "../local/records/summary";
 import { splits } from "./diagnosis";
 
-/** What the job is told of a candidate: see diagnostics.py. */
+/** A candidate in the request of the job: see diagnostics.py. */
 interface CandidateRequest {
   readonly name: string;
   readonly model?: { readonly algorithm: string; readonly archive: string };
@@ -13,7 +13,7 @@ interface CandidateRequest {
   readonly splits?: Readonly<Record<string, string>>;
 }
 
-/** What the job of diagnostics.py is told. */
+/** The request of the job of diagnostics.py. */
 export interface DiagnosticsRequest {
   readonly candidates: readonly CandidateRequest[];
   readonly detailed: string | null;

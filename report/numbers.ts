@@ -37,7 +37,7 @@ export function hyperparameter(value: string | undefined): string {
       : value;
 }
 
-/** The least of 1, 2 or 5 times a power of ten that is not below a positive number. */
+/** The smallest of 1, 2 or 5 times a power of ten that is not below a positive number. */
 export function niceAbove(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
   return [1, 2, 5, 10].map((factor) => factor * power).find((nice) => nice >= value) ?? 10 * power;

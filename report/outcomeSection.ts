@@ -17,7 +17,7 @@ function verdict({ record }: ReportData): Html {
     case "Failed":
       return html`<p class="verdict bad">
         <strong>The pipeline failed</strong>${failed === undefined ? "" : ` at ${failed.name}`}:
-        <span class="reason">${failureReason ?? "no reason is known"}</span>
+        <span class="reason">${failureReason ?? "the reason is not known"}</span>
       </p>`;
     case "Stopped":
       return html`<p class="verdict warn">
@@ -25,7 +25,7 @@ function verdict({ record }: ReportData): Html {
         is started again.
       </p>`;
     default:
-      return html`<p class="verdict warn"><strong>The run is going on.</strong></p>`;
+      return html`<p class="verdict warn"><strong>The run is still going on.</strong></p>`;
   }
 }
 
@@ -54,7 +54,7 @@ export function problemSection(data: ReportData): Html {
       </section>`;
 }
 
-/** Which execution it was, and what came of it. */
+/** Which execution it was, and its outcome. */
 export function outcomeSection(data: ReportData): Html {
   const { id, parameters, seconds, startTime, status } = data.record;
   const rows = Object.entries(parameters).map(

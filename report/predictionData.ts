@@ -12,7 +12,7 @@ export interface LevelGrid {
   readonly levels: readonly string[];
 }
 
-/** Least counts of the levels, so that few and many rows can be told apart. */
+/** Minimum counts of the levels, so that few and many rows can be told apart. */
 const countLevels = [1, 2, 5, 10, 25, 100];
 
 /** Cells with levels of how many rows are in them. */

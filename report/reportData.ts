@@ -52,7 +52,7 @@ export type ReportMetrics = Pick<SplitMetrics, "mae" | "r2" | "rmse"> &
   Partial<Pick<SplitMetrics, "isPart" | "rows">>;
 
 /** How far R² may fall from train to test rows before a model is said to over-fit. */
-export const largestGap = 0.1;
+export const maxGap = 0.1;
 
 /** How far R² falls from train to test rows; undefined where one of them is not known. */
 export function gapOf({ metrics: { test, train } }: ReportCandidate): number | undefined {
@@ -110,7 +110,7 @@ function latestLog(folder: string, step: string): string | undefined {
 }
 
 /**
- * What was found out of the candidates' models; nothing where it is missing, damaged, or of another version, which is
+ * What was found out about the candidates' models; nothing where it is missing, damaged, or of another version, which is
  * said on standard error.
  */
 function readDiagnoses(path: string): readonly Diagnosis[] {

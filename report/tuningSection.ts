@@ -28,7 +28,7 @@ function limitsOf(candidates: readonly ReportCandidate[]): Limits {
 }
 
 /** Trials up to which their table is open. */
-const mostOpenTrials = 30;
+const maxOpenTrials = 30;
 
 function outcomeText({ failureReason, reusedFrom }: Trial): string {
   const [reason = ""] = (failureReason ?? "").split("\n");
@@ -53,7 +53,7 @@ function trialTable(tuning: Tuning, most: number): Html {
   const listed = bestTrials(tuning, most);
   const all = tuning.trials.length;
   const title = listed.length < all ? `The best ${listed.length} of ${all} trials` : "All trials";
-  return html`<details ${all <= mostOpenTrials ? "open" : ""}>
+  return html`<details ${all <= maxOpenTrials ? "open" : ""}>
     <summary>${title}</summary>
     <div class="scroll">
       <table>

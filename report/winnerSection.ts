@@ -11,7 +11,7 @@ import { byCount, byMean } from "./predictionData";
 import type { ReportData } from "./reportData";
 
 /** Features whose importance is drawn. */
-const mostFeatures = 20;
+const maxFeatures = 20;
 
 /** The predictions of the winner, or else of the best candidate, on the test rows. */
 export async function winnerSection({ candidates }: ReportData): Promise<Html> {
@@ -27,15 +27,15 @@ export async function winnerSection({ candidates }: ReportData): Promise<Html> {
     await histogramChart(details.residuals),
     ...(importance === undefined
       ? []
-      : [await importanceChart(importance.features.slice(0, mostFeatures))]),
+      : [await importanceChart(importance.features.slice(0, maxFeatures))]),
     ...(errorMap.length === 0 ? [] : [await mapChart(byMean(errorMap))]),
   ];
   const measured =
     importance === undefined
       ? ""
       : `Importance is measured on ${decimal(importance.rows, 0)} of them${
-          importance.features.length > mostFeatures
-            ? `; of ${importance.features.length} features the ${mostFeatures} most important are drawn`
+          importance.features.length > maxFeatures
+            ? `; of ${importance.features.length} features the ${maxFeatures} most important are drawn`
             : ""
         }.`;
   return html`<section>

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { runError } from "../errors/runError";
 import type { Baseline, ModelPackage } from "./modelPackages";
 
-/** What Model Monitor writes of the data that a model learnt from, as far as an alarm needs it. */
+/** What Model Monitor writes of the data that a model was trained on, as far as an alarm needs it. */
 const constraintsSchema = z.object({
   features: z.array(z.object({ name: z.string() })).min(1),
   monitoring_config: z.object({
@@ -40,7 +40,7 @@ export async function readBaseline(client: S3Client, model: ModelPackage): Promi
   const constraints = constraintsSchema.safeParse(document);
   if (!constraints.success) {
     throw problem(
-      `cannot read the model's baseline ${baseline.constraints}: it is no document of constraints with ` +
+      `cannot read the model's baseline ${baseline.constraints}: it is not a document of constraints with ` +
         "features and a comparison_threshold",
     );
   }

@@ -1,6 +1,6 @@
 import { existing, type PossibleProblem, type ProblemAcrossKeys } from "../config/reader";
 import type { Settings } from "./settings";
-import { longestWait, waiting } from "./updateDuration";
+import { maxWait, waiting } from "./updateDuration";
 
 /** What a serverless endpoint cannot have. Source: SageMaker's guide, "Serverless Inference". */
 function serverlessProblems({
@@ -32,7 +32,7 @@ function serverlessProblems({
     [
       update.strategy !== "all-at-once",
       "update",
-      "strategy must be all-at-once where compute is serverless: there are no instances to go over in steps",
+      "strategy must be all-at-once where compute is serverless: there are no instances to replace in steps",
     ],
     [
       monitoring.mode !== "none",
@@ -59,18 +59,18 @@ function realTimeProblems(settings: Settings): readonly PossibleProblem[] {
     [
       Math.floor((minInstances * part) / 100) < 1,
       "update",
-      `${part} percent of ${minInstances} instance${minInstances === 1 ? "" : "s"} (compute.minInstances) is no ` +
+      `${part} percent of ${minInstances} instance${minInstances === 1 ? "" : "s"} (compute.minInstances) is not a ` +
         "whole instance: raise one of the two, or set the strategy all-at-once",
     ],
     [
       update.strategy !== "all-at-once" && instanceType.startsWith("ml.inf1."),
       "update",
-      `strategy must be all-at-once on ${instanceType}: SageMaker takes no steps on such instances`,
+      `strategy must be all-at-once on ${instanceType}: SageMaker does not update such instances in steps`,
     ],
     [
-      waiting(update) > longestWait,
+      waiting(update) > maxWait,
       "update",
-      `waits ${waiting(update)} seconds in all; at most ${longestWait} are allowed`,
+      `waits ${waiting(update)} seconds in all; at most ${maxWait} are allowed`,
     ],
     [
       monitoring.mode !== "none" && capturePercentage === 0,

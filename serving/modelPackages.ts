@@ -8,7 +8,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { runError } from "../errors/runError";
 
-/** S3 URIs of the documents that describe the data which a model learnt from. */
+/** S3 URIs of the documents that describe the data that a model was trained on. */
 export interface Baseline {
   readonly statistics: string;
   readonly constraints: string;

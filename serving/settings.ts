@@ -58,7 +58,7 @@ const terminationWaitSeconds = z
   .min(0)
   .max(3600)
   .default(300)
-  .describe("Seconds that the old instances stay after an update, for the alarms to go back to.");
+  .describe("Seconds that the old instances stay after an update, for the alarms to roll back to.");
 
 const allAtOnce = z.strictObject({
   strategy: z.literal("all-at-once").describe("All requests go to the new instances in one step."),

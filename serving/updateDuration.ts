@@ -7,7 +7,7 @@ const work = 3600;
 const longest = 14_400;
 
 /** Seconds that an update may wait in all. */
-export const longestWait = longest - work;
+export const maxWait = longest - work;
 
 /** Seconds that an update waits in all. */
 export function waiting(update: Update): number {

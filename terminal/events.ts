@@ -31,7 +31,7 @@ export interface ShownTrial {
   readonly reusedFrom?: string;
 }
 
-/** What happens in an execution, for whoever watches it, with what the watcher is told of steps and trials. */
+/** What happens in an execution, for whoever watches it, with what is known of steps and trials. */
 export type ExecutionEvent<Step extends ShownStep, Trial extends ShownTrial> =
   | { readonly kind: "step"; readonly step: Step }
   /** A tuning begins: it will have `of` trials at most, and run `parallel` of them at once at most. */

@@ -40,7 +40,7 @@ function median(values: readonly number[]): number {
  * The seconds that a tuning has yet to go, by the median of its trials' seconds and how many run at once.
  *
  * @param slots trials that can run at once for this tuning; not finite where that is not known
- * @returns undefined where it cannot be told
+ * @returns undefined where it is not known
  */
 export function secondsLeft(
   trialSeconds: readonly number[],

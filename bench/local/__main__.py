@@ -15,14 +15,14 @@ from bench.local.trials import measure_trials
 from bench.report import write_section
 
 TITLE = "## Local run"
-MOST_ROWS = 20_000_000
+MAX_ROWS = 20_000_000
 
 
 def main() -> None:
     """Measures everything and prints it."""
     parser = argparse.ArgumentParser(prog="bench.local", description=__doc__)
     parser.add_argument("--data", type=Path, default=os.environ.get("RESTATE_DATA"))
-    parser.add_argument("--rows", type=int, default=MOST_ROWS, help="largest table")
+    parser.add_argument("--rows", type=int, default=MAX_ROWS, help="largest table")
     parser.add_argument("--write", action="store_true", help="update docs/benchmarks.md")
     arguments = parser.parse_args()
     if arguments.data is None or not arguments.data.is_file():

@@ -92,13 +92,13 @@ def _measure_rows(folder: Path, data: Path, program: dict[str, Any], rows: int) 
     )
 
 
-def measure_data_steps(work: Path, data: Path, most_rows: int) -> list[str]:
+def measure_data_steps(work: Path, data: Path, max_rows: int) -> list[str]:
     """Measures the steps at 20,000 rows, ten times as many, and so on.
 
     Args:
         work: The work folder of a local run of the default program.
         data: The table's file, whose rows are repeated.
-        most_rows: The largest number of rows.
+        max_rows: The largest number of rows.
 
     Returns:
         Lines of a Markdown table.
@@ -109,7 +109,7 @@ def measure_data_steps(work: Path, data: Path, most_rows: int) -> list[str]:
         "|---:|---:|---:|---:|---:|---:|",
     ]
     rows = 20_000
-    while rows <= most_rows:
+    while rows <= max_rows:
         folder = work / f"rows-{rows}"
         folder.mkdir()
         lines.append(_measure_rows(folder, data, program, rows))

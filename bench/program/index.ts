@@ -19,7 +19,7 @@ interface Cost {
   readonly seconds: number;
   /** Time of all processors, in seconds. */
   readonly processor: number;
-  /** Most memory at once, in MiB. */
+  /** Peak memory in MiB. */
   readonly memory: number;
 }
 

@@ -52,7 +52,7 @@ async function serveMachine(
   await serveEndpoints(world, say);
   const server = await serveApi(world, options.port, options.host).catch((error: unknown) => {
     throw (error as NodeJS.ErrnoException).code === "EADDRINUSE"
-      ? new UserError(`port ${options.port} is in use; choose another by --port`)
+      ? new UserError(`port ${options.port} is in use; choose another with --port`)
       : error;
   });
   print(terminal, `SageMaker's API on ${workspace.folder}, not authenticated: ${server.url}`);

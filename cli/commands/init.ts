@@ -73,7 +73,7 @@ async function checkStackFile(path: string, { path: data }: TableFiles): Promise
   }
 }
 
-/** The columns that are no features, and why. */
+/** The columns that are not features, and why. */
 function unused(profile: TableProfile, target: string): readonly string[] {
   const drops = profile.columns.flatMap((column) => {
     const reason = reasonToDrop(column, profile, target);

@@ -34,7 +34,7 @@ function pipelineQuery(
 }
 
 /**
- * Parses a row that DuckDB writes as JSON, which has no word for what is no finite number: such values become texts,
+ * Parses a row that DuckDB writes as JSON, which has no word for a number that is not finite: such values become texts,
  * "NaN" and "Infinity", as the pipeline's reports have them.
  */
 function parseRow(line: string): JsonObject {
@@ -106,7 +106,7 @@ export function query(terminal: Terminal): Command {
     )
     .action(
       async (sql: string | undefined, options: WorldOptions & MachineOptions & JsonOption) => {
-        onThisMachine("query", options, "ask Athena itself");
+        onThisMachine("query", options, "query Athena itself");
         const found = await queryTable(options, sql, (line) => {
           note(terminal, line);
         });

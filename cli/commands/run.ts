@@ -143,7 +143,7 @@ function refuseLocalOptions({ cache, definition, quiet, s3, watch }: RunOptions)
     ["--no-cache", !cache],
   ] as const) {
     if (given) {
-      throw new UserError(`${option} is about a run on this machine: add --local`);
+      throw new UserError(`${option} is for runs on this machine: add --local`);
     }
   }
 }

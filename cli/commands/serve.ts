@@ -26,7 +26,7 @@ async function checkPort(port: number): Promise<void> {
   try {
     await tryPort(port);
   } catch {
-    throw new UserError(`port ${port} is in use; choose another by --port`);
+    throw new UserError(`port ${port} is in use; choose another with --port`);
   }
 }
 

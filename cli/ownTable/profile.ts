@@ -24,7 +24,7 @@ export interface ProfiledColumn {
   readonly labels: readonly string[];
   /** What else there is to say of it. */
   readonly remark: string;
-  /** Why it is no feature. */
+  /** Why it is not a feature. */
   readonly drop: string | null;
 }
 

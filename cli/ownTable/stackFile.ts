@@ -28,7 +28,7 @@ function scalar(value: string | number): string {
 
 const list = (values: readonly string[]): string => `[${values.map(scalar).join(", ")}]`;
 
-/** Why a column is no feature; undefined where it is one, or the target. */
+/** Why a column is not a feature; undefined where it is one, or the target. */
 export function reasonToDrop(
   column: ProfiledColumn,
   { copies }: TableProfile,

@@ -9,7 +9,7 @@ import type { ProfiledColumn, TableProfile } from "./profile";
 /** Fewest rows that are worth a model. */
 const minRows = 20;
 
-/** Largest share of rows without a target. */
+/** Maximum share of rows without a target. */
 const maxMissing = 0.9;
 
 /** @throws UserError where there are too few rows */

@@ -4,7 +4,7 @@ import type { SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
 
 import { UserError } from "../../errors/userError";
 
-/** A call to AWS that failed, told in one line that names the call and what to do. */
+/** A call to AWS that failed, reported in one line that names the call and what to do. */
 export class AwsError extends UserError {
   /**
    * @param code name of the error, as the service or the SDK has it
@@ -54,11 +54,11 @@ const unreachable = new Set([
 ]);
 
 /**
- * Tells of an error of the SDK in one line.
+ * Describes an error of the SDK in one line.
  *
  * @param service prefix of the service's actions in policies, such as `sagemaker`
  * @param call name of the call, such as `StartPipelineExecution`
- * @returns the error to throw instead; the same one where it is no failure of a call
+ * @returns the error to throw instead; the same one where it is not the failure of a call
  */
 function explainedError(error: unknown, service: string, call: string): unknown {
   if (!(error instanceof Error) || error instanceof UserError) {
@@ -70,7 +70,7 @@ function explainedError(error: unknown, service: string, call: string): unknown 
     new AwsError(`${call}: ${what}`, name, transient);
   if (noCredentials.has(name)) {
     return failure(
-      `there are no AWS credentials (${said}); sign in by \`aws sso login\`, or set AWS_PROFILE, ` +
+      `there are no AWS credentials (${said}); sign in with \`aws sso login\`, or set AWS_PROFILE, ` +
         "or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
     );
   }
@@ -79,19 +79,19 @@ function explainedError(error: unknown, service: string, call: string): unknown 
   }
   if (unknownCredentials.has(name)) {
     return failure(
-      `AWS does not accept the credentials (${said}); see that AWS_PROFILE, or the keys in the environment, are ` +
+      `AWS does not accept the credentials (${said}); check that AWS_PROFILE, or the keys in the environment, are ` +
         "those of the stack's account",
     );
   }
   if (denied.has(name)) {
-    return failure(`access denied (${said}); it takes the permission ${service}:${call}`);
+    return failure(`access denied (${said}); it needs the permission ${service}:${call}`);
   }
   if (throttled.has(name)) {
     const attempts = metadata?.attempts ?? 1;
     return failure(`throttled in ${attempts} attempts (${said}); try again later`, true);
   }
   if (unreachable.has(code ?? "") || unreachable.has(name)) {
-    return failure(`cannot reach AWS (${said || (code ?? name)}); see the network`, true);
+    return failure(`cannot reach AWS (${said || (code ?? name)}); check the network`, true);
   }
   return metadata === undefined ? error : failure(said || name, fault === "server");
 }

@@ -8,7 +8,7 @@ export type ClientConfig = Pick<
   "credentials" | "maxAttempts" | "region" | "requestHandler"
 >;
 
-/** A client of SageMaker, whose failures are told in one line. */
+/** A client of SageMaker, whose failures are reported in one line. */
 export function sageMaker(config: ClientConfig): SageMakerClient {
   return explaining(new SageMakerClient(config), "sagemaker");
 }

@@ -82,7 +82,7 @@ class Watch {
       if (news && !isOver) {
         this.tell(step);
       }
-      // The trials of a tuning come between the lines that tell of its beginning and its end.
+      // The trials of a tuning come between the lines for its beginning and its end.
       const trials = (news || !isOver) && (await this.noteTrials(step));
       if (news && isOver) {
         this.tell(step);
@@ -98,7 +98,7 @@ class Watch {
   }
 
   private async noteTrials(step: DeployedStep): Promise<boolean> {
-    // The trials of another execution's job have been told of there.
+    // The trials of another execution's job were reported there.
     if (step.job?.kind !== "tuning" || step.reusedFrom !== undefined) {
       return false;
     }

@@ -111,7 +111,7 @@ export class JobLog {
   }
 }
 
-/** A client of CloudWatch Logs, whose failures are told in one line. */
+/** A client of CloudWatch Logs, whose failures are reported in one line. */
 export function cloudWatchLogs(config: ClientConfig): CloudWatchLogsClient {
   return explaining(new CloudWatchLogsClient(config as CloudWatchLogsClientConfig), "logs");
 }

@@ -137,7 +137,7 @@ export async function findVersion(
   }
   if (found.length > 1) {
     const names = found.map((one) => one.ModelPackageGroupName ?? "").join(", ");
-    throw new UserError(`version ${version} is in several groups; name one by --group: ${names}`);
+    throw new UserError(`version ${version} is in several groups; name one with --group: ${names}`);
   }
   return model;
 }

@@ -19,7 +19,7 @@ function linesOf(typed: string): AsyncIterable<string> | readonly string[] {
     return createInterface({ input: createReadStream(path, "utf8"), crlfDelay: Infinity });
   }
   if (!typed.includes(",") && !Number.isFinite(Number(typed))) {
-    throw new UserError(`there is no file ${path}, and "${typed}" is no CSV row`);
+    throw new UserError(`there is no file ${path}, and "${typed}" is not a CSV row`);
   }
   return typed.split(/\r?\n/);
 }
@@ -28,10 +28,10 @@ function linesOf(typed: string): AsyncIterable<string> | readonly string[] {
  * Divides rows into batches that fit a request. A file is read as it is used, so it may be larger than memory.
  *
  * @param typed a CSV row, or the name of a file of rows, without label and header; empty lines are passed over
- * @param mostBytes of a batch, line ends included
+ * @param maxBytes of a batch, line ends included
  * @throws UserError where a row is larger than that, or there is none
  */
-export async function* batches(typed: string, mostBytes: number): AsyncGenerator<Batch> {
+export async function* batches(typed: string, maxBytes: number): AsyncGenerator<Batch> {
   let rows: string[] = [];
   let bytes = 0;
   let firstLine = 1;
@@ -45,12 +45,12 @@ export async function* batches(typed: string, mostBytes: number): AsyncGenerator
     }
     some = true;
     const size = Buffer.byteLength(text) + 1;
-    if (size > mostBytes) {
+    if (size > maxBytes) {
       throw new UserError(
-        `line ${line}: the row has ${size} bytes; a request takes at most ${mostBytes}`,
+        `line ${line}: the row has ${size} bytes; a request takes at most ${maxBytes}`,
       );
     }
-    if (bytes + size > mostBytes) {
+    if (bytes + size > maxBytes) {
       yield { firstLine, lastLine, rows };
       rows = [];
       bytes = 0;

@@ -67,7 +67,7 @@ export function selectSteps(
 ): { readonly steps: readonly string[]; readonly needed: readonly string[] } | undefined {
   if (only.length === 0 && from === undefined && until === undefined) {
     if (source !== undefined) {
-      throw new UserError("--source: name the steps to run by --only, --from or --until");
+      throw new UserError("--source: name the steps to run with --only, --from or --until");
     }
     return undefined;
   }
@@ -135,7 +135,7 @@ async function latestWith(
 }
 
 /**
- * What StartPipelineExecution is told of the steps to run.
+ * What StartPipelineExecution needs to know of the steps to run.
  * @throws UserError where a step does not exist, or there is no execution to take results from
  */
 export async function selectiveConfig(

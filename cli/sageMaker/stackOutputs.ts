@@ -55,7 +55,7 @@ function parse(text: string, where: string): Readonly<Record<string, unknown>> {
     throw new UserError(`${where}: not JSON: ${(error as Error).message}`);
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new UserError(`${where}: no JSON object`);
+    throw new UserError(`${where}: is not a JSON object`);
   }
   return value as Record<string, unknown>;
 }

@@ -25,7 +25,7 @@ def regression_metrics(
         are all equal, r2 is 1.0 for perfect predictions and 0.0 for others, as in scikit-learn.
 
     Raises:
-        UserError: the labels are so large that their squares are no finite numbers.
+        UserError: the labels are so large that their squares are not finite.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         errors = labels - predictions

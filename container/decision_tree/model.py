@@ -1,7 +1,7 @@
 """The model folder: model.json beside tree.npy, and no pickle.
 
 model.json has what describes the model and the SHA-256 of tree.npy, the tree's nodes as one plain
-structured array. It is written last: a folder without it, or whose hash does not fit, is no model.
+structured array. It is written last: a folder without it, or whose hash does not fit, is none.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ _TREE_FILE = "tree.npy"
 
 @dataclass(frozen=True)
 class ModelDescription:
-    """What is told about a model beside its tree.
+    """What is known of a model beside its tree.
 
     Attributes:
         feature_names: the features in the order of the columns, all different.

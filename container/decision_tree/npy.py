@@ -21,7 +21,7 @@ def read_npy(content: bytes) -> npt.NDArray[Any]:
     the data does not fill is acted on.
 
     Raises:
-        ValueError: the content is no such file, or an array of Python objects.
+        ValueError: the content is not such a file, or an array of Python objects.
     """
     stream = io.BytesIO(content)
     try:

@@ -47,8 +47,8 @@ def read_tables(channels: Mapping[str, Channel]) -> dict[str, Table]:
     """Read all files of each channel, in the order of their paths.
 
     Raises:
-        UserError: no rows, a file that is no table of numbers, files with different columns, a
-            missing label, or a value that is no finite float32. The message names file and row.
+        UserError: no rows, a file that is not a table of numbers, files with different columns, a
+            missing label, or a value that is not a finite float32. The message names file and row.
         PlatformError: a file cannot be read.
     """
     with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:

@@ -75,7 +75,7 @@ def _fit(
     hyperparameters: dict[str, Value],
     feature_names: tuple[str, ...],
 ) -> tuple[DecisionTreeModel, Metrics]:
-    # Imported here because it takes a second, and a user's mistake is told before it.
+    # Imported here because it takes a second, and a user's mistake is reported before it.
     import sklearn
     from sklearn.tree import DecisionTreeRegressor
 

@@ -37,7 +37,7 @@ class Tree:
         feature_count: number of columns that the rows have.
 
     Raises:
-        ValueError: the nodes are no such tree.
+        ValueError: the nodes are not such a tree.
     """
 
     def __init__(self, nodes: npt.NDArray[np.void], feature_count: int) -> None:  # noqa: D107
@@ -128,7 +128,7 @@ def _check(nodes: npt.NDArray[np.void], feature_count: int) -> int:
         raise ValueError(f"a node compares a feature beyond the {feature_count} that there are")
     # scikit-learn parts missing values from all others by the threshold infinity.
     if np.isnan(inner["threshold"]).any() or not np.isfinite(leaves["value"]).all():
-        raise ValueError("a threshold is no number or a value is not finite")
+        raise ValueError("a threshold is not a number or a value is not finite")
     children = np.concatenate([inner["left"], inner["right"]])
     parents = np.tile(np.flatnonzero(nodes["feature"] >= 0), 2)
     if (children <= parents).any() or (np.sort(children) != np.arange(1, nodes.size)).any():

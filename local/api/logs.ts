@@ -11,7 +11,7 @@ import { allJobs, findJob, type Job, type JobKind } from "./jobs";
 import type { Answer } from "./operation";
 import type { World } from "./world";
 
-/** Most events that an answer has. Source: GetLogEvents. */
+/** Maximum number of events in an answer. Source: GetLogEvents. */
 const maxEvents = 10_000;
 
 /** The log groups of jobs, as SageMaker names them. Source: "CloudWatch Logs for Amazon SageMaker AI". */
@@ -52,7 +52,7 @@ function streamOf(world: World, job: Job): Stream | undefined {
     : undefined;
 }
 
-/** The streams of a group whose names begin so. */
+/** The streams of a group whose names begin with a prefix. */
 async function streams(
   world: World,
   group: string | undefined,

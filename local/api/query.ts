@@ -6,7 +6,7 @@ import { xml } from "./xml";
 
 const namespace = ' xmlns="https://sts.amazonaws.com/doc/2011-06-15/"';
 
-/** The version of IAM's API, by which its requests are told from those of STS. */
+/** The version of IAM's API, which tells its requests from those of STS. */
 const iamVersion = "2010-05-08";
 
 /** Whether a request is one of a service that speaks AWS Query: STS, or IAM. */

@@ -187,7 +187,7 @@ function deleteObjects(world: World, request: S3Request): WireResponse {
   return document("DeleteResult", { Deleted: keys.map((Key) => ({ Key })) });
 }
 
-/** The keys of a bucket that begin so, in their order. */
+/** The keys of a bucket that begin with a prefix, in their order. */
 function keysOf(world: World, bucket: string, prefix: string): readonly string[] {
   const root = world.store.path(`s3://${bucket}/`);
   const uri = `s3://${bucket}/${prefix}`;

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { answer } from "./router";
 import type { World } from "./world";
 
-/** Most bytes of a request that are taken. */
+/** Maximum size of a request in bytes. */
 const maxBody = 2 * 1024 ** 3;
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {

@@ -80,7 +80,7 @@ export async function answerJson(world: World, request: WireRequest): Promise<Wi
 /** An operation, once it is certain that the request is its own. */
 type AnyOperation = (world: World, request: unknown) => object | Promise<object>;
 
-/** An error of this program, which is told with its trace on standard error. */
+/** An error of this program, which is reported with its trace on standard error. */
 function internal(error: unknown): ApiError {
   process.stderr.write(`${(error as Error).stack ?? String(error)}\n`);
   return new ApiError("InternalFailure", (error as Error).message, 500);

@@ -15,6 +15,6 @@ export interface WorldOptions {
   readonly docker?: boolean;
   /** Looks closer at the candidates of each execution. Default: nobody does. */
   readonly diagnose?: Diagnose;
-  /** Takes lines to show. Default: nobody is told. */
+  /** Takes lines to show. Default: they are dropped. */
   readonly say?: (line: string) => void;
 }

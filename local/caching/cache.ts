@@ -4,7 +4,7 @@ import { hashFiles } from "./contentHash";
 import { readChecked, writeChecked } from "../storage/files";
 import type { ObjectStore } from "../storage/objectStore";
 
-/** A result that can stand in for a job that would come to the same. */
+/** A result that can stand in for a job that would have the same result. */
 export interface CachedResult<Value> {
   /** Id of the execution that produced it. */
   readonly execution: string;
@@ -37,7 +37,7 @@ export class Cache {
   /**
    * The result of an equal job, with its outputs put where this job would have written them.
    *
-   * @param key hash of all that the job depends on; undefined where it cannot be told
+   * @param key hash of all that the job depends on; undefined where it is not known
    * @param place S3 URI of each output of this job, by its name
    * @param expireAfter seconds after which a result is too old; default: never
    * @returns undefined where there is none, or its outputs are no longer what they were

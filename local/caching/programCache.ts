@@ -8,7 +8,7 @@ import type { RunnableProgram } from "../../offline/program";
 
 const root = resolve(__dirname, "..", "..");
 
-/** What the program does not depend on. Installed packages are told by their lock. */
+/** What the program does not depend on. Their lock stands for installed packages. */
 const notRead = new Set(["bench", "docs", "examples", "node_modules", "notebooks", "tests"]);
 
 interface Document extends Omit<RunnableProgram, "uploads"> {

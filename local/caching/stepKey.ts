@@ -12,7 +12,7 @@ import type { TrainingDefinition } from "../execution/steps/trainingJob";
 
 type Hyperparameters = Readonly<Record<string, string>>;
 
-/** What a key is made of cannot be told, for example since an input is missing. */
+/** What a key is made of is not known, for example since an input is missing. */
 class Unknown extends Error {}
 
 /** The hash of the objects that a job finds at an S3 URI, by the names that it finds them under. */

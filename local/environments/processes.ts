@@ -57,7 +57,7 @@ export function thisProcess(): ProcessIdentity {
 
 /**
  * Whether a process runs, whoever it belongs to.
- * @returns undefined where that cannot be told: it is another machine's, or not enough is known of it
+ * @returns undefined where that is not known: it is another machine's, or not enough is known of it
  */
 export function isRunning({ id, machine, started }: ProcessIdentity): boolean | undefined {
   if (machine === undefined || machine !== thisMachine()) {

@@ -69,7 +69,7 @@ export interface StepResult {
   readonly properties?: Properties;
 }
 
-/** What the records are told of jobs while they go on; nobody is shown it. */
+/** What the records get of jobs while they go on; it is shown nowhere. */
 export type JobEvent =
   /** What the Describe call of a step's job would answer has changed. */
   | { readonly kind: "job"; readonly step: string; readonly properties: Properties }

@@ -45,7 +45,7 @@ function asFailure(step: string, error: unknown): StepFailure {
 
 /** Which steps are run. */
 export interface RunSteps {
-  /** Steps that are not run, since they have succeeded before, by their names, with what came of them. */
+  /** Steps that are not run, since they have succeeded before, by their names, with their results. */
   readonly done?: ReadonlyMap<string, StepResult>;
   /** The steps to run. Default: all. */
   readonly selected?: ReadonlySet<string> | undefined;

@@ -135,7 +135,7 @@ export function leftSteps(
   };
 }
 
-/** The steps that are not run, since they have succeeded before, with what came of them. */
+/** The steps that are not run, since they have succeeded before, with their results. */
 export function doneSteps(
   definition: PipelineDefinition,
   request: TakenResults,

@@ -361,7 +361,7 @@ function makeExecution(
     workGroups: program.workGroups,
     cache: new Cache(workspace.cache, store, options.cache),
     registry: new ModelRegistry(workspace.models, arnPrefix),
-    // Until there is a recorder, nobody is told.
+    // Until there is a recorder, nothing is reported.
     report: () => undefined,
   };
 }

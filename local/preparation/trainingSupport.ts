@@ -53,7 +53,10 @@ function checkJob(job: Job, hasScript: boolean, images: Images, report: Report):
     try {
       new RegExp(typeof regex === "string" ? regex : "");
     } catch {
-      report(`AlgorithmSpecification.MetricDefinitions[${index}].Regex`, "is no regex");
+      report(
+        `AlgorithmSpecification.MetricDefinitions[${index}].Regex`,
+        "is not a regular expression",
+      );
     }
   });
   channels?.forEach(({ CompressionType: compression, DataSource: source }, index) => {
@@ -159,7 +162,7 @@ function checkObjective(
   if ((hasScript || trains(image)) && !names.includes(literal(objective) ?? "")) {
     report(
       "HyperParameterTuningJobConfig.HyperParameterTuningJobObjective.MetricName",
-      `${JSON.stringify(objective)} is no metric of the training job, which has ${names.join(", ") || "none"}`,
+      `${JSON.stringify(objective)} is not a metric of the training job, which has ${names.join(", ") || "none"}`,
     );
   }
 }

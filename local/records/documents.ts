@@ -23,7 +23,7 @@ export function warnOfDamage(path: string): void {
 }
 
 /**
- * Reads a JSON document that earlier runs left. One that is damaged is told of on standard error and left
+ * Reads a JSON document that earlier runs left. One that is damaged is reported on standard error and left
  * out, so that it spoils nothing else; it stays where it is.
  *
  * @param members members that the document must have

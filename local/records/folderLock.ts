@@ -11,7 +11,7 @@ import { writeFileAtomically } from "../storage/files";
 /** Seconds after which the lock of a process that shows no sign of life opens. */
 const staleSeconds = 5;
 
-/** Seconds of waiting for a lock after which the user is told. */
+/** Seconds of waiting for a lock after which a line says so. */
 const patienceSeconds = 1;
 
 /** What is done while a lock is taken. */

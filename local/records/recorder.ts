@@ -28,10 +28,10 @@ const fewTrials = 200;
 /** Milliseconds between two writings of a document for trials beyond these. */
 const trialInterval = 1000;
 
-/** Longest reason of a failed step that the API gives. Source: FailureReason of PipelineExecutionStep. */
+/** Maximum length of the reason of a failed step that the API gives. Source: FailureReason of PipelineExecutionStep. */
 const maxReason = 1024;
 
-/** What a recorder is told of the execution that begins. */
+/** What a recorder needs to know of the execution that begins. */
 export type BegunExecution = Pick<
   ExecutionDocument,
   "clientRequestToken" | "parameters" | "pipelineName"

@@ -121,7 +121,7 @@ function evaluationOf(
   return undefined;
 }
 
-/** What is told of a tuning job that has ended. */
+/** What is shown of a tuning job that has ended. */
 type TuningOutcome = Partial<Pick<DescribeHyperParameterTuningJobResponse, "BestTrainingJob">>;
 
 /** The result of each candidate: each tuning step with the evaluation and registration that use it. */

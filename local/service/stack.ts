@@ -43,7 +43,7 @@ function approvalStatus({ Parameters: parameters }: PipelineDefinition): string 
 /**
  * A stack as what the program registers shows it.
  *
- * @param dataKmsKeyArn key of the table's files, where they are in another bucket; no resource tells of it
+ * @param dataKmsKeyArn key of the table's files, where they are in another bucket; no resource names it
  */
 export function stackOf(program: Program, dataKmsKeyArn?: string): Stack {
   const { accountId, definition, region, resources, stack } = program;

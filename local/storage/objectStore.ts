@@ -56,7 +56,7 @@ export class ObjectStore {
   }
 
   /**
-   * The objects that an input of S3DataType S3Prefix stands for: all whose keys begin so, in the order of
+   * The objects that an input of S3DataType S3Prefix stands for: all whose keys begin with it, in the order of
    * their keys. `predictions/LGBM` finds `predictions/LGBM2/x` too.
    *
    * An object's name is what is left of its key behind the prefix, where that is a whole folder; of other

@@ -1,1 +1,1 @@
-"""What a user's files hold: their form, their columns, and which of them to learn from."""
+"""What a user's files hold: their form, their columns, and which of them to train on."""

@@ -243,7 +243,7 @@ def _parquet(paths: tuple[Path, ...], database: duckdb.DuckDBPyConnection) -> di
     skipped = {
         name: "no name that a table may have"
         if types[name]
-        else f"stored as {column.text}, which Athena does not read as a value to learn from"
+        else f"stored as {column.text}, which Athena does not read as a value to train on"
         for name, column in stored.items()
         if not types[name] or column_names([name]) != [name]
     }

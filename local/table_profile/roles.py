@@ -1,4 +1,4 @@
-"""Which columns to learn from, and what may be predicted."""
+"""Which columns to train on, and what may be predicted."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def _text(value: object) -> str:
 
 
 def reason_to_drop(column: Column, rows: int, database: duckdb.DuckDBPyConnection) -> str | None:
-    """Why a column is no feature, whatever the target is; None if it may be one."""
+    """Why a column is not a feature, whatever the target is; None if it may be one."""
     present = rows - column.missing
     if column.distinct == 0 or present == 0:
         return "it has no values"

@@ -7,7 +7,7 @@ export interface Retired {
 }
 
 /*
- * What the image of the built-in XGBoost algorithm, 3.2-0, still takes, although XGBoost 3.2 has it no more.
+ * What the image of the built-in XGBoost algorithm, 3.2-0, still takes, although XGBoost 3.2 no longer has it.
  * Sources: hyperparameter_validation.py of aws/sagemaker-xgboost-container, which takes it; XGBoost 3.2.0 itself,
  * which says "Parameters: { ... } are not used", or fails.
  */

@@ -32,7 +32,7 @@ export interface ExecutionCost extends Range {
 
 export interface CostOptions {
   readonly prices: Prices;
-  /** Most bytes that one query of Athena reads; undefined: what a query reads is not counted. */
+  /** Maximum number of bytes that one query of Athena reads; undefined: what a query reads is not counted. */
   readonly queryBytes?: number | undefined;
   /** Seconds that a job of a step has taken elsewhere, such as on this machine, by the step's name. */
   readonly seconds?: ReadonlyMap<string, number> | undefined;
@@ -57,7 +57,7 @@ const defaultLimit = 86_400;
 const defaultAttempts = 5;
 
 /** Spot instances save up to 90 %. Source: Managed Spot Training. */
-const leastOfSpot = 0.1;
+const minSpotShare = 0.1;
 
 /** Kinds of steps that start nothing which is paid by the hour. */
 const free: ReadonlySet<string> = new Set([
@@ -316,7 +316,7 @@ function costOf(step: Step, jobs: Jobs, values: Values, options: CostOptions): S
     attempts,
     hours: jobs.seconds / 3600,
     resources: jobs.instances.map(({ count, type }) => `${count} x ${type}`).join(", "),
-    low: each(Math.max(shortestJob, known ?? 0)) * (jobs.spot ? leastOfSpot : 1),
+    low: each(Math.max(shortestJob, known ?? 0)) * (jobs.spot ? minSpotShare : 1),
     likely: each(known === undefined ? likelyJob : likelyJob + known),
     worst:
       instances === undefined

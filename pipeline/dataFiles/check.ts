@@ -17,7 +17,7 @@ export interface DataFileCheck {
   readonly unpackBzip2?: UnpackBzip2 | undefined;
 }
 
-/** Most problems that are told. */
+/** Maximum number of problems that are reported. */
 const maxProblems = 20;
 
 /** Hive's folder of rows whose key is missing. */
@@ -28,7 +28,7 @@ function folderProblems(file: string, { partitions }: Dataset): readonly string[
   const folders = file.split("/").slice(0, -1).slice(-partitions.length);
   const keys = folders.map((folder) => folder.split("=")[0]?.toLowerCase());
   if (partitions.some(({ name }, place) => keys[place] !== name)) {
-    return [`lies in no folder ${partitions.map(({ name }) => `${name}=<value>/`).join("")}`];
+    return [`is not in a folder ${partitions.map(({ name }) => `${name}=<value>/`).join("")}`];
   }
   return partitions.flatMap(({ name, type }, place) => {
     const text = decodeURIComponent(folders[place]?.slice(name.length + 1) ?? "");

@@ -120,7 +120,7 @@ function checkEncoding(bytes: Buffer, headerLines: number): void {
 /**
  * Reads the beginning of a CSV file as Athena would. Lines end by LF, CR, or both, as for Trino's TextLineReader.
  *
- * @param headerLines lines at the top of the file that are no rows
+ * @param headerLines lines at the top of the file that are not rows
  * @returns undefined where nothing unpacks the file
  * @throws UnreadableFile where Athena would not read it as the table says
  */

@@ -3,7 +3,7 @@ import type { Dataset } from "../dataset";
 import { isDay } from "../literals";
 
 /**
- * The forms of values in text. A value of another form is null for Athena, without a word.
+ * The forms of values in text. A value of another form is silently null for Athena.
  * Source: trino's SimpleDeserializer; Athena's guide, "Lazy Simple SerDe for CSV, TSV, and custom-delimited files".
  * The local run's check (local/standins/athena/tables.py) has the same; a table of values holds the two together.
  */
@@ -67,7 +67,7 @@ export function isCsvValue(type: ColumnType, text: string, form: ValueForm): boo
   const isNull =
     text === "" ||
     form.nullTexts.includes(text) ||
-    // Of LazySimpleSerDe, where it is told no other.
+    // The default of LazySimpleSerDe.
     (text === "\\N" && !form.quoted && form.nullTexts.length !== 1);
   return isNull || isValue(type, isNumber ? plainNumber(text, form) : text);
 }

@@ -131,7 +131,7 @@ export function check(
     checkStep(step, names, report);
     for (const place of foreign ? [] : openPrefixes(step, steps)) {
       report(
-        `step ${JSON.stringify(step.Name)}, ${place}: an S3Prefix stands for every key that begins so; it ` +
+        `step ${JSON.stringify(step.Name)}, ${place}: an S3Prefix matches every key that begins with it; it ` +
           'must end with "/", or name one object, such as data.csv',
       );
     }

@@ -223,7 +223,7 @@ function numbers(left: Json, right: Json, test: (left: number, right: number) =>
 
 /**
  * Whether a condition of a Condition step holds.
- * @throws ExpressionError where a side has no value, or an order is asked of what are no numbers
+ * @throws ExpressionError where a side has no value, or values that are not numbers are put in order
  */
 export function holds(condition: Condition, scope: Scope): boolean {
   switch (condition.Type) {

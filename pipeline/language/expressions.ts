@@ -85,7 +85,7 @@ export function s3Uri(bucket: string, ...parts: readonly StringExpression[]): St
 
 /**
  * The URI with a slash behind it: as the S3Uri of an S3Prefix, a folder's URI without one would stand for
- * every key that begins so, `predictions/LGBM` for those of `predictions/LGBM2` too. An output's own URI has
+ * every key that begins with it, `predictions/LGBM` for those of `predictions/LGBM2` too. An output's own URI has
  * none, as in the SageMaker SDK's defaults, so whoever reads it adds one.
  */
 export function folderUri(uri: Reference): Join {

@@ -64,7 +64,7 @@ export interface Inspection {
   /** Finds a shape by its name. */
   readonly shape: (name: string) => Shape;
   readonly report: (finding: Finding) => void;
-  /** Told of each expression and of the shape that its value must have. */
+  /** Called with each expression and the shape that its value must have. */
   readonly expression?: (expression: Computed, name: string, shape: Shape, place: string) => void;
   /** What the service answers to a member that it does not know, by the name of the structure's shape. */
   readonly unknownMember: (structure: string, member: string) => string;

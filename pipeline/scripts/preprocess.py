@@ -112,7 +112,7 @@ class Survey:
         """Takes a row.
 
         Raises:
-            InputError: it has more or fewer fields than the header, or its target is no number.
+            InputError: it has more or fewer fields than the header, or its target is not a number.
         """
         self.rows += 1
         if line.count(b",") != self.commas:

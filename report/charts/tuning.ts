@@ -34,7 +34,7 @@ function objectives(trials: readonly Trial[]): readonly number[] {
 
 /**
  * The objective of each trial, and the best so far.
- * @param most trials that it shows at the most; of more, evenly chosen ones
+ * @param max maximum number of trials that it shows; of more, evenly chosen ones
  */
 export function objectiveChart(tuning: Tuning, most: number): Promise<Html> {
   const height = 220;
@@ -80,7 +80,7 @@ export function objectiveChart(tuning: Tuning, most: number): Promise<Html> {
 
 /**
  * The objective against one hyperparameter.
- * @param most trials that it shows at the most; of more, evenly chosen ones
+ * @param max maximum number of trials that it shows; of more, evenly chosen ones
  */
 export function parameterChart(
   { objectiveMetric, trials }: Tuning,

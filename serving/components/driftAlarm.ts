@@ -15,7 +15,7 @@ export interface DriftAlarmArgs {
   readonly topicArn: string;
 }
 
-/** Most metrics that an alarm can be about. */
+/** Maximum number of metrics of an alarm. */
 const metricsAnAlarm = 10;
 
 /**
@@ -31,7 +31,7 @@ export class DriftAlarm extends pulumi.ComponentResource {
     const { baseline, endpointName, topicArn } = args;
     this.alarmName = `${endpointName}-drift`;
     const act = {
-      alarmDescription: `The requests of ${endpointName} are not like the data that its model learnt from`,
+      alarmDescription: `The requests of ${endpointName} are unlike the data that its model was trained on`,
       alarmActions: [topicArn],
     };
     const groups = Array.from(

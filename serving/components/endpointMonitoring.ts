@@ -42,7 +42,7 @@ const schedules: Readonly<Record<DataQualityMonitoring["schedule"], string>> = {
   daily: "cron(0 0 ? * * *)",
 };
 
-/** Compares an endpoint's requests with the training data, tells of drift, and may start the pipeline. */
+/** Compares an endpoint's requests with the training data, notifies of drift, and may start the pipeline. */
 export class EndpointMonitoring extends pulumi.ComponentResource {
   public readonly scheduleName: pulumi.Output<string>;
 

@@ -64,11 +64,11 @@ describe("the command line", () => {
     }
     equal(
       (await commandLine(["runs", "--work-folder", "x"])).stderr,
-      "error: --work-folder is about this machine: add --local\n",
+      "error: --work-folder is for this machine: add --local\n",
     );
     equal(
       (await commandLine(["runs", "--local", "--outputs", "x"])).stderr,
-      "error: --outputs is about a stack in AWS, and --local about this machine\n",
+      "error: --outputs is for a stack in AWS, --local for this machine\n",
     );
   });
 });

@@ -81,12 +81,12 @@ describe("npm run restate: executions", () => {
       const { code, stderr } = await stack.restate(["run", "--no-cache"]);
       deepEqual(
         [code, stderr],
-        [1, "error: --no-cache is about a run on this machine: add --local\n"],
+        [1, "error: --no-cache is for runs on this machine: add --local\n"],
       );
       const data = await stack.restate(["start", "--data", "houses.csv"]);
       deepEqual(
         [data.code, data.stderr],
-        [1, "error: --data is about a run on this machine: add --local\n"],
+        [1, "error: --data is for runs on this machine: add --local\n"],
       );
       deepEqual(await stack.calls(), []);
     });
@@ -203,7 +203,7 @@ describe("npm run restate: executions", () => {
       equal(code, 1);
       match(
         stderr,
-        /^error: ListPipelineExecutionSteps: access denied \(User: me is not allowed\); it takes the permission sagemaker:ListPipelineExecutionSteps\nThe execution goes on; to watch it again: npm run restate -- status [a-z0-9]{12} --follow --stack dev\n$/,
+        /^error: ListPipelineExecutionSteps: access denied \(User: me is not allowed\); it needs the permission sagemaker:ListPipelineExecutionSteps\nThe execution goes on; to watch it again: npm run restate -- status [a-z0-9]{12} --follow --stack dev\n$/,
       );
     });
 

@@ -200,7 +200,7 @@ describe("the commands of npm run local", () => {
     it("keeps its port", async () => {
       const { code, stderr } = await run("serve", "--port", String(port));
       equal(code, 1);
-      equal(stderr, `error: port ${port} is in use; choose another by --port\n`);
+      equal(stderr, `error: port ${port} is in use; choose another with --port\n`);
     });
 
     it("ends, and frees its port, when the command is killed", async () => {
@@ -242,7 +242,7 @@ describe("the commands of npm run local", () => {
       writeFileSync(join(other, "thesis.tex"), "years of work");
       const { code, stderr } = await local(["clean", "--yes", "--work-folder", other]);
       equal(code, 1);
-      match(stderr, /^error: .*other is no work folder, .*: thesis\.tex; nothing was removed\n$/);
+      match(stderr, /^error: .*other is not a work folder, .*: thesis\.tex; nothing was removed\n$/);
       deepEqual(readdirSync(other).sort(), ["executions", "thesis.tex"]);
     });
 

@@ -64,7 +64,7 @@ describe("the steps that a command line selects", () => {
       message: "step Right does not wait for step Left: no step is left",
     });
     throws(() => steps({ source: "abc" }), {
-      message: "--source: name the steps to run by --only, --from or --until",
+      message: "--source: name the steps to run with --only, --from or --until",
     });
   });
 });

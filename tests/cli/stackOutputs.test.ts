@@ -188,7 +188,7 @@ describe("npm run restate: the stack's exports, credentials and errors", () => {
       );
       equal(
         await failsWith({ code: "AccessDeniedException", message: "User: me may not" }),
-        "error: ListModelPackages: access denied (User: me may not); it takes the permission sagemaker:ListModelPackages\n",
+        "error: ListModelPackages: access denied (User: me may not); it needs the permission sagemaker:ListModelPackages\n",
       );
     });
 

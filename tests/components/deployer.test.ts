@@ -12,7 +12,7 @@ const boundary = "arn:aws:iam::111122223333:policy/limit";
 const subjects = ["repo:team/houses:environment:test", "repo:team/houses:ref:refs/heads/main"];
 
 /** Most characters of a managed policy, without white space. Source: IAM's quotas. */
-const longestPolicy = 6144;
+const maxPolicyLength = 6144;
 
 describe("the deployer", () => {
   let evaluated: Program;
@@ -88,7 +88,7 @@ describe("the deployer", () => {
         ),
       );
       for (const { name, policy } of policies) {
-        ok(text(policy).length <= longestPolicy, `${text(name)}: ${text(policy).length}`);
+        ok(text(policy).length <= maxPolicyLength, `${text(name)}: ${text(policy).length}`);
       }
       equal(ofType("aws:iam/rolePolicyAttachment:RolePolicyAttachment").length, 5);
     }

@@ -15,7 +15,7 @@ describe("SageMaker's own images", () => {
     [
       "2027-05-13T00:00:00Z",
       [
-        "the image sagemaker-xgboost:3.2-0 reached its end of support on 2027-05-13: AWS patches it no more",
+        "the image sagemaker-xgboost:3.2-0 reached its end of support on 2027-05-13: AWS no longer patches it",
       ],
     ],
   ];

@@ -172,7 +172,7 @@ const beyond: readonly (readonly [string, readonly (string | number)[], unknown,
     "a regex that is none,",
     [...training, "AlgorithmSpecification", "MetricDefinitions"],
     [{ Name: "validation:rmse", Regex: "(" }],
-    /MetricDefinitions\[0\]\.Regex: is no regex/,
+    /MetricDefinitions\[0\]\.Regex: is not a regular expression/,
   ],
   [
     "an objective that nothing reports",

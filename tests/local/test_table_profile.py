@@ -243,5 +243,5 @@ def test_reads_the_types_of_parquet(path: Path) -> None:
     }
     assert found["skipped"] == {
         "floor area": "no name that a table may have",
-        "tags": "stored as LIST, which Athena does not read as a value to learn from",
+        "tags": "stored as LIST, which Athena does not read as a value to train on",
     }

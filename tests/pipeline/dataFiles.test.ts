@@ -286,7 +286,7 @@ describe("the files of a table, before anything runs,", () => {
     equal(found[20], "and 7 more problems");
     rmSync(join(lake, "Year=2024"), { recursive: true });
     deepEqual(dataFileProblems(lake, dataset({ partitions }), { values: true }), [
-      "a.csv: lies in no folder year=<value>/day=<value>/",
+      "a.csv: is not in a folder year=<value>/day=<value>/",
       "year=latest/day=2024-01-01/b.csv: year: 'latest' is not of its type, int",
     ]);
   });

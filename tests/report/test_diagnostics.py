@@ -160,10 +160,10 @@ def test_of_a_large_file_evenly_spaced_places_are_read(tmp_path: Path) -> None:
     with path.open("w") as stream:
         for part in range(1000, 1800):
             stream.write(f"{part},0.123456789\n" * 6000)
-    assert path.stat().st_size > diagnostics.MOST_BYTES
+    assert path.stat().st_size > diagnostics.MAX_BYTES
     sample = diagnostics.read_sample(path)
     assert sample.is_part
-    assert 10_000 < len(sample.rows) <= diagnostics.MOST_ROWS
+    assert 10_000 < len(sample.rows) <= diagnostics.MAX_ROWS
     parts, counts = np.unique(sample.rows[:, 0], return_counts=True)
     assert len(parts) == 800
     assert counts.max() < 3 * counts.mean()

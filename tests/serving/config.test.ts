@@ -128,7 +128,7 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   [
     "a canary of one instance",
     { update: { strategy: "canary" } },
-    /restate-serving:update: 50 percent of 1 instance \(compute\.minInstances\) is no whole instance/,
+    /restate-serving:update: 50 percent of 1 instance \(compute\.minInstances\) is not a whole instance/,
   ],
   [
     "steps of less than an instance",

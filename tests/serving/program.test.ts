@@ -436,7 +436,7 @@ describe("serving", () => {
       deepEqual(alarm, {
         name: "restate-dev-model-drift",
         alarmDescription:
-          "The requests of restate-dev-model are not like the data that its model learnt from",
+          "The requests of restate-dev-model are unlike the data that its model was trained on",
         alarmActions: [mainExports.topicArn],
         threshold: 0.1,
         comparisonOperator: "GreaterThanThreshold",
@@ -498,7 +498,7 @@ describe("serving", () => {
         alarmName: "restate-dev-model-drift",
         alarmRule: parts.map(({ name }) => `ALARM("${text(name)}")`).join(" OR "),
         alarmDescription:
-          "The requests of restate-dev-model are not like the data that its model learnt from",
+          "The requests of restate-dev-model are unlike the data that its model was trained on",
         alarmActions: [mainExports.topicArn],
       });
     });
@@ -518,7 +518,7 @@ describe("serving", () => {
       const cannot = `restate-serving:monitoring: cannot read the model's baseline ${uri}: `;
       await rejects(serve(monitored), { message: `${cannot}NoSuchKey: The key does not exist.` });
       aws.objects.set(uri, "{}");
-      const message = `${cannot}it is no document of constraints with features and a comparison_threshold`;
+      const message = `${cannot}it is not a document of constraints with features and a comparison_threshold`;
       await rejects(serve(monitored), { message });
       aws.objects.set(uri, "{");
       await rejects(serve(monitored), (error: Error) =>

@@ -4,7 +4,7 @@ import { isMap, isSeq, parseDocument, Scalar, visit } from "yaml";
 import { alternativesOf, type Described, membersOf } from "./schema";
 import { summary } from "./tables";
 
-/** Most characters of a list or an object that is written on one line. */
+/** Maximum length of a list or an object that is written on one line. */
 const maxInline = 80;
 
 /** The type of a configuration key in Pulumi.yaml, which knows no numbers but integers. */

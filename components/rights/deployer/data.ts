@@ -39,7 +39,7 @@ export function data(stack: Statements, scope: DeployerScope): readonly Statemen
       : []),
     stack.useKeyThroughS3(),
     // The key is there already, as this policy names it: a tag would not do, since whoever may tag a key
-    // could make any his own.
+    // could make any their own.
     allow(
       "Key",
       [

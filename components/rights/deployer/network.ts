@@ -18,7 +18,7 @@ export function network(stack: Statements, { ownTag }: DeployerScope): readonly 
   const requested = { [`aws:RequestTag/${ownTag.key}`]: ownTag.value };
   return [
     allow("MakeNetwork", create, kinds, { StringEquals: requested }),
-    // Only what is being made: whoever may tag what is there could make any network his own.
+    // Only what is being made: whoever may tag what is there could make any network their own.
     allow("TagNewNetwork", ["ec2:CreateTags"], kinds, {
       StringEquals: {
         ...requested,

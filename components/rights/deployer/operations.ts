@@ -1,6 +1,6 @@
 import { allow, type Statement, type Statements } from "../statements";
 
-/** What starts the pipeline, and what tells of it. */
+/** What starts the pipeline, and what reports on it. */
 export function operations(stack: Statements): readonly Statement[] {
   const { namePrefix } = stack.args.names;
   return [

@@ -53,7 +53,7 @@ class Features:
         """Convert rows of numbers, None being a missing value.
 
         Raises:
-            RequestError: a row of another length, or a value that is no number.
+            RequestError: a row of another length, or a value that is not a number.
         """
         if set(map(len, rows)) - {self.count}:
             index, row = next((i, r) for i, r in enumerate(rows) if len(r) != self.count)

@@ -35,7 +35,7 @@ class Settings:
         """Read the environment variables.
 
         Raises:
-            UserError: a value is no integer in its range.
+            UserError: a value is not an integer in its range.
         """
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         return cls(

@@ -10,7 +10,7 @@ export type StoppingRule = (
 ) => number | undefined;
 
 /** Earlier jobs without which the median says little. */
-const leastJobs = 3;
+const minJobs = 3;
 
 /** Part of an earlier job's usual length before which nothing is stopped: slow starts may end well. */
 const warmUp = 0.2;
@@ -37,7 +37,7 @@ export const medianRule: StoppingRule = (values, earlier) => {
   const start = Math.ceil(warmUp * median(earlier.map(({ length }) => length)));
   for (let place = Math.max(start, 1); place <= values.length; place += 1) {
     const others = averages.flatMap((one) => one[place - 1] ?? []);
-    if (others.length >= leastJobs && (values[place - 1] ?? 0) > median(others)) {
+    if (others.length >= minJobs && (values[place - 1] ?? 0) > median(others)) {
       return place;
     }
   }

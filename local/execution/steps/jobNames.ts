@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 
-/** Longest names that the service takes. Source: the patterns of ProcessingJobName and HyperParameterTuningJobName. */
+/** Maximum lengths of names. Source: the patterns of ProcessingJobName and HyperParameterTuningJobName. */
 const maxJobName = 63;
 const maxTuningJobName = 32;
 
-/** A name of letters, digits and single hyphens; one that is too long is told from others by a hash. */
+/** A name of letters, digits and single hyphens; one that is too long is told apart by a hash. */
 function fit(name: string, max: number): string {
   const clean = name.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-|-$/g, "");
   if (clean.length <= max) {

@@ -31,7 +31,7 @@ export interface Attempt {
 
 /** A kind of step that runs a job, by the request that the step stands for. */
 export interface JobKind<Request> {
-  /** The hash of all that the job depends on; undefined where it cannot be told. */
+  /** The hash of all that the job depends on; undefined where it is not known. */
   readonly key: (execution: Execution, request: Request) => Promise<string | undefined>;
   /**
    * Runs the job.
@@ -50,10 +50,10 @@ export interface JobKind<Request> {
 }
 
 /**
- * Longest wait before a job is tried again, in seconds. The intervals of RetryPolicies are for faults of a
- * service that others mend; here nobody does.
+ * Maximum wait before a job is tried again, in seconds. The intervals of RetryPolicies are for faults of a
+ * service that others fix; here nobody does.
  */
-const longestWait = 1;
+const maxWait = 1;
 
 /** Runs a job as often as its step's RetryPolicies say, where it fails by what they name. */
 async function withRetries(
@@ -82,7 +82,7 @@ async function withRetries(
           detail: `attempt ${attempt + 1}, after: ${(error as StepFailure).message}`,
         },
       });
-      await wait(1000 * Math.min(longestWait, policy.IntervalSeconds ?? 1));
+      await wait(1000 * Math.min(maxWait, policy.IntervalSeconds ?? 1));
     }
   }
 }

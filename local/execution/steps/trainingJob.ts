@@ -32,7 +32,7 @@ export interface TrainingJob {
   readonly name: string;
   readonly definition: TrainingDefinition;
   readonly hyperparameters: Readonly<Record<string, string>>;
-  /** The metric that a tuning job looks at, which the container is told of. */
+  /** The metric that a tuning job looks at, which the container is told. */
   readonly objectiveMetric?: string;
   /** Takes a look at the log of the running job, and may stop it. */
   readonly watch?: (log: string, stop: () => void) => () => void;

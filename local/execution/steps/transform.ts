@@ -30,7 +30,7 @@ interface Rows {
   readonly input: ColumnFilter;
   readonly joins: boolean;
   readonly output: ColumnFilter;
-  /** Most bytes of a request. */
+  /** Maximum size of a request in bytes. */
   readonly payload: number;
   readonly single: boolean;
   /** Whether rows are sent apart, or each file whole. */

@@ -6,8 +6,8 @@ import type { TuningJob } from "./tuningJob";
 /** Seconds between two looks at the log of a job that may be stopped early. */
 const lookSeconds = 0.2;
 
-/** Most values of an objective's course that are kept with a trial. */
-const mostHistory = 100;
+/** Maximum number of values of an objective's course that are kept with a trial. */
+const maxHistory = 100;
 
 /** A trial that has ended, with what later ones may be measured by. */
 export interface EndedTrial {
@@ -30,7 +30,7 @@ function turned({ direction }: TuningJob, values: readonly number[]): readonly n
 
 /** Evenly chosen values, the last among them. */
 function thinned(values: readonly number[]): readonly number[] {
-  const step = Math.ceil(values.length / mostHistory);
+  const step = Math.ceil(values.length / maxHistory);
   return values.filter((_, index) => (values.length - 1 - index) % step === 0);
 }
 

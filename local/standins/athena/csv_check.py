@@ -129,7 +129,7 @@ def _ambiguous_quotes(table: Table, path: Path) -> int | None:
 
 
 def line_number(table: Table, path: Path, place: int) -> int:
-    """From a place among the rows, which are no empty lines, to one among all lines."""
+    """From a place among the rows, which are not empty lines, to one among all lines."""
     filled = 0
     with open_lines(path) as lines:
         for number, line in enumerate(lines, 1):

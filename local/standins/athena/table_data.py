@@ -8,7 +8,7 @@
 
 `types` are those that columns of text are cast to. Every line must have the table's columns, every
 value that is not empty must be of its column's type, there must be a row, and labels must not
-clash. What is wrong is told in one line a column, with its count and the first line of the file.
+clash. What is wrong is reported in a line a column, with its count and the first line of the file.
 How files begin (names, delimiters, encoding) is checked before, by pipeline/dataFiles.
 """
 

@@ -1,4 +1,4 @@
-"""Text files as Athena reads them: packed or not, told by their suffix.
+"""Text files as Athena reads them: packed or not, as their suffix says.
 
 Source: Athena's guide, "Use compression in Athena"; trino's TextLineReaderFactory.
 """

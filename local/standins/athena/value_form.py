@@ -21,7 +21,7 @@ class ValueForm:
     """The form of a table's values.
 
     Attributes:
-        null_texts: What stands for a missing value, beside empty text of what is no text.
+        null_texts: What stands for a missing value, beside empty text of other types.
         thousands: Between groups of three digits; empty if nothing is.
         decimal: Before the decimal places.
     """

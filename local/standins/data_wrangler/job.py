@@ -62,7 +62,7 @@ def run_flow(base: Path, arguments: list[str]) -> None:
 def _compute(database: duckdb.DuckDBPyConnection, nodes: list[Node], folder: Path) -> Frame:
     source, *transforms = nodes
     if source.dataset is None:
-        raise UserError(f"{source.title}: is no source")
+        raise UserError(f"{source.title}: is not a source")
     frame = read_dataset(database, folder, source.dataset)
     for number, node in enumerate(transforms, 1):
         try:

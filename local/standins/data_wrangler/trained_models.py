@@ -22,7 +22,7 @@ def string_indexer_labels(encoded: str) -> list[str]:
     """The labels of a StringIndexerModel of one column, in their order.
 
     Raises:
-        UserError: The text is no such model.
+        UserError: The text is not such a model.
     """
     labels = next(iter(_read_model(encoded).values()))
     # Spark 3 keeps a list of labels for each column, Spark 2 one list.

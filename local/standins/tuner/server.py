@@ -12,7 +12,7 @@ order:
 
 and with {"error": {"message"}} where a request cannot be taken.
 
-A suggestion depends on the seed, the trial's number and what was told before, and on nothing
+A suggestion depends on the seed, the trial's number and earlier results, and on nothing
 else: the same calls give the same answers, in whichever process.
 """
 

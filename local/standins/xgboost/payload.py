@@ -2,7 +2,7 @@
 
 Source: `parse_content_data` of serve_utils.py, `get_content_type` of data_utils.py and
 `csv_to_dmatrix` of encoder.py in aws/sagemaker-xgboost-container. The image leaves the delimiter to
-csv.Sniffer and the numbers to NumPy, so do these functions: a blank field is no number, an empty
+csv.Sniffer and the numbers to NumPy, so do these functions: a blank field is not a number, an empty
 one is missing, and quotes are not taken away.
 """
 

@@ -2,7 +2,7 @@
 
 GET /ping, GET /execution-parameters and POST /invocations, whose rows have neither label nor header
 (payload.py). Statuses are those of serve.py in aws/sagemaker-xgboost-container, in its order: 204
-for an empty body, 415 for what are no rows, 400 for rows that the model does not take (more
+for an empty body, 415 for what are not rows, 400 for rows that the model does not take (more
 features than it has; missing ones at the end are missing values), 406 for an Accept that it does
 not know. What the image's encoders do not have although it accepts it (jsonlines,
 recordio-protobuf) ends as its unhandled error does, with 500.

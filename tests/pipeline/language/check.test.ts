@@ -276,7 +276,7 @@ describe("check", () => {
     const join = { "Std:Join": { On: "/", Values: values } };
     set(broken, ["Steps", "TuneXGBoost", ...channel, "S3DataSource", "S3Uri"], join);
     const problem =
-      'S3Uri: an S3Prefix stands for every key that begins so; it must end with "/", or name one ' +
+      'S3Uri: an S3Prefix matches every key that begins with it; it must end with "/", or name one ' +
       "object, such as data.csv";
     const inputs = "ProcessingInputs[1].S3Input";
     deepEqual(check(broken as JsonObject), [

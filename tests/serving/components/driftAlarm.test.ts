@@ -30,7 +30,8 @@ describe("DriftAlarm", () => {
     deepEqual(registered, {
       "cloudwatch/metricAlarm drift-columns": {
         alarmActions: ["the-topic"],
-        alarmDescription: "The requests of houses are not like the data that its model learnt from",
+        alarmDescription:
+          "The requests of houses are unlike the data that its model was trained on",
         comparisonOperator: "GreaterThanThreshold",
         evaluationPeriods: 1,
         metricQueries: [
@@ -77,7 +78,7 @@ describe("DriftAlarm", () => {
     ]);
     deepEqual(registered["cloudwatch/compositeAlarm drift-any"], {
       alarmActions: ["the-topic"],
-      alarmDescription: "The requests of houses are not like the data that its model learnt from",
+      alarmDescription: "The requests of houses are unlike the data that its model was trained on",
       alarmName: "houses-drift",
       alarmRule: 'ALARM("houses-drift-1") OR ALARM("houses-drift-2")',
     });

@@ -95,7 +95,7 @@ export async function serve(
       });
       return exports;
     } catch (error) {
-      // Pulumi would tell of it too, by a stack trace.
+      // Pulumi would report it too, with a stack trace.
       failure = error;
       return {};
     }

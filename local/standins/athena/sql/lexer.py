@@ -25,7 +25,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 
-# Words that are no names without quotes ("Reserved keywords" of Trino's documentation).
+# Words that are not names without quotes ("Reserved keywords" of Trino's documentation).
 RESERVED = frozenset(
     """
     alter and as between by case cast constraint create cross cube current_catalog current_date
@@ -57,7 +57,7 @@ def tokens(text: str) -> list[Token]:
     """The tokens of a text; the last is of the kind end.
 
     Raises:
-        UserError: SYNTAX_ERROR, for what is no token.
+        UserError: SYNTAX_ERROR, for what is not a token.
     """
     found = []
     position, line, line_start = 0, 1, 0

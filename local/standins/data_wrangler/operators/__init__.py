@@ -81,7 +81,7 @@ def build_transform(
         operator_id: One of OPERATOR_IDS.
         parameters: The node's parameters.
         trained: Its trained parameters.
-        refit: Whether it learns anew; the schema of types is no model, and stays.
+        refit: Whether it learns anew; the schema of types is not a model, and stays.
 
     Returns:
         The transform, which is of use only where no problem was noted.

@@ -20,7 +20,7 @@ _FIXES = ("Clip", "Remove", "Invalidate")
 
 
 class Limits(NamedTuple):
-    """The smallest and the largest number that is no outlier."""
+    """The smallest and the largest number that is not an outlier."""
 
     low: float
     high: float
