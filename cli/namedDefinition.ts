@@ -16,6 +16,13 @@ const root = resolve(__dirname, "..");
 /** Where evaluations of the program are kept. */
 const cache = join(root, "node_modules", ".cache", "restate");
 
+/** The options of all commands on definitions. */
+export interface DefinitionOptions {
+  readonly canonical?: boolean;
+  readonly configFile?: string;
+  readonly stack: string;
+}
+
 /** What the program registers for a stack. */
 export function stackProgram(stack: string, configFile?: string): Promise<RunnableProgram> {
   const file = configFile === undefined ? undefined : typedPath(configFile);

@@ -4,20 +4,13 @@ import { stepGraph } from "../../report/stepGraph";
 import { standaloneStepGraph } from "../../report/stepGraphSvg";
 import { canonicalJson } from "../../pipeline/language/canonicalJson";
 import { diffDefinitions, formatDifferences } from "../../pipeline/language/diff";
-import { namedDefinition, stackProgram } from "../namedDefinition";
+import { type DefinitionOptions, namedDefinition, stackProgram } from "../namedDefinition";
 import { print, type Terminal } from "../terminal";
 import { defaultStack } from "../world";
 import { cost } from "./definitionCost";
 
 /** Exit code of `diff` where the definitions differ: that of the command diff. */
 const different = 1;
-
-/** Options of all its commands. */
-export interface DefinitionOptions {
-  readonly canonical?: boolean;
-  readonly configFile?: string;
-  readonly stack: string;
-}
 
 function diff(terminal: Terminal, options: () => DefinitionOptions): Command {
   return new Command("diff")

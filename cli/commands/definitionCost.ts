@@ -19,9 +19,8 @@ import { formatListing, type Listing } from "../../terminal/listing";
 import { typedPath } from "../../terminal/options";
 import { type JobSeconds, latestJobSeconds } from "../../local/records/jobSeconds";
 import { workspaceOf } from "../world";
-import { isStack, namedDefinition, stackProgram } from "../namedDefinition";
+import { type DefinitionOptions, isStack, namedDefinition, stackProgram } from "../namedDefinition";
 import { print, type Terminal } from "../terminal";
-import type { DefinitionOptions } from "./definition";
 
 /** A definition to price, and what its stack costs by the hour where it is a stack's. */
 interface Priced {

@@ -1,8 +1,5 @@
-import type { Image } from "../standins/images";
-import { containers, type Machine } from "./containerEnvironment";
 import type { Job } from "./jobs";
 import type { JobFolder } from "./jobFolder";
-import { processes } from "./processEnvironment";
 
 /** What runs in a processing container. */
 export interface ProcessingTask {
@@ -44,9 +41,4 @@ export interface Environment {
   readonly paths: <Value>(value: Value, folder: Pick<JobFolder, "base">) => Value;
   /** What runs to do a container's work. */
   readonly program: (container: Container) => Program;
-}
-
-/** Where the jobs of an image run. */
-export function environmentOf(machine: Machine, image: Image | undefined): Environment {
-  return image?.container === undefined ? processes(image) : containers(machine);
 }

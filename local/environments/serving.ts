@@ -9,7 +9,8 @@ import { pythonInterpreter, pythonPath } from "./python";
 import { unpackModel } from "./server";
 import { modelSource, placeSource } from "./sources";
 import type { Workspace } from "../records/workspace";
-import { environmentOf, pythonWords } from "./environment";
+import { pythonWords } from "./environment";
+import { environmentOf } from "./environmentOf";
 import { ObjectStore } from "../storage/objectStore";
 
 /** A container that serves, as CreateModel and CreateModelPackage have it. */

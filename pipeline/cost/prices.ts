@@ -6,25 +6,24 @@ const price = z.number().min(0).max(1e6);
 
 /** Prices of AWS, on demand. Those of another region or time are given by who pays them. */
 export const pricesSchema = z.strictObject({
-  /** Where they are from. */
-  source: z.string(),
-  /** The day on which they held, such as 2026-11-30. */
-  date: z.iso.date(),
-  region: z.string(),
-  currency: z.string().regex(/^[A-Z]{3}$/, "must be three letters, such as USD"),
-  /** An hour of an instance, by its type: the same for processing, training and transform jobs. */
-  instanceHour: z.record(z.string(), price),
-  /** A gigabyte of a job's volume, for a month of {@link hoursInMonth}. */
-  volumeGigabyteMonth: price,
-  /** A tebibyte that Athena reads. */
-  athenaTebibyte: price,
-  /** An hour of an interface endpoint in one zone. */
-  interfaceEndpointHour: price,
-  /** A key of KMS, for a month. */
-  keyMonth: price,
-  /** A metric that an alarm watches, for a month. */
-  alarmMonth: price,
-  dashboardMonth: price,
+  source: z.string().describe("Where the prices are from."),
+  date: z.iso.date().describe("The day on which they held, such as 2026-11-30."),
+  region: z.string().describe("The region that they are of."),
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, "must be three letters, such as USD")
+    .describe("Their currency, by its three letters."),
+  instanceHour: z
+    .record(z.string(), price)
+    .describe(
+      "An hour of an instance, by its type: the same for processing, training and transform jobs.",
+    ),
+  volumeGigabyteMonth: price.describe("A gigabyte of a job's volume, for a month of 730 hours."),
+  athenaTebibyte: price.describe("A tebibyte that Athena reads."),
+  interfaceEndpointHour: price.describe("An hour of an interface endpoint in one zone."),
+  keyMonth: price.describe("A key of KMS, for a month."),
+  alarmMonth: price.describe("A metric that an alarm watches, for a month."),
+  dashboardMonth: price.describe("A dashboard of CloudWatch, for a month."),
 });
 
 export type Prices = z.output<typeof pricesSchema>;

@@ -102,7 +102,7 @@ describe("npm run restate: executions", () => {
       deepEqual(stderr.split("\n"), [
         "error: parameter Region: unknown; the pipeline has ProcessingInstanceType, ProcessingInstanceCount, " +
           "TrainingInstanceType, ModelApprovalStatus, MinimumR2",
-        'parameter ProcessingInstanceCount: "two" is no Integer',
+        'parameter ProcessingInstanceCount: "two" is not of type Integer',
         'parameter ModelApprovalStatus: "Maybe" is not one of ["Approved","Rejected","PendingManualApproval"]',
         "",
       ]);

@@ -78,7 +78,7 @@ describe("npm run restate -- invoke", () => {
     await stack.say({});
     match(
       await failed("houses", "nothing"),
-      /^error: there is no file .*nothing, and "nothing" is no CSV row\n$/,
+      /^error: there is no file .*nothing, and "nothing" is not a CSV row\n$/,
     );
     const empty = join(stack.folder, "empty.csv");
     writeFileSync(empty, "\n");

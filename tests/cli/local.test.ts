@@ -242,7 +242,10 @@ describe("the commands of npm run local", () => {
       writeFileSync(join(other, "thesis.tex"), "years of work");
       const { code, stderr } = await local(["clean", "--yes", "--work-folder", other]);
       equal(code, 1);
-      match(stderr, /^error: .*other is not a work folder, .*: thesis\.tex; nothing was removed\n$/);
+      match(
+        stderr,
+        /^error: .*other is not a work folder, .*: thesis\.tex; nothing was removed\n$/,
+      );
       deepEqual(readdirSync(other).sort(), ["executions", "thesis.tex"]);
     });
 

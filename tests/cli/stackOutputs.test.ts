@@ -48,7 +48,7 @@ describe("npm run restate: the stack's exports, credentials and errors", () => {
 
     it("refuses a file that is missing or no JSON object", async () => {
       match((await modelsWith("{"))[1], /^error: --outputs: FILE: not JSON: /);
-      deepEqual(await modelsWith("[]"), [1, "error: --outputs: FILE: no JSON object\n"]);
+      deepEqual(await modelsWith("[]"), [1, "error: --outputs: FILE: is not a JSON object\n"]);
       const args = ["models", "--outputs", "/nowhere"];
       const { stderr } = await commandLine(args, stack.environment());
       equal(stderr, "error: --outputs: cannot read /nowhere\n");
@@ -172,7 +172,7 @@ describe("npm run restate: the stack's exports, credentials and errors", () => {
       const none = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" };
       match(
         await failsWith(undefined, stack.environment(none)),
-        /^error: ListModelPackages: there are no AWS credentials \(.*\); sign in by `aws sso login`, .*\n$/,
+        /^error: ListModelPackages: there are no AWS credentials \(.*\); sign in with `aws sso login`, .*\n$/,
       );
     });
 
@@ -199,7 +199,7 @@ describe("npm run restate: the stack's exports, credentials and errors", () => {
       );
       match(
         await failsWith(undefined, stack.environment({ AWS_ENDPOINT_URL: "http://127.0.0.1:9" })),
-        /^error: ListModelPackages: cannot reach AWS \(.*\); see the network\n$/,
+        /^error: ListModelPackages: cannot reach AWS \(.*\); check the network\n$/,
       );
     });
   });

@@ -135,7 +135,7 @@ describe("npm run local, given bad input,", () => {
     [
       "a parameter of another type",
       () => ["--parameter", "MinimumR2=high"],
-      /^error: parameter MinimumR2: "high" is no Float\n$/,
+      /^error: parameter MinimumR2: "high" is not of type Float\n$/,
     ],
     [
       "a parameter that no request takes",

@@ -178,7 +178,7 @@ const beyond: readonly (readonly [string, readonly (string | number)[], unknown,
     "an objective that nothing reports",
     [...tuning, "HyperParameterTuningJobObjective", "MetricName"],
     "validation:gini",
-    /MetricName: "validation:gini" is no metric of the training job, which has/,
+    /MetricName: "validation:gini" is not a metric of the training job, which has/,
   ],
   [
     "an image that does not train",

@@ -1,7 +1,13 @@
 import { Writable } from "node:stream";
 
 import { restate } from "../../cli/commandLine";
-import type { Ended } from "./localRun";
+
+/** What a command printed, and how it ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
 
 /** What a stream of a command has been written, and the stream. */
 function collector(): { readonly stream: NodeJS.WriteStream; readonly text: () => string } {

@@ -4,15 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { JsonObject } from "../../pipeline/language/json";
-import { commandLine } from "./commandLine";
+import { commandLine, type Ended } from "./commandLine";
 import { type Draft, draft, program, set } from "./definitions";
 
-/** What a command printed, and how it ended. */
-export interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+export type { Ended } from "./commandLine";
 
 /** Runs a command to its end. */
 export function command(

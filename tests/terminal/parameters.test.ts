@@ -48,6 +48,6 @@ describe("a Boolean that an execution is started with", () => {
     const read = (value: string): unknown =>
       parameterValues(job({}), new Map([["Deep", value]])).get("Deep");
     deepEqual(["true", "True", "false", "False"].map(read), [true, true, false, false]);
-    throws(() => read("1"), { message: 'parameter Deep: "1" is no Boolean' });
+    throws(() => read("1"), { message: 'parameter Deep: "1" is not of type Boolean' });
   });
 });

@@ -3,7 +3,8 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 
 import type { ProcessingRequest } from "../../../pipeline/language/evaluate";
-import { type Environment, environmentOf } from "../../environments/environment";
+import type { Environment } from "../../environments/environment";
+import { environmentOf } from "../../environments/environmentOf";
 import { intoFolder, type JobFolder, makeJobFolder } from "../../environments/jobFolder";
 import { type Execution, machineOf, StepFailure } from "../execution";
 import { writeJson } from "../../storage/files";

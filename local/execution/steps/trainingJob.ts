@@ -6,7 +6,7 @@ import { pipeline as pipeStreams } from "node:stream/promises";
 import { create as createArchive } from "tar";
 
 import type { TrainingRequest } from "../../../pipeline/language/evaluate";
-import { environmentOf } from "../../environments/environment";
+import { environmentOf } from "../../environments/environmentOf";
 import { makeJobFolder } from "../../environments/jobFolder";
 import { type Execution, machineOf, type StepFailure } from "../execution";
 import { writeJson } from "../../storage/files";

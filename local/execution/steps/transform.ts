@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { pipeline } from "node:stream/promises";
 
 import type { ModelRequest, TransformRequest } from "../../../pipeline/language/evaluate";
-import { environmentOf } from "../../environments/environment";
+import { environmentOf } from "../../environments/environmentOf";
 import { makeJobFolder } from "../../environments/jobFolder";
 import { type Execution, machineOf, StepFailure } from "../execution";
 import { defaultTimeLimit, failureReason } from "./jobFailure";

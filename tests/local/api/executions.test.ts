@@ -330,7 +330,7 @@ assert number >= int(os.environ["FAILS"]) + 1, f"attempt {number}"
       definitionOf([conditionStep("Check", [1, { Get: "Parameters.Limit" }])], { Limit: 1 }),
     );
     for (const [PipelineParameters, message] of [
-      [[{ Name: "Limit", Value: "many" }], /parameter Limit: "many" is no Integer/],
+      [[{ Name: "Limit", Value: "many" }], /parameter Limit: "many" is not of type Integer/],
       [[{ Name: "Other", Value: "1" }], /parameter Other: unknown; the pipeline has Limit/],
       [
         [
