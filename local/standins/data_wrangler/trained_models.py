@@ -39,7 +39,7 @@ def scaler_values(encoded: str, names: tuple[str, ...]) -> list[float]:
         names: Its vectors, of one value each, such as mean and std.
 
     Raises:
-        UserError: The text is no such model.
+        UserError: The text is not such a model.
     """
     model = _read_model(encoded)
     try:
