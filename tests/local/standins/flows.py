@@ -12,6 +12,7 @@ from local.standins.data_wrangler.job import run_flow
 CAST = "sagemaker.spark.infer_and_cast_type_0.1"
 OUTLIERS = "sagemaker.spark.handle_outliers_0.1"
 ROWS = "sagemaker.spark.manage_rows_0.1"
+SEARCH = "sagemaker.spark.search_and_edit_0.1"
 FORMAT = "sagemaker.spark.format_string_0.1"
 CAST_ONE = "sagemaker.spark.cast_single_data_type_0.1"
 COLUMNS = "sagemaker.spark.manage_columns_0.1"

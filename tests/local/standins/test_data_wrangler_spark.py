@@ -33,6 +33,7 @@ from flows import (
     NUMERIC,
     OUTLIERS,
     ROWS,
+    SEARCH,
     cast_node,
     configure,
     flow,
@@ -662,6 +663,60 @@ REPEATED = pa.table(
         "b": pa.array(["x", "y", None, "z", "x", "y", None, "z", "x"]),
     }
 )
+
+
+FOUND = pa.table(
+    {
+        "s": [
+            "<30",
+            ">30",
+            "NO",
+            "a.b.c",
+            "a-b",
+            "",
+            None,
+            "x [1] y",
+            "aaa",
+            "NONO",
+            "é\nbe",
+            "a+b",
+        ],
+        "n": pa.array([1.5, None, -2.0, 1e7, 0.0, 30.0, 100.0, 0.1, 3.0, 33.3, 1.0, 2.0]),
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("column", "pattern", "replacement"),
+    [
+        ("s", ">30|<30", "1"),
+        ("s", "NO", "0"),
+        ("s", r"\.", "_"),
+        ("s", "[^a-z]+", "-"),
+        ("s", r"(a|b)\+?", ""),
+        ("s", "^a{1,2}", "z"),
+        ("s", "a+?", "y"),
+        ("s", r"[\[\]]", "'"),
+        ("n", "30", "3"),
+    ],
+)
+def test_finds_and_replaces(
+    spark: SparkSession, tmp_path: Path, column: str, pattern: str, replacement: str
+) -> None:
+    group = {"input_column": column, "pattern": pattern, "replacement": replacement}
+    transform = node(SEARCH, "Find and replace substring", {**group, "output_column": "new"})
+    value = sf.regexp_replace(column, pattern, replacement)
+    expected = read(spark, tmp_path, FOUND).withColumn("new", value)
+    assert_same(run(tmp_path, FOUND, transform).read_text(), written(expected, tmp_path))
+
+
+@pytest.mark.parametrize(
+    "pattern", ["a*", r"\s", "a.b", "b$", "(?i)a", "a++", "[a&&b]", "[[:alpha:]]", "(a", r"\bx"]
+)
+def test_refuses_patterns_that_differ_in_java(tmp_path: Path, pattern: str) -> None:
+    group = {"input_column": "s", "pattern": pattern, "replacement": "x"}
+    with pytest.raises(UserError, match="may mean another thing in Spark, and does not run here"):
+        run(tmp_path, FOUND, node(SEARCH, "Find and replace substring", group))
 
 
 def test_drops_duplicates(spark: SparkSession, tmp_path: Path) -> None:

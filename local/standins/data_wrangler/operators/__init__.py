@@ -15,6 +15,7 @@ from local.standins.data_wrangler.operators import (
     numeric,
     outliers,
     rows,
+    searching,
     strings,
 )
 from local.standins.data_wrangler.operators.transform import Transform, identity
@@ -63,6 +64,9 @@ _GROUPED: dict[str, dict[str, _Build]] = {
     ),
     "sagemaker.spark.handle_outliers_0.1": outliers.OUTLIERS,
     "sagemaker.spark.process_numeric_0.1": {"Scale values": numeric.scale_values},
+    "sagemaker.spark.search_and_edit_0.1": _all_untrained(
+        {"Find and replace substring": searching.find_and_replace_substring}
+    ),
     "sagemaker.spark.format_string_0.1": _all_untrained(strings.FORMATS),
 }
 _SINGLE: dict[str, _Build] = {
