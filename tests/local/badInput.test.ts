@@ -160,7 +160,7 @@ describe("npm run local, given bad input,", () => {
     [
       "a configuration file that holds none",
       () => ["--config-file", data()],
-      /^error: .*good\.data is not a stack's configuration (expected a mapping under the key config)\n$/,
+      /^error: .*good\.data is not a stack's configuration \(expected a mapping under the key config\)\n$/,
     ],
     [
       "a key without a namespace",
