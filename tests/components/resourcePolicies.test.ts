@@ -169,6 +169,7 @@ describe("policies of resources, as an IAM simulator decides,", () => {
       [through("s3:DeleteObject", `${bucket}/pipeline/0123456789abcdef/preprocess.py`), false],
       [through("s3:DeleteObjectVersion", `${bucket}/checkpoints/Forest/1`), false],
       [through("s3:PutBucketPolicy", bucket), false],
+      [through("s3:GetObject", layers), true],
       [through("s3:PutObject", layers), false],
     ];
     for (const [request, allowed] of cases) {
@@ -176,6 +177,13 @@ describe("policies of resources, as an IAM simulator decides,", () => {
         equal(await isAllowed(evaluated, anyRole, request), allowed);
       });
     }
+
+    it("leads no other account to the bucket, which lets that account read", async () => {
+      const read = s3("GetObject", "/models/XGBoost/job/output/model.tar.gz");
+      const theirs = { ...read, caller: consumer };
+      equal(await isAllowed(evaluated, anyRole, { ...theirs, endpoint: undefined }), true);
+      equal(await isAllowed(evaluated, anyRole, theirs), false);
+    });
 
     it("leads to a table elsewhere where config names one, and to nothing beside it", async () => {
       const elsewhere = await program({
