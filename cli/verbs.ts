@@ -130,10 +130,11 @@ export const verbGroups: readonly VerbGroup[] = [
     title: "Definition and data",
     verbs: [
       verb(
-        "init <path>",
-        "write a stack's configuration for a table of one's own, from its files",
+        "init [path]",
+        "write a stack's configuration for a table of one's own, from its files or from Glue",
         () => (require("./commands/init") as typeof import("./commands/init")).init,
         "init houses.csv --target price",
+        "init --table sales.houses --target price",
       ),
       verb(
         "definition",

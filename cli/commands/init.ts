@@ -9,6 +9,7 @@ import { runService } from "../../local/environments/service";
 import { dataFileProblems } from "../../pipeline/dataFiles/check";
 import { typedPath } from "../../terminal/options";
 import { findTableFiles, type TableFiles } from "../ownTable/files";
+import { type GlueTable, nameInFiles, profileOf, readGlueTable } from "../ownTable/glueTable";
 import { profileTable, type TableProfile } from "../ownTable/profile";
 import { features, formRemarks, reasonToDrop, stackFile } from "../ownTable/stackFile";
 import { askTarget, checkRows, targetOf } from "../ownTable/target";
@@ -18,6 +19,7 @@ import { programOf } from "../world";
 
 /** The options of `init`. */
 interface InitOptions {
+  readonly table?: string;
   readonly target?: string;
   readonly output?: string;
   readonly force?: boolean;
@@ -54,14 +56,17 @@ function shownPath(path: string): string {
  * Sees that the pipeline runs with a configuration: the program takes it, and each value of the files is what it says.
  * @throws UserError with every problem
  */
-async function checkStackFile(path: string, { path: data }: TableFiles): Promise<void> {
+async function checkStackFile(path: string, data: string | undefined): Promise<void> {
   const folder = mkdtempSync(join(dirname(path), ".restate-init-"));
   try {
     const program = await programOf({ configFile: path, workFolder: folder });
     const [table] = program.tables;
+    if (data === undefined || table === undefined) {
+      return;
+    }
     const problems = dataFileProblems(data, program.dataset, { values: false });
-    if (problems.length > 0 || table === undefined) {
-      throw new UserError(problems.join("\n  "));
+    if (problems.length > 0) {
+      throw new UserError(problems.join("\n"));
     }
     const encoding = findEncoding(program.definition, program.uploads);
     await runService(
@@ -92,20 +97,62 @@ function summary(profile: TableProfile, target: string): readonly string[] {
     ...(numbers > 0 ? [counted(numbers, "numeric feature")] : []),
     ...(oneHot.length > 0 ? [`${oneHot.map(({ name }) => name).join(", ")} one-hot`] : []),
   ];
+  const rows = profile.rows === 0 ? "" : `${counted(profile.rows, "row")}, `;
   return [
-    `${counted(profile.rows, "row")}, ${counted(profile.columns.length, "column")}; target ${target}; ${kept.join(", ")}`,
+    `${rows}${counted(profile.columns.length, "column")}; target ${target}; ${kept.join(", ")}`,
     ...formRemarks(profile),
     ...(others.length > 0 ? ["Not used:", ...others] : []),
   ];
 }
 
+/** What is known of a table: the files, their profile by a target, and the table of Glue that they belong to. */
+interface Found {
+  readonly files: TableFiles | undefined;
+  readonly source: GlueTable | undefined;
+  readonly profile: (target: string | undefined) => Promise<TableProfile>;
+}
+
+async function find(path: string | undefined, tableName: string | undefined): Promise<Found> {
+  const files = path === undefined ? undefined : findTableFiles(path);
+  const source = tableName === undefined ? undefined : await readGlueTable(tableName);
+  if (
+    source !== undefined &&
+    files !== undefined &&
+    (source.form === null) !== (files.format === "parquet")
+  ) {
+    const format = source.form === null ? "Parquet" : "CSV, as the table's own";
+    throw new UserError(
+      `${files.path}: rows of ${source.database}.${source.table} must be ${format}`,
+    );
+  }
+  return {
+    files,
+    source,
+    profile: async (target) => {
+      const profile = files && (await profileTable(files, target));
+      if (source !== undefined) {
+        const own = profile && nameInFiles(source, profile, target ?? "");
+        const known = files && own !== target ? await profileTable(files, own) : profile;
+        return profileOf(source, known);
+      }
+      if (profile === undefined) {
+        throw new UserError(
+          "name a file or folder with the table's data, or an existing table by --table",
+        );
+      }
+      return profile;
+    },
+  };
+}
+
 async function writeStackFile(
-  path: string,
-  { force, output, target: named }: InitOptions,
+  path: string | undefined,
+  { force, output, table, target: named }: InitOptions,
   terminal: Terminal,
 ): Promise<void> {
+  const own = table === undefined ? (path ?? "") : (table.split(".").at(-1) ?? "");
   const target =
-    output === undefined ? join(root, `Pulumi.${stackName(path)}.yaml`) : typedPath(output);
+    output === undefined ? join(root, `Pulumi.${stackName(own)}.yaml`) : typedPath(output);
   if (existsSync(target) && force !== true) {
     throw new UserError(
       `${shownPath(target)} exists: --force overwrites it, --output FILE writes another`,
@@ -114,37 +161,47 @@ async function writeStackFile(
   if (!existsSync(dirname(target))) {
     throw new UserError(`--output: there is no folder ${dirname(target)}`);
   }
-  const files = findTableFiles(path);
-  const first = await profileTable(files, named);
-  checkRows(first, path);
+  const found = await find(path, table);
+  const { files, source } = found;
+  const what = source === undefined ? (path ?? "") : `${source.database}.${source.table}`;
+  const first = await found.profile(named);
+  if (files !== undefined) {
+    checkRows(first, files.path);
+  }
   const column = named === undefined ? await askTarget(first, terminal) : targetOf(first, named);
-  const profile = column === named ? first : await profileTable(files, column);
+  const profile = column === named ? first : await found.profile(column);
   const { numbers, oneHot } = features(profile, column);
   if (numbers + oneHot.length === 0) {
     throw new UserError(
       `no column is left to learn ${column} from:\n${unused(profile, column).join("\n")}`,
     );
   }
-  const inside = relative(root, path);
-  const command = `npm run local -- --config-file ${shownPath(target)}`;
+  const inside = relative(root, path ?? root);
+  const dataFile = inside.startsWith("..") ? path : inside;
+  const data =
+    source === undefined ? "" : ` --data ${path === undefined ? "FILE" : shownPath(path)}`;
+  const command = `npm run local -- --config-file ${shownPath(target)}${data}`;
   const text = stackFile({
-    files,
+    region: source?.region ?? "us-east-1",
+    what,
     profile,
-    table: tableName(path),
+    partitions: source?.partitions ?? files?.partitions ?? [],
+    source,
+    table: tableName(own),
     target: column,
-    dataFile: inside.startsWith("..") ? path : inside,
+    dataFile: source === undefined ? dataFile : undefined,
     command,
   });
   const draft = join(dirname(target), `.${basename(target)}.draft`);
   try {
     writeFileSync(draft, text);
-    await checkStackFile(draft, files);
+    await checkStackFile(draft, files?.path);
     renameSync(draft, target);
   } catch (error) {
     rmSync(draft, { force: true });
     if (error instanceof Error && error.name === "UserError") {
       throw new UserError(
-        `${path} cannot be read as a table:\n  ${error.message.split("\n").join("\n  ")}`,
+        `${what} cannot be read as a table:\n  ${error.message.split("\n").join("\n  ")}`,
       );
     }
     throw error;
@@ -156,15 +213,22 @@ async function writeStackFile(
   note(terminal, `next: ${command}`);
 }
 
-/** `init PATH`: writes a stack's configuration for a table. */
+/** `init [PATH]`: writes a stack's configuration for a table, of files or of Glue. */
 export function init(terminal: Terminal): Command {
   return new Command("init")
-    .argument("<path>", "file or folder with the table's data: CSV or Parquet")
+    .argument(
+      "[path]",
+      "file or folder with the table's data: CSV or Parquet; with --table, some of its rows",
+    )
     .option("--local", "as without it: files are read on this machine")
+    .option(
+      "--table <database.table>",
+      "an existing table or view of the Glue Data Catalog, to read as it is",
+    )
     .option("--target <column>", "the column to predict (default: asked on a terminal)")
-    .option("--output <file>", "the file to write (default: Pulumi.<name of the data>.yaml)")
+    .option("--output <file>", "the file to write (default: Pulumi.<name of the table>.yaml)")
     .option("--force", "overwrite the file")
-    .action(async (path: string, options: InitOptions) => {
-      await writeStackFile(typedPath(path), options, terminal);
+    .action(async (path: string | undefined, options: InitOptions) => {
+      await writeStackFile(path === undefined ? undefined : typedPath(path), options, terminal);
     });
 }

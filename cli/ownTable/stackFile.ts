@@ -1,17 +1,23 @@
 import { bare } from "../../pipeline/dataFiles/header";
 import { isCastByQuery } from "../../pipeline/dataset";
-import type { TableFiles } from "./files";
+import type { PartitionKey } from "./files";
+import type { GlueTable } from "./glueTable";
 import type { ProfiledColumn, TableProfile } from "./profile";
 import { counted, shown } from "./words";
 
 /** What a stack's configuration is written of. */
 export interface StackFileArgs {
-  readonly files: TableFiles;
+  readonly region: string;
+  /** What the table is called in comments. */
+  readonly what: string;
   readonly profile: TableProfile;
+  readonly partitions: readonly PartitionKey[];
+  /** The existing table to read; undefined: the stack makes one of the files. */
+  readonly source: GlueTable | undefined;
   readonly table: string;
   readonly target: string;
-  /** The file or folder, as the key `restate:dataFile` names it. */
-  readonly dataFile: string;
+  /** The file or folder, as the key `restate:dataFile` names it; undefined: the data is there already. */
+  readonly dataFile: string | undefined;
   /** The command that tries it. */
   readonly command: string;
 }
@@ -46,7 +52,7 @@ function content(column: ProfiledColumn, target: string): string {
     words.push(`${counted(distinct, "label")}: ${few.join(", ")}${distinct > 3 ? ", …" : ""}`);
   } else if (low !== "") {
     words.push(`${low} to ${high}`);
-  } else if (type === "string") {
+  } else if (type === "string" && distinct > 0) {
     words.push(counted(distinct, "value"));
   }
   if (missing > 0) {
@@ -156,20 +162,39 @@ export function features(
   return { numbers: kept.length - oneHot.length, oneHot };
 }
 
+/** The existing table that is read. */
+function sourceLines({
+  baseTables,
+  database,
+  form,
+  location,
+  table,
+}: GlueTable): readonly string[] {
+  const bases = baseTables.length === 0 ? "" : `, baseTables: ${list(baseTables)}`;
+  return [
+    "# The stack reads this table, and never changes it. Where Lake Formation governs it, its administrator must grant",
+    "# SELECT and DESCRIBE to the role restate-<stack>-processing.",
+    `source: { database: ${scalar(database)}, table: ${scalar(table)}${bases} }`,
+    "# The roles may read these files. Where a KMS key encrypts them, add kmsKeyArn: <ARN of the key>.",
+    `location: ${JSON.stringify(location)}`,
+    "# On this machine the rows come from --data: " +
+      (form === null ? "Parquet with these columns." : "files written as the table's own."),
+  ];
+}
+
 /** The dataset's members, a line each. */
 function datasetLines(args: StackFileArgs): readonly string[] {
-  const { files, profile, table, target } = args;
+  const { partitions, profile, source, table, target } = args;
   const drops = profile.columns.flatMap((column) => {
     const reason = reasonToDrop(column, profile, target);
     return reason === undefined ? [] : [`  - ${scalar(column.name)} # ${shown(reason, 200)}`];
   });
   const { oneHot } = features(profile, target);
-  const keys = files.partitions.map(
-    ({ name, type }) => `  - { name: ${scalar(name)}, type: ${type} }`,
-  );
+  const keys = partitions.map(({ name, type }) => `  - { name: ${scalar(name)}, type: ${type} }`);
   return [
     `table: ${scalar(table)}`,
-    ...formRemarks(profile).map((line) => `# ${line}`),
+    ...(source === undefined ? formRemarks(profile) : []).map((line) => `# ${line}`),
+    ...(source === undefined ? [] : sourceLines(source)),
     ...formLines(profile),
     "columns:",
     ...columnLines(args).map((line) => `  ${line}`),
@@ -193,18 +218,25 @@ function datasetLines(args: StackFileArgs): readonly string[] {
 
 /** The text of a stack's configuration for a table: what was found, and why each line is there. */
 export function stackFile(args: StackFileArgs): string {
-  const { command, dataFile, files, profile } = args;
-  const what = `${counted(profile.rows, "row")}, ${counted(profile.columns.length, "column")}`;
+  const { command, dataFile, profile, region, what } = args;
+  const size = [
+    ...(profile.rows === 0 ? [] : [counted(profile.rows, "row")]),
+    counted(profile.columns.length, "column"),
+  ].join(", ");
   return [
-    `# A table of one's own: ${shown(files.path, 200)} (${what}). Try it without an account:`,
+    `# A table of one's own: ${shown(what, 200)} (${size}). Try it without an account:`,
     `#   ${command}`,
     "# docs/own-table.md explains the dataset, docs/reference.md lists every key.",
     "config:",
-    "  aws:region: us-east-1",
+    `  aws:region: ${region}`,
     "  restate:dataset:",
     ...datasetLines(args).map((line) => `    ${line}`),
-    "  # Uploaded by `pulumi up`, and read by the local run.",
-    `  restate:dataFile: ${JSON.stringify(dataFile)}`,
+    ...(dataFile === undefined
+      ? []
+      : [
+          "  # Uploaded by `pulumi up`, and read by the local run.",
+          `  restate:dataFile: ${JSON.stringify(dataFile)}`,
+        ]),
     "  # A stack to try things with: cheap, and can be destroyed with everything in it.",
     "  restate:network:",
     "    mode: none",

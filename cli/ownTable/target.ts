@@ -30,6 +30,9 @@ function targetProblem(column: ProfiledColumn, rows: number): string | undefined
   if (/^(date|timestamp)/.test(column.type)) {
     return `is a ${column.type}; the target of a regression is numeric`;
   }
+  if (rows === 0) {
+    return undefined;
+  }
   if (known < minRows || column.missing > maxMissing * rows) {
     return `has a value in ${known.toLocaleString("en-US")} of ${counted(rows, "row")}; it is missing in nearly all`;
   }

@@ -1,0 +1,245 @@
+import { GetTableCommand, GlueClient, type Table } from "@aws-sdk/client-glue";
+
+import { UserError } from "../../errors/userError";
+import { columnType } from "../../pipeline/columnTypes";
+import { AwsError, explaining } from "../sageMaker/awsErrors";
+import type { ProfiledColumn, TableProfile } from "./profile";
+
+/** A table or view of the Glue Data Catalog that is there already. */
+export interface GlueTable {
+  readonly region: string;
+  readonly database: string;
+  readonly table: string;
+  /** The tables that a view reads, as `database.table`. */
+  readonly baseTables: readonly string[];
+  /** S3 URI of the folder with its files. */
+  readonly location: string;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  /** Columns that a dataset cannot have, and why. */
+  readonly skipped: Readonly<Record<string, string>>;
+  readonly partitions: readonly { readonly name: string; readonly type: string }[];
+  /** How its CSV files are written; null of other tables, whose rows come from Parquet on this machine. */
+  readonly form: TableProfile["form"];
+}
+
+const identifier = /^[a-z_][a-z0-9_]{0,127}$/;
+const keyTypes = ["tinyint", "smallint", "int", "bigint", "string", "date"];
+
+/** Reads a table's name: `[AwsDataCatalog.]database.table`. */
+export function parseTableName(name: string): {
+  readonly database: string;
+  readonly table: string;
+} {
+  const parts = name.toLowerCase().split(".");
+  const [table = "", database = "", catalog = "awsdatacatalog"] = parts.reverse();
+  if (parts.length > 3 || !identifier.test(table) || !identifier.test(database)) {
+    throw new UserError(`--table: ${name} must be <database>.<table>`);
+  }
+  if (catalog !== "awsdatacatalog") {
+    throw new UserError(
+      `--table: the catalogue ${catalog} is not the account's own, AwsDataCatalog; make a view of the table there`,
+    );
+  }
+  return { database, table };
+}
+
+/**
+ * The tables after FROM and JOIN in the SQL of a view. Its text is JSON in base64.
+ * Source of the form: Trino's ViewReaderUtil ("Presto View").
+ */
+function namedTables(text: string, database: string): readonly string[] {
+  const [, encoded = ""] = /^\/\* Presto View: (\S+) \*\/$/.exec(text.trim()) ?? [];
+  if (encoded === "") {
+    return [];
+  }
+  const view = JSON.parse(Buffer.from(encoded, "base64").toString()) as {
+    readonly originalSql?: string;
+    readonly schema?: string;
+  };
+  const name = /\b(?:from|join)\s+((?:"?\w+"?\.){0,2}"?\w+"?)/gi;
+  const found = [...(view.originalSql ?? "").matchAll(name)].map(([, one = ""]) =>
+    one.replaceAll('"', "").toLowerCase().split(".").slice(-2),
+  );
+  return [
+    ...new Set(
+      found.map((parts) =>
+        (parts.length === 2 ? parts : [view.schema ?? database, ...parts]).join("."),
+      ),
+    ),
+  ];
+}
+
+/** How the files of a table of CSV are written, where a dataset can say so. */
+function formOf({
+  Parameters: parameters,
+  StorageDescriptor: storage,
+}: Table): TableProfile["form"] {
+  const { Parameters: settings = {}, SerializationLibrary: library = "" } =
+    storage?.SerdeInfo ?? {};
+  const isQuoted = library.endsWith(".OpenCSVSerde");
+  const delimiter =
+    (isQuoted
+      ? settings["separatorChar"]
+      : (settings["field.delim"] ?? settings["serialization.format"])) ??
+    (isQuoted ? "," : "\u0001");
+  const isText =
+    storage?.Columns?.every(({ Type: type }) => type?.toLowerCase() === "string") === true;
+  const isKnown = isQuoted
+    ? isText && (settings["quoteChar"] ?? '"') === '"'
+    : library.endsWith(".LazySimpleSerDe") && settings["escape.delim"] === undefined;
+  if (!isKnown || !/^(?![\w"\\.+-])[\t -~]$/.test(delimiter)) {
+    return null;
+  }
+  const nullText =
+    settings["serialization.null.format"] ?? parameters?.["serialization.null.format"];
+  return {
+    delimiter,
+    quoted: isQuoted,
+    headerLines: Number(parameters?.["skip.header.line.count"] ?? 0),
+    nullTexts: nullText === undefined || nullText === "\\N" || isQuoted ? [] : [nullText],
+    thousands: null,
+    decimal: ".",
+  };
+}
+
+/** The folder of a table's files, as the key `location` takes it. */
+function folderOf(table: Table): string | undefined {
+  const location = table.StorageDescriptor?.Location?.replace(/^s3[an]:/, "s3:").replace(
+    /\/?$/,
+    "/",
+  );
+  return location?.startsWith("s3://") === true ? location : undefined;
+}
+
+/**
+ * Reads a table of the Glue Data Catalog. Credentials, region and AWS_ENDPOINT_URL are the SDK's defaults.
+ * @throws UserError where there is no such table, or it cannot be adopted
+ */
+export async function readGlueTable(name: string): Promise<GlueTable> {
+  const { database, table } = parseTableName(name);
+  const client = explaining(new GlueClient({}), "glue");
+  const region = await client.config.region();
+  const get = async (one: string, other: string): Promise<Table | undefined> => {
+    try {
+      return (await client.send(new GetTableCommand({ DatabaseName: one, Name: other }))).Table;
+    } catch (error) {
+      if (error instanceof AwsError && error.code === "EntityNotFoundException") {
+        return undefined;
+      }
+      throw error;
+    }
+  };
+  const found = await get(database, table);
+  if (found === undefined) {
+    throw new UserError(
+      `--table: there is no table ${table} in the database ${database} of ${region}`,
+    );
+  }
+  const baseTables: string[] = [];
+  const folders = new Set([folderOf(found)]);
+  if (found.TableType === "VIRTUAL_VIEW") {
+    folders.clear();
+    for (const base of namedTables(found.ViewOriginalText ?? "", database)) {
+      const [one = "", other = ""] = base.split(".");
+      const read = await get(one, other);
+      // What is not there is a name of WITH.
+      if (read !== undefined) {
+        baseTables.push(base);
+        folders.add(folderOf(read));
+      }
+    }
+  }
+  const [location] = folders;
+  if (folders.size !== 1 || location === undefined) {
+    const what = [...folders].map((folder) => folder ?? "none in S3").join(", ");
+    throw new UserError(
+      `--table: the files of ${database}.${table} lie in ${folders.size} folders (${what || "none known"}), and ` +
+        "dataset.location is one: make a table of the rows by CREATE TABLE AS, and name that",
+    );
+  }
+  const columns = (found.StorageDescriptor?.Columns ?? []).map((column) => ({
+    name: (column.Name ?? "").toLowerCase(),
+    type: (column.Type ?? "")
+      .toLowerCase()
+      .replaceAll(" ", "")
+      .replace(/^integer$/, "int"),
+  }));
+  const problems = columns.flatMap((column) => {
+    const known = columnType(column.type) !== undefined;
+    const reason = known ? "its name is none that a dataset takes" : `it is a ${column.type}`;
+    return known && identifier.test(column.name) ? [] : [[column.name, reason] as const];
+  });
+  const skipped = Object.fromEntries(problems);
+  return {
+    region,
+    database,
+    table,
+    baseTables,
+    location,
+    columns: columns.filter((column) => !(column.name in skipped)),
+    skipped,
+    partitions: (found.PartitionKeys ?? []).flatMap(({ Name: key = "", Type: type = "" }) =>
+      keyTypes.includes(type) ? [{ name: key.toLowerCase(), type }] : [],
+    ),
+    // Text is read by place, so that no column may be left out.
+    form: problems.length > 0 || found.TableType === "VIRTUAL_VIEW" ? null : formOf(found),
+  };
+}
+
+/** What the files with some of a table's rows call a column of it: Athena finds columns of text by place. */
+export function nameInFiles(table: GlueTable, files: TableProfile, name: string): string {
+  const place = table.columns.findIndex((column) => column.name === name.toLowerCase());
+  return table.form === null ? name : (files.columns[place]?.name ?? name);
+}
+
+/**
+ * What is known of an existing table: by Glue, and by files with some of its rows, where there are some.
+ * Where no files are, the number of rows is 0.
+ */
+export function profileOf(table: GlueTable, files: TableProfile | undefined): TableProfile {
+  const columns = table.columns.map(({ name, type }, place): ProfiledColumn => {
+    // Athena finds columns of text by place, others by name.
+    const known =
+      table.form === null
+        ? files?.columns.find((column) => column.name === name)
+        : files?.columns[place];
+    // What OpenCSVSerde reads is text for Glue, whatever it means.
+    const meant = table.form?.quoted === true ? (known?.type ?? type) : type;
+    const isTime = meant === "date" || meant === "timestamp";
+    return {
+      ...(known ?? unknownColumn),
+      name,
+      type: meant,
+      drop: known?.drop ?? (isTime ? `a ${meant} has no numeric form` : null),
+    };
+  });
+  const isNumber = ({ type }: ProfiledColumn): boolean =>
+    !/^(string|char|varchar|date|time|bool)/.test(type);
+  const numbers = columns.filter(isNumber).map(({ name }) => name);
+  const ownName = (name: string): string =>
+    columns[files?.columns.findIndex((column) => column.name === name) ?? -1]?.name ?? name;
+  const copies = Object.entries(files?.copies ?? {});
+  const renamed = Object.fromEntries(
+    table.form === null ? copies : copies.map(([name, why]) => [ownName(name), why]),
+  );
+  return {
+    rows: files?.rows ?? 0,
+    form: table.form,
+    columns,
+    skipped: table.skipped,
+    copies: renamed,
+    targets: numbers.reverse(),
+    plainBooleans: (files?.plainBooleans ?? []).map(table.form === null ? String : ownName),
+  };
+}
+
+const unknownColumn: Omit<ProfiledColumn, "name" | "type" | "drop"> = {
+  header: null,
+  missing: 0,
+  distinct: 0,
+  low: "",
+  high: "",
+  middle: "",
+  labels: [],
+  remark: "",
+};

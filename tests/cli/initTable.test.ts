@@ -1,0 +1,193 @@
+import { CreateDatabaseCommand, CreateTableCommand, GlueClient } from "@aws-sdk/client-glue";
+import { deepEqual, equal } from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { parse } from "yaml";
+
+import type { JsonObject } from "../../pipeline/language/json";
+import { commandLine } from "../support/commandLine";
+import { type Ended, temporaryFolder } from "../support/localRun";
+import { DeployedStack } from "./stack";
+
+const storage = {
+  parquet: "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
+  lazy: "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
+  openCsv: "org.apache.hadoop.hive.serde2.OpenCSVSerde",
+} as const;
+
+describe("npm run restate -- init --table", function () {
+  this.timeout(120_000);
+  const stack = new DeployedStack();
+  const folder = temporaryFolder();
+  const output = join(folder, "Pulumi.own.yaml");
+
+  async function create(
+    table: string,
+    columns: Readonly<Record<string, string>>,
+    serde: string,
+    more: {
+      readonly settings?: Readonly<Record<string, string>>;
+      readonly parameters?: Readonly<Record<string, string>>;
+      readonly keys?: Readonly<Record<string, string>>;
+      readonly view?: string;
+    } = {},
+  ): Promise<void> {
+    const named = (types: Readonly<Record<string, string>>) =>
+      Object.entries(types).map(([Name, Type]) => ({ Name, Type }));
+    await new GlueClient(stack.client()).send(
+      new CreateTableCommand({
+        DatabaseName: "sales",
+        TableInput: {
+          Name: table,
+          TableType: more.view === undefined ? "EXTERNAL_TABLE" : "VIRTUAL_VIEW",
+          ViewOriginalText: more.view,
+          Parameters: { ...more.parameters },
+          PartitionKeys: named(more.keys ?? {}),
+          StorageDescriptor: {
+            Columns: named(columns),
+            Location: more.view === undefined ? `s3://lake/${table}` : "",
+            SerdeInfo: { SerializationLibrary: serde, Parameters: { ...more.settings } },
+          },
+        },
+      }),
+    );
+  }
+
+  before(async () => {
+    await stack.start();
+    await new GlueClient(stack.client()).send(
+      new CreateDatabaseCommand({ DatabaseInput: { Name: "sales" } }),
+    );
+    const flats = {
+      Price: "double",
+      rooms: "int",
+      town: "string",
+      sold: "date",
+      tags: "array<string>",
+      "floor area": "double",
+    };
+    await create("flats", flats, storage.parquet, { keys: { year: "int", hour: "timestamp" } });
+    const view = {
+      originalSql: 'WITH t AS (SELECT * FROM "sales"."flats") SELECT * FROM t',
+      schema: "sales",
+    };
+    const text = Buffer.from(JSON.stringify(view)).toString("base64");
+    await create("recent", { price: "double", rooms: "int" }, "", {
+      view: `/* Presto View: ${text} */`,
+    });
+    await create("lazy", { price: "double", rooms: "int", town: "string" }, storage.lazy, {
+      settings: { "field.delim": ";", "serialization.null.format": "NA" },
+      parameters: { "skip.header.line.count": "1" },
+    });
+    await create(
+      "quoted",
+      { price: "string", town: "string", sold: "string", net: "string" },
+      storage.openCsv,
+      {
+        parameters: { "skip.header.line.count": "1" },
+        settings: { separatorChar: ",", quoteChar: '"', escapeChar: "\\" },
+      },
+    );
+  });
+  after(() => {
+    stack.stop();
+  });
+
+  const init = (...options: readonly string[]): Promise<Ended> =>
+    commandLine(
+      ["init", "--output", output, "--force", "--table", ...options],
+      stack.environment({ AWS_REGION: "us-east-1", INIT_CWD: folder }),
+    );
+
+  async function dataset(...options: readonly string[]): Promise<JsonObject> {
+    const { code, stderr } = await init(...options);
+    equal(code, 0, stderr);
+    const { config } = parse(readFileSync(output, "utf8")) as { config: JsonObject };
+    return config["restate:dataset"] as JsonObject;
+  }
+
+  it("adopts a table of Parquet files as it is", async () => {
+    deepEqual(await dataset("Sales.Flats", "--target", "price"), {
+      table: "flats",
+      source: { database: "sales", table: "flats" },
+      location: "s3://lake/flats/",
+      format: "parquet",
+      columns: [
+        { name: "price", type: "double" },
+        { name: "rooms", type: "int" },
+        { name: "town", type: "string" },
+        { name: "sold", type: "date" },
+      ],
+      partitions: [{ name: "year", type: "int" }],
+      target: "price",
+      dropped: ["sold"],
+      missingValues: "keep",
+      split: { train: 0.7, validation: 0.2, test: 0.1 },
+    });
+  });
+
+  it("adopts a view, with the tables that it reads", async () => {
+    const { location, source } = await dataset("sales.recent", "--target", "price");
+    deepEqual(source, { database: "sales", table: "recent", baseTables: ["sales.flats"] });
+    equal(location, "s3://lake/flats/");
+  });
+
+  it("reads text as its SerDe does", async () => {
+    const { columns, delimiter, headerLines, nullTexts, quoted } = await dataset(
+      ...["awsdatacatalog.sales.lazy", "--target", "price"],
+    );
+    deepEqual([delimiter, headerLines, nullTexts, quoted], [";", 1, ["NA"], undefined]);
+    deepEqual((columns as JsonObject[])[0], { name: "price", type: "double" });
+  });
+
+  it("takes the types of what OpenCSVSerde reads as text from some of its rows", async () => {
+    const alone = await init("sales.quoted", "--target", "price");
+    equal(alone.stderr, "error: --target: price is text; the target of a regression is numeric\n");
+    const rows = Array.from({ length: 60 }, (_, n) => {
+      const town = n % 3 > 0 ? "Ulm" : "Bern";
+      return `"${n * 1.5}","${town}","2024-01-10",${n * 3}`;
+    });
+    const path = join(folder, "rows.csv");
+    writeFileSync(path, ["Preis,Ort,Verkauft,Netto", ...rows].join("\n"));
+    const { columns, dropped } = await dataset("sales.quoted", path, "--target", "price");
+    deepEqual(columns, [
+      { name: "price", type: "double", header: "Preis" },
+      { name: "town", type: "string", header: "Ort" },
+      { name: "sold", type: "date", header: "Verkauft" },
+      { name: "net", type: "int", header: "Netto" },
+    ]);
+    deepEqual(dropped, ["sold", "net"]);
+    writeFileSync(path, rows.join("\n"));
+    const wrong = await init("sales.quoted", path, "--target", "price");
+    equal(wrong.code, 1);
+    equal(
+      wrong.stderr,
+      "error: sales.quoted cannot be read as a table:\n" +
+        "  rows.csv: line 1: holds values, not the columns' names: set headerLines: 0\n",
+    );
+  });
+
+  it("names what is not there, or is not given", async () => {
+    const said = async (...options: readonly string[]): Promise<string> =>
+      (await init(...options)).stderr;
+    equal(
+      await said("sales.houses"),
+      "error: --table: there is no table houses in the database sales of us-east-1\n",
+    );
+    equal(await said("houses"), "error: --table: houses must be <database>.<table>\n");
+    equal(
+      await said("other.sales.flats"),
+      "error: --table: the catalogue other is not the account's own, AwsDataCatalog; make a view of the table there\n",
+    );
+    equal(
+      await said("sales.flats"),
+      "error: --target is missing, the column to predict: perhaps --target rooms; the numeric columns are rooms, price\n",
+    );
+    const nothing = await commandLine(["init", "--output", output, "--force"]);
+    equal(
+      nothing.stderr,
+      "error: name a file or folder with the table's data, or an existing table by --table\n",
+    );
+  });
+});
