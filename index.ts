@@ -3,6 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { currentAccount } from "./components/account";
 import { Approval } from "./components/approval";
 import { dataElsewhere } from "./components/dataElsewhere";
+import { Boundaries } from "./components/boundaries";
+import { endpointAccess } from "./components/endpointAccess";
 import { DataLake } from "./components/dataLake";
 import { DecisionTreeImage } from "./components/decisionTreeImage";
 import { Deployer } from "./components/deployer";
@@ -23,7 +25,7 @@ import { outputsVersion, type StackOutputs } from "./contract/outputs";
 import { hasLocalStorage } from "./pipeline/instanceTypes";
 
 const settings = loadSettings();
-const { candidates, crawler, dataset, modelConsumers, permissionsBoundary, region } = settings;
+const { candidates, crawler, dataset, modelConsumers, region } = settings;
 for (const warning of stackWarnings(settings, new Date())) {
   void pulumi.log.warn(warning);
 }
@@ -39,30 +41,8 @@ const names = stackNames(account, dataset.source?.database ?? dataset.database);
 const protection = { protect: settings.protect, forceDestroy: settings.forceDestroy };
 const elsewhere = dataElsewhere(dataset);
 
-const lake = new DataLake(
-  "data",
-  {
-    account,
-    names,
-    dataset,
-    dataFile: settings.dataFile,
-    protection,
-    access: { modelConsumers, accessLogBucket: settings.accessLogBucket },
-    encryptCatalog: settings.encryptCatalog,
-  },
-  options,
-);
-const { kmsKeyArn } = lake;
-
-const { vpc, vpcId } = jobNetwork(
-  "network",
-  settings.network,
-  { account, names, dataElsewhere: elsewhere, permissionsBoundary },
-  options,
-);
-
-/** What roles are about. */
-const scope = {
+/** What roles are about, as far as it is known before network and key are. */
+const known = {
   account,
   names,
   tableName: dataset.source?.table ?? dataset.table,
@@ -71,8 +51,6 @@ const scope = {
   ownImages: candidates.flatMap(({ algorithm }) =>
     typeof algorithm === "string" ? [] : [algorithm.image],
   ),
-  kmsKeyArn,
-  vpc,
   encryptCatalog: settings.encryptCatalog,
   ownTag,
   modelApprovalStatus: settings.modelApprovalStatus,
@@ -80,6 +58,51 @@ const scope = {
     hasLocalStorage(instanceType),
   ),
 };
+const hasDeployer = settings.deployers.length > 0;
+const boundaries =
+  hasDeployer && settings.permissionsBoundary === undefined
+    ? new Boundaries(
+        "boundaries",
+        new Statements({ ...known, kmsKeyArn: "", vpc: undefined }),
+        options,
+      )
+    : undefined;
+const permissionsBoundary = settings.permissionsBoundary ?? boundaries?.rolesArn;
+
+const { s3EndpointId, vpc, vpcId } = jobNetwork(
+  "network",
+  settings.network,
+  { account, names, dataElsewhere: elsewhere, permissionsBoundary },
+  options,
+);
+
+const lake = new DataLake(
+  "data",
+  {
+    account,
+    names,
+    dataset,
+    dataFile: settings.dataFile,
+    protection,
+    access: {
+      modelConsumers,
+      accessLogBucket: settings.accessLogBucket,
+      throughEndpoint:
+        s3EndpointId &&
+        endpointAccess(names, {
+          vpcEndpointId: s3EndpointId,
+          ownImages: known.ownImages,
+          principals: settings.bucketPrincipals,
+        }),
+    },
+    encryptCatalog: settings.encryptCatalog,
+  },
+  options,
+);
+const { kmsKeyArn } = lake;
+
+/** What roles are about. */
+const scope = { ...known, kmsKeyArn, vpc };
 const permissions = new Permissions(
   "permissions",
   { scope, permissionsBoundary, crawled: crawler !== undefined },
@@ -178,7 +201,7 @@ const operations = new Operations(
 );
 
 const deployer =
-  settings.deployers.length > 0 && permissionsBoundary !== undefined
+  hasDeployer && permissionsBoundary !== undefined
     ? new Deployer(
         "deployer",
         {
@@ -187,8 +210,11 @@ const deployer =
             permissionsBoundary,
             ownTag,
             forceDestroy: settings.forceDestroy,
+            uploadsData: settings.dataFile !== undefined,
+            servingEndpoints: settings.servingEndpoints,
             makesNetwork: settings.network.mode === "create",
           },
+          ownBoundary: boundaries?.deployerArn ?? permissionsBoundary,
           subjects: settings.deployers,
           oidcProviderArn: settings.oidcProviderArn,
         },

@@ -13,7 +13,23 @@ export interface DataAccess {
   readonly modelConsumers: readonly string[];
   /** Bucket that takes the log of who reads and writes what; undefined: nothing is logged. */
   readonly accessLogBucket: string | undefined;
+  /** The endpoint of the jobs' network; undefined: they reach the bucket from wherever SageMaker runs them. */
+  readonly throughEndpoint: EndpointAccess | undefined;
 }
+
+/** Who reaches the bucket through an endpoint alone. */
+export interface EndpointAccess {
+  readonly vpcEndpointId: pulumi.Input<string>;
+  /** Names of the roles of jobs that read and write through it. */
+  readonly jobRoles: readonly string[];
+  /** Names of the stack's roles in whose names services read and write from outside. */
+  readonly otherRoles: readonly string[];
+  /** ARNs, wildcards allowed, of those who may be outside; none: whoever the account's policies allow. */
+  readonly principals: readonly string[];
+}
+
+/** What moves data into the bucket, out of it, or away. */
+const dataActions = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"];
 
 /** The arguments of {@link DataBucket}. */
 export interface DataBucketArgs {
@@ -103,6 +119,52 @@ export class DataBucket extends pulumi.ComponentResource {
             ]),
       ],
     });
+  }
+
+  /**
+   * Refuses who comes from outside the endpoint: the roles of jobs, so that their sessions are of no use elsewhere, and
+   * everybody but those who are named, where config names them. What Athena reads and writes for a job passes.
+   * Sources: SageMaker jobs in a VPC reach S3 through its endpoint: aws-samples/amazon-sagemaker-secure-mlops,
+   * cfn_templates/env-s3.yaml (such a policy), aws/amazon-sagemaker-operator-for-k8s#22,
+   * aws/sagemaker-python-sdk#2302 (a job without the network is refused); IAM guide, "AWS global condition context
+   * keys", aws:ViaAWSService, and Athena guide, "Use CalledVia context keys for Athena".
+   */
+  private endpointStatements(
+    { access, account }: DataBucketArgs,
+    bucketArn: pulumi.Output<string>,
+  ): readonly object[] {
+    const { modelConsumers, throughEndpoint: endpoint } = access;
+    if (endpoint === undefined) {
+      return [];
+    }
+    const { accountId, partition } = account;
+    const roles = (names: readonly string[]): readonly pulumi.Output<string>[] =>
+      names.map((name) => pulumi.interpolate`arn:${partition}:iam::${accountId}:role/${name}`);
+    const refuse = (sid: string, who: object): object => ({
+      Sid: sid,
+      Effect: "Deny",
+      Principal: "*",
+      Action: dataActions,
+      Resource: pulumi.interpolate`${bucketArn}/*`,
+      Condition: {
+        ...who,
+        StringNotEquals: { "aws:SourceVpce": endpoint.vpcEndpointId },
+        BoolIfExists: { "aws:ViaAWSService": "false", "aws:PrincipalIsAWSService": "false" },
+      },
+    });
+    const outside = [
+      ...endpoint.principals,
+      ...roles(endpoint.otherRoles),
+      ...modelConsumers.map((id) => pulumi.interpolate`arn:${partition}:iam::${id}:*`),
+    ];
+    return [
+      refuse("JobsThroughEndpoint", {
+        ArnEquals: { "aws:PrincipalArn": roles(endpoint.jobRoles) },
+      }),
+      ...(endpoint.principals.length === 0
+        ? []
+        : [refuse("OthersThroughEndpoint", { ArnNotLike: { "aws:PrincipalArn": outside } })]),
+    ];
   }
 
   /** Keeps the bucket private, encrypted and versioned, and clears away what can be made again. */
@@ -235,6 +297,7 @@ export class DataBucket extends pulumi.ComponentResource {
                 Null: { "s3:x-amz-server-side-encryption-aws-kms-key-id": "false" },
               },
             },
+            ...this.endpointStatements(args, bucketArn),
             ...(consumers.length === 0
               ? []
               : [

@@ -1,7 +1,8 @@
 import * as iam from "@pulumi/aws/iam";
 import * as pulumi from "@pulumi/pulumi";
 
-import { deployerRights, type DeployerScope } from "./rights/deployer";
+import { madeRoles } from "./rights/boundaries";
+import { deployerRights, type DeployerScope, issuer } from "./rights/deployer";
 import { type StackScope, Statements } from "./rights/statements";
 
 /** The arguments of {@link Deployer}. */
@@ -10,14 +11,13 @@ export interface DeployerArgs {
   readonly scope: StackScope;
   /** What the deployer may do with it. */
   readonly limits: Omit<DeployerScope, "roleArns">;
+  /** ARN of the policy that limits the deployer itself. */
+  readonly ownBoundary: pulumi.Input<string>;
   /** The GitHub workflows that may deploy, as `sub` claims: repo:<owner>/<name>:environment:<name>. */
   readonly subjects: readonly string[];
   /** ARN of the account's identity provider for GitHub; undefined: the stack makes it. */
   readonly oidcProviderArn: string | undefined;
 }
-
-/** Who signs the tokens of GitHub's workflows. */
-const issuer = "token.actions.githubusercontent.com";
 
 /**
  * The role by which a GitHub workflow deploys this stack, without a stored secret: it may change what
@@ -30,7 +30,7 @@ export class Deployer extends pulumi.ComponentResource {
     super("restate:index:Deployer", name, {}, opts);
     const child: pulumi.CustomResourceOptions = { parent: this };
     const { limits, scope } = args;
-    const { flowLogsName, namePrefix } = scope.names;
+    const { namePrefix } = scope.names;
     const stack = new Statements(scope);
     const providerArn =
       args.oidcProviderArn ??
@@ -44,7 +44,7 @@ export class Deployer extends pulumi.ComponentResource {
       {
         name: `${namePrefix}-deployer`,
         description: `Deploys ${namePrefix}`,
-        permissionsBoundary: limits.permissionsBoundary,
+        permissionsBoundary: args.ownBoundary,
         maxSessionDuration: 3600,
         assumeRolePolicy: pulumi.jsonStringify({
           Version: "2012-10-17",
@@ -67,7 +67,7 @@ export class Deployer extends pulumi.ComponentResource {
     );
     const areas = deployerRights(stack, {
       ...limits,
-      roleArns: [...Object.values(stack.roleArns), stack.globalArn("iam", `role/${flowLogsName}`)],
+      roleArns: madeRoles(stack),
     });
     for (const [area, statements] of Object.entries(areas)) {
       const policy = new iam.Policy(

@@ -15,6 +15,8 @@ export interface JobNetwork {
   readonly vpc: JobVpc | undefined;
   /** The network, where the stack makes it. */
   readonly vpcId: pulumi.Output<string> | undefined;
+  /** Its endpoint to S3, where the stack makes it. */
+  readonly s3EndpointId: pulumi.Output<string> | undefined;
 }
 
 /** Makes the network of a choice, or takes the one that it names. */
@@ -26,13 +28,14 @@ export function jobNetwork(
 ): JobNetwork {
   switch (choice.mode) {
     case "none":
-      return { vpc: undefined, vpcId: undefined };
+      return { vpc: undefined, vpcId: undefined, s3EndpointId: undefined };
     case "existing":
-      return { vpc: choice, vpcId: undefined };
+      return { vpc: choice, vpcId: undefined, s3EndpointId: undefined };
     case "create": {
       const network = new Network(name, { ...args, shape: choice }, opts);
-      const { securityGroupId, subnetIds, vpcId } = network;
-      return { vpc: { subnetIds, securityGroupIds: pulumi.all([securityGroupId]) }, vpcId };
+      const { s3EndpointId, securityGroupId, subnetIds, vpcId } = network;
+      const vpc = { subnetIds, securityGroupIds: pulumi.all([securityGroupId]) };
+      return { vpc, vpcId, s3EndpointId };
     }
   }
 }

@@ -28,7 +28,7 @@ export interface NetworkArgs {
   /** Where the table's files are; undefined: in the stack's own bucket. */
   readonly dataElsewhere: DataElsewhere | undefined;
   /** ARN of a policy that limits what the role of the flow logs may do; undefined: none does. */
-  readonly permissionsBoundary: string | undefined;
+  readonly permissionsBoundary: pulumi.Input<string> | undefined;
 }
 
 /** The services that jobs call, and through which images, logs and queries go. */
@@ -55,6 +55,8 @@ export class Network extends pulumi.ComponentResource {
   public readonly subnetIds: pulumi.Output<string[]>;
   /** The security group of the jobs and the endpoints. */
   public readonly securityGroupId: pulumi.Output<string>;
+  /** The endpoint by which all in the network reaches S3. */
+  public readonly s3EndpointId: pulumi.Output<string>;
 
   constructor(name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     super("restate:index:Network", name, {}, opts);
@@ -117,10 +119,12 @@ export class Network extends pulumi.ComponentResource {
     // In order, so that the definition that names them is the same every time.
     this.subnetIds = vpc.isolatedSubnetIds.apply((ids) => [...ids].sort());
     this.securityGroupId = securityGroup.id;
+    this.s3EndpointId = s3Endpoint.id;
     this.registerOutputs({
       vpcId: this.vpcId,
       subnetIds: this.subnetIds,
       securityGroupId: this.securityGroupId,
+      s3EndpointId: this.s3EndpointId,
     });
   }
 

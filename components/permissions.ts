@@ -10,7 +10,7 @@ export interface PermissionsArgs {
   /** What the roles are about. */
   readonly scope: StackScope;
   /** ARN of a policy that limits what each role may do, whatever its own says; undefined: none does. */
-  readonly permissionsBoundary: string | undefined;
+  readonly permissionsBoundary: pulumi.Input<string> | undefined;
   /** Whether a crawler looks for new partitions. */
   readonly crawled: boolean;
 }

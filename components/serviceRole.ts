@@ -14,7 +14,7 @@ export interface ServiceRoleArgs {
   /** The services that may assume it, such as sagemaker.amazonaws.com. */
   readonly services: string | readonly string[];
   /** ARN of a policy that limits what the role may do, whatever its own says; undefined: none does. */
-  readonly permissionsBoundary: string | undefined;
+  readonly permissionsBoundary: pulumi.Input<string> | undefined;
   /** Physical name of its policy; undefined: Pulumi makes one. */
   readonly policyName: string | undefined;
   /** What it may do. */

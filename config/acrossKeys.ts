@@ -48,9 +48,9 @@ export function problemsAcrossKeys(settings: StackSettings): readonly ProblemAcr
       "is Approved, but restate:approval is strict: the pipeline would approve its own models; set one of the two",
     ],
     [
-      settings.deployers.length > 0 && settings.permissionsBoundary === undefined,
-      "deployers",
-      "make roles, so restate:permissionsBoundary must limit these: set it to the ARN of a policy",
+      settings.bucketPrincipals.length > 0 && settings.network.mode !== "create",
+      "bucketPrincipals",
+      "are those who are outside the network that the stack makes, but network.mode is not create",
     ],
     [
       JSON.stringify(settings.deployers).length > maxDeployersLength,

@@ -27,6 +27,9 @@ const namespace = "restate";
  */
 const stackPattern = /^(?=.{1,20}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
+/** What follows a stack's name in patterns of names that its deployer may change: no other stack's may begin so. */
+const reservedParts = ["deployer", "model"];
+
 const regionPattern = /^[a-z]{2}(-[a-z]+)+-\d$/;
 
 /** Keys of the tags that everything of the stack carries. */
@@ -96,6 +99,16 @@ export function loadSettings(): Settings {
     problems.push(
       `stack name "${stack}": must be 1 to 20 lower-case letters, digits and single hyphens between them that ` +
         "begin with a letter, since bucket, Glue and pipeline names carry it",
+    );
+  }
+  const taken = stack
+    .split("-")
+    .slice(1)
+    .find((part) => reservedParts.includes(part));
+  if (taken !== undefined) {
+    problems.push(
+      `stack name "${stack}": must not have "${taken}" after a hyphen, since names of the stack ` +
+        `"${stack.slice(0, stack.lastIndexOf(`-${taken}`))}" would begin with this one's`,
     );
   }
   if (settings === undefined || region === undefined || problems.length > 0) {

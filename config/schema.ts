@@ -223,11 +223,39 @@ export const settingsSchema = z.strictObject({
       "it must let S3 write it. Empty: nothing is logged.",
   ),
   permissionsBoundary: optionalText(
-    /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/[\w+=,.@/-]+$/,
-    "must be the ARN of an IAM policy",
+    /^arn:aws[a-z-]*:iam::\d{12}:policy\/[\w+=,.@/-]+$/,
+    "must be the ARN of an IAM policy of an account: a managed policy of AWS limits nothing to a stack",
   ).describe(
-    "ARN of an IAM policy that limits what each role may do, whatever its own policy says. Empty: none.",
+    "ARN of an IAM policy that limits what each role may do, whatever its own policy says. Empty: none, or with " +
+      "restate:deployers the two that the stack makes: restate-<stack>-boundary for its roles, and " +
+      "restate-<stack>-deployer-boundary.",
   ),
+  bucketPrincipals: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^arn:aws[a-z-]*:(iam::\d{12}:(role|user)|sts::\d{12}:federated-user)\/[\w+=,.@*/-]+$/,
+          "must be the ARN of a role or a user; * stands for anything",
+        ),
+    )
+    .max(20)
+    .default([])
+    .describe(
+      "ARNs of roles and users, * allowed, that may read and write the bucket's objects from outside the network that the " +
+        "stack makes: whoever deploys it from elsewhere among them. Empty: whoever the account's policies allow. The " +
+        "roles of jobs never may.",
+    ),
+  servingEndpoints: z
+    .array(
+      z.string().regex(/^[a-z][a-z0-9]{0,9}$/, "must be 1 to 10 lower-case letters and digits"),
+    )
+    .min(1)
+    .max(5)
+    .default(["model"])
+    .describe(
+      "What the names of the endpoints end with that the deployer may deploy: restate-serving:endpointName of each.",
+    ),
   deployers: z
     .array(
       z
@@ -242,7 +270,7 @@ export const settingsSchema = z.strictObject({
     .describe(
       "GitHub workflows that may deploy the stack without a stored secret, by the subject of their tokens: " +
         "repo:<owner>/<name>:environment:<environment>. They get a role, restate-<stack>-deployer, which can make roles " +
-        "only within restate:permissionsBoundary, and cannot change its own rights. Empty: no such role.",
+        "only within a boundary, and cannot change its own rights. Empty: no such role.",
     ),
   oidcProviderArn: optionalText(
     /^arn:aws[a-z-]*:iam::\d{12}:oidc-provider\/token\.actions\.githubusercontent\.com$/,

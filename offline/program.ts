@@ -118,7 +118,12 @@ export class ExampleAccount implements pulumi.runtime.Mocks {
       }
       default: {
         const [, service = "", kind = ""] = /^aws:(\w+)\/(\w+):/.exec(args.type) ?? [];
-        return { arn: arn(service, `${kind}/${args.name}`) };
+        return {
+          arn:
+            kind === "openIdConnectProvider"
+              ? `arn:aws:iam::${exampleAccountId}:oidc-provider/${args.name}`
+              : arn(service, `${kind}/${args.name}`),
+        };
       }
     }
   }

@@ -1,13 +1,14 @@
-import { at, list, type Rule, statements, unmet } from "./rule";
+import { isBoundary } from "./boundary";
+import { type Inputs, list, type Rule, type RuleConfig, unmet } from "./rule";
+import { allowing, hasWildcard, held, isEverything, matches, type Statement } from "./statements";
 
-/** Actions for which the services know no narrower resource than all. */
+/** Actions for which the services know no narrower resource than all, in lower case. */
 const withoutResource = new RegExp(
   `^(${[
-    ...["application-autoscaling:Describe[A-Za-z]+", "cloudwatch:DescribeAlarms"],
-    ...["cloudwatch:PutCompositeAlarm", "cloudwatch:PutMetricData", "ec2:Describe[A-Za-z]+"],
-    ...["ecr:GetAuthorizationToken", "glue:CreateCrawler", "kms:ListAliases"],
-    ...["lakeformation:GetDataAccess", "logs:DescribeLogGroups"],
-    ...["sns:GetSubscriptionAttributes", "sns:Unsubscribe"],
+    ...["application-autoscaling:describe[a-z]+", "cloudwatch:describealarms"],
+    ...["cloudwatch:putcompositealarm", "cloudwatch:putmetricdata", "ec2:describe[a-z]+"],
+    ...["ecr:getauthorizationtoken", "glue:createcrawler", "kms:listaliases"],
+    ...["lakeformation:getdataaccess", "logs:describeloggroups"],
   ].join("|")})$`,
 );
 
@@ -17,84 +18,217 @@ const withoutResource = new RegExp(
  * CreateProcessingJob.
  */
 const unscopedForProcessing: readonly string[] = [
-  "ec2:CreateNetworkInterface",
-  "ec2:CreateNetworkInterfacePermission",
-  "ec2:DeleteNetworkInterface",
-  "ec2:DeleteNetworkInterfacePermission",
+  "ec2:createnetworkinterface",
+  "ec2:createnetworkinterfacepermission",
+  "ec2:deletenetworkinterface",
+  "ec2:deletenetworkinterfacepermission",
 ];
+
+/**
+ * Kinds of resources whose names a policy cannot know, as the service makes them up: of these everything is allowed
+ * where it stands beside a condition, or is what interfaces are made of.
+ */
+const unnamedKinds =
+  /^arn:[^:]*:(application-autoscaling|ec2|route53|sagemaker):[^:]*:[^:]*:(scalable-target|network-interface|route-table|security-group|security-group-rule|subnet|vpc|vpc-endpoint|vpc-flow-log|hostedzone|hyper-parameter-tuning-job|training-job|experiment-trial)\/\*$/;
+
+/** Kinds of which everything may be named without a condition: other parts of the request hold it. */
+const unnamedWithoutCondition =
+  /:(network-interface|hostedzone|hyper-parameter-tuning-job|training-job|experiment-trial)\/\*$/;
+
+/** Actions that give rights to whoever has them: to roles, which a boundary must limit. */
+const withinBoundary = [
+  ...["attachrolepolicy", "createrole", "deleterolepolicy", "putrolepermissionsboundary"],
+  ...["putrolepolicy", "updateassumerolepolicy"],
+].map((name) => `iam:${name}`);
+
+/** Actions that give rights, and that nothing limits. */
+const neverAllowed = [
+  ...["addusertogroup", "attachgrouppolicy", "attachuserpolicy", "createaccesskey"],
+  ...["createloginprofile", "createpolicyversion", "createuser", "deleterolepermissionsboundary"],
+  ...["deleteuserpermissionsboundary", "putgrouppolicy", "putuserpolicy"],
+  ...["setdefaultpolicyversion", "updateloginprofile"],
+].map((name) => `iam:${name}`);
+
+/** The policies of identities in the inputs of a resource. */
+const identityPolicies = (inputs: Inputs): readonly unknown[] => [
+  ...list(inputs["policy"]),
+  ...list(inputs["inlinePolicies"] as readonly Inputs[] | undefined).map(({ policy }) => policy),
+];
+
+const identityTypes = [
+  "aws:iam/groupPolicy:GroupPolicy",
+  "aws:iam/policy:Policy",
+  "aws:iam/role:Role",
+  "aws:iam/rolePolicy:RolePolicy",
+  "aws:iam/userPolicy:UserPolicy",
+];
+
+/** The types of attachments of managed policies. */
+const attachmentTypes = [
+  "aws:iam/groupPolicyAttachment:GroupPolicyAttachment",
+  "aws:iam/policyAttachment:PolicyAttachment",
+  "aws:iam/role:Role",
+  "aws:iam/rolePoliciesExclusive:RolePoliciesExclusive",
+  "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+  "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive",
+  "aws:iam/userPolicyAttachment:UserPolicyAttachment",
+];
+
+/** Judges each statement that allows something in the policies of identities. */
+function ofStatements(
+  judge: (statement: Statement) => readonly string[],
+): (inputs: Inputs) => readonly string[] {
+  return (inputs) =>
+    isBoundary(inputs)
+      ? []
+      : identityPolicies(inputs)
+          .flatMap(allowing)
+          .flatMap((one) => judge(one).map((problem) => `${one.sid}: ${problem}`));
+}
+
+function wideResources({ conditions, resources, written }: Statement): readonly string[] {
+  const scoped = written.filter((one) => {
+    const action = one.toLowerCase();
+    return !withoutResource.test(action) && !unscopedForProcessing.includes(action);
+  });
+  if (scoped.length === 0) {
+    return [];
+  }
+  return resources
+    .filter(
+      (resource) =>
+        isEverything(resource) &&
+        !(
+          unnamedKinds.test(resource) &&
+          (conditions.length > 0 || unnamedWithoutCondition.test(resource))
+        ),
+    )
+    .map((resource) => `${scoped.join(", ")} must name resources, not ${resource}`);
+}
+
+/** The accounts of principals, by their 12 digits. */
+const accountOf = (principal: string): string | undefined =>
+  /^(\d{12})$|^arn:[^:]*:(?:iam|sts)::(\d{12}):/.exec(principal)?.slice(1).find(Boolean);
+
+function trustProblems(statement: Statement, config: RuleConfig): readonly string[] {
+  const { negated, principals } = statement;
+  return [
+    ...unmet(
+      [negated.length === 0, `the role must not be open to all but some (${negated.join(", ")})`],
+      [principals.length > 0, "the role must name who may assume it"],
+    ),
+    ...principals.flatMap(([kind, principal]) => {
+      switch (kind) {
+        case "service":
+          return unmet(
+            [!hasWildcard(principal), "the role must not be open to every service"],
+            [
+              held(statement, "aws:SourceAccount"),
+              "services must be held to this account by aws:SourceAccount",
+            ],
+          );
+        case "federated":
+          return unmet(
+            [
+              /^arn:[^:]+:iam::\d{12}:oidc-provider\/[^*?]+$/.test(principal),
+              `${principal} is no OpenID Connect provider of an account`,
+            ],
+            [
+              statement.conditions.some(
+                (one) =>
+                  one.key.endsWith(":sub") &&
+                  !one.holdsWithoutKey &&
+                  ["stringequals", "stringlike"].includes(one.operator) &&
+                  one.values.every((value) => !hasWildcard(value)),
+              ),
+              "identities must be named by the sub of their tokens, without wildcards",
+            ],
+            [
+              statement.conditions.some(
+                (one) =>
+                  one.key.endsWith(":aud") &&
+                  !one.holdsWithoutKey &&
+                  one.operator === "stringequals",
+              ),
+              "tokens must be held to an audience by aud",
+            ],
+          );
+        default:
+          return hasWildcard(principal) && accountOf(principal) === undefined
+            ? ["the role must not be open to every principal"]
+            : unmet([
+                (config.accounts ?? []).includes(accountOf(principal) ?? ""),
+                `${principal} may not assume the role: accounts does not list it`,
+              ]);
+      }
+    }),
+  ];
+}
 
 /** Rules for who may do what. */
 export const accessRules: readonly Rule[] = [
   {
     name: "role-without-managed-policies",
     description: "Roles have policies of their own: managed ones allow more than an actor needs.",
-    types: ["aws:iam/role:Role", "aws:iam/rolePolicyAttachment:RolePolicyAttachment"],
+    types: attachmentTypes,
     problems: (inputs) =>
-      [
-        ...list(inputs["managedPolicyArns"] as string | readonly string[] | undefined),
-        ...list(inputs["policyArn"] as string | undefined),
-      ].flatMap((arn) =>
-        arn.includes(":iam::aws:policy/") ? [`${arn} must not be attached`] : [],
-      ),
+      ["managedPolicyArns", "policyArn", "policyArns", "permissionsBoundary"]
+        .flatMap((name) => list(inputs[name] as string | readonly string[] | undefined))
+        .flatMap((arn) =>
+          /^arn:[^:]*:iam::aws:policy\//i.test(arn.trim())
+            ? [`${arn} must not be attached, nor limit a role`]
+            : [],
+        ),
   },
   {
     name: "role-for-own-account",
     description: "Roles are assumed by named principals, and by services for this account only.",
     types: ["aws:iam/role:Role"],
-    problems: ({ assumeRolePolicy }) =>
-      statements(assumeRolePolicy).flatMap(({ Condition: condition, Principal: principal }) =>
-        unmet(
-          [
-            principal !== "*" && at(principal, "AWS") !== "*",
-            "the role must not be open to every principal",
-          ],
-          [
-            at(principal, "Service") === undefined ||
-              at(condition, "StringEquals", "aws:SourceAccount") !== undefined,
-            "services must be held to this account by aws:SourceAccount",
-          ],
-        ),
-      ),
+    reads: ["accounts"],
+    problems: ({ assumeRolePolicy }, config = {}) =>
+      allowing(assumeRolePolicy).flatMap((one) => trustProblems(one, config)),
   },
   {
     name: "policy-without-wildcards",
     description: "Actors may do what is named, on what is named.",
-    types: ["aws:iam/policy:Policy", "aws:iam/rolePolicy:RolePolicy"],
-    problems: ({ policy }) =>
-      statements(policy)
-        .filter(({ Effect: effect }) => effect === "Allow")
-        .flatMap((statement) => {
-          const actions = list(statement.Action);
-          const wide = actions.filter(
-            (action) => !withoutResource.test(action) && !unscopedForProcessing.includes(action),
-          );
-          return unmet(
-            [
-              statement.NotAction === undefined,
-              `${statement.Sid ?? ""}: NotAction allows too much`,
-            ],
-            [
-              actions.every((action) => !action.includes("*")),
-              `${statement.Sid ?? ""}: actions must be named, without *`,
-            ],
-            [
-              wide.length === 0 || !list(statement.Resource).includes("*"),
-              `${statement.Sid ?? ""}: ${wide.join(", ")} must name resources, not *`,
-            ],
-          );
-        }),
+    types: identityTypes,
+    problems: ofStatements((statement) => [
+      ...statement.negated.map((name) => `${name} allows too much`),
+      ...unmet([
+        statement.actions.every((action) => !hasWildcard(action)),
+        "actions must be named, without *",
+      ]),
+      ...wideResources(statement),
+    ]),
   },
   {
     name: "roles-passed-to-one-service",
     description: "Whoever may pass a role says to which service.",
-    types: ["aws:iam/policy:Policy", "aws:iam/rolePolicy:RolePolicy"],
-    problems: ({ policy }) =>
-      statements(policy).flatMap(({ Action: actions, Condition: condition, Sid: sid }) =>
-        unmet([
-          !list(actions).includes("iam:PassRole") ||
-            at(condition, "StringEquals", "iam:PassedToService") !== undefined,
-          `${sid ?? ""}: iam:PassRole must be held to a service by iam:PassedToService`,
-        ]),
-      ),
+    types: identityTypes,
+    problems: ofStatements((statement) =>
+      unmet([
+        !statement.actions.some((action) => matches(action, "iam:PassRole")) ||
+          held(statement, "iam:PassedToService"),
+        "iam:PassRole must be held to a service by iam:PassedToService",
+      ]),
+    ),
+  },
+  {
+    name: "rights-within-boundary",
+    description: "Whoever makes roles makes them within a boundary, and gives nobody else rights.",
+    types: identityTypes,
+    problems: ofStatements((statement) => {
+      const may = (all: readonly string[]): readonly string[] =>
+        all.filter((name) => statement.actions.some((action) => matches(action, name)));
+      const limited = may(withinBoundary);
+      const never = may(neverAllowed);
+      return unmet(
+        [never.length === 0, `${never.join(", ")} must not be allowed: nothing limits it`],
+        [
+          limited.length === 0 || held(statement, "iam:PermissionsBoundary"),
+          `${limited.join(", ")} must be held to a boundary by iam:PermissionsBoundary`,
+        ],
+      );
+    }),
   },
 ];

@@ -1,4 +1,5 @@
-import { at, list, type Rule, unmet } from "./rule";
+import { at, isText, list, type Rule, unmet } from "./rule";
+import { ownKey } from "./storage";
 import { encrypted } from "./volumes";
 
 /** Rules for what serves models, and watches it. */
@@ -7,18 +8,45 @@ export const endpointRules: readonly Rule[] = [
     name: "model-from-registry",
     description: "Models are versions of a model package group, which somebody has approved.",
     types: ["aws:sagemaker/model:Model"],
-    problems: (inputs) =>
-      unmet([
-        at(inputs, "primaryContainer", "modelPackageName") !== undefined,
-        "primaryContainer must name a modelPackageName",
-      ]),
+    reads: ["requireNetwork"],
+    problems: (inputs, config = {}) =>
+      unmet(
+        [
+          isText(at(inputs, "primaryContainer", "modelPackageName")),
+          "primaryContainer must name a modelPackageName",
+        ],
+        [
+          list(inputs["containers"] as readonly unknown[] | undefined).every((one) =>
+            isText(at(one, "modelPackageName")),
+          ),
+          "containers must each name a modelPackageName",
+        ],
+        [
+          ["image", "modelDataUrl", "modelDataSource"].every(
+            (name) => at(inputs, "primaryContainer", name) === undefined,
+          ),
+          "primaryContainer must take image and files from its model package",
+        ],
+        // A serverless endpoint takes neither.
+        [
+          config.requireNetwork !== true || inputs["enableNetworkIsolation"] === true,
+          "enableNetworkIsolation must be true",
+        ],
+        [
+          config.requireNetwork !== true || at(inputs, "vpcConfig", "subnets", 0) !== undefined,
+          "vpcConfig must name subnets",
+        ],
+      ),
   },
   {
     name: "endpoint-encrypted",
     description: "Endpoints encrypt their volumes, and the requests that they keep.",
     types: ["aws:sagemaker/endpointConfiguration:EndpointConfiguration"],
     problems: (inputs) => {
-      const variants = list(inputs["productionVariants"] as readonly unknown[] | undefined);
+      const variants = ["productionVariants", "shadowProductionVariants"].flatMap((name) =>
+        list(inputs[name] as readonly unknown[] | undefined),
+      );
+      const answers = at(inputs, "asyncInferenceConfig", "outputConfig");
       const capture = inputs["dataCaptureConfig"];
       return unmet(
         [
@@ -30,8 +58,12 @@ export const endpointRules: readonly Rule[] = [
           "volumes must be encrypted by kmsKeyArn",
         ],
         [
-          capture === undefined || at(capture, "kmsKeyId") !== undefined,
+          capture === undefined || ownKey(at(capture, "kmsKeyId")),
           "requests that are kept must be encrypted by kmsKeyId",
+        ],
+        [
+          answers === undefined || ownKey(at(answers, "kmsKeyId")),
+          "answers that are kept must be encrypted by kmsKeyId",
         ],
       );
     },
@@ -57,7 +89,7 @@ export const endpointRules: readonly Rule[] = [
       const network = inputs["networkConfig"];
       return unmet(
         [
-          at(inputs, "dataQualityJobOutputConfig", "kmsKeyId") !== undefined,
+          ownKey(at(inputs, "dataQualityJobOutputConfig", "kmsKeyId")),
           "outputs must be encrypted by kmsKeyId",
         ],
         [

@@ -1,75 +1,144 @@
-import type { ProcessingArguments, Step, TuningArguments } from "../pipeline/language/definition";
 import { allSteps } from "../pipeline/language/graph";
 import type { Json } from "../pipeline/language/json";
 import { parse } from "../pipeline/language/parse";
-import { document, type Rule, unmet } from "./rule";
+import { at, document, list, type Rule, type RuleConfig, unmet } from "./rule";
+import { ownKey } from "./storage";
 import { encrypted } from "./volumes";
 
-/** A member of a request that is left out, or is null, is not given. */
-const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
-
-function processingProblems(name: string, job: ProcessingArguments): readonly string[] {
-  const { NetworkConfig, ProcessingOutputConfig, ProcessingResources } = job;
-  return unmet(
-    [isGiven(ProcessingOutputConfig?.KmsKeyId), `${name}: outputs must be encrypted by KmsKeyId`],
-    [
-      isGiven(ProcessingResources?.ClusterConfig?.VolumeKmsKeyId),
-      `${name}: volumes must be encrypted by VolumeKmsKeyId`,
-    ],
-    [
-      NetworkConfig?.EnableInterContainerTrafficEncryption === true,
-      `${name}: EnableInterContainerTrafficEncryption must be true`,
-    ],
-  );
+/** Where the request of a kind of job says what it must say: paths of members. */
+interface JobForm {
+  readonly outputKey?: readonly string[];
+  /** Of the object that has VolumeKmsKeyId and InstanceType. */
+  readonly resources?: readonly string[];
+  /** Of the object that has the members of network and isolation. */
+  readonly network?: readonly string[];
+  /** Whether its containers must have no network. */
+  readonly isolated: boolean;
+  /** Whether its instances talk to each other. */
+  readonly traffic: boolean;
 }
 
-function tuningProblems(
-  name: string,
-  { TrainingJobDefinition: training }: TuningArguments,
-): readonly string[] {
-  const resources = training?.HyperParameterTuningResourceConfig;
-  return unmet(
-    [
-      isGiven(training?.OutputDataConfig?.KmsKeyId),
-      `${name}: models must be encrypted by KmsKeyId`,
-    ],
-    [
-      encrypted(resources?.VolumeKmsKeyId ?? undefined, resources?.InstanceType),
-      `${name}: volumes must be encrypted by VolumeKmsKeyId`,
-    ],
-    [training?.EnableNetworkIsolation === true, `${name}: EnableNetworkIsolation must be true`],
-    [
-      training?.EnableInterContainerTrafficEncryption === true,
-      `${name}: EnableInterContainerTrafficEncryption must be true`,
-    ],
+const processing: JobForm = {
+  outputKey: ["ProcessingOutputConfig", "KmsKeyId"],
+  resources: ["ProcessingResources", "ClusterConfig"],
+  network: ["NetworkConfig"],
+  isolated: true,
+  traffic: true,
+};
+
+/** The kinds of steps that a definition may have: of jobs, what their requests look like; undefined: they start none. */
+const forms: Readonly<Record<string, JobForm | undefined>> = {
+  Processing: processing,
+  QualityCheck: processing,
+  ClarifyCheck: processing,
+  Training: {
+    outputKey: ["OutputDataConfig", "KmsKeyId"],
+    resources: ["ResourceConfig"],
+    network: [],
+    isolated: true,
+    traffic: true,
+  },
+  Tuning: {
+    outputKey: ["TrainingJobDefinition", "OutputDataConfig", "KmsKeyId"],
+    resources: ["TrainingJobDefinition", "HyperParameterTuningResourceConfig"],
+    network: ["TrainingJobDefinition"],
+    isolated: true,
+    traffic: true,
+  },
+  Model: { network: [], isolated: true, traffic: false },
+  Transform: {
+    outputKey: ["TransformOutput", "KmsKeyId"],
+    resources: ["TransformResources"],
+    isolated: false,
+    traffic: false,
+  },
+  Condition: undefined,
+  Fail: undefined,
+  RegisterModel: undefined,
+};
+
+/** Data Wrangler's job alone reads from Athena, and has no isolation. */
+const readsAthena = (job: unknown): boolean =>
+  list(at(job, "ProcessingInputs") as readonly unknown[] | undefined).some(
+    (input) => at(input, "DatasetDefinition", "AthenaDatasetDefinition") !== undefined,
   );
-}
 
 /** What is wrong with the job of a step. */
-function jobProblems(step: Step): readonly string[] {
-  switch (step.Type) {
-    case "Processing":
-      return processingProblems(step.Name, step.Arguments);
-    case "Tuning":
-      return tuningProblems(step.Name, step.Arguments);
-    default:
-      return [];
+function jobProblems(step: unknown, config: RuleConfig): readonly string[] {
+  const name = String(at(step, "Name"));
+  const type = String(at(step, "Type"));
+  const job = at(step, "Arguments");
+  if (!(type in forms)) {
+    return [`${name}: a step of the type ${type} does what no rule can judge`];
   }
+  if (type === "RegisterModel") {
+    return unmet([
+      at(job, "ModelApprovalStatus") !== "Approved",
+      `${name}: ModelApprovalStatus must not be Approved: people approve models`,
+    ]);
+  }
+  const form = forms[type];
+  if (form === undefined) {
+    return [];
+  }
+  const resources = form.resources && at(job, ...form.resources);
+  const network = form.network && at(job, ...form.network);
+  // A list of groups of instances has a type each.
+  const groups = list(
+    (at(resources, "InstanceGroups") ?? at(resources, "InstanceConfigs")) as
+      readonly unknown[] | undefined,
+  );
+  const types = groups.length > 0 ? groups : [resources];
+  return unmet(
+    [
+      form.outputKey === undefined || ownKey(at(job, ...form.outputKey)),
+      `${name}: ${type === "Tuning" || type === "Training" ? "models" : "outputs"} must be encrypted by KmsKeyId`,
+    ],
+    [
+      form.resources === undefined ||
+        types.every((one) => encrypted(at(resources, "VolumeKmsKeyId"), at(one, "InstanceType"))),
+      `${name}: volumes must be encrypted by VolumeKmsKeyId`,
+    ],
+    [
+      !form.isolated || at(network, "EnableNetworkIsolation") === true || readsAthena(job),
+      `${name}: EnableNetworkIsolation must be true`,
+    ],
+    [
+      !form.traffic || at(network, "EnableInterContainerTrafficEncryption") === true,
+      `${name}: EnableInterContainerTrafficEncryption must be true`,
+    ],
+    [
+      config.requireNetwork !== true ||
+        form.network === undefined ||
+        list(at(network, "VpcConfig", "Subnets") as readonly unknown[] | undefined).length > 0,
+      `${name}: VpcConfig must name subnets`,
+    ],
+  );
 }
 
 /** Rules for the jobs that a pipeline starts. */
 export const jobRules: readonly Rule[] = [
   {
     name: "jobs-encrypted-and-isolated",
-    description: "Jobs encrypt what they write; training has no network.",
+    description: "Jobs encrypt what they write, and have no network; people approve models.",
     types: ["aws:sagemaker/pipeline:Pipeline"],
-    problems: ({ pipelineDefinition }) => {
-      const content = document(pipelineDefinition);
-      if (content === undefined) {
+    reads: ["requireNetwork"],
+    problems: ({ pipelineDefinition, pipelineDefinitionS3Location: elsewhere }, config = {}) => {
+      if (elsewhere !== undefined) {
+        return [
+          "the definition must stand in pipelineDefinition: what lies in S3 cannot be judged",
+        ];
+      }
+      // Not known before an update.
+      if (pipelineDefinition === undefined) {
         return [];
       }
+      const content = document(pipelineDefinition);
+      if (content === undefined) {
+        return ["pipelineDefinition is no JSON"];
+      }
       const { definition, problems } = parse(content as Json);
-      return problems ?? allSteps(definition).flatMap(({ step }) => jobProblems(step));
+      return problems ?? allSteps(definition).flatMap(({ step }) => jobProblems(step, config));
     },
   },
 ];

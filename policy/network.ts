@@ -1,4 +1,29 @@
-import { at, type Rule, statements, unmet } from "./rule";
+import { at, type Inputs, list, type Rule, unmet } from "./rule";
+import { allowing, held, isEverything } from "./statements";
+
+/** Addresses that are nobody's in the internet. Source: RFC 1918, and RFC 4193 for IPv6. */
+const privateRanges = [
+  /^10\.\d+\.\d+\.\d+\/([89]|[12]\d|3[0-2])$/,
+  /^172\.(1[6-9]|2\d|3[01])\.\d+\.\d+\/(1[2-9]|2\d|3[0-2])$/,
+  /^192\.168\.\d+\.\d+\/(1[6-9]|2\d|3[0-2])$/,
+  /^f[cd][0-9a-f]{2}:[0-9a-f:]*\/([89]|[1-9]\d|1[01]\d|12[0-8])$/i,
+];
+
+/** The addresses that a rule of a security group names, in its own form or in that of the group's. */
+const addresses = (rule: unknown): readonly string[] =>
+  ["cidrBlocks", "cidrIpv4", "cidrIpv6", "ipv6CidrBlocks"]
+    .flatMap((name) => list(at(rule, name) as string | readonly string[] | undefined))
+    .map(String);
+
+function groupProblems(inputs: Inputs): readonly string[] {
+  const inline = ["egress", "ingress"].flatMap((name) =>
+    list(inputs[name] as readonly unknown[] | undefined),
+  );
+  return [inputs, ...inline]
+    .flatMap(addresses)
+    .filter((range) => !privateRanges.some((pattern) => pattern.test(range.trim())))
+    .map((range) => `must not be open to ${range}`);
+}
 
 /** Rules for what jobs can reach. */
 export const networkRules: readonly Rule[] = [
@@ -18,7 +43,9 @@ export const networkRules: readonly Rule[] = [
           "the strategy of natGateways must be None",
         ],
         [
-          subnets?.every(({ type }) => type === "Isolated") ?? false,
+          subnets !== undefined &&
+            subnets.length > 0 &&
+            subnets.every(({ type }) => type === "Isolated"),
           "subnetSpecs must all be Isolated",
         ],
       );
@@ -42,28 +69,53 @@ export const networkRules: readonly Rule[] = [
       if (policy === undefined) {
         return ["the endpoint must have a policy: without one it serves everyone"];
       }
-      return statements(policy).flatMap(
-        ({ Condition: condition, Effect: effect, Resource: resource, Sid: sid }) =>
-          unmet([
-            effect !== "Allow" ||
-              resource !== "*" ||
-              at(condition, "StringEquals", "aws:PrincipalAccount") !== undefined,
-            `${sid ?? ""}: must be held to this account by aws:PrincipalAccount`,
+      return allowing(policy).flatMap((statement) => {
+        const { negated, resources, sid } = statement;
+        const own = held(statement, "aws:PrincipalAccount", "aws:PrincipalOrgID");
+        return [
+          ...negated.map((name) => `${sid}: ${name} allows too much`),
+          ...unmet([
+            own || (resources.length > 0 && !resources.some(isEverything)),
+            `${sid}: must be held to this account by aws:PrincipalAccount`,
           ]),
-      );
+        ];
+      });
     },
   },
   {
     name: "group-closed",
     description: "Security groups are open to their members and to named prefix lists only.",
     types: [
+      "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+      "aws:ec2/securityGroup:SecurityGroup",
+      "aws:ec2/securityGroupRule:SecurityGroupRule",
       "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
       "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
     ],
-    problems: ({ cidrIpv4, cidrIpv6 }) =>
+    problems: groupProblems,
+  },
+  {
+    name: "no-route-out",
+    description: "Routes lead to endpoints, and within the network.",
+    types: ["aws:ec2/route:Route", "aws:ec2/routeTable:RouteTable"],
+    problems: (inputs) =>
+      [inputs, ...list(inputs["routes"] as readonly unknown[] | undefined)].flatMap((route) =>
+        ["gatewayId", "natGatewayId", "egressOnlyGatewayId", "transitGatewayId"].flatMap((name) => {
+          const target = at(route, name);
+          return target === undefined || target === "" || target === "local"
+            ? []
+            : [`${name} leads out of the network`];
+        }),
+      ),
+  },
+  {
+    name: "subnet-private",
+    description: "Nothing in a subnet gets a public address.",
+    types: ["aws:ec2/subnet:Subnet"],
+    problems: ({ assignIpv6AddressOnCreation, mapPublicIpOnLaunch }) =>
       unmet(
-        [cidrIpv4 !== "0.0.0.0/0", "must not be open to 0.0.0.0/0"],
-        [cidrIpv6 !== "::/0", "must not be open to ::/0"],
+        [mapPublicIpOnLaunch !== true, "mapPublicIpOnLaunch must not be true"],
+        [assignIpv6AddressOnCreation !== true, "assignIpv6AddressOnCreation must not be true"],
       ),
   },
 ];

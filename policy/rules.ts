@@ -3,11 +3,15 @@ import { endpointRules } from "./endpoints";
 import { jobRules } from "./jobs";
 import { networkRules } from "./network";
 import type { Rule } from "./rule";
+import { sharingRules } from "./sharing";
 import { storageRules } from "./storage";
 
-/** All rules of the pack. */
+export { stackRules } from "./stack";
+
+/** All rules of the pack for single resources. */
 export const rules: readonly Rule[] = [
   ...storageRules,
+  ...sharingRules,
   ...accessRules,
   ...networkRules,
   ...jobRules,

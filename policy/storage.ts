@@ -1,7 +1,46 @@
-import { at, list, type Rule, statements, unmet } from "./rule";
+import { at, isText, list, type Rule, unmet } from "./rule";
+import { type Statement, statements } from "./statements";
+
+/** Whether a key is named that is the account's own, and not AWS's. */
+export const ownKey = (key: unknown): boolean => isText(key) && !/(^|[:/])alias\/aws\//.test(key);
+
+/** Whether a statement refuses plain HTTP to everybody, whatever is asked for. */
+function refusesPlainHttp({
+  actions,
+  allows,
+  conditions,
+  negated,
+  principals,
+  resources,
+}: Statement): boolean {
+  const [only] = conditions;
+  return (
+    !allows &&
+    negated.length === 0 &&
+    principals.some(([kind, principal]) => kind === "aws" && principal === "*") &&
+    actions.some((action) => ["*", "s3:*"].includes(action)) &&
+    (resources.includes("*") ||
+      resources.some((one) => !one.endsWith("/*") && resources.includes(`${one}/*`))) &&
+    conditions.length === 1 &&
+    only?.operator === "bool" &&
+    only.key === "aws:securetransport" &&
+    only.values.length === 1 &&
+    only.values[0]?.toLowerCase() === "false"
+  );
+}
 
 /** Rules for what holds data. */
 export const storageRules: readonly Rule[] = [
+  {
+    name: "bucket-by-its-companions",
+    description: "What a bucket allows stands in resources of its own, which have rules.",
+    types: ["aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"],
+    problems: (inputs) =>
+      ["acl", "corsRules", "grants", "policy", "replicationConfiguration", "website"].flatMap(
+        (name) =>
+          inputs[name] === undefined ? [] : [`${name} must not be set on the bucket itself`],
+      ),
+  },
   {
     name: "bucket-not-public",
     description: "Buckets block public access altogether.",
@@ -28,16 +67,21 @@ export const storageRules: readonly Rule[] = [
       "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
     ],
     problems: (inputs) => {
-      const rule = at(inputs, "rules", 0);
-      const byDefault = at(rule, "applyServerSideEncryptionByDefault");
-      return unmet(
-        [at(byDefault, "sseAlgorithm") === "aws:kms", "sseAlgorithm must be aws:kms"],
-        [
-          at(byDefault, "kmsMasterKeyId") !== undefined,
-          "kmsMasterKeyId must name a key of the account's own",
-        ],
-        [at(rule, "bucketKeyEnabled") === true, "bucketKeyEnabled must be true"],
-      );
+      const rules = list(inputs["rules"] as readonly unknown[] | undefined);
+      return (rules.length === 0 ? [undefined] : rules).flatMap((rule) => {
+        const byDefault = at(rule, "applyServerSideEncryptionByDefault");
+        return unmet(
+          [
+            ["aws:kms", "aws:kms:dsse"].includes(String(at(byDefault, "sseAlgorithm"))),
+            "sseAlgorithm must be aws:kms",
+          ],
+          [
+            ownKey(at(byDefault, "kmsMasterKeyId")),
+            "kmsMasterKeyId must name a key of the account's own",
+          ],
+          [at(rule, "bucketKeyEnabled") === true, "bucketKeyEnabled must be true"],
+        );
+      });
     },
   },
   {
@@ -56,13 +100,7 @@ export const storageRules: readonly Rule[] = [
     types: ["aws:s3/bucketPolicy:BucketPolicy"],
     problems: ({ policy }) => {
       const all = statements(policy);
-      const refuses = all.some(
-        ({ Action: action, Condition: condition, Effect: effect, Principal: principal }) =>
-          effect === "Deny" &&
-          principal === "*" &&
-          list(action).includes("s3:*") &&
-          at(condition, "Bool", "aws:SecureTransport") === "false",
-      );
+      const refuses = all.some(refusesPlainHttp);
       // A policy that is not known before an update has no statements.
       return unmet([
         all.length === 0 || refuses,
@@ -74,8 +112,18 @@ export const storageRules: readonly Rule[] = [
     name: "key-rotated",
     description: "Keys are rotated every year.",
     types: ["aws:kms/key:Key"],
-    problems: ({ enableKeyRotation }) =>
-      unmet([enableKeyRotation === true, "enableKeyRotation must be true"]),
+    problems: ({ bypassPolicyLockoutSafetyCheck, deletionWindowInDays, enableKeyRotation }) =>
+      unmet(
+        [enableKeyRotation === true, "enableKeyRotation must be true"],
+        [
+          deletionWindowInDays === undefined || Number(deletionWindowInDays) >= 30,
+          "deletionWindowInDays must be 30: until then a deletion can be taken back",
+        ],
+        [
+          bypassPolicyLockoutSafetyCheck !== true,
+          "bypassPolicyLockoutSafetyCheck must not be true",
+        ],
+      ),
   },
   {
     name: "repository-immutable",
@@ -91,6 +139,10 @@ export const storageRules: readonly Rule[] = [
         [
           at(inputs, "encryptionConfigurations", 0, "encryptionType") === "KMS",
           "encryptionType must be KMS",
+        ],
+        [
+          ownKey(at(inputs, "encryptionConfigurations", 0, "kmsKey")),
+          "kmsKey must name a key of the account's own",
         ],
       ),
   },
@@ -114,7 +166,11 @@ export const storageRules: readonly Rule[] = [
           "encryptionOption of the results must be SSE_KMS",
         ],
         [
-          at(configuration, "bytesScannedCutoffPerQuery") !== undefined,
+          ownKey(at(encryption, "kmsKeyArn")),
+          "kmsKeyArn of the results must name a key of the account's own",
+        ],
+        [
+          Number(at(configuration, "bytesScannedCutoffPerQuery") ?? 0) > 0,
           "bytesScannedCutoffPerQuery must be set",
         ],
       );
@@ -125,6 +181,6 @@ export const storageRules: readonly Rule[] = [
     description: "Notifications are encrypted with a key of the account's own.",
     types: ["aws:sns/topic:Topic"],
     problems: ({ kmsMasterKeyId }) =>
-      unmet([kmsMasterKeyId !== undefined, "kmsMasterKeyId must name a key"]),
+      unmet([ownKey(kmsMasterKeyId), "kmsMasterKeyId must name a key of the account's own"]),
   },
 ];

@@ -1,6 +1,7 @@
 import { hasLocalStorage } from "../pipeline/instanceTypes";
+import { ownKey } from "./storage";
 
-/** Whether a key is given for the volumes of instances, or they have disks that the hardware encrypts. */
+/** Whether a key of the account's own is given for the volumes of instances, or they have disks that the hardware encrypts. */
 export function encrypted(key: unknown, instanceType: unknown): boolean {
-  return key !== undefined || (typeof instanceType === "string" && hasLocalStorage(instanceType));
+  return ownKey(key) || (typeof instanceType === "string" && hasLocalStorage(instanceType));
 }

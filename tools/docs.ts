@@ -8,6 +8,7 @@ import { join, resolve } from "node:path";
 import { settingsSchema } from "../config/schema";
 import { servingOutputs } from "../serving/outputs";
 import { settingsSchema as servingSettings } from "../serving/settings";
+import { attackPathsTable } from "./docs/attackPaths";
 import { callsTables } from "./docs/calls";
 import { withMarked } from "./docs/marked";
 import { withConfig } from "./docs/pulumiYaml";
@@ -22,7 +23,8 @@ export const documents: Readonly<Record<string, (text: string) => Promise<string
   "Pulumi.yaml": (text) => withConfig(text, "restate", describe(settingsSchema)),
   "README.md": (text) => withMarked(text, "parameters", parametersTable()),
   "docs/reference.md": () => renderReference(),
-  "docs/security.md": (text) => withMarked(text, "calls", callsTables()),
+  "docs/security.md": (text) =>
+    withMarked(withMarked(text, "calls", callsTables()), "paths", attackPathsTable()),
   "serving/Pulumi.yaml": (text) => withConfig(text, "restate-serving", describe(servingSettings)),
   "serving/README.md": (text) =>
     withMarked(

@@ -91,6 +91,13 @@ const describeVpc = [
   "ec2:DescribeVpcs",
 ] as const;
 
+/** Rights on whatever network interface, as processing jobs must have them. */
+export const useAnyInterface = [
+  "ec2:CreateNetworkInterface",
+  ...useInterfaces,
+  ...describeVpc,
+] as const;
+
 /** The statements that several actors need, on what belongs to this stack. */
 export class Statements {
   /** ARNs of the roles, composed of their names: known at preview. */
@@ -274,13 +281,7 @@ export class Statements {
   useVpcForProcessing(): readonly Statement[] {
     return this.args.vpc === undefined
       ? []
-      : [
-          allow(
-            "MakeNetworkInterfaces",
-            ["ec2:CreateNetworkInterface", ...useInterfaces, ...describeVpc],
-            "*",
-          ),
-        ];
+      : [allow("MakeNetworkInterfaces", useAnyInterface, "*")];
   }
 
   /** Encrypting what a job puts out, where the job names the key: not by way of S3, which needs no such right. */

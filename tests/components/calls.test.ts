@@ -8,7 +8,7 @@ import { defaultCandidates } from "../../pipeline/candidates";
 import { allSteps } from "../../pipeline/language/graph";
 import { type Config, program } from "../support/definitions";
 import { type IamRequest, isAllowed } from "../support/iam";
-import { boundary, consumer, describeRequest } from "../support/iamRequests";
+import { consumer, describeRequest } from "../support/iamRequests";
 import { jobRequest } from "../support/jobRequests";
 
 const job: Job = {
@@ -52,7 +52,6 @@ const stacks: Readonly<Record<string, Config>> = {
     encryptCatalog: true,
     modelConsumers: [consumer],
     network: { mode: "create", flowLogs: true },
-    permissionsBoundary: boundary,
   },
   "on a view of others": {
     dataset: {

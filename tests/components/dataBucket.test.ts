@@ -10,7 +10,7 @@ const args: DataBucketArgs = {
   names: { bucketName: pulumi.output("the-bucket"), keyAlias: "alias/the-key" },
   description: "Encrypts everything",
   protection: { protect: true, forceDestroy: false },
-  access: { modelConsumers: [], accessLogBucket: undefined },
+  access: { modelConsumers: [], accessLogBucket: undefined, throughEndpoint: undefined },
 };
 const make = (change: Partial<DataBucketArgs> = {}) =>
   construct((options) => new DataBucket("data", { ...args, ...change }, options));
@@ -171,7 +171,11 @@ describe("DataBucket", () => {
 
   it("lets other accounts read models, and logs who reads what, where that is asked for", async () => {
     const { registered } = await make({
-      access: { modelConsumers: ["222233334444"], accessLogBucket: "logs" },
+      access: {
+        modelConsumers: ["222233334444"],
+        accessLogBucket: "logs",
+        throughEndpoint: undefined,
+      },
     });
     deepEqual(registered["s3/bucketLogging data-bucket-logging"], {
       bucket: "the-bucket",

@@ -28,7 +28,7 @@ const args: DataLakeArgs = {
   dataset,
   dataFile: undefined,
   protection: { protect: true, forceDestroy: false },
-  access: { modelConsumers: [], accessLogBucket: undefined },
+  access: { modelConsumers: [], accessLogBucket: undefined, throughEndpoint: undefined },
   encryptCatalog: false,
 };
 const make = (change: Partial<DataLakeArgs> = {}) =>

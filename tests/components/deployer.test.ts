@@ -43,7 +43,7 @@ describe("the deployer", () => {
         {
           Effect: "Allow",
           Principal: {
-            Federated: "arn:aws:iam:us-east-1:111122223333:openIdConnectProvider/deployer-github",
+            Federated: "arn:aws:iam::111122223333:oidc-provider/deployer-github",
           },
           Action: "sts:AssumeRoleWithWebIdentity",
           Condition: {
@@ -132,6 +132,8 @@ describe("Deployer", () => {
     permissionsBoundary: boundary,
     ownTag: { key: "stack", value: "test" },
     forceDestroy: false,
+    uploadsData: true,
+    servingEndpoints: ["model"],
     makesNetwork: false,
   };
 
@@ -140,7 +142,13 @@ describe("Deployer", () => {
       (options) =>
         new Deployer(
           "d",
-          { scope: stackScope, limits, subjects, oidcProviderArn: undefined },
+          {
+            scope: stackScope,
+            limits,
+            ownBoundary: boundary,
+            subjects,
+            oidcProviderArn: undefined,
+          },
           options,
         ),
     );
@@ -158,7 +166,7 @@ describe("Deployer", () => {
           {
             Effect: "Allow",
             Principal: {
-              Federated: "arn:aws:iam:us-east-1:111122223333:openIdConnectProvider/d-github",
+              Federated: "arn:aws:iam::111122223333:oidc-provider/d-github",
             },
             Action: "sts:AssumeRoleWithWebIdentity",
             Condition: {
@@ -194,6 +202,7 @@ describe("Deployer", () => {
           {
             scope: stackScope,
             limits: { ...limits, makesNetwork: true },
+            ownBoundary: boundary,
             subjects,
             oidcProviderArn,
           },

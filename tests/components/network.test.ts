@@ -286,7 +286,8 @@ describe("jobNetwork", () => {
       subnetIds: ["subnet-1"],
       securityGroupIds: ["sg-1"],
     };
-    deepEqual(jobNetwork("net", existing, args, {}), { vpc: existing, vpcId: undefined });
-    deepEqual(jobNetwork("net", { mode: "none" }, args, {}), { vpc: undefined, vpcId: undefined });
+    const none = { vpcId: undefined, s3EndpointId: undefined };
+    deepEqual(jobNetwork("net", existing, args, {}), { vpc: existing, ...none });
+    deepEqual(jobNetwork("net", { mode: "none" }, args, {}), { vpc: undefined, ...none });
   });
 });

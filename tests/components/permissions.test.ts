@@ -29,6 +29,93 @@ const ownTag = (of: string, stack = "test"): Readonly<Record<string, string>> =>
 /** One of the jobs' network, as a program without an account calls it. */
 const subnet = arn("ec2", "subnet/subnet-placeholder-1");
 
+/** A request of a role that somebody has given every right: what its boundary leaves of them. */
+const withAllRights = (request: IamRequest): IamRequest => ({ ...request, whateverPolicies: true });
+
+/** What no role of a stack may do, whatever its policy says. */
+const beyondRoles = [
+  call("iam:CreateRole", role("restate-test-training"), withBoundary(boundary)),
+  call("iam:PutRolePolicy", role("restate-test-training"), withBoundary(boundary)),
+  call("iam:PassRole", role("Administrator"), passed),
+  call("iam:PassRole", role("restate-test-serving"), passed),
+  call("iam:PassRole", role("restate-test-training"), {
+    "iam:PassedToService": "ec2.amazonaws.com",
+  }),
+  call("iam:CreatePolicyVersion", boundary),
+  call("sts:AssumeRole", role("Administrator")),
+  call("sts:AssumeRole", role("restate-test-deployer")),
+  call("sagemaker:UpdateModelPackage", arn("sagemaker", "model-package/restate-test/1"), {
+    "sagemaker:ModelApprovalStatus": "Approved",
+  }),
+  call("sagemaker:CreateModelPackage", arn("sagemaker", "model-package/restate-test/1"), {
+    "sagemaker:ModelApprovalStatus": "Approved",
+  }),
+  call("sagemaker:CreateTrainingJob", arn("sagemaker", "training-job/mine")),
+  call("sagemaker:CreateNotebookInstance", arn("sagemaker", "notebook-instance/mine")),
+  call("s3:GetObject", "arn:aws:s3:::bucket-of-another-team/salaries.csv"),
+  call("s3:PutBucketPolicy", bucket),
+  call("kms:Decrypt", arn("kms", "key/another")),
+  call("kms:ScheduleKeyDeletion", key),
+  call("lambda:InvokeFunction", arn("lambda", "function:any")),
+  call("ec2:RunInstances", arn("ec2", "instance/*")),
+  call("secretsmanager:GetSecretValue", arn("secretsmanager", "secret:any")),
+].map(withAllRights);
+
+/** What a deployer may not do, whatever its policies say: change itself or the boundaries, run or approve anything. */
+const beyondDeployer = [
+  ...["restate-test-deployer", "Administrator", "restate-prod-training"].flatMap((name) => [
+    call("iam:PutRolePolicy", role(name), withBoundary(boundary)),
+    call("iam:UpdateAssumeRolePolicy", role(name), withBoundary(boundary)),
+    call("iam:PutRolePermissionsBoundary", role(name), withBoundary(boundary)),
+    call("iam:DeleteRole", role(name), withBoundary(boundary)),
+    call("iam:PassRole", role(name), passed),
+    call("iam:TagRole", role(name)),
+    call("sts:AssumeRole", role(name)),
+  ]),
+  ...["boundary", "deployer-boundary", "deployer-data", "approver"].flatMap((name) =>
+    ["CreatePolicyVersion", "DeletePolicy", "DeletePolicyVersion", "SetDefaultPolicyVersion"].map(
+      (action) => call(`iam:${action}`, `arn:aws:iam::111122223333:policy/restate-test-${name}`),
+    ),
+  ),
+  call("iam:CreateRole", role("restate-test-training")),
+  call("iam:CreateRole", role("restate-test-training"), withBoundary(`${boundary}2`)),
+  call("iam:UpdateAssumeRolePolicy", role("restate-test-training")),
+  call("iam:UpdateRole", role("restate-test-training")),
+  call("iam:DeleteRolePermissionsBoundary", role("restate-test-training"), withBoundary(boundary)),
+  call("iam:AttachRolePolicy", role("restate-test-training"), withBoundary(boundary)),
+  call("iam:CreateUser", "arn:aws:iam::111122223333:user/mine"),
+  call("iam:CreateAccessKey", "arn:aws:iam::111122223333:user/mine"),
+  call("sagemaker:CreateTrainingJob", arn("sagemaker", "training-job/mine")),
+  call("sagemaker:CreateNotebookInstance", arn("sagemaker", "notebook-instance/mine")),
+  call("sagemaker:UpdateModelPackage", arn("sagemaker", "model-package/restate-test/1"), {
+    "sagemaker:ModelApprovalStatus": "Approved",
+  }),
+  call("ec2:RunInstances", arn("ec2", "instance/*")),
+  call("lambda:CreateFunction", arn("lambda", "function:any")),
+  call("sts:AssumeRole", role("restate-test-pipeline")),
+].map(withAllRights);
+
+/** What the stack test-eu has, whose name begins with test's. */
+const longerName = [
+  call("events:PutRule", arn("events", "rule/restate-test-eu-approval")),
+  call("events:DeleteRule", arn("events", "rule/restate-test-eu-start")),
+  call("scheduler:UpdateSchedule", arn("scheduler", "schedule/default/restate-test-eu-start")),
+  call("cloudwatch:DeleteAlarms", arn("cloudwatch", "alarm:restate-test-eu-execution-failed")),
+  call("cloudwatch:PutMetricAlarm", arn("cloudwatch", "alarm:restate-test-eu-model-latency")),
+  call("sagemaker:DeleteEndpoint", arn("sagemaker", "endpoint/restate-test-eu-model")),
+  call("sagemaker:UpdateEndpoint", arn("sagemaker", "endpoint/restate-test-eu-model-serverless")),
+  call("sagemaker:DeleteModel", arn("sagemaker", "model/restate-test-eu-model-v1-012345")),
+  call(
+    "sagemaker:DeleteMonitoringSchedule",
+    arn("sagemaker", "monitoring-schedule/restate-test-eu-model-data-quality"),
+  ),
+  call("sagemaker:DeleteImage", arn("sagemaker", "image/restate-test-eu-dtree")),
+  call("sns:DeleteTopic", arn("sns", "restate-test-eu")),
+  call("budgets:ModifyBudget", "arn:aws:budgets::111122223333:budget/restate-test-eu"),
+  call("iam:PutRolePolicy", role("restate-test-eu-training"), withBoundary(boundary)),
+  call("iam:GetPolicy", "arn:aws:iam::111122223333:policy/restate-test-eu-deployer-data"),
+];
+
 /** The jobs of an execution. */
 const jobs = {
   processing: arn("sagemaker", "processing-job/pipelines-abc-preprocess"),
@@ -148,6 +235,7 @@ const actors: Readonly<
       call("kms:Decrypt", key, throughS3),
     ],
     mayNot: [
+      ...beyondRoles,
       call("ecr:PutImage", arn("ecr", "repository/restate-test-decision-tree")),
       call("ecr:BatchGetImage", arn("ecr", "repository/another-team")),
       call("ecr:DescribeImages", "arn:aws:ecr:us-east-1:222233334444:repository/team/forest"),
@@ -336,6 +424,7 @@ const actors: Readonly<
       s3("DeleteObject", "/checkpoints/Forest/1"),
     ],
     mayNot: [
+      ...beyondRoles,
       ...everyJob.mayNot,
       ...anyNetwork,
       s3("DeleteObject", "/executions/abc/data-wrangler/job/node/default/part-0.csv"),
@@ -475,6 +564,30 @@ const actors: Readonly<
       call("iam:PutRolePolicy", role("restate-test-flow-logs"), withBoundary(boundary)),
       call("iam:PassRole", role("restate-test-pipeline"), passed),
       call("events:PutRule", arn("events", "rule/restate-test-approval")),
+      call("events:PutTargets", arn("events", "rule/restate-test-approval"), {
+        "events:TargetArn": arn("sns", "restate-test"),
+      }),
+      call("events:PutTargets", arn("events", "rule/restate-test-model-start"), {
+        "events:TargetArn": arn("sagemaker", "pipeline/restate-test"),
+      }),
+      call("sns:Unsubscribe", arn("sns", "restate-test")),
+      call("iam:UpdateAssumeRolePolicy", role("restate-test-training"), withBoundary(boundary)),
+      call("iam:UpdateRoleDescription", role("restate-test-training"), withBoundary(boundary)),
+      call("iam:GetPolicyVersion", "arn:aws:iam::111122223333:policy/restate-test-approver"),
+      call("iam:GetPolicy", boundary),
+      call("s3:GetObject", `${bucket}/executions/abc/baseline/constraints.json`),
+      call(
+        "application-autoscaling:TagResource",
+        arn("application-autoscaling", "scalable-target/1"),
+        {
+          "aws:RequestTag/project": "restate-serving",
+        },
+      ),
+      call("cloudwatch:PutMetricAlarm", arn("cloudwatch", "alarm:restate-test-model-latency")),
+      call(
+        "sagemaker:CreateMonitoringSchedule",
+        arn("sagemaker", "monitoring-schedule/restate-test-model-data-quality"),
+      ),
       call("cloudwatch:PutCompositeAlarm", arn("cloudwatch", "alarm:restate-test-model-drift")),
       call("cloudwatch:DescribeAlarms", arn("cloudwatch", "alarm:restate-test-model-drift")),
       call("budgets:TagResource", "arn:aws:budgets::111122223333:budget/restate-test"),
@@ -492,6 +605,32 @@ const actors: Readonly<
       call("iam:PassRole", role("restate-test-serving"), passed),
     ],
     mayNot: [
+      ...beyondDeployer,
+      ...longerName,
+      call("events:PutTargets", arn("events", "rule/restate-test-approval"), {
+        "events:TargetArn": arn("lambda", "function:mine"),
+      }),
+      call("events:PutTargets", arn("events", "rule/restate-test-approval")),
+      call("sns:Unsubscribe", arn("sns", "another-team")),
+      call("s3:GetObject", `${bucket}/executions/abc/train/train.csv`),
+      call("s3:GetObject", `${bucket}/data/california_housing/cal_housing.data`),
+      call("iam:UpdateRoleDescription", role("restate-test-training")),
+      call("iam:GetOpenIDConnectProvider", "arn:aws:iam::111122223333:oidc-provider/gitlab.com"),
+      ...[{}, { "aws:RequestTag/project": "another" }].map((context) =>
+        call(
+          "application-autoscaling:TagResource",
+          arn("application-autoscaling", "scalable-target/1"),
+          context as Context,
+        ),
+      ),
+      call(
+        "application-autoscaling:DeregisterScalableTarget",
+        arn("application-autoscaling", "scalable-target/1"),
+        {
+          "application-autoscaling:service-namespace": "sagemaker",
+          "aws:ResourceTag/project": "another",
+        },
+      ),
       call("s3:CreateBucket", "arn:aws:s3:::sagemaker-restate-prod-111122223333"),
       call("s3:GetObject", `${bucket}/models/XGBoost/job/output/model.tar.gz`),
       call("s3:DeleteObject", `${bucket}/models/XGBoost/job/output/model.tar.gz`),

@@ -50,6 +50,81 @@ describe("policies of resources, as an IAM simulator decides,", () => {
     }
   });
 
+  describe("the bucket, where the network is the stack's own,", () => {
+    const object = `${bucket}/executions/abc/train/train.csv`;
+    const outside = (action: string, context: IamRequest["context"] = {}): IamRequest =>
+      call(`s3:${action}`, object, context);
+    const elsewhere = { "aws:SourceVpce": "vpce-of-another-network" };
+    const cases: readonly (readonly [string, string, IamRequest, boolean])[] = [
+      [
+        "training",
+        "through the endpoint",
+        s3("GetObject", "/executions/abc/train/train.csv"),
+        true,
+      ],
+      ["training", "from outside", outside("GetObject"), false],
+      ["training", "from another network", outside("GetObject", elsewhere), false],
+      ["training", "to what is a model", call("s3:PutObject", `${bucket}/models/a/b`), false],
+      ["processing", "from outside", outside("PutObject"), false],
+      [
+        "processing",
+        "by way of Athena",
+        outside("GetObject", { "aws:ViaAWSService": "true" }),
+        true,
+      ],
+      ["evaluation", "from outside", outside("GetObject"), false],
+      ["pipeline", "for JsonGet", outside("GetObject"), true],
+      ["deployer", "from its runner", call("s3:PutObject", `${bucket}/pipeline/0/a.py`), true],
+      ["serving", "to keep requests", call("s3:PutObject", `${bucket}/endpoints/e/1.jsonl`), true],
+      [anyRole, "that config does not name", outside("GetObject"), true],
+    ];
+    for (const [actor, from, request, allowed] of cases) {
+      it(`${allowed ? "lets in" : "refuses"} ${actor} ${from}: ${request.action}`, async () => {
+        equal(await isAllowed(evaluated, actor, request), allowed);
+      });
+    }
+
+    it("refuses whoever config does not name, where it names some", async () => {
+      const held = await program({
+        bucketPrincipals: [role("team/*")],
+        deployers: ["repo:team/houses:environment:test"],
+        modelConsumers: [consumer],
+      });
+      const may = (actor: string, request: IamRequest): Promise<boolean> =>
+        isAllowed(held, actor, request);
+      const as = (name: string): IamRequest["context"] => ({ "aws:PrincipalArn": role(name) });
+      equal(await may(anyRole, outside("GetObject")), false);
+      equal(await may(anyRole, { ...outside("GetObject"), endpoint: "network-s3" }), true);
+      equal(await may(anyRole, outside("GetObject", as("team/ann"))), true);
+      equal(await may(anyRole, outside("GetObject", as("teams"))), false);
+      equal(await may("deployer", call("s3:PutObject", `${bucket}/pipeline/0/a.py`)), true);
+      equal(await may("pipeline", outside("GetObject")), true);
+      equal(await may("training", outside("GetObject")), false);
+      const model = call("s3:GetObject", `${bucket}/models/XGBoost/job/output/model.tar.gz`);
+      equal(await may(anyRole, { ...model, caller: consumer }), true);
+      equal(await may(anyRole, model), false);
+    });
+
+    it("lets evaluation in from outside where batch transforms do it, whose model is looked at", async () => {
+      const own = {
+        name: "Forest",
+        algorithm: {
+          image: "222233334444.dkr.ecr.us-east-1.amazonaws.com/team/forest:1.0",
+          metrics: { "validation:rmse": "rmse=(.*)", "validation:mse": "mse=(.*)" },
+        },
+        ranges: { depth: { type: "integer", min: 1, max: 9 } },
+      };
+      const held = await program({ candidates: [own] });
+      equal(await isAllowed(held, "evaluation", outside("GetObject")), true);
+      equal(await isAllowed(held, "training", outside("GetObject")), false);
+    });
+
+    it("asks nothing of the kind in SageMaker's own network", async () => {
+      const none = await program({ network: { mode: "none" } });
+      equal(await isAllowed(none, "training", outside("GetObject")), true);
+    });
+  });
+
   describe("the interface endpoints, even for a role that may do everything,", () => {
     const requests: readonly (readonly [string, IamRequest])[] = [
       ["athena", call("athena:StartQueryExecution", arn("athena", "workgroup/restate-test"))],

@@ -247,9 +247,19 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
     /restate:deployers\[0\]: must be repo:<owner>\/<name>:environment:<environment> or/,
   ],
   [
-    "a deployer without a boundary",
-    { deployers: ["repo:team/houses:environment:prod"] },
-    /restate:deployers: make roles, so restate:permissionsBoundary must limit these/,
+    "a managed policy of AWS as a boundary",
+    { permissionsBoundary: "arn:aws:iam::aws:policy/AdministratorAccess" },
+    /restate:permissionsBoundary: must be the ARN of an IAM policy of an account/,
+  ],
+  [
+    "who is outside a network that the stack does not make",
+    { network: { mode: "none" }, bucketPrincipals: ["arn:aws:iam::111122223333:role/team"] },
+    /restate:bucketPrincipals: are those who are outside .* network\.mode is not create/,
+  ],
+  [
+    "bucket principals that are none",
+    { bucketPrincipals: ["*"] },
+    /restate:bucketPrincipals.*: must be the ARN of a role or a user/,
   ],
   [
     "an identity provider that is none",
@@ -648,6 +658,14 @@ describe("configuration", () => {
   for (const stack of ["Dev", "a".repeat(21), "1st", "dev_1", "dev-", "a--b"]) {
     it(`refuses the stack name ${stack}, which physical names cannot carry`, async () => {
       await rejects(program({}, stack), { message: /must be 1 to 20 lower-case letters/ });
+    });
+  }
+
+  for (const stack of ["test-model", "test-deployer", "a-model-b"]) {
+    it(`refuses the stack name ${stack}, with which names of another stack would begin`, async () => {
+      await rejects(program({}, stack), {
+        message: /must not have "(model|deployer)" after a hyphen, since names of the stack/,
+      });
     });
   }
 

@@ -15,7 +15,9 @@ describe("pulumi, from the command line on Pulumi.yaml and Pulumi.dev.yaml,", fu
       this.skip();
     }
     await engine.start();
-    await commandLine.open(["components", "config", "container", "contract", "pipeline", "policy"]);
+    await commandLine.open([
+      ...["components", "config", "container", "contract", "errors", "pipeline", "policy"],
+    ]);
   });
   after(() => {
     engine.stop();

@@ -1,11 +1,13 @@
-import { deepEqual, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 
 import { californiaHousing } from "../../pipeline/californiaHousing";
 import { defaultCandidates } from "../../pipeline/candidates";
-import { rules } from "../../policy/rules";
+import type { StackResource } from "../../policy/rule";
+import { rules, stackRules } from "../../policy/rules";
 import { AwsServices, constraints } from "../serving/support/awsServices";
 import { serve } from "../serving/support/serving";
 import { type Config, program } from "../support/definitions";
+import { bypasses } from "./bypasses";
 
 type Inputs = Readonly<Record<string, unknown>>;
 
@@ -53,6 +55,21 @@ const broken: Readonly<Record<string, readonly (readonly [Inputs, RegExp])[]>> =
       /must deny s3:\*/,
     ],
   ],
+  "bucket-by-its-companions": [[{ acl: "public-read" }, /acl must not be set on the bucket/]],
+  "resource-not-open": [
+    [
+      { policy: policy({ Effect: "Allow", Principal: "*", Action: "s3:GetObject" }) },
+      /must not be open to \*/,
+    ],
+  ],
+  "rights-within-boundary": [
+    [
+      { policy: policy({ Effect: "Allow", Action: "iam:CreateRole", Resource: "r" }) },
+      /iam:createrole must be held to a boundary/,
+    ],
+  ],
+  "no-route-out": [[{ routes: [{ natGatewayId: "nat-1" }] }, /natGatewayId leads out/]],
+  "subnet-private": [[{ mapPublicIpOnLaunch: true }, /mapPublicIpOnLaunch/]],
   "key-rotated": [[{}, /enableKeyRotation must be true/]],
   "repository-immutable": [
     [{ imageTagMutability: "MUTABLE" }, /IMMUTABLE.*scanOnPush.*encryptionType/s],
@@ -196,7 +213,6 @@ const environments: Readonly<Record<string, Config>> = {
     dataset: { ...californiaHousing, partitions: [{ name: "year", type: "int" }] },
     deployers: ["repo:team/houses:environment:prod"],
     encryptCatalog: true,
-    permissionsBoundary: "arn:aws:iam::111122223333:policy/limit",
   },
 };
 
@@ -227,15 +243,21 @@ describe("the policy pack", () => {
     aws.stop();
   });
 
-  const findings = (resources: readonly Resource[]): readonly string[] =>
-    resources.flatMap(({ inputs, name, type }) =>
+  const findings = (resources: readonly Resource[]): readonly string[] => [
+    ...stackRules.flatMap(({ name, problems }) =>
+      problems(
+        resources.map(({ inputs, ...one }): StackResource => ({ ...one, props: inputs })),
+      ).map((problem) => `${name}: ${problem}`),
+    ),
+    ...resources.flatMap(({ inputs, name, type }) =>
       rules
         .filter(({ types }) => types.includes(type))
         .flatMap((rule) => {
           seen.add(rule.name);
           return rule.problems(inputs).map((problem) => `${name}: ${rule.name}: ${problem}`);
         }),
-    );
+    ),
+  ];
 
   for (const rule of rules) {
     for (const [index, [inputs, message]] of (broken[rule.name] ?? []).entries()) {
@@ -243,6 +265,18 @@ describe("the policy pack", () => {
         match(rule.problems(inputs).join("\n"), message);
       });
     }
+  }
+
+  for (const { inputs, rule, type, what } of bypasses) {
+    it(`refuses ${what}`, () => {
+      const found = rules.filter(
+        ({ problems, types }) => types.includes(type) && problems(inputs).length > 0,
+      );
+      ok(
+        found.some(({ name }) => name === rule),
+        found.map(({ name }) => name).join(", "),
+      );
+    });
   }
 
   it("network-isolated judges no network by inputs that the engine does not show", () => {
@@ -267,11 +301,117 @@ describe("the policy pack", () => {
 
   it("looks with each rule at something that the programs register", () => {
     // What must not be there at all is not among what is registered.
-    const unseen = rules.filter(({ name }) => name !== "no-gateway" && !seen.has(name));
+    // What a component of a provider makes the engine alone shows.
+    const elsewhere = ["no-gateway", "no-route-out", "subnet-private"];
+    const unseen = rules.filter(({ name }) => !elsewhere.includes(name) && !seen.has(name));
     deepEqual(
       unseen.map(({ name }) => name),
       [],
     );
     ok(seen.size > 0);
+  });
+});
+
+describe("the policy pack's rules for a whole stack", () => {
+  const bucket = { type: "aws:s3/bucket:Bucket", name: "bucket", props: { bucket: "b" } };
+  const companions = [
+    "bucketPublicAccessBlock:BucketPublicAccessBlock",
+    "bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+    "bucketVersioning:BucketVersioning",
+    "bucketOwnershipControls:BucketOwnershipControls",
+    "bucketPolicy:BucketPolicy",
+  ].map((kind): StackResource => {
+    return { type: `aws:s3/${kind}`, name: kind, props: { bucket: "b" } };
+  });
+  const limit: StackResource = {
+    type: "aws:iam/policy:Policy",
+    name: "limit",
+    props: { name: "s-boundary" },
+  };
+  const attached = (props: object, dependsOn?: StackResource["dependsOn"]): StackResource => ({
+    type: "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+    name: "attachment",
+    props: props as StackResource["props"],
+    ...(dependsOn === undefined ? {} : { dependsOn }),
+  });
+  const find = (
+    resources: readonly StackResource[],
+    config: Parameters<(typeof stackRules)[number]["problems"]>[1] = {},
+  ): readonly string[] => stackRules.flatMap(({ problems }) => problems(resources, config));
+
+  it("find nothing where a bucket has its companions, by name or before that is known", () => {
+    deepEqual(find([bucket, ...companions]), []);
+    const early = companions.map((one) => ({
+      ...one,
+      props: {},
+      dependsOn: { bucket: ["bucket"] },
+    }));
+    deepEqual(find([bucket, ...early]), []);
+  });
+
+  for (const missing of companions) {
+    it(`refuse a bucket without its ${missing.name}, or with that of another`, () => {
+      const others = companions.filter((one) => one !== missing);
+      equal(find([bucket, ...others]).length, 1);
+      equal(find([bucket, ...others, { ...missing, props: { bucket: "c" } }]).length, 1);
+    });
+  }
+
+  for (const type of [
+    "aws:iam/accessKey:AccessKey",
+    "aws:iam/user:User",
+    "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive",
+    "aws:lambda/function:Function",
+    "aws:s3/bucketAclV2:BucketAclV2",
+    "aws:s3/bucketV2:BucketV2",
+    "aws:ec2/instance:Instance",
+    "aws:ec2/vpcPeeringConnection:VpcPeeringConnection",
+    "aws:sagemaker/notebookInstance:NotebookInstance",
+    "aws:lakeformation/permissions:Permissions",
+    "command:local:Command",
+  ]) {
+    it(`refuse the type ${type}, where config does not allow it`, () => {
+      const one = { type, name: "one", props: {} };
+      ok(find([one]).some((problem) => problem.includes(`the type ${type} is not allowed`)));
+      deepEqual(
+        find([one], { types: [type] }).filter((problem) => problem.includes("not allowed")),
+        [],
+      );
+    });
+  }
+
+  it("let a boundary limit, and be attached to nothing", () => {
+    deepEqual(find([limit]), []);
+    const arn = "arn:aws:iam::111122223333:policy/s-boundary";
+    equal(find([limit, attached({ policyArn: arn })]).length, 1);
+    equal(find([limit, attached({}, { policyArn: ["limit"] })]).length, 1);
+    const role = { type: "aws:iam/role:Role", name: "role", props: { managedPolicyArns: [arn] } };
+    equal(find([limit, role]).length, 1);
+  });
+
+  it("take accounts and a network from the configuration", () => {
+    const named = (name: string) => rules.find((one) => one.name === name);
+    const trusted = {
+      assumeRolePolicy: policy({
+        Effect: "Allow",
+        Principal: { AWS: "arn:aws:iam::999988887777:root" },
+        Action: "sts:AssumeRole",
+      }),
+    };
+    const role = named("role-for-own-account");
+    equal(role?.problems(trusted).length, 1);
+    deepEqual(role.problems(trusted, { accounts: ["999988887777"] }), []);
+    const reads = {
+      policy: policy({
+        Effect: "Allow",
+        Principal: { AWS: "arn:aws:iam::999988887777:root" },
+        Action: "ecr:BatchGetImage",
+      }),
+    };
+    deepEqual(named("resource-not-open")?.problems(reads), []);
+    equal(named("resource-not-open")?.problems(reads, { accounts: [] }).length, 1);
+    const model = { primaryContainer: { modelPackageName: "p" } };
+    deepEqual(named("model-from-registry")?.problems(model), []);
+    equal(named("model-from-registry")?.problems(model, { requireNetwork: true }).length, 2);
   });
 });

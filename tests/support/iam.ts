@@ -12,6 +12,8 @@ export interface IamRequest {
   readonly resource: string;
   /** Condition keys. */
   readonly context?: Readonly<Record<string, string | readonly string[]>>;
+  /** Whether the actor's own policies are changed to allow everything: then its boundary alone decides. */
+  readonly whateverPolicies?: boolean;
   /** Name of the VPC endpoint that the request goes through. Default: none. */
   readonly endpoint?: string | undefined;
   /** Account that owns the resource. Default: the one that its ARN names, or else the stack's. */
@@ -114,6 +116,30 @@ function identityPolicies(program: Program, actor: string): { name: string; poli
   return names.map((name) => ({ name, policy: policyOf(program, name) }));
 }
 
+/** The policy that limits an actor's role, where the stack makes it: one of the account's own is not known. */
+function boundaryOf(
+  program: Program,
+  actor: string,
+): { permissionBoundaryPolicies?: { name: string; policy: unknown }[] } {
+  const name =
+    { deployer: "deployer-role", flowLogs: "network-flow-logs-role" }[actor] ??
+    `permissions-${actor}`;
+  const arn = program.resources.find((one) => one.name === name && one.type === "aws:iam/role:Role")
+    ?.inputs["permissionsBoundary"];
+  const found = program.resources.find(
+    ({ inputs, type }) =>
+      type === "aws:iam/policy:Policy" &&
+      arn === `arn:aws:iam::${accountId}:policy/${text(inputs["name"])}`,
+  );
+  return found === undefined
+    ? {}
+    : {
+        permissionBoundaryPolicies: [
+          { name: found.name, policy: JSON.parse(text(found.inputs["policy"])) as unknown },
+        ],
+      };
+}
+
 /** A role that could do everything, to show what other policies still forbid. */
 export const anyRole = "*";
 
@@ -141,15 +167,20 @@ export async function isAllowed(
     resource,
     owner = accountOf(resource) ?? accountId,
   } = request;
+  const name = actor === anyRole ? "any" : actor;
   const simulation = await runSimulation(
     {
       request: {
-        principal: `arn:aws:sts::${caller}:assumed-role/restate-test-${actor === anyRole ? "any" : actor}/SageMaker`,
+        principal: `arn:aws:sts::${caller}:assumed-role/restate-test-${name}/SageMaker`,
         action,
         resource: { resource, accountId: owner },
         contextVariables: {
           "aws:PrincipalAccount": caller,
+          "aws:PrincipalArn": `arn:aws:iam::${caller}:role/restate-test-${name}`,
+          "aws:PrincipalIsAWSService": "false",
+          "aws:ViaAWSService": "false",
           "aws:SecureTransport": "true",
+          ...(endpoint === undefined ? {} : { "aws:SourceVpce": `${endpoint}-id` }),
           ...Object.fromEntries(
             Object.entries(context).map(([key, value]): [string, string | string[]] => [
               key,
@@ -158,7 +189,11 @@ export async function isAllowed(
           ),
         },
       },
-      identityPolicies: identityPolicies(program, actor),
+      identityPolicies: identityPolicies(
+        program,
+        request.whateverPolicies === true ? anyRole : actor,
+      ),
+      ...boundaryOf(program, actor),
       serviceControlPolicies: [],
       resourceControlPolicies: [],
       resourcePolicy: resourcePolicy(program, resource),

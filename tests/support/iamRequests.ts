@@ -42,8 +42,8 @@ export const tagged = { "aws:RequestTag/stack": "test" };
 
 /** An account that may read the models. */
 export const consumer = "444455556666";
-/** The policy that limits all roles. */
-export const boundary = "arn:aws:iam::111122223333:policy/limit";
+/** The policy that limits all roles, which the stack makes. */
+export const boundary = "arn:aws:iam::111122223333:policy/restate-test-boundary";
 /** A request in words. */
 export const describeRequest = ({ action, context, resource }: IamRequest): string =>
   [action, resource, ...Object.entries(context ?? {}).map((pair) => pair.join("="))].join(" ");
@@ -57,5 +57,4 @@ export const everyActor = (): Promise<Program> =>
     encryptCatalog: true,
     network: { mode: "create", flowLogs: true },
     modelConsumers: [consumer],
-    permissionsBoundary: boundary,
   });

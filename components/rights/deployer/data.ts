@@ -32,7 +32,7 @@ export function data(stack: Statements, scope: DeployerScope): readonly Statemen
         ...["s3:DeleteObject", "s3:GetObject", "s3:GetObjectTagging"],
         ...["s3:PutObject", "s3:PutObjectTagging"],
       ],
-      stack.objects("data", "sources"),
+      scope.uploadsData ? stack.objects("data", "sources") : stack.objects("sources"),
     ),
     ...(scope.forceDestroy
       ? [allow("EmptyBucket", ["s3:DeleteObject", "s3:DeleteObjectVersion"], stack.bucketArn("/*"))]

@@ -6,6 +6,7 @@ import { operations } from "./operations";
 import type { DeployerScope } from "./scope";
 import { serving } from "./serving";
 
+export { issuer } from "./models";
 export type { DeployerScope } from "./scope";
 
 /** What a deployer may do, by area: each is a policy of its own, since IAM limits how long one may be. */
@@ -16,8 +17,8 @@ export function deployerRights(
   return {
     data: data(stack, scope),
     models: models(stack, scope),
-    operations: operations(stack),
-    serving: serving(stack),
+    operations: operations(stack, scope),
+    serving: serving(stack, scope),
     ...(scope.makesNetwork ? { network: network(stack, scope) } : {}),
   };
 }

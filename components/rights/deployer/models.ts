@@ -1,6 +1,9 @@
 import { allow, type Statement, type Statements } from "../statements";
 import type { DeployerScope } from "./scope";
 
+/** Who signs the tokens of GitHub's workflows. */
+export const issuer = "token.actions.githubusercontent.com";
+
 /** The services that the stack hands its roles to. */
 const passedTo = ["events", "glue", "sagemaker", "scheduler", "vpc-flow-logs"].map(
   (service) => `${service}.amazonaws.com`,
@@ -8,7 +11,8 @@ const passedTo = ["events", "glue", "sagemaker", "scheduler", "vpc-flow-logs"].m
 
 /** Images, the pipeline and its model packages, and the roles, which it can make only within the boundary. */
 export function models(stack: Statements, scope: DeployerScope): readonly Statement[] {
-  const { modelPackageGroupName, namePrefix, pipelineName, repositoryName } = stack.args.names;
+  const { modelPackageGroupName, namePrefix, pipelineName, repositoryName, sageMakerImageName } =
+    stack.args.names;
   return [
     // The service allows no narrower resource for the login.
     allow("EcrLogin", ["ecr:GetAuthorizationToken"], "*"),
@@ -56,15 +60,16 @@ export function models(stack: Statements, scope: DeployerScope): readonly Statem
         "sagemaker:UpdateImage",
       ],
       [
-        stack.arn("sagemaker", `image/${namePrefix}-*`),
-        stack.arn("sagemaker", `image-version/${namePrefix}-*/*`),
+        stack.arn("sagemaker", `image/${sageMakerImageName}`),
+        stack.arn("sagemaker", `image-version/${sageMakerImageName}/*`),
       ],
     ),
     allow(
       "MakeRoles",
       [
-        ...["iam:CreateRole", "iam:DeleteRolePolicy", "iam:PutRolePermissionsBoundary"],
-        "iam:PutRolePolicy",
+        ...["iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy"],
+        ...["iam:PutRolePermissionsBoundary", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"],
+        ...["iam:UpdateRole", "iam:UpdateRoleDescription"],
       ],
       scope.roleArns,
       { ArnEquals: { "iam:PermissionsBoundary": scope.permissionsBoundary } },
@@ -72,9 +77,9 @@ export function models(stack: Statements, scope: DeployerScope): readonly Statem
     allow(
       "Roles",
       [
-        ...["iam:DeleteRole", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies"],
+        ...["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies"],
         ...["iam:ListInstanceProfilesForRole", "iam:ListRolePolicies", "iam:TagRole"],
-        ...["iam:UntagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRole"],
+        "iam:UntagRole",
       ],
       scope.roleArns,
     ),
@@ -92,7 +97,9 @@ export function models(stack: Statements, scope: DeployerScope): readonly Statem
       [
         stack.globalArn("iam", `role/${namePrefix}-deployer`),
         stack.globalArn("iam", `policy/${namePrefix}-deployer-*`),
-        stack.globalArn("iam", "oidc-provider/*"),
+        stack.globalArn("iam", `policy/${namePrefix}-approver`),
+        stack.globalArn("iam", `policy/${namePrefix}-boundary`),
+        stack.globalArn("iam", `oidc-provider/${issuer}`),
       ],
     ),
   ];

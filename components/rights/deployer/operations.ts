@@ -1,8 +1,16 @@
 import { allow, type Statement, type Statements } from "../statements";
+import { type DeployerScope, endpointNames } from "./scope";
 
 /** What starts the pipeline, and what reports on it. */
-export function operations(stack: Statements): readonly Statement[] {
-  const { namePrefix } = stack.args.names;
+export function operations(stack: Statements, scope: DeployerScope): readonly Statement[] {
+  const { namePrefix, operationsName, pipelineName, triggersName } = stack.args.names;
+  const endpoints = endpointNames(stack, scope);
+  // Whole names: those of a stack whose name begins with this one's would begin the same.
+  const rules = [
+    ...[`${operationsName}-awaits-approval`, `${operationsName}-approval`, triggersName],
+    ...endpoints.map((name) => `${name}-start`),
+  ].map((name) => stack.arn("events", `rule/${name}`));
+  const topic = stack.arn("sns", operationsName);
   return [
     allow(
       "Topic",
@@ -11,26 +19,37 @@ export function operations(stack: Statements): readonly Statement[] {
         ...["sns:ListTagsForResource", "sns:SetTopicAttributes", "sns:Subscribe"],
         ...["sns:TagResource", "sns:UntagResource"],
       ],
-      stack.arn("sns", namePrefix),
+      topic,
     ),
-    // The service allows no narrower resource for subscriptions.
-    allow("Subscriptions", ["sns:GetSubscriptionAttributes", "sns:Unsubscribe"], "*"),
+    // SNS asks for the right on the topic. Source: Service Authorization Reference, "Actions, resources, and
+    // condition keys for Amazon SNS".
+    allow(
+      "Subscriptions",
+      ["sns:GetSubscriptionAttributes", "sns:Unsubscribe"],
+      [topic, stack.arn("sns", `${operationsName}:*`)],
+    ),
     allow(
       "Rules",
       [
         ...["events:DeleteRule", "events:DescribeRule", "events:ListTagsForResource"],
-        ...["events:ListTargetsByRule", "events:PutRule", "events:PutTargets"],
+        ...["events:ListTargetsByRule", "events:PutRule"],
         ...["events:RemoveTargets", "events:TagResource", "events:UntagResource"],
       ],
-      stack.arn("events", `rule/${namePrefix}-*`),
+      rules,
     ),
+    allow("Targets", ["events:PutTargets"], rules, {
+      "ForAllValues:ArnEquals": {
+        "events:TargetArn": [topic, stack.arn("sagemaker", `pipeline/${pipelineName}`)],
+      },
+      Null: { "events:TargetArn": "false" },
+    }),
     allow(
       "Schedule",
       [
         ...["scheduler:CreateSchedule", "scheduler:DeleteSchedule", "scheduler:GetSchedule"],
         "scheduler:UpdateSchedule",
       ],
-      stack.arn("scheduler", `schedule/default/${namePrefix}-*`),
+      stack.arn("scheduler", `schedule/default/${triggersName}`),
     ),
     allow(
       "Alarms",
@@ -38,7 +57,9 @@ export function operations(stack: Statements): readonly Statement[] {
         ...["cloudwatch:DeleteAlarms", "cloudwatch:ListTagsForResource"],
         ...["cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource"],
       ],
-      stack.arn("cloudwatch", `alarm:${namePrefix}-*`),
+      [`${operationsName}-execution-failed`, ...endpoints.map((name) => `${name}-*`)].map((name) =>
+        stack.arn("cloudwatch", `alarm:${name}`),
+      ),
     ),
     // The service allows no narrower resource for alarms made of others. Source: CloudWatch's guide, "Amazon
     // CloudWatch permissions reference"; aws/aws-cdk#29171.

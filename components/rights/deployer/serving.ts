@@ -1,10 +1,19 @@
+import { prefixes } from "../../../pipeline/storage";
 import { allow, type Statement, type Statements } from "../statements";
+import { type DeployerScope, endpointNames } from "./scope";
+
+/** The tag of what the project serving/ deploys, whatever its stack is called. */
+const servingTag = { project: "restate-serving" };
 
 /** Endpoints of the stack's models, which the project serving/ deploys. */
-export function serving(stack: Statements): readonly Statement[] {
-  const { modelPackageGroupName, namePrefix } = stack.args.names;
-  const named = (...kinds: readonly string[]) =>
-    kinds.map((kind) => stack.arn("sagemaker", `${kind}/${namePrefix}-*`));
+export function serving(stack: Statements, scope: DeployerScope): readonly Statement[] {
+  const { modelPackageGroupName } = stack.args.names;
+  const endpoints = endpointNames(stack, scope);
+  const named = (suffix: string, ...kinds: readonly string[]) =>
+    kinds.flatMap((kind) =>
+      endpoints.map((name) => stack.arn("sagemaker", `${kind}/${name}${suffix}`)),
+    );
+  const tag = (of: string) => ({ [`aws:${of}Tag/project`]: servingTag.project });
   return [
     allow(
       "FindModels",
@@ -23,7 +32,7 @@ export function serving(stack: Statements): readonly Statement[] {
         ...["sagemaker:DescribeEndpointConfig", "sagemaker:DescribeModel", "sagemaker:ListTags"],
         ...["sagemaker:UpdateEndpoint", "sagemaker:UpdateEndpointWeightsAndCapacities"],
       ],
-      named("endpoint", "endpoint-config", "model"),
+      [...named("", "endpoint"), ...named("-v*", "endpoint-config", "model")],
     ),
     allow(
       "Monitoring",
@@ -34,9 +43,16 @@ export function serving(stack: Statements): readonly Statement[] {
         ...["sagemaker:DescribeDataQualityJobDefinition", "sagemaker:DescribeMonitoringSchedule"],
         ...["sagemaker:ListTags", "sagemaker:UpdateMonitoringSchedule"],
       ],
-      named("data-quality-job-definition", "monitoring-schedule"),
+      [
+        ...named("-data-quality", "monitoring-schedule"),
+        ...named("-v*", "data-quality-job-definition"),
+      ],
     ),
-    allow("ReadBaseline", ["s3:GetObject"], stack.objects("executions")),
+    allow(
+      "ReadBaseline",
+      ["s3:GetObject"],
+      stack.bucketArn(`/${prefixes.executions}/*/baseline/*`),
+    ),
     allow(
       "Scaling",
       [
@@ -46,15 +62,23 @@ export function serving(stack: Statements): readonly Statement[] {
         ...["application-autoscaling:RegisterScalableTarget"],
       ],
       stack.arn("application-autoscaling", "scalable-target/*"),
-      { StringEquals: { "application-autoscaling:service-namespace": "sagemaker" } },
+      {
+        StringEquals: { "application-autoscaling:service-namespace": "sagemaker" },
+        // A new target has no tag yet; the tags of others are known.
+        StringEqualsIfExists: tag("Resource"),
+      },
     ),
     allow(
       "TagScaling",
-      [
-        ...["application-autoscaling:ListTagsForResource", "application-autoscaling:TagResource"],
-        "application-autoscaling:UntagResource",
-      ],
+      ["application-autoscaling:TagResource"],
       stack.arn("application-autoscaling", "scalable-target/*"),
+      { StringEquals: tag("Request"), StringEqualsIfExists: tag("Resource") },
+    ),
+    allow(
+      "ScalingTags",
+      ["application-autoscaling:ListTagsForResource", "application-autoscaling:UntagResource"],
+      stack.arn("application-autoscaling", "scalable-target/*"),
+      { StringEquals: tag("Resource") },
     ),
     // The service allows no narrower resource for these.
     allow(

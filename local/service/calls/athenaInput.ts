@@ -1,5 +1,5 @@
 import { arn, bucketArn, type Call, type Calls, type Evidence } from "./call";
-import { keyThroughS3, reads, readsTable } from "./storage";
+import { forCaller, keyThroughS3, reads, readsTable } from "./storage";
 
 /** Glue's database in which SageMaker makes its tables: one in each account and region, not the stack's own. */
 export const inputDatabase = "sagemaker_processing";
@@ -151,7 +151,7 @@ export const athenaInput: Calls = (stack, job) => {
         ]
       : []),
     { actor, actions: ["lakeformation:GetDataAccess"], resources: ["*"], evidence: lakeFormation },
-    ...readsTable(stack, actor, athenaInS3),
+    ...readsTable(stack, actor, athenaInS3, true),
     // Athena writes where the input says, from its own network.
     {
       actor,
@@ -168,6 +168,7 @@ export const athenaInput: Calls = (stack, job) => {
         "s3:PutObject",
       ],
       resources: [bucketArn(stack, result)],
+      context: forCaller,
       evidence: athenaInS3,
     },
     keyThroughS3(stack, actor, kmsKeyArn, "kms:GenerateDataKey", "kms:Decrypt"),

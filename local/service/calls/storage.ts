@@ -40,13 +40,20 @@ interface Access {
   readonly evidence?: Evidence;
   /** That the bucket is listed to find what is read. Default: as the reading. */
   readonly listing?: Evidence;
+  /** Whether a service that the job calls reads for it, and says so in its own calls. Default: not. */
+  readonly through?: boolean;
 }
+
+/** That a service acts for whoever has called it. Source: IAM guide, "AWS global condition context keys". */
+export const forCaller = { "aws:ViaAWSService": "true" } as const;
 
 function passing({
   endpoint = "s3",
   evidence = jobsAndBuckets,
-}: Access): Pick<Call, "endpoint" | "evidence"> {
-  return endpoint === null ? { evidence } : { endpoint, evidence };
+  through = false,
+}: Access): Pick<Call, "context" | "endpoint" | "evidence"> {
+  const context = through ? { context: forCaller } : {};
+  return endpoint === null ? { ...context, evidence } : { ...context, endpoint, evidence };
 }
 
 /** Reads objects of the stack's bucket, and lists it to find them. */
@@ -107,12 +114,21 @@ export function writes(
 }
 
 /** Reads the table's files, for the job: they lie in the stack's bucket, or where config says. */
-export function readsTable(stack: Stack, actor: Actor, evidence: Evidence): readonly Call[] {
+export function readsTable(
+  stack: Stack,
+  actor: Actor,
+  evidence: Evidence,
+  through = false,
+): readonly Call[] {
   const { data, partition, table } = stack;
   if (data === undefined) {
     return [
       { actor, actions: ["s3:GetBucketLocation"], resources: [bucketArn(stack)], evidence },
-      ...reads(stack, actor, [`data/${table}/year=2020/part-0.csv`], { endpoint: null, evidence }),
+      ...reads(stack, actor, [`data/${table}/year=2020/part-0.csv`], {
+        endpoint: null,
+        evidence,
+        through,
+      }),
     ];
   }
   const bucket = `arn:${partition}:s3:::${data.bucket}`;

@@ -1,0 +1,53 @@
+import * as iam from "@pulumi/aws/iam";
+import * as pulumi from "@pulumi/pulumi";
+
+import { deployerBoundary, rolesBoundary } from "./rights/boundaries";
+import type { Statements } from "./rights/statements";
+
+/**
+ * What limits the stack's roles, and its deployer, whatever their own policies say. The deployer can see the two, and
+ * write neither.
+ */
+export class Boundaries extends pulumi.ComponentResource {
+  /** ARN of the one of the roles, composed of its name: known at preview. */
+  public readonly rolesArn: pulumi.Output<string>;
+  /** ARN of the deployer's own. */
+  public readonly deployerArn: pulumi.Output<string>;
+
+  constructor(name: string, stack: Statements, opts?: pulumi.ComponentResourceOptions) {
+    super("restate:index:Boundaries", name, {}, opts);
+    const { namePrefix } = stack.args.names;
+    const boundary = (
+      logical: string,
+      physical: string,
+      description: string,
+      statements: pulumi.Input<unknown>,
+    ): pulumi.Output<string> => {
+      const arn = stack.globalArn("iam", `policy/${physical}`);
+      const policy = new iam.Policy(
+        `${name}-${logical}`,
+        {
+          name: physical,
+          description,
+          policy: pulumi.jsonStringify({ Version: "2012-10-17", Statement: statements }),
+        },
+        { parent: this },
+      );
+      // Whoever names it waits until it is there.
+      return pulumi.all([arn, policy.urn]).apply(([known]) => known);
+    };
+    this.rolesArn = boundary(
+      "roles",
+      `${namePrefix}-boundary`,
+      `The most that roles of ${namePrefix} may do`,
+      rolesBoundary(stack),
+    );
+    this.deployerArn = boundary(
+      "deployer",
+      `${namePrefix}-deployer-boundary`,
+      `The most that the deployer of ${namePrefix} may do`,
+      deployerBoundary(stack, this.rolesArn),
+    );
+    this.registerOutputs({ rolesArn: this.rolesArn, deployerArn: this.deployerArn });
+  }
+}

@@ -1,0 +1,135 @@
+import * as pulumi from "@pulumi/pulumi";
+
+import { actors } from "./actors";
+import { flowLogs } from "./flowLogs";
+import { allow, deny, type Statement, Statements, useAnyInterface } from "./statements";
+
+/** A statement whose texts are known. */
+type Known = Omit<Statement, "Condition" | "Resource"> & {
+  readonly Resource: string | readonly string[];
+  readonly Condition?: object | undefined;
+};
+
+/** ARNs of the roles that a stack makes and hands to services. */
+export function madeRoles(stack: Statements): readonly pulumi.Output<string>[] {
+  const { flowLogsName } = stack.args.names;
+  return [...Object.values(stack.roleArns), stack.globalArn("iam", `role/${flowLogsName}`)];
+}
+
+/** Services of which the boundary names everything in the account: IAM limits how long it may be. */
+const named = /^(arn:[^:]*:(?:logs|sagemaker):[^:]*:[^:]*:).*$/;
+
+/** An object of a bucket, whichever. */
+const objects = /^(arn:[^:]*:s3:::[^/]+\/).*$/;
+
+/** Whose conditions the boundary keeps: what gives rights, uses keys, or approves. */
+const kept = /^(cloudwatch|iam|kms):|^sagemaker:CreateModelPackage$/;
+
+/** Joins the statements that differ in their actions and resources alone, service by service. */
+function merge(all: readonly Known[]): readonly object[] {
+  const groups = new Map<
+    string,
+    { condition: object | undefined; actions: Set<string>; resources: Set<string> }
+  >();
+  for (const { Action: actions, Condition, Resource } of all) {
+    for (const action of actions) {
+      const condition = kept.test(action) ? Condition : undefined;
+      const resources = [Resource]
+        .flat()
+        .map((one) => one.replace(named, "$1*").replace(objects, "$1*"));
+      const [service = ""] = action.split(":");
+      const group = JSON.stringify([service, condition, resources.includes("*")]);
+      const found = groups.get(group) ?? { condition, actions: new Set(), resources: new Set() };
+      found.actions.add(action);
+      resources.forEach((resource) => found.resources.add(resource));
+      groups.set(group, found);
+    }
+  }
+  return [...groups.values()].map(({ actions, condition, resources }) => ({
+    Effect: "Allow",
+    Action: [...actions].sort(),
+    Resource: [...resources].sort(),
+    Condition: condition,
+  }));
+}
+
+/**
+ * The most that any role of the stack may do, whatever its own policy says: what all of them do together. So no role has
+ * rights on roles, assumes another, or approves models, even where somebody changes its policy. It is made before
+ * network and key, so it names the stack's by their kind: any key, but through S3 and Glue, and any interface.
+ */
+export function rolesBoundary(stack: Statements): pulumi.Output<readonly object[]> {
+  const { account, names } = stack.args;
+  const early = new Statements({
+    ...stack.args,
+    kmsKeyArn: stack.arn("kms", "key/*"),
+    vpc: undefined,
+  });
+  const everything = [
+    ...Object.values(actors).flatMap((of) => of(early)),
+    ...flowLogs(account, names.flowLogsName),
+    allow("Interfaces", [...useAnyInterface], "*"),
+  ];
+  return pulumi.output(everything).apply((known) => merge(known as readonly Known[]));
+}
+
+/** Services of what a stack consists of. */
+const services = [
+  ...["application-autoscaling", "athena", "budgets", "cloudwatch", "ec2", "ecr", "events"],
+  ...["glue", "kms", "logs", "route53", "s3", "scheduler", "sns"],
+];
+
+/** What a deployer does with roles, which the boundary of roles limits. */
+const roleWrites = [
+  ...["CreateRole", "DeleteRole", "DeleteRolePolicy", "PutRolePermissionsBoundary"],
+  ...["PutRolePolicy", "UpdateAssumeRolePolicy", "UpdateRole", "UpdateRoleDescription"],
+].map((name) => `iam:${name}`);
+
+/**
+ * The most that the deployer of a stack may do, whatever its policies say: what a stack consists of, but no run of a job
+ * in the name of a role, no approval, no session of another role, and of IAM the stack's roles within their boundary
+ * alone. So it cannot change itself, its policies, or the boundaries.
+ */
+export function deployerBoundary(
+  stack: Statements,
+  rolesBoundaryArn: pulumi.Input<string>,
+): readonly Statement[] {
+  const roles = madeRoles(stack);
+  return [
+    allow("Services", [...services.map((service) => `${service}:*`), "sagemaker:*"], "*"),
+    allow("MakeRoles", roleWrites, roles, {
+      ArnEquals: { "iam:PermissionsBoundary": rolesBoundaryArn },
+    }),
+    allow("UseRoles", ["iam:PassRole", "iam:TagRole", "iam:UntagRole"], roles),
+    allow(
+      "SeeRights",
+      [
+        ...["iam:GetOpenIDConnectProvider", "iam:GetPolicy", "iam:GetPolicyVersion"],
+        ...["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies"],
+        ...["iam:ListInstanceProfilesForRole", "iam:ListPolicyVersions", "iam:ListRolePolicies"],
+      ],
+      "*",
+    ),
+    allow(
+      "ScalingRole",
+      ["iam:CreateServiceLinkedRole"],
+      stack.globalArn(
+        "iam",
+        "role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/*",
+      ),
+    ),
+    deny(
+      "RunNothing",
+      [
+        ...["ec2:RunInstances", "sagemaker:CreateApp", "sagemaker:CreateAutoMLJob*"],
+        ...["sagemaker:CreateDomain", "sagemaker:CreateHyperParameterTuningJob"],
+        ...["sagemaker:CreateLabelingJob", "sagemaker:CreateNotebookInstance"],
+        ...["sagemaker:CreatePresigned*", "sagemaker:CreateProcessingJob"],
+        ...["sagemaker:CreateSpace", "sagemaker:CreateTrainingJob"],
+        ...["sagemaker:CreateTransformJob", "sagemaker:CreateUserProfile"],
+      ],
+      "*",
+    ),
+    deny("ApproveNothing", ["sagemaker:CreateModelPackage", "sagemaker:UpdateModelPackage"], "*"),
+  ];
+}

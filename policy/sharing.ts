@@ -1,0 +1,89 @@
+import { type Inputs, type Rule, type RuleConfig, unmet } from "./rule";
+import { allowing, hasWildcard, held, matches, type Statement } from "./statements";
+
+/** Keys by which a statement is held to an account, an organization, or a resource of one. */
+const ownKeys = [
+  ...["aws:PrincipalAccount", "aws:PrincipalOrgID", "aws:SourceAccount", "aws:SourceArn"],
+  "kms:CallerAccount",
+];
+
+/** Actions that change nothing of what is shared: a model that others make of a package is theirs. */
+const reads =
+  /^[a-z0-9-]+:(batchcheck|batchget|decrypt|describe|get|list)[a-z]*$|^sagemaker:createmodel$/;
+
+/** Where a resource says who may use it. */
+const members = ["policy", "resourcePolicy", "keyPolicy"] as const;
+
+/** What is wrong with a statement that lets others in. */
+export function sharingProblems(statement: Statement, config: RuleConfig): readonly string[] {
+  const { actions, negated, principals, written } = statement;
+  const own = held(statement, ...ownKeys);
+  return [
+    ...negated.map((name) => `${name} allows too much`),
+    ...unmet([principals.length > 0, "it must be said who is let in"]),
+    ...principals.flatMap(([kind, principal]) => {
+      if (kind === "service") {
+        return unmet(
+          [!hasWildcard(principal), "must not be open to every service"],
+          [own, `${principal} must be held to this account by aws:SourceAccount`],
+        );
+      }
+      if (kind !== "aws") {
+        return [`${kind} ${principal} must not be let in`];
+      }
+      const account = /^(\d{12})$|^arn:[^:]*:(?:iam|sts)::(\d{12}):[^*?]+$/.exec(principal);
+      const id = account?.[1] ?? account?.[2];
+      if (id === undefined) {
+        return unmet([
+          own,
+          `must not be open to ${principal}: aws:PrincipalAccount names an account`,
+        ]);
+      }
+      const trusted = config.accounts;
+      return unmet([
+        trusted?.includes(id) === true ||
+          // The account of a key has all rights on it, and leaves it to its own policies who uses them.
+          (actions.length === 1 && actions[0] === "kms:*" && principal.endsWith(":root")) ||
+          (trusted === undefined && actions.every((action) => reads.test(action))),
+        `${principal} must not be let in to do ${written.join(", ")}: accounts does not list it`,
+      ]);
+    }),
+  ];
+}
+
+/** All rights on a key are its own account's alone. */
+function owners(inputs: Inputs): readonly string[] {
+  const found = new Set(
+    members
+      .flatMap((name) => allowing(inputs[name]))
+      .filter(({ actions }) => actions.some((action) => matches(action, "kms:PutKeyPolicy")))
+      .flatMap(({ principals }) => principals.map(([, principal]) => principal)),
+  );
+  return unmet([found.size <= 1, `several have all rights: ${[...found].join(", ")}`]);
+}
+
+/** Rules for what resources let others do. */
+export const sharingRules: readonly Rule[] = [
+  {
+    name: "resource-not-open",
+    description: "Resources let in named accounts to read, and services for this account only.",
+    types: [
+      ...["aws:ecr/registryPolicy:RegistryPolicy", "aws:ecr/repositoryPolicy:RepositoryPolicy"],
+      ...[
+        "aws:glue/resourcePolicy:ResourcePolicy",
+        "aws:kms/key:Key",
+        "aws:kms/keyPolicy:KeyPolicy",
+      ],
+      ...["aws:s3/bucket:Bucket", "aws:s3/bucketPolicy:BucketPolicy"],
+      "aws:sagemaker/modelPackageGroupPolicy:ModelPackageGroupPolicy",
+      ...["aws:sns/topic:Topic", "aws:sns/topicPolicy:TopicPolicy"],
+    ],
+    reads: ["accounts"],
+    problems: (inputs, config = {}) => [
+      ...members
+        .flatMap((name) => allowing(inputs[name]))
+        .flatMap((one) => sharingProblems(one, config).map((problem) => `${one.sid}: ${problem}`)),
+      ...owners(inputs),
+    ],
+  },
+];

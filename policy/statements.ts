@@ -1,0 +1,146 @@
+import { document, list } from "./rule";
+
+/** A condition of a statement. */
+interface Condition {
+  /** The operator without what it begins and ends with, in lower case: stringequals. */
+  readonly operator: string;
+  /** Whether it also holds where the request lacks the key, or has no value of it. */
+  readonly holdsWithoutKey: boolean;
+  /** In lower case. */
+  readonly key: string;
+  readonly values: readonly string[];
+}
+
+/** A statement of a policy, in the one form that rules judge: IAM reads many forms as the same. */
+export interface Statement {
+  readonly sid: string;
+  readonly allows: boolean;
+  /** In lower case. */
+  readonly actions: readonly string[];
+  /** The actions as they are written, for messages. */
+  readonly written: readonly string[];
+  readonly resources: readonly string[];
+  /** Who it is about, each with its kind in lower case: aws, service, federated, canonicaluser. */
+  readonly principals: readonly (readonly [kind: string, value: string])[];
+  /** The elements that name what it is *not* about. */
+  readonly negated: readonly ("NotAction" | "NotPrincipal" | "NotResource")[];
+  readonly conditions: readonly Condition[];
+}
+
+/** The member of an object by its name in whatever case. */
+function member(value: object, name: string): unknown {
+  const found = Object.entries(value).filter(([key]) => key.toLowerCase() === name.toLowerCase());
+  return found.length > 1 ? found.map(([, one]) => one as unknown).flat() : found[0]?.[1];
+}
+
+const texts = (value: unknown): readonly string[] => list(value).map((one) => String(one).trim());
+
+function principalsOf(value: unknown): Statement["principals"] {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return Object.entries(value).flatMap(([kind, values]) =>
+      texts(values).map((one) => [kind.toLowerCase(), one] as const),
+    );
+  }
+  return texts(value).map((one) => ["aws", one] as const);
+}
+
+function conditionsOf(value: unknown): readonly Condition[] {
+  return Object.entries(value ?? {}).flatMap(([written, tests]) => {
+    const whole = written.toLowerCase();
+    const operator = whole.replace(/^forallvalues:|^foranyvalue:/, "").replace(/ifexists$/, "");
+    const holdsWithoutKey = whole.startsWith("forallvalues:") || whole.endsWith("ifexists");
+    return Object.entries((tests ?? {}) as object).map(([key, values]): Condition => {
+      return { operator, holdsWithoutKey, key: key.toLowerCase(), values: texts(values) };
+    });
+  });
+}
+
+function statementOf(value: object): Statement {
+  const written = texts(member(value, "Action"));
+  const negated = (["NotAction", "NotPrincipal", "NotResource"] as const).filter(
+    (name) => member(value, name) !== undefined,
+  );
+  return {
+    sid: texts(member(value, "Sid"))[0] ?? "",
+    // What does not plainly deny is judged as if it allowed.
+    allows: texts(member(value, "Effect"))[0]?.toLowerCase() !== "deny",
+    actions: written.map((action) => action.toLowerCase()),
+    written,
+    resources: texts(member(value, "Resource")),
+    principals: principalsOf(member(value, "Principal")),
+    negated,
+    conditions: conditionsOf(member(value, "Condition")),
+  };
+}
+
+/**
+ * The statements of a policy, a text or an object; none where it is not given, as before an update. A policy that
+ * is none, in which no rule could find anything, is a statement that allows everything.
+ */
+export function statements(policy: unknown): readonly Statement[] {
+  if (policy === undefined || policy === null) {
+    return [];
+  }
+  const content = document(policy);
+  const all =
+    typeof content === "object" && content !== null ? member(content, "Statement") : undefined;
+  const found = list(all).filter((one) => typeof one === "object" && one !== null);
+  return found.length === 0
+    ? [statementOf({ Sid: "unreadable policy", Action: "*", Resource: "*", Principal: "*" })]
+    : found.map((one) => statementOf(one));
+}
+
+/** The statements that allow something. */
+export const allowing = (policy: unknown): readonly Statement[] =>
+  statements(policy).filter(({ allows }) => allows);
+
+/** Operators that hold for the values that they name, and for no others. */
+const positive = ["stringequals", "stringequalsignorecase", "arnequals", "arnlike", "stringlike"];
+
+const onlyWildcards = /^[*?:/]*$/;
+
+/** Whether the requests of a statement are held to values of a key that say something. */
+export function held({ conditions }: Statement, ...keys: readonly string[]): boolean {
+  return conditions.some(
+    ({ holdsWithoutKey, key, operator, values }) =>
+      keys.some((one) => one.toLowerCase() === key) &&
+      positive.includes(operator) &&
+      !holdsWithoutKey &&
+      values.length > 0 &&
+      values.every((value) => !onlyWildcards.test(value)),
+  );
+}
+
+/** Whether a pattern of IAM stands for several. */
+export const hasWildcard = (pattern: string): boolean => /[*?]/.test(pattern);
+
+/**
+ * Whether a resource is everything of a service, or of a kind: "*", or an ARN that says nothing of the service, or nothing but
+ * a wildcard after the kind, or for a bucket's name.
+ */
+export function isEverything(resource: string): boolean {
+  const [scheme = "", partition = "", service = "", , , ...rest] = resource.split(":");
+  if (scheme !== "arn" || hasWildcard(service) || rest.length === 0) {
+    // A variable may become anything; a name without an ARN says no more.
+    return hasWildcard(resource);
+  }
+  const path = rest.join(":");
+  if (onlyWildcards.test(path) || (partition !== "" && /^[*?]+$/.test(path))) {
+    return true;
+  }
+  // Whose names stand without a kind.
+  if (["s3", "sns", "sqs"].includes(service)) {
+    return /^([*?]|\$\{)/.test(path);
+  }
+  const [, name = path] = /^[\w-]+[/:](.*)$/s.exec(path) ?? [];
+  return onlyWildcards.test(name);
+}
+
+/** Whether a pattern of IAM's matches a text. */
+export function matches(pattern: string, text: string): boolean {
+  const expression = pattern
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${expression}$`, "is").test(text);
+}
