@@ -7,14 +7,11 @@ events to standard output, JSON objects, one a line:
              "graceSeconds"?}}
     {"stop": {"id"}}
 
-    {"started": {"id", "pid"}}
     {"ended": {"id", "exitCode", "seconds"}}
     {"error": {"message", "id"?}}
-    {"warm": {}}
 
 A job that is to stop gets SIGTERM, and SIGKILL after its grace, 5 s unless it says another.
 `exitCode` is the negative signal number where a signal ended the job.
-`warm` tells, once, that the libraries of jobs are in memory; jobs need not wait for it.
 `--fresh` starts an interpreter for each job, as on systems where forking is not safe. When
 standard input closes, or at SIGTERM or SIGINT, the server ends its jobs and exits.
 """
@@ -98,7 +95,6 @@ class JobServer:
         """Goes on with the warming, of which a part takes a tenth of a second or two."""
         if self._warming is not None and next(self._warming, self._warming) is self._warming:
             self._warming = None
-            self._emit("warm", {})
             if not can_fork():
                 print(  # noqa: T201
                     "job server: a library started a thread, so jobs get fresh interpreters",
@@ -141,7 +137,6 @@ class JobServer:
         started_at = time.monotonic()
         pid = start_forked(job) if not self._fresh and can_fork() else start_fresh(job)
         self._running[pid] = _Running(job, started_at)
-        self._emit("started", {"id": job.id, "pid": pid})
 
     def _stop(self, fields: dict[str, Any]) -> None:
         for pid, running in self._running.items():
