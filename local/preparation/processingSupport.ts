@@ -61,7 +61,7 @@ export function checkProcessing(args: ProcessingArguments, images: Images, repor
   if (image === undefined) {
     report(
       "AppSpecification.ImageUri",
-      `${JSON.stringify(uri)} is none of the images that run here: ${images.known}`,
+      `${JSON.stringify(uri)} is not one of the images that run here: ${images.known}`,
     );
   } else if (entrypoint.length === 0 && image.processingModule === undefined) {
     report("AppSpecification.ContainerEntrypoint", "missing; this image runs scripts only");

@@ -57,7 +57,7 @@ export async function californiaHousingFile(say: (line: string) => void): Promis
     return cached;
   }
   say(`downloading the California housing data from ${source.url}`);
-  const instead = "give the file by --data PATH (or RESTATE_DATA)";
+  const instead = "give the file with --data PATH (or RESTATE_DATA)";
   let archive: Buffer;
   try {
     const response = await fetch(source.url, {

@@ -40,7 +40,7 @@ export class ObjectStore {
     const [, bucket, key] =
       /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/s.exec(uri) ?? [];
     if (bucket === undefined) {
-      throw new UserError(`"${uri}" is no S3 URI, such as s3://bucket/key`);
+      throw new UserError(`"${uri}" is not an S3 URI (expected something like s3://bucket/key)`);
     }
     const inside = normalize(`/${key ?? ""}`);
     if (/(^|\/)\.\.(\/|$)/.test(key ?? "")) {
@@ -116,12 +116,14 @@ export class ObjectStore {
 
   /**
    * Copies the objects of a folder that is laid out as this one: `bucket/key`.
-   * @throws UserError where it holds a file that is in no bucket
+   * @throws UserError where it holds a file that is not in a bucket
    */
   async takeAll(folder: string): Promise<void> {
     for (const entry of await readdir(folder, { withFileTypes: true })) {
       if (!entry.isDirectory()) {
-        throw new UserError(`--s3: ${entry.name} is in no bucket; put it at ${folder}/BUCKET/KEY`);
+        throw new UserError(
+          `--s3: ${entry.name} is not in a bucket; put it at ${folder}/BUCKET/KEY`,
+        );
       }
       await copy(join(folder, entry.name), this.path(`s3://${entry.name}`));
     }
