@@ -4,6 +4,7 @@ import type { Program } from "../../offline/program";
 import type { JsonObject } from "../../pipeline/language/json";
 import { text } from "../support/json";
 import { Deployer } from "../../components/deployer";
+import { californiaHousing } from "../../pipeline/californiaHousing";
 import { construct, valueOf } from "../support/construct";
 import { type Config, program } from "../support/definitions";
 import { stackScope } from "../support/stackScope";
@@ -13,6 +14,8 @@ const subjects = ["repo:team/houses:environment:test", "repo:team/houses:ref:ref
 
 /** Most characters of a managed policy, without white space. Source: IAM's quotas. */
 const maxPolicyLength = 6144;
+/** Most characters of a role's inline policies in all. Source: IAM's quotas. */
+const maxInlineLength = 10240;
 
 describe("the deployer", () => {
   let evaluated: Program;
@@ -111,6 +114,46 @@ describe("the deployer", () => {
       },
     });
     equal(changes(), false);
+  });
+
+  it("has boundaries of the stack's own where config names none, and all policies fit IAM's limits", async () => {
+    const stack = "a-stack-of-20-letter";
+    const own = await program(
+      {
+        deployers: subjects,
+        network: { mode: "create", flowLogs: true },
+        encryptCatalog: true,
+        crawler: "on-demand",
+        dataset: {
+          ...californiaHousing,
+          location: "s3://houses-of-the-team-in-a-bucket-with-a-long-name/california/",
+          partitions: [{ name: "year", type: "int" }],
+        },
+      },
+      stack,
+    );
+    const arn = (name: string): string =>
+      `arn:aws:iam::111122223333:policy/restate-${stack}-${name}`;
+    const limits: Readonly<Record<string, number>> = {
+      "aws:iam/policy:Policy": maxPolicyLength,
+      "aws:iam/rolePolicy:RolePolicy": maxInlineLength,
+    };
+    for (const { inputs, name, type } of own.resources) {
+      if (type === "aws:iam/role:Role") {
+        const limit = name === "deployer-role" ? "deployer-boundary" : "boundary";
+        equal(inputs["permissionsBoundary"], arn(limit), name);
+      }
+      const limit = limits[type];
+      if (limit !== undefined) {
+        const { length } = text(inputs["policy"]);
+        ok(length <= limit, `${name}: ${length}`);
+      }
+    }
+    const named = await program({ deployers: subjects, permissionsBoundary: boundary });
+    deepEqual(
+      named.resources.filter(({ name }) => name.startsWith("boundaries")),
+      [],
+    );
   });
 
   it("may delete data and images only where the stack is disposable", async () => {
