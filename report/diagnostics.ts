@@ -1,9 +1,10 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
 
 import { hashCode, hashContent, hashJson } from "../local/caching/contentHash";
 import type { Execution } from "../local/execution/execution";
-import { makeJobFolder } from "../local/environments/jobFolder";
+import { type JobFolder, makeJobFolder } from "../local/environments/jobFolder";
 import { writeJson } from "../local/storage/files";
 import { failureReason } from "../local/execution/steps/jobFailure";
 import { type Job, type JobResult, JobRunner, type Jobs } from "../local/environments/jobs";
@@ -57,6 +58,66 @@ async function runJob(jobs: Jobs, job: Job): Promise<JobResult> {
   }
 }
 
+/** Looks at the candidates in a job. */
+async function runDiagnostics(
+  request: DiagnosticsRequest,
+  folder: JobFolder,
+  run: (job: Job) => Promise<JobResult>,
+): Promise<{ readonly diagnoses: readonly Diagnosis[]; readonly succeeded: boolean }> {
+  const [path, output] = ["request.json", "diagnostics.json"].map((name) =>
+    join(folder.base, name),
+  ) as [string, string];
+  writeJson(path, { ...request, output });
+  const result = await run({
+    id: folder.name,
+    program: { module: "report.diagnostics" },
+    arguments: [path],
+    workingDirectory: folder.base,
+    environment: { PYTHONPATH: [...pythonPath, join(root, scripts)].join(delimiter) },
+    log: folder.log,
+    timeLimit,
+  });
+  if (result.exitCode !== 0) {
+    const reason = failureReason(result, join(folder.base, "failure"), folder.log, timeLimit);
+    const diagnoses = request.candidates.map(({ name }) => ({
+      name,
+      splits: {},
+      problem: `the job that predicts failed: ${reason}`,
+    }));
+    return { diagnoses, succeeded: false };
+  }
+  const diagnoses = JSON.parse(readFileSync(output, "utf8")) as readonly Diagnosis[];
+  return { diagnoses, succeeded: true };
+}
+
+/**
+ * Looks at candidates of which only the predictions of test rows are known, as an evaluation leaves them: a header,
+ * then what is actual and what is predicted.
+ *
+ * @param predictions the contents of the files, by candidate
+ * @param detailed name of the candidate to look at closely: the winner, or else the best
+ */
+export async function diagnosePredictions(
+  predictions: ReadonlyMap<string, Buffer>,
+  detailed: string | undefined,
+): Promise<readonly Diagnosis[]> {
+  const base = mkdtempSync(join(tmpdir(), "restate-report-"));
+  const jobs = new JobRunner();
+  try {
+    const candidates = [...predictions].map(([name, content], index) => {
+      const path = join(base, `predictions-${index}.csv`);
+      writeFileSync(path, content);
+      return { name, predictions: path };
+    });
+    const request = { candidates, detailed: detailed ?? null, features: null };
+    const folder = { name: "report-diagnostics", base, log: join(base, "log") };
+    return (await runDiagnostics(request, folder, (job) => jobs.run(job))).diagnoses;
+  } finally {
+    await jobs.close();
+    rmSync(base, { recursive: true, force: true });
+  }
+}
+
 /** Looks at the candidates, or takes what was seen when all was the same. */
 async function look(
   execution: Execution,
@@ -69,29 +130,12 @@ async function look(
     return found.value;
   }
   const folder = makeJobFolder(execution, "report-diagnostics");
-  const [path, output] = ["request.json", "diagnostics.json"].map((name) =>
-    join(folder.base, name),
-  ) as [string, string];
-  writeJson(path, { ...request, output });
-  const result = await runJob(execution.jobs, {
-    id: folder.name,
-    program: { module: "report.diagnostics" },
-    arguments: [path],
-    workingDirectory: folder.base,
-    environment: { PYTHONPATH: [...pythonPath, join(root, scripts)].join(delimiter) },
-    log: folder.log,
-    timeLimit,
-  });
-  if (result.exitCode !== 0) {
-    const reason = failureReason(result, join(folder.base, "failure"), folder.log, timeLimit);
-    return request.candidates.map(({ name }) => ({
-      name,
-      splits: {},
-      problem: `the job that predicts failed: ${reason}`,
-    }));
+  const { diagnoses, succeeded } = await runDiagnostics(request, folder, (job) =>
+    runJob(execution.jobs, job),
+  );
+  if (succeeded) {
+    await execution.cache.keep(key, execution.id, diagnoses, {});
   }
-  const diagnoses = JSON.parse(readFileSync(output, "utf8")) as readonly Diagnosis[];
-  await execution.cache.keep(key, execution.id, diagnoses, {});
   return diagnoses;
 }
 

@@ -1,7 +1,7 @@
-import type { StepResult } from "../local/execution/execution";
 import { html, type Html } from "./html";
 import { duration, score } from "./numbers";
 import type { ReportData } from "./reportData";
+import type { ReportedStep } from "./reported";
 
 function verdict({ record }: ReportData): Html {
   const { failureReason, status, steps, winner } = record;
@@ -30,7 +30,7 @@ function verdict({ record }: ReportData): Html {
 }
 
 /** The end of the log of a step that did not succeed. */
-function logText(data: ReportData, step: StepResult): Html {
+function logText(data: ReportData, step: ReportedStep): Html {
   const log = data.logOf(step);
   const reason =
     step.failureReason === undefined ? html`` : html`<p class="reason">${step.failureReason}</p>`;
@@ -38,7 +38,7 @@ function logText(data: ReportData, step: StepResult): Html {
     ${reason}${
       log === undefined
         ? html`<p>It has no log.</p>`
-        : html`<p>The end of ${log.path}, in the execution’s folder:</p>
+        : html`<p>The end of ${log.where}:</p>
             <pre tabindex="0" aria-label="End of the log of ${step.name}">${log.end}</pre>`
     }`;
 }

@@ -3,13 +3,7 @@ import { join, relative } from "node:path";
 
 import type { PipelineDefinition } from "../pipeline/language/definition";
 import { isObject } from "../pipeline/language/json";
-import type { StepResult, Trial } from "../local/execution/execution";
-import {
-  type CandidateRecord,
-  definitionIn,
-  type ExecutionRecord,
-  readRecord,
-} from "../local/records/executions";
+import { type CandidateRecord, definitionIn, readRecord } from "../local/records/executions";
 import { warnOfDamage } from "../local/records/documents";
 import { lastLines } from "../local/environments/logs";
 import {
@@ -21,25 +15,33 @@ import {
   type SplitMetrics,
 } from "./diagnosis";
 import { diagnosticsPath } from "./diagnostics";
+import type { ReportedExecution, ReportedStep, ReportedTrial } from "./reported";
 import { type Tuning, tunings } from "./tuningData";
 
 /** Lines of a log that the report shows. */
-const logLines = 30;
+export const logLines = 30;
 
-/** What a report is made of: the records of one execution. */
+/** The end of a log. */
+export interface LogEnd {
+  /** Where the whole of it is, in words. */
+  readonly where: string;
+  readonly end: string;
+}
+
+/** What a report is made of. */
 export interface ReportData {
-  readonly record: ExecutionRecord;
+  readonly record: ReportedExecution;
   readonly definition: PipelineDefinition;
   readonly candidates: readonly ReportCandidate[];
-  /** The end of a step's log, with its path in the execution's folder; undefined where it has none. */
-  readonly logOf: (step: StepResult) => { readonly path: string; readonly end: string } | undefined;
+  /** The end of a step's log; undefined where it has none. */
+  readonly logOf: (step: ReportedStep) => LogEnd | undefined;
 }
 
 /** A candidate, as far as the execution got with it. */
 export interface ReportCandidate {
   readonly name: string;
   readonly tuning: Tuning;
-  readonly best?: Trial;
+  readonly best?: ReportedTrial;
   /** Seconds that its tuning took. */
   readonly seconds: number;
   readonly isWinner: boolean;
@@ -79,7 +81,7 @@ function metricsOf(
 
 /** The candidates of a definition: one for each tuning step. */
 function candidatesOf(
-  record: ExecutionRecord,
+  record: ReportedExecution,
   definition: PipelineDefinition,
   diagnoses: readonly Diagnosis[],
 ): readonly ReportCandidate[] {
@@ -113,7 +115,7 @@ function latestLog(folder: string, step: string): string | undefined {
  * What was found out about the candidates' models; nothing where it is missing, damaged, or of another version, which is
  * said on standard error.
  */
-function readDiagnoses(path: string): readonly Diagnosis[] {
+export function readDiagnoses(path: string): readonly Diagnosis[] {
   if (!existsSync(path)) {
     return [];
   }
@@ -136,6 +138,17 @@ function readDiagnoses(path: string): readonly Diagnosis[] {
   return [];
 }
 
+/** What a report is made of, of what is known of an execution. */
+export function reportDataOf(
+  record: ReportedExecution,
+  definition: PipelineDefinition,
+  diagnoses: readonly Diagnosis[],
+  logOf: ReportData["logOf"],
+): ReportData {
+  const candidates = candidatesOf(record, definition, diagnoses);
+  return { record, definition, candidates, logOf };
+}
+
 /**
  * Reads the records of an execution out of its folder.
  * @throws UserError where its document or its definition is damaged or missing
@@ -143,16 +156,12 @@ function readDiagnoses(path: string): readonly Diagnosis[] {
 export function readReportData(folder: string): ReportData {
   const record = readRecord(join(folder, "execution.json"));
   const definition = definitionIn(folder, record.id);
-  const path = diagnosticsPath(folder);
-  const diagnoses = readDiagnoses(path);
-  return {
-    record,
-    definition,
-    candidates: candidatesOf(record, definition, diagnoses),
-    logOf: ({ log, name }) => {
-      const own = log ?? latestLog(join(folder, "logs"), name);
-      const end = own === undefined ? "" : lastLines(own, logLines);
-      return own === undefined || end === "" ? undefined : { path: relative(folder, own), end };
-    },
-  };
+  const logs = new Map(record.steps.map(({ log, name }) => [name, log]));
+  return reportDataOf(record, definition, readDiagnoses(diagnosticsPath(folder)), ({ name }) => {
+    const own = logs.get(name) ?? latestLog(join(folder, "logs"), name);
+    const end = own === undefined ? "" : lastLines(own, logLines);
+    return own === undefined || end === ""
+      ? undefined
+      : { where: `${relative(folder, own)}, in the execution’s folder`, end };
+  });
 }

@@ -1,8 +1,8 @@
 import type { PipelineDefinition, TuningArguments } from "../pipeline/language/definition";
 import { literal } from "../pipeline/language/expressions";
 import { allSteps } from "../pipeline/language/graph";
-import type { Trial } from "../local/execution/execution";
 import { candidateName, tuningSteps } from "../local/records/candidateName";
+import type { ReportedTrial } from "./reported";
 
 /** A hyperparameter that a tuning varies. */
 export interface TunedParameter {
@@ -19,16 +19,16 @@ export interface Tuning {
   readonly minimised: boolean;
   readonly parameters: readonly TunedParameter[];
   /** In the order of their numbers. */
-  readonly trials: readonly Trial[];
+  readonly trials: readonly ReportedTrial[];
   /** The completed one with the best objective. */
-  readonly best?: Trial;
+  readonly best?: ReportedTrial;
 }
 
 /** A trial's objective, and the best one so far; undefined before a trial has completed. */
 export interface CoursePoint {
   /** From 1. */
   readonly number: number;
-  readonly status: Trial["status"];
+  readonly status: ReportedTrial["status"];
   readonly objective?: number;
   readonly best?: number;
 }
@@ -57,7 +57,7 @@ function tunedParameters(ranges: ParameterRanges): readonly TunedParameter[] {
 /** All tuning steps of a definition, with their trials. */
 export function tunings(
   definition: PipelineDefinition,
-  trials: readonly Trial[],
+  trials: readonly ReportedTrial[],
 ): readonly Tuning[] {
   const steps = tuningSteps(allSteps(definition));
   return steps.map((step) => {
@@ -106,7 +106,7 @@ export function course({ minimised, trials }: Tuning): readonly CoursePoint[] {
 }
 
 /** The best of the trials, at most so many, in the order of their numbers. */
-export function bestTrials({ minimised, trials }: Tuning, most: number): readonly Trial[] {
+export function bestTrials({ minimised, trials }: Tuning, most: number): readonly ReportedTrial[] {
   return [...trials]
     .sort((left, right) => compare(left.objective, right.objective, minimised))
     .slice(0, most)

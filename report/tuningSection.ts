@@ -1,8 +1,8 @@
-import type { Trial } from "../local/execution/execution";
 import { objectiveChart, parameterChart } from "./charts/tuning";
 import { html, type Html } from "./html";
 import { duration, hyperparameter, significant } from "./numbers";
 import type { ReportCandidate, ReportData } from "./reportData";
+import type { ReportedTrial } from "./reported";
 import { bestTrials, type Tuning } from "./tuningData";
 
 /** How many trials of a tuning are shown, so that the page stays small however many there are. */
@@ -30,18 +30,18 @@ function limitsOf(candidates: readonly ReportCandidate[]): Limits {
 /** Trials up to which their table is open. */
 const maxOpenTrials = 30;
 
-function outcomeText({ failureReason, reusedFrom }: Trial): string {
+function outcomeText({ failureReason, reusedFrom }: ReportedTrial): string {
   const [reason = ""] = (failureReason ?? "").split("\n");
   return reason || (reusedFrom === undefined ? "" : `as in execution ${reusedFrom}`);
 }
 
-function trialRow(tuning: Tuning, trial: Trial): Html {
+function trialRow(tuning: Tuning, trial: ReportedTrial): Html {
   const isBest = trial === tuning.best;
   return html`<tr class="${isBest ? "winner" : ""}">
     <th scope="row">${trial.number + 1}</th>
     <td>${isBest ? "★ best" : trial.status}</td>
     <td class="number">${significant(trial.objective, 6)}</td>
-    <td class="number">${trial.seconds.toFixed(1)}</td>
+    <td class="number">${trial.seconds?.toFixed(1) ?? "–"}</td>
     ${tuning.parameters.map(
       ({ name }) => html`<td class="number">${hyperparameter(trial.hyperparameters[name])}</td>`,
     )}

@@ -18,8 +18,12 @@ const verbTable = join(root, "cli", "verbs.ts");
 /** Packages that are loaded from where they are: large ones that few verbs use, and those that look for files there. */
 const external = ["@pulumi/*", "esbuild", "tsx", "tsx/*", "vega", "vega-lite"];
 
-/** What a bundle depends on beside its sources. */
-const setting = [process.version, hash(readFileSync(join(root, "package-lock.json")))].join(" ");
+/** What a bundle depends on beside its sources: how it is made, and of which packages. */
+const setting = [
+  process.version,
+  hash(readFileSync(join(root, "package-lock.json"))),
+  hash(readFileSync(join(root, "tools", "restate.mjs"))),
+].join(" ");
 
 function hash(content) {
   return createHash("sha256").update(content).digest("hex").slice(0, 16);
@@ -101,6 +105,8 @@ async function bundle(path, verb) {
     mainFields: ["module", "main"],
     // As Latin-1 it is read without decoding; names stay, for stack traces.
     charset: "ascii",
+    // Code that is kept compiled cannot import: what the SDK and charts load late, they require.
+    supported: { "dynamic-import": false },
     minifySyntax: true,
     minifyWhitespace: true,
     write: false,
@@ -149,11 +155,7 @@ function run(path) {
   const cachedData = existsSync(compiled) ? readFileSync(compiled) : undefined;
   const script = new vm.Script(
     `(function (exports, require, module, __filename, __dirname) {${readFileSync(path, "latin1")}\n})`,
-    {
-      filename: path,
-      cachedData,
-      importModuleDynamically: vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-    },
+    { filename: path, cachedData },
   );
   if (cachedData === undefined || script.cachedDataRejected) {
     // At the end there is the code of the functions that the verb uses.
@@ -182,7 +184,9 @@ function verbOf(args) {
 
 const args = process.argv.slice(2);
 const verb = verbOf(args);
-setUp(args.includes("--local") || verb === "init" ? "local" : "node");
+// What reads data, and a report's predictions wherever they come from, is Python.
+const needsPython = args.includes("--local") || verb === "init" || verb === "report";
+setUp(needsPython ? "local" : "node");
 const path = bundlePath(verb);
 if (!isCurrent(path)) {
   await bundle(path, verb);

@@ -64,7 +64,7 @@ export function clean(terminal: Terminal): Command {
   return withWorld(new Command("clean"))
     .option("--yes", "do not ask")
     .action(async (options: WorldOptions & { readonly yes?: boolean }) => {
-      onThisMachine("clean", options, "see `pulumi destroy`");
+      onThisMachine("clean", options, "`pulumi destroy` removes it");
       terminal.exit(await remove(workspaceOf(options), options.yes === true, terminal));
     });
 }

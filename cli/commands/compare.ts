@@ -1,17 +1,15 @@
 import { Command } from "commander";
 
-import {
-  type ExecutionRecord,
-  findExecution,
-  readDefinition,
-} from "../../local/records/executions";
-import type { Workspace } from "../../local/records/workspace";
 import { diffDefinitions, formatDifferences } from "../../pipeline/language/diff";
+import type { ReportedExecution } from "../../report/reported";
 import { formatListing, type Listing, significant } from "../../terminal/listing";
-import { onThisMachine } from "../onThisMachine";
+import { inWorld } from "../inWorld";
 import { type JsonOption, withJson, withWorld } from "../options";
+import { sageMaker } from "../sageMaker/clients";
+import { findExecution } from "../sageMaker/executions";
+import { type FullExecution, readExecution } from "../sageMaker/record";
 import { print, type Terminal } from "../terminal";
-import { workspaceOf, type WorldOptions } from "../world";
+import type { WorldOptions } from "../world";
 
 type Row = readonly [what: string, left: string, right: string];
 
@@ -36,7 +34,7 @@ function differing(
   });
 }
 
-function candidateRows(left: ExecutionRecord, right: ExecutionRecord): readonly Row[] {
+function candidateRows(left: ReportedExecution, right: ReportedExecution): readonly Row[] {
   const names = union(
     left.candidates.map(({ name }) => name),
     right.candidates.map(({ name }) => name),
@@ -57,17 +55,11 @@ function candidateRows(left: ExecutionRecord, right: ExecutionRecord): readonly 
 /**
  * Compares two executions: how they ended, how their candidates did, and which parameters, hyperparameters
  * and parts of the definition differ.
- * @throws UserError where there is no such execution
  */
-function comparison(workspace: Workspace, ids: readonly [string, string], json: boolean): string {
-  const [left, right] = ids.map((id) => findExecution(workspace, id)) as [
-    ExecutionRecord,
-    ExecutionRecord,
-  ];
-  const differences = diffDefinitions(
-    readDefinition(workspace, left.id),
-    readDefinition(workspace, right.id),
-  );
+function comparison(executions: readonly [FullExecution, FullExecution], json: boolean): string {
+  const [{ definition, record: left }, { definition: other, record: right }] = executions;
+  const ids = [left.id, right.id];
+  const differences = diffDefinitions(definition, other);
   const rows: readonly Row[] = [
     ["Status", left.status, right.status],
     ["Started", left.startTime.slice(0, 19), right.startTime.slice(0, 19)],
@@ -91,10 +83,18 @@ function comparison(workspace: Workspace, ids: readonly [string, string], json: 
 /** `compare <execution> <execution>`. */
 export function compare(terminal: Terminal): Command {
   return withJson(withWorld(new Command("compare")))
-    .argument("<execution>", "an execution's id")
+    .argument("<execution>", "an execution's id or ARN")
     .argument("<other>", "another's")
-    .action((left: string, right: string, options: WorldOptions & JsonOption) => {
-      onThisMachine("compare", options);
-      print(terminal, comparison(workspaceOf(options), [left, right], options.json === true));
+    .action(async (named: string, other: string, options: WorldOptions & JsonOption) => {
+      await inWorld(options, async (world) => {
+        const client = sageMaker(world.client);
+        const left = await findExecution(client, world, named);
+        const right = await findExecution(client, world, other);
+        const executions = [
+          await readExecution(world, left),
+          await readExecution(world, right),
+        ] as const;
+        print(terminal, comparison(executions, options.json === true));
+      });
     });
 }

@@ -106,7 +106,7 @@ export function query(terminal: Terminal): Command {
     )
     .action(
       async (sql: string | undefined, options: WorldOptions & MachineOptions & JsonOption) => {
-        onThisMachine("query", options, "query Athena itself");
+        onThisMachine("query", options, "Athena itself runs queries");
         const found = await queryTable(options, sql, (line) => {
           note(terminal, line);
         });

@@ -1,21 +1,104 @@
 import { Command } from "commander";
 
-import { findExecution } from "../../local/records/executions";
-import { writeReport } from "../../report/report";
-import { onThisMachine } from "../onThisMachine";
+import { writeFileAtomically } from "../../local/storage/files";
+import { diagnosePredictions, diagnosticsPath } from "../../report/diagnostics";
+import type { Diagnosis } from "../../report/diagnosis";
+import { renderReport } from "../../report/report";
+import { type LogEnd, logLines, readDiagnoses, reportDataOf } from "../../report/reportData";
+import { typedPath } from "../../terminal/options";
+import { inWorld } from "../inWorld";
 import { withWorld } from "../options";
+import { sageMaker } from "../sageMaker/clients";
+import { findExecution } from "../sageMaker/executions";
+import { logEnd } from "../sageMaker/logEnd";
+import { readObject, s3 } from "../sageMaker/objects";
+import { type FullExecution, readExecution } from "../sageMaker/record";
+import type { World } from "../sageMaker/world";
 import { print, type Terminal } from "../terminal";
-import { workspaceOf, type WorldOptions } from "../world";
+import type { WorldOptions } from "../world";
+
+/** The options of `report`. */
+type ReportOptions = WorldOptions & { readonly output?: string };
+
+/** What a report of AWS lacks. */
+const testRowsOnly =
+  "in AWS, only the predictions of test rows are looked at, which its evaluation has left in S3";
+
+/**
+ * How well the candidates' models predict. On this machine the run has looked at them, with the models and all rows; in
+ * AWS it is drawn from what the evaluations have left in S3.
+ */
+async function diagnosesOf(
+  world: World,
+  { evaluations, record }: FullExecution,
+): Promise<readonly Diagnosis[]> {
+  if (world.machine !== undefined) {
+    return readDiagnoses(diagnosticsPath(world.machine.workspace.execution(record.id)));
+  }
+  const predictions = new Map<string, Buffer>();
+  const client = s3(world);
+  for (const [name, folder] of evaluations) {
+    const content = await readObject(client, `${folder}predictions.csv`);
+    if (content !== undefined) {
+      predictions.set(name, content);
+    }
+  }
+  if (predictions.size === 0) {
+    return [];
+  }
+  const score = (name: string): number =>
+    record.candidates.find((one) => one.name === name)?.metrics?.r2 ?? -Infinity;
+  const [best] = [...predictions.keys()].sort((left, right) => score(right) - score(left));
+  const found = await diagnosePredictions(predictions, record.winner?.name ?? best);
+  return found.map((one) =>
+    one.splits.test === undefined ? one : { ...one, problem: testRowsOnly },
+  );
+}
+
+/** The ends of the logs of the steps that did not succeed, by step. */
+async function logsOf(
+  world: World,
+  { record }: FullExecution,
+): Promise<ReadonlyMap<string, LogEnd>> {
+  const ends = new Map<string, LogEnd>();
+  const client = sageMaker(world.client);
+  for (const step of record.steps) {
+    if (step.status === "Failed" || step.status === "Stopped") {
+      const lines = await logEnd(client, world, step, logLines);
+      const where = `what \`${world.command(`logs ${step.name} ${record.id}`)}\` prints`;
+      if (lines.length > 0) {
+        ends.set(step.name, { where, end: lines.join("\n") });
+      }
+    }
+  }
+  return ends;
+}
 
 /** `report [execution]`: writes the report of an execution, replacing any existing one. */
 export function report(terminal: Terminal): Command {
   return withWorld(new Command("report"))
-    .argument("[execution]", "its id (default: the latest)")
-    .action(async (named: string | undefined, options: WorldOptions) => {
-      onThisMachine("report", options);
-      const workspace = workspaceOf(options);
-      const { id } = findExecution(workspace, named);
-      await writeReport(workspace.execution(id), workspace.report);
-      print(terminal, workspace.report);
+    .argument("[execution]", "its id or ARN (default: the latest)")
+    .option(
+      "--output <file>",
+      "where to write it (default: report-EXECUTION.html; with --local report/index.html in the work folder)",
+    )
+    .action(async (named: string | undefined, options: ReportOptions) => {
+      await inWorld(options, async (world) => {
+        const execution = await findExecution(sageMaker(world.client), world, named);
+        const full = await readExecution(world, execution);
+        const logs = await logsOf(world, full);
+        const data = reportDataOf(
+          full.record,
+          full.definition,
+          await diagnosesOf(world, full),
+          ({ name }) => logs.get(name),
+        );
+        const path =
+          options.output === undefined
+            ? (world.machine?.workspace.report ?? typedPath(`report-${execution.id}.html`))
+            : typedPath(options.output);
+        writeFileAtomically(path, await renderReport(data));
+        print(terminal, path);
+      });
     });
 }

@@ -1,5 +1,6 @@
 import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import type { GlueClient } from "@aws-sdk/client-glue";
+import type { S3Client } from "@aws-sdk/client-s3";
 import type { SageMakerClient } from "@aws-sdk/client-sagemaker";
 import type { SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
 
@@ -99,7 +100,8 @@ function explainedError(error: unknown, service: string, call: string): unknown 
 
 /** Makes all calls of a client fail with an {@link AwsError}. */
 export function explaining<
-  Client extends CloudWatchLogsClient | GlueClient | SageMakerClient | SageMakerRuntimeClient,
+  Client extends
+    CloudWatchLogsClient | GlueClient | S3Client | SageMakerClient | SageMakerRuntimeClient,
 >(client: Client, service: string): Client {
   // The stacks differ in the types of requests only, which pass through here as they are.
   const stack = client.middlewareStack as SageMakerClient["middlewareStack"];

@@ -9,17 +9,16 @@ import type { DeployedStep } from "./steps";
 /** Lines of a log that an error shows. */
 const maxLines = 10;
 
-/** The last lines of the log of a step's first failed job; none where it has none, or it cannot be read. */
+/** The last lines, 10 unless told otherwise, of the log of a step's first failed job; none where it has none, or it cannot be read. */
 export async function logEnd(
   client: SageMakerClient,
   world: World,
   step: DeployedStep,
+  max = maxLines,
 ): Promise<readonly string[]> {
   try {
     const [job] = await jobsOf(client, step);
-    return job === undefined
-      ? []
-      : await new JobLog(cloudWatchLogs(world.client), job).end(maxLines);
+    return job === undefined ? [] : await new JobLog(cloudWatchLogs(world.client), job).end(max);
   } catch (error) {
     const known = asUserError(error);
     if (known === undefined) {

@@ -28,6 +28,8 @@ export interface DeployedStep extends ShownStep {
   /** How often it was tried; 0 where it was not executed. */
   readonly attempts: number;
   readonly job?: Job;
+  /** The ARN of the model package that it has registered. */
+  readonly modelPackage?: string;
   /** Execution whose job stands in for its own: an equal one, or by selective execution. */
   readonly reusedFrom?: string;
 }
@@ -84,6 +86,7 @@ function deployedStep(step: PipelineExecutionStep, type: string): DeployedStep {
   const detail = detailOf(step, reusedFrom);
   const failureReason = step.FailureReason ?? metadata.Fail?.ErrorMessage;
   const job = jobOf(metadata);
+  const modelPackage = metadata.RegisterModel?.Arn;
   return {
     name: step.StepName ?? "",
     type,
@@ -97,6 +100,7 @@ function deployedStep(step: PipelineExecutionStep, type: string): DeployedStep {
     ...(detail === undefined ? {} : { detail }),
     ...(status === "Failed" && failureReason !== undefined ? { failureReason } : {}),
     ...(job === undefined ? {} : { job }),
+    ...(modelPackage === undefined ? {} : { modelPackage }),
     ...(reusedFrom === undefined ? {} : { reusedFrom }),
   };
 }

@@ -25,6 +25,8 @@ export interface Tuning {
   readonly parallel: number;
   /** S3 URI of the folder of its models. */
   readonly output: string;
+  /** The training job with the best objective so far. */
+  readonly best?: string | undefined;
 }
 
 /** The tuning job of a step; undefined where it has started none. */
@@ -36,6 +38,7 @@ export async function tuningOf(
     return undefined;
   }
   const {
+    BestTrainingJob: best,
     HyperParameterTuningJobConfig: config,
     TrainingJobDefinition: training,
     TrainingJobDefinitions: trainings = [],
@@ -57,6 +60,7 @@ export async function tuningOf(
     max: config?.ResourceLimits?.MaxNumberOfTrainingJobs ?? 0,
     parallel: config?.ResourceLimits?.MaxParallelTrainingJobs ?? 1,
     output: output?.S3OutputPath?.replace(/\/$/, "") ?? "",
+    best: best?.TrainingJobName,
   };
 }
 

@@ -4,18 +4,14 @@ import { join } from "node:path";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { parseText } from "../../pipeline/language/parse";
 import { UserError } from "../../errors/userError";
-import { nearest } from "../../pipeline/language/nearest";
 import { warnOnce } from "./documents";
-import { type ExecutionDocument, type ExecutionHead, executionId } from "./executionDocument";
+import type { ExecutionDocument, ExecutionHead } from "./executionDocument";
 import { readDocument, readHead } from "./executionFile";
 import { type ExecutionRecord, recordOf } from "./executionRecord";
 import { Workspace } from "./workspace";
 
 export type { CandidateRecord } from "./executionDocument";
 export type { ExecutionRecord } from "./executionRecord";
-
-/** Executions that an error names, of those that there are. */
-const maxNamed = 5;
 
 /** Where the document of an execution is kept. */
 export const recordPath = (folder: string): string => join(folder, "execution.json");
@@ -101,14 +97,6 @@ export function readRecord(path: string): ExecutionRecord {
 }
 
 /**
- * The definition that an execution ran.
- * @throws UserError where it is damaged or missing
- */
-export function readDefinition(workspace: Workspace, id: string): PipelineDefinition {
-  return definitionIn(workspace.execution(id), id);
-}
-
-/**
  * The definition in the folder of an execution.
  * @throws UserError where it is damaged or missing
  */
@@ -119,33 +107,4 @@ export function definitionIn(folder: string, id: string): PipelineDefinition {
     throw new UserError(`the definition of execution ${id} cannot be read: ${path}`);
   }
   return definition;
-}
-
-/**
- * An execution by its id, or the latest.
- * @throws UserError where there is none
- */
-export function findExecution(workspace: Workspace, id: string | undefined): ExecutionRecord {
-  const found = id ?? listHeads(workspace).map(executionId)[0];
-  if (found === undefined) {
-    throw new UserError(
-      `there is no execution in ${workspace.folder}; \`npm run local\` makes one`,
-    );
-  }
-  const document = findDocument(workspace, found);
-  if (document === undefined) {
-    throw new UserError(`there is no execution ${found}; ${known(workspace, found)}`);
-  }
-  return recordOf(document, workspace.execution(found));
-}
-
-/** What an error says of the executions that there are: the nearest to what was typed, or the latest. */
-function known(workspace: Workspace, typed: string): string {
-  const ids = listHeads(workspace).map(executionId);
-  const similar = nearest(typed, ids);
-  if (similar !== undefined) {
-    return `did you mean ${similar}?`;
-  }
-  const some = ids.slice(0, maxNamed).join(", ") || "none";
-  return ids.length > maxNamed ? `the latest of ${ids.length} are ${some}` : `there are ${some}`;
 }

@@ -1,6 +1,10 @@
 import type { DescribeHyperParameterTuningJobResponse } from "@aws-sdk/client-sagemaker";
 
-import type { PipelineDefinition, ProcessingStep } from "../../pipeline/language/definition";
+import type {
+  PipelineDefinition,
+  ProcessingStep,
+  PropertyFile,
+} from "../../pipeline/language/definition";
 import { ExpressionError, type ProcessingRequest } from "../../pipeline/language/evaluate";
 import { allSteps, dependencies, type PlacedStep } from "../../pipeline/language/graph";
 import type { Json } from "../../pipeline/language/json";
@@ -89,33 +93,37 @@ type RegressionReport =
   | null
   | undefined;
 
-/** The metrics in a step's property file; undefined where another definition has something else there. */
-function regressionMetrics(read: () => Json): Metrics | undefined {
-  let report: RegressionReport;
-  try {
-    report = read() as RegressionReport;
-  } catch (error) {
-    if (error instanceof ExpressionError) {
-      return undefined;
-    }
-    throw error;
-  }
+/** The metrics in an evaluation report; undefined where a document is none. */
+export function regressionMetrics(document: Json): Metrics | undefined {
+  const report = document as RegressionReport;
   const value = (name: string): number =>
     Number(report?.regression_metrics?.[name]?.value ?? Number.NaN);
   const metrics = { r2: value("r2"), mse: value("mse"), rmse: value("rmse"), mae: value("mae") };
   return Object.values(metrics).every(Number.isFinite) ? metrics : undefined;
 }
 
+/** The metrics in a step's property file; undefined where another definition has something else there. */
+function metricsIn(read: () => Json): Metrics | undefined {
+  try {
+    return regressionMetrics(read());
+  } catch (error) {
+    if (error instanceof ExpressionError) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
 /** The processing step that measures the model of a tuning, and the file that it writes. */
-function evaluationOf(
+export function evaluationOf(
   steps: readonly PlacedStep[],
   tuning: string,
-): { readonly step: ProcessingStep; readonly file: string } | undefined {
+): { readonly step: ProcessingStep; readonly file: PropertyFile } | undefined {
   for (const placed of steps) {
     const { step } = placed;
     const file = step.Type === "Processing" ? step.PropertyFiles?.[0] : undefined;
     if (step.Type === "Processing" && file !== undefined && dependencies(placed).has(tuning)) {
-      return { step, file: file.PropertyFileName };
+      return { step, file };
     }
   }
   return undefined;
@@ -139,8 +147,13 @@ export function summarise(
     const evaluationStep = evaluation?.step.Name;
     const metrics =
       evaluation !== undefined && execution.described.has(evaluation.step.Name)
-        ? regressionMetrics(() =>
-            readPropertyFile(definition, execution, evaluation.step.Name, evaluation.file),
+        ? metricsIn(() =>
+            readPropertyFile(
+              definition,
+              execution,
+              evaluation.step.Name,
+              evaluation.file.PropertyFileName,
+            ),
           )
         : undefined;
     const own = trials

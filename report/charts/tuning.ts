@@ -1,9 +1,9 @@
-import type { Trial } from "../../local/execution/execution";
 import type { Html } from "../html";
 import { course, evenly, spreadsWide, type TunedParameter, type Tuning } from "../tuningData";
 import { axisFormat, figure } from "./draw";
+import type { ReportedTrial } from "../reported";
 
-const statuses: readonly Trial["status"][] = ["Completed", "Stopped", "Failed"];
+const statuses: readonly ReportedTrial["status"][] = ["Completed", "Stopped", "Failed"];
 
 /** How each status is drawn. */
 const shape = {
@@ -28,7 +28,7 @@ function objectiveAxis(values: readonly number[], title: string | null): object 
   };
 }
 
-function objectives(trials: readonly Trial[]): readonly number[] {
+function objectives(trials: readonly ReportedTrial[]): readonly number[] {
   return trials.flatMap(({ objective }) => objective ?? []);
 }
 

@@ -20,7 +20,7 @@ import type { Ended } from "../support/localRun";
 process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
 
 /** Without the keys, profiles and roles of whoever runs the tests. */
-const noCredentials = {
+export const noCredentials = {
   AWS_ACCESS_KEY_ID: "",
   AWS_SECRET_ACCESS_KEY: "",
   AWS_SESSION_TOKEN: "",
@@ -32,7 +32,7 @@ const noCredentials = {
   AWS_CONTAINER_CREDENTIALS_FULL_URI: "",
   AWS_WEB_IDENTITY_TOKEN_FILE: "",
 };
-const credentials = { AWS_ACCESS_KEY_ID: "testing", AWS_SECRET_ACCESS_KEY: "testing" };
+export const credentials = { AWS_ACCESS_KEY_ID: "testing", AWS_SECRET_ACCESS_KEY: "testing" };
 
 /** A service's refusal of a call. */
 export interface Fault {

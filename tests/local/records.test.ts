@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, notEqual, throws } from "node:assert/strict";
+import { deepEqual, equal, match, notEqual, ok, throws } from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import {
   existsSync,
@@ -15,7 +15,7 @@ import { isRunning, thisProcess } from "../../local/environments/processes";
 import type { ExecutionDocument } from "../../local/records/executionDocument";
 import { readDocument, readHead, writeDocument } from "../../local/records/executionFile";
 import { recordOf } from "../../local/records/executionRecord";
-import { findExecution, listHeads, readRecord } from "../../local/records/executions";
+import { findDocument, listHeads, readRecord } from "../../local/records/executions";
 import { latestJobSeconds } from "../../local/records/jobSeconds";
 import { updateTrials } from "../../local/records/trials";
 import { Workspace } from "../../local/records/workspace";
@@ -266,32 +266,13 @@ describe("the executions of a work folder", () => {
         (one) => one ?? [],
       ),
     });
-    const found = findExecution(workspace, "abc");
+    const document = findDocument(workspace, "abc");
+    ok(document);
+    const found = recordOf(document, workspace.execution("abc"));
     deepEqual(
       [found.status, found.steps[0]?.status, found.trials.length],
       ["Stopped", "Stopped", 1],
     );
-  });
-
-  it("are named by the nearest, or by the latest few", () => {
-    const workspace = new Workspace(join(folder, "named"));
-    for (const id of ["aaaaaaaaaaaa", "bbbbbbbbbbbb", "c1", "d12", "e123", "f1234", "g12345"]) {
-      put(workspace, executionDocument(id, 0));
-    }
-    const message = (id: string): string => {
-      try {
-        findExecution(workspace, id);
-        return "";
-      } catch (error) {
-        return (error as Error).message;
-      }
-    };
-    equal(
-      message("aaaaaaaaaaax"),
-      "there is no execution aaaaaaaaaaax; did you mean aaaaaaaaaaaa?",
-    );
-    match(message("nothing-like"), /; the latest of 7 are (\w+, ){4}\w+$/);
-    match(message("../../etc"), /^there is no execution \.\.\/\.\.\/etc; /);
   });
 });
 

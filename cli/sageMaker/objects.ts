@@ -1,0 +1,32 @@
+import { GetObjectCommand, S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
+
+import { AwsError, explaining } from "./awsErrors";
+import type { World } from "./world";
+
+/** A client of S3, whose failures are told in one line. */
+export function s3({ client, machine }: World): S3Client {
+  const named = process.env["AWS_ENDPOINT_URL_S3"] ?? process.env["AWS_ENDPOINT_URL"] ?? "";
+  // What stands in for S3 has one host name for all buckets.
+  const config = { ...client, forcePathStyle: machine !== undefined || named !== "" };
+  return explaining(new S3Client(config as S3ClientConfig), "s3");
+}
+
+/**
+ * The content of an object; undefined where there is none.
+ * @throws AwsError where it cannot be read
+ */
+export async function readObject(client: S3Client, uri: string): Promise<Buffer | undefined> {
+  const [, Bucket, Key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(uri) ?? [];
+  if (Bucket === undefined || Key === undefined) {
+    return undefined;
+  }
+  try {
+    const { Body: body } = await client.send(new GetObjectCommand({ Bucket, Key }));
+    return body && Buffer.from(await body.transformToByteArray());
+  } catch (error) {
+    if (error instanceof AwsError && error.code === "NoSuchKey") {
+      return undefined;
+    }
+    throw error;
+  }
+}
