@@ -227,7 +227,7 @@ describe("the same commands in both worlds", () => {
     }
     for (const [option, ...value] of [["--quiet"], ["--no-cache"], ["--data", data]]) {
       const { code, stderr } = await there("run", option ?? "", ...value);
-      equal(stderr, `error: ${option ?? ""} is about a run on this machine: add --local\n`);
+      equal(stderr, `error: ${option ?? ""} is for runs on this machine: add --local\n`);
       equal(code, 1);
     }
   });
