@@ -64,6 +64,7 @@ export function costProblems(
   try {
     const { notPriced, steps, worst } = executionCost(definition, {
       prices,
+      ofAnyStart: true,
       queryBytes: queryScanLimit,
     });
     const place = "restate:maxCostPerExecution";

@@ -11,6 +11,8 @@ import { rules, stackRules } from "./rules";
 /** What the configuration of the pack may say, by rule. */
 const members = {
   accounts: { type: "array", items: { type: "string", pattern: "^\\d{12}$" } },
+  maxCostPerExecution: { type: "number", minimum: 0 },
+  prices: { type: "object" },
   requireNetwork: { type: "boolean" },
   types: { type: "array", items: { type: "string" } },
 } as const satisfies Readonly<Record<keyof RuleConfig, object>>;

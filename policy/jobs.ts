@@ -1,7 +1,7 @@
 import { allSteps } from "../pipeline/language/graph";
 import type { Json } from "../pipeline/language/json";
 import { parse } from "../pipeline/language/parse";
-import { at, document, list, type Rule, type RuleConfig, unmet } from "./rule";
+import { at, document, type Inputs, list, type Rule, type RuleConfig, unmet } from "./rule";
 import { ownKey } from "./storage";
 import { encrypted } from "./volumes";
 
@@ -116,6 +116,30 @@ function jobProblems(step: unknown, config: RuleConfig): readonly string[] {
   );
 }
 
+/**
+ * The definition of a pipeline's inputs.
+ * @returns problems where it cannot be judged; undefined where only an update knows it
+ */
+export function definitionOf({
+  pipelineDefinition,
+  pipelineDefinitionS3Location: elsewhere,
+}: Inputs): ReturnType<typeof parse> | undefined {
+  if (elsewhere !== undefined) {
+    return {
+      problems: [
+        "the definition must stand in pipelineDefinition: what lies in S3 cannot be judged",
+      ],
+    };
+  }
+  if (pipelineDefinition === undefined) {
+    return undefined;
+  }
+  const content = document(pipelineDefinition);
+  return content === undefined
+    ? { problems: ["pipelineDefinition is not JSON"] }
+    : parse(content as Json);
+}
+
 /** Rules for the jobs that a pipeline starts. */
 export const jobRules: readonly Rule[] = [
   {
@@ -123,22 +147,12 @@ export const jobRules: readonly Rule[] = [
     description: "Jobs encrypt what they write, and have no network; people approve models.",
     types: ["aws:sagemaker/pipeline:Pipeline"],
     reads: ["requireNetwork"],
-    problems: ({ pipelineDefinition, pipelineDefinitionS3Location: elsewhere }, config = {}) => {
-      if (elsewhere !== undefined) {
-        return [
-          "the definition must stand in pipelineDefinition: what lies in S3 cannot be judged",
-        ];
-      }
-      // Not known before an update.
-      if (pipelineDefinition === undefined) {
-        return [];
-      }
-      const content = document(pipelineDefinition);
-      if (content === undefined) {
-        return ["pipelineDefinition is no JSON"];
-      }
-      const { definition, problems } = parse(content as Json);
-      return problems ?? allSteps(definition).flatMap(({ step }) => jobProblems(step, config));
+    problems: (inputs, config = {}) => {
+      const found = definitionOf(inputs);
+      return found === undefined
+        ? []
+        : (found.problems ??
+            allSteps(found.definition).flatMap(({ step }) => jobProblems(step, config)));
     },
   },
 ];

@@ -5,6 +5,10 @@ export type Inputs = Readonly<Record<string, unknown>>;
 export interface RuleConfig {
   /** Accounts, by their 12 digits, that may be let in beside the stack's own. Default: none to write, any to read. */
   readonly accounts?: readonly string[];
+  /** What an execution may cost at the most, in the prices' currency. Default: whatever it costs. */
+  readonly maxCostPerExecution?: number;
+  /** Prices that differ from those that come with the project, as `restate:prices` gives them. Default: none. */
+  readonly prices?: Readonly<Record<string, unknown>>;
   /** Whether jobs and models must be in a network of the account's own. Default: false. */
   readonly requireNetwork?: boolean;
   /** Types of resources that are allowed beside those of this project. Default: none. */

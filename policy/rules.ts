@@ -1,4 +1,5 @@
 import { accessRules } from "./access";
+import { costRules } from "./costs";
 import { endpointRules } from "./endpoints";
 import { jobRules } from "./jobs";
 import { networkRules } from "./network";
@@ -15,5 +16,6 @@ export const rules: readonly Rule[] = [
   ...accessRules,
   ...networkRules,
   ...jobRules,
+  ...costRules,
   ...endpointRules,
 ];

@@ -32,6 +32,8 @@ export interface ExecutionCost extends Range {
 
 export interface CostOptions {
   readonly prices: Prices;
+  /** Whether a parameter that has no enumeration is refused, since a start can give it any value. Default: no. */
+  readonly ofAnyStart?: boolean | undefined;
   /** Maximum number of bytes that one query of Athena reads; undefined: what a query reads is not counted. */
   readonly queryBytes?: number | undefined;
   /** Seconds that a job of a step has taken elsewhere, such as on this machine, by the step's name. */
@@ -107,6 +109,7 @@ class Values {
   constructor(
     definition: PipelineDefinition,
     private readonly prices: Prices,
+    private readonly ofAnyStart: boolean,
   ) {
     this.parameters = new Map(definition.Parameters?.map((one) => [one.Name, one]));
   }
@@ -118,6 +121,12 @@ class Values {
     }
     const found = typeof value["Get"] === "string" ? target(value["Get"]) : undefined;
     const parameter = found?.kind === "parameter" ? this.parameters.get(found.name) : undefined;
+    const isOpen = parameter?.Type !== "String" || parameter.EnumValues == null;
+    if (this.ofAnyStart && parameter !== undefined && isOpen) {
+      throw new CostError(
+        `step ${step}: its ${what} is the parameter ${parameter.Name}, which a start can set to anything`,
+      );
+    }
     const values =
       parameter?.Type === "String" && parameter.EnumValues != null
         ? parameter.EnumValues
@@ -358,7 +367,7 @@ function sum(ranges: readonly Range[]): Range {
  * @throws CostError where a step's jobs have no price
  */
 export function executionCost(definition: PipelineDefinition, options: CostOptions): ExecutionCost {
-  const values = new Values(definition, options.prices);
+  const values = new Values(definition, options.prices, options.ofAnyStart ?? false);
   const steps: StepCost[] = [];
   const notPriced: string[] = [];
   const ofAll = (some: readonly Step[] | null | undefined): Range =>

@@ -101,12 +101,14 @@ describe("operations", () => {
     equal(target["arn"], pipelineArn);
     equal(target["roleArn"], roleArn);
     // What the definition says anyway.
-    const [parameter] = evaluated.definition.Parameters ?? [];
+    const parameter = evaluated.definition.Parameters?.find(
+      ({ Name: name }) => name === "ModelApprovalStatus",
+    );
     ok(parameter);
     deepEqual(target["sagemakerPipelineParameters"], {
       pipelineParameters: [{ name: parameter.Name, value: parameter.DefaultValue }],
     });
-    equal(parameter.DefaultValue, "ml.m5.2xlarge");
+    equal(parameter.DefaultValue, "PendingManualApproval");
     equal(find("triggers-new-data"), undefined);
     deepEqual(parsed("permissions-scheduler-policy", "policy")["Statement"], [
       {

@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 
 import { californiaHousing } from "../../pipeline/californiaHousing";
 import { defaultCandidates } from "../../pipeline/candidates";
-import type { StackResource } from "../../policy/rule";
+import type { RuleConfig, StackResource } from "../../policy/rule";
 import { rules, stackRules } from "../../policy/rules";
 import { AwsServices, constraints } from "../serving/support/awsServices";
 import { serve } from "../serving/support/serving";
@@ -25,8 +25,58 @@ const definition = (type: string, job: object): Inputs => ({
   }),
 });
 
-/** Inputs that break each rule, with what it says of them. */
-const broken: Readonly<Record<string, readonly (readonly [Inputs, RegExp])[]>> = {
+/** A processing job for an hour, on instances of a type that costs 0.23 in an hour unless told otherwise. */
+const hourOn = (type: unknown, limit = 3480): Inputs =>
+  definition("Processing", {
+    ProcessingResources: { ClusterConfig: { InstanceCount: 1, InstanceType: type } },
+    StoppingCondition: { MaxRuntimeInSeconds: limit },
+  });
+
+/** Inputs that break each rule, with what it says of them, and the configuration of the rule where it needs one. */
+const broken: Readonly<Record<string, readonly (readonly [Inputs, RegExp, RuleConfig?])[]>> = {
+  "execution-within-cost": [
+    [
+      hourOn("ml.m5.xlarge"),
+      /an execution could cost 0\.23, more than 0\.22/,
+      { maxCostPerExecution: 0.22 },
+    ],
+    [
+      hourOn("ml.m5.xlarge"),
+      /could cost 3\.00, more than 2\.99/,
+      { maxCostPerExecution: 2.99, prices: { instanceHour: { "ml.m5.xlarge": 3 } } },
+    ],
+    [hourOn("ml.own.large"), /there is no price of ml\.own\.large/, { maxCostPerExecution: 9 }],
+    [
+      definition("EMR", {}),
+      /step Job: what a step of type EMR starts has no limit/,
+      { maxCostPerExecution: 9 },
+    ],
+    [
+      {
+        pipelineDefinition: JSON.stringify({
+          Parameters: [{ Name: "Type", Type: "String", DefaultValue: "ml.m5.xlarge" }],
+          Steps: [
+            {
+              Name: "Job",
+              Type: "Processing",
+              Arguments: {
+                ProcessingResources: {
+                  ClusterConfig: { InstanceCount: 1, InstanceType: { Get: "Parameters.Type" } },
+                },
+              },
+            },
+          ],
+        }),
+      },
+      /its instance type is the parameter Type, which a start can set to anything/,
+      { maxCostPerExecution: 9 },
+    ],
+    [
+      hourOn("ml.m5.xlarge"),
+      /prices are not of the form/,
+      { maxCostPerExecution: 9, prices: { hours: 1 } },
+    ],
+  ],
   "bucket-not-public": [[{ blockPublicAcls: true, ignorePublicAcls: false }, /blockPublicPolicy/]],
   "bucket-without-acls": [
     [{ rule: { objectOwnership: "ObjectWriter" } }, /must be BucketOwnerEnforced/],
@@ -260,9 +310,9 @@ describe("the policy pack", () => {
   ];
 
   for (const rule of rules) {
-    for (const [index, [inputs, message]] of (broken[rule.name] ?? []).entries()) {
+    for (const [index, [inputs, message, config]] of (broken[rule.name] ?? []).entries()) {
       it(`${rule.name} finds what breaks it (${index + 1})`, () => {
-        match(rule.problems(inputs).join("\n"), message);
+        match(rule.problems(inputs, config).join("\n"), message);
       });
     }
   }
@@ -410,6 +460,9 @@ describe("the policy pack's rules for a whole stack", () => {
     };
     deepEqual(named("resource-not-open")?.problems(reads), []);
     equal(named("resource-not-open")?.problems(reads, { accounts: [] }).length, 1);
+    const cost = named("execution-within-cost");
+    deepEqual(cost?.problems(hourOn("ml.m5.xlarge"), { maxCostPerExecution: 0.23 }), []);
+    deepEqual(cost.problems(hourOn("ml.own.large")), []);
     const model = { primaryContainer: { modelPackageName: "p" } };
     deepEqual(named("model-from-registry")?.problems(model), []);
     equal(named("model-from-registry")?.problems(model, { requireNetwork: true }).length, 2);

@@ -31,7 +31,7 @@ describe("the workflow of serving", () => {
   });
 
   it("deploys the stack of the environment whose credentials it has, by the policy pack", () => {
-    equal(jobs.up.env["STACK"], jobs.up.environment);
+    equal(`serving-${jobs.up.env["STACK"] ?? ""}`, jobs.up.environment);
     const { run, "working-directory": folder } = jobs.up.steps.at(-1) ?? {};
     equal(folder, "serving");
     deepEqual(run?.trim().split("\n"), [

@@ -1,0 +1,43 @@
+import { CostError, executionCost } from "../pipeline/cost/executionCost";
+import { ownPricesSchema, pricesWith } from "../pipeline/cost/prices";
+import { queryScanLimit } from "../pipeline/query";
+import { definitionOf } from "./jobs";
+import type { Rule } from "./rule";
+
+/** The rule for what a pipeline may cost. */
+export const costRules: readonly Rule[] = [
+  {
+    name: "execution-within-cost",
+    description:
+      "No execution of a pipeline can cost more than maxCostPerExecution, where that is set: not by retries, nor by the " +
+      "parameters that it is started with.",
+    types: ["aws:sagemaker/pipeline:Pipeline"],
+    reads: ["maxCostPerExecution", "prices"],
+    problems: (inputs, { maxCostPerExecution: limit, prices = {} } = {}) => {
+      const found = limit === undefined ? undefined : definitionOf(inputs);
+      // What cannot be judged, the rule for jobs refuses.
+      if (limit === undefined || found?.definition === undefined) {
+        return [];
+      }
+      const own = ownPricesSchema.safeParse(prices);
+      if (!own.success) {
+        return ["the configuration's prices are not of the form of restate:prices"];
+      }
+      try {
+        const { notPriced, worst } = executionCost(found.definition, {
+          prices: pricesWith(own.data),
+          ofAnyStart: true,
+          queryBytes: queryScanLimit,
+        });
+        return worst > limit
+          ? [`an execution could cost ${worst.toFixed(2)}, more than ${limit.toFixed(2)}`]
+          : notPriced.map((what) => `${what} has no limit`);
+      } catch (error) {
+        if (error instanceof CostError) {
+          return [error.message];
+        }
+        throw error;
+      }
+    },
+  },
+];
