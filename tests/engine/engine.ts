@@ -106,7 +106,10 @@ export class Engine {
     for (const file of readdirSync(this.cloud).filter((name) => name.endsWith(".json"))) {
       const path = join(this.cloud, file);
       const before = readFileSync(path, "utf8");
-      const resource = JSON.parse(before || "{}") as Record<string, unknown>;
+      // Scripts that were uploaded lie here too.
+      const resource = before.startsWith("{")
+        ? (JSON.parse(before) as Record<string, unknown>)
+        : {};
       if (Object.entries(which).every(([key, value]) => resource[key] === value)) {
         writeFileSync(path, JSON.stringify({ ...resource, ...change }));
         return () => {
