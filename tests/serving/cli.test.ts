@@ -19,7 +19,15 @@ describe("pulumi, from the command line in serving/,", function () {
     await engine.start();
     const main = await engine.stack("dev", { "restate:network": '{"mode":"none"}' });
     await main.up();
-    await commandLine.open(["components", "config", "contract", "pipeline", "policy", "serving"]);
+    await commandLine.open([
+      "components",
+      "config",
+      "contract",
+      "errors",
+      "pipeline",
+      "policy",
+      "serving",
+    ]);
   });
   after(() => {
     engine.stop();
