@@ -31,9 +31,17 @@ function resultJson(session: Session, report: string): JsonObject {
   };
 }
 
-/** Says why an execution failed: the step, its reason, how its log ends and where it is, and how to run it alone. */
-function failureText(session: Session, command: (line: string) => string): string {
-  const { executionId, result } = session;
+/** Commands as they are typed, of a step that failed. */
+export interface StepCommands {
+  /** Runs the step alone, as it was run. */
+  readonly again: (step: string, execution: string) => string;
+  /** Opens a shell in the folder of its job. */
+  readonly shell: (step: string, execution: string) => string;
+}
+
+/** Says why an execution failed: the step, its reason, how its log ends and where it is, and how to go on. */
+function failureText(session: Session, { again, shell }: StepCommands): string {
+  const { executionId: id, result } = session;
   const step = result.steps.find(({ status }) => status === "Failed");
   const lines = [`error: step ${step?.name ?? ""} failed: ${result.failureReason ?? ""}`];
   if (step?.log !== undefined) {
@@ -43,18 +51,19 @@ function failureText(session: Session, command: (line: string) => string): strin
       lines.push(...end.map((line) => `  | ${line}`));
     }
     lines.push(`log: ${step.log}`);
-    lines.push(`to run it alone: ${command(`run --only ${step.name} --source ${executionId}`)}`);
+    lines.push(`to run it alone: ${again(step.name, id)}`);
+    lines.push(`to open its folder: ${shell(step.name, id)}`);
   }
   return lines.join("\n");
 }
 
-/** Says what a stopped execution leaves for the next one. */
+/** Says how far a stopped execution got, and how to continue it. */
 function stoppedText({ executionId, result, trials }: Session): string {
   const steps = result.steps.filter(({ status }) => status === "Succeeded").length;
   const completed = trials.filter(({ status }) => status === "Completed").length;
   return (
     `stopped: execution ${executionId}, with ${steps} of ${result.steps.length} steps and ` +
-    `${completed} trials done; the same command takes them and goes on`
+    `${completed} trials done; the same command continues it`
   );
 }
 
@@ -63,13 +72,13 @@ function stoppedText({ executionId, result, trials }: Session): string {
  * one JSON object; why it did not succeed on standard error.
  *
  * @param report path of the report
- * @param command a command line as it is typed
+ * @param commands how a step that failed is run again and looked at
  */
 export function printOutcome(
   session: Session,
   report: string,
   json: boolean,
-  command: (line: string) => string,
+  commands: StepCommands,
   terminal: Terminal,
 ): void {
   const { candidates, result, winner } = session;
@@ -97,7 +106,7 @@ export function printOutcome(
     print(terminal, line);
   }
   if (result.status === "Failed") {
-    note(terminal, failureText(session, command));
+    note(terminal, failureText(session, commands));
   } else if (result.status === "Stopped") {
     note(terminal, stoppedText(session));
   }

@@ -134,7 +134,7 @@ async function look(
     runJob(execution.jobs, job),
   );
   if (succeeded) {
-    await execution.cache.keep(key, execution.id, diagnoses, {});
+    await execution.cache.keep(key, diagnoses, {});
   }
   return diagnoses;
 }

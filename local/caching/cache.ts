@@ -20,17 +20,19 @@ interface Entry<Value> extends CachedResult<Value> {
 }
 
 /**
- * The results of finished jobs, by the hash of all that they depend on: so a job whose arguments, inputs
- * and code are what they were is not run again, be it in the next execution or after one that was stopped.
+ * The results of finished jobs, by the hash of all that they depend on. An execution that is retried takes its
+ * own; those of others stand in for a job only where its step's CacheConfig says so.
  */
 export class Cache {
   /**
    * @param folder where the entries are kept, a document each
-   * @param enabled whether results are taken; they are kept in any case
+   * @param execution id of the execution whose jobs ask for results
+   * @param enabled whether results of other executions are taken; results are kept in any case
    */
   constructor(
     private readonly folder: string,
     private readonly store: ObjectStore,
+    private readonly execution: string,
     private readonly enabled: boolean,
   ) {}
 
@@ -39,7 +41,7 @@ export class Cache {
    *
    * @param key hash of all that the job depends on; undefined where it is not known
    * @param place S3 URI of each output of this job, by its name
-   * @param expireAfter seconds after which a result is too old; default: never
+   * @param expireAfter seconds after which a result of another execution is too old; default: never
    * @returns undefined where there is none, or its outputs are no longer what they were
    */
   async find<Value>(
@@ -47,11 +49,9 @@ export class Cache {
     place: (value: Value) => Readonly<Record<string, string>>,
     expireAfter = Infinity,
   ): Promise<CachedResult<Value> | undefined> {
-    if (!this.enabled || key === undefined) {
-      return undefined;
-    }
-    const entry = readChecked(this.path(key)) as Entry<Value> | undefined;
-    if (entry === undefined || Date.now() - Date.parse(entry.time) >= expireAfter * 1000) {
+    const entry =
+      key === undefined ? undefined : (readChecked(this.path(key)) as Entry<Value> | undefined);
+    if (entry === undefined || !(this.isOwn(entry) || this.isValid(entry, expireAfter))) {
       return undefined;
     }
     const outputs = Object.entries(entry.outputs);
@@ -74,7 +74,6 @@ export class Cache {
    */
   async keep(
     key: string | undefined,
-    execution: string,
     value: unknown,
     outputs: Readonly<Record<string, string>>,
   ): Promise<void> {
@@ -90,11 +89,20 @@ export class Cache {
     }
     const entry: Entry<unknown> = {
       time: new Date().toISOString(),
-      execution,
+      execution: this.execution,
       value,
       outputs: hashed,
     };
     writeChecked(this.path(key), entry);
+  }
+
+  /** Whether a result is one of this execution's, which it had before it was interrupted or failed. */
+  isOwn({ execution }: Pick<Entry<unknown>, "execution">): boolean {
+    return execution === this.execution;
+  }
+
+  private isValid({ time }: Entry<unknown>, expireAfter: number): boolean {
+    return this.enabled && Date.now() - Date.parse(time) < expireAfter * 1000;
   }
 
   private hashOutput(uri: string): Promise<string | undefined> {

@@ -86,7 +86,7 @@ const hashes = new Map<string, Promise<string>>();
  * The SHA-256 of code: files and folders of the project, what every job depends on, and the versions of
  * the Python packages. It is computed once a process.
  *
- * @param sources paths in the project
+ * @param sources paths in the project, or absolute ones
  */
 export function hashCode(sources: readonly string[]): Promise<string> {
   const key = sources.join("\n");
@@ -95,7 +95,7 @@ export function hashCode(sources: readonly string[]): Promise<string> {
     return known;
   }
   const made = Promise.all(
-    [...common, ...sources].map((path) => hashContent(join(root, path))),
+    [...common, ...sources].map((path) => hashContent(resolve(root, path))),
   ).then(hashJson);
   hashes.set(key, made);
   return made;

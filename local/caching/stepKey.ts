@@ -8,6 +8,7 @@ import { UserError } from "../../errors/userError";
 import { hashCode, hashContent, hashFiles, hashJson } from "./contentHash";
 import { modelSource, type Source, sourceUri, trainingSource } from "../environments/sources";
 import type { Execution } from "../execution/execution";
+import type { Images } from "../standins/images";
 import type { TrainingDefinition } from "../execution/steps/trainingJob";
 
 type Hyperparameters = Readonly<Record<string, string>>;
@@ -40,8 +41,9 @@ async function tableContents(execution: Execution): Promise<readonly object[]> {
   );
 }
 
-async function imageHash(execution: Execution, uri = ""): Promise<string> {
-  const image = execution.images.find(uri);
+/** The hash of what runs the jobs of an image. */
+export async function imageHash(images: Images, uri = ""): Promise<string> {
+  const image = images.find(uri);
   return image?.container?.id ?? hashCode(image?.sources ?? []);
 }
 
@@ -101,7 +103,7 @@ async function trainingParts(
     environment: definition.Environment ?? null,
     stopping: definition.StoppingCondition ?? null,
     channels: await channels(execution, definition),
-    code: await imageHash(execution, definition.AlgorithmSpecification?.TrainingImage),
+    code: await imageHash(execution.images, definition.AlgorithmSpecification?.TrainingImage),
     ...(await sourceContent(execution, trainingSource(hyperparameters))),
   };
 }
@@ -138,9 +140,25 @@ export function processingKey(
         name ?? null,
         output?.LocalPath ?? null,
       ]),
-      code: await imageHash(execution, application?.ImageUri),
+      code: await imageHash(execution.images, application?.ImageUri),
     });
   return orUndefined(key());
+}
+
+/**
+ * The key of a result: of a step of the pipeline, or of a job of that step by its number. SageMaker's cache
+ * looks for "a previous run of your current pipeline step" ("Caching pipeline steps"), so neither another
+ * step nor another pipeline takes it.
+ *
+ * @param content hash of all that the job depends on
+ */
+export function resultKey(
+  { scope }: Execution,
+  content: string | undefined,
+  ...place: readonly (number | string)[]
+): string | undefined {
+  const pipeline = scope.execution.get("PipelineArn") ?? null;
+  return content === undefined ? undefined : hashJson([pipeline, ...place, content]);
 }
 
 /**
@@ -195,7 +213,7 @@ export function transformKey(
       strategy: request.BatchStrategy ?? null,
       environment: request.Environment ?? null,
       processing: request.DataProcessing ?? null,
-      code: await imageHash(execution, container?.Image),
+      code: await imageHash(execution.images, container?.Image),
       ...(await sourceContent(
         execution,
         modelSource(execution.images.find(container?.Image ?? ""), container?.Environment),

@@ -1,7 +1,7 @@
 import type { PipelineExperimentConfig } from "@aws-sdk/client-sagemaker";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { evaluate } from "../../pipeline/language/evaluate";
@@ -17,8 +17,9 @@ import type { Images } from "../standins/images";
 import type { Jobs } from "../environments/jobs";
 import { ModelRegistry } from "../records/modelRegistry";
 import { ObjectStore } from "../storage/objectStore";
-import { type PreparationOptions, prepare } from "../preparation/preparation";
-import { executionId, pipelineArnOf } from "../records/executionDocument";
+import { type AskedExecution, findInterrupted, inputsHash } from "./interrupted";
+import { type PreparationOptions, prepare, type Prepared } from "../preparation/preparation";
+import { type ExecutionDocument, executionId, pipelineArnOf } from "../records/executionDocument";
 import { type BegunExecution, endKilled, Recorder } from "../records/recorder";
 import { runDefinition, type RunResult } from "./scheduler";
 import {
@@ -65,8 +66,10 @@ export interface SessionOptions extends PreparationOptions {
   readonly request?: ExecutionRequest | undefined;
   /** File or folder with the data of the program's table, and what named it. Default: see the README. */
   readonly data?: { readonly path: string; readonly named: string } | undefined;
-  /** Whether results of earlier, equal jobs are taken. */
+  /** Whether steps take results of earlier executions, as their CacheConfig says. */
   readonly cache: boolean;
+  /** Whether it retries the pipeline's latest execution where that was interrupted and is the same. Default false. */
+  readonly continues?: boolean;
   /** Takes what happens. */
   readonly report: (event: ShownEvent) => void;
   /** Looks closer at the candidates, once the steps have ended. Default: nobody does. */
@@ -127,7 +130,7 @@ export async function runSession(options: SessionOptions): Promise<Session> {
 export async function startSession(options: SessionOptions): Promise<StartedSession> {
   const { program, workspace } = options;
   const definition = options.definition ?? program.definition;
-  const request = options.request ?? { pipelineName: program.pipelineName };
+  const asked = options.request ?? { pipelineName: program.pipelineName };
   const { images, parameters } = await prepare(options, definition);
   const [table] = program.tables;
   const source = { named: options.data, uploaded: program.dataFile };
@@ -135,6 +138,8 @@ export async function startSession(options: SessionOptions): Promise<StartedSess
     table &&
     readsTables(definition) &&
     (await findTableData(table, program.dataset, source, options.say));
+  const data = typeof path === "string" ? path : undefined;
+  const inputs = await inputsHash(definition, images, [data, options.s3]);
 
   const lost = new AbortController();
   const stopping = new AbortController();
@@ -154,12 +159,13 @@ export async function startSession(options: SessionOptions): Promise<StartedSess
     },
   );
   const startTime = new Date();
+  const request = withRetried(options, asked, { definition, inputs, parameters });
   const execution = makeExecution(options, definition, request, images, parameters, startTime);
   const { arnPrefix, folder, id, scope } = execution;
   const recorder = new Recorder(
     folder,
     arnPrefix,
-    begunExecution(execution, definition, request, startTime),
+    begunExecution(execution, definition, request, { inputs, startTime }),
     leftSteps(definition, request),
   );
   const watched: Execution = {
@@ -235,8 +241,8 @@ export async function startSession(options: SessionOptions): Promise<StartedSess
       await options.diagnose?.(execution, candidates, (winner ?? best(candidates))?.name);
     }
     recorder.end(result, candidates, winner);
-    updateTrials(workspace);
-    await rm(join(folder, "jobs"), { recursive: true, force: true });
+    updateTrials(workspace, id);
+    removeJobs(folder, result);
     return {
       executionId: id,
       definition,
@@ -263,6 +269,21 @@ export async function startSession(options: SessionOptions): Promise<StartedSess
   };
 }
 
+/** Removes the folders of an execution's jobs, but for that of the one that failed, which `shell` opens. */
+function removeJobs(folder: string, { steps }: RunResult): void {
+  const log = steps.find(({ status }) => status === "Failed")?.log;
+  const kept = log === undefined ? undefined : basename(log, ".log");
+  const jobs = join(folder, "jobs");
+  for (const name of existsSync(jobs) ? readdirSync(jobs) : []) {
+    if (name !== kept) {
+      rmSync(join(jobs, name), { recursive: true, force: true });
+    }
+  }
+  if (kept === undefined) {
+    rmSync(jobs, { recursive: true, force: true });
+  }
+}
+
 /** An execution variable. */
 const variable = ({ execution }: Execution["scope"], name: string): string =>
   execution.get(name) as string;
@@ -275,21 +296,65 @@ function experimentOf(
   return experiment ? (evaluate(experiment, scope) as PipelineExperimentConfig) : undefined;
 }
 
+/** The values of parameters, as ListPipelineParametersForExecution answers. */
+function parameterList(values: ReadonlyMap<string, Json>): ExecutionDocument["parameters"] {
+  return [...values].map(([Name, value]) => ({
+    Name,
+    Value: typeof value === "string" ? value : JSON.stringify(value),
+  }));
+}
+
+/**
+ * A request, with the execution that is retried: the one that it names, or one that was interrupted. Says which,
+ * and where what it depends on has changed since.
+ */
+function withRetried(
+  { continues = false, program, say, workspace }: SessionOptions,
+  request: ExecutionRequest,
+  asked: Pick<AskedExecution, "definition" | "inputs"> & Pick<Prepared, "parameters">,
+): ExecutionRequest {
+  const { pipelineName, retried: named, selection } = request;
+  const arnPrefix = `arn:aws:sagemaker:${program.region}:${program.accountId}`;
+  const retried =
+    named ??
+    (continues
+      ? findInterrupted(workspace, {
+          ...asked,
+          parameters: parameterList(asked.parameters),
+          pipelineArn: pipelineArnOf(arnPrefix, pipelineName),
+          selection: selection?.config,
+        })
+      : undefined);
+  if (retried === undefined) {
+    return request;
+  }
+  if (named === undefined) {
+    const done = retried.steps.filter(({ StepStatus }) => StepStatus === "Succeeded").length;
+    say(
+      `continuing execution ${executionId(retried)}, which was interrupted with ${done} steps done`,
+    );
+  } else if (named.inputs !== undefined && named.inputs !== asked.inputs) {
+    say(
+      `warning: the data or the code have changed since execution ${executionId(named)} began; ` +
+        "steps that it has finished are not run again",
+    );
+  }
+  return { ...request, retried };
+}
+
 /** What is kept of an execution that begins, or goes on. */
 function begunExecution(
   { scope }: Execution,
   definition: PipelineDefinition,
   request: ExecutionRequest,
-  startTime: Date,
+  { inputs, startTime }: { readonly inputs: string; readonly startTime: Date },
 ): BegunExecution {
   const { clientRequestToken, description, displayName, pipelineName, retried } = request;
   return {
     pipelineName,
     clientRequestToken,
-    parameters: [...scope.parameters].map(([Name, value]) => ({
-      Name,
-      Value: typeof value === "string" ? value : JSON.stringify(value),
-    })),
+    inputs,
+    parameters: parameterList(scope.parameters),
     execution: (retried && { ...retried.execution, FailureReason: undefined }) ?? {
       PipelineArn: variable(scope, "PipelineArn"),
       PipelineExecutionArn: variable(scope, "PipelineExecutionArn"),
@@ -359,7 +424,7 @@ function makeExecution(
     images,
     tables: program.tables,
     workGroups: program.workGroups,
-    cache: new Cache(workspace.cache, store, options.cache),
+    cache: new Cache(workspace.cache, store, id, options.cache),
     registry: new ModelRegistry(workspace.models, arnPrefix),
     // Until there is a recorder, nothing is reported.
     report: () => undefined,

@@ -56,7 +56,7 @@ export async function loadTable(
   await mkdir(incoming, { recursive: true });
   await copy(path, statSync(path).isDirectory() ? incoming : join(incoming, basename(path)));
   await replaceFolder(incoming, execution.store.path(table.location).replace(/\/$/, ""));
-  await execution.cache.keep(key, execution.id, { warnings }, place);
+  await execution.cache.keep(key, { warnings }, place);
   return warnings;
 }
 

@@ -107,6 +107,8 @@ export interface ExecutionHead {
   readonly execution: DescribedExecution;
   /** The ClientRequestToken that it was started with. */
   readonly clientRequestToken?: string | undefined;
+  /** The hash of what it depends on beside its definition and parameters. Not known of old documents. */
+  readonly inputs?: string | undefined;
   readonly trialCount: number;
   readonly winner?: WinnerRecord | undefined;
 }

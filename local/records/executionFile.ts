@@ -42,6 +42,7 @@ const head = z.looseObject({
     FailureReason: z.string().optional(),
   }),
   clientRequestToken: z.string().optional(),
+  inputs: z.string().optional(),
   trialCount: z.number(),
   winner: z.looseObject({ name: z.string(), group: z.string(), version: z.number() }).optional(),
 });

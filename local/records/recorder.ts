@@ -9,6 +9,7 @@ import { jobState, nameOf } from "../execution/steps/jobProperties";
 import {
   type DescribedExecution,
   type ExecutionDocument,
+  type ExecutionHead,
   executionId,
   type StepDocument,
   type TrialDocument,
@@ -34,7 +35,7 @@ const maxReason = 1024;
 /** What a recorder needs to know of the execution that begins. */
 export type BegunExecution = Pick<
   ExecutionDocument,
-  "clientRequestToken" | "parameters" | "pipelineName"
+  "clientRequestToken" | "inputs" | "parameters" | "pipelineName"
 > & {
   readonly execution: Omit<DescribedExecution, "LastModifiedTime" | "PipelineExecutionStatus">;
 };
@@ -269,7 +270,7 @@ export class Recorder {
   }
 
   private write(more: Partial<ExecutionDocument>, options?: WriteOptions): void {
-    const { clientRequestToken, parameters, pipelineName } = this.begun;
+    const { clientRequestToken, inputs, parameters, pipelineName } = this.begun;
     writeDocument(
       recordPath(this.folder),
       {
@@ -278,6 +279,7 @@ export class Recorder {
         pipelineName,
         execution: this.execution(),
         clientRequestToken,
+        inputs,
         trialCount: this.ended.length,
         parameters,
         steps: [...this.steps.values()],
@@ -294,16 +296,21 @@ export class Recorder {
 
 /**
  * Ends the executions whose process was killed: their documents say Stopped, their trials are in the table
- * of all trials, and their jobs' folders go. To be called by the only process that runs in the folder.
+ * of all trials, and their jobs' folders go. Only the latest that failed keeps the folder of its failed job. To
+ * be called by the only process that runs in the folder.
  */
 export function endKilled(workspace: Workspace): void {
-  for (const head of listHeads(workspace)) {
+  const heads = listHeads(workspace);
+  const isFailed = ({ execution }: ExecutionHead): boolean =>
+    execution.PipelineExecutionStatus === "Failed";
+  const latestFailed = heads.find(isFailed);
+  for (const head of heads.filter((one) => one !== latestFailed)) {
     const id = executionId(head);
     const folder = workspace.execution(id);
     const jobs = join(folder, "jobs");
-    // A run that ended by itself has removed the folder.
+    // A run that ended by itself has removed the folder, unless it failed.
     if (!isUnderWay(head) && existsSync(jobs)) {
-      const document = findDocument(workspace, id);
+      const document = isFailed(head) ? undefined : findDocument(workspace, id);
       if (document !== undefined) {
         writeDocument(recordPath(folder), document);
       }

@@ -49,8 +49,10 @@ function linesInTable(path: string): ReadonlyMap<string, readonly string[]> | un
  * Brings the table of all trials, a CSV file with one trial a line, up to date with the records, of which it
  * is a view: each trial of each execution that has ended stands in it once, the earliest execution first. What
  * the table has of an execution stays where it is as many lines as the record has trials.
+ *
+ * @param justEnded id of an execution that has just ended, whose lines are written anew: it may have been retried
  */
-export function updateTrials(workspace: Workspace): void {
+export function updateTrials(workspace: Workspace, justEnded?: string): void {
   const table = linesInTable(workspace.trials);
   const ended = listHeads(workspace)
     .filter((head) => !isUnderWay(head))
@@ -60,7 +62,7 @@ export function updateTrials(workspace: Workspace): void {
   const lines = ended.flatMap((head) => {
     const id = executionId(head);
     const known = table?.get(id) ?? [];
-    return isComplete(head, known) ? known : linesOf(workspace, id);
+    return id !== justEnded && isComplete(head, known) ? known : linesOf(workspace, id);
   });
   const content = [trialsHeader, ...lines].map((line) => `${line}\n`).join("");
   if (lines.length > 0 || existsSync(workspace.trials)) {

@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { type ExecutionRecord, readRecord } from "../../local/records/executions";
@@ -9,9 +9,9 @@ import { type Draft, set } from "../support/definitions";
 import { housingRows, writeRows } from "../support/housing";
 import { local, smallDefinition, temporaryFolder, writeDefinition } from "../support/localRun";
 
-/** In the order of the definition. */
+/** The jobs of steps with a CacheConfig, in the order of the definition: all but DataWranglerProcess. */
 const jobs = [
-  ...["DataWranglerProcess", "Preprocess", "TuneDecisionTree", "TuneXGBoost"],
+  ...["Preprocess", "TuneDecisionTree", "TuneXGBoost"],
   ...["EvaluateDecisionTree", "EvaluateXGBoost"],
 ];
 
@@ -51,11 +51,13 @@ describe("the results of equal jobs", () => {
     first = await run();
   });
 
-  it("stand in for all jobs of a second run, which starts no process and comes to the same", async () => {
+  it("stand in for all jobs of a second run whose steps have a CacheConfig, which comes to the same", async () => {
     deepEqual(reused(first), []);
     const second = await run();
     deepEqual(reused(second), jobs);
-    equal(existsSync(join(workFolder, "executions", second.id, "logs")), false);
+    deepEqual(readdirSync(join(workFolder, "executions", second.id, "logs")).sort(), [
+      ...["DataWranglerProcess-athena.log", "DataWranglerProcess.log"],
+    ]);
     const scores = ({ candidates }: ExecutionRecord): unknown =>
       candidates.map(({ hyperparameters, metrics, trials }) => [metrics, hyperparameters, trials]);
     deepEqual(scores(second), scores(first));
@@ -152,6 +154,9 @@ describe("cacheSeconds", () => {
     [{ Enabled: true, ExpireAfter: "P1DT2H3M4S" }, 86_400 + 2 * 3600 + 3 * 60 + 4],
     [{ Enabled: true, ExpireAfter: "P1Y2M1W" }, (365 + 60 + 7) * 86_400],
     [{ Enabled: true, ExpireAfter: "PT4H" }, 4 * 3600],
+    [{ Enabled: true, ExpireAfter: "30d" }, 30 * 86_400],
+    [{ Enabled: true, ExpireAfter: "T16m" }, 16 * 60],
+    [{ Enabled: true, ExpireAfter: "30dT5h" }, 30 * 86_400 + 5 * 3600],
     [{ Enabled: true }, Infinity],
     [{ Enabled: false, ExpireAfter: "P30D" }, 0],
   ];
@@ -161,7 +166,7 @@ describe("cacheSeconds", () => {
     });
   }
 
-  it("lets results of steps without a CacheConfig stand in for ever", () => {
-    equal(cacheSeconds(undefined), Infinity);
+  it("lets no result of another execution stand in for a step without a CacheConfig", () => {
+    deepEqual([cacheSeconds(undefined), cacheSeconds(null)], [0, 0]);
   });
 });

@@ -32,6 +32,21 @@ pathlib.Path(base, "processing/report/report.json").write_text(json.dumps({"metr
   "judge.py": "print('no verdict')\n",
 };
 
+/** Gives each step of a definition in a folder a CacheConfig. @returns the name of what that makes */
+function cachedIn(folder: string, pipeline: string): string {
+  const definition = JSON.parse(readFileSync(join(folder, `${pipeline}.json`), "utf8")) as {
+    readonly Steps: readonly JsonObject[];
+  };
+  const name = `${pipeline}-cached`;
+  const CacheConfig = { Enabled: true, ExpireAfter: "P30D" };
+  const jobs = ["Processing", "Training", "Transform", "Tuning"];
+  const Steps = definition.Steps.map((step) =>
+    jobs.includes(String(step["Type"])) ? { ...step, CacheConfig } : step,
+  );
+  writeFileSync(join(folder, `${name}.json`), JSON.stringify({ ...definition, Steps }));
+  return name;
+}
+
 /** Lays out what the pipelines read as S3 has it. */
 function writeObjects(folder: string): void {
   const bucket = join(folder, "team-bucket");
@@ -168,8 +183,8 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
     }
   });
 
-  it("takes all its jobs a second time, and fails by its own message", async () => {
-    const { code, record } = await run("train", "--parameter", "LargestMse=0");
+  it("takes all its jobs a second time, where its steps have a CacheConfig, and fails by its own message", async () => {
+    const { code, record } = await run(cachedIn(folder, "train"), "--parameter", "LargestMse=0");
     equal(code, 1);
     equal(record.failureReason, "mse above 0");
     const again = ["Split", "Train", "Predict", "Measure"];
@@ -245,8 +260,8 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
     ]);
   });
 
-  it("takes all jobs of scripts a second time", async () => {
-    const { code: exitCode, record } = await run("script");
+  it("takes all jobs of scripts a second time, where their steps have a CacheConfig", async () => {
+    const { code: exitCode, record } = await run(cachedIn(folder, "script"));
     equal(exitCode, 1);
     const again = ["Prepare", "Train", "Tune", "Boost", "PredictForest", "PredictBoosted"];
     for (const { detail, name } of record.steps.filter((step) => again.includes(step.name))) {

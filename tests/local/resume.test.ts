@@ -4,8 +4,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 
-import type { Trial } from "../../local/execution/execution";
 import { type ExecutionRecord, readRecord } from "../../local/records/executions";
+import type { ExecutionDocument } from "../../local/records/executionDocument";
 import { readDocument } from "../../local/records/executionFile";
 import { at, type Draft } from "../support/definitions";
 import { housingRows, writeRows } from "../support/housing";
@@ -75,6 +75,14 @@ describe("npm run local, after a run that did not end,", function () {
       .sort((left, right) => left.startTime.localeCompare(right.startTime));
   }
 
+  /** The document of the only execution. */
+  function documentOf(work: string): ExecutionDocument {
+    const path = join(work, "executions", records(work)[0]?.id ?? "", "execution.json");
+    const document = readDocument(path);
+    ok(document);
+    return document;
+  }
+
   /** Starts a run, and waits until it says something. */
   async function startUntil(
     work: string,
@@ -119,29 +127,55 @@ describe("npm run local, after a run that did not end,", function () {
     }
   }
 
-  /** Runs once more, and checks that what the first run had finished was taken. */
+  /** Runs once more, and checks that it is a retry of the same execution, which keeps what had finished. */
   async function goesOn(work: string): Promise<void> {
-    const { code, stderr } = await local([...argumentsFor(work), "--quiet"]);
+    const [before, ...none] = records(work);
+    ok(before && none.length === 0);
+    const left = documentOf(work);
+    const { code, stderr, stdout } = await local([...argumentsFor(work), "--json"]);
     equal(code, 0, stderr);
-    const [first, second] = records(work);
-    ok(first && second);
-    const finished = first.steps.filter(
-      ({ status, type }) => status === "Succeeded" && ["Processing", "Tuning"].includes(type),
-    );
+    const finished = before.steps.filter(({ status }) => status === "Succeeded");
     ok(finished.some(({ name }) => name === "Preprocess"));
+    match(
+      stderr,
+      new RegExp(
+        `^continuing execution ${before.id}, which was interrupted with ${finished.length} steps done$`,
+        "m",
+      ),
+    );
+    equal((JSON.parse(stdout) as { execution: string }).execution, before.id);
+    const [after, ...others] = records(work);
+    ok(after && others.length === 0);
+    equal(after.status, "Succeeded");
+    const [stepsBefore, stepsAfter] = [left, documentOf(work)].map((document) =>
+      Object.fromEntries(document.steps.map((step) => [step.StepName, step.StartTime])),
+    );
     for (const { name } of finished) {
-      equal(second.steps.find((step) => step.name === name)?.reusedFrom, first.id, name);
+      ok(stepsBefore?.[name] !== undefined);
+      equal(stepsAfter?.[name], stepsBefore[name], name);
     }
-    const completed = first.trials.filter(({ status }) => status === "Completed");
+    ok(String(stepsAfter?.["TuneXGBoost"]) > String(stepsBefore?.["TuneXGBoost"]));
+    deepEqual(
+      after.steps.filter(({ reusedFrom }) => reusedFrom !== undefined),
+      [],
+    );
+    const completed = before.trials.filter(({ status }) => status === "Completed");
     ok(completed.length >= 3 && completed.length < trials, String(completed.length));
-    for (const { number, step } of completed) {
-      const trial: Trial | undefined = second.trials.find(
-        (one) => one.number === number && one.step === step,
-      );
-      equal(trial?.reusedFrom, first.id, `${step} ${number}`);
+    const startOf = (document: ExecutionDocument, job: string): string | undefined =>
+      document.trials.find(({ TrainingJobName }) => TrainingJobName === job)?.TrainingStartTime;
+    for (const { trainingJobName: job } of completed) {
+      // It was not trained again.
+      ok(startOf(left, job) !== undefined);
+      equal(startOf(documentOf(work), job), startOf(left, job), job);
     }
-    equal(second.trials.filter(({ step }) => step === "TuneXGBoost").length, trials);
-    equal(second.trials.filter(({ status }) => status !== "Completed").length, 0);
+    deepEqual(
+      after.trials.filter(({ reusedFrom }) => reusedFrom !== undefined),
+      [],
+    );
+    equal(after.trials.filter(({ step }) => step === "TuneXGBoost").length, trials);
+    equal(after.trials.filter(({ status }) => status !== "Completed").length, 0);
+    const lines = readFileSync(join(work, "trials.csv"), "utf8").trimEnd().split("\n").slice(1);
+    equal(lines.length, after.trials.length);
   }
 
   for (const [signal, expected] of [
@@ -165,7 +199,7 @@ describe("npm run local, after a run that did not end,", function () {
         stderr,
         new RegExp(
           `^stopped: execution ${record.id}, with \\d of \\d+ steps and \\d+ trials done; ` +
-            "the same command takes them and goes on\\n$",
+            "the same command continues it\\n$",
         ),
       );
       equal(existsSync(join(work, "executions", record.id, "jobs")), false);
@@ -173,27 +207,16 @@ describe("npm run local, after a run that did not end,", function () {
     });
   }
 
-  it("takes what a killed process had finished, and closes its record", async () => {
+  it("goes on with the execution of a killed process", async () => {
     const work = join(folder, "killed");
     const { child, ended, mark } = await startUntil(work, "TuneXGBoost 4/");
     child.kill("SIGKILL");
     await ended;
     await untilGone(mark);
-    const left = readDocument(
-      join(work, "executions", records(work)[0]?.id ?? "", "execution.json"),
-    );
-    equal(left?.execution.PipelineExecutionStatus, "Executing");
+    equal(documentOf(work).execution.PipelineExecutionStatus, "Executing");
     equal(records(work)[0]?.status, "Stopped");
     await goesOn(work);
-    const [record] = records(work);
-    equal(record?.status, "Stopped");
-    equal(record.steps.find(({ name }) => name === "TuneXGBoost")?.status, "Stopped");
-    const table = readFileSync(join(work, "trials.csv"), "utf8");
-    equal(
-      table.split("\n").filter((line) => line.startsWith(record.id)).length,
-      record.trials.length,
-    );
-    equal(existsSync(join(work, "executions", record.id, "jobs")), false);
+    equal(existsSync(join(work, "executions", records(work)[0]?.id ?? "", "jobs")), false);
   });
 
   it("records a trial whose job was killed, goes on, and runs it anew next time", async () => {

@@ -86,7 +86,10 @@ export function fakeExecution(
       described,
       scope: {
         parameters: new Map(),
-        execution: new Map([["PipelineExecutionId", id]]),
+        execution: new Map([
+          ["PipelineArn", `${arnPrefix}:pipeline/team`],
+          ["PipelineExecutionId", id],
+        ]),
         steps: described,
         propertyFile: (step, name) =>
           readPropertyFile(definition, { described, store }, step, name),
@@ -98,7 +101,7 @@ export function fakeExecution(
       images: new Images("111122223333.dkr.ecr.us-east-1.amazonaws.com/restate-test:0"),
       tables: [],
       workGroups: [],
-      cache: new Cache(join(folder, "cache"), store, true),
+      cache: new Cache(join(folder, "cache"), store, id, true),
       registry: new ModelRegistry(join(folder, "models"), arnPrefix),
       report: (event) => events.push(event),
     },

@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 
 import type { Step } from "../../../pipeline/language/definition";
 import { type Execution, type Properties, StepFailure, type Trial } from "../execution";
+import { resultKey } from "../../caching/stepKey";
 import { cacheSeconds } from "./cacheConfig";
 import { jobProperties, type JobState, stepJobName } from "./jobProperties";
 
@@ -115,12 +116,13 @@ export async function runJobStep<Request extends object>(
       ...outcome.facts,
     },
   });
-  const key = await kind.key(execution, request);
+  const key = resultKey(execution, await kind.key(execution, request), name);
   const seconds = cacheSeconds(step.CacheConfig);
   const places = (outcome: JobOutcome): Readonly<Record<string, string>> =>
     kind.outputs(request, outcome);
   const found = await cache.find(key, places, seconds);
   if (found !== undefined) {
+    const source = cache.isOwn(found) ? {} : { reusedFrom: found.execution };
     const trials = found.value.trials ?? [];
     for (const trial of trials) {
       const modelArtifact = places(found.value)[trial.trainingJobName];
@@ -128,11 +130,11 @@ export async function runJobStep<Request extends object>(
         ...trial,
         step: name,
         ...(modelArtifact === undefined ? {} : { modelArtifact }),
-        reusedFrom: found.execution,
+        ...source,
       };
       execution.report({ kind: "trial", trial: reused, of: trials.length });
     }
-    return { described: describe(completed(found.value)), reusedFrom: found.execution };
+    return { described: describe(completed(found.value)), ...source };
   }
   execution.tuner.warmUp();
   const outcome = completed(
@@ -144,7 +146,7 @@ export async function runJobStep<Request extends object>(
     }),
   );
   if (outcome.isAccidental !== true) {
-    await cache.keep(key, execution.id, outcome, places(outcome));
+    await cache.keep(key, outcome, places(outcome));
   }
   return { described: describe(outcome) };
 }

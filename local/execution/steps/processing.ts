@@ -160,7 +160,7 @@ async function run(
   const { AppSpecification: application } = request;
   const { ImageUri: imageUri = "" } = application ?? {};
   const image = execution.images.find(imageUri);
-  const environment = environmentOf(machineOf(execution), image);
+  const environment = environmentOf(machineOf(execution), image, "processing");
   const outputs = s3Outputs(request).map(({ localPath, uri }) => ({
     folder: intoFolder(localPath, folder),
     uri,

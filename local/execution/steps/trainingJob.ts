@@ -100,9 +100,11 @@ export function outputUri(modelArtifact: string): string {
 
 /** Packs what a training job left in a folder; equal files give equal archives. */
 async function storeArchive(execution: Execution, uri: string, folder: string): Promise<void> {
+  const files = readdirSync(folder).sort();
   const archive = createArchive(
     { gzip: { level: 1 }, cwd: folder, portable: true, noMtime: true },
-    readdirSync(folder).sort(),
+    // Of a job that left nothing there is an archive too, of the empty folder.
+    files.length === 0 ? ["."] : files,
   );
   await execution.store.put(uri, (path) =>
     pipeStreams(archive as unknown as NodeJS.ReadableStream, createWriteStream(path)),
@@ -139,7 +141,7 @@ export async function runTrainingJob(
   const result = await execution.jobs
     .run({
       id: name,
-      ...environmentOf(machineOf(execution), image).program({
+      ...environmentOf(machineOf(execution), image, "model").program({
         folder,
         image: imageUri,
         task: "train",

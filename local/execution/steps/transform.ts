@@ -146,7 +146,7 @@ async function run(
   const server = execution.jobs
     .run({
       id: folder.name,
-      ...environmentOf(machineOf(execution), image).program({
+      ...environmentOf(machineOf(execution), image, "model").program({
         folder,
         image: imageUri,
         task: "serve",

@@ -1,5 +1,6 @@
 import type { Execution, Trial } from "../execution";
 import { trialName } from "./jobNames";
+import { resultKey } from "../../caching/stepKey";
 import { artifactUri, outputUri, runTrainingJob, type TrainingResult } from "./trainingJob";
 import type { TuningJob } from "./tuningJob";
 
@@ -62,12 +63,14 @@ async function runOrReuse(
   earlier: readonly (readonly number[])[],
 ): Promise<Outcome> {
   const { cacheSeconds, definition, keyOf, objectiveMetric, stoppingRule } = job;
-  const key = keyOf({ ...hyperparameters, _tuning_objective_metric: objectiveMetric });
+  const content = keyOf({ ...hyperparameters, _tuning_objective_metric: objectiveMetric });
+  const key = resultKey(execution, content, job.step, number);
   const modelArtifact = artifactUri(definition, name);
   const places = { model: modelArtifact, output: outputUri(modelArtifact) };
   const found = await execution.cache.find<Outcome>(key, () => places, cacheSeconds);
   if (found !== undefined) {
-    return { ...found.value, modelArtifact, reusedFrom: found.execution };
+    const isOwn = execution.cache.isOwn(found);
+    return { ...found.value, modelArtifact, ...(isOwn ? {} : { reusedFrom: found.execution }) };
   }
   execution.report({
     kind: "trialBegins",
@@ -82,7 +85,7 @@ async function runOrReuse(
   });
   const outcome: Outcome = { ...result, values: job.readObjective(result.log) };
   if (result.status === "Completed") {
-    await execution.cache.keep(key, execution.id, outcome, places);
+    await execution.cache.keep(key, outcome, places);
   }
   return outcome;
 }

@@ -25,7 +25,7 @@ export interface TuningJob {
   readonly stoppingRule?: StoppingRule;
   /** The hash of all that a training job depends on, by its hyperparameters. */
   readonly keyOf: (hyperparameters: Readonly<Record<string, string>>) => string | undefined;
-  /** Seconds for which the result of an equal training job may stand in for one. */
+  /** Seconds for which the result of another execution may stand in for a training job. */
   readonly cacheSeconds: number;
 }
 

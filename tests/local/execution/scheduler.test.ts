@@ -22,11 +22,18 @@ describe("the scheduler", () => {
   const folder = temporaryFolder();
   let count = 0;
 
+  /** A work folder of its own, and an execution there. */
+  const newPlace = (): { readonly work: string; readonly id: string } => {
+    count += 1;
+    return { work: join(folder, String(count)), id: `execution${count}` };
+  };
+
   /** A run of steps by a fake environment. */
   function begin(
     steps: readonly JsonObject[],
     work?: Work,
     which?: RunSteps,
+    place: { readonly work: string; readonly id: string } = newPlace(),
   ): {
     readonly jobs: FakeJobs;
     readonly stop: () => void;
@@ -37,13 +44,7 @@ describe("the scheduler", () => {
     const { definition, problems } = parseText(definitionOf(steps));
     ok(definition, problems?.join());
     const jobs = new FakeJobs(work);
-    count += 1;
-    const { events, execution } = fakeExecution(
-      join(folder, String(count)),
-      `execution${count}`,
-      definition,
-      jobs,
-    );
+    const { events, execution } = fakeExecution(place.work, place.id, definition, jobs);
     execution.store.write("s3://team-bucket/code/x.py", "");
     const stopped = new AbortController();
     return {
@@ -314,5 +315,114 @@ describe("the scheduler", () => {
       { TO: "BASE/processing/out", SAGEMAKER_BASE_DIR: "BASE" },
     ]);
     deepEqual(JSON.parse(seen[3] as string), { current_host: "algo-1", hosts: ["algo-1"] });
+  });
+
+  describe("of results", () => {
+    const cached: JsonObject = { CacheConfig: { Enabled: true, ExpireAfter: "P30D" } };
+    const writes: Work = ({ workingDirectory }) => {
+      writeFileSync(join(workingDirectory, "processing", "out", "x.txt"), "x");
+      return 0;
+    };
+
+    it("takes none for a step without a CacheConfig, of an equal step or an earlier execution", async () => {
+      const { work } = newPlace();
+      const steps = [script("A"), script("B", after("A"))];
+      for (const id of ["first", "second"]) {
+        const { ended, jobs } = begin(steps, writes, undefined, { work, id });
+        equal((await ended).status, "Succeeded");
+        deepEqual(jobs.begun, ["A", "B"]);
+      }
+    });
+
+    it("takes those of the same step, where its CacheConfig says so, and says whose", async () => {
+      const { work } = newPlace();
+      const steps = [script("A", cached), script("B", { ...cached, ...after("A") })];
+      const first = begin(steps, writes, undefined, { work, id: "first" });
+      await first.ended;
+      // B is equal to A, but another step.
+      deepEqual(first.jobs.begun, ["A", "B"]);
+      const second = begin(steps, writes, undefined, { work, id: "second" });
+      deepEqual(
+        (await second.ended).steps.map(({ reusedFrom }) => reusedFrom),
+        ["first", "first"],
+      );
+      deepEqual(second.jobs.begun, []);
+      equal(readFileSync(join(work, "s3/team-bucket/second/A/x.txt"), "utf8"), "x");
+    });
+
+    it("takes the execution's own when it is retried, whatever its CacheConfig, as its own", async () => {
+      const place = newPlace();
+      const steps = [script("A"), script("B", after("A"))];
+      const fails: Work = (job) => (job.id === "B" ? 1 : writes(job));
+      equal((await begin(steps, fails, undefined, place).ended).status, "Failed");
+      const again = begin(steps, writes, undefined, place);
+      const { status, steps: results } = await again.ended;
+      deepEqual([status, again.jobs.begun], ["Succeeded", ["B"]]);
+      deepEqual(
+        results.map(({ detail, reusedFrom }) => [detail, reusedFrom]),
+        [
+          [undefined, undefined],
+          [undefined, undefined],
+        ],
+      );
+    });
+
+    const tuningStep: JsonObject = {
+      Name: "Tune",
+      Type: "Tuning",
+      Arguments: {
+        HyperParameterTuningJobConfig: {
+          Strategy: "Random",
+          HyperParameterTuningJobObjective: { Type: "Minimize", MetricName: "loss" },
+          ResourceLimits: { MaxNumberOfTrainingJobs: 5, MaxParallelTrainingJobs: 1 },
+          ParameterRanges: {},
+        },
+        TrainingJobDefinition: {
+          AlgorithmSpecification: {
+            TrainingImage: "111122223333.dkr.ecr.us-east-1.amazonaws.com/restate-test:0",
+            TrainingInputMode: "File",
+            MetricDefinitions: [{ Name: "loss", Regex: "loss=(.*)" }],
+          },
+          StaticHyperParameters: { fixed: "1" },
+          InputDataConfig: [],
+          OutputDataConfig: { S3OutputPath: "s3://team-bucket/models" },
+        },
+      },
+    };
+
+    it("goes on with a tuning by the training jobs that had completed", async () => {
+      const place = newPlace();
+      const third = gate();
+      const trains: Work = ({ log }) => {
+        writeFileSync(log, "loss=0.5\n");
+        return 0;
+      };
+      const first = begin(
+        [tuningStep],
+        (job) => {
+          if (first.jobs.begun.length < 3) {
+            return trains(job);
+          }
+          third.open();
+          return new Promise<number>(() => undefined);
+        },
+        undefined,
+        place,
+      );
+      await third.opened;
+      first.stop();
+      equal((await first.ended).status, "Stopped");
+      const again = begin([tuningStep], trains, undefined, place);
+      equal((await again.ended).status, "Succeeded");
+      deepEqual(
+        again.jobs.begun,
+        [3, 4, 5].map((number) => `${place.id}-Tune-00${number}`),
+      );
+      const trials = again.events.flatMap((event) => (event.kind === "trial" ? [event.trial] : []));
+      deepEqual(
+        trials.map(({ objective, reusedFrom }) => [objective, reusedFrom]),
+        Array.from({ length: 5 }, () => [0.5, undefined]),
+      );
+    });
   });
 });
