@@ -20,9 +20,22 @@ export function withWorld(command: Command): Command {
     .option("--work-folder <path>", "with --local: where everything is kept (default: .local)");
 }
 
+/** Adds `--image`, which says what runs the jobs of an image that this machine does not know. */
+export function withImages(command: Command): Command {
+  return command.addOption(
+    new Option(
+      "--image <uri=folder>",
+      "with --local: what runs the jobs of an image: the folder of its program, or docker for a container; can be " +
+        "repeated",
+    )
+      .argParser(collectParameter)
+      .default(new Map<string, string>(), "what is known here"),
+  );
+}
+
 /** Adds the options that say what a run on this machine works with. */
 export function withMachine(command: Command): Command {
-  return command
+  return withImages(command)
     .option("--config-file <path>", "the stack's configuration (default: Pulumi.<stack>.yaml)")
     .option(
       "--data <path>",

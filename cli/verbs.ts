@@ -83,6 +83,13 @@ export const verbGroups: readonly VerbGroup[] = [
         "logs TuneXGBoost --follow",
       ),
       verb(
+        "shell <step> [execution]",
+        "open a shell, or run a command, where the job of a failed step ran: with --local",
+        () => (require("./commands/shell") as typeof import("./commands/shell")).shell,
+        "shell Preprocess",
+        "shell Preprocess -- ls input",
+      ),
+      verb(
         "compare <execution> <other>",
         "compare two executions",
         () => (require("./commands/compare") as typeof import("./commands/compare")).compare,

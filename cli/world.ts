@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import type { ImageOptions } from "../local/environments/containerImages";
 import { requestHandler } from "../local/api/handler";
 import { World as Machine } from "../local/api/world";
 import { exampleAccountId } from "../offline/exampleAccount";
@@ -33,15 +34,23 @@ export interface MachineOptions {
   readonly configFile?: string;
   readonly data?: string;
   readonly docker?: boolean;
+  /** The folder of an image's program, or `docker`, by the image's URI. */
+  readonly image?: ReadonlyMap<string, string>;
   readonly workFolder?: string;
 }
 
 /** @throws UserError where an option about this machine is given for a stack in AWS */
-export function refuseMachineOptions({ configFile, data, docker }: MachineOptions): void {
+export function refuseMachineOptions({
+  configFile,
+  data,
+  docker,
+  image = new Map(),
+}: MachineOptions): void {
   for (const [option, given] of [
     ["--config-file", configFile],
     ["--data", data],
     ["--docker", docker],
+    ["--image", image.size > 0 ? image : undefined],
   ] as const) {
     if (given !== undefined) {
       throw new UserError(`${option} is for runs on this machine: add --local`);
@@ -74,6 +83,17 @@ export function dataOf({
   }
   const path = process.env[dataVariable] ?? "";
   return path === "" ? undefined : { path: typedPath(path), named: dataVariable };
+}
+
+/** What the options say of how the jobs of images run. */
+export function imageOptions({
+  docker = false,
+  image = new Map(),
+}: Pick<MachineOptions, "docker" | "image">): ImageOptions {
+  const images = [...image].map(
+    ([uri, value]) => [uri, value === "docker" ? value : typedPath(value)] as const,
+  );
+  return { docker, images: new Map(images) };
 }
 
 /** The program of the stack that the options name, evaluated without an account. */
@@ -119,7 +139,7 @@ export function openMachine(options: MachineOptions, extras: MachineExtras = {})
     region,
     accountId,
     data: dataOf(options),
-    docker: options.docker === true,
+    ...imageOptions(options),
     diagnose,
     ...(say && { say }),
   });

@@ -9,7 +9,14 @@ import { UserError } from "../../errors/userError";
 import { diagnose } from "../../report/diagnostics";
 import { readPort, withMachine } from "../options";
 import { note, print, type Terminal } from "../terminal";
-import { dataOf, defaultStack, type MachineOptions, programOf, workspaceOf } from "../world";
+import {
+  dataOf,
+  defaultStack,
+  imageOptions,
+  type MachineOptions,
+  programOf,
+  workspaceOf,
+} from "../world";
 
 /** The options of the emulator. */
 type EmulateOptions = MachineOptions & {
@@ -44,7 +51,7 @@ async function serveMachine(
     region: program.region,
     accountId: program.accountId,
     data: dataOf(options),
-    docker: options.docker === true,
+    ...imageOptions(options),
     diagnose,
     say,
   });

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 
@@ -11,6 +11,9 @@ import { runSession } from "../../local/execution/session";
 import type { RunnableProgram } from "../../offline/program";
 import { findDocument } from "../../local/records/executions";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
+import { allSteps } from "../../pipeline/language/graph";
+import { imagesOf } from "../../pipeline/language/images";
+import { shellWord } from "../../terminal/shellWord";
 import { asUserError, UserError } from "../../errors/userError";
 import { typedPath } from "../../terminal/options";
 import { type Progress, progressOn, silent } from "../../terminal/progress";
@@ -18,20 +21,35 @@ import { printOutcome } from "../outcome";
 import { parseDefinition } from "../parseDefinition";
 import { runOnChange } from "../watchSources";
 import { sageMaker } from "../sageMaker/clients";
+import type { Pipeline } from "../sageMaker/inventory";
 import { selectiveConfig } from "../sageMaker/selectedSteps";
 import { note, print, type Terminal } from "../terminal";
-import { dataOf, openMachine, programOf, workspaceOf } from "../world";
+import { dataOf, imageOptions, openMachine, programOf, workspaceOf } from "../world";
 import { type StartOptions, startPipeline, withStart } from "./start";
 
 /** The options of `run`. */
 export type RunOptions = StartOptions & {
   readonly definition?: string;
+  readonly pipelineName?: string;
   readonly quiet?: boolean;
   readonly s3?: string;
   readonly watch?: boolean;
   /** False where `--no-cache` is given. */
   readonly cache: boolean;
 };
+
+/**
+ * Reads the name of a pipeline. Source: PipelineName of CreatePipeline.
+ * @throws InvalidArgumentError where the service would refuse it
+ */
+function readPipelineName(text: string): string {
+  if (!/^[A-Za-z0-9](-*[A-Za-z0-9]){0,255}$/.test(text)) {
+    throw new InvalidArgumentError(
+      "It must be 1 to 256 letters, digits and hyphens, with neither of its ends a hyphen.",
+    );
+  }
+  return text;
+}
 
 function readDefinition(path: string): PipelineDefinition {
   let content: string;
@@ -56,13 +74,51 @@ function progressFor({ json, quiet }: RunOptions, { stderr, stdout }: Terminal):
   return quiet === true ? silent(stderr) : progressOn(stream, availableParallelism());
 }
 
+/** The options that decide what a step does, as they are typed, with a blank before each. */
+function typedOptions(options: RunOptions): string {
+  const { docker, image = new Map(), parameter } = options;
+  const named = {
+    stack: options.stack,
+    "config-file": options.configFile,
+    data: options.data,
+    definition: options.definition,
+    "pipeline-name": options.pipelineName,
+    s3: options.s3,
+  };
+  const words = Object.entries(named).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, value],
+  );
+  for (const [name, values] of Object.entries({ image, parameter })) {
+    words.push(...[...values].flatMap(([key, value]) => [`--${name}`, `${key}=${value}`]));
+  }
+  return [...words, ...(docker === true ? ["--docker"] : [])]
+    .map((word) => ` ${shellWord(word)}`)
+    .join("");
+}
+
+/** @throws UserError where `--image` names an image that no step has */
+function checkImages(definition: PipelineDefinition, { image = new Map() }: RunOptions): void {
+  const known = new Set(allSteps(definition).flatMap(({ step }) => imagesOf(step)));
+  for (const uri of image.keys() as Iterable<string>) {
+    if (!known.has(uri)) {
+      throw new UserError(
+        `--image: no step of the definition has the image ${uri}; they have ${[...known].join(", ") || "none"}`,
+      );
+    }
+  }
+}
+
 /** The steps to run of those that the options name, and the execution that the others are taken from. */
 async function selectionOf(
   options: RunOptions,
   program: RunnableProgram,
   definition: PipelineDefinition,
+  pipelineName: string,
 ): Promise<Selection | undefined> {
-  const world = openMachine(options, { program });
+  const machine = openMachine(options, { program });
+  const pipelines = async (): Promise<readonly Pipeline[]> =>
+    (await machine.pipelines()).filter((one) => one.pipelineName === pipelineName);
+  const world = { ...machine, pipelines };
   const client = sageMaker(world.client);
   const config = await selectiveConfig(client, world, definition, options);
   if (config === undefined) {
@@ -95,16 +151,21 @@ async function runHere(
       options.definition === undefined
         ? program.definition
         : readDefinition(typedPath(options.definition));
-    const { pipelineName } = program;
+    checkImages(definition, options);
+    const { pipelineName = program.pipelineName } = options;
     const session = await runSession({
       program,
       definition,
-      request: { pipelineName, selection: await selectionOf(options, program, definition) },
+      request: {
+        pipelineName,
+        selection: await selectionOf(options, program, definition, pipelineName),
+      },
       data: dataOf(options),
       parameters: options.parameter,
       workspace,
-      docker: options.docker === true,
+      ...imageOptions(options),
       cache: options.cache,
+      continues: options.cache,
       s3,
       stopped,
       jobs,
@@ -115,7 +176,12 @@ async function runHere(
     await writeReport(workspace.execution(session.executionId), workspace.report);
     progress.close();
     const { command } = openMachine(options, { program });
-    printOutcome(session, workspace.report, options.json === true, command, terminal);
+    const commands = {
+      again: (step: string, id: string) =>
+        command(`run --only ${step} --source ${id}${typedOptions(options)}`),
+      shell: (step: string, id: string) => command(`shell ${step} ${id}`),
+    };
+    printOutcome(session, workspace.report, options.json === true, commands, terminal);
     return session.result.status === "Succeeded" ? 0 : 1;
   } catch (error) {
     progress.close();
@@ -134,9 +200,17 @@ async function runHere(
 }
 
 /** @throws UserError where an option is given that a stack in AWS cannot honour */
-function refuseLocalOptions({ cache, definition, quiet, s3, watch }: RunOptions): void {
+function refuseLocalOptions({
+  cache,
+  definition,
+  pipelineName,
+  quiet,
+  s3,
+  watch,
+}: RunOptions): void {
   for (const [option, given] of [
     ["--definition", definition !== undefined],
+    ["--pipeline-name", pipelineName !== undefined],
     ["--s3", s3 !== undefined],
     ["--quiet", quiet === true],
     ["--watch", watch === true],
@@ -153,13 +227,15 @@ export function run(terminal: Terminal): Command {
   return withStart(new Command("run"))
     .option("--definition <file>", "with --local: a definition to run instead of the program's")
     .option(
+      "--pipeline-name <name>",
+      "with --local: the pipeline that the execution is one of (default: the stack's)",
+      readPipelineName,
+    )
+    .option(
       "--s3 <folder>",
       "with --local: folder laid out as S3, BUCKET/KEY, whose objects the definition reads",
     )
-    .option(
-      "--no-cache",
-      "with --local: run every job, also where an equal one has succeeded before",
-    )
+    .option("--no-cache", "with --local: run every job anew, in a new execution")
     .option("--quiet", "with --local: show warnings and errors only")
     .option(
       "--watch",

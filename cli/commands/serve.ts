@@ -4,20 +4,25 @@ import {
 } from "@aws-sdk/client-sagemaker";
 import { Command } from "commander";
 
-import { containerImages } from "../../local/environments/containerImages";
+import { findImages } from "../../local/environments/containerImages";
 import { tryPort, waitForServer } from "../../local/environments/server";
 import { startServer } from "../../local/environments/serving";
-import { Images } from "../../local/standins/images";
 import { UserError } from "../../errors/userError";
 import { type GroupOption, groupsOf, withGroup } from "../groups";
 import { inWorld } from "../inWorld";
 import { onThisMachine } from "../onThisMachine";
-import { readPort, withWorld } from "../options";
+import { readPort, withImages, withWorld } from "../options";
 import { sageMaker } from "../sageMaker/clients";
 import { findVersion, latestApproved } from "../sageMaker/models";
 import type { World } from "../sageMaker/world";
 import { note, print, type Terminal } from "../terminal";
-import { type MachineOptions, programOf, type WorldOptions, workspaceOf } from "../world";
+import {
+  imageOptions,
+  type MachineOptions,
+  programOf,
+  type WorldOptions,
+  workspaceOf,
+} from "../world";
 
 type ServeOptions = WorldOptions & MachineOptions & GroupOption & { readonly port: number };
 
@@ -69,15 +74,12 @@ async function serveModel(
   const program = await programOf(options);
   const { container, title } = model;
   const { port } = options;
-  let images = new Images(program.decisionTreeImageUri);
-  if (options.docker === true) {
-    const say = (line: string): void => {
-      note(terminal, line);
-    };
-    const never = new AbortController().signal;
-    const uris = [container.Image ?? ""];
-    images = images.withContainers(await containerImages(uris, program, images, say, never));
-  }
+  const say = (line: string): void => {
+    note(terminal, line);
+  };
+  const never = new AbortController().signal;
+  const uris = [container.Image ?? ""];
+  const images = await findImages(uris, program, imageOptions(options), say, never);
   await checkPort(port);
   const child = await startServer(workspaceOf(options), images, {
     ...model,
@@ -101,7 +103,7 @@ async function serveModel(
 
 /** `serve [version]`: serves a model package on a port of this machine. */
 export function serve(terminal: Terminal): Command {
-  return withGroup(withWorld(new Command("serve")))
+  return withImages(withGroup(withWorld(new Command("serve"))))
     .argument("[version]", "its number (default: the latest approved)")
     .option("--config-file <path>", "the stack's configuration (default: Pulumi.<stack>.yaml)")
     .option("--port <number>", "port on this machine", readPort(1), 8080)

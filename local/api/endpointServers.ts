@@ -2,8 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
 
 import { UserError } from "../../errors/userError";
-import { containerImages } from "../environments/containerImages";
-import { Images } from "../standins/images";
+import { findImages } from "../environments/containerImages";
 import { lastLines } from "../environments/logs";
 import { tryPort, waitForServer } from "../environments/server";
 import { type ServingContainer, startServer } from "../environments/serving";
@@ -85,14 +84,11 @@ export class Endpoints {
   }
 
   private async serve(name: string, { container, variant }: EndpointModel): Promise<Serving> {
-    const { docker = false, program: load, say = () => undefined, workspace } = this.options;
+    const { program: load, say = () => undefined, workspace } = this.options;
     const program = await load();
-    let images = new Images(program.decisionTreeImageUri);
-    if (docker) {
-      const { Image: uri = "" } = container;
-      const never = new AbortController().signal;
-      images = images.withContainers(await containerImages([uri], program, images, say, never));
-    }
+    const never = new AbortController().signal;
+    const uris = [container.Image ?? ""];
+    const images = await findImages(uris, program, this.options, say, never);
     const port = await tryPort(0);
     this.count += 1;
     const folder = `endpoint-${name}-${process.pid}-${this.count}`;

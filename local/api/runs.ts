@@ -29,7 +29,8 @@ export class Runs {
     const {
       data,
       diagnose,
-      docker = false,
+      docker,
+      images,
       program,
       say = () => undefined,
       workspace,
@@ -45,6 +46,7 @@ export class Runs {
         parameters,
         workspace,
         docker,
+        images,
         cache: true,
         stopped: stop.signal,
         diagnose,

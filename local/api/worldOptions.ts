@@ -1,9 +1,10 @@
+import type { ImageOptions } from "../environments/containerImages";
 import type { RunnableProgram } from "../../offline/program";
 import type { Workspace } from "../records/workspace";
 import type { Diagnose } from "../execution/session";
 
 /** What a world on this machine is made of. */
-export interface WorldOptions {
+export interface WorldOptions extends ImageOptions {
   readonly workspace: Workspace;
   /** The program, whose images, table and uploads executions have. Evaluated when it is first needed. */
   readonly program: () => Promise<RunnableProgram>;
@@ -11,8 +12,6 @@ export interface WorldOptions {
   readonly accountId: string;
   /** The data of the program's table, and what named it. Default: see the README. */
   readonly data?: { readonly path: string; readonly named: string } | undefined;
-  /** Whether jobs and endpoints run in containers, where their images are on this machine. Default false. */
-  readonly docker?: boolean;
   /** Looks closer at the candidates of each execution. Default: nobody does. */
   readonly diagnose?: Diagnose;
   /** Takes lines to show. Default: they are dropped. */

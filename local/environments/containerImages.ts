@@ -1,22 +1,15 @@
 import { resolve } from "node:path";
 
-import type { PipelineDefinition } from "../../pipeline/language/definition";
-import { allSteps } from "../../pipeline/language/graph";
-import { imagesOf } from "../../pipeline/language/images";
-import type { ContainerImage, Images } from "../standins/images";
+import { UserError } from "../../errors/userError";
+import { type ContainerImage, type Image, Images } from "../standins/images";
+import { programFolder } from "./programFolder";
 import type { RunnableProgram } from "../../offline/program";
 import { buildImage, checkDocker, imageId } from "./docker";
 
-const root = resolve(__dirname, "..", "..");
+/** What is known of the program's own image. */
+type ImageProgram = Pick<RunnableProgram, "baseImage" | "decisionTreeImageUri">;
 
-/** The images that a definition trains and serves with. */
-function servingImages(definition: PipelineDefinition): ReadonlySet<string> {
-  return new Set(
-    allSteps(definition)
-      .filter(({ step }) => step.Type !== "Processing" && step.Type !== "QualityCheck")
-      .flatMap(({ step }) => imagesOf(step)),
-  );
-}
+const root = resolve(__dirname, "..", "..");
 
 /**
  * The images whose training and serving jobs run in containers: the Decision Tree image, which is built
@@ -27,9 +20,9 @@ function servingImages(definition: PipelineDefinition): ReadonlySet<string> {
  * @param stopped ends a build
  * @throws UserError where there is no Docker, or the image cannot be built
  */
-export async function containerImages(
+async function containerImages(
   uris: Iterable<string>,
-  program: Pick<RunnableProgram, "baseImage" | "decisionTreeImageUri">,
+  program: ImageProgram,
   images: Images,
   say: (line: string) => void,
   stopped: AbortSignal,
@@ -37,7 +30,7 @@ export async function containerImages(
   await checkDocker();
   const { baseImage, decisionTreeImageUri } = program;
   const found = new Map<string, ContainerImage>();
-  for (const uri of uris) {
+  for (const uri of [...uris].filter((one) => !images.isFixed(one))) {
     if (uri === decisionTreeImageUri && (await imageId(uri)) === undefined) {
       say(`building the image ${uri}`);
       const values: Record<string, string> =
@@ -45,7 +38,7 @@ export async function containerImages(
       const build = { tag: uri, context: resolve(root, "container"), arguments: values };
       await buildImage(build, say, stopped);
     }
-    const id = images.isPrebuilt(uri) ? undefined : await imageId(uri);
+    const id = await imageId(uri);
     if (id !== undefined) {
       found.set(uri, { id });
     }
@@ -53,15 +46,50 @@ export async function containerImages(
   return found;
 }
 
-/** As {@link containerImages}, for the images that a definition trains and serves with. */
-export async function containerImagesOf(
-  definition: PipelineDefinition,
-  ...rest: readonly [
-    program: Pick<RunnableProgram, "baseImage" | "decisionTreeImageUri">,
-    images: Images,
-    say: (line: string) => void,
-    stopped: AbortSignal,
-  ]
-): Promise<ReadonlyMap<string, ContainerImage>> {
-  return containerImages(servingImages(definition), ...rest);
+/** What the user says of how the jobs of images run. */
+export interface ImageOptions {
+  /** Whether what trains and serves runs in containers, where images are on this machine. Default false. */
+  readonly docker?: boolean;
+  /** The folder of an image's program, or `docker` for a container of it, by the image's URI. Default: none. */
+  readonly images?: ReadonlyMap<string, string> | undefined;
+}
+
+async function givenImage(uri: string, value: string): Promise<Image> {
+  const option = `--image ${uri}=${value}`;
+  if (value !== "docker") {
+    return programFolder(option, value);
+  }
+  await checkDocker();
+  const id = await imageId(uri);
+  if (id === undefined) {
+    throw new UserError(
+      `${option}: the image is not on this machine; \`docker pull ${uri}\` gets it`,
+    );
+  }
+  return { container: { id, runsProcessing: true }, runsScripts: true, sources: [] };
+}
+
+/**
+ * What runs the jobs of images.
+ *
+ * @param uris the images that may run in containers
+ * @param say takes what a build does
+ * @param stopped ends a build
+ * @throws UserError where an option names what is not there, or an image cannot be built
+ */
+export async function findImages(
+  uris: Iterable<string>,
+  program: ImageProgram,
+  { docker = false, images: given = new Map<string, string>() }: ImageOptions,
+  say: (line: string) => void,
+  stopped: AbortSignal,
+): Promise<Images> {
+  const named = new Map<string, Image>();
+  for (const [uri, value] of given) {
+    named.set(uri, await givenImage(uri, value));
+  }
+  const images = new Images(program.decisionTreeImageUri, named);
+  return docker
+    ? images.withContainers(await containerImages(uris, program, images, say, stopped))
+    : images;
 }

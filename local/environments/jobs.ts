@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 
+import { keepJob } from "./failedJob";
 import { PythonService } from "./python";
 
 /** A process to run to its end. */
@@ -83,7 +84,11 @@ export class JobRunner implements Jobs {
   async run(job: Job): Promise<JobResult> {
     await this.enter();
     try {
-      return await this.start(job);
+      const result = await this.start(job);
+      if (result.exitCode !== 0) {
+        keepJob(job);
+      }
+      return result;
     } finally {
       this.leave();
     }

@@ -9,12 +9,13 @@ function programOf(
   image: Image | undefined,
   { folder, hasScript, task }: Container,
 ): Pick<Program, "arguments" | "program"> {
+  const own = image?.moduleArguments ?? [];
   if (typeof task === "string") {
     if (hasScript === true) {
       const framework = task === "serve" ? [image?.framework ?? ""] : [];
       return { program: { module: scriptModule }, arguments: [task, ...framework] };
     }
-    return { program: { module: image?.trainingModule ?? "" }, arguments: [task] };
+    return { program: { module: image?.trainingModule ?? "" }, arguments: [...own, task] };
   }
   const { arguments: values = [], entrypoint = [] } = task;
   const entry = readEntrypoint(entrypoint);
@@ -32,7 +33,7 @@ function programOf(
   }
   return {
     program: { module: image?.processingModule ?? "" },
-    arguments: intoFolder(values.flatMap(splitQuoted), folder),
+    arguments: [...own, ...intoFolder(values.flatMap(splitQuoted), folder)],
   };
 }
 

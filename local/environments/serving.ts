@@ -57,7 +57,7 @@ export async function startServer(
     await placeSource(store, base, source);
   }
   const machine = { store, parallelism: 1, workFolder: workspace.folder };
-  const server = environmentOf(machine, image).program({
+  const server = environmentOf(machine, image, "model").program({
     folder: { name, base },
     image: uri,
     task: "serve",

@@ -4,22 +4,22 @@ import { withParameters } from "../../pipeline/language/evaluate";
 import type { Json } from "../../pipeline/language/json";
 import { UserError } from "../../errors/userError";
 import { parameterValues } from "../../terminal/parameters";
-import { containerImagesOf } from "../environments/containerImages";
+import { allSteps } from "../../pipeline/language/graph";
+import { imagesOf } from "../../pipeline/language/images";
+import { findImages, type ImageOptions } from "../environments/containerImages";
 import { unsupportedFlows } from "./flowCheck";
-import { Images } from "../standins/images";
+import type { Images } from "../standins/images";
 import type { RunnableProgram } from "../../offline/program";
 import { checkSources } from "./sourceCheck";
 import { unsupported } from "./support";
 import type { Workspace } from "../records/workspace";
 
 /** What is looked at before a run. */
-export interface PreparationOptions {
+export interface PreparationOptions extends ImageOptions {
   readonly program: RunnableProgram;
   /** Values of the pipeline's parameters, as text. */
   readonly parameters: ReadonlyMap<string, string>;
   readonly workspace: Workspace;
-  /** Whether training and serving jobs run in containers, where their images are on this machine. */
-  readonly docker: boolean;
   /** Folder laid out as S3, whose objects the definition reads. Default: none. */
   readonly s3?: string | undefined;
   /** Stops the run in order: its processes end, and it is noted as stopped. */
@@ -58,15 +58,13 @@ async function checkSupport(
   }
 }
 
-/** The images that jobs run by: stand-ins, or containers too. */
-async function imagesFor(
-  { docker, program, say, stopped }: PreparationOptions,
-  definition: PipelineDefinition,
-): Promise<Images> {
-  const images = new Images(program.decisionTreeImageUri);
-  return docker
-    ? images.withContainers(await containerImagesOf(definition, program, images, say, stopped))
-    : images;
+/** The images that a definition trains and serves with. */
+function servingImages(definition: PipelineDefinition): ReadonlySet<string> {
+  return new Set(
+    allSteps(definition)
+      .filter(({ step }) => step.Type !== "Processing" && step.Type !== "QualityCheck")
+      .flatMap(({ step }) => imagesOf(step)),
+  );
 }
 
 /** What a definition runs with. */
@@ -90,7 +88,8 @@ export async function prepare(
   const known = withParameters(definition, parameters);
   // The values that this execution gives must be what the requests take, too.
   refuse(check(known, { foreign: true }));
-  const images = await imagesFor(options, known);
+  const { program, say, stopped } = options;
+  const images = await findImages(servingImages(known), program, options, say, stopped);
   await checkSupport(known, images, options);
   return { images, parameters };
 }

@@ -58,15 +58,16 @@ export function checkProcessing(args: ProcessingArguments, images: Images, repor
   const image = typeof uri === "string" ? images.find(uri) : undefined;
   const entrypoint = (ContainerEntrypoint ?? []).map((one) => (isComputed(one) ? "" : one));
   const count = args.ProcessingResources?.ClusterConfig?.InstanceCount;
+  const isContained = image?.container?.runsProcessing === true;
   if (image === undefined) {
     report(
       "AppSpecification.ImageUri",
-      `${JSON.stringify(uri)} is not one of the images that run here: ${images.known}`,
+      `${JSON.stringify(uri)} is not one of the images that run here: ${images.known}; --image tells what runs it`,
     );
-  } else if (entrypoint.length === 0 && image.processingModule === undefined) {
+  } else if (entrypoint.length === 0 && image.processingModule === undefined && !isContained) {
     report("AppSpecification.ContainerEntrypoint", "missing; this image runs scripts only");
   }
-  if (entrypoint.length > 0) {
+  if (entrypoint.length > 0 && !isContained) {
     const entry = readEntrypoint(entrypoint);
     if (entry === undefined) {
       report(

@@ -20,7 +20,7 @@ function checkModel(args: ModelArguments, images: Images, report: Report): void 
   } else if (!isScript && !trains(image)) {
     const reason =
       framework === undefined
-        ? "is not one of the images that serve here"
+        ? "is not one of the images that serve here; --image tells what runs it"
         : "serves by a script only, and SAGEMAKER_PROGRAM of the Environment names none";
     report("PrimaryContainer.Image", `${JSON.stringify(uri)} ${reason}`);
   }

@@ -30,7 +30,7 @@ function checkImage(job: Job, hasScript: boolean, images: Images, report: Report
   const reason = hasScript
     ? "runs no training script here; the images sagemaker-scikit-learn and sagemaker-xgboost do"
     : image?.framework === undefined
-      ? "is not one of the images that train here"
+      ? "is not one of the images that train here; --image tells what runs it"
       : "trains by a script only, and the hyperparameter sagemaker_program names none";
   report("AlgorithmSpecification.TrainingImage", `${JSON.stringify(uri)} ${reason}`);
 }

@@ -13,6 +13,8 @@ export interface MetricDefinition {
 export interface ContainerImage {
   /** Its id, which is a hash of its content. */
   readonly id: string;
+  /** Whether its processing jobs run in containers too. Default false. */
+  readonly runsProcessing?: boolean;
 }
 
 /** What runs the jobs of an image here. */
@@ -25,6 +27,8 @@ export interface Image {
   readonly builtInMetrics?: readonly MetricDefinition[];
   /** Module that runs as the image's entry point in processing. */
   readonly processingModule?: string;
+  /** What the modules are given before their own arguments. Default: nothing. */
+  readonly moduleArguments?: readonly string[];
   /**
    * Whether its processing container writes its outputs to S3 itself, so that what a failed job has written
    * stays there. Default false: SageMaker uploads them when the job has completed.
@@ -34,7 +38,7 @@ export interface Image {
   readonly framework?: "scikit-learn" | "xgboost";
   /** Whether its Python runs scripts. */
   readonly runsScripts: boolean;
-  /** Files and folders of the project that decide what its jobs do. */
+  /** Files and folders, of the project or by their absolute paths, that decide what its jobs do. */
   readonly sources: readonly string[];
 }
 
@@ -95,20 +99,26 @@ export function trains(image: Image | undefined): image is Image {
 export class Images {
   /**
    * @param decisionTreeUri URI of the image that the program builds
+   * @param given what the user says that runs the jobs of images, by their URIs
    * @param containers images whose training and serving jobs run in containers, by their URIs
    */
   constructor(
     private readonly decisionTreeUri: string,
+    private readonly given: ReadonlyMap<string, Image> = new Map(),
     private readonly containers: ReadonlyMap<string, ContainerImage> = new Map(),
   ) {}
 
   /** The same, with images whose training and serving jobs run in containers. */
   withContainers(containers: ReadonlyMap<string, ContainerImage>): Images {
-    return new Images(this.decisionTreeUri, containers);
+    return new Images(this.decisionTreeUri, this.given, containers);
   }
 
   /** What runs the jobs of an image here; undefined where nothing does. */
   find(uri: string): Image | undefined {
+    const given = this.given.get(uri);
+    if (given !== undefined) {
+      return given;
+    }
     const name = repository(uri);
     const standIn = name === repository(this.decisionTreeUri) ? decisionTree : prebuilt[name];
     const container = this.containers.get(uri);
@@ -117,9 +127,9 @@ export class Images {
       : { runsScripts: false, sources: [], ...standIn, container };
   }
 
-  /** Whether an image is one of SageMaker's own. */
-  isPrebuilt(uri: string): boolean {
-    return prebuilt[repository(uri)] !== undefined;
+  /** Whether what runs an image's jobs is fixed: it is one of SageMaker's own, or the user says what does. */
+  isFixed(uri: string): boolean {
+    return this.given.has(uri) || prebuilt[repository(uri)] !== undefined;
   }
 
   /** What a message can say of the images that {@link find} knows. */

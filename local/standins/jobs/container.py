@@ -6,6 +6,9 @@
      "readable": ["/abs/folder"], "environment": {...}, "isolated", "port": number or null,
      "workFolder", "memoryBytes", "cpus", "graceSeconds"}
 
+With `--shell [COMMAND...]` after it, a shell or a command runs in such a container instead, on this
+process's terminal.
+
 `base` is the container's /opt/ml. An `entrypoint` that is not empty replaces the image's own. What
 the container prints goes to this process's output, and the exit code is the container's; where a
 signal ended the container, the same one ends this process. At SIGTERM the container gets SIGTERM
@@ -30,6 +33,8 @@ _SIGNALLED = 128
 def main() -> int:
     """Runs the container of the request that the command line names; gives its exit code."""
     request: dict[str, Any] = json.loads(Path(sys.argv[1]).read_text("utf-8"))
+    if sys.argv[2:3] == ["--shell"]:
+        return _shell(request, sys.argv[3:])
     created = subprocess.run(  # noqa: S603
         ["docker", "create", *_options(request), request["image"], *_command(request)],  # noqa: S607
         check=False,
@@ -66,6 +71,14 @@ def main() -> int:
         signal.signal(code - _SIGNALLED, signal.SIG_DFL)
         os.kill(os.getpid(), code - _SIGNALLED)
     return code
+
+
+def _shell(request: dict[str, Any], command: list[str]) -> int:
+    terminal = ["--interactive", *(["--tty"] if sys.stdin.isatty() else [])]
+    plain = {**request, "entrypoint": command[:1] or ["sh"], "port": None}
+    options = [*terminal, "--rm", "--workdir=/opt/ml", *_options(plain)]
+    run = ["docker", "run", *options, request["image"], *command[1:]]
+    return subprocess.run(run, check=False).returncode  # noqa: S603
 
 
 def _command(request: dict[str, Any]) -> list[str]:

@@ -1,0 +1,124 @@
+import { Command, type ParseOptions } from "commander";
+import { spawn } from "node:child_process";
+import { basename, delimiter, dirname, join } from "node:path";
+
+import { pythonWords } from "../../local/environments/environment";
+import { type FailedJob, readFailedJob } from "../../local/environments/failedJob";
+import { pythonInterpreter, pythonPath } from "../../local/environments/python";
+import { findExecution, listHeads } from "../../local/records/executions";
+import { executionId } from "../../local/records/executionDocument";
+import type { Workspace } from "../../local/records/workspace";
+import { nearest } from "../../pipeline/language/nearest";
+import { UserError } from "../../errors/userError";
+import { shellWord } from "../../terminal/shellWord";
+import { onThisMachine } from "../onThisMachine";
+import { withWorld } from "../options";
+import { note, type Terminal } from "../terminal";
+import { type WorldOptions, workspaceOf } from "../world";
+
+/** The latest execution that failed: only its failed job's folder is kept. */
+function latestFailed(workspace: Workspace): string | undefined {
+  const head = listHeads(workspace).find(
+    ({ execution }) => execution.PipelineExecutionStatus === "Failed",
+  );
+  return head && executionId(head);
+}
+
+/**
+ * The job of a step that failed.
+ * @throws UserError where there is none
+ */
+function findJob(workspace: Workspace, step: string, named: string | undefined): FailedJob {
+  const { id, steps } = findExecution(workspace, named ?? latestFailed(workspace));
+  const found = steps.find(({ name }) => name === step);
+  if (found === undefined) {
+    const names = steps.map(({ name }) => name);
+    const similar = nearest(step, names);
+    const hint = similar === undefined ? `it has ${names.join(", ")}` : `did you mean ${similar}?`;
+    throw new UserError(`execution ${id} has no step ${step}; ${hint}`);
+  }
+  const { log, status } = found;
+  const folder = workspace.execution(id);
+  const job =
+    status === "Failed" && log !== undefined
+      ? readFailedJob(join(folder, "jobs", basename(log, ".log")))
+      : undefined;
+  if (job === undefined) {
+    throw new UserError(
+      `there is no folder of a job of step ${step} of execution ${id} (${status}): only that of the job by which ` +
+        `the latest failed execution failed is kept; \`run --only ${step} --source ${id}\` runs the step again`,
+    );
+  }
+  return job;
+}
+
+/** Whether a job runs in a container, whose request is its only argument. */
+function isContained({ program }: FailedJob): boolean {
+  return "module" in program && program.module === "local.standins.jobs.container";
+}
+
+/** Runs a shell, or a command, where a job ran. @returns its exit code */
+function runThere(job: FailedJob, command: readonly string[], terminal: Terminal): Promise<number> {
+  const python = pythonInterpreter();
+  const environment = {
+    ...process.env,
+    PATH: [dirname(python), process.env["PATH"] ?? ""].join(delimiter),
+    PYTHONPATH: pythonPath.join(delimiter),
+    ...job.environment,
+  };
+  const words = isContained(job)
+    ? [python, ...pythonWords(job), "--shell", ...command]
+    : command.length > 0
+      ? command
+      : [process.env["SHELL"] ?? "sh"];
+  if (command.length === 0) {
+    const again = isContained(job)
+      ? ""
+      : `; the job ran: python ${pythonWords(job).map(shellWord).join(" ")}`;
+    note(terminal, `in ${job.workingDirectory}, which is the job's /opt/ml${again}`);
+  }
+  const [program = "", ...rest] = words;
+  // A shell needs the terminal itself.
+  const isTerminal = terminal.stdout === process.stdout;
+  const child = spawn(program, rest, {
+    cwd: job.workingDirectory,
+    env: environment,
+    stdio: isTerminal ? "inherit" : ["inherit", "pipe", "pipe"],
+  });
+  child.stdout?.pipe(terminal.stdout, { end: false });
+  child.stderr?.pipe(terminal.stderr, { end: false });
+  return new Promise((done, failed) => {
+    child.once("error", failed).once("close", (code) => {
+      done(code ?? 1);
+    });
+  });
+}
+
+/** A command that keeps what comes after `--` apart from its own arguments. */
+class CommandWithRest extends Command {
+  rest: readonly string[] = [];
+
+  override parseAsync(words: readonly string[], options?: ParseOptions): Promise<this> {
+    const mark = words.includes("--") ? words.indexOf("--") : words.length;
+    this.rest = words.slice(mark + 1);
+    return super.parseAsync(words.slice(0, mark), options);
+  }
+}
+
+/** `shell <step> [execution] [-- command...]`: a shell where the job of a failed step ran. */
+export function shell(terminal: Terminal): Command {
+  const command = new CommandWithRest("shell");
+  return withWorld(command)
+    .usage("<step> [execution] [options] [-- <command>...]")
+    .argument("<step>", "its name")
+    .argument("[execution]", "its id (default: the latest that failed)")
+    .action(async (step: string, execution: string | undefined, options: WorldOptions) => {
+      onThisMachine(
+        "shell",
+        options,
+        `\`logs ${step}\` prints what the job said, and \`run --local --only ${step}\` runs the step here`,
+      );
+      const job = findJob(workspaceOf(options), step, execution);
+      terminal.exit(await runThere(job, command.rest, terminal));
+    });
+}

@@ -1,0 +1,39 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+
+import { UserError } from "../../errors/userError";
+import type { Image } from "../standins/images";
+
+const isFile = (path: string): boolean => existsSync(path) && statSync(path).isFile();
+
+/**
+ * What runs the jobs of an image whose program is in a folder, as in `container/`: a Python package that runs as
+ * `python -m PACKAGE train`, or, as images of "Adapting your own training container" have them, Python scripts
+ * named `train` and `serve`.
+ *
+ * @param option what named the folder, for errors
+ * @throws UserError where there is no program in the folder
+ */
+export function programFolder(option: string, folder: string): Image {
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) {
+    throw new UserError(`${option}: there is no folder ${folder}`);
+  }
+  const hasScripts = ["train", "serve"].some((name) => isFile(join(folder, name)));
+  const packages = readdirSync(folder).filter((name) => isFile(join(folder, name, "__main__.py")));
+  const [first = "", ...others] = hasScripts ? [basename(folder)] : packages;
+  if (first === "" || others.length > 0) {
+    const found = packages.length === 0 ? "none" : packages.join(", ");
+    throw new UserError(
+      `${option}: ${folder} must hold one Python package with a __main__.py (there are: ${found}), ` +
+        "or a Python script named train or serve",
+    );
+  }
+  const module = "local.standins.jobs.program_folder";
+  return {
+    trainingModule: module,
+    processingModule: module,
+    moduleArguments: [folder, hasScripts ? "" : first],
+    runsScripts: true,
+    sources: [folder],
+  };
+}

@@ -1,0 +1,59 @@
+"""Runs the program of an image that the user gives as a folder.
+
+Usage: python -m local.standins.jobs.program_folder FOLDER PACKAGE ARGUMENT...
+
+It runs as `python -m PACKAGE ARGUMENT...`; where the package is empty, the first argument, `train`
+or `serve`, names a script of the folder. What runs is a copy in the job's folder, in which texts
+say that folder where the original says `/opt/ml`: most programs have it there.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import runpy
+import shutil
+import sys
+from pathlib import Path
+
+from local.standins.jobs.warm_interpreter import forget_own_modules
+
+_ML = re.compile(rb"(?<![\w./}-])/opt/ml(?![\w-])")
+
+
+def main(words: list[str]) -> None:
+    """Runs the program; never returns where that exits."""
+    [folder, package, *arguments] = words
+    base = Path(os.environ["SAGEMAKER_BASE_DIR"])
+    program = base.parent.parent / "program"
+    shutil.rmtree(program, ignore_errors=True)
+    shutil.copytree(folder, program, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in program.rglob("*"):
+        if path.is_file():
+            _place(path, base)
+    sys.path.insert(0, str(program))
+    # What the warm interpreter has in memory of ours may have the name of a module of the program.
+    forget_own_modules()
+    if package:
+        sys.argv = [package, *arguments]
+        runpy.run_module(package, run_name="__main__", alter_sys=True)
+        return
+    [name, *rest] = arguments or [""]
+    script = program / name
+    if not script.is_file():
+        sys.exit(f"the program has no script {name}: {folder}")
+    sys.argv = [str(script), *rest]
+    runpy.run_path(str(script), run_name="__main__")
+
+
+def _place(path: Path, base: Path) -> None:
+    """Lets a file find the job's folder where it says `/opt/ml`, byte by byte."""
+    content = path.read_bytes()
+    escaped = re.sub(rb"([\"'\\])", rb"\\\1", os.fsencode(base))
+    placed = _ML.sub(lambda _: escaped, content)
+    if placed != content:
+        path.write_bytes(placed)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,227 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+import { extract } from "tar";
+
+import type { JsonObject } from "../../pipeline/language/json";
+import { commandLine } from "../support/commandLine";
+import { type Ended, temporaryFolder } from "../support/localRun";
+import { definitionOf, failStep, scriptStep } from "../support/localWorld";
+
+const image = "111122223333.dkr.ecr.us-east-1.amazonaws.com/team/own:1";
+
+const trainStep: JsonObject = {
+  Name: "Train",
+  Type: "Training",
+  Arguments: {
+    AlgorithmSpecification: { TrainingImage: image, TrainingInputMode: "File" },
+    HyperParameters: { colour: "red" },
+    InputDataConfig: [
+      {
+        ChannelName: "train",
+        DataSource: {
+          S3DataSource: {
+            S3DataType: "S3Prefix",
+            S3Uri: "s3://team-bucket/data/rows.csv",
+            S3DataDistributionType: "FullyReplicated",
+          },
+        },
+      },
+    ],
+    OutputDataConfig: { S3OutputPath: "s3://team-bucket/models" },
+    ResourceConfig: { InstanceCount: 1, InstanceType: "ml.m5.large", VolumeSizeInGB: 1 },
+    RoleArn: "arn:aws:iam::111122223333:role/team",
+    StoppingCondition: { MaxRuntimeInSeconds: 300 },
+  },
+};
+
+/** Trains as programs of others do: by paths below /opt/ml. */
+const training = `
+import json
+parameters = json.load(open("/opt/ml/input/config/hyperparameters.json"))
+rows = open('/opt/ml/input/data/train/rows.csv').read().splitlines()
+json.dump({"colour": parameters["colour"], "rows": len(rows)}, open("/opt/ml/model/seen.json", "w"))
+`;
+
+describe("npm run local, with jobs of others,", () => {
+  const folder = temporaryFolder();
+  const workFolder = join(folder, "work");
+  const objects = join(folder, "objects");
+
+  function write(path: string, content: string): void {
+    const full = join(folder, path);
+    mkdirSync(dirname(full), { recursive: true });
+    writeFileSync(full, content);
+  }
+
+  before(() => {
+    write("objects/team-bucket/data/rows.csv", "1,2\n3,4\n5,6\n");
+    write(
+      "objects/team-bucket/code/fails.py",
+      'import os\nprint("about to fail", flush=True)\nraise SystemExit(os.environ["REASON"])\n',
+    );
+    // It has the name of a package of ours, which the warm interpreter has in memory.
+    write("package/decision_tree/__init__.py", "");
+    write(
+      "package/decision_tree/__main__.py",
+      "import sys\nfrom decision_tree.training import fit\nassert sys.argv[1:] == ['train']\nfit()\n",
+    );
+    write(
+      "package/decision_tree/training.py",
+      `def fit():\n${training.trim().replace(/^/gm, "    ")}\n`,
+    );
+    write("scripts/train", `#!/usr/bin/env python3\n${training}`);
+    write("nothing/readme.txt", "");
+  });
+
+  const local = (verb: string, ...args: readonly string[]): Promise<Ended> =>
+    commandLine(["--local", verb, "--work-folder", workFolder, ...args]);
+
+  const run = (steps: readonly JsonObject[], ...args: readonly string[]): Promise<Ended> => {
+    write("definition.json", definitionOf(steps));
+    const definition = join(folder, "definition.json");
+    return local("run", "--definition", definition, "--s3", objects, "--quiet", ...args);
+  };
+
+  for (const program of ["package", "scripts"]) {
+    it(`trains by the program of a folder: its ${program}`, async () => {
+      const given = `${image}=${join(folder, program)}`;
+      const { code, stderr, stdout } = await run([trainStep], "--image", given, "--json");
+      equal(code, 0, stderr);
+      const { execution } = JSON.parse(stdout) as { execution: string };
+      const to = mkdtempSync(join(folder, "model-"));
+      const models = join(workFolder, "s3", "team-bucket", "models");
+      const file = join(models, `${execution}-Train`, "output", "model.tar.gz");
+      await extract({ file, cwd: to });
+      deepEqual(JSON.parse(readFileSync(join(to, "seen.json"), "utf8")), {
+        colour: "red",
+        rows: 3,
+      });
+    });
+  }
+
+  it("runs as one of the pipeline that is named, which its executions are listed under", async () => {
+    const says = { "Std:Join": { On: " ", Values: ["in", { Get: "Execution.PipelineName" }] } };
+    const { stderr } = await run([failStep("Say", says)], "--pipeline-name", "Team-Pipeline");
+    match(stderr, /^error: step Say failed: in Team-Pipeline\n/);
+    const { stdout } = await local("status", "--json");
+    const status = JSON.parse(stdout) as { arn: string; pipelineName: string };
+    equal(status.pipelineName, "Team-Pipeline");
+    match(status.arn, /:pipeline\/team-pipeline\/execution\/\w{12}$/);
+    const bad = await run([failStep("Say", says)], "--pipeline-name", "team_pipeline");
+    equal(bad.code, 1);
+    match(
+      bad.stderr,
+      /'team_pipeline' is invalid\. It must be 1 to 256 letters, digits and hyphens/,
+    );
+  });
+
+  const bad: readonly (readonly [string, readonly string[], RegExp])[] = [
+    [
+      "an image that nothing runs",
+      [],
+      /own:1" is not one of the images that train here; --image tells what runs it\n$/,
+    ],
+    [
+      "a folder that is not there",
+      ["--image", `${image}=/nowhere`],
+      /^error: --image .*own:1=\/nowhere: there is no folder \/nowhere\n$/,
+    ],
+    [
+      "a folder without a program",
+      ["--image", `${image}=${join(folder, "nothing")}`],
+      /nothing must hold one Python package with a __main__\.py \(there are: none\), or a Python script named train or serve\n$/,
+    ],
+    [
+      "an image that no step has",
+      ["--image", `other:1=${folder}`],
+      /^error: --image: no step of the definition has the image other:1; they have .*own:1\n$/,
+    ],
+  ];
+  for (const [what, args, message] of bad) {
+    it(`refuses ${what}, before anything runs`, async () => {
+      const { code, stderr } = await run([trainStep], ...args);
+      equal(code, 1);
+      match(stderr, message);
+    });
+  }
+
+  describe("a step that fails", () => {
+    let failed: Ended;
+    let id: string;
+
+    const failing = (reason: string): JsonObject => {
+      const step = scriptStep("Check", "fails.py", { DependsOn: ["Train"] });
+      return {
+        ...step,
+        Arguments: { ...(step["Arguments"] as JsonObject), Environment: { REASON: reason } },
+      };
+    };
+    const given = (): readonly string[] => ["--image", `${image}=${join(folder, "package")}`];
+
+    before(async () => {
+      failed = await run([trainStep, failing("no luck")], ...given());
+      id = /--source (\w+)/.exec(failed.stderr)?.[1] ?? "";
+    });
+
+    it("is told with its reason, its log, and lines that run it again and open its folder", () => {
+      equal(failed.code, 1);
+      const lines = failed.stderr.trimEnd().split("\n");
+      const work = `--work-folder ${workFolder}`;
+      const definition = join(folder, "definition.json");
+      deepEqual(lines, [
+        "error: step Check failed: exit code 1",
+        "about to fail",
+        "no luck",
+        `log: ${join(workFolder, "executions", id, "logs", "Check.log")}`,
+        `to run it alone: npm run local -- run --only Check --source ${id} --definition ${definition} ` +
+          `--s3 ${objects} --image ${image}=${join(folder, "package")} ${work}`,
+        `to open its folder: npm run local -- shell Check ${id} ${work}`,
+      ]);
+    });
+
+    it("has its folder and environment in a shell", async () => {
+      const at = join(workFolder, "executions", id, "jobs", "Check", "opt", "ml");
+      const there = await local("shell", "Check", "--", "sh", "-c", 'pwd; echo "$REASON"; exit 7');
+      deepEqual([there.stdout, there.code], [`${at}\nno luck\n`, 7], there.stderr);
+      const script = join(at, "processing", "input", "code", "fails.py");
+      const again = await local("shell", "Check", id, "--", "python", script);
+      deepEqual([again.stdout, again.stderr, again.code], ["about to fail\n", "no luck\n", 1]);
+    });
+
+    it("has none where it did not fail, or does not exist", async () => {
+      const done = await local("shell", "Train");
+      equal(done.code, 1);
+      match(
+        done.stderr,
+        /^error: there is no folder of a job of step Train of execution \w+ \(Succeeded\): only that of/,
+      );
+      match((await local("shell", "Chek")).stderr, /has no step Chek; did you mean Check\?\n$/);
+      const aws = await commandLine(["shell", "Check"]);
+      match(
+        aws.stderr,
+        /^error: shell works on this machine only: add --local; for a stack in AWS, `logs Check` prints/,
+      );
+      equal(aws.code, 1);
+    });
+
+    it("fails alike by the line that runs it alone, which leaves one folder only", async () => {
+      const line = /npm run local -- (run .*)/.exec(failed.stderr)?.[1] ?? "";
+      const again = await commandLine(["--local", ...line.split(" "), "--quiet"]);
+      equal(again.code, 1);
+      match(again.stderr, /^error: step Check failed: exit code 1\nabout to fail\nno luck\n/);
+      const executions = join(workFolder, "executions");
+      const second = /--source (\w+)/.exec(again.stderr)?.[1] ?? "";
+      await run([failing("third")].map((step) => ({ ...step, DependsOn: [] })));
+      const kept = readdirSync(executions).filter((one) =>
+        readdirSync(join(executions, one)).includes("jobs"),
+      );
+      // The next run removes what the second one left.
+      equal(kept.includes(id), false);
+      equal(kept.length, 2);
+      await run([failing("fourth")].map((step) => ({ ...step, DependsOn: [] })));
+      equal(readdirSync(join(executions, second)).includes("jobs"), false);
+    });
+  });
+});
