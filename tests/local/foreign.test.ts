@@ -41,7 +41,7 @@ function cachedIn(folder: string, pipeline: string): string {
   const CacheConfig = { Enabled: true, ExpireAfter: "P30D" };
   const jobs = ["Processing", "Training", "Transform", "Tuning"];
   const Steps = definition.Steps.map((step) =>
-    jobs.includes(String(step["Type"])) ? { ...step, CacheConfig } : step,
+    jobs.includes(step["Type"] as string) ? { ...step, CacheConfig } : step,
   );
   writeFileSync(join(folder, `${name}.json`), JSON.stringify({ ...definition, Steps }));
   return name;
