@@ -5,7 +5,7 @@ import { basename, delimiter, dirname, join } from "node:path";
 import { pythonWords } from "../../local/environments/environment";
 import { type FailedJob, readFailedJob } from "../../local/environments/failedJob";
 import { pythonInterpreter, pythonPath } from "../../local/environments/python";
-import { findExecution, listHeads } from "../../local/records/executions";
+import { listHeads, readRecord, recordPath } from "../../local/records/executions";
 import { executionId } from "../../local/records/executionDocument";
 import type { Workspace } from "../../local/records/workspace";
 import { nearest } from "../../pipeline/language/nearest";
@@ -16,12 +16,26 @@ import { withWorld } from "../options";
 import { note, type Terminal } from "../terminal";
 import { type WorldOptions, workspaceOf } from "../world";
 
-/** The latest execution that failed: only its failed job's folder is kept. */
-function latestFailed(workspace: Workspace): string | undefined {
-  const head = listHeads(workspace).find(
-    ({ execution }) => execution.PipelineExecutionStatus === "Failed",
+/**
+ * The id of the execution that is named, or of the latest that failed: only its failed job's folder is kept.
+ * @throws UserError where there is none
+ */
+function findId(workspace: Workspace, named: string | undefined): string {
+  const heads = listHeads(workspace);
+  const found = heads.find((head) =>
+    named === undefined
+      ? head.execution.PipelineExecutionStatus === "Failed"
+      : executionId(head) === named || head.execution.PipelineExecutionArn === named,
   );
-  return head && executionId(head);
+  if (found !== undefined) {
+    return executionId(found);
+  }
+  if (named === undefined) {
+    throw new UserError(`no execution in ${workspace.folder} has failed`);
+  }
+  const similar = nearest(named, heads.map(executionId));
+  const hint = similar === undefined ? "`runs` lists them" : `did you mean ${similar}?`;
+  throw new UserError(`there is no execution ${named}; ${hint}`);
 }
 
 /**
@@ -29,7 +43,7 @@ function latestFailed(workspace: Workspace): string | undefined {
  * @throws UserError where there is none
  */
 function findJob(workspace: Workspace, step: string, named: string | undefined): FailedJob {
-  const { id, steps } = findExecution(workspace, named ?? latestFailed(workspace));
+  const { id, steps } = readRecord(recordPath(workspace.execution(findId(workspace, named))));
   const found = steps.find(({ name }) => name === step);
   if (found === undefined) {
     const names = steps.map(({ name }) => name);
