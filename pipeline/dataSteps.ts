@@ -1,3 +1,4 @@
+import { splitFractions, splitKey } from "./dataset";
 import type { DefinitionArgs } from "./definitionArgs";
 import type { Step } from "./language/definition";
 import { type StringExpression, folderUri, join, stepProperty } from "./language/expressions";
@@ -92,9 +93,11 @@ export function baselineStep(args: DefinitionArgs, preprocess: Preprocess): Data
 /** The step that {@link preprocessStep} builds. */
 export type Preprocess = Processing<"metadata" | "test" | "train" | "validation">;
 
-/** Splits the rows at random into train, validation and test data, label first, without a header. */
+/** Splits the rows into train, validation and test data, label first, without a header. */
 export function preprocessStep(args: DefinitionArgs, transformed: StringExpression): Preprocess {
   const { seed, split, target } = args.dataset;
+  const { test, train, validation } = splitFractions(args.dataset);
+  const { by, column } = split;
   const output = (name: string): { folder: string; uri: StringExpression } => ({
     folder: folder(name),
     uri: executionUri(args.bucket, name),
@@ -107,8 +110,9 @@ export function preprocessStep(args: DefinitionArgs, transformed: StringExpressi
     entrypoint: ["python3", `${folder("code")}/preprocess.py`],
     arguments: [
       ...["--input", folder("input"), "--output", processingFolder, "--target", target],
-      ...["--train", String(split.train), "--validation", String(split.validation)],
-      ...["--test", String(split.test), "--seed", String(seed), "--message", exitMessage],
+      ...["--train", String(train), "--validation", String(validation)],
+      ...["--test", String(test), "--seed", String(seed), "--message", exitMessage],
+      ...(column === undefined ? [] : ["--by", by, "--column", column, "--key", splitKey]),
     ],
     inputs: [
       s3Input("code", args.sources.preprocess, folder("code")),

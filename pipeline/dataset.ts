@@ -54,18 +54,34 @@ const condition = z.discriminatedUnion("operator", [
 
 const fraction = z.number().gt(0).lt(1);
 
-const split = z
-  .strictObject({
-    train: fraction.describe("Fraction of the rows to train on."),
-    validation: fraction.describe("Fraction of the rows that tuning compares trials on."),
-    test: fraction.describe(
-      "Fraction of the rows that candidates are compared on, never seen before.",
+const defaultFractions = { train: 0.7, validation: 0.2, test: 0.1 };
+
+const split = z.strictObject({
+  by: z
+    .enum(["random", "time", "group", "column"])
+    .default("random")
+    .describe(
+      "`random`: any row to any part. `time`: train has the earliest times of `column`, test the latest, and equal " +
+        "times are in one part. `group`: rows with the same value of `column` are in one part, drawn at random. " +
+        "`column`: `column` says train, validation or test.",
     ),
-  })
-  .refine(
-    ({ train, validation, test }) => Math.abs(train + validation + test - 1) < 1e-9,
-    "train, validation and test must add up to 1",
-  );
+  column: identifier
+    .optional()
+    .describe(
+      "Column, or partition key, to split by. Times are of type date or timestamp, numbers, or text in ISO 8601 form.",
+    ),
+  keep: z
+    .boolean()
+    .default(false)
+    .describe("Whether the column is a feature too, as groups can be."),
+  train: fraction
+    .optional()
+    .describe("Fraction of the rows to train on; of time and group, as near as the rows allow."),
+  validation: fraction.optional().describe("Fraction of the rows that tuning compares trials on."),
+  test: fraction
+    .optional()
+    .describe("Fraction of the rows that candidates are compared on, never seen before."),
+});
 
 /** A table of the Glue Data Catalog that is there already. */
 const source = z.strictObject({
@@ -192,8 +208,8 @@ export const datasetFields = z.strictObject({
         "puts the approximate median (numbers).",
     ),
   split: split
-    .default({ train: 0.7, validation: 0.2, test: 0.1 })
-    .describe("How the rows are split, at random."),
+    .prefault(defaultFractions)
+    .describe("How the rows are split. Without fractions: 0.7, 0.2 and 0.1."),
   seed: z.int().min(0).max(2147483647).default(1729).describe("Seed of the split and of tuning."),
   selectedTable: identifier
     .optional()
@@ -216,13 +232,36 @@ export function queriedTable(
   return source ?? { database: database ?? ownDatabase, table };
 }
 
+/** The fractions of the rows in each part; a split by a column of the table has none. */
+export function splitFractions({
+  split: { test, train, validation },
+}: Pick<Dataset, "split">): Required<Pick<Dataset["split"], "test" | "train" | "validation">> {
+  return train === undefined || validation === undefined || test === undefined
+    ? defaultFractions
+    : { train, validation, test };
+}
+
+/** The name under which the query hands what the rows are split by to Preprocess, as text; no column of a table has it. */
+export const splitKey = "restate_split";
+
+/** The columns that do not become features, beside the target: what is dropped, and what the rows are only split by. */
+export function droppedColumns({
+  columns,
+  dropped,
+  split: { column, keep },
+}: Pick<Dataset, "columns" | "dropped" | "split">): readonly string[] {
+  const isOnlyKey = !keep && columns.some(({ name }) => name === column);
+  return column === undefined || !isOnlyKey || dropped.includes(column)
+    ? dropped
+    : [...dropped, column];
+}
+
 /** The columns that are neither the target nor dropped, in the order of the table. */
 export function featureColumns(
-  dataset: Pick<Dataset, "columns" | "dropped" | "target">,
+  dataset: Pick<Dataset, "columns" | "dropped" | "split" | "target">,
 ): Dataset["columns"] {
-  return dataset.columns.filter(
-    ({ name }) => name !== dataset.target && !dataset.dropped.includes(name),
-  );
+  const dropped = droppedColumns(dataset);
+  return dataset.columns.filter(({ name }) => name !== dataset.target && !dropped.includes(name));
 }
 
 /**

@@ -1,10 +1,67 @@
 import { castType, columnType } from "./columnTypes";
-import { datasetFields, featureColumns } from "./dataset";
+import { type Dataset, datasetFields, droppedColumns, featureColumns, splitKey } from "./dataset";
 import { type ConfigValue, sqlLiteral } from "./literals";
 import { partitionProblems } from "./partitions";
 
 /** Glue databases that are not for a stack to make: Athena's, and SageMaker's, in which jobs make and drop tables. */
 const databasesOfTheAccount = ["default", "sagemaker_processing"];
+
+/** Kinds of types that order rows by time, and those that can hold the names of parts. */
+const keyKinds: Readonly<Record<"column" | "time", readonly string[]>> = {
+  time: ["char", "date", "decimal", "double", "float", "integer", "string", "timestamp", "varchar"],
+  column: ["char", "string", "varchar"],
+};
+
+/** What is wrong with the split, by the key in it; undefined: by the split itself. */
+function splitProblems({
+  columns,
+  dropped,
+  partitions,
+  split,
+  target,
+}: Dataset): readonly (readonly [key: keyof Dataset["split"] | undefined, message: string])[] {
+  const { by, column, keep } = split;
+  const parts = ["train", "validation", "test"] as const;
+  const missing = parts.find((name) => split[name] === undefined);
+  const given = parts.flatMap((name) => split[name] ?? []);
+  if (given.length > 0 && by === "column") {
+    return [[undefined, "by: column takes no fractions, since the column says what is in a part"]];
+  }
+  if (given.length > 0 && missing !== undefined) {
+    return [[missing, "is missing: give all of train, validation and test, or none"]];
+  }
+  if (given.length > 0 && Math.abs(given.reduce((sum, one) => sum + one) - 1) >= 1e-9) {
+    return [[undefined, "train, validation and test must add up to 1"]];
+  }
+  if (by === "random") {
+    return column === undefined && !keep
+      ? []
+      : [["by", "is random, which looks at no column: take time, group or column"]];
+  }
+  if (column === undefined) {
+    return [["column", `is missing: by: ${by} splits by the values of one`]];
+  }
+  const keys = [...columns, ...partitions];
+  const type = keys.find(({ name }) => name === column)?.type ?? "";
+  const { kind } = columnType(type) ?? {};
+  if (kind === undefined) {
+    const names = keys.map(({ name }) => name).join(", ");
+    return [["column", `"${column}" is not one of the columns: ${names}`]];
+  }
+  if (column === target) {
+    return [["column", `"${column}" is the target`]];
+  }
+  if (by !== "group" && !keyKinds[by].includes(kind)) {
+    return [["column", `"${column}" is of type ${type}; ${by} takes ${keyKinds[by].join(", ")}`]];
+  }
+  if (keep && (dropped.includes(column) || castType(type) === undefined)) {
+    const why = dropped.includes(column)
+      ? "listed under dropped"
+      : `a ${type}, which has no numeric form`;
+    return [["keep", `"${column}" is ${why}`]];
+  }
+  return [];
+}
 
 /** The table to train on, as stack config states it. */
 export const datasetSchema = datasetFields.superRefine((dataset, context) => {
@@ -22,7 +79,7 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
     }
     return names.includes(name);
   };
-  const dropped = new Set(dataset.dropped);
+  const dropped = new Set(droppedColumns(dataset));
 
   dataset.columns.forEach(({ name, type }, index) => {
     if (dataset.columns.findIndex((other) => other.name === name) < index) {
@@ -38,6 +95,15 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
       );
     }
   });
+  if (types.has(splitKey)) {
+    problem(
+      ["columns"],
+      `"${splitKey}" is the name of what the query adds to split by; take another`,
+    );
+  }
+  splitProblems(dataset).forEach(([key, message]) => {
+    problem(key === undefined ? ["split"] : ["split", key], message);
+  });
   if (databasesOfTheAccount.includes(dataset.database ?? "")) {
     problem(
       ["database"],
@@ -48,7 +114,7 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
     if (castType(types.get(dataset.target) ?? "") === "string") {
       problem(["target"], `"${dataset.target}" is a string; the target of a regression is numeric`);
     }
-    if (dropped.has(dataset.target)) {
+    if (dataset.dropped.includes(dataset.target)) {
       problem(["target"], `"${dataset.target}" is listed under dropped`);
     }
   }

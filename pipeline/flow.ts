@@ -1,7 +1,13 @@
 import { createHash } from "node:crypto";
 
 import { flowType } from "./columnTypes";
-import { categoricalColumns, type Dataset, featureColumns } from "./dataset";
+import {
+  categoricalColumns,
+  type Dataset,
+  droppedColumns,
+  featureColumns,
+  splitKey,
+} from "./dataset";
 import type { Json, JsonObject } from "./language/json";
 
 /** A Data Wrangler flow, the node whose output is the flow's, and the name of the dataset it reads. */
@@ -48,9 +54,10 @@ interface Transform {
 }
 
 function cast(dataset: Dataset): Transform {
-  const schema = Object.fromEntries(
-    dataset.columns.map(({ name, type }) => [name, flowType(type)]),
-  );
+  const schema: JsonObject = {
+    ...Object.fromEntries(dataset.columns.map(({ name, type }) => [name, flowType(type)])),
+    ...(dataset.split.column === undefined ? {} : { [splitKey]: "string" }),
+  };
   return {
     operator: "sagemaker.spark.infer_and_cast_type_0.1",
     parameters: {},
@@ -125,7 +132,8 @@ function oneHot(column: string): Transform {
 }
 
 /**
- * What is done to the rows of a dataset, in order: the label ends up first, as XGBoost's CSV has it.
+ * What is done to the rows of a dataset, in order: the label ends up first, as XGBoost's CSV has it, and what the rows
+ * are split by second, which Preprocess takes out.
  *
  * Each node has one column, as a string: the one form that every version of the operators takes. Evidence:
  * the operators' code in exported notebooks. There, Drop missing looks its column up by name and fails on a
@@ -139,10 +147,11 @@ function transforms(dataset: Dataset): readonly Transform[] {
   const incomplete = dataset.missingValues === "drop" ? features : [];
   return [
     cast(dataset),
-    ...dataset.dropped.map(dropColumn),
+    ...droppedColumns(dataset).map(dropColumn),
     ...[dataset.target, ...incomplete].map(dropMissing),
     ...(dataset.missingValues === "impute" ? numeric : []).map(imputeMedian),
     ...categorical.map(oneHot),
+    ...(dataset.split.column === undefined ? [] : [moveToStart(splitKey)]),
     moveToStart(dataset.target),
   ];
 }

@@ -1,4 +1,4 @@
-import { type Dataset, isCastByQuery, queriedTable } from "./dataset";
+import { type Dataset, isCastByQuery, queriedTable, splitKey } from "./dataset";
 import { columnType } from "./columnTypes";
 import { type ConfigValue, quoted, sqlLiteral } from "./literals";
 
@@ -54,21 +54,35 @@ function conditionSql(dataset: Dataset, one: Dataset["filter"][number]): string 
   }
 }
 
-/**
- * The Athena query that reads the rows to train on: every column, in order, of the filtered rows.
- * @param database the stack's database
- */
-export function datasetQuery(dataset: Dataset, database: string): string {
-  const columns = dataset.columns
-    .map(({ name }) => {
+/** What the rows are split by, as text, which no later cast changes: a date or timestamp becomes ISO 8601. */
+function splitKeySql(dataset: Dataset): readonly string[] {
+  const { column } = dataset.split;
+  return column === undefined
+    ? []
+    : [`CAST(${columnSql(dataset, column)} AS varchar) AS ${quotedIdentifier(splitKey)}`];
+}
+
+/** Reads every column, in order, of the filtered rows, and then what `others` say. */
+function selectRows(dataset: Dataset, database: string, others: readonly string[]): string {
+  const columns = [
+    ...dataset.columns.map(({ name }) => {
       const [column, value] = [quotedIdentifier(name), columnSql(dataset, name)];
       return value === column ? column : `${value} AS ${column}`;
-    })
-    .join(", ");
+    }),
+    ...others,
+  ].join(", ");
   const table = queriedTable(dataset, database);
   const from = `${quotedIdentifier(table.database)}.${quotedIdentifier(table.table)}`;
   const where = dataset.filter.map((one) => conditionSql(dataset, one)).join(" AND ");
   return `SELECT ${columns} FROM ${from}${where === "" ? "" : ` WHERE ${where}`}`;
+}
+
+/**
+ * The Athena query that reads the rows to train on, with what they are split by.
+ * @param database the stack's database
+ */
+export function datasetQuery(dataset: Dataset, database: string): string {
+  return selectRows(dataset, database, splitKeySql(dataset));
 }
 
 /** The saved query that makes a table of the rows to train on, as Parquet. */
@@ -76,6 +90,6 @@ export function selectedTableQuery(dataset: Dataset, database: string): string {
   const table = dataset.selectedTable ?? `${dataset.table}_selected`;
   return (
     `CREATE TABLE ${quotedIdentifier(database)}.${quotedIdentifier(table)} ` +
-    `WITH (format = 'PARQUET') AS ${datasetQuery(dataset, database)}`
+    `WITH (format = 'PARQUET') AS ${selectRows(dataset, database, [])}`
   );
 }

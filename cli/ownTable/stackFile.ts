@@ -136,6 +136,25 @@ function filterLines({ profile, target }: StackFileArgs): readonly string[] {
   return ["# Rows to use, such as:", "# filter:", ...examples.map((one) => `#   ${one}`)];
 }
 
+/** How to split by time, where a column has one in every row. */
+function splitLines({ profile: { columns }, target }: StackFileArgs): readonly string[] {
+  const time = columns.find(
+    ({ missing, name, remark, type }) =>
+      name !== target &&
+      missing === 0 &&
+      (/^(date|timestamp)/.test(type) || remark.startsWith("times written as %Y-%m-%d")),
+  );
+  return [
+    ...(time === undefined
+      ? []
+      : [
+          "# To test on the latest rows, as a model that predicts later ones should be:",
+          `# split: { by: time, column: ${scalar(time.name)} }`,
+        ]),
+    "split: { train: 0.7, validation: 0.2, test: 0.1 }",
+  ];
+}
+
 function formLines({ form }: TableProfile): readonly string[] {
   if (form === null) {
     return ["format: parquet"];
@@ -212,7 +231,7 @@ function datasetLines(args: StackFileArgs): readonly string[] {
     ...filterLines(args),
     "# What to do about missing features: keep (the algorithms handle them), drop (the rows), impute (the median).",
     "missingValues: keep",
-    "split: { train: 0.7, validation: 0.2, test: 0.1 }",
+    ...splitLines(args),
   ];
 }
 

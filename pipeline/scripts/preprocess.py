@@ -2,7 +2,8 @@
 
 Runs in a SageMaker processing job on the scikit-learn image, so it keeps to the Python and NumPy of
 that image. Rows are copied as they are, line by line: memory does not grow with their width, and
-no number changes on the way. Data that cannot be right is refused here, before anything is tuned.
+no number changes on the way. What the rows are split by is the second column, which is not copied.
+Data that cannot be right is refused here, before anything is tuned.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import csv
 import json
 import math
 import sys
+from array import array
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Iterator, NamedTuple
 
@@ -28,11 +31,19 @@ class InputError(Exception):
 
 
 class Table(NamedTuple):
-    """The CSV files of a folder, which have one header."""
+    """The CSV files of a folder, which have one header.
+
+    Attributes:
+        files: In the order in which their rows count.
+        columns: The target and the features.
+        rows: How many there are.
+        key: What the rows are split by; None where that is chance.
+    """
 
     files: list[Path]
     columns: list[str]
     rows: int
+    key: Key | None
 
 
 def read_header(stream: BinaryIO) -> list[str]:
@@ -71,6 +82,93 @@ def find_files(folder: Path) -> list[Path]:
     if not files:
         raise InputError(f"there are no files in {folder}")
     return files
+
+
+class Key:
+    """A column that the rows are split by: what is known of its values."""
+
+    def __init__(self, by: str, column: str) -> None:
+        """Begins with no row.
+
+        Args:
+            by: "time", "group" or "column".
+            column: Its name in the table, for messages.
+        """
+        self.by = by
+        self.column = column
+        self.times = array("d")
+        self.kind = ""  # of the times: what the first is
+        self.numbers: dict[bytes, int] = {}  # of the groups or parts, as they occur
+        self.groups = array("i")
+
+    def add(self, value: bytes) -> None:
+        """Takes the value of a row.
+
+        Raises:
+            InputError: it is missing, or is none that rows are split by.
+        """
+        if value in MISSING:
+            raise InputError(
+                f'the column "{self.column}", which the rows are split by, has no value: leave '
+                "such rows out by a filter (is not null)"
+            )
+        if self.by == "time":
+            self.times.append(self._time(value.decode().strip('" ')))
+            return
+        if self.by == "column":
+            value = value.strip(b'" ')
+            if value.decode() not in SPLITS:
+                raise InputError(
+                    f'the column "{self.column}" holds "{value.decode()}"; it must say one of '
+                    + ", ".join(SPLITS)
+                )
+        self.groups.append(self.numbers.setdefault(value, len(self.numbers)))
+
+    def _time(self, text: str) -> float:
+        """A time as a number: microseconds since 1970, which are exact until 2255, or itself."""
+        try:
+            number = float(text)
+            if math.isfinite(number):
+                return self._of_kind("number", text, number)
+        except ValueError:
+            pass
+        try:
+            moment = datetime.fromisoformat(f"{text}-01" if len(text) == len("2020-01") else text)
+        except ValueError:
+            raise InputError(
+                f'the column "{self.column}" holds "{text}", which is neither a number nor a date '
+                "or time in ISO 8601 form, such as 2020-01-31 or 2020-01-31 23:59:59"
+            ) from None
+        is_local = moment.tzinfo is None
+        since = moment - datetime.fromisoformat("1970-01-01" + ("" if is_local else "T00:00Z"))
+        kind = "time without" if is_local else "time with"
+        return self._of_kind(f"{kind} an offset", text, since / timedelta(microseconds=1))
+
+    def _of_kind(self, kind: str, text: str, number: float) -> float:
+        self.kind = self.kind or kind
+        if kind != self.kind:
+            raise InputError(
+                f'the column "{self.column}" holds "{text}", a {kind}, but the first row a '
+                f"{self.kind}: their order is not known"
+            )
+        return number
+
+
+def cut(line: bytes, features: int) -> tuple[bytes, bytes]:
+    """Takes the key out of a row: it is second, and may hold commas and quotes; features do not.
+
+    Returns: the row without the key, and the key.
+
+    Raises:
+        InputError: there are not as many fields.
+    """
+    target, _, rest = line.partition(b",")
+    fields = rest.rsplit(b",", features)
+    key = fields[0]
+    is_whole = not key.startswith(b'"') or (len(key) > 1 and key.endswith(b'"'))
+    if len(fields) != features + 1 or not is_whole or (b"," in key and not key.startswith(b'"')):
+        raise InputError(f"the row does not have the header's {features + 2} fields")
+    return b",".join([target, *fields[1:]]), key
 
 
 def check_names(columns: list[str], target: str) -> None:
@@ -186,8 +284,14 @@ class Survey:
             )
 
 
-def survey(folder: Path, target: str) -> Table:
+def survey(folder: Path, target: str, key: Key | None = None, key_name: str = "") -> Table:
     """Looks through the rows of all CSV files in a folder and its subfolders.
+
+    Args:
+        folder: Has the files.
+        target: Name of the first column.
+        key: What the rows are split by, to take the values of the second column.
+        key_name: Name of the second column, where there is a key.
 
     Raises:
         InputError: the files, their headers or their rows are not as they must be.
@@ -196,40 +300,126 @@ def survey(folder: Path, target: str) -> Table:
     with files[0].open("rb") as stream:
         columns = read_header(stream)
     check_names(columns, target)
-    found = Survey(columns)
+    if key is not None and columns[1:2] != [key_name]:
+        raise InputError(f'the second column must be "{key_name}"; the columns are {columns}')
+    kept = columns if key is None else [columns[0], *columns[2:]]
+    found = Survey(kept)
     for file in files:
         with file.open("rb") as stream:
             header = read_header(stream)
             if header != columns:
                 raise InputError(f"{file.name} has columns {header}, {files[0].name} has {columns}")
-            rows_before = found.rows
+            row = 0
             try:
                 for line in rows(stream):
+                    row += 1
+                    if key is not None:
+                        line, value = cut(line, len(kept) - 1)
+                        key.add(value)
                     found.add(line)
             except InputError as error:
-                row = found.rows - rows_before
                 raise InputError(f"{file.name}, row {row}: {error}") from None
     found.check()
-    return Table(files, columns, found.rows)
+    return Table(files, kept, found.rows, key)
 
 
-def assign(rows: int, fractions: list[float], seed: int) -> np.ndarray:
-    """Draws for each row the index of its split.
+def split_ends(rows: int, fractions: list[float]) -> list[int]:
+    """Where the parts but the last should end: the fractions of the rows, rounded."""
+    return [round(rows * sum(fractions[: index + 1])) for index in range(len(fractions) - 1)]
 
-    The counts are exact: the fractions of the rows, rounded, and the rest for the last split.
-    ``RandomState`` gives the same numbers in every version of NumPy.
+
+def assign(table: Table, fractions: list[float], seed: int) -> np.ndarray:
+    """Finds for each row the index of its split.
 
     Raises:
         InputError: a split gets no row.
     """
-    ends = [round(rows * sum(fractions[: index + 1])) for index in range(len(fractions) - 1)]
-    counts = np.diff([0, *ends, rows])
+    key = table.key
+    if key is None:
+        assignment = assign_at_random(table.rows, fractions, seed)
+    elif key.by == "time":
+        assignment = assign_by_time(key, fractions)
+    elif key.by == "group":
+        assignment = assign_by_group(key, fractions, seed)
+    else:
+        parts = np.array([SPLITS.index(name.decode()) for name in key.numbers], dtype=np.uint8)
+        assignment = parts[np.asarray(key.groups)]
+    counts = np.bincount(assignment, minlength=len(SPLITS))
     if (counts < 1).any():
         sizes = ", ".join(f"{name} {count}" for name, count in zip(SPLITS, counts))
-        raise InputError(f"{rows} rows are too few to split: {sizes}")
+        raise InputError(f"{table.rows} rows are too few to split: {sizes}")
+    return assignment
+
+
+def assign_at_random(rows: int, fractions: list[float], seed: int) -> np.ndarray:
+    """Draws splits of exact sizes: the fractions of the rows, rounded, and the rest for the last.
+
+    ``RandomState`` gives the same numbers in every version of NumPy.
+    """
+    counts = np.diff([0, *split_ends(rows, fractions), rows])
     assignment = np.repeat(np.arange(len(counts), dtype=np.uint8), counts)
     np.random.RandomState(seed).shuffle(assignment)
     return assignment
+
+
+def assign_by_time(key: Key, fractions: list[float]) -> np.ndarray:
+    """Cuts the rows in the order of time, where the time changes next to the fractions.
+
+    Raises:
+        InputError: there are fewer times than splits.
+    """
+    times = np.asarray(key.times)
+    order = np.argsort(times, kind="stable")
+    changes = np.flatnonzero(np.diff(times[order])) + 1
+    check_count(key, len(changes) + 1, "times", len(fractions))
+    assignment = np.zeros(len(times), dtype=np.uint8)
+    first = 0  # the first change that the next cut may be at
+    aims = split_ends(len(times), fractions)
+    for index, aim in enumerate(aims):
+        possible = changes[first : len(changes) - (len(aims) - 1 - index)]
+        first += int(np.abs(possible - aim).argmin()) + 1
+        assignment[order[changes[first - 1] :]] += 1
+    return assignment
+
+
+def assign_by_group(key: Key, fractions: list[float], seed: int) -> np.ndarray:
+    """Puts whole groups, in an order by chance, to the split that lacks most rows.
+
+    So no split is larger than its fraction by the largest group. The last groups go to splits
+    that have none.
+
+    Raises:
+        InputError: there are fewer groups than splits.
+    """
+    groups = np.asarray(key.groups)
+    sizes = np.bincount(groups)
+    check_count(key, len(sizes), "groups", len(fractions))
+    lacking = np.diff([0, *split_ends(len(groups), fractions), len(groups)]).tolist()
+    empty = set(range(len(fractions)))
+    split_of = np.zeros(len(sizes), dtype=np.uint8)
+    order = np.random.RandomState(seed).permutation(len(sizes))
+    for left, group in zip(range(len(sizes), 0, -1), order):
+        possible = sorted(empty) if len(empty) >= left else range(len(lacking))
+        split = max(possible, key=lacking.__getitem__)
+        split_of[group] = split
+        lacking[split] -= sizes[group]
+        empty.discard(split)
+    assignment: np.ndarray = split_of[groups]
+    return assignment
+
+
+def check_count(key: Key, found: int, what: str, needed: int) -> None:
+    """Checks that there are as many times or groups as splits.
+
+    Raises:
+        InputError: there are not.
+    """
+    if found < needed:
+        one_or_more = what[:-1] if found == 1 else f"different {what}"
+        raise InputError(
+            f'the column "{key.column}" has {found} {one_or_more}: {", ".join(SPLITS)} need '
+            f"{needed} at least"
+        )
 
 
 def write_splits(table: Table, assignment: np.ndarray, output: Path) -> None:
@@ -244,7 +434,8 @@ def write_splits(table: Table, assignment: np.ndarray, output: Path) -> None:
             with file.open("rb") as stream:
                 read_header(stream)
                 for line in rows(stream):
-                    streams[next(splits)].write(line + b"\n")
+                    kept = line if table.key is None else cut(line, len(table.columns) - 1)[0]
+                    streams[next(splits)].write(kept + b"\n")
     finally:
         for opened in streams:
             opened.close()
@@ -265,15 +456,21 @@ def main(arguments: list[str] | None = None) -> None:
     for name in SPLITS:
         parser.add_argument(f"--{name}", type=float, required=True, help=f"fraction of {name} rows")
     parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--by", choices=("time", "group", "column"), help="default: at random")
+    parser.add_argument("--column", help="what the table calls the column to split by")
+    parser.add_argument(
+        "--key", default="", help="what the second column, with its values, is called"
+    )
     parser.add_argument(
         "--message", type=Path, required=True, help="file for the reason of a failure"
     )
     options = parser.parse_args(arguments)
 
     try:
-        table = survey(options.input, options.target)
+        key = None if options.by is None else Key(options.by, options.column)
+        table = survey(options.input, options.target, key, options.key)
         fractions = [getattr(options, name) for name in SPLITS]
-        assignment = assign(table.rows, fractions, options.seed)
+        assignment = assign(table, fractions, options.seed)
         write_splits(table, assignment, options.output)
         metadata = options.output / "metadata"
         metadata.mkdir(parents=True, exist_ok=True)

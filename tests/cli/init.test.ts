@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 
 import { parse } from "yaml";
 
+import { datasetSchema } from "../../pipeline/datasetSchema";
 import type { JsonObject } from "../../pipeline/language/json";
 import { commandLine } from "../support/commandLine";
 import { type Ended, local, temporaryFolder } from "../support/localRun";
@@ -98,6 +99,28 @@ describe("npm run restate -- init", function () {
       equal(run.code, 0, run.stderr);
       const { candidates } = JSON.parse(run.stdout) as { candidates: { r2: number }[] };
       equal((candidates[0]?.r2 ?? 0) > 0.9, true, run.stdout);
+    });
+
+    it("with a split by time in a comment, where each row has a date", async () => {
+      const dated = (day: (n: number) => string): Promise<Ended> => {
+        const lines = rows.map(({ area, n, price }) => [area, day(n), price].join(","));
+        const path = write("dated.csv", ["area,sold,price", ...lines].join("\n"));
+        return init(path, "--target", "price", "--force");
+      };
+      const proposed = (): string | undefined =>
+        /^ +# (split: \{ by.*)$/m.exec(readFileSync(output, "utf8"))?.[1];
+      const day = (n: number): string => `2024-01-${String(1 + (n % 28)).padStart(2, "0")}`;
+      for (const time of ["", "T12:00:00Z"]) {
+        equal((await dated((n) => `${day(n)}${time}`)).code, 0);
+        equal(proposed(), "split: { by: time, column: sold }");
+        const dataset = {
+          ...(written()["restate:dataset"] as JsonObject),
+          ...parse(proposed() ?? ""),
+        };
+        deepEqual(datasetSchema.safeParse(dataset).error, undefined);
+      }
+      equal((await dated((n) => (n === 7 ? "" : day(n)))).code, 0);
+      equal(proposed(), undefined);
     });
 
     it("of a folder with partitions", async () => {

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { stringify } from "yaml";
@@ -61,6 +61,9 @@ describe("npm run local, on a table of one's own,", function () {
     return path;
   }
 
+  const filesBelow = (path: string): readonly string[] =>
+    readdirSync(path, { recursive: true, encoding: "utf8" }).map((one) => join(path, one));
+
   function run(dataset: JsonObject, data: string, ...verb: readonly string[]): Promise<Ended> {
     const options = ["--work-folder", join(folder, "work"), "--data", data, "--config-file"];
     return local([...verb, ...options, configFile(dataset)]);
@@ -117,6 +120,56 @@ describe("npm run local, on a table of one's own,", function () {
     const trained = await run(dataset, data);
     equal(trained.code, 0, trained.stderr);
   });
+
+  for (const format of ["csv", "parquet"]) {
+    it(`splits ${format} by time, so that the test rows are the latest, and by group`, async () => {
+      const csv = join(folder, "dated.csv");
+      const day = (n: number): string => `2024-${String(1 + (n % 12)).padStart(2, "0")}-15`;
+      const rows = Array.from(
+        { length: 120 },
+        (_, n) => `${n},${n % 7},${day(n)},"shop, ${n % 10}"`,
+      );
+      writeFileSync(csv, ["y,x,day,shop", ...rows].join("\n"));
+      const data = format === "csv" ? csv : join(folder, "dated.parquet");
+      if (format === "parquet") {
+        const copy = `copy (select y::double y, x::int x, day::timestamp "day", shop from '${csv}') to '${data}'`;
+        execFileSync(pythonInterpreter(), ["-c", `import duckdb; duckdb.sql("""${copy}""")`]);
+      }
+      const dataset = {
+        columns: [
+          { name: "y", type: "double" },
+          { name: "x", type: "int" },
+          { name: "day", type: format === "csv" ? "date" : "timestamp" },
+          { name: "shop", type: "string" },
+        ],
+        format,
+        ...(format === "csv" ? { headerLines: 1, quoted: true } : {}),
+      };
+      const parts = async (split: JsonObject, dropped: readonly string[]): Promise<number[][]> => {
+        rmSync(join(folder, "work"), { recursive: true, force: true });
+        const { code, stderr } = await run({ ...dataset, split, dropped }, data);
+        equal(code, 0, stderr);
+        return ["train", "validation", "test"].map((name) => {
+          const path = filesBelow(join(folder, "work")).find((one) => one.endsWith(`/${name}.csv`));
+          return readFileSync(path ?? "", "utf8")
+            .trim()
+            .split("\n")
+            .map(parseFloat);
+        });
+      };
+      const months = (await parts({ by: "time", column: "day" }, ["shop"])).map((part) => [
+        ...new Set(part.map((y) => y % 12)),
+      ]);
+      deepEqual(
+        months.map((part) => part.sort((a, b) => a - b)),
+        [[0, 1, 2, 3, 4, 5, 6, 7], [8, 9, 10], [11]],
+      );
+      const shops = (await parts({ by: "group", column: "shop" }, ["day"])).map(
+        (part) => new Set(part.map((y) => y % 10)).size,
+      );
+      deepEqual(shops, [7, 2, 1]);
+    });
+  }
 
   it("reads quotes and bzip2, and warns of a column that may be an id", async () => {
     const rows = Array.from({ length: 120 }, (_, n) => `"${n * 2}";"id ${n}";"${n % 7}"`);
