@@ -2,8 +2,8 @@
 
 Runs in a SageMaker processing job: on the image that trained the model, so that the model is read
 by the library that wrote it, or on the predictions of a batch transform. Writes ``evaluation.json``
-in SageMaker's model quality form, which Studio shows and the pipeline's conditions read, and
-``predictions.csv``.
+in SageMaker's model quality form, which Studio shows and the pipeline's conditions read, with the
+number of test rows and how far R² is known by them, and ``predictions.csv``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import tarfile
 import tempfile
 from itertools import chain
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Any, Callable, Iterator
 
 import numpy as np
 
@@ -24,6 +24,18 @@ Predict = Callable[[np.ndarray], np.ndarray]
 
 # A place between two commas, or between a comma and an end of the line.
 EMPTY_FIELD = re.compile(rb"(?:^|(?<=,))(?=,)|(?<=,)$")
+
+CONFIDENCE = 0.9
+"""How often an interval holds what is true."""
+
+RESAMPLES = 1_000
+"""Bootstrap samples: with them the ends of an interval move little from seed to seed."""
+
+MIN_INTERVAL_ROWS = 20
+"""Fewer rows have no interval: a percentile bootstrap of them holds the true R² far less often."""
+
+MAX_DRAWS = 10_000
+"""Draws in a bootstrap sample: of more rows, groups of about the same size are drawn."""
 
 
 class InputError(Exception):
@@ -123,6 +135,83 @@ def regression_metrics(actual: np.ndarray, predicted: np.ndarray) -> dict[str, f
     return metrics
 
 
+def resampled_means(columns: np.ndarray) -> np.ndarray:
+    """The means of columns in bootstrap samples of their rows, one sample a row of the result.
+
+    The seed is fixed, so samples of as many rows are the same. The mean of random groups of rows
+    varies as that of rows does, so the time is bounded however many rows there are.
+    """
+    random = np.random.default_rng(0)
+    rows = np.column_stack([columns, np.ones(len(columns))])
+    if len(rows) > MAX_DRAWS:
+        starts = np.arange(MAX_DRAWS) * len(rows) // MAX_DRAWS
+        rows = np.add.reduceat(rows[random.permutation(len(rows))], starts)
+    count = len(rows)
+    drawn = (random.integers(0, count, count) for _ in range(RESAMPLES))
+    sums = np.stack([np.bincount(places, minlength=count) @ rows for places in drawn])
+    return np.asarray(sums[:, :-1] / sums[:, -1:])
+
+
+def resampled_r2(actual: np.ndarray, *predictions: np.ndarray) -> np.ndarray | None:
+    """R² of each model in bootstrap samples of the same rows: a row a sample, a column a model.
+
+    None where there are fewer rows than MIN_INTERVAL_ROWS, or the target never varies in a sample.
+    """
+    if actual.size < MIN_INTERVAL_ROWS:
+        return None
+    target = actual - actual.mean()
+    errors = [(actual - predicted) ** 2 for predicted in predictions]
+    means = resampled_means(np.column_stack([target, target**2, *errors]))
+    variance = means[:, 1] - means[:, 0] ** 2
+    if (variance <= 1e-12 * np.var(actual)).any():
+        return None
+    return np.asarray(1 - means[:, 2:] / variance[:, np.newaxis])
+
+
+def interval(resampled: np.ndarray) -> tuple[float, float]:
+    """The interval that holds CONFIDENCE of resampled values, with as many below it as above."""
+    low, high = np.quantile(resampled, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    return float(low), float(high)
+
+
+def quality_report(actual: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
+    """The evaluation report: metrics, the number of rows, and the interval of R² if there is one.
+
+    ``regression_metrics`` is that of "Model quality metrics", and ``dataset`` that of "Schema for
+    Statistics", both of the guide to Model Monitor. ``confidence_intervals`` is our own.
+
+    Raises:
+        InputError: see regression_metrics.
+    """
+    metrics = regression_metrics(actual, predicted)
+    report: dict[str, Any] = {
+        "regression_metrics": {
+            name: {"value": value, "standard_deviation": "NaN"} for name, value in metrics.items()
+        },
+        "dataset": {"item_count": int(actual.size)},
+    }
+    resampled = resampled_r2(actual, predicted)
+    if resampled is not None:
+        low, high = interval(resampled)
+        r2 = {"confidence": CONFIDENCE, "low": low, "high": high}
+        report["confidence_intervals"] = {"r2": r2}
+    return report
+
+
+def summary(report: dict[str, Any]) -> str:
+    """One line of a report, for the log."""
+    values = {name: one["value"] for name, one in report["regression_metrics"].items()}
+    line = f"{report['dataset']['item_count']} rows: " + ", ".join(
+        f"{name} {value:.6g}" for name, value in values.items()
+    )
+    if "confidence_intervals" not in report:
+        return line
+    r2 = report["confidence_intervals"]["r2"]
+    return (
+        f"{line}; r2 is {r2['low']:.4f} to {r2['high']:.4f} with {r2['confidence']:.0%} confidence"
+    )
+
+
 def predict_rows(algorithm: str, model: Path, test: Path) -> tuple[np.ndarray, np.ndarray]:
     """Predicts the test data with a model; returns what is actual and what is predicted.
 
@@ -177,18 +266,13 @@ def main(arguments: list[str] | None = None) -> None:
             actual, predicted = predict_rows(options.algorithm, options.model, options.test)
         else:
             actual, predicted = read_predictions(options.predictions)
-        metrics = regression_metrics(actual, predicted)
+        report = quality_report(actual, predicted)
     except InputError as error:
         options.message.parent.mkdir(parents=True, exist_ok=True)
         options.message.write_text(str(error))
         sys.exit(f"error: {error}")
 
     options.output.mkdir(parents=True, exist_ok=True)
-    report = {
-        "regression_metrics": {
-            name: {"value": value, "standard_deviation": "NaN"} for name, value in metrics.items()
-        }
-    }
     (options.output / "evaluation.json").write_text(json.dumps(report, indent=2))
     np.savetxt(
         options.output / "predictions.csv",
@@ -198,9 +282,7 @@ def main(arguments: list[str] | None = None) -> None:
         header="actual,predicted",
         comments="",
     )
-    print(
-        f"{actual.size} rows:", ", ".join(f"{name} {value:.6g}" for name, value in metrics.items())
-    )
+    print(summary(report))
 
 
 if __name__ == "__main__":

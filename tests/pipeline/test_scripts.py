@@ -9,7 +9,9 @@ import sys
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import evaluate
 import numpy as np
 import pytest
 from image_python import image_python
@@ -255,7 +257,7 @@ class TestEvaluate:
 
     def metrics(self, job: Job) -> dict[str, float]:
         report = json.loads((job.folder / "evaluation" / "evaluation.json").read_text())
-        assert report.keys() == {"regression_metrics"}
+        assert report.keys() - {"confidence_intervals"} == {"regression_metrics", "dataset"}
         return {name: one["value"] for name, one in report["regression_metrics"].items()}
 
     @pytest.fixture(params=["this", "xgboost 3.2-0"])
@@ -304,6 +306,85 @@ class TestEvaluate:
         done = self.evaluate(job, "--predictions", str(job.folder / "predictions"))
         assert done.returncode == 0, done.stderr
         assert self.metrics(job)["r2"] == pytest.approx(0.75)
+
+    def report_of(self, job: Job, actual: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
+        (job.folder / "predictions").mkdir(exist_ok=True)
+        np.savetxt(
+            job.folder / "predictions" / "test.csv.out",
+            np.column_stack([actual, predicted]),
+            delimiter=",",
+        )
+        done = self.evaluate(job, "--predictions", str(job.folder / "predictions"))
+        assert done.returncode == 0, done.stderr
+        report: dict[str, Any] = json.loads(
+            (job.folder / "evaluation" / "evaluation.json").read_text()
+        )
+        return report
+
+    def test_says_how_far_r2_is_known_as_scipy_does(self, job_on_image: Job) -> None:
+        from scipy import stats
+        from sklearn import metrics
+
+        random = np.random.default_rng(3)
+        actual = 1e6 + random.normal(size=400)
+        predicted = actual + random.normal(scale=0.5, size=400)
+        report = self.report_of(job_on_image, actual, predicted)
+        assert report["dataset"] == {"item_count": 400}
+        found = report["confidence_intervals"]["r2"]
+        assert found["confidence"] == 0.9
+        expected = stats.bootstrap(
+            (actual, predicted),
+            metrics.r2_score,
+            paired=True,
+            vectorized=False,
+            n_resamples=1000,
+            confidence_level=0.9,
+            method="percentile",
+            rng=np.random.default_rng(4),
+        ).confidence_interval
+        assert found["low"] == pytest.approx(expected.low, abs=0.005)
+        assert found["high"] == pytest.approx(expected.high, abs=0.005)
+        assert self.report_of(job_on_image, actual, predicted) == report
+
+    def test_groups_of_many_rows_give_the_interval_of_the_rows(self) -> None:
+        random = np.random.default_rng(5)
+        # In the table's order, neighbouring rows are alike.
+        actual = np.sort(random.normal(size=50_000))
+        error = random.normal(scale=0.5, size=50_000)
+        resampled = evaluate.resampled_r2(actual, actual + error)
+        assert resampled is not None
+        low, high = evaluate.interval(resampled)
+        # By the delta method: the deviation of the mean of (e² - (1 - R²) y²) / variance.
+        terms = error**2 - np.mean(error**2) / np.var(actual) * (actual - actual.mean()) ** 2
+        deviation = np.std(terms / np.var(actual)) / 50_000**0.5
+        assert high - low == pytest.approx(2 * 1.645 * deviation, rel=0.1)
+        assert (low + high) / 2 == pytest.approx(
+            evaluate.regression_metrics(actual, actual + error)["r2"], abs=deviation / 4
+        )
+
+    def test_the_interval_holds_the_true_r2_nine_times_of_ten(self) -> None:
+        held = 0
+        for seed in range(300):
+            random = np.random.default_rng(seed)
+            actual = random.normal(size=200)
+            resampled = evaluate.resampled_r2(actual, actual + random.normal(scale=0.6, size=200))
+            assert resampled is not None
+            low, high = evaluate.interval(resampled)
+            held += low <= 1 - 0.6**2 <= high
+        assert 0.86 <= held / 300 <= 0.94
+
+    def test_too_few_rows_have_no_interval(self, job: Job) -> None:
+        rows = np.arange(20.0)
+        assert "confidence_intervals" in self.report_of(job, rows, rows + rows % 2)
+        report = self.report_of(job, rows[:19], rows[:19] + rows[:19] % 2)
+        assert report["dataset"] == {"item_count": 19}
+        assert "confidence_intervals" not in report
+
+    def test_a_target_that_hardly_varies_has_no_interval(self, job: Job) -> None:
+        # In a third of the samples the one row that differs is missing, and R² undefined.
+        actual = np.zeros(100)
+        actual[0] = 1
+        assert "confidence_intervals" not in self.report_of(job, actual, actual / 2)
 
     @pytest.mark.parametrize("image", ["this", "scikit-learn 1.9-0"])
     @pytest.mark.parametrize(
