@@ -20,7 +20,7 @@ const cache = join(root, "node_modules", ".cache", "restate");
 export interface DefinitionOptions {
   readonly canonical?: boolean;
   readonly configFile?: string;
-  readonly stack: string;
+  readonly stack?: string;
 }
 
 /** What the program registers for a stack. */

@@ -3,6 +3,10 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { collectParameter } from "../terminal/options";
 import type { Pace } from "./sageMaker/follow";
 
+/** What `--stack` is where it is not given, for the help. */
+export const stackDefault =
+  "default: the one that the file of --config-file is named after, or dev";
+
 /** The options of commands that can print JSON. */
 export interface JsonOption {
   readonly json?: boolean;
@@ -12,7 +16,7 @@ export interface JsonOption {
 export function withWorld(command: Command): Command {
   return command
     .option("--local", "this machine instead of AWS")
-    .option("--stack <name>", "the stack (default: dev)")
+    .option("--stack <name>", `the stack (${stackDefault})`)
     .option(
       "--outputs <file>",
       "output of `pulumi stack output --json`, where there is no Pulumi CLI",

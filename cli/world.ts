@@ -7,7 +7,7 @@ import { World as Machine } from "../local/api/world";
 import { exampleAccountId } from "../offline/exampleAccount";
 import { loadProgram } from "../local/caching/programCache";
 import type { RunnableProgram } from "../offline/program";
-import { stackConfig } from "../offline/stackConfig";
+import { defaultStack, stackConfig, stackNamed } from "../offline/stackConfig";
 import { recordPath } from "../local/records/executions";
 import { Workspace } from "../local/records/workspace";
 import { dataVariable } from "../local/storage/data";
@@ -58,20 +58,9 @@ export function refuseMachineOptions({
   }
 }
 
-/** The stack that is meant where none is named. */
-export const defaultStack = "dev";
-
 /** The work folder that the options name. */
 export function workspaceOf({ workFolder }: Pick<WorldOptions, "workFolder">): Workspace {
   return new Workspace(workFolder === undefined ? ".local" : typedPath(workFolder));
-}
-
-/** The configuration that the options name. */
-function configOf({
-  configFile,
-  stack = defaultStack,
-}: Pick<MachineOptions, "configFile" | "stack">): Readonly<Record<string, string>> {
-  return stackConfig(stack, configFile === undefined ? undefined : typedPath(configFile));
 }
 
 /** The data that the options or the environment name, and which of them. */
@@ -100,8 +89,10 @@ export function imageOptions({
 export function programOf(
   options: Pick<MachineOptions, "configFile" | "stack" | "workFolder">,
 ): Promise<RunnableProgram> {
-  const { stack = defaultStack } = options;
-  return loadProgram(workspaceOf(options).cache, stack, configOf(options));
+  const { configFile } = options;
+  const stack = stackNamed(options);
+  const config = stackConfig(stack, configFile === undefined ? undefined : typedPath(configFile));
+  return loadProgram(workspaceOf(options).cache, stack, config);
 }
 
 /** The region and account of what a work folder holds, by the ARNs in the first record that has some. */

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 
 import { parse } from "yaml";
 
@@ -14,6 +14,23 @@ function stacks(): readonly string[] {
 
 function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The stack that is meant where nothing names one. */
+export const defaultStack = "dev";
+
+/** Names of configuration files, as the Pulumi CLI has them, of stacks whose names the program takes. */
+const stackFile = /^Pulumi\.([a-z][a-z0-9-]{0,19})\.yaml$/;
+
+/** The stack whose configuration is meant: the one that is named, or that the file is named after. */
+export function stackNamed({
+  configFile,
+  stack,
+}: {
+  readonly configFile?: string;
+  readonly stack?: string;
+}): string {
+  return stack ?? stackFile.exec(basename(configFile ?? ""))?.[1] ?? defaultStack;
 }
 
 /**

@@ -21,10 +21,7 @@ export function standingResources(resources: readonly Resource[]): StandingResou
     ({ vpcEndpointType: type }) => type === "Interface",
   );
   return {
-    interfaceEndpoints: endpoints.reduce(
-      (sum, { subnetIds }) => sum + (subnetIds?.length ?? 1),
-      0,
-    ),
+    interfaceEndpoints: endpoints.reduce((sum, { subnetIds }) => sum + (subnetIds?.length ?? 1), 0),
     keys: count("aws:kms/key:Key"),
     alarms: count("aws:cloudwatch/metricAlarm:MetricAlarm"),
     dashboards: count("aws:cloudwatch/dashboard:Dashboard"),

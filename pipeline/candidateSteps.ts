@@ -102,6 +102,8 @@ function metadata(
   r2: JsonGet,
 ): Readonly<Record<string, StringExpression>> {
   return {
+    Table: args.dataset.table,
+    Target: args.dataset.target,
     Candidate: name,
     Algorithm: typeof algorithm === "string" ? algorithm : "custom",
     Image: imageUri,

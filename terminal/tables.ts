@@ -3,6 +3,7 @@ import { inSeconds, type Listing, significant, toTheSecond } from "./listing";
 /** What the table of executions shows of one. */
 export interface ListedExecution {
   readonly id: string;
+  readonly pipelineName?: string;
   /** ISO 8601. */
   readonly startTime: string;
   readonly status: string;
@@ -36,6 +37,9 @@ export interface ListedModel {
   readonly version: number;
   /** Empty where the package does not tell. */
   readonly candidate: string;
+  /** The table and the column that it has learnt from and predicts; undefined where the package does not tell. */
+  readonly table?: string;
+  readonly target?: string;
   /** On the test data. */
   readonly r2?: number;
   readonly approvalStatus: string;
@@ -48,10 +52,15 @@ export function executionListing(
   executions: readonly ListedExecution[],
   items: readonly unknown[] = executions,
 ): Listing {
+  const several = new Set(executions.map(({ pipelineName }) => pipelineName)).size > 1;
   return {
-    head: ["Execution", "Started", "Status", "Seconds", "Winner", "R²", "Version"],
-    rows: executions.map(({ id, seconds, startTime, status, winner }) => [
+    head: [
+      ...["Execution", ...(several ? ["Pipeline"] : [])],
+      ...["Started", "Status", "Seconds", "Winner", "R²", "Version"],
+    ],
+    rows: executions.map(({ id, pipelineName, seconds, startTime, status, winner }) => [
       id,
+      ...(several ? [pipelineName ?? "-"] : []),
       toTheSecond(startTime),
       status,
       inSeconds(seconds),
@@ -92,11 +101,17 @@ export function modelListing(
   models: readonly ListedModel[],
   items: readonly unknown[] = models,
 ): Listing {
+  // Tables are told apart where there are several.
+  const tables = new Set(models.map(({ table, target }) => `${table ?? ""} ${target ?? ""}`)).size;
   return {
-    head: ["Group", "Version", "Candidate", "R²", "Status", "Registered"],
+    head: [
+      ...["Group", "Version", ...(tables > 1 ? ["Table", "Target"] : []), "Candidate"],
+      ...["R²", "Status", "Registered"],
+    ],
     rows: models.map((model) => [
       model.group,
       model.version,
+      ...(tables > 1 ? [model.table ?? "-", model.target ?? "-"] : []),
       model.candidate,
       significant(model.r2, 4),
       model.approvalStatus,

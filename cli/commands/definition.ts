@@ -4,9 +4,10 @@ import { stepGraph } from "../../report/stepGraph";
 import { standaloneStepGraph } from "../../report/stepGraphSvg";
 import { canonicalJson } from "../../pipeline/language/canonicalJson";
 import { diffDefinitions, formatDifferences } from "../../pipeline/language/diff";
+import { stackNamed } from "../../offline/stackConfig";
+import { stackDefault } from "../options";
 import { type DefinitionOptions, namedDefinition, stackProgram } from "../namedDefinition";
 import { print, type Terminal } from "../terminal";
-import { defaultStack } from "../world";
 import { cost } from "./definitionCost";
 
 /** Exit code of `diff` where the definitions differ: that of the command diff. */
@@ -21,7 +22,7 @@ function diff(terminal: Terminal, options: () => DefinitionOptions): Command {
     .argument("<before>", "a file, a stack, or a git revision")
     .argument("<after>", "a file, a stack, or a git revision")
     .action(async (before: string, after: string) => {
-      const { stack } = options();
+      const stack = stackNamed(options());
       const left = await namedDefinition(before, stack);
       const differences = diffDefinitions(left, await namedDefinition(after, stack));
       for (const line of formatDifferences(differences)) {
@@ -37,7 +38,8 @@ function graph(terminal: Terminal, options: () => DefinitionOptions): Command {
     .argument("[definition]", "a file, a stack, or a git revision (default: the stack's)")
     .option("--json", "print the nodes and edges instead")
     .action(async (word: string | undefined, { json }: { json?: boolean }) => {
-      const { configFile, stack } = options();
+      const { configFile } = options();
+      const stack = stackNamed(options());
       const definition =
         word === undefined
           ? (await stackProgram(stack, configFile)).definition
@@ -54,13 +56,13 @@ function graph(terminal: Terminal, options: () => DefinitionOptions): Command {
 /** `definition`: prints the pipeline's definition as the program renders it, and compares and draws definitions. */
 export function definition(terminal: Terminal): Command {
   const command = new Command("definition")
-    .option("--stack <name>", "stack whose configuration to use", defaultStack)
+    .option("--stack <name>", `stack whose configuration to use (${stackDefault})`)
     .option("--config-file <path>", "the stack's configuration (default: Pulumi.<stack>.yaml)")
     .option("--canonical", "print it as it is deployed: compact, with keys in order")
     // It is the same in both worlds.
     .addOption(new Option("--local").hideHelp())
-    .action(async ({ canonical, configFile, stack }: DefinitionOptions) => {
-      const found = (await stackProgram(stack, configFile)).definition;
+    .action(async ({ canonical, ...options }: DefinitionOptions) => {
+      const found = (await stackProgram(stackNamed(options), options.configFile)).definition;
       print(terminal, canonicalJson(found, canonical === true ? undefined : 2));
     });
   const options = (): DefinitionOptions => command.opts<DefinitionOptions>();

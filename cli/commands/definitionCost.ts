@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { z } from "zod";
 
 import { UserError } from "../../errors/userError";
-import { stackConfig } from "../../offline/stackConfig";
+import { stackConfig, stackNamed } from "../../offline/stackConfig";
 import { standingCost, type StandingResources } from "../../offline/standing";
 import {
   CostError,
@@ -21,6 +21,9 @@ import { type JobSeconds, latestJobSeconds } from "../../local/records/jobSecond
 import { workspaceOf } from "../world";
 import { type DefinitionOptions, isStack, namedDefinition, stackProgram } from "../namedDefinition";
 import { print, type Terminal } from "../terminal";
+
+/** The options, with the stack that they mean. */
+type PricedOptions = DefinitionOptions & { readonly stack: string };
 
 /** A definition to price, and what its stack costs by the hour where it is a stack's. */
 interface Priced {
@@ -44,7 +47,7 @@ function ownPrices(document: string, where: string): z.output<typeof ownPricesSc
 }
 
 /** The prices of a file, or else of the stack's configuration. */
-function pricesOf({ configFile, stack }: DefinitionOptions, file: string | undefined): Prices {
+function pricesOf({ configFile, stack }: PricedOptions, file: string | undefined): Prices {
   if (file !== undefined) {
     return pricesWith(ownPrices(readFileSync(typedPath(file), "utf8"), file));
   }
@@ -72,7 +75,7 @@ function price(definition: PipelineDefinition, { measured, prices }: Basis): Exe
   }
 }
 
-async function priceOf(word: string, basis: Basis, options: DefinitionOptions): Promise<Priced> {
+async function priceOf(word: string, basis: Basis, options: PricedOptions): Promise<Priced> {
   if (!isStack(word)) {
     return { cost: price(await namedDefinition(word, options.stack), basis) };
   }
@@ -158,7 +161,7 @@ export function cost(terminal: Terminal, options: () => DefinitionOptions): Comm
         after: string | undefined,
         { json, prices: file, workFolder }: CostOptions,
       ) => {
-        const given = options();
+        const given = { ...options(), stack: stackNamed(options()) };
         const prices = pricesOf(given, file);
         const measured = latestJobSeconds(
           workspaceOf(workFolder === undefined ? {} : { workFolder }),

@@ -7,16 +7,9 @@ import { World } from "../../local/api/world";
 import { interruptible } from "../../local/execution/interruption";
 import { UserError } from "../../errors/userError";
 import { diagnose } from "../../report/diagnostics";
-import { readPort, withMachine } from "../options";
+import { readPort, stackDefault, withMachine } from "../options";
 import { note, print, type Terminal } from "../terminal";
-import {
-  dataOf,
-  defaultStack,
-  imageOptions,
-  type MachineOptions,
-  programOf,
-  workspaceOf,
-} from "../world";
+import { dataOf, imageOptions, type MachineOptions, programOf, workspaceOf } from "../world";
 
 /** The options of the emulator. */
 type EmulateOptions = MachineOptions & {
@@ -91,7 +84,10 @@ export function emulate(terminal: Terminal): Command {
         "address to listen on; anybody who reaches it may use it",
         "127.0.0.1",
       )
-      .option("--stack <name>", "stack whose pipeline, images and table are there", defaultStack)
+      .option(
+        "--stack <name>",
+        `stack whose pipeline, images and table are there (${stackDefault})`,
+      )
       .option("--work-folder <path>", "where everything is kept (default: .local)")
       // It is the same with and without.
       .addOption(new Option("--local").hideHelp())

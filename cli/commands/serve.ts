@@ -53,13 +53,16 @@ async function findModel(
     version === undefined
       ? await latestApproved(client, world, groups)
       : await findVersion(client, groups, version);
-  const { InferenceSpecification: inference } = await client.send(
-    new DescribeModelPackageCommand({ ModelPackageName: summary.ModelPackageArn }),
-  );
+  const { CustomerMetadataProperties: metadata, InferenceSpecification: inference } =
+    await client.send(
+      new DescribeModelPackageCommand({ ModelPackageName: summary.ModelPackageArn }),
+    );
   const group = summary.ModelPackageGroupName ?? "";
   const number = summary.ModelPackageVersion ?? 0;
+  const { Table: table, Target: target } = metadata ?? {};
+  const about = table === undefined || target === undefined ? "" : ` (${target} of ${table})`;
   return {
-    title: `version ${number} of ${group}`,
+    title: `version ${number} of ${group}${about}`,
     name: `${group}-${number}`,
     container: inference?.Containers?.[0] ?? { Image: "" },
   };

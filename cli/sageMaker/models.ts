@@ -75,6 +75,8 @@ async function describe(
     version: answer.ModelPackageVersion ?? 0,
     arn: answer.ModelPackageArn ?? "",
     candidate: metadata["Candidate"] ?? "",
+    ...(metadata["Table"] === undefined ? {} : { table: metadata["Table"] }),
+    ...(metadata["Target"] === undefined ? {} : { target: metadata["Target"] }),
     ...(r2 === undefined || r2 === "" ? {} : { r2: Number(r2) }),
     approvalStatus: answer.ModelApprovalStatus ?? "PendingManualApproval",
     ...(description ? { approvalDescription: description } : {}),

@@ -35,7 +35,8 @@ const said: Readonly<Record<string, RegExp>> = {
   "npm run local -- reject 1": /Rejected/,
   "python3 examples/flats/make_flats.py --rows 2000 flats.csv": /^$/,
   "npm run restate -- init flats.csv --target rent": /^Pulumi\.flats\.yaml$/m,
-  "npm run local -- --config-file Pulumi.flats.yaml": /Winner: \w+, registered as version 2/,
+  "npm run local -- --config-file Pulumi.flats.yaml":
+    /Winner: \w+, registered as version 1 of restate-flats/,
   "npm run definition -- --stack dev": /"Version": "2020-12-01"/,
   "npm run definition -- cost": /an execution .*\nThe stack costs /s,
   "npm run definition -- cost dev prod": /an execution .* \+0\.00 /,
@@ -68,6 +69,15 @@ async function freePort(): Promise<number> {
   const address = server.address();
   await new Promise((done) => server.close(done));
   return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+/** Whether a process of a group still runs. */
+function isGroupAlive(group: number): boolean {
+  try {
+    return process.kill(-group, 0);
+  } catch {
+    return false;
+  }
 }
 
 describe("the commands of the guides", function () {
@@ -124,12 +134,15 @@ describe("the commands of the guides", function () {
     project = copyProject();
     writeRows(join(project, "houses.csv"), housingRows(400));
   });
-  after(() => {
+  after(async () => {
     if (served?.pid !== undefined) {
       process.kill(-served.pid, "SIGTERM");
+      // Its last act is to keep what it has compiled.
+      while (isGroupAlive(served.pid)) {
+        await new Promise((done) => setTimeout(done, 50));
+      }
     }
-    // What the server ends with may still be written.
-    rmSync(project, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    rmSync(project, { recursive: true, force: true });
   });
 
   const shown = [...new Set(guides.flatMap((document) => commands(document, "sh")))];

@@ -152,7 +152,7 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
   before(async () => {
     writeObjects(objects);
     writeCode(folder);
-    const script = ["tests/local/sdk_pipelines.py", folder];
+    const script = ["tests/local/sdk_pipelines.py", folder, "train", "tune", "script"];
     const { code: exitCode, stderr } = await command(pythonInterpreter(), script);
     equal(exitCode, 0, stderr);
   });
@@ -276,7 +276,7 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
       "boosting/setup.py": "",
       "prepare/requirements.txt": "no-such-package; python_version < '3'\n",
     });
-    await command(pythonInterpreter(), ["tests/local/sdk_pipelines.py", changed]);
+    await command(pythonInterpreter(), ["tests/local/sdk_pipelines.py", changed, "script"]);
     const file = join(changed, "script.json");
     const { code: exitCode, stderr } = await local([
       ...["--definition", file, "--s3", join(changed, "objects")],

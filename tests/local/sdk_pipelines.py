@@ -1,8 +1,9 @@
 """Pipelines written with the SageMaker Python SDK, offline, as other teams have them.
 
-`python sdk_pipelines.py FOLDER` writes the definitions train.json and tune.json. Their scripts and
-data are objects of the bucket `team-bucket`, which the caller lays out in a folder. script.json is
-made of the scripts in FOLDER/code, which the SDK uploads to FOLDER/objects.
+`python sdk_pipelines.py FOLDER [NAME...]` writes the definitions train.json and tune.json, or
+those that are named. Their scripts and data are objects of the bucket `team-bucket`, which the
+caller lays out in a folder. script.json is made of the scripts in FOLDER/code, which the SDK
+uploads to FOLDER/objects.
 """
 
 from __future__ import annotations
@@ -385,5 +386,5 @@ if __name__ == "__main__":
         "tune": tune_pipeline,
         "script": lambda: script_pipeline(folder / "code"),
     }
-    for name, pipeline in pipelines.items():
-        (folder / f"{name}.json").write_text(pipeline().definition(), "utf-8")
+    for name in sys.argv[2:] or ("train", "tune"):
+        (folder / f"{name}.json").write_text(pipelines[name]().definition(), "utf-8")

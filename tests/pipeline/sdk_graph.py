@@ -356,6 +356,8 @@ class Graph:
                 )
             ),
             customer_metadata_properties={
+                "Table": "california_housing",
+                "Target": "medianhousevalue",
                 "Candidate": name,
                 "Algorithm": algorithm,
                 "TrainingJob": tuning.properties.TrainingJobSummaries[0].TrainingJobName,

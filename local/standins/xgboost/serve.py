@@ -105,7 +105,8 @@ def main() -> int:
     if "SAGEMAKER_INFERENCE_OUTPUT" in os.environ:
         sys.stderr.write("SAGEMAKER_INFERENCE_OUTPUT is not supported by the local run\n")
         return 1
-    model = xgboost.Booster(model_file=model_path())
+    # By its content: the name of the file says nothing of its form, of which XGBoost would warn.
+    model = xgboost.Booster(model_file=bytearray(model_path().read_bytes()))
     model.set_param({"nthread": 1})
     serve(Model(model).application())
     return 0

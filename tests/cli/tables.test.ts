@@ -1,0 +1,40 @@
+import { equal, match } from "node:assert/strict";
+
+import { stackNamed } from "../../offline/stackConfig";
+import { executionListing, modelListing } from "../../terminal/tables";
+
+describe("two tables in one work folder", () => {
+  const model = {
+    version: 1,
+    approvalStatus: "Approved",
+    creationTime: "2026-01-02T03:04:05.000Z",
+  };
+  const execution = { id: "a", startTime: "2026-01-02T03:04:05.000Z", status: "Succeeded" };
+
+  it("are two stacks, each named after the file of its configuration", () => {
+    equal(stackNamed({ configFile: "configs/Pulumi.flats.yaml" }), "flats");
+    equal(stackNamed({ configFile: "Pulumi.flats.yaml", stack: "dev" }), "dev");
+    equal(stackNamed({ configFile: "flats.yaml" }), "dev");
+    equal(stackNamed({ configFile: "Pulumi.Flats_1.yaml" }), "dev");
+    equal(stackNamed({}), "dev");
+  });
+
+  it("are told apart among models and executions, where there are several", () => {
+    const flats = {
+      ...model,
+      group: "restate-flats",
+      candidate: "Tree",
+      table: "flats",
+      target: "rent",
+    };
+    const houses = { ...flats, group: "restate-dev", table: "houses", target: "value" };
+    match(modelListing([flats, houses]).rows.join("\n"), /^restate-flats,1,flats,rent,Tree,/);
+    equal(modelListing([flats, flats]).head.includes("Table"), false);
+    const runs = executionListing([
+      { ...execution, pipelineName: "restate-flats" },
+      { ...execution, pipelineName: "restate-dev" },
+    ]);
+    match(runs.rows.join("\n"), /^a,restate-flats,2026/);
+    equal(executionListing([{ ...execution, pipelineName: "x" }]).head.includes("Pipeline"), false);
+  });
+});
