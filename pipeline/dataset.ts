@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { castType, columnType, knownTypes } from "./columnTypes";
+import { type DatePart, dateParts, formatType, partName, usualParts } from "./dateParts";
 import { partitionSchema } from "./partitions";
 
 /**
@@ -51,6 +52,24 @@ const condition = z.discriminatedUnion("operator", [
     operator: z.enum(["is null", "is not null"]).describe("Asks whether there is a value."),
   }),
 ]);
+
+/** Values by column, whose names are folded to lower case. */
+function byColumn<Value extends z.ZodType>(value: Value) {
+  return z
+    .record(z.string(), value)
+    .superRefine((values, context) => {
+      const names = Object.keys(values).map((name) => name.toLowerCase());
+      const twice = names.find((name, place) => names.indexOf(name) < place);
+      if (twice !== undefined) {
+        context.addIssue(`"${twice}" occurs twice (names are compared in lower case)`);
+      }
+    })
+    .transform((values) =>
+      Object.fromEntries(
+        Object.entries(values).map(([name, value]) => [name.toLowerCase(), value]),
+      ),
+    );
+}
 
 const fraction = z.number().gt(0).lt(1);
 
@@ -196,6 +215,24 @@ export const datasetFields = z.strictObject({
     .array(identifier)
     .prefault([])
     .describe("Columns to encode one-hot beside those of type string, which always are."),
+  dateParts: byColumn(
+    z.union([
+      z.literal("auto", 'must be auto, or a list such as ["year", "month"]'),
+      z.array(z.enum(dateParts, `must be one of ${dateParts.join(", ")}`)).min(1),
+    ]),
+  )
+    .prefault({})
+    .describe(
+      "Dates and timestamps to train on, by column: a list of the parts that become features (" +
+        `${dateParts.map((part) => `\`${part}\``).join(", ")}), or \`auto\`: year, month, dayOfWeek, daysSinceEpoch, and ` +
+        "hour of timestamps. A feature is named as `sold_day_of_week`. Days of the week are 1 (Monday) to 7.",
+    ),
+  dateFormats: byColumn(z.string().max(100))
+    .prefault({})
+    .describe(
+      "How text columns write dates, by column, such as `%d.%m.%Y` or `%Y-%m-%dT%H:%i:%s`, in the form of Athena's " +
+        "date_parse (minutes are `%i`). The query makes dates of them, or timestamps where the form has a time.",
+    ),
   filter: z
     .array(condition)
     .prefault([])
@@ -244,24 +281,64 @@ export function splitFractions({
 /** The name under which the query hands what the rows are split by to Preprocess, as text; no column of a table has it. */
 export const splitKey = "restate_split";
 
-/** The columns that do not become features, beside the target: what is dropped, and what the rows are only split by. */
-export function droppedColumns({
-  columns,
-  dropped,
-  split: { column, keep },
-}: Pick<Dataset, "columns" | "dropped" | "split">): readonly string[] {
-  const isOnlyKey = !keep && columns.some(({ name }) => name === column);
-  return column === undefined || !isOnlyKey || dropped.includes(column)
-    ? dropped
-    : [...dropped, column];
+/** The type that a column has in the query: of text with a format, the one that the format reads. */
+export function typeInQuery(
+  { columns, dateFormats, partitions }: Pick<Dataset, "columns" | "dateFormats" | "partitions">,
+  column: string,
+): string | undefined {
+  const type = [...columns, ...partitions].find(({ name }) => name === column)?.type;
+  const format = dateFormats[column];
+  return format !== undefined && /^(string|varchar)/.test(type ?? "") ? formatType(format) : type;
 }
 
-/** The columns that are neither the target nor dropped, in the order of the table. */
+/** A feature that the query makes of a date or timestamp. */
+export interface PartColumn {
+  readonly name: string;
+  readonly type: "bigint";
+  /** The date or timestamp. */
+  readonly source: string;
+  readonly part: DatePart;
+}
+
+/** The features that the query makes of dates and timestamps, by the table's order and then the configuration's. */
+export function partColumns(
+  dataset: Pick<Dataset, "columns" | "dateFormats" | "dateParts" | "partitions">,
+): readonly PartColumn[] {
+  return dataset.columns.flatMap(({ name: source }) => {
+    const given = dataset.dateParts[source] ?? [];
+    const type = typeInQuery(dataset, source) === "date" ? "date" : "timestamp";
+    return (given === "auto" ? usualParts(type) : given).map((part) => {
+      return { name: partName(source, part), type: "bigint", source, part } as const;
+    });
+  });
+}
+
+/** A column that a model is trained on. */
+export type FeatureColumn = Pick<Dataset["columns"][number], "name" | "type">;
+
+/**
+ * The columns that do not become features, beside the target: what is dropped, dates that their parts stand for, and what
+ * the rows are only split by.
+ */
+export function droppedColumns({
+  columns,
+  dateParts,
+  dropped,
+  split: { column, keep },
+}: Pick<Dataset, "columns" | "dateParts" | "dropped" | "split">): readonly string[] {
+  const onlyKeys = columns.filter(({ name }) => name === column && !keep).map(({ name }) => name);
+  return [...new Set([...dropped, ...Object.keys(dateParts), ...onlyKeys])];
+}
+
+/** The columns that are neither the target nor dropped, in the order of the table, and then the parts of dates. */
 export function featureColumns(
-  dataset: Pick<Dataset, "columns" | "dropped" | "split" | "target">,
-): Dataset["columns"] {
-  const dropped = droppedColumns(dataset);
-  return dataset.columns.filter(({ name }) => name !== dataset.target && !dropped.includes(name));
+  dataset: Pick<
+    Dataset,
+    "columns" | "dateFormats" | "dateParts" | "dropped" | "partitions" | "split" | "target"
+  >,
+): readonly FeatureColumn[] {
+  const others = [dataset.target, ...droppedColumns(dataset)];
+  return [...dataset.columns.filter(({ name }) => !others.includes(name)), ...partColumns(dataset)];
 }
 
 /**

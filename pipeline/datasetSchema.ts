@@ -1,5 +1,13 @@
 import { castType, columnType } from "./columnTypes";
-import { type Dataset, datasetFields, droppedColumns, featureColumns, splitKey } from "./dataset";
+import {
+  type Dataset,
+  datasetFields,
+  droppedColumns,
+  featureColumns,
+  splitKey,
+  typeInQuery,
+} from "./dataset";
+import { dateProblems } from "./dateProblems";
 import { type ConfigValue, sqlLiteral } from "./literals";
 import { partitionProblems } from "./partitions";
 
@@ -68,7 +76,9 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
   const problem = (path: (string | number)[], message: string): void => {
     context.addIssue({ code: "custom", path, message });
   };
-  const types = new Map(dataset.columns.map(({ name, type }) => [name, type]));
+  const types = new Map(
+    dataset.columns.map(({ name, type }) => [name, typeInQuery(dataset, name) ?? type]),
+  );
   const known = (
     path: (string | number)[],
     name: string,
@@ -81,7 +91,8 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
   };
   const dropped = new Set(droppedColumns(dataset));
 
-  dataset.columns.forEach(({ name, type }, index) => {
+  dataset.columns.forEach(({ name }, index) => {
+    const type = types.get(name) ?? "";
     if (dataset.columns.findIndex((other) => other.name === name) < index) {
       problem(
         ["columns", index, "name"],
@@ -91,7 +102,8 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
     if (columnType(type) !== undefined && castType(type) === undefined && !dropped.has(name)) {
       problem(
         ["columns", index, "type"],
-        `"${name}" is a ${type}, which has no numeric form: list it under dropped`,
+        `"${name}" is a ${type}, which has no numeric form: ` +
+          `list it under dropped, or make features of its parts by dateParts: { ${name}: auto }`,
       );
     }
   });
@@ -119,14 +131,20 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
     }
   }
   dataset.dropped.forEach((name, index) => known(["dropped", index], name));
+  dateProblems(dataset, problem);
+  const features = featureColumns(dataset).map(({ name }) => name);
   dataset.categorical.forEach((name, index) => {
-    if (known(["categorical", index], name) && (dropped.has(name) || name === dataset.target)) {
-      problem(["categorical", index], `"${name}" is dropped or the target, so it is not a feature`);
+    const candidates = [...new Set([...types.keys(), ...features])];
+    if (known(["categorical", index], name, candidates) && !features.includes(name)) {
+      const why =
+        dataset.dateParts[name] === undefined ? "dropped or the target" : "replaced by its parts";
+      problem(["categorical", index], `"${name}" is ${why}, so it is not a feature`);
     }
   });
-  const filterable = new Map(
-    [...dataset.columns, ...dataset.partitions].map(({ name, type }) => [name, type]),
-  );
+  const filterable = new Map([
+    ...types,
+    ...dataset.partitions.map(({ name, type }) => [name, type] as const),
+  ]);
   dataset.filter.forEach((one, index) => {
     const type = filterable.get(one.column) ?? "";
     if (
@@ -223,7 +241,7 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
   if (dataset.selectedTable === dataset.table) {
     problem(["selectedTable"], `"${dataset.table}" is the table itself`);
   }
-  if (featureColumns(dataset).length === 0) {
+  if (features.length === 0) {
     problem(["columns"], "no column is left as a feature");
   }
 });

@@ -6,6 +6,7 @@ import {
   type Dataset,
   droppedColumns,
   featureColumns,
+  partColumns,
   splitKey,
 } from "./dataset";
 import type { Json, JsonObject } from "./language/json";
@@ -55,7 +56,9 @@ interface Transform {
 
 function cast(dataset: Dataset): Transform {
   const schema: JsonObject = {
-    ...Object.fromEntries(dataset.columns.map(({ name, type }) => [name, flowType(type)])),
+    ...Object.fromEntries(
+      [...dataset.columns, ...partColumns(dataset)].map(({ name, type }) => [name, flowType(type)]),
+    ),
     ...(dataset.split.column === undefined ? {} : { [splitKey]: "string" }),
   };
   return {

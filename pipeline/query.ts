@@ -1,5 +1,13 @@
-import { type Dataset, isCastByQuery, queriedTable, splitKey } from "./dataset";
+import {
+  type Dataset,
+  isCastByQuery,
+  partColumns,
+  queriedTable,
+  splitKey,
+  typeInQuery,
+} from "./dataset";
 import { columnType } from "./columnTypes";
+import { formatType, partSql } from "./dateParts";
 import { type ConfigValue, quoted, sqlLiteral } from "./literals";
 
 /** Bytes that a query may scan at the most, by its workgroup: 100 GiB. */
@@ -15,15 +23,20 @@ const queryTypes: Readonly<Record<string, string>> = { float: "real", int: "inte
 /** A column in its type. Where the table holds text, null texts are missing, and so are empty values of other types than text. */
 function columnSql(dataset: Dataset, name: string): string {
   const column = quotedIdentifier(name);
-  const type = dataset.columns.find((one) => one.name === name)?.type ?? "string";
-  const isKey = dataset.partitions.some((key) => key.name === name);
-  if (!isCastByQuery(dataset) || isKey) {
+  const type = typeInQuery(dataset, name) ?? "string";
+  const format = dataset.dateFormats[name];
+  const isCast = isCastByQuery(dataset) && !dataset.partitions.some((key) => key.name === name);
+  if (!isCast && format === undefined) {
     return column;
   }
   const kind = columnType(type)?.kind ?? "string";
   const isText = ["char", "string", "varchar"].includes(kind);
-  const nulls = new Set(isText ? dataset.nullTexts : ["", ...dataset.nullTexts]);
+  const nulls = new Set([...(isText ? [] : [""]), ...(isCast ? dataset.nullTexts : [])]);
   let value = [...nulls].reduce((sql, text) => `NULLIF(${sql}, ${quoted(text)})`, column);
+  if (format !== undefined) {
+    value = `date_parse(${value}, ${quoted(format)})`;
+    return formatType(format) === "date" ? `CAST(${value} AS date)` : value;
+  }
   if (["decimal", "double", "float", "integer"].includes(kind)) {
     const { decimal, thousands } = dataset;
     value = thousands === undefined ? value : `REPLACE(${value}, ${quoted(thousands)}, '')`;
@@ -34,9 +47,9 @@ function columnSql(dataset: Dataset, name: string): string {
 
 function conditionSql(dataset: Dataset, one: Dataset["filter"][number]): string {
   const left = columnSql(dataset, one.column);
-  const type = [...dataset.columns, ...dataset.partitions].find(({ name }) => name === one.column);
+  const type = typeInQuery(dataset, one.column) ?? "";
   const literal = (value: ConfigValue): string => {
-    const rendered = sqlLiteral(type?.type ?? "", value);
+    const rendered = sqlLiteral(type, value);
     if ("problem" in rendered) {
       throw new Error(`filter by ${one.column}: ${JSON.stringify(value)} ${rendered.problem}`);
     }
@@ -62,11 +75,17 @@ function splitKeySql(dataset: Dataset): readonly string[] {
     : [`CAST(${columnSql(dataset, column)} AS varchar) AS ${quotedIdentifier(splitKey)}`];
 }
 
-/** Reads every column, in order, of the filtered rows, and then what `others` say. */
+/** Reads every column, in order, of the filtered rows, then the parts of dates, and what `others` say. */
 function selectRows(dataset: Dataset, database: string, others: readonly string[]): string {
+  const values = [
+    ...dataset.columns.map(({ name }) => [name, columnSql(dataset, name)] as const),
+    ...partColumns(dataset).map(({ name, part, source }) => {
+      return [name, partSql(part, columnSql(dataset, source))] as const;
+    }),
+  ];
   const columns = [
-    ...dataset.columns.map(({ name }) => {
-      const [column, value] = [quotedIdentifier(name), columnSql(dataset, name)];
+    ...values.map(([name, value]) => {
+      const column = quotedIdentifier(name);
       return value === column ? column : `${value} AS ${column}`;
     }),
     ...others,

@@ -66,8 +66,8 @@ function typesOf(dataset: Dataset): Record<string, string> {
 }
 
 /** How the values are written, which the query undoes. */
-function formOf({ decimal, nullTexts, thousands }: Dataset): JsonObject {
-  return { decimal, nullTexts, thousands: thousands ?? null };
+function formOf({ dateFormats, decimal, nullTexts, thousands }: Dataset): JsonObject {
+  return { dateFormats, decimal, nullTexts, thousands: thousands ?? null };
 }
 
 /** What local/standins/athena/table_data.py is asked. */

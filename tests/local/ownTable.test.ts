@@ -170,6 +170,55 @@ describe("npm run local, on a table of one's own,", function () {
       deepEqual(shops, [7, 2, 1]);
     });
   }
+  it("trains on the parts of dates, of text in a form of its own too, and names values of another", async () => {
+    const data = join(folder, "sales.csv");
+    const rows = Array.from({ length: 140 }, (_, n) => {
+      // From 1969 on, every 37th day.
+      const day = new Date(Date.UTC(1969, 10, 1 + n * 37)).toISOString().slice(0, 10);
+      const [year = "", month = "", date = ""] = day.split("-");
+      const seen = n % 10 === 0 ? "" : `${day} ${String(n % 24).padStart(2, "0")}:30:00`;
+      return `${Number(year) * 10 + Number(month)},${date}.${month}.${year},${seen}`;
+    });
+    writeFileSync(data, rows.join("\n"));
+    const dataset = {
+      columns: [
+        { name: "y", type: "double" },
+        { name: "Sold", type: "string" },
+        { name: "seen", type: "timestamp" },
+      ],
+      dateFormats: { sold: "%d.%m.%Y" },
+      dateParts: { Sold: ["year", "month", "dayOfWeek"], seen: ["hour", "daysSinceEpoch"] },
+      categorical: ["sold_day_of_week"],
+      filter: [{ column: "sold", operator: "<", value: "1980-01-01" }],
+    };
+    const [first, ...others] = JSON.parse(
+      (await run(dataset, data, "query", "--json")).stdout,
+    ) as JsonObject[];
+    deepEqual(first, {
+      y: 19701,
+      sold: "1969-11-01",
+      seen: null,
+      sold_year: 1969,
+      sold_month: 11,
+      sold_day_of_week: 6,
+      seen_hour: null,
+      seen_days_since_epoch: null,
+    });
+    deepEqual(Object.values(others[0] ?? {}).slice(3), [1969, 12, 1, 1, -24]);
+    equal(others.length, 100);
+    const trained = await run(dataset, data, "--json");
+    equal(trained.code, 0, trained.stderr);
+    const { candidates } = JSON.parse(trained.stdout) as { candidates: { r2: number }[] };
+    equal((candidates[0]?.r2 ?? 0) > 0.9, true, trained.stdout);
+
+    writeFileSync(data, [...rows, "19700,1970-02-30,"].join("\n"));
+    const wrong = await run(dataset, data);
+    equal(wrong.code, 1);
+    match(
+      wrong.stderr,
+      /\n {2}sales\.csv: sold: 1 of 141 values is '1970-02-30', not a date in the form %d\.%m\.%Y; first in line 141\n$/,
+    );
+  });
 
   it("reads quotes and bzip2, and warns of a column that may be an id", async () => {
     const rows = Array.from({ length: 120 }, (_, n) => `"${n * 2}";"id ${n}";"${n % 7}"`);

@@ -3,11 +3,12 @@
 `python -m local.standins.athena.table_data REQUEST.json`, where the request is
 
     {"table": [see tables.parse_table], "types"?: {name: Glue type},
-     "form"?: [see value_form.parse_form], "failure": "/abs/file", "warnings"?: "/abs/file",
-     "encoding"?: [see labels.check_labels]}
+     "form"?: [see value_form.parse_form] and {"dateFormats"?: {name: format}},
+     "failure": "/abs/file", "warnings"?: "/abs/file", "encoding"?: [see labels.check_labels]}
 
-`types` are those that columns of text are cast to. Every line must have the table's columns, every
-value that is not empty must be of its column's type, there must be a row, and labels must not
+`types` are those that columns of text are cast to, and `dateFormats` how text writes dates. Every
+line must have the table's columns, every value that is not empty must be of its column's type,
+there must be a row, and labels must not
 clash. What is wrong is reported in a line a column, with its count and the first line of the file.
 How files begin (names, delimiters, encoding) is checked before, by pipeline/dataFiles.
 """
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ import duckdb
 
 from local.standins.athena.csv_check import are, article, counted, csv_problems, printable
 from local.standins.athena.labels import check_labels
+from local.standins.athena.sql.patterns import try_date_parse_sql
 from local.standins.athena.tables import (
     ColumnType,
     Table,
@@ -45,6 +47,21 @@ _MAX_LABELS = 1000
 _MIN_IDENTIFIERS = 50
 
 
+@dataclass(frozen=True)
+class FormattedDate(ColumnType):
+    """The type of a column of text that holds dates.
+
+    Attributes:
+        form: How they are written, as date_parse takes it.
+    """
+
+    form: str
+
+    def parse(self, text: str) -> str:
+        """An SQL expression that is null where the SQL expression `text` is not of the form."""
+        return try_date_parse_sql(text, self.form)
+
+
 def check_table_data(request: dict[str, Any]) -> None:
     """Checks the files of the request's table.
 
@@ -53,7 +70,12 @@ def check_table_data(request: dict[str, Any]) -> None:
     """
     table = parse_table(request["table"])
     types = {name: parse_type(kind) for name, kind in request.get("types", {}).items()}
-    types = {**table.columns, **types}
+    formats: dict[str, str] = request.get("form", {}).get("dateFormats", {})
+    dates = {
+        name: FormattedDate(f"date in the form {form}", "timestamp", is_text=False, form=form)
+        for name, form in formats.items()
+    }
+    types = {**table.columns, **types, **dates}
     form = parse_form(request.get("form"))
     if table.quote_character is None:
         form = replace(form, null_texts=(*form.null_texts, table.null_format))
@@ -131,21 +153,27 @@ def _parquet_problems(
     missing = [name for name in table.columns if name not in stored]
     if missing:
         return 0, [f"{name}: there is no such column" for name in missing]
-    narrowed = {
-        name: kind for name, kind in types.items() if kind.kind not in ("date", "timestamp")
+    conditions = {
+        name: _out_of_type(kind, quote(stored[name]))
+        for name, kind in types.items()
+        if kind.kind not in ("date", "timestamp")
     }
-    counts = "".join(
-        f", count(*) filter (try_cast({quote(stored[name])} as {kind.sql}) is null "
-        f"and {quote(stored[name])} is not null)"
-        for name, kind in narrowed.items()
-    )
+    counts = "".join(f", count(*) filter ({condition})" for condition in conditions.values())
     source = raw_parquet(one)
     rows, *wrong = database.execute(f"select count(*){counts} from {source}").fetchall()[0]  # noqa: S608 - quoted
     return int(rows), [
-        f"{name}: {count:,} of {counted(rows, 'value')} {are(count)} beyond {article(kind)}"
-        for (name, kind), count in zip(narrowed.items(), wrong, strict=True)
+        f"{name}: {count:,} of {counted(rows, 'value')} {are(count)} "
+        f"{'not' if isinstance(types[name], FormattedDate) else 'beyond'} {article(types[name])}"
+        for name, count in zip(conditions, wrong, strict=True)
         if count
     ]
+
+
+def _out_of_type(kind: ColumnType, value: str) -> str:
+    """SQL condition of a stored value that its column's type does not take."""
+    if isinstance(kind, FormattedDate):
+        return f"({kind.parse(value)}) is null and {value} <> ''"
+    return f"try_cast({value} as {kind.sql}) is null and {value} is not null"
 
 
 if __name__ == "__main__":

@@ -250,3 +250,38 @@ def test_warns_of_labels_that_may_identify_rows(path: Path) -> None:
         f"city: 1,001 labels in 1,100 rows {advice}",
         f"id: 600 labels in 1,100 rows {advice}",
     ]
+
+
+def check_dates(path: Path, form: str, text: str | None, **fields: object) -> None:
+    columns = [{"name": "y", "type": "int"}, {"name": "sold", "type": "string"}]
+    table = {"database": "lake", "name": "sales", "columns": columns, "paths": [str(path)]}
+    if text is not None:
+        path.write_text(text)
+    request = {"format": "csv", **fields}
+    check_table_data(
+        {
+            "table": {**table, **request},
+            "form": {"dateFormats": {"sold": form}, "nullTexts": ["NA"]},
+            "failure": str(path) + ".failure",
+        }
+    )
+
+
+def test_takes_dates_in_text_by_their_format(path: Path) -> None:
+    check_dates(path, "%d.%m.%Y", "1,29.02.2024\n2,\n3,\\N\n4,1.3.2023\n5,NA\n")
+    check_dates(path, "%Y-%m-%dT%H:%i:%sZ", "1,2024-02-29T23:59:59Z\n")
+    for wrong in ("30.02.2024", "2024-02-29", "29.02.2024 ", "29.13.2024", "0.1.2024"):
+        with pytest.raises(ValueError, match="sold") as error:
+            check_dates(path, "%d.%m.%Y", f"1,29.02.2024\n2,{wrong}\n")
+        assert str(error.value) == (
+            f"cal.data: sold: 1 of 2 values is '{wrong}', not a date in the form %d.%m.%Y; "
+            "first in line 2"
+        )
+
+
+def test_checks_dates_in_text_of_parquet(path: Path) -> None:
+    stored = {"y": pa.array([1, 2, 3, 4], pa.int32()), "sold": ["1.3.2024", "", None, "2024"]}
+    pq.write_table(pa.table(stored), path)
+    with pytest.raises(ValueError, match="sold") as error:
+        check_dates(path, "%d.%m.%Y", None, format="parquet")
+    assert str(error.value) == ("cal.data: sold: 1 of 4 values is not a date in the form %d.%m.%Y")

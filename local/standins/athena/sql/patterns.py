@@ -154,6 +154,19 @@ def date_parse_sql(value: str, text: str) -> str:
     Raises:
         UserError: A specifier that is not here, or one given twice.
     """
+    pattern, fields = _date_fields(text)
+    return _moment(f"trino.date_parts({value}, {literal(pattern)})", pattern, fields)
+
+
+def try_date_parse_sql(value: str, text: str) -> str:
+    """SQL of date_parse(value, text), but null where that fails."""
+    pattern, fields = _date_fields(text)
+    matches = f"regexp_full_match({value}, {literal(pattern)})"
+    return f"case when {matches} then try({_moment(value, pattern, fields)}) end"
+
+
+def _date_fields(text: str) -> tuple[str, list[str]]:
+    """The pattern of what a format reads, and the field of each group in it."""
     pattern, fields = "", []
     for part in _split_format(text):
         if not part.startswith("%") or part == "%%":
@@ -168,9 +181,12 @@ def date_parse_sql(value: str, text: str) -> str:
         pattern += f"({form})"
     if "half_hour" in fields and "half" not in fields:
         raise UserError("an hour of twelve without %p in date_parse")
-    checked = f"trino.date_parts({value}, {literal(pattern)})"
+    return pattern, fields
+
+
+def _moment(value: str, pattern: str, fields: list[str]) -> str:
     texts = {
-        field: f"regexp_extract({checked}, {literal(pattern)}, {number})"
+        field: f"regexp_extract({value}, {literal(pattern)}, {number})"
         for number, field in enumerate(fields, start=1)
     }
     return f"make_timestamp({', '.join(_components(texts))})"

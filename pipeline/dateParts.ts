@@ -1,0 +1,93 @@
+/**
+ * The parts of a date or timestamp that can be features, and Athena's SQL for each. Days of the week are 1 (Monday) to 7
+ * (Sunday), weeks are those of ISO 8601. Source: Trino's documentation, "Date and time functions and operators".
+ */
+const sqlOfParts = {
+  year: (value) => `year(${value})`,
+  quarter: (value) => `quarter(${value})`,
+  month: (value) => `month(${value})`,
+  week: (value) => `week(${value})`,
+  dayOfMonth: (value) => `day_of_month(${value})`,
+  dayOfWeek: (value) => `day_of_week(${value})`,
+  dayOfYear: (value) => `day_of_year(${value})`,
+  hour: (value) => `hour(${value})`,
+  minute: (value) => `minute(${value})`,
+  // Counted from a fixed day, not from the first of the data: a row has the same value in any set of rows.
+  daysSinceEpoch: (value) => `date_diff('day', DATE '1970-01-01', CAST(${value} AS date))`,
+} satisfies Readonly<Record<string, (value: string) => string>>;
+
+/** A part of a date or timestamp. */
+export type DatePart = keyof typeof sqlOfParts;
+
+/** Every part, as stack config names it. */
+export const dateParts = Object.keys(sqlOfParts) as [DatePart, ...DatePart[]];
+
+/** The parts that a date lacks. */
+export const partsOfTime: readonly DatePart[] = ["hour", "minute"];
+
+/** The parts that `auto` means. */
+export function usualParts(type: "date" | "timestamp"): readonly DatePart[] {
+  const ofDates = ["year", "month", "dayOfWeek", "daysSinceEpoch"] as const;
+  return type === "date" ? ofDates : [...ofDates, "hour"];
+}
+
+/** The name of a part's column, in lower case as Athena's names are: `sold_day_of_week`. */
+export function partName(column: string, part: DatePart): string {
+  return `${column}_${part.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
+}
+
+/** A part of a value as SQL; it is a bigint, and null where the value is. */
+export function partSql(part: DatePart, value: string): string {
+  return sqlOfParts[part](value);
+}
+
+/**
+ * What a specifier of a format reads, of those that both Athena and the local run take.
+ * Source: Trino's documentation, "MySQL date functions".
+ */
+const fieldsOfSpecifiers: Readonly<Record<string, readonly string[]>> = {
+  ...{ "%Y": ["year"], "%y": ["year"] },
+  ...{ "%m": ["month"], "%c": ["month"], "%b": ["month"], "%M": ["month"] },
+  ...{ "%d": ["day"], "%e": ["day"] },
+  ...{ "%H": ["hour"], "%k": ["hour"] },
+  ...{ "%h": ["hour of twelve"], "%I": ["hour of twelve"], "%l": ["hour of twelve"] },
+  ...{ "%p": ["half of the day"], "%i": ["minute"], "%f": ["fraction of a second"] },
+  ...{ "%s": ["second"], "%S": ["second"] },
+  "%T": ["hour", "minute", "second"],
+  "%r": ["hour of twelve", "minute", "second", "half of the day"],
+  "%%": [],
+};
+
+function specifiersOf(format: string): readonly string[] {
+  return format.match(/%.?/gs) ?? [];
+}
+
+function fieldsOf(format: string): readonly string[] {
+  return specifiersOf(format).flatMap((specifier) => fieldsOfSpecifiers[specifier] ?? []);
+}
+
+/** What is wrong with a format of dates in text; undefined: nothing. */
+export function dateFormatProblem(format: string): string | undefined {
+  const unknown = specifiersOf(format).find((one) => !(one in fieldsOfSpecifiers));
+  if (unknown !== undefined) {
+    const known = Object.keys(fieldsOfSpecifiers).join(" ");
+    return `${JSON.stringify(format)}: ${unknown} is not one of ${known}`;
+  }
+  const fields = fieldsOf(format);
+  const [twice] = fields.filter((field, place) => fields.indexOf(field) < place);
+  if (twice !== undefined || (fields.includes("hour") && fields.includes("hour of twelve"))) {
+    return `${JSON.stringify(format)} has the ${twice ?? "hour"} twice`;
+  }
+  if (!fields.includes("year")) {
+    return `${JSON.stringify(format)} has no year (%Y, or %y of two digits)`;
+  }
+  return fields.includes("hour of twelve") === fields.includes("half of the day")
+    ? undefined
+    : `${JSON.stringify(format)}: an hour of twelve (%h, %I, %l) and %p need each other`;
+}
+
+/** The type of what a format reads. */
+export function formatType(format: string): "date" | "timestamp" {
+  const ofDates = ["year", "month", "day"];
+  return fieldsOf(format).every((field) => ofDates.includes(field)) ? "date" : "timestamp";
+}

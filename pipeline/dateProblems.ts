@@ -1,0 +1,67 @@
+import { castType } from "./columnTypes";
+import { type Dataset, partColumns, typeInQuery } from "./dataset";
+import { dateFormatProblem, partsOfTime } from "./dateParts";
+
+/**
+ * Finds what is wrong with the dates of a dataset: their formats, and the parts that become features.
+ * @param problem takes each problem, with its path in the dataset
+ */
+export function dateProblems(
+  dataset: Dataset,
+  problem: (path: (number | string)[], message: string) => void,
+): void {
+  const names = dataset.columns.map(({ name }) => name);
+  for (const key of ["dateFormats", "dateParts"] as const) {
+    for (const name of Object.keys(dataset[key]).filter((one) => !names.includes(one))) {
+      problem([key, name], `"${name}" is not one of the columns: ${names.join(", ")}`);
+    }
+  }
+  for (const { name, type } of dataset.columns) {
+    const format = dataset.dateFormats[name];
+    const isText = /^(string|varchar)/.test(type);
+    const wrong = format === undefined ? undefined : dateFormatProblem(format);
+    if (format !== undefined && !isText) {
+      problem(
+        ["dateFormats", name],
+        `"${name}" is of type ${type}; formats are for string and varchar`,
+      );
+    } else if (wrong !== undefined) {
+      problem(["dateFormats", name], wrong);
+    }
+    partsProblems(dataset, name, problem);
+  }
+}
+
+function partsProblems(
+  dataset: Dataset,
+  name: string,
+  problem: (path: (number | string)[], message: string) => void,
+): void {
+  const parts = dataset.dateParts[name];
+  const type = typeInQuery(dataset, name) ?? "";
+  if (parts === undefined) {
+    return;
+  }
+  if (name === dataset.target || dataset.dropped.includes(name)) {
+    const what = name === dataset.target ? "the target" : "listed under dropped";
+    problem(["dateParts", name], `"${name}" is ${what}`);
+  }
+  if (type !== "date" && type !== "timestamp") {
+    const hint = castType(type) === "string" ? "; if it holds dates, add it to dateFormats" : "";
+    problem(["dateParts", name], `"${name}" is of type ${type}, not a date or timestamp${hint}`);
+    return;
+  }
+  (parts === "auto" ? [] : parts).forEach((part, place) => {
+    if (type === "date" && partsOfTime.includes(part)) {
+      problem(["dateParts", name, place], `"${name}" is a date, which has no ${part}`);
+    }
+  });
+  const columns = partColumns(dataset);
+  const others = new Set(dataset.columns.map((column) => column.name));
+  for (const column of columns) {
+    if (others.has(column.name) && column.source === name) {
+      problem(["dateParts", name], `"${column.name}" would be the name of two columns`);
+    }
+    others.add(column.name);
+  }
+}
