@@ -113,7 +113,7 @@ describe("npm run restate -- init", function () {
       for (const time of ["", "T12:00:00Z"]) {
         equal((await dated((n) => `${day(n)}${time}`)).code, 0);
         equal(proposed(), "split: { by: time, column: sold }");
-        const dataset = {
+          ...(parse(proposed() ?? "") as JsonObject),
           ...(written()["restate:dataset"] as JsonObject),
           ...parse(proposed() ?? ""),
         };

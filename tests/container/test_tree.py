@@ -92,7 +92,7 @@ def chain(depth: int) -> np.ndarray:
         (changed(1, left=2), "a leaf has children"),
         (changed(0, feature=-1), "a leaf has children"),
         (changed(0, feature=-(2**31)), "a leaf has children"),
-        (changed(0, threshold=math.nan), "a threshold is no number"),
+        (changed(0, threshold=math.nan), "a threshold is not a number or a value is not finite"),
         (changed(1, value=math.inf), "not finite"),
         (chain(MAX_DEPTH + 1), "deeper than 4096"),
     ],
