@@ -28,6 +28,14 @@ function trialsText({ trials }: CandidateSummary): string {
 const columns = {
   name: { head: "Candidate", align: "left", value: ({ name }) => name },
   r2: { head: "R²", align: "right", value: ({ metrics }) => metrics?.r2.toFixed(4) ?? "-" },
+  interval: {
+    head: "90 % interval",
+    align: "left",
+    value: ({ metrics: { r2Interval } = {} }) =>
+      r2Interval === undefined
+        ? "-"
+        : `${r2Interval.low.toFixed(4)} to ${r2Interval.high.toFixed(4)}`,
+  },
   rmse: {
     head: "RMSE",
     align: "right",
@@ -45,7 +53,8 @@ const columns = {
 /** Columns for terminals of different widths, widest first. */
 const layouts: readonly (readonly Column[])[] = [
   Object.values(columns),
-  [columns.name, columns.r2, columns.rmse, columns.trials, columns.seconds],
+  [columns.name, columns.r2, columns.interval, columns.rmse, columns.trials, columns.seconds],
+  [columns.name, columns.r2, columns.interval],
   [columns.name, columns.r2],
 ];
 

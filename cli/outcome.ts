@@ -1,11 +1,12 @@
+import type { Diagnoses } from "../report/diagnosis";
+import { remarks } from "../report/remarks";
 import { lastLines } from "../local/environments/logs";
 import type { Session } from "../local/execution/session";
-import type { JsonObject } from "../pipeline/language/json";
 import { candidateTable, widthOf } from "./candidateTable";
 import { note, print, type Terminal } from "./terminal";
 
 /** The one object that `--json` prints. */
-function resultJson(session: Session, report: string): JsonObject {
+function resultJson(session: Session, diagnoses: Diagnoses, report: string): object {
   const { winner } = session;
   return {
     status: session.result.status,
@@ -16,6 +17,8 @@ function resultJson(session: Session, report: string): JsonObject {
       r2: metrics?.r2 ?? null,
       mse: metrics?.mse ?? null,
       rmse: metrics?.rmse ?? null,
+      rows: metrics?.rows ?? null,
+      r2Interval: metrics?.r2Interval ?? null,
       hyperparameters: best?.hyperparameters ?? {},
       trials: trials.length,
       seconds,
@@ -24,6 +27,8 @@ function resultJson(session: Session, report: string): JsonObject {
       winner?.model === undefined
         ? null
         : { group: winner.model.group, version: winner.model.version },
+    comparison: diagnoses.comparison ?? null,
+    baseline: diagnoses.baseline ?? null,
     report,
     ...(session.result.failureReason === undefined
       ? {}
@@ -71,11 +76,13 @@ function stoppedText({ executionId, result, trials }: Session): string {
  * Prints the result of a run: the candidates, the winner and the report on standard output, or all of it as
  * one JSON object; why it did not succeed on standard error.
  *
+ * @param diagnoses what was seen of the candidates
  * @param report path of the report
  * @param commands how a step that failed is run again and looked at
  */
 export function printOutcome(
   session: Session,
+  diagnoses: Diagnoses,
   report: string,
   json: boolean,
   commands: StepCommands,
@@ -84,7 +91,7 @@ export function printOutcome(
   const { candidates, result, winner } = session;
   const lines: string[] = [];
   if (json) {
-    lines.push(JSON.stringify(resultJson(session, report)));
+    lines.push(JSON.stringify(resultJson(session, diagnoses, report)));
   } else if (result.status !== "Stopped") {
     // Of some steps alone, only the candidates that they are about.
     const shown = candidates.filter(
@@ -98,6 +105,7 @@ export function printOutcome(
       const registered = `registered as version ${version} of ${group} (${approvalStatus})`;
       lines.push(`Winner: ${winner.name}, ${registered}`);
     }
+    lines.push(...remarks(shown, winner?.name, diagnoses));
   }
   if (!json) {
     lines.push(`Report: ${report}`);

@@ -27,6 +27,12 @@ IMPORTANCE_PREDICTIONS = 30_000
 REPEATS = 3
 """How often each feature is shuffled."""
 
+BASELINE_VALUES = 2_000_000
+"""Values that the baseline is fitted on, as far as its min number of rows allows."""
+
+MIN_BASELINE_ROWS = 1_000
+"""Rows that it is fitted on where there are so many features that time is short."""
+
 
 @dataclass(frozen=True)
 class Bins:
@@ -158,7 +164,7 @@ def importance(predict: Predict, rows: np.ndarray, names: Sequence[str]) -> dict
     variance = float(np.var(actual))
     if variance == 0:
         return None
-    base = float(np.mean(residuals(actual, predict(features)) ** 2))
+    base = mean_square(actual, predict(features))
     random = np.random.default_rng(0)
     falls: list[tuple[str, float]] = []
     for column, name in enumerate(names):
@@ -166,10 +172,86 @@ def importance(predict: Predict, rows: np.ndarray, names: Sequence[str]) -> dict
         shuffled = features.copy()
         for _ in range(REPEATS):
             shuffled[:, column] = random.permutation(features[:, column])
-            errors.append(float(np.mean(residuals(actual, predict(shuffled)) ** 2)))
+            errors.append(mean_square(actual, predict(shuffled)))
         falls.append((name, (float(np.mean(errors)) - base) / variance))
     falls.sort(key=lambda fall: -fall[1])
     return {"rows": count, "features": [{"name": name, "fall": fall} for name, fall in falls]}
+
+
+def baseline(
+    train: np.ndarray, validation: np.ndarray, test: np.ndarray, names: Sequence[str]
+) -> dict[str, Any] | None:
+    """What the best single feature is worth: what a model must beat.
+
+    A tree of depth 3 is fitted to each feature on train rows, that with the best R² on validation
+    rows is chosen, and its R² is measured on test rows, which nothing is chosen by.
+
+    Args:
+        train: The label, then the features; so are the other two.
+        validation: Rows to choose the feature by.
+        test: Rows to measure on.
+        names: The names of the features.
+
+    Returns:
+        The `column`, its `r2` and `rmse`, and `meanRmse`, that of predicting the mean of the train
+        rows; None where R² is undefined, or no feature has values that a tree takes.
+    """
+    from sklearn.tree import DecisionTreeRegressor
+
+    train, validation, test = (rows[np.isfinite(rows[:, 0])] for rows in (train, validation, test))
+    if min(len(train), len(validation), len(test)) == 0:
+        return None
+    with np.errstate(over="ignore", invalid="ignore"):
+        variance = float(np.var(test[:, 0]))
+    if not 0 < variance < math.inf:
+        return None
+    count = min(len(train), max(MIN_BASELINE_ROWS, BASELINE_VALUES // len(names)))
+    fitted = train[np.linspace(0, len(train) - 1, count).astype(int)]
+    best: tuple[float, int, Any] | None = None
+    for place in range(1, len(names) + 1):
+        column = slice(place, place + 1)
+        # Trees hold values as 32-bit numbers, and take missing ones but no infinite ones.
+        values = np.concatenate([rows[:, place] for rows in (fitted, validation, test)])
+        if (np.abs(values) > np.finfo(np.float32).max).any():
+            continue
+        tree = DecisionTreeRegressor(max_depth=3, min_samples_leaf=0.01, random_state=0)
+        tree.fit(fitted[:, column], fitted[:, 0])
+        error = mean_square(validation[:, 0], tree.predict(validation[:, column]))
+        if best is None or error < best[0]:
+            best = (error, place, tree)
+    if best is None:
+        return None
+    _, place, tree = best
+    error = mean_square(test[:, 0], tree.predict(test[:, place : place + 1]))
+    mean = np.full(len(test), train[:, 0].mean())
+    return {
+        "column": names[place - 1],
+        "r2": 1 - error / variance,
+        "rmse": error**0.5,
+        "meanRmse": mean_square(test[:, 0], mean) ** 0.5,
+    }
+
+
+def mean_square(actual: np.ndarray, predicted: np.ndarray) -> float:
+    """The mean squared residual."""
+    return float(np.mean(residuals(actual, predicted) ** 2))
+
+
+def half_width(actual: np.ndarray, predicted: np.ndarray, confidence: float) -> float | None:
+    """How far around a prediction the actual value lies, by rows that the model is not fitted to.
+
+    Split-conformal: a prediction plus and minus this holds the actual value of a further such row
+    with at least the confidence, whatever the model. Source: Lei and others, "Distribution-Free
+    Predictive Inference for Regression" (2018), algorithm 2.
+
+    Returns:
+        Half the width of the interval; None where the rows are too few for the confidence.
+    """
+    true, found = _complete(actual, predicted)
+    rank = math.ceil((true.size + 1) * confidence)
+    if rank > true.size:
+        return None
+    return float(np.sort(np.abs(residuals(true, found)))[rank - 1])
 
 
 def _complete(*columns: np.ndarray) -> list[np.ndarray]:

@@ -2,7 +2,13 @@ import { candidateChart, type CandidatePoint } from "./charts/candidates";
 import { splits } from "./diagnosis";
 import { html, type Html } from "./html";
 import { decimal, score, significant } from "./numbers";
-import { gapOf, maxGap, type ReportCandidate, type ReportData } from "./reportData";
+import {
+  gapOf,
+  maxGap,
+  type ReportCandidate,
+  type ReportData,
+  type ReportMetrics,
+} from "./reportData";
 
 /** The metrics that candidates are compared by. */
 const metrics = [
@@ -56,7 +62,8 @@ function metricRows(candidate: ReportCandidate): readonly Html[] {
   }
   const gap = gapRow(candidate);
   const rows = known.map((split, index) => {
-    const { isPart = false, mae, r2, rmse, rows: count } = own[split] ?? { mae: 0, r2: 0, rmse: 0 };
+    const metric: ReportMetrics = own[split] ?? { mae: 0, r2: 0, rmse: 0 };
+    const { isPart = false, mae, r2, r2Interval, rmse, rows: count } = metric;
     const first =
       index === 0
         ? html`<th scope="rowgroup" rowspan="${known.length + gap.length}">${title}</th>`
@@ -64,7 +71,9 @@ function metricRows(candidate: ReportCandidate): readonly Html[] {
     return html`<tr class="${isWinner ? "winner" : ""}">
       ${first}
       <td>${split}</td>
-      <td class="number">${score(r2)}</td>
+      <td class="number">
+        ${score(r2)}${r2Interval === undefined ? "" : ` (${score(r2Interval.low)} to ${score(r2Interval.high)})`}
+      </td>
       <td class="number">${significant(rmse)}</td>
       <td class="number">${significant(mae)}</td>
       <td class="number">
@@ -85,8 +94,9 @@ function notes(candidates: readonly ReportCandidate[]): readonly Html[] {
   const isPart = candidates.some(({ metrics: own }) => splits.some((split) => own[split]?.isPart));
   return [
     html`<p class="note">
-      RMSE and MAE are in the target’s unit. A model is marked as over-fitting where R² falls by
-      more than ${maxGap} from train to test
+      RMSE and MAE are in the target’s unit. In brackets: what R² may be with 90 % confidence, by a
+      bootstrap of the test rows, as if each were independent of the others. A model is marked as
+      over-fitting where R² falls by more than ${maxGap} from train to test
       rows.${isPart ? " “Of more”: these figures are of evenly spaced rows, not of all." : ""}
     </p>`,
     ...problems,

@@ -57,6 +57,44 @@ export interface Details {
   };
   /** By longitude and latitude in degrees, where the table has them. */
   readonly errorMap?: readonly Cell[];
+  readonly interval?: PredictionInterval;
+}
+
+/** How far around a prediction the actual value lies, by the residuals of validation rows (split-conformal). */
+export interface PredictionInterval {
+  /** How often it is to hold the actual value, such as 0.9. */
+  readonly confidence: number;
+  /** What is added to and taken from a prediction, in the target's unit. */
+  readonly halfWidth: number;
+  /** Validation rows that it is of. */
+  readonly rows: number;
+  /** The share of test rows whose actual value it holds. */
+  readonly covered: number;
+}
+
+/** How a candidate compares with the others on the same test rows, by a paired bootstrap. */
+export interface Comparison {
+  /** The candidate: the winner, or else the best. */
+  readonly name: string;
+  /** Test rows that are compared. */
+  readonly rows: number;
+  /** How far its R² is above that of each other candidate, with 90 % confidence. */
+  readonly differences: readonly {
+    readonly name: string;
+    readonly low: number;
+    readonly high: number;
+  }[];
+}
+
+/** What a model must beat: the best single feature, and the mean. RMSE is in the target's unit. */
+export interface Baseline {
+  /** The feature that predicts best alone. */
+  readonly column: string;
+  /** On the test rows. */
+  readonly r2: number;
+  readonly rmse: number;
+  /** The RMSE of predicting the mean of the train rows. */
+  readonly meanRmse: number;
 }
 
 /** How well a candidate's best model predicts. */
@@ -70,10 +108,16 @@ export interface Diagnosis {
   readonly problem?: string;
 }
 
-/** What is kept of the candidates of an execution, for the report. */
-export interface DiagnosesDocument {
-  readonly version: typeof diagnosesVersion;
+/** What was seen of the candidates of an execution. */
+export interface Diagnoses {
   readonly candidates: readonly Diagnosis[];
+  readonly comparison?: Comparison;
+  readonly baseline?: Baseline;
+}
+
+/** What is kept of the candidates of an execution, for the report. */
+export interface DiagnosesDocument extends Diagnoses {
+  readonly version: typeof diagnosesVersion;
 }
 
 /** The version of {@link DiagnosesDocument}. The first was a list, with a value for each row. */

@@ -1,4 +1,4 @@
-"""How well each candidate predicts each split, and where the winner errs, as a job.
+"""How well each candidate predicts each split, how they compare, and where the winner errs: a job.
 
 `python -m report.diagnostics REQUEST.json`, where the request is
 
@@ -40,6 +40,17 @@ class Sample(NamedTuple):
 
     rows: np.ndarray
     is_part: bool
+
+
+class Predicted(NamedTuple):
+    """What is actual and what is predicted of the rows of a split."""
+
+    actual: np.ndarray
+    predicted: np.ndarray
+
+
+Known = dict[str, Predicted]
+"""Of a candidate, by split."""
 
 
 def read_lines(path: Path) -> tuple[list[bytes], bool]:
@@ -111,13 +122,12 @@ def feature_details(
     """Which features count, and where the model errs on the map, if the table has one."""
     actual, values = test.rows[:, 0], test.rows[:, 1:]
     width = values.shape[1]
-    names = features if features is not None and len(features) == width else None
-    shown = names or [f"feature {column + 1}" for column in range(width)]
+    names = feature_names(features, width)
     found: dict[str, Any] = {}
-    measured = analysis.importance(predict, test.rows, shown)
+    measured = analysis.importance(predict, test.rows, names)
     if measured is not None:
         found["importance"] = measured
-    place = analysis.place_of(names or [])
+    place = analysis.place_of(names)
     if place is not None:
         longitude, latitude = place
         found["errorMap"] = analysis.error_map(
@@ -126,9 +136,74 @@ def feature_details(
     return found
 
 
+def prediction_interval(known: Known) -> dict[str, Any]:
+    """How far around a prediction the actual value lies, and how often it does on test rows."""
+    if "validation" not in known:
+        return {}
+    half = analysis.half_width(*known["validation"], evaluate.CONFIDENCE)
+    if half is None:
+        return {}
+    within = np.abs(analysis.residuals(*known["test"])) <= half
+    interval = {
+        "confidence": evaluate.CONFIDENCE,
+        "halfWidth": half,
+        "rows": int(known["validation"].actual.size),
+        "covered": float(np.mean(within)),
+    }
+    return {"interval": interval}
+
+
+def compare(tests: dict[str, Predicted], name: str | None) -> dict[str, Any]:
+    """How far the R² of a candidate is above the others', by bootstrap on the same test rows."""
+    if name is None or name not in tests:
+        return {}
+    actual, predicted = tests[name]
+    # The rows of predictions that a file keeps have ten digits.
+    others = {
+        other: test.predicted
+        for other, test in tests.items()
+        if other != name
+        and test.actual.size == actual.size
+        and np.allclose(test.actual, actual, rtol=1e-8)
+    }
+    resampled = evaluate.resampled_r2(actual, predicted, *others.values())
+    if resampled is None or not others:
+        return {}
+    differences = []
+    for other, scores in zip(others, resampled.T[1:], strict=True):
+        low, high = evaluate.interval(resampled[:, 0] - scores)
+        differences.append({"name": other, "low": low, "high": high})
+    comparison = {"name": name, "rows": int(actual.size), "differences": differences}
+    return {"comparison": comparison}
+
+
+def feature_names(features: list[str] | None, width: int) -> list[str]:
+    """The names of features, or their numbers where other columns have been named."""
+    if features is not None and len(features) == width:
+        return features
+    return [f"feature {column + 1}" for column in range(width)]
+
+
+def find_baseline(request: dict[str, Any], samples: dict[str, Sample]) -> dict[str, Any]:
+    """What the best single feature is worth, by the splits of the first candidate that has all."""
+    for candidate in request["candidates"]:
+        paths = candidate.get("splits", {})
+        splits = [
+            samples[paths[split]].rows
+            for split in ("train", "validation", "test")
+            if paths.get(split) in samples
+        ]
+        if len(splits) == 3 and len({rows.shape[1] for rows in splits}) == 1:
+            train, validation, test = splits
+            names = feature_names(request["features"], train.shape[1] - 1)
+            found = analysis.baseline(train, validation, test, names)
+            return {} if found is None else {"baseline": found}
+    return {}
+
+
 def diagnose_model(
     candidate: dict[str, Any], samples: dict[str, Sample], features: list[str] | None, close: bool
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], Known]:
     """Looks at a candidate whose model can be loaded here.
 
     Raises:
@@ -137,6 +212,7 @@ def diagnose_model(
     """
     model = candidate["model"]
     found: dict[str, Any] = {"name": candidate["name"], "splits": {}}
+    known: Known = {}
     with tempfile.TemporaryDirectory() as folder:
         evaluate.extract(Path(model["archive"]), Path(folder))
         predict = evaluate.LOADERS[model["algorithm"]](Path(folder))
@@ -145,16 +221,18 @@ def diagnose_model(
                 samples[path] = read_sample(Path(path))
             sample = samples[path]
             predicted = np.asarray(predict(sample.rows[:, 1:]), dtype=np.float64)
-            found["splits"][split] = split_metrics(sample.rows[:, 0], predicted, sample.is_part)
+            known[split] = Predicted(sample.rows[:, 0], predicted)
+            found["splits"][split] = split_metrics(*known[split], sample.is_part)
             if close and split == "test":
                 found["details"] = {
-                    **details(sample.rows[:, 0], predicted, sample.is_part),
+                    **details(*known[split], sample.is_part),
                     **feature_details(predict, sample, predicted, features),
+                    **prediction_interval(known),
                 }
-    return found
+    return found, known
 
 
-def diagnose_predictions(candidate: dict[str, Any], close: bool) -> dict[str, Any]:
+def diagnose_predictions(candidate: dict[str, Any], close: bool) -> tuple[dict[str, Any], Known]:
     """Looks at a candidate of which only the predictions are known: actual and predicted, a header.
 
     Raises:
@@ -169,24 +247,28 @@ def diagnose_predictions(candidate: dict[str, Any], close: bool) -> dict[str, An
     }
     if close:
         found["details"] = details(actual, predicted, is_part)
-    return found
+    return found, {"test": Predicted(actual, predicted)}
 
 
-def diagnose(request: dict[str, Any]) -> list[dict[str, Any]]:
-    """Looks at each candidate of a request."""
+def diagnose(request: dict[str, Any]) -> dict[str, Any]:
+    """Looks at each candidate of a request, at how they compare, and at what they must beat."""
     samples: dict[str, Sample] = {}
+    tests: dict[str, Predicted] = {}
     found = []
     for candidate in request["candidates"]:
         close = candidate["name"] == request["detailed"]
         try:
             if "model" in candidate:
-                one = diagnose_model(candidate, samples, request["features"], close)
+                one, known = diagnose_model(candidate, samples, request["features"], close)
             else:
-                one = diagnose_predictions(candidate, close)
+                one, known = diagnose_predictions(candidate, close)
+            if "test" in known:
+                tests[candidate["name"]] = known["test"]
         except (evaluate.InputError, ValueError, OSError) as error:
             one = {"name": candidate["name"], "splits": {}, "problem": str(error)}
         found.append(one)
-    return found
+    comparison = compare(tests, request["detailed"])
+    return {"candidates": found, **comparison, **find_baseline(request, samples)}
 
 
 def main(arguments: list[str]) -> None:

@@ -10,7 +10,7 @@ import { failureReason } from "../local/execution/steps/jobFailure";
 import { type Job, type JobResult, JobRunner, type Jobs } from "../local/environments/jobs";
 import { pythonPath } from "../local/environments/python";
 import type { CandidateSummary } from "../local/records/summary";
-import { type DiagnosesDocument, diagnosesVersion, type Diagnosis } from "./diagnosis";
+import { type Diagnoses, type DiagnosesDocument, diagnosesVersion } from "./diagnosis";
 import { type DiagnosticsRequest, diagnosticsRequest } from "./diagnosticsRequest";
 
 const root = resolve(__dirname, "..");
@@ -63,7 +63,7 @@ async function runDiagnostics(
   request: DiagnosticsRequest,
   folder: JobFolder,
   run: (job: Job) => Promise<JobResult>,
-): Promise<{ readonly diagnoses: readonly Diagnosis[]; readonly succeeded: boolean }> {
+): Promise<{ readonly diagnoses: Diagnoses; readonly succeeded: boolean }> {
   const [path, output] = ["request.json", "diagnostics.json"].map((name) =>
     join(folder.base, name),
   ) as [string, string];
@@ -79,14 +79,14 @@ async function runDiagnostics(
   });
   if (result.exitCode !== 0) {
     const reason = failureReason(result, join(folder.base, "failure"), folder.log, timeLimit);
-    const diagnoses = request.candidates.map(({ name }) => ({
+    const candidates = request.candidates.map(({ name }) => ({
       name,
       splits: {},
       problem: `the job that predicts failed: ${reason}`,
     }));
-    return { diagnoses, succeeded: false };
+    return { diagnoses: { candidates }, succeeded: false };
   }
-  const diagnoses = JSON.parse(readFileSync(output, "utf8")) as readonly Diagnosis[];
+  const diagnoses = JSON.parse(readFileSync(output, "utf8")) as Diagnoses;
   return { diagnoses, succeeded: true };
 }
 
@@ -100,7 +100,7 @@ async function runDiagnostics(
 export async function diagnosePredictions(
   predictions: ReadonlyMap<string, Buffer>,
   detailed: string | undefined,
-): Promise<readonly Diagnosis[]> {
+): Promise<Diagnoses> {
   const base = mkdtempSync(join(tmpdir(), "restate-report-"));
   const jobs = new JobRunner();
   try {
@@ -119,13 +119,10 @@ export async function diagnosePredictions(
 }
 
 /** Looks at the candidates, or takes what was seen when all was the same. */
-async function look(
-  execution: Execution,
-  request: DiagnosticsRequest,
-): Promise<readonly Diagnosis[]> {
+async function look(execution: Execution, request: DiagnosticsRequest): Promise<Diagnoses> {
   const parts = { kind: "Diagnostics", request: await hashed(request) };
   const key = hashJson({ ...parts, code: await hashCode(sources) });
-  const found = await execution.cache.find<readonly Diagnosis[]>(key, () => ({}));
+  const found = await execution.cache.find<Diagnoses>(key, () => ({}));
   if (found !== undefined) {
     return found.value;
   }
@@ -159,7 +156,7 @@ export async function diagnose(
   }
   const document: DiagnosesDocument = {
     version: diagnosesVersion,
-    candidates: await look(execution, request),
+    ...(await look(execution, request)),
   };
   writeJson(diagnosticsPath(execution.folder), document);
 }

@@ -17,6 +17,11 @@ export function score(value: number | undefined): string {
   return value === undefined || !Number.isFinite(value) ? "–" : value.toFixed(4);
 }
 
+/** A share to read, in percent. */
+export function percent(share: number): string {
+  return `${decimal(100 * share, 1)} %`;
+}
+
 /** A duration to read. */
 export function duration(seconds: number): string {
   if (seconds < 60) {

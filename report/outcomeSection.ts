@@ -1,5 +1,6 @@
 import { html, type Html } from "./html";
 import { duration, score } from "./numbers";
+import { remarks } from "./remarks";
 import type { ReportData } from "./reportData";
 import type { ReportedStep } from "./reported";
 
@@ -27,6 +28,17 @@ function verdict({ record }: ReportData): Html {
     default:
       return html`<p class="verdict warn"><strong>The run is still going on.</strong></p>`;
   }
+}
+
+/** What must be known beside the verdict. */
+function remarkList({ candidates, diagnoses, record: { winner } }: ReportData): Html {
+  const scored = candidates.map(({ metrics, name }) => ({ name, metrics: metrics.test }));
+  const lines = remarks(scored, winner?.name, diagnoses);
+  return lines.length === 0
+    ? html``
+    : html`<ul class="remarks">
+        ${lines.map((line) => html`<li>${line}</li>`)}
+      </ul>`;
 }
 
 /** The end of the log of a step that did not succeed. */
@@ -86,6 +98,6 @@ export function outcomeSection(data: ReportData): Html {
   return html`<header>
     <h1>Pipeline execution ${id}</h1>
     <p>${status} · ${startTime.slice(0, 16).replace("T", " ")} UTC · ${duration(seconds)}</p>
-    ${verdict(data)}${table}
+    ${verdict(data)}${remarkList(data)}${table}
   </header>`;
 }

@@ -4,9 +4,11 @@ import { join, relative } from "node:path";
 import type { PipelineDefinition } from "../pipeline/language/definition";
 import { isObject } from "../pipeline/language/json";
 import { type CandidateRecord, definitionIn, readRecord } from "../local/records/executions";
+import type { Metrics } from "../local/records/summary";
 import { warnOfDamage } from "../local/records/documents";
 import { lastLines } from "../local/environments/logs";
 import {
+  type Diagnoses,
   type DiagnosesDocument,
   diagnosesVersion,
   type Diagnosis,
@@ -33,6 +35,7 @@ export interface ReportData {
   readonly record: ReportedExecution;
   readonly definition: PipelineDefinition;
   readonly candidates: readonly ReportCandidate[];
+  readonly diagnoses: Diagnoses;
   /** The end of a step's log; undefined where it has none. */
   readonly logOf: (step: ReportedStep) => LogEnd | undefined;
 }
@@ -51,7 +54,8 @@ export interface ReportCandidate {
 
 /** The metrics of a model on a split, in the target's unit but for R². */
 export type ReportMetrics = Pick<SplitMetrics, "mae" | "r2" | "rmse"> &
-  Partial<Pick<SplitMetrics, "isPart" | "rows">>;
+  Partial<Pick<SplitMetrics, "isPart" | "rows">> &
+  Pick<Metrics, "r2Interval">;
 
 /** How far R² may fall from train to test rows before a model is said to over-fit. */
 export const maxGap = 0.1;
@@ -71,8 +75,8 @@ function metricsOf(
       const seen = diagnosis?.splits[split];
       const evaluated = split === "test" ? recorded?.metrics : undefined;
       if (evaluated !== undefined) {
-        const rows = seen === undefined || seen.isPart ? {} : { rows: seen.rows, isPart: false };
-        return [[split, { ...evaluated, ...rows }]];
+        const rows = evaluated.rows ?? (seen?.isPart === false ? seen.rows : undefined);
+        return [[split, { ...evaluated, ...(rows === undefined ? {} : { rows }) }]];
       }
       return seen === undefined ? [] : [[split, seen]];
     }),
@@ -115,9 +119,9 @@ function latestLog(folder: string, step: string): string | undefined {
  * What was found out about the candidates' models; nothing where it is missing, damaged, or of another version, which is
  * said on standard error.
  */
-export function readDiagnoses(path: string): readonly Diagnosis[] {
+export function readDiagnoses(path: string): Diagnoses {
   if (!existsSync(path)) {
-    return [];
+    return { candidates: [] };
   }
   let document: unknown;
   try {
@@ -127,26 +131,26 @@ export function readDiagnoses(path: string): readonly Diagnosis[] {
       throw error;
     }
     warnOfDamage(path);
-    return [];
+    return { candidates: [] };
   }
   if (isObject(document) && document["version"] === diagnosesVersion) {
-    return (document as unknown as DiagnosesDocument).candidates;
+    return document as unknown as DiagnosesDocument;
   }
   process.stderr.write(
     `warning: ${path} is of another version, so the report shows no predictions; a new run writes it again\n`,
   );
-  return [];
+  return { candidates: [] };
 }
 
 /** What a report is made of, of what is known of an execution. */
 export function reportDataOf(
   record: ReportedExecution,
   definition: PipelineDefinition,
-  diagnoses: readonly Diagnosis[],
+  diagnoses: Diagnoses,
   logOf: ReportData["logOf"],
 ): ReportData {
-  const candidates = candidatesOf(record, definition, diagnoses);
-  return { record, definition, candidates, logOf };
+  const candidates = candidatesOf(record, definition, diagnoses.candidates);
+  return { record, definition, candidates, diagnoses, logOf };
 }
 
 /**

@@ -5,13 +5,23 @@ import {
   predictedChart,
   residualChart,
 } from "./charts/predictions";
+import type { PredictionInterval } from "./diagnosis";
 import { html, type Html } from "./html";
-import { decimal } from "./numbers";
+import { decimal, percent, significant } from "./numbers";
 import { byCount, byMean } from "./predictionData";
 import type { ReportData } from "./reportData";
 
 /** Features whose importance is drawn. */
 const maxFeatures = 20;
+
+/** How far a prediction may be off. */
+function intervalNote({ confidence, covered, halfWidth, rows }: PredictionInterval): Html {
+  return html`<p class="note">
+    A prediction ± ${significant(halfWidth)} holds the actual value with ${percent(confidence)}
+    confidence, by the residuals of ${decimal(rows, 0)} validation rows; of the test rows it holds
+    ${percent(covered)}.
+  </p>`;
+}
 
 /** The predictions of the winner, or else of the best candidate, on the test rows. */
 export async function winnerSection({ candidates }: ReportData): Promise<Html> {
@@ -20,7 +30,7 @@ export async function winnerSection({ candidates }: ReportData): Promise<Html> {
   if (found === undefined || details === undefined || details.rows === 0) {
     return html``;
   }
-  const { errorMap = [], importance } = details;
+  const { errorMap = [], importance, interval } = details;
   const charts = [
     await predictedChart(byCount(details.predictedAgainstActual)),
     await residualChart(byCount(details.residualAgainstPredicted)),
@@ -44,6 +54,7 @@ export async function winnerSection({ candidates }: ReportData): Promise<Html> {
       Predictions of ${decimal(details.rows, 0)}
       ${details.isPart ? "evenly spaced test rows, not of all" : "test rows"}. ${measured}
     </p>
+    ${interval === undefined ? html`` : intervalNote(interval)}
     <div class="charts">${charts}</div>
   </section>`;
 }

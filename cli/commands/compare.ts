@@ -1,6 +1,7 @@
 import { Command } from "commander";
 
 import { diffDefinitions, formatDifferences } from "../../pipeline/language/diff";
+import type { Metrics } from "../../local/records/summary";
 import type { ReportedExecution } from "../../report/reported";
 import { formatListing, type Listing, significant } from "../../terminal/listing";
 import { inWorld } from "../inWorld";
@@ -14,6 +15,12 @@ import type { WorldOptions } from "../world";
 type Row = readonly [what: string, left: string, right: string];
 
 const score = (value: number | undefined): string => significant(value, 4);
+
+/** What R² may be with 90 % confidence. */
+function interval(metrics: Metrics | undefined): string {
+  const { r2Interval } = metrics ?? {};
+  return r2Interval === undefined ? "-" : `${score(r2Interval.low)} to ${score(r2Interval.high)}`;
+}
 
 /** Names of one or the other, each once. */
 function union(left: readonly string[], right: readonly string[]): readonly string[] {
@@ -45,6 +52,7 @@ function candidateRows(left: ReportedExecution, right: ReportedExecution): reado
     );
     return [
       [`${name} R²`, score(one?.metrics?.r2), score(other?.metrics?.r2)],
+      [`${name} R², 90 %`, interval(one?.metrics), interval(other?.metrics)],
       [`${name} RMSE`, score(one?.metrics?.rmse), score(other?.metrics?.rmse)],
       [`${name} trials`, String(one?.trials ?? "-"), String(other?.trials ?? "-")],
       ...differing(name, one?.hyperparameters ?? {}, other?.hyperparameters ?? {}),

@@ -2,7 +2,7 @@ import { Command } from "commander";
 
 import { writeFileAtomically } from "../../local/storage/files";
 import { diagnosePredictions, diagnosticsPath } from "../../report/diagnostics";
-import type { Diagnosis } from "../../report/diagnosis";
+import type { Diagnoses } from "../../report/diagnosis";
 import { renderReport } from "../../report/report";
 import { type LogEnd, logLines, readDiagnoses, reportDataOf } from "../../report/reportData";
 import { typedPath } from "../../terminal/options";
@@ -31,7 +31,7 @@ const testRowsOnly =
 async function diagnosesOf(
   world: World,
   { evaluations, record }: FullExecution,
-): Promise<readonly Diagnosis[]> {
+): Promise<Diagnoses> {
   if (world.machine !== undefined) {
     return readDiagnoses(diagnosticsPath(world.machine.workspace.execution(record.id)));
   }
@@ -44,15 +44,16 @@ async function diagnosesOf(
     }
   }
   if (predictions.size === 0) {
-    return [];
+    return { candidates: [] };
   }
   const score = (name: string): number =>
     record.candidates.find((one) => one.name === name)?.metrics?.r2 ?? -Infinity;
   const [best] = [...predictions.keys()].sort((left, right) => score(right) - score(left));
   const found = await diagnosePredictions(predictions, record.winner?.name ?? best);
-  return found.map((one) =>
+  const candidates = found.candidates.map((one) =>
     one.splits.test === undefined ? one : { ...one, problem: testRowsOnly },
   );
+  return { ...found, candidates };
 }
 
 /** The ends of the logs of the steps that did not succeed, by step. */

@@ -4,8 +4,9 @@ import { availableParallelism } from "node:os";
 
 import { interruptible } from "../../local/execution/interruption";
 import { JobRunner } from "../../local/environments/jobs";
-import { diagnose } from "../../report/diagnostics";
+import { diagnose, diagnosticsPath } from "../../report/diagnostics";
 import { writeReport } from "../../report/report";
+import { readDiagnoses } from "../../report/reportData";
 import { type Selection, readSelection } from "../../local/execution/selection";
 import { runSession } from "../../local/execution/session";
 import type { RunnableProgram } from "../../offline/program";
@@ -173,7 +174,8 @@ async function runHere(
       report: progress.report,
       say: progress.say,
     });
-    await writeReport(workspace.execution(session.executionId), workspace.report);
+    const folder = workspace.execution(session.executionId);
+    await writeReport(folder, workspace.report);
     progress.close();
     const { command } = openMachine(options, { program });
     const commands = {
@@ -181,7 +183,8 @@ async function runHere(
         command(`run --only ${step} --source ${id}${typedOptions(options)}`),
       shell: (step: string, id: string) => command(`shell ${step} ${id}`),
     };
-    printOutcome(session, workspace.report, options.json === true, commands, terminal);
+    const diagnoses = readDiagnoses(diagnosticsPath(folder));
+    printOutcome(session, diagnoses, workspace.report, options.json === true, commands, terminal);
     return session.result.status === "Succeeded" ? 0 : 1;
   } catch (error) {
     progress.close();

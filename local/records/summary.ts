@@ -19,6 +19,10 @@ export interface Metrics {
   readonly mse: number;
   readonly rmse: number;
   readonly mae: number;
+  /** Test rows that they are of; not known of evaluations of earlier versions. */
+  readonly rows?: number;
+  /** What R² may be with 90 % confidence; not known of few rows either. */
+  readonly r2Interval?: { readonly low: number; readonly high: number };
 }
 
 /** A candidate, as far as the execution got with it. */
@@ -85,10 +89,14 @@ function readJson(store: Execution["store"], uri: string, name: string): Json {
   }
 }
 
-/** A report of model quality, if a document is one. Source: "Model quality metrics", of Model Monitor. */
+/** A report of model quality, if a document is one. Source: "Model quality metrics", of Model Monitor; see evaluate.py. */
 type RegressionReport =
   | {
       readonly regression_metrics?: Readonly<Record<string, { readonly value?: unknown } | null>>;
+      readonly dataset?: { readonly item_count?: unknown } | null;
+      readonly confidence_intervals?: {
+        readonly r2?: { readonly low?: unknown; readonly high?: unknown } | null;
+      } | null;
     }
   | null
   | undefined;
@@ -99,7 +107,17 @@ export function regressionMetrics(document: Json): Metrics | undefined {
   const value = (name: string): number =>
     Number(report?.regression_metrics?.[name]?.value ?? Number.NaN);
   const metrics = { r2: value("r2"), mse: value("mse"), rmse: value("rmse"), mae: value("mae") };
-  return Object.values(metrics).every(Number.isFinite) ? metrics : undefined;
+  const rows = report?.dataset?.item_count;
+  const { low, high } = report?.confidence_intervals?.r2 ?? {};
+  return Object.values(metrics).every(Number.isFinite)
+    ? {
+        ...metrics,
+        ...(typeof rows === "number" ? { rows } : {}),
+        ...(typeof low === "number" && typeof high === "number"
+          ? { r2Interval: { low, high } }
+          : {}),
+      }
+    : undefined;
 }
 
 /** The metrics in a step's property file; undefined where another definition has something else there. */

@@ -155,16 +155,18 @@ def resampled_means(columns: np.ndarray) -> np.ndarray:
 def resampled_r2(actual: np.ndarray, *predictions: np.ndarray) -> np.ndarray | None:
     """R² of each model in bootstrap samples of the same rows: a row a sample, a column a model.
 
-    None where there are fewer rows than MIN_INTERVAL_ROWS, or the target never varies in a sample.
+    None where there are fewer rows than MIN_INTERVAL_ROWS, or a sample has no R², since the target
+    is the same in all of its rows or too large to square.
     """
     if actual.size < MIN_INTERVAL_ROWS:
         return None
     target = actual - actual.mean()
-    errors = [(actual - predicted) ** 2 for predicted in predictions]
-    means = resampled_means(np.column_stack([target, target**2, *errors]))
-    variance = means[:, 1] - means[:, 0] ** 2
-    if (variance <= 1e-12 * np.var(actual)).any():
-        return None
+    with np.errstate(over="ignore", invalid="ignore"):
+        errors = [(actual - predicted) ** 2 for predicted in predictions]
+        means = resampled_means(np.column_stack([target, target**2, *errors]))
+        variance = means[:, 1] - means[:, 0] ** 2
+        if not (variance > 1e-12 * np.var(actual)).all():
+            return None
     return np.asarray(1 - means[:, 2:] / variance[:, np.newaxis])
 
 

@@ -137,6 +137,10 @@ describe("the same commands in both worlds", () => {
     const [model] = JSON.parse((await there("models", "--json")).stdout) as { r2: number }[];
     const scores = [values("DecisionTree R²")?.[0], values("XGBoost R²")?.[0]];
     ok(scores.includes(model?.r2.toPrecision(4)), scores.join());
+    const [low = NaN, high = NaN] =
+      values("XGBoost R², 90 %")?.[0]?.split(" to ").map(Number) ?? [];
+    const r2 = Number(scores[1]);
+    ok(low < r2 && r2 < high, `${low} to ${high}`);
     match((await same(["compare", succeeded, failed])).stdout, /The definitions are equal\.\n$/);
   });
 

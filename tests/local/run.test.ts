@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { JsonObject } from "../../pipeline/language/json";
+import type { Baseline, Comparison } from "../../report/diagnosis";
 import { text } from "../support/json";
 import { at, type Draft, set } from "../support/definitions";
 import { housingRows, writeRows } from "../support/housing";
@@ -22,11 +23,15 @@ interface Result {
     readonly name: string;
     readonly r2: number | null;
     readonly mse: number | null;
+    readonly rows: number | null;
+    readonly r2Interval: { readonly low: number; readonly high: number } | null;
     readonly hyperparameters: Readonly<Record<string, string>>;
     readonly trials: number;
     readonly seconds: number;
   }[];
   readonly model: { readonly group: string; readonly version: number } | null;
+  readonly comparison: Comparison | null;
+  readonly baseline: Baseline | null;
   readonly report: string;
   readonly failureReason?: string;
 }
@@ -78,11 +83,15 @@ describe("npm run local", () => {
           ["XGBoost", 3],
         ],
       );
-      for (const { hyperparameters, mse, r2 } of result.candidates) {
+      for (const { hyperparameters, mse, r2, r2Interval, rows } of result.candidates) {
         ok(r2 !== null && r2 > 0.9, String(r2));
         ok(mse !== null && mse > 0);
+        equal(rows, first.result.comparison?.rows);
+        ok(r2Interval !== null && r2Interval.low < r2 && r2 < r2Interval.high);
         ok(Object.keys(hyperparameters).length > 3);
       }
+      equal(first.result.comparison?.name, best?.name);
+      equal(first.result.baseline?.column, "longitude");
     });
 
     it("keeps the model package with its metrics, its artifact and its approval status", () => {

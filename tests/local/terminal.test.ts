@@ -38,11 +38,15 @@ describe("what npm run local prints", () => {
     const lines = stdout.split("\n");
     const table = lines.slice(lines.findIndex((line) => line.startsWith("┌")));
     deepEqual(
-      table.filter((line) => line.length > 60 && !/^(Report|Winner): /.test(line)),
+      table.filter((line) => line.length > 60 && !/^(Report|Winner|baseline): /.test(line)),
       [],
     );
     match(table.join("\n"), /│ Candidate +│ +R² │/);
     match(table.join("\n"), /^XGBoost: .*eta=/m);
+    match(
+      table.join("\n"),
+      /^baseline: \w+ alone R² 0\.\d{4} \(RMSE [\d,]+; of the mean [\d,]+\)$/m,
+    );
   });
 
   it("has the hyperparameters in the table where there is room", async () => {

@@ -83,9 +83,12 @@ export const hostileRecords: Parameters<typeof writeRecords>[1] = {
         residualAgainstPredicted: points.map((value) => cell(value, 10)),
         residuals: [{ start: 0, end: 20, count: 50 }],
         importance: { rows: 50, features: [{ name: hostile, fall: 0.5 }] },
+        interval: { confidence: 0.9, halfWidth: 2.5, rows: 20, covered: 0.875 },
         errorMap: points.map((value) => cell(value / 1000, value / 2000)),
       },
     },
   ],
+  comparison: { name: hostile, rows: 50, differences: [{ name: hostile, low: 0, high: 1 }] },
+  baseline: { column: hostile, r2: 0.25, rmse: 3, meanRmse: 4 },
   logs: { [hostile.replaceAll("/", "")]: "" },
 };

@@ -126,6 +126,41 @@ describe("the report's page", () => {
     equal(gapOf(candidate)?.toFixed(2), "0.05");
   });
 
+  it("says how far R² is known, what ties, what a model had to beat, and how far a prediction may be off", async () => {
+    const candidate = (name: string, r2: number) => ({
+      ...{ name, tuningStep: `Tune${name}`, hyperparameters: {}, trials: 1, seconds: 1 },
+      metrics: { ...metrics(r2), rows: 400, r2Interval: { low: r2 - 0.02, high: r2 + 0.02 } },
+    });
+    const page = await render({
+      record: record({ candidates: [candidate("Tree", 0.7), candidate("Boosted", 0.71)] }),
+      steps: [tuningStep("TuneTree", {}), tuningStep("TuneBoosted", {})],
+      diagnoses: [
+        {
+          name: "Boosted",
+          splits: {},
+          details: {
+            ...{ rows: 400, isPart: false, predictedAgainstActual: [] },
+            ...{ residualAgainstPredicted: [], residuals: [] },
+            interval: { confidence: 0.9, halfWidth: 48_210.4, rows: 800, covered: 0.8925 },
+          },
+        },
+      ],
+      comparison: {
+        name: "Boosted",
+        rows: 400,
+        differences: [{ name: "Tree", low: -0.005, high: 0.03 }],
+      },
+      baseline: { column: "income", r2: 0.47, rmse: 84_000, meanRmse: 115_000 },
+    });
+    has(page, /<li>Boosted and Tree: a tie within the noise of 400 test rows<\/li>/);
+    has(page, /<li>baseline: income alone R² 0\.4700 \(RMSE 84,000; of the mean 115,000\)<\/li>/);
+    has(page, /0\.7100 \(0\.6900 to 0\.7300\)/);
+    has(
+      page,
+      /prediction ± 48,210 holds the actual value with 90 %\s+confidence, by the residuals of 800 validation rows; of the test rows it holds\s+89\.3 %/,
+    );
+  });
+
   it("shows no predictions of another version's file, and says so", async () => {
     const records = { record: record(), steps: [tuningStep("TuneTree", {})], diagnoses: [] };
     const own = join(folder, "first");

@@ -3,7 +3,12 @@ import { join } from "node:path";
 import type { StepResult, Trial } from "../../local/execution/execution";
 import type { ExecutionRecord } from "../../local/records/executions";
 import { writeFileAtomically, writeJson } from "../../local/storage/files";
-import { diagnosesVersion, type Diagnosis } from "../../report/diagnosis";
+import {
+  type Baseline,
+  type Comparison,
+  diagnosesVersion,
+  type Diagnosis,
+} from "../../report/diagnosis";
 import type { PipelineDefinition, Step } from "../../pipeline/language/definition";
 import type { JsonObject } from "../../pipeline/language/json";
 
@@ -91,15 +96,17 @@ export function writeRecords(
     readonly record: ExecutionRecord;
     readonly steps: readonly Step[];
     readonly diagnoses?: readonly Diagnosis[];
+    readonly comparison?: Comparison;
+    readonly baseline?: Baseline;
     readonly logs?: Readonly<Record<string, string>>;
   },
 ): void {
-  const { diagnoses, logs = {}, record: own, steps } = records;
+  const { baseline, comparison, diagnoses, logs = {}, record: own, steps } = records;
   // In the first form, which is read too.
   writeJson(join(folder, "execution.json"), { ...own, processId: 1 });
   writeJson(join(folder, "definition.json"), definitionOf(steps));
   if (diagnoses !== undefined) {
-    const document = { version: diagnosesVersion, candidates: diagnoses };
+    const document = { version: diagnosesVersion, candidates: diagnoses, comparison, baseline };
     writeJson(join(folder, "diagnostics.json"), document);
   }
   for (const [name, log] of Object.entries(logs)) {

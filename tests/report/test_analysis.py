@@ -117,3 +117,48 @@ def test_the_importance_of_many_features_is_measured_on_fewer_rows() -> None:
 def test_importance_is_undefined_where_the_label_never_varies() -> None:
     rows = np.column_stack([np.ones(50), RANDOM.uniform(size=50)])
     assert analysis.importance(lambda features: features[:, 0], rows, ["a"]) is None
+
+
+def test_prediction_intervals_cover_nine_rows_of_ten() -> None:
+    covered = []
+    for seed in range(100):
+        random = np.random.default_rng(seed)
+        x = random.uniform(size=1400)
+        # Skewed noise that grows with x, and a model that fits the curve badly.
+        y = x**2 + x * random.exponential(size=1400)
+        line = np.polyfit(x[:200], y[:200], 1)
+        predicted = np.polyval(line, x)
+        half = analysis.half_width(y[200:400], predicted[200:400], 0.9)
+        assert half is not None
+        covered.append(np.mean(np.abs(predicted - y)[400:] <= half))
+    assert 0.88 <= np.mean(covered) <= 0.92
+
+
+def test_a_prediction_interval_needs_rows_enough() -> None:
+    actual = np.arange(9.0)
+    # The largest of 9, as 10 * 0.9 is 9; of 8 rows, none is far enough out.
+    assert analysis.half_width(actual, actual + actual, 0.9) == 8
+    assert analysis.half_width(actual[1:], 2 * actual[1:], 0.9) is None
+    missing = np.array([np.nan])
+    assert analysis.half_width(np.append(actual, missing), np.append(2 * actual, 0), 0.9) == 8
+
+
+def test_the_baseline_is_chosen_by_validation_rows_and_takes_what_trees_do() -> None:
+    random = np.random.default_rng(0)
+    label = random.normal(size=300)
+    # The first feature is the label in train and test rows, and noise in validation rows.
+    lucky = label.copy()
+    lucky[100:200] = random.normal(size=100)
+    honest = np.where(random.uniform(size=300) < 0.1, np.nan, label + random.normal(size=300))
+    huge = label * 1e39
+    rows = np.column_stack([label, lucky, honest, huge])
+    rows[0, 0] = np.nan
+    train, validation, test = rows[:100], rows[100:200], rows[200:]
+    found = analysis.baseline(train, validation, test, ["lucky", "honest", "huge"])
+    assert found is not None
+    assert found["column"] == "honest"
+    assert 0.2 < found["r2"] < 0.6
+    flat = np.column_stack([np.ones(100), test[:, 1:]])
+    assert analysis.baseline(train, validation, flat, ["lucky", "honest", "huge"]) is None
+    only_huge = [part[:, [0, 3]] for part in (train, validation, test)]
+    assert analysis.baseline(*only_huge, ["huge"]) is None

@@ -46,7 +46,7 @@ def candidate(tmp_path: Path) -> dict[str, Any]:
 
 def diagnose(
     tmp_path: Path, candidates: list[dict[str, Any]], features: list[str] | None = None
-) -> list[dict[str, Any]]:
+) -> dict[str, Any]:
     """Runs the job on a request."""
     request = {
         "candidates": candidates,
@@ -56,12 +56,12 @@ def diagnose(
     }
     (tmp_path / "request.json").write_text(json.dumps(request))
     diagnostics.main([str(tmp_path / "request.json")])
-    found: list[dict[str, Any]] = json.loads((tmp_path / "output.json").read_text())
+    found: dict[str, Any] = json.loads((tmp_path / "output.json").read_text())
     return found
 
 
 def test_each_split_has_its_metrics(tmp_path: Path, candidate: dict[str, Any]) -> None:
-    (found,) = diagnose(tmp_path, [candidate])
+    (found,) = diagnose(tmp_path, [candidate])["candidates"]
     assert [(name, one["rows"]) for name, one in found["splits"].items()] == [
         ("train", 700),
         ("validation", 200),
@@ -79,7 +79,7 @@ def test_each_split_has_its_metrics(tmp_path: Path, candidate: dict[str, Any]) -
 def test_features_are_ordered_by_what_they_are_worth(
     tmp_path: Path, candidate: dict[str, Any]
 ) -> None:
-    (found,) = diagnose(tmp_path, [candidate], ["longitude", "latitude", "age"])
+    (found,) = diagnose(tmp_path, [candidate], ["longitude", "latitude", "age"])["candidates"]
     importance = found["details"]["importance"]
     assert importance["rows"] == 100
     assert [one["name"] for one in importance["features"]] == ["latitude", "age", "longitude"]
@@ -97,9 +97,9 @@ def test_there_is_no_place_without_names_that_fit(
     tmp_path: Path, candidate: dict[str, Any]
 ) -> None:
     for names in (None, ["longitude", "latitude"], ["a", "latitude", "c"]):
-        (found,) = diagnose(tmp_path, [candidate], names)
+        (found,) = diagnose(tmp_path, [candidate], names)["candidates"]
         assert "errorMap" not in found["details"]
-    (found,) = diagnose(tmp_path, [candidate], ["pickup_lon", "pickup_lat", "c"])
+    (found,) = diagnose(tmp_path, [candidate], ["pickup_lon", "pickup_lat", "c"])["candidates"]
     assert "errorMap" in found["details"]
 
 
@@ -115,7 +115,7 @@ def test_a_candidate_that_cannot_be_looked_at_says_why_and_the_others_are(
         {**candidate, "name": "words", "splits": {"train": str(words)}},
         {**candidate, "name": "wide", "splits": {"train": str(wide)}},
     ]
-    *found, last = diagnose(tmp_path, [*broken, candidate])
+    *found, last = diagnose(tmp_path, [*broken, candidate])["candidates"]
     assert [one["splits"] for one in found] == [{}, {}, {}]
     reasons = [one["problem"] for one in found]
     assert "cannot read the model" in reasons[0]
@@ -127,12 +127,98 @@ def test_a_candidate_that_cannot_be_looked_at_says_why_and_the_others_are(
 def test_predictions_stand_in_for_a_model_that_cannot_be_loaded(tmp_path: Path) -> None:
     predictions = tmp_path / "predictions.csv"
     predictions.write_text("actual,predicted\n1,1\n2,2\n3,4\n")
-    (found,) = diagnose(tmp_path, [{"name": "Own", "predictions": str(predictions)}])
+    (found,) = diagnose(tmp_path, [{"name": "Own", "predictions": str(predictions)}])["candidates"]
     assert found["splits"]["test"]["mae"] == pytest.approx(1 / 3)
     # Predicted minus actual: the last one is too high by 1.
     bars = [bar for bar in found["details"]["residuals"] if bar["count"]]
     assert [(bar["start"], bar["count"]) for bar in bars] == [(0, 2), (1, 1)]
     assert "own image" in found["problem"]
+
+
+def predictions_of(tmp_path: Path, name: str, actual: np.ndarray, predicted: np.ndarray) -> Any:
+    path = tmp_path / f"{name}.csv"
+    columns = np.column_stack([actual, predicted])
+    np.savetxt(path, columns, "%.10g", ",", header="actual,predicted", comments="")
+    return {"name": name, "predictions": str(path)}
+
+
+def test_candidates_are_compared_on_the_same_rows(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    actual = random.normal(size=400)
+    noise = random.normal(scale=0.5, size=400)
+    best, near, far, other = (
+        predictions_of(tmp_path, name, values, predicted)
+        for name, values, predicted in (
+            ("Best", actual, actual + noise),
+            # As far off as the best, by errors that are nearly the same.
+            ("Near", actual, actual + noise + random.normal(scale=0.02, size=400)),
+            ("Far", actual, actual + 1.2 * noise),
+            ("OtherRows", actual + 1, actual + 1 + noise),
+        )
+    )
+    comparison = diagnose(tmp_path, [best, near, far, other])["comparison"]
+    assert (comparison["name"], comparison["rows"]) == ("Best", 400)
+    (first, second) = comparison["differences"]
+    assert [first["name"], second["name"]] == ["Near", "Far"]
+    assert first["low"] < 0 < first["high"] < 0.01
+    # 0.44 of the variance of the noise by that of the target; either R² alone is known far worse.
+    assert 0 < second["low"] < 0.44 * 0.25 < second["high"] < 0.2
+    # Compared the other way round, the difference is the same but for its sign.
+    (reverse, _) = diagnose(tmp_path, [far, best, near])["comparison"]["differences"]
+    assert reverse == {
+        "name": "Best",
+        "low": pytest.approx(-second["high"]),
+        "high": pytest.approx(-second["low"]),
+    }
+    assert "comparison" not in diagnose(tmp_path, [best])
+    few = [
+        predictions_of(tmp_path, name, actual[:10], actual[:10] + noise[:10]) for name in ("A", "B")
+    ]
+    assert "comparison" not in diagnose(tmp_path, few)
+
+
+def test_a_model_is_compared_with_the_predictions_of_another(
+    tmp_path: Path, candidate: dict[str, Any]
+) -> None:
+    actual = rows_of(100, 2)[:, 0]
+    own = predictions_of(tmp_path, "Own", actual, np.full(100, actual.mean()))
+    (difference,) = diagnose(tmp_path, [candidate, own])["comparison"]["differences"]
+    assert difference["name"] == "Own"
+    assert 0.9 < difference["low"] < difference["high"] < 1.1
+
+
+def test_the_baseline_is_the_best_single_feature(tmp_path: Path, candidate: dict[str, Any]) -> None:
+    from sklearn.tree import DecisionTreeRegressor
+
+    baseline = diagnose(tmp_path, [candidate], ["longitude", "latitude", "age"])["baseline"]
+    train, test = rows_of(700, 0), rows_of(100, 2)
+    tree = DecisionTreeRegressor(max_depth=3, min_samples_leaf=7).fit(train[:, 2:3], train[:, 0])
+    error = np.mean((tree.predict(test[:, 2:3]) - test[:, 0]) ** 2)
+    assert baseline == {
+        "column": "latitude",
+        "r2": pytest.approx(1 - error / np.var(test[:, 0])),
+        "rmse": pytest.approx(error**0.5),
+        "meanRmse": pytest.approx(np.mean((train[:, 0].mean() - test[:, 0]) ** 2) ** 0.5),
+    }
+    assert 0.9 < baseline["r2"] < 0.99
+
+
+def test_the_interval_is_measured_on_test_rows(tmp_path: Path, candidate: dict[str, Any]) -> None:
+    (found,) = diagnose(tmp_path, [candidate])["candidates"]
+    interval = found["details"]["interval"]
+    booster = xgboost.Booster(model_file=tmp_path / "model.ubj")
+    validation, test = (
+        np.abs(booster.predict(xgboost.DMatrix(rows[:, 1:])) - rows[:, 0])
+        for rows in (rows_of(200, 1), rows_of(100, 2))
+    )
+    # The 181st of 200: 201 * 0.9, rounded up.
+    half = np.sort(validation)[180]
+    assert interval == {
+        "confidence": 0.9,
+        "halfWidth": pytest.approx(half, rel=1e-6),
+        "rows": 200,
+        "covered": np.mean(test <= half),
+    }
 
 
 def test_missing_values_are_kept_apart(tmp_path: Path, candidate: dict[str, Any]) -> None:
@@ -141,7 +227,7 @@ def test_missing_values_are_kept_apart(tmp_path: Path, candidate: dict[str, Any]
     label, _, *rest = lines[0].split(",")
     lines[0] = ",".join([label, "", *rest])
     test.write_text("\n".join(lines))
-    (found,) = diagnose(tmp_path, [candidate], ["longitude", "latitude", "age"])
+    (found,) = diagnose(tmp_path, [candidate], ["longitude", "latitude", "age"])["candidates"]
     assert sum(cell["count"] for cell in found["details"]["errorMap"]) == 99
     assert found["details"]["rows"] == 100
     assert found["splits"]["test"]["rows"] == 100

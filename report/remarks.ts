@@ -1,0 +1,59 @@
+import type { Metrics } from "../local/records/summary";
+import type { Diagnoses } from "./diagnosis";
+import { decimal, score, significant } from "./numbers";
+
+/** Test rows below which a score says little: that of as many others may be quite different. */
+const minTestRows = 100;
+
+/** Names in a sentence. */
+function listed(names: readonly string[]): string {
+  return names.length < 2
+    ? names.join("")
+    : `${names.slice(0, -1).join(", ")} and ${names.at(-1) ?? ""}`;
+}
+
+/** A candidate and its scores on the test rows. */
+interface Scored {
+  readonly name: string;
+  readonly metrics?: Pick<Metrics, "r2" | "rows"> | undefined;
+}
+
+/**
+ * What must be known beside the best R², a line each: that it is of few test rows, that others do as well as far as
+ * these rows can tell, and what a model had to beat.
+ *
+ * @param winner the candidate that was registered; without one they are of the best
+ */
+export function remarks(
+  candidates: readonly Scored[],
+  winner: string | undefined,
+  { baseline, comparison }: Diagnoses,
+): readonly string[] {
+  const [best] = [...candidates].sort(
+    (left, right) => (right.metrics?.r2 ?? -Infinity) - (left.metrics?.r2 ?? -Infinity),
+  );
+  const { metrics, name = "" } = candidates.find((one) => one.name === winner) ?? best ?? {};
+  if (metrics === undefined) {
+    return [];
+  }
+  const lines: string[] = [];
+  if (metrics.rows !== undefined && metrics.rows < minTestRows) {
+    lines.push(`warning: R² ${score(metrics.r2)} on ${metrics.rows} test rows says little`);
+  }
+  if (comparison?.name === name) {
+    const ties = comparison.differences.filter(({ low, high }) => low <= 0 && high >= 0);
+    if (ties.length > 0) {
+      const names = listed([name, ...ties.map((one) => one.name)]);
+      const rows = decimal(comparison.rows, 0);
+      lines.push(`${names}: a tie within the noise of ${rows} test rows`);
+    }
+  }
+  if (baseline !== undefined) {
+    const beaten = baseline.r2 < metrics.r2 ? "" : `, which ${name} does not beat`;
+    lines.push(
+      `baseline: ${baseline.column} alone R² ${score(baseline.r2)} ` +
+        `(RMSE ${significant(baseline.rmse)}; of the mean ${significant(baseline.meanRmse)})${beaten}`,
+    );
+  }
+  return lines;
+}

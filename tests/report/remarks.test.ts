@@ -1,0 +1,53 @@
+import { deepEqual } from "node:assert/strict";
+
+import { remarks } from "../../report/remarks";
+
+const scored = (name: string, r2: number, rows?: number) => ({
+  name,
+  metrics: { r2, ...(rows === undefined ? {} : { rows }) },
+});
+
+describe("the remarks on a result", () => {
+  it("call a score of few test rows little", () => {
+    const none = { candidates: [] };
+    deepEqual(remarks([scored("Tree", 0.996, 2)], "Tree", none), [
+      "warning: R² 0.9960 on 2 test rows says little",
+    ]);
+    deepEqual(remarks([scored("Tree", 0.996, 99)], "Tree", none).length, 1);
+    deepEqual(remarks([scored("Tree", 0.996, 100)], "Tree", none), []);
+    deepEqual(remarks([scored("Tree", 0.996)], "Tree", none), []);
+  });
+
+  it("call a tie what the test rows cannot tell apart", () => {
+    const candidates = [scored("Tree", 0.8), scored("Boosted", 0.81), scored("Own", 0.805)];
+    const differing = (name: string, low: number, high: number) => ({ name, low, high });
+    const compared = (...differences: readonly ReturnType<typeof differing>[]) => ({
+      candidates: [],
+      comparison: { name: "Boosted", rows: 4128, differences },
+    });
+    const tie = compared(differing("Tree", 0, 0.02), differing("Own", 0.001, 0.02));
+    deepEqual(remarks(candidates, "Boosted", tie), [
+      "Boosted and Tree: a tie within the noise of 4,128 test rows",
+    ]);
+    // Without a winner it is the best that has been compared.
+    deepEqual(remarks(candidates, undefined, tie).length, 1);
+    deepEqual(remarks(candidates, "Tree", tie), []);
+    const ties = compared(differing("Tree", -0.01, 0.02), differing("Own", -0.01, 0));
+    deepEqual(remarks(candidates, "Boosted", ties), [
+      "Boosted, Tree and Own: a tie within the noise of 4,128 test rows",
+    ]);
+    deepEqual(remarks(candidates, "Boosted", compared(differing("Tree", 0.001, 0.02))), []);
+  });
+
+  it("say what a model had to beat", () => {
+    const baseline = { column: "median_income", r2: 0.4735, rmse: 83_000.4, meanRmse: 115_000 };
+    const diagnoses = { candidates: [], baseline };
+    const line = "baseline: median_income alone R² 0.4735 (RMSE 83,000; of the mean 115,000)";
+    deepEqual(remarks([scored("Tree", 0.8)], "Tree", diagnoses), [line]);
+    deepEqual(remarks([scored("Tree", 0.4735)], "Tree", diagnoses), [
+      `${line}, which Tree does not beat`,
+    ]);
+    deepEqual(remarks([{ name: "Tree" }], undefined, diagnoses), []);
+    deepEqual(remarks([], undefined, diagnoses), []);
+  });
+});
