@@ -72,6 +72,8 @@ export interface ModelPipelineArgs {
 interface Source {
   readonly object: s3.BucketObjectv2;
   readonly uri: pulumi.Output<string>;
+  /** Of the folder that it is in. */
+  readonly folderUri: pulumi.Output<string>;
 }
 
 /** Folder of the pipeline's scripts. */
@@ -101,13 +103,20 @@ export class ModelPipeline extends pulumi.ComponentResource {
       };
     });
     const flow = flowSource.apply((source) => dataWranglerFlow(dataset, source));
-    const script = (file: string): Source => {
-      const content = pulumi.output(readFileSync(join(scripts, `${file}.py`), "utf8"));
-      return this.upload(`${name}-${file}`, names, `${file}.py`, content);
-    };
+    const textOf = (file: string): string => readFileSync(join(scripts, `${file}.py`), "utf8");
+    const script = (file: string, folderOf = [file]): Source =>
+      this.upload(
+        `${name}-${file.replaceAll("_", "-")}`,
+        names,
+        `${file}.py`,
+        pulumi.output(textOf(file)),
+        pulumi.output(folderOf.map(textOf).join("")),
+      );
+    const splitting = ["preprocess", "data_report"];
     const sources = {
       flow: this.upload(`${name}-flow`, names, `${dataset.table}.flow`, flow.content),
-      preprocess: script("preprocess"),
+      preprocess: script("preprocess", splitting),
+      dataReport: script("data_report", splitting),
       evaluate: script("evaluate"),
       compare: script("compare"),
     };
@@ -119,7 +128,7 @@ export class ModelPipeline extends pulumi.ComponentResource {
         flowOutputName: flow.outputName,
         sources: {
           flow: sources.flow.uri,
-          preprocess: sources.preprocess.uri,
+          preprocess: sources.preprocess.folderUri,
           evaluate: sources.evaluate.uri,
           compare: sources.compare.uri,
         },
@@ -225,7 +234,8 @@ export class ModelPipeline extends pulumi.ComponentResource {
   }
 
   /**
-   * Uploads a source under a key that carries its hash, since SageMaker's cache goes by the key. Old sources stay:
+   * Uploads a source under a key that carries its hash, or that of all in its folder, since SageMaker's cache goes by
+   * the key. Old sources stay:
    * running executions, retries and registered models name them, and the provider deletes an object with all its
    * versions (resource aws_s3_object of hashicorp/terraform-provider-aws: deleteAllObjectVersions).
    */
@@ -234,13 +244,16 @@ export class ModelPipeline extends pulumi.ComponentResource {
     { bucketName }: Pick<StackNames, "bucketName">,
     file: string,
     content: pulumi.Output<string>,
+    folderOf = content,
   ): Source {
-    const key = content.apply((text) => `${prefixes.sources}/${contentHash(text)}/${file}`);
+    const folder = folderOf.apply((text) => `${prefixes.sources}/${contentHash(text)}`);
+    const key = pulumi.interpolate`${folder}/${file}`;
     const object = new s3.BucketObjectv2(
       name,
       { bucket: bucketName, key, content, contentType: "text/plain" },
       { parent: this, retainOnDelete: true },
     );
-    return { object, uri: pulumi.interpolate`s3://${bucketName}/${key}` };
+    const folderUri = pulumi.interpolate`s3://${bucketName}/${folder}/`;
+    return { object, uri: pulumi.interpolate`${folderUri}${file}`, folderUri };
   }
 }

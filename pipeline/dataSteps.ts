@@ -1,4 +1,4 @@
-import { splitFractions, splitKey } from "./dataset";
+import { droppedColumns, splitFractions, splitKey } from "./dataset";
 import type { DefinitionArgs } from "./definitionArgs";
 import type { Step } from "./language/definition";
 import { type StringExpression, folderUri, join, stepProperty } from "./language/expressions";
@@ -93,9 +93,11 @@ export function baselineStep(args: DefinitionArgs, preprocess: Preprocess): Data
 /** The step that {@link preprocessStep} builds. */
 export type Preprocess = Processing<"metadata" | "test" | "train" | "validation">;
 
-/** Splits the rows into train, validation and test data, label first, without a header. */
+/** Splits the rows into train, validation and test data, label first, without a header, and reports on them. */
 export function preprocessStep(args: DefinitionArgs, transformed: StringExpression): Preprocess {
-  const { seed, split, target } = args.dataset;
+  const { columns, dataChecks, dateParts, seed, split, table, target } = args.dataset;
+  const unused = droppedColumns(args.dataset).filter((name) => dateParts[name] === undefined);
+  const used = columns.filter(({ name }) => name !== target && !unused.includes(name));
   const { test, train, validation } = splitFractions(args.dataset);
   const { by, column } = split;
   const output = (name: string): { folder: string; uri: StringExpression } => ({
@@ -112,6 +114,8 @@ export function preprocessStep(args: DefinitionArgs, transformed: StringExpressi
       ...["--input", folder("input"), "--output", processingFolder, "--target", target],
       ...["--train", String(train), "--validation", String(validation)],
       ...["--test", String(test), "--seed", String(seed), "--message", exitMessage],
+      ...["--table", table, "--column-count", String(used.length)],
+      ...["--data-checks", dataChecks],
       ...(column === undefined ? [] : ["--by", by, "--column", column, "--key", splitKey]),
     ],
     inputs: [

@@ -248,6 +248,13 @@ export const datasetFields = z.strictObject({
     .prefault(defaultFractions)
     .describe("How the rows are split. Without fractions: 0.7, 0.2 and 0.1."),
   seed: z.int().min(0).max(2147483647).default(1729).describe("Seed of the split and of tuning."),
+  dataChecks: z
+    .enum(["warn", "fail"])
+    .default("warn")
+    .describe(
+      "Whether findings of the data report (duplicates across parts, columns that give the target away, ids, constants, " +
+        "much that is missing, drift between parts) are warnings, or fail Preprocess.",
+    ),
   selectedTable: identifier
     .optional()
     .describe(

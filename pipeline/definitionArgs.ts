@@ -24,6 +24,7 @@ export interface DefinitionArgs {
   /** S3 URIs of the uploaded sources. */
   readonly sources: {
     readonly flow: string;
+    /** The folder of preprocess.py and what it imports. */
     readonly preprocess: string;
     readonly evaluate: string;
     readonly compare: string;

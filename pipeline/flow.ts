@@ -136,7 +136,7 @@ function oneHot(column: string): Transform {
 
 /**
  * What is done to the rows of a dataset, in order: the label ends up first, as XGBoost's CSV has it, and what the rows
- * are split by second, which Preprocess takes out.
+ * are split by second, which Preprocess takes out. Rows without a label stay, for Preprocess to count and leave out.
  *
  * Each node has one column, as a string: the one form that every version of the operators takes. Evidence:
  * the operators' code in exported notebooks. There, Drop missing looks its column up by name and fails on a
@@ -151,7 +151,7 @@ function transforms(dataset: Dataset): readonly Transform[] {
   return [
     cast(dataset),
     ...droppedColumns(dataset).map(dropColumn),
-    ...[dataset.target, ...incomplete].map(dropMissing),
+    ...incomplete.map(dropMissing),
     ...(dataset.missingValues === "impute" ? numeric : []).map(imputeMedian),
     ...categorical.map(oneHot),
     ...(dataset.split.column === undefined ? [] : [moveToStart(splitKey)]),

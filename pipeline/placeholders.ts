@@ -39,7 +39,7 @@ export function withPlaceholders(known: KnownArgs): DefinitionArgs {
     workGroup: "restate-placeholder",
     sources: {
       flow: source(`${known.dataset.table}.flow`),
-      preprocess: source("preprocess.py"),
+      preprocess: source(""),
       evaluate: source("evaluate.py"),
       compare: source("compare.py"),
     },

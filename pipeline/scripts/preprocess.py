@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO, Iterator, NamedTuple
 
 import numpy as np
+from data_report import Finding, Sample, summary
 
 SPLITS = ("train", "validation", "test")
 MISSING = {b"", b'""', b"NaN"}
@@ -36,13 +37,17 @@ class Table(NamedTuple):
     Attributes:
         files: In the order in which their rows count.
         columns: The target and the features.
-        rows: How many there are.
+        rows: How many there are with a target.
+        rows_read: How many there are.
+        findings: What is to be warned of.
         key: What the rows are split by; None where that is chance.
     """
 
     files: list[Path]
     columns: list[str]
     rows: int
+    rows_read: int
+    findings: list[Finding]
     key: Key | None
 
 
@@ -206,8 +211,10 @@ class Survey:
         self.first_target = 0.0
         self.constant: list[int] = []  # the features that have one value so far
 
-    def add(self, line: bytes) -> None:
+    def add(self, line: bytes) -> bool:
         """Takes a row.
+
+        Returns: whether it has a target.
 
         Raises:
             InputError: it has more or fewer fields than the header, or its target is not a number.
@@ -224,7 +231,7 @@ class Survey:
             if text not in MISSING:
                 raise InputError(f"the target is {text.decode()}, which is not a finite number")
             self.missing_targets += 1
-            return
+            return False
         if self.constant:
             values = line.split(b",")
             self.constant = [i for i in self.constant if values[i] == self.first[i]]
@@ -235,6 +242,7 @@ class Survey:
         distance = target - self.first_target
         self.sum += distance
         self.squares += distance * distance
+        return True
 
     def _check_fields(self, line: bytes) -> None:
         fields = len(next(csv.reader([line.decode()])))
@@ -246,42 +254,49 @@ class Survey:
         shown = ", ".join(self.columns[index] for index in indices[:10])
         return shown + (f" and {len(indices) - 10} more" if len(indices) > 10 else "")
 
-    def check(self) -> None:
-        """Checks the table as a whole, and says what is strange but can be.
+    def check(self) -> list[Finding]:
+        """Checks the table as a whole.
+
+        Returns: what is strange but can be.
 
         Raises:
-            InputError: there are no rows, a target is missing, or a column says nothing though it
-                should.
+            InputError: there are no rows, no target, or a column says nothing though it should.
         """
         target = self.columns[0]
+        rows = self.rows - self.missing_targets
         if self.rows == 0:
             raise InputError("no rows are left: the filter and the transforms keep none")
-        if self.missing_targets:
-            raise InputError(
-                f'{self.missing_targets} of {self.rows} rows lack their target "{target}"'
-            )
-        mean = self.sum / self.rows
-        deviation = math.sqrt(max(self.squares / self.rows - mean * mean, 0.0))
+        if rows == 0:
+            raise InputError(f'all {self.rows} rows lack their target "{target}"')
+        mean = self.sum / rows
+        deviation = math.sqrt(max(self.squares / rows - mean * mean, 0.0))
         print(f'target "{target}": mean {self.first_target + mean:.6g}, deviation {deviation:.6g}')
-        if self.squares == 0 and self.rows > 1:
+        if self.squares == 0 and rows > 1:
             raise InputError(
-                f'the target "{target}" is {self.first_target:.6g} in all {self.rows} rows: '
+                f'the target "{target}" is {self.first_target:.6g} in all {rows} rows: '
                 "there is nothing to learn"
             )
         empty = [index for index in self.constant if self.first[index] in MISSING]
-        if empty and self.rows > 1:
+        if empty and rows > 1:
             raise InputError(
                 f"no row has a value of {self.names(empty)}: compare the order and types of the "
                 "dataset's columns with the data, or list what is empty under dropped"
             )
-        if self.constant and self.rows > 1:
-            print(f"warning: {self.names(self.constant)}: the same value in every row")
+        findings = []
+        if self.constant and rows > 1:
+            text = f"{self.names(self.constant)}: the same value in every row"
+            findings.append(Finding("constant", None, text))
         if 0 < deviation < SMALL_DEVIATION:
-            print(
-                f"warning: the target's standard deviation is {deviation:.3g}, and XGBoost logs "
-                "the RMSE by which tuning compares trials with five decimals: those that are close "
-                "are taken for equal; a smaller unit of the target tells them apart"
+            findings.append(
+                Finding(
+                    "scale",
+                    None,
+                    f"the target's standard deviation is {deviation:.3g}, and XGBoost logs the "
+                    "RMSE by which tuning compares trials with five decimals: those that are close "
+                    "are taken for equal; a smaller unit of the target tells them apart",
+                )
             )
+        return findings
 
 
 def survey(folder: Path, target: str, key: Key | None = None, key_name: str = "") -> Table:
@@ -313,14 +328,15 @@ def survey(folder: Path, target: str, key: Key | None = None, key_name: str = ""
             try:
                 for line in rows(stream):
                     row += 1
+                    value = None
                     if key is not None:
                         line, value = cut(line, len(kept) - 1)
+                    if found.add(line) and key is not None and value is not None:
                         key.add(value)
-                    found.add(line)
             except InputError as error:
                 raise InputError(f"{file.name}, row {row}: {error}") from None
-    found.check()
-    return Table(files, kept, found.rows, key)
+    findings = found.check()
+    return Table(files, kept, found.rows - found.missing_targets, found.rows, findings, key)
 
 
 def split_ends(rows: int, fractions: list[float]) -> list[int]:
@@ -422,8 +438,8 @@ def check_count(key: Key, found: int, what: str, needed: int) -> None:
         )
 
 
-def write_splits(table: Table, assignment: np.ndarray, output: Path) -> None:
-    """Writes each row to the file of its split, label first and without a header."""
+def write_splits(table: Table, assignment: np.ndarray, output: Path, sample: Sample) -> None:
+    """Writes each row that has a target to its split's file, label first and without a header."""
     folders = [output / name for name in SPLITS]
     for folder in folders:
         folder.mkdir(parents=True, exist_ok=True)
@@ -434,11 +450,26 @@ def write_splits(table: Table, assignment: np.ndarray, output: Path) -> None:
             with file.open("rb") as stream:
                 read_header(stream)
                 for line in rows(stream):
+                    if line.partition(b",")[0] in MISSING:
+                        continue
                     kept = line if table.key is None else cut(line, len(table.columns) - 1)[0]
                     streams[next(splits)].write(kept + b"\n")
+                    sample.add(kept)
     finally:
         for opened in streams:
             opened.close()
+
+
+def check_findings(findings: list[dict[str, str]]) -> None:
+    """Refuses what would be warned of.
+
+    Raises:
+        InputError: there is something.
+    """
+    if findings:
+        shown = "; ".join(finding["text"] for finding in findings[:5])
+        more = f"; and {len(findings) - 5} more" if len(findings) > 5 else ""
+        raise InputError(f"dataChecks is fail, and {shown}{more}")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -456,6 +487,16 @@ def main(arguments: list[str] | None = None) -> None:
     for name in SPLITS:
         parser.add_argument(f"--{name}", type=float, required=True, help=f"fraction of {name} rows")
     parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--table", required=True, help="name of the table, for the report")
+    parser.add_argument(
+        "--column-count", type=int, required=True, help="how many columns the features are made of"
+    )
+    parser.add_argument(
+        "--data-checks",
+        choices=("warn", "fail"),
+        default="warn",
+        help="whether findings of the report stop the run",
+    )
     parser.add_argument("--by", choices=("time", "group", "column"), help="default: at random")
     parser.add_argument("--column", help="what the table calls the column to split by")
     parser.add_argument(
@@ -471,12 +512,19 @@ def main(arguments: list[str] | None = None) -> None:
         table = survey(options.input, options.target, key, options.key)
         fractions = [getattr(options, name) for name in SPLITS]
         assignment = assign(table, fractions, options.seed)
-        write_splits(table, assignment, options.output)
+        sample = Sample(table.columns, assignment, options.seed)
+        write_splits(table, assignment, options.output, sample)
+        report = sample.report(table.rows_read, options.column_count, table.findings)
+        report["table"] = options.table
         metadata = options.output / "metadata"
         metadata.mkdir(parents=True, exist_ok=True)
         (metadata / "feature_names.json").write_text(json.dumps(table.columns[1:]))
-        counts = np.bincount(assignment)
-        print(f"{table.rows} rows:", ", ".join(f"{n} {c}" for n, c in zip(SPLITS, counts)))
+        (metadata / "data_report.json").write_text(json.dumps(report, indent=1))
+        print(summary(report))
+        for finding in report["findings"]:
+            print(f"warning: {finding['text']}")
+        if options.data_checks == "fail":
+            check_findings(report["findings"])
     except InputError as error:
         options.message.parent.mkdir(parents=True, exist_ok=True)
         options.message.write_text(str(error))

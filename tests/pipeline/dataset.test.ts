@@ -492,7 +492,6 @@ describe("dataset", () => {
         "sagemaker.athena_source_0.1",
         "sagemaker.spark.infer_and_cast_type_0.1",
         "Drop column",
-        "Drop missing",
         "One-hot encode",
         "One-hot encode",
         "Move column",
@@ -524,15 +523,15 @@ describe("dataset", () => {
       );
     });
 
-    it("drops rows without a target, and others only as config says", () => {
+    it("drops incomplete rows only as config says, and leaves those without a target to Preprocess", () => {
       const dropped = (missingValues: string): unknown =>
         nodes({ missingValues })
           .filter((node) => at(node, "parameters", "operator") === "Drop missing")
           .map((node) => at(node, "parameters", "drop_missing_parameters", "drop_rows_parameters"));
-      deepEqual(dropped("keep"), [{ input_column: "price" }]);
+      deepEqual(dropped("keep"), []);
       deepEqual(
         dropped("drop"),
-        ["price", "rooms", "district", "floor", "lift"].map((name) => ({ input_column: name })),
+        ["rooms", "district", "floor", "lift"].map((name) => ({ input_column: name })),
       );
     });
 

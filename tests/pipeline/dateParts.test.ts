@@ -109,7 +109,7 @@ describe("parts of dates", () => {
     });
     deepEqual(inputs, [
       ...["seen", "built", "sold"],
-      ...["price", "rooms", "sold_year", "sold_day_of_week", "price"],
+      ...["rooms", "sold_year", "sold_day_of_week", "price"],
     ]);
   });
 

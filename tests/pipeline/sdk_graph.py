@@ -232,6 +232,7 @@ class Graph:
                 *("--input", f"{OPT}/input", "--output", OPT, "--target", "medianhousevalue"),
                 *("--train", "0.7", "--validation", "0.2", "--test", "0.1"),
                 *("--seed", "1729", "--message", MESSAGE),
+                *("--table", "california_housing", "--column-count", "7", "--data-checks", "warn"),
             ],
         )
         return ProcessingStep(

@@ -38,12 +38,12 @@ class Job:
         ]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
-    def preprocess(self, seed: int = 1729) -> subprocess.CompletedProcess[str]:
+    def preprocess(self, *more: str, seed: int = 1729) -> subprocess.CompletedProcess[str]:
         return self.run(
             "preprocess.py",
             *("--input", str(self.folder / "input"), "--output", str(self.folder)),
             *("--target", "price", "--train", "0.7", "--validation", "0.2", "--test", "0.1"),
-            *("--seed", str(seed)),
+            *("--seed", str(seed), "--table", "flats", "--column-count", "2", *more),
         )
 
     def fails(self, done: subprocess.CompletedProcess[str], reason: str) -> None:
@@ -107,7 +107,8 @@ class TestPreprocess:
         assert sorted(row for rows in splits.values() for row in rows) == sorted(ROWS)
         assert done.stdout.splitlines() == [
             'target "price": mean 499.5, deviation 288.675',
-            "1000 rows: train 700, validation 200, test 100",
+            "1000 rows read, 1000 used: 700 / 200 / 100; 2 columns, 2 features; 1 warning",
+            "warning: age: gives the target away: R2 1.0000 by this column alone",
         ]
 
     def test_splits_the_same_on_every_image(self, job: Job) -> None:
@@ -181,13 +182,13 @@ class TestPreprocess:
         write_parts(job, [f"5.{index % 7:04},7,{index}" for index in range(70)])
         done = job.preprocess()
         assert done.returncode == 0
-        target, constant, small, counts = done.stdout.splitlines()
+        target, counts, constant, small, *_ = done.stdout.splitlines()
         assert target == 'target "price": mean 5.0003, deviation 0.0002'
         assert constant == "warning: rooms: the same value in every row"
         assert small.startswith(
             "warning: the target's standard deviation is 0.0002, and XGBoost logs"
         )
-        assert counts == "70 rows: train 49, validation 14, test 7"
+        assert counts.startswith("70 rows read, 70 used: 49 / 14 / 7; 2 columns, 2 features;")
 
     @pytest.mark.parametrize(
         ("parts", "header", "reason"),
@@ -197,9 +198,9 @@ class TestPreprocess:
             ([["1,2,3"]], HEADER, "1 rows are too few to split: train 1, validation 0, test 0"),
             ([ROWS], "rooms,price,age", 'the first column must be the target "price"'),
             (
-                [[*ROWS, ",1,2", '"",3,4', "NaN,3,4"]],
+                [[",1,2", '"",3,4', "NaN,3,4"]],
                 HEADER,
-                '3 of 1003 rows lack their target "price"',
+                'all 3 rows lack their target "price"',
             ),
             (
                 [ROWS[:9], ["1,2"]],

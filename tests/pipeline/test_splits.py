@@ -28,7 +28,8 @@ def key_of(by: str, values: list[str]) -> Key:
 
 
 def split(by: str, values: list[str], fractions: list[float], seed: int = 1729) -> list[int]:
-    table = Table([], ["price", "rooms"], len(values), key_of(by, values))
+    rows = len(values)
+    table = Table([], ["price", "rooms"], rows, rows, [], key_of(by, values))
     assignment = assign(table, fractions, seed)
     assert len(assignment) == len(values)
     assert set(assignment.tolist()) == {0, 1, 2}
@@ -121,7 +122,7 @@ def run(folder: Path, by: str) -> None:
         [
             *("--input", str(folder / "input"), "--output", str(folder), "--target", "price"),
             *("--train", "0.7", "--validation", "0.2", "--test", "0.1", "--seed", "1729"),
-            *("--message", str(folder / "message")),
+            *("--message", str(folder / "message"), "--table", "flats", "--column-count", "2"),
             *("--by", by, "--column", "customer", "--key", "restate_split"),
         ]
     )

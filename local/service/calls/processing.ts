@@ -9,6 +9,7 @@ export const processing: Calls = (stack, { execution, name }) => {
     ...everyJob(stack, "processing", "ProcessingJobs"),
     ...reads(stack, "processing", [
       "pipeline/0123456789abcdef/preprocess.py",
+      "pipeline/0123456789abcdef/data_report.py",
       `${folder}/data-wrangler/${name}/node/default/part-00000.csv`,
     ]),
     ...writes(
@@ -18,7 +19,8 @@ export const processing: Calls = (stack, { execution, name }) => {
         "train/train.csv",
         "validation/validation.csv",
         "test/test.csv",
-        "metadata/features.json",
+        "metadata/feature_names.json",
+        "metadata/data_report.json",
       ].map((file) => `${folder}/${file}`),
     ),
   ];

@@ -1,0 +1,237 @@
+"""What the rows of the parts look like, before anything is tuned: counts, and findings to warn of.
+
+Duplicates are counted among all rows, by eight bytes each. What else is found is found in a sample
+of rows whose size has a limit, drawn by the seed: of small tables, it is all of them.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from array import array
+from typing import Any, Callable, Iterator, NamedTuple, Sequence
+
+import numpy as np
+
+PARTS = ("train", "validation", "test")
+MAX_SAMPLED_ROWS = 100_000
+MAX_SAMPLED_CELLS = 4_000_000
+# A column that explains this share of the target's variance is hardly known before the target is.
+LEAK = 0.98
+MIN_LEAK_ROWS = 20
+MISSING = 0.5
+# Rows of other parts that are in an earlier part too.
+DUPLICATES = 0.01
+# Standard deviations between the means of two parts, and standard errors, since small parts differ.
+DRIFT = 0.5
+DRIFT_ERRORS = 4
+MIN_ID_ROWS = 25
+
+
+class Finding(NamedTuple):
+    """Something to warn of.
+
+    Attributes:
+        kind: "constant", "drift", "duplicates", "id", "leak", "missing" or "scale".
+        column: The feature that it is about, if it is about one.
+        text: What it is, in words.
+        value: The number that the text names, if it names one.
+    """
+
+    kind: str
+    column: str | None
+    text: str
+    value: float | None = None
+
+
+class Sample:
+    """The values of some rows, and what tells all rows apart."""
+
+    def __init__(self, columns: Sequence[str], assignment: np.ndarray, seed: int) -> None:
+        """Begins with no row.
+
+        Args:
+            columns: The target and the features.
+            assignment: The index of each row's part.
+            seed: Draws the rows to look at.
+        """
+        rows = len(assignment)
+        size = min(rows, MAX_SAMPLED_ROWS, max(1000, MAX_SAMPLED_CELLS // len(columns)))
+        self.columns = list(columns)
+        self.assignment = assignment
+        self._is_chosen = np.zeros(rows, dtype=bool)
+        self._is_chosen[np.random.RandomState(seed).permutation(rows)[:size]] = True
+        self._hashes = array("q")
+        self._cells = array("d")
+
+    def add(self, line: bytes) -> None:
+        """Takes the next row, as it is written."""
+        row = len(self._hashes)
+        self._hashes.append(hash(line))
+        if self._is_chosen[row]:
+            fields: Sequence[bytes | str] = line.split(b",")
+            if len(fields) != len(self.columns):
+                fields = next(csv.reader([line.decode()]))
+            self._cells.extend(map(_number, fields))
+
+    def report(self, rows_read: int, table_columns: int, others: list[Finding]) -> dict[str, Any]:
+        """The report, as JSON has it.
+
+        Args:
+            rows_read: Rows before those without a target were left out.
+            table_columns: Columns of the table that the features are made of.
+            others: What else was found.
+        """
+        values = np.asarray(self._cells).reshape(-1, len(self.columns))
+        part = self.assignment[self._is_chosen]
+        shares = 1 - np.isfinite(values).mean(axis=0)
+        used = len(self.assignment)
+        found = [*others, *self._duplicates(), *_findings(self.columns, values, part, used)]
+        counts = np.bincount(self.assignment, minlength=len(PARTS)).tolist()
+        return {
+            "version": 1,
+            "target": self.columns[0],
+            "rows": {"read": rows_read, "withoutTarget": rows_read - used, "used": used},
+            "parts": dict(zip(PARTS, counts)),
+            "columns": table_columns,
+            "features": len(self.columns) - 1,
+            "sampledRows": len(values),
+            "missing": {
+                name: round(share, 4) for name, share in zip(self.columns, shares.tolist()) if share
+            },
+            "findings": [finding._asdict() for finding in found],
+        }
+
+    def _duplicates(self) -> Iterator[Finding]:
+        hashes = np.asarray(self._hashes)
+        others = self.assignment > 0
+        shared = sum(
+            int(np.isin(hashes[self.assignment == part], hashes[self.assignment < part]).sum())
+            for part in range(1, len(PARTS))
+        )
+        share = shared / max(int(others.sum()), 1)
+        if share > DUPLICATES:
+            yield Finding(
+                "duplicates",
+                None,
+                f"{shared} of {others.sum()} validation and test rows are in an earlier part too, "
+                "so they test what was learnt by heart",
+                round(share, 4),
+            )
+
+
+def summary(report: dict[str, Any]) -> str:
+    """The report in a line."""
+    rows, warnings = report["rows"], len(report["findings"])
+    without = f"{rows['withoutTarget']} without {report['target']}, "
+    return (
+        f"{rows['read']} rows read, {without if rows['withoutTarget'] else ''}{rows['used']} used: "
+        f"{' / '.join(str(report['parts'][part]) for part in PARTS)}; "
+        f"{report['columns']} columns, {report['features']} features; "
+        f"{warnings} warning{'' if warnings == 1 else 's'}"
+    )
+
+
+def _number(field: bytes | str) -> float:
+    try:
+        return float(field)
+    except ValueError:
+        return math.nan
+
+
+def _findings(
+    columns: Sequence[str], values: np.ndarray, part: np.ndarray, rows: int
+) -> Iterator[Finding]:
+    target = values[:, 0]
+    for place, name in enumerate(columns):
+        column = values[:, place]
+        known = np.isfinite(column)
+        share = 1 - float(known.mean())
+        if place and known.sum() >= MIN_LEAK_ROWS:
+            r2 = explained(column[known], target[known], part[known] == 0)
+            if r2 > LEAK:
+                text = f"gives the target away: R2 {r2:.4f} by this column alone"
+                yield Finding("leak", name, f"{name}: {text}", round(r2, 6))
+            if share == 0 and _is_id(name, column, rows):
+                yield Finding("id", name, f"{name}: identifies rows, since each value occurs once")
+        if share > MISSING:
+            text = f"{name}: missing in {share:.0%} of the rows"
+            yield Finding("missing", name, text, round(share, 4))
+        yield from _drift(name, column, known, part)
+
+
+def explained(column: np.ndarray, target: np.ndarray, is_train: np.ndarray) -> float:
+    """How much of the target a column explains by itself, at best: 1 is all.
+
+    R2 in the rows that are not train's of a line, of steps and of lines from point to point that
+    were fitted to train's, or the squared rank correlation of all.
+    """
+    if column.min() == column.max() or target.min() == target.max():
+        return 0.0
+    best = float(np.corrcoef(_ranks(column), _ranks(target))[0, 1]) ** 2
+    x, y = column[is_train], target[is_train]
+    tests = target[~is_train]
+    if len(x) < MIN_LEAK_ROWS or len(tests) < MIN_LEAK_ROWS or x.min() == x.max():
+        return best
+    variance = float(((tests - tests.mean()) ** 2).sum())
+    for fit in (_line, _steps, _points):
+        error = float(((fit(x, y)(column[~is_train]) - tests) ** 2).sum())
+        best = max(best, 1 - error / variance if variance > 0 else 0.0)
+    return best
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ranks: np.ndarray = (np.cumsum(counts) - counts / 2)[place]
+    return ranks
+
+
+def _line(x: np.ndarray, y: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    distance = x - x.mean()
+    slope = (distance * y).sum() / (distance * distance).sum()
+    return lambda others: y.mean() + slope * (others - x.mean())
+
+
+def _steps(x: np.ndarray, y: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    count = min(100, len(x) // 5)
+    edges = np.unique(np.quantile(x, np.linspace(0, 1, count + 1)[1:-1]))
+    place = np.searchsorted(edges, x, side="right")
+    counts = np.bincount(place, minlength=len(edges) + 1)
+    sums = np.bincount(place, y, minlength=len(edges) + 1)
+    means = np.where(counts > 0, sums / np.maximum(counts, 1), y.mean())
+    return lambda others: means[np.searchsorted(edges, others, side="right")]
+
+
+def _points(x: np.ndarray, y: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    points, place, counts = np.unique(x, return_inverse=True, return_counts=True)
+    means = np.bincount(place, y) / counts
+    return lambda others: np.interp(others, points, means)
+
+
+def _is_id(name: str, column: np.ndarray, rows: int) -> bool:
+    """Whether whole numbers occur once each and lie close, or are called an id."""
+    if len(column) < MIN_ID_ROWS or (column != np.floor(column)).any():
+        return False
+    words = name.lower().split("_")
+    is_named = words[-1] in ("id", "uuid", "guid", "key", "index", "no", "number")
+    is_close = column.max() - column.min() < 1.1 * rows
+    return (is_named or bool(is_close)) and len(np.unique(column)) == len(column)
+
+
+def _drift(name: str, column: np.ndarray, known: np.ndarray, part: np.ndarray) -> Iterator[Finding]:
+    """The part whose mean is farthest from train's, where that is far."""
+    train = column[known & (part == 0)]
+    worst = (0.0, "")
+    for other in range(1, len(PARTS)):
+        values = column[known & (part == other)]
+        if len(train) < 2 or len(values) < 2:
+            continue
+        deviation = math.sqrt((float(train.var()) + float(values.var())) / 2)
+        error = math.sqrt(1 / len(train) + 1 / len(values))
+        effect = abs(float(values.mean() - train.mean())) / deviation if deviation > 0 else 0.0
+        if effect > max(DRIFT, DRIFT_ERRORS * error):
+            worst = max(worst, (effect, PARTS[other]))
+    effect, other_part = worst
+    if effect > 0:
+        text = f"differs by {effect:.1f} standard deviations between train and {other_part} rows"
+        yield Finding("drift", name, f"{name}: {text}", round(effect, 4))
