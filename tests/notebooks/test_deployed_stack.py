@@ -212,6 +212,7 @@ class Aws:
             "rows/manifest.json": "{}",
             "test/part-0.csv": tests[0],
             "test/part-1.csv": tests[1],
+            "validation/part-0.csv": tests[0],
             "metadata/feature_names.json": json.dumps(FEATURES),
             "models/model.tar.gz": model_archive(rows),
         }
@@ -223,7 +224,8 @@ class Aws:
 
     def describe_jobs(self) -> None:
         """Has moto describe the processing jobs of the execution."""
-        self.create_job("preprocess", [], {"input": "rows/"}, {"metadata": "metadata"})
+        outputs = {"metadata": "metadata", "validation": "validation"}
+        self.create_job("preprocess", [], {"input": "rows/"}, outputs)
         for name, algorithm in {"tree": "decision-tree", "boost": "xgboost"}.items():
             inputs = {"model": f"models/{'other' if name == 'tree' else 'model.tar.gz'}"}
             self.create_job(

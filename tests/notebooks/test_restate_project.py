@@ -124,7 +124,8 @@ def test_it_shows_query_rows_graph_plots_and_scores(executed: nbformat.NotebookN
     assert len(data(executed, "image/png")) == 8
     html = "".join(data(executed, "text/html"))
     assert "data:image/svg+xml;base64," in html
-    for shown in ("r2", "rmse", "mae", "EvaluateXGBoost", "Approved"):
+    assert re.search(r"a prediction ± [\d,]+ dollars holds the true value in 90 % of rows", text)
+    for shown in ("r2", "low</th>", "high</th>", "rmse", "mae", "EvaluateXGBoost", "Approved"):
         assert shown in html
 
 
