@@ -113,10 +113,8 @@ describe("npm run restate -- init", function () {
       for (const time of ["", "T12:00:00Z"]) {
         equal((await dated((n) => `${day(n)}${time}`)).code, 0);
         equal(proposed(), "split: { by: time, column: sold }");
-          ...(parse(proposed() ?? "") as JsonObject),
-          ...(written()["restate:dataset"] as JsonObject),
-          ...parse(proposed() ?? ""),
-        };
+        const split = parse(proposed() ?? "") as JsonObject;
+        const dataset = { ...(written()["restate:dataset"] as JsonObject), ...split };
         deepEqual(datasetSchema.safeParse(dataset).error, undefined);
       }
       equal((await dated((n) => (n === 7 ? "" : day(n)))).code, 0);
