@@ -91,11 +91,12 @@ function unused(profile: TableProfile, target: string): readonly string[] {
 
 /** What was found, in a few lines. */
 function summary(profile: TableProfile, target: string): readonly string[] {
-  const { numbers, oneHot } = features(profile, target);
+  const { dates, numbers, oneHot } = features(profile, target);
   const others = unused(profile, target);
   const kept = [
     ...(numbers > 0 ? [counted(numbers, "numeric feature")] : []),
     ...(oneHot.length > 0 ? [`${oneHot.map(({ name }) => name).join(", ")} one-hot`] : []),
+    ...(dates.length > 0 ? [`${dates.map(({ name }) => name).join(", ")} by parts`] : []),
   ];
   const rows = profile.rows === 0 ? "" : `${counted(profile.rows, "row")}, `;
   return [
@@ -170,8 +171,8 @@ async function writeStackFile(
   }
   const column = named === undefined ? await askTarget(first, terminal) : targetOf(first, named);
   const profile = column === named ? first : await found.profile(column);
-  const { numbers, oneHot } = features(profile, column);
-  if (numbers + oneHot.length === 0) {
+  const { dates, numbers, oneHot } = features(profile, column);
+  if (numbers + oneHot.length + dates.length === 0) {
     throw new UserError(
       `no column is left to learn ${column} from:\n${unused(profile, column).join("\n")}`,
     );

@@ -205,12 +205,12 @@ export function profileOf(table: GlueTable, files: TableProfile | undefined): Ta
         : files?.columns[place];
     // What OpenCSVSerde reads is text for Glue, whatever it means.
     const meant = table.form?.quoted === true ? (known?.type ?? type) : type;
-    const isTime = meant === "date" || meant === "timestamp";
     return {
       ...(known ?? unknownColumn),
       name,
       type: meant,
-      drop: known?.drop ?? (isTime ? `a ${meant} has no numeric form` : null),
+      dateFormat: /^(string|varchar)/.test(meant) ? (known?.dateFormat ?? null) : null,
+      drop: known?.drop ?? null,
     };
   });
   const isNumber = ({ type }: ProfiledColumn): boolean =>
@@ -233,7 +233,7 @@ export function profileOf(table: GlueTable, files: TableProfile | undefined): Ta
   };
 }
 
-const unknownColumn: Omit<ProfiledColumn, "name" | "type" | "drop"> = {
+const unknownColumn: Omit<ProfiledColumn, "dateFormat" | "drop" | "name" | "type"> = {
   header: null,
   missing: 0,
   distinct: 0,

@@ -24,6 +24,8 @@ export interface ProfiledColumn {
   readonly labels: readonly string[];
   /** What else there is to say of it. */
   readonly remark: string;
+  /** How Athena's date_parse reads the dates that it holds as text; null where it holds none. */
+  readonly dateFormat: string | null;
   /** Why it is not a feature. */
   readonly drop: string | null;
 }

@@ -1,5 +1,6 @@
 import { bare } from "../../pipeline/dataFiles/header";
 import { isCastByQuery } from "../../pipeline/dataset";
+import { type DatePart, formatType, partName, usualParts } from "../../pipeline/dateParts";
 import type { PartitionKey } from "./files";
 import type { GlueTable } from "./glueTable";
 import type { ProfiledColumn, TableProfile } from "./profile";
@@ -41,6 +42,29 @@ export function reasonToDrop(
   target: string,
 ): string | undefined {
   return column.name === target ? undefined : (column.drop ?? copies[column.name]);
+}
+
+/** Whether a column holds dates or timestamps: by its type, or as text. */
+function dateType({ dateFormat, type }: ProfiledColumn): "date" | "timestamp" | undefined {
+  if (dateFormat !== null) {
+    return formatType(dateFormat);
+  }
+  return type === "date" || type === "timestamp" ? type : undefined;
+}
+
+/** The parts of a date that become features: the usual ones, but for what is constant or has the name of a column. */
+function partsOf(column: ProfiledColumn, { columns }: TableProfile): readonly DatePart[] {
+  const { high, low, name } = column;
+  // Dates begin with the year and the month, as 2024-01.
+  const isSame = (length: number): boolean =>
+    low !== "" && low.slice(0, length) === high.slice(0, length);
+  const constant: readonly DatePart[] = [
+    ...(isSame(4) ? (["year"] as const) : []),
+    ...(isSame(7) ? (["month"] as const) : []),
+  ];
+  return usualParts(dateType(column) ?? "date").filter(
+    (part) => !constant.includes(part) && !columns.some((one) => one.name === partName(name, part)),
+  );
 }
 
 /** What a column holds, in a few words. */
@@ -121,15 +145,15 @@ function filterExample(column: ProfiledColumn): string | undefined {
   if (column.middle === "") {
     return undefined;
   }
-  const isTime = /^(date|timestamp)/.test(column.type);
-  const value = isTime ? JSON.stringify(column.middle.slice(0, 10)) : column.middle;
+  const value =
+    dateType(column) !== undefined ? JSON.stringify(column.middle.slice(0, 10)) : column.middle;
   return `- { column: ${name}, operator: ">=", value: ${value} }`;
 }
 
 function filterLines({ profile, target }: StackFileArgs): readonly string[] {
   const kinds = [
     profile.columns.find(({ labels, name }) => name !== target && labels.length > 1),
-    profile.columns.find(({ type }) => /^(date|timestamp)/.test(type)),
+    profile.columns.find((column) => dateType(column) !== undefined),
     profile.columns.find(({ name }) => name === target),
   ];
   const examples = kinds.flatMap((column) => (column && filterExample(column)) ?? []);
@@ -139,10 +163,10 @@ function filterLines({ profile, target }: StackFileArgs): readonly string[] {
 /** How to split by time, where a column has one in every row. */
 function splitLines({ profile: { columns }, target }: StackFileArgs): readonly string[] {
   const time = columns.find(
-    ({ missing, name, remark, type }) =>
-      name !== target &&
-      missing === 0 &&
-      (/^(date|timestamp)/.test(type) || remark.startsWith("times written as %Y-%m-%d")),
+    (column) =>
+      column.name !== target &&
+      column.missing === 0 &&
+      (dateType(column) !== undefined || column.remark.startsWith("times written as %Y-%m-%d")),
   );
   return [
     ...(time === undefined
@@ -173,12 +197,19 @@ function formLines({ form }: TableProfile): readonly string[] {
 export function features(
   profile: TableProfile,
   target: string,
-): { readonly numbers: number; readonly oneHot: readonly ProfiledColumn[] } {
+): {
+  readonly numbers: number;
+  readonly oneHot: readonly ProfiledColumn[];
+  readonly dates: readonly ProfiledColumn[];
+} {
   const kept = profile.columns.filter(
     (column) => column.name !== target && reasonToDrop(column, profile, target) === undefined,
   );
-  const oneHot = kept.filter(({ type }) => /^(string|varchar|char)/.test(type));
-  return { numbers: kept.length - oneHot.length, oneHot };
+  const dates = kept.filter((column) => dateType(column) !== undefined);
+  const oneHot = kept.filter(
+    (column) => /^(string|varchar|char)/.test(column.type) && !dates.includes(column),
+  );
+  return { numbers: kept.length - oneHot.length - dates.length, oneHot, dates };
 }
 
 /** The existing table that is read. */
@@ -198,6 +229,24 @@ function sourceLines({
     `location: ${JSON.stringify(location)}`,
     "# On this machine the rows come from --data: " +
       (form === null ? "Parquet with these columns." : "files written as the table's own."),
+  ];
+}
+
+/** The dates that become features by their parts, and how text writes dates. */
+function dateLines({ profile, target }: StackFileArgs): readonly string[] {
+  const { dates } = features(profile, target);
+  const formats = profile.columns.flatMap(({ dateFormat, name }) =>
+    dateFormat === null ? [] : [`  ${scalar(name)}: ${JSON.stringify(dateFormat)}`],
+  );
+  return [
+    ...(formats.length === 0 ? [] : ["# How text writes dates.", "dateFormats:", ...formats]),
+    ...(dates.length === 0
+      ? []
+      : [
+          "# Dates, and the parts of them that are features, as sold_year. Others are in docs/reference.md.",
+          "dateParts:",
+          ...dates.map((date) => `  ${scalar(date.name)}: ${list(partsOf(date, profile))}`),
+        ]),
   ];
 }
 
@@ -225,6 +274,7 @@ function datasetLines(args: StackFileArgs): readonly string[] {
     ...(drops.length === 0
       ? []
       : ["# Columns that are not features, and why.", "dropped:", ...drops]),
+    ...dateLines(args),
     oneHot.length === 0
       ? "# Columns of few whole numbers that are codes can be encoded one-hot: categorical: [name]"
       : `# Encoded one-hot, as text is: ${oneHot.map(({ name }) => name).join(", ")}. Number codes can be too: categorical: [name]`,

@@ -23,6 +23,7 @@ import duckdb
 
 from local.standins.athena.csv_check import line_number, printable
 from local.standins.athena.parquet_types import StoredColumn, stored_columns
+from local.standins.athena.sql.patterns import try_date_parse_sql
 from local.standins.athena.table_data import unreadable
 from local.standins.athena.tables import (
     NO_TEXT,
@@ -87,7 +88,10 @@ def profile(request: dict[str, Any]) -> None:
         drops = {column.name: reason_to_drop(column, rows, database) for column in columns}
     result |= {
         "rows": rows,
-        "columns": [{**asdict(column), "drop": drops[column.name]} for column in columns],
+        "columns": [
+            {**asdict(column), "dateFormat": column.date_format, "drop": drops[column.name]}
+            for column in columns
+        ],
         "copies": copies,
         "targets": likely_targets(columns, rows),
         "plainBooleans": plain_booleans(columns),
@@ -143,6 +147,7 @@ def _csv(paths: tuple[Path, ...], database: duckdb.DuckDBPyConnection) -> dict[s
             column.type.name,
             _remark(column, table, database),
             is_time=column.time_format is not None,
+            date_format=column.date_format,
         )
         for name, column in zip(names, columns, strict=True)
     ]
@@ -189,7 +194,8 @@ def _with_empty_text(
     database: duckdb.DuckDBPyConnection,
 ) -> ValueForm:
     r"""The form with empty text as missing, where there is some; without \N if the SerDe has it."""
-    texts = [column.sql for column in columns if column.type.is_text]
+    # Of dates in text, the query makes empty text missing.
+    texts = [column.sql for column in columns if column.type.is_text and not column.date_format]
     empty = " or ".join(f"{text} = ''" for text in texts) or "false"
     is_empty = database.execute(f"select 1 from body where {empty} limit 1").fetchall()  # noqa: S608 - places
     nulls = set(form.null_texts) | ({""} if is_empty else set())
@@ -206,17 +212,28 @@ def _create_typed(
 ) -> None:
     nulls = ", ".join(map(literal, (*form.null_texts, r"\N")))
     values = ", ".join(
-        f"case when {column.sql} not in ({nulls}) then {form.parse(column.type, column.sql)} end "
-        f"as {quote(name)}"
+        f"case when {column.sql} not in ({nulls}) then {_value(column, form)} end as {quote(name)}"
         for name, column in zip(names, columns, strict=True)
     )
     database.execute(f"create view typed as select {values} from body")  # noqa: S608 - quoted
+
+
+def _value(column: TextColumn, form: ValueForm) -> str:
+    if column.date_format is None:
+        return form.parse(column.type, column.sql)
+    kind = "timestamp" if ":" in column.date_format else "date"
+    return f"cast({try_date_parse_sql(column.sql, column.date_format)} as {kind})"
 
 
 def _remark(column: TextColumn, table: Table, database: duckdb.DuckDBPyConnection) -> str:
     """What Athena reads otherwise than the values look."""
     if column.is_code:
         return "digits that begin with zeros, so text"
+    if column.date_format:
+        return f"dates in text, written as {column.date_format}"
+    if column.date_formats:
+        forms = " or ".join(column.date_formats)
+        return f"dates written as {forms}: dateFormats can say which"
     if column.time_format:
         return f"times written as {column.time_format}, which Athena reads as text"
     if column.strays is None:

@@ -41,6 +41,7 @@ class Column:
         labels: The values of text, if they are few.
         is_counter: Whether it holds consecutive whole numbers, each once.
         is_time: Whether it holds times that are text for Athena.
+        date_format: The format of Athena's date_parse by which these are dates.
         remark: What else there is to say of it.
     """
 
@@ -55,6 +56,7 @@ class Column:
     labels: tuple[str, ...]
     is_counter: bool
     is_time: bool
+    date_format: str | None
     remark: str
 
     @property
@@ -81,10 +83,11 @@ def describe(
     remark: str = "",
     *,
     is_time: bool = False,
+    date_format: str | None = None,
 ) -> Column:
-    """Describes a column of the relation `typed`."""
+    """Describes a column of the relation `typed`, which holds dates where there is a format."""
     text = quote(name)
-    is_text = kind.partition("(")[0] in ("string", "char", "varchar")
+    is_text = kind.partition("(")[0] in ("string", "char", "varchar") and date_format is None
     is_whole = kind in ("tinyint", "smallint", "int", "bigint")
     bounds = "'', '', ''"
     if not is_text and kind != "boolean":
@@ -117,6 +120,7 @@ def describe(
         labels=labels,
         is_counter=present == rows == distinct and width == rows - 1,
         is_time=is_time,
+        date_format=date_format,
         remark=remark,
     )
 
@@ -132,8 +136,8 @@ def reason_to_drop(column: Column, rows: int, database: duckdb.DuckDBPyConnectio
         return "it has no values"
     if column.distinct == 1 and column.missing == 0:
         return "all rows have the same value"
-    if column.kind in _TIMES:
-        return f"a {column.kind} has no numeric form"
+    if column.kind in _TIMES or column.date_format is not None:
+        return None
     if column.is_time:
         return column.remark
     is_unique = column.distinct == present and present > MAX_LABELS // 2

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
+from local.standins.athena.sql.patterns import try_date_parse_sql
 from local.standins.athena.tables import ColumnType, parse_type
 from local.standins.athena.value_form import ValueForm
 from local.standins.database import literal
@@ -33,7 +34,8 @@ _NUMBER_FORMS = tuple(
 _TYPES = tuple(map(parse_type, ("boolean", "int", "bigint", "double", "date", "timestamp")))
 _DOUBLE = parse_type("double")
 _TEXT = parse_type("string")
-# Times as others write them, which neither SerDe nor a cast takes: text in Athena.
+# Times as others write them, which neither SerDe nor a cast takes: text in Athena, of which the
+# query can make dates by date_parse, where there is no zone.
 _OTHER_TIMES = (
     *(
         "%Y-%m-%dT%H:%M:%SZ",
@@ -48,6 +50,8 @@ _OTHER_TIMES = (
     *("%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S"),
     *("%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S", "%b %d, %Y", "%B %d, %Y", "%d/%m/%y", "%m/%d/%y"),
 )
+# Of strftime's specifiers, those that date_parse has by other names.
+_DATE_PARSE_NAMES = {"%M": "%i", "%S": "%s", "%B": "%M"}
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ class TextColumn:
         nulls: Texts in it that stand for missing values.
         strays: The values that keep it from being numbers, if most are: a text, and its row.
         time_format: What its dates are written by, if Athena reads them as text.
+        date_formats: The formats of date_parse by which all of them are dates, but different ones.
         is_code: Whether its digits begin with zeros, which numbers would lose.
     """
 
@@ -68,12 +73,18 @@ class TextColumn:
     nulls: frozenset[str] = frozenset()
     strays: tuple[int, str, int] | None = None
     time_format: str | None = None
+    date_formats: tuple[str, ...] = ()
     is_code: bool = False
 
     @property
     def sql(self) -> str:
         """Its text, as SQL."""
         return f"c{self.place}"
+
+    @property
+    def date_format(self) -> str | None:
+        """The format by which date_parse makes dates of it, if there is one and no other."""
+        return self.date_formats[0] if len(self.date_formats) == 1 else None
 
 
 def find_columns(
@@ -176,19 +187,54 @@ def _mixed(
                     return TextColumn(place, kind, nulls)
         value, row, *_ = strays[0]
         return TextColumn(place, _TEXT, strays=(known - numbers, str(value), int(row)))
-    return TextColumn(place, _TEXT, time_format=_time_format(database, text))
+    time_formats = _time_formats(database, text)
+    date_formats = _date_formats(database, text, time_formats)
+    return TextColumn(
+        place,
+        _TEXT,
+        # A text for a missing date would stop the query.
+        words if len(date_formats) == 1 else frozenset(),
+        time_format=next(iter(time_formats), None),
+        date_formats=date_formats,
+    )
 
 
-def _time_format(database: duckdb.DuckDBPyConnection, text: str) -> str | None:
+def _time_formats(database: duckdb.DuckDBPyConnection, text: str) -> list[str]:
+    """Those of _OTHER_TIMES by which a sample of a column is times."""
     is_known = f"not {_IS_NULL_WORD.format(text)}"
     sample = f"(select {text} from body where {is_known} and {text} is not null limit 1000)"  # noqa: S608 - places
+    fitting = []
     for one in _OTHER_TIMES:
         (wrong,) = database.execute(
             f"select count(*) from {sample} where try_strptime({text}, {literal(one)}) is null"  # noqa: S608 - places
         ).fetchall()[0]
         if not wrong:
-            return one
-    return None
+            fitting.append(one)
+    return fitting
+
+
+def _date_formats(
+    database: duckdb.DuckDBPyConnection, text: str, time_formats: Sequence[str]
+) -> tuple[str, ...]:
+    """Formats of date_parse by which every value of a column is a date, each of other dates."""
+    known = (
+        f"(select {text} from body where {text} is not null and not {_IS_NULL_WORD.format(text)})"  # noqa: S608 - places
+    )
+    found: list[str] = []
+    for one in time_formats:
+        if "%z" in one:
+            continue
+        form = re.sub("%[MSB]", lambda match: _DATE_PARSE_NAMES[match.group()], one)
+        value = try_date_parse_sql(text, form)
+        same = " or ".join(f"{value} = {try_date_parse_sql(text, other)}" for other in found)
+        # %Y also takes years of two digits.
+        wrong, others = database.execute(
+            f"select count(*) filter (coalesce(year({value}), 0) < 1000), "  # noqa: S608 - quoted
+            f"count(*) filter (not ({same or 'false'})) from {known}"
+        ).fetchall()[0]
+        if not wrong and others:
+            found.append(form)
+    return tuple(found)
 
 
 def column_names(headers: Sequence[str]) -> list[str]:

@@ -55,11 +55,10 @@ describe("npm run restate -- init", function () {
       equal(
         stderr,
         [
-          "200 rows, 6 columns; target kaufpreis; 2 numeric features, ort one-hot",
+          "200 rows, 6 columns; target kaufpreis; 2 numeric features, ort one-hot, verkauft by parts",
           "Values are in double quotes: Athena reads the files by OpenCSVSerde, all as text, and the query casts it.",
           "Athena skips 1 line at the top, and reads columns by place.",
           "Not used:",
-          "  verkauft: times written as %d.%m.%Y, which Athena reads as text",
           "  notiz: it identifies rows: each value occurs once",
           "next: npm run local -- --config-file Pulumi.own.yaml",
           "",
@@ -82,7 +81,10 @@ describe("npm run restate -- init", function () {
           { name: "notiz", type: "string" },
         ],
         target: "kaufpreis",
-        dropped: ["verkauft", "notiz"],
+        dropped: ["notiz"],
+        dateFormats: { verkauft: "%d.%m.%Y" },
+        // All are of one month.
+        dateParts: { verkauft: ["dayOfWeek", "daysSinceEpoch"] },
         missingValues: "keep",
         split: { train: 0.7, validation: 0.2, test: 0.1 },
       });
@@ -119,6 +121,76 @@ describe("npm run restate -- init", function () {
       }
       equal((await dated((n) => (n === 7 ? "" : day(n)))).code, 0);
       equal(proposed(), undefined);
+    });
+
+    it("of a file with dates, of which some are missing, or that nothing else is learnt from", async () => {
+      const day = (n: number): string =>
+        new Date(Date.UTC(1968, 0, 1 + n * 97)).toISOString().slice(0, 10);
+      const lines = rows.map(({ n }) => {
+        const [year = "", month = "", date = ""] = day(n).split("-");
+        const signed = n % 9 === 0 ? "unknown" : `${day(n)}T0${n % 10}:30:00Z`;
+        const seen = n % 7 === 0 ? "" : `${day(n)} 1${n % 10}:00:00`;
+        return `${day(n)},${month}/${date}/${year},${signed},${seen},${Number(year) % 5},${n * 3}`;
+      });
+      const header = "Sold On,built,signed,seen,sold_on_month,price";
+      const path = write("sales.csv", [header, ...lines].join("\n"));
+      const { code, stderr } = await init(path, "--target", "price", "--force");
+      equal(code, 0, stderr);
+      match(
+        stderr,
+        /^200 rows, 6 columns; target price; 1 numeric feature, sold_on, built, signed, seen by parts\n/,
+      );
+      const { columns, dateFormats, dateParts, dropped, nullTexts } = written()[
+        "restate:dataset"
+      ] as JsonObject;
+      deepEqual(
+        (columns as JsonObject[]).map(({ type }) => type),
+        ["date", "string", "string", "timestamp", "int", "int"],
+      );
+      deepEqual(dateFormats, { built: "%m/%d/%Y", signed: "%Y-%m-%dT%H:%i:%sZ" });
+      const parts = ["year", "month", "dayOfWeek", "daysSinceEpoch"];
+      deepEqual(dateParts, {
+        sold_on: parts.filter((part) => part !== "month"),
+        built: parts,
+        signed: [...parts, "hour"],
+        seen: [...parts, "hour"],
+      });
+      deepEqual([dropped, nullTexts], [undefined, ["unknown"]]);
+      match(
+        readFileSync(output, "utf8"),
+        /^ +- \{ name: built, type: string \} +# 1968-01-01 to 2020-11-06; dates in text, written as %m\/%d\/%Y$/m,
+      );
+
+      const small = join(folder, "dates.yaml");
+      writeFileSync(small, readFileSync(output));
+      appendFileSync(small, tree);
+      const options = ["--config-file", small, "--work-folder", join(folder, "dates"), "--json"];
+      const asked = await local(["query", ...options]);
+      deepEqual((JSON.parse(asked.stdout) as JsonObject[])[0], {
+        sold_on: "1968-01-01",
+        built: "1968-01-01",
+        signed: null,
+        seen: null,
+        sold_on_month: 3,
+        price: 0,
+        ...{ sold_on_year: 1968, sold_on_day_of_week: 1, sold_on_days_since_epoch: -731 },
+        ...{ built_year: 1968, built_month: 1, built_day_of_week: 1 },
+        built_days_since_epoch: -731,
+        ...{ signed_year: null, signed_month: null, signed_day_of_week: null },
+        ...{ signed_days_since_epoch: null, signed_hour: null },
+        ...{ seen_year: null, seen_month: null, seen_day_of_week: null },
+        ...{ seen_days_since_epoch: null, seen_hour: null },
+      });
+      const run = await local(options, { RESTATE_DATA: "/nowhere.data" });
+      equal(run.code, 0, run.stderr);
+      const { candidates } = JSON.parse(run.stdout) as { candidates: { r2: number }[] };
+      equal((candidates[0]?.r2 ?? 0) > 0.9, true, run.stdout);
+
+      const only = write(
+        "only.csv",
+        ["sold,price", ...rows.map(({ n }) => `${day(n)},${n}`)].join("\n"),
+      );
+      equal((await init(only, "--target", "price", "--force")).code, 0);
     });
 
     it("of a folder with partitions", async () => {

@@ -121,7 +121,7 @@ describe("npm run restate -- init --table", function () {
       ],
       partitions: [{ name: "year", type: "int" }],
       target: "price",
-      dropped: ["sold"],
+      dateParts: { sold: ["year", "month", "dayOfWeek", "daysSinceEpoch"] },
       missingValues: "keep",
       split: { train: 0.7, validation: 0.2, test: 0.1 },
     });
@@ -146,18 +146,24 @@ describe("npm run restate -- init --table", function () {
     equal(alone.stderr, "error: --target: price is text; the target of a regression is numeric\n");
     const rows = Array.from({ length: 60 }, (_, n) => {
       const town = n % 3 > 0 ? "Ulm" : "Bern";
-      return `"${n * 1.5}","${town}","2024-01-10",${n * 3}`;
+      return `"${n * 1.5}","${town}","2024-0${(n % 9) + 1}-10",${n * 3}`;
     });
     const path = join(folder, "rows.csv");
     writeFileSync(path, ["Preis,Ort,Verkauft,Netto", ...rows].join("\n"));
-    const { columns, dropped } = await dataset("sales.quoted", path, "--target", "price");
+    const { columns, dateParts, dropped } = await dataset(
+      "sales.quoted",
+      path,
+      "--target",
+      "price",
+    );
     deepEqual(columns, [
       { name: "price", type: "double", header: "Preis" },
       { name: "town", type: "string", header: "Ort" },
       { name: "sold", type: "date", header: "Verkauft" },
       { name: "net", type: "int", header: "Netto" },
     ]);
-    deepEqual(dropped, ["sold", "net"]);
+    deepEqual(dropped, ["net"]);
+    deepEqual(dateParts, { sold: ["month", "dayOfWeek", "daysSinceEpoch"] });
     writeFileSync(path, rows.join("\n"));
     const wrong = await init("sales.quoted", path, "--target", "price");
     equal(wrong.code, 1);

@@ -117,28 +117,37 @@ def test_unpacks_files(path: Path) -> None:
         assert profiled(packed, pack(text(ROWS).encode()))["rows"] == 60
 
 
+CONSTANT = "all rows have the same value"
 COLUMNS = [
     # values, type, remark, why it is dropped
     ([str(n) for n in range(60)], "int", "", "it identifies rows: each value occurs once"),
-    ([f"2024-01-{n % 28 + 1:02}" for n in range(60)], "date", "", "a date has no numeric form"),
-    (
-        [f"2024-01-01 0{n % 9}:00:00" for n in range(60)],
-        "timestamp",
-        "",
-        "a timestamp has no numeric form",
-    ),
+    ([f"2024-01-{n % 28 + 1:02}" for n in range(60)], "date", "", None),
+    ([f"2024-01-01 0{n % 9}:00:00" for n in range(60)], "timestamp", "", None),
     (
         [f"{n % 28 + 1:02}.01.2024" for n in range(60)],
         "string",
-        "times written as %d.%m.%Y, which Athena reads as text",
-        "times written as %d.%m.%Y, which Athena reads as text",
+        "dates in text, written as %d.%m.%Y",
+        None,
     ),
     (
         [f"2024-01-01T0{n % 9}:00:00Z" for n in range(60)],
         "string",
-        "times written as %Y-%m-%dT%H:%M:%SZ, which Athena reads as text",
-        "times written as %Y-%m-%dT%H:%M:%SZ, which Athena reads as text",
+        "dates in text, written as %Y-%m-%dT%H:%i:%sZ",
+        None,
     ),
+    (
+        [f"2024-01-01T0{n % 9}:00:00+02:00" for n in range(60)],
+        "string",
+        "times written as %Y-%m-%dT%H:%M:%S%z, which Athena reads as text",
+        "times written as %Y-%m-%dT%H:%M:%S%z, which Athena reads as text",
+    ),
+    (
+        [f"0{n % 9 + 1}/0{n % 7 + 1}/2024" for n in range(60)],
+        "string",
+        "dates written as %d/%m/%Y or %m/%d/%Y: dateFormats can say which",
+        "dates written as %d/%m/%Y or %m/%d/%Y: dateFormats can say which",
+    ),
+    (["01.01.2024"] * 60, "string", "dates in text, written as %d.%m.%Y", CONSTANT),
     (["True", "false"] * 30, "boolean", "", None),
     (["yes", "no"] * 30, "string", "", None),
     ([f"{n % 9:02}" for n in range(60)], "string", "digits that begin with zeros, so text", None),
@@ -182,6 +191,43 @@ def test_finds_what_a_column_is(
     )
     _, column = found["columns"]
     assert (column["type"], column["remark"], column["drop"]) == (kind, remark, drop)
+
+
+DATES = [
+    # how Python writes them, how Athena reads them, the type, the first of the greatest
+    ("%d.%m.%Y", "%d.%m.%Y", "2025-07-14"),
+    ("%m/%d/%y", "%m/%d/%y", "2025-07-14"),
+    ("%d-%b-%Y", "%d-%b-%Y", "2025-07-14"),
+    ("%B %d, %Y", "%M %d, %Y", "2025-07-14"),
+    ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%i", "2025-07-14 22:30:00"),
+    ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%i:%s", "2025-07-14 22:30:45"),
+    ("%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%dT%H:%i:%s.%f", "2025-07-14 22:30:45.25"),
+]
+
+
+@pytest.mark.parametrize(("python", "form", "greatest"), DATES)
+def test_finds_the_format_of_dates_in_text(
+    path: Path, python: str, form: str, greatest: str
+) -> None:
+    last = datetime(2025, 7, 14, 22, 30, 45, 250000, tzinfo=UTC)
+    days = [(last - timedelta(days=n)).strftime(python) for n in range(60)]
+    rows = [(y[0], x) for y, x in zip(ROWS, days, strict=True)]
+    rows += [("1", "NA"), ("2", ""), ("3", "n/a")]
+    found = profiled(path, text(rows, delimiter=";", header="y,sold"))
+    _, sold = found["columns"]
+    assert (sold["type"], sold["dateFormat"], sold["drop"]) == ("string", form, None)
+    assert (sold["high"], sold["missing"], sold["distinct"]) == (greatest, 3, 60)
+    # Empty text of such a column is missing anyway.
+    assert found["form"]["nullTexts"] == ["NA", "n/a"]
+
+
+@pytest.mark.parametrize("stray", ["30.02.2024", "2024", "01.01.24"])
+def test_takes_no_format_that_one_value_has_not(path: Path, stray: str) -> None:
+    days = [f"{n % 28 + 1:02}.01.2024" for n in range(1500)]
+    rows = [(f"{n}", day) for n, day in enumerate([*days, stray])]
+    found = profiled(path, text(rows, header="y,sold"))
+    assert found["columns"][1]["dateFormat"] is None
+    assert drops(found)["sold"] == ("times written as %d.%m.%Y, which Athena reads as text")
 
 
 def test_names_the_columns_that_a_glue_table_may_have() -> None:
