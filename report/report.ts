@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import { writeFileAtomically } from "../local/storage/files";
 import { candidateSection } from "./candidateSection";
+import { dataSection } from "./dataSection";
 import { html, Html } from "./html";
 import { outcomeSection, problemSection } from "./outcomeSection";
 import { type ReportData, readReportData } from "./reportData";
@@ -34,8 +35,8 @@ export async function renderReport(data: ReportData): Promise<string> {
       <body>
         ${outcomeSection(data)}
         <main>
-          ${problemSection(data)} ${stepSection(data)} ${await candidateSection(data)}
-          ${await winnerSection(data)} ${await tuningSection(data)}
+          ${problemSection(data)} ${dataSection(data)} ${stepSection(data)}
+          ${await candidateSection(data)} ${await winnerSection(data)} ${await tuningSection(data)}
         </main>
       </body>
     </html> `;

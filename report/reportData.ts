@@ -5,6 +5,7 @@ import type { PipelineDefinition } from "../pipeline/language/definition";
 import { isObject } from "../pipeline/language/json";
 import { type CandidateRecord, definitionIn, readRecord } from "../local/records/executions";
 import type { Metrics } from "../local/records/summary";
+import { type DataReport, readDataReport } from "../local/records/dataReport";
 import { warnOfDamage } from "../local/records/documents";
 import { lastLines } from "../local/environments/logs";
 import {
@@ -36,6 +37,8 @@ export interface ReportData {
   readonly definition: PipelineDefinition;
   readonly candidates: readonly ReportCandidate[];
   readonly diagnoses: Diagnoses;
+  /** What Preprocess said of the rows; undefined where nothing is known of it. */
+  readonly data: DataReport | undefined;
   /** The end of a step's log; undefined where it has none. */
   readonly logOf: (step: ReportedStep) => LogEnd | undefined;
 }
@@ -147,10 +150,11 @@ export function reportDataOf(
   record: ReportedExecution,
   definition: PipelineDefinition,
   diagnoses: Diagnoses,
+  data: ReportData["data"],
   logOf: ReportData["logOf"],
 ): ReportData {
   const candidates = candidatesOf(record, definition, diagnoses.candidates);
-  return { record, definition, candidates, diagnoses, logOf };
+  return { record, definition, candidates, diagnoses, data, logOf };
 }
 
 /**
@@ -161,7 +165,8 @@ export function readReportData(folder: string): ReportData {
   const record = readRecord(join(folder, "execution.json"));
   const definition = definitionIn(folder, record.id);
   const logs = new Map(record.steps.map(({ log, name }) => [name, log]));
-  return reportDataOf(record, definition, readDiagnoses(diagnosticsPath(folder)), ({ name }) => {
+  const [diagnoses, data] = [readDiagnoses(diagnosticsPath(folder)), readDataReport(folder)];
+  return reportDataOf(record, definition, diagnoses, data, ({ name }) => {
     const own = logs.get(name) ?? latestLog(join(folder, "logs"), name);
     const end = own === undefined ? "" : lastLines(own, logLines);
     return own === undefined || end === ""

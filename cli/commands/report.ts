@@ -1,5 +1,6 @@
 import { Command } from "commander";
 
+import { readDataReport } from "../../local/records/dataReport";
 import { writeFileAtomically } from "../../local/storage/files";
 import { diagnosePredictions, diagnosticsPath } from "../../report/diagnostics";
 import type { Diagnoses } from "../../report/diagnosis";
@@ -92,6 +93,7 @@ export function report(terminal: Terminal): Command {
           full.record,
           full.definition,
           await diagnosesOf(world, full),
+          world.machine && readDataReport(world.machine.workspace.execution(execution.id)),
           ({ name }) => logs.get(name),
         );
         const path =

@@ -28,6 +28,7 @@ import {
   readPropertyFile,
   summarise,
 } from "../records/summary";
+import { keepDataReport } from "../records/dataReport";
 import { findEncoding } from "../preparation/encoding";
 import { findTableData, loadTable } from "../preparation/tableData";
 import { updateTrials } from "../records/trials";
@@ -177,6 +178,12 @@ export async function startSession(options: SessionOptions): Promise<StartedSess
       }
       if (isShown(event)) {
         options.report(event);
+      }
+      if (event.kind === "step" && event.step.status === "Succeeded" && !lost.signal.aborted) {
+        const data = keepDataReport(execution, event.step.name);
+        [data?.summary ?? [], data?.findings.map(({ text }) => `warning: ${text}`) ?? []]
+          .flat()
+          .forEach(options.say);
       }
     },
   };

@@ -515,12 +515,12 @@ def main(arguments: list[str] | None = None) -> None:
         sample = Sample(table.columns, assignment, options.seed)
         write_splits(table, assignment, options.output, sample)
         report = sample.report(table.rows_read, options.column_count, table.findings)
-        report["table"] = options.table
+        report |= {"table": options.table, "summary": summary(report)}
         metadata = options.output / "metadata"
         metadata.mkdir(parents=True, exist_ok=True)
         (metadata / "feature_names.json").write_text(json.dumps(table.columns[1:]))
         (metadata / "data_report.json").write_text(json.dumps(report, indent=1))
-        print(summary(report))
+        print(report["summary"])
         for finding in report["findings"]:
             print(f"warning: {finding['text']}")
         if options.data_checks == "fail":

@@ -121,6 +121,37 @@ describe("npm run local, on a table of one's own,", function () {
     equal(trained.code, 0, trained.stderr);
   });
 
+  it("says what to doubt in the rows before it trains, or stops where it is to", async () => {
+    const data = join(folder, "doubted.csv");
+    const rows = Array.from({ length: 120 }, (_, n) => {
+      const y = (n * n * 31) % 997;
+      return `${n % 12 === 0 ? "" : y},${n % 7},${y * 2}`;
+    });
+    writeFileSync(data, ["y,x,twice", ...rows].join("\n"));
+    const columns = ["y", "x", "twice"].map((name) => ({ name, type: "double" }));
+    const dataset = { columns, headerLines: 1 };
+    const said = [
+      "120 rows read, 10 without y, 110 used: 77 / 22 / 11; 2 columns, 2 features; 1 warning",
+      "warning: twice: gives the target away: R2 1.0000 by this column alone",
+      "▶ TuneTree",
+    ];
+    const first = await run(dataset, data);
+    equal(first.code, 0, first.stderr);
+    const lines = first.stdout.split("\n");
+    const start = lines.indexOf(said[0] ?? "");
+    deepEqual(lines.slice(start, start + 3), said);
+    const page = readFileSync(join(folder, "work", "report", "index.html"), "utf8");
+    match(page, /Table <strong>own<\/strong>, target <strong>y<\/strong>:\s+120 rows read/);
+    match((await run(dataset, data)).stdout, /^120 rows read, 10 without y, 110 used/m);
+    const stopped = await run({ ...dataset, dataChecks: "fail" }, data);
+    equal(stopped.code, 1);
+    match(
+      stopped.stderr,
+      /step Preprocess failed: dataChecks is fail, and twice: gives the target/,
+    );
+    equal(stopped.stdout.includes("▶ TuneTree"), false);
+  });
+
   for (const format of ["csv", "parquet"]) {
     it(`splits ${format} by time, so that the test rows are the latest, and by group`, async () => {
       const csv = join(folder, "dated.csv");

@@ -72,6 +72,37 @@ describe("the report's page", () => {
     );
   });
 
+  it("shows the table, its rows and what to doubt in them", async () => {
+    const own = { record: record(), steps: [step("Preprocess")] };
+    equal((await render(own)).includes("<h2>Data</h2>"), false);
+    const data = {
+      version: 1,
+      table: "hit<ters",
+      target: "salary",
+      summary: "322 rows read, 59 without salary, 263 used: 184 / 53 / 26",
+      rows: { read: 322, withoutTarget: 59, used: 263 },
+      parts: { train: 184, validation: 53, test: 26 },
+      sampledRows: 263,
+      findings: [{ kind: "leak", column: "pay", text: "pay: gives the target away" }],
+      missing: { walks: 0.125 },
+    } as const;
+    const page = await render({ ...own, data });
+    has(
+      page,
+      /Table <strong>hit&lt;ters<\/strong>, target <strong>salary<\/strong>:\s+322 rows read/,
+    );
+    has(page, /<li>pay: gives the target away<\/li>/);
+    has(page, /<th scope="row">test rows<\/th>\s*<td>26<\/td>/);
+    has(page, /<th scope="row">walks<\/th>\s*<td>missing in 12\.5 %<\/td>/);
+    equal(/rows were looked at/.test(page), false);
+    has(
+      await render({ ...own, data: { ...data, sampledRows: 100 } }),
+      /else 100 rows were looked at/,
+    );
+    const other = await render({ ...own, data: { ...data, version: 2 } as never });
+    equal(other.includes("<h2>Data</h2>"), false);
+  });
+
   it("shows the log of the last job of a tuning that was stopped", async () => {
     const page = await render({
       record: record({

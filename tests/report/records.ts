@@ -1,6 +1,7 @@
 import { join } from "node:path";
 
 import type { StepResult, Trial } from "../../local/execution/execution";
+import type { DataReport } from "../../local/records/dataReport";
 import type { ExecutionRecord } from "../../local/records/executions";
 import { writeFileAtomically, writeJson } from "../../local/storage/files";
 import {
@@ -98,16 +99,20 @@ export function writeRecords(
     readonly diagnoses?: readonly Diagnosis[];
     readonly comparison?: Comparison;
     readonly baseline?: Baseline;
+    readonly data?: DataReport;
     readonly logs?: Readonly<Record<string, string>>;
   },
 ): void {
-  const { baseline, comparison, diagnoses, logs = {}, record: own, steps } = records;
+  const { baseline, comparison, data, diagnoses, logs = {}, record: own, steps } = records;
   // In the first form, which is read too.
   writeJson(join(folder, "execution.json"), { ...own, processId: 1 });
   writeJson(join(folder, "definition.json"), definitionOf(steps));
   if (diagnoses !== undefined) {
     const document = { version: diagnosesVersion, candidates: diagnoses, comparison, baseline };
     writeJson(join(folder, "diagnostics.json"), document);
+  }
+  if (data !== undefined) {
+    writeJson(join(folder, "data_report.json"), data);
   }
   for (const [name, log] of Object.entries(logs)) {
     writeFileAtomically(join(folder, "logs", `${name}.log`), log);

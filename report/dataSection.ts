@@ -1,0 +1,53 @@
+import { html, type Html } from "./html";
+import { percent } from "./numbers";
+import type { ReportData } from "./reportData";
+
+/** What the rows were, and what to doubt in them. */
+export function dataSection({ data }: ReportData): Html {
+  if (data === undefined) {
+    return html``;
+  }
+  const { findings, missing, parts, rows, sampledRows, summary, table, target } = data;
+  const gaps = Object.entries(missing);
+  return html`<section>
+    <h2>Data</h2>
+    <p>Table <strong>${table}</strong>, target <strong>${target}</strong>: ${summary}.</p>
+    ${
+      findings.length === 0
+        ? html``
+        : html`<ul>
+            ${findings.map(({ text }) => html`<li>${text}</li>`)}
+          </ul>`
+    }
+    ${
+      sampledRows === rows.used
+        ? html``
+        : html`<p>
+            Duplicates and constants are those of all rows; else ${sampledRows} rows were looked at.
+          </p>`
+    }
+    <details>
+      <summary>Rows and missing values</summary>
+      <div class="scroll">
+        <table>
+          <tbody>
+            ${Object.entries(parts).map(
+              ([name, count]) =>
+                html`<tr>
+                  <th scope="row">${name} rows</th>
+                  <td>${count}</td>
+                </tr>`,
+            )}
+            ${gaps.map(
+              ([name, value]) =>
+                html`<tr>
+                  <th scope="row">${name}</th>
+                  <td>missing in ${percent(value)}</td>
+                </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>
+    </details>
+  </section>`;
+}
