@@ -2,6 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import type { DataReport } from "../../local/records/dataReport";
 import type { Cell } from "../../report/diagnosis";
 import { renderReport } from "../../report/report";
 import { gapOf, readReportData } from "../../report/reportData";
@@ -75,7 +76,7 @@ describe("the report's page", () => {
   it("shows the table, its rows and what to doubt in them", async () => {
     const own = { record: record(), steps: [step("Preprocess")] };
     equal((await render(own)).includes("<h2>Data</h2>"), false);
-    const data = {
+    const data: DataReport = {
       version: 1,
       table: "hit<ters",
       target: "salary",
@@ -85,7 +86,7 @@ describe("the report's page", () => {
       sampledRows: 263,
       findings: [{ kind: "leak", column: "pay", text: "pay: gives the target away" }],
       missing: { walks: 0.125 },
-    } as const;
+    };
     const page = await render({ ...own, data });
     has(
       page,
@@ -94,7 +95,7 @@ describe("the report's page", () => {
     has(page, /<li>pay: gives the target away<\/li>/);
     has(page, /<th scope="row">test rows<\/th>\s*<td>26<\/td>/);
     has(page, /<th scope="row">walks<\/th>\s*<td>missing in 12\.5 %<\/td>/);
-    equal(/rows were looked at/.test(page), false);
+    equal(page.includes("rows were looked at"), false);
     has(
       await render({ ...own, data: { ...data, sampledRows: 100 } }),
       /else 100 rows were looked at/,
