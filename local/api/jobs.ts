@@ -16,6 +16,7 @@ import {
   tuningJobOf,
 } from "../records/executionDocument";
 import { findDocument, listHeads } from "../records/executions";
+import { jobsNotImproving } from "../execution/steps/completion";
 import { nameOf } from "../execution/steps/jobProperties";
 import { artifactUri } from "../execution/steps/trainingJob";
 import { asInvalid, invalid } from "./errors";
@@ -218,7 +219,7 @@ function tuningState({ name, properties, trials }: Job): Answer {
   const [best] = trials
     .filter((trial) => trial.TrainingJobStatus === "Completed" && objectiveOf(trial) !== undefined)
     .sort((left, right) => worth(left) - worth(right));
-  const measured = trials.filter((trial) => objectiveOf(trial) !== undefined).length;
+  const measured = trials.filter((trial) => objectiveOf(trial) !== undefined);
   const pending = count("InProgress");
   return {
     TrainingJobStatusCounters: {
@@ -229,11 +230,16 @@ function tuningState({ name, properties, trials }: Job): Answer {
       Stopped: count("Stopped"),
     },
     ObjectiveStatusCounters: {
-      Succeeded: measured,
+      Succeeded: measured.length,
       Pending: pending,
-      Failed: trials.length - measured - pending,
+      Failed: trials.length - measured.length - pending,
     },
     BestTrainingJob: best && summaryOf(name, best),
+    TuningJobCompletionDetails: {
+      NumberOfTrainingJobsObjectiveNotImproving: jobsNotImproving(
+        [...measured].sort((left, right) => left.Number - right.Number).map(worth),
+      ),
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import { availableParallelism } from "node:os";
+import { availableParallelism, constants } from "node:os";
 
 import { keepJob } from "./failedJob";
 import { PythonService } from "./python";
@@ -21,6 +21,8 @@ export interface Job {
    * not wait.
    */
   readonly graceSeconds?: number;
+  /** Stops it, whether it runs or waits for room. */
+  readonly signal?: AbortSignal;
 }
 
 /** How a job ended. */
@@ -59,6 +61,13 @@ interface Waiting {
   timer?: NodeJS.Timeout;
 }
 
+/** The result of a job that was stopped while it waited for room. */
+const stoppedBeforeItBegan: JobResult = {
+  exitCode: -constants.signals.SIGTERM,
+  seconds: 0,
+  timedOut: false,
+};
+
 /** Of jobs that do not say another. */
 const defaultGraceSeconds = 5;
 
@@ -83,13 +92,18 @@ export class JobRunner implements Jobs {
   /** Runs a job as soon as there is room for it. */
   async run(job: Job): Promise<JobResult> {
     await this.enter();
+    const stop = (): void => {
+      this.stop(job.id);
+    };
+    job.signal?.addEventListener("abort", stop);
     try {
       const result = await this.start(job);
-      if (result.exitCode !== 0) {
+      if (result.exitCode !== 0 && job.signal?.aborted !== true) {
         keepJob(job);
       }
       return result;
     } finally {
+      job.signal?.removeEventListener("abort", stop);
       this.leave();
     }
   }
@@ -156,6 +170,9 @@ export class JobRunner implements Jobs {
   private start(job: Job): Promise<JobResult> {
     if (this.stopped) {
       return Promise.reject(new JobError("stopped"));
+    }
+    if (job.signal?.aborted === true) {
+      return Promise.resolve(stoppedBeforeItBegan);
     }
     const service = this.process();
     return new Promise((resolve, reject) => {

@@ -18,7 +18,7 @@ export interface Trial {
   /** Number among the step's trials, from 0. */
   readonly number: number;
   readonly trainingJobName: string;
-  /** Stopped: by early stopping. */
+  /** Stopped: by early stopping, or as its tuning was complete. */
   readonly status: "Completed" | "Failed" | "Stopped";
   readonly failureReason?: string;
   /** What RetryPolicies call its failure. */

@@ -243,9 +243,12 @@ class Run {
     kind: JobKind<Request>,
     request: Request,
   ): Promise<Pick<StepResult, "detail" | "reusedFrom">> {
-    const { described, reusedFrom } = await runJobStep(this.execution, step, kind, request);
+    const { described, detail, reusedFrom } = await runJobStep(this.execution, step, kind, request);
     this.describe(step.Name, described);
-    return reusedFrom === undefined ? {} : { detail: `as in execution ${reusedFrom}`, reusedFrom };
+    if (reusedFrom !== undefined) {
+      return { detail: `as in execution ${reusedFrom}`, reusedFrom };
+    }
+    return detail === undefined ? {} : { detail };
   }
 
   /** Creates the model of a Model step. */

@@ -11,7 +11,7 @@ import { unsupportedFlows } from "./flowCheck";
 import type { Images } from "../standins/images";
 import type { RunnableProgram } from "../../offline/program";
 import { checkSources } from "./sourceCheck";
-import { unsupported } from "./support";
+import { ignored, unsupported } from "./support";
 import type { Workspace } from "../records/workspace";
 
 /** What is looked at before a run. */
@@ -53,7 +53,7 @@ async function checkSupport(
     ...(await unsupportedFlows(definition, images, objects)),
     ...sources.problems,
   ]);
-  for (const warning of sources.warnings) {
+  for (const warning of [...sources.warnings, ...ignored(definition)]) {
     say(`warning: ${warning}`);
   }
 }

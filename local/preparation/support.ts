@@ -8,7 +8,13 @@ import { allSteps } from "../../pipeline/language/graph";
 import { type Images, trains } from "../standins/images";
 import { columnFilter } from "../execution/steps/csvFilter";
 import { checkProcessing } from "./processingSupport";
-import { checkPrefix, checkTraining, checkTuning, type Report } from "./trainingSupport";
+import {
+  checkIgnored,
+  checkPrefix,
+  checkTraining,
+  checkTuning,
+  type Report,
+} from "./trainingSupport";
 
 function checkModel(args: ModelArguments, images: Images, report: Report): void {
   const { Environment: environment, Image: uri } = args.PrimaryContainer ?? {};
@@ -99,6 +105,21 @@ function checkStep(step: Step, images: Images, report: Report): void {
   }
 }
 
+/** What a check finds in the steps: a sentence for each, with the step and the field. */
+function findings(
+  definition: PipelineDefinition,
+  checkOne: (step: Step, report: Report) => void,
+): readonly string[] {
+  return allSteps(definition).flatMap(({ step }) => {
+    const found: string[] = [];
+    checkOne(step, (field, problem) => {
+      const path = ["CheckType", "Type"].includes(field) ? field : `Arguments.${field}`;
+      found.push(`step "${step.Name}", ${path}: ${problem}`);
+    });
+    return found;
+  });
+}
+
 /**
  * Finds what a local run does not support in a definition, all at once.
  *
@@ -106,12 +127,16 @@ function checkStep(step: Step, images: Images, report: Report): void {
  * @returns a sentence for each, with the step and the field
  */
 export function unsupported(definition: PipelineDefinition, images: Images): readonly string[] {
-  return allSteps(definition).flatMap(({ step }) => {
-    const problems: string[] = [];
-    checkStep(step, images, (field, problem) => {
-      const path = ["CheckType", "Type"].includes(field) ? field : `Arguments.${field}`;
-      problems.push(`step "${step.Name}", ${path}: ${problem}`);
-    });
-    return problems;
+  return findings(definition, (step, report) => {
+    checkStep(step, images, report);
+  });
+}
+
+/** Finds what a local run leaves out of a definition that it runs, as {@link unsupported} does. */
+export function ignored(definition: PipelineDefinition): readonly string[] {
+  return findings(definition, (step, report) => {
+    if (step.Type === "Tuning") {
+      checkIgnored(step.Arguments, report);
+    }
   });
 }

@@ -113,6 +113,17 @@ export function checkTuning(args: TuningArguments, images: Images, report: Repor
   checkObjective(args, hasScript, images, report);
 }
 
+/** What of a Tuning step is not applied here, while it runs all the same. */
+export function checkIgnored(args: TuningArguments, report: Report): void {
+  const criteria = args.HyperParameterTuningJobConfig?.TuningJobCompletionCriteria;
+  if (criteria?.ConvergenceDetected?.CompleteOnConvergence === "Enabled") {
+    report(
+      "HyperParameterTuningJobConfig.TuningJobCompletionCriteria.ConvergenceDetected",
+      "not applied here, as SageMaker's algorithm is not public: all trials run unless another criterion is met",
+    );
+  }
+}
+
 type Config = NonNullable<TuningArguments["HyperParameterTuningJobConfig"]>;
 
 function checkConfig(config: Config | undefined, reportOf: Report): void {
@@ -129,14 +140,8 @@ function checkConfig(config: Config | undefined, reportOf: Report): void {
   if (strategy === "Hyperband" && config?.TrainingJobEarlyStoppingType === "Auto") {
     report("TrainingJobEarlyStoppingType", "Hyperband stops by itself; it takes Off only");
   }
-  for (const [field, value] of [
-    ["ParameterRanges.AutoParameters", config?.ParameterRanges?.AutoParameters],
-    ["ResourceLimits.MaxRuntimeInSeconds", config?.ResourceLimits?.MaxRuntimeInSeconds],
-    ["TuningJobCompletionCriteria", config?.TuningJobCompletionCriteria],
-  ] as const) {
-    if (value !== undefined && value !== null) {
-      report(field, "does not run here");
-    }
+  if (config?.ParameterRanges?.AutoParameters) {
+    report("ParameterRanges.AutoParameters", "does not run here");
   }
   // The SDK leaves a Grid's number of jobs to the service: all combinations.
   if (strategy !== "Grid" && typeof config?.ResourceLimits?.MaxNumberOfTrainingJobs !== "number") {

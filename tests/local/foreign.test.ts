@@ -2,6 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
+import { DescribeHyperParameterTuningJobCommand } from "@aws-sdk/client-sagemaker";
 import { extract } from "tar";
 
 import { type ExecutionRecord, readRecord } from "../../local/records/executions";
@@ -9,6 +10,7 @@ import { pythonInterpreter } from "../../local/environments/python";
 import type { JsonObject } from "../../pipeline/language/json";
 import { randomNumbers } from "../support/housing";
 import { command, type Ended, local, temporaryFolder, writeDefinition } from "../support/localRun";
+import { localWorld, sageMakerOf } from "../support/localWorld";
 
 const scripts = {
   "split.py": `
@@ -210,6 +212,29 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
       ok(objective !== undefined);
       match(failureReason ?? "", /^stopped early, after \d+ values of the objective$/);
     }
+  });
+
+  it("completes a tuning by its criteria, and describes it so", async () => {
+    const { code, record, stderr } = await run("complete");
+    equal(code, 0, stderr);
+    match(stderr, /^warning: step "Tune", .*\.ConvergenceDetected: not applied here, as/m);
+    deepEqual(
+      record.trials
+        .map(({ number, status }) => `${number} ${status}`)
+        .sort((left, right) => left.localeCompare(right)),
+      ["0 Completed", "1 Completed", "2 Completed", "3 Completed", "4 Stopped"],
+    );
+    const described = await sageMakerOf(localWorld(workFolder)).send(
+      new DescribeHyperParameterTuningJobCommand({
+        HyperParameterTuningJobName: `${record.id}-Tune`,
+      }),
+    );
+    equal(described.HyperParameterTuningJobStatus, "Completed");
+    deepEqual(described.TuningJobCompletionDetails, {
+      NumberOfTrainingJobsObjectiveNotImproving: 3,
+    });
+    const { Completed, InProgress, Stopped } = described.TrainingJobStatusCounters ?? {};
+    deepEqual([Completed, InProgress, Stopped], [4, 0, 1]);
   });
 
   it("prepares, trains, tunes and serves by scripts of both frameworks", async () => {

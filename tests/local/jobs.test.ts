@@ -1,5 +1,5 @@
 import { equal, match, rejects } from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -79,5 +79,30 @@ describe("a job runner", () => {
     await killServer();
     await failed;
     equal((await jobs.run(job("next"))).exitCode, 0);
+  });
+
+  it("stops a job by its signal, whether it runs or waits for room", async () => {
+    jobs = new JobRunner(1);
+    const stopping = new AbortController();
+    const endless = join(folder, "endless.py");
+    writeFileSync(endless, "import time\nprint('runs', flush=True)\ntime.sleep(600)\n");
+    const stoppable = (id: string): Job => ({
+      ...job(id),
+      program: { script: endless },
+      signal: stopping.signal,
+    });
+    const both = [jobs.run(stoppable("runs")), jobs.run(stoppable("waits"))];
+    while (
+      !existsSync(join(folder, "runs.log")) ||
+      readFileSync(join(folder, "runs.log")).length === 0
+    ) {
+      await new Promise((done) => setTimeout(done, 5));
+    }
+    stopping.abort();
+    for (const { exitCode, timedOut } of await Promise.all(both)) {
+      equal(exitCode, -15);
+      equal(timedOut, false);
+    }
+    equal(existsSync(join(folder, "waits.log")), false);
   });
 });

@@ -34,6 +34,7 @@ from sagemaker.tuner import (
     HyperparameterTuner,
     IntegerParameter,
     StrategyConfig,
+    TuningJobCompletionCriteriaConfig,
 )
 from sagemaker.workflow.condition_step import ConditionStep
 from sagemaker.workflow.conditions import (
@@ -245,6 +246,27 @@ def tune_pipeline() -> Pipeline:
     return Pipeline("team", [mode], steps=[split, tune, judge, check], sagemaker_session=SESSION)
 
 
+def complete_pipeline() -> Pipeline:
+    """A tuning that does not improve, so its completion criteria end it."""
+    split = split_step()
+    tuner = HyperparameterTuner(
+        estimator(num_round=3),
+        "validation:rmse",
+        {"eta": ContinuousParameter(0.3, 0.3001)},
+        objective_type="Minimize",
+        strategy="Random",
+        max_jobs=9,
+        max_parallel_jobs=2,
+        max_runtime_in_seconds=3600,
+        completion_criteria_config=TuningJobCompletionCriteriaConfig(
+            max_number_of_training_jobs_not_improving=3, complete_on_convergence=True
+        ),
+        random_seed=3,
+    )
+    tune = TuningStep("Tune", step_args=tuner.fit(channels(split)))
+    return Pipeline("team", steps=[split, tune], sagemaker_session=SESSION)
+
+
 class Uploads:
     """What stands in for boto3's S3 resource: it keeps objects in a folder laid out as S3."""
 
@@ -384,6 +406,7 @@ if __name__ == "__main__":
     pipelines = {
         "train": train_pipeline,
         "tune": tune_pipeline,
+        "complete": complete_pipeline,
         "script": lambda: script_pipeline(folder / "code"),
     }
     for name in sys.argv[2:] or ("train", "tune"):

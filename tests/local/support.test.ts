@@ -2,7 +2,7 @@ import { deepEqual, ok } from "node:assert/strict";
 
 import { Images } from "../../local/standins/images";
 import type { Program } from "../../offline/program";
-import { unsupported } from "../../local/preparation/support";
+import { ignored, unsupported } from "../../local/preparation/support";
 import type { PipelineDefinition, TransformStep } from "../../pipeline/language/definition";
 import { type Draft, draft, program, set } from "../support/definitions";
 
@@ -145,12 +145,6 @@ const beyond: readonly (readonly [string, readonly (string | number)[], unknown,
     /HyperParameterTuningJobConfig\.ParameterRanges\.AutoParameters: does not run here/,
   ],
   [
-    "a tuning that ends at an objective",
-    [...tuning, "TuningJobCompletionCriteria"],
-    { TargetObjectiveMetricValue: 0.5 },
-    /HyperParameterTuningJobConfig\.TuningJobCompletionCriteria: does not run here/,
-  ],
-  [
     "no number of training jobs",
     [...tuning, "ResourceLimits", "MaxNumberOfTrainingJobs"],
     undefined,
@@ -247,6 +241,26 @@ describe("unsupported", () => {
       set(definition, path, value);
     }
     deepEqual(problems(definition).length, 3);
+  });
+
+  it("takes all criteria that end a tuning, and says that convergence is not applied", () => {
+    const definition = draft(evaluated.definition);
+    set(definition, [...tuning, "ResourceLimits", "MaxRuntimeInSeconds"], 600);
+    const criteria = [...tuning, "TuningJobCompletionCriteria"];
+    set(definition, criteria, {
+      TargetObjectiveMetricValue: 0.5,
+      BestObjectiveNotImproving: { MaxNumberOfTrainingJobsNotImproving: 3 },
+      ConvergenceDetected: { CompleteOnConvergence: "Enabled" },
+    });
+    deepEqual(problems(definition), []);
+    const typed = definition as unknown as PipelineDefinition;
+    deepEqual(ignored(typed), [
+      'step "TuneXGBoost", Arguments.HyperParameterTuningJobConfig.TuningJobCompletionCriteria.' +
+        "ConvergenceDetected: not applied here, as SageMaker's algorithm is not public: all trials run " +
+        "unless another criterion is met",
+    ]);
+    set(definition, [...criteria, "ConvergenceDetected"], { CompleteOnConvergence: "Disabled" });
+    deepEqual(ignored(typed), []);
   });
 
   describe("of a batch transform", () => {

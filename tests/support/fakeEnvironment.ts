@@ -28,9 +28,16 @@ export class FakeJobs implements Jobs {
     if (this.isClosed) {
       return Promise.reject(new JobError("stopped"));
     }
+    const stopped: JobResult = { exitCode: -15, seconds: 0, timedOut: false };
+    if (job.signal?.aborted === true) {
+      return Promise.resolve(stopped);
+    }
     this.begun.push(job.id);
     return new Promise<JobResult>((resolve, reject) => {
       this.running.set(job.id, reject);
+      job.signal?.addEventListener("abort", () => {
+        resolve(stopped);
+      });
       void Promise.resolve(this.work(job)).then((exitCode) => {
         resolve({ exitCode, seconds: 0, timedOut: false });
       }, reject);

@@ -20,6 +20,8 @@ export interface JobOutcome {
   readonly trials?: readonly Trial[];
   /** Whether the machine had a part in it, so that it cannot stand in for another job. Default false. */
   readonly isAccidental?: boolean;
+  /** What there is to say of it. */
+  readonly detail?: string;
 }
 
 /** One try at a step's job. */
@@ -100,7 +102,11 @@ export async function runJobStep<Request extends object>(
   step: JobStep,
   kind: JobKind<Request>,
   request: Request,
-): Promise<{ readonly described: Properties; readonly reusedFrom?: string }> {
+): Promise<{
+  readonly described: Properties;
+  readonly detail?: string | undefined;
+  readonly reusedFrom?: string;
+}> {
   const { arnPrefix, cache, id } = execution;
   const { Name: name, Type: type } = step;
   const describe = (outcome: JobOutcome): Properties =>
@@ -148,5 +154,5 @@ export async function runJobStep<Request extends object>(
   if (outcome.isAccidental !== true) {
     await cache.keep(key, outcome, places(outcome));
   }
-  return { described: describe(outcome) };
+  return { described: describe(outcome), detail: outcome.detail };
 }

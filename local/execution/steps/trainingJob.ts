@@ -23,6 +23,7 @@ export type TrainingDefinition = Pick<
   | "Environment"
   | "InputDataConfig"
   | "OutputDataConfig"
+  | "RetryStrategy"
   | "StoppingCondition"
 >;
 
@@ -36,6 +37,8 @@ export interface TrainingJob {
   readonly objectiveMetric?: string;
   /** Takes a look at the log of the running job, and may stop it. */
   readonly watch?: (log: string, stop: () => void) => () => void;
+  /** Stops it. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The result of a training job. */
@@ -111,11 +114,34 @@ async function storeArchive(execution: Execution, uri: string, folder: string): 
   );
 }
 
-/** Runs a training job. */
+/**
+ * Runs a training job, and again where the machine ended it, as often as its RetryStrategy says. Its
+ * MaxRuntimeInSeconds is the limit of all attempts together (source: the service model, StoppingCondition).
+ */
 export async function runTrainingJob(
   execution: Execution,
   job: TrainingJob,
 ): Promise<TrainingResult> {
+  const { RetryStrategy: strategy } = job.definition;
+  const limit = timeLimit(job.definition);
+  let earlier = 0;
+  for (let retries = strategy?.MaximumRetryAttempts ?? 0; ; retries -= 1) {
+    const result = await attemptTrainingJob(execution, job, limit - earlier);
+    const { fault, wasStopped, ...rest } = result;
+    const seconds = earlier + result.seconds;
+    if (fault === undefined || wasStopped || retries <= 0 || seconds >= limit) {
+      return { ...rest, ...(fault === undefined ? {} : { fault }), seconds };
+    }
+    earlier = seconds;
+  }
+}
+
+/** @param secondsLeft of the time limit of the job */
+async function attemptTrainingJob(
+  execution: Execution,
+  job: TrainingJob,
+  secondsLeft: number,
+): Promise<TrainingResult & { readonly wasStopped: boolean }> {
   const { definition, name } = job;
   const { AlgorithmSpecification: specification } = definition;
   const { TrainingImage: imageUri = "" } = specification ?? {};
@@ -130,8 +156,9 @@ export async function runTrainingJob(
   for (const part of ["model", join("output", "data"), "checkpoints"]) {
     mkdirSync(join(folder.base, part), { recursive: true });
   }
-  const limit = timeLimit(definition);
+  const early = { isStopped: false };
   const unwatch = job.watch?.(folder.log, () => {
+    early.isStopped = true;
     execution.jobs.stop(name);
   });
   const source = trainingSource(job.hyperparameters);
@@ -156,7 +183,8 @@ export async function runTrainingJob(
       }),
       workingDirectory: folder.base,
       log: folder.log,
-      timeLimit: limit,
+      timeLimit: secondsLeft,
+      ...(job.signal === undefined ? {} : { signal: job.signal }),
     })
     .finally(() => unwatch?.());
   const metrics =
@@ -168,10 +196,11 @@ export async function runTrainingJob(
     startTime: new Date(Date.now() - 1000 * result.seconds).toISOString(),
     seconds: result.seconds,
     log: folder.log,
+    wasStopped: early.isStopped || job.signal?.aborted === true,
   };
   if (result.exitCode !== 0) {
     const reasonFile = join(folder.base, "output", "failure");
-    const reason = failureReason(result, reasonFile, folder.log, limit);
+    const reason = failureReason(result, reasonFile, folder.log, timeLimit(definition));
     const fault = faultOf(result, reason);
     return {
       ...common,

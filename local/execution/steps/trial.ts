@@ -61,6 +61,7 @@ async function runOrReuse(
   name: string,
   hyperparameters: Readonly<Record<string, string>>,
   earlier: readonly (readonly number[])[],
+  signal: AbortSignal,
 ): Promise<Outcome> {
   const { cacheSeconds, definition, keyOf, objectiveMetric, stoppingRule } = job;
   const content = keyOf({ ...hyperparameters, _tuning_objective_metric: objectiveMetric });
@@ -82,12 +83,26 @@ async function runOrReuse(
     hyperparameters,
     objectiveMetric,
     ...(stoppingRule === undefined ? {} : { watch: watcher(job, earlier) }),
+    signal,
   });
   const outcome: Outcome = { ...result, values: job.readObjective(result.log) };
-  if (result.status === "Completed") {
+  if (result.status === "Completed" && !signal.aborted) {
     await execution.cache.keep(key, outcome, places);
   }
   return outcome;
+}
+
+/** A trial that was stopped as its tuning was complete: what it reached counts no longer. */
+export function stoppedTrial(trial: Trial, reason: string): Trial {
+  const stopped: { -readonly [Name in keyof Trial]: Trial[Name] } = {
+    ...trial,
+    status: "Stopped",
+    failureReason: `stopped, as the tuning was complete: ${reason}`,
+  };
+  delete stopped.fault;
+  delete stopped.modelArtifact;
+  delete stopped.objective;
+  return stopped;
 }
 
 /**
@@ -96,6 +111,7 @@ async function runOrReuse(
  * @param number its number, from 0
  * @param tuned its hyperparameters beside the static ones
  * @param earlier courses of the objective in earlier trials, by which it may be stopped early
+ * @param signal stops it, where the tuning is complete; its reason says why
  */
 export async function runTrial(
   execution: Execution,
@@ -103,6 +119,7 @@ export async function runTrial(
   number: number,
   tuned: Readonly<Record<string, string>>,
   earlier: readonly (readonly number[])[],
+  signal: AbortSignal,
 ): Promise<EndedTrial> {
   const { definition, objectiveMetric, step } = job;
   const name = trialName(execution.id, step, number);
@@ -110,7 +127,7 @@ export async function runTrial(
     ...definition.StaticHyperParameters,
     ...tuned,
   };
-  const outcome = await runOrReuse(execution, job, number, name, hyperparameters, earlier);
+  const outcome = await runOrReuse(execution, job, number, name, hyperparameters, earlier, signal);
   const { fault, metrics, modelArtifact, values, ...result } = outcome;
   const common: Trial = {
     step,
@@ -146,6 +163,10 @@ export async function runTrial(
     ...(modelArtifact === undefined ? {} : { modelArtifact }),
     ...(fault === undefined ? {} : { fault }),
   };
+  // A job that is told to stop may end well all the same, with half a model.
+  if (signal.aborted) {
+    return { course, trial: stoppedTrial(trial, String(signal.reason)) };
+  }
   if (result.status === "Failed") {
     return { course, trial };
   }

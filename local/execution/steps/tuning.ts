@@ -2,53 +2,72 @@ import type { TuningRequest } from "../../../pipeline/language/evaluate";
 import { type Execution, StepFailure, type Trial } from "../execution";
 import { tuningKey } from "../../caching/stepKey";
 import type { Attempt, JobKind, JobOutcome } from "./jobStep";
+import { Completion, jobsNotImproving } from "./completion";
 import { artifactUri } from "./trainingJob";
 import { type EndedTrial, runTrial } from "./trial";
 import { readTuningJob, type TuningJob } from "./tuningJob";
 
 /**
- * Runs the trials, as many at once as the definition says. A suggestion learns from the trials that are
- * at least two rounds back, told in their order: so it does not depend on which of the running ones
- * happens to end first, and equal seeds give equal searches on every machine. That is also how a search
- * that was interrupted goes on: its trials are asked for again, and those that had completed are taken.
+ * Runs the trials, as many at once as the definition says, until the tuning is complete. A suggestion learns
+ * from the trials that are at least two rounds back, told in their order: so it does not depend on which of the
+ * running ones happens to end first, and equal seeds give equal searches on every machine. That is also how a
+ * search that was interrupted goes on: its trials are asked for again, and those that had completed are taken.
  */
-async function search(execution: Execution, job: TuningJob): Promise<readonly Trial[]> {
-  const { maxJobs: of, maxParallelJobs, step } = job;
-  execution.report({ kind: "tuning", step, of, parallel: maxParallelJobs });
+async function search(
+  execution: Execution,
+  job: TuningJob,
+  completion: Completion,
+): Promise<readonly Trial[]> {
+  const { maxJobs, maxParallelJobs, step } = job;
   const lag = 2 * maxParallelJobs;
   const trials: Promise<EndedTrial>[] = [];
   const earlier: (readonly number[])[] = [];
   const running = new Set<Promise<unknown>>();
-  try {
-    for (let number = 0; number < job.maxJobs; number += 1) {
-      const told = await trials[number - lag];
-      if (told !== undefined) {
-        const { course, trial } = told;
-        if (trial.objective !== undefined) {
-          earlier.push(course);
-        }
-        await execution.tuner.tell(step, trial.number, trial.objective);
+  for (let number = 0; number < maxJobs; number += 1) {
+    const told = await trials[number - lag];
+    if (told !== undefined) {
+      const { course, trial } = told;
+      if (trial.objective !== undefined) {
+        earlier.push(course);
       }
-      const tuned = await execution.tuner.ask(step, number);
-      if (tuned === undefined) {
-        break;
-      }
-      // Only now: the search goes on while the trials run.
-      if (running.size >= maxParallelJobs) {
-        await Promise.race(running);
-      }
-      const ended = runTrial(execution, job, number, tuned, [...earlier]).then((one) => {
-        execution.report({ kind: "trial", trial: one.trial, of });
-        return one;
-      });
-      trials.push(ended);
-      const forget = (): boolean => running.delete(settled);
-      const settled = ended.then(forget, forget);
-      running.add(settled);
+      await execution.tuner.tell(step, trial.number, trial.objective);
     }
-    return (await Promise.all(trials)).map(({ trial }) => trial);
+    const tuned = await execution.tuner.ask(step, number);
+    if (tuned === undefined) {
+      break;
+    }
+    // Only now: the search goes on while the trials run.
+    if (running.size >= maxParallelJobs) {
+      await Promise.race(running);
+    }
+    await completion.decidedBy(number - maxParallelJobs);
+    if (completion.signal.aborted) {
+      break;
+    }
+    const ended = runTrial(execution, job, number, tuned, [...earlier], completion.signal);
+    trials.push(ended);
+    completion.add(ended);
+    const forget = (): boolean => running.delete(settled);
+    const settled = ended.then(forget, forget);
+    running.add(settled);
+  }
+  return completion.trials();
+}
+
+/** Runs the search of a tuning job, and closes it however it ends. */
+async function searchToEnd(
+  execution: Execution,
+  job: TuningJob,
+): Promise<{ readonly trials: readonly Trial[]; readonly completion: Completion }> {
+  const { maxJobs: of, maxParallelJobs: parallel, step } = job;
+  execution.report({ kind: "tuning", step, of, parallel });
+  const completion = new Completion(job, (trial) => {
+    execution.report({ kind: "trial", trial, of });
+  });
+  try {
+    return { trials: await search(execution, job, completion), completion };
   } finally {
-    await Promise.allSettled(trials);
+    await completion.close();
   }
 }
 
@@ -68,7 +87,7 @@ async function run(
     seed: job.seed,
     maxJobs: job.maxJobs,
   });
-  const trials = await search(execution, job);
+  const { trials, completion } = await searchToEnd(execution, job);
   const completed = trials
     .filter(({ status }) => status === "Completed")
     .sort((left, right) => job.direction * ((left.objective ?? 0) - (right.objective ?? 0)));
@@ -98,9 +117,21 @@ async function run(
     facts: {
       BestTrainingJob: summaries[0] ?? null,
       TrainingJobSummaries: summaries,
+      TuningJobCompletionDetails: {
+        NumberOfTrainingJobsObjectiveNotImproving: jobsNotImproving(
+          trials.flatMap(({ objective }) =>
+            objective === undefined ? [] : job.direction * objective,
+          ),
+        ),
+      },
     },
     trials,
-    isAccidental: trials.some(({ fault }) => fault !== undefined),
+    isAccidental: completion.isByTime || trials.some(({ fault }) => fault !== undefined),
+    ...(completion.reason === undefined
+      ? {}
+      : {
+          detail: `complete after ${trials.length} of ${job.maxJobs} trials: ${completion.reason}`,
+        }),
   };
 }
 

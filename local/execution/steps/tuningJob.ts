@@ -3,6 +3,7 @@ import { type Execution, StepFailure } from "../execution";
 import { metricDefinitions } from "../../standins/images";
 import { readSeries } from "../../environments/logs";
 import { trainingKeys } from "../../caching/stepKey";
+import { completionRule, type CompletionRule } from "./completion";
 import { hyperbandRule, medianRule, type StoppingRule } from "./earlyStopping";
 
 type TuningJobConfig = NonNullable<TuningRequest["HyperParameterTuningJobConfig"]>;
@@ -23,6 +24,10 @@ export interface TuningJob {
   readonly parameterRanges: NonNullable<TuningJobConfig["ParameterRanges"]>;
   readonly seed: number;
   readonly stoppingRule?: StoppingRule;
+  /** Default: it goes on until all its training jobs have ended. */
+  readonly completionRule?: CompletionRule | undefined;
+  /** Seconds after which it is complete, whatever its training jobs have reached. Default: no limit. */
+  readonly maxRuntimeInSeconds?: number | undefined;
   /** The hash of all that a training job depends on, by its hyperparameters. */
   readonly keyOf: (hyperparameters: Readonly<Record<string, string>>) => string | undefined;
   /** Seconds for which the result of another execution may stand in for a training job. */
@@ -66,6 +71,7 @@ export async function readTuningJob(
     image === undefined ? [] : metricDefinitions(specification?.MetricDefinitions, image);
   const regex = metrics.find(({ name }) => name === objectiveMetric)?.regex ?? "";
   const stoppingRule = readStoppingRule(config);
+  const direction = objective?.Type === "Maximize" ? -1 : 1;
   const keys = await trainingKeys(execution, definition, definition.StaticHyperParameters);
   return {
     step,
@@ -73,12 +79,14 @@ export async function readTuningJob(
     strategy: config.Strategy ?? "",
     objectiveMetric,
     readObjective: (log) => readSeries(log, regex),
-    direction: objective?.Type === "Maximize" ? -1 : 1,
+    direction,
     maxJobs: limits?.MaxNumberOfTrainingJobs ?? combinations(config.ParameterRanges),
     maxParallelJobs: limits?.MaxParallelTrainingJobs ?? 1,
     parameterRanges: config.ParameterRanges ?? {},
     seed: config.RandomSeed ?? 0,
     ...(stoppingRule === undefined ? {} : { stoppingRule }),
+    completionRule: completionRule(config, direction),
+    maxRuntimeInSeconds: limits?.MaxRuntimeInSeconds,
     keyOf: (hyperparameters) => keys?.(hyperparameters),
     cacheSeconds,
   };
