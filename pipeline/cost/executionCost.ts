@@ -151,9 +151,7 @@ class Values {
 
   /** What an hour of an instance type costs. */
   hour(type: string, step: string): number {
-    const price = Object.hasOwn(this.prices.instanceHour, type)
-      ? this.prices.instanceHour[type]
-      : undefined;
+    const price = new Map(Object.entries(this.prices.instanceHour)).get(type);
     if (price === undefined) {
       throw new CostError(`step ${step}: there is no price of ${type}; give one`);
     }

@@ -142,7 +142,8 @@ describe("the real engine, with stand-in providers,", function () {
       [
         "modelApprovalStatus",
         { "restate:modelApprovalStatus": "Approved" },
-        ["update models-pipeline"],
+        // Its role may give a new package this status and no other.
+        ["update models-pipeline", "update permissions-pipeline-policy"],
       ],
       ["parallelSteps", { "restate:parallelSteps": "4" }, ["update models-pipeline"]],
       [
