@@ -22,9 +22,11 @@ MIN_LEAK_ROWS = 20
 MISSING = 0.5
 # Rows of other parts that are in an earlier part too.
 DUPLICATES = 0.01
+MIN_DUPLICATES = 3
 # Standard deviations between the means of two parts, and standard errors, since small parts differ.
 DRIFT = 0.5
 DRIFT_ERRORS = 4
+MIN_DRIFT_ROWS = 10
 MIN_ID_ROWS = 25
 
 
@@ -110,7 +112,7 @@ class Sample:
             for part in range(1, len(PARTS))
         )
         share = shared / max(int(others.sum()), 1)
-        if share > DUPLICATES:
+        if share > DUPLICATES and shared >= MIN_DUPLICATES:
             yield Finding(
                 "duplicates",
                 None,
@@ -224,7 +226,7 @@ def _drift(name: str, column: np.ndarray, known: np.ndarray, part: np.ndarray) -
     worst = (0.0, "")
     for other in range(1, len(PARTS)):
         values = column[known & (part == other)]
-        if len(train) < 2 or len(values) < 2:
+        if min(len(train), len(values)) < MIN_DRIFT_ROWS:
             continue
         deviation = math.sqrt((float(train.var()) + float(values.var())) / 2)
         error = math.sqrt(1 / len(train) + 1 / len(values))

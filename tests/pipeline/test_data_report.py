@@ -134,6 +134,21 @@ def test_ids_missing_values_and_drift_are_found() -> None:
     assert finding["text"] == f"{expected} rows"
 
 
+def test_what_chance_puts_into_small_tables_is_no_finding() -> None:
+    columns = table(8, 150)
+    again = np.arange(150)
+    again[100:102] = again[:2]
+    for seed in range(5):
+        assert found({name: values[again] for name, values in columns.items()}, seed) == []
+    again[100:130] = again[:30]
+    doubled = found({name: values[again] for name, values in columns.items()})
+    assert doubled == [("duplicates", None)]
+    random = np.random.default_rng(1)
+    for seed in range(200):
+        noise = {name: random.normal(size=24) for name in ("price", "a", "b", "c", "d")}
+        assert found(noise, seed) == []
+
+
 def test_the_report_names_counts_and_shares() -> None:
     columns = table(5, 1000)
     columns["gaps"] = np.where(np.arange(1000) % 4 == 0, np.nan, 1.0) + columns["age"]
