@@ -105,6 +105,46 @@ export const candidateFields = z.strictObject({
     .max(10)
     .optional()
     .describe("Trials that run at once. Default: 2, or 1 where `maxJobs` is 1."),
+  completionCriteria: z
+    .strictObject({
+      maxJobsNotImproving: z
+        .int()
+        .min(3)
+        .optional()
+        .describe(
+          "Trials in a row that may fail to improve the best validation RMSE by 1 %. Default: any number.",
+        ),
+      targetObjectiveValue: z
+        .number()
+        .min(0)
+        .optional()
+        .describe("Validation RMSE at which tuning has what it wants. Default: none."),
+      completeOnConvergence: z
+        .boolean()
+        .default(false)
+        .describe(
+          "Whether tuning ends where SageMaker finds that it has converged. Not applied by the local run.",
+        ),
+    })
+    .optional()
+    .describe("What ends tuning before `maxJobs` trials. Default: nothing."),
+  maxTuningRuntimeInSeconds: z
+    .int()
+    .min(120)
+    .max(15_768_000)
+    .optional()
+    .describe(
+      "Time limit of tuning as a whole in seconds: trials that run then are stopped. Default: none.",
+    ),
+  maxRetryAttempts: z
+    .int()
+    .min(1)
+    .max(30)
+    .optional()
+    .describe(
+      "How often a trial is run again that failed by an internal error of SageMaker, within `maxRuntimeInSeconds` " +
+        "in all. Default: never.",
+    ),
   instanceType: instanceType
     .optional()
     .describe(

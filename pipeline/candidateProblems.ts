@@ -186,7 +186,24 @@ function tuningProblems(candidate: Candidate, report: Report): void {
       );
     }
   }
-  const { spotMaxWaitTimeInSeconds: maxWait } = candidate;
+  const { completionCriteria: criteria, spotMaxWaitTimeInSeconds: maxWait } = candidate;
+  const maxNotImproving = criteria?.maxJobsNotImproving;
+  if (maxNotImproving !== undefined && maxNotImproving >= maxJobs) {
+    report(
+      ["completionCriteria", "maxJobsNotImproving"],
+      `is ${maxNotImproving}, not below maxJobs ${maxJobs}, so it would never end the tuning`,
+    );
+  }
+  if (
+    criteria?.completeOnConvergence === false &&
+    maxNotImproving === undefined &&
+    criteria.targetObjectiveValue === undefined
+  ) {
+    report(
+      ["completionCriteria"],
+      "has no criterion; set maxJobsNotImproving, targetObjectiveValue or completeOnConvergence",
+    );
+  }
   if (maxWait !== undefined && maxWait < maxRuntimeInSeconds) {
     report(
       ["spotMaxWaitTimeInSeconds"],

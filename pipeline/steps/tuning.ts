@@ -136,15 +136,37 @@ function strategyConfig({ hyperband }: Candidate): TuningJobConfig["StrategyConf
   );
 }
 
+/** What ends the tuning early, in the form of TuningJobCompletionCriteria. */
+function completionCriteria({
+  completionCriteria: criteria,
+}: Candidate): TuningJobConfig["TuningJobCompletionCriteria"] {
+  const max = criteria?.maxJobsNotImproving;
+  return (
+    criteria && {
+      TargetObjectiveMetricValue: criteria.targetObjectiveValue,
+      BestObjectiveNotImproving:
+        max === undefined ? undefined : { MaxNumberOfTrainingJobsNotImproving: max },
+      ConvergenceDetected: criteria.completeOnConvergence
+        ? { CompleteOnConvergence: "Enabled" }
+        : undefined,
+    }
+  );
+}
+
 /**
- * The hyperparameters that are the same for all trials. Where trials may be stopped, XGBoost must save its model
- * after each round: else a stopped trial leaves none, and may still be the best (source: add_sigterm_handler and
+ * The hyperparameters that are the same for all trials. Where trials may be stopped, early or as the tuning is
+ * complete, XGBoost must save its model after each round: else a stopped trial leaves none, and may still be the best (source: add_sigterm_handler and
  * SaveIntermediateModelCallBack in aws/sagemaker-xgboost-container). Not elsewhere, since it takes time; and not
  * for spot instances, on which an interrupted trial starts anew.
  */
 function staticHyperparameters(candidate: Candidate): Readonly<Record<string, string>> {
-  const { algorithm, earlyStopping, hyperparameters, strategy } = candidate;
-  return algorithm === "xgboost" && (earlyStopping || strategy === "Hyperband")
+  const { algorithm, hyperparameters } = candidate;
+  const mayStop =
+    candidate.earlyStopping ||
+    candidate.strategy === "Hyperband" ||
+    candidate.completionCriteria !== undefined ||
+    candidate.maxTuningRuntimeInSeconds !== undefined;
+  return algorithm === "xgboost" && mayStop
     ? { save_model_on_termination: "true", ...hyperparameters }
     : hyperparameters;
 }
@@ -168,9 +190,11 @@ export function tuningStep(args: TuningStepArgs): Tuning {
         ResourceLimits: {
           MaxNumberOfTrainingJobs: candidate.maxJobs,
           MaxParallelTrainingJobs: candidate.maxParallelJobs,
+          MaxRuntimeInSeconds: candidate.maxTuningRuntimeInSeconds,
         },
         ParameterRanges: parameterRanges(candidate.ranges),
         TrainingJobEarlyStoppingType: candidate.earlyStopping ? "Auto" : "Off",
+        TuningJobCompletionCriteria: completionCriteria(candidate),
         RandomSeed: args.seed,
       },
       TrainingJobDefinition: {
@@ -198,6 +222,10 @@ export function tuningStep(args: TuningStepArgs): Tuning {
         VpcConfig: vpcConfig(context),
         RoleArn: args.roleArn,
         ...stopping(candidate, args.checkpointUri),
+        RetryStrategy:
+          candidate.maxRetryAttempts === undefined
+            ? undefined
+            : { MaximumRetryAttempts: candidate.maxRetryAttempts },
       },
     },
   };

@@ -415,6 +415,31 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
     /restate:candidates\[1\]\.maxJobs: .*<=750/,
   ],
   [
+    "an end of tuning that never comes",
+    candidate({ maxJobs: 5, completionCriteria: { maxJobsNotImproving: 5 } }),
+    /restate:candidates\[1\]\.completionCriteria\.maxJobsNotImproving: is 5, not below maxJobs 5/,
+  ],
+  [
+    "fewer trials without improvement than the service allows",
+    candidate({ completionCriteria: { maxJobsNotImproving: 2 } }),
+    /restate:candidates\[1\]\.completionCriteria\.maxJobsNotImproving: .*>=3/,
+  ],
+  [
+    "completion criteria without one",
+    candidate({ completionCriteria: {} }),
+    /restate:candidates\[1\]\.completionCriteria: has no criterion; set maxJobsNotImproving, /,
+  ],
+  [
+    "a tuning that ends sooner than the service allows",
+    candidate({ maxTuningRuntimeInSeconds: 60 }),
+    /restate:candidates\[1\]\.maxTuningRuntimeInSeconds: .*>=120/,
+  ],
+  [
+    "no retries by number",
+    candidate({ maxRetryAttempts: 0 }),
+    /restate:candidates\[1\]\.maxRetryAttempts: .*>=1/,
+  ],
+  [
     "more parallel jobs than jobs",
     candidate({ maxJobs: 2, maxParallelJobs: 3 }),
     /restate:candidates\[1\]\.maxParallelJobs: is 3, above maxJobs 2/,

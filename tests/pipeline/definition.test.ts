@@ -97,10 +97,46 @@ describe("pipelineDefinition", () => {
     equal(await saved({}), undefined);
     equal(await saved({ spotMaxWaitTimeInSeconds: 7200 }), undefined);
     equal(await saved({ earlyStopping: true }), "true");
+    equal(await saved({ completionCriteria: { targetObjectiveValue: 1 } }), "true");
+    equal(await saved({ maxTuningRuntimeInSeconds: 600 }), "true");
     const hyperband = { strategy: "Hyperband", hyperband: { minResource: 1, maxResource: 9 } };
     equal(await saved(hyperband), "true");
     const hyperparameters = { num_round: 9, save_model_on_termination: "false" };
     equal(await saved({ ...hyperband, hyperparameters }), "false");
+  });
+
+  it("ends tuning by the criteria and limits of a candidate, and has none without", async () => {
+    const config = "HyperParameterTuningJobConfig";
+    const ends = async (change: JsonObject): Promise<readonly unknown[]> => {
+      const tuning = await tuningOf(change);
+      return [
+        at(tuning, config, "TuningJobCompletionCriteria"),
+        at(tuning, config, "ResourceLimits"),
+        at(tuning, "TrainingJobDefinition", "RetryStrategy"),
+      ];
+    };
+    const limits = { MaxNumberOfTrainingJobs: 12, MaxParallelTrainingJobs: 2 };
+    deepEqual(await ends({}), [undefined, limits, undefined]);
+    deepEqual(await ends({ completionCriteria: { maxJobsNotImproving: 5 } }), [
+      { BestObjectiveNotImproving: { MaxNumberOfTrainingJobsNotImproving: 5 } },
+      limits,
+      undefined,
+    ]);
+    deepEqual(
+      await ends({
+        completionCriteria: { targetObjectiveValue: 0, completeOnConvergence: true },
+        maxTuningRuntimeInSeconds: 600,
+        maxRetryAttempts: 2,
+      }),
+      [
+        {
+          TargetObjectiveMetricValue: 0,
+          ConvergenceDetected: { CompleteOnConvergence: "Enabled" },
+        },
+        { ...limits, MaxRuntimeInSeconds: 600 },
+        { MaximumRetryAttempts: 2 },
+      ],
+    );
   });
 
   it("has no parameter for the training instances where each candidate names its own", async () => {
