@@ -72,7 +72,7 @@ describe("pulumi, from the command line on Pulumi.yaml and Pulumi.dev.yaml,", fu
     const restore = engine.change({ pipelineName: "restate-dev" }, { pipelineDisplayName: "mine" });
     const { code, text } = await commandLine.pulumi(...look);
     equal(code === 0, false, text);
-    match(text, /pipelineDisplayName: .*"mine"/);
+    match(text, /~ aws:sagemaker\/pipeline:Pipeline: \(update\)/);
     doesNotMatch(await commandLine.succeeds("stack", "export"), /"mine"/);
     restore();
   });
