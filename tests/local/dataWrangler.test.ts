@@ -41,7 +41,8 @@ describe("Data Wrangler's step and the one that reads it", () => {
   let definition: PipelineDefinition;
 
   before(async () => {
-    program = await evaluate({}, "dev");
+    // Of known data, so that its steps are taken from the cache.
+    program = await evaluate({ dataFile: data }, "dev");
     const small: Draft = draft(program.definition);
     small["Steps"] = (small["Steps"] as Draft[]).filter(({ Type }) => Type === "Processing");
     small["Steps"] = (small["Steps"] as Draft[]).slice(0, 2);
