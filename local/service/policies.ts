@@ -1,0 +1,172 @@
+import { stackNames } from "../../contract/names";
+import type { Program } from "../../offline/program";
+
+/** What decisions about access depend on. */
+export type Ruled = Pick<Program, "accountId" | "resources" | "stack">;
+
+/** A request, as IAM sees it. */
+export interface IamRequest {
+  readonly action: string;
+  /** ARN of what is asked for. */
+  readonly resource: string;
+  /** Condition keys. */
+  readonly context?: Readonly<Record<string, string | readonly string[]>>;
+  /** Name of the VPC endpoint that the request goes through. Default: none. */
+  readonly endpoint?: string | undefined;
+  /** Account that owns the resource. Default: the one that its ARN names, or else the stack's. */
+  readonly owner?: string;
+  /** Account of who asks. Default: the stack's. */
+  readonly caller?: string;
+}
+
+/** A policy by the name of the resource that it is in. */
+export interface NamedPolicy {
+  readonly name: string;
+  readonly policy: unknown;
+}
+
+/** The policies that decide a request. */
+export interface Policies {
+  readonly identity: readonly NamedPolicy[];
+  readonly boundary: readonly NamedPolicy[];
+  /** The policy of what is asked for, where it has one. */
+  readonly resource?: NamedPolicy | undefined;
+  readonly endpoint: readonly NamedPolicy[];
+}
+
+function findPolicy({ resources }: Ruled, name: string): NamedPolicy | undefined {
+  const inputs = resources.find((one) => one.name === name)?.inputs;
+  const policy = inputs?.["policy"] ?? inputs?.["resourcePolicy"];
+  return typeof policy === "string" ? { name, policy: JSON.parse(policy) as unknown } : undefined;
+}
+
+function policyOf(program: Ruled, name: string): NamedPolicy {
+  const found = findPolicy(program, name);
+  if (found === undefined) {
+    throw new Error(`no policy ${name}`);
+  }
+  return found;
+}
+
+/** What the owner of something in another account lets a whole account do. */
+function sharedWith(accountId: string, rights: object): unknown {
+  const Principal = { AWS: `arn:aws:iam::${accountId}:root` };
+  return {
+    Version: "2012-10-17",
+    Statement: [{ Sid: "Shared", Effect: "Allow", Principal, ...rights }],
+  };
+}
+
+/** The account in an ARN; undefined where it has none. */
+export function accountOf(resource: string): string | undefined {
+  return /^arn:[^:]*:[^:]*:[^:]*:(\d{12}):/.exec(resource)?.[1];
+}
+
+/** The resources of a stack that have policies: how their ARNs begin, and the policies' names. */
+function policiesByArn({ accountId, stack }: Ruled): readonly (readonly [RegExp, string])[] {
+  const { namePrefix } = stackNames(stack);
+  return [
+    [new RegExp(`^arn:aws:s3:::sagemaker-${namePrefix}-${accountId}(/|$)`), "data-bucket-policy"],
+    [new RegExp(`^arn:aws:kms:.*:${accountId}:`), "data-key-policy"],
+    [new RegExp(`^arn:aws:ecr:.*:repository/${namePrefix}-`), "decision-tree-repository-policy"],
+    [
+      new RegExp(`^arn:aws:sagemaker:.*:model-package(-group)?/${namePrefix}(/|$)`),
+      "models-model-package-group-policy",
+    ],
+    [/^arn:aws:sns:/, "operations-topic-policy"],
+  ];
+}
+
+/** The policy of what is asked for, where it has one. */
+function resourcePolicy(program: Ruled, resource: string): NamedPolicy | undefined {
+  const { accountId } = program;
+  const owner = accountOf(resource);
+  if (owner !== undefined && owner !== accountId) {
+    if (resource.startsWith("arn:aws:ecr:")) {
+      // What the owner of another account's repository has said: this account pulls from it.
+      const Action = [
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:BatchGetImage",
+        "ecr:DescribeImages",
+        "ecr:GetDownloadUrlForLayer",
+      ];
+      return { name: `repository of ${owner}`, policy: sharedWith(accountId, { Action }) };
+    }
+    if (resource.startsWith("arn:aws:kms:")) {
+      // The policy that KMS gives a key by default: it leaves the key to its account.
+      return {
+        name: `key of ${owner}`,
+        policy: sharedWith(owner, { Action: "kms:*", Resource: "*" }),
+      };
+    }
+  }
+  const [, name] = policiesByArn(program).find(([pattern]) => pattern.test(resource)) ?? [];
+  return name === undefined ? undefined : findPolicy(program, name);
+}
+
+/** The policies of an actor: its role's own, or those attached to the deployer's. */
+function identityPolicies(program: Ruled, actor: string): readonly NamedPolicy[] {
+  if (actor === "deployer") {
+    return program.resources
+      .filter(({ name, type }) => type === "aws:iam/policy:Policy" && name.startsWith(actor))
+      .map(({ name }) => policyOf(program, name));
+  }
+  const name =
+    { approver: "approval-policy", flowLogs: "network-flow-logs-policy" }[actor] ??
+    `permissions-${actor}-policy`;
+  return [policyOf(program, name)];
+}
+
+/** The policy that limits an actor's role, where the stack makes it: one of the account's own is not known. */
+function boundaryOf({ accountId, resources }: Ruled, actor: string): readonly NamedPolicy[] {
+  const name =
+    { deployer: "deployer-role", flowLogs: "network-flow-logs-role" }[actor] ??
+    `permissions-${actor}`;
+  const role = resources.find((one) => one.name === name && one.type === "aws:iam/role:Role");
+  const found = resources.find(
+    ({ inputs, type }) =>
+      type === "aws:iam/policy:Policy" &&
+      role?.inputs["permissionsBoundary"] ===
+        `arn:aws:iam::${accountId}:policy/${String(inputs["name"])}`,
+  );
+  return found === undefined
+    ? []
+    : [{ name: found.name, policy: JSON.parse(String(found.inputs["policy"])) as unknown }];
+}
+
+/**
+ * The policies that a program renders which decide a request of an actor: its role's and its boundary, those of
+ * bucket, key and other resources, and the VPC endpoint's.
+ */
+export function policiesFor(program: Ruled, actor: string, request: IamRequest): Policies {
+  const { endpoint, resource } = request;
+  return {
+    identity: identityPolicies(program, actor),
+    boundary: boundaryOf(program, actor),
+    resource: resourcePolicy(program, resource),
+    endpoint: endpoint === undefined ? [] : [policyOf(program, endpoint)],
+  };
+}
+
+/** The types of the resources that decide about access, or that the calls of jobs depend on. */
+const ruling = new Set([
+  "aws:athena/workgroup:Workgroup",
+  "aws:ec2/flowLog:FlowLog",
+  "aws:ec2/vpcEndpoint:VpcEndpoint",
+  "aws:ecr/repositoryPolicy:RepositoryPolicy",
+  "aws:glue/crawler:Crawler",
+  "aws:glue/dataCatalogEncryptionSettings:DataCatalogEncryptionSettings",
+  "aws:iam/policy:Policy",
+  "aws:iam/role:Role",
+  "aws:iam/rolePolicy:RolePolicy",
+  "aws:kms/keyPolicy:KeyPolicy",
+  "aws:s3/bucket:Bucket",
+  "aws:s3/bucketPolicy:BucketPolicy",
+  "aws:sagemaker/modelPackageGroupPolicy:ModelPackageGroupPolicy",
+  "aws:sns/topicPolicy:TopicPolicy",
+]);
+
+/** Those of a program's resources that decide what its jobs may do. */
+export function rulingResources({ resources }: Pick<Program, "resources">): Program["resources"] {
+  return resources.filter(({ type }) => ruling.has(type));
+}
