@@ -1,4 +1,4 @@
-import { arn, bucketArn, type Call, type Calls, type Evidence } from "./call";
+import { arn, bucketArn, type Call, type Calls, type Evidence, objectArn } from "./call";
 import { forCaller, keyThroughS3, reads, readsTable } from "./storage";
 
 /** Glue's database in which SageMaker makes its tables: one in each account and region, not the stack's own. */
@@ -86,7 +86,9 @@ export const athenaInput: Calls = (stack, job) => {
     stack;
   const catalog = arn(stack, "glue", "catalog");
   const inputTable = `${inputDatabase}/${inputTablePrefix}0123456789abcdef`;
-  const result = `athena/${job.name}/20200101_000000_00000_abcde`;
+  const [folder = "athena"] = job.named?.writes ?? [];
+  const result = `${folder}/${job.name}/20200101_000000_00000_abcde`;
+  const resultKey = job.named === undefined ? kmsKeyArn : job.named.outputKey;
   const glue = (
     actions: readonly string[],
     resources: readonly string[],
@@ -156,7 +158,7 @@ export const athenaInput: Calls = (stack, job) => {
     {
       actor,
       actions: ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
-      resources: [bucketArn(stack)],
+      resources: [objectArn(stack, result).split("/", 1)[0] ?? bucketArn(stack)],
       evidence: athenaInS3,
     },
     {
@@ -167,11 +169,13 @@ export const athenaInput: Calls = (stack, job) => {
         "s3:ListMultipartUploadParts",
         "s3:PutObject",
       ],
-      resources: [bucketArn(stack, result)],
+      resources: [objectArn(stack, result)],
       context: forCaller,
       evidence: athenaInS3,
     },
-    keyThroughS3(stack, actor, kmsKeyArn, "kms:GenerateDataKey", "kms:Decrypt"),
+    ...(resultKey === undefined
+      ? []
+      : [keyThroughS3(stack, actor, resultKey, "kms:GenerateDataKey", "kms:Decrypt")]),
     // What the job downloads.
     ...reads(stack, actor, [result]),
   ];

@@ -74,6 +74,23 @@ export interface Stack {
   readonly crawler: boolean;
 }
 
+/** What the request of a job names. Objects are S3 URIs, or keys of the stack's bucket. */
+export interface Named {
+  /** ARNs of the repositories of its images. */
+  readonly repositories: readonly string[];
+  readonly vpc?: Stack["vpc"];
+  /** Key of its volumes. Default: the service's own. */
+  readonly volumeKey?: string | undefined;
+  /** Key of what it writes. Default: as the bucket says. */
+  readonly outputKey?: string | undefined;
+  readonly reads: readonly string[];
+  readonly writes: readonly string[];
+  /** Objects that it keeps checkpoints in. Default: none. */
+  readonly checkpoints?: readonly string[];
+  /** The reports of a model that is registered. Default: none. */
+  readonly reports?: readonly string[];
+}
+
 /** The job that makes calls, in the execution that started it. */
 export interface Job {
   readonly name: string;
@@ -83,6 +100,8 @@ export interface Job {
   readonly candidate: string;
   /** Name of the endpoint that it serves or monitors. */
   readonly endpoint: string;
+  /** What its request names. Default: what those of the stack's own pipeline do. */
+  readonly named?: Named | undefined;
 }
 
 /** The calls of a kind of job. */
@@ -105,4 +124,14 @@ export function roleArn({ accountId, partition, roleNames }: Stack, role: keyof 
 /** ARN of the stack's bucket, or of an object in it. */
 export function bucketArn({ bucket, partition }: Stack, key?: string): string {
   return `arn:${partition}:s3:::${bucket}${key === undefined ? "" : `/${key}`}`;
+}
+
+/** What the URIs of S3 begin with. */
+const scheme = "s3://";
+
+/** ARN of an object: an S3 URI, or a key of the stack's bucket. */
+export function objectArn(stack: Stack, object: string): string {
+  return object.startsWith(scheme)
+    ? `arn:${stack.partition}:s3:::${object.slice(scheme.length)}`
+    : bucketArn(stack, object);
 }

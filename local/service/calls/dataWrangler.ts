@@ -1,6 +1,6 @@
-import { bucketArn, type Calls, type Evidence } from "./call";
+import { bucketArn, type Calls, type Evidence, objectArn } from "./call";
 import { everyJob } from "./everyJob";
-import { reads, writes } from "./storage";
+import { reads, writes, writing } from "./storage";
 
 const sparkCommits: Evidence = {
   source:
@@ -22,18 +22,21 @@ const sparkUploads: Evidence = {
  */
 export const dataWrangler: Calls = (stack, job) => {
   const actor = "processing";
-  const output = `executions/${job.execution}/data-wrangler/${job.name}/node/default`;
+  const { execution, name, named } = job;
+  const [folder = `executions/${execution}/data-wrangler`] = named?.writes ?? [];
+  const output = `${folder}/${name}/node/default`;
+  const flow = `pipeline/0123456789abcdef/${stack.table}.flow`;
   const part = `${output}/part-00000.csv`;
   const temporary = `${output}/_temporary/0/_temporary/attempt_0/part-00000.csv`;
   return [
-    ...everyJob(stack, actor, "ProcessingJobs"),
-    ...reads(stack, actor, [`pipeline/0123456789abcdef/${stack.table}.flow`]),
+    ...everyJob(stack, actor, "ProcessingJobs", job),
+    ...reads(stack, actor, named?.reads ?? [flow]),
     ...reads(stack, actor, [temporary, part], { evidence: sparkCommits }),
-    ...writes(stack, actor, [temporary, part, `${output}/_SUCCESS`]),
+    ...writes(stack, actor, [temporary, part, `${output}/_SUCCESS`], writing(named)),
     {
       actor,
       actions: ["s3:DeleteObject"],
-      resources: [temporary, `${output}/_temporary/`, part].map((key) => bucketArn(stack, key)),
+      resources: [temporary, `${output}/_temporary/`, part].map((key) => objectArn(stack, key)),
       endpoint: "s3",
       evidence: sparkCommits,
     },
@@ -47,7 +50,7 @@ export const dataWrangler: Calls = (stack, job) => {
     {
       actor,
       actions: ["s3:ListMultipartUploadParts"],
-      resources: [bucketArn(stack, part)],
+      resources: [objectArn(stack, part)],
       endpoint: "s3",
       evidence: sparkUploads,
     },

@@ -1,18 +1,28 @@
 import type { Calls } from "./call";
 import { everyJob } from "./everyJob";
-import { reads, writes } from "./storage";
+import { reads, writes, writing } from "./storage";
 
 /** The job that evaluates a model: reads its script, the model or its predictions, and writes the report. */
-export const evaluation: Calls = (stack, { candidate, execution, name }) => {
+export const evaluation: Calls = (stack, job) => {
+  const { candidate, execution, name, named } = job;
   const folder = `executions/${execution}`;
   return [
-    ...everyJob(stack, "evaluation", "ProcessingJobs"),
-    ...reads(stack, "evaluation", [
-      "pipeline/0123456789abcdef/evaluate.py",
-      `models/${candidate}/${name}/output/model.tar.gz`,
-      `${folder}/test/test.csv`,
-      `${folder}/predictions/${candidate}/test.csv.out`,
-    ]),
-    ...writes(stack, "evaluation", [`${folder}/evaluation/${candidate}/evaluation.json`]),
+    ...everyJob(stack, "evaluation", "ProcessingJobs", job),
+    ...reads(
+      stack,
+      "evaluation",
+      named?.reads ?? [
+        "pipeline/0123456789abcdef/evaluate.py",
+        `models/${candidate}/${name}/output/model.tar.gz`,
+        `${folder}/test/test.csv`,
+        `${folder}/predictions/${candidate}/test.csv.out`,
+      ],
+    ),
+    ...writes(
+      stack,
+      "evaluation",
+      named?.writes ?? [`${folder}/evaluation/${candidate}/evaluation.json`],
+      writing(named),
+    ),
   ];
 };

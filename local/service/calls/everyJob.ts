@@ -1,4 +1,12 @@
-import { type Actor, arn, type Call, type Evidence, type Stack } from "./call";
+import {
+  type Actor,
+  arn,
+  type Call,
+  type Evidence,
+  type Job,
+  type Named,
+  type Stack,
+} from "./call";
 
 const executionRoles: Evidence = {
   source: 'SageMaker guide, "How to use SageMaker AI execution roles"',
@@ -42,19 +50,22 @@ const metrics: Evidence = {
 
 /** The key of a job's volumes: SageMaker lets EC2 use it by a grant. */
 export function volumes(
-  { kmsKeyArn }: Stack,
+  key: string | undefined,
   actor: Actor,
   evidence: Evidence = executionRoles,
 ): readonly Call[] {
+  if (key === undefined) {
+    return [];
+  }
   return [
     {
       actor,
       actions: ["kms:CreateGrant"],
-      resources: [kmsKeyArn],
+      resources: [key],
       context: { "kms:GrantIsForAWSResource": "true" },
       evidence,
     },
-    { actor, actions: ["kms:DescribeKey"], resources: [kmsKeyArn], evidence: looksAtKey },
+    { actor, actions: ["kms:DescribeKey"], resources: [key], evidence: looksAtKey },
   ];
 }
 
@@ -71,8 +82,12 @@ const describeVpc = [
  * The network interfaces by which instances are in the jobs' network. Where a processing job is created, its
  * role is asked for the rights on whatever there is.
  */
-function interfaces(stack: Stack, actor: Actor, isProcessing: boolean): readonly Call[] {
-  const { vpc } = stack;
+function interfaces(
+  stack: Stack,
+  vpc: Stack["vpc"],
+  actor: Actor,
+  isProcessing: boolean,
+): readonly Call[] {
   if (vpc === undefined) {
     return [];
   }
@@ -132,13 +147,24 @@ export function logs(stack: Stack, actor: Actor, group: string, evidence: Eviden
   };
 }
 
+/** What the jobs of the stack's own pipeline name. */
+function namedOf({ kmsKeyArn, repositories, vpc }: Stack): Named {
+  return { repositories, vpc, volumeKey: kmsKeyArn, outputKey: kmsKeyArn, reads: [], writes: [] };
+}
+
 /**
  * What SageMaker does for every job: pulls the image, attaches volumes and network interfaces, and writes logs
  * and metrics.
  *
  * @param group log group, below /aws/sagemaker/
  */
-export function everyJob(stack: Stack, actor: Actor, group: string): readonly Call[] {
+export function everyJob(
+  stack: Stack,
+  actor: Actor,
+  group: string,
+  { named = namedOf(stack) }: Job,
+): readonly Call[] {
+  const { outputKey, repositories, volumeKey, vpc } = named;
   const [kind = group] = group.split("/");
   return [
     {
@@ -154,21 +180,21 @@ export function everyJob(stack: Stack, actor: Actor, group: string): readonly Ca
         "ecr:BatchGetImage",
         "ecr:GetDownloadUrlForLayer",
       ],
-      resources: stack.repositories,
+      resources: repositories,
       evidence: pullsImage,
     },
-    ...volumes(stack, actor),
-    ...(["ProcessingJobs", "TrainingJobs"].includes(kind)
+    ...volumes(volumeKey, actor),
+    ...(["ProcessingJobs", "TrainingJobs"].includes(kind) && outputKey !== undefined
       ? [
           {
             actor,
             actions: ["kms:Encrypt"],
-            resources: [stack.kmsKeyArn],
+            resources: [outputKey],
             evidence: encryptsOutputs,
           },
         ]
       : []),
-    ...interfaces(stack, actor, kind === "ProcessingJobs"),
+    ...interfaces(stack, vpc, actor, kind === "ProcessingJobs"),
     logs(stack, actor, `/aws/sagemaker/${group}`, executionRoles),
     {
       actor,

@@ -10,21 +10,24 @@ const driftMetrics: Evidence = {
 };
 
 /** A job of a monitoring schedule: reads requests and the model's baseline, and writes what has drifted. */
-export const monitoring: Calls = (stack, { endpoint, execution }) => [
-  ...everyJob(stack, "monitoring", "ProcessingJobs"),
-  ...reads(stack, "monitoring", [
-    `endpoints/${endpoint}/capture/2020/01/01/00/requests.jsonl`,
-    `executions/${execution}/baseline/statistics.json`,
-    `executions/${execution}/baseline/constraints.json`,
-  ]),
-  ...writes(stack, "monitoring", [`endpoints/${endpoint}/monitoring/constraint_violations.json`]),
-  ...["aws/sagemaker/Endpoints/data-metrics", "/aws/sagemaker/Endpoint/data-metrics"].map(
-    (namespace): Call => ({
-      actor: "monitoring",
-      actions: ["cloudwatch:PutMetricData"],
-      resources: ["*"],
-      context: { "cloudwatch:namespace": namespace },
-      evidence: driftMetrics,
-    }),
-  ),
-];
+export const monitoring: Calls = (stack, job) => {
+  const { endpoint, execution } = job;
+  return [
+    ...everyJob(stack, "monitoring", "ProcessingJobs", job),
+    ...reads(stack, "monitoring", [
+      `endpoints/${endpoint}/capture/2020/01/01/00/requests.jsonl`,
+      `executions/${execution}/baseline/statistics.json`,
+      `executions/${execution}/baseline/constraints.json`,
+    ]),
+    ...writes(stack, "monitoring", [`endpoints/${endpoint}/monitoring/constraint_violations.json`]),
+    ...["aws/sagemaker/Endpoints/data-metrics", "/aws/sagemaker/Endpoint/data-metrics"].map(
+      (namespace): Call => ({
+        actor: "monitoring",
+        actions: ["cloudwatch:PutMetricData"],
+        resources: ["*"],
+        context: { "cloudwatch:namespace": namespace },
+        evidence: driftMetrics,
+      }),
+    ),
+  ];
+};

@@ -1,4 +1,4 @@
-import { arn, type Call, type Calls, type Evidence, roleArn } from "./call";
+import { arn, type Call, type Calls, type Evidence, type Job, roleArn, type Stack } from "./call";
 import { volumes } from "./everyJob";
 import { reads } from "./storage";
 
@@ -70,24 +70,119 @@ const recordsExperiments: Evidence = {
   certainty: "likely",
 };
 
-/**
- * What the service does in the pipeline's own name, whatever the step: starts, follows and stops jobs, hands
- * them their roles, reads the reports that conditions are about, and records the execution as an experiment.
- */
-export const pipeline: Calls = (stack, { execution, name, candidate }) => {
-  const sageMaker = (
-    actions: readonly string[],
-    paths: readonly string[],
-    evidence = startsJobs,
-    context?: Call["context"],
-  ): Call => ({
+function sageMaker(
+  stack: Stack,
+  actions: readonly string[],
+  paths: readonly string[],
+  evidence: Evidence,
+  context?: Call["context"],
+): Call {
+  return {
     actor: "pipeline",
     actions: actions.map((action) => `sagemaker:${action}`),
     resources: paths.map((path) => arn(stack, "sagemaker", path)),
     ...(context === undefined ? {} : { context }),
     evidence,
-  });
+  };
+}
+
+/** A job or model that the pipeline creates for a step. */
+export interface Creation {
+  readonly kind:
+    "HyperParameterTuningJob" | "Model" | "ProcessingJob" | "TrainingJob" | "TransformJob";
+  /** The end of its ARN. */
+  readonly path: string;
+  /** Condition keys of its request. */
+  readonly context: NonNullable<Call["context"]>;
+  /** ARNs of the roles that it is given. */
+  readonly roles: readonly string[];
+}
+
+/** What the service does in the pipeline's name for a step: creates its job or model, follows and stops it. */
+export function creates(stack: Stack, { context, kind, path, roles }: Creation): readonly Call[] {
   const existing = { "aws:ResourceTag/stack": stack.tag };
+  const tags = Object.entries(context).filter(([key]) => key.startsWith("aws:RequestTag/"));
+  return [
+    sageMaker(stack, [`Create${kind}`], [path], newJobs, context),
+    sageMaker(stack, [`Describe${kind}`], [path], startsJobs, existing),
+    ...(tags.length === 0
+      ? []
+      : [
+          sageMaker(stack, ["AddTags"], [path], tagsJobs, {
+            ...Object.fromEntries(tags),
+            "sagemaker:TaggingAction": `Create${kind}`,
+          }),
+        ]),
+    ...(kind === "Model" ? [] : [sageMaker(stack, [`Stop${kind}`], [path], stopsJobs, existing)]),
+    ...(roles.length === 0
+      ? []
+      : [
+          {
+            actor: "pipeline",
+            actions: ["iam:PassRole"],
+            resources: roles,
+            context: { "iam:PassedToService": "sagemaker.amazonaws.com" },
+            evidence: startsJobs,
+          } satisfies Call,
+        ]),
+  ];
+}
+
+/** What the service does in the pipeline's name with the training jobs of a tuning job. */
+export function followsTrials(stack: Stack, tuning: string): readonly Call[] {
+  const existing = { "aws:ResourceTag/stack": stack.tag };
+  const created = { "aws:RequestTag/stack": stack.tag };
+  const trial = `training-job/${tuning}-001`;
+  return [
+    sageMaker(
+      stack,
+      ["ListTrainingJobsForHyperParameterTuningJob"],
+      [`hyper-parameter-tuning-job/${tuning}`],
+      readsTrials,
+      existing,
+    ),
+    sageMaker(stack, ["DescribeTrainingJob"], [trial], readsTrials, existing),
+    sageMaker(stack, ["AddTags"], [trial], tagsTrials, created),
+  ];
+}
+
+/** The key of a job's volumes, in the name of the pipeline that creates the job. */
+export const grantsVolumes = (key: string | undefined): readonly Call[] =>
+  volumes(key, "pipeline", grantsKey);
+
+/** The reports that conditions and other arguments of a step are about. */
+export function readsPropertyFiles(stack: Stack, files: readonly string[]): readonly Call[] {
+  return reads(stack, "pipeline", files, {
+    endpoint: null,
+    evidence: readsReports,
+    listing: findsReports,
+  });
+}
+
+/** The execution as an experiment, with a component of a job. */
+export function recordsExecution(stack: Stack, { execution, name }: Job): readonly Call[] {
+  const component = `experiment-trial-component/pipelines-${execution}-${name}-aws-processing-job`;
+  const record = (actions: readonly string[], ...paths: readonly string[]): Call =>
+    sageMaker(stack, actions, paths, recordsExperiments);
+  return [
+    record(["AddTags", "CreateExperiment", "DescribeExperiment"], `experiment/${stack.pipeline}`),
+    record(["AddTags", "CreateTrial", "DescribeTrial"], `experiment-trial/${execution}`),
+    // The service asks for the right on the experiment too.
+    record(["CreateTrial"], `experiment/${stack.pipeline}`),
+    record(
+      ["AddTags", "CreateTrialComponent", "DescribeTrialComponent", "UpdateTrialComponent"],
+      component,
+    ),
+    record(["AssociateTrialComponent"], `experiment-trial/${execution}`, component),
+  ];
+}
+
+/**
+ * What the service does in the pipeline's own name, whatever the step: starts, follows and stops jobs, hands
+ * them their roles, reads the reports that conditions are about, and records the execution as an experiment.
+ */
+export const pipeline: Calls = (stack, job) => {
+  const { candidate, execution, name } = job;
   const created = { "aws:RequestTag/stack": stack.tag };
   const inNetwork: Call["context"] = stack.vpc && {
     "sagemaker:VpcSubnets": stack.vpc.subnetIds,
@@ -99,89 +194,43 @@ export const pipeline: Calls = (stack, { execution, name, candidate }) => {
   };
   const traffic = { "sagemaker:InterContainerTrafficEncryption": "true" };
   const isolation = { "sagemaker:NetworkIsolation": "true" };
-  const tagged = (action: string, path: string): Call =>
-    sageMaker(["AddTags"], [path], tagsJobs, { ...created, "sagemaker:TaggingAction": action });
-  const processing = `processing-job/pipelines-${execution}-${name}`;
-  const tuning = `hyper-parameter-tuning-job/${execution}-Tune`;
-  const trial = `training-job/${execution}-Tune-001`;
-  const model = `model/pipelines-${execution}-CreateModel`;
-  const transform = `transform-job/pipelines-${execution}-Transform`;
-  const component = `experiment-trial-component/pipelines-${execution}-${name}-aws-processing-job`;
   return [
-    // Data Wrangler's job has no isolation.
-    sageMaker(["CreateProcessingJob"], [processing], newJobs, {
-      ...created,
-      ...inNetwork,
-      ...keys,
-      ...traffic,
-      "sagemaker:NetworkIsolation": "false",
-    }),
-    sageMaker(["CreateHyperParameterTuningJob"], [tuning], newJobs, {
-      ...created,
-      ...inNetwork,
-      ...keys,
-      ...traffic,
-      ...isolation,
-    }),
-    sageMaker(["CreateModel"], [model], newJobs, { ...created, ...inNetwork, ...isolation }),
-    sageMaker(["CreateTransformJob"], [transform], newJobs, { ...created, ...keys }),
-    sageMaker(["DescribeProcessingJob"], [processing], startsJobs, existing),
-    sageMaker(["DescribeHyperParameterTuningJob"], [tuning], startsJobs, existing),
-    sageMaker(["DescribeModel"], [model], startsJobs, existing),
-    sageMaker(["DescribeTransformJob"], [transform], startsJobs, existing),
-    tagged("CreateProcessingJob", processing),
-    tagged("CreateHyperParameterTuningJob", tuning),
-    tagged("CreateModel", model),
-    tagged("CreateTransformJob", transform),
-    sageMaker(["StopProcessingJob"], [processing], stopsJobs, existing),
-    sageMaker(["StopHyperParameterTuningJob"], [tuning], stopsJobs, existing),
-    sageMaker(["StopTransformJob"], [transform], stopsJobs, existing),
-    sageMaker(["ListTrainingJobsForHyperParameterTuningJob"], [tuning], readsTrials, existing),
-    sageMaker(["DescribeTrainingJob"], [trial], readsTrials, existing),
-    sageMaker(["AddTags"], [trial], tagsTrials, created),
-    {
-      actor: "pipeline",
-      actions: ["iam:PassRole"],
-      resources: [
-        roleArn(stack, "processing"),
-        roleArn(stack, "training"),
-        roleArn(stack, "evaluation"),
-      ],
-      context: { "iam:PassedToService": "sagemaker.amazonaws.com" },
-      evidence: startsJobs,
-    },
-    ...volumes(stack, "pipeline", grantsKey),
-    ...reads(
-      stack,
-      "pipeline",
-      [`executions/${execution}/evaluation/${candidate}/evaluation.json`],
-      {
-        endpoint: null,
-        evidence: readsReports,
-        listing: findsReports,
+    ...creates(stack, {
+      kind: "ProcessingJob",
+      path: `processing-job/pipelines-${execution}-${name}`,
+      context: {
+        ...created,
+        ...inNetwork,
+        ...keys,
+        ...traffic,
+        // Data Wrangler's job has no isolation.
+        "sagemaker:NetworkIsolation": "false",
       },
-    ),
-    sageMaker(
-      ["AddTags", "CreateExperiment", "DescribeExperiment"],
-      [`experiment/${stack.pipeline}`],
-      recordsExperiments,
-    ),
-    sageMaker(
-      ["AddTags", "CreateTrial", "DescribeTrial"],
-      [`experiment-trial/${execution}`],
-      recordsExperiments,
-    ),
-    // The service asks for the right on the experiment too.
-    sageMaker(["CreateTrial"], [`experiment/${stack.pipeline}`], recordsExperiments),
-    sageMaker(
-      ["AddTags", "CreateTrialComponent", "DescribeTrialComponent", "UpdateTrialComponent"],
-      [component],
-      recordsExperiments,
-    ),
-    sageMaker(
-      ["AssociateTrialComponent"],
-      [`experiment-trial/${execution}`, component],
-      recordsExperiments,
-    ),
+      roles: [roleArn(stack, "processing"), roleArn(stack, "evaluation")],
+    }),
+    ...creates(stack, {
+      kind: "HyperParameterTuningJob",
+      path: `hyper-parameter-tuning-job/${execution}-Tune`,
+      context: { ...created, ...inNetwork, ...keys, ...traffic, ...isolation },
+      roles: [roleArn(stack, "training")],
+    }),
+    ...creates(stack, {
+      kind: "Model",
+      path: `model/pipelines-${execution}-CreateModel`,
+      context: { ...created, ...inNetwork, ...isolation },
+      roles: [roleArn(stack, "evaluation")],
+    }),
+    ...creates(stack, {
+      kind: "TransformJob",
+      path: `transform-job/pipelines-${execution}-Transform`,
+      context: { ...created, ...keys },
+      roles: [],
+    }),
+    ...followsTrials(stack, `${execution}-Tune`),
+    ...grantsVolumes(stack.kmsKeyArn),
+    ...readsPropertyFiles(stack, [
+      `executions/${execution}/evaluation/${candidate}/evaluation.json`,
+    ]),
+    ...recordsExecution(stack, job),
   ];
 };

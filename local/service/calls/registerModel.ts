@@ -1,4 +1,4 @@
-import { arn, bucketArn, type Calls, type Evidence } from "./call";
+import { arn, type Calls, type Evidence, objectArn } from "./call";
 import { reads } from "./storage";
 
 const registers: Evidence = {
@@ -46,7 +46,8 @@ const comparesBaselines: Evidence = {
 };
 
 /** Registering a model, in the pipeline's own name: SageMaker looks at image, model and reports. */
-export const registerModel: Calls = (stack, { candidate, execution, name }) => {
+export const registerModel: Calls = (stack, { candidate, execution, name, named }) => {
+  const { repositories } = named ?? stack;
   const group = arn(stack, "sagemaker", `model-package-group/${stack.modelPackageGroup}`);
   const version = arn(stack, "sagemaker", `model-package/${stack.modelPackageGroup}/1`);
   return [
@@ -84,26 +85,34 @@ export const registerModel: Calls = (stack, { candidate, execution, name }) => {
     {
       actor: "pipeline",
       actions: ["ecr:BatchGetImage", "ecr:DescribeImages"],
-      resources: stack.repositories,
+      resources: repositories,
       evidence: checksImage,
     },
     {
       actor: "pipeline",
       actions: ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer"],
-      resources: stack.repositories,
+      resources: repositories,
       evidence: pullsImage,
     },
-    ...reads(stack, "pipeline", [`models/${candidate}/${name}/output/model.tar.gz`], {
-      endpoint: null,
-      evidence: checksModel,
-    }),
+    ...reads(
+      stack,
+      "pipeline",
+      named?.reads ?? [`models/${candidate}/${name}/output/model.tar.gz`],
+      {
+        endpoint: null,
+        evidence: checksModel,
+      },
+    ),
     {
       actor: "pipeline",
       actions: ["s3:GetObject"],
-      resources: [
-        `executions/${execution}/evaluation/${candidate}/evaluation.json`,
-        `executions/${execution}/baseline/statistics.json`,
-      ].map((key) => bucketArn(stack, key)),
+      resources: (named === undefined
+        ? [
+            `executions/${execution}/evaluation/${candidate}/evaluation.json`,
+            `executions/${execution}/baseline/statistics.json`,
+          ]
+        : (named.reports ?? [])
+      ).map((one) => objectArn(stack, one)),
       evidence: checksReports,
     },
   ];

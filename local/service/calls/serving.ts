@@ -10,14 +10,17 @@ const rollbackAlarms: Evidence = {
 };
 
 /** An endpoint: reads its model, keeps requests and answers, and looks at the alarms that undo an update. */
-export const serving: Calls = (stack, { candidate, endpoint, name }) => [
-  ...everyJob(stack, "serving", `Endpoints/${endpoint}`),
-  ...reads(stack, "serving", [`models/${candidate}/${name}/output/model.tar.gz`]),
-  ...writes(stack, "serving", [`endpoints/${endpoint}/capture/2020/01/01/00/requests.jsonl`]),
-  {
-    actor: "serving",
-    actions: ["cloudwatch:DescribeAlarms"],
-    resources: ["*"],
-    evidence: rollbackAlarms,
-  },
-];
+export const serving: Calls = (stack, job) => {
+  const { candidate, endpoint, name } = job;
+  return [
+    ...everyJob(stack, "serving", `Endpoints/${endpoint}`, job),
+    ...reads(stack, "serving", [`models/${candidate}/${name}/output/model.tar.gz`]),
+    ...writes(stack, "serving", [`endpoints/${endpoint}/capture/2020/01/01/00/requests.jsonl`]),
+    {
+      actor: "serving",
+      actions: ["cloudwatch:DescribeAlarms"],
+      resources: ["*"],
+      evidence: rollbackAlarms,
+    },
+  ];
+};

@@ -1,4 +1,13 @@
-import { type Actor, bucketArn, type Call, type Endpoint, type Evidence, type Stack } from "./call";
+import {
+  type Actor,
+  bucketArn,
+  type Call,
+  type Endpoint,
+  type Evidence,
+  type Named,
+  objectArn,
+  type Stack,
+} from "./call";
 
 const jobsAndBuckets: Evidence = {
   source: 'SageMaker guide, "How to use SageMaker AI execution roles"',
@@ -40,6 +49,8 @@ interface Access {
   readonly evidence?: Evidence;
   /** That the bucket is listed to find what is read. Default: as the reading. */
   readonly listing?: Evidence;
+  /** The key that is named where something is written; null: none. Default: the stack's, or none. */
+  readonly outputKey?: string | null;
   /** Whether a service that the job calls reads for it, and says so in its own calls. Default: not. */
   readonly through?: boolean;
 }
@@ -56,7 +67,22 @@ function passing({
   return endpoint === null ? { ...context, evidence } : { ...context, endpoint, evidence };
 }
 
-/** Reads objects of the stack's bucket, and lists it to find them. */
+/** The bucket of an object, by its ARN. */
+const bucketOf = (object: string): string => object.split("/", 1)[0] ?? "";
+
+/** The keys of what lies in some buckets, as far as they are known. */
+function keysOf(
+  { bucket, data, kmsKeyArn, partition }: Stack,
+  buckets: readonly string[],
+): string[] {
+  const known = new Map([
+    [`arn:${partition}:s3:::${data?.bucket ?? ""}`, data?.kmsKeyArn],
+    [`arn:${partition}:s3:::${bucket}`, kmsKeyArn],
+  ]);
+  return buckets.flatMap((one) => known.get(one) ?? []);
+}
+
+/** Reads objects, by default of the stack's bucket, and lists their buckets to find them. */
 export function reads(
   stack: Stack,
   actor: Actor,
@@ -64,44 +90,43 @@ export function reads(
   access: Access = {},
 ): readonly Call[] {
   const { listing } = access;
+  const resources = keys.map((key) => objectArn(stack, key));
+  const buckets = [...new Set(resources.map(bucketOf))];
   return [
     {
       actor,
       actions: ["s3:ListBucket"],
-      resources: [bucketArn(stack)],
+      resources: buckets,
       ...passing(listing === undefined ? access : { ...access, evidence: listing }),
     },
-    {
-      actor,
-      actions: ["s3:GetObject"],
-      resources: keys.map((key) => bucketArn(stack, key)),
-      ...passing(access),
-    },
-    keyThroughS3(stack, actor, stack.kmsKeyArn, "kms:Decrypt"),
+    { actor, actions: ["s3:GetObject"], resources, ...passing(access) },
+    ...keysOf(stack, buckets).map((key) => keyThroughS3(stack, actor, key, "kms:Decrypt")),
   ];
 }
 
-/** Writes objects of the stack's bucket; those written in parts are given up where a job is stopped. */
+/** Writes objects, by default of the stack's bucket; those written in parts are given up where a job is stopped. */
 export function writes(
   stack: Stack,
   actor: Actor,
   keys: readonly string[],
   access: Access = {},
 ): readonly Call[] {
-  const resources = keys.map((key) => bucketArn(stack, key));
-  return [
-    {
-      actor,
-      actions: ["s3:PutObject"],
-      resources,
-      // Jobs name the stack's key, or nothing: then the bucket's rule names it.
-      context: {
-        "s3:x-amz-server-side-encryption": "aws:kms",
-        "s3:x-amz-server-side-encryption-aws-kms-key-id": stack.kmsKeyArn,
-      },
-      ...passing(access),
+  const { outputKey } = access;
+  const resources = keys.map((key) => objectArn(stack, key));
+  const buckets = [...new Set(resources.map(bucketOf))];
+  const put = { actor, actions: ["s3:PutObject"], resources, ...passing(access) };
+  const named: Call = {
+    ...put,
+    context: {
+      ...put.context,
+      "s3:x-amz-server-side-encryption": "aws:kms",
+      "s3:x-amz-server-side-encryption-aws-kms-key-id": outputKey ?? stack.kmsKeyArn,
     },
-    { actor, actions: ["s3:PutObject"], resources, ...passing(access) },
+  };
+  return [
+    // Jobs name the stack's key, or nothing: then the bucket's rule names it.
+    ...(outputKey === null ? [] : [named]),
+    ...(typeof outputKey === "string" ? [] : [put]),
     {
       actor,
       actions: ["s3:AbortMultipartUpload"],
@@ -109,8 +134,15 @@ export function writes(
       ...passing({ ...access, evidence: abortsUploads }),
     },
     // Parts are decrypted to be put together.
-    keyThroughS3(stack, actor, stack.kmsKeyArn, "kms:GenerateDataKey", "kms:Decrypt"),
+    ...(typeof outputKey === "string" ? [outputKey] : keysOf(stack, buckets)).map((key) =>
+      keyThroughS3(stack, actor, key, "kms:GenerateDataKey", "kms:Decrypt"),
+    ),
   ];
+}
+
+/** How a job writes what its request names. */
+export function writing(named: Named | undefined): Access {
+  return named === undefined ? {} : { outputKey: named.outputKey ?? null };
 }
 
 /** Reads the table's files, for the job: they lie in the stack's bucket, or where config says. */

@@ -1,6 +1,6 @@
-import { bucketArn, type Calls, type Evidence } from "./call";
+import { type Calls, type Evidence, objectArn } from "./call";
 import { everyJob } from "./everyJob";
-import { reads, writes } from "./storage";
+import { reads, writes, writing } from "./storage";
 
 const checkpointsInSync: Evidence = {
   source:
@@ -10,30 +10,38 @@ const checkpointsInSync: Evidence = {
 };
 
 /** A training job, which tuning starts: reads its channels and checkpoints, and writes checkpoints and the model. */
-export const training: Calls = (stack, { candidate, execution, name }) => {
-  const checkpoint = `checkpoints/${candidate}/xgboost-checkpoint.10`;
+export const training: Calls = (stack, job) => {
+  const { candidate, execution, name, named } = job;
+  const access = { ...writing(named), evidence: checkpointsInSync };
+  const { checkpoints = [] } = named ?? {
+    checkpoints: [`checkpoints/${candidate}/xgboost-checkpoint.10`],
+  };
   return [
-    ...everyJob(stack, "training", "TrainingJobs"),
+    ...everyJob(stack, "training", "TrainingJobs", job),
     ...reads(
       stack,
       "training",
-      ["train/train.csv", "validation/validation.csv", "metadata/features.json"].map(
-        (file) => `executions/${execution}/${file}`,
-      ),
+      named?.reads ??
+        ["train/train.csv", "validation/validation.csv", "metadata/features.json"].map(
+          (file) => `executions/${execution}/${file}`,
+        ),
     ),
-    ...reads(stack, "training", [checkpoint], { evidence: checkpointsInSync }),
-    ...writes(stack, "training", [checkpoint], { evidence: checkpointsInSync }),
+    ...reads(stack, "training", checkpoints, access),
+    ...writes(stack, "training", checkpoints, access),
     {
       actor: "training",
       actions: ["s3:DeleteObject"],
-      resources: [bucketArn(stack, checkpoint)],
+      resources: checkpoints.map((one) => objectArn(stack, one)),
       endpoint: "s3",
       evidence: checkpointsInSync,
     },
     ...writes(
       stack,
       "training",
-      ["model.tar.gz", "output.tar.gz"].map((file) => `models/${candidate}/${name}/output/${file}`),
+      ["model.tar.gz", "output.tar.gz"].map(
+        (file) => `${named?.writes[0] ?? `models/${candidate}`}/${name}/output/${file}`,
+      ),
+      writing(named),
     ),
   ];
 };
