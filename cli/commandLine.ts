@@ -8,8 +8,9 @@ import { type Verb, verbGroups, verbs } from "./verbs";
 /** Exit code of wrong usage. */
 const usageError = 1;
 
-/** Exit code of wrong usage and errors of `definition`, whose `diff` has 1 for definitions that differ. */
-const definitionError = 2;
+/** Exit code of wrong usage and errors of verbs where 1 is an answer: definitions that differ, a request that is denied. */
+const answeringError = 2;
+const answering = new Set(["authorize", "definition"]);
 
 /** How this command line was called, as it is typed. */
 function typed(isLocal: boolean): string {
@@ -144,7 +145,7 @@ export async function restate(args: readonly string[], terminal: Terminal): Prom
     terminal.exit(usageError);
     return;
   }
-  const failed = verb.name === "definition" ? definitionError : usageError;
+  const failed = answering.has(verb.name) ? answeringError : usageError;
   try {
     await call(verb, rest, isLocal, terminal);
   } catch (error) {

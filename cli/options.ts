@@ -52,6 +52,14 @@ export function withMachine(command: Command): Command {
     );
 }
 
+/** Adds `--no-authorization`. */
+export function withAuthorization(command: Command): Command {
+  return command.option(
+    "--no-authorization",
+    "with --local: run also what the policies of the stack's roles, bucket, key and endpoints would deny in AWS",
+  );
+}
+
 /** Adds `--json`. */
 export function withJson(command: Command): Command {
   return command.option("--json", "print one JSON document and nothing else on standard output");

@@ -153,6 +153,13 @@ export const verbGroups: readonly VerbGroup[] = [
         "definition graph > steps.svg",
       ),
       verb(
+        "authorize <role> <action> <resource>",
+        "explain what the stack's policies say of a request: exit code 0 allowed, 1 denied, 2 an error",
+        () => (require("./commands/authorize") as typeof import("./commands/authorize")).authorize,
+        "authorize training s3:GetObject arn:aws:s3:::another-bucket/houses.csv",
+        "authorize processing kms:Decrypt KEY-ARN --context kms:ViaService=s3.us-east-1.amazonaws.com",
+      ),
+      verb(
         "query [sql]",
         "run a query on the table's data as Athena does",
         () => (require("./commands/query") as typeof import("./commands/query")).query,

@@ -34,6 +34,8 @@ export interface MachineOptions {
   readonly configFile?: string;
   readonly data?: string;
   readonly docker?: boolean;
+  /** False where `--no-authorization` is given. */
+  readonly authorization?: boolean;
   /** The folder of an image's program, or `docker`, by the image's URI. */
   readonly image?: ReadonlyMap<string, string>;
   readonly workFolder?: string;
@@ -41,12 +43,14 @@ export interface MachineOptions {
 
 /** @throws UserError where an option about this machine is given for a stack in AWS */
 export function refuseMachineOptions({
+  authorization,
   configFile,
   data,
   docker,
   image = new Map(),
 }: MachineOptions): void {
   for (const [option, given] of [
+    ["--no-authorization", authorization === false ? true : undefined],
     ["--config-file", configFile],
     ["--data", data],
     ["--docker", docker],
@@ -131,6 +135,7 @@ export function openMachine(options: MachineOptions, extras: MachineExtras = {})
     accountId,
     data: dataOf(options),
     ...imageOptions(options),
+    authorization: options.authorization,
     diagnose,
     ...(say && { say }),
   });

@@ -71,8 +71,8 @@ export interface Program {
   readonly warnings: readonly string[];
 }
 
-/** What a local run needs of the program. */
-export type RunnableProgram = Omit<Program, "resources">;
+/** What a local run needs of the program: of its resources, those that decide what its jobs may do. */
+export type RunnableProgram = Program;
 
 /** The registries of SageMaker's images in us-east-1. Elsewhere the provider's own table tells. */
 const prebuiltRegistries: Readonly<Record<string, string>> = {

@@ -7,7 +7,7 @@ import { World } from "../../local/api/world";
 import { interruptible } from "../../local/execution/interruption";
 import { UserError } from "../../errors/userError";
 import { diagnose } from "../../report/diagnostics";
-import { readPort, stackDefault, withMachine } from "../options";
+import { readPort, stackDefault, withAuthorization, withMachine } from "../options";
 import { note, print, type Terminal } from "../terminal";
 import { dataOf, imageOptions, type MachineOptions, programOf, workspaceOf } from "../world";
 
@@ -45,6 +45,7 @@ async function serveMachine(
     accountId: program.accountId,
     data: dataOf(options),
     ...imageOptions(options),
+    authorization: options.authorization,
     diagnose,
     say,
   });
@@ -73,7 +74,7 @@ async function serveMachine(
 /** `emulate`: serves SageMaker's API from a work folder. */
 export function emulate(terminal: Terminal): Command {
   return (
-    withMachine(new Command("emulate"))
+    withAuthorization(withMachine(new Command("emulate")))
       .description(
         "Answers SageMaker's API on this machine, from a work folder, until it is interrupted: for boto3, the AWS " +
           "CLI and SDKs, by the environment that it prints. Requests are not authenticated.",

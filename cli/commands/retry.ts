@@ -8,6 +8,7 @@ import {
   type JsonOption,
   paceOf,
   type PaceOption,
+  withAuthorization,
   withJson,
   withMachine,
   withPace,
@@ -26,7 +27,7 @@ type RetryOptions = WorldOptions &
 
 /** `retry [execution]`: goes on with an execution that has failed or was stopped, from where it ended. */
 export function retry(terminal: Terminal): Command {
-  return withPace(withMachine(withJson(withWorld(new Command("retry")))))
+  return withPace(withAuthorization(withMachine(withJson(withWorld(new Command("retry"))))))
     .argument("[execution]", "its id or ARN (default: the latest)")
     .option("--wait", "watch the execution; the exit code is 0 only where it succeeds")
     .action(async (named: string | undefined, options: RetryOptions) => {

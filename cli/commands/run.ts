@@ -77,7 +77,7 @@ function progressFor({ json, quiet }: RunOptions, { stderr, stdout }: Terminal):
 
 /** The options that decide what a step does, as they are typed, with a blank before each. */
 function typedOptions(options: RunOptions): string {
-  const { docker, image = new Map(), parameter } = options;
+  const { authorization, docker, image = new Map(), parameter } = options;
   const named = {
     stack: options.stack,
     "config-file": options.configFile,
@@ -92,9 +92,9 @@ function typedOptions(options: RunOptions): string {
   for (const [name, values] of Object.entries({ image, parameter })) {
     words.push(...[...values].flatMap(([key, value]) => [`--${name}`, `${key}=${value}`]));
   }
-  return [...words, ...(docker === true ? ["--docker"] : [])]
-    .map((word) => ` ${shellWord(word)}`)
-    .join("");
+  words.push(...(docker === true ? ["--docker"] : []));
+  words.push(...(authorization === false ? ["--no-authorization"] : []));
+  return words.map((word) => ` ${shellWord(word)}`).join("");
 }
 
 /** @throws UserError where `--image` names an image that no step has */
@@ -165,6 +165,7 @@ async function runHere(
       parameters: options.parameter,
       workspace,
       ...imageOptions(options),
+      authorization: options.authorization,
       cache: options.cache,
       continues: options.cache,
       s3,

@@ -11,6 +11,7 @@ import {
   type JsonOption,
   paceOf,
   type PaceOption,
+  withAuthorization,
   withJson,
   withMachine,
   withPace,
@@ -139,7 +140,9 @@ export async function startPipeline(options: StartOptions, terminal: Terminal): 
 
 /** Adds the options of what starts a pipeline. */
 export function withStart(command: Command): Command {
-  return withPace(withMachine(withSelection(withParameters(withJson(withWorld(command))))));
+  return withPace(
+    withAuthorization(withMachine(withSelection(withParameters(withJson(withWorld(command)))))),
+  );
 }
 
 /** `start`: starts the pipeline as it is deployed, and prints the ARN of the execution. */

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 
+import { findDocument } from "../../local/records/executions";
 import { inWorld } from "../inWorld";
 import {
   type JsonOption,
@@ -37,6 +38,11 @@ export function status(terminal: Terminal): Command {
           const definition = await definitionOf(client, execution.arn);
           const now = { execution, steps: await stepsOf(client, execution.arn, definition) };
           print(terminal, json ? snapshotJson(now) : snapshotText(now));
+          const { machine } = world;
+          const record = machine && findDocument(machine.workspace, execution.id);
+          if (!json && record?.authorization?.startsWith("not checked") === true) {
+            print(terminal, `Rights by the stack's policies: ${record.authorization}`);
+          }
           return 0;
         });
         terminal.exit(code);

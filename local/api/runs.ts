@@ -27,6 +27,7 @@ export class Runs {
     request: ExecutionRequest,
   ): Promise<string> {
     const {
+      authorization,
       data,
       diagnose,
       docker,
@@ -42,6 +43,7 @@ export class Runs {
         program: await program(),
         definition,
         request,
+        authorization,
         data,
         parameters,
         workspace,

@@ -12,6 +12,8 @@ export interface WorldOptions extends ImageOptions {
   readonly accountId: string;
   /** The data of the program's table, and what named it. Default: see the README. */
   readonly data?: { readonly path: string; readonly named: string } | undefined;
+  /** Whether steps fail that the stack's policies would deny. Default true. */
+  readonly authorization?: boolean | undefined;
   /** Looks closer at the candidates of each execution. Default: nobody does. */
   readonly diagnose?: Diagnose;
   /** Takes lines to show. Default: they are dropped. */

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 
 import { hashContent, hashJson } from "./contentHash";
 import { readChecked, writeChecked } from "../storage/files";
+import { rulingResources } from "../service/policies";
 import type { RunnableProgram } from "../../offline/program";
 
 const root = resolve(__dirname, "..", "..");
@@ -74,6 +75,10 @@ export async function loadProgram(
       rmSync(join(folder, old), { force: true });
     }
   }
-  writeChecked(path, { ...program, resources: undefined, uploads: [...program.uploads] });
+  writeChecked(path, {
+    ...program,
+    resources: rulingResources(program),
+    uploads: [...program.uploads],
+  });
   return program;
 }

@@ -1,3 +1,4 @@
+import type { Step } from "../../pipeline/language/definition";
 import type { Scope } from "../../pipeline/language/evaluate";
 import type { ExecutionEvent } from "../../terminal/events";
 import type { Cache } from "../caching/cache";
@@ -106,6 +107,11 @@ export interface Execution {
   readonly workGroups: readonly WorkGroup[];
   readonly cache: Cache;
   readonly registry: ModelRegistry;
+  /**
+   * Makes sure that the roles may do what a step does. Default: nobody asks.
+   * @throws StepFailure where they may not
+   */
+  readonly authorize?: ((step: Step, request?: object) => Promise<void>) | undefined;
   readonly report: (event: Event) => void;
 }
 

@@ -198,6 +198,7 @@ class Run {
     const { Name: name } = step;
     switch (step.Type) {
       case "Condition": {
+        await this.execution.authorize?.(step);
         const outcome = step.Arguments.Conditions.every((one) => holds(one, scope));
         this.branches.set(name, outcome ? "IfSteps" : "ElseSteps");
         this.describe(name, { Outcome: outcome ? "True" : "False" });
@@ -213,11 +214,15 @@ class Run {
         return this.runJob(step, transform, evaluate(step.Arguments, scope));
       case "Tuning":
         return this.runJob(step, tuning, evaluate(step.Arguments, scope));
-      case "Model":
-        this.describe(name, this.createModel(name, evaluate(step.Arguments, scope)));
+      case "Model": {
+        const request = evaluate(step.Arguments, scope);
+        await this.execution.authorize?.(step, request);
+        this.describe(name, this.createModel(name, request));
         return {};
+      }
       case "RegisterModel": {
         const request = evaluate(step.Arguments, scope);
+        await this.execution.authorize?.(step, request);
         const model = registry.register(request.ModelPackageGroupName ?? "", request);
         this.models.set(name, model);
         this.describe(name, {
@@ -243,6 +248,7 @@ class Run {
     kind: JobKind<Request>,
     request: Request,
   ): Promise<Pick<StepResult, "detail" | "reusedFrom">> {
+    await this.execution.authorize?.(step, request);
     const { described, detail, reusedFrom } = await runJobStep(this.execution, step, kind, request);
     this.describe(step.Name, described);
     if (reusedFrom !== undefined) {

@@ -15,6 +15,7 @@ import { type Execution, isShown, type Properties, type Trial } from "./executio
 import { writeJson } from "../storage/files";
 import type { Images } from "../standins/images";
 import type { Jobs } from "../environments/jobs";
+import { Authorization, obedienceOf } from "./authorization";
 import { ModelRegistry } from "../records/modelRegistry";
 import { ObjectStore } from "../storage/objectStore";
 import { type AskedExecution, findInterrupted, inputsHash } from "./interrupted";
@@ -71,6 +72,8 @@ export interface SessionOptions extends PreparationOptions {
   readonly cache: boolean;
   /** Whether it retries the pipeline's latest execution where that was interrupted and is the same. Default false. */
   readonly continues?: boolean;
+  /** Whether steps fail that the stack's policies would deny. Default true. */
+  readonly authorization?: boolean | undefined;
   /** Takes what happens. */
   readonly report: (event: ShownEvent) => void;
   /** Looks closer at the candidates, once the steps have ended. Default: nobody does. */
@@ -133,6 +136,12 @@ export async function startSession(options: SessionOptions): Promise<StartedSess
   const definition = options.definition ?? program.definition;
   const asked = options.request ?? { pipelineName: program.pipelineName };
   const { images, parameters } = await prepare(options, definition);
+  const obedience = obedienceOf(program, definition, options.authorization ?? true);
+  if (obedience === "not checked: roles of others") {
+    options.say(
+      `the definition has other roles than those of stack ${program.stack}: what they may do is not checked`,
+    );
+  }
   const [table] = program.tables;
   const source = { named: options.data, uploaded: program.dataFile };
   const path =
@@ -166,11 +175,18 @@ export async function startSession(options: SessionOptions): Promise<StartedSess
   const recorder = new Recorder(
     folder,
     arnPrefix,
-    begunExecution(execution, definition, request, { inputs, startTime }),
+    begunExecution(execution, definition, request, {
+      authorization: obedience,
+      inputs,
+      startTime,
+    }),
     leftSteps(definition, request),
   );
+  const authorization =
+    obedience === "checked" ? new Authorization(program, definition, workspace.cache) : undefined;
   const watched: Execution = {
     ...execution,
+    authorize: authorization && ((step, args) => authorization.check(execution, step, args)),
     report: (event) => {
       // A folder that was removed is not made again.
       if (!lost.signal.aborted) {
@@ -354,13 +370,16 @@ function begunExecution(
   { scope }: Execution,
   definition: PipelineDefinition,
   request: ExecutionRequest,
-  { inputs, startTime }: { readonly inputs: string; readonly startTime: Date },
+  {
+    startTime,
+    ...known
+  }: Pick<BegunExecution, "authorization" | "inputs"> & { readonly startTime: Date },
 ): BegunExecution {
   const { clientRequestToken, description, displayName, pipelineName, retried } = request;
   return {
     pipelineName,
     clientRequestToken,
-    inputs,
+    ...known,
     parameters: parameterList(scope.parameters),
     execution: (retried && { ...retried.execution, FailureReason: undefined }) ?? {
       PipelineArn: variable(scope, "PipelineArn"),

@@ -24,6 +24,9 @@ type Required<Value, Key extends keyof Value> = Value & {
   readonly [Name in Key]-?: NonNullable<Value[Name]>;
 };
 
+/** Whether the stack's policies are asked about what an execution does; why not, where they are not. */
+export type Obedience = "checked" | "not checked: roles of others" | "not checked: turned off";
+
 /** An execution, as DescribePipelineExecution answers. */
 export type DescribedExecution = Required<
   Recorded<DescribePipelineExecutionResponse>,
@@ -107,6 +110,8 @@ export interface ExecutionHead {
   readonly execution: DescribedExecution;
   /** The ClientRequestToken that it was started with. */
   readonly clientRequestToken?: string | undefined;
+  /** Whether its steps had to obey the stack's policies. Not known of old records. */
+  readonly authorization?: Obedience | undefined;
   /** The hash of what it depends on beside its definition and parameters. Not known of old documents. */
   readonly inputs?: string | undefined;
   readonly trialCount: number;

@@ -43,6 +43,7 @@ const head = z.looseObject({
   }),
   clientRequestToken: z.string().optional(),
   inputs: z.string().optional(),
+  authorization: z.string().optional(),
   trialCount: z.number(),
   winner: z.looseObject({ name: z.string(), group: z.string(), version: z.number() }).optional(),
 });

@@ -35,7 +35,7 @@ const maxReason = 1024;
 /** What a recorder needs to know of the execution that begins. */
 export type BegunExecution = Pick<
   ExecutionDocument,
-  "clientRequestToken" | "inputs" | "parameters" | "pipelineName"
+  "authorization" | "clientRequestToken" | "inputs" | "parameters" | "pipelineName"
 > & {
   readonly execution: Omit<DescribedExecution, "LastModifiedTime" | "PipelineExecutionStatus">;
 };
@@ -270,7 +270,7 @@ export class Recorder {
   }
 
   private write(more: Partial<ExecutionDocument>, options?: WriteOptions): void {
-    const { clientRequestToken, inputs, parameters, pipelineName } = this.begun;
+    const { authorization, clientRequestToken, inputs, parameters, pipelineName } = this.begun;
     writeDocument(
       recordPath(this.folder),
       {
@@ -279,6 +279,7 @@ export class Recorder {
         pipelineName,
         execution: this.execution(),
         clientRequestToken,
+        authorization,
         inputs,
         trialCount: this.ended.length,
         parameters,

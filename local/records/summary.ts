@@ -42,6 +42,23 @@ export interface CandidateSummary {
   readonly model?: ModelPackage;
 }
 
+/** The S3 URI of a property file of a finished step; undefined where the step has none of that name. */
+export function propertyFileUri(
+  definition: PipelineDefinition,
+  described: Execution["described"],
+  step: string,
+  name: string,
+): string | undefined {
+  const placed = allSteps(definition).find((one) => one.step.Name === step);
+  const files = placed?.step.Type === "Processing" ? placed.step.PropertyFiles : undefined;
+  const file = files?.find((one) => one.PropertyFileName === name);
+  const { ProcessingOutputConfig: outputs }: Partial<ProcessingRequest> = described.get(step) ?? {};
+  const output = outputs?.Outputs?.find((one) => one.OutputName === file?.OutputName);
+  return file === undefined || output?.S3Output === undefined
+    ? undefined
+    : `${(output.S3Output.S3Uri ?? "").replace(/\/$/, "")}/${file.FilePath}`;
+}
+
 /**
  * Reads the content of a property file of a finished step.
  * @throws ExpressionError where the step has written none of that name, or one that is not JSON
@@ -52,18 +69,10 @@ export function readPropertyFile(
   step: string,
   name: string,
 ): Json {
-  const placed = allSteps(definition).find((one) => one.step.Name === step);
-  const files = placed?.step.Type === "Processing" ? placed.step.PropertyFiles : undefined;
-  const file = files?.find((one) => one.PropertyFileName === name);
-  const described: Partial<ProcessingRequest> = execution.described.get(step) ?? {};
-  const output = described.ProcessingOutputConfig?.Outputs?.find(
-    (one) => one.OutputName === file?.OutputName,
-  );
-  if (file === undefined || output?.S3Output === undefined) {
+  const uri = propertyFileUri(definition, execution.described, step, name);
+  if (uri === undefined) {
     throw new ExpressionError(`step ${step} has no property file ${name}`);
   }
-  const { S3Uri: folder = "" } = output.S3Output;
-  const uri = `${folder.replace(/\/$/, "")}/${file.FilePath}`;
   if (!execution.store.isObject(uri)) {
     throw new ExpressionError(`step ${step} has not written its property file ${name}, ${uri}`);
   }

@@ -1,4 +1,5 @@
 import type { RequestAnalysis } from "@cloud-copilot/iam-simulate";
+import { createRequire } from "node:module";
 
 import { stackNames } from "../../contract/names";
 import {
@@ -145,7 +146,9 @@ export async function decide(
   const all = (policies: readonly NamedPolicy[]): NamedPolicy[] =>
     policies.map((one) => narrowed(one, action) ?? one);
   // The simulator takes a while to load, and most commands need none.
-  const { runSimulation } = await import("@cloud-copilot/iam-simulate");
+  const { runSimulation } = createRequire(__filename)(
+    "@cloud-copilot/iam-simulate",
+  ) as typeof import("@cloud-copilot/iam-simulate");
   const simulation = await runSimulation(
     {
       request: {

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Json, JsonObject } from "../../pipeline/language/json";
+import { stackConfig } from "../../offline/stackConfig";
 import { draft, program, set } from "../support/definitions";
 import { housingRows, writeRows } from "../support/housing";
 import { local, temporaryFolder, writeDefinition } from "../support/localRun";
@@ -45,7 +46,9 @@ describe("prefixes in a local run", () => {
       maxParallelJobs: 1,
     });
     const candidates = [candidate("LGBM", 2), candidate("LGBM2", 9), candidate("LGBM20", 1)];
-    const definition = draft((await program({ candidates }, "dev")).definition);
+    const definition = draft(
+      (await program({ ...stackConfig("dev"), candidates }, "dev")).definition,
+    );
     // The others' predictions are there when LGBM's are read.
     set(definition, ["Steps", "EvaluateLGBM", "DependsOn"], ["TransformLGBM2", "TransformLGBM20"]);
     const work = join(folder, "candidates");

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { stackConfig } from "../../offline/stackConfig";
 import type { JsonObject } from "../../pipeline/language/json";
 import { commandLine, type Ended } from "./commandLine";
 import { type Draft, draft, program, set } from "./definitions";
@@ -67,7 +68,7 @@ export function temporaryFolder(): string {
 export async function smallDefinition(
   config: Readonly<Record<string, string>> = {},
 ): Promise<Draft> {
-  const { definition } = await program(config, "dev");
+  const { definition } = await program({ ...stackConfig("dev"), ...config }, "dev");
   const small = draft(definition);
   for (const step of ["TuneDecisionTree", "TuneXGBoost"]) {
     set(small, ["Steps", step, "Arguments", "HyperParameterTuningJobConfig", "ResourceLimits"], {

@@ -24,6 +24,7 @@ export function localWorld(folder: string, more: Partial<WorldOptions> = {}): Wo
         pipelineName: "",
         definition: { Version: "2020-12-01", Steps: [] },
         dataset: datasetSchema.parse(californiaHousing),
+        resources: [],
         warnings: [],
         decisionTreeImageUri: `${accountId}.dkr.ecr.${region}.amazonaws.com/restate-test:0`,
         tables: [],

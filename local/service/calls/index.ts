@@ -14,7 +14,15 @@ import { serving } from "./serving";
 import { training } from "./training";
 import { transform } from "./transform";
 
-export type { Actor, Call, Calls, Endpoint, Evidence, Job, Stack } from "./call";
+export type { Actor, Call, Calls, Endpoint, Evidence, Job, Named, Stack } from "./call";
+export {
+  creates,
+  type Creation,
+  followsTrials,
+  grantsVolumes,
+  readsPropertyFiles,
+  recordsExecution,
+} from "./pipeline";
 
 /**
  * What AWS does around each kind of job, in whose name, and how that is known: the one place for such beliefs.

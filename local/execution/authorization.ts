@@ -1,0 +1,188 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+
+import { stackNames } from "../../contract/names";
+import type { RunnableProgram } from "../../offline/program";
+import type { PipelineDefinition, Step } from "../../pipeline/language/definition";
+import { evaluate, type ModelRequest } from "../../pipeline/language/evaluate";
+import type { Expression } from "../../pipeline/language/expressions";
+import { isObject } from "../../pipeline/language/json";
+import { hashJson } from "../caching/contentHash";
+import type { Obedience } from "../records/executionDocument";
+import { propertyFileUri } from "../records/summary";
+import { readChecked, writeChecked } from "../storage/files";
+import { decide, type Decision } from "../service/authorization";
+import type { Call } from "../service/calls";
+import { type IamRequest, rulingResources } from "../service/policies";
+import { stackOf } from "../service/stack";
+import { stepCalls } from "../service/stepCalls";
+import { type Execution, StepFailure } from "./execution";
+
+/** The role ARNs in a definition, wherever they are: as arguments of steps, or as defaults of parameters. */
+function rolesIn(definition: PipelineDefinition): readonly string[] {
+  return [
+    ...new Set(
+      JSON.stringify(definition).match(/arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]+/g) ?? [],
+    ),
+  ];
+}
+
+/**
+ * Whether an execution of a definition obeys the stack's policies. A definition whose jobs have none of the
+ * stack's roles is somebody else's, and what its roles may do is not known.
+ *
+ * @param isAsked false where the user has turned it off
+ */
+export function obedienceOf(
+  { accountId, stack }: Pick<RunnableProgram, "accountId" | "stack">,
+  definition: PipelineDefinition,
+  isAsked: boolean,
+): Obedience {
+  if (!isAsked) {
+    return "not checked: turned off";
+  }
+  const { roleNames } = stackNames(stack);
+  const own = new Set(
+    Object.values(roleNames).map((name) => `arn:aws:iam::${accountId}:role/${name}`),
+  );
+  const roles = rolesIn(definition);
+  return roles.length > 0 && !roles.some((role) => own.has(role))
+    ? "not checked: roles of others"
+    : "checked";
+}
+
+/** The S3 URIs of the documents that an expression somewhere in a value reads by `Std:JsonGet`. */
+function documentsIn(
+  value: unknown,
+  uriOf: (step: string, file: string) => string | undefined,
+  evaluated: (uri: Expression) => string,
+): readonly string[] {
+  if (Array.isArray(value)) {
+    return value.flatMap((one) => documentsIn(one, uriOf, evaluated));
+  }
+  if (!isObject(value)) {
+    return [];
+  }
+  const { "Std:JsonGet": jsonGet, ...rest } = value;
+  const found: string[] = [];
+  if (isObject(jsonGet)) {
+    const { PropertyFile: reference, S3Uri: uri } = jsonGet;
+    const get = isObject(reference) ? String(reference["Get"]) : "";
+    const [, step = "", file = ""] = /^Steps\.([^.]+)\.PropertyFiles\.(.+)$/.exec(get) ?? [];
+    const path = uri === undefined ? uriOf(step, file) : evaluated(uri as Expression);
+    found.push(...(path === undefined ? [] : [path]));
+  }
+  return [...found, ...Object.values(rest).flatMap((one) => documentsIn(one, uriOf, evaluated))];
+}
+
+/** The document of what policies allow. */
+interface AllowedRequests {
+  /** Hash of the policies. */
+  readonly policies: string;
+  /** Hashes of the requests. */
+  readonly allowed: readonly string[];
+}
+
+/** The stack's policies, asked about what the steps of an execution do. */
+export class Authorization {
+  private readonly stack;
+  private readonly endpoints: ReadonlySet<string>;
+  /** Where it is kept what these policies allow: to decide all that a run asks takes a second. */
+  private readonly path: string;
+  private readonly policies: string;
+  private readonly allowed: Set<string>;
+  private readonly decisions = new Map<string, Promise<Decision>>();
+
+  /** @param folder where results are kept for later executions */
+  constructor(
+    private readonly program: RunnableProgram,
+    private readonly definition: PipelineDefinition,
+    folder: string,
+  ) {
+    this.stack = stackOf(program, program.dataset.kmsKeyArn);
+    this.endpoints = new Set(program.resources.map(({ name }) => name));
+    this.path = join(folder, `authorization-${program.stack}.json`);
+    this.policies = hashJson(rulingResources(program));
+    const kept = readChecked(this.path) as AllowedRequests | undefined;
+    this.allowed = new Set(kept?.policies === this.policies ? kept.allowed : []);
+  }
+
+  /**
+   * Makes sure that the stack's policies allow what AWS does for a step.
+   *
+   * @param request the step's arguments, without expressions; those of a Condition do not matter
+   * @throws StepFailure for the first call that is denied, in AWS's words, with how it is known that it is made
+   */
+  async check(
+    { described, id, scope }: Pick<Execution, "described" | "id" | "scope">,
+    step: Step,
+    request: object = {},
+  ): Promise<void> {
+    const { Name: name, Type: type } = step;
+    const read = type === "Condition" ? step.Arguments.Conditions : step.Arguments;
+    const { ModelName: modelName } = request as { readonly ModelName?: string };
+    const model = [...described.values()].find(
+      (one) => modelName !== undefined && one["ModelName"] === modelName,
+    );
+    const calls = stepCalls(this.stack, {
+      type,
+      request,
+      step: name,
+      execution: id,
+      propertyFiles: documentsIn(
+        read,
+        (other, file) => propertyFileUri(this.definition, described, other, file),
+        (uri) => String(evaluate({ uri }, scope).uri),
+      ),
+      model: model as ModelRequest | undefined,
+    });
+    const { size } = this.allowed;
+    for (const call of calls) {
+      for (const action of call.actions) {
+        for (const resource of call.resources) {
+          await this.ask(name, call, this.requestOf(call, action, resource), id);
+        }
+      }
+    }
+    if (this.allowed.size > size) {
+      const document: AllowedRequests = { policies: this.policies, allowed: [...this.allowed] };
+      writeChecked(this.path, document);
+    }
+  }
+
+  private requestOf({ context, endpoint }: Call, action: string, resource: string): IamRequest {
+    const passed = `network-${endpoint ?? ""}`;
+    return {
+      action,
+      resource,
+      ...(context === undefined ? {} : { context }),
+      ...(this.endpoints.has(passed) ? { endpoint: passed } : {}),
+    };
+  }
+
+  private async ask(
+    step: string,
+    { actor, evidence }: Call,
+    request: IamRequest,
+    execution: string,
+  ): Promise<void> {
+    // No policy tells executions apart, so that what one may do, all may.
+    const asked = JSON.stringify([actor, request]).replaceAll(execution, "EXECUTION");
+    const key = createHash("sha256").update(asked).digest("hex").slice(0, 24);
+    if (this.allowed.has(key)) {
+      return;
+    }
+    // Steps that run at once ask the same.
+    const decision = this.decisions.get(key) ?? decide(this.program, actor, request);
+    this.decisions.set(key, decision);
+    const { allowed, message } = await decision;
+    if (!allowed) {
+      throw new StepFailure(
+        step,
+        `${message}. The ${actor} role of stack ${this.program.stack} needs it, which is ${evidence.certainty}; ` +
+          `source: ${evidence.source}`,
+      );
+    }
+    this.allowed.add(key);
+  }
+}

@@ -1,0 +1,110 @@
+import type { Step } from "../../pipeline/language/definition";
+import { isObject } from "../../pipeline/language/json";
+import type { Creation } from "./calls";
+
+/** What the creation of a step's job or model is called, and where its condition keys come from. */
+interface RequestShape {
+  readonly kind: Creation["kind"];
+  /** The kind of resource in its ARN. */
+  readonly resource: string;
+  /** Condition keys by the path of the member that they are about. Source: Service Authorization Reference, SageMaker. */
+  readonly keys: Readonly<Record<string, readonly string[]>>;
+}
+
+const processing: RequestShape = {
+  kind: "ProcessingJob",
+  resource: "processing-job",
+  keys: {
+    VpcSubnets: ["NetworkConfig", "VpcConfig", "Subnets"],
+    VpcSecurityGroupIds: ["NetworkConfig", "VpcConfig", "SecurityGroupIds"],
+    NetworkIsolation: ["NetworkConfig", "EnableNetworkIsolation"],
+    InterContainerTrafficEncryption: ["NetworkConfig", "EnableInterContainerTrafficEncryption"],
+    VolumeKmsKeyArn: ["ProcessingResources", "ClusterConfig", "VolumeKmsKeyId"],
+    OutputKmsKeyArn: ["ProcessingOutputConfig", "KmsKeyId"],
+  },
+};
+
+const training: RequestShape["keys"] = {
+  VpcSubnets: ["VpcConfig", "Subnets"],
+  VpcSecurityGroupIds: ["VpcConfig", "SecurityGroupIds"],
+  NetworkIsolation: ["EnableNetworkIsolation"],
+  InterContainerTrafficEncryption: ["EnableInterContainerTrafficEncryption"],
+  OutputKmsKeyArn: ["OutputDataConfig", "KmsKeyId"],
+};
+
+const shapes: Readonly<Partial<Record<Step["Type"], RequestShape>>> = {
+  Processing: processing,
+  QualityCheck: processing,
+  Training: {
+    kind: "TrainingJob",
+    resource: "training-job",
+    keys: { ...training, VolumeKmsKeyArn: ["ResourceConfig", "VolumeKmsKeyId"] },
+  },
+  Tuning: {
+    kind: "HyperParameterTuningJob",
+    resource: "hyper-parameter-tuning-job",
+    keys: {
+      ...Object.fromEntries(
+        Object.entries(training).map(([key, path]) => [key, ["TrainingJobDefinition", ...path]]),
+      ),
+      VolumeKmsKeyArn: [
+        "TrainingJobDefinition",
+        "HyperParameterTuningResourceConfig",
+        "VolumeKmsKeyId",
+      ],
+    },
+  },
+  Model: {
+    kind: "Model",
+    resource: "model",
+    keys: {
+      VpcSubnets: ["VpcConfig", "Subnets"],
+      VpcSecurityGroupIds: ["VpcConfig", "SecurityGroupIds"],
+      NetworkIsolation: ["EnableNetworkIsolation"],
+    },
+  },
+  Transform: {
+    kind: "TransformJob",
+    resource: "transform-job",
+    keys: {
+      VolumeKmsKeyArn: ["TransformResources", "VolumeKmsKeyId"],
+      OutputKmsKeyArn: ["TransformOutput", "KmsKeyId"],
+    },
+  },
+};
+
+function memberAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((one, key) => (isObject(one) ? one[key] : undefined), value);
+}
+
+/**
+ * What the pipeline asks for when it starts the job of a step, by what the step's arguments say: the condition
+ * keys of its request. Undefined where the step starts none.
+ */
+export function creationOf(
+  type: Step["Type"],
+  request: unknown,
+  name: string,
+): Pick<Creation, "context" | "kind" | "path"> | undefined {
+  const shape = shapes[type];
+  if (shape === undefined) {
+    return undefined;
+  }
+  const context: Record<string, string | readonly string[]> = {};
+  for (const [key, path] of Object.entries(shape.keys)) {
+    const value = memberAt(request, path);
+    if (Array.isArray(value)) {
+      context[`sagemaker:${key}`] = value.map(String);
+    } else if (["boolean", "string"].includes(typeof value)) {
+      context[`sagemaker:${key}`] = String(value);
+    }
+  }
+  const tags = (memberAt(request, ["Tags"]) ?? []) as readonly {
+    readonly Key: string;
+    readonly Value: string;
+  }[];
+  for (const { Key, Value } of tags) {
+    context[`aws:RequestTag/${Key}`] = Value;
+  }
+  return { kind: shape.kind, path: `${shape.resource}/${name}`, context };
+}

@@ -1,0 +1,300 @@
+import { ecrRepository } from "../../pipeline/ecrRepository";
+import type { Step } from "../../pipeline/language/definition";
+import type {
+  ModelRequest,
+  ProcessingRequest,
+  RegisterModelRequest,
+  TrainingRequest,
+  TransformRequest,
+  TuningRequest,
+} from "../../pipeline/language/evaluate";
+import {
+  type Actor,
+  type Call,
+  calls,
+  creates,
+  followsTrials,
+  grantsVolumes,
+  type Job,
+  type Named,
+  readsPropertyFiles,
+  recordsExecution,
+  type Stack,
+} from "./calls";
+import { queriedTables } from "./queriedTables";
+import { creationOf } from "./requestKeys";
+
+/** A step whose arguments have become a request, and what else its calls depend on. */
+export interface StepRequest {
+  readonly type: Step["Type"];
+  /** The step's arguments, without expressions. */
+  readonly request: object;
+  /** The step's name. */
+  readonly step: string;
+  /** Id of the execution. */
+  readonly execution: string;
+  /** S3 URIs of the property files that its arguments read. */
+  readonly propertyFiles: readonly string[];
+  /** The model that a Transform step runs, as its request has it. */
+  readonly model?: ModelRequest | undefined;
+}
+
+/** The actor of the stack that a role is; undefined where it is another role. */
+export function actorOf(stack: Stack, role: string | undefined): Actor | undefined {
+  const prefix = `arn:${stack.partition}:iam::${stack.accountId}:role/`;
+  const found = Object.entries(stack.roleNames).find(([, name]) => role === `${prefix}${name}`);
+  return found?.[0] as Actor | undefined;
+}
+
+/** ARNs of the repositories of images; images of other registries than ECR take no rights. */
+function repositoriesOf(images: readonly (string | undefined)[]): readonly string[] {
+  return images.flatMap((image = "") => {
+    const found = ecrRepository(image);
+    return found === undefined
+      ? []
+      : [`arn:aws:ecr:${found.region}:${found.accountId}:repository/${found.name}`];
+  });
+}
+
+const withoutSlash = (uri: string): string => uri.replace(/\/$/, "");
+
+/** An object of a prefix that is read: the prefix itself may be one, if it does not end with a slash. */
+const objectBelow = (uri: string): string => (uri.endsWith("/") ? `${uri}object` : uri);
+
+/** What a job writes below the URI of an output. */
+const written = (uri: string): string => `${withoutSlash(uri)}/object`;
+
+function vpcOf(
+  config:
+    | { readonly Subnets?: readonly string[]; readonly SecurityGroupIds?: readonly string[] }
+    | undefined,
+): Stack["vpc"] {
+  return (
+    config && {
+      subnetIds: config.Subnets ?? [],
+      securityGroupIds: config.SecurityGroupIds ?? [],
+    }
+  );
+}
+
+function given(values: readonly (string | undefined)[]): readonly string[] {
+  return values.filter((one) => one !== undefined);
+}
+
+function processingNames(request: ProcessingRequest): Named {
+  const { ProcessingInputs: inputs = [], ProcessingOutputConfig: output } = request;
+  return {
+    repositories: repositoriesOf([request.AppSpecification?.ImageUri]),
+    vpc: vpcOf(request.NetworkConfig?.VpcConfig),
+    volumeKey: request.ProcessingResources?.ClusterConfig?.VolumeKmsKeyId,
+    outputKey: output?.KmsKeyId,
+    reads: given(inputs.map(({ S3Input: input }) => input?.S3Uri)).map(objectBelow),
+    writes: given((output?.Outputs ?? []).map(({ S3Output: one }) => one?.S3Uri)).map(written),
+  };
+}
+
+type TrainingDefinition = NonNullable<TuningRequest["TrainingJobDefinition"]>;
+
+function trainingNames(
+  request: Omit<TrainingRequest, "HyperParameters"> | TrainingDefinition,
+): Named {
+  const { CheckpointConfig: checkpoints, OutputDataConfig: output } = request;
+  const resources =
+    "HyperParameterTuningResourceConfig" in request
+      ? request.HyperParameterTuningResourceConfig
+      : request.ResourceConfig;
+  return {
+    repositories: repositoriesOf([request.AlgorithmSpecification?.TrainingImage]),
+    vpc: vpcOf(request.VpcConfig),
+    volumeKey: resources?.VolumeKmsKeyId,
+    outputKey: output?.KmsKeyId,
+    reads: given(
+      (request.InputDataConfig ?? []).map(({ DataSource: from }) => from?.S3DataSource?.S3Uri),
+    ).map(objectBelow),
+    writes: given([output?.S3OutputPath]).map(withoutSlash),
+    checkpoints: given([checkpoints?.S3Uri]).map(written),
+  };
+}
+
+function modelContainers({ Containers: several = [], PrimaryContainer: one }: ModelRequest) {
+  return one === undefined ? several : [one, ...several];
+}
+
+/** The calls of a processing job, with those of its Athena inputs. */
+function processingCalls(stack: Stack, job: Job, request: ProcessingRequest): readonly Call[] {
+  const named = processingNames(request);
+  const isDataWrangler = named.repositories.some((one) =>
+    one.endsWith("/sagemaker-data-wrangler-container"),
+  );
+  const outputs = (request.ProcessingOutputConfig?.Outputs ?? []).map(({ S3Output: one }) =>
+    withoutSlash(one?.S3Uri ?? ""),
+  );
+  const queries = (request.ProcessingInputs ?? []).flatMap(
+    ({ DatasetDefinition: dataset }) => dataset?.AthenaDatasetDefinition ?? [],
+  );
+  return [
+    ...(isDataWrangler
+      ? calls.dataWrangler(stack, { ...job, named: { ...named, writes: outputs } })
+      : calls.processing(stack, { ...job, named })),
+    ...queries.flatMap((query) => {
+      const { Database: database = "", KmsKeyId: outputKey, OutputS3Uri: uri = "" } = query;
+      const own = `${stack.database}.${stack.table}`;
+      const others = queriedTables(query.QueryString ?? "", database).filter(
+        (table) => table !== own,
+      );
+      return calls.athenaInput(
+        {
+          ...stack,
+          workGroup: query.WorkGroup ?? "primary",
+          baseTables: [...new Set([...stack.baseTables, ...others])],
+        },
+        { ...job, named: { ...named, outputKey, writes: [withoutSlash(uri)] } },
+      );
+    }),
+  ];
+}
+
+/** The calls of a kind of job in the name of the role that a request names; none where it is not one of the stack's. */
+function inNameOf(
+  stack: Stack,
+  role: string | undefined,
+  all: readonly Call[],
+  { vpc }: Named,
+): readonly Call[] {
+  const actor = actorOf(stack, role);
+  // Outside the network, no call passes its endpoints.
+  return actor === undefined
+    ? []
+    : all.map(({ endpoint, ...call }) => ({
+        ...call,
+        actor,
+        ...(vpc === undefined || endpoint === undefined ? {} : { endpoint }),
+      }));
+}
+
+/** What the jobs of a step do in the name of their roles, and the roles. */
+function jobCalls(
+  stack: Stack,
+  job: Job,
+  { model, request, type }: StepRequest,
+): { readonly roles: readonly string[]; readonly calls: readonly Call[]; readonly named?: Named } {
+  const as = (role: string | undefined, all: readonly Call[], named: Named) => ({
+    roles: given([role]),
+    calls: inNameOf(stack, role, all, named),
+    named,
+  });
+  switch (type) {
+    case "Processing":
+    case "QualityCheck": {
+      const processing = request as ProcessingRequest;
+      const named = processingNames(processing);
+      const all =
+        type === "Processing"
+          ? processingCalls(stack, job, processing)
+          : calls.qualityCheck(stack, { ...job, named });
+      return as(processing.RoleArn, all, named);
+    }
+    case "Training": {
+      const training = request as TrainingRequest;
+      const named = trainingNames(training);
+      return as(training.RoleArn, calls.training(stack, { ...job, named }), named);
+    }
+    case "Tuning": {
+      const { TrainingJobDefinition: one, TrainingJobDefinitions: several = [] } =
+        request as TuningRequest;
+      const definitions = one === undefined ? several : [one, ...several];
+      return {
+        roles: given(definitions.map(({ RoleArn: role }) => role)),
+        calls: definitions.flatMap((definition) => {
+          const named = trainingNames(definition);
+          const all = calls.training(stack, { ...job, named });
+          return inNameOf(stack, definition.RoleArn, all, named);
+        }),
+        ...(definitions[0] && { named: trainingNames(definitions[0]) }),
+      };
+    }
+    case "Model": {
+      // Its image is pulled, and its artifact read, by what serves it.
+      return { roles: given([(request as ModelRequest).ExecutionRoleArn]), calls: [] };
+    }
+    case "Transform": {
+      const {
+        TransformInput: input,
+        TransformOutput: output,
+        TransformResources: resources,
+      } = request as TransformRequest;
+      const containers = modelContainers(model ?? {});
+      const named: Named = {
+        repositories: repositoriesOf(containers.map(({ Image: image }) => image)),
+        vpc: vpcOf(model?.VpcConfig),
+        volumeKey: resources?.VolumeKmsKeyId,
+        outputKey: output?.KmsKeyId,
+        reads: given([
+          ...containers.map(({ ModelDataUrl: uri }) => uri),
+          input?.DataSource?.S3DataSource?.S3Uri,
+        ]).map(objectBelow),
+        writes: given([output?.S3OutputPath]).map(written),
+      };
+      const all = calls.transform(stack, { ...job, named });
+      return { ...as(model?.ExecutionRoleArn, all, named), roles: [] };
+    }
+    default:
+      return { roles: [], calls: [] };
+  }
+}
+
+/** The S3 URIs in a value, wherever they are. */
+function urisIn(value: unknown): readonly string[] {
+  return [...JSON.stringify(value ?? null).matchAll(/"(s3:\/\/[^"]+)"/g)].map(
+    ([, uri = ""]) => uri,
+  );
+}
+
+function registrationCalls(stack: Stack, job: Job, request: RegisterModelRequest): readonly Call[] {
+  const containers = request.InferenceSpecification?.Containers ?? [];
+  return calls.registerModel(
+    {
+      ...stack,
+      modelPackageGroup: request.ModelPackageGroupName ?? "",
+      modelApprovalStatus: request.ModelApprovalStatus ?? "",
+    },
+    {
+      ...job,
+      named: {
+        repositories: repositoriesOf(containers.map(({ Image: image }) => image)),
+        reads: given(containers.map(({ ModelDataUrl: uri }) => uri)),
+        writes: [],
+        reports: [...urisIn(request.ModelMetrics), ...urisIn(request.DriftCheckBaselines)],
+      },
+    },
+  );
+}
+
+/**
+ * The calls that AWS makes for a step, by what the step's own request says: those of the pipeline, which creates
+ * its job, and those of the job. Of a role that is not the stack's, only that the pipeline may pass it.
+ */
+export function stepCalls(stack: Stack, step: StepRequest): readonly Call[] {
+  const { execution, propertyFiles, request, type } = step;
+  // As the service names them, and as the roles' policies know them.
+  const name = `${type === "Tuning" ? "" : "pipelines-"}${execution}-${step.step}`;
+  const job: Job = { name, execution, candidate: "", endpoint: "" };
+  const reports =
+    propertyFiles.length === 0 ? [] : readsPropertyFiles(stack, [...new Set(propertyFiles)]);
+  if (type === "RegisterModel") {
+    return [...reports, ...registrationCalls(stack, job, request as RegisterModelRequest)];
+  }
+  const creation = creationOf(type, request, name);
+  if (creation === undefined) {
+    return reports;
+  }
+  const { calls: own, named, roles } = jobCalls(stack, job, step);
+  return [
+    ...reports,
+    ...creates(stack, { ...creation, roles }),
+    ...(type === "Tuning" ? followsTrials(stack, name) : []),
+    ...grantsVolumes(named?.volumeKey),
+    ...recordsExecution(stack, { ...job, name: step.step }),
+    ...own,
+  ];
+}
