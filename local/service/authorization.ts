@@ -42,6 +42,9 @@ type StatementAnalysis = NonNullable<
   RequestAnalysis["identityAnalysis"]
 >["allowStatements"][number];
 
+/** The policies by actions that they were narrowed to. */
+const narrowedBefore = new WeakMap<NamedPolicy, Map<string, NamedPolicy | undefined>>();
+
 /** Whether a statement may be about an action: all that the simulator does beyond takes time, and changes nothing. */
 function isAbout(statement: unknown, action: string): boolean {
   const { Action: actions } = statement as { readonly Action?: string | readonly string[] };
@@ -61,7 +64,16 @@ function isAbout(statement: unknown, action: string): boolean {
  * A policy with the statements that may be about an action alone; undefined where there are none. Statements
  * without a Sid get their number as one, as they are counted by their place.
  */
-function narrowed({ name, policy }: NamedPolicy, action: string): NamedPolicy | undefined {
+function narrowed(named: NamedPolicy, action: string): NamedPolicy | undefined {
+  const before = narrowedBefore.get(named) ?? new Map<string, NamedPolicy | undefined>();
+  narrowedBefore.set(named, before);
+  if (!before.has(action)) {
+    before.set(action, narrow(named, action));
+  }
+  return before.get(action);
+}
+
+function narrow({ name, policy }: NamedPolicy, action: string): NamedPolicy | undefined {
   const { Statement: all, ...rest } = policy as { readonly Statement: object | readonly object[] };
   const statements = [all]
     .flat()

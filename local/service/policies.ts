@@ -34,10 +34,22 @@ export interface Policies {
   readonly endpoint: readonly NamedPolicy[];
 }
 
+/** The policies of resources, each read once. */
+const read = new WeakMap<Program["resources"][number], NamedPolicy>();
+
+function readPolicy(resource: Program["resources"][number], policy: string): NamedPolicy {
+  const known = read.get(resource) ?? {
+    name: resource.name,
+    policy: JSON.parse(policy) as unknown,
+  };
+  read.set(resource, known);
+  return known;
+}
+
 function findPolicy({ resources }: Ruled, name: string): NamedPolicy | undefined {
-  const inputs = resources.find((one) => one.name === name)?.inputs;
-  const policy = inputs?.["policy"] ?? inputs?.["resourcePolicy"];
-  return typeof policy === "string" ? { name, policy: JSON.parse(policy) as unknown } : undefined;
+  const found = resources.find((one) => one.name === name);
+  const policy = found?.inputs["policy"] ?? found?.inputs["resourcePolicy"];
+  return found !== undefined && typeof policy === "string" ? readPolicy(found, policy) : undefined;
 }
 
 function policyOf(program: Ruled, name: string): NamedPolicy {
@@ -129,9 +141,7 @@ function boundaryOf({ accountId, resources }: Ruled, actor: string): readonly Na
       role?.inputs["permissionsBoundary"] ===
         `arn:aws:iam::${accountId}:policy/${String(inputs["name"])}`,
   );
-  return found === undefined
-    ? []
-    : [{ name: found.name, policy: JSON.parse(String(found.inputs["policy"])) as unknown }];
+  return found === undefined ? [] : [readPolicy(found, String(found.inputs["policy"]))];
 }
 
 /**

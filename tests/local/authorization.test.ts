@@ -1,0 +1,528 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { join } from "node:path";
+
+import { JobRunner } from "../../local/environments/jobs";
+import { Authorization, obedienceOf } from "../../local/execution/authorization";
+import type { Properties } from "../../local/execution/execution";
+import { runSession } from "../../local/execution/session";
+import { Workspace } from "../../local/records/workspace";
+import { findDocument } from "../../local/records/executions";
+import { queriedTables } from "../../local/service/queriedTables";
+import type { Program } from "../../offline/program";
+import { stackConfig } from "../../offline/stackConfig";
+import { californiaHousing } from "../../pipeline/californiaHousing";
+import { defaultCandidates } from "../../pipeline/candidates";
+import type { PipelineDefinition, Step } from "../../pipeline/language/definition";
+import { evaluate, type Scope } from "../../pipeline/language/evaluate";
+import { allSteps } from "../../pipeline/language/graph";
+import type { Json } from "../../pipeline/language/json";
+import { parseText } from "../../pipeline/language/parse";
+import { type Config, draft, program, set } from "../support/definitions";
+import { housingRows, writeRows } from "../support/housing";
+import { local, smallDefinition, temporaryFolder, writeDefinition } from "../support/localRun";
+
+/** A stack whose definition has each kind of step. */
+const everyKind: Config = {
+  candidates: [
+    {
+      name: "Forest",
+      algorithm: {
+        image: "222233334444.dkr.ecr.us-east-1.amazonaws.com/team/forest:1.0",
+        metrics: { "validation:rmse": "rmse=(.*)", "validation:mse": "mse=(.*)" },
+      },
+      ranges: { depth: { type: "integer", min: 1, max: 9 } },
+    },
+    ...defaultCandidates.filter(({ name }) => name === "XGBoost"),
+  ],
+  dataQualityBaseline: true,
+  dataset: { ...californiaHousing, location: "s3://houses-of-the-team/california/" },
+  encryptCatalog: true,
+  network: { mode: "create" },
+};
+
+const execution = "0123456789ab";
+const baseline = `s3://sagemaker-restate-test-111122223333/executions/${execution}/baseline`;
+
+/** Asks the policies about all steps of a definition. Returns why those fail that do, by their names. */
+async function denials(
+  evaluated: Program,
+  definition: PipelineDefinition,
+  folder: string,
+): Promise<Readonly<Record<string, string>>> {
+  const described = new Map<string, Properties>();
+  const scope: Scope = {
+    parameters: new Map(
+      (definition.Parameters ?? []).map(({ DefaultValue: value, Name }) => [Name, value as Json]),
+    ),
+    execution: new Map([["PipelineExecutionId", execution]]),
+    steps: described,
+    propertyFile: () => ({ regression_metrics: { r2: { value: 0.8 } } }),
+    document: () => ({}),
+  };
+  const authorization = new Authorization(evaluated, definition, folder);
+  const found: Record<string, string> = {};
+  for (const { step } of allSteps(definition)) {
+    const request =
+      step.Type === "Condition" ? {} : (evaluate(step.Arguments, scope) as Properties);
+    await authorization
+      .check({ described, id: execution, scope }, step, request)
+      .catch((error: unknown) => (found[step.Name] = (error as Error).message));
+    described.set(step.Name, {
+      ...request,
+      ProcessingJobName: `job-${step.Name}`,
+      CalculatedBaselineConstraints: `${baseline}/constraints.json`,
+      CalculatedBaselineStatistics: `${baseline}/statistics.json`,
+      ModelName: step.Type === "Model" ? `model-${step.Name}` : request["ModelName"],
+      TrainingJobSummaries: [{ TrainingJobName: `trial-of-${step.Name}` }],
+    });
+  }
+  return found;
+}
+
+/** The program with a statement of a policy removed. */
+function without(evaluated: Program, name: string, sid: string): Program {
+  return {
+    ...evaluated,
+    resources: evaluated.resources.map((one) => {
+      if (one.name !== name) {
+        return one;
+      }
+      const policy = JSON.parse(String(one.inputs["policy"])) as { Statement: { Sid: string }[] };
+      const Statement = policy.Statement.filter(({ Sid }) => Sid !== sid);
+      equal(Statement.length, policy.Statement.length - 1);
+      return {
+        ...one,
+        inputs: { ...one.inputs, policy: JSON.stringify({ ...policy, Statement }) },
+      };
+    }),
+  };
+}
+
+/** A definition with changed values, by their paths from the step's arguments. */
+function changed(
+  definition: PipelineDefinition,
+  step: string,
+  ...changes: readonly (readonly [readonly (string | number)[], unknown])[]
+): PipelineDefinition {
+  const copy = draft(definition);
+  for (const [path, value] of changes) {
+    set(copy, ["Steps", step, "Arguments", ...path], value);
+  }
+  const parsed = parseText(JSON.stringify(copy));
+  deepEqual(parsed.problems, undefined);
+  return parsed.definition as PipelineDefinition;
+}
+
+describe("the stack's policies, asked about the steps of a definition,", () => {
+  const folder = temporaryFolder();
+  let evaluated: Program;
+  let steps: Map<string, Step>;
+
+  before(async () => {
+    evaluated = await program(everyKind);
+    steps = new Map(allSteps(evaluated.definition).map(({ step }) => [step.Name, step]));
+  });
+
+  it("allow all of the stack's own, whatever their type", async () => {
+    const types = new Set([...steps.values()].map(({ Type: type }) => type));
+    for (const type of [
+      "Processing",
+      "QualityCheck",
+      "Tuning",
+      "Model",
+      "Transform",
+      "RegisterModel",
+      "Condition",
+    ]) {
+      equal(types.has(type as Step["Type"]), true, type);
+    }
+    deepEqual(await denials(evaluated, evaluated.definition, join(folder, "own")), {});
+  });
+
+  const role = (name: string): string =>
+    `User: arn:aws:sts::111122223333:assumed-role/restate-test-${name}/SageMaker`;
+  const other = "s3://bucket-of-others";
+  const otherKey = "arn:aws:kms:us-east-1:111122223333:key/of-others";
+  const training = ["TrainingJobDefinition"];
+  const s3Output = ["ProcessingOutputConfig", "Outputs", 0, "S3Output", "S3Uri"];
+  const athena = ["ProcessingInputs", 1, "DatasetDefinition", "AthenaDatasetDefinition"];
+  const cases: readonly (readonly [
+    string,
+    string,
+    readonly (readonly [readonly (string | number)[], unknown])[],
+    string,
+    string,
+    string,
+  ])[] = [
+    [
+      "reads another bucket",
+      "Preprocess",
+      [[["ProcessingInputs", 0, "S3Input", "S3Uri"], `${other}/code.py`]],
+      "processing",
+      "s3:ListBucket",
+      "arn:aws:s3:::bucket-of-others",
+    ],
+    [
+      "writes to another bucket",
+      "Preprocess",
+      [[s3Output, `${other}/train`]],
+      "processing",
+      "s3:PutObject",
+      "arn:aws:s3:::bucket-of-others/train/object",
+    ],
+    [
+      "writes elsewhere in the bucket",
+      "Preprocess",
+      [[s3Output, "s3://sagemaker-restate-test-111122223333/models/x"]],
+      "processing",
+      "s3:PutObject",
+      "arn:aws:s3:::sagemaker-restate-test-111122223333/models/x/object",
+    ],
+    [
+      "has another image",
+      "Preprocess",
+      [[["AppSpecification", "ImageUri"], "555566667777.dkr.ecr.us-east-1.amazonaws.com/tools:1"]],
+      "processing",
+      "ecr:BatchCheckLayerAvailability",
+      "arn:aws:ecr:us-east-1:555566667777:repository/tools",
+    ],
+    [
+      "queries another table",
+      "DataWranglerProcess",
+      [[[...athena, "QueryString"], 'SELECT * FROM payroll."Salaries"']],
+      "processing",
+      "glue:GetTable",
+      "arn:aws:glue:us-east-1:111122223333:database/payroll",
+    ],
+    [
+      "queries in another workgroup",
+      "DataWranglerProcess",
+      [[[...athena, "WorkGroup"], "primary"]],
+      "processing",
+      "athena:GetQueryExecution",
+      "arn:aws:athena:us-east-1:111122223333:workgroup/primary",
+    ],
+    [
+      "encrypts volumes by another key",
+      "TuneForest",
+      [[[...training, "HyperParameterTuningResourceConfig", "VolumeKmsKeyId"], otherKey]],
+      "pipeline",
+      "sagemaker:CreateHyperParameterTuningJob",
+      "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/0123456789ab-TuneForest",
+    ],
+    [
+      "is outside the network",
+      "TuneForest",
+      [[[...training, "VpcConfig"], undefined]],
+      "pipeline",
+      "sagemaker:CreateHyperParameterTuningJob",
+      "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/0123456789ab-TuneForest",
+    ],
+    [
+      "keeps checkpoints elsewhere",
+      "TuneForest",
+      [[[...training, "CheckpointConfig"], { S3Uri: `${other}/checkpoints/` }]],
+      "training",
+      "s3:ListBucket",
+      "arn:aws:s3:::bucket-of-others",
+    ],
+    [
+      "trains on data of others",
+      "TuneForest",
+      [
+        [
+          [...training, "InputDataConfig", 0, "DataSource", "S3DataSource", "S3Uri"],
+          `${other}/train/`,
+        ],
+      ],
+      "training",
+      "s3:ListBucket",
+      "arn:aws:s3:::bucket-of-others",
+    ],
+    [
+      "has a role of others",
+      "EvaluateXGBoost",
+      [[["RoleArn"], "arn:aws:iam::111122223333:role/administrator"]],
+      "pipeline",
+      "iam:PassRole",
+      "arn:aws:iam::111122223333:role/administrator",
+    ],
+    [
+      "writes a baseline elsewhere",
+      "DataQualityBaseline",
+      [[s3Output, `${other}/baseline`]],
+      "evaluation",
+      "s3:PutObject",
+      "arn:aws:s3:::bucket-of-others/baseline/object",
+    ],
+    [
+      "transforms data of others",
+      "TransformForest",
+      [[["TransformInput", "DataSource", "S3DataSource", "S3Uri"], `${other}/test/`]],
+      "evaluation",
+      "s3:ListBucket",
+      "arn:aws:s3:::bucket-of-others",
+    ],
+    [
+      "has a model outside the network",
+      "CreateModelForest",
+      [[["VpcConfig"], undefined]],
+      "pipeline",
+      "sagemaker:CreateModel",
+      "arn:aws:sagemaker:us-east-1:111122223333:model/pipelines-0123456789ab-CreateModelForest",
+    ],
+    [
+      "lacks the stack's tag",
+      "EvaluateXGBoost",
+      [[["Tags"], []]],
+      "pipeline",
+      "sagemaker:CreateProcessingJob",
+      "arn:aws:sagemaker:us-east-1:111122223333:processing-job/pipelines-0123456789ab-EvaluateXGBoost",
+    ],
+  ];
+  for (const [what, step, changes, actor, action, resource] of cases) {
+    it(`deny a step that ${what}`, async () => {
+      const definition = changed(evaluated.definition, step, ...changes);
+      const { [step]: message = "allowed" } = await denials(
+        evaluated,
+        definition,
+        join(folder, "own"),
+      );
+      const expected = `${role(actor)} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action. The ${actor} role of stack test needs it, which is `;
+      equal(message.slice(0, expected.length), expected);
+      match(message, /, which is (certain|likely|unproven); source: ./);
+    });
+  }
+
+  it("deny a registration in the group of others, or with another status than the stack's", async () => {
+    const [register] = [...steps.values()].filter(({ Type: type }) => type === "RegisterModel");
+    const name = register?.Name ?? "";
+    for (const [member, value] of [
+      ["ModelPackageGroupName", "of-others"],
+      ["ModelApprovalStatus", "Approved"],
+    ]) {
+      const copy = draft(evaluated.definition);
+      const find = (list: unknown): Record<string, unknown> | undefined =>
+        (list as { Name: string; Type: string; Arguments: Record<string, unknown> }[])
+          .map((one) =>
+            one.Name === name
+              ? one.Arguments
+              : one.Type === "Condition"
+                ? (find(one.Arguments["IfSteps"]) ?? find(one.Arguments["ElseSteps"]))
+                : undefined,
+          )
+          .find((one) => one !== undefined);
+      (find(copy["Steps"]) as Record<string, unknown>)[member as string] = value;
+      const { definition } = parseText(JSON.stringify(copy));
+      const found = await denials(evaluated, definition as PipelineDefinition, join(folder, "own"));
+      match(
+        found[name] ?? "",
+        /restate-test-pipeline\/SageMaker is not authorized to perform: sagemaker:CreateModelPackage on resource: /,
+      );
+    }
+  });
+
+  it("deny what a role has lost, and keep what they allowed only as long as they are the same", async () => {
+    const cache = join(folder, "changing");
+    const lost = without(evaluated, "permissions-training-policy", "WriteModels");
+    deepEqual(await denials(evaluated, evaluated.definition, cache), {});
+    const found = await denials(lost, evaluated.definition, cache);
+    deepEqual(Object.keys(found), ["TuneForest", "TuneXGBoost"]);
+    match(
+      found["TuneXGBoost"] ?? "",
+      /s3:PutObject on resource: arn:aws:s3:::sagemaker-restate-test-111122223333\/models\/XGBoost\//,
+    );
+    deepEqual(await denials(evaluated, evaluated.definition, cache), {});
+  });
+
+  it("are not asked about the roles of others, nor where that is turned off", () => {
+    const { definition } = evaluated;
+    const foreign = parseText(
+      JSON.stringify(definition).replaceAll(":role/restate-test-", ":role/theirs-"),
+    );
+    equal(obedienceOf(evaluated, definition, true), "checked");
+    equal(obedienceOf(evaluated, definition, false), "not checked: turned off");
+    equal(
+      obedienceOf(evaluated, foreign.definition as PipelineDefinition, true),
+      "not checked: roles of others",
+    );
+  });
+});
+
+describe("a local run of a definition that its roles may not run", () => {
+  const folder = temporaryFolder();
+  const data = writeRows(join(folder, "housing.data"), housingRows(300));
+
+  it("fails at that step, in AWS's words, and runs without authorization", async () => {
+    const small = await smallDefinition();
+    set(
+      small,
+      [
+        "Steps",
+        "EvaluateXGBoost",
+        "Arguments",
+        "ProcessingOutputConfig",
+        "Outputs",
+        0,
+        "S3Output",
+        "S3Uri",
+      ],
+      "s3://bucket-of-others/evaluation",
+    );
+    const args = [
+      "--definition",
+      writeDefinition(folder, small),
+      "--data",
+      data,
+      "--json",
+      "--quiet",
+    ];
+    const work = ["--work-folder", join(folder, "work")];
+    const denied = await local([...args, ...work]);
+    equal(denied.code, 1);
+    match(
+      denied.stderr,
+      /step EvaluateXGBoost failed: User: arn:aws:sts::111122223333:assumed-role\/restate-dev-evaluation\/SageMaker is not authorized to perform: s3:PutObject on resource: arn:aws:s3:::bucket-of-others\/evaluation\/object because no identity-based policy allows the s3:PutObject action/,
+    );
+    const { code, stdout, stderr } = await local([...args, ...work, "--no-authorization"]);
+    equal(code, 0, stderr);
+    const { execution: id } = JSON.parse(stdout) as { execution: string };
+    equal(
+      findDocument(new Workspace(join(folder, "work")), id)?.authorization,
+      "not checked: turned off",
+    );
+    match(
+      (await local(["status", id, ...work])).stdout,
+      /\nRights by the stack's policies: not checked: turned off\n/,
+    );
+  });
+
+  it("fails where a statement of a role's policy is gone", async () => {
+    const dev = await program(stackConfig("dev"), "dev");
+    const { definition } = parseText(JSON.stringify(await smallDefinition()));
+    const session = await runSession({
+      program: without(dev, "permissions-training-policy", "WriteModels"),
+      definition,
+      data: { path: data, named: "--data" },
+      parameters: new Map(),
+      workspace: new Workspace(join(folder, "changed")),
+      docker: false,
+      cache: true,
+      stopped: new AbortController().signal,
+      report: () => undefined,
+      say: () => undefined,
+      jobs: new JobRunner(),
+    });
+    equal(session.result.status, "Failed");
+    const failed = session.result.steps.filter(({ status }) => status === "Failed");
+    deepEqual(
+      failed.map(({ type }) => type),
+      ["Tuning"],
+    );
+    match(
+      failed[0]?.failureReason ?? "",
+      /restate-dev-training\/SageMaker is not authorized to perform: s3:PutObject on resource: arn:aws:s3:::sagemaker-restate-dev-111122223333\/models\//,
+    );
+    equal(session.result.steps.find(({ name }) => name === "Preprocess")?.status, "Succeeded");
+  });
+});
+
+describe("the tables of a query", () => {
+  const queries: readonly (readonly [string, readonly string[]])[] = [
+    ['SELECT "a" FROM "Restate"."houses" WHERE "from" > 1', ["restate.houses"]],
+    ["SELECT * FROM a, b.c d JOIN e ON a.x = d.x, f", ["db.a", "b.c", "db.e", "db.f"]],
+    ["WITH t AS (SELECT 1 FROM z), u (v) AS (SELECT * FROM t) SELECT * FROM u", ["db.z"]],
+    ["SELECT EXTRACT(YEAR FROM d), TRIM(BOTH FROM x) FROM t WHERE a IS DISTINCT FROM b", ["db.t"]],
+    ["SELECT 'from x' FROM (SELECT * FROM q) s, UNNEST(l) m, w -- FROM n", ["db.q", "db.w"]],
+    [
+      "SELECT a FROM t1 AS x /* FROM t3 */ UNION SELECT b FROM catalog.other.t2",
+      ["db.t1", "other.t2"],
+    ],
+  ];
+  for (const [sql, tables] of queries) {
+    it(`are found in ${sql}`, () => {
+      deepEqual(queriedTables(sql, "db"), tables);
+    });
+  }
+});
+
+describe("restate authorize", () => {
+  const bucket = "arn:aws:s3:::sagemaker-restate-dev-111122223333";
+  const ask = (...args: readonly string[]): ReturnType<typeof local> =>
+    local(["authorize", ...args]);
+
+  it("names the statement that allows, what AWS would say, and what is missing", async () => {
+    const allowed = await ask("training", "s3:GetObject", `${bucket}/executions/1/train/train.csv`);
+    deepEqual(allowed, {
+      code: 0,
+      stderr: "",
+      stdout:
+        "Allowed, to arn:aws:sts::111122223333:assumed-role/restate-dev-training/SageMaker, by\n  ReadObjects of permissions-training-policy\n",
+    });
+    const key = "arn:aws:kms:us-east-1:111122223333:key/data-key";
+    const denied = await ask("restate-dev-processing", "kms:Decrypt", key);
+    equal(denied.code, 1);
+    equal(
+      denied.stdout,
+      `Denied: User: arn:aws:sts::111122223333:assumed-role/restate-dev-processing/SageMaker is not authorized to perform: kms:Decrypt on resource: ${key} because no identity-based policy allows the kms:Decrypt action\nUseKeyThroughS3 of permissions-processing-policy would allow it where\n  StringEquals kms:ViaService: s3.us-east-1.amazonaws.com\n`,
+    );
+    const json = await ask(
+      "processing",
+      "kms:Decrypt",
+      key,
+      "--json",
+      "--context",
+      "kms:ViaService=s3.us-east-1.amazonaws.com",
+    );
+    equal(json.code, 0);
+    deepEqual((JSON.parse(json.stdout) as { statements: unknown }).statements, [
+      { policy: "permissions-processing-policy", statement: "UseKeyThroughS3" },
+      { policy: "data-key-policy", statement: "OwnAccount" },
+    ]);
+  });
+
+  it("names an explicit deny, and the endpoint that jobs pass", async () => {
+    const model = "arn:aws:s3:::sagemaker-restate-prod-111122223333/models/x";
+    const outside = await ask("training", "s3:PutObject", model, "--stack", "prod");
+    equal(outside.code, 1);
+    match(
+      outside.stdout,
+      / with an explicit deny in a resource-based policy\nby\n {2}JobsThroughEndpoint of data-bucket-policy\nJobs in the stack's network pass its endpoint: --endpoint s3\n$/,
+    );
+    equal(
+      (await ask("training", "s3:PutObject", model, "--stack", "prod", "--endpoint", "s3")).code,
+      0,
+    );
+  });
+
+  const wrong: readonly (readonly [readonly string[], RegExp])[] = [
+    [
+      ["nobody", "s3:GetObject", "*"],
+      /^error: stack dev has no role nobody; it has evaluation, monitoring, pipeline, /,
+    ],
+    [
+      ["training", "GetObject", "*"],
+      /^error: "GetObject" is not an action \(expected something like s3:GetObject\)/,
+    ],
+    [
+      ["training", "s3:GetObject", "bucket"],
+      /^error: "bucket" is not a resource \(expected an ARN /,
+    ],
+    [
+      ["training", "s3:Fetch", `${bucket}/x`],
+      /^error: the request cannot be decided: s3:Fetch .*invalid\.action/,
+    ],
+    [
+      ["training", "s3:GetObject", `${bucket}/x`, "--endpoint", "s3"],
+      /^error: --endpoint: stack dev makes no VPC endpoints/,
+    ],
+    [["training"], /^error: missing required argument 'action'/],
+  ];
+  for (const [args, expected] of wrong) {
+    it(`has exit code 2 for ${args.join(" ")}`, async () => {
+      const { code, stderr } = await ask(...args);
+      equal(code, 2);
+      match(stderr, expected);
+    });
+  }
+});
