@@ -191,7 +191,11 @@ describe("npm run local", () => {
         /^No candidate reaches R2 0\.9999: DecisionTree 0\.\d+, XGBoost 0\.\d+$/,
       );
       deepEqual(versions(), before);
-      const approved = await run(undefined, "--parameter", "ModelApprovalStatus=Approved");
+      const status = ["--parameter", "ModelApprovalStatus=Approved"];
+      const denied = await run(undefined, ...status);
+      // Approving is a right of people, not of the pipeline.
+      match(denied.result.failureReason ?? "", /perform: sagemaker:CreateModelPackage on resource/);
+      const approved = await run(undefined, ...status, "--no-authorization");
       const model = JSON.parse(
         readFileSync(
           join(workFolder, "models", "restate-dev", `${approved.result.model?.version ?? 0}.json`),
@@ -334,6 +338,7 @@ describe("npm run local", () => {
           `open("${attempts}", "a").write("x")`,
           "os.kill(os.getpid(), 9)",
         ]),
+        "--no-authorization",
       );
       equal(code, 1);
       equal(result.failureReason, "killed by SIGKILL, as the system does where memory runs out");
@@ -345,7 +350,7 @@ describe("npm run local", () => {
         script("sleep.py", ["import time", "time.sleep(60)"])(changed);
         const limit = ["Steps", "Preprocess", "Arguments", "StoppingCondition"];
         set(changed, [...limit, "MaxRuntimeInSeconds"], 1);
-      });
+      }, "--no-authorization");
       equal(code, 1);
       equal(result.failureReason, "stopped after 1 s, its MaxRuntimeInSeconds");
     });
