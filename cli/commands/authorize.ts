@@ -2,16 +2,16 @@ import { Command, Option } from "commander";
 
 import { UserError } from "../../errors/userError";
 import { decide, type Decision } from "../../local/service/authorization";
-import type { IamRequest, Ruled } from "../../local/service/policies";
+import { type IamRequest, type Ruled, textOf } from "../../local/service/policies";
 import { collectParameter } from "../../terminal/options";
-import { type JsonOption, withJson } from "../options";
+import { type JsonOption, stackDefault, withJson } from "../options";
+import { stackNamed } from "../../offline/stackConfig";
 import { print, type Terminal } from "../terminal";
 import { stackProgram } from "../namedDefinition";
-import { defaultStack } from "../world";
 
 /** The options of `authorize`. */
 type AuthorizeOptions = JsonOption & {
-  readonly stack: string;
+  readonly stack?: string;
   readonly configFile?: string;
   readonly context: ReadonlyMap<string, string>;
   readonly endpoint?: string;
@@ -22,7 +22,7 @@ function actorsOf({ resources }: Ruled): ReadonlyMap<string, string> {
   const roles = resources.filter(({ type }) => type === "aws:iam/role:Role");
   return new Map(
     roles.map(({ inputs, name }) => [
-      String(inputs["name"]),
+      textOf(inputs["name"]),
       name === "network-flow-logs-role" ? "flowLogs" : name.replace(/^permissions-|-role$/g, ""),
     ]),
   );
@@ -107,7 +107,7 @@ async function authorizeRequest(
   terminal: Terminal,
 ): Promise<number> {
   checkRequest(request.action, request.resource);
-  const program = await stackProgram(options.stack, options.configFile);
+  const program = await stackProgram(stackNamed(options), options.configFile);
   const actor = actorOf(program, role);
   const asked: IamRequest = {
     ...request,
@@ -162,7 +162,7 @@ export function authorize(terminal: Terminal): Command {
         "--endpoint <name>",
         "VPC endpoint of the stack that it passes, such as s3 (default: none)",
       )
-      .option("--stack <name>", "the stack", defaultStack)
+      .option("--stack <name>", `the stack (${stackDefault})`)
       .option("--config-file <path>", "the stack's configuration (default: Pulumi.<stack>.yaml)")
       // It is the same with and without.
       .addOption(new Option("--local").hideHelp())

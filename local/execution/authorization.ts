@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { stackNames } from "../../contract/names";
 import type { RunnableProgram } from "../../offline/program";
 import type { PipelineDefinition, Step } from "../../pipeline/language/definition";
-import { evaluate, type ModelRequest } from "../../pipeline/language/evaluate";
+import { evaluate } from "../../pipeline/language/evaluate";
 import type { Expression } from "../../pipeline/language/expressions";
 import { isObject } from "../../pipeline/language/json";
 import { hashJson } from "../caching/contentHash";
@@ -13,7 +13,7 @@ import { propertyFileUri } from "../records/summary";
 import { readChecked, writeChecked } from "../storage/files";
 import { decide, type Decision } from "../service/authorization";
 import type { Call } from "../service/calls";
-import { type IamRequest, rulingResources } from "../service/policies";
+import { type IamRequest, rulingResources, textOf } from "../service/policies";
 import { stackOf } from "../service/stack";
 import { stepCalls } from "../service/stepCalls";
 import { type Execution, StepFailure } from "./execution";
@@ -67,7 +67,7 @@ function documentsIn(
   const found: string[] = [];
   if (isObject(jsonGet)) {
     const { PropertyFile: reference, S3Uri: uri } = jsonGet;
-    const get = isObject(reference) ? String(reference["Get"]) : "";
+    const get = isObject(reference) ? textOf(reference["Get"]) : "";
     const [, step = "", file = ""] = /^Steps\.([^.]+)\.PropertyFiles\.(.+)$/.exec(get) ?? [];
     const path = uri === undefined ? uriOf(step, file) : evaluated(uri as Expression);
     found.push(...(path === undefined ? [] : [path]));
@@ -134,7 +134,7 @@ export class Authorization {
         (other, file) => propertyFileUri(this.definition, described, other, file),
         (uri) => String(evaluate({ uri }, scope).uri),
       ),
-      model: model as ModelRequest | undefined,
+      model,
     });
     const { size } = this.allowed;
     for (const call of calls) {

@@ -34,6 +34,11 @@ export interface Policies {
   readonly endpoint: readonly NamedPolicy[];
 }
 
+/** A text among the inputs of a resource; empty where it is none. */
+export function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
 /** The policies of resources, each read once. */
 const read = new WeakMap<Program["resources"][number], NamedPolicy>();
 
@@ -139,9 +144,9 @@ function boundaryOf({ accountId, resources }: Ruled, actor: string): readonly Na
     ({ inputs, type }) =>
       type === "aws:iam/policy:Policy" &&
       role?.inputs["permissionsBoundary"] ===
-        `arn:aws:iam::${accountId}:policy/${String(inputs["name"])}`,
+        `arn:aws:iam::${accountId}:policy/${textOf(inputs["name"])}`,
   );
-  return found === undefined ? [] : [readPolicy(found, String(found.inputs["policy"]))];
+  return found === undefined ? [] : [readPolicy(found, textOf(found.inputs["policy"]))];
 }
 
 /**

@@ -282,7 +282,7 @@ export function stepCalls(stack: Stack, step: StepRequest): readonly Call[] {
   const reports =
     propertyFiles.length === 0 ? [] : readsPropertyFiles(stack, [...new Set(propertyFiles)]);
   if (type === "RegisterModel") {
-    return [...reports, ...registrationCalls(stack, job, request as RegisterModelRequest)];
+    return [...reports, ...registrationCalls(stack, job, request)];
   }
   const creation = creationOf(type, request, name);
   if (creation === undefined) {

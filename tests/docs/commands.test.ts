@@ -41,11 +41,18 @@ const said: Readonly<Record<string, RegExp>> = {
   "npm run definition -- cost": /an execution .*\nThe stack costs /s,
   "npm run definition -- cost dev prod": /an execution .* \+0\.00 /,
   "npm run definition -- diff dev prod": /MinimumR2/,
+  "npm run restate -- authorize training s3:ListBucket arn:aws:s3:::sagemaker-restate-dev-111122223333":
+    /^Allowed, to /m,
+  "npm run restate -- authorize processing kms:Decrypt arn:aws:kms:us-east-1:111122223333:key/data-key":
+    /UseKeyThroughS3 of permissions-processing-policy would allow it where/,
   "npm run local -- clean --yes": /removed/i,
 };
 
 /** Exit codes other than 0. */
-const exitCodes: Readonly<Record<string, number>> = { "npm run definition -- diff dev prod": 1 };
+const exitCodes: Readonly<Record<string, number>> = {
+  "npm run definition -- diff dev prod": 1,
+  "npm run restate -- authorize processing kms:Decrypt arn:aws:kms:us-east-1:111122223333:key/data-key": 1,
+};
 
 const serve = "npm run local -- serve";
 
