@@ -25,6 +25,8 @@ export interface ShownTrial {
   readonly objective?: number;
   /** Whether the higher objective is the better one. Default: the lower one is. */
   readonly maximised?: boolean;
+  /** Of its training job, in SageMaker's words. */
+  readonly status?: string;
   readonly failureReason?: string;
   readonly seconds?: number;
   /** Execution whose equal training job stands in for it. */

@@ -27,8 +27,11 @@ export function stepLine({ detail, failureReason, name, seconds, status }: Shown
 
 /** The result of a trial. */
 export function trialText(trial: ShownTrial): string {
+  const [reason = ""] = trial.failureReason?.split("\n") ?? [];
   return trial.objective === undefined
-    ? `failed: ${trial.failureReason?.split("\n")[0] ?? ""}`
+    ? trial.status === "Stopped" && reason !== ""
+      ? reason
+      : `failed: ${reason}`
     : `${trial.objectiveMetric} ${trial.objective.toPrecision(6)}`;
 }
 
