@@ -85,9 +85,12 @@ export class Completion {
     const { maxRuntimeInSeconds: limit } = job;
     if (limit !== undefined) {
       const reason = `its MaxRuntimeInSeconds, ${limit} s, have passed`;
-      this.timer = setTimeout(() => {
-        this.stopping.abort(reason);
-      }, limit * 1000);
+      this.timer = setTimeout(
+        () => {
+          this.stopping.abort(reason);
+        },
+        Math.min(limit * 1000, 2 ** 31 - 1), // what a timer takes
+      );
     }
   }
 

@@ -232,6 +232,13 @@ describe("a tuning", () => {
     }
   });
 
+  it("runs on where its time is longer than a timer of Node.js can wait", async () => {
+    const limits = { MaxNumberOfTrainingJobs: 3, MaxRuntimeInSeconds: 15_768_000 };
+    const { begun, result } = await run(tuningStep({ limits }), to(3, 2, 1));
+    deepEqual(begun, ["001", "002", "003"]);
+    equal(result.steps[0]?.detail, undefined);
+  });
+
   describe("by a RetryStrategy", () => {
     const limits = { MaxNumberOfTrainingJobs: 1 };
     const definition = { RetryStrategy: { MaximumRetryAttempts: 2 } };
