@@ -109,7 +109,7 @@ describe("npm run local, on a machine or in a folder that is not as it should be
     equal(models.stderr, `warning: ${model} is damaged, and left out\n`);
     failedBy(
       await local(["compare", other, other, "--work-folder", work]),
-      /the definition of execution .* cannot be read: /,
+      /the definition of arn:\S+: the definition is not JSON: /,
     );
     const next = await run(work);
     equal(next.code, 0, next.stderr);

@@ -154,7 +154,8 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
   before(async () => {
     writeObjects(objects);
     writeCode(folder);
-    const script = ["tests/local/sdk_pipelines.py", folder, "train", "tune", "script"];
+    const names = ["train", "tune", "complete", "script"];
+    const script = ["tests/local/sdk_pipelines.py", folder, ...names];
     const { code: exitCode, stderr } = await command(pythonInterpreter(), script);
     equal(exitCode, 0, stderr);
   });
