@@ -16,7 +16,7 @@ import {
   tuningJobOf,
 } from "../records/executionDocument";
 import { findDocument, listHeads } from "../records/executions";
-import { jobsNotImproving } from "../execution/steps/completion";
+import { jobsNotImproving } from "../execution/steps/completionRule";
 import { nameOf } from "../execution/steps/jobProperties";
 import { artifactUri } from "../execution/steps/trainingJob";
 import { asInvalid, invalid } from "./errors";

@@ -3,7 +3,7 @@ import { type Execution, StepFailure } from "../execution";
 import { metricDefinitions } from "../../standins/images";
 import { readSeries } from "../../environments/logs";
 import { trainingKeys } from "../../caching/stepKey";
-import { completionRule, type CompletionRule } from "./completion";
+import { completionRule, type CompletionRule } from "./completionRule";
 import { hyperbandRule, medianRule, type StoppingRule } from "./earlyStopping";
 
 type TuningJobConfig = NonNullable<TuningRequest["HyperParameterTuningJobConfig"]>;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import type { Trial } from "../../../local/execution/execution";
 import { runDefinition, type RunResult } from "../../../local/execution/scheduler";
-import { jobsNotImproving } from "../../../local/execution/steps/completion";
+import { jobsNotImproving } from "../../../local/execution/steps/completionRule";
 import type { JsonObject } from "../../../pipeline/language/json";
 import { parseText } from "../../../pipeline/language/parse";
 import { fakeExecution, FakeJobs, type Work } from "../../support/fakeEnvironment";
