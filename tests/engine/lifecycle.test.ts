@@ -348,7 +348,11 @@ describe("the real engine, with stand-in providers,", function () {
     const all = new Set([...before, ...after]);
     equal(all.size, new Set(before).size + 1); // another flow
     for (const uri of all) {
-      ok(engine.object(uri), uri);
+      // Preprocess takes the folder of its scripts.
+      const files = uri.endsWith("/") ? ["preprocess.py", "data_report.py"] : [""];
+      for (const file of files) {
+        ok(engine.object(`${uri}${file}`), `${uri}${file}`);
+      }
     }
     await stack.destroy();
   });

@@ -248,7 +248,10 @@ describe("npm run local -- --docker", function () {
 
   it("builds the Decision Tree image, and trains by it to the same result as by a process", async () => {
     const stack = join(folder, "stack.yaml");
-    writeFileSync(stack, `config:\n  aws:region: us-east-1\n  restate:baseImage: ${base}\n`);
+    writeFileSync(
+      stack,
+      `config:\n  aws:region: us-east-1\n  restate:network: { mode: none }\n  restate:baseImage: ${base}\n`,
+    );
     const data = writeRows(join(folder, "housing.data"), housingRows(400));
     const path = writeDefinition(folder, await smallDefinition({ "restate:baseImage": base }));
     const results = [];
