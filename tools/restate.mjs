@@ -103,8 +103,8 @@ async function bundle(path, verb) {
     target: "node20",
     // Of modules, what nobody uses is left out: most of the SDK.
     mainFields: ["module", "main"],
-    // As Latin-1 it is read without decoding; names stay, for stack traces.
-    charset: "ascii",
+    // Names stay, for stack traces.
+    charset: "utf8",
     // Code that is kept compiled cannot import: what the SDK and charts load late, they require.
     supported: { "dynamic-import": false },
     minifySyntax: true,
@@ -154,7 +154,7 @@ function run(path) {
   const compiled = `${path}.compiled`;
   const cachedData = existsSync(compiled) ? readFileSync(compiled) : undefined;
   const script = new vm.Script(
-    `(function (exports, require, module, __filename, __dirname) {${readFileSync(path, "latin1")}\n})`,
+    `(function (exports, require, module, __filename, __dirname) {${readFileSync(path, "utf8")}\n})`,
     { filename: path, cachedData },
   );
   if (cachedData === undefined || script.cachedDataRejected) {

@@ -176,6 +176,12 @@ describe("the commands of the guides", function () {
       const { output, status } = run(command);
       equal(status, exitCodes[command] ?? 0, output);
       match(output, expected);
+      if (command.endsWith(" report")) {
+        // The command line is bundled: the signs of its sources must stay what they are.
+        const page = readFileSync(join(project, ".local", "report", "index.html"), "utf8");
+        match(page, /with R² 0\.\d+ on the test rows/);
+        equal(/[ÂÃ]/.test(page), false);
+      }
     });
   }
 
