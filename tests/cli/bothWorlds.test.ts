@@ -40,8 +40,9 @@ describe("the same commands in both worlds", () => {
         )
         .replaceAll(/the pipeline restate-dev|the work folder \S+/g, "PLACE")
         // An id may have letters alone, as words of this length have.
-        .replaceAll(/(?<=[Ee]xecution[ /])[a-z0-9]{12}\b|\b(?=[a-z]*\d)[a-z0-9]{12}\b/g, (id) =>
-          [succeeded, failed].includes(id) ? id : "EXECUTION",
+        .replaceAll(
+          /(?<=[Ee]xecution[ /]|"(?:id|execution)":")[a-z0-9]{12}\b|\b(?=[a-z]*\d)[a-z0-9]{12}\b/g,
+          (id) => ([succeeded, failed].includes(id) ? id : "EXECUTION"),
         )
         .replaceAll(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+Z)?/g, "TIME")
         .replaceAll(/\b\d+\.\d+ s\b/g, "TIME")
