@@ -82,7 +82,8 @@ export function costProblems(
       return [];
     }
     const changes = candidates.flatMap((candidate) => {
-      const tuning = steps.find(({ step }) => step === `Tune${candidate.name}`);
+      const named = definition.Steps.find(({ DisplayName: name }) => name === candidate.name);
+      const tuning = steps.find(({ step }) => step === named?.Name);
       return tuning === undefined
         ? []
         : changesOf(candidate, tuning, tuning.worst - (worst - limit));

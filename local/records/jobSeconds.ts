@@ -1,5 +1,9 @@
-import type { ExecutionDocument, StepDocument } from "./executionDocument";
-import { executionId, type ExecutionHead } from "./executionDocument";
+import {
+  type ExecutionDocument,
+  type ExecutionHead,
+  executionId,
+  type StepDocument,
+} from "./executionDocument";
 import { findDocument, listHeads } from "./executions";
 import type { Workspace } from "./workspace";
 

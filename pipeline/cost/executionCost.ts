@@ -105,6 +105,7 @@ interface Cluster {
 /** Reads values of a definition at the most that they can be, by the pipeline's parameters. */
 class Values {
   private readonly parameters: ReadonlyMap<string, Parameter>;
+  private readonly hours: ReadonlyMap<string, number>;
 
   constructor(
     definition: PipelineDefinition,
@@ -112,6 +113,7 @@ class Values {
     private readonly ofAnyStart: boolean,
   ) {
     this.parameters = new Map(definition.Parameters?.map((one) => [one.Name, one]));
+    this.hours = new Map(Object.entries(prices.instanceHour));
   }
 
   /** What a value can be: itself, or what its parameter can be by its enumeration, or its default. */
@@ -151,7 +153,7 @@ class Values {
 
   /** What an hour of an instance type costs. */
   hour(type: string, step: string): number {
-    const price = new Map(Object.entries(this.prices.instanceHour)).get(type);
+    const price = this.hours.get(type);
     if (price === undefined) {
       throw new CostError(`step ${step}: there is no price of ${type}; give one`);
     }
@@ -177,14 +179,17 @@ class Values {
     };
   }
 
-  /** What instances cost for some seconds, with their volumes. */
-  cost(instances: readonly Instances[], seconds: number, step: string): number {
+  /**
+   * What some jobs cost, each on the same instances with their volumes.
+   * @param seconds of all of them together, without those for which instances are kept warm
+   */
+  cost(instances: readonly Instances[], jobs: number, seconds: number, step: string): number {
     const hourly = instances.map(
       ({ count, keptSeconds, type, volumeGigabytes }) =>
         count *
         (this.hour(type, step) +
           (volumeGigabytes * this.prices.volumeGigabyteMonth) / hoursInMonth) *
-        ((seconds + keptSeconds) / 3600),
+        ((seconds + jobs * keptSeconds) / 3600),
     );
     return hourly.reduce((sum, one) => sum + one, 0);
   }
@@ -276,8 +281,8 @@ function tuningJobs(
   }
   const dearest = others.reduce(
     (most, one) =>
-      values.cost(one.instances, one.seconds, name) >
-      values.cost(most.instances, most.seconds, name)
+      values.cost(one.instances, 1, one.seconds, name) >
+      values.cost(most.instances, 1, most.seconds, name)
         ? one
         : most,
     first,
@@ -311,12 +316,10 @@ function costOf(step: Step, jobs: Jobs, values: Values, options: CostOptions): S
   const { Name: name } = step;
   const attempts = attemptsOf("RetryPolicies" in step ? step.RetryPolicies : undefined);
   const known = options.seconds?.get(name);
-  const [instances] = jobs.instances;
   const queryCost =
     jobs.queries * ((options.queryBytes ?? 0) / 2 ** 40) * options.prices.athenaTebibyte;
-  const each = (seconds: number): number =>
-    jobs.count * values.cost(jobs.instances, Math.min(seconds, jobs.seconds), name);
-  const total = Math.min(jobs.count * jobs.seconds, jobs.totalSeconds ?? Infinity);
+  const cost = (seconds: number): number => values.cost(jobs.instances, jobs.count, seconds, name);
+  const each = (seconds: number): number => cost(jobs.count * Math.min(seconds, jobs.seconds));
   return {
     step: name,
     jobs: jobs.count,
@@ -326,16 +329,9 @@ function costOf(step: Step, jobs: Jobs, values: Values, options: CostOptions): S
     low: each(Math.max(shortestJob, known ?? 0)) * (jobs.spot ? minSpotShare : 1),
     likely: each(known === undefined ? likelyJob : likelyJob + known),
     worst:
-      instances === undefined
-        ? 0
-        : attempts *
-          (values.cost(jobs.instances, total, name) + keptWarm(jobs, values, name) + queryCost),
+      attempts *
+      (cost(Math.min(jobs.count * jobs.seconds, jobs.totalSeconds ?? Infinity)) + queryCost),
   };
-}
-
-/** What keeping the instances of all but one job warm costs: {@link Values.cost} counts it once. */
-function keptWarm(jobs: Jobs, values: Values, step: string): number {
-  return (jobs.count - 1) * values.cost(jobs.instances, 0, step);
 }
 
 const nothing: Range = { low: 0, likely: 0, worst: 0 };

@@ -1,6 +1,5 @@
 import type { PipelineDefinition } from "../language/definition";
-import { isComputed, target } from "../language/expressions";
-import { isObject, type Json } from "../language/json";
+import { withParameters } from "../language/evaluate";
 
 /**
  * A definition in which some parameters are their defaults, and no longer parameters: whoever starts an execution cannot
@@ -12,28 +11,12 @@ export function fixParameters(
   definition: PipelineDefinition,
   names: readonly string[],
 ): PipelineDefinition {
-  const fixed = new Map(
-    definition.Parameters?.filter(({ Name: name }) => names.includes(name)).map((one) => [
-      one.Name,
-      one.DefaultValue ?? null,
-    ]),
-  );
-  const replace = (value: Json): Json => {
-    if (isComputed(value) && typeof value["Get"] === "string") {
-      const found = target(value["Get"]);
-      const name = found.kind === "parameter" ? found.name : undefined;
-      return name === undefined ? value : (fixed.get(name) ?? value);
-    }
-    if (Array.isArray(value)) {
-      return (value as readonly Json[]).map(replace);
-    }
-    return isObject(value)
-      ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, replace(one)]))
-      : value;
-  };
+  const all = definition.Parameters ?? [];
+  const fixed = all.filter(({ Name: name }) => names.includes(name));
+  const values = new Map(fixed.map((one) => [one.Name, one.DefaultValue ?? null]));
   return {
     ...definition,
-    Parameters: definition.Parameters?.filter(({ Name: name }) => !fixed.has(name)) ?? [],
-    Steps: replace(definition.Steps as unknown as Json) as unknown as PipelineDefinition["Steps"],
+    Parameters: all.filter(({ Name: name }) => !values.has(name)),
+    Steps: withParameters(definition.Steps, values),
   };
 }
