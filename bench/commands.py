@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from bench.report import write_section
+from bench.report import publish
 
 ROOT = Path(__file__).parents[1]
 TITLE = "## Commands"
@@ -84,10 +84,7 @@ def main() -> None:
             *measure(Path(folder)),
             "",
         ]
-    text = "\n".join(lines)
-    print(text)  # noqa: T201 - the report is the output
-    if arguments.write:
-        write_section(TITLE, text)
+    publish(lines, write=arguments.write)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,17 @@
-"""Puts what a benchmark prints into docs/benchmarks.md."""
+"""Prints what a benchmark has measured, and puts it into docs/benchmarks.md."""
 
 import re
 from pathlib import Path
 
 REPORT = Path(__file__).parents[1] / "docs/benchmarks.md"
+
+
+def publish(lines: list[str], *, write: bool) -> None:
+    """Prints a section, whose first line is its title; also writes it where that is asked for."""
+    text = "\n".join(lines)
+    print(text)  # noqa: T201 - the report is the output
+    if write:
+        write_section(lines[0], text)
 
 
 def write_section(title: str, text: str) -> None:

@@ -11,7 +11,7 @@ import subprocess
 
 from bench.container.serving import SECONDS, measure_serving
 from bench.container.training import measure_training
-from bench.report import write_section
+from bench.report import publish
 
 TITLE = "## Container"
 IMAGE = "restate-decision-tree:test"
@@ -43,10 +43,7 @@ def main() -> None:
         *measure_training(),
         "",
     ]
-    text = "\n".join(lines)
-    print(text)  # noqa: T201 - the report is the output
-    if arguments.write:
-        write_section(TITLE, text)
+    publish(lines, write=arguments.write)
 
 
 def _image_size() -> list[str]:

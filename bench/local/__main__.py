@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.local.data_steps import measure_data_steps
 from bench.local.trials import measure_trials
-from bench.report import write_section
+from bench.report import publish
 
 TITLE = "## Local run"
 MAX_ROWS = 20_000_000
@@ -54,10 +54,7 @@ def main() -> None:
             *measure_data_steps(work, data, arguments.rows),
             "",
         ]
-    text = "\n".join(lines)
-    print(text)  # noqa: T201 - the report is the output
-    if arguments.write:
-        write_section(TITLE, text)
+    publish(lines, write=arguments.write)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ The SDK is told of it only by the environment that the emulator prints.
 from __future__ import annotations
 
 import json
-import random
 import time
 from collections.abc import Iterator
 
@@ -34,24 +33,7 @@ from sagemaker.workflow.pipeline_context import PipelineSession
 from sagemaker.workflow.properties import PropertyFile
 from sagemaker.workflow.selective_execution_config import SelectiveExecutionConfig
 from sagemaker.workflow.steps import ProcessingStep, TuningStep
-
-BUCKET = "team-bucket"
-ROLE = "arn:aws:iam::111122223333:role/team"
-ROWS = 400
-
-SPLIT = """
-import pathlib
-rows = pathlib.Path("/opt/ml/processing/input/rows.csv").read_text().splitlines(keepends=True)
-for name, part in (("train", rows[:300]), ("validation", rows[300:])):
-    pathlib.Path(f"/opt/ml/processing/{name}/part.csv").write_text("".join(part))
-"""
-
-JUDGE = """
-import json, pathlib, sys, time
-verdict = {"error": float(sys.argv[1])}
-pathlib.Path("/opt/ml/processing/verdict/verdict.json").write_text(json.dumps(verdict))
-time.sleep(float(sys.argv[2]))
-"""
+from team_files import BUCKET, ROLE, write_team
 
 
 @pytest.fixture(scope="module")
@@ -86,12 +68,7 @@ def session(
 def pipeline(session: PipelineSession, tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     """Split, tune XGBoost, judge, and register what is good enough, or fail."""
     folder = tmp_path_factory.mktemp("team")
-    (folder / "split.py").write_text(SPLIT)
-    (folder / "judge.py").write_text(JUDGE)
-    numbers = random.Random(3)  # noqa: S311 - any numbers will do, the same each time
-    points = [(numbers.random(), numbers.random()) for _ in range(ROWS)]
-    rows = "".join(f"{10 * x - 5 * y:.5f},{x:.5f},{y:.5f}\n" for x, y in points)
-    (folder / "rows.csv").write_text(rows)
+    write_team(folder)
     data = session.upload_data(str(folder / "rows.csv"), key_prefix="data")
     xgboost = image_uris.retrieve("xgboost", "us-east-1", version="1.7-1")
 
