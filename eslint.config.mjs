@@ -8,7 +8,7 @@ const arrows = {
   errors: [],
   pipeline: [],
   terminal: ["errors", "pipeline"],
-  config: ["errors", "pipeline"],
+  config: ["contract", "errors", "pipeline"],
   components: ["contract", "errors", "pipeline"],
   policy: ["pipeline"],
   serving: ["components", "config", "contract", "errors", "pipeline"],

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { stackNameProblems } from "../contract/names";
 import { check } from "../pipeline/language/check";
 import { pipelineDefinition } from "../pipeline/definition";
 import { withPlaceholders } from "../pipeline/placeholders";
@@ -20,15 +21,6 @@ export interface Settings extends StackSettings {
 
 /** The name of the Pulumi project. */
 const namespace = "restate";
-
-/**
- * Stack names that every physical name can carry: the longest, and hyphens, which ECR wants one by one, and
- * SageMaker between others.
- */
-const stackPattern = /^(?=.{1,20}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
-
-/** What follows a stack's name in patterns of names that its deployer may change: no other stack's may begin so. */
-const reservedParts = ["deployer", "model"];
 
 const regionPattern = /^[a-z]{2}(-[a-z]+)+-\d$/;
 
@@ -95,22 +87,7 @@ export function loadSettings(): Settings {
     );
   }
   const stack = pulumi.getStack();
-  if (!stackPattern.test(stack)) {
-    problems.push(
-      `stack name "${stack}": must be 1 to 20 lower-case letters, digits and single hyphens between them that ` +
-        "begin with a letter, since bucket, Glue and pipeline names carry it",
-    );
-  }
-  const taken = stack
-    .split("-")
-    .slice(1)
-    .find((part) => reservedParts.includes(part));
-  if (taken !== undefined) {
-    problems.push(
-      `stack name "${stack}": must not have "${taken}" after a hyphen, since names of the stack ` +
-        `"${stack.slice(0, stack.lastIndexOf(`-${taken}`))}" would begin with this one's`,
-    );
-  }
+  problems.push(...stackNameProblems(stack).map((problem) => `stack name "${stack}": ${problem}`));
   if (settings === undefined || region === undefined || problems.length > 0) {
     throw invalidConfiguration(problems);
   }

@@ -41,6 +41,35 @@ export interface RoleNames {
   readonly crawler: string;
 }
 
+/**
+ * Stack names that every physical name can carry: the longest, and hyphens, which ECR wants one by one, and
+ * SageMaker between others.
+ */
+const stackPattern = /^(?=.{1,20}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+
+/** What follows a stack's name in patterns of names that its deployer may change: no other stack's may begin so. */
+const reservedParts = ["deployer", "model"];
+
+/** What is wrong with a stack's name; nothing where physical names can carry it. */
+export function stackNameProblems(stack: string): readonly string[] {
+  const [, ...rest] = stack.split("-");
+  const taken = rest.find((part) => reservedParts.includes(part));
+  return [
+    ...(stackPattern.test(stack)
+      ? []
+      : [
+          "must be 1 to 20 lower-case letters, digits and single hyphens between them that " +
+            "begin with a letter, since bucket, Glue and pipeline names carry it",
+        ]),
+    ...(taken === undefined
+      ? []
+      : [
+          `must not have "${taken}" after a hyphen, since names of the stack ` +
+            `"${stack.slice(0, stack.lastIndexOf(`-${taken}`))}" would begin with this one's`,
+        ]),
+  ];
+}
+
 /** Composes the names of a stack. */
 export function stackNames(stack: string): Names {
   const prefix = `restate-${stack}`;

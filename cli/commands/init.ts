@@ -7,9 +7,11 @@ import { findEncoding } from "../../local/preparation/encoding";
 import { checkRequest } from "../../local/preparation/tableData";
 import { runService } from "../../local/environments/service";
 import { dataFileProblems } from "../../pipeline/dataFiles/check";
+import { stackNamed } from "../../offline/stackConfig";
 import { typedPath } from "../../terminal/options";
 import { findTableFiles, type TableFiles } from "../ownTable/files";
 import { type GlueTable, nameInFiles, profileOf, readGlueTable } from "../ownTable/glueTable";
+import { stackName, tableName } from "../ownTable/names";
 import { profileTable, type TableProfile } from "../ownTable/profile";
 import { features, formRemarks, reasonToDrop, stackFile } from "../ownTable/stackFile";
 import { askTarget, checkRows, targetOf } from "../ownTable/target";
@@ -27,25 +29,6 @@ interface InitOptions {
 
 const root = resolve(__dirname, "..", "..");
 
-/** Words of a file's name, in lower case. */
-function nameWords(path: string): readonly string[] {
-  const name = basename(path).replace(/(\.(csv|tsv|txt|data|parquet|gz|bz2))+$/i, "");
-  const plain = name.normalize("NFKD").toLowerCase();
-  return plain.split(/[^a-z0-9]+/).filter((word) => word !== "");
-}
-
-/** Name of a table, as Glue has it. */
-function tableName(path: string): string {
-  const name = nameWords(path).join("_").slice(0, 60).replace(/_$/, "");
-  return /^[a-z]/.test(name) ? name : `table${name === "" ? "" : `_${name}`}`;
-}
-
-/** Name of a stack for the file: what every physical name can carry. */
-function stackName(path: string): string {
-  const name = tableName(path).replaceAll("_", "-").slice(0, 20).replace(/-$/, "");
-  return name === "dev" || name === "prod" ? `${name}-table` : name;
-}
-
 /** A path as it is typed where the command was called. */
 function shownPath(path: string): string {
   const typed = relative(typedPath("."), path);
@@ -53,13 +36,18 @@ function shownPath(path: string): string {
 }
 
 /**
- * Sees that the pipeline runs with a configuration: the program takes it, and each value of the files is what it says.
+ * Sees that the pipeline runs with a configuration: the program takes it for its stack, and each value of the files is
+ * what it says.
  * @throws UserError with every problem
  */
-async function checkStackFile(path: string, data: string | undefined): Promise<void> {
+async function checkStackFile(
+  path: string,
+  stack: string,
+  data: string | undefined,
+): Promise<void> {
   const folder = mkdtempSync(join(dirname(path), ".restate-init-"));
   try {
-    const program = await programOf({ configFile: path, workFolder: folder });
+    const program = await programOf({ configFile: path, stack, workFolder: folder });
     const [table] = program.tables;
     if (data === undefined || table === undefined) {
       return;
@@ -196,7 +184,7 @@ async function writeStackFile(
   const draft = join(dirname(target), `.${basename(target)}.draft`);
   try {
     writeFileSync(draft, text);
-    await checkStackFile(draft, files?.path);
+    await checkStackFile(draft, stackNamed({ configFile: target }), files?.path);
     renameSync(draft, target);
   } catch (error) {
     rmSync(draft, { force: true });

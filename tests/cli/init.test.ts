@@ -7,6 +7,7 @@ import { parse } from "yaml";
 
 import { datasetSchema } from "../../pipeline/datasetSchema";
 import type { JsonObject } from "../../pipeline/language/json";
+import { stackName } from "../../cli/ownTable/names";
 import { commandLine } from "../support/commandLine";
 import { type Ended, local, temporaryFolder } from "../support/localRun";
 
@@ -336,6 +337,21 @@ describe("npm run restate -- init", function () {
       "error: Pulumi.own.yaml exists: --force overwrites it, --output FILE writes another\n",
     );
     equal(readFileSync(output, "utf8"), before);
+  });
+
+  it("names a stack that the program takes", async () => {
+    deepEqual(
+      ["flats.csv", "Sales Model 2024.csv", "my_deployer.csv", "2024.csv", "dev.csv"].map(
+        stackName,
+      ),
+      ["flats", "salesmodel2024", "mydeployer", "table-2024", "dev-table"],
+    );
+    const taken = join(folder, "Pulumi.my-model.yaml");
+    const path = write("taken.csv", plain.join("\n"));
+    const refused = await init(path, "--target", "price", "--output", taken);
+    equal(refused.code, 1);
+    match(refused.stderr, /stack name "my-model": must not have "model" after a hyphen/);
+    equal(existsSync(taken), false);
   });
 
   it("proposes a target where nobody can be asked", async () => {
