@@ -1,5 +1,6 @@
 import type { Parameter, PipelineDefinition, RetryPolicy, Step } from "../language/definition";
 import { isComputed, target } from "../language/expressions";
+import { maxRetries } from "../language/retries";
 import { hoursInMonth, type Prices } from "./prices";
 
 /** What something costs: at the least, as is likely, and at the most. */
@@ -54,9 +55,6 @@ const termination = 120;
 
 /** The limit of a job that names none: a day. Sources: StoppingCondition; Processor in the SageMaker Python SDK. */
 const defaultLimit = 86_400;
-
-/** The tries again of a retry policy that names no number. Source: the SageMaker Python SDK, StepRetryPolicy. */
-const defaultAttempts = 5;
 
 /** Spot instances save up to 90 %. Source: Managed Spot Training. */
 const minSpotShare = 0.1;
@@ -299,17 +297,8 @@ function tuningJobs(
   };
 }
 
-/** Tries again of a policy, at the most: by their number, or by the minutes after which none begins. */
-function triesOf({
-  ExpireAfterMin: minutes,
-  IntervalSeconds: interval,
-  MaxAttempts: most,
-}: RetryPolicy): number {
-  return most ?? (minutes == null ? defaultAttempts : Math.ceil((minutes * 60) / (interval ?? 1)));
-}
-
 function attemptsOf(policies: readonly RetryPolicy[] | null | undefined): number {
-  return (policies ?? []).reduce((sum, one) => sum + triesOf(one), 1);
+  return (policies ?? []).reduce((sum, one) => sum + maxRetries(one), 1);
 }
 
 function costOf(step: Step, jobs: Jobs, values: Values, options: CostOptions): StepCost {

@@ -68,7 +68,7 @@ export interface RetryPolicy {
   readonly IntervalSeconds?: number | null;
   /** Factor from one wait to the next; default 2. */
   readonly BackoffRate?: number | null;
-  /** 1 to 20. */
+  /** 0 to 20; default 5. */
   readonly MaxAttempts?: number | null;
   /** Minutes after which no try begins. */
   readonly ExpireAfterMin?: number | null;

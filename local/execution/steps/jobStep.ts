@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 
 import type { Step } from "../../../pipeline/language/definition";
+import { maxRetries } from "../../../pipeline/language/retries";
 import { type Execution, type Properties, StepFailure, type Trial } from "../execution";
 import { resultKey } from "../../caching/stepKey";
 import { cacheSeconds } from "./cacheConfig";
@@ -72,7 +73,7 @@ async function withRetries(
       const policy = policies?.find(
         ({ ExceptionType: types }) => fault !== undefined && [types].flat().includes(fault),
       );
-      if (policy === undefined || attempt > (policy.MaxAttempts ?? Infinity)) {
+      if (policy === undefined || attempt > maxRetries(policy)) {
         throw error;
       }
       execution.report({

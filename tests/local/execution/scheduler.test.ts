@@ -217,6 +217,13 @@ describe("the scheduler", () => {
     deepEqual(attempts, [2, 3, 4]);
   });
 
+  it("tries it again five times where they name no number", async () => {
+    const policy = { ExceptionType: ["SageMaker.JOB_INTERNAL_ERROR"], IntervalSeconds: 0 };
+    const { ended, jobs } = begin([script("Killed", { RetryPolicies: [policy] })], () => killed);
+    equal((await ended).status, "Failed");
+    equal(jobs.begun.length, 6);
+  });
+
   it("goes on where a later attempt succeeds", async () => {
     const { ended, jobs } = begin(
       [script("Killed", retrying(3)), script("Next", after("Killed"))],
