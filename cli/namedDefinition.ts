@@ -4,29 +4,18 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 import { UserError } from "../errors/userError";
-import { loadProgram } from "../local/caching/programCache";
-import type { RunnableProgram } from "../offline/program";
-import { stackConfig } from "../offline/stackConfig";
 import type { PipelineDefinition } from "../pipeline/language/definition";
 import { typedPath } from "../terminal/options";
 import { parseDefinition } from "./parseDefinition";
+import { stackProgram } from "./stackProgram";
 
 const root = resolve(__dirname, "..");
-
-/** Where evaluations of the program are kept. */
-const cache = join(root, "node_modules", ".cache", "restate");
 
 /** The options of all commands on definitions. */
 export interface DefinitionOptions {
   readonly canonical?: boolean;
   readonly configFile?: string;
   readonly stack?: string;
-}
-
-/** What the program registers for a stack. */
-export function stackProgram(stack: string, configFile?: string): Promise<RunnableProgram> {
-  const file = configFile === undefined ? undefined : typedPath(configFile);
-  return loadProgram(cache, stack, stackConfig(stack, file));
 }
 
 function git(...args: readonly string[]): string | undefined {
@@ -77,7 +66,7 @@ export async function namedDefinition(word: string, stack: string): Promise<Pipe
     return parseDefinition(path, readFileSync(path, "utf8"));
   }
   if (isStack(word)) {
-    return (await stackProgram(word)).definition;
+    return (await stackProgram({ stack: word })).definition;
   }
   if (git("rev-parse", "--verify", "--quiet", `${word}^{commit}`) !== undefined) {
     return revisionDefinition(word, stack);

@@ -5,9 +5,8 @@ import type { ImageOptions } from "../local/environments/containerImages";
 import { requestHandler } from "../local/api/handler";
 import { World as Machine } from "../local/api/world";
 import { exampleAccountId } from "../offline/exampleAccount";
-import { loadProgram } from "../local/caching/programCache";
 import type { RunnableProgram } from "../offline/program";
-import { defaultStack, stackConfig, stackNamed } from "../offline/stackConfig";
+import { defaultStack } from "../offline/stackConfig";
 import { recordPath } from "../local/records/executions";
 import { Workspace } from "../local/records/workspace";
 import { dataVariable } from "../local/storage/data";
@@ -17,6 +16,7 @@ import { diagnose } from "../report/diagnostics";
 import { typedPath } from "../terminal/options";
 import type { ClientConfig } from "./sageMaker/clients";
 import { type Pipeline, registeredGroups, registeredPipelines } from "./sageMaker/inventory";
+import { stackProgram } from "./stackProgram";
 import { readOutputs } from "./sageMaker/stackOutputs";
 import type { World } from "./sageMaker/world";
 
@@ -93,10 +93,7 @@ export function imageOptions({
 export function programOf(
   options: Pick<MachineOptions, "configFile" | "stack" | "workFolder">,
 ): Promise<RunnableProgram> {
-  const { configFile } = options;
-  const stack = stackNamed(options);
-  const config = stackConfig(stack, configFile === undefined ? undefined : typedPath(configFile));
-  return loadProgram(workspaceOf(options).cache, stack, config);
+  return stackProgram(options, workspaceOf(options).cache);
 }
 
 /** The region and account of what a work folder holds, by the ARNs in the first record that has some. */

@@ -5,9 +5,8 @@ import { decide, type Decision } from "../../local/service/authorization";
 import { type IamRequest, type Ruled, textOf } from "../../local/service/policies";
 import { collectParameter } from "../../terminal/options";
 import { type JsonOption, stackDefault, withJson } from "../options";
-import { stackNamed } from "../../offline/stackConfig";
 import { print, type Terminal } from "../terminal";
-import { stackProgram } from "../namedDefinition";
+import { stackProgram } from "../stackProgram";
 
 /** The options of `authorize`. */
 type AuthorizeOptions = JsonOption & {
@@ -107,7 +106,7 @@ async function authorizeRequest(
   terminal: Terminal,
 ): Promise<number> {
   checkRequest(request.action, request.resource);
-  const program = await stackProgram(stackNamed(options), options.configFile);
+  const program = await stackProgram(options);
   const actor = actorOf(program, role);
   const asked: IamRequest = {
     ...request,

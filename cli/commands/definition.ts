@@ -6,7 +6,8 @@ import { canonicalJson } from "../../pipeline/language/canonicalJson";
 import { diffDefinitions, formatDifferences } from "../../pipeline/language/diff";
 import { stackNamed } from "../../offline/stackConfig";
 import { stackDefault } from "../options";
-import { type DefinitionOptions, namedDefinition, stackProgram } from "../namedDefinition";
+import { type DefinitionOptions, namedDefinition } from "../namedDefinition";
+import { stackProgram } from "../stackProgram";
 import { print, type Terminal } from "../terminal";
 import { cost } from "./definitionCost";
 
@@ -38,12 +39,10 @@ function graph(terminal: Terminal, options: () => DefinitionOptions): Command {
     .argument("[definition]", "a file, a stack, or a git revision (default: the stack's)")
     .option("--json", "print the nodes and edges instead")
     .action(async (word: string | undefined, { json }: { json?: boolean }) => {
-      const { configFile } = options();
-      const stack = stackNamed(options());
       const definition =
         word === undefined
-          ? (await stackProgram(stack, configFile)).definition
-          : await namedDefinition(word, stack);
+          ? (await stackProgram(options())).definition
+          : await namedDefinition(word, stackNamed(options()));
       const steps = stepGraph(definition);
       terminal.stdout.write(
         json === true
@@ -62,7 +61,7 @@ export function definition(terminal: Terminal): Command {
     // It is the same in both worlds.
     .addOption(new Option("--local").hideHelp())
     .action(async ({ canonical, ...options }: DefinitionOptions) => {
-      const found = (await stackProgram(stackNamed(options), options.configFile)).definition;
+      const found = (await stackProgram(options)).definition;
       print(terminal, canonicalJson(found, canonical === true ? undefined : 2));
     });
   const options = (): DefinitionOptions => command.opts<DefinitionOptions>();

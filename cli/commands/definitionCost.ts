@@ -19,7 +19,8 @@ import { formatListing, type Listing } from "../../terminal/listing";
 import { typedPath } from "../../terminal/options";
 import { type JobSeconds, latestJobSeconds } from "../../local/records/jobSeconds";
 import { workspaceOf } from "../world";
-import { type DefinitionOptions, isStack, namedDefinition, stackProgram } from "../namedDefinition";
+import { type DefinitionOptions, isStack, namedDefinition } from "../namedDefinition";
+import { stackProgram } from "../stackProgram";
 import { print, type Terminal } from "../terminal";
 
 /** The options, with the stack that they mean. */
@@ -79,7 +80,7 @@ async function priceOf(word: string, basis: Basis, options: PricedOptions): Prom
   if (!isStack(word)) {
     return { cost: price(await namedDefinition(word, options.stack), basis) };
   }
-  const program = await stackProgram(word, word === options.stack ? options.configFile : undefined);
+  const program = await stackProgram(word === options.stack ? options : { stack: word });
   return { cost: price(program.definition, basis), standing: program.standing };
 }
 
