@@ -36,7 +36,7 @@ function membersSection(key: string, schema: Described): string {
 /** The README's table of the pipeline's parameters. */
 export function parametersTable(): string {
   return table(
-    ["Parameter", "Default from", "What it is"],
+    ["Parameter", "Default from", "Meaning"],
     membersOf(settings).flatMap(([key, { parameter, use }]) =>
       parameter === undefined ? [] : [[`\`${parameter}\``, `\`${namespace}:${key}\``, use ?? ""]],
     ),
