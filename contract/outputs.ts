@@ -1,44 +1,45 @@
-/** The version of {@link StackOutputs} that this program writes, and its consumers here read. */
+/** The version of {@link StackOutputs} that this program writes, and that its consumers here read. */
 export const outputsVersion = "1";
 
-/** The exports that are text, each with what it is: docs/reference.md prints it. */
+/** The exports that are text, with their descriptions, which docs/reference.md prints. */
 export const textOutputs = {
-  outputsVersion: "Version of this contract; it changes when a member goes or changes its meaning.",
-  accountId: "Account that the stack is in.",
-  region: "Region that the stack is in.",
+  outputsVersion:
+    "Version of this contract; changes if a member is removed or changes its meaning.",
+  accountId: "The stack's account.",
+  region: "The stack's region.",
   bucketName: "Bucket of data, sources and models.",
-  kmsKeyArn: "KMS key that encrypts the bucket, the images and all that jobs write.",
+  kmsKeyArn: "KMS key that encrypts the bucket, the images and everything that jobs write.",
   databaseName: "Glue database.",
   tableName: "Glue table to train on.",
   workGroupName: "Athena workgroup of the pipeline's query.",
-  namedQueryId: "Saved query of the rows to train on.",
-  decisionTreeImageUri: "The Decision Tree image by its tag.",
+  namedQueryId: "Saved query that selects the rows to train on.",
+  decisionTreeImageUri: "The Decision Tree image by tag.",
   decisionTreeImageTag: "Tag of the Decision Tree image: a hash of its build context.",
-  decisionTreeRepoDigest: "The Decision Tree image by the digest of its manifest.",
-  vpcId: "VPC that the stack made for its jobs; empty where it made none.",
-  pipelineName: "SageMaker pipeline.",
-  pipelineArn: "SageMaker pipeline, by its ARN.",
+  decisionTreeRepoDigest: "The Decision Tree image by manifest digest.",
+  vpcId: "VPC that the stack created for its jobs; empty if it created none.",
+  pipelineName: "Name of the SageMaker pipeline.",
+  pipelineArn: "ARN of the SageMaker pipeline.",
   pipelineDefinition: "Definition of the pipeline, as canonical JSON.",
-  modelPackageGroupName: "Model package group that the pipeline registers models in.",
-  modelPackageGroupArn: "Model package group, by its ARN.",
+  modelPackageGroupName: "Name of the model package group that the pipeline registers models in.",
+  modelPackageGroupArn: "ARN of the model package group.",
   topicArn:
-    "SNS topic of notifications: failed executions, models that await approval or have got it.",
+    "SNS topic for notifications: failed executions, and models that await approval, were approved or rejected.",
   pipelineRoleArn: "Role of the pipeline itself.",
   processingRoleArn: "Role of its processing jobs.",
   trainingRoleArn: "Role of its training jobs.",
   evaluationRoleArn: "Role of the jobs that evaluate models.",
   servingRoleArn: "Role of endpoints that serve a model of the group.",
   monitoringRoleArn: "Role of the jobs that compare an endpoint's requests with the training data.",
-  schedulerRoleArn: "Role by which EventBridge may start the pipeline.",
-  deployerRoleArn: "Role by which GitHub workflows deploy the stack; empty where none may.",
-  approverPolicyArn:
-    "Policy for the people who approve models: no role of the stack can approve one.",
+  schedulerRoleArn: "Role that EventBridge assumes to start the pipeline.",
+  deployerRoleArn:
+    "Role that GitHub workflows assume to deploy the stack; empty without restate:deployers.",
+  approverPolicyArn: "Policy for approvers of models: no role of the stack can approve one.",
 } as const;
 
-/** The exports that are lists of texts, each with what it is. */
+/** The exports that are lists of texts, with their descriptions. */
 export const listOutputs = {
-  subnetIds: "Subnets of the jobs; none where they run in SageMaker's own network.",
-  securityGroupIds: "Security groups of the jobs; none where they run in SageMaker's own network.",
+  subnetIds: "Subnets of the jobs; empty if they run in SageMaker's own network.",
+  securityGroupIds: "Security groups of the jobs; empty if they run in SageMaker's own network.",
 } as const;
 
 /** The name of an export that is text. */
@@ -48,8 +49,8 @@ export type TextOutput = keyof typeof textOutputs;
 export type ListOutput = keyof typeof listOutputs;
 
 /**
- * What a stack exports: the contract for other stacks, which read it through a StackReference. It holds text and lists
- * of text only, so that a consumer in any language can use it.
+ * A stack's exports: the contract for other stacks, which read it through a StackReference. It only contains texts and
+ * lists of texts, so that a consumer in any language can use it.
  */
 export type StackOutputs = Readonly<
   Record<TextOutput, string> & Record<ListOutput, readonly string[]>

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { runError } from "../errors/runError";
 import type { Baseline, ModelPackage } from "./modelPackages";
 
-/** What Model Monitor writes of the data that a model was trained on, as far as an alarm needs it. */
+/** The part of Model Monitor's constraints on the training data that an alarm needs. */
 const constraintsSchema = z.object({
   features: z.array(z.object({ name: z.string() })).min(1),
   monitoring_config: z.object({
@@ -12,9 +12,9 @@ const constraintsSchema = z.object({
   }),
 });
 
-/** A model's baseline, and how far requests may be from it. */
+/** A model's baseline, and how far requests may drift from it. */
 export interface DriftBaseline extends Baseline {
-  /** Names of the columns, one at least, as the metrics name them. */
+  /** Names of the columns as in the metrics; at least one. */
   readonly features: readonly string[];
   /** The distance of two distributions, 0 to 1, above which Model Monitor sees drift. */
   readonly threshold: number;
@@ -23,10 +23,10 @@ export interface DriftBaseline extends Baseline {
 const problem = (what: string): Error => runError(`restate-serving:monitoring: ${what}`);
 
 /**
- * Reads the baseline of a model that is to be monitored. Its columns are needed since Model Monitor's metrics
- * are one a column, and named after it.
+ * Reads the baseline of a model to monitor. Its columns are needed because Model Monitor has a metric for each,
+ * named after it.
  *
- * @throws pulumi.RunError where the model has none, or it cannot be read, with what to do
+ * @throws pulumi.RunError if the model has none, or it cannot be read; the message says what to do
  */
 export async function readBaseline(client: S3Client, model: ModelPackage): Promise<DriftBaseline> {
   const { arn, baseline } = model;
@@ -40,7 +40,7 @@ export async function readBaseline(client: S3Client, model: ModelPackage): Promi
   const constraints = constraintsSchema.safeParse(document);
   if (!constraints.success) {
     throw problem(
-      `cannot read the model's baseline ${baseline.constraints}: it is not a document of constraints with ` +
+      `cannot read the model's baseline ${baseline.constraints}: it is not a constraints document with ` +
         "features and a comparison_threshold",
     );
   }

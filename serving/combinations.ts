@@ -17,27 +17,27 @@ function serverlessProblems({
     [
       compute.provisionedConcurrency > compute.maxConcurrency,
       "compute",
-      `provisionedConcurrency is ${compute.provisionedConcurrency}, but maxConcurrency only ${compute.maxConcurrency}`,
+      `provisionedConcurrency is ${compute.provisionedConcurrency}, but maxConcurrency is only ${compute.maxConcurrency}`,
     ],
     [
       network !== "none",
       "network",
-      "must be none where compute is serverless: such an endpoint runs in SageMaker's own network only",
+      "must be none if compute is serverless: such an endpoint only runs in SageMaker's own network",
     ],
     [
       capturePercentage > 0,
       "capturePercentage",
-      "must be 0 where compute is serverless: such an endpoint keeps no requests",
+      "must be 0 if compute is serverless: such an endpoint cannot capture requests",
     ],
     [
       update.strategy !== "all-at-once",
       "update",
-      "strategy must be all-at-once where compute is serverless: there are no instances to replace in steps",
+      "strategy must be all-at-once if compute is serverless: there are no instances to replace in steps",
     ],
     [
       monitoring.mode !== "none",
       "monitoring",
-      "mode must be none where compute is serverless: Model Monitor needs the requests that an endpoint keeps",
+      "mode must be none if compute is serverless: Model Monitor needs captured requests",
     ],
   ];
 }
@@ -60,7 +60,7 @@ function realTimeProblems(settings: Settings): readonly PossibleProblem[] {
       Math.floor((minInstances * part) / 100) < 1,
       "update",
       `${part} percent of ${minInstances} instance${minInstances === 1 ? "" : "s"} (compute.minInstances) is not a ` +
-        "whole instance: raise one of the two, or set the strategy all-at-once",
+        "whole instance: raise either of them, or set strategy to all-at-once",
     ],
     [
       update.strategy !== "all-at-once" && instanceType.startsWith("ml.inf1."),
@@ -70,17 +70,17 @@ function realTimeProblems(settings: Settings): readonly PossibleProblem[] {
     [
       waiting(update) > maxWait,
       "update",
-      `waits ${waiting(update)} seconds in all; at most ${maxWait} are allowed`,
+      `waits ${waiting(update)} seconds in total; at most ${maxWait} are allowed`,
     ],
     [
       monitoring.mode !== "none" && capturePercentage === 0,
       "capturePercentage",
-      "must be more than 0 where monitoring is data-quality: it looks at the requests that are kept",
+      "must be more than 0 if monitoring is data-quality: it compares the captured requests",
     ],
   ];
 }
 
-/** What is wrong between keys that are each valid. */
+/** Problems with combinations of keys that are each valid. */
 export function problemsAcrossKeys(settings: Settings): readonly ProblemAcrossKeys[] {
   return existing([...serverlessProblems(settings), ...realTimeProblems(settings)]);
 }

@@ -5,7 +5,7 @@ import { type Settings as ServingSettings, settingsSchema } from "./settings";
 
 /** The stack's configuration, complete and valid. */
 export interface Settings extends ServingSettings {
-  /** What the namespace `aws` says, for the provider. */
+  /** The settings of the namespace `aws`, for the provider. */
   readonly aws: AwsSettings;
 }
 
@@ -14,7 +14,7 @@ const namespace = "restate-serving";
 /**
  * Reads and validates the stack's configuration. The only place that reads it.
  *
- * @throws pulumi.RunError that lists every problem, each by its key, with what is allowed
+ * @throws pulumi.RunError that lists every problem by its key, with what is allowed
  */
 export function loadSettings(): Settings {
   const aws = readAwsSettings();

@@ -16,7 +16,7 @@ import type { ServingOutputs } from "./outputs";
 
 type Outputs = { readonly [Name in keyof ServingOutputs]: pulumi.Input<ServingOutputs[Name]> };
 
-/** Finds all that is needed first: where something is missing, nothing has been registered. */
+/** Looks up everything first, so that nothing is registered if something is missing. */
 export = async function serve(): Promise<Outputs> {
   const settings = loadSettings();
   const main = await readMainStack(settings.mainStack);

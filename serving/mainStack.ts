@@ -8,7 +8,7 @@ import {
 } from "../contract/outputs";
 import { runError } from "../errors/runError";
 
-/** The exports of a text that serving needs. */
+/** The text exports that serving needs. */
 const textNames = [
   "region",
   "bucketName",
@@ -22,10 +22,10 @@ const textNames = [
   "schedulerRoleArn",
 ] as const satisfies readonly TextOutput[];
 
-/** The exports of several texts that serving needs. */
+/** The list exports that serving needs. */
 const listNames = ["subnetIds", "securityGroupIds"] as const satisfies readonly ListOutput[];
 
-/** What serving needs of the main stack. */
+/** What serving needs from the main stack. */
 export type MainStack = Pick<StackOutputs, (typeof textNames)[number] | (typeof listNames)[number]>;
 
 const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
@@ -33,10 +33,10 @@ const isList = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every(isText);
 
 /**
- * Reads what serving needs of the main stack's exports.
+ * Reads what serving needs from the main stack's exports.
  *
  * @param name organization/project/stack
- * @throws pulumi.RunError where there is no such stack, or it lacks an export, with what to do
+ * @throws pulumi.RunError if there is no such stack, or it lacks an export; the message says what to do
  */
 export async function readMainStack(name: string): Promise<MainStack> {
   const reference = new pulumi.StackReference(name);
@@ -54,13 +54,13 @@ export async function readMainStack(name: string): Promise<MainStack> {
   const version = exported.get("outputsVersion");
   if (version === undefined) {
     throw runError(
-      `The stack ${name} has no exports of restate: is it deployed, and is it the main stack?`,
+      `The stack ${name} does not have restate's exports: is it deployed, and is it the main stack?`,
     );
   }
   if (version !== outputsVersion) {
     throw runError(
-      `The stack ${name} exports version ${JSON.stringify(version)} of its outputs; this program reads version ` +
-        `"${outputsVersion}": deploy both from one version`,
+      `The stack ${name} exports version ${JSON.stringify(version)} of its outputs, but this program reads version ` +
+        `"${outputsVersion}": deploy both from the same version`,
     );
   }
   const missing = [
@@ -69,7 +69,7 @@ export async function readMainStack(name: string): Promise<MainStack> {
   ];
   if (missing.length > 0) {
     throw runError(
-      `The stack ${name} exports no ${missing.join(", no ")}: deploy it with this version first`,
+      `The stack ${name} does not export ${missing.join(", ")}: deploy it with this version first`,
     );
   }
   return Object.fromEntries(exported) as unknown as MainStack;

@@ -18,7 +18,7 @@ export interface Baseline {
 export interface ModelPackage {
   readonly arn: string;
   readonly version: number;
-  /** The baseline that it was registered with; undefined where it has none. */
+  /** The baseline that it was registered with; undefined if it has none. */
   readonly baseline: Baseline | undefined;
 }
 
@@ -44,7 +44,7 @@ async function latestApproved(client: SageMakerClient, group: string): Promise<s
   );
 }
 
-/** Whether a model may be served. */
+/** Throws unless a model may be served. */
 function check(
   arn: string,
   group: string,
@@ -52,12 +52,12 @@ function check(
 ): void {
   if (owner !== group) {
     throw runError(
-      `restate-serving:modelPackageArn: ${arn} is not of the main stack's group ${group}`,
+      `restate-serving:modelPackageArn: ${arn} is not in the main stack's group ${group}`,
     );
   }
   if (status !== "Approved") {
     throw runError(
-      `restate-serving:modelPackageArn: ${arn} is ${status ?? "in no status"}: approve it first`,
+      `restate-serving:modelPackageArn: ${arn} has the status ${status ?? "none"}: approve it first`,
     );
   }
 }
@@ -73,12 +73,12 @@ function baselineOf({
 }
 
 /**
- * Looks up the model to serve. It happens at each preview and update; what was found is in the names of
- * the model and the endpoint's configuration, so the preview shows where it changes.
+ * Looks up the model to serve, at each preview and update. Its version is in the names of the model and the
+ * endpoint's configuration, so the preview shows when it changes.
  *
  * @param group the model package group
  * @param arn the version to serve; undefined: the latest approved one
- * @throws pulumi.RunError where there is none, it is not approved, or SageMaker cannot be asked
+ * @throws pulumi.RunError if there is none, it is not approved, or SageMaker cannot be queried
  */
 export async function findModelPackage(
   client: SageMakerClient,

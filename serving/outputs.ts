@@ -1,15 +1,17 @@
-/** What a serving stack exports, each with what it is: the README prints it. */
+/** A serving stack's exports with their descriptions, which the README prints. */
 export const servingOutputs = {
-  outputsVersion: "Version of this contract; it changes when a member goes or changes its meaning.",
-  endpointName: "The endpoint, for whoever invokes it.",
-  endpointArn: "The endpoint, by its ARN.",
-  endpointConfigurationName: "The endpoint's configuration, which carries the model's version.",
-  modelPackageArn: "The model package that is served.",
+  outputsVersion:
+    "Version of this contract; changes if a member is removed or changes its meaning.",
+  endpointName: "Name of the endpoint, to invoke it.",
+  endpointArn: "ARN of the endpoint.",
+  endpointConfigurationName:
+    "Name of the endpoint's configuration, which contains the model's version.",
+  modelPackageArn: "ARN of the served model package.",
   modelPackageVersion: "Its version in the group.",
-  invokePolicy: "An IAM policy, as JSON, that lets whoever has it invoke the endpoint.",
-  captureUri: "S3 URI of the folder with the requests that are kept; empty where none are.",
-  monitoringScheduleName: "The schedule of monitoring; empty where there is none.",
+  invokePolicy: "An IAM policy, as JSON, that allows invoking the endpoint.",
+  captureUri: "S3 URI of the folder of captured requests; empty if none are captured.",
+  monitoringScheduleName: "Name of the monitoring schedule; empty without monitoring.",
 } as const;
 
-/** What a serving stack exports, for those who invoke the endpoint. Everything is text. */
+/** A serving stack's exports, for clients of the endpoint. All are text. */
 export type ServingOutputs = Readonly<Record<keyof typeof servingOutputs, string>>;

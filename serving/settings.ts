@@ -17,14 +17,14 @@ const realTime = z.strictObject({
     .int()
     .min(1)
     .default(1000)
-    .describe("Requests in a minute that an instance should get, which scaling aims at."),
+    .describe("Requests per minute and instance that scaling aims for."),
 });
 
-/** Compute that comes with the requests, and costs nothing without them. */
+/** Compute on demand, which costs nothing without requests. */
 const serverless = z.strictObject({
   mode: z
     .literal("serverless")
-    .describe("Compute that comes with the requests, and costs nothing without them."),
+    .describe("Compute on demand, which costs nothing without requests."),
   memoryMegabytes: z
     .int()
     .min(1024)
@@ -37,13 +37,13 @@ const serverless = z.strictObject({
     .min(1)
     .max(200)
     .default(5)
-    .describe("Maximum number of requests that are answered at once."),
+    .describe("Maximum number of concurrent requests."),
   provisionedConcurrency: z
     .int()
     .min(0)
     .max(200)
     .default(0)
-    .describe("Requests for which compute is kept warm."),
+    .describe("Number of concurrent requests for which compute is kept warm."),
 });
 
 const waitSeconds = z
@@ -51,14 +51,14 @@ const waitSeconds = z
   .min(0)
   .max(3600)
   .default(300)
-  .describe("Seconds between two steps of an update, in which the alarms can roll it back.");
+  .describe("Seconds between two steps of an update, during which the alarms can roll it back.");
 
 const terminationWaitSeconds = z
   .int()
   .min(0)
   .max(3600)
   .default(300)
-  .describe("Seconds that the old instances stay after an update, for the alarms to roll back to.");
+  .describe("Seconds to keep the old instances after an update, so that the alarms can roll back.");
 
 const allAtOnce = z.strictObject({
   strategy: z.literal("all-at-once").describe("All requests go to the new instances in one step."),
@@ -70,28 +70,30 @@ const update = z.discriminatedUnion("strategy", [
   z.strictObject({
     strategy: z
       .literal("canary")
-      .describe("First a part of the instances gets requests, then all."),
-    percent: z.int().min(1).max(50).default(50).describe("The first part, in percent."),
+      .describe("Requests go to some of the new instances first, then to all."),
+    percent: z.int().min(1).max(50).default(50).describe("Size of the first step, in percent."),
     waitSeconds,
     terminationWaitSeconds,
   }),
   z.strictObject({
-    strategy: z.literal("linear").describe("One equal part of the instances after another."),
-    percent: z.int().min(10).max(50).default(50).describe("Each part, in percent."),
+    strategy: z.literal("linear").describe("Requests move to the new instances in equal steps."),
+    percent: z.int().min(10).max(50).default(50).describe("Size of each step, in percent."),
     waitSeconds,
     terminationWaitSeconds,
   }),
   z.strictObject({
     strategy: z
       .literal("rolling")
-      .describe("As linear, but each step ends old instances: it needs the fewest instances."),
-    percent: z.int().min(5).max(50).default(50).describe("Each part, in percent."),
+      .describe(
+        "Like linear, but each step stops old instances, so it needs the fewest instances.",
+      ),
+    percent: z.int().min(5).max(50).default(50).describe("Size of each step, in percent."),
     waitSeconds,
   }),
 ]);
 
 const monitoring = z.discriminatedUnion("mode", [
-  z.strictObject({ mode: z.literal("none").describe("They are not compared.") }),
+  z.strictObject({ mode: z.literal("none").describe("No monitoring.") }),
   z.strictObject({
     mode: z
       .literal("data-quality")
@@ -112,8 +114,8 @@ const monitoring = z.discriminatedUnion("mode", [
 ]);
 
 /**
- * The keys of the namespace `restate-serving`: types, defaults and texts. Pulumi.yaml's block and the README's tables
- * are written from it by `npm run docs`.
+ * The keys of the namespace `restate-serving`: types, defaults and descriptions. `npm run docs` writes Pulumi.yaml's block
+ * and the README's tables from it.
  */
 export const settingsSchema = z.strictObject({
   mainStack: z
@@ -124,14 +126,14 @@ export const settingsSchema = z.strictObject({
     )
     .default("organization/restate/dev")
     .describe(
-      "The stack whose models are served, as organization/project/stack. With a backend of your own the organization " +
-        "is called organization.",
+      "The stack whose models are served, as organization/project/stack. Without Pulumi Cloud, the first part is the " +
+        "word organization.",
     ),
   modelPackageArn: optionalText(
     /^arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:model-package\/[A-Za-z0-9-]+\/\d+$/,
     "must be the ARN of a version of a model package group",
   ).describe(
-    "ARN of the model package to serve, which must be approved. Empty: the latest approved one of the main stack's " +
+    "ARN of the model package to serve, which must be approved. Empty: the latest approved one in the main stack's " +
       "group, looked up at each update.",
   ),
   // Names of 63 characters have room for no more.
@@ -139,12 +141,12 @@ export const settingsSchema = z.strictObject({
     .string()
     .regex(
       /^[a-z][a-z0-9]{0,9}$/,
-      "must be 1 to 10 lower-case letters and digits that begin with a letter",
+      "must be 1 to 10 lower-case letters and digits, beginning with a letter",
     )
     .default("model")
     .describe(
-      "What the endpoint's name ends with, after that of the main stack's pipeline, as in restate-dev-model: at most " +
-        "10 lower-case letters and digits.",
+      "Suffix of the endpoint's name, after the name of the main stack's pipeline, as in restate-dev-model: at most 10 " +
+        "lower-case letters and digits.",
     ),
   compute: z
     .discriminatedUnion("mode", [realTime, serverless])
@@ -154,8 +156,8 @@ export const settingsSchema = z.strictObject({
     .enum(["main-stack", "none"])
     .default("main-stack")
     .describe(
-      "Where the endpoint and its monitoring run: where the main stack's jobs run, or in SageMaker's own network. A " +
-        "serverless endpoint has no other.",
+      "Network of the endpoint and its monitoring: that of the main stack's jobs, or none for SageMaker's own. A " +
+        "serverless endpoint needs none.",
     ),
   capturePercentage: z
     .int()
@@ -163,25 +165,25 @@ export const settingsSchema = z.strictObject({
     .max(100)
     .default(0)
     .describe(
-      "Percentage of the requests that are kept in the main stack's bucket with their answers. Monitoring needs them; a " +
-        "serverless endpoint keeps none.",
+      "Percentage of requests to capture, with their responses, in the main stack's bucket. Monitoring needs them; a " +
+        "serverless endpoint cannot capture any.",
     ),
   update: update
     .prefault(allAtOnce.parse({ strategy: "all-at-once" }))
     .describe(
-      "How the endpoint switches to another model. While it waits, the alarms can roll it back.",
+      "How the endpoint switches to another model. While the update waits, the alarms can roll it back.",
     ),
   alarms: z
     .strictObject({
-      serverErrors: z.int().min(1).default(5).describe("Answers of 5xx in a minute."),
+      serverErrors: z.int().min(1).default(5).describe("Number of 5xx responses in a minute."),
       latencyMilliseconds: z
         .int()
         .min(1)
         .default(1000)
-        .describe("The model's time for an answer in milliseconds, the average of a minute."),
+        .describe("The model's average latency over a minute, in milliseconds."),
     })
     .prefault({ serverErrors: 5, latencyMilliseconds: 1000 })
-    .describe("When the alarms go off."),
+    .describe("Thresholds of the alarms."),
   monitoring: monitoring
     .prefault({ mode: "none" })
     .describe("Whether the requests are compared with the data that the model was trained on."),
@@ -196,7 +198,7 @@ export type Compute = Settings["compute"];
 /** How the endpoint switches to another model. */
 export type Update = Settings["update"];
 
-/** When an endpoint alarms. */
+/** Thresholds of an endpoint's alarms. */
 export type AlarmThresholds = Settings["alarms"];
 
 /** How the requests are compared with the training data. */

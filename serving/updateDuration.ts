@@ -1,15 +1,15 @@
 import type { Update } from "./settings";
 
-/** Seconds that an update may take beside its waiting: instances start, and models load. */
+/** Seconds that an update may take apart from its waiting: instances start, and models load. */
 const work = 3600;
 
-/** Seconds that the provider lets an update take. */
-const longest = 14_400;
+/** Maximum number of seconds that the provider allows for an update. */
+const maxDuration = 14_400;
 
-/** Seconds that an update may wait in all. */
-export const maxWait = longest - work;
+/** Maximum number of seconds that an update may wait in total. */
+export const maxWait = maxDuration - work;
 
-/** Seconds that an update waits in all. */
+/** Seconds that an update waits in total. */
 export function waiting(update: Update): number {
   const steps = update.strategy === "all-at-once" ? 0 : Math.ceil(100 / update.percent);
   const between = update.strategy === "all-at-once" ? 0 : update.waitSeconds;

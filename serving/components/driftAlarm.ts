@@ -9,21 +9,21 @@ export interface DriftAlarmArgs {
   readonly endpointName: string;
   /** Name of the schedule whose jobs write the metrics. */
   readonly scheduleName: string;
-  /** The columns, and how far they may be from the training data. */
+  /** The columns, and how far they may drift from the training data. */
   readonly baseline: DriftBaseline;
-  /** Topic that the alarm tells. */
+  /** Topic that the alarm notifies. */
   readonly topicArn: string;
 }
 
-/** Maximum number of metrics of an alarm. */
-const metricsAnAlarm = 10;
+/** Maximum number of metrics in an alarm. */
+const maxMetrics = 10;
 
 /**
- * The alarm of any column whose values have drifted. Model Monitor's metrics are one a column, and an alarm is
- * about so many only: for more, there is one above several.
+ * The alarm for drift of any column. Model Monitor has a metric for each column; if there are more than fit into
+ * one alarm, a composite alarm covers several.
  */
 export class DriftAlarm extends pulumi.ComponentResource {
-  /** Name of the alarm that acts. */
+  /** Name of the alarm that notifies. */
   public readonly alarmName: string;
 
   constructor(name: string, args: DriftAlarmArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -35,8 +35,8 @@ export class DriftAlarm extends pulumi.ComponentResource {
       alarmActions: [topicArn],
     };
     const groups = Array.from(
-      { length: Math.ceil(baseline.features.length / metricsAnAlarm) },
-      (_, group) => baseline.features.slice(group * metricsAnAlarm, (group + 1) * metricsAnAlarm),
+      { length: Math.ceil(baseline.features.length / maxMetrics) },
+      (_, group) => baseline.features.slice(group * maxMetrics, (group + 1) * maxMetrics),
     );
     if (groups.length === 1) {
       this.columnsAlarm(name, args, baseline.features, "", act);
@@ -60,7 +60,7 @@ export class DriftAlarm extends pulumi.ComponentResource {
   }
 
   /**
-   * The alarm of some columns. Source of the metrics' namespace and dimensions:
+   * The alarm for some of the columns. Source of the metrics' namespace and dimensions:
    * aws-samples/amazon-sagemaker-safe-deployment-pipeline, assets/deploy-model-prd.yml.
    */
   private columnsAlarm(

@@ -9,13 +9,13 @@ export interface EndpointAlarmsArgs {
   readonly endpointName: string;
   readonly variantName: string;
   readonly thresholds: AlarmThresholds;
-  /** Topic that the alarms tell. */
+  /** Topic that the alarms notify. */
   readonly topicArn: string;
 }
 
-/** What tells that an endpoint's answers fail or take too long. */
+/** The alarms for an endpoint's failed and slow responses. */
 export class EndpointAlarms extends pulumi.ComponentResource {
-  /** Names of the alarms: known before they are there. */
+  /** Names of the alarms, known before they exist. */
   public readonly alarmNames: readonly string[];
 
   constructor(name: string, args: EndpointAlarmsArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -24,7 +24,7 @@ export class EndpointAlarms extends pulumi.ComponentResource {
     const { latencyMilliseconds, serverErrors } = thresholds;
     this.alarmNames = [
       this.alarm(name, args, "server-errors", {
-        alarmDescription: `${serverErrors} answers of 5xx in a minute of ${endpointName}`,
+        alarmDescription: `${serverErrors} 5xx responses in a minute from ${endpointName}`,
         metricName: "Invocation5XXErrors",
         statistic: "Sum",
         threshold: serverErrors,
@@ -55,7 +55,7 @@ export class EndpointAlarms extends pulumi.ComponentResource {
         period: 60,
         evaluationPeriods: 1,
         comparisonOperator: "GreaterThanOrEqualToThreshold",
-        // There is no metric while nobody asks.
+        // There is no metric without requests.
         treatMissingData: "notBreaching",
         alarmActions: [topicArn],
         ...metric,

@@ -11,27 +11,27 @@ import type { Vpc } from "./modelEndpoint";
 
 /** The arguments of {@link EndpointMonitoring}. */
 export interface EndpointMonitoringArgs {
-  /** Name of the endpoint, which keeps requests; all other names begin with it. */
+  /** Name of the endpoint, which captures requests; all other names begin with it. */
   readonly endpointName: string;
-  /** The same name, once the endpoint serves the model that the baseline is of. */
+  /** The same name, once the endpoint serves the baseline's model. */
   readonly servingEndpoint: pulumi.Output<string>;
-  /** Version of the model that the baseline is of. */
+  /** Version of the baseline's model. */
   readonly modelVersion: number;
-  /** What the requests are compared with. */
+  /** The baseline that requests are compared with. */
   readonly baseline: DriftBaseline;
   /** Image of Model Monitor. */
   readonly imageUri: pulumi.Input<string>;
   /** Role of the jobs. */
   readonly roleArn: string;
   readonly kmsKeyArn: string;
-  /** Where the jobs run; undefined: in SageMaker's own network. */
+  /** Network of the jobs; undefined: SageMaker's own. */
   readonly vpc: Vpc | undefined;
-  /** S3 URI of the folder that takes what is found. */
+  /** S3 URI of the folder for the results. */
   readonly outputUri: string;
   readonly settings: DataQualityMonitoring;
   /** Topic of the alarm. */
   readonly topicArn: string;
-  /** What is started on drift, and the role that may start it. */
+  /** The pipeline to start on drift, and the role that may start it. */
   readonly pipelineArn: string;
   readonly schedulerRoleArn: string;
 }
@@ -137,7 +137,7 @@ export class EndpointMonitoring extends pulumi.ComponentResource {
     );
   }
 
-  /** Starts the pipeline when the alarm begins. */
+  /** Starts the pipeline when the alarm goes off. */
   private startPipeline(name: string, args: EndpointMonitoringArgs, alarm: DriftAlarm): void {
     const rule = new cloudwatch.EventRule(
       `${name}-start`,

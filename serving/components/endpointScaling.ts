@@ -10,7 +10,7 @@ export interface EndpointScalingArgs {
   readonly compute: Extract<Compute, { mode: "real-time" }>;
 }
 
-/** Adds and takes instances of an endpoint, so that each gets about as many requests as it should. */
+/** Adds and removes an endpoint's instances, so that each gets about the configured number of requests. */
 export class EndpointScaling extends pulumi.ComponentResource {
   constructor(
     name: string,

@@ -17,8 +17,8 @@ export interface Vpc {
 }
 
 /**
- * The arguments of {@link ModelEndpoint}. All are plain values, since the main stack is deployed: so names
- * can carry a hash of what they name, and a preview knows them.
+ * The arguments of {@link ModelEndpoint}. All are plain values, since the main stack is already deployed. Names can
+ * therefore contain a hash of the content, and a preview knows them.
  */
 export interface ModelEndpointArgs {
   /** Name of the endpoint; all other names begin with it. */
@@ -27,25 +27,25 @@ export interface ModelEndpointArgs {
   readonly modelPackage: { readonly arn: string; readonly version: number };
   /** Role of the endpoint. */
   readonly roleArn: string;
-  /** Encrypts volumes and the requests that are kept. */
+  /** Encrypts volumes and captured requests. */
   readonly kmsKeyArn: string;
-  /** Where the endpoint runs; undefined: in SageMaker's own network. */
+  /** Network of the endpoint; undefined: SageMaker's own. */
   readonly vpc: Vpc | undefined;
   readonly compute: Compute;
   readonly update: Update;
-  /** Keeps a part of the requests and their answers; undefined: none are kept. */
+  /** Captures a percentage of the requests and their responses; undefined: none. */
   readonly capture: { readonly percentage: number; readonly uri: string } | undefined;
   readonly alarms: AlarmThresholds;
   /** Topic of the alarms. */
   readonly topicArn: string;
 }
 
-/** The same in every configuration: SageMaker switches in steps only between variants of one name. */
+/** The same in every configuration: SageMaker only switches in steps between variants of the same name. */
 const variantName = "model";
 
-/** An endpoint that serves a version of a model, with its alarms, and its scaling where it has any. */
+/** An endpoint that serves a version of a model, with its alarms and, if configured, its scaling. */
 export class ModelEndpoint extends pulumi.ComponentResource {
-  /** The endpoint; like all outputs, there only where it serves the model that it should. */
+  /** The endpoint. Like all outputs, it only resolves if the endpoint serves the intended model. */
   public readonly endpointName: pulumi.Output<string>;
   public readonly endpointArn: pulumi.Output<string>;
   public readonly configurationName: pulumi.Output<string>;
@@ -93,11 +93,11 @@ export class ModelEndpoint extends pulumi.ComponentResource {
     });
   }
 
-  /** The model, cut off from every network but for what brings its files. */
+  /** The model, isolated from every network except to download its files. */
   private model(name: string, args: ModelEndpointArgs): sagemaker.Model {
     const content: sagemaker.ModelArgs = {
       executionRoleArn: args.roleArn,
-      // Serverless endpoints take neither isolation nor a network.
+      // Serverless endpoints support neither isolation nor a network.
       enableNetworkIsolation: args.compute.mode === "real-time",
       primaryContainer: { modelPackageName: args.modelPackage.arn },
       vpcConfig: args.vpc && {
@@ -127,7 +127,7 @@ export class ModelEndpoint extends pulumi.ComponentResource {
         destinationS3Uri: capture.uri,
         kmsKeyId: kmsKeyArn,
         captureOptions: [{ captureMode: "Input" }, { captureMode: "Output" }],
-        // Other types are kept in base 64, which Model Monitor cannot compare.
+        // Other types are captured in base 64, which Model Monitor cannot compare.
         captureContentTypeHeader: { csvContentTypes: ["text/csv"] },
       },
     };
@@ -145,7 +145,7 @@ export class ModelEndpoint extends pulumi.ComponentResource {
   }
 }
 
-/** What a variant runs on. */
+/** The compute of a variant. */
 function variant(
   compute: Compute,
 ): Partial<types.input.sagemaker.EndpointConfigurationProductionVariant> {
@@ -163,14 +163,14 @@ function variant(
 }
 
 /**
- * The provider takes an endpoint that is in service for an updated one, also where the alarms have rolled
- * it back. An error ends the update there: else Pulumi would delete the configuration that it serves by, and
- * no later update could succeed. Source: hashicorp/terraform-provider-aws#48997.
+ * The provider considers an endpoint updated once it is in service, even if the alarms have rolled it back. An error
+ * ends the update there: otherwise Pulumi would delete the configuration that it still serves, and no later update
+ * could succeed. Source: hashicorp/terraform-provider-aws#48997.
  */
 function checkServed(endpoint: string, wanted: string, served: string): string {
   if (served !== wanted) {
     throw runError(
-      `The update of ${endpoint} to ${wanted} was rolled back: it still serves by ${served}`,
+      `The update of ${endpoint} to ${wanted} was rolled back: it still serves ${served}`,
     );
   }
   return served;

@@ -83,27 +83,27 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   [
     "more warm compute than requests",
     serverless({ maxConcurrency: 2, provisionedConcurrency: 3 }),
-    /restate-serving:compute: provisionedConcurrency is 3, but maxConcurrency only 2/,
+    /restate-serving:compute: provisionedConcurrency is 3, but maxConcurrency is only 2/,
   ],
   [
     "a serverless endpoint in a network",
     { compute: { mode: "serverless" } },
-    /restate-serving:network: must be none where compute is serverless/,
+    /restate-serving:network: must be none if compute is serverless/,
   ],
   [
     "a serverless endpoint that keeps requests",
     serverless({}, { capturePercentage: 10 }),
-    /restate-serving:capturePercentage: must be 0 where compute is serverless/,
+    /restate-serving:capturePercentage: must be 0 if compute is serverless/,
   ],
   [
     "a serverless endpoint that is monitored",
     serverless({}, { monitoring: { mode: "data-quality" } }),
-    /restate-serving:monitoring: mode must be none where compute is serverless/,
+    /restate-serving:monitoring: mode must be none if compute is serverless/,
   ],
   [
     "a serverless endpoint that is updated in steps",
     serverless({}, { update: { strategy: "canary" } }),
-    /restate-serving:update: strategy must be all-at-once where compute is serverless/,
+    /restate-serving:update: strategy must be all-at-once if compute is serverless/,
   ],
   [
     "more than all requests",
@@ -152,7 +152,7 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
       ...compute({ minInstances: 10, maxInstances: 10 }),
       update: { strategy: "linear", percent: 10, waitSeconds: 1200 },
     },
-    /restate-serving:update: waits 12300 seconds in all; at most 10800 are allowed/,
+    /restate-serving:update: waits 12300 seconds in total; at most 10800 are allowed/,
   ],
   [
     "alarms of nothing",
@@ -167,7 +167,7 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   [
     "monitoring of requests that are not kept",
     { monitoring: { mode: "data-quality" } },
-    /restate-serving:capturePercentage: must be more than 0 where monitoring is data-quality/,
+    /restate-serving:capturePercentage: must be more than 0 if monitoring is data-quality/,
   ],
 ];
 

@@ -93,7 +93,7 @@ describe("serving, by the real engine with stand-in providers,", function () {
       const other = await engine.stackOf("other", "dev", () => Promise.resolve({ bucket: "b" }));
       await other.up();
       const stack = await serving("other", { mainStack: "organization/other/dev" });
-      await refused(stack, /The stack organization\/other\/dev has no exports of restate/);
+      await refused(stack, /The stack organization\/other\/dev does not have restate's exports/);
     });
 
     it("says that no model is approved yet", async () => {
@@ -168,7 +168,7 @@ describe("serving, by the real engine with stand-in providers,", function () {
       engine.rollBackAt("endpoint-endpoint");
       await rejects(
         update(stack),
-        /to restate-dev-model-v4-\w+ was rolled back: it still serves by restate-dev-model-v3-/,
+        /to restate-dev-model-v4-\w+ was rolled back: it still serves restate-dev-model-v3-/,
       );
       engine.rollBackAt(undefined);
       equal((await exportsOf(stack))["modelPackageVersion"], "3");

@@ -21,27 +21,27 @@ describe("what serving looks up", () => {
       [
         "has no outputs",
         {},
-        `The stack ${name} has no exports of restate: is it deployed, and is it the main stack?`,
+        `The stack ${name} does not have restate's exports: is it deployed, and is it the main stack?`,
       ],
       [
         "is from before serving",
         without("servingRoleArn", "monitoringRoleArn"),
-        `The stack ${name} exports no servingRoleArn, no monitoringRoleArn: deploy it with this version first`,
+        `The stack ${name} does not export servingRoleArn, monitoringRoleArn: deploy it with this version first`,
       ],
       [
         "exports an empty text",
         { ...mainExports, kmsKeyArn: "" },
-        `The stack ${name} exports no kmsKeyArn: deploy it with this version first`,
+        `The stack ${name} does not export kmsKeyArn: deploy it with this version first`,
       ],
       [
         "exports a text for a list",
         { ...mainExports, subnetIds: "subnet-1" },
-        `The stack ${name} exports no subnetIds: deploy it with this version first`,
+        `The stack ${name} does not export subnetIds: deploy it with this version first`,
       ],
       [
         "exports another version",
         { ...mainExports, outputsVersion: "2" },
-        `The stack ${name} exports version "2" of its outputs; this program reads version "1": deploy both ` +
+        `The stack ${name} exports version "2" of its outputs, but this program reads version "1": deploy both ` +
           "from one version",
       ],
     ];
@@ -74,7 +74,7 @@ describe("what serving looks up", () => {
       const served = await serve({ modelPackageArn: modelArn(1) });
       equal(served.outputs.modelPackageVersion, "1");
       await rejects(serve({ modelPackageArn: modelArn(3) }), {
-        message: `restate-serving:modelPackageArn: ${modelArn(3)} is PendingManualApproval: approve it first`,
+        message: `restate-serving:modelPackageArn: ${modelArn(3)} has the status PendingManualApproval: approve it first`,
       });
     });
 
@@ -82,7 +82,7 @@ describe("what serving looks up", () => {
       aws.models = [{ version: 1, approval: "Approved" }];
       const foreign = modelArn(1, "restate-prod");
       await rejects(serve({ modelPackageArn: foreign }), {
-        message: `restate-serving:modelPackageArn: ${foreign} is not of the main stack's group restate-dev`,
+        message: `restate-serving:modelPackageArn: ${foreign} is not in the main stack's group restate-dev`,
       });
     });
 

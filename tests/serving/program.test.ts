@@ -518,7 +518,7 @@ describe("serving", () => {
       const cannot = `restate-serving:monitoring: cannot read the model's baseline ${uri}: `;
       await rejects(serve(monitored), { message: `${cannot}NoSuchKey: The key does not exist.` });
       aws.objects.set(uri, "{}");
-      const message = `${cannot}it is not a document of constraints with features and a comparison_threshold`;
+      const message = `${cannot}it is not a constraints document with features and a comparison_threshold`;
       await rejects(serve(monitored), { message });
       aws.objects.set(uri, "{");
       await rejects(serve(monitored), (error: Error) =>

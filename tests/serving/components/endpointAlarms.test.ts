@@ -4,7 +4,7 @@ import { EndpointAlarms } from "../../../serving/components/endpointAlarms";
 import { construct } from "../../support/construct";
 
 describe("EndpointAlarms", () => {
-  it("tell of answers of 5xx and of slow ones", async () => {
+  it("notify of 5xx and of slow responses", async () => {
     const { component, registered } = await construct(
       (options) =>
         new EndpointAlarms(
@@ -36,7 +36,7 @@ describe("EndpointAlarms", () => {
       },
       "cloudwatch/metricAlarm alarms-server-errors": {
         alarmActions: ["the-topic"],
-        alarmDescription: "3 answers of 5xx in a minute of houses",
+        alarmDescription: "3 5xx responses in a minute from houses",
         comparisonOperator: "GreaterThanOrEqualToThreshold",
         dimensions: { EndpointName: "houses", VariantName: "model" },
         evaluationPeriods: 1,

@@ -40,7 +40,7 @@ describe("ModelEndpoint", () => {
       },
       "cloudwatch/metricAlarm endpoint-alarms-server-errors": {
         alarmActions: ["the-topic"],
-        alarmDescription: "5 answers of 5xx in a minute of houses",
+        alarmDescription: "5 5xx responses in a minute from houses",
         comparisonOperator: "GreaterThanOrEqualToThreshold",
         dimensions: { EndpointName: "houses", VariantName: "model" },
         evaluationPeriods: 1,
