@@ -42,7 +42,7 @@ describe("what serving looks up", () => {
         "exports another version",
         { ...mainExports, outputsVersion: "2" },
         `The stack ${name} exports version "2" of its outputs, but this program reads version "1": deploy both ` +
-          "from one version",
+          "from the same version",
       ],
     ];
     for (const [what, exported, message] of cases) {
