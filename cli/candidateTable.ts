@@ -1,7 +1,8 @@
 import pc from "picocolors";
 
 import type { CandidateSummary } from "../local/records/summary";
-import { drawTable } from "../terminal/table";
+import { fittedTable, wrapped } from "../terminal/fittedTable";
+import { columnsOf, drawTable } from "../terminal/table";
 
 /** A column of the table of candidates. */
 interface Column {
@@ -49,68 +50,43 @@ const columns = {
   trials: { head: "Trials", align: "right", value: trialsText },
   seconds: { head: "Seconds", align: "right", value: ({ seconds }) => seconds.toFixed(1) },
 } satisfies Readonly<Record<string, Column>>;
-
-/** Columns for terminals of different widths, widest first. */
-const layouts: readonly (readonly Column[])[] = [
-  Object.values(columns),
-  [columns.name, columns.r2, columns.interval, columns.rmse, columns.trials, columns.seconds],
-  [columns.name, columns.r2, columns.interval],
-  [columns.name, columns.r2],
-];
-
-function tableOf(
-  layout: readonly Column[],
-  candidates: readonly CandidateSummary[],
-  winner: CandidateSummary | undefined,
-): string {
-  const rows = candidates.map((candidate) => [
-    candidate === winner ? pc.green("★") : "",
-    ...layout.map(({ value }) => value(candidate)),
-  ]);
-  const head = ["", ...layout.map(({ head: text }) => pc.bold(text))];
-  return drawTable(head, rows, ["left", ...layout.map(({ align }) => align)]);
-}
-
-/** Words in lines of a width, the lines after the first by two blanks further in. */
-function wrapped(words: readonly string[], width: number): string {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of words) {
-    const longer = line === "" ? word : `${line} ${word}`;
-    if (line !== "" && longer.length > width) {
-      lines.push(line);
-      line = `  ${word}`;
-    } else {
-      line = longer;
-    }
-  }
-  return [...lines, line].join("\n");
-}
-
-/** The width of a stream's terminal in characters; without one, what COLUMNS says, or no limit. */
-export function widthOf(stream: NodeJS.WriteStream): number {
-  return stream.isTTY ? stream.columns : Number(process.env["COLUMNS"] ?? Infinity) || Infinity;
-}
+const allColumns: readonly Column[] = Object.values(columns);
 
 /**
  * The candidates side by side, the winner marked, as a table for the terminal.
- * @param width characters that a line may have; what does not fit beside the scores stands below the table
+ * @param width characters that a line may have; where there is no room for the hyperparameters, they stand below the table
  */
 export function candidateTable(
   candidates: readonly CandidateSummary[],
   winner: CandidateSummary | undefined,
   width: number,
 ): string {
-  for (const [index, layout] of layouts.entries()) {
-    const text = tableOf(layout, candidates, winner);
-    const isLast = index === layouts.length - 1;
-    if (isLast || (text.split("\n")[0] ?? "").length <= width) {
-      const below = layout.includes(columns.hyperparameters) ? [] : candidates;
-      const lines = below
-        .filter(({ best }) => best !== undefined)
-        .map((one) => wrapped([`${one.name}:`, ...hyperparameters(one)], width));
-      return [text, ...lines].join("\n");
-    }
+  const star = (candidate: CandidateSummary): string => (candidate === winner ? pc.green("★") : "");
+  const whole = drawTable({
+    head: ["", ...allColumns.map(({ head }) => pc.bold(head))],
+    rows: candidates.map((one) => [star(one), ...allColumns.map(({ value }) => value(one))]),
+    aligns: ["left", ...allColumns.map(({ align }) => align)],
+  });
+  if (columnsOf(whole.split("\n", 1)[0] ?? "") <= width) {
+    return whole;
   }
-  return "";
+  const scores = allColumns.filter((column) => column !== columns.hyperparameters);
+  const table = fittedTable(
+    {
+      head: scores.map(({ head }) => head.replace(/\S+/g, (word) => pc.bold(word))),
+      rows: candidates.map((one) =>
+        scores.map((column) =>
+          column === columns.name
+            ? `${one.name}${one === winner ? pc.green(" ★") : ""}`
+            : column.value(one),
+        ),
+      ),
+      aligns: scores.map(({ align }) => align),
+    },
+    width,
+  );
+  const below = candidates
+    .filter(({ best }) => best !== undefined)
+    .flatMap((one) => wrapped([`${one.name}:`, ...hyperparameters(one)].join(" "), width, "  "));
+  return [table, ...below].join("\n");
 }

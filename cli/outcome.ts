@@ -1,8 +1,9 @@
 import type { Diagnoses } from "../report/diagnosis";
 import { remarks } from "../report/remarks";
+import { widthOf } from "../terminal/output";
 import { lastLines } from "../local/environments/logs";
 import type { Session } from "../local/execution/session";
-import { candidateTable, widthOf } from "./candidateTable";
+import { candidateTable } from "./candidateTable";
 import { note, print, type Terminal } from "./terminal";
 
 /** The one object that `--json` prints. */

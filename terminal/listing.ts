@@ -1,4 +1,4 @@
-import { drawTable } from "./table";
+import { fittedTable } from "./fittedTable";
 
 /** Rows to show as a table, or to print as JSON. */
 export interface Listing {
@@ -8,9 +8,12 @@ export interface Listing {
   readonly items: readonly unknown[];
 }
 
-/** A listing as text for the terminal, or as one JSON document. */
-export function formatListing(listing: Listing, json: boolean): string {
-  return json ? JSON.stringify(listing.items) : drawTable(listing.head, listing.rows);
+/**
+ * A listing as a table, or as one JSON document.
+ * @param width characters that a line of the table may have
+ */
+export function formatListing(listing: Listing, json: boolean, width: number): string {
+  return json ? JSON.stringify(listing.items) : fittedTable(listing, width);
 }
 
 /** A number by its significant digits, or a dash where there is none. */

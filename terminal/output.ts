@@ -7,3 +7,9 @@ export function endWithReader(output: NodeJS.WriteStream): void {
     process.exit(0);
   });
 }
+
+/** The width of a stream's terminal in characters; without one, what COLUMNS says, or no limit. */
+export function widthOf(stream: NodeJS.WriteStream): number {
+  const columns = stream.isTTY ? stream.columns : Number(process.env["COLUMNS"]);
+  return columns > 0 ? columns : Infinity;
+}

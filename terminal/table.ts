@@ -29,24 +29,22 @@ export function columnsOf(text: string): number {
   return columns;
 }
 
+/** A table's texts. Those of a cell may have several lines. */
+export interface Table {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly (number | string)[])[];
+  /** How each column is aligned. Default: to the left. */
+  readonly aligns?: readonly ("left" | "right")[];
+}
+
 /** A text in a cell of a width. */
 function padded(text: string, width: number, align: "left" | "right"): string {
   const blanks = " ".repeat(Math.max(0, width - columnsOf(text)));
   return align === "left" ? ` ${text}${blanks} ` : ` ${blanks}${text} `;
 }
 
-/**
- * A table with lines around its cells.
- *
- * @param head the columns' headings
- * @param rows the texts of the cells, which may have several lines
- * @param aligns how each column is aligned. Default: to the left
- */
-export function drawTable(
-  head: readonly string[],
-  rows: readonly (readonly (number | string)[])[],
-  aligns: readonly ("left" | "right")[] = [],
-): string {
+/** A table with lines around its cells. */
+export function drawTable({ aligns = [], head, rows }: Table): string {
   const cells = [head, ...rows].map((row) => row.map((cell) => String(cell).split("\n")));
   const widths = head.map((_, column) =>
     cells

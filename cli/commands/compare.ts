@@ -4,6 +4,7 @@ import { diffDefinitions, formatDifferences } from "../../pipeline/language/diff
 import type { Metrics } from "../../local/records/summary";
 import type { ReportedExecution } from "../../report/reported";
 import { formatListing, type Listing, significant } from "../../terminal/listing";
+import { widthOf } from "../../terminal/output";
 import { inWorld } from "../inWorld";
 import { type JsonOption, withJson, withWorld } from "../options";
 import { sageMaker } from "../sageMaker/clients";
@@ -64,7 +65,11 @@ function candidateRows(left: ReportedExecution, right: ReportedExecution): reado
  * Compares two executions: how they ended, how their candidates did, and which parameters, hyperparameters
  * and parts of the definition differ.
  */
-function comparison(executions: readonly [FullExecution, FullExecution], json: boolean): string {
+function comparison(
+  executions: readonly [FullExecution, FullExecution],
+  json: boolean,
+  terminal: Terminal,
+): string {
   const [{ definition, record: left }, { definition: other, record: right }] = executions;
   const ids = [left.id, right.id];
   const differences = diffDefinitions(definition, other);
@@ -83,7 +88,7 @@ function comparison(executions: readonly [FullExecution, FullExecution], json: b
   const listing: Listing = { head: ["", ...ids], rows, items: [] };
   const changed = formatDifferences(differences);
   return [
-    formatListing(listing, false),
+    formatListing(listing, false, widthOf(terminal.stdout)),
     ...(changed.length === 0 ? ["The definitions are equal."] : ["The definition:", ...changed]),
   ].join("\n");
 }
@@ -102,7 +107,7 @@ export function compare(terminal: Terminal): Command {
           await readExecution(world, left),
           await readExecution(world, right),
         ] as const;
-        print(terminal, comparison(executions, options.json === true));
+        print(terminal, comparison(executions, options.json === true, terminal));
       });
     });
 }

@@ -16,6 +16,7 @@ import { hoursInMonth, ownPricesSchema, type Prices, pricesWith } from "../../pi
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { queryScanLimit } from "../../pipeline/query";
 import { formatListing, type Listing } from "../../terminal/listing";
+import { widthOf } from "../../terminal/output";
 import { typedPath } from "../../terminal/options";
 import { type JobSeconds, latestJobSeconds } from "../../local/records/jobSeconds";
 import { workspaceOf } from "../world";
@@ -183,7 +184,7 @@ export function cost(terminal: Terminal, options: () => DefinitionOptions): Comm
           );
           return;
         }
-        print(terminal, formatListing(listing, false));
+        print(terminal, formatListing(listing, false, widthOf(terminal.stdout)));
         print(
           terminal,
           `${prices.currency}, on demand in ${prices.region} on ${prices.date}. Not counted: what S3, KMS, CloudWatch ` +

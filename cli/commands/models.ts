@@ -1,6 +1,7 @@
 import { Command } from "commander";
 
 import { formatListing } from "../../terminal/listing";
+import { widthOf } from "../../terminal/output";
 import { modelListing } from "../../terminal/tables";
 import { groupsOf, withGroup, type GroupOption } from "../groups";
 import { inWorld } from "../inWorld";
@@ -19,7 +20,10 @@ export function models(terminal: Terminal): Command {
         const groups = await groupsOf(world, options);
         const found = await listModels(sageMaker(world.client), groups, max + 1);
         const shown = found.length > max ? found.slice(-max) : found;
-        print(terminal, formatListing(modelListing(shown), options.json === true));
+        print(
+          terminal,
+          formatListing(modelListing(shown), options.json === true, widthOf(terminal.stdout)),
+        );
         if (found.length > max) {
           note(terminal, `the latest ${max}; --max lists more`);
         }

@@ -8,6 +8,7 @@ import { literal } from "../../pipeline/language/expressions";
 import { allSteps } from "../../pipeline/language/graph";
 import type { Json, JsonObject } from "../../pipeline/language/json";
 import { formatListing, type Listing } from "../../terminal/listing";
+import { widthOf } from "../../terminal/output";
 import { UserError } from "../../errors/userError";
 import { findTableData } from "../../local/preparation/tableData";
 import { runService } from "../../local/environments/service";
@@ -111,7 +112,7 @@ export function query(terminal: Terminal): Command {
           note(terminal, line);
         });
         const json = options.json === true;
-        print(terminal, formatListing(found, json));
+        print(terminal, formatListing(found, json, widthOf(terminal.stdout)));
         if (!json && found.rows.length < found.items.length) {
           note(terminal, `${found.rows.length} of ${found.items.length} rows; --json prints all`);
         }

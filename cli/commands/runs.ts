@@ -1,6 +1,7 @@
 import { Command } from "commander";
 
 import { formatListing } from "../../terminal/listing";
+import { widthOf } from "../../terminal/output";
 import { executionListing, type ListedExecution } from "../../terminal/tables";
 import { inWorld } from "../inWorld";
 import { type JsonOption, type MaxOption, maxOf, withJson, withMax, withWorld } from "../options";
@@ -47,7 +48,11 @@ export function runs(terminal: Terminal): Command {
         const found = await listRuns(world, max + 1);
         print(
           terminal,
-          formatListing(executionListing(found.slice(0, max)), options.json === true),
+          formatListing(
+            executionListing(found.slice(0, max)),
+            options.json === true,
+            widthOf(terminal.stdout),
+          ),
         );
         if (found.length > max) {
           note(terminal, `the latest ${max}; --max lists more`);

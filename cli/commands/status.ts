@@ -14,6 +14,7 @@ import { sageMaker } from "../sageMaker/clients";
 import { findExecution } from "../sageMaker/executions";
 import { definitionOf, stepsOf } from "../sageMaker/steps";
 import { snapshotJson, snapshotText, watch } from "../sageMaker/watch";
+import { widthOf } from "../../terminal/output";
 import { print, type Terminal } from "../terminal";
 import type { WorldOptions } from "../world";
 
@@ -37,7 +38,7 @@ export function status(terminal: Terminal): Command {
           }
           const definition = await definitionOf(client, execution.arn);
           const now = { execution, steps: await stepsOf(client, execution.arn, definition) };
-          print(terminal, json ? snapshotJson(now) : snapshotText(now));
+          print(terminal, json ? snapshotJson(now) : snapshotText(now, widthOf(terminal.stdout)));
           const { machine } = world;
           const record = machine && findDocument(machine.workspace, execution.id);
           if (!json && record?.authorization?.startsWith("not checked") === true) {

@@ -2,6 +2,7 @@ import { Command } from "commander";
 
 import { UserError } from "../../errors/userError";
 import { formatListing } from "../../terminal/listing";
+import { widthOf } from "../../terminal/output";
 import { trialListing } from "../../terminal/tables";
 import { trialLine, trialsHeader } from "../../terminal/trialsCsv";
 import { inWorld } from "../inWorld";
@@ -40,7 +41,10 @@ export function trials(terminal: Terminal): Command {
           const listing = trialListing(found);
           const { head } = listing;
           const [rows, items] = [listing.rows.slice(0, max), listing.items.slice(0, max)];
-          print(terminal, formatListing({ head, rows, items }, options.json === true));
+          print(
+            terminal,
+            formatListing({ head, rows, items }, options.json === true, widthOf(terminal.stdout)),
+          );
           if (found.length > max) {
             note(terminal, `${max} of ${found.length} trials; --max lists more`);
           }

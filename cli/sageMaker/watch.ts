@@ -38,8 +38,11 @@ function missingRightOf({ execution, steps }: Snapshot): string {
   return missing === undefined ? "" : `\n${missing}`;
 }
 
-/** An execution and its steps as text. */
-export function snapshotText({ execution, steps }: Snapshot): string {
+/**
+ * An execution and its steps as text.
+ * @param width characters that a line of the table may have
+ */
+export function snapshotText({ execution, steps }: Snapshot, width: number): string {
   const { failureReason, id, pipelineName, seconds, startTime, status } = execution;
   const table = formatListing(
     {
@@ -54,6 +57,7 @@ export function snapshotText({ execution, steps }: Snapshot): string {
       items: steps,
     },
     false,
+    width,
   );
   const started = `started ${toTheSecond(startTime)}, ${inSeconds(seconds)} seconds`;
   const reason = failureReason === undefined ? "" : `\n${failureReason}`;

@@ -44,13 +44,14 @@ describe("a table on a terminal", () => {
 
   for (const [what, [head, rows]] of Object.entries(tables)) {
     it(`${what} is the one that cli-table3 draws`, () => {
-      equal(drawTable(head, rows), byCliTable(head, rows));
+      equal(drawTable({ head, rows }), byCliTable(head, rows));
     });
   }
 
   it("aligns columns to the right", () => {
     const [head, rows] = [["Candidate", "R²"], [["XGBoost", "0.8"]]];
-    equal(drawTable(head, rows, ["left", "right"]), byCliTable(head, rows, ["left", "right"]));
+    const aligns: ("left" | "right")[] = ["left", "right"];
+    equal(drawTable({ head, rows, aligns }), byCliTable(head, rows, aligns));
   });
 
   it("counts an emoji of several code points as one character", () => {
