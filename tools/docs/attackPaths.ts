@@ -1,19 +1,19 @@
-/** The paths that an attacker may try, and what IAM answers: docs/security.md prints them, a test asks a simulator. */
+/** Attacks and IAM's decision on each: docs/security.md prints them, a test checks them with a simulator. */
 
-/** Something that is tried. */
+/** One attempt. */
 export interface AttackPath {
-  /** Who tries it: a role of the stack, `*` for a role of the account that may do everything, or a person's right. */
+  /** The actor: a role of the stack, `*` for a role of the account that may do everything, or a person. */
   readonly actor: string;
-  /** What for, in words. */
+  /** What the actor tries to do, in words. */
   readonly goal: string;
   readonly action: string;
   /** ARN in the stack `test` of the account 111122223333. */
   readonly resource: string;
   /** Condition keys of the request. Default: none. */
   readonly context?: Readonly<Record<string, string>>;
-  /** Whether the role's own policy has been changed to allow everything, so that its boundary decides. Default: not. */
+  /** Whether the role's own policy allows everything, so that its boundary decides. Default: false. */
   readonly widened?: boolean;
-  /** Account of who asks, where it is another. */
+  /** The caller's account, if it is another. */
   readonly caller?: string;
   readonly answer: "allowed" | "denied";
   /** What decides. */
@@ -33,7 +33,7 @@ const passed = { "iam:PassedToService": "sagemaker.amazonaws.com" };
 export const attackPaths: readonly AttackPath[] = [
   {
     actor: "pipeline",
-    goal: "register a model as approved, by a parameter of the start",
+    goal: "register a model as approved, through a parameter of the execution",
     action: "sagemaker:CreateModelPackage",
     resource: model,
     context: approved,
@@ -51,7 +51,7 @@ export const attackPaths: readonly AttackPath[] = [
   },
   {
     actor: "deployer",
-    goal: "approve a model, by a change of its own policies",
+    goal: "approve a model after changing its own policies",
     action: "sagemaker:UpdateModelPackage",
     resource: model,
     context: approved,
@@ -66,11 +66,11 @@ export const attackPaths: readonly AttackPath[] = [
     resource: model,
     context: approved,
     answer: "allowed",
-    by: "the exported policy: this is what it is for",
+    by: "the exported policy: this is its purpose",
   },
   {
     actor: "training",
-    goal: "take the training data away with a session that left its job",
+    goal: "take the training data with a session outside its job",
     action: "s3:GetObject",
     resource: object("executions/abc/train/train.csv"),
     answer: "denied",
@@ -78,7 +78,7 @@ export const attackPaths: readonly AttackPath[] = [
   },
   {
     actor: "training",
-    goal: "write data to a bucket elsewhere",
+    goal: "write data to another bucket",
     action: "s3:PutObject",
     resource: "arn:aws:s3:::bucket-of-the-attacker/stolen.csv",
     answer: "denied",
@@ -86,7 +86,7 @@ export const attackPaths: readonly AttackPath[] = [
   },
   {
     actor: "training",
-    goal: "become another role, with every right in its policy",
+    goal: "assume another role",
     action: "sts:AssumeRole",
     resource: role("Administrator"),
     widened: true,
@@ -95,7 +95,7 @@ export const attackPaths: readonly AttackPath[] = [
   },
   {
     actor: "training",
-    goal: "give itself rights, with every right in its policy",
+    goal: "give itself permissions",
     action: "iam:PutRolePolicy",
     resource: role("restate-test-training"),
     context: within,
@@ -135,7 +135,7 @@ export const attackPaths: readonly AttackPath[] = [
     resource: arn("sagemaker", "processing-job/pipelines-theirs"),
     context: { "aws:RequestTag/stack": "test" },
     answer: "denied",
-    by: "the role's condition: only while a job is created",
+    by: "the role's condition: only when a job is created",
   },
   {
     actor: "pipeline",
@@ -148,7 +148,7 @@ export const attackPaths: readonly AttackPath[] = [
   },
   {
     actor: "deployer",
-    goal: "widen itself",
+    goal: "give itself more permissions",
     action: "iam:PutRolePolicy",
     resource: role("restate-test-deployer"),
     context: within,
@@ -158,7 +158,7 @@ export const attackPaths: readonly AttackPath[] = [
   },
   {
     actor: "deployer",
-    goal: "widen the boundary of roles",
+    goal: "widen the roles' boundary",
     action: "iam:CreatePolicyVersion",
     resource: policy("restate-test-boundary"),
     widened: true,
@@ -167,7 +167,7 @@ export const attackPaths: readonly AttackPath[] = [
   },
   {
     actor: "deployer",
-    goal: "make a role without a boundary",
+    goal: "create a role without a boundary",
     action: "iam:CreateRole",
     resource: role("restate-test-training"),
     widened: true,
@@ -185,7 +185,7 @@ export const attackPaths: readonly AttackPath[] = [
   },
   {
     actor: "deployer",
-    goal: "run its code in the name of a role",
+    goal: "run its code with a role of the stack",
     action: "sagemaker:CreateTrainingJob",
     resource: arn("sagemaker", "training-job/mine"),
     widened: true,
@@ -194,7 +194,7 @@ export const attackPaths: readonly AttackPath[] = [
   },
   {
     actor: "deployer",
-    goal: "open a role of the stack to itself, and become it",
+    goal: "let itself assume a role of the stack",
     action: "sts:AssumeRole",
     resource: role("restate-test-training"),
     widened: true,
@@ -203,15 +203,15 @@ export const attackPaths: readonly AttackPath[] = [
   },
   {
     actor: "deployer",
-    goal: "change what the stack test-eu has",
+    goal: "change a resource of the stack test-eu",
     action: "events:PutRule",
     resource: arn("events", "rule/restate-test-eu-start"),
     answer: "denied",
-    by: "whole names in its policies",
+    by: "full resource names in its policies",
   },
   {
     actor: "deployer",
-    goal: "have a rule start something else",
+    goal: "make a rule start something else",
     action: "events:PutTargets",
     resource: arn("events", "rule/restate-test-approval"),
     context: { "events:TargetArn": arn("lambda", "function:mine") },
@@ -233,7 +233,7 @@ export const attackPaths: readonly AttackPath[] = [
     resource: role("restate-test-training"),
     context: within,
     answer: "allowed",
-    by: "nothing: see below what remains",
+    by: "nothing: see Limitations",
   },
   {
     actor: "deployer",
@@ -241,28 +241,28 @@ export const attackPaths: readonly AttackPath[] = [
     action: "s3:PutBucketPolicy",
     resource: "arn:aws:s3:::sagemaker-restate-test-111122223333",
     answer: "allowed",
-    by: "nothing of IAM: the policy pack refuses it, and see below",
+    by: "nothing in IAM: the policy pack rejects it; see Limitations",
   },
   {
     actor: "*",
-    goal: "read a model from an account that config does not name",
+    goal: "read a model, from an account that the configuration does not list",
     action: "s3:GetObject",
     resource: object("models/XGBoost/job/output/model.tar.gz"),
     caller: "999988887777",
     answer: "denied",
-    by: "the bucket's policy names no such account",
+    by: "the bucket's policy, which does not list the account",
   },
 ];
 
-/** The table of the paths. */
+/** The table of attacks. */
 export function attackPathsTable(): string {
   const cells = attackPaths.map(({ action, actor, answer, by, caller, goal, widened }) => [
-    (actor === "*" ? "any role" : actor) + (caller === undefined ? "" : " elsewhere"),
+    (actor === "*" ? "any role" : actor) + (caller === undefined ? "" : " in another account"),
     goal + (widened === true ? " (whatever its policies say)" : ""),
     `\`${action}\``,
     answer,
     by,
   ]);
-  const head = ["Who", "Tries to", "By", "Answer", "Decided by"];
+  const head = ["Actor", "Attempt", "Action", "Result", "Decided by"];
   return [head, head.map(() => "---"), ...cells].map((row) => `| ${row.join(" | ")} |`).join("\n");
 }

@@ -1,9 +1,9 @@
-/** The part of docs/security.md that prints the table of calls. */
+/** Renders the tables of calls in docs/security.md. */
 
 import { type Call, calls, type Job, type JobKind, type Stack } from "../../local/service/calls";
 import { stackNames } from "../../contract/names";
 
-/** A stack with everything that calls depend on, named by what stands in its place. */
+/** A stack with everything that calls depend on, as placeholders. */
 const stack: Stack = {
   partition: "aws",
   region: "REGION",
@@ -44,19 +44,19 @@ const titles: Readonly<Record<JobKind, string>> = {
   athenaInput: "The Athena input of a processing job",
   dataWrangler: "A Data Wrangler job",
   processing: "The job that splits the rows",
-  training: "A training job, as tuning starts it",
+  training: "A training job of a tuning",
   transform: "A model and its batch transform",
   evaluation: "The job that evaluates a model",
   qualityCheck: "The baseline of the training data",
   registerModel: "The registration of a model",
-  scheduler: "What starts the pipeline",
+  scheduler: "The schedule or event that starts the pipeline",
   serving: "An endpoint",
   monitoring: "A job of a monitoring schedule",
-  crawler: "The crawler of the table",
-  flowLogs: "The log of the network's connections",
+  crawler: "The table's crawler",
+  flowLogs: "The network's flow logs",
 };
 
-/** A line of a table, but for the actor. */
+/** A line of a table without the actor. */
 interface Line {
   readonly what: string;
   readonly actors: Set<string>;
@@ -78,7 +78,7 @@ function lineOf({ actions, context = {}, endpoint, evidence, resources }: Call):
   ];
 }
 
-/** The calls of each kind, those that are the same for several kinds apart. */
+/** The calls of each kind, and separately those that several kinds share. */
 function lines(): { readonly common: readonly Line[]; readonly own: ReadonlyMap<JobKind, Line[]> } {
   const kindsOf = new Map<string, Set<JobKind>>();
   const found = new Map<string, Line>();
@@ -102,7 +102,7 @@ function lines(): { readonly common: readonly Line[]; readonly own: ReadonlyMap<
 }
 
 function table(rows: readonly Line[]): string {
-  const head = ["In the name of", "Action", "Resource", "VPC endpoint", "Known from", "How sure"];
+  const head = ["Role", "Action", "Resource", "VPC endpoint", "Evidence", "Certainty"];
   return [
     head,
     head.map(() => "---"),
@@ -112,7 +112,7 @@ function table(rows: readonly Line[]): string {
     .join("\n");
 }
 
-/** The tables of calls, one a kind of job. */
+/** The tables of calls, one per kind of job. */
 export function callsTables(): string {
   const { common, own } = lines();
   return [

@@ -1,10 +1,10 @@
 import { arn, bucketArn, type Call, type Calls, type Evidence, objectArn } from "./call";
 import { forCaller, keyThroughS3, reads, readsTable } from "./storage";
 
-/** Glue's database in which SageMaker makes its tables: one in each account and region, not the stack's own. */
+/** The Glue database for SageMaker's tables: one per account and region, not the stack's own. */
 export const inputDatabase = "sagemaker_processing";
 
-/** What the names of those tables begin with: all that keeps stacks apart in the database that they share. */
+/** Prefix of those tables' names: the only separation between stacks in the shared database. */
 export const inputTablePrefix = "sagemaker_tmp_";
 
 const makesDatabase: Evidence = {
@@ -13,7 +13,7 @@ const makesDatabase: Evidence = {
   certainty: "certain",
 };
 
-/** The policy there is the narrowest, the page says, that imports from Athena. */
+/** According to the page, its policy is the narrowest that imports from Athena. */
 const importsFromAthena: Evidence = {
   source:
     'SageMaker guide, "Security and Permissions" of Data Wrangler (policy for an Athena import); managed policy ' +
@@ -31,14 +31,14 @@ const defaultDatabase: Evidence = {
 const catalogueOfQueries: Evidence = {
   source:
     'Athena guide, "Configure access to databases and tables in the AWS Glue Data Catalog" (an action on a table ' +
-    "takes the right on its database and the catalogue)",
+    "also needs permission on its database and the catalogue)",
   certainty: "certain",
 };
 
 const viewsReadTheirTables: Evidence = {
   source:
-    'Athena guide, "Configure access to databases and tables in the AWS Glue Data Catalog" (rights are by the tables ' +
-    "that a query reads); that a view's query reads its base tables' metadata is inferred from it",
+    'Athena guide, "Configure access to databases and tables in the AWS Glue Data Catalog" (permissions are by the ' +
+    "tables that a query reads); that a view's query reads its base tables' metadata is inferred from it",
   certainty: "likely",
 };
 
@@ -52,7 +52,7 @@ const partitionsOfTable: Evidence = {
 const athenaInS3: Evidence = {
   source:
     "managed policy AmazonAthenaFullAccess (BaseQueryResultsPermissions, BaseS3BucketPermissions); Athena guide, " +
-    '"Control access to Amazon S3 from Athena" (by the caller\'s rights, from no VPC)',
+    '"Control access to Amazon S3 from Athena" (with the caller\'s permissions, from outside any VPC)',
   certainty: "certain",
 };
 
@@ -67,18 +67,18 @@ const lakeFormation: Evidence = {
   certainty: "certain",
 };
 
-/** Inputs of a job are downloaded through its network; that queries start there too, nobody says. */
+/** A job's inputs are downloaded through its network; no source says whether queries start there too. */
 const startsInNetwork: Evidence = {
   source:
-    "no source says from which network a job's Athena input is queried; that it is by the job's role, and that " +
-    "the job's log tells of it, aws/sagemaker-python-sdk#5176 shows",
+    "no source says from which network a job's Athena input is queried; aws/sagemaker-python-sdk#5176 shows that " +
+    "it is queried with the job's role, and that the job's log shows it",
   certainty: "unproven",
 };
 
 /**
- * What SageMaker does, with the job's role, to read an input from Athena: it has Athena make a database of its
- * own where there is none, write the query's result as a table in it (CREATE TABLE AS, with the location that
- * the input names), downloads the files, and drops the table. None of it is in the dataset's own database.
+ * How SageMaker reads an Athena input with the job's role: Athena creates SageMaker's own database if there is none,
+ * and writes the query's result to a table in it (CREATE TABLE AS, with the input's location); SageMaker downloads the
+ * files and drops the table. The dataset's own database is not changed.
  */
 export const athenaInput: Calls = (stack, job) => {
   const actor = "processing";
@@ -154,7 +154,7 @@ export const athenaInput: Calls = (stack, job) => {
       : []),
     { actor, actions: ["lakeformation:GetDataAccess"], resources: ["*"], evidence: lakeFormation },
     ...readsTable(stack, actor, athenaInS3, true),
-    // Athena writes where the input says, from its own network.
+    // Athena writes to the location in the input, from its own network.
     {
       actor,
       actions: ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
@@ -176,7 +176,7 @@ export const athenaInput: Calls = (stack, job) => {
     ...(resultKey === undefined
       ? []
       : [keyThroughS3(stack, actor, resultKey, "kms:GenerateDataKey", "kms:Decrypt")]),
-    // What the job downloads.
+    // The files that the job downloads.
     ...reads(stack, actor, [result]),
   ];
 };

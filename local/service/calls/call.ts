@@ -1,37 +1,37 @@
 import type { RoleNames } from "../../../contract/names";
 
-/** In whose name a call is made: a role of an actor, or that of the network's flow logs. */
+/** The role that makes a call: that of an actor, or of the network's flow logs. */
 export type Actor = keyof RoleNames | "flowLogs";
 
-/** The VPC endpoints of a network of the stack's own that calls pass through. */
+/** The VPC endpoints of the stack's own network that calls pass. */
 export type Endpoint = "athena" | "s3";
 
-/** How a belief about AWS is known. */
+/** The evidence for a belief about AWS. */
 export interface Evidence {
-  /** A page of AWS's documentation by its title, a managed policy by its name, or an issue of a repository. */
+  /** Title of a page of AWS's documentation, name of a managed policy, or an issue of a repository. */
   readonly source: string;
   /**
-   * `certain`: the source says so, or shows it. `likely`: it follows from the source, which does not name the
-   * call. `unproven`: nobody has shown it; the role has the right so that a first execution does not fail for it.
+   * `certain`: the source says or shows it. `likely`: it follows from the source, which does not name the call.
+   * `unproven`: no source shows it; the role has the permission so that a first execution cannot fail without it.
    */
   readonly certainty: "certain" | "likely" | "unproven";
 }
 
-/** Something that AWS, or a job in it, does in the name of a role. */
+/** A call that AWS, or a job in it, makes with a role. */
 export interface Call {
   readonly actor: Actor;
-  /** Actions as policies name them, each of them done to each of the resources. */
+  /** Actions as in policies, each on each of the resources. */
   readonly actions: readonly string[];
-  /** ARNs; `*` where the service knows no resource. */
+  /** ARNs; `*` if the service supports no resource. */
   readonly resources: readonly string[];
-  /** Condition keys that the service sends, beside those that come with every request. */
+  /** Condition keys that the service sends, in addition to those of every request. */
   readonly context?: Readonly<Record<string, string | readonly string[]>>;
-  /** VPC endpoint that the call passes, where the stack makes the network. Default: none, AWS calls from outside. */
+  /** VPC endpoint that the call passes if the stack creates the network. Default: none, AWS calls from outside. */
   readonly endpoint?: Endpoint;
   readonly evidence: Evidence;
 }
 
-/** A stack, as far as calls depend on it. */
+/** The properties of a stack that calls depend on. */
 export interface Stack {
   readonly partition: string;
   readonly region: string;
@@ -43,14 +43,14 @@ export interface Stack {
   readonly kmsKeyArn: string;
   readonly database: string;
   readonly table: string;
-  /** The tables that it reads where it is a view, as `database.table`. */
+  /** If the table is a view, the tables that it reads, as `database.table`. */
   readonly baseTables: readonly string[];
-  /** Where the table's files are, if not in the stack's bucket. The prefix ends with a slash, or is empty. */
+  /** Location of the table's files, if not the stack's bucket. The prefix ends with a slash, or is empty. */
   readonly data?:
     | {
         readonly bucket: string;
         readonly prefix: string;
-        /** Key of the files, where it is not the stack's. */
+        /** Key of the files, if not the stack's. */
         readonly kmsKeyArn?: string | undefined;
       }
     | undefined;
@@ -61,7 +61,7 @@ export interface Stack {
   readonly modelPackageGroup: string;
   /** Approval status with which the pipeline registers models. */
   readonly modelApprovalStatus: string;
-  /** Value of the tag `stack`, which everything of the stack carries. */
+  /** Value of the tag `stack` on all of the stack's resources. */
   readonly tag: string;
   /** ARNs of the repositories of the jobs' images. */
   readonly repositories: readonly string[];
@@ -69,23 +69,23 @@ export interface Stack {
   readonly vpc?:
     | { readonly subnetIds: readonly string[]; readonly securityGroupIds: readonly string[] }
     | undefined;
-  /** Log group of the network's connections. Default: they are not logged. */
+  /** Log group of the network's flow logs. Default: none. */
   readonly flowLogGroup?: string | undefined;
   readonly crawler: boolean;
 }
 
-/** What the request of a job names. Objects are S3 URIs, or keys of the stack's bucket. */
+/** What a job's request names. Objects are S3 URIs, or keys in the stack's bucket. */
 export interface Named {
   /** ARNs of the repositories of its images. */
   readonly repositories: readonly string[];
   readonly vpc?: Stack["vpc"];
   /** Key of its volumes. Default: the service's own. */
   readonly volumeKey?: string | undefined;
-  /** Key of what it writes. Default: as the bucket says. */
+  /** Key of its outputs. Default: the bucket's. */
   readonly outputKey?: string | undefined;
   readonly reads: readonly string[];
   readonly writes: readonly string[];
-  /** Objects that it keeps checkpoints in. Default: none. */
+  /** Objects of its checkpoints. Default: none. */
   readonly checkpoints?: readonly string[];
   /** The reports of a model that is registered. Default: none. */
   readonly reports?: readonly string[];
@@ -100,14 +100,14 @@ export interface Job {
   readonly candidate: string;
   /** Name of the endpoint that it serves or monitors. */
   readonly endpoint: string;
-  /** What its request names. Default: what those of the stack's own pipeline do. */
+  /** What its request names. Default: as in the stack's own pipeline. */
   readonly named?: Named | undefined;
 }
 
 /** The calls of a kind of job. */
 export type Calls = (stack: Stack, job: Job) => readonly Call[];
 
-/** ARN of something of the stack's account in its region. */
+/** ARN of a resource in the stack's account and region. */
 export function arn(
   { accountId, partition, region }: Stack,
   service: string,
@@ -126,10 +126,10 @@ export function bucketArn({ bucket, partition }: Stack, key?: string): string {
   return `arn:${partition}:s3:::${bucket}${key === undefined ? "" : `/${key}`}`;
 }
 
-/** What the URIs of S3 begin with. */
+/** Scheme of S3 URIs. */
 const scheme = "s3://";
 
-/** ARN of an object: an S3 URI, or a key of the stack's bucket. */
+/** ARN of an object, given as an S3 URI or a key in the stack's bucket. */
 export function objectArn(stack: Stack, object: string): string {
   return object.startsWith(scheme)
     ? `arn:${stack.partition}:s3:::${object.slice(scheme.length)}`

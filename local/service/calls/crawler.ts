@@ -17,17 +17,17 @@ const encryptedCatalogue: Evidence = {
 const updatesTable: Evidence = {
   source:
     "aws-solutions-library-samples/cloud-intelligence-dashboards-framework#756 and nuuday/terraform-aws-cur, " +
-    "glue.tf (roles of crawlers name both, beside AWSGlueServiceRole)",
+    "glue.tf (crawlers' roles have both, in addition to AWSGlueServiceRole)",
   certainty: "likely",
 };
 
 const addsPartitions: Evidence = {
   source:
-    "managed policy AWSGlueServiceRole (glue:*: which of them a crawler calls, no source says)",
+    "managed policy AWSGlueServiceRole (glue:*; no source says which of them a crawler calls)",
   certainty: "likely",
 };
 
-/** The crawler of the table: reads its files, adds and updates partitions, and logs what does not fit. */
+/** The table's crawler: reads its files, adds and updates partitions, and logs problems. */
 export const crawler: Calls = (stack) => {
   if (!stack.crawler) {
     return [];

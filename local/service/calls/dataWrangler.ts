@@ -5,7 +5,7 @@ import { reads, writes, writing } from "./storage";
 const sparkCommits: Evidence = {
   source:
     'Hadoop guide, "Committing work to S3 with the S3A Committers" (a rename is a copy and a delete) and "Working ' +
-    'with IAM Assumed Roles" (writing takes s3:Delete*); that Data Wrangler writes by S3A, no source says',
+    'with IAM Assumed Roles" (writing needs s3:Delete*); no source says that Data Wrangler writes through S3A',
   certainty: "likely",
 };
 
@@ -17,8 +17,8 @@ const sparkUploads: Evidence = {
 };
 
 /**
- * A Data Wrangler job: reads its flow, and has Spark write below `<output>/<job>/<node>/default/`. Spark writes
- * into `_temporary`, renames, which is to copy and to delete in S3, deletes `_temporary`, and writes `_SUCCESS`.
+ * A Data Wrangler job: reads its flow, and has Spark write below `<output>/<job>/<node>/default/`. Spark writes to
+ * `_temporary`, renames (in S3: copies and deletes), deletes `_temporary`, and writes `_SUCCESS`.
  */
 export const dataWrangler: Calls = (stack, job) => {
   const actor = "processing";

@@ -30,7 +30,7 @@ const looksAtKey: Evidence = {
 const encryptsOutputs: Evidence = {
   source:
     'SageMaker guide, "How to use SageMaker AI execution roles" (for a key in the output configuration); the API ' +
-    "reference, OutputDataConfig, asks for it where the key is given by id or alias, and here it is by ARN",
+    "reference, OutputDataConfig, requires it if the key is given by id or alias; here it is given by ARN",
   certainty: "likely",
 };
 
@@ -48,7 +48,7 @@ const metrics: Evidence = {
   certainty: "certain",
 };
 
-/** The key of a job's volumes: SageMaker lets EC2 use it by a grant. */
+/** The key of a job's volumes: SageMaker grants EC2 its use. */
 export function volumes(
   key: string | undefined,
   actor: Actor,
@@ -69,7 +69,7 @@ export function volumes(
   ];
 }
 
-/** Looking at the network: EC2 knows no narrower resource. */
+/** Describing the network: EC2 supports no narrower resource. */
 const describeVpc = [
   "ec2:DescribeDhcpOptions",
   "ec2:DescribeNetworkInterfaces",
@@ -79,8 +79,8 @@ const describeVpc = [
 ];
 
 /**
- * The network interfaces by which instances are in the jobs' network. Where a processing job is created, its
- * role is asked for the rights on whatever there is.
+ * The network interfaces that connect instances to the jobs' network. For a processing job, the role needs the
+ * permissions on all resources.
  */
 function interfaces(
   stack: Stack,
@@ -137,7 +137,7 @@ function interfaces(
   ];
 }
 
-/** Writing to a log group, which the first job in an account makes. */
+/** Writing to a log group, which the account's first job creates. */
 export function logs(stack: Stack, actor: Actor, group: string, evidence: Evidence): Call {
   return {
     actor,

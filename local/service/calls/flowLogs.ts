@@ -5,7 +5,7 @@ const publishes: Evidence = {
   certainty: "certain",
 };
 
-/** The log of the network's connections. */
+/** The network's flow logs. */
 export const flowLogs: Calls = (stack) => {
   const { flowLogGroup } = stack;
   return flowLogGroup === undefined

@@ -25,9 +25,8 @@ export {
 } from "./pipeline";
 
 /**
- * What AWS does around each kind of job, in whose name, and how that is known: the one place for such beliefs.
- * The tests hold the roles, the bucket's and the key's policies, and those of VPC endpoints to it, and
- * docs/security.md prints it.
+ * What AWS does around each kind of job, with which role, and the evidence: the only place for such beliefs. Tests check
+ * the policies of the roles, the bucket, the key and the VPC endpoints against it, and docs/security.md prints it.
  */
 export const calls = {
   pipeline,
@@ -46,5 +45,5 @@ export const calls = {
   flowLogs,
 } as const satisfies Readonly<Record<string, Calls>>;
 
-/** A kind of job, as far as AWS treats it in a way of its own. */
+/** A kind of job that AWS treats differently from others. */
 export type JobKind = keyof typeof calls;

@@ -9,7 +9,7 @@ const driftMetrics: Evidence = {
   certainty: "likely",
 };
 
-/** A job of a monitoring schedule: reads requests and the model's baseline, and writes what has drifted. */
+/** A job of a monitoring schedule: reads requests and the model's baseline, and writes the violations. */
 export const monitoring: Calls = (stack, job) => {
   const { endpoint, execution } = job;
   return [

@@ -13,21 +13,21 @@ const tagsJobs: Evidence = {
   source:
     'Service Authorization Reference, "Actions, resources, and condition keys for Amazon SageMaker" (an action ' +
     'that Create* depends on); SageMaker guide, "Provide Permissions for Tagging SageMaker AI Resources" (its ' +
-    "policy allows tags with sagemaker:TaggingAction alone, whatever is created)",
+    "policy allows tags with only sagemaker:TaggingAction, whatever is created)",
   certainty: "likely",
 };
 
 const newJobs: Evidence = {
   source:
     'Service Authorization Reference, "Actions, resources, and condition keys for Amazon SageMaker" (the keys that ' +
-    "each of the calls knows); aws-samples/data-perimeter-policy-examples#30 (those of the network, tried)",
+    "each of the calls supports); aws-samples/data-perimeter-policy-examples#30 (those of the network, tried)",
   certainty: "certain",
 };
 
 const stopsJobs: Evidence = {
   source:
-    'no source says by whose rights SageMaker stops the jobs of a stopped execution: "IAM Access Management" of ' +
-    "Pipelines names Create and Describe alone",
+    'no source says with whose permissions SageMaker stops the jobs of a stopped execution: "IAM Access Management" of ' +
+    "Pipelines only names Create and Describe",
   certainty: "unproven",
 };
 
@@ -47,7 +47,7 @@ const tagsTrials: Evidence = {
 const grantsKey: Evidence = {
   source:
     'SageMaker guide, "Amazon SageMaker AI API Permissions: Actions, Permissions, and Resources Reference" (of ' +
-    "who creates a job, where the job's role has no such right)",
+    "the caller that creates a job, if the job's role lacks this permission)",
   certainty: "likely",
 };
 
@@ -59,14 +59,14 @@ const readsReports: Evidence = {
 
 const findsReports: Evidence = {
   source:
-    "no source says that JsonGet lists the bucket; without the right an object that is missing reads as denied",
+    "no source says that JsonGet lists the bucket; without the permission, a missing object looks like a denied one",
   certainty: "unproven",
 };
 
 const recordsExperiments: Evidence = {
   source:
-    'SageMaker guide, "Amazon SageMaker Experiments Integration" of Pipelines (makes experiment, trial and trial ' +
-    "components, by calls that it does not name)",
+    'SageMaker guide, "Amazon SageMaker Experiments Integration" of Pipelines (creates experiment, trial and ' +
+    "trial components, through calls that it does not name)",
   certainty: "likely",
 };
 
@@ -94,11 +94,11 @@ export interface Creation {
   readonly path: string;
   /** Condition keys of its request. */
   readonly context: NonNullable<Call["context"]>;
-  /** ARNs of the roles that it is given. */
+  /** ARNs of the roles passed to it. */
   readonly roles: readonly string[];
 }
 
-/** What the service does in the pipeline's name for a step: creates its job or model, follows and stops it. */
+/** The calls for a step with the pipeline's role: creates its job or model, follows and stops it. */
 export function creates(stack: Stack, { context, kind, path, roles }: Creation): readonly Call[] {
   const existing = { "aws:ResourceTag/stack": stack.tag };
   const tags = Object.entries(context).filter(([key]) => key.startsWith("aws:RequestTag/"));
@@ -128,7 +128,7 @@ export function creates(stack: Stack, { context, kind, path, roles }: Creation):
   ];
 }
 
-/** What the service does in the pipeline's name with the training jobs of a tuning job. */
+/** The calls with the pipeline's role on the training jobs of a tuning job. */
 export function followsTrials(stack: Stack, tuning: string): readonly Call[] {
   const existing = { "aws:ResourceTag/stack": stack.tag };
   const created = { "aws:RequestTag/stack": stack.tag };
@@ -146,11 +146,11 @@ export function followsTrials(stack: Stack, tuning: string): readonly Call[] {
   ];
 }
 
-/** The key of a job's volumes, in the name of the pipeline that creates the job. */
+/** The grant on the key of a job's volumes, by the pipeline that creates the job. */
 export const grantsVolumes = (key: string | undefined): readonly Call[] =>
   volumes(key, "pipeline", grantsKey);
 
-/** The reports that conditions and other arguments of a step are about. */
+/** Reading the reports that conditions and other arguments of a step refer to. */
 export function readsPropertyFiles(stack: Stack, files: readonly string[]): readonly Call[] {
   return reads(stack, "pipeline", files, {
     endpoint: null,
@@ -159,7 +159,7 @@ export function readsPropertyFiles(stack: Stack, files: readonly string[]): read
   });
 }
 
-/** The execution as an experiment, with a component of a job. */
+/** Recording the execution as an experiment, with a component of a job. */
 export function recordsExecution(stack: Stack, { execution, name }: Job): readonly Call[] {
   const component = `experiment-trial-component/pipelines-${execution}-${name}-aws-processing-job`;
   const record = (actions: readonly string[], ...paths: readonly string[]): Call =>
@@ -167,7 +167,7 @@ export function recordsExecution(stack: Stack, { execution, name }: Job): readon
   return [
     record(["AddTags", "CreateExperiment", "DescribeExperiment"], `experiment/${stack.pipeline}`),
     record(["AddTags", "CreateTrial", "DescribeTrial"], `experiment-trial/${execution}`),
-    // The service asks for the right on the experiment too.
+    // The service requires the permission on the experiment too.
     record(["CreateTrial"], `experiment/${stack.pipeline}`),
     record(
       ["AddTags", "CreateTrialComponent", "DescribeTrialComponent", "UpdateTrialComponent"],
@@ -178,8 +178,8 @@ export function recordsExecution(stack: Stack, { execution, name }: Job): readon
 }
 
 /**
- * What the service does in the pipeline's own name, whatever the step: starts, follows and stops jobs, hands
- * them their roles, reads the reports that conditions are about, and records the execution as an experiment.
+ * The calls of any step with the pipeline's own role: starts, follows and stops jobs, passes them their roles, reads the
+ * reports that conditions refer to, and records the execution as an experiment.
  */
 export const pipeline: Calls = (stack, job) => {
   const { candidate, execution, name } = job;

@@ -2,7 +2,7 @@ import type { Calls } from "./call";
 import { everyJob } from "./everyJob";
 import { reads, writes, writing } from "./storage";
 
-/** The job that makes the baseline of the training data. */
+/** The job that creates the baseline of the training data. */
 export const qualityCheck: Calls = (stack, job) => {
   const { execution, named } = job;
   return [

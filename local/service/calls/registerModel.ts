@@ -22,7 +22,7 @@ const checksImage: Evidence = {
 const pullsImage: Evidence = {
   source:
     "no source says that registering pulls the image; aws/modern-data-architecture-accelerator, iam-helpers.ts, " +
-    "addEcrReadPolicy, gives these rights to the role of its pipeline",
+    "addEcrReadPolicy, gives these permissions to the role of its pipeline",
   certainty: "unproven",
 };
 
@@ -45,7 +45,7 @@ const comparesBaselines: Evidence = {
   certainty: "likely",
 };
 
-/** Registering a model, in the pipeline's own name: SageMaker looks at image, model and reports. */
+/** Registering a model with the pipeline's own role: SageMaker reads image, model and reports. */
 export const registerModel: Calls = (stack, { candidate, execution, name, named }) => {
   const { repositories } = named ?? stack;
   const group = arn(stack, "sagemaker", `model-package-group/${stack.modelPackageGroup}`);

@@ -1,6 +1,6 @@
 import { arn, type Calls } from "./call";
 
-/** What starts the pipeline: EventBridge's rules and its scheduler. */
+/** EventBridge's rules and scheduler, which start the pipeline. */
 export const scheduler: Calls = (stack) => [
   {
     actor: "scheduler",

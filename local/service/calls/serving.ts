@@ -9,7 +9,7 @@ const rollbackAlarms: Evidence = {
   certainty: "certain",
 };
 
-/** An endpoint: reads its model, keeps requests and answers, and looks at the alarms that undo an update. */
+/** An endpoint: reads its model, captures requests and responses, and checks the alarms that roll an update back. */
 export const serving: Calls = (stack, job) => {
   const { candidate, endpoint, name } = job;
   return [

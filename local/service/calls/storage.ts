@@ -25,7 +25,7 @@ const encryptedObjects: Evidence = {
   certainty: "certain",
 };
 
-/** Uses of a key that S3 makes in the name of whoever reads or writes an object. */
+/** Uses of a key by S3 on behalf of the role that reads or writes an object. */
 export function keyThroughS3(
   { dnsSuffix, region }: Stack,
   actor: Actor,
@@ -41,21 +41,21 @@ export function keyThroughS3(
   };
 }
 
-/** How objects are read and written, where it is not as every job does it. */
+/** Deviations from how jobs usually read and write objects. */
 interface Access {
-  /** Default: the S3 endpoint, as jobs do; null: none, since a service reads or writes for the job. */
+  /** Default: the S3 endpoint, as for jobs; null: none, since a service reads or writes for the job. */
   readonly endpoint?: Endpoint | null;
   /** Default: the guide to execution roles. */
   readonly evidence?: Evidence;
-  /** That the bucket is listed to find what is read. Default: as the reading. */
+  /** Evidence that the bucket is listed to find the objects. Default: as for reading. */
   readonly listing?: Evidence;
-  /** The key that is named where something is written; null: none. Default: the stack's, or none. */
+  /** The key named when writing; null: none. Default: the stack's, or none. */
   readonly outputKey?: string | null;
-  /** Whether a service that the job calls reads for it, and says so in its own calls. Default: not. */
+  /** Whether a service that the job calls reads on its behalf, and marks its calls as such. Default: false. */
   readonly through?: boolean;
 }
 
-/** That a service acts for whoever has called it. Source: IAM guide, "AWS global condition context keys". */
+/** Marks calls of a service on behalf of its caller. Source: IAM guide, "AWS global condition context keys". */
 export const forCaller = { "aws:ViaAWSService": "true" } as const;
 
 function passing({
@@ -70,7 +70,7 @@ function passing({
 /** The bucket of an object, by its ARN. */
 const bucketOf = (object: string): string => object.split("/", 1)[0] ?? "";
 
-/** The keys of what lies in some buckets, as far as they are known. */
+/** The known keys of the objects in some buckets. */
 function keysOf(
   { bucket, data, kmsKeyArn, partition }: Stack,
   buckets: readonly string[],
@@ -82,7 +82,7 @@ function keysOf(
   return buckets.flatMap((one) => known.get(one) ?? []);
 }
 
-/** Reads objects, by default of the stack's bucket, and lists their buckets to find them. */
+/** Reads objects, by default from the stack's bucket, and lists their buckets to find them. */
 export function reads(
   stack: Stack,
   actor: Actor,
@@ -104,7 +104,7 @@ export function reads(
   ];
 }
 
-/** Writes objects, by default of the stack's bucket; those written in parts are given up where a job is stopped. */
+/** Writes objects, by default to the stack's bucket; a stopped job aborts its multipart uploads. */
 export function writes(
   stack: Stack,
   actor: Actor,
@@ -124,7 +124,7 @@ export function writes(
     },
   };
   return [
-    // Jobs name the stack's key, or nothing: then the bucket's rule names it.
+    // Jobs name the stack's key, or none: then the bucket's default applies.
     ...(outputKey === null ? [] : [named]),
     ...(typeof outputKey === "string" ? [] : [put]),
     {
@@ -133,19 +133,19 @@ export function writes(
       resources,
       ...passing({ ...access, evidence: abortsUploads }),
     },
-    // Parts are decrypted to be put together.
+    // Parts are decrypted to be assembled.
     ...(typeof outputKey === "string" ? [outputKey] : keysOf(stack, buckets)).map((key) =>
       keyThroughS3(stack, actor, key, "kms:GenerateDataKey", "kms:Decrypt"),
     ),
   ];
 }
 
-/** How a job writes what its request names. */
+/** How a job writes the objects that its request names. */
 export function writing(named: Named | undefined): Access {
   return named === undefined ? {} : { outputKey: named.outputKey ?? null };
 }
 
-/** Reads the table's files, for the job: they lie in the stack's bucket, or where config says. */
+/** Reads the table's files for the job, from the stack's bucket or the configured location. */
 export function readsTable(
   stack: Stack,
   actor: Actor,

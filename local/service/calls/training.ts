@@ -9,7 +9,7 @@ const checkpointsInSync: Evidence = {
   certainty: "certain",
 };
 
-/** A training job, which tuning starts: reads its channels and checkpoints, and writes checkpoints and the model. */
+/** A training job of a tuning: reads its channels and checkpoints, and writes checkpoints and the model. */
 export const training: Calls = (stack, job) => {
   const { candidate, execution, name, named } = job;
   const access = { ...writing(named), evidence: checkpointsInSync };

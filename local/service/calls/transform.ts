@@ -2,7 +2,7 @@ import type { Calls } from "./call";
 import { everyJob } from "./everyJob";
 import { reads, writes, writing } from "./storage";
 
-/** A batch transform by the model of a custom image: the model's role is the one that all of it is done with. */
+/** A batch transform with the model of a custom image; all of it uses the model's role. */
 export const transform: Calls = (stack, job) => {
   const { candidate, execution, name, named } = job;
   return [
