@@ -5,8 +5,9 @@ import {
 import { Command } from "commander";
 
 import { findImages } from "../../local/environments/containerImages";
-import { tryPort, waitForServer } from "../../local/environments/server";
-import { startServer } from "../../local/environments/serving";
+import { serveContainers } from "../../local/environments/inferencePipeline";
+import { freePorts, tryPort, waitForServers } from "../../local/environments/server";
+import { startServers } from "../../local/environments/serving";
 import { UserError } from "../../errors/userError";
 import { type GroupOption, groupsOf, withGroup } from "../groups";
 import { inWorld } from "../inWorld";
@@ -35,11 +36,11 @@ async function checkPort(port: number): Promise<void> {
   }
 }
 
-/** A version of a model package group, and the container that serves it. */
+/** A version of a model package group, and the containers that serve it. */
 interface Model {
   readonly title: string;
   readonly name: string;
-  readonly container: ModelPackageContainerDefinition;
+  readonly containers: readonly ModelPackageContainerDefinition[];
 }
 
 async function findModel(
@@ -64,7 +65,7 @@ async function findModel(
   return {
     title: `version ${number} of ${group}${about}`,
     name: `${group}-${number}`,
-    container: inference?.Containers?.[0] ?? { Image: "" },
+    containers: inference?.Containers ?? [{ Image: "" }],
   };
 }
 
@@ -75,33 +76,30 @@ async function serveModel(
   terminal: Terminal,
 ): Promise<number> {
   const program = await programOf(options);
-  const { container, title } = model;
+  const { containers, title } = model;
   const { port } = options;
   const say = (line: string): void => {
     note(terminal, line);
   };
   const never = new AbortController().signal;
-  const uris = [container.Image ?? ""];
+  const uris = containers.map(({ Image: uri = "" }) => uri);
   const images = await findImages(uris, program, imageOptions(options), say, never);
   await checkPort(port);
-  const child = await startServer(workspaceOf(options), images, {
-    ...model,
-    container: container,
-    port,
-  });
+  const ports = containers.length === 1 ? [port] : await freePorts(containers.length);
+  const servers = await startServers(workspaceOf(options), images, { ...model, ports });
+  let close = (): void => undefined;
   const stop = (): void => {
-    child.kill("SIGTERM");
+    close();
+    void servers.stop();
   };
   process.once("SIGINT", stop).once("SIGTERM", stop);
-  const ended = new Promise<number>((done, failed) => {
-    child.once("error", failed).once("exit", (code) => {
-      done(code ?? 1);
-    });
-  });
-  if (await waitForServer(port, () => child.exitCode !== null)) {
+  if (await waitForServers(ports, () => !servers.isRunning())) {
+    close = ports.length === 1 ? close : await serveContainers(ports, port);
     print(terminal, `${title} answers on http://127.0.0.1:${port}/invocations`);
   }
-  return ended;
+  const code = await servers.ended;
+  stop();
+  return code;
 }
 
 /** `serve [version]`: serves a model package on a port of this machine. */

@@ -1,11 +1,10 @@
-import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
 
 import { UserError } from "../../errors/userError";
 import { findImages } from "../environments/containerImages";
 import { lastLines } from "../environments/logs";
-import { tryPort, waitForServer } from "../environments/server";
-import { type ServingContainer, startServer } from "../environments/serving";
+import { freePorts, waitForServers } from "../environments/server";
+import { type ModelServers, type ServingContainer, startServers } from "../environments/serving";
 import type { WorldOptions } from "./worldOptions";
 
 /** How far the server of an endpoint has got, in SageMaker's words. */
@@ -17,12 +16,13 @@ export interface EndpointState {
 /** The model of an endpoint. */
 export interface EndpointModel {
   readonly variant: string;
-  readonly container: ServingContainer;
+  /** In the order in which they are asked. */
+  readonly containers: readonly ServingContainer[];
 }
 
 interface Serving {
-  readonly child: ChildProcess;
-  readonly port: number;
+  readonly servers: ModelServers;
+  readonly ports: readonly number[];
   readonly variant: string;
 }
 
@@ -64,9 +64,9 @@ export class Endpoints {
   }
 
   /** Where an endpoint answers; undefined where it does not, or not yet. */
-  find(name: string): Pick<Serving, "port" | "variant"> | undefined {
+  find(name: string): Pick<Serving, "ports" | "variant"> | undefined {
     const serving = this.serving.get(name);
-    return serving?.child.exitCode === null ? serving : undefined;
+    return serving?.servers.isRunning() === true ? serving : undefined;
   }
 
   /** Ends the server of an endpoint. */
@@ -83,42 +83,33 @@ export class Endpoints {
     await Promise.all([...this.states.keys()].map((name) => this.stop(name)));
   }
 
-  private async serve(name: string, { container, variant }: EndpointModel): Promise<Serving> {
+  private async serve(name: string, { containers, variant }: EndpointModel): Promise<Serving> {
     const { program: load, say = () => undefined, workspace } = this.options;
     const program = await load();
     const never = new AbortController().signal;
-    const uris = [container.Image ?? ""];
+    const uris = containers.map(({ Image: uri = "" }) => uri);
     const images = await findImages(uris, program, this.options, say, never);
-    const port = await tryPort(0);
+    const ports = await freePorts(containers.length);
     this.count += 1;
     const folder = `endpoint-${name}-${process.pid}-${this.count}`;
     const log = join(workspace.folder, "serving", `${name}.log`);
-    const child = await startServer(workspace, images, {
+    const servers = await startServers(workspace, images, {
       title: `the model of endpoint ${name}`,
       name: folder,
-      container,
-      port,
+      containers,
+      ports,
       log,
     });
-    if (!(await waitForServer(port, () => child.exitCode !== null))) {
-      child.kill("SIGTERM");
+    if (!(await waitForServers(ports, () => !servers.isRunning()))) {
+      await servers.stop();
       throw new UserError(
         `The container did not pass the ping health check. Its log, ${log}, ends:\n${lastLines(log)}`,
       );
     }
-    return { child, port, variant };
+    return { servers, ports, variant };
   }
 
   private async end(serving: Serving | undefined): Promise<void> {
-    if (serving?.child.exitCode === null && serving.child.signalCode === null) {
-      const { child } = serving;
-      const gone = new Promise<void>((done) =>
-        child.once("exit", () => {
-          done();
-        }),
-      );
-      child.kill("SIGTERM");
-      await gone;
-    }
+    await serving?.servers.stop();
   }
 }

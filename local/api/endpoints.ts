@@ -89,22 +89,21 @@ async function findModel(world: World, name = ""): Promise<Resource> {
   return made ?? existing(world, "model", name);
 }
 
-/** The container of a model: its own, or that of the model package that it names. */
-function containerOf(world: World, model: Resource): ServingContainer {
+/** The containers of a model, in their order: its own, or those of the model packages that they name. */
+function containersOf(world: World, model: Resource): readonly ServingContainer[] {
   const { Containers = [], PrimaryContainer }: Partial<CreateModelInput> = model.request;
-  const [container = {}, ...others] = [
-    ...(PrimaryContainer === undefined ? [] : [PrimaryContainer]),
-    ...Containers,
-  ];
-  if (others.length > 0) {
-    throw invalid(`Model ${model.name} has several containers; one is served on this machine.`);
-  }
-  const { ModelPackageName: arn } = container;
-  if (arn === undefined) {
-    return container;
-  }
-  const [packaged] = findPackage(world, arn).request.InferenceSpecification?.Containers ?? [];
-  return { ...packaged, Environment: { ...packaged?.Environment, ...container.Environment } };
+  const all = [...(PrimaryContainer === undefined ? [] : [PrimaryContainer]), ...Containers];
+  return all.flatMap((container): readonly ServingContainer[] => {
+    const { ModelPackageName: arn } = container;
+    if (arn === undefined) {
+      return [container];
+    }
+    const packaged = findPackage(world, arn).request.InferenceSpecification?.Containers ?? [];
+    return packaged.map((one) => ({
+      ...one,
+      Environment: { ...one.Environment, ...container.Environment },
+    }));
+  });
 }
 
 /** The one variant of an endpoint configuration. */
@@ -123,7 +122,7 @@ function configNameOf(endpoint: Resource): string {
 async function modelOf(world: World, config: Resource): Promise<EndpointModel> {
   const variant = variantOf(config);
   const model = await findModel(world, variant.ModelName);
-  return { variant: variant.VariantName ?? "", container: containerOf(world, model) };
+  return { variant: variant.VariantName ?? "", containers: containersOf(world, model) };
 }
 
 function createModel(world: World, request: CreateModelInput): Answer {
@@ -131,6 +130,9 @@ function createModel(world: World, request: CreateModelInput): Answer {
   refuseExisting(world, "model", name);
   if (request.PrimaryContainer === undefined && (request.Containers ?? []).length === 0) {
     throw invalid("A model needs a PrimaryContainer or Containers.");
+  }
+  if (request.InferenceExecutionConfig?.Mode === "Direct") {
+    throw invalid("InferenceExecutionConfig.Mode Direct is not supported on this machine");
   }
   return { ModelArn: world.create("model", name, { ...request }).arn };
 }

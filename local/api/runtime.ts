@@ -1,3 +1,4 @@
+import { invokeContainers, maxBetweenContainers } from "../environments/inferencePipeline";
 import type { WireRequest, WireResponse } from "./wire";
 import type { World } from "./world";
 
@@ -41,39 +42,41 @@ export async function invoke(world: World, request: WireRequest): Promise<WireRe
     const message = `Endpoint ${name} of account ${world.accountId} not found.`;
     return failure(400, "ValidationError", { message });
   }
-  const { port, variant } = serving;
+  const { ports, variant } = serving;
   const target = request.headers["x-amzn-sagemaker-target-variant"];
   if (target !== undefined && target !== variant) {
     const message = `Variant ${target} of endpoint ${name} not found.`;
     return failure(400, "ValidationError", { message });
   }
-  const response = await fetch(`http://127.0.0.1:${port}/invocations`, {
-    method: "POST",
-    headers: Object.fromEntries(
-      passedOn.flatMap((header) => {
-        const value = request.headers[header];
-        return value === undefined ? [] : [[header, value]];
-      }),
-    ),
-    body: Uint8Array.from(request.body),
-  });
-  const body = Buffer.from(await response.arrayBuffer());
-  if (!response.ok) {
-    const { status } = response;
+  const answer = await invokeContainers(
+    ports,
+    {
+      headers: Object.fromEntries(
+        passedOn.flatMap((header) => {
+          const value = request.headers[header];
+          return value === undefined ? [] : [[header, value]];
+        }),
+      ),
+      body: request.body,
+    },
+    maxBetweenContainers,
+  );
+  const { container, headers, status } = answer;
+  const body = Buffer.from(answer.body);
+  if (status >= 400) {
     const side = status < 500 ? "client" : "server";
     const original = body.toString("utf8");
     // Evidence for the words: aws-samples/amazon-sagemaker-custom-recommender-system#2.
-    const Message = `Received ${side} error (${status}) from primary with message "${original}".`;
+    const Message = `Received ${side} error (${status}) from ${container} with message "${original}".`;
     const OriginalMessage = original;
     return failure(424, "ModelError", { Message, OriginalMessage, OriginalStatusCode: status });
   }
-  const attributes = response.headers.get("x-amzn-sagemaker-custom-attributes");
   return {
     status: 200,
     headers: {
-      "content-type": response.headers.get("content-type") ?? "application/octet-stream",
+      "content-type": "application/octet-stream",
+      ...headers,
       "x-amzn-invoked-production-variant": variant,
-      ...(attributes === null ? {} : { "x-amzn-sagemaker-custom-attributes": attributes }),
     },
     body,
   };

@@ -4,6 +4,7 @@ import type {
   TransformRequest,
   TuningRequest,
 } from "../../pipeline/language/evaluate";
+import { modelContainers } from "../../pipeline/language/images";
 import { UserError } from "../../errors/userError";
 import { hashCode, hashContent, hashFiles, hashJson } from "./contentHash";
 import { modelSource, type Source, sourceUri, trainingSource } from "../environments/sources";
@@ -198,26 +199,34 @@ export function tuningKey(
 export function transformKey(
   execution: Execution,
   request: TransformRequest,
-  { PrimaryContainer: container }: ModelRequest,
+  model: ModelRequest,
 ): Promise<string | undefined> {
   const { DataSource: source, ...input } = request.TransformInput ?? {};
   const { Accept: accept, AssembleWith: assembleWith } = request.TransformOutput ?? {};
+  const containers = async (): Promise<readonly object[]> =>
+    Promise.all(
+      modelContainers(model).map(
+        async ({ Environment: environment, Image: image, ModelDataUrl }) => ({
+          model: await contentBehind(execution, ModelDataUrl),
+          environment: environment ?? null,
+          code: await imageHash(execution.images, image),
+          ...(await sourceContent(
+            execution,
+            modelSource(execution.images.find(image ?? ""), environment),
+          )),
+        }),
+      ),
+    );
   const key = async (): Promise<string> =>
     hashJson({
       kind: "Transform",
-      model: await contentBehind(execution, container?.ModelDataUrl),
-      modelEnvironment: container?.Environment ?? null,
+      containers: await containers(),
       input,
       content: await contentBehind(execution, source?.S3DataSource?.S3Uri),
       output: [accept ?? null, assembleWith ?? null],
       strategy: request.BatchStrategy ?? null,
       environment: request.Environment ?? null,
       processing: request.DataProcessing ?? null,
-      code: await imageHash(execution.images, container?.Image),
-      ...(await sourceContent(
-        execution,
-        modelSource(execution.images.find(container?.Image ?? ""), container?.Environment),
-      )),
     });
   return orUndefined(key());
 }

@@ -23,6 +23,8 @@ export interface Job {
   readonly graceSeconds?: number;
   /** Stops it, whether it runs or waits for room. */
   readonly signal?: AbortSignal;
+  /** Whether it belongs to a job that has room, so that it waits for none. Default false. */
+  readonly beside?: boolean;
 }
 
 /** How a job ended. */
@@ -91,7 +93,10 @@ export class JobRunner implements Jobs {
 
   /** Runs a job as soon as there is room for it. */
   async run(job: Job): Promise<JobResult> {
-    await this.enter();
+    const waits = job.beside !== true;
+    if (waits) {
+      await this.enter();
+    }
     const stop = (): void => {
       this.stop(job.id);
     };
@@ -104,7 +109,9 @@ export class JobRunner implements Jobs {
       return result;
     } finally {
       job.signal?.removeEventListener("abort", stop);
-      this.leave();
+      if (waits) {
+        this.leave();
+      }
     }
   }
 

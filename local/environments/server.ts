@@ -33,6 +33,15 @@ export function tryPort(port: number): Promise<number> {
   });
 }
 
+/** Ports of this machine that are free, all different. */
+export async function freePorts(count: number): Promise<readonly number[]> {
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    ports.add(await tryPort(0));
+  }
+  return [...ports];
+}
+
 /** The environment of a server that keeps to this machine. */
 export function serverEnvironment(base: string, port: number): Readonly<Record<string, string>> {
   return {
@@ -63,4 +72,13 @@ export async function waitForServer(port: number, ended: () => boolean): Promise
     await wait(50);
   }
   return false;
+}
+
+/** Waits until all of some servers answer, as {@link waitForServer} does. */
+export async function waitForServers(
+  ports: readonly number[],
+  ended: () => boolean,
+): Promise<boolean> {
+  const answers = await Promise.all(ports.map((port) => waitForServer(port, ended)));
+  return answers.every((one) => one);
 }

@@ -25,33 +25,102 @@ export interface ServedModel {
   readonly title: string;
   /** Name of its folder, and of its container. */
   readonly name: string;
-  readonly container: ServingContainer;
-  /** Port of this machine. */
-  readonly port: number;
-  /** File for what the server prints. Default: standard error. */
+  /** Its containers, in the order in which they are asked: several are an inference pipeline. */
+  readonly containers: readonly ServingContainer[];
+  /** Port of this machine for each of them. */
+  readonly ports: readonly number[];
+  /** File for what the servers print. Default: standard error. */
   readonly log?: string;
 }
 
+/** The servers of a model's containers. */
+export interface ModelServers {
+  /** Whether all of them run. */
+  readonly isRunning: () => boolean;
+  /** The exit code of the first that ends. */
+  readonly ended: Promise<number>;
+  /** Ends them, and waits for that. */
+  readonly stop: () => Promise<void>;
+}
+
+/** A container that can be served: its image, and what there is to unpack. */
+function checkContainer(
+  store: ObjectStore,
+  images: Images,
+  title: string,
+  { Environment: environment = {}, Image: uri = "", ModelDataUrl: artifact = "" }: ServingContainer,
+): void {
+  const image = images.find(uri);
+  if (modelSource(image, environment) === undefined && !trains(image)) {
+    throw new UserError(`the image ${uri} does not serve here`);
+  }
+  if (!store.isObject(artifact)) {
+    throw new UserError(`${title} has no artifact at ${artifact}`);
+  }
+}
+
 /**
- * Starts the server of a model by the container contract, and returns its process.
- * @throws UserError where the image does not serve here, or there is no model artifact
+ * Starts the servers of a model by the container contract, one a container.
+ * @throws UserError where an image does not serve here, or there is no model artifact
  */
-export async function startServer(
+export async function startServers(
   workspace: Workspace,
   images: Images,
-  { container, log, name, port, title }: ServedModel,
+  { containers, log, name, ports, title }: ServedModel,
+): Promise<ModelServers> {
+  const store = new ObjectStore(workspace.objects);
+  containers.forEach((container) => {
+    checkContainer(store, images, title, container);
+  });
+  const children: ChildProcess[] = [];
+  for (const [index, container] of containers.entries()) {
+    const own = index === 0 ? name : `${name}-${index + 1}`;
+    children.push(
+      await startServer(workspace, images, { name: own, container, port: ports[index] ?? 0, log }),
+    );
+  }
+  const exits = children.map(
+    (child) =>
+      new Promise<number>((done, failed) => {
+        child.once("error", failed).once("exit", (code) => {
+          done(code ?? 1);
+        });
+      }),
+  );
+  const ended = Promise.race(exits);
+  ended.catch(() => undefined);
+  return {
+    isRunning: () =>
+      children.every(({ exitCode, signalCode }) => exitCode === null && signalCode === null),
+    ended,
+    stop: async () => {
+      children.forEach((child) => child.kill("SIGTERM"));
+      await Promise.allSettled(exits);
+    },
+  };
+}
+
+/** Starts the server of one container, and returns its process. */
+async function startServer(
+  workspace: Workspace,
+  images: Images,
+  {
+    container,
+    log,
+    name,
+    port,
+  }: {
+    readonly name: string;
+    readonly container: ServingContainer;
+    readonly port: number;
+    readonly log: string | undefined;
+  },
 ): Promise<ChildProcess> {
   const { Environment: environment = {}, Image: uri = "", ModelDataUrl: artifact = "" } = container;
   const image = images.find(uri);
   const source = modelSource(image, environment);
-  if (source === undefined && !trains(image)) {
-    throw new UserError(`the image ${uri} does not serve here`);
-  }
   const base = join(workspace.folder, "serving", name, "opt", "ml");
   const store = new ObjectStore(workspace.objects);
-  if (!store.isObject(artifact)) {
-    throw new UserError(`${title} has no artifact at ${artifact}`);
-  }
   await unpackModel(store.path(artifact), join(base, "model"));
   if (source !== undefined) {
     await placeSource(store, base, source);

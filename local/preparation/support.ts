@@ -5,6 +5,7 @@ import type {
   TransformArguments,
 } from "../../pipeline/language/definition";
 import { allSteps } from "../../pipeline/language/graph";
+import { modelContainers } from "../../pipeline/language/images";
 import { type Images, trains } from "../standins/images";
 import { columnFilter } from "../execution/steps/csvFilter";
 import { checkProcessing } from "./processingSupport";
@@ -17,18 +18,21 @@ import {
 } from "./trainingSupport";
 
 function checkModel(args: ModelArguments, images: Images, report: Report): void {
-  const { Environment: environment, Image: uri } = args.PrimaryContainer ?? {};
-  const image = typeof uri === "string" ? images.find(uri) : undefined;
-  const framework = image?.framework;
-  const isScript = framework !== undefined && (environment?.["SAGEMAKER_PROGRAM"] ?? "") !== "";
-  if (args.Containers) {
-    report("Containers", "only one PrimaryContainer runs here");
-  } else if (!isScript && !trains(image)) {
-    const reason =
-      framework === undefined
-        ? "is not one of the images that serve here; --image tells what runs it"
-        : "serves by a script only, and SAGEMAKER_PROGRAM of the Environment names none";
-    report("PrimaryContainer.Image", `${JSON.stringify(uri)} ${reason}`);
+  modelContainers(args).forEach(({ Environment: environment, Image: uri }, index) => {
+    const image = typeof uri === "string" ? images.find(uri) : undefined;
+    const framework = image?.framework;
+    const isScript = framework !== undefined && (environment?.["SAGEMAKER_PROGRAM"] ?? "") !== "";
+    if (!isScript && !trains(image)) {
+      const reason =
+        framework === undefined
+          ? "is not one of the images that serve here; --image tells what runs it"
+          : "serves by a script only, and SAGEMAKER_PROGRAM of the Environment names none";
+      const field = args.Containers === undefined ? "PrimaryContainer" : `Containers[${index}]`;
+      report(`${field}.Image`, `${JSON.stringify(uri)} ${reason}`);
+    }
+  });
+  if (args.InferenceExecutionConfig?.Mode === "Direct") {
+    report("InferenceExecutionConfig.Mode", '"Direct"; only Serial runs here');
   }
 }
 

@@ -8,6 +8,7 @@ import type {
   TransformRequest,
   TuningRequest,
 } from "../../pipeline/language/evaluate";
+import { modelContainers } from "../../pipeline/language/images";
 import {
   type Actor,
   type Call,
@@ -114,10 +115,6 @@ function trainingNames(
     writes: given([output?.S3OutputPath]).map(withoutSlash),
     checkpoints: given([checkpoints?.S3Uri]).map(written),
   };
-}
-
-function modelContainers({ Containers: several = [], PrimaryContainer: one }: ModelRequest) {
-  return one === undefined ? several : [one, ...several];
 }
 
 /** The calls of a processing job, with those of its Athena inputs. */

@@ -1,5 +1,16 @@
 import type { Step } from "./definition";
 
+/** The containers of a model, in the order in which they are asked: several are an inference pipeline. */
+export function modelContainers<Container extends object>({
+  Containers: several,
+  PrimaryContainer: one,
+}: {
+  readonly Containers?: readonly Container[] | null | undefined;
+  readonly PrimaryContainer?: Container | null | undefined;
+}): readonly Container[] {
+  return [one ?? [], several ?? []].flat() as readonly Container[];
+}
+
 function imageValues({ Arguments: args, Type: type }: Step): readonly unknown[] {
   switch (type) {
     case "ClarifyCheck":
@@ -13,7 +24,7 @@ function imageValues({ Arguments: args, Type: type }: Step): readonly unknown[] 
         (job) => job?.AlgorithmSpecification?.TrainingImage,
       );
     case "Model":
-      return [args.PrimaryContainer, ...(args.Containers ?? [])].map((one) => one?.Image);
+      return modelContainers(args).map(({ Image: image }) => image);
     case "RegisterModel":
       return (args.InferenceSpecification?.Containers ?? []).map(({ Image: image }) => image);
     default:

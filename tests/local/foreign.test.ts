@@ -111,6 +111,12 @@ def model_fn(model_dir):
         return pickle.load(file)
 `,
   "serving/shared.py": 'FILE = "boosted.json"\n',
+  "serving/reverse.py": `
+def model_fn(model_dir):
+    return None
+def predict_fn(rows, model):
+    return rows[:, ::-1]
+`,
   "serving/serve_boosted.py": `
 import os, xgboost
 from shared import FILE
@@ -267,6 +273,14 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
         .split("\n")
         .map(Number);
     const [forest, boosted] = [predicted("Forest"), predicted("Boosted")];
+    // An inference pipeline of three containers, the first two of which turn the columns round, and back.
+    deepEqual(predicted("Twice"), boosted);
+    const logs = readdirSync(join(workFolder, "executions", record.id, "logs"));
+    deepEqual(logs.filter((file) => file.startsWith("PredictTwice")).sort(), [
+      "PredictTwice-2.log",
+      "PredictTwice-3.log",
+      "PredictTwice.log",
+    ]);
     const rows = readFileSync(join(objects, "team-bucket", "data", "rows.csv"), "utf8").trim();
     const actual = rows.split("\n").slice(400).map(Number.parseFloat);
     for (const predictions of [forest, boosted]) {
@@ -289,7 +303,15 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
   it("takes all jobs of scripts a second time, where their steps have a CacheConfig", async () => {
     const { code: exitCode, record } = await run(cachedIn(folder, "script"));
     equal(exitCode, 1);
-    const again = ["Prepare", "Train", "Tune", "Boost", "PredictForest", "PredictBoosted"];
+    const again = [
+      "Prepare",
+      "Train",
+      "Tune",
+      "Boost",
+      "PredictForest",
+      "PredictBoosted",
+      "PredictTwice",
+    ];
     for (const { detail, name } of record.steps.filter((step) => again.includes(step.name))) {
       match(detail ?? "", /^as in execution/, name);
     }

@@ -20,6 +20,7 @@ from sagemaker import image_uris
 from sagemaker.estimator import Estimator
 from sagemaker.inputs import TrainingInput, TransformInput
 from sagemaker.model import Model
+from sagemaker.pipeline import PipelineModel
 from sagemaker.processing import (
     FrameworkProcessor,
     ProcessingInput,
@@ -353,8 +354,20 @@ def script_pipeline(code: Path) -> Pipeline:
         "Boosted": (XGBoostModel, "serve_boosted.py", boost, "1.7-1"),
     }
     steps: list[Any] = [prepare, train, tune, boost]
-    for name, (kind, entry_point, step, version) in artifacts.items():
-        model = kind(
+
+    def reversing() -> SKLearnModel:
+        return SKLearnModel(
+            train.properties.ModelArtifacts.S3ModelArtifacts,
+            ROLE,
+            "reverse.py",
+            source_dir=str(code / "serving"),
+            framework_version="1.2-1",
+            env={"SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "text/csv"},
+            sagemaker_session=SESSION,
+        )
+
+    models: dict[str, Any] = {
+        name: kind(
             step.properties.ModelArtifacts.S3ModelArtifacts,
             ROLE,
             entry_point,
@@ -362,6 +375,12 @@ def script_pipeline(code: Path) -> Pipeline:
             framework_version=version,
             sagemaker_session=SESSION,
         )
+        for name, (kind, entry_point, step, version) in artifacts.items()
+    }
+    models["Twice"] = PipelineModel(
+        [reversing(), reversing(), models["Boosted"]], ROLE, sagemaker_session=SESSION
+    )
+    for name, model in models.items():
         create = ModelStep(name, step_args=model.create("ml.m5.large"))
         transformer = Transformer(
             create.properties.ModelName,

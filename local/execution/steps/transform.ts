@@ -5,11 +5,15 @@ import { createInterface } from "node:readline";
 import { pipeline } from "node:stream/promises";
 
 import type { ModelRequest, TransformRequest } from "../../../pipeline/language/evaluate";
+import { modelContainers } from "../../../pipeline/language/images";
 import { environmentOf } from "../../environments/environmentOf";
-import { makeJobFolder } from "../../environments/jobFolder";
+import { invokeContainers } from "../../environments/inferencePipeline";
+import { type JobFolder, makeJobFolder } from "../../environments/jobFolder";
+import type { Job } from "../../environments/jobs";
 import { type Execution, machineOf, StepFailure } from "../execution";
 import { defaultTimeLimit, failureReason } from "./jobFailure";
-import { tryPort, unpackModel, waitForServer } from "../../environments/server";
+import { freePorts, unpackModel, waitForServers } from "../../environments/server";
+import type { ServingContainer } from "../../environments/serving";
 import { modelSource, placeSource } from "../../environments/sources";
 import { transformKey } from "../../caching/stepKey";
 import type { StoredObject } from "../../storage/objectStore";
@@ -114,91 +118,140 @@ async function predictAll(from: readonly StoredObject[], to: string, rows: Rows)
   }
 }
 
+/** A container of the model, as a job that serves it. */
+interface Server {
+  readonly folder: JobFolder;
+  readonly job: Job;
+  readonly port: number;
+}
+
+/** Unpacks a container's model, and says how it is served. */
+async function serverOf(
+  execution: Execution,
+  name: string,
+  container: ServingContainer,
+  { job, port }: { readonly job: Pick<Job, "beside">; readonly port: number },
+  { isIsolated, request }: { readonly isIsolated: boolean; readonly request: TransformRequest },
+): Promise<Server> {
+  const { Environment: own, Image: uri = "", ModelDataUrl: artifact = "" } = container;
+  const environment = { ...own, ...request.Environment };
+  const image = execution.images.find(uri);
+  const folder = makeJobFolder(execution, name);
+  await unpackModel(execution.store.path(artifact), join(folder.base, "model"));
+  const source = modelSource(image, environment);
+  if (source !== undefined) {
+    await placeSource(execution.store, folder.base, source);
+  }
+  const program = environmentOf(machineOf(execution), image, "model").program({
+    folder,
+    image: uri,
+    task: "serve",
+    hasScript: source !== undefined,
+    environment: { ...environment, SAGEMAKER_BATCH: "true" },
+    isIsolated,
+    port,
+  });
+  return {
+    folder,
+    port,
+    job: {
+      ...job,
+      id: folder.name,
+      ...program,
+      workingDirectory: folder.base,
+      log: folder.log,
+      timeLimit: defaultTimeLimit,
+    },
+  };
+}
+
+/** Serves the containers, and does something with what answers. */
+async function whileServing<Result>(
+  execution: Execution,
+  step: string,
+  servers: readonly Server[],
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const runs = servers.map((server) => {
+    const state = { ...server, ended: false, result: execution.jobs.run(server.job) };
+    const end = (): void => {
+      state.ended = true;
+    };
+    // A run that ends while the model starts rejects it before anybody waits for it.
+    state.result.then(end, end);
+    return state;
+  });
+  try {
+    const ports = servers.map(({ port }) => port);
+    if (!(await waitForServers(ports, () => runs.some(({ ended }) => ended)))) {
+      const silent = runs.find(({ ended }) => ended) ?? runs[0];
+      if (silent === undefined) {
+        throw new StepFailure(step, "the model has no container");
+      }
+      const { folder, job, result } = silent;
+      execution.jobs.stop(job.id);
+      const failure = join(folder.base, "failure");
+      const reason = failureReason(await result, failure, folder.log, defaultTimeLimit);
+      throw new StepFailure(step, `the model does not answer: ${reason}`, folder.log);
+    }
+    return await work();
+  } finally {
+    runs.forEach(({ job }) => {
+      execution.jobs.stop(job.id);
+    });
+    await Promise.all(runs.map(({ result }) => result));
+  }
+}
+
 async function run(
   execution: Execution,
   step: string,
   request: TransformRequest,
 ): Promise<JobOutcome> {
   const model = modelOf(execution, request);
-  const {
-    Image: imageUri = "",
-    ModelDataUrl: modelUri = "",
-    ...container
-  } = model.PrimaryContainer ?? {};
-  const image = execution.images.find(imageUri);
-  const folder = makeJobFolder(execution, step);
-  const archive = execution.store.path(modelUri);
-  if (!existsSync(archive)) {
-    throw new StepFailure(step, `there is no model at ${modelUri}`);
+  const containers = modelContainers(model);
+  const missing = containers.find(
+    ({ ModelDataUrl: uri = "" }) => !existsSync(execution.store.path(uri)),
+  );
+  if (missing !== undefined) {
+    throw new StepFailure(step, `there is no model at ${missing.ModelDataUrl}`);
   }
   const inputs = execution.store.objectsAt(inputUri(request));
   if (inputs.length === 0) {
     throw new StepFailure(step, `there is nothing at ${inputUri(request)}`);
   }
-  await unpackModel(archive, join(folder.base, "model"));
-  const port = await tryPort(0);
-  const environment = { ...container.Environment, ...request.Environment };
-  const source = modelSource(image, environment);
-  if (source !== undefined) {
-    await placeSource(execution.store, folder.base, source);
+  const ports = await freePorts(containers.length);
+  const how = { isIsolated: model.EnableNetworkIsolation === true, request };
+  const servers: Server[] = [];
+  for (const [index, container] of containers.entries()) {
+    const name = index === 0 ? step : `${step}-${index + 1}`;
+    const place = { job: { beside: index > 0 }, port: ports[index] ?? 0 };
+    servers.push(await serverOf(execution, name, container, place, how));
   }
-  let ended = false;
-  const server = execution.jobs
-    .run({
-      id: folder.name,
-      ...environmentOf(machineOf(execution), image, "model").program({
-        folder,
-        image: imageUri,
-        task: "serve",
-        hasScript: source !== undefined,
-        environment: { ...environment, SAGEMAKER_BATCH: "true" },
-        isIsolated: model.EnableNetworkIsolation === true,
-        port,
-      }),
-      workingDirectory: folder.base,
-      log: folder.log,
-      timeLimit: defaultTimeLimit,
-    })
-    .finally(() => {
-      ended = true;
-    });
-  // A run that ends while the model starts rejects it before anybody waits for it.
-  server.catch(() => undefined);
-  if (!(await waitForServer(port, () => ended))) {
-    execution.jobs.stop(folder.name);
-    const result = await server;
-    const reason = failureReason(
-      result,
-      join(folder.base, "failure"),
-      folder.log,
-      defaultTimeLimit,
-    );
-    throw new StepFailure(step, `the model does not answer: ${reason}`, folder.log);
-  }
-  const output = join(folder.base, "output");
-  const ask = async (body: string): Promise<string> => {
-    const response = await fetch(`http://127.0.0.1:${port}/invocations`, {
-      method: "POST",
+  const [first] = servers;
+  const output = join(first?.folder.base ?? "", "output");
+  const send = async (body: string): Promise<string> => {
+    const answer = await invokeContainers(ports, {
       headers: {
         "content-type": request.TransformInput?.ContentType ?? "text/csv",
         accept: request.TransformOutput?.Accept ?? "text/csv",
       },
-      body,
+      body: new TextEncoder().encode(body),
     });
-    const answer = await response.text();
-    if (!response.ok) {
-      throw new Error(`the model answers ${response.status}: ${answer.trim()}`);
+    const text = new TextDecoder().decode(answer.body);
+    if (answer.status >= 400) {
+      const who = containers.length === 1 ? "the model" : answer.container;
+      throw new Error(`${who} answers ${answer.status}: ${text.trim()}`);
     }
-    return answer;
+    return text;
   };
-  try {
-    await predictAll(inputs, output, readRows(request, ask));
-  } catch (error) {
-    throw new StepFailure(step, (error as Error).message, folder.log);
-  } finally {
-    execution.jobs.stop(folder.name);
-    await server;
-  }
+  await whileServing(execution, step, servers, async () => {
+    try {
+      await predictAll(inputs, output, readRows(request, send));
+    } catch (error) {
+      throw new StepFailure(step, (error as Error).message, first?.folder.log);
+    }
+  });
   await execution.store.moveIn(output, outputUri(request));
   return { facts: {} };
 }

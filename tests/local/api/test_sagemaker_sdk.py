@@ -6,8 +6,11 @@ The SDK is told of it only by the environment that the emulator prints.
 from __future__ import annotations
 
 import json
+import tarfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import boto3
 import fast_sdk  # noqa: F401
@@ -308,3 +311,66 @@ def test_a_registered_model_is_approved_and_served(
         client.describe_endpoint(EndpointName="team-endpoint")
     with pytest.raises(ClientError, match=r"ValidationError.*Endpoint team-endpoint of account"):
         running.client("sagemaker-runtime").invoke_endpoint(EndpointName="team-endpoint", Body=b"")
+
+
+@pytest.mark.usefixtures("succeeded")
+def test_an_inference_pipeline_is_served(
+    running: Emulator, session: PipelineSession, tmp_path: Path
+) -> None:
+    client = running.client("sagemaker")
+    [first, *_] = client.list_model_packages(ModelPackageGroupName="team-models")[
+        "ModelPackageSummaryList"
+    ]
+    package = client.describe_model_package(ModelPackageName=first["ModelPackageArn"])
+    [boosted] = package["InferenceSpecification"]["Containers"]
+    archive = tmp_path / "model.tar.gz"
+    script = tmp_path / "swap.py"
+    script.write_text(
+        "model_fn = lambda folder: None\npredict_fn = lambda rows, model: rows[:, ::-1]\n"
+    )
+    with tarfile.open(archive, "w:gz") as tar:
+        tar.add(script, "code/swap.py")
+    swapping = {
+        "Image": image_uris.retrieve("sklearn", "us-east-1", version="1.2-1"),
+        "ModelDataUrl": session.upload_data(str(archive), key_prefix="swap"),
+        "Environment": {
+            "SAGEMAKER_PROGRAM": "swap.py",
+            "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+            "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "text/csv",
+        },
+    }
+    plain = session.__class__.__mro__[1](boto_session=boto3.Session(), default_bucket=BUCKET)
+    containers = {
+        "one": {"PrimaryContainer": boosted},
+        "both": {"Containers": [swapping, boosted]},
+        "json": {"Containers": [{**swapping, "Environment": json_environment(swapping)}, boosted]},
+    }
+    endpoints = {}
+    for name, model in containers.items():
+        client.create_model(ModelName=name, ExecutionRoleArn=ROLE, **model)
+        variant = {
+            "VariantName": "all",
+            "ModelName": name,
+            "InstanceType": "ml.m5.large",
+            "InitialInstanceCount": 1,
+        }
+        client.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
+        client.create_endpoint(EndpointName=name, EndpointConfigName=name)
+        client.get_waiter("endpoint_in_service").wait(
+            EndpointName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+        )
+        endpoints[name] = Predictor(name, plain, serializer=CSVSerializer())
+    rows = [[0.1, 0.9], [0.8, 0.3]]
+    swapped = [row[::-1] for row in rows]
+    assert endpoints["both"].predict(rows) == endpoints["one"].predict(swapped)
+    assert endpoints["both"].predict(rows) != endpoints["one"].predict(rows)
+    # The second is asked with the first one's own type, whatever the client accepts.
+    with pytest.raises(ClientError, match=r"Received client error \(415\) from container-2"):
+        endpoints["json"].predict(rows)
+    for predictor in endpoints.values():
+        predictor.delete_endpoint()
+
+
+def json_environment(container: dict[str, Any]) -> dict[str, str]:
+    """A container's environment, without what makes it answer CSV."""
+    return {name: value for name, value in container["Environment"].items() if "ACCEPT" not in name}

@@ -1,0 +1,127 @@
+import { createServer } from "node:http";
+
+/**
+ * How many bytes one container may hand to the next at an endpoint.
+ * Source: SageMaker guide, "Troubleshoot Inference Pipelines".
+ */
+export const maxBetweenContainers = 5 * 1024 ** 2;
+
+/** A request to a model, or the answer of one. */
+export interface Message {
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** What the containers of a model answer. */
+export interface Invocation extends Message {
+  readonly status: number;
+  /** What the container that answered is called in the service's errors. */
+  readonly container: string;
+}
+
+/** Headers of an answer that are handed on. */
+const answered = ["content-type", "x-amzn-sagemaker-custom-attributes"];
+
+async function ask(
+  port: number,
+  { body, headers }: Message,
+): Promise<Omit<Invocation, "container">> {
+  const response = await fetch(`http://127.0.0.1:${port}/invocations`, {
+    method: "POST",
+    headers,
+    body: Uint8Array.from(body),
+  });
+  return {
+    status: response.status,
+    headers: Object.fromEntries(
+      answered.flatMap((name) => {
+        const value = response.headers.get(name);
+        return value === null ? [] : [[name, value]];
+      }),
+    ),
+    body: new Uint8Array(await response.arrayBuffer()),
+  };
+}
+
+/**
+ * Asks the containers of a model, one after another: the answer of each, with its Content-Type, is the request to the
+ * next, and the client's Accept is for the last. The first that fails has the word. Source: SageMaker guide, "Host
+ * models along with pre-processing logic as serial inference pipeline behind one endpoint";
+ * aws/amazon-sagemaker-examples#729 and #3235 (the second container is given the first one's own type, whatever the
+ * client accepts; the names in errors).
+ *
+ * @param ports where they listen, in their order
+ * @param maxBytes between two of them; default: any number
+ */
+export async function invokeContainers(
+  ports: readonly number[],
+  request: Message,
+  maxBytes = Infinity,
+): Promise<Invocation> {
+  const { accept, ...headers } = request.headers;
+  let message: Message = { headers, body: request.body };
+  let answer: Invocation = { ...message, status: 200, container: "primary" };
+  for (const [index, port] of ports.entries()) {
+    const isLast = index === ports.length - 1;
+    const container = ports.length === 1 ? "primary" : `container-${index + 1}`;
+    const asked = isLast && accept !== undefined ? { ...message.headers, accept } : message.headers;
+    answer = { ...(await ask(port, { ...message, headers: asked })), container };
+    if (isLast || answer.status !== 200) {
+      return answer;
+    }
+    if (answer.body.byteLength > maxBytes) {
+      const text =
+        `the request payload from ${container} to container-${index + 2} is ${answer.body.byteLength} bytes, which ` +
+        `has exceeded the maximum limit of ${maxBytes / 1024 ** 2} MB`;
+      const body = new TextEncoder().encode(text);
+      return { status: 413, headers: { "content-type": "text/plain" }, body, container };
+    }
+    message = { headers: { ...headers, ...answer.headers }, body: answer.body };
+  }
+  return answer;
+}
+
+/** Serves containers as one by the container contract, on a port of this machine. @returns what ends it */
+export function serveContainers(ports: readonly number[], port: number): Promise<() => void> {
+  const server = createServer((request, response) => {
+    const respond = async (): Promise<void> => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request as AsyncIterable<Buffer>) {
+        chunks.push(chunk);
+      }
+      if (request.url !== "/invocations" || request.method !== "POST") {
+        // All of them answer /ping before this serves; what else there is to know, the first says.
+        const found = await fetch(`http://127.0.0.1:${ports[0] ?? 0}${request.url ?? "/"}`, {
+          method: request.method ?? "GET",
+        });
+        const type = found.headers.get("content-type");
+        response
+          .writeHead(found.status, type === null ? {} : { "content-type": type })
+          .end(Buffer.from(await found.arrayBuffer()));
+        return;
+      }
+      const { body, headers, status } = await invokeContainers(ports, {
+        headers: Object.fromEntries(
+          ["content-type", "accept", "x-amzn-sagemaker-custom-attributes"].flatMap((name) => {
+            const value = request.headers[name];
+            return typeof value === "string" ? [[name, value]] : [];
+          }),
+        ),
+        body: Buffer.concat(chunks),
+      });
+      response.writeHead(status, headers).end(body);
+    };
+    respond().catch((error: unknown) => {
+      response.writeHead(502, { "content-type": "text/plain" }).end((error as Error).message);
+    });
+  });
+  return new Promise((listening, failed) => {
+    server.once("error", failed).listen(port, "127.0.0.1", () => {
+      listening(() => {
+        server.close();
+        server.closeAllConnections();
+      });
+    });
+  });
+}
