@@ -112,11 +112,12 @@ export class ModelPipeline extends pulumi.ComponentResource {
         pulumi.output(textOf(file)),
         pulumi.output(folderOf.map(textOf).join("")),
       );
-    const splitting = ["preprocess", "data_report"];
+    const splitting = ["preprocess", "data_report", "text_encoding"];
     const sources = {
       flow: this.upload(`${name}-flow`, names, `${dataset.table}.flow`, flow.content),
       preprocess: script("preprocess", splitting),
       dataReport: script("data_report", splitting),
+      textEncoding: script("text_encoding", splitting),
       evaluate: script("evaluate"),
       compare: script("compare"),
     };

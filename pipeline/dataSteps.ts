@@ -1,4 +1,4 @@
-import { droppedColumns, splitFractions, splitKey } from "./dataset";
+import { type Dataset, droppedColumns, encodedColumns, splitFractions, splitKey } from "./dataset";
 import type { DefinitionArgs } from "./definitionArgs";
 import type { Step } from "./language/definition";
 import { type StringExpression, folderUri, join, stepProperty } from "./language/expressions";
@@ -93,6 +93,16 @@ export function baselineStep(args: DefinitionArgs, preprocess: Preprocess): Data
 /** The step that {@link preprocessStep} builds. */
 export type Preprocess = Processing<"metadata" | "test" | "train" | "validation">;
 
+/**
+ * What Preprocess is told of the columns to encode: JSON in parts, since an argument has at most 256 characters.
+ * Source: ContainerArguments of SageMaker's CreateProcessingJob.
+ */
+function encodeArguments(dataset: Dataset): readonly string[] {
+  const columns = encodedColumns(dataset).map((column) => ({ column, ...dataset.encode[column] }));
+  const parts = columns.length === 0 ? [] : (JSON.stringify(columns).match(/.{1,240}/gsu) ?? []);
+  return parts.map((part) => `--encode=${part}`);
+}
+
 /** Splits the rows into train, validation and test data, label first, without a header, and reports on them. */
 export function preprocessStep(args: DefinitionArgs, transformed: StringExpression): Preprocess {
   const { columns, dataChecks, dateParts, seed, split, table, target } = args.dataset;
@@ -117,6 +127,7 @@ export function preprocessStep(args: DefinitionArgs, transformed: StringExpressi
       ...["--table", table, "--column-count", String(used.length)],
       ...["--data-checks", dataChecks],
       ...(column === undefined ? [] : ["--by", by, "--column", column, "--key", splitKey]),
+      ...encodeArguments(args.dataset),
     ],
     inputs: [
       s3Input("code", args.sources.preprocess, folder("code")),

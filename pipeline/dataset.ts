@@ -71,6 +71,36 @@ function byColumn<Value extends z.ZodType>(value: Value) {
     );
 }
 
+/** How a column of labels becomes numbers after the split, by what the train rows say. */
+const encode = z.strictObject({
+  as: z
+    .enum(["oneHot", "ordinal", "target"])
+    .describe(
+      "`oneHot`: a feature for each label. `ordinal`: the label's number, from 0. `target`: the mean target of its " +
+        "train rows, drawn towards that of all where they are few; train rows get it from the other folds.",
+    ),
+  labels: z
+    .array(z.union([z.string(), z.int()]).transform(String))
+    .min(1)
+    .optional()
+    .describe(
+      "The labels, in their order; all others are one. Default: those of the train rows, in alphabetical order.",
+    ),
+  minRows: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .optional()
+    .describe("Train rows that a label needs; rarer ones count as others. Default: 1."),
+  smoothing: z
+    .union([z.literal("auto"), z.number().min(0)], "must be auto or a number of at least 0")
+    .optional()
+    .describe(
+      "Of target: how many rows the mean of all counts as, or `auto`, by the variances. Default: auto.",
+    ),
+  folds: z.int().min(2).max(20).optional().describe("Of target: how many folds. Default: 5."),
+});
+
 const fraction = z.number().gt(0).lt(1);
 
 const defaultFractions = { train: 0.7, validation: 0.2, test: 0.1 };
@@ -215,6 +245,13 @@ export const datasetFields = z.strictObject({
     .array(identifier)
     .prefault([])
     .describe("Columns to encode one-hot beside those of type string, which always are."),
+  encode: byColumn(encode)
+    .prefault({})
+    .describe(
+      "Columns of labels (text or whole numbers) to encode otherwise than one-hot by the flow, by column, such as " +
+        "`{ street: { as: target } }`. Preprocess does it, after the split, by the train rows alone. Labels that they lack " +
+        "are others: all zeros of oneHot, one more number of ordinal, the mean of target.",
+    ),
   dateParts: byColumn(
     z.union([
       z.literal("auto", 'must be auto, or a list such as ["year", "month"]'),
@@ -366,5 +403,13 @@ export function isCastByQuery({
 export function categoricalColumns(dataset: Dataset): readonly string[] {
   return featureColumns(dataset)
     .filter(({ name, type }) => castType(type) === "string" || dataset.categorical.includes(name))
-    .map(({ name }) => name);
+    .map(({ name }) => name)
+    .filter((name) => dataset.encode[name] === undefined);
+}
+
+/** The features that Preprocess encodes, in their order. */
+export function encodedColumns(dataset: Dataset): readonly string[] {
+  return featureColumns(dataset)
+    .map(({ name }) => name)
+    .filter((name) => dataset.encode[name] !== undefined);
 }

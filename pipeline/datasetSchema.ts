@@ -9,6 +9,7 @@ import {
 } from "./dataset";
 import { dateProblems } from "./dateProblems";
 import { type ConfigValue, sqlLiteral } from "./literals";
+import { encodeProblems } from "./encodeProblems";
 import { partitionProblems } from "./partitions";
 
 /** Glue databases that are not for a stack to make: Athena's, and SageMaker's, in which jobs make and drop tables. */
@@ -141,6 +142,7 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
       problem(["categorical", index], `"${name}" is ${why}, so it is not a feature`);
     }
   });
+  encodeProblems(dataset, problem);
   const filterable = new Map([
     ...types,
     ...dataset.partitions.map(({ name, type }) => [name, type] as const),

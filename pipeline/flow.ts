@@ -5,6 +5,7 @@ import {
   categoricalColumns,
   type Dataset,
   droppedColumns,
+  encodedColumns,
   featureColumns,
   partColumns,
   splitKey,
@@ -57,7 +58,10 @@ interface Transform {
 function cast(dataset: Dataset): Transform {
   const schema: JsonObject = {
     ...Object.fromEntries(
-      [...dataset.columns, ...partColumns(dataset)].map(({ name, type }) => [name, flowType(type)]),
+      [...dataset.columns, ...partColumns(dataset)].map(({ name, type }) => [
+        name,
+        dataset.encode[name] === undefined ? flowType(type) : "string",
+      ]),
     ),
     ...(dataset.split.column === undefined ? {} : { [splitKey]: "string" }),
   };
@@ -136,7 +140,8 @@ function oneHot(column: string): Transform {
 
 /**
  * What is done to the rows of a dataset, in order: the label ends up first, as XGBoost's CSV has it, and what the rows
- * are split by second, which Preprocess takes out. Rows without a label stay, for Preprocess to count and leave out.
+ * are split by second, which Preprocess takes out, and then texts that it encodes. Rows without a label stay, for
+ * Preprocess to count and leave out.
  *
  * Each node has one column, as a string: the one form that every version of the operators takes. Evidence:
  * the operators' code in exported notebooks. There, Drop missing looks its column up by name and fails on a
@@ -145,8 +150,9 @@ function oneHot(column: string): Transform {
  */
 function transforms(dataset: Dataset): readonly Transform[] {
   const categorical = categoricalColumns(dataset);
+  const encoded = encodedColumns(dataset);
   const features = featureColumns(dataset).map(({ name }) => name);
-  const numeric = features.filter((name) => !categorical.includes(name));
+  const numeric = features.filter((name) => ![...categorical, ...encoded].includes(name));
   const incomplete = dataset.missingValues === "drop" ? features : [];
   return [
     cast(dataset),
@@ -154,6 +160,7 @@ function transforms(dataset: Dataset): readonly Transform[] {
     ...incomplete.map(dropMissing),
     ...(dataset.missingValues === "impute" ? numeric : []).map(imputeMedian),
     ...categorical.map(oneHot),
+    ...[...encoded].reverse().map(moveToStart),
     ...(dataset.split.column === undefined ? [] : [moveToStart(splitKey)]),
     moveToStart(dataset.target),
   ];

@@ -79,11 +79,14 @@ function unused(profile: TableProfile, target: string): readonly string[] {
 
 /** What was found, in a few lines. */
 function summary(profile: TableProfile, target: string): readonly string[] {
-  const { dates, numbers, oneHot } = features(profile, target);
+  const { byTarget, dates, numbers, oneHot } = features(profile, target);
   const others = unused(profile, target);
   const kept = [
     ...(numbers > 0 ? [counted(numbers, "numeric feature")] : []),
     ...(oneHot.length > 0 ? [`${oneHot.map(({ name }) => name).join(", ")} one-hot`] : []),
+    ...(byTarget.length > 0
+      ? [`${byTarget.map(({ name }) => name).join(", ")} by the target's means`]
+      : []),
     ...(dates.length > 0 ? [`${dates.map(({ name }) => name).join(", ")} by parts`] : []),
   ];
   const rows = profile.rows === 0 ? "" : `${counted(profile.rows, "row")}, `;
@@ -159,8 +162,8 @@ async function writeStackFile(
   }
   const column = named === undefined ? await askTarget(first, terminal) : targetOf(first, named);
   const profile = column === named ? first : await found.profile(column);
-  const { dates, numbers, oneHot } = features(profile, column);
-  if (numbers + oneHot.length + dates.length === 0) {
+  const { byTarget, dates, numbers, oneHot } = features(profile, column);
+  if (numbers + oneHot.length + byTarget.length + dates.length === 0) {
     throw new UserError(
       `no column is left to learn ${column} from:\n${unused(profile, column).join("\n")}`,
     );

@@ -200,16 +200,21 @@ export function features(
 ): {
   readonly numbers: number;
   readonly oneHot: readonly ProfiledColumn[];
+  /** Text of many labels, by the mean target of each. */
+  readonly byTarget: readonly ProfiledColumn[];
   readonly dates: readonly ProfiledColumn[];
 } {
   const kept = profile.columns.filter(
     (column) => column.name !== target && reasonToDrop(column, profile, target) === undefined,
   );
   const dates = kept.filter((column) => dateType(column) !== undefined);
-  const oneHot = kept.filter(
+  const texts = kept.filter(
     (column) => /^(string|varchar|char)/.test(column.type) && !dates.includes(column),
   );
-  return { numbers: kept.length - oneHot.length - dates.length, oneHot, dates };
+  // The profile lists labels where they are few.
+  const byTarget = texts.filter(({ distinct, labels }) => distinct > labels.length);
+  const oneHot = texts.filter((column) => !byTarget.includes(column));
+  return { numbers: kept.length - texts.length - dates.length, oneHot, byTarget, dates };
 }
 
 /** The existing table that is read. */
@@ -257,7 +262,7 @@ function datasetLines(args: StackFileArgs): readonly string[] {
     const reason = reasonToDrop(column, profile, target);
     return reason === undefined ? [] : [`  - ${scalar(column.name)} # ${shown(reason, 200)}`];
   });
-  const { oneHot } = features(profile, target);
+  const { byTarget, oneHot } = features(profile, target);
   const keys = partitions.map(({ name, type }) => `  - { name: ${scalar(name)}, type: ${type} }`);
   return [
     `table: ${scalar(table)}`,
@@ -278,6 +283,13 @@ function datasetLines(args: StackFileArgs): readonly string[] {
     oneHot.length === 0
       ? "# Columns of few whole numbers that are codes can be encoded one-hot: categorical: [name]"
       : `# Encoded one-hot, as text is: ${oneHot.map(({ name }) => name).join(", ")}. Number codes can be too: categorical: [name]`,
+    ...(byTarget.length === 0
+      ? []
+      : [
+          "# Text of many labels: the mean target of each, by the train rows. Other ways are in docs/own-table.md.",
+          "encode:",
+          ...byTarget.map(({ name }) => `  ${scalar(name)}: { as: target }`),
+        ]),
     ...filterLines(args),
     "# What to do about missing features: keep (the algorithms handle them), drop (the rows), impute (the median).",
     "missingValues: keep",

@@ -147,6 +147,7 @@ def _csv(paths: tuple[Path, ...], database: duckdb.DuckDBPyConnection) -> dict[s
             column.type.name,
             _remark(column, table, database),
             is_time=column.time_format is not None,
+            is_code=column.is_code,
             date_format=column.date_format,
         )
         for name, column in zip(names, columns, strict=True)

@@ -41,6 +41,7 @@ class Column:
         labels: The values of text, if they are few.
         is_counter: Whether it holds consecutive whole numbers, each once.
         is_time: Whether it holds times that are text for Athena.
+        is_code: Whether its digits begin with zeros, so that it is text.
         date_format: The format of Athena's date_parse by which these are dates.
         remark: What else there is to say of it.
     """
@@ -56,6 +57,7 @@ class Column:
     labels: tuple[str, ...]
     is_counter: bool
     is_time: bool
+    is_code: bool
     date_format: str | None
     remark: str
 
@@ -83,6 +85,7 @@ def describe(
     remark: str = "",
     *,
     is_time: bool = False,
+    is_code: bool = False,
     date_format: str | None = None,
 ) -> Column:
     """Describes a column of the relation `typed`, which holds dates where there is a format."""
@@ -120,6 +123,7 @@ def describe(
         labels=labels,
         is_counter=present == rows == distinct and width == rows - 1,
         is_time=is_time,
+        is_code=is_code,
         date_format=date_format,
         remark=remark,
     )
@@ -150,7 +154,8 @@ def reason_to_drop(column: Column, rows: int, database: duckdb.DuckDBPyConnectio
     if column.distinct * 2 > rows:
         return f"it is free text: {column.distinct:,} different values in {rows:,} rows"
     if column.distinct > MAX_LABELS:
-        return column.remark or f"it has {column.distinct:,} labels (more than {MAX_LABELS})"
+        # Numbers with strays among them; other text is encoded by its labels' targets.
+        return None if column.is_code else column.remark or None
     return _twins(column, database)
 
 

@@ -34,7 +34,7 @@ class Finding(NamedTuple):
     """Something to warn of.
 
     Attributes:
-        kind: "constant", "drift", "duplicates", "id", "leak", "missing" or "scale".
+        kind: "constant", "drift", "duplicates", "id", "labels", "leak", "missing" or "scale".
         column: The feature that it is about, if it is about one.
         text: What it is, in words.
         value: The number that the text names, if it names one.
@@ -66,10 +66,10 @@ class Sample:
         self._hashes = array("q")
         self._cells = array("d")
 
-    def add(self, line: bytes) -> None:
-        """Takes the next row, as it is written."""
+    def add(self, line: bytes, own: bytes | None = None) -> None:
+        """Takes the next row, as it is written, and what tells it apart, if that is not the row."""
         row = len(self._hashes)
-        self._hashes.append(hash(line))
+        self._hashes.append(hash(own or line))
         if self._is_chosen[row]:
             fields: Sequence[bytes | str] = line.split(b",")
             if len(fields) != len(self.columns):

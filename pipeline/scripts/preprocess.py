@@ -2,8 +2,9 @@
 
 Runs in a SageMaker processing job on the scikit-learn image, so it keeps to the Python and NumPy of
 that image. Rows are copied as they are, line by line: memory does not grow with their width, and
-no number changes on the way. What the rows are split by is the second column, which is not copied.
-Data that cannot be right is refused here, before anything is tuned.
+no number changes on the way. After the target come columns that are not copied: what the rows are
+split by, and texts that are encoded here, by what the train rows say. Data that cannot be right is
+refused here, before anything is tuned.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ import sys
 from array import array
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO, Iterator, NamedTuple
+from typing import BinaryIO, Iterator, NamedTuple, Sequence
 
 import numpy as np
 from data_report import Finding, Sample, summary
+from text_encoding import Encoder, EncodingError, TextColumn
 
 SPLITS = ("train", "validation", "test")
 MISSING = {b"", b'""', b"NaN"}
@@ -36,11 +38,13 @@ class Table(NamedTuple):
 
     Attributes:
         files: In the order in which their rows count.
-        columns: The target and the features.
+        columns: The target and the features that are copied.
         rows: How many there are with a target.
         rows_read: How many there are.
         findings: What is to be warned of.
         key: What the rows are split by; None where that is chance.
+        texts: The columns to encode.
+        targets: Of the rows with one, where texts are encoded.
     """
 
     files: list[Path]
@@ -49,6 +53,8 @@ class Table(NamedTuple):
     rows_read: int
     findings: list[Finding]
     key: Key | None
+    texts: Sequence[TextColumn] = ()
+    targets: array[float] = array("d")
 
 
 def read_header(stream: BinaryIO) -> list[str]:
@@ -159,21 +165,33 @@ class Key:
         return number
 
 
-def cut(line: bytes, features: int) -> tuple[bytes, bytes]:
-    """Takes the key out of a row: it is second, and may hold commas and quotes; features do not.
+def cut(line: bytes, features: int, count: int) -> tuple[bytes, bytes, list[str]]:
+    """Takes the columns behind the target out of a row: they may hold commas and quotes.
 
-    Returns: the row without the key, and the key.
+    Features do not, since they are numbers.
+
+    Args:
+        line: The row.
+        features: How many there are.
+        count: How many columns to take out.
+
+    Returns: the target, the features, and the values of the columns.
 
     Raises:
         InputError: there are not as many fields.
     """
     target, _, rest = line.partition(b",")
-    fields = rest.rsplit(b",", features)
-    key = fields[0]
-    is_whole = not key.startswith(b'"') or (len(key) > 1 and key.endswith(b'"'))
-    if len(fields) != features + 1 or not is_whole or (b"," in key and not key.startswith(b'"')):
-        raise InputError(f"the row does not have the header's {features + 2} fields")
-    return b",".join([target, *fields[1:]]), key
+    head = rest.rsplit(b",", features)[0]
+    texts = head.decode().split(",")
+    if b'"' in head:
+        texts = next(csv.reader([head.decode()]))
+    if count == 1:
+        is_whole = not head.startswith(b'"') or (len(head) > 1 and head.endswith(b'"'))
+    else:
+        is_whole = head.count(b'"') % 2 == 0
+    if rest.count(b",") < features + count - 1 or len(texts) != count or not is_whole:
+        raise InputError(f"the row does not have the header's {features + count + 1} fields")
+    return target, rest[len(head) + 1 :], texts
 
 
 def check_names(columns: list[str], target: str) -> None:
@@ -299,7 +317,13 @@ class Survey:
         return findings
 
 
-def survey(folder: Path, target: str, key: Key | None = None, key_name: str = "") -> Table:
+def survey(
+    folder: Path,
+    target: str,
+    key: Key | None = None,
+    key_name: str = "",
+    texts: Sequence[TextColumn] = (),
+) -> Table:
     """Looks through the rows of all CSV files in a folder and its subfolders.
 
     Args:
@@ -307,6 +331,7 @@ def survey(folder: Path, target: str, key: Key | None = None, key_name: str = ""
         target: Name of the first column.
         key: What the rows are split by, to take the values of the second column.
         key_name: Name of the second column, where there is a key.
+        texts: What is to be encoded, to take the values of the columns that follow.
 
     Raises:
         InputError: the files, their headers or their rows are not as they must be.
@@ -315,10 +340,14 @@ def survey(folder: Path, target: str, key: Key | None = None, key_name: str = ""
     with files[0].open("rb") as stream:
         columns = read_header(stream)
     check_names(columns, target)
-    if key is not None and columns[1:2] != [key_name]:
-        raise InputError(f'the second column must be "{key_name}"; the columns are {columns}')
-    kept = columns if key is None else [columns[0], *columns[2:]]
+    taken = [*([] if key is None else [key_name]), *(column.name for column in texts)]
+    for place, name in enumerate(taken, 1):
+        if columns[place : place + 1] != [name]:
+            number = ("second", "third", "fourth")[place - 1] if place < 4 else f"{place + 1}th"
+            raise InputError(f'the {number} column must be "{name}"; the columns are {columns}')
+    kept = [columns[0], *columns[1 + len(taken) :]]
     found = Survey(kept)
+    table = Table(files, kept, 0, 0, [], key, texts, array("d"))
     for file in files:
         with file.open("rb") as stream:
             header = read_header(stream)
@@ -328,15 +357,50 @@ def survey(folder: Path, target: str, key: Key | None = None, key_name: str = ""
             try:
                 for line in rows(stream):
                     row += 1
-                    value = None
-                    if key is not None:
-                        line, value = cut(line, len(kept) - 1)
-                    if found.add(line) and key is not None and value is not None:
-                        key.add(value)
+                    if not taken:
+                        found.add(line)
+                        continue
+                    text, features, values = cut(line, len(kept) - 1, len(taken))
+                    if found.add(b",".join([text, features]) if len(kept) > 1 else text):
+                        take(table, text, values)
             except InputError as error:
                 raise InputError(f"{file.name}, row {row}: {error}") from None
-    findings = found.check()
-    return Table(files, kept, found.rows - found.missing_targets, found.rows, findings, key)
+    return table._replace(
+        rows=found.rows - found.missing_targets,
+        rows_read=found.rows,
+        findings=[*found.check(), *text_findings(texts)],
+    )
+
+
+def take(table: Table, target: bytes, values: list[str]) -> None:
+    """Takes what was taken out of a row: the key, if there is one, and texts.
+
+    Raises:
+        InputError: the key is missing, or is none that rows are split by.
+    """
+    if table.key is not None:
+        table.key.add(values[0].encode())
+    if table.texts:
+        table.targets.append(float(target))
+        for column, text in zip(table.texts, values[-len(table.texts) :]):
+            column.add(text)
+
+
+def text_findings(texts: Sequence[TextColumn]) -> list[Finding]:
+    """What is strange about texts to encode.
+
+    Raises:
+        InputError: one is missing in all rows.
+    """
+    for column in texts:
+        if column.is_empty:
+            raise InputError(
+                f"no row has a value of {column.name}: compare the order and types of the "
+                "dataset's columns with the data, or list what is empty under dropped"
+            )
+    constant = [column.name for column in texts if len(column.numbers) == 1]
+    text = f"{', '.join(constant)}: the same value in every row"
+    return [Finding("constant", None, text)] if constant else []
 
 
 def split_ends(rows: int, fractions: list[float]) -> list[int]:
@@ -438,13 +502,41 @@ def check_count(key: Key, found: int, what: str, needed: int) -> None:
         )
 
 
-def write_splits(table: Table, assignment: np.ndarray, output: Path, sample: Sample) -> None:
+def encode(table: Table, assignment: np.ndarray, seed: int) -> list[Encoder]:
+    """Learns from the train rows how texts are encoded.
+
+    Raises:
+        InputError: there is nothing to learn, or two features would have names that look alike.
+    """
+    is_train = assignment == SPLITS.index("train")
+    is_grouped = table.key is not None and table.key.by == "group"
+    units = np.asarray(table.key.groups) if table.key and is_grouped else np.arange(table.rows)
+    targets = np.asarray(table.targets)
+    try:
+        encoders = [Encoder(column, targets, is_train, units, seed) for column in table.texts]
+    except EncodingError as error:
+        raise InputError(str(error)) from None
+    for column, encoder in zip(table.texts, encoders):
+        if column.listed is not None and encoder.others:
+            text = (
+                f"{column.name}: {encoder.others} of {table.rows} rows have other labels than "
+                "those that are listed"
+            )
+            table.findings.append(Finding("labels", column.name, text, encoder.others))
+    return encoders
+
+
+def write_splits(
+    table: Table, assignment: np.ndarray, output: Path, sample: Sample, encoders: list[Encoder]
+) -> None:
     """Writes each row that has a target to its split's file, label first and without a header."""
     folders = [output / name for name in SPLITS]
     for folder in folders:
         folder.mkdir(parents=True, exist_ok=True)
     streams = [(folder / f"{folder.name}.csv").open("wb") for folder in folders]
-    splits = iter(assignment.data)
+    splits = enumerate(assignment.data)
+    copied = len(table.columns) - 1
+    taken = (table.key is not None) + len(table.texts)
     try:
         for file in table.files:
             with file.open("rb") as stream:
@@ -452,9 +544,17 @@ def write_splits(table: Table, assignment: np.ndarray, output: Path, sample: Sam
                 for line in rows(stream):
                     if line.partition(b",")[0] in MISSING:
                         continue
-                    kept = line if table.key is None else cut(line, len(table.columns) - 1)[0]
-                    streams[next(splits)].write(kept + b"\n")
-                    sample.add(kept)
+                    row, split = next(splits)
+                    kept, own = line, line
+                    if taken:
+                        target, features, values = cut(line, copied, taken)
+                        rest = [features] if copied else []
+                        kept = b",".join([target, *(one.fields(row) for one in encoders), *rest])
+                        # What tells rows apart, whichever fold encodes them.
+                        texts = values[taken - len(encoders) :]
+                        own = repr((target, features, texts)).encode() if encoders else kept
+                    streams[split].write(kept + b"\n")
+                    sample.add(kept, own)
     finally:
         for opened in streams:
             opened.close()
@@ -503,22 +603,36 @@ def main(arguments: list[str] | None = None) -> None:
         "--key", default="", help="what the second column, with its values, is called"
     )
     parser.add_argument(
+        "--encode",
+        action="append",
+        default=[],
+        help="a part of the JSON list of the texts to encode, which follow as columns",
+    )
+    parser.add_argument(
         "--message", type=Path, required=True, help="file for the reason of a failure"
     )
     options = parser.parse_args(arguments)
 
     try:
         key = None if options.by is None else Key(options.by, options.column)
-        table = survey(options.input, options.target, key, options.key)
+        texts = [TextColumn(given) for given in json.loads("".join(options.encode) or "[]")]
+        table = survey(options.input, options.target, key, options.key, texts)
         fractions = [getattr(options, name) for name in SPLITS]
         assignment = assign(table, fractions, options.seed)
-        sample = Sample(table.columns, assignment, options.seed)
-        write_splits(table, assignment, options.output, sample)
+        encoders = encode(table, assignment, options.seed)
+        encoded = [name for encoder in encoders for name in encoder.features]
+        columns = [options.target, *encoded, *table.columns[1:]]
+        check_names(columns, options.target)
+        sample = Sample(columns, assignment, options.seed)
+        write_splits(table, assignment, options.output, sample, encoders)
         report = sample.report(table.rows_read, options.column_count, table.findings)
         report |= {"table": options.table, "summary": summary(report)}
         metadata = options.output / "metadata"
         metadata.mkdir(parents=True, exist_ok=True)
-        (metadata / "feature_names.json").write_text(json.dumps(table.columns[1:]))
+        (metadata / "feature_names.json").write_text(json.dumps(columns[1:]))
+        if encoders:
+            learnt = {"version": 1, "encodings": [encoder.document for encoder in encoders]}
+            (metadata / "text_encodings.json").write_text(json.dumps(learnt))
         (metadata / "data_report.json").write_text(json.dumps(report, indent=1))
         print(report["summary"])
         for finding in report["findings"]:

@@ -349,7 +349,9 @@ describe("the real engine, with stand-in providers,", function () {
     equal(all.size, new Set(before).size + 1); // another flow
     for (const uri of all) {
       // Preprocess takes the folder of its scripts.
-      const files = uri.endsWith("/") ? ["preprocess.py", "data_report.py"] : [""];
+      const files = uri.endsWith("/")
+        ? ["preprocess.py", "data_report.py", "text_encoding.py"]
+        : [""];
       for (const file of files) {
         ok(engine.object(`${uri}${file}`), `${uri}${file}`);
       }

@@ -201,6 +201,81 @@ describe("npm run local, on a table of one's own,", function () {
       deepEqual(shops, [7, 2, 1]);
     });
   }
+
+  it("encodes labels by the train rows alone", async () => {
+    const data = join(folder, "streets.csv");
+    // Labels as CSV and Spark find them hard; the last occurs once.
+    const streets = ["a, b", 'say ""c""', "", " d ", "日本", "d"];
+    const rows = Array.from({ length: 101 }, (_, n) => {
+      const street = n === 100 ? "rare" : streets[n % 6];
+      return `"${n}","${n % 5}","${street}"`;
+    });
+    writeFileSync(data, ["y,floor,street", ...rows].join("\n"));
+    const columns = [
+      { name: "y", type: "double" },
+      { name: "floor", type: "int" },
+      { name: "street", type: "string" },
+    ];
+    const labels = ["4", "0", "2"];
+    const encode = { street: { as: "target", minRows: 2 }, floor: { as: "oneHot", labels } };
+    rmSync(join(folder, "work"), { recursive: true, force: true });
+    const { code, stderr, stdout } = await run(
+      { columns, headerLines: 1, quoted: true, nullTexts: [""], encode },
+      data,
+    );
+    equal(code, 0, stderr);
+    match(stdout, /^warning: floor: 40 of 101 rows have other labels than those that are listed$/m);
+    const read = (name: string): string =>
+      readFileSync(
+        filesBelow(join(folder, "work")).find((one) => one.endsWith(`/${name}`)) ?? "",
+        "utf8",
+      );
+    deepEqual(JSON.parse(read("feature_names.json")), [
+      ...["floor_4", "floor_0", "floor_2", "street"],
+    ]);
+    const [train = [], others = []] = [["train"], ["validation", "test"]].map((names) =>
+      names.flatMap((name) =>
+        read(`${name}.csv`)
+          .trim()
+          .split("\n")
+          .map((line) => line.split(",").map(Number)),
+      ),
+    );
+    for (const [y = 0, ...floor] of [...train, ...others]) {
+      const place = labels.indexOf(String(y % 5));
+      deepEqual(
+        floor.slice(0, 3),
+        [0, 1, 2].map((one) => Number(one === place)),
+      );
+    }
+    const learnt = JSON.parse(read("text_encodings.json")) as { encodings: JsonObject[] };
+    const {
+      labels: known,
+      missing,
+      other,
+      values,
+    } = learnt.encodings[1] as {
+      labels: string[];
+      values: number[];
+      other: number;
+      missing: number;
+    };
+    deepEqual(known, ["a, b", "d", 'say "c"', "日本"]);
+    const expected = (y: number): number | undefined => {
+      const street = (streets[y % 6] ?? "").replaceAll('""', '"').trim();
+      return y === 100 ? other : street === "" ? missing : values[known.indexOf(street)];
+    };
+    deepEqual(
+      others.map((row) => row.at(-1)),
+      others.map(([y = 0]) => expected(y)),
+    );
+    // A train row has what the other folds say, which is never what all rows do.
+    equal(
+      train.some((row) => row.at(-1) === expected(row[0] ?? 0)),
+      false,
+    );
+  });
+
   it("trains on the parts of dates, of text in a form of its own too, and names values of another", async () => {
     const data = join(folder, "sales.csv");
     const rows = Array.from({ length: 140 }, (_, n) => {
@@ -269,7 +344,7 @@ describe("npm run local, on a table of one's own,", function () {
       quoted: true,
     };
     const warning =
-      /^warning: key: 120 labels in 120 rows become as many features, .* list the column under dataset\.dropped$/m;
+      /^warning: key: 120 labels in 120 rows become as many features, .* list the column under dataset\.dropped, else under dataset\.encode$/m;
     const first = await run(dataset, data);
     equal(first.code, 0, first.stderr);
     match(first.stdout, warning);

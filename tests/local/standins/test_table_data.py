@@ -244,7 +244,8 @@ def test_warns_of_labels_that_may_identify_rows(path: Path) -> None:
     check_table_data({**request, "failure": str(path) + ".failure"})
     advice = (
         "become as many features, which takes long and teaches little; "
-        "if they identify rows, list the column under dataset.dropped"
+        "if they identify rows, list the column under dataset.dropped, else "
+        "under dataset.encode"
     )
     assert warnings.read_text("utf-8").splitlines() == [
         f"city: 1,001 labels in 1,100 rows {advice}",

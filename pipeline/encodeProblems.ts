@@ -1,0 +1,61 @@
+import { columnType } from "./columnTypes";
+import { type Dataset, featureColumns } from "./dataset";
+
+/** What the arguments of Preprocess have room for: 100, of which each has 240 characters of it. */
+const maxLength = 12_000;
+
+const kinds = ["char", "integer", "string", "varchar"];
+
+/**
+ * Finds what is wrong with the columns that Preprocess encodes.
+ * @param problem takes each problem, with its path in the dataset
+ */
+export function encodeProblems(
+  dataset: Dataset,
+  problem: (path: (number | string)[], message: string) => void,
+): void {
+  const features = featureColumns(dataset);
+  for (const [name, given] of Object.entries(dataset.encode)) {
+    const feature = features.find((one) => one.name === name);
+    if (feature === undefined) {
+      const names = features.map((one) => one.name).join(", ");
+      problem(["encode", name], `"${name}" is not one of the features: ${names}`);
+      continue;
+    }
+    const kind = columnType(feature.type)?.kind ?? "";
+    if (!kinds.includes(kind)) {
+      problem(
+        ["encode", name],
+        `"${name}" is of type ${feature.type}; labels are ${kinds.join(", ")}`,
+      );
+    }
+    if (dataset.categorical.includes(name)) {
+      problem(["encode", name], `"${name}" is listed under categorical, which the flow encodes`);
+    }
+    if (given.minRows !== undefined && given.labels !== undefined) {
+      problem(["encode", name, "minRows"], "chooses labels, but labels lists them already");
+    }
+    for (const key of ["smoothing", "folds"] as const) {
+      if (given[key] !== undefined && given.as !== "target") {
+        problem(["encode", name, key], `is for as: target, but as is ${given.as}`);
+      }
+    }
+    (given.labels ?? []).forEach((label, place) => {
+      if (label.trim() === "" || label.trim() !== label) {
+        problem(
+          ["encode", name, "labels", place],
+          `${JSON.stringify(label)} is empty or has blanks at its ends, which Data Wrangler leaves out`,
+        );
+      } else if (given.labels?.indexOf(label) !== place) {
+        problem(["encode", name, "labels", place], `"${label}" occurs twice`);
+      }
+    });
+  }
+  const length = JSON.stringify(dataset.encode).length;
+  if (length > maxLength) {
+    problem(
+      ["encode"],
+      `has ${length} characters of labels; a processing job's arguments have room for ${maxLength}`,
+    );
+  }
+}

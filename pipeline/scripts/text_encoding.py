@@ -1,0 +1,194 @@
+"""Text columns as numbers, by values that are learnt from the train rows alone.
+
+Target encoding is that of scikit-learn's TargetEncoder, but that rare labels are taken together: a
+train row is encoded by what the other folds say, so that its own target is not in it.
+"""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any, Sequence
+
+import numpy as np
+
+BLANKS = "".join(map(chr, range(33)))
+"""What Spark leaves out at the ends of a text when it writes CSV."""
+
+
+class EncodingError(Exception):
+    """A column cannot be encoded as asked."""
+
+
+class TextColumn:
+    """A column of text to encode, and what is known of its rows.
+
+    Attributes:
+        name: As the table has it.
+        numbers: The labels, numbered as they occur; empty text is a missing value.
+        codes: The number of each row's label.
+    """
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        """Begins with no row.
+
+        Args:
+            given: How to encode it: "column", "as" (oneHot, ordinal or target), and by that
+                "labels", "minRows", "smoothing" and "folds".
+        """
+        self.name: str = given["column"]
+        self.kind: str = given["as"]
+        self.listed: list[str] | None = given.get("labels")
+        self.min_rows: int = given.get("minRows", 1)
+        self.smoothing: float | str = given.get("smoothing", "auto")
+        self.folds: int = given.get("folds", 5)
+        self.codes = array("i")
+        self.numbers: dict[str, int] = {}
+
+    def add(self, text: str) -> None:
+        """Takes the value of a row."""
+        number = self.numbers.setdefault(text.strip(BLANKS), len(self.numbers))
+        self.codes.append(number)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no row has a value."""
+        return set(self.numbers) <= {""}
+
+    def labels(self, codes: np.ndarray) -> list[str]:
+        """The labels that have a value of their own: those listed, or all that occur often enough.
+
+        Raises:
+            EncodingError: there is none.
+        """
+        counts = np.bincount(codes, minlength=len(self.numbers))
+        often = [
+            label
+            for label, number in self.numbers.items()
+            if label and counts[number] >= self.min_rows
+        ]
+        if self.listed is not None and not set(self.listed) & set(often):
+            raise EncodingError(f"{self.name}: no train row has one of the labels that are listed")
+        if not often:
+            raise EncodingError(
+                f"{self.name}: no label is in {self.min_rows} train rows, so all would be other"
+            )
+        return sorted(often) if self.listed is None else self.listed
+
+    def places(self, labels: Sequence[str]) -> np.ndarray:
+        """Where each number's label stands among some; one further is other, then missing."""
+        place = {label: index for index, label in enumerate(labels)}
+        place[""] = len(labels) + 1
+        return np.array([place.get(label, len(labels)) for label in self.numbers], dtype=np.intp)
+
+
+class Encoder:
+    """How a column is encoded, once the train rows are known.
+
+    Attributes:
+        features: Names of the features that it becomes.
+        document: What was learnt, as JSON has it, to encode other rows by.
+        others: Rows whose label has no value of its own.
+    """
+
+    def __init__(
+        self,
+        column: TextColumn,
+        targets: np.ndarray,
+        is_train: np.ndarray,
+        units: np.ndarray,
+        seed: int,
+    ) -> None:
+        """Learns.
+
+        Args:
+            column: With all rows.
+            targets: Of all rows.
+            is_train: Which rows to learn from.
+            units: Of each row, the number of what is in one fold as a whole.
+            seed: Draws the folds.
+
+        Raises:
+            EncodingError: there is nothing to learn.
+        """
+        codes = np.asarray(column.codes)
+        labels = column.labels(codes[is_train])
+        places = column.places(labels)
+        groups = places[codes]
+        self.others = int((groups == len(labels)).sum())
+        self.features = [column.name]
+        self.document: dict[str, Any] = {"column": column.name, "as": column.kind}
+        # The fields of each label's number: those of all train rows, then those of each fold's.
+        self._fields: list[list[bytes]]
+        self._table_of_row = np.zeros(len(codes), dtype=np.uint8)
+        self._codes = column.codes
+        if column.kind == "oneHot":
+            self.features = [f"{column.name}_{label}" for label in labels]
+            rows = np.vstack([np.eye(len(labels), dtype=int), np.zeros((2, len(labels)), int)])
+            self._fields = [[b",".join(b"%d" % one for one in rows[place]) for place in places]]
+            self.document["labels"] = labels
+        elif column.kind == "ordinal":
+            texts = [*(b"%d" % index for index in range(len(labels) + 1)), b""]
+            self._fields = [[texts[place] for place in places]]
+            self.document |= {"labels": labels, "other": len(labels), "missing": None}
+        else:
+            size = len(labels) + 2
+            learnt = means(groups[is_train], targets[is_train], size, column.smoothing)
+            tables = [learnt]
+            fold = folds(units[is_train], column.folds, seed)
+            for number in range(column.folds):
+                learns = np.flatnonzero(is_train)[fold != number]
+                tables.append(means(groups[learns], targets[learns], size, column.smoothing))
+            self._table_of_row[is_train] = fold + 1
+            self._fields = [
+                [repr(value).encode() for value in table[places].tolist()] for table in tables
+            ]
+            *values, other, missing = learnt.tolist()
+            self.document |= {"labels": labels, "values": values}
+            self.document |= {"other": other, "missing": missing}
+        self.document["features"] = self.features
+
+    def fields(self, row: int) -> bytes:
+        """The features of a row, joined by commas."""
+        fields: bytes = self._fields[self._table_of_row[row]][self._codes[row]]
+        return fields
+
+
+def means(groups: np.ndarray, targets: np.ndarray, size: int, smoothing: float | str) -> np.ndarray:
+    """The mean target of each of some groups, drawn towards the mean of all where rows are few.
+
+    A number counts as so many rows of the mean; ``auto`` is empirical Bayes, by the variances
+    within the group and in all. Source: "Target Encoder" in scikit-learn's user guide.
+    """
+    mean, variance = float(targets.mean()), float(targets.var())
+    counts = np.bincount(groups, minlength=size)
+    sums = np.bincount(groups, targets, minlength=size)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        own = sums / counts
+        if smoothing == "auto":
+            squares = np.bincount(groups, (targets - own[groups]) ** 2, minlength=size)
+            weight = variance * counts / (variance * counts + squares / counts)
+        else:
+            weight = counts / (counts + float(smoothing))
+        drawn = weight * own + (1 - weight) * mean
+    return np.where(np.isfinite(drawn), drawn, mean)
+
+
+def folds(units: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Draws the fold of each row as scikit-learn's KFold does, with each unit's rows in one.
+
+    Raises:
+        EncodingError: there are fewer units than folds.
+    """
+    _, numbers = np.unique(units, return_inverse=True)
+    size = int(numbers.max()) + 1
+    if size < count:
+        raise EncodingError(
+            f"target encoding takes {count} folds, for which {size} train rows are too few"
+        )
+    order = np.arange(size)
+    np.random.RandomState(seed).shuffle(order)
+    fold_of_unit = np.empty(size, dtype=np.uint8)
+    for number, part in enumerate(np.array_split(order, count)):
+        fold_of_unit[part] = number
+    fold: np.ndarray = fold_of_unit[numbers]
+    return fold
