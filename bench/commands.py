@@ -76,10 +76,10 @@ def main() -> None:
             TITLE,
             "",
             f"`npm run bench -- commands`, {os.cpu_count()} cores, median of {RUNS} runs each, in "
-            "turns, as one types them: npm and all that it starts. The work folder holds one "
-            "execution of 32 trials. Processor time is compared, since other work on the machine "
-            "changes it less than wall time. The aims: help 1.5 times an empty script, lists 2 "
-            "times, the definition of an unchanged configuration 3 times.",
+            "turns, as typed: npm and everything that it starts. The work folder has one "
+            "execution of 32 trials. Processor time is compared, because other work on the "
+            "machine affects it less than wall time. The targets, relative to an empty script: "
+            "help 1.5 times, lists 2 times, the definition of an unchanged configuration 3 times.",
             "",
             *measure(Path(folder)),
             "",

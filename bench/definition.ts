@@ -1,6 +1,6 @@
 /**
- * How long rendering and checking a definition takes, and how long it gets, as candidates are added. The
- * baseline is `JSON.stringify` of the finished definition: what no renderer can be faster than.
+ * Time to render and check a definition, and its size, by the number of candidates. The baseline is `JSON.stringify`
+ * of the finished definition: no renderer can be faster.
  */
 
 import { candidatesSchema, defaultCandidates } from "../pipeline/candidates";
@@ -36,7 +36,7 @@ function definitionArgs(count: number): DefinitionArgs {
   });
 }
 
-/** The median time of several runs of a piece of work, after a first that does not count, in milliseconds. */
+/** The median time of several runs after a warm-up, in milliseconds. */
 function median(work: () => unknown): number {
   work();
   const times = Array.from({ length: runs }, () => {
@@ -48,7 +48,7 @@ function median(work: () => unknown): number {
 }
 
 console.log(
-  "| Candidates | Render, ms | Check, ms | Render / JSON.stringify | Size, KiB | KiB a candidate |",
+  "| Candidates | Render, ms | Check, ms | Render / JSON.stringify | Size, KiB | KiB per candidate |",
 );
 console.log("| ---: | ---: | ---: | ---: | ---: | ---: |");
 for (const count of counts) {

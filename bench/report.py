@@ -7,7 +7,7 @@ REPORT = Path(__file__).parents[1] / "docs/benchmarks.md"
 
 
 def publish(lines: list[str], *, write: bool) -> None:
-    """Prints a section, whose first line is its title; also writes it where that is asked for."""
+    """Prints a section, whose first line is its title; also writes it if requested."""
     text = "\n".join(lines)
     print(text)  # noqa: T201 - the report is the output
     if write:

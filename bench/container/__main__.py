@@ -25,10 +25,10 @@ def main() -> None:
     lines = [
         TITLE,
         "",
-        f"`npm run bench -- container`, Python {platform.python_version()}, {os.cpu_count()} cores "
-        "that the load generator shares. *Classic* is the stack of SageMaker's bring-your-own "
-        "example (Flask, gunicorn with gevent, pandas, pickle) on the same versions of NumPy and "
-        "scikit-learn, in the same run, without its nginx.",
+        f"`npm run bench -- container`, Python {platform.python_version()}, {os.cpu_count()} "
+        "cores, shared with the load generator. *Classic* is the stack of SageMaker's "
+        "bring-your-own example (Flask, gunicorn with gevent, pandas, pickle) without its nginx, "
+        "on the same versions of NumPy and scikit-learn, in the same run.",
         "",
         f"### Serving: wrk, {SECONDS} s each, CSV rows of 7 features, a tree of 300 leaves",
         "",
@@ -37,8 +37,8 @@ def main() -> None:
         "",
         "### Training: 7 features, at most 300 leaves",
         "",
-        "*Bare* is scikit-learn alone on the same rows as an array: *fit* is the call by itself, "
-        "*job* the whole process. Our job and the classic one read CSV; ours also has metrics.",
+        "*Bare* is scikit-learn alone on the same rows as an array: *fit* is only the call, *job* "
+        "the whole process. Our job and the classic one read CSV; ours also computes metrics.",
         "",
         *measure_training(),
         "",
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def _image_size() -> list[str]:
-    """Return a table row with the size of the image that the tests build, where there is one."""
+    """Return a table row with the size of the image that the tests build, if it exists."""
     command = ["docker", "image", "inspect", IMAGE, "restate-test-base:bookworm"]
     try:
         finished = subprocess.run(command, capture_output=True, check=True)

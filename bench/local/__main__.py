@@ -38,18 +38,18 @@ def main() -> None:
             "",
             "### The whole run",
             "",
-            "*Plain script* is the same trials by scikit-learn and XGBoost alone, with the same "
-            "hyperparameters, the same rows in each split and as many processes, in turns with "
-            "the local run. It neither searches for hyperparameters, nor splits rows, nor keeps "
-            "models, logs and records, so it is a lower bound. The local run takes no result of "
-            "earlier runs, and ends with its report. The aim is a ratio of 1.25.",
+            "*Plain script* runs the same trials with scikit-learn and XGBoost alone, with the "
+            "same hyperparameters, the same rows in each split and as many processes, in turns "
+            "with the local run. It does not search for hyperparameters, split rows, or keep "
+            "models, logs and records, so it is a lower bound. The local run uses no cached "
+            "results, and ends with its report. The target is a ratio of 1.25.",
             "",
             *measure_trials(work, data),
             "",
             "### The data steps",
             "",
-            "The table's rows over and over, as CSV; the pipeline's own query and flow, each as a "
-            "process of its own. Peak is the largest resident memory.",
+            "The table's rows, repeated, as CSV; the pipeline's own query and flow, each in its "
+            "own process. Peak is the maximum resident memory.",
             "",
             *measure_data_steps(work, data, arguments.rows),
             "",

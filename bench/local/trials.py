@@ -16,7 +16,7 @@ RUNS = 3
 _COMMAND = ["node", "--require", "tsx/cjs", "cli/restate.ts", "--local"]
 
 
-# Its trials have one thread each, as those of the local run: more would get in each other's way.
+# One thread per trial, as in the local run: more would compete with each other.
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
@@ -87,9 +87,10 @@ def measure_trials(work: Path, data: Path) -> list[str]:
         f"| all steps, {len(record['trials'])} trials (s, median of {RUNS}) | "
         f"{statistics.median(plain):.1f} | {statistics.median(ours):.1f} | {ratio:.2f} |",
         f"| the same in an empty work folder (s) | | {first:.1f} | |",
-        f"| again, with nothing changed (s, median of {RUNS}) | | {again:.1f} | |",
+        f"| again, with no changes (s, median of {RUNS}) | | {again:.1f} | |",
         *(
-            f"| R² of the best of {step}, on the test rows | {scores[step]:.4f} | {score:.4f} | |"
+            f"| R² of the best trial of {step}, on the test rows | "
+            f"{scores[step]:.4f} | {score:.4f} | |"
             for step, score in own.items()
         ),
     ]

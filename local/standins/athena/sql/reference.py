@@ -1,4 +1,4 @@
-"""`python -m local.standins.athena.sql.reference`: writes docs/athena-sql.md from the tables."""
+"""`python -m local.standins.athena.sql.reference` writes docs/athena-sql.md from the tables."""
 
 from __future__ import annotations
 
@@ -9,25 +9,26 @@ from local.standins.athena.sql.functions import SIGNATURES, UNAVAILABLE
 
 PAGE = Path(__file__).parents[4] / "docs" / "athena-sql.md"
 _BY_FORM = {
-    "coalesce": "two or more of a common type",
-    "concat": "two or more varchar; so is `||`",
-    "if": "a condition, and one or two of a common type",
-    "nullif": "two that can be compared",
+    "coalesce": "two or more values of a common type",
+    "concat": "two or more varchars; also `||`",
+    "if": "a condition, and one or two values of a common type",
+    "nullif": "two values that can be compared",
     "try": "any expression without aggregates",
-    "typeof": "no varchar, char or array",
+    "typeof": "any type except varchar, char and array",
 }
 _TITLES = {"scalar": "Functions", "aggregate": "Aggregates", "window": "Window functions"}
 _HEAD = """# Athena's SQL in the local run
 
-The local run answers queries with DuckDB, but by the rules of Athena's engine version 3, which is
-Trino. Each expression has the value and the type that Trino gives, or the query is refused before
-it runs, or at the row that needs it: with Athena's code (`TYPE_MISMATCH`, `COLUMN_NOT_FOUND`,
-`FUNCTION_NOT_FOUND`), or as `NOT_SUPPORTED` with what "is not available here".
+The local run executes queries with DuckDB, but by the rules of Athena's engine version 3, which
+is Trino. Each expression has the same value and type as in Trino; otherwise, the query is rejected
+before it runs, or at the row that needs it. The error is Athena's own (`TYPE_MISMATCH`,
+`COLUMN_NOT_FOUND`, `FUNCTION_NOT_FOUND`), or `NOT_SUPPORTED` for something that "is not available
+here".
 
-What is here was compared with Trino's documentation and with the answers of Trino 405 itself to
-over a thousand expressions, which are in `tests/local/standins/athena_values.tsv`. Which version
-of Trino Athena has on a given day is not known, so what differs between versions is refused
-(`max` of a column with NaN, for example).
+The supported expressions were compared with Trino's documentation and with the answers of Trino
+405 to over a thousand expressions, which are in `tests/local/standins/athena_values.tsv`. Athena's
+exact version of Trino is not known, so anything that differs between versions is rejected (`max`
+of a column with NaN, for example).
 
 This page is written by `python -m local.standins.athena.sql.reference`.
 
@@ -37,14 +38,14 @@ This page is written by `python -m local.standins.athena.sql.reference`.
   `INTERSECT`, `EXCEPT`, subqueries, `JOIN` with `ON` or `USING`, `CROSS JOIN UNNEST`, `GROUP BY`
   with `ROLLUP`, `CUBE` and `GROUPING SETS`, `HAVING`, `WINDOW`, `ORDER BY` (nulls last), `OFFSET`
   before `LIMIT` or `FETCH FIRST`.
-- Not here: `TABLESAMPLE`, `MATCH_RECOGNIZE`, `LATERAL`, `NATURAL JOIN`, `AT TIME ZONE`, lambda
+- Not supported: `TABLESAMPLE`, `MATCH_RECOGNIZE`, `LATERAL`, `NATURAL JOIN`, `AT TIME ZONE`, lambda
   expressions, rows, maps, JSON, varbinary, times, and timestamps finer than microseconds.
-- Timestamps with a time zone come from `now()` and `from_unixtime()`; their zone is UTC, as
-  Athena's is, and they must be cast before they are a result.
-- `power`, `exp`, logarithms and trigonometric functions may differ in the last digit of a double:
-  the mathematics of Java and of C do.
-- Regular expressions must be written out in the query; what Java's and RE2's treat otherwise
-  (looking around, references, possessive quantifiers, `\\b`) is refused.
+- Timestamps with a time zone come from `now()` and `from_unixtime()`. Their zone is UTC, as in
+  Athena, and they must be cast to be part of a result.
+- `power`, `exp`, logarithms and trigonometric functions may differ in the last digit of a double,
+  as the mathematics of Java and C do.
+- Regular expressions must be literals. Those that Java and RE2 treat differently (lookaround,
+  back-references, possessive quantifiers, `\\b`) are rejected.
 """
 
 
@@ -64,7 +65,7 @@ def reference() -> str:
     names = textwrap.fill(
         ", ".join(f"`{name}`" for name in sorted(UNAVAILABLE)), 100, break_on_hyphens=False
     )
-    parts.append(f"## Trino's functions that are not here\n\n{names}\n")
+    parts.append(f"## Trino's functions that are not supported\n\n{names}\n")
     return "\n".join(parts)
 
 
