@@ -153,6 +153,7 @@ const models = new ModelPipeline(
       minimumR2Floor: minimumR2Floor(settings),
       dataHash: lake.dataHash,
       dataQualityBaseline: settings.dataQualityBaseline,
+      driftReference: settings.driftReference,
       gitRevision: settings.gitRevision,
     },
     jobs: {

@@ -37,6 +37,8 @@ export interface ModelPipelineArgs {
     readonly dataHash: string | undefined;
     /** Whether each model is registered with a baseline of its training data. */
     readonly dataQualityBaseline: boolean;
+    /** Whether each model is registered with a reference of its data, which drift is found by. */
+    readonly driftReference: boolean;
     /** Revision of the source, kept with each model; undefined: none is. */
     readonly gitRevision: string | undefined;
   };
@@ -104,9 +106,13 @@ export class ModelPipeline extends pulumi.ComponentResource {
     });
     const flow = flowSource.apply((source) => dataWranglerFlow(dataset, source));
     const textOf = (file: string): string => readFileSync(join(scripts, `${file}.py`), "utf8");
-    const script = (file: string, folderOf = [file]): Source =>
+    const script = (
+      file: string,
+      folderOf = [file],
+      resource = `${name}-${file.replaceAll("_", "-")}`,
+    ): Source =>
       this.upload(
-        `${name}-${file.replaceAll("_", "-")}`,
+        resource,
         names,
         `${file}.py`,
         pulumi.output(textOf(file)),
@@ -121,6 +127,12 @@ export class ModelPipeline extends pulumi.ComponentResource {
       evaluate: script("evaluate"),
       compare: script("compare"),
     };
+    const referenceScripts = ["evaluate", "drift_cells", "drift_reference"];
+    const references = training.driftReference
+      ? referenceScripts.map((file) =>
+          script(file, referenceScripts, `${name}-reference-${file.replaceAll("_", "-")}`),
+        )
+      : [];
 
     this.definition = pulumi
       .output({
@@ -132,6 +144,7 @@ export class ModelPipeline extends pulumi.ComponentResource {
           preprocess: sources.preprocess.folderUri,
           evaluate: sources.evaluate.uri,
           compare: sources.compare.uri,
+          driftReference: references[0]?.folderUri,
         },
         images: jobs.images,
         roles: jobs.roleArns,
@@ -173,7 +186,10 @@ export class ModelPipeline extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        dependsOn: [group, ...Object.values(sources).map(({ object }) => object)],
+        dependsOn: [
+          group,
+          ...[...Object.values(sources), ...references].map(({ object }) => object),
+        ],
       },
     );
 

@@ -87,6 +87,13 @@ export const settingsSchema = z.strictObject({
         "Monitor), to find drift against. It takes one more job, of some minutes. Model Monitor takes no new customers " +
         "since 30 July 2026: in an account that did not use it before, the job fails.",
     ),
+  driftReference: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether each model is registered with a reference to find drift by: counts of its training data, predictions " +
+        "and errors, which the evaluation makes.",
+    ),
   gitRevision: optionalText(
     /^[0-9a-f]{7,40}$/,
     "must be 7 to 40 hexadecimal digits, as `git rev-parse HEAD` prints them",

@@ -11,6 +11,7 @@ import {
   join,
   type JsonGet,
 } from "./language/expressions";
+import type { Processing } from "./steps/processing";
 import type { DataQuality } from "./steps/qualityCheck";
 import { registerModelStep } from "./steps/registerModel";
 import { type Channel, type MetricDefinition, type Tuning, tuningStep } from "./steps/tuning";
@@ -90,6 +91,10 @@ function tune(
   });
 }
 
+/** R² on the test data. */
+const r2Of = (report: Processing<"evaluation">): JsonGet =>
+  report.jsonGet("regression_metrics.r2.value");
+
 /**
  * What is kept with a model package: values of at most 256 characters, without quotes and commas, so the
  * query is kept by the flow that holds it.
@@ -99,7 +104,7 @@ function metadata(
   { algorithm, name }: Candidate,
   imageUri: string,
   tuning: Tuning,
-  r2: JsonGet,
+  report: Processing<"evaluation">,
 ): Readonly<Record<string, StringExpression>> {
   return {
     Table: args.dataset.table,
@@ -109,8 +114,11 @@ function metadata(
     Image: imageUri,
     TrainingJob: tuning.bestTrainingJobName,
     PipelineExecution: execution("PipelineExecutionId"),
-    R2: join("", [r2]),
+    R2: join("", [r2Of(report)]),
     Flow: args.sources.flow,
+    ...(args.sources.driftReference === undefined
+      ? {}
+      : { DriftReference: join("/", [report.output("evaluation"), "drift_reference.json"]) }),
     ...(args.gitRevision === undefined ? {} : { GitRevision: args.gitRevision }),
   };
 }
@@ -136,7 +144,6 @@ export function candidateSteps(
   const tuning = tune(args, candidate, training, preprocess);
   const evaluation = evaluationSteps(args, { candidate, imageUri, tuning, preprocess, cached });
   const { before, report } = evaluation;
-  const r2 = report.jsonGet("regression_metrics.r2.value");
   const register = registerModelStep({
     name: `Register${name}`,
     modelPackageGroupName: args.modelPackageGroupName,
@@ -146,7 +153,13 @@ export function candidateSteps(
     dataQualityBaseline: baseline,
     contentTypes: ["text/csv"],
     responseTypes: ["text/csv"],
-    metadata: metadata(args, candidate, imageUri, tuning, r2),
+    metadata: metadata(args, candidate, imageUri, tuning, report),
   });
-  return { candidate, tuning, evaluationSteps: [...before, report.step], r2, register };
+  return {
+    candidate,
+    tuning,
+    evaluationSteps: [...before, report.step],
+    r2: r2Of(report),
+    register,
+  };
 }

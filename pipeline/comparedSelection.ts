@@ -5,24 +5,8 @@ import { join } from "./language/expressions";
 import { parameter } from "./parameters";
 import { compare, conditionStep } from "./steps/condition";
 import { failStep } from "./steps/fail";
-import { exitMessage, folder, processingStep, s3Input } from "./steps/processing";
+import { exitMessage, folder, joinedNames, processingStep, s3Input } from "./steps/processing";
 import { executionUri } from "./storage";
-
-/** Maximum length of a container's argument. Source: CreateProcessingJob. */
-const maxArgumentLength = 256;
-
-/** Joins names by commas into as few arguments as hold them. */
-function chunks(names: readonly string[]): readonly string[] {
-  return names.reduce<string[]>((all, name) => {
-    const last = all.at(-1);
-    if (last !== undefined && last.length + name.length + 1 <= maxArgumentLength) {
-      all[all.length - 1] = `${last},${name}`;
-    } else {
-      all.push(name);
-    }
-    return all;
-  }, []);
-}
 
 /**
  * Selects among many candidates: a job compares their reports and names the winner, and one Condition step
@@ -39,7 +23,7 @@ export function comparedSelection(
     context: args.context,
     entrypoint: ["python3", `${folder("code")}/compare.py`],
     arguments: [
-      ...["--candidates", ...chunks(all.map(({ candidate }) => candidate.name))],
+      ...["--candidates", ...joinedNames(all.map(({ candidate }) => candidate.name))],
       // The service refuses a number in place of an argument.
       ...["--minimum", join("", [parameter("MinimumR2")])],
       ...["--input", folder("evaluation"), "--output", folder("comparison")],

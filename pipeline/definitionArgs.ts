@@ -28,6 +28,11 @@ export interface DefinitionArgs {
     readonly preprocess: string;
     readonly evaluate: string;
     readonly compare: string;
+    /**
+     * The folder of evaluate.py and what makes a model's reference of it, to find drift by. Default: models have no
+     * such reference.
+     */
+    readonly driftReference?: string | undefined;
   };
   /** URIs of the images. */
   readonly images: {

@@ -1,10 +1,18 @@
 import type { Candidate } from "./candidates";
 import type { Preprocess } from "./dataSteps";
+import { categoricalColumns } from "./dataset";
 import type { DefinitionArgs } from "./definitionArgs";
 import type { Step } from "./language/definition";
 import { type StringExpression, folderUri } from "./language/expressions";
 import { modelStep } from "./steps/model";
-import { exitMessage, folder, type Processing, processingStep, s3Input } from "./steps/processing";
+import {
+  exitMessage,
+  folder,
+  joinedNames,
+  type Processing,
+  processingStep,
+  s3Input,
+} from "./steps/processing";
 import { transformStep } from "./steps/transform";
 import type { Tuning } from "./steps/tuning";
 import { executionUri } from "./storage";
@@ -26,27 +34,60 @@ export interface Evaluation {
   readonly before: readonly Step[];
 }
 
+/** A script that evaluates, and what it is given beside the model and its test data. */
+interface Evaluator {
+  readonly script: string;
+  readonly code: StringExpression;
+  readonly inputs: Readonly<Record<string, StringExpression>>;
+  readonly arguments: readonly string[];
+}
+
+/** What evaluates: the script alone, or with it what makes the model's reference, to find drift by. */
+function evaluator({ dataset, sources }: DefinitionArgs, preprocess: Preprocess): Evaluator {
+  const { driftReference } = sources;
+  if (driftReference === undefined) {
+    return { script: "evaluate", code: sources.evaluate, inputs: {}, arguments: [] };
+  }
+  const categories = categoricalColumns(dataset);
+  return {
+    script: "drift_reference",
+    code: driftReference,
+    inputs: {
+      train: folderUri(preprocess.output("train")),
+      metadata: folderUri(preprocess.output("metadata")),
+    },
+    arguments: [
+      ...["--train", folder("train"), "--metadata", folder("metadata")],
+      ...(categories.length === 0 ? [] : ["--categories", ...joinedNames(categories)]),
+    ],
+  };
+}
+
 /** Writes the report by a script that is given inputs, and arguments that name them. */
 function reportStep(
   args: DefinitionArgs,
-  { cached, candidate: { name } }: TunedCandidate,
+  { cached, candidate: { name }, preprocess }: TunedCandidate,
   imageUri: string,
   inputs: Readonly<Record<string, StringExpression>>,
   scriptArguments: readonly string[],
 ): Processing<"evaluation"> {
+  const by = evaluator(args, preprocess);
   return processingStep({
     name: `Evaluate${name}`,
     imageUri,
     roleArn: args.roles.evaluation,
     context: args.context,
-    entrypoint: ["python3", `${folder("code")}/evaluate.py`],
+    entrypoint: ["python3", `${folder("code")}/${by.script}.py`],
     arguments: [
+      ...by.arguments,
       ...scriptArguments,
       ...["--output", folder("evaluation"), "--message", exitMessage],
     ],
     inputs: [
-      s3Input("code", args.sources.evaluate, folder("code")),
-      ...Object.entries(inputs).map(([input, uri]) => s3Input(input, uri, folder(input))),
+      s3Input("code", by.code, folder("code")),
+      ...Object.entries({ ...inputs, ...by.inputs }).map(([input, uri]) =>
+        s3Input(input, uri, folder(input)),
+      ),
     ],
     outputs: {
       evaluation: {

@@ -145,7 +145,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--train", type=Path, required=True, help="folder of CSV files")
     parser.add_argument("--metadata", type=Path, required=True, help="folder of feature_names.json")
     parser.add_argument(
-        "--categories", default="", help="what was encoded one-hot, joined by commas"
+        "--categories", nargs="*", default=[], help="what was encoded one-hot, joined by commas"
     )
     options, others = parser.parse_known_args(arguments)
     evaluate.main(others)
@@ -158,7 +158,7 @@ def main(arguments: list[str] | None = None) -> None:
         predicted = np.loadtxt(
             evaluated.output / "predictions.csv", delimiter=",", skiprows=1, ndmin=2
         )
-        categories = [name for name in options.categories.split(",") if name]
+        categories = [name for chunk in options.categories for name in chunk.split(",")]
         reference = make_reference(names, rows, predicted[:, 1], predicted[:, 0], categories)
     except (InputError, evaluate.InputError, OSError) as error:
         evaluated.message.parent.mkdir(parents=True, exist_ok=True)

@@ -85,6 +85,22 @@ export function s3Input(name: string, uri: StringExpression, folder: string): Pr
   };
 }
 
+/** Maximum length of a container's argument. Source: CreateProcessingJob. */
+const maxArgumentLength = 256;
+
+/** Joins names by commas into as few arguments of a container as hold them. */
+export function joinedNames(names: readonly string[]): readonly string[] {
+  return names.reduce<string[]>((all, name) => {
+    const last = all.at(-1);
+    if (last !== undefined && last.length + name.length + 1 <= maxArgumentLength) {
+      all[all.length - 1] = `${last},${name}`;
+    } else {
+      all.push(name);
+    }
+    return all;
+  }, []);
+}
+
 /** The arguments of the API call CreateProcessingJob. */
 export function processingArguments<Output extends string>(
   args: Omit<ProcessingStepArgs<Output>, "cached" | "dependsOn" | "name" | "propertyFile">,

@@ -151,6 +151,7 @@ describe("what the steps of the definition read and write", () => {
     evaluated = await program({
       candidates: [ownImage("Forest"), ownImage("ForestOfMine")],
       dataQualityBaseline: true,
+      driftReference: true,
       dataset: californiaHousing,
     });
     definition = new Definition(evaluated.definition);

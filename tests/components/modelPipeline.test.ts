@@ -1,10 +1,12 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { dirname } from "node:path/posix";
 
 import * as pulumi from "@pulumi/pulumi";
 
 import { ModelPipeline, type ModelPipelineArgs } from "../../components/modelPipeline";
 import { settingsSchema } from "../../config/schema";
+import type { PipelineDefinition } from "../../pipeline/language/definition";
+import { allSteps } from "../../pipeline/language/graph";
 import type { JsonObject } from "../../pipeline/language/json";
 import { account, construct, valueOf } from "../support/construct";
 import { at } from "../support/definitions";
@@ -30,6 +32,7 @@ const args: ModelPipelineArgs = {
     minimumR2Floor: undefined,
     dataHash: undefined,
     dataQualityBaseline: false,
+    driftReference: false,
     gitRevision: undefined,
   },
   jobs: {
@@ -120,6 +123,45 @@ describe("ModelPipeline", () => {
     deepEqual(await tuning({ vpc }), [
       ...jobs,
       { Subnets: ["subnet-1"], SecurityGroupIds: ["sg-1"] },
+    ]);
+  });
+
+  it("makes and keeps each model's drift reference where that is asked for", async () => {
+    const evaluation = async (driftReference: boolean): Promise<readonly unknown[]> => {
+      const { registered } = await make({ training: { ...args.training, driftReference } });
+      const definition = definitionOf(registered);
+      const job = at(definition, "Steps", "EvaluateXGBoost", "Arguments");
+      const register = allSteps(definition as PipelineDefinition)
+        .map(({ step }) => step)
+        .find(({ Name }) => Name === "RegisterXGBoost")?.Arguments;
+      return [
+        at(job, "AppSpecification", "ContainerEntrypoint"),
+        at(job, "ProcessingInputs", 0, "S3Input", "S3Uri"),
+        at(register, "CustomerMetadataProperties", "DriftReference"),
+        Object.keys(registered).filter((name) => name.includes("reference")),
+      ];
+    };
+    const [plain, , nothing, none] = await evaluation(false);
+    deepEqual(plain, ["python3", "/opt/ml/processing/code/evaluate.py"]);
+    deepEqual([nothing, none], [undefined, []]);
+    const [entrypoint, code, reference, objects] = await evaluation(true);
+    deepEqual(entrypoint, ["python3", "/opt/ml/processing/code/drift_reference.py"]);
+    match(String(code), /^s3:\/\/the-bucket\/pipeline\/[0-9a-f]+\/$/);
+    deepEqual(reference, {
+      "Std:Join": {
+        On: "/",
+        Values: [
+          {
+            Get: "Steps.EvaluateXGBoost.ProcessingOutputConfig.Outputs['evaluation'].S3Output.S3Uri",
+          },
+          "drift_reference.json",
+        ],
+      },
+    });
+    deepEqual(objects, [
+      "s3/bucketObjectv2 models-reference-drift-cells",
+      "s3/bucketObjectv2 models-reference-drift-reference",
+      "s3/bucketObjectv2 models-reference-evaluate",
     ]);
   });
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +24,7 @@ from drift_reference import make_reference
 from drift_tests import Comparison, Thresholds, compare, more_often, moved
 from hypothesis import given
 from hypothesis import strategies as st
+from image_python import image_python
 from scipy.stats import binomtest, chi2_contingency
 
 THRESHOLDS = Thresholds(false_alarms=0.01, runs=30, shift=0.1, unusual=0.02)
@@ -319,7 +322,11 @@ def test_twenty_quiet_months_have_no_alarm() -> None:
                 assert found(reference, counts) == set()
 
 
-def test_the_script_evaluates_and_keeps_a_reference(tmp_path: Path) -> None:
+@pytest.mark.parametrize("image", ["this", "scikit-learn 1.9-0", "xgboost 3.2-0"])
+def test_the_script_evaluates_and_keeps_a_reference(tmp_path: Path, image: str) -> None:
+    python = sys.executable if image == "this" else image_python(image)
+    if python is None:
+        pytest.skip(f"this machine has no Python, or no package index, for {image}")
     random = np.random.default_rng(37)
     rows = rows_of(random, 500)
     predicted, labels = truth(rows, random)
@@ -331,15 +338,19 @@ def test_the_script_evaluates_and_keeps_a_reference(tmp_path: Path) -> None:
         np.savetxt(tmp_path / name, table, delimiter=",", fmt="%.10g")
     (tmp_path / "metadata").mkdir()
     (tmp_path / "metadata" / "feature_names.json").write_text(json.dumps(COLUMNS))
-    arguments = ["--categories", "area", "--message", str(tmp_path / "message")]
+    command = [python, drift_reference.__file__, "--message", str(tmp_path / "message")]
     for name in ("train", "metadata", "predictions", "output"):
-        arguments += [f"--{name}", str(tmp_path / name)]
-    drift_reference.main(arguments)
+        command += [f"--{name}", str(tmp_path / name)]
+    command += ["--categories", "colour", "area"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "4 features and 6 pairs to find drift by"
     written = Reference.parse(json.loads((tmp_path / "output/drift_reference.json").read_text()))
     assert [int(one.counts.sum()) for one in written.features] == [500] * 4
     assert (tmp_path / "output/evaluation.json").exists()
 
     (tmp_path / "metadata" / "feature_names.json").write_text(json.dumps(COLUMNS[1:]))
-    with pytest.raises(SystemExit, match="error: there are 5 names of 6 features"):
-        drift_reference.main(arguments)
+    failed = subprocess.run(command, capture_output=True, text=True)
+    assert failed.returncode == 1
+    assert failed.stderr == "error: there are 5 names of 6 features\n"
     assert (tmp_path / "message").read_text() == "there are 5 names of 6 features"

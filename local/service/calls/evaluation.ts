@@ -16,12 +16,19 @@ export const evaluation: Calls = (stack, job) => {
         `models/${candidate}/${name}/output/model.tar.gz`,
         `${folder}/test/test.csv`,
         `${folder}/predictions/${candidate}/test.csv.out`,
+        // What makes the reference of a model, where there is one.
+        "pipeline/0123456789abcdef/drift_reference.py",
+        `${folder}/train/train.csv`,
+        `${folder}/metadata/feature_names.json`,
       ],
     ),
     ...writes(
       stack,
       "evaluation",
-      named?.writes ?? [`${folder}/evaluation/${candidate}/evaluation.json`],
+      named?.writes ??
+        ["evaluation.json", "drift_reference.json"].map(
+          (file) => `${folder}/evaluation/${candidate}/${file}`,
+        ),
       writing(named),
     ),
   ];
