@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 
 import { collectParameter } from "../terminal/options";
+import { shellWord } from "../terminal/shellWord";
 import type { Pace } from "./sageMaker/follow";
 
 /** What `--stack` is where it is not given, for the help. */
@@ -149,4 +150,41 @@ export function readPort(min: 0 | 1): (text: string) => number {
     }
     return port;
   };
+}
+
+/** Options that decide what a step does on this machine. */
+export interface TypedOptions {
+  readonly stack?: string;
+  readonly configFile?: string;
+  readonly data?: string;
+  readonly definition?: string;
+  readonly pipelineName?: string;
+  readonly s3?: string;
+  readonly image?: ReadonlyMap<string, string>;
+  readonly parameter?: ReadonlyMap<string, string>;
+  readonly docker?: boolean;
+  /** False where `--no-authorization` is given. */
+  readonly authorization?: boolean;
+}
+
+/** Options as they are typed, with a blank before each. */
+export function typedOptions(options: TypedOptions): string {
+  const { authorization, docker, image = new Map(), parameter = new Map() } = options;
+  const named = {
+    stack: options.stack,
+    "config-file": options.configFile,
+    data: options.data,
+    definition: options.definition,
+    "pipeline-name": options.pipelineName,
+    s3: options.s3,
+  };
+  const words = Object.entries(named).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, value],
+  );
+  for (const [name, values] of Object.entries({ image, parameter })) {
+    words.push(...[...values].flatMap(([key, value]) => [`--${name}`, `${key}=${value}`]));
+  }
+  words.push(...(docker === true ? ["--docker"] : []));
+  words.push(...(authorization === false ? ["--no-authorization"] : []));
+  return words.map((word) => ` ${shellWord(word)}`).join("");
 }

@@ -4,6 +4,7 @@ import { widthOf } from "../terminal/output";
 import { lastLines } from "../local/environments/logs";
 import type { Session } from "../local/execution/session";
 import { candidateTable } from "./candidateTable";
+import { failedStepText } from "./failedStep";
 import { note, print, type Terminal } from "./terminal";
 
 /** The one object that `--json` prints. */
@@ -45,22 +46,24 @@ export interface StepCommands {
   readonly shell: (step: string, execution: string) => string;
 }
 
-/** Says why an execution failed: the step, its reason, how its log ends and where it is, and how to go on. */
+/** Says why an execution failed. */
 function failureText(session: Session, { again, shell }: StepCommands): string {
   const { executionId: id, result } = session;
-  const step = result.steps.find(({ status }) => status === "Failed");
-  const lines = [`error: step ${step?.name ?? ""} failed: ${result.failureReason ?? ""}`];
-  if (step?.log !== undefined) {
-    const end = lastLines(step.log).split("\n");
-    // Where the job has said nothing of its own, its reason is how the log ends.
-    if (!result.failureReason?.includes(end.at(-1) ?? "")) {
-      lines.push(...end.map((line) => `  | ${line}`));
-    }
-    lines.push(`log: ${step.log}`);
-    lines.push(`to run it alone: ${again(step.name, id)}`);
-    lines.push(`to open its folder: ${shell(step.name, id)}`);
-  }
-  return lines.join("\n");
+  const { log, name } = result.steps.find(({ status }) => status === "Failed") ?? { name: "" };
+  const text = failedStepText({
+    name,
+    reason: result.failureReason ?? "",
+    job:
+      log === undefined
+        ? undefined
+        : {
+            lastLines: lastLines(log).split("\n"),
+            log,
+            again: again(name, id),
+            shell: shell(name, id),
+          },
+  });
+  return `error: ${text}`;
 }
 
 /** Says how far a stopped execution got, and how to continue it. */

@@ -53,7 +53,7 @@ export function retry(terminal: Terminal): Command {
         // What runs in this process ends with it.
         if (options.wait === true || world.machine !== undefined) {
           const pace = paceOf(options, world.machine !== undefined);
-          return watch(client, world, execution, { json, pace }, terminal);
+          return watch(client, world, execution, { json, pace, typed: { options } }, terminal);
         }
         print(
           terminal,

@@ -14,10 +14,10 @@ import { findDocument } from "../../local/records/executions";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { allSteps } from "../../pipeline/language/graph";
 import { imagesOf } from "../../pipeline/language/images";
-import { shellWord } from "../../terminal/shellWord";
 import { asUserError, UserError } from "../../errors/userError";
 import { typedPath } from "../../terminal/options";
 import { type Progress, progressOn, silent } from "../../terminal/progress";
+import { typedOptions } from "../options";
 import { printOutcome } from "../outcome";
 import { parseDefinition } from "../parseDefinition";
 import { runOnChange } from "../watchSources";
@@ -73,28 +73,6 @@ function namedFolder(named: string, path: string): string {
 function progressFor({ json, quiet }: RunOptions, { stderr, stdout }: Terminal): Progress {
   const stream = json === true ? stderr : stdout;
   return quiet === true ? silent(stderr) : progressOn(stream, availableParallelism());
-}
-
-/** The options that decide what a step does, as they are typed, with a blank before each. */
-function typedOptions(options: RunOptions): string {
-  const { authorization, docker, image = new Map(), parameter } = options;
-  const named = {
-    stack: options.stack,
-    "config-file": options.configFile,
-    data: options.data,
-    definition: options.definition,
-    "pipeline-name": options.pipelineName,
-    s3: options.s3,
-  };
-  const words = Object.entries(named).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name}`, value],
-  );
-  for (const [name, values] of Object.entries({ image, parameter })) {
-    words.push(...[...values].flatMap(([key, value]) => [`--${name}`, `${key}=${value}`]));
-  }
-  words.push(...(docker === true ? ["--docker"] : []));
-  words.push(...(authorization === false ? ["--no-authorization"] : []));
-  return words.map((word) => ` ${shellWord(word)}`).join("");
 }
 
 /** @throws UserError where `--image` names an image that no step has */

@@ -95,7 +95,8 @@ async function startIn(
   }
   const started = { arn, id, pipelineName: pipeline.pipelineName };
   const pace = paceOf(options, world.machine !== undefined);
-  return watch(client, world, started, { json, pace }, terminal);
+  const typed = { options, isProgram: true };
+  return watch(client, world, started, { json, pace, typed }, terminal);
 }
 
 /** Starts the stack's pipeline on this machine, in this process. */

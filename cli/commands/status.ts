@@ -1,6 +1,7 @@
 import { Command } from "commander";
 
 import { findDocument } from "../../local/records/executions";
+import { jobLines } from "../failedStep";
 import { inWorld } from "../inWorld";
 import {
   type JsonOption,
@@ -12,6 +13,7 @@ import {
 } from "../options";
 import { sageMaker } from "../sageMaker/clients";
 import { findExecution } from "../sageMaker/executions";
+import { failedStep } from "../sageMaker/failure";
 import { definitionOf, stepsOf } from "../sageMaker/steps";
 import { snapshotJson, snapshotText, watch } from "../sageMaker/watch";
 import { widthOf } from "../../terminal/output";
@@ -32,9 +34,10 @@ export function status(terminal: Terminal): Command {
           const client = sageMaker(world.client);
           const json = options.json === true;
           const execution = await findExecution(client, world, named);
+          const typed = { options };
           if (options.follow === true) {
             const pace = paceOf(options, world.machine !== undefined);
-            return watch(client, world, execution, { json, pace }, terminal);
+            return watch(client, world, execution, { json, pace, typed }, terminal);
           }
           const definition = await definitionOf(client, execution.arn);
           const now = { execution, steps: await stepsOf(client, execution.arn, definition) };
@@ -43,6 +46,12 @@ export function status(terminal: Terminal): Command {
           const record = machine && findDocument(machine.workspace, execution.id);
           if (!json && record?.authorization?.startsWith("not checked") === true) {
             print(terminal, `Rights by the stack's policies: ${record.authorization}`);
+          }
+          if (!json && execution.status === "Failed") {
+            const failed = await failedStep(client, world, now, typed);
+            for (const line of failed === undefined ? [] : jobLines(failed)) {
+              print(terminal, line);
+            }
           }
           return 0;
         });

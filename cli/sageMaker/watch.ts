@@ -7,14 +7,14 @@ import { note, print, type Terminal } from "../terminal";
 import type { World } from "./world";
 import type { ExecutionState } from "./executions";
 import { follow, type Pace, type Snapshot } from "./follow";
-import { logEnd } from "./logEnd";
-import { missingRight } from "./missingRights";
+import { failureText, missingRightOf, type Typed } from "./failure";
 import { definitionOf, type DeployedStep } from "./steps";
 
 /** How the commands that can watch an execution show it. */
 export interface WatchOptions {
   readonly json: boolean;
   readonly pace: Pace;
+  readonly typed: Typed;
 }
 
 /** What `--json` prints of an execution. */
@@ -28,14 +28,6 @@ function secondsOf({ seconds, startTime, status }: DeployedStep): number | undef
   return status === "Executing" && startTime !== undefined
     ? (Date.now() - Date.parse(startTime)) / 1000
     : seconds;
-}
-
-/** A line, with a line break before it, that names the right that a step lacked; empty where none did. */
-function missingRightOf({ execution, steps }: Snapshot): string {
-  const [missing] = [...steps, execution].flatMap(
-    ({ failureReason }) => missingRight(failureReason ?? "") ?? [],
-  );
-  return missing === undefined ? "" : `\n${missing}`;
 }
 
 /**
@@ -65,38 +57,6 @@ export function snapshotText({ execution, steps }: Snapshot, width: number): str
   return `Execution ${id} of ${pipelineName}: ${status} (${started})\n${table}${reason}${missing}`;
 }
 
-/** The command that runs a step of an execution alone, on what the steps before it have made. */
-function reproduction(world: World, step: string, execution: string): string {
-  const verb = world.machine === undefined ? "start --wait" : "run";
-  return world.command(`${verb} --only ${step} --source ${execution}`);
-}
-
-/** Says why an execution did not succeed, how its log ends, and how to go on. */
-async function failureText(
-  client: SageMakerClient,
-  world: World,
-  snapshot: Snapshot,
-): Promise<string> {
-  const { execution, steps } = snapshot;
-  const step = steps.find(({ status }) => status === "Failed");
-  const { failureReason = "", id, status } = execution;
-  const missing = missingRightOf(snapshot);
-  if (step === undefined) {
-    const reason = failureReason === "" ? "" : `: ${failureReason}`;
-    return `error: execution ${id}: ${status}${reason}${missing}`;
-  }
-  const lines = [
-    `error: step ${step.name} failed: ${step.failureReason ?? failureReason}${missing}`,
-  ];
-  if (step.job !== undefined) {
-    const end = await logEnd(client, world, step);
-    lines.push(...end.map((line) => `  | ${line}`));
-    lines.push(`log: ${world.command(`logs ${step.name} ${id}`)}`);
-    lines.push(`to run this step alone: ${reproduction(world, step.name, id)}`);
-  }
-  return lines.join("\n");
-}
-
 /**
  * Watches an execution to its end, and shows how it goes. Ctrl-C ends the watching only, unless this process
  * runs the execution: then it is stopped in order.
@@ -106,7 +66,7 @@ export async function watch(
   client: SageMakerClient,
   world: World,
   started: Pick<ExecutionState, "arn" | "id" | "pipelineName">,
-  { json, pace }: WatchOptions,
+  { json, pace, typed }: WatchOptions,
   terminal: Terminal,
 ): Promise<number> {
   const { arn, id } = started;
@@ -135,7 +95,7 @@ export async function watch(
     if (last.execution.status === "Succeeded") {
       return 0;
     }
-    note(terminal, await failureText(client, world, last));
+    note(terminal, `error: ${await failureText(client, world, last, typed)}`);
     return code ?? 1;
   } catch (error) {
     progress.close();

@@ -171,7 +171,7 @@ describe("npm run restate: executions", () => {
         stderr.endsWith(
           "error: step EvaluateDecisionTree failed: AlgorithmError: exit code 1\n" +
             `log: npm run restate -- logs EvaluateDecisionTree ${result.execution} --stack dev\n` +
-            "to run this step alone: npm run restate -- start --wait --only EvaluateDecisionTree " +
+            "to run it alone: npm run restate -- start --wait --only EvaluateDecisionTree " +
             `--source ${result.execution} --stack dev\n`,
         ),
         stderr,

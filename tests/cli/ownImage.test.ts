@@ -223,5 +223,34 @@ describe("npm run local, with jobs of others,", () => {
       await run([failing("fourth")].map((step) => ({ ...step, DependsOn: [] })));
       equal(readdirSync(join(executions, second)).includes("jobs"), false);
     });
+
+    it("is told alike by retry and status, with a line that works as it is typed", async () => {
+      const work = `--work-folder ${workFolder}`;
+      const folderOf = join(workFolder, "executions", id);
+      const definition = join(folderOf, "definition.json");
+      const lines = (options: string): readonly string[] => [
+        `log: ${join(folderOf, "logs", "Check.log")}`,
+        `to run it alone: npm run local -- run --only Check --source ${id} ` +
+          `--definition ${definition}${options} ${work}`,
+        `to open its folder: npm run local -- shell Check ${id} ${work}`,
+      ];
+      const status = async (): Promise<readonly string[]> => {
+        const { stdout } = await local("status", id);
+        return stdout
+          .slice(stdout.indexOf("\nlog: ") + 1)
+          .trimEnd()
+          .split("\n");
+      };
+      // The folder is gone.
+      deepEqual(await status(), lines("").slice(0, 2));
+      const retried = await local("retry", id, ...given());
+      equal(retried.code, 1);
+      const reason = "error: step Check failed: exit code 1\nabout to fail\nno luck\n";
+      equal(retried.stderr, `${reason}${lines(` ${given().join(" ")}`).join("\n")}\n`);
+      deepEqual(await status(), lines(""));
+      const line = /npm run local -- (run .*)/.exec(retried.stderr)?.[1] ?? "";
+      const again = await commandLine(["--local", ...line.split(" "), "--quiet"]);
+      equal(again.stderr.startsWith(reason), true, again.stderr);
+    });
   });
 });

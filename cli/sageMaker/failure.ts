@@ -1,0 +1,110 @@
+import type { SageMakerClient } from "@aws-sdk/client-sagemaker";
+import { basename, join } from "node:path";
+
+import { stackNames } from "../../contract/names";
+import { readFailedJob } from "../../local/environments/failedJob";
+import { lastLines } from "../../local/environments/logs";
+import { readRecord, recordPath } from "../../local/records/executions";
+import { defaultStack } from "../../offline/stackConfig";
+import { type FailedStep, failedStepText } from "../failedStep";
+import { typedOptions, type TypedOptions } from "../options";
+import type { Snapshot } from "./follow";
+import { logEnd } from "./logEnd";
+import { missingRight } from "./missingRights";
+import type { DeployedStep } from "./steps";
+import type { World } from "./world";
+
+/** A line, with a line break before it, that names the right that a step lacked; empty where none did. */
+export function missingRightOf({ execution, steps }: Snapshot): string {
+  const [missing] = [...steps, execution].flatMap(
+    ({ failureReason }) => missingRight(failureReason ?? "") ?? [],
+  );
+  return missing === undefined ? "" : `\n${missing}`;
+}
+
+/** What a command was typed with that decides how a step runs, so that lines to go on can be typed as they are. */
+export interface Typed {
+  readonly options: TypedOptions;
+  /** Whether the execution runs the stack's program as it is, and not a definition of its own. */
+  readonly isProgram?: boolean;
+}
+
+/** The options by which a step runs on this machine as the execution has run it. */
+function optionsHere(folder: string, pipelineName: string, { isProgram, options }: Typed): string {
+  const own = stackNames(options.stack ?? defaultStack).pipelineName;
+  return typedOptions(
+    isProgram === true
+      ? options
+      : {
+          ...options,
+          definition: join(folder, "definition.json"),
+          ...(pipelineName === own ? {} : { pipelineName }),
+        },
+  );
+}
+
+async function jobOf(
+  client: SageMakerClient,
+  world: World,
+  { execution: { id, pipelineName } }: Snapshot,
+  step: DeployedStep,
+  typed: Typed,
+): Promise<FailedStep["job"]> {
+  const alone = `--only ${step.name} --source ${id}`;
+  if (world.machine === undefined) {
+    return (
+      step.job && {
+        lastLines: await logEnd(client, world, step),
+        log: world.command(`logs ${step.name} ${id}`),
+        again: world.command(`start --wait ${alone}`),
+      }
+    );
+  }
+  const folder = world.machine.workspace.execution(id);
+  const log = readRecord(recordPath(folder)).steps.find(({ name }) => name === step.name)?.log;
+  return log === undefined
+    ? undefined
+    : {
+        lastLines: lastLines(log).split("\n"),
+        log,
+        again: world.command(`run ${alone}${optionsHere(folder, pipelineName, typed)}`),
+        shell:
+          readFailedJob(join(folder, "jobs", basename(log, ".log"))) &&
+          world.command(`shell ${step.name} ${id}`),
+      };
+}
+
+/** The step by which an execution failed; undefined where none did. */
+export async function failedStep(
+  client: SageMakerClient,
+  world: World,
+  snapshot: Snapshot,
+  typed: Typed,
+): Promise<FailedStep | undefined> {
+  const { execution, steps } = snapshot;
+  const step = steps.find(({ status }) => status === "Failed");
+  if (step === undefined) {
+    return undefined;
+  }
+  return {
+    name: step.name,
+    reason: `${step.failureReason ?? execution.failureReason ?? ""}${missingRightOf(snapshot)}`,
+    job: await jobOf(client, world, snapshot, step, typed),
+  };
+}
+
+/** Says why an execution did not succeed, and how to go on. */
+export async function failureText(
+  client: SageMakerClient,
+  world: World,
+  snapshot: Snapshot,
+  typed: Typed,
+): Promise<string> {
+  const step = await failedStep(client, world, snapshot, typed);
+  if (step !== undefined) {
+    return failedStepText(step);
+  }
+  const { failureReason = "", id, status } = snapshot.execution;
+  const reason = failureReason === "" ? "" : `: ${failureReason}`;
+  return `execution ${id}: ${status}${reason}${missingRightOf(snapshot)}`;
+}
