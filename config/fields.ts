@@ -8,16 +8,16 @@ export const emptyMeansUnset = z
   .default("")
   .transform((text) => (text === "" ? undefined : text));
 
-/** A text by a pattern, which may be unset. */
+/** A text that matches a pattern, or is unset. */
 export function optionalText(pattern: RegExp, message: string) {
   return emptyMeansUnset.refine((text) => text === undefined || pattern.test(text), message);
 }
 
 /**
- * Metadata of a key that holds the default of a pipeline parameter.
+ * Metadata of a key that is the default of a pipeline parameter.
  *
  * @param name name of the parameter
- * @param use what it is, as the end of a sentence: the README shows it
+ * @param use its meaning, as the end of a sentence, for the README
  */
 export function parameterDefault(
   name: ParameterName,

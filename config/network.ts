@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** The private ranges, by their first address and the bits that all of a range share. */
+/** The private ranges: first address and length of the common prefix in bits. */
 const privateRanges = [
   ["10.0.0.0", 8],
   ["172.16.0.0", 12],
@@ -13,7 +13,7 @@ function firstBits(address: string, bits: number): number {
   return Math.floor(number / 2 ** (32 - bits));
 }
 
-/** Whether a block is a /16 to /24 of a private range, and is named by its first address. */
+/** Whether a block is a /16 to /24 of a private range, written with its first address. */
 function isPrivateNetwork(block: string): boolean {
   const [address = "", size] = block.split("/");
   const bits = Number(size);
@@ -26,23 +26,23 @@ function isPrivateNetwork(block: string): boolean {
 }
 
 const createNetwork = z.strictObject({
-  mode: z.literal("create").describe("A network of the stack's own, with no way out."),
+  mode: z.literal("create").describe("A network that the stack creates, without internet access."),
   cidrBlock: z
     .cidrv4()
     .refine(isPrivateNetwork, "must be a /16 to /24 of a private range, such as 10.0.0.0/16")
     .default("10.0.0.0/16")
-    .describe("Addresses, a /16 to /24 of a private range."),
+    .describe("Its addresses: a /16 to /24 of a private range."),
   availabilityZones: z.int().min(1).max(6).default(2).describe("Number of availability zones."),
   flowLogs: z
     .boolean()
     .default(false)
-    .describe("Whether accepted and rejected connections are logged, for 30 days."),
+    .describe("Whether to log accepted and rejected connections, for 30 days."),
 });
 
 const existingNetwork = z.strictObject({
   mode: z
     .literal("existing")
-    .describe("A network that is there already, with endpoints to the services that jobs call."),
+    .describe("An existing network, with endpoints for the services that jobs call."),
   subnetIds: z
     .array(z.string().regex(/^subnet-[0-9a-f]{8,17}$/, "must be the id of a subnet"))
     .min(1)
@@ -59,8 +59,8 @@ const noNetwork = z.strictObject({
   mode: z.literal("none").describe("SageMaker's own network."),
 });
 
-/** Where the pipeline's jobs run. Default: a network of the stack's own. */
+/** The network of the pipeline's jobs. Default: one that the stack creates. */
 export const networkSchema = z
   .discriminatedUnion("mode", [createNetwork, existingNetwork, noNetwork])
-  // The default in Pulumi.yaml shows each member of it.
+  // Pulumi.yaml shows every member of the default.
   .prefault(createNetwork.parse({ mode: "create" }));

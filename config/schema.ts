@@ -16,9 +16,9 @@ import { isCron, isSchedule } from "./scheduleExpressions";
 const maxDataFiles = 200;
 
 const accountDigits =
-  "must be the 12 digits of an account, in quotes (without them it is a number, which loses leading zeros)";
+  "must be the account's 12 digits in quotes (without quotes, it is a number and loses leading zeros)";
 
-/** What is wrong with a file or folder of data; undefined: nothing. */
+/** The problem with a file or folder of data; undefined if there is none. */
 function dataFileProblem(path: string): string | undefined {
   if (!existsSync(path)) {
     return "there is no such file or folder (paths are relative to the project)";
@@ -26,7 +26,7 @@ function dataFileProblem(path: string): string | undefined {
   try {
     const count = dataFilePaths(path).length;
     return count === 0 || count > maxDataFiles
-      ? `holds ${count} files; 1 to ${maxDataFiles} can be uploaded from here, so put others there yourself`
+      ? `has ${count} files, but 1 to ${maxDataFiles} can be uploaded this way; upload more to S3 yourself`
       : undefined;
   } catch (error) {
     return `cannot be read: ${(error as Error).message}`;
@@ -34,8 +34,8 @@ function dataFileProblem(path: string): string | undefined {
 }
 
 /**
- * The keys of the namespace `restate`: types, defaults and texts. Pulumi.yaml's block, docs/reference.md and the
- * README's table of parameters are written from it by `npm run docs`.
+ * The keys of the namespace `restate`: types, defaults and descriptions. `npm run docs` writes Pulumi.yaml's block,
+ * docs/reference.md and the README's table of parameters from it.
  */
 export const settingsSchema = z.strictObject({
   dataset: datasetSchema.prefault(californiaHousing).describe("The table to train on."),
@@ -50,8 +50,7 @@ export const settingsSchema = z.strictObject({
       }
     })
     .describe(
-      "File, or folder of files, to upload as the table's data, relative to the project. Empty: the data is there " +
-        "already.",
+      "File or folder to upload as the table's data, relative to the project. Empty: the data is already in S3.",
     ),
   crawler: z
     .string()
@@ -59,49 +58,47 @@ export const settingsSchema = z.strictObject({
     .transform((crawler) => (crawler === "none" ? undefined : crawler))
     .refine(
       (crawler) => crawler === undefined || crawler === "on-demand" || isCron(crawler),
-      "must be none, on-demand, or cron(...) of six fields, one day of them ?, such as cron(0 6 * * ? *)",
+      "must be none, on-demand, or cron(...) with six fields, one of the two day fields ?, such as cron(0 6 * * ? *)",
     )
     .describe(
-      "Glue crawler that adds new partitions to the table: none, on-demand (when somebody starts it), or when it runs " +
-        "by itself, in UTC: cron(0 6 * * ? *). Projected partitions (dataset.partitions) need none.",
+      "Glue crawler that adds new partitions to the table: none, on-demand (started by hand), or a schedule in UTC, such as " +
+        "cron(0 6 * * ? *). Projected partitions (dataset.partitions) need none.",
     ),
   encryptCatalog: z
     .boolean()
     .default(false)
     .describe(
-      "Whether Glue's data catalogue is encrypted with the stack's key. It is a setting of the whole account in the " +
-        "region: everyone who reads the catalogue then needs the key too, and only one stack can make it. Needs " +
-        "restate:protect: deleting the key would lock the catalogue.",
+      "Whether to encrypt Glue's data catalogue with the stack's key. This applies to the whole account in the region: " +
+        "everyone who reads the catalogue then needs the key, and only one stack can set it. Requires restate:protect, " +
+        "because deleting the key would lock the catalogue.",
     ),
   baseImage: optionalText(
     /^[a-z0-9][\w.:/@-]*$/i,
     "must be the name of an image, such as python:3.12-slim-bookworm",
-  ).describe(
-    "Image that the Decision Tree image is built on. Empty: the one that container/Dockerfile names.",
-  ),
+  ).describe("Base image of the Decision Tree image. Empty: the one in container/Dockerfile."),
   dataQualityBaseline: z
     .boolean()
     .default(false)
     .describe(
-      "Whether each model is registered with a baseline of its training data (statistics and constraints by Model " +
-        "Monitor), to find drift against. It takes one more job, of some minutes. Model Monitor takes no new customers " +
-        "since 30 July 2026: in an account that did not use it before, the job fails.",
+      "Whether to register each model with a baseline of its training data (statistics and constraints from Model " +
+        "Monitor), to detect drift. This adds a job of a few minutes. Model Monitor is closed to new customers since 30 " +
+        "July 2026: in an account that did not use it before, the job fails.",
     ),
   driftReference: z
     .boolean()
     .default(false)
     .describe(
-      "Whether each model is registered with a reference to find drift by: counts of its training data, predictions " +
-        "and errors, which the evaluation makes.",
+      "Whether to register each model with a reference for drift detection: counts of its training data, predictions and " +
+        "errors, which the evaluation computes.",
     ),
   gitRevision: optionalText(
     /^[0-9a-f]{7,40}$/,
     "must be 7 to 40 hexadecimal digits, as `git rev-parse HEAD` prints them",
   ).describe(
-    "Revision of the source that is deployed, as `git rev-parse HEAD` prints it; each registered model keeps it. " +
-      "Empty: none is given.",
+    "Revision of the deployed source, as `git rev-parse HEAD` prints it; each registered model records it. Empty: not " +
+      "recorded.",
   ),
-  processingInstanceType: parameterInstanceType("choose a type without, such as ml.m5.4xlarge")
+  processingInstanceType: parameterInstanceType("choose a type without them, such as ml.m5.4xlarge")
     .default("ml.m5.4xlarge")
     .meta(parameterDefault("ProcessingInstanceType", "instance type of all processing jobs")),
   processingInstanceCount: z
@@ -109,15 +106,17 @@ export const settingsSchema = z.strictObject({
     .min(1)
     .max(100)
     .default(1)
-    .meta(parameterDefault("ProcessingInstanceCount", "instances of the Data Wrangler job")),
+    .meta(
+      parameterDefault("ProcessingInstanceCount", "number of instances of the Data Wrangler job"),
+    ),
   trainingInstanceType: parameterInstanceType(
-    "choose a type without, such as ml.m5.xlarge, and name this one as the instanceType of candidates",
+    "choose a type without them, such as ml.m5.xlarge, and set this one as the instanceType of candidates",
   )
     .default("ml.m5.xlarge")
     .meta(
       parameterDefault(
         "TrainingInstanceType",
-        "instance type of the training jobs of candidates without an instanceType",
+        "instance type of the training jobs, for candidates without an instanceType",
       ),
     ),
   modelApprovalStatus: z
@@ -131,46 +130,46 @@ export const settingsSchema = z.strictObject({
     .meta(
       parameterDefault(
         "MinimumR2",
-        "R² on the test data below which no candidate is registered and the execution fails (0: that of predicting " +
-          "the mean)",
+        "minimum R² on the test data; below it, no candidate is registered and the execution fails (0: as good as " +
+          "predicting the mean)",
       ),
     ),
   approval: z
     .enum(["relaxed", "strict"])
     .default("relaxed")
     .describe(
-      "Whether whoever starts the pipeline can lower the bar. strict: an execution with a MinimumR2 below " +
-        "restate:minimumR2 fails before it trains, and registers nothing. relaxed: the parameter alone decides. In both, " +
-        "models get the status restate:modelApprovalStatus and no other, and people approve them by the policy that the " +
-        "stack exports.",
+      "Whether the minimum R² can be lowered when starting the pipeline. strict: an execution with a MinimumR2 below " +
+        "restate:minimumR2 fails before it trains, and registers nothing. relaxed: only the parameter counts. In both " +
+        "cases, models always get the status restate:modelApprovalStatus, and people with the exported policy approve " +
+        "them.",
     ),
   sageMakerImage: z
     .boolean()
     .default(false)
     .describe(
-      "Whether the Decision Tree image is registered as a SageMaker Image too, restate-<stack>-dtree, with a version " +
-        "for each build, for Studio to show.",
+      "Whether to register the Decision Tree image also as a SageMaker Image, restate-<stack>-dtree, with a version for " +
+        "each build, so that Studio shows it.",
     ),
   parallelSteps: z
     .int()
     .min(1)
     .max(50)
     .default(10)
-    .describe("Maximum number of steps that an execution of the pipeline runs at once."),
+    .describe("Maximum number of steps that an execution runs in parallel."),
   schedule: emptyMeansUnset
     .refine(
       (schedule) => schedule === undefined || isSchedule(schedule),
-      "must be rate(...), at(...), or cron(...) of six fields, one day of them ?, such as cron(0 6 ? * MON *)",
+      "must be rate(...), at(...), or cron(...) with six fields, one of the two day fields ?, such as cron(0 6 ? * MON *)",
     )
     .describe(
-      "When the pipeline starts by itself, in UTC, as EventBridge Scheduler writes it: cron(0 6 ? * MON *), " +
-        "rate(7 days) or at(2030-01-01T00:00:00). Empty: never.",
+      "Schedule on which the pipeline starts, in UTC, in EventBridge Scheduler's syntax: cron(0 6 ? * MON *), " +
+        "rate(7 days) or at(2030-01-01T00:00:00). Empty: none.",
     ),
   startOnNewData: z
     .boolean()
     .default(false)
     .describe(
-      "Whether the pipeline starts when a file of the table arrives in the stack's bucket: one execution a file.",
+      "Whether the pipeline starts when a file of the table arrives in the stack's bucket: one execution per file.",
     ),
   notifyEmails: z
     .array(z.email())
@@ -178,21 +177,21 @@ export const settingsSchema = z.strictObject({
     .refine((emails) => new Set(emails).size === emails.length, "must not list an address twice")
     .default([])
     .describe(
-      "Addresses to notify of failed executions, of models that await approval, and of those that were approved or " +
-        "rejected. Each must confirm by the link that it is sent.",
+      "Addresses to notify of failed executions, and of models that await approval, were approved or rejected. Each " +
+        "must confirm its subscription with the link that it receives.",
     ),
   dashboard: z
     .boolean()
     .default(false)
-    .describe("Whether there is a CloudWatch dashboard of the pipeline's executions."),
+    .describe("Whether to create a CloudWatch dashboard of the pipeline's executions."),
   monthlyBudget: z
     .int()
     .min(0)
     .default(0)
     .transform((dollars) => (dollars === 0 ? undefined : dollars))
     .describe(
-      "Costs of the stack in a month, in US dollars, of which 80 % and 100 % are announced; they are found by the cost " +
-        "allocation tag stack, which must be active in the account. 0: no budget.",
+      "Monthly budget of the stack in US dollars; notifies at 80 % and 100 %. Costs are attributed by the cost allocation " +
+        "tag stack, which must be active in the account. 0: no budget.",
     ),
   maxCostPerExecution: z
     .number()
@@ -200,16 +199,15 @@ export const settingsSchema = z.strictObject({
     .default(0)
     .transform((dollars) => (dollars === 0 ? undefined : dollars))
     .describe(
-      "What an execution may cost at the most, in US dollars: its jobs until their time limits, with all retries, by " +
-        "restate:prices. What could cost more is refused at preview, and the pipeline has no parameters of instances. " +
-        "0: no limit.",
+      "Maximum cost of an execution in US dollars: all jobs until their time limits, with all retries, at restate:prices. " +
+        "The preview rejects a definition that could cost more, and the pipeline has no parameters for instances. 0: no " +
+        "limit.",
     ),
   prices: ownPricesSchema
     .prefault({})
     .describe(
-      "Prices that differ from those that come with the project, which are of us-east-1: a member each of " +
-        "pipeline/cost/listPrices.json, such as instanceHour: {ml.m7i.xlarge: 0.2419}; with all of another region's, its " +
-        "region too.",
+      "Prices that replace the project's, which are for us-east-1: members of pipeline/cost/listPrices.json, such as " +
+        "instanceHour: {ml.m7i.xlarge: 0.2419}. For another region, give all of its prices, and region.",
     ),
   modelConsumers: z
     .array(z.string(accountDigits).regex(/^\d{12}$/, accountDigits))
@@ -217,25 +215,24 @@ export const settingsSchema = z.strictObject({
     .default([])
     .meta({
       description:
-        "Other accounts, by their 12 digits in quotes, that may read the registered models, with their files and " +
-        "image, and deploy them.",
-      // So the program says what is wrong with an account number that lacks its quotes, not Pulumi.
+        "Other accounts (12 digits in quotes) that may read the registered models, with their files and image, and deploy " +
+        "them.",
+      // The program's own message for an account number without quotes is better than Pulumi's.
       uncheckedByPulumi: true,
     }),
   accessLogBucket: optionalText(
     /^(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
     "must be the name of a bucket",
   ).describe(
-    "Bucket, in the same account and region, that takes the log of who reads and writes what in the stack's bucket; " +
-      "it must let S3 write it. Empty: nothing is logged.",
+    "Bucket in the same account and region for the access log of the stack's bucket; its policy must let S3 write " +
+      "there. Empty: no log.",
   ),
   permissionsBoundary: optionalText(
     /^arn:aws[a-z-]*:iam::\d{12}:policy\/[\w+=,.@/-]+$/,
-    "must be the ARN of an IAM policy of an account: a managed policy of AWS limits nothing to a stack",
+    "must be the ARN of a policy in an account: an AWS managed policy does not limit roles to a stack",
   ).describe(
-    "ARN of an IAM policy that limits what each role may do, whatever its own policy says. Empty: none, or with " +
-      "restate:deployers the two that the stack makes: restate-<stack>-boundary for its roles, and " +
-      "restate-<stack>-deployer-boundary.",
+    "ARN of an IAM policy that limits every role, whatever its own policy allows. Empty: none; with restate:deployers, " +
+      "the two that the stack creates: restate-<stack>-boundary for its roles, and restate-<stack>-deployer-boundary.",
   ),
   bucketPrincipals: z
     .array(
@@ -243,15 +240,15 @@ export const settingsSchema = z.strictObject({
         .string()
         .regex(
           /^arn:aws[a-z-]*:(iam::\d{12}:(role|user)|sts::\d{12}:federated-user)\/[\w+=,.@*/-]+$/,
-          "must be the ARN of a role or a user; * stands for anything",
+          "must be the ARN of a role or a user; * matches anything",
         ),
     )
     .max(20)
     .default([])
     .describe(
-      "ARNs of roles and users, * allowed, that may read and write the bucket's objects from outside the network that the " +
-        "stack makes: whoever deploys it from elsewhere among them. Empty: whoever the account's policies allow. The " +
-        "roles of jobs never may.",
+      "ARNs of roles and users (with * as a wildcard) that may read and write the bucket's objects from outside the network " +
+        "that the stack creates, including whoever deploys it. Empty: anyone whom the account's policies allow. The jobs' " +
+        "roles never may.",
     ),
   servingEndpoints: z
     .array(
@@ -260,9 +257,7 @@ export const settingsSchema = z.strictObject({
     .min(1)
     .max(5)
     .default(["model"])
-    .describe(
-      "What the names of the endpoints end with that the deployer may deploy: restate-serving:endpointName of each.",
-    ),
+    .describe("Endpoints that the deployer may deploy, by their restate-serving:endpointName."),
   deployers: z
     .array(
       z
@@ -276,28 +271,28 @@ export const settingsSchema = z.strictObject({
     .default([])
     .describe(
       "GitHub workflows that may deploy the stack without a stored secret, by the subject of their tokens: " +
-        "repo:<owner>/<name>:environment:<environment>. They get a role, restate-<stack>-deployer, which can make roles " +
-        "only within a boundary, and cannot change its own rights. Empty: no such role.",
+        "repo:<owner>/<name>:environment:<environment>. They get a role, restate-<stack>-deployer, which can only create " +
+        "roles within a boundary, and cannot change its own permissions. Empty: no such role.",
     ),
   oidcProviderArn: optionalText(
     /^arn:aws[a-z-]*:iam::\d{12}:oidc-provider\/token\.actions\.githubusercontent\.com$/,
     "must be the ARN of GitHub's OpenID Connect provider, oidc-provider/token.actions.githubusercontent.com",
   ).describe(
-    "ARN of the account's identity provider for GitHub, of which there can be one. Empty: the stack makes it.",
+    "ARN of the account's identity provider for GitHub, of which there can be only one. Empty: the stack creates it.",
   ),
-  network: networkSchema.describe("Where the jobs run."),
+  network: networkSchema.describe("Network of the jobs."),
   protect: z
     .boolean()
     .default(true)
     .describe(
-      "Whether Pulumi refuses to delete the bucket, its key, the repository and the model package group, and leaves " +
-        "them where they are should they leave the program.",
+      "Whether Pulumi refuses to delete the bucket, its key, the repository and the model package group, and keeps them if " +
+        "they are removed from the program.",
     ),
   forceDestroy: z
     .boolean()
     .default(false)
     .describe(
-      "Whether `pulumi destroy` may delete the bucket, the repository and the workgroup with what is in them.",
+      "Whether `pulumi destroy` may delete the bucket, the repository and the workgroup with their contents.",
     ),
 });
 

@@ -5,19 +5,19 @@ import { type DatePart, dateParts, formatType, partName, usualParts } from "./da
 import { partitionSchema } from "./partitions";
 
 /**
- * A name of a database, table or column. Athena folds names to lower case whatever the quotes, so that
- * is how they are kept here and how they appear in the query's result, the flow and the model.
+ * The name of a database, table or column. Athena converts names to lower case, even quoted ones, so they are stored in
+ * lower case here, and appear so in the query's result, the flow and the model.
  */
 const identifier = z
   .string()
   .regex(
     /^[A-Za-z_][A-Za-z0-9_]{0,127}$/,
-    "must be 1 to 128 letters, digits and underscores, and not begin with a digit",
+    "must be 1 to 128 letters, digits and underscores, not beginning with a digit",
   )
   .transform((name) => name.toLowerCase());
 
 const column = z.strictObject({
-  name: identifier.describe("Name, folded to lower case."),
+  name: identifier.describe("Name, converted to lower case."),
   type: z
     .string()
     .transform((type) => type.replaceAll(" ", ""))
@@ -27,15 +27,15 @@ const column = z.strictObject({
     .string()
     .optional()
     .describe(
-      "What the header of CSV files calls the column. Default: its name, whatever the case, blanks and signs.",
+      "Name of the column in the header of CSV files. Default: its name, ignoring case, blanks and punctuation.",
     ),
 });
 
 const literal = z.union([z.number(), z.string(), z.boolean()]);
 
-const conditionColumn = identifier.describe("The column, or partition key, that is compared.");
+const conditionColumn = identifier.describe("The column or partition key to compare.");
 
-/** One condition of the filter, as data: so identifiers are always quoted and values always escaped. */
+/** One condition of the filter, as data, so that identifiers are always quoted and values always escaped. */
 const condition = z.discriminatedUnion("operator", [
   z.strictObject({
     column: conditionColumn,
@@ -44,16 +44,16 @@ const condition = z.discriminatedUnion("operator", [
   }),
   z.strictObject({
     column: conditionColumn,
-    operator: z.enum(["in", "not in"]).describe("Looks the value up in a list."),
-    values: z.array(literal).min(1).describe("The list, of values of the column's type."),
+    operator: z.enum(["in", "not in"]).describe("Checks whether the value is in a list."),
+    values: z.array(literal).min(1).describe("The list, with values of the column's type."),
   }),
   z.strictObject({
     column: conditionColumn,
-    operator: z.enum(["is null", "is not null"]).describe("Asks whether there is a value."),
+    operator: z.enum(["is null", "is not null"]).describe("Checks whether there is a value."),
   }),
 ]);
 
-/** Values by column, whose names are folded to lower case. */
+/** Values by column, with names converted to lower case. */
 function byColumn<Value extends z.ZodType>(value: Value) {
   return z
     .record(z.string(), value)
@@ -71,34 +71,34 @@ function byColumn<Value extends z.ZodType>(value: Value) {
     );
 }
 
-/** How a column of labels becomes numbers after the split, by what the train rows say. */
+/** How to turn a column of labels into numbers after the split, based on the train rows. */
 const encode = z.strictObject({
   as: z
     .enum(["oneHot", "ordinal", "target"])
     .describe(
-      "`oneHot`: a feature for each label. `ordinal`: the label's number, from 0. `target`: the mean target of its " +
-        "train rows, drawn towards that of all where they are few; train rows get it from the other folds.",
+      "`oneHot`: one feature per label. `ordinal`: the label's number, from 0. `target`: the mean target of the label's " +
+        "train rows, shrunk towards the overall mean if they are few; train rows get it from the other folds.",
     ),
   labels: z
     .array(z.union([z.string(), z.int()]).transform(String))
     .min(1)
     .optional()
     .describe(
-      "The labels, in their order; all others are one. Default: those of the train rows, in alphabetical order.",
+      "The labels, in order; all others count as one. Default: those of the train rows, in alphabetical order.",
     ),
   minRows: z
     .int()
     .min(1)
     .max(1_000_000)
     .optional()
-    .describe("Train rows that a label needs; rarer ones count as others. Default: 1."),
+    .describe("Minimum number of train rows of a label; rarer ones count as others. Default: 1."),
   smoothing: z
     .union([z.literal("auto"), z.number().min(0)], "must be auto or a number of at least 0")
     .optional()
     .describe(
-      "Of target: how many rows the mean of all counts as, or `auto`, by the variances. Default: auto.",
+      "For target: number of rows that the overall mean counts as, or `auto`, from the variances. Default: auto.",
     ),
-  folds: z.int().min(2).max(20).optional().describe("Of target: how many folds. Default: 5."),
+  folds: z.int().min(2).max(20).optional().describe("For target: number of folds. Default: 5."),
 });
 
 const fraction = z.number().gt(0).lt(1);
@@ -110,34 +110,31 @@ const split = z.strictObject({
     .enum(["random", "time", "group", "column"])
     .default("random")
     .describe(
-      "`random`: any row to any part. `time`: train has the earliest times of `column`, test the latest, and equal " +
-        "times are in one part. `group`: rows with the same value of `column` are in one part, drawn at random. " +
-        "`column`: `column` says train, validation or test.",
+      "`random`: any row in any part. `time`: the earliest times of `column` in train, the latest in test, and equal " +
+        "times in the same part. `group`: rows with the same value of `column` in the same part, chosen at random. " +
+        "`column`: `column` contains train, validation or test.",
     ),
   column: identifier
     .optional()
     .describe(
-      "Column, or partition key, to split by. Times are of type date or timestamp, numbers, or text in ISO 8601 form.",
+      "Column or partition key to split by. Times are dates, timestamps, numbers, or text in ISO 8601 format.",
     ),
-  keep: z
-    .boolean()
-    .default(false)
-    .describe("Whether the column is a feature too, as groups can be."),
+  keep: z.boolean().default(false).describe("Whether the column is also a feature."),
   train: fraction
     .optional()
-    .describe("Fraction of the rows to train on; of time and group, as near as the rows allow."),
-  validation: fraction.optional().describe("Fraction of the rows that tuning compares trials on."),
+    .describe("Fraction of the rows to train on; for time and group, as close as the rows allow."),
+  validation: fraction.optional().describe("Fraction of the rows on which tuning compares trials."),
   test: fraction
     .optional()
-    .describe("Fraction of the rows that candidates are compared on, never seen before."),
+    .describe("Fraction of the rows on which candidates are compared; no trial sees them."),
 });
 
-/** A table of the Glue Data Catalog that is there already. */
+/** An existing table in the Glue Data Catalog. */
 const source = z.strictObject({
   catalog: z
     .literal("AwsDataCatalog", "must be AwsDataCatalog, the account's own Glue Data Catalog")
     .default("AwsDataCatalog")
-    .describe("Athena's name of the catalogue."),
+    .describe("Athena's name for the catalogue."),
   database: identifier.describe("Its Glue database."),
   table: identifier.describe("The table or view."),
   baseTables: z
@@ -149,12 +146,12 @@ const source = z.strictObject({
     )
     .prefault([])
     .describe(
-      "Of a view: the tables that it reads, as `database.table`, which the roles then may read too.",
+      "For a view: the tables that it reads, as `database.table`, so that the roles may read them too.",
     ),
 });
 
 /**
- * The fields of the table to train on, each by itself; what must hold between them is in datasetSchema.ts.
+ * The fields of the table to train on, checked one by one; datasetSchema.ts checks their combinations.
  * Source of the limits: Glue's CreateTable and Athena's names for tables, databases and columns.
  */
 export const datasetFields = z.strictObject({
@@ -165,8 +162,8 @@ export const datasetFields = z.strictObject({
   source: source
     .optional()
     .describe(
-      "An existing table or view to read instead: the stack then creates no database and no table, and `table` names " +
-        "its saved query only. Needs `location`.",
+      "An existing table or view to read instead: the stack then creates no database and no table, and `table` only names " +
+        "its saved query. Requires `location`.",
     ),
   location: z
     .string()
@@ -187,14 +184,13 @@ export const datasetFields = z.strictObject({
     )
     .optional()
     .describe(
-      "ARN of the KMS key that encrypts the files at `location`, which jobs then may decrypt with. Default: no KMS key " +
-        "encrypts them.",
+      "ARN of the KMS key that encrypts the files at `location`, so that jobs may decrypt them. Default: no KMS key.",
     ),
   columns: z.array(column).min(2).describe("The columns of the table, in the order of the file."),
   partitions: z
     .array(partitionSchema(identifier))
     .prefault([])
-    .describe("Keys by which the files lie in folders, `key=value`, outermost first."),
+    .describe("Partition keys: files are in folders `key=value`, outermost key first."),
   format: z.enum(["csv", "parquet"]).default("csv").describe("Format of the files."),
   headerLines: z
     .int()
@@ -202,13 +198,13 @@ export const datasetFields = z.strictObject({
     .max(100)
     .default(0)
     .describe(
-      "Lines at the top of each CSV file that are not rows; one of them names the columns.",
+      "Number of lines at the top of each CSV file that are not rows; one of them names the columns.",
     ),
   delimiter: z
     .string()
     .regex(
       /^(?![\w"\\.+-])[\t -~]$/,
-      'must be one character, such as ",", ";", "|" or "\\t" (a tab); no letter, digit, quote, backslash or sign',
+      'must be one character, such as ",", ";", "|" or "\\t" (a tab), but no letter, digit, quote, backslash or sign',
     )
     .default(",")
     .describe('The character between the values of CSV files, such as ";" or "\\t" (a tab).'),
@@ -216,41 +212,34 @@ export const datasetFields = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      "Whether values in CSV files may be in double quotes: Athena then reads the table by OpenCSVSerde, all as text, " +
-        "which the query casts. A quote inside is doubled; values hold no line break and no backslash.",
+      "Whether values in CSV files may be in double quotes: Athena then reads all values as text through OpenCSVSerde, " +
+        "and the query casts them. Quotes within values are doubled; values must not contain line breaks or backslashes.",
     ),
   nullTexts: z
     .array(z.string().max(100))
     .max(20)
     .prefault([])
     .describe(
-      'Texts in CSV files that stand for a missing value, such as `NA`; `""` makes empty text missing too, as empty ' +
-        "numbers always are.",
+      'Texts in CSV files that mean a missing value, such as `NA`; `""` makes empty text missing too. Empty numbers ' +
+        "always are.",
     ),
   thousands: z
     .enum([",", ".", " ", "'"])
     .optional()
-    .describe(
-      "Character between groups of three digits in CSV files, as `,` in 1,234.5. Default: none.",
-    ),
-  decimal: z
-    .enum([".", ","])
-    .default(".")
-    .describe("Character before the decimal places of numbers in CSV files."),
-  target: identifier.describe(
-    "The numeric column to predict. Rows in which it is missing are left out.",
-  ),
+    .describe("Thousands separator in CSV files, such as `,` in 1,234.5. Default: none."),
+  decimal: z.enum([".", ","]).default(".").describe("Decimal separator in CSV files."),
+  target: identifier.describe("The numeric column to predict. Rows without a value are left out."),
   dropped: z.array(identifier).prefault([]).describe("Columns that are not features."),
   categorical: z
     .array(identifier)
     .prefault([])
-    .describe("Columns to encode one-hot beside those of type string, which always are."),
+    .describe("Columns to encode one-hot, in addition to those of type string."),
   encode: byColumn(encode)
     .prefault({})
     .describe(
-      "Columns of labels (text or whole numbers) to encode otherwise than one-hot by the flow, by column, such as " +
-        "`{ street: { as: target } }`. Preprocess does it, after the split, by the train rows alone. Labels that they lack " +
-        "are others: all zeros of oneHot, one more number of ordinal, the mean of target.",
+      "Columns of labels (text or integers) that Preprocess encodes instead of the flow, such as " +
+        "`{ street: { as: target } }`. It does so after the split, based on the train rows only. Labels that do not occur " +
+        "in them count as others: all zeros for oneHot, one more number for ordinal, the mean for target.",
     ),
   dateParts: byColumn(
     z.union([
@@ -260,50 +249,50 @@ export const datasetFields = z.strictObject({
   )
     .prefault({})
     .describe(
-      "Dates and timestamps to train on, by column: a list of the parts that become features (" +
+      "Dates and timestamps to train on, by column: a list of parts that become features (" +
         `${dateParts.map((part) => `\`${part}\``).join(", ")}), or \`auto\`: year, month, dayOfWeek, daysSinceEpoch, and ` +
-        "hour of timestamps. A feature is named as `sold_day_of_week`. Days of the week are 1 (Monday) to 7.",
+        "for timestamps hour. Features have names such as `sold_day_of_week`. Days of the week are 1 (Monday) to 7.",
     ),
   dateFormats: byColumn(z.string().max(100))
     .prefault({})
     .describe(
-      "How text columns write dates, by column, such as `%d.%m.%Y` or `%Y-%m-%dT%H:%i:%s`, in the form of Athena's " +
-        "date_parse (minutes are `%i`). The query makes dates of them, or timestamps where the form has a time.",
+      "Formats of dates in text columns, by column, such as `%d.%m.%Y` or `%Y-%m-%dT%H:%i:%s`, in the syntax of Athena's " +
+        "date_parse (minutes are `%i`). The query converts them to dates, or to timestamps if the format has a time.",
     ),
   filter: z
     .array(condition)
     .prefault([])
-    .describe("Conditions that a row must fulfil, all of them, to be used."),
+    .describe("Conditions on the rows; a row that does not meet all of them is left out."),
   missingValues: z
     .enum(["keep", "drop", "impute"])
     .default("keep")
     .describe(
-      "What to do about missing feature values: `keep` leaves them to the algorithms, `drop` drops the rows, `impute` " +
-        "puts the approximate median (numbers).",
+      "How to handle missing feature values: `keep` leaves them to the algorithms, `drop` drops the rows, `impute` " +
+        "replaces missing numbers by the approximate median.",
     ),
   split: split
     .prefault(defaultFractions)
-    .describe("How the rows are split. Without fractions: 0.7, 0.2 and 0.1."),
+    .describe("How to split the rows. Without fractions: 0.7, 0.2 and 0.1."),
   seed: z.int().min(0).max(2147483647).default(1729).describe("Seed of the split and of tuning."),
   dataChecks: z
     .enum(["warn", "fail"])
     .default("warn")
     .describe(
       "Whether findings of the data report (duplicates across parts, columns that give the target away, ids, constants, " +
-        "much that is missing, drift between parts) are warnings, or fail Preprocess.",
+        "many missing values, drift between parts) are warnings, or make Preprocess fail.",
     ),
   selectedTable: identifier
     .optional()
     .describe(
-      "Table that the saved CTAS query makes of the filtered rows. Default: `<table>_selected`.",
+      "Table that the saved CTAS query creates from the filtered rows. Default: `<table>_selected`.",
     ),
 });
 
-/** The table to train on. Names of columns are in lower case. */
+/** The table to train on. Column names are in lower case. */
 export type Dataset = z.output<typeof datasetFields>;
 
 /**
- * The Glue table that the query reads: the stack's own, or the one that it adopts.
+ * The Glue table that the query reads: the stack's own, or an existing one.
  * @param ownDatabase the stack's database
  */
 export function queriedTable(
@@ -313,7 +302,7 @@ export function queriedTable(
   return source ?? { database: database ?? ownDatabase, table };
 }
 
-/** The fractions of the rows in each part; a split by a column of the table has none. */
+/** The fraction of the rows in each part; unused by a split by column. */
 export function splitFractions({
   split: { test, train, validation },
 }: Pick<Dataset, "split">): Required<Pick<Dataset["split"], "test" | "train" | "validation">> {
@@ -322,10 +311,10 @@ export function splitFractions({
     : { train, validation, test };
 }
 
-/** The name under which the query hands what the rows are split by to Preprocess, as text; no column of a table has it. */
+/** The query's column with the split key, as text, for Preprocess; a table's columns must not have this name. */
 export const splitKey = "restate_split";
 
-/** The type that a column has in the query: of text with a format, the one that the format reads. */
+/** The type of a column in the query; for text with a date format, the type that the format parses to. */
 export function typeInQuery(
   { columns, dateFormats, partitions }: Pick<Dataset, "columns" | "dateFormats" | "partitions">,
   column: string,
@@ -335,7 +324,7 @@ export function typeInQuery(
   return format !== undefined && /^(string|varchar)/.test(type ?? "") ? formatType(format) : type;
 }
 
-/** A feature that the query makes of a date or timestamp. */
+/** A feature that the query computes from a date or timestamp. */
 export interface PartColumn {
   readonly name: string;
   readonly type: "bigint";
@@ -344,7 +333,7 @@ export interface PartColumn {
   readonly part: DatePart;
 }
 
-/** The features that the query makes of dates and timestamps, by the table's order and then the configuration's. */
+/** The features that the query computes from dates and timestamps, in the table's order and then the configuration's. */
 export function partColumns(
   dataset: Pick<Dataset, "columns" | "dateFormats" | "dateParts" | "partitions">,
 ): readonly PartColumn[] {
@@ -361,8 +350,8 @@ export function partColumns(
 export type FeatureColumn = Pick<Dataset["columns"][number], "name" | "type">;
 
 /**
- * The columns that do not become features, beside the target: what is dropped, dates that their parts stand for, and what
- * the rows are only split by.
+ * The columns other than the target that do not become features: dropped ones, dates that are replaced by their parts, and
+ * the column to split by, unless it is kept.
  */
 export function droppedColumns({
   columns,
@@ -374,7 +363,7 @@ export function droppedColumns({
   return [...new Set([...dropped, ...Object.keys(dateParts), ...onlyKeys])];
 }
 
-/** The columns that are neither the target nor dropped, in the order of the table, and then the parts of dates. */
+/** The columns that are neither the target nor dropped, in the table's order, and then the parts of dates. */
 export function featureColumns(
   dataset: Pick<
     Dataset,
@@ -386,8 +375,8 @@ export function featureColumns(
 }
 
 /**
- * Whether the table holds nothing but text, which the query casts, since its SerDe does not read the values as their
- * types: OpenCSVSerde takes empty numbers as wrong; LazySimpleSerDe knows one null text, and numbers as Java writes them.
+ * Whether the table only has text, which the query casts, because its SerDe cannot read the values as their types:
+ * OpenCSVSerde rejects empty numbers; LazySimpleSerDe only knows one null text, and numbers in Java's format.
  * Source: Athena's guide, "Open CSV SerDe"; Trino's SimpleDeserializer and TextEncodingOptions.
  */
 export function isCastByQuery({

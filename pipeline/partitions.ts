@@ -6,34 +6,36 @@ import { z } from "zod";
  */
 const projection = z.discriminatedUnion("type", [
   z.strictObject({
-    type: z.literal("enum").describe("The values are listed."),
+    type: z.literal("enum").describe("A list of values."),
     values: z
-      .array(z.string().regex(/^[^,\s]+$/, "must hold no comma and no space"))
+      .array(z.string().regex(/^[^,\s]+$/, "must not contain commas or spaces"))
       .min(1)
       .max(1000)
-      .describe("The values that occur."),
+      .describe("The values."),
   }),
   z.strictObject({
-    type: z.literal("integer").describe("All whole numbers of a range."),
-    range: z.tuple([z.int(), z.int()]).describe("Smallest and largest value."),
+    type: z.literal("integer").describe("All integers in a range."),
+    range: z.tuple([z.int(), z.int()]).describe("Minimum and maximum."),
     digits: z
       .int()
       .min(1)
       .max(19)
       .optional()
-      .describe("Digits to which folders pad the values with zeros. Default: no padding."),
+      .describe("Number of digits, if folders pad the values with zeros. Default: no padding."),
   }),
   z.strictObject({
-    type: z.literal("date").describe("All times of a range, at intervals."),
+    type: z.literal("date").describe("All times in a range, at intervals."),
     range: z
       .tuple([z.string().min(1), z.string().min(1)])
       .describe(
-        "First and last date, in the format, or relative to now, such as NOW-3YEARS and NOW.",
+        "First and last date, in the format or relative to now, such as NOW-3YEARS and NOW.",
       ),
     format: z
       .string()
       .min(1)
-      .describe("How folders write the date, as Java's DateTimeFormatter, such as yyyy-MM-dd."),
+      .describe(
+        "Format of the dates in folder names, in the syntax of Java's DateTimeFormatter, such as yyyy-MM-dd.",
+      ),
     interval: z.int().min(1).default(1).describe("Time between two partitions."),
     unit: z
       .enum(["YEARS", "MONTHS", "WEEKS", "DAYS", "HOURS", "MINUTES"])
@@ -43,13 +45,13 @@ const projection = z.discriminatedUnion("type", [
   z.strictObject({
     type: z
       .literal("injected")
-      .describe("Each query must name the value, by a filter of equality."),
+      .describe("Each query must give the value, with an equality filter."),
   }),
 ]);
 
 type Projection = z.output<typeof projection>;
 
-/** The Glue types that each kind of projection computes values of. */
+/** The Glue types that each kind of projection can compute. */
 const projectedTypes: Readonly<Record<Projection["type"], readonly string[]>> = {
   enum: ["string"],
   integer: ["tinyint", "smallint", "int", "bigint"],
@@ -61,17 +63,17 @@ const projectedTypes: Readonly<Record<Projection["type"], readonly string[]>> = 
 const keyTypes = ["tinyint", "smallint", "int", "bigint", "string", "date"] as const;
 
 /**
- * A partition key: a column whose value is not in the files but in their folder, as `key=value`. It can
- * be filtered by, and is not a feature.
+ * A partition key: a column whose value is in the name of the files' folder, as `key=value`. It can be used in filters,
+ * and is not a feature.
  */
 export function partitionSchema<Name extends z.ZodType<string>>(name: Name) {
   return z.strictObject({
-    name: name.describe("Name, folded to lower case."),
+    name: name.describe("Name, converted to lower case."),
     type: z.enum(keyTypes).describe("Glue type."),
     projection: projection
       .optional()
       .describe(
-        "How Athena computes the key's values. Default: a crawler, or somebody, adds partitions.",
+        "How Athena computes the key's values. Default: partitions are added by a crawler or by hand.",
       ),
   });
 }
@@ -83,14 +85,14 @@ export interface Partition {
   readonly projection?: Projection | undefined;
 }
 
-/** A problem of the partition keys, with the path to it inside them. */
+/** A problem with the partition keys, and its path in them. */
 interface PartitionProblem {
   readonly path: readonly (string | number)[];
   readonly message: string;
 }
 
 /**
- * What is wrong with partition keys.
+ * Finds problems with partition keys.
  *
  * @param columns names of the table's columns, which must differ from those of the keys
  * @param fixed names that the filter compares for equality
@@ -137,7 +139,7 @@ export function partitionProblems(
   });
 }
 
-/** The parameters of the Glue table that tell Athena how to compute its partitions. */
+/** The Glue table's parameters that tell Athena how to compute its partitions. */
 export function projectionParameters(partitions: readonly Partition[]): Record<string, string> {
   const projected = partitions.flatMap(({ name, projection: computed }) =>
     computed === undefined ? [] : Object.entries(keyParameters(name, computed)),

@@ -4,40 +4,42 @@ import document from "./listPrices.json";
 
 const price = z.number().min(0).max(1e6);
 
-/** Prices of AWS, on demand. Those of another region or time are given by who pays them. */
+/** AWS's on-demand prices. The configuration gives those of another region or time. */
 export const pricesSchema = z.strictObject({
-  source: z.string().describe("Where the prices are from."),
-  date: z.iso.date().describe("The day on which they held, such as 2026-11-30."),
-  region: z.string().describe("The region that they are of."),
+  source: z.string().describe("Source of the prices."),
+  date: z.iso.date().describe("Date of the prices, such as 2026-11-30."),
+  region: z.string().describe("Their region."),
   currency: z
     .string()
     .regex(/^[A-Z]{3}$/, "must be three letters, such as USD")
-    .describe("Their currency, by its three letters."),
+    .describe("Their currency, in three letters."),
   instanceHour: z
     .record(z.string(), price)
     .describe(
-      "An hour of an instance, by its type: the same for processing, training and transform jobs.",
+      "Price of an instance per hour, by type: the same for processing, training and transform jobs.",
     ),
-  volumeGigabyteMonth: price.describe("A gigabyte of a job's volume, for a month of 730 hours."),
-  athenaTebibyte: price.describe("A tebibyte that Athena reads."),
-  interfaceEndpointHour: price.describe("An hour of an interface endpoint in one zone."),
-  keyMonth: price.describe("A key of KMS, for a month."),
-  alarmMonth: price.describe("A metric that an alarm watches, for a month."),
-  dashboardMonth: price.describe("A dashboard of CloudWatch, for a month."),
+  volumeGigabyteMonth: price.describe(
+    "Price of a gigabyte of a job's volume per month of 730 hours.",
+  ),
+  athenaTebibyte: price.describe("Price of a tebibyte read by Athena."),
+  interfaceEndpointHour: price.describe("Price of an interface endpoint per hour and zone."),
+  keyMonth: price.describe("Price of a KMS key per month."),
+  alarmMonth: price.describe("Price of a metric in an alarm per month."),
+  dashboardMonth: price.describe("Price of a CloudWatch dashboard per month."),
 });
 
 export type Prices = z.output<typeof pricesSchema>;
 
-/** Prices that take the place of those that come with the project: some members, or all. */
+/** Prices that replace some or all of the project's. */
 export const ownPricesSchema = pricesSchema.partial();
 
-/** The hours of a month, as AWS counts them in its prices. */
+/** Hours in a month, as AWS counts them in its prices. */
 export const hoursInMonth = 730;
 
-/** The prices that come with the project. */
+/** The project's own prices. */
 export const listPrices: Prices = pricesSchema.parse(document);
 
-/** The prices that come with the project, with some replaced; of the instances' too, only those that are given. */
+/** The project's prices, with some replaced; only the given instance types are replaced. */
 export function pricesWith(own: z.output<typeof ownPricesSchema>): Prices {
   return {
     ...listPrices,

@@ -249,7 +249,7 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   [
     "a managed policy of AWS as a boundary",
     { permissionsBoundary: "arn:aws:iam::aws:policy/AdministratorAccess" },
-    /restate:permissionsBoundary: must be the ARN of an IAM policy of an account/,
+    /restate:permissionsBoundary: must be the ARN of a policy in an account/,
   ],
   [
     "who is outside a network that the stack does not make",
@@ -449,7 +449,7 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   [
     "a role as the boundary",
     { permissionsBoundary: "arn:aws:iam::111122223333:role/limit" },
-    /restate:permissionsBoundary: must be the ARN of an IAM policy/,
+    /restate:permissionsBoundary: must be the ARN of a policy in an account/,
   ],
   [
     "the URI of a bucket in place of its name",
@@ -459,12 +459,12 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   [
     "a schedule that names both days",
     { schedule: "cron(0 6 * * MON *)" },
-    /restate:schedule: must be .*one day of them \?/,
+    /restate:schedule: must be .*one of the two day fields \?/,
   ],
   [
     "a schedule of no day",
     { schedule: "cron(0 6 ? * ? *)" },
-    /restate:schedule: must be .*one day of them \?/,
+    /restate:schedule: must be .*one of the two day fields \?/,
   ],
   ["a time that there is not", { schedule: "at(2030-02-30T06:00:00)" }, /restate:schedule: /],
   ["a base image with spaces", { baseImage: "python 3" }, /restate:baseImage: must be the name/],
@@ -520,12 +520,12 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   [
     "the name of an account in place of its number",
     { modelConsumers: ["prod"] },
-    /restate:modelConsumers\[0\]: must be the 12 digits of an account, in quotes/,
+    /restate:modelConsumers\[0\]: must be the account's 12 digits in quotes/,
   ],
   [
     "an account as a number",
     { modelConsumers: [111122223333] },
-    /restate:modelConsumers\[0\]: must be the 12 digits of an account, in quotes \(without them it is a number/,
+    /restate:modelConsumers\[0\]: must be the account's 12 digits in quotes \(without quotes, it is a number/,
   ],
   [
     "new data that arrives elsewhere",

@@ -173,7 +173,7 @@ describe("npm run local, given bad input,", () => {
         "--config-file",
         written("account.yaml", "config:\n  restate:modelConsumers: [111122223333]\n"),
       ],
-      /restate:modelConsumers\[0\]: must be the 12 digits of an account, in quotes/,
+      /restate:modelConsumers\[0\]: must be the account's 12 digits in quotes/,
     ],
     [
       "a definition that is not JSON",
