@@ -1,0 +1,313 @@
+"""Looks for drift in what an endpoint was asked since the last time, and reports it.
+
+Runs on a schedule, in a SageMaker processing job on the Decision Tree image. Compares the captured
+requests with the reference of the model that answers them, writes a report, and prints a line in
+CloudWatch's embedded metric format, from which CloudWatch makes the metrics that alarms are about.
+Source: CloudWatch's guide, "Specification: Embedded metric format".
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, Iterator
+
+import numpy as np
+from drift_bucket import Bucket
+from drift_cells import Counts, InputError, Reference
+from drift_requests import labelled, read_labels, read_requests
+from drift_tests import Comparison, Thresholds, compare
+
+NAMESPACE = "restate/Drift"
+VERSION = 1
+MAX_PERIODS = 7
+"""Periods that a run makes up for, where earlier runs have failed."""
+
+MAX_REPORTED = 100
+"""Comparisons that a report has, those with the largest effects."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where the records of an endpoint and of a model that it serves are, by their keys in S3.
+
+    Attributes:
+        name: Of the endpoint.
+        model: ARN of the model package.
+        reference: Of the model.
+        captured: Folder of the requests that the model was asked, above those of the hours.
+        labels: Folder of the labels, above those of the hours.
+        reports: Folder of the reports on the model.
+    """
+
+    name: str
+    model: str
+    reference: str
+    captured: str
+    labels: str
+    reports: str
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """When runs are.
+
+    Attributes:
+        hours: Of a period, which is 1 or 24.
+        long: Periods that are compared together too, so that slow and small drift is found.
+        label_days: Days within which the label of a request is awaited.
+    """
+
+    hours: int
+    long: int
+    label_days: int
+
+
+def hours_between(start: datetime, end: datetime) -> Iterator[datetime]:
+    """Yields the hours of a time."""
+    hour = start
+    while hour < end:
+        yield hour
+        hour += timedelta(hours=1)
+
+
+class Run:
+    """A run of the job."""
+
+    def __init__(self, bucket: Bucket, endpoint: Endpoint, rhythm: Rhythm, until: datetime) -> None:
+        """Takes what is compared, until a full hour."""
+        self.bucket = bucket
+        self.endpoint = endpoint
+        self.rhythm = rhythm
+        self.until = until.replace(minute=0, second=0, microsecond=0)
+        self.unread: Counter[str] = Counter()
+
+    def report(self, thresholds: Thresholds) -> dict[str, Any]:
+        """Compares, and returns the report.
+
+        Raises:
+            InputError: there is no reference, or nothing of what was asked can be read.
+        """
+        reference = self._reference()
+        earlier = self._earlier_reports()
+        start = self._start(earlier)
+        counts, requests = self._counts(reference, start)
+        labels = self._labels(start)
+        if labels:
+            counts = self._with_errors(reference, counts, labels)
+        periods = [(1, counts)]
+        recent = [Counts.parse(one["counts"]) for one in earlier[-(self.rhythm.long - 1) :]]
+        if recent:
+            together = counts
+            for one in recent:
+                together = together + one
+            periods.append((len(recent) + 1, together))
+        compared = compare(reference, periods, thresholds)
+        return {
+            "version": VERSION,
+            "endpoint": self.endpoint.name,
+            "model": self.endpoint.model,
+            "from": start.isoformat(),
+            "until": self.until.isoformat(),
+            "requests": requests,
+            "rows": counts.rows,
+            "unread": dict(self.unread),
+            "labels": {"requests": len(labels), "rows": counts.labelled},
+            "error": {
+                "tested": reference.error,
+                "expected": reference.expected_error(counts) if counts.rows else None,
+                "true": counts.absolute_error / counts.labelled if counts.labelled else None,
+            },
+            "findings": [_json(one) for one in compared if one.drifted],
+            "compared": [_json(one) for one in compared[:MAX_REPORTED]],
+            "counts": counts.json(),
+        }
+
+    def _reference(self) -> Reference:
+        content = self.bucket.read(self.endpoint.reference)
+        if content is None:
+            raise InputError(f"there is no reference {self.endpoint.reference}")
+        return Reference.parse(json.loads(content))
+
+    def report_key(self) -> str:
+        """The key of this run's report, by which reports are in the order of time."""
+        return f"{self.endpoint.reports}/{self.until:%Y-%m-%dT%H}.json"
+
+    def _earlier_reports(self) -> list[dict[str, Any]]:
+        """The last reports on the model, without one of this time."""
+        keys = [
+            key for key in self.bucket.list(f"{self.endpoint.reports}/") if key < self.report_key()
+        ]
+        contents = (self.bucket.read(key) for key in keys[-max(self.rhythm.long - 1, 1) :])
+        return [json.loads(content) for content in contents if content is not None]
+
+    def _start(self, earlier: list[dict[str, Any]]) -> datetime:
+        """Where the last run ended, or a period ago."""
+        period = timedelta(hours=self.rhythm.hours)
+        if not earlier:
+            return self.until - period
+        last = datetime.fromisoformat(earlier[-1]["until"])
+        return max(last, self.until - MAX_PERIODS * period)
+
+    def _files(self, folder: str, hour: datetime) -> Iterator[tuple[str, bytes]]:
+        for key in self.bucket.list(f"{folder}/{hour:%Y/%m/%d/%H}/"):
+            content = self.bucket.read(key)
+            if content is not None:
+                yield key, content
+
+    def _counts(self, reference: Reference, start: datetime) -> tuple[Counts, int]:
+        """Counts the rows that were asked for since a time, and the requests."""
+        nothing = np.zeros((0, len(reference.columns)))
+        counts = reference.count(reference.place(nothing, np.zeros(0)))
+        requests = 0
+        for hour in hours_between(start, self.until):
+            for _, content in self._files(self.endpoint.captured, hour):
+                found = read_requests(content, len(reference.columns), self.unread)
+                counts = counts + reference.count(reference.place(found.rows, found.predictions))
+                requests += len(found.ids)
+        if self.unread and requests == 0:
+            reasons = ", ".join(f"{reason} ({count})" for reason, count in self.unread.items())
+            raise InputError(f"none of the captured requests can be compared: {reasons}")
+        return counts, requests
+
+    def _labels(self, start: datetime) -> dict[str, np.ndarray]:
+        """The labels that have arrived since a time, by the requests' ids."""
+        labels: dict[str, np.ndarray] = {}
+        for hour in hours_between(start, self.until):
+            for key, content in self._files(self.endpoint.labels, hour):
+                labels.update(read_labels(content, key))
+        return labels
+
+    def _with_errors(
+        self, reference: Reference, counts: Counts, labels: dict[str, np.ndarray]
+    ) -> Counts:
+        """Adds the errors of the requests whose labels have arrived, the latest hours first."""
+        awaited = set(labels)
+        first = self.until - timedelta(days=self.rhythm.label_days)
+        for hour in sorted(hours_between(first, self.until), reverse=True):
+            for _, content in self._files(self.endpoint.captured, hour) if awaited else ():
+                found = read_requests(content, len(reference.columns), Counter(), awaited)
+                has_label, values = labelled(found, labels)
+                placed = reference.place(
+                    found.rows[has_label], found.predictions[has_label], values
+                )
+                own = reference.count(placed)
+                awaited.difference_update(name for name, _ in found.ids)
+                counts = replace(
+                    counts,
+                    residuals=counts.residuals + own.residuals,
+                    uncovered=counts.uncovered + own.uncovered,
+                    absolute_error=counts.absolute_error + own.absolute_error,
+                )
+        if awaited:
+            self.unread["a label is of no captured request of this model"] += len(awaited)
+        return counts
+
+
+def _json(one: Comparison) -> dict[str, Any]:
+    return {**one._asdict(), "text": one.text}
+
+
+def metric_line(report: dict[str, Any], now: datetime) -> str:
+    """The report's numbers, as CloudWatch makes metrics of a line in a log."""
+    findings, error = report["findings"], report["error"]
+    metrics = {
+        "Findings": (len(findings), "Count"),
+        "Rows": (report["rows"], "Count"),
+        "UnreadRequests": (sum(report["unread"].values()), "Count"),
+        "ExpectedError": (error["expected"], "None"),
+        "TrueError": (error["true"], "None"),
+    }
+    known = {name: value for name, value in metrics.items() if value[0] is not None}
+    document = {
+        "_aws": {
+            "Timestamp": int(now.timestamp() * 1000),
+            "CloudWatchMetrics": [
+                {
+                    "Namespace": NAMESPACE,
+                    "Dimensions": [["Endpoint"]],
+                    "Metrics": [{"Name": name, "Unit": unit} for name, (_, unit) in known.items()],
+                }
+            ],
+        },
+        "Endpoint": report["endpoint"],
+        **{name: value for name, (value, _) in known.items()},
+    }
+    return json.dumps(document)
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name, text in {
+        "bucket": "URL of the bucket",
+        "region": "of the bucket",
+        "endpoint": "name of the endpoint",
+        "model": "ARN of the model package",
+        "reference": "key of the model's reference",
+        "captured": "folder of the captured requests",
+        "labels": "folder of the labels",
+        "reports": "folder of the reports",
+    }.items():
+        parser.add_argument(f"--{name}", required=True, help=text)
+    parser.add_argument("--until", type=_time, required=True, help="ISO 8601; its hour counts")
+    parser.add_argument("--hours", type=int, choices=(1, 24), required=True, help="of a period")
+    parser.add_argument("--long", type=int, required=True, help="periods to compare together")
+    parser.add_argument("--label-days", type=int, required=True, help="that labels take")
+    parser.add_argument("--false-alarms", type=float, required=True, help="chance in 30 days")
+    parser.add_argument("--shift", type=float, required=True, help="share of rows that must move")
+    parser.add_argument("--unusual", type=float, required=True, help="share of unusual rows")
+    parser.add_argument("--message", type=Path, required=True, help="file for a failure's reason")
+    return parser.parse_args(arguments)
+
+
+def _time(text: str) -> datetime:
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs the script.
+
+    Raises:
+        SystemExit: what was asked cannot be compared.
+    """
+    options = parse(arguments)
+    endpoint = Endpoint(
+        options.endpoint,
+        options.model,
+        options.reference,
+        options.captured,
+        options.labels,
+        options.reports,
+    )
+    rhythm = Rhythm(options.hours, options.long, options.label_days)
+    thresholds = Thresholds(
+        options.false_alarms, 30 * 24 // options.hours, options.shift, options.unusual
+    )
+    try:
+        run = Run(Bucket(options.bucket, options.region), endpoint, rhythm, options.until)
+        report = run.report(thresholds)
+        run.bucket.write(run.report_key(), json.dumps(report).encode())
+    except InputError as error:
+        options.message.parent.mkdir(parents=True, exist_ok=True)
+        options.message.write_text(str(error))
+        sys.exit(f"error: {error}")
+    print(
+        f"{report['rows']} rows of {report['requests']} requests, {report['labels']['rows']} with "
+        f"labels: {len(report['findings'])} findings"
+    )
+    for finding in report["findings"]:
+        print(finding["text"])
+    for reason, count in report["unread"].items():
+        print(f"warning: {count} times {reason}")
+    print(metric_line(report, datetime.now(timezone.utc)))
+
+
+if __name__ == "__main__":
+    main()

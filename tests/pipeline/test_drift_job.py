@@ -1,0 +1,412 @@
+"""The drift job on captured files, in a bucket that moto serves."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import boto3
+import drift
+import drift_bucket
+import numpy as np
+import pytest
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from drift_bucket import Bucket
+from drift_cells import InputError, Reference
+from drift_reference import make_reference
+from drift_requests import labelled, read_labels, read_requests
+from moto.server import ThreadedMotoServer
+
+ENDPOINT = "restate-dev-model"
+FOLDER = f"endpoints/{ENDPOINT}"
+MODEL = "arn:aws:sagemaker:us-east-1:111122223333:model-package/restate-dev/3"
+UNTIL = datetime(2026, 11, 26, tzinfo=UTC)
+COLUMNS = ["income", "age"]
+
+
+def captured(
+    rows: str,
+    answers: str,
+    event: dict[str, str],
+    media: str = "text/csv; charset=utf-8",
+    encoding: str = "CSV",
+) -> dict[str, Any]:
+    """A record as the guide shows it."""
+
+    def data(mode: str, text: str) -> dict[str, str]:
+        return {"observedContentType": media, "mode": mode, "data": text, "encoding": encoding}
+
+    return {
+        "captureData": {
+            "endpointInput": data("INPUT", rows),
+            "endpointOutput": data("OUTPUT", answers),
+        },
+        "eventMetadata": {**event, "inferenceTime": "2026-11-25T12:00:01Z"},
+        "eventVersion": "0",
+    }
+
+
+def lines(*records: object) -> bytes:
+    return "".join(f"{json.dumps(record)}\n" for record in records).encode()
+
+
+def label(event: str, data: str) -> dict[str, Any]:
+    return {
+        "groundTruthData": {"data": data, "encoding": "CSV"},
+        "eventMetadata": {"eventId": event},
+        "eventVersion": "0",
+    }
+
+
+def test_captured_requests_are_read_with_their_ids() -> None:
+    unread: Counter[str] = Counter()
+    batch = captured("1,2\n3,\n", "10.5\n20\n", {"eventId": "a", "inferenceId": "mine"})
+    in_one_line = captured("1e2,4", "1", {"eventId": "b"})
+    encoded = captured(
+        base64.b64encode(b"5,6\n").decode(),
+        base64.b64encode(b"7").decode(),
+        {"eventId": "c"},
+        encoding="BASE64",
+    )
+    found = read_requests(lines(batch, in_one_line, encoded) + b"\n", 2, unread)
+    assert np.array_equal(found.rows, [[1, 2], [3, np.nan], [100, 4], [5, 6]], equal_nan=True)
+    assert found.predictions.tolist() == [10.5, 20, 1, 7]
+    assert found.ids == [("mine", 2), ("b", 1), ("c", 1)]
+    assert not unread
+    assert read_requests(lines(batch, encoded), 2, unread, {"c"}).ids == [("c", 1)]
+
+
+def test_what_cannot_be_compared_is_counted_by_its_reason() -> None:
+    unread: Counter[str] = Counter()
+    event = {"eventId": "a"}
+    without = captured("1,2", "3", event)
+    del without["captureData"]["endpointOutput"]
+    content = lines(
+        captured("1,2", "3", event),
+        captured("1,2,3", "3", event),
+        captured("1,2", "3,4", event),
+        captured("1,two", "3", event),
+        captured('{"a": 1}', "3", event, media="application/json"),
+        without,
+    )
+    found = read_requests(content + b"{\n", 2, unread)
+    assert found.rows.tolist() == [[1, 2]]
+    assert unread == {
+        "a row does not have 2 fields": 1,
+        "there are not as many answers as rows": 1,
+        "a field or an answer is not a number": 1,
+        "the request is of type application/json, not text/csv": 1,
+        "the answer was not kept": 1,
+        "the record is not JSON": 1,
+    }
+
+
+def test_labels_are_those_of_a_requests_rows() -> None:
+    labels = read_labels(lines(label("mine", "1.5\n2"), label("b", "3")), "labels.jsonl")
+    requests = read_requests(
+        lines(
+            captured("1,2\n3,4", "1\n2", {"eventId": "a", "inferenceId": "mine"}),
+            captured("5,6", "3", {"eventId": "other"}),
+        ),
+        2,
+        Counter(),
+    )
+    has_label, values = labelled(requests, labels)
+    assert has_label.tolist() == [True, True, False]
+    assert values.tolist() == [1.5, 2]
+    with pytest.raises(InputError, match="the request mine has 2 rows, but 1 labels"):
+        labelled(requests, read_labels(lines(label("mine", "1")), "labels.jsonl"))
+
+
+@pytest.mark.parametrize("record", [[], {"groundTruthData": {"data": "1"}}, label("a", "many")])
+def test_a_line_that_is_no_label_is_named(record: object) -> None:
+    with pytest.raises(InputError, match=r"^labels\.jsonl, line 2: is not a label, such as"):
+        read_labels(lines(label("a", "1"), record), "labels.jsonl")
+
+
+@pytest.mark.parametrize("token", [None, "a/token+of=a session"])
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/?list-type=2&prefix=a%2Fb%20c%3D%2B", b""),
+        ("GET", "/folder/file%20one.json", b""),
+        ("PUT", "/folder/report.json", b'{"a": 1}'),
+    ],
+)
+def test_requests_are_signed_as_botocore_signs_them(
+    method: str, path: str, body: bytes, token: str | None
+) -> None:
+    url = f"https://bucket.s3.eu-west-1.amazonaws.com{path}"
+    theirs = AWSRequest(method, url, data=body, headers={})
+    signer = S3SigV4Auth(Credentials("AKID", "secret", token), "s3", "eu-west-1")
+    # As over HTTP: over HTTPS it leaves the hash of the body out.
+    theirs.context["payload_signing_enabled"] = True
+    signer.add_auth(theirs)
+    moment = datetime.strptime(theirs.context["timestamp"], "%Y%m%dT%H%M%SZ")
+    ours = drift_bucket.sign(
+        drift_bucket.Credentials("AKID", "secret", token), "eu-west-1", method, url, body, moment
+    )
+    assert ours["authorization"] == theirs.headers["Authorization"]
+
+
+class Flaky(BaseHTTPRequestHandler):
+    """Answers as the credentials' service and S3 do, the latter at the third attempt."""
+
+    asked: list[str] = []  # noqa: RUF012 - of the test that sets it
+
+    def do_GET(self) -> None:
+        self.asked.append(self.headers.get("x-amz-security-token", self.path))
+        is_role = self.path == "/role"
+        status = 200 if is_role or len(self.asked) > 3 else 503
+        body = {"AccessKeyId": "AKID", "SecretAccessKey": "secret", "Token": "token"}
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode() if is_role else b"content")
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+def test_the_roles_credentials_sign_and_failures_of_the_service_are_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Flaky)
+    Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    Flaky.asked = []
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{url}/role")
+    monkeypatch.setattr(drift_bucket.time, "sleep", lambda _: None)
+    assert Bucket(url, "us-east-1").read("key") == b"content"
+    assert Flaky.asked == ["/role", "token", "token", "token"]
+    server.shutdown()
+
+
+def test_there_must_be_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ACCESS_KEY_ID", "CONTAINER_CREDENTIALS_RELATIVE_URI"):
+        monkeypatch.delenv(f"AWS_{name}", raising=False)
+    with pytest.raises(InputError, match="there are no credentials of a role"):
+        drift_bucket.find_credentials()
+
+
+class Stage:
+    """A bucket with a reference, and the requests of days."""
+
+    def __init__(self, url: str) -> None:
+        self.url = f"{url}/bucket"
+        self.random = np.random.default_rng(41)
+        self.s3 = boto3.client("s3", endpoint_url=url, region_name="us-east-1")
+        self.s3.create_bucket(Bucket="bucket")
+        test = self.rows(1_000)
+        self.reference = make_reference(COLUMNS, self.rows(5_000), *self.truth(test))
+        self.put("executions/1/drift_reference.json", json.dumps(self.reference.json()).encode())
+
+    def rows(self, count: int, shift: float = 0) -> np.ndarray:
+        income = self.random.standard_normal(count)
+        age = 0.8 * income + 0.6 * self.random.standard_normal(count)
+        return np.column_stack([income + shift, age])
+
+    def truth(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        predictions = rows.sum(axis=1)
+        return predictions, predictions + 0.3 * self.random.standard_normal(len(rows))
+
+    def put(self, key: str, content: bytes) -> None:
+        self.s3.put_object(Bucket="bucket", Key=key, Body=content)
+
+    def capture(self, hour: datetime, rows: np.ndarray, name: str = "r") -> None:
+        """Keeps requests of ten rows each, called name0, name1, ... as the endpoint does."""
+        records = []
+        for start in range(0, len(rows), 10):
+            part = rows[start : start + 10]
+            asked = "\n".join(",".join(map(repr, row)) for row in part.tolist())
+            answers = "\n".join(map(repr, part.sum(axis=1).tolist()))
+            records.append(captured(asked, answers, {"eventId": f"{name}{start // 10}"}))
+        self.put(f"{FOLDER}/capture/v3/{hour:%Y/%m/%d/%H}/file.jsonl", lines(*records))
+
+    def run(self, until: datetime = UNTIL, **change: str) -> list[str]:
+        arguments = {
+            "bucket": self.url,
+            "region": "us-east-1",
+            "endpoint": ENDPOINT,
+            "model": MODEL,
+            "reference": "executions/1/drift_reference.json",
+            "captured": f"{FOLDER}/capture/v3",
+            "labels": f"{FOLDER}/labels",
+            "reports": f"{FOLDER}/drift/v3",
+            "until": (until + timedelta(minutes=30)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "hours": "24",
+            "long": "7",
+            "label-days": "7",
+            "false-alarms": "0.01",
+            "shift": "0.1",
+            "unusual": "0.02",
+            **change,
+        }
+        return [word for name, value in arguments.items() for word in (f"--{name}", value)]
+
+    def report(self, until: datetime = UNTIL) -> dict[str, Any]:
+        key = f"{FOLDER}/drift/v3/{until:%Y-%m-%dT%H}.json"
+        return dict(json.load(self.s3.get_object(Bucket="bucket", Key=key)["Body"]))
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    moto.start()
+    host, port = moto.get_host_and_port()
+    yield f"http://{host}:{port}"
+    moto.stop()
+
+
+@pytest.fixture
+def stage(server: str, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    urllib.request.urlopen(f"{server}/moto-api/reset", data=b"")  # noqa: S310
+    return Stage(server)
+
+
+def message(tmp_path: Path) -> dict[str, str]:
+    return {"message": str(tmp_path / "message")}
+
+
+def test_requests_since_the_last_run_are_compared_and_reported(
+    stage: Stage, tmp_path: Path
+) -> None:
+    stage.capture(UNTIL - timedelta(hours=25), stage.rows(500))
+    rows = [stage.rows(500), stage.rows(500)]
+    stage.capture(UNTIL - timedelta(hours=24), rows[0])
+    stage.capture(UNTIL - timedelta(hours=1), rows[1])
+    stage.capture(UNTIL, stage.rows(500))
+    # As a process: as the job runs it, with what it prints.
+    command = [sys.executable, drift.__file__, *stage.run(**message(tmp_path))]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    summary, metric = done.stdout.splitlines()
+    assert summary == "1000 rows of 100 requests, 0 with labels: 0 findings"
+    report = stage.report()
+    both = np.concatenate(rows)
+    expected = stage.reference.count(stage.reference.place(both, both.sum(axis=1)))
+    assert report["counts"] == expected.json()
+    assert (report["from"], report["until"]) == (
+        "2026-11-25T00:00:00+00:00",
+        "2026-11-26T00:00:00+00:00",
+    )
+    assert report["model"] == MODEL
+    assert report["findings"] == []
+    assert report["error"]["true"] is None
+    document = json.loads(metric)
+    [directive] = document["_aws"]["CloudWatchMetrics"]
+    assert directive["Namespace"] == "restate/Drift"
+    assert directive["Dimensions"] == [["Endpoint"]]
+    named = [one["Name"] for one in directive["Metrics"]]
+    assert named == ["Findings", "Rows", "UnreadRequests", "ExpectedError"]
+    assert {name: document[name] for name in ("Endpoint", "Findings", "Rows")} == {
+        "Endpoint": ENDPOINT,
+        "Findings": 0,
+        "Rows": 1000,
+    }
+
+
+def test_a_run_goes_on_where_the_last_one_ended_and_compares_a_week_too(
+    stage: Stage, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    days = [UNTIL + timedelta(days=day) for day in range(9)]
+    for day in days:
+        stage.capture(day - timedelta(hours=5), stage.rows(150, 0.25))
+    for day in [*days[:4], *days[5:]]:
+        drift.main(stage.run(day, **message(tmp_path)))
+    assert [stage.report(day)["rows"] for day in (days[3], days[5])] == [150, 300]
+    assert stage.report(days[5])["from"] == "2026-11-29T00:00:00+00:00"
+    found = [{one["runs"] for one in stage.report(day)["findings"]} for day in (days[0], days[8])]
+    # A shift that is too small for a day's rows, and not for a week's.
+    assert found == [set(), {7}]
+    assert "(the last 7 runs)" in capsys.readouterr().out
+    # The same run again reports the same.
+    again = stage.report(days[8])
+    drift.main(stage.run(days[8], **message(tmp_path)))
+    assert stage.report(days[8]) == again
+
+
+def test_labels_give_the_true_error_and_find_another_concept(stage: Stage, tmp_path: Path) -> None:
+    rows = stage.rows(1_000)
+    stage.capture(UNTIL - timedelta(days=3), rows, "old")
+    labels = stage.truth(rows)[1] + 1
+    records = [
+        label(f"old{number}", "\n".join(map(repr, labels[number * 10 : number * 10 + 10].tolist())))
+        for number in range(100)
+    ]
+    stage.put(f"{FOLDER}/labels/2026/11/25/03/labels.jsonl", lines(*records, label("another", "1")))
+    drift.main(stage.run(**message(tmp_path)))
+    report = stage.report()
+    assert report["labels"] == {"requests": 101, "rows": 1000}
+    assert report["rows"] == 0
+    assert report["error"]["true"] == pytest.approx(float(np.abs(rows.sum(axis=1) - labels).mean()))
+    assert {(one["kind"], one["subject"]) for one in report["findings"]} == {
+        ("residuals", "errors"),
+        ("coverage", "intervals"),
+    }
+    assert report["unread"] == {"a label is of no captured request of this model": 1}
+
+
+def test_hourly_runs_compare_hours(stage: Stage, tmp_path: Path) -> None:
+    stage.capture(UNTIL - timedelta(hours=2), stage.rows(100))
+    stage.capture(UNTIL - timedelta(hours=1), stage.rows(200))
+    drift.main(stage.run(hours="1", long="24", **message(tmp_path)))
+    assert stage.report()["rows"] == 200
+    levels = {one["level"] for one in stage.report()["compared"]}
+    assert levels == {0.01 / 720 / (3 * 2 + 1 + 5)}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"reference": "none.json"}, "there is no reference none.json"),
+        (
+            {"captured": "json"},
+            "none of the captured requests can be compared: "
+            "the request is of type application/json, not text/csv (1)",
+        ),
+        ({"bucket": "http://127.0.0.1:9"}, "cannot reach S3 at http://127.0.0.1:9: "),
+    ],
+)
+def test_what_is_not_there_fails_by_name(
+    stage: Stage,
+    tmp_path: Path,
+    change: dict[str, str],
+    expected: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(drift_bucket.time, "sleep", lambda _: None)
+    record = captured("{}", "1", {"eventId": "a"}, media="application/json")
+    stage.put("json/2026/11/25/00/file.jsonl", lines(record))
+    with pytest.raises(SystemExit) as failed:
+        drift.main(stage.run(**message(tmp_path), **change))
+    assert str(failed.value).startswith(f"error: {expected}")
+    assert (tmp_path / "message").read_text().startswith(expected)
+    assert "Contents" not in stage.s3.list_objects_v2(Bucket="bucket", Prefix=f"{FOLDER}/drift")
+
+
+def test_a_refusal_of_s3_says_what_it_says(stage: Stage) -> None:
+    bucket = Bucket(f"{stage.url}-of-nobody", "us-east-1")
+    with pytest.raises(InputError, match=r"S3 answers GET .*: NoSuchBucket: The specified bucket"):
+        list(bucket.list("a"))
+
+
+def test_a_list_of_more_than_a_page_is_read_to_its_end(stage: Stage) -> None:
+    for number in range(1001):
+        stage.put(f"many/{number:04} ü.json", b"")
+    assert len(list(Bucket(stage.url, "us-east-1").list("many/"))) == 1001
+    assert Reference.parse(stage.reference.json()).columns == ("income", "age")
