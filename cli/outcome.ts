@@ -21,6 +21,7 @@ function resultJson(session: Session, diagnoses: Diagnoses, report: string): obj
       rmse: metrics?.rmse ?? null,
       rows: metrics?.rows ?? null,
       r2Interval: metrics?.r2Interval ?? null,
+      crossValidation: metrics?.crossValidation ?? null,
       hyperparameters: best?.hyperparameters ?? {},
       trials: trials.length,
       seconds,

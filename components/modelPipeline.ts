@@ -126,6 +126,7 @@ export class ModelPipeline extends pulumi.ComponentResource {
       textEncoding: script("text_encoding", splitting),
       evaluate: script("evaluate"),
       compare: script("compare"),
+      ...(dataset.crossValidation === undefined ? {} : { crossValidate: script("cross_validate") }),
     };
     const referenceScripts = ["evaluate", "drift_cells", "drift_reference"];
     const references = training.driftReference
@@ -145,6 +146,7 @@ export class ModelPipeline extends pulumi.ComponentResource {
           evaluate: sources.evaluate.uri,
           compare: sources.compare.uri,
           driftReference: references[0]?.folderUri,
+          crossValidate: sources.crossValidate?.uri,
         },
         images: jobs.images,
         roles: jobs.roleArns,

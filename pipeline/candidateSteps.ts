@@ -1,5 +1,6 @@
 import { algorithms } from "./algorithms";
 import type { Candidate } from "./candidates";
+import { crossValidationStep } from "./crossValidationSteps";
 import type { Preprocess } from "./dataSteps";
 import type { DefinitionArgs } from "./definitionArgs";
 import { evaluationSteps } from "./evaluationSteps";
@@ -21,7 +22,7 @@ import { checkpointUri, prefixes } from "./storage";
 export interface CandidateSteps {
   readonly candidate: Candidate;
   readonly tuning: Tuning;
-  /** The steps that evaluate its best model, the report last. */
+  /** The steps that evaluate its best model, and then those that train it anew on other rows. */
   readonly evaluationSteps: readonly Step[];
   /** R² on the test data. */
   readonly r2: JsonGet;
@@ -142,8 +143,9 @@ export function candidateSteps(
   const training = trainer(args, candidate);
   const { imageUri } = training;
   const tuning = tune(args, candidate, training, preprocess);
-  const evaluation = evaluationSteps(args, { candidate, imageUri, tuning, preprocess, cached });
-  const { before, report } = evaluation;
+  const tuned = { candidate, imageUri, tuning, preprocess, cached };
+  const { before, report } = evaluationSteps(args, tuned);
+  const crossValidation = crossValidationStep(args, tuned);
   const register = registerModelStep({
     name: `Register${name}`,
     modelPackageGroupName: args.modelPackageGroupName,
@@ -155,10 +157,11 @@ export function candidateSteps(
     responseTypes: ["text/csv"],
     metadata: metadata(args, candidate, imageUri, tuning, report),
   });
+  const after = crossValidation === undefined ? [] : [crossValidation.step];
   return {
     candidate,
     tuning,
-    evaluationSteps: [...before, report.step],
+    evaluationSteps: [...before, report.step, ...after],
     r2: r2Of(report),
     register,
   };

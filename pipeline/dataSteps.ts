@@ -6,6 +6,7 @@ import { parameter } from "./parameters";
 import {
   exitMessage,
   folder,
+  jsonArguments,
   processingFolder,
   type Processing,
   processingStep,
@@ -93,14 +94,20 @@ export function baselineStep(args: DefinitionArgs, preprocess: Preprocess): Data
 /** The step that {@link preprocessStep} builds. */
 export type Preprocess = Processing<"metadata" | "test" | "train" | "validation">;
 
-/**
- * What Preprocess is told of the columns to encode: JSON in parts, since an argument has at most 256 characters.
- * Source: ContainerArguments of SageMaker's CreateProcessingJob.
- */
+/** What Preprocess is told of the columns to encode. */
 function encodeArguments(dataset: Dataset): readonly string[] {
   const columns = encodedColumns(dataset).map((column) => ({ column, ...dataset.encode[column] }));
-  const parts = columns.length === 0 ? [] : (JSON.stringify(columns).match(/.{1,240}/gsu) ?? []);
-  return parts.map((part) => `--encode=${part}`);
+  return columns.length === 0 ? [] : jsonArguments("encode", columns);
+}
+
+/** What Preprocess is told of the folds to draw. */
+function foldArguments({ crossValidation }: Dataset): readonly string[] {
+  if (crossValidation === undefined) {
+    return [];
+  }
+  const { folds, maxRows, repeats } = crossValidation;
+  const counts = ["--folds", String(folds), "--repeats", String(repeats)];
+  return [...counts, "--max-fold-rows", String(maxRows)];
 }
 
 /** Splits the rows into train, validation and test data, label first, without a header, and reports on them. */
@@ -128,6 +135,7 @@ export function preprocessStep(args: DefinitionArgs, transformed: StringExpressi
       ...["--data-checks", dataChecks],
       ...(column === undefined ? [] : ["--by", by, "--column", column, "--key", splitKey]),
       ...encodeArguments(args.dataset),
+      ...foldArguments(args.dataset),
     ],
     inputs: [
       s3Input("code", args.sources.preprocess, folder("code")),

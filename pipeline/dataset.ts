@@ -129,6 +129,30 @@ const split = z.strictObject({
     .describe("Fraction of the rows on which candidates are compared; no trial sees them."),
 });
 
+/** Models of other rows, to see how far R² varies. */
+const crossValidation = z.strictObject({
+  folds: z
+    .int()
+    .min(3)
+    .max(20)
+    .default(5)
+    .describe("Number of parts, each of which is the test set once."),
+  repeats: z
+    .int()
+    .min(1)
+    .max(20)
+    .default(1)
+    .describe("How often the parts are drawn. By time, only once."),
+  maxRows: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(5_000)
+    .describe(
+      "Maximum number of rows; with more, it is skipped, because the test rows alone say enough.",
+    ),
+});
+
 /** An existing table in the Glue Data Catalog. */
 const source = z.strictObject({
   catalog: z
@@ -273,6 +297,13 @@ export const datasetFields = z.strictObject({
   split: split
     .prefault(defaultFractions)
     .describe("How to split the rows. Without fractions: 0.7, 0.2 and 0.1."),
+  crossValidation: crossValidation
+    .optional()
+    .describe(
+      "Retrains each candidate with one of the project's algorithms on other parts of the rows, with its best " +
+        "hyperparameters, and reports the mean R² and its spread. Takes one more job per candidate. Default: none; `{}` " +
+        "takes the defaults.",
+    ),
   seed: z.int().min(0).max(2147483647).default(1729).describe("Seed of the split and of tuning."),
   dataChecks: z
     .enum(["warn", "fail"])

@@ -117,6 +117,9 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
   splitProblems(dataset).forEach(([key, message]) => {
     problem(key === undefined ? ["split"] : ["split", key], message);
   });
+  if (dataset.crossValidation !== undefined && dataset.split.by === "column") {
+    problem(["crossValidation"], "draws parts, but split.by is column, which says them");
+  }
   if (databasesOfTheAccount.includes(dataset.database ?? "")) {
     problem(
       ["database"],

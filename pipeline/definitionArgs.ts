@@ -33,6 +33,8 @@ export interface DefinitionArgs {
      * such reference.
      */
     readonly driftReference?: string | undefined;
+    /** Undefined where no candidate is cross-validated. */
+    readonly crossValidate?: string | undefined;
   };
   /** URIs of the images. */
   readonly images: {

@@ -15,7 +15,24 @@ function listed(names: readonly string[]): string {
 /** A candidate and its scores on the test rows. */
 interface Scored {
   readonly name: string;
-  readonly metrics?: Pick<Metrics, "r2" | "rows"> | undefined;
+  readonly metrics?: Pick<Metrics, "crossValidation" | "r2" | "rows"> | undefined;
+}
+
+/** How far R² varies from rows to rows, of each candidate that was trained on others too. */
+function crossValidationLine(candidates: readonly Scored[]): readonly string[] {
+  const known = candidates.flatMap(({ metrics: { crossValidation: one } = {}, name }) =>
+    one === undefined ? [] : [{ name, ...one }],
+  );
+  const [first] = known;
+  if (first === undefined) {
+    return [];
+  }
+  const scores = known.map(
+    ({ deviation, mean, name }) => `${name} R² ${score(mean)} ± ${score(deviation)}`,
+  );
+  return [
+    `cross-validation: ${scores.join(", ")} (mean and standard deviation of ${first.models} models on other rows)`,
+  ];
 }
 
 /**
@@ -40,6 +57,7 @@ export function remarks(
   if (metrics.rows !== undefined && metrics.rows < minTestRows) {
     lines.push(`warning: R² ${score(metrics.r2)} on ${metrics.rows} test rows says little`);
   }
+  lines.push(...crossValidationLine(candidates));
   if (comparison?.name === name) {
     const ties = comparison.differences.filter(({ low, high }) => low <= 0 && high >= 0);
     if (ties.length > 0) {

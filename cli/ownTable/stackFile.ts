@@ -160,6 +160,24 @@ function filterLines({ profile, target }: StackFileArgs): readonly string[] {
   return ["# Rows to use, such as:", "# filter:", ...examples.map((one) => `#   ${one}`)];
 }
 
+/** Rows up to which a few models more take little time, and the test rows say less than they do. */
+const fewRows = 5_000;
+
+/** Rows of which the test rows are about a hundred or fewer. */
+const veryFewRows = 1_000;
+
+/** How far R² varies from rows to rows, where there are few. */
+function crossValidationLines({ rows }: TableProfile): readonly string[] {
+  if (rows === 0 || rows > fewRows) {
+    return [];
+  }
+  const repeats = rows > veryFewRows ? "" : ", repeats: 3";
+  return [
+    "# Few rows: the candidates are trained on other parts of them too, to see how far R² varies.",
+    `crossValidation: { folds: 5${repeats} }`,
+  ];
+}
+
 /** How to split by time, where a column has one in every row. */
 function splitLines({ profile: { columns }, target }: StackFileArgs): readonly string[] {
   const time = columns.find(
@@ -294,6 +312,7 @@ function datasetLines(args: StackFileArgs): readonly string[] {
     "# What to do about missing features: keep (the algorithms handle them), drop (the rows), impute (the median).",
     "missingValues: keep",
     ...splitLines(args),
+    ...crossValidationLines(profile),
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { DescribeHyperParameterTuningJobResponse } from "@aws-sdk/client-sagemaker";
 
+import { crossValidationFile } from "../../pipeline/crossValidationSteps";
 import type {
   PipelineDefinition,
   ProcessingStep,
@@ -23,6 +24,16 @@ export interface Metrics {
   readonly rows?: number;
   /** What R² may be with 90 % confidence; not known of few rows either. */
   readonly r2Interval?: { readonly low: number; readonly high: number };
+  /** R² of models of other rows; not known where the configuration does not ask for them. */
+  readonly crossValidation?: CrossValidation | undefined;
+}
+
+/** R² of models that were trained on other rows by the same hyperparameters; see pipeline/scripts/cross_validate.py. */
+export interface CrossValidation {
+  readonly mean: number;
+  readonly deviation: number;
+  /** How many models there are. */
+  readonly models: number;
 }
 
 /** A candidate, as far as the execution got with it. */
@@ -129,6 +140,39 @@ export function regressionMetrics(document: Json): Metrics | undefined {
     : undefined;
 }
 
+/** The scores in a report of cross_validate.py; undefined where a document is none, or says that there are none. */
+function crossValidationIn(document: Json): CrossValidation | undefined {
+  const {
+    mean,
+    standard_deviation: deviation,
+    values,
+  } = (document as { readonly r2?: Readonly<Record<string, unknown>> } | null)?.r2 ?? {};
+  return typeof mean === "number" && typeof deviation === "number" && Array.isArray(values)
+    ? { mean, deviation, models: values.length }
+    : undefined;
+}
+
+/** The scores of the models that a step of a tuning has trained anew; undefined where there is no such step, or it did not end. */
+function crossValidationOf(
+  definition: PipelineDefinition,
+  execution: Execution,
+  steps: readonly PlacedStep[],
+  tuning: string,
+): CrossValidation | undefined {
+  const placed = steps.find(
+    (one) =>
+      one.step.Type === "Processing" &&
+      one.step.PropertyFiles?.[0]?.PropertyFileName === crossValidationFile &&
+      dependencies(one).has(tuning),
+  );
+  if (placed === undefined || !execution.described.has(placed.step.Name)) {
+    return undefined;
+  }
+  return crossValidationIn(
+    readPropertyFile(definition, execution, placed.step.Name, crossValidationFile),
+  );
+}
+
 /** The metrics in a step's property file; undefined where another definition has something else there. */
 function metricsIn(read: () => Json): Metrics | undefined {
   try {
@@ -183,6 +227,7 @@ export function summarise(
             ),
           )
         : undefined;
+    const crossValidation = crossValidationOf(definition, execution, steps, name);
     const own = trials
       .filter(({ step }) => step === name)
       .sort((left, right) => left.number - right.number);
@@ -198,7 +243,7 @@ export function summarise(
       name: candidateName(tuning, tunings),
       tuningStep: name,
       ...(evaluationStep === undefined ? {} : { evaluationStep }),
-      ...(metrics === undefined ? {} : { metrics }),
+      ...(metrics === undefined ? {} : { metrics: { ...metrics, crossValidation } }),
       ...(best === undefined ? {} : { best }),
       trials: own,
       seconds: result.steps.find((one) => one.name === name)?.seconds ?? 0,

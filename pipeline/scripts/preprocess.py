@@ -17,11 +17,11 @@ import sys
 from array import array
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO, Iterator, NamedTuple, Sequence
+from typing import Any, BinaryIO, Iterator, NamedTuple, Sequence
 
 import numpy as np
 from data_report import Finding, Sample, summary
-from text_encoding import Encoder, EncodingError, TextColumn
+from text_encoding import Encoder, EncodingError, TextColumn, folds
 
 SPLITS = ("train", "validation", "test")
 MISSING = {b"", b'""', b"NaN"}
@@ -502,6 +502,44 @@ def check_count(key: Key, found: int, what: str, needed: int) -> None:
         )
 
 
+def draw_folds(
+    table: Table, assignment: np.ndarray, count: int, repeats: int, seed: int
+) -> dict[str, Any]:
+    """The folds to cross-validate by, a number for each row in the order of its part's file.
+
+    Groups are whole. By time there are two blocks more than folds: a model is trained on the
+    earlier ones, so there must be two before the first that is tested.
+
+    Raises:
+        InputError: there are too few rows, groups or times.
+    """
+    key = table.key
+    if key is not None and key.by == "time":
+        times = np.asarray(key.times)
+        earlier = np.searchsorted(np.sort(times), times)
+        drawn = [earlier * (count + 2) // len(times)]
+        if len(np.unique(drawn)) < count + 2:
+            raise InputError(
+                f'{count} folds need as many times and two more, but "{key.column}" has too few '
+                "different ones"
+            )
+    else:
+        units = np.arange(table.rows) if key is None else np.asarray(key.groups)
+        try:
+            drawn = [folds(units, count, seed + number) for number in range(repeats)]
+        except EncodingError as error:
+            raise InputError(f"crossValidation: {error}") from None
+    return {
+        "version": 1,
+        "kind": "forward" if key is not None and key.by == "time" else "folds",
+        "count": count,
+        "repeats": [
+            {name: fold[assignment == part].tolist() for part, name in enumerate(SPLITS)}
+            for fold in drawn
+        ],
+    }
+
+
 def encode(table: Table, assignment: np.ndarray, seed: int) -> list[Encoder]:
     """Learns from the train rows how texts are encoded.
 
@@ -608,6 +646,9 @@ def main(arguments: list[str] | None = None) -> None:
         default=[],
         help="a part of the JSON list of the texts to encode, which follow as columns",
     )
+    parser.add_argument("--folds", type=int, default=0, help="to cross-validate by; default: none")
+    parser.add_argument("--repeats", type=int, default=1, help="how often to draw folds")
+    parser.add_argument("--max-fold-rows", type=int, default=0, help="of more rows, no folds")
     parser.add_argument(
         "--message", type=Path, required=True, help="file for the reason of a failure"
     )
@@ -623,6 +664,9 @@ def main(arguments: list[str] | None = None) -> None:
         encoded = [name for encoder in encoders for name in encoder.features]
         columns = [options.target, *encoded, *table.columns[1:]]
         check_names(columns, options.target)
+        has_folds = options.folds > 0 and table.rows <= options.max_fold_rows
+        fold_counts = (options.folds, options.repeats)
+        drawn = draw_folds(table, assignment, *fold_counts, options.seed) if has_folds else None
         sample = Sample(columns, assignment, options.seed)
         write_splits(table, assignment, options.output, sample, encoders)
         report = sample.report(table.rows_read, options.column_count, table.findings)
@@ -630,6 +674,8 @@ def main(arguments: list[str] | None = None) -> None:
         metadata = options.output / "metadata"
         metadata.mkdir(parents=True, exist_ok=True)
         (metadata / "feature_names.json").write_text(json.dumps(columns[1:]))
+        if drawn is not None:
+            (metadata / "folds.json").write_text(json.dumps(drawn))
         if encoders:
             learnt = {"version": 1, "encodings": [encoder.document for encoder in encoders]}
             (metadata / "text_encodings.json").write_text(json.dumps(learnt))

@@ -183,7 +183,7 @@ def folds(units: np.ndarray, count: int, seed: int) -> np.ndarray:
     size = int(numbers.max()) + 1
     if size < count:
         raise EncodingError(
-            f"target encoding takes {count} folds, for which {size} train rows are too few"
+            f"{count} folds take as many rows or groups at least, and there are {size}"
         )
     order = np.arange(size)
     np.random.RandomState(seed).shuffle(order)

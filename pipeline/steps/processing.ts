@@ -22,6 +22,15 @@ export function folder(name: string): string {
 /** Where a processing container leaves the reason of its failure, which becomes its ExitMessage. */
 export const exitMessage = "/opt/ml/output/message";
 
+/** Characters of an argument. Source: ContainerArguments of CreateProcessingJob, of 256. */
+const maxArgumentText = 220;
+
+/** JSON as arguments of a script, in parts that are short enough: `--name=PART` each. */
+export function jsonArguments(name: string, value: unknown): readonly string[] {
+  const parts = JSON.stringify(value).match(new RegExp(`.{1,${maxArgumentText}}`, "gsu")) ?? [];
+  return parts.map((part) => `--${name}=${part}`);
+}
+
 /** The arguments of {@link processingStep}. */
 export interface ProcessingStepArgs<Output extends string> {
   readonly name: string;

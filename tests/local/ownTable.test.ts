@@ -202,7 +202,7 @@ describe("npm run local, on a table of one's own,", function () {
     });
   }
 
-  it("encodes labels by the train rows alone", async () => {
+  it("encodes labels by the train rows alone, and says how far R² varies on others", async () => {
     const data = join(folder, "streets.csv");
     // Labels as CSV and Spark find them hard; the last occurs once.
     const streets = ["a, b", 'say ""c""', "", " d ", "日本", "d"];
@@ -220,11 +220,20 @@ describe("npm run local, on a table of one's own,", function () {
     const encode = { street: { as: "target", minRows: 2 }, floor: { as: "oneHot", labels } };
     rmSync(join(folder, "work"), { recursive: true, force: true });
     const { code, stderr, stdout } = await run(
-      { columns, headerLines: 1, quoted: true, nullTexts: [""], encode },
+      {
+        ...{ columns, headerLines: 1, quoted: true, nullTexts: [""], encode },
+        crossValidation: { folds: 3, repeats: 2 },
+      },
       data,
     );
     equal(code, 0, stderr);
     match(stdout, /^warning: floor: 40 of 101 rows have other labels than those that are listed$/m);
+    match(
+      stdout,
+      /^cross-validation: Tree R² -?\d\.\d{4} ± \d\.\d{4} \(mean and standard deviation of 6 models on other rows\)$/m,
+    );
+    const page = readFileSync(join(folder, "work", "report", "index.html"), "utf8");
+    match(page, /<li>cross-validation: Tree R² /);
     const read = (name: string): string =>
       readFileSync(
         filesBelow(join(folder, "work")).find((one) => one.endsWith(`/${name}`)) ?? "",

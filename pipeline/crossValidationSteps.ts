@@ -1,0 +1,68 @@
+import type { Preprocess } from "./dataSteps";
+import type { DefinitionArgs } from "./definitionArgs";
+import { folderUri, join, stepProperty } from "./language/expressions";
+import type { TunedCandidate } from "./evaluationSteps";
+import {
+  folder,
+  jsonArguments,
+  type Processing,
+  processingStep,
+  s3Input,
+} from "./steps/processing";
+import { executionUri } from "./storage";
+
+/** The property file with the scores; see local/records/summary.ts. */
+export const crossValidationFile = "CrossValidation";
+
+/**
+ * Trains a candidate anew on other rows, by the hyperparameters of its best trial; undefined where the configuration does
+ * not ask for it, or the candidate is an image that no script here can train.
+ *
+ * `TunedHyperParameters['eta']` is how the SageMaker Python SDK refers to a value of a map (PropertiesMap).
+ */
+export function crossValidationStep(
+  args: DefinitionArgs,
+  { cached, candidate, imageUri, preprocess, tuning }: TunedCandidate,
+): Processing<"crossValidation"> | undefined {
+  const { crossValidate } = args.sources;
+  const { algorithm, name, ranges } = candidate;
+  if (crossValidate === undefined || typeof algorithm !== "string") {
+    return undefined;
+  }
+  const { StaticHyperParameters: fixed = {} } = tuning.step.Arguments.TrainingJobDefinition ?? {};
+  const tuned = Object.keys(ranges).map((one) => {
+    const path = `TrainingJobSummaries[0].TunedHyperParameters['${one}']`;
+    return join("", [`--tuned=${one}=`, stepProperty(tuning.step.Name, path)]);
+  });
+  const parts: readonly Parameters<Preprocess["output"]>[0][] = [
+    ...(["train", "validation", "test", "metadata"] as const),
+  ];
+  return processingStep({
+    name: `CrossValidate${name}`,
+    imageUri,
+    roleArn: args.roles.evaluation,
+    context: args.context,
+    entrypoint: ["python3", `${folder("code")}/cross_validate.py`],
+    arguments: [
+      ...["--algorithm", algorithm, ...jsonArguments("hyperparameters", fixed), ...tuned],
+      ...parts.flatMap((part) => [`--${part}`, folder(part)]),
+      ...["--output", folder("cross-validation")],
+    ],
+    inputs: [
+      s3Input("code", crossValidate, folder("code")),
+      ...parts.map((part) => s3Input(part, folderUri(preprocess.output(part)), folder(part))),
+    ],
+    outputs: {
+      crossValidation: {
+        folder: folder("cross-validation"),
+        uri: executionUri(args.bucket, `cross-validation/${name}`),
+      },
+    },
+    propertyFile: {
+      name: crossValidationFile,
+      output: "crossValidation",
+      path: "cross_validation.json",
+    },
+    cached,
+  });
+}

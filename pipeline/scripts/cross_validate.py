@@ -1,0 +1,211 @@
+"""Trains a candidate anew on other rows, by its best hyperparameters, to see how far its R2 varies.
+
+Runs in a SageMaker processing job on the image that trained the candidate, by the folds that
+Preprocess has drawn. Of each fold, a model is tested that was trained on the others; one of them,
+the next, is what early stopping looks at. By time, a block is tested by a model of earlier ones.
+The hyperparameters were found on some of these rows: the mean is a little too good, the spread is
+not. Writes ``cross_validation.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+from typing import Any, Callable, NamedTuple, Sequence
+
+import numpy as np
+
+PARTS = ("train", "validation", "test")
+
+Predict = Callable[[np.ndarray], np.ndarray]
+
+
+class NoScoreError(Exception):
+    """A fold has no R2."""
+
+
+class Rows(NamedTuple):
+    """Rows as they are written, and as numbers, label first."""
+
+    lines: np.ndarray
+    values: np.ndarray
+
+    def chosen(self, places: np.ndarray) -> Rows:
+        """Some of them."""
+        return Rows(self.lines[places], self.values[places])
+
+
+class Split(NamedTuple):
+    """The places of the rows that a model is trained, stopped and tested by."""
+
+    train: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
+
+
+def read_rows(folder: Path) -> list[str]:
+    """The rows in all files of a folder, which are those that Preprocess has written."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return [line for file in files for line in file.read_text().splitlines() if line]
+
+
+def splits(folds: dict[str, Any]) -> list[Split]:
+    """What to train and test, fold by fold, of each repetition."""
+    found = []
+    for repeat in folds["repeats"]:
+        fold = np.array([number for part in PARTS for number in repeat[part]])
+        for number in range(folds["count"]):
+            if folds["kind"] == "forward":
+                test, validation = number + 2, number + 1
+                train = fold < validation
+            else:
+                test, validation = number, (number + 1) % folds["count"]
+                train = (fold != test) & (fold != validation)
+            places = (train, fold == validation, fold == test)
+            found.append(Split(*map(np.flatnonzero, places)))
+    return found
+
+
+def fit_decision_tree(hyperparameters: dict[str, str], train: Rows, validation: Rows) -> Predict:
+    """Trains by the program of the image, in a folder like that of a training job."""
+    from decision_tree.environment import Environment
+    from decision_tree.model import load
+    from decision_tree.training import train as train_model
+
+    channels = {"train": train, "validation": validation}
+    inputs = {name: {"ContentType": "text/csv"} for name in channels}
+    with tempfile.TemporaryDirectory() as folder:
+        environment = Environment(Path(folder))
+        environment.config.mkdir(parents=True)
+        environment.model.mkdir()
+        for name, content in (("hyperparameters", hyperparameters), ("inputdataconfig", inputs)):
+            (environment.config / f"{name}.json").write_text(json.dumps(content))
+        for name, rows in channels.items():
+            (environment.data / name).mkdir(parents=True)
+            (environment.data / name / "rows.csv").write_text("\n".join([*rows.lines, ""]))
+        train_model(environment)
+        return load(environment.model).predict
+
+
+def fit_xgboost(hyperparameters: dict[str, str], train: Rows, validation: Rows) -> Predict:
+    """Trains as the built-in algorithm does, which keeps the best rounds where it stops early.
+
+    Source: train_utils and algorithm_mode/train.py of aws/sagemaker-xgboost-container.
+    """
+    import xgboost
+
+    ours = ("save_model_on_termination", "csv_weights", "eval_metric", "_tuning_objective_metric")
+    parameters: dict[str, Any] = {
+        name: value for name, value in hyperparameters.items() if name not in ours
+    }
+    rounds = int(parameters.pop("num_round"))
+    patience = parameters.pop("early_stopping_rounds", None)
+    if patience is not None:
+        stop = xgboost.callback.EarlyStopping(rounds=int(patience), save_best=True)
+    matrices = [
+        xgboost.DMatrix(rows.values[:, 1:], rows.values[:, 0]) for rows in (train, validation)
+    ]
+    booster = xgboost.train(
+        # Of few rows, threads wait for each other.
+        {"nthread": 1, **parameters, "eval_metric": "rmse"},
+        matrices[0],
+        rounds,
+        evals=[(matrices[1], "validation")],
+        callbacks=[] if patience is None else [stop],
+        verbose_eval=False,
+    )
+    return lambda features: booster.predict(xgboost.DMatrix(features))
+
+
+def scores(
+    fit: Callable[[dict[str, str], Rows, Rows], Predict],
+    hyperparameters: dict[str, str],
+    rows: Rows,
+    by: Sequence[Split],
+) -> tuple[list[float], list[float]]:
+    """R2 and RMSE of each split's test rows.
+
+    Raises:
+        NoScoreError: all targets of a fold are the same.
+    """
+    r2s, errors = [], []
+    for split in by:
+        predict = fit(hyperparameters, rows.chosen(split.train), rows.chosen(split.validation))
+        tested = rows.values[split.test]
+        error = np.asarray(predict(tested[:, 1:]), dtype=np.float64) - tested[:, 0]
+        variance = float(np.var(tested[:, 0]))
+        if variance == 0:
+            raise NoScoreError(
+                f"all {len(tested)} rows of a fold have the same target, so R2 is undefined"
+            )
+        mse = float(np.mean(error**2))
+        r2s.append(1 - mse / variance)
+        errors.append(mse**0.5)
+    return r2s, errors
+
+
+def spread(values: list[float]) -> dict[str, Any]:
+    """The mean of some scores and their standard deviation, with the scores."""
+    return {
+        "mean": float(np.mean(values)),
+        "standard_deviation": float(np.std(values, ddof=1)),
+        "values": values,
+    }
+
+
+def cross_validate(options: argparse.Namespace) -> dict[str, Any]:
+    """The report; where there are no scores, it says why."""
+    file = options.metadata / "folds.json"
+    if not file.exists():
+        return {"version": 1, "skipped": "there are more rows than crossValidation.maxRows"}
+    folds = json.loads(file.read_text())
+    lines = [line for part in PARTS for line in read_rows(getattr(options, part))]
+    rows = Rows(np.array(lines), np.genfromtxt(lines, delimiter=",", ndmin=2))
+    hyperparameters = json.loads("".join(options.hyperparameters) or "{}")
+    hyperparameters |= dict(one.split("=", 1) for one in options.tuned)
+    fit = fit_xgboost if options.algorithm == "xgboost" else fit_decision_tree
+    try:
+        r2s, errors = scores(fit, hyperparameters, rows, splits(folds))
+    except NoScoreError as error:
+        return {"version": 1, "skipped": str(error)}
+    return {
+        "version": 1,
+        **{name: folds[name] for name in ("kind", "count")},
+        "rows": len(lines),
+        "r2": spread(r2s),
+        "rmse": spread(errors),
+    }
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs the script."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--algorithm", required=True)
+    parser.add_argument(
+        "--hyperparameters",
+        action="append",
+        default=[],
+        help="a part of the JSON of the fixed ones",
+    )
+    parser.add_argument("--tuned", action="append", default=[], help="name=value, the best trial's")
+    for part in (*PARTS, "metadata"):
+        parser.add_argument(f"--{part}", type=Path, required=True, help=f"folder of {part}")
+    parser.add_argument("--output", type=Path, required=True, help="folder for the report")
+    options = parser.parse_args(arguments)
+    report = cross_validate(options)
+    options.output.mkdir(parents=True, exist_ok=True)
+    (options.output / "cross_validation.json").write_text(json.dumps(report, indent=2))
+    if "skipped" in report:
+        print(f"not cross-validated: {report['skipped']}")
+    else:
+        r2 = report["r2"]
+        print(
+            f"{len(r2['values'])} models on other rows: r2 {r2['mean']:.6g}, standard deviation "
+            f"{r2['standard_deviation']:.6g}"
+        )
+
+
+if __name__ == "__main__":
+    main()

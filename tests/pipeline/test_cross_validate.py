@@ -1,0 +1,204 @@
+"""Cross-validation, against the libraries' own estimators on the same folds."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import xgboost
+from preprocess import SPLITS
+from preprocess import main as preprocess
+from sklearn.metrics import r2_score
+from sklearn.model_selection import KFold
+from sklearn.tree import DecisionTreeRegressor
+
+SCRIPT = Path(__file__).parents[2] / "pipeline" / "scripts" / "cross_validate.py"
+ROWS = 300
+RANDOM = np.random.default_rng(3)
+FEATURES = RANDOM.normal(size=(ROWS, 3)).round(3)
+TARGETS = (FEATURES @ [3.0, -1.0, 0.2] + FEATURES[:, 0] ** 2 + RANDOM.normal(size=ROWS)).round(6)
+
+
+def split(folder: Path, *more: str, keys: list[str] | None = None) -> None:
+    """Preprocesses the rows, which have a key each if there are keys."""
+    (folder / "input").mkdir()
+    (folder / "input" / "_SUCCESS").touch()
+    names = ["price", *(["restate_split"] if keys else []), "a", "b", "c"]
+    rows = [
+        ",".join([str(y), *([keys[n]] if keys else []), *map(str, x)])
+        for n, (y, x) in enumerate(zip(TARGETS.tolist(), FEATURES.tolist(), strict=True))
+    ]
+    # A missing value, which is an empty field.
+    rows[7] = rows[7][: rows[7].rindex(",") + 1]
+    (folder / "input" / "part-0.csv").write_text("\n".join([",".join(names), *rows, ""]))
+    preprocess(
+        [
+            *("--input", str(folder / "input"), "--output", str(folder), "--target", "price"),
+            *("--train", "0.7", "--validation", "0.2", "--test", "0.1", "--seed", "1729"),
+            *("--message", str(folder / "message"), "--table", "flats", "--column-count", "3"),
+            *("--folds", "5", "--max-fold-rows", "1000", *more),
+        ]
+    )
+
+
+def parts(folder: Path) -> tuple[np.ndarray, list[np.ndarray]]:
+    """The rows of all parts, one after the other, and the fold of each by each draw."""
+    rows = [np.genfromtxt(folder / name / f"{name}.csv", delimiter=",", ndmin=2) for name in SPLITS]
+    folds = json.loads((folder / "metadata" / "folds.json").read_text())
+    drawn = [
+        np.array([number for name in SPLITS for number in one[name]]) for one in folds["repeats"]
+    ]
+    return np.vstack(rows), drawn
+
+
+def run(folder: Path, algorithm: str, fixed: dict[str, str], *tuned: str) -> dict[str, Any]:
+    text = json.dumps(fixed)
+    command = [
+        *(sys.executable, str(SCRIPT), "--algorithm", algorithm),
+        *(f"--hyperparameters={text[at : at + 11]}" for at in range(0, len(text), 11)),
+        *(f"--tuned={one}" for one in tuned),
+        *(item for name in (*SPLITS, "metadata") for item in (f"--{name}", str(folder / name))),
+        *("--output", str(folder / "report")),
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(SCRIPT.parents[2] / "container")}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    report: dict[str, Any] = json.loads((folder / "report/cross_validation.json").read_text())
+    return report
+
+
+def masks(fold: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Of each fold: what trains, what stops, what tests."""
+    return [((fold != n) & (fold != (n + 1) % 5), fold == (n + 1) % 5, fold == n) for n in range(5)]
+
+
+def test_a_tree_scores_as_scikit_learn_does_on_its_folds(tmp_path: Path) -> None:
+    split(tmp_path, "--repeats", "2")
+    rows, drawn = parts(tmp_path)
+    report = run(tmp_path, "decision-tree", {"random_state": "1"}, "max_depth=4")
+    expected = []
+    for fold in drawn:
+        assert np.bincount(fold).tolist() == [60] * 5
+        for train, _, test in masks(fold):
+            tree = DecisionTreeRegressor(max_depth=4, random_state=1)
+            tree.fit(rows[train, 1:].astype(np.float32), rows[train, 0])
+            predicted = tree.predict(rows[test, 1:].astype(np.float32))
+            expected.append(r2_score(rows[test, 0], predicted))
+    np.testing.assert_allclose(report["r2"]["values"], expected, rtol=1e-9)
+    assert report["r2"]["mean"] == pytest.approx(np.mean(expected))
+    assert report["r2"]["standard_deviation"] == pytest.approx(np.std(expected, ddof=1))
+    assert (report["kind"], report["count"], report["rows"]) == ("folds", 5, ROWS)
+
+
+@pytest.mark.parametrize("patience", [None, 3])
+def test_boosting_scores_as_the_library_does_on_its_folds(
+    tmp_path: Path, patience: int | None
+) -> None:
+    split(tmp_path)
+    rows, (fold,) = parts(tmp_path)
+    fixed = {"num_round": "40", "objective": "reg:squarederror", "seed": "1", "nthread": "1"}
+    fixed |= {} if patience is None else {"early_stopping_rounds": str(patience)}
+    ours = {"save_model_on_termination": "true", "_tuning_objective_metric": "validation:rmse"}
+    report = run(tmp_path, "xgboost", fixed | ours, "eta=0.4", "max_depth=5")
+    expected = []
+    for train, validation, test in masks(fold):
+        model = xgboost.XGBRegressor(
+            n_estimators=40,
+            learning_rate=0.4,
+            max_depth=5,
+            random_state=1,
+            n_jobs=1,
+            early_stopping_rounds=patience,
+            eval_metric="rmse",
+        )
+        watched = [(rows[validation, 1:], rows[validation, 0])]
+        model.fit(rows[train, 1:], rows[train, 0], eval_set=watched, verbose=False)
+        assert patience is None or model.best_iteration < 37
+        expected.append(r2_score(rows[test, 0], model.predict(rows[test, 1:])))
+    np.testing.assert_allclose(report["r2"]["values"], expected, rtol=1e-6)
+
+
+def test_folds_are_drawn_as_scikit_learn_draws_them(tmp_path: Path) -> None:
+    split(tmp_path)
+    rows, (fold,) = parts(tmp_path)
+    place = {target: number for number, target in enumerate(TARGETS.tolist())}
+    read = np.array([place[target] for target in rows[:, 0].tolist()])
+    for number, (_, test) in enumerate(
+        KFold(5, shuffle=True, random_state=1729).split(np.arange(ROWS))
+    ):
+        assert sorted(read[fold == number]) == test.tolist()
+
+
+def test_a_group_is_in_one_fold_of_each_draw(tmp_path: Path) -> None:
+    keys = [f"g{n % 23}" for n in range(ROWS)]
+    key = ("--by", "group", "--column", "who", "--key", "restate_split", "--repeats", "3")
+    split(tmp_path, *key, keys=keys)
+    rows, drawn = parts(tmp_path)
+    group = {target: keys[number] for number, target in enumerate(TARGETS.tolist())}
+    assert len(drawn) == 3
+    for fold in drawn:
+        pairs = {
+            (group[target], own) for target, own in zip(rows[:, 0].tolist(), fold, strict=True)
+        }
+        assert len(pairs) == 23
+
+
+def test_by_time_nothing_is_learnt_of_later_rows(tmp_path: Path) -> None:
+    keys = [str(n // 3) for n in range(ROWS)]
+    split(tmp_path, "--by", "time", "--column", "day", "--key", "restate_split", keys=keys)
+    rows, (block,) = parts(tmp_path)
+    day = {target: n // 3 for n, target in enumerate(TARGETS.tolist())}
+    days = np.array([day[target] for target in rows[:, 0].tolist()])
+    assert set(block.tolist()) == set(range(7))
+    for number in range(1, 7):
+        assert days[block < number].max() < days[block >= number].min()
+    report = run(tmp_path, "decision-tree", {"random_state": "1"}, "max_depth=4")
+    expected = []
+    for test in range(2, 7):
+        tree = DecisionTreeRegressor(max_depth=4, random_state=1)
+        own = block < test - 1
+        tree.fit(rows[own, 1:].astype(np.float32), rows[own, 0])
+        predicted = tree.predict(rows[block == test, 1:].astype(np.float32))
+        expected.append(r2_score(rows[block == test, 0], predicted))
+    np.testing.assert_allclose(report["r2"]["values"], expected, rtol=1e-9)
+
+
+def test_many_rows_have_no_folds(tmp_path: Path) -> None:
+    split(tmp_path, "--max-fold-rows", "299")
+    assert not (tmp_path / "metadata" / "folds.json").exists()
+    report = run(tmp_path, "decision-tree", {}, "max_depth=4")
+    assert report == {
+        "version": 1,
+        "skipped": "there are more rows than crossValidation.maxRows",
+    }
+
+
+def test_a_fold_of_one_target_has_no_score_and_stops_nothing(tmp_path: Path) -> None:
+    keys = [str(n // 60) for n in range(ROWS)]
+    split(tmp_path, "--by", "group", "--column", "who", "--key", "restate_split", keys=keys)
+    for name in SPLITS:
+        file = tmp_path / name / f"{name}.csv"
+        file.write_text("".join(f"1{line[line.index(',') :]}\n" for line in file.open()))
+    report = run(tmp_path, "decision-tree", {}, "max_depth=4")
+    assert report["skipped"] == "all 60 rows of a fold have the same target, so R2 is undefined"
+
+
+@pytest.mark.parametrize(
+    ("by", "keys", "reason"),
+    [
+        ("group", 4, "crossValidation: 5 folds take as many rows or groups at least, and there"),
+        ("time", 6, '5 folds need as many times and two more, but "who" has too few'),
+    ],
+)
+def test_refuses_folds_that_cannot_be_drawn(
+    tmp_path: Path, by: str, keys: int, reason: str
+) -> None:
+    own = [str(n % keys) for n in range(ROWS)]
+    with pytest.raises(SystemExit, match=reason):
+        split(tmp_path, "--by", by, "--column", "who", "--key", "restate_split", keys=own)
