@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { AlgorithmName } from "../pipeline/algorithms";
+import type { TrainingImage } from "../pipeline/algorithms";
 import type { Candidate } from "../pipeline/candidates";
 import { check } from "../pipeline/language/check";
 import type { Dataset } from "../pipeline/dataset";
@@ -49,7 +49,7 @@ export interface ModelPipelineArgs {
       readonly dataWrangler: pulumi.Output<string>;
       readonly scikitLearn: pulumi.Output<string>;
       readonly modelMonitor: pulumi.Output<string>;
-      readonly algorithms: Readonly<Record<AlgorithmName, pulumi.Output<string>>>;
+      readonly algorithms: Readonly<Record<TrainingImage, pulumi.Output<string>>>;
     };
     /** ARNs of the roles that the pipeline and its jobs assume. */
     readonly roleArns: Readonly<

@@ -36,14 +36,35 @@ function read(...path: readonly string[]): TrainingSpecification {
   ) as TrainingSpecification;
 }
 
+const decisionTree = read("container", "decision_tree", "training_specification.json");
+
+/** The contract of another algorithm of the Decision Tree image: all but the hyperparameters is common to them. */
+function ofTheSameImage(file: string): TrainingSpecification {
+  return { ...decisionTree, ...read("container", "decision_tree", "algorithms", file) };
+}
+
 /** The algorithms that a candidate can name, each with its contract. */
 export const algorithms = {
-  "decision-tree": read("container", "decision_tree", "training_specification.json"),
+  "decision-tree": decisionTree,
+  "random-forest": ofTheSameImage("random_forest.json"),
+  "extra-trees": ofTheSameImage("extra_trees.json"),
+  "hist-gradient-boosting": ofTheSameImage("hist_gradient_boosting.json"),
+  lightgbm: ofTheSameImage("lightgbm.json"),
+  ridge: ofTheSameImage("ridge.json"),
+  "elastic-net": ofTheSameImage("elastic_net.json"),
   xgboost: read("pipeline", "algorithms", "xgboost.json"),
 } as const satisfies Record<string, TrainingSpecification>;
 
 /** The name of an algorithm that comes with this project. */
 export type AlgorithmName = keyof typeof algorithms;
+
+/** The images that train them: the stack's own, by the name of its first algorithm, and SageMaker's. */
+export type TrainingImage = "decision-tree" | "xgboost";
+
+/** The image that trains an algorithm, and knows its models. */
+export function imageOf(algorithm: AlgorithmName): TrainingImage {
+  return algorithm === "xgboost" ? "xgboost" : "decision-tree";
+}
 
 /**
  * The metric that tuning minimises for every candidate: on one validation set it ranks models as R² does. In
@@ -55,15 +76,14 @@ export const objectiveMetric = "validation:rmse";
 /**
  * The algorithms that report the objective in each round, which Hyperband needs: it stops trials by what they
  * report on their way (source: SageMaker's guide, "Understand the hyperparameter tuning strategies available in
- * Amazon SageMaker AI", Hyperband). A tree reports once.
+ * Amazon SageMaker AI", Hyperband). The others report once.
  */
 export const iterativeAlgorithms: readonly AlgorithmName[] = ["xgboost"];
 
-/** What is refused of each algorithm's contract. */
-export const retired: Readonly<Record<AlgorithmName, Retired>> = {
-  "decision-tree": { hyperparameters: {}, values: {} },
-  xgboost: xgboostRetired,
-};
+/** What is refused of an algorithm's contract. */
+export function retiredOf(algorithm: AlgorithmName): Retired {
+  return algorithm === "xgboost" ? xgboostRetired : { hyperparameters: {}, values: {} };
+}
 
 /** What is wrong with a value of a hyperparameter, or undefined where nothing is. */
 export function hyperparameterProblem(

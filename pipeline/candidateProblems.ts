@@ -4,7 +4,7 @@ import {
   hyperparameterProblem,
   iterativeAlgorithms,
   objectiveMetric,
-  retired,
+  retiredOf,
 } from "./algorithms";
 import type { Candidate, HyperparameterRange } from "./candidateFields";
 
@@ -55,7 +55,7 @@ function contractProblems(candidate: Candidate, report: Report): void {
   if (typeof algorithm !== "string") {
     return;
   }
-  const { hyperparameters: retiredNames, values: retiredValues } = retired[algorithm];
+  const { hyperparameters: retiredNames, values: retiredValues } = retiredOf(algorithm);
   const supported = new Map(
     algorithms[algorithm].SupportedHyperParameters.filter((one) => !(one.Name in retiredNames)).map(
       (one): [string, HyperParameterSpecification] => [one.Name, one],

@@ -1,4 +1,4 @@
-import { algorithms } from "./algorithms";
+import { algorithms, imageOf } from "./algorithms";
 import type { Candidate } from "./candidates";
 import { crossValidationStep } from "./crossValidationSteps";
 import type { Preprocess } from "./dataSteps";
@@ -50,8 +50,9 @@ function trainer(args: DefinitionArgs, { algorithm }: Candidate): Trainer {
       takesMetadata: false,
     };
   }
-  const imageUri = args.images.algorithms[algorithm];
-  return algorithm === "xgboost"
+  const image = imageOf(algorithm);
+  const imageUri = args.images.algorithms[image];
+  return image === "xgboost"
     ? { imageUri, takesMetadata: false }
     : {
         imageUri,

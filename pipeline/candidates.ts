@@ -2,14 +2,19 @@ import { z } from "zod";
 
 import { type Candidate, candidateFields } from "./candidateFields";
 import { candidateProblems } from "./candidateProblems";
+import { defaultTuning, defaultTunings } from "./defaultTuning";
 
 export type { Candidate, HyperparameterRange } from "./candidateFields";
 
 /** A candidate whose members fit each other and the contract of its algorithm. */
 const candidateSchema = candidateFields
   .transform((fields): Candidate => {
-    const { maxParallelJobs = Math.min(2, fields.maxJobs) } = fields;
-    return { ...fields, maxParallelJobs };
+    const { algorithm, hyperparameters, maxParallelJobs = Math.min(2, fields.maxJobs) } = fields;
+    const tuning =
+      fields.ranges === undefined && typeof algorithm === "string"
+        ? defaultTuning(algorithm, hyperparameters)
+        : { hyperparameters, ranges: fields.ranges ?? {} };
+    return { ...fields, ...tuning, maxParallelJobs };
   })
   .superRefine((candidate, context) => {
     candidateProblems(candidate, (path, message) => {
@@ -42,12 +47,7 @@ export const defaultCandidates: z.input<typeof candidatesSchema> = [
   {
     name: "DecisionTree",
     algorithm: "decision-tree",
-    hyperparameters: { random_state: 1729 },
-    ranges: {
-      max_leaf_nodes: { type: "integer", min: 50, max: 500, scaling: "Logarithmic" },
-      max_depth: { type: "integer", min: 5, max: 30, scaling: "Linear" },
-      min_samples_leaf: { type: "integer", min: 1, max: 50, scaling: "Logarithmic" },
-    },
+    ...defaultTunings["decision-tree"],
     strategy: "Bayesian",
     maxJobs: 20,
     maxParallelJobs: 2,
@@ -55,19 +55,7 @@ export const defaultCandidates: z.input<typeof candidatesSchema> = [
   {
     name: "XGBoost",
     algorithm: "xgboost",
-    hyperparameters: {
-      objective: "reg:squarederror",
-      num_round: 600,
-      early_stopping_rounds: 30,
-      seed: 1729,
-    },
-    ranges: {
-      eta: { type: "continuous", min: 0.03, max: 0.2, scaling: "Logarithmic" },
-      max_depth: { type: "integer", min: 4, max: 9, scaling: "Linear" },
-      min_child_weight: { type: "continuous", min: 1, max: 20, scaling: "Logarithmic" },
-      subsample: { type: "continuous", min: 0.6, max: 1, scaling: "Linear" },
-      colsample_bytree: { type: "continuous", min: 0.6, max: 1, scaling: "Linear" },
-    },
+    ...defaultTunings.xgboost,
     strategy: "Bayesian",
     maxJobs: 12,
     maxParallelJobs: 2,

@@ -1,4 +1,4 @@
-import type { AlgorithmName } from "./algorithms";
+import type { TrainingImage } from "./algorithms";
 import type { Candidate } from "./candidates";
 import type { Dataset } from "./dataset";
 import type { FlowSource } from "./flow";
@@ -44,7 +44,7 @@ export interface DefinitionArgs {
     /** Makes baselines of data. */
     readonly modelMonitor: string;
     /** The image of each algorithm, which trains, evaluates and serves its models. */
-    readonly algorithms: Readonly<Record<AlgorithmName, string>>;
+    readonly algorithms: Readonly<Record<TrainingImage, string>>;
   };
   readonly modelPackageGroupName: string;
   /** ARNs of the roles that the jobs assume. */

@@ -1,3 +1,4 @@
+import { imageOf, type TrainingImage } from "./algorithms";
 import type { Candidate } from "./candidates";
 import type { Preprocess } from "./dataSteps";
 import { categoricalColumns } from "./dataset";
@@ -101,13 +102,17 @@ function reportStep(
 }
 
 /** Evaluates a model in the image that trained it, whose libraries the script knows. */
-function evaluateModel(args: DefinitionArgs, tuned: TunedCandidate, algorithm: string): Evaluation {
+function evaluateModel(
+  args: DefinitionArgs,
+  tuned: TunedCandidate,
+  image: TrainingImage,
+): Evaluation {
   const inputs = {
     model: tuned.tuning.bestModelUri,
     test: folderUri(tuned.preprocess.output("test")),
   };
   const report = reportStep(args, tuned, tuned.imageUri, inputs, [
-    ...["--algorithm", algorithm, "--model", folder("model"), "--test", folder("test")],
+    ...["--algorithm", image, "--model", folder("model"), "--test", folder("test")],
   ]);
   return { report, before: [] };
 }
@@ -140,6 +145,6 @@ function evaluatePredictions(args: DefinitionArgs, tuned: TunedCandidate): Evalu
 export function evaluationSteps(args: DefinitionArgs, tuned: TunedCandidate): Evaluation {
   const { algorithm } = tuned.candidate;
   return typeof algorithm === "string"
-    ? evaluateModel(args, tuned, algorithm)
+    ? evaluateModel(args, tuned, imageOf(algorithm))
     : evaluatePredictions(args, tuned);
 }

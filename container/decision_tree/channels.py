@@ -59,7 +59,7 @@ def read_config(environment: Environment, name: str) -> dict[str, Any]:
 
 
 def check_single_host(resource_config: Mapping[str, Any]) -> None:
-    """Refuse more than one host: each would grow a tree of its own, and one of them would win.
+    """Refuse more than one host: each would train a model of its own, and one of them would win.
 
     Raises:
         UserError: resourceconfig.json names several hosts.
@@ -68,7 +68,7 @@ def check_single_host(resource_config: Mapping[str, Any]) -> None:
     if len(hosts) > 1:
         raise UserError(
             f"ResourceConfig.InstanceCount is {len(hosts)}; allowed: 1, "
-            "because a decision tree is trained on one host"
+            "because a model is trained on one host"
         )
 
 

@@ -1,4 +1,4 @@
-"""Hyperparameters: SageMaker's strings in, arguments of DecisionTreeRegressor out."""
+"""Hyperparameters: SageMaker's strings in, arguments of the algorithm out."""
 
 import json
 import math
@@ -7,30 +7,33 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from decision_tree.errors import UserError
-from decision_tree.specification import training_specification
+from decision_tree.specification import DEFAULT_ALGORITHM, training_specification
 
-Value: TypeAlias = int | float | str | None
+Value: TypeAlias = bool | int | float | str | None
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
-def parse_hyperparameters(raw: Mapping[str, object]) -> dict[str, Value]:
+def parse_hyperparameters(
+    raw: Mapping[str, object], algorithm: str = DEFAULT_ALGORITHM
+) -> dict[str, Value]:
     r"""Validate hyperparameters and fill in the defaults.
 
     Args:
         raw: hyperparameters.json as SageMaker writes it: strings, perhaps JSON-encoded once more
             ("\"5\""). Keys that begin with `_tuning_` are the tuner's own and are ignored.
+        algorithm: whose hyperparameters they are.
 
     Returns:
-        One value for each hyperparameter of the specification, as DecisionTreeRegressor takes it;
+        One value for each hyperparameter of the specification, as its library takes it;
         None where it is optional, not given and has no default.
 
     Raises:
         UserError: an unknown name, or a value outside its range; the message has what is allowed.
     """
     specified = {
-        item["Name"]: item for item in training_specification()["SupportedHyperParameters"]
+        item["Name"]: item for item in training_specification(algorithm)["SupportedHyperParameters"]
     }
     given = {name: value for name, value in raw.items() if not name.startswith("_tuning_")}
     unknown = sorted(given.keys() - specified.keys())
@@ -40,12 +43,12 @@ def parse_hyperparameters(raw: Mapping[str, object]) -> dict[str, Value]:
             f"allowed: {', '.join(specified)}"
         )
     return {
-        name: _parse(item, _text(name, given.get(name, item.get("DefaultValue"))))
+        name: _parse(item, plain_text(name, given.get(name, item.get("DefaultValue"))))
         for name, item in specified.items()
     }
 
 
-def _text(name: str, value: object) -> str | None:
+def plain_text(name: str, value: object) -> str | None:
     """Undo the JSON encodings that a value may come in; None means that it is not set."""
     if isinstance(value, str) and value.strip().startswith('"'):
         try:
@@ -92,7 +95,10 @@ def _parse_continuous(item: Mapping[str, Any], text: str) -> tuple[Value, str]:
 
 def _parse_categorical(item: Mapping[str, Any], text: str) -> tuple[Value, str]:
     values = item["Range"]["CategoricalParameterRangeSpecification"]["Values"]
-    return (text if text in values else None), ", ".join(values)
+    allowed = ", ".join(values)
+    if text not in values:
+        return None, allowed
+    return (text == "true" if set(values) == {"true", "false"} else text), allowed
 
 
 def _parse_max_features(_item: Mapping[str, Any], text: str) -> tuple[Value, str]:

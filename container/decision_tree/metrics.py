@@ -18,7 +18,7 @@ def regression_metrics(
 
     Args:
         labels: what was measured, float64, shape (rows,), at least one row.
-        predictions: what the tree says, float64, same shape.
+        predictions: what the model says, float64, same shape.
 
     Returns:
         mse (squared unit of the label), rmse and mae (its unit), r2 (at most 1). Where the labels

@@ -1,7 +1,7 @@
-"""The model folder: model.json beside tree.npy, and no pickle.
+"""The model folder: model.json beside arrays in NumPy's format, and no pickle.
 
-model.json has what describes the model and the SHA-256 of tree.npy, the tree's nodes as one plain
-structured array. It is written last: a folder without it, or whose hash does not fit, is none.
+model.json has what describes the model and the SHA-256 of each array's file. It is written last: a
+folder without it, or where a hash does not fit, is none.
 """
 
 import hashlib
@@ -17,41 +17,51 @@ import numpy as np
 import numpy.typing as npt
 
 from decision_tree.arrays import Float64Array
+from decision_tree.ensemble import Ensemble
 from decision_tree.errors import PlatformError, UserError
 from decision_tree.hyperparameters import Value
+from decision_tree.linear import Linear
 from decision_tree.metrics import Metrics
 from decision_tree.npy import read_npy
+from decision_tree.predictor import Arrays, Predictor
+from decision_tree.specification import DEFAULT_ALGORITHM
 from decision_tree.tree import Tree
 
 FORMAT = "restate-decision-tree"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _DESCRIPTION_FILE = "model.json"
-_TREE_FILE = "tree.npy"
+_KINDS: Mapping[str, type[Tree] | type[Ensemble] | type[Linear]] = {
+    "tree": Tree,
+    "ensemble": Ensemble,
+    "linear": Linear,
+}
 
 
 @dataclass(frozen=True)
 class ModelDescription:
-    """What is known of a model beside its tree.
+    """What is known of a model beside what it predicts by.
 
     Attributes:
         feature_names: the features in the order of the columns, all different.
-        hyperparameters: what the tree was grown with.
+        hyperparameters: what it was trained with.
         metrics: by name, such as validation:mse.
         libraries: versions by name: python, numpy, scikit-learn.
+        algorithm: what trained it.
     """
 
     feature_names: tuple[str, ...]
     hyperparameters: Mapping[str, Value]
     metrics: Metrics
     libraries: Mapping[str, str]
+    algorithm: str = DEFAULT_ALGORITHM
 
 
-class DecisionTreeModel:
-    """A trained tree that predicts exactly as the scikit-learn estimator it came from."""
+class Model:
+    """A trained model that predicts exactly as the estimator it came from."""
 
-    def __init__(self, tree: Tree, description: ModelDescription) -> None:
-        """Put together a tree and its description."""
-        self.tree = tree
+    def __init__(self, predictor: Predictor, description: ModelDescription) -> None:
+        """Put together what predicts and its description."""
+        self.predictor = predictor
         self.description = description
 
     @property
@@ -79,31 +89,38 @@ class DecisionTreeModel:
             raise ValueError(f"expected rows of {count} features, got shape {rows.shape}")
         if np.isinf(rows).any():
             raise ValueError("a feature is infinite or too large for float32")
-        return self.tree.predict(rows)
+        return self.predictor.predict(rows)
 
 
-def save(model: DecisionTreeModel, directory: Path) -> None:
+def save(model: Model, directory: Path) -> None:
     """Write the model such that a process killed at any moment leaves no half-written model.
 
     Raises:
         PlatformError: the folder cannot be written.
     """
-    stream = io.BytesIO()
-    np.save(stream, model.tree.nodes, allow_pickle=False)
-    content = stream.getvalue()
+    files = {name: _npy(array) for name, array in model.predictor.arrays.items()}
+    kind = next(name for name, type_ in _KINDS.items() if isinstance(model.predictor, type_))
     document = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         **asdict(model.description),
-        "tree": {"file": _TREE_FILE, "sha256": hashlib.sha256(content).hexdigest()},
+        "predictor": {"kind": kind, **model.predictor.settings},
+        "arrays": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
     try:
         directory.mkdir(parents=True, exist_ok=True)
         (directory / _DESCRIPTION_FILE).unlink(missing_ok=True)
-        _write(directory / _TREE_FILE, content)
+        for name, content in files.items():
+            _write(directory / f"{name}.npy", content)
         _write(directory / _DESCRIPTION_FILE, json.dumps(document, indent=2).encode() + b"\n")
     except OSError as error:
         raise PlatformError(f"the model cannot be written to {directory}: {error}") from error
+
+
+def _npy(array: npt.NDArray[Any]) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, array, allow_pickle=False)
+    return stream.getvalue()
 
 
 def _write(file: Path, content: bytes) -> None:
@@ -116,7 +133,7 @@ def _write(file: Path, content: bytes) -> None:
     temporary.replace(file)
 
 
-def load(directory: Path | str) -> DecisionTreeModel:
+def load(directory: Path | str) -> Model:
     """Read a model folder and check all of it, so that no file can hang or crash who uses it.
 
     Raises:
@@ -126,33 +143,59 @@ def load(directory: Path | str) -> DecisionTreeModel:
     try:
         document = json.loads((folder / _DESCRIPTION_FILE).read_bytes())
         _check_format(document)
+        if document["format_version"] == 1:
+            document = _second_version(document)
         description = ModelDescription(
             feature_names=_check_names(document["feature_names"]),
             hyperparameters=document["hyperparameters"],
             metrics=document["metrics"],
             libraries=document["libraries"],
+            algorithm=document["algorithm"],
         )
-        content = (folder / _TREE_FILE).read_bytes()
-        if hashlib.sha256(content).hexdigest() != document["tree"]["sha256"]:
-            raise ValueError(
-                f"{_TREE_FILE} is not the file that {_DESCRIPTION_FILE} was written for"
-            )
-        tree = Tree(read_npy(content), len(description.feature_names))
+        settings = document["predictor"]
+        kind = _KINDS[settings["kind"]]
+        arrays = _read_arrays(folder, document["arrays"])
+        predictor = kind.from_arrays(arrays, settings, len(description.feature_names))
     except FileNotFoundError as error:
         raise UserError(f"there is no model in {folder}: {error.filename} is missing") from None
     except KeyError as error:
         raise UserError(f"the model in {folder} is broken: {error} is missing") from None
-    except (OSError, ValueError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise UserError(f"the model in {folder} is broken: {error}") from None
-    return DecisionTreeModel(tree, description)
+    return Model(predictor, description)
+
+
+def _second_version(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the description of the first version's model, a tree, in the second version's form."""
+    arrays = {"tree": document["tree"]["sha256"]}
+    return {
+        **document,
+        "algorithm": DEFAULT_ALGORITHM,
+        "predictor": {"kind": "tree"},
+        "arrays": arrays,
+    }
+
+
+def _read_arrays(folder: Path, hashes: Mapping[str, str]) -> Arrays:
+    """Read each array, and check that it is the one that the description was written for."""
+    arrays = {}
+    for name, expected in hashes.items():
+        if not name.isidentifier():
+            raise ValueError(f"{name!r} is not the name of an array")
+        content = (folder / f"{name}.npy").read_bytes()
+        if hashlib.sha256(content).hexdigest() != expected:
+            raise ValueError(f"{name}.npy is not the file that {_DESCRIPTION_FILE} was written for")
+        arrays[name] = read_npy(content)
+    return arrays
 
 
 def _check_format(document: Any) -> None:  # noqa: ANN401 - whatever the file holds
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ValueError(f"{_DESCRIPTION_FILE} is not of the format {FORMAT}")
-    if document["format_version"] != FORMAT_VERSION:
+    if document["format_version"] not in (1, FORMAT_VERSION):
         raise ValueError(
-            f"format_version is {document['format_version']!r}; this image reads {FORMAT_VERSION}"
+            f"format_version is {document['format_version']!r}; this image reads 1 and "
+            f"{FORMAT_VERSION}"
         )
 
 

@@ -3,10 +3,9 @@
 import logging
 import platform
 from collections.abc import Mapping
+from importlib.metadata import version
 
-import numpy as np
-
-from decision_tree.arrays import Float64Array
+from decision_tree.algorithms import find
 from decision_tree.channels import (
     check_single_host,
     find_channels,
@@ -15,24 +14,29 @@ from decision_tree.channels import (
 )
 from decision_tree.environment import Environment
 from decision_tree.errors import UserError
-from decision_tree.hyperparameters import Value, parse_hyperparameters
+from decision_tree.hyperparameters import Value, parse_hyperparameters, plain_text
 from decision_tree.metrics import Metrics, metric_line, metric_name, regression_metrics
-from decision_tree.model import DecisionTreeModel, ModelDescription, save
+from decision_tree.model import Model, ModelDescription, save
+from decision_tree.specification import DEFAULT_ALGORITHM
 from decision_tree.tables import Table, read_tables
-from decision_tree.tree import Tree
 
 logger = logging.getLogger("decision_tree")
 
 
 def train(environment: Environment) -> None:
-    """Grow a tree on the train channel, report its metrics and write it to the model folder.
+    """Train a model on the train channel, report its metrics and write it to the model folder.
+
+    The hyperparameter `algorithm` names what trains it, by default a decision tree.
 
     Raises:
         UserError: hyperparameters, channels or data are not as the specification says.
         PlatformError: a configuration or data file cannot be read.
     """
     raw_hyperparameters = read_config(environment, "hyperparameters")
-    hyperparameters = parse_hyperparameters(raw_hyperparameters)
+    named = plain_text("algorithm", raw_hyperparameters.pop("algorithm", None))
+    algorithm = DEFAULT_ALGORITHM if named is None else named
+    find(algorithm)
+    hyperparameters = parse_hyperparameters(raw_hyperparameters, algorithm)
     check_single_host(read_config(environment, "resourceconfig"))
     channels = find_channels(environment, read_config(environment, "inputdataconfig"))
     objective = raw_hyperparameters.get("_tuning_objective_metric")
@@ -46,7 +50,7 @@ def train(environment: Environment) -> None:
     for name, table in tables.items():
         logger.info("%s: %d rows, %d features", name, *table.features.shape)
 
-    model, metrics = _fit(tables, hyperparameters, feature_names)
+    model, metrics = _fit(algorithm, tables, hyperparameters, feature_names)
     for metric, value in metrics.items():
         logger.info(metric_line(metric, value))
     save(model, environment.model)
@@ -71,31 +75,16 @@ def _feature_names(
 
 
 def _fit(
+    algorithm: str,
     tables: Mapping[str, Table],
     hyperparameters: dict[str, Value],
     feature_names: tuple[str, ...],
-) -> tuple[DecisionTreeModel, Metrics]:
-    # Imported here because it takes a second, and a user's mistake is reported before it.
-    import sklearn
-    from sklearn.tree import DecisionTreeRegressor
-
-    table = tables["train"]
-    max_features = hyperparameters["max_features"]
-    if isinstance(max_features, int) and max_features > len(feature_names):
-        raise UserError(
-            f"hyperparameter max_features is {max_features}; allowed: at most the "
-            f"{len(feature_names)} features of the data"
-        )
-    if hyperparameters["criterion"] == "poisson" and (
-        table.labels.min() < 0 or not table.labels.any()
-    ):
-        raise UserError("criterion poisson needs labels that are not negative and not all zero")
-    regressor = DecisionTreeRegressor(**hyperparameters)
-    regressor.fit(table.features, table.labels)
+) -> tuple[Model, Metrics]:
+    trainer = find(algorithm)
+    predictor, predict = trainer.fit(tables["train"], tables.get("validation"), hyperparameters)
     metrics = {}
     for channel, rows in tables.items():
-        predictions: Float64Array = regressor.predict(rows.features)
-        for metric, value in regression_metrics(rows.labels, predictions).items():
+        for metric, value in regression_metrics(rows.labels, predict(rows.features)).items():
             metrics[metric_name(channel, metric)] = value
     description = ModelDescription(
         feature_names=feature_names,
@@ -103,8 +92,8 @@ def _fit(
         metrics=metrics,
         libraries={
             "python": platform.python_version(),
-            "numpy": np.__version__,
-            "scikit-learn": sklearn.__version__,
+            **{name: version(name) for name in ("numpy", trainer.LIBRARY)},
         },
+        algorithm=algorithm,
     )
-    return DecisionTreeModel(Tree.from_sklearn(regressor.tree_), description), metrics
+    return Model(predictor, description), metrics

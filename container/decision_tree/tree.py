@@ -1,4 +1,4 @@
-"""The tree as plain arrays, and walking it exactly as scikit-learn does, with numpy alone."""
+"""A tree as plain arrays, and walking it exactly as scikit-learn does, with numpy alone."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from decision_tree.arrays import Float32Array, Float64Array
+from decision_tree.predictor import Arrays, Settings
 
 NODE = np.dtype(
     [
@@ -35,14 +36,22 @@ class Tree:
     Args:
         nodes: structured array of `NODE`; node 0 is the root and children follow their parents.
         feature_count: number of columns that the rows have.
+        rows: training rows that came to each node; None where that has not been kept.
 
     Raises:
         ValueError: the nodes are not such a tree.
     """
 
-    def __init__(self, nodes: npt.NDArray[np.void], feature_count: int) -> None:  # noqa: D107
-        self.nodes = nodes
-        self.depth = _check(nodes, feature_count)
+    def __init__(  # noqa: D107
+        self,
+        nodes: npt.NDArray[np.void],
+        feature_count: int,
+        rows: npt.NDArray[Any] | None = None,
+    ) -> None:
+        if rows is not None and (rows.dtype.kind not in "iu" or rows.shape != nodes.shape):
+            raise ValueError("rows must be a number for each node")
+        self.nodes, self.rows = nodes, rows
+        self.depth = check_tree(nodes, feature_count)
         leaf = nodes["feature"] < 0
         own = np.arange(nodes.size)
         # A leaf leads to itself, so that all rows can take the same number of steps.
@@ -73,7 +82,27 @@ class Tree:
         nodes["threshold"] = np.where(leaf, 0, tree.threshold)
         nodes["missing_left"] = np.where(leaf, 0, tree.missing_go_to_left)
         nodes["value"] = tree.value[:, 0, 0]
-        return cls(nodes, tree.n_features)
+        return cls(nodes, tree.n_features, tree.weighted_n_node_samples.astype("<i4"))
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays, _settings: Settings, feature_count: int) -> "Tree":
+        """Take what has been kept."""
+        return cls(arrays["tree"], feature_count, arrays.get("rows"))
+
+    @property
+    def arrays(self) -> Arrays:
+        """See Predictor."""
+        return {"tree": self.nodes} | ({} if self.rows is None else {"rows": self.rows})
+
+    @property
+    def settings(self) -> Settings:
+        """See Predictor: there are none."""
+        return {}
+
+    @property
+    def size(self) -> int:
+        """Number of nodes."""
+        return int(self.nodes.size)
 
     def predict(self, features: Float32Array) -> Float64Array:
         """Return each row's prediction; features is float32, C order, (rows, features)."""
@@ -112,11 +141,14 @@ class Tree:
         return node
 
 
-def _check(nodes: npt.NDArray[np.void], feature_count: int) -> int:
+def check_tree(nodes: npt.NDArray[np.void], feature_count: int) -> int:
     """Check that the nodes are a tree, and return its depth.
 
     Every node but the root has one parent that comes before it: so all nodes are reached, and there
     is no cycle.
+
+    Raises:
+        ValueError: they are not.
     """
     if nodes.dtype != NODE or nodes.ndim != 1 or not nodes.size:
         raise ValueError(f"nodes must be a one-dimensional array of {NODE}")
@@ -131,7 +163,9 @@ def _check(nodes: npt.NDArray[np.void], feature_count: int) -> int:
         raise ValueError("a threshold is not a number or a value is not finite")
     children = np.concatenate([inner["left"], inner["right"]])
     parents = np.tile(np.flatnonzero(nodes["feature"] >= 0), 2)
-    if (children <= parents).any() or (np.sort(children) != np.arange(1, nodes.size)).any():
+    if (children <= parents).any() or not np.array_equal(
+        np.sort(children), np.arange(1, nodes.size)
+    ):
         raise ValueError("the nodes are not one tree")
     depth = 0
     level = np.zeros(1, dtype=np.intp)

@@ -1,4 +1,4 @@
-import { objectiveMetric } from "../algorithms";
+import { imageOf, objectiveMetric } from "../algorithms";
 import type { Candidate, HyperparameterRange } from "../candidates";
 import { hasLocalStorage } from "../instanceTypes";
 import type { TuningArguments, TuningStep } from "../language/definition";
@@ -154,7 +154,7 @@ function completionCriteria({
 }
 
 /**
- * The hyperparameters that are the same for all trials. Where trials may be stopped, early or as the tuning is
+ * The hyperparameters that are the same for all trials. An image with several algorithms is told which. Where trials may be stopped, early or as the tuning is
  * complete, XGBoost must save its model after each round: else a stopped trial leaves none, and may still be the best (source: add_sigterm_handler and
  * SaveIntermediateModelCallBack in aws/sagemaker-xgboost-container). Not elsewhere, since it takes time; and not
  * for spot instances, on which an interrupted trial starts anew.
@@ -166,8 +166,11 @@ function staticHyperparameters(candidate: Candidate): Readonly<Record<string, st
     candidate.strategy === "Hyperband" ||
     candidate.completionCriteria !== undefined ||
     candidate.maxTuningRuntimeInSeconds !== undefined;
-  return algorithm === "xgboost" && mayStop
-    ? { save_model_on_termination: "true", ...hyperparameters }
+  if (algorithm === "xgboost" && mayStop) {
+    return { save_model_on_termination: "true", ...hyperparameters };
+  }
+  return typeof algorithm === "string" && algorithm !== imageOf(algorithm)
+    ? { algorithm, ...hyperparameters }
     : hyperparameters;
 }
 

@@ -7,7 +7,9 @@ import { parse } from "yaml";
 
 import { settingsSchema } from "../../config/schema";
 import { evaluateProgram } from "../../offline/program";
+import type { AlgorithmName } from "../../pipeline/algorithms";
 import { candidatesSchema, defaultCandidates } from "../../pipeline/candidates";
+import { defaultTunings } from "../../pipeline/defaultTuning";
 import { californiaHousing } from "../../pipeline/californiaHousing";
 import type { JsonObject } from "../../pipeline/language/json";
 import { text } from "../support/json";
@@ -310,8 +312,27 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   ],
   [
     "an unknown algorithm",
-    candidate({ algorithm: "random-forest" }),
-    /restate:candidates\[1\]\.algorithm: .*"decision-tree"\|"xgboost"/,
+    candidate({ algorithm: "catboost" }),
+    /restate:candidates\[1\]\.algorithm: .*"decision-tree"\|"random-forest"\|.*\|"xgboost"/,
+  ],
+  [
+    "a hyperparameter of another algorithm",
+    { candidates: [{ name: "Linear", algorithm: "ridge", hyperparameters: { max_depth: 3 } }] },
+    /restate:candidates\[0\]\.hyperparameters\.max_depth: is not a hyperparameter of ridge, which has alpha, fit_intercept/,
+  ],
+  [
+    "the algorithm among the hyperparameters",
+    candidate({ algorithm: "extra-trees", hyperparameters: { algorithm: "ridge" } }),
+    /restate:candidates\[1\]\.hyperparameters\.algorithm: is not a hyperparameter of extra-trees/,
+  ],
+  [
+    "no ranges for an image of one's own",
+    {
+      candidates: [
+        { name: "Own", algorithm: { image: "image", metrics: { "validation:rmse": "=(.*)" } } },
+      ],
+    },
+    /restate:candidates\[0\]\.ranges: has 0 hyperparameters; tuning takes 1 to 30/,
   ],
   ["an unknown strategy", candidate({ strategy: "Guess" }), /restate:candidates\[1\]\.strategy/],
   [
@@ -567,6 +588,39 @@ describe("configuration", () => {
       [atOnce({ maxJobs: 1 }), atOnce({ maxJobs: 2 }), atOnce({}), atOnce({ maxParallelJobs: 3 })],
       [1, 2, 2, 3],
     );
+  });
+
+  for (const algorithm of Object.keys(defaultTunings)) {
+    it(`tunes ${algorithm} by what it takes where a candidate has no ranges`, () => {
+      const [parsed] = candidatesSchema.parse([{ name: "Own", algorithm }]);
+      const { hyperparameters, ranges } = defaultTunings[algorithm as AlgorithmName];
+      deepEqual(parsed?.ranges, ranges);
+      deepEqual(
+        parsed?.hyperparameters,
+        Object.fromEntries(Object.entries(hyperparameters).map(([name, one]) => [name, `${one}`])),
+      );
+    });
+  }
+
+  it("lets a candidate fix a hyperparameter of the default tuning", () => {
+    const hyperparameters = { n_estimators: 50, min_samples_leaf: 3, criterion: "absolute_error" };
+    const [parsed] = candidatesSchema.parse([
+      { name: "Forest", algorithm: "random-forest", hyperparameters },
+    ]);
+    deepEqual(parsed?.hyperparameters, {
+      n_estimators: "50",
+      random_state: "1729",
+      min_samples_leaf: "3",
+      criterion: "absolute_error",
+    });
+    deepEqual(Object.keys(parsed.ranges), ["max_features", "min_samples_split"]);
+  });
+
+  it("takes none of the default tuning where a candidate has ranges", () => {
+    const ranges = { alpha: { type: "continuous", min: 1, max: 2 } };
+    const [parsed] = candidatesSchema.parse([{ name: "Net", algorithm: "elastic-net", ranges }]);
+    deepEqual(parsed?.hyperparameters, {});
+    deepEqual(Object.keys(parsed.ranges), ["alpha"]);
   });
 
   it("refuses a folder of data with a link to nowhere", async () => {

@@ -16,7 +16,7 @@ import decision_tree.__main__ as entry_point
 import numpy as np
 import pytest
 from decision_tree.environment import Environment
-from decision_tree.model import DecisionTreeModel, load
+from decision_tree.model import Model, load
 from decision_tree.serving.app import Application
 from decision_tree.serving.settings import Settings
 from decision_tree.training import train
@@ -60,7 +60,7 @@ class Job:
     def feature_names(self, names: object = NAMES) -> "Job":
         return self.file("metadata/feature_names.json", json.dumps(names))
 
-    def train(self) -> DecisionTreeModel:
+    def train(self) -> Model:
         train(self.environment)
         return load(self.environment.model)
 
@@ -88,7 +88,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Job:
 
 
 @pytest.fixture(scope="session")
-def model(trained: Job) -> DecisionTreeModel:
+def model(trained: Job) -> Model:
     return load(trained.environment.model)
 
 
@@ -142,7 +142,7 @@ class Client:
 
 
 @pytest.fixture(scope="session")
-def client(model: DecisionTreeModel) -> Client:
+def client(model: Model) -> Client:
     return Client(Application(model, Settings("127.0.0.1", 8080, 2, 2**20, 60)))
 
 

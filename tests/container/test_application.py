@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from decision_tree.errors import UserError
-from decision_tree.model import DecisionTreeModel
+from decision_tree.model import Model
 from decision_tree.serving.app import Application
 from decision_tree.serving.logs import JsonFormatter
 from decision_tree.serving.settings import Settings
@@ -54,7 +54,7 @@ def test_other_requests(
     assert set(json.loads(answer.body)) == {"error"}
 
 
-def test_each_type_in_and_each_type_out(client: object, model: DecisionTreeModel) -> None:
+def test_each_type_in_and_each_type_out(client: object, model: Model) -> None:
     expected = model.predict(ROWS).tolist()
     stream = io.BytesIO()
     np.save(stream, np.array(ROWS))
@@ -125,7 +125,7 @@ def test_a_wrong_number_of_features_says_how_many_and_which(client: object) -> N
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 1000])
-def test_bodies_in_pieces(client: object, model: DecisionTreeModel, chunk: int) -> None:
+def test_bodies_in_pieces(client: object, model: Model, chunk: int) -> None:
     headers = {"Content-Type": "text/csv"}
     answer = client("POST", "/invocations", TEXT, headers, chunk)
     assert [float(x) for x in answer.body.split()] == model.predict(ROWS).tolist()
@@ -133,7 +133,7 @@ def test_bodies_in_pieces(client: object, model: DecisionTreeModel, chunk: int) 
 
 @pytest.mark.parametrize("size", [2**18, 2**19])
 def test_ping_is_answered_during_a_large_invocation(
-    model: DecisionTreeModel, monkeypatch: pytest.MonkeyPatch, size: int
+    model: Model, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
     application = Application(model, Settings("127.0.0.1", 8080, 1, 2**20, 60))
     pinged = threading.Event()
@@ -162,7 +162,7 @@ def test_ping_is_answered_during_a_large_invocation(
     assert asyncio.run(both())["body"] == b"1"
 
 
-def test_reading_stops_at_the_limit(model: DecisionTreeModel) -> None:
+def test_reading_stops_at_the_limit(model: Model) -> None:
     application = Application(model, Settings("127.0.0.1", 8080, 1, 10, 60))
     received = 0
 
@@ -184,7 +184,7 @@ def test_reading_stops_at_the_limit(model: DecisionTreeModel) -> None:
     assert (sent[2]["status"], received) == (413, 3)
 
 
-def test_a_client_that_leaves_gets_no_answer(model: DecisionTreeModel) -> None:
+def test_a_client_that_leaves_gets_no_answer(model: Model) -> None:
     async def receive() -> dict[str, object]:
         return {"type": "http.disconnect"}
 

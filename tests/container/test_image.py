@@ -153,8 +153,33 @@ def test_trains_with_mounted_folders(run: Callable[..., str], job: object) -> No
     container = run("--volume", f"{job.base}:/opt/ml", "train")
     assert wait(container) == 0, docker("logs", container)
     assert re.search(r"^validation:mse=\d", docker("logs", container).stdout, re.MULTILINE)
-    assert {file.name for file in job.environment.model.iterdir()} == {"model.json", "tree.npy"}
+    assert {file.name for file in job.environment.model.iterdir()} == {
+        "model.json",
+        "tree.npy",
+        "rows.npy",
+    }
     assert not job.environment.failure_file.exists()
+
+
+@pytest.mark.parametrize("name", ["hist-gradient-boosting", "lightgbm"])
+def test_trains_with_threads_of_the_one_openmp_library(
+    name: str, run: Callable[..., str], job: object
+) -> None:
+    job.rows("train/part-0.csv").hyperparameters(algorithm=name)
+    container = run("--volume", f"{job.base}:/opt/ml", "train")
+    assert wait(container) == 0, docker("logs", container)
+    described = json.loads((job.environment.model / "model.json").read_text())
+    assert (described["algorithm"], described["predictor"]["kind"]) == (name, "ensemble")
+
+
+def test_both_libraries_share_one_openmp(image: str) -> None:
+    script = (
+        "import sklearn.ensemble, lightgbm\n"
+        "maps = open('/proc/self/maps').read().split()\n"
+        "print(len({one for one in maps if 'libgomp' in one}))\n"
+    )
+    ran = docker("run", "--rm", "--entrypoint", "python", image, "-c", script)
+    assert ran.stdout == "1\n", ran
 
 
 def test_a_mistake_is_in_the_failure_file(run: Callable[..., str], job: object) -> None:

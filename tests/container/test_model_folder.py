@@ -10,7 +10,7 @@ import decision_tree.model as model_module
 import numpy as np
 import pytest
 from decision_tree.errors import PlatformError, UserError
-from decision_tree.model import DecisionTreeModel, load, save
+from decision_tree.model import Model, load, save
 from decision_tree.tree import NODE
 
 
@@ -28,21 +28,24 @@ def edit(folder: Path, **changes: object) -> None:
 def replace_tree(folder: Path, content: bytes) -> None:
     """Replace the arrays and make the hash fit, as who means harm would."""
     (folder / "tree.npy").write_bytes(content)
-    edit(folder, tree={"file": "tree.npy", "sha256": hashlib.sha256(content).hexdigest()})
+    described = json.loads((folder / "model.json").read_text())["arrays"]
+    edit(folder, arrays={**described, "tree": hashlib.sha256(content).hexdigest()})
 
 
-def test_keeps_all_of_the_model(model: DecisionTreeModel, tmp_path: Path) -> None:
+def test_keeps_all_of_the_model(model: Model, tmp_path: Path) -> None:
     save(model, tmp_path / "new" / "model")
     loaded = load(tmp_path / "new" / "model")
     assert loaded.description == model.description
     assert loaded.feature_names == ("longitude", "latitude", "Rooms")
-    assert loaded.tree.nodes.tobytes() == model.tree.nodes.tobytes()
+    assert loaded.predictor.nodes.tobytes() == model.predictor.nodes.tobytes()
+    assert loaded.predictor.rows.tolist() == model.predictor.rows.tolist()
+    assert model.predictor.rows[0] == 200
     assert set(loaded.description.libraries) == {"python", "numpy", "scikit-learn"}
 
 
-def test_writes_the_same_bytes_each_time(folder: Path, model: DecisionTreeModel) -> None:
+def test_writes_the_same_bytes_each_time(folder: Path, model: Model) -> None:
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
-    assert set(before) == {"model.json", "tree.npy"}
+    assert set(before) == {"model.json", "tree.npy", "rows.npy"}
     save(model, folder)
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
 
@@ -51,13 +54,13 @@ class Killed(BaseException):
     """Stands for the end of the process."""
 
 
-@pytest.mark.parametrize("step", range(6))
+@pytest.mark.parametrize("step", range(8))
 def test_killed_at_any_step_leaves_the_old_the_new_or_no_model(
-    step: int, folder: Path, model: DecisionTreeModel, monkeypatch: pytest.MonkeyPatch
+    step: int, folder: Path, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nodes = model.tree.nodes.copy()
+    nodes = model.predictor.nodes.copy()
     nodes["value"] += 1
-    changed = DecisionTreeModel(model_module.Tree(nodes, 3), model.description)
+    changed = Model(model_module.Tree(nodes, 3, model.predictor.rows), model.description)
     rows = np.zeros((1, 3))
     steps = 0
 
@@ -79,11 +82,11 @@ def test_killed_at_any_step_leaves_the_old_the_new_or_no_model(
     except Killed:
         finished = False
     monkeypatch.undo()
-    assert finished == (step >= 5)
+    assert finished == (step >= 7)
     try:
         value = load(folder).predict(rows)
     except UserError as error:
-        assert 0 < step < 5, error
+        assert 0 < step < 7, error
     else:
         assert value == (changed if finished else model).predict(rows)
 
@@ -95,6 +98,21 @@ def test_a_half_written_file_is_no_model(folder: Path) -> None:
         UserError, match=r"tree.npy is not the file that model.json was written for"
     ):
         load(folder)
+
+
+def test_reads_a_model_of_the_first_version(folder: Path, model: Model) -> None:
+    """As all trees were kept before there were other algorithms."""
+    document = json.loads((folder / "model.json").read_text())
+    tree = {"file": "tree.npy", "sha256": document["arrays"]["tree"]}
+    for name in ("algorithm", "predictor", "arrays"):
+        del document[name]
+    first = {**document, "format_version": 1, "tree": tree}
+    (folder / "model.json").write_text(json.dumps(first))
+    (folder / "rows.npy").unlink()
+    loaded = load(folder)
+    assert loaded.description == model.description
+    rows = np.random.default_rng(0).normal(size=(50, 3))
+    assert loaded.predict(rows).tolist() == model.predict(rows).tolist()
 
 
 def test_leftovers_of_a_killed_writer_are_not_looked_at(folder: Path) -> None:
@@ -114,14 +132,19 @@ def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     ("changes", "message"),
     [
         ({"format": "other"}, "is not of the format restate-decision-tree"),
-        ({"format_version": 2}, "format_version is 2; this image reads 1"),
+        ({"format_version": 3}, "format_version is 3; this image reads 1 and 2"),
         ({"feature_names": []}, "feature_names is not a list of strings"),
         ({"feature_names": [1, 2, 3]}, "feature_names is not a list of strings"),
         ({"feature_names": ["a", "a", "b"]}, "feature_names has a name twice"),
         ({"feature_names": ["a"]}, "beyond the 1"),
-        ({"tree": {}}, "'sha256' is missing"),
-        ({"tree": []}, "is broken"),
-        ({"tree": None}, "is broken"),
+        ({"arrays": {}}, "'tree' is missing"),
+        ({"arrays": []}, "is broken"),
+        ({"arrays": None}, "is broken"),
+        ({"arrays": {"../tree": ""}}, "'../tree' is not the name of an array"),
+        ({"predictor": {"kind": "other"}}, "'other' is missing"),
+        ({"predictor": {"kind": []}}, "is broken"),
+        ({"predictor": {"kind": "linear"}}, "'intercept' is missing"),
+        ({"predictor": {"kind": "linear", "intercept": 0}}, "'mean' is missing"),
     ],
 )
 def test_refuses_a_broken_description(
@@ -170,7 +193,7 @@ def test_refuses_hostile_arrays(folder: Path, content: bytes) -> None:
 
 
 def test_a_folder_that_cannot_be_written_is_the_platforms_fault(
-    model: DecisionTreeModel, tmp_path: Path
+    model: Model, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(PlatformError, match="the model cannot be written to"):
@@ -185,14 +208,12 @@ def test_a_folder_that_cannot_be_written_is_the_platforms_fault(
         ([[1.0, 2.0, 1e39]], "infinite or too large for float32"),
     ],
 )
-def test_predict_refuses_what_is_not_its_features(
-    model: DecisionTreeModel, rows: object, message: str
-) -> None:
+def test_predict_refuses_what_is_not_its_features(model: Model, rows: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         model.predict(rows)
 
 
-def test_predict_takes_lists_and_missing_values(model: DecisionTreeModel) -> None:
+def test_predict_takes_lists_and_missing_values(model: Model) -> None:
     predictions = model.predict([[1, 2, None], [1.0, 2.0, float("nan")]])
     assert predictions.dtype == np.float64
     assert predictions[0] == predictions[1]

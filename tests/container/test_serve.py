@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from decision_tree.model import DecisionTreeModel
+from decision_tree.model import Model
 from machine import PATIENCE, needs_proc
 
 ROWS = np.random.default_rng(5).normal(size=(1000, 3))
@@ -27,7 +27,7 @@ def numbers(body: bytes) -> list[float]:
     return [float(line) for line in body.split()]
 
 
-def test_ping_and_invocations_on_one_connection(server: object, model: DecisionTreeModel) -> None:
+def test_ping_and_invocations_on_one_connection(server: object, model: Model) -> None:
     connection = server.connect()
     for row in ROWS[:20]:
         answer = server("GET", "/ping", connection=connection)
@@ -40,9 +40,7 @@ def test_ping_and_invocations_on_one_connection(server: object, model: DecisionT
     assert "content-length" not in empty.headers
 
 
-def test_concurrent_requests_get_their_own_answers(
-    server: object, model: DecisionTreeModel
-) -> None:
+def test_concurrent_requests_get_their_own_answers(server: object, model: Model) -> None:
     expected = model.predict(ROWS)
 
     def work(seed: int) -> int:
@@ -61,7 +59,7 @@ def test_concurrent_requests_get_their_own_answers(
         assert sum(threads.map(work, range(16))) == 16 * 60
 
 
-def test_chunked_bodies(server: object, model: DecisionTreeModel) -> None:
+def test_chunked_bodies(server: object, model: Model) -> None:
     body = lines(ROWS)
     pieces = [body[start : start + 1013] for start in range(0, len(body), 1013)]
     answer = server.invoke(iter(pieces))
@@ -76,9 +74,7 @@ def large() -> bytes:
     return block * (25_000_000 // len(block))
 
 
-def test_25_mb_are_answered_while_ping_answers(
-    server: object, model: DecisionTreeModel, large: bytes
-) -> None:
+def test_25_mb_are_answered_while_ping_answers(server: object, model: Model, large: bytes) -> None:
     slowest = 0.0
     with ThreadPoolExecutor(2) as threads:
         futures = [threads.submit(server.invoke, large) for _ in range(2)]

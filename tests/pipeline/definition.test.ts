@@ -2,6 +2,7 @@ import { deepEqual, equal, notEqual } from "node:assert/strict";
 
 import { evaluateProgram } from "../../offline/program";
 import { evaluate, holds, type Scope } from "../../pipeline/language/evaluate";
+import { algorithms } from "../../pipeline/algorithms";
 import { defaultCandidates } from "../../pipeline/candidates";
 import { check } from "../../pipeline/language/check";
 import { californiaHousing } from "../../pipeline/californiaHousing";
@@ -289,6 +290,54 @@ describe("pipelineDefinition", () => {
         ["mae", "mse", "r2", "rmse"].map((name) => `${data}:${name}`),
       ),
     );
+  });
+
+  it("trains and evaluates all algorithms but XGBoost by the stack's own image, which is told which", async () => {
+    const names = Object.keys(algorithms).filter((one) => one !== "xgboost");
+    const candidates = names.map((algorithm, index) => ({ name: `C${index}`, algorithm }));
+    const { definition: families } = await program({ candidates });
+    const image = at(
+      definition,
+      ...["Steps", "EvaluateDecisionTree", "Arguments"],
+      "AppSpecification",
+    );
+    const { ImageUri: uri } = image as { ImageUri: string };
+    names.forEach((name, index) => {
+      const job = at(families, "Steps", `TuneC${index}`, "Arguments", "TrainingJobDefinition");
+      equal(at(job, "AlgorithmSpecification", "TrainingImage"), uri);
+      deepEqual(
+        (at(job, "AlgorithmSpecification", "MetricDefinitions") as readonly unknown[]).length,
+        8,
+      );
+      equal(
+        at(job, "StaticHyperParameters", "algorithm"),
+        name === "decision-tree" ? undefined : name,
+      );
+      deepEqual(
+        (at(job, "InputDataConfig") as readonly { ChannelName: string }[]).map(
+          ({ ChannelName: channel }) => channel,
+        ),
+        ["train", "validation", "metadata"],
+      );
+      const evaluation = at(
+        families,
+        "Steps",
+        `EvaluateC${index}`,
+        "Arguments",
+        "AppSpecification",
+      );
+      equal(at(evaluation, "ImageUri"), uri);
+      deepEqual((at(evaluation, "ContainerArguments") as readonly string[]).slice(0, 2), [
+        "--algorithm",
+        "decision-tree",
+      ]);
+    });
+    const registered = allSteps(families).flatMap(({ step }) =>
+      step.Type === "RegisterModel"
+        ? [step.Arguments.CustomerMetadataProperties?.["Algorithm"]]
+        : [],
+    );
+    deepEqual([...registered].sort(), [...names].sort());
   });
 
   describe("selection", () => {

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
-from decision_tree.model import DecisionTreeModel
+from decision_tree.model import Model
 from decision_tree.serving.errors import RequestError
 from decision_tree.serving.features import Features
 from decision_tree.serving.formats import parse, serialize
@@ -50,7 +50,7 @@ class Application:
         settings: of the server.
     """
 
-    def __init__(self, model: DecisionTreeModel, settings: Settings) -> None:  # noqa: D107
+    def __init__(self, model: Model, settings: Settings) -> None:  # noqa: D107
         self._model = model
         self._settings = settings
         self._features = Features(model.feature_names)
@@ -139,7 +139,7 @@ class Application:
 
     def _invoke(self, request_type: str, response_type: str, body: bytes) -> bytes:
         rows = parse(request_type, body, self._features)
-        return serialize(response_type, self._model.tree.predict(rows))
+        return serialize(response_type, self._model.predictor.predict(rows))
 
     def _execution_parameters(self) -> bytes:
         """Tell batch transform how to send: as many requests at once as there are workers."""

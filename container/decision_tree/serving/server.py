@@ -48,7 +48,7 @@ def serve(environment: Environment) -> None:
         "port": settings.port,
         "workers": settings.workers,
         "features": len(model.feature_names),
-        "nodes": int(model.tree.nodes.size),
+        "size": model.predictor.size,
     }
     # A large body makes millions of objects but no cycles, and looking for cycles at the default
     # rate would take most of the time. What is there by now stays, and its memory shared.

@@ -28,6 +28,8 @@ MODULES = (
     "scipy.stats",
     "sklearn.utils",
     "sklearn.tree",
+    "sklearn.ensemble",
+    "sklearn.linear_model",
     "xgboost",
     "decision_tree.training",
     "local.standins.xgboost.train",

@@ -1,0 +1,18 @@
+"""One tree (scikit-learn's DecisionTreeRegressor)."""
+
+from decision_tree.algorithms import Fitted, Hyperparameters, check_labels, check_max_features
+from decision_tree.tables import Table
+from decision_tree.tree import Tree
+
+LIBRARY = "scikit-learn"
+
+
+def fit(train: Table, _validation: Table | None, hyperparameters: Hyperparameters) -> Fitted:
+    """See Algorithm."""
+    from sklearn.tree import DecisionTreeRegressor
+
+    check_max_features(hyperparameters, train.features.shape[1])
+    check_labels(train.labels, "criterion", hyperparameters["criterion"])
+    regressor = DecisionTreeRegressor(**hyperparameters)
+    regressor.fit(train.features, train.labels)
+    return Fitted(Tree.from_sklearn(regressor.tree_), regressor.predict)

@@ -1,0 +1,14 @@
+"""Trees with random thresholds (scikit-learn's ExtraTreesRegressor)."""
+
+from decision_tree.algorithms import Fitted, Hyperparameters
+from decision_tree.algorithms.forest import fit_forest
+from decision_tree.tables import Table
+
+LIBRARY = "scikit-learn"
+
+
+def fit(train: Table, _validation: Table | None, hyperparameters: Hyperparameters) -> Fitted:
+    """See Algorithm."""
+    from sklearn.ensemble import ExtraTreesRegressor
+
+    return fit_forest(ExtraTreesRegressor, train, hyperparameters)

@@ -1,0 +1,48 @@
+"""What random forests and extremely randomised trees have in common: the mean of many trees."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from decision_tree.algorithms import Fitted, Hyperparameters, check_labels, check_max_features
+from decision_tree.arrays import Float32Array, Float64Array
+from decision_tree.ensemble import Ensemble
+from decision_tree.errors import UserError
+from decision_tree.tables import Table
+from decision_tree.threads import thread_count
+from decision_tree.tree import Tree
+
+
+def fit_forest(estimator: Any, train: Table, hyperparameters: Hyperparameters) -> Fitted:  # noqa: ANN401
+    """Train one of scikit-learn's forests.
+
+    Args:
+        estimator: RandomForestRegressor or ExtraTreesRegressor.
+        train: rows to train on.
+        hyperparameters: the estimator's.
+
+    Raises:
+        UserError: the hyperparameters do not fit each other or the data.
+    """
+    features = train.features.shape[1]
+    check_max_features(hyperparameters, features)
+    check_labels(train.labels, "criterion", hyperparameters["criterion"])
+    if hyperparameters["max_samples"] is not None and not hyperparameters["bootstrap"]:
+        raise UserError("hyperparameter max_samples needs bootstrap true")
+    threads = thread_count()
+    forest = estimator(**hyperparameters, n_jobs=threads).fit(train.features, train.labels)
+    # Threads of its own add up the trees in whatever order they end, which changes the last digits.
+    forest.n_jobs = 1
+    trees = [Tree.from_sklearn(tree.tree_) for tree in forest.estimators_]
+
+    def predict(rows: Float32Array) -> Float64Array:
+        with ThreadPoolExecutor(threads) as pool:
+            return np.concatenate(list(pool.map(forest.predict, _blocks(rows, threads))))
+
+    return Fitted(Ensemble.of(trees, features, divisor=float(len(trees))), predict)
+
+
+def _blocks(rows: Float32Array, count: int) -> list[Float32Array]:
+    """Split rows into blocks of about the same size, none empty."""
+    return np.array_split(rows, max(1, min(count, len(rows))))

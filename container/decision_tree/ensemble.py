@@ -1,0 +1,152 @@
+"""Many trees as plain arrays: their mean, as a forest's, or their sum, as boosting's."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from decision_tree.arrays import Float32Array, Float64Array
+from decision_tree.predictor import Arrays, Settings
+from decision_tree.tree import NODE, Tree, check_tree
+
+_LINKS = {"identity": None, "exp": np.exp}
+
+# Walks, of a row in a tree each, that go on together: what they need stays in the cache.
+_CHUNK = 16384
+
+
+class Ensemble:
+    """Trees whose values are added up, one after the other as the libraries do.
+
+    A prediction is `link((base + sum of the trees' values) / divisor)`.
+
+    Args:
+        nodes: the trees' `NODE`s, one tree after the other; children are counted within a tree.
+        sizes: number of nodes of each tree.
+        rows: training rows that came to each node.
+        feature_count: number of columns that the rows have.
+        base: what the trees add to.
+        divisor: 1, or the number of trees where their mean is taken.
+        link: `identity`, or `exp` where the trees add up to a logarithm.
+
+    Raises:
+        ValueError: they are not such trees.
+    """
+
+    def __init__(  # noqa: D107
+        self,
+        nodes: npt.NDArray[np.void],
+        sizes: npt.NDArray[np.integer[Any]],
+        rows: npt.NDArray[np.integer[Any]],
+        feature_count: int,
+        base: float = 0.0,
+        divisor: float = 1.0,
+        link: str = "identity",
+    ) -> None:
+        _check(nodes, sizes, rows, feature_count)
+        if not np.isfinite(base) or not divisor >= 1 or link not in _LINKS:
+            raise ValueError("base, divisor or link is not that of an ensemble")
+        self.nodes, self.sizes, self.rows = nodes, sizes, rows
+        self._base, self._divisor, self._link = base, divisor, link
+        self._roots = (np.cumsum(sizes) - sizes).astype(np.intp)
+        leaf = nodes["feature"] < 0
+        own = np.arange(nodes.size)
+        first = np.repeat(self._roots, sizes)
+        self._is_inner = ~leaf
+        self._feature = np.where(leaf, 0, nodes["feature"]).astype(np.intp)
+        self._threshold = nodes["threshold"].astype(np.float64)
+        self._missing_left = nodes["missing_left"].astype(np.bool_)
+        self._value = nodes["value"].astype(np.float64)
+        sides = [np.where(leaf, own, first + nodes[side]) for side in ("right", "left")]
+        self._children = np.stack(sides, axis=1).astype(np.intp).ravel()
+
+    @classmethod
+    def of(cls, trees: list[Tree], feature_count: int, **settings: Any) -> "Ensemble":  # noqa: ANN401
+        """Put trees together."""
+        return cls(
+            np.concatenate([tree.nodes for tree in trees]),
+            np.array([tree.nodes.size for tree in trees], dtype="<i4"),
+            np.concatenate([tree.rows for tree in trees]),
+            feature_count,
+            **settings,
+        )
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays, settings: Settings, feature_count: int) -> "Ensemble":
+        """Take what has been kept."""
+        return cls(
+            arrays["nodes"],
+            arrays["sizes"],
+            arrays["rows"],
+            feature_count,
+            float(settings["base"]),
+            float(settings["divisor"]),
+            str(settings["link"]),
+        )
+
+    @property
+    def arrays(self) -> Arrays:
+        """See Predictor."""
+        return {"nodes": self.nodes, "sizes": self.sizes, "rows": self.rows}
+
+    @property
+    def settings(self) -> Settings:
+        """See Predictor."""
+        return {"base": self._base, "divisor": self._divisor, "link": self._link}
+
+    @property
+    def size(self) -> int:
+        """Number of nodes of all trees."""
+        return int(self.nodes.size)
+
+    def predict(self, features: Float32Array) -> Float64Array:
+        """Return each row's prediction; features is float32, C order, (rows, features)."""
+        predictions = np.empty(features.shape[0])
+        step = max(1, _CHUNK // self.sizes.size)
+        for start in range(0, features.shape[0], step):
+            chunk = features[start : start + step]
+            values = np.empty((self.sizes.size + 1, chunk.shape[0]))
+            values[0] = self._base
+            values[1:] = self._value[self._walk(chunk)].reshape(self.sizes.size, -1)
+            # Numbers that are added in another order have another sum.
+            predictions[start : start + step] = np.cumsum(values, axis=0)[-1]
+        predictions /= self._divisor
+        link = _LINKS[self._link]
+        return predictions if link is None else np.asarray(link(predictions))
+
+    def _walk(self, features: Float32Array) -> npt.NDArray[np.intp]:
+        """Return the leaf of each row in the first tree, then in the second, and so on."""
+        rows, columns = features.shape
+        values = features.ravel()
+        has_missing = bool(np.isnan(values).any())
+        leaves = np.repeat(self._roots, rows)
+        walking = np.flatnonzero(self._is_inner[leaves])
+        node = leaves[walking]
+        first = walking % rows * columns
+        while node.size:
+            x = values[first + self._feature[node]]
+            goes_left = x <= self._threshold[node]
+            if has_missing:
+                goes_left |= np.isnan(x) & self._missing_left[node]
+            node = self._children[2 * node + goes_left]
+            goes_on = self._is_inner[node]
+            if np.count_nonzero(goes_on) < 0.8 * node.size:  # the others stay where they are
+                leaves[walking] = node
+                walking, node, first = walking[goes_on], node[goes_on], first[goes_on]
+        return leaves
+
+
+def _check(
+    nodes: npt.NDArray[np.void],
+    sizes: npt.NDArray[np.integer[Any]],
+    rows: npt.NDArray[np.integer[Any]],
+    feature_count: int,
+) -> None:
+    if sizes.ndim != 1 or sizes.dtype.kind not in "iu" or not sizes.size or sizes.min() < 1:
+        raise ValueError("sizes must be numbers of nodes")
+    if nodes.dtype != NODE or nodes.ndim != 1 or nodes.size != sizes.sum(dtype=np.int64):
+        raise ValueError(f"nodes must be a one-dimensional array of {NODE}, as many as sizes says")
+    if rows.dtype.kind not in "iu" or rows.shape != nodes.shape:
+        raise ValueError("rows must be a number for each node")
+    for tree in np.split(nodes, np.cumsum(sizes)[:-1]):
+        check_tree(tree, feature_count)

@@ -1,0 +1,29 @@
+"""How many threads a training job may use."""
+
+import os
+from contextlib import AbstractContextManager
+
+from decision_tree.errors import UserError
+
+
+def thread_count() -> int:
+    """OMP_NUM_THREADS, as where jobs run side by side, else the cores that the job may use.
+
+    Raises:
+        UserError: OMP_NUM_THREADS is not a positive integer.
+    """
+    text = os.environ.get("OMP_NUM_THREADS", "").strip()
+    if text:
+        if not (text.isascii() and text.isdecimal() and int(text[:10]) >= 1):
+            raise UserError(f"OMP_NUM_THREADS is {text!r}; allowed: a positive integer")
+        return int(text[:10])
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return cores or 1
+
+
+def limited_openmp() -> AbstractContextManager[object]:
+    """Hold OpenMP to `thread_count`, also in a process that had loaded it before it was set."""
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[object] = threadpool_limits(thread_count(), user_api="openmp")
+    return limits

@@ -1,0 +1,113 @@
+import type { AlgorithmName } from "./algorithms";
+import type { HyperparameterRange } from "./candidateFields";
+
+/** What tuning searches, and what all trials have in common. */
+interface Tuning<Value> {
+  readonly hyperparameters: Readonly<Record<string, Value>>;
+  readonly ranges: Readonly<Record<string, HyperparameterRange>>;
+}
+
+type Scaling = "Linear" | "Logarithmic";
+
+const integer = (min: number, max: number, scaling: Scaling): HyperparameterRange => ({
+  type: "integer",
+  min,
+  max,
+  scaling,
+});
+const continuous = (min: number, max: number, scaling: Scaling): HyperparameterRange => ({
+  type: "continuous",
+  min,
+  max,
+  scaling,
+});
+
+/** One seed for all, so that equal trials give equal models. */
+const seed = 1729;
+
+const forest: Tuning<number | string> = {
+  hyperparameters: { n_estimators: 200, random_state: seed },
+  ranges: {
+    // Below 1: a whole number would mean as many features.
+    max_features: continuous(0.2, 0.99, "Linear"),
+    min_samples_leaf: integer(1, 20, "Logarithmic"),
+    min_samples_split: integer(2, 20, "Logarithmic"),
+  },
+};
+
+/**
+ * What a candidate without ranges is tuned by. The tree may grow: at most 12 leaves, as in the original, would cap
+ * it far below what it can do. Boosting stops where the validation rows do not gain any more.
+ */
+export const defaultTunings: Readonly<Record<AlgorithmName, Tuning<number | string>>> = {
+  "decision-tree": {
+    hyperparameters: { random_state: seed },
+    ranges: {
+      max_leaf_nodes: integer(50, 500, "Logarithmic"),
+      max_depth: integer(5, 30, "Linear"),
+      min_samples_leaf: integer(1, 50, "Logarithmic"),
+    },
+  },
+  "random-forest": forest,
+  "extra-trees": forest,
+  "hist-gradient-boosting": {
+    hyperparameters: { max_iter: 600, n_iter_no_change: 30, random_state: seed },
+    ranges: {
+      learning_rate: continuous(0.03, 0.2, "Logarithmic"),
+      max_leaf_nodes: integer(15, 127, "Logarithmic"),
+      min_samples_leaf: integer(5, 50, "Logarithmic"),
+      l2_regularization: continuous(0.001, 10, "Logarithmic"),
+      max_features: continuous(0.5, 1, "Linear"),
+    },
+  },
+  lightgbm: {
+    hyperparameters: { num_iterations: 600, early_stopping_round: 30, bagging_freq: 1, seed },
+    ranges: {
+      learning_rate: continuous(0.03, 0.2, "Logarithmic"),
+      num_leaves: integer(15, 127, "Logarithmic"),
+      min_data_in_leaf: integer(5, 50, "Logarithmic"),
+      bagging_fraction: continuous(0.6, 1, "Linear"),
+      feature_fraction: continuous(0.6, 1, "Linear"),
+    },
+  },
+  ridge: { hyperparameters: {}, ranges: { alpha: continuous(0.001, 100_000, "Logarithmic") } },
+  "elastic-net": {
+    hyperparameters: { max_iter: 5000, random_state: seed },
+    ranges: {
+      alpha: continuous(0.00001, 1, "Logarithmic"),
+      l1_ratio: continuous(0, 1, "Linear"),
+    },
+  },
+  xgboost: {
+    hyperparameters: {
+      objective: "reg:squarederror",
+      num_round: 600,
+      early_stopping_rounds: 30,
+      seed,
+    },
+    ranges: {
+      eta: continuous(0.03, 0.2, "Logarithmic"),
+      max_depth: integer(4, 9, "Linear"),
+      min_child_weight: continuous(1, 20, "Logarithmic"),
+      subsample: continuous(0.6, 1, "Linear"),
+      colsample_bytree: continuous(0.6, 1, "Linear"),
+    },
+  },
+};
+
+/**
+ * The tuning of a candidate that gives no ranges.
+ *
+ * @param given its own hyperparameters, which are not tuned
+ */
+export function defaultTuning(
+  algorithm: AlgorithmName,
+  given: Readonly<Record<string, string>>,
+): Tuning<string> {
+  const { hyperparameters, ranges } = defaultTunings[algorithm];
+  const fixed = Object.entries(hyperparameters).map(([name, value]) => [name, String(value)]);
+  return {
+    hyperparameters: { ...(Object.fromEntries(fixed) as Record<string, string>), ...given },
+    ranges: Object.fromEntries(Object.entries(ranges).filter(([name]) => !(name in given))),
+  };
+}
