@@ -76,7 +76,13 @@ export const candidateFields = z.strictObject({
     .describe(
       "Hyperparameters that are the same in all trials; others have the algorithm's defaults.",
     ),
-  ranges: z.record(z.string(), range).describe("Hyperparameters to tune, 1 to 30, by name."),
+  ranges: z
+    .record(z.string(), range)
+    .optional()
+    .describe(
+      "Hyperparameters to tune, 1 to 30, by name. Default: the algorithm's default tuning, which also sets " +
+        "`hyperparameters` that the candidate does not.",
+    ),
   strategy: z
     .enum(["Bayesian", "Random", "Grid", "Hyperband"])
     .default("Bayesian")
@@ -89,8 +95,8 @@ export const candidateFields = z.strictObject({
     .optional()
     .describe(
       "Hyperband's resources, in the algorithm's iterations: it stops unpromising trials. Required for the strategy " +
-        "Hyperband, and not allowed for others. The algorithm must report its metrics in each iteration, which the " +
-        "Decision Tree does not.",
+        "Hyperband, and not allowed for others. The algorithm must report its metrics in each iteration, which only " +
+        "xgboost and your own images do.",
     ),
   earlyStopping: z
     .boolean()

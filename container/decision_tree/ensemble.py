@@ -101,25 +101,27 @@ class Ensemble:
 
     def predict(self, features: Float32Array) -> Float64Array:
         """Return each row's prediction; features is float32, C order, (rows, features)."""
-        predictions = np.empty(features.shape[0])
-        step = max(1, _CHUNK // self.sizes.size)
-        for start in range(0, features.shape[0], step):
-            chunk = features[start : start + step]
-            values = np.empty((self.sizes.size + 1, chunk.shape[0]))
-            values[0] = self._base
-            values[1:] = self._value[self._walk(chunk)].reshape(self.sizes.size, -1)
-            # Numbers that are added in another order have another sum.
-            predictions[start : start + step] = np.cumsum(values, axis=0)[-1]
+        predictions = np.full(features.shape[0], self._base)
+        for start in range(0, features.shape[0], _CHUNK):
+            chunk = features[start : start + _CHUNK]
+            total = predictions[start : start + _CHUNK]
+            # Of many rows few trees at a time, whose nodes then stay in the cache.
+            step = max(1, _CHUNK // chunk.shape[0])
+            for first in range(0, self._roots.size, step):
+                leaves = self._walk(chunk, self._roots[first : first + step])
+                values = self._value[leaves].reshape(-1, chunk.shape[0])
+                # Numbers that are added in another order have another sum.
+                total[:] = np.cumsum(np.vstack([total, values]), axis=0)[-1]
         predictions /= self._divisor
         link = _LINKS[self._link]
         return predictions if link is None else np.asarray(link(predictions))
 
-    def _walk(self, features: Float32Array) -> npt.NDArray[np.intp]:
-        """Return the leaf of each row in the first tree, then in the second, and so on."""
+    def _walk(self, features: Float32Array, roots: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+        """Return the leaf of each row in the tree of the first root, then of the second."""
         rows, columns = features.shape
         values = features.ravel()
         has_missing = bool(np.isnan(values).any())
-        leaves = np.repeat(self._roots, rows)
+        leaves = np.repeat(roots, rows)
         walking = np.flatnonzero(self._is_inner[leaves])
         node = leaves[walking]
         first = walking % rows * columns

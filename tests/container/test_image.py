@@ -161,11 +161,13 @@ def test_trains_with_mounted_folders(run: Callable[..., str], job: object) -> No
     assert not job.environment.failure_file.exists()
 
 
-@pytest.mark.parametrize("name", ["hist-gradient-boosting", "lightgbm"])
+@pytest.mark.parametrize(
+    ("name", "rounds"), [("hist-gradient-boosting", "max_iter"), ("lightgbm", "num_iterations")]
+)
 def test_trains_with_threads_of_the_one_openmp_library(
-    name: str, run: Callable[..., str], job: object
+    name: str, rounds: str, run: Callable[..., str], job: object
 ) -> None:
-    job.rows("train/part-0.csv").hyperparameters(algorithm=name)
+    job.rows("train/part-0.csv").hyperparameters(algorithm=name, **{rounds: "5"})
     container = run("--volume", f"{job.base}:/opt/ml", "train")
     assert wait(container) == 0, docker("logs", container)
     described = json.loads((job.environment.model / "model.json").read_text())
