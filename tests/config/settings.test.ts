@@ -592,12 +592,14 @@ describe("configuration", () => {
 
   for (const algorithm of Object.keys(defaultTunings)) {
     it(`tunes ${algorithm} by what it takes where a candidate has no ranges`, () => {
-      const [parsed] = candidatesSchema.parse([{ name: "Own", algorithm }]);
+      const parsed = candidatesSchema.parse([{ name: "Own", algorithm }])[0];
       const { hyperparameters, ranges } = defaultTunings[algorithm as AlgorithmName];
       deepEqual(parsed?.ranges, ranges);
       deepEqual(
-        parsed?.hyperparameters,
-        Object.fromEntries(Object.entries(hyperparameters).map(([name, one]) => [name, `${one}`])),
+        parsed.hyperparameters,
+        Object.fromEntries(
+          Object.entries(hyperparameters).map(([name, one]) => [name, String(one)]),
+        ),
       );
     });
   }
@@ -620,7 +622,7 @@ describe("configuration", () => {
     const ranges = { alpha: { type: "continuous", min: 1, max: 2 } };
     const [parsed] = candidatesSchema.parse([{ name: "Net", algorithm: "elastic-net", ranges }]);
     deepEqual(parsed?.hyperparameters, {});
-    deepEqual(Object.keys(parsed.ranges), ["alpha"]);
+    deepEqual(parsed.ranges, { alpha: { type: "continuous", min: 1, max: 2, scaling: "Auto" } });
   });
 
   it("refuses a folder of data with a link to nowhere", async () => {
