@@ -173,4 +173,7 @@ export const candidateFields = z.strictObject({
 });
 
 /** A candidate with its defaults, and all hyperparameter values as strings. */
-export type Candidate = z.output<typeof candidateFields> & { readonly maxParallelJobs: number };
+export type Candidate = z.output<typeof candidateFields> & {
+  readonly maxParallelJobs: number;
+  readonly ranges: Readonly<Record<string, HyperparameterRange>>;
+};
