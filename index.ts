@@ -54,6 +54,7 @@ const known = {
   encryptCatalog: settings.encryptCatalog,
   ownTag,
   modelApprovalStatus: settings.modelApprovalStatus,
+  findsDrift: settings.driftReference,
   trainingVolumesTakeKey: !candidates.some(({ instanceType = "" }) =>
     hasLocalStorage(instanceType),
   ),

@@ -4,6 +4,7 @@ import { endpointRules } from "./endpoints";
 import { jobRules } from "./jobs";
 import { networkRules } from "./network";
 import type { Rule } from "./rule";
+import { scheduleRules } from "./schedules";
 import { sharingRules } from "./sharing";
 import { storageRules } from "./storage";
 
@@ -18,4 +19,5 @@ export const rules: readonly Rule[] = [
   ...jobRules,
   ...costRules,
   ...endpointRules,
+  ...scheduleRules,
 ];

@@ -52,6 +52,31 @@ export async function readBaseline(client: S3Client, model: ModelPackage): Promi
   };
 }
 
+/**
+ * Finds the reference that drift is found by, of a model that is to be monitored.
+ *
+ * @returns its S3 URI
+ * @throws pulumi.RunError if the model has none in the main stack's bucket, with what to do
+ */
+export function findDriftReference(
+  { arn, driftReference }: ModelPackage,
+  bucketName: string,
+): string {
+  if (driftReference === undefined) {
+    throw problem(
+      `the model ${arn} has no reference to find drift by: set restate:driftReference to true in the main stack, ` +
+        "run its pipeline, and approve the new model",
+    );
+  }
+  if (!driftReference.startsWith(`s3://${bucketName}/`)) {
+    throw problem(
+      `the reference of the model ${arn}, ${driftReference}, is not in the main stack's bucket ${bucketName}, where ` +
+        "its roles may read",
+    );
+  }
+  return driftReference;
+}
+
 async function readJson(client: S3Client, uri: string): Promise<unknown> {
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(uri) ?? [];
   try {

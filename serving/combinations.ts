@@ -37,7 +37,7 @@ function serverlessProblems({
     [
       monitoring.mode !== "none",
       "monitoring",
-      "mode must be none if compute is serverless: Model Monitor needs captured requests",
+      "mode must be none if compute is serverless: monitoring needs captured requests",
     ],
   ];
 }
@@ -75,7 +75,12 @@ function realTimeProblems(settings: Settings): readonly PossibleProblem[] {
     [
       monitoring.mode !== "none" && capturePercentage === 0,
       "capturePercentage",
-      "must be more than 0 if monitoring is data-quality: it compares the captured requests",
+      `must be more than 0 if monitoring is ${monitoring.mode}: it compares the captured requests`,
+    ],
+    [
+      monitoring.mode === "drift" && settings.network === "none",
+      "network",
+      "must be main-stack if monitoring is drift: its jobs run where those of the main stack do",
     ],
   ];
 }

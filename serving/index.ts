@@ -5,10 +5,12 @@ import { prebuiltImage } from "../components/prebuiltImages";
 import { stackProvider, stackTags } from "../components/provider";
 import { prefixes } from "../pipeline/storage";
 import { awsClients } from "./awsClients";
-import { readBaseline } from "./baseline";
+import { findDriftReference, readBaseline } from "./baseline";
+import { DriftMonitoring } from "./components/driftMonitoring";
 import { EndpointMonitoring } from "./components/endpointMonitoring";
-import { ModelEndpoint } from "./components/modelEndpoint";
+import { ModelEndpoint, variantName } from "./components/modelEndpoint";
 import { loadSettings } from "./config";
+import { captureFolder } from "./driftJob";
 import { readMainStack } from "./mainStack";
 import { findModelPackage } from "./modelPackages";
 import { endpointName } from "./names";
@@ -27,13 +29,17 @@ export = async function serve(): Promise<Outputs> {
     settings.modelPackageArn,
   );
   const { monitoring } = settings;
-  if (monitoring.mode !== "none") {
+  if (monitoring.mode === "data-quality") {
     await pulumi.log.warn(closedServiceWarning("modelMonitor", "restate-serving:monitoring"));
   }
   const monitored =
-    monitoring.mode === "none"
-      ? undefined
-      : { settings: monitoring, baseline: await readBaseline(clients.s3, model) };
+    monitoring.mode === "data-quality"
+      ? { settings: monitoring, baseline: await readBaseline(clients.s3, model) }
+      : undefined;
+  const drift =
+    monitoring.mode === "drift"
+      ? { settings: monitoring, referenceUri: findDriftReference(model, main.bucketName) }
+      : undefined;
 
   const name = endpointName(main.pipelineName, settings.endpointName, settings.compute.mode);
   const folder = `s3://${main.bucketName}/${prefixes.endpoints}/${name}`;
@@ -41,7 +47,13 @@ export = async function serve(): Promise<Outputs> {
   const capture =
     settings.capturePercentage === 0
       ? undefined
-      : { percentage: settings.capturePercentage, uri: `${folder}/capture` };
+      : {
+          percentage: settings.capturePercentage,
+          uri:
+            drift === undefined
+              ? `${folder}/capture`
+              : `s3://${main.bucketName}/${captureFolder(name, model.version)}`,
+        };
 
   const tags = stackTags(settings.aws, "restate-serving");
   const provider = stackProvider(settings.aws, main.region, tags);
@@ -63,7 +75,12 @@ export = async function serve(): Promise<Outputs> {
     },
     options,
   );
-  const watch =
+  const onDrift = {
+    topicArn: main.topicArn,
+    pipelineArn: main.pipelineArn,
+    schedulerRoleArn: main.schedulerRoleArn,
+  };
+  const dataQuality =
     monitored &&
     new EndpointMonitoring(
       "monitoring",
@@ -77,9 +94,30 @@ export = async function serve(): Promise<Outputs> {
         kmsKeyArn: main.kmsKeyArn,
         vpc,
         outputUri: `${folder}/monitoring`,
-        topicArn: main.topicArn,
-        pipelineArn: main.pipelineArn,
-        schedulerRoleArn: main.schedulerRoleArn,
+        ...onDrift,
+      },
+      options,
+    );
+  const ownDrift =
+    drift &&
+    new DriftMonitoring(
+      "drift",
+      {
+        job: {
+          endpointName: name,
+          modelPackage: model,
+          ...drift,
+          bucket: main.bucketName,
+          region: main.region,
+          imageUri: main.decisionTreeImageUri,
+          roleArn: main.monitoringRoleArn,
+          kmsKeyArn: main.kmsKeyArn,
+          vpc,
+          mainStack: settings.mainStack.split("/").at(-1) ?? "",
+        },
+        servingEndpoint: endpoint.endpointName,
+        variantName,
+        ...onDrift,
       },
       options,
     );
@@ -103,6 +141,6 @@ export = async function serve(): Promise<Outputs> {
       ],
     }),
     captureUri: capture?.uri ?? "",
-    monitoringScheduleName: watch?.scheduleName ?? "",
+    monitoringScheduleName: (dataQuality ?? ownDrift)?.scheduleName ?? "",
   };
 };

@@ -13,6 +13,7 @@ const textNames = [
   "region",
   "bucketName",
   "kmsKeyArn",
+  "decisionTreeImageUri",
   "pipelineName",
   "pipelineArn",
   "modelPackageGroupName",

@@ -20,6 +20,8 @@ export interface ModelPackage {
   readonly version: number;
   /** The baseline that it was registered with; undefined if it has none. */
   readonly baseline: Baseline | undefined;
+  /** S3 URI of the reference that drift is found by; undefined if it was registered with none. */
+  readonly driftReference: string | undefined;
 }
 
 /** The latest approved version of a group that can be served. */
@@ -93,6 +95,7 @@ export async function findModelPackage(
       arn: found,
       version: model.ModelPackageVersion ?? 0,
       baseline: baselineOf(model),
+      driftReference: model.CustomerMetadataProperties?.["DriftReference"],
     };
   } catch (error) {
     if (pulumi.RunError.isInstance(error)) {

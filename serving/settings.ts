@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { optionalText } from "../config/fields";
-import { instanceType } from "../pipeline/instanceTypes";
+import { instanceType, parameterInstanceType } from "../pipeline/instanceTypes";
 
 const instances = z.int().min(1).max(100);
 
@@ -111,6 +111,55 @@ const monitoring = z.discriminatedUnion("mode", [
       .default(false)
       .describe("Whether drift starts the main stack's pipeline."),
   }),
+  z.strictObject({
+    mode: z
+      .literal("drift")
+      .describe(
+        "The project's own job compares the requests, the predictions and, where labels arrive, the errors with the " +
+          "model's reference (restate:driftReference in the main stack).",
+      ),
+    schedule: z.enum(["hourly", "daily"]).default("daily").describe("How often it compares them."),
+    instanceType: parameterInstanceType("choose a type without them, such as ml.m5.large")
+      .default("ml.m5.large")
+      .describe("Instance type of its jobs."),
+    volumeGigabytes: z
+      .int()
+      .min(1)
+      .max(16384)
+      .default(10)
+      .describe("Size of the volume of its jobs, in gigabytes."),
+    falseAlarmRate: z
+      .number()
+      .gt(0)
+      .max(0.5)
+      .default(0.01)
+      .describe("Probability that 30 days without drift have an alarm."),
+    minShift: z
+      .number()
+      .gt(0)
+      .lt(1)
+      .default(0.1)
+      .describe(
+        "Drift that is smaller does not count: the share of rows that have moved to other values, or the relative " +
+          "increase of the expected error.",
+      ),
+    minUnusual: z
+      .number()
+      .gt(0)
+      .lt(1)
+      .default(0.02)
+      .describe(
+        "The same for rows whose values are missing or that training hardly knows, and for labels outside the interval " +
+          "around the prediction: how many more there must be, as a share.",
+      ),
+    labelDays: z
+      .int()
+      .min(1)
+      .max(60)
+      .default(7)
+      .describe("Number of days within which the label of a request may arrive."),
+    retrain: z.boolean().default(false).describe("Whether drift starts the main stack's pipeline."),
+  }),
 ]);
 
 /**
@@ -203,3 +252,6 @@ export type AlarmThresholds = Settings["alarms"];
 
 /** How the requests are compared with the training data. */
 export type DataQualityMonitoring = Extract<Settings["monitoring"], { mode: "data-quality" }>;
+
+/** How the project's own job looks for drift. */
+export type DriftMonitoring = Extract<Settings["monitoring"], { mode: "drift" }>;

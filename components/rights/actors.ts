@@ -257,14 +257,33 @@ function evaluation(stack: Statements): readonly Statement[] {
   ];
 }
 
-/** Starts the pipeline. */
+/** Starts the pipeline, and the jobs that look for drift in endpoints' requests, with their role and no other. */
 function scheduler(stack: Statements): readonly Statement[] {
+  const { findsDrift, names } = stack.args;
+  const jobs = `processing-job/${names.pipelineName}-*-drift-*`;
   return [
     allow(
       "StartPipeline",
       ["sagemaker:StartPipelineExecution"],
-      stack.arn("sagemaker", `pipeline/${stack.args.names.pipelineName}`),
+      stack.arn("sagemaker", `pipeline/${names.pipelineName}`),
     ),
+    ...(findsDrift
+      ? [
+          stack.makeJobs(
+            "MakeDriftJobs",
+            "sagemaker:CreateProcessingJob",
+            jobs,
+            ...(["network", "trafficEncryption", "volumeKey"] as const),
+          ),
+          allow("TagNewJobs", ["sagemaker:AddTags"], stack.arn("sagemaker", jobs), {
+            ...stack.requested(),
+            Null: { "sagemaker:TaggingAction": "false" },
+          }),
+          allow("PassMonitoringRole", ["iam:PassRole"], stack.roleArns.monitoring, {
+            StringEquals: { "iam:PassedToService": "sagemaker.amazonaws.com" },
+          }),
+        ]
+      : []),
   ];
 }
 

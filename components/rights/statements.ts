@@ -28,6 +28,8 @@ export interface StackScope {
   readonly encryptCatalog: boolean;
   /** The tag that everything of the stack carries, the jobs of its pipeline among them. */
   readonly ownTag: Tag;
+  /** Whether the scheduler starts jobs that look for drift, as models have a reference for them. */
+  readonly findsDrift: boolean;
   /** The approval status with which the pipeline registers models, and no other. */
   readonly modelApprovalStatus: string;
   /** Whether the volumes of all training jobs take the key: those of instances with disks of their own do not. */

@@ -79,5 +79,6 @@ export function stackOf(program: Program, dataKmsKeyArn?: string): Stack {
     vpc: vpc(definition),
     flowLogGroup: has("aws:ec2/flowLog:FlowLog") ? names.flowLogsName : undefined,
     crawler: has("aws:glue/crawler:Crawler"),
+    findsDrift: resources.some(({ name }) => name === "models-reference-drift-reference"),
   };
 }

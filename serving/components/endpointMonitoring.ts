@@ -1,4 +1,3 @@
-import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import * as sagemaker from "@pulumi/aws/sagemaker";
 import * as pulumi from "@pulumi/pulumi";
 
@@ -8,6 +7,7 @@ import { versionedName } from "../names";
 import type { DataQualityMonitoring } from "../settings";
 import { DriftAlarm } from "./driftAlarm";
 import type { Vpc } from "./modelEndpoint";
+import { startPipeline } from "./pipelineStart";
 
 /** The arguments of {@link EndpointMonitoring}. */
 export interface EndpointMonitoringArgs {
@@ -69,7 +69,11 @@ export class EndpointMonitoring extends pulumi.ComponentResource {
       { parent: this },
     );
     if (settings.startPipeline) {
-      this.startPipeline(name, args, alarm);
+      startPipeline(
+        name,
+        { ...args, alarmName: alarm.alarmName },
+        { parent: this, dependsOn: [alarm] },
+      );
     }
     this.scheduleName = schedule.name;
     this.registerOutputs({ scheduleName: this.scheduleName });
@@ -132,33 +136,6 @@ export class EndpointMonitoring extends pulumi.ComponentResource {
           imageUri: args.imageUri,
           environment: { publish_cloudwatch_metrics: "Enabled" },
         },
-      },
-      { parent: this },
-    );
-  }
-
-  /** Starts the pipeline when the alarm goes off. */
-  private startPipeline(name: string, args: EndpointMonitoringArgs, alarm: DriftAlarm): void {
-    const rule = new cloudwatch.EventRule(
-      `${name}-start`,
-      {
-        name: `${args.endpointName}-start`,
-        description: `The requests of ${args.endpointName} have drifted`,
-        eventPattern: JSON.stringify({
-          source: ["aws.cloudwatch"],
-          "detail-type": ["CloudWatch Alarm State Change"],
-          detail: { alarmName: [alarm.alarmName], state: { value: ["ALARM"] } },
-        }),
-      },
-      { parent: this, dependsOn: [alarm] },
-    );
-    new cloudwatch.EventTarget(
-      `${name}-start-target`,
-      {
-        rule: rule.name,
-        arn: args.pipelineArn,
-        roleArn: args.schedulerRoleArn,
-        sagemakerPipelineTarget: {},
       },
       { parent: this },
     );

@@ -41,7 +41,7 @@ export interface ModelEndpointArgs {
 }
 
 /** The same in every configuration: SageMaker only switches in steps between variants of the same name. */
-const variantName = "model";
+export const variantName = "model";
 
 /** An endpoint that serves a version of a model, with its alarms and, if configured, its scaling. */
 export class ModelEndpoint extends pulumi.ComponentResource {

@@ -42,6 +42,7 @@ const stacks: Readonly<Record<string, Config>> = {
     candidates: [ownImage],
     crawler: "on-demand",
     dataQualityBaseline: true,
+    driftReference: true,
     dataset: {
       ...californiaHousing,
       location: "s3://houses-of-the-team/california/",

@@ -32,6 +32,11 @@ const hourOn = (type: unknown, limit = 3480): Inputs =>
     StoppingCondition: { MaxRuntimeInSeconds: limit },
   });
 
+/** A schedule that creates a processing job. */
+const scheduled = (input: string): Inputs => ({
+  target: { arn: "arn:aws:scheduler:::aws-sdk:sagemaker:createProcessingJob", input },
+});
+
 /** Inputs that break each rule, with what it says of them, and the configuration of the rule where it needs one. */
 const broken: Readonly<Record<string, readonly (readonly [Inputs, RegExp, RuleConfig?])[]>> = {
   "execution-within-cost": [
@@ -225,6 +230,18 @@ const broken: Readonly<Record<string, readonly (readonly [Inputs, RegExp, RuleCo
   "endpoint-rolls-back": [
     [{ deploymentConfig: { autoRollbackConfiguration: { alarms: [] } } }, /must name alarms/],
   ],
+  "schedules-create-encrypted-jobs": [
+    [
+      { target: { arn: "arn:aws:scheduler:::aws-sdk:iam:createUser", input: "{}" } },
+      /calls iam:createUser, which no rule can judge/,
+    ],
+    [scheduled("{"), /input is not JSON/],
+    [
+      scheduled(JSON.stringify({ ProcessingOutputConfig: {} })),
+      /volumes.*outputs.*EnableInterContainer.*VpcConfig must name subnets/s,
+      { requireNetwork: true },
+    ],
+  ],
   "monitoring-encrypted-and-isolated": [
     [
       { networkConfig: { enableNetworkIsolation: false } },
@@ -253,6 +270,7 @@ const environments: Readonly<Record<string, Config>> = {
     processingInstanceCount: 2,
     sageMakerImage: true,
     dataQualityBaseline: true,
+    driftReference: true,
     schedule: "rate(7 days)",
     startOnNewData: true,
     notifyEmails: ["ml@example.com"],
@@ -273,6 +291,10 @@ const servings: Readonly<Record<string, Config>> = {
     update: { strategy: "canary" },
     capturePercentage: 10,
     monitoring: { mode: "data-quality", startPipeline: true },
+  },
+  "serving that looks for drift": {
+    capturePercentage: 100,
+    monitoring: { mode: "drift", retrain: true },
   },
   "serving on instances with disks": {
     compute: { mode: "real-time", instanceType: "ml.m5d.large" },

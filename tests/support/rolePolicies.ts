@@ -11,6 +11,7 @@ const everything: Config = {
   deployers: ["repo:team/houses:environment:prod"],
   permissionsBoundary: "arn:aws:iam::111122223333:policy/limit",
   dataQualityBaseline: true,
+  driftReference: true,
 };
 
 // An encrypted catalogue and a stack that can be destroyed with its data exclude each other.

@@ -17,5 +17,6 @@ export const stackScope: StackScope = {
   encryptCatalog: false,
   ownTag: { key: "stack", value: "test" },
   modelApprovalStatus: "PendingManualApproval",
+  findsDrift: false,
   trainingVolumesTakeKey: true,
 };

@@ -30,6 +30,7 @@ const stack: Stack = {
   vpc: { subnetIds: ["SUBNET"], securityGroupIds: ["GROUP"] },
   flowLogGroup: "restate-STACK-flow-logs",
   crawler: true,
+  findsDrift: true,
 };
 
 const job: Job = {
@@ -49,9 +50,9 @@ const titles: Readonly<Record<JobKind, string>> = {
   evaluation: "The job that evaluates a model",
   qualityCheck: "The baseline of the training data",
   registerModel: "The registration of a model",
-  scheduler: "The schedule or event that starts the pipeline",
+  scheduler: "The schedule or event that starts the pipeline, or looks for drift",
   serving: "An endpoint",
-  monitoring: "A job of a monitoring schedule",
+  monitoring: "A job of a monitoring schedule, and one that looks for drift",
   crawler: "The table's crawler",
   flowLogs: "The network's flow logs",
 };

@@ -8,7 +8,7 @@ export function operations(stack: Statements, scope: DeployerScope): readonly St
   // Whole names: those of a stack whose name begins with this one's would begin the same.
   const rules = [
     ...[`${operationsName}-awaits-approval`, `${operationsName}-approval`, triggersName],
-    ...endpoints.map((name) => `${name}-start`),
+    ...endpoints.flatMap((name) => [`${name}-start`, `${name}-drift-failed`]),
   ].map((name) => stack.arn("events", `rule/${name}`));
   const topic = stack.arn("sns", operationsName);
   return [
@@ -49,7 +49,9 @@ export function operations(stack: Statements, scope: DeployerScope): readonly St
         ...["scheduler:CreateSchedule", "scheduler:DeleteSchedule", "scheduler:GetSchedule"],
         "scheduler:UpdateSchedule",
       ],
-      stack.arn("scheduler", `schedule/default/${triggersName}`),
+      [triggersName, ...endpoints.map((name) => `${name}-drift`)].map((name) =>
+        stack.arn("scheduler", `schedule/default/${name}`),
+      ),
     ),
     allow(
       "Alarms",

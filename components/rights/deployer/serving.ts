@@ -49,6 +49,14 @@ export function serving(stack: Statements, scope: DeployerScope): readonly State
       ],
     ),
     allow(
+      "DriftScripts",
+      [
+        ...["s3:DeleteObject", "s3:GetObject", "s3:GetObjectTagging"],
+        ...["s3:PutObject", "s3:PutObjectTagging"],
+      ],
+      endpoints.map((name) => stack.bucketArn(`/${prefixes.endpoints}/${name}/code/*`)),
+    ),
+    allow(
       "ReadBaseline",
       ["s3:GetObject"],
       stack.bucketArn(`/${prefixes.executions}/*/baseline/*`),

@@ -72,6 +72,8 @@ export interface Stack {
   /** Log group of the network's flow logs. Default: none. */
   readonly flowLogGroup?: string | undefined;
   readonly crawler: boolean;
+  /** Whether the scheduler starts jobs that look for drift. */
+  readonly findsDrift: boolean;
 }
 
 /** What a job's request names. Objects are S3 URIs, or keys in the stack's bucket. */

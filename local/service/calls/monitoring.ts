@@ -9,17 +9,27 @@ const driftMetrics: Evidence = {
   certainty: "likely",
 };
 
-/** A job of a monitoring schedule: reads requests and the model's baseline, and writes the violations. */
+/**
+ * A job of a monitoring schedule, or one that looks for drift: reads requests, labels, and the model's baseline or
+ * reference, and writes what has drifted. The latter's metrics come from its log.
+ */
 export const monitoring: Calls = (stack, job) => {
-  const { endpoint, execution } = job;
+  const { candidate, endpoint, execution } = job;
   return [
     ...everyJob(stack, "monitoring", "ProcessingJobs", job),
     ...reads(stack, "monitoring", [
       `endpoints/${endpoint}/capture/2020/01/01/00/requests.jsonl`,
       `executions/${execution}/baseline/statistics.json`,
       `executions/${execution}/baseline/constraints.json`,
+      `endpoints/${endpoint}/code/0123456789abcdef/drift.py`,
+      `endpoints/${endpoint}/labels/2020/01/01/00/labels.jsonl`,
+      `endpoints/${endpoint}/drift/v1/2020-01-01T00.json`,
+      `executions/${execution}/evaluation/${candidate}/drift_reference.json`,
     ]),
-    ...writes(stack, "monitoring", [`endpoints/${endpoint}/monitoring/constraint_violations.json`]),
+    ...writes(stack, "monitoring", [
+      `endpoints/${endpoint}/monitoring/constraint_violations.json`,
+      `endpoints/${endpoint}/drift/v1/2020-01-01T00.json`,
+    ]),
     ...["aws/sagemaker/Endpoints/data-metrics", "/aws/sagemaker/Endpoint/data-metrics"].map(
       (namespace): Call => ({
         actor: "monitoring",

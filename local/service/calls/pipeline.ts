@@ -9,7 +9,8 @@ const startsJobs: Evidence = {
   certainty: "certain",
 };
 
-const tagsJobs: Evidence = {
+/** That jobs with tags are tagged when they are created. */
+export const tagsJobs: Evidence = {
   source:
     'Service Authorization Reference, "Actions, resources, and condition keys for Amazon SageMaker" (an action ' +
     'that Create* depends on); SageMaker guide, "Provide Permissions for Tagging SageMaker AI Resources" (its ' +

@@ -9,9 +9,13 @@ export interface RegisteredModel {
   readonly status?: "Completed" | "Failed";
   /** Whether it was registered with a baseline. Default true. */
   readonly baseline?: boolean;
+  /** S3 URI of its drift reference. Default: of a file in the main stack's bucket; null: it has none. */
+  readonly driftReference?: string | null;
 }
 
 const accountId = "444455556666";
+/** The reference of models of the group restate-dev. */
+export const driftReferenceUri = `s3://sagemaker-restate-dev-${accountId}/executions/1/evaluation/XGBoost/drift_reference.json`;
 const versionArn = (group: string, version: number): string =>
   `arn:aws:sagemaker:us-east-1:${accountId}:model-package/${group}/${version}`;
 
@@ -136,6 +140,10 @@ export class AwsServices {
         ModelPackageGroupName: group,
         ModelPackageVersion: model.version,
         ModelApprovalStatus: model.approval,
+        CustomerMetadataProperties:
+          model.driftReference === null
+            ? {}
+            : { DriftReference: model.driftReference ?? driftReferenceUri },
         ...(model.baseline === false
           ? {}
           : {

@@ -16,6 +16,7 @@ export const mainExports: Partial<StackOutputs> = {
   region: "us-east-1",
   bucketName: `sagemaker-restate-dev-${accountId}`,
   kmsKeyArn: arn("kms", "key/data"),
+  decisionTreeImageUri: `${accountId}.dkr.ecr.us-east-1.amazonaws.com/restate-dev-decision-tree:0123`,
   pipelineName: "restate-dev",
   pipelineArn: arn("sagemaker", "pipeline/restate-dev"),
   modelPackageGroupName: "restate-dev",

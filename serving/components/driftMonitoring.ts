@@ -1,0 +1,144 @@
+import * as cloudwatch from "@pulumi/aws/cloudwatch";
+import * as s3 from "@pulumi/aws/s3";
+import * as scheduler from "@pulumi/aws/scheduler";
+import * as pulumi from "@pulumi/pulumi";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { contentHash } from "../../pipeline/language/canonicalJson";
+import { prefixes } from "../../pipeline/storage";
+import { driftJob, type DriftJobArgs, driftJobPrefix, driftScripts, rhythms } from "../driftJob";
+import { startPipeline } from "./pipelineStart";
+
+/** The arguments of {@link DriftMonitoring}. */
+export interface DriftMonitoringArgs {
+  /** Whose requests are compared with what, and where; the component uploads the scripts. */
+  readonly job: Omit<DriftJobArgs, "codeUri">;
+  /** The endpoint's name, once it serves the model that the reference is of. */
+  readonly servingEndpoint: pulumi.Output<string>;
+  /** Name of the endpoint's variant. */
+  readonly variantName: string;
+  /** Topic that is told of drift, and of jobs that fail. */
+  readonly topicArn: string;
+  /** What is started on drift; and the role that may start it, and the jobs. */
+  readonly pipelineArn: string;
+  readonly schedulerRoleArn: string;
+}
+
+const scripts = join(__dirname, "..", "..", "pipeline", "scripts");
+
+/** A schedule of jobs that look for drift, the alarm of what they find, and by config a start of the pipeline. */
+export class DriftMonitoring extends pulumi.ComponentResource {
+  public readonly scheduleName: pulumi.Output<string>;
+
+  constructor(name: string, args: DriftMonitoringArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("restate:serving:DriftMonitoring", name, {}, opts);
+    const { endpointName, settings } = args.job;
+    const code = this.upload(name, args.job);
+    const rhythm = rhythms[settings.schedule];
+    const schedule = new scheduler.Schedule(
+      `${name}-schedule`,
+      {
+        name: `${endpointName}-drift`,
+        description: `Looks for drift in the requests of ${endpointName}`,
+        scheduleExpression: rhythm.cron,
+        flexibleTimeWindow: { mode: "OFF" },
+        target: {
+          // Source: EventBridge Scheduler's guide, "Using universal targets".
+          arn: `arn:${args.schedulerRoleArn.split(":")[1] ?? "aws"}:scheduler:::aws-sdk:sagemaker:createProcessingJob`,
+          roleArn: args.schedulerRoleArn,
+          input: args.servingEndpoint.apply((served) =>
+            JSON.stringify(
+              driftJob({ ...args.job, endpointName: served, codeUri: code.uri }, args.variantName),
+            ),
+          ),
+          retryPolicy: { maximumEventAgeInSeconds: 1800, maximumRetryAttempts: 3 },
+        },
+      },
+      { parent: this, dependsOn: [...code.objects] },
+    );
+    const alarm = new cloudwatch.MetricAlarm(
+      `${name}-alarm`,
+      {
+        name: `${endpointName}-drift`,
+        alarmDescription: `The requests of ${endpointName} have drifted: see the newest report of the job`,
+        // As drift.py writes it.
+        namespace: "restate/Drift",
+        metricName: "Findings",
+        dimensions: { Endpoint: endpointName },
+        statistic: "Maximum",
+        // Of a run: while one after another finds drift, the alarm stays, and tells once.
+        period: rhythm.hours * 3600,
+        evaluationPeriods: 1,
+        threshold: 1,
+        comparisonOperator: "GreaterThanOrEqualToThreshold",
+        treatMissingData: "notBreaching",
+        alarmActions: [args.topicArn],
+      },
+      { parent: this },
+    );
+    this.announceFailures(name, args);
+    if (settings.retrain) {
+      const start = { ...args, endpointName, alarmName: `${endpointName}-drift` };
+      startPipeline(name, start, { parent: this, dependsOn: [alarm] });
+    }
+    this.scheduleName = schedule.name;
+    this.registerOutputs({ scheduleName: this.scheduleName });
+  }
+
+  /** Uploads the scripts under a key with their hash, where the jobs' role may read. */
+  private upload(
+    name: string,
+    { bucket, endpointName }: DriftMonitoringArgs["job"],
+  ): { readonly uri: string; readonly objects: readonly s3.BucketObjectv2[] } {
+    const contents = driftScripts.map((file) => readFileSync(join(scripts, file), "utf8"));
+    const folder = `${prefixes.endpoints}/${endpointName}/code/${contentHash(contents.join(""))}`;
+    const objects = driftScripts.map(
+      (file, index) =>
+        new s3.BucketObjectv2(
+          `${name}-${file.replace(/\.py$/, "").replaceAll("_", "-")}`,
+          {
+            bucket,
+            key: `${folder}/${file}`,
+            content: contents[index] ?? "",
+            contentType: "text/plain",
+          },
+          { parent: this },
+        ),
+    );
+    return { uri: `s3://${bucket}/${folder}/`, objects };
+  }
+
+  /** Notifies of jobs that fail: without them nobody would be told of drift. */
+  private announceFailures(name: string, { job, topicArn }: DriftMonitoringArgs): void {
+    const rule = new cloudwatch.EventRule(
+      `${name}-failed`,
+      {
+        name: `${job.endpointName}-drift-failed`,
+        description: `A job that looks for drift in the requests of ${job.endpointName} has failed`,
+        // Source: SageMaker's guide, "Amazon EventBridge events" ("SageMaker processing job state change").
+        eventPattern: JSON.stringify({
+          source: ["aws.sagemaker"],
+          "detail-type": ["SageMaker Processing Job State Change"],
+          detail: {
+            ProcessingJobName: [{ prefix: driftJobPrefix(job.endpointName) }],
+            ProcessingJobStatus: ["Failed"],
+          },
+        }),
+      },
+      { parent: this },
+    );
+    new cloudwatch.EventTarget(
+      `${name}-failed-target`,
+      {
+        rule: rule.name,
+        arn: topicArn,
+        inputTransformer: {
+          inputPaths: { job: "$.detail.ProcessingJobName", reason: "$.detail.ExitMessage" },
+          inputTemplate: '"The drift job <job> has failed: <reason>"',
+        },
+      },
+      { parent: this },
+    );
+  }
+}

@@ -1,0 +1,130 @@
+import type { CreateProcessingJobCommandInput } from "@aws-sdk/client-sagemaker";
+
+import { exitMessage, folder } from "../pipeline/steps/processing";
+import { prefixes } from "../pipeline/storage";
+import type { DriftMonitoring } from "./settings";
+
+/** The scripts of the job, in pipeline/scripts/: the first is run. */
+export const driftScripts = [
+  "drift.py",
+  "drift_bucket.py",
+  "drift_cells.py",
+  "drift_requests.py",
+  "drift_tests.py",
+] as const;
+
+/** What each run of a schedule is told. Source: EventBridge Scheduler's guide, "Adding context attributes". */
+const run = {
+  id: "<aws.scheduler.execution-id>",
+  time: "<aws.scheduler.scheduled-time>",
+} as const;
+
+/** Hours of a period, and the periods that are compared together too: a day's hours, a week's days. */
+export const rhythms = {
+  hourly: { hours: 1, long: 24, cron: "cron(30 * * * ? *)" },
+  daily: { hours: 24, long: 7, cron: "cron(30 0 * * ? *)" },
+} as const;
+
+/** Whose requests the job compares with what, and where it runs. */
+export interface DriftJobArgs {
+  readonly endpointName: string;
+  readonly modelPackage: { readonly arn: string; readonly version: number };
+  /** S3 URI of the model's reference, in the same bucket. */
+  readonly referenceUri: string;
+  readonly bucket: string;
+  readonly region: string;
+  /** S3 URI of the folder of the scripts, with a slash at its end. */
+  readonly codeUri: string;
+  /** The Decision Tree image, which has Python, NumPy and SciPy. */
+  readonly imageUri: string;
+  readonly roleArn: string;
+  readonly kmsKeyArn: string;
+  /** Network of the main stack's jobs; undefined: it has none. */
+  readonly vpc:
+    | { readonly subnetIds: readonly string[]; readonly securityGroupIds: readonly string[] }
+    | undefined;
+  readonly settings: DriftMonitoring;
+  /** Name of the main stack, whose tag its roles ask for. */
+  readonly mainStack: string;
+}
+
+/** Folder of the requests that a version of a model was asked: those of others have another reference. */
+export function captureFolder(endpointName: string, version: number): string {
+  return `${prefixes.endpoints}/${endpointName}/capture/v${version}`;
+}
+
+/** What the names of an endpoint's drift jobs begin with. */
+export const driftJobPrefix = (endpointName: string): string => `${endpointName}-drift-`;
+
+/**
+ * The job that looks for drift, for the scheduler to create at each run. Its container is not isolated, as it asks S3
+ * for the hours that it compares; in the main stack's network that is all that it can reach.
+ */
+export function driftJob(args: DriftJobArgs, variantName: string): CreateProcessingJobCommandInput {
+  const { endpointName, modelPackage, region, settings, vpc } = args;
+  const { hours, long } = rhythms[settings.schedule];
+  const own = `${prefixes.endpoints}/${endpointName}`;
+  const captured = captureFolder(endpointName, modelPackage.version);
+  const suffix = args.roleArn.startsWith("arn:aws-cn:") ? "amazonaws.com.cn" : "amazonaws.com";
+  const options = {
+    bucket: `https://${args.bucket}.s3.${region}.${suffix}`,
+    region,
+    endpoint: endpointName,
+    model: modelPackage.arn,
+    reference: args.referenceUri.replace(`s3://${args.bucket}/`, ""),
+    // The service adds the endpoint and its variant. Source: SageMaker's guide, "Capture data from real-time endpoint".
+    captured: `${captured}/${endpointName}/${variantName}`,
+    labels: `${own}/labels`,
+    reports: `${own}/drift/v${modelPackage.version}`,
+    until: run.time,
+    hours: String(hours),
+    long: String(long),
+    "label-days": String(settings.labelDays),
+    "false-alarms": String(settings.falseAlarmRate),
+    shift: String(settings.minShift),
+    unusual: String(settings.minUnusual),
+    message: exitMessage,
+  };
+  return {
+    ProcessingJobName: `${driftJobPrefix(endpointName)}${run.id}`,
+    RoleArn: args.roleArn,
+    AppSpecification: {
+      ImageUri: args.imageUri,
+      ContainerEntrypoint: ["python3", `${folder("code")}/${driftScripts[0]}`],
+      ContainerArguments: Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]),
+    },
+    ProcessingInputs: [
+      {
+        InputName: "code",
+        S3Input: {
+          S3Uri: args.codeUri,
+          LocalPath: folder("code"),
+          S3DataType: "S3Prefix",
+          S3InputMode: "File",
+        },
+      },
+    ],
+    ProcessingResources: {
+      ClusterConfig: {
+        InstanceCount: 1,
+        InstanceType: settings.instanceType as never,
+        VolumeSizeInGB: settings.volumeGigabytes,
+        VolumeKmsKeyId: args.kmsKeyArn,
+      },
+    },
+    NetworkConfig: {
+      EnableInterContainerTrafficEncryption: true,
+      EnableNetworkIsolation: false,
+      VpcConfig: vpc && {
+        Subnets: [...vpc.subnetIds],
+        SecurityGroupIds: [...vpc.securityGroupIds],
+      },
+    },
+    // A job of an hourly schedule ends before the next one begins.
+    StoppingCondition: { MaxRuntimeInSeconds: 3300 },
+    Tags: [
+      { Key: "project", Value: "restate-serving" },
+      { Key: "stack", Value: args.mainStack },
+    ],
+  };
+}
