@@ -7,6 +7,7 @@ import { extract } from "tar";
 
 import { folderLabel } from "../../local/environments/docker";
 import { readRecord } from "../../local/records/executions";
+import { commandLine } from "../support/commandLine";
 import { housingRows, writeRows } from "../support/housing";
 import {
   cliScript,
@@ -42,6 +43,8 @@ def train():
         "home": sorted(os.listdir(ml)),
     }
     (ml / "model/seen.json").write_text(json.dumps(seen))
+    if "reason" in parameters:
+        sys.exit(parameters["reason"])
     print("validation:rmse=0.5", flush=True)
     time.sleep(float(parameters.get("sleep", "0")))
 
@@ -244,6 +247,27 @@ describe("npm run local -- --docker", function () {
       stderr,
       /step "Train", Arguments\.AlgorithmSpecification\.TrainingImage: ".*algorithm:2"/,
     );
+  });
+
+  it("runs the jobs of one image alone in containers, by --image, and opens a shell in one that failed", async () => {
+    const work = join(folder, "image");
+    const path = definition(image, { colour: "green", reason: "no luck" });
+    const given = ["--definition", path, "--s3", join(folder, "s3"), "--work-folder", work];
+    const failed = await local([...given, "--image", `${image}=docker`, "--quiet"]);
+    equal(failed.code, 1);
+    const log = /^log: (.*)$/m.exec(failed.stderr)?.[1] ?? "";
+    equal(readFileSync(log, "utf8"), "no luck\n");
+    match(failed.stderr, new RegExp(`run --only Train --source \\w+ .*--image ${image}=docker `));
+    const [line = ""] = /shell Train \w+/.exec(failed.stderr) ?? [];
+    const script =
+      "pwd; tr -d '\\n' < input/config/hyperparameters.json; echo; ls /sys/class/net; ls /algorithm.py";
+    const words = ["--local", ...line.split(" "), "--work-folder", work, "--", "sh", "-c", script];
+    const there = await commandLine(words);
+    equal(there.code, 0, there.stderr);
+    const [place, hyperparameters = "", ...rest] = there.stdout.trimEnd().split("\n");
+    deepEqual([place, ...rest], ["/opt/ml", "lo", "/algorithm.py"]);
+    deepEqual(JSON.parse(hyperparameters), { colour: "green", reason: "no luck" });
+    deepEqual(left(work), []);
   });
 
   it("builds the Decision Tree image, and trains by it to the same result as by a process", async () => {
