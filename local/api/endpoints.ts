@@ -262,7 +262,7 @@ function listing(
   return async (world, request) => {
     const all = [...world.of(kind).list(), ...(kind === "model" ? await stepModels(world) : [])];
     const items = all.map((one) => ({ ...one, status: world.endpoints.state(one.name).status }));
-    const page = pageOf(filtered(items, request), request, {
+    const page = pageOf(filtered(items, request, "from"), request, {
       key: ({ name }) => name,
       sorts: {
         CreationTime: ({ creationTime }) => creationTime,

@@ -21,11 +21,18 @@ export const notFound = (message: string): ApiError => new ApiError("ResourceNot
 /** What is asked for does not fit the state that something is in. */
 export const conflict = (message: string): ApiError => new ApiError("ConflictException", message);
 
-/** @throws ApiError for members of a request that the service takes, but nothing here honours */
-export function refuseUnsupported(request: object, members: readonly string[]): void {
+/**
+ * @param refusal the service's error for a request that it does not take
+ * @throws ApiError for members of a request that the service takes, but nothing here honours
+ */
+export function refuseUnsupported(
+  request: object,
+  members: readonly string[],
+  refusal: (message: string) => ApiError = invalid,
+): void {
   for (const member of members) {
     if ((request as Readonly<Record<string, unknown>>)[member] !== undefined) {
-      throw invalid(`${member} is not supported on this machine`);
+      throw refusal(`${member} is not supported on this machine`);
     }
   }
 }

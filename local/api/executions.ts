@@ -200,6 +200,7 @@ async function describeDefinition(
 }
 
 function list(world: World, request: ListPipelineExecutionsRequest): Answer {
+  refuseUnsupported(request, ["PipelineVersionAlias"]);
   const pipeline = findPipeline(world, request.PipelineName ?? "");
   const items = executionsOf(world, pipeline).map(({ execution }) => ({
     execution,

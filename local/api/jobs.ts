@@ -2,6 +2,7 @@ import type {
   DescribeHyperParameterTuningJobRequest,
   DescribeProcessingJobRequest,
   DescribeTrainingJobRequest,
+  DescribeTrainingJobResponse,
   DescribeTransformJobRequest,
   ListTrainingJobsForHyperParameterTuningJobRequest,
 } from "@aws-sdk/client-sagemaker";
@@ -10,6 +11,7 @@ import type { Properties } from "../execution/execution";
 import {
   type ExecutionDocument,
   executionId,
+  type Recorded,
   type StepDocument,
   type TrialDocument,
   type TuningJob,
@@ -19,7 +21,7 @@ import { findDocument, listHeads } from "../records/executions";
 import { jobsNotImproving } from "../execution/steps/completionRule";
 import { nameOf } from "../execution/steps/jobProperties";
 import { artifactUri } from "../execution/steps/trainingJob";
-import { asInvalid, invalid } from "./errors";
+import { asInvalid, invalid, notFound } from "./errors";
 import type { Answer } from "./operation";
 import {
   type Filtered,
@@ -41,6 +43,8 @@ export interface Job extends Filtered {
   /** The training jobs of a tuning job. */
   readonly trials: readonly TrialDocument[];
 }
+
+type DescribedTraining = Partial<Recorded<DescribeTrainingJobResponse>>;
 
 /** The kinds of jobs, by the types of the steps that run them. */
 const stepTypes = {
@@ -174,7 +178,11 @@ export async function findJob(world: World, kind: JobKind, name: string): Promis
 async function existing(world: World, kind: JobKind, name: string): Promise<Job> {
   const job = await findJob(world, kind, name);
   if (job === undefined) {
-    // Evidence for code and words: aws/aws-sdk#165, on DescribeTrainingJob.
+    if (kind === "tuning") {
+      // Evidence for code and words: aws/amazon-sagemaker-examples#1540.
+      throw notFound(`Amazon SageMaker can't find a tuning job called ${name}. Type another name.`);
+    }
+    // Evidence for code and words: aws/aws-sdk#165, on DescribeTrainingJob; of the other jobs it is assumed.
     throw invalid("Requested resource not found.");
   }
   return job;
@@ -210,10 +218,11 @@ const objectiveOf = (trial: TrialDocument): number | undefined =>
   trial.FinalHyperParameterTuningJobObjectiveMetric?.Value;
 
 /** The members of what Describe answers that come of a tuning job's training jobs. */
-function tuningState({ name, properties, trials }: Job): Answer {
+function tuningState({ creationTime, name, properties, trials }: Job): Answer {
   const count = (status: string): number =>
     trials.filter((trial) => trial.TrainingJobStatus === status).length;
-  const { HyperParameterTuningJobConfig: config }: TuningJob = properties;
+  const { HyperParameterTuningEndTime: ended, HyperParameterTuningJobConfig: config }: TuningJob =
+    properties;
   const direction = config?.HyperParameterTuningJobObjective?.Type === "Maximize" ? -1 : 1;
   const worth = (trial: TrialDocument): number => direction * (objectiveOf(trial) ?? Infinity);
   const [best] = trials
@@ -221,6 +230,7 @@ function tuningState({ name, properties, trials }: Job): Answer {
     .sort((left, right) => worth(left) - worth(right));
   const measured = trials.filter((trial) => objectiveOf(trial) !== undefined);
   const pending = count("InProgress");
+  const end = Date.parse(ended ?? new Date().toISOString());
   return {
     TrainingJobStatusCounters: {
       Completed: count("Completed"),
@@ -235,6 +245,9 @@ function tuningState({ name, properties, trials }: Job): Answer {
       Failed: trials.length - measured.length - pending,
     },
     BestTrainingJob: best && summaryOf(name, best),
+    ConsumedResources: {
+      RuntimeInSeconds: Math.max(0, Math.round((end - Date.parse(creationTime)) / 1000)),
+    },
     TuningJobCompletionDetails: {
       NumberOfTrainingJobsObjectiveNotImproving: jobsNotImproving(
         [...measured].sort((left, right) => left.Number - right.Number).map(worth),
@@ -251,14 +264,33 @@ async function describeTuning(
   return { ...job.properties, ...tuningState(job) };
 }
 
+/** Filters that only training jobs have: an instance that is kept warm, or reserved, is one by its Describe call. */
+interface InstanceFilters {
+  readonly TrainingPlanArnEquals?: string | undefined;
+  readonly WarmPoolStatusEquals?: string | undefined;
+}
+
+function hasInstances(
+  { properties }: Job,
+  { TrainingPlanArnEquals: plan, WarmPoolStatusEquals: warm }: InstanceFilters,
+): boolean {
+  const { ResourceConfig: resources, WarmPoolStatus: status }: DescribedTraining = properties;
+  return (
+    (plan === undefined || resources?.TrainingPlanArn === plan) &&
+    (warm === undefined || status?.Status === warm)
+  );
+}
+
 /** Lists the jobs of a kind. */
 function listing(
   kind: JobKind,
   member: string,
   defaults: Pick<Paging<Job>, "defaultOrder" | "defaultSort">,
-): (world: World, request: PageRequest & TimeFilters) => Promise<Answer> {
+): (world: World, request: PageRequest & TimeFilters & InstanceFilters) => Promise<Answer> {
   return async (world, request) => {
-    const page = pageOf(filtered(await allJobs(world, kind), request), request, {
+    const all = filtered(await allJobs(world, kind), request);
+    const found = all.filter((job) => hasInstances(job, request));
+    const page = pageOf(found, request, {
       key: ({ name }) => name,
       sorts: {
         CreationTime: ({ creationTime }) => creationTime,

@@ -1,4 +1,5 @@
 import type {
+  DescribeLogGroupsRequest,
   DescribeLogStreamsRequest,
   FilterLogEventsRequest,
   GetLogEventsRequest,
@@ -13,6 +14,9 @@ import type { World } from "./world";
 
 /** Maximum number of events in an answer. Source: GetLogEvents. */
 const maxEvents = 10_000;
+
+/** The time from which FilterLogEvents gives the latest events first. Source: its startFromHead. */
+const firstFromTail = Date.UTC(2024, 0, 1);
 
 /** The log groups of jobs, as SageMaker names them. Source: "CloudWatch Logs for Amazon SageMaker AI". */
 const groups: Readonly<Record<string, Exclude<JobKind, "tuning">>> = {
@@ -36,8 +40,35 @@ interface Event {
 const missing = (what: string): ApiError =>
   new ApiError("ResourceNotFoundException", `The specified log ${what} does not exist.`);
 
+const invalid = (message: string): ApiError => new ApiError("InvalidParameterException", message);
+
+/** Where the next page begins. @throws ApiError where the token is none of a list */
+function placeOf(token: string | undefined): number {
+  if (token !== undefined && !/^\d+$/.test(token)) {
+    throw invalid("The specified nextToken is invalid.");
+  }
+  return Number(token ?? 0);
+}
+
+/** A part of a list, and the token of the next one. */
+function pageOf<Item>(
+  items: readonly Item[],
+  limit: number,
+  token: string | undefined,
+): { readonly page: readonly Item[]; readonly nextToken: string | undefined } {
+  const start = placeOf(token);
+  const end = start + limit;
+  return {
+    page: items.slice(start, end),
+    nextToken: end < items.length ? String(end) : undefined,
+  };
+}
+
 function kindOf(group: string | undefined): Exclude<JobKind, "tuning"> {
-  const kind = groups[group ?? ""];
+  if (group === undefined) {
+    throw invalid("logGroupName is required.");
+  }
+  const kind = groups[group];
   if (kind === undefined) {
     throw missing("group");
   }
@@ -99,31 +130,53 @@ function between(
   return all.filter(({ timestamp }) => timestamp >= startTime && timestamp < endTime);
 }
 
-async function describeGroups(world: World): Promise<Answer> {
+async function describeGroups(world: World, request: DescribeLogGroupsRequest): Promise<Answer> {
+  refuseUnsupported(
+    request,
+    ["accountIdentifiers", "includeLinkedAccounts", "logGroupIdentifiers"],
+    invalid,
+  );
+  const { limit = 50, logGroupNamePattern: pattern, logGroupNamePrefix: prefix } = request;
+  if (pattern !== undefined && prefix !== undefined) {
+    throw invalid(
+      "LogGroupName prefix and LogGroupName pattern are mutually exclusive parameters.",
+    );
+  }
+  const names = Object.keys(groups).filter(
+    (name) =>
+      name.startsWith(prefix ?? "") &&
+      name.includes(pattern ?? "") &&
+      (request.logGroupClass ?? "STANDARD") === "STANDARD",
+  );
   const logGroups = [];
-  for (const name of Object.keys(groups)) {
+  for (const name of names) {
     if ((await streams(world, name)).length > 0) {
       const arn = `arn:aws:logs:${world.region}:${world.accountId}:log-group:${name}`;
       logGroups.push({ logGroupName: name, arn: `${arn}:*`, logGroupArn: arn });
     }
   }
-  return { logGroups };
+  const { nextToken, page } = pageOf(logGroups, limit, request.nextToken);
+  return { logGroups: page, nextToken };
 }
 
 async function describeStreams(world: World, request: DescribeLogStreamsRequest): Promise<Answer> {
-  refuseUnsupported(request, ["logGroupIdentifier"]);
+  refuseUnsupported(request, ["logGroupIdentifier"], invalid);
   const { limit = 50, logGroupName, logStreamNamePrefix, nextToken } = request;
   const found = [...(await streams(world, logGroupName, logStreamNamePrefix))];
   if (request.orderBy === "LastEventTime") {
-    found.sort((left, right) => left.start - right.start);
+    if (logStreamNamePrefix !== undefined) {
+      throw invalid("Cannot order by LastEventTime with a logStreamNamePrefix.");
+    }
+    const times = new Map(found.map((stream) => [stream, events(stream).at(-1)?.timestamp ?? 0]));
+    found.sort((left, right) => (times.get(left) ?? 0) - (times.get(right) ?? 0));
   }
   if (request.descending === true) {
     found.reverse();
   }
-  const start = nextToken === undefined ? 0 : Number(nextToken);
+  const next = pageOf(found, limit, nextToken);
   return {
-    nextToken: start + limit < found.length ? String(start + limit) : undefined,
-    logStreams: found.slice(start, start + limit).map((stream) => {
+    nextToken: next.nextToken,
+    logStreams: next.page.map((stream) => {
       const all = events(stream);
       const group = `arn:aws:logs:${world.region}:${world.accountId}:log-group:${logGroupName}`;
       return {
@@ -140,11 +193,11 @@ async function describeStreams(world: World, request: DescribeLogStreamsRequest)
 }
 
 async function getEvents(world: World, request: GetLogEventsRequest): Promise<Answer> {
-  refuseUnsupported(request, ["logGroupIdentifier", "unmask"]);
+  refuseUnsupported(request, ["logGroupIdentifier", "unmask"], invalid);
   const { limit = maxEvents, nextToken = "", startFromHead = false } = request;
   const stream = await streamNamed(world, request.logGroupName, request.logStreamName);
   const all = between(events(stream), request);
-  const [direction, place] = nextToken.split("/");
+  const [, direction, place] = /^([bf])\/(\d+)$/.exec(nextToken) ?? [];
   let start = startFromHead ? 0 : Math.max(0, all.length - limit);
   let end = Math.min(all.length, start + limit);
   if (direction === "f") {
@@ -154,7 +207,7 @@ async function getEvents(world: World, request: GetLogEventsRequest): Promise<An
     end = Number(place);
     start = Math.max(0, end - limit);
   } else if (nextToken !== "") {
-    throw new ApiError("InvalidParameterException", "The specified nextToken is invalid.");
+    throw invalid("The specified nextToken is invalid.");
   }
   const found = all.slice(start, end);
   return {
@@ -166,8 +219,16 @@ async function getEvents(world: World, request: GetLogEventsRequest): Promise<An
 }
 
 async function filterEvents(world: World, request: FilterLogEventsRequest): Promise<Answer> {
-  refuseUnsupported(request, ["filterPattern", "logGroupIdentifier", "unmask"]);
+  refuseUnsupported(request, ["filterPattern", "logGroupIdentifier", "unmask"], invalid);
+  if (request.logStreamNames !== undefined && request.logStreamNamePrefix !== undefined) {
+    throw invalid("logStreamNames and logStreamNamePrefix are mutually exclusive parameters.");
+  }
   const { limit = maxEvents, logGroupName, logStreamNames, nextToken } = request;
+  // The direction of a list is that of its first page.
+  const isFromTail = nextToken?.startsWith("b") ?? request.startFromHead === false;
+  if (isFromTail && (request.startTime ?? 0) < firstFromTail) {
+    throw invalid("startFromHead can be false only from a startTime in 2024 on.");
+  }
   const named =
     logStreamNames === undefined
       ? await streams(world, logGroupName, request.logStreamNamePrefix)
@@ -184,11 +245,14 @@ async function filterEvents(world: World, request: FilterLogEventsRequest): Prom
   const found = all
     .filter(({ timestamp }) => timestamp >= startTime && timestamp <= endTime)
     .sort((left, right) => left.timestamp - right.timestamp);
-  const start = nextToken === undefined ? 0 : Number(nextToken);
+  if (isFromTail) {
+    found.reverse();
+  }
+  const { nextToken: next, page } = pageOf(found, limit, nextToken?.replace(/^b/, ""));
   return {
-    events: found.slice(start, start + limit),
+    events: page,
     searchedLogStreams: [],
-    nextToken: start + limit < found.length ? String(start + limit) : undefined,
+    nextToken: next === undefined || !isFromTail ? next : `b${next}`,
   };
 }
 

@@ -82,10 +82,14 @@ export interface Filtered {
   readonly status?: string | undefined;
 }
 
-/** The items that pass the filters of a request. */
+/**
+ * The items that pass the filters of a request.
+ * @param from whether what was made at the very time of CreationTimeAfter passes, as lists of endpoints and models say
+ */
 export function filtered<Item extends Filtered>(
   items: readonly Item[],
   request: TimeFilters,
+  from: "after" | "from" = "after",
 ): readonly Item[] {
   const created = [
     request.CreationTimeAfter ?? request.CreatedAfter,
@@ -95,10 +99,12 @@ export function filtered<Item extends Filtered>(
   const between = (time: string, [after, before]: readonly (Date | undefined)[]): boolean =>
     (after === undefined || Date.parse(time) > after.getTime()) &&
     (before === undefined || Date.parse(time) < before.getTime());
+  const isFirst = (time: string): boolean =>
+    from === "from" && Date.parse(time) === created[0]?.getTime();
   const { NameContains: part, StatusEquals: status } = request;
   return items.filter(
     (item) =>
-      between(item.creationTime, created) &&
+      (isFirst(item.creationTime) || between(item.creationTime, created)) &&
       between(item.lastModifiedTime ?? item.creationTime, modified) &&
       (part === undefined || item.name.toLowerCase().includes(part.toLowerCase())) &&
       (status === undefined || item.status === status),

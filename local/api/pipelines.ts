@@ -228,9 +228,13 @@ function describePipeline(world: World, request: DescribePipelineRequest): Answe
 }
 
 function listPipelines(world: World, request: ListPipelinesRequest): Answer {
-  const { PipelineNamePrefix: prefix = "" } = request;
+  const { ManagedBy: manager, PipelineNamePrefix: prefix = "" } =
+    request as ListPipelinesRequest & {
+      // The service's model has it, the SDK's types not yet.
+      readonly ManagedBy?: "AWS" | "CUSTOMER";
+    };
   const heads = listHeads(world.workspace);
-  const all = allPipelines(world, heads);
+  const all = manager === "AWS" ? [] : allPipelines(world, heads);
   const page = pageOf(
     filtered(all, request).filter(({ name }) => name.startsWith(prefix)),
     request,

@@ -80,7 +80,9 @@ function describeGroup(world: World, request: DescribeModelPackageGroupInput): A
 }
 
 function listGroups(world: World, request: ListModelPackageGroupsInput): Answer {
-  const page = pageOf(filtered(allGroups(world), request), request, {
+  // Nobody shares groups with this machine.
+  const groups = request.CrossAccountFilterOption === "CrossAccount" ? [] : allGroups(world);
+  const page = pageOf(filtered(groups, request), request, {
     key: ({ name }) => name,
     sorts: { CreationTime: ({ creationTime }) => creationTime, Name: ({ name }) => name },
     defaultSort: "CreationTime",
@@ -170,7 +172,7 @@ function listPackages(world: World, request: ListModelPackagesInput): Answer {
   } = request;
   const all = allPackages(world, group).map((model) => ({
     model,
-    name: arnOf(world, model),
+    name: `${model.group}/${model.version}`,
     creationTime: model.creationTime,
   }));
   // Without a group, the service lists the unversioned ones, of which there are none. Source: ModelPackageType.

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { matchesWhole, type Shape } from "../../pipeline/language/shapes";
-import { ApiError, invalid } from "./errors";
+import { ApiError } from "./errors";
 
 type Shapes = Readonly<Record<string, Shape>>;
 
@@ -15,6 +15,12 @@ interface Service {
 
 /** The services that have a model here. */
 export type ServiceName = "logs" | "sagemaker";
+
+/** How a service calls a request that its model does not allow. Evidence for logs: fluent-plugin-cloudwatch-logs#223. */
+const refusals: Readonly<Record<ServiceName, string>> = {
+  logs: "InvalidParameterException",
+  sagemaker: "ValidationException",
+};
 
 let loaded: Readonly<Record<ServiceName, Service>> | undefined;
 
@@ -182,7 +188,8 @@ export function readRequest(service: ServiceName, operation: string, body: unkno
   const value = reader.read(body, request, "");
   const { problems } = reader;
   if (problems.length > 0) {
-    throw invalid(
+    throw new ApiError(
+      refusals[service],
       `${problems.length} validation error${problems.length > 1 ? "s" : ""} detected: ` +
         problems.join("; "),
     );

@@ -4,6 +4,7 @@ import type { Resource, ResourceKind } from "../records/resources";
 import { invalid } from "./errors";
 import { findJob, type JobKind } from "./jobs";
 import type { Answer } from "./operation";
+import { pageOf } from "./pages";
 import { findPackage } from "./registry";
 import type { World } from "./world";
 
@@ -74,22 +75,32 @@ function remove(world: World, request: DeleteTagsInput): Answer {
   return {};
 }
 
-async function list(world: World, request: ListTagsInput): Promise<Answer> {
-  const arn = request.ResourceArn ?? "";
+/** The tags of whatever has an ARN here. */
+async function tagsOf(world: World, arn: string): Promise<readonly Tag[]> {
   const found = resourceOf(world, arn);
   if (found !== undefined) {
-    return { Tags: found.resource.tags };
+    return found.resource.tags;
   }
   const [kind, name] = parts(arn);
   const jobKind = jobKinds[kind];
   if (kind === "model-package") {
-    return { Tags: findPackage(world, arn).request.Tags ?? [] };
+    return findPackage(world, arn).request.Tags ?? [];
   }
   const job = jobKind && (await findJob(world, jobKind, name));
   if (job === undefined) {
     throw invalid(`There is no ${arn}.`);
   }
-  return { Tags: job.properties["Tags"] ?? [] };
+  return (job.properties["Tags"] ?? []) as readonly Tag[];
+}
+
+async function list(world: World, request: ListTagsInput): Promise<Answer> {
+  const page = pageOf(await tagsOf(world, request.ResourceArn ?? ""), request, {
+    key: ({ Key = "" }) => Key,
+    sorts: {},
+    defaultSort: "",
+    defaultOrder: "Ascending",
+  });
+  return { NextToken: page.NextToken, Tags: page.items };
 }
 
 /** The operations on tags. */
