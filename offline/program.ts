@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { createRequire } from "node:module";
 
 import { californiaHousing } from "../pipeline/californiaHousing";
-import type { Dataset } from "../pipeline/dataset";
+import { asOfSql, type Dataset } from "../pipeline/dataset";
 import { datasetSchema } from "../pipeline/datasetSchema";
 import { tableFormat } from "../pipeline/tableFormat";
 import type { PipelineDefinition } from "../pipeline/language/definition";
@@ -36,6 +36,8 @@ export interface Table {
   readonly quoteCharacter: string | null;
   /** The text that is null in CSV files without quotes. */
   readonly nullFormat: string;
+  /** Of an Iceberg table, which of its versions the files hold, as the query says it: `VERSION AS OF 1`; null: the latest. */
+  readonly asOf: string | null;
 }
 
 /** An Athena workgroup as the program declares it. */
@@ -168,7 +170,7 @@ function adoptedTable(dataset: Dataset): Table | undefined {
   }
   const { columns, serializationLibrary, serializationParameters, tableParameters } =
     tableFormat(dataset);
-  return readTable({
+  const table = readTable({
     databaseName: source.database,
     name: source.table,
     parameters: tableParameters,
@@ -179,6 +181,7 @@ function adoptedTable(dataset: Dataset): Table | undefined {
       serDeInfo: { parameters: serializationParameters, serializationLibrary },
     },
   });
+  return { ...table, asOf: source.asOf === undefined ? null : (asOfSql(source.asOf) ?? null) };
 }
 
 function readTable(table: pulumi.Unwrap<glue.CatalogTableArgs>): Table {
@@ -196,6 +199,7 @@ function readTable(table: pulumi.Unwrap<glue.CatalogTableArgs>): Table {
     skipHeaderLines: Number(parameters?.["skip.header.line.count"] ?? 0),
     quoteCharacter: library.includes("OpenCSVSerde") ? (settings?.["quoteChar"] ?? '"') : null,
     nullFormat: settings?.["serialization.null.format"] ?? "\\N",
+    asOf: null,
   };
 }
 

@@ -31,6 +31,8 @@ export interface DataWrangler {
  */
 export function dataWranglerStep(args: DefinitionArgs): DataWrangler {
   const { dataHash, flowOutputName, flowSource } = args;
+  // A snapshot never changes, and its id is in the query, by which the cache goes too.
+  const isSnapshot = /^\d+$/.test(args.dataset.source?.asOf ?? "");
   const outputConfig = JSON.stringify({ [flowOutputName]: { content_type: "CSV" } });
   const processing = processingStep({
     name: "DataWranglerProcess",
@@ -40,7 +42,7 @@ export function dataWranglerStep(args: DefinitionArgs): DataWrangler {
     networkIsolation: false,
     instanceCount: parameter("ProcessingInstanceCount"),
     arguments: [`--output-config '${outputConfig}'`],
-    cached: dataHash !== undefined,
+    cached: dataHash !== undefined || isSnapshot,
     // The container does not read it: the cache does.
     environment: dataHash === undefined ? undefined : { DATA_HASH: dataHash },
     inputs: [

@@ -153,6 +153,21 @@ const crossValidation = z.strictObject({
     ),
 });
 
+/**
+ * What stands behind an Iceberg table's name, for a snapshot's id or a time in UTC; undefined for anything else.
+ * Source: Athena's guide, "Perform time travel and version travel queries".
+ */
+export function asOfSql(asOf: string): string | undefined {
+  if (/^[1-9]\d{0,18}$/.test(asOf)) {
+    return `VERSION AS OF ${asOf}`;
+  }
+  const [, date = "", time = ""] =
+    /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:\.\d{1,3})?)(?:Z| UTC)$/.exec(asOf) ?? [];
+  return Number.isNaN(Date.parse(`${date}T${time}Z`))
+    ? undefined
+    : `TIMESTAMP AS OF TIMESTAMP '${date} ${time} UTC'`;
+}
+
 /** An existing table in the Glue Data Catalog. */
 const source = z.strictObject({
   catalog: z
@@ -171,6 +186,17 @@ const source = z.strictObject({
     .prefault([])
     .describe(
       "For a view: the tables that it reads, as `database.table`, so that the roles may read them too.",
+    ),
+  asOf: z
+    .string("must be in quotes: a snapshot's id has more digits than a number keeps")
+    .refine(
+      (asOf) => asOfSql(asOf) !== undefined,
+      'must be the id of a snapshot, such as "949530903748831860", or a time in UTC, such as "2024-05-01T00:00:00Z"',
+    )
+    .optional()
+    .describe(
+      "For an Iceberg table: the snapshot to read, by its id, or by a time in UTC, such as `2024-05-01T00:00:00Z`. " +
+        "Default: the latest.",
     ),
 });
 

@@ -234,6 +234,9 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
         "is missing: where the files of the existing table lie, for the roles to read them",
       );
     }
+    if (dataset.source.asOf !== undefined && dataset.source.baseTables.length > 0) {
+      problem(["source", "asOf"], "is for an Iceberg table, but baseTables says that it is a view");
+    }
     for (const key of ["database", "selectedTable"] as const) {
       if (dataset[key] !== undefined) {
         problem([key], ownTable);

@@ -1,4 +1,5 @@
 import {
+  asOfSql,
   type Dataset,
   isCastByQuery,
   partColumns,
@@ -91,7 +92,9 @@ function selectRows(dataset: Dataset, database: string, others: readonly string[
     ...others,
   ].join(", ");
   const table = queriedTable(dataset, database);
-  const from = `${quotedIdentifier(table.database)}.${quotedIdentifier(table.table)}`;
+  const asOf = dataset.source?.asOf === undefined ? undefined : asOfSql(dataset.source.asOf);
+  const version = asOf === undefined ? "" : ` FOR ${asOf}`;
+  const from = `${quotedIdentifier(table.database)}.${quotedIdentifier(table.table)}${version}`;
   const where = dataset.filter.map((one) => conditionSql(dataset, one)).join(" AND ");
   return `SELECT ${columns} FROM ${from}${where === "" ? "" : ` WHERE ${where}`}`;
 }

@@ -88,6 +88,7 @@ describe("npm run restate -- init", function () {
         dateParts: { verkauft: ["dayOfWeek", "daysSinceEpoch"] },
         missingValues: "keep",
         split: { train: 0.7, validation: 0.2, test: 0.1 },
+        crossValidation: { folds: 5, repeats: 3 },
       });
       equal(written()["restate:dataFile"], path);
 
@@ -102,6 +103,24 @@ describe("npm run restate -- init", function () {
       equal(run.code, 0, run.stderr);
       const { candidates } = JSON.parse(run.stdout) as { candidates: { r2: number }[] };
       equal((candidates[0]?.r2 ?? 0) > 0.9, true, run.stdout);
+    });
+
+    it("with the target's means for text of many labels", async () => {
+      const lines = Array.from(
+        { length: 400 },
+        (_, n) => `${n},Street ${n % 60},0${n % 70},${n % 3}`,
+      );
+      const path = write("streets.csv", ["rent,street,code,rooms", ...lines].join("\n"));
+      const { code, stderr } = await init(path, "--target", "rent", "--force");
+      equal(code, 0, stderr);
+      match(
+        stderr,
+        /^400 rows, 4 columns; target rent; 1 numeric feature, street, code by the target's means$/m,
+      );
+      deepEqual((written()["restate:dataset"] as JsonObject)["encode"], {
+        street: { as: "target" },
+        code: { as: "target" },
+      });
     });
 
     it("with a split by time in a comment, where each row has a date", async () => {

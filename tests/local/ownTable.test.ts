@@ -111,10 +111,11 @@ describe("npm run local, on a table of one's own,", function () {
       delimiter: ";",
       nullTexts: ["NA"],
       dropped: ["town"],
-      source: { database: "sales", table: "flats_2024" },
+      source: { database: "sales", table: "flats_2024", asOf: "1234567890123456789" },
       location: "s3://theirs/flats/",
     };
-    const sql = 'SELECT count(*) AS n, count(town) AS towns FROM "sales"."flats_2024"';
+    const sql =
+      'SELECT count(*) AS n, count(town) AS towns FROM "sales"."flats_2024" FOR VERSION AS OF 1234567890123456789';
     const asked = await run(dataset, data, "query", sql, "--json");
     deepEqual(JSON.parse(asked.stdout), [{ n: 60, towns: 0 }], asked.stderr);
     const trained = await run(dataset, data);

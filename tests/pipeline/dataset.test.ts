@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 
 import { flowType } from "../../pipeline/columnTypes";
 import { categoricalColumns, featureColumns } from "../../pipeline/dataset";
@@ -259,6 +259,40 @@ describe("dataset", () => {
           ["selectedTable", own],
         ],
       );
+    });
+
+    it("reads a version of an Iceberg table", () => {
+      const columns = ["a", "b"].map((name) => ({ name, type: "int" }));
+      const parse = (asOf: string | number) =>
+        datasetSchema.safeParse({
+          ...{ table: "flats", columns, target: "a", location: "s3://theirs/flats/" },
+          source: { database: "sales", table: "flats", asOf },
+          filter: [{ column: "b", operator: ">", value: 1 }],
+        });
+      const query = (asOf: string): string | undefined => {
+        const { data } = parse(asOf);
+        return data && datasetQuery(data, "restate_dev").split('"flats" ')[1];
+      };
+      equal(query("949530903748831860"), 'FOR VERSION AS OF 949530903748831860 WHERE "b" > 1');
+      const time = "FOR TIMESTAMP AS OF TIMESTAMP '2024-05-01 10:00:00 UTC' WHERE \"b\" > 1";
+      deepEqual([query("2024-05-01T10:00:00Z"), query("2024-05-01 10:00:00 UTC")], [time, time]);
+      for (const wrong of ["2024-05-01", "2024-13-01T00:00:00Z", "1 OR 1", "0", ""]) {
+        deepEqual(
+          parse(wrong).error?.issues.map(({ message }) => message),
+          [
+            'must be the id of a snapshot, such as "949530903748831860", or a time in UTC, such as "2024-05-01T00:00:00Z"',
+          ],
+        );
+      }
+      const view = { database: "sales", table: "v", asOf: "1", baseTables: ["sales.flats"] };
+      const given = { table: "flats", columns, target: "a", location: "s3://theirs/flats/" };
+      deepEqual(
+        datasetSchema
+          .safeParse({ ...given, source: view })
+          .error?.issues.map(({ message, path }) => `${path.join(".")}: ${message}`),
+        ["source.asOf: is for an Iceberg table, but baseTables says that it is a view"],
+      );
+      match(parse(7).error?.issues[0]?.message ?? "", /^must be in quotes: a snapshot's id has/);
     });
 
     it("refuses signs in numbers that also separate", () => {

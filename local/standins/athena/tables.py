@@ -115,6 +115,8 @@ class Table:
         skip_header_lines: At the start of each csv file.
         quote_character: Of csv; None if values cannot be quoted.
         null_format: Of csv without quotes: the text that is null, as `serialization.null.format`.
+        as_of: Of an Iceberg table, which of its versions the files hold, as a query asks for it:
+            `VERSION AS OF 1`; None: the latest.
     """
 
     database: str
@@ -127,6 +129,7 @@ class Table:
     skip_header_lines: int
     quote_character: str | None
     null_format: str
+    as_of: str | None = None
 
     @property
     def full_name(self) -> str:
@@ -160,6 +163,7 @@ def parse_table(fields: dict[str, Any]) -> Table:
             skip_header_lines=int(fields.get("skipHeaderLines") or 0),
             quote_character=fields.get("quoteCharacter"),
             null_format=str(fields.get("nullFormat", r"\N")),
+            as_of=fields.get("asOf"),
         )
     except KeyError as error:
         raise UserError(f"table {name}: {error.args[0]} is missing") from None

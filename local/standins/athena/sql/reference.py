@@ -38,6 +38,8 @@ This page is written by `python -m local.standins.athena.sql.reference`.
   `INTERSECT`, `EXCEPT`, subqueries, `JOIN` with `ON` or `USING`, `CROSS JOIN UNNEST`, `GROUP BY`
   with `ROLLUP`, `CUBE` and `GROUPING SETS`, `HAVING`, `WINDOW`, `ORDER BY` (nulls last), `OFFSET`
   before `LIMIT` or `FETCH FIRST`.
+- `FOR VERSION AS OF` and `FOR TIMESTAMP AS OF TIMESTAMP '...'` of the one version that
+  `dataset.source.asOf` names, which the files here are taken for.
 - Not supported: `TABLESAMPLE`, `MATCH_RECOGNIZE`, `LATERAL`, `NATURAL JOIN`, `AT TIME ZONE`, lambda
   expressions, rows, maps, JSON, varbinary, times, and timestamps finer than microseconds.
 - Timestamps with a time zone come from `now()` and `from_unixtime()`. Their zone is UTC, as in

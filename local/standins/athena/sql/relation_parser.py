@@ -124,7 +124,18 @@ class RelationParser(ExpressionParser):
         parts = [self._identifier()]
         while self._accept("."):
             parts.append(self._identifier())
-        return TableName(place, tuple(parts))
+        return TableName(place, tuple(parts), self._version())
+
+    def _version(self) -> str | None:
+        if self._accept("for", "version", "as", "of"):
+            return f"VERSION AS OF {self._integer()}"
+        if self._accept("for", "timestamp", "as", "of"):
+            place = self._next.place
+            self._expect("timestamp")
+            if self._next.kind != "string":
+                raise not_here(place, "a version by anything but TIMESTAMP '...'")
+            return f"TIMESTAMP AS OF TIMESTAMP '{self._take().text}'"
+        return None
 
     def _column_aliases(self) -> tuple[str, ...]:
         return self._in_parentheses(lambda: self._list(self._identifier)) if self._at("(") else ()

@@ -111,6 +111,11 @@ class RelationPlanner:
         if table is None:
             there_are = ", ".join(sorted(self.tables)) or "none"
             raise UserError(f"TABLE_NOT_FOUND: {full_name} does not exist; there are {there_are}")
+        if node.as_of != table.as_of:
+            # The files are of one version, and nobody here knows another.
+            there_is = "the latest version" if table.as_of is None else table.as_of
+            asked = "the latest version" if node.as_of is None else node.as_of
+            raise not_here(node.place, f"{asked} of {full_name} (its files hold {there_is})")
         self.used.add(full_name)
         alias = self._alias()
         columns = [

@@ -233,10 +233,11 @@ class Item:
 
 @dataclass(frozen=True)
 class TableName:
-    """A table, by up to three names."""
+    """A table, by up to three names, and the version that is read, as `VERSION AS OF 1`."""
 
     place: Place
     parts: tuple[str, ...]
+    as_of: str | None = None
 
 
 @dataclass(frozen=True)
