@@ -66,12 +66,12 @@ function help(isLocal: boolean): string {
   const usage = isLocal
     ? `Usage: npm run local [-- <verb> [options]]
 
-Runs and looks after the pipeline on this machine, without an AWS account. Without a verb it is \`run\`.
+Runs and manages the pipeline on this machine, without an AWS account. The default verb is \`run\`.
 \`npm run restate -- <verb>\` does the same for a stack in AWS.`
     : `Usage: npm run restate -- <verb> [options]
 
-Runs and looks after the pipeline of a deployed stack, in AWS, or with --local on this machine, without an
-account: \`npm run local -- <verb>\` is short for \`npm run restate -- <verb> --local\`.`;
+Runs and manages the pipeline of a deployed stack in AWS, or with --local on this machine, without an account:
+\`npm run local -- <verb>\` is short for \`npm run restate -- <verb> --local\`.`;
   const shown = isLocal
     ? ["--data houses.csv", "trials", "approve 1", "run --help"]
     : ["start --wait --stack prod", "status --follow", "logs TuneXGBoost", "runs --local"];
@@ -79,10 +79,10 @@ account: \`npm run local -- <verb>\` is short for \`npm run restate -- <verb> --
     ? ""
     : `
 
-The stack's exports name the pipeline, its registry and region. They are read by the Pulumi CLI, or from the
-file that --outputs names. Credentials are found as the AWS SDK does it: AWS_PROFILE, the keys in the
-environment, a session of \`aws sso login\`, or the role of the machine. AWS_ENDPOINT_URL is honoured.`;
-  return `${usage}\n\n${groups.join("\n\n")}\n\nAn execution is named by its id or ARN.${details}\n\`<verb> --help\` shows the options of a verb.\n${examples(shown, isLocal)}`;
+The stack's exports name the pipeline, its registry and region. They are read with the Pulumi CLI, or from the
+--outputs file. Credentials are found as in the AWS SDK: AWS_PROFILE, the keys in the environment, a session of
+\`aws sso login\`, or the machine's role. AWS_ENDPOINT_URL is supported.`;
+  return `${usage}\n\n${groups.join("\n\n")}\n\nRefer to an execution by its id or ARN.${details}\n\`<verb> --help\` shows the options of a verb.\n${examples(shown, isLocal)}`;
 }
 
 /** Makes a command and those below it write to the terminal, and throw where commander would exit. */
@@ -141,7 +141,7 @@ export async function restate(args: readonly string[], terminal: Terminal): Prom
       similar === undefined
         ? `\`${typed(isLocal)} help\` lists the verbs`
         : `did you mean ${similar}?`;
-    note(terminal, `error: there is no verb ${name}; ${hint}`);
+    note(terminal, `error: unknown verb ${name}; ${hint}`);
     terminal.exit(usageError);
     return;
   }

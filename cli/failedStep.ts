@@ -26,7 +26,7 @@ export function jobLines({ job, reason }: FailedStep): readonly string[] {
   return [
     ...(isKnown ? [] : job.lastLines.map((line) => `  | ${line}`)),
     `log: ${job.log}`,
-    `to run it alone: ${job.again}`,
+    `to run only this step: ${job.again}`,
     ...(job.shell === undefined ? [] : [`to open its folder: ${job.shell}`]),
   ];
 }

@@ -10,7 +10,7 @@ export interface GroupOption {
 
 /** Adds `--group`, which tells versions of the same number apart. */
 export function withGroup(command: Command): Command {
-  return command.option("--group <name>", "the model package group, where there are several");
+  return command.option("--group <name>", "the model package group, if there are several");
 }
 
 /**
@@ -23,6 +23,6 @@ export async function groupsOf(world: World, { group }: GroupOption): Promise<re
     return group === undefined ? all : [group];
   }
   throw new UserError(
-    `there is no model package group ${group}; there are ${all.join(", ") || "none"}`,
+    `there is no model package group ${group}; the groups are ${all.join(", ") || "none"}`,
   );
 }

@@ -10,6 +10,6 @@ import type { WorldOptions } from "./world";
 export function onThisMachine(verb: string, { local }: WorldOptions, instead?: string): void {
   if (local !== true) {
     const other = instead === undefined ? "" : `; for a stack in AWS, ${instead}`;
-    throw new UserError(`${verb} works on this machine only: add --local${other}`);
+    throw new UserError(`${verb} only works on this machine: add --local${other}`);
   }
 }

@@ -5,8 +5,7 @@ import { shellWord } from "../terminal/shellWord";
 import type { Pace } from "./sageMaker/follow";
 
 /** What `--stack` is where it is not given, for the help. */
-export const stackDefault =
-  "default: the one that the file of --config-file is named after, or dev";
+export const stackDefault = "default: taken from the name of the --config-file, or dev";
 
 /** The options of commands that can print JSON. */
 export interface JsonOption {
@@ -16,13 +15,13 @@ export interface JsonOption {
 /** Adds the options that say which world a command works in. */
 export function withWorld(command: Command): Command {
   return command
-    .option("--local", "this machine instead of AWS")
+    .option("--local", "use this machine instead of AWS")
     .option("--stack <name>", `the stack (${stackDefault})`)
     .option(
       "--outputs <file>",
-      "output of `pulumi stack output --json`, where there is no Pulumi CLI",
+      "file with the output of `pulumi stack output --json`, if you have no Pulumi CLI",
     )
-    .option("--work-folder <path>", "with --local: where everything is kept (default: .local)");
+    .option("--work-folder <path>", "with --local: the work folder (default: .local)");
 }
 
 /** Adds `--image`, which says what runs the jobs of an image that this machine does not know. */
@@ -30,11 +29,10 @@ export function withImages(command: Command): Command {
   return command.addOption(
     new Option(
       "--image <uri=folder>",
-      "with --local: what runs the jobs of an image: the folder of its program, or docker for a container; can be " +
-        "repeated",
+      "with --local: how to run an image's jobs: the folder of its program, or docker for a container; can be repeated",
     )
       .argParser(collectParameter)
-      .default(new Map<string, string>(), "what is known here"),
+      .default(new Map<string, string>(), "the images known here"),
   );
 }
 
@@ -48,8 +46,8 @@ export function withMachine(command: Command): Command {
     )
     .option(
       "--docker",
-      "run training and serving jobs in containers where their images are on this machine; jobs on " +
-        "SageMaker's own images run in processes",
+      "run training and serving jobs in containers if their images are on this machine; jobs on SageMaker's own " +
+        "images run in processes",
     );
 }
 
@@ -57,19 +55,19 @@ export function withMachine(command: Command): Command {
 export function withAuthorization(command: Command): Command {
   return command.option(
     "--no-authorization",
-    "with --local: run also what the policies of the stack's roles, bucket, key and endpoints would deny in AWS",
+    "with --local: do not check the policies of the stack's roles, bucket, key and endpoints",
   );
 }
 
 /** Adds `--json`. */
 export function withJson(command: Command): Command {
-  return command.option("--json", "print one JSON document and nothing else on standard output");
+  return command.option("--json", "print only one JSON document on standard output");
 }
 
 /** Adds `--max`, the number of items of a list, and its old name. */
 export function withMax(command: Command, what: string, max?: number): Command {
   return command
-    .option("--max <number>", `list at most this many ${what}`, readCount, max)
+    .option("--max <number>", `maximum number of ${what} to list`, readCount, max)
     .addOption(new Option("--most <number>").argParser(readCount).hideHelp());
 }
 
@@ -90,7 +88,7 @@ export function withParameters(command: Command): Command {
   return command.addOption(
     new Option("--parameter <name=value>", "value of a pipeline parameter; can be repeated")
       .argParser(collectParameter)
-      .default(new Map<string, string>(), "those of the definition"),
+      .default(new Map<string, string>(), "the definition's"),
   );
 }
 
@@ -98,7 +96,7 @@ export function withParameters(command: Command): Command {
 export function withPace(command: Command): Command {
   return command.option(
     "--every <seconds>",
-    "how often to poll (default: every 2 seconds, up to every 30 while nothing changes)",
+    "interval between polls (default: 2 seconds, up to 30 while nothing changes)",
     readPositive,
   );
 }
@@ -133,7 +131,7 @@ function readPositive(text: string): number {
 function readCount(text: string): number {
   const value = readPositive(text);
   if (!Number.isInteger(value) || value > 10_000) {
-    throw new InvalidArgumentError("It must be a whole number from 1 to 10000.");
+    throw new InvalidArgumentError("It must be an integer from 1 to 10000.");
   }
   return value;
 }
@@ -146,7 +144,7 @@ export function readPort(min: 0 | 1): (text: string) => number {
   return (text) => {
     const port = Number(text);
     if (text.trim() === "" || !Number.isInteger(port) || port < min || port > 65535) {
-      throw new InvalidArgumentError(`It must be a whole number from ${min} to 65535.`);
+      throw new InvalidArgumentError(`It must be an integer from ${min} to 65535.`);
     }
     return port;
   };

@@ -73,7 +73,7 @@ function stoppedText({ executionId, result, trials }: Session): string {
   const completed = trials.filter(({ status }) => status === "Completed").length;
   return (
     `stopped: execution ${executionId}, with ${steps} of ${result.steps.length} steps and ` +
-    `${completed} trials done; the same command continues it`
+    `${completed} trials done; run the same command to continue it`
   );
 }
 

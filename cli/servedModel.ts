@@ -32,7 +32,7 @@ export function servedModel(port: number): ClientConfig {
       });
     } catch {
       throw new UserError(
-        `nothing is served on port ${port}; \`npm run local -- serve\` serves a model`,
+        `no model is served on port ${port}; \`npm run local -- serve\` serves one`,
       );
     }
     const answer = Buffer.from(await response.arrayBuffer());

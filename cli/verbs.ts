@@ -36,21 +36,21 @@ export const verbGroups: readonly VerbGroup[] = [
     verbs: [
       verb(
         "run",
-        "run the pipeline and wait: with --local the program as it is now, else the deployed one",
+        "run the pipeline and wait: the deployed one, or with --local the current program",
         () => (require("./commands/run") as typeof import("./commands/run")).run,
         "run --parameter MinimumR2=0.7",
         "run --from TuneXGBoost",
       ),
       verb(
         "start",
-        "start the pipeline, and print the ARN of the execution",
+        "start the pipeline, and print the execution's ARN",
         () => (require("./commands/start") as typeof import("./commands/start")).start,
         "start --wait --parameter MinimumR2=0.7",
         "start --only EvaluateXGBoost",
       ),
       verb(
         "status [execution]",
-        "show the steps of an execution, and why one failed",
+        "show the steps of an execution, and why it failed",
         () => (require("./commands/status") as typeof import("./commands/status")).status,
         "status --follow",
       ),
@@ -61,7 +61,7 @@ export const verbGroups: readonly VerbGroup[] = [
       ),
       verb(
         "retry [execution]",
-        "continue an execution that failed or was stopped, from where it ended",
+        "resume an execution that failed or was stopped",
         () => (require("./commands/retry") as typeof import("./commands/retry")).retry,
       ),
       verb(
@@ -72,19 +72,19 @@ export const verbGroups: readonly VerbGroup[] = [
       ),
       verb(
         "trials [execution]",
-        "list the trials of an execution, the best of each step first",
+        "list the trials of an execution, best first in each step",
         () => (require("./commands/trials") as typeof import("./commands/trials")).trials,
         "trials --csv",
       ),
       verb(
         "logs <step> [execution]",
-        "print the log of a step's job; of a tuning step, of all trials, failed ones first",
+        "print the log of a step's job, or of all trials of a tuning step, failed ones first",
         () => (require("./commands/logs") as typeof import("./commands/logs")).logs,
         "logs TuneXGBoost --follow",
       ),
       verb(
         "shell <step> [execution]",
-        "open a shell, or run a command, where the job of a failed step ran: with --local",
+        "open a shell, or run a command, in the folder of a failed step's job (with --local)",
         () => (require("./commands/shell") as typeof import("./commands/shell")).shell,
         "shell Preprocess",
         "shell Preprocess -- ls input",
@@ -106,7 +106,7 @@ export const verbGroups: readonly VerbGroup[] = [
     verbs: [
       verb(
         "models",
-        "list the model packages, the latest last",
+        "list the model packages, latest last",
         () => (require("./commands/models") as typeof import("./commands/models")).models,
       ),
       verb(
@@ -128,7 +128,7 @@ export const verbGroups: readonly VerbGroup[] = [
       ),
       verb(
         "invoke [endpoint] <rows>",
-        "predict a CSV row, or a file of rows, without label and header",
+        "predict a CSV row, or a file of rows, without target and header",
         () => (require("./commands/invoke") as typeof import("./commands/invoke")).invoke,
       ),
     ],
@@ -138,7 +138,7 @@ export const verbGroups: readonly VerbGroup[] = [
     verbs: [
       verb(
         "init [path]",
-        "write a stack's configuration for a table of one's own, from its files or from Glue",
+        "write a stack's configuration for your own table, from its files or from Glue",
         () => (require("./commands/init") as typeof import("./commands/init")).init,
         "init houses.csv --target price",
         "init --table sales.houses --target price",
@@ -154,14 +154,14 @@ export const verbGroups: readonly VerbGroup[] = [
       ),
       verb(
         "authorize <role> <action> <resource>",
-        "explain what the stack's policies say of a request: exit code 0 allowed, 1 denied, 2 an error",
+        "explain whether the stack's policies allow a request: exit code 0 allowed, 1 denied, 2 error",
         () => (require("./commands/authorize") as typeof import("./commands/authorize")).authorize,
         "authorize training s3:GetObject arn:aws:s3:::another-bucket/houses.csv",
         "authorize processing kms:Decrypt KEY-ARN --context kms:ViaService=s3.us-east-1.amazonaws.com",
       ),
       verb(
         "query [sql]",
-        "run a query on the table's data as Athena does",
+        "run an Athena query on the table's data",
         () => (require("./commands/query") as typeof import("./commands/query")).query,
       ),
     ],
@@ -171,7 +171,7 @@ export const verbGroups: readonly VerbGroup[] = [
     verbs: [
       verb(
         "emulate",
-        "answer SageMaker's API on this machine, for boto3, the AWS CLI and the SDKs",
+        "serve SageMaker's API on this machine, for boto3, the AWS CLI and the SDKs",
         () => (require("./commands/emulate") as typeof import("./commands/emulate")).emulate,
         "emulate --port 4577",
       ),

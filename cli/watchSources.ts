@@ -126,7 +126,7 @@ export async function runOnChange(
       if (isStopped()) {
         return code;
       }
-      note(terminal, "waiting for a change; Ctrl-C ends");
+      note(terminal, "waiting for changes; Ctrl-C to end");
       await sources.next(stopped);
       if (isStopped()) {
         return code;

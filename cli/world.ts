@@ -57,7 +57,7 @@ export function refuseMachineOptions({
     ["--image", image.size > 0 ? image : undefined],
   ] as const) {
     if (given !== undefined) {
-      throw new UserError(`${option} is for runs on this machine: add --local`);
+      throw new UserError(`${option} only applies to runs on this machine: add --local`);
     }
   }
 }
@@ -205,12 +205,12 @@ async function openStack({ outputs: file, stack }: WorldOptions): Promise<World>
 export async function openWorld(options: WorldOptions): Promise<World> {
   if (options.local === true) {
     if (options.outputs !== undefined) {
-      throw new UserError("--outputs is for a stack in AWS, --local for this machine");
+      throw new UserError("--outputs only applies to a stack in AWS, not with --local");
     }
     return openMachine(options);
   }
   if (options.workFolder !== undefined) {
-    throw new UserError("--work-folder is for this machine: add --local");
+    throw new UserError("--work-folder only applies to this machine: add --local");
   }
   return openStack(options);
 }

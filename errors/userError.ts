@@ -6,12 +6,12 @@ export class UserError extends Error {
 /** What the system says where a file cannot be read or written, in the user's words. */
 const systemReasons: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
-  EDQUOT: "the disk quota is used up",
+  EDQUOT: "the disk quota is exceeded",
   EIO: "the disk does not respond",
   EMFILE: "too many files are open",
   ENOSPC: "the disk is full",
-  ENOTDIR: "there is a file where a folder should be",
-  EPERM: "the system does not allow it",
+  ENOTDIR: "a file is in the place of a folder",
+  EPERM: "the operating system does not allow it",
   EROFS: "the file system is read-only",
 };
 

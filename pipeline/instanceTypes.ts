@@ -32,7 +32,7 @@ export function hasLocalStorage(instanceType: string): boolean {
 export function parameterInstanceType(instead: string) {
   return instanceType.refine((type) => !hasLocalStorage(type), {
     error: ({ input }) =>
-      `${String(input)} has disks of its own, which take no KMS key: ${instead}`,
+      `${String(input)} has local disks, which do not support a KMS key: ${instead}`,
   });
 }
 

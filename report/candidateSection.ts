@@ -39,7 +39,7 @@ function gapRow(candidate: ReportCandidate): readonly Html[] {
   return [
     gap > maxGap
       ? html`<tr>
-          <td colspan="5" class="overfit">▲ over-fits: ${fall}</td>
+          <td colspan="5" class="overfit">▲ overfits: ${fall}</td>
         </tr>`
       : html`<tr>
           <td colspan="5" class="note">${fall}</td>
@@ -94,10 +94,10 @@ function notes(candidates: readonly ReportCandidate[]): readonly Html[] {
   const isPart = candidates.some(({ metrics: own }) => splits.some((split) => own[split]?.isPart));
   return [
     html`<p class="note">
-      RMSE and MAE are in the target’s unit. In brackets: what R² may be with 90 % confidence, by a
-      bootstrap of the test rows, as if each were independent of the others. A model is marked as
-      over-fitting where R² falls by more than ${maxGap} from train to test
-      rows.${isPart ? " “Of more”: these figures are of evenly spaced rows, not of all." : ""}
+      RMSE and MAE are in the target’s unit. In brackets: the 90 % confidence interval of R², from a
+      bootstrap of the test rows, which assumes independent rows. A model is marked as overfitting
+      if R² falls by more than ${maxGap} from train to test
+      rows.${isPart ? " “Of more”: measured on evenly spaced rows, not on all." : ""}
     </p>`,
     ...problems,
   ];

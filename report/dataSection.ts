@@ -23,7 +23,7 @@ export function dataSection({ data }: ReportData): Html {
       sampledRows === rows.used
         ? html``
         : html`<p>
-            Duplicates and constants are those of all rows; else ${sampledRows} rows were looked at.
+            Duplicates and constants were found in all rows, everything else in ${sampledRows} rows.
           </p>`
     }
     <details>

@@ -243,7 +243,7 @@ def diagnose_predictions(candidate: dict[str, Any], close: bool) -> tuple[dict[s
     found: dict[str, Any] = {
         "name": candidate["name"],
         "splits": {"test": split_metrics(actual, predicted, is_part)},
-        "problem": "its model runs only in its own image, so only its test predictions are known",
+        "problem": "its model only runs in its own image, so only its test predictions are known",
     }
     if close:
         found["details"] = details(actual, predicted, is_part)

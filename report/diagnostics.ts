@@ -82,7 +82,7 @@ async function runDiagnostics(
     const candidates = request.candidates.map(({ name }) => ({
       name,
       splits: {},
-      problem: `the job that predicts failed: ${reason}`,
+      problem: `the prediction job failed: ${reason}`,
     }));
     return { diagnoses: { candidates }, succeeded: false };
   }

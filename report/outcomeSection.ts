@@ -10,23 +10,23 @@ function verdict({ record }: ReportData): Html {
   switch (status) {
     case "Succeeded":
       return winner === undefined
-        ? html`<p class="verdict">The pipeline succeeded. It registered no model.</p>`
+        ? html`<p class="verdict">The pipeline succeeded, but registered no model.</p>`
         : html`<p class="verdict">
-            <strong>${winner.name}</strong> wins with R² ${score(winner.r2)} on the test rows. It is
-            registered as version ${winner.version} of ${winner.group} (${winner.approvalStatus}).
+            <strong>${winner.name}</strong> wins with R² ${score(winner.r2)} on the test rows. It
+            was registered as version ${winner.version} of ${winner.group}
+            (${winner.approvalStatus}).
           </p>`;
     case "Failed":
       return html`<p class="verdict bad">
         <strong>The pipeline failed</strong>${failed === undefined ? "" : ` at ${failed.name}`}:
-        <span class="reason">${failureReason ?? "the reason is not known"}</span>
+        <span class="reason">${failureReason ?? "the reason is unknown"}</span>
       </p>`;
     case "Stopped":
       return html`<p class="verdict warn">
-        <strong>The run was stopped</strong> before it ended. What it had finished is reused when it
-        is started again.
+        <strong>The run was stopped</strong> before it ended. A new run reuses its finished steps.
       </p>`;
     default:
-      return html`<p class="verdict warn"><strong>The run is still going on.</strong></p>`;
+      return html`<p class="verdict warn"><strong>The run is still in progress.</strong></p>`;
   }
 }
 
@@ -61,7 +61,7 @@ export function problemSection(data: ReportData): Html {
   return steps.length === 0
     ? html``
     : html`<section>
-        <h2>${data.record.status === "Stopped" ? "What was stopped" : "What went wrong"}</h2>
+        <h2>${data.record.status === "Stopped" ? "Stopped steps" : "Failed steps"}</h2>
         ${steps.map((step) => logText(data, step))}
       </section>`;
 }

@@ -140,7 +140,7 @@ export function readDiagnoses(path: string): Diagnoses {
     return document as unknown as DiagnosesDocument;
   }
   process.stderr.write(
-    `warning: ${path} is of another version, so the report shows no predictions; a new run writes it again\n`,
+    `warning: ${path} has another version, so the report shows no predictions; a new run writes it again\n`,
   );
   return { candidates: [] };
 }

@@ -9,7 +9,7 @@ import { stateMarks } from "./stepMarks";
 export function stepSection({ definition, record }: ReportData): Html {
   const graph = stepGraph(definition, record.steps);
   const results = new Map(record.steps.map((step) => [step.name, step]));
-  const label = `Graph of ${graph.nodes.length} steps with their states; the table below says the same.`;
+  const label = `Graph of ${graph.nodes.length} steps with their states, which the table below repeats.`;
   const rows = graph.nodes.map(({ name, seconds, state = "Not reached", type }) => {
     const { className, mark } = stateMarks[state];
     const { detail, failureReason } = results.get(name) ?? {};

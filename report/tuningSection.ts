@@ -91,9 +91,11 @@ async function candidateTuning({ name, tuning }: ReportCandidate, limits: Limits
     }
   }
   const notes = [
-    ...(without === 0 ? [] : [`${without} trials have no objective; they stand at the foot.`]),
+    ...(without === 0
+      ? []
+      : [`${without} trials have no objective; they are shown at the bottom.`]),
     ...(trials.length > limits.drawn
-      ? [`Of ${trials.length} trials, ${limits.drawn} evenly chosen ones are drawn.`]
+      ? [`The charts show ${limits.drawn} evenly spaced ones of ${trials.length} trials.`]
       : []),
   ];
   return html`<h3>${name}</h3>

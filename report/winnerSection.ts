@@ -17,9 +17,9 @@ const maxFeatures = 20;
 /** How far a prediction may be off. */
 function intervalNote({ confidence, covered, halfWidth, rows }: PredictionInterval): Html {
   return html`<p class="note">
-    A prediction ± ${significant(halfWidth)} holds the actual value with ${percent(confidence)}
-    confidence, by the residuals of ${decimal(rows, 0)} validation rows; of the test rows it holds
-    ${percent(covered)}.
+    A prediction ± ${significant(halfWidth)} contains the actual value with ${percent(confidence)}
+    confidence, according to the residuals of ${decimal(rows, 0)} validation rows. It contains
+    ${percent(covered)} of the test rows.
   </p>`;
 }
 
@@ -45,14 +45,14 @@ export async function winnerSection({ candidates }: ReportData): Promise<Html> {
       ? ""
       : `Importance is measured on ${decimal(importance.rows, 0)} of them${
           importance.features.length > maxFeatures
-            ? `; of ${importance.features.length} features the ${maxFeatures} most important are drawn`
+            ? `; the chart shows the ${maxFeatures} most important of ${importance.features.length} features`
             : ""
         }.`;
   return html`<section>
     <h2>${found.isWinner ? "The winner" : "The best candidate"}: ${found.name}</h2>
     <p class="note">
       Predictions of ${decimal(details.rows, 0)}
-      ${details.isPart ? "evenly spaced test rows, not of all" : "test rows"}. ${measured}
+      ${details.isPart ? "evenly spaced test rows, not all" : "test rows"}. ${measured}
     </p>
     ${interval === undefined ? html`` : intervalNote(interval)}
     <div class="charts">${charts}</div>

@@ -16,7 +16,7 @@ export function collectParameter(
 ): ReadonlyMap<string, string> {
   const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
   if (name === undefined || value === undefined) {
-    throw new InvalidArgumentError("It must be of the form NAME=VALUE.");
+    throw new InvalidArgumentError("It must have the form NAME=VALUE.");
   }
   return new Map([...previous, [name, value]]);
 }

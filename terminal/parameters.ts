@@ -44,7 +44,7 @@ export function parameterValues(
     if (value === undefined) {
       problems.push(
         raw === undefined
-          ? `parameter ${name}: has no default; give one with --parameter ${name}=VALUE`
+          ? `parameter ${name}: has no default; set it with --parameter ${name}=VALUE`
           : `parameter ${name}: "${raw}" is not of type ${type}`,
       );
       return [];
@@ -56,8 +56,8 @@ export function parameterValues(
     }
     if (keyed.has(name) && typeof value === "string" && hasLocalStorage(value)) {
       problems.push(
-        `parameter ${name}: ${value} has disks of its own, which take no KMS key, but the definition names one for ` +
-          "the volume; choose a type without, such as ml.m5.xlarge",
+        `parameter ${name}: ${value} has local disks, which do not support a KMS key, but the definition sets one ` +
+          "for the volume; choose a type without local disks, such as ml.m5.xlarge",
       );
     }
     return [[name, value]];

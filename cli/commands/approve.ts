@@ -15,8 +15,8 @@ export function approval(
   status: "Approved" | "Rejected",
 ): Command {
   return withGroup(withJson(withWorld(new Command(name))))
-    .argument("<version>", "its number, as `models` lists it")
-    .option("--comment <text>", "why, kept with the model package")
+    .argument("<version>", "its number in the list of `models`")
+    .option("--comment <text>", "the reason, stored with the model package")
     .action(
       async (
         version: string,

@@ -61,7 +61,7 @@ function endpointOf(program: Ruled, endpoint: string | undefined): string | unde
   if (!known.includes(endpoint)) {
     throw new UserError(
       known.length === 0
-        ? `--endpoint: stack ${program.stack} makes no VPC endpoints`
+        ? `--endpoint: stack ${program.stack} creates no VPC endpoints`
         : `--endpoint: ${endpoint} is not a VPC endpoint of stack ${program.stack}; it has ${known.join(", ")}`,
     );
   }
@@ -92,7 +92,7 @@ function explanation({ allowed, message, near, statements, user }: Decision): st
   }
   for (const { conditions, policy, statement } of near) {
     lines.push(
-      `${statement} of ${policy} would allow it where`,
+      `${statement} of ${policy} would allow it if`,
       ...conditions.map((one) => `  ${one}`),
     );
   }
@@ -127,7 +127,7 @@ async function authorizeRequest(
   }
   const [service = ""] = request.action.split(":");
   const isOutside = options.endpoint === undefined && endpointsOf(program).includes(service);
-  const hint = `\nJobs in the stack's network pass its endpoint: --endpoint ${service}`;
+  const hint = `\nJobs in the stack's network use its endpoint: add --endpoint ${service}`;
   print(
     terminal,
     options.json === true
@@ -142,24 +142,24 @@ export function authorize(terminal: Terminal): Command {
   return (
     withJson(new Command("authorize"))
       .description(
-        "Explains what the policies of a stack's configuration say of a request, without an account: whether they allow " +
-          "it, by which statement, or what is missing. The account is 111122223333. Exit code: 0 where it is allowed, 1 " +
-          "where it is denied, 2 where it cannot be decided.",
+        "Explains, without an account, whether the policies of a stack's configuration allow a request, through which " +
+          "statement, or what is missing. The account is 111122223333. Exit code: 0 if it is allowed, 1 if it is denied, " +
+          "2 if it cannot be decided.",
       )
-      .argument("<role>", "such as training: one of the stack's roles, or its full name or ARN")
+      .argument("<role>", "one of the stack's roles, such as training, or its full name or ARN")
       .argument("<action>", "such as s3:GetObject")
-      .argument("<resource>", "an ARN, or * where the service knows none")
+      .argument("<resource>", "an ARN, or * if the service supports none")
       .addOption(
         new Option(
           "--context <key=value>",
-          "a condition key of the request, such as kms:ViaService; values are separated by commas; can be repeated",
+          "a condition key of the request, such as kms:ViaService, with comma-separated values; can be repeated",
         )
           .argParser(collectParameter)
-          .default(new Map<string, string>(), "what every request has"),
+          .default(new Map<string, string>(), "those of every request"),
       )
       .option(
         "--endpoint <name>",
-        "VPC endpoint of the stack that it passes, such as s3 (default: none)",
+        "the stack's VPC endpoint that the request passes, such as s3 (default: none)",
       )
       .option("--stack <name>", `the stack (${stackDefault})`)
       .option("--config-file <path>", "the stack's configuration (default: Pulumi.<stack>.yaml)")

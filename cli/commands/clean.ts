@@ -23,7 +23,7 @@ function content(workspace: Workspace): string {
     counted(listHeads(workspace).length, "execution"),
     counted(versions.length, "model version"),
     ...(existsSync(served) ? [counted(readdirSync(served).length, "unpacked model")] : []),
-    "what stands for S3, and the report",
+    "the S3 folder, and the report",
   ].join(", ");
 }
 
@@ -37,14 +37,14 @@ function content(workspace: Workspace): string {
 async function remove(workspace: Workspace, agreed: boolean, terminal: Terminal): Promise<number> {
   const { folder } = workspace;
   if (!existsSync(folder)) {
-    print(terminal, `there is no ${folder}`);
+    print(terminal, `${folder} does not exist`);
     return 0;
   }
   workspace.checkRemovable();
   if (!agreed) {
     print(terminal, `would remove ${folder}: ${content(workspace)}`);
     if (!process.stdin.isTTY) {
-      print(terminal, "--yes does it");
+      print(terminal, "add --yes to remove it");
       return 1;
     }
     const asking = createInterface({ input: process.stdin, output: terminal.stdout });

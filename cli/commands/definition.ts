@@ -17,7 +17,7 @@ const different = 1;
 function diff(terminal: Terminal, options: () => DefinitionOptions): Command {
   return new Command("diff")
     .description(
-      "Prints what differs between two definitions, step by step. Each is a file, a stack, or a git revision. " +
+      "Prints the differences between two definitions, step by step. Each is a file, a stack, or a git revision. " +
         "Exit code: 0 if they are equal, 1 if they differ, 2 if there was an error.",
     )
     .argument("<before>", "a file, a stack, or a git revision")
@@ -35,7 +35,7 @@ function diff(terminal: Terminal, options: () => DefinitionOptions): Command {
 
 function graph(terminal: Terminal, options: () => DefinitionOptions): Command {
   return new Command("graph")
-    .description("Prints the steps of a definition and what each waits for, as an SVG picture.")
+    .description("Draws the steps of a definition and their dependencies, as SVG.")
     .argument("[definition]", "a file, a stack, or a git revision (default: the stack's)")
     .option("--json", "print the nodes and edges instead")
     .action(async (word: string | undefined, { json }: { json?: boolean }) => {
@@ -57,7 +57,7 @@ export function definition(terminal: Terminal): Command {
   const command = new Command("definition")
     .option("--stack <name>", `stack whose configuration to use (${stackDefault})`)
     .option("--config-file <path>", "the stack's configuration (default: Pulumi.<stack>.yaml)")
-    .option("--canonical", "print it as it is deployed: compact, with keys in order")
+    .option("--canonical", "print it as deployed: compact, with sorted keys")
     // It is the same in both worlds.
     .addOption(new Option("--local").hideHelp())
     .action(async ({ canonical, ...options }: DefinitionOptions) => {

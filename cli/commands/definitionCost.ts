@@ -135,7 +135,7 @@ function changeListing(before: ExecutionCost, after: ExecutionCost): Listing {
 
 function standingText(standing: StandingResources, prices: Prices): string {
   const hour = standingCost(standing, prices);
-  return `The stack costs ${hour.toFixed(3)} an hour while nothing runs, ${(hour * hoursInMonth).toFixed(2)} a month.`;
+  return `The stack costs ${hour.toFixed(3)} per hour when idle, ${(hour * hoursInMonth).toFixed(2)} per month.`;
 }
 
 interface CostOptions {
@@ -148,14 +148,17 @@ interface CostOptions {
 export function cost(terminal: Terminal, options: () => DefinitionOptions): Command {
   return new Command("cost")
     .description(
-      "Prints what an execution costs, step by step: at the least, as is likely, and at the most, which is each job until " +
-        "its time limit with all retries. With two definitions, what changes from one to the other. Each is a file, a " +
-        "stack, or a git revision.",
+      "Prints the cost of an execution, step by step: minimum, likely, and maximum, which is each job until its time limit " +
+        "with all retries. With two definitions, prints the change from one to the other. Each is a file, a stack, or a " +
+        "git revision.",
     )
     .argument("[before]", "a file, a stack, or a git revision (default: the stack's)")
     .argument("[after]", "another, to print the difference")
-    .option("--prices <file>", "prices as JSON, in place of those of pipeline/cost/listPrices.json")
-    .option("--work-folder <path>", "where local runs have measured jobs (default: .local)")
+    .option("--prices <file>", "prices as JSON, instead of pipeline/cost/listPrices.json")
+    .option(
+      "--work-folder <path>",
+      "work folder with the measured times of local runs (default: .local)",
+    )
     .option("--json", "print JSON")
     .action(
       async (
@@ -187,18 +190,18 @@ export function cost(terminal: Terminal, options: () => DefinitionOptions): Comm
         print(terminal, formatListing(listing, false, widthOf(terminal.stdout)));
         print(
           terminal,
-          `${prices.currency}, on demand in ${prices.region} on ${prices.date}. Not counted: what S3, KMS, CloudWatch ` +
-            "and the network charge by use, and retries of failed executions.",
+          `${prices.currency}, on demand in ${prices.region} on ${prices.date}. Not included: usage charges of S3, ` +
+            "KMS, CloudWatch and the network, and retries of failed executions.",
         );
         const { cost: shown, standing } = second ?? first;
         if (measured !== undefined && shown.steps.some(({ step }) => measured.seconds.has(step))) {
           print(
             terminal,
-            `Low and likely have the times of execution ${measured.executionId} here.`,
+            `Low and likely use the job times of execution ${measured.executionId} on this machine.`,
           );
         }
         shown.notPriced.forEach((text) => {
-          print(terminal, `Not counted: ${text}.`);
+          print(terminal, `Not included: ${text}.`);
         });
         if (standing !== undefined) {
           print(terminal, standingText(standing, prices));

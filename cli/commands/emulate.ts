@@ -76,20 +76,20 @@ export function emulate(terminal: Terminal): Command {
   return (
     withAuthorization(withMachine(new Command("emulate")))
       .description(
-        "Answers SageMaker's API on this machine, from a work folder, until it is interrupted: for boto3, the AWS " +
-          "CLI and SDKs, by the environment that it prints. Requests are not authenticated.",
+        "Serves SageMaker's API on this machine, from a work folder, until it is interrupted. boto3, the AWS CLI and " +
+          "SDKs use it with the environment variables that it prints. Requests are not authenticated.",
       )
-      .option("--port <number>", "port on this machine; 0: any that is free", readPort(0), 4577)
+      .option("--port <number>", "port on this machine; 0: any free port", readPort(0), 4577)
       .option(
         "--host <address>",
-        "address to listen on; anybody who reaches it may use it",
+        "address to listen on; anyone who can reach it can use it",
         "127.0.0.1",
       )
       .option(
         "--stack <name>",
-        `stack whose pipeline, images and table are there (${stackDefault})`,
+        `stack whose pipeline, images and table to provide (${stackDefault})`,
       )
-      .option("--work-folder <path>", "where everything is kept (default: .local)")
+      .option("--work-folder <path>", "the work folder (default: .local)")
       // It is the same with and without.
       .addOption(new Option("--local").hideHelp())
       .action(async (options: EmulateOptions) => {

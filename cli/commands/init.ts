@@ -85,7 +85,7 @@ function summary(profile: TableProfile, target: string): readonly string[] {
     ...(numbers > 0 ? [counted(numbers, "numeric feature")] : []),
     ...(oneHot.length > 0 ? [`${oneHot.map(({ name }) => name).join(", ")} one-hot`] : []),
     ...(byTarget.length > 0
-      ? [`${byTarget.map(({ name }) => name).join(", ")} by the target's means`]
+      ? [`${byTarget.map(({ name }) => name).join(", ")} by mean target`]
       : []),
     ...(dates.length > 0 ? [`${dates.map(({ name }) => name).join(", ")} by parts`] : []),
   ];
@@ -129,7 +129,7 @@ async function find(path: string | undefined, tableName: string | undefined): Pr
       }
       if (profile === undefined) {
         throw new UserError(
-          "name a file or folder with the table's data, or an existing table by --table",
+          "give a file or folder with the table's data, or an existing table with --table",
         );
       }
       return profile;
@@ -147,11 +147,11 @@ async function writeStackFile(
     output === undefined ? join(root, `Pulumi.${stackName(own)}.yaml`) : typedPath(output);
   if (existsSync(target) && force !== true) {
     throw new UserError(
-      `${shownPath(target)} exists: --force overwrites it, --output FILE writes another`,
+      `${shownPath(target)} already exists; overwrite it with --force, or choose another file with --output FILE`,
     );
   }
   if (!existsSync(dirname(target))) {
-    throw new UserError(`--output: there is no folder ${dirname(target)}`);
+    throw new UserError(`--output: folder does not exist: ${dirname(target)}`);
   }
   const found = await find(path, table);
   const { files, source } = found;
@@ -165,7 +165,7 @@ async function writeStackFile(
   const { byTarget, dates, numbers, oneHot } = features(profile, column);
   if (numbers + oneHot.length + byTarget.length + dates.length === 0) {
     throw new UserError(
-      `no column is left to learn ${column} from:\n${unused(profile, column).join("\n")}`,
+      `no column is left to predict ${column} from:\n${unused(profile, column).join("\n")}`,
     );
   }
   const inside = relative(root, path ?? root);
@@ -210,15 +210,15 @@ export function init(terminal: Terminal): Command {
   return new Command("init")
     .argument(
       "[path]",
-      "file or folder with the table's data: CSV or Parquet; with --table, some of its rows",
+      "file or folder with the table's data, CSV or Parquet; with --table, some of its rows",
     )
-    .option("--local", "as without it: files are read on this machine")
+    .option("--local", "no effect: files are always read on this machine")
     .option(
       "--table <database.table>",
-      "an existing table or view of the Glue Data Catalog, to read as it is",
+      "an existing table or view in the Glue Data Catalog, to read unchanged",
     )
-    .option("--target <column>", "the column to predict (default: asked on a terminal)")
-    .option("--output <file>", "the file to write (default: Pulumi.<name of the table>.yaml)")
+    .option("--target <column>", "the column to predict (default: ask in the terminal)")
+    .option("--output <file>", "the file to write (default: Pulumi.<table>.yaml)")
     .option("--force", "overwrite the file")
     .action(async (path: string | undefined, options: InitOptions) => {
       await writeStackFile(path === undefined ? undefined : typedPath(path), options, terminal);

@@ -42,13 +42,13 @@ async function predict(
   });
   const { Body: body } = await client.send(command).catch((error: unknown) => {
     throw error instanceof AwsError && error.code === "ModelError"
-      ? new UserError(`${name} refuses ${lines}: ${error.message}`)
+      ? new UserError(`${name} rejects ${lines}: ${error.message}`)
       : error;
   });
   const predictions = new TextDecoder().decode(body).trim().split(/[,\n]/);
   if (predictions.length !== rows.length) {
     throw new UserError(
-      `${name} answers ${lines} with ${predictions.length} predictions for ${rows.length} rows`,
+      `${name} returned ${predictions.length} predictions for ${rows.length} rows (${lines})`,
     );
   }
   return predictions.map((prediction) => prediction.trim());
@@ -83,21 +83,16 @@ export function invoke(terminal: Terminal): Command {
     .usage("[options] <endpoint> <rows>, or with --local: [options] <rows>")
     .argument(
       "<words...>",
-      "the endpoint, but for a model that `serve --local` serves; a CSV row, or a file of rows, without label and header",
+      "the endpoint (not with --local), and a CSV row or a file of rows, without target and header",
     )
-    .option(
-      "--port <number>",
-      "with --local: the port that the model is served on",
-      readPort(1),
-      8080,
-    )
+    .option("--port <number>", "with --local: the port of the served model", readPort(1), 8080)
     .action(async (words: readonly string[], options: InvokeOptions) => {
       const isLocal = options.local === true;
       const [first = "", second, ...others] = words;
       if (others.length > 0 || isLocal !== (second === undefined)) {
         throw new UserError(
           isLocal
-            ? "invoke --local: give one CSV row, or the name of a file of rows"
+            ? "invoke --local: give one CSV row or the name of a file of rows"
             : "invoke: give the endpoint, and one CSV row or the name of a file of rows",
         );
       }

@@ -34,7 +34,7 @@ async function jobsToRead(client: SageMakerClient, step: DeployedStep): Promise<
   const over = stepHasEnded(step);
   const isSilent = over || status === "NotExecuted" || type === "Condition" || type === "Fail";
   if (job === undefined && isSilent) {
-    throw new UserError(`step ${name} has no log: it has run no job (${type}, ${status})`);
+    throw new UserError(`step ${name} has no log, because it ran no job (${type}, ${status})`);
   }
   return { jobs: await jobsOf(client, step), over };
 }
@@ -117,7 +117,7 @@ async function printLogs(
   const job = known.includes(word) ? undefined : await findJob(logsClient, word);
   if (job === undefined && !known.includes(word)) {
     throw new UserError(
-      `there is no step ${word}, and no job of that name has a log; the steps are ${known.join(", ") || "none"}`,
+      `there is no step ${word}, nor a job of that name with a log; the steps are ${known.join(", ") || "none"}`,
     );
   }
   const read = async (): Promise<Jobs> => {
@@ -150,7 +150,7 @@ export function logs(terminal: Terminal): Command {
   return withPace(withWorld(new Command("logs")))
     .argument("<step>", "a step, or the name of a job")
     .argument("[execution]", "its id or ARN (default: the latest)")
-    .option("--follow", "go on with what is added, until the step or the job has ended")
+    .option("--follow", "keep printing new lines until the step or job ends")
     .action(
       async (
         word: string,

@@ -25,7 +25,7 @@ export function models(terminal: Terminal): Command {
           formatListing(modelListing(shown), options.json === true, widthOf(terminal.stdout)),
         );
         if (found.length > max) {
-          note(terminal, `the latest ${max}; --max lists more`);
+          note(terminal, `only the latest ${max} are shown; --max shows more`);
         }
       });
     },

@@ -69,7 +69,7 @@ async function queryTable(
   const [table] = program.tables;
   const own = pipelineQuery(program.definition);
   if (table === undefined || own === undefined) {
-    throw new UserError(`the pipeline of stack ${program.stack} reads no table`);
+    throw new UserError(`the pipeline of stack ${program.stack} does not read a table`);
   }
   const source = { named: dataOf(options), uploaded: program.dataFile };
   const path = await findTableData(table, program.dataset, source, say);
@@ -99,7 +99,7 @@ async function queryTable(
 /** `query [sql]`: runs a query on the table's data as Athena does. */
 export function query(terminal: Terminal): Command {
   return withJson(withWorld(new Command("query")))
-    .argument("[sql]", "one SELECT in Athena's SQL (default: the pipeline's)")
+    .argument("[sql]", "a SELECT statement in Athena's SQL (default: the pipeline's)")
     .option("--config-file <path>", "the stack's configuration (default: Pulumi.<stack>.yaml)")
     .option(
       "--data <path>",
@@ -107,14 +107,17 @@ export function query(terminal: Terminal): Command {
     )
     .action(
       async (sql: string | undefined, options: WorldOptions & MachineOptions & JsonOption) => {
-        onThisMachine("query", options, "Athena itself runs queries");
+        onThisMachine("query", options, "use Athena itself");
         const found = await queryTable(options, sql, (line) => {
           note(terminal, line);
         });
         const json = options.json === true;
         print(terminal, formatListing(found, json, widthOf(terminal.stdout)));
         if (!json && found.rows.length < found.items.length) {
-          note(terminal, `${found.rows.length} of ${found.items.length} rows; --json prints all`);
+          note(
+            terminal,
+            `${found.rows.length} of ${found.items.length} rows are shown; --json prints all`,
+          );
         }
       },
     );

@@ -23,7 +23,7 @@ type ReportOptions = WorldOptions & { readonly output?: string };
 
 /** What a report of AWS lacks. */
 const testRowsOnly =
-  "in AWS, only the predictions of test rows are looked at, which its evaluation has left in S3";
+  "in AWS, only predictions of test rows are available, from the evaluation's results in S3";
 
 /**
  * How well the candidates' models predict. On this machine the run has looked at them, with the models and all rows; in
@@ -67,7 +67,7 @@ async function logsOf(
   for (const step of record.steps) {
     if (step.status === "Failed" || step.status === "Stopped") {
       const lines = await logEnd(client, world, step, logLines);
-      const where = `what \`${world.command(`logs ${step.name} ${record.id}`)}\` prints`;
+      const where = `\`${world.command(`logs ${step.name} ${record.id}`)}\` prints it`;
       if (lines.length > 0) {
         ends.set(step.name, { where, end: lines.join("\n") });
       }
@@ -82,7 +82,7 @@ export function report(terminal: Terminal): Command {
     .argument("[execution]", "its id or ARN (default: the latest)")
     .option(
       "--output <file>",
-      "where to write it (default: report-EXECUTION.html; with --local report/index.html in the work folder)",
+      "the file to write (default: report-EXECUTION.html; with --local report/index.html in the work folder)",
     )
     .action(async (named: string | undefined, options: ReportOptions) => {
       await inWorld(options, async (world) => {

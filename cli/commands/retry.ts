@@ -29,7 +29,7 @@ type RetryOptions = WorldOptions &
 export function retry(terminal: Terminal): Command {
   return withPace(withAuthorization(withMachine(withJson(withWorld(new Command("retry"))))))
     .argument("[execution]", "its id or ARN (default: the latest)")
-    .option("--wait", "watch the execution; the exit code is 0 only where it succeeds")
+    .option("--wait", "watch the execution; the exit code is 0 only if it succeeds")
     .action(async (named: string | undefined, options: RetryOptions) => {
       if (options.local !== true) {
         refuseMachineOptions(options);
@@ -40,7 +40,7 @@ export function retry(terminal: Terminal): Command {
         const { arn, id, status } = execution;
         if (!hasEnded(execution) || status === "Succeeded") {
           throw new UserError(
-            `execution ${id} cannot be retried: it is ${status}, and must have failed or been stopped`,
+            `execution ${id} cannot be retried: it is ${status}, but only failed and stopped executions can be`,
           );
         }
         await client.send(

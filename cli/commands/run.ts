@@ -46,7 +46,7 @@ export type RunOptions = StartOptions & {
 function readPipelineName(text: string): string {
   if (!/^[A-Za-z0-9](-*[A-Za-z0-9]){0,255}$/.test(text)) {
     throw new InvalidArgumentError(
-      "It must be 1 to 256 letters, digits and hyphens, with neither of its ends a hyphen.",
+      "It must be 1 to 256 letters, digits and hyphens, and not begin or end with a hyphen.",
     );
   }
   return text;
@@ -65,7 +65,7 @@ function readDefinition(path: string): PipelineDefinition {
 /** @throws UserError where there is no folder at the path */
 function namedFolder(named: string, path: string): string {
   if (!existsSync(path) || !statSync(path).isDirectory()) {
-    throw new UserError(`${named}: there is no folder ${path}`);
+    throw new UserError(`${named}: folder does not exist: ${path}`);
   }
   return path;
 }
@@ -81,7 +81,7 @@ function checkImages(definition: PipelineDefinition, { image = new Map() }: RunO
   for (const uri of image.keys() as Iterable<string>) {
     if (!known.has(uri)) {
       throw new UserError(
-        `--image: no step of the definition has the image ${uri}; they have ${[...known].join(", ") || "none"}`,
+        `--image: no step of the definition uses the image ${uri}; they use ${[...known].join(", ") || "none"}`,
       );
     }
   }
@@ -199,7 +199,7 @@ function refuseLocalOptions({
     ["--no-cache", !cache],
   ] as const) {
     if (given) {
-      throw new UserError(`${option} is for runs on this machine: add --local`);
+      throw new UserError(`${option} only applies to runs on this machine: add --local`);
     }
   }
 }
@@ -207,22 +207,19 @@ function refuseLocalOptions({
 /** `run`: on this machine the program as it is now; in AWS the pipeline as it is deployed. */
 export function run(terminal: Terminal): Command {
   return withStart(new Command("run"))
-    .option("--definition <file>", "with --local: a definition to run instead of the program's")
+    .option("--definition <file>", "with --local: run this definition instead of the program's")
     .option(
       "--pipeline-name <name>",
-      "with --local: the pipeline that the execution is one of (default: the stack's)",
+      "with --local: the execution's pipeline (default: the stack's)",
       readPipelineName,
     )
     .option(
       "--s3 <folder>",
-      "with --local: folder laid out as S3, BUCKET/KEY, whose objects the definition reads",
+      "with --local: folder laid out like S3, BUCKET/KEY, with the objects that the definition reads",
     )
-    .option("--no-cache", "with --local: run every job anew, in a new execution")
-    .option("--quiet", "with --local: show warnings and errors only")
-    .option(
-      "--watch",
-      "with --local: run again when a source, the configuration or the data changes",
-    )
+    .option("--no-cache", "with --local: rerun every job, in a new execution")
+    .option("--quiet", "with --local: only show warnings and errors")
+    .option("--watch", "with --local: rerun when a source, the configuration or the data changes")
     .action(async (options: RunOptions) => {
       if (options.local === true) {
         const here = options.watch === true ? runOnChange : runHere;

@@ -55,7 +55,7 @@ export function runs(terminal: Terminal): Command {
           ),
         );
         if (found.length > max) {
-          note(terminal, `the latest ${max}; --max lists more`);
+          note(terminal, `only the latest ${max} are shown; --max shows more`);
         }
       });
     },

@@ -95,7 +95,7 @@ async function serveModel(
   process.once("SIGINT", stop).once("SIGTERM", stop);
   if (await waitForServers(ports, () => !servers.isRunning())) {
     close = ports.length === 1 ? close : await serveContainers(ports, port);
-    print(terminal, `${title} answers on http://127.0.0.1:${port}/invocations`);
+    print(terminal, `${title} is served on http://127.0.0.1:${port}/invocations`);
   }
   const code = await servers.ended;
   stop();
@@ -108,9 +108,9 @@ export function serve(terminal: Terminal): Command {
     .argument("[version]", "its number (default: the latest approved)")
     .option("--config-file <path>", "the stack's configuration (default: Pulumi.<stack>.yaml)")
     .option("--port <number>", "port on this machine", readPort(1), 8080)
-    .option("--docker", "serve in a container of its image, where that is on this machine")
+    .option("--docker", "serve in a container of its image, if the image is on this machine")
     .action(async (version: string | undefined, options: ServeOptions) => {
-      onThisMachine("serve", options, "serving/ deploys an endpoint");
+      onThisMachine("serve", options, "deploy serving/");
       const model = await inWorld(options, (world) => findModel(world, version, options));
       terminal.exit(await serveModel(model, options, terminal));
     });

@@ -31,7 +31,7 @@ function findId(workspace: Workspace, named: string | undefined): string {
     return executionId(found);
   }
   if (named === undefined) {
-    throw new UserError(`no execution in ${workspace.folder} has failed`);
+    throw new UserError(`${workspace.folder} has no failed execution`);
   }
   const similar = nearest(named, heads.map(executionId));
   const hint = similar === undefined ? "`runs` lists them" : `did you mean ${similar}?`;
@@ -59,8 +59,8 @@ function findJob(workspace: Workspace, step: string, named: string | undefined):
       : undefined;
   if (job === undefined) {
     throw new UserError(
-      `there is no folder of a job of step ${step} of execution ${id} (${status}): only that of the job by which ` +
-        `the latest failed execution failed is kept; \`run --only ${step} --source ${id}\` runs the step again`,
+      `there is no job folder for step ${step} of execution ${id} (${status}): only the job that made the latest failed ` +
+        `execution fail keeps its folder; \`run --only ${step} --source ${id}\` reruns the step`,
     );
   }
   return job;
@@ -89,7 +89,7 @@ function runThere(job: FailedJob, command: readonly string[], terminal: Terminal
     const again = isContained(job)
       ? ""
       : `; the job ran: python ${pythonWords(job).map(shellWord).join(" ")}`;
-    note(terminal, `in ${job.workingDirectory}, which is the job's /opt/ml${again}`);
+    note(terminal, `in ${job.workingDirectory}, the job's /opt/ml${again}`);
   }
   const [program = "", ...rest] = words;
   // A shell needs the terminal itself.
@@ -125,12 +125,12 @@ export function shell(terminal: Terminal): Command {
   return withWorld(command)
     .usage("<step> [execution] [options] [-- <command>...]")
     .argument("<step>", "its name")
-    .argument("[execution]", "its id (default: the latest that failed)")
+    .argument("[execution]", "its id (default: the latest failed one)")
     .action(async (step: string, execution: string | undefined, options: WorldOptions) => {
       onThisMachine(
         "shell",
         options,
-        `\`logs ${step}\` prints what the job said, and \`run --local --only ${step}\` runs the step here`,
+        `\`logs ${step}\` prints the job's log, and \`run --local --only ${step}\` runs the step here`,
       );
       const job = findJob(workspaceOf(options), step, execution);
       terminal.exit(await runThere(job, command.rest, terminal));

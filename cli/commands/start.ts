@@ -149,7 +149,7 @@ export function withStart(command: Command): Command {
 /** `start`: starts the pipeline as it is deployed, and prints the ARN of the execution. */
 export function start(terminal: Terminal): Command {
   return withStart(new Command("start"))
-    .option("--wait", "watch the execution; the exit code is 0 only where it succeeds")
+    .option("--wait", "watch the execution; the exit code is 0 only if it succeeds")
     .action(async (options: StartOptions) => {
       terminal.exit(await startPipeline(options, terminal));
     });

@@ -24,7 +24,7 @@ import type { WorldOptions } from "../world";
 export function status(terminal: Terminal): Command {
   return withPace(withJson(withWorld(new Command("status"))))
     .argument("[execution]", "its id or ARN (default: the latest)")
-    .option("--follow", "watch until it ends; the exit code is 0 only where it succeeds")
+    .option("--follow", "watch until it ends; the exit code is 0 only if it succeeds")
     .action(
       async (
         named: string | undefined,
@@ -45,7 +45,7 @@ export function status(terminal: Terminal): Command {
           const { machine } = world;
           const record = machine && findDocument(machine.workspace, execution.id);
           if (!json && record?.authorization?.startsWith("not checked") === true) {
-            print(terminal, `Rights by the stack's policies: ${record.authorization}`);
+            print(terminal, `Permissions: ${record.authorization}`);
           }
           if (!json && execution.status === "Failed") {
             const failed = await failedStep(client, world, now, typed);

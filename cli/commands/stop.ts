@@ -20,7 +20,7 @@ export function stop(terminal: Terminal): Command {
         const execution = await findExecution(client, world, named);
         const { arn, id } = execution;
         if (hasEnded(execution)) {
-          throw new UserError(`execution ${id} has ended already: ${execution.status}`);
+          throw new UserError(`execution ${id} has already ended: ${execution.status}`);
         }
         await client.send(
           new StopPipelineExecutionCommand({

@@ -18,14 +18,14 @@ import type { WorldOptions } from "../world";
 export function trials(terminal: Terminal): Command {
   return withMax(withJson(withWorld(new Command("trials"))), "trials", 100)
     .argument("[execution]", "its id or ARN (default: the latest)")
-    .option("--csv", "print all as CSV, in the order in which they were made")
+    .option("--csv", "print all as CSV, in their original order")
     .action(
       async (
         named: string | undefined,
         options: WorldOptions & JsonOption & MaxOption & { readonly csv?: boolean },
       ) => {
         if (options.csv === true && options.json === true) {
-          throw new UserError("--csv and --json: give one of them");
+          throw new UserError("--csv and --json exclude each other");
         }
         await inWorld(options, async (world) => {
           const client = sageMaker(world.client);
@@ -46,7 +46,7 @@ export function trials(terminal: Terminal): Command {
             formatListing({ head, rows, items }, options.json === true, widthOf(terminal.stdout)),
           );
           if (found.length > max) {
-            note(terminal, `${max} of ${found.length} trials; --max lists more`);
+            note(terminal, `${max} of ${found.length} trials are shown; --max shows more`);
           }
         });
       },

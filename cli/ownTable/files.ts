@@ -56,8 +56,8 @@ function partitionKeys(folder: string, files: readonly string[]): readonly Parti
   const other = folders.findIndex((one) => one.map(([key]) => key).join() !== keys.join());
   if (other >= 0) {
     throw new UserError(
-      `${relative(folder, files[other] ?? "")} lies in other folders than the first file, ` +
-        `${relative(folder, files[0] ?? "")}: partitions have the same keys everywhere`,
+      `${relative(folder, files[other] ?? "")} and the first file, ${relative(folder, files[0] ?? "")}, have different ` +
+        "partition folders: the keys must be the same for all files",
     );
   }
   return keys.map((name, place) => ({
@@ -74,24 +74,24 @@ function partitionKeys(folder: string, files: readonly string[]): readonly Parti
  */
 export function findTableFiles(path: string): TableFiles {
   if (!existsSync(path)) {
-    throw new UserError(`there is no file or folder ${path}`);
+    throw new UserError(`file or folder does not exist: ${path}`);
   }
   const isFile = statSync(path).isFile();
   const files = dataFilePaths(path).filter((file) => statSync(file).size > 0);
   const [first] = files;
   if (first === undefined) {
-    throw new UserError(isFile ? `${path} is empty` : `${path} holds no file with content`);
+    throw new UserError(isFile ? `${path} is empty` : `${path} has no non-empty file`);
   }
   const format = beginning(first).startsWith("PAR1") ? "parquet" : "csv";
   for (const file of files) {
     const name = isFile ? basename(file) : relative(path, file);
     const start = beginning(file);
     if (start.startsWith("PAR1") !== (format === "parquet")) {
-      throw new UserError(`${name} is not of the format of the others, ${format}`);
+      throw new UserError(`${name} is not in the format of the other files, ${format}`);
     }
     if (format === "csv") {
       if (/^(\u00ef\u00bb\u00bf)?\s*(\{\s*["}]|\[\s*[[{"\d])/.test(start)) {
-        throw new UserError(`${name} is JSON; a table is read from CSV or Parquet`);
+        throw new UserError(`${name} is JSON, but the table must be CSV or Parquet`);
       }
       try {
         // A byte order mark is taken for now: before a header it does no harm.

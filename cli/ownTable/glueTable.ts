@@ -37,7 +37,7 @@ export function parseTableName(name: string): {
   }
   if (catalog !== "awsdatacatalog") {
     throw new UserError(
-      `--table: the catalogue ${catalog} is not the account's own, AwsDataCatalog; make a view of the table there`,
+      `--table: the catalogue ${catalog} is not the account's own, AwsDataCatalog; create a view of the table there`,
     );
   }
   return { database, table };
@@ -153,8 +153,8 @@ export async function readGlueTable(name: string): Promise<GlueTable> {
   if (folders.size !== 1 || location === undefined) {
     const what = [...folders].map((folder) => folder ?? "none in S3").join(", ");
     throw new UserError(
-      `--table: the files of ${database}.${table} lie in ${folders.size} folders (${what || "none known"}), and ` +
-        "dataset.location is one: make a table of the rows by CREATE TABLE AS, and name that",
+      `--table: the files of ${database}.${table} are in ${folders.size} folders (${what || "none known"}), but ` +
+        "dataset.location is a single one: create a table with the rows with CREATE TABLE AS, and use that",
     );
   }
   const columns = (found.StorageDescriptor?.Columns ?? []).map((column) => ({
@@ -166,7 +166,7 @@ export async function readGlueTable(name: string): Promise<GlueTable> {
   }));
   const problems = columns.flatMap((column) => {
     const known = columnType(column.type) !== undefined;
-    const reason = known ? "its name is none that a dataset takes" : `it is a ${column.type}`;
+    const reason = known ? "its name is not allowed in a dataset" : `it is a ${column.type}`;
     return known && identifier.test(column.name) ? [] : [[column.name, reason] as const];
   });
   const skipped = Object.fromEntries(problems);

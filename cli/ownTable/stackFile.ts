@@ -89,7 +89,7 @@ function content(column: ProfiledColumn, target: string): string {
 export function formRemarks(profile: TableProfile): readonly string[] {
   const { form, plainBooleans } = profile;
   if (form === null) {
-    return ["Athena finds the columns of Parquet files by name."];
+    return ["Athena matches the columns of Parquet files by name."];
   }
   const written = {
     ...form,
@@ -100,20 +100,20 @@ export function formRemarks(profile: TableProfile): readonly string[] {
   const signs = form.thousands !== null || form.decimal !== ".";
   return [
     form.quoted
-      ? "Values are in double quotes: Athena reads the files by OpenCSVSerde, all as text, and the query casts it."
+      ? "Values are in double quotes: Athena reads all of them as text through OpenCSVSerde, and the query casts them."
       : isCast
-        ? "Athena reads the files by LazySimpleSerDe, all as text, since " +
-          `${signs ? "it takes no such numbers" : "it knows one null text alone"}; the query casts it.`
-        : "Athena reads the files by LazySimpleSerDe.",
+        ? "Athena reads all values as text through LazySimpleSerDe, which supports " +
+          `${signs ? "no numbers in this format" : "only one null text"}, and the query casts them.`
+        : "Athena reads the files through LazySimpleSerDe.",
     form.headerLines === 0
-      ? "The files have no header: c1, c2, ... are the columns in their order."
-      : `Athena skips ${counted(form.headerLines, "line")} at the top, and reads columns by place.`,
+      ? "The files have no header: the columns are c1, c2, ... in order."
+      : `Athena skips ${counted(form.headerLines, "line")} at the top, and reads columns by position.`,
     ...(form.nullTexts.includes("")
-      ? ["Empty text is a text in Athena, not NULL; nullTexts makes it missing."]
+      ? ["Empty text is not NULL in Athena; nullTexts makes it missing."]
       : []),
     ...(plainBooleans.length === 0
       ? []
-      : [`Athena's booleans are true and false alone: ${plainBooleans.join(", ")} stay text.`]),
+      : [`Athena's booleans are only true and false: ${plainBooleans.join(", ")} stay text.`]),
   ];
 }
 
@@ -190,7 +190,7 @@ function splitLines({ profile: { columns }, target }: StackFileArgs): readonly s
     ...(time === undefined
       ? []
       : [
-          "# To test on the latest rows, as a model that predicts later ones should be:",
+          "# To test on the latest rows, as for a model that predicts the future:",
           `# split: { by: time, column: ${scalar(time.name)} }`,
         ]),
     "split: { train: 0.7, validation: 0.2, test: 0.1 }",
@@ -245,13 +245,13 @@ function sourceLines({
 }: GlueTable): readonly string[] {
   const bases = baseTables.length === 0 ? "" : `, baseTables: ${list(baseTables)}`;
   return [
-    "# The stack reads this table, and never changes it. Where Lake Formation governs it, its administrator must grant",
-    "# SELECT and DESCRIBE to the role restate-<stack>-processing.",
+    "# The stack only reads this table. If Lake Formation governs it, its administrator must grant SELECT and DESCRIBE",
+    "# to the role restate-<stack>-processing.",
     `source: { database: ${scalar(database)}, table: ${scalar(table)}${bases} }`,
-    "# The roles may read these files. Where a KMS key encrypts them, add kmsKeyArn: <ARN of the key>.",
+    "# The roles may read these files. If a KMS key encrypts them, add kmsKeyArn: <ARN of the key>.",
     `location: ${JSON.stringify(location)}`,
-    "# On this machine the rows come from --data: " +
-      (form === null ? "Parquet with these columns." : "files written as the table's own."),
+    "# On this machine, the rows come from --data: " +
+      (form === null ? "Parquet with these columns." : "files in the table's own format."),
   ];
 }
 
@@ -262,11 +262,11 @@ function dateLines({ profile, target }: StackFileArgs): readonly string[] {
     dateFormat === null ? [] : [`  ${scalar(name)}: ${JSON.stringify(dateFormat)}`],
   );
   return [
-    ...(formats.length === 0 ? [] : ["# How text writes dates.", "dateFormats:", ...formats]),
+    ...(formats.length === 0 ? [] : ["# Formats of dates in text.", "dateFormats:", ...formats]),
     ...(dates.length === 0
       ? []
       : [
-          "# Dates, and the parts of them that are features, as sold_year. Others are in docs/reference.md.",
+          "# Parts of dates that become features, such as sold_year. docs/reference.md lists all parts.",
           "dateParts:",
           ...dates.map((date) => `  ${scalar(date.name)}: ${list(partsOf(date, profile))}`),
         ]),
@@ -296,20 +296,20 @@ function datasetLines(args: StackFileArgs): readonly string[] {
     `target: ${scalar(target)}`,
     ...(drops.length === 0
       ? []
-      : ["# Columns that are not features, and why.", "dropped:", ...drops]),
+      : ["# Columns that are not features, with the reason.", "dropped:", ...drops]),
     ...dateLines(args),
     oneHot.length === 0
-      ? "# Columns of few whole numbers that are codes can be encoded one-hot: categorical: [name]"
-      : `# Encoded one-hot, as text is: ${oneHot.map(({ name }) => name).join(", ")}. Number codes can be too: categorical: [name]`,
+      ? "# Columns with a few integer codes can be encoded one-hot: categorical: [name]"
+      : `# Text is encoded one-hot: ${oneHot.map(({ name }) => name).join(", ")}. Number codes can be too: categorical: [name]`,
     ...(byTarget.length === 0
       ? []
       : [
-          "# Text of many labels: the mean target of each, by the train rows. Other ways are in docs/own-table.md.",
+          "# Text with many labels becomes each label's mean target in the train rows. docs/own-table.md lists alternatives.",
           "encode:",
           ...byTarget.map(({ name }) => `  ${scalar(name)}: { as: target }`),
         ]),
     ...filterLines(args),
-    "# What to do about missing features: keep (the algorithms handle them), drop (the rows), impute (the median).",
+    "# Missing features: keep (the algorithms handle them), drop (the rows), impute (the median).",
     "missingValues: keep",
     ...splitLines(args),
     ...crossValidationLines(profile),
@@ -324,7 +324,7 @@ export function stackFile(args: StackFileArgs): string {
     counted(profile.columns.length, "column"),
   ].join(", ");
   return [
-    `# A table of one's own: ${shown(what, 200)} (${size}). Try it without an account:`,
+    `# Configuration for your own table: ${shown(what, 200)} (${size}). Try it without an account:`,
     `#   ${command}`,
     "# docs/own-table.md explains the dataset, docs/reference.md lists every key.",
     "config:",
@@ -334,10 +334,10 @@ export function stackFile(args: StackFileArgs): string {
     ...(dataFile === undefined
       ? []
       : [
-          "  # Uploaded by `pulumi up`, and read by the local run.",
+          "  # `pulumi up` uploads this, and the local run reads it.",
           `  restate:dataFile: ${JSON.stringify(dataFile)}`,
         ]),
-    "  # A stack to try things with: cheap, and can be destroyed with everything in it.",
+    "  # A stack for experiments: cheap, and can be destroyed with everything in it.",
     "  restate:network:",
     "    mode: none",
     "  restate:protect: false",

@@ -25,18 +25,18 @@ function targetProblem(column: ProfiledColumn, rows: number): string | undefined
     const values = column.labels.slice(0, 2).map((label) => JSON.stringify(label));
     const what = values.length === 0 ? "" : `, such as ${values.join(" and ")}`;
     const why = column.remark === "" ? what : ` (${column.remark})`;
-    return `is text${why}; the target of a regression is numeric`;
+    return `is text${why}, but the target of a regression is numeric`;
   }
   if (/^(date|timestamp)/.test(column.type)) {
-    return `is a ${column.type}; the target of a regression is numeric`;
+    return `is a ${column.type}, but the target of a regression is numeric`;
   }
   if (rows === 0) {
     return undefined;
   }
   if (known < minRows || column.missing > maxMissing * rows) {
-    return `has a value in ${known.toLocaleString("en-US")} of ${counted(rows, "row")}; it is missing in nearly all`;
+    return `has a value in only ${known.toLocaleString("en-US")} of ${counted(rows, "row")}`;
   }
-  return column.distinct === 1 ? "is constant: there is nothing to learn" : undefined;
+  return column.distinct === 1 ? "is constant, so there is nothing to predict" : undefined;
 }
 
 /** The column of a name, as the table or the file has it. */
@@ -72,20 +72,18 @@ export async function askTarget(profile: TableProfile, terminal: Terminal): Prom
   const [likely] = profile.targets;
   if (likely === undefined) {
     const columns = profile.columns.map(({ name, type }) => `${name} (${type})`).join(", ");
-    throw new UserError(
-      `no column can be predicted: none holds numbers of which most rows have one: ${columns}`,
-    );
+    throw new UserError(`no column can be predicted, as none has numbers in most rows: ${columns}`);
   }
   if (!process.stdin.isTTY) {
     throw new UserError(
-      `--target is missing, the column to predict: perhaps --target ${likely}; ` +
+      `--target is missing: name the column to predict, perhaps --target ${likely}; ` +
         `the numeric columns are ${profile.targets.join(", ")}`,
     );
   }
   const asking = createInterface({ input: process.stdin, output: terminal.stdout });
   const others = profile.targets.slice(1, 10).join(", ");
   const answer = await asking.question(
-    `Which column is to be predicted? [${likely}]${others === "" ? "" : ` (or ${others})`} `,
+    `Which column should be predicted? [${likely}]${others === "" ? "" : ` (or ${others})`} `,
   );
   asking.close();
   return targetOf(profile, answer.trim() === "" ? likely : answer.trim());

@@ -72,7 +72,7 @@ function explainedError(error: unknown, service: string, call: string): unknown 
     new AwsError(`${call}: ${what}`, name, transient);
   if (noCredentials.has(name)) {
     return failure(
-      `there are no AWS credentials (${said}); sign in with \`aws sso login\`, or set AWS_PROFILE, ` +
+      `no AWS credentials found (${said}); sign in with \`aws sso login\`, or set AWS_PROFILE, ` +
         "or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
     );
   }
@@ -81,16 +81,16 @@ function explainedError(error: unknown, service: string, call: string): unknown 
   }
   if (unknownCredentials.has(name)) {
     return failure(
-      `AWS does not accept the credentials (${said}); check that AWS_PROFILE, or the keys in the environment, are ` +
-        "those of the stack's account",
+      `AWS rejects the credentials (${said}); check that AWS_PROFILE or the keys in the environment belong to the ` +
+        "stack's account",
     );
   }
   if (denied.has(name)) {
-    return failure(`access denied (${said}); it needs the permission ${service}:${call}`);
+    return failure(`access denied (${said}); you need the permission ${service}:${call}`);
   }
   if (throttled.has(name)) {
     const attempts = metadata?.attempts ?? 1;
-    return failure(`throttled in ${attempts} attempts (${said}); try again later`, true);
+    return failure(`throttled ${attempts} times (${said}); try again later`, true);
   }
   if (unreachable.has(code ?? "") || unreachable.has(name)) {
     return failure(`cannot reach AWS (${said || (code ?? name)}); check the network`, true);

@@ -149,7 +149,7 @@ export async function findExecution(
   const wanted = named ?? latest?.PipelineExecutionArn;
   if (wanted === undefined) {
     const verb = world.machine === undefined ? "start" : "run";
-    throw new UserError(`${world.place} has no execution; \`${world.command(verb)}\` starts one`);
+    throw new UserError(`${world.place} has no executions; \`${world.command(verb)}\` starts one`);
   }
   if (wanted.startsWith("arn:") && pipelineOf(pipelines, wanted) === undefined) {
     throw new UserError(`${wanted} is not an execution of ${world.place}`);

@@ -15,15 +15,15 @@ export function missingRight(text: string): string | undefined {
   const grant = lakeFormation.exec(text);
   if (grant !== null) {
     const [, permission, resource] = grant;
-    const what = permission === undefined ? "what the message names" : `"${permission}"`;
+    const what = permission === undefined ? "the permission in the message" : `"${permission}"`;
     const on = resource === undefined || resource === "" ? "" : ` on ${resource}`;
     return (
-      `missing grant of Lake Formation: an administrator of the data lake must grant ${what}${on} to the role of ` +
-      'the job (docs/deploy.md, "Lake Formation")'
+      `missing Lake Formation permission: a data lake administrator must grant ${what}${on} to the job's ` +
+      'role (docs/deploy.md, "Lake Formation")'
     );
   }
   const [, action, resource] = iam.exec(text) ?? [];
   return action === undefined || resource === undefined
     ? undefined
-    : `missing right: the role may not ${action} on ${resource} (docs/security.md says what each role may do, and why)`;
+    : `missing permission: the role may not ${action} on ${resource} (docs/security.md explains each role's permissions)`;
 }

@@ -139,7 +139,9 @@ export async function findVersion(
   }
   if (found.length > 1) {
     const names = found.map((one) => one.ModelPackageGroupName ?? "").join(", ");
-    throw new UserError(`version ${version} is in several groups; name one with --group: ${names}`);
+    throw new UserError(
+      `version ${version} is in several groups; choose one with --group: ${names}`,
+    );
   }
   return model;
 }

@@ -19,7 +19,7 @@ function linesOf(typed: string): AsyncIterable<string> | readonly string[] {
     return createInterface({ input: createReadStream(path, "utf8"), crlfDelay: Infinity });
   }
   if (!typed.includes(",") && !Number.isFinite(Number(typed))) {
-    throw new UserError(`there is no file ${path}, and "${typed}" is not a CSV row`);
+    throw new UserError(`"${typed}" is neither a CSV row nor a file: ${path} does not exist`);
   }
   return typed.split(/\r?\n/);
 }
@@ -47,7 +47,7 @@ export async function* batches(typed: string, maxBytes: number): AsyncGenerator<
     const size = Buffer.byteLength(text) + 1;
     if (size > maxBytes) {
       throw new UserError(
-        `line ${line}: the row has ${size} bytes; a request takes at most ${maxBytes}`,
+        `line ${line}: the row has ${size} bytes, but a request has at most ${maxBytes}`,
       );
     }
     if (bytes + size > maxBytes) {

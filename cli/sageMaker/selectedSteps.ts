@@ -29,15 +29,15 @@ const collect = (step: string, others: readonly string[]): readonly string[] => 
 export function withSelection(command: Command): Command {
   return command
     .addOption(
-      new Option("--only <step>", "run this step alone; can be repeated")
+      new Option("--only <step>", "run only this step; can be repeated")
         .argParser(collect)
         .default([] as readonly string[], "all steps"),
     )
-    .option("--from <step>", "run this step and all that wait for it")
-    .option("--until <step>", "run this step and all that it waits for")
+    .option("--from <step>", "run this step and all that depend on it")
+    .option("--until <step>", "run this step and all that it depends on")
     .option(
       "--source <execution>",
-      "take the results of the other steps from this execution (default: the latest that has them)",
+      "use this execution's results for the other steps (default: the latest that has them)",
     );
 }
 
@@ -67,7 +67,7 @@ export function selectSteps(
 ): { readonly steps: readonly string[]; readonly needed: readonly string[] } | undefined {
   if (only.length === 0 && from === undefined && until === undefined) {
     if (source !== undefined) {
-      throw new UserError("--source: name the steps to run with --only, --from or --until");
+      throw new UserError("--source needs --only, --from or --until");
     }
     return undefined;
   }
@@ -100,7 +100,7 @@ export function selectSteps(
   );
   if (steps.length === 0) {
     throw new UserError(
-      `step ${until ?? ""} does not wait for step ${from ?? ""}: no step is left`,
+      `step ${until ?? ""} does not depend on step ${from ?? ""}, so there is no step to run`,
     );
   }
   const before = new Set(steps.flatMap((name) => [...closure(waitsFor, name)]));
@@ -159,7 +159,7 @@ export async function selectiveConfig(
   const SourcePipelineExecutionArn = await latestWith(client, world, selected.needed);
   if (SourcePipelineExecutionArn === undefined) {
     throw new UserError(
-      `${world.place} has no execution in which ${selected.needed.join(", ")} succeeded, whose results could be taken`,
+      `${world.place} has no execution in which ${selected.needed.join(", ")} succeeded, so there are no results to use`,
     );
   }
   return { SelectedSteps, SourcePipelineExecutionArn };

@@ -26,8 +26,8 @@ function askPulumi(stack: string): Promise<string> {
       } else if (error.code === "ENOENT") {
         failed(
           new UserError(
-            "the Pulumi CLI is not on the path, and it knows the stack's exports; install it, or name a file " +
-              "with what `pulumi stack output --json` prints by --outputs",
+            "the Pulumi CLI, which reads the stack's exports, is not on the path; install it, or save the output of " +
+              "`pulumi stack output --json` in a file and pass it with --outputs",
           ),
         );
       } else {
@@ -79,7 +79,7 @@ export async function readOutputs({ outputs, stack }: OutputsSource): Promise<Ou
   const version = found["outputsVersion"];
   if (typeof version === "string" && version !== "" && version !== outputsVersion) {
     throw new UserError(
-      `${where} has exports of version ${version}; this command reads version ${outputsVersion}`,
+      `${where} has exports of version ${version}, but this command reads version ${outputsVersion}`,
     );
   }
   return (...names) => {
@@ -87,7 +87,7 @@ export async function readOutputs({ outputs, stack }: OutputsSource): Promise<Ou
     const missing = needed.filter((name) => typeof found[name] !== "string" || found[name] === "");
     if (missing.length > 0) {
       throw new UserError(
-        `${where} has no export ${missing.join(", ")}; \`pulumi up\` of this program makes them all`,
+        `${where} does not export ${missing.join(", ")}; deploy this version with \`pulumi up\``,
       );
     }
     return found as unknown as StackOutputs;

@@ -79,7 +79,7 @@ export async function watch(
       return;
     }
     progress.close();
-    note(terminal, `stopped watching; execution ${id} goes on. To watch it again: ${again}`);
+    note(terminal, `stopped watching; execution ${id} continues. To watch it again: ${again}`);
     note(terminal, `To stop it: ${world.command(`stop ${id}`)}`);
     process.exit(130);
   };
@@ -101,7 +101,7 @@ export async function watch(
     progress.close();
     // The user must not take a failure to watch for a failure of the execution.
     throw error instanceof UserError
-      ? new UserError(`${error.message}\nThe execution goes on; to watch it again: ${again}`)
+      ? new UserError(`${error.message}\nThe execution continues; to watch it again: ${again}`)
       : error;
   } finally {
     process.off("SIGINT", interrupted);

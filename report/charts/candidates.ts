@@ -14,7 +14,7 @@ export function candidateChart(title: string, points: readonly CandidatePoint[])
   const candidates = [...new Set(points.map(({ candidate }) => candidate))];
   return figure(
     title,
-    `${title} of ${candidates.join(", ")} on train, validation and test rows; the figures are in the table.`,
+    `${title} of ${candidates.join(", ")} on train, validation and test rows; the table has the values.`,
     {
       height: 64 + 26 * candidates.length,
       data: { values: points },

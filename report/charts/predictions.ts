@@ -69,8 +69,8 @@ export function predictedChart(grid: LevelGrid): Promise<Html> {
   const ends = grid.cells.flatMap(({ x0, x1, y0, y1 }) => [x0, x1, y0, y1]);
   const [least, greatest] = [Math.min(...ends), Math.max(...ends)];
   return figure(
-    "Predicted against actual; colour: rows in a cell",
-    "Counts of test rows by actual and predicted value. On the dashed line they are equal.",
+    "Predicted against actual; colour: rows per cell",
+    "Counts of test rows by actual and predicted value, which are equal on the dashed line.",
     {
       height: chartWidth + 40,
       layer: [
@@ -88,8 +88,8 @@ export function predictedChart(grid: LevelGrid): Promise<Html> {
 export function residualChart(grid: LevelGrid): Promise<Html> {
   const ends = grid.cells.flatMap(({ x0, x1 }) => [x0, x1]);
   return figure(
-    "Residual against prediction; colour: rows in a cell",
-    "Counts of test rows by predicted value and residual. On the dashed line there is no error.",
+    "Residual against prediction; colour: rows per cell",
+    "Counts of test rows by predicted value and residual, which is 0 on the dashed line.",
     {
       height: 280,
       layer: [
@@ -103,7 +103,7 @@ export function residualChart(grid: LevelGrid): Promise<Html> {
 /** How the residuals are distributed. */
 export function histogramChart(bars: readonly Bar[]): Promise<Html> {
   return figure(
-    "How often each residual occurs",
+    "Distribution of the residuals",
     "Histogram of predicted minus actual on the test rows.",
     {
       height: 240,
@@ -128,8 +128,8 @@ export function histogramChart(bars: readonly Bar[]): Promise<Html> {
 export function importanceChart(features: readonly FeatureImportance[]): Promise<Html> {
   const values = features.map(({ fall, name }) => `${name} ${decimal(fall, 3)}`);
   return figure(
-    "Importance: fall of R² when a feature is shuffled",
-    `Features with the fall of R²: ${values.join(", ")}.`,
+    "Importance: decrease of R² when a feature is shuffled",
+    `Features with the decrease of R²: ${values.join(", ")}.`,
     {
       height: 40 + 20 * features.length,
       data: { values: features },
@@ -166,7 +166,7 @@ export function mapChart(grid: LevelGrid): Promise<Html> {
   const shrink = Math.cos(((((south + north) / 2) * Math.PI) / 180) % Math.PI);
   const ratio = (north - south) / ((east - west) * Math.max(0.1, Math.abs(shrink)));
   return figure(
-    "Errors by place: mean of predicted minus actual",
+    "Errors by location: mean of predicted minus actual",
     "Map of the mean error of test rows by longitude and latitude.",
     {
       height: Math.round(Math.min(460, Math.max(200, (chartWidth - 40) * ratio)) + 80),

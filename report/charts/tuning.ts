@@ -50,7 +50,7 @@ export function objectiveChart(tuning: Tuning, most: number): Promise<Html> {
   };
   const better = tuning.minimised ? "lower" : "higher";
   return figure(
-    `Objective over trials, and the best so far (${better} is better)`,
+    `Objective of each trial, and the best so far (${better} is better)`,
     `${tuning.objectiveMetric} of ${tuning.trials.length} trials of ${tuning.step}; the best is ` +
       `${tuning.best?.objective ?? "none"}.`,
     {

@@ -220,20 +220,20 @@ describe("the same commands in both worlds", () => {
   it("says of what only this machine does what there is in AWS instead", async () => {
     const refusals: Readonly<Record<string, string>> = {
       clean: "`pulumi destroy` removes it",
-      query: "Athena itself runs queries",
-      serve: "serving/ deploys an endpoint",
+      query: "use Athena itself",
+      serve: "deploy serving/",
     };
     for (const [verb, instead] of Object.entries(refusals)) {
       const { code, stderr } = await there(verb);
       equal(
         stderr,
-        `error: ${verb} works on this machine only: add --local; for a stack in AWS, ${instead}\n`,
+        `error: ${verb} only works on this machine: add --local; for a stack in AWS, ${instead}\n`,
       );
       equal(code, 1);
     }
     for (const [option, ...value] of [["--quiet"], ["--no-cache"], ["--data", data]]) {
       const { code, stderr } = await there("run", option ?? "", ...value);
-      equal(stderr, `error: ${option ?? ""} is for runs on this machine: add --local\n`);
+      equal(stderr, `error: ${option ?? ""} only applies to runs on this machine: add --local\n`);
       equal(code, 1);
     }
   });

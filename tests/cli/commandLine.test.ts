@@ -38,12 +38,12 @@ describe("the command line", () => {
       deepEqual(await commandLine(args), {
         code: 1,
         stdout: "",
-        stderr: "error: there is no verb aprove; did you mean approve?\n",
+        stderr: "error: unknown verb aprove; did you mean approve?\n",
       });
     }
     equal(
       (await commandLine(["elsewhere"])).stderr,
-      "error: there is no verb elsewhere; `npm run restate -- help` lists the verbs\n",
+      "error: unknown verb elsewhere; `npm run restate -- help` lists the verbs\n",
     );
   });
 
@@ -51,7 +51,7 @@ describe("the command line", () => {
     // Nothing is served on port 1: the row has got as far as that.
     for (const row of ["-117.18,32.75", "-.5,1", "-inf,1"]) {
       const args = ["--local", "invoke", row, "--port", "1"];
-      match((await commandLine(args)).stderr, /^error: nothing is served on port 1; /);
+      match((await commandLine(args)).stderr, /^error: no model is served on port 1; /);
     }
     match((await commandLine(["--local", "invoke", "-x"])).stderr, /^error: unknown option '-x'/);
   });
@@ -60,15 +60,15 @@ describe("the command line", () => {
     for (const args of [["serve"], ["query"], ["clean"]]) {
       const { code, stderr } = await commandLine(args);
       equal(code, 1);
-      match(stderr, new RegExp(`^error: ${args[0] ?? ""} works on this machine only: add --local`));
+      match(stderr, new RegExp(`^error: ${args[0] ?? ""} only works on this machine: add --local`));
     }
     equal(
       (await commandLine(["runs", "--work-folder", "x"])).stderr,
-      "error: --work-folder is for this machine: add --local\n",
+      "error: --work-folder only applies to this machine: add --local\n",
     );
     equal(
       (await commandLine(["runs", "--local", "--outputs", "x"])).stderr,
-      "error: --outputs is for a stack in AWS, --local for this machine\n",
+      "error: --outputs only applies to a stack in AWS, not with --local\n",
     );
   });
 });

@@ -61,8 +61,8 @@ describe("npm run definition -- cost", () => {
     equal(code, 0, stderr);
     match(stdout, /│ TuneXGBoost +│ 12 +│ 1 x ml\.m5\.xlarge +│ 0\.05 │ 0\.24 +│ 20\.46 │/);
     match(stdout, /│ an execution +│ +│ +│ 0\.19 │ 0\.94 +│ 84\.83 │/);
-    match(stdout, /^USD, on demand in us-east-1 on \d{4}-\d\d-\d\d\. Not counted: /m);
-    match(stdout, /^The stack costs 0\.002 an hour while nothing runs, 1\.10 a month\.$/m);
+    match(stdout, /^USD, on demand in us-east-1 on \d{4}-\d\d-\d\d\. Not included: /m);
+    match(stdout, /^The stack costs 0\.002 per hour when idle, 1\.10 per month\.$/m);
   });
 
   it("prints what a change costs, by prices of one's own", async () => {

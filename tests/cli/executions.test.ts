@@ -21,14 +21,14 @@ describe("npm run restate: executions", () => {
 
   it("without any execution, status and stop say so, and logs knows no step", async () => {
     const none =
-      "error: the pipeline restate-dev has no execution; `npm run restate -- start --stack dev` starts one\n";
+      "error: the pipeline restate-dev has no executions; `npm run restate -- start --stack dev` starts one\n";
     for (const name of ["status", "stop", "trials"]) {
       const { code, stderr, stdout } = await stack.restate([name]);
       deepEqual([code, stdout, stderr], [1, "", none]);
     }
     equal(
       (await stack.restate(["logs", "Preprocess"])).stderr,
-      "error: there is no step Preprocess, and no job of that name has a log; the steps are none\n",
+      "error: there is no step Preprocess, nor a job of that name with a log; the steps are none\n",
     );
   });
 
@@ -81,12 +81,12 @@ describe("npm run restate: executions", () => {
       const { code, stderr } = await stack.restate(["run", "--no-cache"]);
       deepEqual(
         [code, stderr],
-        [1, "error: --no-cache is for runs on this machine: add --local\n"],
+        [1, "error: --no-cache only applies to runs on this machine: add --local\n"],
       );
       const data = await stack.restate(["start", "--data", "houses.csv"]);
       deepEqual(
         [data.code, data.stderr],
-        [1, "error: --data is for runs on this machine: add --local\n"],
+        [1, "error: --data only applies to runs on this machine: add --local\n"],
       );
       deepEqual(await stack.calls(), []);
     });
@@ -124,7 +124,7 @@ describe("npm run restate: executions", () => {
       equal(code, 1);
       equal(
         stderr,
-        "error: StartPipelineExecution: throttled in 3 attempts (Rate exceeded); try again later\n",
+        "error: StartPipelineExecution: throttled 3 times (Rate exceeded); try again later\n",
       );
     });
 
@@ -171,7 +171,7 @@ describe("npm run restate: executions", () => {
         stderr.endsWith(
           "error: step EvaluateDecisionTree failed: AlgorithmError: exit code 1\n" +
             `log: npm run restate -- logs EvaluateDecisionTree ${result.execution} --stack dev\n` +
-            "to run it alone: npm run restate -- start --wait --only EvaluateDecisionTree " +
+            "to run only this step: npm run restate -- start --wait --only EvaluateDecisionTree " +
             `--source ${result.execution} --stack dev\n`,
         ),
         stderr,
@@ -182,7 +182,7 @@ describe("npm run restate: executions", () => {
       await stack.say(ungranted);
       const { stderr } = await stack.restate(["start", "--wait", "--every", "0.1", "--json"]);
       const missing =
-        'missing grant of Lake Formation: an administrator of the data lake must grant "Create Database" on Catalog';
+        'missing Lake Formation permission: a data lake administrator must grant "Create Database" on Catalog';
       match(stderr, new RegExp(`\\n${missing}.*\\nlog: npm run restate`));
       match((await stack.restate(["status"])).stdout, new RegExp(`\\n${missing}`));
     });
@@ -203,7 +203,7 @@ describe("npm run restate: executions", () => {
       equal(code, 1);
       match(
         stderr,
-        /^error: ListPipelineExecutionSteps: access denied \(User: me is not allowed\); it needs the permission sagemaker:ListPipelineExecutionSteps\nThe execution goes on; to watch it again: npm run restate -- status [a-z0-9]{12} --follow --stack dev\n$/,
+        /^error: ListPipelineExecutionSteps: access denied \(User: me is not allowed\); you need the permission sagemaker:ListPipelineExecutionSteps\nThe execution continues; to watch it again: npm run restate -- status [a-z0-9]{12} --follow --stack dev\n$/,
       );
     });
 
@@ -224,7 +224,7 @@ describe("npm run restate: executions", () => {
       equal(code, 130);
       match(
         stderr,
-        /^stopped watching; execution ([a-z0-9]{12}) goes on\. To watch it again: npm run restate -- status \1 --follow --stack dev\nTo stop it: npm run restate -- stop \1 --stack dev\n$/,
+        /^stopped watching; execution ([a-z0-9]{12}) continues\. To watch it again: npm run restate -- status \1 --follow --stack dev\nTo stop it: npm run restate -- stop \1 --stack dev\n$/,
       );
       ok(!(await operations()).includes("StopPipelineExecution"));
     });
@@ -295,7 +295,7 @@ describe("npm run restate: executions", () => {
       equal(code, 1);
       match(
         stderr,
-        /^error: execution [a-z0-9]{12} cannot be retried: it is Succeeded, and must have failed or been stopped\n$/,
+        /^error: execution [a-z0-9]{12} cannot be retried: it is Succeeded, but only failed and stopped executions can be\n$/,
       );
       ok(!(await operations()).includes("RetryPipelineExecution"));
     });
@@ -314,7 +314,7 @@ describe("npm run restate: executions", () => {
       await stack.say({ ...succeeding, frames: (succeeding.frames ?? []).slice(-1) });
       const { code, stderr } = await stack.restate(["stop"]);
       equal(code, 1);
-      match(stderr, /^error: execution [a-z0-9]{12} has ended already: Succeeded\n$/);
+      match(stderr, /^error: execution [a-z0-9]{12} has already ended: Succeeded\n$/);
       ok(!(await operations()).includes("StopPipelineExecution"));
     });
   });

@@ -57,8 +57,8 @@ describe("npm run restate -- init", function () {
         stderr,
         [
           "200 rows, 6 columns; target kaufpreis; 2 numeric features, ort one-hot, verkauft by parts",
-          "Values are in double quotes: Athena reads the files by OpenCSVSerde, all as text, and the query casts it.",
-          "Athena skips 1 line at the top, and reads columns by place.",
+          "Values are in double quotes: Athena reads all of them as text through OpenCSVSerde, and the query casts them.",
+          "Athena skips 1 line at the top, and reads columns by position.",
           "Not used:",
           "  notiz: it identifies rows: each value occurs once",
           "next: npm run local -- --config-file Pulumi.own.yaml",
@@ -273,7 +273,7 @@ describe("npm run restate -- init", function () {
       "x",
       /is not a text file: it holds zero bytes\n$/,
     ],
-    ["JSON", '{"a": 1}\n', "a", /is JSON; a table is read from CSV or Parquet\n$/],
+    ["JSON", '{"a": 1}\n', "a", /is JSON, but the table must be CSV or Parquet\n$/],
     [
       "UTF-16",
       Buffer.from(`\uFEFF${plain.join("\n")}`, "utf16le"),
@@ -308,25 +308,25 @@ describe("npm run restate -- init", function () {
       "a target of text",
       plain.join("\n"),
       "town",
-      /--target: town is text, such as "Bern" and "Ulm"; the target of a regression is numeric\n$/,
+      /--target: town is text, such as "Bern" and "Ulm", but the target of a regression is numeric\n$/,
     ],
     [
       "a constant target",
       twenty(() => "5"),
       "price",
-      /--target: price is constant: there is nothing to learn\n$/,
+      /--target: price is constant, so there is nothing to predict\n$/,
     ],
     [
       "a target that is nearly all missing",
       twenty((n) => (n < 15 ? String(n) : "")),
       "price",
-      /--target: price has a value in 15 of 200 rows; it is missing in nearly all\n$/,
+      /--target: price has a value in only 15 of 200 rows\n$/,
     ],
     [
       "a table without features",
       ["town,price", ...rows.map(({ n, price }) => `id ${n},${price}`)].join("\n"),
       "price",
-      /no column is left to learn price from:\n {2}town: it identifies rows: each value occurs once\n$/,
+      /no column is left to predict price from:\n {2}town: it identifies rows: each value occurs once\n$/,
     ],
   ];
   for (const [what, content, target, message] of refused) {
@@ -346,14 +346,14 @@ describe("npm run restate -- init", function () {
 
   it("refuses a path that is not there, and keeps what is", async () => {
     const gone = await init(join(folder, "gone.csv"), "--force");
-    equal(gone.stderr, `error: there is no file or folder ${join(folder, "gone.csv")}\n`);
+    equal(gone.stderr, `error: file or folder does not exist: ${join(folder, "gone.csv")}\n`);
     const before = "kept: as it is\n";
     write("Pulumi.own.yaml", before);
     const kept = await init(write("kept.csv", plain.join("\n")), "--target", "price");
     equal(kept.code, 1);
     equal(
       kept.stderr,
-      "error: Pulumi.own.yaml exists: --force overwrites it, --output FILE writes another\n",
+      "error: Pulumi.own.yaml already exists; overwrite it with --force, or choose another file with --output FILE\n",
     );
     equal(readFileSync(output, "utf8"), before);
   });
@@ -378,7 +378,7 @@ describe("npm run restate -- init", function () {
     equal(code, 1);
     equal(
       stderr,
-      "error: --target is missing, the column to predict: perhaps --target price; the numeric columns are price, area\n",
+      "error: --target is missing: name the column to predict, perhaps --target price; the numeric columns are price, area\n",
     );
   });
 });

@@ -143,7 +143,10 @@ describe("npm run restate -- init --table", function () {
 
   it("takes the types of what OpenCSVSerde reads as text from some of its rows", async () => {
     const alone = await init("sales.quoted", "--target", "price");
-    equal(alone.stderr, "error: --target: price is text; the target of a regression is numeric\n");
+    equal(
+      alone.stderr,
+      "error: --target: price is text, but the target of a regression is numeric\n",
+    );
     const rows = Array.from({ length: 60 }, (_, n) => {
       const town = n % 3 > 0 ? "Ulm" : "Bern";
       return `"${n * 1.5}","${town}","2024-0${(n % 9) + 1}-10",${n * 3}`;
@@ -184,16 +187,16 @@ describe("npm run restate -- init --table", function () {
     equal(await said("houses"), "error: --table: houses must be <database>.<table>\n");
     equal(
       await said("other.sales.flats"),
-      "error: --table: the catalogue other is not the account's own, AwsDataCatalog; make a view of the table there\n",
+      "error: --table: the catalogue other is not the account's own, AwsDataCatalog; create a view of the table there\n",
     );
     equal(
       await said("sales.flats"),
-      "error: --target is missing, the column to predict: perhaps --target rooms; the numeric columns are rooms, price\n",
+      "error: --target is missing: name the column to predict, perhaps --target rooms; the numeric columns are rooms, price\n",
     );
     const nothing = await commandLine(["init", "--output", output, "--force"]);
     equal(
       nothing.stderr,
-      "error: name a file or folder with the table's data, or an existing table by --table\n",
+      "error: give a file or folder with the table's data, or an existing table with --table\n",
     );
   });
 });

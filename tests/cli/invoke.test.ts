@@ -61,7 +61,7 @@ describe("npm run restate -- invoke", () => {
     deepEqual([code, stdout], [1, ""]);
     match(
       stderr,
-      /^error: the endpoint houses refuses lines 1 to 2: InvokeEndpoint: .*2 features.*\n$/,
+      /^error: the endpoint houses rejects lines 1 to 2: InvokeEndpoint: .*2 features.*\n$/,
     );
   });
 
@@ -78,7 +78,7 @@ describe("npm run restate -- invoke", () => {
     await stack.say({});
     match(
       await failed("houses", "nothing"),
-      /^error: there is no file .*nothing, and "nothing" is not a CSV row\n$/,
+      /^error: "nothing" is neither a CSV row nor a file: .*nothing does not exist\n$/,
     );
     const empty = join(stack.folder, "empty.csv");
     writeFileSync(empty, "\n");
@@ -87,7 +87,7 @@ describe("npm run restate -- invoke", () => {
     writeFileSync(huge, `1,2,3,4,5,6,7\n${"1".repeat(4_000_000)}\n`);
     equal(
       await failed("houses", huge),
-      "error: line 2: the row has 4000001 bytes; a request takes at most 4000000\n",
+      "error: line 2: the row has 4000001 bytes, but a request has at most 4000000\n",
     );
     deepEqual(await sizes(), []);
   });

@@ -97,7 +97,7 @@ describe("npm run restate: lists of executions, trials and models", () => {
       );
       match(second ?? "", /,tree-2,Failed,validation:rmse,,42\.500,.*,\{\},$/);
       const both = await stack.restate(["trials", "--csv", "--json"]);
-      deepEqual([both.code, both.stderr], [1, "error: --csv and --json: give one of them\n"]);
+      deepEqual([both.code, both.stderr], [1, "error: --csv and --json exclude each other\n"]);
     });
 
     it("knows a trial that is still running", async () => {

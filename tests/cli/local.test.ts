@@ -155,7 +155,7 @@ describe("the commands of npm run local", () => {
       ]);
       await new Promise<void>((answers, failed) => {
         child.stdout.on("data", (chunk: Buffer) => {
-          if (chunk.toString().includes("answers on")) {
+          if (chunk.toString().includes("is served on")) {
             answers();
           }
         });
@@ -194,7 +194,7 @@ describe("the commands of npm run local", () => {
     it("refuses a row of another width, in its own words", async () => {
       const { code, stderr } = await local(["invoke", "--port", String(port), "1,2"]);
       equal(code, 1);
-      match(stderr, /^error: the model refuses line 1: InvokeEndpoint: HTTP 400: .*7/);
+      match(stderr, /^error: the model rejects line 1: InvokeEndpoint: HTTP 400: .*7/);
     });
 
     it("keeps its port", async () => {
@@ -230,7 +230,7 @@ describe("the commands of npm run local", () => {
       equal(await ended, 0);
       const { code, stderr } = await local(["invoke", "--port", String(port), "1"]);
       equal(code, 1);
-      match(stderr, /^error: nothing is served on port 18231/);
+      match(stderr, /^error: no model is served on port 18231/);
     });
   });
 

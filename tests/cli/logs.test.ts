@@ -108,7 +108,7 @@ describe("npm run restate -- logs", () => {
     match(stdout, /^Error AccessDeniedException/);
     match(
       stderr,
-      /^missing right: the role may not glue:CreateDatabase on arn:aws:glue:\S+:catalog /,
+      /^missing permission: the role may not glue:CreateDatabase on arn:aws:glue:\S+:catalog /,
     );
   });
 
@@ -117,11 +117,11 @@ describe("npm run restate -- logs", () => {
     equal(unknown.code, 1);
     match(
       unknown.stderr,
-      /^error: there is no step Nothing, and no job of that name has a log; the steps are DataWranglerProcess, Preprocess, /,
+      /^error: there is no step Nothing, nor a job of that name with a log; the steps are DataWranglerProcess, Preprocess, /,
     );
     equal(
       (await stack.restate(["logs", "TuneXGBoost"])).stderr,
-      "error: step TuneXGBoost has no log: it has run no job (Tuning, NotExecuted)\n",
+      "error: step TuneXGBoost has no log, because it ran no job (Tuning, NotExecuted)\n",
     );
     equal(
       (await stack.restate(["logs", "DataWranglerProcess"])).stderr,

@@ -4,7 +4,7 @@ import { missingRight } from "../../cli/sageMaker/missingRights";
 
 describe("a failure that tells what right a role lacks", () => {
   const grant = (what: string): string =>
-    `missing grant of Lake Formation: an administrator of the data lake must grant ${what} to the role of the job ` +
+    `missing Lake Formation permission: a data lake administrator must grant ${what} to the job's role ` +
     '(docs/deploy.md, "Lake Formation")';
 
   // As they stand in public issues, but for ids.
@@ -19,13 +19,13 @@ describe("a failure that tells what right a role lacks", () => {
       "aws-samples/dbt-glue#548",
       "An error occurred (AccessDeniedException) when calling the GetTable operation: " +
         "Insufficient Lake Formation permission(s) on extraction_batch",
-      grant("what the message names on extraction_batch"),
+      grant("the permission in the message on extraction_batch"),
     ],
     [
       "awslabs/sagemaker-explaining-credit-decisions#8",
       "ERROR : Insufficient Lake Formation permission(s) on sagemaker-soln-database (Database name: " +
         "sagemaker-soln-database) (Service: AWSGlue; Status Code: 400;",
-      grant("what the message names on sagemaker-soln-database"),
+      grant("the permission in the message on sagemaker-soln-database"),
     ],
     [
       "aws/sagemaker-python-sdk#5176",
@@ -33,8 +33,8 @@ describe("a failure that tells what right a role lacks", () => {
         "arn:aws:sts::111122223333:assumed-role/role/SageMaker is not authorized to perform: glue:CreateDatabase on " +
         "resource: arn:aws:glue:us-west-2:111122223333:catalog because no identity-based policy allows the " +
         'glue:CreateDatabase action"}',
-      "missing right: the role may not glue:CreateDatabase on arn:aws:glue:us-west-2:111122223333:catalog " +
-        "(docs/security.md says what each role may do, and why)",
+      "missing permission: the role may not glue:CreateDatabase on arn:aws:glue:us-west-2:111122223333:catalog " +
+        "(docs/security.md explains each role's permissions)",
     ],
     ["another failure", "AlgorithmError: exit code 1", undefined],
   ];

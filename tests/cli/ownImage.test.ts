@@ -126,7 +126,7 @@ describe("npm run local, with jobs of others,", () => {
     [
       "a folder that is not there",
       ["--image", `${image}=/nowhere`],
-      /^error: --image .*own:1=\/nowhere: there is no folder \/nowhere\n$/,
+      /^error: --image .*own:1=\/nowhere: folder does not exist: \/nowhere\n$/,
     ],
     [
       "a folder without a program",
@@ -136,7 +136,7 @@ describe("npm run local, with jobs of others,", () => {
     [
       "an image that no step has",
       ["--image", `other:1=${folder}`],
-      /^error: --image: no step of the definition has the image other:1; they have .*own:1\n$/,
+      /^error: --image: no step of the definition uses the image other:1; they have .*own:1\n$/,
     ],
   ];
   for (const [what, args, message] of bad) {
@@ -175,7 +175,7 @@ describe("npm run local, with jobs of others,", () => {
         "about to fail",
         "no luck",
         `log: ${join(workFolder, "executions", id, "logs", "Check.log")}`,
-        `to run it alone: npm run local -- run --only Check --source ${id} --definition ${definition} ` +
+        `to run only this step: npm run local -- run --only Check --source ${id} --definition ${definition} ` +
           `--s3 ${objects} --image ${image}=${join(folder, "package")} ${work}`,
         `to open its folder: npm run local -- shell Check ${id} ${work}`,
       ]);
@@ -195,13 +195,13 @@ describe("npm run local, with jobs of others,", () => {
       equal(done.code, 1);
       match(
         done.stderr,
-        /^error: there is no folder of a job of step Train of execution \w+ \(Succeeded\): only that of/,
+        /^error: there is no job folder for step Train of execution \w+ \(Succeeded\): only the job that/,
       );
       match((await local("shell", "Chek")).stderr, /has no step Chek; did you mean Check\?\n$/);
       const aws = await commandLine(["shell", "Check"]);
       match(
         aws.stderr,
-        /^error: shell works on this machine only: add --local; for a stack in AWS, `logs Check` prints/,
+        /^error: shell only works on this machine: add --local; for a stack in AWS, `logs Check` prints/,
       );
       equal(aws.code, 1);
     });
@@ -230,7 +230,7 @@ describe("npm run local, with jobs of others,", () => {
       const definition = join(folderOf, "definition.json");
       const lines = (options: string): readonly string[] => [
         `log: ${join(folderOf, "logs", "Check.log")}`,
-        `to run it alone: npm run local -- run --only Check --source ${id} ` +
+        `to run only this step: npm run local -- run --only Check --source ${id} ` +
           `--definition ${definition}${options} ${work}`,
         `to open its folder: npm run local -- shell Check ${id} ${work}`,
       ];

@@ -61,10 +61,10 @@ describe("the steps that a command line selects", () => {
       message: "--until: there is no step Elsewhere; the steps are First, Left, Right, Last, Fails",
     });
     throws(() => steps({ from: "Left", until: "Right" }), {
-      message: "step Right does not wait for step Left: no step is left",
+      message: "step Right does not depend on step Left, so there is no step to run",
     });
     throws(() => steps({ source: "abc" }), {
-      message: "--source: name the steps to run with --only, --from or --until",
+      message: "--source needs --only, --from or --until",
     });
   });
 });
@@ -87,7 +87,7 @@ describe("the execution that a selection takes other results from", () => {
 
   it("must be there", async () => {
     await rejects(selectiveConfig(client, world, definition, options({ only: ["Left"] })), {
-      message: /has no execution in which First succeeded, whose results could be taken$/,
+      message: /has no execution in which First succeeded, so there are no results to use$/,
     });
     deepEqual(await selectiveConfig(client, world, definition, options({ only: ["First"] })), {
       SelectedSteps: [{ StepName: "First" }],

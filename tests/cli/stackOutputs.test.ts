@@ -29,11 +29,11 @@ describe("npm run restate: the stack's exports, credentials and errors", () => {
     it("names an export that is missing, and a version that it does not know", async () => {
       deepEqual(await modelsWith(JSON.stringify({ outputsVersion: "1", region: "us-east-1" })), [
         1,
-        "error: --outputs: FILE has no export modelPackageGroupName; `pulumi up` of this program makes them all\n",
+        "error: --outputs: FILE does not export modelPackageGroupName; deploy this version with `pulumi up`\n",
       ]);
       deepEqual(await modelsWith(JSON.stringify({ ...stack.exports, outputsVersion: "2" })), [
         1,
-        "error: --outputs: FILE has exports of version 2; this command reads version 1\n",
+        "error: --outputs: FILE has exports of version 2, but this command reads version 1\n",
       ]);
     });
 
@@ -152,7 +152,10 @@ describe("npm run restate: the stack's exports, credentials and errors", () => {
     it("need not be there where the exports are in a file, and is asked for where they are not", async () => {
       const { code, stderr } = await run(undefined, "models");
       equal(code, 1);
-      match(stderr, /^error: the Pulumi CLI is not on the path, .* by --outputs\n$/);
+      match(
+        stderr,
+        /^error: the Pulumi CLI, which reads the stack's exports, is not on the path; .* with --outputs\n$/,
+      );
       equal((await run(undefined, "models", "--outputs", stack.outputs)).code, 0);
     });
   });
@@ -172,7 +175,7 @@ describe("npm run restate: the stack's exports, credentials and errors", () => {
       const none = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" };
       match(
         await failsWith(undefined, stack.environment(none)),
-        /^error: ListModelPackages: there are no AWS credentials \(.*\); sign in with `aws sso login`, .*\n$/,
+        /^error: ListModelPackages: no AWS credentials found \(.*\); sign in with `aws sso login`, .*\n$/,
       );
     });
 
@@ -184,11 +187,11 @@ describe("npm run restate: the stack's exports, credentials and errors", () => {
       );
       match(
         await failsWith({ code: "UnrecognizedClientException", message: "The token is invalid." }),
-        /^error: ListModelPackages: AWS does not accept the credentials \(The token is invalid\); .*\n$/,
+        /^error: ListModelPackages: AWS rejects the credentials \(The token is invalid\); .*\n$/,
       );
       equal(
         await failsWith({ code: "AccessDeniedException", message: "User: me may not" }),
-        "error: ListModelPackages: access denied (User: me may not); it needs the permission sagemaker:ListModelPackages\n",
+        "error: ListModelPackages: access denied (User: me may not); you need the permission sagemaker:ListModelPackages\n",
       );
     });
 

@@ -34,9 +34,9 @@ describe("npm run local -- --watch", () => {
         };
         look();
       });
-    await says(/✓ First[^]*waiting for a change/);
+    await says(/✓ First[^]*waiting for changes/);
     writeFileSync(definition, definitionOf([conditionStep("Second", [1, 1])]));
-    await says(/✓ Second[^]*waiting for a change/);
+    await says(/✓ Second[^]*waiting for changes/);
     const ended = new Promise((done) => child.once("exit", done));
     child.kill("SIGINT");
     equal(await ended, 130);

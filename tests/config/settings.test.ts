@@ -57,12 +57,12 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   [
     "a training type of which the volume takes no key",
     { trainingInstanceType: "ml.m5d.xlarge" },
-    /restate:trainingInstanceType: ml\.m5d\.xlarge has disks of its own, which take no KMS key: .* of candidates/,
+    /restate:trainingInstanceType: ml\.m5d\.xlarge has local disks, which do not support a KMS key: .* of candidates/,
   ],
   [
     "a processing type of which the volume takes no key",
     { processingInstanceType: "ml.g4dn.xlarge" },
-    /restate:processingInstanceType: ml\.g4dn\.xlarge has disks of its own, which take no KMS key: choose/,
+    /restate:processingInstanceType: ml\.g4dn\.xlarge has local disks, which do not support a KMS key: choose/,
   ],
   [
     "a strict approval that approves by itself",

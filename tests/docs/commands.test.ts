@@ -44,7 +44,7 @@ const said: Readonly<Record<string, RegExp>> = {
   "npm run restate -- authorize training s3:ListBucket arn:aws:s3:::sagemaker-restate-dev-111122223333":
     /^Allowed, to /m,
   "npm run restate -- authorize processing kms:Decrypt arn:aws:kms:us-east-1:111122223333:key/data-key":
-    /UseKeyThroughS3 of permissions-processing-policy would allow it where/,
+    /UseKeyThroughS3 of permissions-processing-policy would allow it if/,
   "npm run local -- clean --yes": /removed/i,
 };
 

@@ -386,7 +386,7 @@ describe("a local run of a definition that its roles may not run", () => {
     );
     match(
       (await local(["status", id, ...work])).stdout,
-      /\nRights by the stack's policies: not checked: turned off\n/,
+      /\nPermissions: not checked: turned off\n/,
     );
   });
 
@@ -480,7 +480,7 @@ describe("restate authorize", () => {
     equal(outside.code, 1);
     match(
       outside.stdout,
-      / with an explicit deny in a resource-based policy\nby\n {2}JobsThroughEndpoint of data-bucket-policy\nJobs in the stack's network pass its endpoint: --endpoint s3\n$/,
+      / with an explicit deny in a resource-based policy\nby\n {2}JobsThroughEndpoint of data-bucket-policy\nJobs in the stack's network use its endpoint: add --endpoint s3\n$/,
     );
     equal(
       (await ask("training", "s3:PutObject", model, "--stack", "prod", "--endpoint", "s3")).code,
@@ -507,7 +507,7 @@ describe("restate authorize", () => {
     ],
     [
       ["training", "s3:GetObject", `${bucket}/x`, "--endpoint", "s3"],
-      /^error: --endpoint: stack dev makes no VPC endpoints/,
+      /^error: --endpoint: stack dev creates no VPC endpoints/,
     ],
     [["training"], /^error: missing required argument 'action'/],
   ];

@@ -188,7 +188,7 @@ describe("npm run local, given bad input,", () => {
     [
       "a malformed option",
       () => ["--parameter", "MinimumR2"],
-      /^error: option '--parameter <name=value>' argument 'MinimumR2' is invalid\. It must be of the form NAME=VALUE\.\n$/,
+      /^error: option '--parameter <name=value>' argument 'MinimumR2' is invalid\. It must have the form NAME=VALUE\.\n$/,
     ],
     ["an unknown option", () => ["--dat", "x"], /^error: unknown option '--dat'/],
   ];

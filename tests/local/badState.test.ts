@@ -128,7 +128,7 @@ describe("npm run local, on a machine or in a folder that is not as it should be
   it("says why it cannot have its work folder", async () => {
     failedBy(
       await run(join(data, "work")),
-      /^error: there is a file where a folder should be: cannot mkdir .*housing\.data\/work/,
+      /^error: a file is in the place of a folder: cannot mkdir .*housing\.data\/work/,
     );
   });
 });

@@ -395,6 +395,6 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
       "error: step Split failed: there is nothing at s3://team-bucket/data/nothing.csv\n",
     );
     const none = ["--definition", path, "--s3", join(folder, "nowhere")];
-    match((await local(none)).stderr, /^error: --s3: there is no folder /);
+    match((await local(none)).stderr, /^error: --s3: folder does not exist: /);
   });
 });

@@ -57,7 +57,7 @@ describe("npm run local -- query", () => {
   it("shows the first rows in the terminal, and says so", async () => {
     const { stderr, stdout } = await query("SELECT longitude FROM california_housing");
     equal(stdout.match(/│ -\d/g)?.length, 20);
-    equal(stderr, "20 of 60 rows; --json prints all\n");
+    equal(stderr, "20 of 60 rows are shown; --json prints all\n");
   });
 
   for (const [what, args, message] of [

@@ -199,7 +199,7 @@ describe("npm run local, after a run that did not end,", function () {
         stderr,
         new RegExp(
           `^stopped: execution ${record.id}, with \\d of \\d+ steps and \\d+ trials done; ` +
-            "the same command continues it\\n$",
+            "run the same command to continue it\\n$",
         ),
       );
       equal(existsSync(join(work, "executions", record.id, "jobs")), false);

@@ -124,7 +124,7 @@ def test_it_shows_query_rows_graph_plots_and_scores(executed: nbformat.NotebookN
     assert len(data(executed, "image/png")) == 8
     html = "".join(data(executed, "text/html"))
     assert "data:image/svg+xml;base64," in html
-    assert re.search(r"a prediction ± [\d,]+ dollars holds the true value in 90 % of rows", text)
+    assert re.search(r"a prediction ± [\d,]+ dollars contains the true value in 90 % of rows", text)
     for shown in ("r2", "low</th>", "high</th>", "rmse", "mae", "EvaluateXGBoost", "Approved"):
         assert shown in html
 

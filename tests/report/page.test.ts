@@ -98,7 +98,7 @@ describe("the report's page", () => {
     equal(page.includes("rows were looked at"), false);
     has(
       await render({ ...own, data: { ...data, sampledRows: 100 } }),
-      /else 100 rows were looked at/,
+      /everything else in 100 rows/,
     );
     const other = await render({ ...own, data: { ...data, version: 2 } as never });
     equal(other.includes("<h2>Data</h2>"), false);
@@ -149,7 +149,7 @@ describe("the report's page", () => {
       ],
     });
     const over = await render(records(0.95));
-    has(over, /▲ over-fits: R² falls by 0\.25/);
+    has(over, /▲ overfits: R² falls by 0\.25/);
     ok(over.includes("70 of more"), "says that it is a part of the rows");
     ok(over.includes("0.7000") && !over.includes("0.1000"), "takes the pipeline's own evaluation");
     has(await render(records(0.75)), /class="note">R² falls by 0\.05 from/);
@@ -189,7 +189,7 @@ describe("the report's page", () => {
     has(page, /0\.7100 \(0\.6900 to 0\.7300\)/);
     has(
       page,
-      /prediction ± 48,210 holds the actual value with 90 %\s+confidence, by the residuals of 800 validation rows; of the test rows it holds\s+89\.3 %/,
+      /prediction ± 48,210 contains the actual value with 90 %\s+confidence, according to the residuals of 800 validation rows. It contains\s+89\.3 %/,
     );
   });
 
@@ -208,7 +208,7 @@ describe("the report's page", () => {
       process.stderr.write = write;
     }
     deepEqual(said, [
-      `warning: ${path} is of another version, so the report shows no predictions; a new run writes it again\n`,
+      `warning: ${path} has another version, so the report shows no predictions; a new run writes it again\n`,
     ]);
   });
 
@@ -271,8 +271,8 @@ describe("the report's page", () => {
     });
     ok(page.length < 2e6, `${page.length} characters`);
     has(page, /The best 235 of 1000 trials/);
-    has(page, /Of 1000 trials, 230 evenly chosen ones are drawn/);
-    has(page, /20,000\s+evenly spaced test rows, not of all/);
+    has(page, /The charts show 230 evenly spaced ones of 1000 trials/);
+    has(page, /20,000\s+evenly spaced test rows, not all/);
     has(page, /of 500 features the 20 most important are drawn/);
   });
 

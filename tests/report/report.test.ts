@@ -101,11 +101,11 @@ describe("the report in a browser", function () {
     for (const text of [
       ...["Steps", "Candidates", "R²", "RMSE", "MAE", "Tuning", "DecisionTree", "XGBoost"],
       ...["criterion", "max_leaf_nodes (logarithmic)"],
-      "Objective over trials, and the best so far (lower is better)",
-      "Predicted against actual; colour: rows in a cell",
-      "How often each residual occurs",
-      "Importance: fall of R² when a feature is shuffled",
-      "Errors by place: mean of predicted minus actual",
+      "Objective of each trial, and the best so far (lower is better)",
+      "Predicted against actual; colour: rows per cell",
+      "Distribution of the residuals",
+      "Importance: decrease of R² when a feature is shuffled",
+      "Errors by location: mean of predicted minus actual",
     ]) {
       ok(texts.includes(text), `${text} is not among ${texts.join(", ")}`);
     }

@@ -31,8 +31,8 @@ describe("the instance type that an execution is started with", () => {
     throws(() => parameterValues(job({ VolumeKmsKeyId: "key" }), disks), {
       name: "UserError",
       message:
-        "parameter Type: ml.m5d.xlarge has disks of its own, which take no KMS key, but the definition names one for " +
-        "the volume; choose a type without, such as ml.m5.xlarge",
+        "parameter Type: ml.m5d.xlarge has local disks, which do not support a KMS key, but the definition sets one " +
+        "for the volume; choose a type without local disks, such as ml.m5.xlarge",
     });
   });
 

@@ -33,7 +33,7 @@ describe("what starts the command line", () => {
     const { code, stderr, stdout } = await start("aprove", "1");
     deepEqual(
       [code, stdout, stderr],
-      [1, "", "error: there is no verb aprove; did you mean approve?\n"],
+      [1, "", "error: unknown verb aprove; did you mean approve?\n"],
     );
   });
 
