@@ -273,7 +273,7 @@ describe("the report's page", () => {
     has(page, /The best 235 of 1000 trials/);
     has(page, /The charts show 230 evenly spaced ones of 1000 trials/);
     has(page, /20,000\s+evenly spaced test rows, not all/);
-    has(page, /of 500 features the 20 most important are drawn/);
+    has(page, /the chart shows the 20 most important of 500 features/);
   });
 
   it("names each picture, and says what each column and row is of", async () => {
