@@ -250,7 +250,10 @@ describe("npm run restate: executions", () => {
       ]);
       const last = cells.find(([name]) => name === "RegisterXGBoost");
       deepEqual(last, ["RegisterXGBoost", "RegisterModel", "NotExecuted", "-", ""]);
-      match(stdout, /Step failure: One or multiple steps failed\.\n$/);
+      match(
+        stdout,
+        /Step failure: One or multiple steps failed\.\nlog: npm run restate -- logs EvaluateDecisionTree /,
+      );
     });
 
     it("follows to the end by --follow", async () => {

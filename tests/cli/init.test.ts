@@ -115,7 +115,7 @@ describe("npm run restate -- init", function () {
       equal(code, 0, stderr);
       match(
         stderr,
-        /^400 rows, 4 columns; target rent; 1 numeric feature, street, code by the target's means$/m,
+        /^400 rows, 4 columns; target rent; 1 numeric feature, street, code by mean target$/m,
       );
       deepEqual((written()["restate:dataset"] as JsonObject)["encode"], {
         street: { as: "target" },
