@@ -19,64 +19,64 @@ export function problemsAcrossKeys(settings: StackSettings): readonly ProblemAcr
     [
       settings.protect && settings.forceDestroy,
       "forceDestroy",
-      "is true, but restate:protect is true too; set one of the two",
+      "is true, but restate:protect is also true; set only one of them",
     ],
     [
       settings.encryptCatalog && !settings.protect,
       "encryptCatalog",
       "encrypts the account's catalogue with the stack's key, but restate:protect is false: deleting the key " +
-        "would lock the catalogue for all who use it; set restate:protect to true",
+        "would lock the catalogue for everyone; set restate:protect to true",
     ],
     [
       settings.startOnNewData && dataset.location !== undefined,
       "startOnNewData",
-      "sees what arrives in the stack's own bucket, but dataset.location names another place; set one of the two",
+      "only watches the stack's own bucket, but dataset.location is elsewhere; set only one of them",
     ],
     [
       dataFile !== undefined && dataset.location !== undefined,
       "dataFile",
-      "is uploaded to the stack's own bucket, but dataset.location names another place; set one of the two",
+      "is uploaded to the stack's own bucket, but dataset.location is elsewhere; set only one of them",
     ],
     [
       dataFile !== undefined && dataset.partitions.length > 0 && statSync(dataFile).isFile(),
       "dataFile",
-      "is one file, but the table has partitions: give a folder that holds their folders, such as key=value",
+      "is a single file, but the table has partitions: use a folder with subfolders such as key=value",
     ],
     [
       settings.approval === "strict" && settings.modelApprovalStatus === "Approved",
       "modelApprovalStatus",
-      "is Approved, but restate:approval is strict: the pipeline would approve its own models; set one of the two",
+      "is Approved, but restate:approval is strict: the pipeline would approve its own models; change one of them",
     ],
     [
       settings.bucketPrincipals.length > 0 && settings.network.mode !== "create",
       "bucketPrincipals",
-      "are those who are outside the network that the stack makes, but network.mode is not create",
+      "only apply outside a network that the stack creates, but network.mode is not create",
     ],
     [
       JSON.stringify(settings.deployers).length > maxDeployersLength,
       "deployers",
-      `are longer than ${maxDeployersLength} characters in all, which a role cannot list`,
+      `have more than ${maxDeployersLength} characters in total, which is too long for a role's trust policy`,
     ],
     [
       dataset.table.length > maxTableLength,
       "dataset",
-      `table: has ${dataset.table.length} characters; ${maxTableLength} are allowed, since saved queries carry its name`,
+      `table: has ${dataset.table.length} characters; ${maxTableLength} are allowed, because saved queries contain its name`,
     ],
     [
       settings.crawler !== undefined && dataset.source !== undefined,
       "crawler",
-      "adds partitions to a table of the stack's own, but dataset.source names an existing one; set one of the two",
+      "adds partitions to the stack's own table, but dataset.source names an existing one; set only one of them",
     ],
     [
       settings.crawler !== undefined && dataset.partitions.length === 0,
       "crawler",
-      "looks for new partitions, but dataset.partitions has none",
+      "finds new partitions, but dataset.partitions has none",
     ],
     [
       settings.crawler !== undefined &&
         dataset.partitions.some(({ projection }) => projection !== undefined),
       "crawler",
-      "looks for new partitions, but Athena projects those of dataset.partitions; set one of the two",
+      "finds new partitions, but Athena projects those of dataset.partitions; set only one of them",
     ],
   ]);
   return [...keys, ...files.map(dataFileProblem)];

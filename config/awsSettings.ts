@@ -32,7 +32,7 @@ export function readAwsSettings(): {
       const value = awsConfig[key];
       return value === undefined ? [] : [[key, value] as const];
     } catch {
-      problems.push(`aws:${key}: is not JSON as the provider reads it`);
+      problems.push(`aws:${key}: is not valid JSON for the provider`);
       return [];
     }
   });
@@ -44,7 +44,7 @@ export function readAwsSettings(): {
   const allowedAccountIds = accountIds(allowed);
   if (allowedAccountIds === undefined) {
     problems.push(
-      "aws:allowedAccountIds: must be a JSON list of accounts by their 12 digits in quotes",
+      "aws:allowedAccountIds: must be a JSON list of account numbers, 12 digits in quotes",
     );
   }
   return { values: { ...values, allowedAccountIds }, problems };

@@ -57,8 +57,8 @@ export function costProblems(
   const prices = pricesWith(settings.prices);
   if (prices.region !== region) {
     return [
-      `restate:prices: are those of ${prices.region}, but the stack is in ${region}, and restate:maxCostPerExecution ` +
-        "needs its prices: give them, with its region",
+      `restate:prices: are for ${prices.region}, but the stack is in ${region}, and restate:maxCostPerExecution needs ` +
+        "its prices: set them, with region",
     ];
   }
   try {
@@ -71,8 +71,8 @@ export function costProblems(
     const unbounded = steps.find((step) => step.worst === Infinity);
     if (unbounded !== undefined) {
       return [
-        `${place}: nothing limits the time of step ${unbounded.step}: a batch transform, which evaluates a candidate of ` +
-          "an image of your own, has no time limit; leave that candidate out, or the limit",
+        `${place}: step ${unbounded.step} has no time limit, as the batch transform that evaluates a candidate with your ` +
+          "own image has none; remove that candidate, or the cost limit",
       ];
     }
     if (notPriced.length > 0) {
@@ -94,7 +94,7 @@ export function costProblems(
       `${place}: is ${dollars(limit)}, but an execution could cost ${dollars(worst)} (` +
         `${dearest.map((one) => `${one.step} ${dollars(one.worst)}`).join(", ")}); ` +
         (least === undefined
-          ? "no change of one candidate is enough: take cheaper instance types, fewer trials and shorter time limits of all"
+          ? "changing one candidate is not enough: use cheaper instance types, fewer trials and shorter time limits"
           : `lower ${least.text}, or raise the limit`),
     ];
   } catch (error) {

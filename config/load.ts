@@ -36,8 +36,8 @@ function tagProblems(aws: AwsSettings): readonly string[] {
   const allowed = maxObjectTags - ownTags.length;
   return tags.length > allowed
     ? [
-        `aws:defaultTags: has ${tags.length} tags; ${allowed} are allowed beside ${ownTags.join(" and ")}, since ` +
-          `an object in S3 takes ${maxObjectTags}`,
+        `aws:defaultTags: has ${tags.length} tags; ${allowed} are allowed in addition to ${ownTags.join(" and ")}, ` +
+          `because an S3 object has at most ${maxObjectTags}`,
       ]
     : [];
 }
@@ -80,7 +80,7 @@ export function loadSettings(): Settings {
     problems.push(...definitionProblems(settings, region ?? "us-east-1"));
   }
   if (region === undefined) {
-    problems.push("aws:region: missing; set it by `pulumi config set aws:region us-east-1`");
+    problems.push("aws:region: missing; set it with `pulumi config set aws:region us-east-1`");
   } else if (!regionPattern.test(region)) {
     problems.push(
       `aws:region: "${region}" is not a valid region (expected something like us-east-1)`,

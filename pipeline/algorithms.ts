@@ -99,7 +99,7 @@ export function hyperparameterProblem(
       return `must be a number, not "${value}"`;
     }
     if (type === "Integer" && !Number.isInteger(number)) {
-      return `must be a whole number, not ${value}`;
+      return `must be an integer, not ${value}`;
     }
     if (
       numeric !== undefined &&

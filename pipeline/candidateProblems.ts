@@ -30,14 +30,14 @@ function rangeProblems(
       report(path, "must have a min above 0 for logarithmic scaling");
     }
     if (range.scaling === "ReverseLogarithmic" && (range.min < 0 || range.max >= 1)) {
-      report(path, "must lie in [0, 1) for reverse logarithmic scaling");
+      report(path, "must be within [0, 1) for reverse logarithmic scaling");
     }
     if (range.scaling === "ReverseLogarithmic" && range.type === "integer") {
-      report(path, "is an integer range, which has no reverse logarithmic scaling");
+      report(path, "is an integer range, which does not support reverse logarithmic scaling");
     }
   }
   if (specification?.Type === "Integer" && range.type === "continuous") {
-    report(path, "is continuous, but the hyperparameter takes whole numbers: set type integer");
+    report(path, "is continuous, but the hyperparameter is an integer: set type integer");
   } else if (specification !== undefined) {
     const values = range.type === "categorical" ? range.values : [range.min, range.max];
     for (const value of values) {
@@ -91,7 +91,7 @@ function contractProblems(candidate: Candidate, report: Report): void {
     "eval_metric" in candidate.hyperparameters &&
     !("objective" in candidate.hyperparameters)
   ) {
-    report(["hyperparameters"], "lacks objective, which xgboost requires beside eval_metric");
+    report(["hyperparameters"], "lacks objective, which xgboost requires with eval_metric");
   }
   for (const { IsRequired: required, IsTunable: tunable, Name: name } of supported.values()) {
     if (required === true && !(name in candidate.hyperparameters) && !(name in candidate.ranges)) {
@@ -111,9 +111,9 @@ function customAlgorithmProblems(candidate: Candidate, report: Report): void {
   if (!(objectiveMetric in metrics)) {
     report(
       ["algorithm", "metrics"],
-      `lacks ${objectiveMetric}, the metric that tuning minimises: have the image log it, and give the regex ` +
-        "that finds it" +
-        ("validation:mse" in metrics ? " (validation:mse no longer counts as the objective)" : ""),
+      `lacks ${objectiveMetric}, the metric that tuning minimises: the image must log it, and metrics needs the ` +
+        "regular expression that finds it" +
+        ("validation:mse" in metrics ? " (validation:mse is no longer the objective)" : ""),
     );
   }
   for (const [name, regex] of Object.entries(metrics)) {
@@ -126,7 +126,10 @@ function customAlgorithmProblems(candidate: Candidate, report: Report): void {
       continue;
     }
     if (groups !== 1) {
-      report(["algorithm", "metrics", name], `has ${groups} groups; one must hold the value`);
+      report(
+        ["algorithm", "metrics", name],
+        `has ${groups} groups, but needs exactly one, for the value`,
+      );
     }
   }
 }
@@ -136,26 +139,26 @@ function tuningProblems(candidate: Candidate, report: Report): void {
     candidate;
   const tuned = Object.keys(candidate.ranges);
   if (tuned.length < 1 || tuned.length > 30) {
-    report(["ranges"], `has ${tuned.length} hyperparameters; tuning takes 1 to 30`);
+    report(["ranges"], `has ${tuned.length} hyperparameters, but tuning supports 1 to 30`);
   }
   for (const name of tuned) {
     if (name in candidate.hyperparameters) {
-      report(["hyperparameters", name], "is among the ranges too; it can be static or tuned");
+      report(["hyperparameters", name], "is also in ranges; it can be either fixed or tuned");
     }
     if (strategy === "Grid" && candidate.ranges[name]?.type !== "categorical") {
-      report(["ranges", name], "must be categorical: the Grid strategy takes no other ranges");
+      report(["ranges", name], "must be categorical, the only kind of range for the Grid strategy");
     }
   }
   if (maxParallelJobs > maxJobs) {
     report(["maxParallelJobs"], `is ${maxParallelJobs}, above maxJobs ${maxJobs}`);
   }
   if ((strategy === "Hyperband") !== (hyperband !== undefined)) {
-    report(["hyperband"], "goes with the strategy Hyperband, which needs it, and with no other");
+    report(["hyperband"], "is required for the strategy Hyperband, and not allowed for others");
   }
   if (hyperband !== undefined && hyperband.minResource >= hyperband.maxResource) {
     report(
       ["hyperband"],
-      `has minResource ${hyperband.minResource}, not below maxResource ${hyperband.maxResource}`,
+      `has minResource ${hyperband.minResource}, which is not below maxResource ${hyperband.maxResource}`,
     );
   }
   if (
@@ -165,7 +168,7 @@ function tuningProblems(candidate: Candidate, report: Report): void {
   ) {
     report(
       ["strategy"],
-      `must not be Hyperband for ${candidate.algorithm}, which reports its metrics once, when it is done`,
+      `must not be Hyperband for ${candidate.algorithm}, which only reports its metrics once, at the end`,
     );
   }
   if (strategy === "Hyperband" && earlyStopping) {
@@ -182,7 +185,7 @@ function tuningProblems(candidate: Candidate, report: Report): void {
     if (combinations !== maxJobs) {
       report(
         ["maxJobs"],
-        `is ${maxJobs}; the grid has ${combinations} combinations, and tries each once`,
+        `is ${maxJobs}, but the grid has ${combinations} combinations and tries each once`,
       );
     }
   }
@@ -191,7 +194,7 @@ function tuningProblems(candidate: Candidate, report: Report): void {
   if (maxNotImproving !== undefined && maxNotImproving >= maxJobs) {
     report(
       ["completionCriteria", "maxJobsNotImproving"],
-      `is ${maxNotImproving}, not below maxJobs ${maxJobs}, so it would never end the tuning`,
+      `is ${maxNotImproving}, which is not below maxJobs ${maxJobs}, so it would never end the tuning`,
     );
   }
   if (

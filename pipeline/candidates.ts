@@ -33,7 +33,7 @@ export const candidatesSchema = z
         context.addIssue({
           code: "custom",
           path: [index, "name"],
-          message: `"${name}" is the name of candidate ${first} too (case does not count)`,
+          message: `"${name}" is also the name of candidate ${first} (ignoring case)`,
         });
       }
     });

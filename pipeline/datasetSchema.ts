@@ -34,10 +34,12 @@ function splitProblems({
   const missing = parts.find((name) => split[name] === undefined);
   const given = parts.flatMap((name) => split[name] ?? []);
   if (given.length > 0 && by === "column") {
-    return [[undefined, "by: column takes no fractions, since the column says what is in a part"]];
+    return [
+      [undefined, "by: column does not allow fractions, because the column decides the parts"],
+    ];
   }
   if (given.length > 0 && missing !== undefined) {
-    return [[missing, "is missing: give all of train, validation and test, or none"]];
+    return [[missing, "is missing: set all of train, validation and test, or none"]];
   }
   if (given.length > 0 && Math.abs(given.reduce((sum, one) => sum + one) - 1) >= 1e-9) {
     return [[undefined, "train, validation and test must add up to 1"]];
@@ -45,10 +47,10 @@ function splitProblems({
   if (by === "random") {
     return column === undefined && !keep
       ? []
-      : [["by", "is random, which looks at no column: take time, group or column"]];
+      : [["by", "is random, which uses no column: use time, group or column"]];
   }
   if (column === undefined) {
-    return [["column", `is missing: by: ${by} splits by the values of one`]];
+    return [["column", `is missing: by: ${by} needs a column`]];
   }
   const keys = [...columns, ...partitions];
   const type = keys.find(({ name }) => name === column)?.type ?? "";
@@ -61,7 +63,12 @@ function splitProblems({
     return [["column", `"${column}" is the target`]];
   }
   if (by !== "group" && !keyKinds[by].includes(kind)) {
-    return [["column", `"${column}" is of type ${type}; ${by} takes ${keyKinds[by].join(", ")}`]];
+    return [
+      [
+        "column",
+        `"${column}" is of type ${type}, but ${by} needs one of ${keyKinds[by].join(", ")}`,
+      ],
+    ];
   }
   if (keep && (dropped.includes(column) || castType(type) === undefined)) {
     const why = dropped.includes(column)
@@ -104,14 +111,14 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
       problem(
         ["columns", index, "type"],
         `"${name}" is a ${type}, which has no numeric form: ` +
-          `list it under dropped, or make features of its parts by dateParts: { ${name}: auto }`,
+          `list it under dropped, or turn its parts into features with dateParts: { ${name}: auto }`,
       );
     }
   });
   if (types.has(splitKey)) {
     problem(
       ["columns"],
-      `"${splitKey}" is the name of what the query adds to split by; take another`,
+      `"${splitKey}" is reserved for the column that the query adds for the split; choose another name`,
     );
   }
   splitProblems(dataset).forEach(([key, message]) => {
@@ -128,7 +135,10 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
   }
   if (known(["target"], dataset.target)) {
     if (castType(types.get(dataset.target) ?? "") === "string") {
-      problem(["target"], `"${dataset.target}" is a string; the target of a regression is numeric`);
+      problem(
+        ["target"],
+        `"${dataset.target}" is a string, but the target of a regression is numeric`,
+      );
     }
     if (dataset.dropped.includes(dataset.target)) {
       problem(["target"], `"${dataset.target}" is listed under dropped`);
@@ -166,7 +176,7 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
         // Athena would read no partition, and say nothing.
         problem(
           ["filter", index, ...path],
-          `${one.column}: ${JSON.stringify(value)} is none of the projected values, ${key.values.join(", ")}`,
+          `${one.column}: ${JSON.stringify(value)} is not one of the projected values, ${key.values.join(", ")}`,
         );
       }
       if ("problem" in literal) {
@@ -195,21 +205,24 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
     };
     for (const [key, isSet] of Object.entries(ofCsv)) {
       if (isSet) {
-        problem([key], "is for CSV files, but format is parquet");
+        problem([key], "only applies to CSV files, but format is parquet");
       }
     }
   }
   if (dataset.thousands === dataset.decimal) {
-    problem(["thousands"], `"${dataset.decimal}" stands before decimal places already`);
+    problem(["thousands"], `"${dataset.decimal}" is already the decimal separator`);
   }
   for (const key of ["thousands", "decimal"] as const) {
     if (!dataset.quoted && dataset[key] === dataset.delimiter) {
-      problem([key], "separates values too, which only quotes would tell apart: set quoted: true");
+      problem([key], "is also the delimiter, so values must be quoted: set quoted: true");
     }
   }
   dataset.columns.forEach(({ header }, index) => {
     if (header !== undefined && dataset.headerLines === 0) {
-      problem(["columns", index, "header"], "is for files with a header, but headerLines is 0");
+      problem(
+        ["columns", index, "header"],
+        "only applies to files with a header, but headerLines is 0",
+      );
     }
   });
   const fixed = dataset.filter.filter(({ operator }) => operator === "=");
@@ -223,15 +236,15 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
   if (dataset.kmsKeyArn !== undefined && dataset.location === undefined) {
     problem(
       ["kmsKeyArn"],
-      "is the key of the files at location, which is not set; the stack's own bucket has the stack's key",
+      "only applies to files at location, which is not set; the stack's own bucket uses the stack's key",
     );
   }
   if (dataset.source !== undefined) {
-    const ownTable = "is about a table of the stack's own, but source names an existing one";
+    const ownTable = "only applies to the stack's own table, but source names an existing one";
     if (dataset.location === undefined) {
       problem(
         ["location"],
-        "is missing: where the files of the existing table lie, for the roles to read them",
+        "is missing: set the location of the existing table's files, so that the roles can read them",
       );
     }
     if (dataset.source.asOf !== undefined && dataset.source.baseTables.length > 0) {

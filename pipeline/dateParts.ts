@@ -79,7 +79,7 @@ export function dateFormatProblem(format: string): string | undefined {
     return `${JSON.stringify(format)} has the ${twice ?? "hour"} twice`;
   }
   if (!fields.includes("year")) {
-    return `${JSON.stringify(format)} has no year (%Y, or %y of two digits)`;
+    return `${JSON.stringify(format)} has no year (%Y, or %y for two digits)`;
   }
   return fields.includes("hour of twelve") === fields.includes("half of the day")
     ? undefined

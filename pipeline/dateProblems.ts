@@ -23,7 +23,7 @@ export function dateProblems(
     if (format !== undefined && !isText) {
       problem(
         ["dateFormats", name],
-        `"${name}" is of type ${type}; formats are for string and varchar`,
+        `"${name}" is of type ${type}, but formats only apply to string and varchar`,
       );
     } else if (wrong !== undefined) {
       problem(["dateFormats", name], wrong);

@@ -26,14 +26,14 @@ export function encodeProblems(
     if (!kinds.includes(kind)) {
       problem(
         ["encode", name],
-        `"${name}" is of type ${feature.type}; labels are ${kinds.join(", ")}`,
+        `"${name}" is of type ${feature.type}, but labels must be one of ${kinds.join(", ")}`,
       );
     }
     if (dataset.categorical.includes(name)) {
       problem(["encode", name], `"${name}" is listed under categorical, which the flow encodes`);
     }
     if (given.minRows !== undefined && given.labels !== undefined) {
-      problem(["encode", name, "minRows"], "chooses labels, but labels lists them already");
+      problem(["encode", name, "minRows"], "selects labels, but labels already lists them");
     }
     for (const key of ["smoothing", "folds"] as const) {
       if (given[key] !== undefined && given.as !== "target") {
@@ -44,7 +44,7 @@ export function encodeProblems(
       if (label.trim() === "" || label.trim() !== label) {
         problem(
           ["encode", name, "labels", place],
-          `${JSON.stringify(label)} is empty or has blanks at its ends, which Data Wrangler leaves out`,
+          `${JSON.stringify(label)} is empty or begins or ends with blanks, which Data Wrangler removes`,
         );
       } else if (given.labels?.indexOf(label) !== place) {
         problem(["encode", name, "labels", place], `"${label}" occurs twice`);
@@ -55,7 +55,7 @@ export function encodeProblems(
   if (length > maxLength) {
     problem(
       ["encode"],
-      `has ${length} characters of labels; a processing job's arguments have room for ${maxLength}`,
+      `has ${length} characters of labels, but a processing job's arguments have room for ${maxLength}`,
     );
   }
 }

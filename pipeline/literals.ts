@@ -63,14 +63,14 @@ function exactDigits(value: ConfigValue): string | undefined {
 function integer(value: ConfigValue, bits: number, type: string): Literal {
   const digits = exactDigits(value);
   if (digits === undefined || digits.includes(".")) {
-    return { problem: `is not ${withArticle(type)} (write a whole number, without quotes)` };
+    return { problem: `is not ${withArticle(type)} (write an integer, without quotes)` };
   }
   const [least, greatest] = integerRange(bits);
   if (BigInt(digits) < least || BigInt(digits) > greatest) {
-    return { problem: `is beyond ${withArticle(type)} (${least} to ${greatest})` };
+    return { problem: `is out of range for ${withArticle(type)} (${least} to ${greatest})` };
   }
   return typeof value === "number" && !Number.isSafeInteger(value)
-    ? { problem: "is more than a number in YAML holds exactly: write it in quotes" }
+    ? { problem: "is too large for an exact number in YAML: write it in quotes" }
     : { sql: digits };
 }
 
@@ -84,7 +84,9 @@ function decimal(value: ConfigValue, precision: number, scale: number, type: str
     return { problem: `has ${fraction.length} decimal places, but a ${type} has ${scale}` };
   }
   return whole.replace(/^0$/, "").length > precision - scale
-    ? { problem: `has ${whole.length} digits before the point; ${type} has ${precision - scale}` }
+    ? {
+        problem: `has ${whole.length} digits before the point, but ${type} has ${precision - scale}`,
+      }
     : { sql: digits };
 }
 
@@ -93,7 +95,7 @@ function floating(value: ConfigValue, kind: "double" | "float"): Literal {
     return { problem: `is not a ${kind} (write a number, without quotes)` };
   }
   if (kind === "float" && Math.abs(value) > maxFloat) {
-    return { problem: "is beyond a float (-3.4028235e38 to 3.4028235e38)" };
+    return { problem: "is out of range for a float (-3.4028235e38 to 3.4028235e38)" };
   }
   // Athena takes 0.1 as a decimal. A float compared with it, or with a double, would never be equal.
   if (kind === "float") {

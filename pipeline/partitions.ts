@@ -120,19 +120,19 @@ export function partitionProblems(
     if (!projectedTypes[computed.type].includes(type)) {
       problems.push({
         path: [index, "projection", "type"],
-        message: `${computed.type} computes no ${type}; "${name}" must be one of ${projectedTypes[computed.type].join(", ")}`,
+        message: `${computed.type} cannot compute ${type}; "${name}" must be one of ${projectedTypes[computed.type].join(", ")}`,
       });
     }
     if (computed.type === "integer" && computed.range[0] > computed.range[1]) {
       problems.push({
         path: [index, "projection", "range"],
-        message: "must be the least value, then the greatest",
+        message: "must be the minimum, then the maximum",
       });
     }
     if (computed.type === "injected" && !fixed.has(name)) {
       problems.push({
         path: [index, "projection"],
-        message: `injected: each query must name the value, so filter by ${name} = ...`,
+        message: `injected: each query must give the value, so filter by ${name} = ...`,
       });
     }
     return problems;

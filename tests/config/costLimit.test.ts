@@ -46,14 +46,14 @@ describe("a limit of what an execution costs", () => {
     await program({ maxCostPerExecution: 75, candidates });
   });
 
-  it("says where no change of one candidate is enough", async () => {
-    match(await refusal({ maxCostPerExecution: 5 }), /no change of one candidate is enough/);
+  it("says where changing one candidate is not enough", async () => {
+    match(await refusal({ maxCostPerExecution: 5 }), /changing one candidate is not enough/);
   });
 
   it("needs the prices of the stack's region, and of its instances", async () => {
     match(
       await refusal({ maxCostPerExecution: 1000, "aws:region": "eu-west-1" }),
-      /restate:prices: are those of us-east-1, but the stack is in eu-west-1/,
+      /restate:prices: are for us-east-1, but the stack is in eu-west-1/,
     );
     const own = { maxCostPerExecution: 1000, trainingInstanceType: "ml.m7i.xlarge" };
     match(
@@ -71,7 +71,7 @@ describe("a limit of what an execution costs", () => {
     const own = { name: "Own", algorithm, ranges: { depth: { type: "integer", min: 1, max: 2 } } };
     match(
       await refusal({ maxCostPerExecution: 1000, candidates: [own] }),
-      /nothing limits the time of step \w+Own\w*: a batch transform/,
+      /step \w+Own\w* has no time limit, as the batch transform/,
     );
   });
 });

@@ -79,7 +79,7 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
     dataset({
       kmsKeyArn: "arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-000000000000",
     }),
-    /restate:dataset\.kmsKeyArn: is the key of the files at location, which is not set/,
+    /restate:dataset\.kmsKeyArn: only applies to files at location, which is not set/,
   ],
   [
     "the alias of a key",
@@ -125,7 +125,7 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   [
     "a string as the target",
     dataset(columns(["y", "string"], ["a", "int"])),
-    /restate:dataset\.target: "y" is a string; the target of a regression is numeric/,
+    /restate:dataset\.target: "y" is a string, but the target of a regression is numeric/,
   ],
   [
     "no features",
@@ -160,12 +160,12 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   [
     "a delimiter of Parquet",
     dataset({ format: "parquet", delimiter: ";" }),
-    /restate:dataset\.delimiter: is for CSV files, but format is parquet/,
+    /restate:dataset\.delimiter: only applies to CSV files, but format is parquet/,
   ],
   [
     "the name in a header that is not there",
     dataset({ columns: [{ name: "y", type: "int", header: "Y" }] }),
-    /restate:dataset\.columns\[0\]\.header: is for files with a header, but headerLines is 0/,
+    /restate:dataset\.columns\[0\]\.header: only applies to files with a header, but headerLines is 0/,
   ],
   [
     "a location that is no folder",
@@ -199,14 +199,14 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
         { name: "year", type: "string", projection: { type: "integer", range: [1, 2] } },
       ],
     }),
-    /restate:dataset\.partitions\[0\]\.projection\.type: integer computes no string/,
+    /restate:dataset\.partitions\[0\]\.projection\.type: integer cannot compute string/,
   ],
   [
     "a projection from the greatest to the least",
     dataset({
       partitions: [{ name: "year", type: "int", projection: { type: "integer", range: [2, 1] } }],
     }),
-    /restate:dataset\.partitions\[0\]\.projection\.range: must be the least value, then/,
+    /restate:dataset\.partitions\[0\]\.projection\.range: must be the minimum, then/,
   ],
   [
     "an injected partition that no filter names",
@@ -226,7 +226,7 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   [
     "a crawler of a table without partitions",
     { crawler: "on-demand" },
-    /restate:crawler: looks for new partitions, but dataset\.partitions has none/,
+    /restate:crawler: finds new partitions, but dataset\.partitions has none/,
   ],
   [
     "a crawler of projected partitions",
@@ -236,12 +236,12 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
       }),
       crawler: "on-demand",
     },
-    /restate:crawler: looks for new partitions, but Athena projects those/,
+    /restate:crawler: finds new partitions, but Athena projects those/,
   ],
   [
     "one file for a table with partitions",
     { ...dataset({ partitions: [{ name: "year", type: "int" }] }), dataFile: "README.md" },
-    /restate:dataFile: is one file, but the table has partitions/,
+    /restate:dataFile: is a single file, but the table has partitions/,
   ],
   [
     "any workflow of anybody as deployer",
@@ -256,7 +256,7 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   [
     "who is outside a network that the stack does not make",
     { network: { mode: "none" }, bucketPrincipals: ["arn:aws:iam::111122223333:role/team"] },
-    /restate:bucketPrincipals: are those who are outside .* network\.mode is not create/,
+    /restate:bucketPrincipals: only apply outside .* network\.mode is not create/,
   ],
   [
     "bucket principals that are none",
@@ -303,7 +303,7 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   [
     "two candidates of one name",
     { candidates: [boost, { ...boost, name: "xgboost" }] },
-    /restate:candidates\[1\]\.name: "xgboost" is the name of candidate 0 too/,
+    /restate:candidates\[1\]\.name: "xgboost" is also the name of candidate 0/,
   ],
   [
     "a candidate's name that no step can carry",
@@ -332,7 +332,7 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
         { name: "Own", algorithm: { image: "image", metrics: { "validation:rmse": "=(.*)" } } },
       ],
     },
-    /restate:candidates\[0\]\.ranges: has 0 hyperparameters; tuning takes 1 to 30/,
+    /restate:candidates\[0\]\.ranges: has 0 hyperparameters, but tuning supports 1 to 30/,
   ],
   ["an unknown strategy", candidate({ strategy: "Guess" }), /restate:candidates\[1\]\.strategy/],
   [
@@ -353,7 +353,7 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   [
     "a hyperparameter both static and tuned",
     candidate({ hyperparameters: { num_round: 10, eta: 0.1 } }),
-    /restate:candidates\[1\]\.hyperparameters\.eta: is among the ranges too/,
+    /restate:candidates\[1\]\.hyperparameters\.eta: is also in ranges/,
   ],
   ...Object.entries({
     predictor: "has no effect",
@@ -378,12 +378,12 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   [
     "metrics without the objective that the image looks up with them",
     candidate({ hyperparameters: { num_round: 10, eval_metric: "mae" } }),
-    /restate:candidates\[1\]\.hyperparameters: lacks objective, which xgboost requires beside eval_metric/,
+    /restate:candidates\[1\]\.hyperparameters: lacks objective, which xgboost requires with eval_metric/,
   ],
   [
     "a continuous range of whole numbers",
     ranges({ max_depth: { type: "continuous", min: 2, max: 6 } }),
-    /restate:candidates\[1\]\.ranges\.max_depth: is continuous, but .* whole numbers: set type integer/,
+    /restate:candidates\[1\]\.ranges\.max_depth: is continuous, but .* is an integer: set type integer/,
   ],
   [
     "Hyperband for a tree, which reports once",
@@ -393,17 +393,17 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
         boost,
       ],
     },
-    /restate:candidates\[0\]\.strategy: must not be Hyperband for decision-tree, which reports its metrics once/,
+    /restate:candidates\[0\]\.strategy: must not be Hyperband for decision-tree, which only reports its metrics once/,
   ],
   [
     "an image that logs the mean squared error alone",
     candidate({ algorithm: { image: "image", metrics: { "validation:mse": "mse=(.*)" } } }),
-    /restate:candidates\[1\]\.algorithm\.metrics: lacks validation:rmse, .*validation:mse no longer counts/,
+    /restate:candidates\[1\]\.algorithm\.metrics: lacks validation:rmse, .*validation:mse is no longer the objective/,
   ],
   [
     "no ranges",
     candidate({ ranges: {} }),
-    /restate:candidates\[1\]\.ranges: has 0 hyperparameters; tuning takes 1 to 30/,
+    /restate:candidates\[1\]\.ranges: has 0 hyperparameters, but tuning supports 1 to 30/,
   ],
   [
     "a range upside down",
@@ -428,7 +428,7 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   [
     "a grid of numbers",
     candidate({ strategy: "Grid" }),
-    /restate:candidates\[1\]\.ranges\.eta: must be categorical: the Grid strategy/,
+    /restate:candidates\[1\]\.ranges\.eta: must be categorical, .* the Grid strategy/,
   ],
   [
     "more jobs than the service allows",
@@ -438,7 +438,7 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   [
     "an end of tuning that never comes",
     candidate({ maxJobs: 5, completionCriteria: { maxJobsNotImproving: 5 } }),
-    /restate:candidates\[1\]\.completionCriteria\.maxJobsNotImproving: is 5, not below maxJobs 5/,
+    /restate:candidates\[1\]\.completionCriteria\.maxJobsNotImproving: is 5, which is not below maxJobs 5/,
   ],
   [
     "fewer trials without improvement than the service allows",
@@ -528,7 +528,7 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
       ),
       permissionsBoundary: "arn:aws:iam::111122223333:policy/limit",
     },
-    /restate:deployers: are longer than 1600 characters in all/,
+    /restate:deployers: have more than 1600 characters in total/,
   ],
   [
     "the identity provider of somebody else",
@@ -551,7 +551,7 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   [
     "new data that arrives elsewhere",
     { startOnNewData: true, dataset: { ...housing, location: "s3://theirs/houses/" } },
-    /restate:startOnNewData: sees what arrives in the stack's own bucket, but dataset\.location/,
+    /restate:startOnNewData: only watches the stack's own bucket, but dataset\.location/,
   ],
   [
     "a data file that does not fit the table",
@@ -639,7 +639,7 @@ describe("configuration", () => {
 
   it("refuses to destroy by force what is protected", async () => {
     await rejects(program({ protect: true, forceDestroy: true }), {
-      message: /restate:forceDestroy: is true, but restate:protect is true too/,
+      message: /restate:forceDestroy: is true, but restate:protect is also true/,
     });
   });
 
@@ -664,7 +664,7 @@ describe("configuration", () => {
   });
 
   it("refuses a stack without a region", async () => {
-    await rejects(evaluateProgram("test", {}), { message: /aws:region: missing; set it by/ });
+    await rejects(evaluateProgram("test", {}), { message: /aws:region: missing; set it with/ });
   });
 
   it("hands the rest of the namespace aws to the provider too, and adds its own tags", async () => {
@@ -685,7 +685,7 @@ describe("configuration", () => {
   it("refuses what the provider could not read", async () => {
     const config = { "aws:region": "us-east-1", "aws:assumeRoles": "deploys", "restate:typo": "1" };
     await rejects(evaluateProgram("test", config), {
-      message: /restate:typo.*aws:assumeRoles: is not JSON/s,
+      message: /restate:typo.*aws:assumeRoles: is not valid JSON/s,
     });
   });
 
@@ -705,7 +705,7 @@ describe("configuration", () => {
       });
     await withTags(8);
     await rejects(withTags(9), {
-      message: /aws:defaultTags: has 9 tags; 8 are allowed beside project and stack/,
+      message: /aws:defaultTags: has 9 tags; 8 are allowed in addition to project and stack/,
     });
   });
 
@@ -725,7 +725,7 @@ describe("configuration", () => {
     it(`refuses ${accounts} as allowed accounts`, async () => {
       const config = { "aws:region": "us-east-1", "aws:allowedAccountIds": accounts };
       await rejects(evaluateProgram("test", config), {
-        message: /aws:allowedAccountIds: must be a JSON list of accounts by their 12 digits/,
+        message: /aws:allowedAccountIds: must be a JSON list of account numbers/,
       });
     });
   }

@@ -120,18 +120,18 @@ describe("dataset", () => {
     const refused: readonly (readonly [string, ConfigValue, string])[] = [
       ["y", "10", '"10" is not a double (write a number, without quotes)'],
       ["y", true, "true is not a double (write a number, without quotes)"],
-      ["x", 1e39, "1e+39 is beyond a float (-3.4028235e38 to 3.4028235e38)"],
-      ["tiny", 128, "128 is beyond a tinyint (-128 to 127)"],
-      ["i", 1.5, "1.5 is not an int (write a whole number, without quotes)"],
-      ["i", "1", '"1" is not an int (write a whole number, without quotes)'],
-      ["i", 2147483648, "2147483648 is beyond an int (-2147483648 to 2147483647)"],
+      ["x", 1e39, "1e+39 is out of range for a float (-3.4028235e38 to 3.4028235e38)"],
+      ["tiny", 128, "128 is out of range for a tinyint (-128 to 127)"],
+      ["i", 1.5, "1.5 is not an int (write an integer, without quotes)"],
+      ["i", "1", '"1" is not an int (write an integer, without quotes)'],
+      ["i", 2147483648, "2147483648 is out of range for an int (-2147483648 to 2147483647)"],
       [
         "big",
         2 ** 53,
-        "9007199254740992 is more than a number in YAML holds exactly: write it in quotes",
+        "9007199254740992 is too large for an exact number in YAML: write it in quotes",
       ],
       ["money", 1.255, "1.255 has 3 decimal places, but a decimal(10,2) has 2"],
-      ["money", 123456789, "123456789 has 9 digits before the point; decimal(10,2) has 8"],
+      ["money", 123456789, "123456789 has 9 digits before the point, but decimal(10,2) has 8"],
       ["money", "1.5", '"1.5" is not a decimal(10,2) (write a number, without quotes)'],
       ["yes", "true", '"true" is not a boolean (write true or false, without quotes)'],
       ["yes", 1, "1 is not a boolean (write true or false, without quotes)"],
@@ -144,7 +144,7 @@ describe("dataset", () => {
       ["day", "2020-1-1", `"2020-1-1" ${aDate}`],
       ["moment", "2020-01-10 24:00:00", `"2020-01-10 24:00:00" ${aTimestamp}`],
       ["moment", "2020-01-10 10:00:00.1234", `"2020-01-10 10:00:00.1234" ${aTimestamp}`],
-      ["year", 40000, "40000 is beyond a smallint (-32768 to 32767)"],
+      ["year", 40000, "40000 is out of range for a smallint (-32768 to 32767)"],
       ["month", "January", `"January" ${aDate}`],
     ];
     it("refuses what a projected key never has, by its place", () => {
@@ -158,7 +158,7 @@ describe("dataset", () => {
       const { error } = datasetSchema.safeParse({ ...typed, partitions, filter });
       deepEqual(
         error?.issues.map(({ message: text, path }) => [path, text]),
-        [[["filter", 0, "values", 1], 'region: "uk" is none of the projected values, eu, us']],
+        [[["filter", 0, "values", 1], 'region: "uk" is not one of the projected values, eu, us']],
       );
     });
 
@@ -245,7 +245,7 @@ describe("dataset", () => {
           ["source.baseTables.0", "must be <database>.<table>"],
         ],
       );
-      const own = "is about a table of the stack's own, but source names an existing one";
+      const own = "only applies to the stack's own table, but source names an existing one";
       deepEqual(
         datasetSchema
           .safeParse({ ...given, database: "own", selectedTable: "some" })
@@ -253,7 +253,7 @@ describe("dataset", () => {
         [
           [
             "location",
-            "is missing: where the files of the existing table lie, for the roles to read them",
+            "is missing: set the location of the existing table's files, so that the roles can read them",
           ],
           ["database", own],
           ["selectedTable", own],
@@ -302,14 +302,14 @@ describe("dataset", () => {
           .safeParse({ table: "t", columns, target: "a", ...change })
           .error?.issues.map(({ message, path }) => [path[0], message]);
       deepEqual(said({ decimal: "," }), [
-        ["decimal", "separates values too, which only quotes would tell apart: set quoted: true"],
+        ["decimal", "is also the delimiter, so values must be quoted: set quoted: true"],
       ]);
       deepEqual(said({ thousands: ".", delimiter: ";" }), [
-        ["thousands", '"." stands before decimal places already'],
+        ["thousands", '"." is already the decimal separator'],
       ]);
       deepEqual(said({ format: "parquet", nullTexts: ["NA"], quoted: true }), [
-        ["quoted", "is for CSV files, but format is parquet"],
-        ["nullTexts", "is for CSV files, but format is parquet"],
+        ["quoted", "only applies to CSV files, but format is parquet"],
+        ["nullTexts", "only applies to CSV files, but format is parquet"],
       ]);
       equal(said({ decimal: ",", quoted: true }), undefined);
     });
@@ -382,11 +382,11 @@ describe("dataset", () => {
     });
 
     const refused: readonly (readonly [JsonObject, string, string])[] = [
-      [{ by: "time" }, "split.column", "is missing: by: time splits by the values of one"],
+      [{ by: "time" }, "split.column", "is missing: by: time needs a column"],
       [
         { column: "town" },
         "split.by",
-        "is random, which looks at no column: take time, group or column",
+        "is random, which uses no column: use time, group or column",
       ],
       [
         { by: "time", column: "day" },
@@ -397,23 +397,23 @@ describe("dataset", () => {
       [
         { by: "time", column: "lift" },
         "split.column",
-        '"lift" is of type boolean; time takes char, date, decimal, double, float, integer, string, timestamp, varchar',
+        '"lift" is of type boolean, but time needs one of char, date, decimal, double, float, integer, string, timestamp, varchar',
       ],
       [
         { by: "column", column: "rooms" },
         "split.column",
-        '"rooms" is of type int; column takes char, string, varchar',
+        '"rooms" is of type int, but column needs one of char, string, varchar',
       ],
       [{ by: "time", column: "sold", keep: true }, "split.keep", '"sold" is listed under dropped'],
       [
         { by: "column", column: "town", train: 0.5 },
         "split",
-        "by: column takes no fractions, since the column says what is in a part",
+        "by: column does not allow fractions, because the column decides the parts",
       ],
       [
         { train: 0.5, test: 0.5 },
         "split.validation",
-        "is missing: give all of train, validation and test, or none",
+        "is missing: set all of train, validation and test, or none",
       ],
       [
         { by: "group", column: "town", train: 0.5, validation: 0.2, test: 0.2 },
@@ -436,7 +436,9 @@ describe("dataset", () => {
       const { error } = datasetSchema.safeParse({ ...sales, columns, dropped: ["sold"] });
       deepEqual(
         error?.issues.map(({ message }) => message),
-        ['"restate_split" is the name of what the query adds to split by; take another'],
+        [
+          '"restate_split" is reserved for the column that the query adds for the split; choose another name',
+        ],
       );
     });
   });

@@ -130,13 +130,13 @@ describe("parts of dates", () => {
     [
       { dateParts: {} },
       "columns.1.type",
-      '"sold" is a date, which has no numeric form: list it under dropped, or make features of its parts by ' +
+      '"sold" is a date, which has no numeric form: list it under dropped, or turn its parts into features with ' +
         "dateParts: { sold: auto }",
     ],
     [
       { dateFormats: { built: "%Y" }, dropped: ["seen"] },
       "columns.3.type",
-      '"built" is a date, which has no numeric form: list it under dropped, or make features of its parts by ' +
+      '"built" is a date, which has no numeric form: list it under dropped, or turn its parts into features with ' +
         "dateParts: { built: auto }",
     ],
     [
@@ -188,7 +188,7 @@ describe("parts of dates", () => {
     [
       { dateFormats: { rooms: "%Y" } },
       "dateFormats.rooms",
-      '"rooms" is of type int; formats are for string and varchar',
+      '"rooms" is of type int, but formats only apply to string and varchar',
     ],
     [
       { dateFormats: { day: "%Y" } },
@@ -204,7 +204,7 @@ describe("parts of dates", () => {
     [
       { dateFormats: { built: "%d.%m." } },
       "dateFormats.built",
-      '"%d.%m." has no year (%Y, or %y of two digits)',
+      '"%d.%m." has no year (%Y, or %y for two digits)',
     ],
     [
       { dateFormats: { built: "%Y-%m-%d %h:%i" } },

@@ -89,22 +89,22 @@ describe("columns that Preprocess encodes", () => {
       'encode.price: "price" is not one of the features: street, district, floor, area',
     ]);
     deepEqual(problems({ encode: { area: { as: "target" } } }), [
-      'encode.area: "area" is of type double; labels are char, integer, string, varchar',
+      'encode.area: "area" is of type double, but labels must be one of char, integer, string, varchar',
     ]);
     deepEqual(problems({ encode: { floor: { as: "ordinal" } }, categorical: ["floor"] }), [
       'encode.floor: "floor" is listed under categorical, which the flow encodes',
     ]);
     const street = { as: "ordinal", labels: ["a", "b ", "a"], minRows: 2, folds: 3, smoothing: 1 };
     deepEqual(problems({ encode: { street } }), [
-      "encode.street.minRows: chooses labels, but labels lists them already",
+      "encode.street.minRows: selects labels, but labels already lists them",
       "encode.street.smoothing: is for as: target, but as is ordinal",
       "encode.street.folds: is for as: target, but as is ordinal",
-      'encode.street.labels.1: "b " is empty or has blanks at its ends, which Data Wrangler leaves out',
+      'encode.street.labels.1: "b " is empty or begins or ends with blanks, which Data Wrangler removes',
       'encode.street.labels.2: "a" occurs twice',
     ]);
     const long = Array.from({ length: 2000 }, (_, place) => `label ${place}`);
     deepEqual(problems({ encode: { street: { as: "ordinal", labels: long } } }), [
-      "encode: has 24928 characters of labels; a processing job's arguments have room for 12000",
+      "encode: has 24928 characters of labels, but a processing job's arguments have room for 12000",
     ]);
   });
 });

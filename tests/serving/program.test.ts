@@ -194,7 +194,7 @@ describe("serving", () => {
 
     it("refuses what the provider could not read", async () => {
       await rejects(evaluate({ "aws:assumeRoles": "deploys" }), {
-        message: /aws:assumeRoles: is not JSON/,
+        message: /aws:assumeRoles: is not valid JSON/,
       });
     });
   });
