@@ -55,6 +55,7 @@ const known = {
   ownTag,
   modelApprovalStatus: settings.modelApprovalStatus,
   findsDrift: settings.driftReference,
+  challengesChampion: settings.champion !== undefined,
   trainingVolumesTakeKey: !candidates.some(({ instanceType = "" }) =>
     hasLocalStorage(instanceType),
   ),
@@ -152,6 +153,7 @@ const models = new ModelPipeline(
       candidates,
       parameters: settings,
       minimumR2Floor: minimumR2Floor(settings),
+      champion: settings.champion,
       dataHash: lake.dataHash,
       dataQualityBaseline: settings.dataQualityBaseline,
       driftReference: settings.driftReference,

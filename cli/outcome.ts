@@ -1,4 +1,5 @@
 import type { Diagnoses } from "../report/diagnosis";
+import { challengeText } from "../report/challengeText";
 import { remarks } from "../report/remarks";
 import { widthOf } from "../terminal/output";
 import { lastLines } from "../local/environments/logs";
@@ -30,6 +31,7 @@ function resultJson(session: Session, diagnoses: Diagnoses, report: string): obj
       winner?.model === undefined
         ? null
         : { group: winner.model.group, version: winner.model.version },
+    ...(session.challenge && { challenge: session.challenge }),
     comparison: diagnoses.comparison ?? null,
     baseline: diagnoses.baseline ?? null,
     report,
@@ -109,6 +111,9 @@ export function printOutcome(
       const { approvalStatus, group, version } = winner.model;
       const registered = `registered as version ${version} of ${group} (${approvalStatus})`;
       lines.push(`Winner: ${winner.name}, ${registered}`);
+    }
+    if (session.challenge !== undefined) {
+      lines.push(challengeText(session.challenge));
     }
     lines.push(...remarks(shown, winner?.name, diagnoses));
   }

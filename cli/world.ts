@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import type { ImageOptions } from "../local/environments/containerImages";
 import { requestHandler } from "../local/api/handler";
+import { serveJobs } from "../local/api/server";
 import { World as Machine } from "../local/api/world";
 import { exampleAccountId } from "../offline/exampleAccount";
 import type { RunnableProgram } from "../offline/program";
@@ -125,17 +126,20 @@ export function openMachine(options: MachineOptions, extras: MachineExtras = {})
   const workspace = workspaceOf(options);
   const { program, say } = extras;
   const { accountId, region } = program ?? placeOf(workspace);
-  const machine = new Machine({
-    workspace,
-    program: () => (program === undefined ? programOf(options) : Promise.resolve(program)),
-    region,
-    accountId,
-    data: dataOf(options),
-    ...imageOptions(options),
-    authorization: options.authorization,
-    diagnose,
-    ...(say && { say }),
-  });
+  const machine = new Machine(
+    {
+      workspace,
+      program: () => (program === undefined ? programOf(options) : Promise.resolve(program)),
+      region,
+      accountId,
+      data: dataOf(options),
+      ...imageOptions(options),
+      authorization: options.authorization,
+      diagnose,
+      ...(say && { say }),
+    },
+    serveJobs,
+  );
   return worldOf(machine, options);
 }
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 
 import type { TrainingImage } from "../pipeline/algorithms";
 import type { Candidate } from "../pipeline/candidates";
+import type { ChampionRule } from "../pipeline/championRule";
 import { check } from "../pipeline/language/check";
 import type { Dataset } from "../pipeline/dataset";
 import { datasetQuery } from "../pipeline/query";
@@ -15,6 +16,7 @@ import type { ParameterDefaults } from "../pipeline/parameters";
 import { canonicalJson, contentHash } from "../pipeline/language/canonicalJson";
 import { prefixes } from "../pipeline/storage";
 import { type Account, accountPrincipals } from "./account";
+import { decisionTreeModules } from "./decisionTreeModules";
 import type { JobVpc } from "./jobVpc";
 import { keptFromDeletion, type Protection } from "./protection";
 import type { StackNames } from "./stackNames";
@@ -33,6 +35,8 @@ export interface ModelPipelineArgs {
     readonly parameters: ParameterDefaults;
     /** R² below which no start can register a model; undefined: the parameter MinimumR2 alone decides. */
     readonly minimumR2Floor: number | undefined;
+    /** What a model must do to be registered where one is approved; undefined: be the best candidate. */
+    readonly champion: ChampionRule | undefined;
     /** Hash of the table's data; undefined: unknown, so nothing is taken from SageMaker's cache. */
     readonly dataHash: string | undefined;
     /** Whether each model is registered with a baseline of its training data. */
@@ -96,7 +100,7 @@ export class ModelPipeline extends pulumi.ComponentResource {
   constructor(name: string, args: ModelPipelineArgs, opts?: pulumi.ComponentResourceOptions) {
     super("restate:index:ModelPipeline", name, {}, opts);
     const { account, jobs, names, training } = args;
-    const { dataset } = training;
+    const { champion, dataset } = training;
     const flowSource = names.bucketName.apply((bucket): FlowSource => {
       return {
         database: names.databaseName,
@@ -134,6 +138,24 @@ export class ModelPipeline extends pulumi.ComponentResource {
           script(file, referenceScripts, `${name}-reference-${file.replaceAll("_", "-")}`),
         )
       : [];
+    const challengeScripts = ["challenge", "compare", "evaluate"];
+    const modules = decisionTreeModules();
+    const challengeFolder = pulumi.output([...challengeScripts.map(textOf), modules].join(""));
+    const challenge =
+      champion === undefined
+        ? []
+        : [
+            ...challengeScripts.map((file) => [`${file}.py`, textOf(file)] as const),
+            ["decision_tree.json", modules] as const,
+          ].map(([file, text]) =>
+            this.upload(
+              `${name}-champion-${file.replace(/\.\w+$/, "").replaceAll("_", "-")}`,
+              names,
+              file,
+              pulumi.output(text),
+              challengeFolder,
+            ),
+          );
 
     this.definition = pulumi
       .output({
@@ -148,14 +170,16 @@ export class ModelPipeline extends pulumi.ComponentResource {
           driftReference: references[0]?.folderUri,
           crossValidate: sources.crossValidate?.uri,
         },
+        challengeSource: challenge[0]?.folderUri ?? "",
         images: jobs.images,
         roles: jobs.roleArns,
         context: { kmsKeyArn: jobs.kmsKeyArn, tags: jobs.tags, vpc: jobs.vpc },
       })
-      .apply((known) => {
+      .apply(({ challengeSource, ...known }) => {
         const definition = pipelineDefinition({
           ...training,
           ...known,
+          champion: champion && { ...champion, source: challengeSource },
           region: account.region,
           workGroup: names.workGroupName,
           modelPackageGroupName: names.modelPackageGroupName,
@@ -190,7 +214,7 @@ export class ModelPipeline extends pulumi.ComponentResource {
         parent: this,
         dependsOn: [
           group,
-          ...[...Object.values(sources), ...references].map(({ object }) => object),
+          ...[...Object.values(sources), ...references, ...challenge].map(({ object }) => object),
         ],
       },
     );

@@ -3,6 +3,7 @@ import { z } from "zod";
 
 import { candidatesSchema, defaultCandidates } from "../pipeline/candidates";
 import { californiaHousing } from "../pipeline/californiaHousing";
+import { championSchema } from "../pipeline/championRule";
 import { dataFilePaths } from "../pipeline/dataFiles/paths";
 import { datasetSchema } from "../pipeline/datasetSchema";
 import { ownPricesSchema } from "../pipeline/cost/prices";
@@ -142,6 +143,11 @@ export const settingsSchema = z.strictObject({
         "restate:minimumR2 fails before it trains, and registers nothing. relaxed: only the parameter counts. In both " +
         "cases, models always get the status restate:modelApprovalStatus, and people with the exported policy approve " +
         "them.",
+    ),
+  champion: championSchema
+    .prefault({})
+    .describe(
+      "What a new model must do to be registered where one is approved: beat it, the champion, on the same test rows.",
     ),
   sageMakerImage: z
     .boolean()

@@ -1,5 +1,6 @@
 import { algorithms, imageOf } from "./algorithms";
 import type { Candidate } from "./candidates";
+import { championMetadata } from "./champion";
 import { crossValidationStep } from "./crossValidationSteps";
 import type { Preprocess } from "./dataSteps";
 import type { DefinitionArgs } from "./definitionArgs";
@@ -103,11 +104,13 @@ const r2Of = (report: Processing<"evaluation">): JsonGet =>
  */
 function metadata(
   args: DefinitionArgs,
-  { algorithm, name }: Candidate,
+  candidate: Candidate,
   imageUri: string,
   tuning: Tuning,
   report: Processing<"evaluation">,
+  preprocess: Preprocess,
 ): Readonly<Record<string, StringExpression>> {
+  const { algorithm, name } = candidate;
   return {
     Table: args.dataset.table,
     Target: args.dataset.target,
@@ -121,6 +124,7 @@ function metadata(
     ...(args.sources.driftReference === undefined
       ? {}
       : { DriftReference: join("/", [report.output("evaluation"), "drift_reference.json"]) }),
+    ...(args.champion === undefined ? {} : championMetadata(candidate, preprocess)),
     ...(args.gitRevision === undefined ? {} : { GitRevision: args.gitRevision }),
   };
 }
@@ -156,7 +160,7 @@ export function candidateSteps(
     dataQualityBaseline: baseline,
     contentTypes: ["text/csv"],
     responseTypes: ["text/csv"],
-    metadata: metadata(args, candidate, imageUri, tuning, report),
+    metadata: metadata(args, candidate, imageUri, tuning, report, preprocess),
   });
   const after = crossValidation === undefined ? [] : [crossValidation.step];
   return {

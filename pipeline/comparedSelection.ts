@@ -1,58 +1,42 @@
 import type { CandidateSteps } from "./candidateSteps";
+import { challengeStep, comparisonStep } from "./comparisonStep";
+import type { Preprocess } from "./dataSteps";
 import type { DefinitionArgs } from "./definitionArgs";
 import type { Step } from "./language/definition";
 import { join } from "./language/expressions";
 import { parameter } from "./parameters";
 import { compare, conditionStep } from "./steps/condition";
 import { failStep } from "./steps/fail";
-import { exitMessage, folder, joinedNames, processingStep, s3Input } from "./steps/processing";
-import { executionUri } from "./storage";
 
 /**
- * Selects among many candidates: a job compares their reports and names the winner, and one Condition step
- * a candidate registers it where that is it. So the definition grows linearly.
+ * Selects by a job, among many candidates or where a champion must be beaten: it compares their reports and names the
+ * winner, and one Condition step a candidate registers it where that is it. So the definition grows linearly. Where the
+ * champion stays, no condition holds, and the execution succeeds.
  */
 export function comparedSelection(
   args: DefinitionArgs,
   all: readonly CandidateSteps[],
+  preprocess: Preprocess,
 ): readonly Step[] {
-  const comparison = processingStep({
-    name: "CompareCandidates",
-    imageUri: args.images.scikitLearn,
-    roleArn: args.roles.evaluation,
-    context: args.context,
-    entrypoint: ["python3", `${folder("code")}/compare.py`],
-    arguments: [
-      ...["--candidates", ...joinedNames(all.map(({ candidate }) => candidate.name))],
-      // The service refuses a number in place of an argument.
-      ...["--minimum", join("", [parameter("MinimumR2")])],
-      ...["--input", folder("evaluation"), "--output", folder("comparison")],
-      ...["--message", exitMessage],
-    ],
-    dependsOn: all.map(({ candidate }) => `Evaluate${candidate.name}`),
-    // Its input lies under the execution's own prefix: no other execution has an equal step.
-    cached: false,
-    inputs: [
-      s3Input("code", args.sources.compare, folder("code")),
-      s3Input("evaluation", executionUri(args.bucket, "evaluation/"), folder("evaluation")),
-    ],
-    outputs: {
-      comparison: { folder: folder("comparison"), uri: executionUri(args.bucket, "comparison") },
-    },
-    propertyFile: { name: "Comparison", output: "comparison", path: "comparison.json" },
-  });
+  const { champion } = args;
+  const names = all.map(({ candidate }) => candidate.name);
+  const comparison =
+    champion === undefined
+      ? comparisonStep(args, names)
+      : challengeStep(args, champion, names, preprocess);
   const floor = args.minimumR2Floor;
   // The job holds the winner to the parameter, so the parameter is held to the floor.
   const atLeastFloor =
     floor === undefined ? [] : [compare(parameter("MinimumR2"), "GreaterThanOrEqualTo", floor)];
   const winner = comparison.jsonGet("winner");
+  const registered = champion === undefined ? winner : comparison.jsonGet("register");
   const message = ["No candidate reaches R2 ", parameter("MinimumR2"), ": "];
   return [
     comparison.step,
     ...all.map(({ candidate, register }) =>
       conditionStep(
         `Select${candidate.name}`,
-        [compare(winner, "Equals", candidate.name), ...atLeastFloor],
+        [compare(registered, "Equals", candidate.name), ...atLeastFloor],
         [register],
       ),
     ),

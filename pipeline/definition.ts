@@ -18,7 +18,7 @@ export function pipelineDefinition(args: DefinitionArgs): PipelineDefinition {
   const preprocess = preprocessStep(args, dataWrangler.outputUri);
   const baseline = args.dataQualityBaseline ? baselineStep(args, preprocess) : undefined;
   // A cached report would lie under another execution's prefix, where a comparing job does not look.
-  const cachedEvaluation = comparesPairs(args.candidates.length);
+  const cachedEvaluation = comparesPairs(args);
   const all = args.candidates.map((candidate) =>
     candidateSteps(args, candidate, { preprocess, baseline, cachedEvaluation }),
   );
@@ -33,7 +33,7 @@ export function pipelineDefinition(args: DefinitionArgs): PipelineDefinition {
       ...(baseline === undefined ? [] : [baseline.step]),
       ...all.map(({ tuning }) => tuning.step),
       ...all.flatMap(({ evaluationSteps }) => evaluationSteps),
-      ...selectionSteps(args, all),
+      ...selectionSteps(args, all, preprocess),
     ],
   };
   return args.parameters.maxCostPerExecution === undefined

@@ -1,5 +1,6 @@
 import type { TrainingImage } from "./algorithms";
 import type { Candidate } from "./candidates";
+import type { ChampionRule } from "./championRule";
 import type { Dataset } from "./dataset";
 import type { FlowSource } from "./flow";
 import type { ParameterDefaults } from "./parameters";
@@ -16,6 +17,11 @@ export interface DefinitionArgs {
   readonly parameters: ParameterDefaults;
   /** R² below which no start can register a model, whatever its MinimumR2. Default: the parameter alone decides. */
   readonly minimumR2Floor?: number | undefined;
+  /**
+   * What a candidate must do to be registered where a model is approved, and the S3 URI of the folder of challenge.py
+   * and what it imports. Default: the best candidate is registered.
+   */
+  readonly champion?: (ChampionRule & { readonly source: string }) | undefined;
   /** What the Data Wrangler flow of the dataset reads, and the name of its output. */
   readonly flowSource: FlowSource;
   readonly flowOutputName: string;

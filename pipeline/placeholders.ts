@@ -1,3 +1,4 @@
+import type { ChampionRule } from "./championRule";
 import type { DefinitionArgs } from "./definitionArgs";
 import { dataWranglerFlow } from "./flow";
 import { datasetQuery } from "./query";
@@ -12,7 +13,7 @@ export type KnownArgs = Pick<
   | "minimumR2Floor"
   | "parameters"
   | "region"
->;
+> & { readonly champion?: ChampionRule | undefined };
 
 /**
  * Fills in what an account and its resources would give, with values of the same form and length: for
@@ -33,6 +34,7 @@ export function withPlaceholders(known: KnownArgs): DefinitionArgs {
   };
   return {
     ...known,
+    champion: known.champion && { ...known.champion, source: source("") },
     bucket,
     flowSource,
     flowOutputName: dataWranglerFlow(known.dataset, flowSource).outputName,

@@ -1,5 +1,6 @@
 import type { CandidateSteps } from "./candidateSteps";
 import { comparedSelection } from "./comparedSelection";
+import type { Preprocess } from "./dataSteps";
 import type { DefinitionArgs } from "./definitionArgs";
 import type { Step } from "./language/definition";
 import { join } from "./language/expressions";
@@ -13,9 +14,12 @@ import { failStep } from "./steps/fail";
  */
 const maxCompared = 10;
 
-/** Whether conditions compare so many candidates themselves. */
-export function comparesPairs(candidates: number): boolean {
-  return candidates <= maxCompared;
+/** Whether conditions compare the candidates themselves: few, and without a champion. */
+export function comparesPairs({
+  candidates,
+  champion,
+}: Pick<DefinitionArgs, "candidates" | "champion">): boolean {
+  return champion === undefined && candidates.length <= maxCompared;
 }
 
 /**
@@ -64,10 +68,11 @@ function lowered(floor: number): Step {
 export function selectionSteps(
   args: DefinitionArgs,
   all: readonly CandidateSteps[],
+  preprocess: Preprocess,
 ): readonly Step[] {
   const floor = args.minimumR2Floor;
-  const steps = comparesPairs(all.length)
+  const steps = comparesPairs(args)
     ? [...registration(all, floor), failure(all)]
-    : comparedSelection(args, all);
+    : comparedSelection(args, all, preprocess);
   return floor === undefined ? steps : [lowered(floor), ...steps];
 }

@@ -57,11 +57,17 @@ const forms: Readonly<Record<string, JobForm | undefined>> = {
   RegisterModel: undefined,
 };
 
-/** Data Wrangler's job alone reads from Athena, and has no isolation. */
+/** Data Wrangler's job reads from Athena, and has no isolation. */
 const readsAthena = (job: unknown): boolean =>
   list(at(job, "ProcessingInputs") as readonly unknown[] | undefined).some(
     (input) => at(input, "DatasetDefinition", "AthenaDatasetDefinition") !== undefined,
   );
+
+/** The script that asks which model is approved: its job has none either. */
+const challenge = ["python3", "/opt/ml/processing/code/challenge.py"];
+
+const asksRegistry = (job: unknown): boolean =>
+  JSON.stringify(at(job, "AppSpecification", "ContainerEntrypoint")) === JSON.stringify(challenge);
 
 /** What is wrong with the job of a step. */
 function jobProblems(step: unknown, config: RuleConfig): readonly string[] {
@@ -100,7 +106,10 @@ function jobProblems(step: unknown, config: RuleConfig): readonly string[] {
       `${name}: volumes must be encrypted by VolumeKmsKeyId`,
     ],
     [
-      !form.isolated || at(network, "EnableNetworkIsolation") === true || readsAthena(job),
+      !form.isolated ||
+        at(network, "EnableNetworkIsolation") === true ||
+        readsAthena(job) ||
+        asksRegistry(job),
       `${name}: EnableNetworkIsolation must be true`,
     ],
     [

@@ -1,3 +1,4 @@
+import { challengeText } from "./challengeText";
 import { html, type Html } from "./html";
 import { duration, score } from "./numbers";
 import { remarks } from "./remarks";
@@ -5,12 +6,15 @@ import type { ReportData } from "./reportData";
 import type { ReportedStep } from "./reported";
 
 function verdict({ record }: ReportData): Html {
-  const { failureReason, status, steps, winner } = record;
+  const { challenge, failureReason, status, steps, winner } = record;
   const failed = steps.find((step) => step.status === "Failed");
   switch (status) {
     case "Succeeded":
       return winner === undefined
-        ? html`<p class="verdict">The pipeline succeeded, but registered no model.</p>`
+        ? html`<p class="verdict">
+            The pipeline succeeded, but registered no
+            model${challenge?.champion === undefined ? "" : ": the champion stays"}.
+          </p>`
         : html`<p class="verdict">
             <strong>${winner.name}</strong> wins with R² ${score(winner.r2)} on the test rows. It
             was registered as version ${winner.version} of ${winner.group}
@@ -31,9 +35,12 @@ function verdict({ record }: ReportData): Html {
 }
 
 /** What must be known beside the verdict. */
-function remarkList({ candidates, diagnoses, record: { winner } }: ReportData): Html {
+function remarkList({ candidates, diagnoses, record: { challenge, winner } }: ReportData): Html {
   const scored = candidates.map(({ metrics, name }) => ({ name, metrics: metrics.test }));
-  const lines = remarks(scored, winner?.name, diagnoses);
+  const lines = [
+    ...(challenge === undefined ? [] : [challengeText(challenge)]),
+    ...remarks(scored, winner?.name, diagnoses),
+  ];
   return lines.length === 0
     ? html``
     : html`<ul class="remarks">

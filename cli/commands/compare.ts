@@ -23,6 +23,21 @@ function interval(metrics: Metrics | undefined): string {
   return r2Interval === undefined ? "-" : `${score(r2Interval.low)} to ${score(r2Interval.high)}`;
 }
 
+/** What came of the champion. */
+function championOf({ challenge }: ReportedExecution): string {
+  const { champion } = challenge ?? {};
+  switch (challenge?.outcome) {
+    case "Beaten":
+      return `version ${champion?.version} (R² ${score(champion?.r2)}) is beaten`;
+    case "Stays":
+      return `version ${champion?.version} (R² ${score(champion?.r2)}) stays`;
+    case "NotComparable":
+      return `version ${champion?.version} is not comparable`;
+    default:
+      return "-";
+  }
+}
+
 /** Names of one or the other, each once. */
 function union(left: readonly string[], right: readonly string[]): readonly string[] {
   return [...new Set([...left, ...right])];
@@ -78,6 +93,9 @@ function comparison(
     ["Started", left.startTime.slice(0, 19), right.startTime.slice(0, 19)],
     ["Seconds", left.seconds.toFixed(1), right.seconds.toFixed(1)],
     ["Winner", left.winner?.name ?? "-", right.winner?.name ?? "-"],
+    ...(left.challenge === undefined && right.challenge === undefined
+      ? []
+      : [["Champion", championOf(left), championOf(right)] as const]),
     ...candidateRows(left, right),
     ...differing("Parameter", left.parameters, right.parameters),
   ];

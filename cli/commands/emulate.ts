@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 
 import { serveEndpoints } from "../../local/api/endpoints";
 import { ensurePipeline } from "../../local/api/pipelines";
-import { serveApi } from "../../local/api/server";
+import { serveApi, serveJobs } from "../../local/api/server";
 import { World } from "../../local/api/world";
 import { interruptible } from "../../local/execution/interruption";
 import { UserError } from "../../errors/userError";
@@ -38,17 +38,20 @@ async function serveMachine(
   const say = (line: string): void => {
     note(terminal, line);
   };
-  const world = new World({
-    workspace,
-    program: () => Promise.resolve(program),
-    region: program.region,
-    accountId: program.accountId,
-    data: dataOf(options),
-    ...imageOptions(options),
-    authorization: options.authorization,
-    diagnose,
-    say,
-  });
+  const world = new World(
+    {
+      workspace,
+      program: () => Promise.resolve(program),
+      region: program.region,
+      accountId: program.accountId,
+      data: dataOf(options),
+      ...imageOptions(options),
+      authorization: options.authorization,
+      diagnose,
+      say,
+    },
+    serveJobs,
+  );
   ensurePipeline(world, program);
   await serveEndpoints(world, say);
   const server = await serveApi(world, options.port, options.host).catch((error: unknown) => {

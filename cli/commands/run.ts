@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 
+import { serveJobs } from "../../local/api/server";
 import { interruptible } from "../../local/execution/interruption";
 import { JobRunner } from "../../local/environments/jobs";
 import { diagnose, diagnosticsPath } from "../../report/diagnostics";
@@ -132,6 +133,7 @@ async function runHere(
         : readDefinition(typedPath(options.definition));
     checkImages(definition, options);
     const { pipelineName = program.pipelineName } = options;
+    const { command, machine } = openMachine(options, { program });
     const session = await runSession({
       program,
       definition,
@@ -150,13 +152,13 @@ async function runHere(
       stopped,
       jobs,
       diagnose,
+      serve: machine && (() => serveJobs(machine)),
       report: progress.report,
       say: progress.say,
     });
     const folder = workspace.execution(session.executionId);
     await writeReport(folder, workspace.report);
     progress.close();
-    const { command } = openMachine(options, { program });
     const commands = {
       again: (step: string, id: string) =>
         command(`run --only ${step} --source ${id}${typedOptions(options)}`),

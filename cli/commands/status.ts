@@ -2,6 +2,7 @@ import { Command } from "commander";
 
 import { findDocument } from "../../local/records/executions";
 import { jobLines } from "../failedStep";
+import { challengeText } from "../../report/challengeText";
 import { inWorld } from "../inWorld";
 import {
   type JsonOption,
@@ -14,6 +15,7 @@ import {
 import { sageMaker } from "../sageMaker/clients";
 import { findExecution } from "../sageMaker/executions";
 import { failedStep } from "../sageMaker/failure";
+import { challengeIn } from "../sageMaker/record";
 import { definitionOf, stepsOf } from "../sageMaker/steps";
 import { snapshotJson, snapshotText, watch } from "../sageMaker/watch";
 import { widthOf } from "../../terminal/output";
@@ -41,7 +43,14 @@ export function status(terminal: Terminal): Command {
           }
           const definition = await definitionOf(client, execution.arn);
           const now = { execution, steps: await stepsOf(client, execution.arn, definition) };
-          print(terminal, json ? snapshotJson(now) : snapshotText(now, widthOf(terminal.stdout)));
+          const challenge = await challengeIn(world, now.steps);
+          print(
+            terminal,
+            json ? snapshotJson(now, challenge) : snapshotText(now, widthOf(terminal.stdout)),
+          );
+          if (!json && challenge !== undefined) {
+            print(terminal, challengeText(challenge));
+          }
           const { machine } = world;
           const record = machine && findDocument(machine.workspace, execution.id);
           if (!json && record?.authorization?.startsWith("not checked") === true) {

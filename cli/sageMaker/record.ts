@@ -6,8 +6,10 @@ import {
 } from "@aws-sdk/client-sagemaker";
 
 import { candidateName, tuningSteps } from "../../local/records/candidateName";
+import { type Challenge, parseChallenge } from "../../local/records/challenge";
 import type { CandidateRecord } from "../../local/records/executions";
 import { evaluationOf, type Metrics, regressionMetrics } from "../../local/records/summary";
+import { challenge } from "../../pipeline/champion";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { allSteps, dependencies } from "../../pipeline/language/graph";
 import type { Json } from "../../pipeline/language/json";
@@ -96,6 +98,21 @@ async function winnerOf(
 }
 
 /**
+ * What came of the challenge of a champion; undefined where the execution has not come to it.
+ * @throws UserError where it may not be read
+ */
+export async function challengeIn(
+  world: World,
+  steps: readonly DeployedStep[],
+): Promise<Challenge | undefined> {
+  const step = steps.find(({ name, status }) => name === challenge.step && status === "Succeeded");
+  const folder = step && (await outputFolder(sageMaker(world.client), step, "comparison"));
+  const content = folder && (await readObject(s3(world), `${folder}comparison.json`));
+  const document = parsed(content === "" ? undefined : content);
+  return document === undefined ? undefined : parseChallenge(document);
+}
+
+/**
  * Reads all that is known of an execution: by SageMaker's API, and its candidates' metrics, which their evaluations
  * have left in S3.
  *
@@ -145,6 +162,7 @@ export async function readExecution(
     });
   }
   const winner = await winnerOf(client, definition, steps, candidates);
+  const challenged = await challengeIn(world, steps);
   return {
     definition,
     evaluations,
@@ -155,6 +173,7 @@ export async function readExecution(
       trials,
       candidates,
       ...(winner && { winner }),
+      ...(challenged && { challenge: challenged }),
     },
   };
 }

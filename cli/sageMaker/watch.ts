@@ -1,6 +1,8 @@
 import type { SageMakerClient } from "@aws-sdk/client-sagemaker";
 
+import type { Challenge } from "../../local/records/challenge";
 import { UserError } from "../../errors/userError";
+import { challengeText } from "../../report/challengeText";
 import { formatListing, inSeconds, toTheSecond } from "../../terminal/listing";
 import { progressOn } from "../../terminal/progress";
 import { note, print, type Terminal } from "../terminal";
@@ -8,6 +10,7 @@ import type { World } from "./world";
 import type { ExecutionState } from "./executions";
 import { follow, type Pace, type Snapshot } from "./follow";
 import { failureText, missingRightOf, type Typed } from "./failure";
+import { challengeIn } from "./record";
 import { definitionOf, type DeployedStep } from "./steps";
 
 /** How the commands that can watch an execution show it. */
@@ -17,10 +20,10 @@ export interface WatchOptions {
   readonly typed: Typed;
 }
 
-/** What `--json` prints of an execution. */
-export function snapshotJson({ execution, steps }: Snapshot): string {
+/** What `--json` prints of an execution, and of the challenge of a champion where it has come to that. */
+export function snapshotJson({ execution, steps }: Snapshot, challenge?: Challenge): string {
   const { id, ...rest } = execution;
-  return JSON.stringify({ execution: id, ...rest, steps });
+  return JSON.stringify({ execution: id, ...rest, steps, challenge });
 }
 
 /** The seconds of a step, also of one that is running. */
@@ -91,7 +94,14 @@ export async function watch(
     // A run in this process has more to do than to note its status: the world may be closed after that.
     await world.machine?.runs.ended(id);
     progress.close();
-    print(terminal, json ? snapshotJson(last) : `Execution ${id}: ${last.execution.status}`);
+    const challenge = await challengeIn(world, last.steps);
+    print(
+      terminal,
+      json ? snapshotJson(last, challenge) : `Execution ${id}: ${last.execution.status}`,
+    );
+    if (!json && challenge !== undefined) {
+      print(terminal, challengeText(challenge));
+    }
     if (last.execution.status === "Succeeded") {
       return 0;
     }

@@ -242,9 +242,23 @@ function training(stack: Statements): readonly Statement[] {
   ];
 }
 
+/** Reading which models are registered. */
+function readRegistry(stack: Statements): Statement {
+  const { modelPackageGroupName: group } = stack.args.names;
+  return allow(
+    "FindChampion",
+    ["sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages"],
+    [
+      stack.arn("sagemaker", `model-package-group/${group}`),
+      stack.arn("sagemaker", `model-package/${group}/*`),
+    ],
+  );
+}
+
 /** Reads models and test data, and writes reports. */
 function evaluation(stack: Statements): readonly Statement[] {
   return [
+    ...(stack.args.challengesChampion ? [readRegistry(stack)] : []),
     stack.listBucket(),
     allow("ReadObjects", ["s3:GetObject"], stack.objects("sources", "executions", "models")),
     stack.writeObjects("WriteReports", "executions"),

@@ -32,6 +32,8 @@ export interface StackScope {
   readonly findsDrift: boolean;
   /** The approval status with which the pipeline registers models, and no other. */
   readonly modelApprovalStatus: string;
+  /** Whether a job of the evaluation role holds candidates against the model that is approved. */
+  readonly challengesChampion: boolean;
   /** Whether the volumes of all training jobs take the key: those of instances with disks of their own do not. */
   readonly trainingVolumesTakeKey: boolean;
 }

@@ -64,6 +64,13 @@ function createGroup(world: World, request: CreateModelPackageGroupInput): Answe
   return { ModelPackageGroupArn: world.create("model-package-group", name, { ...request }).arn };
 }
 
+/** Makes a group where there is none, as the stack does. */
+export function ensureGroup(world: World, name: string): void {
+  if (!allGroups(world).some((group) => group.name === name)) {
+    world.create("model-package-group", name, {});
+  }
+}
+
 function groupAnswer({ arn, creationTime, description, name }: Group): Answer {
   return {
     ModelPackageGroupName: name,

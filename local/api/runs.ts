@@ -1,4 +1,5 @@
 import type { PipelineDefinition } from "../../pipeline/language/definition";
+import type { ServedApi } from "../environments/awsServices";
 import { JobRunner } from "../environments/jobs";
 import { type ExecutionRequest, startSession } from "../execution/session";
 import type { WorldOptions } from "./worldOptions";
@@ -13,7 +14,11 @@ interface Running {
 export class Runs {
   private readonly running = new Map<string, Running>();
 
-  constructor(private readonly options: WorldOptions) {}
+  /** @param serve serves this machine's API to jobs that call AWS */
+  constructor(
+    private readonly options: WorldOptions,
+    private readonly serve: (() => Promise<ServedApi>) | undefined,
+  ) {}
 
   /**
    * Starts an execution, or goes on with one.
@@ -52,6 +57,7 @@ export class Runs {
         cache: true,
         stopped: stop.signal,
         diagnose,
+        serve: this.serve,
         jobs,
         report: () => undefined,
         say,

@@ -1,6 +1,9 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
+import { stackNames } from "../../contract/names";
+import type { ServedApi } from "../environments/awsServices";
+import { ensureGroup } from "./registry";
 import { answer } from "./router";
 import type { World } from "./world";
 
@@ -20,21 +23,22 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** A server that speaks the services' API over HTTP. */
-export interface ApiServer {
-  readonly url: string;
-  /** Takes no more requests, and ends when those under way are answered. */
-  readonly close: () => Promise<void>;
+/** Serves a world's API to its own jobs. The stack's model package group is there, registered in or not. */
+export async function serveJobs(world: World): Promise<ServedApi> {
+  const { stack } = await world.options.program();
+  ensureGroup(world, stackNames(stack).modelPackageGroupName);
+  return serveApi(world, 0);
 }
 
 /**
- * Serves this machine's API over HTTP. Requests are not authenticated, so it listens on loopback unless told
+ * Serves this machine's API over HTTP until it is closed: then it takes no more requests, and ends when those under way
+ * are answered. Requests are not authenticated, so it listens on loopback unless told
  * otherwise.
  *
  * @param port 0 for any that is free
  * @throws Error with the code EADDRINUSE where something else listens on the port
  */
-export async function serveApi(world: World, port: number, host = "127.0.0.1"): Promise<ApiServer> {
+export async function serveApi(world: World, port: number, host = "127.0.0.1"): Promise<ServedApi> {
   const server: Server = createServer((request, response) => {
     const respond = async (): Promise<void> => {
       const { body, headers, status } = await answer(world, {

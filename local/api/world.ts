@@ -1,5 +1,6 @@
 import type { Tag } from "@aws-sdk/client-sagemaker";
 
+import type { ServedApi } from "../environments/awsServices";
 import { ModelRegistry } from "../records/modelRegistry";
 import { type Resource, type ResourceKind, Resources } from "../records/resources";
 import type { Workspace } from "../records/workspace";
@@ -24,14 +25,18 @@ export class World {
   readonly endpoints: Endpoints;
   private readonly resources = new Map<ResourceKind, Resources>();
 
-  constructor(readonly options: WorldOptions) {
+  /** @param serve serves its API over HTTP, to jobs that call AWS. Default: they find none */
+  constructor(
+    readonly options: WorldOptions,
+    serve?: (world: World) => Promise<ServedApi>,
+  ) {
     const { accountId, region, workspace } = options;
     this.workspace = workspace;
     this.region = region;
     this.accountId = accountId;
     this.store = new ObjectStore(workspace.objects);
     this.registry = new ModelRegistry(workspace.models, this.arnPrefix);
-    this.runs = new Runs(options);
+    this.runs = new Runs(options, serve && (() => serve(this)));
     this.endpoints = new Endpoints(options);
   }
 

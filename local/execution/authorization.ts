@@ -27,6 +27,15 @@ function rolesIn(definition: PipelineDefinition): readonly string[] {
   ];
 }
 
+/** ARNs of a stack's roles. */
+export function ownRoles({
+  accountId,
+  stack,
+}: Pick<RunnableProgram, "accountId" | "stack">): ReadonlySet<string> {
+  const { roleNames } = stackNames(stack);
+  return new Set(Object.values(roleNames).map((name) => `arn:aws:iam::${accountId}:role/${name}`));
+}
+
 /**
  * Whether an execution of a definition obeys the stack's policies. A definition whose jobs have none of the
  * stack's roles is somebody else's, and what its roles may do is not known.
@@ -34,17 +43,14 @@ function rolesIn(definition: PipelineDefinition): readonly string[] {
  * @param isAsked false where the user has turned it off
  */
 export function obedienceOf(
-  { accountId, stack }: Pick<RunnableProgram, "accountId" | "stack">,
+  program: Pick<RunnableProgram, "accountId" | "stack">,
   definition: PipelineDefinition,
   isAsked: boolean,
 ): Obedience {
   if (!isAsked) {
     return "not checked: turned off";
   }
-  const { roleNames } = stackNames(stack);
-  const own = new Set(
-    Object.values(roleNames).map((name) => `arn:aws:iam::${accountId}:role/${name}`),
-  );
+  const own = ownRoles(program);
   const roles = rolesIn(definition);
   return roles.length > 0 && !roles.some((role) => own.has(role))
     ? "not checked: roles of others"

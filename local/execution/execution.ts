@@ -4,6 +4,7 @@ import type { ExecutionEvent } from "../../terminal/events";
 import type { Cache } from "../caching/cache";
 import type { Images } from "../standins/images";
 import type { Machine } from "../environments/containerEnvironment";
+import type { AwsServices } from "../environments/awsServices";
 import type { Jobs } from "../environments/jobs";
 import type { ModelRegistry } from "../records/modelRegistry";
 import type { ObjectStore } from "../storage/objectStore";
@@ -107,6 +108,8 @@ export interface Execution {
   readonly workGroups: readonly WorkGroup[];
   readonly cache: Cache;
   readonly registry: ModelRegistry;
+  /** SageMaker's API and S3 of this machine, for jobs that call them. Default: jobs find none. */
+  readonly services?: AwsServices | undefined;
   /**
    * Makes sure that the roles may do what a step does. Default: nobody asks.
    * @throws StepFailure where they may not

@@ -10,17 +10,19 @@ import type { Json } from "../../pipeline/language/json";
 import { UserError } from "../../errors/userError";
 import type { ShownEvent } from "../../terminal/events";
 import { Cache } from "../caching/cache";
+import { AwsServices, type ServedApi } from "../environments/awsServices";
 import { removeContainers } from "../environments/docker";
 import { type Execution, isShown, type Properties, type Trial } from "./execution";
 import { writeJson } from "../storage/files";
 import type { Images } from "../standins/images";
 import type { Jobs } from "../environments/jobs";
-import { Authorization, obedienceOf } from "./authorization";
+import { Authorization, obedienceOf, ownRoles } from "./authorization";
 import { ModelRegistry } from "../records/modelRegistry";
 import { ObjectStore } from "../storage/objectStore";
 import { type AskedExecution, findInterrupted, inputsHash } from "./interrupted";
 import { type PreparationOptions, prepare, type Prepared } from "../preparation/preparation";
 import { type ExecutionDocument, executionId, pipelineArnOf } from "../records/executionDocument";
+import { type Challenge, challengeOf } from "../records/challenge";
 import { type BegunExecution, endKilled, Recorder } from "../records/recorder";
 import { runDefinition, type RunResult } from "./scheduler";
 import {
@@ -78,6 +80,8 @@ export interface SessionOptions extends PreparationOptions {
   readonly report: (event: ShownEvent) => void;
   /** Looks closer at the candidates, once the steps have ended. Default: nobody does. */
   readonly diagnose?: Diagnose | undefined;
+  /** Serves SageMaker's API and S3 of this machine to jobs that call them. Default: nobody does. */
+  readonly serve?: (() => Promise<ServedApi>) | undefined;
   /** Runs the jobs; closed when the session ends. */
   readonly jobs: Jobs;
 }
@@ -93,6 +97,8 @@ export interface Session {
   readonly trials: readonly Trial[];
   /** The candidate that was registered. */
   readonly winner?: CandidateSummary;
+  /** What came of its challenge, where a champion must be beaten. */
+  readonly challenge?: Challenge | undefined;
   readonly startTime: Date;
   readonly seconds: number;
 }
@@ -218,6 +224,7 @@ export async function startSession(options: SessionOptions): Promise<StartedSess
     stopLooking();
     options.stopped.removeEventListener("abort", stop);
     await Promise.all([execution.jobs.close(), execution.tuner.close()]);
+    await execution.services?.close();
     await unlock();
   };
   try {
@@ -263,7 +270,8 @@ export async function startSession(options: SessionOptions): Promise<StartedSess
     if (result.status !== "Stopped") {
       await options.diagnose?.(execution, candidates, (winner ?? best(candidates))?.name);
     }
-    recorder.end(result, candidates, winner);
+    const challenge = challengeOf(definition, execution);
+    recorder.end(result, candidates, winner, challenge);
     updateTrials(workspace, id);
     removeJobs(folder, result);
     return {
@@ -274,6 +282,7 @@ export async function startSession(options: SessionOptions): Promise<StartedSess
       candidates,
       trials: recorder.trials,
       ...(winner === undefined ? {} : { winner }),
+      challenge,
       startTime,
       seconds: (Date.now() - startTime.getTime()) / 1000,
     };
@@ -452,6 +461,7 @@ function makeExecution(
     workGroups: program.workGroups,
     cache: new Cache(workspace.cache, store, id, options.cache),
     registry: new ModelRegistry(workspace.models, arnPrefix),
+    services: options.serve && new AwsServices(options.serve, program.region, ownRoles(program)),
     // Until there is a recorder, nothing is reported.
     report: () => undefined,
   };

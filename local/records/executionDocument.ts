@@ -9,6 +9,7 @@ import type {
 
 import type { Properties } from "../execution/execution";
 import type { ProcessIdentity } from "../environments/processes";
+import type { Challenge } from "./challenge";
 import type { Metrics } from "./summary";
 
 /** A value of the API as a JSON document has it: its times are texts, ISO 8601 in UTC. */
@@ -127,6 +128,8 @@ export interface ExecutionDocument extends ExecutionHead {
   readonly notExecuted: readonly { readonly StepName: string; readonly StepType: string }[];
   readonly trials: readonly TrialDocument[];
   readonly candidates: readonly CandidateRecord[];
+  /** Of the best candidate, where a champion must be beaten. */
+  readonly challenge?: Challenge | undefined;
 }
 
 /** The ARN of a pipeline, in which the service writes its name in lower case, as in its documentation's examples. */

@@ -1,6 +1,7 @@
 import { isAbsolute, join, relative } from "node:path";
 
 import type { Status, StepFailure, StepResult, Trial } from "../execution/execution";
+import type { Challenge } from "./challenge";
 import {
   type CandidateRecord,
   type ExecutionDocument,
@@ -27,6 +28,8 @@ export interface ExecutionRecord {
   readonly candidates: readonly CandidateRecord[];
   /** The candidate that was registered. */
   readonly winner?: WinnerRecord;
+  /** What came of its challenge, where a champion must be beaten. */
+  readonly challenge?: Challenge;
 }
 
 const secondsBetween = (start: string, end: string): number =>
@@ -130,7 +133,7 @@ export function trialsOf(
 /** An execution as the table of executions shows it. */
 function listedExecution(
   head: ExecutionHead,
-): Omit<ExecutionRecord, "candidates" | "parameters" | "steps" | "trials"> {
+): Omit<ExecutionRecord, "candidates" | "challenge" | "parameters" | "steps" | "trials"> {
   const { execution, winner } = head;
   const { CreationTime: start, FailureReason: failureReason, LastModifiedTime: last } = execution;
   return {
@@ -148,7 +151,7 @@ function listedExecution(
  * @param folder the execution's folder, in which its logs lie
  */
 export function recordOf(document: ExecutionDocument, folder: string): ExecutionRecord {
-  const { candidates, notExecuted, parameters } = document;
+  const { candidates, challenge, notExecuted, parameters } = document;
   return {
     ...listedExecution(document),
     parameters: Object.fromEntries(parameters.map(({ Name = "", Value = "" }) => [Name, Value])),
@@ -162,5 +165,6 @@ export function recordOf(document: ExecutionDocument, folder: string): Execution
     ],
     trials: trialsOf(document, folder),
     candidates,
+    ...(challenge && { challenge }),
   };
 }

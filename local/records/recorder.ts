@@ -19,6 +19,7 @@ import { writeDocument } from "./executionFile";
 import { fromFolder, trialsOf } from "./executionRecord";
 import { findDocument, isUnderWay, listHeads, recordPath } from "./executions";
 import { stepMetadata } from "./stepMetadata";
+import type { Challenge } from "./challenge";
 import type { CandidateSummary } from "./summary";
 import { updateTrials } from "./trials";
 import type { Workspace } from "./workspace";
@@ -115,6 +116,7 @@ export class Recorder {
     result: RunResult,
     candidates: readonly CandidateSummary[],
     winner: CandidateSummary | undefined,
+    challenge: Challenge | undefined,
   ): void {
     this.status = result.status;
     this.running.clear();
@@ -143,6 +145,7 @@ export class Recorder {
               approvalStatus: winner.model.approvalStatus,
               r2: winner.metrics?.r2 ?? Number.NaN,
             },
+      challenge,
     });
   }
 

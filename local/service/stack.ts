@@ -1,6 +1,7 @@
 import type { athena, s3 } from "@pulumi/aws";
 
 import { stackNames } from "../../contract/names";
+import { challenge } from "../../pipeline/champion";
 import { ecrRepository } from "../../pipeline/ecrRepository";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { allSteps } from "../../pipeline/language/graph";
@@ -78,6 +79,7 @@ export function stackOf(program: Program, dataKmsKeyArn?: string): Stack {
     repositories: repositories(definition),
     vpc: vpc(definition),
     flowLogGroup: has("aws:ec2/flowLog:FlowLog") ? names.flowLogsName : undefined,
+    challengesChampion: definition.Steps.some(({ Name }) => Name === challenge.step),
     crawler: has("aws:glue/crawler:Crawler"),
     findsDrift: resources.some(({ name }) => name === "models-reference-drift-reference"),
   };

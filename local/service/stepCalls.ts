@@ -129,10 +129,17 @@ function processingCalls(stack: Stack, job: Job, request: ProcessingRequest): re
   const queries = (request.ProcessingInputs ?? []).flatMap(
     ({ DatasetDefinition: dataset }) => dataset?.AthenaDatasetDefinition ?? [],
   );
+  const { ContainerArguments: values = [] } = request.AppSpecification ?? {};
+  const group = values[values.indexOf("--model-package-group") + 1];
   return [
     ...(isDataWrangler
       ? calls.dataWrangler(stack, { ...job, named: { ...named, writes: outputs } })
-      : calls.processing(stack, { ...job, named })),
+      : values.includes("--model-package-group")
+        ? calls.challenge(
+            { ...stack, challengesChampion: true, modelPackageGroup: group ?? "" },
+            { ...job, named },
+          )
+        : calls.processing(stack, { ...job, named })),
     ...queries.flatMap((query) => {
       const { Database: database = "", KmsKeyId: outputKey, OutputS3Uri: uri = "" } = query;
       const own = `${stack.database}.${stack.table}`;

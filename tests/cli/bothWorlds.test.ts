@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { openMachine, programOf } from "../../cli/world";
 import type { World } from "../../cli/sageMaker/world";
 import { ensurePipeline } from "../../local/api/pipelines";
-import { type ApiServer, serveApi } from "../../local/api/server";
+import type { ServedApi } from "../../local/environments/awsServices";
+import { serveApi } from "../../local/api/server";
 import { canonicalJson } from "../../pipeline/language/canonicalJson";
 import { commandLine } from "../support/commandLine";
 import { housingRows, writeRows } from "../support/housing";
@@ -25,7 +26,7 @@ describe("the same commands in both worlds", () => {
   const outputs = join(folder, "outputs.json");
   const data = join(folder, "housing.data");
   let emulated: World;
-  let server: ApiServer;
+  let server: ServedApi;
   let environment: Readonly<Record<string, string>>;
   let succeeded: string;
   let failed: string;

@@ -40,6 +40,7 @@ const stacks: Readonly<Record<string, Config>> = {
   "with defaults": {},
   "with everything": {
     candidates: [ownImage],
+    champion: { beats: {} },
     crawler: "on-demand",
     dataQualityBaseline: true,
     driftReference: true,

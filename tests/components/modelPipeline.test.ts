@@ -30,6 +30,7 @@ const args: ModelPipelineArgs = {
     candidates: settings.candidates,
     parameters: settings,
     minimumR2Floor: undefined,
+    champion: undefined,
     dataHash: undefined,
     dataQualityBaseline: false,
     driftReference: false,

@@ -18,7 +18,7 @@ from pathlib import Path
 PYTHON = "3.12"
 PACKAGES = {
     "scikit-learn 1.9-0": ("numpy==2.5.1",),
-    "xgboost 3.2-0": ("numpy==2.1.0", "scipy==1.15.0", "xgboost-cpu==3.2.0"),
+    "xgboost 3.2-0": ("boto3==1.38.0", "numpy==2.1.0", "scipy==1.15.0", "xgboost-cpu==3.2.0"),
 }
 
 

@@ -18,5 +18,6 @@ export const stackScope: StackScope = {
   ownTag: { key: "stack", value: "test" },
   modelApprovalStatus: "PendingManualApproval",
   findsDrift: false,
+  challengesChampion: false,
   trainingVolumesTakeKey: true,
 };

@@ -31,6 +31,7 @@ const stack: Stack = {
   flowLogGroup: "restate-STACK-flow-logs",
   crawler: true,
   findsDrift: true,
+  challengesChampion: true,
 };
 
 const job: Job = {
@@ -48,6 +49,7 @@ const titles: Readonly<Record<JobKind, string>> = {
   training: "A training job of a tuning",
   transform: "A model and its batch transform",
   evaluation: "The job that evaluates a model",
+  challenge: "The job that holds the best candidate against the champion",
   qualityCheck: "The baseline of the training data",
   registerModel: "The registration of a model",
   scheduler: "The schedule or event that starts the pipeline, or looks for drift",

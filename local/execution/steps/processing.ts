@@ -161,6 +161,7 @@ async function run(
   const { ImageUri: imageUri = "" } = application ?? {};
   const image = execution.images.find(imageUri);
   const environment = environmentOf(machineOf(execution), image, "processing");
+  const isIsolated = request.NetworkConfig?.EnableNetworkIsolation === true;
   const outputs = s3Outputs(request).map(({ localPath, uri }) => ({
     folder: intoFolder(localPath, folder),
     uri,
@@ -180,8 +181,11 @@ async function run(
       entrypoint: application?.ContainerEntrypoint,
       arguments: application?.ContainerArguments,
     },
-    environment: request.Environment ?? {},
-    isIsolated: request.NetworkConfig?.EnableNetworkIsolation === true,
+    environment: {
+      ...(isIsolated ? {} : await execution.services?.environment(request.RoleArn)),
+      ...request.Environment,
+    },
+    isIsolated,
   });
   if ("script" in work.program) {
     const { script: path } = work.program;

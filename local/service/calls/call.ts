@@ -74,6 +74,8 @@ export interface Stack {
   readonly crawler: boolean;
   /** Whether the scheduler starts jobs that look for drift. */
   readonly findsDrift: boolean;
+  /** Whether its pipeline holds candidates against the model that is approved. */
+  readonly challengesChampion: boolean;
 }
 
 /** What a job's request names. Objects are S3 URIs, or keys in the stack's bucket. */

@@ -1,5 +1,6 @@
 import { athenaInput } from "./athenaInput";
 import type { Calls } from "./call";
+import { challenge } from "./challenge";
 import { crawler } from "./crawler";
 import { dataWrangler } from "./dataWrangler";
 import { evaluation } from "./evaluation";
@@ -36,6 +37,7 @@ export const calls = {
   training,
   transform,
   evaluation,
+  challenge,
   qualityCheck,
   registerModel,
   scheduler,

@@ -1,0 +1,91 @@
+import { challenge } from "./champion";
+import type { Preprocess } from "./dataSteps";
+import type { DefinitionArgs } from "./definitionArgs";
+import { folderUri, join } from "./language/expressions";
+import { parameter } from "./parameters";
+import {
+  exitMessage,
+  folder,
+  joinedNames,
+  type Processing,
+  processingStep,
+  type ProcessingStepArgs,
+  s3Input,
+} from "./steps/processing";
+import { executionUri } from "./storage";
+
+/** The arguments that every comparing job has, with the options and inputs of one. */
+function comparing(
+  args: DefinitionArgs,
+  candidates: readonly string[],
+  options: readonly string[],
+  inputs: ProcessingStepArgs<"comparison">["inputs"],
+): Omit<ProcessingStepArgs<"comparison">, "entrypoint" | "imageUri" | "name"> {
+  return {
+    roleArn: args.roles.evaluation,
+    context: args.context,
+    arguments: [
+      ...["--candidates", ...joinedNames(candidates)],
+      // The service refuses a number in place of an argument.
+      ...["--minimum", join("", [parameter("MinimumR2")])],
+      ...options,
+      ...["--input", folder("evaluation"), "--output", folder("comparison")],
+      ...["--message", exitMessage],
+    ],
+    dependsOn: candidates.map((name) => `Evaluate${name}`),
+    // Its input lies under the execution's own prefix: no other execution has an equal step. And the champion changes.
+    cached: false,
+    inputs: [
+      ...inputs,
+      s3Input("evaluation", executionUri(args.bucket, "evaluation/"), folder("evaluation")),
+    ],
+    outputs: {
+      comparison: { folder: folder("comparison"), uri: executionUri(args.bucket, "comparison") },
+    },
+    propertyFile: { name: challenge.file, output: "comparison", path: "comparison.json" },
+  };
+}
+
+/** A job that compares the reports of candidates and names the best. */
+export function comparisonStep(
+  args: DefinitionArgs,
+  candidates: readonly string[],
+): Processing<"comparison"> {
+  const code = s3Input("code", args.sources.compare, folder("code"));
+  return processingStep({
+    ...comparing(args, candidates, [], [code]),
+    name: "CompareCandidates",
+    imageUri: args.images.scikitLearn,
+    entrypoint: ["python3", `${folder("code")}/compare.py`],
+  });
+}
+
+/** A job that compares the reports of candidates, and the best of them with the champion. */
+export function challengeStep(
+  args: DefinitionArgs,
+  champion: NonNullable<DefinitionArgs["champion"]>,
+  candidates: readonly string[],
+  preprocess: Preprocess,
+): Processing<"comparison"> {
+  const { beats, notComparable, source } = champion;
+  const options = [
+    ...["--model-package-group", args.modelPackageGroupName, "--region", args.region],
+    ...["--by", String(beats.by), "--confidence", String(beats.confidence)],
+    ...["--not-comparable", notComparable, "--target", args.dataset.target],
+    ...["--test", folder("test"), "--metadata", folder("metadata")],
+  ];
+  const inputs = [
+    s3Input("code", source, folder("code")),
+    s3Input("test", folderUri(preprocess.output("test")), folder("test")),
+    s3Input("metadata", folderUri(preprocess.output("metadata")), folder("metadata")),
+  ];
+  return processingStep({
+    ...comparing(args, candidates, options, inputs),
+    name: challenge.step,
+    // It has boto3, and what reads XGBoost's models. Source: docker/xgboost/pyproject.toml of aws/deep-learning-containers.
+    imageUri: args.images.algorithms.xgboost,
+    // It asks SageMaker which model is approved, and S3 for that model.
+    networkIsolation: false,
+    entrypoint: ["python3", `${folder("code")}/challenge.py`],
+  });
+}

@@ -1,0 +1,415 @@
+"""Holds the best candidate against the champion: the model that was approved last.
+
+Runs in a SageMaker processing job on the XGBoost image, which has boto3, and reads the models of
+this project with what lies beside this script. Both models predict the test rows that the champion
+has never seen, and the candidate is named for registration only where it beats the champion on
+them. Writes ``comparison.json``, as compare.py does, with what became of the challenge.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+import tempfile
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, Iterator, Mapping
+
+import boto3
+import compare
+import evaluate
+import numpy as np
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+CHUNK = 50_000
+"""Rows of training data that are in memory at once."""
+
+RESERVED = re.compile(r"[^\w .:/=+\-@]")
+"""What the metadata of a model package takes none of. Source: CustomerMetadataValue."""
+
+
+class NotComparableError(Exception):
+    """The champion and the candidate cannot be held against each other."""
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The model package that was approved last."""
+
+    version: int
+    metadata: Mapping[str, str]
+    model_uri: str
+
+    def said(self, name: str) -> str:
+        """What the pipeline has kept with it.
+
+        Raises:
+            NotComparableError: it has not.
+        """
+        if name not in self.metadata:
+            raise NotComparableError(
+                f"its package has no {name}, as those have that the pipeline registers where a "
+                "champion must be beaten"
+            )
+        return self.metadata[name]
+
+
+class Storage:
+    """Objects in S3, by their URIs."""
+
+    def __init__(self, client: Any) -> None:  # noqa: ANN401 - boto3 has no types
+        """Takes boto3's client of S3."""
+        self.client = client
+
+    def lines(self, uri: str) -> Iterator[bytes]:
+        """Yields the lines of an object."""
+        bucket, key = place(uri)
+        yield from self.client.get_object(Bucket=bucket, Key=key)["Body"].iter_lines()
+
+    def read(self, uri: str) -> bytes:
+        """Reads an object."""
+        bucket, key = place(uri)
+        content: bytes = self.client.get_object(Bucket=bucket, Key=key)["Body"].read()
+        return content
+
+    def below(self, folder: str) -> list[str]:
+        """The URIs of the objects in a folder, in their order."""
+        bucket, prefix = place(folder.rstrip("/") + "/")
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        found = [one["Key"] for page in pages for one in page.get("Contents", [])]
+        return [f"s3://{bucket}/{key}" for key in sorted(found)]
+
+
+def place(uri: str) -> tuple[str, str]:
+    """The bucket and the key of a URI."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return bucket, key
+
+
+def find_champion(client: Any, group: str) -> Champion | None:  # noqa: ANN401
+    """The version of a group that was approved last, by when it was registered; None: none is."""
+    pages = client.get_paginator("list_model_packages").paginate(
+        ModelPackageGroupName=group,
+        ModelApprovalStatus="Approved",
+        SortBy="CreationTime",
+        SortOrder="Descending",
+    )
+    for page in pages:
+        for summary in page["ModelPackageSummaryList"]:
+            found = client.describe_model_package(ModelPackageName=summary["ModelPackageArn"])
+            containers = found.get("InferenceSpecification", {}).get("Containers", [{}])
+            return Champion(
+                version=found["ModelPackageVersion"],
+                metadata=found.get("CustomerMetadataProperties", {}),
+                model_uri=containers[0].get("ModelDataUrl", ""),
+            )
+    return None
+
+
+def check_encodings(champion: Champion, storage: Storage, metadata: Path) -> None:
+    """Checks that labels are the same numbers for a champion: those are learnt from train rows.
+
+    Raises:
+        NotComparableError: they are not.
+    """
+    name = "text_encodings.json"
+    folder = champion.said("FeatureNames").rpartition("/")[0]
+    uri = f"{folder}/{name}"
+    known = json.loads(storage.read(uri)) if uri in storage.below(folder) else None
+    own = metadata / name
+    if known != (json.loads(own.read_text()) if own.exists() else None):
+        raise NotComparableError("it has learnt other encodings of labels (dataset.encode)")
+
+
+def check_schema(champion: Champion, storage: Storage, target: str, metadata: Path) -> None:
+    """Checks that a champion predicts the same target from the same features.
+
+    Raises:
+        NotComparableError: it does not, or that is not known.
+    """
+    features: list[str] = json.loads((metadata / "feature_names.json").read_text())
+    if champion.said("Target") != target:
+        raise NotComparableError(f"its target is {champion.said('Target')}; here it is {target}")
+    known: list[str] = json.loads(storage.read(champion.said("FeatureNames")))
+    if known == features:
+        check_encodings(champion, storage, metadata)
+        return
+    fewer = [name for name in known if name not in features]
+    more = [name for name in features if name not in known]
+    differences = [f"it has {', '.join(fewer[:5])}"] if fewer else []
+    differences += [f"it lacks {', '.join(more[:5])}"] if more else []
+    raise NotComparableError(f"its features differ: {'; '.join(differences) or 'their order'}")
+
+
+def model_format(champion: Champion) -> str:
+    """What reads the model of a champion: a name of evaluate.LOADERS.
+
+    Raises:
+        NotComparableError: its models cannot be read here.
+    """
+    name = champion.said("ModelFormat")
+    if name not in evaluate.LOADERS:
+        raise NotComparableError(f"models of the format {name} cannot be evaluated here")
+    return name
+
+
+def parsed(lines: Iterator[bytes]) -> Iterator[np.ndarray]:
+    """Yields the rows of CSV lines, some at a time."""
+    filled = (evaluate.EMPTY_FIELD.sub(b"nan", line) for line in lines if line)
+    while chunk := list(islice(filled, CHUNK)):
+        yield np.loadtxt(chunk, delimiter=",", ndmin=2)
+
+
+def identity(rows: np.ndarray) -> list[bytes]:
+    """What tells rows apart: their numbers, whatever the digits that they are written with."""
+    return [row.tobytes() for row in np.ascontiguousarray(rows + 0.0)]  # -0.0 is 0.0
+
+
+def unseen(champion: Champion, storage: Storage, test: np.ndarray) -> np.ndarray:
+    """Finds the test rows that a champion was neither trained nor tuned on.
+
+    Rows are drawn anew for each split of changed data, and the order of Athena's rows is chance:
+    many of today's test rows may be yesterday's training rows, which flatter the champion.
+
+    Raises:
+        NotComparableError: it is not known what it was trained on.
+    """
+    ids = identity(test)
+    wanted, seen = set(ids), set[bytes]()
+    for split in ("TrainRows", "ValidationRows"):
+        for uri in storage.below(champion.said(split)):
+            for rows in parsed(storage.lines(uri)):
+                seen |= wanted.intersection(identity(rows))
+    return np.array([one not in seen for one in ids], dtype=bool)
+
+
+def champion_predictions(champion: Champion, storage: Storage, features: np.ndarray) -> np.ndarray:
+    """What a champion predicts.
+
+    Raises:
+        NotComparableError: its model cannot be read, or does not take these rows.
+    """
+    loader = evaluate.LOADERS[model_format(champion)]
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Path(folder) / "model.tar.gz"
+        archive.write_bytes(storage.read(champion.model_uri))
+        unpacked = Path(folder) / "model"
+        unpacked.mkdir()
+        try:
+            evaluate.extract(archive, unpacked)
+            predicted = loader(unpacked)(features)
+        except Exception as error:  # whatever its library raises
+            raise NotComparableError(f"its model cannot be evaluated: {error}") from error
+    # With as many digits as evaluate.py writes the candidate's: equal models must be equal here.
+    return np.array([float(f"{value:.10g}") for value in predicted])
+
+
+def candidate_predictions(folder: Path, name: str, test: np.ndarray) -> np.ndarray:
+    """What a candidate predicts for the test rows, which its evaluation has left.
+
+    Raises:
+        InputError: they are those of other rows.
+    """
+    pairs = np.loadtxt(folder / name / "predictions.csv", delimiter=",", skiprows=1, ndmin=2)
+    # Ten digits are written.
+    if len(pairs) != len(test) or not np.allclose(pairs[:, 0], test[:, 0], rtol=1e-9, atol=0):
+        raise compare.InputError(f"the predictions of {name} are not those of the test rows")
+    return np.asarray(pairs[:, 1])
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """Two models on the same rows.
+
+    Attributes:
+        rows: How many they are compared on.
+        r2: Of the candidate.
+        champion_r2: Of the champion.
+        least: By how much the candidate is better at the least, with the confidence asked for:
+            negative where it may be worse.
+    """
+
+    rows: int
+    r2: float
+    champion_r2: float
+    least: float
+
+
+def challenge(
+    actual: np.ndarray, predicted: np.ndarray, champion: np.ndarray, confidence: float
+) -> Challenge:
+    """Compares two models by a paired bootstrap: both are scored on the same samples of rows.
+
+    Raises:
+        NotComparableError: there are too few rows, or what the champion predicts is not finite.
+    """
+    try:
+        own = evaluate.regression_metrics(actual, predicted)["r2"]
+        other = evaluate.regression_metrics(actual, champion)["r2"]
+    except evaluate.InputError as error:
+        raise NotComparableError(str(error)) from error
+    resampled = evaluate.resampled_r2(actual, predicted, champion)
+    if resampled is None:
+        raise NotComparableError("the target varies too little in samples of these rows")
+    least = float(np.quantile(resampled[:, 0] - resampled[:, 1], 1 - confidence))
+    return Challenge(actual.size, own, other, least)
+
+
+def hold_against(
+    champion: Champion, storage: Storage, options: argparse.Namespace, winner: str
+) -> Challenge:
+    """Compares a candidate with a champion.
+
+    Raises:
+        NotComparableError: they cannot be compared.
+        InputError: what this execution has left cannot be read.
+    """
+    check_schema(champion, storage, options.target, options.metadata)
+    model_format(champion)
+    test = evaluate.read_rows(options.test)
+    rows = unseen(champion, storage, test)
+    count = int(np.count_nonzero(rows))
+    if count < evaluate.MIN_INTERVAL_ROWS:
+        raise NotComparableError(
+            f"it was trained or tuned on all but {count} of the {len(test)} test rows"
+            if count < len(test)
+            else f"{count} test rows are too few to tell"
+        )
+    predicted = candidate_predictions(options.input, winner, test)[rows]
+    return challenge(
+        test[rows, 0],
+        predicted,
+        champion_predictions(champion, storage, test[rows, 1:]),
+        options.confidence,
+    )
+
+
+def decide(
+    champion: Champion | None, storage: Storage, options: argparse.Namespace, winner: str
+) -> dict[str, Any]:
+    """Decides whether the best candidate is registered, and says why."""
+    if champion is None:
+        return {"register": winner, "outcome": "NoChampion", "verdict": "there is no champion"}
+    about: dict[str, dict[str, float]] = {"champion": {"version": champion.version}}
+    try:
+        result = hold_against(champion, storage, options, winner)
+    except (NotComparableError, ClientError) as error:
+        stays = options.not_comparable == "keep"
+        return {
+            **about,
+            "register": "" if stays else winner,
+            "outcome": "NotComparable",
+            "verdict": f"{'the champion stays: ' if stays else ''}version {champion.version} is "
+            f"not comparable: {error}",
+        }
+    wins = result.least > options.by
+    scores = (
+        f"{winner} R2 {result.r2:.4f}; version {champion.version} {result.champion_r2:.4f}; on "
+        f"{result.rows} test rows"
+    )
+    needed = f"more by {options.by:g} with confidence {options.confidence:g}"
+    about["champion"] |= {"r2": result.champion_r2}
+    return {
+        **about,
+        "register": winner if wins else "",
+        "outcome": "Beaten" if wins else "Stays",
+        "challenger": {"name": winner, "r2": result.r2},
+        "rows": result.rows,
+        "difference": {
+            "r2": result.r2 - result.champion_r2,
+            "least": result.least,
+            "confidence": options.confidence,
+            "by": options.by,
+        },
+        "verdict": f"the champion is beaten: {scores}; {needed}"
+        if wins
+        else f"the champion stays: {scores}; not {needed}",
+    }
+
+
+def use_packages(folder: Path, unpacked: Path) -> None:
+    """Makes importable what reads the models of the stack's own image: its modules, in one file."""
+    modules: dict[str, str] = json.loads((folder / "decision_tree.json").read_text())
+    for name, text in modules.items():
+        file = unpacked / "decision_tree" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    sys.path.insert(0, str(unpacked))
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--candidates", required=True, nargs="+", help="names, in order, joined by commas"
+    )
+    parser.add_argument("--minimum", type=float, required=True, help="R2 that the winner needs")
+    parser.add_argument("--model-package-group", required=True, help="where models are registered")
+    parser.add_argument("--region", required=True, help="of the group")
+    parser.add_argument("--by", type=float, required=True, help="difference of R2 to beat it by")
+    parser.add_argument("--confidence", type=float, required=True, help="of the difference")
+    parser.add_argument("--not-comparable", choices=("register", "keep"), required=True)
+    parser.add_argument("--target", required=True, help="name of the target")
+    parser.add_argument("--input", type=Path, required=True, help="folder of the reports' folders")
+    parser.add_argument("--test", type=Path, required=True, help="folder of CSV files, label first")
+    parser.add_argument("--metadata", type=Path, required=True, help="folder of feature_names.json")
+    parser.add_argument("--output", type=Path, required=True, help="folder for the comparison")
+    parser.add_argument("--message", type=Path, required=True, help="file for a failure's reason")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs the script.
+
+    Raises:
+        SystemExit: the reports cannot be compared, or the registry cannot be read.
+    """
+    options = parse(arguments)
+    # Without a way to the service it would wait for minutes.
+    config = Config(region_name=options.region, connect_timeout=10, retries={"mode": "standard"})
+    names = [name for chunk in options.candidates for name in chunk.split(",")]
+    comparison: dict[str, Any]
+    try:
+        with tempfile.TemporaryDirectory() as unpacked:
+            use_packages(Path(__file__).parent, Path(unpacked))
+            scores = {name: compare.read_r2(options.input, name) for name in names}
+            comparison = {**compare.compare(scores, options.minimum)}
+            winner = comparison["winner"]
+            if winner == "":
+                comparison |= {
+                    "register": "",
+                    "outcome": "BelowMinimum",
+                    "verdict": "no candidate reaches the minimum",
+                }
+            else:
+                registry = boto3.client("sagemaker", config=config)
+                champion = find_champion(registry, options.model_package_group)
+                storage = Storage(boto3.client("s3", config=config))
+                comparison |= decide(champion, storage, options, winner)
+    except (compare.InputError, evaluate.InputError) as error:
+        fail(options.message, str(error))
+    except (BotoCoreError, ClientError) as error:
+        fail(options.message, f"the champion is not known: {error}")
+    comparison["note"] = RESERVED.sub("-", comparison["verdict"])[:256]
+    options.output.mkdir(parents=True, exist_ok=True)
+    (options.output / "comparison.json").write_text(json.dumps(comparison, indent=2))
+    print(comparison["verdict"])
+
+
+def fail(message: Path, reason: str) -> None:
+    """Ends the script, and leaves the reason.
+
+    Raises:
+        SystemExit: always.
+    """
+    message.parent.mkdir(parents=True, exist_ok=True)
+    message.write_text(reason)
+    sys.exit(f"error: {reason}")
+
+
+if __name__ == "__main__":
+    main()
