@@ -9,6 +9,7 @@ import { runService } from "../../local/environments/service";
 import { dataFileProblems } from "../../pipeline/dataFiles/check";
 import { stackNamed } from "../../offline/stackConfig";
 import { typedPath } from "../../terminal/options";
+import { convertToUtf8, likelyEncoding } from "../ownTable/convert";
 import { findTableFiles, type TableFiles } from "../ownTable/files";
 import { type GlueTable, nameInFiles, profileOf, readGlueTable } from "../ownTable/glueTable";
 import { stackName, tableName } from "../ownTable/names";
@@ -24,6 +25,7 @@ interface InitOptions {
   readonly table?: string;
   readonly target?: string;
   readonly output?: string;
+  readonly encoding?: string;
   readonly force?: boolean;
 }
 
@@ -137,6 +139,32 @@ async function find(path: string | undefined, tableName: string | undefined): Pr
   };
 }
 
+/** The file to read: the user's own, or a copy of it that Athena can read. */
+async function readableFile(
+  path: string | undefined,
+  { encoding, force }: InitOptions,
+  terminal: Terminal,
+): Promise<string | undefined> {
+  if (encoding === undefined) {
+    return path;
+  }
+  if (path === undefined) {
+    throw new UserError("--encoding is about a file, and none is given");
+  }
+  const copy = await convertToUtf8(path, encoding, force === true);
+  note(terminal, `${shownPath(copy)} is a UTF-8 copy, which is read from here on`);
+  return copy;
+}
+
+/** Says by which option the user gets on, where a file's encoding is what was wrong. */
+function withEncodingHint(error: unknown): unknown {
+  const message = error instanceof Error && error.name === "UserError" ? error.message : "";
+  const encoding = likelyEncoding(message);
+  return encoding === undefined
+    ? error
+    : new UserError(`${message}; or let init write a UTF-8 copy: --encoding ${encoding}`);
+}
+
 async function writeStackFile(
   path: string | undefined,
   { force, output, table, target: named }: InitOptions,
@@ -219,8 +247,18 @@ export function init(terminal: Terminal): Command {
     )
     .option("--target <column>", "the column to predict (default: ask in the terminal)")
     .option("--output <file>", "the file to write (default: Pulumi.<table>.yaml)")
+    .option(
+      "--encoding <name>",
+      "the encoding of the file, such as windows-1252 or utf-16: write a UTF-8 copy next to it, and read that",
+    )
     .option("--force", "overwrite the file")
-    .action(async (path: string | undefined, options: InitOptions) => {
-      await writeStackFile(path === undefined ? undefined : typedPath(path), options, terminal);
+    .action(async (typed: string | undefined, options: InitOptions) => {
+      const path = typed === undefined ? undefined : typedPath(typed);
+      try {
+        const file = await readableFile(path, options, terminal);
+        await writeStackFile(file, options, terminal);
+      } catch (error) {
+        throw options.encoding === undefined ? withEncodingHint(error) : error;
+      }
     });
 }

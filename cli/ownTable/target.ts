@@ -82,9 +82,19 @@ export async function askTarget(profile: TableProfile, terminal: Terminal): Prom
   }
   const asking = createInterface({ input: process.stdin, output: terminal.stdout });
   const others = profile.targets.slice(1, 10).join(", ");
-  const answer = await asking.question(
-    `Which column should be predicted? [${likely}]${others === "" ? "" : ` (or ${others})`} `,
-  );
+  // Ctrl-C and Ctrl-D close it, which would leave the question waiting forever.
+  const answer = await new Promise<string>((answered, failed) => {
+    asking.once("close", () => {
+      terminal.stdout.write("\n");
+      failed(new UserError("no column was named; name it by --target"));
+    });
+    asking
+      .question(
+        `Which column should be predicted? [${likely}]${others === "" ? "" : ` (or ${others})`} `,
+      )
+      .then(answered, failed);
+  });
+  asking.removeAllListeners("close");
   asking.close();
   return targetOf(profile, answer.trim() === "" ? likely : answer.trim());
 }

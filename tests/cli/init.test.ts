@@ -123,6 +123,36 @@ describe("npm run restate -- init", function () {
       });
     });
 
+    for (const [encoding, encoded] of [
+      ["windows-1252", (text: string) => Buffer.from(text, "latin1")],
+      ["utf-16", (text: string) => Buffer.from(`\uFEFF${text}`, "utf16le")],
+      ["utf-16", (text: string) => Buffer.from(`\uFEFF${text}`, "utf16le").swap16()],
+    ] as const) {
+      it(`of a file in ${encoding}, by a copy in UTF-8`, async () => {
+        const lines = rows.map(({ area, price, town }) => `${area},${town}\u00e4,${price}`);
+        const text = ["Fl\u00e4che,Ort,price", ...lines].join("\r\n");
+        const path = join(folder, "umlauts.csv");
+        writeFileSync(path, encoded(text));
+        const { code, stderr } = await init(
+          path,
+          ...["--target", "price", "--force", "--encoding", encoding],
+        );
+        equal(code, 0, stderr);
+        const copy = join(folder, "umlauts.utf8.csv");
+        equal(readFileSync(copy, "utf8"), text);
+        equal(written()["restate:dataFile"], copy);
+        deepEqual((written()["restate:dataset"] as { columns: unknown[] }).columns[0], {
+          name: "flache",
+          type: "int",
+          header: "Fl\u00e4che",
+        });
+        const again = await init(path, "--target", "price", "--encoding", encoding);
+        match(again.stderr, /umlauts\.utf8\.csv exists: --force overwrites it\n$/);
+        const other = await init(path, "--target", "price", "--force", "--encoding", "utf-7");
+        match(other.stderr, /--encoding: utf-7 is not a known encoding; such are windows-1252/);
+      });
+    }
+
     it("with a split by time in a comment, where each row has a date", async () => {
       const dated = (day: (n: number) => string): Promise<Ended> => {
         const lines = rows.map(({ area, n, price }) => [area, day(n), price].join(","));
@@ -278,13 +308,13 @@ describe("npm run restate -- init", function () {
       "UTF-16",
       Buffer.from(`\uFEFF${plain.join("\n")}`, "utf16le"),
       "price",
-      /is UTF-16: save it as UTF-8\n$/,
+      /is UTF-16: save it as UTF-8; or let init write a UTF-8 copy: --encoding utf-16\n$/,
     ],
     [
       "Latin-1",
       Buffer.from(plain.join("\n").replace("Ulm", "Köln"), "latin1"),
       "price",
-      /: line 2: is not UTF-8, but perhaps Latin-1 or Windows-1252: save it as UTF-8\n$/,
+      /: line 2: is not UTF-8, .*: save it as UTF-8; or let init write a UTF-8 copy: --encoding windows-1252\n$/,
     ],
     [
       "lines of different length",

@@ -1,0 +1,91 @@
+import {
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  openSync,
+  readSync,
+  closeSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { basename, dirname, extname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { TextDecoder } from "node:util";
+
+import { UserError } from "../../errors/userError";
+
+/** What a file that Athena cannot read is likely written in, by what was said of it; undefined where it is readable text. */
+export function likelyEncoding(problem: string): string | undefined {
+  if (problem.includes("is UTF-16")) {
+    return "utf-16";
+  }
+  return problem.includes("is not UTF-8") ? "windows-1252" : undefined;
+}
+
+/** The path of the copy: `flats.csv` becomes `flats.utf8.csv`. */
+function copyPath(path: string): string {
+  const suffix = extname(path);
+  return join(dirname(path), `${basename(path, suffix)}.utf8${suffix}`);
+}
+
+function isBigEndian(path: string): boolean {
+  const mark = Buffer.alloc(2);
+  const file = openSync(path, "r");
+  try {
+    return readSync(file, mark) === 2 && mark.readUInt16BE() === 0xfeff;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** @throws UserError where there is no such encoding */
+function decoderOf(encoding: string, path: string): TextDecoder {
+  const name = /^utf-?16$/i.test(encoding) && isBigEndian(path) ? "utf-16be" : encoding;
+  try {
+    return new TextDecoder(name, { fatal: true });
+  } catch {
+    throw new UserError(
+      `--encoding: ${encoding} is not a known encoding; such are windows-1252, iso-8859-15, utf-16, shift_jis, gb18030`,
+    );
+  }
+}
+
+/**
+ * Writes a UTF-8 copy of a file, without a byte order mark, beside it: Athena reads nothing else.
+ *
+ * @param encoding what the file is written in: a label of the WHATWG's Encoding Standard
+ * @returns the copy's path
+ * @throws UserError where the file is none, is packed, is not of the encoding, or the copy is there already
+ */
+export async function convertToUtf8(
+  path: string,
+  encoding: string,
+  overwrite: boolean,
+): Promise<string> {
+  if (!existsSync(path) || !statSync(path).isFile() || /\.(gz|bz2)$/i.test(path)) {
+    throw new UserError(`--encoding: ${path} must be a file that is not packed`);
+  }
+  const copy = copyPath(path);
+  if (existsSync(copy) && !overwrite) {
+    throw new UserError(`--encoding: ${copy} exists: --force overwrites it`);
+  }
+  const decoder = decoderOf(encoding, path);
+  const draft = `${copy}.draft`;
+  async function* decoded(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+    for await (const chunk of chunks) {
+      yield decoder.decode(chunk, { stream: true });
+    }
+    yield decoder.decode();
+  }
+  try {
+    await pipeline(createReadStream(path), decoded, createWriteStream(draft));
+    renameSync(draft, copy);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error instanceof TypeError
+      ? new UserError(`--encoding: ${path} is not ${encoding}`)
+      : error;
+  }
+  return copy;
+}
