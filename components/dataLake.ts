@@ -54,7 +54,7 @@ export class DataLake extends pulumi.ComponentResource {
     if (dataFile !== undefined && !existsSync(dataFile)) {
       throw new pulumi.InputPropertyError({
         propertyPath: "dataFile",
-        reason: `there is no file or folder ${dataFile}`,
+        reason: `file or folder does not exist: ${dataFile}`,
       });
     }
     const child: pulumi.CustomResourceOptions = { parent: this };

@@ -33,7 +33,8 @@ export function versionOf(pipeline: Resource, id: number | undefined): PipelineV
       ? versions.at(-1)
       : versions.find(({ PipelineVersionId }) => PipelineVersionId === id);
   if (found === undefined) {
-    const what = id === undefined ? "definition: it was run, and never created" : `version ${id}`;
+    const what =
+      id === undefined ? "definition, because it was run but never created" : `version ${id}`;
     throw notFound(`Pipeline '${pipeline.arn}' has no ${what}.`);
   }
   return found;

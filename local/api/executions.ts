@@ -59,7 +59,7 @@ function parametersOf(parameters: readonly Parameter[] = []): ReadonlyMap<string
   const values = new Map<string, string>();
   for (const { Name: name = "", Value: value = "" } of parameters) {
     if (values.has(name)) {
-      throw invalid(`Parameter ${name} is given twice.`);
+      throw invalid(`Parameter ${name} is set twice.`);
     }
     values.set(name, value);
   }

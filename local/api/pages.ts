@@ -48,7 +48,7 @@ export function pageOf<Item>(
     const last = Buffer.from(token, "base64url").toString();
     start = sorted.findIndex((item) => paging.key(item) === last) + 1;
     if (start === 0) {
-      throw invalid("The NextToken is not one of this list.");
+      throw invalid("The NextToken does not belong to this list.");
     }
   }
   const page = sorted.slice(start, start + size);

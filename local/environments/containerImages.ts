@@ -62,9 +62,7 @@ async function givenImage(uri: string, value: string): Promise<Image> {
   await checkDocker();
   const id = await imageId(uri);
   if (id === undefined) {
-    throw new UserError(
-      `${option}: the image is not on this machine; \`docker pull ${uri}\` gets it`,
-    );
+    throw new UserError(`${option}: the image is not on this machine; run \`docker pull ${uri}\``);
   }
   return { container: { id, runsProcessing: true }, runsScripts: true, sources: [] };
 }

@@ -15,7 +15,8 @@ export async function checkDocker(): Promise<void> {
     await run("docker", ["version", "--format", "{{.Server.Version}}"]);
   } catch (error) {
     const { code, stderr } = error as NodeJS.ErrnoException & { readonly stderr?: string };
-    const reason = code === "ENOENT" ? "there is no docker command" : (stderr ?? "").trim();
+    const reason =
+      code === "ENOENT" ? "the docker command is not installed" : (stderr ?? "").trim();
     throw new UserError(`--docker: Docker cannot be used: ${reason}`);
   }
 }
@@ -74,7 +75,7 @@ export function buildImage(
   }
   return new Promise((built, failed) => {
     child.on("error", (error) => {
-      failed(new UserError(`--docker: the build of ${tag} ended: ${error.message}`));
+      failed(new UserError(`--docker: the build of ${tag} failed: ${error.message}`));
     });
     child.on("close", (code) => {
       if (code === 0) {

@@ -16,7 +16,7 @@ const isFile = (path: string): boolean => existsSync(path) && statSync(path).isF
  */
 export function programFolder(option: string, folder: string): Image {
   if (!existsSync(folder) || !statSync(folder).isDirectory()) {
-    throw new UserError(`${option}: there is no folder ${folder}`);
+    throw new UserError(`${option}: folder does not exist: ${folder}`);
   }
   const hasScripts = ["train", "serve"].some((name) => isFile(join(folder, name)));
   const packages = readdirSync(folder).filter((name) => isFile(join(folder, name, "__main__.py")));
@@ -24,7 +24,7 @@ export function programFolder(option: string, folder: string): Image {
   if (first === "" || others.length > 0) {
     const found = packages.length === 0 ? "none" : packages.join(", ");
     throw new UserError(
-      `${option}: ${folder} must hold one Python package with a __main__.py (there are: ${found}), ` +
+      `${option}: ${folder} must contain one Python package with a __main__.py (found: ${found}), ` +
         "or a Python script named train or serve",
     );
   }

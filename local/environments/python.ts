@@ -18,7 +18,7 @@ export function pythonInterpreter(): string {
   const folder = process.platform === "win32" ? ["Scripts", "python.exe"] : ["bin", "python"];
   const interpreter = join(root, ".venv", ...folder);
   if (!existsSync(interpreter)) {
-    throw new UserError("the Python environment .venv is missing; `npm run setup` makes it");
+    throw new UserError("the Python environment .venv is missing; create it with `npm run setup`");
   }
   return interpreter;
 }

@@ -52,7 +52,7 @@ function checkContainer(
 ): void {
   const image = images.find(uri);
   if (modelSource(image, environment) === undefined && !trains(image)) {
-    throw new UserError(`the image ${uri} does not serve here`);
+    throw new UserError(`the image ${uri} cannot serve here`);
   }
   if (!store.isObject(artifact)) {
     throw new UserError(`${title} has no artifact at ${artifact}`);

@@ -72,9 +72,7 @@ export function readSelection(
   for (const step of needed) {
     const before = [...upstream(waitsFor, [step])].filter((one) => selected.has(one));
     if (before.length > 0) {
-      throw new UserError(
-        `step ${step} lies between steps that are selected, and must be selected too`,
-      );
+      throw new UserError(`step ${step} is between selected steps, so it must be selected too`);
     }
   }
   const status = reference?.execution.PipelineExecutionStatus;

@@ -145,7 +145,7 @@ export async function startSession(options: SessionOptions): Promise<StartedSess
   const obedience = obedienceOf(program, definition, options.authorization ?? true);
   if (obedience === "not checked: roles of others") {
     options.say(
-      `the definition has other roles than those of stack ${program.stack}: what they may do is not checked`,
+      `the definition uses roles other than those of stack ${program.stack}, so permissions are not checked`,
     );
   }
   const [table] = program.tables;
@@ -249,7 +249,7 @@ export async function startSession(options: SessionOptions): Promise<StartedSess
       if (request.retried === undefined) {
         await rm(folder, { recursive: true, force: true });
       }
-      throw stopping.signal.aborted ? new UserError("stopped, before a step had begun") : error;
+      throw stopping.signal.aborted ? new UserError("stopped before any step began") : error;
     }
   } catch (error) {
     await leave();
@@ -263,7 +263,7 @@ export async function startSession(options: SessionOptions): Promise<StartedSess
       maxParallel: request.maxParallelSteps,
     });
     if (lost.signal.aborted) {
-      throw new UserError(`stopped: ${workspace.folder} was removed, or taken by another run`);
+      throw new UserError(`stopped: ${workspace.folder} was removed, or is used by another run`);
     }
     const candidates = summarise(definition, execution, result, recorder.trials);
     const winner = candidates.find(({ model }) => model !== undefined);
@@ -368,7 +368,7 @@ function withRetried(
   } else if (named.inputs !== undefined && named.inputs !== asked.inputs) {
     say(
       `warning: the data or the code have changed since execution ${executionId(named)} began; ` +
-        "steps that it has finished are not run again",
+        "its finished steps are not run again",
     );
   }
   return { ...request, retried };

@@ -47,7 +47,7 @@ function checkAthena(
   } else if (typeof compression === "string" && !compressions.includes(compression)) {
     report(
       `${field}.OutputCompression`,
-      `${JSON.stringify(compression)} does not run here for ${format}; ${compressions.join(", ")} may`,
+      `${JSON.stringify(compression)} does not run here for ${format}; ${compressions.join(", ")} do`,
     );
   }
 }
@@ -62,23 +62,23 @@ export function checkProcessing(args: ProcessingArguments, images: Images, repor
   if (image === undefined) {
     report(
       "AppSpecification.ImageUri",
-      `${JSON.stringify(uri)} is not one of the images that run here: ${images.known}; --image tells what runs it`,
+      `${JSON.stringify(uri)} is not an image that can run here (${images.known}); use --image to run it`,
     );
   } else if (entrypoint.length === 0 && image.processingModule === undefined && !isContained) {
-    report("AppSpecification.ContainerEntrypoint", "missing; this image runs scripts only");
+    report("AppSpecification.ContainerEntrypoint", "missing; this image only runs scripts");
   }
   if (entrypoint.length > 0 && !isContained) {
     const entry = readEntrypoint(entrypoint);
     if (entry === undefined) {
       report(
         "AppSpecification.ContainerEntrypoint",
-        `${JSON.stringify(entrypoint)} is neither of the form ["python3", "SCRIPT.py", ...] ` +
-          "nor the runproc.sh of the SDK's FrameworkProcessor",
+        `${JSON.stringify(entrypoint)} is neither ["python3", "SCRIPT.py", ...] nor the runproc.sh ` +
+          "of the SDK's FrameworkProcessor",
       );
     } else if (entry.kind === "script" && !isInside(entry.script)) {
       report("AppSpecification.ContainerEntrypoint", `"${entry.script}" is not below /opt/ml`);
     } else if (image?.runsScripts === false) {
-      report("AppSpecification.ContainerEntrypoint", "this image runs no scripts here");
+      report("AppSpecification.ContainerEntrypoint", "this image cannot run scripts here");
     }
     if (typeof count === "number" && count > 1) {
       report("ProcessingResources.ClusterConfig.InstanceCount", `${count}; scripts run on 1 here`);

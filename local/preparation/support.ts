@@ -25,8 +25,8 @@ function checkModel(args: ModelArguments, images: Images, report: Report): void 
     if (!isScript && !trains(image)) {
       const reason =
         framework === undefined
-          ? "is not one of the images that serve here; --image tells what runs it"
-          : "serves by a script only, and SAGEMAKER_PROGRAM of the Environment names none";
+          ? "is not an image that can serve here; use --image to run it"
+          : "only serves with a script, but SAGEMAKER_PROGRAM in Environment is not set";
       const field = args.Containers === undefined ? "PrimaryContainer" : `Containers[${index}]`;
       report(`${field}.Image`, `${JSON.stringify(uri)} ${reason}`);
     }
@@ -53,7 +53,7 @@ function checkTransform(
   const { InputFilter, JoinSource, OutputFilter } = processing ?? {};
   const isPlain = [InputFilter, OutputFilter].every((filter) => (filter ?? "$") === "$");
   if (split === "None" && !(isPlain && (JoinSource ?? "None") === "None")) {
-    report("DataProcessing", "needs rows: a SplitType of Line");
+    report("DataProcessing", "needs SplitType Line");
   }
   if ((input?.CompressionType ?? "None") !== "None") {
     report("TransformInput.CompressionType", "only None runs here");
@@ -63,7 +63,7 @@ function checkTransform(
     if (typeof path !== "string" || columnFilter(path) === undefined) {
       report(
         `DataProcessing.${name}`,
-        `${JSON.stringify(path)}; $, $[1:] and $[0,-1] are of the kind that runs here`,
+        `${JSON.stringify(path)}; only paths such as $, $[1:] and $[0,-1] run here`,
       );
     }
   }

@@ -164,7 +164,7 @@ async function findData(
   if (table.name === "california_housing") {
     return californiaHousingFile(say);
   }
-  throw new UserError(`the table ${table.name} has no data here; give it with --data PATH`);
+  throw new UserError(`the table ${table.name} has no data here; pass it with --data PATH`);
 }
 
 /**

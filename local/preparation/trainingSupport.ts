@@ -28,10 +28,10 @@ function checkImage(job: Job, hasScript: boolean, images: Images, report: Report
     return;
   }
   const reason = hasScript
-    ? "runs no training script here; the images sagemaker-scikit-learn and sagemaker-xgboost do"
+    ? "cannot run training scripts here; the images sagemaker-scikit-learn and sagemaker-xgboost can"
     : image?.framework === undefined
-      ? "is not one of the images that train here; --image tells what runs it"
-      : "trains by a script only, and the hyperparameter sagemaker_program names none";
+      ? "is not an image that can train here; use --image to run it"
+      : "only trains with a script, but the hyperparameter sagemaker_program is not set";
   report("AlgorithmSpecification.TrainingImage", `${JSON.stringify(uri)} ${reason}`);
 }
 
@@ -119,7 +119,7 @@ export function checkIgnored(args: TuningArguments, report: Report): void {
   if (criteria?.ConvergenceDetected?.CompleteOnConvergence === "Enabled") {
     report(
       "HyperParameterTuningJobConfig.TuningJobCompletionCriteria.ConvergenceDetected",
-      "not applied here, as SageMaker's algorithm is not public: all trials run unless another criterion is met",
+      "is ignored here, because SageMaker's algorithm is not public: all trials run unless another criterion is met",
     );
   }
 }
@@ -138,14 +138,14 @@ function checkConfig(config: Config | undefined, reportOf: Report): void {
     );
   }
   if (strategy === "Hyperband" && config?.TrainingJobEarlyStoppingType === "Auto") {
-    report("TrainingJobEarlyStoppingType", "Hyperband stops by itself; it takes Off only");
+    report("TrainingJobEarlyStoppingType", "must be Off for Hyperband, which stops trials itself");
   }
   if (config?.ParameterRanges?.AutoParameters) {
     report("ParameterRanges.AutoParameters", "does not run here");
   }
   // The SDK leaves a Grid's number of jobs to the service: all combinations.
   if (strategy !== "Grid" && typeof config?.ResourceLimits?.MaxNumberOfTrainingJobs !== "number") {
-    report("ResourceLimits.MaxNumberOfTrainingJobs", "missing; only Grid knows its own number");
+    report("ResourceLimits.MaxNumberOfTrainingJobs", "missing; only Grid can omit it");
   }
 }
 
@@ -167,7 +167,7 @@ function checkObjective(
   if ((hasScript || trains(image)) && !names.includes(literal(objective) ?? "")) {
     report(
       "HyperParameterTuningJobConfig.HyperParameterTuningJobObjective.MetricName",
-      `${JSON.stringify(objective)} is not a metric of the training job, which has ${names.join(", ") || "none"}`,
+      `${JSON.stringify(objective)} is not a metric of the training job; its metrics are ${names.join(", ") || "none"}`,
     );
   }
 }

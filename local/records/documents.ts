@@ -19,7 +19,7 @@ export function warnOnce(warning: string, version = 0): void {
 
 /** Says on standard error that a document is damaged. It is left out, and stays where it is. */
 export function warnOfDamage(path: string): void {
-  warnOnce(`${path} is damaged, and left out`, statSync(path).mtimeMs);
+  warnOnce(`${path} is damaged, so it is skipped`, statSync(path).mtimeMs);
 }
 
 /**

@@ -52,7 +52,7 @@ export function listHeads(workspace: Workspace): readonly ExecutionHead[] {
     if (!existsSync(path)) {
       if (statSync(join(folder, id)).isDirectory()) {
         warnOnce(
-          `${path} is missing, so its execution is left out; remove the folder if it is no longer wanted`,
+          `${path} is missing, so its execution is skipped; remove the folder if you no longer need it`,
         );
       }
       return [];

@@ -78,7 +78,7 @@ export class Workspace {
     );
     if (foreign.length > 0) {
       throw new UserError(
-        `${this.folder} is not a work folder, or holds more than one: ${foreign.slice(0, 3).join(", ")}; ` +
+        `${this.folder} is not a work folder, or contains other files: ${foreign.slice(0, 3).join(", ")}; ` +
           "nothing was removed",
       );
     }

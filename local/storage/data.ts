@@ -57,7 +57,7 @@ export async function californiaHousingFile(say: (line: string) => void): Promis
     return cached;
   }
   say(`downloading the California housing data from ${source.url}`);
-  const instead = "give the file with --data PATH (or RESTATE_DATA)";
+  const instead = "pass the file with --data PATH (or RESTATE_DATA)";
   let archive: Buffer;
   try {
     const response = await fetch(source.url, {
@@ -85,7 +85,7 @@ export async function californiaHousingFile(say: (line: string) => void): Promis
  */
 export function namedData(path: string, named: string): string {
   if (!existsSync(path)) {
-    throw new UserError(`${named}: there is no file or folder ${path}`);
+    throw new UserError(`${named}: file or folder does not exist: ${path}`);
   }
   if (statSync(path).isFile() && statSync(path).size === 0) {
     throw new UserError(`${named}: ${path} is empty`);

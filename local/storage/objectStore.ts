@@ -34,7 +34,7 @@ export class ObjectStore {
 
   /**
    * The path of an object, or of the folder that a prefix that ends with a slash names.
-   * @throws UserError where the URI is none of S3, or leads out of its bucket
+   * @throws UserError where the URI is none of S3, or is outside its bucket
    */
   path(uri: string): string {
     const [, bucket, key] =
@@ -44,7 +44,7 @@ export class ObjectStore {
     }
     const inside = normalize(`/${key ?? ""}`);
     if (/(^|\/)\.\.(\/|$)/.test(key ?? "")) {
-      throw new UserError(`"${uri}" leads out of its bucket`);
+      throw new UserError(`"${uri}" is outside its bucket`);
     }
     return join(this.folder, bucket, inside);
   }
@@ -65,7 +65,7 @@ export class ObjectStore {
    * `test_output` reads `test_output_pose/`. What SageMaker does with a prefix that stands for both kinds
    * is not documented: here each key follows its own rule.
    *
-   * @throws UserError where the URI is none of S3, or leads out of its bucket
+   * @throws UserError where the URI is none of S3, or is outside its bucket
    */
   objectsAt(uri: string): readonly StoredObject[] {
     const path = this.path(uri);
@@ -169,7 +169,7 @@ export class ObjectStore {
   async link(uri: string, folder: string): Promise<void> {
     const found = this.objectsAt(uri);
     if (found.length === 0) {
-      throw new UserError(`there is nothing at ${uri}`);
+      throw new UserError(`there is no object at ${uri}`);
     }
     await mkdir(folder, { recursive: true });
     for (const { name, path } of found) {

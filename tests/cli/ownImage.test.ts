@@ -121,7 +121,7 @@ describe("npm run local, with jobs of others,", () => {
     [
       "an image that nothing runs",
       [],
-      /own:1" is not one of the images that train here; --image tells what runs it\n$/,
+      /own:1" is not an image that can train here; use --image to run it\n$/,
     ],
     [
       "a folder that is not there",
@@ -131,7 +131,7 @@ describe("npm run local, with jobs of others,", () => {
     [
       "a folder without a program",
       ["--image", `${image}=${join(folder, "nothing")}`],
-      /nothing must hold one Python package with a __main__\.py \(there are: none\), or a Python script named train or serve\n$/,
+      /nothing must contain one Python package with a __main__\.py \(found: none\), or a Python script named train or serve\n$/,
     ],
     [
       "an image that no step has",

@@ -177,7 +177,7 @@ describe("DataLake", () => {
       rmSync(folder, { recursive: true });
     }
     throws(() => new DataLake("data", { ...args, dataFile: "nowhere.csv" }), {
-      message: /there is no file or folder nowhere\.csv/,
+      message: /file or folder does not exist: nowhere\.csv/,
     });
   });
 });

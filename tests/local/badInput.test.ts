@@ -99,9 +99,9 @@ describe("npm run local, given bad input,", () => {
   it("refuses a file that does not exist, by the name of what named it", async () => {
     await fails(
       ["--data", "/nowhere.data"],
-      /^error: --data: there is no file or folder \/nowhere\.data\n$/,
+      /^error: --data: file or folder does not exist: \/nowhere\.data\n$/,
     );
-    await fails([], /^error: RESTATE_DATA: there is no file or folder \/nowhere\.data\n$/, {
+    await fails([], /^error: RESTATE_DATA: file or folder does not exist: \/nowhere\.data\n$/, {
       RESTATE_DATA: "/nowhere.data",
     });
   });

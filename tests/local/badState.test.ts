@@ -98,7 +98,7 @@ describe("npm run local, on a machine or in a folder that is not as it should be
     equal((JSON.parse(runs.stdout) as readonly unknown[]).length, 1);
     // The models are read too: they tell which executions registered one.
     deepEqual(runs.stderr.split("\n"), [
-      ...[record, model].map((path) => `warning: ${path} is damaged, and left out`),
+      ...[record, model].map((path) => `warning: ${path} is damaged, so it is skipped`),
       "",
     ]);
     const models = await localProcess(["models", "--work-folder", work, "--json"]);
@@ -106,7 +106,7 @@ describe("npm run local, on a machine or in a folder that is not as it should be
       (JSON.parse(models.stdout) as readonly { version: number }[]).map(({ version }) => version),
       [2],
     );
-    equal(models.stderr, `warning: ${model} is damaged, and left out\n`);
+    equal(models.stderr, `warning: ${model} is damaged, so it is skipped\n`);
     failedBy(
       await local(["compare", other, other, "--work-folder", work]),
       /the definition of arn:\S+: the definition is not JSON: /,

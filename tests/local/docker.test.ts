@@ -309,6 +309,6 @@ describe("npm run local -- --docker, without Docker,", () => {
       { PATH: folder },
     );
     equal(code, 1);
-    equal(stderr, "error: --docker: Docker cannot be used: there is no docker command\n");
+    equal(stderr, "error: --docker: Docker cannot be used: the docker command is not installed\n");
   });
 });

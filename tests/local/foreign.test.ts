@@ -392,7 +392,7 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
     equal(code, 1);
     equal(
       stderr,
-      "error: step Split failed: there is nothing at s3://team-bucket/data/nothing.csv\n",
+      "error: step Split failed: there is no object at s3://team-bucket/data/nothing.csv\n",
     );
     const none = ["--definition", path, "--s3", join(folder, "nowhere")];
     match((await local(none)).stderr, /^error: --s3: folder does not exist: /);

@@ -89,7 +89,7 @@ describe("ObjectStore", () => {
       "train.csv": "T",
     });
     await rejects(store.link("s3://bucket/data/none", join(root, "input")), {
-      message: "there is nothing at s3://bucket/data/none",
+      message: "there is no object at s3://bucket/data/none",
     });
   });
 

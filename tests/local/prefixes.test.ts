@@ -197,6 +197,6 @@ describe("prefixes in a local run", () => {
     ]);
     equal(code, 1);
     const { failureReason } = JSON.parse(stdout) as { failureReason: string };
-    equal(failureReason, "there is nothing at s3://team-bucket/code/");
+    equal(failureReason, "there is no object at s3://team-bucket/code/");
   });
 });

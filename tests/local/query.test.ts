@@ -69,7 +69,7 @@ describe("npm run local -- query", () => {
     [
       "data that there is not",
       ["--data", "/nowhere"],
-      /--data: there is no file or folder \/nowhere/,
+      /--data: file or folder does not exist: \/nowhere/,
     ],
   ] as const) {
     it(`names ${what} in one line`, async () => {

@@ -188,7 +188,7 @@ describe("the document of an execution", () => {
       const warning = stderrOf(() => {
         equal(readHead(path), undefined);
       });
-      equal(warning, `warning: ${path} is damaged, and left out\n`);
+      equal(warning, `warning: ${path} is damaged, so it is skipped\n`);
     }
   });
 
@@ -243,7 +243,7 @@ describe("the executions of a work folder", () => {
     equal(
       warning,
       `warning: ${join(workspace.execution("gone"), "execution.json")} is missing, so its ` +
-        "execution is left out; remove the folder if it is no longer wanted\n",
+        "execution is skipped; remove the folder if you no longer need it\n",
     );
     throws(() => readRecord(join(workspace.execution("gone"), "execution.json")), {
       name: "UserError",

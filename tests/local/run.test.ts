@@ -298,7 +298,7 @@ describe("npm run local", () => {
       });
       equal(code, 1);
       equal(result.status, "Failed");
-      match(result.failureReason ?? "", /^none of 3 training jobs completed; the last: .*typo/);
+      match(result.failureReason ?? "", /^none of 3 training jobs completed; the last one: .*typo/);
       const log = /log: (.*)\n/.exec(stderr)?.[1] ?? "";
       ok(existsSync(log), stderr);
       deepEqual(versions(), before);
@@ -341,7 +341,7 @@ describe("npm run local", () => {
         "--no-authorization",
       );
       equal(code, 1);
-      equal(result.failureReason, "killed by SIGKILL, as the system does where memory runs out");
+      equal(result.failureReason, "killed by SIGKILL, as the system does when memory runs out");
       equal(readFileSync(attempts, "utf8"), "xxxx");
     });
 

@@ -26,13 +26,13 @@ const beyond: readonly (readonly [string, readonly (string | number)[], unknown,
     "an image",
     [...application, "ImageUri"],
     "1.dkr.ecr.us-east-1.amazonaws.com/mine:1",
-    /^step "Preprocess", Arguments\.AppSpecification\.ImageUri: .*mine:1" is not one of the images/,
+    /^step "Preprocess", Arguments\.AppSpecification\.ImageUri: .*mine:1" is not an image that can run here/,
   ],
   [
     "a command",
     [...application, "ContainerEntrypoint"],
     ["bash", "run.sh"],
-    /ContainerEntrypoint: \["bash","run\.sh"\] is neither of the form \["python3", "SCRIPT\.py", \.\.\.\] nor the runproc\.sh/,
+    /ContainerEntrypoint: \["bash","run\.sh"\] is neither \["python3", "SCRIPT\.py", \.\.\.\] nor the runproc\.sh/,
   ],
   [
     "an image without a command",
@@ -124,7 +124,7 @@ const beyond: readonly (readonly [string, readonly (string | number)[], unknown,
     "a compression that the format of a query's output does not have",
     [...athena, "OutputCompression"],
     "ZLIB",
-    /AthenaDatasetDefinition\.OutputCompression: "ZLIB" does not run here for PARQUET; GZIP, SNAPPY may/,
+    /AthenaDatasetDefinition\.OutputCompression: "ZLIB" does not run here for PARQUET; GZIP, SNAPPY do/,
   ],
   [
     "a feature store output",
@@ -148,7 +148,7 @@ const beyond: readonly (readonly [string, readonly (string | number)[], unknown,
     "no number of training jobs",
     [...tuning, "ResourceLimits", "MaxNumberOfTrainingJobs"],
     undefined,
-    /ResourceLimits\.MaxNumberOfTrainingJobs: missing; only Grid knows its own number/,
+    /ResourceLimits\.MaxNumberOfTrainingJobs: missing; only Grid can omit it/,
   ],
   [
     "Pipe mode",
@@ -172,19 +172,19 @@ const beyond: readonly (readonly [string, readonly (string | number)[], unknown,
     "an objective that nothing reports",
     [...tuning, "HyperParameterTuningJobObjective", "MetricName"],
     "validation:gini",
-    /MetricName: "validation:gini" is not a metric of the training job, which has/,
+    /MetricName: "validation:gini" is not a metric of the training job; its metrics are/,
   ],
   [
     "an image that does not train",
     [...training, "AlgorithmSpecification", "TrainingImage"],
     "1.dkr.ecr.us-east-1.amazonaws.com/sagemaker-model-monitor-analyzer:1",
-    /TrainingImage: .* is not one of the images that train here/,
+    /TrainingImage: .* is not an image that can train here/,
   ],
   [
     "an image that trains by a script only",
     [...training, "AlgorithmSpecification", "TrainingImage"],
     "1.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1",
-    /TrainingImage: .* trains by a script only, and the hyperparameter sagemaker_program names none/,
+    /TrainingImage: .* only trains with a script, but the hyperparameter sagemaker_program is not set/,
   ],
   [
     "a training image's entry point of the user's",
@@ -256,7 +256,7 @@ describe("unsupported", () => {
     const typed = definition as unknown as PipelineDefinition;
     deepEqual(ignored(typed), [
       'step "TuneXGBoost", Arguments.HyperParameterTuningJobConfig.TuningJobCompletionCriteria.' +
-        "ConvergenceDetected: not applied here, as SageMaker's algorithm is not public: all trials run " +
+        "ConvergenceDetected: is ignored here, because SageMaker's algorithm is not public: all trials run " +
         "unless another criterion is met",
     ]);
     set(definition, [...criteria, "ConvergenceDetected"], { CompleteOnConvergence: "Disabled" });
@@ -287,9 +287,7 @@ describe("unsupported", () => {
     });
 
     it("finds columns that are asked of files that are sent whole, and other ways to split", () => {
-      const needsRows = [
-        'step "Predict", Arguments.DataProcessing: needs rows: a SplitType of Line',
-      ];
+      const needsRows = ['step "Predict", Arguments.DataProcessing: needs SplitType Line'];
       deepEqual(problemsOf(undefined, { InputFilter: "$[1:]" }), needsRows);
       deepEqual(problemsOf("None", { JoinSource: "Input" }), needsRows);
       deepEqual(problemsOf("TFRecord"), [

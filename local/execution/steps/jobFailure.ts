@@ -39,7 +39,7 @@ export function failureReason(
     return `stopped after ${limit} s, its MaxRuntimeInSeconds`;
   }
   if (result.exitCode === -constants.signals.SIGKILL) {
-    return "killed by SIGKILL, as the system does where memory runs out";
+    return "killed by SIGKILL, as the system does when memory runs out";
   }
   const reason = existsSync(reasonFile)
     ? readFileSync(reasonFile, "utf8").slice(0, 1024).trim()

@@ -61,7 +61,7 @@ function answers(body: string, count: number): readonly string[] {
   const lines = body.trimEnd().split("\n");
   const found = lines.length === count ? lines : body.trim().split(/[,\n]/);
   if (found.length !== count) {
-    throw new Error(`the model gives ${found.length} answers for ${count} rows`);
+    throw new Error(`the model returned ${found.length} predictions for ${count} rows`);
   }
   return found;
 }
@@ -101,8 +101,8 @@ async function* predictWhole(path: string, { ask, payload }: Rows): AsyncGenerat
   const bytes = Buffer.byteLength(body);
   if (bytes > payload) {
     throw new Error(
-      `${basename(path)} has ${bytes} bytes, but MaxPayloadInMB lets a request have ${payload}; ` +
-        "SplitType Line sends rows apart",
+      `${basename(path)} has ${bytes} bytes, but MaxPayloadInMB limits a request to ${payload}; ` +
+        "SplitType Line sends rows separately",
     );
   }
   yield await ask(body);
@@ -192,7 +192,7 @@ async function whileServing<Result>(
       execution.jobs.stop(job.id);
       const failure = join(folder.base, "failure");
       const reason = failureReason(await result, failure, folder.log, defaultTimeLimit);
-      throw new StepFailure(step, `the model does not answer: ${reason}`, folder.log);
+      throw new StepFailure(step, `the model does not respond: ${reason}`, folder.log);
     }
     return await work();
   } finally {
@@ -218,7 +218,7 @@ async function run(
   }
   const inputs = execution.store.objectsAt(inputUri(request));
   if (inputs.length === 0) {
-    throw new StepFailure(step, `there is nothing at ${inputUri(request)}`);
+    throw new StepFailure(step, `there is no object at ${inputUri(request)}`);
   }
   const ports = await freePorts(containers.length);
   const how = { isIsolated: model.EnableNetworkIsolation === true, request };
@@ -241,7 +241,7 @@ async function run(
     const text = new TextDecoder().decode(answer.body);
     if (answer.status >= 400) {
       const who = containers.length === 1 ? "the model" : answer.container;
-      throw new Error(`${who} answers ${answer.status}: ${text.trim()}`);
+      throw new Error(`${who} returned ${answer.status}: ${text.trim()}`);
     }
     return text;
   };

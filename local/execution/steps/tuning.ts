@@ -97,7 +97,7 @@ async function run(
     const last = trials.at(-1);
     throw new StepFailure(
       step,
-      `none of ${trials.length} training jobs completed; the last: ${last?.failureReason ?? ""}`,
+      `none of ${trials.length} training jobs completed; the last one: ${last?.failureReason ?? ""}`,
       last?.log,
       last?.fault,
     );

@@ -60,7 +60,7 @@ export async function readTuningJob(
 ): Promise<TuningJob> {
   const { HyperParameterTuningJobConfig: config, TrainingJobDefinition: definition } = request;
   if (config === undefined || definition === undefined) {
-    throw new StepFailure(step, "a tuning needs its configuration and a TrainingJobDefinition");
+    throw new StepFailure(step, "a tuning needs a configuration and a TrainingJobDefinition");
   }
   const specification = definition.AlgorithmSpecification;
   const objective = config.HyperParameterTuningJobObjective;

@@ -337,7 +337,7 @@ assert number >= int(os.environ["FAILS"]) + 1, f"attempt {number}"
           { Name: "Limit", Value: "1" },
           { Name: "Limit", Value: "2" },
         ],
-        /Parameter Limit is given twice\./,
+        /Parameter Limit is set twice\./,
       ],
     ] as const) {
       await rejects(start("Typed", { PipelineParameters: [...PipelineParameters] }), {
@@ -425,11 +425,7 @@ assert number >= int(os.environ["FAILS"]) + 1, f"attempt {number}"
         undefined,
         /^the selected steps depend on step A, which is not selected: SourcePipelineExecutionArn is needed$/,
       ],
-      [
-        ["A", "C"],
-        reference,
-        /^step B lies between steps that are selected, and must be selected too$/,
-      ],
+      [["A", "C"], reference, /^step B is between selected steps, so it must be selected too$/],
       [["D"], reference, /^step D does not exist; the pipeline has A, B, C$/],
     ] as const) {
       await rejects(select(names, from), { name: "ValidationException", message });

@@ -208,7 +208,7 @@ describe("the scheduler", () => {
     const { ended, events, jobs } = begin([script("Killed", retrying(3))], () => killed);
     equal(
       (await ended).failureReason,
-      "killed by SIGKILL, as the system does where memory runs out",
+      "killed by SIGKILL, as the system does when memory runs out",
     );
     equal(jobs.begun.length, 4);
     const attempts = events.flatMap((event) =>
