@@ -158,6 +158,7 @@ const models = new ModelPipeline(
       dataQualityBaseline: settings.dataQualityBaseline,
       driftReference: settings.driftReference,
       gitRevision: settings.gitRevision,
+      modelCard: settings.modelCard,
     },
     jobs: {
       images: { ...images, algorithms: { "decision-tree": image.imageUri, xgboost } },

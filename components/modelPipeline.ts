@@ -11,6 +11,7 @@ import { check } from "../pipeline/language/check";
 import type { Dataset } from "../pipeline/dataset";
 import { datasetQuery } from "../pipeline/query";
 import { pipelineDefinition } from "../pipeline/definition";
+import type { ModelCardTexts } from "../pipeline/modelCard";
 import { dataWranglerFlow, type FlowSource } from "../pipeline/flow";
 import type { ParameterDefaults } from "../pipeline/parameters";
 import { canonicalJson, contentHash } from "../pipeline/language/canonicalJson";
@@ -45,6 +46,8 @@ export interface ModelPipelineArgs {
     readonly driftReference: boolean;
     /** Revision of the source, kept with each model; undefined: none is. */
     readonly gitRevision: string | undefined;
+    /** What the card of each model says that only its owner knows; undefined: models have no card. */
+    readonly modelCard: ModelCardTexts | undefined;
   };
   /** What the jobs run, as whom and where. */
   readonly jobs: {

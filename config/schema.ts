@@ -8,6 +8,7 @@ import { dataFilePaths } from "../pipeline/dataFiles/paths";
 import { datasetSchema } from "../pipeline/datasetSchema";
 import { ownPricesSchema } from "../pipeline/cost/prices";
 import { parameterInstanceType } from "../pipeline/instanceTypes";
+import { modelCardSchema } from "../pipeline/modelCard";
 import { modelApprovalStatuses } from "../pipeline/parameters";
 import { emptyMeansUnset, optionalText, parameterDefault } from "./fields";
 import { networkSchema } from "./network";
@@ -99,6 +100,12 @@ export const settingsSchema = z.strictObject({
     "Revision of the deployed source, as `git rev-parse HEAD` prints it; each registered model records it. Empty: not " +
       "recorded.",
   ),
+  modelCard: modelCardSchema
+    .optional()
+    .describe(
+      "Registers each model with a model card in SageMaker's format: data, split, algorithm, hyperparameters and metrics, " +
+        "and what you say here. Default: no card; `{}` registers a card without texts of yours.",
+    ),
   processingInstanceType: parameterInstanceType("choose a type without them, such as ml.m5.4xlarge")
     .default("ml.m5.4xlarge")
     .meta(parameterDefault("ProcessingInstanceType", "instance type of all processing jobs")),

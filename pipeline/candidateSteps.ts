@@ -13,6 +13,7 @@ import {
   join,
   type JsonGet,
 } from "./language/expressions";
+import { modelCard } from "./modelCard";
 import type { Processing } from "./steps/processing";
 import type { DataQuality } from "./steps/qualityCheck";
 import { registerModelStep } from "./steps/registerModel";
@@ -161,6 +162,7 @@ export function candidateSteps(
     contentTypes: ["text/csv"],
     responseTypes: ["text/csv"],
     metadata: metadata(args, candidate, imageUri, tuning, report, preprocess),
+    modelCard: modelCard(args, tuned, report),
   });
   const after = crossValidation === undefined ? [] : [crossValidation.step];
   return {

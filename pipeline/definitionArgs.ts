@@ -3,6 +3,7 @@ import type { Candidate } from "./candidates";
 import type { ChampionRule } from "./championRule";
 import type { Dataset } from "./dataset";
 import type { FlowSource } from "./flow";
+import type { ModelCardTexts } from "./modelCard";
 import type { ParameterDefaults } from "./parameters";
 import type { JobContext } from "./steps/step";
 
@@ -69,4 +70,6 @@ export interface DefinitionArgs {
   readonly dataQualityBaseline: boolean;
   /** Revision of the source that is deployed, kept with each model. Default: none. */
   readonly gitRevision?: string | undefined;
+  /** What the card of each model says that only its owner knows. Default: models have no card. */
+  readonly modelCard?: ModelCardTexts | undefined;
 }

@@ -11,6 +11,7 @@ export type KnownArgs = Pick<
   | "dataset"
   | "gitRevision"
   | "minimumR2Floor"
+  | "modelCard"
   | "parameters"
   | "region"
 > & { readonly champion?: ChampionRule | undefined };

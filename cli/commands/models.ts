@@ -7,17 +7,26 @@ import { groupsOf, withGroup, type GroupOption } from "../groups";
 import { inWorld } from "../inWorld";
 import { type JsonOption, type MaxOption, maxOf, withJson, withMax, withWorld } from "../options";
 import { sageMaker } from "../sageMaker/clients";
-import { listModels } from "../sageMaker/models";
+import { listModels, modelCardOf } from "../sageMaker/models";
 import { note, print, type Terminal } from "../terminal";
 import type { WorldOptions } from "../world";
 
-/** `models`: the model packages as a table, or as JSON, the latest last. */
+interface CardOption {
+  readonly card?: string;
+}
+
+/** `models`: the model packages as a table, or as JSON, the latest last; or the card of one. */
 export function models(terminal: Terminal): Command {
-  return withGroup(withMax(withJson(withWorld(new Command("models"))), "versions", 20)).action(
-    async (options: WorldOptions & JsonOption & MaxOption & GroupOption) => {
+  return withGroup(withMax(withJson(withWorld(new Command("models"))), "versions", 20))
+    .option("--card <version>", "only the model card of a version, as JSON")
+    .action(async (options: WorldOptions & JsonOption & MaxOption & GroupOption & CardOption) => {
       await inWorld(options, async (world) => {
         const max = maxOf(options);
         const groups = await groupsOf(world, options);
+        if (options.card !== undefined) {
+          print(terminal, await modelCardOf(sageMaker(world.client), groups, options.card));
+          return;
+        }
         const found = await listModels(sageMaker(world.client), groups, max + 1);
         const shown = found.length > max ? found.slice(-max) : found;
         print(
@@ -28,6 +37,5 @@ export function models(terminal: Terminal): Command {
           note(terminal, `only the latest ${max} are shown; --max shows more`);
         }
       });
-    },
-  );
+    });
 }

@@ -147,6 +147,33 @@ export async function findVersion(
 }
 
 /**
+ * The model card of a version, as JSON.
+ *
+ * @param version its number, as the user wrote it
+ * @throws UserError where there is no such version, or it has no card
+ */
+export async function modelCardOf(
+  client: SageMakerClient,
+  groups: readonly string[],
+  version: string,
+): Promise<string> {
+  const model = await findVersion(client, groups, version);
+  const { ModelCard: card } = await client.send(
+    new DescribeModelPackageCommand({ ModelPackageName: model.ModelPackageArn }),
+  );
+  if (card?.ModelCardContent === undefined) {
+    throw new UserError(
+      `version ${nameOf(model)} has no model card; \`restate:modelCard\` gives new models one`,
+    );
+  }
+  return JSON.stringify(
+    { status: card.ModelCardStatus, content: JSON.parse(card.ModelCardContent) as unknown },
+    undefined,
+    2,
+  );
+}
+
+/**
  * The latest approved version.
  * @throws UserError where none is approved
  */

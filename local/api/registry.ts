@@ -207,18 +207,14 @@ function listPackages(world: World, request: ListModelPackagesInput): Answer {
 }
 
 function updatePackage(world: World, request: UpdateModelPackageInput): Answer {
-  refuseUnsupported(request, [
-    "AdditionalInferenceSpecificationsToAdd",
-    "ModelCard",
-    "ModelLifeCycle",
-  ]);
+  refuseUnsupported(request, ["AdditionalInferenceSpecificationsToAdd", "ModelLifeCycle"]);
   const model = findPackage(world, request.ModelPackageArn);
   const metadata = {
     ...model.request.CustomerMetadataProperties,
     ...request.CustomerMetadataProperties,
   };
   const removed = new Set(request.CustomerMetadataPropertiesToRemove);
-  const { InferenceSpecification, SourceUri } = request;
+  const { InferenceSpecification, ModelCard, SourceUri } = request;
   world.registry.update(model, {
     approvalStatus: request.ModelApprovalStatus ?? model.approvalStatus,
     ...(request.ApprovalDescription !== undefined && {
@@ -228,6 +224,7 @@ function updatePackage(world: World, request: UpdateModelPackageInput): Answer {
       ...model.request,
       ...(InferenceSpecification && { InferenceSpecification }),
       ...(SourceUri !== undefined && { SourceUri }),
+      ...(ModelCard && { ModelCard: { ...model.request.ModelCard, ...ModelCard } }),
       CustomerMetadataProperties: Object.fromEntries(
         Object.entries(metadata).filter(([name]) => !removed.has(name)),
       ),

@@ -21,6 +21,8 @@ export interface RegisterModelStepArgs {
   /** Media types that the image takes and gives. */
   readonly contentTypes: readonly string[];
   readonly responseTypes: readonly string[];
+  /** The model's card. Default: none. */
+  readonly modelCard?: RegisterModelArguments["ModelCard"];
   /** What else to keep with the model package: at most 50 values of at most 256 characters. */
   readonly metadata: Readonly<Record<string, StringExpression>>;
 }
@@ -65,6 +67,7 @@ export function registerModelStep(args: RegisterModelStepArgs): RegisterModelSte
       },
       DriftCheckBaselines: dataQuality,
       CustomerMetadataProperties: args.metadata,
+      ModelCard: args.modelCard,
     },
   };
 }

@@ -35,6 +35,7 @@ const args: ModelPipelineArgs = {
     dataQualityBaseline: false,
     driftReference: false,
     gitRevision: undefined,
+    modelCard: undefined,
   },
   jobs: {
     images: {

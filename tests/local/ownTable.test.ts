@@ -35,6 +35,26 @@ const filter: readonly JsonObject[] = [
   { column: "moment", operator: ">", value: "2020-01-10" },
 ];
 
+/** What `models --card` prints, as far as it is looked at. */
+interface ModelCardAnswer {
+  readonly status: string;
+  readonly content: {
+    readonly intended_uses: { readonly intended_uses: string };
+    readonly training_details: {
+      readonly training_job_details: {
+        readonly hyper_parameters: readonly { readonly name: string; readonly value: string }[];
+      };
+    };
+    readonly evaluation_details: readonly [
+      {
+        readonly metric_groups: readonly [
+          { readonly metric_data: readonly { readonly name: string; readonly value: number }[] },
+        ];
+      },
+    ];
+  };
+}
+
 describe("npm run local, on a table of one's own,", function () {
   this.timeout(180_000);
   const folder = temporaryFolder();
@@ -55,6 +75,7 @@ describe("npm run local, on a table of one's own,", function () {
       "restate:dataset": { table: "own", target: "y", ...dataset },
       "restate:candidates": [candidate],
       "restate:minimumR2": "-100",
+      "restate:modelCard": { intendedUses: 'To try a "table" of one\'s own.' },
       "restate:network": { mode: "none" },
     };
     writeFileSync(path, stringify({ config }));
@@ -120,6 +141,29 @@ describe("npm run local, on a table of one's own,", function () {
     deepEqual(JSON.parse(asked.stdout), [{ n: 60, towns: 0 }], asked.stderr);
     const trained = await run(dataset, data);
     equal(trained.code, 0, trained.stderr);
+    const card = (version: string): Promise<Ended> =>
+      local(["models", "--card", version, "--work-folder", join(folder, "work")]);
+    const { code, stderr, stdout } = await card("1");
+    equal(code, 0, stderr);
+    const { content, status } = JSON.parse(stdout) as ModelCardAnswer;
+    equal(status, "Draft");
+    equal(content.intended_uses.intended_uses, 'To try a "table" of one\'s own.');
+    const { hyper_parameters: hyperparameters } = content.training_details.training_job_details;
+    deepEqual(
+      hyperparameters.map(({ name, value }) => [name, Number(value) > 0]),
+      [
+        ["random_state", true],
+        ["max_depth", true],
+      ],
+    );
+    const [job] = content.evaluation_details;
+    deepEqual(
+      job.metric_groups[0].metric_data.map(({ name, value }) => [name, typeof value]),
+      ["r2", "rmse", "mae", "mse", "rows"].map((name) => [name, "number"]),
+    );
+    const none = await card("9");
+    equal(none.code, 1);
+    match(none.stderr, /there is no model version 9/);
   });
 
   it("says what to doubt in the rows before it trains, or stops where it is to", async () => {

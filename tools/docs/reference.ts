@@ -20,7 +20,9 @@ function keyRow(key: string, schema: Described): readonly string[] {
   const full = `${namespace}:${key}`;
   return [
     `\`${full}\``,
-    hasMembers(schema) ? `[${typeText(schema)}](#${namespace}${key})` : typeText(schema),
+    hasMembers(schema)
+      ? `[${typeText(schema)}](#${namespace}${key.toLowerCase()})`
+      : typeText(schema),
     isLong ? `see \`${full}\` in [Pulumi.yaml](../Pulumi.yaml)` : defaultText(value),
     description ?? "",
   ];

@@ -1,0 +1,209 @@
+import { z } from "zod";
+
+import { objectiveMetric } from "./algorithms";
+import type { DefinitionArgs } from "./definitionArgs";
+import type { TunedCandidate } from "./evaluationSteps";
+import type { RegisterModelArguments } from "./language/definition";
+import {
+  type Expression,
+  execution,
+  isComputed,
+  join,
+  stepProperty,
+  type StringExpression,
+} from "./language/expressions";
+import type { Processing } from "./steps/processing";
+
+const text = z.string().min(1).max(2048).optional();
+
+/** What a model card says that only its owner knows. Source of members and lengths: see {@link modelCard}. */
+export const modelCardSchema = z.strictObject({
+  status: z
+    .enum(["Draft", "PendingReview", "Approved", "Archived"])
+    .default("Draft")
+    .describe("Status of a new model's card."),
+  creator: z
+    .string()
+    .min(1)
+    .max(1024)
+    .optional()
+    .describe("Who creates the models, such as a team."),
+  purpose: text.describe("Why the models are made."),
+  intendedUses: text.describe("What the models may be used for, and what not."),
+  factorsAffectingEfficiency: text.describe("What makes the models better or worse."),
+  riskRating: z
+    .enum(["High", "Medium", "Low", "Unknown"])
+    .default("Unknown")
+    .describe("Risk rating of the models."),
+  riskExplanation: text.describe("Explanation of the risk rating."),
+  businessProblem: text.describe("Business problem that the models solve."),
+  businessStakeholders: text.describe("Who has an interest in the models."),
+  lineOfBusiness: text.describe("Line of business that the models belong to."),
+  ethicalConsiderations: text.describe("Ethical considerations for users of the models."),
+  caveats: text.describe("Caveats and recommendations for users of the models."),
+});
+
+/** What a model card says that only its owner knows. */
+export type ModelCardTexts = z.output<typeof modelCardSchema>;
+
+/** A JSON value in which an expression may stand for a string; one that is read from a report stands for a number. */
+type CardValue =
+  Expression | undefined | readonly CardValue[] | { readonly [name: string]: CardValue };
+
+/** Longest text of a member, and of one of the `custom_details`. */
+const maxObservation = 1024;
+
+/** The parts of a JSON document's text, of which neighbouring plain ones are yet apart. */
+function* partsOf(value: CardValue): Generator<Expression> {
+  if (isComputed(value)) {
+    yield* "Std:JsonGet" in value ? [value] : ['"', value, '"'];
+  } else if (Array.isArray(value)) {
+    for (const [index, one] of (value as readonly CardValue[]).entries()) {
+      yield index === 0 ? "[" : ",";
+      yield* partsOf(one);
+    }
+    yield value.length === 0 ? "[]" : "]";
+  } else if (typeof value === "object") {
+    const members = Object.entries(value).filter(([, one]) => one !== undefined);
+    for (const [index, [name, one]] of members.entries()) {
+      yield `${index === 0 ? "{" : ","}${JSON.stringify(name)}:`;
+      yield* partsOf(one);
+    }
+    yield members.length === 0 ? "{}" : "}";
+  } else {
+    yield JSON.stringify(value);
+  }
+}
+
+/** The text of a JSON document, which an execution completes: the strings that its expressions give have no quotes. */
+function documentText(value: CardValue): StringExpression {
+  const joined: Expression[] = [];
+  for (const part of partsOf(value)) {
+    const last = joined.at(-1);
+    if (typeof part === "string" && typeof last === "string") {
+      joined[joined.length - 1] = last + part;
+    } else {
+      joined.push(part);
+    }
+  }
+  return join("", joined);
+}
+
+/** What the model is trained on, in words. */
+function observations({ dataset }: DefinitionArgs): string {
+  const { by, test, train, validation } = dataset.split;
+  const parts = by === "column" ? "" : `: train ${train}, validation ${validation}, test ${test}`;
+  const filter = dataset.filter.map((condition) => JSON.stringify(condition)).join(", ");
+  const said = [
+    `Table ${dataset.table}, target ${dataset.target}.`,
+    `Rows are split by ${by === "random" ? `chance (seed ${dataset.seed})` : by}${parts}.`,
+    `Missing values: ${dataset.missingValues}.`,
+    filter === "" ? "All rows." : `Only rows where ${filter}.`,
+    dataset.dropped.length === 0 ? "" : `Not used: ${dataset.dropped.join(", ")}.`,
+  ].join(" ");
+  return said.length > maxObservation ? `${said.slice(0, maxObservation - 3)}...` : said.trim();
+}
+
+/** What the ARNs of training jobs begin with: the account is that of the role that they assume. */
+function trainingJobPrefix({ region, roles }: DefinitionArgs): string {
+  const [, partition = "", , , account = ""] = roles.training.split(":");
+  return `arn:${partition}:sagemaker:${region}:${account}:training-job/`;
+}
+
+/** The hyperparameters of the best trial: those that all trials have, and those that tuning has found. */
+function hyperparameters({ candidate, tuning }: TunedCandidate): readonly CardValue[] {
+  const { StaticHyperParameters: fixed = {} } = tuning.step.Arguments.TrainingJobDefinition ?? {};
+  const tuned = Object.keys(candidate.ranges).map((name) => {
+    // How the SageMaker Python SDK refers to a value of a map (PropertiesMap).
+    const path = `TrainingJobSummaries[0].TunedHyperParameters['${name}']`;
+    return { name, value: stepProperty(tuning.step.Name, path) };
+  });
+  return [
+    ...Object.entries(fixed ?? {}).map(([name, value]) => ({ name, value: value ?? "" })),
+    ...tuned,
+  ];
+}
+
+/**
+ * The card of a candidate's model, which an execution completes by what tuning and evaluation give: its content is a
+ * JSON document as text, so what only an execution knows is joined into it.
+ *
+ * Sources: SageMaker's guide, "View and Update the Details of a Model Version", Model package model card schema;
+ * aws/sagemaker-python-sdk#4726 has ModelCard among the arguments of the step. That the service takes a Join for the
+ * content, as for other strings, is a belief without evidence: so no stack has a card unless its configuration says so.
+ */
+export function modelCard(
+  args: DefinitionArgs,
+  tuned: TunedCandidate,
+  report: Processing<"evaluation">,
+): RegisterModelArguments["ModelCard"] {
+  const texts = args.modelCard;
+  if (texts === undefined) {
+    return undefined;
+  }
+  const { candidate, imageUri, preprocess, tuning } = tuned;
+  const { algorithm } = candidate;
+  const metric = (name: string): CardValue => ({
+    name,
+    type: "number",
+    value: report.jsonGet(`regression_metrics.${name}.value`),
+  });
+  const content: CardValue = {
+    model_overview: { model_creator: texts.creator, model_artifact: [tuning.bestModelUri] },
+    intended_uses: {
+      purpose_of_model: texts.purpose,
+      intended_uses: texts.intendedUses,
+      factors_affecting_model_efficiency: texts.factorsAffectingEfficiency,
+      risk_rating: texts.riskRating,
+      explanations_for_risk_rating: texts.riskExplanation,
+    },
+    business_details: {
+      business_problem: texts.businessProblem,
+      business_stakeholders: texts.businessStakeholders,
+      line_of_business: texts.lineOfBusiness,
+    },
+    training_details: {
+      objective_function: {
+        function: { function: "Minimize", facet: "RMSE", condition: "on the validation rows" },
+        notes: `Tuning minimises ${objectiveMetric}.`,
+      },
+      training_observations: observations(args),
+      training_job_details: {
+        training_arn: join("", [trainingJobPrefix(args), tuning.bestTrainingJobName]),
+        training_datasets: [preprocess.output("train"), preprocess.output("validation")],
+        training_environment: { container_image: [imageUri] },
+        hyper_parameters: hyperparameters(tuned),
+      },
+    },
+    evaluation_details: [
+      {
+        name: "Test rows",
+        evaluation_observation: "Rows that neither training nor tuning has seen.",
+        datasets: [preprocess.output("test")],
+        metric_groups: [
+          {
+            name: "Regression",
+            metric_data: [
+              ...["r2", "rmse", "mae", "mse"].map(metric),
+              { name: "rows", type: "number", value: report.jsonGet("dataset.item_count") },
+            ],
+          },
+        ],
+      },
+    ],
+    additional_information: {
+      ethical_considerations: texts.ethicalConsiderations,
+      caveats_and_recommendations: texts.caveats,
+      custom_details: {
+        Table: args.dataset.table,
+        Target: args.dataset.target,
+        Candidate: candidate.name,
+        Algorithm: typeof algorithm === "string" ? algorithm : "custom",
+        Flow: args.sources.flow,
+        PipelineExecution: execution("PipelineExecutionArn"),
+        GitRevision: args.gitRevision,
+      },
+    },
+  };
+  return { ModelCardStatus: texts.status, ModelCardContent: documentText(content) };
+}

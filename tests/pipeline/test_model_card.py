@@ -1,0 +1,171 @@
+"""The card of a model against the SageMaker SDK's classes, and what an execution makes of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from rendered import render_config, step
+from sagemaker.model_card import (
+    AdditionalInformation,
+    BusinessDetails,
+    EvaluationJob,
+    IntendedUses,
+    ModelOverview,
+    TrainingDetails,
+)
+
+SECTIONS = {
+    "model_overview": ModelOverview,
+    "intended_uses": IntendedUses,
+    "business_details": BusinessDetails,
+    "training_details": TrainingDetails,
+    "additional_information": AdditionalInformation,
+}
+# Source: SageMaker's guide, "View and Update the Details of a Model Version", Model package model
+# card schema.
+MAX_LENGTHS = {
+    r"model_overview\.(model_creator|model_artifact\[\d+\])": 1024,
+    r"(intended_uses|business_details)\.\w+": 2048,
+    r"additional_information\.(ethical_considerations|caveats_and_recommendations)": 2048,
+    r"additional_information\.custom_details\.\w+": 1024,
+    r"training_details\.objective_function\.notes": 1024,
+    r"training_details\.objective_function\.function\.(function|facet|condition)": 63,
+    r"training_details\.training_observations": 1024,
+    r"training_details\.training_job_details\.(training_arn|training_datasets\[\d+\])": 1024,
+    r"training_details\.training_job_details\.training_environment\.container_image\[\d\]": 1024,
+    r"training_details\.training_job_details\.hyper_parameters\[\d+\]\.(name|value)": 255,
+    r"evaluation_details\[0\]\.name": 63,
+    r"evaluation_details\[0\]\.evaluation_observation": 2096,
+    r"evaluation_details\[0\]\.datasets\[0\]": 1024,
+    r"evaluation_details\[0\]\.metric_groups\[0\]\.name": 63,
+    r"evaluation_details\[0\]\.metric_groups\[0\]\.metric_data\[\d\]\.(name|type)": 255,
+}
+TEXTS = {
+    "status": "PendingReview",
+    "creator": 'The "housing" team',
+    "purpose": "To value houses.\nNo more.",
+    "riskRating": "Low",
+    "caveats": "Of 1990.",
+}
+
+
+def resolved(value: Any) -> str:
+    """The text of an expression in an execution: metrics are 0.5, all else its own expression."""
+    if isinstance(value, str):
+        return value
+    if "Std:Join" in value:
+        joined = value["Std:Join"]
+        return str(joined["On"].join(resolved(one) for one in joined["Values"]))
+    return "0.5" if "Std:JsonGet" in value else re.sub(r"\W", "", value["Get"])
+
+
+def card(name: str, **config: Any) -> tuple[str, dict[str, Any]]:
+    """The status of a candidate's card, and its content as an execution completes it."""
+    definition = render_config({"modelCard": TEXTS, **config})
+    found = step(definition, f"Register{name}")["Arguments"]["ModelCard"]
+    content = resolved(found["ModelCardContent"])
+    assert len(content) <= 100_000
+    assert "\n" not in content  # the service's pattern is `.*`
+    return found["ModelCardStatus"], json.loads(content)
+
+
+def leaves(value: Any, path: str = "") -> dict[str, Any]:
+    if isinstance(value, dict):
+        parts = [leaves(one, f"{path}.{name}" if path else name) for name, one in value.items()]
+    elif isinstance(value, list):
+        parts = [leaves(one, f"{path}[{place}]") for place, one in enumerate(value)]
+    else:
+        return {path: value}
+    return {name: one for part in parts for name, one in part.items()}
+
+
+def written(section: Any) -> Any:
+    """What the SDK writes of a section, but for the empty lists that it adds."""
+    if isinstance(section, str | float | int):
+        return section
+    if isinstance(section, list):
+        return [written(one) for one in section]
+    if not isinstance(section, dict):
+        return written(section._to_request_dict())
+    return {name: written(one) for name, one in section.items() if one != []}
+
+
+@pytest.mark.parametrize("name", ["DecisionTree", "XGBoost"])
+def test_the_sdk_takes_the_card(name: str) -> None:
+    status, content = card(name)
+    assert status == "PendingReview"
+    assert set(content) == {*SECTIONS, "evaluation_details"}
+    for section, kind in SECTIONS.items():
+        assert written(kind._from_dict(content[section])) == content[section]
+    for evaluation in content["evaluation_details"]:
+        assert written(EvaluationJob._from_dict(evaluation)) == evaluation
+
+
+@pytest.mark.parametrize("name", ["DecisionTree", "XGBoost"])
+def test_no_text_is_longer_than_the_schema_allows(name: str) -> None:
+    long = {"column": "housingmedianage", "operator": "in", "values": list(range(500))}
+    housing = {"dataset": {**dataset(), "filter": [long]}}
+    _, content = card(name, **housing)
+    for path, value in leaves(content).items():
+        if isinstance(value, str):
+            limits = [limit for like, limit in MAX_LENGTHS.items() if re.fullmatch(like, path)]
+            assert len(limits) == 1, path
+            assert 0 < len(value) <= limits[0], path
+    observed = content["training_details"]["training_observations"]
+    assert (len(observed), observed[-3:]) == (1024, "...")
+
+
+def dataset() -> dict[str, Any]:
+    columns = ["housingMedianAge", "medianHouseValue"]
+    return {
+        "table": "california_housing",
+        "columns": [{"name": name, "type": "double"} for name in columns],
+        "target": "medianHouseValue",
+        "dropped": [],
+    }
+
+
+def test_the_card_says_what_the_configuration_and_the_execution_know() -> None:
+    _, content = card("DecisionTree")
+    assert content["intended_uses"] == {
+        "purpose_of_model": "To value houses.\nNo more.",
+        "risk_rating": "Low",
+    }
+    assert content["model_overview"]["model_creator"] == 'The "housing" team'
+    training = content["training_details"]
+    assert training["training_observations"] == (
+        "Table california_housing, target medianhousevalue. "
+        "Rows are split by chance (seed 1729): train 0.7, validation 0.2, test 0.1. "
+        "Missing values: keep. "
+        'Only rows where {"column":"housingmedianage","operator":">","value":10}. '
+        "Not used: medianincome."
+    )
+    job = training["training_job_details"]
+    assert re.fullmatch(
+        r"arn:aws:sagemaker:us-east-1:\d{12}:training-job/"
+        r"StepsTuneDecisionTreeTrainingJobSummaries0TrainingJobName",
+        job["training_arn"],
+    )
+    assert [one["name"] for one in job["hyper_parameters"]] == [
+        *("random_state", "max_leaf_nodes", "max_depth", "min_samples_leaf")
+    ]
+    (evaluation,) = content["evaluation_details"]
+    (group,) = evaluation["metric_groups"]
+    assert group["metric_data"] == [
+        {"name": name, "type": "number", "value": 0.5}
+        for name in ("r2", "rmse", "mae", "mse", "rows")
+    ]
+    details = content["additional_information"]["custom_details"]
+    assert (details["Candidate"], details["Algorithm"]) == ("DecisionTree", "decision-tree")
+
+
+def test_there_is_no_card_unless_the_configuration_asks_for_one() -> None:
+    assert "ModelCard" not in step(render_config({}), "RegisterXGBoost")["Arguments"]
+    empty = step(render_config({"modelCard": {}}), "RegisterXGBoost")["Arguments"]["ModelCard"]
+    assert empty["ModelCardStatus"] == "Draft"
+    content = json.loads(resolved(empty["ModelCardContent"]))
+    assert content["business_details"] == {}
+    assert content["intended_uses"] == {"risk_rating": "Unknown"}
