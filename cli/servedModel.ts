@@ -1,15 +1,8 @@
 import { Readable } from "node:stream";
 
+import { containerHeader, modelError } from "../local/environments/inferencePipeline";
 import { UserError } from "../errors/userError";
 import type { ClientConfig } from "./sageMaker/clients";
-
-/** The model's own words in an error: the runtime's answer has them so. Source: ModelError. */
-const refusal = (status: number, answer: string): string =>
-  JSON.stringify({
-    Message: `HTTP ${status}: ${answer.trim()}`,
-    OriginalStatusCode: status,
-    OriginalMessage: answer,
-  });
 
 /**
  * What a runtime client is made with to reach a model that is served on a port of this machine, as SageMaker
@@ -36,7 +29,11 @@ export function servedModel(port: number): ClientConfig {
       );
     }
     const answer = Buffer.from(await response.arrayBuffer());
-    const body = response.ok ? answer : Buffer.from(refusal(response.status, answer.toString()));
+    const { status } = response;
+    const container = response.headers.get(containerHeader) ?? "primary";
+    const body = response.ok
+      ? answer
+      : Buffer.from(JSON.stringify(modelError({ body: answer, container, status })));
     const headers: Record<string, string> = response.ok
       ? { "content-type": response.headers.get("content-type") ?? "" }
       : { "content-type": "application/json", "x-amzn-errortype": "ModelError" };

@@ -1,4 +1,8 @@
-import { invokeContainers, maxBetweenContainers } from "../environments/inferencePipeline";
+import {
+  invokeContainers,
+  maxBetweenContainers,
+  modelError,
+} from "../environments/inferencePipeline";
 import type { WireRequest, WireResponse } from "./wire";
 import type { World } from "./world";
 
@@ -61,15 +65,9 @@ export async function invoke(world: World, request: WireRequest): Promise<WireRe
     },
     maxBetweenContainers,
   );
-  const { container, headers, status } = answer;
-  const body = Buffer.from(answer.body);
+  const { headers, status } = answer;
   if (status >= 400) {
-    const side = status < 500 ? "client" : "server";
-    const original = body.toString("utf8");
-    // Evidence for the words: aws-samples/amazon-sagemaker-custom-recommender-system#2.
-    const Message = `Received ${side} error (${status}) from ${container} with message "${original}".`;
-    const OriginalMessage = original;
-    return failure(424, "ModelError", { Message, OriginalMessage, OriginalStatusCode: status });
+    return failure(424, "ModelError", modelError(answer));
   }
   return {
     status: 200,
@@ -78,6 +76,6 @@ export async function invoke(world: World, request: WireRequest): Promise<WireRe
       ...headers,
       "x-amzn-invoked-production-variant": variant,
     },
-    body,
+    body: Buffer.from(answer.body),
   };
 }

@@ -82,6 +82,25 @@ export async function invokeContainers(
   return answer;
 }
 
+/** Names, in the answer of what serves several containers as one, the one that has the word. */
+export const containerHeader = "x-restate-container";
+
+/** What the runtime answers where a model refuses a request. Source: ModelError. */
+export function modelError({
+  body,
+  container,
+  status,
+}: Pick<Invocation, "body" | "container" | "status">): object {
+  const side = status < 500 ? "client" : "server";
+  const original = Buffer.from(body).toString("utf8");
+  return {
+    // Evidence for the words: aws-samples/amazon-sagemaker-custom-recommender-system#2.
+    Message: `Received ${side} error (${status}) from ${container} with message "${original}".`,
+    OriginalMessage: original,
+    OriginalStatusCode: status,
+  };
+}
+
 /** Serves containers as one by the container contract, on a port of this machine. @returns what ends it */
 export function serveContainers(ports: readonly number[], port: number): Promise<() => void> {
   const server = createServer((request, response) => {
@@ -101,7 +120,7 @@ export function serveContainers(ports: readonly number[], port: number): Promise
           .end(Buffer.from(await found.arrayBuffer()));
         return;
       }
-      const { body, headers, status } = await invokeContainers(ports, {
+      const { body, container, headers, status } = await invokeContainers(ports, {
         headers: Object.fromEntries(
           ["content-type", "accept", "x-amzn-sagemaker-custom-attributes"].flatMap((name) => {
             const value = request.headers[name];
@@ -110,7 +129,7 @@ export function serveContainers(ports: readonly number[], port: number): Promise
         ),
         body: Buffer.concat(chunks),
       });
-      response.writeHead(status, headers).end(body);
+      response.writeHead(status, { ...headers, [containerHeader]: container }).end(body);
     };
     respond().catch((error: unknown) => {
       response.writeHead(502, { "content-type": "text/plain" }).end((error as Error).message);

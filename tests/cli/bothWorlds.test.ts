@@ -1,16 +1,29 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import {
+  CreateEndpointCommand,
+  CreateEndpointConfigCommand,
+  CreateModelCommand,
+  DeleteEndpointCommand,
+  waitUntilEndpointInService,
+} from "@aws-sdk/client-sagemaker";
+
+import { sageMaker } from "../../cli/sageMaker/clients";
 import { openMachine, programOf } from "../../cli/world";
 import type { World } from "../../cli/sageMaker/world";
 import { ensurePipeline } from "../../local/api/pipelines";
 import type { ServedApi } from "../../local/environments/awsServices";
+import { freePorts } from "../../local/environments/server";
 import { serveApi } from "../../local/api/server";
 import { canonicalJson } from "../../pipeline/language/canonicalJson";
 import { commandLine } from "../support/commandLine";
 import { housingRows, writeRows } from "../support/housing";
 import {
+  cliScript,
   command,
   type Ended,
   smallDefinition,
@@ -195,6 +208,114 @@ describe("the same commands in both worlds", () => {
     match(stderr, /^error: step FailBelowMinimumR2 failed: /);
   });
 
+  it("stop stops an execution that goes on, and prints the same", async () => {
+    const printed: Ended[] = [];
+    for (const [world, ...more] of [
+      [there],
+      [here],
+      [there, "--json"],
+      [here, "--json"],
+    ] as const) {
+      const { stdout } = await there("start", "--json");
+      const { execution } = JSON.parse(stdout) as { execution: string };
+      printed.push(plain(await world("stop", execution, ...more)));
+      await emulated.machine?.runs.ended(execution);
+      const { stdout: after } = await there("status", execution, "--json");
+      match(after, /"status":"Stopped"/);
+      deepEqual(plain(await there("stop", execution)), plain(await here("stop", execution)));
+    }
+    const [text, , json] = printed;
+    deepEqual(printed, [text, text, json, json]);
+    deepEqual(text, { code: 0, stdout: "execution EXECUTION: Stopping\n", stderr: "" });
+    match(json?.stdout ?? "", /^\{"execution":"EXECUTION","arn":"arn:[^"]*\/EXECUTION"\}\n$/);
+  });
+
+  it("invoke answers the same of an endpoint and of a model that serve serves", async () => {
+    const client = sageMaker(emulated.client);
+    const [model] = JSON.parse((await there("models", "--json")).stdout) as { arn: string }[];
+    const ModelName = "served";
+    await client.send(
+      new CreateModelCommand({
+        ModelName,
+        ExecutionRoleArn: "arn:aws:iam::111122223333:role/team",
+        Containers: [{ ModelPackageName: model?.arn }],
+      }),
+    );
+    const variant = { VariantName: "all", ModelName, InstanceType: "ml.m5.large" } as const;
+    await client.send(
+      new CreateEndpointConfigCommand({
+        EndpointConfigName: "served",
+        ProductionVariants: [{ ...variant, InitialInstanceCount: 1 }],
+      }),
+    );
+    await client.send(
+      new CreateEndpointCommand({ EndpointName: "served", EndpointConfigName: "served" }),
+    );
+    const [port = 0] = await freePorts(1);
+    const serving = spawn(process.execPath, [
+      ...[...cliScript, "serve", "1", "--port", String(port), "--work-folder", workFolder],
+    ]);
+    const ended = once(serving, "close");
+    try {
+      await Promise.all([
+        waitUntilEndpointInService({ client, maxWaitTime: 120 }, { EndpointName: "served" }),
+        once(serving.stdout, "data"),
+      ]);
+      const row = "-118.17,34.24,45,1257,269,751,255";
+      const rows = join(folder, "rows.csv");
+      writeFileSync(rows, `${row}\n\n${row}\n`);
+      const asHere = ["--local", "invoke", "--port", String(port), "--work-folder", workFolder];
+      for (const [code, ...args] of [
+        [0, "--json", "--", row],
+        [0, rows],
+        [1, "--", `${row},7,8`],
+        [1, "no-such-file.csv"],
+      ] as const) {
+        const inAws = await commandLine(
+          ["invoke", "--outputs", outputs, ...args.slice(0, -1), "served", ...args.slice(-1)],
+          environment,
+        );
+        const onThisMachine = await commandLine([...asHere, ...args]);
+        const stderr = inAws.stderr.replace("the endpoint served", "the model");
+        deepEqual({ ...inAws, stderr }, onThisMachine);
+        equal(inAws.code, code, inAws.stderr);
+        equal(inAws.stdout === "", code === 1);
+      }
+    } finally {
+      serving.kill("SIGINT");
+      await ended;
+      await client.send(new DeleteEndpointCommand({ EndpointName: "served" }));
+    }
+  });
+
+  it("tables are no wider than the terminal, in both worlds", async () => {
+    for (const width of [60, 80, 120]) {
+      process.env["COLUMNS"] = String(width);
+      try {
+        for (const args of [
+          ...[
+            ["runs"],
+            ["models"],
+            ["trials", succeeded],
+            ["status", succeeded],
+            ["status", failed],
+          ],
+          ["compare", succeeded, failed],
+        ]) {
+          const { stdout } = await same(args);
+          const table = stdout.split("\n").filter((line) => /^[┌│├└]/.test(line));
+          ok(table.length > 3, stdout);
+          deepEqual(
+            table.filter((line) => line.length > width),
+            [],
+          );
+        }
+      } finally {
+        delete process.env["COLUMNS"];
+      }
+    }
+  });
+
   it("definition prints the same", async () => {
     const [inAws, onThisMachine] = [
       await commandLine(["definition", "--canonical"]),
@@ -208,6 +329,10 @@ describe("the same commands in both worlds", () => {
       ["stop", failed],
       ["retry", succeeded],
       ["approve", "7"],
+      ["approve", "first"],
+      ["reject", "1", "--comment", "x".repeat(1100)],
+      ["approve", "1", "--group", "other"],
+      ["stop", "none00000000"],
       ["compare", succeeded, `${succeeded.slice(0, -1)}!`],
       ["trials", "--csv", "--json"],
       ["logs", "Nowhere", succeeded],

@@ -194,7 +194,10 @@ describe("the commands of npm run local", () => {
     it("refuses a row of another width, in its own words", async () => {
       const { code, stderr } = await local(["invoke", "--port", String(port), "1,2"]);
       equal(code, 1);
-      match(stderr, /^error: the model rejects line 1: InvokeEndpoint: HTTP 400: .*7/);
+      match(
+        stderr,
+        /^error: the model rejects line 1: InvokeEndpoint: Received client error \(400\) from primary with message .*7/,
+      );
     });
 
     it("keeps its port", async () => {
