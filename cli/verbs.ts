@@ -127,6 +127,12 @@ export const verbGroups: readonly VerbGroup[] = [
         "serve 3 --port 8080",
       ),
       verb(
+        "simulate [execution]",
+        "replay months of requests to a model as a scenario says, and tell when drift would have been found",
+        () => (require("./commands/simulate") as typeof import("./commands/simulate")).simulate,
+        "simulate --days 90 --scenario examples/drift.yaml",
+      ),
+      verb(
         "invoke [endpoint] <rows>",
         "predict a CSV row, or a file of rows, without target and header",
         () => (require("./commands/invoke") as typeof import("./commands/invoke")).invoke,

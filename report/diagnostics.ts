@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, isAbsolute, join, resolve } from "node:path";
+import { delimiter, isAbsolute, join } from "node:path";
 
 import { hashCode, hashContent, hashJson } from "../local/caching/contentHash";
 import type { Execution } from "../local/execution/execution";
@@ -8,12 +8,11 @@ import { type JobFolder, makeJobFolder } from "../local/environments/jobFolder";
 import { writeJson } from "../local/storage/files";
 import { failureReason } from "../local/execution/steps/jobFailure";
 import { type Job, type JobResult, JobRunner, type Jobs } from "../local/environments/jobs";
-import { pythonPath } from "../local/environments/python";
+import { pythonPath, scriptsPath } from "../local/environments/python";
 import type { CandidateSummary } from "../local/records/summary";
 import { type Diagnoses, type DiagnosesDocument, diagnosesVersion } from "./diagnosis";
 import { type DiagnosticsRequest, diagnosticsRequest } from "./diagnosticsRequest";
 
-const root = resolve(__dirname, "..");
 const scripts = "pipeline/scripts";
 const sources = [
   "report/analysis.py",
@@ -73,7 +72,7 @@ async function runDiagnostics(
     program: { module: "report.diagnostics" },
     arguments: [path],
     workingDirectory: folder.base,
-    environment: { PYTHONPATH: [...pythonPath, join(root, scripts)].join(delimiter) },
+    environment: { PYTHONPATH: [...pythonPath, scriptsPath].join(delimiter) },
     log: folder.log,
     timeLimit,
   });

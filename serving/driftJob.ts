@@ -1,5 +1,6 @@
 import type { CreateProcessingJobCommandInput } from "@aws-sdk/client-sagemaker";
 
+import { longPeriods } from "../pipeline/driftThresholds";
 import { exitMessage, folder } from "../pipeline/steps/processing";
 import { prefixes } from "../pipeline/storage";
 import type { DriftMonitoring } from "./settings";
@@ -19,10 +20,10 @@ const run = {
   time: "<aws.scheduler.scheduled-time>",
 } as const;
 
-/** Hours of a period, and the periods that are compared together too: a day's hours, a week's days. */
+/** Hours of a period, and when its run is: some minutes after its end, as requests are captured with a delay. */
 export const rhythms = {
-  hourly: { hours: 1, long: 24, cron: "cron(30 * * * ? *)" },
-  daily: { hours: 24, long: 7, cron: "cron(30 0 * * ? *)" },
+  hourly: { hours: 1, cron: "cron(30 * * * ? *)" },
+  daily: { hours: 24, cron: "cron(30 0 * * ? *)" },
 } as const;
 
 /** Whose requests the job compares with what, and where it runs. */
@@ -62,7 +63,7 @@ export const driftJobPrefix = (endpointName: string): string => `${endpointName}
  */
 export function driftJob(args: DriftJobArgs, variantName: string): CreateProcessingJobCommandInput {
   const { endpointName, modelPackage, region, settings, vpc } = args;
-  const { hours, long } = rhythms[settings.schedule];
+  const { hours } = rhythms[settings.schedule];
   const own = `${prefixes.endpoints}/${endpointName}`;
   const captured = captureFolder(endpointName, modelPackage.version);
   const suffix = args.roleArn.startsWith("arn:aws-cn:") ? "amazonaws.com.cn" : "amazonaws.com";
@@ -78,7 +79,7 @@ export function driftJob(args: DriftJobArgs, variantName: string): CreateProcess
     reports: `${own}/drift/v${modelPackage.version}`,
     until: run.time,
     hours: String(hours),
-    long: String(long),
+    long: String(longPeriods[settings.schedule]),
     "label-days": String(settings.labelDays),
     "false-alarms": String(settings.falseAlarmRate),
     shift: String(settings.minShift),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { optionalText } from "../config/fields";
+import { driftThresholds } from "../pipeline/driftThresholds";
 import { instanceType, parameterInstanceType } from "../pipeline/instanceTypes";
 
 const instances = z.int().min(1).max(100);
@@ -128,30 +129,7 @@ const monitoring = z.discriminatedUnion("mode", [
       .max(16384)
       .default(10)
       .describe("Size of the volume of its jobs, in gigabytes."),
-    falseAlarmRate: z
-      .number()
-      .gt(0)
-      .max(0.5)
-      .default(0.01)
-      .describe("Probability that 30 days without drift have an alarm."),
-    minShift: z
-      .number()
-      .gt(0)
-      .lt(1)
-      .default(0.1)
-      .describe(
-        "Drift that is smaller does not count: the share of rows that have moved to other values, or the relative " +
-          "increase of the expected error.",
-      ),
-    minUnusual: z
-      .number()
-      .gt(0)
-      .lt(1)
-      .default(0.02)
-      .describe(
-        "The same for rows whose values are missing or that training hardly knows, and for labels outside the interval " +
-          "around the prediction: how many more there must be, as a share.",
-      ),
+    ...driftThresholds,
     labelDays: z
       .int()
       .min(1)

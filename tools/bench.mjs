@@ -13,6 +13,7 @@ const benches = {
   commands: (options) => runPython(["-m", "bench.commands", ...options]),
   container: (options) => runPython(["-m", "bench.container", ...options]),
   definition: typescript("bench/definition.ts"),
+  drift: (options) => runPython(["-m", "bench.drift", ...options]),
   local: (options) => runPython(["-m", "bench.local", ...options]),
   program: typescript("bench/program/index.ts"),
 };

@@ -47,7 +47,7 @@ async function parametersOf(
 }
 
 /** The folder of an output of a step's processing job, as an S3 URI that ends with a slash. */
-async function outputFolder(
+export async function outputFolder(
   client: SageMakerClient,
   { job }: DeployedStep,
   output: string,

@@ -10,6 +10,9 @@ const root = resolve(__dirname, "..", "..");
 /** Where Python finds the project's modules. */
 export const pythonPath = [root, join(root, "container")];
 
+/** Where it finds the scripts of processing jobs. */
+export const scriptsPath = join(root, "pipeline", "scripts");
+
 /**
  * The interpreter of the project's own environment.
  * @throws UserError where the environment was not set up

@@ -6,7 +6,7 @@ import { delimiter, join } from "node:path";
 import type { JsonObject } from "../../pipeline/language/json";
 import { UserError } from "../../errors/userError";
 import { writeJson } from "../storage/files";
-import { pythonInterpreter, pythonPath } from "./python";
+import { pythonInterpreter, pythonPath, scriptsPath } from "./python";
 
 /**
  * Runs a Python module that does one thing of a request, outside of any execution.
@@ -20,7 +20,7 @@ export function runService(module: string, request: JsonObject): Promise<void> {
   const failure = join(folder, "failure");
   const path = join(folder, "request.json");
   writeJson(path, { ...request, failure });
-  const env = { ...process.env, PYTHONPATH: pythonPath.join(delimiter) };
+  const env = { ...process.env, PYTHONPATH: [...pythonPath, scriptsPath].join(delimiter) };
   return new Promise<void>((done, failed) => {
     execFile(pythonInterpreter(), ["-m", module, path], { env }, (error) => {
       if (error === null) {

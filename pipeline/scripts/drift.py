@@ -21,7 +21,7 @@ import numpy as np
 from drift_bucket import Bucket
 from drift_cells import Counts, InputError, Reference
 from drift_requests import labelled, read_labels, read_requests
-from drift_tests import Comparison, Thresholds, compare
+from drift_tests import Comparison, Thresholds, compare, periods_of
 
 NAMESPACE = "restate/Drift"
 VERSION = 1
@@ -100,13 +100,8 @@ class Run:
         labels = self._labels(start)
         if labels:
             counts = self._with_errors(reference, counts, labels)
-        periods = [(1, counts)]
-        recent = [Counts.parse(one["counts"]) for one in earlier[-(self.rhythm.long - 1) :]]
-        if recent:
-            together = counts
-            for one in recent:
-                together = together + one
-            periods.append((len(recent) + 1, together))
+        known = [Counts.parse(one["counts"]) for one in earlier]
+        periods = periods_of(counts, known, self.rhythm.long)
         compared = compare(reference, periods, thresholds)
         return {
             "version": VERSION,

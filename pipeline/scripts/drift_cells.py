@@ -223,6 +223,16 @@ class Placed:
     predictions: np.ndarray
     errors: Errors | None
 
+    def take(self, rows: np.ndarray) -> Placed:
+        """The cells of some rows."""
+        errors = self.errors
+        return Placed(
+            self.features[rows],
+            self.pairs[rows],
+            self.predictions[rows],
+            errors and Errors(errors.cells[rows], errors.uncovered[rows], errors.sizes[rows]),
+        )
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -374,4 +384,7 @@ def pair_cells(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 def _columns(columns: Sequence[np.ndarray], rows: np.ndarray) -> np.ndarray:
     """Columns side by side, of which there may be none."""
-    return np.column_stack(columns) if columns else np.zeros((len(rows), 0), dtype=np.uint16)
+    if not columns:
+        return np.zeros((len(rows), 0), dtype=np.uint16)
+    # A column lies together, since it is counted at once.
+    return np.asfortranarray(np.column_stack(columns))

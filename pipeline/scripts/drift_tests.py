@@ -85,6 +85,21 @@ class Comparison(NamedTuple):
         return f"{self.subject}: {words[self.kind]} ({runs})"
 
 
+def periods_of(counts: Counts, earlier: Sequence[Counts], long: int) -> list[tuple[int, Counts]]:
+    """What a run compares: its own rows, and those of the last runs together.
+
+    Args:
+        counts: Of the run.
+        earlier: Of the runs before, the last one last.
+        long: How many runs are taken together at the most, this one included.
+    """
+    recent = earlier[-(long - 1) :] if long > 1 else []
+    together = counts
+    for one in recent:
+        together = together + one
+    return [(1, counts), *([(len(recent) + 1, together)] if recent else [])]
+
+
 def compare(
     reference: Reference, periods: Sequence[tuple[int, Counts]], thresholds: Thresholds
 ) -> list[Comparison]:

@@ -141,6 +141,42 @@ describe("the commands of npm run local", () => {
     equal((await run("compare", execution, "nothing")).code, 1);
   });
 
+  it("simulate replays days of requests to a model, tells when drift is found, and draws it", async () => {
+    const scenario = join(folder, "scenario.yaml");
+    const page = join(folder, "simulation.html");
+    const simulate = (text: string, ...args: readonly string[]): Promise<Ended> => {
+      writeFileSync(scenario, text);
+      return run("simulate", "--scenario", scenario, "--output", page, "--days", "12", ...args);
+    };
+    const shifted =
+      "shifts: [{kind: unit, column: population, size: 1000, start: 8}, {kind: concept, size: 1, start: 1}]";
+    const { code, stderr, stdout } = await simulate(shifted, "--json");
+    equal(code, 0, stderr);
+    const found = JSON.parse(stdout) as Record<string, unknown>;
+    deepEqual(
+      (found["alarms"] as readonly { from: number; to: number }[]).map(({ from, to }) => [
+        from,
+        to,
+      ]),
+      [[8, 11]],
+    );
+    deepEqual(found["shifts"], [
+      { text: "unit of population (1000)", start: 8, found: 8 },
+      // Without labels nobody can know.
+      { text: "concept of labels (1)", start: 1 },
+    ]);
+    match(readFileSync(page, "utf8"), new RegExp(`Drift of \\w+ of the execution ${execution}`));
+    const shown = await simulate(shifted);
+    match(shown.stdout, /│ unit of population \(1000\) +│ 8 +│ 8 +│ 1 +│/);
+    match(shown.stdout, /│ concept of labels \(1\) +│ 1 +│ not found +│ - +│/);
+    const quiet = await simulate("");
+    equal(quiet.stderr, "no alarm in 12 days\n");
+    equal(quiet.stdout, `${page}\n`);
+    const none = await simulate("shifts: [{kind: mean, column: age, size: 1, start: 1}]");
+    equal(none.code, 1);
+    match(none.stderr, /^error: scenario: the shift "mean" is about "age"; the features are /);
+  });
+
   describe("a served model", () => {
     let server: ChildProcess;
 

@@ -1,0 +1,156 @@
+import { Command, InvalidArgumentError } from "commander";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { runService } from "../../local/environments/service";
+import { writeFileAtomically } from "../../local/storage/files";
+import { longPeriods } from "../../pipeline/driftThresholds";
+import type { JsonObject } from "../../pipeline/language/json";
+import {
+  alarmsOf,
+  renderSimulation,
+  type SimulatedDay,
+  type Simulation,
+} from "../../report/simulation";
+import { formatListing } from "../../terminal/listing";
+import { typedPath } from "../../terminal/options";
+import { widthOf } from "../../terminal/output";
+import { inWorld } from "../inWorld";
+import { type JsonOption, withJson, withWorld } from "../options";
+import { sageMaker } from "../sageMaker/clients";
+import { findExecution } from "../sageMaker/executions";
+import type { World } from "../sageMaker/world";
+import { readScenario, type Scenario, type Shift, shiftText } from "../simulation/scenario";
+import { copyModel, type SimulatedModel } from "../simulation/simulatedModel";
+import { note, print, type Terminal } from "../terminal";
+import type { WorldOptions } from "../world";
+
+/** The options of `simulate`. */
+interface SimulateOptions extends WorldOptions, JsonOption {
+  readonly days: number;
+  readonly scenario: string;
+  readonly output?: string;
+}
+
+const maxDays = 3_650;
+
+function readDays(text: string): number {
+  const days = Number(text);
+  if (!Number.isInteger(days) || days < 1 || days > maxDays) {
+    throw new InvalidArgumentError(`must be a whole number from 1 to ${maxDays}`);
+  }
+  return days;
+}
+
+/** Replays days of requests to a model, by the scripts that look for drift. */
+async function replay(
+  model: SimulatedModel,
+  { thresholds, ...scenario }: Scenario,
+  days: number,
+  folder: string,
+): Promise<{ readonly days: readonly SimulatedDay[]; readonly rows: number }> {
+  const result = join(folder, "result.json");
+  await runService("local.drift_simulation", {
+    ...model,
+    reference: model.reference ?? null,
+    // Where the model has no reference of its own, what is encoded one-hot is known by the scenario.
+    categories: scenario.shifts.flatMap((one) =>
+      one.kind === "newLabel" || one.kind === "share" ? [one.column] : [],
+    ),
+    scenario: { ...scenario, ...thresholds },
+    days,
+    long: longPeriods.daily,
+    result,
+  });
+  return JSON.parse(readFileSync(result, "utf8")) as {
+    readonly days: readonly SimulatedDay[];
+    readonly rows: number;
+  };
+}
+
+/** Whether a finding is about what a shift changes: its column, or the errors if it changes the labels. */
+function isAbout({ kind, subject }: SimulatedDay["findings"][number], shift: Shift): boolean {
+  return shift.kind === "concept"
+    ? kind === "residuals" || kind === "coverage"
+    : subject.split(" and ").includes(shift.column);
+}
+
+async function simulation(
+  world: World,
+  named: string | undefined,
+  { days, scenario: path }: SimulateOptions,
+): Promise<Simulation> {
+  const scenario = readScenario(typedPath(path));
+  const execution = await findExecution(sageMaker(world.client), world, named);
+  const folder = mkdtempSync(join(tmpdir(), "restate-simulation-"));
+  try {
+    const model = await copyModel(world, execution, folder);
+    const found = await replay(model, scenario, days, folder);
+    return {
+      model: `${model.candidate} of the execution ${execution.id}`,
+      rows: scenario.rows,
+      population: found.rows,
+      days: found.days,
+      shifts: scenario.shifts.map((one) => ({
+        text: shiftText(one),
+        start: one.start,
+        found: found.days.find(
+          ({ day, findings }) =>
+            day >= one.start && findings.some((finding) => isAbout(finding, one)),
+        )?.day,
+      })),
+      alarms: alarmsOf(found.days),
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** `simulate [execution]`: replays months of requests to a model, and says when it would have alarmed. */
+export function simulate(terminal: Terminal): Command {
+  return withJson(withWorld(new Command("simulate")))
+    .argument("[execution]", "its id or ARN, which has registered the model (default: the latest)")
+    .requiredOption("--scenario <file>", "what happens to the requests: YAML or JSON")
+    .option("--days <number>", "days to replay, one run each", readDays, 90)
+    .option("--output <file>", "the page to write (default: simulation-EXECUTION.html)")
+    .action(async (named: string | undefined, options: SimulateOptions) => {
+      await inWorld(options, async (world) => {
+        const found = await simulation(world, named, options);
+        const id = found.model.split(" ").at(-1) ?? "";
+        const path = typedPath(options.output ?? `simulation-${id}.html`);
+        writeFileAtomically(path, await renderSimulation(found));
+        if (options.json === true) {
+          print(terminal, JSON.stringify({ ...found, page: path }));
+          return;
+        }
+        show(terminal, found);
+        print(terminal, path);
+      });
+    });
+}
+
+function show(terminal: Terminal, { alarms, days, shifts }: Simulation): void {
+  const width = widthOf(terminal.stdout);
+  if (shifts.length > 0) {
+    const rows = shifts.map(({ found, start, text }) => [
+      text,
+      start,
+      found ?? "not found",
+      found === undefined ? "-" : found - start + 1,
+    ]);
+    const head = ["Shift", "Begins on day", "Found on day", "Days"];
+    print(terminal, formatListing({ head, rows, items: [] }, false, width));
+  }
+  if (alarms.length === 0) {
+    note(terminal, `no alarm in ${days.length} days`);
+    return;
+  }
+  const rows = alarms.map(({ found, from, to }) => [
+    from === to ? String(from) : `${from} to ${to}`,
+    from,
+    found[0] ?? "",
+  ]);
+  const head = ["Alarm on days", "Would retrain on day", "Largest finding of the first day"];
+  print(terminal, formatListing({ head, rows, items: [] }, false, width));
+}

@@ -1,0 +1,99 @@
+"""Replays days of requests to a model of a local run.
+
+`python -m local.drift_simulation REQUEST.json`, where the request is
+
+    {"scenario": the checked scenario, "days": 90, "features": [names], "categories": [names],
+     "candidate": name, "algorithm": of evaluate.py's LOADERS, "archive": "/abs/model.tar.gz",
+     "train" | "validation" | "test": "/abs/file.csv", "reference": "/abs/file.json" | null,
+     "long": 7, "result": "/abs/file", "failure": "/abs/file"}
+
+The result is {"days": [...], "rows": how many rows requests are drawn from}.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import evaluate
+import numpy as np
+from drift_cells import InputError, Reference
+from drift_reference import make_reference
+from drift_tests import Thresholds
+
+from local.drift_simulation.replay import Labels, Replay, day_document
+from local.drift_simulation.shifts import Shift, World
+from local.standins.errors import UserError
+from local.standins.files import run_service, write_text
+
+RUNS_A_MONTH = 30
+
+
+def read_rows(file: Path) -> np.ndarray:
+    """Reads the rows of a file of CSV, label first."""
+    return np.loadtxt(list(evaluate.filled_lines(file)), delimiter=",", ndmin=2)
+
+
+def simulate(request: dict[str, Any]) -> None:
+    """Does what the request says.
+
+    Raises:
+        UserError: the scenario is about what the model does not have, or a file cannot be read.
+    """
+    scenario = request["scenario"]
+    if request["algorithm"] not in evaluate.LOADERS:
+        raise UserError(
+            f"{request['candidate']} is of the algorithm {request['algorithm']}; what can be "
+            f"simulated is {', '.join(sorted(evaluate.LOADERS))}"
+        )
+    try:
+        train, validation, test = (
+            read_rows(Path(request[name])) for name in ("train", "validation", "test")
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            evaluate.extract(Path(request["archive"]), Path(folder))
+            model = evaluate.LOADERS[request["algorithm"]](Path(folder))
+
+        def predicted(rows: np.ndarray) -> np.ndarray:
+            return np.asarray(model(rows), dtype=float)
+
+        features = request["features"]
+        reference = (
+            Reference.parse(json.loads(Path(request["reference"]).read_text()))
+            if request["reference"]
+            else make_reference(
+                features, train[:, 1:], predicted(test[:, 1:]), test[:, 0], request["categories"]
+            )
+        )
+    except (evaluate.InputError, InputError) as error:
+        raise UserError(str(error)) from error
+    # Rows that the model was not fitted to: of those it was, it knows too well what is true.
+    asked = np.concatenate([validation, test])
+    replay = Replay(
+        reference,
+        World(features, asked[:, 1:], asked[:, 0], scenario["seed"]),
+        predicted,
+        [Shift.parse(one) for one in scenario["shifts"]],
+        scenario["rows"],
+        Labels(scenario["labels"]["share"], scenario["labels"]["delayDays"])
+        if scenario.get("labels")
+        else None,
+        Thresholds(
+            scenario["falseAlarmRate"], RUNS_A_MONTH, scenario["minShift"], scenario["minUnusual"]
+        ),
+        request["long"],
+        scenario["seed"],
+        len(asked),
+    )
+    days = [
+        day_document(day, found, reference)
+        for day, found in enumerate(replay.days(request["days"]))
+    ]
+    write_text(Path(request["result"]), json.dumps({"days": days, "rows": len(asked)}))
+
+
+if __name__ == "__main__":
+    sys.exit(run_service(sys.argv[1:], simulate))

@@ -1,0 +1,201 @@
+"""What a scenario does to the requests of a day: kinds of shifts, and how each of them comes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from local.standins.errors import UserError
+
+OUTLIER = 10
+"""Standard deviations that an outlier is from the mean."""
+
+
+@dataclass(frozen=True)
+class Requests:
+    """Rows that may be asked for, what is true of them, and how probable each is."""
+
+    rows: np.ndarray
+    labels: np.ndarray
+    weights: np.ndarray
+
+
+@dataclass(frozen=True)
+class Shift:
+    """A shift of a scenario.
+
+    Attributes:
+        kind: See `apply`.
+        columns: Those it is about: names, or the name of a category.
+        size: How large it is when it has come: its meaning is the kind's.
+        start: The first day of it, from 0.
+        profile: "sudden", "gradual" or "seasonal".
+        days: In which a gradual shift comes, and the period of a season.
+        label: The label whose share changes.
+    """
+
+    kind: str
+    columns: tuple[str, ...]
+    size: float
+    start: int
+    profile: str
+    days: int
+    label: str
+
+    @staticmethod
+    def parse(document: dict[str, Any]) -> Shift:
+        """The shift that a scenario has, which was checked before."""
+        columns = document.get("columns") or [document["column"]] if "column" in document else []
+        return Shift(
+            document["kind"],
+            tuple(document.get("columns", columns)),
+            float(document.get("size", 0)),
+            document["start"],
+            document["profile"],
+            document["days"],
+            document.get("label", ""),
+        )
+
+    def strength(self, day: int) -> float:
+        """How much of the shift there is on a day, from 0 to 1."""
+        since = day - self.start
+        if since < 0:
+            return 0.0
+        if self.profile == "gradual":
+            return min((since + 1) / self.days, 1.0)
+        if self.profile == "seasonal":
+            return (1 - math.cos(2 * math.pi * since / self.days)) / 2
+        return 1.0
+
+
+class World:
+    """The rows that requests are drawn from, as a model was tested on them.
+
+    Every row has numbers of its own by which it is chosen where only some rows are changed: so a
+    row that is changed on a day of a small share is changed on those of larger ones too.
+    """
+
+    def __init__(
+        self, columns: Sequence[str], rows: np.ndarray, labels: np.ndarray, seed: int
+    ) -> None:
+        """Takes the rows, and what is true of them."""
+        self.columns = list(columns)
+        random = np.random.default_rng(seed)
+        self.chance = random.random(len(rows))
+        self.other = random.permutation(len(rows))
+        self.plain = Requests(rows, labels, np.full(len(rows), 1 / len(rows)))
+        self.means = np.nanmean(rows, axis=0)
+        self.deviations = np.nanstd(rows, axis=0)
+
+    def places(self, shift: Shift) -> list[int]:
+        """The places of a shift's columns.
+
+        Raises:
+            UserError: there is no such column.
+        """
+        for name in shift.columns:
+            if name not in self.columns:
+                raise UserError(
+                    f'scenario: the shift "{shift.kind}" is about "{name}"; the features are '
+                    + ", ".join(self.columns)
+                )
+        return [self.columns.index(name) for name in shift.columns]
+
+    def category(self, shift: Shift) -> list[int]:
+        """The places of the columns of a category, one a label.
+
+        Raises:
+            UserError: there is no such category.
+        """
+        [name] = shift.columns
+        places = [
+            place for place, column in enumerate(self.columns) if column.startswith(f"{name}_")
+        ]
+        if len(places) < 2:
+            raise UserError(
+                f'scenario: the shift "{shift.kind}" is about the category "{name}", which has no '
+                f"one-hot columns {name}_..."
+            )
+        return places
+
+    def apply(self, shifts: Sequence[tuple[Shift, float]], spread: float) -> Requests:
+        """The requests of a day.
+
+        Args:
+            shifts: What there is, and how much of each, from 0 to 1.
+            spread: Standard deviation of the model's errors, the unit of changed concepts.
+        """
+        rows, labels = self.plain.rows.copy(), self.plain.labels.copy()
+        weights = self.plain.weights.copy()
+        for shift, strength in shifts:
+            if strength > 0:
+                rows, labels, weights = self._one(shift, strength, rows, labels, weights, spread)
+        return Requests(rows, labels, weights)
+
+    def _one(
+        self,
+        shift: Shift,
+        strength: float,
+        rows: np.ndarray,
+        labels: np.ndarray,
+        weights: np.ndarray,
+        spread: float,
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        size = shift.size * strength
+        chosen = self.chance < size
+        if shift.kind == "concept":
+            # What is true of a row is another, by so many standard deviations of the errors.
+            return rows, labels + size * spread, weights
+        if shift.kind in ("share", "newLabel"):
+            return self._of_category(shift, size, rows, labels, weights)
+        for place in self.places(shift):
+            mean, deviation = self.means[place], self.deviations[place]
+            column = rows[:, place]
+            if shift.kind == "mean":
+                rows[:, place] = column + size * deviation
+            elif shift.kind == "scale":
+                rows[:, place] = mean + (column - mean) * (1 + (shift.size - 1) * strength)
+            elif shift.kind == "unit":
+                rows[:, place] = np.where(self.chance < strength, column * shift.size, column)
+            elif shift.kind == "missing":
+                rows[:, place] = np.where(chosen, np.nan, column)
+            elif shift.kind == "outliers":
+                rows[:, place] = np.where(chosen, mean + OUTLIER * deviation, column)
+            elif shift.kind == "dependence":
+                # The values of another row: the column keeps its values, not what they go with.
+                rows[:, place] = np.where(chosen, self.plain.rows[self.other, place], column)
+        return rows, labels, weights
+
+    def _of_category(
+        self,
+        shift: Shift,
+        size: float,
+        rows: np.ndarray,
+        labels: np.ndarray,
+        weights: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        places = self.category(shift)
+        if shift.kind == "newLabel":
+            # One-hot encoded, a label that training does not know is none of the known ones.
+            rows[np.ix_(np.flatnonzero(self.chance < size), np.array(places))] = 0
+            return rows, labels, weights
+        name = f"{shift.columns[0]}_{shift.label}"
+        if name not in self.columns:
+            known = ", ".join(
+                self.columns[place].removeprefix(f"{shift.columns[0]}_") for place in places
+            )
+            raise UserError(
+                f'scenario: the category "{shift.columns[0]}" has no label "{shift.label}"; it '
+                f"has {known}"
+            )
+        has_label = rows[:, self.columns.index(name)] == 1
+        share = float(weights[has_label].sum())
+        if not 0 < share < 1:
+            raise UserError(f'scenario: the share of the label "{shift.label}" cannot change')
+        wanted = min(max(share + size, 0.0), 1.0)
+        factors = np.where(has_label, wanted / share, (1 - wanted) / (1 - share))
+        return rows, labels, weights * factors
