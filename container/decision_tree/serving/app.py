@@ -7,17 +7,25 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.h
 import asyncio
 import logging
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
+from decision_tree.encoding.encoder import Encoder
 from decision_tree.model import Model
 from decision_tree.serving.errors import RequestError
 from decision_tree.serving.features import Features
 from decision_tree.serving.formats import parse, serialize
-from decision_tree.serving.media_types import JSON, request_format, response_format
+from decision_tree.serving.media_types import (
+    CSV,
+    JSON,
+    JSON_LINES,
+    request_format,
+    response_format,
+)
 from decision_tree.serving.settings import Settings
 
 logger = logging.getLogger("decision_tree.serving")
@@ -29,6 +37,10 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 # Longer bodies are handled in a thread, so that /ping is answered meanwhile; for shorter ones the
 # change of thread would cost more than it brings.
 _THREAD_FROM_BYTES = 256 * 1024
+
+# Bytes that a container of an endpoint may hand to the next. Source: SageMaker's guide,
+# "Troubleshoot Inference Pipelines".
+_MAX_HANDED_ON = 5 * 2**20
 
 _ROUTES = {"/ping": "GET", "/execution-parameters": "GET", "/invocations": "POST"}
 
@@ -42,18 +54,15 @@ class Response(NamedTuple):
     allow: str | None = None
 
 
-class Application:
-    """Answers requests with one model.
+class BaseApplication(ABC):
+    """Answers requests by the container contract.
 
     Args:
-        model: loaded and checked.
         settings: of the server.
     """
 
-    def __init__(self, model: Model, settings: Settings) -> None:  # noqa: D107
-        self._model = model
+    def __init__(self, settings: Settings) -> None:  # noqa: D107
         self._settings = settings
-        self._features = Features(model.feature_names)
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="invocation")
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -106,8 +115,9 @@ class Application:
             return Response(204)
         if headers.get(b"content-encoding", "identity") != "identity":
             raise RequestError(415, "unsupported_encoding", "Content-Encoding is not supported")
-        request_type = request_format(headers.get(b"content-type"))
-        response_type = response_format(headers.get(b"accept"), request_type)
+        request_type, response_type = self._formats(
+            headers.get(b"content-type"), headers.get(b"accept")
+        )
         if len(body) < _THREAD_FROM_BYTES:
             result = self._invoke(request_type, response_type, body)
         else:
@@ -137,9 +147,13 @@ class Application:
             more = message.get("more_body", False)
         return b"".join(chunks) if len(chunks) > 1 else bytes(chunks[0])
 
+    @abstractmethod
+    def _formats(self, content_type: str | None, accept: str | None) -> tuple[str, str]:
+        """Choose the formats of request and response by the headers."""
+
+    @abstractmethod
     def _invoke(self, request_type: str, response_type: str, body: bytes) -> bytes:
-        rows = parse(request_type, body, self._features)
-        return serialize(response_type, self._model.predictor.predict(rows))
+        """Answer a body that is not empty."""
 
     def _execution_parameters(self) -> bytes:
         """Tell batch transform how to send: as many requests at once as there are workers."""
@@ -149,6 +163,59 @@ class Application:
             "MaxPayloadInMB": min(6, self._settings.max_payload_bytes // 2**20),
         }
         return orjson.dumps(parameters)
+
+
+class Application(BaseApplication):
+    """Answers requests with one model.
+
+    Args:
+        model: loaded and checked.
+        settings: of the server.
+    """
+
+    def __init__(self, model: Model, settings: Settings) -> None:  # noqa: D107
+        super().__init__(settings)
+        self._model = model
+        self._features = Features(model.feature_names)
+
+    def _formats(self, content_type: str | None, accept: str | None) -> tuple[str, str]:
+        request_type = request_format(content_type)
+        return request_type, response_format(accept, request_type)
+
+    def _invoke(self, request_type: str, response_type: str, body: bytes) -> bytes:
+        rows = parse(request_type, body, self._features)
+        return serialize(response_type, self._model.predictor.predict(rows))
+
+
+class EncoderApplication(BaseApplication):
+    """Encodes rows for the container that comes next in an inference pipeline.
+
+    Args:
+        encoder: what was learnt with the model.
+        settings: of the server.
+    """
+
+    def __init__(self, encoder: Encoder, settings: Settings) -> None:  # noqa: D107
+        super().__init__(settings)
+        self._encoder = encoder
+
+    def _formats(self, content_type: str | None, accept: str | None) -> tuple[str, str]:  # noqa: ARG002
+        """Answer CSV, which every model takes: Accept is about the answer of the last container.
+
+        Source: aws/amazon-sagemaker-examples#729, where the first was not given the client's.
+        """
+        return request_format(content_type, (CSV, JSON, JSON_LINES)), CSV
+
+    def _invoke(self, request_type: str, response_type: str, body: bytes) -> bytes:  # noqa: ARG002
+        encoded = self._encoder.encode(request_type, body)
+        if len(encoded) > _MAX_HANDED_ON and not self._settings.is_batch:
+            raise RequestError(
+                413,
+                "payload_too_large",
+                f"the rows have {len(encoded)} bytes when encoded, and an endpoint hands on "
+                f"{_MAX_HANDED_ON}: send fewer rows in a request",
+            )
+        return encoded
 
 
 class _ClientGoneError(Exception):

@@ -134,7 +134,7 @@ def _parse_any_csv(text: bytes, features: Features) -> Float32Array:
 
 def _parse_json(body: bytes, features: Features) -> Float32Array:
     """Read {"instances": [...]}, a list of instances, or one instance."""
-    document = _loads(body, "the body")
+    document = loads(body, "the body")
     if isinstance(document, dict) and "instances" in document:
         document = document["instances"]
         if not isinstance(document, list):
@@ -147,13 +147,18 @@ def _parse_json_lines(body: bytes, features: Features) -> Float32Array:
     lines = [line for line in body.removeprefix(b"\xef\xbb\xbf").split(b"\n") if line.strip()]
     if not lines:
         raise bad_payload("the body has no rows")
-    instances = [_loads(line, f"line {number}") for number, line in enumerate(lines, 1)]
+    instances = [loads(line, f"line {number}") for number, line in enumerate(lines, 1)]
     if not all(isinstance(instance, list | dict) for instance in instances):
         raise bad_payload("each line must be a JSON list or object")
     return _from_instances(instances, features)
 
 
-def _loads(text: bytes, what: str) -> object:
+def loads(text: bytes, what: str) -> object:
+    """Read JSON, and NaN for a missing value.
+
+    Raises:
+        RequestError: 400, it is not JSON.
+    """
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:

@@ -1,5 +1,7 @@
 """Which format a request has and which its response gets."""
 
+from collections.abc import Sequence
+
 from decision_tree.serving.errors import RequestError
 
 CSV = "text/csv"
@@ -9,18 +11,18 @@ NPY = "application/x-npy"
 SUPPORTED = (CSV, JSON, JSON_LINES, NPY)
 
 
-def request_format(content_type: str | None) -> str:
+def request_format(content_type: str | None, supported: Sequence[str] = SUPPORTED) -> str:
     """Return the format of the body; parameters such as charset are left aside.
 
     Raises:
         RequestError: 415, the header is missing or another type.
     """
     name = (content_type or "").partition(";")[0].strip().lower()
-    if name not in SUPPORTED:
+    if name not in supported:
         raise RequestError(
             415,
             "unsupported_content_type",
-            f"Content-Type is {name[:100] or 'missing'}; supported: {', '.join(SUPPORTED)}",
+            f"Content-Type is {name[:100] or 'missing'}; supported: {', '.join(supported)}",
         )
     return name
 

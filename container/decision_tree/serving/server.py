@@ -9,10 +9,13 @@ from functools import partial
 
 import uvicorn
 
+from decision_tree.encoding.document import FILE as ENCODING_FILE
+from decision_tree.encoding.document import load_encoding
+from decision_tree.encoding.encoder import Encoder
 from decision_tree.environment import Environment
 from decision_tree.errors import UserError
 from decision_tree.model import load
-from decision_tree.serving.app import Application
+from decision_tree.serving.app import Application, BaseApplication, EncoderApplication
 from decision_tree.serving.connections import BoundedConnection, DrainingServer
 from decision_tree.serving.logs import log_json_lines
 from decision_tree.serving.settings import Settings
@@ -25,7 +28,7 @@ _SECONDS_TO_FINISH = 20
 
 
 def serve(environment: Environment) -> None:
-    """Serve the model in the environment's model folder until SIGTERM or SIGINT.
+    """Serve the model, or the encoding, in the environment's model folder until SIGTERM or SIGINT.
 
     The model is loaded before the port is opened, so that /ping answers only where there is one;
     the workers are forked afterwards and share its memory.
@@ -38,8 +41,7 @@ def serve(environment: Environment) -> None:
         signal.signal(number, lambda *_: sys.exit(0))
     log_json_lines()
     settings = Settings.from_environ()
-    model = load(environment.model)
-    application = Application(model, settings)
+    application, content = _application(environment, settings)
     try:
         sockets = listen(settings.address, settings.port, settings.workers)
     except OSError as error:
@@ -47,8 +49,7 @@ def serve(environment: Environment) -> None:
     fields = {
         "port": settings.port,
         "workers": settings.workers,
-        "features": len(model.feature_names),
-        "size": model.predictor.size,
+        **content,
     }
     # A large body makes millions of objects but no cycles, and looking for cycles at the default
     # rate would take most of the time. What is there by now stays, and its memory shared.
@@ -59,7 +60,20 @@ def serve(environment: Environment) -> None:
     logger.info("stopped")
 
 
-def _run(application: Application, settings: Settings, listener: socket.socket) -> None:
+def _application(
+    environment: Environment, settings: Settings
+) -> tuple[BaseApplication, dict[str, int]]:
+    """Load what the model folder holds, a model or an encoding, and say what is in it."""
+    if (environment.model / ENCODING_FILE).is_file():
+        encoding = load_encoding(environment.model)
+        content = {"columns": len(encoding.columns), "features": len(encoding.features)}
+        return EncoderApplication(Encoder(encoding), settings), content
+    model = load(environment.model)
+    content = {"features": len(model.feature_names), "size": model.predictor.size}
+    return Application(model, settings), content
+
+
+def _run(application: BaseApplication, settings: Settings, listener: socket.socket) -> None:
     config = uvicorn.Config(
         application,
         loop="uvloop",

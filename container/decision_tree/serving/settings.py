@@ -22,6 +22,7 @@ class Settings:
             batch transform sets), default 100 MB, the most that batch transform can send.
         seconds_to_arrive: how long a request may take to arrive, MODEL_SERVER_TIMEOUT, default 60:
             its headers in all, and each pause in its body.
+        is_batch: whether it serves a batch transform, SAGEMAKER_BATCH, which SageMaker sets.
     """
 
     address: str
@@ -29,6 +30,7 @@ class Settings:
     workers: int
     max_payload_bytes: int
     seconds_to_arrive: int
+    is_batch: bool = False
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -44,6 +46,7 @@ class Settings:
             workers=_integer(environ, "MODEL_SERVER_WORKERS", cores or 1, 1024),
             max_payload_bytes=_MIB * _integer(environ, "SAGEMAKER_MAX_PAYLOAD_IN_MB", 100, 2048),
             seconds_to_arrive=_integer(environ, "MODEL_SERVER_TIMEOUT", 60, 3600),
+            is_batch=bool(environ.get("SAGEMAKER_BATCH", "").strip()),
         )
 
 
