@@ -56,6 +56,7 @@ const known = {
   modelApprovalStatus: settings.modelApprovalStatus,
   findsDrift: settings.driftReference,
   challengesChampion: settings.champion !== undefined,
+  servesRawRows: dataset.servedRows === "raw",
   trainingVolumesTakeKey: !candidates.some(({ instanceType = "" }) =>
     hasLocalStorage(instanceType),
   ),
@@ -137,6 +138,7 @@ const image = new DecisionTreeImage(
     kmsKeyArn,
     protection,
     modelConsumers,
+    inPipelines: known.servesRawRows,
     sageMakerImage: settings.sageMakerImage ? { roleArn: roleArns.training } : undefined,
   },
   afterRoles,

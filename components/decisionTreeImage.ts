@@ -25,6 +25,8 @@ export interface DecisionTreeImageArgs {
   readonly protection: Protection;
   /** Other accounts that may pull the image. */
   readonly modelConsumers: readonly string[];
+  /** Whether it stands before the containers of other images in inference pipelines. */
+  readonly inPipelines: boolean;
   /**
    * Registers the image with SageMaker too, for Studio to show; by this role SageMaker pulls it. Undefined: it is not
    * registered.
@@ -59,7 +61,7 @@ export class DecisionTreeImage extends pulumi.ComponentResource {
 
   constructor(name: string, args: DecisionTreeImageArgs, opts?: pulumi.ComponentResourceOptions) {
     super("restate:index:DecisionTreeImage", name, {}, opts);
-    const { account, modelConsumers, names, protection, sageMakerImage } = args;
+    const { account, inPipelines, modelConsumers, names, protection, sageMakerImage } = args;
     const { accountId, dnsSuffix, region } = account;
     const { baseImage, context } = args.build;
     const buildArguments: Record<string, string> =
@@ -78,25 +80,44 @@ export class DecisionTreeImage extends pulumi.ComponentResource {
       },
       keptFromDeletion(this, protection),
     );
-    if (modelConsumers.length > 0) {
+    const pullers = [
+      ...(modelConsumers.length === 0
+        ? []
+        : [
+            {
+              Sid: "PullImage",
+              Principal: { AWS: accountPrincipals(account, modelConsumers) },
+            },
+          ]),
+      ...(inPipelines
+        ? [
+            {
+              // Beside built-in images SageMaker pulls in its own name, whatever the role may. Source: SageMaker guide,
+              // "Troubleshoot Inference Pipelines"; no source says whether it names the account that it pulls for.
+              Sid: "PullForPipelines",
+              Principal: { Service: "sagemaker.amazonaws.com" },
+              Condition: { StringEqualsIfExists: { "aws:SourceAccount": accountId } },
+            },
+          ]
+        : []),
+    ];
+    if (pullers.length > 0) {
       new ecr.RepositoryPolicy(
         `${name}-repository-policy`,
         {
           repository: repository.name,
           policy: pulumi.jsonStringify({
             Version: "2012-10-17",
-            Statement: [
-              {
-                Sid: "PullImage",
-                Effect: "Allow",
-                Principal: { AWS: accountPrincipals(account, modelConsumers) },
-                Action: [
-                  "ecr:BatchCheckLayerAvailability",
-                  "ecr:BatchGetImage",
-                  "ecr:GetDownloadUrlForLayer",
-                ],
-              },
-            ],
+            Statement: pullers.map(({ Sid, ...who }) => ({
+              Sid,
+              Effect: "Allow",
+              ...who,
+              Action: [
+                "ecr:BatchCheckLayerAvailability",
+                "ecr:BatchGetImage",
+                "ecr:GetDownloadUrlForLayer",
+              ],
+            })),
           }),
         },
         { parent: this },

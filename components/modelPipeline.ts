@@ -15,6 +15,7 @@ import type { ModelCardTexts } from "../pipeline/modelCard";
 import { dataWranglerFlow, type FlowSource } from "../pipeline/flow";
 import type { ParameterDefaults } from "../pipeline/parameters";
 import { canonicalJson, contentHash } from "../pipeline/language/canonicalJson";
+import { rowSchema, rowSchemaFile } from "../pipeline/rowSchema";
 import { prefixes } from "../pipeline/storage";
 import { type Account, accountPrincipals } from "./account";
 import { decisionTreeModules } from "./decisionTreeModules";
@@ -125,15 +126,17 @@ export class ModelPipeline extends pulumi.ComponentResource {
         pulumi.output(textOf(file)),
         pulumi.output(folderOf.map(textOf).join("")),
       );
-    const splitting = ["preprocess", "data_report", "text_encoding"];
+    const splitting = ["preprocess", "data_report", "text_encoding", "row_encoding"];
     const sources = {
       flow: this.upload(`${name}-flow`, names, `${dataset.table}.flow`, flow.content),
       preprocess: script("preprocess", splitting),
       dataReport: script("data_report", splitting),
       textEncoding: script("text_encoding", splitting),
+      rowEncoding: script("row_encoding", splitting),
       evaluate: script("evaluate"),
       compare: script("compare"),
       ...(dataset.crossValidation === undefined ? {} : { crossValidate: script("cross_validate") }),
+      ...(dataset.servedRows === "raw" ? { rowSchema: this.rowSchema(name, names, dataset) } : {}),
     };
     const referenceScripts = ["evaluate", "drift_cells", "drift_reference"];
     const references = training.driftReference
@@ -168,6 +171,7 @@ export class ModelPipeline extends pulumi.ComponentResource {
         sources: {
           flow: sources.flow.uri,
           preprocess: sources.preprocess.folderUri,
+          rowSchema: sources.rowSchema?.uri,
           evaluate: sources.evaluate.uri,
           compare: sources.compare.uri,
           driftReference: references[0]?.folderUri,
@@ -285,6 +289,12 @@ export class ModelPipeline extends pulumi.ComponentResource {
    * running executions, retries and registered models name them, and the provider deletes an object with all its
    * versions (resource aws_s3_object of hashicorp/terraform-provider-aws: deleteAllObjectVersions).
    */
+  /** Uploads what is known of the table's rows before any is read. */
+  private rowSchema(name: string, names: Pick<StackNames, "bucketName">, dataset: Dataset): Source {
+    const content = canonicalJson(rowSchema(dataset));
+    return this.upload(`${name}-row-schema`, names, rowSchemaFile, pulumi.output(content));
+  }
+
   private upload(
     name: string,
     { bucketName }: Pick<StackNames, "bucketName">,

@@ -152,16 +152,26 @@ export function candidateSteps(
   const tuned = { candidate, imageUri, tuning, preprocess, cached };
   const { before, report } = evaluationSteps(args, tuned);
   const crossValidation = crossValidationStep(args, tuned);
+  const { encoder } = preprocess;
+  const encoders =
+    encoder === undefined
+      ? []
+      : [{ imageUri: args.images.algorithms["decision-tree"], modelUri: encoder.archiveUri }];
   const register = registerModelStep({
     name: `Register${name}`,
     modelPackageGroupName: args.modelPackageGroupName,
-    imageUri,
-    modelUri: tuning.bestModelUri,
+    containers: [...encoders, { imageUri, modelUri: tuning.bestModelUri }],
     evaluationUri: join("/", [report.output("evaluation"), "evaluation.json"]),
     dataQualityBaseline: baseline,
-    contentTypes: ["text/csv"],
+    contentTypes:
+      encoder === undefined
+        ? ["text/csv"]
+        : ["text/csv", "application/json", "application/jsonlines"],
     responseTypes: ["text/csv"],
-    metadata: metadata(args, candidate, imageUri, tuning, report, preprocess),
+    metadata: {
+      ...metadata(args, candidate, imageUri, tuning, report, preprocess),
+      ...(encoder === undefined ? {} : { RowEncoding: encoder.documentUri }),
+    },
     modelCard: modelCard(args, tuned, report),
   });
   const after = crossValidation === undefined ? [] : [crossValidation.step];

@@ -1,4 +1,11 @@
-import { type Dataset, droppedColumns, encodedColumns, splitFractions, splitKey } from "./dataset";
+import {
+  type Dataset,
+  droppedColumns,
+  encodings,
+  percentEncoded,
+  splitFractions,
+  splitKey,
+} from "./dataset";
 import type { DefinitionArgs } from "./definitionArgs";
 import type { Step } from "./language/definition";
 import { type StringExpression, folderUri, join, stepProperty } from "./language/expressions";
@@ -13,7 +20,8 @@ import {
   s3Input,
 } from "./steps/processing";
 import { type DataQuality, dataQualityStep } from "./steps/qualityCheck";
-import { executionUri } from "./storage";
+import { rowSchemaFile } from "./rowSchema";
+import { encoderUri, executionUri } from "./storage";
 
 /** The step that {@link dataWranglerStep} builds. */
 export interface DataWrangler {
@@ -94,11 +102,26 @@ export function baselineStep(args: DefinitionArgs, preprocess: Preprocess): Data
 }
 
 /** The step that {@link preprocessStep} builds. */
-export type Preprocess = Processing<"metadata" | "test" | "train" | "validation">;
+export interface Preprocess extends Processing<"metadata" | "test" | "train" | "validation"> {
+  /** S3 URIs of what encodes the table's own rows; undefined where models take encoded ones. */
+  readonly encoder:
+    | {
+        /** The archive that the container is given. */
+        readonly archiveUri: StringExpression;
+        /** The document in it, for people to read. */
+        readonly documentUri: StringExpression;
+      }
+    | undefined;
+}
 
 /** What Preprocess is told of the columns to encode. */
 function encodeArguments(dataset: Dataset): readonly string[] {
-  const columns = encodedColumns(dataset).map((column) => ({ column, ...dataset.encode[column] }));
+  const travelling = percentEncoded(dataset);
+  const columns = [...encodings(dataset)].map(([column, encoding]) => ({
+    column,
+    ...encoding,
+    ...(travelling.includes(column) ? { percentEncoded: true } : {}),
+  }));
   return columns.length === 0 ? [] : jsonArguments("encode", columns);
 }
 
@@ -114,7 +137,8 @@ function foldArguments({ crossValidation }: Dataset): readonly string[] {
 
 /** Splits the rows into train, validation and test data, label first, without a header, and reports on them. */
 export function preprocessStep(args: DefinitionArgs, transformed: StringExpression): Preprocess {
-  const { columns, dataChecks, dateParts, seed, split, table, target } = args.dataset;
+  const { columns, dataChecks, dateParts, missingValues, seed, split, table, target } =
+    args.dataset;
   const unused = droppedColumns(args.dataset).filter((name) => dateParts[name] === undefined);
   const used = columns.filter(({ name }) => name !== target && !unused.includes(name));
   const { test, train, validation } = splitFractions(args.dataset);
@@ -123,7 +147,8 @@ export function preprocessStep(args: DefinitionArgs, transformed: StringExpressi
     folder: folder(name),
     uri: executionUri(args.bucket, name),
   });
-  return processingStep({
+  const { rowSchema } = args.sources;
+  const processing = processingStep<string>({
     name: "Preprocess",
     imageUri: args.images.scikitLearn,
     roleArn: args.roles.processing,
@@ -138,16 +163,34 @@ export function preprocessStep(args: DefinitionArgs, transformed: StringExpressi
       ...(column === undefined ? [] : ["--by", by, "--column", column, "--key", splitKey]),
       ...encodeArguments(args.dataset),
       ...foldArguments(args.dataset),
+      ...(rowSchema === undefined ? [] : ["--row-schema", `${folder("schema")}/${rowSchemaFile}`]),
+      ...(rowSchema !== undefined && missingValues === "impute" ? ["--impute"] : []),
     ],
     inputs: [
       s3Input("code", args.sources.preprocess, folder("code")),
       s3Input("input", transformed, folder("input")),
+      ...(rowSchema === undefined ? [] : [s3Input("schema", rowSchema, folder("schema"))]),
     ],
     outputs: {
       train: output("train"),
       validation: output("validation"),
       test: output("test"),
       metadata: output("metadata"),
+      // Beside the models: it must be there as long as they are, for whoever may read them.
+      ...(rowSchema === undefined
+        ? {}
+        : { encoder: { folder: folder("encoder"), uri: encoderUri(args.bucket) } }),
     },
   });
+  const encoder = processing.output("encoder");
+  return {
+    ...processing,
+    encoder:
+      rowSchema === undefined
+        ? undefined
+        : {
+            archiveUri: join("/", [encoder, "model.tar.gz"]),
+            documentUri: join("/", [encoder, "encoding.json"]),
+          },
+  };
 }

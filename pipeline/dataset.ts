@@ -291,6 +291,14 @@ export const datasetFields = z.strictObject({
         "`{ street: { as: target } }`. It does so after the split, based on the train rows only. Labels that do not occur " +
         "in them count as others: all zeros for oneHot, one more number for ordinal, the mean for target.",
     ),
+  servedRows: z
+    .enum(["encoded", "raw"])
+    .default("encoded")
+    .describe(
+      "Rows that a registered model takes. `encoded`: the model's features, as numbers. `raw`: the table's own rows, as CSV or " +
+        "as JSON by column name; the model package is then an inference pipeline, whose first container encodes them by what " +
+        "Preprocess has learnt from the train rows: labels, and the medians of missingValues: impute.",
+    ),
   dateParts: byColumn(
     z.union([
       z.literal("auto", 'must be auto, or a list such as ["year", "month"]'),
@@ -445,17 +453,44 @@ export function isCastByQuery({
   return quoted || nullTexts.length > 1 || thousands !== undefined || decimal !== ".";
 }
 
-/** The features that the flow encodes one-hot. */
-export function categoricalColumns(dataset: Dataset): readonly string[] {
+/** The features whose values are labels, but for those that `encode` names. */
+function labelColumns(dataset: Dataset): readonly string[] {
   return featureColumns(dataset)
     .filter(({ name, type }) => castType(type) === "string" || dataset.categorical.includes(name))
     .map(({ name }) => name)
     .filter((name) => dataset.encode[name] === undefined);
 }
 
+/** The features that the flow encodes one-hot. */
+export function categoricalColumns(dataset: Dataset): readonly string[] {
+  return dataset.servedRows === "raw" ? [] : labelColumns(dataset);
+}
+
+/**
+ * How Preprocess encodes features, in their order: as `encode` says, and one-hot what the flow does not encode, since only
+ * what is learnt in Preprocess is kept with the model.
+ */
+export function encodings(dataset: Dataset): ReadonlyMap<string, Dataset["encode"][string]> {
+  const oneHot = dataset.servedRows === "raw" ? labelColumns(dataset) : [];
+  return new Map(
+    featureColumns(dataset).flatMap(({ name }) => {
+      const given = dataset.encode[name] ?? (oneHot.includes(name) ? { as: "oneHot" } : undefined);
+      return given === undefined ? [] : [[name, given] as const];
+    }),
+  );
+}
+
+/** The columns of text that the query percent-encodes, and Preprocess decodes. */
+export function percentEncoded(dataset: Dataset): readonly string[] {
+  const encoded = encodedColumns(dataset);
+  return dataset.servedRows === "raw"
+    ? dataset.columns
+        .filter(({ name, type }) => encoded.includes(name) && castType(type) === "string")
+        .map(({ name }) => name)
+    : [];
+}
+
 /** The features that Preprocess encodes, in their order. */
 export function encodedColumns(dataset: Dataset): readonly string[] {
-  return featureColumns(dataset)
-    .map(({ name }) => name)
-    .filter((name) => dataset.encode[name] !== undefined);
+  return [...encodings(dataset).keys()];
 }

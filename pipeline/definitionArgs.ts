@@ -33,6 +33,8 @@ export interface DefinitionArgs {
     readonly flow: string;
     /** The folder of preprocess.py and what it imports. */
     readonly preprocess: string;
+    /** What is known of the table's rows. Default: models take encoded rows, so nobody asks. */
+    readonly rowSchema?: string | undefined;
     readonly evaluate: string;
     readonly compare: string;
     /**

@@ -1,5 +1,5 @@
 import { columnType } from "./columnTypes";
-import { type Dataset, featureColumns } from "./dataset";
+import { type Dataset, encodings, featureColumns } from "./dataset";
 
 /** What the arguments of Preprocess have room for: 100, of which each has 240 characters of it. */
 const maxLength = 12_000;
@@ -51,7 +51,18 @@ export function encodeProblems(
       }
     });
   }
-  const length = JSON.stringify(dataset.encode).length;
+  if (dataset.servedRows === "raw") {
+    for (const [index, name] of dataset.categorical.entries()) {
+      const type = features.find((one) => one.name === name)?.type ?? "";
+      if (![...kinds, "boolean", ""].includes(columnType(type)?.kind ?? "")) {
+        problem(
+          ["categorical", index],
+          `"${name}" is of type ${type}; servedRows: raw takes labels of text, whole numbers and booleans`,
+        );
+      }
+    }
+  }
+  const length = JSON.stringify(Object.fromEntries(encodings(dataset))).length;
   if (length > maxLength) {
     problem(
       ["encode"],

@@ -56,11 +56,12 @@ interface Transform {
 }
 
 function cast(dataset: Dataset): Transform {
+  const encoded = encodedColumns(dataset);
   const schema: JsonObject = {
     ...Object.fromEntries(
       [...dataset.columns, ...partColumns(dataset)].map(({ name, type }) => [
         name,
-        dataset.encode[name] === undefined ? flowType(type) : "string",
+        encoded.includes(name) ? "string" : flowType(type),
       ]),
     ),
     ...(dataset.split.column === undefined ? {} : { [splitKey]: "string" }),
@@ -154,11 +155,13 @@ function transforms(dataset: Dataset): readonly Transform[] {
   const features = featureColumns(dataset).map(({ name }) => name);
   const numeric = features.filter((name) => ![...categorical, ...encoded].includes(name));
   const incomplete = dataset.missingValues === "drop" ? features : [];
+  // Else Preprocess does, so that the medians are kept with the model.
+  const imputes = dataset.missingValues === "impute" && dataset.servedRows === "encoded";
   return [
     cast(dataset),
     ...droppedColumns(dataset).map(dropColumn),
     ...incomplete.map(dropMissing),
-    ...(dataset.missingValues === "impute" ? numeric : []).map(imputeMedian),
+    ...(imputes ? numeric : []).map(imputeMedian),
     ...categorical.map(oneHot),
     ...[...encoded].reverse().map(moveToStart),
     ...(dataset.split.column === undefined ? [] : [moveToStart(splitKey)]),

@@ -3,6 +3,7 @@ import {
   type Dataset,
   isCastByQuery,
   partColumns,
+  percentEncoded,
   queriedTable,
   splitKey,
   typeInQuery,
@@ -76,10 +77,24 @@ function splitKeySql(dataset: Dataset): readonly string[] {
     : [`CAST(${columnSql(dataset, column)} AS varchar) AS ${quotedIdentifier(splitKey)}`];
 }
 
+/**
+ * A column as it travels to Preprocess. Where rows are served as they are, labels must get there whole, whatever Spark's CSV
+ * does to quotes, line breaks and blanks: so text is percent-encoded, and text of blanks alone is missing.
+ */
+function travellingSql(dataset: Dataset, name: string): string {
+  const value = columnSql(dataset, name);
+  return percentEncoded(dataset).includes(name) ? `url_encode(NULLIF(TRIM(${value}), ''))` : value;
+}
+
 /** Reads every column, in order, of the filtered rows, then the parts of dates, and what `others` say. */
-function selectRows(dataset: Dataset, database: string, others: readonly string[]): string {
+function selectRows(
+  dataset: Dataset,
+  database: string,
+  others: readonly string[],
+  valueSql: (dataset: Dataset, name: string) => string = columnSql,
+): string {
   const values = [
-    ...dataset.columns.map(({ name }) => [name, columnSql(dataset, name)] as const),
+    ...dataset.columns.map(({ name }) => [name, valueSql(dataset, name)] as const),
     ...partColumns(dataset).map(({ name, part, source }) => {
       return [name, partSql(part, columnSql(dataset, source))] as const;
     }),
@@ -104,7 +119,7 @@ function selectRows(dataset: Dataset, database: string, others: readonly string[
  * @param database the stack's database
  */
 export function datasetQuery(dataset: Dataset, database: string): string {
-  return selectRows(dataset, database, splitKeySql(dataset));
+  return selectRows(dataset, database, splitKeySql(dataset), travellingSql);
 }
 
 /** The saved query that makes a table of the rows to train on, as Parquet. */

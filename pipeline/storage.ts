@@ -17,6 +17,8 @@ export const prefixes = {
   checkpoints: "checkpoints",
   /** Model artifacts: `models/<candidate>/<training job>/output/model.tar.gz`. */
   models: "models",
+  /** What encodes rows before models: `models/row-encoders/<execution id>/model.tar.gz`. No candidate has such a name. */
+  rowEncoders: "models/row-encoders",
   /** What endpoints record of their requests, and what monitoring finds: `endpoints/<endpoint>/`. */
   endpoints: "endpoints",
 } as const;
@@ -27,6 +29,11 @@ export const prefixes = {
  */
 export function executionUri(bucket: string, path: string): StringExpression {
   return s3Uri(bucket, prefixes.executions, execution("PipelineExecutionId"), path);
+}
+
+/** S3 URI of what encodes rows for the models of one execution. */
+export function encoderUri(bucket: string): StringExpression {
+  return s3Uri(bucket, prefixes.rowEncoders, execution("PipelineExecutionId"));
 }
 
 /**

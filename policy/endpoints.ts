@@ -12,8 +12,9 @@ export const endpointRules: readonly Rule[] = [
     problems: (inputs, config = {}) =>
       unmet(
         [
-          isText(at(inputs, "primaryContainer", "modelPackageName")),
-          "primaryContainer must name a modelPackageName",
+          isText(at(inputs, "primaryContainer", "modelPackageName")) ||
+            isText(at(inputs, "containers", 0, "modelPackageName")),
+          "primaryContainer, or each of containers, must name a modelPackageName",
         ],
         [
           list(inputs["containers"] as readonly unknown[] | undefined).every((one) =>
@@ -22,10 +23,15 @@ export const endpointRules: readonly Rule[] = [
           "containers must each name a modelPackageName",
         ],
         [
-          ["image", "modelDataUrl", "modelDataSource"].every(
-            (name) => at(inputs, "primaryContainer", name) === undefined,
+          [
+            inputs["primaryContainer"],
+            ...list(inputs["containers"] as readonly unknown[] | undefined),
+          ].every((container) =>
+            ["image", "modelDataUrl", "modelDataSource"].every(
+              (name) => at(container, name) === undefined,
+            ),
           ),
-          "primaryContainer must take image and files from its model package",
+          "containers must take image and files from their model package",
         ],
         // A serverless endpoint takes neither.
         [

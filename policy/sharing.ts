@@ -1,5 +1,5 @@
 import { type Inputs, type Rule, type RuleConfig, unmet } from "./rule";
-import { allowing, hasWildcard, held, matches, type Statement } from "./statements";
+import { allowing, hasWildcard, held, heldWhereGiven, matches, type Statement } from "./statements";
 
 /** Keys by which a statement is held to an account, an organization, or a resource of one. */
 const ownKeys = [
@@ -10,6 +10,9 @@ const ownKeys = [
 /** Actions that change nothing of what is shared: a model that others make of a package is theirs. */
 const reads =
   /^[a-z0-9-]+:(batchcheck|batchget|decrypt|describe|get|list)[a-z]*$|^sagemaker:createmodel$/;
+
+/** Actions by which an image is pulled. */
+const pulls = /^ecr:(batchchecklayeravailability|batchgetimage|getdownloadurlforlayer)$/;
 
 /** Where a resource says who may use it. */
 const members = ["policy", "resourcePolicy", "keyPolicy"] as const;
@@ -25,7 +28,12 @@ export function sharingProblems(statement: Statement, config: RuleConfig): reado
       if (kind === "service") {
         return unmet(
           [!hasWildcard(principal), "must not be open to every service"],
-          [own, `${principal} must be held to this account by aws:SourceAccount`],
+          [
+            // The guide to inference pipelines lets SageMaker pull without a condition, so who knows what it sends.
+            own ||
+              (actions.every((one) => pulls.test(one)) && heldWhereGiven(statement, ...ownKeys)),
+            `${principal} must be held to this account by aws:SourceAccount`,
+          ],
         );
       }
       if (kind !== "aws") {

@@ -111,6 +111,15 @@ export function held({ conditions }: Statement, ...keys: readonly string[]): boo
   );
 }
 
+/** Whether the requests that give a key at all are held to values of it that say something. */
+export function heldWhereGiven(
+  { conditions, ...statement }: Statement,
+  ...keys: readonly string[]
+): boolean {
+  const given = conditions.map((one) => ({ ...one, holdsWithoutKey: false }));
+  return held({ ...statement, conditions: given }, ...keys);
+}
+
 /** Whether a pattern of IAM stands for several. */
 export const hasWildcard = (pattern: string): boolean => /[*?]/.test(pattern);
 

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { closedServiceWarning } from "../components/closedServices";
 import { prebuiltImage } from "../components/prebuiltImages";
 import { stackProvider, stackTags } from "../components/provider";
+import { runError } from "../errors/runError";
 import { prefixes } from "../pipeline/storage";
 import { awsClients } from "./awsClients";
 import { findDriftReference, readBaseline } from "./baseline";
@@ -12,11 +13,31 @@ import { ModelEndpoint, variantName } from "./components/modelEndpoint";
 import { loadSettings } from "./config";
 import { captureFolder } from "./driftJob";
 import { readMainStack } from "./mainStack";
-import { findModelPackage } from "./modelPackages";
+import { findModelPackage, type ModelPackage } from "./modelPackages";
 import { endpointName } from "./names";
+import type { Settings } from "./settings";
 import type { ServingOutputs } from "./outputs";
 
 type Outputs = { readonly [Name in keyof ServingOutputs]: pulumi.Input<ServingOutputs[Name]> };
+
+/**
+ * Refuses what an inference pipeline, such as one that takes the table's own rows, cannot have.
+ * Source: SageMaker's guide, "Serverless Inference", feature exclusions.
+ */
+function checkPipeline({ arn, containers }: ModelPackage, { compute, monitoring }: Settings): void {
+  if (containers > 1 && compute.mode === "serverless") {
+    throw runError(
+      `restate-serving:compute: ${arn} is an inference pipeline of ${containers} containers, which serverless endpoints ` +
+        "do not run: choose mode real-time",
+    );
+  }
+  if (containers > 1 && monitoring.mode !== "none") {
+    throw runError(
+      `restate-serving:monitoring: ${arn} takes the table's own rows, which cannot be compared with the features that it ` +
+        "was trained on: choose mode none",
+    );
+  }
+}
 
 /** Looks up everything first, so that nothing is registered if something is missing. */
 export = async function serve(): Promise<Outputs> {
@@ -29,6 +50,7 @@ export = async function serve(): Promise<Outputs> {
     settings.modelPackageArn,
   );
   const { monitoring } = settings;
+  checkPipeline(model, settings);
   if (monitoring.mode === "data-quality") {
     await pulumi.log.warn(closedServiceWarning("modelMonitor", "restate-serving:monitoring"));
   }

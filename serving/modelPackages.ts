@@ -18,6 +18,8 @@ export interface Baseline {
 export interface ModelPackage {
   readonly arn: string;
   readonly version: number;
+  /** How many containers serve it: several are an inference pipeline. */
+  readonly containers: number;
   /** The baseline that it was registered with; undefined if it has none. */
   readonly baseline: Baseline | undefined;
   /** S3 URI of the reference that drift is found by; undefined if it was registered with none. */
@@ -94,6 +96,7 @@ export async function findModelPackage(
     return {
       arn: found,
       version: model.ModelPackageVersion ?? 0,
+      containers: model.InferenceSpecification?.Containers?.length ?? 1,
       baseline: baselineOf(model),
       driftReference: model.CustomerMetadataProperties?.["DriftReference"],
     };

@@ -9,7 +9,7 @@ import { UserError } from "../../errors/userError";
 import { inWorld } from "../inWorld";
 import { type JsonOption, readPort, withJson, withWorld } from "../options";
 import { AwsError, explaining } from "../sageMaker/awsErrors";
-import { type Batch, batches } from "../sageMaker/rows";
+import { type Batch, readRows, type RowType } from "../sageMaker/rows";
 import { servedModel } from "../servedModel";
 import { print, type Terminal } from "../terminal";
 import type { WorldOptions } from "../world";
@@ -28,23 +28,38 @@ interface Target {
   readonly name: string;
 }
 
-/** Predicts rows; the error where they are refused names the lines. */
-async function predict(
-  { client, endpoint, name }: Target,
-  { firstLine, lastLine, rows }: Batch,
-): Promise<readonly string[]> {
+/** What says that a request is too large, or the encoded rows between the containers of an inference pipeline. */
+const tooLarge = /\b413\b|exceeded the maximum limit/;
+
+/** Predicts rows, in parts where they are too many; the error where they are refused names the lines. */
+async function predict(target: Target, type: RowType, batch: Batch): Promise<readonly string[]> {
+  const { client, endpoint, name } = target;
+  const rows = batch.map(({ text }) => text);
+  const [firstLine, lastLine] = [batch[0]?.firstLine ?? 0, batch.at(-1)?.lastLine ?? 0];
   const lines = firstLine === lastLine ? `line ${firstLine}` : `lines ${firstLine} to ${lastLine}`;
   const command = new InvokeEndpointCommand({
     EndpointName: endpoint,
-    ContentType: "text/csv",
+    ContentType: type,
     Accept: "text/csv",
     Body: `${rows.join("\n")}\n`,
   });
-  const { Body: body } = await client.send(command).catch((error: unknown) => {
-    throw error instanceof AwsError && error.code === "ModelError"
-      ? new UserError(`${name} rejects ${lines}: ${error.message}`)
-      : error;
+  const answer = await client.send(command).catch((error: unknown) => {
+    if (!(error instanceof AwsError && error.code === "ModelError")) {
+      throw error;
+    }
+    if (rows.length === 1 || !tooLarge.test(error.message)) {
+      throw new UserError(`${name} rejects ${lines}: ${error.message}`);
+    }
+    return undefined;
   });
+  if (answer === undefined) {
+    const half = Math.ceil(rows.length / 2);
+    return [
+      ...(await predict(target, type, batch.slice(0, half))),
+      ...(await predict(target, type, batch.slice(half))),
+    ];
+  }
+  const { Body: body } = answer;
   const predictions = new TextDecoder().decode(body).trim().split(/[,\n]/);
   if (predictions.length !== rows.length) {
     throw new UserError(
@@ -58,12 +73,13 @@ async function predict(
 async function invokeTarget(
   target: Target,
   typed: string,
-  json: boolean,
+  { json, raw }: Pick<InvokeOptions, "json" | "raw">,
   terminal: Terminal,
 ): Promise<void> {
   const all: string[] = [];
-  for await (const batch of batches(typed, maxBytes)) {
-    const predictions = await predict(target, batch);
+  const { batches, type } = readRows(typed, maxBytes, raw === true);
+  for await (const batch of batches) {
+    const predictions = await predict(target, type, batch);
     if (json) {
       all.push(...predictions);
     } else {
@@ -75,7 +91,7 @@ async function invokeTarget(
   }
 }
 
-type InvokeOptions = WorldOptions & JsonOption & { readonly port: number };
+type InvokeOptions = WorldOptions & JsonOption & { readonly port: number; readonly raw?: true };
 
 /** `invoke <endpoint> <rows>`; on this machine `invoke <rows>`. */
 export function invoke(terminal: Terminal): Command {
@@ -84,6 +100,11 @@ export function invoke(terminal: Terminal): Command {
     .argument(
       "<words...>",
       "the endpoint (not with --local), and a CSV row or a file of rows, without target and header",
+    )
+    .option(
+      "--raw",
+      "send the table's own rows, to a model with servedRows: raw: as CSV, or as JSON by column name (a file .json or " +
+        ".jsonl, or text that begins with {)",
     )
     .option("--port <number>", "with --local: the port of the served model", readPort(1), 8080)
     .action(async (words: readonly string[], options: InvokeOptions) => {
@@ -105,7 +126,7 @@ export function invoke(terminal: Terminal): Command {
         const target = isLocal
           ? { client, endpoint: "local", name: "the model" }
           : { client, endpoint: first, name: `the endpoint ${first}` };
-        await invokeTarget(target, second ?? first, options.json === true, terminal);
+        await invokeTarget(target, second ?? first, options, terminal);
       });
     });
 }

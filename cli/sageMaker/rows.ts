@@ -1,67 +1,138 @@
-import { createReadStream, existsSync, statSync } from "node:fs";
+import { createReadStream, existsSync, readFileSync, statSync } from "node:fs";
 import { createInterface } from "node:readline";
 
 import { UserError } from "../../errors/userError";
 import { typedPath } from "../../terminal/options";
 
-/** Rows that go in one request. */
-export interface Batch {
-  /** Line of the first one, from 1. */
+/** A row. */
+export interface Row {
+  readonly text: string;
+  /** The first line that it is on, from 1; of a JSON document, its place in the list. */
   readonly firstLine: number;
   readonly lastLine: number;
-  readonly rows: readonly string[];
+}
+
+/** Rows that go in one request: one or more. */
+export type Batch = readonly Row[];
+
+/** Media types in which rows are sent. */
+export type RowType = "application/jsonlines" | "text/csv";
+
+/** Rows of a command line. */
+export interface Rows {
+  readonly type: RowType;
+  readonly batches: AsyncIterable<Batch>;
+}
+
+function fileOf(typed: string): string | undefined {
+  const path = typedPath(typed);
+  return existsSync(path) && statSync(path).isFile() ? path : undefined;
 }
 
 /** The lines of a file, or the one row that was typed instead of its name. */
 function linesOf(typed: string): AsyncIterable<string> | readonly string[] {
-  const path = typedPath(typed);
-  if (existsSync(path) && statSync(path).isFile()) {
-    return createInterface({ input: createReadStream(path, "utf8"), crlfDelay: Infinity });
+  const path = fileOf(typed);
+  return path === undefined
+    ? typed.split(/\r?\n/)
+    : createInterface({ input: createReadStream(path, "utf8"), crlfDelay: Infinity });
+}
+
+async function* plainRows(lines: ReturnType<typeof linesOf>): AsyncGenerator<Row> {
+  let line = 0;
+  for await (const text of lines) {
+    line++;
+    yield { text, firstLine: line, lastLine: line };
   }
-  if (!typed.includes(",") && !Number.isFinite(Number(typed))) {
-    throw new UserError(`"${typed}" is neither a CSV row nor a file: ${path} does not exist`);
+}
+
+/** Rows of CSV, in which quotes may hold line breaks. */
+async function* quotedRows(lines: ReturnType<typeof linesOf>): AsyncGenerator<Row> {
+  let row: Row | undefined;
+  for await (const { firstLine, lastLine, text } of plainRows(lines)) {
+    row = row ? { ...row, text: `${row.text}\n${text}`, lastLine } : { text, firstLine, lastLine };
+    if ((row.text.match(/"/g)?.length ?? 0) % 2 === 0) {
+      yield row;
+      row = undefined;
+    }
   }
-  return typed.split(/\r?\n/);
+  if (row !== undefined) {
+    throw new UserError(`line ${row.firstLine}: a quote opens a value, and none closes it`);
+  }
+}
+
+/** The records of a JSON document: a list, what `instances` lists, or one. */
+async function* jsonRows(text: string): AsyncGenerator<Row> {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`the rows are not JSON: ${(error as Error).message}`);
+  }
+  const { instances = document } = (document ?? {}) as { readonly instances?: unknown };
+  const records: readonly unknown[] = Array.isArray(instances) ? instances : [instances];
+  for (const [index, record] of records.entries()) {
+    yield await Promise.resolve({
+      text: JSON.stringify(record),
+      firstLine: index + 1,
+      lastLine: index + 1,
+    });
+  }
+}
+
+async function* batched(rows: AsyncIterable<Row>, maxBytes: number): AsyncGenerator<Batch> {
+  let batch: Row[] = [];
+  let bytes = 0;
+  for await (const row of rows) {
+    if (row.text.trim() === "") {
+      continue;
+    }
+    const size = Buffer.byteLength(row.text) + 1;
+    if (size > maxBytes) {
+      throw new UserError(
+        `line ${row.firstLine}: the row has ${size} bytes, but a request has at most ${maxBytes}`,
+      );
+    }
+    if (bytes + size > maxBytes) {
+      yield batch;
+      [batch, bytes] = [[], 0];
+    }
+    batch.push(row);
+    bytes += size;
+  }
+  if (batch.length === 0) {
+    throw new UserError("there are no rows");
+  }
+  yield batch;
 }
 
 /**
  * Divides rows into batches that fit a request. A file is read as it is used, so it may be larger than memory.
  *
- * @param typed a CSV row, or the name of a file of rows, without label and header; empty lines are passed over
+ * @param typed a row, or the name of a file of rows, without target and header; empty lines are passed over
  * @param maxBytes of a batch, line ends included
+ * @param raw whether they are the table's own rows: then quotes may hold line breaks, and JSON is taken, of a file by its
+ * suffix (.json, or .jsonl with a record a line)
  * @throws UserError where a row is larger than that, or there is none
  */
-export async function* batches(typed: string, maxBytes: number): AsyncGenerator<Batch> {
-  let rows: string[] = [];
-  let bytes = 0;
-  let firstLine = 1;
-  let lastLine = 1;
-  let line = 0;
-  let some = false;
-  for await (const text of linesOf(typed)) {
-    line++;
-    if (text.trim() === "") {
-      continue;
-    }
-    some = true;
-    const size = Buffer.byteLength(text) + 1;
-    if (size > maxBytes) {
-      throw new UserError(
-        `line ${line}: the row has ${size} bytes, but a request has at most ${maxBytes}`,
-      );
-    }
-    if (bytes + size > maxBytes) {
-      yield { firstLine, lastLine, rows };
-      rows = [];
-      bytes = 0;
-    }
-    firstLine = rows.length === 0 ? line : firstLine;
-    lastLine = line;
-    rows.push(text);
-    bytes += size;
+export function readRows(typed: string, maxBytes: number, raw: boolean): Rows {
+  const path = fileOf(typed);
+  if (path === undefined && !raw && !typed.includes(",") && !Number.isFinite(Number(typed))) {
+    throw new UserError(
+      `"${typed}" is neither a CSV row nor a file: ${typedPath(typed)} does not exist`,
+    );
   }
-  if (!some) {
-    throw new UserError("there are no rows");
+  if (path === undefined && raw && !/[,;|\t{[]/.test(typed)) {
+    throw new UserError(
+      `"${typed}" is neither a row nor a file: ${typedPath(typed)} does not exist`,
+    );
   }
-  yield { firstLine, lastLine, rows };
+  if (raw && (path === undefined ? /^\s*[{[]/.test(typed) : path.endsWith(".json"))) {
+    const rows = jsonRows(path === undefined ? typed : readFileSync(path, "utf8"));
+    return { type: "application/jsonlines", batches: batched(rows, maxBytes) };
+  }
+  if (raw && path?.endsWith(".jsonl") === true) {
+    return { type: "application/jsonlines", batches: batched(plainRows(linesOf(typed)), maxBytes) };
+  }
+  const rows = raw ? quotedRows(linesOf(typed)) : plainRows(linesOf(typed));
+  return { type: "text/csv", batches: batched(rows, maxBytes) };
 }

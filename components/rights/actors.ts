@@ -159,7 +159,12 @@ function processing(stack: Statements): readonly Statement[] {
       ["s3:GetObject"],
       stack.objects("data", "queryResults", "sources", "executions"),
     ),
-    stack.writeObjects("WriteObjects", "queryResults", "executions"),
+    stack.writeObjects(
+      "WriteObjects",
+      "queryResults",
+      "executions",
+      ...(stack.args.servesRawRows ? (["rowEncoders"] as const) : []),
+    ),
     allow("ListUploads", ["s3:ListBucketMultipartUploads"], stack.bucketArn()),
     allow(
       "ListUploadedParts",

@@ -34,6 +34,8 @@ export interface StackScope {
   readonly modelApprovalStatus: string;
   /** Whether a job of the evaluation role holds candidates against the model that is approved. */
   readonly challengesChampion: boolean;
+  /** Whether models take the table's own rows, so that the data becomes what encodes them too. */
+  readonly servesRawRows: boolean;
   /** Whether the volumes of all training jobs take the key: those of instances with disks of their own do not. */
   readonly trainingVolumesTakeKey: boolean;
 }

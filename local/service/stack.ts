@@ -81,6 +81,7 @@ export function stackOf(program: Program, dataKmsKeyArn?: string): Stack {
     flowLogGroup: has("aws:ec2/flowLog:FlowLog") ? names.flowLogsName : undefined,
     challengesChampion: definition.Steps.some(({ Name }) => Name === challenge.step),
     crawler: has("aws:glue/crawler:Crawler"),
+    servesRawRows: resources.some(({ name }) => name === "models-row-schema"),
     findsDrift: resources.some(({ name }) => name === "models-reference-drift-reference"),
   };
 }

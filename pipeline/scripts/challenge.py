@@ -105,7 +105,8 @@ def find_champion(client: Any, group: str) -> Champion | None:  # noqa: ANN401
             return Champion(
                 version=found["ModelPackageVersion"],
                 metadata=found.get("CustomerMetadataProperties", {}),
-                model_uri=containers[0].get("ModelDataUrl", ""),
+                # What encodes rows stands before the model.
+                model_uri=containers[-1].get("ModelDataUrl", ""),
             )
     return None
 

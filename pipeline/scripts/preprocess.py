@@ -21,6 +21,7 @@ from typing import Any, BinaryIO, Iterator, NamedTuple, Sequence
 
 import numpy as np
 from data_report import Finding, Sample, summary
+from row_encoding import FillError, filled, medians, number, sample_of, write_encoder
 from text_encoding import Encoder, EncodingError, TextColumn, folds
 
 SPLITS = ("train", "validation", "test")
@@ -564,10 +565,45 @@ def encode(table: Table, assignment: np.ndarray, seed: int) -> list[Encoder]:
     return encoders
 
 
+def learn_fills(table: Table, assignment: np.ndarray, seed: int) -> dict[str, float | int]:
+    """Learns the medians of the features that are copied, from the train rows.
+
+    Raises:
+        InputError: a feature has no value in them.
+    """
+    names = table.columns[1:]
+    train = np.flatnonzero(assignment == SPLITS.index("train"))
+    chosen = np.zeros(len(assignment), dtype=bool)
+    chosen[sample_of(train, len(names), seed)] = True
+    taken = (table.key is not None) + len(table.texts)
+
+    def lines() -> Iterator[bytes]:
+        row = 0
+        for file in table.files:
+            with file.open("rb") as stream:
+                read_header(stream)
+                for line in rows(stream):
+                    if line.partition(b",")[0] not in MISSING:
+                        if chosen[row]:
+                            yield cut(line, len(names), taken)[1]
+                        row += 1
+
+    try:
+        return dict(zip(names, map(number, medians(lines() if names else (), names))))
+    except FillError as error:
+        raise InputError(str(error)) from None
+
+
 def write_splits(
-    table: Table, assignment: np.ndarray, output: Path, sample: Sample, encoders: list[Encoder]
+    table: Table,
+    assignment: np.ndarray,
+    output: Path,
+    sample: Sample,
+    encoders: list[Encoder],
+    fills: dict[str, float | int] | None = None,
 ) -> None:
     """Writes each row that has a target to its split's file, label first and without a header."""
+    given = [repr(value).encode() for value in (fills or {}).values()]
     folders = [output / name for name in SPLITS]
     for folder in folders:
         folder.mkdir(parents=True, exist_ok=True)
@@ -584,8 +620,10 @@ def write_splits(
                         continue
                     row, split = next(splits)
                     kept, own = line, line
-                    if taken:
+                    if taken or given:
                         target, features, values = cut(line, copied, taken)
+                        if given:
+                            features = filled(features, given)
                         rest = [features] if copied else []
                         kept = b",".join([target, *(one.fields(row) for one in encoders), *rest])
                         # What tells rows apart, whichever fold encodes them.
@@ -650,6 +688,15 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--repeats", type=int, default=1, help="how often to draw folds")
     parser.add_argument("--max-fold-rows", type=int, default=0, help="of more rows, no folds")
     parser.add_argument(
+        "--row-schema",
+        type=Path,
+        help="what is known of the table's rows: JSON, to be the document by which they are "
+        "encoded where a model is served",
+    )
+    parser.add_argument(
+        "--impute", action="store_true", help="take the median where a feature is missing"
+    )
+    parser.add_argument(
         "--message", type=Path, required=True, help="file for the reason of a failure"
     )
     options = parser.parse_args(arguments)
@@ -661,6 +708,7 @@ def main(arguments: list[str] | None = None) -> None:
         fractions = [getattr(options, name) for name in SPLITS]
         assignment = assign(table, fractions, options.seed)
         encoders = encode(table, assignment, options.seed)
+        fills = learn_fills(table, assignment, options.seed) if options.impute else {}
         encoded = [name for encoder in encoders for name in encoder.features]
         columns = [options.target, *encoded, *table.columns[1:]]
         check_names(columns, options.target)
@@ -668,7 +716,7 @@ def main(arguments: list[str] | None = None) -> None:
         fold_counts = (options.folds, options.repeats)
         drawn = draw_folds(table, assignment, *fold_counts, options.seed) if has_folds else None
         sample = Sample(columns, assignment, options.seed)
-        write_splits(table, assignment, options.output, sample, encoders)
+        write_splits(table, assignment, options.output, sample, encoders, fills)
         report = sample.report(table.rows_read, options.column_count, table.findings)
         report |= {"table": options.table, "summary": summary(report)}
         metadata = options.output / "metadata"
@@ -679,6 +727,12 @@ def main(arguments: list[str] | None = None) -> None:
         if encoders:
             learnt = {"version": 1, "encodings": [encoder.document for encoder in encoders]}
             (metadata / "text_encodings.json").write_text(json.dumps(learnt))
+        if options.row_schema is not None:
+            learnt = {"encodings": [encoder.document for encoder in encoders], "fills": fills}
+            document = json.loads(options.row_schema.read_text(encoding="utf-8"))
+            write_encoder(
+                options.output / "encoder", {**document, **learnt, "features": columns[1:]}
+            )
         (metadata / "data_report.json").write_text(json.dumps(report, indent=1))
         print(report["summary"])
         for finding in report["findings"]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from typing import Any, Sequence
+from urllib.parse import unquote_plus
 
 import numpy as np
 
@@ -41,11 +42,14 @@ class TextColumn:
         self.min_rows: int = given.get("minRows", 1)
         self.smoothing: float | str = given.get("smoothing", "auto")
         self.folds: int = given.get("folds", 5)
+        self.is_percent_encoded: bool = given.get("percentEncoded", False)
         self.codes = array("i")
         self.numbers: dict[str, int] = {}
 
     def add(self, text: str) -> None:
         """Takes the value of a row."""
+        if self.is_percent_encoded:
+            text = unquote_plus(text, errors="strict")
         number = self.numbers.setdefault(text.strip(BLANKS), len(self.numbers))
         self.codes.append(number)
 

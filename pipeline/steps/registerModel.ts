@@ -7,10 +7,12 @@ import { callRetries } from "./step";
 export interface RegisterModelStepArgs {
   readonly name: string;
   readonly modelPackageGroupName: string;
-  /** Image that serves the model. */
-  readonly imageUri: string;
-  /** S3 URI of the model artifact. */
-  readonly modelUri: StringExpression;
+  /** What serves the model, in the order in which it is asked: several containers are an inference pipeline. */
+  readonly containers: readonly {
+    readonly imageUri: string;
+    /** S3 URI of the model artifact. */
+    readonly modelUri: StringExpression;
+  }[];
   /** S3 URI of the evaluation report, in SageMaker's model quality form. */
   readonly evaluationUri: StringExpression;
   /** S3 URIs of the baseline of the training data, to find drift against. Default: none. */
@@ -55,7 +57,10 @@ export function registerModelStep(args: RegisterModelStepArgs): RegisterModelSte
       ModelPackageGroupName: args.modelPackageGroupName,
       ModelApprovalStatus: parameter("ModelApprovalStatus"),
       InferenceSpecification: {
-        Containers: [{ Image: args.imageUri, ModelDataUrl: args.modelUri }],
+        Containers: args.containers.map(({ imageUri, modelUri }) => ({
+          Image: imageUri,
+          ModelDataUrl: modelUri,
+        })),
         SupportedContentTypes: args.contentTypes,
         SupportedResponseMIMETypes: args.responseTypes,
         SupportedRealtimeInferenceInstanceTypes: inferenceInstanceTypes,

@@ -24,7 +24,12 @@ export interface ModelEndpointArgs {
   /** Name of the endpoint; all other names begin with it. */
   readonly name: string;
   /** The model package to serve, and its version. */
-  readonly modelPackage: { readonly arn: string; readonly version: number };
+  readonly modelPackage: {
+    readonly arn: string;
+    readonly version: number;
+    /** How many containers serve it: several are an inference pipeline. */
+    readonly containers: number;
+  };
   /** Role of the endpoint. */
   readonly roleArn: string;
   /** Encrypts volumes and captured requests. */
@@ -99,7 +104,10 @@ export class ModelEndpoint extends pulumi.ComponentResource {
       executionRoleArn: args.roleArn,
       // Serverless endpoints support neither isolation nor a network.
       enableNetworkIsolation: args.compute.mode === "real-time",
-      primaryContainer: { modelPackageName: args.modelPackage.arn },
+      // Source for the form: SageMaker's guide, "Deploy a Model from the Registry" (Boto3).
+      ...(args.modelPackage.containers > 1
+        ? { containers: [{ modelPackageName: args.modelPackage.arn }] }
+        : { primaryContainer: { modelPackageName: args.modelPackage.arn } }),
       vpcConfig: args.vpc && {
         subnets: [...args.vpc.subnetIds],
         securityGroupIds: [...args.vpc.securityGroupIds],

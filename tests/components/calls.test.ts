@@ -46,6 +46,7 @@ const stacks: Readonly<Record<string, Config>> = {
     driftReference: true,
     dataset: {
       ...californiaHousing,
+      servedRows: "raw",
       location: "s3://houses-of-the-team/california/",
       kmsKeyArn: dataKey,
       partitions: [{ name: "year", type: "int" }],

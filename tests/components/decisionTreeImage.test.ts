@@ -28,6 +28,7 @@ describe("DecisionTreeImage", () => {
             kmsKeyArn: "the-key",
             protection: { protect: true, forceDestroy: false },
             modelConsumers: [],
+            inPipelines: false,
             sageMakerImage: undefined,
             ...change,
           },

@@ -152,7 +152,7 @@ describe("what the steps of the definition read and write", () => {
       candidates: [ownImage("Forest"), ownImage("ForestOfMine")],
       dataQualityBaseline: true,
       driftReference: true,
-      dataset: californiaHousing,
+      dataset: { ...californiaHousing, servedRows: "raw" },
     });
     definition = new Definition(evaluated.definition);
   });

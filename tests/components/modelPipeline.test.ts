@@ -67,9 +67,15 @@ describe("ModelPipeline", () => {
   it("makes the model package group, the pipeline and the sources that it names", async () => {
     const { component, kept, registered } = await make();
     deepEqual(Object.keys(registered), [
-      ...["compare", "data-report", "evaluate", "flow", "preprocess", "text-encoding"].map(
-        (one) => `s3/bucketObjectv2 models-${one}`,
-      ),
+      ...[
+        "compare",
+        "data-report",
+        "evaluate",
+        "flow",
+        "preprocess",
+        "row-encoding",
+        "text-encoding",
+      ].map((one) => `s3/bucketObjectv2 models-${one}`),
       "sagemaker/modelPackageGroup models-model-package-group",
       "sagemaker/pipeline models-pipeline",
     ]);

@@ -71,6 +71,7 @@ describe("the program", () => {
       "aws:s3/bucketObjectv2:BucketObjectv2 models-evaluate",
       "aws:s3/bucketObjectv2:BucketObjectv2 models-flow",
       "aws:s3/bucketObjectv2:BucketObjectv2 models-preprocess",
+      "aws:s3/bucketObjectv2:BucketObjectv2 models-row-encoding",
       "aws:s3/bucketObjectv2:BucketObjectv2 models-text-encoding",
       "aws:s3/bucketOwnershipControls:BucketOwnershipControls data-bucket-ownership",
       "aws:s3/bucketPolicy:BucketPolicy data-bucket-policy",

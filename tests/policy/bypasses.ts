@@ -528,6 +528,12 @@ const servings: readonly Bypass[] = [
     rule: "model-from-registry",
   },
   {
+    what: "a package with other files, in a pipeline",
+    type: "aws:sagemaker/model:Model",
+    inputs: { containers: [{ modelPackageName: "p", image: "i" }] },
+    rule: "model-from-registry",
+  },
+  {
     what: "an empty package",
     type: "aws:sagemaker/model:Model",
     inputs: { primaryContainer: { modelPackageName: "" } },

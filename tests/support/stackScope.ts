@@ -19,5 +19,6 @@ export const stackScope: StackScope = {
   modelApprovalStatus: "PendingManualApproval",
   findsDrift: false,
   challengesChampion: false,
+  servesRawRows: false,
   trainingVolumesTakeKey: true,
 };

@@ -30,6 +30,7 @@ const stack: Stack = {
   vpc: { subnetIds: ["SUBNET"], securityGroupIds: ["GROUP"] },
   flowLogGroup: "restate-STACK-flow-logs",
   crawler: true,
+  servesRawRows: true,
   findsDrift: true,
   challengesChampion: true,
 };

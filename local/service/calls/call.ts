@@ -76,6 +76,8 @@ export interface Stack {
   readonly findsDrift: boolean;
   /** Whether its pipeline holds candidates against the model that is approved. */
   readonly challengesChampion: boolean;
+  /** Whether models take the table's own rows, which a container before them encodes. */
+  readonly servesRawRows: boolean;
 }
 
 /** What a job's request names. Objects are S3 URIs, or keys in the stack's bucket. */

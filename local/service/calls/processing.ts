@@ -20,14 +20,16 @@ export const processing: Calls = (stack, job) => {
     ...writes(
       stack,
       "processing",
-      named?.writes ??
-        [
+      named?.writes ?? [
+        ...[
           "train/train.csv",
           "validation/validation.csv",
           "test/test.csv",
           "metadata/feature_names.json",
           "metadata/data_report.json",
         ].map((file) => `${folder}/${file}`),
+        ...(stack.servesRawRows ? [`models/row-encoders/${execution}/model.tar.gz`] : []),
+      ],
       writing(named),
     ),
   ];

@@ -11,10 +11,13 @@ const rollbackAlarms: Evidence = {
 
 /** An endpoint: reads its model, captures requests and responses, and checks the alarms that roll an update back. */
 export const serving: Calls = (stack, job) => {
-  const { candidate, endpoint, name } = job;
+  const { candidate, endpoint, execution, name } = job;
   return [
     ...everyJob(stack, "serving", `Endpoints/${endpoint}`, job),
-    ...reads(stack, "serving", [`models/${candidate}/${name}/output/model.tar.gz`]),
+    ...reads(stack, "serving", [
+      `models/${candidate}/${name}/output/model.tar.gz`,
+      ...(stack.servesRawRows ? [`models/row-encoders/${execution}/model.tar.gz`] : []),
+    ]),
     ...writes(stack, "serving", [`endpoints/${endpoint}/capture/2020/01/01/00/requests.jsonl`]),
     {
       actor: "serving",

@@ -7,7 +7,7 @@ import { construct, valueOf } from "../../support/construct";
 const defaults = settingsSchema.parse({});
 const args: ModelEndpointArgs = {
   name: "houses",
-  modelPackage: { arn: "the-package/3", version: 3 },
+  modelPackage: { arn: "the-package/3", version: 3, containers: 1 },
   roleArn: "the-role",
   kmsKeyArn: "the-key",
   vpc: undefined,
@@ -87,6 +87,14 @@ describe("ModelEndpoint", () => {
       },
     });
     equal(await valueOf(component.endpointName), "houses");
+  });
+
+  it("serves an inference pipeline by its package", async () => {
+    const { registered } = await make({
+      modelPackage: { arn: "the-package/3", version: 3, containers: 2 },
+    });
+    const { containers, primaryContainer } = registered["sagemaker/model endpoint-model"] ?? {};
+    deepEqual([containers, primaryContainer], [[{ modelPackageName: "the-package/3" }], undefined]);
   });
 
   it("runs in a network, keeps requests and scales where that is asked for", async () => {

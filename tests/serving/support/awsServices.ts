@@ -11,6 +11,8 @@ export interface RegisteredModel {
   readonly baseline?: boolean;
   /** S3 URI of its drift reference. Default: of a file in the main stack's bucket; null: it has none. */
   readonly driftReference?: string | null;
+  /** Default 1. */
+  readonly containers?: number;
 }
 
 const accountId = "444455556666";
@@ -144,6 +146,9 @@ export class AwsServices {
           model.driftReference === null
             ? {}
             : { DriftReference: model.driftReference ?? driftReferenceUri },
+        InferenceSpecification: {
+          Containers: Array(model.containers ?? 1).fill({ Image: "image" }),
+        },
         ...(model.baseline === false
           ? {}
           : {

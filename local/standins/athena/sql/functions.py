@@ -106,6 +106,7 @@ starts_with  | varchar, varchar    | boolean    | starts_with({0}, {1})
 chr          | bigint              | varchar    | chr(cast({0} as integer))
 translate    | varchar, varchar, varchar | varchar | translate({0}, {1}, {2})
 concat_ws    | varchar, varchar... | varchar    | concat_ws({all})
+url_encode   | varchar             | varchar    | trino.encode_url({0})
 levenshtein_distance | varchar, varchar | bigint | trino.edits({0}, {1})
 hamming_distance | varchar, varchar | bigint    | trino.differences({0}, {1})
 regexp_like  | varchar, literal    | boolean    |
@@ -245,7 +246,7 @@ UNAVAILABLE = frozenset(
     to_big_endian_32 to_big_endian_64 to_char to_date to_encoded_polyline to_geojson_geometry
     to_geometry to_hex to_ieee754_32 to_ieee754_64 to_iso8601 to_spherical_geography
     to_timestamp to_utf8 transform transform_keys transform_values trim_array truncate
-    url_decode url_encode url_extract_fragment url_extract_host url_extract_parameter
+    url_decode url_extract_fragment url_extract_host url_extract_parameter
     url_extract_path url_extract_port url_extract_protocol url_extract_query uuid
     value_at_quantile values_at_quantiles version width_bucket wilson_interval_lower
     wilson_interval_upper with_timezone word_stem xxhash64 zip zip_with

@@ -51,6 +51,7 @@ with_point(digits, scale) := left(digits, length(digits) - scale) || '.' || righ
 scaled(n, scale) := (case when n < 0 then '-' else '' end)
   || (case when scale = 0 then cast(abs(n) as varchar)
     else trino.with_point(trino.padded(cast(abs(n) as varchar), scale), scale) end)
+encode_url(x) := replace(replace(replace(url_encode(x), '%20', '+'), '%2A', '*'), '~', '%7E')
 no_nan(x, what) := case
   when trino.fail(isnan(x), 'NOT_SUPPORTED: ' || what || ' of NaN is not available here') then null
   else x end

@@ -1,0 +1,53 @@
+import { castType } from "./columnTypes";
+import { type Dataset, droppedColumns, isCastByQuery, partColumns } from "./dataset";
+import type { JsonObject } from "./language/json";
+
+/** What the schema's file is called. */
+export const rowSchemaFile = "row_schema.json";
+
+/** LazySimpleSerDe's own, where a table says no other. Source: Hive's LazySimpleSerDe, serialization.null.format. */
+const defaultNullText = "\\N";
+
+/** What stands for a missing value in the table's files, beside empty text. */
+function nullTexts(dataset: Dataset): readonly string[] {
+  const isPlain = dataset.format === "csv" && !isCastByQuery(dataset);
+  return isPlain && dataset.nullTexts.length === 0 ? [defaultNullText] : dataset.nullTexts;
+}
+
+/**
+ * What is known of the table's rows before any is read: the part of the encoding document that Preprocess does not learn. Its
+ * reader is `container/decision_tree/encoding/document.py`.
+ */
+export function rowSchema(dataset: Dataset): JsonObject {
+  const { dateFormats, dateParts, dropped, target } = dataset;
+  const unused = [target, ...droppedColumns(dataset)];
+  const parts = partColumns(dataset);
+  return {
+    format: "restate-row-encoding",
+    formatVersion: 1,
+    table: dataset.table,
+    target,
+    delimiter: dataset.delimiter,
+    nullTexts: [...nullTexts(dataset)],
+    decimal: dataset.decimal,
+    thousands: dataset.thousands ?? null,
+    missingValues: dataset.missingValues,
+    columns: dataset.columns
+      .filter(({ name }) => name !== target)
+      .map(({ name, type }) => {
+        const own = parts.filter(({ source }) => source === name);
+        const format = castType(type) === "string" ? dateFormats[name] : undefined;
+        const used =
+          !unused.includes(name) || (dateParts[name] !== undefined && !dropped.includes(name));
+        return {
+          name,
+          type,
+          used,
+          ...(format === undefined ? {} : { dateFormat: format }),
+          ...(own.length === 0
+            ? {}
+            : { parts: Object.fromEntries(own.map((one) => [one.name, one.part])) }),
+        };
+      }),
+  };
+}

@@ -1,0 +1,81 @@
+"""What encodes the table's own rows where a model is served, learnt from the train rows.
+
+The document is read by container/decision_tree/encoding/document.py, in the container that stands
+before the model's.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import tarfile
+from array import array
+from pathlib import Path
+from typing import Any, Iterable, Sequence
+
+import numpy as np
+
+MAX_ROWS = 100_000
+MAX_CELLS = 4_000_000
+"""Medians of more rows are those of a sample."""
+
+MISSING = (b"", b'""', b"NaN")
+
+
+class FillError(Exception):
+    """A missing value cannot be filled."""
+
+
+def sample_of(rows: np.ndarray, columns: int, seed: int) -> np.ndarray:
+    """Draws the rows to learn medians from: all where they are few."""
+    size = min(len(rows), MAX_ROWS, max(1000, MAX_CELLS // max(columns, 1)))
+    drawn: np.ndarray = np.sort(np.random.RandomState(seed).permutation(rows)[:size])
+    return drawn
+
+
+def medians(lines: Iterable[bytes], names: Sequence[str]) -> list[float]:
+    """The median of each column: a value that occurs, the lower one of the middle two.
+
+    Args:
+        lines: Rows of numbers, separated by commas.
+        names: Of the columns.
+
+    Raises:
+        FillError: a column has no value.
+    """
+    columns = [array("d") for _ in names]
+    for line in lines:
+        for column, field in zip(columns, line.split(b",")):
+            if field not in MISSING:
+                column.append(float(field))
+    found = []
+    for name, column in zip(names, columns):
+        if not column:
+            raise FillError(f"{name}: no train row has a value, so that there is no median")
+        found.append(float(np.sort(np.asarray(column))[(len(column) - 1) // 2]))
+    return found
+
+
+def number(value: float) -> float | int:
+    """A whole number without decimal places, as JSON and CSV have it shortest."""
+    return int(value) if value.is_integer() else value
+
+
+def filled(line: bytes, fills: Sequence[bytes]) -> bytes:
+    """A row of numbers, in which missing ones are filled."""
+    fields = line.split(b",")
+    return b",".join(fill if field in MISSING else field for field, fill in zip(fields, fills))
+
+
+def write_encoder(folder: Path, document: dict[str, Any]) -> None:
+    """Writes encoding.json, and the archive that holds it, the same bytes for the same document."""
+    content = json.dumps(document, ensure_ascii=False, indent=1).encode()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "encoding.json").write_bytes(content)
+    member = tarfile.TarInfo("encoding.json")
+    member.size = len(content)
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        tar.addfile(member, io.BytesIO(content))
+    (folder / "model.tar.gz").write_bytes(gzip.compress(packed.getvalue(), mtime=0))
