@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { runService } from "../../local/environments/service";
 import { writeFileAtomically } from "../../local/storage/files";
 import { longPeriods } from "../../pipeline/driftThresholds";
-import type { JsonObject } from "../../pipeline/language/json";
 import {
   alarmsOf,
   renderSimulation,
