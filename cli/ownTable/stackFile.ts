@@ -184,7 +184,7 @@ function splitLines({ profile: { columns }, target }: StackFileArgs): readonly s
     (column) =>
       column.name !== target &&
       column.missing === 0 &&
-      (dateType(column) !== undefined || column.remark.startsWith("times written as %Y-%m-%d")),
+      (dateType(column) !== undefined || column.remark.startsWith("times in the format %Y-%m-%d")),
   );
   return [
     ...(time === undefined

@@ -97,7 +97,7 @@ def find_channels(environment: Environment, data_config: Mapping[str, Any]) -> d
             raise UserError("both channels train and training are given; allowed: one of them")
         channels["train"] = channels.pop("training")
     if "train" not in channels:
-        raise UserError("there is no channel train")
+        raise UserError("channel train is missing")
     return channels
 
 
@@ -134,5 +134,5 @@ def read_feature_names(channel: Channel) -> tuple[str, ...]:
     if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
         raise UserError("metadata/feature_names.json must be a JSON list of non-empty strings")
     if len(set(names)) < len(names):
-        raise UserError("metadata/feature_names.json has a name twice")
+        raise UserError("metadata/feature_names.json contains a name twice")
     return tuple(names)

@@ -157,7 +157,7 @@ def load(directory: Path | str) -> Model:
         arrays = _read_arrays(folder, document["arrays"])
         predictor = kind.from_arrays(arrays, settings, len(description.feature_names))
     except FileNotFoundError as error:
-        raise UserError(f"there is no model in {folder}: {error.filename} is missing") from None
+        raise UserError(f"no model in {folder}: {error.filename} is missing") from None
     except KeyError as error:
         raise UserError(f"the model in {folder} is broken: {error} is missing") from None
     except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
@@ -203,5 +203,5 @@ def _check_names(names: Any) -> tuple[str, ...]:  # noqa: ANN401 - whatever the 
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
         raise ValueError("feature_names is not a list of strings")
     if len(set(names)) < len(names):
-        raise ValueError("feature_names has a name twice")
+        raise ValueError("feature_names contains a name twice")
     return tuple(names)

@@ -68,13 +68,13 @@ def _read_table(connection: duckdb.DuckDBPyConnection, channel: Channel) -> Tabl
         except duckdb.Error as error:
             raise UserError(f"{where}: {_first_cause(error)}") from None
         if len(columns) < 2:
-            raise UserError(f"{where} has one column; expected: a label and a feature at least")
+            raise UserError(f"{where} has one column; expected: at least a label and a feature")
         if features and len(columns) - 1 != len(features[0]):
             raise UserError(
-                f"{where} has {len(columns)} columns; the files before: {len(features[0]) + 1}"
+                f"{where} has {len(columns)} columns; the previous files: {len(features[0]) + 1}"
             )
         if names and header != names[0]:
-            raise UserError(f"{where} has other column names than the files before")
+            raise UserError(f"{where} has different column names from the previous files")
         names.append(header)
         labels.append(_check_labels(columns[0], where))
         features.append(_check_features(columns[1:], where))

@@ -68,7 +68,7 @@ def _feature_names(
                 f"channel {name} has {table.features.shape[1]} features; train: {count}"
             )
         if table.feature_names and train.feature_names not in (None, table.feature_names):
-            raise UserError(f"channel {name} has other column names than train")
+            raise UserError(f"channel {name} has different column names from train")
     if metadata is not None and len(metadata) != count:
         raise UserError(f"metadata/feature_names.json has {len(metadata)} names; train: {count}")
     return metadata or train.feature_names or tuple(f"feature_{i}" for i in range(count))

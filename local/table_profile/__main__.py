@@ -229,14 +229,14 @@ def _value(column: TextColumn, form: ValueForm) -> str:
 def _remark(column: TextColumn, table: Table, database: duckdb.DuckDBPyConnection) -> str:
     """What Athena reads otherwise than the values look."""
     if column.is_code:
-        return "digits that begin with zeros, so text"
+        return "numbers with leading zeros, so text"
     if column.date_format:
-        return f"dates in text, written as {column.date_format}"
+        return f"dates in text, in the format {column.date_format}"
     if column.date_formats:
         forms = " or ".join(column.date_formats)
-        return f"dates written as {forms}: dateFormats can say which"
+        return f"dates in the format {forms}: set dateFormats to one of them"
     if column.time_format:
-        return f"times written as {column.time_format}, which Athena reads as text"
+        return f"times in the format {column.time_format}, which Athena reads as text"
     if column.strays is None:
         return ""
     count, value, row = column.strays
@@ -261,7 +261,7 @@ def _parquet(paths: tuple[Path, ...], database: duckdb.DuckDBPyConnection) -> di
     skipped = {
         name: "no name that a table may have"
         if types[name]
-        else f"stored as {column.text}, which Athena does not read as a value to train on"
+        else f"stored as {column.text}, which Athena cannot read as a value to train on"
         for name, column in stored.items()
         if not types[name] or column_names([name]) != [name]
     }
@@ -271,7 +271,7 @@ def _parquet(paths: tuple[Path, ...], database: duckdb.DuckDBPyConnection) -> di
         if kind is not None and name not in skipped
     ]
     if not columns:
-        raise UserError(f"{paths[0].name}: no column is one that a table may have")
+        raise UserError(f"{paths[0].name}: no column can be in a table")
     table = _table(paths, format="parquet", columns=columns)
     database.execute(f"create table typed as {select_table(table, database)}")
     found = [describe(database, one["name"], None, str(one["type"])) for one in columns]

@@ -54,7 +54,7 @@ def sniff(path: Path, database: duckdb.DuckDBPyConnection) -> Dialect:
         quote, title_lines = _quote(path, delimiter), 0
     if quote == "'":
         raise UserError(
-            "values are in single quotes, which Athena takes as part of the value: write the file "
+            "values are in single quotes, which Athena treats as part of the value: write the file "
             "with double quotes"
         )
     if columns < 2:

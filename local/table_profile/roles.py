@@ -152,7 +152,7 @@ def reason_to_drop(column: Column, rows: int, database: duckdb.DuckDBPyConnectio
     if not column.is_text:
         return None
     if column.distinct * 2 > rows:
-        return f"it is free text: {column.distinct:,} different values in {rows:,} rows"
+        return f"free text: {column.distinct:,} different values in {rows:,} rows"
     if column.distinct > MAX_LABELS:
         # Numbers with strays among them; other text is encoded by its labels' targets.
         return None if column.is_code else column.remark or None
@@ -169,7 +169,7 @@ def _twins(column: Column, database: duckdb.DuckDBPyConnection) -> str | None:
     if not twins:
         return None
     one, other = twins[0]
-    return f"its labels '{one}' and '{other}' differ by case or blanks only"
+    return f"its labels '{one}' and '{other}' differ only by case or blanks"
 
 
 def copies_of(
@@ -190,7 +190,7 @@ def copies_of(
             f"rank() over (order by b) as b from {pairs})"
         ).fetchall()[0]
         if likeness is not None and abs(likeness) > _COPY:
-            found[column.name] = f"it tells {target}: their rank correlation is {likeness:.4f}"
+            found[column.name] = f"it gives {target} away: their rank correlation is {likeness:.4f}"
     return found
 
 

@@ -96,14 +96,14 @@ export function csvProblems(
   );
   if (inQuotes !== undefined) {
     return [
-      `line ${inQuotes.number}: values are in double quotes, which Athena takes as part of the value: set quoted: true`,
+      `line ${inQuotes.number}: values are in double quotes, which Athena treats as part of the value: set quoted: true`,
     ];
   }
   const broken = rows.find(({ fields }) => fields === undefined);
   if (broken !== undefined) {
     return [
       `line ${broken.number}: a quote or backslash inside a value; OpenCSVSerde reads values in quotes on one line, with ` +
-        "quotes inside doubled, and takes a backslash as an escape",
+        "quotes inside doubled, and treats a backslash as an escape",
     ];
   }
   if (!checkValues) {

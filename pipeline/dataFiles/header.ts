@@ -51,7 +51,7 @@ function misnamed(fields: readonly string[], number: number, form: CsvForm): str
   const names = columns.map(({ name }) => name);
   if (fields.length === columns.length && knownNames(fields, form) === columns.length) {
     return (
-      `line ${number}: the columns have another order than in dataset.columns, and Athena reads them by place: ` +
+      `line ${number}: the columns have another order than in dataset.columns, and Athena reads them by position: ` +
       `${fields.map(bare).join(", ")} here, ${names.join(", ")} there`
     );
   }
@@ -86,7 +86,7 @@ export function headerProblem(
     const [first = ""] = lines;
     const isHeader = knownNames(headerFields(first, form), form) * 2 >= columns.length;
     return isHeader && !looksLikeRow(first)
-      ? "line 1: holds the columns' names, not values: set headerLines: 1"
+      ? "line 1: contains column names, not values: set headerLines: 1"
       : undefined;
   }
   const tops = lines.slice(0, headerLines).map((line) => headerFields(line, form));
@@ -98,7 +98,7 @@ export function headerProblem(
   }
   const rows = lines.slice(0, headerLines).findIndex(looksLikeRow);
   if (rows >= 0) {
-    return `line ${rows + 1}: holds values, not the columns' names: set headerLines: ${rows}`;
+    return `line ${rows + 1}: contains values, not column names: set headerLines: ${rows}`;
   }
   const known = tops.map((fields) => knownNames(fields, form));
   const best = known.indexOf(Math.max(...known));

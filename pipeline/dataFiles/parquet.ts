@@ -92,7 +92,7 @@ function readColumns(path: string): readonly ParquetColumn[] {
     };
     const tail = read(8, size - 8);
     if (size < 12 || tail.toString("latin1", 4) !== "PAR1") {
-      throw new UnreadableFile("is not a Parquet file, as dataset.format says");
+      throw new UnreadableFile("is not a Parquet file, but dataset.format is parquet");
     }
     const length = tail.readUInt32LE(0);
     const footer = new ThriftReader(read(length, size - 8 - length)).struct();
@@ -144,11 +144,11 @@ export function parquetProblems(path: string, columns: Dataset["columns"]): read
     const [column] = found;
     if (column === undefined) {
       const names = stored.map((one) => one.name).join(", ");
-      return [`${name}: there is no such column, but ${names}`];
+      return [`${name}: there is no such column; the file has ${names}`];
     }
     if (found.length > 1) {
       return [
-        `${name}: two columns differ by case only: ${found.map((one) => one.name).join(", ")}`,
+        `${name}: two columns differ only by case: ${found.map((one) => one.name).join(", ")}`,
       ];
     }
     const known = columnType(type);

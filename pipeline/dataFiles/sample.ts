@@ -53,11 +53,11 @@ function unpacked(
   const start = readStart(path);
   const suffix = /\.(gz|bz2)$/.exec(path)?.[1];
   if (/\.(tar\.(gz|bz2)|tgz)$/.test(path)) {
-    throw new UnreadableFile("is a tar archive, which Athena does not read: unpack it");
+    throw new UnreadableFile("is a tar archive, which Athena cannot read: unpack it");
   }
   if (beginsWith(start.bytes, magics.zip)) {
     throw new UnreadableFile(
-      "is a zip archive or an Excel workbook, which Athena does not read: unpack it, or save it as CSV",
+      "is a zip archive or an Excel workbook, which Athena cannot read: unpack it, or save it as CSV",
     );
   }
   if (beginsWith(start.bytes, magics.parquet)) {
@@ -71,8 +71,8 @@ function unpacked(
     if (start.bytes.length > 0 && isPacked !== (suffix === expected)) {
       throw new UnreadableFile(
         isPacked
-          ? `is packed by ${name}, which Athena tells by the suffix: rename it to ${basename(path)}.${expected}`
-          : `is not packed by ${name}, as its suffix says and Athena expects: rename it`,
+          ? `is compressed with ${name}, which Athena recognises by the suffix: rename it to ${basename(path)}.${expected}`
+          : `is not compressed with ${name}, although its suffix says so: rename it`,
       );
     }
   }
@@ -109,7 +109,7 @@ function checkEncoding(bytes: Buffer, headerLines: number): void {
     throw new UnreadableFile("is UTF-16: save it as UTF-8");
   }
   if (zeros > 0) {
-    throw new UnreadableFile("is not a text file: it holds zero bytes");
+    throw new UnreadableFile("is not a text file: it contains null bytes");
   }
   if (headerLines === 0 && bytes.subarray(0, 3).toString("hex") === "efbbbf") {
     // Trino passes over it (TextLineReader), older readers take it as part of the first value.

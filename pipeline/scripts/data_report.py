@@ -116,8 +116,8 @@ class Sample:
             yield Finding(
                 "duplicates",
                 None,
-                f"{shared} of {others.sum()} validation and test rows are in an earlier part too, "
-                "so they test what was learnt by heart",
+                f"{shared} of {others.sum()} validation and test rows are also in an earlier part, "
+                "so they do not test the model on new rows",
                 round(share, 4),
             )
 

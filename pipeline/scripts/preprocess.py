@@ -122,7 +122,7 @@ class Key:
         if value in MISSING:
             raise InputError(
                 f'the column "{self.column}", which the rows are split by, has no value: leave '
-                "such rows out by a filter (is not null)"
+                "such rows out with a filter (is not null)"
             )
         if self.by == "time":
             self.times.append(self._time(value.decode().strip('" ')))
@@ -211,7 +211,7 @@ def check_names(columns: list[str], target: str) -> None:
         if earlier is not name:
             names = json.dumps([earlier, name], ensure_ascii=False)[1:-1]
             raise InputError(
-                f"columns {names} differ at most by case and blanks at the ends: labels of a "
+                f"columns {names} differ at most by case and surrounding blanks: labels of a "
                 "category, or a label that makes another column's name; change them in the data"
             )
 
@@ -284,9 +284,9 @@ class Survey:
         target = self.columns[0]
         rows = self.rows - self.missing_targets
         if self.rows == 0:
-            raise InputError("no rows are left: the filter and the transforms keep none")
+            raise InputError("no rows are left after the filter and the transforms")
         if rows == 0:
-            raise InputError(f'all {self.rows} rows lack their target "{target}"')
+            raise InputError(f'all {self.rows} rows have no value of the target "{target}"')
         mean = self.sum / rows
         deviation = math.sqrt(max(self.squares / rows - mean * mean, 0.0))
         print(f'target "{target}": mean {self.first_target + mean:.6g}, deviation {deviation:.6g}')
@@ -299,7 +299,7 @@ class Survey:
         if empty and rows > 1:
             raise InputError(
                 f"no row has a value of {self.names(empty)}: compare the order and types of the "
-                "dataset's columns with the data, or list what is empty under dropped"
+                "dataset's columns with the data, or list empty ones under dropped"
             )
         findings = []
         if self.constant and rows > 1:
@@ -311,8 +311,8 @@ class Survey:
                     "scale",
                     None,
                     f"the target's standard deviation is {deviation:.3g}, and XGBoost logs the "
-                    "RMSE by which tuning compares trials with five decimals: those that are close "
-                    "are taken for equal; a smaller unit of the target tells them apart",
+                    "RMSE that tuning compares with five decimals, so close trials look equal; "
+                    "use a smaller unit for the target",
                 )
             )
         return findings
@@ -397,7 +397,7 @@ def text_findings(texts: Sequence[TextColumn]) -> list[Finding]:
         if column.is_empty:
             raise InputError(
                 f"no row has a value of {column.name}: compare the order and types of the "
-                "dataset's columns with the data, or list what is empty under dropped"
+                "dataset's columns with the data, or list empty ones under dropped"
             )
     constant = [column.name for column in texts if len(column.numbers) == 1]
     text = f"{', '.join(constant)}: the same value in every row"
@@ -558,8 +558,8 @@ def encode(table: Table, assignment: np.ndarray, seed: int) -> list[Encoder]:
     for column, encoder in zip(table.texts, encoders):
         if column.listed is not None and encoder.others:
             text = (
-                f"{column.name}: {encoder.others} of {table.rows} rows have other labels than "
-                "those that are listed"
+                f"{column.name}: {encoder.others} of {table.rows} rows have labels "
+                "that are not listed"
             )
             table.findings.append(Finding("labels", column.name, text, encoder.others))
     return encoders

@@ -208,7 +208,7 @@ describe("npm run restate -- init", function () {
       deepEqual([dropped, nullTexts], [undefined, ["unknown"]]);
       match(
         readFileSync(output, "utf8"),
-        /^ +- \{ name: built, type: string \} +# 1968-01-01 to 2020-11-06; dates in text, written as %m\/%d\/%Y$/m,
+        /^ +- \{ name: built, type: string \} +# 1968-01-01 to 2020-11-06; dates in text, in the format %m\/%d\/%Y$/m,
       );
 
       const small = join(folder, "dates.yaml");
@@ -301,7 +301,7 @@ describe("npm run restate -- init", function () {
       "a binary file",
       Buffer.from([1, 0, 2, 3, 4, 5]),
       "x",
-      /is not a text file: it holds zero bytes\n$/,
+      /is not a text file: it contains null bytes\n$/,
     ],
     ["JSON", '{"a": 1}\n', "a", /is JSON, but the table must be CSV or Parquet\n$/],
     [

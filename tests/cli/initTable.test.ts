@@ -173,7 +173,7 @@ describe("npm run restate -- init --table", function () {
     equal(
       wrong.stderr,
       "error: sales.quoted cannot be read as a table:\n" +
-        "  rows.csv: line 1: holds values, not the columns' names: set headerLines: 0\n",
+        "  rows.csv: line 1: contains values, not column names: set headerLines: 0\n",
     );
   });
 

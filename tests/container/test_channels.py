@@ -28,7 +28,7 @@ def test_refuses_both_names(job: object) -> None:
 
 
 def test_refuses_no_train_channel(job: object) -> None:
-    with pytest.raises(UserError, match="there is no channel train"):
+    with pytest.raises(UserError, match="channel train is missing"):
         names(job)
 
 
@@ -94,7 +94,7 @@ def test_a_broken_configuration_file_is_the_platforms_fault(job: object, content
         ("{}", "must be a JSON list of non-empty strings"),
         ("[1]", "must be a JSON list of non-empty strings"),
         ('["a", ""]', "must be a JSON list of non-empty strings"),
-        ('["a", "a"]', "has a name twice"),
+        ('["a", "a"]', "contains a name twice"),
         ("[", "is not valid JSON"),
     ],
 )

@@ -124,7 +124,7 @@ def test_leftovers_of_a_killed_writer_are_not_looked_at(folder: Path) -> None:
 @pytest.mark.parametrize("name", ["model.json", "tree.npy"])
 def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()
-    with pytest.raises(UserError, match=rf"there is no model in .*{name} is missing"):
+    with pytest.raises(UserError, match=rf"no model in .*{name} is missing"):
         load(folder)
 
 
@@ -135,7 +135,7 @@ def test_a_missing_file_is_named(folder: Path, name: str) -> None:
         ({"format_version": 3}, "format_version is 3; this image reads 1 and 2"),
         ({"feature_names": []}, "feature_names is not a list of strings"),
         ({"feature_names": [1, 2, 3]}, "feature_names is not a list of strings"),
-        ({"feature_names": ["a", "a", "b"]}, "feature_names has a name twice"),
+        ({"feature_names": ["a", "a", "b"]}, "feature_names contains a name twice"),
         ({"feature_names": ["a"]}, "beyond the 1"),
         ({"arrays": {}}, "'tree' is missing"),
         ({"arrays": []}, "is broken"),

@@ -117,7 +117,7 @@ def test_a_folder_named_like_a_partition_adds_no_column(tmp_path: Path) -> None:
     [
         ([], "channel train has no rows"),
         (["\n\n"], "part-0 has one column"),
-        (["1\n2\n"], "train/part-0 has one column; expected: a label and a feature at least"),
+        (["1\n2\n"], "train/part-0 has one column; expected: at least a label and a feature"),
         (
             ["price,rooms\n1,2\n"],
             'train/part-0: line 1: Could not convert string "price" .*no header',
@@ -129,7 +129,7 @@ def test_a_folder_named_like_a_partition_adds_no_column(tmp_path: Path) -> None:
         (['1,2\n3,"4\n'], "part-0: line 2: Value with unterminated quote"),
         (["1," + "2" * 200_000], "train/part-0 is not readable as CSV: field larger than"),
         (["1,2\n3," + "4" * 3_000_000], "train/part-0: .*CSV Error on Line: 2"),
-        (["1,2\n", "1,2,3\n"], "train/part-1 has 3 columns; the files before: 2"),
+        (["1,2\n", "1,2,3\n"], "train/part-1 has 3 columns; the previous files: 2"),
         (
             ["1,2\n,2\n3,3\nnan,3\n"],
             r"train/part-0: the label .* in 2 of 4 rows, the first is row 2",
@@ -145,8 +145,8 @@ def test_a_folder_named_like_a_partition_adds_no_column(tmp_path: Path) -> None:
         ),
         ([parquet(y=[1.0], a=[[1.0]])], r"column a is of type DOUBLE\[\]; allowed: numbers"),
         ([parquet(y=[1.0, None], a=[1, 2])], "the label .* in 1 of 2 rows, the first is row 2"),
-        ([parquet(y=[1.0], a=[1]), parquet(y=[1.0], b=[1])], "part-1 has other column names"),
-        ([parquet(y=[1.0], a=[1]), "1,2\n"], "part-1 has other column names"),
+        ([parquet(y=[1.0], a=[1]), parquet(y=[1.0], b=[1])], "part-1 has different column names"),
+        ([parquet(y=[1.0], a=[1]), "1,2\n"], "part-1 has different column names"),
         ([parquet(y=pa.array([], pa.float64()), a=pa.array([], pa.int8()))], "has no rows"),
     ],
 )

@@ -103,7 +103,7 @@ def test_features_are_contiguous_in_columns(job: object) -> None:
 
 
 MISTAKES: list[tuple[Callable[[object], object], str]] = [
-    (lambda job: job, "there is no channel train"),
+    (lambda job: job, "channel train is missing"),
     (lambda job: job.file("train/a.csv", ""), "channel train has no rows"),
     (lambda job: job.rows("train/a.csv").hyperparameters(max_depth="0"), "allowed: an integer"),
     (
@@ -187,7 +187,7 @@ def test_an_unwritable_failure_file_does_not_hide_the_mistake(
 ) -> None:
     (job.base / "output").write_text("a file")
     assert run_train() == 2
-    assert capsys.readouterr().err.startswith("there is no channel train\n")
+    assert capsys.readouterr().err.startswith("channel train is missing\n")
 
 
 def test_a_forked_process_reads_its_own_environment(job: object) -> None:
@@ -293,4 +293,4 @@ def test_errors_are_told_before_scikit_learn_is_imported(job: object) -> None:
     command = [sys.executable, "-c", program]
     finished = subprocess.run(command, cwd=CONTAINER, env=environ, capture_output=True)
     assert finished.returncode == UserError.exit_code
-    assert json.dumps(finished.stderr.decode()) == json.dumps("there is no channel train\n")
+    assert json.dumps(finished.stderr.decode()) == json.dumps("channel train is missing\n")

@@ -272,7 +272,7 @@ describe("npm run local, on a table of one's own,", function () {
       data,
     );
     equal(code, 0, stderr);
-    match(stdout, /^warning: floor: 40 of 101 rows have other labels than those that are listed$/m);
+    match(stdout, /^warning: floor: 40 of 101 rows have labels that are not listed$/m);
     match(
       stdout,
       /^cross-validation: Tree R² -?\d\.\d{4} ± \d\.\d{4} \(mean and standard deviation of 6 models on other rows\)$/m,
@@ -398,7 +398,7 @@ describe("npm run local, on a table of one's own,", function () {
       quoted: true,
     };
     const warning =
-      /^warning: key: 120 labels in 120 rows become as many features, .* list the column under dataset\.dropped, else under dataset\.encode$/m;
+      /^warning: key: 120 labels in 120 rows become as many features, .* list the column under dataset\.dropped, otherwise under dataset\.encode$/m;
     const first = await run(dataset, data);
     equal(first.code, 0, first.stderr);
     match(first.stdout, warning);

@@ -120,7 +120,7 @@ describe("the local run of a strange table", function () {
     );
     const { code, stderr } = await local([...args.slice(0, -1), work(folder)]);
     equal(code, 1);
-    match(stderr, /column kind: the labels "a", "a " differ only by blanks at the ends/);
+    match(stderr, /column kind: the labels "a", "a " differ only by surrounding blanks/);
     match(stderr, /column kind_b and label "b" of column kind would both be the column "kind_b"/);
     const executions = join(work(folder), "executions");
     deepEqual(existsSync(executions) ? readdirSync(executions) : [], []);

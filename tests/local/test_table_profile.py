@@ -126,31 +126,31 @@ COLUMNS = [
     (
         [f"{n % 28 + 1:02}.01.2024" for n in range(60)],
         "string",
-        "dates in text, written as %d.%m.%Y",
+        "dates in text, in the format %d.%m.%Y",
         None,
     ),
     (
         [f"2024-01-01T0{n % 9}:00:00Z" for n in range(60)],
         "string",
-        "dates in text, written as %Y-%m-%dT%H:%i:%sZ",
+        "dates in text, in the format %Y-%m-%dT%H:%i:%sZ",
         None,
     ),
     (
         [f"2024-01-01T0{n % 9}:00:00+02:00" for n in range(60)],
         "string",
-        "times written as %Y-%m-%dT%H:%M:%S%z, which Athena reads as text",
-        "times written as %Y-%m-%dT%H:%M:%S%z, which Athena reads as text",
+        "times in the format %Y-%m-%dT%H:%M:%S%z, which Athena reads as text",
+        "times in the format %Y-%m-%dT%H:%M:%S%z, which Athena reads as text",
     ),
     (
         [f"0{n % 9 + 1}/0{n % 7 + 1}/2024" for n in range(60)],
         "string",
-        "dates written as %d/%m/%Y or %m/%d/%Y: dateFormats can say which",
-        "dates written as %d/%m/%Y or %m/%d/%Y: dateFormats can say which",
+        "dates in the format %d/%m/%Y or %m/%d/%Y: set dateFormats to one of them",
+        "dates in the format %d/%m/%Y or %m/%d/%Y: set dateFormats to one of them",
     ),
-    (["01.01.2024"] * 60, "string", "dates in text, written as %d.%m.%Y", CONSTANT),
+    (["01.01.2024"] * 60, "string", "dates in text, in the format %d.%m.%Y", CONSTANT),
     (["True", "false"] * 30, "boolean", "", None),
     (["yes", "no"] * 30, "string", "", None),
-    ([f"{n % 9:02}" for n in range(60)], "string", "digits that begin with zeros, so text", None),
+    ([f"{n % 9:02}" for n in range(60)], "string", "numbers with leading zeros, so text", None),
     ([str(2**40 + n % 9) for n in range(60)], "bigint", "", None),
     ([f"{n % 9}e-3" for n in range(60)], "double", "", None),
     (["EUR"] * 60, "string", "", "all rows have the same value"),
@@ -160,14 +160,14 @@ COLUMNS = [
         ["Ulm", "ulm", "Bern"] * 20,
         "string",
         "",
-        "its labels 'Ulm' and 'ulm' differ by case or blanks only",
+        "its labels 'Ulm' and 'ulm' differ only by case or blanks",
     ),
     ([f"id {n}" for n in range(60)], "string", "", "it identifies rows: each value occurs once"),
     (
         [f"note {n % 40}" for n in range(60)],
         "string",
         "",
-        "it is free text: 40 different values in 60 rows",
+        "free text: 40 different values in 60 rows",
     ),
     (
         [*["4"] * 30, "3 or 4", *["5"] * 29],
@@ -227,7 +227,7 @@ def test_takes_no_format_that_one_value_has_not(path: Path, stray: str) -> None:
     rows = [(f"{n}", day) for n, day in enumerate([*days, stray])]
     found = profiled(path, text(rows, header="y,sold"))
     assert found["columns"][1]["dateFormat"] is None
-    assert drops(found)["sold"] == ("times written as %d.%m.%Y, which Athena reads as text")
+    assert drops(found)["sold"] == ("times in the format %d.%m.%Y, which Athena reads as text")
 
 
 def test_names_the_columns_that_a_glue_table_may_have() -> None:
@@ -242,7 +242,7 @@ def test_finds_what_tells_the_target(path: Path) -> None:
     content = text(rows, header="price,net,rooms")
     assert profiled(path, content)["copies"] == {}
     assert profiled(path, content, target="price")["copies"] == {
-        "net": "it tells price: their rank correlation is -1.0000"
+        "net": "it gives price away: their rank correlation is -1.0000"
     }
 
 
@@ -289,5 +289,5 @@ def test_reads_the_types_of_parquet(path: Path) -> None:
     }
     assert found["skipped"] == {
         "floor area": "no name that a table may have",
-        "tags": "stored as LIST, which Athena does not read as a value to train on",
+        "tags": "stored as LIST, which Athena cannot read as a value to train on",
     }

@@ -87,7 +87,7 @@ describe("the files of a table, before anything runs,", () => {
       "columns in another order",
       `floor_area,price,town\n${rows}`,
       { headerLines: 1 },
-      "line 1: the columns have another order than in dataset.columns, and Athena reads them by place: " +
+      "line 1: the columns have another order than in dataset.columns, and Athena reads them by position: " +
         "floorarea, price, town here, price, town, floor_area there",
     ],
     [
@@ -106,13 +106,13 @@ describe("the files of a table, before anything runs,", () => {
       "a header that is not declared",
       names + rows,
       {},
-      "line 1: holds the columns' names, not values: set headerLines: 1",
+      "line 1: contains column names, not values: set headerLines: 1",
     ],
     [
       "a declared header that is a row",
       rows,
       { headerLines: 1 },
-      "line 1: holds values, not the columns' names: set headerLines: 0",
+      "line 1: contains values, not column names: set headerLines: 0",
     ],
     [
       "semicolons",
@@ -136,27 +136,27 @@ describe("the files of a table, before anything runs,", () => {
       "quotes around a comma",
       `${rows}770.01,"Ulm, Harbour",76\n`,
       {},
-      "line 3: values are in double quotes, which Athena takes as part of the value: set quoted: true",
+      "line 3: values are in double quotes, which Athena treats as part of the value: set quoted: true",
     ],
     [
       "quotes around all",
       '"770.01","Ulm","76"\n',
       {},
-      "line 1: values are in double quotes, which Athena takes as part of the value: set quoted: true",
+      "line 1: values are in double quotes, which Athena treats as part of the value: set quoted: true",
     ],
     [
       "a value in quotes over two lines",
       '1,"Ulm\nHarbour",2\n',
       { quoted: true },
       "line 1: a quote or backslash inside a value; OpenCSVSerde reads values in quotes on one line, with quotes " +
-        "inside doubled, and takes a backslash as an escape",
+        "inside doubled, and treats a backslash as an escape",
     ],
     [
       "a backslash where it escapes",
       `${rows}1,C:\\Ulm,2\n`,
       { quoted: true },
       "line 3: a quote or backslash inside a value; OpenCSVSerde reads values in quotes on one line, with quotes " +
-        "inside doubled, and takes a backslash as an escape",
+        "inside doubled, and treats a backslash as an escape",
     ],
     ["UTF-16", Buffer.from(`\uFEFF${rows}`, "utf16le"), {}, "is UTF-16: save it as UTF-8"],
     ["UTF-16 without a mark", Buffer.from(rows, "utf16le"), {}, "is UTF-16: save it as UTF-8"],
@@ -172,32 +172,32 @@ describe("the files of a table, before anything runs,", () => {
       {},
       "begins with a byte order mark: save it as UTF-8 without one",
     ],
-    ["bytes", Buffer.from(`${rows}1,\u0000,2`), {}, "is not a text file: it holds zero bytes"],
+    ["bytes", Buffer.from(`${rows}1,\u0000,2`), {}, "is not a text file: it contains null bytes"],
     [
       "a zip archive",
       Buffer.from("PK\u0003\u0004rest"),
       {},
-      "is a zip archive or an Excel workbook, which Athena does not read: unpack it, or save it as CSV",
+      "is a zip archive or an Excel workbook, which Athena cannot read: unpack it, or save it as CSV",
     ],
     ["Parquet", Buffer.from("PAR1rest"), {}, "is a Parquet file: set format: parquet"],
     [
       "gzip without its suffix",
       gzipSync(rows),
       {},
-      "is packed by gzip, which Athena tells by the suffix: rename it to a.csv.gz",
+      "is compressed with gzip, which Athena recognises by the suffix: rename it to a.csv.gz",
     ],
     [
       "the suffix of gzip without it",
       rows,
       {},
-      "is not packed by gzip, as its suffix says and Athena expects: rename it",
+      "is not compressed with gzip, although its suffix says so: rename it",
       "a.csv.gz",
     ],
     [
       "a tar archive",
       gzipSync(rows),
       {},
-      "is a tar archive, which Athena does not read: unpack it",
+      "is a tar archive, which Athena cannot read: unpack it",
       "a.tar.gz",
     ],
     [
@@ -254,7 +254,7 @@ describe("the files of a table, before anything runs,", () => {
       ['b.csv.bz2: line 1: ";" separates 3 values, and "," 1: set delimiter: ";"'],
     );
     deepEqual(problems(packed), [
-      "a.csv: is packed by bzip2, which Athena tells by the suffix: rename it to a.csv.bz2",
+      "a.csv: is compressed with bzip2, which Athena recognises by the suffix: rename it to a.csv.bz2",
     ]);
   });
 
@@ -409,9 +409,9 @@ describe("the files of a table, before anything runs,", () => {
 
     it("names what is missing, there twice, damaged, or no Parquet at all", () => {
       deepEqual(found("missing", "int"), [
-        "missing.parquet: x: there is no such column, but y, y2",
+        "missing.parquet: x: there is no such column; the file has y, y2",
       ]);
-      deepEqual(found("twice", "int"), ["twice.parquet: x: two columns differ by case only: x, X"]);
+      deepEqual(found("twice", "int"), ["twice.parquet: x: two columns differ only by case: x, X"]);
       const whole = readFileSync(parquet("int32"));
       writeFileSync(
         parquet("damaged"),
@@ -420,7 +420,7 @@ describe("the files of a table, before anything runs,", () => {
       deepEqual(found("damaged", "int"), ["damaged.parquet: is a damaged Parquet file"]);
       writeFileSync(parquet("text"), names + rows);
       deepEqual(found("text", "int"), [
-        "text.parquet: is not a Parquet file, as dataset.format says",
+        "text.parquet: is not a Parquet file, but dataset.format is parquet",
       ]);
     });
   });

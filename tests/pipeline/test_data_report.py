@@ -111,7 +111,9 @@ def test_rows_that_are_in_two_parts_are_counted_exactly() -> None:
         row in set().union(*parts[:own]) for row, own in zip(rows, assignment, strict=True) if own
     )
     assert shared > 20
-    assert finding["text"].startswith(f"{shared} of 300 validation and test rows are in an earlier")
+    assert finding["text"].startswith(
+        f"{shared} of 300 validation and test rows are also in an earlier"
+    )
     assert finding["value"] == round(shared / 300, 4)
 
 

@@ -173,7 +173,7 @@ def test_listed_labels_have_their_order_and_columns_whatever_is_frequent(
         expected = encoder.fit_transform(rows[["town"]])
         np.testing.assert_array_equal(encoded[names[:-1]], expected)
     others = frame["town"].isin([*set(TOWNS) - set(labels)]).sum()
-    warning = f"town: {others} of 400 rows have other labels than those that are listed"
+    warning = f"town: {others} of 400 rows have labels that are not listed"
     assert warning in capsys.readouterr().out
 
 

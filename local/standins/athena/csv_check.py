@@ -39,7 +39,7 @@ def csv_problems(
     if table.quote_character is not None and (line := _ambiguous_quotes(table, path)):
         return 0, [
             f"line {line}: a quote or backslash inside a value; OpenCSVSerde reads values in "
-            "quotes on one line, with quotes inside doubled, and takes a backslash as an escape"
+            "quotes on one line, with quotes inside doubled, and treats a backslash as an escape"
         ]
     fits = f"len(fields) = {len(types)}"
     is_quoted = table.quote_character is not None
@@ -84,7 +84,7 @@ def _what(kind: ColumnType, count: int, distinct: int, examples: list[str]) -> s
     shown = [f"'{printable(example)}'" for example in examples]
     if kind.is_text:
         return (
-            f"{are(count)} in double quotes, which Athena takes as part of the value: "
+            f"{are(count)} in double quotes, which Athena treats as part of the value: "
             "set quoted: true"
         )
     if distinct == 1:

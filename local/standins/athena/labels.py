@@ -2,7 +2,7 @@
 
 A label becomes the column `<column>_<label>`. Data Wrangler selects columns by name, and Spark's
 names do not depend on case: what ends up with one name fails there with an ambiguous reference.
-Labels that differ only by blanks at the ends stay two columns, which no reader can tell apart, and
+Labels that differ only by surrounding blanks stay two columns, which no reader can tell apart, and
 are one label in truth. Sources: the operators' code in the notebooks that Data Wrangler exports;
 Spark's `spark.sql.caseSensitive`, which is false by default.
 """
@@ -100,10 +100,10 @@ def label_problems(labels: Iterable[Label], columns: Iterable[str]) -> list[str]
         first = group[0]
         if len(group) > 1:
             trimmed = {label.text.strip(_BLANKS) for label in group}
-            difference = "blanks at the ends" if len(trimmed) == 1 else "case or blanks at the ends"
+            difference = "surrounding blanks" if len(trimmed) == 1 else "case or surrounding blanks"
             problems.append(
                 f"column {first.column}: the labels {', '.join(map(str, group))} differ only by "
-                f"{difference}: make them one label in the data, or exclude the others by the "
+                f"{difference}: merge them in the data, or exclude the others with the "
                 "dataset's filter"
             )
         places.setdefault(first.name, []).append(f"label {first} of column {first.column}")

@@ -59,7 +59,7 @@ def run_query(request: dict[str, Any]) -> None:
     copy_options, suffix = _copy_options(output, "GZIP" if table else "NONE")
     if table:
         if re.match(r"\s*create\b", request["query"], re.IGNORECASE):
-            raise UserError("the query of an input must be a SELECT: SageMaker makes its table")
+            raise UserError("the query of an input must be a SELECT: SageMaker creates its table")
         _check_work_group(table)
         sys.stdout.write(_create_table(request, table))
     folder = Path(output["path"])

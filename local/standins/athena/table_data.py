@@ -115,8 +115,8 @@ def _first(problems: list[str]) -> list[str]:
 def _identifiers(labels: dict[str, int], rows: int) -> list[str]:
     """Warnings of columns whose labels become so many features that they may be identifiers."""
     return [
-        f"{column}: {count:,} labels in {rows:,} rows become as many features, which takes long "
-        "and teaches little; if they identify rows, list the column under dataset.dropped, else "
+        f"{column}: {count:,} labels in {rows:,} rows become as many features, which is slow and "
+        "rarely useful; if they identify rows, list the column under dataset.dropped, otherwise "
         "under dataset.encode"
         for column, count in labels.items()
         if count > _MAX_LABELS or (count > _MIN_IDENTIFIERS and count * 2 > rows)

@@ -178,14 +178,14 @@ def _parse_transform(
         trained = Parameters(fields.get("trained_parameters"), "trained_parameters", found)
         transform = build_transform(operator, parameters, trained, refit)
     elif operator in _CODE:
-        found.append(f"operator: {operator} has code of the flow's own, which does not run here")
+        found.append(f"operator: {operator} has custom code, which does not run here")
     else:
         found.append(
             f"operator: {operator} is not supported; allowed are {', '.join(OPERATOR_IDS)}"
         )
     inputs = _objects(fields.get("inputs"))
     if len(inputs) != 1:
-        found.append(f"inputs: there are {len(inputs)}; a transform has one")
+        found.append(f"inputs: there are {len(inputs)}; a transform needs one")
     elif inputs[0].get("output_name", "default") != "default":
         found.append(f"inputs: output_name: {inputs[0]['output_name']}; allowed is default")
     return Node(node_id, operator, transform=transform, input_id=_only_input(fields))

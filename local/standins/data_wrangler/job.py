@@ -43,7 +43,7 @@ def run_flow(base: Path, arguments: list[str]) -> None:
     if problems := asked_problems(flow, asked):
         raise UserError("\n".join(problems))
     for title in flow.ignored:
-        sys.stdout.write(f"{title}: ignored, since it leads to no output that is asked for\n")
+        sys.stdout.write(f"{title}: ignored, because it leads to no requested output\n")
     job_name, instances = _read_configuration(base / "config")
     for output in asked.outputs:
         folder = base / "processing" / "output" / job_name / output.node_id / "default"

@@ -45,7 +45,7 @@ def read_dataset(source: Path, dataset_format: str) -> duckdb.DuckDBPyRelation:
     try:
         header = bool(json.loads(dataset_format)["csv"]["header"])
     except (KeyError, TypeError, ValueError):
-        raise UserError(f"dataset_format {dataset_format} is not CSV, which runs here") from None
+        raise UserError(f"dataset_format {dataset_format}: only CSV runs here") from None
     files = sorted(str(path) for path in source.rglob("*") if path.is_file())
     if not files:
         raise UserError(f"there are no files in {source}")

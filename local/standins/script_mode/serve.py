@@ -131,12 +131,12 @@ class Handlers:
         self._transform = getattr(module, "transform_fn", None)
         parts = [getattr(module, name, None) for name in ("input_fn", "predict_fn", "output_fn")]
         if self._transform and any(parts):
-            raise UserError("transform_fn cannot be there with input_fn, predict_fn or output_fn")
+            raise UserError("transform_fn excludes input_fn, predict_fn and output_fn")
         self._input, self._predict, self._output = (
             part or default for part, default in zip(parts, (read, predict, _write), strict=True)
         )
         if not hasattr(module, "model_fn"):
-            raise UserError(f"{module.__name__}.py has no model_fn, for which there is no default")
+            raise UserError(f"{module.__name__}.py has no model_fn, which has no default")
         self._model = module.model_fn(str(model_folder))
         self._accept = os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", _JSON)
 

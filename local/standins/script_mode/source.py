@@ -35,7 +35,7 @@ def look_through(folder: Path, program: str) -> Source:
     """
     source = Source()
     if not program.endswith(".py"):
-        source.problems.append(f'"{program}" is no Python script (.py), and no other runs here')
+        source.problems.append(f'"{program}" must be a Python script (.py) here')
     elif not (folder / program).is_file():
         names = sorted(path.name for path in folder.iterdir())
         shown = ", ".join(names[:_MOST_NAMES]) + (", ..." if len(names) > _MOST_NAMES else "")
@@ -71,7 +71,7 @@ def _look_at(line: str, source: Source) -> None:
     try:
         wanted = Requirement(line)
     except InvalidRequirement:
-        source.problems.append(f'requirements.txt: "{line}" is not a package, and is not installed')
+        source.problems.append(f'requirements.txt: "{line}" is not a package, so is not installed')
         return
     if wanted.marker is not None and not wanted.marker.evaluate():
         return

@@ -60,7 +60,7 @@ def parse_parameter_ranges(ranges: dict[str, Any]) -> dict[str, Parameter]:
             if not isinstance(name, str) or not name:
                 raise UserError(f"{kind}: every range needs a Name")
             if name in parameters:
-                raise UserError(f"{kind}: {name} has a range already")
+                raise UserError(f"{kind}: {name} already has a range")
             parameters[name] = _PARSERS[kind](f"{kind}: {name}", fields)
     if not parameters:
         raise UserError("ParameterRanges: at least one range is needed")

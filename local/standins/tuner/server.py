@@ -87,10 +87,10 @@ class Tuning:
             value: The objective, or None where the trial failed.
 
         Raises:
-            UserError: The trial was never asked for, or was told already.
+            UserError: The trial was never asked for, or was already reported.
         """
         if number in self._told:
-            raise UserError(f"tell.trial: {number} was told already")
+            raise UserError(f"tell.trial: {number} was already reported")
         failed = value is None or not math.isfinite(value)
         state = TrialState.FAIL if failed else TrialState.COMPLETE
         if number not in self._trials:
@@ -149,7 +149,7 @@ def _choice(fields: dict[str, Any], name: str, allowed: tuple[str, ...]) -> str:
 def _whole_number(fields: dict[str, Any], name: str) -> int:
     value = fields.get(name)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise UserError(f"{name}: must be a whole number, 0 or more")
+        raise UserError(f"{name}: must be an integer, 0 or more")
     return value
 
 

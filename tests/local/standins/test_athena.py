@@ -315,7 +315,7 @@ def test_an_input_is_compressed_as_it_says_or_as_athena_does(
         ),
         (
             "CREATE TABLE copy AS SELECT id FROM sales",
-            "the query of an input must be a SELECT: SageMaker makes its table",
+            "the query of an input must be a SELECT: SageMaker creates its table",
         ),
     ],
 )

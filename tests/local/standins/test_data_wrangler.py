@@ -217,7 +217,7 @@ def setter(place: int, **fields: object) -> Callable[[dict[str, Any]], object]:
             setter(1, trained_parameters={"schema": {"a": "int"}}),
             "schema.a: int is not supported; all",
         ),
-        (setter(2, inputs=[]), f"node n2 ({COLUMNS}): inputs: there are 0; a transform has one"),
+        (setter(2, inputs=[]), f"node n2 ({COLUMNS}): inputs: there are 0; a transform needs one"),
         (setter(2, inputs=[{"node_id": "n1"}, {"node_id": "n0"}]), "inputs: there are 2"),
         (setter(2, inputs=[{"node_id": "n7"}]), "inputs: there is no node n7"),
         (
@@ -559,7 +559,7 @@ def test_refuses_code_of_a_flow() -> None:
     problems = changed(setter(1, operator="sagemaker.spark.custom_pandas_0.1"))
     assert problems == [
         "node n1 (sagemaker.spark.custom_pandas_0.1): operator: sagemaker.spark.custom_pandas_0.1 "
-        "has code of the flow's own, which does not run here"
+        "has custom code, which does not run here"
     ]
 
 

@@ -8,8 +8,8 @@ from local.standins.athena.labels import Label, label_problems
 from local.standins.athena.table_data import check_table_data
 
 BLANKS = (
-    "column s: the labels {} differ only by blanks at the ends: make them one label in the data, "
-    "or exclude the others by the dataset's filter"
+    "column s: the labels {} differ only by surrounding blanks: merge them in the data, "
+    "or exclude the others with the dataset's filter"
 )
 
 
@@ -39,7 +39,7 @@ def test_takes_labels_that_keep_names_of_their_own(texts: list[str]) -> None:
         (
             {"s": ["Male", "male"]},
             ["y"],
-            [BLANKS.format('"Male", "male"').replace("by blanks", "by case or blanks")],
+            [BLANKS.format('"Male", "male"').replace("by surrounding", "by case or surrounding")],
         ),
         (
             {"s": ["x"]},

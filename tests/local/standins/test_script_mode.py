@@ -186,12 +186,12 @@ def test_looks_through_requirements(tmp_path: Path) -> None:
     assert source.problems == [
         'requirements.txt: "no_such_package" is not installed, and a run installs nothing; '
         "`.venv/bin/python -m pip install 'no_such_package'` does",
-        'requirements.txt: "-r more.txt" is not a package, and is not installed',
+        'requirements.txt: "-r more.txt" is not a package, so is not installed',
     ]
     (warning,) = source.warnings
     assert warning.startswith('requirements.txt: "scikit-learn==0.24.2" runs as scikit-learn ')
     assert look_through(tmp_path, "start.sh").problems[0] == (
-        '"start.sh" is no Python script (.py), and no other runs here'
+        '"start.sh" must be a Python script (.py) here'
     )
     assert (
         look_through(tmp_path, "other.py")
@@ -303,8 +303,8 @@ def test_refuses_a_script_without_a_model(tmp_path: Path) -> None:
     ended = run(tmp_path, "serve", "scikit-learn", SAGEMAKER_PROGRAM="serve.py")
     assert (ended.returncode, ended.stderr) == (
         1,
-        "serve.py has no model_fn, for which there is no default\n",
+        "serve.py has no model_fn, which has no default\n",
     )
     write(tmp_path / "code", serve__py=f"{MODEL}\ntransform_fn = input_fn = print\n")
     ended = run(tmp_path, "serve", "xgboost", SAGEMAKER_PROGRAM="serve.py")
-    assert ended.stderr == "transform_fn cannot be there with input_fn, predict_fn or output_fn\n"
+    assert ended.stderr == "transform_fn excludes input_fn, predict_fn and output_fn\n"

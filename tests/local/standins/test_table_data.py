@@ -75,7 +75,7 @@ def test_takes_a_file_that_fits(path: Path) -> None:
         ("1, 2,x", "totalrooms: 1 of 7 values is ' 2', not an int; {}"),
         (
             '1,2,"x"',
-            "city: 1 of 7 values is in double quotes, which Athena takes as part of the value: "
+            "city: 1 of 7 values is in double quotes, which Athena treats as part of the value: "
             "set quoted: true; {}",
         ),
     ],
@@ -243,8 +243,8 @@ def test_warns_of_labels_that_may_identify_rows(path: Path) -> None:
     request = {"table": table, "encoding": encoding, "warnings": str(warnings)}
     check_table_data({**request, "failure": str(path) + ".failure"})
     advice = (
-        "become as many features, which takes long and teaches little; "
-        "if they identify rows, list the column under dataset.dropped, else "
+        "become as many features, which is slow and rarely useful; "
+        "if they identify rows, list the column under dataset.dropped, otherwise "
         "under dataset.encode"
     )
     assert warnings.read_text("utf-8").splitlines() == [

@@ -195,7 +195,7 @@ def one_range(kind: str, **fields: object) -> dict[str, Any]:
     [
         (opening(strategy="Best"), "strategy: Best is unknown; allowed are Random, Bayesian, Grid"),
         (opening(objectiveType="Lower"), "objectiveType: Lower is unknown"),
-        (opening(seed="1"), "seed: must be a whole number"),
+        (opening(seed="1"), "seed: must be an integer"),
         (opening(parameterRanges={}), "at least one range"),
         (opening(parameterRanges={"AutoParameters": []}), "AutoParameters is not supported"),
         (opening(strategy="Grid"), "Grid takes categorical ranges only, not Integer"),
@@ -227,7 +227,7 @@ def test_refuses_requests_out_of_order_and_goes_on() -> None:
     messages = [item.get("error", {}).get("message", "") for item in result]
     expected = [
         "Expecting", 'unknown request "jump"', "T is not open", "", "T is open already",
-        "0 was never asked for", "", "", "0 was told already", "tell.value", "trial: must be",
+        "0 was never asked for", "", "", "0 was already reported", "tell.value", "trial: must be",
         "",
     ]  # fmt: skip
     for message, part in zip(messages, expected, strict=True):

@@ -68,7 +68,7 @@ def move_column(parameters: Parameters) -> Transform:
     target = group.text("target_column") if move in ("Move after", "Move before") else ""
     group.finish()
     if index < 0:
-        group.note("index", "must be a whole number, 0 or more")
+        group.note("index", "must be an integer, 0 or more")
     if target in names and target:
         group.note("target_column", "must not be a column to move")
 
