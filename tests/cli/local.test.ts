@@ -294,7 +294,7 @@ describe("the commands of npm run local", () => {
       equal(
         stdout,
         `would remove ${workFolder}: 2 executions, 1 model version, 1 unpacked model, ` +
-          "what stands for S3, and the report\n--yes does it\n",
+          "the S3 folder, and the report\nadd --yes to remove it\n",
       );
       ok(existsSync(workFolder));
       equal((await run("clean", "--yes")).code, 0);

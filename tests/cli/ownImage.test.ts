@@ -136,7 +136,7 @@ describe("npm run local, with jobs of others,", () => {
     [
       "an image that no step has",
       ["--image", `other:1=${folder}`],
-      /^error: --image: no step of the definition uses the image other:1; they have .*own:1\n$/,
+      /^error: --image: no step of the definition uses the image other:1; they use .*own:1\n$/,
     ],
   ];
   for (const [what, args, message] of bad) {

@@ -457,7 +457,7 @@ describe("restate authorize", () => {
     equal(denied.code, 1);
     equal(
       denied.stdout,
-      `Denied: User: arn:aws:sts::111122223333:assumed-role/restate-dev-processing/SageMaker is not authorized to perform: kms:Decrypt on resource: ${key} because no identity-based policy allows the kms:Decrypt action\nUseKeyThroughS3 of permissions-processing-policy would allow it where\n  StringEquals kms:ViaService: s3.us-east-1.amazonaws.com\n`,
+      `Denied: User: arn:aws:sts::111122223333:assumed-role/restate-dev-processing/SageMaker is not authorized to perform: kms:Decrypt on resource: ${key} because no identity-based policy allows the kms:Decrypt action\nUseKeyThroughS3 of permissions-processing-policy would allow it if\n  StringEquals kms:ViaService: s3.us-east-1.amazonaws.com\n`,
     );
     const json = await ask(
       "processing",
