@@ -154,7 +154,7 @@ export const settingsSchema = z.strictObject({
   champion: championSchema
     .prefault({})
     .describe(
-      "What a new model must do to be registered where one is approved: beat it, the champion, on the same test rows.",
+      "When a new model is registered although one is approved: if it beats that one, the champion, on the same test rows.",
     ),
   sageMakerImage: z
     .boolean()

@@ -10,23 +10,25 @@ export const championSchema = z
           .min(0)
           .max(1)
           .default(0)
-          .describe("Difference of R² on the test rows: it must be better by more than this."),
+          .describe("The candidate's R² on the test rows must be higher by more than this."),
         confidence: z
           .number()
           .min(0.5)
           .max(0.99)
           .default(0.9)
-          .describe("How sure that must be, by a paired bootstrap over the test rows."),
+          .describe("Required confidence, by a paired bootstrap over the test rows."),
       })
       .optional()
-      .describe("What beats the champion. Default: each execution registers its best candidate."),
+      .describe(
+        "What a candidate must achieve. Default: each execution registers its best candidate.",
+      ),
     notComparable: z
       .enum(["register", "keep"])
       .optional()
       .describe(
-        "What happens where the champion cannot be evaluated on the same rows: its features or its target are others, " +
-          "it is of an image of your own, or it was trained on all but a few of the test rows. `register`, the default: " +
-          "the best candidate is registered, and the reason kept with it. `keep`: the champion stays.",
+        "What happens if the champion cannot be compared: it has other features, another target or other encodings of " +
+          "labels, was trained by your own image, has seen all but a few of the test rows, or was registered without this " +
+          "key. `register` (the default) registers the best candidate, with the reason; `keep` keeps the champion.",
       ),
   })
   .refine(({ beats, notComparable }) => beats !== undefined || notComparable === undefined, {

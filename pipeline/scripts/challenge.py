@@ -52,8 +52,7 @@ class Champion:
         """
         if name not in self.metadata:
             raise NotComparableError(
-                f"its package has no {name}, as those have that the pipeline registers where a "
-                "champion must be beaten"
+                f"its package lacks {name}, so it was registered without restate:champion"
             )
         return self.metadata[name]
 

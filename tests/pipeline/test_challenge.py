@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,7 @@ class Stack:
 
     endpoint: str
     folder: Path
-    python: str = sys.executable
+    python: str | None = None  # default: this process
     candidates: dict[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -174,31 +175,43 @@ class Stack:
     def run(
         self, *more: str, by: float = 0, minimum: float = 0
     ) -> subprocess.CompletedProcess[str]:
+        arguments = [
+            *("--candidates", ",".join(self.candidates), "--minimum", str(minimum)),
+            *("--model-package-group", GROUP, "--region", REGION),
+            *("--by", str(by), "--confidence", "0.9", "--target", "price"),
+            *("--not-comparable", "register", *more),
+            *("--test", str(self.folder / "test")),
+            *("--metadata", str(self.folder / "metadata")),
+            *("--input", str(self.folder / "evaluation")),
+            *("--output", str(self.folder / "comparison")),
+            *("--message", str(self.folder / "message")),
+        ]
         environment = {
-            **os.environ,
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
         }
-        environment.pop("PYTHONPATH", None)
-        return subprocess.run(
-            [
-                *(self.python, str(self.folder / "code" / "challenge.py")),
-                *("--candidates", ",".join(self.candidates), "--minimum", str(minimum)),
-                *("--model-package-group", GROUP, "--region", REGION),
-                *("--by", str(by), "--confidence", "0.9", "--target", "price"),
-                *("--not-comparable", "register", *more),
-                *("--test", str(self.folder / "test")),
-                *("--metadata", str(self.folder / "metadata")),
-                *("--input", str(self.folder / "evaluation")),
-                *("--output", str(self.folder / "comparison")),
-                *("--message", str(self.folder / "message")),
-            ],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=environment,
-        )
+        script = self.folder / "code" / "challenge.py"
+        if self.python is not None:
+            return subprocess.run(
+                [self.python, str(script), *arguments],
+                capture_output=True,
+                text=True,
+                check=False,
+                env={"PATH": os.environ["PATH"], **environment},
+            )
+        # In this process, which has loaded the libraries already.
+        printed, code, reason = io.StringIO(), 0, ""
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed):
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "path", [*sys.path])
+            patch.setattr(challenge, "__file__", str(script))
+            try:
+                challenge.main(arguments)
+            except SystemExit as error:
+                code, reason = 1, str(error.code)
+        return subprocess.CompletedProcess(arguments, code, printed.getvalue(), reason)
 
     def compared(self, *more: str, by: float = 0, minimum: float = 0) -> dict[str, Any]:
         done = self.run(*more, by=by, minimum=minimum)
@@ -218,11 +231,10 @@ def stack(endpoint: str, tmp_path: Path) -> Stack:
 @pytest.fixture(params=["this", "xgboost 3.2-0"])
 def stack_on_image(stack: Stack, request: pytest.FixtureRequest) -> Stack:
     """On this Python, and on that of the image that the job has."""
-    if request.param != "this":
-        python = image_python(request.param)
-        if python is None:
-            pytest.skip("this machine has no Python, or no package index, for the image")
-        stack.python = python
+    python = sys.executable if request.param == "this" else image_python(request.param)
+    if python is None:
+        pytest.skip("this machine has no Python, or no package index, for the image")
+    stack.python = python
     return stack
 
 
@@ -306,7 +318,7 @@ def test_no_candidate_below_the_minimum_challenges(stack: Stack) -> None:
     [
         ({"Target": "rent"}, FEATURES, "its target is rent; here it is price"),
         ({"ModelFormat": "custom"}, FEATURES, "models of the format custom cannot be evaluated"),
-        ({"TrainRows": ""}, FEATURES, "its package has no TrainRows"),
+        ({"TrainRows": ""}, FEATURES, "its package lacks TrainRows, so"),
         ({}, ["rooms", "age"], "its features differ: it has area"),
         ({}, [*FEATURES, "floor"], "its features differ: it lacks floor"),
         ({}, ["rooms", "area", "age"], "its features differ: their order"),
