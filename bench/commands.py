@@ -77,7 +77,7 @@ def main() -> None:
             "",
             f"`npm run bench -- commands`, {os.cpu_count()} cores, median of {RUNS} runs each, in "
             "turns, as typed: npm and everything that it starts. The work folder has one "
-            "execution of 32 trials. Processor time is compared, because other work on the "
+            "execution of 20 trials. Processor time is compared, because other work on the "
             "machine affects it less than wall time. The targets, relative to an empty script: "
             "help 1.5 times, lists 2 times, the definition of an unchanged configuration 3 times.",
             "",

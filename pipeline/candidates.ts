@@ -41,7 +41,8 @@ export const candidatesSchema = z
 
 /**
  * The two candidates of the problem statement. The tree may grow, so that the comparison is fair: at
- * most 12 leaves, as in the original, cap it far below what it can do.
+ * most 12 leaves, as in the original, cap it far below what it can do. More trials gain next to nothing:
+ * docs/benchmarks.md, "Default tuning".
  */
 export const defaultCandidates: z.input<typeof candidatesSchema> = [
   {
@@ -49,7 +50,7 @@ export const defaultCandidates: z.input<typeof candidatesSchema> = [
     algorithm: "decision-tree",
     ...defaultTunings["decision-tree"],
     strategy: "Bayesian",
-    maxJobs: 20,
+    maxJobs: 12,
     maxParallelJobs: 2,
   },
   {
@@ -57,7 +58,7 @@ export const defaultCandidates: z.input<typeof candidatesSchema> = [
     algorithm: "xgboost",
     ...defaultTunings.xgboost,
     strategy: "Bayesian",
-    maxJobs: 12,
+    maxJobs: 8,
     maxParallelJobs: 2,
   },
 ];

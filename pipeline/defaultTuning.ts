@@ -43,9 +43,9 @@ export const defaultTunings: Readonly<Record<AlgorithmName, Tuning<number | stri
   "decision-tree": {
     hyperparameters: { random_state: seed },
     ranges: {
-      max_leaf_nodes: integer(50, 500, "Logarithmic"),
-      max_depth: integer(5, 30, "Linear"),
-      min_samples_leaf: integer(1, 50, "Logarithmic"),
+      max_leaf_nodes: integer(100, 1000, "Logarithmic"),
+      max_depth: integer(10, 30, "Linear"),
+      min_samples_leaf: integer(2, 30, "Logarithmic"),
     },
   },
   "random-forest": forest,

@@ -16,6 +16,7 @@ const benches = {
   drift: (options) => runPython(["-m", "bench.drift", ...options]),
   local: (options) => runPython(["-m", "bench.local", ...options]),
   program: typescript("bench/program/index.ts"),
+  tuning: (options) => runPython(["-m", "bench.tuning", ...options]),
 };
 
 const [name, ...options] = process.argv.slice(2);

@@ -65,15 +65,28 @@ class Storage:
         self.client = client
 
     def lines(self, uri: str) -> Iterator[bytes]:
-        """Yields the lines of an object."""
-        bucket, key = place(uri)
-        yield from self.client.get_object(Bucket=bucket, Key=key)["Body"].iter_lines()
+        """Yields the lines of an object.
+
+        Raises:
+            NotComparableError: it is gone.
+        """
+        yield from self._open(uri).iter_lines()
 
     def read(self, uri: str) -> bytes:
-        """Reads an object."""
-        bucket, key = place(uri)
-        content: bytes = self.client.get_object(Bucket=bucket, Key=key)["Body"].read()
+        """Reads an object.
+
+        Raises:
+            NotComparableError: it is gone.
+        """
+        content: bytes = self._open(uri).read()
         return content
+
+    def _open(self, uri: str) -> Any:  # noqa: ANN401 - boto3 has no types
+        bucket, key = place(uri)
+        try:
+            return self.client.get_object(Bucket=bucket, Key=key)["Body"]
+        except self.client.exceptions.NoSuchKey:
+            raise NotComparableError(f"there is no object {uri}") from None
 
     def below(self, folder: str) -> list[str]:
         """The URIs of the objects in a folder, in their order."""
@@ -297,7 +310,7 @@ def decide(
     about: dict[str, dict[str, float]] = {"champion": {"version": champion.version}}
     try:
         result = hold_against(champion, storage, options, winner)
-    except (NotComparableError, ClientError) as error:
+    except NotComparableError as error:
         stays = options.not_comparable == "keep"
         return {
             **about,
@@ -393,7 +406,7 @@ def main(arguments: list[str] | None = None) -> None:
     except (compare.InputError, evaluate.InputError) as error:
         fail(options.message, str(error))
     except (BotoCoreError, ClientError) as error:
-        fail(options.message, f"the champion is not known: {error}")
+        fail(options.message, f"the champion cannot be read: {error}")
     comparison["note"] = RESERVED.sub("-", comparison["verdict"])[:256]
     options.output.mkdir(parents=True, exist_ok=True)
     (options.output / "comparison.json").write_text(json.dumps(comparison, indent=2))

@@ -18,12 +18,12 @@ async function refusal(config: Config): Promise<string> {
 
 describe("a limit of what an execution costs", () => {
   it("is kept by the definition that it lets through, whose instances nobody can choose", async () => {
-    const { definition } = await program({ maxCostPerExecution: 90 });
+    const { definition } = await program({ maxCostPerExecution: 70 });
     const { worst } = executionCost(definition, {
       prices: pricesWith({}),
       queryBytes: queryScanLimit,
     });
-    equal(worst > 80 && worst <= 90, true, String(worst));
+    equal(worst > 60 && worst <= 70, true, String(worst));
     deepEqual(
       definition.Parameters?.map(({ Name: name }) => name),
       ["ModelApprovalStatus", "MinimumR2"],
@@ -32,10 +32,10 @@ describe("a limit of what an execution costs", () => {
   });
 
   it("refuses what could cost more by its key, with a change that is enough", async () => {
-    const message = await refusal({ maxCostPerExecution: 75 });
+    const message = await refusal({ maxCostPerExecution: 55 });
     match(
       message,
-      /restate:maxCostPerExecution: is \$75\.00, but an execution could cost \$84\.83 \(TuneDecisionTree \$34\.11, /,
+      /restate:maxCostPerExecution: is \$55\.00, but an execution could cost \$64\.37 \(TuneDecisionTree \$20\.46, /,
     );
     const [, candidate, limit] =
       /lower maxRuntimeInSeconds of candidate (\w+) to (\d+), or raise the limit/.exec(message) ??
@@ -43,7 +43,7 @@ describe("a limit of what an execution costs", () => {
     const candidates = defaultCandidates.map((one) =>
       one.name === candidate ? { ...one, maxRuntimeInSeconds: Number(limit) } : one,
     );
-    await program({ maxCostPerExecution: 75, candidates });
+    await program({ maxCostPerExecution: 55, candidates });
   });
 
   it("says where changing one candidate is not enough", async () => {

@@ -116,7 +116,7 @@ describe("pipelineDefinition", () => {
         at(tuning, "TrainingJobDefinition", "RetryStrategy"),
       ];
     };
-    const limits = { MaxNumberOfTrainingJobs: 12, MaxParallelTrainingJobs: 2 };
+    const limits = { MaxNumberOfTrainingJobs: 8, MaxParallelTrainingJobs: 2 };
     deepEqual(await ends({}), [undefined, limits, undefined]);
     deepEqual(await ends({ completionCriteria: { maxJobsNotImproving: 5 } }), [
       { BestObjectiveNotImproving: { MaxNumberOfTrainingJobsNotImproving: 5 } },

@@ -41,7 +41,7 @@ describe("diffDefinitions", () => {
       [
         "~ step TuneXGBoost",
         "    Arguments.HyperParameterTuningJobConfig.RandomSeed: 1729 -> (none)",
-        "    Arguments.HyperParameterTuningJobConfig.ResourceLimits.MaxNumberOfTrainingJobs: 12 -> 50",
+        "    Arguments.HyperParameterTuningJobConfig.ResourceLimits.MaxNumberOfTrainingJobs: 8 -> 50",
       ],
     );
   });

@@ -391,11 +391,11 @@ class Graph:
             self.channels(data, metadata=True),
             {"random_state": "1729"},
             {
-                "max_leaf_nodes": IntegerParameter(50, 500, "Logarithmic"),
-                "max_depth": IntegerParameter(5, 30, "Linear"),
-                "min_samples_leaf": IntegerParameter(1, 50, "Logarithmic"),
+                "max_leaf_nodes": IntegerParameter(100, 1000, "Logarithmic"),
+                "max_depth": IntegerParameter(10, 30, "Linear"),
+                "min_samples_leaf": IntegerParameter(2, 30, "Logarithmic"),
             },
-            20,
+            12,
             self.texts.metrics,
         )
         boost = self.tuning(
@@ -415,7 +415,7 @@ class Graph:
                 "subsample": ContinuousParameter(0.6, 1, "Linear"),
                 "colsample_bytree": ContinuousParameter(0.6, 1, "Linear"),
             },
-            12,
+            8,
             None,
         )
         tree_evaluation, tree_report = self.evaluation(

@@ -322,7 +322,11 @@ def test_no_candidate_below_the_minimum_challenges(stack: Stack) -> None:
         ({}, ["rooms", "age"], "its features differ: it has area"),
         ({}, [*FEATURES, "floor"], "its features differ: it lacks floor"),
         ({}, ["rooms", "area", "age"], "its features differ: their order"),
-        ({"FeatureNames": f"s3://{BUCKET}/gone.json"}, FEATURES, "NoSuchKey"),
+        (
+            {"FeatureNames": f"s3://{BUCKET}/gone.json"},
+            FEATURES,
+            f"there is no object s3://{BUCKET}/gone.json",
+        ),
     ],
 )
 def test_one_that_is_not_comparable_is_named(
@@ -412,9 +416,18 @@ class TestRefuses:
         stack.endpoint = "http://127.0.0.1:9"
         done = stack.run(minimum=-1)
         assert done.returncode == 1
-        assert done.stderr.startswith("error: the champion is not known: ")
+        assert done.stderr.startswith("error: the champion cannot be read: ")
         assert "Traceback" not in done.stderr
         assert (stack.folder / "message").read_text() in done.stderr
+        assert not (stack.folder / "comparison").exists()
+
+    def test_a_model_that_it_may_not_read(self, stack: Stack) -> None:
+        archive, predict = boosted(TRAIN)
+        stack.register(archive, "xgboost", TrainRows="s3://somebody-elses/train/")
+        stack.evaluated("A", predict(TEST[:, 1:]))
+        done = stack.run()
+        assert done.returncode == 1
+        assert done.stderr.startswith("error: the champion cannot be read: ")
         assert not (stack.folder / "comparison").exists()
 
     def test_predictions_of_other_rows(self, stack: Stack) -> None:
