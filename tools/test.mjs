@@ -48,6 +48,7 @@ const slow = {
     "tests/pipeline/test_sdk_steps.py",
   ],
   "processes of their own": [
+    "tests/cli/test_init_on_terminal.py",
     "tests/container/test_serve.py",
     "tests/container/test_train.py",
     "tests/local/api/test_boto3.py",
@@ -58,6 +59,7 @@ const slow = {
     "tests/local/standins/test_jobs.py",
     "tests/pipeline/diff.test.ts",
     "tests/pipeline/test_challenge.py",
+    "tests/pipeline/test_cross_validate.py",
     "tests/pipeline/test_scripts.py",
     "tests/tools/restate.test.ts",
     "tests/tools/setup.test.ts",

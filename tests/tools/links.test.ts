@@ -8,7 +8,9 @@ const documents = [
   "CHANGELOG.md",
   ...readdirSync("docs").map((file) => `docs/${file}`),
   "serving/README.md",
-  ...readdirSync("examples").map((folder) => `examples/${folder}/README.md`),
+  ...readdirSync("examples", { recursive: true, encoding: "utf8" }).map(
+    (file) => `examples/${file}`,
+  ),
 ].filter((file) => file.endsWith(".md"));
 
 /** The headings of a document, as GitHub names them in links. */
