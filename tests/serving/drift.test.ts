@@ -129,6 +129,33 @@ describe("serving that looks for drift", () => {
     );
   });
 
+  it("asks for a job that botocore's service model takes, once the scheduler has filled it in", () => {
+    const script = [
+      "import json, sys, botocore.session, botocore.validate",
+      "model = botocore.session.get_session().get_service_model('sagemaker')",
+      "shape = model.operation_model('CreateProcessingJob').input_shape",
+      "print(botocore.validate.ParamValidator().validate(json.load(sys.stdin), shape).generate_report())",
+    ].join("; ");
+    const job = JSON.stringify(jobOf())
+      .replace("<aws.scheduler.execution-id>", "d32c5kddcf5bb8c3")
+      .replace("<aws.scheduler.scheduled-time>", "2026-11-26T00:30:00Z");
+    const check = (input: string): string => {
+      const { stderr, stdout } = spawnSync(pythonInterpreter(), ["-c", script], {
+        input,
+        encoding: "utf8",
+      });
+      equal(stderr, "");
+      return stdout.trim();
+    };
+    equal(check(job), "");
+    match(check(job.replace("S3Uri", "S3URI")), /Unknown parameter.*"S3URI"/);
+    ok(
+      (at(jobOf(), "AppSpecification", "ContainerArguments") as readonly string[]).every(
+        (word) => word.length <= 256,
+      ),
+    );
+  });
+
   it("keeps the requests of each version of the model apart", () => {
     equal(served.outputs.captureUri, `${folder}/capture/v3`);
     equal(
@@ -318,6 +345,43 @@ describe("serving that looks for drift", () => {
         await decisions(denied),
         denied.map(() => false),
       );
+    });
+
+    it("is within the roles' boundary, and the deployer may make its schedule and no other", async () => {
+      const bounded = await program(
+        {
+          network: { mode: "create" },
+          driftReference: true,
+          deployers: ["repo:team/houses:environment:dev"],
+        },
+        "dev",
+      );
+      equal(await isAllowed(bounded, "scheduler", request), true);
+      equal(await isAllowed(bounded, "scheduler", passing("monitoring")), true);
+      const schedule = (name: string): IamRequest => ({
+        action: "scheduler:CreateSchedule",
+        resource: arn("scheduler", `schedule/default/${name}`),
+      });
+      const script = (key: string): IamRequest => ({
+        action: "s3:PutObject",
+        resource: `arn:aws:s3:::sagemaker-restate-dev-${accountId}/endpoints/${key}`,
+      });
+      for (const [one, allowed] of [
+        [schedule("restate-dev-model-drift"), true],
+        [schedule("restate-prod-model-drift"), false],
+        [script("restate-dev-model/code/0123/drift.py"), true],
+        [script("restate-dev-model/drift/v3/2026-11-26T00.json"), false],
+        [
+          {
+            action: "events:PutRule",
+            resource: arn("events", "rule/restate-dev-model-drift-failed"),
+          },
+          true,
+        ],
+        [request, false],
+      ] as const) {
+        equal(await isAllowed(bounded, "deployer", one), allowed, JSON.stringify(one));
+      }
     });
 
     it("may not be created at all where models have no reference", async () => {
