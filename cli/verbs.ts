@@ -99,6 +99,13 @@ export const verbGroups: readonly VerbGroup[] = [
         "write the report of an execution, and print its path",
         () => (require("./commands/report") as typeof import("./commands/report")).report,
       ),
+      verb(
+        "export <format> [execution...]",
+        "log executions, with their trials and models, to an MLflow store",
+        () => (require("./commands/export") as typeof import("./commands/export")).exportExecutions,
+        "export mlflow --to mlflow",
+        "export mlflow --all --to http://localhost:5000",
+      ),
     ],
   },
   {

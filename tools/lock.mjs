@@ -38,3 +38,9 @@ compile("container", "tests/requirements.txt");
 // Version 3 of the SageMaker Python SDK has an environment of its own: see tests/local/api/test_sagemaker_sdk_v3.py.
 const sdk = "tests/local/api/sdk_v3";
 compile(sdk, undefined, ["--excludes", `${sdk}/excludes.txt`]);
+
+// So has MLflow: its client, which `restate export mlflow` writes with, and its server, for tests/cli/exportMlflow.test.ts.
+const client = "local/mlflow";
+compile(client, undefined, ["--excludes", `${client}/excludes.txt`]);
+const server = "tests/cli/mlflow";
+compile(server, undefined, ["--excludes", `${server}/excludes.txt`]);

@@ -17,7 +17,7 @@ const slow = {
     "tests/serving/cli.test.ts",
   ],
   Spark: ["tests/local/standins/test_data_wrangler_spark.py"],
-  "a browser": ["tests/report/report.test.ts"],
+  "a browser": ["tests/cli/exportMlflow.test.ts", "tests/report/report.test.ts"],
   "long local runs": [
     "tests/cli/local.test.ts",
     "tests/cli/watchSources.test.ts",

@@ -76,6 +76,19 @@ async function logsOf(
   return ends;
 }
 
+/** The report of an execution, as HTML. */
+export async function executionReport(world: World, full: FullExecution): Promise<string> {
+  const logs = await logsOf(world, full);
+  const data = reportDataOf(
+    full.record,
+    full.definition,
+    await diagnosesOf(world, full),
+    world.machine && readDataReport(world.machine.workspace.execution(full.record.id)),
+    ({ name }) => logs.get(name),
+  );
+  return renderReport(data);
+}
+
 /** `report [execution]`: writes the report of an execution, replacing any existing one. */
 export function report(terminal: Terminal): Command {
   return withWorld(new Command("report"))
@@ -88,19 +101,11 @@ export function report(terminal: Terminal): Command {
       await inWorld(options, async (world) => {
         const execution = await findExecution(sageMaker(world.client), world, named);
         const full = await readExecution(world, execution);
-        const logs = await logsOf(world, full);
-        const data = reportDataOf(
-          full.record,
-          full.definition,
-          await diagnosesOf(world, full),
-          world.machine && readDataReport(world.machine.workspace.execution(execution.id)),
-          ({ name }) => logs.get(name),
-        );
         const path =
           options.output === undefined
             ? (world.machine?.workspace.report ?? typedPath(`report-${execution.id}.html`))
             : typedPath(options.output);
-        writeFileAtomically(path, await renderReport(data));
+        writeFileAtomically(path, await executionReport(world, full));
         print(terminal, path);
       });
     });

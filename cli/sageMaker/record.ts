@@ -23,10 +23,15 @@ import type { World } from "./world";
 
 /** An execution with all that the API and its results in S3 tell of it. */
 export interface FullExecution {
-  readonly record: ReportedExecution & { readonly steps: readonly DeployedStep[] };
+  readonly record: Omit<ReportedExecution, "steps" | "trials"> & {
+    readonly steps: readonly DeployedStep[];
+    readonly trials: readonly DeployedTrial[];
+  };
   readonly definition: PipelineDefinition;
   /** The S3 URI of the folder of each candidate's evaluation, by the candidate's name. */
   readonly evaluations: ReadonlyMap<string, string>;
+  /** The trial with the best objective of each candidate, by the candidate's name. */
+  readonly best: ReadonlyMap<string, DeployedTrial>;
 }
 
 async function parametersOf(
@@ -130,6 +135,7 @@ export async function readExecution(
   const trials: DeployedTrial[] = [];
   const candidates: CandidateRecord[] = [];
   const evaluations = new Map<string, string>();
+  const bestTrials = new Map<string, DeployedTrial>();
   // One after the other: the service allows few such calls a second.
   for (const step of tunings) {
     const name = candidateName(step, tunings);
@@ -151,6 +157,9 @@ export async function readExecution(
       const document = parsed(content);
       metrics = document === undefined ? undefined : regressionMetrics(document);
     }
+    if (best !== undefined) {
+      bestTrials.set(name, best);
+    }
     trials.push(...own);
     candidates.push({
       name,
@@ -166,6 +175,7 @@ export async function readExecution(
   return {
     definition,
     evaluations,
+    best: bestTrials,
     record: {
       ...state,
       parameters: await parametersOf(client, arn),

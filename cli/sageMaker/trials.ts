@@ -10,7 +10,11 @@ import type { CsvTrial } from "../../terminal/trialsCsv";
 import type { DeployedStep } from "./steps";
 
 /** A training job of a tuning step. */
-export type DeployedTrial = CsvTrial & ShownTrial;
+export type DeployedTrial = CsvTrial &
+  ShownTrial & {
+    /** ISO 8601; not known where the training job has not begun. */
+    readonly startTime?: string;
+  };
 
 /** A tuning job, as far as its trials need it. */
 export interface Tuning {
@@ -84,7 +88,10 @@ function trial(
     ...(objective === undefined ? {} : { objective }),
     ...(start === undefined
       ? {}
-      : { seconds: ((end ?? new Date()).getTime() - start.getTime()) / 1000 }),
+      : {
+          startTime: start.toISOString(),
+          seconds: ((end ?? new Date()).getTime() - start.getTime()) / 1000,
+        }),
     ...(summary.FailureReason ? { failureReason: summary.FailureReason } : {}),
     ...(status === "Completed" && tuning.output !== ""
       ? { modelArtifact: `${tuning.output}/${name}/output/model.tar.gz` }

@@ -1,0 +1,140 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { Argument, Command } from "commander";
+
+import { UserError } from "../../errors/userError";
+import { logToMlflow } from "../../local/environments/mlflow";
+import { writeJson } from "../../local/storage/files";
+import { typedPath } from "../../terminal/options";
+import { inWorld } from "../inWorld";
+import { counted } from "../ownTable/words";
+import { withWorld } from "../options";
+import { sageMaker } from "../sageMaker/clients";
+import {
+  type ExecutionState,
+  executionId,
+  findExecution,
+  hasEnded,
+  latestExecutions,
+} from "../sageMaker/executions";
+import { readExecution } from "../sageMaker/record";
+import { type Tracked, trackedExecution, trackedModels } from "../sageMaker/tracked";
+import type { World } from "../sageMaker/world";
+import { note, print, type Terminal } from "../terminal";
+import type { WorldOptions } from "../world";
+import { executionReport } from "./report";
+
+/** The options of `export`. */
+type ExportOptions = WorldOptions & { readonly to: string; readonly all?: boolean };
+
+/** What is served, not a folder. SageMaker's plugin knows two partitions: aws/sagemaker-mlflow, mlflow_sagemaker_helpers.py. */
+const served =
+  /^https?:\/\/|^arn:aws(-us-gov)?:sagemaker:[\w-]+:\d{12}:mlflow-(app|tracking-server)\/[\w-]+$/;
+
+const isServer = (store: string): boolean => served.test(store);
+
+/**
+ * The store that is meant: a folder's path, or what is served.
+ * @throws UserError where it is the ARN or address of something else
+ */
+function storeOf(typed: string): string {
+  if (isServer(typed)) {
+    return typed;
+  }
+  if (/^arn:|:\/\//.test(typed)) {
+    throw new UserError(
+      `--to: ${typed} is not a store; it is a folder, an address such as http://localhost:5000, or the ARN of an ` +
+        "MLflow app or tracking server of SageMaker (arn:aws:sagemaker:...:mlflow-app/...)",
+    );
+  }
+  return typedPath(typed);
+}
+
+/**
+ * The executions that are meant.
+ * @throws UserError where one that is named is not over
+ */
+async function executionsOf(
+  world: World,
+  named: readonly string[],
+  all: boolean,
+): Promise<readonly ExecutionState[]> {
+  const client = sageMaker(world.client);
+  if (all && named.length > 0) {
+    throw new UserError("--all and the name of an execution: give one of them");
+  }
+  const listed = all ? await latestExecutions(client, await world.pipelines(), Infinity) : [];
+  const arns = listed.map((one) => one.PipelineExecutionArn ?? "");
+  const wanted: readonly (string | undefined)[] = all
+    ? arns
+    : named.length > 0
+      ? named
+      : [undefined];
+  const found: ExecutionState[] = [];
+  for (const one of wanted) {
+    const execution = await findExecution(client, world, one);
+    if (hasEnded(execution)) {
+      found.push(execution);
+    } else if (!all) {
+      throw new UserError(`execution ${execution.id} has not ended; it is exported when it has`);
+    }
+  }
+  return found;
+}
+
+/** All that is logged of some executions; files are put into a folder. */
+async function tracked(
+  world: World,
+  executions: readonly ExecutionState[],
+  folder: string,
+): Promise<Tracked> {
+  const found = [];
+  for (const execution of executions) {
+    const full = await readExecution(world, execution);
+    const report = await executionReport(world, full);
+    const own = join(folder, executionId(execution.arn));
+    found.push(await trackedExecution(world, execution, full, own, report));
+  }
+  return { executions: found, models: await trackedModels(world) };
+}
+
+/** `export mlflow [execution...]`: logs executions to an MLflow store. */
+export function exportExecutions(terminal: Terminal): Command {
+  return withWorld(new Command("export"))
+    .description(
+      "Logs executions to MLflow: an experiment a pipeline, a run an execution, below it a run a candidate, and below " +
+        "that a run a trial. What was logged before is left as it is.",
+    )
+    .addArgument(new Argument("<format>", "what they are logged to").choices(["mlflow"]))
+    .argument("[execution...]", "their ids or ARNs (default: the latest)")
+    .option("--all", "all executions that have ended")
+    .requiredOption(
+      "--to <store>",
+      "the folder of a store, which is made where it is missing; or the address of a tracking server, or the ARN of an " +
+        "MLflow app or tracking server of SageMaker",
+    )
+    .action(async (_format: string, named: readonly string[], options: ExportOptions) => {
+      const store = storeOf(options.to);
+      const folder = mkdtempSync(join(tmpdir(), "restate-export-"));
+      try {
+        await inWorld(options, async (world) => {
+          const executions = await executionsOf(world, named, options.all === true);
+          const facts = join(folder, "facts.json");
+          writeJson(facts, await tracked(world, executions, folder));
+          const done = await logToMlflow(facts, store, (line) => {
+            note(terminal, line);
+          });
+          const runs = `${done.created} runs logged, ${done.kept} there already`;
+          note(terminal, `${counted(executions.length, "execution")}: ${runs}`);
+          if (!isServer(store)) {
+            note(terminal, `\`mlflow ui\` shows them when it is started in ${store}`);
+          }
+          print(terminal, store);
+        });
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
+}

@@ -1,0 +1,217 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { canonicalJson } from "../../pipeline/language/canonicalJson";
+import { type CandidateRecord, readRecord, recordPath } from "../../local/records/executions";
+import type { Metrics } from "../../local/records/summary";
+import { sageMaker } from "./clients";
+import type { ExecutionState } from "./executions";
+import { listModels } from "./models";
+import { readObject, s3 } from "./objects";
+import type { FullExecution } from "./record";
+import type { DeployedTrial } from "./trials";
+import type { World } from "./world";
+
+/** A file, and the folder among a run's artifacts that it goes into; empty for none. */
+type Artifact = readonly [path: string, folder: string];
+
+/** A trial, with what its records here say beyond SageMaker's list of training jobs. */
+type TrackedTrial = DeployedTrial & { readonly history?: readonly number[] };
+
+/** A candidate of an execution. */
+interface TrackedCandidate {
+  readonly name: string;
+  readonly tuningStep: string;
+  readonly status: string;
+  readonly objectiveMetric: string;
+  readonly maximised: boolean;
+  /** Those of the best trial, whose training job is `best`. */
+  readonly hyperparameters: Readonly<Record<string, string>>;
+  readonly best: string | undefined;
+  /** On the test rows. */
+  readonly metrics: Readonly<Record<string, number | undefined>>;
+  readonly trials: readonly TrackedTrial[];
+  readonly artifacts: readonly Artifact[];
+}
+
+/** An execution, as pipeline/scripts/mlflow_log.py takes it. */
+export interface TrackedExecution {
+  readonly pipelineName: string;
+  readonly id: string;
+  readonly arn: string;
+  readonly status: string;
+  readonly failureReason: string | undefined;
+  readonly startTime: string;
+  readonly seconds: number;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** Name of the candidate that was registered. */
+  readonly winner: string | undefined;
+  readonly candidates: readonly TrackedCandidate[];
+  readonly artifacts: readonly Artifact[];
+}
+
+/** A version of a model package group. */
+interface TrackedModel {
+  readonly group: string;
+  readonly version: number;
+  readonly arn: string;
+  readonly candidate: string;
+  readonly executionId: string;
+  readonly approvalStatus: string;
+  readonly approvalDescription: string | undefined;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** The document that pipeline/scripts/mlflow_log.py reads. */
+export interface Tracked {
+  readonly executions: readonly TrackedExecution[];
+  readonly models: readonly TrackedModel[];
+}
+
+/** Copies objects into a folder, those that there are. */
+async function fetched(
+  world: World,
+  folder: string,
+  objects: readonly (readonly [uri: string, name: string, folder: string])[],
+): Promise<readonly Artifact[]> {
+  const client = s3(world);
+  const found: Artifact[] = [];
+  for (const [uri, name, place] of objects) {
+    const content = await readObject(client, uri);
+    if (content !== undefined) {
+      const path = join(folder, place, name);
+      mkdirSync(join(folder, place), { recursive: true });
+      writeFileSync(path, content);
+      found.push([path, place]);
+    }
+  }
+  return found;
+}
+
+/** The files that a candidate has left: its best model, and the evaluation of it. */
+function filesOf(
+  { evaluations }: FullExecution,
+  candidate: string,
+  best: DeployedTrial | undefined,
+): readonly (readonly [string, string, string])[] {
+  const evaluation = evaluations.get(candidate);
+  return [
+    ...(evaluation === undefined
+      ? []
+      : ["evaluation.json", "predictions.csv"].map(
+          (name) => [`${evaluation}${name}`, name, "evaluation"] as const,
+        )),
+    ...(best?.modelArtifact === undefined
+      ? []
+      : [[best.modelArtifact, "model.tar.gz", "model"] as const]),
+  ];
+}
+
+/** What the records of this machine say of trials beyond SageMaker's list of training jobs, by the job's name. */
+function recorded(
+  world: World,
+  id: string,
+): ReadonlyMap<string, Pick<TrackedTrial, "history" | "metrics">> {
+  const folder = world.machine?.workspace.execution(id);
+  const trials = folder === undefined ? [] : readRecord(recordPath(folder)).trials;
+  return new Map(
+    trials.map(({ history, metrics, trainingJobName }) => [trainingJobName, { history, metrics }]),
+  );
+}
+
+/** The metrics of an evaluation by the names of evaluation.json, with what is more than a number as several. */
+function named({
+  crossValidation,
+  r2Interval,
+  ...metrics
+}: Metrics): Readonly<Record<string, number | undefined>> {
+  return {
+    ...metrics,
+    r2_low: r2Interval?.low,
+    r2_high: r2Interval?.high,
+    cross_validation_r2: crossValidation?.mean,
+    cross_validation_r2_deviation: crossValidation?.deviation,
+  };
+}
+
+/** What is tracked of a candidate. */
+async function trackedCandidate(
+  world: World,
+  full: FullExecution,
+  { hyperparameters, metrics, name, tuningStep }: CandidateRecord,
+  folder: string,
+): Promise<TrackedCandidate> {
+  const { record } = full;
+  const more = recorded(world, record.id);
+  const trials = record.trials
+    .filter(({ step }) => step === tuningStep)
+    .map((trial) => ({ ...trial, ...more.get(trial.trainingJobName) }));
+  const best = full.best.get(name);
+  const [first] = trials;
+  return {
+    name,
+    tuningStep,
+    status: record.steps.find((step) => step.name === tuningStep)?.status ?? "NotExecuted",
+    objectiveMetric: first?.objectiveMetric ?? "objective",
+    maximised: first?.maximised === true,
+    hyperparameters,
+    best: best?.trainingJobName,
+    metrics: metrics === undefined ? {} : named(metrics),
+    trials,
+    artifacts: await fetched(world, folder, filesOf(full, name, best)),
+  };
+}
+
+/**
+ * What is tracked of an execution that has ended.
+ *
+ * @param folder where its artifacts are put
+ * @param report its report, as HTML
+ */
+export async function trackedExecution(
+  world: World,
+  { arn, pipelineName }: ExecutionState,
+  full: FullExecution,
+  folder: string,
+  report: string,
+): Promise<TrackedExecution> {
+  const { definition, record } = full;
+  const candidates: TrackedCandidate[] = [];
+  for (const [index, candidate] of record.candidates.entries()) {
+    candidates.push(await trackedCandidate(world, full, candidate, join(folder, `${index}`)));
+  }
+  const own = { "definition.json": canonicalJson(definition, 2), "report.html": report };
+  mkdirSync(folder, { recursive: true });
+  const artifacts = Object.entries(own).map(([name, content]): Artifact => {
+    writeFileSync(join(folder, name), content);
+    return [join(folder, name), ""];
+  });
+  return {
+    pipelineName,
+    id: record.id,
+    arn,
+    status: record.status,
+    failureReason: record.failureReason,
+    startTime: record.startTime,
+    seconds: record.seconds,
+    parameters: record.parameters,
+    winner: record.winner?.name,
+    candidates,
+    artifacts,
+  };
+}
+
+/** The versions of the model package groups that are meant. */
+export async function trackedModels(world: World): Promise<readonly TrackedModel[]> {
+  const models = await listModels(sageMaker(world.client), await world.modelPackageGroups());
+  return models.map((model) => ({
+    group: model.group,
+    version: model.version,
+    arn: model.arn,
+    candidate: model.candidate,
+    executionId: model.metadata["PipelineExecution"] ?? "",
+    approvalStatus: model.approvalStatus,
+    approvalDescription: model.approvalDescription,
+    metadata: model.metadata,
+  }));
+}

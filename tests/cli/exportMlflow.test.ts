@@ -1,0 +1,545 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { createServer as createHttpServer, request as httpRequest } from "node:http";
+import { createServer, type AddressInfo } from "node:net";
+import { join, resolve } from "node:path";
+
+import type { Browser, Page } from "puppeteer-core";
+
+import { openMachine, programOf } from "../../cli/world";
+import type { World } from "../../cli/sageMaker/world";
+import { ensurePipeline } from "../../local/api/pipelines";
+import { serveApi } from "../../local/api/server";
+import type { ServedApi } from "../../local/environments/awsServices";
+import { lockedPython } from "../../local/environments/lockedPython";
+import { logToMlflow } from "../../local/environments/mlflow";
+import { canonicalJson } from "../../pipeline/language/canonicalJson";
+import { findBrowser, startBrowser } from "../../tools/browser";
+import { commandLine } from "../support/commandLine";
+import { housingRows, writeRows } from "../support/housing";
+import { local, smallDefinition, temporaryFolder, writeDefinition } from "../support/localRun";
+import { credentials, noCredentials } from "./stack";
+
+const silent = (): void => undefined;
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** A run, as MLflow's REST API answers. */
+interface Run {
+  readonly info: {
+    readonly run_id: string;
+    readonly run_name: string;
+    readonly status: string;
+    readonly start_time: number;
+    readonly end_time: number;
+  };
+  readonly data: {
+    readonly metrics?: readonly { readonly key: string; readonly value: number }[];
+    readonly params?: readonly { readonly key: string; readonly value: string }[];
+    readonly tags?: readonly { readonly key: string; readonly value: string }[];
+  };
+}
+
+const tagOf = (run: Run, key: string): string | undefined =>
+  run.data.tags?.find((one) => one.key === key)?.value;
+
+/** The server of MLflow itself, on the store of a folder, as `mlflow ui` starts it there. */
+class MlflowServer {
+  private constructor(
+    readonly url: string,
+    private readonly child: ChildProcess,
+  ) {}
+
+  static async start(folder: string): Promise<MlflowServer> {
+    const lock = resolve(__dirname, "mlflow", "requirements.txt");
+    const python = lockedPython({ name: "mlflow-server", title: "MLflow", lock }, silent);
+    const port = String(await freePort());
+    const child = spawn(python, ["-m", "mlflow", "ui", "--port", port, "--workers", "1"], {
+      cwd: folder,
+      stdio: "ignore",
+      detached: true,
+      // Its jobs judge language models, by libraries that the lock leaves out.
+      env: {
+        ...process.env,
+        MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false",
+        MLFLOW_DISABLE_TELEMETRY: "true",
+      },
+    });
+    const server = new MlflowServer(`http://127.0.0.1:${port}`, child);
+    while (child.exitCode === null && !(await server.isUp())) {
+      await new Promise((done) => setTimeout(done, 200));
+    }
+    equal(child.exitCode, null, "MLflow's server has not started");
+    return server;
+  }
+
+  private async isUp(): Promise<boolean> {
+    return fetch(`${this.url}/health`).then(
+      ({ ok: isOk }) => isOk,
+      () => false,
+    );
+  }
+
+  async post(path: string, body: object): Promise<unknown> {
+    const answer = await fetch(`${this.url}/api/2.0/mlflow/${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    return answer.json();
+  }
+
+  async get(path: string, query: Readonly<Record<string, string>>): Promise<unknown> {
+    const search = new URLSearchParams(query).toString();
+    return (await fetch(`${this.url}/api/2.0/mlflow/${path}?${search}`)).json();
+  }
+
+  /** All runs of an experiment. */
+  async runs(experiment: string): Promise<readonly Run[]> {
+    const { experiment: found } = (await this.get("experiments/get-by-name", {
+      experiment_name: experiment,
+    })) as { experiment: { experiment_id: string } };
+    const { runs } = (await this.post("runs/search", {
+      experiment_ids: [found.experiment_id],
+      max_results: 1000,
+    })) as { runs: readonly Run[] };
+    return runs;
+  }
+
+  async stop(): Promise<void> {
+    if (this.child.exitCode === null && this.child.pid !== undefined) {
+      process.kill(-this.child.pid, "SIGTERM");
+      await once(this.child, "exit");
+    }
+  }
+}
+
+/** What a run says, without what MLflow names itself, and what only records of this machine say of a trial. */
+function plain(run: Run, runs: readonly Run[]): object {
+  const { end_time, run_name, start_time, status } = run.info;
+  const parent = tagOf(run, "mlflow.parentRunId");
+  const isTrial = run_name.startsWith("trial ");
+  const sorted = <Value extends { readonly key: string }>(all: readonly Value[] = []): Value[] =>
+    [...all].sort((left, right) => left.key.localeCompare(right.key));
+  return {
+    ...{ run_name, status, start_time, end_time },
+    parent: runs.find(({ info }) => info.run_id === parent)?.info.run_name,
+    metrics: sorted(run.data.metrics)
+      .filter(({ key }) => !isTrial || key === "validation:rmse")
+      .map((one) => (isTrial ? { ...one, step: 0 } : one)),
+    params: sorted(run.data.params),
+    tags: sorted(run.data.tags).filter(
+      ({ key }) => !/^mlflow\.(?!runName)|^restate\.content/.test(key),
+    ),
+  };
+}
+
+describe("export mlflow", function () {
+  const folder = temporaryFolder();
+  const workFolder = join(folder, "work");
+  const store = join(folder, "store");
+  const data = join(folder, "housing.data");
+  let server: MlflowServer;
+  let succeeded: string;
+  let failed: string;
+  let winner: string;
+
+  const exported = (...args: readonly string[]): ReturnType<typeof local> =>
+    local(["export", "mlflow", ...args, "--work-folder", workFolder]);
+
+  before(async () => {
+    writeRows(data, housingRows(800));
+    const definition = writeDefinition(folder, await smallDefinition());
+    const run = async (
+      ...more: readonly string[]
+    ): Promise<{ readonly execution: string; readonly winner: string | null }> => {
+      const own = ["--definition", definition, "--data", data, "--work-folder", workFolder];
+      const { stdout } = await local([...own, "--json", "--quiet", ...more]);
+      return JSON.parse(stdout) as { execution: string; winner: string | null };
+    };
+    failed = (await run("--parameter", "MinimumR2=0.9999")).execution;
+    const last = await run();
+    succeeded = last.execution;
+    winner = last.winner ?? "";
+    const ended = await exported("--all", "--to", store);
+    equal(ended.code, 0, ended.stderr);
+    match(ended.stderr, /2 executions: 18 runs logged, 0 there already/);
+    equal(ended.stdout, `${store}\n`);
+    server = await MlflowServer.start(store);
+  });
+
+  after(async () => {
+    await (server as MlflowServer | undefined)?.stop();
+  });
+
+  it("logs a run an execution, below it a run a candidate, and below that a run a trial", async () => {
+    const runs = await server.runs("restate-dev");
+    const [execution] = runs.filter(({ info }) => info.run_name === succeeded);
+    ok(execution);
+    equal(execution.info.status, "FINISHED");
+    equal(tagOf(execution, "sagemaker.winner"), winner);
+    const below = (parent: Run): readonly string[] =>
+      runs
+        .filter((run) => tagOf(run, "mlflow.parentRunId") === parent.info.run_id)
+        .map(({ info }) => info.run_name)
+        .sort();
+    deepEqual(below(execution), ["DecisionTree", "XGBoost"]);
+    const candidates = runs.filter(
+      (run) => tagOf(run, "mlflow.parentRunId") === execution.info.run_id,
+    );
+    for (const candidate of candidates) {
+      deepEqual(below(candidate), ["trial 1", "trial 2", "trial 3"]);
+    }
+    const [other] = runs.filter(({ info }) => info.run_name === failed);
+    ok(other);
+    equal(other.info.status, "FAILED");
+    match(tagOf(other, "sagemaker.failure_reason") ?? "", /No candidate reaches R2 0.9999/);
+  });
+
+  it("logs the objective of each trial by its number, and a trial's course by iteration", async () => {
+    const runs = await server.runs("restate-dev");
+    const { stdout } = await local(["trials", succeeded, "--json", "--work-folder", workFolder]);
+    const trials = (
+      JSON.parse(stdout) as { step: string; number: number; objective: number; startTime: string }[]
+    )
+      .filter(({ step }) => step === "TuneXGBoost")
+      .sort((left, right) => left.number - right.number);
+    const execution = runs.find(({ info }) => info.run_name === succeeded)?.info.run_id;
+    const candidate = runs.find(
+      (run) => run.info.run_name === "XGBoost" && tagOf(run, "mlflow.parentRunId") === execution,
+    );
+    ok(candidate);
+    const history = async (run: Run, metric: string): Promise<readonly (readonly number[])[]> => {
+      const { metrics } = (await server.get("metrics/get-history", {
+        run_id: run.info.run_id,
+        metric_key: metric,
+      })) as { metrics: { step: number; value: number; timestamp: number }[] };
+      // Trials end in another order where several run at once.
+      return metrics
+        .map(({ step, value }) => [step, value] as const)
+        .sort(([one], [other]) => one - other);
+    };
+    deepEqual(
+      await history(candidate, "validation:rmse"),
+      trials.map(({ number, objective }) => [number + 1, objective]),
+    );
+    let best = Infinity;
+    deepEqual(
+      await history(candidate, "best validation:rmse"),
+      trials.map(({ number, objective }) => [number + 1, (best = Math.min(best, objective))]),
+    );
+    const [first] = runs.filter(
+      (run) =>
+        run.info.run_name === "trial 1" &&
+        tagOf(run, "mlflow.parentRunId") === candidate.info.run_id,
+    );
+    ok(first);
+    equal(first.info.start_time, Date.parse(trials[0]?.startTime ?? ""));
+    const course = await history(first, "validation:rmse");
+    deepEqual(
+      course.map(([step]) => step),
+      Array.from({ length: 20 }, (_, step) => step),
+    );
+    equal(course.at(-1)?.[1], trials[0]?.objective);
+  });
+
+  it("makes nothing twice, and makes anew what was left half done", async () => {
+    const before = (await server.runs("restate-dev")).map(({ info }) => info.run_id).sort();
+    match((await exported("--all", "--to", store)).stderr, /0 runs logged, 18 there already/);
+    deepEqual((await server.runs("restate-dev")).map(({ info }) => info.run_id).sort(), before);
+    // A call that was interrupted leaves a run that has not ended.
+    const [trial] = (await server.runs("restate-dev")).filter(
+      ({ info }) => info.run_name === "trial 2",
+    );
+    await server.post("runs/update", { run_id: trial?.info.run_id, status: "RUNNING" });
+    match((await exported("--all", "--to", store)).stderr, /1 runs? logged, 17 there already/);
+    const after = (await server.runs("restate-dev")).map(({ info }) => info.run_id);
+    equal(after.length, 18);
+    ok(!after.includes(trial?.info.run_id ?? ""));
+  });
+
+  it("registers the model packages, and follows their approval", async () => {
+    const versions = async (): Promise<readonly Record<string, unknown>[]> => {
+      const answer = (await server.get("model-versions/search", {})) as {
+        model_versions: Record<string, unknown>[];
+      };
+      return answer.model_versions;
+    };
+    const [before, ...none] = await versions();
+    deepEqual(none, []);
+    const own = (await server.runs("restate-dev")).find(
+      ({ info }) => info.run_id === before?.["run_id"],
+    );
+    equal(own?.info.run_name, winner);
+    equal(before?.["name"], "restate-dev");
+    const args = ["approve", "1", "--comment", "better on the coast", "--work-folder", workFolder];
+    equal((await local(args)).code, 0);
+    match((await exported("--to", store)).stderr, /0 runs logged, 9 there already/);
+    const [after] = await versions();
+    equal(after?.["description"], "better on the coast");
+    const tags = after["tags"] as readonly { readonly key: string; readonly value: string }[];
+    equal(tags.find(({ key }) => key === "sagemaker.approval_status")?.value, "Approved");
+    const alias = (await server.get("registered-models/alias", {
+      name: "restate-dev",
+      alias: "approved",
+    })) as { model_version: { version: string } };
+    equal(alias.model_version.version, "1");
+    equal((await local(["reject", "1", "--work-folder", workFolder])).code, 0);
+    equal((await exported("--to", store)).code, 0);
+    const { error_code: gone } = (await server.get("registered-models/alias", {
+      name: "restate-dev",
+      alias: "approved",
+    })) as { error_code?: string };
+    equal(gone, "INVALID_PARAMETER_VALUE");
+  });
+
+  it("logs the same of a stack in AWS to a tracking server, but for what only records here say", async () => {
+    const elsewhere = join(folder, "elsewhere");
+    mkdirSync(elsewhere);
+    const other = await MlflowServer.start(elsewhere);
+    const options = { workFolder, data };
+    const program = await programOf(options);
+    const emulated: World = openMachine(options, { program });
+    let api: ServedApi | undefined;
+    try {
+      ok(emulated.machine);
+      ensurePipeline(emulated.machine, program);
+      api = await serveApi(emulated.machine, 0);
+      const [pipeline] = await emulated.pipelines();
+      const outputs = join(folder, "outputs.json");
+      const exports = {
+        ...{ outputsVersion: "1", region: program.region, ...pipeline },
+        ...{ pipelineDefinition: canonicalJson(program.definition) },
+        modelPackageGroupName: "restate-dev",
+      };
+      writeFileSync(outputs, JSON.stringify(exports));
+      const ended = await commandLine(
+        ["export", "mlflow", succeeded, "--to", other.url, "--outputs", outputs],
+        { ...noCredentials, ...credentials, AWS_ENDPOINT_URL: api.url },
+      );
+      equal(ended.code, 0, ended.stderr);
+      equal(ended.stdout, `${other.url}\n`);
+      const [here, there] = [await server.runs("restate-dev"), await other.runs("restate-dev")];
+      equal(there.length, 9);
+      const ofOne = (runs: readonly Run[]): readonly Run[] => {
+        const [first] = there;
+        const arn = first && tagOf(first, "sagemaker.pipeline_execution_arn");
+        return runs.filter((run) => tagOf(run, "sagemaker.pipeline_execution_arn") === arn);
+      };
+      const listed = (runs: readonly Run[]): readonly string[] =>
+        ofOne(runs)
+          .map((run) => JSON.stringify(plain(run, runs)))
+          .sort();
+      deepEqual(listed(there), listed(here));
+      const { files } = (await other.get("artifacts/list", {
+        run_id: there.find(({ info }) => info.run_name === succeeded)?.info.run_id ?? "",
+      })) as { files: readonly { readonly path: string }[] };
+      deepEqual(
+        files.map(({ path }) => path),
+        ["definition.json", "report.html"],
+      );
+    } finally {
+      await api?.close();
+      await emulated.close();
+      await other.stop();
+    }
+  });
+
+  it("logs to an MLflow app of SageMaker, by signed requests that name it", async () => {
+    const app = "arn:aws:sagemaker:eu-west-1:111122223333:mlflow-app/app-ABCD1234";
+    const heard = new Set<string>();
+    // In the place of mlflow.sagemaker.eu-west-1.app.aws: notes what is signed, and hands it to MLflow's own server.
+    const proxy = createHttpServer((request, response) => {
+      const { authorization = "", "x-sm-mlflow-app-arn": named } = request.headers;
+      const [, scope = authorization] =
+        /Credential=testing\/\d{8}\/([^,]+),/.exec(authorization) ?? [];
+      heard.add(`${scope} ${String(named)}`);
+      const { port } = new URL(server.url);
+      const headers = { ...request.headers, host: `127.0.0.1:${port}` };
+      const onward = httpRequest(
+        { host: "127.0.0.1", port, path: request.url, method: request.method, headers },
+        (answer) => {
+          response.writeHead(answer.statusCode ?? 500, answer.headers);
+          answer.pipe(response);
+        },
+      );
+      request.pipe(onward);
+    }).listen(0, "127.0.0.1");
+    await once(proxy, "listening");
+    try {
+      const { port } = proxy.address() as AddressInfo;
+      const ended = await commandLine(
+        ["--local", "export", "mlflow", succeeded, "--to", app, "--work-folder", workFolder],
+        {
+          ...noCredentials,
+          ...credentials,
+          SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT: `http://127.0.0.1:${port}`,
+        },
+      );
+      equal(ended.code, 0, ended.stderr);
+      // The store is the same, so all is there.
+      match(ended.stderr, /1 execution: 0 runs logged, 9 there already/);
+      equal(ended.stdout, `${app}\n`);
+      deepEqual([...heard], [`eu-west-1/sagemaker/aws4_request ${app}`]);
+    } finally {
+      proxy.close();
+      await once(proxy, "close");
+    }
+  });
+
+  it("replaces the runs of an execution that was continued", async () => {
+    const trial = {
+      ...{ trainingJobName: "job-1", number: 0, status: "Failed", seconds: 1, metrics: {} },
+      ...{ startTime: "2026-01-01T00:00:00Z", hyperparameters: { depth: "3" } },
+      ...{ objectiveMetric: "validation:rmse", failureReason: "ClientError" },
+    };
+    const execution = (status: string, trials: readonly object[]): object => ({
+      ...{ pipelineName: "continued", id: "one", arn: "arn:one", status, seconds: 5, winner: null },
+      ...{ startTime: "2026-01-01T00:00:00Z", parameters: { MinimumR2: 0.5 }, artifacts: [] },
+      candidates: [
+        {
+          ...{ name: "Tree", tuningStep: "TuneTree", status, objectiveMetric: "validation:rmse" },
+          ...{ maximised: false, hyperparameters: {}, metrics: {}, trials, artifacts: [] },
+        },
+      ],
+    });
+    const log = async (one: object): Promise<object> => {
+      const path = join(folder, "facts.json");
+      writeFileSync(path, JSON.stringify({ executions: [one], models: [] }));
+      return logToMlflow(path, store, silent);
+    };
+    deepEqual(await log(execution("Failed", [trial])), { created: 3, kept: 0, models: 0 });
+    const later = { ...trial, trainingJobName: "job-2", status: "Completed", objective: 2 };
+    deepEqual(await log(execution("Succeeded", [later])), { created: 3, kept: 0, models: 0 });
+    const runs = await server.runs("continued");
+    deepEqual(runs.map((run) => [run.info.run_name, run.info.status]).sort(), [
+      ["Tree", "FINISHED"],
+      ["one", "FINISHED"],
+      ["trial 1", "FINISHED"],
+    ]);
+  });
+
+  it("refuses an execution that there is not, and a server that does not answer", async () => {
+    const unknown = await exported("nosuch", "--to", join(folder, "none"));
+    equal(unknown.code, 1);
+    match(unknown.stderr, /has no execution nosuch/);
+    const both = await exported("--all", succeeded, "--to", store);
+    match(both.stderr, /--all and the name of an execution: give one of them/);
+    const wrong = await exported("--to", "arn:aws:s3:::bucket");
+    match(
+      wrong.stderr,
+      /--to: arn:aws:s3:::bucket is not a store; it is a folder, an address such as/,
+    );
+    const gone = await exported("--to", "http://127.0.0.1:9");
+    equal(gone.code, 1);
+    match(gone.stderr, /error: http:\/\/127\.0\.0\.1:9: MLflow: API request to .* failed/);
+    const missing = await exported();
+    match(missing.stderr, /required option '--to <store>' not specified/);
+  });
+
+  describe("in a browser", () => {
+    const path = findBrowser();
+    const moved = join(folder, "moved");
+    let browser: Browser;
+    let own: MlflowServer;
+
+    before(async function () {
+      if (path === undefined) {
+        console.log("    skipped: there is no Chromium or Chrome on the path");
+        this.skip();
+      }
+      await server.stop();
+      // Artifacts are found in the folder wherever it is.
+      renameSync(store, moved);
+      own = await MlflowServer.start(moved);
+      browser = await startBrowser(path);
+    });
+
+    after(async () => {
+      await (browser as Browser | undefined)?.close();
+      await (own as MlflowServer | undefined)?.stop();
+    });
+
+    /** The text of a page, once it shows what is waited for. */
+    async function shown(place: string, ...texts: readonly string[]): Promise<Page> {
+      const page = await browser.newPage();
+      await page.setViewport({ width: 1500, height: 1000 });
+      await page.goto(`${own.url}/#/${place}`);
+      await page.waitForFunction(
+        (wanted: readonly string[]) => {
+          const { innerText } = (
+            globalThis as unknown as { document: { body: { innerText: string } } }
+          ).document.body;
+          return wanted.every((text) => innerText.includes(text));
+        },
+        { timeout: 120_000 },
+        texts,
+      );
+      return page;
+    }
+
+    it("shows executions, and their candidates below them", async () => {
+      const page = await shown("experiments/1/runs", succeeded, failed);
+      const links = "[row-index] a[href*='/runs/']";
+      const rows = async (): Promise<readonly string[]> =>
+        page.$$eval(links, (found) =>
+          (found as unknown as readonly { readonly textContent: string }[]).map(
+            ({ textContent }) => textContent,
+          ),
+        );
+      deepEqual(await rows(), [succeeded, failed]);
+      const expander = "button[data-component-id*='runnamecellrenderer']";
+      await (await page.waitForSelector(expander))?.click();
+      await page.waitForFunction(
+        (count: number, links: string) =>
+          (
+            globalThis as unknown as {
+              document: { querySelectorAll: (one: string) => ArrayLike<unknown> };
+            }
+          ).document.querySelectorAll(links).length === count,
+        { timeout: 60_000 },
+        4,
+        links,
+      );
+      deepEqual([...(await rows())].sort(), ["DecisionTree", "XGBoost", failed, succeeded].sort());
+    });
+
+    it("shows a candidate's metrics by step, its artifacts and its model", async () => {
+      const runs = await own.runs("restate-dev");
+      const execution = runs.find(({ info }) => info.run_name === succeeded)?.info.run_id ?? "";
+      const candidate =
+        runs.find(
+          (run) =>
+            run.info.run_name === "XGBoost" && tagOf(run, "mlflow.parentRunId") === execution,
+        )?.info.run_id ?? "";
+      const place = `experiments/1/runs/${candidate}`;
+      await shown(place, "max_depth", "best validation:rmse", "r2_low");
+      await shown(`${place}/model-metrics`, "XGBoost (best validation:rmse)", "Step");
+      await shown(`${place}/artifacts/evaluation/evaluation.json`, "regression_metrics");
+      await shown(`${place}/artifacts/model/model.tar.gz`, "model.tar.gz");
+      await shown(`experiments/1/runs/${execution}/artifacts/definition.json`, "2020-12-01");
+    });
+
+    it("shows the registered model", async () => {
+      await shown("models", "restate-dev");
+      await shown("models/restate-dev", "Version 1", "sagemaker.approval_status", winner);
+    });
+  });
+
+  it("keeps the lock that MLflow's client and server share a version by", () => {
+    const version = (lock: string): string | undefined =>
+      /^mlflow-skinny==(\S+)/m.exec(
+        readFileSync(resolve(__dirname, "..", "..", lock), "utf8"),
+      )?.[1];
+    equal(version("local/mlflow/requirements.txt"), version("tests/cli/mlflow/requirements.txt"));
+  });
+});
