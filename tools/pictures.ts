@@ -54,7 +54,7 @@ async function main(options: readonly string[]): Promise<void> {
   writeFileSync(join(pictures, "pipeline.svg"), await pipelinePicture());
   const folder = mkdtempSync(join(tmpdir(), "restate-pictures-"));
   try {
-    const cli = [...process.execArgv, join(root, "local", "cli.ts")];
+    const cli = [...process.execArgv, join(root, "cli", "restate.ts"), "--local"];
     execFileSync(process.execPath, [...cli, "run", ...options, "--work-folder", folder], {
       cwd: root,
       stdio: "inherit",

@@ -148,6 +148,7 @@ def test_everything_that_config_can_ask_for_is_a_valid_request() -> None:
         {
             "dataset": DATASET,
             "candidates": [FOREST, GRID],
+            "champion": {"beats": {}},
             "dataQualityBaseline": True,
             "gitRevision": "0123abc",
         }

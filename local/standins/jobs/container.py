@@ -105,6 +105,9 @@ def _options(request: dict[str, Any]) -> list[str]:
         options.append(f"--publish=127.0.0.1:{request['port']}:{_PORT}")
     elif request["isolated"]:
         options.append("--network=none")
+    elif "AWS_ENDPOINT_URL_SAGEMAKER" in request["environment"]:
+        # This machine's API is on its loopback. Docker Desktop must have host networking enabled.
+        options.append("--network=host")
     return options
 
 
