@@ -104,7 +104,7 @@ export const settingsSchema = z.strictObject({
     .optional()
     .describe(
       "Registers each model with a model card in SageMaker's format: data, split, algorithm, hyperparameters and metrics, " +
-        "and what you say here. Default: no card; `{}` registers a card without texts of yours.",
+        "and the texts given here. Default: no card; `{}` registers a card without your own texts.",
     ),
   processingInstanceType: parameterInstanceType("choose a type without them, such as ml.m5.4xlarge")
     .default("ml.m5.4xlarge")

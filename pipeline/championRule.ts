@@ -33,7 +33,7 @@ export const championSchema = z
   })
   .refine(({ beats, notComparable }) => beats !== undefined || notComparable === undefined, {
     path: ["beats"],
-    message: "is missing: without it there is no champion to compare with; {} takes its defaults",
+    message: "is missing: without it there is no champion to compare with; {} uses its defaults",
   })
   .transform(({ beats, notComparable = "register" }) => beats && { beats, notComparable });
 

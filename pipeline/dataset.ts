@@ -129,7 +129,7 @@ const split = z.strictObject({
     .describe("Fraction of the rows on which candidates are compared; no trial sees them."),
 });
 
-/** Models of other rows, to see how far R² varies. */
+/** Retraining on other rows, to see how far R² varies. */
 const crossValidation = z.strictObject({
   folds: z
     .int()
@@ -142,19 +142,19 @@ const crossValidation = z.strictObject({
     .min(1)
     .max(20)
     .default(1)
-    .describe("How often the parts are drawn. By time, only once."),
+    .describe("How often to draw the parts; only once for a split by time."),
   maxRows: z
     .int()
     .min(1)
     .max(100_000)
     .default(5_000)
     .describe(
-      "Maximum number of rows; with more, it is skipped, because the test rows alone say enough.",
+      "Maximum number of rows; with more, cross-validation is skipped, because the test rows are enough.",
     ),
 });
 
 /**
- * What stands behind an Iceberg table's name, for a snapshot's id or a time in UTC; undefined for anything else.
+ * The SQL after an Iceberg table's name for a snapshot's id or a time in UTC; undefined for anything else.
  * Source: Athena's guide, "Perform time travel and version travel queries".
  */
 export function asOfSql(asOf: string): string | undefined {
@@ -188,7 +188,7 @@ const source = z.strictObject({
       "For a view: the tables that it reads, as `database.table`, so that the roles may read them too.",
     ),
   asOf: z
-    .string("must be in quotes: a snapshot's id has more digits than a number keeps")
+    .string("must be in quotes, because a snapshot's id has too many digits for a number")
     .refine(
       (asOf) => asOfSql(asOf) !== undefined,
       'must be the id of a snapshot, such as "949530903748831860", or a time in UTC, such as "2024-05-01T00:00:00Z"',
@@ -295,9 +295,9 @@ export const datasetFields = z.strictObject({
     .enum(["encoded", "raw"])
     .default("encoded")
     .describe(
-      "Rows that a registered model takes. `encoded`: the model's features, as numbers. `raw`: the table's own rows, as CSV or " +
-        "as JSON by column name; the model package is then an inference pipeline, whose first container encodes them by what " +
-        "Preprocess has learnt from the train rows: labels, and the medians of missingValues: impute.",
+      "Rows that a registered model accepts. `encoded`: the model's features, as numbers. `raw`: the table's own rows, as CSV " +
+        "or as JSON by column name; the model package is then an inference pipeline, whose first container encodes them with " +
+        "what Preprocess learned from the train rows: labels, and the medians of missingValues: impute.",
     ),
   dateParts: byColumn(
     z.union([
@@ -334,9 +334,9 @@ export const datasetFields = z.strictObject({
   crossValidation: crossValidation
     .optional()
     .describe(
-      "Retrains each candidate with one of the project's algorithms on other parts of the rows, with its best " +
-        "hyperparameters, and reports the mean R² and its spread. Takes one more job per candidate. Default: none; `{}` " +
-        "takes the defaults.",
+      "Retrains each candidate that uses one of the project's algorithms on other parts of the rows, with its best " +
+        "hyperparameters, and reports the mean R² and its spread. Adds a job per candidate. Default: none; `{}` uses the " +
+        "defaults.",
     ),
   seed: z.int().min(0).max(2147483647).default(1729).describe("Seed of the split and of tuning."),
   dataChecks: z

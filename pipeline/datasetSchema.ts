@@ -125,7 +125,7 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
     problem(key === undefined ? ["split"] : ["split", key], message);
   });
   if (dataset.crossValidation !== undefined && dataset.split.by === "column") {
-    problem(["crossValidation"], "draws parts, but split.by is column, which says them");
+    problem(["crossValidation"], "draws its own parts, but split.by is column");
   }
   if (databasesOfTheAccount.includes(dataset.database ?? "")) {
     problem(
@@ -248,7 +248,10 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
       );
     }
     if (dataset.source.asOf !== undefined && dataset.source.baseTables.length > 0) {
-      problem(["source", "asOf"], "is for an Iceberg table, but baseTables says that it is a view");
+      problem(
+        ["source", "asOf"],
+        "only applies to an Iceberg table, but with baseTables it is a view",
+      );
     }
     for (const key of ["database", "selectedTable"] as const) {
       if (dataset[key] !== undefined) {

@@ -7,15 +7,15 @@ export const driftThresholds = {
     .gt(0)
     .max(0.5)
     .default(0.01)
-    .describe("Probability that 30 days without drift have an alarm."),
+    .describe("Probability of a false alarm in 30 days without drift."),
   minShift: z
     .number()
     .gt(0)
     .lt(1)
     .default(0.1)
     .describe(
-      "Drift that is smaller does not count: the share of rows that have moved to other values, or the relative " +
-        "increase of the expected error.",
+      "Minimum drift that counts: the share of rows that have moved to other values, or the relative increase of the " +
+        "expected error.",
     ),
   minUnusual: z
     .number()
@@ -23,8 +23,8 @@ export const driftThresholds = {
     .lt(1)
     .default(0.02)
     .describe(
-      "The same for rows whose values are missing or that training hardly knows, and for labels outside the interval " +
-        "around the prediction: how many more there must be, as a share.",
+      "Minimum increase that counts, as a share, of rows whose values are missing or rare in training, and of labels " +
+        "outside the prediction interval.",
     ),
 } as const;
 

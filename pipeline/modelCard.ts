@@ -27,18 +27,18 @@ export const modelCardSchema = z.strictObject({
     .min(1)
     .max(1024)
     .optional()
-    .describe("Who creates the models, such as a team."),
-  purpose: text.describe("Why the models are made."),
-  intendedUses: text.describe("What the models may be used for, and what not."),
-  factorsAffectingEfficiency: text.describe("What makes the models better or worse."),
+    .describe("Creator of the models, such as a team."),
+  purpose: text.describe("Purpose of the models."),
+  intendedUses: text.describe("Intended and unintended uses of the models."),
+  factorsAffectingEfficiency: text.describe("Factors that affect the quality of the models."),
   riskRating: z
     .enum(["High", "Medium", "Low", "Unknown"])
     .default("Unknown")
     .describe("Risk rating of the models."),
   riskExplanation: text.describe("Explanation of the risk rating."),
   businessProblem: text.describe("Business problem that the models solve."),
-  businessStakeholders: text.describe("Who has an interest in the models."),
-  lineOfBusiness: text.describe("Line of business that the models belong to."),
+  businessStakeholders: text.describe("Stakeholders of the models."),
+  lineOfBusiness: text.describe("Line of business of the models."),
   ethicalConsiderations: text.describe("Ethical considerations for users of the models."),
   caveats: text.describe("Caveats and recommendations for users of the models."),
 });

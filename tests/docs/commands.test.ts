@@ -10,7 +10,9 @@ import { housingRows, writeRows } from "../support/housing";
 const guides = ["README.md", ...readdirSync("docs").map((file) => `docs/${file}`)].filter((file) =>
   file.endsWith(".md"),
 );
-const examples = readdirSync("examples").map((folder) => `examples/${folder}/README.md`);
+const examples = readdirSync("examples", { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => `examples/${name}/README.md`);
 const read = (file: string): string => readFileSync(file, "utf8");
 
 /** The commands of a document's blocks of a kind: `sh` for those that run anywhere, `sh aws` for the rest. */

@@ -57,7 +57,7 @@ describe("cross-validation", () => {
     const { error } = datasetSchema.safeParse({ ...text, split, crossValidation: {} });
     deepEqual(
       error?.issues.map(({ message }) => message),
-      ["draws parts, but split.by is column, which says them"],
+      ["draws its own parts, but split.by is column"],
     );
   });
 });
