@@ -58,6 +58,37 @@ export interface Details {
   /** By longitude and latitude in degrees, where the table has them. */
   readonly errorMap?: readonly Cell[];
   readonly interval?: PredictionInterval;
+  readonly shap?: Contributions;
+  /** Why there are no SHAP values of a model that could be loaded. */
+  readonly shapProblem?: string;
+}
+
+/** A prediction of a row, as far as one feature adds to it. */
+export interface ContributionPoint {
+  /** SHAP value: how much the feature's value adds to the prediction. */
+  readonly value: number;
+  /** How large the feature's value is among those of all rows: a fifth, from 0; null where it is missing. */
+  readonly level: number | null;
+  /** Where it is set beside others of about the same value: from -1 to 1. */
+  readonly offset: number;
+}
+
+/** SHAP values of test rows: with the base, those of a row add up to its prediction. */
+export interface Contributions {
+  /** Test rows that are explained. */
+  readonly rows: number;
+  /** What the features add to, in the target's unit. */
+  readonly base: number;
+  /** Whether values add up to the prediction's logarithm. */
+  readonly isLog: boolean;
+  /** Largest mean first. */
+  readonly features: readonly {
+    readonly name: string;
+    /** Mean of the absolute SHAP values. */
+    readonly mean: number;
+    /** Of some rows, for the features that are drawn. */
+    readonly points?: readonly ContributionPoint[];
+  }[];
 }
 
 /** How far around a prediction the actual value lies, by the residuals of validation rows (split-conformal). */

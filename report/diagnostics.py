@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import evaluate
 import numpy as np
 
-from report import analysis
+from report import analysis, contributions
 
 MAX_ROWS = 20_000
 """Rows of a split that are predicted at the most."""
@@ -136,6 +136,15 @@ def feature_details(
     return found
 
 
+def shap_details(
+    algorithm: str, folder: Path, test: Sample, features: list[str] | None
+) -> dict[str, Any]:
+    """What each feature adds to predictions."""
+    values = test.rows[:, 1:]
+    names = feature_names(features, values.shape[1])
+    return contributions.summary(algorithm, folder, values, names)
+
+
 def prediction_interval(known: Known) -> dict[str, Any]:
     """How far around a prediction the actual value lies, and how often it does on test rows."""
     if "validation" not in known:
@@ -227,6 +236,7 @@ def diagnose_model(
                 found["details"] = {
                     **details(*known[split], sample.is_part),
                     **feature_details(predict, sample, predicted, features),
+                    **shap_details(model["algorithm"], Path(folder), sample, features),
                     **prediction_interval(known),
                 }
     return found, known

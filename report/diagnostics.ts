@@ -16,6 +16,7 @@ import { type DiagnosticsRequest, diagnosticsRequest } from "./diagnosticsReques
 const scripts = "pipeline/scripts";
 const sources = [
   "report/analysis.py",
+  "report/contributions.py",
   "report/diagnostics.py",
   `${scripts}/evaluate.py`,
   "container/decision_tree",

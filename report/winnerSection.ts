@@ -1,11 +1,12 @@
 import {
+  contributionChart,
   histogramChart,
   importanceChart,
   mapChart,
   predictedChart,
   residualChart,
 } from "./charts/predictions";
-import type { PredictionInterval } from "./diagnosis";
+import type { Contributions, PredictionInterval } from "./diagnosis";
 import { html, type Html } from "./html";
 import { decimal, percent, significant } from "./numbers";
 import { byCount, byMean } from "./predictionData";
@@ -23,6 +24,40 @@ function intervalNote({ confidence, covered, halfWidth, rows }: PredictionInterv
   </p>`;
 }
 
+/** The mean absolute SHAP values, largest first. */
+function contributionTable({ base, features, isLog, rows }: Contributions): Html {
+  const shown = features.slice(0, maxFeatures);
+  const body = shown.map(
+    ({ mean, name }) =>
+      html`<tr>
+        <th scope="row">${name}</th>
+        <td>${significant(mean)}</td>
+      </tr>`,
+  );
+  return html`<p class="note">
+      SHAP values of ${decimal(rows, 0)} test rows: ${significant(base)} and the values of a row's
+      features add up to
+      ${isLog ? "the logarithm of its prediction" : "its prediction"}.${
+        features.length > shown.length
+          ? ` Of ${features.length} features, the ${maxFeatures} with the largest values are listed.`
+          : ""
+      }
+    </p>
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Feature</th>
+            <th scope="col">Mean |SHAP|</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${body}
+        </tbody>
+      </table>
+    </div>`;
+}
+
 /** The predictions of the winner, or else of the best candidate, on the test rows. */
 export async function winnerSection({ candidates }: ReportData): Promise<Html> {
   const found = candidates.find(({ diagnosis }) => diagnosis?.details !== undefined);
@@ -30,7 +65,7 @@ export async function winnerSection({ candidates }: ReportData): Promise<Html> {
   if (found === undefined || details === undefined || details.rows === 0) {
     return html``;
   }
-  const { errorMap = [], importance, interval } = details;
+  const { errorMap = [], importance, interval, shap, shapProblem } = details;
   const charts = [
     await predictedChart(byCount(details.predictedAgainstActual)),
     await residualChart(byCount(details.residualAgainstPredicted)),
@@ -38,6 +73,7 @@ export async function winnerSection({ candidates }: ReportData): Promise<Html> {
     ...(importance === undefined
       ? []
       : [await importanceChart(importance.features.slice(0, maxFeatures))]),
+    ...(shap === undefined ? [] : [await contributionChart(shap)]),
     ...(errorMap.length === 0 ? [] : [await mapChart(byMean(errorMap))]),
   ];
   const measured =
@@ -56,5 +92,11 @@ export async function winnerSection({ candidates }: ReportData): Promise<Html> {
     </p>
     ${interval === undefined ? html`` : intervalNote(interval)}
     <div class="charts">${charts}</div>
+    ${shap === undefined ? html`` : contributionTable(shap)}
+    ${
+      shapProblem === undefined
+        ? html``
+        : html`<p class="note">There are no SHAP values: ${shapProblem}.</p>`
+    }
   </section>`;
 }

@@ -151,7 +151,12 @@ async function runHere(
       s3,
       stopped,
       jobs,
-      diagnose,
+      diagnose: async (...looked) => {
+        progress.say(
+          "Looking at the candidates for the report: errors, importance and SHAP values",
+        );
+        await diagnose(...looked);
+      },
       serve: machine && (() => serveJobs(machine)),
       report: progress.report,
       say: progress.say,

@@ -1,6 +1,6 @@
-import type { Bar, FeatureImportance } from "../diagnosis";
+import type { Bar, Contributions, FeatureImportance } from "../diagnosis";
 import type { Html } from "../html";
-import { decimal } from "../numbers";
+import { decimal, significant } from "../numbers";
 import type { LevelGrid } from "../predictionData";
 import { axisFormat, chartWidth, figure } from "./draw";
 
@@ -149,6 +149,73 @@ export function importanceChart(features: readonly FeatureImportance[]): Promise
           axis: { format: "~g", tickCount: 4 },
         },
       },
+    },
+  );
+}
+
+const valueLevels = ["lowest", "low", "middle", "high", "highest"];
+const missingLevel = "missing";
+
+/** What each feature adds to the predictions: a point for each of some rows, those of about the same value side by side. */
+export function contributionChart({ features, isLog }: Contributions): Promise<Html> {
+  const drawn = features.filter(({ points }) => points !== undefined);
+  const points = drawn.flatMap(({ name, points: some = [] }) =>
+    some.map(({ level, offset, value }) => ({
+      name,
+      value,
+      offset,
+      level: level === null ? missingLevel : valueLevels[level],
+    })),
+  );
+  const levels = [...valueLevels, missingLevel].filter((one) =>
+    points.some(({ level }) => level === one),
+  );
+  const means = drawn.map(({ mean, name }) => `${name} ${significant(mean)}`);
+  return figure(
+    "SHAP values; colour: the feature's value, in fifths",
+    `Features with their mean absolute SHAP values: ${means.join(", ")}.`,
+    {
+      height: 70 + 34 * drawn.length,
+      layer: [
+        {
+          data: { values: [{ x: 0 }] },
+          mark: { type: "rule", color: "var(--faint)" },
+          encoding: { x: { field: "x", type: "quantitative" } },
+        },
+        {
+          data: { values: points },
+          mark: { type: "circle", size: 9, opacity: 0.9 },
+          encoding: {
+            x: {
+              field: "value",
+              type: "quantitative",
+              title: isLog ? "SHAP value (of the logarithm)" : "SHAP value",
+              axis: axisOf(points.map(({ value }) => value)),
+            },
+            y: {
+              field: "name",
+              type: "nominal",
+              sort: drawn.map(({ name }) => name),
+              title: null,
+              axis: { labelLimit: 150, ticks: false, domain: false },
+            },
+            yOffset: { field: "offset", type: "quantitative", scale: { domain: [-1.3, 1.3] } },
+            color: {
+              field: "level",
+              type: "ordinal",
+              scale: {
+                domain: levels,
+                range: levels.map((level) =>
+                  level === missingLevel
+                    ? "var(--faint)"
+                    : errorColours[valueLevels.indexOf(level)],
+                ),
+              },
+              legend: { columns: 3, symbolType: "circle", symbolStrokeWidth: 0 },
+            },
+          },
+        },
+      ],
     },
   );
 }

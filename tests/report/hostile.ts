@@ -83,6 +83,22 @@ export const hostileRecords: Parameters<typeof writeRecords>[1] = {
         residualAgainstPredicted: points.map((value) => cell(value, 10)),
         residuals: [{ start: 0, end: 20, count: 50 }],
         importance: { rows: 50, features: [{ name: hostile, fall: 0.5 }] },
+        shap: {
+          rows: 20,
+          base: 1.5,
+          isLog: false,
+          features: [
+            {
+              name: hostile,
+              mean: 0.25,
+              points: [
+                { value: 1, level: 0, offset: 0 },
+                { value: 1, level: null, offset: 1 },
+              ],
+            },
+          ],
+        },
+        shapProblem: hostile,
         interval: { confidence: 0.9, halfWidth: 2.5, rows: 20, covered: 0.875 },
         errorMap: points.map((value) => cell(value / 1000, value / 2000)),
       },

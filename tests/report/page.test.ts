@@ -276,6 +276,14 @@ describe("the report's page", () => {
     has(page, /the chart shows the 20 most important of 500 features/);
   });
 
+  it("shows what each feature adds to predictions, or says why not", async () => {
+    const page = await render(hostileRecords);
+    has(page, /SHAP values of 20 test rows: 1\.5 and the values of a row's\s+features add up to/);
+    has(page, /<td>0\.25<\/td>/);
+    has(page, /mean absolute SHAP values/);
+    has(page, /There are no SHAP values: /);
+  });
+
   it("names each picture, and says what each column and row is of", async () => {
     const page = await render(hostileRecords);
     const pictures = page.match(/<svg[^>]*>/g) ?? [];

@@ -91,6 +91,9 @@ def test_features_are_ordered_by_what_they_are_worth(
     cells = found["details"]["errorMap"]
     assert sum(one["count"] * one["mean"] for one in cells) == pytest.approx(residual.sum(), 1e-5)
     assert (cells[0]["x0"], cells[-1]["x1"]) == (0, 1)
+    shap = found["details"]["shap"]
+    assert shap["rows"] == 100
+    assert [one["name"] for one in shap["features"]] == ["latitude", "age", "longitude"]
 
 
 def test_there_is_no_place_without_names_that_fit(
