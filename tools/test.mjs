@@ -58,6 +58,7 @@ const slow = {
     "tests/local/api/test_storage.py",
     "tests/local/standins/test_jobs.py",
     "tests/pipeline/diff.test.ts",
+    "tests/pipeline/test_drift_job.py",
     "tests/pipeline/test_challenge.py",
     "tests/pipeline/test_cross_validate.py",
     "tests/pipeline/test_scripts.py",

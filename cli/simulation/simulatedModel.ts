@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { UserError } from "../../errors/userError";
+import { type AlgorithmName, algorithms, imageOf } from "../../pipeline/algorithms";
 import { sageMaker } from "../sageMaker/clients";
 import { readObject, s3 } from "../sageMaker/objects";
 import { outputFolder } from "../sageMaker/record";
@@ -15,7 +16,7 @@ import type { World } from "../sageMaker/world";
 /** A model with the rows of its execution, as files of a folder. */
 export interface SimulatedModel {
   readonly candidate: string;
-  /** As the model package names it. */
+  /** The loader of its files in evaluate.py: by the image that trains the algorithm, where that is known here. */
   readonly algorithm: string;
   readonly features: readonly string[];
   /** Paths: of the model's archive, and of the rows of each part, label first. */
@@ -68,7 +69,7 @@ export async function copyModel(
   const { DriftReference: reference } = metadata;
   return {
     candidate: metadata["Candidate"] ?? "",
-    algorithm: metadata["Algorithm"] ?? "",
+    algorithm: loaderOf(metadata["Algorithm"] ?? ""),
     features: JSON.parse(readFileSync(names, "utf8")) as readonly string[],
     archive: await copy(archiveOf(model), "model.tar.gz"),
     train: await part("train"),
@@ -76,6 +77,11 @@ export async function copyModel(
     test: await part("test"),
     reference: reference === undefined ? undefined : await copy(reference, "reference.json"),
   };
+}
+
+/** Models of all algorithms of an image are read alike; of another's, the name says what cannot be. */
+function loaderOf(algorithm: string): string {
+  return Object.hasOwn(algorithms, algorithm) ? imageOf(algorithm as AlgorithmName) : algorithm;
 }
 
 function archiveOf({

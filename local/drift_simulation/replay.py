@@ -138,6 +138,8 @@ class Replay:
         """The counts of rows that are drawn from those placed."""
         often = self.random.multinomial(rows, weights)
         chosen = np.flatnonzero(often)
+        if 2 * len(chosen) > len(often):
+            return self.reference.count(placed, often)
         return self.reference.count(placed.take(chosen), often[chosen])
 
     def placed(self, day: int) -> tuple[Placed, np.ndarray]:

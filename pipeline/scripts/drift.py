@@ -3,7 +3,9 @@
 Runs on a schedule, in a SageMaker processing job on the Decision Tree image. Compares the captured
 requests with the reference of the model that answers them, writes a report, and prints a line in
 CloudWatch's embedded metric format, from which CloudWatch makes the metrics that alarms are about.
-Source: CloudWatch's guide, "Specification: Embedded metric format".
+Sources: CloudWatch's guide, "Specification: Embedded metric format" and "Using the PutLogEvents API
+to send manually-created embedded metric format logs" (no header is required). That SageMaker sends
+each line as an event, unchanged, is likely: no source says it of such lines.
 """
 
 from __future__ import annotations

@@ -12,7 +12,8 @@ from drift_reference import make_reference
 from drift_requests import labelled, read_labels, read_requests
 from drift_tests import Thresholds
 
-from bench.drift import COLUMNS, KINDS, LABELS, predict, quiet, replay, rows_of, true
+from bench.drift import COLUMNS, KINDS, LABELS, START, predict, quiet, replay, rows_of, true
+from local.drift_simulation.__main__ import simulate
 from local.drift_simulation.replay import Labels, Replay
 from local.drift_simulation.shifts import Shift, World
 from local.standins.errors import UserError
@@ -188,6 +189,14 @@ def test_what_a_scenario_is_about_must_be_there(one: Shift, message: str) -> Non
     assert message in str(refused.value)
 
 
+def test_a_model_that_cannot_be_read_here_is_named() -> None:
+    with pytest.raises(UserError) as refused:
+        simulate({"scenario": {}, "candidate": "Forest", "algorithm": "custom"})
+    assert str(refused.value) == (
+        "Forest is of the algorithm custom; what can be simulated is decision-tree, xgboost"
+    )
+
+
 def test_some_quiet_months_have_no_alarm() -> None:
     assert [quiet((seed, rows)) for seed in range(2) for rows in (1_000, 1_000_000)] == [False] * 4
 
@@ -196,6 +205,6 @@ def test_some_quiet_months_have_no_alarm() -> None:
 def test_each_kind_of_shift_is_found_in_time(kind: int) -> None:
     assert LABELS.delay == 3
     _, shifts, within = KINDS[kind]
-    days = replay(1, 1_000, shifts).days(10 + within["1 k"])
-    assert [day for day in range(10) if days[day].findings] == []
-    assert [day for day in range(10, len(days)) if days[day].findings] != []
+    days = replay(1, 1_000, shifts).days(START + within["1 k"])
+    assert [day for day in range(START) if days[day].findings] == []
+    assert [day for day in range(START, len(days)) if days[day].findings] != []
