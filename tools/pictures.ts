@@ -35,8 +35,8 @@ async function photograph(browserPath: string, report: string): Promise<Uint8Arr
     await page.setViewport({ width, height: 900 });
     await page.goto(pathToFileURL(report).href);
     const sections = await page.$$("main > section");
-    // Steps, candidates, the winner; then come the tunings.
-    const box = await sections[2]?.boundingBox();
+    // Data, steps, candidates, the winner; then come the tunings.
+    const box = await sections[3]?.boundingBox();
     const height = Math.ceil((box?.y ?? 0) + (box?.height ?? 900));
     return await page.screenshot({ clip: { x: 0, y: 0, width, height } });
   } finally {

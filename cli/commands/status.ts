@@ -2,7 +2,6 @@ import { Command } from "commander";
 
 import { findDocument } from "../../local/records/executions";
 import { jobLines } from "../failedStep";
-import { challengeText } from "../../report/challengeText";
 import { inWorld } from "../inWorld";
 import {
   type JsonOption,
@@ -16,6 +15,7 @@ import { sageMaker } from "../sageMaker/clients";
 import { findExecution } from "../sageMaker/executions";
 import { failedStep } from "../sageMaker/failure";
 import { challengeIn } from "../sageMaker/record";
+import { shownChallenge } from "../sageMaker/shownChallenge";
 import { definitionOf, stepsOf } from "../sageMaker/steps";
 import { snapshotJson, snapshotText, watch } from "../sageMaker/watch";
 import { widthOf } from "../../terminal/output";
@@ -43,13 +43,13 @@ export function status(terminal: Terminal): Command {
           }
           const definition = await definitionOf(client, execution.arn);
           const now = { execution, steps: await stepsOf(client, execution.arn, definition) };
-          const challenge = await challengeIn(world, now.steps);
+          const { challenge, lines } = await shownChallenge(() => challengeIn(world, now.steps));
           print(
             terminal,
             json ? snapshotJson(now, challenge) : snapshotText(now, widthOf(terminal.stdout)),
           );
-          if (!json && challenge !== undefined) {
-            print(terminal, challengeText(challenge));
+          for (const line of json ? [] : lines) {
+            print(terminal, line);
           }
           const { machine } = world;
           const record = machine && findDocument(machine.workspace, execution.id);

@@ -2,7 +2,6 @@ import type { SageMakerClient } from "@aws-sdk/client-sagemaker";
 
 import type { Challenge } from "../../local/records/challenge";
 import { UserError } from "../../errors/userError";
-import { challengeText } from "../../report/challengeText";
 import { formatListing, inSeconds, toTheSecond } from "../../terminal/listing";
 import { progressOn } from "../../terminal/progress";
 import { note, print, type Terminal } from "../terminal";
@@ -11,6 +10,7 @@ import type { ExecutionState } from "./executions";
 import { follow, type Pace, type Snapshot } from "./follow";
 import { failureText, missingRightOf, type Typed } from "./failure";
 import { challengeIn } from "./record";
+import { shownChallenge } from "./shownChallenge";
 import { definitionOf, type DeployedStep } from "./steps";
 
 /** How the commands that can watch an execution show it. */
@@ -94,13 +94,13 @@ export async function watch(
     // A run in this process has more to do than to note its status: the world may be closed after that.
     await world.machine?.runs.ended(id);
     progress.close();
-    const challenge = await challengeIn(world, last.steps);
+    const { challenge, lines } = await shownChallenge(() => challengeIn(world, last.steps));
     print(
       terminal,
       json ? snapshotJson(last, challenge) : `Execution ${id}: ${last.execution.status}`,
     );
-    if (!json && challenge !== undefined) {
-      print(terminal, challengeText(challenge));
+    for (const line of json ? [] : lines) {
+      print(terminal, line);
     }
     if (last.execution.status === "Succeeded") {
       return 0;
