@@ -1,5 +1,5 @@
 import { castType } from "./columnTypes";
-import { type Dataset, droppedColumns, isCastByQuery, partColumns } from "./dataset";
+import { type Dataset, droppedColumns, partColumns } from "./dataset";
 import type { JsonObject } from "./language/json";
 
 /** What the schema's file is called. */
@@ -8,10 +8,10 @@ export const rowSchemaFile = "row_schema.json";
 /** LazySimpleSerDe's own, where a table says no other. Source: Hive's LazySimpleSerDe, serialization.null.format. */
 const defaultNullText = "\\N";
 
-/** What stands for a missing value in the table's files, beside empty text. */
-function nullTexts(dataset: Dataset): readonly string[] {
-  const isPlain = dataset.format === "csv" && !isCastByQuery(dataset);
-  return isPlain && dataset.nullTexts.length === 0 ? [defaultNullText] : dataset.nullTexts;
+/** What stands for a missing value in the table's files, beside empty text. A single one replaces the SerDe's own. */
+function nullTexts({ format, nullTexts: given, quoted }: Dataset): readonly string[] {
+  const hasOwn = format === "csv" && !quoted && given.length !== 1;
+  return hasOwn ? [...given, defaultNullText] : given;
 }
 
 /**

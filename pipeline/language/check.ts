@@ -60,6 +60,29 @@ function isTyped(step: Step): boolean {
   return isKnownType(step.Type) && !opaqueTypes.some((type) => type === step.Type);
 }
 
+/**
+ * What is wrong with the containers of an inference pipeline: either all have a hostname, or none.
+ * Source: ContainerDefinition of SageMaker's API reference.
+ */
+function containerProblems({ Arguments: args, Type: type }: Step): readonly string[] {
+  const [place, containers] =
+    type === "Model"
+      ? (["Containers", args.Containers ?? []] as const)
+      : type === "RegisterModel"
+        ? ([
+            "InferenceSpecification.Containers",
+            args.InferenceSpecification?.Containers ?? [],
+          ] as const)
+        : (["", []] as const);
+  const named = containers.filter(({ ContainerHostname: name }) => name !== undefined).length;
+  return named === 0 || named === containers.length
+    ? []
+    : [
+        `Arguments.${place}: ${named} of ${containers.length} containers have a ContainerHostname; give all of them ` +
+          "one, or none",
+      ];
+}
+
 function checkStep(step: Step, names: Names, report: Report): void {
   const where = `step ${JSON.stringify(step.Name)}`;
   if (!namePattern.test(step.Name)) {
@@ -76,6 +99,9 @@ function checkStep(step: Step, names: Names, report: Report): void {
     if (problem !== undefined) {
       report(`${where}, ${found.at}: ${problem}`);
     }
+  }
+  for (const problem of containerProblems(step)) {
+    report(`${where}, ${problem}`);
   }
   if (step.Type === "Processing") {
     for (const problem of propertyFileProblems(step)) {

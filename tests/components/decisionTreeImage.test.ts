@@ -77,6 +77,26 @@ describe("DecisionTreeImage", () => {
     );
   });
 
+  it("is pulled by SageMaker itself where it stands before other images, for this account", async () => {
+    const { registered } = await make({ inPipelines: true });
+    deepEqual(registered["ecr/repositoryPolicy tree-repository-policy"]?.["policy"], {
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Sid: "PullForPipelines",
+          Effect: "Allow",
+          Principal: { Service: "sagemaker.amazonaws.com" },
+          Condition: { StringEqualsIfExists: { "aws:SourceAccount": "111122223333" } },
+          Action: [
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:BatchGetImage",
+            "ecr:GetDownloadUrlForLayer",
+          ],
+        },
+      ],
+    });
+  });
+
   it("is shared with other accounts, and shown in Studio, where that is asked for", async () => {
     const { registered } = await make({
       modelConsumers: ["222233334444"],

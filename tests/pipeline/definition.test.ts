@@ -76,6 +76,47 @@ describe("pipelineDefinition", () => {
     return at(changed, "Steps", "TuneX", "Arguments");
   };
 
+  it("registers what encodes rows before each model, where it takes the table's own", async () => {
+    const raw = { ...californiaHousing, servedRows: "raw", missingValues: "impute" };
+    const { definition: rendered, uploads } = await program({ dataset: raw });
+    deepEqual(check(rendered), []);
+    const argumentsOf = (of: PipelineDefinition, name: string): JsonObject =>
+      (allSteps(of).find(({ step }) => step.Name === name)?.step.Arguments ?? {}) as JsonObject;
+    const specification = (of: PipelineDefinition, name: string): JsonObject =>
+      argumentsOf(of, name)["InferenceSpecification"] as JsonObject;
+    const output = {
+      Get: "Steps.Preprocess.ProcessingOutputConfig.Outputs['encoder'].S3Output.S3Uri",
+    };
+    const below = (file: string): JsonObject => ({
+      "Std:Join": { On: "/", Values: [output, file] },
+    });
+    for (const name of ["RegisterDecisionTree", "RegisterXGBoost"]) {
+      const [encoder, model, ...others] = specification(rendered, name)[
+        "Containers"
+      ] as JsonObject[];
+      deepEqual(others, []);
+      deepEqual([model], specification(definition, name)["Containers"]);
+      deepEqual(encoder?.["ModelDataUrl"], below("model.tar.gz"));
+      deepEqual(
+        encoder["Image"],
+        (specification(definition, "RegisterDecisionTree")["Containers"] as JsonObject[])[0]?.[
+          "Image"
+        ],
+      );
+      deepEqual(specification(rendered, name)["SupportedContentTypes"], [
+        "text/csv",
+        "application/json",
+        "application/jsonlines",
+      ]);
+      const metadata = argumentsOf(rendered, name)["CustomerMetadataProperties"] as JsonObject;
+      deepEqual(metadata["RowEncoding"], below("encoding.json"));
+    }
+    const schema = [...uploads.keys()].filter((uri) => uri.endsWith("/row_schema.json"));
+    equal(schema.length, 1);
+    equal(canonicalJson(rendered).includes("Approximate Median"), false);
+    equal(canonicalJson(definition).includes("encoder"), false);
+  });
+
   it("tunes every candidate on the root of the mean squared error", () => {
     for (const name of ["TuneDecisionTree", "TuneXGBoost"]) {
       deepEqual(

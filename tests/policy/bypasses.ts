@@ -374,6 +374,30 @@ const resources: readonly Bypass[] = [
     rule: "topic-encrypted",
   },
   {
+    what: "a repository to which a service may push for whom it does not name",
+    type: "aws:ecr/repositoryPolicy:RepositoryPolicy",
+    inputs: {
+      policy: document(
+        allow({
+          Principal: { Service: "sagemaker.amazonaws.com" },
+          Action: ["ecr:BatchGetImage", "ecr:PutImage"],
+          Condition: { StringEqualsIfExists: { "aws:SourceAccount": "111122223333" } },
+        }),
+      ),
+    },
+    rule: "resource-not-open",
+  },
+  {
+    what: "a repository that a service pulls from for whomever",
+    type: "aws:ecr/repositoryPolicy:RepositoryPolicy",
+    inputs: {
+      policy: document(
+        allow({ Principal: { Service: "sagemaker.amazonaws.com" }, Action: "ecr:BatchGetImage" }),
+      ),
+    },
+    rule: "resource-not-open",
+  },
+  {
     what: "a repository to which another account may push",
     type: "aws:ecr/repositoryPolicy:RepositoryPolicy",
     inputs: {

@@ -278,7 +278,11 @@ const environments: Readonly<Record<string, Config>> = {
     monthlyBudget: 300,
     modelConsumers: ["222233334444"],
     crawler: "on-demand",
-    dataset: { ...californiaHousing, partitions: [{ name: "year", type: "int" }] },
+    dataset: {
+      ...californiaHousing,
+      partitions: [{ name: "year", type: "int" }],
+      servedRows: "raw",
+    },
     deployers: ["repo:team/houses:environment:prod"],
     encryptCatalog: true,
   },

@@ -30,6 +30,22 @@ const aws = (answer: string): string => `(AWS: "${answer}")`;
 
 const cases: readonly (readonly [string, Json, readonly string[]])[] = [
   [
+    "hostnames of some containers of an inference pipeline",
+    definitionOf([
+      {
+        Name: "Make",
+        Type: "Model",
+        Arguments: {
+          ExecutionRoleArn: "arn:aws:iam::111122223333:role/jobs",
+          Containers: [{ Image: "one", ContainerHostname: "encoder" }, { Image: "other" }],
+        },
+      },
+    ]),
+    [
+      'step "Make", Arguments.Containers: 1 of 2 containers have a ContainerHostname; give all of them one, or none',
+    ],
+  ],
+  [
     "an Integer parameter where a String is due",
     definitionOf([withArgument({ Get: "Parameters.Count" })], [integer]),
     [
