@@ -86,6 +86,37 @@ export function dateFormatProblem(format: string): string | undefined {
     : `${JSON.stringify(format)}: an hour of twelve (%h, %I, %l) and %p need each other`;
 }
 
+const twoDigits = "\\d{1,2}";
+const month = "(0?[1-9]|1[0-2])";
+const day = "(0?[1-9]|[12]\\d|3[01])";
+const hour = "([01]?\\d|2[0-3])";
+const sixtieth = "[0-5]?\\d";
+const monthNames =
+  "january|february|march|april|may|june|july|august|september|october|november|december".split(
+    "|",
+  );
+
+/** What the text of a specifier looks like. */
+const formsOfSpecifiers: Readonly<Record<string, string>> = {
+  ...{ "%Y": "\\d{1,4}", "%y": "\\d{2}", "%m": month, "%c": month, "%d": day, "%e": day },
+  ...{ "%b": `(${monthNames.map((name) => name.slice(0, 3)).join("|")})` },
+  ...{ "%M": `(${monthNames.join("|")})`, "%H": hour, "%k": hour },
+  ...{ "%h": twoDigits, "%I": twoDigits, "%l": twoDigits, "%p": "[ap]m", "%f": "\\d{1,9}" },
+  ...{ "%i": sixtieth, "%s": sixtieth, "%S": sixtieth, "%%": "%" },
+  "%T": `${hour}:${sixtieth}:${sixtieth}`,
+  "%r": `${twoDigits}:${sixtieth}:${sixtieth} [ap]m`,
+};
+
+/** What text in a format looks like. It may still be a day that does not exist, as February 30 is. */
+export function dateFormatPattern(format: string): RegExp {
+  const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+  const parts = format.match(/%.|[^%]+/gs) ?? [];
+  return new RegExp(
+    `^${parts.map((one) => formsOfSpecifiers[one] ?? escaped(one)).join("")}$`,
+    "i",
+  );
+}
+
 /** The type of what a format reads. */
 export function formatType(format: string): "date" | "timestamp" {
   const ofDates = ["year", "month", "day"];

@@ -1,8 +1,9 @@
 import { type ColumnType, columnType } from "../columnTypes";
 import { type CsvForm, splitLine } from "./fields";
+import { dateFormatPattern } from "../dateParts";
 import { delimiterProblem, headerProblem } from "./header";
 import type { Sample } from "./sample";
-import { isCsvValue } from "./values";
+import { isCsvValue, isMissing } from "./values";
 
 /** A value in a message: short, and without what a terminal would obey. */
 function shown(value: string): string {
@@ -31,13 +32,20 @@ function valuesProblem(
   all: string,
   form: CsvForm,
 ): string | undefined {
-  const wrong = values.filter(({ value }) => !isCsvValue(type, value, form));
+  const format = form.dateFormats[name];
+  const pattern = format === undefined ? undefined : dateFormatPattern(format);
+  const wrong = values.filter(({ value }) =>
+    pattern === undefined
+      ? !isCsvValue(type, value, form)
+      : !isMissing(value, form) && !pattern.test(value),
+  );
   const [first] = wrong;
   if (first === undefined) {
     return undefined;
   }
   const distinct = [...new Set(wrong.map(({ value }) => value))];
-  const kind = `not ${/^[aeiou]/.test(typeName) ? "an" : "a"} ${typeName}`;
+  const wanted = format === undefined ? typeName : `date in the form ${format}`;
+  const kind = `not ${/^[aeiou]/.test(wanted) ? "an" : "a"} ${wanted}`;
   const are = wrong.length === 1 ? "is" : "are";
   const what =
     distinct.length === 1

@@ -3,7 +3,14 @@ import type { Dataset } from "../dataset";
 /** How a table's CSV files are written. */
 export type CsvForm = Pick<
   Dataset,
-  "columns" | "decimal" | "delimiter" | "headerLines" | "nullTexts" | "quoted" | "thousands"
+  | "columns"
+  | "dateFormats"
+  | "decimal"
+  | "delimiter"
+  | "headerLines"
+  | "nullTexts"
+  | "quoted"
+  | "thousands"
 >;
 
 /**

@@ -61,15 +61,18 @@ function plainNumber(text: string, { decimal, thousands }: ValueForm): string {
   return whole.includes(".") ? "?" : whole.replaceAll(decimal, ".");
 }
 
+/** Whether a text of a CSV file stands for a missing value. */
+export function isMissing(text: string, { nullTexts, quoted }: ValueForm): boolean {
+  // The second is the default of LazySimpleSerDe.
+  return (
+    text === "" || nullTexts.includes(text) || (text === "\\N" && !quoted && nullTexts.length !== 1)
+  );
+}
+
 /** Whether a text of a CSV file is a value of a type, or is missing. */
 export function isCsvValue(type: ColumnType, text: string, form: ValueForm): boolean {
   const isNumber = ["decimal", "double", "float", "integer"].includes(type.kind);
-  const isNull =
-    text === "" ||
-    form.nullTexts.includes(text) ||
-    // The default of LazySimpleSerDe.
-    (text === "\\N" && !form.quoted && form.nullTexts.length !== 1);
-  return isNull || isValue(type, isNumber ? plainNumber(text, form) : text);
+  return isMissing(text, form) || isValue(type, isNumber ? plainNumber(text, form) : text);
 }
 
 /** Whether a value that is not empty is of a type, as Athena reads text. */

@@ -48,6 +48,17 @@ describe("the files of a table, before anything runs,", () => {
   const fits: readonly (readonly [string, string | Buffer, JsonObject, string?])[] = [
     ["rows alone", rows, {}],
     ["missing values", ",,\n\\N,,\\N\n", {}],
+    ...[
+      ["%d.%m.%Y", "01.2.2024"],
+      ["%Y-%m-%dT%H:%i:%s.%f", "2024-01-31T23:59:59.123456"],
+      ["%M %e (%y) 100%%", "february 3 (24) 100%"],
+      ["%b/%d/%Y %r", "Jan/31/2024 11:05:06 PM"],
+      ["%Y%m%d %T", "20240131 00:00:00"],
+    ].map(([format = "", text = ""]): readonly [string, string, JsonObject] => [
+      `dates in the form ${format}, and missing ones`,
+      `1,${text},2\n2,,3\n3,\\N,4\n`,
+      { dateFormats: { town: format }, dropped: ["town"] },
+    ]),
     ["a header in another spelling", `Price,"Town",Floor Area\n${rows}`, { headerLines: 1 }],
     ["a title above the header", `Flats 2024\n${names}${rows}`, { headerLines: 2 }],
     [
@@ -205,6 +216,12 @@ describe("the files of a table, before anything runs,", () => {
       `${rows}1,Ulm,2.5\n`,
       {},
       "floor_area: 1 of 3 values is '2.5', not an int; first in line 3",
+    ],
+    [
+      "dates in another form than dateFormats says",
+      "1,31.12.2024,2\n2,1.2.2024,3\n3,2024-01-31,3\n4,31.13.2024,3\n",
+      { dateFormats: { town: "%d.%m.%Y" }, dateParts: { town: "auto" } },
+      "town: 2 of 4 values are not a date in the form %d.%m.%Y, such as '2024-01-31', '31.13.2024'; first in line 3",
     ],
     [
       "numbers with a comma before their decimal places",
