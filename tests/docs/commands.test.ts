@@ -1,6 +1,14 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
@@ -10,9 +18,9 @@ import { housingRows, writeRows } from "../support/housing";
 const guides = ["README.md", ...readdirSync("docs").map((file) => `docs/${file}`)].filter((file) =>
   file.endsWith(".md"),
 );
-const examples = readdirSync("examples", { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .map(({ name }) => `examples/${name}/README.md`);
+const examples = ["", ...readdirSync("examples")]
+  .map((folder) => join("examples", folder, "README.md"))
+  .filter((file) => existsSync(file));
 const read = (file: string): string => readFileSync(file, "utf8");
 
 /** The commands of a document's blocks of a kind: `sh` for those that run anywhere, `sh aws` for the rest. */
