@@ -16,7 +16,10 @@ const slow = {
     "tests/serving/lifecycle.test.ts",
     "tests/serving/cli.test.ts",
   ],
-  Spark: ["tests/local/standins/test_data_wrangler_spark.py"],
+  Spark: [
+    "tests/local/standins/test_data_wrangler_spark.py",
+    "tests/local/standins/test_joins_spark.py",
+  ],
   "a browser": ["tests/cli/exportMlflow.test.ts", "tests/report/report.test.ts"],
   "long local runs": [
     "tests/cli/local.test.ts",

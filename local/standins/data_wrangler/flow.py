@@ -1,7 +1,7 @@
 """Reads a .flow file: the nodes that lead to an output, checked before anything runs.
 
 A flow of the editor has more nodes than a job runs: charts, reports, destinations, other branches.
-Only the chain of the output that is asked for counts.
+Only the nodes that lead to the output that is asked for count.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from typing import Any
 
 from local.standins.data_wrangler.arguments import Arguments
 from local.standins.data_wrangler.operators import OPERATOR_IDS, build_transform
+from local.standins.data_wrangler.operators.joining import Join, join_tables
 from local.standins.data_wrangler.operators.transform import Transform
 from local.standins.data_wrangler.parameters import Parameters
 from local.standins.data_wrangler.source import Dataset, parse_dataset
 
 _SOURCES = ("sagemaker.athena_source_0.1", "sagemaker.s3_source_0.1")
+JOIN_ID = "sagemaker.spark.join_tables_0.1"
 _CODE = ("sagemaker.spark.custom_pandas_0.1", "sagemaker.spark.custom_pyspark_0.1")
 
 
@@ -28,14 +30,16 @@ class Node:
         operator: Its operator's id.
         dataset: What a source reads.
         transform: What a transform does to its input.
-        input_id: The node whose output that is.
+        join: What a node does to two inputs.
+        input_ids: The nodes whose outputs those are, in their order.
     """
 
     node_id: str
     operator: str
     dataset: Dataset | None = None
     transform: Transform | None = None
-    input_id: str | None = None
+    join: Join | None = None
+    input_ids: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -95,21 +99,24 @@ class Flow:
         ]
 
     def chain(self, node_id: str) -> list[Node]:
-        """The nodes that lead to a node, from the source on; notes what is wrong with them."""
-        path: list[Node] = []
-        current: str | None = node_id
-        while current is not None:
+        """The nodes that lead to a node, each after its inputs; notes what is wrong with them."""
+        found: dict[str, Node] = {}
+
+        def visit(current: str, path: tuple[Node, ...]) -> None:
             if current not in self._fields:
                 self._note(path[-1], f"inputs: there is no node {current}")
-                break
-            if any(node.node_id == current for node in path):
+            elif any(node.node_id == current for node in path):
                 self._note(path[-1], "inputs: the node depends on itself")
-                break
-            if current not in self._nodes:
-                self._nodes[current] = self._parse(self._fields[current], current)
-            path.append(self._nodes[current])
-            current = path[-1].input_id
-        return path[::-1]
+            elif current not in found:
+                if current not in self._nodes:
+                    self._nodes[current] = self._parse(self._fields[current], current)
+                node = self._nodes[current]
+                for input_id in node.input_ids:
+                    visit(input_id, (*path, node))
+                found[current] = node
+
+        visit(node_id, ())
+        return list(found.values())
 
     def _note(self, node: Node, problem: str) -> None:
         if problem not in self._found[node.node_id]:
@@ -128,7 +135,7 @@ class Flow:
             node = _parse_transform(fields, node_id, operator, found, self._refit)
         else:
             found.append(f"type: {kind} is not supported; allowed are SOURCE, TRANSFORM")
-            node = Node(node_id, operator, input_id=_only_input(fields))
+            node = Node(node_id, operator, input_ids=_input_ids(fields))
         return node
 
 
@@ -173,7 +180,13 @@ def _parse_transform(
     fields: dict[str, Any], node_id: str, operator: str, found: list[str], refit: bool
 ) -> Node:
     transform = None
-    if operator in OPERATOR_IDS:
+    join = None
+    inputs = _objects(fields.get("inputs"))
+    expected = 1
+    if operator == JOIN_ID:
+        expected = 2
+        join = join_tables(Parameters(fields.get("parameters"), "parameters", found))
+    elif operator in OPERATOR_IDS:
         parameters = Parameters(fields.get("parameters"), "parameters", found)
         trained = Parameters(fields.get("trained_parameters"), "trained_parameters", found)
         transform = build_transform(operator, parameters, trained, refit)
@@ -181,19 +194,21 @@ def _parse_transform(
         found.append(f"operator: {operator} has custom code, which does not run here")
     else:
         found.append(
-            f"operator: {operator} is not supported; allowed are {', '.join(OPERATOR_IDS)}"
+            f"operator: {operator} is not supported; allowed are "
+            f"{', '.join((*OPERATOR_IDS, JOIN_ID))}"
         )
-    inputs = _objects(fields.get("inputs"))
-    if len(inputs) != 1:
-        found.append(f"inputs: there are {len(inputs)}; a transform needs one")
-    elif inputs[0].get("output_name", "default") != "default":
-        found.append(f"inputs: output_name: {inputs[0]['output_name']}; allowed is default")
-    return Node(node_id, operator, transform=transform, input_id=_only_input(fields))
+    if len(inputs) != expected:
+        what = "a join needs two" if join else "a transform needs one"
+        found.append(f"inputs: there are {len(inputs)}; {what}")
+    for item in inputs:
+        if item.get("output_name", "default") != "default":
+            found.append(f"inputs: output_name: {item['output_name']}; allowed is default")
+    input_ids = _input_ids(fields) if len(inputs) == expected else ()
+    return Node(node_id, operator, transform=transform, join=join, input_ids=input_ids)
 
 
-def _only_input(fields: dict[str, Any]) -> str | None:
-    inputs = _objects(fields.get("inputs"))
-    return str(inputs[0].get("node_id")) if len(inputs) == 1 else None
+def _input_ids(fields: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(str(item.get("node_id")) for item in _objects(fields.get("inputs")))
 
 
 def _objects(value: object) -> list[dict[str, Any]]:

@@ -60,27 +60,37 @@ def run_flow(base: Path, arguments: list[str]) -> None:
 
 
 def _compute(database: duckdb.DuckDBPyConnection, nodes: list[Node], folder: Path) -> Frame:
-    source, *transforms = nodes
-    if source.dataset is None:
-        raise UserError(f"{source.title}: is not a source")
-    frame = read_dataset(database, folder, source.dataset)
-    for number, node in enumerate(transforms, 1):
+    statistics = Statistics(database)
+    frames: dict[str, Frame] = {}
+    stages: list[int] = []
+    for number, node in enumerate(nodes):
+        inputs = [frames[input_id] for input_id in node.input_ids]
         try:
-            if node.transform is not None:
-                frame = node.transform(frame, Statistics(database))
-            if number % _NODES_A_QUERY == 0:
-                frame = _materialise(database, frame)
+            if node.join is not None:
+                frame = node.join(inputs[0], inputs[1])
+            elif node.transform is not None:
+                frame = node.transform(inputs[0], statistics)
+            elif node.dataset is not None:
+                frame = read_dataset(database, folder, node.dataset)
+            else:
+                raise UserError("is not a source")
+            # The order of a join's rows is that of its query, which another query may change.
+            if node.join is not None or (number > 0 and number % _NODES_A_QUERY == 0):
+                frame = _materialise(database, frame, number)
+                later = {one for after in nodes[number + 1 :] for one in after.input_ids}
+                while stages and later <= {node.node_id}:
+                    database.execute(f"drop table stage{stages.pop()}")
+                stages.append(number)
         except (UserError, duckdb.Error) as error:
             reason = explain(error) if isinstance(error, duckdb.Error) else error
             raise UserError(f"{node.title}: {reason}") from None
-    return frame
+        frames[node.node_id] = frame
+    return frames[nodes[-1].node_id]
 
 
-def _materialise(database: duckdb.DuckDBPyConnection, frame: Frame) -> Frame:
-    database.execute(f"create temp table next_stage as {frame.query}")
-    database.execute("drop table if exists stage")
-    database.execute("alter table next_stage rename to stage")
-    return Frame(frame.columns, "select * from stage")
+def _materialise(database: duckdb.DuckDBPyConnection, frame: Frame, number: int) -> Frame:
+    database.execute(f"create temp table stage{number} as {frame.query}")
+    return Frame(frame.columns, f"select * from stage{number}")  # noqa: S608 - a number
 
 
 def _read_configuration(folder: Path) -> tuple[str, int]:

@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,3 +44,33 @@ def run_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunModule]:
         yield run
         assert server.stdin
         server.stdin.close()
+
+
+JAVA = Path("/usr/lib/jvm/java-17-openjdk-amd64")
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[Any]:
+    """A Spark session, one for all files."""
+    sql = pytest.importorskip("pyspark.sql", reason="PySpark is not installed")
+    if not os.environ.get("JAVA_HOME") and JAVA.exists():
+        os.environ["JAVA_HOME"] = str(JAVA)
+    if not os.environ.get("JAVA_HOME") and not shutil.which("java"):
+        pytest.skip("Spark needs Java 17, and there is none")
+    # The tables are small: what counts is the time to compile.
+    os.environ["PYSPARK_SUBMIT_ARGS"] = (
+        "--driver-java-options '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC' pyspark-shell"
+    )
+    session = (
+        sql.SparkSession.builder.master("local[1]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.ansi.enabled", "false")
+        .config("spark.sql.shuffle.partitions", "1")
+        .config("spark.sql.codegen.wholeStage", "false")
+        .config("spark.sql.session.timeZone", "UTC")
+        .config("spark.driver.host", "127.0.0.1")
+        .config("spark.log.level", "ERROR")
+        .getOrCreate()
+    )
+    yield session
+    session.stop()

@@ -10,12 +10,9 @@ import datetime
 import io
 import json
 import math
-import os
 import random
 import re
-import shutil
 import zipfile
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -52,33 +49,7 @@ from pyspark.ml.functions import vector_to_array  # noqa: E402
 from pyspark.sql import DataFrame, SparkSession  # noqa: E402
 from pyspark.sql import functions as sf  # noqa: E402
 
-JAVA = Path("/usr/lib/jvm/java-17-openjdk-amd64")
 NAN = math.nan
-
-
-@pytest.fixture(scope="session")
-def spark() -> Iterator[SparkSession]:
-    if not os.environ.get("JAVA_HOME") and JAVA.exists():
-        os.environ["JAVA_HOME"] = str(JAVA)
-    if not os.environ.get("JAVA_HOME") and not shutil.which("java"):
-        pytest.skip("Spark needs Java 17, and there is none")
-    # The tables are small: what counts is the time to compile.
-    os.environ["PYSPARK_SUBMIT_ARGS"] = (
-        "--driver-java-options '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC' pyspark-shell"
-    )
-    session = (
-        SparkSession.builder.master("local[1]")
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.ansi.enabled", "false")
-        .config("spark.sql.shuffle.partitions", "1")
-        .config("spark.sql.codegen.wholeStage", "false")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.driver.host", "127.0.0.1")
-        .config("spark.log.level", "ERROR")
-        .getOrCreate()
-    )
-    yield session
-    session.stop()
 
 
 def read(spark: SparkSession, folder: Path, table: pa.Table) -> DataFrame:

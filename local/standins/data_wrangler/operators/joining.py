@@ -1,0 +1,88 @@
+"""Join: two tables into one, by the values of a column of each.
+
+Source: the code of join_tables in the notebooks that Data Wrangler exports. Its inputs are the left
+table and the right one, in the order in which the node names them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from local.standins.data_wrangler.frame import Column, Frame
+from local.standins.data_wrangler.parameters import Parameters
+from local.standins.errors import UserError
+
+Join = Callable[[Frame, Frame], Frame]
+
+# DuckDB's words for Spark's. A cross join with a condition is not one that the editor makes.
+_KINDS = {
+    **dict.fromkeys(("inner",), "inner"),
+    **dict.fromkeys(("left", "left_outer", "leftouter"), "left"),
+    **dict.fromkeys(("right", "right_outer", "rightouter"), "right"),
+    **dict.fromkeys(("full", "full_outer", "fullouter", "outer"), "full"),
+    **dict.fromkeys(("semi", "left_semi", "leftsemi"), "semi"),
+    **dict.fromkeys(("anti", "left_anti", "leftanti"), "anti"),
+}
+_LEFT_ONLY = ("semi", "anti")
+
+
+def join_tables(parameters: Parameters) -> Join:
+    """Rows whose values of two columns are equal, missing ones never.
+
+    Spark joins in no order; here the rows come in the left table's, and then in the right one's.
+    """
+    left_column = parameters.column("left_column")
+    right_column = parameters.column("right_column")
+    kind = _KINDS.get(parameters.choice("join_type", _KINDS), "inner")
+    parameters.finish()
+
+    def join(left: Frame, right: Frame) -> Frame:
+        left_place, right_place = left.place(left_column), right.place(right_column)
+        types = left.columns[left_place].type, right.columns[right_place].type
+        if types[0] != types[1]:
+            raise UserError(
+                f"{left_column} is {types[0]} and {right_column} is {types[1]}; "
+                "the local run joins columns of one type"
+            )
+        columns = left.columns if kind in _LEFT_ONLY else (*left.columns, *right.columns)
+        values = [f"l.c{place}" for place in range(len(left.columns))]
+        order = "l.row"
+        if kind not in _LEFT_ONLY:
+            values += [f"r.c{place}" for place in range(len(right.columns))]
+            order = "l.row nulls last, r.row nulls last"
+        selected = ", ".join(f"{value} as c{place}" for place, value in enumerate(values))
+        return Frame(
+            _distinct(columns),
+            f"select {selected} from {_numbered(left)} l {kind} join {_numbered(right)} r "  # noqa: S608
+            f"on l.c{left_place} = r.c{right_place} order by {order}",
+        )
+
+    return join
+
+
+def _numbered(frame: Frame) -> str:
+    return f"(select *, row_number() over () as row from ({frame.query}))"  # noqa: S608
+
+
+def _distinct(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """Names that several columns have get _0, _1, ... in their order, and _dup where that is taken.
+
+    Raises:
+        UserError: Names differ by case alone, which versions of the image number differently.
+    """
+    counts = Counter(column.name for column in columns)
+    folded = Counter(name.lower() for name in counts)
+    if clashing := [name for name in counts if folded[name.lower()] > 1]:
+        raise UserError(f"columns {', '.join(clashing)} differ by case alone; rename one first")
+    seen: Counter[str] = Counter()
+    named = []
+    for column in columns:
+        name = column.name
+        if counts[name] > 1:
+            name = f"{column.name}_{seen[column.name]}"
+            seen[column.name] += 1
+            while name in counts:
+                name += "_dup"
+        named.append(Column(name, column.type))
+    return tuple(named)
