@@ -19,6 +19,7 @@ const slow = {
   Spark: [
     "tests/local/standins/test_data_wrangler_spark.py",
     "tests/local/standins/test_joins_spark.py",
+    "tests/local/standins/test_output_columns_spark.py",
   ],
   "a browser": ["tests/cli/exportMlflow.test.ts", "tests/report/report.test.ts"],
   "long local runs": [

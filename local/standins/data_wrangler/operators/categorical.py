@@ -17,9 +17,10 @@ _STRATEGIES = ("Error", "Skip", "Keep")
 
 
 def one_hot_encode(parameters: Parameters, trained: Parameters) -> Transform:
-    """Encodes each column in turn."""
+    """Encodes each column in turn, which another one may stand beside then."""
     known = _trained_labels(trained, "one_hot_encoder_model")
     names = parameters.columns("input_column")
+    output = _output_column(parameters, names)
     strategy = parameters.choice("invalid_handling_strategy", _STRATEGIES, "Error")
     style = parameters.choice("output_style", ("Vector", "Columns"), "Vector")
     drop_last = parameters.boolean("drop_last", True)
@@ -31,23 +32,26 @@ def one_hot_encode(parameters: Parameters, trained: Parameters) -> Transform:
         for name in names:
             place = frame.place(name)
             # Spark's encoder does not take the empty string, so the operator makes it null.
+            if known is None and output and frame.columns[place].type == "string":
+                frame = frame.with_column(frame.columns[place], f"nullif(c{place}, '')")
             text = f"nullif({_as_text(frame, place)}, '')"
             frame, labels = _index(frame, place, text, strategy, statistics, known)
             if drop_last and len(labels) + (strategy == "Keep") < 2:
                 raise UserError(f"column {name} has one value alone, and drop_last is true")
             if style == "Columns":
-                frame = _to_columns(frame, place, text, labels, strategy, drop_last)
+                frame = _to_columns(frame, place, text, labels, strategy, drop_last, output)
             else:
-                frame = _to_vector(frame, place, text, labels, strategy, drop_last)
+                frame = _to_vector(frame, place, text, labels, strategy, drop_last, output)
         return frame
 
     return apply
 
 
 def ordinal_encode(parameters: Parameters, trained: Parameters) -> Transform:
-    """Replaces each column by its labels' numbers."""
+    """Replaces each column by its labels' numbers, or puts them into another."""
     known = _trained_labels(trained)
     names = parameters.columns("input_column")
+    output = _output_column(parameters, names)
     strategy = parameters.choice(
         "invalid_handling_strategy", (*_STRATEGIES, "Replace with NaN"), "Error"
     )
@@ -65,10 +69,18 @@ def ordinal_encode(parameters: Parameters, trained: Parameters) -> Transform:
             value = f"cast(case {text} {cases} else {invalid} end as double)"
             if strategy == "Replace with NaN":
                 value = f"case when {text} is null then cast('NaN' as double) else {value} end"
-            frame = frame.with_column(Column(name, "double"), value)
+            frame = frame.with_column(Column(output or name, "double"), value)
         return frame
 
     return apply
+
+
+def _output_column(parameters: Parameters, names: list[str]) -> str:
+    """The column for the result; empty where it replaces the input."""
+    output = parameters.column("output_column", required=False)
+    if output and len(names) > 1:
+        parameters.note("output_column", "of several columns is not supported by the local run")
+    return "" if output in names else output
 
 
 def _trained_labels(trained: Parameters, *others: str) -> list[str] | None:
@@ -132,12 +144,19 @@ def _index(
 
 
 def _to_columns(
-    frame: Frame, place: int, text: str, labels: list[str], strategy: str, drop_last: bool
+    frame: Frame,
+    place: int,
+    text: str,
+    labels: list[str],
+    strategy: str,
+    drop_last: bool,
+    output: str,
 ) -> Frame:
     # Columns with dots and backticks are renamed while the operator runs, and so is the prefix.
-    prefix = re.sub("[.`]+", "_", frame.columns[place].name)
+    prefix = output or re.sub("[.`]+", "_", frame.columns[place].name)
     items = frame.items()
-    del items[place]
+    if not output:
+        del items[place]
     for number, label in enumerate(labels):
         value = f"cast(coalesce({text} = {literal(label)}, false) as integer)"
         if drop_last and strategy != "Keep" and number == len(labels) - 1:
@@ -147,7 +166,13 @@ def _to_columns(
 
 
 def _to_vector(
-    frame: Frame, place: int, text: str, labels: list[str], strategy: str, drop_last: bool
+    frame: Frame,
+    place: int,
+    text: str,
+    labels: list[str],
+    strategy: str,
+    drop_last: bool,
+    output: str,
 ) -> Frame:
     # Keep has one element more, for the invalid; the last element is the one that is dropped.
     size = len(labels) + (strategy == "Keep") - drop_last
@@ -160,4 +185,4 @@ def _to_vector(
     last = literal(f"({size},[],[])")  # of the labels that have no element
     dropped = "".join(f" when {literal(label)} then {last}" for label in labels[size:])
     value = f"case {text} {cases}{dropped} else {none} end"
-    return frame.with_column(Column(frame.columns[place].name, "vector"), value)
+    return frame.with_column(Column(output or frame.columns[place].name, "vector"), value)
