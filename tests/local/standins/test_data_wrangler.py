@@ -274,7 +274,7 @@ def test_refuses_a_flow(change: Callable[[dict[str, Any]], object], problem: str
         ),
         (
             move("Move to index", column_to_move="a"),
-            "move_to_index_parameters.index: must be a whole",
+            "move_to_index_parameters.index: must be an integer",
         ),
         (move("Move after", column_to_move="a", target_column="a"), "must not be a column to move"),
         (
@@ -290,8 +290,8 @@ def test_refuses_a_flow(change: Callable[[dict[str, Any]], object], problem: str
             "drop_last: must be true or false, not False",
         ),
         (
-            node(CATEGORICAL, "One-hot encode", {"input_column": "c", "output_column": "x"}),
-            "output_column: not supported by the local run",
+            node(CATEGORICAL, "One-hot encode", {"input_column": "c", "output": "x"}),
+            "output: not supported by the local run",
         ),
         (
             node(MISSING, "Drop missing", {"dimension": "Drop Columns"}),
@@ -502,8 +502,8 @@ def test_only_what_leads_to_the_output_counts(
     )
     assert (code, log) == (
         0,
-        "node chart (sagemaker.visualizations.histogram_0.1): ignored, since it leads to no output "
-        "that is asked for\n",
+        "node chart (sagemaker.visualizations.histogram_0.1): ignored, because it leads to no "
+        "requested output\n",
     )
 
 
