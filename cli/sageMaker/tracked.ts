@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { canonicalJson } from "../../pipeline/language/canonicalJson";
 import { type CandidateRecord, readRecord, recordPath } from "../../local/records/executions";
 import type { Metrics } from "../../local/records/summary";
+import { challengeText } from "../../report/challengeText";
 import { sageMaker } from "./clients";
 import type { ExecutionState } from "./executions";
 import { listModels } from "./models";
@@ -46,6 +47,8 @@ export interface TrackedExecution {
   readonly parameters: Readonly<Record<string, unknown>>;
   /** Name of the candidate that was registered. */
   readonly winner: string | undefined;
+  /** What came of the challenge of a champion, in a sentence. */
+  readonly challenge: string | undefined;
   readonly candidates: readonly TrackedCandidate[];
   readonly artifacts: readonly Artifact[];
 }
@@ -196,6 +199,7 @@ export async function trackedExecution(
     seconds: record.seconds,
     parameters: record.parameters,
     winner: record.winner?.name,
+    challenge: record.challenge && challengeText(record.challenge),
     candidates,
     artifacts,
   };

@@ -200,6 +200,7 @@ def runs_of(execution: Facts) -> List[Logged]:
         tags=known(
             {
                 "sagemaker.winner": execution.get("winner"),
+                "restate.challenge": execution.get("challenge"),
                 "sagemaker.failure_reason": execution.get("failureReason"),
             }
         ),

@@ -404,6 +404,7 @@ describe("export mlflow", function () {
     };
     const execution = (status: string, trials: readonly object[]): object => ({
       ...{ pipelineName: "continued", id: "one", arn: "arn:one", status, seconds: 5, winner: null },
+      challenge: "the champion stays",
       ...{ startTime: "2026-01-01T00:00:00Z", parameters: { MinimumR2: 0.5 }, artifacts: [] },
       candidates: [
         {
@@ -421,6 +422,8 @@ describe("export mlflow", function () {
     const later = { ...trial, trainingJobName: "job-2", status: "Completed", objective: 2 };
     deepEqual(await log(execution("Succeeded", [later])), { created: 3, kept: 0, models: 0 });
     const runs = await server.runs("continued");
+    const [one] = runs.filter(({ info }) => info.run_name === "one");
+    equal(one && tagOf(one, "restate.challenge"), "the champion stays");
     deepEqual(runs.map((run) => [run.info.run_name, run.info.status]).sort(), [
       ["Tree", "FINISHED"],
       ["one", "FINISHED"],
