@@ -124,14 +124,14 @@ function trustProblems(statement: Statement, config: RuleConfig): readonly strin
             [!hasWildcard(principal), "the role must not be open to every service"],
             [
               held(statement, "aws:SourceAccount"),
-              "services must be held to this account by aws:SourceAccount",
+              "services must be limited to this account by aws:SourceAccount",
             ],
           );
         case "federated":
           return unmet(
             [
               /^arn:[^:]+:iam::\d{12}:oidc-provider\/[^*?]+$/.test(principal),
-              `${principal} is no OpenID Connect provider of an account`,
+              `${principal} is not an OpenID Connect provider of an account`,
             ],
             [
               statement.conditions.some(
@@ -141,7 +141,7 @@ function trustProblems(statement: Statement, config: RuleConfig): readonly strin
                   ["stringequals", "stringlike"].includes(one.operator) &&
                   one.values.every((value) => !hasWildcard(value)),
               ),
-              "identities must be named by the sub of their tokens, without wildcards",
+              "identities must be named by their token's sub, without wildcards",
             ],
             [
               statement.conditions.some(
@@ -150,7 +150,7 @@ function trustProblems(statement: Statement, config: RuleConfig): readonly strin
                   !one.holdsWithoutKey &&
                   one.operator === "stringequals",
               ),
-              "tokens must be held to an audience by aud",
+              "tokens must be limited to an audience by aud",
             ],
           );
         default:
@@ -169,7 +169,7 @@ function trustProblems(statement: Statement, config: RuleConfig): readonly strin
 export const accessRules: readonly Rule[] = [
   {
     name: "role-without-managed-policies",
-    description: "Roles have policies of their own: managed ones allow more than an actor needs.",
+    description: "Roles use their own policies: managed ones allow more than an actor needs.",
     types: attachmentTypes,
     problems: (inputs) =>
       ["managedPolicyArns", "policyArn", "policyArns", "permissionsBoundary"]
@@ -182,7 +182,8 @@ export const accessRules: readonly Rule[] = [
   },
   {
     name: "role-for-own-account",
-    description: "Roles are assumed by named principals, and by services for this account only.",
+    description:
+      "Roles can only be assumed by named principals, and by services on behalf of this account.",
     types: ["aws:iam/role:Role"],
     reads: ["accounts"],
     problems: ({ assumeRolePolicy }, config = {}) =>
@@ -190,7 +191,7 @@ export const accessRules: readonly Rule[] = [
   },
   {
     name: "policy-without-wildcards",
-    description: "Actors may do what is named, on what is named.",
+    description: "Policies name their actions and resources.",
     types: identityTypes,
     problems: ofStatements((statement) => [
       ...statement.negated.map((name) => `${name} allows too much`),
@@ -203,19 +204,20 @@ export const accessRules: readonly Rule[] = [
   },
   {
     name: "roles-passed-to-one-service",
-    description: "Whoever may pass a role says to which service.",
+    description: "Passing a role is limited to named services.",
     types: identityTypes,
     problems: ofStatements((statement) =>
       unmet([
         !statement.actions.some((action) => matches(action, "iam:PassRole")) ||
           held(statement, "iam:PassedToService"),
-        "iam:PassRole must be held to a service by iam:PassedToService",
+        "iam:PassRole must be limited to a service by iam:PassedToService",
       ]),
     ),
   },
   {
     name: "rights-within-boundary",
-    description: "Whoever makes roles makes them within a boundary, and gives nobody else rights.",
+    description:
+      "Roles can only be created within a boundary, and nobody else can be granted permissions.",
     types: identityTypes,
     problems: ofStatements((statement) => {
       const may = (all: readonly string[]): readonly string[] =>
@@ -226,7 +228,7 @@ export const accessRules: readonly Rule[] = [
         [never.length === 0, `${never.join(", ")} must not be allowed: nothing limits it`],
         [
           limited.length === 0 || held(statement, "iam:PermissionsBoundary"),
-          `${limited.join(", ")} must be held to a boundary by iam:PermissionsBoundary`,
+          `${limited.join(", ")} must be limited to a boundary by iam:PermissionsBoundary`,
         ],
       );
     }),

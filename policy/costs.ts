@@ -9,8 +9,7 @@ export const costRules: readonly Rule[] = [
   {
     name: "execution-within-cost",
     description:
-      "No execution of a pipeline can cost more than maxCostPerExecution, where that is set: not by retries, nor by the " +
-      "parameters that it is started with.",
+      "If maxCostPerExecution is set, no execution of a pipeline can cost more, whatever its retries and parameters.",
     types: ["aws:sagemaker/pipeline:Pipeline"],
     reads: ["maxCostPerExecution", "prices"],
     problems: (inputs, { maxCostPerExecution: limit, prices = {} } = {}) => {
@@ -21,7 +20,7 @@ export const costRules: readonly Rule[] = [
       }
       const own = ownPricesSchema.safeParse(prices);
       if (!own.success) {
-        return ["the configuration's prices are not of the form of restate:prices"];
+        return ["the configuration's prices must have the form of restate:prices"];
       }
       try {
         const { notPriced, worst } = executionCost(found.definition, {

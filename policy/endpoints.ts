@@ -6,7 +6,7 @@ import { encrypted } from "./volumes";
 export const endpointRules: readonly Rule[] = [
   {
     name: "model-from-registry",
-    description: "Models are versions of a model package group, which somebody has approved.",
+    description: "Models are approved versions of a model package group.",
     types: ["aws:sagemaker/model:Model"],
     reads: ["requireNetwork"],
     problems: (inputs, config = {}) =>
@@ -31,7 +31,7 @@ export const endpointRules: readonly Rule[] = [
               (name) => at(container, name) === undefined,
             ),
           ),
-          "containers must take image and files from their model package",
+          "containers must use the image and files of their model package",
         ],
         // A serverless endpoint takes neither.
         [
@@ -46,7 +46,7 @@ export const endpointRules: readonly Rule[] = [
   },
   {
     name: "endpoint-encrypted",
-    description: "Endpoints encrypt their volumes, and the requests that they keep.",
+    description: "Endpoints encrypt their volumes and captured requests.",
     types: ["aws:sagemaker/endpointConfiguration:EndpointConfiguration"],
     problems: (inputs) => {
       const variants = ["productionVariants", "shadowProductionVariants"].flatMap((name) =>
@@ -65,11 +65,11 @@ export const endpointRules: readonly Rule[] = [
         ],
         [
           capture === undefined || ownKey(at(capture, "kmsKeyId")),
-          "requests that are kept must be encrypted by kmsKeyId",
+          "captured requests must be encrypted by kmsKeyId",
         ],
         [
           answers === undefined || ownKey(at(answers, "kmsKeyId")),
-          "answers that are kept must be encrypted by kmsKeyId",
+          "captured responses must be encrypted by kmsKeyId",
         ],
       );
     },
@@ -88,7 +88,7 @@ export const endpointRules: readonly Rule[] = [
   },
   {
     name: "monitoring-encrypted-and-isolated",
-    description: "Monitoring encrypts what it writes, and has no network.",
+    description: "Monitoring encrypts its outputs, and has no network access.",
     types: ["aws:sagemaker/dataQualityJobDefinition:DataQualityJobDefinition"],
     problems: (inputs) => {
       const cluster = at(inputs, "jobResources", "clusterConfig");

@@ -75,7 +75,7 @@ function jobProblems(step: unknown, config: RuleConfig): readonly string[] {
   const type = String(at(step, "Type"));
   const job = at(step, "Arguments");
   if (!(type in forms)) {
-    return [`${name}: a step of the type ${type} does what no rule can judge`];
+    return [`${name}: steps of type ${type} cannot be checked by a rule`];
   }
   if (type === "RegisterModel") {
     return unmet([
@@ -135,9 +135,7 @@ export function definitionOf({
 }: Inputs): ReturnType<typeof parse> | undefined {
   if (elsewhere !== undefined) {
     return {
-      problems: [
-        "the definition must stand in pipelineDefinition: what lies in S3 cannot be judged",
-      ],
+      problems: ["the definition must be in pipelineDefinition: one in S3 cannot be checked"],
     };
   }
   if (pipelineDefinition === undefined) {
@@ -153,7 +151,8 @@ export function definitionOf({
 export const jobRules: readonly Rule[] = [
   {
     name: "jobs-encrypted-and-isolated",
-    description: "Jobs encrypt what they write, and have no network; people approve models.",
+    description:
+      "Jobs encrypt their outputs, and have no network access; only people approve models.",
     types: ["aws:sagemaker/pipeline:Pipeline"],
     reads: ["requireNetwork"],
     problems: (inputs, config = {}) => {

@@ -29,7 +29,7 @@ function groupProblems(inputs: Inputs): readonly string[] {
 export const networkRules: readonly Rule[] = [
   {
     name: "network-isolated",
-    description: "The network has isolated subnets only, and no way out.",
+    description: "The network only has isolated subnets, without internet access.",
     types: ["awsx:ec2:Vpc"],
     problems: (inputs) => {
       // The engine shows a component of a provider without its inputs: there, what it makes is judged.
@@ -53,17 +53,17 @@ export const networkRules: readonly Rule[] = [
   },
   {
     name: "no-gateway",
-    description: "Nothing leads to the internet.",
+    description: "There is no internet gateway.",
     types: [
       "aws:ec2/egressOnlyInternetGateway:EgressOnlyInternetGateway",
       "aws:ec2/internetGateway:InternetGateway",
       "aws:ec2/natGateway:NatGateway",
     ],
-    problems: () => ["there must be no gateway to the internet"],
+    problems: () => ["there must be no internet gateway"],
   },
   {
     name: "endpoint-with-policy",
-    description: "Endpoints serve this account's principals only, or named resources.",
+    description: "Endpoints only serve this account's principals, or named resources.",
     types: ["aws:ec2/vpcEndpoint:VpcEndpoint"],
     problems: ({ policy }) => {
       if (policy === undefined) {
@@ -76,7 +76,7 @@ export const networkRules: readonly Rule[] = [
           ...negated.map((name) => `${sid}: ${name} allows too much`),
           ...unmet([
             own || (resources.length > 0 && !resources.some(isEverything)),
-            `${sid}: must be held to this account by aws:PrincipalAccount`,
+            `${sid}: must be limited to this account by aws:PrincipalAccount`,
           ]),
         ];
       });
@@ -84,7 +84,7 @@ export const networkRules: readonly Rule[] = [
   },
   {
     name: "group-closed",
-    description: "Security groups are open to their members and to named prefix lists only.",
+    description: "Security groups are only open to their members and to named prefix lists.",
     types: [
       "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
       "aws:ec2/securityGroup:SecurityGroup",
@@ -96,7 +96,7 @@ export const networkRules: readonly Rule[] = [
   },
   {
     name: "no-route-out",
-    description: "Routes lead to endpoints, and within the network.",
+    description: "Routes only lead to endpoints and within the network.",
     types: ["aws:ec2/route:Route", "aws:ec2/routeTable:RouteTable"],
     problems: (inputs) =>
       [inputs, ...list(inputs["routes"] as readonly unknown[] | undefined)].flatMap((route) =>

@@ -10,7 +10,7 @@ export const scheduleRules: readonly Rule[] = [
   {
     name: "schedules-create-encrypted-jobs",
     description:
-      "Of all APIs, schedules call only the one that creates processing jobs: encrypted, in the network if there is one.",
+      "The only API that schedules call creates processing jobs: encrypted, and in the network if there is one.",
     types: ["aws:scheduler/schedule:Schedule"],
     reads: ["requireNetwork"],
     problems: ({ target }, config = {}) => {
@@ -19,7 +19,7 @@ export const scheduleRules: readonly Rule[] = [
         return [];
       }
       if (api !== "sagemaker:createProcessingJob") {
-        return [`the target calls ${api}, which no rule can judge`];
+        return [`the target calls ${api}, which no rule can check`];
       }
       const input = at(target, "input");
       const job = document(input);

@@ -23,7 +23,7 @@ export function sharingProblems(statement: Statement, config: RuleConfig): reado
   const own = held(statement, ...ownKeys);
   return [
     ...negated.map((name) => `${name} allows too much`),
-    ...unmet([principals.length > 0, "it must be said who is let in"]),
+    ...unmet([principals.length > 0, "the principal must be named"]),
     ...principals.flatMap(([kind, principal]) => {
       if (kind === "service") {
         return unmet(
@@ -32,12 +32,12 @@ export function sharingProblems(statement: Statement, config: RuleConfig): reado
             // The guide to inference pipelines lets SageMaker pull without a condition, so who knows what it sends.
             own ||
               (actions.every((one) => pulls.test(one)) && heldWhereGiven(statement, ...ownKeys)),
-            `${principal} must be held to this account by aws:SourceAccount`,
+            `${principal} must be limited to this account by aws:SourceAccount`,
           ],
         );
       }
       if (kind !== "aws") {
-        return [`${kind} ${principal} must not be let in`];
+        return [`${kind} ${principal} must not have access`];
       }
       const account = /^(\d{12})$|^arn:[^:]*:(?:iam|sts)::(\d{12}):[^*?]+$/.exec(principal);
       const id = account?.[1] ?? account?.[2];
@@ -53,7 +53,7 @@ export function sharingProblems(statement: Statement, config: RuleConfig): reado
           // The account of a key has all rights on it, and leaves it to its own policies who uses them.
           (actions.length === 1 && actions[0] === "kms:*" && principal.endsWith(":root")) ||
           (trusted === undefined && actions.every((action) => reads.test(action))),
-        `${principal} must not be let in to do ${written.join(", ")}: accounts does not list it`,
+        `${principal} must not be allowed ${written.join(", ")}: accounts does not list it`,
       ]);
     }),
   ];
@@ -74,7 +74,8 @@ function owners(inputs: Inputs): readonly string[] {
 export const sharingRules: readonly Rule[] = [
   {
     name: "resource-not-open",
-    description: "Resources let in named accounts to read, and services for this account only.",
+    description:
+      "Resources only admit named accounts for reading, and services on behalf of this account.",
     types: [
       ...["aws:ecr/registryPolicy:RegistryPolicy", "aws:ecr/repositoryPolicy:RepositoryPolicy"],
       ...[

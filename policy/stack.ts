@@ -72,7 +72,7 @@ const boundaries = (resources: readonly StackResource[]): readonly string[] =>
 export const stackRules: readonly StackRule[] = [
   {
     name: "bucket-with-companions",
-    description: "Each bucket has all that keeps it private, encrypted and versioned.",
+    description: "Each bucket has the resources that keep it private, encrypted and versioned.",
     problems: (resources) =>
       resources
         .filter(({ type }) => /^aws:s3\/bucket(V2)?:/.test(type))
@@ -87,7 +87,7 @@ export const stackRules: readonly StackRule[] = [
   {
     name: "types-allowed",
     description:
-      "Only resources of known types are made: those that a rule judges, or that open nothing.",
+      "Only known types of resources are created: those that a rule checks, or that grant no access.",
     reads: ["types"],
     problems: (resources, { types = [] } = {}) =>
       resources
@@ -96,8 +96,7 @@ export const stackRules: readonly StackRule[] = [
   },
   {
     name: "boundary-only-limits",
-    description:
-      "A policy that is called a boundary is attached to nothing: it may only limit roles.",
+    description: "A boundary policy is not attached to anything: it only limits roles.",
     problems: (resources) => {
       const names = boundaries(resources);
       return resources.flatMap(({ dependsOn, name, props, type }) => {

@@ -33,7 +33,7 @@ function refusesPlainHttp({
 export const storageRules: readonly Rule[] = [
   {
     name: "bucket-by-its-companions",
-    description: "What a bucket allows stands in resources of its own, which have rules.",
+    description: "A bucket's settings are separate resources, which have rules.",
     types: ["aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"],
     problems: (inputs) =>
       ["acl", "corsRules", "grants", "policy", "replicationConfiguration", "website"].flatMap(
@@ -43,7 +43,7 @@ export const storageRules: readonly Rule[] = [
   },
   {
     name: "bucket-not-public",
-    description: "Buckets block public access altogether.",
+    description: "Buckets block all public access.",
     types: ["aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"],
     problems: (inputs) =>
       ["blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"].flatMap(
@@ -52,7 +52,7 @@ export const storageRules: readonly Rule[] = [
   },
   {
     name: "bucket-without-acls",
-    description: "What is in a bucket belongs to its owner: access is by policies alone.",
+    description: "Objects belong to the bucket's owner: only policies grant access.",
     types: ["aws:s3/bucketOwnershipControls:BucketOwnershipControls"],
     problems: (inputs) =>
       unmet([
@@ -62,7 +62,7 @@ export const storageRules: readonly Rule[] = [
   },
   {
     name: "bucket-encrypted",
-    description: "Buckets encrypt with a key of the account's own, by way of a bucket key.",
+    description: "Buckets encrypt with one of the account's own keys, and use a bucket key.",
     types: [
       "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
     ],
@@ -77,7 +77,7 @@ export const storageRules: readonly Rule[] = [
           ],
           [
             ownKey(at(byDefault, "kmsMasterKeyId")),
-            "kmsMasterKeyId must name a key of the account's own",
+            "kmsMasterKeyId must be one of the account's own keys",
           ],
           [at(rule, "bucketKeyEnabled") === true, "bucketKeyEnabled must be true"],
         );
@@ -86,7 +86,7 @@ export const storageRules: readonly Rule[] = [
   },
   {
     name: "bucket-versioned",
-    description: "Buckets keep what is overwritten or deleted.",
+    description: "Buckets keep overwritten and deleted objects.",
     types: ["aws:s3/bucketVersioning:BucketVersioning"],
     problems: (inputs) =>
       unmet([
@@ -96,7 +96,7 @@ export const storageRules: readonly Rule[] = [
   },
   {
     name: "bucket-refuses-plain-http",
-    description: "Buckets refuse whoever does not use TLS.",
+    description: "Buckets deny requests without TLS.",
     types: ["aws:s3/bucketPolicy:BucketPolicy"],
     problems: ({ policy }) => {
       const all = statements(policy);
@@ -104,7 +104,7 @@ export const storageRules: readonly Rule[] = [
       // A policy that is not known before an update has no statements.
       return unmet([
         all.length === 0 || refuses,
-        "the policy must deny s3:* to everyone where aws:SecureTransport is false",
+        "the policy must deny s3:* to everyone if aws:SecureTransport is false",
       ]);
     },
   },
@@ -117,7 +117,7 @@ export const storageRules: readonly Rule[] = [
         [enableKeyRotation === true, "enableKeyRotation must be true"],
         [
           deletionWindowInDays === undefined || Number(deletionWindowInDays) >= 30,
-          "deletionWindowInDays must be 30: until then a deletion can be taken back",
+          "deletionWindowInDays must be 30: until then, deletion can be cancelled",
         ],
         [
           bypassPolicyLockoutSafetyCheck !== true,
@@ -127,7 +127,7 @@ export const storageRules: readonly Rule[] = [
   },
   {
     name: "repository-immutable",
-    description: "An image cannot become another under its tag, is scanned, and is encrypted.",
+    description: "Images have immutable tags, are scanned, and are encrypted.",
     types: ["aws:ecr/repository:Repository"],
     problems: (inputs) =>
       unmet(
@@ -142,7 +142,7 @@ export const storageRules: readonly Rule[] = [
         ],
         [
           ownKey(at(inputs, "encryptionConfigurations", 0, "kmsKey")),
-          "kmsKey must name a key of the account's own",
+          "kmsKey must be one of the account's own keys",
         ],
       ),
   },
@@ -167,7 +167,7 @@ export const storageRules: readonly Rule[] = [
         ],
         [
           ownKey(at(encryption, "kmsKeyArn")),
-          "kmsKeyArn of the results must name a key of the account's own",
+          "kmsKeyArn of the results must be one of the account's own keys",
         ],
         [
           Number(at(configuration, "bytesScannedCutoffPerQuery") ?? 0) > 0,
@@ -181,6 +181,6 @@ export const storageRules: readonly Rule[] = [
     description: "Notifications are encrypted with a key of the account's own.",
     types: ["aws:sns/topic:Topic"],
     problems: ({ kmsMasterKeyId }) =>
-      unmet([ownKey(kmsMasterKeyId), "kmsMasterKeyId must name a key of the account's own"]),
+      unmet([ownKey(kmsMasterKeyId), "kmsMasterKeyId must be one of the account's own keys"]),
   },
 ];

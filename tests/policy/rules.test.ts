@@ -78,7 +78,7 @@ const broken: Readonly<Record<string, readonly (readonly [Inputs, RegExp, RuleCo
     ],
     [
       hourOn("ml.m5.xlarge"),
-      /prices are not of the form/,
+      /prices must have the form/,
       { maxCostPerExecution: 9, prices: { hours: 1 } },
     ],
   ],
@@ -100,7 +100,7 @@ const broken: Readonly<Record<string, readonly (readonly [Inputs, RegExp, RuleCo
     ],
     [
       { rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms" } }] },
-      /kmsMasterKeyId must name.*bucketKeyEnabled must be true/s,
+      /kmsMasterKeyId must be.*bucketKeyEnabled must be true/s,
     ],
   ],
   "bucket-versioned": [[{ versioningConfiguration: { status: "Suspended" } }, /must be Enabled/]],
@@ -120,7 +120,7 @@ const broken: Readonly<Record<string, readonly (readonly [Inputs, RegExp, RuleCo
   "rights-within-boundary": [
     [
       { policy: policy({ Effect: "Allow", Action: "iam:CreateRole", Resource: "r" }) },
-      /iam:createrole must be held to a boundary/,
+      /iam:createrole must be limited to a boundary/,
     ],
   ],
   "no-route-out": [[{ routes: [{ natGatewayId: "nat-1" }] }, /natGatewayId leads out/]],
@@ -182,7 +182,7 @@ const broken: Readonly<Record<string, readonly (readonly [Inputs, RegExp, RuleCo
   "roles-passed-to-one-service": [
     [
       { policy: policy({ Sid: "Pass", Effect: "Allow", Action: ["iam:PassRole"], Resource: "r" }) },
-      /Pass: iam:PassRole must be held/,
+      /Pass: iam:PassRole must be limited/,
     ],
   ],
   "network-isolated": [
@@ -192,12 +192,12 @@ const broken: Readonly<Record<string, readonly (readonly [Inputs, RegExp, RuleCo
     ],
     [{ cidrBlock: "10.0.0.0/16" }, /must be None.*must all be Isolated/s],
   ],
-  "no-gateway": [[{}, /no gateway/]],
+  "no-gateway": [[{}, /no internet gateway/]],
   "endpoint-with-policy": [
     [{}, /must have a policy/],
     [
       { policy: policy({ Sid: "Open", Effect: "Allow", Action: "*", Resource: "*" }) },
-      /Open: must be held to this account/,
+      /Open: must be limited to this account/,
     ],
   ],
   "group-closed": [
@@ -224,7 +224,7 @@ const broken: Readonly<Record<string, readonly (readonly [Inputs, RegExp, RuleCo
         productionVariants: [{ instanceType: "ml.m5d.large" }, { instanceType: "ml.m5.large" }],
         dataCaptureConfig: { enableCapture: true },
       },
-      /volumes must be encrypted.*requests that are kept must be encrypted/s,
+      /volumes must be encrypted.*captured requests must be encrypted/s,
     ],
   ],
   "endpoint-rolls-back": [
@@ -233,7 +233,7 @@ const broken: Readonly<Record<string, readonly (readonly [Inputs, RegExp, RuleCo
   "schedules-create-encrypted-jobs": [
     [
       { target: { arn: "arn:aws:scheduler:::aws-sdk:iam:createUser", input: "{}" } },
-      /calls iam:createUser, which no rule can judge/,
+      /calls iam:createUser, which no rule can check/,
     ],
     [scheduled("{"), /input is not JSON/],
     [
