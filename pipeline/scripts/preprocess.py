@@ -182,6 +182,8 @@ def cut(line: bytes, features: int, count: int) -> tuple[bytes, bytes, list[str]
         InputError: there are not as many fields.
     """
     target, _, rest = line.partition(b",")
+    if count == 0:
+        return target, rest, []
     head = rest.rsplit(b",", features)[0]
     texts = head.decode().split(",")
     if b'"' in head:
@@ -619,18 +621,20 @@ def write_splits(
                     if line.partition(b",")[0] in MISSING:
                         continue
                     row, split = next(splits)
-                    kept, own = line, line
+                    kept, own, looked_at = line, line, line
                     if taken or given:
                         target, features, values = cut(line, copied, taken)
+                        encoded = [target, *(one.fields(row) for one in encoders)]
+                        looked_at = b",".join([*encoded, features] if copied else encoded)
+                        kept = looked_at
                         if given:
-                            features = filled(features, given)
-                        rest = [features] if copied else []
-                        kept = b",".join([target, *(one.fields(row) for one in encoders), *rest])
+                            kept = b",".join([*encoded, filled(features, given)])
                         # What tells rows apart, whichever fold encodes them.
                         texts = values[taken - len(encoders) :]
-                        own = repr((target, features, texts)).encode() if encoders else kept
+                        own = repr((target, features, texts)).encode() if encoders else looked_at
                     streams[split].write(kept + b"\n")
-                    sample.add(kept, own)
+                    # What is missing is reported so, whatever fills it.
+                    sample.add(looked_at, own)
     finally:
         for opened in streams:
             opened.close()

@@ -366,6 +366,21 @@ def test_medians_and_labels_are_those_of_the_train_rows(tmp_path: Path) -> None:
     assert encoded(pipeline.encoder(), ",new,\n", "text/csv") == [[0.0, document["fills"]["size"]]]
 
 
+def test_numbers_alone_are_filled_and_reported_as_missing(tmp_path: Path) -> None:
+    types = {"size": "int", "rooms": "double", "y": "int"}
+    rows = [{"size": "" if y % 3 else y, "rooms": y / 4, "y": y} for y in range(60)]
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "rows.csv").write_text(lines(rows, list(types)))
+    dataset = dataset_of(types, missingValues="impute")
+    pipeline = Pipeline(tmp_path, dataset, {"format": "csv"})
+    expected = pipeline.features()
+    assert not any(None in values for values in expected.values())
+    body = lines(rows, ["size", "rooms"])
+    assert encoded(pipeline.encoder(), body, "text/csv") == [expected[row["y"]] for row in rows]
+    report = json.loads((tmp_path / "out" / "metadata" / "data_report.json").read_text())
+    assert report["missing"] == {"size": round(40 / 60, 4)}
+
+
 def test_the_archive_holds_the_document_and_is_the_same_each_time(tmp_path: Path) -> None:
     from row_encoding import write_encoder
 
