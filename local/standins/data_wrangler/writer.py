@@ -91,7 +91,9 @@ def _csv_query(frame: Frame) -> str:
         _TEXTS.get(column.type, "cast({} as varchar)").format(f"c{place}")
         for place, column in enumerate(frame.columns)
     )
-    return f"select {names} union all select {values} from ({frame.query})"  # noqa: S608 - quoted
+    # Spark's writer leaves out a line that would be empty: that of a null in the only column.
+    rows = " where c0 is not null" if len(frame.columns) == 1 else ""
+    return f"select {names} union all select {values} from ({frame.query}){rows}"  # noqa: S608 - quoted
 
 
 def _header(names: list[str]) -> list[str]:

@@ -921,3 +921,14 @@ def test_casts_one_column(
         same_type = (column, kind) in (("text", "string"), ("amount", "float"))
         if not (same_type and handling == "drop"):
             assert_same(run(folder, table, cast_one).read_text(), written(expected, folder))
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.int64()])
+def test_writes_no_line_for_a_null_in_the_only_column(
+    spark: SparkSession, tmp_path: Path, kind: pa.DataType
+) -> None:
+    values = [None, "1", None, "2", None] if kind == pa.string() else [None, 1, None, 2, None]
+    table = pa.table({"only": pa.array(values, kind), "drop": values})
+    ours = run(tmp_path, table, node(COLUMNS, "Drop column", {"column_to_drop": "drop"}))
+    expected = written(read(spark, tmp_path, table).drop("drop"), tmp_path)
+    assert ours.read_text() == expected == "only\n1\n2\n"
