@@ -185,13 +185,12 @@ def _tree_text(number: int, nodes: np.ndarray, rows: np.ndarray) -> str:
     # Inner nodes are counted apart from leaves, which are the complements of their numbers.
     place = np.where(inner, np.cumsum(inner) - 1, ~(np.cumsum(~inner) - 1))
     split, leaf = nodes[inner], nodes[~inner]
-    # Missing values have a type of their own (8), and go left where bit 2 is set. The greatest
-    # number parts missing values from all others, as infinity does, which no number in text is.
+    # Missing values have a type of their own (8), and go left where bit 2 is set.
     parts = {
         "num_leaves": [leaf.size],
         "num_cat": [0],
         "split_feature": split["feature"].tolist(),
-        "threshold": np.minimum(split["threshold"], np.finfo(np.float64).max).tolist(),
+        "threshold": split["threshold"].tolist(),
         "decision_type": np.where(split["missing_left"], 10, 8).tolist(),
         "left_child": place[split["left"]].tolist(),
         "right_child": place[split["right"]].tolist(),

@@ -44,7 +44,7 @@ LINEAR = ("ridge", "elastic-net")
 # What makes them small, or takes another way through them.
 CASES = [
     ("decision-tree", {}),
-    ("random-forest", {"n_estimators": "7"}),
+    ("random-forest", {"n_estimators": "30"}),
     ("random-forest", {"n_estimators": "7", "max_samples": "0.5", "max_features": "sqrt"}),
     ("random-forest", {"n_estimators": "3", "criterion": "poisson", "ccp_alpha": "0.01"}),
     ("extra-trees", {"n_estimators": "7"}),
