@@ -147,6 +147,20 @@ def test_callbacks_and_aliases_are_refused_by_name(sagemaker: Any) -> None:
         sagemaker.describe_pipeline(PipelineName="restate-dev", PipelineVersionAlias="live")
 
 
+def test_a_models_card_is_kept_and_changed(sagemaker: Any) -> None:
+    sagemaker.create_model_package_group(ModelPackageGroupName="with-cards")
+    content = json.dumps({"intended_uses": {"risk_rating": "Low"}})
+    arn = sagemaker.create_model_package(
+        ModelPackageGroupName="with-cards",
+        ModelCard={"ModelCardStatus": "Draft", "ModelCardContent": content},
+    )["ModelPackageArn"]
+    card = sagemaker.describe_model_package(ModelPackageName=arn)["ModelCard"]
+    assert card == {"ModelCardStatus": "Draft", "ModelCardContent": content}
+    sagemaker.update_model_package(ModelPackageArn=arn, ModelCard={"ModelCardStatus": "Approved"})
+    card = sagemaker.describe_model_package(ModelPackageName=arn)["ModelCard"]
+    assert card == {"ModelCardStatus": "Approved", "ModelCardContent": content}
+
+
 def test_errors_have_the_services_codes(sagemaker: Any) -> None:
     with pytest.raises(sagemaker.exceptions.ResourceNotFound):
         sagemaker.describe_pipeline(PipelineName="none")
