@@ -52,6 +52,16 @@ export async function readBaseline(client: S3Client, model: ModelPackage): Promi
   };
 }
 
+/** @throws pulumi.RunError if requests to a model are not the features that it was trained on */
+export function checkMonitored({ arn, takesOwnRows }: ModelPackage): void {
+  if (takesOwnRows) {
+    throw problem(
+      `the model ${arn} is sent the table's own rows (dataset.servedRows: raw), which cannot be compared with the ` +
+        "features that it was trained on: mode must be none",
+    );
+  }
+}
+
 /**
  * Finds the reference that drift is found by, of a model that is to be monitored.
  *

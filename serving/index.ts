@@ -6,7 +6,7 @@ import { stackProvider, stackTags } from "../components/provider";
 import { runError } from "../errors/runError";
 import { prefixes } from "../pipeline/storage";
 import { awsClients } from "./awsClients";
-import { findDriftReference, readBaseline } from "./baseline";
+import { checkMonitored, findDriftReference, readBaseline } from "./baseline";
 import { DriftMonitoring } from "./components/driftMonitoring";
 import { EndpointMonitoring } from "./components/endpointMonitoring";
 import { ModelEndpoint, variantName } from "./components/modelEndpoint";
@@ -51,6 +51,9 @@ export = async function serve(): Promise<Outputs> {
   );
   const { monitoring } = settings;
   checkPipeline(model, settings);
+  if (monitoring.mode !== "none") {
+    checkMonitored(model);
+  }
   if (monitoring.mode === "data-quality") {
     await pulumi.log.warn(closedServiceWarning("modelMonitor", "restate-serving:monitoring"));
   }

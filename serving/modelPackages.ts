@@ -24,6 +24,8 @@ export interface ModelPackage {
   readonly baseline: Baseline | undefined;
   /** S3 URI of the reference that drift is found by; undefined if it was registered with none. */
   readonly driftReference: string | undefined;
+  /** Whether it is asked for the table's own rows, not for features. */
+  readonly takesOwnRows: boolean;
 }
 
 /** The latest approved version of a group that can be served. */
@@ -99,6 +101,7 @@ export async function findModelPackage(
       containers: model.InferenceSpecification?.Containers?.length ?? 1,
       baseline: baselineOf(model),
       driftReference: model.CustomerMetadataProperties?.["DriftReference"],
+      takesOwnRows: model.CustomerMetadataProperties?.["RowEncoding"] !== undefined,
     };
   } catch (error) {
     if (pulumi.RunError.isInstance(error)) {

@@ -84,8 +84,12 @@ function loaderOf(algorithm: string): string {
   return Object.hasOwn(algorithms, algorithm) ? imageOf(algorithm as AlgorithmName) : algorithm;
 }
 
+/** The files of the model itself, where other containers turn the table's own rows into its features. */
 function archiveOf({
+  CustomerMetadataProperties: metadata,
   InferenceSpecification: inference,
 }: DescribeModelPackageCommandOutput): string {
-  return inference?.Containers?.[0]?.ModelDataUrl ?? "";
+  const all = (inference?.Containers ?? []).map(({ ModelDataUrl: uri = "" }) => uri);
+  const job = `/${metadata?.["TrainingJob"] ?? ""}/`;
+  return all.find((uri) => uri.includes(job)) ?? all[0] ?? "";
 }

@@ -216,7 +216,7 @@ describe("serving that looks for drift", () => {
     equal(at(job, "NetworkConfig", "VpcConfig"), undefined);
   });
 
-  it("refuses a model without a reference, or with one that the job may not read", async () => {
+  it("refuses a model without a reference, with one that the job may not read, and of raw rows", async () => {
     aws.models = [{ version: 4, approval: "Approved", driftReference: null }];
     await rejects(serve(drift()), {
       message:
@@ -228,6 +228,11 @@ describe("serving that looks for drift", () => {
     await rejects(serve(drift()), {
       message:
         /the reference of the model .*\/5, s3:\/\/other\/reference\.json, is not in the main/,
+    });
+    aws.models = [{ version: 6, approval: "Approved", takesOwnRows: true }];
+    await rejects(serve(drift()), {
+      message:
+        /restate-serving:monitoring: the model .*\/6 is sent the table's own rows \(dataset\.servedRows: raw\).*: mode must be none/,
     });
     aws.models = [{ version: 3, approval: "Approved" }];
   });

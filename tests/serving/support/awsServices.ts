@@ -11,6 +11,8 @@ export interface RegisteredModel {
   readonly baseline?: boolean;
   /** S3 URI of its drift reference. Default: of a file in the main stack's bucket; null: it has none. */
   readonly driftReference?: string | null;
+  /** Whether it is sent the table's own rows. Default false. */
+  readonly takesOwnRows?: boolean;
   /** Default 1. */
   readonly containers?: number;
 }
@@ -142,10 +144,12 @@ export class AwsServices {
         ModelPackageGroupName: group,
         ModelPackageVersion: model.version,
         ModelApprovalStatus: model.approval,
-        CustomerMetadataProperties:
-          model.driftReference === null
+        CustomerMetadataProperties: {
+          ...(model.driftReference === null
             ? {}
-            : { DriftReference: model.driftReference ?? driftReferenceUri },
+            : { DriftReference: model.driftReference ?? driftReferenceUri }),
+          ...(model.takesOwnRows === true ? { RowEncoding: "s3://b/encoding.json" } : {}),
+        },
         InferenceSpecification: {
           Containers: Array(model.containers ?? 1).fill({ Image: "image" }),
         },
