@@ -35,7 +35,7 @@ interface TrackedCandidate {
   readonly artifacts: readonly Artifact[];
 }
 
-/** An execution, as pipeline/scripts/mlflow_log.py takes it. */
+/** An execution, as local/mlflow/log.py takes it. */
 export interface TrackedExecution {
   readonly pipelineName: string;
   readonly id: string;
@@ -65,7 +65,7 @@ interface TrackedModel {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The document that pipeline/scripts/mlflow_log.py reads. */
+/** The document that local/mlflow/log.py reads. */
 export interface Tracked {
   readonly executions: readonly TrackedExecution[];
   readonly models: readonly TrackedModel[];

@@ -11,7 +11,7 @@ const client = {
   title: "MLflow's client",
   lock: join(root, "local", "mlflow", "requirements.txt"),
 };
-const script = join(root, "pipeline", "scripts", "mlflow_log.py");
+const script = join(root, "local", "mlflow", "log.py");
 
 /** What was done in an MLflow store. */
 export interface Logged {
@@ -23,7 +23,7 @@ export interface Logged {
 }
 
 /**
- * Logs what is known of executions to an MLflow store: see pipeline/scripts/mlflow_log.py.
+ * Logs what is known of executions to an MLflow store: see local/mlflow/log.py.
  *
  * @param facts the path of the document
  * @param store a folder, the address of a tracking server, or an ARN of SageMaker's

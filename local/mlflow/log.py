@@ -4,7 +4,7 @@ What it logs is a JSON document (`Facts`), whoever has read it from SageMaker. L
 again changes nothing: a run is found by its execution's ARN and its key, and is made anew only
 where it would hold something else. Model versions are found by the ARN of their model package.
 
-Usage: python mlflow_log.py FACTS STORE, where STORE is a folder, the address of a tracking server,
+Usage: python log.py FACTS STORE, where STORE is a folder, the address of a tracking server,
 or the ARN of an MLflow app or tracking server of SageMaker. In a folder, the store is what
 `mlflow ui` expects where it is started: mlflow.db, and the artifacts in mlartifacts. MLflow's own
 file store is no choice: it is kept for old stores only, and gets no new features (MLflow's
@@ -21,10 +21,11 @@ import re
 import shutil
 import sqlite3
 import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any
 from urllib.parse import urlparse
 
 import mlflow
@@ -60,7 +61,7 @@ MAX_COURSE = 25
 EXPERIMENT_KIND = {"mlflow.experimentKind": "custom_model_development"}
 
 #: A name, a value, when it was measured (milliseconds since 1970), and at which step.
-Point = Tuple[str, float, int, int]
+Point = tuple[str, float, int, int]
 
 
 @dataclass(frozen=True)
@@ -68,16 +69,16 @@ class Logged:
     """A run, as it is to be in MLflow."""
 
     key: str
-    parent: Optional[str]
+    parent: str | None
     name: str
     status: str
     start: int
     end: int
-    params: Dict[str, str]
-    metrics: List[Point]
-    tags: Dict[str, str]
+    params: dict[str, str]
+    metrics: list[Point]
+    tags: dict[str, str]
     #: Files, and the folder of each among the artifacts.
-    artifacts: List[Tuple[str, str]] = field(default_factory=list)
+    artifacts: list[tuple[str, str]] = field(default_factory=list)
 
 
 def name_of(text: str) -> str:
@@ -90,12 +91,12 @@ def milliseconds(text: str) -> int:
     return round(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000)
 
 
-def known(values: Mapping[str, Any]) -> Dict[str, str]:
+def known(values: Mapping[str, Any]) -> dict[str, str]:
     """What has a value, as text."""
     return {name_of(name): str(value) for name, value in values.items() if value not in (None, "")}
 
 
-def points(metrics: Mapping[str, Optional[float]], time: int, step: int = 0) -> List[Point]:
+def points(metrics: Mapping[str, float | None], time: int, step: int = 0) -> list[Point]:
     """Metrics of one moment; what is no number is left out."""
     return [
         (name_of(name), float(value), time, step)
@@ -139,13 +140,13 @@ def trial_run(trial: Facts, parent: str, execution: Facts) -> Logged:
     )
 
 
-def tuning_course(candidate: Facts, trials: Sequence[Logged]) -> List[Point]:
+def tuning_course(candidate: Facts, trials: Sequence[Logged]) -> list[Point]:
     """The objective of each trial, and the best so far, by the trial's number."""
     objective = name_of(candidate["objectiveMetric"])
     better = max if candidate["maximised"] else min
-    best: Optional[float] = None
-    course: List[Point] = []
-    for trial, run in zip(candidate["trials"], trials):
+    best: float | None = None
+    course: list[Point] = []
+    for trial, run in zip(candidate["trials"], trials, strict=True):
         value = trial.get("objective")
         if trial["status"] == "Completed" and value is not None and math.isfinite(value):
             best = value if best is None else better(best, value)
@@ -155,7 +156,7 @@ def tuning_course(candidate: Facts, trials: Sequence[Logged]) -> List[Point]:
     return course
 
 
-def candidate_runs(candidate: Facts, execution: Facts) -> List[Logged]:
+def candidate_runs(candidate: Facts, execution: Facts) -> list[Logged]:
     """The run of a candidate, with the metrics on the test rows, and those of its trials."""
     key = f"candidate/{candidate['tuningStep']}"
     trials = [trial_run(trial, key, execution) for trial in candidate["trials"]]
@@ -182,7 +183,7 @@ def candidate_runs(candidate: Facts, execution: Facts) -> List[Logged]:
     return [own, *trials]
 
 
-def runs_of(execution: Facts) -> List[Logged]:
+def runs_of(execution: Facts) -> list[Logged]:
     """All runs of an execution, each after its parent."""
     start = milliseconds(execution["startTime"])
     end = start + round(1000 * execution["seconds"])
@@ -214,7 +215,7 @@ def chunks(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
     return (values[first : first + size] for first in range(0, len(values), size))
 
 
-def digest(run: Logged, parent: Optional[str]) -> str:
+def digest(run: Logged, parent: str | None) -> str:
     """What tells a run from one that holds something else; of files the content counts."""
     files = [
         (Path(path).name, folder, hashlib.sha256(Path(path).read_bytes()).hexdigest())
@@ -267,9 +268,9 @@ class Store:
         location = None if self.folder is None else f"mlflow-artifacts:/{name}"
         return str(self.client.create_experiment(name, location, EXPERIMENT_KIND))
 
-    def search(self, experiment: str, arn: str) -> List[Run]:
+    def search(self, experiment: str, arn: str) -> list[Run]:
         """All runs of an execution that the store has."""
-        found: List[Run] = []
+        found: list[Run] = []
         token = None
         while True:
             page = self.client.search_runs(
@@ -291,7 +292,7 @@ class Store:
         shutil.copyfile(path, target)
 
     def log_run(
-        self, experiment: str, arn: str, run: Logged, parent: Optional[str], content: str
+        self, experiment: str, arn: str, run: Logged, parent: str | None, content: str
     ) -> str:
         """Makes a run."""
         tags = {**run.tags, EXECUTION: arn, KEY: run.key}
@@ -314,7 +315,7 @@ class Store:
         self.client.set_terminated(run_id, run.status, run.end)
         return run_id
 
-    def log_execution(self, execution: Facts) -> Dict[str, str]:
+    def log_execution(self, execution: Facts) -> dict[str, str]:
         """Makes the runs of an execution, but for those that hold the same already.
 
         Returns:
@@ -329,7 +330,7 @@ class Store:
             for run in there
             if run.info.status != "RUNNING"
         }
-        ids: Dict[str, str] = {}
+        ids: dict[str, str] = {}
         for run in runs_of(execution):
             parent = None if run.parent is None else ids[run.parent]
             content = digest(run, parent)
@@ -344,7 +345,7 @@ class Store:
             self.client.delete_run(run_id)
         return ids
 
-    def log_models(self, models: Sequence[Facts], runs: Mapping[Tuple[str, str], str]) -> int:
+    def log_models(self, models: Sequence[Facts], runs: Mapping[tuple[str, str], str]) -> int:
         """Registers model packages whose runs are here, and brings the approval of all up to date.
 
         Args:
@@ -372,9 +373,9 @@ class Store:
             self.name_approved(group, own, versions)
         return count
 
-    def versions(self, group: str) -> Dict[str, ModelVersion]:
+    def versions(self, group: str) -> dict[str, ModelVersion]:
         """The versions of a registered model that stand for model packages, by their ARNs."""
-        found: Dict[str, ModelVersion] = {}
+        found: dict[str, ModelVersion] = {}
         token = None
         while True:
             page = self.client.search_model_versions(f"name = '{group}'", page_token=token)
@@ -425,14 +426,14 @@ class Store:
             self.client.delete_registered_model_alias(group, APPROVED)
 
 
-def log(facts: Facts, address: str) -> Dict[str, int]:
+def log(facts: Facts, address: str) -> dict[str, int]:
     """Logs all that a document tells.
 
     Returns:
         How many runs were made, how many were there already, and how many model versions are.
     """
     store = Store(address)
-    runs: Dict[Tuple[str, str], str] = {}
+    runs: dict[tuple[str, str], str] = {}
     for execution in facts["executions"]:
         ids = store.log_execution(execution)
         for candidate in execution["candidates"]:
@@ -450,7 +451,7 @@ def main() -> None:
         done = log(json.loads(Path(path).read_text("utf-8")), address)
     except MlflowException as error:
         sys.exit(f"MLflow: {str(error).strip().splitlines()[0]}")
-    print(json.dumps(done))
+    sys.stdout.write(json.dumps(done))
 
 
 if __name__ == "__main__":
