@@ -13,7 +13,7 @@ const closedServices = {
 export function closedServiceWarning(service: keyof typeof closedServices, key: string): string {
   const { name, since } = closedServices[service];
   return (
-    `${key} uses ${name}, which takes no new customers since ${since}: in an account that did not use it before, ` +
+    `${key} uses ${name}, which is closed to new customers since ${since}: in an account that did not use it before, ` +
     "its jobs fail"
   );
 }

@@ -98,7 +98,7 @@ export async function checkManifest(
     }
   } catch (error) {
     await pulumi.log.warn(
-      `cannot check what was pushed as ${name}: ${registry.endpoint} does not answer: ${(error as Error).message}`,
+      `cannot check what was pushed as ${name}: ${registry.endpoint} does not respond: ${(error as Error).message}`,
     );
     return;
   }
@@ -107,7 +107,7 @@ export async function checkManifest(
   }
   if (!manifest.ok) {
     await pulumi.log.warn(
-      `cannot check what was pushed as ${name}: ${registry.endpoint} answers ${manifest.status}`,
+      `cannot check what was pushed as ${name}: ${registry.endpoint} returned ${manifest.status}`,
     );
     return;
   }

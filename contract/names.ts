@@ -58,13 +58,13 @@ export function stackNameProblems(stack: string): readonly string[] {
     ...(stackPattern.test(stack)
       ? []
       : [
-          "must be 1 to 20 lower-case letters, digits and single hyphens between them that " +
-            "begin with a letter, since bucket, Glue and pipeline names carry it",
+          "must be 1 to 20 lower-case letters, digits and single hyphens between them, beginning " +
+            "with a letter, because bucket, Glue and pipeline names contain it",
         ]),
     ...(taken === undefined
       ? []
       : [
-          `must not have "${taken}" after a hyphen, since names of the stack ` +
+          `must not have "${taken}" after a hyphen, because names of the stack ` +
             `"${stack.slice(0, stack.lastIndexOf(`-${taken}`))}" would begin with this one's`,
         ]),
   ];

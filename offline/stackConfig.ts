@@ -47,7 +47,7 @@ export function stackConfig(stack: string, file?: string): Readonly<Record<strin
     throw new UserError(
       file === undefined
         ? `stack "${stack}" has no ${name}; the stacks here are ${stacks().join(", ")}`
-        : `--config-file: there is no file ${file}`,
+        : `--config-file: file does not exist: ${file}`,
     );
   }
   let document: unknown;

@@ -22,7 +22,7 @@ const benches = {
 const [name, ...options] = process.argv.slice(2);
 if (name !== undefined && !Object.hasOwn(benches, name)) {
   process.stderr.write(
-    `error: there is no benchmark "${name}"; there are ${Object.keys(benches).join(", ")}\n`,
+    `error: there is no benchmark "${name}"; the benchmarks are ${Object.keys(benches).join(", ")}\n`,
   );
   process.exit(2);
 }

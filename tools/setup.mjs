@@ -53,7 +53,7 @@ function run(what, command, args) {
 function checkNode() {
   const [major] = process.versions.node.split(".");
   if (Number(major) < minNode) {
-    fail(`Node.js ${minNode} or newer is needed, and this is ${process.versions.node}`);
+    fail(`Node.js ${minNode} or newer is needed, but this is ${process.versions.node}`);
   }
 }
 
@@ -109,8 +109,8 @@ function findPython() {
   }
   const seen = found.length === 0 ? `none of ${names.join(", ")} runs` : found.join(", ");
   return fail(
-    `Python ${minPython.join(".")} or newer is needed, and ${seen}; ` +
-      "install it, or name one by RESTATE_PYTHON",
+    `Python ${minPython.join(".")} or newer is needed, but ${seen}; ` +
+      "install it, or set RESTATE_PYTHON",
   );
 }
 

@@ -138,7 +138,7 @@ const gone = Object.values(slow)
   .flat()
   .filter((path) => !existsSync(path));
 if (gone.length > 0) {
-  process.stderr.write(`error: tools/test.mjs names what is not there: ${gone.join(", ")}\n`);
+  process.stderr.write(`error: tools/test.mjs names missing files: ${gone.join(", ")}\n`);
   process.exit(1);
 }
 
@@ -176,7 +176,7 @@ if (skipped.size > 0) {
   process.stdout.write(`\nskipped:\n${[...skipped].map((reason) => `  ${reason}\n`).join("")}`);
 }
 if (isFast) {
-  process.stdout.write("\nleft out by --fast, and run by `npm test`:\n");
+  process.stdout.write("\nskipped by --fast; `npm test` runs them:\n");
   for (const [what, left] of Object.entries(slow)) {
     process.stdout.write(`  ${what}: ${left.join(", ")}\n`);
   }

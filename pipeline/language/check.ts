@@ -180,7 +180,7 @@ export function check(
     }
   }
   for (const circle of circles(placed)) {
-    report(`steps wait for each other in a circle: ${circle.join(" -> ")}`);
+    report(`steps depend on each other in a circle: ${circle.join(" -> ")}`);
   }
   const used = new Set(
     [...placed.map(({ step }) => step), configs]
@@ -191,7 +191,7 @@ export function check(
   checkParameters(parameters, used, foreign, report);
   const size = canonicalJson(definition).length;
   if (size > maxLength) {
-    report(`the definition has ${size} characters; ${maxLength} are allowed`);
+    report(`the definition has ${size} characters, but ${maxLength} are allowed`);
   }
   return problems;
 }

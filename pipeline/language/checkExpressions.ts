@@ -63,7 +63,7 @@ export function typeProblem(expression: Computed, shape: Shape, names: Names): s
   const what = typeof get === "string" ? `"${get}"` : "a Std:Join";
   const member = types[0] ?? type;
   return withAnswer(
-    `${what} is of type ${type}, and this is of type ${member}` +
+    `${what} is of type ${type}, but this is of type ${member}` +
       // [sagemaker-python-sdk#2631]
       (member === "String" && type !== "String"
         ? "; join it to a string (Std:Join), or declare the parameter as a String"

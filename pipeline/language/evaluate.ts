@@ -47,7 +47,7 @@ const beforeExecution: Omit<Scope, "parameters"> = {
     throw new ExpressionError(`step ${step} has not written its property file ${name} yet`);
   },
   document: (uri) => {
-    throw new ExpressionError(`${uri} is not read before an execution`);
+    throw new ExpressionError(`${uri} is not known before an execution`);
   },
 };
 

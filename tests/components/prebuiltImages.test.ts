@@ -69,7 +69,7 @@ describe("a service that takes no new customers", () => {
       equal(warnings.length, 1);
       equal(
         warnings[0],
-        "restate:dataQualityBaseline uses SageMaker Model Monitor, which takes no new customers since 2026-07-30: " +
+        "restate:dataQualityBaseline uses SageMaker Model Monitor, which is closed to new customers since 2026-07-30: " +
           "in an account that did not use it before, its jobs fail",
       );
     } finally {

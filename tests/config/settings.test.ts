@@ -659,7 +659,7 @@ describe("configuration", () => {
   it("refuses more candidates than a definition holds, before anything is registered", async () => {
     const candidates = Array.from({ length: 200 }, (_, index) => ({ ...boost, name: `C${index}` }));
     await rejects(program({ candidates }), {
-      message: /restate:candidates: the definition has \d+ characters; 1048576 are allowed/,
+      message: /restate:candidates: the definition has \d+ characters, but 1048576 are allowed/,
     });
   });
 
@@ -745,7 +745,7 @@ describe("configuration", () => {
   for (const stack of ["test-model", "test-deployer", "a-model-b"]) {
     it(`refuses the stack name ${stack}, with which names of another stack would begin`, async () => {
       await rejects(program({}, stack), {
-        message: /must not have "(model|deployer)" after a hyphen, since names of the stack/,
+        message: /must not have "(model|deployer)" after a hyphen, because names of the stack/,
       });
     });
   }

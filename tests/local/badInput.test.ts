@@ -155,7 +155,7 @@ describe("npm run local, given bad input,", () => {
     [
       "a configuration file that does not exist",
       () => ["--config-file", "/nowhere.yaml"],
-      /^error: --config-file: there is no file \/nowhere\.yaml\n$/,
+      /^error: --config-file: file does not exist: \/nowhere\.yaml\n$/,
     ],
     [
       "a configuration file that holds none",

@@ -26,7 +26,7 @@ describe("what a command sets up", () => {
     deepEqual(await setUp({}, "--import", `data:text/javascript,${encodeURIComponent(old)}`), {
       code: 1,
       stdout: "",
-      stderr: "error: Node.js 20 or newer is needed, and this is 18.20.4\n",
+      stderr: "error: Node.js 20 or newer is needed, but this is 18.20.4\n",
     });
   });
 

@@ -138,7 +138,7 @@ describe("the pipelines of this machine's API", () => {
         PipelineDefinition: definitionOf([conditionStep("A", [1, { Get: "Steps.A.Outcome" }])]),
       }),
       {
-        message: /^Invalid pipeline definition: steps wait for each other in a circle: A -> A$/,
+        message: /^Invalid pipeline definition: steps depend on each other in a circle: A -> A$/,
       },
     );
     await rejects(client.send(new UpdatePipelineCommand({ PipelineName: "none" })), {

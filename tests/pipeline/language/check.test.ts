@@ -65,7 +65,7 @@ const mutations: readonly (readonly [string, (definition: Draft) => void, RegExp
     (d) => {
       set(d, ["Steps", "DataWranglerProcess", "DependsOn"], ["EvaluateXGBoost"]);
     },
-    /steps wait for each other in a circle: DataWranglerProcess -> EvaluateXGBoost/,
+    /steps depend on each other in a circle: DataWranglerProcess -> EvaluateXGBoost/,
   ],
   [
     "a step that waits for itself",
@@ -229,7 +229,7 @@ const mutations: readonly (readonly [string, (definition: Draft) => void, RegExp
     (d) => {
       set(d, ["Metadata"], { Text: "x".repeat(1_048_576) });
     },
-    /the definition has \d+ characters; 1048576 are allowed/,
+    /the definition has \d+ characters, but 1048576 are allowed/,
   ],
 ];
 

@@ -49,7 +49,7 @@ const cases: readonly (readonly [string, Json, readonly string[]])[] = [
     "an Integer parameter where a String is due",
     definitionOf([withArgument({ Get: "Parameters.Count" })], [integer]),
     [
-      `${argument}: "Parameters.Count" is of type Integer, and this is of type String; join it to a ` +
+      `${argument}: "Parameters.Count" is of type Integer, but this is of type String; join it to a ` +
         "string (Std:Join), or declare the parameter as a String " +
         aws("Cannot assign property reference [Parameters.Count] to argument of type [String]."),
     ],
@@ -80,10 +80,10 @@ const cases: readonly (readonly [string, Json, readonly string[]])[] = [
     ),
     [
       'step "Measure", Arguments.ProcessingResources.ClusterConfig.InstanceCount: "Parameters.Count" is of ' +
-        "type String, and this is of type Integer " +
+        "type String, but this is of type Integer " +
         aws("Cannot assign property reference [Parameters.Count] to argument of type [Integer]."),
       'step "Measure", Arguments.ProcessingResources.ClusterConfig.VolumeSizeInGB: a Std:Join is of type ' +
-        "String, and this is of type Integer",
+        "String, but this is of type Integer",
     ],
   ],
   [
@@ -113,7 +113,7 @@ const cases: readonly (readonly [string, Json, readonly string[]])[] = [
       'step "Later", Arguments.Environment.ALL: property "ProcessingOutputConfig" of step "Measure" is a ' +
         "structure, not a plain value",
       'step "Later", Arguments.Environment.COUNT: "Steps.Notify.OutputParameters[\'count\']" is of type ' +
-        "Integer, and this is of type String; join it to a string (Std:Join), or declare the parameter as a " +
+        "Integer, but this is of type String; join it to a string (Std:Join), or declare the parameter as a " +
         "String " +
         aws(
           "Cannot assign property reference [Steps.Notify.OutputParameters['count']] to argument of type " +
