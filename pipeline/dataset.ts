@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { castType, columnType, knownTypes } from "./columnTypes";
 import { type DatePart, dateParts, formatType, partName, usualParts } from "./dateParts";
+import { ownFlowSchema } from "./ownFlow";
 import { partitionSchema } from "./partitions";
 
 /**
@@ -321,6 +322,13 @@ export const datasetFields = z.strictObject({
     .array(condition)
     .prefault([])
     .describe("Conditions on the rows; a row that does not meet all of them is left out."),
+  flow: ownFlowSchema
+    .optional()
+    .describe(
+      "A Data Wrangler flow of your own, as Canvas exports it (`.flow`), relative to the project. Its source then reads the " +
+        "query of this dataset, and the result of its last transform is split. The flow decides on types, columns and " +
+        "encodings, so `dropped`, `categorical`, `encode`, `missingValues` and `servedRows` keep their defaults.",
+    ),
   missingValues: z
     .enum(["keep", "drop", "impute"])
     .default("keep")
@@ -455,6 +463,10 @@ export function isCastByQuery({
 
 /** The features whose values are labels, but for those that `encode` names. */
 function labelColumns(dataset: Dataset): readonly string[] {
+  if (dataset.flow !== undefined) {
+    // The user's own flow makes features of them, or not.
+    return [];
+  }
   return featureColumns(dataset)
     .filter(({ name, type }) => castType(type) === "string" || dataset.categorical.includes(name))
     .map(({ name }) => name)

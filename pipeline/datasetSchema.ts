@@ -4,12 +4,14 @@ import {
   datasetFields,
   droppedColumns,
   featureColumns,
+  partColumns,
   splitKey,
   typeInQuery,
 } from "./dataset";
 import { dateProblems } from "./dateProblems";
 import { type ConfigValue, sqlLiteral } from "./literals";
 import { encodeProblems } from "./encodeProblems";
+import { castColumns } from "./ownFlow";
 import { partitionProblems } from "./partitions";
 
 /** Glue databases that are not for a stack to make: Athena's, and SageMaker's, in which jobs make and drop tables. */
@@ -79,6 +81,37 @@ function splitProblems({
   return [];
 }
 
+/** Finds what does not go with a flow of the user's own, and which columns it takes for granted. */
+function ownFlowProblems(
+  dataset: Dataset,
+  problem: (path: (number | string)[], message: string) => void,
+): void {
+  const { categorical, columns, dropped, encode, flow, missingValues, servedRows, target } =
+    dataset;
+  if (flow === undefined) {
+    return;
+  }
+  const set = {
+    dropped: dropped.length > 0,
+    categorical: categorical.length > 0,
+    encode: Object.keys(encode).length > 0,
+    missingValues: missingValues !== "keep",
+    servedRows: servedRows !== "encoded",
+  };
+  for (const [key] of Object.entries(set).filter(([, isSet]) => isSet)) {
+    problem([key], "is decided by the flow that dataset.flow names; remove it");
+  }
+  const cast = castColumns(flow);
+  const names = [...columns, ...partColumns(dataset)].map(({ name }) => name);
+  const unknown = (cast ?? []).filter((name) => !names.includes(name));
+  if (unknown.length > 0) {
+    problem(["flow"], `casts ${unknown.join(", ")}; the columns are ${names.join(", ")}`);
+  }
+  if (cast?.includes(target) === false) {
+    problem(["flow"], `leaves out the target "${target}", since its cast does not name it`);
+  }
+}
+
 /** The table to train on, as stack config states it. */
 export const datasetSchema = datasetFields.superRefine((dataset, context) => {
   const problem = (path: (string | number)[], message: string): void => {
@@ -107,7 +140,8 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
         `"${name}" occurs twice (names are compared in lower case)`,
       );
     }
-    if (columnType(type) !== undefined && castType(type) === undefined && !dropped.has(name)) {
+    const isFeature = dataset.flow === undefined && !dropped.has(name);
+    if (columnType(type) !== undefined && castType(type) === undefined && isFeature) {
       problem(
         ["columns", index, "type"],
         `"${name}" is a ${type}, which has no numeric form: ` +
@@ -156,6 +190,7 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
     }
   });
   encodeProblems(dataset, problem);
+  ownFlowProblems(dataset, problem);
   const filterable = new Map([
     ...types,
     ...dataset.partitions.map(({ name, type }) => [name, type] as const),

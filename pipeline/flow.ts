@@ -11,6 +11,7 @@ import {
   splitKey,
 } from "./dataset";
 import type { Json, JsonObject } from "./language/json";
+import { nodesOf } from "./ownFlow";
 
 /** A Data Wrangler flow, the node whose output is the flow's, and the name of the dataset it reads. */
 export interface Flow {
@@ -157,20 +158,26 @@ function transforms(dataset: Dataset): readonly Transform[] {
   const incomplete = dataset.missingValues === "drop" ? features : [];
   // Else Preprocess does, so that the medians are kept with the model.
   const imputes = dataset.missingValues === "impute" && dataset.servedRows === "encoded";
-  return [
-    cast(dataset),
-    ...droppedColumns(dataset).map(dropColumn),
-    ...incomplete.map(dropMissing),
-    ...(imputes ? numeric : []).map(imputeMedian),
-    ...categorical.map(oneHot),
-    ...[...encoded].reverse().map(moveToStart),
-    ...(dataset.split.column === undefined ? [] : [moveToStart(splitKey)]),
-    moveToStart(dataset.target),
-  ];
+  const toStart = [
+    ...[...encoded].reverse(),
+    ...(dataset.split.column === undefined ? [] : [splitKey]),
+    dataset.target,
+  ].map(moveToStart);
+  return dataset.flow !== undefined
+    ? toStart
+    : [
+        cast(dataset),
+        ...droppedColumns(dataset).map(dropColumn),
+        ...incomplete.map(dropMissing),
+        ...(imputes ? numeric : []).map(imputeMedian),
+        ...categorical.map(oneHot),
+        ...toStart,
+      ];
 }
 
 /**
- * Builds the Data Wrangler flow of a dataset: a source that reads the Athena query, then the transforms.
+ * Builds the Data Wrangler flow of a dataset: a source that reads the Athena query, then the transforms, which are those
+ * of the user's own flow where there is one.
  * Source of the form: the `.flow` files and notebooks that Data Wrangler exports.
  */
 export function dataWranglerFlow(dataset: Dataset, source: FlowSource): Flow {
@@ -191,8 +198,13 @@ export function dataWranglerFlow(dataset: Dataset, source: FlowSource): Flow {
     inputs: [],
     outputs: [{ name: "default" }],
   };
-  let last = nodeId(sourceContent);
-  const nodes: JsonObject[] = [{ ...sourceContent, node_id: last }];
+  const own = dataset.flow;
+  const added = dataset.split.column === undefined ? undefined : splitKey;
+  let last = own?.last ?? nodeId(sourceContent);
+  const nodes: JsonObject[] =
+    own === undefined
+      ? [{ ...sourceContent, node_id: last }]
+      : [...nodesOf(own, sourceContent, added)];
   for (const { operator, parameters, trainedParameters } of transforms(dataset)) {
     const content: JsonObject = {
       type: "TRANSFORM",
@@ -212,7 +224,12 @@ export function dataWranglerFlow(dataset: Dataset, source: FlowSource): Flow {
     nodes.push({ ...content, node_id: last });
   }
   const flow: JsonObject = {
-    metadata: { version: 1, disable_limits: false, instance_type: "ml.m5.4xlarge" },
+    ...(own?.content as JsonObject | undefined),
+    metadata: (own?.content.metadata as JsonObject | undefined) ?? {
+      version: 1,
+      disable_limits: false,
+      instance_type: "ml.m5.4xlarge",
+    },
     nodes,
   };
   return { content: JSON.stringify(flow), outputName: `${last}.default` };

@@ -25,8 +25,23 @@ export async function hashSources(): Promise<string> {
   return hashJson(files);
 }
 
+/** The flow that a dataset names, as stack config states it; undefined where it names none, or is none. */
+function flowFile(dataset: string | undefined): string | undefined {
+  try {
+    const { flow } = JSON.parse(dataset ?? "{}") as { readonly flow?: unknown };
+    return typeof flow === "string" ? flow : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The hash of a file that the configuration names; null where it cannot be read, which the program refuses by its key. */
+async function hashNamed(path: string | undefined): Promise<string | null> {
+  return path === undefined ? null : ((await hashContent(path).catch(() => null)) ?? null);
+}
+
 /**
- * The hash of all that decides what the program registers: sources, configuration, data file, and the day,
+ * The hash of all that decides what the program registers: sources, configuration, the files that it names, and the day,
  * since it warns of what is no longer supported.
  *
  * @param sources as {@link hashSources} gives it
@@ -36,12 +51,10 @@ export async function programKey(
   stack: string,
   config: Readonly<Record<string, string>>,
 ): Promise<string> {
-  const dataFile = config["restate:dataFile"];
-  // A folder that cannot be read is refused by its key, by the program.
-  const data =
-    dataFile === undefined ? null : ((await hashContent(dataFile).catch(() => null)) ?? null);
+  const data = await hashNamed(config["restate:dataFile"]);
+  const flow = await hashNamed(flowFile(config["restate:dataset"]));
   const day = new Date().toISOString().slice(0, "2000-01-01".length);
-  return hashJson({ stack, config, sources, data, day, version: process.version });
+  return hashJson({ stack, config, sources, data, flow, day, version: process.version });
 }
 
 /**
