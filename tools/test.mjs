@@ -17,9 +17,13 @@ const slow = {
     "tests/serving/cli.test.ts",
   ],
   Spark: [
-    "tests/local/standins/test_data_wrangler_spark.py",
+    "tests/local/standins/test_casts_spark.py",
+    "tests/local/standins/test_columns_spark.py",
+    "tests/local/standins/test_encoding_spark.py",
     "tests/local/standins/test_joins_spark.py",
+    "tests/local/standins/test_numbers_spark.py",
     "tests/local/standins/test_output_columns_spark.py",
+    "tests/local/standins/test_texts_spark.py",
   ],
   "a browser": ["tests/cli/exportMlflow.test.ts", "tests/report/report.test.ts"],
   "long local runs": [

@@ -6,7 +6,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from flows import CATEGORICAL, node, run
-from test_data_wrangler_spark import CATEGORIES, CITIES, NAN, assert_same, read, written
+from spark_reference import NAN, assert_same, read, written
+from test_encoding_spark import CATEGORIES, CITIES
 
 from local.standins.errors import UserError
 
