@@ -11,7 +11,7 @@ import { check } from "../pipeline/language/check";
 import type { Dataset } from "../pipeline/dataset";
 import { datasetQuery } from "../pipeline/query";
 import { pipelineDefinition } from "../pipeline/definition";
-import type { ModelCardTexts } from "../pipeline/modelCard";
+import type { ModelCardTexts } from "../pipeline/modelCardTexts";
 import { dataWranglerFlow, type FlowSource } from "../pipeline/flow";
 import type { ParameterDefaults } from "../pipeline/parameters";
 import { canonicalJson, contentHash } from "../pipeline/language/canonicalJson";

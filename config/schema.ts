@@ -8,7 +8,7 @@ import { dataFilePaths } from "../pipeline/dataFiles/paths";
 import { datasetSchema } from "../pipeline/datasetSchema";
 import { ownPricesSchema } from "../pipeline/cost/prices";
 import { parameterInstanceType } from "../pipeline/instanceTypes";
-import { modelCardSchema } from "../pipeline/modelCard";
+import { modelCardSchema } from "../pipeline/modelCardTexts";
 import { modelApprovalStatuses } from "../pipeline/parameters";
 import { emptyMeansUnset, optionalText, parameterDefault } from "./fields";
 import { networkSchema } from "./network";

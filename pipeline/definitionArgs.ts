@@ -3,7 +3,7 @@ import type { Candidate } from "./candidates";
 import type { ChampionRule } from "./championRule";
 import type { Dataset } from "./dataset";
 import type { FlowSource } from "./flow";
-import type { ModelCardTexts } from "./modelCard";
+import type { ModelCardTexts } from "./modelCardTexts";
 import type { ParameterDefaults } from "./parameters";
 import type { JobContext } from "./steps/step";
 

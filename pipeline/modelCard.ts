@@ -1,5 +1,3 @@
-import { z } from "zod";
-
 import { objectiveMetric } from "./algorithms";
 import type { DefinitionArgs } from "./definitionArgs";
 import type { TunedCandidate } from "./evaluationSteps";
@@ -13,38 +11,6 @@ import {
   type StringExpression,
 } from "./language/expressions";
 import type { Processing } from "./steps/processing";
-
-const text = z.string().min(1).max(2048).optional();
-
-/** What a model card says that only its owner knows. Source of members and lengths: see {@link modelCard}. */
-export const modelCardSchema = z.strictObject({
-  status: z
-    .enum(["Draft", "PendingReview", "Approved", "Archived"])
-    .default("Draft")
-    .describe("Status of a new model's card."),
-  creator: z
-    .string()
-    .min(1)
-    .max(1024)
-    .optional()
-    .describe("Creator of the models, such as a team."),
-  purpose: text.describe("Purpose of the models."),
-  intendedUses: text.describe("Intended and unintended uses of the models."),
-  factorsAffectingEfficiency: text.describe("Factors that affect the quality of the models."),
-  riskRating: z
-    .enum(["High", "Medium", "Low", "Unknown"])
-    .default("Unknown")
-    .describe("Risk rating of the models."),
-  riskExplanation: text.describe("Explanation of the risk rating."),
-  businessProblem: text.describe("Business problem that the models solve."),
-  businessStakeholders: text.describe("Stakeholders of the models."),
-  lineOfBusiness: text.describe("Line of business of the models."),
-  ethicalConsiderations: text.describe("Ethical considerations for users of the models."),
-  caveats: text.describe("Caveats and recommendations for users of the models."),
-});
-
-/** What a model card says that only its owner knows. */
-export type ModelCardTexts = z.output<typeof modelCardSchema>;
 
 /** A JSON value in which an expression may stand for a string; one that is read from a report stands for a number. */
 type CardValue =

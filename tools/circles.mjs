@@ -1,4 +1,5 @@
-// Finds files of TypeScript that import each other in a circle, types included: none of them can be read without the others.
+// Lists TypeScript files that import each other in a circle, types included, and fails if there are any: none of them can be
+// read without the others.
 
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -21,7 +22,7 @@ function readImports() {
 }
 
 /** The circles that are met on a walk through all imports: each as its files, the first of them again at the end. */
-export function findCircles(imports = readImports()) {
+function findCircles(imports) {
   const circles = [];
   const done = new Set();
   const visit = (path, way) => {
@@ -39,3 +40,9 @@ export function findCircles(imports = readImports()) {
   }
   return circles;
 }
+
+const circles = findCircles(readImports());
+for (const circle of circles) {
+  console.error(`files import each other: ${circle.join(" -> ")}`);
+}
+process.exitCode = circles.length === 0 ? 0 : 1;

@@ -3,7 +3,6 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
-import { findCircles } from "./circles.mjs";
 import { runPython } from "./python.mjs";
 
 const fix = process.argv.includes("--fix");
@@ -13,17 +12,8 @@ function runNode(script, ...args) {
   return spawnSync(process.execPath, [path, ...args], { stdio: "inherit" }).status;
 }
 
-/** Says which files import each other. */
-function checkCircles() {
-  const circles = findCircles();
-  for (const circle of circles) {
-    console.error(`files import each other: ${circle.join(" -> ")}`);
-  }
-  return circles.length === 0 ? 0 : 1;
-}
-
 const results = [
-  checkCircles(),
+  spawnSync(process.execPath, ["tools/circles.mjs"], { stdio: "inherit" }).status,
   runNode("prettier/bin/prettier.cjs", fix ? "--write" : "--check", "--log-level", "warn", "."),
   runNode("eslint/bin/eslint.js", "--max-warnings", "0", ...(fix ? ["--fix"] : []), "."),
   runPython(["-m", "ruff", "format", ...(fix ? [] : ["--check"]), "."]),
