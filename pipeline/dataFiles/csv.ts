@@ -109,9 +109,11 @@ export function csvProblems(
   }
   const broken = rows.find(({ fields }) => fields === undefined);
   if (broken !== undefined) {
+    const isNull = lines[broken.number - 1]?.line.includes("\\N") === true;
     return [
       `line ${broken.number}: a quote or backslash inside a value; OpenCSVSerde reads values in quotes on one line, with ` +
-        "quotes inside doubled, and treats a backslash as an escape",
+        "quotes inside doubled, and treats a backslash as an escape" +
+        (isNull ? "; write missing values as nothing or as NA, not as \\N" : ""),
     ];
   }
   if (!checkValues) {

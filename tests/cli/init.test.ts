@@ -329,6 +329,16 @@ describe("npm run restate -- init", function () {
       /line 2: a quote or backslash inside a value; OpenCSVSerde reads values in quotes on one line/,
     ],
     [
+      "\\N beside quotes",
+      [
+        "town,price",
+        '"Ulm, City",\\N',
+        ...rows.map(({ price, town }) => `"${town}",${price}`),
+      ].join("\n"),
+      "price",
+      /line 2: .* treats a backslash as an escape; write missing values as nothing or as NA, not as \\N\n$/,
+    ],
+    [
       "a target that is not there",
       plain.join("\n"),
       "prize",

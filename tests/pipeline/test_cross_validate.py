@@ -14,6 +14,7 @@ import pytest
 import xgboost
 from preprocess import SPLITS
 from preprocess import main as preprocess
+from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.metrics import r2_score
 from sklearn.model_selection import KFold
 from sklearn.tree import DecisionTreeRegressor
@@ -94,6 +95,20 @@ def test_a_tree_scores_as_scikit_learn_does_on_its_folds(tmp_path: Path) -> None
     assert report["r2"]["mean"] == pytest.approx(np.mean(expected))
     assert report["r2"]["standard_deviation"] == pytest.approx(np.std(expected, ddof=1))
     assert (report["kind"], report["count"], report["rows"]) == ("folds", 5, ROWS)
+
+
+def test_another_family_of_the_image_scores_as_scikit_learn_does(tmp_path: Path) -> None:
+    split(tmp_path)
+    rows, (fold,) = parts(tmp_path)
+    fixed = {"algorithm": "extra-trees", "random_state": "1", "n_estimators": "20"}
+    report = run(tmp_path, "extra-trees", fixed, "max_depth=4")
+    expected = []
+    for train, _, test in masks(fold):
+        forest = ExtraTreesRegressor(n_estimators=20, max_depth=4, random_state=1)
+        forest.fit(rows[train, 1:].astype(np.float32), rows[train, 0])
+        predicted = forest.predict(rows[test, 1:].astype(np.float32))
+        expected.append(r2_score(rows[test, 0], predicted))
+    np.testing.assert_allclose(report["r2"]["values"], expected, rtol=1e-3)
 
 
 @pytest.mark.parametrize("patience", [None, 3])
