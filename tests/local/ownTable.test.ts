@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 
 import { pythonInterpreter } from "../../local/environments/python";
+import { algorithms } from "../../pipeline/algorithms";
 import type { JsonObject } from "../../pipeline/language/json";
 import { type Ended, local, temporaryFolder } from "../support/localRun";
 
@@ -59,7 +60,7 @@ describe("npm run local, on a table of one's own,", function () {
   this.timeout(180_000);
   const folder = temporaryFolder();
 
-  function configFile(dataset: JsonObject): string {
+  function configFile(dataset: JsonObject, candidates?: readonly JsonObject[]): string {
     const path = join(folder, "config.yaml");
     const candidate = {
       name: "Tree",
@@ -73,7 +74,7 @@ describe("npm run local, on a table of one's own,", function () {
     const config = {
       "aws:region": "us-east-1",
       "restate:dataset": { table: "own", target: "y", ...dataset },
-      "restate:candidates": [candidate],
+      "restate:candidates": candidates ?? [candidate],
       "restate:minimumR2": "-100",
       "restate:modelCard": { intendedUses: 'To try a "table" of one\'s own.' },
       "restate:network": { mode: "none" },
@@ -164,6 +165,38 @@ describe("npm run local, on a table of one's own,", function () {
     const none = await card("9");
     equal(none.code, 1);
     match(none.stderr, /there is no model version 9/);
+  });
+
+  it("trains, evaluates and explains a model of every algorithm, each by its default tuning", async () => {
+    const data = join(folder, "families.csv");
+    const rows = Array.from(
+      { length: 200 },
+      (_, n) => `${(n % 7) * 10 + (n % 5)},${n % 7},${n % 5}`,
+    );
+    writeFileSync(data, rows.join("\n"));
+    const dataset = {
+      columns: ["y", "x", "z"].map((name) => ({ name, type: "int" })),
+    };
+    const candidates = Object.keys(algorithms).map((algorithm) => ({
+      name: algorithm.replaceAll("-", ""),
+      algorithm,
+      maxJobs: 1,
+    }));
+    const { code, stderr, stdout } = await local([
+      ...["--json", "--work-folder", join(folder, "families"), "--data", data],
+      ...["--config-file", configFile({ table: "families", ...dataset }, candidates)],
+    ]);
+    equal(code, 0, stderr);
+    const result = JSON.parse(stdout) as {
+      readonly report: string;
+      readonly candidates: readonly { readonly name: string; readonly r2: number }[];
+    };
+    deepEqual(
+      result.candidates.filter(({ r2 }) => !(r2 > 0.5)).map(({ name }) => name),
+      [],
+    );
+    equal(result.candidates.length, candidates.length);
+    match(readFileSync(result.report, "utf8"), /SHAP values of \d+ test rows/);
   });
 
   it("says what to doubt in the rows before it trains, or stops where it is to", async () => {
