@@ -21,20 +21,14 @@ import type { ServingOutputs } from "./outputs";
 type Outputs = { readonly [Name in keyof ServingOutputs]: pulumi.Input<ServingOutputs[Name]> };
 
 /**
- * Refuses what an inference pipeline, such as one that takes the table's own rows, cannot have.
+ * Refuses a serverless endpoint for an inference pipeline, such as one that takes the table's own rows.
  * Source: SageMaker's guide, "Serverless Inference", feature exclusions.
  */
-function checkPipeline({ arn, containers }: ModelPackage, { compute, monitoring }: Settings): void {
+function checkPipeline({ arn, containers }: ModelPackage, { compute }: Settings): void {
   if (containers > 1 && compute.mode === "serverless") {
     throw runError(
       `restate-serving:compute: ${arn} is an inference pipeline of ${containers} containers, which serverless endpoints ` +
         "do not run: choose mode real-time",
-    );
-  }
-  if (containers > 1 && monitoring.mode !== "none") {
-    throw runError(
-      `restate-serving:monitoring: ${arn} takes the table's own rows, which cannot be compared with the features that it ` +
-        "was trained on: choose mode none",
     );
   }
 }

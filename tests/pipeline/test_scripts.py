@@ -200,7 +200,7 @@ class TestPreprocess:
             (
                 [[",1,2", '"",3,4', "NaN,3,4"]],
                 HEADER,
-                'all 3 rows lack their target "price"',
+                'all 3 rows have no value of the target "price"',
             ),
             (
                 [ROWS[:9], ["1,2"]],
@@ -220,7 +220,7 @@ class TestPreprocess:
                 HEADER,
                 "no row has a value of rooms, age: compare",
             ),
-            ([ROWS], 'price,"s_a","s_a"', 'columns "s_a", "s_a" differ at most by case and blanks'),
+            ([ROWS], 'price,"s_a","s_a"', 'columns "s_a", "s_a" differ at most by case and surr'),
             ([ROWS], 'price,"s_a ","s_A"', 'columns "s_a ", "s_A" differ at most by case and'),
             ([ROWS], 'price,"s_a ","price"', 'columns "price", "price" differ at most by'),
         ],
