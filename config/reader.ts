@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
 import { runError } from "../errors/runError";
+import { nearest } from "../pipeline/language/nearest";
 
 /** What the programs of this project share to read and check the configuration of their stacks. */
 
@@ -47,16 +48,35 @@ function parseValue(schema: z.core.$ZodType | undefined, raw: string): unknown {
   }
 }
 
+/** What zod's own message leaves out: that a value is missing, and which members there are. */
+const clearerMessage: z.core.$ZodErrorMap = (issue) => {
+  if (issue.code === "invalid_type" && issue.input === undefined) {
+    return `missing, expected ${issue.expected}`;
+  }
+  if (issue.code === "unrecognized_keys" && issue.inst instanceof z.ZodObject) {
+    const members = Object.keys(issue.inst.shape);
+    return issue.keys
+      .map((key) => {
+        const near = nearest(key, members);
+        return near === undefined
+          ? `unknown ${key}; the members are ${members.join(", ")}`
+          : `unknown ${key}; did you mean ${near}?`;
+      })
+      .join("; ");
+  }
+  return undefined;
+};
+
 /** What a validation issue means, a line for each problem in it. */
 function describeIssue(
   { namespace, schema }: { readonly namespace: string; readonly schema: z.ZodObject },
   issue: z.core.$ZodIssue,
 ): readonly string[] {
-  if (issue.code === "unrecognized_keys") {
+  if (issue.code === "unrecognized_keys" && issue.path.length === 0) {
     const allowed = Object.keys(schema.shape).join(", ");
-    return issue.path.length === 0
-      ? issue.keys.map((key) => `${place(namespace, [key])}: unknown key; the keys are ${allowed}`)
-      : [`${place(namespace, issue.path)}: unknown ${issue.keys.join(", ")}`];
+    return issue.keys.map(
+      (key) => `${place(namespace, [key])}: unknown key; the keys are ${allowed}`,
+    );
   }
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
     // Of the alternatives, the one that fails only inside is the one that was meant.
@@ -93,7 +113,7 @@ export function readConfiguration<Schema extends z.ZodObject>(
       return fullKey.startsWith(`${namespace}:`) ? [[key, parseValue(shape[key], value)]] : [];
     }),
   );
-  const parsed = schema.safeParse(raw);
+  const parsed = schema.safeParse(raw, { error: clearerMessage });
   if (!parsed.success) {
     const { issues } = parsed.error;
     return {
