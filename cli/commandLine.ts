@@ -19,7 +19,7 @@ function typed(isLocal: boolean): string {
 
 /**
  * Takes `--local` off the front, where `npm run local` puts it.
- * @returns the verb, which on this machine is `run` where none is named, and its arguments
+ * @returns the verb, which on this machine is `run` if none is named, and its arguments
  */
 function readVerb(args: readonly string[]): {
   readonly name: string | undefined;

@@ -2,7 +2,7 @@
 export interface FailedStep {
   readonly name: string;
   readonly reason: string;
-  /** How the log of its job ends; undefined where it has run none. */
+  /** How the log of its job ends; undefined if it has run none. */
   readonly job?:
     | {
         readonly lastLines: readonly string[];

@@ -15,7 +15,7 @@ export function withGroup(command: Command): Command {
 
 /**
  * The model package groups that are meant.
- * @throws UserError where there is none of the name
+ * @throws UserError if there is none of the name
  */
 export async function groupsOf(world: World, { group }: GroupOption): Promise<readonly string[]> {
   const all = await world.modelPackageGroups();

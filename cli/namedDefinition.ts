@@ -58,7 +58,7 @@ export function isStack(word: string): boolean {
  * The definition that a word on the command line means: a file, a stack, or a git revision.
  *
  * @param stack the stack that is rendered with the source of a revision
- * @throws UserError where it means none
+ * @throws UserError if it means none
  */
 export async function namedDefinition(word: string, stack: string): Promise<PipelineDefinition> {
   const path = typedPath(word);

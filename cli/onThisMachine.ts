@@ -5,7 +5,7 @@ import type { WorldOptions } from "./world";
  * Makes sure that a command that needs what only a work folder has works in one.
  *
  * @param instead what there is in AWS instead
- * @throws UserError where the command's world is AWS
+ * @throws UserError if the command's world is AWS
  */
 export function onThisMachine(verb: string, { local }: WorldOptions, instead?: string): void {
   if (local !== true) {

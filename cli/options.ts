@@ -4,7 +4,7 @@ import { collectParameter } from "../terminal/options";
 import { shellWord } from "../terminal/shellWord";
 import type { Pace } from "./sageMaker/follow";
 
-/** What `--stack` is where it is not given, for the help. */
+/** What `--stack` is if it is not given, for the help. */
 export const stackDefault = "default: taken from the name of the --config-file, or dev";
 
 /** The options of commands that can print JSON. */
@@ -118,7 +118,7 @@ export function paceOf({ every }: PaceOption, isLocal: boolean): Pace {
   return isLocal ? { shortest: 0.1, longest: 0.5 } : { shortest: 2, longest: 30 };
 }
 
-/** @throws InvalidArgumentError where it is not a number above 0 */
+/** @throws InvalidArgumentError if it is not a number above 0 */
 function readPositive(text: string): number {
   const value = Number(text);
   if (text.trim() === "" || !Number.isFinite(value) || value <= 0) {
@@ -127,7 +127,7 @@ function readPositive(text: string): number {
   return value;
 }
 
-/** @throws InvalidArgumentError where it is not a whole number from 1 to 10000 */
+/** @throws InvalidArgumentError if it is not an integer from 1 to 10000 */
 function readCount(text: string): number {
   const value = readPositive(text);
   if (!Number.isInteger(value) || value > 10_000) {
@@ -138,7 +138,7 @@ function readCount(text: string): number {
 
 /**
  * Reads a port.
- * @param min 0 where any free port may be asked for
+ * @param min 0 if any free port may be asked for
  */
 export function readPort(min: 0 | 1): (text: string) => number {
   return (text) => {
@@ -161,7 +161,7 @@ export interface TypedOptions {
   readonly image?: ReadonlyMap<string, string>;
   readonly parameter?: ReadonlyMap<string, string>;
   readonly docker?: boolean;
-  /** False where `--no-authorization` is given. */
+  /** False if `--no-authorization` is given. */
   readonly authorization?: boolean;
 }
 

@@ -4,7 +4,7 @@ import type { Pause } from "./sageMaker/follow";
 export interface Terminal {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
-  /** Takes the exit code where it is not 0. */
+  /** Takes the exit code if it is not 0. */
   readonly exit: (code: number) => void;
   /** Waits between two polls. Default: by the clock. */
   readonly pause?: Pause;

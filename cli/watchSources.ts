@@ -89,7 +89,7 @@ class Sources {
   }
 }
 
-/** Runs this command line anew without `--watch`, so that it loads the sources as they are now. */
+/** Runs this command line again without `--watch`, so that it loads the sources as they are now. */
 function runOnce(): Promise<number> {
   const args = process.argv.slice(1).filter((one) => one !== "--watch");
   const child = spawn(process.execPath, [...process.execArgv, ...args], { stdio: "inherit" });

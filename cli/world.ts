@@ -35,14 +35,14 @@ export interface MachineOptions {
   readonly configFile?: string;
   readonly data?: string;
   readonly docker?: boolean;
-  /** False where `--no-authorization` is given. */
+  /** False if `--no-authorization` is given. */
   readonly authorization?: boolean;
   /** The folder of an image's program, or `docker`, by the image's URI. */
   readonly image?: ReadonlyMap<string, string>;
   readonly workFolder?: string;
 }
 
-/** @throws UserError where an option about this machine is given for a stack in AWS */
+/** @throws UserError if an option about this machine is given for a stack in AWS */
 export function refuseMachineOptions({
   authorization,
   configFile,
@@ -204,7 +204,7 @@ async function openStack({ outputs: file, stack }: WorldOptions): Promise<World>
 
 /**
  * The world that a command works in.
- * @throws UserError where the options contradict each other, or the stack's exports cannot be read
+ * @throws UserError if the options contradict each other, or the stack's exports cannot be read
  */
 export async function openWorld(options: WorldOptions): Promise<World> {
   if (options.local === true) {

@@ -44,7 +44,7 @@ export function imageTag(
  * under. The Docker provider hashes modes (pulumi/pulumi-docker, `hashContext`): another umask would push the same
  * image again, which an immutable tag refuses.
  *
- * @throws pulumi.RunError where a mode cannot be set, naming the file
+ * @throws pulumi.RunError if a mode cannot be set, naming the file
  */
 export function settleFileModes(context: string): void {
   if (process.platform === "win32") {

@@ -42,11 +42,11 @@ export class DataLake extends pulumi.ComponentResource {
   public readonly tableName: pulumi.Output<string>;
   public readonly workGroupName: pulumi.Output<string>;
   public readonly namedQueryId: pulumi.Output<string>;
-  /** Hash of the data's content; undefined where the data is not uploaded from here. */
+  /** Hash of the data's content; undefined if the data is not uploaded from here. */
   public readonly dataHash: string | undefined;
 
   /**
-   * @throws pulumi.InputPropertyError where `dataFile` does not exist
+   * @throws pulumi.InputPropertyError if `dataFile` does not exist
    */
   constructor(name: string, args: DataLakeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("restate:index:DataLake", name, {}, opts);

@@ -4,7 +4,7 @@ import type { EndpointAccess } from "./dataBucket";
 import type { StackNames } from "./stackNames";
 
 /**
- * Which of a stack's roles reach the bucket through its network's endpoint alone. Evaluation does only where it is
+ * Which of a stack's roles reach the bucket through its network's endpoint alone. Evaluation does only if it is
  * processing jobs: a batch transform's model is looked at when it is made, and no source says from where. Nor does one
  * of what endpoints read and keep; their monitoring may run without a network.
  */

@@ -10,7 +10,7 @@ import { runError } from "../errors/runError";
  * @param region region of the zones and services
  * @param services what follows the region in the names of the endpoint services, such as `ecr.api`
  * @param count number of zones to find
- * @throws pulumi.RunError where there are fewer, or AWS does not tell
+ * @throws pulumi.RunError if there are fewer, or AWS does not tell
  */
 export async function endpointZones(
   region: string,

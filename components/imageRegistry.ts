@@ -26,7 +26,7 @@ const absent =
 /**
  * Looks for an image in the account's registry, so that it is not pushed again: its tag cannot be.
  *
- * @returns its digest; undefined where there is no such image, no repository yet, or no way to see it, which is warned
+ * @returns its digest; undefined if there is no such image, no repository yet, or no way to see it, which is warned
  * of: then the push decides
  */
 export async function findDigest(
@@ -68,7 +68,7 @@ const configSchema = z.object({ architecture: z.string(), os: z.string() });
  * linux/amd64. Source: aws/amazon-sagemaker-feedback#180, moby/buildkit#5480. Where the registry cannot be reached
  * from here, that is warned of.
  *
- * @throws pulumi.RunError where it is another, or where there is none, with what to do
+ * @throws pulumi.RunError if it is another, or if there is none, with what to do
  */
 export async function checkManifest(
   registry: Registry,

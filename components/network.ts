@@ -75,7 +75,7 @@ export class Network extends pulumi.ComponentResource {
         subnetStrategy: "Auto",
         subnetSpecs: [{ type: "Isolated" }],
         natGateways: { strategy: "None" },
-        // Endpoints answer under the services' own names only where the network resolves them.
+        // Endpoints answer under the services' own names only if the network resolves them.
         enableDnsHostnames: true,
         enableDnsSupport: true,
       },

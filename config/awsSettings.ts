@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 /** What the namespace `aws` says of the provider: profile, roles to assume, allowed accounts, default tags and so on. */
 export type AwsSettings = Partial<typeof awsConfig>;
 
-/** The accounts of a JSON list; undefined where it is none. */
+/** The accounts of a JSON list; undefined if it is none. */
 function accountIds(text: string): string[] | undefined {
   try {
     const list = JSON.parse(text) as unknown;

@@ -100,7 +100,7 @@ function describeIssue(
 /**
  * Reads the stack's configuration by a schema.
  *
- * @returns the values, undefined where the schema does not hold, and all problems, each by its key
+ * @returns the values, undefined if the schema does not hold, and all problems, each by its key
  */
 export function readConfiguration<Schema extends z.ZodObject>(
   configuration: Configuration<Schema>,

@@ -50,7 +50,7 @@ const stackPattern = /^(?=.{1,20}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 /** What follows a stack's name in patterns of names that its deployer may change: no other stack's may begin so. */
 const reservedParts = ["deployer", "model"];
 
-/** What is wrong with a stack's name; nothing where physical names can carry it. */
+/** What is wrong with a stack's name; nothing if physical names can carry it. */
 export function stackNameProblems(stack: string): readonly string[] {
   const [, ...rest] = stack.split("-");
   const taken = rest.find((part) => reservedParts.includes(part));

@@ -17,7 +17,7 @@ const systemReasons: Readonly<Record<string, string>> = {
 
 /**
  * An error as one that the user can fix.
- * @returns undefined where it is one of the program
+ * @returns undefined if it is one of the program
  */
 export function asUserError(error: unknown): UserError | undefined {
   if (error instanceof UserError) {

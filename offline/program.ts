@@ -209,7 +209,7 @@ function datasetOf(config: Readonly<Record<string, string>>): Dataset {
   return datasetSchema.parse(configured === undefined ? californiaHousing : JSON.parse(configured));
 }
 
-/** The default is the provider's: aws.athena.Workgroup enforces unless it is told not to. */
+/** The default is the provider's: aws.athena.Workgroup enforces unless it is reported not to. */
 function readWorkGroup({
   configuration,
   name = "",
@@ -218,7 +218,7 @@ function readWorkGroup({
   return { name, enforcesConfiguration };
 }
 
-/** @throws Error where the program renders none, which would be its own mistake */
+/** @throws Error if the program renders none, which would be its own mistake */
 function readDefinition(text: string): PipelineDefinition {
   const { definition, problems } = parseText(text);
   if (problems !== undefined) {
@@ -233,7 +233,7 @@ function readDefinition(text: string): PipelineDefinition {
  *
  * @param stack name of the stack
  * @param config its configuration, by full key
- * @throws UserError where the configuration is not valid
+ * @throws UserError if the configuration is not valid
  */
 export async function evaluateProgram(
   stack: string,

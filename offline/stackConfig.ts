@@ -16,7 +16,7 @@ function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The stack that is meant where nothing names one. */
+/** The stack that is meant if nothing names one. */
 export const defaultStack = "dev";
 
 /** Names of configuration files, as the Pulumi CLI has them, of stacks whose names the program takes. */
@@ -38,7 +38,7 @@ export function stackNamed({
  * objects as JSON. Encrypted values are left out.
  *
  * @param file the file to read, as the Pulumi CLI's `--config-file`; by default `Pulumi.<stack>.yaml`
- * @throws UserError where there is no such file, or it is not a stack's configuration
+ * @throws UserError if there is no such file, or it is not a stack's configuration
  */
 export function stackConfig(stack: string, file?: string): Readonly<Record<string, string>> {
   const name = file ?? `Pulumi.${stack}.yaml`;

@@ -85,7 +85,7 @@ export function retiredOf(algorithm: AlgorithmName): Retired {
   return algorithm === "xgboost" ? xgboostRetired : { hyperparameters: {}, values: {} };
 }
 
-/** What is wrong with a value of a hyperparameter, or undefined where nothing is. */
+/** What is wrong with a value of a hyperparameter, or undefined if nothing is. */
 export function hyperparameterProblem(
   specification: HyperParameterSpecification,
   value: string,

@@ -24,7 +24,7 @@ import { checkpointUri, prefixes } from "./storage";
 export interface CandidateSteps {
   readonly candidate: Candidate;
   readonly tuning: Tuning;
-  /** The steps that evaluate its best model, and then those that train it anew on other rows. */
+  /** The steps that evaluate its best model, and then those that train it again on other rows. */
   readonly evaluationSteps: readonly Step[];
   /** R² on the test data. */
   readonly r2: JsonGet;

@@ -24,7 +24,7 @@ const maxPrecision = 38;
 
 /**
  * Reads a Glue type.
- * @returns undefined where it is none that a table to train on may have
+ * @returns undefined if it is none that a table to train on may have
  */
 export function columnType(type: string): ColumnType | undefined {
   const [, name = "", first, second] =

@@ -15,7 +15,7 @@ import { executionUri } from "./storage";
 export const crossValidationFile = "CrossValidation";
 
 /**
- * Trains a candidate anew on other rows, by the hyperparameters of its best trial; undefined where the configuration does
+ * Trains a candidate again on other rows, by the hyperparameters of its best trial; undefined if the configuration does
  * not ask for it, or the candidate is an image that no script here can train.
  *
  * `TunedHyperParameters['eta']` is how the SageMaker Python SDK refers to a value of a map (PropertiesMap).

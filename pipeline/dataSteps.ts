@@ -103,7 +103,7 @@ export function baselineStep(args: DefinitionArgs, preprocess: Preprocess): Data
 
 /** The step that {@link preprocessStep} builds. */
 export interface Preprocess extends Processing<"metadata" | "test" | "train" | "validation"> {
-  /** S3 URIs of what encodes the table's own rows; undefined where models take encoded ones. */
+  /** S3 URIs of what encodes the table's own rows; undefined if models take encoded ones. */
   readonly encoder:
     | {
         /** The archive that the container is given. */

@@ -480,7 +480,7 @@ export function categoricalColumns(dataset: Dataset): readonly string[] {
 
 /**
  * How Preprocess encodes features, in their order: as `encode` says, and one-hot what the flow does not encode, since only
- * what is learnt in Preprocess is kept with the model.
+ * what is learned in Preprocess is kept with the model.
  */
 export function encodings(dataset: Dataset): ReadonlyMap<string, Dataset["encode"][string]> {
   const oneHot = dataset.servedRows === "raw" ? labelColumns(dataset) : [];

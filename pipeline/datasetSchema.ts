@@ -81,7 +81,7 @@ function splitProblems({
   return [];
 }
 
-/** Finds what does not go with a flow of the user's own, and which columns it takes for granted. */
+/** Finds what does not go with a flow of the user, and which columns it takes for granted. */
 function ownFlowProblems(
   dataset: Dataset,
   problem: (path: (number | string)[], message: string) => void,

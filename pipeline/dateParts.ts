@@ -36,7 +36,7 @@ export function partName(column: string, part: DatePart): string {
   return `${column}_${part.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
 }
 
-/** A part of a value as SQL; it is a bigint, and null where the value is. */
+/** A part of a value as SQL; it is a bigint, and null if the value is. */
 export function partSql(part: DatePart, value: string): string {
   return sqlOfParts[part](value);
 }

@@ -28,7 +28,7 @@ const seed = 1729;
 const forest: Tuning<number | string> = {
   hyperparameters: { n_estimators: 200, random_state: seed },
   ranges: {
-    // Below 1: a whole number would mean as many features.
+    // Below 1: an integer would mean as many features.
     max_features: continuous(0.2, 0.99, "Linear"),
     min_samples_leaf: integer(1, 20, "Logarithmic"),
     min_samples_split: integer(2, 20, "Logarithmic"),

@@ -177,7 +177,7 @@ function transforms(dataset: Dataset): readonly Transform[] {
 
 /**
  * Builds the Data Wrangler flow of a dataset: a source that reads the Athena query, then the transforms, which are those
- * of the user's own flow where there is one.
+ * of the user flow if there is one.
  * Source of the form: the `.flow` files and notebooks that Data Wrangler exports.
  */
 export function dataWranglerFlow(dataset: Dataset, source: FlowSource): Flow {

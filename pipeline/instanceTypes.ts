@@ -36,7 +36,7 @@ export function parameterInstanceType(instead: string) {
   });
 }
 
-/** What a step's job runs on; undefined where it runs none, or on nothing that has volumes. */
+/** What a step's job runs on; undefined if it runs none, or on nothing that has volumes. */
 function resourcesOf(step: Step) {
   switch (step.Type) {
     case "ClarifyCheck":

@@ -32,7 +32,7 @@ export function isDay(text: string): boolean {
   );
 }
 
-/** Digits of a decimal number without an exponent, such as 0.0000001 of "1e-7"; undefined where it is none. */
+/** Digits of a decimal number without an exponent, such as 0.0000001 of "1e-7"; undefined if it is none. */
 function plainDigits(text: string): string | undefined {
   const [, sign = "", whole, fraction = "", exponent = "0"] =
     /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/.exec(text) ?? [];
@@ -49,7 +49,7 @@ function plainDigits(text: string): string | undefined {
 
 /**
  * The digits of an exact number: those of a number, or of a text where a number in YAML would lose some.
- * @returns undefined where the value is not such a number
+ * @returns undefined if the value is not such a number
  */
 function exactDigits(value: ConfigValue): string | undefined {
   if (typeof value === "boolean") {
@@ -134,7 +134,7 @@ function calendar(value: ConfigValue, kind: "date" | "timestamp"): Literal {
  * different families. Source: Trino's documentation, "Data types" and "Comparison functions and operators".
  *
  * @param type Glue type of the column
- * @throws Error where the type is none of {@link ColumnType}
+ * @throws Error if the type is none of {@link ColumnType}
  */
 export function sqlLiteral(type: string, value: ConfigValue): Literal {
   const known: ColumnType | undefined = columnType(type);

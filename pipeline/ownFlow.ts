@@ -49,7 +49,7 @@ function chain(flow: OwnFlow): readonly OwnNode[] {
   return found;
 }
 
-/** The columns that the flow's casts name, in lower case; undefined where it has none, and so keeps all. */
+/** The columns that the flow's casts name, in lower case; undefined if it has none, and so keeps all. */
 export function castColumns(flow: OwnFlow): readonly string[] | undefined {
   const cast = chain(flow).find(({ operator }) => operator === castOperator);
   const names = Object.keys(cast?.trained_parameters?.schema ?? {});

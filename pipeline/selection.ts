@@ -24,7 +24,7 @@ export function comparesPairs({
 
 /**
  * One Condition step a candidate, which registers it where it beats every earlier candidate, is as good as
- * every later one (so ties go to the earlier) and reaches the minimum, and the floor where there is one. At most one of them holds.
+ * every later one (so ties go to the earlier) and reaches the minimum, and the floor if there is one. At most one of them holds.
  */
 function registration(all: readonly CandidateSteps[], floor: number | undefined): readonly Step[] {
   return all.map(({ candidate, r2, register }, index) => {
@@ -64,7 +64,7 @@ function lowered(floor: number): Step {
   );
 }
 
-/** The steps that register the candidate with the best R², or fail where none reaches the minimum. */
+/** The steps that register the candidate with the best R², or fail if none reaches the minimum. */
 export function selectionSteps(
   args: DefinitionArgs,
   all: readonly CandidateSteps[],

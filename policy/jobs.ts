@@ -127,7 +127,7 @@ function jobProblems(step: unknown, config: RuleConfig): readonly string[] {
 
 /**
  * The definition of a pipeline's inputs.
- * @returns problems where it cannot be judged; undefined where only an update knows it
+ * @returns problems if it cannot be judged; undefined if only an update knows it
  */
 export function definitionOf({
   pipelineDefinition,

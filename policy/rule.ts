@@ -11,7 +11,7 @@ export interface RuleConfig {
   readonly prices?: Readonly<Record<string, unknown>>;
   /** Whether jobs and models must be in a network of the account's own. Default: false. */
   readonly requireNetwork?: boolean;
-  /** Types of resources that are allowed beside those of this project. Default: none. */
+  /** Types of resources that are allowed in addition to those of this project. Default: none. */
   readonly types?: readonly string[];
 }
 
@@ -25,7 +25,7 @@ export interface Rule {
   readonly types: readonly string[];
   /** Members of the configuration that it reads. Default: none. */
   readonly reads?: readonly (keyof RuleConfig)[];
-  /** What is wrong with a resource, a message each; nothing where it holds. */
+  /** What is wrong with a resource, a message each; nothing if it holds. */
   readonly problems: (inputs: Inputs, config?: RuleConfig) => readonly string[];
 }
 
@@ -69,7 +69,7 @@ export function at(value: unknown, ...path: readonly (string | number)[]): unkno
 export const isText = (value: unknown): value is string =>
   typeof value === "string" && value.trim() !== "";
 
-/** The document in a text of JSON, or the document itself; undefined where it is neither. */
+/** The document in a text of JSON, or the document itself; undefined if it is neither. */
 export function document(value: unknown): unknown {
   try {
     return typeof value === "string" ? (JSON.parse(value) as unknown) : (value ?? undefined);

@@ -74,7 +74,7 @@ function statementOf(value: object): Statement {
 }
 
 /**
- * The statements of a policy, a text or an object; none where it is not given, as before an update. A policy that
+ * The statements of a policy, a text or an object; none if it is not given, as before an update. A policy that
  * is none, in which no rule could find anything, is a statement that allows everything.
  */
 export function statements(policy: unknown): readonly Statement[] {

@@ -67,7 +67,7 @@ export interface Details {
 export interface ContributionPoint {
   /** SHAP value: how much the feature's value adds to the prediction. */
   readonly value: number;
-  /** How large the feature's value is among those of all rows: a fifth, from 0; null where it is missing. */
+  /** How large the feature's value is among those of all rows: a fifth, from 0; null if it is missing. */
   readonly level: number | null;
   /** Where it is set beside others of about the same value: from -1 to 1. */
   readonly offset: number;

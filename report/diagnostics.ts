@@ -45,7 +45,7 @@ async function hashed(
   return value;
 }
 
-/** Runs a job, also where the execution has failed and its own runner takes none any more. */
+/** Runs a job, even if the execution has failed and its own runner takes none any more. */
 async function runJob(jobs: Jobs, job: Job): Promise<JobResult> {
   if (!jobs.isClosed) {
     return jobs.run(job);

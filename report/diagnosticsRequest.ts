@@ -80,7 +80,7 @@ function findOutput(
   return undefined;
 }
 
-/** What there is to look at of a candidate; undefined where there is nothing. */
+/** What there is to look at of a candidate; undefined if there is nothing. */
 function requestOf(
   execution: Execution,
   candidate: CandidateSummary,

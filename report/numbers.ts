@@ -1,11 +1,11 @@
-/** A number to read, with at most so many digits after the point; a dash where there is none. */
+/** A number to read, with at most so many digits after the point; a dash if there is none. */
 export function decimal(value: number | undefined, digits: number): string {
   return value === undefined || !Number.isFinite(value)
     ? "–"
     : value.toLocaleString("en-US", { maximumFractionDigits: digits });
 }
 
-/** A number to read, with so many significant digits; a dash where there is none. */
+/** A number to read, with so many significant digits; a dash if there is none. */
 export function significant(value: number | undefined, digits = 4): string {
   return value === undefined || !Number.isFinite(value)
     ? "–"

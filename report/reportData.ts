@@ -37,9 +37,9 @@ export interface ReportData {
   readonly definition: PipelineDefinition;
   readonly candidates: readonly ReportCandidate[];
   readonly diagnoses: Diagnoses;
-  /** What Preprocess said of the rows; undefined where nothing is known of it. */
+  /** What Preprocess said of the rows; undefined if nothing is known of it. */
   readonly data: DataReport | undefined;
-  /** The end of a step's log; undefined where it has none. */
+  /** The end of a step's log; undefined if it has none. */
   readonly logOf: (step: ReportedStep) => LogEnd | undefined;
 }
 
@@ -63,7 +63,7 @@ export type ReportMetrics = Pick<SplitMetrics, "mae" | "r2" | "rmse"> &
 /** How far R² may fall from train to test rows before a model is said to over-fit. */
 export const maxGap = 0.1;
 
-/** How far R² falls from train to test rows; undefined where one of them is not known. */
+/** How far R² falls from train to test rows; undefined if one of them is not known. */
 export function gapOf({ metrics: { test, train } }: ReportCandidate): number | undefined {
   return test === undefined || train === undefined ? undefined : train.r2 - test.r2;
 }
@@ -119,7 +119,7 @@ function latestLog(folder: string, step: string): string | undefined {
 }
 
 /**
- * What was found out about the candidates' models; nothing where it is missing, damaged, or of another version, which is
+ * What was found out about the candidates' models; nothing if it is missing, damaged, or of another version, which is
  * said on standard error.
  */
 export function readDiagnoses(path: string): Diagnoses {
@@ -159,7 +159,7 @@ export function reportDataOf(
 
 /**
  * Reads the records of an execution out of its folder.
- * @throws UserError where its document or its definition is damaged or missing
+ * @throws UserError if its document or its definition is damaged or missing
  */
 export function readReportData(folder: string): ReportData {
   const record = readRecord(join(folder, "execution.json"));

@@ -45,10 +45,10 @@ export type ExecutionEvent<Step extends ShownStep, Trial extends ShownTrial> =
     }
   | { readonly kind: "trial"; readonly trial: Trial; readonly of: number };
 
-/** What is shown while an execution goes on. */
+/** What is shown while an execution continues. */
 export type ShownEvent = ExecutionEvent<ShownStep, ShownTrial>;
 
-/** Shows a run while it goes on. */
+/** Shows a run while it continues. */
 export interface Progress {
   readonly report: (event: ShownEvent) => void;
   readonly say: (line: string) => void;

@@ -80,7 +80,7 @@ function tableOf(columns: Columns, aligns: Table["aligns"]): Table {
   return aligns === undefined ? { head, rows } : { head, rows, aligns };
 }
 
-/** Cells wrapped at blanks as far as needed; undefined where their words are too wide for that. */
+/** Cells wrapped at blanks as far as needed; undefined if their words are too wide for that. */
 function withWrappedCells(
   columns: Columns,
   aligns: Table["aligns"],
@@ -141,7 +141,7 @@ function stackings(
   return narrowest.at(-1) ?? [];
 }
 
-/** Neighbouring columns as one, as few as needed; undefined where that is not enough. */
+/** Neighbouring columns as one, as few as needed; undefined if that is not enough. */
 function withStackedCells(
   columns: Columns,
   aligns: Table["aligns"],

@@ -16,12 +16,12 @@ export function formatListing(listing: Listing, json: boolean, width: number): s
   return json ? JSON.stringify(listing.items) : fittedTable(listing, width);
 }
 
-/** A number by its significant digits, or a dash where there is none. */
+/** A number by its significant digits, or a dash if there is none. */
 export function significant(value: number | undefined, digits: number): string {
   return value === undefined || !Number.isFinite(value) ? "-" : value.toPrecision(digits);
 }
 
-/** Seconds with one decimal, or a dash where they are not known. */
+/** Seconds with one decimal, or a dash if they are not known. */
 export function inSeconds(value: number | undefined): string {
   return value?.toFixed(1) ?? "-";
 }

@@ -3,7 +3,7 @@ import { createLogUpdate } from "log-update";
 import type { Progress, ShownStep, ShownTrial } from "./events";
 import { duration, marks, stepLine, trialText } from "./lines";
 
-/** How often the lines of running steps are drawn anew, in milliseconds. */
+/** How often the lines of running steps are drawn again, in milliseconds. */
 const interval = 100;
 
 /** The widest bar, in columns; it gives way to what stands beside it. */
@@ -40,7 +40,7 @@ function median(values: readonly number[]): number {
  * The seconds that a tuning has yet to go, by the median of its trials' seconds and how many run at once.
  *
  * @param slots trials that can run at once for this tuning; not finite where that is not known
- * @returns undefined where it is not known
+ * @returns undefined if it is not known
  */
 export function secondsLeft(
   trialSeconds: readonly number[],

@@ -8,7 +8,7 @@ export function typedPath(path: string): string {
 
 /**
  * Collects an option of the form NAME=VALUE that can be repeated; the last of a name counts.
- * @throws InvalidArgumentError where it is of another form
+ * @throws InvalidArgumentError if it is of another form
  */
 export function collectParameter(
   text: string,

@@ -21,7 +21,7 @@ function numberOr(value: string, accepts: (number: number) => boolean): number |
  *
  * @param definition the pipeline's definition
  * @param given values by name, as text
- * @throws UserError where a parameter is unknown, is not of its type or not among its values, has no value, or sets an instance
+ * @throws UserError if a parameter is unknown, is not of its type or not among its values, has no value, or sets an instance
  * type that SageMaker takes no key for where the definition names one
  */
 export function parameterValues(

@@ -7,7 +7,7 @@ export interface ListedExecution {
   /** ISO 8601. */
   readonly startTime: string;
   readonly status: string;
-  /** Not known where the list does not tell when it ended. */
+  /** Unknown if the list does not tell when it ended. */
   readonly seconds?: number;
   /** The candidate that was registered. */
   readonly winner?: {
@@ -35,9 +35,9 @@ export interface ListedTrial {
 export interface ListedModel {
   readonly group: string;
   readonly version: number;
-  /** Empty where the package does not tell. */
+  /** Empty if the package does not tell. */
   readonly candidate: string;
-  /** The table and the column that it has learnt from and predicts; undefined where the package does not tell. */
+  /** The table and the column that it learned from and predicts; undefined if the package does not tell. */
   readonly table?: string;
   readonly target?: string;
   /** On the test data. */
@@ -101,7 +101,7 @@ export function modelListing(
   models: readonly ListedModel[],
   items: readonly unknown[] = models,
 ): Listing {
-  // Tables are told apart where there are several.
+  // Tables are told apart if there are several.
   const tables = new Set(models.map(({ table, target }) => `${table ?? ""} ${target ?? ""}`)).size;
   return {
     head: [

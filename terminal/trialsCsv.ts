@@ -7,7 +7,7 @@ export interface CsvTrial {
   readonly status: string;
   readonly objectiveMetric: string;
   readonly objective?: number;
-  /** Not known where the training job has not begun. */
+  /** Unknown if the training job has not begun. */
   readonly seconds?: number;
   readonly hyperparameters: Readonly<Record<string, string>>;
   readonly metrics: Readonly<Record<string, number>>;

@@ -14,7 +14,7 @@ const elsewhere = [
 
 /**
  * The path of Chromium or Chrome: what RESTATE_BROWSER names, or one on the path.
- * @returns undefined where there is none
+ * @returns undefined if there is none
  */
 export function findBrowser(): string | undefined {
   const named = process.env["RESTATE_BROWSER"];

@@ -29,7 +29,7 @@ function actorsOf({ resources }: Ruled): ReadonlyMap<string, string> {
 
 /**
  * The actor that a role is: by its name in the docs, such as training, or by the role's own name or ARN.
- * @throws UserError where the stack has no such role
+ * @throws UserError if the stack has no such role
  */
 function actorOf(program: Ruled, role: string): string {
   const actors = actorsOf(program);
@@ -68,7 +68,7 @@ function endpointOf(program: Ruled, endpoint: string | undefined): string | unde
   return `network-${endpoint}`;
 }
 
-/** @throws UserError where they cannot be a request */
+/** @throws UserError if they cannot be a request */
 function checkRequest(action: string, resource: string): void {
   if (!/^[a-z0-9-]+:[A-Za-z0-9]+$/.test(action)) {
     throw new UserError(`"${action}" is not an action (expected something like s3:GetObject)`);

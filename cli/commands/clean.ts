@@ -32,7 +32,7 @@ function content(workspace: Workspace): string {
  *
  * @param agreed whether the user has agreed already
  * @returns the exit code: 1 where the user does not agree, or there is nobody to ask
- * @throws UserError where a run is using it, or where it holds what no run has made
+ * @throws UserError if a run is using it, or if it holds what no run has made
  */
 async function remove(workspace: Workspace, agreed: boolean, terminal: Terminal): Promise<number> {
   const { folder } = workspace;

@@ -26,7 +26,7 @@ const services = ["SAGEMAKER", "SAGEMAKER_RUNTIME", "CLOUDWATCH_LOGS", "S3", "ST
  * Serves SageMaker's API from a work folder over HTTP, until it is interrupted. The stack's pipeline is there.
  *
  * @param stopped ends it: what runs is stopped in order
- * @throws UserError where something else listens on the port
+ * @throws UserError if something else listens on the port
  */
 async function serveMachine(
   options: EmulateOptions,

@@ -37,7 +37,7 @@ const isServer = (store: string): boolean => served.test(store);
 
 /**
  * The store that is meant: a folder's path, or what is served.
- * @throws UserError where it is the ARN or address of something else
+ * @throws UserError if it is the ARN or address of something else
  */
 function storeOf(typed: string): string {
   if (isServer(typed)) {
@@ -54,7 +54,7 @@ function storeOf(typed: string): string {
 
 /**
  * The executions that are meant.
- * @throws UserError where one that is named is not over
+ * @throws UserError if one that is named is not over
  */
 async function executionsOf(
   world: World,

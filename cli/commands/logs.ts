@@ -27,7 +27,7 @@ const ended = ["Completed", "Failed", "Stopped"];
 
 /**
  * The jobs of a step, the failed ones first.
- * @throws UserError where it will never have a log
+ * @throws UserError if it will never have a log
  */
 async function jobsToRead(client: SageMakerClient, step: DeployedStep): Promise<Jobs> {
   const { job, name, status, type } = step;
@@ -39,7 +39,7 @@ async function jobsToRead(client: SageMakerClient, step: DeployedStep): Promise<
   return { jobs: await jobsOf(client, step), over };
 }
 
-/** Reads the steps of the execution that is meant; there are none where there is no execution. */
+/** Reads the steps of the execution that is meant; there are none if there is no execution. */
 async function stepsToRead(
   client: SageMakerClient,
   world: World,
@@ -56,7 +56,7 @@ async function stepsToRead(
   return () => stepsOf(client, arn, definition);
 }
 
-/** Prints logs, each line once; where there are several, with a line that says whose the next ones are. */
+/** Prints logs, each line once; if there are several, with a line that says whose the next ones are. */
 class Printer {
   private readonly logs = new Map<string, JobLog>();
   private current: string | undefined;
@@ -101,7 +101,7 @@ class Printer {
  * @param word the step, or the name of a job
  * @param named the execution of the step; by default the latest
  * @param pace how often to look for more, until the step or job has ended; undefined: print what there is
- * @throws UserError where there is no such step or job, or it has no log
+ * @throws UserError if there is no such step or job, or it has no log
  */
 async function printLogs(
   world: World,

@@ -58,7 +58,7 @@ function shown(value: Json): number | string {
  *
  * @param sql one SELECT in Athena's SQL; by default the one by which the pipeline reads the table
  * @param say takes a line before a download
- * @throws UserError where the query is wrong, or there is no data
+ * @throws UserError if the query is wrong, or there is no data
  */
 async function queryTable(
   options: MachineOptions,

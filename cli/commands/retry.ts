@@ -25,7 +25,7 @@ type RetryOptions = WorldOptions &
   JsonOption &
   PaceOption & { readonly wait?: boolean };
 
-/** `retry [execution]`: goes on with an execution that has failed or was stopped, from where it ended. */
+/** `retry [execution]`: continues with an execution that has failed or was stopped, from where it ended. */
 export function retry(terminal: Terminal): Command {
   return withPace(withAuthorization(withMachine(withJson(withWorld(new Command("retry"))))))
     .argument("[execution]", "its id or ARN (default: the latest)")

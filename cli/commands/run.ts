@@ -36,13 +36,13 @@ export type RunOptions = StartOptions & {
   readonly quiet?: boolean;
   readonly s3?: string;
   readonly watch?: boolean;
-  /** False where `--no-cache` is given. */
+  /** False if `--no-cache` is given. */
   readonly cache: boolean;
 };
 
 /**
  * Reads the name of a pipeline. Source: PipelineName of CreatePipeline.
- * @throws InvalidArgumentError where the service would refuse it
+ * @throws InvalidArgumentError if the service would refuse it
  */
 function readPipelineName(text: string): string {
   if (!/^[A-Za-z0-9](-*[A-Za-z0-9]){0,255}$/.test(text)) {
@@ -63,7 +63,7 @@ function readDefinition(path: string): PipelineDefinition {
   return parseDefinition(`--definition: ${path}`, content);
 }
 
-/** @throws UserError where there is no folder at the path */
+/** @throws UserError if there is no folder at the path */
 function namedFolder(named: string, path: string): string {
   if (!existsSync(path) || !statSync(path).isDirectory()) {
     throw new UserError(`${named}: folder does not exist: ${path}`);
@@ -76,7 +76,7 @@ function progressFor({ json, quiet }: RunOptions, { stderr, stdout }: Terminal):
   return quiet === true ? silent(stderr) : progressOn(stream, availableParallelism());
 }
 
-/** @throws UserError where `--image` names an image that no step has */
+/** @throws UserError if `--image` names an image that no step has */
 function checkImages(definition: PipelineDefinition, { image = new Map() }: RunOptions): void {
   const known = new Set(allSteps(definition).flatMap(({ step }) => imagesOf(step)));
   for (const uri of image.keys() as Iterable<string>) {
@@ -113,7 +113,7 @@ async function selectionOf(
  * Runs the pipeline on this machine, and shows how it goes and its result.
  *
  * @param stopped stops the run in order
- * @returns the exit code: 0 only where the pipeline succeeded
+ * @returns the exit code: 0 only if the pipeline succeeded
  */
 async function runHere(
   options: RunOptions,
@@ -188,7 +188,7 @@ async function runHere(
   }
 }
 
-/** @throws UserError where an option is given that a stack in AWS cannot honour */
+/** @throws UserError if an option is given that a stack in AWS cannot honour */
 function refuseLocalOptions({
   cache,
   definition,

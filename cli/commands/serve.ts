@@ -27,7 +27,7 @@ import {
 
 type ServeOptions = WorldOptions & MachineOptions & GroupOption & { readonly port: number };
 
-/** @throws UserError where something else listens on the port */
+/** @throws UserError if something else listens on the port */
 async function checkPort(port: number): Promise<void> {
   try {
     await tryPort(port);

@@ -18,7 +18,7 @@ import { type WorldOptions, workspaceOf } from "../world";
 
 /**
  * The id of the execution that is named, or of the latest that failed: only its failed job's folder is kept.
- * @throws UserError where there is none
+ * @throws UserError if there is none
  */
 function findId(workspace: Workspace, named: string | undefined): string {
   const heads = listHeads(workspace);
@@ -40,7 +40,7 @@ function findId(workspace: Workspace, named: string | undefined): string {
 
 /**
  * The job of a step that failed.
- * @throws UserError where there is none
+ * @throws UserError if there is none
  */
 function findJob(workspace: Workspace, step: string, named: string | undefined): FailedJob {
   const { id, steps } = readRecord(recordPath(workspace.execution(findId(workspace, named))));

@@ -61,7 +61,7 @@ function givenParameters(
  * Starts a pipeline, and watches it where that is asked for.
  *
  * @returns the exit code
- * @throws UserError where a parameter is unknown or its value is not allowed; then nothing is started
+ * @throws UserError if a parameter is unknown or its value is not allowed; then nothing is started
  */
 async function startIn(
   world: World,

@@ -15,7 +15,7 @@ import { TextDecoder } from "node:util";
 
 import { UserError } from "../../errors/userError";
 
-/** What a file that Athena cannot read is likely written in, by what was said of it; undefined where it is readable text. */
+/** What a file that Athena cannot read is likely written in, by what was said of it; undefined if it is readable text. */
 export function likelyEncoding(problem: string): string | undefined {
   if (problem.includes("is UTF-16")) {
     return "utf-16";
@@ -39,7 +39,7 @@ function isBigEndian(path: string): boolean {
   }
 }
 
-/** @throws UserError where there is no such encoding */
+/** @throws UserError if there is no such encoding */
 function decoderOf(encoding: string, path: string): TextDecoder {
   const name = /^utf-?16$/i.test(encoding) && isBigEndian(path) ? "utf-16be" : encoding;
   try {
@@ -56,7 +56,7 @@ function decoderOf(encoding: string, path: string): TextDecoder {
  *
  * @param encoding what the file is written in: a label of the WHATWG's Encoding Standard
  * @returns the copy's path
- * @throws UserError where the file is none, is packed, is not of the encoding, or the copy is there already
+ * @throws UserError if the file is none, is packed, is not of the encoding, or the copy is there already
  */
 export async function convertToUtf8(
   path: string,

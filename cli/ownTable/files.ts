@@ -43,7 +43,7 @@ function keyType(values: readonly string[]): string {
     : "string";
 }
 
-/** @throws UserError where some files lie in folders of other keys than the first */
+/** @throws UserError if some files lie in folders of other keys than the first */
 function partitionKeys(folder: string, files: readonly string[]): readonly PartitionKey[] {
   const folders = files.map((file) =>
     relative(folder, file)
@@ -70,7 +70,7 @@ function partitionKeys(folder: string, files: readonly string[]): readonly Parti
 
 /**
  * Finds the files at a path, and sees that they are text or Parquet that Athena reads.
- * @throws UserError by name where they are not
+ * @throws UserError by name if they are not
  */
 export function findTableFiles(path: string): TableFiles {
   if (!existsSync(path)) {

@@ -113,7 +113,7 @@ function folderOf(table: Table): string | undefined {
 
 /**
  * Reads a table of the Glue Data Catalog. Credentials, region and AWS_ENDPOINT_URL are the SDK's defaults.
- * @throws UserError where there is no such table, or it cannot be adopted
+ * @throws UserError if there is no such table, or it cannot be adopted
  */
 export async function readGlueTable(name: string): Promise<GlueTable> {
   const { database, table } = parseTableName(name);
@@ -193,7 +193,7 @@ export function nameInFiles(table: GlueTable, files: TableProfile, name: string)
 }
 
 /**
- * What is known of an existing table: by Glue, and by files with some of its rows, where there are some.
+ * What is known of an existing table: by Glue, and by files with some of its rows, if there are some.
  * Where no files are, the number of rows is 0.
  */
 export function profileOf(table: GlueTable, files: TableProfile | undefined): TableProfile {

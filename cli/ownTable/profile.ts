@@ -24,7 +24,7 @@ export interface ProfiledColumn {
   readonly labels: readonly string[];
   /** What else there is to say of it. */
   readonly remark: string;
-  /** How Athena's date_parse reads the dates that it holds as text; null where it holds none. */
+  /** How Athena's date_parse reads the dates that it holds as text; null if it holds none. */
   readonly dateFormat: string | null;
   /** Why it is not a feature. */
   readonly drop: string | null;
@@ -57,7 +57,7 @@ export interface TableProfile {
  * Profiles the files of a table.
  *
  * @param target the column to predict, by which others are compared; undefined: none is
- * @throws UserError where they hold no table that Athena reads
+ * @throws UserError if they hold no table that Athena reads
  */
 export async function profileTable(
   { files, format }: TableFiles,

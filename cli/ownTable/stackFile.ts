@@ -35,7 +35,7 @@ function scalar(value: string | number): string {
 
 const list = (values: readonly string[]): string => `[${values.map(scalar).join(", ")}]`;
 
-/** Why a column is not a feature; undefined where it is one, or the target. */
+/** Why a column is not a feature; undefined if it is one, or the target. */
 export function reasonToDrop(
   column: ProfiledColumn,
   { copies }: TableProfile,
@@ -166,7 +166,7 @@ const fewRows = 5_000;
 /** Rows of which the test rows are about a hundred or fewer. */
 const veryFewRows = 1_000;
 
-/** How far R² varies from rows to rows, where there are few. */
+/** How far R² varies from rows to rows, if there are few. */
 function crossValidationLines({ rows }: TableProfile): readonly string[] {
   if (rows === 0 || rows > fewRows) {
     return [];

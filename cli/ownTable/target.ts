@@ -12,7 +12,7 @@ const minRows = 20;
 /** Maximum share of rows without a target. */
 const maxMissing = 0.9;
 
-/** @throws UserError where there are too few rows */
+/** @throws UserError if there are too few rows */
 export function checkRows({ rows }: TableProfile, path: string): void {
   if (rows < minRows) {
     throw new UserError(`${path} has ${counted(rows, "row")}; a model needs at least ${minRows}`);
@@ -49,7 +49,7 @@ function findColumn(profile: TableProfile, name: string): ProfiledColumn | undef
 
 /**
  * The column to predict.
- * @throws UserError where there is no such column, or it cannot be a regression's target
+ * @throws UserError if there is no such column, or it cannot be a regression's target
  */
 export function targetOf(profile: TableProfile, name: string): string {
   const column = findColumn(profile, name);
@@ -66,7 +66,7 @@ export function targetOf(profile: TableProfile, name: string): string {
 
 /**
  * Asks which column to predict, where somebody sits at the terminal.
- * @throws UserError that proposes one, where nobody does or none can be
+ * @throws UserError that proposes one, if nobody does or none can be
  */
 export async function askTarget(profile: TableProfile, terminal: Terminal): Promise<string> {
   const [likely] = profile.targets;

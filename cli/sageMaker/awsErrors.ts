@@ -60,7 +60,7 @@ const unreachable = new Set([
  *
  * @param service prefix of the service's actions in policies, such as `sagemaker`
  * @param call name of the call, such as `StartPipelineExecution`
- * @returns the error to throw instead; the same one where it is not the failure of a call
+ * @returns the error to throw instead; the same one if it is not the failure of a call
  */
 function explainedError(error: unknown, service: string, call: string): unknown {
   if (!(error instanceof Error) || error instanceof UserError) {

@@ -103,7 +103,7 @@ function isUnknown(error: unknown): boolean {
   );
 }
 
-/** How far an execution has got; undefined where there is none of the ARN. */
+/** How far an execution has got; undefined if there is none of the ARN. */
 async function describe(
   client: SageMakerClient,
   { pipelineName }: Pipeline,
@@ -137,7 +137,7 @@ async function describe(
  * An execution, and how far it has got.
  *
  * @param named its id or its ARN; by default the latest
- * @throws UserError where there is none, or the ARN is another pipeline's
+ * @throws UserError if there is none, or the ARN is another pipeline's
  */
 export async function findExecution(
   client: SageMakerClient,

@@ -14,7 +14,7 @@ import { missingRight } from "./missingRights";
 import type { DeployedStep } from "./steps";
 import type { World } from "./world";
 
-/** A line, with a line break before it, that names the right that a step lacked; empty where none did. */
+/** A line, with a line break before it, that names the right that a step lacked; empty if none did. */
 export function missingRightOf({ execution, steps }: Snapshot): string {
   const [missing] = [...steps, execution].flatMap(
     ({ failureReason }) => missingRight(failureReason ?? "") ?? [],
@@ -74,7 +74,7 @@ async function jobOf(
       };
 }
 
-/** The step by which an execution failed; undefined where none did. */
+/** The step by which an execution failed; undefined if none did. */
 export async function failedStep(
   client: SageMakerClient,
   world: World,

@@ -31,7 +31,7 @@ const maxFailures = 8;
  *
  * @param look does what there is to do; tells whether something has changed, and whether all is over
  * @param pause waits between two looks
- * @throws AwsError where it fails for another reason, or for a passing one too often in a row
+ * @throws AwsError if it fails for another reason, or for a passing one too often in a row
  */
 export async function poll(
   pace: Pace,

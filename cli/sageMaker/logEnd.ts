@@ -9,7 +9,7 @@ import type { DeployedStep } from "./steps";
 /** Lines of a log that an error shows. */
 const maxLines = 10;
 
-/** The last lines, 10 unless told otherwise, of the log of a step's first failed job; none where it has none, or it cannot be read. */
+/** The last lines, 10 unless told otherwise, of the log of a step's first failed job; none if it has none, or it cannot be read. */
 export async function logEnd(
   client: SageMakerClient,
   world: World,

@@ -40,7 +40,7 @@ export class JobLog {
     readonly job: LogJob,
   ) {}
 
-  /** What is new in the log, oldest first; nothing where there is no log (yet). */
+  /** What is new in the log, oldest first; nothing if there is no log (yet). */
   async *read(): AsyncGenerator<string> {
     const streams = await this.streams();
     const from = this.latest - maxDelay;

@@ -9,7 +9,7 @@ const iam = /is not authorized to perform: ([\w-]+:\w+) on resource: (\S+?)[.,;"
  * What a role lacks, where the reason of a failure or a line of a log says that it lacks something. Source of the
  * wordings: aws/amazon-sagemaker-examples#2079, aws-samples/dbt-glue#548, aws/sagemaker-python-sdk#5176.
  *
- * @returns a line that names the right and who grants it; undefined where the text is about something else
+ * @returns a line that names the right and who grants it; undefined if the text is about something else
  */
 export function missingRight(text: string): string | undefined {
   const grant = lakeFormation.exec(text);

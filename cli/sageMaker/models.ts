@@ -121,7 +121,7 @@ export interface Approval {
  * A version by its number, and by its group where several have it.
  *
  * @param version its number, as the user wrote it
- * @throws UserError where there is no such version, or the group must be named
+ * @throws UserError if there is no such version, or the group must be named
  */
 export async function findVersion(
   client: SageMakerClient,
@@ -150,7 +150,7 @@ export async function findVersion(
  * The model card of a version, as JSON.
  *
  * @param version its number, as the user wrote it
- * @throws UserError where there is no such version, or it has no card
+ * @throws UserError if there is no such version, or it has no card
  */
 export async function modelCardOf(
   client: SageMakerClient,
@@ -175,7 +175,7 @@ export async function modelCardOf(
 
 /**
  * The latest approved version.
- * @throws UserError where none is approved
+ * @throws UserError if none is approved
  */
 export async function latestApproved(
   client: SageMakerClient,
@@ -206,7 +206,7 @@ function nameOf({
  *
  * @param version its number, as the user wrote it
  * @param comment why: one line of at most 1024 characters
- * @throws UserError where there is no such version, or the comment is too long
+ * @throws UserError if there is no such version, or the comment is too long
  */
 export async function setApproval(
   client: SageMakerClient,

@@ -12,8 +12,8 @@ export function s3({ client, machine }: World): S3Client {
 }
 
 /**
- * The content of an object; undefined where there is none.
- * @throws AwsError where it cannot be read
+ * The content of an object; undefined if there is none.
+ * @throws AwsError if it cannot be read
  */
 export async function readObject(client: S3Client, uri: string): Promise<Buffer | undefined> {
   const [, Bucket, Key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(uri) ?? [];

@@ -67,7 +67,7 @@ export async function outputFolder(
   return found?.S3Output?.S3Uri?.replace(/\/?$/, "/");
 }
 
-/** A JSON document; undefined where it is none. */
+/** A JSON document; undefined if it is none. */
 function parsed(content: Buffer | undefined): Json | undefined {
   try {
     return content && (JSON.parse(content.toString("utf8")) as Json);
@@ -103,8 +103,8 @@ async function winnerOf(
 }
 
 /**
- * What came of the challenge of a champion; undefined where the execution has not come to it.
- * @throws UserError where it may not be read
+ * What came of the challenge of a champion; undefined if the execution has not come to it.
+ * @throws UserError if it may not be read
  */
 export async function challengeIn(
   world: World,
@@ -121,7 +121,7 @@ export async function challengeIn(
  * Reads all that is known of an execution: by SageMaker's API, and its candidates' metrics, which their evaluations
  * have left in S3.
  *
- * @throws UserError where something may not be read
+ * @throws UserError if something may not be read
  */
 export async function readExecution(
   world: World,

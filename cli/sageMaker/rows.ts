@@ -112,7 +112,7 @@ async function* batched(rows: AsyncIterable<Row>, maxBytes: number): AsyncGenera
  * @param maxBytes of a batch, line ends included
  * @param raw whether they are the table's own rows: then quotes may hold line breaks, and JSON is taken, of a file by its
  * suffix (.json, or .jsonl with a record a line)
- * @throws UserError where a row is larger than that, or there is none
+ * @throws UserError if a row is larger than that, or there is none
  */
 export function readRows(typed: string, maxBytes: number, raw: boolean): Rows {
   const path = fileOf(typed);

@@ -58,8 +58,8 @@ function closure(
 /**
  * The steps that are asked for, and those before them whose results they need.
  *
- * @returns undefined where all steps are
- * @throws UserError where a step does not exist, or none is left
+ * @returns undefined if all steps are
+ * @throws UserError if a step does not exist, or none is left
  */
 export function selectSteps(
   definition: PipelineDefinition,
@@ -107,7 +107,7 @@ export function selectSteps(
   return { steps, needed: names.filter((name) => before.has(name) && !steps.includes(name)) };
 }
 
-/** The latest of the last executions in which some steps have succeeded; undefined where there is none. */
+/** The latest of the last executions in which some steps have succeeded; undefined if there is none. */
 async function latestWith(
   client: SageMakerClient,
   world: World,
@@ -136,7 +136,7 @@ async function latestWith(
 
 /**
  * What StartPipelineExecution needs to know of the steps to run.
- * @throws UserError where a step does not exist, or there is no execution to take results from
+ * @throws UserError if a step does not exist, or there is no execution to take results from
  */
 export async function selectiveConfig(
   client: SageMakerClient,

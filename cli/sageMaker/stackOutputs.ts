@@ -66,8 +66,8 @@ export type Outputs = <Name extends TextOutput>(...names: Name[]) => Pick<StackO
 /**
  * Reads the exports of a deployed stack, from a file or by the Pulumi CLI.
  *
- * @returns what hands over exports by their names, and throws a UserError where one is missing
- * @throws UserError where they cannot be read, or are of another version
+ * @returns what hands over exports by their names, and throws a UserError if one is missing
+ * @throws UserError if they cannot be read, or are of another version
  */
 export async function readOutputs({ outputs, stack }: OutputsSource): Promise<Outputs> {
   const path = outputs === undefined ? undefined : typedPath(outputs);

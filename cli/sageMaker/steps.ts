@@ -25,7 +25,7 @@ export interface Job {
 export interface DeployedStep extends ShownStep {
   /** As the definition has it. */
   readonly type: string;
-  /** How often it was tried; 0 where it was not executed. */
+  /** How often it was tried; 0 if it was not executed. */
   readonly attempts: number;
   readonly job?: Job;
   /** The ARN of the model package that it has registered. */

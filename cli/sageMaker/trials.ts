@@ -12,7 +12,7 @@ import type { DeployedStep } from "./steps";
 /** A training job of a tuning step. */
 export type DeployedTrial = CsvTrial &
   ShownTrial & {
-    /** ISO 8601; not known where the training job has not begun. */
+    /** ISO 8601; unknown if the training job has not begun. */
     readonly startTime?: string;
   };
 
@@ -33,7 +33,7 @@ export interface Tuning {
   readonly best?: string | undefined;
 }
 
-/** The tuning job of a step; undefined where it has started none. */
+/** The tuning job of a step; undefined if it has started none. */
 export async function tuningOf(
   client: SageMakerClient,
   { job, name }: DeployedStep,

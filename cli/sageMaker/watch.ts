@@ -63,7 +63,7 @@ export function snapshotText({ execution, steps }: Snapshot, width: number): str
 /**
  * Watches an execution to its end, and shows how it goes. Ctrl-C ends the watching only, unless this process
  * runs the execution: then it is stopped in order.
- * @returns the exit code: 0 only where it succeeded
+ * @returns the exit code: 0 only if it succeeded
  */
 export async function watch(
   client: SageMakerClient,

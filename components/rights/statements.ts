@@ -18,7 +18,7 @@ export interface StackScope {
   readonly adopted: { readonly baseTables: readonly string[] } | undefined;
   /** Where the table's files are; undefined: in the stack's own bucket. */
   readonly dataElsewhere: DataElsewhere | undefined;
-  /** URIs of the images of the user's own that candidates are trained by. */
+  /** URIs of the images of the user that candidates are trained by. */
   readonly ownImages: readonly string[];
   /** The stack's key. */
   readonly kmsKeyArn: pulumi.Input<string>;
@@ -356,7 +356,7 @@ export class Statements {
     ];
   }
 
-  /** Reading the table's files where they are not in the stack's own bucket. */
+  /** Reading the table's files if they are not in the stack's own bucket. */
   readDataElsewhere(): readonly Statement[] {
     const { account, dataElsewhere } = this.args;
     if (dataElsewhere === undefined) {

@@ -24,7 +24,7 @@ export function versionsOf({ creationTime, request }: Resource): readonly Pipeli
 
 /**
  * A version of a pipeline, by default the latest.
- * @throws ApiError where there is none
+ * @throws ApiError if there is none
  */
 export function versionOf(pipeline: Resource, id: number | undefined): PipelineVersion {
   const versions = versionsOf(pipeline);

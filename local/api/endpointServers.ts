@@ -41,7 +41,7 @@ export class Endpoints {
   }
 
   /**
-   * Starts to serve a model at an endpoint. A model that it serves already goes on until the new one answers,
+   * Starts to serve a model at an endpoint. A model that it serves already continues until the new one answers,
    * and for good where that does not.
    */
   start(name: string, model: EndpointModel): void {
@@ -63,7 +63,7 @@ export class Endpoints {
     this.starting.set(name, work);
   }
 
-  /** Where an endpoint answers; undefined where it does not, or not yet. */
+  /** Where an endpoint answers; undefined if it does not, or not yet. */
   find(name: string): Pick<Serving, "ports" | "variant"> | undefined {
     const serving = this.serving.get(name);
     return serving?.servers.isRunning() === true ? serving : undefined;

@@ -43,7 +43,7 @@ function refuseExisting(world: World, kind: Kind, name: string): void {
 
 /**
  * Evidence for the words: `Session._deploy_done` and its like in the SageMaker Python SDK look for "Could not find".
- * @throws ApiError where there is none
+ * @throws ApiError if there is none
  */
 function existing(world: World, kind: Kind, name = ""): Resource {
   const found = world.of(kind).find(name);

@@ -35,7 +35,7 @@ import type { World } from "./world";
 
 /**
  * The document of an execution by its ARN.
- * @throws ApiError where there is none
+ * @throws ApiError if there is none
  */
 async function findExecution(world: World, arn: string): Promise<ExecutionDocument> {
   const id = arn.slice(arn.lastIndexOf("/") + 1);

@@ -165,7 +165,7 @@ export async function allJobs(world: World, kind: JobKind): Promise<readonly Job
   return [...byName.values()];
 }
 
-/** A job by its name; undefined where there is none. */
+/** A job by its name; undefined if there is none. */
 export async function findJob(world: World, kind: JobKind, name: string): Promise<Job | undefined> {
   const named = ({ name: one }: Job): boolean => one.toLowerCase() === name.toLowerCase();
   // The names of jobs begin with the execution's id.

@@ -42,7 +42,7 @@ const missing = (what: string): ApiError =>
 
 const invalid = (message: string): ApiError => new ApiError("InvalidParameterException", message);
 
-/** Where the next page begins. @throws ApiError where the token is none of a list */
+/** Where the next page begins. @throws ApiError if the token is none of a list */
 function placeOf(token: string | undefined): number {
   if (token !== undefined && !/^\d+$/.test(token)) {
     throw invalid("The specified nextToken is invalid.");

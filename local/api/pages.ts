@@ -29,7 +29,7 @@ function compare(left: number | string, right: number | string): number {
 
 /**
  * A page of a list. The token names the last item of the page before, so what is added meanwhile moves nothing.
- * @throws ApiError where the token is none of this list
+ * @throws ApiError if the token is none of this list
  */
 export function pageOf<Item>(
   items: readonly Item[],

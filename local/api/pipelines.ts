@@ -56,7 +56,7 @@ function allPipelines(world: World, heads: readonly ExecutionHead[]): readonly R
 
 /**
  * A pipeline by its name or ARN.
- * @throws ApiError where there is none
+ * @throws ApiError if there is none
  */
 export function findPipeline(world: World, nameOrArn: string): Resource {
   const pipeline =
@@ -95,7 +95,7 @@ export function executionsOf(world: World, { arn }: Resource): readonly Executio
   return listHeads(world.workspace).filter(({ execution }) => isOf(execution.PipelineArn, arn));
 }
 
-/** The definition of a request, in it or in S3; undefined where it has none. */
+/** The definition of a request, in it or in S3; undefined if it has none. */
 function definitionIn(
   world: World,
   request: Pick<CreatePipelineRequest, "PipelineDefinition" | "PipelineDefinitionS3Location">,
@@ -116,7 +116,7 @@ function definitionIn(
   });
 }
 
-/** Reads the text of a definition. @throws ApiError where it is none */
+/** Reads the text of a definition. @throws ApiError if it is none */
 export function parseDefinition(content: string): PipelineDefinition {
   const { definition, problems } = parseText(content);
   if (problems !== undefined) {

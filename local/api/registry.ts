@@ -64,7 +64,7 @@ function createGroup(world: World, request: CreateModelPackageGroupInput): Answe
   return { ModelPackageGroupArn: world.create("model-package-group", name, { ...request }).arn };
 }
 
-/** Makes a group where there is none, as the stack does. */
+/** Makes a group if there is none, as the stack does. */
 export function ensureGroup(world: World, name: string): void {
   if (!allGroups(world).some((group) => group.name === name)) {
     world.create("model-package-group", name, {});
@@ -124,7 +124,7 @@ function allPackages(world: World, group?: string): readonly ModelPackage[] {
 
 /**
  * A version of a group by its ARN.
- * @throws ApiError where there is none
+ * @throws ApiError if there is none
  */
 export function findPackage(world: World, arn = ""): ModelPackage {
   const [, group = "", version] = /:model-package\/([^/]+)\/(\d+)$/i.exec(arn) ?? [];

@@ -21,10 +21,10 @@ export class Runs {
   ) {}
 
   /**
-   * Starts an execution, or goes on with one.
+   * Starts an execution, or continues with one.
    *
    * @returns its ARN, as soon as its first step can begin
-   * @throws UserError where the definition, the parameters or the data are not good
+   * @throws UserError if the definition, the parameters or the data are not good
    */
   async start(
     definition: PipelineDefinition,

@@ -59,7 +59,7 @@ function noSuchKey({ key }: S3Request): ApiError {
   return new ApiError("NoSuchKey", `The specified key does not exist: ${key}`, 404);
 }
 
-/** The path of an object. @throws ApiError where there is none */
+/** The path of an object. @throws ApiError if there is none */
 function objectAt(world: World, request: S3Request): string {
   if (!world.store.isObject(uriOf(request))) {
     throw noSuchKey(request);

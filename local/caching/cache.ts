@@ -21,7 +21,7 @@ interface Entry<Value> extends CachedResult<Value> {
 
 /**
  * The results of finished jobs, by the hash of all that they depend on. An execution that is retried takes its
- * own; those of others stand in for a job only where its step's CacheConfig says so.
+ * own; those of others stand in for a job only if its step's CacheConfig says so.
  */
 export class Cache {
   /**
@@ -39,10 +39,10 @@ export class Cache {
   /**
    * The result of an equal job, with its outputs put where this job would have written them.
    *
-   * @param key hash of all that the job depends on; undefined where it is not known
+   * @param key hash of all that the job depends on; undefined if it is not known
    * @param place S3 URI of each output of this job, by its name
    * @param expireAfter seconds after which a result of another execution is too old; default: never
-   * @returns undefined where there is none, or its outputs are no longer what they were
+   * @returns undefined if there is none, or its outputs are no longer what they were
    */
   async find<Value>(
     key: string | undefined,

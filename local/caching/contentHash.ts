@@ -24,7 +24,7 @@ async function addFile(hash: Hash, path: string, name: string): Promise<void> {
 
 /**
  * The SHA-256 of the names and contents of files, in their order.
- * @returns undefined where there are none
+ * @returns undefined if there are none
  */
 export async function hashFiles(
   files: readonly { readonly name: string; readonly path: string }[],
@@ -41,7 +41,7 @@ export async function hashFiles(
 
 /**
  * The SHA-256 of a file's content, or of the names and contents of all files in a folder.
- * @returns undefined where there is nothing at the path
+ * @returns undefined if there is nothing at the path
  */
 export async function hashContent(path: string): Promise<string | undefined> {
   if (!existsSync(path)) {

@@ -25,7 +25,7 @@ export async function hashSources(): Promise<string> {
   return hashJson(files);
 }
 
-/** The flow that a dataset names, as stack config states it; undefined where it names none, or is none. */
+/** The flow that a dataset names, as stack config states it; undefined if it names none, or is none. */
 function flowFile(dataset: string | undefined): string | undefined {
   try {
     const { flow } = JSON.parse(dataset ?? "{}") as { readonly flow?: unknown };
@@ -35,7 +35,7 @@ function flowFile(dataset: string | undefined): string | undefined {
   }
 }
 
-/** The hash of a file that the configuration names; null where it cannot be read, which the program refuses by its key. */
+/** The hash of a file that the configuration names; null if it cannot be read, which the program refuses by its key. */
 async function hashNamed(path: string | undefined): Promise<string | null> {
   return path === undefined ? null : ((await hashContent(path).catch(() => null)) ?? null);
 }
@@ -59,10 +59,10 @@ export async function programKey(
 
 /**
  * What the program registers for a stack, taken from a folder where it is kept for files that have not
- * changed since: evaluating the program takes longer than all else where nothing is to be done.
+ * changed since: evaluating the program takes longer than all else if nothing is to be done.
  *
  * @param folder where evaluations are kept
- * @throws UserError where the configuration is not valid
+ * @throws UserError if the configuration is not valid
  */
 export async function loadProgram(
   folder: string,

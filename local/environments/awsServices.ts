@@ -40,7 +40,7 @@ export class AwsServices {
     };
   }
 
-  /** Ends the server, where there is one. */
+  /** Ends the server, if there is one. */
   async close(): Promise<void> {
     const served = await this.served?.catch(() => undefined);
     await served?.close();

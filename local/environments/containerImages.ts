@@ -13,12 +13,12 @@ const root = resolve(__dirname, "..", "..");
 
 /**
  * The images whose training and serving jobs run in containers: the Decision Tree image, which is built
- * where it is not on this machine, and every other one that is, but for those of SageMaker that have
+ * if it is not on this machine, and every other one that is, but for those of SageMaker that have
  * stand-ins here.
  *
  * @param say takes what a build does
  * @param stopped ends a build
- * @throws UserError where there is no Docker, or the image cannot be built
+ * @throws UserError if there is no Docker, or the image cannot be built
  */
 async function containerImages(
   uris: Iterable<string>,
@@ -73,7 +73,7 @@ async function givenImage(uri: string, value: string): Promise<Image> {
  * @param uris the images that may run in containers
  * @param say takes what a build does
  * @param stopped ends a build
- * @throws UserError where an option names what is not there, or an image cannot be built
+ * @throws UserError if an option names what is not there, or an image cannot be built
  */
 export async function findImages(
   uris: Iterable<string>,

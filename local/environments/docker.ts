@@ -9,7 +9,7 @@ const run = promisify(execFile);
 /** The label by which the containers of a work folder are known. Its value is the folder. */
 export const folderLabel = "restate.work-folder";
 
-/** @throws UserError where no Docker daemon answers */
+/** @throws UserError if no Docker daemon answers */
 export async function checkDocker(): Promise<void> {
   try {
     await run("docker", ["version", "--format", "{{.Server.Version}}"]);
@@ -21,7 +21,7 @@ export async function checkDocker(): Promise<void> {
   }
 }
 
-/** The id of an image that is on this machine, which is a hash of its content; undefined where it is not. */
+/** The id of an image that is on this machine, which is a hash of its content; undefined if it is not. */
 export async function imageId(image: string): Promise<string | undefined> {
   try {
     const { stdout } = await run("docker", ["image", "inspect", "--format", "{{.Id}}", image]);

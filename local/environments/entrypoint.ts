@@ -19,7 +19,7 @@ export const frameworkFolders = {
  * Reads the entry point of a processing job: `python3 SCRIPT.py ARGUMENT...`, also with `-u`, or the shell
  * script of the SDK's FrameworkProcessor. Output is never held back here, so `-u` changes nothing.
  *
- * @returns undefined where it is of another form, or empty
+ * @returns undefined if it is of another form, or empty
  */
 export function readEntrypoint(words: readonly string[]): Entrypoint | undefined {
   const [program = "", ...rest] = words;

@@ -34,7 +34,7 @@ export function keepJob(failed: FailedJob): void {
   writeJson(path, { program, arguments: values, workingDirectory, environment });
 }
 
-/** What the job of a folder ran; undefined where it has not failed, or its folder is gone. */
+/** What the job of a folder ran; undefined if it has not failed, or its folder is gone. */
 export function readFailedJob(folder: string): FailedJob | undefined {
   const path = join(folder, fileName);
   if (!existsSync(path)) {

@@ -44,7 +44,7 @@ export interface Jobs {
   readonly isClosed: boolean;
   /**
    * Runs a job as soon as there is room for it.
-   * @throws JobError where it could not be run to its end
+   * @throws JobError if it could not be run to its end
    */
   readonly run: (job: Job) => Promise<JobResult>;
   /** Stops a job that is running, by its id. */

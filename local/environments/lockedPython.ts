@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { UserError } from "../../errors/userError";
 import { pythonInterpreter } from "./python";
 
-/** What pip prints where it cannot reach a registry. */
+/** What pip prints if it cannot reach a registry. */
 const unreachable = /Failed to establish a new connection|Name or service not known|timed out/;
 
 /** An environment of Python packages that the project's own does not hold. */
@@ -36,7 +36,7 @@ function run(title: string, command: string, args: readonly string[]): void {
  * The interpreter of an environment with locked packages, in the user's cache. It is made when it is first needed.
  *
  * @param say takes the line that says that it is made
- * @throws UserError where the packages cannot be installed
+ * @throws UserError if the packages cannot be installed
  */
 export function lockedPython(
   { lock, name, title }: LockedPackages,

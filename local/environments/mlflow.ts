@@ -27,7 +27,7 @@ export interface Logged {
  *
  * @param facts the path of the document
  * @param store a folder, the address of a tracking server, or an ARN of SageMaker's
- * @throws UserError where MLflow cannot be installed, or refuses
+ * @throws UserError if MLflow cannot be installed, or refuses
  */
 export async function logToMlflow(
   facts: string,

@@ -11,7 +11,7 @@ export interface ProcessIdentity {
   readonly started?: string | undefined;
 }
 
-/** The text of a file of the system; undefined where there is none. */
+/** The text of a file of the system; undefined if there is none. */
 function systemFile(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8").trim();
@@ -33,7 +33,7 @@ function thisMachine(): string {
   }
 }
 
-/** When a process started; undefined where it does not run, or the system does not tell. */
+/** When a process started; undefined if it does not run, or the system does not tell. */
 function startOf(processId: number): string | undefined {
   // The second field is the program's name in brackets, which may hold anything; the start is the 22nd.
   const stat = systemFile(`/proc/${processId}/stat`);
@@ -57,7 +57,7 @@ export function thisProcess(): ProcessIdentity {
 
 /**
  * Whether a process runs, whoever it belongs to.
- * @returns undefined where that is not known: it is another machine's, or not enough is known of it
+ * @returns undefined if that is not known: it is another machine's, or not enough is known of it
  */
 export function isRunning({ id, machine, started }: ProcessIdentity): boolean | undefined {
   if (machine === undefined || machine !== thisMachine()) {

@@ -12,7 +12,7 @@ const isFile = (path: string): boolean => existsSync(path) && statSync(path).isF
  * named `train` and `serve`.
  *
  * @param option what named the folder, for errors
- * @throws UserError where there is no program in the folder
+ * @throws UserError if there is no program in the folder
  */
 export function programFolder(option: string, folder: string): Image {
   if (!existsSync(folder) || !statSync(folder).isDirectory()) {

@@ -15,7 +15,7 @@ export const scriptsPath = join(root, "pipeline", "scripts");
 
 /**
  * The interpreter of the project's own environment.
- * @throws UserError where the environment was not set up
+ * @throws UserError if the environment was not set up
  */
 export function pythonInterpreter(): string {
   const folder = process.platform === "win32" ? ["Scripts", "python.exe"] : ["bin", "python"];

@@ -61,7 +61,7 @@ function checkContainer(
 
 /**
  * Starts the servers of a model by the container contract, one a container.
- * @throws UserError where an image does not serve here, or there is no model artifact
+ * @throws UserError if an image does not serve here, or there is no model artifact
  */
 export async function startServers(
   workspace: Workspace,

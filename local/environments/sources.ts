@@ -14,7 +14,7 @@ export interface Source {
   readonly place: string;
 }
 
-/** Where the images' toolkits look for code where none is named. */
+/** Where the images' toolkits look for code if none is named. */
 const defaultPlace = "/opt/ml/code";
 
 /** A hyperparameter's value: the SDK writes JSON, and what is none stays as it is. */
@@ -26,7 +26,7 @@ function parsed(text: string): string {
   }
 }
 
-/** The script that hyperparameters name; undefined where they are those of an algorithm. */
+/** The script that hyperparameters name; undefined if they are those of an algorithm. */
 export function trainingSource(
   hyperparameters: Readonly<Record<string, string>> = {},
 ): Source | undefined {
@@ -35,7 +35,7 @@ export function trainingSource(
   return program === undefined ? undefined : { program: parsed(program), place: parsed(place) };
 }
 
-/** The script that a model's environment names; undefined where the image serves by itself. */
+/** The script that a model's environment names; undefined if the image serves by itself. */
 export function modelSource(
   image: Pick<Image, "framework"> | undefined,
   environment: Readonly<Record<string, string>> = {},
@@ -46,7 +46,7 @@ export function modelSource(
   return hasScript ? { program, place } : undefined;
 }
 
-/** The S3 URI of the code; undefined where it is not in S3. */
+/** The S3 URI of the code; undefined if it is not in S3. */
 export function sourceUri({ place }: Source): string | undefined {
   return place.startsWith("s3://") ? place : undefined;
 }
@@ -54,7 +54,7 @@ export function sourceUri({ place }: Source): string | undefined {
 /**
  * Puts the code where the images' toolkits put it: `/opt/ml/code`.
  * @param base what stands for `/opt/ml`
- * @throws UserError where it is not there
+ * @throws UserError if it is not there
  */
 export async function placeSource(store: ObjectStore, base: string, source: Source): Promise<void> {
   const code = join(base, "code");

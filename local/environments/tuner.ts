@@ -36,19 +36,19 @@ export class Tuner {
 
   /**
    * Begins a search.
-   * @throws UserError where a range is none that SageMaker would take
+   * @throws UserError if a range is none that SageMaker would take
    */
   async open(search: Search): Promise<void> {
     await this.request({ open: search });
   }
 
-  /** The hyperparameters of a trial, or undefined where all combinations have been tried. */
+  /** The hyperparameters of a trial, or undefined if all combinations have been tried. */
   async ask(tuning: string, trial: number): Promise<Record<string, string> | undefined> {
     const answer = await this.request({ ask: { tuning, trial } });
     return answer["trial"]?.["hyperparameters"] as Record<string, string> | undefined;
   }
 
-  /** Tells the objective of a trial; undefined where it failed. */
+  /** Tells the objective of a trial; undefined if it failed. */
   async tell(tuning: string, trial: number, value: number | undefined): Promise<void> {
     await this.request({ tell: { tuning, trial, value: value ?? null } });
   }

@@ -40,7 +40,7 @@ export function ownRoles({
  * Whether an execution of a definition obeys the stack's policies. A definition whose jobs have none of the
  * stack's roles is somebody else's, and what its roles may do is not known.
  *
- * @param isAsked false where the user has turned it off
+ * @param isAsked false if the user has turned it off
  */
 export function obedienceOf(
   program: Pick<RunnableProgram, "accountId" | "stack">,

@@ -112,7 +112,7 @@ export interface Execution {
   readonly services?: AwsServices | undefined;
   /**
    * Makes sure that the roles may do what a step does. Default: nobody asks.
-   * @throws StepFailure where they may not
+   * @throws StepFailure if they may not
    */
   readonly authorize?: ((step: Step, request?: object) => Promise<void>) | undefined;
   readonly report: (event: Event) => void;

@@ -18,7 +18,7 @@ import type { Images } from "../standins/images";
  * The hash of what an execution depends on beside its definition and parameters: the table's data, the folder
  * that is laid out as S3, and what runs its jobs.
  *
- * @param folders paths on this machine that it reads; undefined where it reads none
+ * @param folders paths on this machine that it reads; undefined if it reads none
  */
 export async function inputsHash(
   definition: PipelineDefinition,
@@ -44,7 +44,7 @@ export interface AskedExecution {
   readonly inputs: string;
 }
 
-/** The definition that an execution runs, in canonical form; undefined where it cannot be read. */
+/** The definition that an execution runs, in canonical form; undefined if it cannot be read. */
 function definitionIn(folder: string): string | undefined {
   const path = join(folder, "definition.json");
   try {

@@ -50,7 +50,7 @@ function upstream(
  * which has failed or succeeded; what lies after them does not run.
  *
  * @param reference the document of the reference execution, where one is named
- * @throws UserError where the steps do not hold together, or the reference lacks what they need
+ * @throws UserError if the steps do not hold together, or the reference lacks what they need
  */
 export function readSelection(
   definition: PipelineDefinition,

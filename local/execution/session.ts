@@ -374,7 +374,7 @@ function withRetried(
   return { ...request, retried };
 }
 
-/** What is kept of an execution that begins, or goes on. */
+/** What is kept of an execution that begins, or continues. */
 function begunExecution(
   { scope }: Execution,
   definition: PipelineDefinition,

@@ -35,7 +35,7 @@ const flowSchema = z.object({
   ),
 });
 
-/** What the nodes of a flow do to columns; undefined where none is encoded, or it cannot be told. */
+/** What the nodes of a flow do to columns; undefined if none is encoded, or it cannot be told. */
 function readFlow(text: string): Pick<Encoding, "columns" | "encoded"> | undefined {
   const { data: flow } = flowSchema.safeParse(JSON.parse(text));
   const columns = new Map<string, string>();
@@ -58,7 +58,7 @@ function readFlow(text: string): Pick<Encoding, "columns" | "encoded"> | undefin
  * names the types of its columns, as this project's does.
  *
  * @param uploads texts that are uploaded, by S3 URI
- * @returns undefined where nothing is encoded, or it is not known
+ * @returns undefined if nothing is encoded, or it is not known
  */
 export function findEncoding(
   definition: PipelineDefinition,

@@ -34,13 +34,13 @@ export interface KnownObjects {
   readonly cache: string;
 }
 
-/** The file of an object; undefined where it is not there yet. */
+/** The file of an object; undefined if it is not there yet. */
 export function fileOf(uri: string, { folders }: KnownObjects): string | undefined {
   const stores = folders.map((folder) => new ObjectStore(folder));
   return stores.find((store) => store.isObject(uri))?.path(uri);
 }
 
-/** The content of an object; undefined where it is not there yet. */
+/** The content of an object; undefined if it is not there yet. */
 function contentOf(uri: string, objects: KnownObjects): string | undefined {
   const uploaded = objects.uploads.get(uri);
   const path = fileOf(uri, objects);

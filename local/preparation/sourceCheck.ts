@@ -30,7 +30,7 @@ function literals(values: object | null | undefined): Readonly<Record<string, st
   );
 }
 
-/** The code that a step's job runs; undefined where it has none in S3, or that is not known yet. */
+/** The code that a step's job runs; undefined if it has none in S3, or that is not known yet. */
 function codeOf(step: Step, images: Images, objects: KnownObjects): Code | undefined {
   if (step.Type === "Processing") {
     const { AppSpecification: application, ProcessingInputs: inputs = [] } = step.Arguments;

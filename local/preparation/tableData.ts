@@ -21,10 +21,10 @@ const dataCheckSeconds = 86_400;
 
 /**
  * Checks a data file against its table and what a flow encodes of it, and puts it where the table says its
- * files are; does nothing where the same file is there already.
+ * files are; does nothing if the same file is there already.
  *
  * @returns what is unwise in the data
- * @throws UserError where the data is not what the table says
+ * @throws UserError if the data is not what the table says
  */
 export async function loadTable(
   execution: Execution,
@@ -89,7 +89,7 @@ export function checkRequest(
 /**
  * Checks all values of the data.
  * @returns what is unwise in the data
- * @throws UserError where the data is not what the table says
+ * @throws UserError if the data is not what the table says
  */
 async function checkData(
   execution: Execution,
@@ -171,7 +171,7 @@ async function findData(
  * The data of a table, whose files begin as the table says.
  *
  * @param say takes a line before a download
- * @throws UserError where there is none, what is named is none, or its files are not what the table says
+ * @throws UserError if there is none, what is named is none, or its files are not what the table says
  */
 export async function findTableData(
   table: Table,

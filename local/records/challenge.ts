@@ -31,12 +31,12 @@ const challengeSchema = z.object({
 /** What came of the best candidate's challenge of the champion. */
 export type Challenge = z.output<typeof challengeSchema>;
 
-/** The challenge in a document; undefined where it is another. */
+/** The challenge in a document; undefined if it is another. */
 export function parseChallenge(document: Json): Challenge | undefined {
   return challengeSchema.safeParse(document).data;
 }
 
-/** The challenge of an execution; undefined where its definition has none, or it has not come to it. */
+/** The challenge of an execution; undefined if its definition has none, or it has not come to it. */
 export function challengeOf(
   definition: PipelineDefinition,
   execution: Pick<Execution, "described" | "store">,

@@ -46,7 +46,7 @@ function parse(path: string): DataReport | undefined {
 
 /**
  * Keeps the data report that a step has left among its outputs with the execution's records.
- * @returns undefined where it has left none
+ * @returns undefined if it has left none
  */
 export function keepDataReport(
   { described, folder, store }: Execution,
@@ -63,7 +63,7 @@ export function keepDataReport(
   return report;
 }
 
-/** Reads the data report of an execution by its folder; undefined where it has none. */
+/** Reads the data report of an execution by its folder; undefined if it has none. */
 export function readDataReport(folder: string): DataReport | undefined {
   const path = join(folder, fileName);
   return existsSync(path) ? parse(path) : undefined;

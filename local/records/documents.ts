@@ -27,7 +27,7 @@ export function warnOfDamage(path: string): void {
  * out, so that it spoils nothing else; it stays where it is.
  *
  * @param members members that the document must have
- * @returns undefined where it is damaged
+ * @returns undefined if it is damaged
  */
 export function readDocument(path: string, members: readonly string[]): JsonObject | undefined {
   try {

@@ -25,7 +25,7 @@ type Required<Value, Key extends keyof Value> = Value & {
   readonly [Name in Key]-?: NonNullable<Value[Name]>;
 };
 
-/** Whether the stack's policies are asked about what an execution does; why not, where they are not. */
+/** Whether the stack's policies are asked about what an execution does; why not, if they are not. */
 export type Obedience = "checked" | "not checked: roles of others" | "not checked: turned off";
 
 /** An execution, as DescribePipelineExecution answers. */

@@ -82,7 +82,7 @@ const document = head.extend({
 /** Bytes of a document in which its first line ends, as a rule. */
 const headBytes = 16_384;
 
-/** The first line of a file, if it is one of an object that goes on, and the file ends as documents do. */
+/** The first line of a file, if it is one of an object that continues, and the file ends as documents do. */
 function firstLine(path: string): string | undefined {
   const file = openSync(path, "r");
   try {
@@ -141,7 +141,7 @@ export function readUndamaged(path: string): ExecutionDocument | undefined {
   return document;
 }
 
-/** Reads all that is known of an execution; undefined where the document is damaged. */
+/** Reads all that is known of an execution; undefined if the document is damaged. */
 export function readDocument(path: string): ExecutionDocument | undefined {
   let content: unknown;
   try {

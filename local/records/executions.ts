@@ -16,7 +16,7 @@ export type { ExecutionRecord } from "./executionRecord";
 /** Where the document of an execution is kept. */
 export const recordPath = (folder: string): string => join(folder, "execution.json");
 
-/** Whether an execution goes on, as far as its document says. */
+/** Whether an execution continues, as far as its document says. */
 export function isUnderWay({ execution }: Pick<ExecutionHead, "execution">): boolean {
   return ["Executing", "Stopping"].includes(execution.PipelineExecutionStatus);
 }
@@ -67,13 +67,13 @@ export function listHeads(workspace: Workspace): readonly ExecutionHead[] {
   );
 }
 
-/** The document of an execution; undefined where there is no such execution. */
+/** The document of an execution; undefined if there is no such execution. */
 export function findDocument(workspace: Workspace, id: string): ExecutionDocument | undefined {
   const path = recordPath(workspace.execution(id));
   return /^[\w-]+$/.test(id) && existsSync(path) ? documentAt(workspace, path) : undefined;
 }
 
-/** @throws UserError where the document is damaged */
+/** @throws UserError if the document is damaged */
 function documentAt(workspace: Workspace, path: string): ExecutionDocument {
   const document = readDocument(path);
   if (document === undefined) {
@@ -86,7 +86,7 @@ function documentAt(workspace: Workspace, path: string): ExecutionDocument {
 
 /**
  * The record of an execution in its folder.
- * @throws UserError where it is damaged or missing
+ * @throws UserError if it is damaged or missing
  */
 export function readRecord(path: string): ExecutionRecord {
   if (!existsSync(path)) {
@@ -98,7 +98,7 @@ export function readRecord(path: string): ExecutionRecord {
 
 /**
  * The definition in the folder of an execution.
- * @throws UserError where it is damaged or missing
+ * @throws UserError if it is damaged or missing
  */
 export function definitionIn(folder: string, id: string): PipelineDefinition {
   const path = join(folder, "definition.json");

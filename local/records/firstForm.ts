@@ -140,7 +140,7 @@ function convertTrial(trial: FirstForm["trials"][number], { id }: FirstForm): Tr
   };
 }
 
-/** A document of the first form in today's form; undefined where it is damaged. */
+/** A document of the first form in today's form; undefined if it is damaged. */
 export function convertFirstForm(content: unknown): ExecutionDocument | undefined {
   const { data: form } = firstForm.safeParse(content);
   if (form === undefined) {

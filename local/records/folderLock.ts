@@ -56,7 +56,7 @@ export class FolderLock {
    *
    * @param lost is called where the lock is taken away, for example since the folder is removed
    * @returns what lets them in again
-   * @throws UserError where another run is in it
+   * @throws UserError if another run is in it
    */
   async hold(
     lost: () => void,

@@ -30,7 +30,7 @@ function stepSeconds({ trials }: ExecutionDocument, step: StepDocument): number 
     : (Date.parse(step.EndTime) - Date.parse(step.StartTime)) / 1000;
 }
 
-/** The times of the latest execution that has succeeded in a work folder; undefined where there is none. */
+/** The times of the latest execution that has succeeded in a work folder; undefined if there is none. */
 export function latestJobSeconds(workspace: Workspace): JobSeconds | undefined {
   const succeeded = ({ execution }: ExecutionHead): boolean =>
     execution.PipelineExecutionStatus === "Succeeded";

@@ -87,7 +87,7 @@ export class ModelRegistry {
     return existsSync(this.folder) ? readdirSync(this.folder).sort() : [];
   }
 
-  /** The version of an ARN; undefined where there is none. */
+  /** The version of an ARN; undefined if there is none. */
   find(arn: string): ModelPackage | undefined {
     const group = /:model-package\/([^/]+)\/\d+$/.exec(arn)?.[1];
     return group === undefined ? undefined : this.list(group).find((one) => one.arn === arn);
@@ -98,7 +98,7 @@ export class ModelRegistry {
     return this.versions(group).flatMap((version) => this.get(group, version) ?? []);
   }
 
-  /** A version of a group; undefined where there is none, or its document is damaged. */
+  /** A version of a group; undefined if there is none, or its document is damaged. */
   get(group: string, version: number): ModelPackage | undefined {
     const path = join(this.folder, group, `${version}.json`);
     return existsSync(path)

@@ -55,7 +55,7 @@ export class Recorder {
   /**
    * @param folder the execution's folder
    * @param arnPrefix with which ARNs begin
-   * @param earlier what an earlier attempt of the same execution has left, which goes on now
+   * @param earlier what an earlier attempt of the same execution has left, which continues now
    */
   constructor(
     private readonly folder: string,

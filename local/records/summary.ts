@@ -24,7 +24,7 @@ export interface Metrics {
   readonly rows?: number;
   /** What R² may be with 90 % confidence; not known of few rows either. */
   readonly r2Interval?: { readonly low: number; readonly high: number };
-  /** R² of models of other rows; not known where the configuration does not ask for them. */
+  /** R² of models of other rows; unknown if the configuration does not ask for them. */
   readonly crossValidation?: CrossValidation | undefined;
 }
 
@@ -53,7 +53,7 @@ export interface CandidateSummary {
   readonly model?: ModelPackage;
 }
 
-/** The S3 URI of a property file of a finished step; undefined where the step has none of that name. */
+/** The S3 URI of a property file of a finished step; undefined if the step has none of that name. */
 export function propertyFileUri(
   definition: PipelineDefinition,
   described: Execution["described"],
@@ -72,7 +72,7 @@ export function propertyFileUri(
 
 /**
  * Reads the content of a property file of a finished step.
- * @throws ExpressionError where the step has written none of that name, or one that is not JSON
+ * @throws ExpressionError if the step has written none of that name, or one that is not JSON
  */
 export function readPropertyFile(
   definition: PipelineDefinition,
@@ -92,7 +92,7 @@ export function readPropertyFile(
 
 /**
  * Reads a JSON document in S3.
- * @throws ExpressionError where there is none, or it is not JSON
+ * @throws ExpressionError if there is none, or it is not JSON
  */
 export function readDocument(store: Execution["store"], uri: string): Json {
   if (!store.isObject(uri)) {
@@ -121,7 +121,7 @@ type RegressionReport =
   | null
   | undefined;
 
-/** The metrics in an evaluation report; undefined where a document is none. */
+/** The metrics in an evaluation report; undefined if a document is none. */
 export function regressionMetrics(document: Json): Metrics | undefined {
   const report = document as RegressionReport;
   const value = (name: string): number =>
@@ -140,7 +140,7 @@ export function regressionMetrics(document: Json): Metrics | undefined {
     : undefined;
 }
 
-/** The scores in a report of cross_validate.py; undefined where a document is none, or says that there are none. */
+/** The scores in a report of cross_validate.py; undefined if a document is none, or says that there are none. */
 function crossValidationIn(document: Json): CrossValidation | undefined {
   const {
     mean,
@@ -152,7 +152,7 @@ function crossValidationIn(document: Json): CrossValidation | undefined {
     : undefined;
 }
 
-/** The scores of the models that a step of a tuning has trained anew; undefined where there is no such step, or it did not end. */
+/** The scores of the models that a step of a tuning has trained again; undefined if there is no such step, or it did not end. */
 function crossValidationOf(
   definition: PipelineDefinition,
   execution: Execution,
@@ -173,7 +173,7 @@ function crossValidationOf(
   );
 }
 
-/** The metrics in a step's property file; undefined where another definition has something else there. */
+/** The metrics in a step's property file; undefined if another definition has something else there. */
 function metricsIn(read: () => Json): Metrics | undefined {
   try {
     return regressionMetrics(read());

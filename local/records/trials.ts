@@ -23,8 +23,8 @@ function isWhole(line: string): boolean {
 }
 
 /**
- * The lines of the table by execution; undefined where the file is missing, cut off or of another form, so
- * that it must be made anew. Values hold no line break: texts in them are JSON.
+ * The lines of the table by execution; undefined if the file is missing, cut off or of another form, so
+ * that it must be made again. Values hold no line break: texts in them are JSON.
  */
 function linesInTable(path: string): ReadonlyMap<string, readonly string[]> | undefined {
   const content = existsSync(path) ? readFileSync(path, "utf8") : "";
@@ -50,7 +50,7 @@ function linesInTable(path: string): ReadonlyMap<string, readonly string[]> | un
  * is a view: each trial of each execution that has ended stands in it once, the earliest execution first. What
  * the table has of an execution stays where it is as many lines as the record has trials.
  *
- * @param justEnded id of an execution that has just ended, whose lines are written anew: it may have been retried
+ * @param justEnded id of an execution that has just ended, whose lines are written again: it may have been retried
  */
 export function updateTrials(workspace: Workspace, justEnded?: string): void {
   const table = linesInTable(workspace.trials);

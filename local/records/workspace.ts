@@ -69,7 +69,7 @@ export class Workspace {
 
   /**
    * Makes sure that the folder holds nothing but what runs have made: it might be any folder of the user's.
-   * @throws UserError where it holds something else
+   * @throws UserError if it holds something else
    */
   checkRemovable(): void {
     const foreign = readdirSync(this.folder).filter(
@@ -86,7 +86,7 @@ export class Workspace {
 
   /**
    * Removes the folder.
-   * @throws UserError where a run is in it
+   * @throws UserError if a run is in it
    */
   async remove(): Promise<void> {
     const unlock = await this.lock(() => undefined);

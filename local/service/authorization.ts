@@ -15,7 +15,7 @@ import {
 export interface DecidingStatement {
   /** Name of the resource that the policy is in, as the program registers it. */
   readonly policy: string;
-  /** The statement's Sid; its number, from 1, where it has none. */
+  /** The statement's Sid; its number, from 1, if it has none. */
   readonly statement: string;
 }
 
@@ -30,9 +30,9 @@ export interface Decision {
   readonly allowed: boolean;
   /** Who asks, as AWS names it in errors. */
   readonly user: string;
-  /** What AWS would say. Empty where it is allowed. */
+  /** What AWS would say. Empty if it is allowed. */
   readonly message: string;
-  /** The statements that allow it, or that deny it. None where nothing allows it. */
+  /** The statements that allow it, or that deny it. None if nothing allows it. */
   readonly statements: readonly DecidingStatement[];
   /** Of a request that nothing allows: the statements that only lack what their conditions ask for. */
   readonly near: readonly NearStatement[];
@@ -61,7 +61,7 @@ function isAbout(statement: unknown, action: string): boolean {
 }
 
 /**
- * A policy with the statements that may be about an action alone; undefined where there are none. Statements
+ * A policy with the statements that may be about an action alone; undefined if there are none. Statements
  * without a Sid get their number as one, as they are counted by their place.
  */
 function narrowed(named: NamedPolicy, action: string): NamedPolicy | undefined {
@@ -140,7 +140,7 @@ function denial(
  *
  * @param actor such as processing: a role of the stack, without what all their names begin with
  * @param policies Default: those that the program renders
- * @throws Error where the simulator finds the policies or the request not valid
+ * @throws Error if the simulator finds the policies or the request not valid
  */
 export async function decide(
   program: Ruled,

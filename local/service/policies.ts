@@ -34,7 +34,7 @@ export interface Policies {
   readonly endpoint: readonly NamedPolicy[];
 }
 
-/** A text among the inputs of a resource; empty where it is none. */
+/** A text among the inputs of a resource; empty if it is none. */
 export function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
@@ -74,7 +74,7 @@ function sharedWith(accountId: string, rights: object): unknown {
   };
 }
 
-/** The account in an ARN; undefined where it has none. */
+/** The account in an ARN; undefined if it has none. */
 export function accountOf(resource: string): string | undefined {
   return /^arn:[^:]*:[^:]*:[^:]*:(\d{12}):/.exec(resource)?.[1];
 }

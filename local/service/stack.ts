@@ -35,7 +35,7 @@ function vpc(definition: PipelineDefinition): Stack["vpc"] {
   );
 }
 
-/** The approval status that a definition registers models with, where nobody says otherwise. */
+/** The approval status that a definition registers models with, if nobody says otherwise. */
 function approvalStatus({ Parameters: parameters }: PipelineDefinition): string {
   const found = parameters?.find(({ Name }) => Name === "ModelApprovalStatus");
   return String(found?.DefaultValue ?? "");

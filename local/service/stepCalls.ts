@@ -40,7 +40,7 @@ export interface StepRequest {
   readonly model?: ModelRequest | undefined;
 }
 
-/** The actor of the stack that a role is; undefined where it is another role. */
+/** The actor of the stack that a role is; undefined if it is another role. */
 export function actorOf(stack: Stack, role: string | undefined): Actor | undefined {
   const prefix = `arn:${stack.partition}:iam::${stack.accountId}:role/`;
   const found = Object.entries(stack.roleNames).find(([, name]) => role === `${prefix}${name}`);
@@ -158,7 +158,7 @@ function processingCalls(stack: Stack, job: Job, request: ProcessingRequest): re
   ];
 }
 
-/** The calls of a kind of job in the name of the role that a request names; none where it is not one of the stack's. */
+/** The calls of a kind of job in the name of the role that a request names; none if it is not one of the stack's. */
 function inNameOf(
   stack: Stack,
   role: string | undefined,

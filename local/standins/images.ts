@@ -19,7 +19,7 @@ export interface ContainerImage {
 
 /** What runs the jobs of an image here. */
 export interface Image {
-  /** The image itself; where there is one, it trains and serves in place of {@link trainingModule}. */
+  /** The image itself; if there is one, it trains and serves in place of {@link trainingModule}. */
   readonly container?: ContainerImage;
   /** Module that runs as the entry point of the image's algorithm, with the argument `train` or `serve`. */
   readonly trainingModule?: string;
@@ -113,7 +113,7 @@ export class Images {
     return new Images(this.decisionTreeUri, this.given, containers);
   }
 
-  /** What runs the jobs of an image here; undefined where nothing does. */
+  /** What runs the jobs of an image here; undefined if nothing does. */
   find(uri: string): Image | undefined {
     const given = this.given.get(uri);
     if (given !== undefined) {

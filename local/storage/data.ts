@@ -49,7 +49,7 @@ async function unpack(archive: Buffer): Promise<Buffer | undefined> {
 
 /**
  * The California housing data: the cached copy, or else a download, checked by its hash.
- * @throws UserError where it can be had neither way
+ * @throws UserError if it can be had neither way
  */
 export async function californiaHousingFile(say: (line: string) => void): Promise<string> {
   const cached = join(cacheFolder(), basename(source.member));
@@ -81,7 +81,7 @@ export async function californiaHousingFile(say: (line: string) => void): Promis
 
 /**
  * The data file or folder that the user names.
- * @throws UserError where there is none at the path, or it is empty
+ * @throws UserError if there is none at the path, or it is empty
  */
 export function namedData(path: string, named: string): string {
   if (!existsSync(path)) {

@@ -54,7 +54,7 @@ export function writeChecked(path: string, value: unknown): void {
   writeFileAtomically(path, `${checksum(content)}\n${content}\n`, { durable: false });
 }
 
-/** Reads what {@link writeChecked} wrote; undefined where there is nothing, or it is damaged. */
+/** Reads what {@link writeChecked} wrote; undefined if there is nothing, or it is damaged. */
 export function readChecked(path: string): unknown {
   let lines: readonly string[];
   try {

@@ -34,7 +34,7 @@ export class ObjectStore {
 
   /**
    * The path of an object, or of the folder that a prefix that ends with a slash names.
-   * @throws UserError where the URI is none of S3, or is outside its bucket
+   * @throws UserError if the URI is none of S3, or is outside its bucket
    */
   path(uri: string): string {
     const [, bucket, key] =
@@ -65,7 +65,7 @@ export class ObjectStore {
    * `test_output` reads `test_output_pose/`. What SageMaker does with a prefix that stands for both kinds
    * is not documented: here each key follows its own rule.
    *
-   * @throws UserError where the URI is none of S3, or is outside its bucket
+   * @throws UserError if the URI is none of S3, or is outside its bucket
    */
   objectsAt(uri: string): readonly StoredObject[] {
     const path = this.path(uri);
@@ -116,7 +116,7 @@ export class ObjectStore {
 
   /**
    * Copies the objects of a folder that is laid out as this one: `bucket/key`.
-   * @throws UserError where it holds a file that is not in a bucket
+   * @throws UserError if it holds a file that is not in a bucket
    */
   async takeAll(folder: string): Promise<void> {
     for (const entry of await readdir(folder, { withFileTypes: true })) {
@@ -164,7 +164,7 @@ export class ObjectStore {
    * Lets a folder of this machine show the objects of a prefix, without copying them. Jobs read their inputs;
    * they never write there. Folders are made, so that another input can lie in them.
    *
-   * @throws UserError where there is nothing at the URI
+   * @throws UserError if there is nothing at the URI
    */
   async link(uri: string, folder: string): Promise<void> {
     const found = this.objectsAt(uri);

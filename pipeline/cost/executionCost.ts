@@ -17,7 +17,7 @@ export interface StepCost extends Range {
   readonly jobs: number;
   /** Attempts at the most: one, and those of its retry policies. */
   readonly attempts: number;
-  /** Hours that one job may take; infinite where it has no limit. */
+  /** Hours that one job may take; infinite if it has no limit. */
   readonly hours: number;
   /** What its jobs run on, such as `2 x ml.m5.xlarge`. */
   readonly resources: string;
@@ -47,7 +47,7 @@ export class CostError extends Error {}
 /** Seconds that a job takes at the least: what is billed begins with them. */
 const shortestJob = 60;
 
-/** Seconds of a job that are likely where nothing is known: most of it is the start. An assumption. */
+/** Seconds of a job that are likely if nothing is known: most of it is the start. An assumption. */
 const likelyJob = 300;
 
 /** Seconds by which a job outlives its limit: SIGTERM gives it these to save what it has. Source: StoppingCondition. */
@@ -137,7 +137,7 @@ class Values {
     return values;
   }
 
-  /** The greatest number that a value can be; undefined where there is no value. */
+  /** The greatest number that a value can be; undefined if there is no value. */
   number(value: unknown, step: string, what: string): number | undefined {
     if (value === undefined || value === null) {
       return undefined;
@@ -193,7 +193,7 @@ class Values {
   }
 }
 
-/** The jobs that a step starts; undefined where it starts none that is paid by the hour. */
+/** The jobs that a step starts; undefined if it starts none that is paid by the hour. */
 function jobsOf(step: Step, values: Values): Jobs | undefined {
   const { Name: name } = step;
   const limit = (value: unknown): number =>
@@ -347,7 +347,7 @@ function sum(ranges: readonly Range[]): Range {
  *
  * A parameter counts as the dearest of its enumeration, or else as its default.
  *
- * @throws CostError where a step's jobs have no price
+ * @throws CostError if a step's jobs have no price
  */
 export function executionCost(definition: PipelineDefinition, options: CostOptions): ExecutionCost {
   const values = new Values(definition, options.prices, options.ofAnyStart ?? false);

@@ -18,7 +18,7 @@ export type CsvForm = Pick<
  * wholly in quotes or has none, quotes inside are doubled, and no backslash, which escapes.
  * Source: trino's CsvDeserializer, which is bug for bug compatible with OpenCSVSerde.
  *
- * @returns undefined where the line is not so written
+ * @returns undefined if the line is not so written
  */
 export function splitLine(line: string, { delimiter, quoted }: CsvForm): string[] | undefined {
   if (!quoted) {

@@ -28,7 +28,7 @@ function knownNames(fields: readonly string[], form: CsvForm): number {
   return fields.filter((name) => form.columns.some((column) => isNamed(column, name))).length;
 }
 
-/** What another character between values than the declared one looks like; undefined where that seems right. */
+/** What another character between values than the declared one looks like; undefined if that seems right. */
 export function delimiterProblem(line: string, number: number, form: CsvForm): string | undefined {
   const { columns, delimiter } = form;
   const values = (by: string): number => line.split(by).length;
@@ -71,10 +71,10 @@ function misnamed(fields: readonly string[], number: number, form: CsvForm): str
 }
 
 /**
- * What is wrong with the lines at the top of a CSV file: Athena skips as many as it is told, and reads columns by place.
+ * What is wrong with the lines at the top of a CSV file: Athena skips as many as it is reported, and reads columns by place.
  *
  * @param looksLikeRow whether the values of a line are of the columns' types
- * @returns undefined where one of them names the table's columns in order
+ * @returns undefined if one of them names the table's columns in order
  */
 export function headerProblem(
   lines: readonly string[],

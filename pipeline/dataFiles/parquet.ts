@@ -79,7 +79,7 @@ function readColumn(element: ThriftStruct): ParquetColumn {
 
 /**
  * Reads the columns of a Parquet file from its footer.
- * @throws UnreadableFile where it is no Parquet file
+ * @throws UnreadableFile if it is no Parquet file
  */
 function readColumns(path: string): readonly ParquetColumn[] {
   const file = openSync(path, "r");

@@ -121,8 +121,8 @@ function checkEncoding(bytes: Buffer, headerLines: number): void {
  * Reads the beginning of a CSV file as Athena would. Lines end by LF, CR, or both, as for Trino's TextLineReader.
  *
  * @param headerLines lines at the top of the file that are not rows
- * @returns undefined where nothing unpacks the file
- * @throws UnreadableFile where Athena would not read it as the table says
+ * @returns undefined if nothing unpacks the file
+ * @throws UnreadableFile if Athena would not read it as the table says
  */
 export function readSample(
   path: string,

@@ -119,7 +119,7 @@ function checkStep(step: Step, names: Names, report: Report): void {
  * @param document a definition, parsed or not
  * @param options.foreign whether others wrote it: parameters may go unused then, and prefixes end without a
  *   slash, as the service lets them; default false
- * @returns a sentence for each problem that names the step and the field; none where the definition holds
+ * @returns a sentence for each problem that names the step and the field; none if the definition holds
  */
 export function check(
   document: Json | PipelineDefinition,

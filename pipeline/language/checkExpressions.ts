@@ -52,7 +52,7 @@ function typeOf(expression: Computed, { parameters, steps }: Names): ValueType |
   }
 }
 
-/** What is wrong with the type of an expression in its place; undefined where nothing is, or it is not known. */
+/** What is wrong with the type of an expression in its place; undefined if nothing is, or it is not known. */
 export function typeProblem(expression: Computed, shape: Shape, names: Names): string | undefined {
   const types = taken[shape.type];
   const type = typeOf(expression, names);
@@ -75,7 +75,7 @@ export function typeProblem(expression: Computed, shape: Shape, names: Names): s
   );
 }
 
-/** The names of a processing step's outputs; undefined where an expression gives one. */
+/** The names of a processing step's outputs; undefined if an expression gives one. */
 function outputNames({ Arguments: args }: ProcessingStep): readonly string[] | undefined {
   const names = (args.ProcessingOutputConfig?.Outputs ?? []).map((one) => one.OutputName);
   return names.some(isComputed) ? undefined : names.filter((name) => typeof name === "string");
@@ -102,7 +102,7 @@ function jsonGetProblem(referred: Step, path: Path): string | undefined {
     : `step "${referred.Name}" declares no property file "${file}"`;
 }
 
-/** What is wrong with a reference; undefined where nothing is. */
+/** What is wrong with a reference; undefined if nothing is. */
 export function referenceProblem(
   { get, jsonGet }: FoundReference,
   names: Names,
@@ -143,7 +143,7 @@ export function referenceProblem(
   return led.kind === "wrong" ? led.problem : undefined;
 }
 
-/** What is wrong with the form of a `Std:JsonGet`; undefined where nothing is. */
+/** What is wrong with the form of a `Std:JsonGet`; undefined if nothing is. */
 export function jsonGetFormProblem(expression: Computed, inCondition: boolean): string | undefined {
   const inside: unknown = expression["Std:JsonGet"];
   if (!isObject(inside)) {

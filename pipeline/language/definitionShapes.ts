@@ -255,7 +255,7 @@ const shapes = new Map<string, Shape>([
 
 /**
  * The shape of a name.
- * @throws Error where there is none
+ * @throws Error if there is none
  */
 export function shapeOf(name: string): Shape {
   const shape = shapes.get(name) ?? requestShapes[name];
@@ -265,7 +265,7 @@ export function shapeOf(name: string): Shape {
   return shape;
 }
 
-/** The shapes of the responses that a kind of step's properties are in; none where they are not known. */
+/** The shapes of the responses that a kind of step's properties are in; none if they are not known. */
 export function propertyShapes(type: string): readonly string[] {
   return requestKinds[type]?.properties ?? [];
 }

@@ -4,7 +4,7 @@ import { isComputed } from "./expressions";
 import { allSteps } from "./graph";
 import { isObject, type Json, type JsonObject } from "./json";
 
-/** A member that differs: its path, and its value on each side, undefined where it is absent. */
+/** A member that differs: its path, and its value on each side, undefined if it is absent. */
 export interface Change {
   readonly path: string;
   readonly before: Json | undefined;

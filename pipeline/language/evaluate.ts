@@ -165,7 +165,7 @@ function evaluateJson(value: Json, scope: Scope): Json {
 
 /**
  * The value of an argument, or of all arguments, with the expressions in it replaced by what they stand for.
- * @throws ExpressionError where an expression has no value
+ * @throws ExpressionError if an expression has no value
  */
 export function evaluate<Value>(value: Value, scope: Scope): Evaluated<Value> {
   return evaluateJson(value as Json, scope) as Evaluated<Value>;
@@ -223,7 +223,7 @@ function numbers(left: Json, right: Json, test: (left: number, right: number) =>
 
 /**
  * Whether a condition of a Condition step holds.
- * @throws ExpressionError where a side has no value, or values that are not numbers are put in order
+ * @throws ExpressionError if a side has no value, or values that are not numbers are put in order
  */
 export function holds(condition: Condition, scope: Scope): boolean {
   switch (condition.Type) {

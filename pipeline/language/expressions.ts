@@ -103,7 +103,7 @@ export function isComputed(value: unknown): value is Computed {
   return keys.length === 1 && functions.some((name) => name === keys[0]);
 }
 
-/** A string that is written out; undefined where an expression stands for it, or nothing is given. */
+/** A string that is written out; undefined if an expression stands for it, or nothing is given. */
 export function literal(value: Expression | null | undefined): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
@@ -131,7 +131,7 @@ function readPath(path: string, name: string): Path | undefined {
   return parts;
 }
 
-/** Splits a property path such as `Outputs['train'].S3Output` or `Summaries[0].Name`; undefined where malformed. */
+/** Splits a property path such as `Outputs['train'].S3Output` or `Summaries[0].Name`; undefined if malformed. */
 export function propertyPath(path: string): Path | undefined {
   return readPath(path, "[A-Za-z_][A-Za-z0-9_-]*");
 }

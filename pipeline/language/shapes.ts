@@ -127,7 +127,7 @@ const units: Readonly<Record<string, string>> = {
   string: " characters",
 };
 
-/** What of a value is outside its shape's limits; undefined where nothing is. */
+/** What of a value is outside its shape's limits; undefined if nothing is. */
 function limitProblem(value: Json, name: string, shape: Shape): string | undefined {
   const { enum: values, max, min, pattern, type } = shape;
   const size =

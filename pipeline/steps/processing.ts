@@ -56,7 +56,7 @@ export interface ProcessingStepArgs<Output extends string> {
    * must be able to ask S3 itself.
    */
   readonly networkIsolation?: boolean;
-  /** Names of steps to wait for beside those that the inputs refer to. Default: none. */
+  /** Names of steps to wait for in addition to those that the inputs refer to. Default: none. */
   readonly dependsOn?: readonly string[];
   /** Environment variables of the container. Default: none. */
   readonly environment?: Readonly<Record<string, string>>;
@@ -73,7 +73,7 @@ export interface Processing<Output extends string> {
   output(name: Output): Reference;
   /**
    * A value of the property file, by a dotted path.
-   * @throws Error where the step declares no property file.
+   * @throws Error if the step declares no property file.
    */
   jsonGet(path: string): JsonGet;
 }

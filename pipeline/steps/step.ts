@@ -21,7 +21,7 @@ export function tags(context: JobContext): Tag[] {
   return entries.map(([Key, Value]) => ({ Key, Value }));
 }
 
-/** The VpcConfig of a job; undefined where it runs in SageMaker's own network. */
+/** The VpcConfig of a job; undefined if it runs in SageMaker's own network. */
 export function vpcConfig({ vpc }: JobContext): VpcConfig | undefined {
   return vpc && { SecurityGroupIds: [...vpc.securityGroupIds], Subnets: [...vpc.subnetIds] };
 }

@@ -157,7 +157,7 @@ function completionCriteria({
  * The hyperparameters that are the same for all trials. An image with several algorithms is told which. Where trials may be stopped, early or as the tuning is
  * complete, XGBoost must save its model after each round: else a stopped trial leaves none, and may still be the best (source: add_sigterm_handler and
  * SaveIntermediateModelCallBack in aws/sagemaker-xgboost-container). Not elsewhere, since it takes time; and not
- * for spot instances, on which an interrupted trial starts anew.
+ * for spot instances, on which an interrupted trial starts again.
  */
 function staticHyperparameters(candidate: Candidate): Readonly<Record<string, string>> {
   const { algorithm, hyperparameters } = candidate;

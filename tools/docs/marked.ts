@@ -2,7 +2,7 @@
  * Puts a text between its marks in a document.
  *
  * @param name what the marks carry
- * @throws Error where the document lacks the marks
+ * @throws Error if the document lacks the marks
  */
 export function withMarked(document: string, name: string, text: string): string {
   const begin = `<!-- ${name}: written by \`npm run docs\` -->`;

@@ -45,7 +45,7 @@ export function discriminator(alternatives: readonly Described[]): string | unde
   return membersOf(alternatives[0] ?? {}).find(([, { const: value }]) => value !== undefined)?.[0];
 }
 
-/** The limits of a number or of a list's length, such as `1 to 50`; undefined where there are none. */
+/** The limits of a number or of a list's length, such as `1 to 50`; undefined if there are none. */
 export function limits(schema: Described): string | undefined {
   // Whole numbers come with the limits of what JavaScript counts exactly.
   const limit = (value: number | undefined): number | undefined =>

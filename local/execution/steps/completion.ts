@@ -37,7 +37,7 @@ export class Completion {
     return this.stopping.signal;
   }
 
-  /** Why the tuning was complete; undefined where all its trials have been run. */
+  /** Why the tuning was complete; undefined if all its trials have been run. */
   get reason(): string | undefined {
     return this.signal.aborted ? String(this.signal.reason) : undefined;
   }

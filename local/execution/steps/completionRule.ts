@@ -29,14 +29,14 @@ export function jobsNotImproving(objectives: readonly number[]): number {
 }
 
 /**
- * Tells why a tuning job is complete, by the objectives of its training jobs so far; undefined where it goes on.
+ * Tells why a tuning job is complete, by the objectives of its training jobs so far; undefined if it continues.
  *
  * @param objectives as for {@link jobsNotImproving}
  */
 export type CompletionRule = (objectives: readonly number[]) => string | undefined;
 
 /**
- * The TuningJobCompletionCriteria of a tuning job; undefined where none applies here. ConvergenceDetected does
+ * The TuningJobCompletionCriteria of a tuning job; undefined if none applies here. ConvergenceDetected does
  * not: SageMaker's algorithm is not public.
  *
  * @param direction 1 where the objective is minimised, -1 where it is maximised

@@ -31,7 +31,7 @@ const slice = /^\$\[\s*(-?\d*)\s*:\s*(-?\d*)\s*\]$/;
  * Reads a JSONPath of a transform's DataProcessing, as far as it means columns of a CSV row: `$`, `$[1:]`,
  * `$[0,-1]`.
  *
- * @returns undefined where it is none of these
+ * @returns undefined if it is none of these
  */
 export function columnFilter(path: string): ColumnFilter | undefined {
   if (path === "$") {

@@ -2,7 +2,7 @@
  * Tells whether a training job is to stop, by the values of the objective metric that it has reported and
  * those that earlier jobs of its tuning have, in their order; smaller is better.
  *
- * @returns after how many values it is to stop; undefined where it goes on
+ * @returns after how many values it is to stop; undefined if it continues
  */
 export type StoppingRule = (
   values: readonly number[],
@@ -44,12 +44,12 @@ export const medianRule: StoppingRule = (values, earlier) => {
   return undefined;
 };
 
-/** Of as many jobs one goes on, at each rung. */
+/** Of as many jobs one continues, at each rung. */
 const reduction = 3;
 
 /**
  * Hyperband as successive halving without waiting: after MinResource values, then after 3, 9, ... times as
- * many, a job goes on where it is among the best third of the earlier jobs that came as far.
+ * many, a job continues where it is among the best third of the earlier jobs that came as far.
  *
  * @param minResource values before the first rung
  * @param maxResource values after which there is no rung any more

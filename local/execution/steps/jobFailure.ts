@@ -25,7 +25,7 @@ function signalName(signal: number): string {
 
 const theDiskIsFull = "the disk is full";
 
-/** What the system says where nothing more can be written. */
+/** What the system says if nothing more can be written. */
 const diskFull = /No space left on device|Disk quota exceeded/;
 
 /** Why a job failed: the reason that it left, or else what ended it and the end of its log. */

@@ -35,11 +35,11 @@ export interface Attempt {
 
 /** A kind of step that runs a job, by the request that the step stands for. */
 export interface JobKind<Request> {
-  /** The hash of all that the job depends on; undefined where it is not known. */
+  /** The hash of all that the job depends on; undefined if it is not known. */
   readonly key: (execution: Execution, request: Request) => Promise<string | undefined>;
   /**
    * Runs the job.
-   * @throws StepFailure where it fails
+   * @throws StepFailure if it fails
    */
   readonly run: (
     execution: Execution,
@@ -96,7 +96,7 @@ async function withRetries(
  *
  * @param request the step's arguments, without expressions
  * @returns the step's properties, and the execution whose equal job stands in for this one, if one does
- * @throws StepFailure where the job fails
+ * @throws StepFailure if the job fails
  */
 export async function runJobStep<Request extends object>(
   execution: Execution,

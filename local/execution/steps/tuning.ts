@@ -12,7 +12,7 @@ import { readTuningJob, type TuningJob } from "./tuningJob";
  * Runs the trials, as many at once as the definition says, until the tuning is complete. A suggestion learns
  * from the trials that are at least two rounds back, told in their order: so it does not depend on which of the
  * running ones happens to end first, and equal seeds give equal searches on every machine. That is also how a
- * search that was interrupted goes on: its trials are asked for again, and those that had completed are taken.
+ * search that was interrupted continues: its trials are asked for again, and those that had completed are taken.
  */
 async function search(
   execution: Execution,
@@ -37,7 +37,7 @@ async function search(
     if (tuned === undefined) {
       break;
     }
-    // Only now: the search goes on while the trials run.
+    // Only now: the search continues while the trials run.
     if (running.size >= maxParallelJobs) {
       await Promise.race(running);
     }

@@ -24,7 +24,7 @@ export interface TuningJob {
   readonly parameterRanges: NonNullable<TuningJobConfig["ParameterRanges"]>;
   readonly seed: number;
   readonly stoppingRule?: StoppingRule;
-  /** Default: it goes on until all its training jobs have ended. */
+  /** Default: it continues until all its training jobs have ended. */
   readonly completionRule?: CompletionRule | undefined;
   /** Seconds after which it is complete, whatever its training jobs have reached. Default: no limit. */
   readonly maxRuntimeInSeconds?: number | undefined;
