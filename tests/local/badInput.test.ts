@@ -112,7 +112,7 @@ describe("npm run local, given bad input,", () => {
     try {
       await fails(
         [],
-        /^error: cannot download the California housing data \(.*\); give the file with --data PATH/,
+        /^error: cannot download the California housing data \(.*\); pass the file with --data PATH/,
         { XDG_CACHE_HOME: join(folder, "empty-cache") },
       );
     } finally {

@@ -224,7 +224,7 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
   it("completes a tuning by its criteria, and describes it so", async () => {
     const { code, record, stderr } = await run("complete");
     equal(code, 0, stderr);
-    match(stderr, /^warning: step "Tune", .*\.ConvergenceDetected: not applied here, as/m);
+    match(stderr, /^warning: step "Tune", .*\.ConvergenceDetected: is ignored here, because/m);
     deepEqual(
       record.trials
         .map(({ number, status }) => `${number} ${status}`)
