@@ -221,7 +221,7 @@ def test_serves_read_only_without_a_network(run: Callable[..., str], trained: ob
 def test_serve_without_a_model_fails(run: Callable[..., str]) -> None:
     container = run("serve")
     assert wait(container) == 2
-    expected = "there is no model in /opt/ml/model: /opt/ml/model/model.json is missing\n"
+    expected = "no model in /opt/ml/model: /opt/ml/model/model.json is missing\n"
     assert docker("logs", container).stderr == expected
 
 
