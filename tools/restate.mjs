@@ -173,7 +173,8 @@ function run(path) {
 /** The verb of a command line as the command line itself finds it; of one without a verb that exists, `help`. */
 function verbOf(args) {
   const isLocal = args[0] === "--local";
-  const first = isLocal ? args[1] : args[0];
+  const [word, asked] = isLocal ? args.slice(1) : args;
+  const first = word === "help" && asked !== undefined ? asked : word;
   const isHelp = first === "--help" || first === "-h";
   const isRun = isLocal && !isHelp && (first === undefined || first.startsWith("-"));
   const verb = isRun ? "run" : first;

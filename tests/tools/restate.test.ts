@@ -29,6 +29,12 @@ describe("what starts the command line", () => {
     match((await start("--help")).stdout, /^ {2}models +changed/m);
   });
 
+  it("explains a verb by help and its name", async () => {
+    const [asked, shown] = [await start("help", "runs"), await start("runs", "--help")];
+    equal(asked.code, 0, asked.stderr);
+    deepEqual(asked, shown);
+  });
+
   it("hands over the words of the command line, and the exit code", async () => {
     const { code, stderr, stdout } = await start("aprove", "1");
     deepEqual(
