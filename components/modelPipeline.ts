@@ -126,13 +126,12 @@ export class ModelPipeline extends pulumi.ComponentResource {
         pulumi.output(textOf(file)),
         pulumi.output(folderOf.map(textOf).join("")),
       );
-    const splitting = ["preprocess", "data_report", "text_encoding", "row_encoding"];
+    const imported = ["data_report", "input_rows", "row_encoding", "row_splits", "text_encoding"];
+    const splitting = ["preprocess", ...imported];
+    const importedScripts = imported.map((file) => script(file, splitting));
     const sources = {
       flow: this.upload(`${name}-flow`, names, `${dataset.table}.flow`, flow.content),
       preprocess: script("preprocess", splitting),
-      dataReport: script("data_report", splitting),
-      textEncoding: script("text_encoding", splitting),
-      rowEncoding: script("row_encoding", splitting),
       evaluate: script("evaluate"),
       compare: script("compare"),
       ...(dataset.crossValidation === undefined ? {} : { crossValidate: script("cross_validate") }),
@@ -221,7 +220,9 @@ export class ModelPipeline extends pulumi.ComponentResource {
         parent: this,
         dependsOn: [
           group,
-          ...[...Object.values(sources), ...references, ...challenge].map(({ object }) => object),
+          ...[...Object.values(sources), ...importedScripts, ...references, ...challenge].map(
+            ({ object }) => object,
+          ),
         ],
       },
     );

@@ -15,23 +15,18 @@ import json
 import math
 import sys
 from array import array
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO, Iterator, NamedTuple, Sequence
+from typing import Iterator, NamedTuple, Sequence
 
 import numpy as np
 from data_report import Finding, Sample, summary
+from input_rows import MISSING, InputError, check_names, cut, find_files, read_header, rows
 from row_encoding import FillError, filled, medians, number, sample_of, write_encoder
-from text_encoding import Encoder, EncodingError, TextColumn, folds
+from row_splits import SPLITS, Key, assign, draw_folds
+from text_encoding import Encoder, EncodingError, TextColumn
 
-SPLITS = ("train", "validation", "test")
-MISSING = {b"", b'""', b"NaN"}
 # XGBoost's log has five decimals: below this, its trials' RMSE has too few digits to compare.
 SMALL_DEVIATION = 0.01
-
-
-class InputError(Exception):
-    """The data cannot be split as asked."""
 
 
 class Table(NamedTuple):
@@ -56,166 +51,6 @@ class Table(NamedTuple):
     key: Key | None
     texts: Sequence[TextColumn] = ()
     targets: array[float] = array("d")
-
-
-def read_header(stream: BinaryIO) -> list[str]:
-    """Reads the names of the columns: the first CSV record, which quotes may spread over lines."""
-    texts = (line.decode("utf-8-sig") for line in iter(stream.readline, b""))
-    return next(csv.reader(texts), [])
-
-
-def rows(stream: BinaryIO) -> Iterator[bytes]:
-    """Yields the lines that hold something, without their ends."""
-    for line in stream:
-        stripped = line.rstrip(b"\r\n")
-        if stripped:
-            yield stripped
-
-
-def find_files(folder: Path) -> list[Path]:
-    """Finds the part files of a folder and its subfolders.
-
-    What begins with an underscore or a dot holds no rows, by the convention of Hive and Spark.
-
-    Raises:
-        InputError: there are none, or Spark has not said that all of them are there.
-    """
-    if not (folder / "_SUCCESS").exists():
-        raise InputError(
-            f"{folder} has no file _SUCCESS, which Data Wrangler writes after the last row"
-        )
-    files = [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-        and not any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
-        and path.stat().st_size > 0
-    ]
-    if not files:
-        raise InputError(f"there are no files in {folder}")
-    return files
-
-
-class Key:
-    """A column that the rows are split by: what is known of its values."""
-
-    def __init__(self, by: str, column: str) -> None:
-        """Begins with no row.
-
-        Args:
-            by: "time", "group" or "column".
-            column: Its name in the table, for messages.
-        """
-        self.by = by
-        self.column = column
-        self.times = array("d")
-        self.kind = ""  # of the times: what the first is
-        self.numbers: dict[bytes, int] = {}  # of the groups or parts, as they occur
-        self.groups = array("i")
-
-    def add(self, value: bytes) -> None:
-        """Takes the value of a row.
-
-        Raises:
-            InputError: it is missing, or is none that rows are split by.
-        """
-        if value in MISSING:
-            raise InputError(
-                f'the column "{self.column}", which the rows are split by, has no value: leave '
-                "such rows out with a filter (is not null)"
-            )
-        if self.by == "time":
-            self.times.append(self._time(value.decode().strip('" ')))
-            return
-        if self.by == "column":
-            value = value.strip(b'" ')
-            if value.decode() not in SPLITS:
-                raise InputError(
-                    f'the column "{self.column}" holds "{value.decode()}"; it must say one of '
-                    + ", ".join(SPLITS)
-                )
-        self.groups.append(self.numbers.setdefault(value, len(self.numbers)))
-
-    def _time(self, text: str) -> float:
-        """A time as a number: microseconds since 1970, which are exact until 2255, or itself."""
-        try:
-            number = float(text)
-            if math.isfinite(number):
-                return self._of_kind("number", text, number)
-        except ValueError:
-            pass
-        try:
-            moment = datetime.fromisoformat(f"{text}-01" if len(text) == len("2020-01") else text)
-        except ValueError:
-            raise InputError(
-                f'the column "{self.column}" holds "{text}", which is neither a number nor a date '
-                "or time in ISO 8601 form, such as 2020-01-31 or 2020-01-31 23:59:59"
-            ) from None
-        is_local = moment.tzinfo is None
-        since = moment - datetime.fromisoformat("1970-01-01" + ("" if is_local else "T00:00Z"))
-        kind = "time without" if is_local else "time with"
-        return self._of_kind(f"{kind} an offset", text, since / timedelta(microseconds=1))
-
-    def _of_kind(self, kind: str, text: str, number: float) -> float:
-        self.kind = self.kind or kind
-        if kind != self.kind:
-            raise InputError(
-                f'the column "{self.column}" holds "{text}", a {kind}, but the first row a '
-                f"{self.kind}: their order is not known"
-            )
-        return number
-
-
-def cut(line: bytes, features: int, count: int) -> tuple[bytes, bytes, list[str]]:
-    """Takes the columns behind the target out of a row: they may hold commas and quotes.
-
-    Features do not, since they are numbers.
-
-    Args:
-        line: The row.
-        features: How many there are.
-        count: How many columns to take out.
-
-    Returns: the target, the features, and the values of the columns.
-
-    Raises:
-        InputError: there are not as many fields.
-    """
-    target, _, rest = line.partition(b",")
-    if count == 0:
-        return target, rest, []
-    head = rest.rsplit(b",", features)[0]
-    texts = head.decode().split(",")
-    if b'"' in head:
-        texts = next(csv.reader([head.decode()]))
-    if count == 1:
-        is_whole = not head.startswith(b'"') or (len(head) > 1 and head.endswith(b'"'))
-    else:
-        is_whole = head.count(b'"') % 2 == 0
-    if rest.count(b",") < features + count - 1 or len(texts) != count or not is_whole:
-        raise InputError(f"the row does not have the header's {features + count + 1} fields")
-    return target, rest[len(head) + 1 :], texts
-
-
-def check_names(columns: list[str], target: str) -> None:
-    """Checks a header.
-
-    Raises:
-        InputError: the target is not first, or two columns have names that look alike.
-    """
-    if not columns or columns[0] != target:
-        raise InputError(
-            f'the first column must be the target "{target}"; the columns are {columns}'
-        )
-    seen: dict[str, str] = {}
-    for name in columns:
-        earlier = seen.setdefault(name.strip().lower(), name)
-        if earlier is not name:
-            names = json.dumps([earlier, name], ensure_ascii=False)[1:-1]
-            raise InputError(
-                f"columns {names} differ at most by case and surrounding blanks: labels of a "
-                "category, or a label that makes another column's name; change them in the data"
-            )
 
 
 class Survey:
@@ -406,143 +241,6 @@ def text_findings(texts: Sequence[TextColumn]) -> list[Finding]:
     return [Finding("constant", None, text)] if constant else []
 
 
-def split_ends(rows: int, fractions: list[float]) -> list[int]:
-    """Where the parts but the last should end: the fractions of the rows, rounded."""
-    return [round(rows * sum(fractions[: index + 1])) for index in range(len(fractions) - 1)]
-
-
-def assign(table: Table, fractions: list[float], seed: int) -> np.ndarray:
-    """Finds for each row the index of its split.
-
-    Raises:
-        InputError: a split gets no row.
-    """
-    key = table.key
-    if key is None:
-        assignment = assign_at_random(table.rows, fractions, seed)
-    elif key.by == "time":
-        assignment = assign_by_time(key, fractions)
-    elif key.by == "group":
-        assignment = assign_by_group(key, fractions, seed)
-    else:
-        parts = np.array([SPLITS.index(name.decode()) for name in key.numbers], dtype=np.uint8)
-        assignment = parts[np.asarray(key.groups)]
-    counts = np.bincount(assignment, minlength=len(SPLITS))
-    if (counts < 1).any():
-        sizes = ", ".join(f"{name} {count}" for name, count in zip(SPLITS, counts))
-        raise InputError(f"{table.rows} rows are too few to split: {sizes}")
-    return assignment
-
-
-def assign_at_random(rows: int, fractions: list[float], seed: int) -> np.ndarray:
-    """Draws splits of exact sizes: the fractions of the rows, rounded, and the rest for the last.
-
-    ``RandomState`` gives the same numbers in every version of NumPy.
-    """
-    counts = np.diff([0, *split_ends(rows, fractions), rows])
-    assignment = np.repeat(np.arange(len(counts), dtype=np.uint8), counts)
-    np.random.RandomState(seed).shuffle(assignment)
-    return assignment
-
-
-def assign_by_time(key: Key, fractions: list[float]) -> np.ndarray:
-    """Cuts the rows in the order of time, where the time changes next to the fractions.
-
-    Raises:
-        InputError: there are fewer times than splits.
-    """
-    times = np.asarray(key.times)
-    order = np.argsort(times, kind="stable")
-    changes = np.flatnonzero(np.diff(times[order])) + 1
-    check_count(key, len(changes) + 1, "times", len(fractions))
-    assignment = np.zeros(len(times), dtype=np.uint8)
-    first = 0  # the first change that the next cut may be at
-    aims = split_ends(len(times), fractions)
-    for index, aim in enumerate(aims):
-        possible = changes[first : len(changes) - (len(aims) - 1 - index)]
-        first += int(np.abs(possible - aim).argmin()) + 1
-        assignment[order[changes[first - 1] :]] += 1
-    return assignment
-
-
-def assign_by_group(key: Key, fractions: list[float], seed: int) -> np.ndarray:
-    """Puts whole groups, in an order by chance, to the split that lacks most rows.
-
-    So no split is larger than its fraction by the largest group. The last groups go to splits
-    that have none.
-
-    Raises:
-        InputError: there are fewer groups than splits.
-    """
-    groups = np.asarray(key.groups)
-    sizes = np.bincount(groups)
-    check_count(key, len(sizes), "groups", len(fractions))
-    lacking = np.diff([0, *split_ends(len(groups), fractions), len(groups)]).tolist()
-    empty = set(range(len(fractions)))
-    split_of = np.zeros(len(sizes), dtype=np.uint8)
-    order = np.random.RandomState(seed).permutation(len(sizes))
-    for left, group in zip(range(len(sizes), 0, -1), order):
-        possible = sorted(empty) if len(empty) >= left else range(len(lacking))
-        split = max(possible, key=lacking.__getitem__)
-        split_of[group] = split
-        lacking[split] -= sizes[group]
-        empty.discard(split)
-    assignment: np.ndarray = split_of[groups]
-    return assignment
-
-
-def check_count(key: Key, found: int, what: str, needed: int) -> None:
-    """Checks that there are as many times or groups as splits.
-
-    Raises:
-        InputError: there are not.
-    """
-    if found < needed:
-        one_or_more = what[:-1] if found == 1 else f"different {what}"
-        raise InputError(
-            f'the column "{key.column}" has {found} {one_or_more}: {", ".join(SPLITS)} need '
-            f"{needed} at least"
-        )
-
-
-def draw_folds(
-    table: Table, assignment: np.ndarray, count: int, repeats: int, seed: int
-) -> dict[str, Any]:
-    """The folds to cross-validate by, a number for each row in the order of its part's file.
-
-    Groups are whole. By time there are two blocks more than folds: a model is trained on the
-    earlier ones, so there must be two before the first that is tested.
-
-    Raises:
-        InputError: there are too few rows, groups or times.
-    """
-    key = table.key
-    if key is not None and key.by == "time":
-        times = np.asarray(key.times)
-        earlier = np.searchsorted(np.sort(times), times)
-        drawn = [earlier * (count + 2) // len(times)]
-        if len(np.unique(drawn)) < count + 2:
-            raise InputError(
-                f'{count} folds need as many times and two more, but "{key.column}" has too few '
-                "different ones"
-            )
-    else:
-        units = np.arange(table.rows) if key is None else np.asarray(key.groups)
-        try:
-            drawn = [folds(units, count, seed + number) for number in range(repeats)]
-        except EncodingError as error:
-            raise InputError(f"crossValidation: {error}") from None
-    return {
-        "version": 1,
-        "kind": "forward" if key is not None and key.by == "time" else "folds",
-        "count": count,
-        "repeats": [
-            {name: fold[assignment == part].tolist() for part, name in enumerate(SPLITS)}
-            for fold in drawn
-        ],
-    }
-
-
 def encode(table: Table, assignment: np.ndarray, seed: int) -> list[Encoder]:
     """Learns from the train rows how texts are encoded.
 
@@ -710,7 +408,7 @@ def main(arguments: list[str] | None = None) -> None:
         texts = [TextColumn(given) for given in json.loads("".join(options.encode) or "[]")]
         table = survey(options.input, options.target, key, options.key, texts)
         fractions = [getattr(options, name) for name in SPLITS]
-        assignment = assign(table, fractions, options.seed)
+        assignment = assign(table.rows, table.key, fractions, options.seed)
         encoders = encode(table, assignment, options.seed)
         fills = learn_fills(table, assignment, options.seed) if options.impute else {}
         encoded = [name for encoder in encoders for name in encoder.features]
@@ -718,7 +416,7 @@ def main(arguments: list[str] | None = None) -> None:
         check_names(columns, options.target)
         has_folds = options.folds > 0 and table.rows <= options.max_fold_rows
         fold_counts = (options.folds, options.repeats)
-        drawn = draw_folds(table, assignment, *fold_counts, options.seed) if has_folds else None
+        drawn = draw_folds(table.key, assignment, *fold_counts, options.seed) if has_folds else None
         sample = Sample(columns, assignment, options.seed)
         write_splits(table, assignment, options.output, sample, encoders, fills)
         report = sample.report(table.rows_read, options.column_count, table.findings)

@@ -350,7 +350,7 @@ describe("the real engine, with stand-in providers,", function () {
     for (const uri of all) {
       // Preprocess takes the folder of its scripts.
       const files = uri.endsWith("/")
-        ? ["preprocess.py", "data_report.py", "row_encoding.py", "text_encoding.py"]
+        ? ["preprocess.py", "input_rows.py", "row_encoding.py", "row_splits.py", "text_encoding.py"]
         : [""];
       for (const file of files) {
         ok(engine.object(`${uri}${file}`), `${uri}${file}`);

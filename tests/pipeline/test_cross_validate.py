@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 import xgboost
-from preprocess import SPLITS
 from preprocess import main as preprocess
+from row_splits import SPLITS
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.metrics import r2_score
 from sklearn.model_selection import KFold

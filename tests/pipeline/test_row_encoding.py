@@ -19,8 +19,9 @@ from decision_tree.encoding.document import load_encoding
 from decision_tree.encoding.encoder import Encoder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from preprocess import SPLITS, main
+from preprocess import main
 from rendered import evaluate, step
+from row_splits import SPLITS
 
 from local.standins.athena.query import run_query
 from local.standins.data_wrangler.job import run_flow

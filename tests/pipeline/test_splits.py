@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from preprocess import SPLITS, InputError, Key, Table, assign, main
+from input_rows import InputError
+from preprocess import main
+from row_splits import SPLITS, Key, assign
 
 FRACTIONS = (
     st.tuples(st.integers(1, 20), st.integers(1, 20), st.integers(1, 20))
@@ -29,9 +31,8 @@ def key_of(by: str, values: list[str]) -> Key:
 
 def split(by: str, values: list[str], fractions: list[float], seed: int = 1729) -> list[int]:
     rows = len(values)
-    table = Table([], ["price", "rooms"], rows, rows, [], key_of(by, values))
-    assignment = assign(table, fractions, seed)
-    assert len(assignment) == len(values)
+    assignment = assign(rows, key_of(by, values), fractions, seed)
+    assert len(assignment) == rows
     assert set(assignment.tolist()) == {0, 1, 2}
     return list(assignment.tolist())
 

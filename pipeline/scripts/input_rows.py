@@ -1,0 +1,104 @@
+"""Reads the rows that Data Wrangler wrote: CSV files in a folder, with one header."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import BinaryIO, Iterator
+
+MISSING = {b"", b'""', b"NaN"}
+
+
+class InputError(Exception):
+    """The data cannot be split as asked."""
+
+
+def read_header(stream: BinaryIO) -> list[str]:
+    """Reads the names of the columns: the first CSV record, which quotes may spread over lines."""
+    texts = (line.decode("utf-8-sig") for line in iter(stream.readline, b""))
+    return next(csv.reader(texts), [])
+
+
+def rows(stream: BinaryIO) -> Iterator[bytes]:
+    """Yields the lines that hold something, without their ends."""
+    for line in stream:
+        stripped = line.rstrip(b"\r\n")
+        if stripped:
+            yield stripped
+
+
+def find_files(folder: Path) -> list[Path]:
+    """Finds the part files of a folder and its subfolders.
+
+    What begins with an underscore or a dot holds no rows, by the convention of Hive and Spark.
+
+    Raises:
+        InputError: there are none, or Spark has not said that all of them are there.
+    """
+    if not (folder / "_SUCCESS").exists():
+        raise InputError(
+            f"{folder} has no file _SUCCESS, which Data Wrangler writes after the last row"
+        )
+    files = [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and not any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
+        and path.stat().st_size > 0
+    ]
+    if not files:
+        raise InputError(f"there are no files in {folder}")
+    return files
+
+
+def cut(line: bytes, features: int, count: int) -> tuple[bytes, bytes, list[str]]:
+    """Takes the columns behind the target out of a row: they may hold commas and quotes.
+
+    Features do not, since they are numbers.
+
+    Args:
+        line: The row.
+        features: How many there are.
+        count: How many columns to take out.
+
+    Returns: the target, the features, and the values of the columns.
+
+    Raises:
+        InputError: there are not as many fields.
+    """
+    target, _, rest = line.partition(b",")
+    if count == 0:
+        return target, rest, []
+    head = rest.rsplit(b",", features)[0]
+    texts = head.decode().split(",")
+    if b'"' in head:
+        texts = next(csv.reader([head.decode()]))
+    if count == 1:
+        is_whole = not head.startswith(b'"') or (len(head) > 1 and head.endswith(b'"'))
+    else:
+        is_whole = head.count(b'"') % 2 == 0
+    if rest.count(b",") < features + count - 1 or len(texts) != count or not is_whole:
+        raise InputError(f"the row does not have the header's {features + count + 1} fields")
+    return target, rest[len(head) + 1 :], texts
+
+
+def check_names(columns: list[str], target: str) -> None:
+    """Checks a header.
+
+    Raises:
+        InputError: the target is not first, or two columns have names that look alike.
+    """
+    if not columns or columns[0] != target:
+        raise InputError(
+            f'the first column must be the target "{target}"; the columns are {columns}'
+        )
+    seen: dict[str, str] = {}
+    for name in columns:
+        earlier = seen.setdefault(name.strip().lower(), name)
+        if earlier is not name:
+            names = json.dumps([earlier, name], ensure_ascii=False)[1:-1]
+            raise InputError(
+                f"columns {names} differ at most by case and surrounding blanks: labels of a "
+                "category, or a label that makes another column's name; change them in the data"
+            )
