@@ -191,7 +191,8 @@ def main() -> None:
         "at most 1 % of quiet months with an alarm, and 95 % of each kind of shift found within "
         f"the stated days. Shifts begin after {START} quiet days; {arguments.shifted} months each. "
         "A day's counts are drawn as its rows would be, which `tests/local/test_simulation.py` "
-        "proves equal to those of captured requests.",
+        f"proves equal to those of captured requests. {arguments.workers} processes; only the "
+        "shares are of interest where the machine was busy.",
         "",
         *measure(arguments.months, arguments.shifted, arguments.workers or 1),
         "",
