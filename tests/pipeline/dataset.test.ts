@@ -292,7 +292,10 @@ describe("dataset", () => {
           .error?.issues.map(({ message, path }) => `${path.join(".")}: ${message}`),
         ["source.asOf: only applies to an Iceberg table, but with baseTables it is a view"],
       );
-      match(parse(7).error?.issues[0]?.message ?? "", /^must be in quotes, because a snapshot's id has/);
+      match(
+        parse(7).error?.issues[0]?.message ?? "",
+        /^must be in quotes, because a snapshot's id has/,
+      );
     });
 
     it("refuses signs in numbers that also separate", () => {
