@@ -1,4 +1,6 @@
+import type { Step } from "../pipeline/language/definition";
 import { allSteps } from "../pipeline/language/graph";
+import { imageValues } from "../pipeline/language/images";
 import type { Json } from "../pipeline/language/json";
 import { parse } from "../pipeline/language/parse";
 import { at, document, type Inputs, list, type Rule, type RuleConfig, unmet } from "./rule";
@@ -69,8 +71,21 @@ const challenge = ["python3", "/opt/ml/processing/code/challenge.py"];
 const asksRegistry = (job: unknown): boolean =>
   JSON.stringify(at(job, "AppSpecification", "ContainerEntrypoint")) === JSON.stringify(challenge);
 
+/** A registry of an account. Source: AWS's guide "Amazon ECR private registry". */
+const registry = /^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?\//;
+
+/** What is wrong with the images of a step: whoever starts an execution must not choose them. */
+function imageProblems(step: Step): readonly string[] {
+  return imageValues(step)
+    .filter((image) => typeof image !== "string" || !registry.test(image))
+    .map(
+      (image) =>
+        `${step.Name}: ${typeof image === "string" ? image : JSON.stringify(image)} is not an image in Amazon ECR`,
+    );
+}
+
 /** What is wrong with the job of a step. */
-function jobProblems(step: unknown, config: RuleConfig): readonly string[] {
+function jobProblems(step: Step, config: RuleConfig): readonly string[] {
   const name = String(at(step, "Name"));
   const type = String(at(step, "Type"));
   const job = at(step, "Arguments");
@@ -152,7 +167,7 @@ export const jobRules: readonly Rule[] = [
   {
     name: "jobs-encrypted-and-isolated",
     description:
-      "Jobs encrypt their outputs, and have no network access; only people approve models.",
+      "Jobs encrypt their outputs, have no network access, and run images of Amazon ECR; only people approve models.",
     types: ["aws:sagemaker/pipeline:Pipeline"],
     reads: ["requireNetwork"],
     problems: (inputs, config = {}) => {
@@ -160,7 +175,10 @@ export const jobRules: readonly Rule[] = [
       return found === undefined
         ? []
         : (found.problems ??
-            allSteps(found.definition).flatMap(({ step }) => jobProblems(step, config)));
+            allSteps(found.definition).flatMap(({ step }) => [
+              ...jobProblems(step, config),
+              ...imageProblems(step),
+            ]));
     },
   },
 ];

@@ -25,6 +25,9 @@ function groupProblems(inputs: Inputs): readonly string[] {
     .map((range) => `must not be open to ${range}`);
 }
 
+/** Whether a resource is of buckets whose names only begin alike: anybody can make one. */
+const isManyBuckets = (resource: string): boolean => /^arn:[^:]*:s3:::[^/]*[*?$]/.test(resource);
+
 /** Rules for what jobs can reach. */
 export const networkRules: readonly Rule[] = [
   {
@@ -75,7 +78,9 @@ export const networkRules: readonly Rule[] = [
         return [
           ...negated.map((name) => `${sid}: ${name} allows too much`),
           ...unmet([
-            own || (resources.length > 0 && !resources.some(isEverything)),
+            own ||
+              (resources.length > 0 &&
+                !resources.some((one) => isEverything(one) || isManyBuckets(one))),
             `${sid}: must be limited to this account by aws:PrincipalAccount`,
           ]),
         ];

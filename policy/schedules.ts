@@ -5,8 +5,26 @@ import { encrypted } from "./volumes";
 /** What the ARN of a target that calls any API begins with, after the partition. */
 const universal = /^arn:[\w-]+:scheduler:::aws-sdk:(.+)$/;
 
-/** Rules for what the scheduler does by the clock. */
+/** What a schedule or an event may start or notify beside: a pipeline, or a topic. */
+const known = /^arn:[\w-]+:(sagemaker:[\w-]+:\d{12}:pipeline\/|sns:[\w-]+:\d{12}:)[\w/-]+$/;
+
+const targetProblems = (arn: unknown): readonly string[] =>
+  // Only an update knows an ARN that is undefined.
+  arn === undefined || (typeof arn === "string" && known.test(arn))
+    ? []
+    : [`the target ${JSON.stringify(arn)} is neither a pipeline nor a topic`];
+
+/** Rules for what happens at a time, or on an event. */
 export const scheduleRules: readonly Rule[] = [
+  {
+    name: "targets-known",
+    description: "Events only start pipelines and notify topics; so do schedules that call no API.",
+    types: ["aws:cloudwatch/eventTarget:EventTarget", "aws:scheduler/schedule:Schedule"],
+    problems: ({ arn, target }) => {
+      const reached = arn ?? at(target, "arn");
+      return universal.test(String(reached)) && target !== undefined ? [] : targetProblems(reached);
+    },
+  },
   {
     name: "schedules-create-encrypted-jobs",
     description:

@@ -99,6 +99,29 @@ const positive = ["stringequals", "stringequalsignorecase", "arnequals", "arnlik
 
 const onlyWildcards = /^[*?:/]*$/;
 
+const account = /^\d{12}$/;
+
+/** What the values of some keys must look like: any other could be somebody else's. */
+const forms: Readonly<Record<string, RegExp>> = {
+  "aws:principalaccount": account,
+  "aws:principalorgid": /^o-[a-z0-9]{10,32}$/,
+  "aws:sourceaccount": account,
+  "aws:sourcearn": /^arn:[\w-]+:[\w-]+:[\w-]*:\d{12}:/,
+  "iam:passedtoservice": /^(events|glue|sagemaker|scheduler|vpc-flow-logs)\.amazonaws\.com$/,
+  "iam:permissionsboundary": /^arn:[\w-]+:iam::\d{12}:policy\/[^*?]+$/,
+  "kms:calleraccount": account,
+};
+
+/** Whether values of a key say something. Accounts are one: a second one is somebody else's. */
+function sayWho(key: string, values: readonly string[]): boolean {
+  const form = forms[key];
+  return (
+    values.length > 0 &&
+    (form !== account || values.length === 1) &&
+    values.every((value) => !onlyWildcards.test(value) && (form?.test(value) ?? true))
+  );
+}
+
 /** Whether the requests of a statement are held to values of a key that say something. */
 export function held({ conditions }: Statement, ...keys: readonly string[]): boolean {
   return conditions.some(
@@ -106,8 +129,7 @@ export function held({ conditions }: Statement, ...keys: readonly string[]): boo
       keys.some((one) => one.toLowerCase() === key) &&
       positive.includes(operator) &&
       !holdsWithoutKey &&
-      values.length > 0 &&
-      values.every((value) => !onlyWildcards.test(value)),
+      sayWho(key, values),
   );
 }
 

@@ -153,6 +153,11 @@ const identities: readonly Bypass[] = [
       held("ForAllValues:StringEquals", "sagemaker.amazonaws.com"),
     ],
     ["no service at all", held("StringEquals", [])],
+    [
+      "a service that no role is for",
+      held("StringEquals", ["sagemaker.amazonaws.com", "ec2.amazonaws.com"]),
+    ],
+    ["services of a wildcard", held("StringLike", "s*.amazonaws.com")],
   ].map(([what, more]) =>
     identity(
       `passing a role: ${what as string}`,
@@ -224,6 +229,14 @@ const trusts: readonly Bypass[] = [
   trust("an account of wildcards", {
     Principal: service,
     Condition: { StringLike: { "aws:SourceAccount": "*" } },
+  }),
+  trust("a second account", {
+    Principal: service,
+    Condition: { StringEquals: { "aws:SourceAccount": ["111122223333", "999988887777"] } },
+  }),
+  trust("accounts that begin alike", {
+    Principal: service,
+    Condition: { StringLike: { "aws:SourceAccount": "1*" } },
   }),
   trust("accounts but one", {
     Principal: service,
@@ -447,6 +460,9 @@ const networks: readonly Bypass[] = [
   endpointPolicy("everything in a list", { Resource: ["*"] }),
   endpointPolicy("everything but", { NotResource: "arn:aws:s3:::x" }),
   endpointPolicy("all buckets", { Resource: "arn:aws:s3:::*" }),
+  endpointPolicy("buckets whose names begin alike", {
+    Resource: "arn:aws:s3:::sagemaker-restate*",
+  }),
   endpointPolicy("an account that may be missing", {
     Resource: "*",
     Condition: { StringEqualsIfExists: { "aws:PrincipalAccount": "111122223333" } },
@@ -523,6 +539,14 @@ const definitions: readonly Bypass[] = [
   step("an approval of its own", "RegisterModel", {
     ModelPackageGroupName: "g",
     ModelApprovalStatus: "Approved",
+  }),
+  step("an image of another registry", "Processing", {
+    ...processing,
+    AppSpecification: { ImageUri: "docker.io/library/python:3" },
+  }),
+  step("an image that whoever starts it chooses", "Processing", {
+    ...processing,
+    AppSpecification: { ImageUri: { Get: "Parameters.Image" } },
   }),
   {
     what: "a definition that lies in S3",

@@ -230,6 +230,16 @@ const broken: Readonly<Record<string, readonly (readonly [Inputs, RegExp, RuleCo
   "endpoint-rolls-back": [
     [{ deploymentConfig: { autoRollbackConfiguration: { alarms: [] } } }, /must name alarms/],
   ],
+  "targets-known": [
+    [
+      { target: { arn: "arn:aws:lambda:us-east-1:111122223333:function:f" } },
+      /function:f" is neither a pipeline nor a topic/,
+    ],
+    [
+      { arn: "arn:aws:sqs:us-east-1:999999999999:q" },
+      /the target "arn:aws:sqs:us-east-1:999999999999:q" is neither a pipeline nor a topic/,
+    ],
+  ],
   "schedules-create-encrypted-jobs": [
     [
       { target: { arn: "arn:aws:scheduler:::aws-sdk:iam:createUser", input: "{}" } },
