@@ -101,10 +101,11 @@ export const settingsSchema = z.strictObject({
       "recorded.",
   ),
   modelCard: modelCardSchema
-    .optional()
+    .prefault({})
+    .transform((card) => (Object.keys(card).length === 0 ? undefined : card))
     .describe(
       "Registers each model with a model card in SageMaker's format: data, split, algorithm, hyperparameters and metrics, " +
-        "and the texts given here. Default: no card; `{}` registers a card without your own texts.",
+        "and the texts given here. With no member, models have no card; `{status: Draft}` is a card without your own texts.",
     ),
   processingInstanceType: parameterInstanceType("choose a type without them, such as ml.m5.4xlarge")
     .default("ml.m5.4xlarge")

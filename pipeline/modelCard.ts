@@ -120,7 +120,7 @@ export function modelCard(
       purpose_of_model: texts.purpose,
       intended_uses: texts.intendedUses,
       factors_affecting_model_efficiency: texts.factorsAffectingEfficiency,
-      risk_rating: texts.riskRating,
+      risk_rating: texts.riskRating ?? "Unknown",
       explanations_for_risk_rating: texts.riskExplanation,
     },
     business_details: {
@@ -171,5 +171,5 @@ export function modelCard(
       },
     },
   };
-  return { ModelCardStatus: texts.status, ModelCardContent: documentText(content) };
+  return { ModelCardStatus: texts.status ?? "Draft", ModelCardContent: documentText(content) };
 }

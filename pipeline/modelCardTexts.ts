@@ -6,8 +6,8 @@ const text = z.string().min(1).max(2048).optional();
 export const modelCardSchema = z.strictObject({
   status: z
     .enum(["Draft", "PendingReview", "Approved", "Archived"])
-    .default("Draft")
-    .describe("Status of a new model's card."),
+    .optional()
+    .describe("Status of a new model's card. Default: Draft."),
   creator: z
     .string()
     .min(1)
@@ -19,8 +19,8 @@ export const modelCardSchema = z.strictObject({
   factorsAffectingEfficiency: text.describe("Factors that affect the quality of the models."),
   riskRating: z
     .enum(["High", "Medium", "Low", "Unknown"])
-    .default("Unknown")
-    .describe("Risk rating of the models."),
+    .optional()
+    .describe("Risk rating of the models. Default: Unknown."),
   riskExplanation: text.describe("Explanation of the risk rating."),
   businessProblem: text.describe("Business problem that the models solve."),
   businessStakeholders: text.describe("Stakeholders of the models."),

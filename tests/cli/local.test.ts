@@ -146,7 +146,8 @@ describe("the commands of npm run local", () => {
     const page = join(folder, "simulation.html");
     const simulate = (text: string, ...args: readonly string[]): Promise<Ended> => {
       writeFileSync(scenario, text);
-      return run("simulate", "--scenario", scenario, "--output", page, "--days", "12", ...args);
+      const at = [execution, "--scenario", scenario, "--output", page, "--days", "12"];
+      return run("simulate", ...at, ...args);
     };
     const shifted =
       "shifts: [{kind: unit, column: population, size: 1000, start: 8}, {kind: concept, size: 1, start: 1}]";

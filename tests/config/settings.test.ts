@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -759,6 +759,8 @@ describe("configuration", () => {
     for (const [key, declaration] of declared) {
       it(`has the default of ${key} that the program takes`, () => {
         const name = key.replace("restate:", "");
+        // Pulumi refuses a stack that lacks a key without a default.
+        ok("default" in declaration, key);
         // Pulumi declares no fractions.
         const value = /^(maxCostPerExecution|minimumR2)$/.test(name)
           ? Number(declaration.default)
