@@ -175,7 +175,7 @@ export function contributionChart({ features, isLog }: Contributions): Promise<H
     "SHAP values; colour: the feature's value, in fifths",
     `Features with their mean absolute SHAP values: ${means.join(", ")}.`,
     {
-      height: 70 + 34 * drawn.length,
+      height: 86 + 34 * drawn.length,
       layer: [
         {
           data: { values: [{ x: 0 }] },
@@ -211,7 +211,8 @@ export function contributionChart({ features, isLog }: Contributions): Promise<H
                     : errorColours[valueLevels.indexOf(level)],
                 ),
               },
-              legend: { columns: 3, symbolType: "circle", symbolStrokeWidth: 0 },
+              // Beside long names of features there is no room for three.
+              legend: { columns: 2, symbolType: "circle", symbolStrokeWidth: 0 },
             },
           },
         },

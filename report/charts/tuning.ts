@@ -97,7 +97,13 @@ export function parameterChart(
   const numeric = {
     type: "quantitative",
     scale: isLog ? { type: "log", nice: false, padding: 6 } : { zero: false, padding: 6 },
-    axis: { format: "~g", tickCount: isLog ? 3 : 4, grid: false, labelOverlap: true },
+    axis: {
+      format: "~g",
+      tickCount: isLog ? 3 : 4,
+      grid: false,
+      labelFlush: 10,
+      labelOverlap: true,
+    },
   };
   const strip = { type: "nominal", axis: { labelAngle: 0, labelLimit: 90, labelOverlap: true } };
   return figure(

@@ -59,8 +59,8 @@ describe("npm run definition -- cost", () => {
   it("prints each step, the execution and the stack", async () => {
     const { code, stderr, stdout } = await run();
     equal(code, 0, stderr);
-    match(stdout, /│ TuneXGBoost +│ 12 +│ 1 x ml\.m5\.xlarge +│ 0\.05 │ 0\.24 +│ 20\.46 │/);
-    match(stdout, /│ an execution +│ +│ +│ 0\.19 │ 0\.94 +│ 84\.83 │/);
+    match(stdout, /│ TuneXGBoost +│ 8 +│ 1 x ml\.m5\.xlarge +│ 0\.03 │ 0\.16 +│ 13\.64 │/);
+    match(stdout, /│ an execution +│ +│ +│ 0\.14 │ 0\.70 +│ 64\.37 │/);
     match(stdout, /^USD, on demand in us-east-1 on \d{4}-\d\d-\d\d\. Not included: /m);
     match(stdout, /^The stack costs 0\.002 per hour when idle, 1\.10 per month\.$/m);
   });
