@@ -98,7 +98,7 @@ describe("pulumi, from the command line on Pulumi.yaml and Pulumi.dev.yaml,", fu
     await commandLine.succeeds("config", "set", "--path", "modelConsumers[0]", "111122223333");
     const numbered = await commandLine.pulumi("preview");
     equal(numbered.code, 1);
-    match(numbered.text, /restate:modelConsumers\[0\]: must be the 12 digits .*, in quotes/);
+    match(numbered.text, /restate:modelConsumers\[0\]: must be the account's 12 digits in quotes/);
     await commandLine.succeeds("config", "rm", "modelConsumers");
   });
 
