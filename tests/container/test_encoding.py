@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Client, Server
 from decision_tree.encoding.document import load_encoding
 from decision_tree.encoding.encoder import Encoder
 from decision_tree.errors import UserError
 from decision_tree.serving.app import EncoderApplication
 from decision_tree.serving.settings import Settings
 from machine import PATIENCE
+from served_image import Client, Server
 
 DOCUMENT: dict[str, Any] = {
     "format": "restate-row-encoding",

@@ -164,7 +164,10 @@ def test_the_card_says_what_the_configuration_and_the_execution_know() -> None:
 
 def test_there_is_no_card_unless_the_configuration_asks_for_one() -> None:
     assert "ModelCard" not in step(render_config({}), "RegisterXGBoost")["Arguments"]
-    empty = step(render_config({"modelCard": {"status": "Draft"}}), "RegisterXGBoost")["Arguments"]["ModelCard"]
+    rendered = render_config({"modelCard": {"status": "Draft"}})
+    empty = step(rendered, "RegisterXGBoost")["Arguments"]["ModelCard"]
+        "ModelCard"
+    ]
     assert empty["ModelCardStatus"] == "Draft"
     content = json.loads(resolved(empty["ModelCardContent"]))
     assert content["business_details"] == {}

@@ -76,13 +76,13 @@ def test_casts_select_in_the_order_of_the_schema(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("handling", "text"),
-    [({}, "1\n\n3\n"), ({"non_castable_data_handling_method": "drop"}, "1\n3\n")],
+    [({}, "1,a\n,b\n3,c\n"), ({"non_castable_data_handling_method": "drop"}, "1,a\n3,c\n")],
 )
 def test_casts_one_column(tmp_path: Path, handling: dict[str, str], text: str) -> None:
     parameters = {"column": "s", "original_data_type": "String", "data_type": "long", **handling}
     transform = {"type": "TRANSFORM", "operator": CAST_ONE, "parameters": parameters}
-    path = run(tmp_path, pa.table({"s": ["1", "x", "3.9"]}), transform)
-    assert path.read_text() == "s\n" + text
+    path = run(tmp_path, pa.table({"s": ["1", "x", "3.9"], "t": ["a", "b", "c"]}), transform)
+    assert path.read_text() == "s,t\n" + text
 
 
 def test_columns_may_differ_by_case_alone(tmp_path: Path) -> None:
