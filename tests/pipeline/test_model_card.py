@@ -166,8 +166,6 @@ def test_there_is_no_card_unless_the_configuration_asks_for_one() -> None:
     assert "ModelCard" not in step(render_config({}), "RegisterXGBoost")["Arguments"]
     rendered = render_config({"modelCard": {"status": "Draft"}})
     empty = step(rendered, "RegisterXGBoost")["Arguments"]["ModelCard"]
-        "ModelCard"
-    ]
     assert empty["ModelCardStatus"] == "Draft"
     content = json.loads(resolved(empty["ModelCardContent"]))
     assert content["business_details"] == {}
