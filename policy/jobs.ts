@@ -1,3 +1,4 @@
+import { ecrRepository } from "../pipeline/ecrRepository";
 import type { Step } from "../pipeline/language/definition";
 import { allSteps } from "../pipeline/language/graph";
 import { imageValues } from "../pipeline/language/images";
@@ -71,17 +72,17 @@ const challenge = ["python3", "/opt/ml/processing/code/challenge.py"];
 const asksRegistry = (job: unknown): boolean =>
   JSON.stringify(at(job, "AppSpecification", "ContainerEntrypoint")) === JSON.stringify(challenge);
 
-/** A registry of an account. Source: AWS's guide "Amazon ECR private registry". */
-const registry = /^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?\//;
-
 /** What is wrong with the images of a step: whoever starts an execution must not choose them. */
 function imageProblems(step: Step): readonly string[] {
   return imageValues(step)
-    .filter((image) => typeof image !== "string" || !registry.test(image))
-    .map(
-      (image) =>
-        `${step.Name}: ${typeof image === "string" ? image : JSON.stringify(image)} is not an image in Amazon ECR`,
-    );
+    .filter((image) => image !== undefined && image !== null)
+    .flatMap((image) => {
+      const uri = typeof image === "string" ? image : JSON.stringify(image);
+      return unmet([
+        ecrRepository(uri) !== undefined,
+        `${step.Name}: ${uri} is not an image in Amazon ECR`,
+      ]);
+    });
 }
 
 /** What is wrong with the job of a step. */

@@ -13,27 +13,24 @@ export function modelContainers<Container extends object>({
 
 /** The images that a step's job or model runs: URIs, or the expressions that an execution finds them by. */
 export function imageValues({ Arguments: args, Type: type }: Step): readonly unknown[] {
-  const images = (): readonly unknown[] => {
-    switch (type) {
-      case "ClarifyCheck":
-      case "Processing":
-      case "QualityCheck":
-        return [args.AppSpecification?.ImageUri];
-      case "Training":
-        return [args.AlgorithmSpecification?.TrainingImage];
-      case "Tuning":
-        return [args.TrainingJobDefinition, ...(args.TrainingJobDefinitions ?? [])].map(
-          (job) => job?.AlgorithmSpecification?.TrainingImage,
-        );
-      case "Model":
-        return modelContainers(args).map(({ Image: image }) => image);
-      case "RegisterModel":
-        return (args.InferenceSpecification?.Containers ?? []).map(({ Image: image }) => image);
-      default:
-        return [];
-    }
-  };
-  return images().filter((image) => image !== undefined && image !== null);
+  switch (type) {
+    case "ClarifyCheck":
+    case "Processing":
+    case "QualityCheck":
+      return [args.AppSpecification?.ImageUri];
+    case "Training":
+      return [args.AlgorithmSpecification?.TrainingImage];
+    case "Tuning":
+      return [args.TrainingJobDefinition, ...(args.TrainingJobDefinitions ?? [])].map(
+        (job) => job?.AlgorithmSpecification?.TrainingImage,
+      );
+    case "Model":
+      return modelContainers(args).map(({ Image: image }) => image);
+    case "RegisterModel":
+      return (args.InferenceSpecification?.Containers ?? []).map(({ Image: image }) => image);
+    default:
+      return [];
+  }
 }
 
 /** The URIs of the images that a step's job or model runs, as far as they are known before an execution. */
