@@ -211,10 +211,10 @@ function assigned(
       };
     }
     default: {
-      const [service = "", kind = ""] = type.split("/")[0]?.split(":").slice(1) ?? [];
+      const [service = "", kind = ""] = type.split(":")[1]?.split("/") ?? [];
       return {
         id: `${name}-${unique.slice(0, 8)}`,
-        outs: { arn: arn(service, `${kind}/${named}`) },
+        outs: { arn: arn(service, service === "sns" ? named : `${kind}/${named}`) },
       };
     }
   }
