@@ -75,6 +75,9 @@ const slow = {
   ],
 };
 
+/** What of each failure closes the output, so that a log that is cut off in the middle has it still. */
+const shownLines = { first: 4, last: 20 };
+
 /** Runs a command, shows its output, and returns it with the exit code. */
 function run(command, args, env) {
   return new Promise((done) => {
@@ -122,6 +125,25 @@ function testFiles(paths, pattern, leavesOutSlow) {
   return leavesOutSlow ? quick : [...found.filter(isSlow), ...quick];
 }
 
+/** What failed, by a runner's closing lines: each test's name, and its message without the stack. */
+function failures(runner, code, output) {
+  const text = plain(output);
+  const ofMocha = text
+    .split(/^ {2}\d+ failing\n/m)
+    .slice(1)
+    .flatMap((closing) => closing.split(/^ {2}(?=\d+\) )/m).slice(1));
+  const ofPytest = text.match(/^(FAILED|ERROR) \S+\.py\b.*$/gm) ?? [];
+  const found = [...ofMocha, ...ofPytest].map((failure) => {
+    const lines = (failure.split(/^ +at /m)[0] ?? "").split("\n").filter((line) => line.trim());
+    const cut = lines.map((line) => line.trimEnd().slice(0, 200));
+    return cut.length <= shownLines.first + shownLines.last
+      ? cut
+      : [...cut.slice(0, shownLines.first), "      ...", ...cut.slice(-shownLines.last)];
+  });
+  const named = found.map((lines) => `${lines.join("\n")}\n`);
+  return code === 0 || named.length > 0 ? named : [`${runner} ended with exit code ${code}\n`];
+}
+
 /** The reasons for which tests were skipped, as they print them. */
 function reasons(output) {
   return [...plain(output).matchAll(/^\s*(?:skipped: |SKIPPED \[\d+\] \S+: )(.*)$/gm)].map(
@@ -136,6 +158,7 @@ const paths = named.length === 0 ? ["tests"] : named;
 const workers = String(Math.min(availableParallelism(), 4));
 const total = { passed: 0, failed: 0, skipped: 0 };
 const skipped = new Set();
+const failed = [];
 let succeeded = true;
 
 const gone = Object.values(slow)
@@ -155,6 +178,7 @@ if (forMocha.length > 0) {
   total.failed += count(output, "failing");
   total.skipped += count(output, "pending");
   reasons(output).forEach((reason) => skipped.add(reason));
+  failed.push(...failures("mocha", code, output));
   succeeded &&= code === 0;
 }
 const forPytest = testFiles(paths, /(^|\/)test_\w+\.py$|\.py::/, isFast);
@@ -169,6 +193,7 @@ if (forPytest.length > 0) {
   total.failed += count(output, "failed") + count(output, "errors?");
   total.skipped += count(output, "skipped");
   reasons(output).forEach((reason) => skipped.add(reason));
+  failed.push(...failures("pytest", code, output));
   succeeded &&= code === 0;
 }
 if (forMocha.length === 0 && forPytest.length === 0) {
@@ -184,6 +209,9 @@ if (isFast) {
   for (const [what, left] of Object.entries(slow)) {
     process.stdout.write(`  ${what}: ${left.join(", ")}\n`);
   }
+}
+if (failed.length > 0) {
+  process.stdout.write(`\nfailed:\n${failed.join("")}`);
 }
 if (!succeeded && total.failed === 0) {
   total.failed = 1; // A runner that could not run is a failure too.
