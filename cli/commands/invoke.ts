@@ -98,7 +98,7 @@ export function invoke(terminal: Terminal): Command {
   return withJson(withWorld(new Command("invoke")))
     .usage("[options] <endpoint> <rows>, or with --local: [options] <rows>")
     .argument(
-      "<words...>",
+      "[words...]",
       "the endpoint (not with --local), and a CSV row or a file of rows, without target and header",
     )
     .option(
@@ -109,12 +109,14 @@ export function invoke(terminal: Terminal): Command {
     .option("--port <number>", "with --local: the port of the served model", readPort(1), 8080)
     .action(async (words: readonly string[], options: InvokeOptions) => {
       const isLocal = options.local === true;
-      const [first = "", second, ...others] = words;
-      if (others.length > 0 || isLocal !== (second === undefined)) {
+      const [first, second, ...others] = words;
+      if (first === undefined || others.length > 0 || isLocal !== (second === undefined)) {
+        const rows =
+          options.raw === true
+            ? "one of the table's rows, as CSV or JSON, or the name of a file of them"
+            : "one CSV row or the name of a file of rows";
         throw new UserError(
-          isLocal
-            ? "invoke --local: give one CSV row or the name of a file of rows"
-            : "invoke: give the endpoint, and one CSV row or the name of a file of rows",
+          isLocal ? `invoke --local: give ${rows}` : `invoke: give the endpoint, and ${rows}`,
         );
       }
       const config = isLocal ? servedModel(options.port) : undefined;

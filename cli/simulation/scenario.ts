@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { parse } from "yaml";
 import { z } from "zod";
 
@@ -87,11 +87,15 @@ export type Shift = Scenario["shifts"][number];
  * @throws UserError that names each wrong key, with what is allowed
  */
 export function readScenario(path: string): Scenario {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
+    throw new UserError(`--scenario: file does not exist: ${path}`);
+  }
   let document: unknown;
   try {
     document = parse(readFileSync(path, "utf8"));
   } catch (error) {
-    throw new UserError(`cannot read the scenario ${path}: ${(error as Error).message}`);
+    const [problem = ""] = (error as Error).message.split("\n");
+    throw new UserError(`cannot read the scenario ${path}: ${problem}`);
   }
   const { data, error } = scenarioSchema.safeParse(document ?? {});
   if (data === undefined) {

@@ -56,6 +56,22 @@ describe("the command line", () => {
     match((await commandLine(["--local", "invoke", "-x"])).stderr, /^error: unknown option '-x'/);
   });
 
+  it("says what to give where invoke has no row", async () => {
+    for (const [args, rows] of [
+      [[], "one CSV row or the name of a file of rows"],
+      [["--raw"], "one of the table's rows, as CSV or JSON, or the name of a file of them"],
+    ] as const) {
+      equal(
+        (await commandLine(["--local", "invoke", ...args])).stderr,
+        `error: invoke --local: give ${rows}\n`,
+      );
+      equal(
+        (await commandLine(["invoke", ...args, "houses"])).stderr,
+        `error: invoke: give the endpoint, and ${rows}\n`,
+      );
+    }
+  });
+
   it("says what works on this machine only", async () => {
     for (const args of [["serve"], ["query"], ["clean"]]) {
       const { code, stderr } = await commandLine(args);

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, throws } from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -49,7 +49,7 @@ describe("a scenario of drift", () => {
       "shifts: [{kind: mean, size: 1, start: 1}, {kind: share, column: a, size: 0.1, start: 1}]",
       /shifts\[0\]\.column: .*\n {2}shifts\[1\]\.label: /,
     ],
-    ["no YAML", "{", /cannot read the scenario .*scenario\.yaml: /],
+    ["no YAML", "{", /^cannot read the scenario .*scenario\.yaml: Flow map .*$/],
   ] as const) {
     it(`is refused by its keys: ${what}`, () => {
       try {
@@ -61,6 +61,14 @@ describe("a scenario of drift", () => {
       throw new Error("it was not refused");
     });
   }
+});
+
+describe("a scenario's file", () => {
+  it("is named where it does not exist, or is a folder", () => {
+    for (const path of ["/nowhere/scenario.yaml", temporaryFolder()]) {
+      throws(() => readScenario(path), { message: `--scenario: file does not exist: ${path}` });
+    }
+  });
 });
 
 describe("a simulation", () => {
