@@ -1,1 +1,1 @@
-"""The Decision Tree algorithm as SageMaker runs it: `python -m decision_tree train|serve`."""
+"""The Decision Tree algorithm, run by SageMaker as `python -m decision_tree train|serve`."""

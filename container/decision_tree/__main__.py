@@ -1,4 +1,4 @@
-"""Entry point of the image: `train` or `serve`, as SageMaker calls it."""
+"""Entry point of the image, called by SageMaker with `train` or `serve`."""
 
 import logging
 import os
@@ -14,8 +14,8 @@ logger = logging.getLogger("decision_tree")
 def main(arguments: list[str]) -> int:
     """Run a command and return the process's exit code.
 
-    All that is read from outside is read here and now, so that a process forked from a warm parent
-    that has imported this package before behaves as a new one.
+    The environment is read here, not at import: a process may be forked from a parent that has
+    already imported this package, and must behave like a new one.
     """
     logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s", force=True)
     environment = Environment.from_environ()
@@ -41,7 +41,7 @@ def _train(environment: Environment) -> int:
 
 
 def _serve(environment: Environment) -> int:
-    # Serving does no linear algebra, and NumPy's threads for it would be forked with the workers.
+    # Serving needs no linear algebra, and NumPy's threads for it must not exist when workers fork.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from decision_tree.serving.server import serve
 
@@ -54,10 +54,7 @@ def _serve(environment: Environment) -> int:
 
 
 def _report(error: Exception, environment: Environment) -> int:
-    """Write the failure file, and say the same on stderr.
-
-    A user's mistake is its message alone; what others have to fix comes with its traceback.
-    """
+    """Write a failure to its file and stderr, with a traceback unless users can fix it."""
     text = str(error) if isinstance(error, ContainerError) else f"{type(error).__name__}: {error}"
     if not isinstance(error, UserError):
         text += "\n\n" + "".join(traceback.format_exception(error))
@@ -66,7 +63,7 @@ def _report(error: Exception, environment: Environment) -> int:
         environment.failure_file.parent.mkdir(parents=True, exist_ok=True)
         environment.failure_file.write_text(text, encoding="utf-8")
     except OSError as failure:
-        sys.stderr.write(f"the failure file cannot be written: {failure}\n")
+        sys.stderr.write(f"cannot write the failure file: {failure}\n")
     return error.exit_code if isinstance(error, ContainerError) else AlgorithmError.exit_code
 
 

@@ -1,4 +1,4 @@
-"""Names for the array types that the modules hand to each other."""
+"""Array types that the modules share."""
 
 from typing import Any, TypeAlias
 

@@ -18,8 +18,8 @@ class Channel:
 
     Attributes:
         name: as in the training job's InputDataConfig.
-        folder: where its files are.
-        content_type: the ContentType it was given, without parameters; None where it has none.
+        folder: of its files.
+        content_type: its ContentType without parameters, if any.
     """
 
     name: str
@@ -27,10 +27,10 @@ class Channel:
     content_type: str | None
 
     def files(self) -> list[Path]:
-        """Return its files below any number of folders, in the order of their paths.
+        """Return its files, at any depth, sorted by path.
 
-        Empty files, and files and folders whose names begin with a dot or an underscore, hold no
-        rows by the convention of Hive and Spark (`_SUCCESS`, `.part-0.crc`), and are left out.
+        Empty files are skipped, as are names that begin with a dot or an underscore, which hold no
+        rows by the convention of Hive and Spark (`_SUCCESS`, `.part-0.crc`).
         """
         found = []
         for folder, subfolders, names in os.walk(self.folder):
@@ -41,7 +41,7 @@ class Channel:
 
 
 def read_config(environment: Environment, name: str) -> dict[str, Any]:
-    """Return one of the job's configuration files, empty where there is none.
+    """Return one of the job's configuration files; empty if it does not exist.
 
     Raises:
         PlatformError: the file is not a JSON object.
@@ -52,14 +52,14 @@ def read_config(environment: Environment, name: str) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise PlatformError(f"{file} cannot be read: {error}") from error
+        raise PlatformError(f"cannot read {file}: {error}") from error
     if not isinstance(content, dict):
         raise PlatformError(f"{file} must hold a JSON object")
     return content
 
 
 def check_single_host(resource_config: Mapping[str, Any]) -> None:
-    """Refuse more than one host: each would train a model of its own, and one of them would win.
+    """Check that there is one host: several would train a model each, and overwrite each other's.
 
     Raises:
         UserError: resourceconfig.json names several hosts.
@@ -73,14 +73,13 @@ def check_single_host(resource_config: Mapping[str, Any]) -> None:
 
 
 def find_channels(environment: Environment, data_config: Mapping[str, Any]) -> dict[str, Channel]:
-    """Return the channels that the job has, by their names in the specification.
+    """Return the job's channels by their names in the specification; `training` becomes `train`.
 
-    A channel counts when inputdataconfig.json names it or its folder exists. `training` is returned
-    as `train`.
+    A channel exists if inputdataconfig.json names it or it has a folder.
 
     Raises:
         UserError: an unknown channel, no or two train channels, Pipe mode, or a content type that
-            the channel does not take.
+            the channel does not support.
     """
     specified = {item["Name"]: item for item in training_specification()["TrainingChannels"]}
     unknown = sorted(data_config.keys() - specified.keys())
@@ -94,7 +93,7 @@ def find_channels(environment: Environment, data_config: Mapping[str, Any]) -> d
             channels[name] = Channel(name, folder, content_type)
     if "training" in channels:
         if "train" in channels:
-            raise UserError("both channels train and training are given; allowed: one of them")
+            raise UserError("channels train and training are both given; allowed: one of them")
         channels["train"] = channels.pop("training")
     if "train" not in channels:
         raise UserError("channel train is missing")
@@ -102,7 +101,7 @@ def find_channels(environment: Environment, data_config: Mapping[str, Any]) -> d
 
 
 def _check_settings(item: Mapping[str, Any], settings: Mapping[str, Any]) -> str | None:
-    """Check one channel's settings by its specification, and return its content type."""
+    """Check a channel's settings against its specification, and return its content type."""
     name = item["Name"]
     mode = settings.get("TrainingInputMode") or "File"
     if mode not in item["SupportedInputModes"]:
@@ -122,7 +121,7 @@ def read_feature_names(channel: Channel) -> tuple[str, ...]:
     """Return the names in the metadata channel's feature_names.json.
 
     Raises:
-        UserError: the file is missing, or is no JSON list of different, non-empty strings.
+        UserError: the file is missing, or not a JSON list of distinct, non-empty strings.
     """
     file = channel.folder / "feature_names.json"
     try:

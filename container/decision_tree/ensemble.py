@@ -1,4 +1,4 @@
-"""Many trees as plain arrays: their mean, as a forest's, or their sum, as boosting's."""
+"""Many trees as plain arrays, of which a forest takes the mean, and boosting the sum."""
 
 from typing import Any
 
@@ -11,29 +11,29 @@ from decision_tree.tree import NODE, Tree, check_tree
 
 _LINKS = {"identity": None, "exp": np.exp}
 
-# Walks, of a row in a tree each, that go on together: what they need stays in the cache.
+# Walks (a row in a tree) in one batch, so that their data stays in the processor's cache.
 _CHUNK = 16384
 
 
 class Ensemble:
-    """Trees whose values are added up, one after the other as the libraries do.
+    """Trees whose values are added in the libraries' order.
 
     A prediction is `link((base + sum of the trees' values) / divisor)`.
 
     Args:
-        nodes: the trees' `NODE`s, one tree after the other; children are counted within a tree.
+        nodes: the trees' `NODE`s, tree by tree; children are indices within the tree.
         sizes: number of nodes of each tree.
-        rows: training rows that came to each node.
-        feature_count: number of columns that the rows have.
-        base: what the trees add to.
-        divisor: 1, or the number of trees where their mean is taken.
-        link: `identity`, or `exp` where the trees add up to a logarithm.
+        rows: number of training rows at each node.
+        feature_count: number of columns.
+        base: constant term.
+        divisor: 1 for a sum, or the number of trees for a mean.
+        link: `identity`, or `exp` if the trees predict a logarithm.
 
     Raises:
-        ValueError: they are not such trees.
+        ValueError: the arrays are not such trees.
     """
 
-    def __init__(  # noqa: D107
+    def __init__(
         self,
         nodes: npt.NDArray[np.void],
         sizes: npt.NDArray[np.integer[Any]],
@@ -45,7 +45,7 @@ class Ensemble:
     ) -> None:
         _check(nodes, sizes, rows, feature_count)
         if not np.isfinite(base) or not divisor >= 1 or link not in _LINKS:
-            raise ValueError("base, divisor or link is not that of an ensemble")
+            raise ValueError("base, divisor or link is not valid")
         self.nodes, self.sizes, self.rows = nodes, sizes, rows
         self._base, self._divisor, self._link = base, divisor, link
         self._roots = (np.cumsum(sizes) - sizes).astype(np.intp)
@@ -62,7 +62,7 @@ class Ensemble:
 
     @classmethod
     def of(cls, trees: list[Tree], feature_count: int, **settings: Any) -> "Ensemble":  # noqa: ANN401
-        """Put trees together."""
+        """Combine trees."""
         return cls(
             np.concatenate([tree.nodes for tree in trees]),
             np.array([tree.nodes.size for tree in trees], dtype="<i4"),
@@ -73,7 +73,7 @@ class Ensemble:
 
     @classmethod
     def from_arrays(cls, arrays: Arrays, settings: Settings, feature_count: int) -> "Ensemble":
-        """Take what has been kept."""
+        """See Predictor."""
         return cls(
             arrays["nodes"],
             arrays["sizes"],
@@ -96,7 +96,7 @@ class Ensemble:
 
     @property
     def size(self) -> int:
-        """Number of nodes of all trees."""
+        """See Predictor."""
         return int(self.nodes.size)
 
     def predict(self, features: Float32Array) -> Float64Array:
@@ -105,19 +105,19 @@ class Ensemble:
         for start in range(0, features.shape[0], _CHUNK):
             chunk = features[start : start + _CHUNK]
             total = predictions[start : start + _CHUNK]
-            # Of many rows few trees at a time, whose nodes then stay in the cache.
+            # Few trees at a time, so that their nodes stay in the cache.
             step = max(1, _CHUNK // chunk.shape[0])
             for first in range(0, self._roots.size, step):
                 leaves = self._walk(chunk, self._roots[first : first + step])
                 values = self._value[leaves].reshape(-1, chunk.shape[0])
-                # Numbers that are added in another order have another sum.
+                # Another order of additions would change the sum's last digits.
                 total[:] = np.cumsum(np.vstack([total, values]), axis=0)[-1]
         predictions /= self._divisor
         link = _LINKS[self._link]
         return predictions if link is None else np.asarray(link(predictions))
 
     def _walk(self, features: Float32Array, roots: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-        """Return the leaf of each row in the tree of the first root, then of the second."""
+        """Return the leaf of each row in the first root's tree, then in the second's, and so on."""
         rows, columns = features.shape
         values = features.ravel()
         has_missing = bool(np.isnan(values).any())
@@ -145,7 +145,7 @@ def _check(
     feature_count: int,
 ) -> None:
     if sizes.ndim != 1 or sizes.dtype.kind not in "iu" or not sizes.size or sizes.min() < 1:
-        raise ValueError("sizes must be numbers of nodes")
+        raise ValueError("sizes must be positive numbers of nodes")
     if nodes.dtype != NODE or nodes.ndim != 1 or nodes.size != sizes.sum(dtype=np.int64):
         raise ValueError(f"nodes must be a one-dimensional array of {NODE}, as many as sizes says")
     if rows.dtype.kind not in "iu" or rows.shape != nodes.shape:

@@ -1,4 +1,4 @@
-"""Where SageMaker puts things: the layout of /opt/ml.
+"""The layout of /opt/ml in SageMaker's containers.
 
 Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-running-container.html
 """
@@ -13,8 +13,7 @@ class Environment:
     """The paths of one job below its base folder.
 
     Attributes:
-        base: /opt/ml on SageMaker; SAGEMAKER_BASE_DIR moves it, as in
-            aws/sagemaker-training-toolkit.
+        base: SAGEMAKER_BASE_DIR, as in aws/sagemaker-training-toolkit, or /opt/ml.
     """
 
     base: Path
@@ -36,7 +35,7 @@ class Environment:
 
     @property
     def model(self) -> Path:
-        """Folder that becomes model.tar.gz after training and is mounted read-only in serving."""
+        """Folder that becomes model.tar.gz after training, and is read-only when serving."""
         return self.base / "model"
 
     @property

@@ -1,18 +1,17 @@
-"""Who can fix it: the three kinds of failure, as in aws/sagemaker-xgboost-container.
+"""Three kinds of failure by who can fix them, as in aws/sagemaker-xgboost-container.
 
-Each kind ends the process with its own exit code. SageMaker's failure file holds the message of a
-user's mistake alone, and of others a traceback too.
+Each has its own exit code. The failure file gets a traceback too, except for users' mistakes.
 """
 
 
 class ContainerError(Exception):
-    """Base of the errors that this package raises on purpose."""
+    """Base class."""
 
     exit_code = 1
 
 
 class UserError(ContainerError):
-    """The job's configuration or data is wrong: the user can fix it. Shown without a traceback."""
+    """The job's configuration or data is wrong: the user can fix it."""
 
     exit_code = 2
 
@@ -24,6 +23,6 @@ class AlgorithmError(ContainerError):
 
 
 class PlatformError(ContainerError):
-    """The platform broke its side of the contract, such as an unreadable configuration file."""
+    """The platform broke the contract, for example by an unreadable configuration file."""
 
     exit_code = 4

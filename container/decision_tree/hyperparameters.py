@@ -1,4 +1,4 @@
-"""Hyperparameters: SageMaker's strings in, arguments of the algorithm out."""
+"""Converts SageMaker's hyperparameters, which are strings, to arguments of the algorithm."""
 
 import json
 import math
@@ -21,16 +21,16 @@ def parse_hyperparameters(
     r"""Validate hyperparameters and fill in the defaults.
 
     Args:
-        raw: hyperparameters.json as SageMaker writes it: strings, perhaps JSON-encoded once more
-            ("\"5\""). Keys that begin with `_tuning_` are the tuner's own and are ignored.
-        algorithm: whose hyperparameters they are.
+        raw: hyperparameters.json as SageMaker writes it: strings, sometimes JSON-encoded again
+            ("\"5\""). Keys that begin with `_tuning_` belong to the tuner and are ignored.
+        algorithm: the algorithm's name.
 
     Returns:
-        One value for each hyperparameter of the specification, as its library takes it;
-        None where it is optional, not given and has no default.
+        A value for each hyperparameter of the specification, in the library's type; None if it is
+        optional, not given, and has no default.
 
     Raises:
-        UserError: an unknown name, or a value outside its range; the message has what is allowed.
+        UserError: an unknown name, or a value outside its range.
     """
     specified = {
         item["Name"]: item for item in training_specification(algorithm)["SupportedHyperParameters"]
@@ -49,7 +49,7 @@ def parse_hyperparameters(
 
 
 def plain_text(name: str, value: object) -> str | None:
-    """Undo the JSON encodings that a value may come in; None means that it is not set."""
+    """Undo any JSON encoding of a value; None means not set."""
     if isinstance(value, str) and value.strip().startswith('"'):
         try:
             value = json.loads(value)
@@ -69,7 +69,7 @@ def _parse(item: Mapping[str, Any], text: str | None) -> Value:
         "Integer": _parse_integer,
         "Continuous": _parse_continuous,
         "Categorical": _parse_categorical,
-        "FreeText": _parse_max_features,  # the only one whose values no range can describe
+        "FreeText": _parse_max_features,  # no range can describe its values
     }
     value, allowed = parsers[item["Type"]](item, text)
     if value is None:

@@ -1,4 +1,4 @@
-"""A linear model of standardised features as plain arrays."""
+"""A linear model of standardised features, as plain arrays."""
 
 import numpy as np
 
@@ -9,19 +9,19 @@ _ARRAYS = ("mean", "scale", "coefficient")
 
 
 class Linear:
-    """`intercept + coefficient * (features - mean) / scale`; a missing value is taken as the mean.
+    """`intercept + coefficient * (features - mean) / scale`; missing values become the mean.
 
     Args:
         mean: of each feature's training values, in its unit.
-        scale: their standard deviation, 1 where they are all equal.
+        scale: their standard deviation, or 1 if they are all equal.
         coefficient: of each standardised feature, in the label's unit.
         intercept: in the label's unit.
 
     Raises:
-        ValueError: the arrays do not fit each other, or a number is not finite.
+        ValueError: the arrays have different lengths, or a number is not finite.
     """
 
-    def __init__(  # noqa: D107
+    def __init__(
         self,
         mean: Float64Array,
         scale: Float64Array,
@@ -41,7 +41,7 @@ class Linear:
 
     @classmethod
     def from_arrays(cls, arrays: Arrays, settings: Settings, feature_count: int) -> "Linear":
-        """Take what has been kept."""
+        """See Predictor."""
         intercept = float(settings["intercept"])
         mean, scale, coefficient = (arrays[name] for name in _ARRAYS)
         return cls(mean, scale, coefficient, intercept, feature_count)
@@ -58,11 +58,11 @@ class Linear:
 
     @property
     def size(self) -> int:
-        """Number of coefficients."""
+        """See Predictor."""
         return int(self.coefficient.size)
 
     def predict(self, features: Float32Array) -> Float64Array:
         """Return each row's prediction; features is float32, C order, (rows, features)."""
         values = (np.where(np.isnan(features), self.mean, features) - self.mean) / self.scale
-        # A product of matrices would give a row other last digits alone than among others.
+        # With a matrix product, a row's last digits would depend on the other rows.
         return np.asarray((values * self.coefficient).sum(axis=1) + self.intercept)

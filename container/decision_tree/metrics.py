@@ -17,12 +17,12 @@ def regression_metrics(
     """Compute mse, rmse, mae and r2.
 
     Args:
-        labels: what was measured, float64, shape (rows,), at least one row.
-        predictions: what the model says, float64, same shape.
+        labels: actual values, float64, shape (rows,), at least one row.
+        predictions: float64, same shape.
 
     Returns:
-        mse (squared unit of the label), rmse and mae (its unit), r2 (at most 1). Where the labels
-        are all equal, r2 is 1.0 for perfect predictions and 0.0 for others, as in scikit-learn.
+        mse (squared unit of the label), rmse and mae (its unit), r2 (at most 1). If all labels are
+        equal, r2 is 1.0 for perfect predictions, otherwise 0.0, as in scikit-learn.
 
     Raises:
         UserError: the labels are so large that their squares are not finite.

@@ -1,7 +1,7 @@
-"""The model folder: model.json beside arrays in NumPy's format, and no pickle.
+"""The model folder: model.json, and arrays in NumPy's format, without pickle.
 
-model.json has what describes the model and the SHA-256 of each array's file. It is written last: a
-folder without it, or where a hash does not fit, is none.
+model.json describes the model, and has the SHA-256 of each array's file. It is written last, so a
+folder without it, or with a different hash, is not a whole model.
 """
 
 import hashlib
@@ -39,14 +39,14 @@ _KINDS: Mapping[str, type[Tree] | type[Ensemble] | type[Linear]] = {
 
 @dataclass(frozen=True)
 class ModelDescription:
-    """What is known of a model beside what it predicts by.
+    """A model's description, apart from its predictor.
 
     Attributes:
-        feature_names: the features in the order of the columns, all different.
-        hyperparameters: what it was trained with.
+        feature_names: in the order of the columns, all different.
+        hyperparameters: of the training.
         metrics: by name, such as validation:mse.
-        libraries: versions by name: python, numpy, scikit-learn.
-        algorithm: what trained it.
+        libraries: versions of python, numpy and the library that trained it.
+        algorithm: its name.
     """
 
     feature_names: tuple[str, ...]
@@ -57,10 +57,9 @@ class ModelDescription:
 
 
 class Model:
-    """A trained model that predicts exactly as the estimator it came from."""
+    """A trained model that predicts exactly like its library's estimator."""
 
     def __init__(self, predictor: Predictor, description: ModelDescription) -> None:
-        """Put together what predicts and its description."""
         self.predictor = predictor
         self.description = description
 
@@ -73,14 +72,14 @@ class Model:
         """Predict the label, in its unit.
 
         Args:
-            features: numbers, shape (rows, features); NaN is a missing value. They are cast to
-                float32, as scikit-learn does.
+            features: numbers, shape (rows, features), NaN if missing. They are cast to float32, as
+                in scikit-learn.
 
         Returns:
             float64, shape (rows,).
 
         Raises:
-            ValueError: another shape, or a value that is infinite as float32.
+            ValueError: the shape is wrong, or a value is infinite as float32.
         """
         with np.errstate(over="ignore"):
             rows = np.ascontiguousarray(features, dtype=np.float32)
@@ -93,7 +92,7 @@ class Model:
 
 
 def save(model: Model, directory: Path) -> None:
-    """Write the model such that a process killed at any moment leaves no half-written model.
+    """Write the model; a process killed at any moment leaves no half-written model.
 
     Raises:
         PlatformError: the folder cannot be written.
@@ -114,7 +113,7 @@ def save(model: Model, directory: Path) -> None:
             _write(directory / f"{name}.npy", content)
         _write(directory / _DESCRIPTION_FILE, json.dumps(document, indent=2).encode() + b"\n")
     except OSError as error:
-        raise PlatformError(f"the model cannot be written to {directory}: {error}") from error
+        raise PlatformError(f"cannot write the model to {directory}: {error}") from error
 
 
 def _npy(array: npt.NDArray[Any]) -> bytes:
@@ -124,7 +123,7 @@ def _npy(array: npt.NDArray[Any]) -> bytes:
 
 
 def _write(file: Path, content: bytes) -> None:
-    """Write a file that is either whole or not there, also after a power cut."""
+    """Write a file atomically, even in a power cut."""
     temporary = file.with_name(f".{file.name}.partial")
     with temporary.open("wb") as stream:
         stream.write(content)
@@ -134,10 +133,10 @@ def _write(file: Path, content: bytes) -> None:
 
 
 def load(directory: Path | str) -> Model:
-    """Read a model folder and check all of it, so that no file can hang or crash who uses it.
+    """Read a model folder, and check everything in it: no file may hang or crash the caller.
 
     Raises:
-        UserError: there is no model, or it is broken or of another format; the message says what.
+        UserError: there is no model, or it is broken or in another format.
     """
     folder = Path(directory)
     try:
@@ -166,7 +165,7 @@ def load(directory: Path | str) -> Model:
 
 
 def _second_version(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the description of the first version's model, a tree, in the second version's form."""
+    """Convert the description of a version 1 model, a tree, to version 2."""
     arrays = {"tree": document["tree"]["sha256"]}
     return {
         **document,
@@ -177,14 +176,14 @@ def _second_version(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read_arrays(folder: Path, hashes: Mapping[str, str]) -> Arrays:
-    """Read each array, and check that it is the one that the description was written for."""
+    """Read each array, and check its hash."""
     arrays = {}
     for name, expected in hashes.items():
         if not name.isidentifier():
             raise ValueError(f"{name!r} is not the name of an array")
         content = (folder / f"{name}.npy").read_bytes()
         if hashlib.sha256(content).hexdigest() != expected:
-            raise ValueError(f"{name}.npy is not the file that {_DESCRIPTION_FILE} was written for")
+            raise ValueError(f"{name}.npy does not have the hash in {_DESCRIPTION_FILE}")
         arrays[name] = read_npy(content)
     return arrays
 

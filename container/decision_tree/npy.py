@@ -1,4 +1,4 @@
-"""Reading NumPy's format from those who may mean harm."""
+"""Reads NumPy's format from untrusted sources."""
 
 import io
 import math
@@ -16,12 +16,11 @@ _HEADER_READERS = {
 def read_npy(content: bytes) -> npt.NDArray[Any]:
     """Return the array, read-only, in a .npy file of format 1.0 or 2.0.
 
-    np.load would also open zip files and, for a header that claims so, take terabytes of memory.
-    Here the header is checked before the data is touched, so that neither a pickle nor a shape that
-    the data does not fill is acted on.
+    np.load would also open zip files, and allocate terabytes if the header says so. Here the header
+    is checked first, so a pickle, or a shape larger than the data, has no effect.
 
     Raises:
-        ValueError: the content is not such a file, or an array of Python objects.
+        ValueError: the content is not such a file, or has Python objects.
     """
     stream = io.BytesIO(content)
     try:
@@ -30,7 +29,7 @@ def read_npy(content: bytes) -> npt.NDArray[Any]:
         data = memoryview(content)[stream.tell() :]
         if math.prod(shape) * dtype.itemsize != len(data):
             raise ValueError
-        # On given memory, NumPy itself refuses objects and negative sizes.
+        # From a buffer, NumPy itself refuses objects and negative sizes.
         return np.ndarray(shape, dtype, data, order="F" if fortran_order else "C")
-    except Exception:  # the header is evaluated as a Python literal, which fails in many ways
+    except Exception:  # parsing the header as a Python literal fails in many ways
         raise ValueError("not a NumPy array of plain values (format 1.0 or 2.0)") from None

@@ -1,4 +1,4 @@
-"""What a trained model predicts by: plain arrays and numbers, whichever library fitted them."""
+"""Prediction from plain arrays and numbers, without the library that fitted them."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol, TypeAlias
@@ -12,23 +12,23 @@ Settings: TypeAlias = Mapping[str, str | float]
 
 
 class Predictor(Protocol):
-    """Predicts as the estimator that it was taken from, without its library.
+    """Predicts exactly like a library's fitted estimator.
 
-    A class of these also has `from_arrays(arrays, settings, feature_count)`, which takes what the
-    properties give, checks all of it, and raises ValueError or KeyError where it is not a model.
+    Each class also has `from_arrays(arrays, settings, feature_count)`, which restores a predictor
+    from the properties below, and raises ValueError or KeyError if they are not valid.
     """
 
     @property
     def arrays(self) -> Arrays:
-        """The arrays to keep, each in a file of its own, by name."""
+        """The arrays to store, by name."""
 
     @property
     def settings(self) -> Settings:
-        """What else is to be kept, in model.json."""
+        """The settings to store in model.json."""
 
     @property
     def size(self) -> int:
-        """How large the model is: nodes or coefficients."""
+        """Number of nodes or coefficients."""
 
     def predict(self, features: Float32Array) -> Float64Array:
         """Return each row's prediction; features is float32, C order, (rows, features)."""

@@ -1,10 +1,9 @@
 """The algorithms' contracts, read from training_specification.json.
 
-That file, with the hyperparameters of the Decision Tree, has the shape of `TrainingSpecification`
-in SageMaker's CreateAlgorithm (without the image), and is the one place for hyperparameters,
-channels and metric regexes: the trainer validates by it, the Pulumi program writes its
-MetricDefinitions from it. The other algorithms have hyperparameters of their own, in algorithms/,
-and all else in common with it.
+That file has the form of `TrainingSpecification` in SageMaker's CreateAlgorithm, without the image.
+The trainer validates hyperparameters and channels with it, and the Pulumi program takes
+MetricDefinitions from it. The other algorithms have their own hyperparameters in algorithms/, and
+share everything else.
 """
 
 import json
@@ -13,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 DEFAULT_ALGORITHM = "decision-tree"
-"""The algorithm of a job that names none."""
+"""The default algorithm."""
 
 
 @cache
 def training_specification(algorithm: str = DEFAULT_ALGORITHM) -> dict[str, Any]:
-    """Return the contract, a CreateAlgorithm TrainingSpecification without TrainingImage."""
+    """Return an algorithm's contract, a TrainingSpecification without TrainingImage."""
     specification = _read("training_specification.json")
     if algorithm == DEFAULT_ALGORITHM:
         return specification

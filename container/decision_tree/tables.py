@@ -1,4 +1,4 @@
-"""Tables in CSV and Parquet: label first, then the features."""
+"""Reads tables in CSV and Parquet: the label, then the features."""
 
 import csv
 import glob
@@ -18,8 +18,8 @@ from decision_tree.errors import PlatformError, UserError
 
 _NUMERIC = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|BOOLEAN|DECIMAL\(.*\)")
 
-# The whole of the CSV dialect is given, so that no file is read by guesses. Without
-# hive_partitioning a folder such as year=2020 adds no column.
+# The CSV dialect is given in full, so nothing is guessed. Without hive_partitioning, a folder such
+# as year=2020 adds no column.
 _READ_CSV = (
     "SELECT * FROM read_csv($path, header=false, auto_detect=false, delim=',', quote='\"', "
     "escape='\"', columns=$columns, hive_partitioning=false)"
@@ -32,10 +32,10 @@ class Table:
     """The rows of one channel.
 
     Attributes:
-        features: float32 as scikit-learn's trees use it, shape (rows, features), in column order
-            (the fastest for growing a tree). NaN is a missing value.
+        features: float32, shape (rows, features), in column order, which is fastest for growing a
+            tree; NaN if missing.
         labels: float64, shape (rows,), finite.
-        feature_names: the names of Parquet's columns; None for CSV.
+        feature_names: from Parquet; None for CSV.
     """
 
     features: Float32Array
@@ -44,11 +44,11 @@ class Table:
 
 
 def read_tables(channels: Mapping[str, Channel]) -> dict[str, Table]:
-    """Read all files of each channel, in the order of their paths.
+    """Read all files of each channel, sorted by path.
 
     Raises:
-        UserError: no rows, a file that is not a table of numbers, files with different columns, a
-            missing label, or a value that is not a finite float32. The message names file and row.
+        UserError: there are no rows, a file is not a table of numbers, files have different
+            columns, a label is missing, or a value is not a finite float32.
         PlatformError: a file cannot be read.
     """
     with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
@@ -87,8 +87,8 @@ def _read_table(connection: duckdb.DuckDBPyConnection, channel: Channel) -> Tabl
 def _read_file(
     connection: duckdb.DuckDBPyConnection, file: Path, where: str, content_type: str | None
 ) -> tuple[tuple[str, ...] | None, list[Float64Array]]:
-    """Return the columns' names, None for CSV, and their values, NaN where one is missing."""
-    # DuckDB expands wildcards in paths, and file names may hold such characters.
+    """Return the names of the columns (None for CSV) and their values, NaN if missing."""
+    # DuckDB expands wildcards in paths.
     arguments: dict[str, object] = {"path": glob.escape(str(file))}
     with file.open("rb") as stream:
         has_magic = stream.read(4) == b"PAR1"
@@ -97,7 +97,7 @@ def _read_file(
         described = connection.execute("DESCRIBE " + _READ_PARQUET.format(columns="*"), arguments)
         for column, kind, *_ in described.fetchall():
             if not _NUMERIC.fullmatch(kind):
-                raise UserError(f"{where}: column {column} is of type {kind}; allowed: numbers")
+                raise UserError(f"{where}: column {column} has type {kind}; allowed: numbers")
         query = _READ_PARQUET.format(columns="CAST(COLUMNS(*) AS DOUBLE)")
     else:
         count = _count_csv_columns(file, where)
@@ -109,18 +109,18 @@ def _read_file(
 
 
 def _count_csv_columns(file: Path, where: str) -> int:
-    """Return the number of fields in the first line that is not blank."""
+    """Return the number of fields in the first non-blank line."""
     opener = gzip.open if file.suffix == ".gz" else open
     with opener(file, "rb") as stream:
         text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
         try:
             return next((len(row) for row in csv.reader(text) if row), 1)
         except (csv.Error, OSError, EOFError) as error:
-            raise UserError(f"{where} is not readable as CSV: {error}") from None
+            raise UserError(f"{where} is not valid CSV: {error}") from None
 
 
 def _first_cause(error: duckdb.Error) -> str:
-    """Keep what DuckDB says about line and value, without its advice on its own settings."""
+    """Return DuckDB's message about line and value, without its advice on its settings."""
     text = str(error)
     line = re.search(r"CSV Error on Line: (\d+)", text)
     cause = re.search(
@@ -137,7 +137,7 @@ def _check_labels(labels: Float64Array, where: str) -> Float64Array:
     if unusable.size:
         raise UserError(
             f"{where}: the label (first column) is missing or not finite in {unusable.size} of "
-            f"{labels.size} rows, the first is row {unusable[0] + 1}"
+            f"{labels.size} rows, first in row {unusable[0] + 1}"
         )
     return labels
 

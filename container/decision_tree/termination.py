@@ -8,12 +8,11 @@ EXIT_CODE = 128 + signal.SIGTERM
 
 
 def exit_on_sigterm() -> None:
-    """From now on, end the process at once when SIGTERM comes.
+    """From now on, end the process immediately at SIGTERM.
 
-    A handler of Python's would wait until scikit-learn's compiled loop returns, which may take
-    longer than SageMaker's 120 s; and as process 1 of a container the default action is none at
-    all. So a thread waits for the signal, which all threads started later leave to it. The model is
-    written such that ending at any moment leaves none half-written.
+    A Python handler would only run when scikit-learn's compiled loop returns, perhaps after
+    SageMaker's 120 s, and process 1 of a container ignores the signal by default. So a thread waits
+    for it, and threads started later block it. Ending at any moment leaves no half-written model.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
 

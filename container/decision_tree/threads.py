@@ -1,4 +1,4 @@
-"""How many threads a training job may use."""
+"""The number of threads of a training job."""
 
 import os
 from contextlib import AbstractContextManager
@@ -7,7 +7,7 @@ from decision_tree.errors import UserError
 
 
 def thread_count() -> int:
-    """OMP_NUM_THREADS, as where jobs run side by side, else the cores that the job may use.
+    """Return OMP_NUM_THREADS, or the number of available cores.
 
     Raises:
         UserError: OMP_NUM_THREADS is not a positive integer.
@@ -22,7 +22,7 @@ def thread_count() -> int:
 
 
 def limited_openmp() -> AbstractContextManager[object]:
-    """Hold OpenMP to `thread_count`, also in a process that had loaded it before it was set."""
+    """Limit OpenMP to `thread_count`, even if it was loaded before the variable was set."""
     from threadpoolctl import threadpool_limits
 
     limits: AbstractContextManager[object] = threadpool_limits(thread_count(), user_api="openmp")

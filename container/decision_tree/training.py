@@ -1,4 +1,4 @@
-"""`train`: from channels to a model folder."""
+"""`train`: trains a model on the channels' data."""
 
 import logging
 import platform
@@ -24,12 +24,12 @@ logger = logging.getLogger("decision_tree")
 
 
 def train(environment: Environment) -> None:
-    """Train a model on the train channel, report its metrics and write it to the model folder.
+    """Train a model on the train channel, print its metrics, and write it to the model folder.
 
-    The hyperparameter `algorithm` names what trains it, by default a decision tree.
+    The hyperparameter `algorithm` chooses the algorithm, by default a decision tree.
 
     Raises:
-        UserError: hyperparameters, channels or data are not as the specification says.
+        UserError: hyperparameters, channels or data do not match the specification.
         PlatformError: a configuration or data file cannot be read.
     """
     raw_hyperparameters = read_config(environment, "hyperparameters")
@@ -59,7 +59,7 @@ def train(environment: Environment) -> None:
 def _feature_names(
     tables: Mapping[str, Table], metadata: tuple[str, ...] | None
 ) -> tuple[str, ...]:
-    """Choose the names: from the metadata channel, else Parquet's columns, else feature_0, ..."""
+    """Return the names from the metadata channel, or Parquet's columns, or feature_0, ..."""
     train = tables["train"]
     count = train.features.shape[1]
     for name, table in tables.items():

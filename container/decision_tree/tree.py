@@ -1,4 +1,4 @@
-"""A tree as plain arrays, and walking it exactly as scikit-learn does, with numpy alone."""
+"""A tree as plain arrays, which numpy walks exactly like scikit-learn."""
 
 from typing import Any
 
@@ -10,23 +10,23 @@ from decision_tree.predictor import Arrays, Settings
 
 NODE = np.dtype(
     [
-        ("left", "<i4"),  # node that rows with feature <= threshold go to, -1 in a leaf
-        ("right", "<i4"),  # node that the others go to, -1 in a leaf
-        ("feature", "<i4"),  # column that is compared, -1 in a leaf
+        ("left", "<i4"),  # next node if feature <= threshold, -1 in a leaf
+        ("right", "<i4"),  # next node otherwise, -1 in a leaf
+        ("feature", "<i4"),  # column compared, -1 in a leaf
         ("threshold", "<f8"),
-        ("missing_left", "u1"),  # 1 where rows without the feature go left
-        ("value", "<f8"),  # the prediction of a leaf
+        ("missing_left", "u1"),  # 1 if rows with a missing value go left
+        ("value", "<f8"),  # prediction of a leaf
     ]
 )
 
-# Above, a tree is refused: one level costs each prediction a step, so a made-up chain of a million
-# nodes would stall the server. Real trees stay far below.
+# Each level costs every prediction a step, so a malicious chain of a million nodes would stall the
+# server. Real trees are far below.
 MAX_DEPTH = 4096
 
-# Up to here a walk in plain Python is faster than the fixed cost of numpy's steps.
+# Up to this number of rows, plain Python is faster than numpy's fixed cost per step.
 _SMALL = 48
 
-# Rows walked at once: what they need stays in the processor's cache.
+# Rows in one batch, so that their data stays in the processor's cache.
 _CHUNK = 8192
 
 
@@ -35,14 +35,14 @@ class Tree:
 
     Args:
         nodes: structured array of `NODE`; node 0 is the root and children follow their parents.
-        feature_count: number of columns that the rows have.
-        rows: training rows that came to each node; None where that has not been kept.
+        feature_count: number of columns.
+        rows: number of training rows at each node; None in models of earlier versions.
 
     Raises:
-        ValueError: the nodes are not such a tree.
+        ValueError: the nodes are not a tree.
     """
 
-    def __init__(  # noqa: D107
+    def __init__(
         self,
         nodes: npt.NDArray[np.void],
         feature_count: int,
@@ -54,7 +54,7 @@ class Tree:
         self.depth = check_tree(nodes, feature_count)
         leaf = nodes["feature"] < 0
         own = np.arange(nodes.size)
-        # A leaf leads to itself, so that all rows can take the same number of steps.
+        # Leaves lead to themselves, so that all rows take the same number of steps.
         self._feature = np.where(leaf, 0, nodes["feature"]).astype(np.intp)
         self._threshold = nodes["threshold"].astype(np.float64)
         self._missing_left = nodes["missing_left"].astype(np.bool_)
@@ -73,7 +73,7 @@ class Tree:
 
     @classmethod
     def from_sklearn(cls, tree: Any) -> "Tree":  # noqa: ANN401 - scikit-learn has no types
-        """Take over a fitted `DecisionTreeRegressor.tree_` of one output."""
+        """Convert a fitted `DecisionTreeRegressor.tree_` with one output."""
         nodes = np.empty(tree.node_count, NODE)
         leaf = tree.children_left < 0
         nodes["left"] = tree.children_left
@@ -86,7 +86,7 @@ class Tree:
 
     @classmethod
     def from_arrays(cls, arrays: Arrays, _settings: Settings, feature_count: int) -> "Tree":
-        """Take what has been kept."""
+        """See Predictor."""
         return cls(arrays["tree"], feature_count, arrays.get("rows"))
 
     @property
@@ -96,12 +96,12 @@ class Tree:
 
     @property
     def settings(self) -> Settings:
-        """See Predictor: there are none."""
+        """See Predictor."""
         return {}
 
     @property
     def size(self) -> int:
-        """Number of nodes."""
+        """See Predictor."""
         return int(self.nodes.size)
 
     def predict(self, features: Float32Array) -> Float64Array:
@@ -126,7 +126,7 @@ class Tree:
         return float(value)
 
     def _walk_together(self, features: Float32Array) -> npt.NDArray[np.intp]:
-        """Return the leaf of each row, all rows taking a step at a time."""
+        """Return the leaf of each row; all rows take a step at a time."""
         rows, columns = features.shape
         values = features.ravel()
         has_missing = bool(np.isnan(values).any())
@@ -144,11 +144,11 @@ class Tree:
 def check_tree(nodes: npt.NDArray[np.void], feature_count: int) -> int:
     """Check that the nodes are a tree, and return its depth.
 
-    Every node but the root has one parent that comes before it: so all nodes are reached, and there
-    is no cycle.
+    Each node except the root has one parent, which precedes it, so all nodes are reachable and
+    there is no cycle.
 
     Raises:
-        ValueError: they are not.
+        ValueError: they are not a tree.
     """
     if nodes.dtype != NODE or nodes.ndim != 1 or not nodes.size:
         raise ValueError(f"nodes must be a one-dimensional array of {NODE}")
@@ -157,8 +157,8 @@ def check_tree(nodes: npt.NDArray[np.void], feature_count: int) -> int:
     if (leaves["left"] != -1).any() or (leaves["right"] != -1).any():
         raise ValueError("a leaf has children")
     if (inner["feature"] >= feature_count).any():
-        raise ValueError(f"a node compares a feature beyond the {feature_count} that there are")
-    # scikit-learn parts missing values from all others by the threshold infinity.
+        raise ValueError(f"a node compares a feature beyond the {feature_count} features")
+    # scikit-learn separates missing values from all others with an infinite threshold.
     if np.isnan(inner["threshold"]).any() or not np.isfinite(leaves["value"]).all():
         raise ValueError("a threshold is not a number or a value is not finite")
     children = np.concatenate([inner["left"], inner["right"]])

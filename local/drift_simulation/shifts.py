@@ -82,7 +82,6 @@ class World:
     def __init__(
         self, columns: Sequence[str], rows: np.ndarray, labels: np.ndarray, seed: int
     ) -> None:
-        """Takes the rows, and what is true of them."""
         self.columns = list(columns)
         random = np.random.default_rng(seed)
         self.chance = random.random(len(rows))

@@ -61,7 +61,6 @@ class Storage:
     """Objects in S3, by their URIs."""
 
     def __init__(self, client: Any) -> None:  # noqa: ANN401 - boto3 has no types
-        """Takes boto3's client of S3."""
         self.client = client
 
     def lines(self, uri: str) -> Iterator[bytes]:

@@ -82,7 +82,6 @@ class Run:
     """A run of the job."""
 
     def __init__(self, bucket: Bucket, endpoint: Endpoint, rhythm: Rhythm, until: datetime) -> None:
-        """Takes what is compared, until a full hour."""
         self.bucket = bucket
         self.endpoint = endpoint
         self.rhythm = rhythm

@@ -57,7 +57,6 @@ class Survey:
     """What is known of the rows so far: their number, their target, and which features vary."""
 
     def __init__(self, columns: list[str]) -> None:
-        """Begins with no row, of the given columns."""
         self.columns = columns
         self.commas = len(columns) - 1
         self.rows = 0

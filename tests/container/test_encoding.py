@@ -176,7 +176,7 @@ def test_knows_complete_rows_only_where_incomplete_ones_are_dropped(
         answer = client.invoke(row.encode())
         assert answer.status == 400
         assert json.loads(answer.body)["error"] == (
-            f"row 1: {name} is missing; the model knows complete rows only"
+            f"row 1: {name} is missing; the model was trained on complete rows only"
         )
 
 
@@ -201,7 +201,7 @@ def test_hands_on_what_an_endpoint_takes(
     answer = encoder().invoke(f"{ROW}\n".encode() * 3)
     assert answer.status == 413
     assert json.loads(answer.body)["error"] == (
-        "the rows have 72 bytes when encoded, and an endpoint hands on 48: "
+        "the encoded rows have 72 bytes, and an endpoint passes on at most 48: "
         "send fewer rows in a request"
     )
     assert encoder(batch=True).invoke(f"{ROW}\n".encode() * 3).body == ENCODED * 3
@@ -212,13 +212,13 @@ def test_hands_on_what_an_endpoint_takes(
     [
         ({"format": "other"}, "is not of the format"),
         ({"formatVersion": 2}, "formatVersion is 2; this image reads 1"),
-        ({"more": 1}, "more: this image knows no such member"),
+        ({"more": 1}, "more: this image does not know such members"),
         ({"missingValues": "guess"}, "missingValues is 'guess'"),
         ({"delimiter": "ab"}, "delimiter is not one character"),
         ({"nullTexts": "NA"}, "nullTexts is not a list"),
         ({"features": DOCUMENT["features"][:-1]}, "features are not those"),
         ({"features": DOCUMENT["features"][::-1]}, "features are not those"),
-        ({"fills": {"note": 1}}, "fills: 'note' is none of the columns that are used"),
+        ({"fills": {"note": 1}}, "fills: 'note' is not a used column"),
         ({"fills": {"area": "x"}}, "'x' is not a number"),
         ({"columns": [{"name": "a", "type": "map", "used": True}], "encodings": []}, "fills"),
         ({"encodings": [{"column": "district", "as": "hash", "labels": [], "features": []}]}, "as"),

@@ -295,7 +295,7 @@ def test_start_fails_with_one_clear_line(
     (tmp_path / "model/model.json").write_text("{}")
     fails("is not of the format restate-decision-tree", tmp_path)
     fails("MODEL_SERVER_WORKERS is 'many'", MODEL_SERVER_WORKERS="many")
-    fails(f"port {busy_port} cannot be opened", SAGEMAKER_BIND_TO_PORT=str(busy_port))
+    fails(f"cannot open port {busy_port}", SAGEMAKER_BIND_TO_PORT=str(busy_port))
 
 
 @needs_proc

@@ -87,7 +87,7 @@ def test_reads_gzip(tmp_path: Path) -> None:
 def test_refuses_broken_gzip(tmp_path: Path) -> None:
     (tmp_path / "a.csv.gz").write_bytes(b"1,2\n")
     with pytest.raises(
-        UserError, match=r"train/a.csv.gz is not readable as CSV: Not a gzipped file"
+        UserError, match=r"train/a.csv.gz is not valid CSV: Not a gzipped file"
     ):
         read_folder(tmp_path, None)
 
@@ -127,24 +127,24 @@ def test_a_folder_named_like_a_partition_adds_no_column(tmp_path: Path) -> None:
         (["1,2\n3\n"], "part-0: line 2: Expected Number of Columns: 2 Found: 1"),
         (["1,2\n3,4,5\n"], "part-0: line 2: Expected Number of Columns: 2 Found: 3"),
         (['1,2\n3,"4\n'], "part-0: line 2: Value with unterminated quote"),
-        (["1," + "2" * 200_000], "train/part-0 is not readable as CSV: field larger than"),
+        (["1," + "2" * 200_000], "train/part-0 is not valid CSV: field larger than"),
         (["1,2\n3," + "4" * 3_000_000], "train/part-0: .*CSV Error on Line: 2"),
         (["1,2\n", "1,2,3\n"], "train/part-1 has 3 columns; the previous files: 2"),
         (
             ["1,2\n,2\n3,3\nnan,3\n"],
-            r"train/part-0: the label .* in 2 of 4 rows, the first is row 2",
+            r"train/part-0: the label .* in 2 of 4 rows, first in row 2",
         ),
-        (["1,2\ninf,2\n"], "the label .* not finite in 1 of 2 rows, the first is row 2"),
+        (["1,2\ninf,2\n"], "the label .* not finite in 1 of 2 rows, first in row 2"),
         (["1,2,2\n1,2,1e39\n"], "part-0: feature 2 is infinite or too large for float32 in row 2"),
         (["1,-inf\n"], "feature 1 is infinite"),
         ([b"PAR1 and then nothing"], "train/part-0: "),
         ([b"\xff\xfe\x00\x01"], "train/part-0"),
         (
             [parquet(y=[1.0], a=["x"])],
-            "train/part-0: column a is of type VARCHAR; allowed: numbers",
+            "train/part-0: column a has type VARCHAR; allowed: numbers",
         ),
-        ([parquet(y=[1.0], a=[[1.0]])], r"column a is of type DOUBLE\[\]; allowed: numbers"),
-        ([parquet(y=[1.0, None], a=[1, 2])], "the label .* in 1 of 2 rows, the first is row 2"),
+        ([parquet(y=[1.0], a=[[1.0]])], r"column a has type DOUBLE\[\]; allowed: numbers"),
+        ([parquet(y=[1.0, None], a=[1, 2])], "the label .* in 1 of 2 rows, first in row 2"),
         ([parquet(y=[1.0], a=[1]), parquet(y=[1.0], b=[1])], "part-1 has different column names"),
         ([parquet(y=[1.0], a=[1]), "1,2\n"], "part-1 has different column names"),
         ([parquet(y=pa.array([], pa.float64()), a=pa.array([], pa.int8()))], "has no rows"),

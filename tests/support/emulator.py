@@ -56,7 +56,6 @@ class Emulator:
     """A running emulator."""
 
     def __init__(self, url: str, environment: dict[str, str]) -> None:
-        """Takes what it has printed: its URL, and the environment for SDKs."""
         self.url = url
         self.environment = environment
         self.checked: set[str] = set()

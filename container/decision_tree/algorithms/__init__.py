@@ -1,4 +1,4 @@
-"""The algorithms that the image trains: a module each, beside its hyperparameters as JSON."""
+"""The algorithms that the image trains: one module each, with its hyperparameters as JSON."""
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -28,7 +28,7 @@ class Fitted(NamedTuple):
     """A trained model.
 
     Attributes:
-        predictor: what is kept and served.
+        predictor: stored in the model folder, and served.
         predict: the library's own predictions, for many rows at once.
     """
 
@@ -37,10 +37,10 @@ class Fitted(NamedTuple):
 
 
 class Algorithm(Protocol):
-    """What a module of this package has."""
+    """The interface of the modules in this package."""
 
     LIBRARY: str
-    """The library that trains, by the name of its package."""
+    """Package name of the library that trains."""
 
     def fit(
         self, train: Table, validation: Table | None, hyperparameters: Hyperparameters
@@ -53,13 +53,13 @@ class Algorithm(Protocol):
 
 
 def find(name: str) -> Algorithm:
-    """Return the algorithm of that name.
+    """Return the algorithm with this name.
 
-    Its module imports no library before it trains, which takes a second: a user's mistake is
-    reported before it.
+    Its module imports its library only to train: importing takes a second, and users' mistakes are
+    reported before.
 
     Raises:
-        UserError: there is none.
+        UserError: no algorithm has this name.
     """
     if name not in NAMES:
         raise UserError(f"hyperparameter algorithm is {name!r}; allowed: {', '.join(NAMES)}")
@@ -68,10 +68,10 @@ def find(name: str) -> Algorithm:
 
 
 def check_max_features(hyperparameters: Hyperparameters, features: int) -> None:
-    """Refuse more features than there are.
+    """Check max_features.
 
     Raises:
-        UserError: max_features is above their number.
+        UserError: it is greater than the number of features.
     """
     max_features = hyperparameters["max_features"]
     if isinstance(max_features, int) and max_features > features:
@@ -82,15 +82,15 @@ def check_max_features(hyperparameters: Hyperparameters, features: int) -> None:
 
 
 def check_labels(labels: Float64Array, name: str, value: Value) -> None:
-    """Refuse labels that have no logarithm where the model is one of it.
+    """Check the labels of a model that predicts a logarithm.
 
     Args:
-        labels: of the rows to train on.
-        name: the hyperparameter that says so.
-        value: poisson, tweedie or gamma; with others all labels are allowed.
+        labels: of the training rows.
+        name: the hyperparameter that chooses the distribution.
+        value: poisson, tweedie or gamma; any other value allows all labels.
 
     Raises:
-        UserError: a label is negative, all are zero, or one is zero where none may be.
+        UserError: a label is negative, all are zero, or one is zero with gamma.
     """
     if value in ("poisson", "tweedie") and (labels.min() < 0 or not labels.any()):
         raise UserError(f"{name} {value} needs labels that are not negative and not all zero")

@@ -1,4 +1,4 @@
-"""What random forests and extremely randomised trees have in common: the mean of many trees."""
+"""Shared by random forests and extremely randomised trees."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -19,11 +19,11 @@ def fit_forest(estimator: Any, train: Table, hyperparameters: Hyperparameters) -
 
     Args:
         estimator: RandomForestRegressor or ExtraTreesRegressor.
-        train: rows to train on.
-        hyperparameters: the estimator's.
+        train: the training rows.
+        hyperparameters: of the estimator.
 
     Raises:
-        UserError: the hyperparameters do not fit each other or the data.
+        UserError: the hyperparameters contradict each other or do not fit the data.
     """
     features = train.features.shape[1]
     check_max_features(hyperparameters, features)
@@ -32,7 +32,7 @@ def fit_forest(estimator: Any, train: Table, hyperparameters: Hyperparameters) -
         raise UserError("hyperparameter max_samples needs bootstrap true")
     threads = thread_count()
     forest = estimator(**hyperparameters, n_jobs=threads).fit(train.features, train.labels)
-    # Threads of its own add up the trees in whatever order they end, which changes the last digits.
+    # The library's threads add up trees in the order in which they end, which changes last digits.
     forest.n_jobs = 1
     trees = [Tree.from_sklearn(tree.tree_) for tree in forest.estimators_]
 
@@ -44,5 +44,5 @@ def fit_forest(estimator: Any, train: Table, hyperparameters: Hyperparameters) -
 
 
 def _blocks(rows: Float32Array, count: int) -> list[Float32Array]:
-    """Split rows into blocks of about the same size, none empty."""
+    """Split rows into non-empty blocks of about the same size."""
     return np.array_split(rows, max(1, min(count, len(rows))))

@@ -14,7 +14,7 @@ LIBRARY = "scikit-learn"
 
 
 def fit(train: Table, validation: Table | None, hyperparameters: Hyperparameters) -> Fitted:
-    """See Algorithm. Stops early by the validation channel, where there is one."""
+    """See Algorithm. Early stopping uses the validation channel, if there is one."""
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     check_labels(train.labels, "loss", hyperparameters["loss"])

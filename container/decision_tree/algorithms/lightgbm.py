@@ -16,12 +16,12 @@ LIBRARY = "lightgbm"
 
 
 def fit(train: Table, validation: Table | None, hyperparameters: Hyperparameters) -> Fitted:
-    """See Algorithm. Stops early by the validation channel, where there is one."""
+    """See Algorithm. Early stopping uses the validation channel, if there is one."""
     try:
         import lightgbm
-    except OSError as error:  # it is built against a library that not every machine has
+    except OSError as error:  # it needs an OpenMP library, which not every machine has
         raise UserError(
-            f"LightGBM cannot be loaded: {error} (install libgomp, or libomp on macOS)"
+            f"cannot load LightGBM: {error} (install libgomp, or libomp on macOS)"
         ) from None
 
     check_labels(train.labels, "objective", hyperparameters["objective"])
@@ -57,7 +57,7 @@ def fit(train: Table, validation: Table | None, hyperparameters: Hyperparameters
 
 
 def _tree(root: dict[str, Any], feature_count: int) -> Tree:
-    """Take over a tree as dump_model describes it, parents before their children."""
+    """Convert a tree of dump_model; parents come before their children."""
     nodes: list[tuple[float, ...]] = []
     rows: list[int] = []
     waiting = deque([root])
@@ -68,7 +68,7 @@ def _tree(root: dict[str, Any], feature_count: int) -> Tree:
             rows.append(node.get("leaf_count", 0))
             continue
         threshold = node["threshold"]
-        # Where training met no missing value, one counts as zero: NumericalDecision of LightGBM's
+        # If training saw no missing value, one counts as zero: NumericalDecision of LightGBM's
         # tree.h.
         missing_left = node["default_left"] if node["missing_type"] == "NaN" else threshold >= 0
         left = len(nodes) + len(waiting) + 1

@@ -1,4 +1,4 @@
-"""Trees of bootstrap samples (scikit-learn's RandomForestRegressor)."""
+"""Trees fitted to bootstrap samples (scikit-learn's RandomForestRegressor)."""
 
 from decision_tree.algorithms import Fitted, Hyperparameters
 from decision_tree.algorithms.forest import fit_forest

@@ -1,4 +1,4 @@
-"""What the linear models have in common: features and label of mean 0 and standard deviation 1."""
+"""Shared by the linear models: features and label are standardised."""
 
 from typing import Any
 
@@ -10,10 +10,9 @@ from decision_tree.tables import Table
 
 
 def fit_standardised(estimator: Any, train: Table) -> Fitted:  # noqa: ANN401 - no types
-    """Train one of scikit-learn's linear models, so that its penalty means the same in any unit.
+    """Train one of scikit-learn's linear models; its penalty does not depend on units.
 
-    A missing value is taken as the mean of the training rows, since the model has no other place
-    for it; a feature that is missing in all of them counts as zero.
+    Missing values become the mean of the training rows, or 0 if all are missing.
     """
     from sklearn.compose import TransformedTargetRegressor
     from sklearn.impute import SimpleImputer

@@ -1,1 +1,1 @@
-"""Rows as a table has them, made into a model's features: what was learnt with the model."""
+"""Encodes a table's own rows as a model's features, by what was learned from the train rows."""

@@ -1,4 +1,4 @@
-"""Dates and timestamps in text, and their parts, as Athena has them.
+"""Parses dates and timestamps in text, and their parts, like Athena.
 
 Sources: Trino's documentation, "MySQL date functions" (date_parse) and "Date and time functions
 and operators".
@@ -60,23 +60,23 @@ PARTS: dict[str, Callable[[datetime], int]] = {
     "minute": lambda one: one.minute,
     "daysSinceEpoch": lambda one: one.toordinal() - _EPOCH,
 }
-"""The parts of a date or timestamp, by their names in the stack's configuration."""
+"""Parts of a date or timestamp, by their names in the stack's configuration."""
 
 
 class DateReader:
-    """Reads the dates or timestamps of a column.
+    """Parses the dates or timestamps of a column.
 
-    Attributes:
-        expected: what a text must be, in words.
+    Args:
+        pattern: its groups are named after the fields that they hold.
+        expected: describes valid text, for messages.
     """
 
     def __init__(self, pattern: str, expected: str) -> None:
-        """Take a pattern whose groups are named after the fields that they hold."""
         self._pattern = re.compile(pattern, re.ASCII | re.IGNORECASE)
         self.expected = expected
 
     def __call__(self, text: str) -> datetime | None:
-        """Read a text; None where it is no date of the form."""
+        """Parse a text; None if it is not a valid date of this form."""
         match = self._pattern.fullmatch(text.strip(" "))
         if match is None:
             return None
@@ -101,10 +101,10 @@ class DateReader:
 
 
 def date_reader(kind: str, date_format: str | None) -> DateReader:
-    """Return what reads dates, timestamps, or text in a format of date_parse.
+    """Return a reader of dates, timestamps, or text in a format of date_parse.
 
     Raises:
-        ValueError: the format has a specifier that is not known, or one twice.
+        ValueError: the format has an unknown specifier, or one twice.
     """
     if date_format is None:
         if kind == "date":
@@ -121,7 +121,7 @@ def date_reader(kind: str, date_format: str | None) -> DateReader:
             field, form = _FIELDS[part[1:]]
             pattern += f"(?P<{field}>{form})"
         else:
-            raise ValueError(f"{part} is not known in the date format {date_format!r}")
+            raise ValueError(f"the date format {date_format!r} has the unknown specifier {part}")
     try:
         return DateReader(pattern, f"in the form {date_format}")
     except re.error as error:

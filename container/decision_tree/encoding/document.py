@@ -1,8 +1,7 @@
-"""encoding.json, which tells how a table's rows become a model's features.
+"""encoding.json: how a table's rows become a model's features.
 
-The pipeline writes it beside the data that the model is trained on; it is all that this encoder
-knows of the table. Members of its version 1 that are not here are refused, so that nothing that a
-later version says is passed over.
+The pipeline writes it beside the model's training data. Unknown members are refused, so nothing
+that a later version adds is ignored.
 """
 
 import json
@@ -27,11 +26,11 @@ class Column:
     """A column of the table.
 
     Attributes:
-        name: in lower case, as Athena has it.
-        type: Glue's name of it.
-        is_used: whether features are made of it.
-        date_format: how text writes dates, if it does.
-        parts: names of the features that its date's parts are, each with the part.
+        name: in lower case, as in Athena.
+        type: in Glue.
+        is_used: whether features are derived from it.
+        date_format: of dates in text, if any.
+        parts: part of the date by feature.
     """
 
     name: str
@@ -43,13 +42,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Labels:
-    """How an input whose values are labels becomes features.
+    """How a column of labels, or a date's part, becomes features.
 
     Attributes:
         features: their names.
-        fields: what they are in CSV, joined by commas, by label.
-        other: the same for every other label.
-        missing: the same where there is none.
+        fields: the features' values as CSV, by label.
+        other: the same for any other label.
+        missing: the same for a missing value.
     """
 
     features: tuple[str, ...]
@@ -65,13 +64,13 @@ class Encoding:
     Attributes:
         table: its name.
         target: the column that the model predicts.
-        delimiter: between the values of a CSV row.
+        delimiter: of a CSV row.
         form: how values are written.
         missing_values: "keep", "drop" or "impute", as in the stack's configuration.
-        columns: all of the table's but the target, in its order.
-        labels: by the input's name, a column's or a part's.
-        fills: what a missing number is taken for, by the input's name.
-        features: the model's, in its order.
+        columns: all columns of the table except the target, in order.
+        labels: encodings by column or part.
+        fills: replacement for a missing number, by column or part.
+        features: of the model, in order.
     """
 
     table: str
@@ -86,16 +85,16 @@ class Encoding:
 
     @property
     def inputs(self) -> list[str]:
-        """The columns and parts that features are made of, in the order of the features."""
+        """The columns and parts that features are derived from, in the order of the features."""
         made = {name: source for source, one in self.labels.items() for name in one.features}
         return list(dict.fromkeys(made.get(name, name) for name in self.features))
 
 
 def load_encoding(directory: Path) -> Encoding:
-    """Read the document in a model folder and check all of it.
+    """Read and check the document in a model folder.
 
     Raises:
-        UserError: it is broken, or of another format; the message says what.
+        UserError: it is broken, or in another format.
     """
     file = directory / FILE
     try:
@@ -132,11 +131,11 @@ def _encoding(document: dict[str, Any]) -> Encoding:
         features=_texts(given.pop("features"), "features"),
     )
     if given:
-        raise ValueError(f"{', '.join(given)}: this image knows no such member")
+        raise ValueError(f"{', '.join(given)}: this image does not know such members")
     if found.missing_values not in _MISSING:
         raise ValueError(f"missingValues is {found.missing_values!r}")
     if len(found.delimiter) != 1:
-        raise ValueError("delimiter is not one character")
+        raise ValueError("delimiter must be one character")
     _check_inputs(found)
     for column in found.columns:
         reader(column.type, found.form, column.date_format)
@@ -144,7 +143,7 @@ def _encoding(document: dict[str, Any]) -> Encoding:
 
 
 def _check_inputs(encoding: Encoding) -> None:
-    """Check that the features are those that the columns, their parts and labels make."""
+    """Check that the features are exactly those that columns, parts and labels produce."""
     known: list[str] = []
     for column in encoding.columns:
         if column.is_used:
@@ -152,14 +151,14 @@ def _check_inputs(encoding: Encoding) -> None:
     for what, names in (("encodings", encoding.labels), ("fills", encoding.fills)):
         strange = [name for name in names if name not in known]
         if strange:
-            raise ValueError(f"{what}: {strange[0]!r} is none of the columns that are used")
+            raise ValueError(f"{what}: {strange[0]!r} is not a used column")
     made: list[str] = []
     for name in encoding.inputs:
         made += encoding.labels[name].features if name in encoding.labels else [name]
     if list(encoding.features) != made or sorted(encoding.inputs) != sorted(known):
-        raise ValueError("features are not those that the columns and encodings make")
+        raise ValueError("features do not match the columns and encodings")
     if len(set(made)) < len(made):
-        raise ValueError("features has a name twice")
+        raise ValueError("features contains a name twice")
 
 
 def _column(given: dict[str, Any]) -> Column:
@@ -172,7 +171,7 @@ def _column(given: dict[str, Any]) -> Column:
         parts=one.pop("parts", {}),
     )
     if one:
-        raise ValueError(f"columns: {', '.join(one)}: this image knows no such member")
+        raise ValueError(f"columns: {', '.join(one)}: this image does not know such members")
     strange = [part for part in found.parts.values() if part not in PARTS]
     if strange:
         raise ValueError(f"columns: {strange[0]!r} is not a part of a date")
@@ -193,14 +192,14 @@ def _labels(given: dict[str, Any]) -> Labels:
         fields = [_field(value) for value in values]
         other, missing = _field(given["other"]), _field(given["missing"])
     else:
-        raise ValueError(f"encodings: as is {kind!r}")
+        raise ValueError(f"encodings: as {kind!r} is not supported")
     if len(fields) != len(labels) or len(features) != (len(labels) if kind == "oneHot" else 1):
-        raise ValueError(f"encodings: {given['column']}: there are more labels than values or less")
+        raise ValueError(f"encodings: {given['column']}: the numbers of labels and values differ")
     return Labels(features, dict(zip(labels, fields, strict=True)), other, missing)
 
 
 def _field(value: object) -> str:
-    """Write a number as a field of CSV."""
+    """Return a number as a CSV field."""
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -1,4 +1,4 @@
-"""Rows to features: what a client sends, to the CSV that every model takes."""
+"""Encodes clients' rows as CSV of features, which every model accepts."""
 
 import csv
 import io
@@ -20,13 +20,9 @@ Read = Callable[[object], Any]
 
 
 class Encoder:
-    """Encodes the rows of requests.
+    """Encodes the rows of requests."""
 
-    Args:
-        encoding: what was learnt with the model.
-    """
-
-    def __init__(self, encoding: Encoding) -> None:  # noqa: D107
+    def __init__(self, encoding: Encoding) -> None:
         self._encoding = encoding
         self._names = [column.name for column in encoding.columns]
         self._used = [column.name for column in encoding.columns if column.is_used]
@@ -46,7 +42,7 @@ class Encoder:
 
     @property
     def columns(self) -> dict[str, str]:
-        """The types of the columns that features are made of, by name."""
+        """Types of the used columns, by name."""
         return {one.name: one.type for one in self._encoding.columns if one.is_used}
 
     def encode(self, media_type: str, body: bytes) -> bytes:
@@ -57,7 +53,8 @@ class Encoder:
             body: at least one byte.
 
         Raises:
-            RequestError: 400, the body is not what its type says, or a row does not fit the table.
+            RequestError: 400, the body does not have its type's format, or a row does not fit the
+                table.
         """
         lines = [
             self._encode(row, number) for number, row in enumerate(self._rows(media_type, body), 1)
@@ -101,14 +98,14 @@ class Encoder:
 
     def _records(self, records: object) -> Iterator[Mapping[str, object]]:
         if not isinstance(records, list):
-            raise bad_payload("expected a list of records, an object each")
+            raise bad_payload("expected a list of objects")
         known = {*self._names, self._encoding.target}
         for number, record in enumerate(records, 1):
             if not isinstance(record, dict):
-                raise bad_payload(f"row {number} is not an object of values by column")
+                raise bad_payload(f"row {number} is not an object")
             row: dict[str, object] = {}
             for key, value in record.items():
-                # Athena folds names to lower case, so that case tells no columns apart.
+                # Column names do not depend on case, as in Athena.
                 name = key.lower()
                 if name in row:
                     raise bad_payload(f"row {number} has {name} twice, in different cases")
@@ -134,7 +131,7 @@ class Encoder:
                 raise bad_payload(f"row {number}: {name} {problem}, not {given}") from None
             if values[name] is None and self._encoding.missing_values == "drop":
                 raise bad_payload(
-                    f"row {number}: {name} is missing; the model knows complete rows only"
+                    f"row {number}: {name} is missing; the model was trained on complete rows only"
                 )
         fields = []
         for _, source, part, labels, fill in self._inputs:

@@ -1,7 +1,4 @@
-"""Values as a table's files write them, read as Athena reads them for training.
-
-The types are Glue's. What stands for a missing value is None.
-"""
+"""Parses values like Athena, by their Glue types; a missing value is None."""
 
 import math
 import re
@@ -18,7 +15,7 @@ Value: TypeAlias = int | float | str
 Parts: TypeAlias = dict[str, int | None]
 
 BLANKS = "".join(map(chr, range(33)))
-"""What Spark leaves out at the ends of a text when it writes CSV."""
+"""Spark trims these when it writes CSV."""
 
 _BITS = {"tinyint": 8, "smallint": 16, "int": 32, "bigint": 64}
 _FLOATS = ("float", "double")
@@ -31,7 +28,7 @@ _BOOLEANS = {"true": 1, "false": 0}
 
 
 class ValueProblem(Exception):  # noqa: N818 - of one value, which the row's error names
-    """What is wrong with a value, without the value."""
+    """The problem with a value, without the value."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +36,9 @@ class Form:
     """How a table's files write values.
 
     Attributes:
-        null_texts: what stands for a missing value, beside empty text.
-        decimal: before the decimal places.
-        thousands: between groups of three digits; empty where nothing is.
+        null_texts: missing values, in addition to empty text.
+        decimal: decimal separator.
+        thousands: thousands separator; may be empty.
     """
 
     null_texts: frozenset[str]
@@ -49,7 +46,7 @@ class Form:
     thousands: str
 
     def number(self, text: str) -> str:
-        """Write a number as Athena's casts take it."""
+        """Return a number in the form of Athena's casts."""
         text = text.strip(BLANKS)
         if self.thousands:
             group = re.escape(self.thousands)
@@ -62,13 +59,10 @@ class Form:
 
 
 def reader(type_name: str, form: Form, date_format: str | None) -> Callable[[object], object]:
-    """Return what reads the values of a column.
-
-    A number, a boolean or a text is read from text, or from JSON's own; a date or timestamp, from
-    text, to a datetime. None is a missing value.
+    """Return a function that parses a column's values, which are text or JSON values.
 
     Raises:
-        ValueError: there is no such type.
+        ValueError: the type does not exist.
     """
     match = _TYPE.fullmatch(type_name)
     kind = match[1] if match else ""
@@ -87,11 +81,11 @@ def reader(type_name: str, form: Form, date_format: str | None) -> Callable[[obj
         return lambda value: _decimal(value, form, precision, scale)
     if kind in _FLOATS:
         return lambda value: _float(value, form, is_single=kind == "float")
-    raise ValueError(f"{type_name!r} is not a type")
+    raise ValueError(f"unknown type {type_name!r}")
 
 
 def is_text(type_name: str) -> bool:
-    """Tell whether a type's values are text."""
+    """Return whether a type's values are text."""
     return type_name.partition("(")[0] in _TEXTS
 
 

@@ -34,11 +34,11 @@ Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
-# Longer bodies are handled in a thread, so that /ping is answered meanwhile; for shorter ones the
-# change of thread would cost more than it brings.
+# Longer bodies are handled in a thread, so that /ping is answered meanwhile; for shorter ones,
+# switching threads would take longer than it saves.
 _THREAD_FROM_BYTES = 256 * 1024
 
-# Bytes that a container of an endpoint may hand to the next. Source: SageMaker's guide,
+# Bytes that a container of an endpoint may send to the next. Source: SageMaker's guide,
 # "Troubleshoot Inference Pipelines".
 _MAX_HANDED_ON = 5 * 2**20
 
@@ -46,7 +46,7 @@ _ROUTES = {"/ping": "GET", "/execution-parameters": "GET", "/invocations": "POST
 
 
 class Response(NamedTuple):
-    """A whole response; without a content type it has no body."""
+    """A response; without a content type, it has no body."""
 
     status: int
     content_type: str | None = None
@@ -55,18 +55,14 @@ class Response(NamedTuple):
 
 
 class BaseApplication(ABC):
-    """Answers requests by the container contract.
+    """Answers requests by the container contract."""
 
-    Args:
-        settings: of the server.
-    """
-
-    def __init__(self, settings: Settings) -> None:  # noqa: D107
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="invocation")
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Answer one request; whatever goes wrong, the server goes on."""
+        """Answer one request; no error ends the server."""
         started = time.monotonic()
         reason = None
         try:
@@ -77,7 +73,7 @@ class BaseApplication(ABC):
             reason = error.reason
             response = _error(error.status, str(error), _ROUTES.get(scope["path"]))
         except Exception as error:
-            # Type and place only: the message might quote the request.
+            # No message: it might quote the request.
             reason = f"{type(error).__name__} at {_place(error)}"
             response = _error(500, "internal error")
         if reason:
@@ -102,9 +98,9 @@ class BaseApplication(ABC):
         path = scope["path"]
         method = _ROUTES.get(path)
         if method is None:
-            raise RequestError(404, "not_found", f"there are: {', '.join(_ROUTES)}")
+            raise RequestError(404, "not_found", f"allowed: {', '.join(_ROUTES)}")
         if scope["method"] != method:
-            raise RequestError(405, "method_not_allowed", f"{path} takes {method}")
+            raise RequestError(405, "method_not_allowed", f"{path} only allows {method}")
         if path == "/ping":
             return Response(200)
         if path == "/execution-parameters":
@@ -127,7 +123,7 @@ class BaseApplication(ABC):
         return Response(200, response_type, result)
 
     async def _read(self, content_length: str | None, receive: Receive) -> bytes:
-        """Read the body, and stop where it is longer than the limit."""
+        """Read the body, up to the limit."""
         limit = self._settings.max_payload_bytes
         too_long = RequestError(413, "payload_too_large", f"the body is longer than {limit} bytes")
         if content_length and content_length.isdecimal() and int(content_length[:20]) > limit:
@@ -149,14 +145,14 @@ class BaseApplication(ABC):
 
     @abstractmethod
     def _formats(self, content_type: str | None, accept: str | None) -> tuple[str, str]:
-        """Choose the formats of request and response by the headers."""
+        """Choose the formats of request and response from the headers."""
 
     @abstractmethod
     def _invoke(self, request_type: str, response_type: str, body: bytes) -> bytes:
-        """Answer a body that is not empty."""
+        """Answer a non-empty body."""
 
     def _execution_parameters(self) -> bytes:
-        """Tell batch transform how to send: as many requests at once as there are workers."""
+        """Answer batch transform: as many concurrent requests as workers."""
         parameters = {
             "MaxConcurrentTransforms": self._settings.workers,
             "BatchStrategy": "MULTI_RECORD",
@@ -166,14 +162,9 @@ class BaseApplication(ABC):
 
 
 class Application(BaseApplication):
-    """Answers requests with one model.
+    """Answers requests with one model."""
 
-    Args:
-        model: loaded and checked.
-        settings: of the server.
-    """
-
-    def __init__(self, model: Model, settings: Settings) -> None:  # noqa: D107
+    def __init__(self, model: Model, settings: Settings) -> None:
         super().__init__(settings)
         self._model = model
         self._features = Features(model.feature_names)
@@ -188,21 +179,16 @@ class Application(BaseApplication):
 
 
 class EncoderApplication(BaseApplication):
-    """Encodes rows for the container that comes next in an inference pipeline.
+    """Encodes rows for the next container of an inference pipeline."""
 
-    Args:
-        encoder: what was learnt with the model.
-        settings: of the server.
-    """
-
-    def __init__(self, encoder: Encoder, settings: Settings) -> None:  # noqa: D107
+    def __init__(self, encoder: Encoder, settings: Settings) -> None:
         super().__init__(settings)
         self._encoder = encoder
 
     def _formats(self, content_type: str | None, accept: str | None) -> tuple[str, str]:  # noqa: ARG002
-        """Answer CSV, which every model takes: Accept is about the answer of the last container.
+        """Answer CSV, whatever Accept says: only the last container gets the client's.
 
-        Source: aws/amazon-sagemaker-examples#729, where the first was not given the client's.
+        Source: aws/amazon-sagemaker-examples#729.
         """
         return request_format(content_type, (CSV, JSON, JSON_LINES)), CSV
 
@@ -212,25 +198,25 @@ class EncoderApplication(BaseApplication):
             raise RequestError(
                 413,
                 "payload_too_large",
-                f"the rows have {len(encoded)} bytes when encoded, and an endpoint hands on "
+                f"the encoded rows have {len(encoded)} bytes, and an endpoint passes on at most "
                 f"{_MAX_HANDED_ON}: send fewer rows in a request",
             )
         return encoded
 
 
 class _ClientGoneError(Exception):
-    """The client closed the connection before it had sent its request."""
+    """The client closed the connection before the end of its request."""
 
 
 def _error(status: int, message: str, method: str | None = None) -> Response:
-    # A header's or a body's undecodable parts must not make the answer itself fail.
+    # Undecodable text in a header or body must not make the response fail.
     text = message.encode(errors="replace").decode()
     body = orjson.dumps({"error": text})
     return Response(status, JSON, body, allow=method if status == 405 else None)
 
 
 def _place(error: Exception) -> str:
-    """Return file and line where the error was raised."""
+    """Return the file and line where the error was raised."""
     traceback = error.__traceback__
     while traceback and traceback.tb_next:
         traceback = traceback.tb_next

@@ -1,7 +1,7 @@
-"""HTTP connections that neither wait for ever for a request nor drop one at the end.
+"""HTTP connections that do not wait forever for a request, and drop none at shutdown.
 
-uvicorn bounds how long a connection may be idle between two requests, but not how long a request
-may take to arrive; and at its end it closes listening sockets with the connections in their queues.
+uvicorn limits idle time between requests, but not the time in which a request arrives; and at
+shutdown it closes listening sockets with the connections in their queues.
 """
 
 import asyncio
@@ -14,27 +14,26 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 logger = logging.getLogger("decision_tree.serving")
 
-# Between the end of accepting and the end of idle connections: what has arrived is read meanwhile.
+# Seconds from the last accepted connection until idle ones close, in which requests are read.
 _SECONDS_TO_DRAIN = 0.2
 
 
 class BoundedConnection(HttpToolsProtocol):
-    """A connection that is closed where a request does not arrive in time.
+    """A connection that is closed if a request does not arrive in time.
 
     Args:
-        seconds_to_arrive: for the first byte and the headers of a request together, and between two
-            pieces of its body.
-        arguments: as uvicorn passes them.
+        seconds_to_arrive: limit for a request's headers, and for each pause in its body.
+        arguments: from uvicorn.
     """
 
-    def __init__(self, *, seconds_to_arrive: float, **arguments: Any) -> None:  # noqa: ANN401, D107
+    def __init__(self, *, seconds_to_arrive: float, **arguments: Any) -> None:  # noqa: ANN401
         super().__init__(**arguments)
         self._seconds_to_arrive = seconds_to_arrive
         self._awaited: Literal["headers", "body"] | None = "headers"
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for the first request."""
+        """Wait for the first request."""
         super().connection_made(transport)
         self._start_timer()
 
@@ -44,10 +43,10 @@ class BoundedConnection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take what has arrived; only where a request is incomplete is there a timer."""
+        """Handle incoming bytes; a timer only runs while a request is incomplete."""
         super().data_received(data)
         if self._awaited == "headers" and self._timer is not None:
-            return  # A byte now and then does not prolong the wait.
+            return  # Single bytes do not extend the time for the headers.
         self._stop_timer()
         if self._awaited is not None and not self.transport.is_closing():
             self._start_timer()
@@ -82,12 +81,12 @@ class BoundedConnection(HttpToolsProtocol):
 
 
 class DrainingServer(uvicorn.Server):
-    """A server that answers, before it ends, every request that the system has taken for it."""
+    """A server that answers every request that the system has accepted before it ends."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop accepting, answer what has arrived, and end."""
+        """Stop accepting, answer requests that have arrived, and end."""
         for listener in sockets or []:
-            listener.listen(0)  # Nothing joins the queue any more; what is in it stays.
+            listener.listen(0)  # The queue no longer grows, and keeps its connections.
         self.server_state.default_headers = [
             *self.server_state.default_headers,
             (b"connection", b"close"),

@@ -1,16 +1,16 @@
-"""What is wrong with a request."""
+"""Errors in requests."""
 
 
 class RequestError(Exception):
-    """A request that is answered with a 4xx status.
+    """A request that gets a 4xx status.
 
     Args:
         status: the HTTP status.
-        reason: what kind of mistake it is, as it is logged. It never holds data of the request.
-        message: the mistake in full, as it is answered to the client and never logged.
+        reason: kind of mistake, for the log; it never has data of the request.
+        message: for the client; it is never logged.
     """
 
-    def __init__(self, status: int, reason: str, message: str) -> None:  # noqa: D107
+    def __init__(self, status: int, reason: str, message: str) -> None:
         super().__init__(message)
         self.status = status
         self.reason = reason

@@ -1,4 +1,4 @@
-"""The model's features, and rows of values for them."""
+"""Converts rows of values to the model's input."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -14,28 +14,24 @@ _SHOWN = 50
 
 
 class Features:
-    """Turns parsed values into the model's input and says what does not fit.
+    """Converts parsed values to the model's input, or explains what does not fit."""
 
-    Args:
-        names: the features in the order of the columns.
-    """
-
-    def __init__(self, names: Sequence[str]) -> None:  # noqa: D107
+    def __init__(self, names: Sequence[str]) -> None:
         self.names = tuple(names)
         self.count = len(self.names)
         self._exact = {name: name for name in self.names}
-        # Athena folds names to lower case, so records built from its results have them that way.
-        # Names that differ in case alone are only matched exactly.
+        # Records from Athena's results have names in lower case. Names that only differ in case
+        # must match exactly.
         uses = Counter(name.lower() for name in self.names)
         self._folded = {name.lower(): name for name in self.names if uses[name.lower()] == 1}
 
     def wrong_count(self, got: int, row: int) -> RequestError:
-        """Return the error for a row (counted from 1) that has another number of values."""
+        """Return the error for a row (counted from 1) with the wrong number of values."""
         shown = ", ".join(self.names[:_SHOWN]) + (", ..." if self.count > _SHOWN else "")
         return bad_payload(f"row {row} has {got} values; expected {self.count} features: {shown}")
 
     def from_values(self, values: NumberArray, rows: int) -> Float32Array:
-        """Cast values, row after row, to float32 (rows, features), as scikit-learn does.
+        """Cast values, row by row, to float32 (rows, features), as scikit-learn does.
 
         Raises:
             RequestError: a value is infinite as float32.
@@ -50,10 +46,10 @@ class Features:
         return np.ascontiguousarray(matrix)
 
     def from_rows(self, rows: Sequence[Sequence[object]]) -> Float32Array:
-        """Convert rows of numbers, None being a missing value.
+        """Convert rows of numbers, where None is a missing value.
 
         Raises:
-            RequestError: a row of another length, or a value that is not a number.
+            RequestError: a row has the wrong length, or a value is not a number.
         """
         if set(map(len, rows)) - {self.count}:
             index, row = next((i, r) for i, r in enumerate(rows) if len(r) != self.count)
@@ -73,7 +69,7 @@ class Features:
         return self.from_values(values, len(rows))
 
     def from_records(self, records: Iterable[dict[str, object]]) -> Float32Array:
-        """Convert records by feature name; each has every feature, null being a missing value.
+        """Convert objects that have every feature; null is a missing value.
 
         Raises:
             RequestError: a feature is missing, unknown or given twice.

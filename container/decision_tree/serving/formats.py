@@ -1,4 +1,4 @@
-"""Request bodies to rows, predictions to response bodies."""
+"""Parses request bodies and writes response bodies."""
 
 import contextlib
 import csv
@@ -29,13 +29,13 @@ def parse(content_type: str, body: bytes, features: Features) -> Float32Array:
     Args:
         content_type: one of media_types.SUPPORTED.
         body: at least one byte.
-        features: what the model expects.
+        features: of the model.
 
     Returns:
         float32, C order, shape (rows, features), NaN where a value is missing.
 
     Raises:
-        RequestError: 400, the body is not what its type says or does not fit the features.
+        RequestError: 400, the body does not have its type's format, or does not fit the features.
     """
     return _PARSERS[content_type](body, features)
 
@@ -60,7 +60,7 @@ def serialize(content_type: str, predictions: Float64Array) -> bytes:
 def _parse_csv(body: bytes, features: Features) -> Float32Array:
     """Read lines of comma-separated numbers without a header; an empty field is a missing value.
 
-    Bodies of plain numbers, nearly all of them, are read by a fast way; the others field by field.
+    Plain numbers, the usual case, are parsed fast; anything else, field by field.
     """
     text = body.removeprefix(b"\xef\xbb\xbf").strip(b"\r\n")
     if features.count == 1 and b"\n\n" in text:  # a blank line would look like a missing value
@@ -76,7 +76,7 @@ def _parse_csv(body: bytes, features: Features) -> Float32Array:
 
 
 def _blocks(text: bytes) -> Iterator[bytes]:
-    """Cut the text at line ends into blocks, so that a large one takes little memory at a time."""
+    """Split the text at line ends into blocks, to limit memory."""
     start = 0
     while start < len(text) or not start:
         end = text.find(b"\n", start + _BLOCK)
@@ -86,13 +86,13 @@ def _blocks(text: bytes) -> Iterator[bytes]:
 
 
 def _parse_plain(text: bytes, columns: int) -> Float64Array | None:
-    """Read lines of plain numbers as one JSON list; None where they are anything else.
+    """Read lines of plain numbers as one JSON list; None if they are anything else.
 
-    The text must hold only the characters of numbers, and each line its number of commas.
+    The text must only have characters of numbers, and each line the right number of commas.
     """
     separators = text.translate(None, _PLAIN)
     rows = separators.count(b"\n") + 1
-    # The lengths first: of many short lines for many columns, the product would be huge.
+    # Lengths first: many short lines, times many columns, would be a huge array.
     line = b"," * (columns - 1) + b"\n"
     if len(separators) + 1 != len(line) * rows or separators + b"\n" != line * rows:
         return None
@@ -102,12 +102,12 @@ def _parse_plain(text: bytes, columns: int) -> Float64Array | None:
     try:
         values = np.array(orjson.loads(b"[" + flat[1:-1] + b"]"), dtype=np.float64)
     except orjson.JSONDecodeError:
-        return None  # numbers that are no JSON, such as +1 or 01
+        return None  # numbers that are not JSON, such as +1 or 01
     return values if values.size == rows * columns else None
 
 
 def _parse_any_csv(text: bytes, features: Features) -> Float32Array:
-    """Read CSV field by field: quotes, all ways to write a number, and every mistake by its row."""
+    """Read CSV field by field: quotes, all forms of numbers, and errors by row."""
     values: list[float] = []
     rows = 0
     try:
@@ -133,7 +133,7 @@ def _parse_any_csv(text: bytes, features: Features) -> Float32Array:
 
 
 def _parse_json(body: bytes, features: Features) -> Float32Array:
-    """Read {"instances": [...]}, a list of instances, or one instance."""
+    """Read {"instances": [...]}, a list of instances, or an instance."""
     document = loads(body, "the body")
     if isinstance(document, dict) and "instances" in document:
         document = document["instances"]
@@ -157,23 +157,20 @@ def loads(text: bytes, what: str) -> object:
     """Read JSON, and NaN for a missing value.
 
     Raises:
-        RequestError: 400, it is not JSON.
+        RequestError: 400, it is not valid JSON.
     """
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
         problem = error
-    if b"NaN" in text:  # json.dumps writes it for missing values, and json.loads takes it
+    if b"NaN" in text:  # json.dumps writes it for missing values
         with contextlib.suppress(ValueError, RecursionError):
             return json.loads(text)
     raise bad_payload(f"{what} is not valid JSON: {problem}")
 
 
 def _from_instances(instances: Any, features: Features) -> Float32Array:  # noqa: ANN401
-    """Convert instances: lists of numbers, {"features": [...]}, or records by feature name.
-
-    One such instance by itself counts as a list of one.
-    """
+    """Convert instances: lists of numbers, {"features": [...]}, or objects by feature name."""
     if isinstance(instances, dict):
         instances = [instances]
     if not isinstance(instances, list):
@@ -200,7 +197,7 @@ def _parse_npy(body: bytes, features: Features) -> Float32Array:
     except ValueError as error:
         raise bad_payload(f"the body is {error}") from None
     if array.dtype.kind not in "fiu":
-        raise bad_payload(f"the array is of type {array.dtype.name}; expected numbers")
+        raise bad_payload(f"the array has type {array.dtype.name}; expected numbers")
     if array.ndim == 1:
         array = array[np.newaxis]
     if array.ndim != 2:

@@ -1,4 +1,4 @@
-"""Logs as JSON, one object a line."""
+"""Logs as JSON, one object per line."""
 
 import contextlib
 import json
@@ -13,11 +13,11 @@ _STDOUT = 1
 class JsonFormatter(logging.Formatter):
     """Writes time (UTC), level, message and the record's own `fields`.
 
-    Messages of exceptions are left out, because they might quote a request.
+    Exceptions' messages are omitted, because they might quote a request.
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record as one line of JSON."""
+        """Return the record as a line of JSON."""
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -30,13 +30,13 @@ class JsonFormatter(logging.Formatter):
 
 
 class StdoutHandler(logging.Handler):
-    """Writes to standard output, and drops lines while nobody reads them.
+    """Writes to standard output, and drops lines if nobody reads them.
 
-    Once its pipe is full, a write would block the event loop and with it all requests. So a pipe is
-    opened anew without blocking; that leaves other users of the same pipe alone.
+    A write to a full pipe would block the event loop, and all requests. Reopening the pipe as
+    non-blocking does not affect its other users.
     """
 
-    def __init__(self) -> None:  # noqa: D107
+    def __init__(self) -> None:
         super().__init__()
         self._descriptor = _STDOUT
         if stat.S_ISFIFO(os.fstat(_STDOUT).st_mode):
@@ -44,13 +44,13 @@ class StdoutHandler(logging.Handler):
                 self._descriptor = os.open(f"/dev/fd/{_STDOUT}", os.O_WRONLY | os.O_NONBLOCK)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write the line if it can be written now."""
+        """Write the line, if the pipe has room."""
         with contextlib.suppress(OSError):
             os.write(self._descriptor, f"{self.format(record)}\n".encode())
 
 
 def log_json_lines() -> None:
-    """Send all logs from the level INFO on to standard output as JSON."""
+    """Log to standard output as JSON, from level INFO."""
     handler = StdoutHandler()
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)

@@ -1,4 +1,4 @@
-"""Which format a request has and which its response gets."""
+"""The formats of requests and responses."""
 
 from collections.abc import Sequence
 
@@ -12,10 +12,10 @@ SUPPORTED = (CSV, JSON, JSON_LINES, NPY)
 
 
 def request_format(content_type: str | None, supported: Sequence[str] = SUPPORTED) -> str:
-    """Return the format of the body; parameters such as charset are left aside.
+    """Return the format of the body; parameters such as charset are ignored.
 
     Raises:
-        RequestError: 415, the header is missing or another type.
+        RequestError: 415, the header is missing or not supported.
     """
     name = (content_type or "").partition(";")[0].strip().lower()
     if name not in supported:
@@ -28,9 +28,9 @@ def request_format(content_type: str | None, supported: Sequence[str] = SUPPORTE
 
 
 def response_format(accept: str | None, request: str) -> str:
-    """Choose the response's format by the Accept header; without one, that of the request.
+    """Choose the response's format from the Accept header, by default the request's.
 
-    Of several types that suit equally, the request's own goes first (RFC 9110, 12.5.1).
+    Of equally acceptable types, the request's own comes first (RFC 9110, 12.5.1).
 
     Raises:
         RequestError: 406, no supported type is acceptable.
@@ -42,13 +42,13 @@ def response_format(accept: str | None, request: str) -> str:
     best = max(candidates, key=lambda name: _quality(name, ranges))
     if not _quality(best, ranges):
         raise RequestError(
-            406, "not_acceptable", f"none of Accept is supported; supported: {', '.join(SUPPORTED)}"
+            406, "not_acceptable", f"Accept has no supported type: {', '.join(SUPPORTED)}"
         )
     return best
 
 
 def _media_range(item: str) -> tuple[str, float]:
-    """Split `text/*;q=0.5` into its range and quality."""
+    """Split an element such as `text/*;q=0.5` into range and quality."""
     name, *parameters = (part.strip() for part in item.split(";"))
     quality = 1.0
     for parameter in parameters:
@@ -62,7 +62,7 @@ def _media_range(item: str) -> tuple[str, float]:
 
 
 def _quality(name: str, ranges: list[tuple[str, float]]) -> float:
-    """Return how welcome the type is: the quality of the most specific range that covers it."""
+    """Return the quality of the most specific range that includes the type."""
     for pattern in (name, name.partition("/")[0] + "/*", "*/*"):
         qualities = [quality for covered, quality in ranges if covered == pattern]
         if qualities:

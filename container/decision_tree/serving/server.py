@@ -1,4 +1,4 @@
-"""`serve`: load the model once, then answer requests in several processes."""
+"""`serve`: loads the model once, and answers requests in several processes."""
 
 import gc
 import logging
@@ -23,20 +23,20 @@ from decision_tree.serving.workers import listen, run_workers
 
 logger = logging.getLogger("decision_tree.serving")
 
-# Of the 30 s that SageMaker leaves between SIGTERM and SIGKILL.
+# SageMaker allows 30 s between SIGTERM and SIGKILL.
 _SECONDS_TO_FINISH = 20
 
 
 def serve(environment: Environment) -> None:
     """Serve the model, or the encoding, in the environment's model folder until SIGTERM or SIGINT.
 
-    The model is loaded before the port is opened, so that /ping answers only where there is one;
-    the workers are forked afterwards and share its memory.
+    The model is loaded before the port opens, so /ping only answers if there is one. The workers
+    are forked afterwards, and share its memory.
 
     Raises:
-        UserError: there is no whole model, a setting is wrong, or the port is in use.
+        UserError: the model is missing or broken, a setting is wrong, or the port is in use.
     """
-    # Until the workers run: process 1 of a container would ignore these signals.
+    # Without a handler, process 1 of a container would ignore these signals.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
     log_json_lines()
@@ -45,14 +45,14 @@ def serve(environment: Environment) -> None:
     try:
         sockets = listen(settings.address, settings.port, settings.workers)
     except OSError as error:
-        raise UserError(f"port {settings.port} cannot be opened: {error}") from None
+        raise UserError(f"cannot open port {settings.port}: {error}") from None
     fields = {
         "port": settings.port,
         "workers": settings.workers,
         **content,
     }
-    # A large body makes millions of objects but no cycles, and looking for cycles at the default
-    # rate would take most of the time. What is there by now stays, and its memory shared.
+    # A large body has millions of objects but no cycles; collecting at the default rate would take
+    # most of the time. Freezing keeps the memory of existing objects shared.
     gc.set_threshold(50_000, 50, 50)
     gc.freeze()
     logger.info("serving", extra={"fields": fields})
@@ -63,7 +63,7 @@ def serve(environment: Environment) -> None:
 def _application(
     environment: Environment, settings: Settings
 ) -> tuple[BaseApplication, dict[str, int]]:
-    """Load what the model folder holds, a model or an encoding, and say what is in it."""
+    """Load the model or the encoding in the model folder, and log it."""
     if (environment.model / ENCODING_FILE).is_file():
         encoding = load_encoding(environment.model)
         content = {"columns": len(encoding.columns), "features": len(encoding.features)}
@@ -77,7 +77,7 @@ def _run(application: BaseApplication, settings: Settings, listener: socket.sock
     config = uvicorn.Config(
         application,
         loop="uvloop",
-        # A class to uvicorn is what makes a connection.
+        # uvicorn calls it for each connection.
         http=partial(BoundedConnection, seconds_to_arrive=settings.seconds_to_arrive),  # type: ignore[arg-type]
         ws="none",
         lifespan="off",

@@ -1,4 +1,4 @@
-"""The server's settings, from SageMaker's and the user's environment variables."""
+"""The server's settings, from environment variables."""
 
 import os
 from collections.abc import Mapping
@@ -14,15 +14,15 @@ class Settings:
     """Settings of the server.
 
     Attributes:
-        address: address to listen on, SAGEMAKER_BIND_TO_ADDRESS, default all of the container's,
-            since SageMaker calls from outside it.
+        address: address to listen on, SAGEMAKER_BIND_TO_ADDRESS, by default all, because SageMaker
+            calls from outside the container.
         port: TCP port, SAGEMAKER_BIND_TO_PORT, default 8080.
-        workers: processes, MODEL_SERVER_WORKERS, default one for each core the process may use.
-        max_payload_bytes: longer bodies are answered with 413. SAGEMAKER_MAX_PAYLOAD_IN_MB (which
-            batch transform sets), default 100 MB, the most that batch transform can send.
-        seconds_to_arrive: how long a request may take to arrive, MODEL_SERVER_TIMEOUT, default 60:
-            its headers in all, and each pause in its body.
-        is_batch: whether it serves a batch transform, SAGEMAKER_BATCH, which SageMaker sets.
+        workers: processes, MODEL_SERVER_WORKERS, by default one per available core.
+        max_payload_bytes: longer bodies get 413. SAGEMAKER_MAX_PAYLOAD_IN_MB, which batch transform
+            sets, by default 100 MB, its maximum.
+        seconds_to_arrive: time limit for a request's headers, and for each pause in its body,
+            MODEL_SERVER_TIMEOUT, default 60.
+        is_batch: whether this is a batch transform, SAGEMAKER_BATCH.
     """
 
     address: str

@@ -16,10 +16,10 @@ _SECONDS_BEFORE_RESTART = 1.0
 
 
 def listen(address: str, port: int, workers: int) -> list[socket.socket]:
-    """Open one listening socket per worker on the same port of all interfaces.
+    """Open one listening socket per worker, all on the same port.
 
-    With SO_REUSEPORT the kernel spreads connections over the sockets. On one shared socket, the
-    worker that wakes first takes every waiting connection.
+    With SO_REUSEPORT, the kernel distributes connections among the sockets. With one shared socket,
+    the worker that wakes first would take every waiting connection.
 
     Raises:
         OSError: the port is in use.
@@ -37,12 +37,12 @@ def listen(address: str, port: int, workers: int) -> list[socket.socket]:
 
 
 def run_workers(sockets: list[socket.socket], run: Callable[[socket.socket], None]) -> None:
-    """Fork one worker per socket, start those again that die, and stop all on SIGTERM or SIGINT.
+    """Fork one worker per socket, restart any that die, and stop all on SIGTERM or SIGINT.
 
-    The sockets stay open here, so connections wait in them while a worker is started again.
+    The sockets stay open here, so connections wait in them while a worker restarts.
 
     Args:
-        sockets: as returned by `listen`.
+        sockets: from `listen`.
         run: serves on one socket, and returns after SIGTERM.
     """
     workers: dict[int, socket.socket] = {}
@@ -55,9 +55,9 @@ def run_workers(sockets: list[socket.socket], run: Callable[[socket.socket], Non
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
 
-    # A worker learns by the end of this pipe that this process was killed.
+    # Workers notice by this pipe that this process was killed.
     alive, hold = os.pipe()
-    # Blocked while forking, so that no signal comes between the fork and its entry in `workers`.
+    # Signals are blocked between a fork and its entry in `workers`.
     handled = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, handled)
     for number in handled:
@@ -69,7 +69,7 @@ def run_workers(sockets: list[socket.socket], run: Callable[[socket.socket], Non
             workers[pid] = listener
             return
         os.close(hold)
-        # Ctrl-C reaches all processes of a terminal, and is passed on by the parent as SIGTERM.
+        # Ctrl-C reaches all processes of a terminal; the parent passes it on as SIGTERM.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
         signal.pthread_sigmask(signal.SIG_UNBLOCK, handled)

@@ -51,7 +51,6 @@ class Flow:
     """The nodes of a flow, of which those that are looked at are parsed, once."""
 
     def __init__(self, content: object, refit: bool = False) -> None:
-        """Takes the content of a .flow file; `refit` as in Arguments."""
         self._structure: list[str] = []
         self._found: dict[str, list[str]] = {}
         self._fields: dict[str, dict[str, Any]] = {}

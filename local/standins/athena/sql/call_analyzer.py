@@ -29,7 +29,6 @@ class CallAnalyzer:
     """Checks function calls; what they are made of is left to the class that adds expressions."""
 
     def __init__(self, now: datetime.datetime) -> None:
-        """Takes the time at which the query began."""
         self._now = now
 
     def analyze(self, node: Expression, context: Context) -> Typed:

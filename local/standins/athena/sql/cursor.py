@@ -16,7 +16,6 @@ class Cursor:
     """Looks at the tokens that come next, and takes them."""
 
     def __init__(self, found: list[Token]) -> None:
-        """Begins at the first token; the last is of the kind end."""
         self._tokens = found
         self._position = 0
 

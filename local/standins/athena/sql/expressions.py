@@ -53,7 +53,6 @@ class Analyzer(CallAnalyzer):
     """Checks the expressions of one query."""
 
     def __init__(self, scope: Scope, subquery: Subquery, now: datetime.datetime) -> None:
-        """Takes the columns in sight, what checks a query in an expression, and the time."""
         super().__init__(now)
         self._scope = scope
         self._subquery = subquery
