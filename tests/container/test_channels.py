@@ -23,7 +23,7 @@ def test_training_is_another_name_of_train(job: object) -> None:
 
 def test_refuses_both_names(job: object) -> None:
     job.file("training/a.csv", ROW).file("train/a.csv", ROW)
-    with pytest.raises(UserError, match="both channels train and training are given"):
+    with pytest.raises(UserError, match="channels train and training are both given"):
         names(job)
 
 
