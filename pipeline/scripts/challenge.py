@@ -1,9 +1,8 @@
-"""Holds the best candidate against the champion: the model that was approved last.
+"""Compares the best candidate with the champion, the model that was approved last.
 
-Runs in a SageMaker processing job on the XGBoost image, which has boto3, and reads the models of
-this project with what lies beside this script. Both models predict the test rows that the champion
-has never seen, and the candidate is named for registration only where it beats the champion on
-them. Writes ``comparison.json``, as compare.py does, with what became of the challenge.
+Runs in a SageMaker processing job on the XGBoost image, which has boto3. Both models predict the
+test rows that the champion has never seen; the candidate is the winner only if it is better on
+them. Writes ``comparison.json``, as compare.py does, with the result of the challenge.
 """
 
 from __future__ import annotations
@@ -26,14 +25,14 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 CHUNK = 50_000
-"""Rows of training data that are in memory at once."""
+"""Rows of training data in memory at once."""
 
 RESERVED = re.compile(r"[^\w .:/=+\-@]")
-"""What the metadata of a model package takes none of. Source: CustomerMetadataValue."""
+"""Characters that a model package's metadata may not have. Source: CustomerMetadataValue."""
 
 
 class NotComparableError(Exception):
-    """The champion and the candidate cannot be held against each other."""
+    """The champion and the candidate cannot be compared."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +44,10 @@ class Champion:
     model_uri: str
 
     def said(self, name: str) -> str:
-        """What the pipeline has kept with it.
+        """A value of the metadata that the pipeline registers.
 
         Raises:
-            NotComparableError: it has not.
+            NotComparableError: the package does not have it.
         """
         if name not in self.metadata:
             raise NotComparableError(
@@ -67,7 +66,7 @@ class Storage:
         """Yields the lines of an object.
 
         Raises:
-            NotComparableError: it is gone.
+            NotComparableError: it no longer exists.
         """
         yield from self._open(uri).iter_lines()
 
@@ -75,7 +74,7 @@ class Storage:
         """Reads an object.
 
         Raises:
-            NotComparableError: it is gone.
+            NotComparableError: it no longer exists.
         """
         content: bytes = self._open(uri).read()
         return content
@@ -88,7 +87,7 @@ class Storage:
             raise NotComparableError(f"there is no object {uri}") from None
 
     def below(self, folder: str) -> list[str]:
-        """The URIs of the objects in a folder, in their order."""
+        """The URIs of the objects in a folder, sorted."""
         bucket, prefix = place(folder.rstrip("/") + "/")
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         found = [one["Key"] for page in pages for one in page.get("Contents", [])]
@@ -102,7 +101,7 @@ def place(uri: str) -> tuple[str, str]:
 
 
 def find_champion(client: Any, group: str) -> Champion | None:  # noqa: ANN401
-    """The version of a group that was approved last, by when it was registered; None: none is."""
+    """The approved version of a group that was registered last, if any."""
     pages = client.get_paginator("list_model_packages").paginate(
         ModelPackageGroupName=group,
         ModelApprovalStatus="Approved",
@@ -116,17 +115,17 @@ def find_champion(client: Any, group: str) -> Champion | None:  # noqa: ANN401
             return Champion(
                 version=found["ModelPackageVersion"],
                 metadata=found.get("CustomerMetadataProperties", {}),
-                # What encodes rows stands before the model.
+                # The container that encodes rows precedes the model's.
                 model_uri=containers[-1].get("ModelDataUrl", ""),
             )
     return None
 
 
 def check_encodings(champion: Champion, storage: Storage, metadata: Path) -> None:
-    """Checks that labels are the same numbers for a champion: those are learnt from train rows.
+    """Checks that the champion has the same encodings of labels, which train rows determine.
 
     Raises:
-        NotComparableError: they are not.
+        NotComparableError: it does not.
     """
     name = "text_encodings.json"
     folder = champion.said("FeatureNames").rpartition("/")[0]
@@ -134,14 +133,14 @@ def check_encodings(champion: Champion, storage: Storage, metadata: Path) -> Non
     known = json.loads(storage.read(uri)) if uri in storage.below(folder) else None
     own = metadata / name
     if known != (json.loads(own.read_text()) if own.exists() else None):
-        raise NotComparableError("it has learnt other encodings of labels (dataset.encode)")
+        raise NotComparableError("its encodings of labels differ (dataset.encode)")
 
 
 def check_schema(champion: Champion, storage: Storage, target: str, metadata: Path) -> None:
-    """Checks that a champion predicts the same target from the same features.
+    """Checks that the champion predicts the same target from the same features.
 
     Raises:
-        NotComparableError: it does not, or that is not known.
+        NotComparableError: it does not, or this is unknown.
     """
     features: list[str] = json.loads((metadata / "feature_names.json").read_text())
     if champion.said("Target") != target:
@@ -158,37 +157,37 @@ def check_schema(champion: Champion, storage: Storage, target: str, metadata: Pa
 
 
 def model_format(champion: Champion) -> str:
-    """What reads the model of a champion: a name of evaluate.LOADERS.
+    """The champion's key in evaluate.LOADERS.
 
     Raises:
-        NotComparableError: its models cannot be read here.
+        NotComparableError: no loader reads its models.
     """
     name = champion.said("ModelFormat")
     if name not in evaluate.LOADERS:
-        raise NotComparableError(f"models of the format {name} cannot be evaluated here")
+        raise NotComparableError(f"the challenge cannot evaluate models of the format {name}")
     return name
 
 
 def parsed(lines: Iterator[bytes]) -> Iterator[np.ndarray]:
-    """Yields the rows of CSV lines, some at a time."""
+    """Yields the rows of CSV lines in blocks."""
     filled = (evaluate.EMPTY_FIELD.sub(b"nan", line) for line in lines if line)
     while chunk := list(islice(filled, CHUNK)):
         yield np.loadtxt(chunk, delimiter=",", ndmin=2)
 
 
 def identity(rows: np.ndarray) -> list[bytes]:
-    """What tells rows apart: their numbers, whatever the digits that they are written with."""
+    """A hash of each row's numbers, independent of how they are written."""
     return [row.tobytes() for row in np.ascontiguousarray(rows + 0.0)]  # -0.0 is 0.0
 
 
 def unseen(champion: Champion, storage: Storage, test: np.ndarray) -> np.ndarray:
-    """Finds the test rows that a champion was neither trained nor tuned on.
+    """Finds the test rows that the champion was neither trained nor tuned on.
 
-    Rows are drawn anew for each split of changed data, and the order of Athena's rows is chance:
-    many of today's test rows may be yesterday's training rows, which flatter the champion.
+    Changed data is split again, and Athena returns rows in any order: many of today's test rows may
+    be training rows of the champion, which would flatter it.
 
     Raises:
-        NotComparableError: it is not known what it was trained on.
+        NotComparableError: its training data is unknown.
     """
     ids = identity(test)
     wanted, seen = set(ids), set[bytes]()
@@ -200,10 +199,10 @@ def unseen(champion: Champion, storage: Storage, test: np.ndarray) -> np.ndarray
 
 
 def champion_predictions(champion: Champion, storage: Storage, features: np.ndarray) -> np.ndarray:
-    """What a champion predicts.
+    """Predicts with the champion.
 
     Raises:
-        NotComparableError: its model cannot be read, or does not take these rows.
+        NotComparableError: its model cannot be read, or does not fit these rows.
     """
     loader = evaluate.LOADERS[model_format(champion)]
     with tempfile.TemporaryDirectory() as folder:
@@ -214,17 +213,17 @@ def champion_predictions(champion: Champion, storage: Storage, features: np.ndar
         try:
             evaluate.extract(archive, unpacked)
             predicted = loader(unpacked)(features)
-        except Exception as error:  # whatever its library raises
+        except Exception as error:  # its library may raise anything
             raise NotComparableError(f"its model cannot be evaluated: {error}") from error
-    # With as many digits as evaluate.py writes the candidate's: equal models must be equal here.
+    # Rounded like the candidate's, which evaluate.py writes: equal models must compare as equal.
     return np.array([float(f"{value:.10g}") for value in predicted])
 
 
 def candidate_predictions(folder: Path, name: str, test: np.ndarray) -> np.ndarray:
-    """What a candidate predicts for the test rows, which its evaluation has left.
+    """Reads a candidate's predictions for the test rows, which its evaluation wrote.
 
     Raises:
-        InputError: they are those of other rows.
+        InputError: they are for other rows.
     """
     pairs = np.loadtxt(folder / name / "predictions.csv", delimiter=",", skiprows=1, ndmin=2)
     # Ten digits are written.
@@ -238,11 +237,11 @@ class Challenge:
     """Two models on the same rows.
 
     Attributes:
-        rows: How many they are compared on.
+        rows: Number of rows.
         r2: Of the candidate.
         champion_r2: Of the champion.
-        least: By how much the candidate is better at the least, with the confidence asked for:
-            negative where it may be worse.
+        least: Lower bound of the candidate's advantage in R², at the given confidence; negative if
+            it may be worse.
     """
 
     rows: int
@@ -257,7 +256,7 @@ def challenge(
     """Compares two models by a paired bootstrap: both are scored on the same samples of rows.
 
     Raises:
-        NotComparableError: there are too few rows, or what the champion predicts is not finite.
+        NotComparableError: there are too few rows, or the champion's predictions are not finite.
     """
     try:
         own = evaluate.regression_metrics(actual, predicted)["r2"]
@@ -274,11 +273,11 @@ def challenge(
 def hold_against(
     champion: Champion, storage: Storage, options: argparse.Namespace, winner: str
 ) -> Challenge:
-    """Compares a candidate with a champion.
+    """Compares a candidate with the champion.
 
     Raises:
         NotComparableError: they cannot be compared.
-        InputError: what this execution has left cannot be read.
+        InputError: this execution's results cannot be read.
     """
     check_schema(champion, storage, options.target, options.metadata)
     model_format(champion)
@@ -289,7 +288,7 @@ def hold_against(
         raise NotComparableError(
             f"it was trained or tuned on all but {count} of the {len(test)} test rows"
             if count < len(test)
-            else f"{count} test rows are too few to tell"
+            else f"{count} test rows are too few"
         )
     predicted = candidate_predictions(options.input, winner, test)[rows]
     return challenge(
@@ -303,7 +302,7 @@ def hold_against(
 def decide(
     champion: Champion | None, storage: Storage, options: argparse.Namespace, winner: str
 ) -> dict[str, Any]:
-    """Decides whether the best candidate is registered, and says why."""
+    """Decides whether to register the best candidate, with the reason."""
     if champion is None:
         return {"register": winner, "outcome": "NoChampion", "verdict": "there is no champion"}
     about: dict[str, dict[str, float]] = {"champion": {"version": champion.version}}
@@ -344,7 +343,7 @@ def decide(
 
 
 def use_packages(folder: Path, unpacked: Path) -> None:
-    """Makes importable what reads the models of the stack's own image: its modules, in one file."""
+    """Makes the modules of the stack's own image, which are in one file, importable."""
     modules: dict[str, str] = json.loads((folder / "decision_tree.json").read_text())
     for name, text in modules.items():
         file = unpacked / "decision_tree" / name
@@ -354,7 +353,7 @@ def use_packages(folder: Path, unpacked: Path) -> None:
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
-    """Reads the command line."""
+    """Parses the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--candidates", required=True, nargs="+", help="names, in order, joined by commas"
@@ -362,15 +361,17 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--minimum", type=float, required=True, help="R2 that the winner needs")
     parser.add_argument("--model-package-group", required=True, help="where models are registered")
     parser.add_argument("--region", required=True, help="of the group")
-    parser.add_argument("--by", type=float, required=True, help="difference of R2 to beat it by")
-    parser.add_argument("--confidence", type=float, required=True, help="of the difference")
+    parser.add_argument("--by", type=float, required=True, help="required advantage in R2")
+    parser.add_argument("--confidence", type=float, required=True, help="of the advantage")
     parser.add_argument("--not-comparable", choices=("register", "keep"), required=True)
     parser.add_argument("--target", required=True, help="name of the target")
     parser.add_argument("--input", type=Path, required=True, help="folder of the reports' folders")
     parser.add_argument("--test", type=Path, required=True, help="folder of CSV files, label first")
     parser.add_argument("--metadata", type=Path, required=True, help="folder of feature_names.json")
     parser.add_argument("--output", type=Path, required=True, help="folder for the comparison")
-    parser.add_argument("--message", type=Path, required=True, help="file for a failure's reason")
+    parser.add_argument(
+        "--message", type=Path, required=True, help="file for the reason of a failure"
+    )
     return parser.parse_args(arguments)
 
 
@@ -381,7 +382,7 @@ def main(arguments: list[str] | None = None) -> None:
         SystemExit: the reports cannot be compared, or the registry cannot be read.
     """
     options = parse(arguments)
-    # Without a way to the service it would wait for minutes.
+    # Without access to the service, it would wait for minutes.
     config = Config(region_name=options.region, connect_timeout=10, retries={"mode": "standard"})
     names = [name for chunk in options.candidates for name in chunk.split(",")]
     comparison: dict[str, Any]
@@ -405,7 +406,7 @@ def main(arguments: list[str] | None = None) -> None:
     except (compare.InputError, evaluate.InputError) as error:
         fail(options.message, str(error))
     except (BotoCoreError, ClientError) as error:
-        fail(options.message, f"the champion cannot be read: {error}")
+        fail(options.message, f"cannot read the champion: {error}")
     comparison["note"] = RESERVED.sub("-", comparison["verdict"])[:256]
     options.output.mkdir(parents=True, exist_ok=True)
     (options.output / "comparison.json").write_text(json.dumps(comparison, indent=2))
@@ -413,7 +414,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def fail(message: Path, reason: str) -> None:
-    """Ends the script, and leaves the reason.
+    """Ends the script with a reason.
 
     Raises:
         SystemExit: always.

@@ -1,8 +1,8 @@
 """Compares the evaluation reports of many candidates, and names the one with the best R².
 
-Runs in a SageMaker processing job where there are so many candidates that conditions on each pair
-of them would not fit into a pipeline's definition. Writes ``comparison.json``: the winner, which is
-empty where no candidate reaches the minimum, and the scores as text.
+Runs in a SageMaker processing job if there are too many candidates for conditions on each pair,
+which would not fit into a pipeline's definition. Writes ``comparison.json``: the scores as text,
+and the winner, which is empty if no candidate reaches the minimum.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ class InputError(Exception):
 
 
 def read_r2(folder: Path, candidate: str) -> float:
-    """Reads the R² in a candidate's evaluation report.
+    """Reads the R² from a candidate's evaluation report.
 
     Raises:
-        InputError: there is no report, or no finite R² in it.
+        InputError: there is no report, or it has no finite R².
     """
     report = folder / candidate / "evaluation.json"
     try:
@@ -35,7 +35,7 @@ def read_r2(folder: Path, candidate: str) -> float:
 
 
 def compare(scores: dict[str, float], minimum: float) -> dict[str, str]:
-    """Names the winner: the best score, of equal ones the earlier, if it reaches the minimum."""
+    """Names the winner: the first best score, if it reaches the minimum."""
     winner = max(scores, key=lambda name: scores[name])
     return {
         "winner": winner if scores[winner] >= minimum else "",
@@ -56,7 +56,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--minimum", type=float, required=True, help="R2 that the winner needs")
     parser.add_argument("--input", type=Path, required=True, help="folder of the reports' folders")
     parser.add_argument("--output", type=Path, required=True, help="folder for the comparison")
-    parser.add_argument("--message", type=Path, required=True, help="file for a failure's reason")
+    parser.add_argument(
+        "--message", type=Path, required=True, help="file for the reason of a failure"
+    )
     options = parser.parse_args(arguments)
 
     names = [name for chunk in options.candidates for name in chunk.split(",")]

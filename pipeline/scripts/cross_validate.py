@@ -1,10 +1,10 @@
-"""Trains a candidate anew on other rows, by its best hyperparameters, to see how far its R2 varies.
+"""Retrains a candidate on other rows with its best hyperparameters, to see how much its R2 varies.
 
-Runs in a SageMaker processing job on the image that trained the candidate, by the folds that
-Preprocess has drawn. Of each fold, a model is tested that was trained on the others; one of them,
-the next, is what early stopping looks at. By time, a block is tested by a model of earlier ones.
-The hyperparameters were found on some of these rows: the mean is a little too good, the spread is
-not. Writes ``cross_validation.json``.
+Runs in a SageMaker processing job on the image that trained the candidate, with the folds that
+Preprocess drew. Each fold tests a model that was trained on the others, of which the next fold is
+for early stopping. With a split by time, each block tests a model trained on earlier ones. The
+hyperparameters were tuned on some of these rows, so the mean is slightly optimistic, but not the
+spread. Writes ``cross_validation.json``.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ Predict = Callable[[np.ndarray], np.ndarray]
 
 
 class NoScoreError(Exception):
-    """A fold has no R2."""
+    """The R2 of a fold is undefined."""
 
 
 class Rows(NamedTuple):
-    """Rows as they are written, and as numbers, label first."""
+    """Rows as text and as numbers, label first."""
 
     lines: np.ndarray
     values: np.ndarray
@@ -38,7 +38,7 @@ class Rows(NamedTuple):
 
 
 class Split(NamedTuple):
-    """The places of the rows that a model is trained, stopped and tested by."""
+    """Indices of the rows for training, early stopping and testing of a model."""
 
     train: np.ndarray
     validation: np.ndarray
@@ -46,13 +46,13 @@ class Split(NamedTuple):
 
 
 def read_rows(folder: Path) -> list[str]:
-    """The rows in all files of a folder, which are those that Preprocess has written."""
+    """Reads the rows of all files in a folder, which Preprocess wrote."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return [line for file in files for line in file.read_text().splitlines() if line]
 
 
 def splits(folds: dict[str, Any]) -> list[Split]:
-    """What to train and test, fold by fold, of each repetition."""
+    """Yields the splits of each repetition, fold by fold."""
     found = []
     for repeat in folds["repeats"]:
         fold = np.array([number for part in PARTS for number in repeat[part]])
@@ -69,7 +69,7 @@ def splits(folds: dict[str, Any]) -> list[Split]:
 
 
 def fit_decision_tree(hyperparameters: dict[str, str], train: Rows, validation: Rows) -> Predict:
-    """Trains by the program of the image, in a folder like that of a training job."""
+    """Trains with the image's program, in a folder like a training job's."""
     from decision_tree.environment import Environment
     from decision_tree.model import load
     from decision_tree.training import train as train_model
@@ -90,7 +90,7 @@ def fit_decision_tree(hyperparameters: dict[str, str], train: Rows, validation: 
 
 
 def fit_xgboost(hyperparameters: dict[str, str], train: Rows, validation: Rows) -> Predict:
-    """Trains as the built-in algorithm does, which keeps the best rounds where it stops early.
+    """Trains like the built-in algorithm, which keeps the best rounds if it stops early.
 
     Source: train_utils and algorithm_mode/train.py of aws/sagemaker-xgboost-container.
     """
@@ -108,7 +108,7 @@ def fit_xgboost(hyperparameters: dict[str, str], train: Rows, validation: Rows) 
         xgboost.DMatrix(rows.values[:, 1:], rows.values[:, 0]) for rows in (train, validation)
     ]
     booster = xgboost.train(
-        # Of few rows, threads wait for each other.
+        # With few rows, threads would wait for each other.
         {"nthread": 1, **parameters, "eval_metric": "rmse"},
         matrices[0],
         rounds,
@@ -147,7 +147,7 @@ def scores(
 
 
 def spread(values: list[float]) -> dict[str, Any]:
-    """The mean of some scores and their standard deviation, with the scores."""
+    """Scores, with their mean and standard deviation."""
     return {
         "mean": float(np.mean(values)),
         "standard_deviation": float(np.std(values, ddof=1)),
@@ -156,7 +156,7 @@ def spread(values: list[float]) -> dict[str, Any]:
 
 
 def cross_validate(options: argparse.Namespace) -> dict[str, Any]:
-    """The report; where there are no scores, it says why."""
+    """The report; without scores, it has the reason."""
     file = options.metadata / "folds.json"
     if not file.exists():
         return {"version": 1, "skipped": "there are more rows than crossValidation.maxRows"}
@@ -187,9 +187,9 @@ def main(arguments: list[str] | None = None) -> None:
         "--hyperparameters",
         action="append",
         default=[],
-        help="a part of the JSON of the fixed ones",
+        help="part of the JSON of the fixed ones",
     )
-    parser.add_argument("--tuned", action="append", default=[], help="name=value, the best trial's")
+    parser.add_argument("--tuned", action="append", default=[], help="name=value of the best trial")
     for part in (*PARTS, "metadata"):
         parser.add_argument(f"--{part}", type=Path, required=True, help=f"folder of {part}")
     parser.add_argument("--output", type=Path, required=True, help="folder for the report")

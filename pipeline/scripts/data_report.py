@@ -1,7 +1,7 @@
-"""What the rows of the parts look like, before anything is tuned: counts, and findings to warn of.
+"""Counts and warnings about the split rows, before anything is tuned.
 
-Duplicates are counted among all rows, by eight bytes each. What else is found is found in a sample
-of rows whose size has a limit, drawn by the seed: of small tables, it is all of them.
+Duplicates are counted among all rows, with eight bytes each. Everything else is found in a sample
+of limited size, drawn by the seed; small tables are used whole.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import numpy as np
 PARTS = ("train", "validation", "test")
 MAX_SAMPLED_ROWS = 100_000
 MAX_SAMPLED_CELLS = 4_000_000
-# A column that explains this share of the target's variance is hardly known before the target is.
+# A column that explains this share of the target's variance probably derives from the target.
 LEAK = 0.98
 MIN_LEAK_ROWS = 20
 MISSING = 0.5
-# Rows of other parts that are in an earlier part too.
+# Share of the rows of other parts that are also in an earlier part.
 DUPLICATES = 0.01
 MIN_DUPLICATES = 3
-# Standard deviations between the means of two parts, and standard errors, since small parts differ.
+# Standard deviations between the means of two parts, and standard errors, because small parts vary.
 DRIFT = 0.5
 DRIFT_ERRORS = 4
 MIN_DRIFT_ROWS = 10
@@ -31,13 +31,13 @@ MIN_ID_ROWS = 25
 
 
 class Finding(NamedTuple):
-    """Something to warn of.
+    """A warning.
 
     Attributes:
         kind: "constant", "drift", "duplicates", "id", "labels", "leak", "missing" or "scale".
-        column: The feature that it is about, if it is about one.
-        text: What it is, in words.
-        value: The number that the text names, if it names one.
+        column: The feature, if it is about one.
+        text: Description.
+        value: The number in the text, if any.
     """
 
     kind: str
@@ -47,15 +47,15 @@ class Finding(NamedTuple):
 
 
 class Sample:
-    """The values of some rows, and what tells all rows apart."""
+    """The values of a sample of rows, and hashes of all rows."""
 
     def __init__(self, columns: Sequence[str], assignment: np.ndarray, seed: int) -> None:
-        """Begins with no row.
+        """Starts empty.
 
         Args:
             columns: The target and the features.
             assignment: The index of each row's part.
-            seed: Draws the rows to look at.
+            seed: Of the sample.
         """
         rows = len(assignment)
         size = min(rows, MAX_SAMPLED_ROWS, max(1000, MAX_SAMPLED_CELLS // len(columns)))
@@ -67,7 +67,7 @@ class Sample:
         self._cells = array("d")
 
     def add(self, line: bytes, own: bytes | None = None) -> None:
-        """Takes the next row, as it is written, and what tells it apart, if that is not the row."""
+        """Adds the next row as text, and the text that identifies it, if different."""
         row = len(self._hashes)
         self._hashes.append(hash(own or line))
         if self._is_chosen[row]:
@@ -77,12 +77,12 @@ class Sample:
             self._cells.extend(map(_number, fields))
 
     def report(self, rows_read: int, table_columns: int, others: list[Finding]) -> dict[str, Any]:
-        """The report, as JSON has it.
+        """The report, for JSON.
 
         Args:
-            rows_read: Rows before those without a target were left out.
-            table_columns: Columns of the table that the features are made of.
-            others: What else was found.
+            rows_read: Number of rows, including those without a target.
+            table_columns: Number of the table's columns that the features are derived from.
+            others: Further findings.
         """
         values = np.asarray(self._cells).reshape(-1, len(self.columns))
         part = self.assignment[self._is_chosen]
@@ -123,7 +123,7 @@ class Sample:
 
 
 def summary(report: dict[str, Any]) -> str:
-    """The report in a line."""
+    """The report as one line."""
     rows, warnings = report["rows"], len(report["findings"])
     without = f"{rows['withoutTarget']} without {report['target']}, "
     return (
@@ -163,10 +163,10 @@ def _findings(
 
 
 def explained(column: np.ndarray, target: np.ndarray, is_train: np.ndarray) -> float:
-    """How much of the target a column explains by itself, at best: 1 is all.
+    """The maximal share of the target's variance that a column explains by itself.
 
-    R2 in the rows that are not train's of a line, of steps and of lines from point to point that
-    were fitted to train's, or the squared rank correlation of all.
+    The maximum of the squared rank correlation, and the R2, in other rows than train's, of a line,
+    a step function and a piecewise linear function fitted to train's.
     """
     if column.min() == column.max() or target.min() == target.max():
         return 0.0
@@ -211,7 +211,7 @@ def _points(x: np.ndarray, y: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def _is_id(name: str, column: np.ndarray, rows: int) -> bool:
-    """Whether whole numbers occur once each and lie close, or are called an id."""
+    """Whether whole numbers are distinct and dense, or their column is named like an id."""
     if len(column) < MIN_ID_ROWS or (column != np.floor(column)).any():
         return False
     words = name.lower().split("_")
@@ -221,7 +221,7 @@ def _is_id(name: str, column: np.ndarray, rows: int) -> bool:
 
 
 def _drift(name: str, column: np.ndarray, known: np.ndarray, part: np.ndarray) -> Iterator[Finding]:
-    """The part whose mean is farthest from train's, where that is far."""
+    """The part whose mean is farthest from train's, if it is far."""
     train = column[known & (part == 0)]
     worst = (0.0, "")
     for other in range(1, len(PARTS)):

@@ -1,11 +1,11 @@
-"""Looks for drift in what an endpoint was asked since the last time, and reports it.
+"""Reports drift in an endpoint's requests since the last run.
 
 Runs on a schedule, in a SageMaker processing job on the Decision Tree image. Compares the captured
-requests with the reference of the model that answers them, writes a report, and prints a line in
-CloudWatch's embedded metric format, from which CloudWatch makes the metrics that alarms are about.
+requests with the reference of the model that answered them, writes a report, and prints a line in
+CloudWatch's embedded metric format, from which CloudWatch extracts the metrics for alarms.
 Sources: CloudWatch's guide, "Specification: Embedded metric format" and "Using the PutLogEvents API
-to send manually-created embedded metric format logs" (no header is required). That SageMaker sends
-each line as an event, unchanged, is likely: no source says it of such lines.
+to send manually-created embedded metric format logs" (no header is required). We assume, without a
+source, that SageMaker sends each line unchanged as an event.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ from drift_tests import Comparison, Thresholds, compare, periods_of
 NAMESPACE = "restate/Drift"
 VERSION = 1
 MAX_PERIODS = 7
-"""Periods that a run makes up for, where earlier runs have failed."""
+"""Max periods that a run catches up on after earlier runs failed."""
 
 MAX_REPORTED = 100
-"""Comparisons that a report has, those with the largest effects."""
+"""Max comparisons in a report, those with the largest effects."""
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where the records of an endpoint and of a model that it serves are, by their keys in S3.
+    """An endpoint, and the S3 keys of its records for one model.
 
     Attributes:
         name: Of the endpoint.
         model: ARN of the model package.
         reference: Of the model.
-        captured: Folder of the requests that the model was asked, above those of the hours.
-        labels: Folder of the labels, above those of the hours.
+        captured: Folder of the captured requests, with a folder per hour.
+        labels: Folder of the labels, with a folder per hour.
         reports: Folder of the reports on the model.
     """
 
@@ -57,12 +57,12 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Rhythm:
-    """When runs are.
+    """The schedule of runs.
 
     Attributes:
-        hours: Of a period, which is 1 or 24.
-        long: Periods that are compared together too, so that slow and small drift is found.
-        label_days: Days within which the label of a request is awaited.
+        hours: Of a period, 1 or 24.
+        long: Periods that are also compared together, to find slow and small drift.
+        label_days: Max days until a request's label arrives.
     """
 
     hours: int
@@ -71,7 +71,7 @@ class Rhythm:
 
 
 def hours_between(start: datetime, end: datetime) -> Iterator[datetime]:
-    """Yields the hours of a time."""
+    """Yields the hours of an interval."""
     hour = start
     while hour < end:
         yield hour
@@ -89,10 +89,10 @@ class Run:
         self.unread: Counter[str] = Counter()
 
     def report(self, thresholds: Thresholds) -> dict[str, Any]:
-        """Compares, and returns the report.
+        """Returns the report.
 
         Raises:
-            InputError: there is no reference, or nothing of what was asked can be read.
+            InputError: there is no reference, or no captured request can be read.
         """
         reference = self._reference()
         earlier = self._earlier_reports()
@@ -131,11 +131,11 @@ class Run:
         return Reference.parse(json.loads(content))
 
     def report_key(self) -> str:
-        """The key of this run's report, by which reports are in the order of time."""
+        """The key of this run's report; keys sort by time."""
         return f"{self.endpoint.reports}/{self.until:%Y-%m-%dT%H}.json"
 
     def _earlier_reports(self) -> list[dict[str, Any]]:
-        """The last reports on the model, without one of this time."""
+        """The last reports on the model, except one of this run's time."""
         keys = [
             key for key in self.bucket.list(f"{self.endpoint.reports}/") if key < self.report_key()
         ]
@@ -143,7 +143,7 @@ class Run:
         return [json.loads(content) for content in contents if content is not None]
 
     def _start(self, earlier: list[dict[str, Any]]) -> datetime:
-        """Where the last run ended, or a period ago."""
+        """The end of the last run, or a period ago."""
         period = timedelta(hours=self.rhythm.hours)
         if not earlier:
             return self.until - period
@@ -157,7 +157,7 @@ class Run:
                 yield key, content
 
     def _counts(self, reference: Reference, start: datetime) -> tuple[Counts, int]:
-        """Counts the rows that were asked for since a time, and the requests."""
+        """Counts the rows and the requests since a time."""
         nothing = np.zeros((0, len(reference.columns)))
         counts = reference.count(reference.place(nothing, np.zeros(0)))
         requests = 0
@@ -172,7 +172,7 @@ class Run:
         return counts, requests
 
     def _labels(self, start: datetime) -> dict[str, np.ndarray]:
-        """The labels that have arrived since a time, by the requests' ids."""
+        """The labels that arrived since a time, by the requests' ids."""
         labels: dict[str, np.ndarray] = {}
         for hour in hours_between(start, self.until):
             for key, content in self._files(self.endpoint.labels, hour):
@@ -182,7 +182,7 @@ class Run:
     def _with_errors(
         self, reference: Reference, counts: Counts, labels: dict[str, np.ndarray]
     ) -> Counts:
-        """Adds the errors of the requests whose labels have arrived, the latest hours first."""
+        """Adds the errors of requests whose labels have arrived, latest hours first."""
         awaited = set(labels)
         first = self.until - timedelta(days=self.rhythm.label_days)
         for hour in sorted(hours_between(first, self.until), reverse=True):
@@ -201,7 +201,7 @@ class Run:
                     absolute_error=counts.absolute_error + own.absolute_error,
                 )
         if awaited:
-            self.unread["a label is of no captured request of this model"] += len(awaited)
+            self.unread["a label has no captured request of this model"] += len(awaited)
         return counts
 
 
@@ -210,7 +210,7 @@ def _json(one: Comparison) -> dict[str, Any]:
 
 
 def metric_line(report: dict[str, Any], now: datetime) -> str:
-    """The report's numbers, as CloudWatch makes metrics of a line in a log."""
+    """The report's numbers in CloudWatch's embedded metric format."""
     findings, error = report["findings"], report["error"]
     metrics = {
         "Findings": (len(findings), "Count"),
@@ -238,7 +238,7 @@ def metric_line(report: dict[str, Any], now: datetime) -> str:
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
-    """Reads the command line."""
+    """Parses the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     for name, text in {
         "bucket": "URL of the bucket",
@@ -254,11 +254,15 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--until", type=_time, required=True, help="ISO 8601; its hour counts")
     parser.add_argument("--hours", type=int, choices=(1, 24), required=True, help="of a period")
     parser.add_argument("--long", type=int, required=True, help="periods to compare together")
-    parser.add_argument("--label-days", type=int, required=True, help="that labels take")
-    parser.add_argument("--false-alarms", type=float, required=True, help="chance in 30 days")
+    parser.add_argument("--label-days", type=int, required=True, help="days until labels arrive")
+    parser.add_argument(
+        "--false-alarms", type=float, required=True, help="probability of a false alarm in 30 days"
+    )
     parser.add_argument("--shift", type=float, required=True, help="share of rows that must move")
     parser.add_argument("--unusual", type=float, required=True, help="share of unusual rows")
-    parser.add_argument("--message", type=Path, required=True, help="file for a failure's reason")
+    parser.add_argument(
+        "--message", type=Path, required=True, help="file for the reason of a failure"
+    )
     return parser.parse_args(arguments)
 
 
@@ -271,7 +275,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Runs the script.
 
     Raises:
-        SystemExit: what was asked cannot be compared.
+        SystemExit: the requests cannot be compared.
     """
     options = parse(arguments)
     endpoint = Endpoint(

@@ -1,7 +1,7 @@
-"""An S3 bucket, by its REST API alone: the image has no AWS SDK.
+"""An S3 bucket's REST API: the image has no AWS SDK.
 
-Requests are signed by the credentials of the job's role, which SageMaker hands to containers as ECS
-does. Sources: S3's guide, "Authenticating Requests: Using the Authorization Header (AWS Signature
+Requests are signed with the credentials of the job's role, which SageMaker provides like ECS.
+Sources: S3's guide, "Authenticating Requests: Using the Authorization Header (AWS Signature
 Version 4)"; the SDKs' guide, "Container credential provider".
 """
 
@@ -24,13 +24,13 @@ from drift_cells import InputError
 ATTEMPTS = 5
 TIMEOUT_SECONDS = 60
 CREDENTIAL_SECONDS = 300
-"""Seconds after which credentials are fetched again: those that are given last for longer."""
+"""Seconds after which credentials are fetched again; they are valid for longer."""
 
 ECS = "http://169.254.170.2"
 
 
 class Credentials(NamedTuple):
-    """What signs requests."""
+    """Credentials that sign requests."""
 
     access_key: str
     secret_key: str
@@ -41,7 +41,7 @@ def find_credentials() -> Credentials:
     """The credentials of the job's role, or those in the environment.
 
     Raises:
-        InputError: there are none.
+        InputError: there are no credentials.
     """
     key = os.environ.get("AWS_ACCESS_KEY_ID")
     if key is not None:
@@ -50,7 +50,7 @@ def find_credentials() -> Credentials:
     path = os.environ.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
     url = os.environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI") if path is None else f"{ECS}{path}"
     if url is None:
-        raise InputError("there are no credentials of a role")
+        raise InputError("the job has no credentials of a role")
     try:
         with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
             found = json.load(answer)
@@ -62,7 +62,7 @@ def find_credentials() -> Credentials:
 def sign(
     credentials: Credentials, region: str, method: str, url: str, body: bytes, moment: datetime
 ) -> dict[str, str]:
-    """The headers of a signed request. The URL has its query sorted and encoded already."""
+    """The headers of a signed request, whose URL has its query sorted and encoded."""
     parts = urlsplit(url)
     date, stamp = moment.strftime("%Y%m%d"), moment.strftime("%Y%m%dT%H%M%SZ")
     digest = hashlib.sha256(body).hexdigest()
@@ -84,7 +84,7 @@ def sign(
 
 
 def _said(answer: bytes) -> tuple[str, str]:
-    """The code and the message of an error of S3."""
+    """The code and message of S3's error."""
     try:
         document = ElementTree.fromstring(answer)  # noqa: S314 - of S3
     except ElementTree.ParseError:
@@ -96,18 +96,18 @@ class Bucket:
     """An S3 bucket."""
 
     def __init__(self, url: str, region: str) -> None:
-        """Names the bucket.
+        """Makes no request.
 
         Args:
-            url: Where it is, such as https://bucket.s3.us-east-1.amazonaws.com.
-            region: Its region.
+            url: Such as https://bucket.s3.us-east-1.amazonaws.com.
+            region: Of the bucket.
         """
         self.url = url.rstrip("/")
         self.region = region
         self._credentials = (0.0, Credentials("", "", None))
 
     def list(self, prefix: str) -> Iterator[str]:
-        """Yields the keys that begin with a prefix, in order."""
+        """Yields the keys with a prefix, in order."""
         token = ""
         while True:
             query = {"list-type": "2", "prefix": prefix}
@@ -122,18 +122,18 @@ class Bucket:
                 return
 
     def read(self, key: str) -> bytes | None:
-        """An object's content; None where there is none."""
+        """An object's content; None if it does not exist."""
         return self._ask("GET", key, {})
 
     def write(self, key: str, content: bytes) -> None:
-        """Writes an object, encrypted as the bucket's rule says."""
+        """Writes an object, encrypted by the bucket's default."""
         self._ask("PUT", key, {}, content)
 
     def _ask(self, method: str, key: str, query: dict[str, str], body: bytes = b"") -> bytes | None:
-        """Makes a request, again where the service cannot answer.
+        """Sends a request, again if the service is unavailable.
 
         Raises:
-            InputError: it is refused, with what the service says.
+            InputError: the service refuses it.
         """
         path = f"{self.url}/{quote(key)}" if key else f"{self.url}/"
         encoded = "&".join(f"{name}={quote(query[name], safe='')}" for name in sorted(query))

@@ -1,9 +1,9 @@
-"""What drift is found by: the counts of rows in cells, of features, pairs, predictions and errors.
+"""Counts rows in cells of features, pairs, predictions and errors, to detect drift.
 
-A reference says which cells there are, by the data that a model was trained and tested on, and how
-many rows of that data are in each. Rows that an endpoint has answered are counted in the same
-cells. Nothing else of them is kept, so counts of days add up to those of a week, and a million rows
-take no more room than ten. Keeps to Python 3.9 and NumPy: it runs in the images of all algorithms.
+A reference defines the cells, from a model's training and test data, and has the number of its rows
+in each. An endpoint's rows are counted in the same cells. Only the counts are stored, so days add
+up to weeks, and a million rows take as much space as ten. Uses only Python 3.9 and NumPy: it runs
+in the images of all algorithms.
 """
 
 from __future__ import annotations
@@ -15,40 +15,40 @@ import numpy as np
 
 VERSION = 1
 MISSING, UNSEEN = 0, 1
-"""Cells that every feature has: without a value, and with one that training hardly knows."""
+"""Cells of every feature: for missing values, and for values that training hardly had."""
 
 FIRST = 2
 """The first of the other cells."""
 
 MAX_VALUES = 20
-"""A feature with more different values is cut into ranges."""
+"""A feature with more distinct values is divided into ranges."""
 
 RANGES = 10
-"""Ranges of a feature, of equal counts."""
+"""Ranges of a feature, with equal counts."""
 
 TAIL = 0.0005
-"""Share of the training rows beyond each end of the ranges, whose values count as unseen."""
+"""Share of the training rows beyond each end of the ranges, which count as unseen."""
 
 GROUPS = 4
-"""Groups of neighbouring cells that pairs are compared by; a further one is for the rest."""
+"""Groups of neighbouring cells for pairs, plus one for the rest."""
 
 PAIR_CELLS = (GROUPS + 1) ** 2
 """Cells of a pair of features."""
 
 CONFIDENCE = 0.9
-"""How often an interval around a prediction holds what is true."""
+"""How often an interval around a prediction has the actual value."""
 
 
 class InputError(Exception):
-    """The data is not as it must be."""
+    """The data is not valid."""
 
 
 @dataclass(frozen=True)
 class Scale:
-    """The cells of numbers: either single values, or ranges between edges.
+    """The cells of numbers: single values, or ranges between edges.
 
     Attributes:
-        points: The values, or the edges, ascending.
+        points: Values or edges, ascending.
         ranges: Whether they are edges.
     """
 
@@ -64,12 +64,12 @@ class Scale:
         quantiles = [TAIL, *np.linspace(0, 1, RANGES + 1)[1:-1], 1 - TAIL]
         edges = np.quantile(numbers, quantiles, method="inverted_cdf")
         edges, often = np.unique(edges, return_counts=True)
-        # A number that many rows have is a range of its own.
+        # A frequent number gets its own range.
         return Scale(np.union1d(edges, np.nextafter(edges[often > 1], np.inf)), True)
 
     @property
     def size(self) -> int:
-        """How many cells there are, with those that every feature has."""
+        """Number of cells, including those of every feature."""
         return FIRST + len(self.points) - int(self.ranges)
 
     def place(self, numbers: np.ndarray) -> np.ndarray:
@@ -85,24 +85,24 @@ class Scale:
         return np.asarray(np.where(np.isnan(numbers), MISSING, cells))
 
     def json(self) -> dict[str, Any]:
-        """The scale as JSON has it."""
+        """The scale for JSON."""
         return {"edges" if self.ranges else "values": self.points.tolist()}
 
     @staticmethod
     def parse(document: dict[str, Any]) -> Scale:
-        """The scale that JSON has."""
+        """The scale from JSON."""
         name = "edges" if "edges" in document else "values"
         return Scale(np.asarray(document[name], dtype=float), name == "edges")
 
 
 @dataclass(frozen=True)
 class Feature:
-    """Something whose values are compared: a column, or the columns of a category.
+    """A column, or the one-hot columns of a category.
 
     Attributes:
-        name: Of the column, or of the category.
-        columns: Its places among the features. A category has one a label, of which one is 1.
-        scale: The cells of a column; a category has a cell a label, and one for none of them.
+        name: Of the column or category.
+        columns: Indices of the model's features; a category has one per label.
+        scale: The cells of a column; a category has a cell per label, and one for none of them.
         counts: Training rows in each cell.
     """
 
@@ -113,7 +113,7 @@ class Feature:
 
     @property
     def size(self) -> int:
-        """How many cells there are."""
+        """Number of cells."""
         return self.scale.size if self.scale is not None else FIRST + len(self.columns) + 1
 
     def place(self, rows: np.ndarray) -> np.ndarray:
@@ -125,7 +125,7 @@ class Feature:
         count = is_one.sum(axis=1)
         known = (count <= 1) & (is_one | is_zero).all(axis=1)
         cells = FIRST + np.where(count == 1, is_one.argmax(axis=1), len(self.columns))
-        # Of a category whose rows all had a label, a row without one has a label that is new.
+        # If all training rows had a label, a row without one has a new label.
         if len(self.counts) and self.counts[-1] == 0:
             known &= count == 1
         missing = np.isnan(labels).any(axis=1)
@@ -133,7 +133,7 @@ class Feature:
 
     @property
     def groups(self) -> np.ndarray:
-        """The group of each cell, 0 to GROUPS: neighbours together, with about equal counts."""
+        """The group of each cell, 0 to GROUPS: neighbours, with about equal counts."""
         below = np.cumsum(self.counts[FIRST:]) - self.counts[FIRST:] / 2
         total = max(float(self.counts[FIRST:].sum()), 1.0)
         groups = np.minimum((below / total * GROUPS).astype(int), GROUPS - 1)
@@ -142,16 +142,16 @@ class Feature:
 
 @dataclass(frozen=True)
 class Counts:
-    """Rows in cells, of a period.
+    """Counts of a period's rows.
 
     Attributes:
-        rows: All of them.
-        features: Rows in the cells of each feature.
-        pairs: Rows in the cells of each pair.
-        predictions: Rows in the cells of the predictions.
-        residuals: Labelled rows in the cells of the residuals, which are predicted minus actual.
+        rows: Total.
+        features: By feature and cell.
+        pairs: By pair and cell.
+        predictions: By cell of the predictions.
+        residuals: Labelled rows, by cell of the residuals (predicted minus actual).
         uncovered: Labelled rows whose label is outside the interval around the prediction.
-        absolute_error: The sum of the labelled rows' absolute errors.
+        absolute_error: Sum of the labelled rows' absolute errors.
     """
 
     rows: int
@@ -164,11 +164,11 @@ class Counts:
 
     @property
     def labelled(self) -> int:
-        """Rows whose label is known."""
+        """Number of labelled rows."""
         return int(self.residuals.sum())
 
     def __add__(self, other: Counts) -> Counts:
-        """The counts of two periods together."""
+        """The sum of two periods' counts."""
         return Counts(
             self.rows + other.rows,
             [one + two for one, two in zip(self.features, other.features)],
@@ -180,7 +180,7 @@ class Counts:
         )
 
     def json(self) -> dict[str, Any]:
-        """The counts as JSON has them."""
+        """The counts for JSON."""
         return {
             "rows": self.rows,
             "features": [one.tolist() for one in self.features],
@@ -193,7 +193,7 @@ class Counts:
 
     @staticmethod
     def parse(document: dict[str, Any]) -> Counts:
-        """The counts that JSON has."""
+        """The counts from JSON."""
         return Counts(
             document["rows"],
             [np.asarray(one) for one in document["features"]],
@@ -207,7 +207,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Errors:
-    """Errors of labelled rows: their cells, whether the interval lacks the label, their sizes."""
+    """Errors of labelled rows: cells, whether labels are outside the interval, absolute values."""
 
     cells: np.ndarray
     uncovered: np.ndarray
@@ -216,7 +216,7 @@ class Errors:
 
 @dataclass(frozen=True)
 class Placed:
-    """The cells of rows: of features and pairs a column each. None of errors: without labels."""
+    """The cells of rows, with a column per feature and pair; without labels, no errors."""
 
     features: np.ndarray
     pairs: np.ndarray
@@ -224,7 +224,7 @@ class Placed:
     errors: Errors | None
 
     def take(self, rows: np.ndarray) -> Placed:
-        """The cells of some rows."""
+        """The cells of selected rows."""
         errors = self.errors
         return Placed(
             self.features[rows],
@@ -236,17 +236,17 @@ class Placed:
 
 @dataclass(frozen=True)
 class Reference:
-    """What a model's requests are compared with.
+    """The reference that a model's requests are compared with.
 
     Attributes:
-        columns: Names of the columns of a request, in order.
-        features: What of them is compared.
-        pairs: Places of two features each, whose dependence is compared.
+        columns: Names of a request's columns, in order.
+        features: The columns and categories to compare.
+        pairs: Indices of two features each, whose dependence is compared.
         pair_counts: Training rows in the cells of each pair.
-        predictions: The cells of the predictions, and the test rows in them.
-        residuals: The cells of the residuals, and the test rows in them.
+        predictions: The cells of the predictions, and their test rows.
+        residuals: The cells of the residuals, and their test rows.
         errors: Mean absolute error of the test rows in each cell of the predictions.
-        widths: Half of the interval around a prediction in each of these cells (split-conformal).
+        widths: Half the interval around a prediction in each of these cells (split-conformal).
     """
 
     columns: tuple[str, ...]
@@ -265,16 +265,16 @@ class Reference:
         return float((counts * self.errors).sum() / counts.sum())
 
     def expected_error(self, counts: Counts) -> float:
-        """Mean absolute error to expect: that of the test rows with such predictions."""
+        """Expected mean absolute error: that of the test rows with similar predictions."""
         return float((counts.predictions * self.errors).sum() / counts.predictions.sum())
 
     def place(
         self, rows: np.ndarray, predictions: np.ndarray, labels: np.ndarray | None = None
     ) -> Placed:
-        """Finds the cells of rows, of what was predicted for them, and of the errors, if known.
+        """Finds the cells of rows, of their predictions, and of the errors, if known.
 
         Raises:
-            InputError: the rows have other columns.
+            InputError: the number of columns is wrong.
         """
         if rows.shape[1] != len(self.columns):
             raise InputError(
@@ -296,7 +296,7 @@ class Reference:
 
         Args:
             placed: The rows.
-            weights: How often each row occurs. Default: once.
+            weights: How often each row occurs; default once.
         """
         ones = np.ones(len(placed.predictions), dtype=np.int64) if weights is None else weights
 
@@ -315,7 +315,7 @@ class Reference:
         )
 
     def json(self) -> dict[str, Any]:
-        """The reference as JSON has it."""
+        """The reference for JSON."""
         return {
             "version": VERSION,
             "columns": list(self.columns),
@@ -340,10 +340,10 @@ class Reference:
 
     @staticmethod
     def parse(document: dict[str, Any]) -> Reference:
-        """The reference that JSON has.
+        """The reference from JSON.
 
         Raises:
-            InputError: it is none, or another version's.
+            InputError: it is not valid, or has another version.
         """
         try:
             if document["version"] != VERSION:
@@ -374,17 +374,17 @@ class Reference:
                 np.asarray(document["widths"], dtype=float),
             )
         except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise InputError(f"the reference lacks what it must have: {error!r}") from None
+            raise InputError(f"the reference is not valid: {error!r}") from None
 
 
 def pair_cells(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """The cells of a pair of features, by the groups of each."""
+    """The cells of a pair of features, from the group of each."""
     return np.asarray(one * (GROUPS + 1) + other, dtype=np.uint16)
 
 
 def _columns(columns: Sequence[np.ndarray], rows: np.ndarray) -> np.ndarray:
-    """Columns side by side, of which there may be none."""
+    """Columns side by side; there may be none."""
     if not columns:
         return np.zeros((len(rows), 0), dtype=np.uint16)
-    # A column lies together, since it is counted at once.
+    # In column order, because columns are counted one at a time.
     return np.asfortranarray(np.column_stack(columns))

@@ -1,7 +1,7 @@
-"""Makes the reference that a model's requests are compared with, and keeps it with its evaluation.
+"""Evaluates a model, and creates the reference that its requests are compared with.
 
-Runs in a SageMaker processing job in place of ``evaluate.py``, whose arguments it takes and which
-it calls: so it is in the image of the candidate's algorithm. Writes ``drift_reference.json`` beside
+Runs in a SageMaker processing job instead of ``evaluate.py``, which it calls with the same
+arguments, on the image of the candidate's algorithm. Writes ``drift_reference.json`` beside
 ``evaluation.json``.
 """
 
@@ -28,10 +28,10 @@ from drift_cells import (
 )
 
 MAX_PAIRS = 45
-"""Pairs that are compared: those that depend on each other most. All of ten features are 45."""
+"""Max pairs, those with the strongest dependence. Ten features have 45 pairs."""
 
 MIN_RESIDUALS = 20
-"""Test rows that a range of predictions needs for an interval of its own."""
+"""Min test rows for a range of predictions to have its own interval."""
 
 
 def make_reference(
@@ -41,13 +41,13 @@ def make_reference(
     labels: np.ndarray,
     categories: Sequence[str] = (),
 ) -> Reference:
-    """Makes the reference of a model.
+    """Creates the reference of a model.
 
     Args:
         columns: Names of the features.
         rows: Their values in the training rows.
-        predictions: What the model predicts for the test rows.
-        labels: What is true of the test rows.
+        predictions: For the test rows.
+        labels: Of the test rows.
         categories: Columns of the table that were encoded one-hot, as `<category>_<label>`.
     """
     features = _features(columns, rows, categories)
@@ -73,9 +73,9 @@ def make_reference(
 def _features(
     columns: Sequence[str], rows: np.ndarray, categories: Sequence[str]
 ) -> tuple[Feature, ...]:
-    """The features: of a category, the columns of zeros and ones that begin with its name."""
+    """The features; a category has the columns of zeros and ones that begin with its name."""
     taken: dict[int, Feature | None] = {}
-    # The longest name first, since one may begin with another.
+    # Longest name first, because one may begin with another.
     for category in sorted(categories, key=len, reverse=True):
         places = tuple(
             place
@@ -106,7 +106,7 @@ def _counted(name: str, places: tuple[int, ...], scale: Scale | None, rows: np.n
 def _dependent_pairs(
     features: Sequence[Feature], placed: Sequence[np.ndarray]
 ) -> list[tuple[tuple[int, int], np.ndarray]]:
-    """The pairs of features that depend on each other most, with their counts, in order."""
+    """The pairs with the strongest dependence, in order, with their counts."""
     groups = [feature.groups[cells] for feature, cells in zip(features, placed)]
     found = []
     for a, b in combinations(range(len(features)), 2):
@@ -119,7 +119,7 @@ def _dependent_pairs(
 
 
 def _errors(errors: np.ndarray, cells: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Mean absolute error and half the interval, by cell; cells with few rows have those of all."""
+    """Mean absolute error and half the interval by cell; small cells get the overall values."""
     means = np.full(size, errors.mean())
     widths = np.full(size, _width(errors))
     for cell in range(size):
@@ -130,13 +130,13 @@ def _errors(errors: np.ndarray, cells: np.ndarray, size: int) -> tuple[np.ndarra
 
 
 def _width(errors: np.ndarray) -> float:
-    """The error that a further row stays below with CONFIDENCE (split-conformal prediction)."""
+    """The error that a new row does not exceed with CONFIDENCE (split-conformal prediction)."""
     rank = int(np.ceil((len(errors) + 1) * CONFIDENCE))
     return float(np.sort(errors)[min(rank, len(errors)) - 1])
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Evaluates a model, and makes its reference.
+    """Evaluates a model, and creates its reference.
 
     Raises:
         SystemExit: the model or the data cannot be evaluated.
@@ -145,7 +145,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--train", type=Path, required=True, help="folder of CSV files")
     parser.add_argument("--metadata", type=Path, required=True, help="folder of feature_names.json")
     parser.add_argument(
-        "--categories", nargs="*", default=[], help="what was encoded one-hot, joined by commas"
+        "--categories", nargs="*", default=[], help="columns encoded one-hot, joined by commas"
     )
     options, others = parser.parse_known_args(arguments)
     evaluate.main(others)
@@ -154,7 +154,7 @@ def main(arguments: list[str] | None = None) -> None:
         names = json.loads((options.metadata / "feature_names.json").read_text())
         rows = evaluate.read_rows(options.train)[:, 1:]
         if len(names) != rows.shape[1]:
-            raise InputError(f"there are {len(names)} names of {rows.shape[1]} features")
+            raise InputError(f"there are {len(names)} names for {rows.shape[1]} features")
         predicted = np.loadtxt(
             evaluated.output / "predictions.csv", delimiter=",", skiprows=1, ndmin=2
         )
@@ -166,7 +166,9 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(f"error: {error}")
     text = json.dumps(reference.json())
     (evaluated.output / "drift_reference.json").write_text(text)
-    print(f"{len(reference.features)} features and {len(reference.pairs)} pairs to find drift by")
+    print(
+        f"{len(reference.features)} features and {len(reference.pairs)} pairs for drift detection"
+    )
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""What an endpoint was asked and has answered, and what was true, by the records in S3.
+"""Reads an endpoint's captured requests and their labels.
 
-Captured requests are JSON Lines, in folders of the hours of the requests. Source: SageMaker's
-guide, "Capture data from real-time endpoint". Labels are in the form of its "Ingest Ground Truth
-labels and merge them with predictions": by the id that the caller gave the request, else by the
-event's.
+Captured requests are JSON Lines, in a folder per hour. Source: SageMaker's guide, "Capture data
+from real-time endpoint". Labels have the form of its "Ingest Ground Truth labels and merge them
+with predictions": by the inference id that the caller gave the request, otherwise by the event's
+id.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from drift_cells import InputError
 
 
 class _UnreadableError(Exception):
-    """A request that cannot be compared, with the reason."""
+    """The reason why a request cannot be compared."""
 
 
 @dataclass
 class Requests:
-    """Rows that an endpoint was asked for.
+    """Rows of captured requests.
 
     Attributes:
         rows: Their features.
-        predictions: What it has answered, a number a row.
-        ids: The id of each request, and how many rows it has.
+        predictions: One number per row.
+        ids: The id of each request, and its number of rows.
     """
 
     rows: np.ndarray
@@ -40,7 +40,7 @@ class Requests:
 
 @dataclass
 class _Text:
-    """A request as it was written: rows of fields, and predictions."""
+    """A captured request's rows of fields, and predictions."""
 
     id: str
     rows: list[str]
@@ -54,9 +54,9 @@ def read_requests(
 
     Args:
         content: The file.
-        columns: How many fields a row must have.
-        unread: Takes the reasons why requests cannot be compared, counted.
-        wanted: Ids of requests; others are left out. Default: all are read.
+        columns: Number of fields in a row.
+        unread: Counts the reasons why requests cannot be compared.
+        wanted: Ids of the requests to read; default all.
     """
     texts = []
     for line in content.splitlines():
@@ -98,20 +98,20 @@ def _text(record: dict[str, Any], columns: int) -> _Text:
     rows = [line for line in asked.splitlines() if line.strip()]
     if any(row.count(",") != columns - 1 for row in rows):
         raise _UnreadableError(f"a row does not have {columns} fields")
-    # Algorithms write one prediction a line, or all in one.
+    # Algorithms write one prediction per line, or all in one.
     answers = [one for one in re.split(r"[\s,]+", answered) if one]
     if len(answers) != len(rows):
-        raise _UnreadableError("there are not as many answers as rows")
+        raise _UnreadableError("the numbers of rows and predictions differ")
     event = record.get("eventMetadata") or {}
     return _Text(str(event.get("inferenceId") or event.get("eventId") or ""), rows, answers)
 
 
 def _csv(data: dict[str, Any] | None, what: str) -> str:
     if not data or "data" not in data:
-        raise _UnreadableError(f"the {what} was not kept")
+        raise _UnreadableError(f"the {what} was not captured")
     media = str(data.get("observedContentType", "")).partition(";")[0].strip().lower()
     if media != "text/csv":
-        raise _UnreadableError(f"the {what} is of type {media or 'unknown'}, not text/csv")
+        raise _UnreadableError(f"the {what} has type {media or 'unknown'}, not text/csv")
     if data.get("encoding") == "BASE64":
         return base64.b64decode(data["data"]).decode("utf-8", "replace")
     return str(data["data"])
@@ -128,10 +128,10 @@ def _numbers(texts: list[_Text], columns: int) -> Requests:
 
 
 def read_labels(content: bytes, name: str) -> dict[str, np.ndarray]:
-    """Reads a file of labels: by the id of the request, a number a row of it.
+    """Reads a file of labels: a number per row, by the request's id.
 
     Raises:
-        InputError: a line is no such record, with its file and number.
+        InputError: a line is not a label.
     """
     return dict(_labels(content.splitlines(), name))
 
@@ -150,17 +150,17 @@ def _labels(lines: Iterable[bytes], name: str) -> Iterator[tuple[str, np.ndarray
             yield str(record["eventMetadata"]["eventId"]), labels
         except (ValueError, KeyError, TypeError, AttributeError):
             raise InputError(
-                f"{name}, line {number}: is not a label, such as "
+                f"{name}, line {number}: not a label; expected something like "
                 '{"groundTruthData": {"data": "1.5", "encoding": "CSV"}, '
                 '"eventMetadata": {"eventId": "the request\'s inference id"}, "eventVersion": "0"}'
             ) from None
 
 
 def labelled(requests: Requests, labels: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Which rows have labels, and the labels, in the order of the rows.
+    """Which rows have labels, and the labels in the order of the rows.
 
     Raises:
-        InputError: a request has more or fewer labels than rows.
+        InputError: a request's numbers of labels and rows differ.
     """
     has_label, found = [], [np.zeros(0)]
     for name, rows in requests.ids:

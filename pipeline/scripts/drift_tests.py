@@ -1,8 +1,8 @@
-"""Whether counts of rows differ from a reference: by chance seldom, and by enough to matter.
+"""Tests whether counts of rows differ from a reference, significantly and by enough to matter.
 
-A difference is drift where both hold. It is too unlikely to be chance: the chance of any false
-alarm in 30 days is shared out among all tests of all runs (Bonferroni), so it is kept however many
-features there are. And it is large: with a million rows a day, chance explains hardly anything.
+Drift is a difference that is both. The significance level is the probability of any false alarm in
+30 days, divided among all tests of all runs (Bonferroni). The min size is needed because with a
+million rows a day, every difference is significant.
 """
 
 from __future__ import annotations
@@ -16,23 +16,22 @@ from drift_cells import CONFIDENCE, MISSING, UNSEEN, Counts, Reference
 from scipy.special import betainc, gammaincc, ndtr
 
 MIN_EXPECTED = 10
-"""Rows that a cell must be expected to have; those with fewer are taken together."""
+"""Min expected rows in a cell; cells with fewer are merged."""
 
 MIN_ROWS = 100
-"""Rows of a period that is compared."""
+"""Min rows of a period to compare."""
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """When a difference is drift.
+    """Thresholds of drift.
 
     Attributes:
-        false_alarms: The chance that 30 days without drift have an alarm.
+        false_alarms: Probability of an alarm in 30 days without drift.
         runs: Comparisons in 30 days.
-        shift: The least share of rows that have moved to other cells, and the least relative
-            increase of the error.
-        unusual: The least additional share of rows with missing or unseen values, or whose
-            interval does not hold the label.
+        shift: Min share of rows that moved to other cells, and min relative increase of the error.
+        unusual: Min additional share of rows with missing or unseen values, or with the label
+            outside the interval.
     """
 
     false_alarms: float
@@ -42,17 +41,17 @@ class Thresholds:
 
 
 class Comparison(NamedTuple):
-    """One thing that was compared.
+    """A comparison.
 
     Attributes:
         kind: "values", "missing", "unseen", "dependence", "predictions", "expected-error",
             "residuals" or "coverage".
-        subject: The feature or the two features; what it is about otherwise.
-        runs: How many runs' rows it is about.
-        effect: How large the difference is, as the thresholds measure it.
-        floor: The least effect that counts.
-        chance: The chance of such a difference where there is no drift; 1 below the floor.
-        level: Where the chance is less, it was not chance.
+        subject: The feature or the two features, or what else is compared.
+        runs: Number of runs whose rows are compared.
+        effect: Size of the difference, in the thresholds' measure.
+        floor: Min effect.
+        chance: p-value of the difference; 1 below the floor.
+        level: Significance level.
     """
 
     kind: str
@@ -65,19 +64,19 @@ class Comparison(NamedTuple):
 
     @property
     def drifted(self) -> bool:
-        """Whether it is drift: hardly chance, and large."""
+        """Whether it is drift: significant, and large."""
         return self.chance < self.level and self.effect >= self.floor
 
     @property
     def text(self) -> str:
-        """The difference in words."""
+        """A description of the difference."""
         words = {
             "values": f"{self.effect:.1%} of the rows have moved to other values",
             "missing": f"{self.effect:.1%} more rows have no value",
             "unseen": f"{self.effect:.1%} more rows have a value that training hardly knows",
             "dependence": f"{self.effect:.1%} of the rows have moved to other pairs of values",
             "predictions": f"{self.effect:.1%} of the predictions have moved to other values",
-            "expected-error": f"the error to expect is {self.effect:.1%} larger",
+            "expected-error": f"the expected error is {self.effect:.1%} larger",
             "residuals": f"{self.effect:.1%} of the errors have moved to other values",
             "coverage": f"{self.effect:.1%} more labels are outside their interval",
         }
@@ -86,12 +85,12 @@ class Comparison(NamedTuple):
 
 
 def periods_of(counts: Counts, earlier: Sequence[Counts], long: int) -> list[tuple[int, Counts]]:
-    """What a run compares: its own rows, and those of the last runs together.
+    """The periods that a run compares: its own, and the last runs together.
 
     Args:
         counts: Of the run.
-        earlier: Of the runs before, the last one last.
-        long: How many runs are taken together at the most, this one included.
+        earlier: Of the previous runs, in order.
+        long: Max runs to combine, including this one.
     """
     recent = earlier[-(long - 1) :] if long > 1 else []
     together = counts
@@ -106,11 +105,11 @@ def compare(
     """Compares the rows of the last runs with a reference.
 
     Args:
-        reference: What is compared with.
-        periods: How many of the last runs, and the counts of their rows.
-        thresholds: When a difference is drift.
+        reference: Of the model.
+        periods: Number of the last runs, and the counts of their rows.
+        thresholds: Of drift.
 
-    Returns: what was compared, what has drifted first, then the largest effects.
+    Returns: the comparisons, drift first, then by effect.
     """
     possible = len(periods) * (3 * len(reference.features) + len(reference.pairs) + 5)
     level = thresholds.false_alarms / thresholds.runs / possible
@@ -126,7 +125,7 @@ _Test = tuple[str, str, float, tuple[float, float]]
 
 
 def _tests(reference: Reference, counts: Counts, thresholds: Thresholds) -> Iterator[_Test]:
-    """Yields the kind, the subject, the floor, and the effect with its chance of each test."""
+    """Yields each test's kind, subject and floor, and the effect with its p-value."""
     shift, unusual = thresholds.shift, thresholds.unusual
     if counts.rows >= MIN_ROWS:
         names = [feature.name for feature in reference.features]
@@ -146,7 +145,7 @@ def _tests(reference: Reference, counts: Counts, thresholds: Thresholds) -> Iter
     if counts.labelled >= MIN_ROWS:
         known = reference.residuals[1]
         yield "residuals", "errors", shift, moved(known, counts.residuals, shift)
-        # The intervals hold what is true of further rows with CONFIDENCE, not of those they are by.
+        # The intervals have CONFIDENCE for new rows, not for the rows that determined them.
         rows = int(known.sum())
         outside = round((1 - CONFIDENCE) * rows)
         more = more_often(outside, rows, counts.uncovered, counts.labelled)
@@ -154,10 +153,10 @@ def _tests(reference: Reference, counts: Counts, thresholds: Thresholds) -> Iter
 
 
 def moved(known: np.ndarray, found: np.ndarray, floor: float = 0.0) -> tuple[float, float]:
-    """How many of the rows are in other cells, and the chance of it (G-test of two samples).
+    """The share of rows that moved to other cells, by a G-test of two samples.
 
-    Returns: the total variation distance of the two distributions, 0 to 1, and the chance, which
-        is 1 where the distance is below the floor.
+    Returns: the total variation distance of the distributions, 0 to 1, and the p-value, which is 1
+        if the distance is below the floor.
     """
     distance = _distance(known, found)
     if distance < floor:
@@ -182,11 +181,11 @@ def _distance(known: np.ndarray, found: np.ndarray) -> float:
 
 
 def _merged(known: np.ndarray, found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Takes cells together that the smaller sample is expected to have few rows in."""
+    """Merges cells in which the smaller sample is expected to have few rows."""
     share = min(known.sum(), found.sum()) / (known.sum() + found.sum())
     expected = (known + found) * share
     order = np.argsort(expected, kind="stable")
-    # The smallest cells, until together they have enough; then all further ones have.
+    # Merge the smallest cells until they have enough rows; then all others have enough.
     few = np.searchsorted(expected[order], MIN_EXPECTED)
     while 0 < few < len(order) and expected[order[:few]].sum() < MIN_EXPECTED:
         few += 1
@@ -200,19 +199,19 @@ def _merged(known: np.ndarray, found: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 def more_often(known: int, known_rows: int, found: int, rows: int) -> tuple[float, float]:
-    """How much more often something is so, and the chance of it (test of two Poisson counts).
+    """How much more frequent something is, by a test of two Poisson counts.
 
-    Returns: the difference of the shares, and the chance.
+    Returns: the difference of the shares, and the p-value.
     """
     effect = found / rows - known / known_rows
     if found == 0:
         return effect, 1.0
-    # Of all that is so, each is found with the share of the rows that were looked at.
+    # Under the null hypothesis, occurrences are distributed like the rows.
     return effect, float(betainc(found, known + 1, rows / (rows + known_rows)))
 
 
 def _larger_error(reference: Reference, found: np.ndarray) -> tuple[float, float]:
-    """How much larger the error to expect of such predictions is, relatively, and the chance."""
+    """The relative increase of the predictions' expected error, and its p-value."""
     known = reference.predictions[1]
     errors = reference.errors
     means, variances = [], []

@@ -1,9 +1,9 @@
 """Evaluates a model on the test data, which neither training nor tuning has seen.
 
-Runs in a SageMaker processing job: on the image that trained the model, so that the model is read
-by the library that wrote it, or on the predictions of a batch transform. Writes ``evaluation.json``
-in SageMaker's model quality form, which Studio shows and the pipeline's conditions read, with the
-number of test rows and how far R² is known by them, and ``predictions.csv``.
+Runs in a SageMaker processing job: on the image that trained the model, so that the library that
+wrote the model reads it, or on the predictions of a batch transform. Writes ``predictions.csv``,
+and ``evaluation.json`` in the form of Model Monitor's model quality, which Studio shows and the
+pipeline's conditions read, with the number of test rows and a confidence interval of R².
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ import numpy as np
 
 Predict = Callable[[np.ndarray], np.ndarray]
 
-# A place between two commas, or between a comma and an end of the line.
+# Between two commas, or a comma and an end of the line.
 EMPTY_FIELD = re.compile(rb"(?:^|(?<=,))(?=,)|(?<=,)$")
 
 CONFIDENCE = 0.9
-"""How often an interval holds what is true."""
+"""Confidence of intervals."""
 
 RESAMPLES = 1_000
-"""Bootstrap samples: with them the ends of an interval move little from seed to seed."""
+"""Bootstrap samples: enough for the ends of an interval to hardly depend on the seed."""
 
 MIN_INTERVAL_ROWS = 20
-"""Fewer rows have no interval: a percentile bootstrap of them holds the true R² far less often."""
+"""Min rows for an interval: with fewer, a percentile bootstrap's coverage is much too low."""
 
 MAX_DRAWS = 10_000
-"""Draws in a bootstrap sample: of more rows, groups of about the same size are drawn."""
+"""Draws in a bootstrap sample; more rows are drawn in groups of about the same size."""
 
 
 class InputError(Exception):
@@ -60,7 +60,7 @@ def read_rows(folder: Path) -> np.ndarray:
 
 
 def filled_lines(file: Path) -> Iterator[bytes]:
-    """Yields the lines of a CSV file that hold something, with nan in empty fields."""
+    """Yields the non-empty lines of a CSV file, with nan in empty fields."""
     with file.open("rb") as stream:
         for line in stream:
             stripped = line.rstrip(b"\r\n")
@@ -69,10 +69,10 @@ def filled_lines(file: Path) -> Iterator[bytes]:
 
 
 def extract(archive: Path, folder: Path) -> None:
-    """Unpacks the regular files of a model archive, by their base names, into a folder.
+    """Unpacks the regular files of a model archive into a folder, by their base names.
 
     Raises:
-        InputError: there is no archive, or it cannot be read.
+        InputError: the archive is missing or cannot be read.
     """
     try:
         with tarfile.open(archive, "r:gz") as tar:
@@ -94,9 +94,9 @@ def load_decision_tree(folder: Path) -> Predict:
 def load_xgboost(folder: Path) -> Predict:
     """Loads a model of the built-in XGBoost algorithm.
 
-    All of its trees predict, as where it is served: a job that ends keeps the best rounds alone,
-    and of a job that was stopped the image serves every round that it saved. Source: predict in
-    serve_utils.py of aws/sagemaker-xgboost-container.
+    All of its trees predict, as when it is served: a completed job only keeps the best rounds, and
+    the image serves all saved rounds of a stopped job. Source: predict in serve_utils.py of
+    aws/sagemaker-xgboost-container.
     """
     import xgboost
 
@@ -112,7 +112,7 @@ def regression_metrics(actual: np.ndarray, predicted: np.ndarray) -> dict[str, f
     """Computes the metrics of a regression: R², and MSE, RMSE and MAE in the target's unit.
 
     Raises:
-        InputError: R² is undefined, since the target never varies, or a value is not finite.
+        InputError: R² is undefined, because the target is constant, or a value is not finite.
     """
     for name, values in (("targets", actual), ("predictions", predicted)):
         wrong = values.size - np.count_nonzero(np.isfinite(values))
@@ -136,10 +136,10 @@ def regression_metrics(actual: np.ndarray, predicted: np.ndarray) -> dict[str, f
 
 
 def resampled_means(columns: np.ndarray) -> np.ndarray:
-    """The means of columns in bootstrap samples of their rows, one sample a row of the result.
+    """The means of columns in bootstrap samples of their rows, a row per sample.
 
-    The seed is fixed, so samples of as many rows are the same. The mean of random groups of rows
-    varies as that of rows does, so the time is bounded however many rows there are.
+    The seed is fixed, so equally many rows have the same samples. Many rows are drawn in random
+    groups, whose mean varies as that of rows does, to limit the time.
     """
     random = np.random.default_rng(0)
     rows = np.column_stack([columns, np.ones(len(columns))])
@@ -153,10 +153,10 @@ def resampled_means(columns: np.ndarray) -> np.ndarray:
 
 
 def resampled_r2(actual: np.ndarray, *predictions: np.ndarray) -> np.ndarray | None:
-    """R² of each model in bootstrap samples of the same rows: a row a sample, a column a model.
+    """R² of each model in bootstrap samples of the same rows: a row per sample, a column per model.
 
-    None where there are fewer rows than MIN_INTERVAL_ROWS, or a sample has no R², since the target
-    is the same in all of its rows or too large to square.
+    None if there are fewer rows than MIN_INTERVAL_ROWS, or the R² of a sample is undefined, because
+    its target is constant or too large to square.
     """
     if actual.size < MIN_INTERVAL_ROWS:
         return None
@@ -171,16 +171,16 @@ def resampled_r2(actual: np.ndarray, *predictions: np.ndarray) -> np.ndarray | N
 
 
 def interval(resampled: np.ndarray) -> tuple[float, float]:
-    """The interval that holds CONFIDENCE of resampled values, with as many below it as above."""
+    """The central interval with CONFIDENCE of the resampled values."""
     low, high = np.quantile(resampled, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     return float(low), float(high)
 
 
 def quality_report(actual: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
-    """The evaluation report: metrics, the number of rows, and the interval of R² if there is one.
+    """The evaluation report: metrics, the number of rows, and the interval of R², if any.
 
-    ``regression_metrics`` is that of "Model quality metrics", and ``dataset`` that of "Schema for
-    Statistics", both of the guide to Model Monitor. ``confidence_intervals`` is our own.
+    ``regression_metrics`` follows "Model quality metrics", and ``dataset`` "Schema for Statistics",
+    in Model Monitor's guide. ``confidence_intervals`` is our own.
 
     Raises:
         InputError: see regression_metrics.
@@ -201,7 +201,7 @@ def quality_report(actual: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
 
 
 def summary(report: dict[str, Any]) -> str:
-    """One line of a report, for the log."""
+    """The report as one line, for the log."""
     values = {name: one["value"] for name, one in report["regression_metrics"].items()}
     line = f"{report['dataset']['item_count']} rows: " + ", ".join(
         f"{name} {value:.6g}" for name, value in values.items()
@@ -215,7 +215,7 @@ def summary(report: dict[str, Any]) -> str:
 
 
 def predict_rows(algorithm: str, model: Path, test: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Predicts the test data with a model; returns what is actual and what is predicted.
+    """Predicts the test data with a model; returns actual and predicted values.
 
     Raises:
         InputError: the model or the data cannot be read.
@@ -229,7 +229,7 @@ def predict_rows(algorithm: str, model: Path, test: Path) -> tuple[np.ndarray, n
 
 
 def read_predictions(folder: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Reads what a batch transform joined: the actual value and the prediction of each row.
+    """Reads the output of a batch transform: the actual value and the prediction of each row.
 
     Raises:
         InputError: the rows are not pairs of numbers.
@@ -241,14 +241,16 @@ def read_predictions(folder: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
-    """Reads the command line: a model and data to predict with it, or predictions."""
+    """Parses the command line: a model and test data, or predictions."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--algorithm", choices=sorted(LOADERS))
     parser.add_argument("--model", type=Path, help="folder of model.tar.gz")
     parser.add_argument("--test", type=Path, help="folder of CSV files, label first")
     parser.add_argument("--predictions", type=Path, help="folder of CSV files: actual, predicted")
     parser.add_argument("--output", type=Path, required=True, help="folder for the report")
-    parser.add_argument("--message", type=Path, required=True, help="file for a failure's reason")
+    parser.add_argument(
+        "--message", type=Path, required=True, help="file for the reason of a failure"
+    )
     options = parser.parse_args(arguments)
     model = (options.algorithm, options.model, options.test)
     if (options.predictions is None) == (None in model):

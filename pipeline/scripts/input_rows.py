@@ -1,4 +1,4 @@
-"""Reads the rows that Data Wrangler wrote: CSV files in a folder, with one header."""
+"""Reads the rows that Data Wrangler wrote: CSV files in a folder, with the same header."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ MISSING = {b"", b'""', b"NaN"}
 
 
 class InputError(Exception):
-    """The data cannot be split as asked."""
+    """The data cannot be split as configured."""
 
 
 def read_header(stream: BinaryIO) -> list[str]:
-    """Reads the names of the columns: the first CSV record, which quotes may spread over lines."""
+    """Reads the header, the first CSV record, which may have line breaks in quotes."""
     texts = (line.decode("utf-8-sig") for line in iter(stream.readline, b""))
     return next(csv.reader(texts), [])
 
 
 def rows(stream: BinaryIO) -> Iterator[bytes]:
-    """Yields the lines that hold something, without their ends."""
+    """Yields the non-empty lines, without line ends."""
     for line in stream:
         stripped = line.rstrip(b"\r\n")
         if stripped:
@@ -31,10 +31,10 @@ def rows(stream: BinaryIO) -> Iterator[bytes]:
 def find_files(folder: Path) -> list[Path]:
     """Finds the part files of a folder and its subfolders.
 
-    What begins with an underscore or a dot holds no rows, by the convention of Hive and Spark.
+    Names that begin with an underscore or a dot hold no rows, by the convention of Hive and Spark.
 
     Raises:
-        InputError: there are none, or Spark has not said that all of them are there.
+        InputError: there are none, or Spark did not write _SUCCESS.
     """
     if not (folder / "_SUCCESS").exists():
         raise InputError(
@@ -53,19 +53,17 @@ def find_files(folder: Path) -> list[Path]:
 
 
 def cut(line: bytes, features: int, count: int) -> tuple[bytes, bytes, list[str]]:
-    """Takes the columns behind the target out of a row: they may hold commas and quotes.
-
-    Features do not, since they are numbers.
+    """Splits off the columns after the target, which may have commas and quotes, unlike features.
 
     Args:
         line: The row.
-        features: How many there are.
-        count: How many columns to take out.
+        features: Number of features.
+        count: Number of columns to split off.
 
     Returns: the target, the features, and the values of the columns.
 
     Raises:
-        InputError: there are not as many fields.
+        InputError: the number of fields is wrong.
     """
     target, _, rest = line.partition(b",")
     if count == 0:
@@ -87,7 +85,7 @@ def check_names(columns: list[str], target: str) -> None:
     """Checks a header.
 
     Raises:
-        InputError: the target is not first, or two columns have names that look alike.
+        InputError: the target is not first, or two names differ at most by case and blanks.
     """
     if not columns or columns[0] != target:
         raise InputError(

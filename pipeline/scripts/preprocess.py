@@ -1,10 +1,9 @@
 """Splits the rows that Data Wrangler wrote into train, validation and test data.
 
-Runs in a SageMaker processing job on the scikit-learn image, so it keeps to the Python and NumPy of
-that image. Rows are copied as they are, line by line: memory does not grow with their width, and
-no number changes on the way. After the target come columns that are not copied: what the rows are
-split by, and texts that are encoded here, by what the train rows say. Data that cannot be right is
-refused here, before anything is tuned.
+Runs in a SageMaker processing job on the scikit-learn image, with that image's Python and NumPy.
+Rows are copied line by line, so memory does not grow with their width, and numbers stay as they
+are. The columns after the target are not copied: the key that the rows are split by, and texts to
+encode by the train rows. Invalid data is refused here, before anything is tuned.
 """
 
 from __future__ import annotations
@@ -25,22 +24,22 @@ from row_encoding import FillError, filled, medians, number, sample_of, write_en
 from row_splits import SPLITS, Key, assign, draw_folds
 from text_encoding import Encoder, EncodingError, TextColumn
 
-# XGBoost's log has five decimals: below this, its trials' RMSE has too few digits to compare.
+# XGBoost logs five decimals: below this, RMSE has too few digits to compare trials.
 SMALL_DEVIATION = 0.01
 
 
 class Table(NamedTuple):
-    """The CSV files of a folder, which have one header.
+    """The CSV files of a folder, which have the same header.
 
     Attributes:
-        files: In the order in which their rows count.
+        files: In order.
         columns: The target and the features that are copied.
-        rows: How many there are with a target.
-        rows_read: How many there are.
-        findings: What is to be warned of.
-        key: What the rows are split by; None where that is chance.
+        rows: Number of rows with a target.
+        rows_read: Number of all rows.
+        findings: Warnings.
+        key: The column that the rows are split by; None for a random split.
         texts: The columns to encode.
-        targets: Of the rows with one, where texts are encoded.
+        targets: Of the rows with one, if texts are encoded.
     """
 
     files: list[Path]
@@ -54,25 +53,26 @@ class Table(NamedTuple):
 
 
 class Survey:
-    """What is known of the rows so far: their number, their target, and which features vary."""
+    """Statistics of the rows so far: their number, their target, and which features vary."""
 
     def __init__(self, columns: list[str]) -> None:
         self.columns = columns
         self.commas = len(columns) - 1
         self.rows = 0
         self.missing_targets = 0
-        self.sum = self.squares = 0.0  # of the distance to the first target, which keeps digits
+        self.sum = self.squares = 0.0  # of the difference from the first target, which keeps digits
         self.first: list[bytes] = []
         self.first_target = 0.0
-        self.constant: list[int] = []  # the features that have one value so far
+        self.constant: list[int] = []  # the features with a single value so far
 
     def add(self, line: bytes) -> bool:
-        """Takes a row.
+        """Adds a row.
 
         Returns: whether it has a target.
 
         Raises:
-            InputError: it has more or fewer fields than the header, or its target is not a number.
+            InputError: its number of fields differs from the header's, or its target is not a
+                number.
         """
         self.rows += 1
         if line.count(b",") != self.commas:
@@ -105,17 +105,17 @@ class Survey:
             raise InputError(f"{fields} fields, but the header has {len(self.columns)} names")
 
     def names(self, indices: list[int]) -> str:
-        """The names of some columns, for messages."""
+        """Names of columns, for messages."""
         shown = ", ".join(self.columns[index] for index in indices[:10])
         return shown + (f" and {len(indices) - 10} more" if len(indices) > 10 else "")
 
     def check(self) -> list[Finding]:
         """Checks the table as a whole.
 
-        Returns: what is strange but can be.
+        Returns: warnings.
 
         Raises:
-            InputError: there are no rows, no target, or a column says nothing though it should.
+            InputError: there are no rows, or the target or a column is empty or constant.
         """
         target = self.columns[0]
         rows = self.rows - self.missing_targets
@@ -161,17 +161,17 @@ def survey(
     key_name: str = "",
     texts: Sequence[TextColumn] = (),
 ) -> Table:
-    """Looks through the rows of all CSV files in a folder and its subfolders.
+    """Reads the rows of all CSV files in a folder and its subfolders.
 
     Args:
-        folder: Has the files.
+        folder: Of the files.
         target: Name of the first column.
-        key: What the rows are split by, to take the values of the second column.
-        key_name: Name of the second column, where there is a key.
-        texts: What is to be encoded, to take the values of the columns that follow.
+        key: Receives the values of the second column, if the rows are split by it.
+        key_name: Name of the second column, if there is a key.
+        texts: Receive the values of the next columns.
 
     Raises:
-        InputError: the files, their headers or their rows are not as they must be.
+        InputError: the files, their headers or their rows are not valid.
     """
     files = find_files(folder)
     with files[0].open("rb") as stream:
@@ -210,10 +210,10 @@ def survey(
 
 
 def take(table: Table, target: bytes, values: list[str]) -> None:
-    """Takes what was taken out of a row: the key, if there is one, and texts.
+    """Adds a row's key, if there is one, and its texts.
 
     Raises:
-        InputError: the key is missing, or is none that rows are split by.
+        InputError: the key is missing or not valid.
     """
     if table.key is not None:
         table.key.add(values[0].encode())
@@ -224,10 +224,10 @@ def take(table: Table, target: bytes, values: list[str]) -> None:
 
 
 def text_findings(texts: Sequence[TextColumn]) -> list[Finding]:
-    """What is strange about texts to encode.
+    """Warnings about texts to encode.
 
     Raises:
-        InputError: one is missing in all rows.
+        InputError: a column has no values.
     """
     for column in texts:
         if column.is_empty:
@@ -241,10 +241,11 @@ def text_findings(texts: Sequence[TextColumn]) -> list[Finding]:
 
 
 def encode(table: Table, assignment: np.ndarray, seed: int) -> list[Encoder]:
-    """Learns from the train rows how texts are encoded.
+    """Learns the encodings of texts from the train rows.
 
     Raises:
-        InputError: there is nothing to learn, or two features would have names that look alike.
+        InputError: there is nothing to learn, or two features' names differ at most by case and
+            blanks.
     """
     is_train = assignment == SPLITS.index("train")
     is_grouped = table.key is not None and table.key.by == "group"
@@ -265,7 +266,7 @@ def encode(table: Table, assignment: np.ndarray, seed: int) -> list[Encoder]:
 
 
 def learn_fills(table: Table, assignment: np.ndarray, seed: int) -> dict[str, float | int]:
-    """Learns the medians of the features that are copied, from the train rows.
+    """Learns the medians of the copied features from the train rows.
 
     Raises:
         InputError: a feature has no value in them.
@@ -301,7 +302,7 @@ def write_splits(
     encoders: list[Encoder],
     fills: dict[str, float | int] | None = None,
 ) -> None:
-    """Writes each row that has a target to its split's file, label first and without a header."""
+    """Writes each row with a target to its split's file, label first, without a header."""
     given = [repr(value).encode() for value in (fills or {}).values()]
     folders = [output / name for name in SPLITS]
     for folder in folders:
@@ -326,11 +327,11 @@ def write_splits(
                         kept = looked_at
                         if given:
                             kept = b",".join([*encoded, filled(features, given)])
-                        # What tells rows apart, whichever fold encodes them.
+                        # Identifies the row, whichever fold encodes it.
                         texts = values[taken - len(encoders) :]
                         own = repr((target, features, texts)).encode() if encoders else looked_at
                     streams[split].write(kept + b"\n")
-                    # What is missing is reported so, whatever fills it.
+                    # Missing values are reported as such, even if they are filled.
                     sample.add(looked_at, own)
     finally:
         for opened in streams:
@@ -338,10 +339,10 @@ def write_splits(
 
 
 def check_findings(findings: list[dict[str, str]]) -> None:
-    """Refuses what would be warned of.
+    """Fails if there are warnings.
 
     Raises:
-        InputError: there is something.
+        InputError: there are warnings.
     """
     if findings:
         shown = "; ".join(finding["text"] for finding in findings[:5])
@@ -353,7 +354,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Runs the script.
 
     Raises:
-        InputError: the data cannot be split as asked.
+        InputError: the data cannot be split as configured.
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
@@ -375,27 +376,27 @@ def main(arguments: list[str] | None = None) -> None:
         help="whether findings of the report stop the run",
     )
     parser.add_argument("--by", choices=("time", "group", "column"), help="default: at random")
-    parser.add_argument("--column", help="what the table calls the column to split by")
-    parser.add_argument(
-        "--key", default="", help="what the second column, with its values, is called"
-    )
+    parser.add_argument("--column", help="the table's name of the column to split by")
+    parser.add_argument("--key", default="", help="name of the second column, which has its values")
     parser.add_argument(
         "--encode",
         action="append",
         default=[],
-        help="a part of the JSON list of the texts to encode, which follow as columns",
+        help="part of the JSON list of the texts to encode, which follow as columns",
     )
     parser.add_argument("--folds", type=int, default=0, help="to cross-validate by; default: none")
-    parser.add_argument("--repeats", type=int, default=1, help="how often to draw folds")
-    parser.add_argument("--max-fold-rows", type=int, default=0, help="of more rows, no folds")
+    parser.add_argument("--repeats", type=int, default=1, help="number of repetitions")
+    parser.add_argument(
+        "--max-fold-rows", type=int, default=0, help="no folds if there are more rows"
+    )
     parser.add_argument(
         "--row-schema",
         type=Path,
-        help="what is known of the table's rows: JSON, to be the document by which they are "
+        help="JSON description of the table's rows, for the document by which they are "
         "encoded where a model is served",
     )
     parser.add_argument(
-        "--impute", action="store_true", help="take the median where a feature is missing"
+        "--impute", action="store_true", help="replace missing values by the median"
     )
     parser.add_argument(
         "--message", type=Path, required=True, help="file for the reason of a failure"

@@ -1,7 +1,6 @@
-"""What encodes the table's own rows where a model is served, learnt from the train rows.
+"""Writes the document that encodes the table's own rows for a served model.
 
-The document is read by container/decision_tree/encoding/document.py, in the container that stands
-before the model's.
+container/decision_tree/encoding/document.py reads it, in the container before the model's.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ import numpy as np
 
 MAX_ROWS = 100_000
 MAX_CELLS = 4_000_000
-"""Medians of more rows are those of a sample."""
+"""Max rows for medians; more are sampled."""
 
 MISSING = (b"", b'""', b"NaN")
 
@@ -28,14 +27,14 @@ class FillError(Exception):
 
 
 def sample_of(rows: np.ndarray, columns: int, seed: int) -> np.ndarray:
-    """Draws the rows to learn medians from: all where they are few."""
+    """Draws the rows to learn medians from."""
     size = min(len(rows), MAX_ROWS, max(1000, MAX_CELLS // max(columns, 1)))
     drawn: np.ndarray = np.sort(np.random.RandomState(seed).permutation(rows)[:size])
     return drawn
 
 
 def medians(lines: Iterable[bytes], names: Sequence[str]) -> list[float]:
-    """The median of each column: a value that occurs, the lower one of the middle two.
+    """The lower median of each column, which is one of its values.
 
     Args:
         lines: Rows of numbers, separated by commas.
@@ -52,24 +51,24 @@ def medians(lines: Iterable[bytes], names: Sequence[str]) -> list[float]:
     found = []
     for name, column in zip(names, columns):
         if not column:
-            raise FillError(f"{name}: no train row has a value, so that there is no median")
+            raise FillError(f"{name}: no train row has a value, so there is no median")
         found.append(float(np.sort(np.asarray(column))[(len(column) - 1) // 2]))
     return found
 
 
 def number(value: float) -> float | int:
-    """A whole number without decimal places, as JSON and CSV have it shortest."""
+    """An integer if it is whole, which is shortest in JSON and CSV."""
     return int(value) if value.is_integer() else value
 
 
 def filled(line: bytes, fills: Sequence[bytes]) -> bytes:
-    """A row of numbers, in which missing ones are filled."""
+    """A row of numbers, with missing ones filled."""
     fields = line.split(b",")
     return b",".join(fill if field in MISSING else field for field, fill in zip(fields, fills))
 
 
 def write_encoder(folder: Path, document: dict[str, Any]) -> None:
-    """Writes encoding.json, and the archive that holds it, the same bytes for the same document."""
+    """Writes encoding.json, and a reproducible archive of it."""
     content = json.dumps(document, ensure_ascii=False, indent=1).encode()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "encoding.json").write_bytes(content)

@@ -1,6 +1,6 @@
-"""Says which rows are for training, validation and test, and which fold each is in.
+"""Assigns rows to training, validation and test, and to folds.
 
-By chance, by time, by groups that stay whole, or by what a column says.
+At random, by time, by groups that stay whole, or by a column's values.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ SPLITS = ("train", "validation", "test")
 
 
 class Key:
-    """A column that the rows are split by: what is known of its values."""
+    """The column that the rows are split by."""
 
     def __init__(self, by: str, column: str) -> None:
-        """Begins with no row.
+        """Starts empty.
 
         Args:
             by: "time", "group" or "column".
@@ -30,15 +30,15 @@ class Key:
         self.by = by
         self.column = column
         self.times = array("d")
-        self.kind = ""  # of the times: what the first is
-        self.numbers: dict[bytes, int] = {}  # of the groups or parts, as they occur
+        self.kind = ""  # of the first time
+        self.numbers: dict[bytes, int] = {}  # of the groups or parts, in order of occurrence
         self.groups = array("i")
 
     def add(self, value: bytes) -> None:
-        """Takes the value of a row.
+        """Adds the value of a row.
 
         Raises:
-            InputError: it is missing, or is none that rows are split by.
+            InputError: it is missing or not valid.
         """
         if value in MISSING:
             raise InputError(
@@ -52,13 +52,13 @@ class Key:
             value = value.strip(b'" ')
             if value.decode() not in SPLITS:
                 raise InputError(
-                    f'the column "{self.column}" holds "{value.decode()}"; it must say one of '
+                    f'the column "{self.column}" holds "{value.decode()}"; allowed are '
                     + ", ".join(SPLITS)
                 )
         self.groups.append(self.numbers.setdefault(value, len(self.numbers)))
 
     def _time(self, text: str) -> float:
-        """A time as a number: microseconds since 1970, which are exact until 2255, or itself."""
+        """A time as a number: microseconds since 1970, exact until 2255, or the number itself."""
         try:
             number = float(text)
             if math.isfinite(number):
@@ -88,15 +88,15 @@ class Key:
 
 
 def split_ends(rows: int, fractions: list[float]) -> list[int]:
-    """Where the parts but the last should end: the fractions of the rows, rounded."""
+    """The ends of all parts except the last: the fractions of the rows, rounded."""
     return [round(rows * sum(fractions[: index + 1])) for index in range(len(fractions) - 1)]
 
 
 def assign(rows: int, key: Key | None, fractions: list[float], seed: int) -> np.ndarray:
-    """Finds for each row the index of its split.
+    """Finds the index of each row's split.
 
     Raises:
-        InputError: a split gets no row.
+        InputError: a split gets no rows.
     """
     if key is None:
         assignment = assign_at_random(rows, fractions, seed)
@@ -117,7 +117,7 @@ def assign(rows: int, key: Key | None, fractions: list[float], seed: int) -> np.
 def assign_at_random(rows: int, fractions: list[float], seed: int) -> np.ndarray:
     """Draws splits of exact sizes: the fractions of the rows, rounded, and the rest for the last.
 
-    ``RandomState`` gives the same numbers in every version of NumPy.
+    ``RandomState`` draws the same numbers in every version of NumPy.
     """
     counts = np.diff([0, *split_ends(rows, fractions), rows])
     assignment = np.repeat(np.arange(len(counts), dtype=np.uint8), counts)
@@ -126,7 +126,7 @@ def assign_at_random(rows: int, fractions: list[float], seed: int) -> np.ndarray
 
 
 def assign_by_time(key: Key, fractions: list[float]) -> np.ndarray:
-    """Cuts the rows in the order of time, where the time changes next to the fractions.
+    """Cuts the rows in order of time, at the change of time nearest to each fraction.
 
     Raises:
         InputError: there are fewer times than splits.
@@ -136,7 +136,7 @@ def assign_by_time(key: Key, fractions: list[float]) -> np.ndarray:
     changes = np.flatnonzero(np.diff(times[order])) + 1
     check_count(key, len(changes) + 1, "times", len(fractions))
     assignment = np.zeros(len(times), dtype=np.uint8)
-    first = 0  # the first change that the next cut may be at
+    first = 0  # the first change that is allowed for the next cut
     aims = split_ends(len(times), fractions)
     for index, aim in enumerate(aims):
         possible = changes[first : len(changes) - (len(aims) - 1 - index)]
@@ -146,10 +146,10 @@ def assign_by_time(key: Key, fractions: list[float]) -> np.ndarray:
 
 
 def assign_by_group(key: Key, fractions: list[float], seed: int) -> np.ndarray:
-    """Puts whole groups, in an order by chance, to the split that lacks most rows.
+    """Assigns whole groups, in random order, to the split that lacks most rows.
 
-    So no split is larger than its fraction by the largest group. The last groups go to splits
-    that have none.
+    A split exceeds its fraction by less than the largest group. The last groups go to splits that
+    have none.
 
     Raises:
         InputError: there are fewer groups than splits.
@@ -172,26 +172,26 @@ def assign_by_group(key: Key, fractions: list[float], seed: int) -> np.ndarray:
 
 
 def check_count(key: Key, found: int, what: str, needed: int) -> None:
-    """Checks that there are as many times or groups as splits.
+    """Checks that there are enough times or groups.
 
     Raises:
-        InputError: there are not.
+        InputError: there are fewer than splits.
     """
     if found < needed:
         one_or_more = what[:-1] if found == 1 else f"different {what}"
         raise InputError(
             f'the column "{key.column}" has {found} {one_or_more}: {", ".join(SPLITS)} need '
-            f"{needed} at least"
+            f"at least {needed}"
         )
 
 
 def draw_folds(
     key: Key | None, assignment: np.ndarray, count: int, repeats: int, seed: int
 ) -> dict[str, Any]:
-    """The folds to cross-validate by, a number for each row in the order of its part's file.
+    """The fold of each row for cross-validation, in the order of its part's file.
 
-    Groups are whole. By time there are two blocks more than folds: a model is trained on the
-    earlier ones, so there must be two before the first that is tested.
+    Groups stay whole. By time, there are two blocks more than folds, because two must precede the
+    first that is tested.
 
     Raises:
         InputError: there are too few rows, groups or times.

@@ -1,7 +1,7 @@
-"""Text columns as numbers, by values that are learnt from the train rows alone.
+"""Encodes text columns as numbers, by values learned from the train rows only.
 
-Target encoding is that of scikit-learn's TargetEncoder, but that rare labels are taken together: a
-train row is encoded by what the other folds say, so that its own target is not in it.
+Target encoding is that of scikit-learn's TargetEncoder, except that rare labels are merged. A train
+row is encoded by the other folds, so its own target has no effect.
 """
 
 from __future__ import annotations
@@ -13,27 +13,27 @@ from urllib.parse import unquote_plus
 import numpy as np
 
 BLANKS = "".join(map(chr, range(33)))
-"""What Spark leaves out at the ends of a text when it writes CSV."""
+"""Spark trims these when it writes CSV."""
 
 
 class EncodingError(Exception):
-    """A column cannot be encoded as asked."""
+    """A column cannot be encoded as configured."""
 
 
 class TextColumn:
-    """A column of text to encode, and what is known of its rows.
+    """A column of text to encode.
 
     Attributes:
-        name: As the table has it.
-        numbers: The labels, numbered as they occur; empty text is a missing value.
+        name: In the table.
+        numbers: Labels, numbered in order of occurrence; empty text is a missing value.
         codes: The number of each row's label.
     """
 
     def __init__(self, given: dict[str, Any]) -> None:
-        """Begins with no row.
+        """Starts empty.
 
         Args:
-            given: How to encode it: "column", "as" (oneHot, ordinal or target), and by that
+            given: The configuration: "column", "as" (oneHot, ordinal or target), and accordingly
                 "labels", "minRows", "smoothing" and "folds".
         """
         self.name: str = given["column"]
@@ -47,7 +47,7 @@ class TextColumn:
         self.numbers: dict[str, int] = {}
 
     def add(self, text: str) -> None:
-        """Takes the value of a row."""
+        """Adds the value of a row."""
         if self.is_percent_encoded:
             text = unquote_plus(text, errors="strict")
         number = self.numbers.setdefault(text.strip(BLANKS), len(self.numbers))
@@ -55,14 +55,14 @@ class TextColumn:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no row has a value."""
+        """Whether all values are missing."""
         return set(self.numbers) <= {""}
 
     def labels(self, codes: np.ndarray) -> list[str]:
-        """The labels that have a value of their own: those listed, or all that occur often enough.
+        """The labels with their own encoding: those listed, or all that are frequent enough.
 
         Raises:
-            EncodingError: there is none.
+            EncodingError: there are none.
         """
         counts = np.bincount(codes, minlength=len(self.numbers))
         often = [
@@ -71,7 +71,7 @@ class TextColumn:
             if label and counts[number] >= self.min_rows
         ]
         if self.listed is not None and not set(self.listed) & set(often):
-            raise EncodingError(f"{self.name}: no train row has one of the labels that are listed")
+            raise EncodingError(f"{self.name}: no train row has one of the listed labels")
         if not often:
             raise EncodingError(
                 f"{self.name}: no label is in {self.min_rows} train rows, so all would be other"
@@ -79,19 +79,19 @@ class TextColumn:
         return sorted(often) if self.listed is None else self.listed
 
     def places(self, labels: Sequence[str]) -> np.ndarray:
-        """Where each number's label stands among some; one further is other, then missing."""
+        """The index of each number's label among the given ones, then other, then missing."""
         place = {label: index for index, label in enumerate(labels)}
         place[""] = len(labels) + 1
         return np.array([place.get(label, len(labels)) for label in self.numbers], dtype=np.intp)
 
 
 class Encoder:
-    """How a column is encoded, once the train rows are known.
+    """The encoding of a column, learned from the train rows.
 
     Attributes:
-        features: Names of the features that it becomes.
-        document: What was learnt, as JSON has it, to encode other rows by.
-        others: Rows whose label has no value of its own.
+        features: Names of the resulting features.
+        document: The encoding as JSON, for other rows.
+        others: Number of rows whose label does not have its own encoding.
     """
 
     def __init__(
@@ -102,14 +102,14 @@ class Encoder:
         units: np.ndarray,
         seed: int,
     ) -> None:
-        """Learns.
+        """Learns the encoding.
 
         Args:
             column: With all rows.
             targets: Of all rows.
             is_train: Which rows to learn from.
-            units: Of each row, the number of what is in one fold as a whole.
-            seed: Draws the folds.
+            units: Number of each row's unit, which stays in one fold.
+            seed: Of the folds.
 
         Raises:
             EncodingError: there is nothing to learn.
@@ -121,7 +121,7 @@ class Encoder:
         self.others = int((groups == len(labels)).sum())
         self.features = [column.name]
         self.document: dict[str, Any] = {"column": column.name, "as": column.kind}
-        # The fields of each label's number: those of all train rows, then those of each fold's.
+        # The fields by label: by all train rows, then without each fold.
         self._fields: list[list[bytes]]
         self._table_of_row = np.zeros(len(codes), dtype=np.uint8)
         self._codes = column.codes
@@ -158,10 +158,10 @@ class Encoder:
 
 
 def means(groups: np.ndarray, targets: np.ndarray, size: int, smoothing: float | str) -> np.ndarray:
-    """The mean target of each of some groups, drawn towards the mean of all where rows are few.
+    """The mean target of each group, shrunk towards the overall mean if the group has few rows.
 
-    A number counts as so many rows of the mean; ``auto`` is empirical Bayes, by the variances
-    within the group and in all. Source: "Target Encoder" in scikit-learn's user guide.
+    A number is the weight of the overall mean, in rows; ``auto`` is empirical Bayes, by the
+    variances within the group and overall. Source: "Target Encoder" in scikit-learn's user guide.
     """
     mean, variance = float(targets.mean()), float(targets.var())
     counts = np.bincount(groups, minlength=size)
@@ -178,7 +178,7 @@ def means(groups: np.ndarray, targets: np.ndarray, size: int, smoothing: float |
 
 
 def folds(units: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Draws the fold of each row as scikit-learn's KFold does, with each unit's rows in one.
+    """Draws the fold of each row like scikit-learn's KFold; a unit's rows stay together.
 
     Raises:
         EncodingError: there are fewer units than folds.
@@ -187,7 +187,7 @@ def folds(units: np.ndarray, count: int, seed: int) -> np.ndarray:
     size = int(numbers.max()) + 1
     if size < count:
         raise EncodingError(
-            f"{count} folds take as many rows or groups at least, and there are {size}"
+            f"{count} folds require at least as many rows or groups, but there are {size}"
         )
     order = np.arange(size)
     np.random.RandomState(seed).shuffle(order)

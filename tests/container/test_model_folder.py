@@ -94,9 +94,7 @@ def test_killed_at_any_step_leaves_the_old_the_new_or_no_model(
 def test_a_half_written_file_is_no_model(folder: Path) -> None:
     tree = (folder / "tree.npy").read_bytes()
     (folder / "tree.npy").write_bytes(tree[: len(tree) // 2])
-    with pytest.raises(
-        UserError, match=r"tree.npy does not have the hash in model.json"
-    ):
+    with pytest.raises(UserError, match=r"tree.npy does not have the hash in model.json"):
         load(folder)
 
 

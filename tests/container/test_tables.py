@@ -86,9 +86,7 @@ def test_reads_gzip(tmp_path: Path) -> None:
 
 def test_refuses_broken_gzip(tmp_path: Path) -> None:
     (tmp_path / "a.csv.gz").write_bytes(b"1,2\n")
-    with pytest.raises(
-        UserError, match=r"train/a.csv.gz is not valid CSV: Not a gzipped file"
-    ):
+    with pytest.raises(UserError, match=r"train/a.csv.gz is not valid CSV: Not a gzipped file"):
         read_folder(tmp_path, None)
 
 

@@ -351,7 +351,7 @@ def test_other_encodings_of_labels_are_named(stack: Stack) -> None:
     stack.register(archive, "xgboost")
     stack.evaluated("A", predict(TEST[:, 1:]))
     stack.write("metadata/text_encodings.json", json.dumps({"street": [1.5]}))
-    assert "it has learnt other encodings" in stack.compared()["verdict"]
+    assert "its encodings of labels differ" in stack.compared()["verdict"]
     stack.put("old/metadata/text_encodings.json", json.dumps({"street": [1.5]}))
     assert stack.compared()["outcome"] == "Stays"
 
@@ -416,7 +416,7 @@ class TestRefuses:
         stack.endpoint = "http://127.0.0.1:9"
         done = stack.run(minimum=-1)
         assert done.returncode == 1
-        assert done.stderr.startswith("error: the champion cannot be read: ")
+        assert done.stderr.startswith("error: cannot read the champion: ")
         assert "Traceback" not in done.stderr
         assert (stack.folder / "message").read_text() in done.stderr
         assert not (stack.folder / "comparison").exists()
@@ -427,7 +427,7 @@ class TestRefuses:
         stack.evaluated("A", predict(TEST[:, 1:]))
         done = stack.run()
         assert done.returncode == 1
-        assert done.stderr.startswith("error: the champion cannot be read: ")
+        assert done.stderr.startswith("error: cannot read the champion: ")
         assert not (stack.folder / "comparison").exists()
 
     def test_predictions_of_other_rows(self, stack: Stack) -> None:

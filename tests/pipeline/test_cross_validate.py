@@ -207,7 +207,7 @@ def test_a_fold_of_one_target_has_no_score_and_stops_nothing(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("by", "keys", "reason"),
     [
-        ("group", 4, "crossValidation: 5 folds take as many rows or groups at least, and there"),
+        ("group", 4, "crossValidation: 5 folds require at least as many rows or groups, but there"),
         ("time", 6, '5 folds need as many times and two more, but "who" has too few'),
     ],
 )

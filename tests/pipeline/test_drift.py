@@ -141,8 +141,8 @@ def test_a_reference_and_counts_are_the_same_after_json(reference: Reference) ->
     ("change", "message"),
     [
         ({"version": 2}, "the reference has version 2, this script reads 1"),
-        ({"features": [{}]}, "the reference lacks what it must have: KeyError('name')"),
-        ({"widths": "wide"}, "the reference lacks what it must have: ValueError"),
+        ({"features": [{}]}, "the reference is not valid: KeyError('name')"),
+        ({"widths": "wide"}, "the reference is not valid: ValueError"),
     ],
 )
 def test_another_reference_is_refused(
@@ -344,7 +344,7 @@ def test_the_script_evaluates_and_keeps_a_reference(tmp_path: Path, image: str) 
     command += ["--categories", "colour", "area"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1] == "4 features and 6 pairs to find drift by"
+    assert done.stdout.splitlines()[-1] == "4 features and 6 pairs for drift detection"
     written = Reference.parse(json.loads((tmp_path / "output/drift_reference.json").read_text()))
     assert [int(one.counts.sum()) for one in written.features] == [500] * 4
     assert (tmp_path / "output/evaluation.json").exists()
@@ -352,5 +352,5 @@ def test_the_script_evaluates_and_keeps_a_reference(tmp_path: Path, image: str) 
     (tmp_path / "metadata" / "feature_names.json").write_text(json.dumps(COLUMNS[1:]))
     failed = subprocess.run(command, capture_output=True, text=True)
     assert failed.returncode == 1
-    assert failed.stderr == "error: there are 5 names of 6 features\n"
-    assert (tmp_path / "message").read_text() == "there are 5 names of 6 features"
+    assert failed.stderr == "error: there are 5 names for 6 features\n"
+    assert (tmp_path / "message").read_text() == "there are 5 names for 6 features"

@@ -105,10 +105,10 @@ def test_what_cannot_be_compared_is_counted_by_its_reason() -> None:
     assert found.rows.tolist() == [[1, 2]]
     assert unread == {
         "a row does not have 2 fields": 1,
-        "there are not as many answers as rows": 1,
+        "the numbers of rows and predictions differ": 1,
         "a field or an answer is not a number": 1,
-        "the request is of type application/json, not text/csv": 1,
-        "the answer was not kept": 1,
+        "the request has type application/json, not text/csv": 1,
+        "the answer was not captured": 1,
         "the record is not JSON": 1,
     }
 
@@ -132,7 +132,9 @@ def test_labels_are_those_of_a_requests_rows() -> None:
 
 @pytest.mark.parametrize("record", [[], {"groundTruthData": {"data": "1"}}, label("a", "many")])
 def test_a_line_that_is_no_label_is_named(record: object) -> None:
-    with pytest.raises(InputError, match=r"^labels\.jsonl, line 2: is not a label, such as"):
+    with pytest.raises(
+        InputError, match=r"^labels\.jsonl, line 2: not a label; expected something like"
+    ):
         read_labels(lines(label("a", "1"), record), "labels.jsonl")
 
 
@@ -197,7 +199,7 @@ def test_the_roles_credentials_sign_and_failures_of_the_service_are_tried_again(
 def test_there_must_be_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("ACCESS_KEY_ID", "CONTAINER_CREDENTIALS_RELATIVE_URI"):
         monkeypatch.delenv(f"AWS_{name}", raising=False)
-    with pytest.raises(InputError, match="there are no credentials of a role"):
+    with pytest.raises(InputError, match="the job has no credentials of a role"):
         drift_bucket.find_credentials()
 
 
@@ -358,7 +360,7 @@ def test_labels_give_the_true_error_and_find_another_concept(stage: Stage, tmp_p
         ("residuals", "errors"),
         ("coverage", "intervals"),
     }
-    assert report["unread"] == {"a label is of no captured request of this model": 1}
+    assert report["unread"] == {"a label has no captured request of this model": 1}
 
 
 def test_hourly_runs_compare_hours(stage: Stage, tmp_path: Path) -> None:
@@ -377,7 +379,7 @@ def test_hourly_runs_compare_hours(stage: Stage, tmp_path: Path) -> None:
         (
             {"captured": "json"},
             "none of the captured requests can be compared: "
-            "the request is of type application/json, not text/csv (1)",
+            "the request has type application/json, not text/csv (1)",
         ),
         ({"bucket": "http://127.0.0.1:9"}, "cannot reach S3 at http://127.0.0.1:9: "),
     ],

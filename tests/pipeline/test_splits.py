@@ -170,10 +170,10 @@ def test_time_orders_the_rows_of_all_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("by", "keys", "reason"),
     [
-        ("group", ["a"] * 9, 'the column "customer" has 1 group: train, validation, test need 3'),
+        ("group", ["a"] * 9, 'the column "customer" has 1 group: train, validation, test need'),
         ("group", ["a", "b"] * 9, 'the column "customer" has 2 different groups: train,'),
         ("group", ["a", "b", "", "c"], 'part-1.csv, row 1: the column "customer", which the rows'),
-        ("time", ["1"] * 9, 'the column "customer" has 1 time: train, validation, test need 3'),
+        ("time", ["1"] * 9, 'the column "customer" has 1 time: train, validation, test need'),
         ("time", ["1", "2", "1", "2.0"], 'the column "customer" has 2 different times'),
         ("time", ["2020-01-01", '""'] * 9, 'row 2: the column "customer", which the rows are'),
         ("time", ["2020-01-01", "soon"] * 9, 'holds "soon", which is neither a number nor a date'),

@@ -210,7 +210,11 @@ def test_rows_that_are_twice_count_as_such_whichever_fold_encodes_them(tmp_path:
         ([""] * 30, {"as": "target"}, "no row has a value of town"),
         (["a", "b"] * 15, {"as": "ordinal", "minRows": 99}, "town: no label is in 99 train rows"),
         (["a", "b"] * 15, {"as": "oneHot", "labels": ["c"]}, "town: no train row has one of the"),
-        (["a", "b"] * 15, {"as": "target", "folds": 22}, "22 folds take as many rows or groups"),
+        (
+            ["a", "b"] * 15,
+            {"as": "target", "folds": 22},
+            "22 folds require at least as many rows or groups",
+        ),
         (
             ["a", "b\nc"] * 15,
             {"as": "target"},
