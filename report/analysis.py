@@ -1,7 +1,7 @@
-"""What a model's predictions are looked at by, in the report and in the notebook.
+"""Analysis of a model's predictions, for the report and the notebook.
 
-A residual is predicted minus actual everywhere: above 0, the model predicts too much. Rows whose
-actual value, prediction or place is missing (not finite) are left out.
+Residuals are predicted minus actual: above 0, the prediction is too high. Rows with a missing (not
+finite) actual value, prediction or place are omitted.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ import numpy as np
 Predict = Callable[[np.ndarray], np.ndarray]
 
 IMPORTANCE_ROWS = 1_000
-"""Max rows on which importance is measured."""
+"""Max rows for importance."""
 
 MIN_IMPORTANCE_ROWS = 100
-"""Rows on which importance is measured where there are so many features that time is short."""
+"""Min rows for importance, however many features there are."""
 
 IMPORTANCE_PREDICTIONS = 30_000
-"""Predictions for the importance of all features, as far as the min number of rows allows."""
+"""Max predictions for the importance of all features, unless the min number of rows needs more."""
 
 REPEATS = 3
-"""How often each feature is shuffled."""
+"""Shuffles of each feature."""
 
 BASELINE_VALUES = 2_000_000
-"""Values that the baseline is fitted on, as far as its min number of rows allows."""
+"""Max values that the baseline is fitted on, unless its min number of rows needs more."""
 
 MIN_BASELINE_ROWS = 1_000
-"""Rows that it is fitted on where there are so many features that time is short."""
+"""Min rows that it is fitted on, however many features there are."""
 
 
 @dataclass(frozen=True)
 class Bins:
-    """Bins of equal width, whose ends are round numbers."""
+    """Bins of equal width between round numbers."""
 
     start: float
     step: float
@@ -48,17 +48,17 @@ class Bins:
         return np.asarray(np.clip(places, 0, self.count - 1))
 
     def edge(self, index: int) -> float:
-        """Where a bin begins, and the one before it ends."""
+        """The start of a bin, and the end of the previous one."""
         return float(f"{self.start + index * self.step:.12g}")
 
 
 def residuals(actual: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """How far each prediction is above what is true: predicted minus actual."""
+    """Predicted minus actual."""
     return np.asarray(predicted - actual)
 
 
 def round_up(value: float) -> float:
-    """The smallest of 1, 2 or 5 times a power of ten that is not below a positive number."""
+    """The smallest 1, 2 or 5 times a power of ten that is at least a positive number."""
     power = 10.0 ** math.floor(math.log10(value))
     return next(
         (factor * power for factor in (1, 2, 5) if factor * power >= value),
@@ -67,7 +67,7 @@ def round_up(value: float) -> float:
 
 
 def bins_of(values: np.ndarray, max_count: int) -> Bins:
-    """Bins that hold some finite values: about so many, and one where all are the same."""
+    """About so many bins for finite values, or one if all are equal."""
     if values.size == 0:
         return Bins(0, 1, 1)
     low, high = float(values.min()), float(values.max())
@@ -80,7 +80,7 @@ def bins_of(values: np.ndarray, max_count: int) -> Bins:
 
 
 def histogram(values: np.ndarray, max_count: int) -> list[dict[str, Any]]:
-    """How many values are in each bin: `start`, `end` and `count`."""
+    """The `start`, `end` and `count` of each bin of the values."""
     found = values[np.isfinite(values)]
     bins = bins_of(found, max_count)
     counts = np.bincount(bins.index(found), minlength=bins.count)
@@ -93,10 +93,7 @@ def histogram(values: np.ndarray, max_count: int) -> list[dict[str, Any]]:
 def grid(
     x: np.ndarray, y: np.ndarray, values: np.ndarray, x_bins: Bins, y_bins: Bins
 ) -> list[dict[str, Any]]:
-    """The cells that hold points, by `x0`, `x1`, `y0`, `y1`.
-
-    Each has the `count` of its points, and the `mean` of their values.
-    """
+    """The non-empty cells: `x0`, `x1`, `y0`, `y1`, the `count` and the `mean` of their points."""
     places = x_bins.index(x) * y_bins.count + y_bins.index(y)
     counts = np.bincount(places)
     sums = np.bincount(places, weights=values)
@@ -117,14 +114,14 @@ def grid(
 
 
 def predicted_against_actual(actual: np.ndarray, predicted: np.ndarray) -> list[dict[str, Any]]:
-    """How often each pair of actual and predicted value occurs, on axes that are the same."""
+    """Counts of pairs of actual and predicted values, with the same bins on both axes."""
     x, y = _complete(actual, predicted)
     both = bins_of(np.concatenate([x, y]), 40)
     return grid(x, y, residuals(x, y), both, both)
 
 
 def residual_against_predicted(actual: np.ndarray, predicted: np.ndarray) -> list[dict[str, Any]]:
-    """How often each pair of prediction and residual occurs."""
+    """Counts of pairs of predictions and residuals."""
     true, x = _complete(actual, predicted)
     y = residuals(true, x)
     return grid(x, y, y, bins_of(x, 40), bins_of(y, 40))
@@ -139,23 +136,23 @@ def error_map(
 
 
 def place_of(names: Sequence[str]) -> tuple[int, int] | None:
-    """The columns of longitude and latitude; None where no columns are named so."""
+    """The columns of longitude and latitude, if their names say so."""
     longitude = _column_like(names, ("longitude", "lon", "lng", "long"))
     latitude = _column_like(names, ("latitude", "lat"))
     return None if longitude is None or latitude is None else (longitude, latitude)
 
 
 def importance(predict: Predict, rows: np.ndarray, names: Sequence[str]) -> dict[str, Any] | None:
-    """Measures how far R² falls where one feature's values are shuffled, for each feature.
+    """Measures the decrease of R² if one feature's values are shuffled, for each feature.
 
     Args:
         predict: Predicts the label of rows of features.
         rows: The label, then the features.
-        names: The names of the features.
+        names: Of the features.
 
     Returns:
-        The number of `rows` that it is measured on, and the `features`, each with its `name` and
-        its mean `fall`, greatest first; None where R² is undefined on these rows.
+        The number of `rows` used, and the `features`, each with its `name` and mean `fall`,
+        greatest first; None if R² is undefined on these rows.
     """
     count = min(IMPORTANCE_ROWS, IMPORTANCE_PREDICTIONS // (REPEATS * len(names)))
     count = min(len(rows), max(count, MIN_IMPORTANCE_ROWS))
@@ -181,20 +178,20 @@ def importance(predict: Predict, rows: np.ndarray, names: Sequence[str]) -> dict
 def baseline(
     train: np.ndarray, validation: np.ndarray, test: np.ndarray, names: Sequence[str]
 ) -> dict[str, Any] | None:
-    """What the best single feature is worth: what a model must beat.
+    """The best single feature's score, which a model must exceed.
 
-    A tree of depth 3 is fitted to each feature on train rows, that with the best R² on validation
-    rows is chosen, and its R² is measured on test rows, which nothing is chosen by.
+    A tree of depth 3 is fitted to each feature on train rows. The one with the best R² on
+    validation rows is chosen, and measured on test rows.
 
     Args:
-        train: The label, then the features; so are the other two.
-        validation: Rows to choose the feature by.
+        train: The label, then the features, as in the other two.
+        validation: Rows that choose the feature.
         test: Rows to measure on.
-        names: The names of the features.
+        names: Of the features.
 
     Returns:
-        The `column`, its `r2` and `rmse`, and `meanRmse`, that of predicting the mean of the train
-        rows; None where R² is undefined, or no feature has values that a tree takes.
+        The `column`, its `r2` and `rmse`, and `meanRmse`, the RMSE of predicting the train rows'
+        mean; None if R² is undefined, or no feature has values for a tree.
     """
     from sklearn.tree import DecisionTreeRegressor
 
@@ -210,7 +207,7 @@ def baseline(
     best: tuple[float, int, Any] | None = None
     for place in range(1, len(names) + 1):
         column = slice(place, place + 1)
-        # Trees hold values as 32-bit numbers, and take missing ones but no infinite ones.
+        # Trees use 32-bit numbers, which may be missing but not infinite.
         values = np.concatenate([rows[:, place] for rows in (fitted, validation, test)])
         if (np.abs(values) > np.finfo(np.float32).max).any():
             continue
@@ -238,14 +235,14 @@ def mean_square(actual: np.ndarray, predicted: np.ndarray) -> float:
 
 
 def half_width(actual: np.ndarray, predicted: np.ndarray, confidence: float) -> float | None:
-    """How far around a prediction the actual value lies, by rows that the model is not fitted to.
+    """Half the width of a prediction interval, from rows that the model was not fitted to.
 
-    Split-conformal: a prediction plus and minus this holds the actual value of a further such row
-    with at least the confidence, whatever the model. Source: Lei and others, "Distribution-Free
-    Predictive Inference for Regression" (2018), algorithm 2.
+    Split-conformal: a prediction plus and minus this contains the actual value of a new row with at
+    least the confidence, for any model. Source: Lei and others, "Distribution-Free Predictive
+    Inference for Regression" (2018), algorithm 2.
 
     Returns:
-        Half the width of the interval; None where the rows are too few for the confidence.
+        Half the width; None if there are too few rows for the confidence.
     """
     true, found = _complete(actual, predicted)
     rank = math.ceil((true.size + 1) * confidence)
@@ -255,13 +252,13 @@ def half_width(actual: np.ndarray, predicted: np.ndarray, confidence: float) -> 
 
 
 def _complete(*columns: np.ndarray) -> list[np.ndarray]:
-    """The columns without the rows that have a missing value in one of them."""
+    """The columns without rows that have a missing value."""
     known = np.logical_and.reduce([np.isfinite(column) for column in columns])
     return [column[known] for column in columns]
 
 
 def _column_like(names: Sequence[str], endings: tuple[str, ...]) -> int | None:
-    """The column whose name, or the last word of it, is one of the endings."""
+    """The column whose name, or its last word, is one of the endings."""
     for column, name in enumerate(names):
         if name.lower().replace("-", "_").split("_")[-1] in endings:
             return column

@@ -1,9 +1,9 @@
-"""What each feature adds to each prediction: SHAP values, exact by a library for the kind of model.
+"""Exact SHAP values: what each feature adds to each prediction.
 
-The values of a row, with the base, add up to its prediction: for trees those of TreeSHAP, weighted
-by the training rows at each node (XGBoost's for its own models, LightGBM's for all other trees,
-which it reads as they are), and for a linear model the closed form. Source: Lundberg and others,
-"From local explanations to global understanding with explainable AI for trees" (2020).
+The values of a row, with the base, add up to its prediction. Trees have TreeSHAP, weighted by the
+training rows at each node, by XGBoost for its own models and by LightGBM for all other trees;
+linear models have the closed form. Source: Lundberg and others, "From local explanations to global
+understanding with explainable AI for trees" (2020).
 """
 
 from __future__ import annotations
@@ -18,41 +18,41 @@ import numpy as np
 from report import analysis
 
 MAX_ROWS = 500
-"""Rows that are explained at the most."""
+"""Max rows to explain."""
 
 MIN_ROWS = 20
-"""Rows that are explained however large the model is."""
+"""Min rows to explain, however large the model is."""
 
 WORK = 1e9
 """Leaves times rows times the square of the features: about five seconds of TreeSHAP on a core."""
 
 MAX_NODES = 4_000_000
-"""Nodes of a model that is explained: of more, LightGBM would read its trees for half a minute."""
+"""Max nodes of a model: LightGBM would read more for half a minute."""
 
 DRAWN_ROWS = 150
-"""Rows that are drawn, a point for each feature."""
+"""Max rows to draw, a point for each feature."""
 
 DRAWN_FEATURES = 12
-"""Features that are drawn."""
+"""Max features to draw."""
 
 LEVELS = 5
-"""Colours of a feature's values, each of as many rows."""
+"""Colours of a feature's values, each for as many rows."""
 
 STEPS = 60
-"""Bins on the axis of the SHAP values in which points are set side by side."""
+"""Bins on the axis of SHAP values; the points of a bin are drawn side by side."""
 
 
 class UnexplainedError(Exception):
-    """The model's SHAP values cannot be computed here, and why."""
+    """The reason why the model's SHAP values cannot be computed."""
 
 
 class Contributions(NamedTuple):
-    """What each feature adds to each row's prediction.
+    """SHAP values.
 
     Attributes:
-        values: a row for each row, a column for each feature.
-        base: what they add to.
-        is_log: whether they add up to the prediction's logarithm, not to the prediction.
+        values: shape (rows, features).
+        base: the constant term.
+        is_log: whether they add up to the prediction's logarithm instead.
     """
 
     values: np.ndarray
@@ -61,15 +61,15 @@ class Contributions(NamedTuple):
 
 
 def explain(algorithm: str, folder: Path, features: np.ndarray) -> tuple[Contributions, np.ndarray]:
-    """Explains predictions, of as many rows as the size of the model allows.
+    """Explains predictions of as many rows as the model's size allows.
 
     Args:
         algorithm: a key of evaluate.LOADERS.
-        folder: where the model is.
+        folder: of the model.
         features: the rows.
 
     Returns:
-        The contributions, and the rows that they are of.
+        The contributions, and their rows.
 
     Raises:
         UnexplainedError: the model cannot be explained.
@@ -90,7 +90,7 @@ def explain(algorithm: str, folder: Path, features: np.ndarray) -> tuple[Contrib
 
 
 def _sample(rows: np.ndarray, count: int) -> np.ndarray:
-    """At most so many rows, evenly spaced."""
+    """A limited number of evenly spaced rows."""
     return np.asarray(rows[np.linspace(0, len(rows) - 1, min(len(rows), count)).astype(int)])
 
 
@@ -114,7 +114,7 @@ def _of_xgboost(folder: Path, features: np.ndarray) -> tuple[Contributions, np.n
 
 
 def _count(leaves: int, features: int) -> int:
-    """Rows that can be explained of a model with so many leaves."""
+    """The number of rows to explain for a model with so many leaves."""
     return int(np.clip(WORK / max(1, leaves * features**2), MIN_ROWS, MAX_ROWS))
 
 
@@ -125,7 +125,7 @@ def _of_trees(predictor: Any, features: np.ndarray) -> tuple[Contributions, np.n
         import lightgbm
     except (ImportError, OSError) as error:
         raise UnexplainedError(
-            f"LightGBM, which computes them, cannot be loaded: {error} (install libgomp, or libomp "
+            f"cannot load LightGBM, which computes them: {error} (install libgomp, or libomp "
             "on macOS)"
         ) from None
     if predictor.rows is None:
@@ -152,12 +152,12 @@ def _of_trees(predictor: Any, features: np.ndarray) -> tuple[Contributions, np.n
 
 
 def lightgbm_text(trees: Sequence[tuple[np.ndarray, np.ndarray]], width: int) -> str:
-    """Trees of more than one node in LightGBM's text format, which holds them to the last bit.
+    """Trees of more than one node in LightGBM's text format, without rounding.
 
     Source of the format: Tree::ToString and GBDT::SaveModelToString in lightgbm-org/LightGBM.
 
     Args:
-        trees: the nodes of each tree, as decision_tree has them, and the training rows at each.
+        trees: the nodes of each tree, in the form of decision_tree, and the training rows at each.
         width: number of features.
     """
     blocks = [_tree_text(number, *tree) for number, tree in enumerate(trees)]
@@ -182,10 +182,10 @@ def _joined(values: Sequence[object]) -> str:
 
 def _tree_text(number: int, nodes: np.ndarray, rows: np.ndarray) -> str:
     inner = nodes["feature"] >= 0
-    # Inner nodes are counted apart from leaves, which are the complements of their numbers.
+    # Inner nodes and leaves are numbered separately; a leaf is the complement of its number.
     place = np.where(inner, np.cumsum(inner) - 1, ~(np.cumsum(~inner) - 1))
     split, leaf = nodes[inner], nodes[~inner]
-    # Missing values have a type of their own (8), and go left where bit 2 is set.
+    # Missing values have type 8, and go left if bit 2 is set.
     parts = {
         "num_leaves": [leaf.size],
         "num_cat": [0],
@@ -207,13 +207,13 @@ def _tree_text(number: int, nodes: np.ndarray, rows: np.ndarray) -> str:
 def summary(
     algorithm: str, folder: Path, features: np.ndarray, names: Sequence[str]
 ) -> dict[str, Any]:
-    """What is drawn of the contributions: each feature's mean absolute one, and points of some.
+    """Each feature's mean absolute contribution, and points for the top features.
 
-    A point has its SHAP value, the level of the feature's value among the rows (from 0; None where
-    it is missing) and its offset among the points of the same bin (from -1 to 1).
+    A point has its SHAP value, the level of the feature's value (from 0; None if it is missing) and
+    its offset among the points of its bin (from -1 to 1).
 
     Returns:
-        `shap`, or `shapProblem` where there are none.
+        `shap`, or `shapProblem` if there are none.
     """
     try:
         found, rows = explain(algorithm, folder, features)
@@ -244,7 +244,7 @@ def summary(
 
 
 def _levels(values: np.ndarray) -> np.ndarray:
-    """The level of each value, such that levels have about as many rows; -1 for missing ones."""
+    """The level of each value, where levels have about as many rows; -1 for missing values."""
     known = np.isfinite(values)
     levels = np.full(values.size, -1)
     if known.any():
@@ -254,7 +254,7 @@ def _levels(values: np.ndarray) -> np.ndarray:
 
 
 def _offsets(bins: np.ndarray) -> np.ndarray:
-    """Where points of one bin are set side by side, from the middle to both sides: -1 to 1."""
+    """Offsets of the points of a bin, from the middle to both sides: -1 to 1."""
     ranks = np.zeros(bins.size)
     for one in np.unique(bins):
         places = np.flatnonzero(bins == one)

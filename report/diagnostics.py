@@ -1,15 +1,14 @@
-"""How well each candidate predicts each split, how they compare, and where the winner errs: a job.
+"""A job that measures each candidate on each split, compares them, and locates the winner's errors.
 
 `python -m report.diagnostics REQUEST.json`, where the request is
 
     {"candidates": [{"name", "model"?: {"algorithm", "archive"}, "predictions"?: "/abs/file.csv",
                      "splits": {"train" | "validation" | "test": "/abs/path"}}],
-     "detailed": name of the candidate to look at closely, or null,
+     "detailed": name of the candidate to analyse in detail, or null,
      "features": names of the columns after the label, or null, "output": "/abs/file.json"}
 
-The pipeline itself evaluates each model on the test rows only. This runs beside it, for the report,
-so it looks at a bounded number of rows: of more, at evenly spaced ones. A candidate that cannot be
-looked at gets a `problem` that says why.
+The pipeline itself evaluates each model on the test rows only. This job serves the report, so it
+uses a limited number of evenly spaced rows. A candidate that cannot be evaluated gets a `problem`.
 """
 
 from __future__ import annotations
@@ -26,38 +25,38 @@ import numpy as np
 from report import analysis, contributions
 
 MAX_ROWS = 20_000
-"""Rows of a split that are predicted at the most."""
+"""Max rows of a split to predict."""
 
 MAX_BYTES = 64 * 1024**2
-"""Size up to which a split is read whole."""
+"""Max bytes of a split that is read whole."""
 
 PLACES = 1_000
-"""Places of a larger split that are read."""
+"""Number of places to read in a larger split."""
 
 
 class Sample(NamedTuple):
-    """Rows of a split, label first, and whether there are more of them."""
+    """Rows of a split, label first, and whether there are more."""
 
     rows: np.ndarray
     is_part: bool
 
 
 class Predicted(NamedTuple):
-    """What is actual and what is predicted of the rows of a split."""
+    """Actual and predicted values of a split's rows."""
 
     actual: np.ndarray
     predicted: np.ndarray
 
 
 Known = dict[str, Predicted]
-"""Of a candidate, by split."""
+"""A candidate's predictions by split."""
 
 
 def read_lines(path: Path) -> tuple[list[bytes], bool]:
-    """Reads the lines of all files at a path, or those at evenly spaced places of large ones.
+    """Reads the lines of all files at a path, or at evenly spaced places of large files.
 
     Returns:
-        The lines that hold something, and whether there are more.
+        The non-empty lines, and whether there are more.
     """
     files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
     size = sum(file.stat().st_size for file in files)
@@ -72,7 +71,7 @@ def read_lines(path: Path) -> tuple[list[bytes], bool]:
             for place in range(places):
                 stream.seek(end * place // places)
                 block = stream.read(MAX_BYTES // PLACES).splitlines()
-                lines += block[1:-1]  # the first and the last may be cut
+                lines += block[1:-1]  # the first and the last may be incomplete
     return [line for line in lines if line.strip()], size > MAX_BYTES
 
 
@@ -81,7 +80,7 @@ def read_sample(path: Path, skipped: int = 0) -> Sample:
 
     Args:
         path: A file or a folder.
-        skipped: Lines at the start that are not rows.
+        skipped: Lines at the start to skip.
 
     Raises:
         evaluate.InputError: There are no rows, or they are not all numbers.
@@ -100,13 +99,13 @@ def read_sample(path: Path, skipped: int = 0) -> Sample:
 
 
 def split_metrics(actual: np.ndarray, predicted: np.ndarray, is_part: bool) -> dict[str, Any]:
-    """The metrics of one split, the number of rows that they are of, and whether there are more."""
+    """The metrics of a split, the number of rows used, and whether there are more."""
     metrics = evaluate.regression_metrics(actual, predicted)
     return {**metrics, "rows": int(actual.size), "isPart": is_part}
 
 
 def details(actual: np.ndarray, predicted: np.ndarray, is_part: bool) -> dict[str, Any]:
-    """What is actual and what is predicted, as the cells and bars that are drawn of them."""
+    """Actual and predicted values, as the cells and bars of the charts."""
     return {
         "rows": int(np.count_nonzero(np.isfinite(actual) & np.isfinite(predicted))),
         "isPart": is_part,
@@ -119,7 +118,7 @@ def details(actual: np.ndarray, predicted: np.ndarray, is_part: bool) -> dict[st
 def feature_details(
     predict: evaluate.Predict, test: Sample, predicted: np.ndarray, features: list[str] | None
 ) -> dict[str, Any]:
-    """Which features count, and where the model errs on the map, if the table has one."""
+    """The features' importance, and a map of the errors, if the table has coordinates."""
     actual, values = test.rows[:, 0], test.rows[:, 1:]
     width = values.shape[1]
     names = feature_names(features, width)
@@ -146,7 +145,7 @@ def shap_details(
 
 
 def prediction_interval(known: Known) -> dict[str, Any]:
-    """How far around a prediction the actual value lies, and how often it does on test rows."""
+    """The prediction interval, and its coverage on test rows."""
     if "validation" not in known:
         return {}
     half = analysis.half_width(*known["validation"], evaluate.CONFIDENCE)
@@ -163,11 +162,11 @@ def prediction_interval(known: Known) -> dict[str, Any]:
 
 
 def compare(tests: dict[str, Predicted], name: str | None) -> dict[str, Any]:
-    """How far the R² of a candidate is above the others', by bootstrap on the same test rows."""
+    """Differences in R² to the other candidates, by bootstrap on the same test rows."""
     if name is None or name not in tests:
         return {}
     actual, predicted = tests[name]
-    # The rows of predictions that a file keeps have ten digits.
+    # Predictions in files have ten digits.
     others = {
         other: test.predicted
         for other, test in tests.items()
@@ -187,14 +186,14 @@ def compare(tests: dict[str, Predicted], name: str | None) -> dict[str, Any]:
 
 
 def feature_names(features: list[str] | None, width: int) -> list[str]:
-    """The names of features, or their numbers where other columns have been named."""
+    """The names of features, or numbers if there are too many or too few names."""
     if features is not None and len(features) == width:
         return features
     return [f"feature {column + 1}" for column in range(width)]
 
 
 def find_baseline(request: dict[str, Any], samples: dict[str, Sample]) -> dict[str, Any]:
-    """What the best single feature is worth, by the splits of the first candidate that has all."""
+    """The best single feature's score, on the splits of the first candidate that has all."""
     for candidate in request["candidates"]:
         paths = candidate.get("splits", {})
         splits = [
@@ -213,7 +212,7 @@ def find_baseline(request: dict[str, Any], samples: dict[str, Sample]) -> dict[s
 def diagnose_model(
     candidate: dict[str, Any], samples: dict[str, Sample], features: list[str] | None, close: bool
 ) -> tuple[dict[str, Any], Known]:
-    """Looks at a candidate whose model can be loaded here.
+    """Evaluates a candidate whose model can be loaded here.
 
     Raises:
         evaluate.InputError: The model or the rows cannot be read.
@@ -243,7 +242,7 @@ def diagnose_model(
 
 
 def diagnose_predictions(candidate: dict[str, Any], close: bool) -> tuple[dict[str, Any], Known]:
-    """Looks at a candidate of which only the predictions are known: actual and predicted, a header.
+    """Evaluates a candidate from a file of predictions: a header, then actual and predicted.
 
     Raises:
         evaluate.InputError: The predictions cannot be read.
@@ -261,7 +260,7 @@ def diagnose_predictions(candidate: dict[str, Any], close: bool) -> tuple[dict[s
 
 
 def diagnose(request: dict[str, Any]) -> dict[str, Any]:
-    """Looks at each candidate of a request, at how they compare, and at what they must beat."""
+    """Evaluates and compares the candidates of a request, and the baseline."""
     samples: dict[str, Sample] = {}
     tests: dict[str, Predicted] = {}
     found = []

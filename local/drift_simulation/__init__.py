@@ -1,1 +1,1 @@
-"""Replays months of requests that shift as a scenario says, by the scripts that look for drift."""
+"""Replays months of shifting requests with the scripts that detect drift."""

@@ -7,7 +7,7 @@
      "train" | "validation" | "test": "/abs/file.csv", "reference": "/abs/file.json" | null,
      "long": 7, "result": "/abs/file", "failure": "/abs/file"}
 
-The result is {"days": [...], "rows": how many rows requests are drawn from}.
+The result is {"days": [...], "rows": number of rows that requests are drawn from}.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ RUNS_A_MONTH = 30
 
 
 def read_rows(file: Path) -> np.ndarray:
-    """Reads the rows of a file of CSV, label first."""
+    """Reads the rows of a CSV file, label first."""
     return np.loadtxt(list(evaluate.filled_lines(file)), delimiter=",", ndmin=2)
 
 
 def simulate(request: dict[str, Any]) -> None:
-    """Does what the request says.
+    """Executes the request.
 
     Raises:
-        UserError: the scenario is about what the model does not have, or a file cannot be read.
+        UserError: the scenario does not fit the model, or a file cannot be read.
     """
     scenario = request["scenario"]
     if request["algorithm"] not in evaluate.LOADERS:
         raise UserError(
-            f"{request['candidate']} is of the algorithm {request['algorithm']}; what can be "
-            f"simulated is {', '.join(sorted(evaluate.LOADERS))}"
+            f"{request['candidate']} has the algorithm {request['algorithm']}; supported are "
+            f"{', '.join(sorted(evaluate.LOADERS))}"
         )
     try:
         train, validation, test = (
@@ -70,7 +70,7 @@ def simulate(request: dict[str, Any]) -> None:
         )
     except (evaluate.InputError, InputError) as error:
         raise UserError(str(error)) from error
-    # Rows that the model was not fitted to: of those it was, it knows too well what is true.
+    # Rows that the model was not fitted to: it would predict those too well.
     asked = np.concatenate([validation, test])
     replay = Replay(
         reference,

@@ -1,4 +1,4 @@
-"""Replays days: draws the requests of each, counts them in cells, and compares as the job does."""
+"""Replays days: draws requests, counts them in cells, and compares the counts like the job."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Predict = Callable[[np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class Labels:
-    """Which rows get labels, and how many days later."""
+    """The share of rows that get labels, and their delay in days."""
 
     share: float
     delay: int
@@ -25,24 +25,23 @@ class Labels:
 
 @dataclass(frozen=True)
 class Day:
-    """What a day's run finds."""
+    """The result of a day's run."""
 
     counts: Counts
     compared: list[Comparison]
 
     @property
     def findings(self) -> list[Comparison]:
-        """What has drifted."""
+        """Comparisons that found drift."""
         return [one for one in self.compared if one.drifted]
 
 
 class Replay:
-    """Days of requests that shift.
+    """Days of shifting requests.
 
-    A day's rows are drawn with replacement from those of the world, as counts of how often each
-    row occurs: a multinomial draw, which takes as long for a million rows as for a thousand. The
-    cells of the rows are known, so their counts are exact; what a day of requests would be counted
-    to, if each were sent, captured and read, is the same.
+    A day's rows are drawn from the world's with replacement: a multinomial draw of how often each
+    occurs, which takes as long for a million rows as for a thousand. The counts in cells equal
+    those of requests that are sent, captured and read.
     """
 
     def __init__(
@@ -58,21 +57,20 @@ class Replay:
         seed: int,
         sampled: int | None = None,
     ) -> None:
-        """Takes what the days have in common.
+        """Prepares the days.
 
         Args:
             reference: Of the model.
             world: The rows that requests are drawn from.
             predict: The model.
-            shifts: What happens.
-            rows: Rows that are asked for a day.
-            labels: Those that arrive; None: none do.
-            thresholds: When a difference is drift.
-            long: Days that are compared together too.
-            seed: Draws the rows.
-            sampled: How many rows of a sample the world is; None: it is all that there is. Where
-                it is a sample, a million rows drawn from it tell no more of what there is than the
-                sample, so they are compared as so many.
+            shifts: Of the scenario.
+            rows: Per day.
+            labels: That arrive; None if there are none.
+            thresholds: Of drift.
+            long: Days that are also compared together.
+            seed: Of the draws.
+            sampled: Size of the sample that the world is, if it is one. Rows drawn from a sample
+                have no more information than the sample, so no more rows are compared.
         """
         self.sampled = sampled
         self.reference = reference
@@ -88,7 +86,7 @@ class Replay:
         self._placed: dict[tuple[float, ...], tuple[Placed, np.ndarray]] = {}
 
     def days(self, count: int) -> list[Day]:
-        """Replays days, from the first."""
+        """Replays the first days."""
         earlier: list[Counts] = []
         days = []
         for day in range(count):
@@ -101,7 +99,7 @@ class Replay:
         return days
 
     def telling(self, counts: Counts) -> Counts:
-        """As many rows as counts of the world's tell about."""
+        """Limits the number of rows to the sample's."""
         if self.sampled is None:
             return counts
         share = self.sampled / (self.sampled + counts.rows)
@@ -119,7 +117,7 @@ class Replay:
         )
 
     def counts(self, day: int) -> Counts:
-        """The counts of a day's requests, and of the labels that arrive on it."""
+        """The counts of a day's requests, and of the labels that arrive that day."""
         placed, weights = self.placed(day)
         asked = self.drawn(replace(placed, errors=None), weights, self.rows)
         labels = self.labels
@@ -135,7 +133,7 @@ class Replay:
         )
 
     def drawn(self, placed: Placed, weights: np.ndarray, rows: int) -> Counts:
-        """The counts of rows that are drawn from those placed."""
+        """The counts of rows drawn from the placed ones."""
         often = self.random.multinomial(rows, weights)
         chosen = np.flatnonzero(often)
         if 2 * len(chosen) > len(often):
@@ -143,14 +141,15 @@ class Replay:
         return self.reference.count(placed.take(chosen), often[chosen])
 
     def placed(self, day: int) -> tuple[Placed, np.ndarray]:
-        """The cells of the rows as they are on a day, and how probable each row is."""
+        """The cells of a day's rows, and each row's probability."""
         strengths = tuple(shift.strength(day) for shift in self.shifts)
         if strengths not in self._placed:
             if len(self._placed) > 64:
                 self._placed.clear()
             requests = self.world.apply(list(zip(self.shifts, strengths, strict=True)), self.spread)
             predictions = self.predict(requests.rows)
-            # What shifted rows are truly is what the model says of them, but for the errors of old.
+            # The labels of shifted rows are the model's predictions, minus the rows' original
+            # errors.
             labels = predictions + requests.labels - self.predict(self.world.plain.rows)
             placed = self.reference.place(requests.rows, predictions, labels)
             self._placed[strengths] = (placed, requests.weights / requests.weights.sum())
@@ -158,7 +157,7 @@ class Replay:
 
 
 def day_document(day: int, found: Day, reference: Reference) -> dict[str, Any]:
-    """A day as JSON has it."""
+    """A day for JSON."""
     counts = found.counts
     return {
         "day": day,

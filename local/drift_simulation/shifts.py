@@ -1,4 +1,4 @@
-"""What a scenario does to the requests of a day: kinds of shifts, and how each of them comes."""
+"""The shifts of a scenario, and their effect on a day's requests."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import numpy as np
 from local.standins.errors import UserError
 
 OUTLIER = 10
-"""Standard deviations that an outlier is from the mean."""
+"""Distance of an outlier from the mean, in standard deviations."""
 
 
 @dataclass(frozen=True)
 class Requests:
-    """Rows that may be asked for, what is true of them, and how probable each is."""
+    """Possible rows, their labels, and the probability of each."""
 
     rows: np.ndarray
     labels: np.ndarray
@@ -30,11 +30,11 @@ class Shift:
 
     Attributes:
         kind: See `apply`.
-        columns: Those it is about: names, or the name of a category.
-        size: How large it is when it has come: its meaning is the kind's.
-        start: The first day of it, from 0.
+        columns: Names of columns, or of a category.
+        size: Its full size, in a unit that depends on the kind.
+        start: Its first day, from 0.
         profile: "sudden", "gradual" or "seasonal".
-        days: In which a gradual shift comes, and the period of a season.
+        days: Until a gradual shift is complete, or the period of a seasonal one.
         label: The label whose share changes.
     """
 
@@ -48,7 +48,7 @@ class Shift:
 
     @staticmethod
     def parse(document: dict[str, Any]) -> Shift:
-        """The shift that a scenario has, which was checked before."""
+        """The shift in a scenario that was already checked."""
         columns = document.get("columns") or [document["column"]] if "column" in document else []
         return Shift(
             document["kind"],
@@ -61,7 +61,7 @@ class Shift:
         )
 
     def strength(self, day: int) -> float:
-        """How much of the shift there is on a day, from 0 to 1."""
+        """The strength of the shift on a day, from 0 to 1."""
         since = day - self.start
         if since < 0:
             return 0.0
@@ -73,10 +73,10 @@ class Shift:
 
 
 class World:
-    """The rows that requests are drawn from, as a model was tested on them.
+    """The rows that requests are drawn from.
 
-    Every row has numbers of its own by which it is chosen where only some rows are changed: so a
-    row that is changed on a day of a small share is changed on those of larger ones too.
+    Where only some rows change, fixed random numbers per row choose them, so a larger share of
+    changed rows includes a smaller one.
     """
 
     def __init__(
@@ -91,24 +91,24 @@ class World:
         self.deviations = np.nanstd(rows, axis=0)
 
     def places(self, shift: Shift) -> list[int]:
-        """The places of a shift's columns.
+        """The indices of a shift's columns.
 
         Raises:
-            UserError: there is no such column.
+            UserError: a column does not exist.
         """
         for name in shift.columns:
             if name not in self.columns:
                 raise UserError(
-                    f'scenario: the shift "{shift.kind}" is about "{name}"; the features are '
-                    + ", ".join(self.columns)
+                    f'scenario: the shift "{shift.kind}" has the unknown column "{name}"; '
+                    "the features are " + ", ".join(self.columns)
                 )
         return [self.columns.index(name) for name in shift.columns]
 
     def category(self, shift: Shift) -> list[int]:
-        """The places of the columns of a category, one a label.
+        """The indices of a category's columns, one per label.
 
         Raises:
-            UserError: there is no such category.
+            UserError: the category does not exist.
         """
         [name] = shift.columns
         places = [
@@ -116,7 +116,7 @@ class World:
         ]
         if len(places) < 2:
             raise UserError(
-                f'scenario: the shift "{shift.kind}" is about the category "{name}", which has no '
+                f'scenario: the shift "{shift.kind}" has the category "{name}", which has no '
                 f"one-hot columns {name}_..."
             )
         return places
@@ -125,8 +125,8 @@ class World:
         """The requests of a day.
 
         Args:
-            shifts: What there is, and how much of each, from 0 to 1.
-            spread: Standard deviation of the model's errors, the unit of changed concepts.
+            shifts: Active shifts, with the strength of each, from 0 to 1.
+            spread: Standard deviation of the model's errors, the unit of concept shifts.
         """
         rows, labels = self.plain.rows.copy(), self.plain.labels.copy()
         weights = self.plain.weights.copy()
@@ -147,7 +147,7 @@ class World:
         size = shift.size * strength
         chosen = self.chance < size
         if shift.kind == "concept":
-            # What is true of a row is another, by so many standard deviations of the errors.
+            # The labels change, by standard deviations of the errors.
             return rows, labels + size * spread, weights
         if shift.kind in ("share", "newLabel"):
             return self._of_category(shift, size, rows, labels, weights)
@@ -165,7 +165,7 @@ class World:
             elif shift.kind == "outliers":
                 rows[:, place] = np.where(chosen, mean + OUTLIER * deviation, column)
             elif shift.kind == "dependence":
-                # The values of another row: the column keeps its values, not what they go with.
+                # Values of other rows: the column's distribution stays, its dependence does not.
                 rows[:, place] = np.where(chosen, self.plain.rows[self.other, place], column)
         return rows, labels, weights
 
@@ -179,7 +179,7 @@ class World:
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         places = self.category(shift)
         if shift.kind == "newLabel":
-            # One-hot encoded, a label that training does not know is none of the known ones.
+            # One-hot encoded, a new label is none of the known ones.
             rows[np.ix_(np.flatnonzero(self.chance < size), np.array(places))] = 0
             return rows, labels, weights
         name = f"{shift.columns[0]}_{shift.label}"

@@ -1,14 +1,13 @@
-"""Logs executions to MLflow: an experiment a pipeline, a run an execution, below it its trials.
+"""Logs executions to MLflow: an experiment per pipeline, a run per execution, with nested runs.
 
-What it logs is a JSON document (`Facts`), whoever has read it from SageMaker. Logging the same
-again changes nothing: a run is found by its execution's ARN and its key, and is made anew only
-where it would hold something else. Model versions are found by the ARN of their model package.
+The input is a JSON document (`Facts`). Logging it again changes nothing: a run is found by its
+execution's ARN and its key, and only replaced if its content differs. Model versions are found by
+the ARN of their model package.
 
 Usage: python log.py FACTS STORE, where STORE is a folder, the address of a tracking server,
-or the ARN of an MLflow app or tracking server of SageMaker. In a folder, the store is what
-`mlflow ui` expects where it is started: mlflow.db, and the artifacts in mlartifacts. MLflow's own
-file store is no choice: it is kept for old stores only, and gets no new features (MLflow's
-documentation, "Backend Stores"). Prints what was done, as JSON.
+or the ARN of an MLflow app or tracking server of SageMaker. A folder gets what `mlflow ui` expects
+in its working directory: mlflow.db, and the artifacts in mlartifacts. MLflow's own file store is
+deprecated (MLflow's documentation, "Backend Stores"). Prints counts as JSON.
 """
 
 from __future__ import annotations
@@ -35,12 +34,12 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
-#: What is known of executions, as JSON: see cli/sageMaker/tracked.ts, which writes it.
+#: The content of executions, written by cli/sageMaker/tracked.ts.
 Facts = Mapping[str, Any]
 
 EXECUTION = "sagemaker.pipeline_execution_arn"
 KEY = "restate.run"
-#: Drawn from what is logged anyway, so it does not tell one run from another.
+#: Derived from other content, so it does not count in comparisons of runs.
 REPORT = "report.html"
 CONTENT = "restate.content"
 PACKAGE = "sagemaker.model_package_arn"
@@ -49,24 +48,24 @@ APPROVED = "approved"
 
 STATUSES = {"Succeeded": "FINISHED", "Completed": "FINISHED", "Stopped": "KILLED"}
 
-#: What MLflow takes in one request: mlflow/utils/validation.py, MAX_PARAMS_TAGS_PER_BATCH and
-#: MAX_METRICS_PER_BATCH; with 1,000 of all kinds, and 1 MB.
+#: MLflow's limits per request: mlflow/utils/validation.py, MAX_PARAMS_TAGS_PER_BATCH and
+#: MAX_METRICS_PER_BATCH; at most 1,000 of all kinds together, and 1 MB.
 MAX_PARAMS = 100
 MAX_METRICS = 800
 
-#: Points of a trial's course that are logged, evenly chosen: each costs a fifth of a millisecond.
+#: Max points of a trial's learning curve, evenly spaced: each takes a fifth of a millisecond.
 MAX_COURSE = 25
 
-#: Makes MLflow show an experiment as one of models, not of prompts.
+#: Makes MLflow treat an experiment as one of models, not of prompts.
 EXPERIMENT_KIND = {"mlflow.experimentKind": "custom_model_development"}
 
-#: A name, a value, when it was measured (milliseconds since 1970), and at which step.
+#: A name, a value, a time (milliseconds since 1970), and a step.
 Point = tuple[str, float, int, int]
 
 
 @dataclass(frozen=True)
 class Logged:
-    """A run, as it is to be in MLflow."""
+    """The intended content of a run in MLflow."""
 
     key: str
     parent: str | None
@@ -77,27 +76,27 @@ class Logged:
     params: dict[str, str]
     metrics: list[Point]
     tags: dict[str, str]
-    #: Files, and the folder of each among the artifacts.
+    #: Files, with each one's folder in the artifacts.
     artifacts: list[tuple[str, str]] = field(default_factory=list)
 
 
 def name_of(text: str) -> str:
-    """A name that MLflow takes for a parameter or a metric: letters, digits and `_-. :/`."""
+    """A valid name of a parameter or a metric in MLflow: letters, digits and `_-. :/`."""
     return re.sub(r"[^\w.\- :/]", "_", text)
 
 
 def milliseconds(text: str) -> int:
-    """A time of ISO 8601."""
+    """A time in ISO 8601, as milliseconds since 1970."""
     return round(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000)
 
 
 def known(values: Mapping[str, Any]) -> dict[str, str]:
-    """What has a value, as text."""
+    """The items with a value, as text."""
     return {name_of(name): str(value) for name, value in values.items() if value not in (None, "")}
 
 
 def points(metrics: Mapping[str, float | None], time: int, step: int = 0) -> list[Point]:
-    """Metrics of one moment; what is no number is left out."""
+    """Metrics at one time; values that are not numbers are omitted."""
     return [
         (name_of(name), float(value), time, step)
         for name, value in metrics.items()
@@ -106,7 +105,7 @@ def points(metrics: Mapping[str, float | None], time: int, step: int = 0) -> lis
 
 
 def trial_run(trial: Facts, parent: str, execution: Facts) -> Logged:
-    """The run of a trial, with its objective after each iteration where that is known."""
+    """The run of a trial, with its objective after each iteration, if known."""
     start = milliseconds(trial.get("startTime") or execution["startTime"])
     end = start + round(1000 * (trial.get("seconds") or 0))
     history: Sequence[float] = trial.get("history") or []
@@ -157,7 +156,7 @@ def tuning_course(candidate: Facts, trials: Sequence[Logged]) -> list[Point]:
 
 
 def candidate_runs(candidate: Facts, execution: Facts) -> list[Logged]:
-    """The run of a candidate, with the metrics on the test rows, and those of its trials."""
+    """The run of a candidate, with its metrics on the test rows, and the runs of its trials."""
     key = f"candidate/{candidate['tuningStep']}"
     trials = [trial_run(trial, key, execution) for trial in candidate["trials"]]
     first = milliseconds(execution["startTime"])
@@ -211,12 +210,12 @@ def runs_of(execution: Facts) -> list[Logged]:
 
 
 def chunks(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    """Parts of at most so many."""
+    """Parts of limited size."""
     return (values[first : first + size] for first in range(0, len(values), size))
 
 
 def digest(run: Logged, parent: str | None) -> str:
-    """What tells a run from one that holds something else; of files the content counts."""
+    """A hash of a run's content, including its files'."""
     files = [
         (Path(path).name, folder, hashlib.sha256(Path(path).read_bytes()).hexdigest())
         for path, folder in run.artifacts
@@ -227,7 +226,7 @@ def digest(run: Logged, parent: str | None) -> str:
 
 
 def write_ahead() -> None:
-    """Lets SQLite commit without waiting for the disk: thousands of runs take several each."""
+    """Lets SQLite commit without waiting for the disk, because each run has several commits."""
     from sqlalchemy import event
     from sqlalchemy.engine import Engine
 
@@ -241,13 +240,13 @@ def write_ahead() -> None:
 
 
 class Store:
-    """An MLflow store that executions are logged to."""
+    """An MLflow store."""
 
     def __init__(self, address: str) -> None:
-        """Opens a tracking server by its address, or a store in a folder, making it if needed."""
+        """Opens a tracking server, or a store in a folder, which is created if needed."""
         self.folder = None if "://" in address or address.startswith("arn:") else Path(address)
         if self.folder is None:
-            # SageMaker's plugin signs by the address that is set for all, not by the client's.
+            # SageMaker's plugin signs for the global tracking URI, not for the client's.
             mlflow.set_tracking_uri(address)
             self.client = MlflowClient(address)
         else:
@@ -258,18 +257,18 @@ class Store:
         self.kept = 0
 
     def experiment(self, name: str) -> str:
-        """The id of a pipeline's experiment."""
+        """The id of a pipeline's experiment, which is created if needed."""
         found = self.client.get_experiment_by_name(name)
         if found is not None:
             if found.lifecycle_stage == "deleted":
                 self.client.restore_experiment(found.experiment_id)
             return str(found.experiment_id)
-        # The server looks for such artifacts in mlartifacts, so the folder can be moved.
+        # The server resolves this to mlartifacts, so the folder can be moved.
         location = None if self.folder is None else f"mlflow-artifacts:/{name}"
         return str(self.client.create_experiment(name, location, EXPERIMENT_KIND))
 
     def search(self, experiment: str, arn: str) -> list[Run]:
-        """All runs of an execution that the store has."""
+        """All runs of an execution in the store."""
         found: list[Run] = []
         token = None
         while True:
@@ -282,7 +281,7 @@ class Store:
                 return found
 
     def log_artifact(self, run: Run, path: Path, folder: str) -> None:
-        """Puts a file among a run's artifacts."""
+        """Adds a file to a run's artifacts."""
         uri = urlparse(run.info.artifact_uri)
         if self.folder is None or uri.scheme != "mlflow-artifacts":
             self.client.log_artifact(run.info.run_id, str(path), folder or None)
@@ -294,7 +293,7 @@ class Store:
     def log_run(
         self, experiment: str, arn: str, run: Logged, parent: str | None, content: str
     ) -> str:
-        """Makes a run."""
+        """Creates a run."""
         tags = {**run.tags, EXECUTION: arn, KEY: run.key}
         if parent is not None:
             tags[MLFLOW_PARENT_RUN_ID] = parent
@@ -308,7 +307,7 @@ class Store:
             self.client.log_batch(run_id, params=part)
         for part in chunks(metrics[MAX_METRICS:], MAX_METRICS):
             self.client.log_batch(run_id, metrics=part)
-        # What says that all of it is there comes last.
+        # The tag that marks the run as complete comes last.
         self.client.log_batch(
             run_id, metrics[:MAX_METRICS], params[:MAX_PARAMS], [RunTag(CONTENT, content)]
         )
@@ -316,7 +315,7 @@ class Store:
         return run_id
 
     def log_execution(self, execution: Facts) -> dict[str, str]:
-        """Makes the runs of an execution, but for those that hold the same already.
+        """Creates the runs of an execution, except those that have the same content already.
 
         Returns:
             The ids of the runs, by their keys.
@@ -324,7 +323,7 @@ class Store:
         experiment = self.experiment(execution["pipelineName"])
         arn = execution["arn"]
         there = self.search(experiment, arn)
-        # A run that an earlier call was interrupted in is still under way.
+        # An interrupted call leaves an unfinished run.
         old = {
             (run.data.tags.get(KEY), run.data.tags.get(CONTENT)): run.info.run_id
             for run in there
@@ -346,14 +345,14 @@ class Store:
         return ids
 
     def log_models(self, models: Sequence[Facts], runs: Mapping[tuple[str, str], str]) -> int:
-        """Registers model packages whose runs are here, and brings the approval of all up to date.
+        """Registers model packages whose runs exist, and updates the approval of all versions.
 
         Args:
             models: versions of model package groups
-            runs: the ids of the candidates' runs, by the execution's id and the candidate's name
+            runs: ids of the candidates' runs, by the execution's id and the candidate's name
 
         Returns:
-            How many versions of them the store has.
+            The number of these versions in the store.
         """
         count = 0
         for group in dict.fromkeys(one["group"] for one in models):
@@ -374,7 +373,7 @@ class Store:
         return count
 
     def versions(self, group: str) -> dict[str, ModelVersion]:
-        """The versions of a registered model that stand for model packages, by their ARNs."""
+        """The versions of a registered model, by the ARNs of their model packages."""
         found: dict[str, ModelVersion] = {}
         token = None
         while True:
@@ -385,7 +384,7 @@ class Store:
                 return found
 
     def register(self, model: Facts, run_id: str) -> ModelVersion:
-        """Makes a version of a registered model for a model package."""
+        """Creates a version of a registered model for a model package."""
         try:
             self.client.get_registered_model(model["group"])
         except MlflowException as error:
@@ -401,7 +400,7 @@ class Store:
         return self.client.create_model_version(model["group"], source, run_id, tags)
 
     def approve(self, version: ModelVersion, model: Facts) -> None:
-        """Writes the approval of a model package to its version, where it is another."""
+        """Updates the approval of a model package's version, if it changed."""
         if version.tags.get(APPROVAL) != model["approvalStatus"]:
             self.client.set_model_version_tag(
                 version.name, version.version, APPROVAL, model["approvalStatus"]
@@ -413,7 +412,7 @@ class Store:
     def name_approved(
         self, group: str, models: Sequence[Facts], versions: Mapping[str, ModelVersion]
     ) -> None:
-        """Gives the alias `approved` to the latest approved version, where there is one."""
+        """Sets the alias `approved` to the latest approved version, if there is one."""
         approved = [
             one for one in models if one["approvalStatus"] == "Approved" and one["arn"] in versions
         ]
@@ -427,10 +426,10 @@ class Store:
 
 
 def log(facts: Facts, address: str) -> dict[str, int]:
-    """Logs all that a document tells.
+    """Logs a document.
 
     Returns:
-        How many runs were made, how many were there already, and how many model versions are.
+        Numbers of new runs, of unchanged runs, and of model versions.
     """
     store = Store(address)
     runs: dict[tuple[str, str], str] = {}
@@ -443,7 +442,7 @@ def log(facts: Facts, address: str) -> dict[str, int]:
 
 
 def main() -> None:
-    """Logs a document, or says in a line why not."""
+    """Logs a document, or prints the reason for a failure in one line."""
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.ERROR)
     path, address = sys.argv[1:]

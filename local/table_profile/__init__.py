@@ -1,1 +1,1 @@
-"""What a user's files hold: their form, their columns, and which of them to train on."""
+"""Profiles a user's files: their format, their columns, and which of these to train on."""

@@ -1,13 +1,13 @@
-"""Profiles the files of a table that nobody has described yet.
+"""Profiles the files of a table without a description.
 
 `python -m local.table_profile REQUEST.json`, where the request is
 
     {"paths": ["/abs/file"], "format": "csv" | "parquet", "target": name | null,
      "result": "/abs/file", "failure": "/abs/file"}
 
-The result is {"rows", "form", "columns", "skipped", "copies", "targets"}: how the files are
-written, their columns with types and reasons to drop them, the columns of Parquet that a table
-cannot have, those that give the target away, and the columns that may be predicted.
+The result is {"rows", "form", "columns", "skipped", "copies", "targets"}: the files' format, their
+columns with types and reasons to drop them, Parquet's columns that a table cannot have, columns
+that give the target away, and possible targets.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def profile(request: dict[str, Any]) -> None:
     """Profiles the request's files.
 
     Raises:
-        UserError: They are none that Athena reads as a table.
+        UserError: Athena cannot read them as a table.
     """
     paths = tuple(map(Path, request["paths"]))
     with open_database(tempfile.gettempdir()) as database:
@@ -169,9 +169,9 @@ def _is_header(
     form: ValueForm,
     database: duckdb.DuckDBPyConnection,
 ) -> bool:
-    """Whether the first line names the columns: most of its fields are not of their columns' types.
+    """Whether the first line is a header: most of its fields do not have their columns' types.
 
-    Where all columns are text, it is taken to.
+    If all columns are text, it is assumed to be one.
     """
     typed = [column for column in columns if not column.type.is_text]
     if not typed:
@@ -194,8 +194,8 @@ def _with_empty_text(
     dialect: Dialect,
     database: duckdb.DuckDBPyConnection,
 ) -> ValueForm:
-    r"""The form with empty text as missing, where there is some; without \N if the SerDe has it."""
-    # Of dates in text, the query makes empty text missing.
+    r"""The form with empty text as missing, if it occurs; without \N if the SerDe reads it so."""
+    # The query reads empty text as missing in dates.
     texts = [column.sql for column in columns if column.type.is_text and not column.date_format]
     empty = " or ".join(f"{text} = ''" for text in texts) or "false"
     is_empty = database.execute(f"select 1 from body where {empty} limit 1").fetchall()  # noqa: S608 - places
@@ -227,7 +227,7 @@ def _value(column: TextColumn, form: ValueForm) -> str:
 
 
 def _remark(column: TextColumn, table: Table, database: duckdb.DuckDBPyConnection) -> str:
-    """What Athena reads otherwise than the values look."""
+    """A remark on values that Athena reads differently from how they look."""
     if column.is_code:
         return "numbers with leading zeros, so text"
     if column.date_format:
@@ -245,7 +245,7 @@ def _remark(column: TextColumn, table: Table, database: duckdb.DuckDBPyConnectio
 
 
 def _place(row: int, table: Table, database: duckdb.DuckDBPyConnection) -> str:
-    """The line, and where there are several, the file of a row of `cells`."""
+    """The line of a row of `cells`, and its file if there are several."""
     ((file, before),) = database.execute(
         "select any_value(file), count(*) from body where __row <= $row "
         "and file = (select file from cells where __row = $row)",
@@ -259,7 +259,7 @@ def _parquet(paths: tuple[Path, ...], database: duckdb.DuckDBPyConnection) -> di
     stored = stored_columns(paths[0], database)
     types = {name: _glue_type(column) for name, column in stored.items()}
     skipped = {
-        name: "no name that a table may have"
+        name: "its name is not allowed in a table"
         if types[name]
         else f"stored as {column.text}, which Athena cannot read as a value to train on"
         for name, column in stored.items()

@@ -1,4 +1,4 @@
-"""How a CSV file separates and quotes values, as DuckDB's sniffer finds it."""
+"""The delimiter and quotes of a CSV file, found by DuckDB's sniffer."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Dialect:
     Attributes:
         delimiter: Between values.
         is_quoted: Whether values may be in double quotes.
-        title_lines: Lines above the header, or above the rows where there is none.
-        columns: How many columns there are.
+        title_lines: Lines before the header or the rows.
+        columns: Number of columns.
     """
 
     delimiter: str
@@ -38,7 +38,7 @@ def sniff(path: Path, database: duckdb.DuckDBPyConnection) -> Dialect:
     """Finds the form of a file.
 
     Raises:
-        UserError: It is none that Athena reads.
+        UserError: Athena cannot read it.
     """
     try:
         found = database.execute(
@@ -66,7 +66,7 @@ def sniff(path: Path, database: duckdb.DuckDBPyConnection) -> Dialect:
 
 
 def _most_even(path: Path) -> tuple[str, int]:
-    """The delimiter that most lines have as often, where the lines differ; their columns."""
+    """The delimiter whose count is the same in most lines, if lines differ, and their columns."""
     with open_lines(path) as lines:
         sample = [line.rstrip("\r\n") for line in islice(lines, _SAMPLE_LINES)]
     best = (0, "", 1)

@@ -1,4 +1,4 @@
-"""Which columns to train on, and what may be predicted."""
+"""Chooses the columns to train on, and possible targets."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ _TIMES = ("date", "timestamp")
 
 @dataclass(frozen=True)
 class Column:
-    """A column, and what its values are.
+    """A column and its values.
 
     Attributes:
-        name: As the table has it.
-        header: What the file calls it; None if nothing does.
+        name: In the table.
+        header: In the file, if any.
         type: Its Glue type.
-        missing: Rows without a value.
-        distinct: Different values.
-        low: The least value, as text; empty of text.
-        high: The greatest.
-        middle: One in the middle, for examples.
-        labels: The values of text, if they are few.
-        is_counter: Whether it holds consecutive whole numbers, each once.
-        is_time: Whether it holds times that are text for Athena.
-        is_code: Whether its digits begin with zeros, so that it is text.
-        date_format: The format of Athena's date_parse by which these are dates.
-        remark: What else there is to say of it.
+        missing: Number of rows without a value.
+        distinct: Number of distinct values.
+        low: The min value as text; empty for text.
+        high: The max value.
+        middle: The median, as an example.
+        labels: The values of text, if there are few.
+        is_counter: Whether it has consecutive whole numbers, each once.
+        is_time: Whether it has times that are text for Athena.
+        is_code: Whether it has digits with leading zeros, so it is text.
+        date_format: Of dates, for Athena's date_parse.
+        remark: A further remark.
     """
 
     name: str
@@ -68,12 +68,12 @@ class Column:
 
     @property
     def is_text(self) -> bool:
-        """Whether it holds text."""
+        """Whether it has text."""
         return self.kind in ("string", "char", "varchar")
 
     @property
     def is_number(self) -> bool:
-        """Whether it holds numbers."""
+        """Whether it has numbers."""
         return not self.is_text and self.kind not in (*_TIMES, "boolean")
 
 
@@ -88,7 +88,7 @@ def describe(
     is_code: bool = False,
     date_format: str | None = None,
 ) -> Column:
-    """Describes a column of the relation `typed`, which holds dates where there is a format."""
+    """Describes a column of the relation `typed`, which has dates if there is a format."""
     text = quote(name)
     is_text = kind.partition("(")[0] in ("string", "char", "varchar") and date_format is None
     is_whole = kind in ("tinyint", "smallint", "int", "bigint")
@@ -154,13 +154,13 @@ def reason_to_drop(column: Column, rows: int, database: duckdb.DuckDBPyConnectio
     if column.distinct * 2 > rows:
         return f"free text: {column.distinct:,} different values in {rows:,} rows"
     if column.distinct > MAX_LABELS:
-        # Numbers with strays among them; other text is encoded by its labels' targets.
+        # Numbers with exceptions; other text is target encoded.
         return None if column.is_code else column.remark or None
     return _twins(column, database)
 
 
 def _twins(column: Column, database: duckdb.DuckDBPyConnection) -> str | None:
-    """Labels that one-hot encoding cannot tell apart; see standins/athena/labels.py."""
+    """Labels that are equal to one-hot encoding; see standins/athena/labels.py."""
     text = quote(column.name)
     twins = database.execute(
         f"select min({text}), max({text}) from (select distinct {text} from typed) "  # noqa: S608 - quoted
@@ -175,7 +175,7 @@ def _twins(column: Column, database: duckdb.DuckDBPyConnection) -> str | None:
 def copies_of(
     target: str, columns: Sequence[Column], database: duckdb.DuckDBPyConnection
 ) -> dict[str, str]:
-    """Numeric columns whose order of rows is the target's, with the reason to drop each."""
+    """Numeric columns that order rows like the target, with the reason to drop each."""
     found = {}
     for column in columns:
         if column.name == target or not column.is_number or column.distinct < _MIN_TARGET_VALUES:
@@ -195,7 +195,7 @@ def copies_of(
 
 
 def likely_targets(columns: Sequence[Column], rows: int) -> list[str]:
-    """The columns that may be predicted, the likeliest first."""
+    """Possible targets, most likely first."""
     possible = [
         column
         for column in columns
@@ -216,7 +216,7 @@ def likely_targets(columns: Sequence[Column], rows: int) -> list[str]:
 
 
 def plain_booleans(columns: Sequence[Column]) -> list[str]:
-    """Columns of yes and no, which Athena reads as text: true and false are its only booleans."""
+    """Columns of yes and no, which Athena reads as text: its booleans are true and false."""
     return [
         column.name
         for column in columns

@@ -1,4 +1,4 @@
-"""The columns of text files: their names, their Glue types, and how values are written."""
+"""The columns of text files: their names, Glue types, and the form of their values."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from local.standins.athena.tables import ColumnType, parse_type
 from local.standins.athena.value_form import ValueForm
 from local.standins.database import literal
 
-# What programs write where a value is missing, in lower case without blanks around.
+# Texts that programs write for missing values, in lower case, trimmed.
 _NULL_WORDS = (
     *("", "na", "n/a", "n.a.", "#n/a", "<na>", "nan", "null", "(null)", "none", "nil", r"\n"),
     *("?", "-", "--", ".", "..", "missing", "unknown", "*"),
 )
 _IS_NULL_WORD = f"lower(trim({{}})) in ({', '.join(map(literal, _NULL_WORDS))})"
-# Of more values than that, a few texts without digits among numbers stand for missing ones.
+# Min values of a column of numbers in which a few texts without digits count as missing.
 _MIN_NUMBERS = 20
 _MAX_NULL_TEXTS = 3
-# The first that suits most columns is taken.
+# The first that fits most columns is used.
 _NUMBER_FORMS = tuple(
     ValueForm(thousands=thousands, decimal=decimal)
     for thousands, decimal in (
@@ -34,8 +34,8 @@ _NUMBER_FORMS = tuple(
 _TYPES = tuple(map(parse_type, ("boolean", "int", "bigint", "double", "date", "timestamp")))
 _DOUBLE = parse_type("double")
 _TEXT = parse_type("string")
-# Times as others write them, which neither SerDe nor a cast takes: text in Athena, of which the
-# query can make dates by date_parse, where there is no zone.
+# Formats of times that neither SerDe nor a cast reads: text in Athena, which the query can convert
+# to dates with date_parse, if there is no zone.
 _OTHER_TIMES = (
     *(
         "%Y-%m-%dT%H:%M:%SZ",
@@ -50,7 +50,7 @@ _OTHER_TIMES = (
     *("%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S"),
     *("%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S", "%b %d, %Y", "%B %d, %Y", "%d/%m/%y", "%m/%d/%y"),
 )
-# Of strftime's specifiers, those that date_parse has by other names.
+# Specifiers of strftime that differ in date_parse.
 _DATE_PARSE_NAMES = {"%M": "%i", "%S": "%s", "%B": "%M"}
 
 
@@ -59,13 +59,13 @@ class TextColumn:
     """A column of text files.
 
     Attributes:
-        place: Among the columns, from 0.
+        place: Index of the column.
         type: Its Glue type.
-        nulls: Texts in it that stand for missing values.
-        strays: The values that keep it from being numbers, if most are: a text, and its row.
-        time_format: What its dates are written by, if Athena reads them as text.
-        date_formats: The formats of date_parse by which all of them are dates, but different ones.
-        is_code: Whether its digits begin with zeros, which numbers would lose.
+        nulls: Texts that mean a missing value.
+        strays: Values that are not numbers, if most are: a text, and its row.
+        time_format: Of its dates, if Athena reads them as text.
+        date_formats: Formats of date_parse that all dates fit, with different results.
+        is_code: Whether it has digits with leading zeros, which numbers would lose.
     """
 
     place: int
@@ -83,7 +83,7 @@ class TextColumn:
 
     @property
     def date_format(self) -> str | None:
-        """The format by which date_parse makes dates of it, if there is one and no other."""
+        """The format for date_parse, if it is unambiguous."""
         return self.date_formats[0] if len(self.date_formats) == 1 else None
 
 
@@ -97,7 +97,7 @@ def find_columns(
     best = (sum(column.type is not _TEXT for column in columns), columns, plain)
     texts = [column.place for column in columns if column.type is _TEXT]
     for form in _NUMBER_FORMS[1:] if texts else ():
-        # Only columns with such a sign are read otherwise.
+        # Other forms only matter for columns with these characters.
         changed = {
             place
             for place in range(width)
@@ -162,7 +162,7 @@ def _mixed(
     numbers: int,
     words: frozenset[str],
 ) -> TextColumn:
-    """A column whose values are not all of one type."""
+    """A column whose values do not all have one type."""
     text = f"c{place}"
     is_stray = f"not {_IS_NULL_WORD.format(text)} and ({form.parse(_DOUBLE, text)}) is null"
     strays = database.execute(
@@ -192,7 +192,7 @@ def _mixed(
     return TextColumn(
         place,
         _TEXT,
-        # A text for a missing date would stop the query.
+        # A text for a missing date would make the query fail.
         words if len(date_formats) == 1 else frozenset(),
         time_format=next(iter(time_formats), None),
         date_formats=date_formats,
@@ -200,7 +200,7 @@ def _mixed(
 
 
 def _time_formats(database: duckdb.DuckDBPyConnection, text: str) -> list[str]:
-    """Those of _OTHER_TIMES by which a sample of a column is times."""
+    """The formats of _OTHER_TIMES that fit a sample of a column."""
     is_known = f"not {_IS_NULL_WORD.format(text)}"
     sample = f"(select {text} from body where {is_known} and {text} is not null limit 1000)"  # noqa: S608 - places
     fitting = []
@@ -216,7 +216,7 @@ def _time_formats(database: duckdb.DuckDBPyConnection, text: str) -> list[str]:
 def _date_formats(
     database: duckdb.DuckDBPyConnection, text: str, time_formats: Sequence[str]
 ) -> tuple[str, ...]:
-    """Formats of date_parse by which every value of a column is a date, each of other dates."""
+    """Formats of date_parse that fit every value of a column, with different results."""
     known = (
         f"(select {text} from body where {text} is not null and not {_IS_NULL_WORD.format(text)})"  # noqa: S608 - places
     )
@@ -227,7 +227,7 @@ def _date_formats(
         form = re.sub("%[MSB]", lambda match: _DATE_PARSE_NAMES[match.group()], one)
         value = try_date_parse_sql(text, form)
         same = " or ".join(f"{value} = {try_date_parse_sql(text, other)}" for other in found)
-        # %Y also takes years of two digits.
+        # %Y also accepts years of two digits.
         wrong, others = database.execute(
             f"select count(*) filter (coalesce(year({value}), 0) < 1000), "  # noqa: S608 - quoted
             f"count(*) filter (not ({same or 'false'})) from {known}"
@@ -238,7 +238,7 @@ def _date_formats(
 
 
 def column_names(headers: Sequence[str]) -> list[str]:
-    """Names that Glue and Athena take, of what a header calls columns: distinct, in lower case."""
+    """Valid, distinct names for Glue and Athena, in lower case, from a header."""
     names: list[str] = []
     for place, header in enumerate(headers, 1):
         plain = unicodedata.normalize("NFKD", header.replace("ß", "ss"))

@@ -175,8 +175,11 @@ def test_shifts_do_what_they_say() -> None:
 @pytest.mark.parametrize(
     ("one", "message"),
     [
-        (shift("mean", 1, "age"), 'the shift "mean" is about "age"; the features are x0, x1'),
-        (shift("newLabel", 0.1, "x0"), 'is about the category "x0", which has no one-hot columns'),
+        (
+            shift("mean", 1, "age"),
+            'the shift "mean" has the unknown column "age"; the features are x0, x1',
+        ),
+        (shift("newLabel", 0.1, "x0"), 'has the category "x0", which has no one-hot columns'),
         (
             shift("share", 0.1, "area", label="z"),
             'the category "area" has no label "z"; it has a, b, c, d, e',
@@ -193,7 +196,7 @@ def test_a_model_that_cannot_be_read_here_is_named() -> None:
     with pytest.raises(UserError) as refused:
         simulate({"scenario": {}, "candidate": "Forest", "algorithm": "custom"})
     assert str(refused.value) == (
-        "Forest is of the algorithm custom; what can be simulated is decision-tree, xgboost"
+        "Forest has the algorithm custom; supported are decision-tree, xgboost"
     )
 
 

@@ -288,6 +288,6 @@ def test_reads_the_types_of_parquet(path: Path) -> None:
         "moment": "timestamp",
     }
     assert found["skipped"] == {
-        "floor area": "no name that a table may have",
+        "floor area": "its name is not allowed in a table",
         "tags": "stored as LIST, which Athena cannot read as a value to train on",
     }
