@@ -1,1 +1,1 @@
-"""Stand-ins, in Python, for the AWS services and images that a local run needs."""
+"""Stand-ins for the AWS services and images that a local run needs."""

@@ -1,4 +1,4 @@
-"""DuckDB with bounded memory, for the stand-ins that move whole tables."""
+"""DuckDB with limited memory, for stand-ins that process whole tables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import duckdb
 
-# Above it DuckDB writes to its temporary folder, beside the job's output and gone afterwards.
+# Above it, DuckDB spills to its temporary folder, which is deleted afterwards.
 _MEMORY_LIMIT = "1GB"
 
 
@@ -20,11 +20,11 @@ def open_database(
     """Opens an empty in-memory database that may spill to disk.
 
     Args:
-        temporary_parent: An existing folder, in which the temporary files go.
-        threads: How many threads; all that there are if None.
+        temporary_parent: An existing folder for temporary files.
+        threads: Number of threads; by default as many as cores.
 
     Yields:
-        The connection. It reads no extension from the network, and keeps the order of rows.
+        The connection, which loads no extensions from the network, and keeps the order of rows.
     """
     with tempfile.TemporaryDirectory(prefix=".duckdb-", dir=temporary_parent) as folder:
         settings: dict[str, str | bool | int | float | list[str]] = {
@@ -52,10 +52,10 @@ def literal(text: str) -> str:
 
 
 def explain(error: duckdb.Error) -> str:
-    """DuckDB's message without its candidates, positions and hints: one line."""
+    """DuckDB's message as one line, without candidates, positions and hints."""
     first, *others = str(error).strip().splitlines()
     if "CSV Error" not in first:
         return first
-    # What is wrong comes after the line of the file that has it.
+    # The reason follows the line of the file.
     reason = next((line for line in others if not line.startswith("Original Line")), "")
     return f"{first}: {reason}"

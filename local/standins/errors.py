@@ -1,5 +1,5 @@
-"""What may be wrong with what a user gives to a stand-in."""
+"""Users' mistakes."""
 
 
 class UserError(ValueError):
-    """A mistake in a definition or the data; its text is for the user, without a stack trace."""
+    """A mistake in a definition or the data; its message is for the user."""

@@ -1,4 +1,4 @@
-"""Serves a model by the container contract: one request at a time, until told to end."""
+"""Serves a model by the container contract, one request at a time."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
 _DEFAULT_PORT = 8080
 # Status, media type, body.
 Answer = tuple[int, str, str | bytes]
-# The request's headers, whose names are in lower case, and its body.
+# The request's headers, with names in lower case, and its body.
 Respond = Callable[[dict[str, str], bytes], Answer]
 
 
 class Application:
-    """Answers requests at the paths of the contract, as an ASGI application."""
+    """The contract's paths as an ASGI application."""
 
     def __init__(self, routes: Mapping[str, tuple[str, Respond]]) -> None:
-        """Keeps what answers.
+        """Adds `GET /ping`.
 
         Args:
-            routes: Method and answer, by path. `GET /ping` is there already.
+            routes: Method and answer by path.
         """
         self._routes = {"/ping": ("GET", _answer_ping), **routes}
 
     async def __call__(
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
     ) -> None:
-        """Answers one request."""
+        """Answers a request."""
         if scope["type"] != "http":
             return
         body = b""
@@ -72,8 +72,8 @@ def _answer_ping(_headers: dict[str, str], _body: bytes) -> Answer:
 
 
 def serve(application: Application) -> None:
-    """Serves until SIGTERM or SIGINT, at the address and port of the environment."""
-    # uvicorn raises the signal again once it has finished what it was answering.
+    """Serves until SIGTERM or SIGINT, at the environment's address and port."""
+    # uvicorn raises the signal again after it has answered pending requests.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
     uvicorn.run(

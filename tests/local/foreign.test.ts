@@ -335,7 +335,7 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
     const missing =
       'requirements.txt: "no-such-package==1.0" is not installed, and a run installs nothing; ' +
       "`.venv/bin/python -m pip install 'no-such-package==1.0'` does";
-    const editable = 'requirements.txt: "-e ." is not a package, so is not installed';
+    const editable = 'requirements.txt: "-e ." is not a package, so it is not installed';
     equal(
       problems,
       "error: the definition cannot run:\n" +

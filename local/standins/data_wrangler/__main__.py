@@ -1,8 +1,8 @@
-"""Runs the image's entry point, or checks what it would run.
+"""Runs a flow like the image's entry point, or checks one.
 
-`python -m local.standins.data_wrangler ARGUMENTS` runs the flow under SAGEMAKER_BASE_DIR, where
-ARGUMENTS are the container's: `--output-config JSON`, once an output, and
-`--refit-trained-params JSON`. With `--check FLOW` it prints the problems as a JSON list instead.
+`python -m local.standins.data_wrangler ARGUMENTS` runs the flow in SAGEMAKER_BASE_DIR, where
+ARGUMENTS are the container's: `--output-config JSON` for each output, and
+`--refit-trained-params JSON`. With `--check FLOW`, it prints a JSON list of problems instead.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from local.standins.files import run_processing
 
 
 def main() -> int:
-    """Does what the command line asks for; gives the exit code."""
+    """Executes the command line; returns the exit code."""
     parser = argparse.ArgumentParser(prog="data_wrangler", allow_abbrev=False, add_help=False)
     parser.add_argument("--check", type=Path)
     known, arguments = parser.parse_known_args()

@@ -1,4 +1,4 @@
-"""The container's arguments: which outputs are asked for, and whether the flow is trained anew.
+"""The container's arguments: the requested outputs, and whether the flow is refitted.
 
 Source: the notebooks that Data Wrangler exports for a processing job and for a pipeline.
 """
@@ -16,7 +16,7 @@ from local.standins.errors import UserError
 
 @dataclass(frozen=True)
 class Output:
-    """An output that is asked for: of which node, and as which of CONTENT_TYPES."""
+    """A requested output: of a node, as one of CONTENT_TYPES."""
 
     node_id: str
     content_type: str
@@ -24,12 +24,12 @@ class Output:
 
 @dataclass(frozen=True)
 class Arguments:
-    """What the container is asked to do.
+    """The container's arguments.
 
     Attributes:
         outputs: At least one.
-        refit: Whether operators learn from this data, whatever they learned when the flow was made.
-        problems: What is wrong with the outputs, each naming one.
+        refit: Whether operators learn from this data, ignoring the flow's trained parameters.
+        problems: With the outputs.
     """
 
     outputs: tuple[Output, ...]
@@ -43,10 +43,10 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parse_arguments(arguments: list[str]) -> Arguments:
-    """Reads the arguments; quotes of a shell may stand around their values.
+    """Parses the arguments; values may have a shell's quotes.
 
     Raises:
-        UserError: An argument is not known, or its value is not what it must be.
+        UserError: An argument is unknown, or its value is not valid.
     """
     parser = _Parser(prog="data_wrangler", allow_abbrev=False, add_help=False)
     parser.add_argument("--output-config", action="append", required=True)

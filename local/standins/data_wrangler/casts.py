@@ -1,6 +1,6 @@
 """Spark's CAST (not in ANSI mode) as DuckDB expressions.
 
-What cannot be cast is null. Source: Spark's Cast, UTF8String and SparkDateTimeUtils.
+Invalid values become null. Source: Spark's Cast, UTF8String and SparkDateTimeUtils.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import duckdb
 from local.standins.data_wrangler.frame import INTEGRAL_TYPES
 from local.standins.errors import UserError
 
-# Data Wrangler's names of types, and Spark's.
+# Spark's types by Data Wrangler's names.
 FLOW_TYPES = {
     "bool": "boolean",
     "date": "date",
@@ -23,8 +23,8 @@ _TRIMMED = "".join(f"\\x{code:02x}" for code in [*range(1, 33), 127])
 _WRITER_TRIMMED = "".join(f"\\x{code:02x}" for code in range(1, 33))
 _LONG_LIMIT = 9223372036854775807
 
-# Java's Double.toString: as many digits as tell the value from its neighbours, in scientific
-# notation outside of 0.001 <= |x| < 10,000,000. DuckDB's digits are the same; the notation differs.
+# Java's Double.toString: as many digits as distinguish the value from its neighbours, in scientific
+# notation outside of 0.001 <= |x| < 10,000,000. DuckDB has the same digits in another notation.
 _MACROS = (
     r"""
     create macro scientific(digits, exponent) as
@@ -66,7 +66,7 @@ _MACROS = (
             || lpad(cast(abs(year(x)) as varchar), 4, '0') || strftime(x, '-%m-%d')
         end
     """,
-    # Blanks at either end are not written, by a default of Spark's csv writer.
+    # Spark's csv writer trims blanks by default.
     rf"""
     create macro spark_csv_trim(text) as trim(text, e'{_WRITER_TRIMMED}')
     """,
@@ -116,7 +116,7 @@ _MACROS = (
 
 
 def install_macros(database: duckdb.DuckDBPyConnection) -> None:
-    """Defines the functions that the expressions of `cast` call."""
+    """Defines the macros that `cast` uses."""
     for macro in _MACROS:
         database.execute(macro)
 
@@ -126,8 +126,8 @@ def cast(expression: str, source: str, target: str) -> str:
 
     Args:
         expression: SQL of type `source`.
-        source: Spark's name of the type.
-        target: Spark's name of a type that a flow can cast to.
+        source: Spark's name of the expression's type.
+        target: Spark's name of the resulting type.
 
     Raises:
         UserError: Spark has no such cast, or it is not supported here.

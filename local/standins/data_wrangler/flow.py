@@ -1,7 +1,7 @@
-"""Reads a .flow file: the nodes that lead to an output, checked before anything runs.
+"""Reads a .flow file, and checks the nodes that lead to the requested outputs.
 
-A flow of the editor has more nodes than a job runs: charts, reports, destinations, other branches.
-Only the nodes that lead to the output that is asked for count.
+The editor's flows have other nodes too (charts, reports, destinations, other branches), which are
+ignored.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ class Node:
     """A node of the flow.
 
     Attributes:
-        node_id: Names it.
+        node_id: Its id.
         operator: Its operator's id.
-        dataset: What a source reads.
-        transform: What a transform does to its input.
-        join: What a node does to two inputs.
-        input_ids: The nodes whose outputs those are, in their order.
+        dataset: Input of a source.
+        transform: Function of a transform.
+        join: Function of a join.
+        input_ids: Ids of the input nodes, in order.
     """
 
     node_id: str
@@ -43,12 +43,12 @@ class Node:
 
     @property
     def title(self) -> str:
-        """The node as messages name it."""
+        """The node's name in messages."""
         return f"node {self.node_id} ({self.operator})"
 
 
 class Flow:
-    """The nodes of a flow, of which those that are looked at are parsed, once."""
+    """The nodes of a flow, which are parsed on demand."""
 
     def __init__(self, content: object, refit: bool = False) -> None:
         self._structure: list[str] = []
@@ -75,7 +75,7 @@ class Flow:
 
     @property
     def problems(self) -> list[str]:
-        """What is wrong with the flow and with the nodes that were looked at, in their order."""
+        """The problems of the flow and of the parsed nodes, in order."""
         titles = {node_id: node.title for node_id, node in self._nodes.items()}
         return self._structure + [
             f"{titles[node_id]}: {problem}"
@@ -90,7 +90,7 @@ class Flow:
 
     @property
     def ignored(self) -> list[str]:
-        """The nodes that lead to no output that was asked for, by their titles."""
+        """Titles of the nodes that lead to no requested output."""
         return [
             Node(node_id, str(fields.get("operator"))).title
             for node_id, fields in self._fields.items()
@@ -98,7 +98,7 @@ class Flow:
         ]
 
     def chain(self, node_id: str) -> list[Node]:
-        """The nodes that lead to a node, each after its inputs; notes what is wrong with them."""
+        """The nodes that lead to a node, each after its inputs; records their problems."""
         found: dict[str, Node] = {}
 
         def visit(current: str, path: tuple[Node, ...]) -> None:
@@ -142,8 +142,8 @@ def check(content: object, asked: Arguments | None = None) -> list[str]:
     """Every problem of a flow; none if it can run.
 
     Args:
-        content: That of the .flow file.
-        asked: What the container is asked to do; without it, all nodes are checked.
+        content: Of the .flow file.
+        asked: The container's arguments; by default, all nodes are checked.
     """
     flow = Flow(content, asked is not None and asked.refit)
     if flow.problems or asked is None:
@@ -154,7 +154,7 @@ def check(content: object, asked: Arguments | None = None) -> list[str]:
 
 
 def asked_problems(flow: Flow, asked: Arguments) -> list[str]:
-    """What is wrong with the outputs that are asked for, and with what leads to them."""
+    """The problems of the requested outputs, and of the nodes that lead to them."""
     problems = list(asked.problems)
     for output in asked.outputs:
         if output.node_id in flow.node_ids:

@@ -1,4 +1,4 @@
-"""A table under transformation: columns with Spark types, and the SQL that yields it."""
+"""A table as SQL, with Spark's types of its columns."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Column:
     """A column.
 
     Attributes:
-        name: As Spark has it: any text, with its case.
-        type: Spark's name of its type, without a decimal's precision; `vector` for ML vectors,
-            whose values are kept as the text that Spark writes.
+        name: In Spark: any text, case-sensitive.
+        type: Spark's type, without a decimal's precision; `vector` for ML vectors, whose values
+            are the text that Spark writes.
     """
 
     name: str
@@ -31,18 +31,18 @@ class Frame:
 
     Attributes:
         columns: In order.
-        query: SQL whose columns are c0, c1, ...: the names in the data may be anything, and
-            differ by case alone.
+        query: SQL whose columns are c0, c1, ..., because names may be any text, and may only
+            differ in case.
     """
 
     columns: tuple[Column, ...]
     query: str
 
     def place(self, name: str) -> int:
-        """The place of a column by its exact name.
+        """The index of a column by its exact name.
 
         Raises:
-            UserError: There is none.
+            UserError: There is no such column.
         """
         for place, column in enumerate(self.columns):
             if column.name == name:
@@ -51,7 +51,7 @@ class Frame:
         raise UserError(f"column {name} does not exist; there are {there_are}")
 
     def select(self, items: list[tuple[Column, str]], where: str | None = None) -> Frame:
-        """Computes columns by SQL over this frame's c0, c1, ...
+        """Computes columns by SQL on this frame's c0, c1, ...
 
         Args:
             items: The new columns and their expressions.
@@ -67,11 +67,11 @@ class Frame:
         return Frame(tuple(column for column, _ in items), query)
 
     def items(self) -> list[tuple[Column, str]]:
-        """Every column with itself as the expression: a start for `select`."""
+        """Every column with itself as the expression, to modify for `select`."""
         return [(column, f"c{place}") for place, column in enumerate(self.columns)]
 
     def with_column(self, column: Column, expression: str) -> Frame:
-        """Replaces the column of that name, whatever its case, in place, or adds one at the end."""
+        """Replaces the column with that name, ignoring case, or adds one at the end."""
         items = self.items()
         for place, existing in enumerate(self.columns):
             if existing.name.lower() == column.name.lower():

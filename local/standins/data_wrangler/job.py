@@ -1,9 +1,8 @@
-"""The processing job: flow and datasets in, outputs out.
+"""The processing job.
 
-An output lies in `<output>/<processing job name>/<node id>/default/`, where the image's own code
-puts it: what a failed attempt has left is under another job's name. Evidence: public pipelines read
-it by a Join of the output's S3Uri, ProcessingJobName, the node's id and "default", as the notebooks
-do that Data Wrangler exports for a pipeline.
+Outputs are in `<output>/<processing job name>/<node id>/default/`, as in the image. Evidence:
+public pipelines, and the notebooks that Data Wrangler exports for a pipeline, read them by a Join
+of the output's S3Uri, ProcessingJobName, the node's id and "default".
 """
 
 from __future__ import annotations
@@ -24,19 +23,19 @@ from local.standins.data_wrangler.writer import write_output
 from local.standins.database import explain, open_database
 from local.standins.errors import UserError
 
-# Each operator's query holds the one before: what operators learn would take longer with each.
+# Max operators in a query. Queries nest, so learning would take longer with each operator.
 _NODES_A_QUERY = 10
 
 
 def run_flow(base: Path, arguments: list[str]) -> None:
-    """Runs the flow for the outputs that are asked for.
+    """Runs the flow for the requested outputs.
 
     Args:
-        base: The folder that stands for /opt/ml.
-        arguments: The container's.
+        base: The folder that replaces /opt/ml.
+        arguments: Of the container.
 
     Raises:
-        UserError: What is wrong with the flow, one problem a line, or with the data.
+        UserError: Problems with the flow, one per line, or with the data.
     """
     asked = parse_arguments(arguments)
     flow = Flow(_only_flow(base / "processing" / "flow"), asked.refit)
@@ -74,7 +73,7 @@ def _compute(database: duckdb.DuckDBPyConnection, nodes: list[Node], folder: Pat
                 frame = read_dataset(database, folder, node.dataset)
             else:
                 raise UserError("is not a source")
-            # The order of a join's rows is that of its query, which another query may change.
+            # A query on a join's may return its rows in another order.
             if node.join is not None or (number > 0 and number % _NODES_A_QUERY == 0):
                 frame = _materialise(database, frame, number)
                 later = {one for after in nodes[number + 1 :] for one in after.input_ids}
@@ -94,7 +93,7 @@ def _materialise(database: duckdb.DuckDBPyConnection, frame: Frame, number: int)
 
 
 def _read_configuration(folder: Path) -> tuple[str, int]:
-    """The job's name and the number of its instances, where every processing container finds them.
+    """The job's name and number of instances, from the file that every processing container has.
 
     Source: "How Amazon SageMaker Processing Configures Your Processing Container".
     """

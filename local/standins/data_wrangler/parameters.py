@@ -1,4 +1,4 @@
-"""Reads an operator's parameters and notes every problem, instead of stopping at the first."""
+"""Reads an operator's parameters, and records every problem instead of stopping at the first."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 
 
 class Parameters:
-    """One JSON object of parameters.
+    """A JSON object of parameters.
 
-    Each reader returns a value even where it notes a problem, so that reading goes on.
+    Readers return a value even if they record a problem, so that reading continues.
     """
 
     def __init__(self, values: object, path: str, problems: list[str]) -> None:
-        """Wraps the object.
+        """Wraps an object.
 
         Args:
-            values: What stands in the flow.
+            values: The object in the flow.
             path: Its place, for messages.
-            problems: Where problems are noted.
+            problems: List to record problems in.
         """
         self._path = path
         self.problems = problems
@@ -32,7 +32,7 @@ class Parameters:
             problems.append(f"{path}: must be an object")
 
     def note(self, name: str, problem: str) -> None:
-        """Notes a problem of a parameter."""
+        """Records a parameter's problem."""
         self.problems.append(f"{self._path}.{name}: {problem}")
 
     def has(self, name: str) -> bool:
@@ -41,16 +41,16 @@ class Parameters:
         return self._values.get(name) is not None
 
     def raw(self, name: str) -> Any:  # noqa: ANN401
-        """The parameter as it stands; None if it is missing."""
+        """The parameter's value; None if it is missing."""
         self._known.add(name)
         return self._values.get(name)
 
     def group(self, name: str) -> Parameters:
-        """The parameters in an object of this one."""
+        """The parameters in a nested object."""
         return Parameters(self.raw(name), f"{self._path}.{name}", self.problems)
 
     def choice(self, name: str, allowed: Iterable[str], default: str | None = None) -> str:
-        """One of the allowed texts; empty where a problem is noted."""
+        """One of the allowed texts; empty if it is not valid."""
         value = self.raw(name)
         value = default if value is None else value
         options = list(allowed)
@@ -71,7 +71,7 @@ class Parameters:
         return value
 
     def number(self, name: str, default: float) -> float:
-        """A finite number, or a text that is one."""
+        """A finite number, possibly as text."""
         value = self.raw(name)
         if value is None:
             return default
@@ -85,15 +85,15 @@ class Parameters:
         return default
 
     def text(self, name: str) -> str:
-        """A text that is not blank."""
+        """A non-blank text."""
         value = self.raw(name)
         if not isinstance(value, str) or not value.strip():
-            self.note(name, "missing" if value is None else "must be a text that is not blank")
+            self.note(name, "missing" if value is None else "must be a non-blank text")
             return ""
         return value
 
     def column(self, name: str, required: bool = True) -> str:
-        """One column's name; empty where a problem is noted, or where none is given."""
+        """A column's name; empty if it is missing or not valid."""
         value = self.raw(name)
         if value in (None, ""):
             if required:
@@ -101,7 +101,7 @@ class Parameters:
             return ""
         if isinstance(value, list):
             self.note(
-                name, f"a list, {json.dumps(value)}; Data Wrangler takes one column's name here"
+                name, f"a list, {json.dumps(value)}; Data Wrangler requires one column's name here"
             )
             return ""
         if not isinstance(value, str):
@@ -110,11 +110,11 @@ class Parameters:
         return value
 
     def columns(self, name: str) -> list[str]:
-        """One column's name or a list of them."""
+        """A column's name, or a list of names."""
         value = self.raw(name)
         names = value if isinstance(value, list) else [value] if value not in (None, "") else []
         if not all(isinstance(item, str) and item for item in names):
-            self.note(name, "must be a column's name or a list of them")
+            self.note(name, "must be a column's name or a list of names")
             return []
         if not names:
             self.note(name, "missing")
@@ -123,12 +123,12 @@ class Parameters:
         return names
 
     def finish(self, *ignored: str, other_operators: bool = False) -> None:
-        """Notes the parameters that nobody has read.
+        """Records unread parameters as problems.
 
         Args:
-            ignored: Names without effect.
-            other_operators: Whether parameter groups of other operators may stand here, as the
-                editor leaves them.
+            ignored: Parameters without effect.
+            other_operators: Whether to allow parameter groups of other operators, which the editor
+                leaves.
         """
         for name, value in self._values.items():
             if name in self._known or name in ignored or value in (None, ""):

@@ -1,4 +1,4 @@
-"""Reads a flow's dataset from the folder where the processing job finds it."""
+"""Reads a flow's dataset from the processing job's input."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from local.standins.database import literal, quote
 from local.standins.errors import UserError
 
 _CONTENT_TYPES = ("csv", "parquet")
-# What the S3 source may say and the local run does in one way only.
+# Fields of the S3 source with the only supported values.
 _PLAIN = {
     "s3AddsFilenameColumn": False,
     "s3CsvEncodingType": "UTF_8",
@@ -43,12 +43,12 @@ _TYPES = {
 
 @dataclass(frozen=True)
 class Dataset:
-    """What a source reads.
+    """The dataset of a source.
 
     Attributes:
         name: The folder of its files, or its file.
-        content_type: csv or parquet; None if the files' names tell.
-        has_header: Of csv. Columns without one are _c0, _c1, ...
+        content_type: csv or parquet; None to use the files' names.
+        has_header: Of csv. Columns without a header are _c0, _c1, ...
         delimiter: Of csv.
     """
 
@@ -59,7 +59,7 @@ class Dataset:
 
 
 def parse_dataset(definition: Parameters) -> Dataset | None:
-    """Reads a dataset_definition; None where its name is wrong.
+    """Reads a dataset_definition; None if its name is not valid.
 
     Source of the S3 source's fields: its code in the notebooks that Data Wrangler exports.
     """
@@ -92,13 +92,12 @@ def read_dataset(database: duckdb.DuckDBPyConnection, parent: Path, dataset: Dat
     """The dataset as a frame; all columns of csv files are strings.
 
     Args:
-        database: Where it is read.
-        parent: The folder in which the dataset lies; its files are read in the order of their
-            paths.
-        dataset: Which one.
+        database: The connection.
+        parent: The dataset's parent folder; files are read in the order of their paths.
+        dataset: The dataset.
 
     Raises:
-        UserError: There are no files, or they have a type of column that is not supported.
+        UserError: There are no files, or a column's type is not supported.
     """
     name, folder = dataset.name, parent / dataset.name
     files = sorted(

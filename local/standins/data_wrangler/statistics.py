@@ -1,4 +1,4 @@
-"""What operators learn from a column, computed by queries."""
+"""Queries by which operators learn from a column."""
 
 from __future__ import annotations
 
@@ -10,22 +10,16 @@ from local.standins.data_wrangler.frame import Frame
 
 
 class Statistics:
-    """Runs aggregate queries over frames.
+    """Runs aggregate queries on frames.
 
-    They run on one thread: a sum of floats depends on the order of adding, and results must not
-    depend on the machine.
+    They run on one thread, because a sum of floats depends on the order of additions.
     """
 
     def __init__(self, database: duckdb.DuckDBPyConnection) -> None:
-        """Keeps the connection.
-
-        Args:
-            database: Where the frames' sources are.
-        """
         self._database = database
 
     def rows(self, frame: Frame, query: str) -> list[tuple[Any, ...]]:
-        """Runs a query of which `frame` is the table named t."""
+        """Runs a query on the frame as the table t."""
         threads = self._database.execute("select current_setting('threads')").fetchall()[0][0]
         self._database.execute("set threads = 1")
         try:

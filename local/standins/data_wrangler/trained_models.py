@@ -1,7 +1,7 @@
-"""Models that operators have learned when the flow was made, as the flow keeps them.
+"""Reads trained models in a flow.
 
-Source of the form: `encode_pyspark_model` in the notebooks that Data Wrangler exports: a Spark
-model as it saves itself, zipped, in base 85.
+Source of the form: `encode_pyspark_model` in the notebooks that Data Wrangler exports. It is a
+saved Spark model, zipped, in base 85.
 """
 
 from __future__ import annotations
@@ -19,38 +19,38 @@ from local.standins.errors import UserError
 
 
 def string_indexer_labels(encoded: str) -> list[str]:
-    """The labels of a StringIndexerModel of one column, in their order.
+    """The labels of a StringIndexerModel of one column, in order.
 
     Raises:
         UserError: The text is not such a model.
     """
     labels = next(iter(_read_model(encoded).values()))
-    # Spark 3 keeps a list of labels for each column, Spark 2 one list.
+    # Spark 3 stores a list of labels for each column, Spark 2 one list.
     if labels and isinstance(labels[0], list):
         labels = labels[0]
     return [str(label) for label in labels]
 
 
 def scaler_values(encoded: str, names: tuple[str, ...]) -> list[float]:
-    """What the model of a scaler of one column has learned.
+    """The trained values of a scaler of one column.
 
     Args:
         encoded: The model.
-        names: Its vectors, of one value each, such as mean and std.
+        names: Of its vectors, such as mean and std.
 
     Raises:
         UserError: The text is not such a model.
     """
     model = _read_model(encoded)
     try:
-        # A sparse vector leaves out zeros.
+        # A sparse vector omits zeros.
         return [float((model[name]["values"] or [0.0])[0]) for name in names]
     except (KeyError, TypeError):
         raise UserError(f"has no {', '.join(names)}") from None
 
 
 def _read_model(encoded: str) -> dict[str, Any]:
-    """The one row of a model's data."""
+    """The single row of a model's data."""
     with tempfile.TemporaryDirectory() as folder:
         try:
             with zipfile.ZipFile(io.BytesIO(base64.b85decode(encoded))) as archive:
@@ -63,5 +63,5 @@ def _read_model(encoded: str) -> dict[str, Any]:
             data = duckdb.read_parquet([str(path) for path in paths])
             (row,) = data.fetchall()
         except (ValueError, zipfile.BadZipFile, duckdb.Error):
-            raise UserError("is no Spark model in base 85") from None
+            raise UserError("is not a Spark model in base 85") from None
     return dict(zip(data.columns, row, strict=True))

@@ -1,4 +1,4 @@
-"""Writes a frame as Spark does: part files, csv as Spark's writer prints it, and `_SUCCESS`."""
+"""Writes a frame like Spark: part files in Spark's form of csv, and `_SUCCESS`."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ def write_output(
     name: str,
     parts: int = 1,
 ) -> None:
-    """Writes the frame as Hadoop's FileOutputCommitter has it done.
+    """Writes the frame like Hadoop's FileOutputCommitter.
 
-    The files are written below `_temporary`, and moved when all are whole; then `_temporary` goes,
-    and `_SUCCESS` says that nothing is missing. What fails or is killed leaves `_temporary` there.
+    Files are written to `_temporary`, and moved when all are complete. Then `_temporary` is
+    deleted, and `_SUCCESS` written. A failed job leaves `_temporary`.
 
     Args:
         database: Runs the frame's query.
-        frame: What to write.
-        folder: Made if it is not there.
+        frame: The table.
+        folder: Created if it does not exist.
         content_type: One of CONTENT_TYPES.
-        name: What tells the job's part files from another's.
-        parts: How many files to spread the rows over, in their order; each csv file has the header.
+        name: Distinguishes the job's part files from another's.
+        parts: Number of files, which split the rows in order; each csv file has the header.
 
     Raises:
-        UserError: Parquet cannot have such column names.
+        UserError: Column names are not valid in Parquet.
     """
     temporary = folder / "_temporary" / "0"
     temporary.mkdir(parents=True, exist_ok=True)
@@ -85,21 +85,21 @@ def _split(database: duckdb.DuckDBPyConnection, frame: Frame, parts: int) -> lis
 
 
 def _csv_query(frame: Frame) -> str:
-    # The header is a row: as a header, DuckDB would rename columns that differ by case alone.
+    # The header is written as a row: DuckDB would rename columns that only differ in case.
     names = ", ".join(map(literal, _header([column.name for column in frame.columns])))
     values = ", ".join(
         _TEXTS.get(column.type, "cast({} as varchar)").format(f"c{place}")
         for place, column in enumerate(frame.columns)
     )
-    # Spark's writer leaves out a line that would be empty: that of a null in the only column.
+    # Spark's writer omits empty lines, those of a null in the only column.
     rows = " where c0 is not null" if len(frame.columns) == 1 else ""
     return f"select {names} union all select {values} from ({frame.query}){rows}"  # noqa: S608 - quoted
 
 
 def _header(names: list[str]) -> list[str]:
-    """The names without blanks at their ends, except where only blanks or case tell them apart.
+    """The names, trimmed unless they only differ in blanks or case.
 
-    Source: NormalizedString of the univocity parsers, by which Spark writes csv.
+    Source: NormalizedString of the univocity parsers, with which Spark writes csv.
     """
     trimmed = [name.strip(_BLANKS) for name in names]
     counts = Counter(name.lower() for name in trimmed)

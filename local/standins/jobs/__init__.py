@@ -1,1 +1,1 @@
-"""The job server: runs the jobs of a local run as processes or containers."""
+"""Runs the jobs of a local run as processes or containers."""

@@ -1,9 +1,9 @@
-"""Runs Python for as long as the process that started it lives.
+"""Runs Python while the process that started it lives.
 
-Usage: python -m local.standins.jobs.attached (-m MODULE | SCRIPT) ARGUMENT..., with a pipe as
-standard input, to which nothing is written. The system closes it when the process at its other end
-has gone, however that ended; the program gets SIGTERM then, and SIGKILL where it has not ended
-after the grace. SIGTERM and SIGINT are passed on to it. The exit code is the program's.
+Usage: python -m local.standins.jobs.attached (-m MODULE | SCRIPT) ARGUMENT..., with an unused pipe
+as standard input. The system closes it when the process at the other end ends in any way; then the
+program gets SIGTERM, and SIGKILL after a grace period. SIGTERM and SIGINT are passed on to it. The
+exit code is the program's.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Runs the program to its end; gives its exit code."""
+    """Runs the program; returns its exit code."""
     process = subprocess.Popen(  # noqa: S603
         [sys.executable, *arguments], stdin=subprocess.DEVNULL
     )

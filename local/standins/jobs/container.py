@@ -1,4 +1,4 @@
-"""Runs a container as SageMaker does, in the place of a job's own process.
+"""Runs a container like SageMaker, instead of a job's process.
 
 `python -m local.standins.jobs.container REQUEST.json`, where the request is
 
@@ -6,13 +6,13 @@
      "readable": ["/abs/folder"], "environment": {...}, "isolated", "port": number or null,
      "workFolder", "memoryBytes", "cpus", "graceSeconds"}
 
-With `--shell [COMMAND...]` after it, a shell or a command runs in such a container instead, on this
-process's terminal.
+With `--shell [COMMAND...]`, a shell or a command runs in the container instead, on this process's
+terminal.
 
-`base` is the container's /opt/ml. An `entrypoint` that is not empty replaces the image's own. What
-the container prints goes to this process's output, and the exit code is the container's; where a
-signal ended the container, the same one ends this process. At SIGTERM the container gets SIGTERM
-too, and SIGKILL after the grace. It is removed in the end.
+`base` is mounted as /opt/ml. A non-empty `entrypoint` replaces the image's. The container's output
+goes to this process's output, and its exit code, or the signal that ended it, becomes this
+process's. SIGTERM is passed on to the container, followed by SIGKILL after the grace period. The
+container is removed afterwards.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-_PORT = 8080  # on which SageMaker's containers serve
+_PORT = 8080  # of SageMaker's serving containers
 _FOLDER_LABEL = "restate.work-folder"
 _SIGNALLED = 128
 
 
 def main() -> int:
-    """Runs the container of the request that the command line names; gives its exit code."""
+    """Runs the request's container; returns its exit code."""
     request: dict[str, Any] = json.loads(Path(sys.argv[1]).read_text("utf-8"))
     if sys.argv[2:3] == ["--shell"]:
         return _shell(request, sys.argv[3:])
@@ -99,14 +99,14 @@ def _options(request: dict[str, Any]) -> list[str]:
     if request["entrypoint"]:
         options.append(f"--entrypoint={request['entrypoint'][0]}")
     if os.name == "posix" and os.getuid() != 0:
-        # What the container writes must be the user's to remove; SageMaker runs it as root.
+        # The user must be able to delete the container's files; SageMaker runs it as root.
         options.append(f"--user={os.getuid()}:{os.getgid()}")
     if request["port"] is not None:
         options.append(f"--publish=127.0.0.1:{request['port']}:{_PORT}")
     elif request["isolated"]:
         options.append("--network=none")
     elif "AWS_ENDPOINT_URL_SAGEMAKER" in request["environment"]:
-        # This machine's API is on its loopback. Docker Desktop must have host networking enabled.
+        # For the API on this machine's loopback. Docker Desktop must have host networking enabled.
         options.append("--network=host")
     return options
 

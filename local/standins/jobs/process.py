@@ -1,7 +1,7 @@
-"""What a job is, and how its process starts: forked from the warm server or as a fresh interpreter.
+"""A job, and the start of its process: forked from the warm server, or a fresh interpreter.
 
-A forked job starts in about 10 ms, because scikit-learn, XGBoost and DuckDB are in memory
-already. Forking is only safe while the server has one thread: `can_fork` looks before each use.
+A forked job starts in about 10 ms, because scikit-learn, XGBoost and DuckDB are already in memory.
+Forking is only safe while the server has one thread, which `can_fork` checks.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 @dataclass(frozen=True)
 class Job:
-    """One job, as requested.
+    """A job.
 
     Attributes:
-        id: Names the job in events and `stop` requests.
+        id: In events and `stop` requests.
         target: The module (`python -m`) or the script's path.
         is_module: Whether `target` is a module.
-        arguments: What follows the program's name in `sys.argv`.
+        arguments: Follow the program's name in `sys.argv`.
         working_directory: An existing directory.
-        environment: Replaces or extends the server's own environment.
-        log: Where standard output and error go; truncated at the start.
-        grace_seconds: What it gets between SIGTERM and SIGKILL.
+        environment: Added to the server's environment.
+        log: File for standard output and error, truncated at the start.
+        grace_seconds: Between SIGTERM and SIGKILL.
     """
 
     id: str
@@ -60,7 +60,7 @@ def parse_job(fields: dict[str, Any]) -> Job:
     """Checks the fields of a `run` request.
 
     Raises:
-        ValueError: A field is missing, of the wrong type or names what does not exist.
+        ValueError: A field is missing, has the wrong type, or names something that does not exist.
     """
     known = {"id", "module", "script", "arguments", "workingDirectory", "environment", "log"}
     known |= {"graceSeconds"}
@@ -99,7 +99,7 @@ def parse_job(fields: dict[str, Any]) -> Job:
 
 
 def can_fork() -> bool:
-    """Whether this process may fork safely: on Linux, with no thread but this one."""
+    """Whether this process may fork safely: on Linux, with a single thread."""
     return sys.platform == "linux" and len(list(Path("/proc/self/task").iterdir())) == 1
 
 
@@ -113,7 +113,7 @@ def start_forked(job: Job) -> int:
         OSError: The log cannot be opened, or the system has no more processes.
     """
     log = os.open(job.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
-    # No signal may reach the child while it still has the server's handlers.
+    # Signals must not reach the child while it has the server's handlers.
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
     try:
         parent = os.getpid()
@@ -127,7 +127,7 @@ def start_forked(job: Job) -> int:
 
 
 def start_fresh(job: Job) -> int:
-    """Starts the job in a new interpreter; for systems where forking is not safe.
+    """Starts the job in a new interpreter, for systems where forking is not safe.
 
     Returns:
         The process id, which is also its process group.
@@ -137,7 +137,7 @@ def start_fresh(job: Job) -> int:
     """
     target = ["-m", job.target] if job.is_module else [job.target]
     with Path(job.log).open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603  # running what is asked for is its purpose
+        process = subprocess.Popen(  # noqa: S603  # it runs what is requested
             [sys.executable, "-u", *target, *job.arguments],
             cwd=job.working_directory,
             env={**os.environ, **job.environment},
@@ -151,7 +151,7 @@ def start_fresh(job: Job) -> int:
 
 
 def _run_in_child(job: Job, log: int, parent: int, mask: set[int | signal.Signals]) -> NoReturn:
-    """Turns the forked child into the job. Never returns: the server's code is not its to run."""
+    """Turns the forked child into the job; never returns."""
     code = 1
     try:
         os.setsid()
@@ -172,14 +172,14 @@ def _run_in_child(job: Job, log: int, parent: int, mask: set[int | signal.Signal
         _set_up_interpreter(job)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         code = _run_main(job)
-    except BaseException:  # even a failed set-up must end here
+    except BaseException:  # even a failed set-up must not return
         traceback.print_exc()
     finally:
         os._exit(code)
 
 
 def _run_main(job: Job) -> int:
-    """Runs the job as `__main__` and gives its exit code, as the interpreter would."""
+    """Runs the job as `__main__`; returns the exit code, like the interpreter."""
     code = 0
     try:
         if job.is_module:
@@ -204,7 +204,7 @@ def _exit_code(code: str | int | None) -> int:
         return 0
     if isinstance(code, int):
         return code & 0xFF
-    print(code, file=sys.stderr)  # noqa: T201  # as sys.exit("message") does
+    print(code, file=sys.stderr)  # noqa: T201  # like sys.exit("message")
     return 1
 
 
@@ -218,7 +218,7 @@ def _print_exception(error: BaseException) -> None:
 
 
 def _set_up_interpreter(job: Job) -> None:
-    """Gives the forked interpreter what a fresh one would have taken from its command line."""
+    """Sets up the forked interpreter like a fresh one's command line would."""
     sys.argv = [job.target, *job.arguments]
     search = [entry for entry in job.environment.get("PYTHONPATH", "").split(os.pathsep) if entry]
     start = job.working_directory if job.is_module else str(Path(job.target).parent)
@@ -229,12 +229,12 @@ def _set_up_interpreter(job: Job) -> None:
     sys.path[:] = [start, *search, *(entry for entry in sys.path if entry not in ("", start))]
     importlib.invalidate_caches()
     if numpy := sys.modules.get("numpy"):
-        numpy.random.seed()  # else every job would draw the same numbers
+        numpy.random.seed()  # otherwise every job would draw the same numbers
     limit_threads(job.environment.get("OMP_NUM_THREADS", ""))
 
 
 def _die_with(parent: int) -> None:
-    """Has the kernel kill this process where the server dies without ending its jobs."""
+    """Makes the kernel kill this process if the server dies without ending its jobs."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it died before the call

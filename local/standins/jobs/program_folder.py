@@ -1,10 +1,10 @@
-"""Runs the program of an image that the user gives as a folder.
+"""Runs the program of an image that is given as a folder.
 
 Usage: python -m local.standins.jobs.program_folder FOLDER PACKAGE ARGUMENT...
 
-It runs as `python -m PACKAGE ARGUMENT...`; where the package is empty, the first argument, `train`
-or `serve`, names a script of the folder. What runs is a copy in the job's folder, in which texts
-say that folder where the original says `/opt/ml`: most programs have it there.
+It runs `python -m PACKAGE ARGUMENT...`; if the package is empty, the first argument, `train` or
+`serve`, names a script in the folder. A copy runs in the job's folder, in which that folder
+replaces `/opt/ml` in texts.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _ML = re.compile(rb"(?<![\w./}-])/opt/ml(?![\w-])")
 
 
 def main(words: list[str]) -> None:
-    """Runs the program; never returns where that exits."""
+    """Runs the program; does not return if that exits."""
     [folder, package, *arguments] = words
     base = Path(os.environ["SAGEMAKER_BASE_DIR"])
     program = base.parent.parent / "program"
@@ -32,7 +32,7 @@ def main(words: list[str]) -> None:
         if path.is_file():
             _place(path, base)
     sys.path.insert(0, str(program))
-    # What the warm interpreter has in memory of ours may have the name of a module of the program.
+    # Our modules in the warm interpreter may have the name of a module of the program.
     forget_own_modules()
     if package:
         sys.argv = [package, *arguments]
@@ -47,7 +47,7 @@ def main(words: list[str]) -> None:
 
 
 def _place(path: Path, base: Path) -> None:
-    """Lets a file find the job's folder where it says `/opt/ml`, byte by byte."""
+    """Replaces `/opt/ml` in a file by the job's folder, byte by byte."""
     content = path.read_bytes()
     escaped = re.sub(rb"([\"'\\])", rb"\\\1", os.fsencode(base))
     placed = _ML.sub(lambda _: escaped, content)

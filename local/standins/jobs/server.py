@@ -1,7 +1,7 @@
-"""The job server: runs the local run's jobs as child processes, many at once.
+"""The job server: runs the local run's jobs as concurrent child processes.
 
 `python -m local.standins.jobs.server [--fresh]` reads requests from standard input and writes
-events to standard output, JSON objects, one a line:
+events to standard output, as JSON objects, one per line:
 
     {"run": {"id", "module" | "script", "arguments", "workingDirectory", "environment", "log",
              "graceSeconds"?}}
@@ -10,8 +10,8 @@ events to standard output, JSON objects, one a line:
     {"ended": {"id", "exitCode", "seconds"}}
     {"error": {"message", "id"?}}
 
-A job that is to stop gets SIGTERM, and SIGKILL after its grace, 5 s unless it says another.
-`exitCode` is the negative signal number where a signal ended the job.
+`stop` sends the job SIGTERM, and SIGKILL after its grace period, by default 5 s.
+`exitCode` is the negative signal number if a signal ended the job.
 `--fresh` starts an interpreter for each job, as on systems where forking is not safe. When
 standard input closes, or at SIGTERM or SIGINT, the server ends its jobs and exits.
 """
@@ -40,7 +40,7 @@ from local.standins.jobs.warm_interpreter import warm_up
 
 @dataclass
 class _Running:
-    """A job whose process has not been reaped; `kill_at` is set once it was asked to stop."""
+    """A job whose process was not reaped yet; `kill_at` is set when it is stopped."""
 
     job: Job
     started_at: float
@@ -48,13 +48,13 @@ class _Running:
 
 
 class JobServer:
-    """Reads requests, starts and stops jobs, reports how they ended. One thread, on purpose."""
+    """Reads requests, starts and stops jobs, and reports their end; single-threaded, to fork."""
 
     def __init__(self, fresh: bool) -> None:
         """Sets up signals and the wake-up pipe.
 
         Args:
-            fresh: Start an interpreter for each job instead of forking.
+            fresh: Whether to start an interpreter for each job instead of forking.
         """
         self._fresh = fresh
         self._warming = None if fresh else warm_up()
@@ -66,12 +66,12 @@ class JobServer:
         for descriptor in (self._wake_read, wake_write):
             os.set_blocking(descriptor, False)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)  # only to be woken by it
+        signal.signal(signal.SIGCHLD, lambda *_: None)  # to wake up at signals
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask_to_end)
 
     def serve(self) -> None:
-        """Works until standard input closes or a signal asks to end, and every job has ended."""
+        """Works until standard input closes or a signal arrives, and every job has ended."""
         with selectors.DefaultSelector() as selector:
             selector.register(self._wake_read, selectors.EVENT_READ)
             selector.register(0, selectors.EVENT_READ)
@@ -92,7 +92,7 @@ class JobServer:
                 self._reap()
 
     def _warm_up(self) -> None:
-        """Goes on with the warming, of which a part takes a tenth of a second or two."""
+        """Imports more libraries, for a tenth of a second or two."""
         if self._warming is not None and next(self._warming, self._warming) is self._warming:
             self._warming = None
             if not can_fork():
@@ -102,7 +102,7 @@ class JobServer:
                 )
 
     def _read_requests(self) -> bool:
-        """Handles the complete lines that have arrived; False at the end of the input."""
+        """Handles complete lines of input; False at the end of the input."""
         chunk = os.read(0, 65536)
         *lines, self._received = (self._received + chunk).split(b"\n")
         for line in lines:
@@ -142,10 +142,10 @@ class JobServer:
         for pid, running in self._running.items():
             if running.job.id == fields.get("id"):
                 self._ask_to_stop(pid, running)
-        # A job that has ended meanwhile needs no stop: its `ended` is on the way.
+        # A job that has ended needs no stop: its `ended` is on the way.
 
     def _ask_to_end(self, *_: object) -> None:
-        self._asked_to_end = True  # and no more: a handler may run in the middle of anything
+        self._asked_to_end = True  # no more: a handler may run at any point
 
     def _end(self) -> None:
         self._ending = True
@@ -173,7 +173,7 @@ class JobServer:
             if reaped == 0:
                 continue
             del self._running[pid]
-            _signal_group(pid, signal.SIGKILL)  # what the job left running behind it
+            _signal_group(pid, signal.SIGKILL)  # processes that the job left running
             self._emit(
                 "ended",
                 {
@@ -198,7 +198,7 @@ def _signal_group(pid: int, number: signal.Signals) -> None:
     except ProcessLookupError:  # gone, or not yet the leader of its group
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
-    except PermissionError:  # macOS says so of a group that only holds zombies
+    except PermissionError:  # macOS, for a group of zombies only
         pass
 
 

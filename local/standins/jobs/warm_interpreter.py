@@ -1,7 +1,6 @@
-"""Makes an interpreter warm, so that the jobs forked from it find their libraries in memory.
+"""Warms up an interpreter, so that jobs forked from it have their libraries in memory.
 
-Forking is only safe while there is one thread, so the libraries are imported without letting them
-start any.
+Forking is only safe with a single thread, so the imports must not start any.
 """
 
 from __future__ import annotations
@@ -15,10 +14,10 @@ from collections.abc import Iterator
 from typing import Any
 
 MODULES = (
-    # What the first steps need comes first.
+    # The first steps' libraries come first.
     "numpy",
     "duckdb",
-    # In parts, between which requests are answered: scikit-learn takes most of a second.
+    # In parts, because requests are answered in between: scikit-learn takes most of a second.
     "scipy.sparse",
     "scipy.linalg",
     "scipy.special",
@@ -34,16 +33,16 @@ MODULES = (
     "decision_tree.training",
     "local.standins.xgboost.train",
 )
-# XGBoost and DuckDB import them where they can, for half a second in each job, though no stand-in
-# uses them. They are here for tests only: neither the local run nor the image installs them.
+# XGBoost and DuckDB import them if they can, for half a second in each job, but no stand-in uses
+# them. Only the tests install them.
 _UNUSED_MODULES = ("pandas", "pyarrow")
 _OWN_PACKAGES = ("decision_tree", "local")
-# What knows the OpenMP libraries in memory, once they are known: to find them takes 10 ms.
+# The OpenMP libraries in memory, which take 10 ms to find.
 _openmp: list[Any] = []
 
 
 class _Without:
-    """A finder of modules to which those that no stand-in uses are not installed."""
+    """A finder of modules that hides those that no stand-in uses."""
 
     def __init__(self, finder: Any) -> None:  # noqa: ANN401 - finders have no common type
         self.finder = finder
@@ -57,19 +56,19 @@ class _Without:
 
 
 def hide_unused_modules() -> None:
-    """Makes an import of what no stand-in uses fail, as where it is not installed."""
+    """Makes imports of modules that no stand-in uses fail, as if not installed."""
     sys.meta_path[:] = [_Without(finder) for finder in sys.meta_path]
 
 
 def forget_own_modules() -> None:
-    """Lets a script of the user's find modules of its own that have a name of ours."""
+    """Lets a user's script import its own modules with the same names as ours."""
     for name in list(sys.modules):
         if name.partition(".")[0] in _OWN_PACKAGES:
             del sys.modules[name]
 
 
 def limit_threads(text: str) -> None:
-    """Limits the OpenMP libraries to OMP_NUM_THREADS, which they read when they were loaded."""
+    """Limits loaded OpenMP libraries to OMP_NUM_THREADS, which they only read when loaded."""
     threadpoolctl = sys.modules.get("threadpoolctl")
     if text.isdecimal() and threadpoolctl:
         controller = _openmp[0] if _openmp else threadpoolctl.ThreadpoolController()
@@ -77,26 +76,26 @@ def limit_threads(text: str) -> None:
 
 
 def warm_up() -> Iterator[None]:
-    """Imports the heavy libraries, in parts between which it yields; starts no thread.
+    """Imports the heavy libraries in parts, and yields in between; starts no thread.
 
-    A job that is forked in between imports what it still lacks.
+    A job that is forked in between imports the rest itself.
     """
     for name in MODULES:
         with _imports(), contextlib.suppress(ImportError):
             importlib.import_module(name)
         if name == "duckdb" and (duckdb := sys.modules.get(name)):
-            duckdb.default_connection().close()  # its import opens one, with a worker thread
+            duckdb.default_connection().close()  # its import would create one, with a worker thread
         yield
     with _imports():
         _use_once()
     gc.collect()
-    gc.freeze()  # keeps the collector in a child from copying the shared pages
+    gc.freeze()  # keeps children's garbage collectors from copying shared pages
 
 
 @contextlib.contextmanager
 def _imports() -> Iterator[None]:
-    """Keeps imports from starting threads, and leaves everything as it was."""
-    # OpenBLAS would start its threads at import; pyarrow, which pandas imports, does too.
+    """Keeps imports from starting threads, and restores everything."""
+    # OpenBLAS and pyarrow, which pandas imports, would start threads at import.
     blas_threads = os.environ.get("OPENBLAS_NUM_THREADS")
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     finders = list(sys.meta_path)
@@ -112,7 +111,7 @@ def _imports() -> Iterator[None]:
 
 
 def _use_once() -> None:
-    """Has the libraries look up what they look up at their first use, of which each job is one."""
+    """Makes the libraries do the look-ups of their first use, which each job would repeat."""
     if threadpoolctl := sys.modules.get("threadpoolctl"):
         _openmp.append(threadpoolctl.ThreadpoolController())
     if tree := sys.modules.get("sklearn.tree"):

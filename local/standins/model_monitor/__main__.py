@@ -1,6 +1,6 @@
-"""Makes the baseline of a dataset: its statistics, and the constraints that follow from them.
+"""Computes the baseline of a dataset: its statistics, and the constraints that follow from them.
 
-Runs as the image sagemaker-model-monitor-analyzer does for a baseline: the environment names the
+Replaces the image sagemaker-model-monitor-analyzer for baselines: the environment names the
 dataset (``dataset_source``, ``dataset_format``) and the output (``output_path``). The documents
 have Model Monitor's schema, version 0.0, without the sketches of quantiles.
 """
@@ -37,7 +37,7 @@ MONITORING_CONFIG = {
 
 
 def read_dataset(source: Path, dataset_format: str) -> duckdb.DuckDBPyRelation:
-    """Opens the CSV files of a folder; columns without a header are named _c0, _c1, ...
+    """Opens the CSV files of a folder; columns without a header are _c0, _c1, ...
 
     Raises:
         UserError: the format is not CSV, or there are no rows.
@@ -45,14 +45,16 @@ def read_dataset(source: Path, dataset_format: str) -> duckdb.DuckDBPyRelation:
     try:
         header = bool(json.loads(dataset_format)["csv"]["header"])
     except (KeyError, TypeError, ValueError):
-        raise UserError(f"dataset_format {dataset_format}: only CSV runs here") from None
+        raise UserError(
+            f"dataset_format {dataset_format} is not supported here; allowed is csv"
+        ) from None
     files = sorted(str(path) for path in source.rglob("*") if path.is_file())
     if not files:
         raise UserError(f"there are no files in {source}")
     try:
         dataset = duckdb.connect().read_csv(files, header=header, null_padding=True)  # type: ignore[arg-type]
     except duckdb.Error as error:
-        raise UserError(f"the dataset cannot be read: {str(error).splitlines()[0]}") from None
+        raise UserError(f"cannot read the dataset: {str(error).splitlines()[0]}") from None
     names = dataset.columns if header else [f"_c{index}" for index in range(len(dataset.columns))]
     columns = ", ".join(
         f'"{old}" as "{new}"' for old, new in zip(dataset.columns, names, strict=True)
@@ -61,7 +63,7 @@ def read_dataset(source: Path, dataset_format: str) -> duckdb.DuckDBPyRelation:
 
 
 def numeric_statistics(dataset: duckdb.DuckDBPyRelation, column: str) -> dict[str, Any]:
-    """Summarises a column of numbers; the buckets of its distribution are equally wide."""
+    """Summarises a column of numbers; its distribution has buckets of equal width."""
     row = dataset.aggregate(
         f"count({column}), count(*) - count({column}), avg({column}), sum({column}), "
         f"stddev_pop({column}), min({column}), max({column})"
@@ -139,10 +141,10 @@ def baseline(dataset: duckdb.DuckDBPyRelation) -> tuple[dict[str, Any], dict[str
 
 
 def write_baseline() -> None:
-    """Writes the baseline of the dataset that the environment names.
+    """Writes the baseline of the environment's dataset.
 
     Raises:
-        UserError: The dataset has no baseline.
+        UserError: The dataset cannot be read.
     """
     dataset = read_dataset(Path(os.environ[DATASET_SOURCE]), os.environ[DATASET_FORMAT])
     statistics, constraints = baseline(dataset)

@@ -1,1 +1,1 @@
-"""Runs scripts of others as SageMaker's scikit-learn and XGBoost images run them: script mode."""
+"""Script mode: runs scripts like SageMaker's scikit-learn and XGBoost images."""

@@ -1,9 +1,8 @@
-"""Runs what the images' toolkits run: `python -m local.standins.script_mode COMMAND`.
+"""Replaces the images' toolkits: `python -m local.standins.script_mode COMMAND`.
 
-`train` runs the script of a training job, `serve scikit-learn|xgboost` the handlers of a model's,
-both in /opt/ml/code; `process ARGUMENT...` the script that the SDK's runproc.sh starts. `check
-FOLDER PROGRAM` prints, as JSON, what of the code in a folder does not run here; PROGRAM may be a
-runproc.sh.
+`train` runs the script of a training job, and `serve scikit-learn|xgboost` the handlers of a model,
+both in /opt/ml/code. `process ARGUMENT...` runs the script that the SDK's runproc.sh starts. `check
+FOLDER PROGRAM` prints problems of the code in a folder as JSON; PROGRAM may be a runproc.sh.
 """
 
 import json
@@ -21,7 +20,7 @@ def _run(command: list[str]) -> int:
 
             return train.main()
         case ["serve", framework]:
-            # In an interpreter of its own, in which all packages are there for the user's handlers.
+            # In its own interpreter, which hides no packages from the user's handlers.
             serve = ["-m", "local.standins.script_mode.serve", framework]
             os.execv(sys.executable, [sys.executable, "-u", *serve])  # noqa: S606
         case ["process", *arguments]:

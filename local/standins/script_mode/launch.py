@@ -1,8 +1,8 @@
-"""Runs a user's script by itself: `python launch.py FOLDER PROGRAM ARGUMENT...`.
+"""Runs a user's script: `python launch.py FOLDER PROGRAM ARGUMENT...`.
 
-It imports nothing of ours, and its own folder is not searched: the script finds what `python
-PROGRAM` finds in FOLDER. Where a script or a module beside it says `/opt/ml`, it finds the folder
-of its job. What is read is changed, never the files: a job may pack them into a model.
+It imports none of our modules, and removes its own folder from the path, so the script finds the
+same modules as with `python PROGRAM` in FOLDER. In the script and the modules beside it, the job's
+folder replaces `/opt/ml`: in memory, not in the files, because a job may pack them into a model.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def _placed(source: bytes) -> bytes:
 
 
 class _Source(SourceFileLoader):
-    """Loads a module of the user's."""
+    """Loads a user's module."""
 
     def get_code(self, fullname: str) -> CodeType:
         path = self.get_filename(fullname)
@@ -40,7 +40,7 @@ class _Source(SourceFileLoader):
 
 
 def enter(folder: Path) -> None:
-    """Makes a folder the working directory, and the first place where modules are looked for."""
+    """Makes a folder the working directory, and the first in the modules' path."""
     loaders: list[tuple[type[Loader], list[str]]] = [
         (ExtensionFileLoader, EXTENSION_SUFFIXES),
         (_Source, [".py"]),
@@ -58,10 +58,10 @@ def enter(folder: Path) -> None:
 
 
 def start(folder: Path, program: str, arguments: list[str]) -> None:
-    """Turns this process into one that runs a script; never returns."""
+    """Replaces this process by one that runs a script."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     command = [sys.executable, "-u", __file__, str(folder), program, *arguments]
-    os.execve(sys.executable, command, environment)  # noqa: S606  # as the image's toolkit does
+    os.execve(sys.executable, command, environment)  # noqa: S606  # like the image's toolkit
 
 
 def _main(folder: Path, program: str, arguments: list[str]) -> int:

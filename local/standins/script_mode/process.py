@@ -1,7 +1,7 @@
-"""A processing job of the SDK's FrameworkProcessor: what its `runproc.sh` does, without installing.
+"""Runs a processing job of the SDK's FrameworkProcessor, without installing packages.
 
-That file, which the SDK writes, unpacks `sourcedir.tar.gz`, installs what requirements.txt asks
-for, and runs `python SCRIPT "$@"`. Run as it is, its `pip` would be this machine's. Source:
+The SDK's `runproc.sh` unpacks `sourcedir.tar.gz`, installs requirements.txt, and runs
+`python SCRIPT "$@"`. It is not run itself, because its `pip` would be this machine's. Source:
 `FrameworkProcessor._generate_framework_script` in aws/sagemaker-python-sdk, version 2.
 """
 
@@ -20,22 +20,22 @@ _COMMAND = re.compile(r'^\s*python[\d.]*(?: -u)? (\S+\.py) "\$@"\s*$', re.MULTIL
 
 
 def program_of(shell_script: Path) -> str:
-    """The script that a runproc.sh starts, by its path in the code.
+    """The path in the code of the script that a runproc.sh starts.
 
     Raises:
-        UserError: It is not one that the SDK has written.
+        UserError: The SDK did not write the runproc.sh.
     """
     found = _COMMAND.search(shell_script.read_text("utf-8"))
     if found is None:
         raise UserError(
             'runproc.sh has no line `python SCRIPT.py "$@"`, as the SageMaker SDK writes it; '
-            "no other shell script runs here"
+            "other shell scripts are not supported here"
         )
     return found[1]
 
 
 def _prepare(base: Path) -> str:
-    """Unpacks the code, and gives the script's path in it."""
+    """Unpacks the code; returns the script's path in it."""
     program = program_of(base / "processing" / "input" / "entrypoint" / "runproc.sh")
     code = base / "processing" / "input" / "code"
     archive = code / "sourcedir.tar.gz"
@@ -48,10 +48,10 @@ def _prepare(base: Path) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Runs the job's script; gives the exit code where it cannot.
+    """Runs the job's script; returns the exit code if it cannot.
 
     Args:
-        arguments: The script's.
+        arguments: Of the script.
     """
     found: list[tuple[Path, str]] = []
 

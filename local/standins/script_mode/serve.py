@@ -1,8 +1,8 @@
-"""Serves a model by its script's handlers: `model_fn`, and `transform_fn` or the parts of it.
+"""Serves a model with its script's handlers: `model_fn`, and `transform_fn` or its parts.
 
-Usage: python -m local.standins.script_mode.serve scikit-learn|xgboost. The defaults are those of
-serving.py in aws/sagemaker-scikit-learn-container and aws/sagemaker-xgboost-container; formats,
-statuses and the order of calls are those of aws/sagemaker-containers.
+Usage: python -m local.standins.script_mode.serve scikit-learn|xgboost. Defaults follow serving.py
+in aws/sagemaker-scikit-learn-container and aws/sagemaker-xgboost-container; formats, statuses and
+the order of calls follow aws/sagemaker-containers.
 """
 
 # ruff: noqa: ANN401 - data, models and predictions are whatever the handlers make them
@@ -35,7 +35,7 @@ _TEXTS = (_CSV, _JSON)
 
 
 class _UnsupportedFormatError(Exception):
-    """A content type that the defaults do not read, or do not write."""
+    """A content type that the defaults do not read or write."""
 
 
 def _read_csv(text: str) -> np.ndarray[Any, Any]:
@@ -114,7 +114,7 @@ _DEFAULTS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
 
 
 class Handlers:
-    """What a script has of the handlers, and the defaults for the rest."""
+    """A script's handlers, with defaults for the others."""
 
     def __init__(self, module: Any, framework: str, model_folder: Path) -> None:
         """Loads the model.
@@ -122,10 +122,10 @@ class Handlers:
         Args:
             module: The script.
             framework: A key of the defaults.
-            model_folder: What `model_fn` gets.
+            model_folder: Argument of `model_fn`.
 
         Raises:
-            UserError: The script has no `model_fn`, or handlers that exclude each other.
+            UserError: The script has no `model_fn`, or conflicting handlers.
         """
         read, predict = _DEFAULTS[framework]
         self._transform = getattr(module, "transform_fn", None)
@@ -171,10 +171,10 @@ class Handlers:
 
 
 def main(framework: str) -> int:
-    """Serves the model until SIGTERM or SIGINT; gives the exit code.
+    """Serves the model until SIGTERM or SIGINT; returns the exit code.
 
     Args:
-        framework: Whose defaults the handlers have.
+        framework: A key of the defaults.
     """
     base = base_directory()
     program = os.environ["SAGEMAKER_PROGRAM"]

@@ -1,8 +1,8 @@
-"""What a folder of code needs, before any of it runs.
+"""Checks the requirements of a folder of code before it runs.
 
-The images install what `requirements.txt` asks for. Here nothing is installed: the packages are
-those of this machine's environment, so a missing one is refused, and another version is named.
-Source: `install` of entry_point.py in aws/sagemaker-training-toolkit.
+The images install `requirements.txt`. Here, the code uses this machine's packages: a missing one is
+an error, another version a warning. Source: `install` of entry_point.py in
+aws/sagemaker-training-toolkit.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ _MOST_NAMES = 8
 
 @dataclass
 class Source:
-    """What there is to say of a folder of code."""
+    """Errors and warnings about a folder of code."""
 
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
 
 def look_through(folder: Path, program: str) -> Source:
-    """Finds what keeps a script from running here, and what runs otherwise than in the image.
+    """Finds what keeps a script from running here, and what differs from the image.
 
     Args:
-        folder: Where the code was unpacked.
-        program: The script, by its path in the folder.
+        folder: Of the unpacked code.
+        program: The script's path in the folder.
     """
     source = Source()
     if not program.endswith(".py"):
@@ -52,7 +52,7 @@ def look_through(folder: Path, program: str) -> Source:
 
 
 def check(folder: Path, program: str) -> None:
-    """Looks through a folder of code, and prints what runs otherwise.
+    """Checks a folder of code, and prints warnings.
 
     Raises:
         UserError: It does not run here.
@@ -65,13 +65,15 @@ def check(folder: Path, program: str) -> None:
 
 
 def _look_at(line: str, source: Source) -> None:
-    """Holds a line of requirements.txt against what is installed."""
+    """Compares a line of requirements.txt with the installed packages."""
     if line == "" or line.startswith("#"):
         return
     try:
         wanted = Requirement(line)
     except InvalidRequirement:
-        source.problems.append(f'requirements.txt: "{line}" is not a package, so is not installed')
+        source.problems.append(
+            f'requirements.txt: "{line}" is not a package, so it is not installed'
+        )
         return
     if wanted.marker is not None and not wanted.marker.evaluate():
         return

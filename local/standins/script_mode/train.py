@@ -1,7 +1,7 @@
-"""A training job in script mode: the toolkit's environment variables and arguments.
+"""A training job in script mode, with the toolkit's environment variables and arguments.
 
 Source: environment.py, mapping.py and params.py of aws/sagemaker-training-toolkit, which the
-scikit-learn image runs; the XGBoost image has their forerunner, aws/sagemaker-containers.
+scikit-learn image uses; the XGBoost image has its predecessor, aws/sagemaker-containers.
 """
 
 # ruff: noqa: ANN401 - hyperparameters are any JSON
@@ -22,7 +22,7 @@ from local.standins.script_mode.source import check
 
 _OWN_PREFIX = "sagemaker_"
 _OWN_NAMES = ("_tuning_objective_metric", "default_user_module_name")
-# What of them the toolkit knows; the others are parameters of a framework.
+# Those that the toolkit knows; others are parameters of a framework.
 _TOOLKIT_NAMES = (
     *_OWN_NAMES,
     *(
@@ -41,7 +41,7 @@ _TOOLKIT_NAMES = (
 
 
 def _parsed(text: Any) -> Any:
-    """A hyperparameter's value: the SDK writes JSON, and what is none stays as it is."""
+    """A hyperparameter's value, from JSON if it is valid JSON."""
     try:
         return json.loads(text)
     except (TypeError, ValueError):
@@ -56,7 +56,7 @@ def _read(base: Path, name: str) -> dict[str, Any]:
 
 
 def arguments(hyperparameters: dict[str, Any]) -> list[str]:
-    """The script's arguments, in the order of their names; a name of one letter has one dash."""
+    """The script's arguments, sorted by name; a single letter has one dash."""
 
     def text(value: Any) -> str:
         if isinstance(value, dict):
@@ -77,13 +77,13 @@ def _formatted(value: Any) -> str:
 
 
 class Training:
-    """A training job, as its configuration in a base directory says it."""
+    """A training job's configuration."""
 
     def __init__(self, base: Path) -> None:
         """Reads the configuration.
 
         Args:
-            base: What stands for /opt/ml.
+            base: The folder that replaces /opt/ml.
         """
         given = {name: _parsed(text) for name, text in _read(base, "hyperparameters").items()}
         own = {
@@ -98,7 +98,7 @@ class Training:
         self.arguments = arguments(self.hyperparameters)
 
     def variables(self) -> dict[str, str]:
-        """The environment variables that the script finds, beside those of the job."""
+        """The script's environment variables, in addition to the job's."""
         base, own = self.base, self.own
         resources = _read(base, "resourceconfig")
         channels = _read(base, "inputdataconfig")
@@ -161,7 +161,7 @@ class Training:
 
 
 def main() -> int:
-    """Runs the job's script; gives the exit code where it cannot."""
+    """Runs the job's script; returns the exit code if it cannot."""
     base = base_directory()
     training = Training(base)
     code = base / "code"

@@ -1,7 +1,7 @@
-"""SageMaker's parameter ranges as Optuna distributions, and its values as hyperparameter strings.
+"""Converts SageMaker's parameter ranges to Optuna's distributions, and values to strings.
 
-The shape is `ParameterRanges` of CreateHyperParameterTuningJob; the rules on scaling types are
-those of "Define Hyperparameter Ranges" in the SageMaker Developer Guide.
+The ranges have the form of `ParameterRanges` in CreateHyperParameterTuningJob; scaling types follow
+"Define Hyperparameter Ranges" in the SageMaker Developer Guide.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from optuna.distributions import (
 from local.standins.errors import UserError
 
 SCALING_TYPES = ("Auto", "Linear", "Logarithmic", "ReverseLogarithmic")
-# SageMaker does not say how Auto decides. Here: logarithmic from two orders of magnitude on.
+# SageMaker does not document Auto. Here, it is logarithmic from two orders of magnitude.
 _AUTO_LOGARITHMIC_RATIO = 100
 _Number = TypeVar("_Number", int, float)
 _KINDS = ("IntegerParameterRanges", "ContinuousParameterRanges", "CategoricalParameterRanges")
@@ -29,11 +29,11 @@ _KINDS = ("IntegerParameterRanges", "ContinuousParameterRanges", "CategoricalPar
 
 @dataclass(frozen=True)
 class Parameter:
-    """One tuned hyperparameter.
+    """A tuned hyperparameter.
 
     Attributes:
-        distribution: What Optuna samples.
-        to_text: From a sampled value to the string that the training job gets.
+        distribution: For Optuna.
+        to_text: Converts a sampled value to the training job's string.
     """
 
     distribution: BaseDistribution
@@ -47,7 +47,7 @@ def parse_parameter_ranges(ranges: dict[str, Any]) -> dict[str, Parameter]:
         The parameters by name, in the order of the ranges.
 
     Raises:
-        UserError: A range is not one that SageMaker would take; the message names it.
+        UserError: SageMaker would refuse a range.
     """
     if unknown := sorted(ranges.keys() - set(_KINDS)):
         raise UserError(

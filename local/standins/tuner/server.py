@@ -1,19 +1,18 @@
-"""Automatic model tuning: suggests the hyperparameters of each trial, and learns from results.
+"""Automatic model tuning: suggests each trial's hyperparameters, and learns from results.
 
-`python -m local.standins.tuner.server` answers requests on standard input with one line each, in
+`python -m local.standins.tuner.server` answers each request on standard input with a line, in
 order:
 
     {"open": {"tuning", "strategy", "objectiveType", "parameterRanges", "seed", "maxJobs"?}}
         -> {"opened": {}}
     {"ask": {"tuning", "trial"}}
-        -> {"trial": {"hyperparameters"}}, or {"exhausted": {}} where the search has no such trial
+        -> {"trial": {"hyperparameters"}}, or {"exhausted": {}} if the search has no such trial
     {"tell": {"tuning", "trial", "value": number or null (failed)}}
         -> {"told": {}}
 
-and with {"error": {"message"}} where a request cannot be taken.
+or {"error": {"message"}}.
 
-A suggestion depends on the seed, the trial's number and earlier results, and on nothing
-else: the same calls give the same answers, in whichever process.
+A suggestion only depends on the seed, the trial's number and earlier results.
 """
 
 from __future__ import annotations
@@ -38,16 +37,16 @@ _DIRECTIONS = {"Minimize": StudyDirection.MINIMIZE, "Maximize": StudyDirection.M
 
 
 class Tuning:
-    """One tuning job's search."""
+    """The search of a tuning job."""
 
     def __init__(self, fields: dict[str, Any]) -> None:
         """Opens the search.
 
         Args:
-            fields: The fields of the `open` request.
+            fields: Of the `open` request.
 
         Raises:
-            UserError: A field is missing or not one that SageMaker would take.
+            UserError: A field is missing, or SageMaker would refuse it.
         """
         self._strategy: str = _choice(fields, "strategy", STRATEGIES)
         direction = _DIRECTIONS[_choice(fields, "objectiveType", tuple(_DIRECTIONS))]
@@ -59,13 +58,13 @@ class Tuning:
         self._told: set[int] = set()
 
     def ask(self, number: int) -> dict[str, str] | None:
-        """Suggests a trial's hyperparameters, the same ones however often it is asked.
+        """Suggests a trial's hyperparameters; repeated calls return the same ones.
 
         Args:
             number: The trial's number, from 0.
 
         Returns:
-            The hyperparameters as strings, or None where the search has no such trial.
+            The hyperparameters as strings, or None if the search has no such trial.
         """
         if self._max_jobs is not None and number >= self._max_jobs:
             return None
@@ -80,21 +79,21 @@ class Tuning:
         }
 
     def tell(self, number: int, value: float | None) -> None:
-        """Takes a trial's result.
+        """Records a trial's result.
 
         Args:
             number: The trial's number.
-            value: The objective, or None where the trial failed.
+            value: The objective, or None if the trial failed.
 
         Raises:
-            UserError: The trial was never asked for, or was already reported.
+            UserError: The trial was never suggested, or was already reported.
         """
         if number in self._told:
             raise UserError(f"tell.trial: {number} was already reported")
         failed = value is None or not math.isfinite(value)
         state = TrialState.FAIL if failed else TrialState.COMPLETE
         if number not in self._trials:
-            raise UserError(f"tell.trial: {number} was never asked for")
+            raise UserError(f"tell.trial: {number} was never suggested")
         self._study.tell(self._trials[number], None if failed else value, state)
         self._told.add(number)
 
@@ -107,13 +106,13 @@ class Tuning:
         return TPESampler(
             seed=seed,
             n_startup_trials=min(10, max((self._max_jobs or 30) // 3, 3)),
-            multivariate=True,  # the parameters of a learner depend on each other
-            constant_liar=True,  # trials run side by side: keep away from those under way
+            multivariate=True,  # a learner's parameters depend on each other
+            constant_liar=True,  # avoid points near those of concurrent trials
         )
 
 
 class _GridPoint(GridSampler):
-    """The grid's point of a given number: the last parameter changes fastest."""
+    """The grid's point by number: the last parameter changes fastest."""
 
     def __init__(self, parameters: dict[str, Parameter], number: int) -> None:
         grid = {
@@ -127,7 +126,7 @@ class _GridPoint(GridSampler):
             self._point[name] = choices[position]
 
     def before_trial(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
-        pass  # the point is chosen by number, not from the trials seen
+        pass  # the trial's number chooses the point
 
     def sample_independent(  # an Optuna sampler's interface
         self,
@@ -161,7 +160,7 @@ def _max_jobs(
         return given
     for kind in ("IntegerParameterRanges", "ContinuousParameterRanges"):
         if fields["parameterRanges"].get(kind):
-            raise UserError(f"strategy: Grid takes categorical ranges only, not {kind}")
+            raise UserError(f"strategy: Grid requires categorical ranges, not {kind}")
     combinations = count_combinations(parameters)
     if given not in (None, combinations):
         raise UserError(
@@ -209,7 +208,7 @@ def _tell(tunings: dict[str, Tuning], fields: dict[str, Any]) -> dict[str, Any]:
     number = _whole_number(fields, "trial")
     value = fields.get("value")
     if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
-        raise UserError("tell.value: must be a number, or null where the trial failed")
+        raise UserError("tell.value: must be a number, or null if the trial failed")
     _opened(tunings, fields).tell(number, value)
     return {"told": {}}
 

@@ -1,4 +1,4 @@
-"""Runs the image's entry point: `python -m local.standins.xgboost train|serve`."""
+"""Replaces the image's entry point: `python -m local.standins.xgboost train|serve`."""
 
 import sys
 

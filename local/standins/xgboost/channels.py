@@ -31,14 +31,14 @@ _DELIMITERS = ",;\t| "
 def read_channels(
     configuration: dict[str, Any], threads: int
 ) -> tuple[xgboost.DMatrix, xgboost.DMatrix | None]:
-    """Reads the train channel and, where there is one, the validation channel.
+    """Reads the train channel, and the validation channel if there is one.
 
     Args:
         configuration: The content of inputdataconfig.json.
-        threads: How many threads may read.
+        threads: Max threads.
 
     Raises:
-        UserError: A channel is unknown, missing, empty, or not what its content type says.
+        UserError: A channel is unknown, missing, empty, or does not match its content type.
     """
     if unknown := sorted(configuration.keys() - {"train", "validation"}):
         raise UserError(f"Channel {unknown[0]}: unknown; allowed are train, validation")
@@ -47,7 +47,7 @@ def read_channels(
     train = _read_channel("train", configuration["train"], threads)
     if "validation" not in configuration:
         return train, None
-    # As in the image, the validation channel is read by the train channel's content type.
+    # As in the image, the train channel's content type also applies to the validation channel.
     kind = {**configuration["validation"], "ContentType": configuration["train"].get("ContentType")}
     validation = _read_channel("validation", kind, threads)
     if validation.num_col() != train.num_col():
@@ -81,7 +81,7 @@ def _read_channel(name: str, fields: dict[str, Any], threads: int) -> xgboost.DM
 
 
 def _file_format(name: str, content_type: str | None) -> str:
-    # The image takes libsvm where the channel names no content type.
+    # Without a content type, the image assumes libsvm.
     media_type, *parameters = (content_type or "text/libsvm").lower().split(";")
     file_format = _FORMATS.get(media_type.strip())
     if file_format is None:
@@ -101,7 +101,7 @@ def _file_format(name: str, content_type: str | None) -> str:
     return file_format
 
 
-# A statement and not a relation, which DuckDB takes ten times as long to hand over.
+# A statement, because a relation takes ten times as long in DuckDB.
 def _read_csv(database: duckdb.DuckDBPyConnection, files: list[Path]) -> duckdb.DuckDBPyConnection:
     with files[0].open(encoding="utf-8", errors="replace", newline="") as stream:
         line = stream.readline().rstrip("\r\n")
@@ -127,7 +127,7 @@ def _read_parquet(
 
 
 def _explain(error: duckdb.Error, files: list[Path]) -> str:
-    """One line for the user out of DuckDB's message about a file."""
+    """DuckDB's message about a file as one line for users."""
     text = str(error)
     file = re.search(r"file\s*=\s*(\S+)", text)
     name = Path(file.group(1)).name if file else files[0].name

@@ -19,7 +19,7 @@ def training_specification() -> dict[str, Any]:
 
 @functools.cache
 def metric_directions() -> dict[str, str]:
-    """`Minimize` or `Maximize` for each metric that the algorithm can report on a channel."""
+    """`Minimize` or `Maximize` by metric of a channel."""
     return {
         objective["MetricName"].removeprefix("validation:"): objective["Type"]
         for objective in training_specification()["SupportedTuningJobObjectiveMetrics"]

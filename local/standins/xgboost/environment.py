@@ -1,4 +1,4 @@
-"""Where SageMaker puts a training job's files, and how the job reports its failure."""
+"""A training job's files, and its failure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from local.standins.files import base_directory, write_text
 
 
 def model_path() -> Path:
-    """Where the model is saved to and served from."""
+    """The model's file, for training and serving."""
     return base_directory() / "model" / "xgboost-model"
 
 
@@ -22,7 +22,7 @@ def read_configuration(name: str) -> dict[str, Any]:
         name: The file's name without its suffix.
 
     Returns:
-        Its content, or an empty object where there is no such file.
+        Its content, or an empty object if it does not exist.
 
     Raises:
         UserError: The file is not a JSON object.
@@ -40,5 +40,5 @@ def read_configuration(name: str) -> dict[str, Any]:
 
 
 def write_failure(text: str) -> None:
-    """Writes /opt/ml/output/failure, whose first 1,024 characters SageMaker shows."""
+    """Writes /opt/ml/output/failure, of which SageMaker shows the first 1,024 characters."""
     write_text(base_directory() / "output" / "failure", text)

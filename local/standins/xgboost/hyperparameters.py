@@ -1,4 +1,4 @@
-"""Checks a job's hyperparameters as the image does, before any data is read."""
+"""Checks a job's hyperparameters like the image, before any data is read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from local.standins.errors import UserError
 from local.standins.xgboost.contract import metric_directions, training_specification
 
-# The contract's ranges are closed; these bounds are not part of the range.
+# Exclusive bounds, which the contract has as inclusive.
 _OPEN_BOUNDS = {
     "subsample": (0,),
     "colsample_bytree": (0,),
@@ -48,13 +48,13 @@ def validate_hyperparameters(texts: dict[str, Any]) -> dict[str, Any]:
     """Checks and converts the content of hyperparameters.json.
 
     Args:
-        texts: Values by name, each a string, perhaps JSON-encoded once more.
+        texts: Values by name, each a string, sometimes JSON-encoded again.
 
     Returns:
-        The values in their types, under their main names.
+        The values in their types, by their main names.
 
     Raises:
-        UserError: A name is unknown, a value is not of its type or range, or values contradict.
+        UserError: A name is unknown, a value does not have its type or range, or values conflict.
     """
     specifications = {
         item["Name"]: item for item in training_specification()["SupportedHyperParameters"]
@@ -183,13 +183,13 @@ _FREE_TEXT: dict[str, Callable[[str, str], Any]] = {
 
 
 def _check_together(values: dict[str, Any]) -> None:
-    """Checks what holds between hyperparameters."""
+    """Checks combinations of hyperparameters."""
     objective = values.get("objective", "reg:squarederror")
     if objective in ("multi:softmax", "multi:softprob") and "num_class" not in values:
         raise UserError(f"Hyperparameter num_class: required by objective {objective}")
     metrics = values.get("eval_metric", [])
     if metrics and "objective" not in values:  # the image fails with a KeyError
-        raise UserError("Hyperparameter eval_metric: needs objective to be given too")
+        raise UserError("Hyperparameter eval_metric: requires an explicit objective")
     if "auc" in metrics and not objective.startswith(("binary:", "rank:")):
         raise UserError("Hyperparameter eval_metric: auc needs a binary: or rank: objective")
     if "aft-nloglik" in metrics and objective != "survival:aft":
@@ -223,12 +223,12 @@ def _check_updaters(values: dict[str, Any]) -> None:
 
 
 def _check_supported_here(values: dict[str, Any]) -> None:
-    """Refuses what the image can and this stand-in cannot."""
+    """Refuses features that only the image supports."""
     if values.get("csv_weights") == 1:
         raise UserError("Hyperparameter csv_weights: 1 is not supported by the local run")
     for name in ("tree_method", "predictor"):
         if str(values.get(name)).startswith("gpu"):
-            raise UserError(f"Hyperparameter {name}: the local run has no GPU")
+            raise UserError(f"Hyperparameter {name}: the local run does not support GPUs")
 
 
 def _is_number(text: str) -> bool:

@@ -1,9 +1,9 @@
-"""The metrics that the image computes beside XGBoost's own.
+"""The metrics that the image adds to XGBoost's own.
 
-Source: metrics/custom_metrics.py of aws/sagemaker-xgboost-container. XGBoost hands over the
-predictions after the objective's transformation, and takes the results through text of six
-decimals; they take the place of its own metrics of their names. The arithmetic of the regression
-metrics is scikit-learn's, in the labels' single precision.
+Source: metrics/custom_metrics.py of aws/sagemaker-xgboost-container. XGBoost passes predictions
+after the objective's transformation, and rounds results to six decimals; they replace its own
+metrics with the same names. The regression metrics use scikit-learn's arithmetic, in the labels'
+single precision.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Metric = Callable[[NDArray[Any], NDArray[Any]], float]
 
 
 def _classes(predictions: NDArray[Any]) -> NDArray[Any]:
-    """As in the image, which takes probabilities for log-odds: above 0 is the class 1."""
+    """As in the image, which treats probabilities as log-odds: above 0 is class 1."""
     return predictions.argmax(axis=-1) if predictions.ndim > 1 else (predictions > 0).astype(int)
 
 
@@ -43,7 +43,7 @@ def _r2(labels: NDArray[Any], predictions: NDArray[Any]) -> float:
 
 def _of_classes(score: str, **options: str) -> Metric:
     def metric(labels: NDArray[Any], predictions: NDArray[Any]) -> float:
-        import sklearn.metrics  # slow to import, and a regression needs none of it
+        import sklearn.metrics  # slow to import, and not needed for regression
 
         function = getattr(sklearn.metrics, score)
         return float(function(labels, _classes(predictions), **options))

@@ -1,9 +1,9 @@
-"""What a request to the image's server may hold: rows of CSV or of libsvm.
+"""Parses requests to the image's server: rows of CSV or libsvm.
 
 Source: `parse_content_data` of serve_utils.py, `get_content_type` of data_utils.py and
-`csv_to_dmatrix` of encoder.py in aws/sagemaker-xgboost-container. The image leaves the delimiter to
-csv.Sniffer and the numbers to NumPy, so do these functions: a blank field is not a number, an empty
-one is missing, and quotes are not taken away.
+`csv_to_dmatrix` of encoder.py in aws/sagemaker-xgboost-container. As in the image, csv.Sniffer
+finds the delimiter, and NumPy parses numbers: a blank field is not a number, an empty one is
+missing, and quotes are not removed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SNIFFED = 512
 
 
 def parse_header(value: str) -> tuple[str, dict[str, str]]:
-    """A media type and its parameters, as of `text/csv; label_size=1`."""
+    """A media type and its parameters, such as `text/csv; label_size=1`."""
     media_type, *given = (part.strip() for part in value.split(";"))
     parameters = {}
     for one in given:
@@ -42,10 +42,10 @@ def read_rows(body: bytes, content_type: str | None) -> xgboost.DMatrix:
 
     Args:
         body: Not empty.
-        content_type: The header; the image takes a request without one for libsvm.
+        content_type: The header; without one, the image assumes libsvm.
 
     Raises:
-        UserError: The image answers 415, or its format is not available here.
+        UserError: The image would answer 415, or the format is not supported here.
     """
     kind = _kind(content_type)
     try:
@@ -81,7 +81,7 @@ def _read_csv(text: str) -> xgboost.DMatrix:
 
 
 def _read_libsvm(text: str) -> xgboost.DMatrix:
-    """Rows of `index:value`, whose indices begin with 0 or 1; what has no colon is a label."""
+    """Rows of `index:value`, with indices from 0 or 1; a field without a colon is a label."""
     rows, columns, values = [], [], []
     for number, line in enumerate(text.split("\n")):
         for item in line.split(" "):

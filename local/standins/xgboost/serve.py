@@ -1,11 +1,10 @@
-"""Serves a model by the container contract, with the answers of the image.
+"""Serves a model by the container contract, like the image.
 
-GET /ping, GET /execution-parameters and POST /invocations, whose rows have neither label nor header
+GET /ping, GET /execution-parameters and POST /invocations, with rows without label and header
 (payload.py). Statuses are those of serve.py in aws/sagemaker-xgboost-container, in its order: 204
-for an empty body, 415 for what are not rows, 400 for rows that the model does not take (more
-features than it has; missing ones at the end are missing values), 406 for an Accept that it does
-not know. What the image's encoders do not have although it accepts it (jsonlines,
-recordio-protobuf) ends as its unhandled error does, with 500.
+for an empty body, 415 for a body that is not rows, 400 for more features than the model has (fewer
+are missing values), and 406 for an unknown Accept. Formats that the image accepts but cannot encode
+(jsonlines, recordio-protobuf) get 500.
 """
 
 from __future__ import annotations
@@ -35,17 +34,12 @@ class Model:
     """Answers requests with one model."""
 
     def __init__(self, model: xgboost.Booster) -> None:
-        """Keeps the model; requests are answered one at a time.
-
-        Args:
-            model: A loaded model.
-        """
         self._model = model
         self._is_batch = bool(os.environ.get("SAGEMAKER_BATCH"))
         self._accept = os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "text/csv")
 
     def application(self) -> Application:
-        """What serves the model."""
+        """The ASGI application."""
         return Application(
             {
                 "/execution-parameters": ("GET", _answer_parameters),
@@ -87,7 +81,7 @@ def _answer_parameters(_headers: dict[str, str], _body: bytes) -> Answer:
 
 
 def _encode(predictions: list[Any], accept: str) -> Answer:
-    """The answer: sagemaker_containers' encoders write a line a row of CSV."""
+    """The response body, as sagemaker_containers' encoders write it."""
     if accept == "application/json":
         scores = [{"score": value} for value in predictions]
         return 200, accept, json.dumps({"predictions": scores})
@@ -98,14 +92,14 @@ def _encode(predictions: list[Any], accept: str) -> Answer:
 
 
 def main() -> int:
-    """Serves the model until SIGTERM or SIGINT; gives the exit code."""
+    """Serves the model until SIGTERM or SIGINT; returns the exit code."""
     if not model_path().is_file():
         sys.stderr.write(f"{model_path()}: no XGBoost model\n")
         return 1
     if "SAGEMAKER_INFERENCE_OUTPUT" in os.environ:
         sys.stderr.write("SAGEMAKER_INFERENCE_OUTPUT is not supported by the local run\n")
         return 1
-    # By its content: the name of the file says nothing of its form, of which XGBoost would warn.
+    # From its content: XGBoost would warn about a file name without a format.
     model = xgboost.Booster(model_file=bytearray(model_path().read_bytes()))
     model.set_param({"nthread": 1})
     serve(Model(model).application())

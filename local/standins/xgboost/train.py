@@ -1,4 +1,4 @@
-"""Trains a model as the image does: files in, metrics to the log, model file out."""
+"""Trains a model like the image."""
 
 from __future__ import annotations
 
@@ -29,8 +29,7 @@ _STOPPED_EXIT_CODE = 128 + signal.SIGTERM
 class _StopOnRequest(TrainingCallback):
     """Ends the training after the round in which SIGTERM arrived.
 
-    The image saves the model after each round, with all of its rounds, before it looks whether they
-    are the best.
+    The image saves the model after each round, with all rounds so far, not only the best.
     """
 
     def __init__(self) -> None:
@@ -49,7 +48,7 @@ class _StopOnRequest(TrainingCallback):
 
 
 class _InOrder(TrainingCallback):
-    """Runs callbacks in their order. XGBoost runs them in any, and none after one that stops."""
+    """Runs callbacks in order. XGBoost's order is undefined, and it runs none after one stops."""
 
     def __init__(self, callbacks: list[TrainingCallback]) -> None:
         super().__init__()
@@ -73,7 +72,7 @@ class _InOrder(TrainingCallback):
 
 
 def main() -> int:
-    """Runs the training job; gives the exit code."""
+    """Runs the training job; returns the exit code."""
     stop = _StopOnRequest()
     try:
         hyperparameters = validate_hyperparameters(read_configuration("hyperparameters"))
@@ -112,7 +111,7 @@ def _train(
     parameters.pop("csv_weights", None)
     if "updater" in parameters:
         parameters["updater"] = ",".join(parameters["updater"])
-    if "interaction_constraints" in parameters:  # as a list it would need feature names
+    if "interaction_constraints" in parameters:  # as a list, it would require feature names
         parameters["interaction_constraints"] = str(parameters["interaction_constraints"])
     tuned = parameters.pop("_tuning_objective_metric", None)
     given: list[str] = parameters.pop("eval_metric", [])
@@ -124,7 +123,7 @@ def _train(
         parameters["eval_metric"] = native
     computed = [name for name in metrics if name in METRICS]
 
-    # XGBoost separates metrics by a tab, which CloudWatch shows as #011.
+    # XGBoost separates metrics by tabs, which CloudWatch shows as #011.
     callbacks: list[TrainingCallback] = [
         EvaluationMonitor(logger=lambda line: _log(line.strip("\n").replace("\t", "#011"))),
         stop,
@@ -157,7 +156,7 @@ def _train(
 def _save(model: xgboost.Booster) -> None:
     path = model_path()
     path.parent.mkdir(parents=True, exist_ok=True)
-    # XGBoost takes the format from the suffix, so the model is serialized here (UBJSON).
+    # XGBoost derives the format from the suffix, so the model is serialized here (UBJSON).
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.write_bytes(model.save_raw("ubj"))
     temporary.replace(path)

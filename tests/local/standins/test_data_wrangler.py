@@ -305,11 +305,11 @@ def test_refuses_a_flow(change: Callable[[dict[str, Any]], object], problem: str
                 {"dimension": "Drop Rows", "drop_rows_parameters": {"input_column": ["a"]}},
             ),
             'drop_missing_parameters.drop_rows_parameters.input_column: a list, ["a"]; Data '
-            "Wrangler takes one column's name here",
+            "Wrangler requires one column's name here",
         ),
         (
             node(MISSING, "Drop missing", {"input_column": ["a", "b"]}),
-            'drop_missing_parameters.input_column: a list, ["a", "b"]; Data Wrangler takes one',
+            'drop_missing_parameters.input_column: a list, ["a", "b"]; Data Wrangler requires one',
         ),
         (node(MISSING, "Drop missing", {"input_column": 1}), "input_column: must be a column's n"),
         (
@@ -438,7 +438,7 @@ def test_says_that_no_rows_are_left_to_encode(tmp_path: Path) -> None:
 
 def test_refuses_to_drop_the_only_label(tmp_path: Path) -> None:
     encode = node(CATEGORICAL, "One-hot encode", {"input_column": "k"})
-    with pytest.raises(UserError, match="column k has one value alone, and drop_last is true"):
+    with pytest.raises(UserError, match="column k has only one value, and drop_last is true"):
         run(tmp_path, pa.table({"k": ["a", "a"]}), encode)
 
 

@@ -127,7 +127,7 @@ def test_refuses_what_versions_of_the_image_or_spark_decide_otherwise(tmp_path: 
     numbers = pa.table({"id": [1, 2], "drop": [0, 0]})
     cases = {
         r"node j .*id is string and id is long; the local run joins columns of one type": numbers,
-        r"node j .*columns x, X differ by case alone": pa.table(
+        r"node j .*columns x, X only differ in case": pa.table(
             {"X": [1.0], "id": ["a"], "drop": [0]}
         ),
         r"node j .*column id does not exist; there are key": pa.table({"key": ["a"], "drop": [0]}),

@@ -186,7 +186,7 @@ def test_looks_through_requirements(tmp_path: Path) -> None:
     assert source.problems == [
         'requirements.txt: "no_such_package" is not installed, and a run installs nothing; '
         "`.venv/bin/python -m pip install 'no_such_package'` does",
-        'requirements.txt: "-r more.txt" is not a package, so is not installed',
+        'requirements.txt: "-r more.txt" is not a package, so it is not installed',
     ]
     (warning,) = source.warnings
     assert warning.startswith('requirements.txt: "scikit-learn==0.24.2" runs as scikit-learn ')
@@ -207,7 +207,7 @@ def test_takes_only_the_shell_script_of_the_sdk(tmp_path: Path) -> None:
     message = (tmp_path / "output" / "message").read_text()
     assert message == (
         'runproc.sh has no line `python SCRIPT.py "$@"`, as the SageMaker SDK writes it; '
-        "no other shell script runs here\n"
+        "other shell scripts are not supported here\n"
     )
 
 

@@ -93,7 +93,7 @@ def test_refuses_letters_whose_case_differs(
     call = "upper" if operator == "Upper case" else "lower"
     python = text.upper() if operator == "Upper case" else text.lower()
     assert spark.range(1).select(getattr(sf, call)(sf.lit(text))).collect()[0][0] == python
-    with pytest.raises(UserError, match="a letter whose case changes in another way in Spark"):
+    with pytest.raises(UserError, match="a letter whose case changes differently in Spark"):
         run(tmp_path, pa.table({"s": [text]}), node(FORMAT, operator, {"input_column": "s"}))
 
 
@@ -155,7 +155,9 @@ def test_finds_and_replaces(
 )
 def test_refuses_patterns_that_differ_in_java(tmp_path: Path, pattern: str) -> None:
     group = {"input_column": "s", "pattern": pattern, "replacement": "x"}
-    with pytest.raises(UserError, match="may mean another thing in Spark, and does not run here"):
+    with pytest.raises(
+        UserError, match="may have another meaning in Spark, so it is not supported here"
+    ):
         run(tmp_path, FOUND, node(SEARCH, "Find and replace substring", group))
 
 

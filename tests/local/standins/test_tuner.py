@@ -198,7 +198,7 @@ def one_range(kind: str, **fields: object) -> dict[str, Any]:
         (opening(seed="1"), "seed: must be an integer"),
         (opening(parameterRanges={}), "at least one range"),
         (opening(parameterRanges={"AutoParameters": []}), "AutoParameters is not supported"),
-        (opening(strategy="Grid"), "Grid takes categorical ranges only, not Integer"),
+        (opening(strategy="Grid"), "Grid requires categorical ranges, not Integer"),
         (opening(strategy="Grid", parameterRanges=GRID, maxJobs=5), "5 is not the number of comb"),
         (one_range("ContinuousParameterRanges", MinValue="2"), "x: MinValue 2.0 is above MaxValue"),
         (one_range("ContinuousParameterRanges", MinValue="low"), "x: MinValue must be a number"),
@@ -227,7 +227,7 @@ def test_refuses_requests_out_of_order_and_goes_on() -> None:
     messages = [item.get("error", {}).get("message", "") for item in result]
     expected = [
         "Expecting", 'unknown request "jump"', "T is not open", "", "T is open already",
-        "0 was never asked for", "", "", "0 was already reported", "tell.value", "trial: must be",
+        "0 was never suggested", "", "", "0 was already reported", "tell.value", "trial: must be",
         "",
     ]  # fmt: skip
     for message, part in zip(messages, expected, strict=True):

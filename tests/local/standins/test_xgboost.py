@@ -280,7 +280,7 @@ def test_reads_every_file_missing_values_and_parquet_alike(job: Job, tmp_path: P
         ({"booster": "tree"}, "Hyperparameter booster: tree is not one of gbtree, gblinear, dart"),
         ({"eval_metric": "rmse,best"}, "Hyperparameter eval_metric: best is not one of "),
         ({"eval_metric": "rmse@1"}, "eval_metric: rmse@1: only error, ndcg and map"),
-        ({"eval_metric": "rmse"}, "Hyperparameter eval_metric: needs objective to be given too"),
+        ({"eval_metric": "rmse"}, "Hyperparameter eval_metric: requires an explicit objective"),
         (
             {"eval_metric": "auc", "objective": "reg:squarederror"},
             "Hyperparameter eval_metric: auc needs a binary: or rank:",
@@ -290,7 +290,7 @@ def test_reads_every_file_missing_values_and_parquet_alike(job: Job, tmp_path: P
         ({"updater": "grow_colmaker,distcol"}, "updater: grow_colmaker,distcol does not fit"),
         ({"_tuning_objective_metric": "test:mse"}, "_tuning_objective_metric: test:mse is not one"),
         ({"csv_weights": "1"}, "Hyperparameter csv_weights: 1 is not supported by the local run"),
-        ({"tree_method": "gpu_hist"}, "Hyperparameter tree_method: the local run has no GPU"),
+        ({"tree_method": "gpu_hist"}, "Hyperparameter tree_method: the local run does not support GPUs"),
     ],
 )  # fmt: skip
 def test_refuses_hyperparameters_as_the_image_does(

@@ -1,6 +1,6 @@
-"""The operators, by their id and the name of what they do.
+"""The operators, by id and name.
 
-Each entry reads a node's parameters, notes what is wrong with them, and returns the transform.
+Each entry reads a node's parameters, records their problems, and returns the transform.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _Build = Callable[[Parameters, Parameters], Transform]
 
 
 def _untrained(operator: Callable[[Parameters], Transform]) -> _Build:
-    """An operator whose trained parameters, where it has any, are not known here."""
+    """An operator whose trained parameters, if any, are not supported."""
 
     def build(parameters: Parameters, trained: Parameters) -> Transform:
-        trained.finish("_hash")  # what was learned from other data is not to be left out silently
+        trained.finish("_hash")  # trained parameters must not be ignored silently
         return operator(parameters)
 
     return build
@@ -85,10 +85,10 @@ def build_transform(
         operator_id: One of OPERATOR_IDS.
         parameters: The node's parameters.
         trained: Its trained parameters.
-        refit: Whether it learns anew; the schema of types is not a model, and stays.
+        refit: Whether it learns again; the schema of types is not a model, and stays.
 
     Returns:
-        The transform, which is of use only where no problem was noted.
+        The transform, which is only valid if no problem was recorded.
     """
     if operator_id in _SINGLE:
         return _SINGLE[operator_id](parameters, trained)

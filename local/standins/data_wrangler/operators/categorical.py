@@ -17,7 +17,7 @@ _STRATEGIES = ("Error", "Skip", "Keep")
 
 
 def one_hot_encode(parameters: Parameters, trained: Parameters) -> Transform:
-    """Encodes each column in turn, which another one may stand beside then."""
+    """Encodes each column in turn, and adds the new columns after it."""
     known = _trained_labels(trained, "one_hot_encoder_model")
     names = parameters.columns("input_column")
     output = _output_column(parameters, names)
@@ -31,13 +31,13 @@ def one_hot_encode(parameters: Parameters, trained: Parameters) -> Transform:
     def apply(frame: Frame, statistics: Statistics) -> Frame:
         for name in names:
             place = frame.place(name)
-            # Spark's encoder does not take the empty string, so the operator makes it null.
+            # Spark's encoder refuses the empty string, so the operator makes it null.
             if known is None and output and frame.columns[place].type == "string":
                 frame = frame.with_column(frame.columns[place], f"nullif(c{place}, '')")
             text = f"nullif({_as_text(frame, place)}, '')"
             frame, labels = _index(frame, place, text, strategy, statistics, known)
             if drop_last and len(labels) + (strategy == "Keep") < 2:
-                raise UserError(f"column {name} has one value alone, and drop_last is true")
+                raise UserError(f"column {name} has only one value, and drop_last is true")
             if style == "Columns":
                 frame = _to_columns(frame, place, text, labels, strategy, drop_last, output)
             else:
@@ -48,7 +48,7 @@ def one_hot_encode(parameters: Parameters, trained: Parameters) -> Transform:
 
 
 def ordinal_encode(parameters: Parameters, trained: Parameters) -> Transform:
-    """Replaces each column by its labels' numbers, or puts them into another."""
+    """Encodes each column as its labels' numbers, in place or in another column."""
     known = _trained_labels(trained)
     names = parameters.columns("input_column")
     output = _output_column(parameters, names)
@@ -76,7 +76,7 @@ def ordinal_encode(parameters: Parameters, trained: Parameters) -> Transform:
 
 
 def _output_column(parameters: Parameters, names: list[str]) -> str:
-    """The column for the result; empty where it replaces the input."""
+    """The column for the result; empty to replace the input."""
     output = parameters.column("output_column", required=False)
     if output and len(names) > 1:
         parameters.note("output_column", "of several columns is not supported by the local run")
@@ -84,9 +84,9 @@ def _output_column(parameters: Parameters, names: list[str]) -> str:
 
 
 def _trained_labels(trained: Parameters, *others: str) -> list[str] | None:
-    """The labels that were learned when the flow was made, if it keeps them."""
+    """The labels in the flow's trained parameters, if any."""
     encoded = trained.raw("string_indexer_model")
-    trained.finish("_hash", *others)  # the encoder follows from the labels
+    trained.finish("_hash", *others)  # the labels determine the encoder
     if encoded is None:
         return None
     try:
@@ -114,7 +114,7 @@ def _index(
     statistics: Statistics,
     known: list[str] | None,
 ) -> tuple[Frame, list[str]]:
-    """Learns the labels, by descending frequency, and handles the rows that have none."""
+    """Learns the labels, by descending frequency, and handles rows without one."""
     name = frame.columns[place].name
     if known is not None:
         valid = f"coalesce({text} in ({', '.join(map(literal, known))}), false)"
@@ -152,7 +152,7 @@ def _to_columns(
     drop_last: bool,
     output: str,
 ) -> Frame:
-    # Columns with dots and backticks are renamed while the operator runs, and so is the prefix.
+    # The operator renames columns with dots and backticks while it runs, including the prefix.
     prefix = output or re.sub("[.`]+", "_", frame.columns[place].name)
     items = frame.items()
     if not output:
@@ -160,7 +160,7 @@ def _to_columns(
     for number, label in enumerate(labels):
         value = f"cast(coalesce({text} = {literal(label)}, false) as integer)"
         if drop_last and strategy != "Keep" and number == len(labels) - 1:
-            value = "null"  # the vector has no such element
+            value = "null"  # not an element of the vector
         items.append((Column(f"{prefix}_{label}", "double"), f"cast({value} as double)"))
     return frame.select(items)
 
@@ -174,7 +174,7 @@ def _to_vector(
     drop_last: bool,
     output: str,
 ) -> Frame:
-    # Keep has one element more, for the invalid; the last element is the one that is dropped.
+    # Keep adds an element for invalid values; the last element is the one that is dropped.
     size = len(labels) + (strategy == "Keep") - drop_last
     cases = " ".join(
         f"when {literal(label)} then {literal(f'({size},[{number}],[1.0])')}"
@@ -182,7 +182,7 @@ def _to_vector(
         if number < size
     )
     none = literal(f"({size},[{len(labels)}],[1.0])" if size > len(labels) else f"({size},[],[])")
-    last = literal(f"({size},[],[])")  # of the labels that have no element
+    last = literal(f"({size},[],[])")  # for labels without an element
     dropped = "".join(f" when {literal(label)} then {last}" for label in labels[size:])
     value = f"case {text} {cases}{dropped} else {none} end"
     return frame.with_column(Column(output or frame.columns[place].name, "vector"), value)

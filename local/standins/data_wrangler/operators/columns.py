@@ -94,4 +94,4 @@ def move_column(parameters: Parameters) -> Transform:
 def _expect_free(frame: Frame, name: str, but: int) -> None:
     for place, column in enumerate(frame.columns):
         if place != but and column.name.lower() == name.lower():
-            raise UserError(f"new_name {name}: there is a column {column.name} already")
+            raise UserError(f"new_name {name}: there is already a column {column.name}")

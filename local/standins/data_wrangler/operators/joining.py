@@ -1,7 +1,7 @@
-"""Join: two tables into one, by the values of a column of each.
+"""Joins two tables by equal values of a column of each.
 
 Source: the code of join_tables in the notebooks that Data Wrangler exports. Its inputs are the left
-table and the right one, in the order in which the node names them.
+and the right table, in the node's order.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from local.standins.errors import UserError
 
 Join = Callable[[Frame, Frame], Frame]
 
-# DuckDB's words for Spark's. A cross join with a condition is not one that the editor makes.
+# DuckDB's joins by Spark's names. The editor has no cross join with a condition.
 _KINDS = {
     **dict.fromkeys(("inner",), "inner"),
     **dict.fromkeys(("left", "left_outer", "leftouter"), "left"),
@@ -28,9 +28,9 @@ _LEFT_ONLY = ("semi", "anti")
 
 
 def join_tables(parameters: Parameters) -> Join:
-    """Rows whose values of two columns are equal, missing ones never.
+    """Joins rows with equal, non-missing values in two columns.
 
-    Spark joins in no order; here the rows come in the left table's, and then in the right one's.
+    Spark's order of rows is undefined; here it is the left table's, then the right table's.
     """
     left_column = parameters.column("left_column")
     right_column = parameters.column("right_column")
@@ -66,15 +66,15 @@ def _numbered(frame: Frame) -> str:
 
 
 def _distinct(columns: tuple[Column, ...]) -> tuple[Column, ...]:
-    """Names that several columns have get _0, _1, ... in their order, and _dup where that is taken.
+    """Numbers duplicate names as _0, _1, ..., and appends _dup if that is taken.
 
     Raises:
-        UserError: Names differ by case alone, which versions of the image number differently.
+        UserError: Names only differ in case, which versions of the image number differently.
     """
     counts = Counter(column.name for column in columns)
     folded = Counter(name.lower() for name in counts)
     if clashing := [name for name in counts if folded[name.lower()] > 1]:
-        raise UserError(f"columns {', '.join(clashing)} differ by case alone; rename one first")
+        raise UserError(f"columns {', '.join(clashing)} only differ in case; rename one first")
     seen: Counter[str] = Counter()
     named = []
     for column in columns:

@@ -1,8 +1,7 @@
-"""handle_missing: drop rows, fill, impute, and tell what is missing.
+"""handle_missing: drop rows, fill, impute, and add an indicator.
 
-Drop missing and the indicator take one column's name: in every exported version their code looks a
-column up by it, and fails on a list. Impute and Fill missing take lists too, as the flows that the
-editor has written since 2023 have them.
+Drop missing and the indicator accept one column's name: their code, in every exported version,
+fails on a list. Impute and Fill missing also accept lists, as in the editor's flows since 2023.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ _FILLED = ("string", "long", "double")
 
 
 def drop_missing(parameters: Parameters) -> Transform:
-    """Drops the rows where the column is missing, or any column where none is named."""
+    """Drops rows where the column is missing, or any column if none is given."""
     if parameters.has("dimension"):
         parameters.choice("dimension", ("Drop Rows",))
         group = parameters.group("drop_rows_parameters")
@@ -41,7 +40,7 @@ def drop_missing(parameters: Parameters) -> Transform:
 
 
 def fill_missing(parameters: Parameters) -> Transform:
-    """Puts a value where one is missing."""
+    """Replaces missing values by a constant."""
     names = parameters.columns("input_column")
     given = parameters.raw("fill_value")
     if not isinstance(given, str | int | float) or isinstance(given, bool):
@@ -63,7 +62,7 @@ def fill_missing(parameters: Parameters) -> Transform:
 
 
 def impute(parameters: Parameters) -> Transform:
-    """Puts each column's mean, median or most frequent value where one is missing."""
+    """Replaces missing values by the column's mean, median or most frequent value."""
     kind = parameters.choice("column_type", ("Numeric", "Categorical"))
     if not kind:
         return identity
@@ -76,7 +75,7 @@ def impute(parameters: Parameters) -> Transform:
     group.finish()
 
     def apply(frame: Frame, statistics: Statistics) -> Frame:
-        # All that is learned is learned from the operator's input.
+        # Everything is learned from the operator's input.
         values = [
             _most_frequent(frame, frame.place(name), statistics)
             if kind == "Categorical"
@@ -91,7 +90,7 @@ def impute(parameters: Parameters) -> Transform:
 
 
 def add_indicator_for_missing(parameters: Parameters) -> Transform:
-    """Adds a column that says whether another's value is missing."""
+    """Adds a column that indicates missing values of another."""
     name = parameters.column("input_column")
     parameters.finish()
 

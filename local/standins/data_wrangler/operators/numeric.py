@@ -1,8 +1,8 @@
 """process_numeric, Scale values: Spark's scalers on single columns.
 
-The scalers learn from the rows that have a number, unless the flow has what they learned when it
-was made; a missing value comes out as NaN. Source: `process_numeric_scale_values` in the notebooks
-that Data Wrangler exports, whose Max absolute scaler always learns anew.
+The scalers learn from rows with a number, unless the flow has their trained parameters; missing
+values become NaN. Source: `process_numeric_scale_values` in the notebooks that Data Wrangler
+exports, whose Max absolute scaler always learns again.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from local.standins.data_wrangler.statistics import Statistics
 from local.standins.data_wrangler.trained_models import scaler_values
 from local.standins.errors import UserError
 
-# From the aggregates to the SQL of a scaled value x.
+# Returns the SQL of a scaled value x from the aggregates.
 _Scale = Callable[..., str]
 
 
 def scale_values(parameters: Parameters, trained: Parameters) -> Transform:
-    """Scales each column in place, or one into another."""
+    """Scales each column in place, or one to another column."""
     scaler = parameters.choice("scaler", tuple(_SCALERS))
     if not scaler:
         return identity
@@ -33,7 +33,7 @@ def scale_values(parameters: Parameters, trained: Parameters) -> Transform:
     names = group.columns("input_column")
     output = group.column("output_column", required=False)
     if output and len(names) > 1:
-        group.note("output_column", "is for one column, but there are several")
+        group.note("output_column", "requires a single column")
     aggregates, scale = _SCALERS[scaler](group)
     group.finish()
     known = _trained_values(trained.group(group_name), scaler, len(names))
@@ -56,13 +56,13 @@ def scale_values(parameters: Parameters, trained: Parameters) -> Transform:
 
 
 def _trained_values(trained: Parameters, scaler: str, columns: int) -> tuple[Any, ...] | None:
-    """What the flow has of a scaler's model; None where it learns anew."""
+    """The flow's trained parameters of a scaler; None if it learns."""
     encoded = trained.raw("scaler_model")
     trained.finish("_hash")
     if not encoded or scaler not in _LEARNED:
         return None
     if columns > 1:
-        trained.note("scaler_model", "is of one column, but there are several")
+        trained.note("scaler_model", "is for one column, but there are several")
         return None
     names, values = _LEARNED[scaler]
     try:
@@ -89,7 +89,10 @@ def _robust(parameters: Parameters) -> tuple[str, _Scale]:
     center = parameters.boolean("center", False)
     scale = parameters.boolean("scale", True)
     if not 0 <= lower < upper <= 1:
-        parameters.note("lower_quantile", "must be from 0 on, and below upper_quantile up to 1")
+        parameters.note(
+            "lower_quantile",
+            "must be at least 0 and less than upper_quantile, which must be at most 1",
+        )
         lower, upper = 0.25, 0.75
 
     def scaled(x: str, quantiles: list[float]) -> str:
@@ -127,7 +130,7 @@ def _number(value: float) -> str:
     return f"cast('{value!r}' as double)"
 
 
-# The vectors of a scaler's model, and what its aggregates would have given.
+# The vectors of a scaler's model, and their conversion to its aggregates.
 _LEARNED: dict[str, tuple[tuple[str, ...], Callable[..., tuple[Any, ...]]]] = {
     "Standard scaler": (("mean", "std"), lambda mean, deviation: (mean, deviation)),
     "Robust scaler": (("median", "range"), lambda median, width: ([0.0, median, width],)),

@@ -1,6 +1,6 @@
 """handle_outliers: numbers beyond limits, and rare texts.
 
-The limits are learned, unless the flow has those that were learned when it was made.
+The limits are learned, unless the flow has trained ones.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ _FIXES = ("Clip", "Remove", "Invalidate")
 
 
 class Limits(NamedTuple):
-    """The smallest and the largest number that is not an outlier."""
+    """The smallest and the largest numbers that are not outliers."""
 
     low: float
     high: float
 
 
-# Learns the limits of the numbers that the SQL expression gives.
+# Learns the limits of an SQL expression's numbers.
 _Learn = Callable[[Frame, Statistics, str], Limits]
 
 
 def _numeric(read: Callable[[Parameters], _Learn]) -> Callable[[Parameters, Parameters], Transform]:
-    """An operator of which `read` reads how it learns its limits."""
+    """An operator for outliers; `read` reads the parameters that determine its limits."""
 
     def operator(parameters: Parameters, trained: Parameters) -> Transform:
         name = parameters.column("input_column")
@@ -72,7 +72,7 @@ def _fix(frame: Frame, place: int, output: str, fix: str, value: str, limits: Li
             f"when {value} > {high} then {high} else {value} end"
         )
         return frame.with_column(Column(output, "double"), clipped)
-    # NaN is larger than all numbers, to Spark as to DuckDB.
+    # NaN is larger than all numbers, in Spark and in DuckDB.
     if fix == "Remove":
         kept = frame.where(f"{value} >= {low} and {value} <= {high}")
         return kept.with_column(Column(output, kind), f"c{place}")
@@ -152,7 +152,7 @@ def _read_given(parameters: Parameters) -> _Learn:
 
 
 def _replace_rare(parameters: Parameters, trained: Parameters) -> Transform:
-    """Puts one text in the place of all that are rare."""
+    """Replaces all rare texts by one."""
     name = parameters.column("input_column")
     output = parameters.raw("output_column") or name
     replacement = parameters.raw("replacement_string")
@@ -161,7 +161,7 @@ def _replace_rare(parameters: Parameters, trained: Parameters) -> Transform:
     if not 0 <= fraction <= 1:
         parameters.note("fraction_threshold", "must be from 0 to 1")
     if parameters.number("max_common_categories", 0) != 0:
-        parameters.note("max_common_categories", "only 0, for no limit, is supported here")
+        parameters.note("max_common_categories", "only 0 (no limit) is supported here")
     parameters.finish()
     known = trained.raw("common_categories")
     trained.finish("_hash")

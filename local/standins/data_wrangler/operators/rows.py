@@ -9,7 +9,7 @@ from local.standins.data_wrangler.statistics import Statistics
 
 
 def drop_duplicates(parameters: Parameters) -> Transform:
-    """Keeps the first of equal rows, in their order; Spark gives them in none."""
+    """Keeps the first of equal rows, in order; Spark's order is undefined."""
     parameters.finish()
 
     def apply(frame: Frame, _: Statistics) -> Frame:
@@ -24,7 +24,7 @@ def drop_duplicates(parameters: Parameters) -> Transform:
 
 
 def sort(parameters: Parameters) -> Transform:
-    """Sorts by a column; nulls are the smallest, and equal rows keep their order."""
+    """Sorts by a column, stably; nulls are the smallest."""
     name = parameters.column("sort_by")
     order = parameters.choice("order", ("Ascending", "Descending"))
     parameters.finish()

@@ -1,9 +1,9 @@
 """search_and_edit: find and replace by a regular expression.
 
-The operator calls Spark's `regexp_replace`, which is Java's. DuckDB has RE2, so only what both take
-alike runs: no escape but of a sign, no `$`, no group but a plain one, nothing that is found in
-empty text. Source: `search_and_edit_find_and_replace_substring` in the notebooks that Data Wrangler
-exports.
+The operator calls Spark's `regexp_replace`, which uses Java's expressions. DuckDB uses RE2, so only
+patterns that mean the same in both are supported: escapes of symbols only, no `$`, plain groups
+only, and no match of empty text. Source: `search_and_edit_find_and_replace_substring` in the
+notebooks that Data Wrangler exports.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _ALIKE = re.compile(rf"(?:{_ATOM}(?:{_QUANTIFIER})?)+")
 
 
 def find_and_replace_substring(parameters: Parameters) -> Transform:
-    """Replaces each match in one column, in place or into another."""
+    """Replaces each match in a column, in place or in another column."""
     name = parameters.column("input_column")
     output = parameters.column("output_column", required=False) or name
     pattern = parameters.text("pattern")
@@ -33,7 +33,7 @@ def find_and_replace_substring(parameters: Parameters) -> Transform:
     parameters.finish()
     if pattern and not _is_alike(pattern):
         parameters.note(
-            "pattern", f"{pattern} may mean another thing in Spark, and does not run here"
+            "pattern", f"{pattern} may have another meaning in Spark, so it is not supported here"
         )
     if not isinstance(replacement, str) or re.search(r"[$\\]", replacement):
         parameters.note("replacement", "must be a text without $ and backslashes here")
@@ -49,7 +49,7 @@ def find_and_replace_substring(parameters: Parameters) -> Transform:
 
 
 def _is_alike(pattern: str) -> bool:
-    """Whether Java and RE2 find the same."""
+    """Whether Java and RE2 find the same matches."""
     if not _ALIKE.fullmatch(pattern):
         return False
     try:

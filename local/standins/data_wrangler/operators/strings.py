@@ -13,19 +13,19 @@ from local.standins.database import literal
 
 _SYMBOLS = "!@#$%^&*()_+=-/\\`~{}|<>?"
 _MAX_WIDTH = 1000
-# What becomes several letters in Java, and one in DuckDB, but for the German one.
+# Letters that become several in Java but one in DuckDB, except ß.
 _LONG_CAPITALS = "".join(
     char for char in map(chr, range(0x10000)) if len(char.upper()) > 1 and char != "ß"
 )
-# What becomes small by the letters around it, or several letters.
+# Letters whose lower case depends on their neighbours, or is several letters.
 _LONG_SMALL = "Σİ"
 
-# From the SQL of a text to that of the edited one.
+# Returns the SQL of the edited text.
 _Edit = Callable[[str], str]
 
 
 def _operator(read: Callable[[Parameters], _Edit]) -> Callable[[Parameters], Transform]:
-    """An operator that edits one column, of which `read` reads its own parameters."""
+    """An operator that edits a column; `read` reads its own parameters."""
 
     def operator(parameters: Parameters) -> Transform:
         name = parameters.column("input_column")
@@ -44,8 +44,8 @@ def _operator(read: Callable[[Parameters], _Edit]) -> Callable[[Parameters], Tra
 
 
 def _without(letters: str, text: str, edited: str) -> str:
-    """SQL that fails on letters of which the edited text is another in Spark."""
-    message = literal("a letter whose case changes in another way in Spark")
+    """SQL that fails on letters whose result differs in Spark."""
+    message = literal("a letter whose case changes differently in Spark")
     found = f"regexp_matches({text}, {literal(f'[{letters}]')})"
     return f"(case when {found} then error({message}) else {edited} end)"
 
@@ -83,10 +83,12 @@ def _prepend_zeros(parameters: Parameters) -> _Edit:
 
 def _strip(side: str) -> Callable[[Parameters], _Edit]:
     def read(parameters: Parameters) -> _Edit:
-        # Without characters Python, which the operator calls, strips all that it takes for blanks.
+        # Without characters, the operator calls Python's strip, which has its own list of blanks.
         characters = parameters.raw("characters_to_remove")
         if not isinstance(characters, str) or not characters:
-            parameters.note("characters_to_remove", "missing; the local run strips no other")
+            parameters.note(
+                "characters_to_remove", "missing; the local run only strips given characters"
+            )
             characters = " "
         return lambda text: f"{side}trim({text}, {literal(characters)})"
 

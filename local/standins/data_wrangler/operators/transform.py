@@ -1,4 +1,4 @@
-"""What an operator is made into: a function from table to table."""
+"""Transforms: functions from table to table."""
 
 from collections.abc import Callable
 
@@ -9,5 +9,5 @@ Transform = Callable[[Frame, Statistics], Frame]
 
 
 def identity(frame: Frame, _: Statistics) -> Frame:
-    """Leaves the table as it is; stands for an operator whose parameters are wrong."""
+    """Returns the table unchanged; a placeholder for an operator with invalid parameters."""
     return frame
