@@ -1,1 +1,1 @@
-"""Athena: queries on Glue tables, and the check of the tables' files before a run."""
+"""Athena: queries on Glue tables, and checks of the tables' files before a run."""

@@ -1,4 +1,4 @@
-"""Checks all values of a csv file strictly: the number of columns, types, quotes."""
+"""Checks all values of a csv file strictly: numbers of columns, types, quotes."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def csv_problems(
     """Checks one file.
 
     Args:
-        table: How its files are written.
-        types: Those of the columns, which may be text that a query casts.
+        table: The form of its files.
+        types: Of the columns; a query may cast text to them.
         path: The file.
-        database: Where it is read.
-        form: How its values are written.
+        database: The connection.
+        form: Of the values.
 
     Returns:
-        The number of rows, and what is wrong: a line for each column.
+        The number of rows, and the problems, one line per column.
     """
     if table.quote_character is not None and (line := _ambiguous_quotes(table, path)):
         return 0, [
@@ -49,7 +49,7 @@ def csv_problems(
     }
     counts = [f"count(*) filter ({one})" for one in (f"not {fits}", *conditions.values())]
     source = _lines(table, unpacked(path, database))
-    # A line with the wrong number of columns is one problem; its values tell nothing.
+    # The values of a line with the wrong number of columns are not checked.
     query = f"select count(*), {', '.join(counts)} from {source}"  # noqa: S608 - quoted
     rows, misfits, *wrong = database.execute(query).fetchall()[0]
     numbered = f"(select row_number() over () as number, * from {source})"  # noqa: S608 - quoted
@@ -106,16 +106,16 @@ def _quotes_hint(table: Table, fields: list[str]) -> str:
 
 
 def printable(text: str) -> str:
-    """A value for messages: short, and without what a terminal would obey."""
+    """A value for messages: shortened, and without control characters."""
     plain = "".join(char if char.isprintable() else "\ufffd" for char in text)
     return plain if len(plain) <= _MAX_LENGTH else plain[: _MAX_LENGTH - 1] + "…"
 
 
 def _ambiguous_quotes(table: Table, path: Path) -> int | None:
-    """The first line that OpenCSVSerde and other readers take for different values.
+    """The first line that OpenCSVSerde and other readers read differently.
 
-    They agree where a value is wholly in quotes or has none, quotes inside are doubled, and there
-    is no backslash, which escapes.
+    They agree if values are wholly in quotes or have none, quotes inside are doubled, and there is
+    no backslash, which escapes.
     Source: trino's CsvDeserializer, which is bug for bug compatible with OpenCSVSerde.
     """
     delimiter = re.escape(table.delimiter)
@@ -129,7 +129,7 @@ def _ambiguous_quotes(table: Table, path: Path) -> int | None:
 
 
 def line_number(table: Table, path: Path, place: int) -> int:
-    """From a place among the rows, which are not empty lines, to one among all lines."""
+    """The line number of a row; empty lines are not rows."""
     filled = 0
     with open_lines(path) as lines:
         for number, line in enumerate(lines, 1):
@@ -140,7 +140,7 @@ def line_number(table: Table, path: Path, place: int) -> int:
 
 
 def _wrong(column_type: ColumnType, text: str, form: ValueForm, *, quoted: bool) -> str:
-    """SQL condition of a value that is not of its column's type, or in quotes undeclared."""
+    """SQL condition of a value that does not have its column's type, or has undeclared quotes."""
     if column_type.is_text:
         return "false" if quoted else f"{text} <> '\"' and {_IN_QUOTES.format(text)}"
     missing = form.is_missing(column_type, text)
@@ -148,8 +148,8 @@ def _wrong(column_type: ColumnType, text: str, form: ValueForm, *, quoted: bool)
 
 
 def _lines(table: Table, path: Path) -> str:
-    """SQL for the file's lines, each with the list of its fields."""
-    width = len(table.columns) + 1  # one more, to see that there are too many
+    """SQL of the file's lines, with the list of each one's fields."""
+    width = len(table.columns) + 1  # one more, to detect too many
     columns = ", ".join(f"c{number}" for number in range(width))
     return (
         f"(select list_filter([{columns}], lambda value: value is not null) as fields "  # noqa: S608 - quoted
@@ -163,7 +163,7 @@ def article(column_type: ColumnType) -> str:
 
 
 def are(count: int) -> str:
-    """The verb for so many."""
+    """The verb for a number."""
     return "is" if count == 1 else "are"
 
 

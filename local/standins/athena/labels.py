@@ -1,10 +1,9 @@
 """Checks the labels that a flow encodes one-hot, before a run.
 
-A label becomes the column `<column>_<label>`. Data Wrangler selects columns by name, and Spark's
-names do not depend on case: what ends up with one name fails there with an ambiguous reference.
-Labels that differ only by surrounding blanks stay two columns, which no reader can tell apart, and
-are one label in truth. Sources: the operators' code in the notebooks that Data Wrangler exports;
-Spark's `spark.sql.caseSensitive`, which is false by default.
+A label becomes the column `<column>_<label>`. Data Wrangler selects columns by name, and Spark
+ignores case, so equal names fail there with an ambiguous reference. Labels that only differ in
+surrounding blanks become two columns that look the same. Sources: the operators' code in the
+notebooks that Data Wrangler exports; Spark's `spark.sql.caseSensitive`, by default false.
 """
 
 from __future__ import annotations
@@ -30,37 +29,37 @@ _TEXTS = {
 
 
 class Label(NamedTuple):
-    """A value of a column that is encoded."""
+    """A value of an encoded column."""
 
     column: str
     text: str
 
     def __str__(self) -> str:
-        """The label as it stands in messages, with its blanks and line breaks to be seen."""
+        """The label in messages, with visible blanks and line breaks."""
         return json.dumps(self.text, ensure_ascii=False)
 
     @property
     def name(self) -> str:
-        """The name of its column, as Spark compares it."""
+        """Its column's name, as Spark compares it."""
         return f"{self.column}_{self.text}".lower()
 
 
 def check_labels(
     table: Table, encoding: dict[str, Any], database: duckdb.DuckDBPyConnection
 ) -> dict[str, int]:
-    """Checks the labels in the rows that a query reads.
+    """Checks the labels in a query's rows.
 
     Args:
-        table: The table that is queried.
-        encoding: {"query": Athena's SQL, "database": the one that it is asked in, "columns":
-            {name: the flow's type} of those that are left, "encoded": names of some of them}.
-        database: Where the files are read.
+        table: The queried table.
+        encoding: {"query": Athena's SQL, "database": of the query, "columns": {name: the flow's
+            type}, "encoded": names of the columns to encode}.
+        database: The connection.
 
     Returns:
-        How many labels each column has.
+        The number of labels by column.
 
     Raises:
-        UserError: Labels that clash, one problem a line.
+        UserError: Labels that clash, one problem per line.
     """
     query = parse_query(encoding["query"], str(encoding["database"]).lower(), [table])
     create_macros(database)
@@ -85,11 +84,11 @@ def check_labels(
 
 
 def label_problems(labels: Iterable[Label], columns: Iterable[str]) -> list[str]:
-    """What is wrong with labels: a sentence for each group that would have one name.
+    """The problems with labels: a sentence for each group with the same name.
 
     Args:
-        labels: Of all columns that are encoded.
-        columns: The names of the columns that stay as they are.
+        labels: Of all encoded columns.
+        columns: Names of the other columns.
     """
     twins: dict[tuple[str, str], list[Label]] = {}
     for label in labels:

@@ -1,7 +1,7 @@
-"""Which stored types of Parquet Athena reads as which of a Glue table, and how.
+"""The stored types of Parquet that Athena can read as a Glue type.
 
 The pairs are in pipeline/dataFiles/parquetTypes.json, which the check at preview reads too.
-Source: trino's ColumnReaderFactory (lib/trino-parquet). Other pairs end as HIVE_BAD_DATA.
+Source: trino's ColumnReaderFactory (lib/trino-parquet). Other pairs fail with HIVE_BAD_DATA.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _MEANINGS = (
 
 @dataclass(frozen=True)
 class StoredColumn:
-    """A column at the top of a Parquet file.
+    """A top-level column of a Parquet file.
 
     Attributes:
-        physical: How values are stored; empty for groups, such as lists.
-        meaning: What the values mean, in the words of parquetTypes.json.
+        physical: The physical type; empty for groups, such as lists.
+        meaning: The meaning of values, in the terms of parquetTypes.json.
         text: The type for messages.
         unit: Of timestamps: ms, us or ns.
-        is_utc: Whether timestamps are moments, not readings of a clock somewhere.
+        is_utc: Whether timestamps are instants, not local times.
     """
 
     physical: str
@@ -45,7 +45,7 @@ class StoredColumn:
 
 
 def stored_columns(path: Path, database: duckdb.DuckDBPyConnection) -> dict[str, StoredColumn]:
-    """The columns of a file by name in lower case, as Athena looks them up."""
+    """The columns of a file by name in lower case, like Athena's."""
     rows = database.execute(
         "select name, type, num_children, converted_type, logical_type, scale, precision "
         "from parquet_schema($file)",
@@ -85,7 +85,7 @@ def is_accepted(kind: str, precision: int, column: StoredColumn) -> bool:
     Args:
         kind: The Glue type's name, without arguments.
         precision: Of decimals.
-        column: The stored one.
+        column: The stored column.
     """
     families = {"string": "text", "varchar": "text", "char": "text"}
     if kind in ("tinyint", "smallint", "int", "integer"):

@@ -1,4 +1,4 @@
-"""Athena: runs one query over Glue tables and writes its result, as a job.
+"""Athena: a job that runs a query on Glue tables and writes its result.
 
 `python -m local.standins.athena.query REQUEST.json`, where the request is
 
@@ -6,13 +6,12 @@
      "output": {"path": "/abs/folder", "format": "PARQUET" | "TEXTFILE" | "JSON", "compression"?},
      "inputTable"?: {"name", "location", "workGroup": {"name", "enforcesConfiguration"}}}
 
-With an inputTable the query is that of a processing job's input: SageMaker has Athena write its
-result as a table, and downloads the table's files. Who may do so, and how that is known, stands in
-local/service/calls/athenaInput.ts; what such a statement cannot do is refused here.
+With an inputTable, the query is a processing job's input: SageMaker makes Athena write the result
+as a table, and downloads the table's files. local/service/calls/athenaInput.ts has the permissions
+for this, with evidence.
 
-The SQL is Athena's. Names do not depend on case, and result columns are in lower case. What is
-wrong with the query ends the job with code 1 and one line on standard error and in the failure
-file. The same data and query give the same bytes.
+Names are not case-sensitive, and result columns are in lower case. An error in the query ends the
+job with code 1, and one line on standard error and in the failure file. Results are reproducible.
 """
 
 from __future__ import annotations
@@ -30,8 +29,8 @@ from local.standins.database import explain, literal, open_database, quote
 from local.standins.errors import UserError
 from local.standins.files import run_service
 
-# Those that Athena writes and that are written here, its default first. Source: "Use Hive table
-# compression" and "Use compression in Athena".
+# Supported compressions, with Athena's default first. Source: "Use Hive table compression" and "Use
+# compression in Athena".
 _COMPRESSIONS = {
     "PARQUET": ("GZIP", "SNAPPY", "ZSTD", "NONE"),
     "TEXTFILE": ("GZIP", "NONE"),
@@ -39,7 +38,7 @@ _COMPRESSIONS = {
 }
 _OPTIONS = {
     "PARQUET": "format parquet, row_group_size 122880",
-    # Hive's own text: columns by Ctrl-A, no header, null as \N.
+    # Hive's text format: columns separated by Ctrl-A, no header, null as \N.
     "TEXTFILE": r"format csv, header false, delimiter e'\x01', quote '', escape '', nullstr '\N'",
     "JSON": "format json",
 }
@@ -50,7 +49,7 @@ def run_query(request: dict[str, Any]) -> None:
     """Runs the query of a request and writes its result.
 
     Raises:
-        UserError: The request, the query or the data is wrong; the message is for the user.
+        UserError: The request, the query or the data is not valid.
     """
     tables = [parse_table(fields) for fields in request["tables"]]
     query = parse_query(request["query"], str(request["database"]).lower(), tables)
@@ -64,7 +63,7 @@ def run_query(request: dict[str, Any]) -> None:
         sys.stdout.write(_create_table(request, table))
     folder = Path(output["path"])
     folder.mkdir(parents=True, exist_ok=True)
-    # Sums of floats depend on the order of adding: only plain selections may use every thread.
+    # Sums of floats depend on the order of additions: only plain selections may use all threads.
     threads = None if query.is_plain else 1
     with open_database(str(folder), threads) as database:
         try:
@@ -103,9 +102,9 @@ def _copy_options(output: dict[str, Any], default: str) -> tuple[str, str]:
 
 
 def _check_work_group(table: dict[str, Any]) -> None:
-    """Refuses the location where the workgroup has its own.
+    """Refuses the location if the workgroup enforces its own.
 
-    Evidence: dbt-labs/dbt-athena#176 and feast-dev/feast#3326, whose words these are; the Athena
+    Evidence: dbt-labs/dbt-athena#176 and feast-dev/feast#3326, which have this message; the Athena
     guide, "Considerations and limitations for CTAS queries".
     """
     if table["workGroup"]["enforcesConfiguration"]:
@@ -118,7 +117,7 @@ def _check_work_group(table: dict[str, Any]) -> None:
 
 
 def _create_table(request: dict[str, Any], table: dict[str, Any]) -> str:
-    """The statement that SageMaker has Athena run, for the job's log."""
+    """The statement that SageMaker sends to Athena, for the job's log."""
     output = request["output"]
     properties = {
         "external_location": table["location"],
@@ -130,15 +129,15 @@ def _create_table(request: dict[str, Any], table: dict[str, Any]) -> str:
 
 
 def _check_columns(names: list[str]) -> None:
-    """Refuses expressions without a name, which columns of a table must have.
+    """Refuses expressions without a name, because a table's columns need one.
 
-    Evidence: Trino's StatementAnalyzer, whose words these are.
+    Evidence: Trino's StatementAnalyzer, which has this message.
     """
     for position, name in enumerate(names, 1):
         if name == f"_col{position - 1}":
             raise UserError(
                 f"MISSING_COLUMN_NAME: Column name not specified at position {position}: give the "
-                "expression a name by AS"
+                "expression a name with AS"
             )
 
 

@@ -1,4 +1,4 @@
-"""Checks a data file strictly against its table, before a run reads it leniently as Athena does.
+"""Checks data files strictly, before a run reads them leniently, like Athena.
 
 `python -m local.standins.athena.table_data REQUEST.json`, where the request is
 
@@ -6,11 +6,11 @@
      "form"?: [see value_form.parse_form] and {"dateFormats"?: {name: format}},
      "failure": "/abs/file", "warnings"?: "/abs/file", "encoding"?: [see labels.check_labels]}
 
-`types` are those that columns of text are cast to, and `dateFormats` how text writes dates. Every
-line must have the table's columns, every value that is not empty must be of its column's type,
-there must be a row, and labels must not
-clash. What is wrong is reported in a line a column, with its count and the first line of the file.
-How files begin (names, delimiters, encoding) is checked before, by pipeline/dataFiles.
+`types` are those that text columns are cast to, and `dateFormats` the formats of dates in text.
+Every line must have the table's columns, every non-empty value must have its column's type, there
+must be a row, and labels must not clash. Each column's problems are reported in one line, with
+their number and the first line of the file. pipeline/dataFiles checks the beginnings of files
+before.
 """
 
 from __future__ import annotations
@@ -49,16 +49,16 @@ _MIN_IDENTIFIERS = 50
 
 @dataclass(frozen=True)
 class FormattedDate(ColumnType):
-    """The type of a column of text that holds dates.
+    """The type of a text column with dates.
 
     Attributes:
-        form: How they are written, as date_parse takes it.
+        form: Their format, for date_parse.
     """
 
     form: str
 
     def parse(self, text: str) -> str:
-        """An SQL expression that is null where the SQL expression `text` is not of the form."""
+        """An SQL expression that is null if the SQL expression `text` does not have the format."""
         return try_date_parse_sql(text, self.form)
 
 
@@ -66,7 +66,7 @@ def check_table_data(request: dict[str, Any]) -> None:
     """Checks the files of the request's table.
 
     Raises:
-        UserError: The problems, one a line, and how many more there are.
+        UserError: The problems, one per line, and the number of further ones.
     """
     table = parse_table(request["table"])
     types = {name: parse_type(kind) for name, kind in request.get("types", {}).items()}
@@ -113,7 +113,7 @@ def _first(problems: list[str]) -> list[str]:
 
 
 def _identifiers(labels: dict[str, int], rows: int) -> list[str]:
-    """Warnings of columns whose labels become so many features that they may be identifiers."""
+    """Warnings about columns with so many labels that they may be identifiers."""
     return [
         f"{column}: {count:,} labels in {rows:,} rows become as many features, which is slow and "
         "rarely useful; if they identify rows, list the column under dataset.dropped, otherwise "
@@ -124,7 +124,7 @@ def _identifiers(labels: dict[str, int], rows: int) -> list[str]:
 
 
 def _check_folders(table: Table, paths: list[str]) -> None:
-    """Athena passes over files that are in no partition, so a user would miss their rows."""
+    """Refuses files outside partitions, which Athena would ignore."""
     outside = sorted(set(find_files(paths)) - set(table.paths))
     if outside:
         folders = "/".join(f"{name}=<value>" for name in table.partition_keys)
@@ -135,7 +135,7 @@ def _check_folders(table: Table, paths: list[str]) -> None:
 
 
 def unreadable(path: Path, error: duckdb.Error) -> str:
-    """Why DuckDB cannot read a file."""
+    """The reason why DuckDB cannot read a file."""
     if "utf-8" in str(error) and (line := not_utf8(path)) is not None:
         return f"line {line}: is not UTF-8, but perhaps Latin-1 or Windows-1252: save it as UTF-8"
     return printable(explain(error))
@@ -144,9 +144,9 @@ def unreadable(path: Path, error: duckdb.Error) -> str:
 def _parquet_problems(
     table: Table, types: dict[str, ColumnType], path: Path, database: duckdb.DuckDBPyConnection
 ) -> tuple[int, list[str]]:
-    """Checks that the values of a file are in the range of their types; the number of its rows."""
+    """Checks that a file's values are in the range of their types; returns the number of rows."""
     one = replace(table, paths=(path,))
-    select_table(one, database)  # refuses types
+    select_table(one, database)  # checks the types
     stored = {
         str(name).lower(): str(name)
         for name, *_ in database.execute(f"describe from {raw_parquet(one)}").fetchall()
@@ -171,7 +171,7 @@ def _parquet_problems(
 
 
 def _out_of_type(kind: ColumnType, value: str) -> str:
-    """SQL condition of a stored value that its column's type does not take."""
+    """SQL condition of a stored value that does not fit its column's type."""
     if isinstance(kind, FormattedDate):
         return f"({kind.parse(value)}) is null and {value} <> ''"
     return f"try_cast({value} as {kind.sql}) is null and {value} is not null"

@@ -1,10 +1,9 @@
-"""Glue tables over files, read as Athena (engine version 3) reads them.
+"""Reads Glue tables like Athena (engine version 3).
 
-Text is read as by LazySimpleSerDe: no quotes, a backslash and N (or the table's own null text) is
-null, a value that is not of its column's type is null, missing columns at the end of a line are
-null and further ones ignored.
-With a quote character it is read as by OpenCSVSerde. Partition keys have their values from the
-folders of the files, `key=value`; files in no such folders belong to no partition and are not read.
+Text is read like LazySimpleSerDe: there are no quotes; a backslash and N (or the table's own null
+text) and values that do not have their column's type are null; missing columns at the end of a line
+are null, and additional ones are ignored. With a quote character, it is read like OpenCSVSerde.
+Partition keys get their values from folders, `key=value`; files outside such folders are not read.
 """
 
 from __future__ import annotations
@@ -29,12 +28,12 @@ _PLAIN = (*INTEGERS, "float", "double", "boolean", "string", "date", "timestamp"
 
 @dataclass(frozen=True)
 class ColumnType:
-    """A column's type: its Glue name and how text becomes a value of it.
+    """A column's type, with its conversion from text.
 
     Attributes:
-        name: As in the Glue table, without spaces.
+        name: In Glue, without spaces.
         sql: The type in DuckDB.
-        is_text: Whether the empty string is a value of it.
+        is_text: Whether the empty string is a value.
     """
 
     name: str
@@ -43,7 +42,7 @@ class ColumnType:
 
     @property
     def kind(self) -> str:
-        """The name without arguments, such as decimal."""
+        """The name without arguments."""
         return self.name.partition("(")[0]
 
     @property
@@ -52,7 +51,7 @@ class ColumnType:
         return int(self.name[8:].partition(",")[0]) if self.kind == "decimal" else 0
 
     def parse(self, text: str) -> str:
-        """An SQL expression that is null where the SQL expression `text` is not of the type."""
+        """An SQL expression that is null if the SQL expression `text` is not of the type."""
         kind = self.kind
         if kind == "string":
             return text
@@ -62,13 +61,13 @@ class ColumnType:
             return f"rtrim(left({text}, {self.name[5:-1]}))"
         if kind == "boolean":
             return f"case lower({text}) when 'true' then true when 'false' then false end"
-        # DuckDB's cast alone would take 2.9, 1_000, 0x1f or surrounding blanks as well.
+        # DuckDB's cast alone would also accept 2.9, 1_000, 0x1f and surrounding blanks.
         pattern = _FORMS["integer" if kind in INTEGERS else kind]
         value = f"try_cast({text} as {self.sql})"
         return f"case when regexp_full_match({text}, '{pattern}') then {value} end"
 
 
-NO_TEXT = "\x07"  # stands in no field, so that only missing fields are null
+NO_TEXT = "\x07"  # occurs in no field, so that only missing fields are null
 _FILE = "__restate_file"  # the column with the path of each row's file
 _DATE = r"\d{4}-\d{1,2}-\d{1,2}"
 _FLOAT = r"\s*[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|NaN|Infinity)\s*"
@@ -105,18 +104,18 @@ class Table:
     """A Glue table.
 
     Attributes:
-        database: In lower case, as Athena keeps names.
+        database: In lower case.
         name: In lower case.
         columns: Types by name in lower case, in the table's order.
-        partition_keys: Likewise of the keys, outermost first; none if there are no partitions.
-        paths: Its files, sorted; none if there is no data.
+        partition_keys: Types by key, outermost first; empty without partitions.
+        paths: Its files, sorted; empty without data.
         file_format: csv or parquet.
         delimiter: Of csv.
         skip_header_lines: At the start of each csv file.
         quote_character: Of csv; None if values cannot be quoted.
-        null_format: Of csv without quotes: the text that is null, as `serialization.null.format`.
-        as_of: Of an Iceberg table, which of its versions the files hold, as a query asks for it:
-            `VERSION AS OF 1`; None: the latest.
+        null_format: Null text of csv without quotes, `serialization.null.format`.
+        as_of: Version of an Iceberg table's files, as in a query: `VERSION AS OF 1`; None for the
+            latest.
     """
 
     database: str
@@ -138,7 +137,7 @@ class Table:
 
     @property
     def all_columns(self) -> dict[str, ColumnType]:
-        """The columns, and after them the partition keys, as Athena has them."""
+        """The columns, followed by the partition keys, as in Athena."""
         return {**self.columns, **self.partition_keys}
 
 
@@ -186,13 +185,13 @@ def _in_partitions(files: tuple[Path, ...], keys: dict[str, ColumnType]) -> tupl
 
 
 def partition_names(file: Path, count: int) -> list[str]:
-    """The keys that the file's `count` innermost folders name, outermost first."""
+    """The keys of the file's `count` innermost folders, outermost first."""
     folders = file.parts[:-1][-count:] if count else ()
     return [folder.partition("=")[0].lower() for folder in folders if "=" in folder]
 
 
 def find_files(paths: list[str]) -> tuple[Path, ...]:
-    """All files of the paths, but those that Athena takes as hidden, in a stable order."""
+    """All files of the paths except hidden ones, by Athena's rules, in a stable order."""
     files: list[Path] = []
     for path in map(Path, paths):
         if path.is_dir():
@@ -213,10 +212,11 @@ def raw_csv(table: Table, files: tuple[Path, ...], columns: int, null_text: str)
     """SQL that reads csv files leniently, as columns of text c0, c1, ...
 
     Args:
-        table: How the files are written.
+        table: The form of the files.
         files: At least one.
-        columns: How many columns; missing ones are null, further ones ignored. So are empty lines.
-        null_text: What else is null.
+        columns: Number of columns; missing ones are null; additional ones and empty lines are
+            ignored.
+        null_text: A text that is null.
     """
     quoting = table.quote_character or ""
     names = ", ".join(f"c{number}: 'varchar'" for number in range(columns))
@@ -235,7 +235,7 @@ def select_table(table: Table, database: duckdb.DuckDBPyConnection) -> str:
     """A SELECT of the table's columns in their types.
 
     Raises:
-        UserError: The parquet files do not fit the table.
+        UserError: The parquet files do not match the table.
     """
     if not table.paths:
         nulls = ", ".join(
@@ -250,14 +250,14 @@ def select_table(table: Table, database: duckdb.DuckDBPyConnection) -> str:
         for number, (name, column_type) in enumerate(table.columns.items())
     ]
     files = tuple(unpacked(path, database) for path in table.paths)
-    # What OpenCSVSerde reads is never null, but for fields that a line lacks.
+    # OpenCSVSerde only returns null for missing fields.
     null_text = table.null_format if table.quote_character is None else NO_TEXT
     source = raw_csv(table, files, len(table.columns), null_text)
     return f"select {', '.join(values + _partition_values(table))} from {source}"  # noqa: S608 - quoted
 
 
 def _partition_values(table: Table) -> list[str]:
-    """SQL of the partition keys, from the path of each row's file."""
+    """SQL of the partition keys, from each row's path."""
     values = []
     for name, column_type in table.partition_keys.items():
         folder = f"regexp_extract({_FILE}, {literal(f'(?i)/{name}=([^/]*)/')}, 1)"
@@ -280,7 +280,7 @@ def _select_parquet(table: Table, database: duckdb.DuckDBPyConnection) -> str:
 
 
 def raw_parquet(table: Table) -> str:
-    """SQL that reads the parquet files' columns as they are stored, text without its mark too."""
+    """SQL of the parquet files' stored columns, including text without an annotation."""
     files = ", ".join(literal(str(path)) for path in table.paths)
     return (
         f"read_parquet([{files}], union_by_name = true, binary_as_string = true, "
@@ -289,10 +289,10 @@ def raw_parquet(table: Table) -> str:
 
 
 def check_parquet_types(table: Table, path: Path, stored: dict[str, StoredColumn]) -> None:
-    """Refuses a file whose stored types Athena does not read as the table's.
+    """Checks that Athena can read a file's stored types as the table's.
 
     Raises:
-        UserError: The first such column.
+        UserError: It cannot read a column.
     """
     for name, column_type in table.columns.items():
         column = stored.get(name)

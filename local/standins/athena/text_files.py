@@ -1,4 +1,4 @@
-"""Text files as Athena reads them: packed or not, as their suffix says.
+"""Opens text files like Athena; the suffix determines the compression.
 
 Source: Athena's guide, "Use compression in Athena"; trino's TextLineReaderFactory.
 """
@@ -29,15 +29,15 @@ def _open(path: Path) -> BinaryIO:
 
 @contextmanager
 def open_lines(path: Path) -> Iterator[io.TextIOWrapper]:
-    """Opens a file for its lines, which end by LF, CR, or both; what is not UTF-8 is replaced."""
+    """Opens a file; lines end with LF, CR, or both, and invalid UTF-8 is replaced."""
     with _open(path) as stream, io.TextIOWrapper(stream, "utf-8", "replace") as lines:
         yield lines
 
 
 def unpacked(path: Path, database: duckdb.DuckDBPyConnection) -> Path:
-    """A file that DuckDB reads: itself, or a copy without bzip2.
+    """A file for DuckDB: itself, or a copy without bzip2.
 
-    The copy lies under the same path in the database's temporary folder, and goes with it.
+    The copy has the same path in the database's temporary folder, and is deleted with it.
     """
     if path.suffix != ".bz2":
         return path

@@ -1,7 +1,7 @@
-"""How text files write values: what stands for a missing one, and the signs in numbers.
+"""The form of values in text files: missing values, and separators in numbers.
 
-The query undoes it (pipeline/query.ts); the preview's check has the same
-(pipeline/dataFiles/values.ts), and a table of values holds the two together.
+pipeline/query.ts and pipeline/dataFiles/values.ts handle the same forms; a shared table of values
+tests all three.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ class ValueForm:
     """The form of a table's values.
 
     Attributes:
-        null_texts: What stands for a missing value, beside empty text of other types.
-        thousands: Between groups of three digits; empty if nothing is.
-        decimal: Before the decimal places.
+        null_texts: Missing values, in addition to empty text of types other than text.
+        thousands: Thousands separator; may be empty.
+        decimal: Decimal separator.
     """
 
     null_texts: tuple[str, ...] = ()
@@ -31,7 +31,7 @@ class ValueForm:
     decimal: str = "."
 
     def parse(self, column_type: ColumnType, text: str) -> str:
-        """An SQL expression that is null where the SQL expression `text` is not of the type."""
+        """An SQL expression that is null if the SQL expression `text` is not of the type."""
         if column_type.kind not in _NUMBERS:
             return column_type.parse(text)
         number = text
@@ -50,7 +50,7 @@ class ValueForm:
         return column_type.parse(f"({number})" if number != text else text)
 
     def is_missing(self, column_type: ColumnType, text: str) -> str:
-        """An SQL condition of a text that stands for a missing value."""
+        """An SQL condition of a text that means a missing value."""
         empty = () if column_type.is_text else ("",)
         nulls = ", ".join(map(literal, dict.fromkeys([*empty, *self.null_texts])))
         return f"({text} in ({nulls}))" if nulls else "false"

@@ -314,7 +314,7 @@ def test_refuses_a_flow(change: Callable[[dict[str, Any]], object], problem: str
         (node(MISSING, "Drop missing", {"input_column": 1}), "input_column: must be a column's n"),
         (
             node(MISSING, "Add indicator for missing", {"input_column": ["a"]}),
-            'add_indicator_for_missing_parameters.input_column: a list, ["a"]; Data Wrangler takes',
+            'add_indicator_for_missing_parameters.input_column: a list, ["a"]; Data Wrangler',
         ),
         (
             node(

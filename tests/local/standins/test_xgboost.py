@@ -290,7 +290,7 @@ def test_reads_every_file_missing_values_and_parquet_alike(job: Job, tmp_path: P
         ({"updater": "grow_colmaker,distcol"}, "updater: grow_colmaker,distcol does not fit"),
         ({"_tuning_objective_metric": "test:mse"}, "_tuning_objective_metric: test:mse is not one"),
         ({"csv_weights": "1"}, "Hyperparameter csv_weights: 1 is not supported by the local run"),
-        ({"tree_method": "gpu_hist"}, "Hyperparameter tree_method: the local run does not support GPUs"),
+        ({"tree_method": "gpu_hist"}, "tree_method: the local run does not support GPUs"),
     ],
 )  # fmt: skip
 def test_refuses_hyperparameters_as_the_image_does(

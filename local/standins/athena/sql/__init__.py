@@ -1,9 +1,9 @@
-"""Athena's SQL (engine version 3, Trino's): parsed, checked, and written for DuckDB.
+"""Athena's SQL (engine version 3, which is Trino), checked and translated to DuckDB's.
 
-For every expression the result is what Trino gives, in value and type, or the query is refused with
-Athena's code and a reason. `parser` takes what Trino's grammar has, `expressions` and `queries`
-check types and names, `functions` is the table of what there is, and `macros` is what DuckDB
-computes in another way.
+Every expression has the same value and type as in Trino, or the query is refused with Athena's code
+and a reason. `parser` implements Trino's grammar, `expressions` and `queries` check types and
+names, `functions` lists the supported functions, and `macros` defines what DuckDB computes
+differently.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ class Query:
     """A checked query.
 
     Attributes:
-        sql: In DuckDB's dialect, after `create_macros`; its columns have names in lower case.
-        tables: The full names of the tables it reads.
+        sql: In DuckDB's dialect, after `create_macros`; column names are in lower case.
+        tables: Full names of the tables that it reads.
         is_plain: Whether it works row by row.
-        types: The columns' types in Trino, by their place.
+        types: The columns' types in Trino, in order.
     """
 
     sql: str
@@ -43,18 +43,18 @@ def parse_query(text: str, database: str, tables: list[Table]) -> Query:
     """Checks and translates a query.
 
     Args:
-        text: One SELECT, or a CREATE TABLE AS one.
-        database: Where tables without a database are.
-        tables: All that there are.
+        text: A SELECT or CREATE TABLE AS.
+        database: Of tables without a database.
+        tables: All existing tables.
 
     Raises:
-        UserError: The query is not one Athena would run, or is not available here; one line.
+        UserError: Athena would refuse the query, or it is not supported here; one line.
     """
     planner = Planner(
         database, {table.full_name: table for table in tables}, datetime.datetime.now(datetime.UTC)
     )
     output = planner.query(parse(text), None, {})
-    # Athena names a column without a name by its place.
+    # Athena numbers columns without a name.
     names = [name or f"_col{place}" for place, name in enumerate(output.names)]
     for name, kind in zip(names, output.types, strict=True):
         if kind == UNKNOWN:

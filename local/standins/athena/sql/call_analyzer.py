@@ -26,17 +26,17 @@ from local.standins.database import literal
 
 
 class CallAnalyzer:
-    """Checks function calls; what they are made of is left to the class that adds expressions."""
+    """Checks function calls; a subclass checks their arguments."""
 
     def __init__(self, now: datetime.datetime) -> None:
         self._now = now
 
     def analyze(self, node: Expression, context: Context) -> Typed:
-        """The checked expression."""
+        """Checks an expression."""
         raise NotImplementedError
 
     def condition(self, node: Expression, context: Context) -> str:
-        """SQL of an expression that must be boolean."""
+        """SQL of a boolean expression."""
         raise NotImplementedError
 
     def _call(self, node: Call, context: Context) -> Typed:
@@ -161,7 +161,7 @@ class CallAnalyzer:
     def _aggregated(
         self, node: Call, signatures: list[Signature], inside: Context, over: str
     ) -> Typed:
-        """An aggregate; `over` is its window's SQL, if any."""
+        """Checks an aggregate; `over` is its window's SQL, if any."""
         where = f" filter (where {self.condition(node.where, inside)})" if node.where else ""
         after = where + over
         if node.name == "count" and not node.arguments:
@@ -237,7 +237,7 @@ class CallAnalyzer:
         return f"({' '.join(parts)})"
 
     def order_sql(self, items: Sequence[SortItem], context: Context) -> str:
-        """SQL of ORDER BY: nulls come last if nothing else is said."""
+        """SQL of ORDER BY; nulls come last by default."""
         keys = ", ".join(self.analyze(item.value, context).sql + direction(item) for item in items)
         return f"order by {keys}"
 
@@ -257,6 +257,6 @@ def _frame_sql(frame: Frame) -> str:
 
 
 def direction(item: SortItem) -> str:
-    """SQL of what follows a key of ORDER BY."""
+    """SQL of the direction of a key of ORDER BY."""
     way = "desc" if item.descending else "asc"
     return f" {way} nulls {'first' if item.nulls_first else 'last'}"

@@ -1,4 +1,4 @@
-"""Function calls of the grammar, with OVER, FILTER and ORDER BY."""
+"""Parses function calls, with OVER, FILTER and ORDER BY."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from local.standins.athena.sql.tree import (
 
 
 class CallParser(Cursor):
-    """Reads function calls, their windows and their orders."""
+    """Parses function calls, windows and orders."""
 
     def _expression(self) -> Expression:
-        """Reads an argument."""
+        """Parses an argument."""
         raise NotImplementedError
 
     def _concatenation(self) -> Expression:
-        """Reads an expression without predicates and logic."""
+        """Parses an expression without predicates and logic."""
         raise NotImplementedError
 
     def _call(self, place: Place, name: str) -> Expression:

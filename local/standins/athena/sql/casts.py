@@ -1,4 +1,4 @@
-"""CAST from each type to each, as Trino ("Conversion functions") has it."""
+"""CAST between all types, by Trino's documentation ("Conversion functions")."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _MOMENTS = ("date", "timestamp", "timestamp with time zone")
 
 
 def cast_sql(sql: str, given: Type, wanted: Type) -> str | None:
-    """SQL of a value cast to a type; None if Trino has no such cast or it is not here."""
+    """SQL of a value cast to a type; None if Trino has no such cast, or it is not supported."""
     if given.base == "unknown":
         return f"cast({sql} as {wanted.sql})"
     if wanted.base == "varchar":
@@ -51,7 +51,7 @@ def _to_varchar(sql: str, given: Type, wanted: Type) -> str | None:
 
 
 def timestamp_text(sql: str, given: Type) -> str:
-    """SQL of a timestamp's text, with as many digits as its precision has."""
+    """SQL of a timestamp's text, with the digits of its precision."""
     text = f"strftime({sql}, '%Y-%m-%d %H:%M:%S.%f')"
     kept = len("2020-01-01 00:00:00.") + given.size - (not given.size)
     zone = " || ' UTC'" if given.base != "timestamp" else ""

@@ -1,4 +1,4 @@
-"""SQL of the functions that the table of functions leaves to code."""
+"""SQL of the functions that need code."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def _regexp_extract(text: str, pattern: str, form: str, values: list[Typed], pla
     return f"(case when regexp_matches({text}, {form}) then {found} end)"
 
 
-# SQL of a call, from the function's name, its arguments and its place.
+# SQL of a call from the function's name, its arguments and its place.
 CODED: dict[str, Callable[[str, list[Typed], Place], str]] = {
     **dict.fromkeys(("greatest", "least"), _extreme),
     **dict.fromkeys(("date_diff", "date_add", "date_trunc"), _date_function),

@@ -1,4 +1,4 @@
-"""A place among the tokens of a query, and what every part of the parser does there."""
+"""A position in a query's tokens, shared by all parts of the parser."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _T = TypeVar("_T")
 
 
 class Cursor:
-    """Looks at the tokens that come next, and takes them."""
+    """Reads tokens; the last one has the kind end."""
 
     def __init__(self, found: list[Token]) -> None:
         self._tokens = found
@@ -42,7 +42,7 @@ class Cursor:
         )
 
     def _accept(self, *words: str) -> bool:
-        """Takes these tokens if all of them come next."""
+        """Reads these tokens, if they come next."""
         for ahead, word in enumerate(words):
             token = self._peek(ahead)
             if token.kind not in ("word", "sign") or token.text != word:

@@ -1,4 +1,4 @@
-"""What is wrong with a query, by the names of Athena's errors."""
+"""Errors of a query, with Athena's codes."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from local.standins.errors import UserError
 
 
 def failure(code: str, place: Place | None, message: str) -> UserError:
-    """An error in Athena's form: its code, where, and what."""
+    """An error in Athena's form: code, place and message."""
     where = f"line {place.line}:{place.column}: " if place else ""
     return UserError(f"{code}: {where}{message}")
 
 
 def not_here(place: Place | None, what: str) -> UserError:
-    """Athena has it; the local run does not, and gives no other value instead."""
+    """A feature that Athena supports, but the local run does not."""
     return failure("NOT_SUPPORTED", place, f"{what} is not available here")

@@ -1,4 +1,4 @@
-"""Expressions of the grammar."""
+"""Parses expressions."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _UNAVAILABLE_WORDS = (
     "listagg", "normalize", "grouping",
 )  # fmt: skip
 _INTERVAL_UNITS = ("year", "month", "day", "hour", "minute", "second")
-# Types of one word that may stand before a text.
+# Types of one word that may precede a text.
 _LITERAL_TYPES = (
     "date", "timestamp", "decimal", "real", "double", "tinyint", "smallint", "integer", "int",
     "bigint", "boolean", "varchar", "char",
 )  # fmt: skip
-# Types that Trino has and the local run does not.
+# Types of Trino that the local run does not support.
 _UNAVAILABLE_TYPES = (
     "time", "json", "varbinary", "row", "map", "uuid", "ipaddress", "hyperloglog", "qdigest",
     "tdigest", "geometry", "interval",
@@ -29,10 +29,10 @@ _UNAVAILABLE_TYPES = (
 
 
 class ExpressionParser(CallParser):
-    """Reads expressions, from the loosest operator to the tightest."""
+    """Parses expressions, by increasing precedence of operators."""
 
     def _query(self) -> tree.Query:
-        """Reads a query in an expression."""
+        """Parses a query in an expression."""
         raise NotImplementedError
 
     def _expression(self) -> tree.Expression:
@@ -201,7 +201,7 @@ class ExpressionParser(CallParser):
         return tree.Cast(token.place, value, type_name, safe=token.text == "try_cast")
 
     def _type(self) -> str:
-        """A type's name as Trino writes it, without blanks in its parentheses."""
+        """A type's name in Trino's form, without blanks in parentheses."""
         token = self._next
         if token.kind == "word" and token.text in _UNAVAILABLE_TYPES:
             raise not_here(token.place, f"the type {token.text}")

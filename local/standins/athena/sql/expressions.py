@@ -1,4 +1,4 @@
-"""Expressions: their types by Trino's rules, and their SQL in DuckDB."""
+"""Checks the types of expressions by Trino's rules, and translates them to DuckDB's SQL."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ Subquery = Callable[[tree.Query, Scope], tuple[str, list[Type]]]
 
 
 class Analyzer(CallAnalyzer):
-    """Checks the expressions of one query."""
+    """Checks the expressions of a query."""
 
     def __init__(self, scope: Scope, subquery: Subquery, now: datetime.datetime) -> None:
         super().__init__(now)
@@ -58,17 +58,17 @@ class Analyzer(CallAnalyzer):
         self._subquery = subquery
 
     def analyze(self, node: tree.Expression, context: Context) -> Typed:
-        """The checked expression.
+        """Checks an expression.
 
         Raises:
-            UserError: Athena would refuse it, or it is not available here.
+            UserError: Athena would refuse it, or it is not supported here.
         """
         if context.grouped is not None and not calls(node, "aggregate", "window"):
             return self._grouped(node, context, context.grouped)
         return self._dispatch(node, context)
 
     def condition(self, node: tree.Expression, context: Context) -> str:
-        """SQL of an expression that must be boolean."""
+        """SQL of a boolean expression."""
         value = self.analyze(node, context)
         message = f"{context.clause} clause must evaluate to a boolean: actual type {value.type}"
         return boolean(value, node.place, message)
@@ -80,7 +80,7 @@ class Analyzer(CallAnalyzer):
             return value
         if isinstance(node, tree.Name):
             if not any(field.value == value for field in self._scope.columns):
-                return value  # of the query around this one
+                return value  # of the outer query
             raise failure(
                 "EXPRESSION_NOT_AGGREGATE", node.place,
                 f"'{'.'.join(node.parts)}' must be an aggregate expression or appear in GROUP BY "
@@ -321,7 +321,7 @@ class Analyzer(CallAnalyzer):
 
 
 def _escape_sql(node: tree.Like, escape: tree.Expression) -> str:
-    """SQL of the character after ESCAPE, with which the pattern was checked."""
+    """SQL of the character after ESCAPE; checks the pattern."""
     if not (isinstance(escape, tree.Literal) and escape.kind == "string"):
         raise not_here(escape.place, "ESCAPE with a column")
     if len(escape.text) != 1:

@@ -1,21 +1,21 @@
-"""Athena's functions: which are here, with their types, and how DuckDB computes each.
+"""The supported functions of Athena, with their types and DuckDB's SQL.
 
-Every row was compared with Trino's documentation ("Functions and operators") and with Trino 405
-itself (tests/local/standins/athena_values.tsv has what it answers). A function that is in no table
-is refused: as FUNCTION_NOT_FOUND if Trino has none of the name, by name if it has.
+Every row was compared with Trino's documentation ("Functions and operators"), and with the answers
+of Trino 405 (tests/local/standins/athena_values.tsv). Other functions are refused: by name if Trino
+has them, otherwise as FUNCTION_NOT_FOUND.
 
-Parameters, with commas between them:
+Parameters, separated by commas:
 
-    bigint, double, ...   a value that is or converts to the type
+    bigint, double, ...   a value of the type, or one that converts to it
     decimal, timestamp    of any size
-    integers, floats      one of these types, which stays
-    number                any number, which stays
-    text                  varchar or char, whose blanks at the end count
+    integers, floats      one of these types, unconverted
+    number                any number, unconverted
+    text                  varchar or char, including a char's trailing blanks
     T                     any type, the common one of all T
-    moment                date or timestamp, which stays
+    moment                date or timestamp, unconverted
     array(T)              an array
-    literal, count        a text, or an integer from 0, that is written out
-    T...                  two or more of it
+    literal, count        a literal text, or a literal integer from 0
+    T...                  two or more
 
 Results: a type, `1` or `2` for the type of that argument, T, or a rule of `_RESULTS`.
 """
@@ -208,7 +208,7 @@ lead         | T, count            | T          | lead({0}, {1})
 lead         | T, count, T         | T          | lead({0}, {1}, {2})
 """
 
-# Trino's functions that are not here ("List of functions and operators").
+# Trino's functions that are not supported ("List of functions and operators").
 UNAVAILABLE = frozenset(
     """
     all_match any_match any_value approx_distinct approx_most_frequent approx_percentile
@@ -250,20 +250,20 @@ UNAVAILABLE = frozenset(
     url_extract_path url_extract_port url_extract_protocol url_extract_query uuid
     value_at_quantile values_at_quantiles version width_bucket wilson_interval_lower
     wilson_interval_upper with_timezone word_stem xxhash64 zip zip_with
-    """.split()  # noqa: SIM905 - a list of so many words reads better so
+    """.split()  # noqa: SIM905 - more readable than a list
 )
 
 
 @dataclass(frozen=True)
 class Signature:
-    """One form of a function.
+    """A form of a function.
 
     Attributes:
         name: In lower case.
         kind: scalar, aggregate or window.
         parameters: As in the tables above.
-        result: Likewise.
-        sql: What DuckDB computes, with arguments as {0}, {1}; empty where code does it.
+        result: As in the tables above.
+        sql: DuckDB's SQL, with arguments as {0}, {1}; empty for coded functions.
     """
 
     name: str
@@ -273,7 +273,7 @@ class Signature:
     sql: str
 
     def __str__(self) -> str:
-        """As Trino's messages name it: name(parameters)."""
+        """The form as in Trino's messages: name(parameters)."""
         return f"{self.name}({', '.join(self.parameters)})"
 
 
@@ -297,7 +297,7 @@ def _ceiling(kind: Type) -> Type:
     return decimal(kind.size - kind.scale + min(kind.scale, 1), 0)
 
 
-# Rules for results that depend on the digits of a decimal.
+# Rules for results that depend on a decimal's digits.
 RESULTS: dict[str, Callable[[Type], Type]] = {
     "ceiling": _ceiling,
     "rounded": lambda kind: decimal(kind.size + 1, kind.scale),

@@ -1,4 +1,4 @@
-"""Words, names, numbers and signs of a query, as Trino's grammar (SqlBase.g4) has them."""
+"""Splits a query into tokens, by Trino's grammar (SqlBase.g4)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 
-# Words that are not names without quotes ("Reserved keywords" of Trino's documentation).
+# Words that are only names in quotes ("Reserved keywords" in Trino's documentation).
 RESERVED = frozenset(
     """
     alter and as between by case cast constraint create cross cube current_catalog current_date
@@ -35,7 +35,7 @@ RESERVED = frozenset(
     json_exists json_object json_query json_value left like listagg localtime localtimestamp
     natural normalize not null on or order outer prepare recursive right rollup select skip
     table then trim true uescape union unnest using values when where with
-    """.split()  # noqa: SIM905 - a list of so many words reads better so
+    """.split()  # noqa: SIM905 - more readable than a list
 )
 
 
@@ -43,8 +43,8 @@ RESERVED = frozenset(
 class Token:
     """`kind` is word, quoted, string, integer, decimal, double, sign or end.
 
-    `text` is in lower case for words and without its quotes for names and strings; `shown` is as
-    written.
+    `text` is in lower case for words, and without quotes for names and strings; `shown` is the
+    original.
     """
 
     kind: str
@@ -54,10 +54,10 @@ class Token:
 
 
 def tokens(text: str) -> list[Token]:
-    """The tokens of a text; the last is of the kind end.
+    """The tokens of a text; the last one has the kind end.
 
     Raises:
-        UserError: SYNTAX_ERROR, for what is not a token.
+        UserError: SYNTAX_ERROR, for an invalid token.
     """
     found = []
     position, line, line_start = 0, 1, 0

@@ -1,4 +1,4 @@
-"""Constants: numbers, dates, timestamps and intervals as they are written in a query."""
+"""Literals of numbers, dates, timestamps and intervals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from local.standins.athena.sql.scope import Typed
 from local.standins.athena.sql.tree import IntervalLiteral, Place, TypedLiteral
 from local.standins.athena.sql.types import BIGINT, DATE, DAYS, INTEGER, MONTHS, Type
 
-# How long each unit is, where that does not depend on the date.
+# Lengths of units that do not depend on the date.
 MILLISECONDS = {"day": 86_400_000, "hour": 3_600_000, "minute": 60_000, "second": 1000}
 MONTHS_OF = {"month": 1, "quarter": 3, "year": 12}
 _MAXIMUM_INTEGER = 2**31 - 1
@@ -18,7 +18,7 @@ _MAXIMUM_BIGINT = 2**63 - 1
 
 
 def integer_literal(number: int, place: Place) -> Typed:
-    """An integer constant: integer if it fits, else bigint."""
+    """An integer literal: integer if it fits, otherwise bigint."""
     if not -_MAXIMUM_BIGINT - 1 <= number <= _MAXIMUM_BIGINT:
         raise failure("SYNTAX_ERROR", place, f"Invalid numeric literal: {number}")
     kind = INTEGER if -_MAXIMUM_INTEGER - 1 <= number <= _MAXIMUM_INTEGER else BIGINT
@@ -26,7 +26,7 @@ def integer_literal(number: int, place: Place) -> Typed:
 
 
 def decimal_literal(text: str, place: Place) -> Typed:
-    """A decimal constant; its digits decide its type."""
+    """A decimal literal; its digits determine its type."""
     match = re.fullmatch(r"([+-]?)(\d*)(?:\.(\d*))?", text)
     if match is None or not (match.group(2) or match.group(3)):
         raise failure("INVALID_LITERAL", place, f"'{text}' is not a valid decimal literal")
@@ -39,7 +39,7 @@ def decimal_literal(text: str, place: Place) -> Typed:
 
 
 def moment_literal(node: TypedLiteral) -> Typed:
-    """A date or a timestamp; a timestamp's digits decide its precision."""
+    """A date or a timestamp, whose digits determine its precision."""
     text = node.text.strip()
     match = re.fullmatch(
         r"(\d{4})-(\d{1,2})-(\d{1,2})(?: (\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d+))?)?)?", text

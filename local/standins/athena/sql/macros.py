@@ -1,7 +1,7 @@
-"""What DuckDB computes in another way than Trino, as DuckDB's macros in the schema `trino`.
+"""DuckDB macros, in the schema `trino`, for what DuckDB computes differently from Trino.
 
-An error is raised by a cast of its message to a boolean, since DuckDB's error() may not be inside
-TRY; `explain_failure` gives the message back.
+Errors are raised by casting a message to a boolean, because TRY does not allow DuckDB's error();
+`explain_failure` extracts the message.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import duckdb
 from local.standins.database import literal
 
 _CAST_MESSAGE = re.compile(r"Could not convert string '([A-Z_]+: .*)' to BOOL")
-# DuckDB's own errors, by what Athena calls them.
+# Athena's codes for DuckDB's own errors.
 _CODES = (
     (r"(Date|Time) out of range", "INVALID_FUNCTION_ARGUMENT"),
     (r"Out of Range Error|out of range", "NUMERIC_VALUE_OUT_OF_RANGE"),
@@ -21,7 +21,7 @@ _CODES = (
     (r"Invalid Input Error: Argument", "INVALID_FUNCTION_ARGUMENT"),
     (r"More than one row returned by a subquery", "SUBQUERY_MULTIPLE_ROWS"),
 )
-# What Java's Character.isWhitespace takes: Trino's trim takes it away.
+# Java's Character.isWhitespace, which Trino's trim removes.
 _BLANKS = literal(
     "\t\n\x0b\f\r\x1c\x1d\x1e\x1f \u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
     "\u2008\u2009\u200a\u2028\u2029\u205f\u3000"
@@ -71,7 +71,7 @@ logarithm2(x) := trino.logarithm(x) / ln(2)
 arc_sine(x) := case when abs(x) > 1 then 'nan'::double else asin(x) end
 arc_cosine(x) := case when abs(x) > 1 then 'nan'::double else acos(x) end
 
--- Comparison, where NaN is neither equal nor greater nor less
+-- Comparison, in which NaN is neither equal nor greater nor less
 float_equal(a, b) := a = b and not isnan(a + b)
 float_less(a, b) := case when isnan(a) or isnan(b)
   then (case when a is not null and b is not null then false end) else a < b end
@@ -246,7 +246,7 @@ def create_macros(database: duckdb.DuckDBPyConnection) -> None:
 
 
 def explain_failure(message: str) -> str:
-    """An error of a query at run time, from DuckDB's message, with Athena's code if it has one."""
+    """DuckDB's message of an error at run time, with Athena's code if it has one."""
     if match := _CAST_MESSAGE.search(message):
         return match.group(1)
     for form, code in _CODES:

@@ -26,7 +26,7 @@ INTERVAL_TYPES = (DAYS, MONTHS)
 
 
 def arithmetic(operator: str, left: Typed, right: Typed, place: Place) -> Typed:
-    """The checked sum, difference, product, quotient or remainder."""
+    """Checks a sum, difference, product, quotient or remainder."""
     if left.type == UNKNOWN and right.type == UNKNOWN:
         raise failure("AMBIGUOUS_FUNCTION_CALL", place, "Explicit type casts must be added")
     moment = _moment_arithmetic(operator, left, right, place)
@@ -71,7 +71,7 @@ def _moment_arithmetic(operator: str, left: Typed, right: Typed, place: Place) -
 
 
 def concatenate(values: list[Typed], place: Place) -> Typed:
-    """The checked `||` of texts."""
+    """Checks the `||` of texts."""
     if len(values) < 2:
         message = "There must be two or more concatenation arguments"
         raise failure("INVALID_FUNCTION_ARGUMENT", place, message)
@@ -101,14 +101,14 @@ def compare(operator: str, left: Typed, right: Typed, place: Place) -> str:
 
 
 def boolean(value: Typed, place: Place, message: str) -> str:
-    """SQL of a value that must be boolean; `message` is the failure's."""
+    """SQL of a boolean value; `message` explains another type."""
     if value.type.base not in ("boolean", "unknown"):
         raise failure("TYPE_MISMATCH", place, message)
     return value.sql if value.type == BOOLEAN else f"cast({value.sql} as boolean)"
 
 
 def common_of(values: Iterable[Typed], place: Place, what: str) -> Type:
-    """The common type of values; `what` begins the failure's message."""
+    """The common type of values; `what` begins the error message."""
     kinds = list(dict.fromkeys(value.type for value in values))
     both = common(kinds)
     if both is None:
@@ -121,7 +121,7 @@ def common_of(values: Iterable[Typed], place: Place, what: str) -> Type:
 
 
 def converted(value: Typed, wanted: Type) -> str:
-    """SQL of a value as another type, to which it converts."""
+    """SQL of a value, implicitly converted to another type."""
     if value.type == wanted or value.type.base == wanted.base == "varchar":
         return value.sql
     sql = cast_sql(value.sql, value.type, wanted)
@@ -131,14 +131,14 @@ def converted(value: Typed, wanted: Type) -> str:
 def unexpected_parameters(
     name: str, values: Iterable[Typed], place: Place, forms: Iterable[str]
 ) -> UserError:
-    """The failure of a call whose arguments fit no form of the function."""
+    """The error of a call whose arguments do not fit any form of the function."""
     given = ", ".join(str(value.type) for value in values)
     message = f"Unexpected parameters ({given}) for function {name}. Here: {', '.join(forms)}"
     return failure("FUNCTION_NOT_FOUND", place, message)
 
 
 def common(kinds: Iterable[Type]) -> Type | None:
-    """The type that all convert to without being asked; None if there is none."""
+    """The type that all convert to implicitly; None if there is none."""
     both: Type | None = UNKNOWN
     for kind in kinds:
         both = both and common_type(both, kind)
@@ -146,7 +146,7 @@ def common(kinds: Iterable[Type]) -> Type | None:
 
 
 def shifted(moment: Typed, interval: Typed, sign: str) -> Typed:
-    """A date or timestamp, moved by an interval."""
+    """A date or timestamp plus or minus an interval."""
     if interval.type == MONTHS:
         shift = f"to_months(cast({interval.sql} as integer))"
         return Typed(f"cast({moment.sql} {sign} {shift} as {moment.type.sql})", moment.type)
@@ -157,7 +157,7 @@ def shifted(moment: Typed, interval: Typed, sign: str) -> Typed:
 
 
 def decimal_arithmetic(operator: str, left: Typed, right: Typed) -> Typed:
-    """A result of decimals; its digits follow from theirs."""
+    """An operation on decimals, whose digits determine the result's."""
     one, other = (
         as_decimal(side.type) if side.type != UNKNOWN else Type("decimal", 1, 0)
         for side in (left, right)
@@ -182,7 +182,7 @@ def decimal_arithmetic(operator: str, left: Typed, right: Typed) -> Typed:
 
 
 def compare_floats(operator: str, one: Typed, other: Typed) -> str:
-    """A comparison in which NaN is equal to nothing and never less; to DuckDB it is the largest."""
+    """A comparison in which NaN is never equal or less; in DuckDB, it is the largest number."""
     if operator in (">", ">="):
         operator, one, other = operator.replace(">", "<"), other, one
     constant = one.constant or other.constant

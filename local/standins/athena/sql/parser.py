@@ -1,7 +1,6 @@
-"""Reads one query by Trino's grammar, and nothing that the grammar does not have.
+"""Parses a query by Trino's grammar, SqlBase.g4 of trinodb/trino.
 
-The grammar is SqlBase.g4 of trinodb/trino. What it has and the local run does not is refused by
-name where the parser meets it.
+Features that the local run does not support are refused by name.
 """
 
 from __future__ import annotations
@@ -26,10 +25,10 @@ from local.standins.errors import UserError
 
 
 def parse(text: str) -> Query:
-    """The query of a text: one SELECT, or that of a CREATE TABLE AS.
+    """Parses a SELECT, or the one in a CREATE TABLE AS.
 
     Raises:
-        UserError: One line with Athena's code.
+        UserError: One line, with Athena's code.
     """
     return _Parser(tokens(text)).statement()
 
@@ -213,7 +212,7 @@ class _Parser(RelationParser):
         return self._is_identifier(token)
 
     def _alias_for_certain(self) -> bool:
-        """Whether a word that also begins a clause is an alias here: no number or name follows."""
+        """Whether a word that may begin a clause is an alias, because no number or name follows."""
         after = self._peek()
         ends = after.kind == "end" or (after.kind == "sign" and after.text in (",", ")", ";"))
         return ends or (after.kind == "word" and after.text in ("from", "where"))
@@ -237,7 +236,7 @@ class _Parser(RelationParser):
         return "plain", ((self._expression(),),)
 
     def _is_list_in_parentheses(self) -> bool:
-        """Whether the parenthesis that comes next holds a list, `(a, b)` or `()`."""
+        """Whether the next parenthesis has a list, `(a, b)` or `()`."""
         depth, ahead = 0, 0
         while (token := self._peek(ahead)).kind != "end":
             if token.kind == "sign":
@@ -261,7 +260,7 @@ class _Parser(RelationParser):
         return items
 
     def _is_single(self) -> bool:
-        """Whether the parenthesis that comes next ends the element: `(a)`, not `(a) + 1`."""
+        """Whether the next parenthesis is the whole element: `(a)`, not `(a) + 1`."""
         depth, ahead = 0, 0
         while (token := self._peek(ahead)).kind != "end":
             if token.kind == "sign":

@@ -1,7 +1,7 @@
-"""Formats and patterns that are written out in a query, for DuckDB.
+"""Translates literal formats and patterns for DuckDB.
 
-Regular expressions: Trino's are Java's (Joni), DuckDB's are RE2's. What differs is refused.
-Formats of date_parse and date_format: "MySQL date functions" of Trino's documentation.
+Regular expressions: Trino uses Java's (Joni), DuckDB RE2's; anything that differs is refused.
+Formats of date_parse and date_format: "MySQL date functions" in Trino's documentation.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _NOT_HERE = (
     (r"\(\?[a-z-]*[xdum]", "a flag other than i and s"),
 )  # fmt: skip
 
-# Each specifier of date_format as strftime's, of those that differ.
+# Specifiers of date_format that differ in strftime.
 _TO_STRFTIME = {
     "c": "%-m", "e": "%-d", "f": "%g000", "h": "%I", "i": "%M", "k": "%-H", "l": "%-I", "M": "%B",
     "r": "%I:%M:%S %p", "s": "%S", "T": "%H:%M:%S", "v": "%V", "W": "%A", "x": "%G",
@@ -35,7 +35,7 @@ _MONTHS = (
     "october", "november", "december",
 )  # fmt: skip
 _TWO = r"\d{1,2}"
-# Each specifier of date_parse: the field that it sets, and its pattern.
+# Specifiers of date_parse, with the field that each sets and its pattern.
 _FIELDS = {
     "Y": ("year", r"\d{1,4}"), "y": ("short_year", r"\d{2}"), "m": ("month", _TWO),
     "c": ("month", _TWO), "d": ("day", _TWO), "e": ("day", _TWO), "H": ("hour", _TWO),
@@ -49,10 +49,10 @@ _SHORTHANDS = {"T": "%H:%i:%S", "r": "%h:%i:%S %p"}
 
 
 def pattern_sql(pattern: str) -> str:
-    """A regular expression as DuckDB takes it.
+    """A regular expression for DuckDB.
 
     Raises:
-        UserError: Trino and DuckDB would match other texts; the message is what it has.
+        UserError: Trino and DuckDB would match different texts.
     """
     for form, name in _NOT_HERE:
         if re.search(form, re.sub(r"\\\\", "", pattern)):
@@ -61,7 +61,7 @@ def pattern_sql(pattern: str) -> str:
 
 
 def _with_java_blanks(pattern: str) -> str:
-    """Writes the blanks of a class out: RE2's lack the vertical tab."""
+    """Expands a class's blanks, because RE2's lack the vertical tab."""
     parts, inside, position = [], False, 0
     while position < len(pattern):
         one = pattern[position]
@@ -78,12 +78,12 @@ def _with_java_blanks(pattern: str) -> str:
 
 
 def has_end_anchor(pattern: str) -> bool:
-    """Whether `$` is in it, which Trino also finds before a line break at the end."""
+    """Whether it has `$`, which also matches before a final line break in Trino."""
     return "$" in re.sub(r"\\.", "", pattern)
 
 
 def may_match_nothing(pattern: str) -> bool:
-    """Whether an empty text matches: Trino and DuckDB replace and count such matches otherwise."""
+    """Whether empty text matches, which Trino and DuckDB replace and count differently."""
     try:
         return re.search(pattern, "") is not None
     except re.error:
@@ -91,22 +91,22 @@ def may_match_nothing(pattern: str) -> bool:
 
 
 def groups(pattern: str) -> int:
-    """How many groups a pattern captures."""
+    """Number of capturing groups."""
     plain = re.sub(r"\[[^\]]*\]", "", re.sub(r"\\.", "", pattern))
     return len(re.findall(r"\((?!\?)", plain))
 
 
 def may_skip_a_group(pattern: str) -> bool:
-    """Whether a match may leave a group out, which is then null and not an empty text."""
+    """Whether a match may omit a group, which is then null, not empty."""
     plain = re.sub(r"\[[^\]]*\]", "", re.sub(r"\\.", "", pattern))
     return bool(re.search(r"\)[?*]|\)\{0|\|", plain))
 
 
 def replacement_sql(text: str, count: int) -> str:
-    """A replacement's $1 as DuckDB writes it.
+    """A replacement, with $1 in DuckDB's form.
 
     Raises:
-        UserError: It is none that is taken here.
+        UserError: It is not supported here.
     """
     result, position = "", 0
     while position < len(text):
@@ -118,7 +118,7 @@ def replacement_sql(text: str, count: int) -> str:
             if not after.isdigit() or text[position + 2 : position + 3].isdigit():
                 raise UserError("a replacement with $ and no single digit")
             if int(after) > count:
-                raise UserError(f"a replacement with a group that is not there: ${after}")
+                raise UserError(f"a replacement with the missing group ${after}")
             result += f"\\{after}"
             position += 2
         else:
@@ -137,7 +137,7 @@ def date_format_sql(moment: str, text: str) -> str:
     """SQL of date_format(moment, text).
 
     Raises:
-        UserError: A specifier that Trino does not take.
+        UserError: A specifier that Trino does not support.
     """
     result = ""
     for part in _split_format(text):
@@ -152,21 +152,21 @@ def date_parse_sql(value: str, text: str) -> str:
     """SQL of date_parse(value, text).
 
     Raises:
-        UserError: A specifier that is not here, or one given twice.
+        UserError: A specifier is not supported here, or is given twice.
     """
     pattern, fields = _date_fields(text)
     return _moment(f"trino.date_parts({value}, {literal(pattern)})", pattern, fields)
 
 
 def try_date_parse_sql(value: str, text: str) -> str:
-    """SQL of date_parse(value, text), but null where that fails."""
+    """SQL of date_parse(value, text), or null if that fails."""
     pattern, fields = _date_fields(text)
     matches = f"regexp_full_match({value}, {literal(pattern)})"
     return f"case when {matches} then try({_moment(value, pattern, fields)}) end"
 
 
 def _date_fields(text: str) -> tuple[str, list[str]]:
-    """The pattern of what a format reads, and the field of each group in it."""
+    """The regular expression of a format, and the field of each group."""
     pattern, fields = "", []
     for part in _split_format(text):
         if not part.startswith("%") or part == "%%":

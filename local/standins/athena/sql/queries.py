@@ -1,4 +1,4 @@
-"""Queries: selections, groups, orders and sets, checked as Athena does and written for DuckDB."""
+"""Checks queries like Athena, and translates them to DuckDB's SQL."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ _MAXIMUM_GROUPING_SETS = 2048
 
 @dataclass
 class Planner(RelationPlanner):
-    """Checks one statement."""
+    """Checks a statement."""
 
     def query(self, node: Query, outer: Scope | None, defined: Mapping[str, Output]) -> Output:
-        """Checks a query; `defined` are the tables of the WITH clauses around it."""
+        """Checks a query; `defined` are the tables of outer WITH clauses."""
         known = dict(defined)
         for name, columns, query in node.tables:
             output = self.query(query, outer, known)
@@ -142,7 +142,7 @@ class Planner(RelationPlanner):
         self, output: Output, items: Sequence[SortItem], outer: Scope | None,
         defined: Mapping[str, Output],
     ) -> Output:  # fmt: skip
-        """A query that is no SELECT, in the order of its result columns."""
+        """A query that is not a SELECT, ordered by its result columns."""
         columns = [
             Field(name, (), Typed(f"q.c{number}", kind))
             for number, (name, kind) in enumerate(zip(output.names, output.types, strict=True), 1)
@@ -266,7 +266,7 @@ class Planner(RelationPlanner):
         if len(sets_of_all) > _MAXIMUM_GROUPING_SETS:
             raise failure("TOO_MANY_GROUPING_SETS", None, f"{len(sets_of_all)} grouping sets")
         if len(sets_of_all) == 1:
-            # A constant would be taken as a position.
+            # A constant would be a position.
             plain = ", ".join(f"({one})" for one in sets_of_all[0])
             return keys, f" group by {plain}" if plain else " group by ()"
         listed = ", ".join(f"({', '.join(one)})" for one in sets_of_all)
@@ -291,7 +291,7 @@ class Planner(RelationPlanner):
                 keys.append(f"{position}{direction(item)}")
                 continue
             if not (has_names(item.value) or calls(item.value, "aggregate", "window")):
-                continue  # a constant orders nothing
+                continue  # a constant does not order
             sql = self._order_key(item, named, analyzer, scope, defined, context).sql
             if distinct and sql not in [value.sql for value in values]:
                 message = "For SELECT DISTINCT, ORDER BY expressions must appear in select list"
@@ -312,7 +312,7 @@ class Planner(RelationPlanner):
         inside = replace(context, clause="ORDER BY")
         if not same:
             return analyzer.analyze(item.value, inside)
-        # Names of the result within an expression: their values take the columns' places.
+        # Names of the result in an expression: replaced by their values.
         hidden = {one.name for one in named}
         columns = [one for one in scope.columns if one.name not in hidden]
         mixed = self._analyzer(Scope([*named, *columns], scope.outer), defined)
@@ -326,7 +326,7 @@ class Planner(RelationPlanner):
 
 @dataclass(frozen=True)
 class _Chosen:
-    """An item of SELECT, after * was written out; a column of * is checked already."""
+    """An item of SELECT, after expansion of *; a column of * is already checked."""
 
     place: Place
     value: Expression | Typed

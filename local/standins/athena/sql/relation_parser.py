@@ -1,4 +1,4 @@
-"""Relations of the grammar: tables, joins, UNNEST and queries in parentheses."""
+"""Parses relations: tables, joins, UNNEST and queries in parentheses."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from local.standins.athena.sql.tree import (
 )  # fmt: skip
 from local.standins.errors import UserError
 
-# A word after which a relation cannot have an alias without AS.
+# Words that are not an alias without AS.
 _AFTER_RELATION = ("limit", "offset", "fetch", "window", "tablesample", "match_recognize")
 
 
 class RelationParser(ExpressionParser):
-    """Reads what stands in FROM."""
+    """Parses FROM."""
 
     def _relations(self) -> Relation:
         place = self._next.place

@@ -1,4 +1,4 @@
-"""Relations: tables, queries in FROM, joins and UNNEST, and the columns that each has."""
+"""Checks relations: tables, queries in FROM, joins and UNNEST."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CATALOG = "awsdatacatalog"
 
 @dataclass(frozen=True)
 class Output:
-    """A query's SQL, whose columns are c1, c2 and so on, with their names and types in Trino."""
+    """A query's SQL, with columns c1, c2 and so on, and their names and types in Trino."""
 
     sql: str
     names: tuple[str | None, ...]
@@ -30,13 +30,13 @@ class Output:
 
 @dataclass
 class RelationPlanner:
-    """Checks what stands in FROM; queries are left to the class that adds them.
+    """Checks FROM; a subclass checks queries.
 
     Attributes:
-        database: Where tables without a database are.
-        tables: All that there are, by their full names.
-        now: When the query began.
-        used: The tables that it reads.
+        database: Of tables without a database.
+        tables: All existing tables, by full name.
+        now: Start of the query.
+        used: Tables that the query reads.
         is_plain: Whether it works row by row.
     """
 
@@ -48,7 +48,7 @@ class RelationPlanner:
     _relations: int = 0
 
     def query(self, node: Query, outer: Scope | None, defined: Mapping[str, Output]) -> Output:
-        """Checks a query; `defined` are the tables of the WITH clauses around it."""
+        """Checks a query; `defined` are the tables of outer WITH clauses."""
         raise NotImplementedError
 
     def _analyzer(self, scope: Scope, defined: Mapping[str, Output]) -> Analyzer:
@@ -72,7 +72,7 @@ class RelationPlanner:
     def _from(
         self, node: Relation, left: list[Field], outer: Scope | None, defined: Mapping[str, Output]
     ) -> tuple[str, list[Field]]:
-        """SQL in FROM and the columns; `left` are those before it, which UNNEST sees."""
+        """SQL in FROM, and the columns; `left` are the preceding ones, which UNNEST may use."""
         if isinstance(node, TableName):
             return self._table(node, defined)
         if isinstance(node, Query):
@@ -112,7 +112,7 @@ class RelationPlanner:
             there_are = ", ".join(sorted(self.tables)) or "none"
             raise UserError(f"TABLE_NOT_FOUND: {full_name} does not exist; there are {there_are}")
         if node.as_of != table.as_of:
-            # The files are of one version, and nobody here knows another.
+            # The files have one version, so no other is available.
             there_is = "the latest version" if table.as_of is None else table.as_of
             asked = "the latest version" if node.as_of is None else node.as_of
             raise not_here(node.place, f"{asked} of {full_name} (its files hold {there_is})")
@@ -185,7 +185,7 @@ class RelationPlanner:
 
 
 def check_aliases(columns: tuple[str, ...], count: int, name: str, place: Place) -> None:
-    """Refuses names of columns, where there are any, for another number of columns."""
+    """Refuses a list of column names of the wrong length."""
     if columns and len(columns) != count:
         raise failure(
             "MISMATCHED_COLUMN_ALIASES", place,
@@ -195,7 +195,7 @@ def check_aliases(columns: tuple[str, ...], count: int, name: str, place: Place)
 
 
 def column_type(glue: str) -> Type:
-    """The type in Trino of a Glue column's type."""
+    """Trino's type of a Glue column."""
     name = {"string": "varchar", "float": "real", "int": "integer"}.get(glue, glue)
     kind = parse_type(name)
     if kind is None:

@@ -1,4 +1,4 @@
-"""What an expression sees and is: columns, where it stands, and its SQL with its type."""
+"""The context of expressions, and their results."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from local.standins.athena.sql.types import Type
 
 @dataclass(frozen=True)
 class Typed:
-    """An expression that was checked.
+    """A checked expression.
 
     Attributes:
-        sql: In DuckDB.
+        sql: For DuckDB.
         type: In Trino.
-        constant: Whether it is a number that is written out.
+        constant: Whether it is a literal number.
     """
 
     sql: str
@@ -28,7 +28,7 @@ class Typed:
 
 @dataclass(frozen=True)
 class Field:
-    """A column that a relation has: under which name, of which table or alias, and its value."""
+    """A column of a relation: its name, its table or alias, and its value."""
 
     name: str | None
     qualifiers: tuple[str, ...]
@@ -37,13 +37,13 @@ class Field:
 
 @dataclass(frozen=True)
 class Scope:
-    """The columns that an expression sees, those of the query around it after its own."""
+    """The columns that an expression may use; those of the outer query come second."""
 
     columns: Sequence[Field]
     outer: Scope | None = None
 
     def find(self, name: Name) -> Typed:
-        """The column of a name.
+        """Finds a column by name.
 
         Raises:
             UserError: There is none, or more than one.
@@ -69,14 +69,14 @@ class Scope:
 
 @dataclass(frozen=True)
 class Context:
-    """Where an expression stands.
+    """The clause of an expression.
 
     Attributes:
         clause: Its name for messages.
-        aggregates: Whether aggregate functions may be in it.
-        windows: Whether window functions may.
-        grouped: The SQL of what GROUP BY names, if the query is grouped.
-        named_windows: Those of the WINDOW clause.
+        aggregates: Whether it may have aggregate functions.
+        windows: Whether it may have window functions.
+        grouped: SQL of GROUP BY's expressions, if the query is grouped.
+        named_windows: Of the WINDOW clause.
     """
 
     clause: str
@@ -87,7 +87,7 @@ class Context:
 
 
 def calls(node: object, *kinds: str) -> bool:
-    """Whether an expression calls functions of these kinds; queries within it do not count."""
+    """Whether an expression calls functions of these kinds, outside nested queries."""
     if isinstance(node, Call):
         signatures = SIGNATURES.get(node.name)
         kind = "window" if node.over is not None else signatures[0].kind if signatures else ""
@@ -97,14 +97,14 @@ def calls(node: object, *kinds: str) -> bool:
 
 
 def has_names(node: object) -> bool:
-    """Whether an expression depends on a column."""
+    """Whether an expression has a column."""
     return isinstance(node, Name | QueryValue | Exists | InQuery) or any(
         has_names(part) for part in parts(node)
     )
 
 
 def parts(node: object) -> list[object]:
-    """What a node of the tree is made of; queries within it are not taken apart."""
+    """The nodes within a node of the tree, except those in nested queries."""
     if isinstance(node, tuple):
         return list(node)
     if is_dataclass(node) and not isinstance(node, Query):

@@ -1,4 +1,4 @@
-"""Which form of a function arguments fit, and the type of its result."""
+"""Chooses the form of a function by its arguments, and the type of its result."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from local.standins.athena.sql.types import (
     parse_type,
 )
 
-# Of floats these see NaN in another order from version to version of Trino.
+# Their order of NaN depends on Trino's version.
 _ORDER_NUMBERS = ("min", "max", "greatest", "least", "min_by", "max_by")
 
 
@@ -29,7 +29,7 @@ def resolve(
     signatures: list[Signature], values: list[Typed], name: str, place: Place,
     arguments: Sequence[Expression],
 ) -> tuple[Signature, list[Typed]]:  # fmt: skip
-    """The first form that the arguments fit exactly, else the first they convert to."""
+    """The first form that the arguments fit exactly, otherwise the first they convert to."""
     for exact in (True, False):
         for signature in signatures:
             fitted = _fit(signature, values, exact, arguments)
@@ -60,7 +60,7 @@ def result_type(signature: Signature, values: list[Typed]) -> Type:
 
 
 def without_nan(name: str, values: list[Typed]) -> list[Typed]:
-    """The arguments, of which none may be NaN where versions of Trino differ."""
+    """The arguments; NaN fails if Trino's versions differ."""
     if name not in _ORDER_NUMBERS:
         return values
     return [
@@ -93,7 +93,7 @@ def _fit(
 
 
 def _shared(parameters: list[str], values: list[Typed]) -> Type | None:
-    """The type that T stands for."""
+    """The type T."""
     kinds = []
     for parameter, value in zip(parameters, values, strict=True):
         if parameter == "T":
@@ -154,7 +154,7 @@ def _as_parameter(
 
 
 def _written(parameter: str, value: Typed, argument: Expression | None) -> Typed | None:
-    """An argument that must be written out: its value decides what DuckDB is asked."""
+    """An argument that must be a literal, because its value determines DuckDB's SQL."""
     if parameter == "literal":
         if value.type.base != "varchar":
             return None

@@ -1,7 +1,7 @@
-"""The syntax tree of a query: what the parser reads and the rest checks.
+"""The syntax tree of a query.
 
-Names are in lower case, as Athena keeps them. Places do not count in comparisons, so that two
-expressions are equal if they are written alike: that decides what GROUP BY names.
+Names are in lower case. Comparisons ignore places, so expressions are equal if they are written
+alike, which GROUP BY needs.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Place:
-    """Where a token begins: line and column, from 1, as Athena counts them."""
+    """The start of a token: line and column, from 1, like Athena's."""
 
     line: int
     column: int
@@ -19,14 +19,14 @@ class Place:
 
 @dataclass(frozen=True)
 class Expression:
-    """Any expression; `place` is where its operator or first word is."""
+    """An expression; `place` is that of its operator or first word."""
 
     place: Place = field(compare=False)
 
 
 @dataclass(frozen=True)
 class Literal(Expression):
-    """A constant: `kind` is integer, decimal, double, string, boolean or null."""
+    """A literal: `kind` is integer, decimal, double, string, boolean or null."""
 
     kind: str
     text: str
@@ -34,7 +34,7 @@ class Literal(Expression):
 
 @dataclass(frozen=True)
 class TypedLiteral(Expression):
-    """A constant with its type's name before it: date '2020-01-31'."""
+    """A literal with a type, such as date '2020-01-31'."""
 
     type_name: str
     text: str
@@ -52,7 +52,7 @@ class IntervalLiteral(Expression):
 
 @dataclass(frozen=True)
 class Name(Expression):
-    """A column, with the table's name or alias before it if given."""
+    """A column, optionally preceded by the table's name or alias."""
 
     parts: tuple[str, ...]
 
@@ -126,7 +126,7 @@ class IsNull(Expression):
 
 @dataclass(frozen=True)
 class Case(Expression):
-    """`case operand when ... then ... else ... end`; no operand in the searched form."""
+    """`case operand when ... then ... else ... end`; the operand is optional."""
 
     operand: Expression | None
     branches: tuple[tuple[Expression, Expression], ...]
@@ -167,7 +167,7 @@ class Subscript(Expression):
 
 @dataclass(frozen=True)
 class QueryValue(Expression):
-    """A query in parentheses, as a value."""
+    """A scalar subquery."""
 
     query: Query
 
@@ -181,7 +181,7 @@ class Exists(Expression):
 
 @dataclass(frozen=True)
 class Frame(Expression):
-    """A window's frame; the bounds are as in SQL, their numbers literals."""
+    """A window's frame; bounds are SQL."""
 
     kind: str
     start: str
@@ -190,7 +190,7 @@ class Frame(Expression):
 
 @dataclass(frozen=True)
 class SortItem(Expression):
-    """One item of ORDER BY."""
+    """An item of ORDER BY."""
 
     value: Expression
     descending: bool
@@ -199,7 +199,7 @@ class SortItem(Expression):
 
 @dataclass(frozen=True)
 class Window(Expression):
-    """What OVER has; `base` is a window's name in the WINDOW clause."""
+    """A window of OVER; `base` is a window's name in the WINDOW clause."""
 
     base: str | None
     partition_by: tuple[Expression, ...]
@@ -209,7 +209,7 @@ class Window(Expression):
 
 @dataclass(frozen=True)
 class Call(Expression):
-    """A function's call. `star` is count(*)'s."""
+    """A function call; `star` is for count(*)."""
 
     name: str
     arguments: tuple[Expression, ...]
@@ -223,7 +223,7 @@ class Call(Expression):
 
 @dataclass(frozen=True)
 class Item:
-    """One item of SELECT: an expression, or the columns of a table, or of all (`value` None)."""
+    """An item of SELECT: an expression, or the columns of a table or of all (`value` None)."""
 
     place: Place
     value: Expression | None
@@ -233,7 +233,7 @@ class Item:
 
 @dataclass(frozen=True)
 class TableName:
-    """A table, by up to three names, and the version that is read, as `VERSION AS OF 1`."""
+    """A table, by up to three names, with its version, such as `VERSION AS OF 1`."""
 
     place: Place
     parts: tuple[str, ...]
@@ -251,7 +251,7 @@ class Unnest:
 
 @dataclass(frozen=True)
 class Aliased:
-    """A relation with a name, and names of its columns if given."""
+    """A relation with a name, and optional names of its columns."""
 
     place: Place
     relation: Relation
@@ -273,7 +273,7 @@ class Join:
 
 @dataclass(frozen=True)
 class GroupBy:
-    """Its sets: one for plain columns, more for ROLLUP, CUBE and GROUPING SETS."""
+    """Grouping sets: one for plain columns, more for ROLLUP, CUBE and GROUPING SETS."""
 
     elements: tuple[tuple[str, tuple[tuple[Expression, ...], ...]], ...]
 
@@ -313,7 +313,7 @@ class SetOperation:
 
 @dataclass(frozen=True)
 class Query:
-    """A body with the tables that WITH defines before it, and its order and limits after it."""
+    """A body, with the preceding WITH, and the following order and limits."""
 
     place: Place
     tables: tuple[tuple[str, tuple[str, ...], Query], ...]

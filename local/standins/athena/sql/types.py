@@ -1,7 +1,7 @@
-"""Trino's types that the local run has, and what it converts without being asked.
+"""The supported types of Trino, and their implicit conversions.
 
-Conversions: "Type coercion" of TypeCoercion.java (trinodb/trino). Lengths of varchar are not kept:
-no value depends on them but that of a cast, which cuts.
+Conversions: TypeCoercion.java of trinodb/trino. Types have no length of varchar: only a cast, which
+truncates, depends on it.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class Type:
     """A type.
 
     Attributes:
-        base: Its name, without what is in parentheses.
-        size: The digits of a decimal, the length of a char (0 if unknown), a timestamp's precision.
+        base: Its name, without parentheses.
+        size: Digits of a decimal, length of a char (0 if unknown), or precision of a timestamp.
         scale: Of a decimal.
         element: Of an array.
     """
@@ -41,7 +41,7 @@ class Type:
     element: Type | None = None
 
     def __str__(self) -> str:
-        """As Trino's typeof gives it."""
+        """The type as in Trino's typeof."""
         if self.base == "decimal":
             return f"decimal({self.size},{self.scale})"
         if self.base == "char":
@@ -62,7 +62,7 @@ class Type:
 
     @property
     def is_float(self) -> bool:
-        """Whether NaN and infinities are values of it."""
+        """Whether it has NaN and infinities."""
         return self.base in ("real", "double")
 
     @property
@@ -72,12 +72,12 @@ class Type:
 
     @property
     def is_timestamp(self) -> bool:
-        """Whether it is a timestamp, with a time zone or without."""
+        """Whether it is a timestamp, with or without a time zone."""
         return self.base.startswith("timestamp")
 
     @property
     def sql(self) -> str:
-        """The type in DuckDB. Every time zone is UTC here, so a timestamp needs none."""
+        """The type in DuckDB. All time zones are UTC, so timestamps have none."""
         if self.base == "array":
             return f"{self.element.sql if self.element else 'integer'}[]"
         if self.base == "decimal":
@@ -96,7 +96,7 @@ TIMESTAMP, UTC_TIMESTAMP = Type("timestamp", 3), Type("timestamp with time zone"
 
 
 def decimal(digits: int, scale: int) -> Type:
-    """The decimal type, with as many digits as there can be at most."""
+    """The decimal type, limited to the max digits."""
     return Type("decimal", min(digits, MAXIMUM_DIGITS), scale)
 
 
@@ -106,10 +106,10 @@ def array(element: Type) -> Type:
 
 
 def parse_type(name: str) -> Type | None:
-    """The type of a name as the parser or a Glue table writes it; None if Trino has none such.
+    """Parses a type from the parser or a Glue table; None if Trino does not have it.
 
     Raises:
-        UserError: The type has a size that Trino or the local run does not take.
+        UserError: Trino or the local run does not support the type's size.
     """
     if name.startswith("array(") and name.endswith(")"):
         element = parse_type(name[len("array(") : -1])
@@ -135,8 +135,8 @@ def parse_type(name: str) -> Type | None:
 def _decimal(digits: int, scale: int) -> Type:
     if not 1 <= digits <= MAXIMUM_DIGITS or scale > digits:
         raise UserError(
-            f"decimal({digits},{scale}): there are 1 to {MAXIMUM_DIGITS} digits, "
-            "and the scale is none of more"
+            f"decimal({digits},{scale}): allowed are 1 to {MAXIMUM_DIGITS} digits, "
+            "and a scale of at most as many"
         )
     return Type("decimal", digits, scale)
 
@@ -150,12 +150,12 @@ def _timestamp(precision: int, zone: str) -> Type:
 
 
 def as_decimal(kind: Type) -> Type:
-    """The decimal type that has all values of an integer type; a decimal type itself."""
+    """The decimal type for all values of an integer type; a decimal type is returned as it is."""
     return kind if kind.base == "decimal" else Type("decimal", _INTEGER_DIGITS[kind.base], 0)
 
 
 def common_type(left: Type, right: Type) -> Type | None:
-    """The type that both convert to without being asked; None if there is none."""
+    """The type that both convert to implicitly; None if there is none."""
     if left == right or right.base == "unknown":
         return left
     if left.base == "unknown":
@@ -185,13 +185,13 @@ def _common_number(left: Type, right: Type) -> Type:
 def _common_text(left: Type, right: Type) -> Type:
     if left.base == right.base == "varchar":
         return VARCHAR
-    # A varchar becomes a char, which ignores blanks at the end; how long it is is not known.
+    # A varchar becomes a char, which ignores trailing blanks, of unknown length.
     known = left.base == right.base
     return Type("char", max(left.size, right.size) if known and left.size and right.size else 0)
 
 
 def converts(given: Type, wanted: Type) -> bool:
-    """Whether a value of the type given is taken where the other is wanted."""
+    """Whether a value of the given type implicitly converts to the wanted one."""
     common = common_type(given, wanted)
     if common is None:
         return False
