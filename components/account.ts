@@ -2,7 +2,7 @@ import { getCallerIdentityOutput } from "@pulumi/aws/getCallerIdentity";
 import { getPartitionOutput } from "@pulumi/aws/getPartition";
 import * as pulumi from "@pulumi/pulumi";
 
-/** Where a stack lives, as the ARNs and host names that it composes need it. */
+/** A stack's account and region, for its ARNs and host names. */
 export interface Account {
   /** 12-digit id of the AWS account. */
   readonly accountId: pulumi.Output<string>;
@@ -13,7 +13,7 @@ export interface Account {
   readonly region: string;
 }
 
-/** Other accounts as principals of a policy: each decides itself who of its own may use what it is given. */
+/** Other accounts as principals of a policy; each decides which of its own principals get access. */
 export function accountPrincipals(
   { partition }: Pick<Account, "partition">,
   accountIds: readonly string[],
@@ -21,7 +21,7 @@ export function accountPrincipals(
   return accountIds.map((id) => pulumi.interpolate`arn:${partition}:iam::${id}:root`);
 }
 
-/** The account of the provider's credentials. All of it is known at preview. */
+/** The account of the provider's credentials, known at preview. */
 export function currentAccount(region: string, options: pulumi.InvokeOptions): Account {
   const { accountId } = getCallerIdentityOutput({}, options);
   const { dnsSuffix, partition } = getPartitionOutput({}, options);

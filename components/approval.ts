@@ -4,9 +4,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { approver } from "./rights/approver";
 import type { Statements } from "./rights/statements";
 
-/** The right to approve models, for an administrator to give to people: no role of the stack has it. */
+/** The policy to approve models, for an administrator to attach to people: no role of the stack has it. */
 export class Approval extends pulumi.ComponentResource {
-  /** The policy that says it. */
+  /** The policy. */
   public readonly policyArn: pulumi.Output<string>;
 
   constructor(name: string, stack: Statements, opts?: pulumi.ComponentResourceOptions) {

@@ -4,14 +4,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { deployerBoundary, rolesBoundary } from "./rights/boundaries";
 import type { Statements } from "./rights/statements";
 
-/**
- * What limits the stack's roles, and its deployer, whatever their own policies say. The deployer can see the two, and
- * write neither.
- */
+/** Permissions boundaries of the stack's roles and of its deployer, who can read but not change them. */
 export class Boundaries extends pulumi.ComponentResource {
-  /** ARN of the one of the roles, composed of its name: known at preview. */
+  /** ARN of the roles' boundary, composed of its name and so known at preview. */
   public readonly rolesArn: pulumi.Output<string>;
-  /** ARN of the deployer's own. */
+  /** ARN of the deployer's boundary. */
   public readonly deployerArn: pulumi.Output<string>;
 
   constructor(name: string, stack: Statements, opts?: pulumi.ComponentResourceOptions) {
@@ -33,7 +30,7 @@ export class Boundaries extends pulumi.ComponentResource {
         },
         { parent: this },
       );
-      // Whoever names it waits until it is there.
+      // Users of the ARN wait until the policy exists.
       return pulumi.all([arn, policy.urn]).apply(([known]) => known);
     };
     this.rolesArn = boundary(

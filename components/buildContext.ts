@@ -9,7 +9,7 @@ import { runError } from "../errors/runError";
 /** SageMaker runs images of this platform only. */
 export const platform = "linux/amd64";
 
-/** The files that Docker builds an image from: those that `.dockerignore` leaves, and the Dockerfile. */
+/** The files of a build context that `.dockerignore` does not exclude, and the Dockerfile. */
 function contextFiles(context: string): readonly string[] {
   const ignored = dockerignore({ ignorecase: false }).add(
     readFileSync(join(context, ".dockerignore"), "utf8"),
@@ -22,7 +22,7 @@ function contextFiles(context: string): readonly string[] {
 }
 
 /**
- * The tag of an image: a hash of what Docker makes it from, which are the files of the context with their
+ * The tag of an image: a hash of what Docker builds it from, which are the files of the context with their
  * paths, the build arguments and the platform.
  *
  * @returns 16 hexadecimal digits
@@ -40,15 +40,15 @@ export function imageTag(
 }
 
 /**
- * Gives the files of a build context the modes that git means, 644 or 755, whatever umask they were checked out
- * under. The Docker provider hashes modes (pulumi/pulumi-docker, `hashContext`): another umask would push the same
- * image again, which an immutable tag refuses.
+ * Sets the modes of a build context's files to git's, 644 or 755, whatever the umask of the checkout. The Docker
+ * provider hashes modes (pulumi/pulumi-docker, `hashContext`): another umask would push the same image again, which
+ * an immutable tag refuses.
  *
  * @throws pulumi.RunError if a mode cannot be set, naming the file
  */
 export function settleFileModes(context: string): void {
   if (process.platform === "win32") {
-    return; // All files have the same mode there.
+    return; // On Windows, all files have the same mode.
   }
   for (const path of contextFiles(context)) {
     const file = join(context, path);

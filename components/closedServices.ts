@@ -1,11 +1,11 @@
-/** Services that accounts can no longer begin to use. */
+/** Services without new customers. */
 const closedServices = {
   /** Source: SageMaker's guide, "Amazon SageMaker Model Monitor availability change". */
   modelMonitor: { name: "SageMaker Model Monitor", since: "2026-07-30" },
 } as const;
 
 /**
- * What to warn of where the configuration uses a service that takes no new customers.
+ * A warning about a service that is closed to new customers.
  *
  * @param service the service
  * @param key the key that uses it, with its namespace

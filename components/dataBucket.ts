@@ -7,37 +7,37 @@ import { type Account, accountPrincipals } from "./account";
 import { keptFromDeletion, type Protection } from "./protection";
 import type { StackNames } from "./stackNames";
 
-/** Who reads the data, and whether that is logged. */
+/** Access to the data, and its log. */
 export interface DataAccess {
   /** Other accounts that may read the models. */
   readonly modelConsumers: readonly string[];
-  /** Bucket that takes the log of who reads and writes what; undefined: nothing is logged. */
+  /** Bucket for the access log; undefined: no log. */
   readonly accessLogBucket: string | undefined;
-  /** The endpoint of the jobs' network; undefined: they reach the bucket from wherever SageMaker runs them. */
+  /** The endpoint of the jobs' network; undefined: jobs may reach the bucket from any network. */
   readonly throughEndpoint: EndpointAccess | undefined;
 }
 
-/** Who reaches the bucket through an endpoint alone. */
+/** Restriction of the bucket to an endpoint. */
 export interface EndpointAccess {
   readonly vpcEndpointId: pulumi.Input<string>;
-  /** Names of the roles of jobs that read and write through it. */
+  /** Names of the jobs' roles, which use the endpoint. */
   readonly jobRoles: readonly string[];
-  /** Names of the stack's roles in whose names services read and write from outside. */
+  /** Names of the stack's roles that services use from outside the network. */
   readonly otherRoles: readonly string[];
-  /** ARNs, wildcards allowed, of those who may be outside; none: whoever the account's policies allow. */
+  /** ARNs, with wildcards, of principals outside; empty: anybody that the account's policies allow. */
   readonly principals: readonly string[];
 }
 
-/** What moves data into the bucket, out of it, or away. */
+/** Actions that read, write or delete data. */
 const dataActions = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"];
 
 /** The arguments of {@link DataBucket}. */
 export interface DataBucketArgs {
   readonly account: Account;
   readonly names: Pick<StackNames, "bucketName" | "keyAlias">;
-  /** What the key is for, in words. */
+  /** Description of the key. */
   readonly description: string;
-  /** Of the bucket with what is in it, and of its key. */
+  /** Of the bucket with its content, and of the key. */
   readonly protection: Protection;
   readonly access: DataAccess;
 }
@@ -56,7 +56,7 @@ export class DataBucket extends pulumi.ComponentResource {
       { description: args.description, enableKeyRotation: true, deletionWindowInDays: 30 },
       kept,
     );
-    // By itself, so that a change of it leaves the key's ARN known, and the definition that names it.
+    // A separate resource, so that the key's ARN, which the definition has, stays known if the policy changes.
     new kms.KeyPolicy(
       `${name}-key-policy`,
       { keyId: key.keyId, policy: this.keyPolicy(args) },
@@ -79,7 +79,7 @@ export class DataBucket extends pulumi.ComponentResource {
     this.registerOutputs({ bucketName: this.bucketName, kmsKeyArn: this.kmsKeyArn });
   }
 
-  /** Leaves it to the account's own policies who may use the key, and lets notifications be encrypted. */
+  /** Lets the account's own policies decide who may use the key, and lets notifications be encrypted. */
   private keyPolicy(args: DataBucketArgs): pulumi.Output<string> {
     const { accountId, dnsSuffix, partition, region } = args.account;
     const consumers = accountPrincipals(args.account, args.access.modelConsumers);
@@ -122,8 +122,8 @@ export class DataBucket extends pulumi.ComponentResource {
   }
 
   /**
-   * Refuses who comes from outside the endpoint: the roles of jobs, so that their sessions are of no use elsewhere, and
-   * everybody but those who are named, where config names them. What Athena reads and writes for a job passes.
+   * Refuses access from outside the endpoint: to the jobs' roles, so that their sessions are useless elsewhere, and, if
+   * the configuration lists principals, to everybody else. Athena's access for a job is allowed.
    * Sources: SageMaker jobs in a VPC reach S3 through its endpoint: aws-samples/amazon-sagemaker-secure-mlops,
    * cfn_templates/env-s3.yaml (such a policy), aws/amazon-sagemaker-operator-for-k8s#22,
    * aws/sagemaker-python-sdk#2302 (a job without the network is refused); IAM guide, "AWS global condition context
@@ -167,7 +167,7 @@ export class DataBucket extends pulumi.ComponentResource {
     ];
   }
 
-  /** Keeps the bucket private, encrypted and versioned, and clears away what can be made again. */
+  /** Keeps the bucket private, encrypted and versioned, and expires temporary objects. */
   private protectBucket(name: string, args: DataBucketArgs, bucket: s3.Bucket, key: kms.Key): void {
     const child: pulumi.CustomResourceOptions = { parent: this };
     const publicAccessBlock = new s3.BucketPublicAccessBlock(
@@ -211,8 +211,8 @@ export class DataBucket extends pulumi.ComponentResource {
       `${name}-bucket-lifecycle`,
       {
         bucket: bucket.bucket,
-        // None expires a current version of sources, data, or what executions write: S3 counts from the upload,
-        // and what is read today may be years old.
+        // No rule expires current versions of sources, data or executions' output: S3 counts from the upload, and
+        // objects in use may be years old.
         rules: [
           {
             id: "query-results",
@@ -273,7 +273,7 @@ export class DataBucket extends pulumi.ComponentResource {
               Condition: { Bool: { "aws:SecureTransport": "false" } },
             },
             {
-              // Uploads without a header take the bucket's own key; those that name another are refused.
+              // Uploads without a header get the bucket's key; those with another are refused.
               Sid: "DenyOtherEncryption",
               Effect: "Deny",
               Principal: "*",

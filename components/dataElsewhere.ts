@@ -1,17 +1,13 @@
-/** Where a table's files are, if not in the stack's own bucket. */
+/** The location of a table's files outside the stack's bucket. */
 export interface DataElsewhere {
   readonly bucket: string;
-  /** Prefix of the files' keys; it ends with "/" unless it is empty. */
+  /** Prefix of the files' keys, which ends with "/" unless it is empty. */
   readonly folder: string;
-  /** ARN of the key that encrypts the files; undefined: no KMS key does. */
+  /** ARN of the KMS key that encrypts the files, if any. */
   readonly kmsKeyArn: string | undefined;
 }
 
-/**
- * Where the files of a dataset are, if not in the stack's own bucket.
- *
- * @param dataset its `location` is the S3 URI of a folder; undefined: the stack's own bucket
- */
+/** The location of a dataset's files, if it is outside the stack's bucket. */
 export function dataElsewhere(dataset: {
   readonly location?: string | undefined;
   readonly kmsKeyArn?: string | undefined;

@@ -8,15 +8,15 @@ import { dataFilePaths } from "../pipeline/dataFiles/paths";
 export interface DataFile {
   /** Path of the file. */
   readonly path: string;
-  /** Where it belongs below the table's folder, with slashes. */
+  /** Path in the table's folder, with slashes. */
   readonly key: string;
-  /** SHA-256 of its content, in hexadecimal digits. */
+  /** SHA-256 of its content, in hexadecimal. */
   readonly hash: string;
 }
 
 const chunkBytes = 1 << 20;
 
-/** SHA-256 of a file of any size, in little memory. */
+/** SHA-256 of a file of any size, without reading it into memory. */
 function hashFile(path: string): string {
   const hash = createHash("sha256");
   const chunk = Buffer.alloc(chunkBytes);

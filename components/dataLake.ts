@@ -19,21 +19,18 @@ import type { StackNames } from "./stackNames";
 export interface DataLakeArgs {
   readonly account: Account;
   readonly names: Pick<StackNames, "bucketName" | "databaseName" | "keyAlias" | "workGroupName">;
-  /** The table, and the query that is saved for it. */
+  /** The table and its saved query. */
   readonly dataset: Dataset;
-  /** File or folder to upload as the table's data, relative to the project; undefined: it is there already. */
+  /** File or folder to upload as the table's data, relative to the project; undefined: no upload. */
   readonly dataFile: string | undefined;
-  /** Of the bucket and the workgroup with what is in them, and of the key. */
+  /** Of the bucket and the workgroup with their content, and of the key. */
   readonly protection: Protection;
   readonly access: DataAccess;
-  /** Whether Glue's catalogue, all of the account's in the region, is encrypted with the stack's key. */
+  /** Whether the account's Glue catalogue in the region is encrypted with the stack's key. */
   readonly encryptCatalog: boolean;
 }
 
-/**
- * The data: a private, encrypted bucket, a Glue table over the files in it, and an Athena workgroup
- * with the query that selects the rows to learn from.
- */
+/** A private, encrypted bucket, a Glue table, and an Athena workgroup with the query of the training rows. */
 export class DataLake extends pulumi.ComponentResource {
   public readonly bucketName: pulumi.Output<string>;
   /** ARN of the key that encrypts the bucket and everything that jobs write. */
@@ -42,7 +39,7 @@ export class DataLake extends pulumi.ComponentResource {
   public readonly tableName: pulumi.Output<string>;
   public readonly workGroupName: pulumi.Output<string>;
   public readonly namedQueryId: pulumi.Output<string>;
-  /** Hash of the data's content; undefined if the data is not uploaded from here. */
+  /** Hash of the uploaded data; undefined without an upload. */
   public readonly dataHash: string | undefined;
 
   /**
@@ -97,10 +94,10 @@ export class DataLake extends pulumi.ComponentResource {
         description: "Queries of restate",
         forceDestroy: protection.forceDestroy,
         configuration: {
-          // A workgroup that enforces its own location refuses a query that names where its table's files go, as
-          // SageMaker's does. Source: Athena's guide, "Considerations and limitations for CTAS queries".
+          // A workgroup that enforces its own location refuses SageMaker's queries, which have one. Source: Athena's
+          // guide, "Considerations and limitations for CTAS queries".
           enforceWorkgroupConfiguration: false,
-          // So it is this that keeps queries from writing less encrypted results than the workgroup's own.
+          // Therefore this setting keeps queries from writing results with weaker encryption.
           enableMinimumEncryptionConfiguration: true,
           publishCloudwatchMetricsEnabled: true,
           bytesScannedCutoffPerQuery: queryScanLimit,
@@ -126,7 +123,7 @@ export class DataLake extends pulumi.ComponentResource {
       child,
     );
 
-    // It would make a table in a database of others.
+    // It would create a table in somebody else's database.
     if (dataset.source === undefined) {
       new athena.NamedQuery(
         `${name}-table-query`,
@@ -157,7 +154,7 @@ export class DataLake extends pulumi.ComponentResource {
     });
   }
 
-  /** The database and the table over the files; those that are there already where the dataset names them. */
+  /** The database and the table, created or, if the dataset names them, existing. */
   private catalogue(
     name: string,
     { dataset, names }: DataLakeArgs,
@@ -199,10 +196,7 @@ export class DataLake extends pulumi.ComponentResource {
     return { databaseName: database.name, tableName: table.name };
   }
 
-  /**
-   * Uploads the table's data, and returns a hash of it. The bucket's rules come first: what is uploaded before the
-   * encryption rule stays under S3's own key.
-   */
+  /** Uploads the table's data, after the bucket's encryption rule, and returns a hash of it. */
   private upload(name: string, bucket: DataBucket, table: string, path: string): string {
     const files = dataFiles(path);
     for (const file of files) {

@@ -17,46 +17,43 @@ export interface DecisionTreeImageArgs {
   readonly build: {
     /** Folder of the Dockerfile and its context, relative to the project. */
     readonly context: string;
-    /** Image to build on; undefined: the one that the Dockerfile names. */
+    /** Base image; undefined: the Dockerfile's. */
     readonly baseImage: string | undefined;
   };
   readonly kmsKeyArn: pulumi.Input<string>;
-  /** Of the repository with the images in it. */
+  /** Of the repository with its images. */
   readonly protection: Protection;
   /** Other accounts that may pull the image. */
   readonly modelConsumers: readonly string[];
-  /** Whether it stands before the containers of other images in inference pipelines. */
+  /** Whether it precedes the containers of other images in inference pipelines. */
   readonly inPipelines: boolean;
-  /**
-   * Registers the image with SageMaker too, for Studio to show; by this role SageMaker pulls it. Undefined: it is not
-   * registered.
-   */
+  /** Role by which SageMaker pulls the image to register it for Studio; undefined: it is not registered. */
   readonly sageMakerImage: { readonly roleArn: pulumi.Input<string> } | undefined;
 }
 
-/** Folder of the Dockerfile that takes the place of one whose image is in the registry already. */
+/** Folder of a Dockerfile to use if the image is already in the registry. */
 const inRegistry = join("components", "imageInRegistry");
 
 /**
- * A value that no preview knows: ECR gives another password each time, and an update that is held to a preview's plan may
- * bring only what the preview knew, or did not know at all.
+ * Makes a value unknown at preview: ECR's password changes each time, but an update that follows a plan may not change
+ * values that the preview knew.
  */
 function unknownAtPreview<T>(value: pulumi.Output<T>): pulumi.Output<T> {
   return pulumi.runtime.isDryRun() ? pulumi.output(pulumi.unknown as never) : value;
 }
 
 /**
- * The image that trains, evaluates and serves Decision Trees, in a private repository whose tags cannot
- * be changed. No lifecycle rule expires images: registered models name them.
+ * The image that trains, evaluates and serves Decision Trees, in a private repository with immutable tags. No
+ * lifecycle rule expires images, because registered models need them.
  */
 export class DecisionTreeImage extends pulumi.ComponentResource {
-  /** URI with a tag that is a hash of the build context: known at preview, and different for every content. */
+  /** URI with a hash of the build context as tag, known at preview. */
   public readonly imageUri: pulumi.Output<string>;
   public readonly tag: pulumi.Output<string>;
   /** URI with the digest of the pushed manifest. */
   public readonly repoDigest: pulumi.Output<string>;
   public readonly repositoryArn: pulumi.Output<string>;
-  /** The image, once it is in the registry and is one that SageMaker runs: what names its URI waits for it. */
+  /** The image, once it is in the registry and checked; resources with its URI depend on it. */
   public readonly pushed: pulumi.Output<pulumi.Resource>;
 
   constructor(name: string, args: DecisionTreeImageArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -92,8 +89,8 @@ export class DecisionTreeImage extends pulumi.ComponentResource {
       ...(inPipelines
         ? [
             {
-              // Beside built-in images SageMaker pulls in its own name, whatever the role may. Source: SageMaker guide,
-              // "Troubleshoot Inference Pipelines"; no source says whether it names the account that it pulls for.
+              // With built-in images in the same pipeline, SageMaker pulls as itself, not with the role. Source: SageMaker
+              // guide, "Troubleshoot Inference Pipelines". No source says whether the request has aws:SourceAccount.
               Sid: "PullForPipelines",
               Principal: { Service: "sagemaker.amazonaws.com" },
               Condition: { StringEqualsIfExists: { "aws:SourceAccount": accountId } },
@@ -124,7 +121,7 @@ export class DecisionTreeImage extends pulumi.ComponentResource {
       );
     }
     const token = ecr.getAuthorizationTokenOutput({ registryId: accountId }, { parent: this });
-    // Composed, not read from the repository, so that a preview knows it.
+    // Composed, so that a preview knows it.
     const repositoryUrl = pulumi.interpolate`${accountId}.dkr.ecr.${region}.${dnsSuffix}/${names.repositoryName}`;
     const registryImage = { repositoryName: names.repositoryName, tag };
     const digestInRegistry = findDigest(registryImage, { parent: this });
@@ -134,8 +131,8 @@ export class DecisionTreeImage extends pulumi.ComponentResource {
       platform,
       args: buildArguments,
     });
-    // Another tag makes another image. The same tag is the same image, whatever the registry had before: so how it
-    // is built and whether it is pushed are decided once, when it is made.
+    // Another tag replaces the image. With the same tag, how it is built and whether it is pushed are decided
+    // only once, when the resource is created.
     const image = new docker.Image(
       `${name}-image`,
       {
@@ -155,13 +152,13 @@ export class DecisionTreeImage extends pulumi.ComponentResource {
         dependsOn: [repository],
         ignoreChanges: ["build", "skipPush"],
         replacementTrigger: tag,
-        replaceOnChanges: ["imageName"], // Where a state is older than the trigger.
+        replaceOnChanges: ["imageName"], // For states from before the trigger existed.
       },
     );
     const checked = pulumi
       .all([token.proxyEndpoint, token.userName, token.password, image.id])
       .apply(async ([endpoint, username, password]) => {
-        // Stand-ins for an account have no registry to ask.
+        // Stand-ins for an account have no registry.
         if (!pulumi.runtime.isDryRun() && endpoint) {
           await checkManifest({ endpoint, username, password }, registryImage);
         }

@@ -4,12 +4,12 @@ import { join, sep } from "node:path";
 /** The Python package of the Decision Tree image. */
 const container = join(__dirname, "..", "container", "decision_tree");
 
-/** The part of the package that only its server needs. */
+/** The modules of the package's server. */
 const serving = `serving${sep}`;
 
 /**
- * What reads the models of the Decision Tree image, for a job of another image: the package's files by their paths, as
- * a JSON object. Reading them takes NumPy alone.
+ * The package's files by path, as JSON, for jobs of other images that read the Decision Tree image's models, which
+ * only requires NumPy.
  */
 export function decisionTreeModules(): string {
   const paths = readdirSync(container, { recursive: true, encoding: "utf8" })

@@ -7,21 +7,21 @@ import { type StackScope, Statements } from "./rights/statements";
 
 /** The arguments of {@link Deployer}. */
 export interface DeployerArgs {
-  /** What the stack is made of. */
+  /** The stack. */
   readonly scope: StackScope;
-  /** What the deployer may do with it. */
+  /** The scope of the deployer's rights. */
   readonly limits: Omit<DeployerScope, "roleArns">;
-  /** ARN of the policy that limits the deployer itself. */
+  /** ARN of the deployer's boundary. */
   readonly ownBoundary: pulumi.Input<string>;
   /** The GitHub workflows that may deploy, as `sub` claims: repo:<owner>/<name>:environment:<name>. */
   readonly subjects: readonly string[];
-  /** ARN of the account's identity provider for GitHub; undefined: the stack makes it. */
+  /** ARN of the account's identity provider for GitHub; undefined: the stack creates it. */
   readonly oidcProviderArn: string | undefined;
 }
 
 /**
- * The role by which a GitHub workflow deploys this stack, without a stored secret: it may change what
- * belongs to the stack, make roles only within the boundary, and not change its own rights.
+ * The role with which a GitHub workflow deploys this stack, without a stored secret. It may change the stack's
+ * resources, create roles within the boundary only, and not change its own rights.
  */
 export class Deployer extends pulumi.ComponentResource {
   public readonly roleArn: pulumi.Output<string>;

@@ -4,9 +4,9 @@ import type { EndpointAccess } from "./dataBucket";
 import type { StackNames } from "./stackNames";
 
 /**
- * Which of a stack's roles reach the bucket through its network's endpoint alone. Evaluation does only if it is
- * processing jobs: a batch transform's model is looked at when it is made, and no source says from where. Nor does one
- * of what endpoints read and keep; their monitoring may run without a network.
+ * The roles that only reach the bucket through the network's endpoint. Evaluation is one only if it consists of
+ * processing jobs: SageMaker checks a batch transform's model when it is created, and no source says from where. The
+ * same applies to endpoints; their monitoring may run without a network.
  */
 export function endpointAccess(
   { namePrefix, roleNames }: Pick<StackNames, "namePrefix" | "roleNames">,

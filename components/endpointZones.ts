@@ -4,13 +4,13 @@ import type * as pulumi from "@pulumi/pulumi";
 import { runError } from "../errors/runError";
 
 /**
- * The first availability zones, by name, in which all of some services can have an interface endpoint: some zones,
- * old ones above all, lack some. Source: the guide to AWS PrivateLink, "Access AWS services through AWS PrivateLink".
+ * The first availability zones, by name, in which all given services support interface endpoints; some zones lack
+ * some. Source: the guide to AWS PrivateLink, "Access AWS services through AWS PrivateLink".
  *
  * @param region region of the zones and services
- * @param services what follows the region in the names of the endpoint services, such as `ecr.api`
+ * @param services suffixes of the endpoint services' names, such as `ecr.api`
  * @param count number of zones to find
- * @throws pulumi.RunError if there are fewer, or AWS does not tell
+ * @throws pulumi.RunError if there are fewer, or the look-up fails
  */
 export async function endpointZones(
   region: string,
@@ -34,7 +34,7 @@ export async function endpointZones(
   const shared = first.filter((zone) => others.every((zones) => zones.includes(zone))).sort();
   if (shared.length < count) {
     throw runError(
-      `restate:network.availabilityZones: is ${count}, but only ${shared.length} of the zones of ${region} ` +
+      `restate:network.availabilityZones is ${count}, but only ${shared.length} of the zones of ${region} ` +
         `(${shared.join(", ") || "none"}) can have endpoints to all services that jobs call: ${services.join(", ")}`,
     );
   }

@@ -11,7 +11,7 @@ export interface RegistryImage {
   readonly tag: string;
 }
 
-/** A registry that speaks Docker's HTTP API, and who asks. */
+/** A registry with Docker's HTTP API, and credentials. */
 export interface Registry {
   /** Its URL, such as https://111122223333.dkr.ecr.us-east-1.amazonaws.com. */
   readonly endpoint: string;
@@ -19,15 +19,14 @@ export interface Registry {
   readonly password: string;
 }
 
-/** What ECR and the provider say of an image or a repository that is not there (hashicorp/terraform-provider-aws#35268). */
+/** Errors of ECR and the provider for a missing image or repository (hashicorp/terraform-provider-aws#35268). */
 const absent =
   /(Image|Repository)NotFoundException|couldn't find|not found|no matching|no results|empty result/i;
 
 /**
- * Looks for an image in the account's registry, so that it is not pushed again: its tag cannot be.
+ * Looks for an image in the account's registry, because an immutable tag cannot be pushed again.
  *
- * @returns its digest; undefined if there is no such image, no repository yet, or no way to see it, which is warned
- * of: then the push decides
+ * @returns its digest; undefined if there is no such image or repository, or, with a warning, if the look-up fails
  */
 export async function findDigest(
   { repositoryName, tag }: RegistryImage,
@@ -43,7 +42,7 @@ export async function findDigest(
     const { message } = error as Error;
     if (!absent.test(message)) {
       await pulumi.log.warn(
-        `cannot tell whether ${repositoryName}:${tag} is in the registry already, so it will be pushed: ${message}`,
+        `cannot check whether ${repositoryName}:${tag} is already in the registry, so it will be pushed: ${message}`,
       );
     }
     return undefined;
@@ -52,7 +51,7 @@ export async function findDigest(
 
 const dockerManifest = "application/vnd.docker.distribution.manifest.v2+json";
 
-/** What a registry may keep under a tag, in words. */
+/** Kinds of manifests, for messages. */
 const mediaTypes: Readonly<Record<string, string>> = {
   [dockerManifest]: "a Docker manifest",
   "application/vnd.docker.distribution.manifest.list.v2+json": "a list of Docker manifests",
@@ -64,11 +63,10 @@ const manifestSchema = z.object({ config: z.object({ digest: z.string() }) });
 const configSchema = z.object({ architecture: z.string(), os: z.string() });
 
 /**
- * Checks that what a registry has under a tag is what SageMaker runs: one Docker manifest, version 2 schema 2, for
- * linux/amd64. Source: aws/amazon-sagemaker-feedback#180, moby/buildkit#5480. Where the registry cannot be reached
- * from here, that is warned of.
+ * Checks that SageMaker can run the image under a tag: a single Docker manifest, version 2 schema 2, for linux/amd64.
+ * Source: aws/amazon-sagemaker-feedback#180, moby/buildkit#5480. If the registry cannot be reached, it warns.
  *
- * @throws pulumi.RunError if it is another, or if there is none, with what to do
+ * @throws pulumi.RunError if SageMaker cannot run it, or it does not exist, with what to do
  */
 export async function checkManifest(
   registry: Registry,

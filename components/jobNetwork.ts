@@ -3,23 +3,23 @@ import * as pulumi from "@pulumi/pulumi";
 import type { JobVpc } from "./jobVpc";
 import { Network, type NetworkArgs } from "./network";
 
-/** Which network jobs run in: one of the stack's own, one that is there already, or SageMaker's. */
+/** The jobs' network: the stack's own, an existing one, or SageMaker's. */
 export type NetworkChoice =
   | ({ readonly mode: "create" } & NetworkArgs["shape"])
   | { readonly mode: "existing"; readonly subnetIds: string[]; readonly securityGroupIds: string[] }
   | { readonly mode: "none" };
 
-/** Where jobs run. */
+/** The jobs' network. */
 export interface JobNetwork {
   /** Subnets and security groups of the jobs; undefined: SageMaker's own network. */
   readonly vpc: JobVpc | undefined;
-  /** The network, where the stack makes it. */
+  /** The network, if the stack creates it. */
   readonly vpcId: pulumi.Output<string> | undefined;
-  /** Its endpoint to S3, where the stack makes it. */
+  /** Its endpoint to S3, if the stack creates it. */
   readonly s3EndpointId: pulumi.Output<string> | undefined;
 }
 
-/** Makes the network of a choice, or takes the one that it names. */
+/** Creates the configured network, or uses an existing one. */
 export function jobNetwork(
   name: string,
   choice: NetworkChoice,

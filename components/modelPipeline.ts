@@ -30,27 +30,27 @@ export interface ModelPipelineArgs {
     StackNames,
     "bucketName" | "databaseName" | "modelPackageGroupName" | "pipelineName" | "workGroupName"
   >;
-  /** What is trained on what, and what each model keeps of it. */
+  /** Candidates, dataset, and what is registered with models. */
   readonly training: {
     readonly dataset: Dataset;
     readonly candidates: readonly Candidate[];
     readonly parameters: ParameterDefaults;
-    /** R² below which no start can register a model; undefined: the parameter MinimumR2 alone decides. */
+    /** Min R² that executions cannot lower; undefined: only the parameter MinimumR2 applies. */
     readonly minimumR2Floor: number | undefined;
-    /** What a model must do to be registered where one is approved; undefined: be the best candidate. */
+    /** Comparison with the approved model before registration; undefined: none. */
     readonly champion: ChampionRule | undefined;
-    /** Hash of the table's data; undefined: unknown, so nothing is taken from SageMaker's cache. */
+    /** Hash of the table's data; undefined: unknown, so SageMaker's cache is not used. */
     readonly dataHash: string | undefined;
     /** Whether each model is registered with a baseline of its training data. */
     readonly dataQualityBaseline: boolean;
-    /** Whether each model is registered with a reference of its data, which drift is found by. */
+    /** Whether each model is registered with a reference of its data for drift detection. */
     readonly driftReference: boolean;
-    /** Revision of the source, kept with each model; undefined: none is. */
+    /** Revision of the source, registered with each model. */
     readonly gitRevision: string | undefined;
-    /** What the card of each model says that only its owner knows; undefined: models have no card. */
+    /** The owner's part of each model's card; undefined: models have no card. */
     readonly modelCard: ModelCardTexts | undefined;
   };
-  /** What the jobs run, as whom and where. */
+  /** Images, roles and network of the jobs. */
   readonly jobs: {
     /** URIs of the images. */
     readonly images: {
@@ -82,14 +82,14 @@ export interface ModelPipelineArgs {
 interface Source {
   readonly object: s3.BucketObjectv2;
   readonly uri: pulumi.Output<string>;
-  /** Of the folder that it is in. */
+  /** URI of its folder. */
   readonly folderUri: pulumi.Output<string>;
 }
 
 /** Folder of the pipeline's scripts. */
 const scripts = join(__dirname, "..", "pipeline", "scripts");
 
-/** The model package group, and the pipeline that fills it. */
+/** The pipeline, and the model package group for its models. */
 export class ModelPipeline extends pulumi.ComponentResource {
   /** The definition of the pipeline, as canonical JSON. */
   public readonly definition: pulumi.Output<string>;
@@ -99,7 +99,7 @@ export class ModelPipeline extends pulumi.ComponentResource {
   public readonly modelPackageGroupName: pulumi.Output<string>;
 
   /**
-   * @throws Error where the definition has structural errors, with all of them
+   * @throws Error with all structural errors of the definition
    */
   constructor(name: string, args: ModelPipelineArgs, opts?: pulumi.ComponentResourceOptions) {
     super("restate:index:ModelPipeline", name, {}, opts);
@@ -240,7 +240,7 @@ export class ModelPipeline extends pulumi.ComponentResource {
     });
   }
 
-  /** Lets other accounts read the group's models, and make models of them. */
+  /** Lets other accounts read and deploy the group's models. */
   private shareModels(
     name: string,
     args: ModelPipelineArgs,
@@ -284,18 +284,17 @@ export class ModelPipeline extends pulumi.ComponentResource {
     );
   }
 
-  /**
-   * Uploads a source under a key that carries its hash, or that of all in its folder, since SageMaker's cache goes by
-   * the key. Old sources stay:
-   * running executions, retries and registered models name them, and the provider deletes an object with all its
-   * versions (resource aws_s3_object of hashicorp/terraform-provider-aws: deleteAllObjectVersions).
-   */
-  /** Uploads what is known of the table's rows before any is read. */
+  /** Uploads the description of the table's rows. */
   private rowSchema(name: string, names: Pick<StackNames, "bucketName">, dataset: Dataset): Source {
     const content = canonicalJson(rowSchema(dataset));
     return this.upload(`${name}-row-schema`, names, rowSchemaFile, pulumi.output(content));
   }
 
+  /**
+   * Uploads a source under a key with its hash, or its folder's, because SageMaker's cache compares keys. Old sources
+   * stay: running executions, retries and registered models need them, and the provider would delete an object with all
+   * its versions (resource aws_s3_object of hashicorp/terraform-provider-aws: deleteAllObjectVersions).
+   */
   private upload(
     name: string,
     { bucketName }: Pick<StackNames, "bucketName">,

@@ -15,23 +15,23 @@ import type { StackNames } from "./stackNames";
 /** The arguments of {@link Network}. */
 export interface NetworkArgs {
   readonly account: Account;
-  /** Names of the stack's own bucket, and of the flow logs' group and role. */
+  /** Names of the stack's bucket, and of the flow logs' group and role. */
   readonly names: Pick<StackNames, "bucketName" | "flowLogsName">;
   readonly shape: {
-    /** Addresses of the network, such as 10.0.0.0/16. */
+    /** CIDR block, such as 10.0.0.0/16. */
     readonly cidrBlock: string;
     /** Number of availability zones, each with one subnet: 1 to 6. */
     readonly availabilityZones: number;
     /** Whether accepted and rejected connections are logged for 30 days. */
     readonly flowLogs: boolean;
   };
-  /** Where the table's files are; undefined: in the stack's own bucket. */
+  /** Location of the table's files; undefined: the stack's bucket. */
   readonly dataElsewhere: DataElsewhere | undefined;
-  /** ARN of a policy that limits what the role of the flow logs may do; undefined: none does. */
+  /** ARN of the permissions boundary of the flow logs' role, if any. */
   readonly permissionsBoundary: pulumi.Input<string> | undefined;
 }
 
-/** The services that jobs call, and through which images, logs and queries go. */
+/** The services that jobs need. */
 const services = [
   "athena",
   "ecr.api",
@@ -46,16 +46,16 @@ const services = [
 ] as const;
 
 /**
- * A network with no way out: isolated subnets without a gateway, and endpoints to the services that the
- * jobs need. What leaves by way of S3 can reach the stack's bucket, and nobody else's.
+ * An isolated network: subnets without a gateway, and endpoints to the services that jobs need. The endpoint to S3
+ * only reaches the stack's bucket.
  */
 export class Network extends pulumi.ComponentResource {
   public readonly vpcId: pulumi.Output<string>;
-  /** The isolated subnets, one a zone. */
+  /** The isolated subnets, one per zone. */
   public readonly subnetIds: pulumi.Output<string[]>;
   /** The security group of the jobs and the endpoints. */
   public readonly securityGroupId: pulumi.Output<string>;
-  /** The endpoint by which all in the network reaches S3. */
+  /** The endpoint to S3. */
   public readonly s3EndpointId: pulumi.Output<string>;
 
   constructor(name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -70,18 +70,18 @@ export class Network extends pulumi.ComponentResource {
       `${name}-vpc`,
       {
         cidrBlock: shape.cidrBlock,
-        // The type wants the names themselves, for which awsx cannot wait; the SDK waits for a promise.
+        // awsx cannot wait for outputs here, despite the type; the SDK resolves a promise.
         availabilityZoneNames: zones as unknown as string[],
         subnetStrategy: "Auto",
         subnetSpecs: [{ type: "Isolated" }],
         natGateways: { strategy: "None" },
-        // Endpoints answer under the services' own names only if the network resolves them.
+        // Needed for endpoints with the services' own host names.
         enableDnsHostnames: true,
         enableDnsSupport: true,
       },
       child,
     );
-    // Nothing uses the group that every VPC comes with; without rules nothing can by mistake.
+    // Removes the rules of the VPC's default group, which nothing should use.
     new ec2.DefaultSecurityGroup(`${name}-default-security-group`, { vpcId: vpc.vpcId }, child);
 
     const s3Endpoint = new ec2.VpcEndpoint(
@@ -116,7 +116,7 @@ export class Network extends pulumi.ComponentResource {
     }
 
     this.vpcId = vpc.vpcId;
-    // In order, so that the definition that names them is the same every time.
+    // Sorted, so that the definition does not change.
     this.subnetIds = vpc.isolatedSubnetIds.apply((ids) => [...ids].sort());
     this.securityGroupId = securityGroup.id;
     this.s3EndpointId = s3Endpoint.id;
@@ -128,7 +128,7 @@ export class Network extends pulumi.ComponentResource {
     });
   }
 
-  /** Lets whoever is in the network reach the stack's bucket and what ECR keeps layers in, and no other. */
+  /** Limits the endpoint to the stack's bucket and ECR's buckets. */
   private s3Policy({ account, dataElsewhere, names }: NetworkArgs): pulumi.Output<string> {
     const bucketArn = (bucket: pulumi.Input<string>): pulumi.Output<string> =>
       pulumi.interpolate`arn:${account.partition}:s3:::${bucket}`;
@@ -154,7 +154,7 @@ export class Network extends pulumi.ComponentResource {
           Condition: own,
         },
         {
-          // What Spark has written is renamed and cleaned up; of checkpoints the latest are kept.
+          // Spark renames and deletes its files; jobs delete old checkpoints.
           Sid: "ScratchFiles",
           Effect: "Allow",
           Principal: "*",
@@ -181,7 +181,7 @@ export class Network extends pulumi.ComponentResource {
               },
             ]),
         {
-          // Where ECR keeps the layers of images. Source: its guide to VPC endpoints.
+          // ECR's layers of images. Source: its guide to VPC endpoints.
           Sid: "ImageLayers",
           Effect: "Allow",
           Principal: "*",
@@ -192,7 +192,7 @@ export class Network extends pulumi.ComponentResource {
     });
   }
 
-  /** Lets this account's principals use a service, and no other's: data cannot leave in another's name. */
+  /** Limits an endpoint to this account's principals, so that data cannot leave with another's credentials. */
   private ownAccountPolicy({ account }: NetworkArgs): pulumi.Output<string> {
     return pulumi.jsonStringify({
       Version: "2012-10-17",
@@ -210,10 +210,9 @@ export class Network extends pulumi.ComponentResource {
   }
 
   /**
-   * One group for jobs and endpoints: everything among its members, and 443 to S3. The instances of one job
-   * talk on ports that Spark chooses, and encrypt by IPsec (UDP 500 and ESP); how many there are is for whoever
-   * starts the pipeline to say. Source: SageMaker's guide, "Protect communications between ML compute
-   * instances in a distributed training job".
+   * One group for jobs and endpoints: everything among its members, and 443 to S3. A job's instances communicate on
+   * ports that Spark chooses, encrypted by IPsec (UDP 500 and ESP). Source: SageMaker's guide, "Protect
+   * communications between ML compute instances in a distributed training job".
    */
   private securityGroup(
     name: string,

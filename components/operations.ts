@@ -12,20 +12,20 @@ export interface OperationsArgs {
   readonly account: Account;
   readonly names: Pick<StackNames, "modelPackageGroupName" | "operationsName" | "pipelineName">;
   readonly kmsKeyArn: pulumi.Input<string>;
-  /** Addresses that the topic writes to, each after it has confirmed. */
+  /** E-mail addresses to notify, after each has confirmed. */
   readonly notifyEmails: readonly string[];
-  /** Whether there is a dashboard of the pipeline's executions. */
+  /** Whether there is a dashboard of executions. */
   readonly dashboard: boolean;
-  /** Costs of a month in US dollars of which 80 % and 100 % are announced; undefined: there is no budget. */
+  /** Monthly budget in US dollars, with notifications at 80 % and 100 %; undefined: no budget. */
   readonly monthlyBudget: number | undefined;
-  /** Tag by which the budget knows what belongs to the stack. */
+  /** Tag of the budget's resources. */
   readonly ownTag: Tag;
 }
 
 /** Namespace of the pipeline's metrics. Source: SageMaker's guide, "Amazon SageMaker AI metrics in Amazon CloudWatch". */
 const metricNamespace = "AWS/Sagemaker/ModelBuildingPipeline";
 
-/** What people are notified of: executions that fail, models that await approval, and what was decided. */
+/** Notifications about failed executions, models that await approval, and approvals. */
 export class Operations extends pulumi.ComponentResource {
   /** Topic of all notifications. */
   public readonly topicArn: pulumi.Output<string>;
@@ -67,7 +67,7 @@ export class Operations extends pulumi.ComponentResource {
         evaluationPeriods: 1,
         threshold: 1,
         comparisonOperator: "GreaterThanOrEqualToThreshold",
-        // There is no metric while there is no execution.
+        // Without executions, there is no metric.
         treatMissingData: "notBreaching",
         alarmActions: [topic.arn],
       },
@@ -108,7 +108,7 @@ export class Operations extends pulumi.ComponentResource {
     this.registerOutputs({ topicArn: this.topicArn });
   }
 
-  /** Notifies of the group's models that get one of some approval statuses. */
+  /** Notifies about models of the group that get one of the approval statuses. */
   private announceModels(
     name: string,
     args: OperationsArgs,
@@ -150,7 +150,7 @@ export class Operations extends pulumi.ComponentResource {
     );
   }
 
-  /** Lets only this stack's rules and alarms and the account's budgets write to the topic. */
+  /** Lets only this stack's rules and alarms, and the account's budgets, publish to the topic. */
   private topicPolicy(
     { account, names }: OperationsArgs,
     topicArn: pulumi.Output<string>,
@@ -199,7 +199,7 @@ export class Operations extends pulumi.ComponentResource {
   }
 }
 
-/** How many executions started, succeeded and failed, and how long they took. */
+/** A dashboard of executions' numbers and durations. */
 function dashboard({ account, names }: OperationsArgs): object {
   const widget = (title: string, stat: string, metrics: readonly string[], x: number): object => ({
     type: "metric",

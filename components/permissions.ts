@@ -7,11 +7,11 @@ import { serviceRole } from "./serviceRole";
 
 /** The arguments of {@link Permissions}. */
 export interface PermissionsArgs {
-  /** What the roles are about. */
+  /** The stack. */
   readonly scope: StackScope;
-  /** ARN of a policy that limits what each role may do, whatever its own says; undefined: none does. */
+  /** ARN of the roles' permissions boundary, if any. */
   readonly permissionsBoundary: pulumi.Input<string> | undefined;
-  /** Whether a crawler looks for new partitions. */
+  /** Whether a crawler adds new partitions. */
   readonly crawled: boolean;
 }
 
@@ -27,9 +27,9 @@ const services: Readonly<Record<keyof RoleNames, string | readonly string[]>> = 
   crawler: "glue.amazonaws.com",
 };
 
-/** The role of each actor. Each may do what it must, on what belongs to this stack, and nothing else. */
+/** The role of each actor, with only the permissions that it needs on this stack. */
 export class Permissions extends pulumi.ComponentResource {
-  /** ARNs of the roles, composed of their names: known at preview. */
+  /** ARNs of the roles, composed of their names and so known at preview. */
   public readonly roleArns: Readonly<Record<keyof RoleNames, pulumi.Output<string>>>;
 
   constructor(name: string, args: PermissionsArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -5,19 +5,19 @@ import type * as pulumi from "@pulumi/pulumi";
 interface PrebuiltVersion {
   readonly repositoryName: string;
   readonly tag: string;
-  /** Day from which AWS no longer patches it, such as 2027-05-13. Default: none is announced. */
+  /** Day from which AWS no longer patches it, such as 2027-05-13, if announced. */
   readonly endOfSupport?: string;
 }
 
 /**
- * SageMaker's own images that the pipeline and monitoring use. The registry of each region is in the provider's
- * table (hashicorp/terraform-provider-aws, prebuilt_ecr_image_data_source.go), which takes any tag.
+ * SageMaker's images for the pipeline and monitoring. The provider has the registry of each region
+ * (hashicorp/terraform-provider-aws, prebuilt_ecr_image_data_source.go), and accepts any tag.
  */
 const images = {
   /**
-   * The newest tag that a public pipeline runs, in us-east-1: it names the `container_uri` that Data Wrangler wrote
-   * into the flow. That the other 23 regions of the table have it too is a belief; aws/sagemaker-python-sdk lists
-   * 3.x as the newest, and public jobs of 2025 name 5.0.9 in us-east-1 and us-east-2.
+   * The newest tag in a public pipeline, in us-east-1: its flow has it as `container_uri`. We assume that the other
+   * 23 regions have it too; aws/sagemaker-python-sdk lists 3.x as the newest, and public jobs of 2025 use 5.0.9 in
+   * us-east-1 and us-east-2.
    */
   dataWrangler: { repositoryName: "sagemaker-data-wrangler-container", tag: "5.1.3" },
   modelMonitor: { repositoryName: "sagemaker-model-monitor-analyzer", tag: "latest" },
@@ -34,7 +34,7 @@ const images = {
 /** One of SageMaker's own images. */
 export type PrebuiltImage = keyof typeof images;
 
-/** URI of one of SageMaker's own images in a region. It is known at preview. */
+/** URI of one of SageMaker's own images in a region, known at preview. */
 export function prebuiltImage(
   image: PrebuiltImage,
   region: string,
@@ -59,15 +59,14 @@ export function prebuiltImages(
   };
 }
 
-/** Months before the end of an image's support from which it is warned of. */
+/** Months before the end of an image's support when warnings begin. */
 const monthsOfWarning = 3;
 
 /**
- * What to warn of where images are near the end of their support, or past it.
+ * Warnings about images near or past the end of their support.
  *
  * @param used the images that the stack uses
- * @param now the time, of which the day in UTC counts
- * @returns a text for each such image
+ * @param now the current time; days are in UTC
  */
 export function supportWarnings(used: readonly PrebuiltImage[], now: Date): readonly string[] {
   const today = now.toISOString().slice(0, 10);

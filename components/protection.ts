@@ -1,16 +1,16 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-/** What may happen to what cannot be made again: data, key, images and model packages. */
+/** Protection of what cannot be recreated: data, key, images and model packages. */
 export interface Protection {
-  /** Whether Pulumi refuses to delete it, and leaves it in the account should it leave the program. */
+  /** Whether Pulumi refuses to delete it, and retains it in the account if it leaves the program. */
   readonly protect: boolean;
-  /** Whether `pulumi destroy` deletes what holds it, with all that is in there. */
+  /** Whether `pulumi destroy` deletes buckets, repositories and the like even if they are not empty. */
   readonly forceDestroy: boolean;
 }
 
 /**
- * Options of a resource that holds what cannot be made again. Protection alone is not enough: a destroy that
- * meets it has already deleted other resources, so what leaves the program stays in the account.
+ * Options of a resource that cannot be recreated. `protect` alone is not enough, because a resource that leaves the
+ * program would be deleted.
  *
  * @param parent component that the resource belongs to
  */

@@ -1,13 +1,13 @@
 import * as aws from "@pulumi/aws/provider";
 import * as pulumi from "@pulumi/pulumi";
 
-/** What the namespace `aws` of the configuration says of the provider, as far as it is read here. */
+/** The part of the configuration's namespace `aws` that is read here. */
 interface ProviderSettings {
   readonly defaultTags?: { readonly tags?: Readonly<Record<string, string>> } | undefined;
 }
 
 /**
- * The tags of a stack: those that the configuration names, and its own.
+ * The tags of a stack: the configured ones and its own.
  *
  * @param project name of the Pulumi project
  */
@@ -19,7 +19,7 @@ export function stackTags(
 }
 
 /**
- * The provider of a stack. A program that makes its provider must hand it the namespace `aws` itself.
+ * The provider of a stack. An explicit provider does not read the namespace `aws` by itself.
  *
  * @param tags on everything that the stack creates
  */

@@ -3,13 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { bucketName, type Names, stackNames as namesOf } from "../contract/names";
 import type { Account } from "./account";
 
-/** The physical names of a stack, the bucket's among them, which carries the account's id. */
+/** The physical names of a stack, including the bucket's, which has the account's id. */
 export interface StackNames extends Names {
   readonly bucketName: pulumi.Output<string>;
 }
 
 /**
- * Composes the physical names of this stack.
+ * Composes the physical names of the current stack.
  *
  * @param databaseName name of the Glue database; undefined: the stack's own
  */

@@ -9,11 +9,11 @@ export interface TableCrawlerArgs {
   readonly databaseName: pulumi.Input<string>;
   readonly tableName: pulumi.Input<string>;
   readonly roleArn: pulumi.Input<string>;
-  /** When it runs by itself: a cron expression, in UTC; undefined: only when somebody starts it. */
+  /** Schedule: a cron expression, in UTC; undefined: only on demand. */
   readonly schedule: string | undefined;
 }
 
-/** A Glue crawler that adds new partitions to the table, and logs what does not fit it. */
+/** A Glue crawler that adds new partitions to the table, and logs files that do not fit it. */
 export class TableCrawler extends pulumi.ComponentResource {
   constructor(name: string, args: TableCrawlerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("restate:index:TableCrawler", name, {}, opts);
@@ -26,7 +26,7 @@ export class TableCrawler extends pulumi.ComponentResource {
         databaseName: args.databaseName,
         catalogTargets: [{ databaseName: args.databaseName, tables: [args.tableName] }],
         schedule: args.schedule,
-        // The columns are the program's to say, and a crawl of a catalogue's table may not delete.
+        // The program defines the columns, and a crawler with a catalogue target may not delete.
         schemaChangePolicy: { updateBehavior: "LOG", deleteBehavior: "LOG" },
         configuration: JSON.stringify({
           Version: 1,

@@ -13,18 +13,18 @@ export interface TriggersArgs {
   readonly pipelineArn: pulumi.Input<string>;
   /** Role that may start the pipeline. */
   readonly roleArn: pulumi.Input<string>;
-  /** When the pipeline starts: a `rate`, `cron` or `at` expression, in UTC; undefined: never by the clock. */
+  /** Schedule: a `rate`, `cron` or `at` expression, in UTC; undefined: none. */
   readonly schedule: string | undefined;
   /** Default of the pipeline parameter ModelApprovalStatus, which the schedule repeats. */
   readonly modelApprovalStatus: ModelApprovalStatus;
-  /** Starts the pipeline when a file of the table arrives in the bucket; undefined: it does not. */
+  /** Whether new files of the table in the bucket start the pipeline. */
   readonly newData:
     { readonly bucketName: pulumi.Output<string>; readonly table: string } | undefined;
 }
 
 /**
- * A parameter that says what the definition says anyway. The provider drops a block of parameters that is empty,
- * and EventBridge Scheduler refuses a pipeline's target without it (hashicorp/terraform-provider-aws#33526).
+ * A parameter with its default. The provider omits an empty block of parameters, without which EventBridge Scheduler
+ * refuses a pipeline's target (hashicorp/terraform-provider-aws#33526).
  */
 function repeatedParameter({ modelApprovalStatus }: TriggersArgs): {
   readonly name: ParameterName;
@@ -33,7 +33,7 @@ function repeatedParameter({ modelApprovalStatus }: TriggersArgs): {
   return { name: "ModelApprovalStatus", value: modelApprovalStatus };
 }
 
-/** What starts the pipeline: the clock, or new data. */
+/** Starts the pipeline on a schedule, or for new data. */
 export class Triggers extends pulumi.ComponentResource {
   constructor(name: string, args: TriggersArgs, opts?: pulumi.ComponentResourceOptions) {
     super("restate:index:Triggers", name, {}, opts);
@@ -50,7 +50,7 @@ export class Triggers extends pulumi.ComponentResource {
             arn: args.pipelineArn,
             roleArn: args.roleArn,
             sagemakerPipelineParameters: { pipelineParameters: [repeatedParameter(args)] },
-            // A start that is an hour late is of use; one of yesterday is not.
+            // A start may be an hour late, but not a day.
             retryPolicy: { maximumEventAgeInSeconds: 3600, maximumRetryAttempts: 10 },
           },
         },

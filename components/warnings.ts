@@ -3,11 +3,9 @@ import { closedServiceWarning } from "./closedServices";
 import { supportWarnings } from "./prebuiltImages";
 
 /**
- * What to warn of before a stack is deployed: images that AWS will soon stop patching, and services that take no new
- * customers.
+ * Warnings before a deployment: images that AWS will soon stop patching, and services that are closed to new customers.
  *
- * @param settings what the stack is configured to do
- * @param now the time, of which the day in UTC counts
+ * @param now the current time; days are in UTC
  */
 export function stackWarnings(
   settings: {

@@ -2,18 +2,15 @@ import type { RoleNames } from "../../contract/names";
 import { prefixes } from "../../pipeline/storage";
 import { allow, type Statement, type Statements } from "./statements";
 
-/**
- * What each call is needed for, and how that is known, stands in the table of calls (local/service/): the
- * tests hold the roles to it.
- */
+/** The table of calls (local/service/calls/) has the reason and evidence for each; tests compare the roles with it. */
 
-/** Glue's database for the inputs that Athena writes: SageMaker's own, one an account, shared by all stacks. */
+/** SageMaker's Glue database for inputs that Athena writes, one per account, shared by all stacks. */
 const inputDatabase = "sagemaker_processing";
 
-/** Where Data Wrangler's Spark writes, renames and cleans up, below the folder of an execution. */
+/** Output of Data Wrangler's Spark, in the folder of an execution. */
 const sparkOutput = `/${prefixes.executions}/*/data-wrangler/*`;
 
-/** What the pipeline names the jobs of its steps; of tuning it names the execution alone. */
+/** Names of the jobs of steps; tuning jobs only have the execution's. */
 const jobNames = {
   processing: "processing-job/pipelines-*",
   tuning: "hyper-parameter-tuning-job/*",
@@ -22,14 +19,14 @@ const jobNames = {
   transform: "transform-job/pipelines-*",
 } as const;
 
-/** Jobs in the network, with the key and isolated, and nobody else's: what is there is known by the stack's tag. */
+/** Jobs in the network, isolated and with the key; the stack's tag identifies its own. */
 function runJobs(stack: Statements): readonly Statement[] {
   const { model, processing, training, transform, tuning } = jobNames;
   const { ownTag, trainingVolumesTakeKey } = stack.args;
   const all = ["network", "outputKey", "trafficEncryption", "volumeKey"] as const;
   const arns = (...names: readonly string[]) => names.map((name) => stack.arn("sagemaker", name));
   return [
-    // Data Wrangler's job alone has no isolation, so none can be asked of processing.
+    // Data Wrangler's job has no isolation, so processing cannot require it.
     stack.makeJobs("MakeProcessing", "sagemaker:CreateProcessingJob", processing, ...all),
     stack.makeJobs(
       "MakeTuning",
@@ -46,12 +43,12 @@ function runJobs(stack: Statements): readonly Statement[] {
       "outputKey",
       "volumeKey",
     ),
-    // Only what is being made: whoever may tag what is there could make any job their own.
+    // Only on creation: tagging an existing job would make it the stack's own.
     allow("TagNewJobs", ["sagemaker:AddTags"], arns(processing, tuning, model, transform), {
       ...stack.requested(),
       Null: { "sagemaker:TaggingAction": "false" },
     }),
-    // The trials of a tuning job get its tags, by a call that no source describes.
+    // A tuning job's trials get its tags, by a call that no source describes.
     allow("TagTrials", ["sagemaker:AddTags"], arns(training), {
       ...stack.requested(),
       StringEqualsIfExists: { [`aws:ResourceTag/${ownTag.key}`]: ownTag.value },
@@ -97,7 +94,7 @@ function registerModels(stack: Statements): readonly Statement[] {
   ];
 }
 
-/** Recording the execution as an experiment: components are those of jobs, which the service names. */
+/** Recording the execution as an experiment; the service names the jobs' components. */
 function recordExperiments(stack: Statements): Statement {
   const { names, ownTag } = stack.args;
   return allow(
@@ -119,7 +116,7 @@ function recordExperiments(stack: Statements): Statement {
       stack.arn("sagemaker", "experiment-trial-component/pipelines-*-aws-*-job"),
       stack.arn("sagemaker", "experiment-trial-component/*-aws-training-job"),
     ],
-    // No source says that the service tags them: another stack's are known where it does.
+    // No source says whether the service tags them; if so, another stack's are excluded.
     { StringEqualsIfExists: { [`aws:ResourceTag/${ownTag.key}`]: ownTag.value } },
   );
 }
@@ -145,7 +142,7 @@ function pipeline(stack: Statements): readonly Statement[] {
   ];
 }
 
-/** Queries the table, and writes what the data becomes. */
+/** Queries the table, and writes the transformed data. */
 function processing(stack: Statements): readonly Statement[] {
   const { adopted, names, tableName } = stack.args;
   const { databaseName, workGroupName } = names;
@@ -201,7 +198,7 @@ function processing(stack: Statements): readonly Statement[] {
         ...tables.map((table) => stack.arn("glue", `table/${table.replace(".", "/")}`)),
       ],
     ),
-    // Athena looks it up whatever the query, and makes it where an account has none.
+    // Athena looks it up for any query, and creates it if the account has none.
     allow(
       "UseDefaultDatabase",
       ["glue:CreateDatabase", "glue:GetDatabase", "glue:GetDatabases"],
@@ -221,7 +218,7 @@ function processing(stack: Statements): readonly Statement[] {
         stack.arn("glue", `table/${inputDatabase}/sagemaker_tmp_*`),
       ],
     ),
-    // The service allows no narrower resource; Lake Formation's own grants say which tables.
+    // The service allows no narrower resource; Lake Formation's grants limit the tables.
     allow("ReadThroughLakeFormation", ["lakeformation:GetDataAccess"], "*"),
     ...stack.useKeyThroughGlue(),
     ...stack.useVpcForProcessing(),
@@ -230,13 +227,13 @@ function processing(stack: Statements): readonly Statement[] {
   ];
 }
 
-/** Reads the data that an execution made, and writes models. */
+/** Reads the execution's data, and writes models. */
 function training(stack: Statements): readonly Statement[] {
   return [
     stack.listBucket(),
     allow("ReadObjects", ["s3:GetObject"], stack.objects("executions", "checkpoints")),
     stack.writeObjects("WriteModels", "checkpoints", "models"),
-    // SageMaker deletes in S3 what the training deletes of its checkpoints.
+    // SageMaker deletes checkpoints in S3 that the training deletes.
     allow("DropCheckpoints", ["s3:DeleteObject"], stack.objects("checkpoints")),
     stack.useKeyThroughS3(),
     stack.encryptOutputs(),
@@ -276,7 +273,7 @@ function evaluation(stack: Statements): readonly Statement[] {
   ];
 }
 
-/** Starts the pipeline, and the jobs that look for drift in endpoints' requests, with their role and no other. */
+/** Starts the pipeline, and drift jobs with their own role only. */
 function scheduler(stack: Statements): readonly Statement[] {
   const { findsDrift, names } = stack.args;
   const jobs = `processing-job/${names.pipelineName}-*-drift-*`;
@@ -306,13 +303,13 @@ function scheduler(stack: Statements): readonly Statement[] {
   ];
 }
 
-/** Reads a model, and records what it is asked and what it answers. */
+/** Reads a model, and captures requests and responses. */
 function serving(stack: Statements): readonly Statement[] {
   return [
     stack.listBucket(),
     allow("ReadModels", ["s3:GetObject"], stack.objects("models")),
     stack.writeObjects("RecordRequests", "endpoints"),
-    // Whatever the names: an alarm may be made of others, and those are described for "*" only.
+    // Composite alarms can only be described with "*".
     allow("WatchRollbackAlarms", ["cloudwatch:DescribeAlarms"], "*"),
     stack.useKeyThroughS3(),
     ...stack.grantKeyForVolumes(),
@@ -322,7 +319,7 @@ function serving(stack: Statements): readonly Statement[] {
   ];
 }
 
-/** Reads an endpoint's requests and the baseline of its model, and writes what differs. */
+/** Reads an endpoint's requests and its model's baseline, and writes differences. */
 function monitoring(stack: Statements): readonly Statement[] {
   return [
     stack.listBucket(),
@@ -337,7 +334,7 @@ function monitoring(stack: Statements): readonly Statement[] {
   ];
 }
 
-/** Looks at the table's files, and adds partitions to it. */
+/** Reads the table's files, and adds partitions. */
 function crawler(stack: Statements): readonly Statement[] {
   const { names, tableName } = stack.args;
   const { databaseName } = names;

@@ -2,14 +2,14 @@ import { modelApprovalStatuses } from "../../pipeline/parameters";
 import { prefixes } from "../../pipeline/storage";
 import { allow, type Statement, type Statements } from "./statements";
 
-/** What people who approve models may do: see them and their reports, and say which may be served. */
+/** Permissions of people who approve models: reading models and reports, and setting the approval status. */
 export function approver(stack: Statements): readonly Statement[] {
   const { modelPackageGroupName } = stack.args.names;
   const group = stack.arn("sagemaker", `model-package-group/${modelPackageGroupName}`);
   const versions = stack.arn("sagemaker", `model-package/${modelPackageGroupName}/*`);
   return [
     // Source of the condition: Service Authorization Reference, "Actions, resources, and condition keys for Amazon
-    // SageMaker". A request without a status, which would change something else, is refused.
+    // SageMaker". Requests without a status, which change something else, are refused.
     allow("Approve", ["sagemaker:UpdateModelPackage"], versions, {
       StringEquals: { "sagemaker:ModelApprovalStatus": modelApprovalStatuses },
     }),

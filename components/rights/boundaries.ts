@@ -4,28 +4,28 @@ import { actors } from "./actors";
 import { flowLogs } from "./flowLogs";
 import { allow, deny, type Statement, Statements, useAnyInterface } from "./statements";
 
-/** A statement whose texts are known. */
+/** A statement without outputs. */
 type Known = Omit<Statement, "Condition" | "Resource"> & {
   readonly Resource: string | readonly string[];
   readonly Condition?: object | undefined;
 };
 
-/** ARNs of the roles that a stack makes and hands to services. */
+/** ARNs of the roles that a stack creates for services. */
 export function madeRoles(stack: Statements): readonly pulumi.Output<string>[] {
   const { flowLogsName } = stack.args.names;
   return [...Object.values(stack.roleArns), stack.globalArn("iam", `role/${flowLogsName}`)];
 }
 
-/** Services of which the boundary names everything in the account: IAM limits how long it may be. */
+/** Services that the boundary allows on all resources of the account, because IAM limits its length. */
 const named = /^(arn:[^:]*:(?:logs|sagemaker):[^:]*:[^:]*:).*$/;
 
-/** An object of a bucket, whichever. */
+/** An object of any bucket. */
 const objects = /^(arn:[^:]*:s3:::[^/]+\/).*$/;
 
-/** Whose conditions the boundary keeps: what gives rights, uses keys, or approves. */
+/** Actions whose conditions the boundary keeps: they grant rights, use keys, or approve. */
 const kept = /^(cloudwatch|iam|kms):|^sagemaker:CreateModelPackage$/;
 
-/** Joins the statements that differ in their actions and resources alone, service by service. */
+/** Merges statements of a service that only differ in actions and resources. */
 function merge(all: readonly Known[]): readonly object[] {
   const groups = new Map<
     string,
@@ -54,9 +54,9 @@ function merge(all: readonly Known[]): readonly object[] {
 }
 
 /**
- * The most that any role of the stack may do, whatever its own policy says: what all of them do together. So no role has
- * rights on roles, assumes another, or approves models, even where somebody changes its policy. It is made before
- * network and key, so it names the stack's by their kind: any key, but through S3 and Glue, and any interface.
+ * The boundary of the stack's roles: the union of their permissions. No role can have rights on roles, assume another,
+ * or approve models, even if its policy changes. It is created before network and key, so it allows any key (through S3
+ * and Glue) and any interface.
  */
 export function rolesBoundary(stack: Statements): pulumi.Output<readonly object[]> {
   const { account, names } = stack.args;
@@ -73,22 +73,22 @@ export function rolesBoundary(stack: Statements): pulumi.Output<readonly object[
   return pulumi.output(everything).apply((known) => merge(known as readonly Known[]));
 }
 
-/** Services of what a stack consists of. */
+/** Services of a stack's resources. */
 const services = [
   ...["application-autoscaling", "athena", "budgets", "cloudwatch", "ec2", "ecr", "events"],
   ...["glue", "kms", "logs", "route53", "s3", "scheduler", "sns"],
 ];
 
-/** What a deployer does with roles, which the boundary of roles limits. */
+/** A deployer's actions on roles, which the roles' boundary limits. */
 const roleWrites = [
   ...["CreateRole", "DeleteRole", "DeleteRolePolicy", "PutRolePermissionsBoundary"],
   ...["PutRolePolicy", "UpdateAssumeRolePolicy", "UpdateRole", "UpdateRoleDescription"],
 ].map((name) => `iam:${name}`);
 
 /**
- * The most that the deployer of a stack may do, whatever its policies say: what a stack consists of, but no run of a job
- * in the name of a role, no approval, no session of another role, and of IAM the stack's roles within their boundary
- * alone. So it cannot change itself, its policies, or the boundaries.
+ * The boundary of a stack's deployer: the services of a stack, without running jobs with a role, approving models, or
+ * assuming a role, and in IAM only the stack's roles within their boundary. It cannot change itself, its policies, or
+ * the boundaries.
  */
 export function deployerBoundary(
   stack: Statements,

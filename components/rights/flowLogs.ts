@@ -4,8 +4,7 @@ import type { Account } from "../account";
 import { allow, type Statement } from "./statements";
 
 /**
- * What the log of a network's connections needs. Source: VPC's guide, "IAM role for publishing flow logs to
- * CloudWatch Logs".
+ * Permissions of flow logs. Source: VPC's guide, "IAM role for publishing flow logs to CloudWatch Logs".
  *
  * @param groupName name of the log group
  */

@@ -9,38 +9,38 @@ import type { JobVpc } from "../jobVpc";
 import type { StackNames } from "../stackNames";
 import type { Tag } from "../tag";
 
-/** What roles may be about: the stack's own things, by their names, and what its configuration refers to. */
+/** The resources that roles may have permissions on, by name and configuration. */
 export interface StackScope {
   readonly account: Account;
   readonly names: StackNames;
   readonly tableName: string;
-  /** What of the catalogue is another's, which the stack only reads; undefined: database and table are its own. */
+  /** Existing database and table, which the stack only reads; undefined: it has its own. */
   readonly adopted: { readonly baseTables: readonly string[] } | undefined;
-  /** Where the table's files are; undefined: in the stack's own bucket. */
+  /** Location of the table's files; undefined: the stack's bucket. */
   readonly dataElsewhere: DataElsewhere | undefined;
-  /** URIs of the images of the user that candidates are trained by. */
+  /** URIs of users' own images that train candidates. */
   readonly ownImages: readonly string[];
   /** The stack's key. */
   readonly kmsKeyArn: pulumi.Input<string>;
-  /** Network of the jobs, in which SageMaker makes network interfaces in their names; undefined: its own. */
+  /** Network of the jobs, in which SageMaker creates network interfaces with their roles; undefined: SageMaker's. */
   readonly vpc: JobVpc | undefined;
   /** Whether Glue's catalogue is encrypted with the stack's key. */
   readonly encryptCatalog: boolean;
-  /** The tag that everything of the stack carries, the jobs of its pipeline among them. */
+  /** The tag of the stack's resources, including the pipeline's jobs. */
   readonly ownTag: Tag;
-  /** Whether the scheduler starts jobs that look for drift, as models have a reference for them. */
+  /** Whether the scheduler starts drift jobs. */
   readonly findsDrift: boolean;
-  /** The approval status with which the pipeline registers models, and no other. */
+  /** The only approval status with which the pipeline registers models. */
   readonly modelApprovalStatus: string;
-  /** Whether a job of the evaluation role holds candidates against the model that is approved. */
+  /** Whether a job of the evaluation role compares candidates with the approved model. */
   readonly challengesChampion: boolean;
-  /** Whether models take the table's own rows, so that the data becomes what encodes them too. */
+  /** Whether models accept the table's own rows, so the data job also writes their encoding. */
   readonly servesRawRows: boolean;
-  /** Whether the volumes of all training jobs take the key: those of instances with disks of their own do not. */
+  /** Whether the volumes of all training jobs are encrypted with the key; instances' own disks are not. */
   readonly trainingVolumesTakeKey: boolean;
 }
 
-/** One text or several of a statement. */
+/** One or several texts. */
 type Texts = pulumi.Input<string> | readonly pulumi.Input<string>[] | pulumi.Output<string[]>;
 
 /** The conditions of a statement: values by key, by operator. */
@@ -76,19 +76,20 @@ export function deny(
 }
 
 /**
- * What the request for a job must say. Which call knows which: Service Authorization Reference, "Actions, resources,
- * and condition keys for Amazon SageMaker"; those of networks were tried in aws-samples/data-perimeter-policy-examples#30.
+ * Condition keys for requests of jobs. Source of the calls that support each: Service Authorization Reference, "Actions,
+ * resources, and condition keys for Amazon SageMaker"; networks were tested in
+ * aws-samples/data-perimeter-policy-examples#30.
  */
 export type JobNeed = "isolation" | "network" | "outputKey" | "trafficEncryption" | "volumeKey";
 
-/** Rights on network interfaces that a job is given, and gives back. */
+/** Actions on a job's network interfaces. */
 const useInterfaces = [
   "ec2:CreateNetworkInterfacePermission",
   "ec2:DeleteNetworkInterface",
   "ec2:DeleteNetworkInterfacePermission",
 ] as const;
 
-/** Rights for which the service allows no narrower resource than all. */
+/** Actions for which the service allows no narrower resource than all. */
 const describeVpc = [
   "ec2:DescribeDhcpOptions",
   "ec2:DescribeNetworkInterfaces",
@@ -97,16 +98,16 @@ const describeVpc = [
   "ec2:DescribeVpcs",
 ] as const;
 
-/** Rights on whatever network interface, as processing jobs must have them. */
+/** Actions on any network interface, which processing jobs need. */
 export const useAnyInterface = [
   "ec2:CreateNetworkInterface",
   ...useInterfaces,
   ...describeVpc,
 ] as const;
 
-/** The statements that several actors need, on what belongs to this stack. */
+/** The statements that several actors need, on the stack's resources. */
 export class Statements {
-  /** ARNs of the roles, composed of their names: known at preview. */
+  /** ARNs of the roles, composed of their names and so known at preview. */
   readonly roleArns: Readonly<Record<keyof RoleNames, pulumi.Output<string>>>;
 
   constructor(readonly args: StackScope) {
@@ -124,25 +125,25 @@ export class Statements {
     };
   }
 
-  /** ARN of something of this account in this region. */
+  /** ARN of a resource of this account and region. */
   arn(service: string, resource: string): pulumi.Output<string> {
     const { accountId, partition, region } = this.args.account;
     return pulumi.interpolate`arn:${partition}:${service}:${region}:${accountId}:${resource}`;
   }
 
-  /** ARN of something of this account that is in no region. */
+  /** ARN of a resource of this account, without a region. */
   globalArn(service: string, resource: string): pulumi.Output<string> {
     const { accountId, partition } = this.args.account;
     return pulumi.interpolate`arn:${partition}:${service}::${accountId}:${resource}`;
   }
 
-  /** ARN of the stack's bucket, or of what is in it. */
+  /** ARN of the stack's bucket, or of a path in it. */
   bucketArn(path = ""): pulumi.Output<string> {
     const { account, names } = this.args;
     return pulumi.interpolate`arn:${account.partition}:s3:::${names.bucketName}${path}`;
   }
 
-  /** ARNs of the objects below prefixes of the stack's bucket. */
+  /** ARNs of the objects under prefixes of the stack's bucket. */
   objects(...parts: readonly (keyof typeof prefixes)[]): readonly pulumi.Output<string>[] {
     return parts.map((part) => this.bucketArn(`/${prefixes[part]}/*`));
   }
@@ -152,12 +153,12 @@ export class Statements {
     return allow("ListBucket", ["s3:ListBucket", "s3:GetBucketLocation"], this.bucketArn());
   }
 
-  /** Writing objects below prefixes of the stack's bucket, in parts where they are large. */
+  /** Writing objects under prefixes of the stack's bucket, including multipart uploads. */
   writeObjects(sid: string, ...parts: readonly (keyof typeof prefixes)[]): Statement {
     return allow(sid, ["s3:AbortMultipartUpload", "s3:PutObject"], this.objects(...parts));
   }
 
-  /** Encrypting and decrypting objects, by way of S3 alone. */
+  /** Encrypting and decrypting objects, through S3 only. */
   useKeyThroughS3(): Statement {
     return allow(
       "UseKeyThroughS3",
@@ -167,18 +168,18 @@ export class Statements {
     );
   }
 
-  /** Decrypting objects, by way of S3 alone. */
+  /** Decrypting objects, through S3 only. */
   decryptThroughS3(): Statement {
     return allow("DecryptThroughS3", ["kms:Decrypt"], this.args.kmsKeyArn, this.throughS3());
   }
 
-  /** That a key is used by way of S3 in this region alone. */
+  /** Condition that a key is used through S3 in this region. */
   private throughS3(): Statement["Condition"] {
     const { dnsSuffix, region } = this.args.account;
     return { StringEquals: { "kms:ViaService": pulumi.interpolate`s3.${region}.${dnsSuffix}` } };
   }
 
-  /** Reading and writing an encrypted catalogue, by way of Glue alone. */
+  /** Reading and writing an encrypted catalogue, through Glue only. */
   useKeyThroughGlue(): readonly Statement[] {
     const { account, encryptCatalog, kmsKeyArn } = this.args;
     return encryptCatalog
@@ -197,19 +198,19 @@ export class Statements {
       : [];
   }
 
-  /** That what is asked for is the stack's own, by its tag. */
+  /** Condition that the resource has the stack's tag. */
   own(): Conditions {
     const { key, value } = this.args.ownTag;
     return { StringEquals: { [`aws:ResourceTag/${key}`]: value } };
   }
 
-  /** That what is made gets the stack's tag. */
+  /** Condition that the request sets the stack's tag. */
   requested(): Conditions {
     const { key, value } = this.args.ownTag;
     return { StringEquals: { [`aws:RequestTag/${key}`]: value } };
   }
 
-  /** Creating jobs, or models for them, that have the stack's tag and what they need. */
+  /** Creating jobs, or models for them, with the stack's tag and the required settings. */
   makeJobs(sid: string, action: string, resource: string, ...needs: JobNeed[]): Statement {
     const { kmsKeyArn, vpc } = this.args;
     const inNetwork = needs.includes("network") && vpc !== undefined;
@@ -239,7 +240,7 @@ export class Statements {
     });
   }
 
-  /** The encrypted volumes of job instances: SageMaker takes a grant on the key. */
+  /** Encrypted volumes of job instances, for which SageMaker creates a grant on the key. */
   grantKeyForVolumes(): readonly Statement[] {
     return [
       allow("GrantKeyForVolumes", ["kms:CreateGrant"], this.args.kmsKeyArn, {
@@ -250,7 +251,7 @@ export class Statements {
   }
 
   /**
-   * Making the network interfaces of training jobs and models, in the stack's subnets. Source: SageMaker's
+   * Creating the network interfaces of training jobs and models, in the stack's subnets. Source: SageMaker's
    * guide, "How to use SageMaker AI execution roles".
    */
   useVpc(): readonly Statement[] {
@@ -280,8 +281,8 @@ export class Statements {
   }
 
   /**
-   * Making the network interfaces of processing jobs. Their creation fails where the role's rights name
-   * resources or conditions: SageMaker checks that they do not. Source: SageMaker's guide, "How to use
+   * Creating the network interfaces of processing jobs. SageMaker refuses jobs whose roles limit these actions to
+   * resources or by conditions. Source: SageMaker's guide, "How to use
    * SageMaker AI execution roles", on CreateProcessingJob.
    */
   useVpcForProcessing(): readonly Statement[] {
@@ -290,15 +291,15 @@ export class Statements {
       : [allow("MakeNetworkInterfaces", useAnyInterface, "*")];
   }
 
-  /** Encrypting what a job puts out, where the job names the key: not by way of S3, which needs no such right. */
+  /** Encrypting a job's output, if the request has the key; not through S3. */
   encryptOutputs(): Statement {
     return allow("EncryptOutputs", ["kms:Encrypt"], this.args.kmsKeyArn);
   }
 
-  /** ARNs of the repositories of all images: the stack's, SageMaker's in whatever account, the candidates' own. */
+  /** ARNs of the repositories of all images: the stack's, SageMaker's in any account, and the candidates' own. */
   images(): readonly pulumi.Output<string>[] {
     const { account, names, ownImages } = this.args;
-    // Candidates may have images of one repository.
+    // Several candidates may use one repository.
     const own = new Set(
       ownImages
         .flatMap((image) => ecrRepository(image) ?? [])
@@ -339,24 +340,24 @@ export class Statements {
     );
   }
 
-  /** ARNs of a log group, as IAM's reference writes it, and as CloudWatch asks for it and its streams. */
+  /** ARNs of a log group: in the form of IAM's reference, and in those of CloudWatch for it and its streams. */
   logGroupArns(group: string): readonly pulumi.Output<string>[] {
     return [`log-group:${group}`, `log-group:${group}:*`].map((path) => this.arn("logs", path));
   }
 
-  /** Writing logs and metrics as SageMaker does for jobs. */
+  /** Writing jobs' logs and metrics. */
   writeLogs(...groups: readonly string[]): readonly Statement[] {
     return [
       this.writeLogGroups(...groups.map((group) => `/aws/sagemaker/${group}`)),
-      // The service has no resources for metrics; the namespace narrows it.
+      // The service has no resources for metrics; the namespace limits it.
       allow("WriteMetrics", ["cloudwatch:PutMetricData"], "*", {
-        // Model Monitor's own namespace has no slash in front.
+        // Model Monitor's own namespace has no leading slash.
         StringLike: { "cloudwatch:namespace": ["/aws/sagemaker/*", "aws/sagemaker/*"] },
       }),
     ];
   }
 
-  /** Reading the table's files if they are not in the stack's own bucket. */
+  /** Reading the table's files outside the stack's bucket. */
   readDataElsewhere(): readonly Statement[] {
     const { account, dataElsewhere } = this.args;
     if (dataElsewhere === undefined) {

@@ -38,8 +38,7 @@ export function data(stack: Statements, scope: DeployerScope): readonly Statemen
       ? [allow("EmptyBucket", ["s3:DeleteObject", "s3:DeleteObjectVersion"], stack.bucketArn("/*"))]
       : []),
     stack.useKeyThroughS3(),
-    // The key is there already, as this policy names it: a tag would not do, since whoever may tag a key
-    // could make any their own.
+    // By ARN, not by tag: whoever may tag a key could make any their own.
     allow(
       "Key",
       [
@@ -85,7 +84,7 @@ export function data(stack: Statements, scope: DeployerScope): readonly Statemen
           ),
         ]
       : []),
-    // The service allows no narrower resource for what is not there yet; the tag narrows it.
+    // The service allows no narrower resource for creation; the tag limits it.
     allow("MakeCrawler", ["glue:CreateCrawler"], "*", requested),
     allow(
       "Crawler",

@@ -9,7 +9,7 @@ import { serving } from "./serving";
 export { issuer } from "./models";
 export type { DeployerScope } from "./scope";
 
-/** What a deployer may do, by area: each is a policy of its own, since IAM limits how long one may be. */
+/** A deployer's permissions by area, each in its own policy, because IAM limits their length. */
 export function deployerRights(
   stack: Statements,
   scope: DeployerScope,

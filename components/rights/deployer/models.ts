@@ -1,15 +1,15 @@
 import { allow, type Statement, type Statements } from "../statements";
 import type { DeployerScope } from "./scope";
 
-/** Who signs the tokens of GitHub's workflows. */
+/** The issuer of tokens of GitHub's workflows. */
 export const issuer = "token.actions.githubusercontent.com";
 
-/** The services that the stack hands its roles to. */
+/** The services that the stack passes its roles to. */
 const passedTo = ["events", "glue", "sagemaker", "scheduler", "vpc-flow-logs"].map(
   (service) => `${service}.amazonaws.com`,
 );
 
-/** Images, the pipeline and its model packages, and the roles, which it can make only within the boundary. */
+/** Images, the pipeline and its model packages, and the roles, within the boundary only. */
 export function models(stack: Statements, scope: DeployerScope): readonly Statement[] {
   const { modelPackageGroupName, namePrefix, pipelineName, repositoryName, sageMakerImageName } =
     stack.args.names;
@@ -86,7 +86,7 @@ export function models(stack: Statements, scope: DeployerScope): readonly Statem
     allow("PassRoles", ["iam:PassRole"], scope.roleArns, {
       StringEquals: { "iam:PassedToService": passedTo },
     }),
-    // Its own rights it can see, and nothing else: somebody else changes them.
+    // It can read its own rights, but not change them.
     allow(
       "OwnRights",
       [

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { allow, type Statement, type Statements } from "../statements";
 import type { DeployerScope } from "./scope";
 
-/** The network, by the tag that all in it carries. */
+/** The network, by its tag. */
 export function network(stack: Statements, { ownTag }: DeployerScope): readonly Statement[] {
   const { flowLogsName } = stack.args.names;
   const kinds = [
@@ -18,14 +18,14 @@ export function network(stack: Statements, { ownTag }: DeployerScope): readonly 
   const requested = { [`aws:RequestTag/${ownTag.key}`]: ownTag.value };
   return [
     allow("MakeNetwork", create, kinds, { StringEquals: requested }),
-    // Only what is being made: whoever may tag what is there could make any network their own.
+    // Only on creation: tagging an existing network would make it the stack's own.
     allow("TagNewNetwork", ["ec2:CreateTags"], kinds, {
       StringEquals: {
         ...requested,
         "ec2:CreateAction": create.map((action) => action.replace("ec2:", "")),
       },
     }),
-    // An endpoint that answers under the service's own name has a hosted zone, which is AWS's.
+    // An endpoint with the service's own host name has a hosted zone of AWS.
     allow(
       "NameEndpoints",
       ["route53:AssociateVPCWithHostedZone"],

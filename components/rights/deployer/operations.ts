@@ -1,11 +1,11 @@
 import { allow, type Statement, type Statements } from "../statements";
 import { type DeployerScope, endpointNames } from "./scope";
 
-/** What starts the pipeline, and what reports on it. */
+/** Triggers and notifications. */
 export function operations(stack: Statements, scope: DeployerScope): readonly Statement[] {
   const { namePrefix, operationsName, pipelineName, triggersName } = stack.args.names;
   const endpoints = endpointNames(stack, scope);
-  // Whole names: those of a stack whose name begins with this one's would begin the same.
+  // Full names: a prefix would include stacks whose names begin with this one's.
   const rules = [
     ...[`${operationsName}-awaits-approval`, `${operationsName}-approval`, triggersName],
     ...endpoints.flatMap((name) => [`${name}-start`, `${name}-drift-failed`]),
@@ -21,7 +21,7 @@ export function operations(stack: Statements, scope: DeployerScope): readonly St
       ],
       topic,
     ),
-    // SNS asks for the right on the topic. Source: Service Authorization Reference, "Actions, resources, and
+    // SNS checks the permission on the topic. Source: Service Authorization Reference, "Actions, resources, and
     // condition keys for Amazon SNS".
     allow(
       "Subscriptions",
@@ -63,7 +63,7 @@ export function operations(stack: Statements, scope: DeployerScope): readonly St
         stack.arn("cloudwatch", `alarm:${name}`),
       ),
     ),
-    // The service allows no narrower resource for alarms made of others. Source: CloudWatch's guide, "Amazon
+    // The service allows no narrower resource for composite alarms. Source: CloudWatch's guide, "Amazon
     // CloudWatch permissions reference"; aws/aws-cdk#29171.
     allow("CompositeAlarms", ["cloudwatch:DescribeAlarms", "cloudwatch:PutCompositeAlarm"], "*"),
     allow(

@@ -3,25 +3,25 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Tag } from "../../tag";
 import type { Statements } from "../statements";
 
-/** What a deployer's rights depend on beside the stack itself. */
+/** What a deployer's rights depend on, apart from the stack. */
 export interface DeployerScope {
-  /** ARN of the boundary without which the deployer may make no role. */
+  /** ARN of the boundary that every new role must have. */
   readonly permissionsBoundary: pulumi.Input<string>;
-  /** ARNs of the roles that the stack makes and hands to services. */
+  /** ARNs of the roles that the stack creates for services. */
   readonly roleArns: readonly pulumi.Output<string>[];
-  /** The tag that everything of the stack carries. */
+  /** The tag of the stack's resources. */
   readonly ownTag: Tag;
   /** Whether the stack may be destroyed with its data. */
   readonly forceDestroy: boolean;
   /** Whether the stack uploads the table's data. */
   readonly uploadsData: boolean;
-  /** What the names of endpoints that it deploys end with, after the stack's: no hyphens. */
+  /** Suffixes of the names of endpoints that it deploys, without hyphens. */
   readonly servingEndpoints: readonly string[];
-  /** Whether the stack makes a network of its own. */
+  /** Whether the stack creates a network. */
   readonly makesNetwork: boolean;
 }
 
-/** The names of the endpoints that the project serving/ may deploy for a stack: with instances, and without a server. */
+/** The names of the endpoints that the project serving/ may deploy for a stack: with instances, and serverless. */
 export function endpointNames(
   { args }: Statements,
   { servingEndpoints }: Pick<DeployerScope, "servingEndpoints">,

@@ -2,7 +2,7 @@ import { prefixes } from "../../../pipeline/storage";
 import { allow, type Statement, type Statements } from "../statements";
 import { type DeployerScope, endpointNames } from "./scope";
 
-/** The tag of what the project serving/ deploys, whatever its stack is called. */
+/** The tag of resources of the project serving/, in all its stacks. */
 const servingTag = { project: "restate-serving" };
 
 /** Endpoints of the stack's models, which the project serving/ deploys. */
@@ -72,7 +72,7 @@ export function serving(stack: Statements, scope: DeployerScope): readonly State
       stack.arn("application-autoscaling", "scalable-target/*"),
       {
         StringEquals: { "application-autoscaling:service-namespace": "sagemaker" },
-        // A new target has no tag yet; the tags of others are known.
+        // A new target has no tag yet.
         StringEqualsIfExists: tag("Resource"),
       },
     ),
