@@ -2,7 +2,7 @@ import { isBoundary } from "./boundary";
 import { type Inputs, list, type Rule, type RuleConfig, unmet } from "./rule";
 import { allowing, hasWildcard, held, isEverything, matches, type Statement } from "./statements";
 
-/** Actions for which the services know no narrower resource than all, in lower case. */
+/** Actions that cannot be limited to resources, in lower case. */
 const withoutResource = new RegExp(
   `^(${[
     ...["application-autoscaling:describe[a-z]+", "cloudwatch:describealarms"],
@@ -13,8 +13,7 @@ const withoutResource = new RegExp(
 );
 
 /**
- * Actions that the roles of processing jobs must have on all resources: SageMaker refuses a job in a VPC whose
- * role's rights are narrower. Source: SageMaker's guide, "How to use SageMaker AI execution roles", on
+ * Actions that processing jobs' roles need on all resources: SageMaker refuses jobs in a VPC otherwise. Source: SageMaker's guide, "How to use SageMaker AI execution roles", on
  * CreateProcessingJob.
  */
 const unscopedForProcessing: readonly string[] = [
@@ -24,24 +23,21 @@ const unscopedForProcessing: readonly string[] = [
   "ec2:deletenetworkinterfacepermission",
 ];
 
-/**
- * Kinds of resources whose names a policy cannot know, as the service makes them up: of these everything is allowed
- * where it stands beside a condition, or is what interfaces are made of.
- */
+/** Kinds of resources with generated names: wildcards are allowed with a condition, or for parts of interfaces. */
 const unnamedKinds =
   /^arn:[^:]*:(application-autoscaling|ec2|route53|sagemaker):[^:]*:[^:]*:(scalable-target|network-interface|route-table|security-group|security-group-rule|subnet|vpc|vpc-endpoint|vpc-flow-log|hostedzone|hyper-parameter-tuning-job|training-job|experiment-trial)\/\*$/;
 
-/** Kinds of which everything may be named without a condition: other parts of the request hold it. */
+/** Kinds that may have wildcards without a condition, because other parts of the request are limited. */
 const unnamedWithoutCondition =
   /:(network-interface|hostedzone|hyper-parameter-tuning-job|training-job|experiment-trial)\/\*$/;
 
-/** Actions that give rights to whoever has them: to roles, which a boundary must limit. */
+/** Actions that grant rights through roles, which a boundary must limit. */
 const withinBoundary = [
   ...["attachrolepolicy", "createrole", "deleterolepolicy", "putrolepermissionsboundary"],
   ...["putrolepolicy", "updateassumerolepolicy"],
 ].map((name) => `iam:${name}`);
 
-/** Actions that give rights, and that nothing limits. */
+/** Actions that grant unlimited rights. */
 const neverAllowed = [
   ...["addusertogroup", "attachgrouppolicy", "attachuserpolicy", "createaccesskey"],
   ...["createloginprofile", "createpolicyversion", "createuser", "deleterolepermissionsboundary"],
@@ -49,7 +45,7 @@ const neverAllowed = [
   ...["setdefaultpolicyversion", "updateloginprofile"],
 ].map((name) => `iam:${name}`);
 
-/** The policies of identities in the inputs of a resource. */
+/** Identity-based policies in the inputs of a resource. */
 const identityPolicies = (inputs: Inputs): readonly unknown[] => [
   ...list(inputs["policy"]),
   ...list(inputs["inlinePolicies"] as readonly Inputs[] | undefined).map(({ policy }) => policy),
@@ -63,7 +59,7 @@ const identityTypes = [
   "aws:iam/userPolicy:UserPolicy",
 ];
 
-/** The types of attachments of managed policies. */
+/** Types of resources that attach managed policies. */
 const attachmentTypes = [
   "aws:iam/groupPolicyAttachment:GroupPolicyAttachment",
   "aws:iam/policyAttachment:PolicyAttachment",
@@ -74,7 +70,7 @@ const attachmentTypes = [
   "aws:iam/userPolicyAttachment:UserPolicyAttachment",
 ];
 
-/** Judges each statement that allows something in the policies of identities. */
+/** Checks each Allow statement of identity-based policies. */
 function ofStatements(
   judge: (statement: Statement) => readonly string[],
 ): (inputs: Inputs) => readonly string[] {
@@ -106,7 +102,7 @@ function wideResources({ conditions, resources, written }: Statement): readonly 
     .map((resource) => `${scoped.join(", ")} must name resources, not ${resource}`);
 }
 
-/** The accounts of principals, by their 12 digits. */
+/** Account ids of principals. */
 const accountOf = (principal: string): string | undefined =>
   /^(\d{12})$|^arn:[^:]*:(?:iam|sts)::(\d{12}):/.exec(principal)?.slice(1).find(Boolean);
 
@@ -165,7 +161,7 @@ function trustProblems(statement: Statement, config: RuleConfig): readonly strin
   ];
 }
 
-/** Rules for who may do what. */
+/** Rules for roles and identity-based policies. */
 export const accessRules: readonly Rule[] = [
   {
     name: "role-without-managed-policies",

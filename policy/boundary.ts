@@ -1,11 +1,11 @@
 import { type Inputs, isText } from "./rule";
 
-/** Members of policies that belong to somebody, and of roles. */
+/** Inputs that only policies of an identity, or roles, have. */
 const owned = ["assumeRolePolicy", "group", "inlinePolicies", "role", "user"];
 
 /**
- * Whether a resource is a managed policy that only limits roles, by its name: such a one may say "all but". A rule for the whole
- * stack sees that it is attached to nothing.
+ * Whether a resource is a boundary, by its name: a managed policy that may use NotAction and the like, because a rule for
+ * the whole stack checks that it is not attached.
  */
 export function isBoundary(inputs: Inputs): boolean {
   const { name } = inputs;

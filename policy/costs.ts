@@ -4,7 +4,7 @@ import { queryScanLimit } from "../pipeline/query";
 import { definitionOf } from "./jobs";
 import type { Rule } from "./rule";
 
-/** The rule for what a pipeline may cost. */
+/** The rule for a pipeline's costs. */
 export const costRules: readonly Rule[] = [
   {
     name: "execution-within-cost",
@@ -14,7 +14,7 @@ export const costRules: readonly Rule[] = [
     reads: ["maxCostPerExecution", "prices"],
     problems: (inputs, { maxCostPerExecution: limit, prices = {} } = {}) => {
       const found = limit === undefined ? undefined : definitionOf(inputs);
-      // What cannot be judged, the rule for jobs refuses.
+      // The rule for jobs reports definitions that cannot be checked.
       if (limit === undefined || found?.definition === undefined) {
         return [];
       }

@@ -2,7 +2,7 @@ import { at, isText, list, type Rule, unmet } from "./rule";
 import { ownKey } from "./storage";
 import { encrypted } from "./volumes";
 
-/** Rules for what serves models, and watches it. */
+/** Rules for endpoints and their monitoring. */
 export const endpointRules: readonly Rule[] = [
   {
     name: "model-from-registry",
@@ -33,7 +33,7 @@ export const endpointRules: readonly Rule[] = [
           ),
           "containers must use the image and files of their model package",
         ],
-        // A serverless endpoint takes neither.
+        // Serverless endpoints support neither.
         [
           config.requireNetwork !== true || inputs["enableNetworkIsolation"] === true,
           "enableNetworkIsolation must be true",
@@ -80,7 +80,7 @@ export const endpointRules: readonly Rule[] = [
     types: ["aws:sagemaker/endpoint:Endpoint"],
     problems: ({ deploymentConfig }) =>
       unmet([
-        // A serverless endpoint has no such configuration.
+        // Serverless endpoints have no such configuration.
         deploymentConfig === undefined ||
           at(deploymentConfig, "autoRollbackConfiguration", "alarms", 0) !== undefined,
         "autoRollbackConfiguration must name alarms",

@@ -8,7 +8,7 @@ import {
 import type { RuleConfig } from "./rule";
 import { rules, stackRules } from "./rules";
 
-/** What the configuration of the pack may say, by rule. */
+/** JSON schemas of the pack's configuration, by rule. */
 const members = {
   accounts: { type: "array", items: { type: "string", pattern: "^\\d{12}$" } },
   maxCostPerExecution: { type: "number", minimum: 0 },

@@ -8,16 +8,16 @@ import { at, document, type Inputs, list, type Rule, type RuleConfig, unmet } fr
 import { ownKey } from "./storage";
 import { encrypted } from "./volumes";
 
-/** Where the request of a kind of job says what it must say: paths of members. */
+/** Paths of checked members in the request of a kind of job. */
 interface JobForm {
   readonly outputKey?: readonly string[];
-  /** Of the object that has VolumeKmsKeyId and InstanceType. */
+  /** Path of the object with VolumeKmsKeyId and InstanceType. */
   readonly resources?: readonly string[];
-  /** Of the object that has the members of network and isolation. */
+  /** Path of the object with the members of network and isolation. */
   readonly network?: readonly string[];
-  /** Whether its containers must have no network. */
+  /** Whether its containers must be isolated. */
   readonly isolated: boolean;
-  /** Whether its instances talk to each other. */
+  /** Whether its instances communicate. */
   readonly traffic: boolean;
 }
 
@@ -29,7 +29,7 @@ const processing: JobForm = {
   traffic: true,
 };
 
-/** The kinds of steps that a definition may have: of jobs, what their requests look like; undefined: they start none. */
+/** The allowed types of steps, with the form of their jobs' requests; undefined: they start no job. */
 const forms: Readonly<Record<string, JobForm | undefined>> = {
   Processing: processing,
   QualityCheck: processing,
@@ -60,19 +60,19 @@ const forms: Readonly<Record<string, JobForm | undefined>> = {
   RegisterModel: undefined,
 };
 
-/** Data Wrangler's job reads from Athena, and has no isolation. */
+/** Data Wrangler's job reads from Athena, so it is not isolated. */
 const readsAthena = (job: unknown): boolean =>
   list(at(job, "ProcessingInputs") as readonly unknown[] | undefined).some(
     (input) => at(input, "DatasetDefinition", "AthenaDatasetDefinition") !== undefined,
   );
 
-/** The script that asks which model is approved: its job has none either. */
+/** The script that queries the approved model, so its job is not isolated either. */
 const challenge = ["python3", "/opt/ml/processing/code/challenge.py"];
 
 const asksRegistry = (job: unknown): boolean =>
   JSON.stringify(at(job, "AppSpecification", "ContainerEntrypoint")) === JSON.stringify(challenge);
 
-/** What is wrong with the images of a step: whoever starts an execution must not choose them. */
+/** Problems with a step's images, which must not depend on parameters. */
 function imageProblems(step: Step): readonly string[] {
   return imageValues(step)
     .filter((image) => image !== undefined && image !== null)
@@ -85,7 +85,7 @@ function imageProblems(step: Step): readonly string[] {
     });
 }
 
-/** What is wrong with the job of a step. */
+/** Problems with a step's job. */
 function jobProblems(step: Step, config: RuleConfig): readonly string[] {
   const name = String(at(step, "Name"));
   const type = String(at(step, "Type"));
@@ -105,7 +105,7 @@ function jobProblems(step: Step, config: RuleConfig): readonly string[] {
   }
   const resources = form.resources && at(job, ...form.resources);
   const network = form.network && at(job, ...form.network);
-  // A list of groups of instances has a type each.
+  // Each group of instances has a type.
   const groups = list(
     (at(resources, "InstanceGroups") ?? at(resources, "InstanceConfigs")) as
       readonly unknown[] | undefined,
@@ -142,8 +142,8 @@ function jobProblems(step: Step, config: RuleConfig): readonly string[] {
 }
 
 /**
- * The definition of a pipeline's inputs.
- * @returns problems if it cannot be judged; undefined if only an update knows it
+ * The definition in a pipeline's inputs.
+ * @returns problems if it cannot be checked; undefined if it is unknown before an update
  */
 export function definitionOf({
   pipelineDefinition,

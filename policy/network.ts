@@ -1,7 +1,7 @@
 import { at, type Inputs, list, type Rule, unmet } from "./rule";
 import { allowing, held, isEverything } from "./statements";
 
-/** Addresses that are nobody's in the internet. Source: RFC 1918, and RFC 4193 for IPv6. */
+/** Private addresses. Source: RFC 1918, and RFC 4193 for IPv6. */
 const privateRanges = [
   /^10\.\d+\.\d+\.\d+\/([89]|[12]\d|3[0-2])$/,
   /^172\.(1[6-9]|2\d|3[01])\.\d+\.\d+\/(1[2-9]|2\d|3[0-2])$/,
@@ -9,7 +9,7 @@ const privateRanges = [
   /^f[cd][0-9a-f]{2}:[0-9a-f:]*\/([89]|[1-9]\d|1[01]\d|12[0-8])$/i,
 ];
 
-/** The addresses that a rule of a security group names, in its own form or in that of the group's. */
+/** The addresses of a security group's rule, as a separate resource or in the group. */
 const addresses = (rule: unknown): readonly string[] =>
   ["cidrBlocks", "cidrIpv4", "cidrIpv6", "ipv6CidrBlocks"]
     .flatMap((name) => list(at(rule, name) as string | readonly string[] | undefined))
@@ -25,17 +25,17 @@ function groupProblems(inputs: Inputs): readonly string[] {
     .map((range) => `must not be open to ${range}`);
 }
 
-/** Whether a resource is of buckets whose names only begin alike: anybody can make one. */
+/** Whether a resource is a prefix of buckets' names, which anybody's bucket may have. */
 const isManyBuckets = (resource: string): boolean => /^arn:[^:]*:s3:::[^/]*[*?$]/.test(resource);
 
-/** Rules for what jobs can reach. */
+/** Rules for the jobs' network. */
 export const networkRules: readonly Rule[] = [
   {
     name: "network-isolated",
     description: "The network only has isolated subnets, without internet access.",
     types: ["awsx:ec2:Vpc"],
     problems: (inputs) => {
-      // The engine shows a component of a provider without its inputs: there, what it makes is judged.
+      // The engine shows remote components without inputs; their children are checked instead.
       if (Object.keys(inputs).length === 0) {
         return [];
       }

@@ -1,17 +1,17 @@
-/** The inputs of a resource, as a program gives them. */
+/** The inputs of a resource. */
 export type Inputs = Readonly<Record<string, unknown>>;
 
-/** What whoever runs the pack may set, a member a rule; the policy pack's configuration is of this form. */
+/** The pack's configuration, by rule. */
 export interface RuleConfig {
-  /** Accounts, by their 12 digits, that may be let in beside the stack's own. Default: none to write, any to read. */
+  /** Ids of other accounts that may have access. Default: none to write, any to read. */
   readonly accounts?: readonly string[];
-  /** What an execution may cost at the most, in the prices' currency. Default: whatever it costs. */
+  /** Max costs of an execution, in the prices' currency. Default: unlimited. */
   readonly maxCostPerExecution?: number;
-  /** Prices that differ from those that come with the project, as `restate:prices` gives them. Default: none. */
+  /** Prices that differ from the project's, in the form of `restate:prices`. Default: none. */
   readonly prices?: Readonly<Record<string, unknown>>;
-  /** Whether jobs and models must be in a network of the account's own. Default: false. */
+  /** Whether jobs and models must be in a VPC. Default: false. */
   readonly requireNetwork?: boolean;
-  /** Types of resources that are allowed in addition to those of this project. Default: none. */
+  /** Types of resources to allow in addition to this project's. Default: none. */
   readonly types?: readonly string[];
 }
 
@@ -19,26 +19,26 @@ export interface RuleConfig {
 export interface Rule {
   /** Lower-case words with hyphens. */
   readonly name: string;
-  /** What must hold, and what for. */
+  /** Description of the requirement. */
   readonly description: string;
-  /** Types of the resources that it is for, such as aws:s3/bucketPolicy:BucketPolicy. */
+  /** Types of resources to check, such as aws:s3/bucketPolicy:BucketPolicy. */
   readonly types: readonly string[];
   /** Members of the configuration that it reads. Default: none. */
   readonly reads?: readonly (keyof RuleConfig)[];
-  /** What is wrong with a resource, a message each; nothing if it holds. */
+  /** The problems of a resource. */
   readonly problems: (inputs: Inputs, config?: RuleConfig) => readonly string[];
 }
 
-/** A resource of a stack, as rules for the whole see it. */
+/** A resource of a stack, for rules for the whole stack. */
 export interface StackResource {
   readonly type: string;
   readonly name: string;
   readonly props: Inputs;
-  /** Names of the resources that a property depends on: known before its value is. */
+  /** Names of the resources that a property depends on, known before its value. */
   readonly dependsOn?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** A rule for all resources of a stack together. */
+/** A rule for a whole stack. */
 export interface StackRule extends Omit<Rule, "problems" | "types"> {
   readonly problems: (
     resources: readonly StackResource[],
@@ -65,11 +65,11 @@ export function at(value: unknown, ...path: readonly (string | number)[]): unkno
   );
 }
 
-/** Whether a value is a text that says something. */
+/** Whether a value is a non-blank text. */
 export const isText = (value: unknown): value is string =>
   typeof value === "string" && value.trim() !== "";
 
-/** The document in a text of JSON, or the document itself; undefined if it is neither. */
+/** A document, parsed if it is JSON text; undefined if it is neither. */
 export function document(value: unknown): unknown {
   try {
     return typeof value === "string" ? (JSON.parse(value) as unknown) : (value ?? undefined);
@@ -78,7 +78,7 @@ export function document(value: unknown): unknown {
   }
 }
 
-/** A message for each requirement that does not hold. */
+/** The messages of unmet requirements. */
 export function unmet(...requirements: readonly (readonly [boolean, string])[]): readonly string[] {
   return requirements.flatMap(([holds, message]) => (holds ? [] : [message]));
 }

@@ -2,19 +2,19 @@ import { at, document, list, type Rule, unmet } from "./rule";
 import { ownKey } from "./storage";
 import { encrypted } from "./volumes";
 
-/** What the ARN of a target that calls any API begins with, after the partition. */
+/** Start of the ARN, after the partition, of targets that call an API. */
 const universal = /^arn:[\w-]+:scheduler:::aws-sdk:(.+)$/;
 
-/** What a schedule or an event may start or notify beside: a pipeline, or a topic. */
+/** Other allowed targets of schedules and events: pipelines and topics. */
 const known = /^arn:[\w-]+:(sagemaker:[\w-]+:\d{12}:pipeline\/|sns:[\w-]+:\d{12}:)[\w/-]+$/;
 
 const targetProblems = (arn: unknown): readonly string[] =>
-  // Only an update knows an ARN that is undefined.
+  // An undefined ARN is unknown before the update.
   arn === undefined || (typeof arn === "string" && known.test(arn))
     ? []
     : [`the target ${JSON.stringify(arn)} is neither a pipeline nor a topic`];
 
-/** Rules for what happens at a time, or on an event. */
+/** Rules for schedules and events. */
 export const scheduleRules: readonly Rule[] = [
   {
     name: "targets-known",
@@ -42,7 +42,7 @@ export const scheduleRules: readonly Rule[] = [
       const input = at(target, "input");
       const job = document(input);
       if (job === undefined) {
-        // Only an update knows what the endpoint is called.
+        // The endpoint's name is unknown before the update.
         return input === undefined ? [] : ["the target's input is not JSON"];
       }
       const cluster = at(job, "ProcessingResources", "ClusterConfig");

@@ -1,23 +1,23 @@
 import { type Inputs, type Rule, type RuleConfig, unmet } from "./rule";
 import { allowing, hasWildcard, held, heldWhereGiven, matches, type Statement } from "./statements";
 
-/** Keys by which a statement is held to an account, an organization, or a resource of one. */
+/** Condition keys that limit a statement to an account, an organization, or their resources. */
 const ownKeys = [
   ...["aws:PrincipalAccount", "aws:PrincipalOrgID", "aws:SourceAccount", "aws:SourceArn"],
   "kms:CallerAccount",
 ];
 
-/** Actions that change nothing of what is shared: a model that others make of a package is theirs. */
+/** Read-only actions on shared resources; a model created from a package belongs to its creator. */
 const reads =
   /^[a-z0-9-]+:(batchcheck|batchget|decrypt|describe|get|list)[a-z]*$|^sagemaker:createmodel$/;
 
-/** Actions by which an image is pulled. */
+/** Actions to pull an image. */
 const pulls = /^ecr:(batchchecklayeravailability|batchgetimage|getdownloadurlforlayer)$/;
 
-/** Where a resource says who may use it. */
+/** The input with a resource's policy, by type. */
 const members = ["policy", "resourcePolicy", "keyPolicy"] as const;
 
-/** What is wrong with a statement that lets others in. */
+/** Problems of a statement that grants access to others. */
 export function sharingProblems(statement: Statement, config: RuleConfig): readonly string[] {
   const { actions, negated, principals, written } = statement;
   const own = held(statement, ...ownKeys);
@@ -29,7 +29,7 @@ export function sharingProblems(statement: Statement, config: RuleConfig): reado
         return unmet(
           [!hasWildcard(principal), "must not be open to every service"],
           [
-            // The guide to inference pipelines lets SageMaker pull without a condition, so who knows what it sends.
+            // SageMaker's guide to inference pipelines has no condition on pulls, so the request's keys are unknown.
             own ||
               (actions.every((one) => pulls.test(one)) && heldWhereGiven(statement, ...ownKeys)),
             `${principal} must be limited to this account by aws:SourceAccount`,
@@ -50,7 +50,7 @@ export function sharingProblems(statement: Statement, config: RuleConfig): reado
       const trusted = config.accounts;
       return unmet([
         trusted?.includes(id) === true ||
-          // The account of a key has all rights on it, and leaves it to its own policies who uses them.
+          // A key's account has all rights, which its own policies limit.
           (actions.length === 1 && actions[0] === "kms:*" && principal.endsWith(":root")) ||
           (trusted === undefined && actions.every((action) => reads.test(action))),
         `${principal} must not be allowed ${written.join(", ")}: accounts does not list it`,
@@ -59,7 +59,7 @@ export function sharingProblems(statement: Statement, config: RuleConfig): reado
   ];
 }
 
-/** All rights on a key are its own account's alone. */
+/** Only a key's own account may have all rights on it. */
 function owners(inputs: Inputs): readonly string[] {
   const found = new Set(
     members
@@ -70,7 +70,7 @@ function owners(inputs: Inputs): readonly string[] {
   return unmet([found.size <= 1, `several have all rights: ${[...found].join(", ")}`]);
 }
 
-/** Rules for what resources let others do. */
+/** Rules for resource-based policies. */
 export const sharingRules: readonly Rule[] = [
   {
     name: "resource-not-open",

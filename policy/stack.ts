@@ -1,7 +1,7 @@
 import { isBoundary } from "./boundary";
 import { list, type StackResource, type StackRule } from "./rule";
 
-/** The types of this project's resources: what has a rule, or what cannot open anything. */
+/** The types of this project's resources, which have a rule or cannot grant access. */
 const allowedTypes: readonly string[] = [
   ...["appautoscaling/policy:Policy", "appautoscaling/target:Target"],
   ...["athena/namedQuery:NamedQuery", "athena/workgroup:Workgroup", "budgets/budget:Budget"],
@@ -40,10 +40,10 @@ const allowedTypes: readonly string[] = [
   "vpc/securityGroupIngressRule:SecurityGroupIngressRule",
 ].map((type) => `aws:${type}`);
 
-/** Components and providers, which make nothing themselves, and the image's own package. */
+/** Components and providers, which create nothing themselves, and the image's package. */
 const always = /^(awsx|restate):|^docker:index\/image:Image$|^pulumi:(providers:|pulumi:)/;
 
-/** What must stand beside each bucket. */
+/** The resources that each bucket must have. */
 const companions: Readonly<Record<string, string>> = {
   "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": "block of public access",
   "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration":
@@ -53,7 +53,7 @@ const companions: Readonly<Record<string, string>> = {
   "aws:s3/bucketPolicy:BucketPolicy": "policy",
 };
 
-/** Whether a resource is about a bucket: by its name, or where that is not known yet, by what it depends on. */
+/** Whether a resource belongs to a bucket, by the bucket's name or, if that is unknown, by its dependencies. */
 function isAbout(one: StackResource, bucket: StackResource): boolean {
   const named = [bucket.props["bucket"], bucket.props["id"]].filter((name) => name !== undefined);
   return (
@@ -62,7 +62,7 @@ function isAbout(one: StackResource, bucket: StackResource): boolean {
   );
 }
 
-/** Policies that are called boundaries, for which other rules do not hold: they must only limit. */
+/** Boundaries, which other rules skip, so they must only limit. */
 const boundaries = (resources: readonly StackResource[]): readonly string[] =>
   resources.flatMap(({ props, type }) =>
     type === "aws:iam/policy:Policy" && isBoundary(props) ? [props["name"] as string] : [],

@@ -2,32 +2,32 @@ import { document, list } from "./rule";
 
 /** A condition of a statement. */
 interface Condition {
-  /** The operator without what it begins and ends with, in lower case: stringequals. */
+  /** The operator without prefix and suffix, in lower case: stringequals. */
   readonly operator: string;
-  /** Whether it also holds where the request lacks the key, or has no value of it. */
+  /** Whether it also holds if the request does not have the key, or no values for it. */
   readonly holdsWithoutKey: boolean;
   /** In lower case. */
   readonly key: string;
   readonly values: readonly string[];
 }
 
-/** A statement of a policy, in the one form that rules judge: IAM reads many forms as the same. */
+/** A statement of a policy, normalised: IAM accepts many forms. */
 export interface Statement {
   readonly sid: string;
   readonly allows: boolean;
   /** In lower case. */
   readonly actions: readonly string[];
-  /** The actions as they are written, for messages. */
+  /** The original actions, for messages. */
   readonly written: readonly string[];
   readonly resources: readonly string[];
-  /** Who it is about, each with its kind in lower case: aws, service, federated, canonicaluser. */
+  /** Principals, with their kind in lower case: aws, service, federated, canonicaluser. */
   readonly principals: readonly (readonly [kind: string, value: string])[];
-  /** The elements that name what it is *not* about. */
+  /** Negated elements, such as NotAction. */
   readonly negated: readonly ("NotAction" | "NotPrincipal" | "NotResource")[];
   readonly conditions: readonly Condition[];
 }
 
-/** The member of an object by its name in whatever case. */
+/** A member of an object, ignoring the case of its name. */
 function member(value: object, name: string): unknown {
   const found = Object.entries(value).filter(([key]) => key.toLowerCase() === name.toLowerCase());
   return found.length > 1 ? found.map(([, one]) => one as unknown).flat() : found[0]?.[1];
@@ -62,7 +62,7 @@ function statementOf(value: object): Statement {
   );
   return {
     sid: texts(member(value, "Sid"))[0] ?? "",
-    // What does not plainly deny is judged as if it allowed.
+    // Any other effect is checked like Allow.
     allows: texts(member(value, "Effect"))[0]?.toLowerCase() !== "deny",
     actions: written.map((action) => action.toLowerCase()),
     written,
@@ -74,8 +74,8 @@ function statementOf(value: object): Statement {
 }
 
 /**
- * The statements of a policy, a text or an object; none if it is not given, as before an update. A policy that
- * is none, in which no rule could find anything, is a statement that allows everything.
+ * The statements of a policy, a text or an object; none if it is undefined, as before an update. An invalid policy
+ * becomes a statement that allows everything.
  */
 export function statements(policy: unknown): readonly Statement[] {
   if (policy === undefined || policy === null) {
@@ -90,18 +90,18 @@ export function statements(policy: unknown): readonly Statement[] {
     : found.map((one) => statementOf(one));
 }
 
-/** The statements that allow something. */
+/** The Allow statements. */
 export const allowing = (policy: unknown): readonly Statement[] =>
   statements(policy).filter(({ allows }) => allows);
 
-/** Operators that hold for the values that they name, and for no others. */
+/** Operators that limit a key to the given values. */
 const positive = ["stringequals", "stringequalsignorecase", "arnequals", "arnlike", "stringlike"];
 
 const onlyWildcards = /^[*?:/]*$/;
 
 const account = /^\d{12}$/;
 
-/** What the values of some keys must look like: any other could be somebody else's. */
+/** Required forms of some keys' values; others might belong to somebody else. */
 const forms: Readonly<Record<string, RegExp>> = {
   "aws:principalaccount": account,
   "aws:principalorgid": /^o-[a-z0-9]{10,32}$/,
@@ -112,7 +112,7 @@ const forms: Readonly<Record<string, RegExp>> = {
   "kms:calleraccount": account,
 };
 
-/** Whether values of a key say something. Accounts are one: a second one is somebody else's. */
+/** Whether a key's values are a limit. Only one account is allowed. */
 function sayWho(key: string, values: readonly string[]): boolean {
   const form = forms[key];
   return (
@@ -122,7 +122,7 @@ function sayWho(key: string, values: readonly string[]): boolean {
   );
 }
 
-/** Whether the requests of a statement are held to values of a key that say something. */
+/** Whether a statement limits requests by a key. */
 export function held({ conditions }: Statement, ...keys: readonly string[]): boolean {
   return conditions.some(
     ({ holdsWithoutKey, key, operator, values }) =>
@@ -133,7 +133,7 @@ export function held({ conditions }: Statement, ...keys: readonly string[]): boo
   );
 }
 
-/** Whether the requests that give a key at all are held to values of it that say something. */
+/** Whether a statement limits requests that have a key. */
 export function heldWhereGiven(
   { conditions, ...statement }: Statement,
   ...keys: readonly string[]
@@ -142,24 +142,24 @@ export function heldWhereGiven(
   return held({ ...statement, conditions: given }, ...keys);
 }
 
-/** Whether a pattern of IAM stands for several. */
+/** Whether an IAM pattern may match several texts. */
 export const hasWildcard = (pattern: string): boolean => /[*?]/.test(pattern);
 
 /**
- * Whether a resource is everything of a service, or of a kind: "*", or an ARN that says nothing of the service, or nothing but
- * a wildcard after the kind, or for a bucket's name.
+ * Whether a resource includes everything of a service or a kind: "*", or an ARN with a wildcard for the service, directly
+ * after the kind, or for a bucket's name.
  */
 export function isEverything(resource: string): boolean {
   const [scheme = "", partition = "", service = "", , , ...rest] = resource.split(":");
   if (scheme !== "arn" || hasWildcard(service) || rest.length === 0) {
-    // A variable may become anything; a name without an ARN says no more.
+    // A variable may be anything, and so may a name without an ARN.
     return hasWildcard(resource);
   }
   const path = rest.join(":");
   if (onlyWildcards.test(path) || (partition !== "" && /^[*?]+$/.test(path))) {
     return true;
   }
-  // Whose names stand without a kind.
+  // Services whose ARNs have no kind.
   if (["s3", "sns", "sqs"].includes(service)) {
     return /^([*?]|\$\{)/.test(path);
   }
@@ -167,7 +167,7 @@ export function isEverything(resource: string): boolean {
   return onlyWildcards.test(name);
 }
 
-/** Whether a pattern of IAM's matches a text. */
+/** Whether an IAM pattern matches a text. */
 export function matches(pattern: string, text: string): boolean {
   const expression = pattern
     .replace(/[.+^${}()|[\]\\]/g, "\\$&")

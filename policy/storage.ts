@@ -1,10 +1,10 @@
 import { at, isText, list, type Rule, unmet } from "./rule";
 import { type Statement, statements } from "./statements";
 
-/** Whether a key is named that is the account's own, and not AWS's. */
+/** Whether a key is the account's own, not AWS's. */
 export const ownKey = (key: unknown): boolean => isText(key) && !/(^|[:/])alias\/aws\//.test(key);
 
-/** Whether a statement refuses plain HTTP to everybody, whatever is asked for. */
+/** Whether a statement refuses plain HTTP to everybody for all actions. */
 function refusesPlainHttp({
   actions,
   allows,
@@ -29,7 +29,7 @@ function refusesPlainHttp({
   );
 }
 
-/** Rules for what holds data. */
+/** Rules for stored data. */
 export const storageRules: readonly Rule[] = [
   {
     name: "bucket-by-its-companions",
@@ -101,7 +101,7 @@ export const storageRules: readonly Rule[] = [
     problems: ({ policy }) => {
       const all = statements(policy);
       const refuses = all.some(refusesPlainHttp);
-      // A policy that is not known before an update has no statements.
+      // A policy that is unknown before an update has no statements.
       return unmet([
         all.length === 0 || refuses,
         "the policy must deny s3:* to everyone if aws:SecureTransport is false",
@@ -149,14 +149,14 @@ export const storageRules: readonly Rule[] = [
   {
     name: "workgroup-encrypted",
     description:
-      "Queries cannot write less encrypted results than the workgroup's own, nor scan without limit.",
+      "Queries cannot write results with weaker encryption than the workgroup's, or scan without limit.",
     types: ["aws:athena/workgroup:Workgroup"],
     problems: (inputs) => {
       const configuration = at(inputs, "configuration");
       const encryption = at(configuration, "resultConfiguration", "encryptionConfiguration");
       return unmet(
         [
-          // Either holds queries to it; where settings are enforced, the minimum has no effect.
+          // Either applies to queries; if settings are enforced, the minimum has no effect.
           at(configuration, "enforceWorkgroupConfiguration") === true ||
             at(configuration, "enableMinimumEncryptionConfiguration") === true,
           "enforceWorkgroupConfiguration or enableMinimumEncryptionConfiguration must be true",

@@ -56,14 +56,14 @@ export async function readBaseline(client: S3Client, model: ModelPackage): Promi
 export function checkMonitored({ arn, takesOwnRows }: ModelPackage): void {
   if (takesOwnRows) {
     throw problem(
-      `the model ${arn} is sent the table's own rows (dataset.servedRows: raw), which cannot be compared with the ` +
+      `the model ${arn} accepts the table's own rows (dataset.servedRows: raw), which cannot be compared with the ` +
         "features that it was trained on: mode must be none",
     );
   }
 }
 
 /**
- * Finds the reference that drift is found by, of a model that is to be monitored.
+ * Finds the drift reference of a model.
  *
  * @returns its S3 URI
  * @throws pulumi.RunError if the model has none in the main stack's bucket, with what to do
@@ -74,7 +74,7 @@ export function findDriftReference(
 ): string {
   if (driftReference === undefined) {
     throw problem(
-      `the model ${arn} has no reference to find drift by: set restate:driftReference to true in the main stack, ` +
+      `the model ${arn} has no drift reference: set restate:driftReference to true in the main stack, ` +
         "run its pipeline, and approve the new model",
     );
   }

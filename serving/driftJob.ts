@@ -5,7 +5,7 @@ import { exitMessage, folder } from "../pipeline/steps/processing";
 import { prefixes } from "../pipeline/storage";
 import type { DriftMonitoring } from "./settings";
 
-/** The scripts of the job, in pipeline/scripts/: the first is run. */
+/** The scripts of the job, in pipeline/scripts/; the first one is the main program. */
 export const driftScripts = [
   "drift.py",
   "drift_bucket.py",
@@ -14,19 +14,19 @@ export const driftScripts = [
   "drift_tests.py",
 ] as const;
 
-/** What each run of a schedule is told. Source: EventBridge Scheduler's guide, "Adding context attributes". */
+/** The context attribute with a run's time. Source: EventBridge Scheduler's guide, "Adding context attributes". */
 const run = {
   id: "<aws.scheduler.execution-id>",
   time: "<aws.scheduler.scheduled-time>",
 } as const;
 
-/** Hours of a period, and when its run is: some minutes after its end, as requests are captured with a delay. */
+/** Hours of a period, and its run's time: 30 minutes after its end, because requests are captured with a delay. */
 export const rhythms = {
   hourly: { hours: 1, cron: "cron(30 * * * ? *)" },
   daily: { hours: 24, cron: "cron(30 0 * * ? *)" },
 } as const;
 
-/** Whose requests the job compares with what, and where it runs. */
+/** The arguments of the job. */
 export interface DriftJobArgs {
   readonly endpointName: string;
   readonly modelPackage: { readonly arn: string; readonly version: number };
@@ -34,32 +34,32 @@ export interface DriftJobArgs {
   readonly referenceUri: string;
   readonly bucket: string;
   readonly region: string;
-  /** S3 URI of the folder of the scripts, with a slash at its end. */
+  /** S3 URI of the scripts' folder, with a final slash. */
   readonly codeUri: string;
   /** The Decision Tree image, which has Python, NumPy and SciPy. */
   readonly imageUri: string;
   readonly roleArn: string;
   readonly kmsKeyArn: string;
-  /** Network of the main stack's jobs; undefined: it has none. */
+  /** Network of the main stack's jobs, if any. */
   readonly vpc:
     | { readonly subnetIds: readonly string[]; readonly securityGroupIds: readonly string[] }
     | undefined;
   readonly settings: DriftMonitoring;
-  /** Name of the main stack, whose tag its roles ask for. */
+  /** Name of the main stack, whose roles require its tag. */
   readonly mainStack: string;
 }
 
-/** Folder of the requests that a version of a model was asked: those of others have another reference. */
+/** Folder of the requests to a version of a model, because each version has its own reference. */
 export function captureFolder(endpointName: string, version: number): string {
   return `${prefixes.endpoints}/${endpointName}/capture/v${version}`;
 }
 
-/** What the names of an endpoint's drift jobs begin with. */
+/** Prefix of the names of an endpoint's drift jobs. */
 export const driftJobPrefix = (endpointName: string): string => `${endpointName}-drift-`;
 
 /**
- * The job that looks for drift, for the scheduler to create at each run. Its container is not isolated, as it asks S3
- * for the hours that it compares; in the main stack's network that is all that it can reach.
+ * The drift job that the scheduler creates at each run. Its container is not isolated, because it reads from S3; in the
+ * main stack's network, it cannot reach anything else.
  */
 export function driftJob(args: DriftJobArgs, variantName: string): CreateProcessingJobCommandInput {
   const { endpointName, modelPackage, region, settings, vpc } = args;

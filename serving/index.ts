@@ -21,7 +21,7 @@ import type { ServingOutputs } from "./outputs";
 type Outputs = { readonly [Name in keyof ServingOutputs]: pulumi.Input<ServingOutputs[Name]> };
 
 /**
- * Refuses a serverless endpoint for an inference pipeline, such as one that takes the table's own rows.
+ * Refuses a serverless endpoint for an inference pipeline, such as one that accepts the table's own rows.
  * Source: SageMaker's guide, "Serverless Inference", feature exclusions.
  */
 function checkPipeline({ arn, containers }: ModelPackage, { compute }: Settings): void {

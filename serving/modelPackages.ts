@@ -8,7 +8,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { runError } from "../errors/runError";
 
-/** S3 URIs of the documents that describe the data that a model was trained on. */
+/** S3 URIs of documents that describe a model's training data. */
 export interface Baseline {
   readonly statistics: string;
   readonly constraints: string;
@@ -20,11 +20,11 @@ export interface ModelPackage {
   readonly version: number;
   /** How many containers serve it: several are an inference pipeline. */
   readonly containers: number;
-  /** The baseline that it was registered with; undefined if it has none. */
+  /** Its baseline, if it was registered with one. */
   readonly baseline: Baseline | undefined;
-  /** S3 URI of the reference that drift is found by; undefined if it was registered with none. */
+  /** S3 URI of its drift reference, if it was registered with one. */
   readonly driftReference: string | undefined;
-  /** Whether it is asked for the table's own rows, not for features. */
+  /** Whether it accepts the table's own rows, instead of features. */
   readonly takesOwnRows: boolean;
 }
 

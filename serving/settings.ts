@@ -231,5 +231,5 @@ export type AlarmThresholds = Settings["alarms"];
 /** How the requests are compared with the training data. */
 export type DataQualityMonitoring = Extract<Settings["monitoring"], { mode: "data-quality" }>;
 
-/** How the project's own job looks for drift. */
+/** Settings of the project's own drift job. */
 export type DriftMonitoring = Extract<Settings["monitoring"], { mode: "drift" }>;

@@ -12,22 +12,22 @@ import { startPipeline } from "./pipelineStart";
 
 /** The arguments of {@link DriftMonitoring}. */
 export interface DriftMonitoringArgs {
-  /** Whose requests are compared with what, and where; the component uploads the scripts. */
+  /** The job; the component uploads its scripts. */
   readonly job: Omit<DriftJobArgs, "codeUri">;
-  /** The endpoint's name, once it serves the model that the reference is of. */
+  /** The endpoint's name, once it serves the reference's model. */
   readonly servingEndpoint: pulumi.Output<string>;
   /** Name of the endpoint's variant. */
   readonly variantName: string;
-  /** Topic that is told of drift, and of jobs that fail. */
+  /** Topic for notifications of drift and of failed jobs. */
   readonly topicArn: string;
-  /** What is started on drift; and the role that may start it, and the jobs. */
+  /** The pipeline to start on drift, and the role that may start it and the jobs. */
   readonly pipelineArn: string;
   readonly schedulerRoleArn: string;
 }
 
 const scripts = join(__dirname, "..", "..", "pipeline", "scripts");
 
-/** A schedule of jobs that look for drift, the alarm of what they find, and by config a start of the pipeline. */
+/** A schedule of drift jobs, their alarm, and, if configured, a start of the pipeline. */
 export class DriftMonitoring extends pulumi.ComponentResource {
   public readonly scheduleName: pulumi.Output<string>;
 
@@ -62,12 +62,12 @@ export class DriftMonitoring extends pulumi.ComponentResource {
       {
         name: `${endpointName}-drift`,
         alarmDescription: `The requests of ${endpointName} have drifted: see the newest report of the job`,
-        // As drift.py writes it.
+        // Written by drift.py.
         namespace: "restate/Drift",
         metricName: "Findings",
         dimensions: { Endpoint: endpointName },
         statistic: "Maximum",
-        // Of a run: while one after another finds drift, the alarm stays, and tells once.
+        // One run's period, so the alarm stays on, and notifies once, while each run finds drift.
         period: rhythm.hours * 3600,
         evaluationPeriods: 1,
         threshold: 1,
@@ -86,7 +86,7 @@ export class DriftMonitoring extends pulumi.ComponentResource {
     this.registerOutputs({ scheduleName: this.scheduleName });
   }
 
-  /** Uploads the scripts under a key with their hash, where the jobs' role may read. */
+  /** Uploads the scripts under a key with their hash, which the jobs' role may read. */
   private upload(
     name: string,
     { bucket, endpointName }: DriftMonitoringArgs["job"],
@@ -109,7 +109,7 @@ export class DriftMonitoring extends pulumi.ComponentResource {
     return { uri: `s3://${bucket}/${folder}/`, objects };
   }
 
-  /** Notifies of jobs that fail: without them nobody would be told of drift. */
+  /** Notifies about failed jobs, because they cannot report drift. */
   private announceFailures(name: string, { job, topicArn }: DriftMonitoringArgs): void {
     const rule = new cloudwatch.EventRule(
       `${name}-failed`,

@@ -10,7 +10,7 @@ export interface PipelineStartArgs {
   readonly schedulerRoleArn: string;
 }
 
-/** Starts the main stack's pipeline when an alarm of drift begins. */
+/** Starts the main stack's pipeline on an alarm of drift. */
 export function startPipeline(
   name: string,
   args: PipelineStartArgs,

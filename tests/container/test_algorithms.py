@@ -265,9 +265,9 @@ LEAF = np.array([(-1, -1, -1, 0.0, 0, 1.0)], NODE)
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"sizes": np.array([], "<i4")}, "sizes must be numbers of nodes"),
-        ({"sizes": np.array([2, 0], "<i4")}, "sizes must be numbers of nodes"),
-        ({"sizes": np.array([1.0, 1.0])}, "sizes must be numbers of nodes"),
+        ({"sizes": np.array([], "<i4")}, "sizes must be positive numbers of nodes"),
+        ({"sizes": np.array([2, 0], "<i4")}, "sizes must be positive numbers of nodes"),
+        ({"sizes": np.array([1.0, 1.0])}, "sizes must be positive numbers of nodes"),
         ({"sizes": np.array([1, 2], "<i4")}, "as many as sizes says"),
         ({"sizes": np.array([2], "<i4")}, "not one tree"),
         ({"rows": np.array([1], "<i4")}, "rows must be a number for each node"),

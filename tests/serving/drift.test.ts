@@ -220,7 +220,7 @@ describe("serving that looks for drift", () => {
     aws.models = [{ version: 4, approval: "Approved", driftReference: null }];
     await rejects(serve(drift()), {
       message:
-        /restate-serving:monitoring: the model .*\/4 has no reference to find drift by: set restate:driftReference/,
+        /restate-serving:monitoring: the model .*\/4 has no drift reference: set restate:driftReference/,
     });
     aws.models = [
       { version: 5, approval: "Approved", driftReference: "s3://other/reference.json" },
@@ -232,7 +232,7 @@ describe("serving that looks for drift", () => {
     aws.models = [{ version: 6, approval: "Approved", takesOwnRows: true }];
     await rejects(serve(drift()), {
       message:
-        /restate-serving:monitoring: the model .*\/6 is sent the table's own rows \(dataset\.servedRows: raw\).*: mode must be none/,
+        /restate-serving:monitoring: the model .*\/6 accepts the table's own rows \(dataset\.servedRows: raw\).*: mode must be none/,
     });
     aws.models = [{ version: 3, approval: "Approved" }];
   });

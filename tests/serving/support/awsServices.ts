@@ -11,7 +11,7 @@ export interface RegisteredModel {
   readonly baseline?: boolean;
   /** S3 URI of its drift reference. Default: of a file in the main stack's bucket; null: it has none. */
   readonly driftReference?: string | null;
-  /** Whether it is sent the table's own rows. Default false. */
+  /** Whether it accepts the table's own rows. Default false. */
   readonly takesOwnRows?: boolean;
   /** Default 1. */
   readonly containers?: number;
