@@ -1,7 +1,7 @@
 import type { Resource } from "../records/resources";
 import { notFound } from "./errors";
 
-/** A definition that a pipeline has or had, with the members of the service's answers. */
+/** A version of a pipeline's definition, with the members of the service's responses. */
 export interface PipelineVersion {
   readonly PipelineVersionId: number;
   /** ISO 8601. */
@@ -11,7 +11,7 @@ export interface PipelineVersion {
   readonly PipelineVersionDescription?: string | undefined;
 }
 
-/** The versions of a pipeline, the latest last. One that was run without being created has none. */
+/** The versions of a pipeline, oldest first; none if it was run without being created. */
 export function versionsOf({ creationTime, request }: Resource): readonly PipelineVersion[] {
   const { PipelineDefinition, Versions } = request;
   if (Versions !== undefined) {
@@ -41,9 +41,9 @@ export function versionOf(pipeline: Resource, id: number | undefined): PipelineV
 }
 
 /**
- * What changes of a pipeline by a new definition: it makes the next version, unless the latest has the same.
- * Source: aws/sagemaker-python-sdk, the integration tests of its pipelines: version 1 after a creation, 2 after an
- * update by a definition with one more step. That an equal definition makes none is assumed.
+ * The changes to a pipeline by a new definition, which becomes the next version unless it equals the latest. Source:
+ * the pipelines' integration tests in aws/sagemaker-python-sdk: version 1 after creation, 2 after an update with one more
+ * step. That an equal definition creates no version is an assumption.
  */
 export function withDefinition(pipeline: Resource, definition: string): object {
   const versions = versionsOf(pipeline);

@@ -7,7 +7,7 @@ import { freePorts, waitForServers } from "../environments/server";
 import { type ModelServers, type ServingContainer, startServers } from "../environments/serving";
 import type { WorldOptions } from "./worldOptions";
 
-/** How far the server of an endpoint has got, in SageMaker's words. */
+/** SageMaker's status of an endpoint. */
 export interface EndpointState {
   readonly status: "Creating" | "Failed" | "InService" | "OutOfService" | "Updating";
   readonly failureReason?: string;
@@ -16,7 +16,7 @@ export interface EndpointState {
 /** The model of an endpoint. */
 export interface EndpointModel {
   readonly variant: string;
-  /** In the order in which they are asked. */
+  /** In the order of invocation. */
   readonly containers: readonly ServingContainer[];
 }
 
@@ -26,7 +26,7 @@ interface Serving {
   readonly variant: string;
 }
 
-/** The endpoints that serve in this process, a server each. */
+/** The servers of the endpoints in this process. */
 export class Endpoints {
   private readonly serving = new Map<string, Serving>();
   private readonly states = new Map<string, EndpointState>();
@@ -35,14 +35,13 @@ export class Endpoints {
 
   constructor(private readonly options: WorldOptions) {}
 
-  /** How far an endpoint has got; OutOfService where this process does not serve it. */
+  /** The status of an endpoint; OutOfService if this process does not serve it. */
   state(name: string): EndpointState {
     return this.states.get(name) ?? { status: "OutOfService" };
   }
 
   /**
-   * Starts to serve a model at an endpoint. A model that it serves already continues until the new one answers,
-   * and for good where that does not.
+   * Starts serving a model. The current model continues until the new one responds, or for good if it does not.
    */
   start(name: string, model: EndpointModel): void {
     const before = this.serving.get(name);
@@ -63,7 +62,7 @@ export class Endpoints {
     this.starting.set(name, work);
   }
 
-  /** Where an endpoint answers; undefined if it does not, or not yet. */
+  /** The address of an endpoint that is in service. */
   find(name: string): Pick<Serving, "ports" | "variant"> | undefined {
     const serving = this.serving.get(name);
     return serving?.servers.isRunning() === true ? serving : undefined;

@@ -24,7 +24,7 @@ import { filtered, pageOf, type PageRequest, type TimeFilters } from "./pages";
 import { findPackage } from "./registry";
 import type { World } from "./world";
 
-/** What the service calls the things of a kind in its errors. */
+/** Names of kinds in the service's errors. */
 const titles = {
   endpoint: "endpoint",
   "endpoint-config": "endpoint configuration",
@@ -33,7 +33,7 @@ const titles = {
 
 type Kind = keyof typeof titles;
 
-/** Refuses a name that is taken. Evidence for the words: `Session.create_model` of the SageMaker Python SDK. */
+/** Refuses an existing name. Evidence for the message: `Session.create_model` of the SageMaker Python SDK. */
 function refuseExisting(world: World, kind: Kind, name: string): void {
   const existing = world.of(kind).find(name);
   if (existing !== undefined) {
@@ -42,7 +42,7 @@ function refuseExisting(world: World, kind: Kind, name: string): void {
 }
 
 /**
- * Evidence for the words: `Session._deploy_done` and its like in the SageMaker Python SDK look for "Could not find".
+ * Evidence for the message: `Session._deploy_done` and others in the SageMaker Python SDK check for "Could not find".
  * @throws ApiError if there is none
  */
 function existing(world: World, kind: Kind, name = ""): Resource {
@@ -55,7 +55,7 @@ function existing(world: World, kind: Kind, name = ""): Resource {
   return found;
 }
 
-/** The models that Model steps have created, as their executions keep them. */
+/** The models that Model steps created, from the records of executions. */
 async function stepModels(world: World): Promise<readonly Resource[]> {
   const documents = await asInvalid(() =>
     listHeads(world.workspace).flatMap(
@@ -89,7 +89,7 @@ async function findModel(world: World, name = ""): Promise<Resource> {
   return made ?? existing(world, "model", name);
 }
 
-/** The containers of a model, in their order: its own, or those of the model packages that they name. */
+/** The containers of a model, in order: its own, or those of their model packages. */
 function containersOf(world: World, model: Resource): readonly ServingContainer[] {
   const { Containers = [], PrimaryContainer }: Partial<CreateModelInput> = model.request;
   const all = [...(PrimaryContainer === undefined ? [] : [PrimaryContainer]), ...Containers];
@@ -106,13 +106,13 @@ function containersOf(world: World, model: Resource): readonly ServingContainer[
   });
 }
 
-/** The one variant of an endpoint configuration. */
+/** The only variant of an endpoint configuration. */
 function variantOf(config: Resource | undefined): Partial<ProductionVariant> {
   const { ProductionVariants = [] }: Partial<CreateEndpointConfigInput> = config?.request ?? {};
   return ProductionVariants[0] ?? {};
 }
 
-/** The name of the configuration of an endpoint. */
+/** The name of an endpoint's configuration. */
 function configNameOf(endpoint: Resource): string {
   const { EndpointConfigName: name = "" }: Partial<CreateEndpointInput> = endpoint.request;
   return name;
@@ -241,7 +241,7 @@ async function deleteEndpoint(world: World, request: DeleteEndpointInput): Promi
   return {};
 }
 
-/** Serves the endpoints that an earlier process has left. */
+/** Serves the endpoints of earlier processes. */
 export async function serveEndpoints(world: World, say: (line: string) => void): Promise<void> {
   for (const endpoint of world.of("endpoint").list()) {
     try {
@@ -253,7 +253,7 @@ export async function serveEndpoints(world: World, say: (line: string) => void):
   }
 }
 
-/** Lists the things of a kind. */
+/** Lists the resources of a kind. */
 function listing(
   kind: ResourceKind,
   member: string,

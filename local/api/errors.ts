@@ -1,8 +1,8 @@
 import { UserError } from "../../errors/userError";
 
-/** What a service answers instead of a result: an error with a code of its own, which clients tell apart. */
+/** An error response of a service, with a code. */
 export class ApiError extends Error {
-  /** @param status HTTP status; by default that of a client's mistake */
+  /** @param status HTTP status; by default 400 */
   constructor(
     readonly code: string,
     message: string,
@@ -12,18 +12,18 @@ export class ApiError extends Error {
   }
 }
 
-/** The request is not one that the service takes. */
+/** The request is not valid. */
 export const invalid = (message: string): ApiError => new ApiError("ValidationException", message);
 
-/** There is no such thing, where the operation has an error of its own for it. */
+/** The resource does not exist, for operations that have this error. */
 export const notFound = (message: string): ApiError => new ApiError("ResourceNotFound", message);
 
-/** What is asked for does not fit the state that something is in. */
+/** The operation is not possible in the resource's state. */
 export const conflict = (message: string): ApiError => new ApiError("ConflictException", message);
 
 /**
- * @param refusal the service's error for a request that it does not take
- * @throws ApiError for members of a request that the service takes, but nothing here honours
+ * @param refusal the service's error for an invalid request
+ * @throws ApiError for members of a request that the service supports, but this machine does not
  */
 export function refuseUnsupported(
   request: object,
@@ -37,7 +37,7 @@ export function refuseUnsupported(
   }
 }
 
-/** Does work whose mistakes of the user are errors of the service. */
+/** Turns users' mistakes into errors of the service. */
 export async function asInvalid<Result>(work: () => Promise<Result> | Result): Promise<Result> {
   try {
     return await work();

@@ -46,7 +46,7 @@ async function findExecution(world: World, arn: string): Promise<ExecutionDocume
   return document;
 }
 
-/** The definition that an execution runs, as its folder has it. */
+/** The definition of an execution, from its folder. */
 function definitionOf(world: World, document: ExecutionDocument): string {
   const path = join(world.workspace.execution(executionId(document)), "definition.json");
   if (!existsSync(path)) {

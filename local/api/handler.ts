@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { answer } from "./router";
 import type { World } from "./world";
 
-/** A request of the AWS SDK for JavaScript, as far as it is read here. */
+/** The members of a request of the AWS SDK for JavaScript that are read here. */
 interface SdkRequest {
   readonly method: string;
   readonly path: string;
@@ -12,7 +12,7 @@ interface SdkRequest {
   readonly body?: unknown;
 }
 
-/** An answer to the AWS SDK for JavaScript. */
+/** A response to the AWS SDK for JavaScript. */
 interface SdkResponse {
   readonly response: {
     readonly statusCode: number;
@@ -50,8 +50,7 @@ function urlOf({ path, query = {} }: SdkRequest): string {
 }
 
 /**
- * What an AWS SDK client sends its requests through to reach this machine instead of AWS, in this process:
- * its `requestHandler`.
+ * The `requestHandler` of an AWS SDK client that answers requests in this process, instead of AWS.
  */
 export function requestHandler(world: World): {
   readonly handle: (request: SdkRequest) => Promise<SdkResponse>;

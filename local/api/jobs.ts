@@ -33,12 +33,12 @@ import {
 } from "./pages";
 import type { World } from "./world";
 
-/** A job, as its Describe call answers. */
+/** A job. */
 export interface Job extends Filtered {
-  /** What Describe answers, and more. */
+  /** The response of Describe, with further members. */
   readonly properties: Properties;
   readonly execution: string;
-  /** Its log, from the execution's folder. */
+  /** Path of its log in the execution's folder. */
   readonly log: string;
   /** The training jobs of a tuning job. */
   readonly trials: readonly TrialDocument[];
@@ -46,7 +46,7 @@ export interface Job extends Filtered {
 
 type DescribedTraining = Partial<Recorded<DescribeTrainingJobResponse>>;
 
-/** The kinds of jobs, by the types of the steps that run them. */
+/** The kind of job by the type of step. */
 const stepTypes = {
   processing: ["Processing", "QualityCheck"],
   training: ["Training"],
@@ -64,7 +64,7 @@ const statusMembers: Readonly<Record<JobKind, string>> = {
   tuning: "HyperParameterTuningJobStatus",
 };
 
-/** What DescribeTrainingJob answers for a training job of a tuning job. */
+/** The response of DescribeTrainingJob for a training job of a tuning job. */
 function trialProperties(trial: TrialDocument, tuning: TuningJob): Properties {
   const { HyperParameterTuningJobConfig: config, TrainingJobDefinition: definition } = tuning;
   const { InstanceCount, InstanceType, VolumeKmsKeyId, VolumeSizeInGB } =
@@ -144,7 +144,7 @@ function jobsIn(document: ExecutionDocument, kind: JobKind): readonly Job[] {
   ];
 }
 
-/** The executions of a work folder in full, the latest first. */
+/** The full documents of a work folder's executions, latest first. */
 function documents(world: World): Promise<readonly ExecutionDocument[]> {
   return asInvalid(() =>
     listHeads(world.workspace).flatMap(
@@ -153,10 +153,10 @@ function documents(world: World): Promise<readonly ExecutionDocument[]> {
   );
 }
 
-/** All jobs of a kind. One that stands in for that of a later execution is listed once. */
+/** All jobs of a kind; a job that later executions reuse is listed once. */
 export async function allJobs(world: World, kind: JobKind): Promise<readonly Job[]> {
   const byName = new Map<string, Job>();
-  // The latest first: what an earlier execution has of a job is its own, and counts.
+  // Latest first, so that the execution that ran a job overwrites those that reuse it.
   for (const document of await documents(world)) {
     for (const job of jobsIn(document, kind)) {
       byName.set(job.name, job);
@@ -168,7 +168,7 @@ export async function allJobs(world: World, kind: JobKind): Promise<readonly Job
 /** A job by its name; undefined if there is none. */
 export async function findJob(world: World, kind: JobKind, name: string): Promise<Job | undefined> {
   const named = ({ name: one }: Job): boolean => one.toLowerCase() === name.toLowerCase();
-  // The names of jobs begin with the execution's id.
+  // Job names begin with the execution's id.
   const [id = ""] = name.split("-");
   const document = await asInvalid(() => findDocument(world.workspace, id));
   const own = document && jobsIn(document, kind).find(named);
@@ -179,10 +179,10 @@ async function existing(world: World, kind: JobKind, name: string): Promise<Job>
   const job = await findJob(world, kind, name);
   if (job === undefined) {
     if (kind === "tuning") {
-      // Evidence for code and words: aws/amazon-sagemaker-examples#1540.
+      // Evidence for code and message: aws/amazon-sagemaker-examples#1540.
       throw notFound(`Amazon SageMaker can't find a tuning job called ${name}. Type another name.`);
     }
-    // Evidence for code and words: aws/aws-sdk#165, on DescribeTrainingJob; of the other jobs it is assumed.
+    // Evidence for code and message: aws/aws-sdk#165 for DescribeTrainingJob; assumed for the others.
     throw invalid("Requested resource not found.");
   }
   return job;
@@ -209,7 +209,7 @@ async function describeTransform(
   return (await existing(world, "transform", request.TransformJobName ?? "")).properties;
 }
 
-/** A training job, as the tuning job lists it. */
+/** A training job in the list of a tuning job. */
 function summaryOf(tuning: string, trial: TrialDocument): Answer {
   return { ...trial, TuningJobName: tuning };
 }
@@ -217,7 +217,7 @@ function summaryOf(tuning: string, trial: TrialDocument): Answer {
 const objectiveOf = (trial: TrialDocument): number | undefined =>
   trial.FinalHyperParameterTuningJobObjectiveMetric?.Value;
 
-/** The members of what Describe answers that come of a tuning job's training jobs. */
+/** The members of a tuning job's Describe response that depend on its training jobs. */
 function tuningState({ creationTime, name, properties, trials }: Job): Answer {
   const count = (status: string): number =>
     trials.filter((trial) => trial.TrainingJobStatus === status).length;
@@ -264,7 +264,7 @@ async function describeTuning(
   return { ...job.properties, ...tuningState(job) };
 }
 
-/** Filters that only training jobs have: an instance that is kept warm, or reserved, is one by its Describe call. */
+/** Filters of training jobs only, on members of the Describe response. */
 interface InstanceFilters {
   readonly TrainingPlanArnEquals?: string | undefined;
   readonly WarmPoolStatusEquals?: string | undefined;
@@ -321,7 +321,7 @@ async function listTrials(
 ): Promise<Answer> {
   const { SortBy: sortBy, StatusEquals: status } = request;
   const tuning = await existing(world, "tuning", request.HyperParameterTuningJobName ?? "");
-  // Source: SortBy. Without an objective, a training job is not listed where that is sorted by.
+  // Source: SortBy. Sorting by the objective omits training jobs without one.
   const trials = tuning.trials.filter(
     (trial) =>
       (status === undefined || trial.TrainingJobStatus === status) &&

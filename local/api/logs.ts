@@ -12,13 +12,13 @@ import { allJobs, findJob, type Job, type JobKind } from "./jobs";
 import type { Answer } from "./operation";
 import type { World } from "./world";
 
-/** Maximum number of events in an answer. Source: GetLogEvents. */
+/** Maximum number of events in a response. Source: GetLogEvents. */
 const maxEvents = 10_000;
 
-/** The time from which FilterLogEvents gives the latest events first. Source: its startFromHead. */
+/** The time from which FilterLogEvents can return the latest events first. Source: its startFromHead. */
 const firstFromTail = Date.UTC(2024, 0, 1);
 
-/** The log groups of jobs, as SageMaker names them. Source: "CloudWatch Logs for Amazon SageMaker AI". */
+/** The log groups of jobs. Source: "CloudWatch Logs for Amazon SageMaker AI". */
 const groups: Readonly<Record<string, Exclude<JobKind, "tuning">>> = {
   "/aws/sagemaker/ProcessingJobs": "processing",
   "/aws/sagemaker/TrainingJobs": "training",
@@ -42,7 +42,7 @@ const missing = (what: string): ApiError =>
 
 const invalid = (message: string): ApiError => new ApiError("InvalidParameterException", message);
 
-/** Where the next page begins. @throws ApiError if the token is none of a list */
+/** The start of the next page. @throws ApiError if the token is not valid */
 function placeOf(token: string | undefined): number {
   if (token !== undefined && !/^\d+$/.test(token)) {
     throw invalid("The specified nextToken is invalid.");
@@ -83,7 +83,7 @@ function streamOf(world: World, job: Job): Stream | undefined {
     : undefined;
 }
 
-/** The streams of a group whose names begin with a prefix. */
+/** The streams of a group with a prefix. */
 async function streams(
   world: World,
   group: string | undefined,
@@ -111,10 +111,7 @@ async function streamNamed(
   return found;
 }
 
-/**
- * The lines of a log. It does not keep their times; so that they are in order, and later ones are later, each
- * is said to be a millisecond after the one before, from the job's start on.
- */
+/** The lines of a log. Logs have no times, so each line is a millisecond after the previous, from the job's start. */
 function events({ path, start }: Stream): readonly Event[] {
   const lines = readFileSync(path, "utf8").split("\n");
   if (lines.at(-1) === "") {
@@ -212,7 +209,7 @@ async function getEvents(world: World, request: GetLogEventsRequest): Promise<An
   const found = all.slice(start, end);
   return {
     events: found.map((event) => ({ ...event, ingestionTime: event.timestamp })),
-    // At an end, the token that was given comes again: that is how clients know. Source: GetLogEvents.
+    // At an end, the response has the request's token. Source: GetLogEvents.
     nextForwardToken: `f/${Math.min(all.length, start + found.length)}`,
     nextBackwardToken: `b/${Math.min(start, all.length)}`,
   };
@@ -224,7 +221,7 @@ async function filterEvents(world: World, request: FilterLogEventsRequest): Prom
     throw invalid("logStreamNames and logStreamNamePrefix are mutually exclusive parameters.");
   }
   const { limit = maxEvents, logGroupName, logStreamNames, nextToken } = request;
-  // The direction of a list is that of its first page.
+  // The first page determines the direction.
   const isFromTail = nextToken?.startsWith("b") ?? request.startFromHead === false;
   if (isFromTail && (request.startTime ?? 0) < firstFromTail) {
     throw invalid("startFromHead can be false only from a startTime in 2024 on.");

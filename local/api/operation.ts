@@ -1,7 +1,7 @@
 import type { World } from "./world";
 
-/** An answer before it is written: members that the service does not know are left out then. */
+/** A response; members that the service does not have are omitted when it is written. */
 export type Answer = Readonly<Record<string, unknown>>;
 
-/** Does what a request asks for. The request is checked. */
+/** Handles a valid request. */
 export type Operation = (world: World, request: never) => object | Promise<object>;

@@ -9,7 +9,7 @@ import { registry } from "./registry";
 import type { ServiceName } from "./shapes";
 import { tags } from "./tags";
 
-/** The operations that this machine answers, by service. */
+/** The supported operations, by service. */
 export const operations: Readonly<Record<ServiceName, Readonly<Record<string, Operation>>>> = {
   sagemaker: {
     ...pipelines,

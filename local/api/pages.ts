@@ -1,6 +1,6 @@
 import { invalid } from "./errors";
 
-/** What requests for lists have in common. */
+/** Common members of list requests. */
 export interface PageRequest {
   readonly MaxResults?: number | undefined;
   readonly NextToken?: string | undefined;
@@ -8,19 +8,19 @@ export interface PageRequest {
   readonly SortOrder?: string | undefined;
 }
 
-/** How a list is sorted and cut. */
+/** How to sort and page a list. */
 export interface Paging<Item> {
-  /** What tells an item from all others. */
+  /** A unique key of an item. */
   readonly key: (item: Item) => string;
-  /** What items are sorted by, by the names of SortBy. Equal ones keep their order. */
+  /** Sort keys by the names of SortBy; sorting is stable. */
   readonly sorts: Readonly<Record<string, (item: Item) => number | string>>;
   readonly defaultSort: string;
   readonly defaultOrder: "Ascending" | "Descending";
-  /** Items of a page, where the request does not say. Default: the most that one may ask for. */
+  /** Default size of a page. Default: the max. */
   readonly defaultSize?: number;
 }
 
-/** The most items of a page. Source: MaxResults. */
+/** Max size of a page. Source: MaxResults. */
 const maxSize = 100;
 
 function compare(left: number | string, right: number | string): number {
@@ -28,8 +28,8 @@ function compare(left: number | string, right: number | string): number {
 }
 
 /**
- * A page of a list. The token names the last item of the page before, so what is added meanwhile moves nothing.
- * @throws ApiError if the token is none of this list
+ * A page of a list. The token is the last item of the previous page, so new items do not shift pages.
+ * @throws ApiError if the token does not belong to this list
  */
 export function pageOf<Item>(
   items: readonly Item[],
@@ -62,7 +62,7 @@ export function pageOf<Item>(
   };
 }
 
-/** What requests for lists are filtered by. */
+/** Common filters of list requests. */
 export interface TimeFilters {
   readonly CreatedAfter?: Date | undefined;
   readonly CreatedBefore?: Date | undefined;
@@ -74,7 +74,7 @@ export interface TimeFilters {
   readonly StatusEquals?: string | undefined;
 }
 
-/** What an item has that is filtered by; times are ISO 8601. */
+/** The members of an item that filters use; times are ISO 8601. */
 export interface Filtered {
   readonly name: string;
   readonly creationTime: string;
@@ -83,8 +83,8 @@ export interface Filtered {
 }
 
 /**
- * The items that pass the filters of a request.
- * @param from whether what was made at the very time of CreationTimeAfter passes, as lists of endpoints and models say
+ * The items that match the filters of a request.
+ * @param from whether CreationTimeAfter is inclusive, as in lists of endpoints and models
  */
 export function filtered<Item extends Filtered>(
   items: readonly Item[],

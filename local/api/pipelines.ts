@@ -24,10 +24,10 @@ import { filtered, pageOf } from "./pages";
 import type { Answer } from "./operation";
 import type { World } from "./world";
 
-/** What is not honoured here of requests that create or change a pipeline. */
+/** Unsupported members of requests that create or change a pipeline. */
 const unsupported = ["PipelineVersionAliases"];
 
-/** The pipelines of which there are executions, whether they were created through the API or not. */
+/** The pipelines with executions, whether or not they were created through the API. */
 function executedPipelines(heads: readonly ExecutionHead[]): readonly Resource[] {
   const found = new Map<string, Resource>();
   for (const { execution, pipelineName: name } of heads) {
@@ -47,7 +47,7 @@ function executedPipelines(heads: readonly ExecutionHead[]): readonly Resource[]
   return [...found.values()];
 }
 
-/** All pipelines: those that were created, and others that were run in the folder. */
+/** All pipelines: those that were created, and others that were run. */
 function allPipelines(world: World, heads: readonly ExecutionHead[]): readonly Resource[] {
   const created = world.of("pipeline").list();
   const known = new Set(created.map(({ arn }) => arn));
@@ -73,7 +73,7 @@ export function findPipeline(world: World, nameOrArn: string): Resource {
   return pipeline;
 }
 
-/** Makes sure that the program's own pipeline is there, with the definition that it renders now. */
+/** Creates or updates the program's own pipeline. */
 export function ensurePipeline(world: World, program: RunnableProgram): void {
   const { definition, pipelineName } = program;
   const content = canonicalJson(definition);
@@ -85,17 +85,17 @@ export function ensurePipeline(world: World, program: RunnableProgram): void {
   }
 }
 
-/** Whether two ARNs are of one pipeline. */
+/** Whether two ARNs are of the same pipeline. */
 function isOf(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();
 }
 
-/** The executions of a pipeline, the latest first. */
+/** The executions of a pipeline, latest first. */
 export function executionsOf(world: World, { arn }: Resource): readonly ExecutionHead[] {
   return listHeads(world.workspace).filter(({ execution }) => isOf(execution.PipelineArn, arn));
 }
 
-/** The definition of a request, in it or in S3; undefined if it has none. */
+/** The definition in a request or in S3; undefined if there is none. */
 function definitionIn(
   world: World,
   request: Pick<CreatePipelineRequest, "PipelineDefinition" | "PipelineDefinitionS3Location">,
@@ -116,7 +116,7 @@ function definitionIn(
   });
 }
 
-/** Reads the text of a definition. @throws ApiError if it is none */
+/** Parses a definition. @throws ApiError if it is not valid */
 export function parseDefinition(content: string): PipelineDefinition {
   const { definition, problems } = parseText(content);
   if (problems !== undefined) {
@@ -185,7 +185,7 @@ async function updatePipeline(
   return { PipelineArn: pipeline.arn, PipelineVersionId };
 }
 
-/** Deletes a pipeline, and its executions with it, as the service's documentation says. */
+/** Deletes a pipeline with its executions, as documented. */
 function deletePipeline(world: World, request: DeletePipelineRequest): DeletePipelineResponse {
   const pipeline = findPipeline(world, request.PipelineName ?? "");
   const executions = executionsOf(world, pipeline);
@@ -202,7 +202,7 @@ function deletePipeline(world: World, request: DeletePipelineRequest): DeletePip
   return { PipelineArn: pipeline.arn };
 }
 
-/** The time at which a pipeline was last run. */
+/** The time of a pipeline's last execution. */
 function lastRun(heads: readonly ExecutionHead[], { arn }: Resource): string | undefined {
   return heads.find(({ execution }) => isOf(execution.PipelineArn, arn))?.execution.CreationTime;
 }
@@ -230,7 +230,7 @@ function describePipeline(world: World, request: DescribePipelineRequest): Answe
 function listPipelines(world: World, request: ListPipelinesRequest): Answer {
   const { ManagedBy: manager, PipelineNamePrefix: prefix = "" } =
     request as ListPipelinesRequest & {
-      // The service's model has it, the SDK's types not yet.
+      // The service's model has it, but the SDK's types do not yet.
       readonly ManagedBy?: "AWS" | "CUSTOMER";
     };
   const heads = listHeads(world.workspace);

@@ -6,20 +6,20 @@ import { xml } from "./xml";
 
 const namespace = ' xmlns="https://sts.amazonaws.com/doc/2011-06-15/"';
 
-/** The version of IAM's API, which tells its requests from those of STS. */
+/** The version of IAM's API, which distinguishes its requests from STS's. */
 const iamVersion = "2010-05-08";
 
-/** Whether a request is one of a service that speaks AWS Query: STS, or IAM. */
+/** Whether a request is for a service with AWS Query: STS or IAM. */
 export function isQuery({ headers, method }: WireRequest): boolean {
   const type = headers["content-type"] ?? "";
   return method === "POST" && type.startsWith("application/x-www-form-urlencoded");
 }
 
 /**
- * Answers STS's GetCallerIdentity: whoever asks is a user of the account. Refuses all else by its name.
+ * Answers STS's GetCallerIdentity with a user of the account, and refuses other operations by name.
  *
- * Roles mean nothing on this machine, and IAM lets nobody read them: the SageMaker Python SDK v3, which looks
- * whether SageMaker may assume a role before it uses it, leaves that to the service then.
+ * This machine has no roles, so IAM denies reading them: the SageMaker Python SDK v3, which would check that SageMaker
+ * may assume a role, then leaves that to the service.
  */
 export function answerQuery({ accountId }: World, { body }: WireRequest): WireResponse {
   const parameters = new URLSearchParams(body.toString("utf8"));

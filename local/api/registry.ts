@@ -16,7 +16,7 @@ import type { Answer } from "./operation";
 import { filtered, pageOf } from "./pages";
 import type { World } from "./world";
 
-/** A model package group, whether it was created through the API or by a step that registers. */
+/** A model package group, created through the API or by a RegisterModel step. */
 interface Group {
   readonly name: string;
   readonly arn: string;
@@ -64,7 +64,7 @@ function createGroup(world: World, request: CreateModelPackageGroupInput): Answe
   return { ModelPackageGroupArn: world.create("model-package-group", name, { ...request }).arn };
 }
 
-/** Makes a group if there is none, as the stack does. */
+/** Creates a group if it does not exist, like the stack. */
 export function ensureGroup(world: World, name: string): void {
   if (!allGroups(world).some((group) => group.name === name)) {
     world.create("model-package-group", name, {});
@@ -87,7 +87,7 @@ function describeGroup(world: World, request: DescribeModelPackageGroupInput): A
 }
 
 function listGroups(world: World, request: ListModelPackageGroupsInput): Answer {
-  // Nobody shares groups with this machine.
+  // No groups are shared with this machine.
   const groups = request.CrossAccountFilterOption === "CrossAccount" ? [] : allGroups(world);
   const page = pageOf(filtered(groups, request), request, {
     key: ({ name }) => name,
@@ -182,7 +182,7 @@ function listPackages(world: World, request: ListModelPackagesInput): Answer {
     name: `${model.group}/${model.version}`,
     creationTime: model.creationTime,
   }));
-  // Without a group, the service lists the unversioned ones, of which there are none. Source: ModelPackageType.
+  // Without a group, the service lists unversioned packages, which do not exist here. Source: ModelPackageType.
   const listed = group === undefined && (type ?? "Unversioned") === "Unversioned" ? [] : all;
   const page = pageOf(
     filtered(listed, request).filter(

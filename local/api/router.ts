@@ -4,7 +4,7 @@ import { answerQuery, isQuery } from "./query";
 import { answerJson, isJsonRequest, type WireRequest, type WireResponse } from "./wire";
 import type { World } from "./world";
 
-/** Answers a request of any service that this machine stands in for. */
+/** Answers a request to any supported service. */
 export function answer(world: World, request: WireRequest): Promise<WireResponse> {
   if (isJsonRequest(request)) {
     return answerJson(world, request);

@@ -24,7 +24,7 @@ export class Runs {
    * Starts an execution, or continues with one.
    *
    * @returns its ARN, as soon as its first step can begin
-   * @throws UserError if the definition, the parameters or the data are not good
+   * @throws UserError if the definition, the parameters or the data are not valid
    */
   async start(
     definition: PipelineDefinition,
@@ -85,7 +85,7 @@ export class Runs {
     return running !== undefined;
   }
 
-  /** Waits until an execution that runs in this process has ended. */
+  /** Waits for the end of an execution in this process. */
   async ended(id: string): Promise<void> {
     await this.running.get(id)?.ended;
   }

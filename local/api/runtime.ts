@@ -8,10 +8,10 @@ import type { World } from "./world";
 
 const path = /^\/endpoints\/([^/?]+)\/invocations(?:\?|$)/;
 
-/** Headers of InvokeEndpoint that go to the model as they are. Source: "Interact with ... Custom Attributes". */
+/** Headers of InvokeEndpoint that are passed on to the model. Source: "Interact with ... Custom Attributes". */
 const passedOn = ["content-type", "accept", "x-amzn-sagemaker-custom-attributes"];
 
-/** Headers that ask for what is not done here. */
+/** Headers of unsupported features. */
 const unsupported: Readonly<Record<string, string>> = {
   "x-amzn-sagemaker-target-model": "TargetModel",
   "x-amzn-sagemaker-target-container-hostname": "TargetContainerHostname",
@@ -33,7 +33,7 @@ function failure(status: number, code: string, body: object): WireResponse {
   };
 }
 
-/** Answers InvokeEndpoint: asks the server of the endpoint's model by the container contract. */
+/** Answers InvokeEndpoint by invoking the model's server. */
 export async function invoke(world: World, request: WireRequest): Promise<WireResponse> {
   const name = decodeURIComponent(path.exec(request.url)?.[1] ?? "");
   const asked = Object.keys(unsupported).find((header) => request.headers[header] !== undefined);

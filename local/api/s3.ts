@@ -18,7 +18,7 @@ import type { WireRequest, WireResponse } from "./wire";
 import type { World } from "./world";
 import { textsOf, xml, type XmlValue } from "./xml";
 
-/** A request of S3, read. */
+/** A parsed request. */
 interface S3Request extends WireRequest {
   readonly bucket: string;
   readonly key: string;
@@ -46,7 +46,7 @@ const empty = (status = 200, headers: Readonly<Record<string, string>> = {}): Wi
 const uriOf = ({ bucket, key }: Pick<S3Request, "bucket" | "key">): string =>
   `s3://${bucket}/${key}`;
 
-/** An object's ETag. It changes with the object; like that of objects under SSE-KMS, it is no MD5. */
+/** An object's ETag, which changes with the object; as with SSE-KMS, it is not an MD5. */
 function etag({ mtimeMs, size }: Stats): string {
   return `"${createHash("md5").update(`${size} ${mtimeMs}`).digest("hex")}"`;
 }
@@ -59,7 +59,7 @@ function noSuchKey({ key }: S3Request): ApiError {
   return new ApiError("NoSuchKey", `The specified key does not exist: ${key}`, 404);
 }
 
-/** The path of an object. @throws ApiError if there is none */
+/** The path of an object. @throws ApiError if it does not exist */
 function objectAt(world: World, request: S3Request): string {
   if (!world.store.isObject(uriOf(request))) {
     throw noSuchKey(request);
@@ -73,7 +73,7 @@ function checkBucket(world: World, { bucket }: S3Request): void {
   }
 }
 
-/** The body of an upload: what lies in its chunks, where it comes in such, as SDKs send them. */
+/** The body of an upload, decoded if an SDK sent it in chunks. */
 function contentOf({ body, headers }: S3Request): Buffer {
   const chunked =
     (headers["content-encoding"] ?? "").includes("aws-chunked") ||
@@ -164,7 +164,7 @@ function remove(world: World, uri: string): void {
   }
   const path = world.store.path(uri);
   rmSync(path);
-  // A folder stands for the keys in it: without any, there is none.
+  // Empty folders are removed, because folders only exist as parts of keys.
   const bucket = world.store.path(`s3://${uri.split("/")[2] ?? ""}`);
   for (let folder = dirname(path); folder.startsWith(`${bucket}/`); folder = dirname(folder)) {
     if (readdirSync(folder).length > 0) {
@@ -187,7 +187,7 @@ function deleteObjects(world: World, request: S3Request): WireResponse {
   return document("DeleteResult", { Deleted: keys.map((Key) => ({ Key })) });
 }
 
-/** The keys of a bucket that begin with a prefix, in their order. */
+/** The keys of a bucket with a prefix, sorted. */
 function keysOf(world: World, bucket: string, prefix: string): readonly string[] {
   const root = world.store.path(`s3://${bucket}/`);
   const uri = `s3://${bucket}/${prefix}`;
@@ -279,11 +279,11 @@ function headBucket(world: World, request: S3Request): WireResponse {
 
 function location(world: World, request: S3Request): WireResponse {
   checkBucket(world, request);
-  // Source: GetBucketLocation, where us-east-1 is the empty one.
+  // Source: GetBucketLocation, where us-east-1 is empty.
   return document("LocationConstraint", world.region === "us-east-1" ? "" : world.region);
 }
 
-/** The folder of the parts of an upload. No bucket's name begins with a dot. */
+/** The folder of an upload's parts. No bucket's name begins with a dot. */
 function uploadFolder(world: World, { query }: S3Request): string {
   const id = query.get("uploadId") ?? "";
   const folder = join(world.store.folder, ".uploads", id);
@@ -332,7 +332,7 @@ function abortUpload(world: World, request: S3Request): WireResponse {
   return empty(204);
 }
 
-/** The operations, by method, what they are on, and the parameter that tells them from others. */
+/** The operations, by method, target, and distinguishing parameter. */
 const operations: readonly {
   readonly method: string;
   readonly on: "bucket" | "object" | "service";
@@ -361,7 +361,7 @@ const operations: readonly {
   { method: "DELETE", on: "object", perform: deleteObject },
 ];
 
-/** Parameters that name another operation. Those of listings, of parts, and of SDKs say no more than how. */
+/** Parameters that name another operation; those of listings, parts and SDKs do not. */
 const harmless = new Set([
   ...[
     "list-type",
@@ -401,8 +401,8 @@ function find(request: S3Request): S3Operation {
 }
 
 /**
- * Answers requests of S3, as far as SDKs upload, list and download objects with them, over the folder that
- * stands for S3. Buckets are addressed by path. Refuses by name what it does not do.
+ * Answers S3's requests to upload, list and download objects, on the folder that replaces S3. Buckets are addressed by
+ * path. Other operations are refused by name.
  */
 export async function answerS3(world: World, wire: WireRequest): Promise<WireResponse> {
   const request = read(wire);

@@ -23,7 +23,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Serves a world's API to its own jobs. The stack's model package group is there, registered in or not. */
+/** Serves a world's API to its own jobs. The stack's model package group always exists. */
 export async function serveJobs(world: World): Promise<ServedApi> {
   const { stack } = await world.options.program();
   ensureGroup(world, stackNames(stack).modelPackageGroupName);
@@ -31,12 +31,11 @@ export async function serveJobs(world: World): Promise<ServedApi> {
 }
 
 /**
- * Serves this machine's API over HTTP until it is closed: then it takes no more requests, and ends when those under way
- * are answered. Requests are not authenticated, so it listens on loopback unless told
- * otherwise.
+ * Serves this machine's API over HTTP until it is closed; pending requests are answered. Requests are not authenticated,
+ * so it listens on loopback by default.
  *
- * @param port 0 for any that is free
- * @throws Error with the code EADDRINUSE where something else listens on the port
+ * @param port 0 for any free port
+ * @throws Error with the code EADDRINUSE if the port is in use
  */
 export async function serveApi(world: World, port: number, host = "127.0.0.1"): Promise<ServedApi> {
   const server: Server = createServer((request, response) => {

@@ -6,17 +6,17 @@ import { ApiError } from "./errors";
 
 type Shapes = Readonly<Record<string, Shape>>;
 
-/** What tools/service_models.py writes of a service. */
+/** A service's model, written by tools/service_models.py. */
 interface Service {
-  /** The shapes of an operation's request and answer. */
+  /** The shapes of an operation's request and response. */
   readonly operations: Readonly<Record<string, readonly [string, string | null]>>;
   readonly shapes: Shapes;
 }
 
-/** The services that have a model here. */
+/** The services with a model. */
 export type ServiceName = "logs" | "sagemaker";
 
-/** How a service calls a request that its model does not allow. Evidence for logs: fluent-plugin-cloudwatch-logs#223. */
+/** The services' codes for invalid requests. Evidence for logs: fluent-plugin-cloudwatch-logs#223. */
 const refusals: Readonly<Record<ServiceName, string>> = {
   logs: "InvalidParameterException",
   sagemaker: "ValidationException",
@@ -31,7 +31,7 @@ function services(): Readonly<Record<ServiceName, Service>> {
   return loaded;
 }
 
-/** What a JSON value is called in errors of the service's parser. */
+/** The name of a JSON value in errors of the service's parser. */
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) {
     return "START_ARRAY";
@@ -54,7 +54,7 @@ const jsonTypes: Readonly<Record<string, (value: unknown) => boolean>> = {
 
 const anything: Shape = { type: "any" };
 
-/** Reads one request: checks it, and turns its times into dates. */
+/** Checks a request, and converts its times to dates. */
 class Reader {
   readonly problems: string[] = [];
 
@@ -114,7 +114,7 @@ class Reader {
         this.problem(null, inside(name), "Member must not be null");
       }
     }
-    // Members that the service does not know are passed over, as the service does.
+    // Unknown members are ignored, as in the service.
     return Object.fromEntries(
       Object.entries(members).flatMap(([name, shape]) =>
         value[name] === undefined || value[name] === null
@@ -177,9 +177,9 @@ class Reader {
 }
 
 /**
- * Checks a request by the service's model, and turns its times into dates.
+ * Checks a request by the service's model, and converts its times to dates.
  *
- * @throws ApiError with all problems at once, in the service's words
+ * @throws ApiError with all problems, in the service's words
  */
 export function readRequest(service: ServiceName, operation: string, body: unknown): unknown {
   const { operations, shapes } = services()[service];
@@ -197,7 +197,7 @@ export function readRequest(service: ServiceName, operation: string, body: unkno
   return value;
 }
 
-/** A value of an answer as it goes over the wire: known members only, times in seconds. */
+/** A value of a response: known members only, times in seconds. */
 function written(value: unknown, name: string, shapes: Shapes): unknown {
   if (value === undefined || value === null) {
     return undefined;
@@ -227,8 +227,7 @@ function written(value: unknown, name: string, shapes: Shapes): unknown {
 }
 
 /**
- * An answer as it goes over the wire. Records and requests have members that the answer has not; they are
- * left out. Times may be dates or texts.
+ * A response for the wire, without members of records and requests that it does not have. Times may be dates or texts.
  */
 export function writeAnswer(service: ServiceName, operation: string, answer: unknown): unknown {
   const { operations, shapes } = services()[service];

@@ -16,7 +16,7 @@ const resourceKinds: readonly string[] = [
   "pipeline",
 ] satisfies readonly ResourceKind[];
 
-/** The kinds of jobs by what stands for them in ARNs. */
+/** The kinds of jobs by their names in ARNs. */
 const jobKinds: Readonly<Record<string, JobKind>> = {
   "hyper-parameter-tuning-job": "tuning",
   "processing-job": "processing",
@@ -31,7 +31,7 @@ function parts(arn: string): readonly [kind: string, name: string] {
   return [kind, name];
 }
 
-/** What was created by a name through the API, whose tags can be changed. */
+/** A resource that was created through the API, whose tags can be changed. */
 function resourceOf(
   world: World,
   arn: string,
@@ -49,13 +49,13 @@ function changeable(
   const found = resourceOf(world, arn);
   if (found === undefined) {
     throw invalid(
-      `There is no ${arn}, or its tags cannot be changed on this machine; those of ${resourceKinds.join(", ")} can.`,
+      `${arn} does not exist, or its tags cannot be changed on this machine; those of ${resourceKinds.join(", ")} can.`,
     );
   }
   return found;
 }
 
-/** Tags by which others of the same key are replaced. */
+/** Merges tags; later ones replace those with the same key. */
 function merged(before: readonly Tag[], added: readonly Tag[]): readonly Tag[] {
   const keys = new Set(added.map(({ Key }) => Key));
   return [...before.filter(({ Key }) => !keys.has(Key)), ...added];
@@ -75,7 +75,7 @@ function remove(world: World, request: DeleteTagsInput): Answer {
   return {};
 }
 
-/** The tags of whatever has an ARN here. */
+/** The tags of any resource. */
 async function tagsOf(world: World, arn: string): Promise<readonly Tag[]> {
   const found = resourceOf(world, arn);
   if (found !== undefined) {

@@ -3,17 +3,17 @@ import { operations } from "./operations";
 import { readRequest, type ServiceName, writeAnswer } from "./shapes";
 import type { World } from "./world";
 
-/** A request as HTTP has it. */
+/** An HTTP request. */
 export interface WireRequest {
   readonly method: string;
   /** Path with the query, percent-encoded. */
   readonly url: string;
-  /** By names in lower case. */
+  /** By name in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
 }
 
-/** An answer as HTTP has it. */
+/** An HTTP response. */
 export interface WireResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -22,7 +22,7 @@ export interface WireResponse {
 
 const contentType = "application/x-amz-json-1.1";
 
-/** The services by what stands before the operation in X-Amz-Target. */
+/** The services by the prefix of X-Amz-Target. */
 const targets: Readonly<Record<string, ServiceName>> = {
   Logs_20140328: "logs",
   SageMaker: "sagemaker",
@@ -45,14 +45,14 @@ function parseBody(body: Buffer): unknown {
   }
 }
 
-/** Whether a request is one of a service that speaks AWS JSON 1.1. */
+/** Whether a request is for a service with AWS JSON 1.1. */
 export function isJsonRequest({ headers }: WireRequest): boolean {
   return headers["x-amz-target"] !== undefined;
 }
 
 /**
- * Answers a request of a service that speaks AWS JSON 1.1: SageMaker and CloudWatch Logs.
- * An operation that this machine does not have is refused by its name.
+ * Answers a request to a service with AWS JSON 1.1: SageMaker and CloudWatch Logs. Unsupported operations are refused by
+ * name.
  */
 export async function answerJson(world: World, request: WireRequest): Promise<WireResponse> {
   const [prefix = "", operation = ""] = (request.headers["x-amz-target"] ?? "").split(".");
@@ -77,10 +77,10 @@ export async function answerJson(world: World, request: WireRequest): Promise<Wi
   }
 }
 
-/** An operation, once it is certain that the request is its own. */
+/** An operation whose request is already checked. */
 type AnyOperation = (world: World, request: unknown) => object | Promise<object>;
 
-/** An error of this program, which is reported with its trace on standard error. */
+/** Reports an error of this program, with its trace on standard error. */
 function internal(error: unknown): ApiError {
   process.stderr.write(`${(error as Error).stack ?? String(error)}\n`);
   return new ApiError("InternalFailure", (error as Error).message, 500);

@@ -14,7 +14,7 @@ type CreationRequest = Readonly<Record<string, unknown>> & {
   readonly Tags?: readonly Tag[] | undefined;
 };
 
-/** This machine as a SageMaker endpoint: a work folder, and what runs in this process for it. */
+/** SageMaker on this machine: a work folder, and its executions and endpoints in this process. */
 export class World {
   readonly workspace: Workspace;
   readonly region: string;
@@ -25,7 +25,7 @@ export class World {
   readonly endpoints: Endpoints;
   private readonly resources = new Map<ResourceKind, Resources>();
 
-  /** @param serve serves its API over HTTP, to jobs that call AWS. Default: they find none */
+  /** @param serve serves its API over HTTP to jobs that call AWS; by default, they have none */
   constructor(
     readonly options: WorldOptions,
     serve?: (world: World) => Promise<ServedApi>,
@@ -40,19 +40,19 @@ export class World {
     this.endpoints = new Endpoints(options);
   }
 
-  /** With which the ARNs of what is made here begin. */
+  /** Prefix of ARNs. */
   get arnPrefix(): string {
     return `arn:aws:sagemaker:${this.region}:${this.accountId}`;
   }
 
-  /** The things of a kind. */
+  /** The resources of a kind. */
   of(kind: ResourceKind): Resources {
     const known = this.resources.get(kind) ?? new Resources(this.workspace, kind);
     this.resources.set(kind, known);
     return known;
   }
 
-  /** Keeps something new. The name is in the ARN as the service writes it there. */
+  /** Stores a new resource, with the name in the service's form in its ARN. */
   create(kind: ResourceKind, name: string, { Tags = [], ...request }: CreationRequest): Resource {
     const now = new Date().toISOString();
     const resource: Resource = {
@@ -68,7 +68,7 @@ export class World {
     return resource;
   }
 
-  /** Changes members of what something was created with. */
+  /** Changes members of a resource. */
   update(resource: Resource, kind: ResourceKind, changes: object): Resource {
     const changed: Resource = {
       ...resource,
@@ -79,7 +79,7 @@ export class World {
     return changed;
   }
 
-  /** Stops what runs in this process, and waits for its end. */
+  /** Stops executions and endpoints of this process, and waits for their end. */
   async close(): Promise<void> {
     await Promise.all([this.runs.close(), this.endpoints.close()]);
   }

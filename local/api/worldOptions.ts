@@ -3,19 +3,19 @@ import type { RunnableProgram } from "../../offline/program";
 import type { Workspace } from "../records/workspace";
 import type { Diagnose } from "../execution/session";
 
-/** What a world on this machine is made of. */
+/** The options of a world. */
 export interface WorldOptions extends ImageOptions {
   readonly workspace: Workspace;
-  /** The program, whose images, table and uploads executions have. Evaluated when it is first needed. */
+  /** The program, with images, table and uploads for executions. Evaluated on demand. */
   readonly program: () => Promise<RunnableProgram>;
   readonly region: string;
   readonly accountId: string;
-  /** The data of the program's table, and what named it. Default: see the README. */
+  /** The data of the program's table, and the option that set it. Default: see the README. */
   readonly data?: { readonly path: string; readonly named: string } | undefined;
-  /** Whether steps fail that the stack's policies would deny. Default true. */
+  /** Whether steps that the stack's policies would deny fail. Default true. */
   readonly authorization?: boolean | undefined;
-  /** Looks closer at the candidates of each execution. Default: nobody does. */
+  /** Analyses the candidates of each execution. Default: none. */
   readonly diagnose?: Diagnose;
-  /** Takes lines to show. Default: they are dropped. */
+  /** Prints a line. Default: no output. */
   readonly say?: (line: string) => void;
 }

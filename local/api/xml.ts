@@ -1,4 +1,4 @@
-/** A value of an XML document: a text, members by their names, or several of one name. */
+/** A value in an XML document: a text, members by name, or a list. */
 export type XmlValue =
   | boolean
   | number
@@ -8,7 +8,7 @@ export type XmlValue =
 
 const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
 
-/** An element with what is in it; several where the value is a list. */
+/** An element with its content; several for a list. */
 export function xml(name: string, value: XmlValue | undefined, attributes = ""): string {
   if (value === undefined) {
     return "";
@@ -25,7 +25,7 @@ export function xml(name: string, value: XmlValue | undefined, attributes = ""):
   return `<${name}${attributes}>${inside}</${name}>`;
 }
 
-/** The texts of all elements of a name. */
+/** The texts of all elements with a name. */
 export function textsOf(document: string, name: string): readonly string[] {
   const found = document.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, "g"));
   return [...found].map(([, text = ""]) =>

@@ -4,30 +4,30 @@ import { hashFiles } from "./contentHash";
 import { readChecked, writeChecked } from "../storage/files";
 import type { ObjectStore } from "../storage/objectStore";
 
-/** A result that can stand in for a job that would have the same result. */
+/** A cached result of a job. */
 export interface CachedResult<Value> {
   /** Id of the execution that produced it. */
   readonly execution: string;
-  /** What the job was kept with. */
+  /** The job's recorded facts. */
   readonly value: Value;
 }
 
 interface Entry<Value> extends CachedResult<Value> {
   /** ISO 8601. */
   readonly time: string;
-  /** Each object or prefix that the job wrote, by a name that does not depend on the execution. */
+  /** The objects and prefixes that the job wrote, by names that do not depend on the execution. */
   readonly outputs: Readonly<Record<string, { readonly uri: string; readonly hash: string }>>;
 }
 
 /**
- * The results of finished jobs, by the hash of all that they depend on. An execution that is retried takes its
- * own; those of others stand in for a job only if its step's CacheConfig says so.
+ * The results of finished jobs, by a hash of everything that they depend on. A retried execution reuses its own results;
+ * others' only if the step's CacheConfig allows it.
  */
 export class Cache {
   /**
-   * @param folder where the entries are kept, a document each
-   * @param execution id of the execution whose jobs ask for results
-   * @param enabled whether results of other executions are taken; results are kept in any case
+   * @param folder folder of the entries, a document each
+   * @param execution id of the current execution
+   * @param enabled whether to reuse results of other executions; results are always stored
    */
   constructor(
     private readonly folder: string,
@@ -37,12 +37,12 @@ export class Cache {
   ) {}
 
   /**
-   * The result of an equal job, with its outputs put where this job would have written them.
+   * The result of an equal job, with its outputs copied to this job's locations.
    *
-   * @param key hash of all that the job depends on; undefined if it is not known
-   * @param place S3 URI of each output of this job, by its name
-   * @param expireAfter seconds after which a result of another execution is too old; default: never
-   * @returns undefined if there is none, or its outputs are no longer what they were
+   * @param key hash of everything that the job depends on; undefined if it is unknown
+   * @param place S3 URI of each output of this job, by name
+   * @param expireAfter seconds until a result of another execution expires; default: never
+   * @returns undefined if there is none, or its outputs have changed
    */
   async find<Value>(
     key: string | undefined,
@@ -68,9 +68,8 @@ export class Cache {
   }
 
   /**
-   * Keeps the result of a job that succeeded.
-   * @param outputs S3 URI of each output, by a name that does not depend on the execution; those that hold
-   *   nothing are left out
+   * Stores the result of a successful job.
+   * @param outputs S3 URI of each output, by a name that does not depend on the execution; empty ones are omitted
    */
   async keep(
     key: string | undefined,
@@ -96,7 +95,7 @@ export class Cache {
     writeChecked(this.path(key), entry);
   }
 
-  /** Whether a result is one of this execution's, which it had before it was interrupted or failed. */
+  /** Whether a result is this execution's own, from before it was interrupted or failed. */
   isOwn({ execution }: Pick<Entry<unknown>, "execution">): boolean {
     return execution === this.execution;
   }

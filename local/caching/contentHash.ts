@@ -7,10 +7,10 @@ import { canonicalJson } from "../../pipeline/language/canonicalJson";
 
 const root = resolve(__dirname, "..", "..");
 
-/** Folder of compiled files, which do not decide what their sources do. */
+/** Folder of compiled files, which only depend on their sources. */
 const compiled = "__pycache__";
 
-/** The SHA-256 of a JSON value, whatever the order of its keys. */
+/** The SHA-256 of a JSON value, independent of the order of keys. */
 export function hashJson(value: unknown): string {
   return createHash("sha256").update(canonicalJson(value)).digest("hex");
 }
@@ -23,7 +23,7 @@ async function addFile(hash: Hash, path: string, name: string): Promise<void> {
 }
 
 /**
- * The SHA-256 of the names and contents of files, in their order.
+ * The SHA-256 of the names and contents of files, in order.
  * @returns undefined if there are none
  */
 export async function hashFiles(
@@ -41,7 +41,7 @@ export async function hashFiles(
 
 /**
  * The SHA-256 of a file's content, or of the names and contents of all files in a folder.
- * @returns undefined if there is nothing at the path
+ * @returns undefined if the path does not exist
  */
 export async function hashContent(path: string): Promise<string | undefined> {
   if (!existsSync(path)) {
@@ -64,8 +64,8 @@ export async function hashContent(path: string): Promise<string | undefined> {
 }
 
 /**
- * What every job depends on beside its image: the services, the steps' own code, the Python, and the lock
- * of its packages, which is what `npm run local` has installed.
+ * What every job depends on apart from its image: the services, the steps' code, the Python version, and the lock file of
+ * the packages that `npm run local` installs.
  */
 const common = [
   "local/standins/athena",
@@ -83,8 +83,8 @@ const common = [
 const hashes = new Map<string, Promise<string>>();
 
 /**
- * The SHA-256 of code: files and folders of the project, what every job depends on, and the versions of
- * the Python packages. It is computed once a process.
+ * The SHA-256 of code: files and folders of the project, common dependencies of all jobs, and the versions of the Python
+ * packages. It is computed once per process.
  *
  * @param sources paths in the project, or absolute ones
  */

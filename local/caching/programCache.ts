@@ -9,7 +9,7 @@ import type { RunnableProgram } from "../../offline/program";
 
 const root = resolve(__dirname, "..", "..");
 
-/** What the program does not depend on. Their lock stands for installed packages. */
+/** What the program does not depend on; the lock file represents installed packages. */
 const notRead = new Set(["bench", "docs", "examples", "node_modules", "notebooks", "tests"]);
 
 interface Document extends Omit<RunnableProgram, "uploads"> {
@@ -25,7 +25,7 @@ export async function hashSources(): Promise<string> {
   return hashJson(files);
 }
 
-/** The flow that a dataset names, as stack config states it; undefined if it names none, or is none. */
+/** The flow of a dataset in the stack's configuration, if any. */
 function flowFile(dataset: string | undefined): string | undefined {
   try {
     const { flow } = JSON.parse(dataset ?? "{}") as { readonly flow?: unknown };
@@ -35,16 +35,16 @@ function flowFile(dataset: string | undefined): string | undefined {
   }
 }
 
-/** The hash of a file that the configuration names; null if it cannot be read, which the program refuses by its key. */
+/** The hash of a file in the configuration; null if it cannot be read, which the program reports by its key. */
 async function hashNamed(path: string | undefined): Promise<string | null> {
   return path === undefined ? null : ((await hashContent(path).catch(() => null)) ?? null);
 }
 
 /**
- * The hash of all that decides what the program registers: sources, configuration, the files that it names, and the day,
- * since it warns of what is no longer supported.
+ * The hash of everything that the program depends on: sources, configuration, its files, and the day, because of warnings
+ * about ending support.
  *
- * @param sources as {@link hashSources} gives it
+ * @param sources from {@link hashSources}
  */
 export async function programKey(
   sources: string,
@@ -58,10 +58,10 @@ export async function programKey(
 }
 
 /**
- * What the program registers for a stack, taken from a folder where it is kept for files that have not
- * changed since: evaluating the program takes longer than all else if nothing is to be done.
+ * What the program registers for a stack, from a cache if no file has changed: with cached results, evaluating the program
+ * would take most of a run's time.
  *
- * @param folder where evaluations are kept
+ * @param folder of cached evaluations
  * @throws UserError if the configuration is not valid
  */
 export async function loadProgram(

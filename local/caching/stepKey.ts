@@ -14,10 +14,10 @@ import type { TrainingDefinition } from "../execution/steps/trainingJob";
 
 type Hyperparameters = Readonly<Record<string, string>>;
 
-/** What a key is made of is not known, for example since an input is missing. */
+/** A dependency of a key is unknown, for example because an input is missing. */
 class Unknown extends Error {}
 
-/** The hash of the objects that a job finds at an S3 URI, by the names that it finds them under. */
+/** The hash of the objects at an S3 URI, with their names for the job. */
 async function contentBehind(execution: Execution, uri = ""): Promise<string> {
   try {
     const hash = await hashFiles(execution.store.objectsAt(uri));
@@ -42,7 +42,7 @@ async function tableContents(execution: Execution): Promise<readonly object[]> {
   );
 }
 
-/** The hash of what runs the jobs of an image. */
+/** The hash of the program that runs an image's jobs. */
 export async function imageHash(images: Images, uri = ""): Promise<string> {
   const image = images.find(uri);
   return image?.container?.id ?? hashCode(image?.sources ?? []);
@@ -83,7 +83,7 @@ async function channels(
   );
 }
 
-/** The content of code in S3; the rest of what a source says is in the request. */
+/** The content of code in S3; the request has its other settings. */
 async function sourceContent(
   execution: Execution,
   source: Source | undefined,
@@ -92,7 +92,7 @@ async function sourceContent(
   return uri === undefined ? {} : { source: await contentBehind(execution, uri) };
 }
 
-/** What a training job depends on, beside its hyperparameters. */
+/** What a training job depends on, apart from its hyperparameters. */
 async function trainingParts(
   execution: Execution,
   definition: TrainingDefinition,
@@ -121,8 +121,8 @@ async function orUndefined<Value>(key: Promise<Value>): Promise<Value | undefine
 }
 
 /**
- * The hash of all that a processing job depends on: its arguments but for where its outputs go and what it
- * runs on, the content behind its inputs, and the code of its image. Undefined where an input is missing.
+ * The hash of everything that a processing job depends on: its arguments except output locations and instances, the
+ * content of its inputs, and its image's code. Undefined if an input is missing.
  */
 export function processingKey(
   execution: Execution,
@@ -147,11 +147,10 @@ export function processingKey(
 }
 
 /**
- * The key of a result: of a step of the pipeline, or of a job of that step by its number. SageMaker's cache
- * looks for "a previous run of your current pipeline step" ("Caching pipeline steps"), so neither another
- * step nor another pipeline takes it.
+ * The key of the result of a step, or of one of its jobs by number. SageMaker's cache looks for "a previous run of your
+ * current pipeline step" ("Caching pipeline steps"), so other steps and pipelines have other keys.
  *
- * @param content hash of all that the job depends on
+ * @param content hash of everything that the job depends on
  */
 export function resultKey(
   { scope }: Execution,
@@ -163,9 +162,9 @@ export function resultKey(
 }
 
 /**
- * The hashes of all that the training jobs of a definition depend on, by their hyperparameters; undefined
- * where an input is missing. The inputs are read once.
- * @param common the hyperparameters that all of them have
+ * The hashes of everything that the training jobs of a definition depend on, by their hyperparameters; undefined if an
+ * input is missing. The inputs are read once.
+ * @param common the static hyperparameters
  */
 export function trainingKeys(
   execution: Execution,
@@ -179,7 +178,7 @@ export function trainingKeys(
   return orUndefined(keys());
 }
 
-/** The hash of all that a tuning job depends on. */
+/** The hash of everything that a tuning job depends on. */
 export function tuningKey(
   execution: Execution,
   { HyperParameterTuningJobConfig: config, TrainingJobDefinition: definition }: TuningRequest,
@@ -195,7 +194,7 @@ export function tuningKey(
   return orUndefined(key());
 }
 
-/** The hash of all that a transform job depends on: the model's content among it. */
+/** The hash of everything that a transform job depends on, including the model's content. */
 export function transformKey(
   execution: Execution,
   request: TransformRequest,

@@ -4,12 +4,12 @@ export interface ServedApi {
   readonly close: () => Promise<void>;
 }
 
-/** The services that jobs find here, as the environment of AWS SDKs names them. */
+/** The available services, by their names in the environment of AWS SDKs. */
 const services = ["SAGEMAKER", "S3"];
 
 /**
- * The API of this machine for jobs that call AWS. It is served as soon as one does. Jobs in the name of other roles than
- * the stack's find what they always find: they are somebody else's.
+ * The API of this machine for jobs that call AWS, served from the first such job. Jobs with other roles than the stack's
+ * do not get it, because they are not the stack's.
  */
 export class AwsServices {
   private served: Promise<ServedApi> | undefined;
@@ -21,7 +21,7 @@ export class AwsServices {
     private readonly ownRoles: ReadonlySet<string>,
   ) {}
 
-  /** What the environment of a job in the name of a role says of AWS. */
+  /** The AWS variables in the environment of a job with a role. */
   async environment(role: string | undefined): Promise<Readonly<Record<string, string>>> {
     if (role === undefined || !this.ownRoles.has(role)) {
       return {};

@@ -5,11 +5,11 @@ import { writeJson } from "../storage/files";
 import type { ObjectStore } from "../storage/objectStore";
 import type { Environment, ProcessingTask } from "./environment";
 
-/** What containers share. */
+/** Settings that containers share. */
 export interface Machine {
-  /** Its folder is readable at the same place, since a job's input consists of links to it. */
+  /** Its folder is mounted at the same path, because a job's inputs are links to it. */
   readonly store: Pick<ObjectStore, "folder">;
-  /** The work folder, by which containers are found that nobody has removed. */
+  /** The work folder, which labels containers so that leftover ones can be removed. */
   readonly workFolder: string;
   /** Jobs that share the machine. */
   readonly parallelism: number;
@@ -18,15 +18,15 @@ export interface Machine {
 /** Seconds between SIGTERM and SIGKILL, as SageMaker gives them. */
 const graceSeconds = 120;
 
-/** Seconds beyond in which Docker ends the container. */
+/** Further seconds for Docker to end the container. */
 const dockerSeconds = 15;
 
-/** Part of the machine's memory that all containers may have together. */
+/** Share of the machine's memory for all containers together. */
 const memoryShare = 0.9;
 
 /**
- * Containers, run as SageMaker runs them: with the job's folder as `/opt/ml`, their output in the job's log,
- * and their share of the machine.
+ * Runs containers like SageMaker: with the job's folder as `/opt/ml`, their output in the job's log, and a share of the
+ * machine.
  */
 export function containers({ parallelism, store, workFolder }: Machine): Environment {
   return {

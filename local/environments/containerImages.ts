@@ -6,17 +6,16 @@ import { programFolder } from "./programFolder";
 import type { RunnableProgram } from "../../offline/program";
 import { buildImage, checkDocker, imageId } from "./docker";
 
-/** What is known of the program's own image. */
+/** The program's own image. */
 type ImageProgram = Pick<RunnableProgram, "baseImage" | "decisionTreeImageUri">;
 
 const root = resolve(__dirname, "..", "..");
 
 /**
- * The images whose training and serving jobs run in containers: the Decision Tree image, which is built
- * if it is not on this machine, and every other one that is, but for those of SageMaker that have
- * stand-ins here.
+ * The images whose training and serving jobs run in containers: the Decision Tree image, which is built if needed, and
+ * other images on this machine, except SageMaker's with stand-ins.
  *
- * @param say takes what a build does
+ * @param say prints a build's output
  * @param stopped ends a build
  * @throws UserError if there is no Docker, or the image cannot be built
  */
@@ -46,11 +45,11 @@ async function containerImages(
   return found;
 }
 
-/** What the user says of how the jobs of images run. */
+/** The user's options for how images' jobs run. */
 export interface ImageOptions {
-  /** Whether what trains and serves runs in containers, where images are on this machine. Default false. */
+  /** Whether training and serving use containers, for images on this machine. Default false. */
   readonly docker?: boolean;
-  /** The folder of an image's program, or `docker` for a container of it, by the image's URI. Default: none. */
+  /** The folder of an image's program, or `docker` for a container, by the image's URI. Default: none. */
   readonly images?: ReadonlyMap<string, string> | undefined;
 }
 
@@ -68,12 +67,12 @@ async function givenImage(uri: string, value: string): Promise<Image> {
 }
 
 /**
- * What runs the jobs of images.
+ * How the jobs of images run.
  *
  * @param uris the images that may run in containers
- * @param say takes what a build does
+ * @param say prints a build's output
  * @param stopped ends a build
- * @throws UserError if an option names what is not there, or an image cannot be built
+ * @throws UserError if an option names something that does not exist, or an image cannot be built
  */
 export async function findImages(
   uris: Iterable<string>,

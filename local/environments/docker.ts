@@ -6,7 +6,7 @@ import { UserError } from "../../errors/userError";
 
 const run = promisify(execFile);
 
-/** The label by which the containers of a work folder are known. Its value is the folder. */
+/** The label of a work folder's containers, with the folder as value. */
 export const folderLabel = "restate.work-folder";
 
 /** @throws UserError if no Docker daemon answers */
@@ -21,7 +21,7 @@ export async function checkDocker(): Promise<void> {
   }
 }
 
-/** The id of an image that is on this machine, which is a hash of its content; undefined if it is not. */
+/** The id, a hash of the content, of an image on this machine, if it exists. */
 export async function imageId(image: string): Promise<string | undefined> {
   try {
     const { stdout } = await run("docker", ["image", "inspect", "--format", "{{.Id}}", image]);
@@ -43,12 +43,12 @@ export interface Build {
 const shownLines = 12;
 
 /**
- * Builds an image for the platform that SageMaker runs. The build has the network of the host, since a
- * machine that reaches its package index by a proxy of its own has no other.
+ * Builds an image for SageMaker's platform. The build uses the host's network, because a proxy for the package index may
+ * only be reachable from there.
  *
- * @param say takes the build's steps
+ * @param say prints the build's output
  * @param stopped ends the build
- * @throws UserError with the end of the output where it fails
+ * @throws UserError with the end of the output if it fails
  */
 export function buildImage(
   { arguments: values, context, tag }: Build,
@@ -88,7 +88,7 @@ export function buildImage(
   });
 }
 
-/** Removes the containers that killed runs in a work folder have left. */
+/** Removes leftover containers of killed runs in a work folder. */
 export async function removeContainers(folder: string): Promise<void> {
   const filter = `label=${folderLabel}=${folder}`;
   const { stdout } = await run("docker", ["ps", "--all", "--quiet", "--filter", filter]);

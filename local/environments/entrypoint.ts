@@ -1,4 +1,4 @@
-/** What the entry point of a processing job starts. */
+/** The program of a processing job's entry point. */
 export type Entrypoint =
   | {
       readonly kind: "script";
@@ -6,20 +6,20 @@ export type Entrypoint =
       readonly script: string;
       readonly arguments: readonly string[];
     }
-  /** The shell script that the SDK's FrameworkProcessor writes, which starts a script of its own. */
+  /** The shell script of the SDK's FrameworkProcessor, which starts a Python script. */
   | { readonly kind: "framework" };
 
-/** Where the SDK's FrameworkProcessor puts its shell script, and the code beside it. */
+/** The folder of the SDK's FrameworkProcessor for its shell script and the code. */
 export const frameworkFolders = {
   entrypoint: "/opt/ml/processing/input/entrypoint",
   code: "/opt/ml/processing/input/code",
 };
 
 /**
- * Reads the entry point of a processing job: `python3 SCRIPT.py ARGUMENT...`, also with `-u`, or the shell
- * script of the SDK's FrameworkProcessor. Output is never held back here, so `-u` changes nothing.
+ * Parses the entry point of a processing job: `python3 SCRIPT.py ARGUMENT...`, also with `-u`, or the shell script of the
+ * SDK's FrameworkProcessor. Output is never buffered here, so `-u` has no effect.
  *
- * @returns undefined if it is of another form, or empty
+ * @returns undefined if it has another form, or is empty
  */
 export function readEntrypoint(words: readonly string[]): Entrypoint | undefined {
   const [program = "", ...rest] = words;

@@ -4,8 +4,8 @@ import type { Environment } from "./environment";
 import { processes } from "./processEnvironment";
 
 /**
- * Where the jobs of an image run.
- * @param kind of job: with `--docker`, those that process run in processes all the same
+ * The environment of an image's jobs.
+ * @param kind of job; processing jobs use processes even with `--docker`
  */
 export function environmentOf(
   machine: Machine,

@@ -12,7 +12,7 @@ const job = z.object({
   environment: z.record(z.string(), z.string()),
 });
 
-/** What a job that failed ran, by which a shell has its environment. */
+/** The command of a failed job, so that a shell can have its environment. */
 export interface FailedJob {
   readonly program: { readonly module: string } | { readonly script: string };
   readonly arguments: readonly string[];
@@ -20,13 +20,13 @@ export interface FailedJob {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Where it is kept: beside the folder that stands for the job's /opt. */
+/** Its file, beside the folder that replaces the job's /opt. */
 const fileName = "job.json";
 
-/** Keeps what a job that failed ran, in its folder. */
+/** Stores the command of a failed job in its folder. */
 export function keepJob(failed: FailedJob): void {
   const { arguments: values, environment, program, workingDirectory } = failed;
-  // What is no job of SageMaker's has no folder of its own around the one that it works in.
+  // Only SageMaker's jobs have a parent folder of their own.
   if (!workingDirectory.endsWith(join("opt", "ml"))) {
     return;
   }
@@ -34,7 +34,7 @@ export function keepJob(failed: FailedJob): void {
   writeJson(path, { program, arguments: values, workingDirectory, environment });
 }
 
-/** What the job of a folder ran; undefined if it has not failed, or its folder is gone. */
+/** The command of a folder's job; undefined if it did not fail, or the folder is gone. */
 export function readFailedJob(folder: string): FailedJob | undefined {
   const path = join(folder, fileName);
   if (!existsSync(path)) {

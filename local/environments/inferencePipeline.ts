@@ -1,26 +1,26 @@
 import { createServer } from "node:http";
 
 /**
- * How many bytes one container may hand to the next at an endpoint.
+ * Max bytes between two containers of an endpoint.
  * Source: SageMaker guide, "Troubleshoot Inference Pipelines".
  */
 export const maxBetweenContainers = 5 * 1024 ** 2;
 
-/** A request to a model, or the answer of one. */
+/** A request to a model, or its response. */
 export interface Message {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
 }
 
-/** What the containers of a model answer. */
+/** The response of a model's containers. */
 export interface Invocation extends Message {
   readonly status: number;
-  /** What the container that answered is called in the service's errors. */
+  /** The responding container's name in the service's errors. */
   readonly container: string;
 }
 
-/** Headers of an answer that are handed on. */
+/** Headers of a response that are passed on. */
 const answered = ["content-type", "x-amzn-sagemaker-custom-attributes"];
 
 async function ask(
@@ -45,14 +45,13 @@ async function ask(
 }
 
 /**
- * Asks the containers of a model, one after another: the answer of each, with its Content-Type, is the request to the
- * next, and the client's Accept is for the last. The first that fails has the word. Source: SageMaker guide, "Host
- * models along with pre-processing logic as serial inference pipeline behind one endpoint";
- * aws/amazon-sagemaker-examples#729 and #3235 (the second container is given the first one's own type, whatever the
- * client accepts; the names in errors).
+ * Invokes the containers of a model in turn: each response, with its Content-Type, is the request to the next, and only
+ * the last gets the client's Accept. The first failure is returned. Source: SageMaker guide, "Host models along with
+ * pre-processing logic as serial inference pipeline behind one endpoint"; aws/amazon-sagemaker-examples#729 and #3235
+ * (the second container gets the first one's type, whatever the client accepts; the names in errors).
  *
- * @param ports where they listen, in their order
- * @param maxBytes between two of them; default: any number
+ * @param ports of the containers, in order
+ * @param maxBytes between two containers; default: unlimited
  */
 export async function invokeContainers(
   ports: readonly number[],
@@ -82,10 +81,10 @@ export async function invokeContainers(
   return answer;
 }
 
-/** Names, in the answer of what serves several containers as one, the one that has the word. */
+/** The header with the name of the responding container, if one server combines several. */
 export const containerHeader = "x-restate-container";
 
-/** What the runtime answers where a model refuses a request. Source: ModelError. */
+/** The runtime's response if a model refuses a request. Source: ModelError. */
 export function modelError({
   body,
   container,
@@ -94,14 +93,14 @@ export function modelError({
   const side = status < 500 ? "client" : "server";
   const original = Buffer.from(body).toString("utf8");
   return {
-    // Evidence for the words: aws-samples/amazon-sagemaker-custom-recommender-system#2.
+    // Evidence for the message: aws-samples/amazon-sagemaker-custom-recommender-system#2.
     Message: `Received ${side} error (${status}) from ${container} with message "${original}".`,
     OriginalMessage: original,
     OriginalStatusCode: status,
   };
 }
 
-/** Serves containers as one by the container contract, on a port of this machine. @returns what ends it */
+/** Serves containers as one by the container contract, on a port of this machine. @returns a function that ends it */
 export function serveContainers(ports: readonly number[], port: number): Promise<() => void> {
   const server = createServer((request, response) => {
     const respond = async (): Promise<void> => {
@@ -110,7 +109,7 @@ export function serveContainers(ports: readonly number[], port: number): Promise
         chunks.push(chunk);
       }
       if (request.url !== "/invocations" || request.method !== "POST") {
-        // All of them answer /ping before this serves; what else there is to know, the first says.
+        // All of them have answered /ping; the first one answers other requests.
         const found = await fetch(`http://127.0.0.1:${ports[0] ?? 0}${request.url ?? "/"}`, {
           method: request.method ?? "GET",
         });

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-/** A job's folder, which stands for `/opt/ml`, and its log. */
+/** A job's folder, which replaces `/opt/ml`, and its log. */
 export interface JobFolder {
   readonly name: string;
   readonly base: string;
@@ -9,8 +9,8 @@ export interface JobFolder {
 }
 
 /**
- * Makes the folder of a job, replacing what an earlier attempt left.
- * @param execution its folder holds those of its jobs
+ * Creates the folder of a job, replacing an earlier attempt's.
+ * @param execution its folder contains its jobs' folders
  */
 export function makeJobFolder(execution: { readonly folder: string }, name: string): JobFolder {
   const folder = join(execution.folder, "jobs", name);
@@ -22,7 +22,7 @@ export function makeJobFolder(execution: { readonly folder: string }, name: stri
   return { name, base, log: join(logs, `${name}.log`) };
 }
 
-/** Maps `/opt/ml` and what is below it, wherever it stands in a value, into a job's folder. */
+/** Replaces `/opt/ml` in the paths of a value by a job's folder. */
 export function intoFolder<Value>(value: Value, folder: Pick<JobFolder, "base">): Value {
   if (typeof value === "string") {
     return value.replace(/(^|[\s='":,])\/opt\/ml(?=\/|$)/g, `$1${folder.base}`) as Value;

@@ -3,7 +3,7 @@ import { availableParallelism, constants } from "node:os";
 import { keepJob } from "./failedJob";
 import { PythonService } from "./python";
 
-/** A process to run to its end. */
+/** A process to run. */
 export interface Job {
   /** Unique among the jobs of a run. */
   readonly id: string;
@@ -17,30 +17,29 @@ export interface Job {
   /** Time after which the job is stopped, in seconds. */
   readonly timeLimit: number;
   /**
-   * Seconds between SIGTERM and SIGKILL. Default 5: SageMaker gives 120, for which the user of a laptop will
-   * not wait.
+   * Seconds between SIGTERM and SIGKILL. Default 5; SageMaker's 120 are too long for a laptop's user.
    */
   readonly graceSeconds?: number;
-  /** Stops it, whether it runs or waits for room. */
+  /** Stops it, whether it is running or waiting. */
   readonly signal?: AbortSignal;
-  /** Whether it belongs to a job that has room, so that it waits for none. Default false. */
+  /** Whether it belongs to a running job, so it does not wait for a slot. Default false. */
   readonly beside?: boolean;
 }
 
 /** How a job ended. */
 export interface JobResult {
-  /** Exit code; negative: the number of the signal that ended it. */
+  /** Exit code; negative for the number of a signal that ended it. */
   readonly exitCode: number;
   readonly seconds: number;
-  /** Whether it was stopped for its time limit. */
+  /** Whether it reached its time limit. */
   readonly timedOut: boolean;
 }
 
 /** Runs jobs. */
 export interface Jobs {
-  /** Jobs at once. */
+  /** Max concurrent jobs. */
   readonly parallelism: number;
-  /** Whether it takes no jobs any more. */
+  /** Whether it no longer accepts jobs. */
   readonly isClosed: boolean;
   /**
    * Runs a job as soon as there is room for it.
@@ -49,11 +48,11 @@ export interface Jobs {
   readonly run: (job: Job) => Promise<JobResult>;
   /** Stops a job that is running, by its id. */
   readonly stop: (id: string) => void;
-  /** Stops all jobs, the waiting ones too, and takes no others. */
+  /** Stops all jobs, including waiting ones, and accepts no more. */
   readonly close: () => Promise<void>;
 }
 
-/** A job that could not be run to its end, through no doing of its own. */
+/** A job that could not be run, for reasons outside the job. */
 export class JobError extends Error {}
 
 interface Waiting {
@@ -63,17 +62,17 @@ interface Waiting {
   timer?: NodeJS.Timeout;
 }
 
-/** The result of a job that was stopped while it waited for room. */
+/** The result of a job that was stopped while it waited. */
 const stoppedBeforeItBegan: JobResult = {
   exitCode: -constants.signals.SIGTERM,
   seconds: 0,
   timedOut: false,
 };
 
-/** Of jobs that do not say another. */
+/** The default grace period. */
 const defaultGraceSeconds = 5;
 
-/** Runs jobs in a warm Python process, as many at once as the machine has cores. */
+/** Runs jobs in a warm Python process, by default one per core. */
 export class JobRunner implements Jobs {
   private service: PythonService | undefined;
   private readonly running = new Map<string, Waiting>();
@@ -81,12 +80,12 @@ export class JobRunner implements Jobs {
   private free: number;
   private stopped = false;
 
-  /** @param parallelism jobs at once; default one a core */
+  /** @param parallelism max concurrent jobs; default one per core */
   constructor(readonly parallelism: number = availableParallelism()) {
     this.free = parallelism;
   }
 
-  /** Starts the process ahead of the first job: its libraries take a second to load. */
+  /** Starts the process before the first job, because its libraries take a second to load. */
   warmUp(): void {
     this.process();
   }
@@ -120,12 +119,12 @@ export class JobRunner implements Jobs {
     this.service?.send({ stop: { id } });
   }
 
-  /** Whether it takes no jobs any more. */
+  /** Whether it no longer accepts jobs. */
   get isClosed(): boolean {
     return this.stopped;
   }
 
-  /** Stops all jobs, the waiting ones too, and the process that runs them. */
+  /** Stops all jobs, including waiting ones, and the process that runs them. */
   async close(): Promise<void> {
     this.stopped = true;
     await this.service?.close();
@@ -142,7 +141,7 @@ export class JobRunner implements Jobs {
         this.receive(message as Record<string, Record<string, unknown>>);
       },
       (error) => {
-        this.service = undefined; // The next job tries again, and fails by itself.
+        this.service = undefined; // The next job starts the process again, and reports its failure.
         this.abandon(error.message);
       },
     );

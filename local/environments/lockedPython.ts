@@ -10,11 +10,11 @@ import { pythonInterpreter } from "./python";
 /** What pip prints if it cannot reach a registry. */
 const unreachable = /Failed to establish a new connection|Name or service not known|timed out/;
 
-/** An environment of Python packages that the project's own does not hold. */
+/** An environment with Python packages that the project's does not have. */
 export interface LockedPackages {
-  /** What they are, for folders. */
+  /** Their name in folders. */
   readonly name: string;
-  /** In words, for people. */
+  /** Their name for people. */
   readonly title: string;
   /** The path of the lock: a requirements file with hashes. */
   readonly lock: string;
@@ -33,9 +33,9 @@ function run(title: string, command: string, args: readonly string[]): void {
 }
 
 /**
- * The interpreter of an environment with locked packages, in the user's cache. It is made when it is first needed.
+ * The interpreter of an environment with locked packages, in the user's cache, created on demand.
  *
- * @param say takes the line that says that it is made
+ * @param say prints that it is being created
  * @throws UserError if the packages cannot be installed
  */
 export function lockedPython(
@@ -56,11 +56,11 @@ export function lockedPython(
       run(title, python, ["-m", "venv", "--without-pip", made]);
       run(title, python, [
         ...["-m", "pip", "--python", join(made, ...path), "install", "--quiet"],
-        // The lock holds all that is needed; what it leaves out on purpose is not to be found either.
+        // The lock file is complete, and omits some dependencies on purpose.
         ...["--disable-pip-version-check", "--retries", "1", "--no-deps", "--require-hashes"],
         ...["--requirement", lock],
       ]);
-      // Another process may have made it meanwhile.
+      // Another process may have created it meanwhile.
       if (!existsSync(folder)) {
         renameSync(made, folder);
       }

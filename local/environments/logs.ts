@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 
 import type { MetricDefinition } from "../standins/images";
 
-/** The last lines of a log that hold something. */
+/** The last non-empty lines of a log. */
 export function lastLines(log: string, count = 10): string {
   if (!existsSync(log)) {
     return "";
@@ -11,14 +11,14 @@ export function lastLines(log: string, count = 10): string {
 }
 
 /**
- * The pattern of a metric. One that begins with `.*` matches from a line's start or not at all; told so, it is not
- * tried from each place of each line, which takes seconds for the metrics that a log does not have.
+ * The pattern of a metric. One that begins with `.*` is anchored to the line's start, with the same result: trying it at
+ * each position of each line takes seconds for metrics that a log does not have.
  */
 function metricPattern(regex: string): RegExp {
   return new RegExp(regex.startsWith(".*") ? `^${regex}` : regex);
 }
 
-/** The last value of each metric in a log, found as SageMaker finds it: by the definitions' regexes. */
+/** The last value of each metric in a log, by the definitions' regexes. */
 export function readMetrics(
   log: string,
   definitions: readonly MetricDefinition[],
@@ -45,7 +45,7 @@ export function readMetrics(
   );
 }
 
-/** All values of a metric in a log, in their order. */
+/** All values of a metric in a log, in order. */
 export function readSeries(log: string, regex: string): readonly number[] {
   if (!existsSync(log)) {
     return [];

@@ -5,7 +5,7 @@ import { UserError } from "../../errors/userError";
 import { lockedPython } from "./lockedPython";
 
 const root = resolve(__dirname, "..", "..");
-/** 180 MB that no run needs. */
+/** 180 MB, so only installed on demand. */
 const client = {
   name: "mlflow",
   title: "MLflow's client",
@@ -13,17 +13,17 @@ const client = {
 };
 const script = join(root, "local", "mlflow", "log.py");
 
-/** What was done in an MLflow store. */
+/** The result of logging to an MLflow store. */
 export interface Logged {
-  /** Runs that were made, and runs that were there already. */
+  /** Numbers of new and of unchanged runs. */
   readonly created: number;
   readonly kept: number;
-  /** Versions of registered models. */
+  /** Number of versions of registered models. */
   readonly models: number;
 }
 
 /**
- * Logs what is known of executions to an MLflow store: see local/mlflow/log.py.
+ * Logs executions to an MLflow store: see local/mlflow/log.py.
  *
  * @param facts the path of the document
  * @param store a folder, the address of a tracking server, or an ARN of SageMaker's
@@ -37,11 +37,11 @@ export async function logToMlflow(
   const python = lockedPython(client, say);
   const child = spawn(python, [script, facts, store], {
     stdio: ["ignore", "pipe", "pipe"],
-    // MLflow reports how it is used to its makers unless told otherwise: mlflow/environment_variables.py.
+    // MLflow sends telemetry by default: mlflow/environment_variables.py.
     env: {
-      // A server that does not answer is given up after seconds, not minutes.
+      // Gives up on an unresponsive server after seconds, not minutes.
       MLFLOW_HTTP_REQUEST_MAX_RETRIES: "3",
-      // An empty variable is none, as the other SDK has it: botocore looks for a profile without a name.
+      // botocore would look for a profile with an empty name.
       ...Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== "")),
       MLFLOW_DISABLE_TELEMETRY: "true",
       MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT: "true",

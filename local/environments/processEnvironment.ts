@@ -37,7 +37,7 @@ function programOf(
   };
 }
 
-/** Processes of this machine, which stand in for the containers of an image. */
+/** Processes that stand in for an image's containers. */
 export function processes(image: Image | undefined): Environment {
   return {
     paths: intoFolder,

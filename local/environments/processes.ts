@@ -2,16 +2,16 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
-/** What tells a process from all others, also from a later one that gets its number. */
+/** The identity of a process, which a later process with the same number does not have. */
 export interface ProcessIdentity {
   readonly id: number;
-  /** Within it, numbers mean the same processes: the boot and the container. Not known of old documents. */
+  /** The boot and the container in which numbers are unique. Unknown in old documents. */
   readonly machine?: string | undefined;
-  /** When the process started, as the system says it. Not known on every system. */
+  /** The system's start time of the process. Unknown on some systems. */
   readonly started?: string | undefined;
 }
 
-/** The text of a file of the system; undefined if there is none. */
+/** The text of a system file; undefined if it does not exist. */
 function systemFile(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8").trim();
@@ -20,7 +20,7 @@ function systemFile(path: string): string | undefined {
   }
 }
 
-/** Where numbers of processes mean the same: this boot and, on Linux, this container. */
+/** The scope of processes' numbers: this boot and, on Linux, this container. */
 function thisMachine(): string {
   const boot = systemFile("/proc/sys/kernel/random/boot_id");
   if (boot === undefined) {
@@ -33,7 +33,7 @@ function thisMachine(): string {
   }
 }
 
-/** When a process started; undefined if it does not run, or the system does not tell. */
+/** The start time of a process; undefined if it is not running, or unknown. */
 function startOf(processId: number): string | undefined {
   // The second field is the program's name in brackets, which may hold anything; the start is the 22nd.
   const stat = systemFile(`/proc/${processId}/stat`);
@@ -56,8 +56,8 @@ export function thisProcess(): ProcessIdentity {
 }
 
 /**
- * Whether a process runs, whoever it belongs to.
- * @returns undefined if that is not known: it is another machine's, or not enough is known of it
+ * Whether a process is running, whoever owns it.
+ * @returns undefined if unknown, for example for another machine's process
  */
 export function isRunning({ id, machine, started }: ProcessIdentity): boolean | undefined {
   if (machine === undefined || machine !== thisMachine()) {

@@ -7,11 +7,10 @@ import type { Image } from "../standins/images";
 const isFile = (path: string): boolean => existsSync(path) && statSync(path).isFile();
 
 /**
- * What runs the jobs of an image whose program is in a folder, as in `container/`: a Python package that runs as
- * `python -m PACKAGE train`, or, as images of "Adapting your own training container" have them, Python scripts
- * named `train` and `serve`.
+ * Runs the jobs of an image whose program is in a folder: a Python package that runs as `python -m PACKAGE train`, as in
+ * `container/`, or Python scripts named `train` and `serve`, as in "Adapting your own training container".
  *
- * @param option what named the folder, for errors
+ * @param option the option with the folder, for errors
  * @throws UserError if there is no program in the folder
  */
 export function programFolder(option: string, folder: string): Image {

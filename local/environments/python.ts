@@ -10,12 +10,12 @@ const root = resolve(__dirname, "..", "..");
 /** Where Python finds the project's modules. */
 export const pythonPath = [root, join(root, "container")];
 
-/** Where it finds the scripts of processing jobs. */
+/** Folders of the scripts of processing jobs. */
 export const scriptsPath = join(root, "pipeline", "scripts");
 
 /**
  * The interpreter of the project's own environment.
- * @throws UserError if the environment was not set up
+ * @throws UserError if it does not exist
  */
 export function pythonInterpreter(): string {
   const folder = process.platform === "win32" ? ["Scripts", "python.exe"] : ["bin", "python"];
@@ -27,8 +27,8 @@ export function pythonInterpreter(): string {
 }
 
 /**
- * A Python module that answers JSON lines: one request on its standard input, one or more messages on its
- * standard output. It ends when its input is closed, so it never outlives this process.
+ * A Python module with a protocol of JSON lines: it answers each request on standard input with one or more messages on
+ * standard output. It ends when its input closes, so it never outlives this process.
  */
 export class PythonService {
   private readonly child: ChildProcessWithoutNullStreams;
@@ -37,8 +37,8 @@ export class PythonService {
 
   /**
    * @param module module to run
-   * @param receive takes each message
-   * @param failed takes the reason, should the process end before {@link close}
+   * @param receive receives each message
+   * @param failed receives the reason if the process ends before {@link close}
    */
   constructor(
     private readonly module: string,
@@ -48,7 +48,7 @@ export class PythonService {
     this.child = spawn(pythonInterpreter(), ["-m", module], {
       cwd: root,
       env: { ...process.env, PYTHONPATH: pythonPath.join(":"), PYTHONDONTWRITEBYTECODE: "1" },
-      // Its own group: Ctrl-C reaches only this process, which ends the others in order.
+      // Its own group, so that Ctrl-C only reaches this process, which ends the others in order.
       detached: true,
     });
     createInterface({ input: this.child.stdout }).on("line", (line) => {
@@ -58,7 +58,7 @@ export class PythonService {
       this.errors.push(chunk.toString());
     });
     this.child.stdin.on("error", () => {
-      // The process is gone; `exit` tells why.
+      // The process is gone; `exit` reports the reason.
     });
     this.child.on("error", failed);
     this.child.on("exit", (code, signal) => {
@@ -73,7 +73,7 @@ export class PythonService {
     this.child.stdin.write(`${JSON.stringify(request)}\n`);
   }
 
-  /** Ends the process and all that it started. */
+  /** Ends the process and its children. */
   async close(): Promise<void> {
     this.ended = true;
     if (this.child.exitCode !== null || this.child.signalCode !== null) {

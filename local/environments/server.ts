@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 
 import { extract } from "tar";
 
-/** Seconds that a server may take to answer for the first time. */
+/** Seconds until a server must have answered for the first time. */
 const startSeconds = 30;
 
 /** Unpacks a model artifact into a folder, replacing any existing one. */
@@ -15,10 +15,10 @@ export async function unpackModel(archive: string, folder: string): Promise<void
 }
 
 /**
- * Takes a port of this machine, and leaves it.
- * @param port 0 for any that is free
+ * Opens a port of this machine, and closes it.
+ * @param port 0 for any free port
  * @returns the port
- * @throws Error with the code EADDRINUSE where something else listens on it
+ * @throws Error with the code EADDRINUSE if the port is in use
  */
 export function tryPort(port: number): Promise<number> {
   return new Promise((free, taken) => {
@@ -33,7 +33,7 @@ export function tryPort(port: number): Promise<number> {
   });
 }
 
-/** Ports of this machine that are free, all different. */
+/** Different free ports of this machine. */
 export async function freePorts(count: number): Promise<readonly number[]> {
   const ports = new Set<number>();
   while (ports.size < count) {
@@ -42,7 +42,7 @@ export async function freePorts(count: number): Promise<readonly number[]> {
   return [...ports];
 }
 
-/** The environment of a server that keeps to this machine. */
+/** The environment of a server on loopback. */
 export function serverEnvironment(base: string, port: number): Readonly<Record<string, string>> {
   return {
     SAGEMAKER_BASE_DIR: base,
@@ -61,7 +61,7 @@ async function answersPing(port: number): Promise<boolean> {
 
 /**
  * Waits until a server answers.
- * @param ended tells that it has ended, so that no answer will come
+ * @param ended aborts when the server has ended
  * @returns whether it answers
  */
 export async function waitForServer(port: number, ended: () => boolean): Promise<boolean> {
@@ -74,7 +74,7 @@ export async function waitForServer(port: number, ended: () => boolean): Promise
   return false;
 }
 
-/** Waits until all of some servers answer, as {@link waitForServer} does. */
+/** Waits until all servers answer; see {@link waitForServer}. */
 export async function waitForServers(
   ports: readonly number[],
   ended: () => boolean,

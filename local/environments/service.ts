@@ -9,10 +9,10 @@ import { writeJson } from "../storage/files";
 import { pythonInterpreter, pythonPath, scriptsPath } from "./python";
 
 /**
- * Runs a Python module that does one thing of a request, outside of any execution.
+ * Runs a Python module for a request, outside of any execution.
  *
- * @param module as `python -m` takes it; it takes the path of the request
- * @param request without `failure`, the file that the module writes a user's mistake to
+ * @param module name of the module, whose argument is the path of the request
+ * @param request without `failure`, the module's file for a user's mistake
  * @throws UserError with that mistake
  */
 export function runService(module: string, request: JsonObject): Promise<void> {

@@ -13,7 +13,7 @@ import { pythonWords } from "./environment";
 import { environmentOf } from "./environmentOf";
 import { ObjectStore } from "../storage/objectStore";
 
-/** A container that serves, as CreateModel and CreateModelPackage have it. */
+/** A serving container, in the form of CreateModel and CreateModelPackage. */
 export type ServingContainer = Pick<
   NonNullable<ModelRequest["PrimaryContainer"]>,
   "Environment" | "Image" | "ModelDataUrl"
@@ -21,29 +21,29 @@ export type ServingContainer = Pick<
 
 /** A model to serve. */
 export interface ServedModel {
-  /** What it is called in errors, such as `version 3 of restate-dev`. */
+  /** Its name in errors, such as `version 3 of restate-dev`. */
   readonly title: string;
   /** Name of its folder, and of its container. */
   readonly name: string;
-  /** Its containers, in the order in which they are asked: several are an inference pipeline. */
+  /** Its containers, in the order of invocation; several are an inference pipeline. */
   readonly containers: readonly ServingContainer[];
-  /** Port of this machine for each of them. */
+  /** Port of this machine for each container. */
   readonly ports: readonly number[];
-  /** File for what the servers print. Default: standard error. */
+  /** File for the servers' output. Default: standard error. */
   readonly log?: string;
 }
 
 /** The servers of a model's containers. */
 export interface ModelServers {
-  /** Whether all of them run. */
+  /** Whether all are running. */
   readonly isRunning: () => boolean;
-  /** The exit code of the first that ends. */
+  /** The exit code of the first one to end. */
   readonly ended: Promise<number>;
-  /** Ends them, and waits for that. */
+  /** Ends them, and waits until they have ended. */
   readonly stop: () => Promise<void>;
 }
 
-/** A container that can be served: its image, and what there is to unpack. */
+/** A servable container: its image, and its model artifact. */
 function checkContainer(
   store: ObjectStore,
   images: Images,
@@ -60,7 +60,7 @@ function checkContainer(
 }
 
 /**
- * Starts the servers of a model by the container contract, one a container.
+ * Starts the servers of a model by the container contract, one per container.
  * @throws UserError if an image does not serve here, or there is no model artifact
  */
 export async function startServers(
@@ -100,7 +100,7 @@ export async function startServers(
   };
 }
 
-/** Starts the server of one container, and returns its process. */
+/** Starts the server of a container, and returns its process. */
 async function startServer(
   workspace: Workspace,
   images: Images,
@@ -140,7 +140,7 @@ async function startServer(
   }
   const output = log === undefined ? undefined : openSync(log, "a");
   try {
-    // However this process ends, the server ends too, and frees its port.
+    // The server ends with this process, however that ends.
     const attached = ["-m", "local.standins.jobs.attached", ...pythonWords(server)];
     return spawn(pythonInterpreter(), attached, {
       env: { ...process.env, PYTHONPATH: pythonPath.join(delimiter), ...server.environment },

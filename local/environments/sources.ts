@@ -8,16 +8,16 @@ import { unpackModel } from "./server";
 
 /** The code of a training job or a model in script mode. */
 export interface Source {
-  /** The script, by its path in the code. */
+  /** Path of the script in the code. */
   readonly program: string;
-  /** Where the code is: an S3 URI of a `sourcedir.tar.gz`, or a path below `/opt/ml`. */
+  /** S3 URI of a `sourcedir.tar.gz`, or a path in `/opt/ml`. */
   readonly place: string;
 }
 
-/** Where the images' toolkits look for code if none is named. */
+/** The images' toolkits' default folder of code. */
 const defaultPlace = "/opt/ml/code";
 
-/** A hyperparameter's value: the SDK writes JSON, and what is none stays as it is. */
+/** A hyperparameter's value, from JSON if it is valid JSON. */
 function parsed(text: string): string {
   try {
     return String(JSON.parse(text));
@@ -26,7 +26,7 @@ function parsed(text: string): string {
   }
 }
 
-/** The script that hyperparameters name; undefined if they are those of an algorithm. */
+/** The script in hyperparameters; undefined if they are an algorithm's. */
 export function trainingSource(
   hyperparameters: Readonly<Record<string, string>> = {},
 ): Source | undefined {
@@ -35,7 +35,7 @@ export function trainingSource(
   return program === undefined ? undefined : { program: parsed(program), place: parsed(place) };
 }
 
-/** The script that a model's environment names; undefined if the image serves by itself. */
+/** The script in a model's environment; undefined if the image needs none. */
 export function modelSource(
   image: Pick<Image, "framework"> | undefined,
   environment: Readonly<Record<string, string>> = {},
@@ -52,9 +52,9 @@ export function sourceUri({ place }: Source): string | undefined {
 }
 
 /**
- * Puts the code where the images' toolkits put it: `/opt/ml/code`.
- * @param base what stands for `/opt/ml`
- * @throws UserError if it is not there
+ * Unpacks the code to `/opt/ml/code`, like the images' toolkits.
+ * @param base the folder that replaces `/opt/ml`
+ * @throws UserError if the code does not exist
  */
 export async function placeSource(store: ObjectStore, base: string, source: Source): Promise<void> {
   const code = join(base, "code");

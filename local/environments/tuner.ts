@@ -10,13 +10,13 @@ export interface Search {
   readonly tuning: string;
   readonly strategy: string;
   readonly objectiveType: string;
-  /** As CreateHyperParameterTuningJob has them. */
+  /** In the form of CreateHyperParameterTuningJob. */
   readonly parameterRanges: object;
   readonly seed: number;
   readonly maxJobs: number;
 }
 
-/** Suggests hyperparameters, in a Python process that keeps the searches of all tuning jobs. */
+/** Suggests hyperparameters, in a Python process with the searches of all tuning jobs. */
 export class Tuner {
   private service: PythonService | undefined;
   private readonly waiting: {
@@ -24,10 +24,10 @@ export class Tuner {
     readonly reject: (error: Error) => void;
   }[] = [];
 
-  /** @param isExpected whether there will be a search; default: that is not known */
+  /** @param isExpected whether there will be a search; default: unknown */
   constructor(private readonly isExpected = false) {}
 
-  /** Starts the process where a search is expected: its libraries take seconds to load. */
+  /** Starts the process early if a search is expected, because its libraries take seconds to load. */
   warmUp(): void {
     if (this.isExpected) {
       this.start();
@@ -36,7 +36,7 @@ export class Tuner {
 
   /**
    * Begins a search.
-   * @throws UserError if a range is none that SageMaker would take
+   * @throws UserError if SageMaker would refuse a range
    */
   async open(search: Search): Promise<void> {
     await this.request({ open: search });
@@ -48,7 +48,7 @@ export class Tuner {
     return answer["trial"]?.["hyperparameters"] as Record<string, string> | undefined;
   }
 
-  /** Tells the objective of a trial; undefined if it failed. */
+  /** Reports the objective of a trial; undefined if it failed. */
   async tell(tuning: string, trial: number, value: number | undefined): Promise<void> {
     await this.request({ tell: { tuning, trial, value: value ?? null } });
   }

@@ -18,7 +18,7 @@ import { stackOf } from "../service/stack";
 import { stepCalls } from "../service/stepCalls";
 import { type Execution, StepFailure } from "./execution";
 
-/** The role ARNs in a definition, wherever they are: as arguments of steps, or as defaults of parameters. */
+/** The role ARNs in a definition, in arguments of steps and defaults of parameters. */
 function rolesIn(definition: PipelineDefinition): readonly string[] {
   return [
     ...new Set(
@@ -37,10 +37,10 @@ export function ownRoles({
 }
 
 /**
- * Whether an execution of a definition obeys the stack's policies. A definition whose jobs have none of the
- * stack's roles is somebody else's, and what its roles may do is not known.
+ * Whether an execution of a definition is checked against the stack's policies. Without the stack's roles, a definition's
+ * permissions are unknown.
  *
- * @param isAsked false if the user has turned it off
+ * @param isAsked false if the user turned it off
  */
 export function obedienceOf(
   program: Pick<RunnableProgram, "accountId" | "stack">,
@@ -57,7 +57,7 @@ export function obedienceOf(
     : "checked";
 }
 
-/** The S3 URIs of the documents that an expression somewhere in a value reads by `Std:JsonGet`. */
+/** The S3 URIs of the documents that `Std:JsonGet` reads, anywhere in a value. */
 function documentsIn(
   value: unknown,
   uriOf: (step: string, file: string) => string | undefined,
@@ -81,7 +81,7 @@ function documentsIn(
   return [...found, ...Object.values(rest).flatMap((one) => documentsIn(one, uriOf, evaluated))];
 }
 
-/** The document of what policies allow. */
+/** The cached answers of policies. */
 interface AllowedRequests {
   /** Hash of the policies. */
   readonly policies: string;
@@ -89,17 +89,17 @@ interface AllowedRequests {
   readonly allowed: readonly string[];
 }
 
-/** The stack's policies, asked about what the steps of an execution do. */
+/** Checks the steps of an execution against the stack's policies. */
 export class Authorization {
   private readonly stack;
   private readonly endpoints: ReadonlySet<string>;
-  /** Where it is kept what these policies allow: to decide all that a run asks takes a second. */
+  /** File of cached answers: computing those of a run takes a second. */
   private readonly path: string;
   private readonly policies: string;
   private readonly allowed: Set<string>;
   private readonly decisions = new Map<string, Promise<Decision>>();
 
-  /** @param folder where results are kept for later executions */
+  /** @param folder folder of cached answers */
   constructor(
     private readonly program: RunnableProgram,
     private readonly definition: PipelineDefinition,
@@ -114,10 +114,10 @@ export class Authorization {
   }
 
   /**
-   * Makes sure that the stack's policies allow what AWS does for a step.
+   * Checks that the stack's policies allow AWS's calls for a step.
    *
    * @param request the step's arguments, without expressions; those of a Condition do not matter
-   * @throws StepFailure for the first call that is denied, in AWS's words, with how it is known that it is made
+   * @throws StepFailure for the first denied call, in AWS's words, with the evidence for the call
    */
   async check(
     { described, id, scope }: Pick<Execution, "described" | "id" | "scope">,
@@ -172,13 +172,13 @@ export class Authorization {
     request: IamRequest,
     execution: string,
   ): Promise<void> {
-    // No policy tells executions apart, so that what one may do, all may.
+    // Policies do not distinguish executions, so all have the same permissions.
     const asked = JSON.stringify([actor, request]).replaceAll(execution, "EXECUTION");
     const key = createHash("sha256").update(asked).digest("hex").slice(0, 24);
     if (this.allowed.has(key)) {
       return;
     }
-    // Steps that run at once ask the same.
+    // Concurrent steps need the same answers.
     const decision = this.decisions.get(key) ?? decide(this.program, actor, request);
     this.decisions.set(key, decision);
     const { allowed, message } = await decision;

@@ -11,7 +11,7 @@ import type { ObjectStore } from "../storage/objectStore";
 import type { Table, WorkGroup } from "../../offline/program";
 import type { Tuner } from "../environments/tuner";
 
-/** The state of a step or an execution, in SageMaker's words. */
+/** SageMaker's status of a step or an execution. */
 export type Status = "Executing" | "Failed" | "NotExecuted" | "Stopped" | "Stopping" | "Succeeded";
 
 /** A training job of a tuning step. */
@@ -20,33 +20,33 @@ export interface Trial {
   /** Number among the step's trials, from 0. */
   readonly number: number;
   readonly trainingJobName: string;
-  /** Stopped: by early stopping, or as its tuning was complete. */
+  /** Stopped: by early stopping, or because its tuning was complete. */
   readonly status: "Completed" | "Failed" | "Stopped";
   readonly failureReason?: string;
-  /** What RetryPolicies call its failure. */
+  /** The name of its failure in RetryPolicies. */
   readonly fault?: StepFailure["fault"];
-  /** The static and the tuned ones. */
+  /** Static and tuned hyperparameters. */
   readonly hyperparameters: Readonly<Record<string, string>>;
   /** Name of the objective metric. */
   readonly objectiveMetric: string;
   readonly objective?: number;
-  /** Whether the higher objective is the better one. Default: the lower one is. */
+  /** Whether a higher objective is better. Default false. */
   readonly maximised?: boolean;
-  /** The last value of each metric that the log reports. */
+  /** The last value of each metric in the log. */
   readonly metrics: Readonly<Record<string, number>>;
-  /** The objective's course: all its values in the log, or 100 of them evenly chosen. */
+  /** The learning curve: all values of the objective in the log, or 100 evenly spaced ones. */
   readonly history: readonly number[];
-  /** When it began, ISO 8601. Not known of old records. */
+  /** Its start, ISO 8601. Unknown in old records. */
   readonly startTime?: string;
   readonly seconds: number;
   /** S3 URI of the model artifact. */
   readonly modelArtifact?: string;
   readonly log: string;
-  /** Execution whose equal training job stands in for it. */
+  /** Execution whose equal training job was reused. */
   readonly reusedFrom?: string;
 }
 
-/** What a Describe call answers, with times as texts. */
+/** The response of a Describe call, with times as texts. */
 export type Properties = Readonly<Record<string, unknown>>;
 
 /** The outcome of a step. */
@@ -57,23 +57,23 @@ export interface StepResult {
   /** ISO 8601. */
   readonly startTime?: string;
   readonly seconds?: number;
-  /** How often it was tried. Default: once. */
+  /** Number of attempts. Default 1. */
   readonly attempts?: number;
-  /** What there is to say of its outcome. */
+  /** A remark on its outcome. */
   readonly detail?: string;
-  /** Execution whose equal job stands in for its own. */
+  /** Execution whose equal job was reused. */
   readonly reusedFrom?: string;
   /** Why it failed. */
   readonly failureReason?: string;
   /** Its job's log. */
   readonly log?: string;
-  /** What `Steps.NAME` refers to: what the Describe call of its job or model would answer. */
+  /** The properties that `Steps.NAME` refers to: the Describe response of its job or model. */
   readonly properties?: Properties;
 }
 
-/** What the records get of jobs while they go on; it is shown nowhere. */
+/** An event for the records only. */
 export type JobEvent =
-  /** What the Describe call of a step's job would answer has changed. */
+  /** The Describe response of a step's job has changed. */
   | { readonly kind: "job"; readonly step: string; readonly properties: Properties }
   /** A training job of a tuning step begins. */
   | {
@@ -81,23 +81,23 @@ export type JobEvent =
       readonly trial: Pick<Trial, "hyperparameters" | "number" | "step" | "trainingJobName">;
     };
 
-/** What happens in an execution, for whoever watches it. */
+/** An event of an execution. */
 export type Event = ExecutionEvent<StepResult, Trial> | JobEvent;
 
-/** Whether an event is one that is shown. */
+/** Whether an event is shown to users. */
 export function isShown(event: Event): event is ExecutionEvent<StepResult, Trial> {
   return event.kind !== "job" && event.kind !== "trialBegins";
 }
 
-/** What the steps of an execution work with. */
+/** The context of an execution's steps. */
 export interface Execution {
   readonly id: string;
-  /** `arn:aws:sagemaker:REGION:ACCOUNT`, with which the ARNs of what the steps make begin. */
+  /** `arn:aws:sagemaker:REGION:ACCOUNT`, the prefix of ARNs. */
   readonly arnPrefix: string;
   readonly workFolder: string;
   /** Folder of the execution: its jobs, logs and records. */
   readonly folder: string;
-  /** What the Describe call of each finished step's job would answer; the scope's steps are these. */
+  /** The Describe responses of finished steps' jobs, which are also the scope's steps. */
   readonly described: Map<string, Properties>;
   readonly scope: Scope;
   readonly store: ObjectStore;
@@ -108,24 +108,24 @@ export interface Execution {
   readonly workGroups: readonly WorkGroup[];
   readonly cache: Cache;
   readonly registry: ModelRegistry;
-  /** SageMaker's API and S3 of this machine, for jobs that call them. Default: jobs find none. */
+  /** This machine's SageMaker API and S3, for jobs that call them. Default: none. */
   readonly services?: AwsServices | undefined;
   /**
-   * Makes sure that the roles may do what a step does. Default: nobody asks.
-   * @throws StepFailure if they may not
+   * Checks the permissions of a step. Default: no check.
+   * @throws StepFailure if a permission is missing
    */
   readonly authorize?: ((step: Step, request?: object) => Promise<void>) | undefined;
   readonly report: (event: Event) => void;
 }
 
-/** What the containers of an execution's jobs share. */
+/** Settings that the containers of an execution's jobs share. */
 export function machineOf({ jobs, store, workFolder }: Execution): Machine {
   return { store, workFolder, parallelism: jobs.parallelism };
 }
 
-/** A step that failed, with the reason, and where its log is. */
+/** A failed step, with the reason and its log. */
 export class StepFailure extends Error {
-  /** @param fault what RetryPolicies call it, where trying again may help */
+  /** @param fault its name in RetryPolicies, if it may be retried */
   constructor(
     readonly step: string,
     reason: string,

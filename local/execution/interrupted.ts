@@ -15,10 +15,10 @@ import type { Workspace } from "../records/workspace";
 import type { Images } from "../standins/images";
 
 /**
- * The hash of what an execution depends on beside its definition and parameters: the table's data, the folder
- * that is laid out as S3, and what runs its jobs.
+ * The hash of what an execution depends on apart from its definition and parameters: the table's data, local folders, and
+ * the code that runs its jobs.
  *
- * @param folders paths on this machine that it reads; undefined if it reads none
+ * @param folders paths on this machine that it reads, if any
  */
 export async function inputsHash(
   definition: PipelineDefinition,
@@ -34,7 +34,7 @@ export async function inputsHash(
   });
 }
 
-/** What an execution is asked to do. */
+/** The request of an execution. */
 export interface AskedExecution {
   readonly pipelineArn: string;
   readonly definition: PipelineDefinition;
@@ -44,7 +44,7 @@ export interface AskedExecution {
   readonly inputs: string;
 }
 
-/** The definition that an execution runs, in canonical form; undefined if it cannot be read. */
+/** The canonical definition of an execution; undefined if it cannot be read. */
 function definitionIn(folder: string): string | undefined {
   const path = join(folder, "definition.json");
   try {
@@ -58,8 +58,7 @@ function definitionIn(folder: string): string | undefined {
 }
 
 /**
- * The latest execution of a pipeline, where it was stopped or its process is gone before it had ended, and was
- * asked to do the same.
+ * The latest execution of a pipeline, if it has the same request, and was stopped or its process is gone.
  */
 export function findInterrupted(
   workspace: Workspace,

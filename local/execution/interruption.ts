@@ -4,11 +4,10 @@ import { constants } from "node:os";
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Does work that an interruption ends in order: by Ctrl-C, a request to terminate, or the end of the
- * terminal. While nobody listens for it, as there is nothing to end yet, and at the second one, the process
- * ends at once; its children do too, when their input closes.
+ * Runs work that an interruption (Ctrl-C, SIGTERM, or the end of the terminal) ends in order. Before it listens, and at a
+ * second interruption, the process ends at once, and so do its children, when their input closes.
  *
- * @returns the exit code: the work's, or what shells expect of a process that a signal ended
+ * @returns the exit code: the work's, or the one that shells expect for a signal
  */
 export async function interruptible(
   work: (stopped: AbortSignal) => Promise<number>,

@@ -28,8 +28,8 @@ export interface RunResult {
 }
 
 /**
- * What a step failed by.
- * @throws the error itself where it is one of the program, not of the pipeline or the machine
+ * The failure of a step.
+ * @throws the error itself if it is this program's, not the pipeline's or the machine's
  */
 function asFailure(step: string, error: unknown): StepFailure {
   if (error instanceof StepFailure) {
@@ -45,15 +45,15 @@ function asFailure(step: string, error: unknown): StepFailure {
 
 /** Which steps are run. */
 export interface RunSteps {
-  /** Steps that are not run, since they have succeeded before, by their names, with their results. */
+  /** Results of steps that succeeded before and are not run, by name. */
   readonly done?: ReadonlyMap<string, StepResult>;
   /** The steps to run. Default: all. */
   readonly selected?: ReadonlySet<string> | undefined;
-  /** How many steps may run at once. Default: as many as are ready. */
+  /** Max concurrent steps. Default: unlimited. */
   readonly maxParallel?: number | undefined;
 }
 
-/** Runs the steps of a definition, each as soon as those that it waits for are done. */
+/** Runs the steps of a definition, each as soon as its dependencies are done. */
 class Run {
   private readonly placed: readonly PlacedStep[];
   private readonly results = new Map<string, StepResult>();
@@ -80,7 +80,7 @@ class Run {
     }
   }
 
-  /** Lets a step count as run that has succeeded before. */
+  /** Treats a step that succeeded before as done. */
   private takeOver(done: StepResult): void {
     const { name, properties = {}, type } = done;
     this.results.set(name, done);
@@ -122,7 +122,7 @@ class Run {
         }
       }
       if (running.size === 0) {
-        // A step that became ready by one that never runs is met in the next round.
+        // The next round handles steps that became ready because another never runs.
         if (![...waiting].some((placed) => this.readiness(placed) !== "not yet")) {
           break;
         }
@@ -132,7 +132,7 @@ class Run {
     }
   }
 
-  /** Whether a step can run now, later, or never, since a branch was not taken. */
+  /** Whether a step can run now, later, or never because a branch was not taken. */
   private readiness(placed: PlacedStep): "never" | "not yet" | "ready" {
     if (this.steps.selected?.has(placed.step.Name) === false) {
       return "never";
@@ -177,7 +177,7 @@ class Run {
     this.execution.report({ kind: "step", step });
   }
 
-  /** The outcome of a step that failed. The first one ends the execution, and stops what else is running. */
+  /** Records a failed step. The first one ends the execution, and stops all running steps. */
   private fail(step: string, error: unknown): Pick<StepResult, "failureReason" | "log" | "status"> {
     if (this.failure !== undefined || this.stopped.aborted) {
       return { status: "Stopped" };
@@ -192,7 +192,7 @@ class Run {
     };
   }
 
-  /** Does what a step is for. Returns what there is to say of it. */
+  /** Executes a step. Returns a remark on it. */
   private async perform(step: Step): Promise<Pick<StepResult, "detail" | "reusedFrom">> {
     const { registry, scope } = this.execution;
     const { Name: name } = step;
@@ -272,7 +272,7 @@ class Run {
 
 /**
  * Runs a pipeline definition. Its parameters are in the execution's scope.
- * @param stopped tells that the jobs are being stopped, so that no step may begin any more
+ * @param stopped aborts when the jobs are being stopped, so that no more steps begin
  * @param steps which steps to run; default: all
  */
 export async function runDefinition(

@@ -6,15 +6,15 @@ import { UserError } from "../../errors/userError";
 import type { StepResult } from "./execution";
 import type { ExecutionDocument } from "../records/executionDocument";
 
-/** The steps that a selective execution runs, and the execution that the others are taken from. */
+/** The steps that a selective execution runs, and the reference execution for the others. */
 export interface Selection {
   readonly config: SelectiveExecutionConfig;
   readonly selected: ReadonlySet<string>;
-  /** The document of the reference execution. Needed where a selected step depends on one that is not. */
+  /** The document of the reference execution, needed if a selected step depends on another. */
   readonly reference?: ExecutionDocument | undefined;
 }
 
-/** Where an execution takes the results of steps from that it does not run itself. */
+/** The sources of results of steps that an execution does not run. */
 export interface TakenResults {
   /** The steps to run, and the results of the others. Default: all. */
   readonly selection?: Selection | undefined;
@@ -22,7 +22,7 @@ export interface TakenResults {
   readonly retried?: ExecutionDocument | undefined;
 }
 
-/** The steps that some steps wait for, directly or by others, without those steps themselves. */
+/** The direct and indirect dependencies of steps, without the steps themselves. */
 function upstream(
   waitsFor: ReadonlyMap<string, ReadonlySet<string>>,
   steps: Iterable<string>,
@@ -45,12 +45,12 @@ function upstream(
 /**
  * Reads which steps a selective execution runs.
  *
- * Source of the rules: "Selective execution of pipeline steps" and SelectiveExecutionConfig: the selected
- * steps are all that lie on paths between them; what lies before them is taken from a reference execution,
- * which has failed or succeeded; what lies after them does not run.
+ * Source of the rules: "Selective execution of pipeline steps" and SelectiveExecutionConfig: the selected steps must include
+ * all steps on paths between them; earlier steps are taken from a reference execution, which has failed or succeeded; later
+ * steps do not run.
  *
- * @param reference the document of the reference execution, where one is named
- * @throws UserError if the steps do not hold together, or the reference lacks what they need
+ * @param reference the document of the reference execution, if one is given
+ * @throws UserError if the steps are not connected, or the reference lacks one that they need
  */
 export function readSelection(
   definition: PipelineDefinition,
@@ -97,7 +97,7 @@ export function readSelection(
   return { config, selected, reference };
 }
 
-/** The steps that a new attempt or a selective execution takes over, as its document has them. */
+/** The steps that a retry or a selective execution takes over. */
 export function leftSteps(
   definition: PipelineDefinition,
   { retried, selection }: TakenResults,
@@ -105,7 +105,7 @@ export function leftSteps(
   if (retried !== undefined) {
     const done = retried.steps.filter((step) => step.StepStatus === "Succeeded");
     const names = new Set(done.map((step) => step.StepName));
-    // A step that is tried again keeps its count of attempts.
+    // A retried step keeps its number of attempts.
     return {
       steps: retried.steps,
       trials: retried.trials.filter((one) => names.has(one.StepName)),
@@ -133,7 +133,7 @@ export function leftSteps(
   };
 }
 
-/** The steps that are not run, since they have succeeded before, with their results. */
+/** Results of the steps that succeeded before and are not run. */
 export function doneSteps(
   definition: PipelineDefinition,
   request: TakenResults,

@@ -39,22 +39,22 @@ import { awaitStopRequest } from "./stopRequest";
 import { doneSteps, leftSteps, type TakenResults } from "./selection";
 import { Tuner } from "../environments/tuner";
 
-/** What an execution is started with, beside its definition and parameters. */
+/** The start request of an execution, apart from its definition and parameters. */
 export interface ExecutionRequest extends TakenResults {
   readonly pipelineName: string;
-  /** The version of the pipeline whose definition it is. Default: none, as of a definition of a file. */
+  /** The pipeline version of the definition. Default: none, for example for a file. */
   readonly pipelineVersionId?: number | undefined;
   readonly displayName?: string | undefined;
   readonly description?: string | undefined;
   readonly clientRequestToken?: string | undefined;
-  /** How many steps may run at once. Default: as many as are ready. */
+  /** Max concurrent steps. Default: unlimited. */
   readonly maxParallelSteps?: number | undefined;
 }
 
 /**
- * Looks closer at the candidates of an execution whose steps have ended.
+ * Analyses the candidates of an execution whose steps have ended.
  *
- * @param detailed name of the candidate to look at most closely: the winner, or else the best
+ * @param detailed name of the candidate to analyse in detail: the winner, otherwise the best
  */
 export type Diagnose = (
   execution: Execution,
@@ -62,25 +62,25 @@ export type Diagnose = (
   detailed: string | undefined,
 ) => Promise<void>;
 
-/** What a run is to do. */
+/** The options of a run. */
 export interface SessionOptions extends PreparationOptions {
   /** The definition to run. Default: the program's. */
   readonly definition?: PipelineDefinition | undefined;
-  /** What is asked for by the API. Default: a new execution of the program's pipeline. */
+  /** The API's request. Default: a new execution of the program's pipeline. */
   readonly request?: ExecutionRequest | undefined;
-  /** File or folder with the data of the program's table, and what named it. Default: see the README. */
+  /** File or folder with the data of the program's table, and the option that set it. Default: see the README. */
   readonly data?: { readonly path: string; readonly named: string } | undefined;
-  /** Whether steps take results of earlier executions, as their CacheConfig says. */
+  /** Whether steps reuse results of earlier executions, if their CacheConfig allows it. */
   readonly cache: boolean;
-  /** Whether it retries the pipeline's latest execution where that was interrupted and is the same. Default false. */
+  /** Whether it continues the pipeline's latest execution if that was interrupted and has the same request. Default false. */
   readonly continues?: boolean;
-  /** Whether steps fail that the stack's policies would deny. Default true. */
+  /** Whether steps that the stack's policies would deny fail. Default true. */
   readonly authorization?: boolean | undefined;
-  /** Takes what happens. */
+  /** Receives events. */
   readonly report: (event: ShownEvent) => void;
-  /** Looks closer at the candidates, once the steps have ended. Default: nobody does. */
+  /** Analyses the candidates once the steps have ended. Default: none. */
   readonly diagnose?: Diagnose | undefined;
-  /** Serves SageMaker's API and S3 of this machine to jobs that call them. Default: nobody does. */
+  /** Serves this machine's SageMaker API and S3 to jobs that call them. Default: none. */
   readonly serve?: (() => Promise<ServedApi>) | undefined;
   /** Runs the jobs; closed when the session ends. */
   readonly jobs: Jobs;
@@ -93,17 +93,17 @@ export interface Session {
   readonly execution: Execution;
   readonly result: RunResult;
   readonly candidates: readonly CandidateSummary[];
-  /** The trials of all tunings, in the order in which they ended. */
+  /** The trials of all tunings, in the order of their end. */
   readonly trials: readonly Trial[];
   /** The candidate that was registered. */
   readonly winner?: CandidateSummary;
-  /** What came of its challenge, where a champion must be beaten. */
+  /** The result of its comparison with the champion, if configured. */
   readonly challenge?: Challenge | undefined;
   readonly startTime: Date;
   readonly seconds: number;
 }
 
-/** Whether a step asks Athena. */
+/** Whether a step queries Athena. */
 function readsTables(definition: PipelineDefinition): boolean {
   return allSteps(definition).some(
     ({ step }) =>
@@ -114,28 +114,28 @@ function readsTables(definition: PipelineDefinition): boolean {
   );
 }
 
-/** A run that has begun. */
+/** A started run. */
 export interface StartedSession {
   readonly executionId: string;
   readonly executionArn: string;
-  /** Comes when it has ended, however it has. */
+  /** Resolves when it has ended in any way. */
   readonly ended: Promise<Session>;
 }
 
 /**
- * Runs a pipeline in a work folder. Nothing of earlier runs is touched before the configuration, the
- * definition, the parameters and the data have proved good.
+ * Runs a pipeline in a work folder. The configuration, the definition, the parameters and the data are checked before
+ * anything of earlier runs is changed.
  *
- * @throws UserError for what the user must fix
+ * @throws UserError for users' mistakes
  */
 export async function runSession(options: SessionOptions): Promise<Session> {
   return (await startSession(options)).ended;
 }
 
 /**
- * Starts what {@link runSession} runs.
+ * Starts a run; see {@link runSession}.
  * @returns as soon as the first step can begin
- * @throws UserError for what the user must fix
+ * @throws UserError for users' mistakes
  */
 export async function startSession(options: SessionOptions): Promise<StartedSession> {
   const { program, workspace } = options;
@@ -194,7 +194,7 @@ export async function startSession(options: SessionOptions): Promise<StartedSess
     ...execution,
     authorize: authorization && ((step, args) => authorization.check(execution, step, args)),
     report: (event) => {
-      // A folder that was removed is not made again.
+      // A deleted folder is not created again.
       if (!lost.signal.aborted) {
         recorder.note(event);
       }
@@ -301,7 +301,7 @@ export async function startSession(options: SessionOptions): Promise<StartedSess
   };
 }
 
-/** Removes the folders of an execution's jobs, but for that of the one that failed, which `shell` opens. */
+/** Deletes the folders of an execution's jobs, except that of a failed job, which `shell` opens. */
 function removeJobs(folder: string, { steps }: RunResult): void {
   const log = steps.find(({ status }) => status === "Failed")?.log;
   const kept = log === undefined ? undefined : basename(log, ".log");
@@ -320,7 +320,7 @@ function removeJobs(folder: string, { steps }: RunResult): void {
 const variable = ({ execution }: Execution["scope"], name: string): string =>
   execution.get(name) as string;
 
-/** The experiment of an execution. Its members are strings, which `check` sees to. */
+/** The experiment of an execution. `check` ensures that its members are strings. */
 function experimentOf(
   { PipelineExperimentConfig: experiment }: PipelineDefinition,
   scope: Execution["scope"],
@@ -328,7 +328,7 @@ function experimentOf(
   return experiment ? (evaluate(experiment, scope) as PipelineExperimentConfig) : undefined;
 }
 
-/** The values of parameters, as ListPipelineParametersForExecution answers. */
+/** The values of parameters, in the form of ListPipelineParametersForExecution. */
 function parameterList(values: ReadonlyMap<string, Json>): ExecutionDocument["parameters"] {
   return [...values].map(([Name, value]) => ({
     Name,
@@ -337,8 +337,8 @@ function parameterList(values: ReadonlyMap<string, Json>): ExecutionDocument["pa
 }
 
 /**
- * A request, with the execution that is retried: the one that it names, or one that was interrupted. Says which,
- * and where what it depends on has changed since.
+ * A request, with the execution to retry: the requested one, or an interrupted one. Prints which, and whether its
+ * dependencies have changed since.
  */
 function withRetried(
   { continues = false, program, say, workspace }: SessionOptions,
@@ -374,7 +374,7 @@ function withRetried(
   return { ...request, retried };
 }
 
-/** What is kept of an execution that begins, or continues. */
+/** The record of an execution that begins or continues. */
 function begunExecution(
   { scope }: Execution,
   definition: PipelineDefinition,
@@ -407,7 +407,7 @@ function begunExecution(
   };
 }
 
-/** The candidate with the best R², where one was evaluated. */
+/** The evaluated candidate with the best R², if any. */
 function best(candidates: readonly CandidateSummary[]): CandidateSummary | undefined {
   const score = ({ metrics }: CandidateSummary): number => metrics?.r2 ?? -Infinity;
   return candidates.reduce<CandidateSummary | undefined>(
@@ -416,7 +416,7 @@ function best(candidates: readonly CandidateSummary[]): CandidateSummary | undef
   );
 }
 
-/** What the steps work with. */
+/** The context of the steps. */
 function makeExecution(
   options: SessionOptions,
   definition: PipelineDefinition,
@@ -462,7 +462,7 @@ function makeExecution(
     cache: new Cache(workspace.cache, store, id, options.cache),
     registry: new ModelRegistry(workspace.models, arnPrefix),
     services: options.serve && new AwsServices(options.serve, program.region, ownRoles(program)),
-    // Until there is a recorder, nothing is reported.
+    // Events are only reported once there is a recorder.
     report: () => undefined,
   };
 }

@@ -1,19 +1,19 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Milliseconds between two looks for a request. */
+/** Milliseconds between polls for a request. */
 const interval = 250;
 
 const pathIn = (folder: string): string => join(folder, "stop-requested");
 
-/** Asks the process that runs an execution, whichever that is, to stop it. */
+/** Asks the process that runs an execution to stop it. */
 export function requestStop(folder: string): void {
   writeFileSync(pathIn(folder), "");
 }
 
 /**
- * Looks now and then whether an execution is to be stopped.
- * @returns what ends the looking
+ * Polls for a request to stop an execution.
+ * @returns a function that ends the polling
  */
 export function awaitStopRequest(folder: string, stop: () => void): () => void {
   rmSync(pathIn(folder), { force: true });

@@ -183,7 +183,7 @@ def test_time_orders_the_rows_of_all_files(tmp_path: Path) -> None:
             ["2020-01-01", "2020-01-01T00:00Z"] * 9,
             'holds "2020-01-01T00:00Z", a time with an offset, but the first row a time without an',
         ),
-        ("column", ["train", "eval"] * 9, 'row 2: the column "customer" holds "eval"; it must say'),
+        ("column", ["train", "eval"] * 9, 'row 2: the column "customer" holds "eval"; allowed are'),
         ("column", ["train", "test"] * 9, "to split: train 9, validation 0, test 9"),
         ("group", ["a", "b,c", "d"] * 9, "row 2: the row does not have the header's 4 fields"),
         ("group", ["a", '"b', "d"] * 9, "row 2: the row does not have the header's 4 fields"),

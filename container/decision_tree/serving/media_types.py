@@ -42,7 +42,7 @@ def response_format(accept: str | None, request: str) -> str:
     best = max(candidates, key=lambda name: _quality(name, ranges))
     if not _quality(best, ranges):
         raise RequestError(
-            406, "not_acceptable", f"Accept has no supported type: {', '.join(SUPPORTED)}"
+            406, "not_acceptable", f"Accept is not supported; supported: {', '.join(SUPPORTED)}"
         )
     return best
 

@@ -7,8 +7,8 @@ const duration =
 const units = [365 * 86_400, 30 * 86_400, 7 * 86_400, 86_400, 3600, 60, 1];
 
 /**
- * The seconds for which a result of another execution may stand in for a step: 0 if it has no CacheConfig
- * that says so. Durations may lack the P, as in "30d" and "T16m" of "Turn on step caching".
+ * The seconds for which a step may reuse a result of another execution, by its CacheConfig; 0 without one. Durations may
+ * omit the P, as in "30d" and "T16m" of "Turn on step caching".
  */
 export function cacheSeconds(config: CacheConfig | null | undefined): number {
   if (config?.Enabled !== true) {

@@ -3,10 +3,9 @@ import { type EndedTrial, stoppedTrial } from "./trial";
 import type { TuningJob } from "./tuningJob";
 
 /**
- * Decides when a tuning job is complete: trial by trial in their order, not as they happen to end, so it does
- * not depend on the machine's speed. The trials after the one that decides are those that run then, and are
- * stopped, whether or not one of them has ended already. That SageMaker stops them is documented of neither
- * criterion ("AMT stops the tuning job"); of MaxRuntimeInSeconds: aws/sagemaker-python-sdk#3983.
+ * Decides when a tuning job is complete, by trials in order of their numbers, so that the machine's speed does not matter.
+ * The trials after the deciding one are stopped, even if one of them has already ended. That SageMaker stops them is
+ * not documented for either criterion ("AMT stops the tuning job"); for MaxRuntimeInSeconds: aws/sagemaker-python-sdk#3983.
  */
 export class Completion {
   private readonly stopping = new AbortController();
@@ -15,7 +14,7 @@ export class Completion {
   private readonly timer: NodeJS.Timeout | undefined;
   private byRule: string | undefined;
 
-  /** @param report takes each trial, when it is known whether it counts */
+  /** @param report receives each trial, once it is known whether it counts */
   constructor(
     private readonly job: Pick<TuningJob, "completionRule" | "direction" | "maxRuntimeInSeconds">,
     private readonly report: (trial: Trial) => void,
@@ -27,7 +26,7 @@ export class Completion {
         () => {
           this.stopping.abort(reason);
         },
-        Math.min(limit * 1000, 2 ** 31 - 1), // what a timer takes
+        Math.min(limit * 1000, 2 ** 31 - 1), // the max of a timer
       );
     }
   }
@@ -37,26 +36,26 @@ export class Completion {
     return this.stopping.signal;
   }
 
-  /** Why the tuning was complete; undefined if all its trials have been run. */
+  /** The reason why the tuning was complete; undefined if all trials were run. */
   get reason(): string | undefined {
     return this.signal.aborted ? String(this.signal.reason) : undefined;
   }
 
-  /** Whether it was its time that ran out. */
+  /** Whether its time ran out. */
   get isByTime(): boolean {
     return this.signal.aborted && this.byRule === undefined;
   }
 
-  /** Takes the next trial, which is running. */
+  /** Adds the next running trial. */
   add(ended: Promise<EndedTrial>): void {
     const before = this.job.completionRule && this.decisions.at(-1);
     const decision = this.decide(ended, before);
     this.decisions.push(decision);
-    // An error is for whoever waits for all.
+    // all() reports the error.
     decision.catch(() => undefined);
   }
 
-  /** Waits until the tuning is known to go on after a trial or to be complete by it, where trials decide that. */
+  /** Waits until it is known whether a trial completes the tuning, if trials can. */
   async decidedBy(number: number): Promise<void> {
     if (this.job.completionRule !== undefined) {
       await this.decisions[number];
@@ -68,7 +67,7 @@ export class Completion {
     return Promise.all(this.decisions);
   }
 
-  /** Waits until nothing runs any more, however it ended. */
+  /** Waits until all trials have ended in any way. */
   async close(): Promise<void> {
     await Promise.allSettled(this.decisions);
     clearTimeout(this.timer);

@@ -3,16 +3,15 @@ import type { TuningRequest } from "../../../pipeline/language/evaluate";
 type TuningJobConfig = NonNullable<TuningRequest["HyperParameterTuningJobConfig"]>;
 
 /**
- * Part of the best objective by which a training job must be better to count as an improvement (source: the
- * service model, BestObjectiveNotImproving, "improve model performance by 1% or greater over prior training
- * jobs"; the developer guide's example, "Track and set completion criteria for your tuning job", does without).
+ * Min relative improvement of the best objective (source: the service model, BestObjectiveNotImproving, "improve model
+ * performance by 1% or greater over prior training jobs"; the developer guide's example, "Track and set completion
+ * criteria for your tuning job", has no minimum).
  */
 const minImprovement = 0.01;
 
 /**
- * The number of training jobs since the last one that improved the best objective, as
- * TuningJobCompletionDetails has it. That the count starts again with an improvement is the reading of the
- * developer guide, "from the current best training job".
+ * The number of training jobs since the last improvement of the best objective, as in TuningJobCompletionDetails. That an
+ * improvement resets it is our reading of the developer guide, "from the current best training job".
  *
  * @param objectives in the order of the training jobs, negated when maximising, so smaller is better
  */
@@ -29,17 +28,17 @@ export function jobsNotImproving(objectives: readonly number[]): number {
 }
 
 /**
- * Tells why a tuning job is complete, by the objectives of its training jobs so far; undefined if it continues.
+ * The reason why a tuning job is complete, by its training jobs' objectives so far; undefined if it continues.
  *
  * @param objectives as for {@link jobsNotImproving}
  */
 export type CompletionRule = (objectives: readonly number[]) => string | undefined;
 
 /**
- * The TuningJobCompletionCriteria of a tuning job; undefined if none applies here. ConvergenceDetected does
- * not: SageMaker's algorithm is not public.
+ * The TuningJobCompletionCriteria of a tuning job; undefined if none applies here. ConvergenceDetected does not, because
+ * SageMaker's algorithm is not public.
  *
- * @param direction 1 where the objective is minimised, -1 where it is maximised
+ * @param direction 1 to minimise the objective, -1 to maximise it
  */
 export function completionRule(
   { TuningJobCompletionCriteria: criteria }: TuningJobConfig,

@@ -1,6 +1,6 @@
 /**
- * The fields of a CSV row as they are written, quotes among them: a comma between quotes is part of its field, and a
- * doubled quote one that does not end it. Source: RFC 4180; rows with such fields in aws/amazon-sagemaker-examples#898.
+ * The fields of a CSV row, including their quotes, which may contain commas and doubled quotes. Source: RFC 4180; rows
+ * with such fields in aws/amazon-sagemaker-examples#898.
  */
 export function fieldsOf(row: string): readonly string[] {
   if (!row.includes('"')) {
@@ -28,10 +28,9 @@ const index = /^\$\[\s*(-?\d+(?:\s*,\s*-?\d+)*)\s*\]$/;
 const slice = /^\$\[\s*(-?\d*)\s*:\s*(-?\d*)\s*\]$/;
 
 /**
- * Reads a JSONPath of a transform's DataProcessing, as far as it means columns of a CSV row: `$`, `$[1:]`,
- * `$[0,-1]`.
+ * Parses a JSONPath of a transform's DataProcessing that selects columns of a CSV row: `$`, `$[1:]`, `$[0,-1]`.
  *
- * @returns undefined if it is none of these
+ * @returns undefined if it has another form
  */
 export function columnFilter(path: string): ColumnFilter | undefined {
   if (path === "$") {

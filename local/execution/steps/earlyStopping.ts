@@ -1,18 +1,18 @@
 /**
- * Tells whether a training job is to stop, by the values of the objective metric that it has reported and
- * those that earlier jobs of its tuning have, in their order; smaller is better.
+ * Decides whether to stop a training job, by its values of the objective metric and those of earlier jobs of its tuning;
+ * smaller is better.
  *
- * @returns after how many values it is to stop; undefined if it continues
+ * @returns the number of values after which it stops; undefined if it continues
  */
 export type StoppingRule = (
   values: readonly number[],
   earlier: readonly (readonly number[])[],
 ) => number | undefined;
 
-/** Earlier jobs without which the median says little. */
+/** Min earlier jobs for a median. */
 const minJobs = 3;
 
-/** Part of an earlier job's usual length before which nothing is stopped: slow starts may end well. */
+/** Min share of the usual length of earlier jobs before a job is stopped, because slow starts may end well. */
 const warmUp = 0.2;
 
 function median(values: readonly number[]): number {
@@ -22,15 +22,15 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
-/** The mean of the first value, of the first two, and so on. */
+/** Running averages. */
 function runningAverages(values: readonly number[]): readonly number[] {
   let sum = 0;
   return values.map((value, index) => (sum += value) / (index + 1));
 }
 
 /**
- * SageMaker's early stopping, TrainingJobEarlyStoppingType Auto: a job stops where its objective is worse
- * than the median of the running averages of earlier jobs up to the same value.
+ * SageMaker's early stopping, TrainingJobEarlyStoppingType Auto: a job stops if its objective is worse than the median of
+ * earlier jobs' running averages at the same point.
  */
 export const medianRule: StoppingRule = (values, earlier) => {
   const averages = earlier.map(runningAverages);
@@ -44,15 +44,15 @@ export const medianRule: StoppingRule = (values, earlier) => {
   return undefined;
 };
 
-/** Of as many jobs one continues, at each rung. */
+/** At each rung, one of this many jobs continues. */
 const reduction = 3;
 
 /**
- * Hyperband as successive halving without waiting: after MinResource values, then after 3, 9, ... times as
- * many, a job continues where it is among the best third of the earlier jobs that came as far.
+ * Hyperband as asynchronous successive halving: after MinResource values, then after 3, 9, ... times as many, a job
+ * continues if it is among the best third of the earlier jobs that reached this rung.
  *
  * @param minResource values before the first rung
- * @param maxResource values after which there is no rung any more
+ * @param maxResource values after the last rung
  */
 export function hyperbandRule(minResource: number, maxResource: number): StoppingRule {
   return (values, earlier) => {

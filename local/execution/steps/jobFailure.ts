@@ -5,7 +5,7 @@ import type { StepFailure } from "../execution";
 import type { JobResult } from "../../environments/jobs";
 import { lastLines } from "../../environments/logs";
 
-/** The time limit of a job in seconds where it sets none: a day, as SageMaker's. */
+/** The default time limit of a job in seconds: a day, as in SageMaker. */
 export const defaultTimeLimit = 86_400;
 
 /** The time limit of a job in seconds. */
@@ -25,10 +25,10 @@ function signalName(signal: number): string {
 
 const theDiskIsFull = "the disk is full";
 
-/** What the system says if nothing more can be written. */
+/** The system's messages for a full disk. */
 const diskFull = /No space left on device|Disk quota exceeded/;
 
-/** Why a job failed: the reason that it left, or else what ended it and the end of its log. */
+/** Why a job failed: its own reason, otherwise what ended it and the end of its log. */
 export function failureReason(
   result: JobResult,
   reasonFile: string,
@@ -60,8 +60,8 @@ export function failureReason(
 }
 
 /**
- * What RetryPolicies call the failure of a job that the machine ended; undefined for its own failures.
- * @param reason what {@link failureReason} says of it
+ * The name in RetryPolicies of a failure that the machine caused; undefined for the job's own failures.
+ * @param reason from {@link failureReason}
  */
 export function faultOf(result: JobResult, reason: string): StepFailure["fault"] {
   const byMachine = result.exitCode < 0 || reason.startsWith(theDiskIsFull);

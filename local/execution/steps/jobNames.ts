@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 const maxJobName = 63;
 const maxTuningJobName = 32;
 
-/** A name of letters, digits and single hyphens; one that is too long is told apart by a hash. */
+/** A name of letters, digits and single hyphens; one that is too long is shortened with a hash. */
 function fit(name: string, max: number): string {
   const clean = name.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-|-$/g, "");
   if (clean.length <= max) {
@@ -15,15 +15,15 @@ function fit(name: string, max: number): string {
 }
 
 /**
- * The name of the job or model of a step, which no other execution has.
- * @param attempt of the step, from 1 on; each has a job of its own
+ * The unique name of the job or model of a step.
+ * @param attempt of the step, from 1; each has its own job
  */
 export function jobName(execution: string, step: string, attempt = 1): string {
   const ending = attempt === 1 ? "" : `-${attempt}`;
   return `${fit(`${execution}-${step}`, maxJobName - ending.length)}${ending}`;
 }
 
-/** The name of the tuning job of a step, which no other execution has. All attempts share it, as its trials' names. */
+/** The unique name of the tuning job of a step, which all attempts share, as do its trials. */
 export function tuningJobName(execution: string, step: string): string {
   return fit(`${execution}-${step}`, maxTuningJobName);
 }

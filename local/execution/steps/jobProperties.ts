@@ -1,17 +1,17 @@
 import type { Properties } from "../execution";
 import { jobName, tuningJobName } from "./jobNames";
 
-/** How far a job has got. */
+/** The progress of a job. */
 export interface JobState {
   readonly status: "Completed" | "Failed" | "InProgress" | "Stopped";
   /** ISO 8601. */
   readonly startTime: string;
-  /** ISO 8601; of a job that has ended. */
+  /** ISO 8601; undefined before its end. */
   readonly endTime?: string;
   readonly failureReason?: string;
 }
 
-/** The kinds of step that run a job, with how members of what Describe answers begin, and the kind in ARNs. */
+/** The types of steps that run a job, with the prefixes of members in the Describe response, and the kind in ARNs. */
 const kinds: Readonly<
   Record<string, { readonly prefix: string; readonly arn: string; readonly times: string }>
 > = {
@@ -26,7 +26,7 @@ const kinds: Readonly<
   },
 };
 
-/** The members of what Describe answers that say how far a job has got. */
+/** The members of the Describe response about a job's progress. */
 export function jobState(type: string, state: JobState): Properties {
   const { prefix = "", times = "" } = kinds[type] ?? {};
   const { endTime, failureReason, startTime, status } = state;
@@ -45,7 +45,7 @@ export function jobState(type: string, state: JobState): Properties {
 
 /**
  * The name of the job of a step.
- * @param attempt of the step, from 1 on
+ * @param attempt of the step, from 1
  */
 export function stepJobName(
   type: string,
@@ -56,13 +56,13 @@ export function stepJobName(
   return type === "Tuning" ? tuningJobName(execution, step) : jobName(execution, step, attempt);
 }
 
-/** The ARN of a job, by the kind of its step. */
+/** The ARN of a job, by the type of its step. */
 export function jobArn(arnPrefix: string, type: string, name: string): string {
   return `${arnPrefix}:${kinds[type]?.arn ?? ""}/${name}`;
 }
 
 /**
- * What the Describe call of a step's job answers beside what the job was created with.
+ * The members of the Describe response of a step's job that its request does not have.
  * @param name the job's name
  */
 export function jobProperties(
@@ -79,7 +79,7 @@ export function jobProperties(
   };
 }
 
-/** The name of a job, out of what its Describe call answers. */
+/** The name of a job in its Describe response. */
 export function nameOf(type: string, properties: Properties | undefined): string | undefined {
   const name = properties?.[`${kinds[type]?.prefix ?? ""}Name`];
   return typeof name === "string" ? name : undefined;

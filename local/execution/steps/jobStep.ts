@@ -15,27 +15,27 @@ export type JobStep = Extract<
 
 /** The result of a job. */
 export interface JobOutcome {
-  /** What the Describe call of the job would answer, beside its arguments, name, ARN, times and status. */
+  /** The job's Describe response, without its arguments, name, ARN, times and status. */
   readonly facts: Properties;
   /** The training jobs of a tuning. */
   readonly trials?: readonly Trial[];
-  /** Whether the machine had a part in it, so that it cannot stand in for another job. Default false. */
+  /** Whether it depends on the machine, so it cannot be reused. Default false. */
   readonly isAccidental?: boolean;
-  /** What there is to say of it. */
+  /** A remark. */
   readonly detail?: string;
 }
 
-/** One try at a step's job. */
+/** An attempt at a step's job. */
 export interface Attempt {
-  /** From 1 on. */
+  /** From 1. */
   readonly number: number;
-  /** For how long results of equal jobs inside this one may stand in for them. */
+  /** Seconds for which jobs inside this one may reuse results of equal jobs. */
   readonly cacheSeconds: number;
 }
 
-/** A kind of step that runs a job, by the request that the step stands for. */
+/** A kind of step that runs a job, by its request. */
 export interface JobKind<Request> {
-  /** The hash of all that the job depends on; undefined if it is not known. */
+  /** The hash of everything that the job depends on; undefined if it is unknown. */
   readonly key: (execution: Execution, request: Request) => Promise<string | undefined>;
   /**
    * Runs the job.
@@ -47,19 +47,18 @@ export interface JobKind<Request> {
     request: Request,
     attempt: Attempt,
   ) => Promise<JobOutcome>;
-  /** S3 URI of each object or prefix that the job writes, by a name that does not depend on the execution. */
+  /** S3 URIs of the objects and prefixes that the job writes, by names that do not depend on the execution. */
   readonly outputs: (request: Request, outcome: JobOutcome) => Readonly<Record<string, string>>;
   /** The properties of the step. Default: the job's request and its facts. */
   readonly describe?: (request: Request, outcome: JobOutcome) => Properties;
 }
 
 /**
- * Maximum wait before a job is tried again, in seconds. The intervals of RetryPolicies are for faults of a
- * service that others fix; here nobody does.
+ * Max seconds before a retry. RetryPolicies' longer intervals are for faults of a service that others fix.
  */
 const maxWait = 1;
 
-/** Runs a job as often as its step's RetryPolicies say, where it fails by what they name. */
+/** Runs a job, with retries by its step's RetryPolicies. */
 async function withRetries(
   execution: Execution,
   { Name: name, RetryPolicies: policies, Type: type }: JobStep,
@@ -92,10 +91,10 @@ async function withRetries(
 }
 
 /**
- * Runs a step's job, or takes the result of an equal one.
+ * Runs a step's job, or reuses the result of an equal one.
  *
  * @param request the step's arguments, without expressions
- * @returns the step's properties, and the execution whose equal job stands in for this one, if one does
+ * @returns the step's properties, and the execution whose job was reused, if any
  * @throws StepFailure if the job fails
  */
 export async function runJobStep<Request extends object>(

@@ -21,7 +21,7 @@ type AthenaDatasetDefinition = NonNullable<
   NonNullable<ProcessingInput["DatasetDefinition"]>["AthenaDatasetDefinition"]
 >;
 
-/** The workgroup of a query: the program's, or one of others, of which nothing is known. */
+/** The workgroup of a query: the program's, or an unknown one. */
 function workGroupOf(
   { workGroups }: Execution,
   { WorkGroup: name = "primary" }: AthenaDatasetDefinition,
@@ -31,8 +31,8 @@ function workGroupOf(
 }
 
 /**
- * Answers an Athena query with files, as SageMaker does before the container starts: by a table of its own,
- * which it drops. A key of KMS has nothing to encrypt here.
+ * Writes an Athena query's result to files, as SageMaker does before the container starts, by a temporary table. KMS keys
+ * have no effect here.
  */
 async function runQuery(
   execution: Execution,
@@ -101,8 +101,7 @@ async function placeInput(
 }
 
 /**
- * Lets a script find the folder of its job where its text has `/opt/ml`: most scripts have it there. What is
- * placed is a link, so the script becomes a copy.
+ * Replaces `/opt/ml` in a script by the job's folder, in a copy, because inputs are links.
  */
 async function placeScript(path: string, { base }: JobFolder): Promise<void> {
   // Byte by byte, whatever the script's encoding.
@@ -118,7 +117,7 @@ async function placeScript(path: string, { base }: JobFolder): Promise<void> {
 }
 
 /**
- * Writes what SageMaker tells a processing container of its job.
+ * Writes SageMaker's configuration files of a processing container.
  * Source: "How Amazon SageMaker Processing Configures Your Processing Container".
  */
 function writeConfiguration(
@@ -217,7 +216,7 @@ async function run(
   return { facts: {} };
 }
 
-/** Processing jobs: scripts, and images that stand-ins know. */
+/** Processing jobs: scripts, and images with stand-ins. */
 export const processing: JobKind<ProcessingRequest> = {
   key: processingKey,
   run,

@@ -18,7 +18,7 @@ function baseline({ ProcessingOutputConfig: config }: ProcessingRequest): Proper
   };
 }
 
-/** Quality checks that make a baseline: processing jobs, and the places of what they write. */
+/** Quality checks that create a baseline: processing jobs, with the locations of their documents. */
 export const qualityCheck: JobKind<ProcessingRequest> = {
   ...processing,
   describe: (request, { facts }) => ({ ...request, ...facts, ...baseline(request) }),

@@ -5,7 +5,7 @@ import { jobName } from "./jobNames";
 import type { JobKind, JobOutcome } from "./jobStep";
 import { artifactUri, outputUri, runTrainingJob } from "./trainingJob";
 
-/** S3 URI of the model artifact of a job that has ended: it lies at the job's name. */
+/** S3 URI of the model artifact of a job that has ended, which contains the job's name. */
 function modelOf(request: TrainingRequest, { facts }: JobOutcome): string {
   return artifactUri(request, String(facts["TrainingJobName"]));
 }

@@ -15,7 +15,7 @@ import { failureReason, faultOf, timeLimit } from "./jobFailure";
 import { readMetrics } from "../../environments/logs";
 import { placeSource, trainingSource } from "../../environments/sources";
 
-/** What a training job runs by: CreateTrainingJob and a tuning job's TrainingJobDefinition have it alike. */
+/** Members that CreateTrainingJob and a tuning job's TrainingJobDefinition have in common. */
 export type TrainingDefinition = Pick<
   TrainingRequest,
   | "AlgorithmSpecification"
@@ -33,9 +33,9 @@ export interface TrainingJob {
   readonly name: string;
   readonly definition: TrainingDefinition;
   readonly hyperparameters: Readonly<Record<string, string>>;
-  /** The metric that a tuning job looks at, which the container is told. */
+  /** The objective metric of a tuning job, for the container. */
   readonly objectiveMetric?: string;
-  /** Takes a look at the log of the running job, and may stop it. */
+  /** Watches the log of the running job, and may stop it. */
   readonly watch?: (log: string, stop: () => void) => () => void;
   /** Stops it. */
   readonly signal?: AbortSignal | undefined;
@@ -46,9 +46,9 @@ export interface TrainingResult {
   readonly status: "Completed" | "Failed";
   readonly failureReason?: string;
   readonly fault?: StepFailure["fault"];
-  /** The last value of each metric that the log reports. */
+  /** The last value of each metric in the log. */
   readonly metrics: Readonly<Record<string, number>>;
-  /** When it began, ISO 8601. */
+  /** Its start, ISO 8601. */
   readonly startTime: string;
   readonly seconds: number;
   /** S3 URI of the model artifact. */
@@ -56,7 +56,7 @@ export interface TrainingResult {
   readonly log: string;
 }
 
-/** Writes the configuration that a training container finds: file names are in lower case. */
+/** Writes the configuration files of a training container, with names in lower case. */
 function writeConfiguration(base: string, job: TrainingJob): void {
   const write = (name: string, value: unknown): void => {
     writeJson(join(base, "input", "config", `${name}.json`), value, { durable: false });
@@ -96,17 +96,17 @@ export function artifactUri(
   return `${prefix}/${name}/output/model.tar.gz`;
 }
 
-/** S3 URI of the other files that a training job leaves for its user; nothing is there where it left none. */
+/** S3 URI of a training job's other output files, which may not exist. */
 export function outputUri(modelArtifact: string): string {
   return modelArtifact.replace(/model\.tar\.gz$/, "output.tar.gz");
 }
 
-/** Packs what a training job left in a folder; equal files give equal archives. */
+/** Packs a folder of a training job into a reproducible archive. */
 async function storeArchive(execution: Execution, uri: string, folder: string): Promise<void> {
   const files = readdirSync(folder).sort();
   const archive = createArchive(
     { gzip: { level: 1 }, cwd: folder, portable: true, noMtime: true },
-    // Of a job that left nothing there is an archive too, of the empty folder.
+    // An empty folder gets an archive too.
     files.length === 0 ? ["."] : files,
   );
   await execution.store.put(uri, (path) =>
@@ -115,8 +115,8 @@ async function storeArchive(execution: Execution, uri: string, folder: string): 
 }
 
 /**
- * Runs a training job, and again where the machine ended it, as often as its RetryStrategy says. Its
- * MaxRuntimeInSeconds is the limit of all attempts together (source: the service model, StoppingCondition).
+ * Runs a training job, with retries by its RetryStrategy if the machine ended it. MaxRuntimeInSeconds limits all attempts
+ * together (source: the service model, StoppingCondition).
  */
 export async function runTrainingJob(
   execution: Execution,
@@ -176,7 +176,7 @@ async function attemptTrainingJob(
         environment: {
           ...definition.Environment,
           TRAINING_JOB_NAME: name,
-          // Training jobs run side by side; threads of their own would only get in each other's way.
+          // Training jobs run concurrently, so more threads would only compete.
           OMP_NUM_THREADS: "1",
         },
         isIsolated: definition.EnableNetworkIsolation === true,

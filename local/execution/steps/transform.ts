@@ -20,16 +20,16 @@ import type { StoredObject } from "../../storage/objectStore";
 import { type ColumnFilter, columnFilter, fieldsOf } from "./csvFilter";
 import type { JobKind, JobOutcome } from "./jobStep";
 
-/** Size of a request in MB, unless the job says another. Source: CreateTransformJob. */
+/** Default max size of a request in MB. Source: CreateTransformJob. */
 const defaultPayload = 6;
 
-/** The model of a transform job: the arguments of the Model step that made it. */
+/** The model of a transform job: the arguments of its Model step. */
 function modelOf(execution: Execution, { ModelName: name }: TransformRequest): ModelRequest {
   const found = [...execution.described.values()].find((one) => one["ModelName"] === name);
   return found ?? {};
 }
 
-/** How rows become requests, and answers become rows. */
+/** The conversion of rows to requests, and of responses to rows. */
 interface Rows {
   readonly input: ColumnFilter;
   readonly joins: boolean;
@@ -37,7 +37,7 @@ interface Rows {
   /** Maximum size of a request in bytes. */
   readonly payload: number;
   readonly single: boolean;
-  /** Whether rows are sent apart, or each file whole. */
+  /** Whether rows are sent separately, instead of whole files. */
   readonly split: boolean;
   readonly ask: (body: string) => Promise<string>;
 }
@@ -56,7 +56,7 @@ function readRows(request: TransformRequest, ask: Rows["ask"]): Rows {
   };
 }
 
-/** The answer to each row of a request: a line each, or, of built-in algorithms, all in one line. */
+/** The predictions in a response: a line each, or, for built-in algorithms, all in one line. */
 function answers(body: string, count: number): readonly string[] {
   const lines = body.trimEnd().split("\n");
   const found = lines.length === count ? lines : body.trim().split(/[,\n]/);
@@ -66,7 +66,7 @@ function answers(body: string, count: number): readonly string[] {
   return found;
 }
 
-/** Predicts the rows of a file, a request's worth at a time. */
+/** Predicts the rows of a file, a request at a time. */
 async function* predict(path: string, rows: Rows): AsyncGenerator<string> {
   let batch: (readonly string[])[] = [];
   let size = 0;
@@ -95,7 +95,7 @@ async function* predict(path: string, rows: Rows): AsyncGenerator<string> {
   }
 }
 
-/** Predicts a file whole, in one request: SplitType None, the default. Source: TransformInput. */
+/** Predicts a whole file in one request: SplitType None, the default. Source: TransformInput. */
 async function* predictWhole(path: string, { ask, payload }: Rows): AsyncGenerator<string> {
   const body = await readFile(path, "utf8");
   const bytes = Buffer.byteLength(body);
@@ -108,7 +108,7 @@ async function* predictWhole(path: string, { ask, payload }: Rows): AsyncGenerat
   yield await ask(body);
 }
 
-/** Predicts all objects of a prefix, each into a file of its name and `.out`. */
+/** Predicts all objects of a prefix; each output has the object's name with `.out`. */
 async function predictAll(from: readonly StoredObject[], to: string, rows: Rows): Promise<void> {
   for (const { name, path } of from) {
     const target = join(to, `${name}.out`);
@@ -118,14 +118,14 @@ async function predictAll(from: readonly StoredObject[], to: string, rows: Rows)
   }
 }
 
-/** A container of the model, as a job that serves it. */
+/** A job that serves a container of the model. */
 interface Server {
   readonly folder: JobFolder;
   readonly job: Job;
   readonly port: number;
 }
 
-/** Unpacks a container's model, and says how it is served. */
+/** Unpacks a container's model, and returns the job that serves it. */
 async function serverOf(
   execution: Execution,
   name: string,
@@ -165,7 +165,7 @@ async function serverOf(
   };
 }
 
-/** Serves the containers, and does something with what answers. */
+/** Serves the containers during some work. */
 async function whileServing<Result>(
   execution: Execution,
   step: string,
@@ -177,7 +177,7 @@ async function whileServing<Result>(
     const end = (): void => {
       state.ended = true;
     };
-    // A run that ends while the model starts rejects it before anybody waits for it.
+    // If the run ends while the model starts, it rejects before anything awaits it.
     state.result.then(end, end);
     return state;
   });
@@ -264,7 +264,7 @@ function outputUri({ TransformOutput: output }: TransformRequest): string {
   return output?.S3OutputPath ?? "";
 }
 
-/** Batch transforms of CSV rows: the image serves the model here, and is asked by the container contract. */
+/** Batch transforms of CSV rows, by serving the model and invoking it by the container contract. */
 export const transform: JobKind<TransformRequest> = {
   key: (execution, request) => transformKey(execution, request, modelOf(execution, request)),
   run,

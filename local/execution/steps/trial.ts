@@ -4,38 +4,38 @@ import { resultKey } from "../../caching/stepKey";
 import { artifactUri, outputUri, runTrainingJob, type TrainingResult } from "./trainingJob";
 import type { TuningJob } from "./tuningJob";
 
-/** Seconds between two looks at the log of a job that may be stopped early. */
+/** Seconds between polls of the log of a job that may be stopped early. */
 const lookSeconds = 0.2;
 
-/** Maximum number of values of an objective's course that are kept with a trial. */
+/** Max length of a trial's recorded learning curve. */
 const maxHistory = 100;
 
-/** A trial that has ended, with what later ones may be measured by. */
+/** A finished trial, with the values that later ones are compared with. */
 export interface EndedTrial {
   readonly trial: Trial;
   /** All values of the objective, negated when maximising, so smaller is always better. */
   readonly course: readonly number[];
 }
 
-/** The result of a training job, with all values of the objective that it reported. */
+/** The result of a training job, with all reported values of the objective. */
 interface Outcome extends TrainingResult {
   readonly values: readonly number[];
-  /** Execution whose equal job stands in for this one. */
+  /** Execution whose equal job was reused. */
   readonly reusedFrom?: string;
 }
 
-/** A course of the objective, negated when maximising, so smaller is always better. */
+/** A learning curve, negated when maximising, so smaller is always better. */
 function turned({ direction }: TuningJob, values: readonly number[]): readonly number[] {
   return values.map((value) => direction * value);
 }
 
-/** Evenly chosen values, the last among them. */
+/** Evenly spaced values, including the last. */
 function thinned(values: readonly number[]): readonly number[] {
   const step = Math.ceil(values.length / maxHistory);
   return values.filter((_, index) => (values.length - 1 - index) % step === 0);
 }
 
-/** Looks at a running job's log now and then, and stops it where the stopping rule says so. */
+/** Polls a running job's log, and applies the stopping rule. */
 function watcher(
   job: TuningJob,
   earlier: readonly (readonly number[])[],
@@ -53,7 +53,7 @@ function watcher(
   };
 }
 
-/** Runs a training job, or takes the result of an equal one that completed. */
+/** Runs a training job, or reuses the result of an equal one that completed. */
 async function runOrReuse(
   execution: Execution,
   job: TuningJob,
@@ -92,7 +92,7 @@ async function runOrReuse(
   return outcome;
 }
 
-/** A trial that was stopped as its tuning was complete: what it reached counts no longer. */
+/** A trial that was stopped because its tuning was complete, so its result does not count. */
 export function stoppedTrial(trial: Trial, reason: string): Trial {
   const stopped: { -readonly [Name in keyof Trial]: Trial[Name] } = {
     ...trial,
@@ -106,12 +106,12 @@ export function stoppedTrial(trial: Trial, reason: string): Trial {
 }
 
 /**
- * Runs a training job of a tuning job, or takes the result of an equal one.
+ * Runs a training job of a tuning job, or reuses the result of an equal one.
  *
  * @param number its number, from 0
- * @param tuned its hyperparameters beside the static ones
- * @param earlier courses of the objective in earlier trials, by which it may be stopped early
- * @param signal stops it, where the tuning is complete; its reason says why
+ * @param tuned its tuned hyperparameters
+ * @param earlier learning curves of earlier trials, for early stopping
+ * @param signal stops it when the tuning is complete, with the reason
  */
 export async function runTrial(
   execution: Execution,
@@ -140,8 +140,8 @@ export async function runTrial(
     history: thinned(values),
     ...result,
   };
-  // Decided by what was reported, not by when somebody looked: what a job still reports after the decision,
-  // or whether it ends before, depends on the machine's speed.
+  // Decided by reported values, not by the time of a poll: what a job reports after the decision, or whether it
+  // ends before, depends on the machine's speed.
   const stoppedAfter = job.stoppingRule?.(turned(job, values), earlier);
   if (stoppedAfter !== undefined) {
     const reported = values.slice(0, stoppedAfter);
@@ -163,7 +163,7 @@ export async function runTrial(
     ...(modelArtifact === undefined ? {} : { modelArtifact }),
     ...(fault === undefined ? {} : { fault }),
   };
-  // A job that is told to stop may end well all the same, with half a model.
+  // A stopped job may still end with exit code 0, with half a model.
   if (signal.aborted) {
     return { course, trial: stoppedTrial(trial, String(signal.reason)) };
   }

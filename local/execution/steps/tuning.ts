@@ -9,10 +9,10 @@ import { type EndedTrial, runTrial } from "./trial";
 import { readTuningJob, type TuningJob } from "./tuningJob";
 
 /**
- * Runs the trials, as many at once as the definition says, until the tuning is complete. A suggestion learns
- * from the trials that are at least two rounds back, told in their order: so it does not depend on which of the
- * running ones happens to end first, and equal seeds give equal searches on every machine. That is also how a
- * search that was interrupted continues: its trials are asked for again, and those that had completed are taken.
+ * Runs the trials, with the definition's parallelism, until the tuning is complete. A suggestion only uses trials that are
+ * at least two rounds back, in order, so it does not depend on which running trial ends first, and equal seeds give equal
+ * searches on every machine. Therefore an interrupted search can continue: it suggests the same trials, and the results of
+ * completed ones are reused.
  */
 async function search(
   execution: Execution,
@@ -37,7 +37,7 @@ async function search(
     if (tuned === undefined) {
       break;
     }
-    // Only now: the search continues while the trials run.
+    // Not before, because the search continues while trials run.
     if (running.size >= maxParallelJobs) {
       await Promise.race(running);
     }
@@ -55,7 +55,7 @@ async function search(
   return completion.trials();
 }
 
-/** Runs the search of a tuning job, and closes it however it ends. */
+/** Runs the search of a tuning job, and always closes it. */
 async function searchToEnd(
   execution: Execution,
   job: TuningJob,
@@ -81,7 +81,7 @@ async function run(
   const job = await readTuningJob(execution, step, request, cacheSeconds);
   await execution.tuner.open({
     tuning: step,
-    // Hyperband draws at random, and stops early what does not keep up.
+    // Hyperband draws at random, and stops weak trials early.
     strategy: job.strategy === "Hyperband" ? "Random" : job.strategy,
     objectiveType: job.direction < 0 ? "Maximize" : "Minimize",
     parameterRanges: job.parameterRanges,

@@ -8,29 +8,29 @@ import { hyperbandRule, medianRule, type StoppingRule } from "./earlyStopping";
 
 type TuningJobConfig = NonNullable<TuningRequest["HyperParameterTuningJobConfig"]>;
 
-/** A tuning job, read out of its arguments. */
+/** A parsed tuning job. */
 export interface TuningJob {
   readonly step: string;
   /** The definition of its training jobs. */
   readonly definition: NonNullable<TuningRequest["TrainingJobDefinition"]>;
   readonly strategy: string;
   readonly objectiveMetric: string;
-  /** The objective's values in a log, in their order. */
+  /** The objective's values in a log, in order. */
   readonly readObjective: (log: string) => readonly number[];
-  /** 1 where the objective is minimised, -1 where it is maximised. */
+  /** 1 to minimise the objective, -1 to maximise it. */
   readonly direction: number;
   readonly maxJobs: number;
   readonly maxParallelJobs: number;
   readonly parameterRanges: NonNullable<TuningJobConfig["ParameterRanges"]>;
   readonly seed: number;
   readonly stoppingRule?: StoppingRule;
-  /** Default: it continues until all its training jobs have ended. */
+  /** Default: it continues until all training jobs have ended. */
   readonly completionRule?: CompletionRule | undefined;
-  /** Seconds after which it is complete, whatever its training jobs have reached. Default: no limit. */
+  /** Seconds after which it is complete. Default: no limit. */
   readonly maxRuntimeInSeconds?: number | undefined;
-  /** The hash of all that a training job depends on, by its hyperparameters. */
+  /** The hash of everything that a training job depends on, by its hyperparameters. */
   readonly keyOf: (hyperparameters: Readonly<Record<string, string>>) => string | undefined;
-  /** Seconds for which the result of another execution may stand in for a training job. */
+  /** Seconds for which a training job may reuse a result of another execution. */
   readonly cacheSeconds: number;
 }
 
@@ -43,7 +43,7 @@ function readStoppingRule(config: TuningJobConfig): StoppingRule | undefined {
   return config.TrainingJobEarlyStoppingType === "Auto" ? medianRule : undefined;
 }
 
-/** The jobs that a search over all combinations takes. Only Grid is without a number of its own. */
+/** The number of all combinations; only Grid has no MaxNumberOfTrainingJobs. */
 function combinations(ranges: TuningJobConfig["ParameterRanges"]): number {
   const counts = ranges?.CategoricalParameterRanges?.map(
     ({ Values: values }) => values?.length ?? 0,
@@ -51,7 +51,7 @@ function combinations(ranges: TuningJobConfig["ParameterRanges"]): number {
   return (counts ?? []).reduce((product, count) => product * count, 1);
 }
 
-/** Reads a tuning job out of the request that its step stands for. */
+/** Parses the request of a tuning step. */
 export async function readTuningJob(
   execution: Execution,
   step: string,
