@@ -175,7 +175,10 @@ describe("the commands of npm run local", () => {
     equal(quiet.stdout, `${page}\n`);
     const none = await simulate("shifts: [{kind: mean, column: age, size: 1, start: 1}]");
     equal(none.code, 1);
-    match(none.stderr, /^error: scenario: the shift "mean" has the unknown column "age"; the features are /);
+    match(
+      none.stderr,
+      /^error: scenario: the shift "mean" has the unknown column "age"; the features are /,
+    );
   });
 
   describe("a served model", () => {
