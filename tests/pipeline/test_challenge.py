@@ -317,7 +317,11 @@ def test_no_candidate_below_the_minimum_challenges(stack: Stack) -> None:
     ("metadata", "features", "reason"),
     [
         ({"Target": "rent"}, FEATURES, "its target is rent; here it is price"),
-        ({"ModelFormat": "custom"}, FEATURES, "the challenge cannot evaluate models of the format custom"),
+        (
+            {"ModelFormat": "custom"},
+            FEATURES,
+            "the challenge cannot evaluate models of the format custom",
+        ),
         ({"TrainRows": ""}, FEATURES, "its package lacks TrainRows, so"),
         ({}, ["rooms", "age"], "its features differ: it has area"),
         ({}, [*FEATURES, "floor"], "its features differ: it lacks floor"),
