@@ -3,19 +3,19 @@ import { z } from "zod";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { allSteps } from "../../pipeline/language/graph";
 
-/** What a flow encodes one-hot, and the query whose rows it reads. */
+/** The columns that a flow encodes one-hot, and its query. */
 export interface Encoding {
   readonly query: string;
   readonly database: string;
   /** The flow's types of the columns that it keeps, by name. */
   readonly columns: Readonly<Record<string, string>>;
-  /** Those of them that it encodes one-hot, a column a label. */
+  /** The columns that it encodes one-hot. */
   readonly encoded: readonly string[];
 }
 
 const names = z.union([z.string().transform((name) => [name]), z.array(z.string())]);
 
-/** A flow, as far as it says which columns there are and which are encoded. */
+/** The members of a flow that define columns and encodings. */
 const flowSchema = z.object({
   nodes: z.array(
     z.object({
@@ -35,7 +35,7 @@ const flowSchema = z.object({
   ),
 });
 
-/** What the nodes of a flow do to columns; undefined if none is encoded, or it cannot be told. */
+/** The columns of a flow; undefined if none is encoded, or they are unknown. */
 function readFlow(text: string): Pick<Encoding, "columns" | "encoded"> | undefined {
   const { data: flow } = flowSchema.safeParse(JSON.parse(text));
   const columns = new Map<string, string>();
@@ -54,11 +54,11 @@ function readFlow(text: string): Pick<Encoding, "columns" | "encoded"> | undefin
 }
 
 /**
- * Finds what a definition's Data Wrangler step encodes one-hot, where its flow is known before the run and
- * names the types of its columns, as this project's does.
+ * Finds the columns that a definition's Data Wrangler step encodes one-hot, if its flow is known before the run and has the
+ * types of its columns, like this project's.
  *
- * @param uploads texts that are uploaded, by S3 URI
- * @returns undefined if nothing is encoded, or it is not known
+ * @param uploads uploaded texts by S3 URI
+ * @returns undefined if no column is encoded, or they are unknown
  */
 export function findEncoding(
   definition: PipelineDefinition,

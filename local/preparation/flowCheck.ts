@@ -21,33 +21,33 @@ const flowModule = "local.standins.data_wrangler";
 
 const sources = ["local/standins/data_wrangler"];
 
-/** Where Data Wrangler's container finds its flow. */
+/** The folder of the flow in Data Wrangler's container. */
 const flowFolder = "/opt/ml/processing/flow";
 
-/** What a run knows before it begins. */
+/** What is known before a run. */
 export interface KnownObjects {
-  /** Texts that are uploaded, by S3 URI. */
+  /** Uploaded texts by S3 URI. */
   readonly uploads: ReadonlyMap<string, string>;
   /** Folders laid out as S3. */
   readonly folders: readonly string[];
-  /** Folder where the results of checks are kept. */
+  /** Folder of cached checks. */
   readonly cache: string;
 }
 
-/** The file of an object; undefined if it is not there yet. */
+/** The file of an object; undefined if it does not exist yet. */
 export function fileOf(uri: string, { folders }: KnownObjects): string | undefined {
   const stores = folders.map((folder) => new ObjectStore(folder));
   return stores.find((store) => store.isObject(uri))?.path(uri);
 }
 
-/** The content of an object; undefined if it is not there yet. */
+/** The content of an object; undefined if it does not exist yet. */
 function contentOf(uri: string, objects: KnownObjects): string | undefined {
   const uploaded = objects.uploads.get(uri);
   const path = fileOf(uri, objects);
   return uploaded ?? (path === undefined ? undefined : readFileSync(path, "utf8"));
 }
 
-/** The problems of a flow, as the module that would run it tells them. */
+/** The problems of a flow, found by the module that would run it. */
 async function problemsOf(
   flow: string,
   containerArguments: readonly string[],
@@ -77,10 +77,9 @@ async function problemsOf(
 }
 
 /**
- * Finds what a local run does not support in the flows of a definition's Data Wrangler steps, as far as
- * they are there before the run.
+ * Finds unsupported features in the flows of a definition's Data Wrangler steps, if they exist before the run.
  *
- * @param definition with its parameters' values in their places
+ * @param definition with its parameters' values
  * @returns a sentence for each, with the step, the flow's node and the field
  */
 export async function unsupportedFlows(

@@ -14,17 +14,17 @@ import { checkSources } from "./sourceCheck";
 import { ignored, unsupported } from "./support";
 import type { Workspace } from "../records/workspace";
 
-/** What is looked at before a run. */
+/** The inputs of the checks before a run. */
 export interface PreparationOptions extends ImageOptions {
   readonly program: RunnableProgram;
   /** Values of the pipeline's parameters, as text. */
   readonly parameters: ReadonlyMap<string, string>;
   readonly workspace: Workspace;
-  /** Folder laid out as S3, whose objects the definition reads. Default: none. */
+  /** Folder in the layout of S3, with objects for the definition. Default: none. */
   readonly s3?: string | undefined;
-  /** Stops the run in order: its processes end, and it is noted as stopped. */
+  /** Stops the run in order: its processes end, and it is recorded as stopped. */
   readonly stopped: AbortSignal;
-  /** Takes lines to show. */
+  /** Prints a line. */
   readonly say: (line: string) => void;
 }
 
@@ -36,7 +36,7 @@ function refuse(problems: readonly string[]): void {
 }
 
 /**
- * Refuses a definition that needs what a local run does not have.
+ * Refuses a definition with unsupported features.
  * @throws UserError with every problem
  */
 async function checkSupport(
@@ -67,17 +67,17 @@ function servingImages(definition: PipelineDefinition): ReadonlySet<string> {
   );
 }
 
-/** What a definition runs with. */
+/** A prepared definition. */
 export interface Prepared {
   readonly images: Images;
   readonly parameters: ReadonlyMap<string, Json>;
 }
 
 /**
- * Makes ready what a definition runs with, and refuses it where it is broken, its parameters are not good,
- * or it needs what a local run does not have: before anything runs, and each kind all at once.
+ * Prepares a definition. Refuses it if it is broken, its parameters are not valid, or it has unsupported features, with all
+ * problems of a kind at once.
  *
- * @throws UserError for what the user must fix
+ * @throws UserError for users' mistakes
  */
 export async function prepare(
   options: PreparationOptions,
@@ -86,7 +86,7 @@ export async function prepare(
   refuse(check(definition, { foreign: true }));
   const parameters = parameterValues(definition, options.parameters);
   const known = withParameters(definition, parameters);
-  // The values that this execution gives must be what the requests take, too.
+  // The values of this execution must be valid in the requests, too.
   refuse(check(known, { foreign: true }));
   const { program, say, stopped } = options;
   const images = await findImages(servingImages(known), program, options, say, stopped);

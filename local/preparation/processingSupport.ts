@@ -11,7 +11,7 @@ type AthenaDatasetDefinition = NonNullable<
   NonNullable<ProcessingInput["DatasetDefinition"]>["AthenaDatasetDefinition"]
 >;
 
-/** Whether a path is in the folder that a job has for itself: elsewhere is the user's machine. */
+/** Whether a path is in the job's own folder, not elsewhere on the user's machine. */
 function isInside(path: unknown): boolean {
   return typeof path === "string" && posix.normalize(path).startsWith("/opt/ml/");
 }
@@ -27,7 +27,7 @@ function checkLocalPath(
   }
 }
 
-/** What queries can write here, of what Athena can: see local/standins/athena/query.py. */
+/** Supported formats and compressions of queries: see local/standins/athena/query.py. */
 const queryOutputs: Readonly<Record<string, readonly string[]>> = {
   PARQUET: ["GZIP", "SNAPPY"],
   TEXTFILE: ["GZIP"],

@@ -16,13 +16,13 @@ import { fileOf, type KnownObjects } from "./flowCheck";
 
 const run = promisify(execFile);
 
-/** Code in S3, and the script that a job runs of it, by its path in the code or as a runproc.sh. */
+/** Code in S3, with the path of its script, or a runproc.sh. */
 interface Code {
   readonly uri: string;
   readonly program: string;
 }
 
-/** The members that are texts: of the others nothing is known before the run. */
+/** The members that are texts; others are unknown before the run. */
 function literals(values: object | null | undefined): Readonly<Record<string, string>> {
   const all = Object.entries(values ?? {}) as [string, unknown][];
   return Object.fromEntries(
@@ -30,7 +30,7 @@ function literals(values: object | null | undefined): Readonly<Record<string, st
   );
 }
 
-/** The code that a step's job runs; undefined if it has none in S3, or that is not known yet. */
+/** The code of a step's job; undefined if it is not in S3, or unknown before the run. */
 function codeOf(step: Step, images: Images, objects: KnownObjects): Code | undefined {
   if (step.Type === "Processing") {
     const { AppSpecification: application, ProcessingInputs: inputs = [] } = step.Arguments;
@@ -61,11 +61,11 @@ function codeOf(step: Step, images: Images, objects: KnownObjects): Code | undef
   return source && uri !== undefined ? { uri, program: source.program } : undefined;
 }
 
-/** What there is to say of code, before any of it runs. */
+/** Errors and warnings about code. */
 export interface SourceFindings {
   /** Why it does not run here. */
   readonly problems: readonly string[];
-  /** What runs otherwise than in the image. */
+  /** What differs from the image. */
   readonly warnings: readonly string[];
 }
 
@@ -84,8 +84,8 @@ async function look(archive: string, program: string): Promise<SourceFindings> {
 }
 
 /**
- * Looks through the code of a definition's scripts, as far as it is in S3 before the run.
- * @param definition with its parameters' values in their places
+ * Checks the code of a definition's scripts, if it is in S3 before the run.
+ * @param definition with its parameters' values
  */
 export async function checkSources(
   definition: PipelineDefinition,

@@ -109,7 +109,7 @@ function checkStep(step: Step, images: Images, report: Report): void {
   }
 }
 
-/** What a check finds in the steps: a sentence for each, with the step and the field. */
+/** The findings of a check, each with the step and the field. */
 function findings(
   definition: PipelineDefinition,
   checkOne: (step: Step, report: Report) => void,
@@ -125,9 +125,9 @@ function findings(
 }
 
 /**
- * Finds what a local run does not support in a definition, all at once.
+ * Finds all features of a definition that a local run does not support.
  *
- * @param definition with its parameters' values in their places
+ * @param definition with its parameters' values
  * @returns a sentence for each, with the step and the field
  */
 export function unsupported(definition: PipelineDefinition, images: Images): readonly string[] {
@@ -136,7 +136,7 @@ export function unsupported(definition: PipelineDefinition, images: Images): rea
   });
 }
 
-/** Finds what a local run leaves out of a definition that it runs, as {@link unsupported} does. */
+/** Finds features of a definition that a local run ignores; see {@link unsupported}. */
 export function ignored(definition: PipelineDefinition): readonly string[] {
   return findings(definition, (step, report) => {
     if (step.Type === "Tuning") {

@@ -20,11 +20,11 @@ import type { Encoding } from "./encoding";
 const dataCheckSeconds = 86_400;
 
 /**
- * Checks a data file against its table and what a flow encodes of it, and puts it where the table says its
- * files are; does nothing if the same file is there already.
+ * Checks data against its table and the flow's encodings, and copies it to the table's location, unless the same data is
+ * already there.
  *
- * @returns what is unwise in the data
- * @throws UserError if the data is not what the table says
+ * @returns warnings about the data
+ * @throws UserError if the data does not match the table
  */
 export async function loadTable(
   execution: Execution,
@@ -60,17 +60,17 @@ export async function loadTable(
   return warnings;
 }
 
-/** The types of the columns, which Glue does not know where the query casts text. */
+/** The types of the columns, which Glue does not have if the query casts text. */
 function typesOf(dataset: Dataset): Record<string, string> {
   return Object.fromEntries(dataset.columns.map(({ name, type }) => [name, type]));
 }
 
-/** How the values are written, which the query undoes. */
+/** The form of the values. */
 function formOf({ dateFormats, decimal, nullTexts, thousands }: Dataset): JsonObject {
   return { dateFormats, decimal, nullTexts, thousands: thousands ?? null };
 }
 
-/** What local/standins/athena/table_data.py is asked. */
+/** The request for local/standins/athena/table_data.py. */
 export function checkRequest(
   table: Table,
   dataset: Dataset,
@@ -88,8 +88,8 @@ export function checkRequest(
 
 /**
  * Checks all values of the data.
- * @returns what is unwise in the data
- * @throws UserError if the data is not what the table says
+ * @returns warnings about the data
+ * @throws UserError if the data does not match the table
  */
 async function checkData(
   execution: Execution,
@@ -118,7 +118,7 @@ async function checkData(
     timeLimit: dataCheckSeconds,
   });
   if (result.exitCode !== 0) {
-    // Each line counts, so none is cut, as the reason of a step that failed would be.
+    // All lines are shown, unlike the reason of a failed step.
     throw existsSync(reasonFile)
       ? doesNotFit(path, readFileSync(reasonFile, "utf8").trim().split("\n"))
       : new UserError(failureReason(result, reasonFile, folder.log, dataCheckSeconds));
@@ -130,7 +130,7 @@ function doesNotFit(path: string, problems: readonly string[]): UserError {
   return new UserError(`${path} does not fit the table:\n  ${problems.join("\n  ")}`);
 }
 
-/** Unpacks the beginning of a bzip2 file, by Python. */
+/** Unpacks the beginning of a bzip2 file, with Python. */
 export function unpackBzip2(path: string, maxBytes: number): Buffer {
   const script =
     "import bz2, sys; sys.stdout.buffer.write(bz2.open(sys.argv[1]).read(int(sys.argv[2])))";
@@ -139,26 +139,26 @@ export function unpackBzip2(path: string, maxBytes: number): Buffer {
   });
 }
 
-/** Where the data of a table may come from. */
+/** Possible sources of a table's data. */
 export interface DataSource {
-  /** File or folder that the user names, and what named it. */
+  /** File or folder from the user, and the option that set it. */
   readonly named?: { readonly path: string; readonly named: string } | undefined;
   /** File that the stack uploads as the table's data. */
   readonly uploaded?: string | undefined;
 }
 
-/** What the user names, what the stack uploads, what the environment names, or what the project knows. */
+/** The data of the option, the stack, the environment, or the project's default. */
 async function findData(
   table: Table,
   { named, uploaded }: DataSource,
   say: (line: string) => void,
 ): Promise<string> {
-  // The configuration is about this table; the environment may be about another.
+  // The configuration is for this table; the environment may be for another.
   if (named !== undefined && (named.named !== dataVariable || uploaded === undefined)) {
     return namedData(named.path, named.named);
   }
   if (uploaded !== undefined) {
-    // Relative to the project, which is not where jobs run.
+    // Relative to the project, which is not the jobs' working directory.
     return namedData(resolve(uploaded), "restate:dataFile");
   }
   if (table.name === "california_housing") {
@@ -168,10 +168,10 @@ async function findData(
 }
 
 /**
- * The data of a table, whose files begin as the table says.
+ * The data of a table, after a check of the beginnings of its files.
  *
- * @param say takes a line before a download
- * @throws UserError if there is none, what is named is none, or its files are not what the table says
+ * @param say prints a line before a download
+ * @throws UserError if there is no data, or its files do not match the table
  */
 export async function findTableData(
   table: Table,

@@ -2,10 +2,10 @@ import type { TrainingArguments, TuningArguments } from "../../pipeline/language
 import { literal } from "../../pipeline/language/expressions";
 import { type Images, trains } from "../standins/images";
 
-/** Takes a field of a step's arguments, and what is the matter with it. */
+/** Reports a problem of a field of a step's arguments. */
 export type Report = (field: string, problem: string) => void;
 
-/** Checks that the data of a job are objects below a prefix, not those that a manifest lists. */
+/** Checks that the data of a job has a prefix, not a manifest. */
 export function checkPrefix(
   source: { readonly S3DataType?: unknown } | null | undefined,
   field: string,
@@ -17,10 +17,10 @@ export function checkPrefix(
   }
 }
 
-/** What the arguments of Training steps and the definitions of tuning jobs have in common. */
+/** Common arguments of Training steps and tuning jobs' definitions. */
 type Job = Partial<Pick<TrainingArguments, "AlgorithmSpecification" | "InputDataConfig">>;
 
-/** Checks that an image trains here, by its own algorithm or by the script that is given. */
+/** Checks that an image trains here, with its own algorithm or a script. */
 function checkImage(job: Job, hasScript: boolean, images: Images, report: Report): void {
   const uri = job.AlgorithmSpecification?.TrainingImage;
   const image = typeof uri === "string" ? images.find(uri) : undefined;
@@ -113,7 +113,7 @@ export function checkTuning(args: TuningArguments, images: Images, report: Repor
   checkObjective(args, hasScript, images, report);
 }
 
-/** What of a Tuning step is not applied here, while it runs all the same. */
+/** Features of a Tuning step that are ignored here. */
 export function checkIgnored(args: TuningArguments, report: Report): void {
   const criteria = args.HyperParameterTuningJobConfig?.TuningJobCompletionCriteria;
   if (criteria?.ConvergenceDetected?.CompleteOnConvergence === "Enabled") {
@@ -143,7 +143,7 @@ function checkConfig(config: Config | undefined, reportOf: Report): void {
   if (config?.ParameterRanges?.AutoParameters) {
     report("ParameterRanges.AutoParameters", "does not run here");
   }
-  // The SDK leaves a Grid's number of jobs to the service: all combinations.
+  // The SDK does not set the number of jobs for Grid: it is that of all combinations.
   if (strategy !== "Grid" && typeof config?.ResourceLimits?.MaxNumberOfTrainingJobs !== "number") {
     report("ResourceLimits.MaxNumberOfTrainingJobs", "missing; only Grid can omit it");
   }

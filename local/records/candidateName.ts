@@ -7,8 +7,7 @@ export function tuningSteps(steps: readonly PlacedStep[]): readonly TuningStep[]
 }
 
 /**
- * What the candidate of a tuning step is called: the step's DisplayName, where no other tuning step has the
- * same, else its Name.
+ * The name of a tuning step's candidate: the step's DisplayName if it is unique, otherwise its Name.
  *
  * @param tunings all tuning steps of the definition
  */

@@ -7,36 +7,36 @@ import type { Json } from "../../pipeline/language/json";
 import type { Execution } from "../execution/execution";
 import { readPropertyFile } from "./summary";
 
-/** What pipeline/scripts/challenge.py writes of the best candidate and the champion. */
+/** The comparison of the best candidate and the champion, from pipeline/scripts/challenge.py. */
 const challengeSchema = z.object({
   outcome: z.enum(["BelowMinimum", "NoChampion", "NotComparable", "Stays", "Beaten"]),
-  /** All of it in a line. */
+  /** Summary in a line. */
   verdict: z.string(),
   champion: z.object({ version: z.int(), r2: z.number().optional() }).optional(),
   challenger: z.object({ name: z.string(), r2: z.number() }).optional(),
-  /** Test rows that both are scored on. */
+  /** Number of common test rows. */
   rows: z.int().optional(),
   difference: z
     .object({
       r2: z.number(),
-      /** What it is at the least, with the confidence. */
+      /** Its lower bound, with the confidence. */
       least: z.number(),
       confidence: z.number(),
-      /** What it had to be more than. */
+      /** Its required minimum (exclusive). */
       by: z.number(),
     })
     .optional(),
 });
 
-/** What came of the best candidate's challenge of the champion. */
+/** The result of the best candidate's challenge of the champion. */
 export type Challenge = z.output<typeof challengeSchema>;
 
-/** The challenge in a document; undefined if it is another. */
+/** Parses a challenge; undefined if the document is another. */
 export function parseChallenge(document: Json): Challenge | undefined {
   return challengeSchema.safeParse(document).data;
 }
 
-/** The challenge of an execution; undefined if its definition has none, or it has not come to it. */
+/** The challenge of an execution; undefined if it has none, or did not reach it. */
 export function challengeOf(
   definition: PipelineDefinition,
   execution: Pick<Execution, "described" | "store">,

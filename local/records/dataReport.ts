@@ -9,26 +9,26 @@ import { writeJson } from "../storage/files";
 
 const parts = ["train", "validation", "test"] as const;
 
-/** What pipeline/scripts/data_report.py writes beside the names of the features. */
+/** The report of pipeline/scripts/data_report.py. */
 const dataReportSchema = z.object({
   version: z.literal(1),
   table: z.string(),
   target: z.string(),
-  /** All of it in a line. */
+  /** Summary in a line. */
   summary: z.string(),
   rows: z.object({ read: z.int(), withoutTarget: z.int(), used: z.int() }),
   /** Rows of each part. */
   parts: z.record(z.enum(parts), z.int()),
-  /** Rows that were looked at for more than duplicates and constants. */
+  /** Number of sampled rows. */
   sampledRows: z.int(),
   findings: z.array(
     z.object({ kind: z.string(), column: z.string().nullable(), text: z.string() }),
   ),
-  /** Shares of the sampled rows in which a column has no value. */
+  /** Shares of missing values in the sampled rows, by column. */
   missing: z.record(z.string(), z.number()),
 });
 
-/** What is known of the data of an execution. */
+/** A description of an execution's data. */
 export type DataReport = z.output<typeof dataReportSchema>;
 
 const fileName = "data_report.json";
@@ -38,15 +38,15 @@ function parse(path: string): DataReport | undefined {
     return dataReportSchema.safeParse(JSON.parse(readFileSync(path, "utf8"))).data;
   } catch (error) {
     if (error instanceof SyntaxError) {
-      return undefined; // Some other file of that name, or a damaged one.
+      return undefined; // Another file with that name, or a damaged one.
     }
     throw error;
   }
 }
 
 /**
- * Keeps the data report that a step has left among its outputs with the execution's records.
- * @returns undefined if it has left none
+ * Copies the data report in a step's outputs to the execution's records.
+ * @returns undefined if there is none
  */
 export function keepDataReport(
   { described, folder, store }: Execution,

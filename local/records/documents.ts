@@ -2,12 +2,12 @@ import { readFileSync, statSync } from "node:fs";
 
 import { isObject, type Json, type JsonObject } from "../../pipeline/language/json";
 
-/** What this process has warned of. */
+/** Warnings that this process has printed. */
 const warned = new Set<string>();
 
 /**
- * Warns on standard error, once a process, of what is wrong with a document.
- * @param version tells apart what is to be warned of again
+ * Warns about a document on standard error, once per process.
+ * @param version another version is warned about again
  */
 export function warnOnce(warning: string, version = 0): void {
   const key = `${warning} ${version}`;
@@ -17,16 +17,15 @@ export function warnOnce(warning: string, version = 0): void {
   }
 }
 
-/** Says on standard error that a document is damaged. It is left out, and stays where it is. */
+/** Warns on standard error about a damaged document, which is ignored. */
 export function warnOfDamage(path: string): void {
   warnOnce(`${path} is damaged, so it is skipped`, statSync(path).mtimeMs);
 }
 
 /**
- * Reads a JSON document that earlier runs left. One that is damaged is reported on standard error and left
- * out, so that it spoils nothing else; it stays where it is.
+ * Reads a JSON document of earlier runs. A damaged one is reported on standard error and ignored.
  *
- * @param members members that the document must have
+ * @param members required members
  * @returns undefined if it is damaged
  */
 export function readDocument(path: string, members: readonly string[]): JsonObject | undefined {

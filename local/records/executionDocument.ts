@@ -12,7 +12,7 @@ import type { ProcessIdentity } from "../environments/processes";
 import type { Challenge } from "./challenge";
 import type { Metrics } from "./summary";
 
-/** A value of the API as a JSON document has it: its times are texts, ISO 8601 in UTC. */
+/** A value of the API in a JSON document, with times as texts, ISO 8601 in UTC. */
 export type Recorded<Value> = Value extends Date
   ? string
   : Value extends readonly (infer One)[]
@@ -25,10 +25,10 @@ type Required<Value, Key extends keyof Value> = Value & {
   readonly [Name in Key]-?: NonNullable<Value[Name]>;
 };
 
-/** Whether the stack's policies are asked about what an execution does; why not, if they are not. */
+/** Whether the stack's policies are checked, or the reason why not. */
 export type Obedience = "checked" | "not checked: roles of others" | "not checked: turned off";
 
-/** An execution, as DescribePipelineExecution answers. */
+/** The response of DescribePipelineExecution. */
 export type DescribedExecution = Required<
   Recorded<DescribePipelineExecutionResponse>,
   | "CreationTime"
@@ -38,16 +38,16 @@ export type DescribedExecution = Required<
   | "PipelineExecutionStatus"
 >;
 
-/** A step that was begun, as ListPipelineExecutionSteps answers, and what else is kept of it. */
+/** A started step, as in ListPipelineExecutionSteps, with further members. */
 export type StepDocument = Required<Recorded<PipelineExecutionStep>, "StepName" | "StepStatus"> & {
   readonly StepType: string;
-  /** Its log, from the execution's folder. */
+  /** Path of its log in the execution's folder. */
   readonly Log?: string | undefined;
-  /** What the Describe call of its job or model answers: what `Steps.NAME` refers to in a definition. */
+  /** The Describe response of its job or model, which `Steps.NAME` refers to in a definition. */
   readonly Properties?: Properties | undefined;
 };
 
-/** A tuning job, as DescribeHyperParameterTuningJob answers. */
+/** The response of DescribeHyperParameterTuningJob. */
 export type TuningJob = Partial<Recorded<DescribeHyperParameterTuningJobResponse>>;
 
 /** The tuning job of a step. */
@@ -55,7 +55,7 @@ export function tuningJobOf(step: StepDocument | undefined): TuningJob {
   return step?.StepType === "Tuning" ? (step.Properties ?? {}) : {};
 }
 
-/** A training job of a tuning step, as ListTrainingJobsForHyperParameterTuningJob answers, and more. */
+/** A training job of a tuning step, as in ListTrainingJobsForHyperParameterTuningJob, with further members. */
 export type TrialDocument = Required<
   Recorded<HyperParameterTrainingJobSummary>,
   "TrainingJobName" | "TrainingJobStatus" | "TunedHyperParameters"
@@ -65,21 +65,21 @@ export type TrialDocument = Required<
   readonly Number: number;
   /** Seconds of training. */
   readonly Seconds: number;
-  /** The last value of each metric that the log reports, as DescribeTrainingJob answers. */
+  /** The last value of each metric in the log, as in DescribeTrainingJob. */
   readonly FinalMetricDataList: readonly Recorded<MetricData>[];
-  /** The objective's course: all its values in the log, or 100 of them evenly chosen. */
+  /** The learning curve: all values of the objective in the log, or 100 evenly spaced ones. */
   readonly ObjectiveHistory: readonly number[];
   /** S3 URI of the model artifact. */
   readonly S3ModelArtifacts?: string | undefined;
-  /** Its log, from the execution's folder. */
+  /** Path of its log in the execution's folder. */
   readonly Log: string;
-  /** What RetryPolicies call its failure. */
+  /** The name of its failure in RetryPolicies. */
   readonly Fault?: string | undefined;
-  /** Execution whose equal training job stands in for it. */
+  /** Execution whose equal training job was reused. */
   readonly SourcePipelineExecution?: string | undefined;
 };
 
-/** What is kept of a candidate. */
+/** A candidate. */
 export interface CandidateRecord {
   readonly name: string;
   readonly tuningStep: string;
@@ -87,14 +87,14 @@ export interface CandidateRecord {
   readonly metrics?: Metrics;
   readonly hyperparameters: Readonly<Record<string, string>>;
   readonly trials: number;
-  /** Seconds that its tuning took. */
+  /** Duration of its tuning in seconds. */
   readonly seconds: number;
 }
 
 /** The candidate that was registered. */
 export interface WinnerRecord {
   readonly name: string;
-  /** Its model package, with the approval status that it was registered with. */
+  /** Its model package, with its initial approval status. */
   readonly group: string;
   readonly version: number;
   readonly approvalStatus: string;
@@ -102,37 +102,37 @@ export interface WinnerRecord {
   readonly r2: number;
 }
 
-/** What a list shows of an execution: the first line of its document, so that lists read no more. */
+/** The summary of an execution for lists, which only read this first line of the document. */
 export interface ExecutionHead {
   readonly version: 2;
   /** The process that runs or ran it. */
   readonly process: ProcessIdentity;
   readonly pipelineName: string;
   readonly execution: DescribedExecution;
-  /** The ClientRequestToken that it was started with. */
+  /** The ClientRequestToken of its start. */
   readonly clientRequestToken?: string | undefined;
-  /** Whether its steps had to obey the stack's policies. Not known of old records. */
+  /** Whether the stack's policies were checked. Unknown in old records. */
   readonly authorization?: Obedience | undefined;
-  /** The hash of what it depends on beside its definition and parameters. Not known of old documents. */
+  /** The hash of its dependencies apart from definition and parameters. Unknown in old documents. */
   readonly inputs?: string | undefined;
   readonly trialCount: number;
   readonly winner?: WinnerRecord | undefined;
 }
 
-/** All that is known of an execution: the document `execution.json` of its folder. */
+/** The document `execution.json` in an execution's folder. */
 export interface ExecutionDocument extends ExecutionHead {
-  /** The values of all parameters, as ListPipelineParametersForExecution answers. */
+  /** The values of all parameters, as in ListPipelineParametersForExecution. */
   readonly parameters: readonly Recorded<Parameter>[];
   readonly steps: readonly StepDocument[];
-  /** Of an execution that has ended: the steps that were not begun. */
+  /** Once it has ended: the steps that were not started. */
   readonly notExecuted: readonly { readonly StepName: string; readonly StepType: string }[];
   readonly trials: readonly TrialDocument[];
   readonly candidates: readonly CandidateRecord[];
-  /** Of the best candidate, where a champion must be beaten. */
+  /** The best candidate's comparison with the champion, if configured. */
   readonly challenge?: Challenge | undefined;
 }
 
-/** The ARN of a pipeline, in which the service writes its name in lower case, as in its documentation's examples. */
+/** The ARN of a pipeline, with its name in lower case, as in the service's documentation. */
 export function pipelineArnOf(arnPrefix: string, pipelineName: string): string {
   return `${arnPrefix}:pipeline/${pipelineName.toLowerCase()}`;
 }

@@ -79,10 +79,10 @@ const document = head.extend({
   ),
 });
 
-/** Bytes of a document in which its first line ends, as a rule. */
+/** Bytes to read for the first line, which usually suffice. */
 const headBytes = 16_384;
 
-/** The first line of a file, if it is one of an object that continues, and the file ends as documents do. */
+/** The first line of a file, if file and line have the form of a document. */
 function firstLine(path: string): string | undefined {
   const file = openSync(path, "r");
   try {
@@ -98,12 +98,12 @@ function firstLine(path: string): string | undefined {
   }
 }
 
-/** What was read of documents, and of which state of their files: a command reads its lists more than once. */
+/** Cached summaries, with the state of their files, because commands read lists repeatedly. */
 const readHeads = new Map<string, { readonly state: string; readonly head: ExecutionHead }>();
 
-/** What a list shows of an execution; of a damaged document undefined, and a warning. */
+/** The summary of an execution for lists; undefined, with a warning, if the document is damaged. */
 export function readHead(path: string): ExecutionHead | undefined {
-  // Each writing makes a new file.
+  // Each write creates a new file.
   const { ino, mtimeMs, size } = statSync(path);
   const state = `${ino} ${mtimeMs} ${size}`;
   const read = readHeads.get(path);
@@ -126,13 +126,13 @@ function readHeadOf(path: string): ExecutionHead | undefined {
         return parsed.data as unknown as ExecutionHead;
       }
     } catch {
-      // A document of the first form, or one that is damaged.
+      // A document of the first form, or a damaged one.
     }
   }
   return readUndamaged(path);
 }
 
-/** All that is known of an execution; of a damaged document undefined, and a warning. */
+/** The document of an execution; undefined, with a warning, if it is damaged. */
 export function readUndamaged(path: string): ExecutionDocument | undefined {
   const document = readDocument(path);
   if (document === undefined) {
@@ -141,7 +141,7 @@ export function readUndamaged(path: string): ExecutionDocument | undefined {
   return document;
 }
 
-/** Reads all that is known of an execution; undefined if the document is damaged. */
+/** Reads the document of an execution; undefined if it is damaged. */
 export function readDocument(path: string): ExecutionDocument | undefined {
   let content: unknown;
   try {
@@ -156,7 +156,7 @@ export function readDocument(path: string): ExecutionDocument | undefined {
   return parsed.success ? (parsed.data as unknown as ExecutionDocument) : undefined;
 }
 
-/** Writes all that is known of an execution: what lists show in the first line, then a member a line. */
+/** Writes the document of an execution: the summary for lists in the first line, then one member per line. */
 export function writeDocument(
   path: string,
   { candidates, notExecuted, parameters, steps, trials, ...first }: ExecutionDocument,

@@ -13,14 +13,14 @@ import {
   type WinnerRecord,
 } from "./executionDocument";
 
-/** An execution as the commands and the report show it: drawn from its document. */
+/** An execution for commands and the report, derived from its document. */
 export interface ExecutionRecord {
   readonly id: string;
   readonly status: Status;
   readonly failureReason?: string;
   /** ISO 8601. */
   readonly startTime: string;
-  /** Since it started, until it ended or was last heard of. */
+  /** From its start to its end, or to its last sign of life. */
   readonly seconds: number;
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly steps: readonly StepResult[];
@@ -28,19 +28,19 @@ export interface ExecutionRecord {
   readonly candidates: readonly CandidateRecord[];
   /** The candidate that was registered. */
   readonly winner?: WinnerRecord;
-  /** What came of its challenge, where a champion must be beaten. */
+  /** The result of its challenge, if configured. */
   readonly challenge?: Challenge;
 }
 
 const secondsBetween = (start: string, end: string): number =>
   (Date.parse(end) - Date.parse(start)) / 1000;
 
-/** A path of a log as documents have it: from the execution's folder, so that a work folder can be moved. */
+/** A log's path relative to the execution's folder, so that a work folder can be moved. */
 export function fromFolder(folder: string, log: string): string {
   return isAbsolute(log) ? relative(folder, log) : log;
 }
 
-/** The execution whose results stand in for a step's own, by reuse or by selective execution. */
+/** The execution whose results a step reused, by caching or by selective execution. */
 function sourceOf(step: StepDocument): string | undefined {
   const arn =
     step.CacheHitResult?.SourcePipelineExecutionArn ??
@@ -48,7 +48,7 @@ function sourceOf(step: StepDocument): string | undefined {
   return arn?.slice(arn.lastIndexOf("/") + 1);
 }
 
-/** What there is to say of the outcome of a step. */
+/** A remark on the outcome of a step. */
 function detailOf(step: StepDocument): string | undefined {
   const source = sourceOf(step);
   const { ModelApprovalStatus: approval, ModelPackageArn: arn } = step.Properties ?? {};
@@ -119,7 +119,7 @@ function trialOf(trial: TrialDocument, step: StepDocument | undefined, folder: s
   };
 }
 
-/** The trials of an execution that have ended, in that order. */
+/** The finished trials of an execution, in the order of their end. */
 export function trialsOf(
   document: Pick<ExecutionDocument, "steps" | "trials">,
   folder: string,
@@ -130,7 +130,7 @@ export function trialsOf(
     .map((trial) => trialOf(trial, steps.get(trial.StepName), folder));
 }
 
-/** An execution as the table of executions shows it. */
+/** An execution for the table of executions. */
 function listedExecution(
   head: ExecutionHead,
 ): Omit<ExecutionRecord, "candidates" | "challenge" | "parameters" | "steps" | "trials"> {
@@ -147,8 +147,8 @@ function listedExecution(
 }
 
 /**
- * An execution as commands show it.
- * @param folder the execution's folder, in which its logs lie
+ * An execution for commands.
+ * @param folder the execution's folder, which has its logs
  */
 export function recordOf(document: ExecutionDocument, folder: string): ExecutionRecord {
   const { candidates, challenge, notExecuted, parameters } = document;

@@ -13,20 +13,20 @@ import { Workspace } from "./workspace";
 export type { CandidateRecord } from "./executionDocument";
 export type { ExecutionRecord } from "./executionRecord";
 
-/** Where the document of an execution is kept. */
+/** The path of an execution's document. */
 export const recordPath = (folder: string): string => join(folder, "execution.json");
 
-/** Whether an execution continues, as far as its document says. */
+/** Whether an execution is unfinished, by its document. */
 export function isUnderWay({ execution }: Pick<ExecutionHead, "execution">): boolean {
   return ["Executing", "Stopping"].includes(execution.PipelineExecutionStatus);
 }
 
-/** The head of an execution whose process is gone: it was stopped. */
+/** The summary of an execution whose process is gone, as stopped. */
 function stoppedHead<Head extends ExecutionHead>(head: Head): Head {
   return { ...head, execution: { ...head.execution, PipelineExecutionStatus: "Stopped" } };
 }
 
-/** The document of an execution whose process is gone: it was stopped, and so were its steps and jobs. */
+/** The document of an execution whose process is gone, with its steps and jobs as stopped. */
 function stopped(document: ExecutionDocument): ExecutionDocument {
   const trials = document.trials.filter((trial) => trial.TrainingJobStatus !== "InProgress");
   return {
@@ -41,7 +41,7 @@ function stopped(document: ExecutionDocument): ExecutionDocument {
   };
 }
 
-/** The executions of a work folder, the latest first, as far as lists show them. */
+/** Summaries of a work folder's executions, latest first. */
 export function listHeads(workspace: Workspace): readonly ExecutionHead[] {
   const folder = join(workspace.folder, "executions");
   if (!existsSync(folder)) {
@@ -67,7 +67,7 @@ export function listHeads(workspace: Workspace): readonly ExecutionHead[] {
   );
 }
 
-/** The document of an execution; undefined if there is no such execution. */
+/** The document of an execution; undefined if it does not exist. */
 export function findDocument(workspace: Workspace, id: string): ExecutionDocument | undefined {
   const path = recordPath(workspace.execution(id));
   return /^[\w-]+$/.test(id) && existsSync(path) ? documentAt(workspace, path) : undefined;

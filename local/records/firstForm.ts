@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { JsonObject } from "../../pipeline/language/json";
 import type { ExecutionDocument, StepDocument, TrialDocument } from "./executionDocument";
 
-/** Where the executions of the first form are said to have run: it did not keep that. */
+/** The account and region for executions of the first form, which did not record them. */
 const arnPrefix = "arn:aws:sagemaker:us-east-1:111122223333";
 const pipelineName = "local";
 
@@ -57,7 +57,7 @@ const firstForm = z.looseObject({
 
 type FirstForm = z.infer<typeof firstForm>;
 
-/** Whether a document is one of the first form, which had no version. */
+/** Whether a document has the first form, which had no version. */
 export function isFirstForm(content: unknown): boolean {
   return typeof content === "object" && content !== null && !("version" in content);
 }
@@ -65,7 +65,7 @@ export function isFirstForm(content: unknown): boolean {
 const executionArn = (id: string): string =>
   `${arnPrefix}:pipeline/${pipelineName}/execution/${id}`;
 
-/** A path of a log as documents have it: from the execution's folder, wherever that lies now. */
+/** A log's path relative to the execution's folder, which may have been moved. */
 function fromFolder(log: string, id: string): string {
   const folder = dirname(dirname(log));
   const file = `logs/${basename(log)}`;
@@ -140,7 +140,7 @@ function convertTrial(trial: FirstForm["trials"][number], { id }: FirstForm): Tr
   };
 }
 
-/** A document of the first form in today's form; undefined if it is damaged. */
+/** Converts a document of the first form; undefined if it is damaged. */
 export function convertFirstForm(content: unknown): ExecutionDocument | undefined {
   const { data: form } = firstForm.safeParse(content);
   if (form === undefined) {

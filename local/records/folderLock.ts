@@ -8,30 +8,30 @@ import { UserError } from "../../errors/userError";
 import { isRunning, type ProcessIdentity, thisProcess } from "../environments/processes";
 import { writeFileAtomically } from "../storage/files";
 
-/** Seconds after which the lock of a process that shows no sign of life opens. */
+/** Seconds without a sign of life after which a process's lock expires. */
 const staleSeconds = 5;
 
-/** Seconds of waiting for a lock after which a line says so. */
+/** Seconds of waiting for a lock until a line is printed. */
 const patienceSeconds = 1;
 
-/** What is done while a lock is taken. */
+/** Callbacks while a lock is acquired. */
 export interface HoldOptions {
-  /** Does what is to be done first, once the folder is this process's alone. */
+  /** Called first, with exclusive access to the folder. */
   readonly opened?: () => Promise<void>;
-  /** Takes a line, where it takes time. */
+  /** Prints a line if waiting takes long. */
   readonly say?: (line: string) => void;
 }
 
 /** The lock of a work folder: one process at a time runs pipelines in it. */
 export class FolderLock {
-  /** The lock of this process, while runs of it are in the folder. */
+  /** This process's lock, while it has runs in the folder. */
   private held: Promise<() => Promise<void>> | undefined;
   private released: Promise<void> | undefined;
   private readonly users = new Set<() => void>();
 
   constructor(private readonly folder: string) {}
 
-  /** The file that names the process which holds the lock. */
+  /** The file with the process that holds the lock. */
   private get holder(): string {
     return join(this.folder, "lock-holder");
   }
@@ -46,7 +46,7 @@ export class FolderLock {
     }
   }
 
-  /** Whether a process runs that has worked in this folder. */
+  /** Whether a process that uses this folder is running. */
   isAlive(process: ProcessIdentity): boolean {
     return isRunning(process) ?? this.isLocked;
   }
@@ -54,8 +54,8 @@ export class FolderLock {
   /**
    * Keeps other processes' runs out of the folder. Runs of this process share the lock.
    *
-   * @param lost is called where the lock is taken away, for example since the folder is removed
-   * @returns what lets them in again
+   * @param lost called if the lock is lost, for example because the folder was deleted
+   * @returns a function that releases the lock
    * @throws UserError if another run is in it
    */
   async hold(
@@ -109,7 +109,7 @@ export class FolderLock {
         writeFileAtomically(this.holder, JSON.stringify(thisProcess()));
         return async () => {
           rmSync(this.holder, { force: true });
-          // A lock that was lost is not to be released.
+          // A lost lock must not be released.
           await unlock().catch(() => undefined);
         };
       } catch (error) {
@@ -120,7 +120,7 @@ export class FolderLock {
       if (!this.isGone()) {
         throw new UserError(`another local run is using ${this.folder}; wait for it to end`);
       }
-      // A run that was killed: its lock opens by itself, unless the clock was ahead when it was made.
+      // A killed run: its lock expires by itself, unless the clock was ahead when it was created.
       const now = new Date();
       if (existsSync(path) && statSync(path).mtimeMs > now.getTime() + staleSeconds * 1000) {
         utimesSync(path, now, now);
@@ -133,7 +133,7 @@ export class FolderLock {
     }
   }
 
-  /** Whether the process is gone that holds the lock. */
+  /** Whether the process that holds the lock is gone. */
   private isGone(): boolean {
     let holder: ProcessIdentity;
     try {

@@ -7,10 +7,10 @@ import {
 import { findDocument, listHeads } from "./executions";
 import type { Workspace } from "./workspace";
 
-/** How long the jobs of an execution took on this machine. */
+/** The durations of an execution's jobs on this machine. */
 export interface JobSeconds {
   readonly executionId: string;
-  /** Seconds of a job of each step that was run, by the step's name: of a tuning, of a trial on average. */
+  /** Seconds of each executed step's job by the step's name; for a tuning, the mean of its trials. */
   readonly seconds: ReadonlyMap<string, number>;
 }
 
@@ -30,7 +30,7 @@ function stepSeconds({ trials }: ExecutionDocument, step: StepDocument): number 
     : (Date.parse(step.EndTime) - Date.parse(step.StartTime)) / 1000;
 }
 
-/** The times of the latest execution that has succeeded in a work folder; undefined if there is none. */
+/** The times of the latest successful execution in a work folder, if any. */
 export function latestJobSeconds(workspace: Workspace): JobSeconds | undefined {
   const succeeded = ({ execution }: ExecutionHead): boolean =>
     execution.PipelineExecutionStatus === "Succeeded";

@@ -11,23 +11,23 @@ export interface ModelPackage {
   readonly version: number;
   readonly arn: string;
   readonly approvalStatus: string;
-  /** Why it was approved or rejected. */
+  /** The reason for its approval or rejection. */
   readonly approvalDescription?: string;
   readonly creationTime: string;
   readonly lastModifiedTime?: string;
-  /** The request that registered it, as CreateModelPackage has it. */
+  /** The request of CreateModelPackage. */
   readonly request: RegisterModelRequest;
 }
 
-/** The model registry: a folder a group, and in it a document a version. */
+/** The model registry: a folder per group, with a document per version. */
 export class ModelRegistry {
-  /** @param folder where the registry is kept */
+  /** @param folder folder of the registry */
   constructor(
     private readonly folder: string,
     private readonly arnPrefix: string,
   ) {}
 
-  /** Registers a model under the next version of its group. */
+  /** Registers a model as the next version of its group. */
   register(group: string, request: RegisterModelRequest): ModelPackage {
     const folder = join(this.folder, group);
     mkdirSync(folder, { recursive: true });
@@ -46,7 +46,7 @@ export class ModelRegistry {
 
   /**
    * Changes a version.
-   * @param request what it was registered with, as it is to be from now on
+   * @param request the new registration request
    */
   update(
     model: ModelPackage,
@@ -59,7 +59,7 @@ export class ModelRegistry {
     });
   }
 
-  /** Removes a version. Its number is not given again. */
+  /** Deletes a version. Its number is not reused. */
   remove(model: ModelPackage): void {
     writeJson(join(this.folder, model.group, "last.json"), {
       version: Math.max(...this.versions(model.group), this.lastRemoved(model.group)),
@@ -67,7 +67,7 @@ export class ModelRegistry {
     rmSync(this.path(model));
   }
 
-  /** Removes a group that has no versions. */
+  /** Deletes an empty group. */
   removeGroup(group: string): void {
     rmSync(join(this.folder, group), { recursive: true, force: true });
   }
@@ -76,7 +76,7 @@ export class ModelRegistry {
     return join(this.folder, group, `${version}.json`);
   }
 
-  /** The highest number of a group that a version had which was removed. */
+  /** The highest number of a group's deleted versions. */
   private lastRemoved(group: string): number {
     const path = join(this.folder, group, "last.json");
     return existsSync(path) ? Number(readDocument(path, ["version"])?.["version"] ?? 0) : 0;
@@ -87,18 +87,18 @@ export class ModelRegistry {
     return existsSync(this.folder) ? readdirSync(this.folder).sort() : [];
   }
 
-  /** The version of an ARN; undefined if there is none. */
+  /** The version with an ARN, if it exists. */
   find(arn: string): ModelPackage | undefined {
     const group = /:model-package\/([^/]+)\/\d+$/.exec(arn)?.[1];
     return group === undefined ? undefined : this.list(group).find((one) => one.arn === arn);
   }
 
-  /** The versions of a group, oldest first, but for those whose documents are damaged. */
+  /** The versions of a group, oldest first, except damaged ones. */
   list(group: string): readonly ModelPackage[] {
     return this.versions(group).flatMap((version) => this.get(group, version) ?? []);
   }
 
-  /** A version of a group; undefined if there is none, or its document is damaged. */
+  /** A version of a group; undefined if it does not exist, or is damaged. */
   get(group: string, version: number): ModelPackage | undefined {
     const path = join(this.folder, group, `${version}.json`);
     return existsSync(path)

@@ -24,16 +24,16 @@ import type { CandidateSummary } from "./summary";
 import { updateTrials } from "./trials";
 import type { Workspace } from "./workspace";
 
-/** Trials up to which a document is written at each; beyond, its writing would cost more than a trial. */
+/** Max trials for which each writes the document; with more, writing would take longer than a trial. */
 const fewTrials = 200;
 
-/** Milliseconds between two writings of a document for trials beyond these. */
+/** Milliseconds between writes of the document for further trials. */
 const trialInterval = 1000;
 
-/** Maximum length of the reason of a failed step that the API gives. Source: FailureReason of PipelineExecutionStep. */
+/** Maximum length of a failed step's reason in the API. Source: FailureReason of PipelineExecutionStep. */
 const maxReason = 1024;
 
-/** What a recorder needs to know of the execution that begins. */
+/** The start of a recorded execution. */
 export type BegunExecution = Pick<
   ExecutionDocument,
   "authorization" | "clientRequestToken" | "inputs" | "parameters" | "pipelineName"
@@ -41,7 +41,7 @@ export type BegunExecution = Pick<
   readonly execution: Omit<DescribedExecution, "LastModifiedTime" | "PipelineExecutionStatus">;
 };
 
-/** Keeps the document of an execution up to date, so that it is known how far it got should it never end. */
+/** Keeps the document of an execution up to date, in case its process is killed. */
 export class Recorder {
   private readonly steps = new Map<string, StepDocument>();
   private readonly running = new Map<string, TrialDocument>();
@@ -54,8 +54,8 @@ export class Recorder {
 
   /**
    * @param folder the execution's folder
-   * @param arnPrefix with which ARNs begin
-   * @param earlier what an earlier attempt of the same execution has left, which continues now
+   * @param arnPrefix prefix of ARNs
+   * @param earlier the document of an earlier attempt that continues now
    */
   constructor(
     private readonly folder: string,
@@ -70,18 +70,18 @@ export class Recorder {
     this.trials.push(...trialsOf(earlier, folder));
   }
 
-  /** Notes that the execution has begun. */
+  /** Records the start of the execution. */
   begin(): void {
     this.write({});
   }
 
-  /** Notes that the execution is being stopped. */
+  /** Records that the execution is being stopped. */
   stopping(): void {
     this.status = "Stopping";
     this.write({}, { durable: false });
   }
 
-  /** Notes what happened. */
+  /** Records an event. */
   note(event: Event): void {
     switch (event.kind) {
       case "job":
@@ -104,14 +104,14 @@ export class Recorder {
     }
   }
 
-  /** Notes that the execution could not be run to its end, through no doing of its own. */
+  /** Records that the execution could not be run, for reasons outside of it. */
   fail(reason: string): void {
     this.status = "Failed";
     this.running.clear();
     this.write({ execution: { ...this.execution(), FailureReason: reason } });
   }
 
-  /** Notes the result of the execution. */
+  /** Records the result of the execution. */
   end(
     result: RunResult,
     candidates: readonly CandidateSummary[],
@@ -122,7 +122,7 @@ export class Recorder {
     this.running.clear();
     this.write({
       execution: { ...this.execution(), FailureReason: result.failureReason },
-      // In the order of the definition, as people know it.
+      // In the order of the definition.
       steps: result.steps.flatMap(({ name }) => this.steps.get(name) ?? []),
       notExecuted: result.steps
         .filter(({ status }) => status === "NotExecuted")
@@ -264,7 +264,7 @@ export class Recorder {
     };
   }
 
-  /** Writes the document, unless there are so many trials that it was written a moment ago. */
+  /** Writes the document; with many trials, only at intervals. */
   private writeSoon(): void {
     const due = performance.now() - this.written > trialInterval;
     if (due || this.ended.length <= fewTrials) {
@@ -299,9 +299,9 @@ export class Recorder {
 }
 
 /**
- * Ends the executions whose process was killed: their documents say Stopped, their trials are in the table
- * of all trials, and their jobs' folders go. Only the latest that failed keeps the folder of its failed job. To
- * be called by the only process that runs in the folder.
+ * Ends the executions whose process was killed: their documents become Stopped, their trials are added to the table of all
+ * trials, and their jobs' folders are deleted. Only the latest failed execution keeps the folder of its failed job. Requires
+ * exclusive access to the folder.
  */
 export function endKilled(workspace: Workspace): void {
   const heads = listHeads(workspace);
@@ -312,7 +312,7 @@ export function endKilled(workspace: Workspace): void {
     const id = executionId(head);
     const folder = workspace.execution(id);
     const jobs = join(folder, "jobs");
-    // A run that ended by itself has removed the folder, unless it failed.
+    // A run that ended by itself deleted the folder, unless it failed.
     if (!isUnderWay(head) && existsSync(jobs)) {
       const document = isFailed(head) ? undefined : findDocument(workspace, id);
       if (document !== undefined) {

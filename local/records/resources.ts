@@ -8,11 +8,11 @@ import { writeJson } from "../storage/files";
 import { warnOfDamage } from "./documents";
 import type { Workspace } from "./workspace";
 
-/** The kinds of things that are created through the API by a name, as their folders are called. */
+/** The kinds of named resources that the API creates, which are also the names of their folders. */
 export type ResourceKind =
   "endpoint-config" | "endpoint" | "model" | "model-package-group" | "pipeline";
 
-/** Something that was created through the API. */
+/** A resource that was created through the API. */
 export interface Resource {
   readonly version: 1;
   readonly name: string;
@@ -21,7 +21,7 @@ export interface Resource {
   readonly creationTime: string;
   readonly lastModifiedTime: string;
   readonly tags: readonly Tag[];
-  /** The request that created it, with what later ones have changed. */
+  /** The request that created it, with later changes. */
   readonly request: Properties;
 }
 
@@ -35,7 +35,7 @@ const schema = z.object({
   request: z.record(z.string(), z.unknown()),
 });
 
-/** The things of one kind in a work folder, a document each. */
+/** The resources of a kind in a work folder, a document each. */
 export class Resources {
   private readonly folder: string;
 
@@ -46,7 +46,7 @@ export class Resources {
     this.folder = join(workspace.resources, kind);
   }
 
-  /** All of them, but for those whose documents are damaged. */
+  /** All resources, except damaged ones. */
   list(): readonly Resource[] {
     return existsSync(this.folder)
       ? readdirSync(this.folder)
@@ -56,8 +56,8 @@ export class Resources {
   }
 
   /**
-   * The one of a name or an ARN. The service takes both, and folds the name of a pipeline to lower case in
-   * ARNs; so case does not tell names apart.
+   * The resource with a name or an ARN. The service accepts both, and ARNs have pipelines' names in lower case, so case does
+   * not matter.
    */
   find(nameOrArn: string): Resource | undefined {
     const wanted = nameOrArn.toLowerCase();

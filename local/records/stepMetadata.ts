@@ -3,8 +3,8 @@ import { jobArn, nameOf } from "../execution/steps/jobProperties";
 import type { StepDocument } from "./executionDocument";
 
 /**
- * The Metadata of a step, as ListPipelineExecutionSteps answers.
- * @param properties what `Steps.NAME` refers to
+ * The Metadata of a step in ListPipelineExecutionSteps.
+ * @param properties the properties that `Steps.NAME` refers to
  */
 export function stepMetadata(
   type: string,

@@ -20,25 +20,25 @@ export interface Metrics {
   readonly mse: number;
   readonly rmse: number;
   readonly mae: number;
-  /** Test rows that they are of; not known of evaluations of earlier versions. */
+  /** Number of test rows; unknown in evaluations of earlier versions. */
   readonly rows?: number;
-  /** What R² may be with 90 % confidence; not known of few rows either. */
+  /** The 90 % confidence interval of R²; undefined with few rows. */
   readonly r2Interval?: { readonly low: number; readonly high: number };
-  /** R² of models of other rows; unknown if the configuration does not ask for them. */
+  /** R² of cross-validation, if configured. */
   readonly crossValidation?: CrossValidation | undefined;
 }
 
-/** R² of models that were trained on other rows by the same hyperparameters; see pipeline/scripts/cross_validate.py. */
+/** R² of models with the same hyperparameters on other rows; see pipeline/scripts/cross_validate.py. */
 export interface CrossValidation {
   readonly mean: number;
   readonly deviation: number;
-  /** How many models there are. */
+  /** Number of models. */
   readonly models: number;
 }
 
-/** A candidate, as far as the execution got with it. */
+/** The results of a candidate so far. */
 export interface CandidateSummary {
-  /** By its tuning step: see {@link candidateName}. */
+  /** See {@link candidateName}. */
   readonly name: string;
   readonly tuningStep: string;
   readonly evaluationStep?: string;
@@ -47,13 +47,13 @@ export interface CandidateSummary {
   /** The completed trial with the best objective. */
   readonly best?: Trial;
   readonly trials: readonly Trial[];
-  /** Seconds that tuning took. */
+  /** Duration of tuning in seconds. */
   readonly seconds: number;
-  /** The model package that it became. */
+  /** Its model package. */
   readonly model?: ModelPackage;
 }
 
-/** The S3 URI of a property file of a finished step; undefined if the step has none of that name. */
+/** The S3 URI of a property file of a finished step, if it exists. */
 export function propertyFileUri(
   definition: PipelineDefinition,
   described: Execution["described"],
@@ -71,8 +71,8 @@ export function propertyFileUri(
 }
 
 /**
- * Reads the content of a property file of a finished step.
- * @throws ExpressionError if the step has written none of that name, or one that is not JSON
+ * Reads a property file of a finished step.
+ * @throws ExpressionError if the step did not write it, or it is not JSON
  */
 export function readPropertyFile(
   definition: PipelineDefinition,
@@ -92,7 +92,7 @@ export function readPropertyFile(
 
 /**
  * Reads a JSON document in S3.
- * @throws ExpressionError if there is none, or it is not JSON
+ * @throws ExpressionError if it does not exist, or is not JSON
  */
 export function readDocument(store: Execution["store"], uri: string): Json {
   if (!store.isObject(uri)) {
@@ -109,7 +109,7 @@ function readJson(store: Execution["store"], uri: string, name: string): Json {
   }
 }
 
-/** A report of model quality, if a document is one. Source: "Model quality metrics", of Model Monitor; see evaluate.py. */
+/** A report of model quality. Source: "Model quality metrics", of Model Monitor; see evaluate.py. */
 type RegressionReport =
   | {
       readonly regression_metrics?: Readonly<Record<string, { readonly value?: unknown } | null>>;
@@ -121,7 +121,7 @@ type RegressionReport =
   | null
   | undefined;
 
-/** The metrics in an evaluation report; undefined if a document is none. */
+/** The metrics in an evaluation report; undefined if the document is not one. */
 export function regressionMetrics(document: Json): Metrics | undefined {
   const report = document as RegressionReport;
   const value = (name: string): number =>
@@ -140,7 +140,7 @@ export function regressionMetrics(document: Json): Metrics | undefined {
     : undefined;
 }
 
-/** The scores in a report of cross_validate.py; undefined if a document is none, or says that there are none. */
+/** The scores in a report of cross_validate.py; undefined if the document is not one, or has none. */
 function crossValidationIn(document: Json): CrossValidation | undefined {
   const {
     mean,
@@ -152,7 +152,7 @@ function crossValidationIn(document: Json): CrossValidation | undefined {
     : undefined;
 }
 
-/** The scores of the models that a step of a tuning has trained again; undefined if there is no such step, or it did not end. */
+/** The cross-validation's scores for a tuning; undefined if there is no such step, or it did not end. */
 function crossValidationOf(
   definition: PipelineDefinition,
   execution: Execution,
@@ -173,7 +173,7 @@ function crossValidationOf(
   );
 }
 
-/** The metrics in a step's property file; undefined if another definition has something else there. */
+/** The metrics in a step's property file; undefined if another definition has other content there. */
 function metricsIn(read: () => Json): Metrics | undefined {
   try {
     return regressionMetrics(read());
@@ -185,7 +185,7 @@ function metricsIn(read: () => Json): Metrics | undefined {
   }
 }
 
-/** The processing step that measures the model of a tuning, and the file that it writes. */
+/** The processing step that evaluates the model of a tuning, and its property file. */
 export function evaluationOf(
   steps: readonly PlacedStep[],
   tuning: string,
@@ -200,10 +200,10 @@ export function evaluationOf(
   return undefined;
 }
 
-/** What is shown of a tuning job that has ended. */
+/** The displayed members of a finished tuning job. */
 type TuningOutcome = Partial<Pick<DescribeHyperParameterTuningJobResponse, "BestTrainingJob">>;
 
-/** The result of each candidate: each tuning step with the evaluation and registration that use it. */
+/** The result of each candidate: each tuning step with its evaluation and registration. */
 export function summarise(
   definition: PipelineDefinition,
   execution: Execution,

@@ -8,7 +8,7 @@ import { trialsOf } from "./executionRecord";
 import { isUnderWay, listHeads, recordPath } from "./executions";
 import type { Workspace } from "./workspace";
 
-/** The lines of the trials of an execution. */
+/** The lines of an execution's trials. */
 function linesOf(workspace: Workspace, id: string): readonly string[] {
   const folder = workspace.execution(id);
   const document = readUndamaged(recordPath(folder));
@@ -17,14 +17,14 @@ function linesOf(workspace: Workspace, id: string): readonly string[] {
     : trialsOf(document, folder).map((trial) => trialLine(id, trial));
 }
 
-/** Whether a line of the table is whole: its quotes close. */
+/** Whether a line is complete, with all quotes closed. */
 function isWhole(line: string): boolean {
   return (line.split('"').length - 1) % 2 === 0;
 }
 
 /**
- * The lines of the table by execution; undefined if the file is missing, cut off or of another form, so
- * that it must be made again. Values hold no line break: texts in them are JSON.
+ * The lines of the table by execution; undefined if the file is missing, truncated or in another form, and must be written
+ * again. Values have no line breaks: texts in them are JSON.
  */
 function linesInTable(path: string): ReadonlyMap<string, readonly string[]> | undefined {
   const content = existsSync(path) ? readFileSync(path, "utf8") : "";
@@ -46,11 +46,10 @@ function linesInTable(path: string): ReadonlyMap<string, readonly string[]> | un
 }
 
 /**
- * Brings the table of all trials, a CSV file with one trial a line, up to date with the records, of which it
- * is a view: each trial of each execution that has ended stands in it once, the earliest execution first. What
- * the table has of an execution stays where it is as many lines as the record has trials.
+ * Updates the table of all trials of finished executions, a CSV file with a trial per line, oldest execution first. The
+ * lines of an execution are only written again if their number differs from the record's trials.
  *
- * @param justEnded id of an execution that has just ended, whose lines are written again: it may have been retried
+ * @param justEnded id of an execution whose lines are written in any case, because it may have been retried
  */
 export function updateTrials(workspace: Workspace, justEnded?: string): void {
   const table = linesInTable(workspace.trials);

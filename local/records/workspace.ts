@@ -7,13 +7,13 @@ import { UserError } from "../../errors/userError";
 import type { ProcessIdentity } from "../environments/processes";
 import { FolderLock, type HoldOptions } from "./folderLock";
 
-/** All that runs and commands make in a work folder. */
+/** Everything that runs and commands create in a work folder. */
 const contents = new Set([
   ...["cache", "executions", "lock", "lock-holder", "models", "report", "resources", "s3"],
   ...["serving", "trials.csv"],
 ]);
 
-/** The work folder of local runs, `.local/` unless told otherwise. */
+/** The work folder of local runs, by default `.local/`. */
 export class Workspace {
   readonly folder: string;
   private readonly folderLock: FolderLock;
@@ -23,12 +23,12 @@ export class Workspace {
     this.folderLock = new FolderLock(this.folder);
   }
 
-  /** What stands for S3. */
+  /** The folder that replaces S3. */
   get objects(): string {
     return join(this.folder, "s3");
   }
 
-  /** What stands for the model registry. */
+  /** The folder of the model registry. */
   get models(): string {
     return join(this.folder, "models");
   }
@@ -38,7 +38,7 @@ export class Workspace {
     return join(this.folder, "cache");
   }
 
-  /** All trials of all executions, one a line. */
+  /** All trials of all executions, one per line. */
   get trials(): string {
     return join(this.folder, "trials.csv");
   }
@@ -52,12 +52,12 @@ export class Workspace {
     return join(this.folder, "executions", id);
   }
 
-  /** Pipelines, models, endpoints and the like that were created through the API, a folder a kind. */
+  /** Pipelines, models, endpoints and other resources that the API created, a folder per kind. */
   get resources(): string {
     return join(this.folder, "resources");
   }
 
-  /** Whether a process runs that has worked in this folder. */
+  /** Whether a process that uses this folder is running. */
   isAlive(process: ProcessIdentity): boolean {
     return this.folderLock.isAlive(process);
   }
@@ -68,12 +68,12 @@ export class Workspace {
   }
 
   /**
-   * Makes sure that the folder holds nothing but what runs have made: it might be any folder of the user's.
-   * @throws UserError if it holds something else
+   * Checks that the folder only contains files of runs, because it might be any folder of the user's.
+   * @throws UserError if it contains anything else
    */
   checkRemovable(): void {
     const foreign = readdirSync(this.folder).filter(
-      // A process that was killed leaves files that it was writing.
+      // A killed process leaves partial files.
       (name) => !contents.has(name.replace(/\.[0-9a-f]{12}\.tmp$/, "")),
     );
     if (foreign.length > 0) {
@@ -85,7 +85,7 @@ export class Workspace {
   }
 
   /**
-   * Removes the folder.
+   * Deletes the folder.
    * @throws UserError if a run is in it
    */
   async remove(): Promise<void> {
@@ -94,7 +94,7 @@ export class Workspace {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** An id for an execution as SageMaker makes them: 12 lower-case letters and digits. */
+  /** A new id for an execution in SageMaker's form: 12 lower-case letters and digits. */
   newExecutionId(): string {
     const id = [...randomBytes(12)].map((byte) => (byte % 36).toString(36)).join("");
     return existsSync(this.execution(id)) ? this.newExecutionId() : id;

@@ -11,30 +11,30 @@ import {
   type Ruled,
 } from "./policies";
 
-/** A statement that has a say in a request. */
+/** A statement that decides a request. */
 export interface DecidingStatement {
-  /** Name of the resource that the policy is in, as the program registers it. */
+  /** The program's name of the policy's resource. */
   readonly policy: string;
   /** The statement's Sid; its number, from 1, if it has none. */
   readonly statement: string;
 }
 
-/** A statement that would allow a request, but for its conditions. */
+/** A statement that only denies a request because of its conditions. */
 export interface NearStatement extends DecidingStatement {
-  /** The conditions that do not hold: operator, key and values, as the policy has them. */
+  /** The policy's conditions that do not hold: operator, key and values. */
   readonly conditions: readonly string[];
 }
 
-/** What policies say of a request. */
+/** The decision of policies on a request. */
 export interface Decision {
   readonly allowed: boolean;
-  /** Who asks, as AWS names it in errors. */
+  /** The caller, as in AWS's errors. */
   readonly user: string;
-  /** What AWS would say. Empty if it is allowed. */
+  /** AWS's error message. Empty if it is allowed. */
   readonly message: string;
-  /** The statements that allow it, or that deny it. None if nothing allows it. */
+  /** The statements that allow it or deny it. Empty if none allows it. */
   readonly statements: readonly DecidingStatement[];
-  /** Of a request that nothing allows: the statements that only lack what their conditions ask for. */
+  /** Statements that would allow the request if their conditions held. */
   readonly near: readonly NearStatement[];
 }
 
@@ -42,10 +42,10 @@ type StatementAnalysis = NonNullable<
   RequestAnalysis["identityAnalysis"]
 >["allowStatements"][number];
 
-/** The policies by actions that they were narrowed to. */
+/** The policies' relevant statements by action. */
 const narrowedBefore = new WeakMap<NamedPolicy, Map<string, NamedPolicy | undefined>>();
 
-/** Whether a statement may be about an action: all that the simulator does beyond takes time, and changes nothing. */
+/** Whether a statement may apply to an action: the simulator would be slow with all statements. */
 function isAbout(statement: unknown, action: string): boolean {
   const { Action: actions } = statement as { readonly Action?: string | readonly string[] };
   return (
@@ -61,8 +61,8 @@ function isAbout(statement: unknown, action: string): boolean {
 }
 
 /**
- * A policy with the statements that may be about an action alone; undefined if there are none. Statements
- * without a Sid get their number as one, as they are counted by their place.
+ * A policy with only the statements that may apply to an action; undefined if there are none. Statements without a Sid get
+ * their original number as Sid.
  */
 function narrowed(named: NamedPolicy, action: string): NamedPolicy | undefined {
   const before = narrowedBefore.get(named) ?? new Map<string, NamedPolicy | undefined>();
@@ -82,7 +82,7 @@ function narrow({ name, policy }: NamedPolicy, action: string): NamedPolicy | un
   return statements.length === 0 ? undefined : { name, policy: { ...rest, Statement: statements } };
 }
 
-/** The conditions of a statement that do not hold, as the policy has them. */
+/** The policy's conditions of a statement that do not hold. */
 function lacking({ explain }: StatementAnalysis): readonly string[] {
   return (explain.conditions ?? [])
     .filter(({ matches }) => !matches)
@@ -96,7 +96,7 @@ function deciding({ policyId, statement }: StatementAnalysis): DecidingStatement
   return { policy: policyId, statement: statement.sid() ?? String(statement.index()) };
 }
 
-/** The kinds of policy in AWS's words, in the order in which its errors name them. */
+/** AWS's names of the kinds of policies, in the order of its errors. */
 const policyKinds = [
   ["resourceAnalysis", "a resource-based policy", "no resource-based policy"],
   ["endpointAnalysis", "a VPC endpoint policy", "no VPC endpoint policy"],
@@ -105,7 +105,7 @@ const policyKinds = [
 ] as const;
 
 /**
- * Why a request is denied, in AWS's words, and by which statements.
+ * Why a request is denied, in AWS's words, and the statements that deny it.
  * Source: IAM guide, "Troubleshoot access denied error messages".
  */
 function denial(
@@ -135,11 +135,11 @@ function denial(
 }
 
 /**
- * What AWS would say to a request of an actor, decided by an IAM simulator on the policies that the program
- * renders. Policies of an organisation are not known.
+ * AWS's decision on a request of an actor, by an IAM simulator on the policies that the program renders, without an
+ * organisation's policies.
  *
- * @param actor such as processing: a role of the stack, without what all their names begin with
- * @param policies Default: those that the program renders
+ * @param actor a role of the stack without the common prefix, such as processing
+ * @param policies default: those that the program renders
  * @throws Error if the simulator finds the policies or the request not valid
  */
 export async function decide(
@@ -154,7 +154,7 @@ export async function decide(
   const user = `arn:aws:sts::${caller}:assumed-role/${role}/SageMaker`;
   const only = (all: readonly NamedPolicy[]): NamedPolicy[] =>
     all.flatMap((one) => narrowed(one, action) ?? []);
-  // Of these, one without statements means something else than none.
+  // For these, a policy without statements differs from no policy.
   const all = (policies: readonly NamedPolicy[]): NamedPolicy[] =>
     policies.map((one) => narrowed(one, action) ?? one);
   // The simulator takes a while to load, and most commands need none.
@@ -197,7 +197,7 @@ export async function decide(
   }
   const result = simulation.resultType === "single" ? simulation.result : simulation.results[0];
   const named = (statements: readonly DecidingStatement[]): readonly DecidingStatement[] =>
-    // The simulator has no name for the policy of what is asked for.
+    // The simulator does not name the resource's policy.
     statements.map((one) => ({
       ...one,
       policy: isNamed(policies, one.policy) ? one.policy : (policies.resource?.name ?? one.policy),

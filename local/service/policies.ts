@@ -1,21 +1,21 @@
 import { stackNames } from "../../contract/names";
 import type { Program } from "../../offline/program";
 
-/** What decisions about access depend on. */
+/** Policies by kind. */
 export type Ruled = Pick<Program, "accountId" | "resources" | "stack">;
 
-/** A request, as IAM sees it. */
+/** A request to IAM. */
 export interface IamRequest {
   readonly action: string;
-  /** ARN of what is asked for. */
+  /** ARN of the resource. */
   readonly resource: string;
   /** Condition keys. */
   readonly context?: Readonly<Record<string, string | readonly string[]>>;
   /** Name of the VPC endpoint that the request goes through. Default: none. */
   readonly endpoint?: string | undefined;
-  /** Account that owns the resource. Default: the one that its ARN names, or else the stack's. */
+  /** Account that owns the resource. Default: that in its ARN, otherwise the stack's. */
   readonly owner?: string;
-  /** Account of who asks. Default: the stack's. */
+  /** Account of the caller. Default: the stack's. */
   readonly caller?: string;
 }
 
@@ -29,17 +29,17 @@ export interface NamedPolicy {
 export interface Policies {
   readonly identity: readonly NamedPolicy[];
   readonly boundary: readonly NamedPolicy[];
-  /** The policy of what is asked for, where it has one. */
+  /** The resource's policy, if it has one. */
   readonly resource?: NamedPolicy | undefined;
   readonly endpoint: readonly NamedPolicy[];
 }
 
-/** A text among the inputs of a resource; empty if it is none. */
+/** A text in the inputs of a resource; empty if it is not a text. */
 export function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-/** The policies of resources, each read once. */
+/** Cached policies of resources. */
 const read = new WeakMap<Program["resources"][number], NamedPolicy>();
 
 function readPolicy(resource: Program["resources"][number], policy: string): NamedPolicy {
@@ -65,7 +65,7 @@ function policyOf(program: Ruled, name: string): NamedPolicy {
   return found;
 }
 
-/** What the owner of something in another account lets a whole account do. */
+/** A policy by which another account's owner of a resource allows a whole account. */
 function sharedWith(accountId: string, rights: object): unknown {
   const Principal = { AWS: `arn:aws:iam::${accountId}:root` };
   return {
@@ -79,7 +79,7 @@ export function accountOf(resource: string): string | undefined {
   return /^arn:[^:]*:[^:]*:[^:]*:(\d{12}):/.exec(resource)?.[1];
 }
 
-/** The resources of a stack that have policies: how their ARNs begin, and the policies' names. */
+/** The resources of a stack with policies: prefixes of their ARNs, and the policies' names. */
 function policiesByArn({ accountId, stack }: Ruled): readonly (readonly [RegExp, string])[] {
   const { namePrefix } = stackNames(stack);
   return [
@@ -94,13 +94,13 @@ function policiesByArn({ accountId, stack }: Ruled): readonly (readonly [RegExp,
   ];
 }
 
-/** The policy of what is asked for, where it has one. */
+/** The resource's policy, if it has one. */
 function resourcePolicy(program: Ruled, resource: string): NamedPolicy | undefined {
   const { accountId } = program;
   const owner = accountOf(resource);
   if (owner !== undefined && owner !== accountId) {
     if (resource.startsWith("arn:aws:ecr:")) {
-      // What the owner of another account's repository has said: this account pulls from it.
+      // The policy of another account's repository is assumed to let this account pull.
       const Action = [
         "ecr:BatchCheckLayerAvailability",
         "ecr:BatchGetImage",
@@ -110,7 +110,7 @@ function resourcePolicy(program: Ruled, resource: string): NamedPolicy | undefin
       return { name: `repository of ${owner}`, policy: sharedWith(accountId, { Action }) };
     }
     if (resource.startsWith("arn:aws:kms:")) {
-      // The policy that KMS gives a key by default: it leaves the key to its account.
+      // KMS's default policy, which leaves the key to its account's policies.
       return {
         name: `key of ${owner}`,
         policy: sharedWith(owner, { Action: "kms:*", Resource: "*" }),
@@ -121,7 +121,7 @@ function resourcePolicy(program: Ruled, resource: string): NamedPolicy | undefin
   return name === undefined ? undefined : findPolicy(program, name);
 }
 
-/** The policies of an actor: its role's own, or those attached to the deployer's. */
+/** The identity-based policies of an actor. */
 function identityPolicies(program: Ruled, actor: string): readonly NamedPolicy[] {
   if (actor === "deployer") {
     return program.resources
@@ -134,7 +134,7 @@ function identityPolicies(program: Ruled, actor: string): readonly NamedPolicy[]
   return [policyOf(program, name)];
 }
 
-/** The policy that limits an actor's role, where the stack makes it: one of the account's own is not known. */
+/** The boundary of an actor's role, if the stack creates it; an existing one is unknown. */
 function boundaryOf({ accountId, resources }: Ruled, actor: string): readonly NamedPolicy[] {
   const name =
     { deployer: "deployer-role", flowLogs: "network-flow-logs-role" }[actor] ??
@@ -150,8 +150,8 @@ function boundaryOf({ accountId, resources }: Ruled, actor: string): readonly Na
 }
 
 /**
- * The policies that a program renders which decide a request of an actor: its role's and its boundary, those of
- * bucket, key and other resources, and the VPC endpoint's.
+ * The policies of a program that decide a request of an actor: its role's and boundary, the resource's, and the VPC
+ * endpoint's.
  */
 export function policiesFor(program: Ruled, actor: string, request: IamRequest): Policies {
   const { endpoint, resource } = request;
@@ -163,7 +163,7 @@ export function policiesFor(program: Ruled, actor: string, request: IamRequest):
   };
 }
 
-/** The types of the resources that decide about access, or that the calls of jobs depend on. */
+/** The types of resources that decide about access, or that jobs' calls depend on. */
 const ruling = new Set([
   "aws:athena/workgroup:Workgroup",
   "aws:ec2/flowLog:FlowLog",
@@ -181,7 +181,7 @@ const ruling = new Set([
   "aws:sns/topicPolicy:TopicPolicy",
 ]);
 
-/** Those of a program's resources that decide what its jobs may do. */
+/** The resources of a program that decide about its jobs' access. */
 export function rulingResources({ resources }: Pick<Program, "resources">): Program["resources"] {
   return resources.filter(({ type }) => ruling.has(type));
 }

@@ -1,19 +1,19 @@
-/** What a query consists of, as far as names of tables are concerned; comments and texts are left out. */
+/** Tokens of a query that matter for names of tables, without comments and texts. */
 const token =
   /--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|((?:"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*)(?:\s*\.\s*(?:"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*))*)|([(),])/gu;
 
-/** Functions whose arguments have a FROM of their own, such as `EXTRACT(YEAR FROM day)`. */
+/** Functions with a FROM in their arguments, such as `EXTRACT(YEAR FROM day)`. */
 const withFrom = new Set(["extract", "overlay", "substring", "trim"]);
 
-/** What ends the list of tables behind a FROM. */
+/** Words that end the list of tables after FROM. */
 const ending = new Set(
   "where group order having limit offset union intersect except window fetch on using".split(" "),
 );
 
-/** What stands in the place of a table without being one. */
+/** Words in the place of a table. */
 const notTables = new Set(["lateral", "select", "table", "unnest", "values", "with"]);
 
-/** The parts of a name, in lower case, as Athena compares them. */
+/** The parts of a name, in lower case. */
 function parts(name: string): readonly string[] {
   return [...name.matchAll(/"((?:[^"]|"")*)"|[^\s."]+/g)].map(([all, quoted]) =>
     (quoted?.replaceAll('""', '"') ?? all).toLowerCase(),
@@ -21,10 +21,10 @@ function parts(name: string): readonly string[] {
 }
 
 /**
- * The tables that a query reads, as `database.table`: what stands behind FROM and JOIN, but for the query's own
- * WITH tables. The query's own parser is the one that runs it; this one only has to find names.
+ * The tables that a query reads, as `database.table`: the names after FROM and JOIN, except WITH tables. The full parser is
+ * in the stand-in that runs the query.
  *
- * @param database the one of names without one
+ * @param database default database
  */
 export function queriedTables(sql: string, database: string): readonly string[] {
   const found: (readonly string[])[] = [];

@@ -2,12 +2,12 @@ import type { Step } from "../../pipeline/language/definition";
 import { isObject } from "../../pipeline/language/json";
 import type { Creation } from "./calls";
 
-/** What the creation of a step's job or model is called, and where its condition keys come from. */
+/** The API call that creates a step's job or model, and its condition keys. */
 interface RequestShape {
   readonly kind: Creation["kind"];
   /** The kind of resource in its ARN. */
   readonly resource: string;
-  /** Condition keys by the path of the member that they are about. Source: Service Authorization Reference, SageMaker. */
+  /** Condition keys by the path of their member. Source: Service Authorization Reference, SageMaker. */
   readonly keys: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -78,8 +78,7 @@ function memberAt(value: unknown, path: readonly string[]): unknown {
 }
 
 /**
- * What the pipeline asks for when it starts the job of a step, by what the step's arguments say: the condition
- * keys of its request. Undefined where the step starts none.
+ * The condition keys of the pipeline's request for a step's job; undefined if the step starts none.
  */
 export function creationOf(
   type: Step["Type"],

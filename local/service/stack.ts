@@ -10,7 +10,7 @@ import { inputsOf } from "../../offline/resources";
 import type { Program } from "../../offline/program";
 import type { Stack } from "./calls";
 
-/** ARNs of the repositories that the images of a definition lie in. */
+/** ARNs of the repositories of a definition's images. */
 function repositories(definition: PipelineDefinition): readonly string[] {
   const images = allSteps(definition).flatMap(({ step }) => imagesOf(step));
   const arns = images.flatMap((image) => {
@@ -35,16 +35,16 @@ function vpc(definition: PipelineDefinition): Stack["vpc"] {
   );
 }
 
-/** The approval status that a definition registers models with, if nobody says otherwise. */
+/** The default approval status of a definition's models. */
 function approvalStatus({ Parameters: parameters }: PipelineDefinition): string {
   const found = parameters?.find(({ Name }) => Name === "ModelApprovalStatus");
   return String(found?.DefaultValue ?? "");
 }
 
 /**
- * A stack as what the program registers shows it.
+ * The properties of a stack, from its registered resources.
  *
- * @param dataKmsKeyArn key of the table's files, where they are in another bucket; no resource names it
+ * @param dataKmsKeyArn key of the table's files in another bucket, which no resource has
  */
 export function stackOf(program: Program, dataKmsKeyArn?: string): Stack {
   const { accountId, definition, region, resources, stack } = program;

@@ -25,7 +25,7 @@ import {
 import { queriedTables } from "./queriedTables";
 import { creationOf } from "./requestKeys";
 
-/** A step whose arguments have become a request, and what else its calls depend on. */
+/** A step with its request, and what else its calls depend on. */
 export interface StepRequest {
   readonly type: Step["Type"];
   /** The step's arguments, without expressions. */
@@ -36,18 +36,18 @@ export interface StepRequest {
   readonly execution: string;
   /** S3 URIs of the property files that its arguments read. */
   readonly propertyFiles: readonly string[];
-  /** The model that a Transform step runs, as its request has it. */
+  /** The request of the model of a Transform step. */
   readonly model?: ModelRequest | undefined;
 }
 
-/** The actor of the stack that a role is; undefined if it is another role. */
+/** The stack's actor with a role; undefined for other roles. */
 export function actorOf(stack: Stack, role: string | undefined): Actor | undefined {
   const prefix = `arn:${stack.partition}:iam::${stack.accountId}:role/`;
   const found = Object.entries(stack.roleNames).find(([, name]) => role === `${prefix}${name}`);
   return found?.[0] as Actor | undefined;
 }
 
-/** ARNs of the repositories of images; images of other registries than ECR take no rights. */
+/** ARNs of the repositories of images in ECR; other registries need no permissions. */
 function repositoriesOf(images: readonly (string | undefined)[]): readonly string[] {
   return images.flatMap((image = "") => {
     const found = ecrRepository(image);
@@ -59,10 +59,10 @@ function repositoriesOf(images: readonly (string | undefined)[]): readonly strin
 
 const withoutSlash = (uri: string): string => uri.replace(/\/$/, "");
 
-/** An object of a prefix that is read: the prefix itself may be one, if it does not end with a slash. */
+/** An object under a prefix, or the prefix itself if it does not end with a slash. */
 const objectBelow = (uri: string): string => (uri.endsWith("/") ? `${uri}object` : uri);
 
-/** What a job writes below the URI of an output. */
+/** An object under the URI of an output. */
 const written = (uri: string): string => `${withoutSlash(uri)}/object`;
 
 function vpcOf(
@@ -158,7 +158,7 @@ function processingCalls(stack: Stack, job: Job, request: ProcessingRequest): re
   ];
 }
 
-/** The calls of a kind of job in the name of the role that a request names; none if it is not one of the stack's. */
+/** The calls of a kind of job with the role of a request; none if the role is not the stack's. */
 function inNameOf(
   stack: Stack,
   role: string | undefined,
@@ -176,7 +176,7 @@ function inNameOf(
       }));
 }
 
-/** What the jobs of a step do in the name of their roles, and the roles. */
+/** The calls of a step's jobs with their roles, and the roles. */
 function jobCalls(
   stack: Stack,
   job: Job,
@@ -218,7 +218,7 @@ function jobCalls(
       };
     }
     case "Model": {
-      // Its image is pulled, and its artifact read, by what serves it.
+      // The job or endpoint that serves it pulls its image and reads its artifact.
       return { roles: given([(request as ModelRequest).ExecutionRoleArn]), calls: [] };
     }
     case "Transform": {
@@ -247,7 +247,7 @@ function jobCalls(
   }
 }
 
-/** The S3 URIs in a value, wherever they are. */
+/** All S3 URIs in a value. */
 function urisIn(value: unknown): readonly string[] {
   return [...JSON.stringify(value ?? null).matchAll(/"(s3:\/\/[^"]+)"/g)].map(
     ([, uri = ""]) => uri,
@@ -275,12 +275,12 @@ function registrationCalls(stack: Stack, job: Job, request: RegisterModelRequest
 }
 
 /**
- * The calls that AWS makes for a step, by what the step's own request says: those of the pipeline, which creates
- * its job, and those of the job. Of a role that is not the stack's, only that the pipeline may pass it.
+ * AWS's calls for a step, by its request: those of the pipeline, which creates its job, and those of the job. For a role that
+ * is not the stack's, only passing it.
  */
 export function stepCalls(stack: Stack, step: StepRequest): readonly Call[] {
   const { execution, propertyFiles, request, type } = step;
-  // As the service names them, and as the roles' policies know them.
+  // In the form that the service generates, which the roles' policies match.
   const name = `${type === "Tuning" ? "" : "pipelines-"}${execution}-${step.step}`;
   const job: Job = { name, execution, candidate: "", endpoint: "" };
   const reports =

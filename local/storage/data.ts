@@ -9,10 +9,10 @@ import { list, type ReadEntry } from "tar";
 import { UserError } from "../../errors/userError";
 import { writeFileAtomically } from "./files";
 
-/** Names the data of a table in the environment, where neither an option nor the configuration does. */
+/** Environment variable with the data of a table, if neither an option nor the configuration has it. */
 export const dataVariable = "RESTATE_DATA";
 
-/** Where the California housing data is published, and what it must hash to, with LF line ends. */
+/** The URL of the California housing data, and its hash, with LF line ends. */
 const source = {
   url: "https://ndownloader.figshare.com/files/5976036",
   member: "CaliforniaHousing/cal_housing.data",
@@ -48,8 +48,8 @@ async function unpack(archive: Buffer): Promise<Buffer | undefined> {
 }
 
 /**
- * The California housing data: the cached copy, or else a download, checked by its hash.
- * @throws UserError if it can be had neither way
+ * The California housing data: the cached copy or a download, checked by its hash.
+ * @throws UserError if neither is available
  */
 export async function californiaHousingFile(say: (line: string) => void): Promise<string> {
   const cached = join(cacheFolder(), basename(source.member));
@@ -80,8 +80,8 @@ export async function californiaHousingFile(say: (line: string) => void): Promis
 }
 
 /**
- * The data file or folder that the user names.
- * @throws UserError if there is none at the path, or it is empty
+ * The user's data file or folder.
+ * @throws UserError if it does not exist, or is empty
  */
 export function namedData(path: string, named: string): string {
   if (!existsSync(path)) {

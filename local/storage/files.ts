@@ -11,18 +11,18 @@ import {
 import { cp, mkdir, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
-/** A path beside another, under which no reader looks. */
+/** A temporary path beside another. */
 function temporaryPath(path: string): string {
   return `${path}.${randomBytes(6).toString("hex")}.tmp`;
 }
 
-/** How a file is written. */
+/** Options of a write. */
 export interface WriteOptions {
-  /** Whether it is on the disk, come what may, once it is written. Default true; it takes milliseconds. */
+  /** Whether to sync it to the disk, which takes milliseconds. Default true. */
   readonly durable?: boolean;
 }
 
-/** Writes a file so that readers see the old content or the new one, never a part. */
+/** Writes a file atomically. */
 export function writeFileAtomically(
   path: string,
   content: string | Buffer,
@@ -48,13 +48,13 @@ function checksum(content: string): string {
   return createHash("sha256").update(content).digest("hex");
 }
 
-/** Writes a JSON document that {@link readChecked} can tell from a damaged one. */
+/** Writes a JSON document with a checksum for {@link readChecked}. */
 export function writeChecked(path: string, value: unknown): void {
   const content = JSON.stringify(value);
   writeFileAtomically(path, `${checksum(content)}\n${content}\n`, { durable: false });
 }
 
-/** Reads what {@link writeChecked} wrote; undefined if there is nothing, or it is damaged. */
+/** Reads a document of {@link writeChecked}; undefined if it is missing or damaged. */
 export function readChecked(path: string): unknown {
   let lines: readonly string[];
   try {
@@ -66,7 +66,7 @@ export function readChecked(path: string): unknown {
   return sum === checksum(content) ? (JSON.parse(content) as unknown) : undefined;
 }
 
-/** Copies a file or a folder, sharing its blocks where the file system can. */
+/** Copies a file or a folder, sharing blocks if the file system supports it. */
 export async function copy(from: string, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
   await cp(from, to, { recursive: true, mode: constants.COPYFILE_FICLONE });

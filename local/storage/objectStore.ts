@@ -6,35 +6,35 @@ import { basename, dirname, join, normalize, resolve } from "node:path";
 import { UserError } from "../../errors/userError";
 import { copy, writeFileAtomically } from "./files";
 
-/** An object, as a job finds it. */
+/** An object for a job. */
 export interface StoredObject {
   /** Path of its file on this machine. */
   readonly path: string;
-  /** Its path below the folder that its prefix is downloaded to, with slashes. */
+  /** Its path in the folder that its prefix is downloaded to, with slashes. */
   readonly name: string;
 }
 
-/** The files below a folder, by their paths from it. */
+/** The files in a folder, by relative path. */
 function filesBelow(folder: string): readonly string[] {
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
   return names.filter((name) => statSync(join(folder, name)).isFile());
 }
 
-/** In the order of ListObjectsV2: by the bytes of their UTF-8. */
+/** The order of ListObjectsV2: by the bytes of UTF-8. */
 function inKeyOrder(keys: readonly string[]): readonly string[] {
   return [...keys].sort((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
 }
 
 /**
- * S3 as a folder: the object `s3://bucket/a/b` is the file `bucket/a/b`. What is being written lies beside
- * the buckets, so that no prefix finds it.
+ * S3 as a folder: the object `s3://bucket/a/b` is the file `bucket/a/b`. Partial files are outside the buckets' folders, so
+ * no prefix includes them.
  */
 export class ObjectStore {
   constructor(readonly folder: string) {}
 
   /**
-   * The path of an object, or of the folder that a prefix that ends with a slash names.
-   * @throws UserError if the URI is none of S3, or is outside its bucket
+   * The path of an object, or of the folder of a prefix that ends with a slash.
+   * @throws UserError if the URI is not one of S3, or is outside its bucket
    */
   path(uri: string): string {
     const [, bucket, key] =
@@ -49,23 +49,22 @@ export class ObjectStore {
     return join(this.folder, bucket, inside);
   }
 
-  /** Whether there is an object of exactly that key. */
+  /** Whether an object with exactly that key exists. */
   isObject(uri: string): boolean {
     const path = this.path(uri);
     return !path.endsWith("/") && existsSync(path) && statSync(path).isFile();
   }
 
   /**
-   * The objects that an input of S3DataType S3Prefix stands for: all whose keys begin with it, in the order of
-   * their keys. `predictions/LGBM` finds `predictions/LGBM2/x` too.
+   * The objects of an input with S3DataType S3Prefix: all whose keys begin with it, sorted by key. `predictions/LGBM` includes
+   * `predictions/LGBM2/x`.
    *
-   * An object's name is what is left of its key behind the prefix, where that is a whole folder; of other
-   * keys it is what is left behind the prefix's last slash. Evidence: aws/sagemaker-python-sdk#3612, where
-   * the prefix `data/train` downloads `train-data.csv` by its whole name, and #1106, where a transform of
-   * `test_output` reads `test_output_pose/`. What SageMaker does with a prefix that stands for both kinds
-   * is not documented: here each key follows its own rule.
+   * An object's name is the rest of its key after the prefix, if that is a whole folder, otherwise the rest after the prefix's
+   * last slash. Evidence: aws/sagemaker-python-sdk#3612, where the prefix `data/train` downloads `train-data.csv` with its
+   * full name, and #1106, where a transform of `test_output` reads `test_output_pose/`. SageMaker's behaviour for a prefix
+   * with both kinds is not documented; here, each key follows its own rule.
    *
-   * @throws UserError if the URI is none of S3, or is outside its bucket
+   * @throws UserError if the URI is not one of S3, or is outside its bucket
    */
   objectsAt(uri: string): readonly StoredObject[] {
     const path = this.path(uri);
@@ -89,7 +88,7 @@ export class ObjectStore {
     }));
   }
 
-  /** The objects that a job left at the URI of an output: the one of that key, or all in that folder. */
+  /** The objects at the URI of a job's output: that with the key, or all in the folder. */
   objectsOfOutput(uri: string): readonly StoredObject[] {
     return this.isObject(uri)
       ? [{ path: this.path(uri), name: "" }]
@@ -107,16 +106,16 @@ export class ObjectStore {
   }
 
   /**
-   * Stores an object that appears when it is whole, replacing any existing one of its key.
-   * @param write makes its file at the path that it is given
+   * Stores an object atomically, replacing any existing one with its key.
+   * @param write writes its file to a path
    */
   async put(uri: string, write: (path: string) => Promise<unknown>): Promise<void> {
     await this.putFile(this.path(uri), write);
   }
 
   /**
-   * Copies the objects of a folder that is laid out as this one: `bucket/key`.
-   * @throws UserError if it holds a file that is not in a bucket
+   * Copies the objects of a folder with the same layout: `bucket/key`.
+   * @throws UserError if it contains a file outside a bucket
    */
   async takeAll(folder: string): Promise<void> {
     for (const entry of await readdir(folder, { withFileTypes: true })) {
@@ -130,8 +129,8 @@ export class ObjectStore {
   }
 
   /**
-   * Moves the files of a folder of this machine to a prefix, as an upload does: objects of the same keys are
-   * replaced, others stay. The folder goes.
+   * Moves the files of a local folder to a prefix, like an upload: objects with the same keys are replaced, others stay. The
+   * folder is deleted.
    */
   async moveIn(folder: string, uri: string): Promise<void> {
     for (const name of filesBelow(folder)) {
@@ -144,8 +143,7 @@ export class ObjectStore {
   }
 
   /**
-   * Puts what a job left at the URI of one output at that of another. Objects are never written in place, so
-   * both can be the same files.
+   * Copies a job's output to another URI. Objects are never written in place, so both can share files.
    */
   async share(from: string, to: string): Promise<void> {
     for (const { name, path } of from === to ? [] : this.objectsOfOutput(from)) {
@@ -161,10 +159,10 @@ export class ObjectStore {
   }
 
   /**
-   * Lets a folder of this machine show the objects of a prefix, without copying them. Jobs read their inputs;
-   * they never write there. Folders are made, so that another input can lie in them.
+   * Links the objects of a prefix in a local folder, for jobs that only read their inputs. Subfolders are created, not
+   * linked, so that another input can be in them.
    *
-   * @throws UserError if there is nothing at the URI
+   * @throws UserError if there are no objects at the URI
    */
   async link(uri: string, folder: string): Promise<void> {
     const found = this.objectsAt(uri);

@@ -72,15 +72,15 @@ export interface Stack {
   /** Log group of the network's flow logs. Default: none. */
   readonly flowLogGroup?: string | undefined;
   readonly crawler: boolean;
-  /** Whether the scheduler starts jobs that look for drift. */
+  /** Whether the scheduler starts drift jobs. */
   readonly findsDrift: boolean;
-  /** Whether its pipeline holds candidates against the model that is approved. */
+  /** Whether its pipeline compares candidates with the approved model. */
   readonly challengesChampion: boolean;
-  /** Whether models take the table's own rows, which a container before them encodes. */
+  /** Whether models accept the table's own rows, which a preceding container encodes. */
   readonly servesRawRows: boolean;
 }
 
-/** What a job's request names. Objects are S3 URIs, or keys in the stack's bucket. */
+/** Resources in a job's request. Objects are S3 URIs, or keys in the stack's bucket. */
 export interface Named {
   /** ARNs of the repositories of its images. */
   readonly repositories: readonly string[];
@@ -106,7 +106,7 @@ export interface Job {
   readonly candidate: string;
   /** Name of the endpoint that it serves or monitors. */
   readonly endpoint: string;
-  /** What its request names. Default: as in the stack's own pipeline. */
+  /** The resources in its request. Default: those of the stack's own pipeline. */
   readonly named?: Named | undefined;
 }
 

@@ -11,8 +11,8 @@ const readsRegistry: Evidence = {
 };
 
 /**
- * The job that holds the best candidate against the champion: asks which model is approved, and reads that, what it was
- * trained on, and the reports of the candidates.
+ * The job that compares the best candidate with the champion: finds the approved model, and reads it, its training data,
+ * and the candidates' reports.
  */
 export const challenge: Calls = (stack, job) => {
   if (!stack.challengesChampion) {

@@ -17,7 +17,7 @@ const sparkUploads: Evidence = {
 };
 
 /**
- * A Data Wrangler job: reads its flow, and has Spark write below `<output>/<job>/<node>/default/`. Spark writes to
+ * A Data Wrangler job: reads its flow, and writes to `<output>/<job>/<node>/default/` with Spark, which writes to
  * `_temporary`, renames (in S3: copies and deletes), deletes `_temporary`, and writes `_SUCCESS`.
  */
 export const dataWrangler: Calls = (stack, job) => {

@@ -16,7 +16,7 @@ export const evaluation: Calls = (stack, job) => {
         `models/${candidate}/${name}/output/model.tar.gz`,
         `${folder}/test/test.csv`,
         `${folder}/predictions/${candidate}/test.csv.out`,
-        // What makes the reference of a model, if there is one.
+        // The sources of a model's drift reference, if configured.
         "pipeline/0123456789abcdef/drift_reference.py",
         `${folder}/train/train.csv`,
         `${folder}/metadata/feature_names.json`,

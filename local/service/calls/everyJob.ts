@@ -147,7 +147,7 @@ export function logs(stack: Stack, actor: Actor, group: string, evidence: Eviden
   };
 }
 
-/** What the jobs of the stack's own pipeline name. */
+/** The resources of the jobs of the stack's own pipeline. */
 function namedOf({ kmsKeyArn, repositories, vpc }: Stack): Named {
   return { repositories, vpc, volumeKey: kmsKeyArn, outputKey: kmsKeyArn, reads: [], writes: [] };
 }

@@ -10,8 +10,8 @@ const driftMetrics: Evidence = {
 };
 
 /**
- * A job of a monitoring schedule, or one that looks for drift: reads requests, labels, and the model's baseline or
- * reference, and writes what has drifted. The latter's metrics come from its log.
+ * A job of a monitoring schedule, or a drift job: reads requests, labels, and the model's baseline or reference, and writes
+ * its findings. A drift job's metrics come from its log.
  */
 export const monitoring: Calls = (stack, job) => {
   const { candidate, endpoint, execution } = job;

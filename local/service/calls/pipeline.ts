@@ -9,7 +9,7 @@ const startsJobs: Evidence = {
   certainty: "certain",
 };
 
-/** That jobs with tags are tagged when they are created. */
+/** Evidence that jobs with tags are tagged on creation. */
 export const tagsJobs: Evidence = {
   source:
     'Service Authorization Reference, "Actions, resources, and condition keys for Amazon SageMaker" (an action ' +

@@ -9,7 +9,7 @@ const createsJobs: Evidence = {
   certainty: "certain",
 };
 
-/** The creation of a job that looks for drift, by the scheduler itself, in the network and with the key. */
+/** The creation of a drift job by the scheduler itself, in the network and with the key. */
 function findsDrift(stack: Stack, { endpoint }: Job): readonly Call[] {
   const job = arn(stack, "sagemaker", `processing-job/${endpoint}-drift-0123456789abcdef`);
   const tag = { "aws:RequestTag/stack": stack.tag };
@@ -46,7 +46,7 @@ function findsDrift(stack: Stack, { endpoint }: Job): readonly Call[] {
   ];
 }
 
-/** What starts the pipeline: EventBridge's rules and its scheduler; the latter starts jobs that look for drift too. */
+/** EventBridge's rules and its scheduler, which start the pipeline; the scheduler also starts drift jobs. */
 export const scheduler: Calls = (stack, job) => [
   {
     actor: "scheduler",
