@@ -381,7 +381,7 @@ def test_names_all_problems_before_any_work(tmp_path: Path) -> None:
         (node(COLUMNS, "Drop column", {"column_to_drop": list("abcd")}), "no column is left"),
         (
             node(COLUMNS, "Rename column", {"input_column": "a", "new_name": "B"}),
-            "a column b already",
+            "already a column b",
         ),
         (
             move("Move to index", column_to_move="a", index=4),
