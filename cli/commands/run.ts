@@ -151,11 +151,13 @@ async function runHere(
       s3,
       stopped,
       jobs,
-      diagnose: async (...looked) => {
-        progress.say(
-          "Looking at the candidates for the report: errors, importance and SHAP values",
-        );
-        await diagnose(...looked);
+      diagnose: async (execution, candidates, detailed) => {
+        if (candidates.length > 0) {
+          progress.say(
+            "Looking at the candidates for the report: errors, importance and SHAP values",
+          );
+        }
+        await diagnose(execution, candidates, detailed);
       },
       serve: machine && (() => serveJobs(machine)),
       report: progress.report,
