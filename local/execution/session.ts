@@ -1,4 +1,4 @@
-import type { PipelineExperimentConfig } from "@aws-sdk/client-sagemaker";
+import type { MLflowConfiguration, PipelineExperimentConfig } from "@aws-sdk/client-sagemaker";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -328,6 +328,14 @@ function experimentOf(
   return experiment ? (evaluate(experiment, scope) as PipelineExperimentConfig) : undefined;
 }
 
+/** The MLflow app of an execution, to which nothing is logged here. Its members are strings, which `check` sees to. */
+function mlflowOf(
+  { MlflowConfig: config }: PipelineDefinition,
+  scope: Execution["scope"],
+): MLflowConfiguration | undefined {
+  return config ? (evaluate(config, scope) as MLflowConfiguration) : undefined;
+}
+
 /** The values of parameters, in the form of ListPipelineParametersForExecution. */
 function parameterList(values: ReadonlyMap<string, Json>): ExecutionDocument["parameters"] {
   return [...values].map(([Name, value]) => ({
@@ -397,6 +405,7 @@ function begunExecution(
       PipelineExecutionDisplayName: displayName,
       PipelineExecutionDescription: description,
       PipelineExperimentConfig: experimentOf(definition, scope),
+      MLflowConfig: mlflowOf(definition, scope),
       CreationTime: startTime.toISOString(),
       ParallelismConfiguration:
         request.maxParallelSteps === undefined
