@@ -17,12 +17,14 @@ import { stackProvider, stackTags } from "./components/provider";
 import { Statements } from "./components/rights/statements";
 import { stackNames } from "./components/stackNames";
 import { TableCrawler } from "./components/tableCrawler";
+import { Tracking } from "./components/tracking";
 import { Triggers } from "./components/triggers";
 import { minimumR2Floor } from "./config/approval";
 import { stackWarnings } from "./components/warnings";
 import { loadSettings } from "./config/load";
 import { outputsVersion, type StackOutputs } from "./contract/outputs";
 import { hasLocalStorage } from "./pipeline/instanceTypes";
+import { usesMlflow } from "./pipeline/tracking";
 
 const settings = loadSettings();
 const { candidates, crawler, dataset, modelConsumers, region } = settings;
@@ -56,6 +58,7 @@ const known = {
   modelApprovalStatus: settings.modelApprovalStatus,
   findsDrift: settings.driftReference,
   challengesChampion: settings.champion !== undefined,
+  tracking: settings.tracking,
   servesRawRows: dataset.servedRows === "raw",
   trainingVolumesTakeKey: !candidates.some(({ instanceType = "" }) =>
     hasLocalStorage(instanceType),
@@ -144,6 +147,10 @@ const image = new DecisionTreeImage(
   afterRoles,
 );
 
+const mlflow = usesMlflow(settings.tracking)
+  ? new Tracking("tracking", { names, roleArn: roleArns.tracking, protection }, afterRoles)
+  : undefined;
+
 const { xgboost, ...images } = prebuiltImages(region, { provider });
 const models = new ModelPipeline(
   "models",
@@ -169,6 +176,8 @@ const models = new ModelPipeline(
       vpc,
       tags,
     },
+    tracking: settings.tracking,
+    mlflowAppArn: mlflow?.appArn,
     parallelSteps: settings.parallelSteps,
     protection,
     modelConsumers,
@@ -250,6 +259,7 @@ const outputs: { readonly [Name in keyof StackOutputs]: pulumi.Input<StackOutput
   pipelineDefinition: models.definition,
   modelPackageGroupName: models.modelPackageGroupName,
   modelPackageGroupArn: models.modelPackageGroupArn,
+  mlflowAppArn: mlflow?.appArn ?? "",
   topicArn: operations.topicArn,
   pipelineRoleArn: roleArns.pipeline,
   processingRoleArn: roleArns.processing,

@@ -103,6 +103,7 @@ export const verbGroups: readonly VerbGroup[] = [
         "export <format> [execution...]",
         "log executions, with their trials and models, to an MLflow store",
         () => (require("./commands/export") as typeof import("./commands/export")).exportExecutions,
+        "export mlflow",
         "export mlflow --to mlflow",
         "export mlflow --all --to http://localhost:5000",
       ),

@@ -17,14 +17,15 @@ export function endpointAccess(
     readonly principals: readonly string[];
   },
 ): EndpointAccess {
-  const { crawler, evaluation, monitoring, pipeline, processing, serving, training } = roleNames;
+  const { crawler, evaluation, monitoring, pipeline, processing, serving, tracking, training } =
+    roleNames;
   const transforms = known.ownImages.length > 0;
   return {
     vpcEndpointId: known.vpcEndpointId,
     principals: known.principals,
     jobRoles: [processing, training, ...(transforms ? [] : [evaluation])],
     otherRoles: [
-      ...[pipeline, crawler, serving, monitoring, `${namePrefix}-deployer`],
+      ...[pipeline, crawler, serving, monitoring, tracking, `${namePrefix}-deployer`],
       ...(transforms ? [evaluation] : []),
     ],
   };

@@ -17,6 +17,7 @@ import type { ParameterDefaults } from "../pipeline/parameters";
 import { canonicalJson, contentHash } from "../pipeline/language/canonicalJson";
 import { rowSchema, rowSchemaFile } from "../pipeline/rowSchema";
 import { prefixes } from "../pipeline/storage";
+import type { Tracking } from "../pipeline/tracking";
 import { type Account, accountPrincipals } from "./account";
 import { decisionTreeModules } from "./decisionTreeModules";
 import type { JobVpc } from "./jobVpc";
@@ -70,6 +71,10 @@ export interface ModelPipelineArgs {
     /** Tags of the jobs. */
     readonly tags: Readonly<Record<string, string>>;
   };
+  /** Where executions are tracked. */
+  readonly tracking: Tracking;
+  /** ARN of the MLflow app that they are tracked in; undefined: there is none. */
+  readonly mlflowAppArn: pulumi.Output<string> | undefined;
   /** Maximum number of steps that an execution runs at once, 1 to 50. */
   readonly parallelSteps: number;
   /** Of the model package group. */
@@ -103,7 +108,7 @@ export class ModelPipeline extends pulumi.ComponentResource {
    */
   constructor(name: string, args: ModelPipelineArgs, opts?: pulumi.ComponentResourceOptions) {
     super("restate:index:ModelPipeline", name, {}, opts);
-    const { account, jobs, names, training } = args;
+    const { account, jobs, mlflowAppArn, names, tracking, training } = args;
     const { champion, dataset } = training;
     const flowSource = names.bucketName.apply((bucket): FlowSource => {
       return {
@@ -180,6 +185,10 @@ export class ModelPipeline extends pulumi.ComponentResource {
         images: jobs.images,
         roles: jobs.roleArns,
         context: { kmsKeyArn: jobs.kmsKeyArn, tags: jobs.tags, vpc: jobs.vpc },
+        mlflow: mlflowAppArn && {
+          MlflowResourceArn: mlflowAppArn,
+          MlflowExperimentName: names.pipelineName,
+        },
       })
       .apply(({ challengeSource, ...known }) => {
         const definition = pipelineDefinition({
@@ -187,6 +196,7 @@ export class ModelPipeline extends pulumi.ComponentResource {
           ...known,
           champion: champion && { ...champion, source: challengeSource },
           region: account.region,
+          tracking,
           workGroup: names.workGroupName,
           modelPackageGroupName: names.modelPackageGroupName,
         });

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { RoleNames } from "../contract/names";
+import { usesMlflow } from "../pipeline/tracking";
 import { actors } from "./rights/actors";
 import { type StackScope, Statements } from "./rights/statements";
 import { serviceRole } from "./serviceRole";
@@ -25,6 +26,7 @@ const services: Readonly<Record<keyof RoleNames, string | readonly string[]>> = 
   serving: "sagemaker.amazonaws.com",
   monitoring: "sagemaker.amazonaws.com",
   crawler: "glue.amazonaws.com",
+  tracking: "sagemaker.amazonaws.com",
 };
 
 /** The role of each actor, with only the permissions that it needs on this stack. */
@@ -37,8 +39,12 @@ export class Permissions extends pulumi.ComponentResource {
     const { crawled, permissionsBoundary, scope } = args;
     const { account, names } = scope;
     const stack = new Statements(scope);
+    const absent: readonly (keyof RoleNames)[] = [
+      ...(crawled ? [] : ["crawler" as const]),
+      ...(usesMlflow(scope.tracking) ? [] : ["tracking" as const]),
+    ];
     for (const actor of Object.keys(services) as (keyof RoleNames)[]) {
-      if (actor === "crawler" && !crawled) {
+      if (absent.includes(actor)) {
         continue;
       }
       serviceRole(

@@ -1,9 +1,18 @@
 import type { Candidate } from "../pipeline/candidates";
+import { type Tracking, usesMlflow } from "../pipeline/tracking";
 import { closedServiceWarning } from "./closedServices";
 import { supportWarnings } from "./prebuiltImages";
 
+/** Source: AWS News Blog, "Accelerate AI development using Amazon SageMaker AI with serverless MLflow", December 2025. */
+const regionsWithMlflowApps: ReadonlySet<string> = new Set([
+  ...["ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2"],
+  ...["ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3"],
+  ...["sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2"],
+]);
+
 /**
- * Warnings before a deployment: images that AWS will soon stop patching, and services that are closed to new customers.
+ * Warnings before a deployment: images that AWS will soon stop patching, and services that are closed to new customers,
+ * or were not announced for the region.
  *
  * @param now the current time; days are in UTC
  */
@@ -11,6 +20,8 @@ export function stackWarnings(
   settings: {
     readonly candidates: readonly Pick<Candidate, "algorithm">[];
     readonly dataQualityBaseline: boolean;
+    readonly region: string;
+    readonly tracking: Tracking;
   },
   now: Date,
 ): readonly string[] {
@@ -19,6 +30,12 @@ export function stackWarnings(
     ...supportWarnings(usesXGBoost ? ["scikitLearn", "xgboost"] : ["scikitLearn"], now),
     ...(settings.dataQualityBaseline
       ? [closedServiceWarning("modelMonitor", "restate:dataQualityBaseline")]
+      : []),
+    ...(usesMlflow(settings.tracking) && !regionsWithMlflowApps.has(settings.region)
+      ? [
+          `restate:tracking creates an MLflow app, which AWS did not announce for ${settings.region}: if the region has ` +
+            "none, `pulumi up` fails",
+        ]
       : []),
   ];
 }

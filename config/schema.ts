@@ -10,6 +10,7 @@ import { ownPricesSchema } from "../pipeline/cost/prices";
 import { parameterInstanceType } from "../pipeline/instanceTypes";
 import { modelCardSchema } from "../pipeline/modelCardTexts";
 import { modelApprovalStatuses } from "../pipeline/parameters";
+import { trackings } from "../pipeline/tracking";
 import { emptyMeansUnset, optionalText, parameterDefault } from "./fields";
 import { networkSchema } from "./network";
 import { isCron, isSchedule } from "./scheduleExpressions";
@@ -157,6 +158,14 @@ export const settingsSchema = z.strictObject({
     .describe(
       "When a new model is registered although one is approved: if it beats that one, the champion, on the same test rows.",
     ),
+  tracking: z
+    .enum(trackings)
+    .default("experiments")
+    .describe(
+      "Where executions are tracked: experiments (SageMaker Experiments, which only Studio Classic shows), mlflow, or " +
+        "both. For mlflow, the stack creates a serverless MLflow app in SageMaker, and the pipeline's definition names it. " +
+        "`npm run restate -- export mlflow` logs executions there: jobs cannot reach it from the stack's network.",
+    ),
   sageMakerImage: z
     .boolean()
     .default(false)
@@ -299,8 +308,8 @@ export const settingsSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe(
-      "Whether Pulumi refuses to delete the bucket, its key, the repository and the model package group, and keeps them if " +
-        "they are removed from the program.",
+      "Whether Pulumi refuses to delete the bucket, its key, the repository, the model package group and the MLflow app, " +
+        "and keeps them if they are removed from the program.",
     ),
   forceDestroy: z
     .boolean()

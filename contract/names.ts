@@ -39,6 +39,8 @@ export interface RoleNames {
   readonly monitoring: string;
   /** The crawler that adds partitions to the table. */
   readonly crawler: string;
+  /** The MLflow app that executions are tracked in. */
+  readonly tracking: string;
 }
 
 /**
@@ -95,6 +97,7 @@ export function stackNames(stack: string): Names {
       serving: `${prefix}-serving`,
       monitoring: `${prefix}-monitoring`,
       crawler: `${prefix}-crawler`,
+      tracking: `${prefix}-tracking`,
     },
   };
 }

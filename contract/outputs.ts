@@ -22,6 +22,7 @@ export const textOutputs = {
   pipelineDefinition: "Definition of the pipeline, as canonical JSON.",
   modelPackageGroupName: "Name of the model package group that the pipeline registers models in.",
   modelPackageGroupArn: "ARN of the model package group.",
+  mlflowAppArn: "MLflow app that executions are tracked in; empty without restate:tracking.",
   topicArn:
     "SNS topic for notifications: failed executions, and models that await approval, were approved or rejected.",
   pipelineRoleArn: "Role of the pipeline itself.",

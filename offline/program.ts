@@ -106,6 +106,8 @@ export class ExampleAccount implements pulumi.runtime.Mocks {
     switch (args.type) {
       case "aws:kms/key:Key":
         return { arn: arn("kms", `key/${args.name}`), keyId: args.name };
+      case "aws:sagemaker/mlflowApp:MlflowApp":
+        return { arn: arn("sagemaker", "mlflow-app/app-placeholder") };
       case "aws:ec2/vpcEndpoint:VpcEndpoint":
         return { prefixListId: "pl-placeholder" };
       case "awsx:ec2:Vpc":

@@ -2,10 +2,10 @@ import { candidateSteps } from "./candidateSteps";
 import { fixParameters } from "./cost/fixedParameters";
 import { baselineStep, dataWranglerStep, preprocessStep } from "./dataSteps";
 import type { DefinitionArgs } from "./definitionArgs";
-import { pipelineExperiment } from "./experiments";
 import type { PipelineDefinition } from "./language/definition";
 import { costParameters, parameterDeclarations } from "./parameters";
 import { comparesPairs, selectionSteps } from "./selection";
+import { pipelineExperiment } from "./tracking";
 
 /**
  * Renders the definition of the pipeline, Version "2020-12-01": DataWranglerProcess, Preprocess, then for
@@ -26,7 +26,8 @@ export function pipelineDefinition(args: DefinitionArgs): PipelineDefinition {
     Version: "2020-12-01",
     Metadata: {},
     Parameters: parameterDeclarations(args.parameters, args.candidates),
-    PipelineExperimentConfig: pipelineExperiment(args.region),
+    PipelineExperimentConfig: pipelineExperiment(args.region, args.tracking ?? "experiments"),
+    MlflowConfig: args.mlflow,
     Steps: [
       dataWrangler.step,
       preprocess.step,

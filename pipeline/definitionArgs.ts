@@ -3,9 +3,11 @@ import type { Candidate } from "./candidates";
 import type { ChampionRule } from "./championRule";
 import type { Dataset } from "./dataset";
 import type { FlowSource } from "./flow";
+import type { PipelineDefinition } from "./language/definition";
 import type { ModelCardTexts } from "./modelCardTexts";
 import type { ParameterDefaults } from "./parameters";
 import type { JobContext } from "./steps/step";
+import type { Tracking } from "./tracking";
 
 /** Everything that a definition is made of: plain values, so that equal ones give equal definitions. */
 export interface DefinitionArgs {
@@ -68,6 +70,10 @@ export interface DefinitionArgs {
    * SageMaker's cache; of unknown data nothing is, since the cache knows the table only by its name.
    */
   readonly dataHash?: string | undefined;
+  /** Where executions are tracked. Default: SageMaker Experiments. */
+  readonly tracking?: Tracking | undefined;
+  /** The MLflow app that they are tracked in, and the experiment there. Default: none. */
+  readonly mlflow?: PipelineDefinition["MlflowConfig"];
   /** Whether each model is registered with a baseline of its training data, to find drift against. */
   readonly dataQualityBaseline: boolean;
   /** Revision of the source that is deployed, kept with each model. Default: none. */

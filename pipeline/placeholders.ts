@@ -2,6 +2,7 @@ import type { ChampionRule } from "./championRule";
 import type { DefinitionArgs } from "./definitionArgs";
 import { dataWranglerFlow } from "./flow";
 import { datasetQuery } from "./query";
+import { usesMlflow } from "./tracking";
 
 /** What is known of a definition before there is an account. */
 export type KnownArgs = Pick<
@@ -14,6 +15,7 @@ export type KnownArgs = Pick<
   | "modelCard"
   | "parameters"
   | "region"
+  | "tracking"
 > & { readonly champion?: ChampionRule | undefined };
 
 /**
@@ -56,6 +58,12 @@ export function withPlaceholders(known: KnownArgs): DefinitionArgs {
       },
     },
     modelPackageGroupName: "restate-placeholder",
+    mlflow: usesMlflow(known.tracking ?? "experiments")
+      ? {
+          MlflowResourceArn: `arn:aws:sagemaker:us-east-1:${account}:mlflow-app/app-0123456789AB`,
+          MlflowExperimentName: "restate-placeholder",
+        }
+      : undefined,
     roles: {
       processing: role("processing"),
       training: role("training"),

@@ -21,6 +21,8 @@ export const prefixes = {
   rowEncoders: "models/row-encoders",
   /** What endpoints record of their requests, and what monitoring finds: `endpoints/<endpoint>/`. */
   endpoints: "endpoints",
+  /** Artifacts of the runs in the stack's MLflow app. */
+  tracking: "mlflow",
 } as const;
 
 /**

@@ -25,7 +25,7 @@ const unscopedForProcessing: readonly string[] = [
 
 /** Kinds of resources with generated names: wildcards are allowed with a condition, or for parts of interfaces. */
 const unnamedKinds =
-  /^arn:[^:]*:(application-autoscaling|ec2|route53|sagemaker):[^:]*:[^:]*:(scalable-target|network-interface|route-table|security-group|security-group-rule|subnet|vpc|vpc-endpoint|vpc-flow-log|hostedzone|hyper-parameter-tuning-job|training-job|experiment-trial)\/\*$/;
+  /^arn:[^:]*:(application-autoscaling|ec2|route53|sagemaker):[^:]*:[^:]*:(scalable-target|network-interface|route-table|security-group|security-group-rule|subnet|vpc|vpc-endpoint|vpc-flow-log|hostedzone|hyper-parameter-tuning-job|training-job|experiment-trial|mlflow-app)\/\*$/;
 
 /** Kinds that may have wildcards without a condition, because other parts of the request are limited. */
 const unnamedWithoutCondition =

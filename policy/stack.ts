@@ -29,7 +29,7 @@ const allowedTypes: readonly string[] = [
   ...["sagemaker/dataQualityJobDefinition:DataQualityJobDefinition", "sagemaker/endpoint:Endpoint"],
   "sagemaker/endpointConfiguration:EndpointConfiguration",
   ...["sagemaker/image:Image", "sagemaker/imageVersion:ImageVersion", "sagemaker/model:Model"],
-  "sagemaker/modelPackageGroup:ModelPackageGroup",
+  ...["sagemaker/mlflowApp:MlflowApp", "sagemaker/modelPackageGroup:ModelPackageGroup"],
   "sagemaker/modelPackageGroupPolicy:ModelPackageGroupPolicy",
   ...["sagemaker/monitoringSchedule:MonitoringSchedule", "sagemaker/pipeline:Pipeline"],
   ...["scheduler/schedule:Schedule", "sns/topic:Topic", "sns/topicPolicy:TopicPolicy"],

@@ -11,6 +11,7 @@ import { typedPath } from "../../terminal/options";
 import { inWorld } from "../inWorld";
 import { counted } from "../ownTable/words";
 import { withWorld } from "../options";
+import { parseDefinition } from "../parseDefinition";
 import { sageMaker } from "../sageMaker/clients";
 import {
   type ExecutionState,
@@ -27,7 +28,7 @@ import type { WorldOptions } from "../world";
 import { executionReport } from "./report";
 
 /** The options of `export`. */
-type ExportOptions = WorldOptions & { readonly to: string; readonly all?: boolean };
+type ExportOptions = WorldOptions & { readonly to?: string; readonly all?: boolean };
 
 /** What is served, not a folder. SageMaker's plugin knows two partitions: aws/sagemaker-mlflow, mlflow_sagemaker_helpers.py. */
 const served =
@@ -50,6 +51,24 @@ function storeOf(typed: string): string {
     );
   }
   return typedPath(typed);
+}
+
+/**
+ * The MLflow app that the stack's deployed definition names.
+ * @throws UserError if there is none
+ */
+function ownApp(world: World): string {
+  const { MlflowConfig: config } =
+    world.machine === undefined
+      ? parseDefinition("the stack's exports", world.deployedDefinition())
+      : {};
+  if (typeof config?.MlflowResourceArn !== "string") {
+    throw new UserError(
+      "--to is missing: name a store, such as a folder; only a stack in AWS with restate:tracking mlflow or both has an " +
+        "MLflow app of its own",
+    );
+  }
+  return config.MlflowResourceArn;
 }
 
 /**
@@ -110,17 +129,18 @@ export function exportExecutions(terminal: Terminal): Command {
     .addArgument(new Argument("<format>", "what they are logged to").choices(["mlflow"]))
     .argument("[execution...]", "their ids or ARNs (default: the latest)")
     .option("--all", "all executions that have ended")
-    .requiredOption(
+    .option(
       "--to <store>",
       "the folder of a store, which is made where it is missing; or the address of a tracking server, or the ARN of an " +
-        "MLflow app or tracking server of SageMaker",
+        "MLflow app or tracking server of SageMaker (default: the stack's own app, by restate:tracking)",
     )
-    .action(async (_format: string, named: readonly string[], options: ExportOptions) => {
-      const store = storeOf(options.to);
+    .action(async (_format: string, wanted: readonly string[], options: ExportOptions) => {
+      const named = options.to === undefined ? undefined : storeOf(options.to);
       const folder = mkdtempSync(join(tmpdir(), "restate-export-"));
       try {
         await inWorld(options, async (world) => {
-          const executions = await executionsOf(world, named, options.all === true);
+          const store = named ?? ownApp(world);
+          const executions = await executionsOf(world, wanted, options.all === true);
           const facts = join(folder, "facts.json");
           writeJson(facts, await tracked(world, executions, folder));
           const done = await logToMlflow(facts, store, (line) => {

@@ -173,6 +173,13 @@ async function runHere(
     };
     const diagnoses = readDiagnoses(diagnosticsPath(folder));
     printOutcome(session, diagnoses, workspace.report, options.json === true, commands, terminal);
+    if (definition.MlflowConfig) {
+      const logging = command(`export mlflow ${session.executionId} --to FOLDER`);
+      note(
+        terminal,
+        `MLflow: a run on this machine is not logged by itself; log it with \`${logging}\``,
+      );
+    }
     return session.result.status === "Succeeded" ? 0 : 1;
   } catch (error) {
     progress.close();

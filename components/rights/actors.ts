@@ -1,5 +1,6 @@
 import type { RoleNames } from "../../contract/names";
 import { prefixes } from "../../pipeline/storage";
+import { usesExperiments, usesMlflow } from "../../pipeline/tracking";
 import { allow, type Statement, type Statements } from "./statements";
 
 /** The table of calls (local/service/calls/) has the reason and evidence for each; tests compare the roles with it. */
@@ -121,12 +122,24 @@ function recordExperiments(stack: Statements): Statement {
   );
 }
 
-/** Starts jobs, registers models and records experiments. */
+/** Recording the execution in the stack's MLflow app, whose id AWS assigns. */
+function recordInMlflow(stack: Statements): Statement {
+  return allow(
+    "RecordInMlflow",
+    ["sagemaker:CallMlflowAppApi", "sagemaker:DescribeMlflowApp"],
+    stack.arn("sagemaker", "mlflow-app/*"),
+    stack.own(),
+  );
+}
+
+/** Starts jobs, registers models, and records executions where they are tracked. */
 function pipeline(stack: Statements): readonly Statement[] {
+  const { tracking: where } = stack.args;
   return [
     ...runJobs(stack),
     ...registerModels(stack),
-    recordExperiments(stack),
+    ...(usesExperiments(where) ? [recordExperiments(stack)] : []),
+    ...(usesMlflow(where) ? [recordInMlflow(stack)] : []),
     allow(
       "PassJobRoles",
       ["iam:PassRole"],
@@ -367,7 +380,27 @@ function crawler(stack: Statements): readonly Statement[] {
   ];
 }
 
+/** Keeps the artifacts of the runs in an MLflow app. */
+function tracking(stack: Statements): readonly Statement[] {
+  return [
+    stack.listBucket(),
+    allow("ReadArtifacts", ["s3:GetObject"], stack.objects("tracking")),
+    stack.writeObjects("WriteArtifacts", "tracking"),
+    stack.useKeyThroughS3(),
+  ];
+}
+
 /** What each actor may do. */
 export const actors: Readonly<
   Record<keyof RoleNames, (stack: Statements) => readonly Statement[]>
-> = { pipeline, processing, training, evaluation, scheduler, serving, monitoring, crawler };
+> = {
+  pipeline,
+  processing,
+  training,
+  evaluation,
+  scheduler,
+  serving,
+  monitoring,
+  crawler,
+  tracking,
+};

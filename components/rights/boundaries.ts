@@ -22,8 +22,8 @@ const named = /^(arn:[^:]*:(?:logs|sagemaker):[^:]*:[^:]*:).*$/;
 /** An object of any bucket. */
 const objects = /^(arn:[^:]*:s3:::[^/]+\/).*$/;
 
-/** Actions whose conditions the boundary keeps: they grant rights, use keys, or approve. */
-const kept = /^(cloudwatch|iam|kms):|^sagemaker:CreateModelPackage$/;
+/** Actions whose conditions the boundary keeps: they grant rights, use keys, approve, or can delete tracked runs. */
+const kept = /^(cloudwatch|iam|kms):|^sagemaker:(CallMlflowAppApi|CreateModelPackage)$/;
 
 /** Merges statements of a service that only differ in actions and resources. */
 function merge(all: readonly Known[]): readonly object[] {

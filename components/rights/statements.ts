@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { RoleNames } from "../../contract/names";
 import { ecrRepository } from "../../pipeline/ecrRepository";
 import { prefixes } from "../../pipeline/storage";
+import type { Tracking } from "../../pipeline/tracking";
 import type { Account } from "../account";
 import type { DataElsewhere } from "../dataElsewhere";
 import type { JobVpc } from "../jobVpc";
@@ -34,6 +35,8 @@ export interface StackScope {
   readonly modelApprovalStatus: string;
   /** Whether a job of the evaluation role compares candidates with the approved model. */
   readonly challengesChampion: boolean;
+  /** Where the pipeline's executions are tracked. */
+  readonly tracking: Tracking;
   /** Whether models accept the table's own rows, so the data job also writes their encoding. */
   readonly servesRawRows: boolean;
   /** Whether the volumes of all training jobs are encrypted with the key; instances' own disks are not. */
@@ -122,6 +125,7 @@ export class Statements {
       serving: arn(roleNames.serving),
       monitoring: arn(roleNames.monitoring),
       crawler: arn(roleNames.crawler),
+      tracking: arn(roleNames.tracking),
     };
   }
 

@@ -41,6 +41,11 @@ function approvalStatus({ Parameters: parameters }: PipelineDefinition): string 
   return String(found?.DefaultValue ?? "");
 }
 
+/** ARN of the MLflow app that a definition names. */
+function mlflowApp({ MlflowConfig: config }: PipelineDefinition): string | undefined {
+  return typeof config?.MlflowResourceArn === "string" ? config.MlflowResourceArn : undefined;
+}
+
 /**
  * The properties of a stack, from its registered resources.
  *
@@ -79,6 +84,8 @@ export function stackOf(program: Program, dataKmsKeyArn?: string): Stack {
     repositories: repositories(definition),
     vpc: vpc(definition),
     flowLogGroup: has("aws:ec2/flowLog:FlowLog") ? names.flowLogsName : undefined,
+    experiments: Boolean(definition.PipelineExperimentConfig),
+    mlflowApp: mlflowApp(definition),
     challengesChampion: definition.Steps.some(({ Name }) => Name === challenge.step),
     crawler: has("aws:glue/crawler:Crawler"),
     servesRawRows: resources.some(({ name }) => name === "models-row-schema"),

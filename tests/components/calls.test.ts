@@ -55,6 +55,7 @@ const stacks: Readonly<Record<string, Config>> = {
     encryptCatalog: true,
     modelConsumers: [consumer],
     network: { mode: "create", flowLogs: true },
+    tracking: "both",
   },
   "on a view of others": {
     dataset: {

@@ -123,6 +123,7 @@ describe("the deployer", () => {
         deployers: subjects,
         network: { mode: "create", flowLogs: true },
         encryptCatalog: true,
+        tracking: "both",
         crawler: "on-demand",
         dataset: {
           ...californiaHousing,

@@ -54,16 +54,29 @@ const args: ModelPipelineArgs = {
     vpc: undefined,
     tags: { project: "restate" },
   },
+  tracking: "experiments",
+  mlflowAppArn: undefined,
   parallelSteps: 7,
   protection: { protect: true },
   modelConsumers: [],
 };
 const make = (change: Partial<ModelPipelineArgs> = {}) =>
   construct((options) => new ModelPipeline("models", { ...args, ...change }, options));
+const appArn = "arn:aws:sagemaker:us-east-1:111122223333:mlflow-app/app-ABCD1234";
 const definitionOf = (registered: Readonly<Record<string, JsonObject>>): unknown =>
   registered["sagemaker/pipeline models-pipeline"]?.["pipelineDefinition"];
 
 describe("ModelPipeline", () => {
+  it("names the MLflow app that executions are tracked in, with an experiment of the pipeline's name", async () => {
+    const { registered } = await make({ tracking: "mlflow", mlflowAppArn: pulumi.output(appArn) });
+    const definition = definitionOf(registered) as PipelineDefinition;
+    deepEqual(definition.MlflowConfig, {
+      MlflowResourceArn: appArn,
+      MlflowExperimentName: "the-pipeline",
+    });
+    equal("PipelineExperimentConfig" in definition, false);
+  });
+
   it("makes the model package group, the pipeline and the sources that it names", async () => {
     const { component, kept, registered } = await make();
     deepEqual(Object.keys(registered), [

@@ -124,6 +124,7 @@ const jobs = {
   transform: arn("sagemaker", "transform-job/pipelines-abc-forest"),
   model: arn("sagemaker", "model/pipelines-abc-forest"),
 };
+const mlflowApp = arn("sagemaker", "mlflow-app/app-ABCD1234");
 const component = (name: string): string => arn("sagemaker", `experiment-trial-component/${name}`);
 const otherTag = { "aws:RequestTag/stack": "prod" };
 
@@ -228,6 +229,7 @@ const actors: Readonly<
       ),
       call("sagemaker:CreateExperiment", arn("sagemaker", "experiment/restate-test")),
       call("sagemaker:UpdateTrialComponent", component("pipelines-abc-tree-aws-processing-job")),
+      call("sagemaker:CallMlflowAppApi", mlflowApp, ours),
       call("iam:PassRole", role("restate-test-processing"), passed),
       call("iam:PassRole", role("restate-test-training"), passed),
       call("iam:PassRole", role("restate-test-evaluation"), passed),
@@ -311,6 +313,9 @@ const actors: Readonly<
       call("sagemaker:AddTags", jobs.training, { ...tagged, ...theirs }),
       call("sagemaker:AddTags", jobs.training, otherTag),
       call("sagemaker:UpdateTrialComponent", component("notes-of-another-team")),
+      ...[theirs, {}].map((context) => call("sagemaker:CallMlflowAppApi", mlflowApp, context)),
+      withAllRights(call("sagemaker:CallMlflowAppApi", mlflowApp, theirs)),
+      call("sagemaker:DeleteMlflowApp", mlflowApp, ours),
       call("sagemaker:UpdateTrialComponent", component("pipelines-abc-x-aws-training-job"), theirs),
       call("sagemaker:AssociateTrialComponent", component("hand-made-aws-processing-job")),
       call("sagemaker:CreateExperiment", arn("sagemaker", "experiment/restate-prod")),
@@ -532,6 +537,29 @@ const actors: Readonly<
       call("athena:StartQueryExecution", arn("athena", "workgroup/restate-test")),
     ],
   },
+  tracking: {
+    may: [
+      { ...s3("ListBucket", ""), endpoint: undefined },
+      { ...s3("GetObject", "/mlflow/1/abc/artifacts/report.html"), endpoint: undefined },
+      { ...s3("PutObject", "/mlflow/1/abc/artifacts/report.html"), endpoint: undefined },
+      call("kms:GenerateDataKey", key, throughS3),
+    ],
+    mayNot: [
+      ...everyJob.mayNot,
+      ...anyNetwork,
+      call("sagemaker:CallMlflowAppApi", mlflowApp, ours),
+      ...[
+        "data/california_housing/a.csv",
+        "executions/abc/train/train.csv",
+        "models/a/model.tar.gz",
+      ].map((path) => ({ ...s3("GetObject", `/${path}`), endpoint: undefined })),
+      ...["mlflow2/a", "models/mlflow/a", "pipeline/0123456789abcdef/evaluate.py"].map((path) => ({
+        ...s3("PutObject", `/${path}`),
+        endpoint: undefined,
+      })),
+      { ...s3("DeleteObject", "/mlflow/1/abc/artifacts/report.html"), endpoint: undefined },
+    ],
+  },
   flowLogs: {
     may: [
       call("logs:PutLogEvents", arn("logs", "log-group:restate-test-flow-logs:log-stream:eni-1")),
@@ -556,6 +584,14 @@ const actors: Readonly<
       call("athena:UpdateWorkGroup", arn("athena", "workgroup/restate-test")),
       call("ecr:PutImage", arn("ecr", "repository/restate-test-decision-tree")),
       call("sagemaker:UpdatePipeline", arn("sagemaker", "pipeline/restate-test")),
+      call("sagemaker:CreateMlflowApp", mlflowApp, tagged),
+      call("sagemaker:AddTags", mlflowApp, {
+        ...tagged,
+        "sagemaker:TaggingAction": "CreateMlflowApp",
+      }),
+      ...["DeleteMlflowApp", "DescribeMlflowApp", "ListTags", "UpdateMlflowApp"].map((action) =>
+        call(`sagemaker:${action}`, mlflowApp, ours),
+      ),
       call(
         "sagemaker:CreateModelPackageGroup",
         arn("sagemaker", "model-package-group/restate-test"),
@@ -644,6 +680,15 @@ const actors: Readonly<
       call("kms:ScheduleKeyDeletion", arn("kms", "key/another")),
       call("glue:UpdateTable", arn("glue", "table/restate_prod/california_housing")),
       call("ecr:PutImage", arn("ecr", "repository/another-team")),
+      call("sagemaker:CreateMlflowApp", mlflowApp, otherTag),
+      call("sagemaker:AddTags", mlflowApp, tagged),
+      call("sagemaker:CallMlflowAppApi", mlflowApp, ours),
+      call("sagemaker:CreatePresignedMlflowAppUrl", mlflowApp, ours),
+      ...[theirs, {}].flatMap((context) =>
+        ["DeleteMlflowApp", "UpdateMlflowApp"].map((action) =>
+          call(`sagemaker:${action}`, mlflowApp, context),
+        ),
+      ),
       call("sagemaker:UpdatePipeline", arn("sagemaker", "pipeline/restate-prod")),
       call("sagemaker:DeleteModelPackage", arn("sagemaker", "model-package/restate-test/1")),
       call("sagemaker:UpdateModelPackage", arn("sagemaker", "model-package/restate-test/1")),

@@ -1,23 +1,30 @@
 import { deepEqual, equal } from "node:assert/strict";
 
 import { Permissions } from "../../components/permissions";
+import type { Tracking } from "../../pipeline/tracking";
 import { construct, valueOf } from "../support/construct";
 import { stackScope } from "../support/stackScope";
 
 const actors = ["evaluation", "monitoring", "pipeline", "processing", "scheduler", "serving"];
-const make = (crawled: boolean, permissionsBoundary?: string) =>
+const make = (crawled: boolean, permissionsBoundary?: string, tracking: Tracking = "experiments") =>
   construct(
-    (options) => new Permissions("p", { scope: stackScope, permissionsBoundary, crawled }, options),
+    (options) =>
+      new Permissions(
+        "p",
+        { scope: { ...stackScope, tracking }, permissionsBoundary, crawled },
+        options,
+      ),
   );
 
 describe("Permissions", () => {
-  it("makes a role with one policy for each actor, and one of the crawler where there is one", async () => {
-    const without = [...actors, "training"];
-    for (const [crawled, all] of [
-      [false, without],
-      [true, ["crawler", ...without]],
+  it("makes a role with one policy for each actor, and one of crawler and MLflow app where there is one", async () => {
+    const always = [...actors, "training"];
+    for (const [crawled, tracking, all] of [
+      [false, "experiments", always],
+      [true, "mlflow", ["crawler", ...actors, "tracking", "training"]],
+      [false, "both", [...actors, "tracking", "training"]],
     ] as const) {
-      deepEqual(Object.keys((await make(crawled)).registered), [
+      deepEqual(Object.keys((await make(crawled, undefined, tracking)).registered), [
         ...all.map((actor) => `iam/role p-${actor}`),
         ...all.map((actor) => `iam/rolePolicy p-${actor}-policy`),
       ]);

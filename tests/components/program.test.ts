@@ -311,9 +311,10 @@ describe("the program", () => {
       dataset: partitioned,
       deployers: ["repo:team/houses:environment:prod"],
       network: { mode: "create", flowLogs: true },
+      tracking: "mlflow",
     });
     const roles = resources.filter(({ type }) => type === "aws:iam/role:Role");
-    equal(roles.length, 10);
+    equal(roles.length, 11);
     for (const { inputs: role, name } of roles) {
       equal(role["permissionsBoundary"], boundary, name);
     }

@@ -70,6 +70,7 @@ describe("the URNs of a stack", () => {
         monthlyBudget: 10,
         modelConsumers: ["222233334444"],
         accessLogBucket: "logs",
+        tracking: "both",
       })),
       ...(await urns({ network: { mode: "none" }, dataFile })),
     ];

@@ -321,6 +321,44 @@ describe("the real engine, with stand-in providers,", function () {
     await stack.destroy();
   });
 
+  it("makes an MLflow app, which the definition names as AWS does, and takes it away again", async () => {
+    const stack = await engine.stack("tracked", disposable);
+    const plain = (await up(stack)).outputs;
+    equal(plain["mlflowAppArn"], "");
+    await stack.setConfig("restate:tracking", { value: "mlflow" });
+    const changes = [
+      "create permissions-tracking",
+      "create permissions-tracking-policy",
+      "create tracking",
+      "create tracking-app",
+      "update models-pipeline",
+      "update permissions-pipeline-policy",
+    ];
+    const previewed = await preview(stack);
+    deepEqual([previewed.definition, touched(previewed)], [unknown, changes]);
+    const tracked = await up(stack);
+    deepEqual(touched(tracked), changes);
+    const { mlflowAppArn, pipelineDefinition } = tracked.outputs;
+    match(
+      String(mlflowAppArn),
+      /^arn:aws:sagemaker:us-east-1:444455556666:mlflow-app\/app-[0-9a-f]{12}$/,
+    );
+    const { MlflowConfig, ...definition } = JSON.parse(String(pipelineDefinition)) as JsonObject;
+    deepEqual(MlflowConfig, {
+      MlflowResourceArn: mlflowAppArn,
+      MlflowExperimentName: "restate-tracked",
+    });
+    const { PipelineExperimentConfig, ...before } = JSON.parse(
+      String(plain["pipelineDefinition"]),
+    ) as JsonObject;
+    ok(PipelineExperimentConfig);
+    deepEqual(definition, before);
+    equal((await preview(stack)).definition, pipelineDefinition);
+    await stack.removeConfig("restate:tracking");
+    deepEqual((await up(stack)).outputs, plain);
+    await stack.destroy();
+  });
+
   it("refuses more zones than those that can have all endpoints", async () => {
     const stack = await engine.stack("zones", {
       "restate:network": '{"mode":"create","availabilityZones":5}',

@@ -79,6 +79,11 @@ const rules: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   },
   "aws:sns/topic:Topic": { name: pattern(/^[\w-]{1,256}$/) },
   "aws:sns/topicPolicy:TopicPolicy": { arn: () => undefined, policy: json(30_720) },
+  "aws:sagemaker/mlflowApp:MlflowApp": {
+    artifactStoreUri: pattern(/^s3:\/\/[^/]+\/.*$/),
+    name: pattern(/^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,255}$/),
+    roleArn,
+  },
   "aws:sagemaker/modelPackageGroup:ModelPackageGroup": {
     modelPackageGroupName: pattern(/^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/),
   },

@@ -197,6 +197,12 @@ function assigned(
     case "aws:sagemaker/endpointConfiguration:EndpointConfiguration":
     case "aws:sagemaker/model:Model":
       return { id: named, outs: { arn: arn("sagemaker", named) } };
+    case "aws:sagemaker/mlflowApp:MlflowApp":
+      // Its name is no part of it. Source: SageMaker API reference, "CreateMlflowApp".
+      return {
+        id: unique,
+        outs: { arn: arn("sagemaker", `mlflow-app/app-${unique.slice(0, 12)}`) },
+      };
     case "aws:iam/role:Role":
       return { id: named, outs: { arn: `arn:aws:iam::${accountId}:role/${named}` } };
     case "docker:index/image:Image": {

@@ -253,6 +253,19 @@ describe("pipelineDefinition", () => {
     deepEqual(check(elsewhere.definition), []);
   });
 
+  it("is tracked in the stack's MLflow app beside the experiment, or in place of it", async () => {
+    const mlflow = {
+      MlflowResourceArn: "arn:aws:sagemaker:us-east-1:111122223333:mlflow-app/app-placeholder",
+      MlflowExperimentName: "restate-test",
+    };
+    const both = (await program({ tracking: "both" })).definition;
+    deepEqual(both, { ...definition, MlflowConfig: mlflow });
+    const { PipelineExperimentConfig, ...rest } = both;
+    deepEqual(PipelineExperimentConfig, definition["PipelineExperimentConfig"]);
+    deepEqual((await program({ tracking: "mlflow" })).definition, rest);
+    deepEqual((await program({ tracking: "experiments" })).definition, definition);
+  });
+
   it("declares the parameters with the defaults of the config", async () => {
     const other = await program({
       processingInstanceType: "ml.m5.12xlarge",

@@ -286,6 +286,7 @@ const environments: Readonly<Record<string, Config>> = {
     notifyEmails: ["ml@example.com"],
     dashboard: true,
     monthlyBudget: 300,
+    tracking: "both",
     modelConsumers: ["222233334444"],
     crawler: "on-demand",
     dataset: {

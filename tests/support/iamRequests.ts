@@ -57,4 +57,5 @@ export const everyActor = (): Promise<Program> =>
     encryptCatalog: true,
     network: { mode: "create", flowLogs: true },
     modelConsumers: [consumer],
+    tracking: "both",
   });

@@ -12,6 +12,7 @@ const everything: Config = {
   permissionsBoundary: "arn:aws:iam::111122223333:policy/limit",
   dataQualityBaseline: true,
   driftReference: true,
+  tracking: "both",
 };
 
 // An encrypted catalogue and a stack that can be destroyed with its data exclude each other.

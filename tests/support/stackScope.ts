@@ -19,6 +19,7 @@ export const stackScope: StackScope = {
   modelApprovalStatus: "PendingManualApproval",
   findsDrift: false,
   challengesChampion: false,
+  tracking: "experiments",
   servesRawRows: false,
   trainingVolumesTakeKey: true,
 };

@@ -130,6 +130,16 @@ export const attackPaths: readonly AttackPath[] = [
   },
   {
     actor: "pipeline",
+    goal: "delete what another stack tracks in MLflow",
+    action: "sagemaker:CallMlflowAppApi",
+    resource: arn("sagemaker", "mlflow-app/app-THEIRS"),
+    context: { "aws:ResourceTag/stack": "prod" },
+    widened: true,
+    answer: "denied",
+    by: "the roles' boundary: its condition on the tag",
+  },
+  {
+    actor: "pipeline",
     goal: "put the stack's tag on another team's job",
     action: "sagemaker:AddTags",
     resource: arn("sagemaker", "processing-job/pipelines-theirs"),

@@ -33,6 +33,8 @@ const stack: Stack = {
   servesRawRows: true,
   findsDrift: true,
   challengesChampion: true,
+  experiments: true,
+  mlflowApp: "arn:aws:sagemaker:REGION:ACCOUNT:mlflow-app/APP",
 };
 
 const job: Job = {
@@ -57,6 +59,7 @@ const titles: Readonly<Record<JobKind, string>> = {
   serving: "An endpoint",
   monitoring: "A job of a monitoring schedule, and one that looks for drift",
   crawler: "The table's crawler",
+  tracking: "The MLflow app",
   flowLogs: "The network's flow logs",
 };
 

@@ -1,3 +1,4 @@
+import { usesMlflow } from "../../../pipeline/tracking";
 import type { Statement, Statements } from "../statements";
 import { data } from "./data";
 import { models } from "./models";
@@ -5,6 +6,7 @@ import { network } from "./network";
 import { operations } from "./operations";
 import type { DeployerScope } from "./scope";
 import { serving } from "./serving";
+import { tracking } from "./tracking";
 
 export { issuer } from "./models";
 export type { DeployerScope } from "./scope";
@@ -20,5 +22,6 @@ export function deployerRights(
     operations: operations(stack, scope),
     serving: serving(stack, scope),
     ...(scope.makesNetwork ? { network: network(stack, scope) } : {}),
+    ...(usesMlflow(stack.args.tracking) ? { tracking: tracking(stack) } : {}),
   };
 }

@@ -74,6 +74,10 @@ export interface Stack {
   readonly crawler: boolean;
   /** Whether the scheduler starts drift jobs. */
   readonly findsDrift: boolean;
+  /** Whether its pipeline records executions as experiments. */
+  readonly experiments: boolean;
+  /** ARN of the MLflow app that its pipeline names. Default: none. */
+  readonly mlflowApp?: string | undefined;
   /** Whether its pipeline compares candidates with the approved model. */
   readonly challengesChampion: boolean;
   /** Whether models accept the table's own rows, which a preceding container encodes. */

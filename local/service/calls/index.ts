@@ -12,6 +12,7 @@ import { qualityCheck } from "./qualityCheck";
 import { registerModel } from "./registerModel";
 import { scheduler } from "./scheduler";
 import { serving } from "./serving";
+import { tracking } from "./tracking";
 import { training } from "./training";
 import { transform } from "./transform";
 
@@ -44,6 +45,7 @@ export const calls = {
   serving,
   monitoring,
   crawler,
+  tracking,
   flowLogs,
 } as const satisfies Readonly<Record<string, Calls>>;
 

@@ -71,6 +71,14 @@ const recordsExperiments: Evidence = {
   certainty: "likely",
 };
 
+const recordsInMlflow: Evidence = {
+  source:
+    "no source says what Pipelines calls where a definition has an MlflowConfig, and with whose permissions: AWS News Blog, " +
+    '"Accelerate AI development using Amazon SageMaker AI with serverless MLflow", says that the code of steps logs; ' +
+    "sagemaker-core, helper/iam_policies.py, describes the app before it logs",
+  certainty: "unproven",
+};
+
 function sageMaker(
   stack: Stack,
   actions: readonly string[],
@@ -160,8 +168,27 @@ export function readsPropertyFiles(stack: Stack, files: readonly string[]): read
   });
 }
 
+/** Recording the execution where it is tracked. */
+export function recordsExecution(stack: Stack, job: Job): readonly Call[] {
+  const { mlflowApp } = stack;
+  return [
+    ...(stack.experiments ? recordsExperiment(stack, job) : []),
+    ...(mlflowApp === undefined
+      ? []
+      : [
+          sageMaker(
+            stack,
+            ["CallMlflowAppApi", "DescribeMlflowApp"],
+            [mlflowApp.split(":").slice(5).join(":")],
+            recordsInMlflow,
+            { "aws:ResourceTag/stack": stack.tag },
+          ),
+        ]),
+  ];
+}
+
 /** Recording the execution as an experiment, with a component of a job. */
-export function recordsExecution(stack: Stack, { execution, name }: Job): readonly Call[] {
+function recordsExperiment(stack: Stack, { execution, name }: Job): readonly Call[] {
   const component = `experiment-trial-component/pipelines-${execution}-${name}-aws-processing-job`;
   const record = (actions: readonly string[], ...paths: readonly string[]): Call =>
     sageMaker(stack, actions, paths, recordsExperiments);
@@ -180,7 +207,7 @@ export function recordsExecution(stack: Stack, { execution, name }: Job): readon
 
 /**
  * The calls of any step with the pipeline's own role: starts, follows and stops jobs, passes them their roles, reads the
- * reports that conditions refer to, and records the execution as an experiment.
+ * reports that conditions refer to, and records the execution where it is tracked.
  */
 export const pipeline: Calls = (stack, job) => {
   const { candidate, execution, name } = job;

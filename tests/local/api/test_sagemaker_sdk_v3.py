@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from emulator import ROOT, emulator
+from rendered import render_config
 
 FOLDER = Path(__file__).parent / "sdk_v3"
 LOCK = FOLDER / "requirements.txt"
@@ -90,6 +91,11 @@ def test_a_pipeline_tunes_checks_and_registers(seen: dict[str, Any]) -> None:
     assert seen["first"] == ["Succeeded", WHOLE]
     assert seen["packages"] == [[1, "PendingManualApproval"]]
     assert seen["tags"] == {"team": "ours", "stage": "dev"}
+
+
+def test_the_sdk_names_an_mlflow_app_as_a_stack_does(seen: dict[str, Any]) -> None:
+    assert seen["MlflowConfig"] == render_config({"tracking": "mlflow"})["MlflowConfig"]
+    assert seen["MLflowConfig"] == seen["MlflowConfig"]
 
 
 def test_each_change_of_the_definition_is_a_version(seen: dict[str, Any]) -> None:

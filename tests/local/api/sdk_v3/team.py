@@ -21,6 +21,7 @@ from sagemaker.core import image_uris
 from sagemaker.core.parameter import ContinuousParameter
 from sagemaker.core.processing import ScriptProcessor
 from sagemaker.core.shapes import (
+    MlflowConfig,
     OutputDataConfig,
     ProcessingInput,
     ProcessingOutput,
@@ -43,6 +44,9 @@ from sagemaker.serve.model_builder import ModelBuilder
 from sagemaker.train import ModelTrainer
 from sagemaker.train.tuner import HyperparameterTuner
 from team_files import BUCKET, ROLE, write_team
+
+MLFLOW_APP = "arn:aws:sagemaker:us-east-1:111122223333:mlflow-app/app-placeholder"
+EXPERIMENT = "restate-dev"
 
 
 def output(name: str) -> ProcessingOutput:
@@ -142,8 +146,15 @@ def pipeline(session: PipelineSession, folder: Path) -> Pipeline:
         if_steps=[register],
         else_steps=[FailStep("TooBad", Join(" ", ["error above", limit.to_string()]))],
     )
-    steps = [split, tune, judge, check]
-    return Pipeline("Team", [error, limit, seconds], steps=steps, sagemaker_session=session)
+    return Pipeline(
+        "Team",
+        [error, limit, seconds],
+        steps=[split, tune, judge, check],
+        mlflow_config=MlflowConfig(
+            mlflow_resource_arn=MLFLOW_APP, mlflow_experiment_name=EXPERIMENT
+        ),
+        sagemaker_session=session,
+    )
 
 
 def end(execution: PipelineExecution) -> str:
@@ -190,6 +201,8 @@ def drive(session: PipelineSession, folder: Path) -> dict[str, Any]:
         ],
         "first": [end(first), states(first)],
         "version": first.describe()["PipelineVersionId"],
+        "MlflowConfig": json.loads(team.definition())["MlflowConfig"],
+        "MLflowConfig": first.describe()["MLflowConfig"],
         "tags": {
             tag["Key"]: tag["Value"]
             for tag in client.list_tags(ResourceArn=created["PipelineArn"])["Tags"]

@@ -1,0 +1,28 @@
+import { bucketArn, type Calls, type Evidence } from "./call";
+import { reads, writes } from "./storage";
+
+const keepsArtifacts: Evidence = {
+  source:
+    'SageMaker API reference, "CreateMlflowApp" (RoleArn: reads and writes the artifact store); londonaicentre/FLIP, ' +
+    "scripts/create-mlflow-app.sh (an app whose role has these, and s3:DeleteObject)",
+  certainty: "likely",
+};
+
+/** The MLflow app: keeps the artifacts of runs, and shows them. */
+export const tracking: Calls = (stack) => {
+  if (stack.mlflowApp === undefined) {
+    return [];
+  }
+  const artifact = ["mlflow/1/0123456789abcdef/artifacts/report.html"];
+  const access = { endpoint: null, evidence: keepsArtifacts };
+  return [
+    {
+      actor: "tracking",
+      actions: ["s3:GetBucketLocation"],
+      resources: [bucketArn(stack)],
+      evidence: keepsArtifacts,
+    },
+    ...reads(stack, "tracking", artifact, access),
+    ...writes(stack, "tracking", artifact, { ...access, outputKey: null }),
+  ];
+};
