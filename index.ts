@@ -141,7 +141,10 @@ const image = new DecisionTreeImage(
     kmsKeyArn,
     protection,
     modelConsumers,
-    inPipelines: known.servesRawRows,
+    inPipelines:
+      known.servesRawRows ||
+      (dataset.predictionIntervals !== undefined &&
+        candidates.some(({ algorithm }) => algorithm === "xgboost")),
     sageMakerImage: settings.sageMakerImage ? { roleArn: roleArns.training } : undefined,
   },
   afterRoles,

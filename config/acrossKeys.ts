@@ -12,7 +12,10 @@ const maxDeployersLength = 1600;
 
 /** What is wrong between keys that are each valid. */
 export function problemsAcrossKeys(settings: StackSettings): readonly ProblemAcrossKeys[] {
-  const { dataFile, dataset } = settings;
+  const { candidates, dataFile, dataset } = settings;
+  const ownImages = candidates.flatMap(({ algorithm, name }) =>
+    typeof algorithm === "string" ? [] : [name],
+  );
   const dataFileProblem = (problem: string): ProblemAcrossKeys => ["dataFile", problem];
   const files = dataFile === undefined ? [] : dataFileProblems(dataFile, dataset, { values: true });
   const keys = existing([
@@ -61,6 +64,12 @@ export function problemsAcrossKeys(settings: StackSettings): readonly ProblemAcr
       dataset.table.length > maxTableLength,
       "dataset",
       `table: has ${dataset.table.length} characters; ${maxTableLength} are allowed, because saved queries contain its name`,
+    ],
+    [
+      dataset.predictionIntervals !== undefined && ownImages.length > 0,
+      "dataset",
+      `predictionIntervals: the errors of ${ownImages.join(", ")} on the validation rows are not known, because the ` +
+        "candidate has an image of its own; leave out one of them",
     ],
     [
       settings.crawler !== undefined && dataset.source !== undefined,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import tempfile
 import time
 from collections.abc import Iterator
@@ -204,6 +205,7 @@ def served(connection: Connection, package: dict[str, Any], endpoint: str = "") 
         yield endpoint
         return
     sagemaker = connection.client("sagemaker")
+    several = len(package["InferenceSpecification"]["Containers"]) > 1
     name = f"{connection.pipeline_name}-notebook-{int(time.time())}"
     container = {"ModelPackageName": package["ModelPackageArn"]}
     variant = {
@@ -213,9 +215,9 @@ def served(connection: Connection, package: dict[str, Any], endpoint: str = "") 
         "InitialInstanceCount": 1,
     }
     with ExitStack() as made:
-        sagemaker.create_model(
-            ModelName=name, PrimaryContainer=container, **connection.model_settings
-        )
+        # As serving/ does: a package of several containers is an inference pipeline.
+        held = {"Containers": [container]} if several else {"PrimaryContainer": container}
+        sagemaker.create_model(ModelName=name, **held, **connection.model_settings)
         made.callback(sagemaker.delete_model, ModelName=name)
         sagemaker.create_endpoint_config(
             EndpointConfigName=name, ProductionVariants=[variant], **connection.endpoint_settings
@@ -225,6 +227,36 @@ def served(connection: Connection, package: dict[str, Any], endpoint: str = "") 
         made.callback(sagemaker.delete_endpoint, EndpointName=name)
         wait_for_endpoint(sagemaker, name)
         yield name
+
+
+def invoke(
+    runtime: Any,
+    endpoint: str,
+    package: dict[str, Any],
+    row: dict[str, Any],
+    features: list[str],
+) -> list[float]:
+    """Predicts a row, which is sent in the form that the model takes.
+
+    Args:
+        runtime: The client `sagemaker-runtime`.
+        endpoint: Its name.
+        package: What it serves, as DescribeModelPackage answers.
+        row: By the names of the table's columns, or else of the features.
+        features: The model's, in their order.
+
+    Returns:
+        The prediction, and both ends of its interval where the model answers with one.
+    """
+    # Rows of the table are encoded by the package's first container, features by nobody.
+    if "RowEncoding" in package.get("CustomerMetadataProperties", {}):
+        media_type, body = "application/json", json.dumps(row)
+    else:
+        media_type, body = "text/csv", ",".join(str(row[name]) for name in features)
+    answer = runtime.invoke_endpoint(
+        EndpointName=endpoint, ContentType=media_type, Accept="text/csv", Body=body
+    )
+    return [float(value) for value in answer["Body"].read().decode().split(",")]
 
 
 def wait_for_endpoint(sagemaker: Any, name: str) -> None:

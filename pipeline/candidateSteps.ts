@@ -16,7 +16,7 @@ import {
 import { modelCard } from "./modelCard";
 import type { Processing } from "./steps/processing";
 import type { DataQuality } from "./steps/qualityCheck";
-import { registerModelStep } from "./steps/registerModel";
+import { registerModelStep, type RegisterModelStepArgs } from "./steps/registerModel";
 import { type Channel, type MetricDefinition, type Tuning, tuningStep } from "./steps/tuning";
 import { checkpointUri, prefixes } from "./storage";
 
@@ -130,6 +130,34 @@ function metadata(
   };
 }
 
+/** Media types that the stack's own image supports as the first or last container. */
+const ownTypes = ["text/csv", "application/json", "application/jsonlines"];
+
+/**
+ * The containers that serve a candidate's model. The stack's own image returns intervals itself; after any other image,
+ * a container of it adds them. Their width is only known after the model is packed, so it is in the environment.
+ * Sources: "support JsonGet for all step types" (CHANGELOG of aws/sagemaker-python-sdk); models get the environment of
+ * their package's containers (aws/sagemaker-python-sdk#3397).
+ */
+function servingContainers(
+  { dataset, images }: DefinitionArgs,
+  imageUri: string,
+  { bestModelUri: modelUri }: Tuning,
+  { encoder }: Preprocess,
+  report: Processing<"evaluation">,
+): RegisterModelStepArgs["containers"] {
+  const own = images.algorithms["decision-tree"];
+  const encoders = encoder === undefined ? [] : [{ imageUri: own, modelUri: encoder.archiveUri }];
+  if (dataset.predictionIntervals === undefined) {
+    return [...encoders, { imageUri, modelUri }];
+  }
+  const halfWidth = join("", [report.jsonGet("prediction_interval.half_width")]);
+  const environment = { PREDICTION_INTERVAL: halfWidth };
+  return imageUri === own
+    ? [...encoders, { imageUri, modelUri, environment }]
+    : [...encoders, { imageUri, modelUri }, { imageUri: own, environment }];
+}
+
 /** What a candidate's steps work with. */
 export interface CandidateData {
   readonly preprocess: Preprocess;
@@ -153,21 +181,14 @@ export function candidateSteps(
   const { before, report } = evaluationSteps(args, tuned);
   const crossValidation = crossValidationStep(args, tuned);
   const { encoder } = preprocess;
-  const encoders =
-    encoder === undefined
-      ? []
-      : [{ imageUri: args.images.algorithms["decision-tree"], modelUri: encoder.archiveUri }];
   const register = registerModelStep({
     name: `Register${name}`,
     modelPackageGroupName: args.modelPackageGroupName,
-    containers: [...encoders, { imageUri, modelUri: tuning.bestModelUri }],
+    containers: servingContainers(args, imageUri, tuning, preprocess, report),
     evaluationUri: join("/", [report.output("evaluation"), "evaluation.json"]),
     dataQualityBaseline: baseline,
-    contentTypes:
-      encoder === undefined
-        ? ["text/csv"]
-        : ["text/csv", "application/json", "application/jsonlines"],
-    responseTypes: ["text/csv"],
+    contentTypes: encoder === undefined ? ["text/csv"] : ownTypes,
+    responseTypes: args.dataset.predictionIntervals === undefined ? ["text/csv"] : ownTypes,
     metadata: {
       ...metadata(args, candidate, imageUri, tuning, report, preprocess),
       ...(encoder === undefined ? {} : { RowEncoding: encoder.documentUri }),

@@ -139,6 +139,7 @@ function foldArguments({ crossValidation }: Dataset): readonly string[] {
 export function preprocessStep(args: DefinitionArgs, transformed: StringExpression): Preprocess {
   const { columns, dataChecks, dateParts, missingValues, seed, split, table, target } =
     args.dataset;
+  const { predictionIntervals } = args.dataset;
   const unused = droppedColumns(args.dataset).filter((name) => dateParts[name] === undefined);
   const used = columns.filter(({ name }) => name !== target && !unused.includes(name));
   const { test, train, validation } = splitFractions(args.dataset);
@@ -163,6 +164,9 @@ export function preprocessStep(args: DefinitionArgs, transformed: StringExpressi
       ...(column === undefined ? [] : ["--by", by, "--column", column, "--key", splitKey]),
       ...encodeArguments(args.dataset),
       ...foldArguments(args.dataset),
+      ...(predictionIntervals === undefined
+        ? []
+        : ["--prediction-intervals", String(predictionIntervals)]),
       ...(rowSchema === undefined ? [] : ["--row-schema", `${folder("schema")}/${rowSchemaFile}`]),
       ...(rowSchema !== undefined && missingValues === "impute" ? ["--impute"] : []),
     ],

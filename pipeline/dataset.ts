@@ -300,6 +300,16 @@ export const datasetFields = z.strictObject({
         "or as JSON by column name; the model package is then an inference pipeline, whose first container encodes them with " +
         "what Preprocess learned from the train rows: labels, and the medians of missingValues: impute.",
     ),
+  predictionIntervals: z
+    .number()
+    .min(0.5)
+    .max(0.99)
+    .optional()
+    .describe(
+      "How often the interval around a prediction is to contain the actual value, such as 0.9: registered models then answer " +
+        "each row with its prediction and both ends of its interval. Its width comes from the errors on the validation rows " +
+        "(split-conformal). Default: models answer predictions only.",
+    ),
   dateParts: byColumn(
     z.union([
       z.literal("auto", 'must be auto, or a list such as ["year", "month"]'),

@@ -107,12 +107,19 @@ function evaluateModel(
   tuned: TunedCandidate,
   image: TrainingImage,
 ): Evaluation {
+  const { predictionIntervals: confidence } = args.dataset;
   const inputs = {
     model: tuned.tuning.bestModelUri,
     test: folderUri(tuned.preprocess.output("test")),
+    ...(confidence === undefined
+      ? {}
+      : { validation: folderUri(tuned.preprocess.output("validation")) }),
   };
   const report = reportStep(args, tuned, tuned.imageUri, inputs, [
     ...["--algorithm", image, "--model", folder("model"), "--test", folder("test")],
+    ...(confidence === undefined
+      ? []
+      : ["--validation", folder("validation"), "--confidence", String(confidence)]),
   ]);
   return { report, before: [] };
 }

@@ -234,23 +234,6 @@ def mean_square(actual: np.ndarray, predicted: np.ndarray) -> float:
     return float(np.mean(residuals(actual, predicted) ** 2))
 
 
-def half_width(actual: np.ndarray, predicted: np.ndarray, confidence: float) -> float | None:
-    """Half the width of a prediction interval, from rows that the model was not fitted to.
-
-    Split-conformal: a prediction plus and minus this contains the actual value of a new row with at
-    least the confidence, for any model. Source: Lei and others, "Distribution-Free Predictive
-    Inference for Regression" (2018), algorithm 2.
-
-    Returns:
-        Half the width; None if there are too few rows for the confidence.
-    """
-    true, found = _complete(actual, predicted)
-    rank = math.ceil((true.size + 1) * confidence)
-    if rank > true.size:
-        return None
-    return float(np.sort(np.abs(residuals(true, found)))[rank - 1])
-
-
 def _complete(*columns: np.ndarray) -> list[np.ndarray]:
     """The columns without rows that have a missing value."""
     known = np.logical_and.reduce([np.isfinite(column) for column in columns])

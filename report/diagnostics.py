@@ -148,7 +148,7 @@ def prediction_interval(known: Known) -> dict[str, Any]:
     """The prediction interval, and its coverage on test rows."""
     if "validation" not in known:
         return {}
-    half = analysis.half_width(*known["validation"], evaluate.CONFIDENCE)
+    half = evaluate.half_width(*known["validation"], evaluate.CONFIDENCE)
     if half is None:
         return {}
     within = np.abs(analysis.residuals(*known["test"])) <= half

@@ -31,8 +31,30 @@ interface Target {
 /** What says that a request is too large, or the encoded rows between the containers of an inference pipeline. */
 const tooLarge = /\b413\b|exceeded the maximum limit/;
 
+/** A prediction of a row; where the model answers intervals, with its interval. */
+interface Prediction {
+  readonly score: number;
+  readonly interval?: readonly number[];
+  /** As the model has written it. */
+  readonly text: string;
+}
+
+/** The predictions in an answer: a line each with its interval, or, without intervals, in lines or all in one. */
+function predictionsIn(answer: string, count: number): readonly Prediction[] {
+  const lines = answer.trim().split(/\s+/);
+  const texts = lines.length === count ? lines : answer.trim().split(/[,\s]+/);
+  return texts.map((text) => {
+    const [score = Number.NaN, ...interval] = text.split(",").map(Number);
+    return { text, score, ...(interval.length === 2 ? { interval } : {}) };
+  });
+}
+
 /** Predicts rows, in parts where they are too many; the error where they are refused names the lines. */
-async function predict(target: Target, type: RowType, batch: Batch): Promise<readonly string[]> {
+async function predict(
+  target: Target,
+  type: RowType,
+  batch: Batch,
+): Promise<readonly Prediction[]> {
   const { client, endpoint, name } = target;
   const rows = batch.map(({ text }) => text);
   const [firstLine, lastLine] = [batch[0]?.firstLine ?? 0, batch.at(-1)?.lastLine ?? 0];
@@ -60,13 +82,13 @@ async function predict(target: Target, type: RowType, batch: Batch): Promise<rea
     ];
   }
   const { Body: body } = answer;
-  const predictions = new TextDecoder().decode(body).trim().split(/[,\n]/);
+  const predictions = predictionsIn(new TextDecoder().decode(body), rows.length);
   if (predictions.length !== rows.length) {
     throw new UserError(
       `${name} returned ${predictions.length} predictions for ${rows.length} rows (${lines})`,
     );
   }
-  return predictions.map((prediction) => prediction.trim());
+  return predictions;
 }
 
 /** Predicts rows in as many requests as it takes, and prints the predictions in the order of the rows. */
@@ -76,18 +98,19 @@ async function invokeTarget(
   { json, raw }: Pick<InvokeOptions, "json" | "raw">,
   terminal: Terminal,
 ): Promise<void> {
-  const all: string[] = [];
+  const all: Prediction[] = [];
   const { batches, type } = readRows(typed, maxBytes, raw === true);
   for await (const batch of batches) {
     const predictions = await predict(target, type, batch);
     if (json) {
       all.push(...predictions);
     } else {
-      print(terminal, predictions.join("\n"));
+      print(terminal, predictions.map(({ text }) => text).join("\n"));
     }
   }
   if (json) {
-    print(terminal, JSON.stringify(all.map(Number)));
+    const found = all.map(({ interval, score }) => (interval ? { score, interval } : score));
+    print(terminal, JSON.stringify(found));
   }
 }
 

@@ -89,20 +89,26 @@ async function findModel(world: World, name = ""): Promise<Resource> {
   return made ?? existing(world, "model", name);
 }
 
-/** The containers of a model, in order: its own, or those of their model packages. */
-function containersOf(world: World, model: Resource): readonly ServingContainer[] {
-  const { Containers = [], PrimaryContainer }: Partial<CreateModelInput> = model.request;
+/**
+ * The containers of a model, in order: its own, or those of their model packages.
+ * @throws ApiError if there is no such package, or both have an environment (aws/sagemaker-python-sdk#3397)
+ */
+function containersOf(
+  world: World,
+  { Containers = [], PrimaryContainer }: Partial<CreateModelInput>,
+): readonly ServingContainer[] {
   const all = [...(PrimaryContainer === undefined ? [] : [PrimaryContainer]), ...Containers];
   return all.flatMap((container): readonly ServingContainer[] => {
-    const { ModelPackageName: arn } = container;
+    const { Environment: environment = {}, ModelPackageName: arn } = container;
     if (arn === undefined) {
       return [container];
     }
     const packaged = findPackage(world, arn).request.InferenceSpecification?.Containers ?? [];
-    return packaged.map((one) => ({
-      ...one,
-      Environment: { ...one.Environment, ...container.Environment },
-    }));
+    const hasBoth = packaged.some((one) => one.Environment !== undefined);
+    if (hasBoth && Object.keys(environment).length > 0) {
+      throw invalid("Environment variable map cannot be specified both at Model Package and Model");
+    }
+    return packaged.map((one) => ({ ...one, Environment: one.Environment ?? environment }));
   });
 }
 
@@ -122,7 +128,7 @@ function configNameOf(endpoint: Resource): string {
 async function modelOf(world: World, config: Resource): Promise<EndpointModel> {
   const variant = variantOf(config);
   const model = await findModel(world, variant.ModelName);
-  return { variant: variant.VariantName ?? "", containers: containersOf(world, model) };
+  return { variant: variant.VariantName ?? "", containers: containersOf(world, model.request) };
 }
 
 function createModel(world: World, request: CreateModelInput): Answer {
@@ -131,6 +137,7 @@ function createModel(world: World, request: CreateModelInput): Answer {
   if (request.PrimaryContainer === undefined && (request.Containers ?? []).length === 0) {
     throw invalid("A model needs a PrimaryContainer or Containers.");
   }
+  containersOf(world, request);
   if (request.InferenceExecutionConfig?.Mode === "Direct") {
     throw invalid("InferenceExecutionConfig.Mode Direct is not supported on this machine");
   }

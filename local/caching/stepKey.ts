@@ -206,7 +206,7 @@ export function transformKey(
     Promise.all(
       modelContainers(model).map(
         async ({ Environment: environment, Image: image, ModelDataUrl }) => ({
-          model: await contentBehind(execution, ModelDataUrl),
+          model: ModelDataUrl === undefined ? null : await contentBehind(execution, ModelDataUrl),
           environment: environment ?? null,
           code: await imageHash(execution.images, image),
           ...(await sourceContent(

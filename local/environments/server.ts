@@ -7,11 +7,13 @@ import { extract } from "tar";
 /** Seconds until a server must have answered for the first time. */
 const startSeconds = 30;
 
-/** Unpacks a model artifact into a folder, replacing any existing one. */
-export async function unpackModel(archive: string, folder: string): Promise<void> {
+/** Unpacks a model artifact, if a container has one, into a folder, replacing any existing one. */
+export async function unpackModel(archive: string | undefined, folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  await extract({ file: archive, cwd: folder });
+  if (archive !== undefined) {
+    await extract({ file: archive, cwd: folder });
+  }
 }
 
 /**

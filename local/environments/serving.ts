@@ -48,13 +48,13 @@ function checkContainer(
   store: ObjectStore,
   images: Images,
   title: string,
-  { Environment: environment = {}, Image: uri = "", ModelDataUrl: artifact = "" }: ServingContainer,
+  { Environment: environment = {}, Image: uri = "", ModelDataUrl: artifact }: ServingContainer,
 ): void {
   const image = images.find(uri);
   if (modelSource(image, environment) === undefined && !trains(image)) {
     throw new UserError(`the image ${uri} cannot serve here`);
   }
-  if (!store.isObject(artifact)) {
+  if (artifact !== undefined && !store.isObject(artifact)) {
     throw new UserError(`${title} has no artifact at ${artifact}`);
   }
 }
@@ -116,12 +116,12 @@ async function startServer(
     readonly log: string | undefined;
   },
 ): Promise<ChildProcess> {
-  const { Environment: environment = {}, Image: uri = "", ModelDataUrl: artifact = "" } = container;
+  const { Environment: environment = {}, Image: uri = "", ModelDataUrl: artifact } = container;
   const image = images.find(uri);
   const source = modelSource(image, environment);
   const base = join(workspace.folder, "serving", name, "opt", "ml");
   const store = new ObjectStore(workspace.objects);
-  await unpackModel(store.path(artifact), join(base, "model"));
+  await unpackModel(artifact && store.path(artifact), join(base, "model"));
   if (source !== undefined) {
     await placeSource(store, base, source);
   }

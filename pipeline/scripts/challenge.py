@@ -112,11 +112,13 @@ def find_champion(client: Any, group: str) -> Champion | None:  # noqa: ANN401
         for summary in page["ModelPackageSummaryList"]:
             found = client.describe_model_package(ModelPackageName=summary["ModelPackageArn"])
             containers = found.get("InferenceSpecification", {}).get("Containers", [{}])
+            metadata = found.get("CustomerMetadataProperties", {})
+            # The container that encodes rows precedes the model's; one that adds intervals follows.
+            place_of_model = 1 if "RowEncoding" in metadata else 0
             return Champion(
                 version=found["ModelPackageVersion"],
-                metadata=found.get("CustomerMetadataProperties", {}),
-                # The container that encodes rows precedes the model's.
-                model_uri=containers[-1].get("ModelDataUrl", ""),
+                metadata=metadata,
+                model_uri=containers[place_of_model].get("ModelDataUrl", ""),
             )
     return None
 

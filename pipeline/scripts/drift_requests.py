@@ -100,6 +100,8 @@ def _text(record: dict[str, Any], columns: int) -> _Text:
         raise _UnreadableError(f"a row does not have {columns} fields")
     # Algorithms write one prediction per line, or all in one.
     answers = [one for one in re.split(r"[\s,]+", answered) if one]
+    if len(answers) == 3 * len(rows) and len(answered.split()) == len(rows):
+        answers = answers[::3]  # Both ends of its interval follow each prediction.
     if len(answers) != len(rows):
         raise _UnreadableError("the numbers of rows and predictions differ")
     event = record.get("eventMetadata") or {}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import re
 import sys
 import tarfile
@@ -21,6 +22,9 @@ from typing import Any, Callable, Iterator
 import numpy as np
 
 Predict = Callable[[np.ndarray], np.ndarray]
+
+Pairs = tuple[np.ndarray, np.ndarray]
+"""Actual and predicted values of rows."""
 
 # Between two commas, or a comma and an end of the line.
 EMPTY_FIELD = re.compile(rb"(?:^|(?<=,))(?=,)|(?<=,)$")
@@ -176,6 +180,37 @@ def interval(resampled: np.ndarray) -> tuple[float, float]:
     return float(low), float(high)
 
 
+def half_width(actual: np.ndarray, predicted: np.ndarray, confidence: float) -> float | None:
+    """Half the width of a prediction interval, from rows that the model was not fitted to.
+
+    Split-conformal: a prediction plus and minus this contains the actual value of a new row with at
+    least the confidence, for any model. Source: Lei and others, "Distribution-Free Predictive
+    Inference for Regression" (2018), algorithm 2.
+
+    Returns:
+        Half the width; None if there are too few rows for the confidence.
+    """
+    rank = math.ceil((actual.size + 1) * confidence)
+    if rank > actual.size:
+        return None
+    return float(np.sort(np.abs(actual - predicted))[rank - 1])
+
+
+def interval_report(validation: Pairs, test: Pairs, confidence: float) -> dict[str, float]:
+    """Prediction intervals from validation rows, and the share of test rows that they cover.
+
+    Raises:
+        InputError: there are too few validation rows, or a residual of them is not finite.
+    """
+    half = half_width(*validation, confidence)
+    count = validation[0].size
+    if half is None or not np.isfinite(validation).all():
+        why = "are too few" if half is None else "have residuals that are not finite"
+        raise InputError(f"{count} validation rows {why} for intervals of {confidence:.0%}")
+    covered = float(np.mean(np.abs(test[0] - test[1]) <= half))
+    return {"confidence": confidence, "half_width": half, "item_count": count, "covered": covered}
+
+
 def quality_report(actual: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
     """The evaluation report: metrics, the number of rows, and the interval of R², if any.
 
@@ -206,6 +241,12 @@ def summary(report: dict[str, Any]) -> str:
     line = f"{report['dataset']['item_count']} rows: " + ", ".join(
         f"{name} {value:.6g}" for name, value in values.items()
     )
+    if "prediction_interval" in report:
+        own = report["prediction_interval"]
+        line += (
+            f"; {own['confidence']:.0%} intervals are ± {own['half_width']:.6g} and cover "
+            f"{own['covered']:.1%} of these"
+        )
     if "confidence_intervals" not in report:
         return line
     r2 = report["confidence_intervals"]["r2"]
@@ -214,13 +255,13 @@ def summary(report: dict[str, Any]) -> str:
     )
 
 
-def predict_rows(algorithm: str, model: Path, test: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Predicts the test data with a model; returns actual and predicted values.
+def predict_rows(algorithm: str, model: Path, data: Path) -> Pairs:
+    """Predicts the rows in a folder with a model.
 
     Raises:
         InputError: the model or the data cannot be read.
     """
-    rows = read_rows(test)
+    rows = read_rows(data)
     with tempfile.TemporaryDirectory() as folder:
         extract(model / "model.tar.gz", Path(folder))
         predict = LOADERS[algorithm](Path(folder))
@@ -228,7 +269,7 @@ def predict_rows(algorithm: str, model: Path, test: Path) -> tuple[np.ndarray, n
     return rows[:, 0], np.asarray(predicted, dtype=np.float64)
 
 
-def read_predictions(folder: Path) -> tuple[np.ndarray, np.ndarray]:
+def read_predictions(folder: Path) -> Pairs:
     """Reads the output of a batch transform: the actual value and the prediction of each row.
 
     Raises:
@@ -246,6 +287,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--algorithm", choices=sorted(LOADERS))
     parser.add_argument("--model", type=Path, help="folder of model.tar.gz")
     parser.add_argument("--test", type=Path, help="folder of CSV files, label first")
+    parser.add_argument("--validation", type=Path, help="as --test, for prediction intervals")
+    parser.add_argument("--confidence", type=float, help="of prediction intervals")
     parser.add_argument("--predictions", type=Path, help="folder of CSV files: actual, predicted")
     parser.add_argument("--output", type=Path, required=True, help="folder for the report")
     parser.add_argument(
@@ -255,6 +298,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     model = (options.algorithm, options.model, options.test)
     if (options.predictions is None) == (None in model):
         parser.error("give either --predictions, or --algorithm, --model and --test")
+    if (options.validation is None) != (options.confidence is None):
+        parser.error("give both of --validation and --confidence, or neither")
     return options
 
 
@@ -271,6 +316,11 @@ def main(arguments: list[str] | None = None) -> None:
         else:
             actual, predicted = read_predictions(options.predictions)
         report = quality_report(actual, predicted)
+        if options.validation is not None:
+            known = predict_rows(options.algorithm, options.model, options.validation)
+            report["prediction_interval"] = interval_report(
+                known, (actual, predicted), options.confidence
+            )
     except InputError as error:
         options.message.parent.mkdir(parents=True, exist_ok=True)
         options.message.write_text(str(error))

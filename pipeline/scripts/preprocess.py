@@ -338,6 +338,21 @@ def write_splits(
             opened.close()
 
 
+def check_validation(assignment: np.ndarray, confidence: float) -> None:
+    """Checks that there are enough validation rows for the prediction intervals of evaluate.py.
+
+    Raises:
+        InputError: there are too few.
+    """
+    count = int(np.count_nonzero(assignment == SPLITS.index("validation")))
+    if math.ceil((count + 1) * confidence) > count:
+        least = math.ceil(round(confidence / (1 - confidence), 9))
+        raise InputError(
+            f"predictionIntervals is {confidence:g}, which needs at least {least} validation rows; "
+            f"there are {count}"
+        )
+
+
 def check_findings(findings: list[dict[str, str]]) -> None:
     """Fails if there are warnings.
 
@@ -399,6 +414,12 @@ def main(arguments: list[str] | None = None) -> None:
         "--impute", action="store_true", help="replace missing values by the median"
     )
     parser.add_argument(
+        "--prediction-intervals",
+        type=float,
+        default=0,
+        help="confidence of the models' intervals",
+    )
+    parser.add_argument(
         "--message", type=Path, required=True, help="file for the reason of a failure"
     )
     options = parser.parse_args(arguments)
@@ -409,6 +430,7 @@ def main(arguments: list[str] | None = None) -> None:
         table = survey(options.input, options.target, key, options.key, texts)
         fractions = [getattr(options, name) for name in SPLITS]
         assignment = assign(table.rows, table.key, fractions, options.seed)
+        check_validation(assignment, options.prediction_intervals)
         encoders = encode(table, assignment, options.seed)
         fills = learn_fills(table, assignment, options.seed) if options.impute else {}
         encoded = [name for encoder in encoders for name in encoder.features]

@@ -10,8 +10,10 @@ export interface RegisterModelStepArgs {
   /** What serves the model, in the order in which it is asked: several containers are an inference pipeline. */
   readonly containers: readonly {
     readonly imageUri: string;
-    /** S3 URI of the model artifact. */
-    readonly modelUri: StringExpression;
+    /** S3 URI of the model artifact. Default: the container needs none. */
+    readonly modelUri?: StringExpression;
+    /** Environment variables. Default: none. */
+    readonly environment?: Readonly<Record<string, StringExpression>>;
   }[];
   /** S3 URI of the evaluation report, in SageMaker's model quality form. */
   readonly evaluationUri: StringExpression;
@@ -57,9 +59,10 @@ export function registerModelStep(args: RegisterModelStepArgs): RegisterModelSte
       ModelPackageGroupName: args.modelPackageGroupName,
       ModelApprovalStatus: parameter("ModelApprovalStatus"),
       InferenceSpecification: {
-        Containers: args.containers.map(({ imageUri, modelUri }) => ({
+        Containers: args.containers.map(({ environment, imageUri, modelUri }) => ({
           Image: imageUri,
           ModelDataUrl: modelUri,
+          Environment: environment,
         })),
         SupportedContentTypes: args.contentTypes,
         SupportedResponseMIMETypes: args.responseTypes,

@@ -10,6 +10,8 @@ describe("npm run restate -- invoke --raw", () => {
   const folder = temporaryFolder();
   /** Content-Type and body of each request. */
   let requests: [string, string][] = [];
+  /** What follows each prediction on its line. */
+  let ends = "";
   /** Most records that the model takes at once: one more is too large. */
   const most = 3;
   const server = createServer((request, response) => {
@@ -21,7 +23,7 @@ describe("npm run restate -- invoke --raw", () => {
       requests.push([type, body]);
       const records = type === "text/csv" ? body.split(/\n(?=\d)/) : body.trim().split("\n");
       response.writeHead(records.length > most ? 413 : 200, { "content-type": "text/csv" });
-      response.end(records.map((one) => `${/\d+/.exec(one)?.[0] ?? ""}\n`).join(""));
+      response.end(records.map((one) => `${/\d+/.exec(one)?.[0] ?? ""}${ends}\n`).join(""));
     });
   });
   const invoke = (...args: readonly string[]): ReturnType<typeof local> => {
@@ -42,6 +44,7 @@ describe("npm run restate -- invoke --raw", () => {
   });
   beforeEach(() => {
     requests = [];
+    ends = "";
   });
 
   it("keeps line breaks and delimiters in quotes", async () => {
@@ -77,6 +80,18 @@ describe("npm run restate -- invoke --raw", () => {
       requests.map(([, body]) => body.trim().split("\n").length),
       [10, 5, 3, 2, 5, 3, 2],
     );
+  });
+
+  it("shows intervals as the model answers them, or as JSON", async () => {
+    ends = ",-1.5,2.5";
+    const rows = file("intervals.csv", "1;x\n2;y\n");
+    deepEqual(JSON.parse((await invoke(rows)).stdout), [
+      { score: 1, interval: [-1.5, 2.5] },
+      { score: 2, interval: [-1.5, 2.5] },
+    ]);
+    const { port } = server.address() as AddressInfo;
+    const shown = await local(["invoke", "--raw", "--port", String(port), rows]);
+    equal(shown.stdout, "1,-1.5,2.5\n2,-1.5,2.5\n");
   });
 
   it("says so where there is neither a row nor a file", async () => {

@@ -326,6 +326,26 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
     /restate:candidates\[1\]\.hyperparameters\.algorithm: is not a hyperparameter of extra-trees/,
   ],
   [
+    "intervals of predictions that hold all values",
+    { dataset: { ...californiaHousing, predictionIntervals: 1 } },
+    /restate:dataset\.predictionIntervals: .*0\.99/,
+  ],
+  [
+    "intervals of predictions of an image of one's own",
+    {
+      dataset: { ...californiaHousing, predictionIntervals: 0.9 },
+      candidates: [
+        tree,
+        {
+          name: "Own",
+          algorithm: { image: "image", metrics: { "validation:rmse": "=(.*)" } },
+          ranges: { depth: { type: "integer", min: 1, max: 2 } },
+        },
+      ],
+    },
+    /restate:dataset: predictionIntervals: the errors of Own on the validation rows are not known, .* an image of its own/,
+  ],
+  [
     "no ranges for an image of one's own",
     {
       candidates: [

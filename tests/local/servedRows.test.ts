@@ -59,6 +59,7 @@ const candidates = {
     hyperparameters: { random_state: 1 },
     ranges: { max_leaf_nodes: { type: "integer", min: 20, max: 60, scaling: "Linear" } },
   },
+  /** Behind it, another container adds intervals. */
   Boosted: {
     algorithm: "xgboost",
     hyperparameters: { objective: "reg:squarederror", num_round: 20 },
@@ -133,6 +134,7 @@ describe("a model that takes the table's own rows,", function () {
           ],
           ...{ headerLines: 1, delimiter: ";", quoted: true, decimal: ",", thousands: "." },
           ...{ nullTexts: ["NA"], missingValues: "impute", servedRows: "raw" },
+          ...(name === "Boosted" ? { predictionIntervals: 0.9 } : {}),
           ...{ dropped: ["note"], dateFormats: { sold: "%d.%m.%Y" }, dateParts: { sold: "auto" } },
         },
         "restate:candidates": [
@@ -147,11 +149,16 @@ describe("a model that takes the table's own rows,", function () {
       equal(run.code, 0, run.stderr);
       const { execution } = JSON.parse(run.stdout) as { execution: string };
       const bucket = join(workFolder, "s3", "sagemaker-restate-dev-111122223333");
+      const evaluated = (file: string): string =>
+        readFileSync(join(bucket, "executions", execution, "evaluation", name, file), "utf8");
+      const { prediction_interval: interval } = JSON.parse(evaluated("evaluation.json")) as {
+        prediction_interval?: { half_width: number };
+      };
+      equal(interval !== undefined, name === "Boosted");
+      const endsOf = (score: number): readonly number[] =>
+        interval === undefined ? [] : [score - interval.half_width, score + interval.half_width];
       const predicted = new Map(
-        readFileSync(
-          join(bucket, "executions", execution, "evaluation", name, "predictions.csv"),
-          "utf8",
-        )
+        evaluated("predictions.csv")
           .trim()
           .split("\n")
           .slice(1)
@@ -161,9 +168,11 @@ describe("a model that takes the table's own rows,", function () {
       equal(tested.length, 40);
       const expected = tested.map(({ price }) => predicted.get(price) ?? NaN);
       const close = (stdout: string): void => {
-        const answers = stdout.trim().split("\n").map(Number);
+        const answers = stdout.trim().split("\n");
         equal(answers.length, expected.length);
-        answers.forEach((answer, place) => {
+        answers.forEach((line, place) => {
+          const [answer = NaN, ...ends] = line.split(",").map(Number);
+          deepEqual(ends, endsOf(answer));
           const wanted = expected[place] ?? NaN;
           ok(Math.abs(answer - wanted) <= 1e-6 * Math.abs(wanted), `${answer} is not ${wanted}`);
         });
@@ -183,7 +192,10 @@ describe("a model that takes the table's own rows,", function () {
       close((await invoke(json)).stdout);
       const [first] = tested;
       const one = await invoke("--json", "--", JSON.stringify(first?.values));
-      deepEqual(JSON.parse(one.stdout), [Number(byRow.stdout.split("\n")[0])]);
+      const score = Number(byRow.stdout.split(/[,\n]/)[0]);
+      deepEqual(JSON.parse(one.stdout), [
+        interval === undefined ? score : { score, interval: endsOf(score) },
+      ]);
 
       const refused = await invoke("--", '"1,5";"north";"31.02.2020";"true";""');
       equal(refused.code, 1);

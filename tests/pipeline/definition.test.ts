@@ -1,4 +1,4 @@
-import { deepEqual, equal, notEqual } from "node:assert/strict";
+import { deepEqual, equal, match, notEqual } from "node:assert/strict";
 
 import { evaluateProgram } from "../../offline/program";
 import { evaluate, holds, type Scope } from "../../pipeline/language/evaluate";
@@ -76,14 +76,15 @@ describe("pipelineDefinition", () => {
     return at(changed, "Steps", "TuneX", "Arguments");
   };
 
+  const argumentsOf = (of: PipelineDefinition, name: string): JsonObject =>
+    (allSteps(of).find(({ step }) => step.Name === name)?.step.Arguments ?? {}) as JsonObject;
+  const specification = (of: PipelineDefinition, name: string): JsonObject =>
+    argumentsOf(of, name)["InferenceSpecification"] as JsonObject;
+
   it("registers what encodes rows before each model, where it takes the table's own", async () => {
     const raw = { ...californiaHousing, servedRows: "raw", missingValues: "impute" };
     const { definition: rendered, uploads } = await program({ dataset: raw });
     deepEqual(check(rendered), []);
-    const argumentsOf = (of: PipelineDefinition, name: string): JsonObject =>
-      (allSteps(of).find(({ step }) => step.Name === name)?.step.Arguments ?? {}) as JsonObject;
-    const specification = (of: PipelineDefinition, name: string): JsonObject =>
-      argumentsOf(of, name)["InferenceSpecification"] as JsonObject;
     const output = {
       Get: "Steps.Preprocess.ProcessingOutputConfig.Outputs['encoder'].S3Output.S3Uri",
     };
@@ -115,6 +116,55 @@ describe("pipelineDefinition", () => {
     equal(schema.length, 1);
     equal(canonicalJson(rendered).includes("Approximate Median"), false);
     equal(canonicalJson(definition).includes("encoder"), false);
+  });
+
+  it("registers models that answer with intervals, whose width the evaluation knows", async () => {
+    const dataset = { ...californiaHousing, predictionIntervals: 0.95 };
+    const { definition: rendered } = await program({ dataset });
+    deepEqual(check(rendered), []);
+    const containers = (name: string): readonly JsonObject[] =>
+      specification(rendered, name)["Containers"] as JsonObject[];
+    const environmentOf = (candidate: string): JsonObject => ({
+      PREDICTION_INTERVAL: {
+        "Std:Join": {
+          On: "",
+          Values: [
+            {
+              "Std:JsonGet": {
+                PropertyFile: { Get: `Steps.Evaluate${candidate}.PropertyFiles.Evaluation` },
+                Path: "prediction_interval.half_width",
+              },
+            },
+          ],
+        },
+      },
+    });
+    const [own, ...others] = containers("RegisterDecisionTree");
+    deepEqual(others, []);
+    deepEqual(own?.["Environment"], environmentOf("DecisionTree"));
+    const [boosted, behind] = containers("RegisterXGBoost");
+    deepEqual(Object.keys(boosted ?? {}), ["Image", "ModelDataUrl"]);
+    deepEqual(behind, { Image: own["Image"], Environment: environmentOf("XGBoost") });
+    deepEqual(specification(rendered, "RegisterXGBoost")["SupportedResponseMIMETypes"], [
+      ...["text/csv", "application/json", "application/jsonlines"],
+    ]);
+    const given = (step: string): string =>
+      (
+        at(
+          rendered,
+          "Steps",
+          step,
+          "Arguments",
+          "AppSpecification",
+          "ContainerArguments",
+        ) as string[]
+      ).join(" ");
+    match(
+      given("EvaluateXGBoost"),
+      / --validation \/opt\/ml\/processing\/validation --confidence 0\.95 /,
+    );
+    match(given("Preprocess"), / --prediction-intervals 0\.95( |$)/);
+    equal(canonicalJson(definition).includes("PREDICTION_INTERVAL"), false);
   });
 
   it("tunes every candidate on the root of the mean squared error", () => {

@@ -140,8 +140,16 @@ class Stack:
         file.write_text(content)
 
     def register(
-        self, archive: bytes, model_format: str, status: str = "Approved", **metadata: str
+        self,
+        archive: bytes,
+        model_format: str,
+        status: str = "Approved",
+        around: tuple[int, int] = (0, 0),
+        **metadata: str,
     ) -> None:
+        """Registers a model, with so many containers before and behind it."""
+        others = [[{"Image": "an/other"} for _ in range(count)] for count in around]
+
         kept = {
             "Target": "price",
             "ModelFormat": model_format,
@@ -155,7 +163,9 @@ class Stack:
             ModelApprovalStatus=status,
             InferenceSpecification={
                 "Containers": [
-                    {"Image": "an/image", "ModelDataUrl": self.put("model.tar.gz", archive)}
+                    *others[0],
+                    {"Image": "an/image", "ModelDataUrl": self.put("model.tar.gz", archive)},
+                    *others[1],
                 ],
                 "SupportedContentTypes": ["text/csv"],
                 "SupportedResponseMIMETypes": ["text/csv"],
@@ -283,9 +293,15 @@ def test_one_that_stays_and_one_by_a_difference_that_is_too_small(
     assert 0 < found["difference"]["least"] < 0.2
 
 
-def test_a_tie_leaves_the_champion_where_it_is(stack: Stack) -> None:
+@pytest.mark.parametrize(
+    ("around", "metadata"),
+    [((0, 0), {}), ((0, 1), {}), ((1, 1), {"RowEncoding": "s3://b/e.json"})],
+)
+def test_a_tie_leaves_the_champion_where_it_is(
+    stack: Stack, around: tuple[int, int], metadata: dict[str, str]
+) -> None:
     archive, predict = boosted(TRAIN)
-    stack.register(archive, "xgboost")
+    stack.register(archive, "xgboost", around=around, **metadata)
     stack.evaluated("A", predict(TEST[:, 1:]))
     found = stack.compared()
     assert (found["register"], found["outcome"]) == ("", "Stays")

@@ -86,6 +86,9 @@ def test_captured_requests_are_read_with_their_ids() -> None:
     assert found.ids == [("mine", 2), ("b", 1), ("c", 1)]
     assert not unread
     assert read_requests(lines(batch, encoded), 2, unread, {"c"}).ids == [("c", 1)]
+    with_intervals = captured("1,2\n3,4\n", "10,9,11\n-20,-21,-19\n", {"eventId": "d"})
+    assert read_requests(lines(with_intervals), 2, unread).predictions.tolist() == [10, -20]
+    assert not unread
 
 
 def test_what_cannot_be_compared_is_counted_by_its_reason() -> None:
@@ -97,6 +100,7 @@ def test_what_cannot_be_compared_is_counted_by_its_reason() -> None:
         captured("1,2", "3", event),
         captured("1,2,3", "3", event),
         captured("1,2", "3,4", event),
+        captured("1,2\n3,4", "1,2,3,4,5,6", event),
         captured("1,two", "3", event),
         captured('{"a": 1}', "3", event, media="application/json"),
         without,
@@ -105,7 +109,7 @@ def test_what_cannot_be_compared_is_counted_by_its_reason() -> None:
     assert found.rows.tolist() == [[1, 2]]
     assert unread == {
         "a row does not have 2 fields": 1,
-        "the numbers of rows and predictions differ": 1,
+        "the numbers of rows and predictions differ": 2,
         "a field or an answer is not a number": 1,
         "the request has type application/json, not text/csv": 1,
         "the answer was not captured": 1,

@@ -133,6 +133,15 @@ class TestPreprocess:
         labels = [float(row.split(",")[0]) for row in job.split("test")]
         assert 400 < sum(labels) / len(labels) < 600
 
+    def test_refuses_too_few_validation_rows_for_prediction_intervals(self, job: Job) -> None:
+        write_parts(job, ROWS[:95])
+        assert job.preprocess("--prediction-intervals", "0.95").returncode == 0
+        write_parts(job, ROWS[:90])
+        job.fails(
+            job.preprocess("--prediction-intervals", "0.95"),
+            "predictionIntervals is 0.95, which needs at least 19 validation rows; there are 18",
+        )
+
     def test_names_the_features(self, job: Job) -> None:
         write_parts(job, ROWS)
         job.preprocess()
@@ -236,6 +245,28 @@ class TestPreprocess:
         job.fails(job.preprocess(), "part-00001.csv has columns")
 
 
+def test_prediction_intervals_cover_nine_rows_of_ten() -> None:
+    covered = []
+    for seed in range(100):
+        random = np.random.default_rng(seed)
+        x = random.uniform(size=1400)
+        # Skewed noise that grows with x, and a model that fits the curve badly.
+        y = x**2 + x * random.exponential(size=1400)
+        line = np.polyfit(x[:200], y[:200], 1)
+        predicted = np.polyval(line, x)
+        half = evaluate.half_width(y[200:400], predicted[200:400], 0.9)
+        assert half is not None
+        covered.append(np.mean(np.abs(predicted - y)[400:] <= half))
+    assert 0.88 <= np.mean(covered) <= 0.92
+
+
+def test_a_prediction_interval_needs_rows_enough() -> None:
+    actual = np.arange(9.0)
+    # The largest of 9, as 10 * 0.9 is 9; of 8 rows, none is far enough out.
+    assert evaluate.half_width(actual, actual + actual, 0.9) == 8
+    assert evaluate.half_width(actual[1:], 2 * actual[1:], 0.9) is None
+
+
 def pack(folder: Path, files: dict[str, bytes]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tarfile.open(folder / "model.tar.gz", "w:gz") as tar:
@@ -249,11 +280,11 @@ class TestEvaluate:
     def evaluate(self, job: Job, *arguments: str) -> subprocess.CompletedProcess[str]:
         return job.run("evaluate.py", *arguments, "--output", str(job.folder / "evaluation"))
 
-    def model(self, job: Job) -> subprocess.CompletedProcess[str]:
+    def model(self, job: Job, *more: str) -> subprocess.CompletedProcess[str]:
         return self.evaluate(
             job,
             *("--algorithm", "xgboost", "--model", str(job.folder / "model")),
-            *("--test", str(job.folder / "test")),
+            *("--test", str(job.folder / "test"), *more),
         )
 
     def metrics(self, job: Job) -> dict[str, float]:
@@ -300,6 +331,30 @@ class TestEvaluate:
         kept = np.loadtxt(job.folder / "evaluation" / "predictions.csv", delimiter=",", skiprows=1)
         assert kept[:, 0] == pytest.approx(rows[:, 0])
         assert kept[:, 1] == pytest.approx(predicted)
+
+    def test_knows_intervals_by_the_validation_rows(
+        self, job: Job, boosted: Callable[[np.ndarray], np.ndarray]
+    ) -> None:
+        random = np.random.default_rng(5)
+        counts = {"test": 50, "validation": 39}
+        parts = {name: random.normal(size=(count, 4)) for name, count in counts.items()}
+        for name, rows in parts.items():
+            (job.folder / name).mkdir()
+            np.savetxt(job.folder / name / f"{name}.csv", rows, delimiter=",")
+        learns = ("--validation", str(job.folder / "validation"), "--confidence")
+        done = self.model(job, *learns, "0.8")
+        assert done.returncode == 0, done.stderr
+        report = json.loads((job.folder / "evaluation" / "evaluation.json").read_text())
+        errors = {name: abs(rows[:, 0] - boosted(rows[:, 1:])) for name, rows in parts.items()}
+        # The 32nd of 39 errors: 80 % of 40.
+        half = np.sort(errors["validation"])[31]
+        assert report["prediction_interval"] == {
+            "confidence": 0.8,
+            "half_width": pytest.approx(half, rel=1e-12),
+            "item_count": 39,
+            "covered": np.mean(errors["test"] <= half),
+        }
+        job.fails(self.model(job, *learns, "0.98"), "39 validation rows are too few")
 
     def test_reads_what_a_batch_transform_joined(self, job: Job) -> None:
         (job.folder / "predictions").mkdir()

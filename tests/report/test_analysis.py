@@ -119,30 +119,6 @@ def test_importance_is_undefined_where_the_label_never_varies() -> None:
     assert analysis.importance(lambda features: features[:, 0], rows, ["a"]) is None
 
 
-def test_prediction_intervals_cover_nine_rows_of_ten() -> None:
-    covered = []
-    for seed in range(100):
-        random = np.random.default_rng(seed)
-        x = random.uniform(size=1400)
-        # Skewed noise that grows with x, and a model that fits the curve badly.
-        y = x**2 + x * random.exponential(size=1400)
-        line = np.polyfit(x[:200], y[:200], 1)
-        predicted = np.polyval(line, x)
-        half = analysis.half_width(y[200:400], predicted[200:400], 0.9)
-        assert half is not None
-        covered.append(np.mean(np.abs(predicted - y)[400:] <= half))
-    assert 0.88 <= np.mean(covered) <= 0.92
-
-
-def test_a_prediction_interval_needs_rows_enough() -> None:
-    actual = np.arange(9.0)
-    # The largest of 9, as 10 * 0.9 is 9; of 8 rows, none is far enough out.
-    assert analysis.half_width(actual, actual + actual, 0.9) == 8
-    assert analysis.half_width(actual[1:], 2 * actual[1:], 0.9) is None
-    missing = np.array([np.nan])
-    assert analysis.half_width(np.append(actual, missing), np.append(2 * actual, 0), 0.9) == 8
-
-
 def test_the_baseline_is_chosen_by_validation_rows_and_takes_what_trees_do() -> None:
     random = np.random.default_rng(0)
     label = random.normal(size=300)

@@ -18,7 +18,7 @@ from decision_tree.encoding.encoder import Encoder
 from decision_tree.model import Model
 from decision_tree.serving.errors import RequestError
 from decision_tree.serving.features import Features
-from decision_tree.serving.formats import parse, serialize
+from decision_tree.serving.formats import parse, parse_predictions, serialize
 from decision_tree.serving.media_types import (
     CSV,
     JSON,
@@ -175,7 +175,20 @@ class Application(BaseApplication):
 
     def _invoke(self, request_type: str, response_type: str, body: bytes) -> bytes:
         rows = parse(request_type, body, self._features)
-        return serialize(response_type, self._model.predictor.predict(rows))
+        predictions = self._model.predictor.predict(rows)
+        return serialize(response_type, predictions, self._settings.half_width)
+
+
+class IntervalApplication(BaseApplication):
+    """Adds intervals to the predictions of the previous container in an inference pipeline."""
+
+    def _formats(self, content_type: str | None, accept: str | None) -> tuple[str, str]:
+        request_type = request_format(content_type, (CSV, JSON, JSON_LINES))
+        return request_type, response_format(accept, request_type)
+
+    def _invoke(self, request_type: str, response_type: str, body: bytes) -> bytes:
+        predictions = parse_predictions(request_type, body)
+        return serialize(response_type, predictions, self._settings.half_width)
 
 
 class EncoderApplication(BaseApplication):

@@ -2,7 +2,7 @@
 
 
 class RequestError(Exception):
-    """A request that gets a 4xx status.
+    """A request that gets an error status.
 
     Args:
         status: the HTTP status.

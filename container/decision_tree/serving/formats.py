@@ -14,7 +14,7 @@ import orjson
 
 from decision_tree.arrays import Float32Array, Float64Array
 from decision_tree.npy import read_npy
-from decision_tree.serving.errors import bad_payload
+from decision_tree.serving.errors import RequestError, bad_payload
 from decision_tree.serving.features import Features
 from decision_tree.serving.media_types import CSV, JSON, JSON_LINES, NPY
 
@@ -40,12 +40,43 @@ def parse(content_type: str, body: bytes, features: Features) -> Float32Array:
     return _PARSERS[content_type](body, features)
 
 
-def serialize(content_type: str, predictions: Float64Array) -> bytes:
-    """Write predictions, shape (rows,), in one of media_types.SUPPORTED, at full precision."""
+def parse_predictions(content_type: str, body: bytes) -> Float64Array:
+    """Read the predictions of the previous container, shape (rows,).
+
+    Args:
+        content_type: CSV, as most models answer, or JSON or JSON_LINES, in which a prediction may
+            be an object with a `score`, as in SageMaker's own algorithms.
+        body: its response.
+
+    Raises:
+        RequestError: 502, it is not one number per row.
+    """
+    try:
+        if content_type == CSV:
+            return np.array([float(field) for field in re.split(rb"[,\s]+", body.strip())])
+        if content_type == JSON_LINES:
+            found: Any = [orjson.loads(line) for line in body.splitlines() if line.strip()]
+        else:
+            found = orjson.loads(body)["predictions"]
+        return np.array([float(one["score"] if isinstance(one, dict) else one) for one in found])
+    except (ValueError, TypeError, KeyError):
+        raise RequestError(
+            502, "bad_answer", "the previous container did not return one number per row"
+        ) from None
+
+
+def serialize(
+    content_type: str, predictions: Float64Array, half_width: float | None = None
+) -> bytes:
+    """Write predictions, shape (rows,), in one of media_types.SUPPORTED, at full precision.
+
+    With half the width of the intervals, a row has the prediction and both ends of its interval.
+    """
+    if half_width is not None:
+        ends = (predictions - half_width, predictions + half_width)
+        return _serialize_intervals(content_type, np.column_stack([predictions, *ends]))
     if content_type == NPY:
-        stream = io.BytesIO()
-        np.save(stream, predictions, allow_pickle=False)
-        return stream.getvalue()
+        return _npy(predictions)
     numbers = orjson.dumps(predictions, option=orjson.OPT_SERIALIZE_NUMPY)
     if content_type == JSON:
         return b'{"predictions":' + numbers + b"}"
@@ -55,6 +86,26 @@ def serialize(content_type: str, predictions: Float64Array) -> bytes:
     if content_type == CSV:
         return lines.replace(b",", b"\n") + b"\n"
     return b'{"prediction":' + lines.replace(b",", b'}\n{"prediction":') + b"}\n"
+
+
+def _serialize_intervals(content_type: str, rows: Float64Array) -> bytes:
+    """Write predictions with both ends of their intervals, shape (rows, 3)."""
+    if content_type == NPY:
+        return _npy(rows)
+    lines = orjson.dumps(rows, option=orjson.OPT_SERIALIZE_NUMPY)[2:-2].split(b"],[")
+    if content_type == CSV:
+        return b"\n".join(lines) + b"\n" if len(rows) else b""
+    parts = [line.split(b",", 1) for line in lines] if len(rows) else []
+    objects = [b'{"score":%b,"interval":[%b]}' % (score, ends) for score, ends in parts]
+    if content_type == JSON:
+        return b'{"predictions":[' + b",".join(objects) + b"]}"
+    return b"".join(one + b"\n" for one in objects)
+
+
+def _npy(array: Float64Array) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, array, allow_pickle=False)
+    return stream.getvalue()
 
 
 def _parse_csv(body: bytes, features: Features) -> Float32Array:

@@ -15,7 +15,12 @@ from decision_tree.encoding.encoder import Encoder
 from decision_tree.environment import Environment
 from decision_tree.errors import UserError
 from decision_tree.model import load
-from decision_tree.serving.app import Application, BaseApplication, EncoderApplication
+from decision_tree.serving.app import (
+    Application,
+    BaseApplication,
+    EncoderApplication,
+    IntervalApplication,
+)
 from decision_tree.serving.connections import BoundedConnection, DrainingServer
 from decision_tree.serving.logs import log_json_lines
 from decision_tree.serving.settings import Settings
@@ -28,7 +33,7 @@ _SECONDS_TO_FINISH = 20
 
 
 def serve(environment: Environment) -> None:
-    """Serve the model, or the encoding, in the environment's model folder until SIGTERM or SIGINT.
+    """Serve what the environment's model folder holds until SIGTERM or SIGINT.
 
     The model is loaded before the port opens, so /ping only answers if there is one. The workers
     are forked afterwards, and share its memory.
@@ -63,11 +68,16 @@ def serve(environment: Environment) -> None:
 def _application(
     environment: Environment, settings: Settings
 ) -> tuple[BaseApplication, dict[str, int]]:
-    """Load the model or the encoding in the model folder, and log it."""
+    """Load the model or the encoding in the model folder, and log it.
+
+    Without either, but with an interval, this is the container that follows the model.
+    """
     if (environment.model / ENCODING_FILE).is_file():
         encoding = load_encoding(environment.model)
         content = {"columns": len(encoding.columns), "features": len(encoding.features)}
         return EncoderApplication(Encoder(encoding), settings), content
+    if settings.half_width is not None and not any(environment.model.glob("*")):
+        return IntervalApplication(settings), {}
     model = load(environment.model)
     content = {"features": len(model.feature_names), "size": model.predictor.size}
     return Application(model, settings), content

@@ -1,5 +1,6 @@
 """The server's settings, from environment variables."""
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ class Settings:
         seconds_to_arrive: time limit for a request's headers, and for each pause in its body,
             MODEL_SERVER_TIMEOUT, default 60.
         is_batch: whether this is a batch transform, SAGEMAKER_BATCH.
+        half_width: half the width of each prediction's interval, in the label's unit,
+            PREDICTION_INTERVAL, by default no intervals.
     """
 
     address: str
@@ -31,13 +34,14 @@ class Settings:
     max_payload_bytes: int
     seconds_to_arrive: int
     is_batch: bool = False
+    half_width: float | None = None
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
         """Read the environment variables.
 
         Raises:
-            UserError: a value is not an integer in its range.
+            UserError: a value is not a number in its range.
         """
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         return cls(
@@ -47,6 +51,7 @@ class Settings:
             max_payload_bytes=_MIB * _integer(environ, "SAGEMAKER_MAX_PAYLOAD_IN_MB", 100, 2048),
             seconds_to_arrive=_integer(environ, "MODEL_SERVER_TIMEOUT", 60, 3600),
             is_batch=bool(environ.get("SAGEMAKER_BATCH", "").strip()),
+            half_width=_half_width(environ.get("PREDICTION_INTERVAL", "").strip()),
         )
 
 
@@ -55,3 +60,15 @@ def _integer(environ: Mapping[str, str], name: str, default: int, high: int) -> 
     if not (text.isascii() and text.isdecimal() and 1 <= int(text[:10]) <= high):
         raise UserError(f"{name} is {text!r}; allowed: an integer from 1 to {high}")
     return int(text)
+
+
+def _half_width(text: str) -> float | None:
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise UserError(f"PREDICTION_INTERVAL is {text!r}; allowed: a number of at least 0")
+    return value

@@ -15,6 +15,8 @@ export const evaluation: Calls = (stack, job) => {
         "pipeline/0123456789abcdef/evaluate.py",
         `models/${candidate}/${name}/output/model.tar.gz`,
         `${folder}/test/test.csv`,
+        // What intervals of predictions are learnt from, if there are any.
+        `${folder}/validation/validation.csv`,
         `${folder}/predictions/${candidate}/test.csv.out`,
         // The sources of a model's drift reference, if configured.
         "pipeline/0123456789abcdef/drift_reference.py",
