@@ -36,13 +36,19 @@ function checkModel(args: ModelArguments, images: Images, report: Report): void 
   }
 }
 
+/** Supported media types of a transform's rows; columns can be filtered and joined with the first. */
+const transformTypes = ["text/csv", "application/json", "application/jsonlines"] as const;
+
 function checkTransform(
   { DataProcessing: processing, TransformInput: input }: TransformArguments,
   report: Report,
 ): void {
-  const type = input?.ContentType ?? "text/csv";
-  if (type !== "text/csv") {
-    report("TransformInput.ContentType", `${JSON.stringify(type)}; only text/csv runs here`);
+  const type = input?.ContentType ?? transformTypes[0];
+  if (!transformTypes.some((one) => one === type)) {
+    report(
+      "TransformInput.ContentType",
+      `${JSON.stringify(type)}; ${transformTypes.join(", ")} run here`,
+    );
   }
   const source = "TransformInput.DataSource.S3DataSource";
   checkPrefix(input?.DataSource?.S3DataSource, source, report);
@@ -52,8 +58,13 @@ function checkTransform(
   }
   const { InputFilter, JoinSource, OutputFilter } = processing ?? {};
   const isPlain = [InputFilter, OutputFilter].every((filter) => (filter ?? "$") === "$");
-  if (split === "None" && !(isPlain && (JoinSource ?? "None") === "None")) {
-    report("DataProcessing", "needs SplitType Line");
+  if (!(isPlain && (JoinSource ?? "None") === "None")) {
+    if (split === "None") {
+      report("DataProcessing", "needs SplitType Line");
+    }
+    if (type !== transformTypes[0]) {
+      report("DataProcessing", `needs ContentType ${transformTypes[0]} here`);
+    }
   }
   if ((input?.CompressionType ?? "None") !== "None") {
     report("TransformInput.CompressionType", "only None runs here");

@@ -44,6 +44,27 @@ rows = open('/opt/ml/input/data/train/rows.csv').read().splitlines()
 json.dump({"colour": parameters["colour"], "rows": len(rows)}, open("/opt/ml/model/seen.json", "w"))
 `;
 
+/** Serves without a model: answers with what it is sent, in a line that has no end. */
+const serving = `
+import json, os
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.answer("")
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["content-length"])).decode()
+        self.answer(json.dumps([self.headers["content-type"], self.headers["accept"], body]))
+
+    def answer(self, text):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+HTTPServer(("127.0.0.1", int(os.environ["SAGEMAKER_BIND_TO_PORT"])), Handler).serve_forever()
+`;
+
 describe("npm run local, with jobs of others,", () => {
   const folder = temporaryFolder();
   const workFolder = join(folder, "work");
@@ -72,6 +93,7 @@ describe("npm run local, with jobs of others,", () => {
       `def fit():\n${training.trim().replace(/^/gm, "    ")}\n`,
     );
     write("scripts/train", `#!/usr/bin/env python3\n${training}`);
+    write("scripts/serve", serving);
     write("nothing/readme.txt", "");
   });
 
@@ -100,6 +122,55 @@ describe("npm run local, with jobs of others,", () => {
       });
     });
   }
+
+  it("sends JSON to a model that has no artifact, by lines or whole, and keeps its answers", async () => {
+    const role = "arn:aws:iam::111122223333:role/team";
+    const steps = (split: string, type: string, output: JsonObject): readonly JsonObject[] => [
+      {
+        Name: "Model",
+        Type: "Model",
+        Arguments: { ExecutionRoleArn: role, PrimaryContainer: { Image: image } },
+      },
+      {
+        Name: "Predict",
+        Type: "Transform",
+        Arguments: {
+          ModelName: { Get: "Steps.Model.ModelName" },
+          BatchStrategy: "SingleRecord",
+          TransformInput: {
+            ContentType: type,
+            DataSource: {
+              S3DataSource: { S3DataType: "S3Prefix", S3Uri: "s3://team-bucket/data/rows.jsonl" },
+            },
+            SplitType: split,
+          },
+          TransformOutput: { S3OutputPath: "s3://team-bucket/out", ...output },
+          TransformResources: { InstanceType: "ml.m5.large", InstanceCount: 1 },
+        },
+      },
+    ];
+    write("objects/team-bucket/data/rows.jsonl", '{"a": "1,2"}\n{"a": 3}\n');
+    const answersTo = async (...given: Parameters<typeof steps>): Promise<string> => {
+      const { code, stderr } = await run(
+        steps(...given),
+        ...["--image", `${image}=${join(folder, "scripts")}`],
+      );
+      equal(code, 0, stderr);
+      const out = join(workFolder, "s3", "team-bucket", "out", "rows.jsonl.out");
+      return readFileSync(out, "utf8");
+    };
+    const line = (...sent: readonly string[]): string =>
+      JSON.stringify(sent).replaceAll('","', '", "');
+    equal(
+      await answersTo("Line", "application/jsonlines", { AssembleWith: "Line" }),
+      `${line("application/jsonlines", "*/*", '{"a": "1,2"}\n')}\n` +
+        `${line("application/jsonlines", "*/*", '{"a": 3}\n')}\n`,
+    );
+    equal(
+      await answersTo("None", "application/json", { Accept: "application/json" }),
+      line("application/json", "application/json", '{"a": "1,2"}\n{"a": 3}\n'),
+    );
+  });
 
   it("runs as one of the pipeline that is named, which its executions are listed under", async () => {
     const says = { "Std:Join": { On: " ", Values: ["in", { Get: "Execution.PipelineName" }] } };

@@ -264,7 +264,11 @@ describe("unsupported", () => {
   });
 
   describe("of a batch transform", () => {
-    const problemsOf = (SplitType: string | undefined, DataProcessing?: object): unknown => {
+    const problemsOf = (
+      SplitType: string | undefined,
+      DataProcessing?: object,
+      ContentType?: string,
+    ): unknown => {
       const step = {
         Name: "Predict",
         Type: "Transform",
@@ -273,6 +277,7 @@ describe("unsupported", () => {
           TransformInput: {
             DataSource: { S3DataSource: { S3DataType: "S3Prefix", S3Uri: "s3://bucket/rows/" } },
             SplitType,
+            ContentType,
           },
           DataProcessing,
         },
@@ -292,6 +297,17 @@ describe("unsupported", () => {
       deepEqual(problemsOf("None", { JoinSource: "Input" }), needsRows);
       deepEqual(problemsOf("TFRecord"), [
         'step "Predict", Arguments.TransformInput.SplitType: "TFRecord"; Line and None run here',
+      ]);
+    });
+
+    it("finds columns that are asked of JSON, and other media types", () => {
+      deepEqual(problemsOf("Line", undefined, "application/jsonlines"), []);
+      deepEqual(problemsOf("Line", { JoinSource: "Input" }, "application/json"), [
+        'step "Predict", Arguments.DataProcessing: needs ContentType text/csv here',
+      ]);
+      deepEqual(problemsOf("Line", undefined, "text/libsvm"), [
+        'step "Predict", Arguments.TransformInput.ContentType: "text/libsvm"; text/csv, application/json, ' +
+          "application/jsonlines run here",
       ]);
     });
   });

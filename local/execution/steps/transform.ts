@@ -39,7 +39,17 @@ interface Rows {
   readonly single: boolean;
   /** Whether rows are sent separately, instead of whole files. */
   readonly split: boolean;
+  /** Whether answers are kept unchanged: columns are only filtered and joined with CSV. */
+  readonly asIs: boolean;
+  /** What to append to such an answer if it does not end with a line break. */
+  readonly end: string;
   readonly ask: (body: string) => Promise<string>;
+}
+
+const csv = "text/csv";
+
+function contentType({ TransformInput: input }: TransformRequest): string {
+  return input?.ContentType ?? csv;
 }
 
 function readRows(request: TransformRequest, ask: Rows["ask"]): Rows {
@@ -52,6 +62,8 @@ function readRows(request: TransformRequest, ask: Rows["ask"]): Rows {
     payload: (request.MaxPayloadInMB ?? defaultPayload) * 1024 ** 2,
     single: request.BatchStrategy === "SingleRecord",
     split: request.TransformInput?.SplitType === "Line",
+    asIs: contentType(request) !== csv,
+    end: request.TransformOutput?.AssembleWith === "Line" ? "\n" : "",
     ask,
   };
 }
@@ -68,16 +80,22 @@ function answers(body: string, count: number): readonly string[] {
 
 /** Predicts the rows of a file, a request at a time. */
 async function* predict(path: string, rows: Rows): AsyncGenerator<string> {
-  let batch: (readonly string[])[] = [];
+  let batch: string[] = [];
   let size = 0;
   const flush = async (): Promise<string> => {
-    const body = batch.map((row) => `${rows.input(row).join(",")}\n`).join("");
-    const predictions = answers(await rows.ask(body), batch.length);
-    const lines = batch.map((row, index) => {
+    const sent = batch;
+    [batch, size] = [[], 0];
+    if (rows.asIs) {
+      const answer = await rows.ask(sent.map((line) => `${line}\n`).join(""));
+      return answer.endsWith("\n") ? answer : `${answer}${rows.end}`;
+    }
+    const all = sent.map(fieldsOf);
+    const body = all.map((row) => `${rows.input(row).join(",")}\n`).join("");
+    const predictions = answers(await rows.ask(body), all.length);
+    const lines = all.map((row, index) => {
       const prediction = fieldsOf(predictions[index] ?? "");
       return `${rows.output(rows.joins ? [...row, ...prediction] : prediction).join(",")}\n`;
     });
-    [batch, size] = [[], 0];
     return lines.join("");
   };
   for await (const line of createInterface({ input: createReadStream(path) })) {
@@ -87,7 +105,7 @@ async function* predict(path: string, rows: Rows): AsyncGenerator<string> {
     if (batch.length > 0 && (rows.single || size + line.length + 1 > rows.payload)) {
       yield await flush();
     }
-    batch.push(fieldsOf(line));
+    batch.push(line);
     size += line.length + 1;
   }
   if (batch.length > 0) {
@@ -133,11 +151,11 @@ async function serverOf(
   { job, port }: { readonly job: Pick<Job, "beside">; readonly port: number },
   { isIsolated, request }: { readonly isIsolated: boolean; readonly request: TransformRequest },
 ): Promise<Server> {
-  const { Environment: own, Image: uri = "", ModelDataUrl: artifact = "" } = container;
+  const { Environment: own, Image: uri = "", ModelDataUrl: artifact } = container;
   const environment = { ...own, ...request.Environment };
   const image = execution.images.find(uri);
   const folder = makeJobFolder(execution, name);
-  await unpackModel(execution.store.path(artifact), join(folder.base, "model"));
+  await unpackModel(artifact && execution.store.path(artifact), join(folder.base, "model"));
   const source = modelSource(image, environment);
   if (source !== undefined) {
     await placeSource(execution.store, folder.base, source);
@@ -211,7 +229,7 @@ async function run(
   const model = modelOf(execution, request);
   const containers = modelContainers(model);
   const missing = containers.find(
-    ({ ModelDataUrl: uri = "" }) => !existsSync(execution.store.path(uri)),
+    ({ ModelDataUrl: uri }) => uri !== undefined && !existsSync(execution.store.path(uri)),
   );
   if (missing !== undefined) {
     throw new StepFailure(step, `there is no model at ${missing.ModelDataUrl}`);
@@ -231,11 +249,10 @@ async function run(
   const [first] = servers;
   const output = join(first?.folder.base ?? "", "output");
   const send = async (body: string): Promise<string> => {
+    const type = contentType(request);
+    const accept = request.TransformOutput?.Accept ?? (type === csv ? csv : undefined);
     const answer = await invokeContainers(ports, {
-      headers: {
-        "content-type": request.TransformInput?.ContentType ?? "text/csv",
-        accept: request.TransformOutput?.Accept ?? "text/csv",
-      },
+      headers: { "content-type": type, ...(accept === undefined ? {} : { accept }) },
       body: new TextEncoder().encode(body),
     });
     const text = new TextDecoder().decode(answer.body);
@@ -264,7 +281,7 @@ function outputUri({ TransformOutput: output }: TransformRequest): string {
   return output?.S3OutputPath ?? "";
 }
 
-/** Batch transforms of CSV rows, by serving the model and invoking it by the container contract. */
+/** Batch transforms of rows in CSV or JSON, by serving the model and invoking it by the container contract. */
 export const transform: JobKind<TransformRequest> = {
   key: (execution, request) => transformKey(execution, request, modelOf(execution, request)),
   run,
