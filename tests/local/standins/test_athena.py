@@ -311,7 +311,7 @@ def test_an_input_is_compressed_as_it_says_or_as_athena_does(
         (
             "SELECT id, count(*) FROM sales GROUP BY id",
             "MISSING_COLUMN_NAME: Column name not specified at position 2: give the expression a "
-            "name by AS",
+            "name with AS",
         ),
         (
             "CREATE TABLE copy AS SELECT id FROM sales",
