@@ -101,7 +101,6 @@ export function withPace(command: Command): Command {
   );
 }
 
-/** The option of {@link withPace}. */
 export interface PaceOption {
   readonly every?: number;
 }

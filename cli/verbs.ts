@@ -198,5 +198,4 @@ export const verbGroups: readonly VerbGroup[] = [
   },
 ];
 
-/** All verbs. */
 export const verbs: readonly Verb[] = verbGroups.flatMap((group) => group.verbs);

@@ -6,7 +6,6 @@ import type { Statements } from "./rights/statements";
 
 /** The policy to approve models, for an administrator to attach to people: no role of the stack has it. */
 export class Approval extends pulumi.ComponentResource {
-  /** The policy. */
   public readonly policyArn: pulumi.Output<string>;
 
   constructor(name: string, stack: Statements, opts?: pulumi.ComponentResourceOptions) {

@@ -31,7 +31,6 @@ export interface EndpointAccess {
 /** Actions that read, write or delete data. */
 const dataActions = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"];
 
-/** The arguments of {@link DataBucket}. */
 export interface DataBucketArgs {
   readonly account: Account;
   readonly names: Pick<StackNames, "bucketName" | "keyAlias">;

@@ -15,7 +15,6 @@ import { dataFiles } from "./dataFiles";
 import type { Protection } from "./protection";
 import type { StackNames } from "./stackNames";
 
-/** The arguments of {@link DataLake}. */
 export interface DataLakeArgs {
   readonly account: Account;
   readonly names: Pick<StackNames, "bucketName" | "databaseName" | "keyAlias" | "workGroupName">;

@@ -10,7 +10,6 @@ import { checkManifest, findDigest } from "./imageRegistry";
 import { keptFromDeletion, type Protection } from "./protection";
 import type { StackNames } from "./stackNames";
 
-/** The arguments of {@link DecisionTreeImage}. */
 export interface DecisionTreeImageArgs {
   readonly account: Account;
   readonly names: Pick<StackNames, "repositoryName" | "sageMakerImageName">;

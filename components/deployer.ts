@@ -5,9 +5,7 @@ import { madeRoles } from "./rights/boundaries";
 import { deployerRights, type DeployerScope, issuer } from "./rights/deployer";
 import { type StackScope, Statements } from "./rights/statements";
 
-/** The arguments of {@link Deployer}. */
 export interface DeployerArgs {
-  /** The stack. */
   readonly scope: StackScope;
   /** The scope of the deployer's rights. */
   readonly limits: Omit<DeployerScope, "roleArns">;

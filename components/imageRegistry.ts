@@ -5,7 +5,6 @@ import { z } from "zod";
 import { runError } from "../errors/runError";
 import { platform } from "./buildContext";
 
-/** An image of a registry. */
 export interface RegistryImage {
   readonly repositoryName: string;
   readonly tag: string;

@@ -9,7 +9,6 @@ export type NetworkChoice =
   | { readonly mode: "existing"; readonly subnetIds: string[]; readonly securityGroupIds: string[] }
   | { readonly mode: "none" };
 
-/** The jobs' network. */
 export interface JobNetwork {
   /** Subnets and security groups of the jobs; undefined: SageMaker's own network. */
   readonly vpc: JobVpc | undefined;

@@ -24,7 +24,6 @@ import type { JobVpc } from "./jobVpc";
 import { keptFromDeletion, type Protection } from "./protection";
 import type { StackNames } from "./stackNames";
 
-/** The arguments of {@link ModelPipeline}. */
 export interface ModelPipelineArgs {
   readonly account: Account;
   readonly names: Pick<
@@ -87,7 +86,6 @@ export interface ModelPipelineArgs {
 interface Source {
   readonly object: s3.BucketObjectv2;
   readonly uri: pulumi.Output<string>;
-  /** URI of its folder. */
   readonly folderUri: pulumi.Output<string>;
 }
 

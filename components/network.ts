@@ -12,7 +12,6 @@ import { flowLogs } from "./rights/flowLogs";
 import { serviceRole } from "./serviceRole";
 import type { StackNames } from "./stackNames";
 
-/** The arguments of {@link Network}. */
 export interface NetworkArgs {
   readonly account: Account;
   /** Names of the stack's bucket, and of the flow logs' group and role. */
@@ -55,7 +54,6 @@ export class Network extends pulumi.ComponentResource {
   public readonly subnetIds: pulumi.Output<string[]>;
   /** The security group of the jobs and the endpoints. */
   public readonly securityGroupId: pulumi.Output<string>;
-  /** The endpoint to S3. */
   public readonly s3EndpointId: pulumi.Output<string>;
 
   constructor(name: string, args: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -7,7 +7,6 @@ import type { Account } from "./account";
 import type { StackNames } from "./stackNames";
 import type { Tag } from "./tag";
 
-/** The arguments of {@link Operations}. */
 export interface OperationsArgs {
   readonly account: Account;
   readonly names: Pick<StackNames, "modelPackageGroupName" | "operationsName" | "pipelineName">;

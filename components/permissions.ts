@@ -6,9 +6,7 @@ import { actors } from "./rights/actors";
 import { type StackScope, Statements } from "./rights/statements";
 import { serviceRole } from "./serviceRole";
 
-/** The arguments of {@link Permissions}. */
 export interface PermissionsArgs {
-  /** The stack. */
   readonly scope: StackScope;
   /** ARN of the roles' permissions boundary, if any. */
   readonly permissionsBoundary: pulumi.Input<string> | undefined;

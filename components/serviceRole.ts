@@ -4,7 +4,6 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Account } from "./account";
 import type { Statement } from "./rights/statements";
 
-/** The arguments of {@link serviceRole}. */
 export interface ServiceRoleArgs {
   readonly account: Pick<Account, "accountId">;
   /** Physical name of the role. */

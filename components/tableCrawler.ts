@@ -3,7 +3,6 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { StackNames } from "./stackNames";
 
-/** The arguments of {@link TableCrawler}. */
 export interface TableCrawlerArgs {
   readonly names: Pick<StackNames, "crawlerName">;
   readonly databaseName: pulumi.Input<string>;

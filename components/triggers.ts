@@ -7,7 +7,6 @@ import type { ModelApprovalStatus, ParameterName } from "../pipeline/parameters"
 import { prefixes } from "../pipeline/storage";
 import type { StackNames } from "./stackNames";
 
-/** The arguments of {@link Triggers}. */
 export interface TriggersArgs {
   readonly names: Pick<StackNames, "triggersName">;
   readonly pipelineArn: pulumi.Input<string>;

@@ -55,7 +55,6 @@ export interface Program {
   readonly accountId: string;
   readonly pipelineName: string;
   readonly definition: PipelineDefinition;
-  /** URI of the Decision Tree image. */
   readonly decisionTreeImageUri: string;
   readonly tables: readonly Table[];
   /** The table to train on, as the stack configures it. */

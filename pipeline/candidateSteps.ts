@@ -20,7 +20,6 @@ import { registerModelStep, type RegisterModelStepArgs } from "./steps/registerM
 import { type Channel, type MetricDefinition, type Tuning, tuningStep } from "./steps/tuning";
 import { checkpointUri, prefixes } from "./storage";
 
-/** A candidate with its steps. */
 export interface CandidateSteps {
   readonly candidate: Candidate;
   readonly tuning: Tuning;

@@ -1,4 +1,3 @@
-/** A repository of ECR. */
 export interface EcrRepository {
   /** 12-digit id of the account that owns it. */
   readonly accountId: string;

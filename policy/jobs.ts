@@ -85,7 +85,6 @@ function imageProblems(step: Step): readonly string[] {
     });
 }
 
-/** Problems with a step's job. */
 function jobProblems(step: Step, config: RuleConfig): readonly string[] {
   const name = String(at(step, "Name"));
   const type = String(at(step, "Type"));

@@ -90,7 +90,6 @@ export function statements(policy: unknown): readonly Statement[] {
     : found.map((one) => statementOf(one));
 }
 
-/** The Allow statements. */
 export const allowing = (policy: unknown): readonly Statement[] =>
   statements(policy).filter(({ allows }) => allows);
 

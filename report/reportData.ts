@@ -24,7 +24,6 @@ import { type Tuning, tunings } from "./tuningData";
 /** Lines of a log that the report shows. */
 export const logLines = 30;
 
-/** The end of a log. */
 export interface LogEnd {
   /** Where the whole of it is, in words. */
   readonly where: string;

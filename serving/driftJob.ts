@@ -26,7 +26,6 @@ export const rhythms = {
   daily: { hours: 24, cron: "cron(30 0 * * ? *)" },
 } as const;
 
-/** The arguments of the job. */
 export interface DriftJobArgs {
   readonly endpointName: string;
   readonly modelPackage: { readonly arn: string; readonly version: number };
@@ -54,7 +53,6 @@ export function captureFolder(endpointName: string, version: number): string {
   return `${prefixes.endpoints}/${endpointName}/capture/v${version}`;
 }
 
-/** Prefix of the names of an endpoint's drift jobs. */
 export const driftJobPrefix = (endpointName: string): string => `${endpointName}-drift-`;
 
 /**

@@ -11,7 +11,6 @@ const unbroken = 24;
 
 const segmenter = new Intl.Segmenter();
 
-/** A word in pieces of a width. */
 function pieces(word: string, width: number): readonly string[] {
   const found = [""];
   for (const { segment } of segmenter.segment(word)) {
@@ -25,7 +24,6 @@ function pieces(word: string, width: number): readonly string[] {
   return found;
 }
 
-/** One line as lines of a width. */
 function wrappedLine(text: string, width: number, indent: string): readonly string[] {
   if (columnsOf(text) <= width) {
     return [text];

@@ -18,7 +18,6 @@ export function duration(seconds: number): string {
   return seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
-/** A step in one line. */
 export function stepLine({ detail, failureReason, name, seconds, status }: ShownStep): string {
   const time = seconds === undefined ? "" : pc.dim(` ${duration(seconds)}`);
   const [more] = (detail ?? failureReason ?? "").split("\n");

@@ -22,7 +22,6 @@ interface RunningTuning {
   best?: ShownTrial;
 }
 
-/** A step that is running. */
 export interface RunningStep {
   readonly name: string;
   /** When it started, in milliseconds since 1970. */

@@ -8,7 +8,6 @@ import { type JsonOption, stackDefault, withJson } from "../options";
 import { print, type Terminal } from "../terminal";
 import { stackProgram } from "../stackProgram";
 
-/** The options of `authorize`. */
 type AuthorizeOptions = JsonOption & {
   readonly stack?: string;
   readonly configFile?: string;

@@ -27,7 +27,6 @@ import { note, print, type Terminal } from "../terminal";
 import type { WorldOptions } from "../world";
 import { executionReport } from "./report";
 
-/** The options of `export`. */
 type ExportOptions = WorldOptions & { readonly to?: string; readonly all?: boolean };
 
 /** What is served, not a folder. SageMaker's plugin knows two partitions: aws/sagemaker-mlflow, mlflow_sagemaker_helpers.py. */

@@ -20,7 +20,6 @@ import { counted, shown } from "../ownTable/words";
 import { note, print, type Terminal } from "../terminal";
 import { programOf } from "../world";
 
-/** The options of `init`. */
 interface InitOptions {
   readonly table?: string;
   readonly target?: string;

@@ -18,7 +18,6 @@ import type { World } from "../sageMaker/world";
 import { print, type Terminal } from "../terminal";
 import type { WorldOptions } from "../world";
 
-/** The options of `report`. */
 type ReportOptions = WorldOptions & { readonly output?: string };
 
 /** What a report of AWS lacks. */

@@ -29,7 +29,6 @@ import { note, print, type Terminal } from "../terminal";
 import { dataOf, imageOptions, openMachine, programOf, workspaceOf } from "../world";
 import { type StartOptions, startPipeline, withStart } from "./start";
 
-/** The options of `run`. */
 export type RunOptions = StartOptions & {
   readonly definition?: string;
   readonly pipelineName?: string;

@@ -25,7 +25,6 @@ import { copyModel, type SimulatedModel } from "../simulation/simulatedModel";
 import { note, print, type Terminal } from "../terminal";
 import type { WorldOptions } from "../world";
 
-/** The options of `simulate`. */
 interface SimulateOptions extends WorldOptions, JsonOption {
   readonly days: number;
   readonly scenario: string;

@@ -34,7 +34,6 @@ import {
   type WorldOptions,
 } from "../world";
 
-/** The options of `start`. */
 export type StartOptions = WorldOptions &
   MachineOptions &
   JsonOption &

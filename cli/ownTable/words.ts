@@ -1,4 +1,3 @@
-/** A number with its noun. */
 export function counted(number: number, noun: string): string {
   return `${number.toLocaleString("en-US")} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -4,7 +4,6 @@ import { createInterface } from "node:readline";
 import { UserError } from "../../errors/userError";
 import { typedPath } from "../../terminal/options";
 
-/** A row. */
 export interface Row {
   readonly text: string;
   /** The first line that it is on, from 1; of a JSON document, its place in the list. */

@@ -77,7 +77,6 @@ export const scenarioSchema = z.strictObject({
 /** A scenario, complete and valid. */
 export type Scenario = z.output<typeof scenarioSchema>;
 
-/** A shift of a scenario. */
 export type Shift = Scenario["shifts"][number];
 
 /**

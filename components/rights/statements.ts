@@ -317,7 +317,6 @@ export class Statements {
     ];
   }
 
-  /** Pulling images. */
   pullImage(): readonly Statement[] {
     return [
       // The service allows no narrower resource for the login.

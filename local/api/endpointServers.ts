@@ -13,7 +13,6 @@ export interface EndpointState {
   readonly failureReason?: string;
 }
 
-/** The model of an endpoint. */
 export interface EndpointModel {
   readonly variant: string;
   /** In the order of invocation. */

@@ -33,7 +33,6 @@ import {
 } from "./pages";
 import type { World } from "./world";
 
-/** A job. */
 export interface Job extends Filtered {
   /** The response of Describe, with further members. */
   readonly properties: Properties;
@@ -54,7 +53,6 @@ const stepTypes = {
   tuning: ["Tuning"],
 } as const;
 
-/** A kind of job. */
 export type JobKind = keyof typeof stepTypes;
 
 const statusMembers: Readonly<Record<JobKind, string>> = {
@@ -127,7 +125,6 @@ function stepJob(step: StepDocument, document: ExecutionDocument, kind: JobKind)
   };
 }
 
-/** The jobs of a kind in an execution. */
 function jobsIn(document: ExecutionDocument, kind: JobKind): readonly Job[] {
   const types: readonly string[] = stepTypes[kind];
   const own = document.steps

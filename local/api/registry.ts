@@ -112,7 +112,6 @@ function deleteGroup(world: World, request: DeleteModelPackageGroupInput): Answe
   return {};
 }
 
-/** The ARN of a version. */
 const arnOf = (world: World, { group, version }: ModelPackage): string =>
   `${world.arnPrefix}:model-package/${group.toLowerCase()}/${version}`;
 

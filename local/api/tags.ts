@@ -24,7 +24,6 @@ const jobKinds: Readonly<Record<string, JobKind>> = {
   "transform-job": "transform",
 };
 
-/** The kind and the name in an ARN. */
 function parts(arn: string): readonly [kind: string, name: string] {
   const [, kind = "", name = ""] =
     /^arn:[^:]+:sagemaker:[^:]*:\d{12}:([a-z-]+)\/(.+)$/.exec(arn) ?? [];

@@ -45,7 +45,6 @@ export class World {
     return `arn:aws:sagemaker:${this.region}:${this.accountId}`;
   }
 
-  /** The resources of a kind. */
   of(kind: ResourceKind): Resources {
     const known = this.resources.get(kind) ?? new Resources(this.workspace, kind);
     this.resources.set(kind, known);

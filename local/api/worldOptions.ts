@@ -3,7 +3,6 @@ import type { RunnableProgram } from "../../offline/program";
 import type { Workspace } from "../records/workspace";
 import type { Diagnose } from "../execution/session";
 
-/** The options of a world. */
 export interface WorldOptions extends ImageOptions {
   readonly workspace: Workspace;
   /** The program, with images, table and uploads for executions. Evaluated on demand. */

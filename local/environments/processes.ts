@@ -50,7 +50,6 @@ function startOf(processId: number): string | undefined {
   return stdout.trim() || undefined;
 }
 
-/** This process. */
 export function thisProcess(): ProcessIdentity {
   return { id: process.pid, machine: thisMachine(), started: startOf(process.pid) };
 }

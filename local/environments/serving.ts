@@ -19,7 +19,6 @@ export type ServingContainer = Pick<
   "Environment" | "Image" | "ModelDataUrl"
 >;
 
-/** A model to serve. */
 export interface ServedModel {
   /** Its name in errors, such as `version 3 of restate-dev`. */
   readonly title: string;

@@ -81,7 +81,6 @@ export type JobEvent =
       readonly trial: Pick<Trial, "hyperparameters" | "number" | "step" | "trainingJobName">;
     };
 
-/** An event of an execution. */
 export type Event = ExecutionEvent<StepResult, Trial> | JobEvent;
 
 /** Whether an event is shown to users. */

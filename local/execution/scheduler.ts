@@ -43,7 +43,6 @@ function asFailure(step: string, error: unknown): StepFailure {
   return new StepFailure(step, known.message);
 }
 
-/** Which steps are run. */
 export interface RunSteps {
   /** Results of steps that succeeded before and are not run, by name. */
   readonly done?: ReadonlyMap<string, StepResult>;
@@ -257,7 +256,6 @@ class Run {
     return detail === undefined ? {} : { detail };
   }
 
-  /** Creates the model of a Model step. */
   private createModel(step: string, request: ModelRequest): Properties {
     const { arnPrefix, id } = this.execution;
     const ModelName = jobName(id, step);

@@ -316,7 +316,6 @@ function removeJobs(folder: string, { steps }: RunResult): void {
   }
 }
 
-/** An execution variable. */
 const variable = ({ execution }: Execution["scope"], name: string): string =>
   execution.get(name) as string;
 

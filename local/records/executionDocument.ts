@@ -47,10 +47,8 @@ export type StepDocument = Required<Recorded<PipelineExecutionStep>, "StepName" 
   readonly Properties?: Properties | undefined;
 };
 
-/** The response of DescribeHyperParameterTuningJob. */
 export type TuningJob = Partial<Recorded<DescribeHyperParameterTuningJobResponse>>;
 
-/** The tuning job of a step. */
 export function tuningJobOf(step: StepDocument | undefined): TuningJob {
   return step?.StepType === "Tuning" ? (step.Properties ?? {}) : {};
 }
@@ -79,7 +77,6 @@ export type TrialDocument = Required<
   readonly SourcePipelineExecution?: string | undefined;
 };
 
-/** A candidate. */
 export interface CandidateRecord {
   readonly name: string;
   readonly tuningStep: string;

@@ -32,7 +32,6 @@ export interface Metrics {
 export interface CrossValidation {
   readonly mean: number;
   readonly deviation: number;
-  /** Number of models. */
   readonly models: number;
 }
 
@@ -49,7 +48,6 @@ export interface CandidateSummary {
   readonly trials: readonly Trial[];
   /** Duration of tuning in seconds. */
   readonly seconds: number;
-  /** Its model package. */
   readonly model?: ModelPackage;
 }
 

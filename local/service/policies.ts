@@ -4,7 +4,6 @@ import type { Program } from "../../offline/program";
 /** Policies by kind. */
 export type Ruled = Pick<Program, "accountId" | "resources" | "stack">;
 
-/** A request to IAM. */
 export interface IamRequest {
   readonly action: string;
   /** ARN of the resource. */

@@ -272,7 +272,6 @@ export type Parameter =
   | Declared<"Integer", number>
   | (Declared<"String", string> & { readonly EnumValues?: readonly string[] | null });
 
-/** A pipeline definition. */
 export interface PipelineDefinition {
   /** Always "2020-12-01". */
   readonly Version: string;

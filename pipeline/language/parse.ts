@@ -8,7 +8,6 @@ export type Parsed =
   | { readonly definition: PipelineDefinition; readonly problems?: never }
   | { readonly definition?: never; readonly problems: readonly string[] };
 
-/** A finding as a sentence. */
 export function sentence({ place, problem }: Finding): string {
   return place === "" ? `the definition ${problem}` : `${place}: ${problem}`;
 }

@@ -2,7 +2,6 @@ import type { ModelStep } from "../language/definition";
 import { type Reference, stepProperty, type StringExpression } from "../language/expressions";
 import { callRetries, type JobContext, tags, vpcConfig } from "./step";
 
-/** The arguments of {@link modelStep}. */
 export interface ModelStepArgs {
   readonly name: string;
   /** Image that serves the model. */

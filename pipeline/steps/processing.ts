@@ -31,7 +31,6 @@ export function jsonArguments(name: string, value: unknown): readonly string[] {
   return parts.map((part) => `--${name}=${part}`);
 }
 
-/** The arguments of {@link processingStep}. */
 export interface ProcessingStepArgs<Output extends string> {
   readonly name: string;
   readonly imageUri: StringExpression;

@@ -3,7 +3,6 @@ import { type Reference, stepProperty, type StringExpression } from "../language
 import { folder, processingArguments, s3Input } from "./processing";
 import { cached, type JobContext, jobRetries, tags } from "./step";
 
-/** The arguments of {@link dataQualityStep}. */
 export interface DataQualityStepArgs {
   readonly name: string;
   /** The image sagemaker-model-monitor-analyzer. */

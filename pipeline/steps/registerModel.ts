@@ -3,7 +3,6 @@ import type { StringExpression } from "../language/expressions";
 import { parameter } from "../parameters";
 import { callRetries } from "./step";
 
-/** The arguments of {@link registerModelStep}. */
 export interface RegisterModelStepArgs {
   readonly name: string;
   readonly modelPackageGroupName: string;

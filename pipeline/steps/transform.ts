@@ -3,7 +3,6 @@ import { type Reference, stepProperty, type StringExpression } from "../language
 import { parameter } from "../parameters";
 import { cached, type JobContext, jobRetries, tags } from "./step";
 
-/** The arguments of {@link transformStep}. */
 export interface TransformStepArgs {
   readonly name: string;
   readonly modelName: StringExpression;

@@ -30,7 +30,6 @@ export interface MetricDefinition {
   readonly Regex: string;
 }
 
-/** The arguments of {@link tuningStep}. */
 export interface TuningStepArgs {
   readonly name: string;
   readonly candidate: Candidate;
@@ -51,7 +50,6 @@ export interface TuningStepArgs {
 /** A tuning step, and references to its best training job. */
 export interface Tuning {
   readonly step: TuningStep;
-  /** Name of the best training job. */
   readonly bestTrainingJobName: Reference;
   /** S3 URI of the best training job's model artifact. */
   readonly bestModelUri: Join;

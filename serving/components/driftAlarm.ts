@@ -3,7 +3,6 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { DriftBaseline } from "../baseline";
 
-/** The arguments of {@link DriftAlarm}. */
 export interface DriftAlarmArgs {
   /** Name of the endpoint, which the alarm's name begins with. */
   readonly endpointName: string;

@@ -10,7 +10,6 @@ import { prefixes } from "../../pipeline/storage";
 import { driftJob, type DriftJobArgs, driftJobPrefix, driftScripts, rhythms } from "../driftJob";
 import { startPipeline } from "./pipelineStart";
 
-/** The arguments of {@link DriftMonitoring}. */
 export interface DriftMonitoringArgs {
   /** The job; the component uploads its scripts. */
   readonly job: Omit<DriftJobArgs, "codeUri">;

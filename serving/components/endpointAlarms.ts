@@ -3,7 +3,6 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { AlarmThresholds } from "../settings";
 
-/** The arguments of {@link EndpointAlarms}. */
 export interface EndpointAlarmsArgs {
   /** Name of the endpoint, which the alarms' names begin with. */
   readonly endpointName: string;

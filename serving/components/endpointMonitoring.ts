@@ -9,7 +9,6 @@ import { DriftAlarm } from "./driftAlarm";
 import type { Vpc } from "./modelEndpoint";
 import { startPipeline } from "./pipelineStart";
 
-/** The arguments of {@link EndpointMonitoring}. */
 export interface EndpointMonitoringArgs {
   /** Name of the endpoint, which captures requests; all other names begin with it. */
   readonly endpointName: string;

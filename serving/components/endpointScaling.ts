@@ -3,7 +3,6 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { Compute } from "../settings";
 
-/** The arguments of {@link EndpointScaling}. */
 export interface EndpointScalingArgs {
   readonly endpointName: string;
   readonly variantName: string;

@@ -1,7 +1,6 @@
 import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import * as pulumi from "@pulumi/pulumi";
 
-/** The arguments of {@link startPipeline}. */
 export interface PipelineStartArgs {
   readonly endpointName: string;
   readonly alarmName: string;

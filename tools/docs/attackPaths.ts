@@ -264,7 +264,6 @@ export const attackPaths: readonly AttackPath[] = [
   },
 ];
 
-/** The table of attacks. */
 export function attackPathsTable(): string {
   const cells = attackPaths.map(({ action, actor, answer, by, caller, goal, widened }) => [
     (actor === "*" ? "any role" : actor) + (caller === undefined ? "" : " in another account"),

@@ -35,7 +35,6 @@ export function membersOf(schema: Described): readonly (readonly [string, Descri
   return Object.entries(schema.properties ?? {});
 }
 
-/** The alternatives of a schema. */
 export function alternativesOf(schema: Described): readonly Described[] {
   return schema.oneOf ?? schema.anyOf ?? [];
 }

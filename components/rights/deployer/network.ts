@@ -3,7 +3,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { allow, type Statement, type Statements } from "../statements";
 import type { DeployerScope } from "./scope";
 
-/** The network, by its tag. */
 export function network(stack: Statements, { ownTag }: DeployerScope): readonly Statement[] {
   const { flowLogsName } = stack.args.names;
   const kinds = [

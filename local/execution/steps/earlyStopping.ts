@@ -22,7 +22,6 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
-/** Running averages. */
 function runningAverages(values: readonly number[]): readonly number[] {
   let sum = 0;
   return values.map((value, index) => (sum += value) / (index + 1));

@@ -15,7 +15,6 @@ export function timeLimit(job: {
   return job.StoppingCondition?.MaxRuntimeInSeconds ?? defaultTimeLimit;
 }
 
-/** Names a signal by its number. */
 function signalName(signal: number): string {
   return (
     Object.entries<number>(constants.signals).find(([, number]) => number === signal)?.[0] ??

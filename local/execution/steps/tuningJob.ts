@@ -11,7 +11,6 @@ type TuningJobConfig = NonNullable<TuningRequest["HyperParameterTuningJobConfig"
 /** A parsed tuning job. */
 export interface TuningJob {
   readonly step: string;
-  /** The definition of its training jobs. */
   readonly definition: NonNullable<TuningRequest["TrainingJobDefinition"]>;
   readonly strategy: string;
   readonly objectiveMetric: string;

@@ -126,7 +126,6 @@ export function arn(
   return `arn:${partition}:${service}:${region}:${accountId}:${path}`;
 }
 
-/** ARN of one of the stack's roles. */
 export function roleArn({ accountId, partition, roleNames }: Stack, role: keyof RoleNames): string {
   return `arn:${partition}:iam::${accountId}:role/${roleNames[role]}`;
 }
