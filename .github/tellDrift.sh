@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Opens an issue about a stack's drift, keeps the one that is open up to date, and closes it once there is none.
-# Usage: tellDrift.sh STACK STATUS FILE RUN, with the exit status of `pulumi refresh`, what it printed, and the
-# address of the workflow's run. Needs `gh` with GH_TOKEN and GITHUB_REPOSITORY.
+# Opens, updates or closes the issue about a stack's drift.
+# Usage: tellDrift.sh STACK STATUS FILE RUN, with the exit status and the output of `pulumi refresh`, and the URL of the
+# workflow's run. Needs `gh` with GH_TOKEN and GITHUB_REPOSITORY.
 set -euo pipefail
 
 stack=$1 status=$2 output=$3 run=$4
@@ -11,7 +11,7 @@ number=$(gh issue list --repo "$GITHUB_REPOSITORY" --state open --search "in:tit
 
 if [ "$status" = 0 ]; then
   if [ -n "$number" ]; then
-    gh issue close "$number" --repo "$GITHUB_REPOSITORY" --comment "What is deployed is what Pulumi knows again: $run"
+    gh issue close "$number" --repo "$GITHUB_REPOSITORY" --comment "The deployed resources match Pulumi's state again: $run"
   fi
   exit 0
 fi
@@ -21,10 +21,10 @@ trap 'rm -f "$body"' EXIT
 {
   echo "\`pulumi refresh --stack $stack --preview-only\` found changes, or failed: $run"
   echo
-  echo "Bring what was changed by hand into the program and deploy it, or undo it by \`pulumi up\`."
+  echo "Add the manual changes to the program and deploy it, or undo them with \`pulumi up\`."
   echo
   echo '```diff'
-  # GitHub takes 65,536 characters; the end says what differs in all.
+  # GitHub's limit is 65,536 characters; the summary is at the end.
   tail -c 60000 "$output"
   echo
   echo '```'

@@ -1,7 +1,7 @@
-"""Where the notebook's calls go: to AWS, for a deployed stack, or to this machine.
+"""Connects the notebook to AWS, for a deployed stack, or to this machine.
 
-Either way they are calls of boto3. This machine is a SageMaker endpoint too: `restate emulate`
-answers the same API from a work folder.
+Either way, it uses boto3: on this machine, `restate emulate` serves the same API from a work
+folder.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ WORK_FOLDER = PROJECT / ".local-notebook"
 
 
 def npm(script: str, *arguments: str) -> str:
-    """Runs a command of the project, and returns what it prints.
+    """Runs a command of the project, and returns its output.
 
     Raises:
-        RuntimeError: It failed; the message is what it wrote on standard error.
+        RuntimeError: It failed; the message is its standard error.
     """
     ended = subprocess.run(
         npm_command(script, *arguments),
@@ -48,18 +48,18 @@ def npm_command(script: str, *arguments: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Connection:
-    """Clients of boto3, and what a stack is called there."""
+    """Clients of boto3, and the names of a stack."""
 
     session: boto3.Session
     pipeline_name: str
     endpoint_url: str | None = None
     """Default: AWS itself."""
     model_settings: dict[str, Any] = field(default_factory=dict)
-    """What CreateModel takes beside the container: role and network."""
+    """Arguments of CreateModel apart from the container: role and network."""
     endpoint_settings: dict[str, Any] = field(default_factory=dict)
-    """What CreateEndpointConfig takes beside the variants: the key."""
+    """Arguments of CreateEndpointConfig apart from the variants: the key."""
     close: Callable[[], None] = lambda: None
-    """Stops what was started for the connection, and removes what it kept."""
+    """Stops the emulator, if one was started, and deletes its work folder."""
 
     def client(self, service: str) -> Any:
         """A client of boto3, such as `sagemaker`, `sagemaker-runtime` or `s3`."""
@@ -71,14 +71,14 @@ def connect(stack: str = "", outputs: str = "", config_file: str = "") -> Connec
 
     Args:
         stack: Name of a deployed stack. Empty: this machine.
-        outputs: File with what `pulumi stack output --json` printed. Empty: asks the Pulumi CLI.
+        outputs: File with the output of `pulumi stack output --json`. Empty: calls the Pulumi CLI.
         config_file: On this machine, file with the configuration. Empty: `Pulumi.dev.yaml`.
     """
     return deployed_stack(stack, outputs) if stack else this_machine(config_file)
 
 
 def deployed_stack(stack: str, outputs: str) -> Connection:
-    """Connects to AWS, with the credentials that boto3 finds."""
+    """Connects to AWS, with boto3's credentials."""
     if outputs:
         printed = Path(outputs).read_text(encoding="utf-8")
     else:
@@ -104,10 +104,10 @@ def deployed_stack(stack: str, outputs: str) -> Connection:
 
 
 def this_machine(config_file: str) -> Connection:
-    """Makes this machine a SageMaker endpoint, with a work folder of its own, until it is closed.
+    """Starts the emulator, with its own work folder, until the connection is closed.
 
     Raises:
-        RuntimeError: The emulator did not start; it has written why on standard error.
+        RuntimeError: The emulator did not start; the reason is on standard error.
     """
     configured = ["--config-file", str(Path(config_file).resolve())] if config_file else []
     emulate = ["emulate", "--port", "0", "--work-folder", str(WORK_FOLDER), *configured]
@@ -122,7 +122,7 @@ def this_machine(config_file: str) -> Connection:
     def stop() -> None:
         atexit.unregister(stop)
         if emulator.poll() is None:
-            # npm, Node.js and the jobs are one group; the last of them to end closes the pipe.
+            # npm, Node.js and the jobs are one process group; the last one to end closes the pipe.
             os.killpg(emulator.pid, signal.SIGINT)
         if emulator.stdout and not emulator.stdout.closed:
             emulator.communicate()
@@ -133,7 +133,7 @@ def this_machine(config_file: str) -> Connection:
             shutil.rmtree(WORK_FOLDER)
 
     atexit.register(stop)
-    # It prints the environment that leads an SDK to it, keys last.
+    # It prints the environment for SDKs, with the keys last.
     environment: dict[str, str] = {}
     for line in emulator.stdout or []:
         if line.startswith("export "):
@@ -142,7 +142,7 @@ def this_machine(config_file: str) -> Connection:
             break
     else:
         stop()
-        raise RuntimeError("the emulator did not start: see what it wrote above")
+        raise RuntimeError("the emulator did not start: see its output above")
     session = boto3.Session(
         aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],

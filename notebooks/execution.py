@@ -1,4 +1,4 @@
-"""What an execution of the pipeline left: its steps, trials and evaluations, by SageMaker's API."""
+"""Reads the results of an execution of the pipeline through SageMaker's API."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def follow(sagemaker: Any, arn: str, seconds: float = 2) -> None:
     Args:
         sagemaker: The client.
         arn: The execution's ARN.
-        seconds: How often to look.
+        seconds: Interval of polling.
 
     Raises:
-        RuntimeError: It did not succeed; the message says why.
+        RuntimeError: It did not succeed.
     """
     seen: dict[str, str] = {}
     while True:
@@ -47,7 +47,7 @@ def follow(sagemaker: Any, arn: str, seconds: float = 2) -> None:
 
 
 def steps_of(sagemaker: Any, arn: str) -> list[dict[str, Any]]:
-    """The steps of an execution that have begun, in the order in which they did."""
+    """The started steps of an execution, in the order of their start."""
     pages = sagemaker.get_paginator("list_pipeline_execution_steps").paginate(
         PipelineExecutionArn=arn, SortOrder="Ascending"
     )
@@ -55,16 +55,16 @@ def steps_of(sagemaker: Any, arn: str) -> list[dict[str, Any]]:
 
 
 def job_name(step: dict[str, Any], kind: str) -> str | None:
-    """The name of the job that a step ran, by what the step's metadata calls it."""
+    """The name of a step's job, by its key in the step's metadata."""
     arn: str | None = step.get("Metadata", {}).get(kind, {}).get("Arn")
     return arn and arn.rsplit("/", 1)[-1]
 
 
 def trials_of(sagemaker: Any, arn: str) -> pd.DataFrame:
-    """The completed trials of an execution, in the order in which they began.
+    """The completed trials of an execution, in the order of their start.
 
-    Each has its `candidate`, its `number` from 1, the `objective` with its `metric`, and the
-    `hyperparameters` that the tuning chose.
+    Each has its `candidate`, its `number` from 1, the `objective` with its `metric`, and the tuned
+    `hyperparameters`.
     """
     rows = []
     for step in steps_of(sagemaker, arn):
@@ -94,7 +94,7 @@ def trials_of(sagemaker: Any, arn: str) -> pd.DataFrame:
 
 
 def as_number(value: str) -> float | str:
-    """A hyperparameter, which the API has as text: a number where it is one."""
+    """A hyperparameter, converted to a number if possible; the API has texts."""
     try:
         return float(value)
     except ValueError:
@@ -108,13 +108,13 @@ class Files:
     client: Any
 
     def read(self, uri: str) -> bytes:
-        """The content of one object."""
+        """The content of an object."""
         bucket, key = uri.removeprefix("s3://").split("/", 1)
         content: bytes = self.client.get_object(Bucket=bucket, Key=key)["Body"].read()
         return content
 
     def read_csv(self, uri: str, **options: Any) -> pd.DataFrame:
-        """The rows of all CSV files whose URIs begin with a prefix, one file after the other."""
+        """The rows of all CSV files with a prefix, in order of the files."""
         bucket, prefix = uri.removeprefix("s3://").split("/", 1)
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         keys = sorted(one["Key"] for page in pages for one in page.get("Contents", []))
@@ -130,7 +130,7 @@ class Files:
 
 @dataclass(frozen=True)
 class ProcessingJob:
-    """A processing job by its description: where its inputs and outputs are."""
+    """The inputs, outputs and arguments of a processing job."""
 
     description: dict[str, Any]
 
@@ -176,27 +176,27 @@ def load_model(files: Files, evaluation: ProcessingJob) -> evaluate.Predict:
 
 
 def winner_of(sagemaker: Any, arn: str) -> dict[str, Any]:
-    """The model package that an execution registered, as DescribeModelPackage answers.
+    """The DescribeModelPackage response of the model package that an execution registered.
 
     Raises:
-        LookupError: It has registered none.
+        LookupError: It registered none.
     """
     for step in steps_of(sagemaker, arn):
         name = step.get("Metadata", {}).get("RegisterModel", {}).get("Arn")
         if name is not None:
             package: dict[str, Any] = sagemaker.describe_model_package(ModelPackageName=name)
             return package
-    raise LookupError(f"{arn} has registered no model")
+    raise LookupError(f"{arn} did not register a model")
 
 
 @contextmanager
 def served(connection: Connection, package: dict[str, Any], endpoint: str = "") -> Iterator[str]:
-    """Serves an approved model package for as long as the block runs.
+    """Serves an approved model package during the block.
 
     Args:
-        connection: Where to.
-        package: What DescribeModelPackage answers.
-        endpoint: An endpoint that is there already. Empty: one is made, and deleted in the end.
+        connection: To AWS or this machine.
+        package: The DescribeModelPackage response.
+        endpoint: An existing endpoint. Empty: one is created, and deleted afterwards.
 
     Yields:
         The name of the endpoint.
@@ -263,7 +263,7 @@ def wait_for_endpoint(sagemaker: Any, name: str) -> None:
     """Waits until an endpoint is in service.
 
     Raises:
-        RuntimeError: It failed; the message says why.
+        RuntimeError: It failed.
     """
     while True:
         described = sagemaker.describe_endpoint(EndpointName=name)
@@ -276,5 +276,5 @@ def wait_for_endpoint(sagemaker: Any, name: str) -> None:
 
 
 def rows_of(files: Files, uri: str) -> np.ndarray:
-    """Rows without a header: the label first, then the features."""
+    """Rows without a header: the label, then the features."""
     return np.asarray(files.read_csv(uri, header=None), dtype=np.float64)
