@@ -42,7 +42,7 @@ function resultJson(session: Session, diagnoses: Diagnoses, report: string): obj
 }
 
 /** Commands as they are typed, of a step that failed. */
-export interface StepCommands {
+interface StepCommands {
   /** Runs the step alone, as it was run. */
   readonly again: (step: string, execution: string) => string;
   /** Opens a shell in the folder of its job. */

@@ -14,7 +14,7 @@ export interface Verb {
 }
 
 /** A heading of the help, and the verbs below it. */
-export interface VerbGroup {
+interface VerbGroup {
   readonly title: string;
   readonly verbs: readonly Verb[];
 }

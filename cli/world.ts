@@ -114,7 +114,7 @@ function placeOf(workspace: Workspace): { readonly region: string; readonly acco
 }
 
 /** What is known of this machine beside the options. */
-export interface MachineExtras {
+interface MachineExtras {
   /** The program, where it was evaluated already. */
   readonly program?: RunnableProgram;
   /** Takes lines to show. */

@@ -5,7 +5,7 @@ import { basename, relative, sep } from "node:path";
 import { dataFilePaths } from "../pipeline/dataFiles/paths";
 
 /** A file to upload. */
-export interface DataFile {
+interface DataFile {
   /** Path of the file. */
   readonly path: string;
   /** Path in the table's folder, with slashes. */

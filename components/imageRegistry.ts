@@ -5,7 +5,7 @@ import { z } from "zod";
 import { runError } from "../errors/runError";
 import { platform } from "./buildContext";
 
-export interface RegistryImage {
+interface RegistryImage {
   readonly repositoryName: string;
   readonly tag: string;
 }

@@ -4,12 +4,12 @@ import type { JobVpc } from "./jobVpc";
 import { Network, type NetworkArgs } from "./network";
 
 /** The jobs' network: the stack's own, an existing one, or SageMaker's. */
-export type NetworkChoice =
+type NetworkChoice =
   | ({ readonly mode: "create" } & NetworkArgs["shape"])
   | { readonly mode: "existing"; readonly subnetIds: string[]; readonly securityGroupIds: string[] }
   | { readonly mode: "none" };
 
-export interface JobNetwork {
+interface JobNetwork {
   /** Subnets and security groups of the jobs; undefined: SageMaker's own network. */
   readonly vpc: JobVpc | undefined;
   /** The network, if the stack creates it. */

@@ -32,7 +32,7 @@ const images = {
 } as const satisfies Readonly<Record<string, PrebuiltVersion>>;
 
 /** One of SageMaker's own images. */
-export type PrebuiltImage = keyof typeof images;
+type PrebuiltImage = keyof typeof images;
 
 /** URI of one of SageMaker's own images in a region, known at preview. */
 export function prebuiltImage(

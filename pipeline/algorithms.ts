@@ -7,7 +7,7 @@ import { type Retired, xgboostRetired } from "./algorithms/xgboostRetired";
  * The contract of an algorithm: its hyperparameters, channels and metrics, in the form of
  * CreateAlgorithm's TrainingSpecification (the members that are used here).
  */
-export interface TrainingSpecification {
+interface TrainingSpecification {
   readonly SupportedHyperParameters: readonly HyperParameterSpecification[];
   readonly MetricDefinitions: readonly { readonly Name: string; readonly Regex: string }[];
 }

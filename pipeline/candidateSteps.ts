@@ -158,7 +158,7 @@ function servingContainers(
 }
 
 /** What a candidate's steps work with. */
-export interface CandidateData {
+interface CandidateData {
   readonly preprocess: Preprocess;
   /** The baseline that its model is registered with; undefined for none. */
   readonly baseline: DataQuality | undefined;

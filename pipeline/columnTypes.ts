@@ -1,5 +1,5 @@
 /** The types of Data Wrangler's cast that this project uses. */
-export type FlowType = "float" | "long" | "string";
+type FlowType = "float" | "long" | "string";
 
 /**
  * A Glue (Hive) type that a column of a table to train on may have.

@@ -24,7 +24,7 @@ import { rowSchemaFile } from "./rowSchema";
 import { encoderUri, executionUri } from "./storage";
 
 /** The step that {@link dataWranglerStep} builds. */
-export interface DataWrangler {
+interface DataWrangler {
   readonly step: Step;
   /** S3 URI of the folder with the part files, and `_SUCCESS` where all of them are there. */
   readonly outputUri: StringExpression;

@@ -408,7 +408,7 @@ export function typeInQuery(
 }
 
 /** A feature that the query computes from a date or timestamp. */
-export interface PartColumn {
+interface PartColumn {
   readonly name: string;
   readonly type: "bigint";
   /** The date or timestamp. */
@@ -430,7 +430,7 @@ export function partColumns(
 }
 
 /** A column that a model is trained on. */
-export type FeatureColumn = Pick<Dataset["columns"][number], "name" | "type">;
+type FeatureColumn = Pick<Dataset["columns"][number], "name" | "type">;
 
 /**
  * The columns other than the target that do not become features: dropped ones, dates that are replaced by their parts, and

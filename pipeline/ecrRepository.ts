@@ -1,4 +1,4 @@
-export interface EcrRepository {
+interface EcrRepository {
   /** 12-digit id of the account that owns it. */
   readonly accountId: string;
   readonly region: string;

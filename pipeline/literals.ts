@@ -4,7 +4,7 @@ import { type ColumnType, columnType, integerRange } from "./columnTypes";
 export type ConfigValue = boolean | number | string;
 
 /** A value as SQL of a column's type, or what is wrong with it. */
-export type Literal = { readonly sql: string } | { readonly problem: string };
+type Literal = { readonly sql: string } | { readonly problem: string };
 
 /** Largest finite value of a float. Source: IEEE 754, binary32. */
 const maxFloat = 3.4028234663852886e38;

@@ -24,7 +24,7 @@ const flowSchema = z.looseObject({
 type OwnNode = z.output<typeof node>;
 
 /** A Data Wrangler flow as somebody has exported it, as far as it is known here; other members are kept. */
-export interface OwnFlow {
+interface OwnFlow {
   readonly content: z.output<typeof flowSchema>;
   /** The node that reads the data. */
   readonly source: string;

@@ -18,7 +18,7 @@ const pulls = /^ecr:(batchchecklayeravailability|batchgetimage|getdownloadurlfor
 const members = ["policy", "resourcePolicy", "keyPolicy"] as const;
 
 /** Problems of a statement that grants access to others. */
-export function sharingProblems(statement: Statement, config: RuleConfig): readonly string[] {
+function sharingProblems(statement: Statement, config: RuleConfig): readonly string[] {
   const { actions, negated, principals, written } = statement;
   const own = held(statement, ...ownKeys);
   return [

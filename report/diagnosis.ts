@@ -64,7 +64,7 @@ export interface Details {
 }
 
 /** A prediction of a row, as far as one feature adds to it. */
-export interface ContributionPoint {
+interface ContributionPoint {
   /** SHAP value: how much the feature's value adds to the prediction. */
   readonly value: number;
   /** How large the feature's value is among those of all rows: a fifth, from 0; null if it is missing. */

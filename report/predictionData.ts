@@ -2,7 +2,7 @@ import type { Cell } from "./diagnosis";
 import { niceAbove, significant } from "./numbers";
 
 /** A cell, and the level that its colour shows. */
-export interface LevelCell extends Cell {
+interface LevelCell extends Cell {
   readonly level: string;
 }
 

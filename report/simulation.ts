@@ -28,7 +28,7 @@ export interface Alarm {
 }
 
 /** A shift, and when it was found. */
-export interface SimulatedShift {
+interface SimulatedShift {
   readonly text: string;
   readonly start: number;
   /** The first day on which something was found about what it changes; undefined: nothing was. */

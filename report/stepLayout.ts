@@ -23,7 +23,7 @@ export interface PlacedEdge extends StepEdge {
 }
 
 /** A graph with a place for everything. */
-export interface LaidOutGraph {
+interface LaidOutGraph {
   readonly width: number;
   readonly height: number;
   readonly nodes: readonly PlacedNode[];

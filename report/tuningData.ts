@@ -25,7 +25,7 @@ export interface Tuning {
 }
 
 /** A trial's objective, and the best one so far; undefined before a trial has completed. */
-export interface CoursePoint {
+interface CoursePoint {
   /** From 1. */
   readonly number: number;
   readonly status: ReportedTrial["status"];

@@ -2,7 +2,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { SageMakerClient } from "@aws-sdk/client-sagemaker";
 
 /** The services that the program queries before it registers anything. */
-export interface AwsClients {
+interface AwsClients {
   readonly sageMaker: SageMakerClient;
   readonly s3: S3Client;
 }

@@ -27,7 +27,7 @@ const textNames = [
 const listNames = ["subnetIds", "securityGroupIds"] as const satisfies readonly ListOutput[];
 
 /** What serving needs from the main stack. */
-export type MainStack = Pick<StackOutputs, (typeof textNames)[number] | (typeof listNames)[number]>;
+type MainStack = Pick<StackOutputs, (typeof textNames)[number] | (typeof listNames)[number]>;
 
 const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
 const isList = (value: unknown): value is readonly string[] =>

@@ -19,7 +19,7 @@ export interface ListedExecution {
 }
 
 /** What the table of trials shows of one. */
-export interface ListedTrial {
+interface ListedTrial {
   readonly step: string;
   /** Number among the step's trials, from 0. */
   readonly number: number;

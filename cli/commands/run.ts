@@ -29,7 +29,7 @@ import { note, print, type Terminal } from "../terminal";
 import { dataOf, imageOptions, openMachine, programOf, workspaceOf } from "../world";
 import { type StartOptions, startPipeline, withStart } from "./start";
 
-export type RunOptions = StartOptions & {
+type RunOptions = StartOptions & {
   readonly definition?: string;
   readonly pipelineName?: string;
   readonly quiet?: boolean;

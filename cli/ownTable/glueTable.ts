@@ -26,7 +26,7 @@ const identifier = /^[a-z_][a-z0-9_]{0,127}$/;
 const keyTypes = ["tinyint", "smallint", "int", "bigint", "string", "date"];
 
 /** Reads a table's name: `[AwsDataCatalog.]database.table`. */
-export function parseTableName(name: string): {
+function parseTableName(name: string): {
   readonly database: string;
   readonly table: string;
 } {

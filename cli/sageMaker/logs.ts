@@ -12,7 +12,7 @@ import { AwsError, explaining } from "./awsErrors";
 import type { JobKind } from "./steps";
 
 /** The kinds of jobs that write logs. */
-export type LogKind = Exclude<JobKind, "tuning">;
+type LogKind = Exclude<JobKind, "tuning">;
 
 /** A job that writes a log. */
 export interface LogJob {

@@ -15,7 +15,7 @@ import type { World } from "./world";
 const maxNamed = 5;
 
 /** A version of a model package group. */
-export interface DeployedModel extends ListedModel {
+interface DeployedModel extends ListedModel {
   readonly arn: string;
   /** Why it was approved or rejected. */
   readonly approvalDescription?: string;

@@ -7,7 +7,7 @@ import { outputsVersion, type StackOutputs, type TextOutput } from "../../contra
 import { typedPath } from "../../terminal/options";
 
 /** Where to get the exports of a stack. */
-export interface OutputsSource {
+interface OutputsSource {
   /** Name of the stack, as the Pulumi CLI knows it. */
   readonly stack: string;
   /** File with what `pulumi stack output --json` prints, instead of the CLI. */

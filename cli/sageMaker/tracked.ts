@@ -36,7 +36,7 @@ interface TrackedCandidate {
 }
 
 /** An execution, as local/mlflow/log.py takes it. */
-export interface TrackedExecution {
+interface TrackedExecution {
   readonly pipelineName: string;
   readonly id: string;
   readonly arn: string;

@@ -14,7 +14,7 @@ import { shownChallenge } from "./shownChallenge";
 import { definitionOf, type DeployedStep } from "./steps";
 
 /** How the commands that can watch an execution show it. */
-export interface WatchOptions {
+interface WatchOptions {
   readonly json: boolean;
   readonly pace: Pace;
   readonly typed: Typed;

@@ -57,7 +57,7 @@ const shift = z.discriminatedUnion("kind", [
 ]);
 
 /** What requests a model gets in the course of days. */
-export const scenarioSchema = z.strictObject({
+const scenarioSchema = z.strictObject({
   rows: z.int().min(1).max(100_000_000).default(1_000).describe("Rows that are asked for a day."),
   seed: z.int().min(0).default(1).describe("Draws the rows."),
   labels: z

@@ -83,7 +83,7 @@ export function deny(
  * resources, and condition keys for Amazon SageMaker"; networks were tested in
  * aws-samples/data-perimeter-policy-examples#30.
  */
-export type JobNeed = "isolation" | "network" | "outputKey" | "trafficEncryption" | "volumeKey";
+type JobNeed = "isolation" | "network" | "outputKey" | "trafficEncryption" | "volumeKey";
 
 /** Actions on a job's network interfaces. */
 const useInterfaces = [

@@ -8,7 +8,7 @@ import { type ModelServers, type ServingContainer, startServers } from "../envir
 import type { WorldOptions } from "./worldOptions";
 
 /** SageMaker's status of an endpoint. */
-export interface EndpointState {
+interface EndpointState {
   readonly status: "Creating" | "Failed" | "InService" | "OutOfService" | "Updating";
   readonly failureReason?: string;
 }

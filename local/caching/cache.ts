@@ -5,7 +5,7 @@ import { readChecked, writeChecked } from "../storage/files";
 import type { ObjectStore } from "../storage/objectStore";
 
 /** A cached result of a job. */
-export interface CachedResult<Value> {
+interface CachedResult<Value> {
   /** Id of the execution that produced it. */
   readonly execution: string;
   /** The job's recorded facts. */

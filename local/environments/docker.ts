@@ -32,7 +32,7 @@ export async function imageId(image: string): Promise<string | undefined> {
 }
 
 /** What an image is built from. */
-export interface Build {
+interface Build {
   readonly tag: string;
   /** Folder of the Dockerfile and its context. */
   readonly context: string;

@@ -1,5 +1,5 @@
 /** The program of a processing job's entry point. */
-export type Entrypoint =
+type Entrypoint =
   | {
       readonly kind: "script";
       /** Its path in the container. */

@@ -14,7 +14,7 @@ export interface Message {
 }
 
 /** The response of a model's containers. */
-export interface Invocation extends Message {
+interface Invocation extends Message {
   readonly status: number;
   /** The responding container's name in the service's errors. */
   readonly container: string;

@@ -11,7 +11,7 @@ import { pythonInterpreter } from "./python";
 const unreachable = /Failed to establish a new connection|Name or service not known|timed out/;
 
 /** An environment with Python packages that the project's does not have. */
-export interface LockedPackages {
+interface LockedPackages {
   /** Their name in folders. */
   readonly name: string;
   /** Their name for people. */

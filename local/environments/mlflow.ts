@@ -14,7 +14,7 @@ const client = {
 const script = join(root, "local", "mlflow", "log.py");
 
 /** The result of logging to an MLflow store. */
-export interface Logged {
+interface Logged {
   /** Numbers of new and of unchanged runs. */
   readonly created: number;
   readonly kept: number;

@@ -66,7 +66,7 @@ async function answersPing(port: number): Promise<boolean> {
  * @param ended aborts when the server has ended
  * @returns whether it answers
  */
-export async function waitForServer(port: number, ended: () => boolean): Promise<boolean> {
+async function waitForServer(port: number, ended: () => boolean): Promise<boolean> {
   for (let tries = 0; tries < startSeconds * 20 && !ended(); tries += 1) {
     if (await answersPing(port)) {
       return true;

@@ -19,7 +19,7 @@ export type ServingContainer = Pick<
   "Environment" | "Image" | "ModelDataUrl"
 >;
 
-export interface ServedModel {
+interface ServedModel {
   /** Its name in errors, such as `version 3 of restate-dev`. */
   readonly title: string;
   /** Name of its folder, and of its container. */

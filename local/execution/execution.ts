@@ -72,7 +72,7 @@ export interface StepResult {
 }
 
 /** An event for the records only. */
-export type JobEvent =
+type JobEvent =
   /** The Describe response of a step's job has changed. */
   | { readonly kind: "job"; readonly step: string; readonly properties: Properties }
   /** A training job of a tuning step begins. */

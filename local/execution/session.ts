@@ -115,7 +115,7 @@ function readsTables(definition: PipelineDefinition): boolean {
 }
 
 /** A started run. */
-export interface StartedSession {
+interface StartedSession {
   readonly executionId: string;
   readonly executionArn: string;
   /** Resolves when it has ended in any way. */

@@ -62,7 +62,7 @@ function codeOf(step: Step, images: Images, objects: KnownObjects): Code | undef
 }
 
 /** Errors and warnings about code. */
-export interface SourceFindings {
+interface SourceFindings {
   /** Why it does not run here. */
   readonly problems: readonly string[];
   /** What differs from the image. */

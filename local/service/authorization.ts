@@ -12,7 +12,7 @@ import {
 } from "./policies";
 
 /** A statement that decides a request. */
-export interface DecidingStatement {
+interface DecidingStatement {
   /** The program's name of the policy's resource. */
   readonly policy: string;
   /** The statement's Sid; its number, from 1, if it has none. */
@@ -20,7 +20,7 @@ export interface DecidingStatement {
 }
 
 /** A statement that only denies a request because of its conditions. */
-export interface NearStatement extends DecidingStatement {
+interface NearStatement extends DecidingStatement {
   /** The policy's conditions that do not hold: operator, key and values. */
   readonly conditions: readonly string[];
 }

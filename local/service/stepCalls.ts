@@ -26,7 +26,7 @@ import { queriedTables } from "./queriedTables";
 import { creationOf } from "./requestKeys";
 
 /** A step with its request, and what else its calls depend on. */
-export interface StepRequest {
+interface StepRequest {
   readonly type: Step["Type"];
   /** The step's arguments, without expressions. */
   readonly request: object;

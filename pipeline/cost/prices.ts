@@ -5,7 +5,7 @@ import document from "./listPrices.json";
 const price = z.number().min(0).max(1e6);
 
 /** AWS's on-demand prices. The configuration gives those of another region or time. */
-export const pricesSchema = z.strictObject({
+const pricesSchema = z.strictObject({
   source: z.string().describe("Source of the prices."),
   date: z.iso.date().describe("Date of the prices, such as 2026-11-30."),
   region: z.string().describe("Their region."),

@@ -10,7 +10,7 @@ import { readSample, UnreadableFile, type UnpackBzip2 } from "./sample";
 import { isValue } from "./values";
 
 /** What of a table's files is checked. */
-export interface DataFileCheck {
+interface DataFileCheck {
   /** Whether the values at the beginning of CSV files are. */
   readonly values: boolean;
   /** Unpacks the beginning of a bzip2 file. Default: its content is not checked. */

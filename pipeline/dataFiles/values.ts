@@ -41,7 +41,7 @@ function isMoment(text: string): boolean {
 }
 
 /** How the values of a file are written. */
-export type ValueForm = Pick<Dataset, "decimal" | "nullTexts" | "quoted" | "thousands">;
+type ValueForm = Pick<Dataset, "decimal" | "nullTexts" | "quoted" | "thousands">;
 
 /** Groups of three digits, by the character between them. */
 const grouped: Readonly<Record<NonNullable<ValueForm["thousands"]>, RegExp>> = {

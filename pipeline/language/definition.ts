@@ -23,7 +23,7 @@ import type { Json, JsonObject } from "./json";
  * A request in which an expression may stand for each plain value, and null for a member that is not given:
  * the SageMaker Python SDK writes nulls. Enumerations are open: a value that is newer than the types may occur.
  */
-export type WithExpressions<T> = T extends string
+type WithExpressions<T> = T extends string
   ? string | Computed
   : T extends number | boolean
     ? T | Computed
@@ -103,7 +103,7 @@ export interface ProcessingStep extends StepMembers, Retried, Cached {
   readonly PropertyFiles?: readonly PropertyFile[] | null;
 }
 
-export interface TrainingStep extends StepMembers, Retried, Cached {
+interface TrainingStep extends StepMembers, Retried, Cached {
   readonly Type: "Training";
   readonly Arguments: TrainingArguments;
 }
@@ -145,7 +145,7 @@ export interface QualityCheckStep extends CheckMembers {
   readonly SuppliedBaselineStatistics?: Expression | null;
 }
 
-export interface ClarifyCheckStep extends CheckMembers {
+interface ClarifyCheckStep extends CheckMembers {
   readonly Type: "ClarifyCheck";
   /** `DATA_BIAS`, `MODEL_BIAS` or `MODEL_EXPLAINABILITY`. */
   readonly CheckType: string;
@@ -193,14 +193,14 @@ export interface OutputParameter {
   readonly OutputType: string;
 }
 
-export interface CallbackStep extends StepMembers, Cached {
+interface CallbackStep extends StepMembers, Cached {
   readonly Type: "Callback";
   readonly SqsQueueUrl: string;
   readonly OutputParameters?: readonly OutputParameter[] | null;
   readonly Arguments?: Readonly<Record<string, Json>> | null;
 }
 
-export interface LambdaStep extends StepMembers, Cached {
+interface LambdaStep extends StepMembers, Cached {
   readonly Type: "Lambda";
   readonly FunctionArn: string;
   readonly OutputParameters?: readonly OutputParameter[] | null;
@@ -220,7 +220,7 @@ export const opaqueTypes = [
   "Lineage",
 ] as const;
 
-export interface OpaqueStep extends StepMembers, Retried, Cached {
+interface OpaqueStep extends StepMembers, Retried, Cached {
   readonly Type: (typeof opaqueTypes)[number];
   readonly Arguments?: JsonObject | null;
 }
@@ -231,7 +231,7 @@ declare enum UnknownType {
 }
 
 /** A step of a kind that this language does not know. Only the parser makes one. */
-export interface UnknownStep extends StepMembers {
+interface UnknownStep extends StepMembers {
   readonly Type: UnknownType;
   readonly Arguments?: Json;
 }

@@ -12,7 +12,7 @@ export interface Change {
 }
 
 /** A step, a parameter, or the rest of a definition that differs. */
-export interface Difference {
+interface Difference {
   readonly kind: "definition" | "parameter" | "step";
   readonly name: string;
   readonly what: "added" | "changed" | "removed";

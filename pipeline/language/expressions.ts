@@ -24,7 +24,7 @@ export interface JsonGet extends JsonObject {
  * A value read from a JSON document anywhere in S3. The service takes it in conditions only. Source:
  * Developer Guide, "Pass Data Between Steps".
  */
-export interface S3JsonGet extends JsonObject {
+interface S3JsonGet extends JsonObject {
   readonly "Std:JsonGet": { readonly S3Uri: Expression; readonly Path: string };
 }
 
@@ -48,7 +48,7 @@ export const executionVariables = [
 ] as const;
 
 /** A variable of a pipeline execution. */
-export type ExecutionVariable = (typeof executionVariables)[number];
+type ExecutionVariable = (typeof executionVariables)[number];
 
 /** Refers to a variable of the execution. */
 export function execution(variable: ExecutionVariable): Reference {

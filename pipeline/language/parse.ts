@@ -4,7 +4,7 @@ import type { Json } from "./json";
 import { type Finding, inspect, type Inspection } from "./shapes";
 
 /** A definition, or what keeps a document from being one: a sentence for each problem, with its place. */
-export type Parsed =
+type Parsed =
   | { readonly definition: PipelineDefinition; readonly problems?: never }
   | { readonly definition?: never; readonly problems: readonly string[] };
 

@@ -7,7 +7,7 @@ import { nearest } from "./nearest";
 export type ValueType = "Boolean" | "Float" | "Integer" | "String";
 
 /** What a reference to a property of a step leads to. `unknown` where that is not known beforehand. */
-export type Property =
+type Property =
   | { readonly kind: "unknown" }
   | { readonly kind: "value"; readonly type: ValueType }
   | { readonly kind: "wrong"; readonly problem: string };

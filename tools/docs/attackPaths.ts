@@ -1,7 +1,7 @@
 /** Attacks and IAM's decision on each: docs/security.md prints them, a test checks them with a simulator. */
 
 /** One attempt. */
-export interface AttackPath {
+interface AttackPath {
   /** The actor: a role of the stack, `*` for a role of the account that may do everything, or a person. */
   readonly actor: string;
   /** What the actor tries to do, in words. */
