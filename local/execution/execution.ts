@@ -49,6 +49,12 @@ export interface Trial {
 /** The response of a Describe call, with times as texts. */
 export type Properties = Readonly<Record<string, unknown>>;
 
+/** Rows of the table that a job's query has read, and of the query's result. */
+export interface QueriedRows {
+  readonly table: number;
+  readonly selected: number;
+}
+
 /** The outcome of a step. */
 export interface StepResult {
   readonly name: string;
@@ -98,6 +104,8 @@ export interface Execution {
   readonly folder: string;
   /** The Describe responses of finished steps' jobs, which are also the scope's steps. */
   readonly described: Map<string, Properties>;
+  /** The rows of finished steps' queries. */
+  readonly queried: Map<string, QueriedRows>;
   readonly scope: Scope;
   readonly store: ObjectStore;
   readonly jobs: Jobs;

@@ -447,6 +447,7 @@ function makeExecution(
     workFolder: workspace.folder,
     folder: workspace.execution(id),
     described,
+    queried: new Map(),
     scope: {
       parameters,
       execution: new Map([

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 
 import type { ProcessingRequest } from "../../pipeline/language/evaluate";
-import type { Execution } from "../execution/execution";
+import type { Execution, QueriedRows } from "../execution/execution";
 import { writeJson } from "../storage/files";
 
 const parts = ["train", "validation", "test"] as const;
@@ -16,7 +16,15 @@ const dataReportSchema = z.object({
   target: z.string(),
   /** Summary in a line. */
   summary: z.string(),
-  rows: z.object({ read: z.int(), withoutTarget: z.int(), used: z.int() }),
+  rows: z.object({
+    /** Of the table, and of the query's result; only this machine knows them. */
+    table: z.int().optional(),
+    selected: z.int().optional(),
+    /** By Preprocess. */
+    read: z.int(),
+    withoutTarget: z.int(),
+    used: z.int(),
+  }),
   /** Rows of each part. */
   parts: z.record(z.enum(parts), z.int()),
   /** Number of sampled rows. */
@@ -44,19 +52,55 @@ function parse(path: string): DataReport | undefined {
   }
 }
 
+/** The rows of the query that made what a step reads. */
+function queriedRows({ described, queried }: Execution, step: string): QueriedRows | undefined {
+  const { ProcessingInputs: inputs = [] }: Partial<ProcessingRequest> = described.get(step) ?? {};
+  for (const [name, rows] of queried) {
+    const { ProcessingOutputConfig: config }: Partial<ProcessingRequest> =
+      described.get(name) ?? {};
+    const made = (config?.Outputs ?? []).map(({ S3Output: output }) => output?.S3Uri ?? "");
+    if (
+      inputs.some(({ S3Input: input }) => made.some((uri) => input?.S3Uri?.startsWith(`${uri}/`)))
+    ) {
+      return rows;
+    }
+  }
+  return undefined;
+}
+
+/** A report that also says what was left out before Preprocess. */
+function withQueried(report: DataReport, queried: QueriedRows | undefined): DataReport {
+  if (queried === undefined) {
+    return report;
+  }
+  const { selected, table } = queried;
+  const left = [
+    [table - selected, "by the filter"],
+    [selected - report.rows.read, "by the flow"],
+  ] as const;
+  const reasons = left.filter(([rows]) => rows > 0).map(([rows, why]) => `${rows} left out ${why}`);
+  return {
+    ...report,
+    rows: { ...report.rows, ...queried },
+    summary:
+      reasons.length === 0
+        ? report.summary
+        : `${table} rows in the table, ${reasons.join(", ")}; ${report.summary}`,
+  };
+}
+
 /**
  * Copies the data report in a step's outputs to the execution's records.
  * @returns undefined if there is none
  */
-export function keepDataReport(
-  { described, folder, store }: Execution,
-  step: string,
-): DataReport | undefined {
+export function keepDataReport(execution: Execution, step: string): DataReport | undefined {
+  const { described, folder, store } = execution;
   const { ProcessingOutputConfig: config }: Partial<ProcessingRequest> = described.get(step) ?? {};
   const uri = (config?.Outputs ?? [])
     .map(({ S3Output: output }) => `${(output?.S3Uri ?? "").replace(/\/$/, "")}/${fileName}`)
     .find((one) => one.startsWith("s3://") && store.isObject(one));
-  const report = uri === undefined ? undefined : parse(store.path(uri));
+  const written = uri === undefined ? undefined : parse(store.path(uri));
+  const report = written && withQueried(written, queriedRows(execution, step));
   if (report !== undefined) {
     writeJson(join(folder, fileName), report);
   }

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { stringify } from "yaml";
@@ -197,6 +197,33 @@ describe("npm run local, on a table of one's own,", function () {
     );
     equal(result.candidates.length, candidates.length);
     match(readFileSync(result.report, "utf8"), /SHAP values of \d+ test rows/);
+  });
+
+  it("counts the rows that are left out, by reason, also where the query is not run again", async () => {
+    const data = join(folder, "left.csv");
+    // A third has no x, a fifth no y, and 30 are below the filter.
+    const rows = Array.from({ length: 120 }, (_, n) => {
+      const y = n % 5 === 0 ? "" : (n * n * 31) % 997;
+      return `${y},${n % 3 === 0 ? "" : (n * 7) % 11},${n}`;
+    });
+    writeFileSync(data, ["y,x,n", ...rows].join("\n"));
+    const dataset = {
+      columns: ["y", "x", "n"].map((name) => ({ name, type: "double" })),
+      ...{ headerLines: 1, missingValues: "drop" },
+      filter: [{ column: "n", operator: ">=", value: 30 }],
+    };
+    const line =
+      /^120 rows in the table, 30 left out by the filter, 30 left out by the flow; 60 rows read, 12 without y, 48 used: 34 \/ 9 \/ 5; /m;
+    const config = configFile(dataset);
+    // Of a file that the stack uploads, the content is known, so results are taken from the cache.
+    appendFileSync(config, `  restate:dataFile: ${JSON.stringify(data)}\n`);
+    const options = ["--work-folder", join(folder, "left"), "--config-file", config];
+    match((await local(options)).stdout, line);
+    const page = readFileSync(join(folder, "left", "report", "index.html"), "utf8");
+    match(page, /120 rows in the table, 30 left out by the filter/);
+    const again = await local(options);
+    match(again.stdout, /DataWranglerProcess .*as in execution/);
+    match(again.stdout, line);
   });
 
   it("says what to doubt in the rows before it trains, or stops where it is to", async () => {

@@ -91,6 +91,7 @@ export function fakeExecution(
       workFolder: folder,
       folder: own,
       described,
+      queried: new Map(),
       scope: {
         parameters: new Map(),
         execution: new Map([

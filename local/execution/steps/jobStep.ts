@@ -2,7 +2,13 @@ import { setTimeout as wait } from "node:timers/promises";
 
 import type { Step } from "../../../pipeline/language/definition";
 import { maxRetries } from "../../../pipeline/language/retries";
-import { type Execution, type Properties, StepFailure, type Trial } from "../execution";
+import {
+  type Execution,
+  type Properties,
+  type QueriedRows,
+  StepFailure,
+  type Trial,
+} from "../execution";
 import { resultKey } from "../../caching/stepKey";
 import { cacheSeconds } from "./cacheConfig";
 import { jobProperties, type JobState, stepJobName } from "./jobProperties";
@@ -23,6 +29,8 @@ export interface JobOutcome {
   readonly isAccidental?: boolean;
   /** A remark. */
   readonly detail?: string;
+  /** How many rows its query has read and left, if it has one of one table. */
+  readonly queried?: QueriedRows | undefined;
 }
 
 /** An attempt at a step's job. */
@@ -126,6 +134,11 @@ export async function runJobStep<Request extends object>(
   const seconds = cacheSeconds(step.CacheConfig);
   const places = (outcome: JobOutcome): Readonly<Record<string, string>> =>
     kind.outputs(request, outcome);
+  const noteRows = ({ queried }: JobOutcome): void => {
+    if (queried !== undefined) {
+      execution.queried.set(name, queried);
+    }
+  };
   const found = await cache.find(key, places, seconds);
   if (found !== undefined) {
     const source = cache.isOwn(found) ? {} : { reusedFrom: found.execution };
@@ -140,6 +153,7 @@ export async function runJobStep<Request extends object>(
       };
       execution.report({ kind: "trial", trial: reused, of: trials.length });
     }
+    noteRows(found.value);
     return { described: describe(completed(found.value)), ...source };
   }
   execution.tuner.warmUp();
@@ -151,6 +165,7 @@ export async function runJobStep<Request extends object>(
       return kind.run(execution, name, request, { number, cacheSeconds: seconds });
     }),
   );
+  noteRows(outcome);
   if (outcome.isAccidental !== true) {
     await cache.keep(key, outcome, places(outcome));
   }

@@ -6,7 +6,7 @@ import type { ProcessingRequest } from "../../../pipeline/language/evaluate";
 import type { Environment } from "../../environments/environment";
 import { environmentOf } from "../../environments/environmentOf";
 import { intoFolder, type JobFolder, makeJobFolder } from "../../environments/jobFolder";
-import { type Execution, machineOf, StepFailure } from "../execution";
+import { type Execution, machineOf, type QueriedRows, StepFailure } from "../execution";
 import { writeJson } from "../../storage/files";
 import { failureReason, faultOf, timeLimit } from "./jobFailure";
 import { hashJson } from "../../caching/contentHash";
@@ -33,16 +33,18 @@ function workGroupOf(
 /**
  * Writes an Athena query's result to files, as SageMaker does before the container starts, by a temporary table. KMS keys
  * have no effect here.
+ * @returns the rows; undefined if it reads several tables
  */
 async function runQuery(
   execution: Execution,
   step: string,
   definition: AthenaDatasetDefinition,
   output: string,
-): Promise<void> {
+): Promise<QueriedRows | undefined> {
   const folder = makeJobFolder(execution, `${step}-athena`);
   const reasonFile = join(folder.base, "output", "message");
   const request = join(folder.base, "query.json");
+  const rows = join(folder.base, "output", "rows.json");
   await mkdir(join(folder.base, "output"), { recursive: true });
   writeJson(request, {
     query: definition.QueryString,
@@ -61,6 +63,7 @@ async function runQuery(
       location: definition.OutputS3Uri,
       workGroup: workGroupOf(execution, definition),
     },
+    rows,
     failure: reasonFile,
   });
   const result = await execution.jobs.run({
@@ -81,6 +84,7 @@ async function runQuery(
       faultOf(result, reason),
     );
   }
+  return existsSync(rows) ? (JSON.parse(await readFile(rows, "utf8")) as QueriedRows) : undefined;
 }
 
 async function placeInput(
@@ -88,7 +92,7 @@ async function placeInput(
   step: string,
   { DatasetDefinition: dataset, S3Input: s3Input }: ProcessingInput,
   folder: JobFolder,
-): Promise<void> {
+): Promise<QueriedRows | undefined> {
   if (s3Input !== undefined) {
     const { LocalPath: path = "", S3Uri: uri = "" } = s3Input;
     await execution.store.link(uri, intoFolder(path, folder));
@@ -96,8 +100,9 @@ async function placeInput(
   if (dataset?.AthenaDatasetDefinition !== undefined) {
     const path = intoFolder(dataset.LocalPath ?? "", folder);
     await mkdir(path, { recursive: true });
-    await runQuery(execution, step, dataset.AthenaDatasetDefinition, path);
+    return runQuery(execution, step, dataset.AthenaDatasetDefinition, path);
   }
+  return undefined;
 }
 
 /**
@@ -170,8 +175,9 @@ async function run(
   }
   mkdirSync(join(folder.base, "output"), { recursive: true });
   writeConfiguration(environment, folder, name, request);
+  let queried: QueriedRows | undefined;
   for (const input of request.ProcessingInputs ?? []) {
-    await placeInput(execution, step, input, folder);
+    queried = (await placeInput(execution, step, input, folder)) ?? queried;
   }
   const work = environment.program({
     folder,
@@ -213,7 +219,7 @@ async function run(
     const reason = failureReason(result, reasonFile, folder.log, limit);
     throw new StepFailure(step, reason, folder.log, faultOf(result, reason));
   }
-  return { facts: {} };
+  return { facts: {}, queried };
 }
 
 /** Processing jobs: scripts, and images with stand-ins. */

@@ -4,11 +4,13 @@
 
     {"query", "database", "tables": [see tables.parse_table], "failure": "/abs/file",
      "output": {"path": "/abs/folder", "format": "PARQUET" | "TEXTFILE" | "JSON", "compression"?},
+     "rows"?: "/abs/file",
      "inputTable"?: {"name", "location", "workGroup": {"name", "enforcesConfiguration"}}}
 
 With an inputTable, the query is a processing job's input: SageMaker makes Athena write the result
 as a table, and downloads the table's files. local/service/calls/athenaInput.ts has the permissions
-for this, with evidence.
+for this, with evidence. The file `rows` gets the number of rows that a query of one
+table read and returned.
 
 Names are not case-sensitive, and result columns are in lower case. An error in the query ends the
 job with code 1, and one line on standard error and in the failure file. Results are reproducible.
@@ -16,6 +18,7 @@ job with code 1, and one line on standard error and in the failure file. Results
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -27,7 +30,7 @@ from local.standins.athena.sql import Query, create_macros, explain_failure, par
 from local.standins.athena.tables import Table, parse_table, select_table
 from local.standins.database import explain, literal, open_database, quote
 from local.standins.errors import UserError
-from local.standins.files import run_service
+from local.standins.files import run_service, write_text
 
 # Supported compressions, with Athena's default first. Source: "Use Hive table compression" and "Use
 # compression in Athena".
@@ -74,10 +77,28 @@ def run_query(request: dict[str, Any]) -> None:
             if table:
                 _check_columns(names)
             temporary = folder / f".part-00000{suffix}"
-            database.execute(f"copy ({query.sql}) to {literal(str(temporary))} ({copy_options})")
+            copy = f"copy ({query.sql}) to {literal(str(temporary))} ({copy_options})"
+            (selected,) = database.execute(copy).fetchall()[0]
+            if request.get("rows") and len(query.tables) == 1 and query.is_plain:
+                _write_rows(database, request, query, tables, selected)
         except duckdb.Error as error:
             raise UserError(explain_failure(explain(error))) from None
         temporary.replace(folder / f"part-00000{suffix}")
+
+
+def _write_rows(
+    database: duckdb.DuckDBPyConnection,
+    request: dict[str, Any],
+    query: Query,
+    tables: list[Table],
+    selected: int,
+) -> None:
+    (table,) = (table for table in tables if table.full_name in query.tables)
+    rows = selected
+    if re.search(r"\bwhere\b", request["query"], re.IGNORECASE):
+        name = f"{quote(table.database)}.{quote(table.name)}"
+        (rows,) = database.execute(f"select count(*) from {name}").fetchall()[0]  # noqa: S608 - quoted
+    write_text(Path(request["rows"]), json.dumps({"table": rows, "selected": selected}))
 
 
 def _copy_options(output: dict[str, Any], default: str) -> tuple[str, str]:
