@@ -19,6 +19,11 @@ MAX_SAMPLED_CELLS = 4_000_000
 # A column that explains this share of the target's variance probably derives from the target.
 LEAK = 0.98
 MIN_LEAK_ROWS = 20
+# A sum, a difference or a product that is the target: so little is left of no other formula.
+JOINT_LEAK = 0.9999
+MAX_JOINT_ROWS = 5_000
+MAX_JOINT_FEATURES = 200
+MAX_NAMED = 5
 MISSING = 0.5
 # Share of the rows of other parts that are also in an earlier part.
 DUPLICATES = 0.01
@@ -160,6 +165,12 @@ def _findings(
             text = f"{name}: missing in {share:.0%} of the rows"
             yield Finding("missing", name, text, round(share, 4))
         yield from _drift(name, column, known, part)
+    for name, labels in _label_groups(columns, values):
+        r2 = _explained_by_labels(labels, target, part == 0)
+        if r2 > LEAK:
+            text = f"gives the target away: R2 {r2:.4f} by its labels alone"
+            yield Finding("leak", name, f"{name}: {text}", round(r2, 6))
+    yield from _joint_leak(columns, values, part)
 
 
 def explained(column: np.ndarray, target: np.ndarray, is_train: np.ndarray) -> float:
@@ -180,6 +191,100 @@ def explained(column: np.ndarray, target: np.ndarray, is_train: np.ndarray) -> f
         error = float(((fit(x, y)(column[~is_train]) - tests) ** 2).sum())
         best = max(best, 1 - error / variance if variance > 0 else 0.0)
     return best
+
+
+def _label_groups(columns: Sequence[str], values: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    """The columns that are encoded one-hot, with a number for each row's label.
+
+    They are taken to be such: features of 0 and 1 that begin alike, of which a row has at most one.
+    """
+    flags = [
+        place
+        for place in range(1, len(columns))
+        if (np.isin(values[:, place], (0, 1))).all() and "_" in columns[place]
+    ]
+    groups: dict[str, list[int]] = {}
+    for place in flags:
+        words = columns[place].split("_")
+        for count in range(1, len(words)):
+            groups.setdefault("_".join(words[:count]), []).append(place)
+    # The shortest beginning that they share is the column's name, unless other columns share it.
+    taken: set[int] = set()
+    for name, places in sorted(groups.items(), key=lambda group: len(group[0])):
+        group = values[:, places]
+        if len(places) > 2 and taken.isdisjoint(places) and group.sum(axis=1).max() <= 1:
+            taken.update(places)
+            yield name, (group @ np.arange(1, len(places) + 1)).astype(int)
+
+
+def _explained_by_labels(labels: np.ndarray, target: np.ndarray, is_train: np.ndarray) -> float:
+    """R2 of the train rows' mean by label, in other rows whose label train has."""
+    counts = np.bincount(labels[is_train], minlength=labels.max() + 1)
+    sums = np.bincount(labels[is_train], target[is_train], minlength=len(counts))
+    tests = ~is_train & (counts[labels] > 0)
+    variance = float(((target[tests] - target[tests].mean()) ** 2).sum()) if tests.any() else 0.0
+    if variance == 0 or tests.sum() < MIN_LEAK_ROWS:
+        return 0.0
+    error = float(((sums[labels[tests]] / counts[labels[tests]] - target[tests]) ** 2).sum())
+    return 1 - error / variance
+
+
+def _joint_leak(columns: Sequence[str], values: np.ndarray, part: np.ndarray) -> Iterator[Finding]:
+    """Columns of which the target is a sum or a product, where none is that alone."""
+    rows = np.flatnonzero(np.isfinite(values).all(axis=1))[:MAX_JOINT_ROWS]
+    if len(rows) < MIN_LEAK_ROWS:
+        return
+    known = values[rows]
+    for words in ("sum", "product"):
+        usable = known.min(axis=0) < known.max(axis=0)
+        if words == "product":
+            usable &= known.min(axis=0) > 0
+        if not usable[0]:
+            continue
+        taken = known[:, usable]
+        chosen, r2 = _combination(np.log(taken) if words == "product" else taken, part[rows] == 0)
+        if len(chosen) > 1:
+            names = [columns[place] for place in np.flatnonzero(usable)[chosen]]
+            more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+            text = f"give the target away together: R2 {r2:.4f} of a {words} of them"
+            shown = ", ".join(names[:MAX_NAMED])
+            yield Finding("leak", None, f"{shown}{more}: {text}", round(r2, 6))
+            return
+
+
+def _combination(known: np.ndarray, is_train: np.ndarray) -> tuple[list[int], float]:
+    """The columns of which the first is a linear combination, and R2; no columns if it is none.
+
+    It is fitted to train's rows, and R2 is that of the others.
+    """
+    known = (known - known.mean(axis=0)) / known.std(axis=0)
+    train, tests = known[is_train], known[~is_train]
+    likeness = np.abs(train[:, 1:].T @ train[:, 0])
+    places = 1 + np.argsort(-likeness)[: min(MAX_JOINT_FEATURES, len(train) // 2)]
+    variance = float(((tests[:, 0] - tests[:, 0].mean()) ** 2).sum())
+    if len(tests) < MIN_LEAK_ROWS or len(places) == 0 or variance == 0:
+        return [], 0.0
+
+    def fit(taken: Sequence[int] | np.ndarray) -> tuple[np.ndarray, float]:
+        """What is left of the target in train's rows, and R2 in the others."""
+        weights = np.linalg.lstsq(train[:, taken], train[:, 0], rcond=None)[0]
+        error = float(((tests[:, taken] @ weights - tests[:, 0]) ** 2).sum())
+        return train[:, 0] - train[:, taken] @ weights, 1 - error / variance
+
+    if fit(places)[1] < JOINT_LEAK:
+        return [], 0.0
+    chosen: list[int] = []
+    left, r2 = train[:, 0], 0.0
+    while r2 < JOINT_LEAK and len(chosen) < len(places):
+        scores = np.abs(train[:, places].T @ left)
+        scores[np.isin(places, chosen)] = -1
+        chosen.append(int(places[np.argmax(scores)]))
+        left, r2 = fit(chosen)
+    for place in chosen[:-1]:
+        others = [one for one in chosen if one != place]
+        if fit(others)[1] >= JOINT_LEAK:
+            chosen = others
+    return chosen, fit(chosen)[1]
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:
