@@ -27,8 +27,15 @@ export interface CandidateSteps {
   readonly evaluationSteps: readonly Step[];
   /** R² on the test data. */
   readonly r2: JsonGet;
+  /** What candidates are compared by before that: R² of the folds; undefined if it is not cross-validated. */
+  readonly foldScore: JsonGet | undefined;
   /** Registers its best model. */
   readonly register: Step;
+}
+
+/** Whether all candidates are cross-validated, so that the folds decide. */
+export function foldsDecide(all: readonly CandidateSteps[]): boolean {
+  return all.every(({ foldScore }) => foldScore !== undefined);
 }
 
 /** What a candidate's algorithm means for its steps. */
@@ -200,6 +207,7 @@ export function candidateSteps(
     tuning,
     evaluationSteps: [...before, report.step, ...after],
     r2: r2Of(report),
+    foldScore: crossValidation?.jsonGet("score"),
     register,
   };
 }

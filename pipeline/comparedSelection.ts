@@ -1,4 +1,4 @@
-import type { CandidateSteps } from "./candidateSteps";
+import { type CandidateSteps, foldsDecide } from "./candidateSteps";
 import { challengeStep, comparisonStep } from "./comparisonStep";
 import type { Preprocess } from "./dataSteps";
 import type { DefinitionArgs } from "./definitionArgs";
@@ -20,10 +20,11 @@ export function comparedSelection(
 ): readonly Step[] {
   const { champion } = args;
   const names = all.map(({ candidate }) => candidate.name);
+  const compared = { names, byFolds: foldsDecide(all) };
   const comparison =
     champion === undefined
-      ? comparisonStep(args, names)
-      : challengeStep(args, champion, names, preprocess);
+      ? comparisonStep(args, compared)
+      : challengeStep(args, champion, compared, preprocess);
   const floor = args.minimumR2Floor;
   // The job holds the winner to the parameter, so the parameter is held to the floor.
   const atLeastFloor =

@@ -14,30 +14,49 @@ import {
 } from "./steps/processing";
 import { executionUri } from "./storage";
 
+/** The candidates to compare. */
+interface Compared {
+  readonly names: readonly string[];
+  /** Whether R² of their folds decides, before that of the test data. */
+  readonly byFolds: boolean;
+}
+
 /** The arguments that every comparing job has, with the options and inputs of one. */
 function comparing(
   args: DefinitionArgs,
-  candidates: readonly string[],
+  { byFolds, names }: Compared,
   options: readonly string[],
   inputs: ProcessingStepArgs<"comparison">["inputs"],
 ): Omit<ProcessingStepArgs<"comparison">, "entrypoint" | "imageUri" | "name"> {
+  const folds = byFolds
+    ? s3Input(
+        "cross-validation",
+        executionUri(args.bucket, "cross-validation/"),
+        folder("cross-validation"),
+      )
+    : undefined;
   return {
     roleArn: args.roles.evaluation,
     context: args.context,
     arguments: [
-      ...["--candidates", ...joinedNames(candidates)],
+      ...["--candidates", ...joinedNames(names)],
       // The service refuses a number in place of an argument.
       ...["--minimum", join("", [parameter("MinimumR2")])],
       ...options,
+      ...(folds === undefined ? [] : ["--cross-validation", folder("cross-validation")]),
       ...["--input", folder("evaluation"), "--output", folder("comparison")],
       ...["--message", exitMessage],
     ],
-    dependsOn: candidates.map((name) => `Evaluate${name}`),
+    dependsOn: [
+      ...names.map((name) => `Evaluate${name}`),
+      ...(folds === undefined ? [] : names.map((name) => `CrossValidate${name}`)),
+    ],
     // Its input lies under the execution's own prefix: no other execution has an equal step. And the champion changes.
     cached: false,
     inputs: [
       ...inputs,
       s3Input("evaluation", executionUri(args.bucket, "evaluation/"), folder("evaluation")),
+      ...(folds === undefined ? [] : [folds]),
     ],
     outputs: {
       comparison: { folder: folder("comparison"), uri: executionUri(args.bucket, "comparison") },
@@ -49,7 +68,7 @@ function comparing(
 /** A job that compares the reports of candidates and names the best. */
 export function comparisonStep(
   args: DefinitionArgs,
-  candidates: readonly string[],
+  candidates: Compared,
 ): Processing<"comparison"> {
   const code = s3Input("code", args.sources.compare, folder("code"));
   return processingStep({
@@ -64,7 +83,7 @@ export function comparisonStep(
 export function challengeStep(
   args: DefinitionArgs,
   champion: NonNullable<DefinitionArgs["champion"]>,
-  candidates: readonly string[],
+  candidates: Compared,
   preprocess: Preprocess,
 ): Processing<"comparison"> {
   const { beats, notComparable, source } = champion;

@@ -353,8 +353,8 @@ export const datasetFields = z.strictObject({
     .optional()
     .describe(
       "Retrains each candidate that uses one of the project's algorithms on other parts of the rows, with its best " +
-        "hyperparameters, and reports the mean R² and its spread. Adds a job per candidate. Default: none; `{}` uses the " +
-        "defaults.",
+        "hyperparameters, and reports the mean R² and its spread. The best mean wins. Adds a job per candidate. Default: " +
+        "none; `{}` uses the defaults.",
     ),
   seed: z.int().min(0).max(2147483647).default(1729).describe("Seed of the split and of tuning."),
   dataChecks: z

@@ -1,11 +1,11 @@
-import type { CandidateSteps } from "./candidateSteps";
+import { type CandidateSteps, foldsDecide } from "./candidateSteps";
 import { comparedSelection } from "./comparedSelection";
 import type { Preprocess } from "./dataSteps";
 import type { DefinitionArgs } from "./definitionArgs";
-import type { Step } from "./language/definition";
+import type { Condition, Step } from "./language/definition";
 import { join } from "./language/expressions";
 import { parameter } from "./parameters";
-import { compare, conditionStep } from "./steps/condition";
+import { anyOf, compare, conditionStep } from "./steps/condition";
 import { failStep } from "./steps/fail";
 
 /**
@@ -23,15 +23,38 @@ export function comparesPairs({
 }
 
 /**
+ * When a candidate that reaches the minimum is better than another one: by R² of the folds, and where that is equal, by
+ * R² on the test data. Without folds, by the latter alone. One that does not reach the minimum is no rival.
+ */
+function better(
+  { foldScore, r2 }: CandidateSteps,
+  other: CandidateSteps,
+  byTest: "GreaterThan" | "GreaterThanOrEqualTo",
+): readonly Condition[] {
+  const isBetter = compare(r2, byTest, other.r2);
+  if (foldScore === undefined || other.foldScore === undefined) {
+    return [isBetter];
+  }
+  const isBelow = compare(other.r2, "LessThan", parameter("MinimumR2"));
+  return [
+    anyOf(compare(foldScore, "GreaterThanOrEqualTo", other.foldScore), isBelow),
+    anyOf(compare(foldScore, "GreaterThan", other.foldScore), isBetter),
+  ];
+}
+
+/**
  * One Condition step a candidate, which registers it where it beats every earlier candidate, is as good as
  * every later one (so ties go to the earlier) and reaches the minimum, and the floor if there is one. At most one of them holds.
  */
 function registration(all: readonly CandidateSteps[], floor: number | undefined): readonly Step[] {
-  return all.map(({ candidate, r2, register }, index) => {
-    const others = all.flatMap((other, otherIndex) =>
+  const byFolds = foldsDecide(all);
+  const scored = all.map((one) => (byFolds ? one : { ...one, foldScore: undefined }));
+  return scored.map((one, index) => {
+    const { candidate, r2, register } = one;
+    const others = scored.flatMap((other, otherIndex) =>
       otherIndex === index
         ? []
-        : [compare(r2, otherIndex < index ? "GreaterThan" : "GreaterThanOrEqualTo", other.r2)],
+        : better(one, other, otherIndex < index ? "GreaterThan" : "GreaterThanOrEqualTo"),
     );
     const minimums = [parameter("MinimumR2"), ...(floor === undefined ? [] : [floor])].map(
       (least) => compare(r2, "GreaterThanOrEqualTo", least),
@@ -64,7 +87,7 @@ function lowered(floor: number): Step {
   );
 }
 
-/** The steps that register the candidate with the best R², or fail if none reaches the minimum. */
+/** The steps that register the best candidate, by R² of its folds or of the test data, or fail if none reaches the minimum. */
 export function selectionSteps(
   args: DefinitionArgs,
   all: readonly CandidateSteps[],

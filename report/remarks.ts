@@ -19,7 +19,10 @@ interface Scored {
 }
 
 /** How far R² varies from rows to rows, of each candidate that was trained on others too. */
-function crossValidationLine(candidates: readonly Scored[]): readonly string[] {
+function crossValidationLine(
+  candidates: readonly Scored[],
+  winner: string | undefined,
+): readonly string[] {
   const known = candidates.flatMap(({ metrics: { crossValidation: one } = {}, name }) =>
     one === undefined ? [] : [{ name, ...one }],
   );
@@ -30,8 +33,14 @@ function crossValidationLine(candidates: readonly Scored[]): readonly string[] {
   const scores = known.map(
     ({ deviation, mean, name }) => `${name} R² ${score(mean)} ± ${score(deviation)}`,
   );
+  const best = Math.max(...known.map(({ mean }) => mean));
+  const decides =
+    known.length > 1 &&
+    known.length === candidates.length &&
+    known.some(({ mean, name }) => name === winner && mean === best);
   return [
-    `cross-validation: ${scores.join(", ")} (mean and standard deviation of ${first.models} models on other rows)`,
+    `cross-validation: ${scores.join(", ")} (mean and standard deviation of ${first.models} models on other rows` +
+      `${decides ? "; the best mean wins" : ""})`,
   ];
 }
 
@@ -57,7 +66,7 @@ export function remarks(
   if (metrics.rows !== undefined && metrics.rows < minTestRows) {
     lines.push(`warning: R² ${score(metrics.r2)} on ${metrics.rows} test rows says little`);
   }
-  lines.push(...crossValidationLine(candidates));
+  lines.push(...crossValidationLine(candidates, winner));
   if (comparison?.name === name) {
     const ties = comparison.differences.filter(({ low, high }) => low <= 0 && high >= 0);
     if (ties.length > 0) {

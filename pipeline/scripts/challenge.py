@@ -368,6 +368,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--not-comparable", choices=("register", "keep"), required=True)
     parser.add_argument("--target", required=True, help="name of the target")
     parser.add_argument("--input", type=Path, required=True, help="folder of the reports' folders")
+    parser.add_argument("--cross-validation", type=Path, help="folder of the folds' scores")
     parser.add_argument("--test", type=Path, required=True, help="folder of CSV files, label first")
     parser.add_argument("--metadata", type=Path, required=True, help="folder of feature_names.json")
     parser.add_argument("--output", type=Path, required=True, help="folder for the comparison")
@@ -391,8 +392,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         with tempfile.TemporaryDirectory() as unpacked:
             use_packages(Path(__file__).parent, Path(unpacked))
-            scores = {name: compare.read_r2(options.input, name) for name in names}
-            comparison = {**compare.compare(scores, options.minimum)}
+            comparison = {**compare.compare_reports(names, options)}
             winner = comparison["winner"]
             if winner == "":
                 comparison |= {

@@ -1,8 +1,9 @@
 """Compares the evaluation reports of many candidates, and names the one with the best R².
 
 Runs in a SageMaker processing job if there are too many candidates for conditions on each pair,
-which would not fit into a pipeline's definition. Writes ``comparison.json``: the scores as text,
-and the winner, which is empty if no candidate reaches the minimum.
+which would not fit into a pipeline's definition. If the candidates are cross-validated, the mean R²
+of their folds decides, and R² on the test data if the means are equal. Writes ``comparison.json``:
+the scores as text, and the winner, which is empty if no candidate reaches the minimum.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import math
 import sys
 from pathlib import Path
+from typing import Sequence
 
 
 class InputError(Exception):
@@ -34,13 +36,48 @@ def read_r2(folder: Path, candidate: str) -> float:
     return r2
 
 
-def compare(scores: dict[str, float], minimum: float) -> dict[str, str]:
-    """Names the winner: the first best score, if it reaches the minimum."""
-    winner = max(scores, key=lambda name: scores[name])
+def read_fold_score(folder: Path, candidate: str) -> float:
+    """Reads a candidate's score in the report of cross_validate.py.
+
+    Raises:
+        InputError: there is no report, or no score in it.
+    """
+    try:
+        return float(
+            json.loads((folder / candidate / "cross_validation.json").read_text())["score"]
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{candidate} has no score of its cross-validation: {error}") from error
+
+
+def compare(
+    scores: dict[str, float], minimum: float, fold_scores: dict[str, float] | None = None
+) -> dict[str, str]:
+    """Names the winner: the first best candidate among those that reach the minimum.
+
+    Args:
+        scores: R2 on the test data.
+        minimum: Minimum of that R2.
+        fold_scores: Mean R2 of the folds, which takes precedence.
+    """
+    folds = fold_scores or dict.fromkeys(scores, 0.0)
+    eligible = [name for name, score in scores.items() if score >= minimum]
     return {
-        "winner": winner if scores[winner] >= minimum else "",
+        "winner": max(eligible, key=lambda name: (folds[name], scores[name]), default=""),
         "scores": ", ".join(f"{name} {score}" for name, score in scores.items()),
     }
+
+
+def compare_reports(names: Sequence[str], options: argparse.Namespace) -> dict[str, str]:
+    """Compares candidates by their reports.
+
+    Raises:
+        InputError: one of them cannot be compared.
+    """
+    scores = {name: read_r2(options.input, name) for name in names}
+    folder = options.cross_validation
+    folds = None if folder is None else {name: read_fold_score(folder, name) for name in names}
+    return compare(scores, options.minimum, folds)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -55,6 +92,7 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("--minimum", type=float, required=True, help="R2 that the winner needs")
     parser.add_argument("--input", type=Path, required=True, help="folder of the reports' folders")
+    parser.add_argument("--cross-validation", type=Path, help="folder of the folds' scores")
     parser.add_argument("--output", type=Path, required=True, help="folder for the comparison")
     parser.add_argument(
         "--message", type=Path, required=True, help="file for the reason of a failure"
@@ -63,9 +101,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     names = [name for chunk in options.candidates for name in chunk.split(",")]
     try:
-        comparison = compare(
-            {name: read_r2(options.input, name) for name in names}, options.minimum
-        )
+        comparison = compare_reports(names, options)
     except InputError as error:
         options.message.parent.mkdir(parents=True, exist_ok=True)
         options.message.write_text(str(error))

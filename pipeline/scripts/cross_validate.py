@@ -4,7 +4,8 @@ Runs in a SageMaker processing job on the image that trained the candidate, with
 Preprocess drew. Each fold tests a model that was trained on the others, of which the next fold is
 for early stopping. With a split by time, each block tests a model trained on earlier ones. The
 hyperparameters were tuned on some of these rows, so the mean is slightly optimistic, but not the
-spread. Writes ``cross_validation.json``.
+spread. Writes ``cross_validation.json``, with the score by which candidates are
+compared.
 """
 
 from __future__ import annotations
@@ -155,11 +156,20 @@ def spread(values: list[float]) -> dict[str, Any]:
     }
 
 
+def skipped(reason: str) -> dict[str, Any]:
+    """The report if there are no scores."""
+    return {"version": 1, "score": 0.0, "skipped": reason}
+
+
 def cross_validate(options: argparse.Namespace) -> dict[str, Any]:
-    """The report; without scores, it has the reason."""
+    """The report; without scores, it has the reason.
+
+    Candidates are compared by its ``score``. It is 0 for all of them if there are no folds, since
+    that depends only on the rows and their targets.
+    """
     file = options.metadata / "folds.json"
     if not file.exists():
-        return {"version": 1, "skipped": "there are more rows than crossValidation.maxRows"}
+        return skipped("there are more rows than crossValidation.maxRows")
     folds = json.loads(file.read_text())
     lines = [line for part in PARTS for line in read_rows(getattr(options, part))]
     rows = Rows(np.array(lines), np.genfromtxt(lines, delimiter=",", ndmin=2))
@@ -169,9 +179,10 @@ def cross_validate(options: argparse.Namespace) -> dict[str, Any]:
     try:
         r2s, errors = scores(fit, hyperparameters, rows, splits(folds))
     except NoScoreError as error:
-        return {"version": 1, "skipped": str(error)}
+        return skipped(str(error))
     return {
         "version": 1,
+        "score": float(np.mean(r2s)),
         **{name: folds[name] for name in ("kind", "count")},
         "rows": len(lines),
         "r2": spread(r2s),

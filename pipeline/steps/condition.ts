@@ -1,4 +1,4 @@
-import type { Comparison, ConditionStep, Step } from "../language/definition";
+import type { Comparison, Condition, ConditionStep, Step } from "../language/definition";
 import type { Expression } from "../language/expressions";
 
 /** Compares two values. */
@@ -10,10 +10,15 @@ export function compare(
   return { Type: comparison, LeftValue: left, RightValue: right };
 }
 
+/** Holds where one of some conditions does, which the SageMaker Python SDK calls ConditionOr. */
+export function anyOf(...conditions: readonly Condition[]): Condition {
+  return { Type: "Or", Conditions: conditions };
+}
+
 /** Builds a Condition step that runs steps where all conditions hold, and else nothing. */
 export function conditionStep(
   name: string,
-  conditions: readonly Comparison[],
+  conditions: readonly Condition[],
   ifSteps: readonly Step[],
 ): ConditionStep {
   return {

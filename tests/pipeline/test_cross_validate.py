@@ -137,6 +137,7 @@ def test_boosting_scores_as_the_library_does_on_its_folds(
         assert patience is None or model.best_iteration < 37
         expected.append(r2_score(rows[test, 0], model.predict(rows[test, 1:])))
     np.testing.assert_allclose(report["r2"]["values"], expected, rtol=1e-6)
+    assert report["score"] == report["r2"]["mean"]
 
 
 def test_folds_are_drawn_as_scikit_learn_draws_them(tmp_path: Path) -> None:
@@ -190,6 +191,7 @@ def test_many_rows_have_no_folds(tmp_path: Path) -> None:
     report = run(tmp_path, "decision-tree", {}, "max_depth=4")
     assert report == {
         "version": 1,
+        "score": 0,
         "skipped": "there are more rows than crossValidation.maxRows",
     }
 
@@ -202,6 +204,7 @@ def test_a_fold_of_one_target_has_no_score_and_stops_nothing(tmp_path: Path) -> 
         file.write_text("".join(f"1{line[line.index(',') :]}\n" for line in file.open()))
     report = run(tmp_path, "decision-tree", {}, "max_depth=4")
     assert report["skipped"] == "all 60 rows of a fold have the same target, so R2 is undefined"
+    assert report["score"] == 0
 
 
 @pytest.mark.parametrize(

@@ -506,7 +506,7 @@ class TestEvaluate:
 
 class TestCompare:
     def compare(
-        self, job: Job, scores: dict[str, float], minimum: float
+        self, job: Job, scores: dict[str, float], minimum: float, *more: str
     ) -> subprocess.CompletedProcess[str]:
         for name, score in scores.items():
             report = job.folder / "evaluation" / name / "evaluation.json"
@@ -518,7 +518,37 @@ class TestCompare:
             *("--candidates", ",".join(names[:2]), ",".join(names[2:])),
             *("--minimum", str(minimum), "--input", str(job.folder / "evaluation")),
             *("--output", str(job.folder / "comparison")),
+            *more,
         )
+
+    def compare_folds(
+        self, job: Job, scores: dict[str, float], folds: dict[str, float]
+    ) -> subprocess.CompletedProcess[str]:
+        for name, score in folds.items():
+            report = job.folder / "folds" / name / "cross_validation.json"
+            report.parent.mkdir(parents=True)
+            report.write_text(json.dumps({"score": score}))
+        return self.compare(job, scores, 0.1, "--cross-validation", str(job.folder / "folds"))
+
+    @pytest.mark.parametrize(
+        ("folds", "winner"),
+        [
+            ({"A": 0.4, "B": 0.5, "C": 0.3, "D": 0.9}, "B"),
+            ({"A": 0.5, "B": 0.5, "C": 0.5, "D": 0.9}, "C"),
+            ({"A": 0, "B": 0, "C": -0.1, "D": 0}, "A"),
+        ],
+    )
+    def test_the_folds_decide_among_those_that_reach_the_minimum(
+        self, job: Job, folds: dict[str, float], winner: str
+    ) -> None:
+        done = self.compare_folds(job, {"A": 0.2, "B": 0.2, "C": 0.3, "D": 0.05}, folds)
+        assert done.returncode == 0, done.stderr
+        comparison = json.loads((job.folder / "comparison" / "comparison.json").read_text())
+        assert comparison == {"winner": winner, "scores": "A 0.2, B 0.2, C 0.3, D 0.05"}
+
+    def test_refuses_missing_folds(self, job: Job) -> None:
+        done = self.compare_folds(job, {"A": 0.2, "B": 0.2, "C": 0.3}, {"A": 0.1})
+        job.fails(done, "B has no score of its cross-validation")
 
     @pytest.mark.parametrize(
         ("scores", "minimum", "winner"),

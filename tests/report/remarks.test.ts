@@ -39,6 +39,21 @@ describe("the remarks on a result", () => {
     deepEqual(remarks(candidates, "Boosted", compared(differing("Tree", 0.001, 0.02))), []);
   });
 
+  it("say that the folds decide, where they did", () => {
+    const folds = (name: string, r2: number, mean: number) => ({
+      name,
+      metrics: { r2, crossValidation: { mean, deviation: 0.05, models: 15 } },
+    });
+    const candidates = [folds("Tree", 0.9, 0.7), folds("Ridge", 0.8, 0.75)];
+    const line =
+      "cross-validation: Tree R² 0.7000 ± 0.0500, Ridge R² 0.7500 ± 0.0500 " +
+      "(mean and standard deviation of 15 models on other rows";
+    const none = { candidates: [] };
+    deepEqual(remarks(candidates, "Ridge", none), [`${line}; the best mean wins)`]);
+    deepEqual(remarks(candidates, "Tree", none), [`${line})`]);
+    deepEqual(remarks([...candidates, scored("Own", 0.7)], "Ridge", none), [`${line})`]);
+  });
+
   it("say what a model had to beat", () => {
     const baseline = { column: "median_income", r2: 0.4735, rmse: 83_000.4, meanRmse: 115_000 };
     const diagnoses = { candidates: [], baseline };
