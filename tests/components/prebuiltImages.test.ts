@@ -77,3 +77,22 @@ describe("a service that takes no new customers", () => {
     }
   });
 });
+
+describe("an MLflow app", () => {
+  it("is warned of at preview in a region that it was not announced for", async () => {
+    mock.timers.enable({ apis: ["Date"], now: new Date("2026-11-26T00:00:00Z") });
+    try {
+      const warnings = async (region: string): Promise<readonly string[]> => {
+        const config = { network: { mode: "none" }, tracking: "both", "aws:region": region };
+        return (await program(config)).warnings;
+      };
+      deepEqual(await warnings("us-east-1"), []);
+      deepEqual(await warnings("eu-south-2"), [
+        "restate:tracking creates an MLflow app, which AWS did not announce for eu-south-2: if the region has none, " +
+          "`pulumi up` fails",
+      ]);
+    } finally {
+      mock.timers.reset();
+    }
+  });
+});

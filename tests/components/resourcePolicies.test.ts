@@ -89,6 +89,7 @@ describe("policies of resources, as an IAM simulator decides,", () => {
         bucketPrincipals: [role("team/*")],
         deployers: ["repo:team/houses:environment:test"],
         modelConsumers: [consumer],
+        tracking: "mlflow",
       });
       const may = (actor: string, request: IamRequest): Promise<boolean> =>
         isAllowed(held, actor, request);
@@ -99,6 +100,7 @@ describe("policies of resources, as an IAM simulator decides,", () => {
       equal(await may(anyRole, outside("GetObject", as("teams"))), false);
       equal(await may("deployer", call("s3:PutObject", `${bucket}/pipeline/0/a.py`)), true);
       equal(await may("pipeline", outside("GetObject")), true);
+      equal(await may("tracking", call("s3:PutObject", `${bucket}/mlflow/1/report.html`)), true);
       equal(await may("training", outside("GetObject")), false);
       const model = call("s3:GetObject", `${bucket}/models/XGBoost/job/output/model.tar.gz`);
       equal(await may(anyRole, { ...model, caller: consumer }), true);
