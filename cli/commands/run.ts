@@ -18,6 +18,7 @@ import { imagesOf } from "../../pipeline/language/images";
 import { asUserError, UserError } from "../../errors/userError";
 import { typedPath } from "../../terminal/options";
 import { type Progress, progressOn, silent } from "../../terminal/progress";
+import { printLoggingHint } from "../loggingHint";
 import { typedOptions } from "../options";
 import { printOutcome } from "../outcome";
 import { parseDefinition } from "../parseDefinition";
@@ -132,7 +133,8 @@ async function runHere(
         : readDefinition(typedPath(options.definition));
     checkImages(definition, options);
     const { pipelineName = program.pipelineName } = options;
-    const { command, machine } = openMachine(options, { program });
+    const world = openMachine(options, { program });
+    const { command, machine } = world;
     const session = await runSession({
       program,
       definition,
@@ -172,13 +174,7 @@ async function runHere(
     };
     const diagnoses = readDiagnoses(diagnosticsPath(folder));
     printOutcome(session, diagnoses, workspace.report, options.json === true, commands, terminal);
-    if (definition.MlflowConfig) {
-      const logging = command(`export mlflow ${session.executionId} --to FOLDER`);
-      note(
-        terminal,
-        `MLflow: a run on this machine is not logged by itself; log it with \`${logging}\``,
-      );
-    }
+    printLoggingHint(world, definition, session.executionId, terminal);
     return session.result.status === "Succeeded" ? 0 : 1;
   } catch (error) {
     progress.close();

@@ -7,6 +7,7 @@ import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { UserError } from "../../errors/userError";
 import { parameterValues } from "../../terminal/parameters";
 import { inWorld } from "../inWorld";
+import { printLoggingHint } from "../loggingHint";
 import {
   type JsonOption,
   paceOf,
@@ -95,7 +96,9 @@ async function startIn(
   const started = { arn, id, pipelineName: pipeline.pipelineName };
   const pace = paceOf(options, world.machine !== undefined);
   const typed = { options, isProgram: true };
-  return watch(client, world, started, { json, pace, typed }, terminal);
+  const code = await watch(client, world, started, { json, pace, typed }, terminal);
+  printLoggingHint(world, definition, id, terminal);
+  return code;
 }
 
 /** Starts the stack's pipeline on this machine, in this process. */

@@ -1,6 +1,9 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 
+import type { JsonObject } from "../../pipeline/language/json";
 import { failing, succeeding, ungranted } from "./scenarios";
 import { DeployedStack, type Fault, restateScript } from "./stack";
 
@@ -150,6 +153,28 @@ describe("npm run restate: executions", () => {
       ]);
       equal(lines.at(-1), `Execution ${id}: Succeeded`);
       equal(stderr, "");
+    });
+
+    it("says how to log an execution whose definition names an MLflow app", async () => {
+      await stack.say(succeeding);
+      const { pipelineDefinition = "" } = stack.exports;
+      const config = { MlflowResourceArn: "arn:aws:sagemaker:us-east-1:1:mlflow-app/app-1" };
+      const definition = {
+        ...(JSON.parse(pipelineDefinition) as JsonObject),
+        MlflowConfig: config,
+      };
+      const outputs = join(stack.folder, "tracked.json");
+      const exports = { ...stack.exports, pipelineDefinition: JSON.stringify(definition) };
+      writeFileSync(outputs, JSON.stringify(exports));
+      const args = ["start", "--wait", "--every", "0.1", "--outputs", outputs];
+      const { code, stderr, stdout } = await stack.restate(args);
+      equal(code, 0, stderr);
+      const [, id = ""] = /execution\/([a-z0-9]{12})\n/.exec(stdout) ?? [];
+      equal(
+        stderr,
+        "MLflow: executions are not logged by themselves; log this one with " +
+          `\`npm run restate -- export mlflow ${id} --stack dev\`\n`,
+      );
     });
 
     it("ends with 1 where the execution fails, and says which step and where its log is", async () => {

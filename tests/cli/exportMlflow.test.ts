@@ -174,7 +174,7 @@ describe("export mlflow", function () {
       const { stderr, stdout } = await local([...own, "--json", "--quiet", ...more]);
       match(
         stderr,
-        /^MLflow: .* not logged by itself; log it with `npm run local -- export mlflow /m,
+        /^MLflow: .* log this one with `npm run local -- export mlflow .* --to FOLDER /m,
       );
       return JSON.parse(stdout) as { execution: string; winner: string | null };
     };

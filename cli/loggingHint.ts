@@ -1,0 +1,19 @@
+import type { PipelineDefinition } from "../pipeline/language/definition";
+import type { World } from "./sageMaker/world";
+import { note, type Terminal } from "./terminal";
+
+/** Prints how to log an execution, if its definition names an MLflow app: Pipelines does not log it, nor does this machine. */
+export function printLoggingHint(
+  { command, machine }: Pick<World, "command" | "machine">,
+  { MlflowConfig: config }: PipelineDefinition,
+  id: string,
+  terminal: Terminal,
+): void {
+  if (config) {
+    const line = command(`export mlflow ${id}${machine === undefined ? "" : " --to FOLDER"}`);
+    note(
+      terminal,
+      `MLflow: executions are not logged by themselves; log this one with \`${line}\``,
+    );
+  }
+}
