@@ -4,8 +4,8 @@ import { join as joinPath } from "node:path";
 import { type Retired, xgboostRetired } from "./algorithms/xgboostRetired";
 
 /**
- * The contract of an algorithm: its hyperparameters, channels and metrics, in the form of
- * CreateAlgorithm's TrainingSpecification (the members that are used here).
+ * The contract of an algorithm: its hyperparameters, channels and metrics, with the used members of CreateAlgorithm's
+ * TrainingSpecification.
  */
 interface TrainingSpecification {
   readonly SupportedHyperParameters: readonly HyperParameterSpecification[];
@@ -38,7 +38,7 @@ function read(...path: readonly string[]): TrainingSpecification {
 
 const decisionTree = read("container", "decision_tree", "training_specification.json");
 
-/** The contract of another algorithm of the Decision Tree image: all but the hyperparameters is common to them. */
+/** The contract of another algorithm of the Decision Tree image, which only differs in hyperparameters. */
 function ofTheSameImage(file: string): TrainingSpecification {
   return { ...decisionTree, ...read("container", "decision_tree", "algorithms", file) };
 }
@@ -61,31 +61,29 @@ export type AlgorithmName = keyof typeof algorithms;
 /** The images that train them: the stack's own, by the name of its first algorithm, and SageMaker's. */
 export type TrainingImage = "decision-tree" | "xgboost";
 
-/** The image that trains an algorithm, and knows its models. */
+/** The image that trains an algorithm, and reads its models. */
 export function imageOf(algorithm: AlgorithmName): TrainingImage {
   return algorithm === "xgboost" ? "xgboost" : "decision-tree";
 }
 
 /**
- * The metric that tuning minimises for every candidate: on one validation set it ranks models as R² does. In
- * XGBoost's log it has five decimals, which its square does not survive where the target is small (source:
- * EvaluationMonitor in dmlc/xgboost).
+ * The metric that tuning minimises for every candidate: on the same validation set, it ranks models like R². XGBoost logs
+ * five decimals, too few for MSE with a small target (source: EvaluationMonitor in dmlc/xgboost).
  */
 export const objectiveMetric = "validation:rmse";
 
 /**
- * The algorithms that report the objective in each round, which Hyperband needs: it stops trials by what they
- * report on their way (source: SageMaker's guide, "Understand the hyperparameter tuning strategies available in
+ * The algorithms that report the objective in each round, which Hyperband needs to stop trials early (source: SageMaker's guide, "Understand the hyperparameter tuning strategies available in
  * Amazon SageMaker AI", Hyperband). The others report once.
  */
 export const iterativeAlgorithms: readonly AlgorithmName[] = ["xgboost"];
 
-/** What is refused of an algorithm's contract. */
+/** Hyperparameters and values of an algorithm's contract that are refused. */
 export function retiredOf(algorithm: AlgorithmName): Retired {
   return algorithm === "xgboost" ? xgboostRetired : { hyperparameters: {}, values: {} };
 }
 
-/** What is wrong with a value of a hyperparameter, or undefined if nothing is. */
+/** The problem with a value of a hyperparameter, if any. */
 export function hyperparameterProblem(
   specification: HyperParameterSpecification,
   value: string,

@@ -36,7 +36,7 @@ const range = z.discriminatedUnion("type", [
 /** The range of a hyperparameter that tuning searches. */
 export type HyperparameterRange = z.output<typeof range>;
 
-/** The user's own algorithm: an image that trains and serves by SageMaker's contract. */
+/** The user's own algorithm: an image that follows SageMaker's contract for training and serving. */
 const customAlgorithm = z.strictObject({
   image: z
     .string()

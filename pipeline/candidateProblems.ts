@@ -8,7 +8,7 @@ import {
 } from "./algorithms";
 import type { Candidate, HyperparameterRange } from "./candidateFields";
 
-/** Takes what is wrong with the value at a path of a candidate. */
+/** Reports a problem with the value at a path of a candidate. */
 type Report = (path: readonly (string | number)[], message: string) => void;
 
 function rangeProblems(
@@ -119,7 +119,7 @@ function customAlgorithmProblems(candidate: Candidate, report: Report): void {
   for (const [name, regex] of Object.entries(metrics)) {
     let groups: number;
     try {
-      // The empty alternative always matches, and tells the number of groups.
+      // The empty alternative always matches, and so reveals the number of groups.
       groups = (new RegExp(`${regex}|`).exec("")?.length ?? 1) - 1;
     } catch {
       report(["algorithm", "metrics", name], "is not a regular expression");
@@ -215,7 +215,7 @@ function tuningProblems(candidate: Candidate, report: Report): void {
   }
 }
 
-/** Reports everything that is wrong with a candidate beyond the types of its members. */
+/** Reports all problems of a candidate apart from its members' types. */
 export function candidateProblems(candidate: Candidate, report: Report): void {
   contractProblems(candidate, report);
   customAlgorithmProblems(candidate, report);

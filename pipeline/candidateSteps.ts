@@ -23,7 +23,7 @@ import { checkpointUri, prefixes } from "./storage";
 export interface CandidateSteps {
   readonly candidate: Candidate;
   readonly tuning: Tuning;
-  /** The steps that evaluate its best model, and then those that train it again on other rows. */
+  /** The steps that evaluate its best model, and those that retrain it on other rows. */
   readonly evaluationSteps: readonly Step[];
   /** R² on the test data. */
   readonly r2: JsonGet;
@@ -38,12 +38,12 @@ export function foldsDecide(all: readonly CandidateSteps[]): boolean {
   return all.every(({ foldScore }) => foldScore !== undefined);
 }
 
-/** What a candidate's algorithm means for its steps. */
+/** The settings of a candidate's steps that depend on its algorithm. */
 interface Trainer {
   readonly imageUri: string;
-  /** Undefined where SageMaker knows the metrics itself. */
+  /** Undefined if SageMaker has the metrics itself. */
   readonly metricDefinitions?: readonly MetricDefinition[];
-  /** Whether it takes the channel that tells the names of the features, which CSV files do not. */
+  /** Whether it uses the channel with the names of the features, which CSV files do not have. */
   readonly takesMetadata: boolean;
 }
 
@@ -106,8 +106,8 @@ const r2Of = (report: Processing<"evaluation">): JsonGet =>
   report.jsonGet("regression_metrics.r2.value");
 
 /**
- * What is kept with a model package: values of at most 256 characters, without quotes and commas, so the
- * query is kept by the flow that holds it.
+ * The metadata of a model package. Values have at most 256 characters, without quotes and commas, so it has the flow
+ * instead of the query.
  */
 function metadata(
   args: DefinitionArgs,
@@ -164,12 +164,12 @@ function servingContainers(
     : [...encoders, { imageUri, modelUri }, { imageUri: own, environment }];
 }
 
-/** What a candidate's steps work with. */
+/** The data of a candidate's steps. */
 interface CandidateData {
   readonly preprocess: Preprocess;
-  /** The baseline that its model is registered with; undefined for none. */
+  /** The baseline that its model is registered with, if any. */
   readonly baseline: DataQuality | undefined;
-  /** Whether its evaluation may be taken from SageMaker's cache. */
+  /** Whether its evaluation may use SageMaker's cache. */
   readonly cachedEvaluation: boolean;
 }
 

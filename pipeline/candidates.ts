@@ -6,7 +6,7 @@ import { defaultTuning, defaultTunings } from "./defaultTuning";
 
 export type { Candidate, HyperparameterRange } from "./candidateFields";
 
-/** A candidate whose members fit each other and the contract of its algorithm. */
+/** A candidate that is valid by the contract of its algorithm. */
 const candidateSchema = candidateFields
   .transform((fields): Candidate => {
     const { algorithm, hyperparameters, maxParallelJobs = Math.min(2, fields.maxJobs) } = fields;
@@ -40,9 +40,8 @@ export const candidatesSchema = z
   });
 
 /**
- * The two candidates of the problem statement. The tree may grow, so that the comparison is fair: at
- * most 12 leaves, as in the original, cap it far below what it can do. More trials gain next to nothing:
- * docs/benchmarks.md, "Default tuning".
+ * The two candidates of the problem statement. The tree may have more than the original's 12 leaves, which would make the
+ * comparison unfair. More trials gain next to nothing: docs/benchmarks.md, "Default tuning".
  */
 export const defaultCandidates: z.input<typeof candidatesSchema> = [
   {

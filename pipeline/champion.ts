@@ -3,12 +3,12 @@ import type { Candidate } from "./candidates";
 import type { Preprocess } from "./dataSteps";
 import { folderUri, join, type StringExpression, stepProperty } from "./language/expressions";
 
-/** The step that holds the best candidate against the champion, and the document that it writes. */
+/** The step that compares the best candidate with the champion, and its document. */
 export const challenge = { step: "ChallengeChampion", file: "Comparison" } as const;
 
 /**
- * What is kept with a model package so that a later candidate can be held against it: what reads its model, and where the
- * names of its features and the rows that it has seen are. And how it became registered itself.
+ * The metadata of a model package that later challenges need: the format of its model, and the locations of its features'
+ * names and of the rows that it has seen; also the result of its own challenge.
  */
 export function championMetadata(
   { algorithm }: Candidate,

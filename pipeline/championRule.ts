@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What beats the champion, the model that was approved last, and what happens where that cannot be told. */
+/** When a candidate replaces the champion, the model that was approved last, and what happens if they are not comparable. */
 export const championSchema = z
   .strictObject({
     beats: z
@@ -37,5 +37,5 @@ export const championSchema = z
   })
   .transform(({ beats, notComparable = "register" }) => beats && { beats, notComparable });
 
-/** What a candidate must do to be registered where a model is approved already. */
+/** What a candidate must achieve to be registered if a model is already approved. */
 export type ChampionRule = NonNullable<z.output<typeof championSchema>>;

@@ -2,7 +2,7 @@
 type FlowType = "float" | "long" | "string";
 
 /**
- * A Glue (Hive) type that a column of a table to train on may have.
+ * A supported Glue (Hive) type of a column.
  * Source: Athena's guide, "Data types in Amazon Athena"; the limits are those of Hive's LanguageManual Types.
  */
 export type ColumnType =
@@ -11,7 +11,7 @@ export type ColumnType =
   | { readonly kind: "char" | "varchar"; readonly length: number }
   | { readonly kind: "decimal"; readonly precision: number; readonly scale: number };
 
-/** The types that {@link columnType} knows, for messages. */
+/** The types of {@link columnType}, for messages. */
 export const knownTypes =
   "tinyint, smallint, int, bigint, boolean, float, double, decimal(p,s), string, varchar(n), char(n), date, " +
   "timestamp";
@@ -23,8 +23,8 @@ const maxLengths = { char: 255, varchar: 65_535 } as const;
 const maxPrecision = 38;
 
 /**
- * Reads a Glue type.
- * @returns undefined if it is none that a table to train on may have
+ * Parses a Glue type.
+ * @returns undefined if it is not supported
  */
 export function columnType(type: string): ColumnType | undefined {
   const [, name = "", first, second] =
@@ -63,7 +63,7 @@ export function integerRange(bits: number): readonly [bigint, bigint] {
   return [-half, half - 1n];
 }
 
-/** What Data Wrangler casts a column of a Glue type to; undefined for types without a numeric form. */
+/** Data Wrangler's type for a Glue type; undefined for types without a numeric form. */
 export function castType(glueType: string): FlowType | undefined {
   const type = columnType(glueType);
   switch (type?.kind) {
@@ -83,7 +83,7 @@ export function castType(glueType: string): FlowType | undefined {
   }
 }
 
-/** What Data Wrangler casts a column of a Glue type to; dropped columns of other types stay strings. */
+/** Data Wrangler's type for a Glue type; string for types without a numeric form, whose columns are dropped. */
 export function flowType(glueType: string): FlowType {
   return castType(glueType) ?? "string";
 }

@@ -9,9 +9,9 @@ import { compare, conditionStep } from "./steps/condition";
 import { failStep } from "./steps/fail";
 
 /**
- * Selects by a job, among many candidates or where a champion must be beaten: it compares their reports and names the
- * winner, and one Condition step a candidate registers it where that is it. So the definition grows linearly. Where the
- * champion stays, no condition holds, and the execution succeeds.
+ * Selection by a job, for many candidates or with a champion: it compares their reports and names the winner, and a
+ * Condition step per candidate registers the winner, so the definition grows linearly. If the champion stays, no condition
+ * holds, and the execution succeeds.
  */
 export function comparedSelection(
   args: DefinitionArgs,
@@ -26,7 +26,7 @@ export function comparedSelection(
       ? comparisonStep(args, compared)
       : challengeStep(args, champion, compared, preprocess);
   const floor = args.minimumR2Floor;
-  // The job holds the winner to the parameter, so the parameter is held to the floor.
+  // The job compares the winner with the parameter, so the parameter must not be below the floor.
   const atLeastFloor =
     floor === undefined ? [] : [compare(parameter("MinimumR2"), "GreaterThanOrEqualTo", floor)];
   const winner = comparison.jsonGet("winner");

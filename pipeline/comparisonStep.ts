@@ -21,7 +21,7 @@ interface Compared {
   readonly byFolds: boolean;
 }
 
-/** The arguments that every comparing job has, with the options and inputs of one. */
+/** The arguments of a comparing job. */
 function comparing(
   args: DefinitionArgs,
   { byFolds, names }: Compared,
@@ -40,7 +40,7 @@ function comparing(
     context: args.context,
     arguments: [
       ...["--candidates", ...joinedNames(names)],
-      // The service refuses a number in place of an argument.
+      // The service refuses numbers as arguments.
       ...["--minimum", join("", [parameter("MinimumR2")])],
       ...options,
       ...(folds === undefined ? [] : ["--cross-validation", folder("cross-validation")]),
@@ -51,7 +51,7 @@ function comparing(
       ...names.map((name) => `Evaluate${name}`),
       ...(folds === undefined ? [] : names.map((name) => `CrossValidate${name}`)),
     ],
-    // Its input lies under the execution's own prefix: no other execution has an equal step. And the champion changes.
+    // Its input has the execution's own prefix, so no other execution has an equal step; and the champion changes.
     cached: false,
     inputs: [
       ...inputs,
@@ -103,7 +103,7 @@ export function challengeStep(
     name: challenge.step,
     // It has boto3, and what reads XGBoost's models. Source: docker/xgboost/pyproject.toml of aws/deep-learning-containers.
     imageUri: args.images.algorithms.xgboost,
-    // It asks SageMaker which model is approved, and S3 for that model.
+    // It needs SageMaker's API for the approved model, and S3 for its files.
     networkIsolation: false,
     entrypoint: ["python3", `${folder("code")}/challenge.py`],
   });

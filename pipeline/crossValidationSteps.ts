@@ -15,10 +15,10 @@ import { executionUri } from "./storage";
 export const crossValidationFile = "CrossValidation";
 
 /**
- * Trains a candidate again on other rows, by the hyperparameters of its best trial; undefined if the configuration does
- * not ask for it, or the candidate is an image that no script here can train.
+ * Retrains a candidate on other rows with the hyperparameters of its best trial; undefined if it is not configured, or the
+ * candidate has an image that no script here can train.
  *
- * `TunedHyperParameters['eta']` is how the SageMaker Python SDK refers to a value of a map (PropertiesMap).
+ * `TunedHyperParameters['eta']` is the SageMaker Python SDK's form for a value of a map (PropertiesMap).
  */
 export function crossValidationStep(
   args: DefinitionArgs,

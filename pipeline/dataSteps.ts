@@ -26,20 +26,20 @@ import { encoderUri, executionUri } from "./storage";
 /** The step that {@link dataWranglerStep} builds. */
 interface DataWrangler {
   readonly step: Step;
-  /** S3 URI of the folder with the part files, and `_SUCCESS` where all of them are there. */
+  /** S3 URI of the folder with the part files, and `_SUCCESS` if they are complete. */
   readonly outputUri: StringExpression;
 }
 
 /**
  * Reads the table through Athena and runs the flow on it.
  *
- * Data Wrangler puts each output at `<S3Uri>/<processing job name>/<node id>/default/`: another attempt has
- * another job's name, so what one that failed has left is not read. Evidence: the notebooks that Data
- * Wrangler exports for a pipeline read it by such a Join, as public pipelines do.
+ * Data Wrangler writes each output to `<S3Uri>/<processing job name>/<node id>/default/`. Another attempt has another job
+ * name, so output of a failed one is not read. Evidence: public pipelines, and the notebooks that Data Wrangler exports for
+ * a pipeline, read it by such a Join.
  */
 export function dataWranglerStep(args: DefinitionArgs): DataWrangler {
   const { dataHash, flowOutputName, flowSource } = args;
-  // A snapshot never changes, and its id is in the query, by which the cache goes too.
+  // A snapshot never changes, and its id is in the query, which the cache compares.
   const isSnapshot = /^\d+$/.test(args.dataset.source?.asOf ?? "");
   const outputConfig = JSON.stringify({ [flowOutputName]: { content_type: "CSV" } });
   const processing = processingStep({
@@ -51,7 +51,7 @@ export function dataWranglerStep(args: DefinitionArgs): DataWrangler {
     instanceCount: parameter("ProcessingInstanceCount"),
     arguments: [`--output-config '${outputConfig}'`],
     cached: dataHash !== undefined || isSnapshot,
-    // The container does not read it: the cache does.
+    // Only for the cache: the container does not read it.
     environment: dataHash === undefined ? undefined : { DATA_HASH: dataHash },
     inputs: [
       s3Input("flow", args.sources.flow, folder("flow")),
@@ -88,7 +88,7 @@ export function dataWranglerStep(args: DefinitionArgs): DataWrangler {
   return { step: processing.step, outputUri };
 }
 
-/** Makes the baseline of the training data. */
+/** Creates the baseline of the training data. */
 export function baselineStep(args: DefinitionArgs, preprocess: Preprocess): DataQuality {
   return dataQualityStep({
     name: "DataQualityBaseline",
@@ -103,10 +103,10 @@ export function baselineStep(args: DefinitionArgs, preprocess: Preprocess): Data
 
 /** The step that {@link preprocessStep} builds. */
 export interface Preprocess extends Processing<"metadata" | "test" | "train" | "validation"> {
-  /** S3 URIs of what encodes the table's own rows; undefined if models take encoded ones. */
+  /** S3 URIs of the encoding of the table's own rows; undefined if models accept encoded rows. */
   readonly encoder:
     | {
-        /** The archive that the container is given. */
+        /** The archive for the container. */
         readonly archiveUri: StringExpression;
         /** The document in it, for people to read. */
         readonly documentUri: StringExpression;
@@ -114,7 +114,7 @@ export interface Preprocess extends Processing<"metadata" | "test" | "train" | "
     | undefined;
 }
 
-/** What Preprocess is told of the columns to encode. */
+/** Arguments of Preprocess about columns to encode. */
 function encodeArguments(dataset: Dataset): readonly string[] {
   const travelling = percentEncoded(dataset);
   const columns = [...encodings(dataset)].map(([column, encoding]) => ({
@@ -125,7 +125,7 @@ function encodeArguments(dataset: Dataset): readonly string[] {
   return columns.length === 0 ? [] : jsonArguments("encode", columns);
 }
 
-/** What Preprocess is told of the folds to draw. */
+/** Arguments of Preprocess about folds. */
 function foldArguments({ crossValidation }: Dataset): readonly string[] {
   if (crossValidation === undefined) {
     return [];
@@ -180,7 +180,7 @@ export function preprocessStep(args: DefinitionArgs, transformed: StringExpressi
       validation: output("validation"),
       test: output("test"),
       metadata: output("metadata"),
-      // Beside the models: it must be there as long as they are, for whoever may read them.
+      // Beside the models, because it must exist as long as they do, with the same readers.
       ...(rowSchema === undefined
         ? {}
         : { encoder: { folder: folder("encoder"), uri: encoderUri(args.bucket) } }),

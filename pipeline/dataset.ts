@@ -446,7 +446,7 @@ export function droppedColumns({
   return [...new Set([...dropped, ...Object.keys(dateParts), ...onlyKeys])];
 }
 
-/** The columns that are neither the target nor dropped, in the table's order, and then the parts of dates. */
+/** The columns that are neither the target nor dropped, in the table's order, followed by the parts of dates. */
 export function featureColumns(
   dataset: Pick<
     Dataset,
@@ -471,10 +471,10 @@ export function isCastByQuery({
   return quoted || nullTexts.length > 1 || thousands !== undefined || decimal !== ".";
 }
 
-/** The features whose values are labels, but for those that `encode` names. */
+/** The features whose values are labels, except those in `encode`. */
 function labelColumns(dataset: Dataset): readonly string[] {
   if (dataset.flow !== undefined) {
-    // The user's own flow makes features of them, or not.
+    // The user's own flow decides about them.
     return [];
   }
   return featureColumns(dataset)
@@ -489,8 +489,8 @@ export function categoricalColumns(dataset: Dataset): readonly string[] {
 }
 
 /**
- * How Preprocess encodes features, in their order: as `encode` says, and one-hot what the flow does not encode, since only
- * what is learned in Preprocess is kept with the model.
+ * How Preprocess encodes features, in order: those in `encode`, and one-hot those that the flow does not encode, because
+ * only Preprocess's encodings are stored with the model.
  */
 export function encodings(dataset: Dataset): ReadonlyMap<string, Dataset["encode"][string]> {
   const oneHot = dataset.servedRows === "raw" ? labelColumns(dataset) : [];
@@ -512,7 +512,7 @@ export function percentEncoded(dataset: Dataset): readonly string[] {
     : [];
 }
 
-/** The features that Preprocess encodes, in their order. */
+/** The features that Preprocess encodes, in order. */
 export function encodedColumns(dataset: Dataset): readonly string[] {
   return [...encodings(dataset).keys()];
 }

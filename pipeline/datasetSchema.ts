@@ -14,16 +14,16 @@ import { encodeProblems } from "./encodeProblems";
 import { castColumns } from "./ownFlow";
 import { partitionProblems } from "./partitions";
 
-/** Glue databases that are not for a stack to make: Athena's, and SageMaker's, in which jobs make and drop tables. */
+/** Glue databases that a stack must not create: Athena's, and SageMaker's, in which jobs create and drop tables. */
 const databasesOfTheAccount = ["default", "sagemaker_processing"];
 
-/** Kinds of types that order rows by time, and those that can hold the names of parts. */
+/** Kinds of types for a split by time, and for one by a column. */
 const keyKinds: Readonly<Record<"column" | "time", readonly string[]>> = {
   time: ["char", "date", "decimal", "double", "float", "integer", "string", "timestamp", "varchar"],
   column: ["char", "string", "varchar"],
 };
 
-/** What is wrong with the split, by the key in it; undefined: by the split itself. */
+/** A problem with the split, and its key; undefined: the split itself. */
 function splitProblems({
   columns,
   dropped,
@@ -81,7 +81,7 @@ function splitProblems({
   return [];
 }
 
-/** Finds what does not go with a flow of the user, and which columns it takes for granted. */
+/** Finds settings that conflict with a user's own flow, and columns that it requires. */
 function ownFlowProblems(
   dataset: Dataset,
   problem: (path: (number | string)[], message: string) => void,
@@ -112,7 +112,7 @@ function ownFlowProblems(
   }
 }
 
-/** The table to train on, as stack config states it. */
+/** The table to train on, in the stack's configuration. */
 export const datasetSchema = datasetFields.superRefine((dataset, context) => {
   const problem = (path: (string | number)[], message: string): void => {
     context.addIssue({ code: "custom", path, message });
@@ -208,7 +208,7 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
       const literal = sqlLiteral(type, value);
       const isListed = key?.type !== "enum" || key.values.includes(String(value));
       if (!isListed && ["=", "in"].includes(one.operator)) {
-        // Athena would read no partition, and say nothing.
+        // Athena would silently read no partition.
         problem(
           ["filter", index, ...path],
           `${one.column}: ${JSON.stringify(value)} is not one of the projected values, ${key.values.join(", ")}`,

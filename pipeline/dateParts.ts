@@ -12,26 +12,26 @@ const sqlOfParts = {
   dayOfYear: (value) => `day_of_year(${value})`,
   hour: (value) => `hour(${value})`,
   minute: (value) => `minute(${value})`,
-  // Counted from a fixed day, not from the first of the data: a row has the same value in any set of rows.
+  // Counted from a fixed day, so that a row's value does not depend on other rows.
   daysSinceEpoch: (value) => `date_diff('day', DATE '1970-01-01', CAST(${value} AS date))`,
 } satisfies Readonly<Record<string, (value: string) => string>>;
 
 /** A part of a date or timestamp. */
 export type DatePart = keyof typeof sqlOfParts;
 
-/** Every part, as stack config names it. */
+/** Every part, by its name in the configuration. */
 export const dateParts = Object.keys(sqlOfParts) as [DatePart, ...DatePart[]];
 
-/** The parts that a date lacks. */
+/** The parts that only timestamps have. */
 export const partsOfTime: readonly DatePart[] = ["hour", "minute"];
 
-/** The parts that `auto` means. */
+/** The parts of `auto`. */
 export function usualParts(type: "date" | "timestamp"): readonly DatePart[] {
   const ofDates = ["year", "month", "dayOfWeek", "daysSinceEpoch"] as const;
   return type === "date" ? ofDates : [...ofDates, "hour"];
 }
 
-/** The name of a part's column, in lower case as Athena's names are: `sold_day_of_week`. */
+/** The name of a part's column, in lower case like Athena's names: `sold_day_of_week`. */
 export function partName(column: string, part: DatePart): string {
   return `${column}_${part.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
 }
@@ -42,7 +42,7 @@ export function partSql(part: DatePart, value: string): string {
 }
 
 /**
- * What a specifier of a format reads, of those that both Athena and the local run take.
+ * The field of a format's specifier, for those that Athena and the local run support.
  * Source: Trino's documentation, "MySQL date functions".
  */
 const fieldsOfSpecifiers: Readonly<Record<string, readonly string[]>> = {
@@ -66,7 +66,7 @@ function fieldsOf(format: string): readonly string[] {
   return specifiersOf(format).flatMap((specifier) => fieldsOfSpecifiers[specifier] ?? []);
 }
 
-/** What is wrong with a format of dates in text; undefined: nothing. */
+/** The problem with a format of dates in text, if any. */
 export function dateFormatProblem(format: string): string | undefined {
   const unknown = specifiersOf(format).find((one) => !(one in fieldsOfSpecifiers));
   if (unknown !== undefined) {
@@ -96,7 +96,7 @@ const monthNames =
     "|",
   );
 
-/** What the text of a specifier looks like. */
+/** The regular expression of a specifier. */
 const formsOfSpecifiers: Readonly<Record<string, string>> = {
   ...{ "%Y": "\\d{1,4}", "%y": "\\d{2}", "%m": month, "%c": month, "%d": day, "%e": day },
   ...{ "%b": `(${monthNames.map((name) => name.slice(0, 3)).join("|")})` },
@@ -107,7 +107,7 @@ const formsOfSpecifiers: Readonly<Record<string, string>> = {
   "%r": `${twoDigits}:${sixtieth}:${sixtieth} [ap]m`,
 };
 
-/** What text in a format looks like. It may still be a day that does not exist, as February 30 is. */
+/** The regular expression of a format. A match may still not be a valid date, such as February 30. */
 export function dateFormatPattern(format: string): RegExp {
   const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
   const parts = format.match(/%.|[^%]+/gs) ?? [];
@@ -117,7 +117,7 @@ export function dateFormatPattern(format: string): RegExp {
   );
 }
 
-/** The type of what a format reads. */
+/** The type of a format's values. */
 export function formatType(format: string): "date" | "timestamp" {
   const ofDates = ["year", "month", "day"];
   return fieldsOf(format).every((field) => ofDates.includes(field)) ? "date" : "timestamp";

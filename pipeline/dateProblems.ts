@@ -3,8 +3,8 @@ import { type Dataset, partColumns, typeInQuery } from "./dataset";
 import { dateFormatProblem, partsOfTime } from "./dateParts";
 
 /**
- * Finds what is wrong with the dates of a dataset: their formats, and the parts that become features.
- * @param problem takes each problem, with its path in the dataset
+ * Finds problems with the dates of a dataset: their formats, and the parts that become features.
+ * @param problem receives each problem, with its path in the dataset
  */
 export function dateProblems(
   dataset: Dataset,

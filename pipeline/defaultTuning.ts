@@ -1,7 +1,7 @@
 import type { AlgorithmName } from "./algorithms";
 import type { HyperparameterRange } from "./candidateFields";
 
-/** What tuning searches, and what all trials have in common. */
+/** The ranges of a tuning, and the static hyperparameters. */
 interface Tuning<Value> {
   readonly hyperparameters: Readonly<Record<string, Value>>;
   readonly ranges: Readonly<Record<string, HyperparameterRange>>;
@@ -22,13 +22,13 @@ const continuous = (min: number, max: number, scaling: Scaling): HyperparameterR
   scaling,
 });
 
-/** One seed for all, so that equal trials give equal models. */
+/** A common seed, so that equal trials give equal models. */
 const seed = 1729;
 
 const forest: Tuning<number | string> = {
   hyperparameters: { n_estimators: 200, random_state: seed },
   ranges: {
-    // Below 1: an integer would mean as many features.
+    // Below 1, because an integer would be a number of features.
     max_features: continuous(0.2, 0.99, "Linear"),
     min_samples_leaf: integer(1, 20, "Logarithmic"),
     min_samples_split: integer(2, 20, "Logarithmic"),
@@ -36,8 +36,8 @@ const forest: Tuning<number | string> = {
 };
 
 /**
- * What a candidate without ranges is tuned by. The tree may grow: at most 12 leaves, as in the original, would cap
- * it far below what it can do. Boosting stops where the validation rows do not gain any more.
+ * The tuning of candidates without ranges. The tree may have more than the original's 12 leaves, which would limit it too
+ * much. Boosting stops when the validation rows no longer improve.
  */
 export const defaultTunings: Readonly<Record<AlgorithmName, Tuning<number | string>>> = {
   "decision-tree": {
@@ -96,9 +96,9 @@ export const defaultTunings: Readonly<Record<AlgorithmName, Tuning<number | stri
 };
 
 /**
- * The tuning of a candidate that gives no ranges.
+ * The tuning of a candidate without ranges.
  *
- * @param given its own hyperparameters, which are not tuned
+ * @param given its static hyperparameters
  */
 export function defaultTuning(
   algorithm: AlgorithmName,

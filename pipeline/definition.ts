@@ -17,7 +17,7 @@ export function pipelineDefinition(args: DefinitionArgs): PipelineDefinition {
   const dataWrangler = dataWranglerStep(args);
   const preprocess = preprocessStep(args, dataWrangler.outputUri);
   const baseline = args.dataQualityBaseline ? baselineStep(args, preprocess) : undefined;
-  // A cached report would lie under another execution's prefix, where a comparing job does not look.
+  // A cached report would have another execution's prefix, which a comparing job does not read.
   const cachedEvaluation = comparesPairs(args);
   const all = args.candidates.map((candidate) =>
     candidateSteps(args, candidate, { preprocess, baseline, cachedEvaluation }),

@@ -9,7 +9,7 @@ import type { ParameterDefaults } from "./parameters";
 import type { JobContext } from "./steps/step";
 import type { Tracking } from "./tracking";
 
-/** Everything that a definition is made of: plain values, so that equal ones give equal definitions. */
+/** The arguments of a definition: plain values, so that equal arguments give equal definitions. */
 export interface DefinitionArgs {
   /** AWS region of the pipeline. */
   readonly region: string;
@@ -18,14 +18,14 @@ export interface DefinitionArgs {
   readonly dataset: Dataset;
   readonly candidates: readonly Candidate[];
   readonly parameters: ParameterDefaults;
-  /** R² below which no start can register a model, whatever its MinimumR2. Default: the parameter alone decides. */
+  /** Min R² that a start's MinimumR2 cannot lower. Default: only the parameter applies. */
   readonly minimumR2Floor?: number | undefined;
   /**
-   * What a candidate must do to be registered where a model is approved, and the S3 URI of the folder of challenge.py
-   * and what it imports. Default: the best candidate is registered.
+   * The comparison with the approved model, and the S3 URI of the folder with challenge.py and its imports. Default: the best
+   * candidate is registered.
    */
   readonly champion?: (ChampionRule & { readonly source: string }) | undefined;
-  /** What the Data Wrangler flow of the dataset reads, and the name of its output. */
+  /** The source and the output's name of the Data Wrangler flow. */
   readonly flowSource: FlowSource;
   readonly flowOutputName: string;
   /** Athena workgroup of the query. */
@@ -33,18 +33,17 @@ export interface DefinitionArgs {
   /** S3 URIs of the uploaded sources. */
   readonly sources: {
     readonly flow: string;
-    /** The folder of preprocess.py and what it imports. */
+    /** The folder with preprocess.py and its imports. */
     readonly preprocess: string;
-    /** What is known of the table's rows. Default: models take encoded rows, so nobody asks. */
+    /** Description of the table's rows. Default: none, because models accept encoded rows. */
     readonly rowSchema?: string | undefined;
     readonly evaluate: string;
     readonly compare: string;
     /**
-     * The folder of evaluate.py and what makes a model's reference of it, to find drift by. Default: models have no
-     * such reference.
+     * The folder with evaluate.py and drift_reference.py. Default: models have no drift reference.
      */
     readonly driftReference?: string | undefined;
-    /** Undefined where no candidate is cross-validated. */
+    /** Undefined if no candidate is cross-validated. */
     readonly crossValidate?: string | undefined;
   };
   /** URIs of the images. */
@@ -52,7 +51,7 @@ export interface DefinitionArgs {
     readonly dataWrangler: string;
     /** Runs the scripts that belong to no algorithm. */
     readonly scikitLearn: string;
-    /** Makes baselines of data. */
+    /** Creates baselines of data. */
     readonly modelMonitor: string;
     /** The image of each algorithm, which trains, evaluates and serves its models. */
     readonly algorithms: Readonly<Record<TrainingImage, string>>;
@@ -66,18 +65,18 @@ export interface DefinitionArgs {
   };
   readonly context: JobContext;
   /**
-   * What the table's data hashes to, where that is known. Steps that have run on it are taken from
-   * SageMaker's cache; of unknown data nothing is, since the cache knows the table only by its name.
+   * The hash of the table's data, if known. Only then are steps cached, because SageMaker's cache only compares the table's
+   * name.
    */
   readonly dataHash?: string | undefined;
   /** Where executions are tracked. Default: SageMaker Experiments. */
   readonly tracking?: Tracking | undefined;
   /** The MLflow app that they are tracked in, and the experiment there. Default: none. */
   readonly mlflow?: PipelineDefinition["MlflowConfig"];
-  /** Whether each model is registered with a baseline of its training data, to find drift against. */
+  /** Whether each model is registered with a baseline of its training data, for drift detection. */
   readonly dataQualityBaseline: boolean;
-  /** Revision of the source that is deployed, kept with each model. Default: none. */
+  /** Revision of the deployed source, registered with each model. Default: none. */
   readonly gitRevision?: string | undefined;
-  /** What the card of each model says that only its owner knows. Default: models have no card. */
+  /** The owner's part of each model's card. Default: models have no card. */
   readonly modelCard?: ModelCardTexts | undefined;
 }

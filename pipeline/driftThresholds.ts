@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** When a difference between requests and a model's reference is drift: members of serving's monitoring and of scenarios. */
+/** Thresholds of drift, for serving's monitoring and for scenarios. */
 export const driftThresholds = {
   falseAlarmRate: z
     .number()
@@ -28,5 +28,5 @@ export const driftThresholds = {
     ),
 } as const;
 
-/** Periods that are compared together too, so that slow and small drift is found: of a day's hours, of a week's days. */
+/** Periods that are also compared together, to find slow and small drift: 24 hours, or 7 days. */
 export const longPeriods = { hourly: 24, daily: 7 } as const;

@@ -9,7 +9,7 @@ interface EcrRepository {
 const imageUri =
   /^(\d{12})\.(?:dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?|dkr-ecr(?:-fips)?\.([a-z0-9-]+)\.on\.(?:aws|amazonwebservices\.com\.cn))\/([^:@]+)/;
 
-/** The repository of ECR that an image lies in; undefined if it lies in another registry. */
+/** The ECR repository of an image; undefined for other registries. */
 export function ecrRepository(image: string): EcrRepository | undefined {
   const [, accountId, region, dualStackRegion, name] = imageUri.exec(image) ?? [];
   const inRegion = region ?? dualStackRegion;

@@ -1,14 +1,14 @@
 import { columnType } from "./columnTypes";
 import { type Dataset, encodings, featureColumns } from "./dataset";
 
-/** What the arguments of Preprocess have room for: 100, of which each has 240 characters of it. */
+/** Max length of the encodings in the arguments of Preprocess: 100 arguments of 240 characters. */
 const maxLength = 12_000;
 
 const kinds = ["char", "integer", "string", "varchar"];
 
 /**
- * Finds what is wrong with the columns that Preprocess encodes.
- * @param problem takes each problem, with its path in the dataset
+ * Finds problems with the columns that Preprocess encodes.
+ * @param problem receives each problem, with its path in the dataset
  */
 export function encodeProblems(
   dataset: Dataset,

@@ -18,24 +18,24 @@ import { transformStep } from "./steps/transform";
 import type { Tuning } from "./steps/tuning";
 import { executionUri } from "./storage";
 
-/** A tuned candidate, and what it is evaluated on. */
+/** A tuned candidate, and its test data. */
 export interface TunedCandidate {
   readonly candidate: Candidate;
-  /** Image that trained it, which evaluates and serves it too. */
+  /** Image that trained it, which also evaluates and serves it. */
   readonly imageUri: string;
   readonly tuning: Tuning;
   readonly preprocess: Preprocess;
-  /** Whether an equal evaluation that has run before may stand in for this one. */
+  /** Whether to reuse an equal earlier evaluation. */
   readonly cached: boolean;
 }
 
-/** The step that writes the evaluation report, and the steps that it takes before. */
+/** The step that writes the evaluation report, and the steps that it needs. */
 export interface Evaluation {
   readonly report: Processing<"evaluation">;
   readonly before: readonly Step[];
 }
 
-/** A script that evaluates, and what it is given beside the model and its test data. */
+/** A script that evaluates, with its arguments apart from the model and its test data. */
 interface Evaluator {
   readonly script: string;
   readonly code: StringExpression;
@@ -43,7 +43,7 @@ interface Evaluator {
   readonly arguments: readonly string[];
 }
 
-/** What evaluates: the script alone, or with it what makes the model's reference, to find drift by. */
+/** The evaluation's scripts, including that of the drift reference if configured. */
 function evaluator({ dataset, sources }: DefinitionArgs, preprocess: Preprocess): Evaluator {
   const { driftReference } = sources;
   if (driftReference === undefined) {
@@ -64,7 +64,7 @@ function evaluator({ dataset, sources }: DefinitionArgs, preprocess: Preprocess)
   };
 }
 
-/** Writes the report by a script that is given inputs, and arguments that name them. */
+/** Writes the report with a script, from inputs and arguments. */
 function reportStep(
   args: DefinitionArgs,
   { cached, candidate: { name }, preprocess }: TunedCandidate,
@@ -101,7 +101,7 @@ function reportStep(
   });
 }
 
-/** Evaluates a model in the image that trained it, whose libraries the script knows. */
+/** Evaluates a model on the image that trained it, whose libraries the script uses. */
 function evaluateModel(
   args: DefinitionArgs,
   tuned: TunedCandidate,
@@ -124,7 +124,7 @@ function evaluateModel(
   return { report, before: [] };
 }
 
-/** Evaluates a model of which nothing is known but that it serves: by what a batch transform predicts. */
+/** Evaluates a model of any image, by the predictions of a batch transform. */
 function evaluatePredictions(args: DefinitionArgs, tuned: TunedCandidate): Evaluation {
   const { name } = tuned.candidate;
   const model = modelStep({

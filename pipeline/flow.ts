@@ -13,18 +13,18 @@ import {
 import type { Json, JsonObject } from "./language/json";
 import { nodesOf } from "./ownFlow";
 
-/** A Data Wrangler flow, the node whose output is the flow's, and the name of the dataset it reads. */
+/** A Data Wrangler flow, the name of its output, and the name of its dataset. */
 export interface Flow {
   /**
-   * The content of the `.flow` file: JSON whose keys keep their order, since Data Wrangler puts the columns
-   * in the order in which the schema of its cast names them.
+   * The content of the `.flow` file: JSON with keys in their original order, because Data Wrangler orders columns like the
+   * schema of its cast.
    */
   readonly content: string;
   /** Name of the output of the processing job: `<id of the last node>.default`. */
   readonly outputName: string;
 }
 
-/** Where the flow's dataset comes from. */
+/** The source of the flow's dataset. */
 export interface FlowSource {
   /** Glue database. */
   readonly database: string;
@@ -35,8 +35,8 @@ export interface FlowSource {
 }
 
 /**
- * A UUID by content (version 5's layout over SHA-256), so that equal flows have equal node ids on every
- * machine: the job's output is named after the last node.
+ * A UUID from content (version 5's layout with SHA-256), so that equal flows have equal node ids, which name the job's
+ * output.
  */
 function nodeId(content: Json): string {
   const hex = createHash("sha256").update(JSON.stringify(content)).digest("hex");
@@ -123,7 +123,7 @@ function imputeMedian(column: string): Transform {
   };
 }
 
-/** `drop_last` must be false: else the last label's column stays in place, with nothing in it. */
+/** `drop_last` must be false: otherwise, the last label's column would remain, empty. */
 function oneHot(column: string): Transform {
   return {
     operator: "sagemaker.spark.encode_categorical_0.1",
@@ -141,14 +141,13 @@ function oneHot(column: string): Transform {
 }
 
 /**
- * What is done to the rows of a dataset, in order: the label ends up first, as XGBoost's CSV has it, and what the rows
- * are split by second, which Preprocess takes out, and then texts that it encodes. Rows without a label stay, for
- * Preprocess to count and leave out.
+ * The transforms of a dataset's rows, in order. The label becomes the first column, as in XGBoost's CSV; the split key, which
+ * Preprocess removes, the second; then come texts that Preprocess encodes. Rows without a label stay, because Preprocess
+ * counts and removes them.
  *
- * Each node has one column, as a string: the one form that every version of the operators takes. Evidence:
- * the operators' code in exported notebooks. There, Drop missing looks its column up by name and fails on a
- * list; Drop column and Impute take lists only since 2023; "Transform Data" in SageMaker's developer guide
- * says that Handle missing applies to a single column.
+ * Each node has one column, as a string, the only form that all versions of the operators accept. Evidence: the operators'
+ * code in exported notebooks, where Drop missing fails on a list, and Drop column and Impute only accept lists since 2023;
+ * "Transform Data" in SageMaker's developer guide: Handle missing applies to a single column.
  */
 function transforms(dataset: Dataset): readonly Transform[] {
   const categorical = categoricalColumns(dataset);
@@ -156,7 +155,7 @@ function transforms(dataset: Dataset): readonly Transform[] {
   const features = featureColumns(dataset).map(({ name }) => name);
   const numeric = features.filter((name) => ![...categorical, ...encoded].includes(name));
   const incomplete = dataset.missingValues === "drop" ? features : [];
-  // Else Preprocess does, so that the medians are kept with the model.
+  // Otherwise Preprocess does, so that the medians are stored with the model.
   const imputes = dataset.missingValues === "impute" && dataset.servedRows === "encoded";
   const toStart = [
     ...[...encoded].reverse(),

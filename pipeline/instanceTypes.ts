@@ -4,17 +4,16 @@ import type { PipelineDefinition, Step } from "./language/definition";
 import { isComputed, target } from "./language/expressions";
 import { allSteps } from "./language/graph";
 
-/** The name of an instance type of SageMaker. Which there are is the service's to say: it adds some every month. */
+/** The name of an instance type of SageMaker, which adds new ones every month. */
 export const instanceType = z
   .string()
   .regex(/^ml\.[a-z0-9-]+\.[a-z0-9-]+$/, "must be a SageMaker instance type, such as ml.m5.xlarge");
 
-/** Families of instances that have disks of their own: with a d for disk, and those for large models. */
+/** Families of instances with local disks: with a d for disk, and those for large models. */
 const families = /^ml\.([a-z]+\d+[a-z]*d[a-z]*|dl\d\w*|g[5-9]\w*|p[5-9][\w-]*|trn\d\w*)\./;
 
 /**
- * Whether instances of a type keep data on disks of their own, which their hardware encrypts. SageMaker refuses a key
- * for their volumes: "You can't request a VolumeKmsKeyId when using an instance type with local storage". Source: the
+ * Whether instances of a type have local disks, which the hardware encrypts. SageMaker refuses a key for their volumes: "You can't request a VolumeKmsKeyId when using an instance type with local storage". Source: the
  * API reference of ResourceConfig, TransformResources, and of CreateEndpointConfig (KmsKeyId);
  * aws/sagemaker-python-sdk#3677.
  */
@@ -23,9 +22,9 @@ export function hasLocalStorage(instanceType: string): boolean {
 }
 
 /**
- * An instance type that is the default of a pipeline parameter. The requests that take it name a key for the volume,
- * since a definition cannot have a member for some values of a parameter only. So a type whose disks take no key is
- * refused, rather than the key left out, and with it from every type that an execution is started with.
+ * An instance type that is the default of a pipeline parameter. Requests with the parameter have a key for the volume,
+ * because a definition cannot have a member for some values of a parameter only. So types with local disks are refused;
+ * omitting the key would affect all types.
  *
  * @param instead what to do instead, as the end of a sentence
  */
@@ -36,7 +35,7 @@ export function parameterInstanceType(instead: string) {
   });
 }
 
-/** What a step's job runs on; undefined if it runs none, or on nothing that has volumes. */
+/** The resources of a step's job; undefined without a job, or without volumes. */
 function resourcesOf(step: Step) {
   switch (step.Type) {
     case "ClarifyCheck":
@@ -54,7 +53,7 @@ function resourcesOf(step: Step) {
   }
 }
 
-/** The parameters of a definition that set the instance type of a job whose request names a key for the volume. */
+/** The parameters of a definition that set the instance type of a job with a key for its volume. */
 export function parametersOfKeyedVolumes(definition: PipelineDefinition): readonly string[] {
   return allSteps(definition).flatMap(({ step }) => {
     const { InstanceType: type, VolumeKmsKeyId: key } = resourcesOf(step) ?? {};

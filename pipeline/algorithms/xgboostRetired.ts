@@ -1,4 +1,4 @@
-/** What a contract still has although it does nothing, or makes every trial fail. */
+/** Members of a contract that have no effect, or make every trial fail. */
 export interface Retired {
   /** Reasons by hyperparameter. */
   readonly hyperparameters: Readonly<Record<string, string>>;
@@ -7,12 +7,12 @@ export interface Retired {
 }
 
 /*
- * What the image of the built-in XGBoost algorithm, 3.2-0, still takes, although XGBoost 3.2 no longer has it.
- * Sources: hyperparameter_validation.py of aws/sagemaker-xgboost-container, which takes it; XGBoost 3.2.0 itself,
- * which says "Parameters: { ... } are not used", or fails.
+ * What the image of the built-in XGBoost algorithm, 3.2-0, still accepts, although XGBoost 3.2 no longer has it. Sources:
+ * hyperparameter_validation.py of aws/sagemaker-xgboost-container; XGBoost 3.2.0 itself, which prints "Parameters: { ... }
+ * are not used", or fails.
  */
 
-/** What is refused, with the reasons. */
+/** Refused members, with the reasons. */
 export const xgboostRetired: Retired = {
   hyperparameters: {
     deterministic_histogram: "has no effect: XGBoost removed it; histograms are deterministic",

@@ -3,63 +3,63 @@ import { isComputed, target } from "../language/expressions";
 import { maxRetries } from "../language/retries";
 import { hoursInMonth, type Prices } from "./prices";
 
-/** What something costs: at the least, as is likely, and at the most. */
+/** Costs: minimum, likely and maximum. */
 export interface Range {
   readonly low: number;
   readonly likely: number;
   readonly worst: number;
 }
 
-/** What a step costs. */
+/** The costs of a step. */
 export interface StepCost extends Range {
   readonly step: string;
-  /** Jobs of one attempt, at the most. */
+  /** Max jobs of an attempt. */
   readonly jobs: number;
-  /** Attempts at the most: one, and those of its retry policies. */
+  /** Max attempts: one, and those of its retry policies. */
   readonly attempts: number;
-  /** Hours that one job may take; infinite if it has no limit. */
+  /** Max hours of a job; infinite if it has no limit. */
   readonly hours: number;
-  /** What its jobs run on, such as `2 x ml.m5.xlarge`. */
+  /** Instances of its jobs, such as `2 x ml.m5.xlarge`. */
   readonly resources: string;
 }
 
-/** What an execution costs. */
+/** The costs of an execution. */
 export interface ExecutionCost extends Range {
-  /** The steps that cost something, in the definition's order. */
+  /** The steps with costs, in the definition's order. */
   readonly steps: readonly StepCost[];
-  /** What costs something that is not counted: a text each, with the step. */
+  /** Costs that are not included: a text each, with the step. */
   readonly notPriced: readonly string[];
 }
 
 export interface CostOptions {
   readonly prices: Prices;
-  /** Whether a parameter that has no enumeration is refused, since a start can give it any value. Default: no. */
+  /** Whether to refuse parameters without an enumeration, because a start can set any value. Default false. */
   readonly ofAnyStart?: boolean | undefined;
-  /** Maximum number of bytes that one query of Athena reads; undefined: what a query reads is not counted. */
+  /** Maximum number of bytes that a query of Athena reads; undefined: queries are not included. */
   readonly queryBytes?: number | undefined;
-  /** Seconds that a job of a step has taken elsewhere, such as on this machine, by the step's name. */
+  /** Measured seconds of a step's job, for example on this machine, by the step's name. */
   readonly seconds?: ReadonlyMap<string, number> | undefined;
 }
 
-/** What has no price: a type without one, or a value that only an execution knows. */
+/** A type without a price, or a value that is unknown before an execution. */
 export class CostError extends Error {}
 
-/** Seconds that a job takes at the least: what is billed begins with them. */
+/** Min billed seconds of a job. */
 const shortestJob = 60;
 
-/** Seconds of a job that are likely if nothing is known: most of it is the start. An assumption. */
+/** Likely seconds of a job without measurements, mostly for its start. An assumption. */
 const likelyJob = 300;
 
-/** Seconds by which a job outlives its limit: SIGTERM gives it these to save what it has. Source: StoppingCondition. */
+/** Seconds after a job's limit to save its results after SIGTERM. Source: StoppingCondition. */
 const termination = 120;
 
-/** The limit of a job that names none: a day. Sources: StoppingCondition; Processor in the SageMaker Python SDK. */
+/** The default limit of a job: a day. Sources: StoppingCondition; Processor in the SageMaker Python SDK. */
 const defaultLimit = 86_400;
 
 /** Spot instances save up to 90 %. Source: Managed Spot Training. */
 const minSpotShare = 0.1;
 
-/** Kinds of steps that start nothing which is paid by the hour. */
+/** Types of steps without hourly costs. */
 const free: ReadonlySet<string> = new Set([
   "Cleanup",
   "Condition",
@@ -70,7 +70,7 @@ const free: ReadonlySet<string> = new Set([
   "RegisterModel",
 ]);
 
-/** Instances of one type that work together. */
+/** The instances of a job. */
 interface Instances {
   readonly type: string;
   readonly count: number;
@@ -79,17 +79,17 @@ interface Instances {
   readonly keptSeconds: number;
 }
 
-/** The jobs of one attempt of a step. */
+/** The jobs of an attempt of a step. */
 interface Jobs {
   readonly count: number;
-  /** Seconds of one job, at the most. */
+  /** Max seconds of a job. */
   readonly seconds: number;
-  /** Seconds of all of them together, where that is limited too. */
+  /** Max seconds of all jobs together, if limited. */
   readonly totalSeconds?: number | undefined;
-  /** What one job runs on: the dearest, where it may run on one of several. */
+  /** The instances of a job; the most expensive if there are alternatives. */
   readonly instances: readonly Instances[];
   readonly spot: boolean;
-  /** Queries of Athena in one attempt. */
+  /** Queries of Athena in an attempt. */
   readonly queries: number;
 }
 
@@ -100,7 +100,7 @@ interface Cluster {
   readonly KeepAlivePeriodInSeconds?: unknown;
 }
 
-/** Reads values of a definition at the most that they can be, by the pipeline's parameters. */
+/** Reads maximal values of a definition, by the pipeline's parameters. */
 class Values {
   private readonly parameters: ReadonlyMap<string, Parameter>;
   private readonly hours: ReadonlyMap<string, number>;
@@ -114,7 +114,7 @@ class Values {
     this.hours = new Map(Object.entries(prices.instanceHour));
   }
 
-  /** What a value can be: itself, or what its parameter can be by its enumeration, or its default. */
+  /** Possible values: the value itself, or its parameter's enumeration or default. */
   private possible(value: unknown, step: string, what: string): readonly unknown[] {
     if (!isComputed(value)) {
       return [value];
@@ -137,7 +137,7 @@ class Values {
     return values;
   }
 
-  /** The greatest number that a value can be; undefined if there is no value. */
+  /** The maximum of a value; undefined if there is no value. */
   number(value: unknown, step: string, what: string): number | undefined {
     if (value === undefined || value === null) {
       return undefined;
@@ -149,7 +149,7 @@ class Values {
     return Math.max(...numbers);
   }
 
-  /** What an hour of an instance type costs. */
+  /** The price per hour of an instance type. */
   hour(type: string, step: string): number {
     const price = this.hours.get(type);
     if (price === undefined) {
@@ -158,7 +158,7 @@ class Values {
     return price;
   }
 
-  /** Instances by the request's members; of several types that a parameter allows, the dearest. */
+  /** Instances of a request; the most expensive of the types that a parameter allows. */
   instances(cluster: Cluster | null | undefined, step: string): Instances {
     const types = this.possible(cluster?.InstanceType, step, "instance type");
     const named = types.filter((type) => typeof type === "string");
@@ -178,8 +178,8 @@ class Values {
   }
 
   /**
-   * What some jobs cost, each on the same instances with their volumes.
-   * @param seconds of all of them together, without those for which instances are kept warm
+   * The costs of jobs on equal instances with their volumes.
+   * @param seconds of all jobs together, without the time for which instances are kept warm
    */
   cost(instances: readonly Instances[], jobs: number, seconds: number, step: string): number {
     const hourly = instances.map(
@@ -193,7 +193,7 @@ class Values {
   }
 }
 
-/** The jobs that a step starts; undefined if it starts none that is paid by the hour. */
+/** The jobs of a step; undefined if none has hourly costs. */
 function jobsOf(step: Step, values: Values): Jobs | undefined {
   const { Name: name } = step;
   const limit = (value: unknown): number =>
@@ -337,15 +337,15 @@ function sum(ranges: readonly Range[]): Range {
 }
 
 /**
- * What an execution of a pipeline costs: its jobs with their volumes, and what Athena reads where `queryBytes` limits
- * that. Whether a step is taken from the cache, it does not ask: then it costs nothing. Not in it are what S3, KMS,
- * CloudWatch and the network charge by use, and what a retry of a failed execution runs again.
+ * The costs of an execution of a pipeline: its jobs with their volumes, and Athena's queries if `queryBytes` limits them.
+ * Cached steps are included, although they cost nothing. Not included are S3, KMS, CloudWatch and the network, and retries
+ * of a failed execution.
  *
- * - worst: each job until its time limit, in each attempt of its step, on the branch of each condition that costs more
- * - likely: five minutes a job, and the time that it has taken elsewhere, once
- * - low: a minute a job, or the time that it has taken elsewhere, on the cheaper branch
+ * - worst: each job until its time limit, in each attempt of its step, on the more expensive branch of each condition
+ * - likely: five minutes per job plus the measured time, once
+ * - low: a minute per job, or the measured time, on the cheaper branch
  *
- * A parameter counts as the dearest of its enumeration, or else as its default.
+ * A parameter counts as the most expensive of its enumeration, otherwise as its default.
  *
  * @throws CostError if a step's jobs have no price
  */

@@ -2,8 +2,7 @@ import type { PipelineDefinition } from "../language/definition";
 import { withParameters } from "../language/evaluate";
 
 /**
- * A definition in which some parameters are their defaults, and no longer parameters: whoever starts an execution cannot
- * set them.
+ * Replaces parameters of a definition by their defaults, so that a start cannot set them.
  *
  * @param names the parameters, which have defaults
  */

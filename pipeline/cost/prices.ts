@@ -4,7 +4,7 @@ import document from "./listPrices.json";
 
 const price = z.number().min(0).max(1e6);
 
-/** AWS's on-demand prices. The configuration gives those of another region or time. */
+/** AWS's on-demand prices. The configuration can set those of another region or time. */
 const pricesSchema = z.strictObject({
   source: z.string().describe("Source of the prices."),
   date: z.iso.date().describe("Date of the prices, such as 2026-11-30."),

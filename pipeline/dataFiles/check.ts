@@ -9,9 +9,9 @@ import { dataFilePaths } from "./paths";
 import { readSample, UnreadableFile, type UnpackBzip2 } from "./sample";
 import { isValue } from "./values";
 
-/** What of a table's files is checked. */
+/** Which parts of a table's files are checked. */
 interface DataFileCheck {
-  /** Whether the values at the beginning of CSV files are. */
+  /** Whether to check the values at the beginning of CSV files. */
   readonly values: boolean;
   /** Unpacks the beginning of a bzip2 file. Default: its content is not checked. */
   readonly unpackBzip2?: UnpackBzip2 | undefined;
@@ -23,7 +23,7 @@ const maxProblems = 20;
 /** Hive's folder of rows whose key is missing. */
 const noKey = "__HIVE_DEFAULT_PARTITION__";
 
-/** What is wrong with the folders that a file lies in: Athena passes over files that are in no partition. */
+/** The problem with a file's folders: Athena ignores files outside partitions. */
 function folderProblems(file: string, { partitions }: Dataset): readonly string[] {
   const folders = file.split("/").slice(0, -1).slice(-partitions.length);
   const keys = folders.map((folder) => folder.split("=")[0]?.toLowerCase());
@@ -55,12 +55,11 @@ function fileProblems(path: string, dataset: Dataset, check: DataFileCheck): rea
 }
 
 /**
- * What is wrong with the files of a table, by what their beginnings show: names and order of the columns, types,
- * delimiters, quotes, encoding and compression. Fast enough for a preview, and needs nothing but Node.js. What is in
- * whole files is for the local run's check of all values.
+ * Checks the beginnings of a table's files: names and order of the columns, types, delimiters, quotes, encoding and
+ * compression. Fast enough for a preview, and only requires Node.js. The local run checks all values.
  *
  * @param path a file, or a folder of files
- * @returns a line for each problem, with the file; at most 20, and how many more there are
+ * @returns a line for each problem, with the file; at most 20, and the number of further ones
  */
 export function dataFileProblems(
   path: string,

@@ -5,7 +5,7 @@ import { delimiterProblem, headerProblem } from "./header";
 import type { Sample } from "./sample";
 import { isCsvValue, isMissing } from "./values";
 
-/** A value in a message: short, and without what a terminal would obey. */
+/** A value for messages: shortened, and without control characters. */
 function shown(value: string): string {
   const plain = value.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\uFFFD");
   return `'${plain.length > 30 ? `${plain.slice(0, 29)}…` : plain}'`;
@@ -20,10 +20,10 @@ interface Row {
   readonly fields: readonly string[];
 }
 
-/** A number as it is written where a comma stands before the decimal places. */
+/** A number with a decimal comma. */
 const withDecimalComma = /^[+-]?\d*,\d+$/;
 
-/** What is wrong with the values of one column. The form is that of the local run's check of all values. */
+/** The problem with a column's values, in the form of the local run's check of all values. */
 function valuesProblem(
   name: string,
   typeName: string,
@@ -60,8 +60,8 @@ function valuesProblem(
 }
 
 /**
- * What is wrong with the beginning of a CSV file, against its table: the columns' names and order, what stands between
- * and around values, and, where they are asked for, the values.
+ * The problems of the beginning of a CSV file: the columns' names and order, delimiters and quotes, and optionally the
+ * values.
  */
 export function csvProblems(
   sample: Sample,

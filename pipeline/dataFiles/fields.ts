@@ -1,6 +1,6 @@
 import type { Dataset } from "../dataset";
 
-/** How a table's CSV files are written. */
+/** The form of a table's CSV files. */
 export type CsvForm = Pick<
   Dataset,
   | "columns"
@@ -14,11 +14,11 @@ export type CsvForm = Pick<
 >;
 
 /**
- * The values of a line. With quotes, only what OpenCSVSerde and all other readers take for the same: a value is
- * wholly in quotes or has none, quotes inside are doubled, and no backslash, which escapes.
+ * The values of a line. With quotes, only lines that OpenCSVSerde and other readers read alike: values are wholly in quotes
+ * or have none, quotes inside are doubled, and there is no backslash, which escapes.
  * Source: trino's CsvDeserializer, which is bug for bug compatible with OpenCSVSerde.
  *
- * @returns undefined if the line is not so written
+ * @returns undefined if the line has another form
  */
 export function splitLine(line: string, { delimiter, quoted }: CsvForm): string[] | undefined {
   if (!quoted) {

@@ -1,7 +1,7 @@
 import type { CsvForm } from "./fields";
 import { splitLine } from "./fields";
 
-/** A name without what spelling varies in: case, blanks, signs, quotes. */
+/** A name without case, blanks, symbols and quotes. */
 export function bare(name: string): string {
   return name
     .normalize("NFKC")
@@ -18,17 +18,17 @@ function isNamed(column: Column | undefined, name: string): boolean {
   );
 }
 
-/** The fields of a header, whose names may be in quotes where the values are not. */
+/** The fields of a header, whose names may be in quotes even if values are not. */
 function headerFields(line: string, form: CsvForm): string[] {
   return splitLine(line, { ...form, quoted: true }) ?? line.split(form.delimiter);
 }
 
-/** How many of a line's fields are names of columns, wherever they stand. */
+/** The number of a line's fields that are names of columns, in any order. */
 function knownNames(fields: readonly string[], form: CsvForm): number {
   return fields.filter((name) => form.columns.some((column) => isNamed(column, name))).length;
 }
 
-/** What another character between values than the declared one looks like; undefined if that seems right. */
+/** The delimiter that a line seems to have, if not the declared one. */
 export function delimiterProblem(line: string, number: number, form: CsvForm): string | undefined {
   const { columns, delimiter } = form;
   const values = (by: string): number => line.split(by).length;
@@ -71,10 +71,10 @@ function misnamed(fields: readonly string[], number: number, form: CsvForm): str
 }
 
 /**
- * What is wrong with the lines at the top of a CSV file: Athena skips as many as it is reported, and reads columns by place.
+ * The problem with the header lines of a CSV file: Athena skips the declared number, and reads columns by position.
  *
- * @param looksLikeRow whether the values of a line are of the columns' types
- * @returns undefined if one of them names the table's columns in order
+ * @param looksLikeRow whether the values of a line have the columns' types
+ * @returns undefined if a line has the table's columns in order
  */
 export function headerProblem(
   lines: readonly string[],

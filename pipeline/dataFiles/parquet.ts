@@ -6,12 +6,12 @@ import accepted from "./parquetTypes.json";
 import { UnreadableFile } from "./sample";
 import { ThriftReader, type ThriftStruct, type ThriftValue } from "./thrift";
 
-/** A column at the top of a Parquet file. */
+/** A top-level column of a Parquet file. */
 interface ParquetColumn {
   readonly name: string;
-  /** How values are stored; undefined for groups of columns, such as lists. */
+  /** The physical type; undefined for groups of columns, such as lists. */
   readonly physical?: string | undefined;
-  /** What the stored values mean, in the words of parquetTypes.json. */
+  /** The meaning of stored values, in the terms of parquetTypes.json. */
   readonly meaning: string;
   /** The type for messages, such as INT64 (DECIMAL(10,2)). */
   readonly text: string;
@@ -41,7 +41,7 @@ const meanings: readonly (readonly [RegExp, string])[] = [
   [/^DATE$/, "date"],
 ];
 
-/** Decimals of at most so many digits are 64-bit numbers for Trino. */
+/** Max digits of decimals that are 64-bit numbers in Trino. */
 const maxShortPrecision = 18;
 
 function numberOf(value: ThriftValue | undefined): number | undefined {
@@ -79,7 +79,7 @@ function readColumn(element: ThriftStruct): ParquetColumn {
 
 /**
  * Reads the columns of a Parquet file from its footer.
- * @throws UnreadableFile if it is no Parquet file
+ * @throws UnreadableFile if it is not a Parquet file
  */
 function readColumns(path: string): readonly ParquetColumn[] {
   const file = openSync(path, "r");
@@ -98,7 +98,7 @@ function readColumns(path: string): readonly ParquetColumn[] {
     const footer = new ThriftReader(read(length, size - 8 - length)).struct();
     const [root, ...elements] = footer.get(2) as readonly ThriftStruct[];
     const columns: ParquetColumn[] = [];
-    // The schema is a tree in depth-first order: whatever lies below a group is passed over.
+    // The schema is a tree in depth-first order; the children of groups are skipped.
     for (let place = 0; place < elements.length && root !== undefined;) {
       columns.push(readColumn(elements[place] ?? root));
       for (let open = 1; open > 0; place += 1) {
@@ -133,9 +133,9 @@ function acceptedTypes(type: ColumnType): Readonly<Record<string, readonly strin
 }
 
 /**
- * What is wrong with a Parquet file, against its table. Athena looks columns up by name, whatever the case, and reads
- * only the pairs of types that parquetTypes.json lists, with meanings of stored values by storage and Glue type.
- * Source: trino's ColumnReaderFactory (lib/trino-parquet); others end as HIVE_BAD_DATA (aws-sdk-pandas#57).
+ * The problems of a Parquet file. Athena finds columns by name, ignoring case, and only reads the pairs of types in
+ * parquetTypes.json. Source: trino's ColumnReaderFactory (lib/trino-parquet); other pairs fail with HIVE_BAD_DATA
+ * (aws-sdk-pandas#57).
  */
 export function parquetProblems(path: string, columns: Dataset["columns"]): readonly string[] {
   const stored = readColumns(path);

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-/** The paths of the files at a path: itself, or those in the folder but what Athena takes as hidden. */
+/** The files at a path: the file itself, or those in the folder that are not hidden by Athena's rules. */
 export function dataFilePaths(path: string): readonly string[] {
   if (statSync(path).isFile()) {
     return [path];

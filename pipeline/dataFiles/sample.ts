@@ -5,14 +5,14 @@ import { constants, gunzipSync } from "node:zlib";
 /** The lines at the start of a text file. */
 export interface Sample {
   readonly lines: readonly string[];
-  /** Whether they are all that the file has. */
+  /** Whether these are all lines. */
   readonly isWhole: boolean;
 }
 
-/** Unpacks the beginning of a bzip2 file, for which Node.js has nothing. */
+/** Unpacks the beginning of a bzip2 file, which Node.js does not support. */
 export type UnpackBzip2 = (path: string, maxBytes: number) => Buffer;
 
-/** What makes a file one that Athena would not read as the table says. */
+/** The reason why Athena cannot read a file. */
 export class UnreadableFile extends Error {
   override readonly name = "UnreadableFile";
 }
@@ -43,7 +43,7 @@ function readStart(path: string): { readonly bytes: Buffer; readonly isWhole: bo
 }
 
 /**
- * The text's bytes. Athena tells compression by the suffix alone.
+ * The uncompressed bytes. Athena determines compression by the suffix.
  * Source: trino's TextLineReaderFactory and CompressionKind.forFile; Athena's guide, "Use compression in Athena".
  */
 function unpacked(
@@ -112,17 +112,17 @@ function checkEncoding(bytes: Buffer, headerLines: number): void {
     throw new UnreadableFile("is not a text file: it contains null bytes");
   }
   if (headerLines === 0 && bytes.subarray(0, 3).toString("hex") === "efbbbf") {
-    // Trino passes over it (TextLineReader), older readers take it as part of the first value.
+    // Trino skips it (TextLineReader); older readers include it in the first value.
     throw new UnreadableFile("begins with a byte order mark: save it as UTF-8 without one");
   }
 }
 
 /**
- * Reads the beginning of a CSV file as Athena would. Lines end by LF, CR, or both, as for Trino's TextLineReader.
+ * Reads the beginning of a CSV file like Athena. Lines end with LF, CR, or both, as in Trino's TextLineReader.
  *
- * @param headerLines lines at the top of the file that are not rows
- * @returns undefined if nothing unpacks the file
- * @throws UnreadableFile if Athena would not read it as the table says
+ * @param headerLines number of header lines
+ * @returns undefined if the file cannot be unpacked here
+ * @throws UnreadableFile if Athena cannot read it
  */
 export function readSample(
   path: string,
@@ -135,7 +135,7 @@ export function readSample(
   }
   checkEncoding(start.bytes, headerLines);
   const lines = decode(start.bytes, start.isWhole).split(/\r\n|\n|\r/);
-  // What follows the last end of line is nothing, or a line that may be cut.
+  // After the last line end, there may be an incomplete line.
   if (!start.isWhole || lines.at(-1) === "") {
     lines.pop();
   }

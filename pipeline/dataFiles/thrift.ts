@@ -1,10 +1,10 @@
 /** A struct of Thrift's compact protocol: its fields by id. */
 export type ThriftStruct = ReadonlyMap<number, ThriftValue>;
-/** A value of it; a boolean, a number, bytes, a list, or a struct. */
+/** A value: a boolean, a number, bytes, a list, or a struct. */
 export type ThriftValue = boolean | number | Buffer | readonly ThriftValue[] | ThriftStruct;
 
 /**
- * Reads Thrift's compact protocol, as far as Parquet's footer needs it.
+ * Reads the parts of Thrift's compact protocol that Parquet's footer needs.
  * Source: Apache Thrift, "Thrift Compact protocol".
  */
 export class ThriftReader {

@@ -3,9 +3,9 @@ import type { Dataset } from "../dataset";
 import { isDay } from "../literals";
 
 /**
- * The forms of values in text. A value of another form is silently null for Athena.
+ * The forms of values in text. Athena silently reads values of other forms as null.
  * Source: trino's SimpleDeserializer; Athena's guide, "Lazy Simple SerDe for CSV, TSV, and custom-delimited files".
- * The local run's check (local/standins/athena/tables.py) has the same; a table of values holds the two together.
+ * The local run's check (local/standins/athena/tables.py) has the same ones; a shared table of values tests both.
  */
 const forms = {
   integer: /^[+-]?\d+$/,
@@ -40,10 +40,10 @@ function isMoment(text: string): boolean {
   return isDay(day) && Number(hour) < 24 && Number(minute) < 60 && Number(second) < 60;
 }
 
-/** How the values of a file are written. */
+/** The form of a file's values. */
 type ValueForm = Pick<Dataset, "decimal" | "nullTexts" | "quoted" | "thousands">;
 
-/** Groups of three digits, by the character between them. */
+/** Numbers with thousands separators, by separator. */
 const grouped: Readonly<Record<NonNullable<ValueForm["thousands"]>, RegExp>> = {
   ",": /^[+-]?\d{1,3}(,\d{3})+([^\d,][^,]*)?$/,
   ".": /^[+-]?\d{1,3}(\.\d{3})+([^\d.][^.]*)?$/,
@@ -51,7 +51,7 @@ const grouped: Readonly<Record<NonNullable<ValueForm["thousands"]>, RegExp>> = {
   "'": /^[+-]?\d{1,3}('\d{3})+([^\d'][^']*)?$/,
 };
 
-/** A number as Athena reads it, which the query makes of one in a file's form; "?" where it is none. */
+/** Converts a number from a file's form to Athena's, like the query; "?" if it is not a number. */
 function plainNumber(text: string, { decimal, thousands }: ValueForm): string {
   const isGrouped = thousands !== undefined && grouped[thousands].test(text);
   const whole = isGrouped ? text.replaceAll(thousands, "") : text;
@@ -61,7 +61,7 @@ function plainNumber(text: string, { decimal, thousands }: ValueForm): string {
   return whole.includes(".") ? "?" : whole.replaceAll(decimal, ".");
 }
 
-/** Whether a text of a CSV file stands for a missing value. */
+/** Whether a text in a CSV file means a missing value. */
 export function isMissing(text: string, { nullTexts, quoted }: ValueForm): boolean {
   // The second is the default of LazySimpleSerDe.
   return (
@@ -69,13 +69,13 @@ export function isMissing(text: string, { nullTexts, quoted }: ValueForm): boole
   );
 }
 
-/** Whether a text of a CSV file is a value of a type, or is missing. */
+/** Whether a text in a CSV file is a value of a type, or missing. */
 export function isCsvValue(type: ColumnType, text: string, form: ValueForm): boolean {
   const isNumber = ["decimal", "double", "float", "integer"].includes(type.kind);
   return isMissing(text, form) || isValue(type, isNumber ? plainNumber(text, form) : text);
 }
 
-/** Whether a value that is not empty is of a type, as Athena reads text. */
+/** Whether Athena reads a non-empty text as a value of a type. */
 export function isValue(type: ColumnType, text: string): boolean {
   switch (type.kind) {
     case "integer":
