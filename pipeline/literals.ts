@@ -1,9 +1,9 @@
 import { type ColumnType, columnType, integerRange } from "./columnTypes";
 
-/** A value as stack config states it. */
+/** A value in the stack's configuration. */
 export type ConfigValue = boolean | number | string;
 
-/** A value as SQL of a column's type, or what is wrong with it. */
+/** A value as SQL of a column's type, or the problem with it. */
 type Literal = { readonly sql: string } | { readonly problem: string };
 
 /** Largest finite value of a float. Source: IEEE 754, binary32. */
@@ -19,11 +19,11 @@ function withArticle(type: string): string {
   return `${/^[aeiou]/.test(type) ? "an" : "a"} ${type}`;
 }
 
-/** Whether a text is a day of the calendar, as year-month-day in digits. */
+/** Whether a text is a valid date, as year-month-day in digits. */
 export function isDay(text: string): boolean {
   const [, year, month, day] = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(text) ?? [];
   const date = new Date(0);
-  // Date.UTC would take the years before 100 as those of the last century.
+  // Date.UTC would move years before 100 to the last century.
   date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
   return (
     Number(year) > 0 &&
@@ -32,7 +32,7 @@ export function isDay(text: string): boolean {
   );
 }
 
-/** Digits of a decimal number without an exponent, such as 0.0000001 of "1e-7"; undefined if it is none. */
+/** A decimal number without an exponent, such as 0.0000001 for "1e-7"; undefined if it is not a number. */
 function plainDigits(text: string): string | undefined {
   const [, sign = "", whole, fraction = "", exponent = "0"] =
     /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/.exec(text) ?? [];
@@ -48,7 +48,7 @@ function plainDigits(text: string): string | undefined {
 }
 
 /**
- * The digits of an exact number: those of a number, or of a text where a number in YAML would lose some.
+ * The digits of an exact number, which may be text, because a number in YAML could lose some.
  * @returns undefined if the value is not such a number
  */
 function exactDigits(value: ConfigValue): string | undefined {
@@ -97,7 +97,7 @@ function floating(value: ConfigValue, kind: "double" | "float"): Literal {
   if (kind === "float" && Math.abs(value) > maxFloat) {
     return { problem: "is out of range for a float (-3.4028235e38 to 3.4028235e38)" };
   }
-  // Athena takes 0.1 as a decimal. A float compared with it, or with a double, would never be equal.
+  // Athena reads 0.1 as a decimal. A float would never equal it, or a double.
   if (kind === "float") {
     return { sql: `REAL ${quoted(String(value))}` };
   }
@@ -117,7 +117,7 @@ function text(value: ConfigValue, maxLength: number, type: string): Literal {
     : { sql: quoted(value) };
 }
 
-/** Athena keeps milliseconds of a timestamp. Source: Athena's guide, "Data types in Amazon Athena". */
+/** Athena stores milliseconds of a timestamp. Source: Athena's guide, "Data types in Amazon Athena". */
 const timestampForm = /^(\d{4}-\d{2}-\d{2})( ([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,3})?)?)?$/;
 
 function calendar(value: ConfigValue, kind: "date" | "timestamp"): Literal {
@@ -130,11 +130,11 @@ function calendar(value: ConfigValue, kind: "date" | "timestamp"): Literal {
 }
 
 /**
- * A value of stack config as an SQL literal of a column's type, in Athena's syntax: Athena compares no two types of
- * different families. Source: Trino's documentation, "Data types" and "Comparison functions and operators".
+ * A value of the configuration as an SQL literal of a column's type, because Athena does not compare types of different
+ * families. Source: Trino's documentation, "Data types" and "Comparison functions and operators".
  *
  * @param type Glue type of the column
- * @throws Error if the type is none of {@link ColumnType}
+ * @throws Error if the type is not a {@link ColumnType}
  */
 export function sqlLiteral(type: string, value: ConfigValue): Literal {
   const known: ColumnType | undefined = columnType(type);
@@ -158,7 +158,7 @@ export function sqlLiteral(type: string, value: ConfigValue): Literal {
     case "varchar":
       return text(value, known.length, type);
     case "char": {
-      // Of a char, blanks at the end do not count, which only the type tells.
+      // Only a literal of type char ignores trailing blanks.
       const literal = text(value, known.length, type);
       return "sql" in literal ? { sql: `CAST(${literal.sql} AS ${type})` } : literal;
     }

@@ -12,14 +12,14 @@ import {
 } from "./language/expressions";
 import type { Processing } from "./steps/processing";
 
-/** A JSON value in which an expression may stand for a string; one that is read from a report stands for a number. */
+/** A JSON value in which strings, and numbers from reports, may be expressions. */
 type CardValue =
   Expression | undefined | readonly CardValue[] | { readonly [name: string]: CardValue };
 
-/** Longest text of a member, and of one of the `custom_details`. */
+/** Max length of a member's text, and of one of the `custom_details`. */
 const maxObservation = 1024;
 
-/** The parts of a JSON document's text, of which neighbouring plain ones are yet apart. */
+/** The parts of a JSON document's text, before neighbouring plain ones are merged. */
 function* partsOf(value: CardValue): Generator<Expression> {
   if (isComputed(value)) {
     yield* "Std:JsonGet" in value ? [value] : ['"', value, '"'];
@@ -41,7 +41,7 @@ function* partsOf(value: CardValue): Generator<Expression> {
   }
 }
 
-/** The text of a JSON document, which an execution completes: the strings that its expressions give have no quotes. */
+/** The text of a JSON document that an execution completes; its expressions' strings need no escapes. */
 function documentText(value: CardValue): StringExpression {
   const joined: Expression[] = [];
   for (const part of partsOf(value)) {
@@ -55,7 +55,7 @@ function documentText(value: CardValue): StringExpression {
   return join("", joined);
 }
 
-/** What the model is trained on, in words. */
+/** A description of the training data. */
 function observations({ dataset }: DefinitionArgs): string {
   const { by, test, train, validation } = dataset.split;
   const parts = by === "column" ? "" : `: train ${train}, validation ${validation}, test ${test}`;
@@ -70,17 +70,17 @@ function observations({ dataset }: DefinitionArgs): string {
   return said.length > maxObservation ? `${said.slice(0, maxObservation - 3)}...` : said.trim();
 }
 
-/** What the ARNs of training jobs begin with: the account is that of the role that they assume. */
+/** Prefix of the ARNs of training jobs, with the account of their role. */
 function trainingJobPrefix({ region, roles }: DefinitionArgs): string {
   const [, partition = "", , , account = ""] = roles.training.split(":");
   return `arn:${partition}:sagemaker:${region}:${account}:training-job/`;
 }
 
-/** The hyperparameters of the best trial: those that all trials have, and those that tuning has found. */
+/** The hyperparameters of the best trial: static and tuned ones. */
 function hyperparameters({ candidate, tuning }: TunedCandidate): readonly CardValue[] {
   const { StaticHyperParameters: fixed = {} } = tuning.step.Arguments.TrainingJobDefinition ?? {};
   const tuned = Object.keys(candidate.ranges).map((name) => {
-    // How the SageMaker Python SDK refers to a value of a map (PropertiesMap).
+    // The SageMaker Python SDK's form for a value of a map (PropertiesMap).
     const path = `TrainingJobSummaries[0].TunedHyperParameters['${name}']`;
     return { name, value: stepProperty(tuning.step.Name, path) };
   });
@@ -91,12 +91,12 @@ function hyperparameters({ candidate, tuning }: TunedCandidate): readonly CardVa
 }
 
 /**
- * The card of a candidate's model, which an execution completes by what tuning and evaluation give: its content is a
- * JSON document as text, so what only an execution knows is joined into it.
+ * The card of a candidate's model. Its content is a JSON document as text, into which the execution joins results of tuning
+ * and evaluation.
  *
  * Sources: SageMaker's guide, "View and Update the Details of a Model Version", Model package model card schema;
- * aws/sagemaker-python-sdk#4726 has ModelCard among the arguments of the step. That the service takes a Join for the
- * content, as for other strings, is a belief without evidence: so no stack has a card unless its configuration says so.
+ * aws/sagemaker-python-sdk#4726 has ModelCard in the arguments of the step. That the service accepts a Join for the content,
+ * as for other strings, is an assumption without evidence, so cards are optional.
  */
 export function modelCard(
   args: DefinitionArgs,

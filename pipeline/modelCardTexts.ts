@@ -2,7 +2,7 @@ import { z } from "zod";
 
 const text = z.string().min(1).max(2048).optional();
 
-/** What a model card says that only its owner knows. Source of members and lengths: see `modelCard`. */
+/** The owner's part of a model card. Source of members and lengths: see `modelCard`. */
 export const modelCardSchema = z.strictObject({
   status: z
     .enum(["Draft", "PendingReview", "Approved", "Archived"])
@@ -29,5 +29,5 @@ export const modelCardSchema = z.strictObject({
   caveats: text.describe("Caveats and recommendations for users of the models."),
 });
 
-/** What a model card says that only its owner knows. */
+/** The owner's part of a model card. */
 export type ModelCardTexts = z.output<typeof modelCardSchema>;

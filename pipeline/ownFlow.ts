@@ -23,7 +23,7 @@ const flowSchema = z.looseObject({
 
 type OwnNode = z.output<typeof node>;
 
-/** A Data Wrangler flow as somebody has exported it, as far as it is known here; other members are kept. */
+/** An exported Data Wrangler flow; unknown members are kept. */
 interface OwnFlow {
   readonly content: z.output<typeof flowSchema>;
   /** The node that reads the data. */
@@ -32,10 +32,10 @@ interface OwnFlow {
   readonly last: string;
 }
 
-/** The operator that makes the types of columns, and leaves out those that its schema does not name. */
+/** The operator that casts columns, and drops those that its schema does not have. */
 const castOperator = "sagemaker.spark.infer_and_cast_type_0.1";
 
-/** The chain of nodes from the source to the last; other branches, charts and destinations are not in it. */
+/** The chain of nodes from the source to the last, without other branches, charts and destinations. */
 function chain(flow: OwnFlow): readonly OwnNode[] {
   const nodes = new Map(flow.content.nodes.map((one) => [one.node_id, one]));
   const found: OwnNode[] = [];
@@ -49,7 +49,7 @@ function chain(flow: OwnFlow): readonly OwnNode[] {
   return found;
 }
 
-/** The columns that the flow's casts name, in lower case; undefined if it has none, and so keeps all. */
+/** The columns in the flow's casts, in lower case; undefined without casts, which keeps all. */
 export function castColumns(flow: OwnFlow): readonly string[] | undefined {
   const cast = chain(flow).find(({ operator }) => operator === castOperator);
   const names = Object.keys(cast?.trained_parameters?.schema ?? {});
@@ -57,8 +57,8 @@ export function castColumns(flow: OwnFlow): readonly string[] | undefined {
 }
 
 /**
- * Reads a flow.
- * @throws Error that says what is wrong with it
+ * Parses a flow.
+ * @throws Error if it is not valid
  */
 function parseFlow(text: string): OwnFlow {
   let value: unknown;
@@ -95,7 +95,7 @@ function parseFlow(text: string): OwnFlow {
   return flow;
 }
 
-/** A file with a flow, by its path relative to the project. */
+/** The path of a file with a flow, relative to the project. */
 export const ownFlowSchema = z.string().transform((path, context): OwnFlow => {
   try {
     return parseFlow(readFileSync(path, "utf8"));

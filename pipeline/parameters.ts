@@ -2,21 +2,21 @@ import type { Candidate } from "./candidates";
 import type { Parameter } from "./language/definition";
 import type { Reference } from "./language/expressions";
 
-/** The defaults of the pipeline's parameters; whoever starts an execution may set others. */
+/** The defaults of the pipeline's parameters, which a start may override. */
 export interface ParameterDefaults {
   /** Instance type of the processing jobs. */
   readonly processingInstanceType: string;
-  /** Number of instances of the Data Wrangler job; the other processing jobs take one. */
+  /** Number of instances of the Data Wrangler job; other processing jobs have one. */
   readonly processingInstanceCount: number;
-  /** Instance type of the training jobs of candidates that do not name their own. */
+  /** Instance type of the training jobs of candidates without their own. */
   readonly trainingInstanceType: string;
   /** Approval status of a new model package. */
   readonly modelApprovalStatus: ModelApprovalStatus;
-  /** R² on the test data below which no candidate is registered and the execution fails. */
+  /** Min R² on the test data, below which no candidate is registered and the execution fails. */
   readonly minimumR2: number;
   /**
-   * US dollars that an execution may cost at the most; undefined: whatever it costs. With a limit, the parameters that
-   * costs depend on are fixed, for a limit that whoever starts an execution can lift would be none.
+   * Max costs of an execution in US dollars; undefined: unlimited. With a limit, the parameters that costs depend on are fixed,
+   * because a start could otherwise exceed it.
    */
   readonly maxCostPerExecution?: number | undefined;
 }
@@ -48,8 +48,8 @@ export function parameter(name: ParameterName): Reference {
 }
 
 /**
- * Declares the pipeline's parameters. Where each candidate names its own instance type, and none is evaluated by a batch
- * transform, which takes the parameter's, there is no TrainingInstanceType: it would change nothing.
+ * Declares the pipeline's parameters. There is no TrainingInstanceType if it would have no effect, because each candidate has
+ * its own instance type, and no batch transform uses it.
  */
 export function parameterDeclarations(
   defaults: ParameterDefaults,

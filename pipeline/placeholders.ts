@@ -4,7 +4,7 @@ import { dataWranglerFlow } from "./flow";
 import { datasetQuery } from "./query";
 import { usesMlflow } from "./tracking";
 
-/** What is known of a definition before there is an account. */
+/** The arguments of a definition that are known without an account. */
 export type KnownArgs = Pick<
   DefinitionArgs,
   | "candidates"
@@ -19,8 +19,8 @@ export type KnownArgs = Pick<
 > & { readonly champion?: ChampionRule | undefined };
 
 /**
- * Fills in what an account and its resources would give, with values of the same form and length: for
- * checking a configuration before anything is created, and for benchmarks.
+ * Fills in an account's values with placeholders of the same form and length, to check a configuration before anything is
+ * created, and for benchmarks.
  */
 export function withPlaceholders(known: KnownArgs): DefinitionArgs {
   const account = "111122223333";

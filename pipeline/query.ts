@@ -12,17 +12,17 @@ import { columnType } from "./columnTypes";
 import { formatType, partSql } from "./dateParts";
 import { type ConfigValue, quoted, sqlLiteral } from "./literals";
 
-/** Bytes that a query may scan at the most, by its workgroup: 100 GiB. */
+/** The workgroup's max bytes that a query may scan: 100 GiB. */
 export const queryScanLimit = 100 * 1024 ** 3;
 
 function quotedIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** Athena's names in queries of types that Glue names otherwise. */
+/** Athena's names in queries of types with other names in Glue. */
 const queryTypes: Readonly<Record<string, string>> = { float: "real", int: "integer" };
 
-/** A column in its type. Where the table holds text, null texts are missing, and so are empty values of other types than text. */
+/** A column in its type. If the table has text, null texts are missing, and so are empty values of types other than text. */
 function columnSql(dataset: Dataset, name: string): string {
   const column = quotedIdentifier(name);
   const type = typeInQuery(dataset, name) ?? "string";
@@ -69,7 +69,7 @@ function conditionSql(dataset: Dataset, one: Dataset["filter"][number]): string 
   }
 }
 
-/** What the rows are split by, as text, which no later cast changes: a date or timestamp becomes ISO 8601. */
+/** The split key as text, so that no later cast changes it; dates and timestamps are in ISO 8601. */
 function splitKeySql(dataset: Dataset): readonly string[] {
   const { column } = dataset.split;
   return column === undefined
@@ -78,15 +78,15 @@ function splitKeySql(dataset: Dataset): readonly string[] {
 }
 
 /**
- * A column as it travels to Preprocess. Where rows are served as they are, labels must get there whole, whatever Spark's CSV
- * does to quotes, line breaks and blanks: so text is percent-encoded, and text of blanks alone is missing.
+ * A column on its way to Preprocess. If the table's own rows are served, Spark's CSV must not change quotes, line breaks and
+ * blanks in labels, so text is percent-encoded, and blank text is missing.
  */
 function travellingSql(dataset: Dataset, name: string): string {
   const value = columnSql(dataset, name);
   return percentEncoded(dataset).includes(name) ? `url_encode(NULLIF(TRIM(${value}), ''))` : value;
 }
 
-/** Reads every column, in order, of the filtered rows, then the parts of dates, and what `others` say. */
+/** Reads all columns of the filtered rows, in order, then the parts of dates, and `others`. */
 function selectRows(
   dataset: Dataset,
   database: string,
@@ -115,14 +115,14 @@ function selectRows(
 }
 
 /**
- * The Athena query that reads the rows to train on, with what they are split by.
+ * The Athena query that reads the rows to train on, with the split key.
  * @param database the stack's database
  */
 export function datasetQuery(dataset: Dataset, database: string): string {
   return selectRows(dataset, database, splitKeySql(dataset), travellingSql);
 }
 
-/** The saved query that makes a table of the rows to train on, as Parquet. */
+/** The saved query that creates a Parquet table of the rows to train on. */
 export function selectedTableQuery(dataset: Dataset, database: string): string {
   const table = dataset.selectedTable ?? `${dataset.table}_selected`;
   return (

@@ -2,21 +2,20 @@ import { castType } from "./columnTypes";
 import { type Dataset, droppedColumns, partColumns } from "./dataset";
 import type { JsonObject } from "./language/json";
 
-/** What the schema's file is called. */
+/** The name of the schema's file. */
 export const rowSchemaFile = "row_schema.json";
 
-/** LazySimpleSerDe's own, where a table says no other. Source: Hive's LazySimpleSerDe, serialization.null.format. */
+/** LazySimpleSerDe's default. Source: Hive's LazySimpleSerDe, serialization.null.format. */
 const defaultNullText = "\\N";
 
-/** What stands for a missing value in the table's files, beside empty text. A single one replaces the SerDe's own. */
+/** Missing values in the table's files, in addition to empty text. A single one replaces the SerDe's default. */
 function nullTexts({ format, nullTexts: given, quoted }: Dataset): readonly string[] {
   const hasOwn = format === "csv" && !quoted && given.length !== 1;
   return hasOwn ? [...given, defaultNullText] : given;
 }
 
 /**
- * What is known of the table's rows before any is read: the part of the encoding document that Preprocess does not learn. Its
- * reader is `container/decision_tree/encoding/document.py`.
+ * The part of the encoding document that Preprocess does not learn. `container/decision_tree/encoding/document.py` reads it.
  */
 export function rowSchema(dataset: Dataset): JsonObject {
   const { dateFormats, dateParts, dropped, target } = dataset;

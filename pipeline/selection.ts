@@ -9,12 +9,12 @@ import { anyOf, compare, conditionStep } from "./steps/condition";
 import { failStep } from "./steps/fail";
 
 /**
- * Maximum number of candidates that conditions compare pair by pair. The pairs grow with the square of the candidates:
- * those of 50 would not fit into a definition. Beyond it a job compares them, which takes minutes.
+ * Maximum number of candidates that conditions compare in pairs, whose number grows quadratically: those of 50 would not fit
+ * into a definition. For more, a job compares them, which takes minutes.
  */
 const maxCompared = 10;
 
-/** Whether conditions compare the candidates themselves: few, and without a champion. */
+/** Whether conditions compare the candidates: if there are few, and no champion. */
 export function comparesPairs({
   candidates,
   champion,
@@ -43,8 +43,8 @@ function better(
 }
 
 /**
- * One Condition step a candidate, which registers it where it beats every earlier candidate, is as good as
- * every later one (so ties go to the earlier) and reaches the minimum, and the floor if there is one. At most one of them holds.
+ * A Condition step per candidate, which registers it if it is better than every earlier candidate, as good as every later one
+ * (so ties go to the earlier), and reaches the minimum, and the floor if there is one. At most one of them holds.
  */
 function registration(all: readonly CandidateSteps[], floor: number | undefined): readonly Step[] {
   const byFolds = foldsDecide(all);
@@ -63,7 +63,7 @@ function registration(all: readonly CandidateSteps[], floor: number | undefined)
   });
 }
 
-/** Fails the execution, with all scores in the message, where no candidate reaches the minimum. */
+/** Fails the execution, with all scores in the message, if no candidate reaches the minimum. */
 function failure(all: readonly CandidateSteps[]): Step {
   const scores = all.flatMap(({ candidate, r2 }, index) => [
     `${index === 0 ? "" : ", "}${candidate.name} `,
@@ -77,7 +77,7 @@ function failure(all: readonly CandidateSteps[]): Step {
   );
 }
 
-/** Fails an execution, before it trains, that is started with a MinimumR2 below the floor. */
+/** Fails an execution with a MinimumR2 below the floor, before it trains. */
 function lowered(floor: number): Step {
   const message = ["MinimumR2 ", parameter("MinimumR2"), ` is below ${floor}, the stack's own`];
   return conditionStep(

@@ -24,8 +24,8 @@ function csvSerialization(dataset: Dataset): {
 }
 
 /**
- * Glue's name of the table's format, its columns, and the classes that read and write it. OpenCSVSerde takes empty
- * values for numbers as wrong, and dates only as counts of days, so its columns are all text.
+ * Glue's name of the table's format, its columns, and the classes that read and write it. OpenCSVSerde refuses empty values
+ * for numbers, and only reads dates as numbers of days, so all its columns are text.
  * Source: Athena's guide, "Open CSV SerDe" and "Lazy Simple SerDe for CSV, TSV, and custom-delimited files".
  */
 export function tableFormat(dataset: Dataset): {

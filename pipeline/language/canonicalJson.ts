@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** A copy of a value with the keys of all objects in code-point order. Members that are undefined go. */
+/** A copy of a value with all objects' keys in code-point order, without undefined members. */
 function ordered(value: unknown): unknown {
   if (Array.isArray(value)) {
     return value.map(ordered);
@@ -17,15 +17,14 @@ function ordered(value: unknown): unknown {
 }
 
 /**
- * The canonical form of a JSON value: keys in code-point order, no white space unless `indent` asks for
- * some. Equal values give equal bytes on every machine, since the provider compares a definition as a
- * plain string.
+ * The canonical form of a JSON value: keys in code-point order, and no white space without `indent`. Equal values give equal
+ * bytes, because the provider compares definitions as strings.
  */
 export function canonicalJson(value: unknown, indent?: number): string {
   return JSON.stringify(ordered(value), undefined, indent);
 }
 
-/** The first 16 hexadecimal digits of the SHA-256 of a content, for names that change with it. */
+/** The first 16 hexadecimal digits of the SHA-256 of some content, for names that change with it. */
 export function contentHash(content: string | Buffer): string {
   return createHash("sha256").update(content).digest("hex").slice(0, 16);
 }

@@ -55,13 +55,13 @@ function checkParameters(
   }
 }
 
-/** Whether a step's arguments are of a form that this language knows. */
+/** Whether the form of a step's arguments is known. */
 function isTyped(step: Step): boolean {
   return isKnownType(step.Type) && !opaqueTypes.some((type) => type === step.Type);
 }
 
 /**
- * What is wrong with the containers of an inference pipeline: either all have a hostname, or none.
+ * The problem with the containers of an inference pipeline: either all have a hostname, or none.
  * Source: ContainerDefinition of SageMaker's API reference.
  */
 function containerProblems({ Arguments: args, Type: type }: Step): readonly string[] {
@@ -93,7 +93,7 @@ function checkStep(step: Step, names: Names, report: Report): void {
       report(`${where}, DependsOn: step ${JSON.stringify(dependency)} does not exist`);
     }
   }
-  // Other kinds of step have references of their own, such as ForEach.CurrentItem.
+  // Other kinds of steps have their own references, such as ForEach.CurrentItem.
   for (const found of isTyped(step) ? references(step) : []) {
     const problem = referenceProblem(found, names);
     if (problem !== undefined) {
@@ -111,15 +111,15 @@ function checkStep(step: Step, names: Names, report: Report): void {
 }
 
 /**
- * Finds what is wrong with a pipeline definition, all at once: names malformed or used twice, members that no
- * request has, values that are not of a member's type or limits, references that lead nowhere or to another
- * type, circles, `Std:JsonGet` on what is not a property file, parameters unused or undeclared, prefixes that
- * others' keys begin with too, and what is over the service's limits. Where public reports show what CreatePipeline answers, its words are beside.
+ * Finds all problems of a pipeline definition: names malformed or used twice, unknown members, values of the wrong type or
+ * out of range, references to nothing or to another type, cycles, `Std:JsonGet` on something other than a property file,
+ * parameters unused or undeclared, ambiguous prefixes, and exceeded limits of the service. CreatePipeline's own messages are
+ * added where public reports show them.
  *
  * @param document a definition, parsed or not
- * @param options.foreign whether others wrote it: parameters may go unused then, and prefixes end without a
- *   slash, as the service lets them; default false
- * @returns a sentence for each problem that names the step and the field; none if the definition holds
+ * @param options.foreign whether others wrote it: then, as in the service, parameters may be unused, and prefixes may end
+ *   without a slash; default false
+ * @returns a sentence for each problem, with the step and the field
  */
 export function check(
   document: Json | PipelineDefinition,

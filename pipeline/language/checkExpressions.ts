@@ -12,13 +12,13 @@ import { isObject, type JsonObject } from "./json";
 import { property, type ValueType } from "./properties";
 import { type Shape, withAnswer } from "./shapes";
 
-/** What the expressions of a definition may refer to. */
+/** The possible targets of a definition's expressions. */
 export interface Names {
   readonly parameters: ReadonlyMap<string, Parameter>;
   readonly steps: ReadonlyMap<string, Step>;
 }
 
-/** The types of value that a member takes. That it takes an Integer for a float is without evidence. */
+/** The types of values that a member accepts. That floats accept an Integer is an assumption. */
 const taken: Readonly<Partial<Record<Shape["type"], readonly ValueType[]>>> = {
   boolean: ["Boolean"],
   double: ["Float", "Integer"],
@@ -28,7 +28,7 @@ const taken: Readonly<Partial<Record<Shape["type"], readonly ValueType[]>>> = {
   string: ["String"],
 };
 
-/** The type of an expression's value, where it is known before an execution. */
+/** The type of an expression's value, if known before an execution. */
 function typeOf(expression: Computed, { parameters, steps }: Names): ValueType | undefined {
   if ("Std:Join" in expression) {
     return "String";
@@ -52,7 +52,7 @@ function typeOf(expression: Computed, { parameters, steps }: Names): ValueType |
   }
 }
 
-/** What is wrong with the type of an expression in its place; undefined if nothing is, or it is not known. */
+/** The problem with the type of an expression in its place, if any is known. */
 export function typeProblem(expression: Computed, shape: Shape, names: Names): string | undefined {
   const types = taken[shape.type];
   const type = typeOf(expression, names);
@@ -81,7 +81,7 @@ function outputNames({ Arguments: args }: ProcessingStep): readonly string[] | u
   return names.some(isComputed) ? undefined : names.filter((name) => typeof name === "string");
 }
 
-/** What is wrong with the property files that a processing step declares. */
+/** The problems of the property files of a processing step. */
 export function propertyFileProblems(step: ProcessingStep): readonly string[] {
   const outputs = outputNames(step);
   return (step.PropertyFiles ?? [])
@@ -102,7 +102,7 @@ function jsonGetProblem(referred: Step, path: Path): string | undefined {
     : `step "${referred.Name}" declares no property file "${file}"`;
 }
 
-/** What is wrong with a reference; undefined if nothing is. */
+/** The problem with a reference, if any. */
 export function referenceProblem(
   { get, jsonGet }: FoundReference,
   names: Names,
@@ -143,7 +143,7 @@ export function referenceProblem(
   return led.kind === "wrong" ? led.problem : undefined;
 }
 
-/** What is wrong with the form of a `Std:JsonGet`; undefined if nothing is. */
+/** The problem with the form of a `Std:JsonGet`, if any. */
 export function jsonGetFormProblem(expression: Computed, inCondition: boolean): string | undefined {
   const inside: unknown = expression["Std:JsonGet"];
   if (!isObject(inside)) {

@@ -5,7 +5,7 @@ import { isObject, type Json, type JsonObject } from "./json";
 const object = (value: Json | undefined): JsonObject => (isObject(value) ? value : {});
 const text = (value: Json | undefined): string => (typeof value === "string" ? value : "");
 
-/** A property of a step that its arguments hold already, such as the S3Uri of an output. */
+/** A property of a step that is in its arguments, such as the S3Uri of an output. */
 function argumentAt(
   { Arguments: args }: Step,
   path: readonly (string | number)[],
@@ -19,7 +19,7 @@ function argumentAt(
   );
 }
 
-/** The last part of a URI that is known before an execution, such as "/" or "output/model.tar.gz". */
+/** The end of a URI, if known before an execution, such as "/" or "output/model.tar.gz". */
 function lastPart(value: Json | undefined, steps: ReadonlyMap<string, Step>): string {
   const joined = object(value)["Std:Join"];
   if (isObject(joined)) {
@@ -34,7 +34,7 @@ function lastPart(value: Json | undefined, steps: ReadonlyMap<string, Step>): st
     : text(value);
 }
 
-/** Sources of S3DataType S3Prefix in a step that would find the keys of others which begin alike: their places. */
+/** Places of sources with S3DataType S3Prefix in a step whose prefix could include other keys. */
 export function openPrefixes(step: Step, steps: ReadonlyMap<string, Step>): readonly string[] {
   const found: string[] = [];
   const search = (value: Json | undefined, at: string): void => {
@@ -43,7 +43,7 @@ export function openPrefixes(step: Step, steps: ReadonlyMap<string, Step>): read
         search(one, `${at}[${index}]`);
       });
     } else if (isObject(value)) {
-      // A folder, or one object, which has an extension.
+      // A folder, or an object with an extension.
       const isClosed = /(\/|\.[^/]+)$/.test(lastPart(value["S3Uri"], steps));
       if (value["S3DataType"] === "S3Prefix" && !isClosed) {
         found.push(`${at}.S3Uri`);

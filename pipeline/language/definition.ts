@@ -1,6 +1,6 @@
 /**
- * Pipeline definitions, of anybody: Version "2020-12-01" as CreatePipeline takes it, a typed value whose steps
- * are API requests. What a definition holds beyond these types is kept; `check` names it.
+ * Any pipeline definition, in CreatePipeline's version "2020-12-01", as a typed value whose steps have API requests. Members
+ * outside these types are kept; `check` reports them.
  *
  * Sources: the JSON schema that CreatePipeline's reference links to
  * (aws-sagemaker-mlops/sagemaker-model-building-pipeline-definition-JSON-schema), and where the two differ,
@@ -20,8 +20,8 @@ import type { Computed, Expression } from "./expressions";
 import type { Json, JsonObject } from "./json";
 
 /**
- * A request in which an expression may stand for each plain value, and null for a member that is not given:
- * the SageMaker Python SDK writes nulls. Enumerations are open: a value that is newer than the types may occur.
+ * A request in which each plain value may be an expression, and missing members null, as the SageMaker Python SDK writes
+ * them. Enumerations are open, because values may be newer than the types.
  */
 type WithExpressions<T> = T extends string
   ? string | Computed
@@ -33,7 +33,7 @@ type WithExpressions<T> = T extends string
         ? { readonly [Key in keyof T]: WithExpressions<T[Key]> | null }
         : T;
 
-/** A request without the name of what it creates, which the service makes up unless it is given. */
+/** A request in which the name of the created resource is optional, because the service generates it. */
 type Unnamed<Request, Name extends keyof Request> = WithExpressions<
   Omit<Request, Name> & Partial<Pick<Request, Name>>
 >;
@@ -48,10 +48,10 @@ export type TransformArguments = Unnamed<CreateTransformJobRequest, "TransformJo
 export type ModelArguments = Unnamed<CreateModelInput, "ModelName">;
 export type RegisterModelArguments = Unnamed<CreateModelPackageInput, "ModelPackageName">;
 
-/** A step to wait for: by its name, or with the state that it must have reached. */
+/** A step to wait for: its name, optionally with its required status. */
 export type Dependency = string | { readonly Step: string; readonly Trigger?: Json };
 
-/** What every step has. */
+/** Common members of steps. */
 interface StepMembers {
   /** 1 to 64 letters, digits, hyphens and underscores; unique in the pipeline. */
   readonly Name: string;
@@ -60,21 +60,21 @@ interface StepMembers {
   readonly DependsOn?: readonly Dependency[] | null;
 }
 
-/** When a failed step is tried again. */
+/** When to retry a failed step. */
 export interface RetryPolicy {
   /** Such as `Step.THROTTLING` or `SageMaker.CAPACITY_ERROR`. */
   readonly ExceptionType: string | readonly string[];
-  /** Seconds before the first try; default 1. */
+  /** Seconds before the first retry; default 1. */
   readonly IntervalSeconds?: number | null;
-  /** Factor from one wait to the next; default 2. */
+  /** Factor of successive waits; default 2. */
   readonly BackoffRate?: number | null;
   /** 0 to 20; default 5. */
   readonly MaxAttempts?: number | null;
-  /** Minutes after which no try begins. */
+  /** Minutes after which no retry begins. */
   readonly ExpireAfterMin?: number | null;
 }
 
-/** For how long the result of an equal step may stand in for a step. */
+/** How long the result of an equal step may be reused. */
 export interface CacheConfig {
   readonly Enabled: boolean;
   /** An ISO 8601 duration, such as `P30D`. */
@@ -89,7 +89,7 @@ interface Cached {
   readonly CacheConfig?: CacheConfig | null;
 }
 
-/** A JSON document among the outputs of a processing step that `Std:JsonGet` reads. */
+/** A JSON document in a processing step's outputs, for `Std:JsonGet`. */
 export interface PropertyFile {
   readonly PropertyFileName: string;
   readonly OutputName: string;
@@ -128,7 +128,7 @@ export interface RegisterModelStep extends StepMembers, Retried {
   readonly Arguments: RegisterModelArguments;
 }
 
-/** What the steps that check a baseline have. */
+/** Common members of steps that check a baseline. */
 interface CheckMembers extends StepMembers, Retried, Cached {
   readonly Arguments: ProcessingArguments;
   readonly ModelPackageGroupName?: Expression | null;
@@ -179,7 +179,7 @@ export type Condition =
 export interface ConditionStep extends StepMembers {
   readonly Type: "Condition";
   readonly Arguments: {
-    /** All must hold for IfSteps to run; else ElseSteps do. */
+    /** If all hold, IfSteps run, otherwise ElseSteps. */
     readonly Conditions: readonly Condition[];
     readonly IfSteps?: readonly Step[] | null;
     readonly ElseSteps?: readonly Step[] | null;
@@ -207,7 +207,7 @@ interface LambdaStep extends StepMembers, Cached {
   readonly Arguments?: Readonly<Record<string, Json>> | null;
 }
 
-/** The kinds of step that the service knows, and this language names without a type for their arguments. */
+/** The service's kinds of steps whose arguments have no type here. */
 export const opaqueTypes = [
   "AutoML",
   "Cleanup",
@@ -225,12 +225,12 @@ interface OpaqueStep extends StepMembers, Retried, Cached {
   readonly Arguments?: JsonObject | null;
 }
 
-/** Any other string. An enumeration without a value, since a plain string would keep the Types from telling steps apart. */
+/** Any other string. An enumeration without values, because a plain string would include all other Types. */
 declare enum UnknownType {
   Any = "",
 }
 
-/** A step of a kind that this language does not know. Only the parser makes one. */
+/** A step of an unknown kind, which only the parser creates. */
 interface UnknownStep extends StepMembers {
   readonly Type: UnknownType;
   readonly Arguments?: Json;
@@ -261,7 +261,7 @@ interface Declared<Type extends string, Value> {
   readonly Name: string;
   readonly Type: Type;
   readonly Description?: string | null;
-  /** Without one, each execution must give a value. */
+  /** Without a default, each execution must set a value. */
   readonly DefaultValue?: Value | null;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The form of a definition, as tables. The arguments of the steps that stand for requests are the service
- * model's (requests.json, by tools/service_models.py).
+ * The form of a definition, as tables. Arguments that are requests have shapes of the service model (requests.json, written
+ * by tools/service_models.py).
  */
 
 import type { StepType } from "./definition";
@@ -8,13 +8,13 @@ import { opaqueTypes } from "./definition";
 import requests from "./requests.json";
 import type { Shape } from "./shapes";
 
-/** A kind of step that stands for a request. */
+/** A kind of step with a request. */
 interface RequestKind {
   /** Shape of the request. */
   readonly request: string;
-  /** The member that names what is created. It is not required. */
+  /** The member with the name of the created resource, which is optional. */
   readonly name: string;
-  /** Shapes of the responses that hold the properties of the step. */
+  /** Shapes of the responses with the properties of the step. */
   readonly properties: readonly string[];
 }
 
@@ -122,7 +122,7 @@ const parameterKinds: Readonly<Record<string, Shape>> = Object.fromEntries(
   ]),
 );
 
-/** Shapes by kind, under names of their own. */
+/** Shapes by kind, with their own names. */
 function named(kind: string, shapes: Readonly<Record<string, Shape>>): [string, Shape][] {
   return Object.entries(shapes).map(([type, shape]) => [`${type} ${kind}`, shape]);
 }
@@ -255,7 +255,7 @@ const shapes = new Map<string, Shape>([
 
 /**
  * The shape of a name.
- * @throws Error if there is none
+ * @throws Error if it does not exist
  */
 export function shapeOf(name: string): Shape {
   const shape = shapes.get(name) ?? requestShapes[name];
@@ -265,17 +265,17 @@ export function shapeOf(name: string): Shape {
   return shape;
 }
 
-/** The shapes of the responses that a kind of step's properties are in; none if they are not known. */
+/** The shapes of the responses with the properties of a kind of step; none if unknown. */
 export function propertyShapes(type: string): readonly string[] {
   return requestKinds[type]?.properties ?? [];
 }
 
-/** Whether a shape is in the arguments of a request, and not of the language itself. */
+/** Whether a shape belongs to requests, not to the language itself. */
 export function isOfRequest(name: string): boolean {
   return !shapes.has(name) || requestKinds[name.replace(/ arguments$/, "")] !== undefined;
 }
 
-/** Whether a kind of step is one that this language knows. */
+/** Whether a kind of step is known. */
 export function isKnownType(type: string): boolean {
   return shapes.has(`${type} step`);
 }

@@ -4,7 +4,7 @@ import { isComputed } from "./expressions";
 import { allSteps } from "./graph";
 import { isObject, type Json, type JsonObject } from "./json";
 
-/** A member that differs: its path, and its value on each side, undefined if it is absent. */
+/** A member that differs: its path, and its values, undefined if absent. */
 export interface Change {
   readonly path: string;
   readonly before: Json | undefined;
@@ -16,11 +16,11 @@ interface Difference {
   readonly kind: "definition" | "parameter" | "step";
   readonly name: string;
   readonly what: "added" | "changed" | "removed";
-  /** What differs inside, where it is changed. */
+  /** Differences inside a changed part. */
   readonly changes: readonly Change[];
 }
 
-/** Names by which members of lists are matched, so that one more in front changes no other. */
+/** Keys that identify members of lists, so that an insertion does not change the others. */
 const nameKeys = ["Name", "InputName", "OutputName", "ChannelName", "PropertyFileName", "Key"];
 
 function memberName(value: Json, index: number): string {
@@ -39,7 +39,7 @@ function members(value: object): ReadonlyMap<string, Json> {
 const isContainer = (value: Json | undefined): value is JsonObject | readonly Json[] =>
   typeof value === "object" && value !== null;
 
-/** What differs between two values. Expressions differ as a whole. */
+/** The differences between two values. Expressions are compared as a whole. */
 function changes(
   before: Json | undefined,
   after: Json | undefined,
@@ -80,7 +80,7 @@ function compareNamed(
   );
 }
 
-/** The steps by their names; the steps in a condition's branches stand for themselves. */
+/** The steps by name; those in a condition's branches are separate. */
 function steps(definition: PipelineDefinition): ReadonlyMap<string, object> {
   return new Map(
     allSteps(definition).map(({ condition, step }): [string, object] => {
@@ -88,7 +88,7 @@ function steps(definition: PipelineDefinition): ReadonlyMap<string, object> {
         step.Type === "Condition"
           ? { ...step, Arguments: { Conditions: step.Arguments.Conditions } }
           : step;
-      // A step that moves to another branch has changed, though its arguments may be the same.
+      // A step that moves to another branch has changed, even with the same arguments.
       return condition === undefined
         ? [step.Name, own]
         : [step.Name, { ...own, Branch: `${condition.name}.${condition.branch}` }];
@@ -96,7 +96,7 @@ function steps(definition: PipelineDefinition): ReadonlyMap<string, object> {
   );
 }
 
-/** What differs between two definitions: step by step, parameter by parameter, and the rest. */
+/** The differences between two definitions: by step, by parameter, and the rest. */
 export function diffDefinitions(
   before: PipelineDefinition,
   after: PipelineDefinition,
@@ -117,7 +117,7 @@ export function diffDefinitions(
 
 const marks = { added: "+", changed: "~", removed: "-" } as const;
 
-/** Differences as lines to read: a mark and a name, and below it each change. */
+/** Differences as lines: a mark and a name, followed by its changes. */
 export function formatDifferences(differences: readonly Difference[]): readonly string[] {
   const value = (one: Json | undefined): string =>
     one === undefined ? "(none)" : canonicalJson(one);

@@ -11,7 +11,7 @@ import type {
 import { type Computed, type Expression, isComputed, jsonPath, target } from "./expressions";
 import { isObject, type Json, type JsonObject } from "./json";
 
-/** A value in which all expressions have become what they stand for. Members that were null are not there. */
+/** A value without expressions and null members. */
 export type Evaluated<Value> = Value extends Computed
   ? never
   : Value extends readonly (infer Member)[]
@@ -27,11 +27,11 @@ export type TransformRequest = Evaluated<TransformArguments>;
 export type ModelRequest = Evaluated<ModelArguments>;
 export type RegisterModelRequest = Evaluated<RegisterModelArguments>;
 
-/** What references resolve to. */
+/** The values of references. */
 export interface Scope {
   readonly parameters: ReadonlyMap<string, Json>;
   readonly execution: ReadonlyMap<string, Json>;
-  /** What the Describe call of each finished step's job would answer. */
+  /** The Describe responses of finished steps' jobs. */
   readonly steps: ReadonlyMap<string, object>;
   /** The content of a property file of a finished step. */
   readonly propertyFile: (step: string, name: string) => Json;
@@ -39,7 +39,7 @@ export interface Scope {
   readonly document: (uri: string) => Json;
 }
 
-/** What is known before an execution, beside the parameters. */
+/** Variables that are known before an execution. */
 const beforeExecution: Omit<Scope, "parameters"> = {
   execution: new Map(),
   steps: new Map(),
@@ -51,7 +51,7 @@ const beforeExecution: Omit<Scope, "parameters"> = {
   },
 };
 
-/** An expression that has no value, or not the kind of value that its place needs. */
+/** An expression without a value, or with the wrong kind of value. */
 export class ExpressionError extends Error {}
 
 function member(value: unknown, key: string | number): unknown {
@@ -87,7 +87,7 @@ function resolve(get: string, scope: Scope): Json {
   if (value === undefined) {
     throw new ExpressionError(`"${get}" has no value`);
   }
-  // Parameters, variables and what Describe calls answer are JSON.
+  // Parameters, variables and Describe responses are JSON.
   return value as Json;
 }
 
@@ -133,7 +133,7 @@ function joinText(value: Json): string {
   return String(value);
 }
 
-/** The members of an object that are not null: for the service, those that are null are not given. */
+/** The non-null members of an object; the service treats null as missing. */
 function given(value: JsonObject): readonly [string, Json][] {
   return Object.entries(value).filter(([, one]) => one !== null);
 }
@@ -164,7 +164,7 @@ function evaluateJson(value: Json, scope: Scope): Json {
 }
 
 /**
- * The value of an argument, or of all arguments, with the expressions in it replaced by what they stand for.
+ * The value of an argument, or of all arguments, with expressions replaced by their values.
  * @throws ExpressionError if an expression has no value
  */
 export function evaluate<Value>(value: Value, scope: Scope): Evaluated<Value> {
@@ -194,14 +194,13 @@ function substitute(value: Json, parameters: Scope["parameters"]): Json {
 }
 
 /**
- * A definition, or a part of one, with the values of its parameters in their places. What only the execution
- * knows stays an expression.
+ * A definition, or a part of one, with parameters replaced by their values. Expressions that depend on the execution stay.
  */
 export function withParameters<Value>(value: Value, parameters: Scope["parameters"]): Value {
   return substitute(value as Json, parameters) as Value;
 }
 
-/** The value of an operand. A JSON document that it is read from may hold anything there. */
+/** The value of an operand, which may be anything if it comes from a JSON document. */
 const operand = (value: Expression, scope: Scope): Json => evaluateJson(value, scope);
 
 const comparisons: Readonly<Record<Comparison["Type"], (left: Json, right: Json) => boolean>> = {
@@ -223,7 +222,7 @@ function numbers(left: Json, right: Json, test: (left: number, right: number) =>
 
 /**
  * Whether a condition of a Condition step holds.
- * @throws ExpressionError if a side has no value, or values that are not numbers are put in order
+ * @throws ExpressionError if a side has no value, or non-numeric values are ordered
  */
 export function holds(condition: Condition, scope: Scope): boolean {
   switch (condition.Type) {

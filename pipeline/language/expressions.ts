@@ -1,6 +1,6 @@
 /**
- * The expressions of a pipeline definition, Version "2020-12-01", as the service reads them: references
- * to parameters, execution variables and step properties (`Get`), `Std:Join` and `Std:JsonGet`.
+ * The expressions of a pipeline definition, version "2020-12-01": references to parameters, execution variables and step
+ * properties (`Get`), `Std:Join` and `Std:JsonGet`.
  */
 
 import { isObject, type JsonObject } from "./json";
@@ -15,29 +15,29 @@ export interface Join extends JsonObject {
   readonly "Std:Join": { readonly On: string; readonly Values: readonly Expression[] };
 }
 
-/** A value read from a JSON document that a processing step wrote, its property file. */
+/** A value in a property file, a JSON document of a processing step. */
 export interface JsonGet extends JsonObject {
   readonly "Std:JsonGet": { readonly PropertyFile: Reference; readonly Path: string };
 }
 
 /**
- * A value read from a JSON document anywhere in S3. The service takes it in conditions only. Source:
+ * A value in a JSON document anywhere in S3. The service only accepts it in conditions. Source:
  * Developer Guide, "Pass Data Between Steps".
  */
 interface S3JsonGet extends JsonObject {
   readonly "Std:JsonGet": { readonly S3Uri: Expression; readonly Path: string };
 }
 
-/** An expression whose value only an execution knows. */
+/** An expression whose value depends on the execution. */
 export type Computed = Reference | Join | JsonGet | S3JsonGet;
 
-/** What may stand in place of a plain value in the arguments of a step: the value itself, or an expression. */
+/** A plain value in a step's arguments, or an expression. */
 export type Expression = string | number | boolean | Computed;
 
-/** What may stand in place of a string. */
+/** A string, or an expression. */
 export type StringExpression = string | Computed;
 
-/** The variables of a pipeline execution that the service fills in. */
+/** The service's variables of a pipeline execution. */
 export const executionVariables = [
   "CurrentDateTime",
   "PipelineArn",
@@ -66,8 +66,8 @@ export function join(on: string, values: readonly Expression[]): Join {
 }
 
 /**
- * An S3 URI of parts, each without slashes at its ends, some of which are known only to the execution.
- * Neighbouring plain parts become one, so that equal URIs render equally.
+ * An S3 URI of parts, each without slashes at its ends, some of which may depend on the execution. Neighbouring plain parts
+ * are merged, so that equal URIs render equally.
  */
 export function s3Uri(bucket: string, ...parts: readonly StringExpression[]): StringExpression {
   const values: StringExpression[] = [`s3://${bucket}`];
@@ -84,9 +84,9 @@ export function s3Uri(bucket: string, ...parts: readonly StringExpression[]): St
 }
 
 /**
- * The URI with a slash behind it: as the S3Uri of an S3Prefix, a folder's URI without one would stand for
- * every key that begins with it, `predictions/LGBM` for those of `predictions/LGBM2` too. An output's own URI has
- * none, as in the SageMaker SDK's defaults, so whoever reads it adds one.
+ * The URI with a final slash: as the S3Uri of an S3Prefix, a folder's URI without one would include every key that begins
+ * with it, `predictions/LGBM` also `predictions/LGBM2`. An output's URI has none, as in the SageMaker SDK's defaults, so
+ * its readers add one.
  */
 export function folderUri(uri: Reference): Join {
   return join("", [uri, "/"]);
@@ -94,7 +94,7 @@ export function folderUri(uri: Reference): Join {
 
 const functions = ["Get", "Std:Join", "Std:JsonGet"] as const;
 
-/** Whether a JSON value is written as an expression: an object with the one member that names a function. */
+/** Whether a JSON value is an expression: an object whose single member is a function. */
 export function isComputed(value: unknown): value is Computed {
   if (!isObject(value)) {
     return false;
@@ -103,7 +103,7 @@ export function isComputed(value: unknown): value is Computed {
   return keys.length === 1 && functions.some((name) => name === keys[0]);
 }
 
-/** A string that is written out; undefined if an expression stands for it, or nothing is given. */
+/** A literal string; undefined for an expression or a missing value. */
 export function literal(value: Expression | null | undefined): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
@@ -137,9 +137,9 @@ export function propertyPath(path: string): Path | undefined {
 }
 
 /**
- * Splits the Path of a `Std:JsonGet`, such as `metrics.r2.value`, `folds[0].mse`, `metrics['weighted avg'].x`,
- * each with `$.` before it or without. Undefined where malformed, or where it uses what JsonPath has beyond
- * paths to one value (wildcards, filters, `..`).
+ * Splits the Path of a `Std:JsonGet`, such as `metrics.r2.value`, `folds[0].mse`, `metrics['weighted avg'].x`, optionally
+ * with a prefix `$.`. Undefined if it is malformed, or uses JsonPath's features beyond paths to one value (wildcards,
+ * filters, `..`).
  * Source of the form: Developer Guide, "Pass Data Between Steps", which refers to JsonPath.
  */
 export function jsonPath(path: string): Path | undefined {
@@ -147,14 +147,14 @@ export function jsonPath(path: string): Path | undefined {
   return parts === undefined || parts.length === 0 ? undefined : parts;
 }
 
-/** Where a reference leads. */
+/** The target of a reference. */
 export type Target =
   | { readonly kind: "parameter"; readonly name: string }
   | { readonly kind: "execution"; readonly name: string }
   | { readonly kind: "step"; readonly name: string; readonly path: Path }
   | { readonly kind: "malformed" };
 
-/** Reads the text of a `Get`. */
+/** Parses the text of a `Get`. */
 export function target(get: string): Target {
   const [, space, name, rest] =
     /^(Parameters|Execution|Steps)\.([A-Za-z0-9_-]+)(.*)$/s.exec(get) ?? [];

@@ -2,13 +2,13 @@ import type { PipelineDefinition, Step } from "./definition";
 import { isComputed, target } from "./expressions";
 import { isObject, type Json, type JsonObject } from "./json";
 
-/** A step of a definition, and the Condition step whose branch it is in, if it is in one. */
+/** A step of a definition, and the Condition step whose branch has it, if any. */
 export interface PlacedStep {
   readonly step: Step;
   readonly condition?: { readonly name: string; readonly branch: "ElseSteps" | "IfSteps" };
 }
 
-/** All steps of a definition, those in the branches of conditions too, each after its condition. */
+/** All steps of a definition, including those in branches, each after its condition. */
 export function allSteps({ Steps: steps }: Pick<PipelineDefinition, "Steps">): PlacedStep[] {
   const place = (some: readonly Step[], condition?: PlacedStep["condition"]): PlacedStep[] =>
     some.flatMap((step) => {
@@ -26,16 +26,16 @@ export function allSteps({ Steps: steps }: Pick<PipelineDefinition, "Steps">): P
   return place(steps);
 }
 
-/** A reference and where it stands. */
+/** A reference and its place. */
 export interface FoundReference {
   readonly get: string;
-  /** Member path from the value that was searched, such as `Arguments.RoleArn`. */
+  /** Path from the searched value, such as `Arguments.RoleArn`. */
   readonly at: string;
-  /** The `Std:JsonGet` it is the property file of, if it is. */
+  /** The `Std:JsonGet` whose property file it is, if any. */
   readonly jsonGet?: JsonObject;
 }
 
-/** All references in a value, in order. The steps in a condition's branches have references of their own. */
+/** All references in a value, in order, without those of steps in a condition's branches. */
 export function references(value: unknown): readonly FoundReference[] {
   const found: FoundReference[] = [];
   const search = (one: Json | undefined, at: string, jsonGet?: JsonObject): void => {
@@ -63,7 +63,7 @@ export function references(value: unknown): readonly FoundReference[] {
   return found;
 }
 
-/** The names of the steps that a step's DependsOn names. */
+/** The names of the steps in a step's DependsOn. */
 export function explicitDependencies({ DependsOn: dependencies }: Step): readonly string[] {
   return (dependencies ?? []).map((one) => (typeof one === "string" ? one : one.Step));
 }
@@ -83,7 +83,7 @@ export function dependencies({ condition, step }: PlacedStep): ReadonlySet<strin
   return names;
 }
 
-/** The circles in which steps wait for each other, each once: its names in order, the first again at the end. */
+/** The cycles of steps that wait for each other, each once: names in order, with the first repeated at the end. */
 export function circles(steps: readonly PlacedStep[]): readonly (readonly string[])[] {
   const byName = new Map(steps.map((placed) => [placed.step.Name, placed]));
   const found: (readonly string[])[] = [];

@@ -1,6 +1,6 @@
 import type { Step } from "./definition";
 
-/** The containers of a model, in the order in which they are asked: several are an inference pipeline. */
+/** The containers of a model, in the order of invocation; several are an inference pipeline. */
 export function modelContainers<Container extends object>({
   Containers: several,
   PrimaryContainer: one,
@@ -11,7 +11,7 @@ export function modelContainers<Container extends object>({
   return [one ?? [], several ?? []].flat() as readonly Container[];
 }
 
-/** The images that a step's job or model runs: URIs, or the expressions that an execution finds them by. */
+/** The images of a step's job or model: URIs or expressions. */
 export function imageValues({ Arguments: args, Type: type }: Step): readonly unknown[] {
   switch (type) {
     case "ClarifyCheck":
@@ -33,7 +33,7 @@ export function imageValues({ Arguments: args, Type: type }: Step): readonly unk
   }
 }
 
-/** The URIs of the images that a step's job or model runs, as far as they are known before an execution. */
+/** The URIs of the images of a step's job or model that are known before an execution. */
 export function imagesOf(step: Step): readonly string[] {
   return imageValues(step).filter((uri) => typeof uri === "string");
 }

@@ -10,7 +10,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A value in words, for messages: `the string "x"`, `a list`. */
+/** A description of a value for messages: `the string "x"`, `a list`. */
 export function inWords(value: unknown): string {
   if (value === null || value === undefined) {
     return "null";

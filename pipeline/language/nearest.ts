@@ -1,4 +1,4 @@
-/** The number of single characters to insert, delete or replace to make one text of another. */
+/** The edit distance of two texts: the number of characters to insert, delete or replace. */
 function distance(left: string, right: string): number {
   let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (let row = 1; row <= left.length; row += 1) {
@@ -12,7 +12,7 @@ function distance(left: string, right: string): number {
   return previous[right.length] ?? 0;
 }
 
-/** The one of some names that a mistyped one may have meant: at most a third of its letters off. */
+/** The name that a mistyped one probably means, with at most a third of its letters wrong. */
 export function nearest(mistyped: string, names: readonly string[]): string | undefined {
   const text = mistyped.toLowerCase();
   let best: { readonly name: string; readonly off: number } | undefined;

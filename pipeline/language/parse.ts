@@ -3,7 +3,7 @@ import { isOfRequest, shapeOf } from "./definitionShapes";
 import type { Json } from "./json";
 import { type Finding, inspect, type Inspection } from "./shapes";
 
-/** A definition, or what keeps a document from being one: a sentence for each problem, with its place. */
+/** A definition, or a sentence for each problem of the document, with its place. */
 type Parsed =
   | { readonly definition: PipelineDefinition; readonly problems?: never }
   | { readonly definition?: never; readonly problems: readonly string[] };
@@ -12,7 +12,7 @@ export function sentence({ place, problem }: Finding): string {
   return place === "" ? `the definition ${problem}` : `${place}: ${problem}`;
 }
 
-/** Everything in a document that is not as a definition's form wants it, in the order of the document. */
+/** All deviations of a document from a definition's form, in the order of the document. */
 export function inspectDefinition(
   document: unknown,
   expression?: Inspection["expression"],
@@ -35,18 +35,18 @@ export function inspectDefinition(
 }
 
 /**
- * Reads the document of a definition: everything that the types promise holds of the result, which is the
- * document itself, with all that the types do not know. Whether the definition is right, `check` says.
+ * Parses the document of a definition. The result satisfies the types; it is the document itself, including members outside
+ * the types. `check` decides whether the definition is valid.
  */
 export function parse(document: Json): Parsed {
   const findings = inspectDefinition(document);
-  // What has the form of the types is of the types. Where it has not, all that is wrong is said at once.
+  // A document with the types' form satisfies them; otherwise, all problems are reported.
   return findings.some(({ kind }) => kind === "form")
     ? { problems: findings.map(sentence) }
     : { definition: document as unknown as PipelineDefinition };
 }
 
-/** Reads a definition as CreatePipeline takes it and DescribePipeline answers it: as text. */
+/** Parses the text of a definition, as in CreatePipeline and DescribePipeline. */
 export function parseText(text: string): Parsed {
   let document: Json;
   try {

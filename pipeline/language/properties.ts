@@ -3,10 +3,10 @@ import { propertyShapes, shapeOf } from "./definitionShapes";
 import type { Path } from "./expressions";
 import { nearest } from "./nearest";
 
-/** The type of a parameter, and of any value in an expression. */
+/** The type of a parameter or of a value in an expression. */
 export type ValueType = "Boolean" | "Float" | "Integer" | "String";
 
-/** What a reference to a property of a step leads to. `unknown` where that is not known beforehand. */
+/** The target of a reference to a step's property, `unknown` if it is not known beforehand. */
 type Property =
   | { readonly kind: "unknown" }
   | { readonly kind: "value"; readonly type: ValueType }
@@ -72,7 +72,7 @@ function describedProperty(step: Step, path: Path): Property {
       };
 }
 
-/** What a reference to a property of a step leads to, by the kind of the step. */
+/** The target of a reference to a step's property, by the kind of step. */
 export function property(step: Step, path: Path): Property {
   const [first = "", second] = path;
   switch (step.Type) {

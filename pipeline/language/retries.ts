@@ -1,11 +1,11 @@
 import type { RetryPolicy } from "./definition";
 
-/** Tries again of a policy that limits neither their number nor their time. Source: {@link maxRetries}. */
+/** Retries of a policy without a limit of number or time. Source: {@link maxRetries}. */
 const defaultMaxAttempts = 5;
 
 /**
- * How often a policy has a failed step tried again, at the most: by their number, or by the minutes after which none
- * begins, since none waits less than the one before. Source: SageMaker's guide, "Retry Policy for Pipeline Steps".
+ * Max retries of a policy: by their number, or by the minutes after which none begins, because waits do not decrease.
+ * Source: SageMaker's guide, "Retry Policy for Pipeline Steps".
  */
 export function maxRetries({
   ExpireAfterMin: minutes,

@@ -1,14 +1,13 @@
 /**
- * The form of JSON documents as tables: what members an object has, what a value may be. The requests that
- * steps stand for come from the service's model (requests.json), the rest of a definition is in
- * definitionShapes.ts. {@link inspect} holds a value against a shape.
+ * The form of JSON documents as tables: objects' members, and values. Requests come from the service's model
+ * (requests.json), the rest of a definition is in definitionShapes.ts. {@link inspect} checks a value against a shape.
  */
 
 import { type Computed, isComputed } from "./expressions";
 import { inWords, isObject, type Json, type JsonObject } from "./json";
 import { nearest } from "./nearest";
 
-/** The form of a value, as botocore's service models write it, with `choice`, `scalar` and `any` beside. */
+/** The form of a value, as in botocore's service models, and in addition `choice`, `scalar` and `any`. */
 export interface Shape {
   readonly type:
     | "any"
@@ -32,15 +31,15 @@ export interface Shape {
   /** The shapes of a map's keys and values. */
   readonly key?: string;
   readonly value?: string;
-  /** The shapes that a choice's member Type chooses from. */
+  /** The shapes of a choice by its member Type. */
   readonly of?: Readonly<Record<string, string>>;
-  /** The shape of those of other Types. Without one, there must be none. */
+  /** The shape for other Types. Default: they are not allowed. */
   readonly otherwise?: string;
-  /** What a choice's objects are called by, with their Name. */
+  /** The noun for a choice's objects, followed by their Name. */
   readonly called?: string;
-  /** Whether a string may stand for it too. */
+  /** Whether a string is also allowed. */
   readonly orString?: boolean;
-  /** Whether it must be written out: no expression stands for it. */
+  /** Whether it must be literal, not an expression. */
   readonly literal?: boolean;
   /** Limits of a number, or of the length of a string, list or map. */
   readonly min?: number;
@@ -50,23 +49,23 @@ export interface Shape {
   readonly pattern?: string;
 }
 
-/** What is wrong with a value. */
+/** A problem with a value. */
 export interface Finding {
-  /** `form`: the value is not of the kind that the types promise. `content`: all else. */
+  /** `form`: the value does not satisfy the types. `content`: anything else. */
   readonly kind: "content" | "form";
   /** Such as `step "Train", Arguments.InputDataConfig[0].ChannelName`. */
   readonly place: string;
   readonly problem: string;
 }
 
-/** How a value is held against a shape. */
+/** Options of a check against a shape. */
 export interface Inspection {
   /** Finds a shape by its name. */
   readonly shape: (name: string) => Shape;
   readonly report: (finding: Finding) => void;
   /** Called with each expression and the shape that its value must have. */
   readonly expression?: (expression: Computed, name: string, shape: Shape, place: string) => void;
-  /** What the service answers to a member that it does not know, by the name of the structure's shape. */
+  /** The service's message for an unknown member, by the name of the structure's shape. */
   readonly unknownMember: (structure: string, member: string) => string;
 }
 
@@ -97,21 +96,21 @@ const kinds: Readonly<Record<string, { words: string; fits: (value: unknown) => 
   structure: { words: "an object", fits: isObject },
 };
 
-/** What CreatePipeline answers where a list or an object is due. [sagemaker-python-sdk#2345, #3908] */
+/** CreatePipeline's message if a list or an object is required. [sagemaker-python-sdk#2345, #3908] */
 const answers: Readonly<Record<string, string>> = {
   list: "Unable to parse pipeline definition. Expecting start of Json Array.",
   map: "Unable to parse pipeline definition. Expecting start of Json Object.",
   structure: "Unable to parse pipeline definition. Expecting start of Json Object.",
 };
 
-/** A problem with the service's own words for it, where they are known. */
+/** A problem with the service's own message, if known. */
 export function withAnswer(problem: string, answer: string | undefined): string {
   return answer === undefined ? problem : `${problem} (AWS: "${answer}")`;
 }
 
 const compiled = new Map<string, RegExp>();
 
-/** Whether a text is one of a pattern of a service model, which means all of it. */
+/** Whether a whole text matches a pattern of a service model. */
 export function matchesWhole(pattern: string, value: string): boolean {
   let whole = compiled.get(pattern);
   if (whole === undefined) {
@@ -127,7 +126,7 @@ const units: Readonly<Record<string, string>> = {
   string: " characters",
 };
 
-/** What of a value is outside its shape's limits; undefined if nothing is. */
+/** How a value exceeds its shape's limits, if it does. */
 function limitProblem(value: Json, name: string, shape: Shape): string | undefined {
   const { enum: values, max, min, pattern, type } = shape;
   const size =
@@ -148,7 +147,7 @@ function limitProblem(value: Json, name: string, shape: Shape): string | undefin
     return withAnswer(
       `${JSON.stringify(value)} is not one of ${values.join(", ")}` +
         (near === undefined ? "" : `; did you mean ${near}?`),
-      // Seen in the comments of a public pipeline, of ProcessingS3InputMode.
+      // Seen in the comments of a public pipeline, for ProcessingS3InputMode.
       `Unable to parse pipeline definition. Model Validation failed: Value '${value}' for '${name}' ` +
         `failed to satisfy enum value set: [${values.join(", ")}]`,
     );
@@ -159,7 +158,7 @@ function limitProblem(value: Json, name: string, shape: Shape): string | undefin
   return undefined;
 }
 
-/** Holds a value against a shape, and all that is in it against the shapes inside. Reports every problem. */
+/** Checks a value against a shape, recursively. Reports every problem. */
 export function inspect(value: unknown, name: string, place: string, inspection: Inspection): void {
   const { report } = inspection;
   const shape = inspection.shape(name);
@@ -284,7 +283,7 @@ function inspectChoice(
   inspect(value, chosen, at, inspection);
 }
 
-/** Holds an expression against its own form. Its `Get` and Path are read by `check`. */
+/** Checks the form of an expression. `check` parses its `Get` and Path. */
 function inspectExpression(value: Computed, place: string, inspection: Inspection): void {
   const name = Object.keys(value)[0] ?? "";
   const shape = name === "Get" ? "Get" : name === "Std:Join" ? "Join" : "JsonGet";

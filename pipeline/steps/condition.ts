@@ -15,7 +15,7 @@ export function anyOf(...conditions: readonly Condition[]): Condition {
   return { Type: "Or", Conditions: conditions };
 }
 
-/** Builds a Condition step that runs steps where all conditions hold, and else nothing. */
+/** Builds a Condition step that runs steps if all conditions hold. */
 export function conditionStep(
   name: string,
   conditions: readonly Condition[],

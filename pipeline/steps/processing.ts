@@ -11,7 +11,7 @@ import { cached, type JobContext, jobRetries, tags, vpcConfig } from "./step";
 /** An input of a processing job. */
 export type ProcessingInput = NonNullable<ProcessingArguments["ProcessingInputs"]>[number];
 
-/** The folder in which processing containers find their inputs and leave their outputs. */
+/** The folder of processing containers' inputs and outputs. */
 export const processingFolder = "/opt/ml/processing";
 
 /** Folder of an input or output of a processing container. */
@@ -19,13 +19,13 @@ export function folder(name: string): string {
   return `${processingFolder}/${name}`;
 }
 
-/** Where a processing container leaves the reason of its failure, which becomes its ExitMessage. */
+/** The file for a processing container's reason of failure, which becomes its ExitMessage. */
 export const exitMessage = "/opt/ml/output/message";
 
-/** Characters of an argument. Source: ContainerArguments of CreateProcessingJob, of 256. */
+/** Max length of an argument's value; ContainerArguments of CreateProcessingJob allows 256 with its name. */
 const maxArgumentText = 220;
 
-/** JSON as arguments of a script, in parts that are short enough: `--name=PART` each. */
+/** JSON as arguments of a script, in parts of limited length, `--name=PART` each. */
 export function jsonArguments(name: string, value: unknown): readonly string[] {
   const parts = JSON.stringify(value).match(new RegExp(`.{1,${maxArgumentText}}`, "gsu")) ?? [];
   return parts.map((part) => `--${name}=${part}`);
@@ -40,9 +40,9 @@ export interface ProcessingStepArgs<Output extends string> {
   readonly entrypoint?: readonly string[];
   /** Each at most 256 characters. */
   readonly arguments?: readonly StringExpression[];
-  /** In the order in which the container gets them; 10 at most. */
+  /** In the container's order; at most 10. */
   readonly inputs: readonly ProcessingInput[];
-  /** S3 URI of each output, and the folder the container leaves it in. */
+  /** S3 URI of each output, by the container's folder. */
   readonly outputs: Readonly<Record<Output, { folder: string; uri: StringExpression }>>;
   /** Number of instances. Default 1. */
   readonly instanceCount?: number | Reference;
@@ -51,21 +51,20 @@ export interface ProcessingStepArgs<Output extends string> {
   /** Time limit in seconds. Default 3600. */
   readonly maxRuntimeInSeconds?: number;
   /**
-   * Whether the container is cut off from every network. Default true; Data Wrangler's is not, since it
-   * must be able to ask S3 itself.
+   * Whether the container has no network. Default true; Data Wrangler's needs S3 itself.
    */
   readonly networkIsolation?: boolean;
   /** Names of steps to wait for in addition to those that the inputs refer to. Default: none. */
   readonly dependsOn?: readonly string[];
   /** Environment variables of the container. Default: none. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Whether an equal step that has run before may stand in for this one. Default true. */
+  /** Whether the result of an equal earlier step may be reused. Default true. */
   readonly cached?: boolean;
-  /** A JSON document among the outputs that conditions read. Default: none. */
+  /** A JSON document in the outputs, for conditions. Default: none. */
   readonly propertyFile?: { readonly name: string; readonly output: Output; readonly path: string };
 }
 
-/** A processing step, and references to what it makes. */
+/** A processing step, and references to its outputs. */
 export interface Processing<Output extends string> {
   readonly step: ProcessingStep;
   /** S3 URI of an output. */
@@ -77,7 +76,7 @@ export interface Processing<Output extends string> {
   jsonGet(path: string): JsonGet;
 }
 
-/** Input of a processing job from S3: one object, or all in the folder of a URI that ends with a slash. */
+/** Input of a processing job from S3: an object, or a folder, whose URI ends with a slash. */
 export function s3Input(name: string, uri: StringExpression, folder: string): ProcessingInput {
   return {
     InputName: name,
@@ -96,7 +95,7 @@ export function s3Input(name: string, uri: StringExpression, folder: string): Pr
 /** Maximum length of a container's argument. Source: CreateProcessingJob. */
 const maxArgumentLength = 256;
 
-/** Joins names by commas into as few arguments of a container as hold them. */
+/** Joins names by commas into as few arguments of a container as possible. */
 export function joinedNames(names: readonly string[]): readonly string[] {
   return names.reduce<string[]>((all, name) => {
     const last = all.at(-1);

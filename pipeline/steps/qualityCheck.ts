@@ -9,8 +9,8 @@ export interface DataQualityStepArgs {
   readonly imageUri: string;
   readonly modelPackageGroupName: string;
   /**
-   * S3 URI of a folder, with a slash at its end, of CSV rows without a header, label first: as an endpoint's
-   * captured answers and requests.
+   * S3 URI of a folder, with a final slash, of CSV rows without a header, label first, like an endpoint's captured responses
+   * and requests.
    */
   readonly datasetUri: StringExpression;
   readonly outputUri: StringExpression;
@@ -18,7 +18,7 @@ export interface DataQualityStepArgs {
   readonly context: JobContext;
 }
 
-/** A quality check step, and references to the baseline that it makes. */
+/** A quality check step, and references to its baseline. */
 export interface DataQuality {
   readonly step: QualityCheckStep;
   /** S3 URIs of the baseline's documents. */
@@ -27,8 +27,8 @@ export interface DataQuality {
 }
 
 /**
- * Builds a QualityCheck step that makes a baseline of data, for Model Monitor to find drift against. It
- * checks nothing itself: each execution's data becomes the baseline of its own model.
+ * Builds a QualityCheck step that creates a baseline of data for Model Monitor. It checks nothing itself: each execution's
+ * data becomes the baseline of its own model.
  * Source of the form: QualityCheckStep of the SageMaker Python SDK.
  */
 export function dataQualityStep(args: DataQualityStepArgs): DataQuality {

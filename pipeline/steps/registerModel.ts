@@ -6,7 +6,7 @@ import { callRetries } from "./step";
 export interface RegisterModelStepArgs {
   readonly name: string;
   readonly modelPackageGroupName: string;
-  /** What serves the model, in the order in which it is asked: several containers are an inference pipeline. */
+  /** The model's containers, in the order of invocation; several are an inference pipeline. */
   readonly containers: readonly {
     readonly imageUri: string;
     /** S3 URI of the model artifact. Default: the container needs none. */
@@ -16,17 +16,17 @@ export interface RegisterModelStepArgs {
   }[];
   /** S3 URI of the evaluation report, in SageMaker's model quality form. */
   readonly evaluationUri: StringExpression;
-  /** S3 URIs of the baseline of the training data, to find drift against. Default: none. */
+  /** S3 URIs of the baseline of the training data. Default: none. */
   readonly dataQualityBaseline?: {
     readonly statistics: StringExpression;
     readonly constraints: StringExpression;
   };
-  /** Media types that the image takes and gives. */
+  /** Media types of the image's requests and responses. */
   readonly contentTypes: readonly string[];
   readonly responseTypes: readonly string[];
   /** The model's card. Default: none. */
   readonly modelCard?: RegisterModelArguments["ModelCard"];
-  /** What else to keep with the model package: at most 50 values of at most 256 characters. */
+  /** Metadata of the model package: at most 50 values of at most 256 characters. */
   readonly metadata: Readonly<Record<string, StringExpression>>;
 }
 

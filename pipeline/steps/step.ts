@@ -2,7 +2,7 @@ import type { Tag, VpcConfig } from "@aws-sdk/client-sagemaker";
 
 import type { CacheConfig, RetryPolicy } from "../language/definition";
 
-/** What every job takes from the stack that it belongs to, so that none is forgotten. */
+/** Settings of the stack for every job; required, so that none is forgotten. */
 export interface JobContext {
   /** ARN of the KMS key that encrypts volumes and outputs. */
   readonly kmsKeyArn: string;
@@ -15,7 +15,7 @@ export interface JobContext {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** The Tags of a job, in the order of their keys. */
+/** The Tags of a job, sorted by key. */
 export function tags(context: JobContext): Tag[] {
   const entries = Object.entries(context.tags).sort(([left], [right]) => (left < right ? -1 : 1));
   return entries.map(([Key, Value]) => ({ Key, Value }));
@@ -26,7 +26,7 @@ export function vpcConfig({ vpc }: JobContext): VpcConfig | undefined {
   return vpc && { SecurityGroupIds: [...vpc.securityGroupIds], Subnets: [...vpc.subnetIds] };
 }
 
-/** Tries again 3 times, after 30, 60 and 120 seconds. */
+/** 3 retries, after 30, 60 and 120 seconds. */
 function retryPolicy(...exceptionTypes: readonly string[]): RetryPolicy {
   return { ExceptionType: exceptionTypes, IntervalSeconds: 30, BackoffRate: 2, MaxAttempts: 3 };
 }
@@ -39,14 +39,14 @@ const retryJob = retryPolicy(
   "SageMaker.RESOURCE_LIMIT",
 );
 
-/** For steps that create something at once: they try again after faults of the call that pass by themselves. */
+/** Retries transient faults of a step's API call. */
 export const callRetries: readonly RetryPolicy[] = [retryCall];
 
-/** For steps that start jobs: they try again after such faults of the job too. */
+/** Retries transient faults of a step's API call and of its job. */
 export const jobRetries: readonly RetryPolicy[] = [retryCall, retryJob];
 
 /**
- * Lets SageMaker take the result of an equal step of the last 30 days instead of running this one. It
- * compares arguments only, so whatever a step reads must lie under a key that changes with its content.
+ * Lets SageMaker reuse the result of an equal step of the last 30 days. It only compares arguments, so a step's inputs must
+ * have keys that change with their content.
  */
 export const cached: CacheConfig = { Enabled: true, ExpireAfter: "P30D" };

@@ -6,13 +6,13 @@ import { cached, type JobContext, jobRetries, tags } from "./step";
 export interface TransformStepArgs {
   readonly name: string;
   readonly modelName: StringExpression;
-  /** S3 URI of a folder of CSV rows, label first, with a slash at its end. */
+  /** S3 URI of a folder of CSV rows, label first, with a final slash. */
   readonly inputUri: StringExpression;
   readonly outputUri: StringExpression;
   readonly context: JobContext;
 }
 
-/** A transform step, and the reference to what it writes. */
+/** A transform step, and the reference to its output. */
 export interface Transform {
   readonly step: TransformStep;
   /** S3 URI of CSV rows: the label, and the prediction for the rest of its row. */
@@ -20,8 +20,8 @@ export interface Transform {
 }
 
 /**
- * Builds a Transform step that predicts labelled CSV rows: the label is held back from the model, and
- * joined to its answer. Its arguments are CreateTransformJob's.
+ * Builds a Transform step that predicts labelled CSV rows: the model does not get the label, which is joined to its
+ * prediction. Its arguments are CreateTransformJob's.
  */
 export function transformStep(args: TransformStepArgs): Transform {
   return {

@@ -18,12 +18,12 @@ type TrainingJobDefinition = NonNullable<TuningArguments["TrainingJobDefinition"
 /** A channel of training data. */
 export interface Channel {
   readonly name: string;
-  /** S3 URI of its folder, with a slash at its end. */
+  /** S3 URI of its folder, with a final slash. */
   readonly uri: StringExpression;
   readonly contentType: string;
 }
 
-/** A metric that SageMaker finds in a training job's log, as CreateTrainingJob has it. */
+/** A metric in a training job's log, in the form of CreateTrainingJob. */
 export interface MetricDefinition {
   readonly Name: string;
   /** At most 500 characters, with one group. */
@@ -34,7 +34,7 @@ export interface TuningStepArgs {
   readonly name: string;
   readonly candidate: Candidate;
   readonly imageUri: string;
-  /** Default: none, for SageMaker's built-in algorithms, of which it knows them and refuses others. */
+  /** Default: none, for SageMaker's built-in algorithms, which have their own and refuse others. */
   readonly metricDefinitions?: readonly MetricDefinition[];
   readonly channels: readonly Channel[];
   /** Bucket and prefix of the model artifacts. */
@@ -55,7 +55,7 @@ export interface Tuning {
   readonly bestModelUri: Join;
 }
 
-/** The ranges as CreateHyperParameterTuningJob wants them: by kind, and numbers as strings. */
+/** The ranges in the form of CreateHyperParameterTuningJob: by kind, with numbers as strings. */
 function parameterRanges(
   ranges: Readonly<Record<string, HyperparameterRange>>,
 ): NonNullable<TuningJobConfig["ParameterRanges"]> {
@@ -100,7 +100,7 @@ function inputDataConfig(
   }));
 }
 
-/** How long a training job may take, and the spot instances it may wait for. */
+/** The time limits of a training job, including the wait for spot instances. */
 function stopping(
   candidate: Candidate,
   checkpointUri: StringExpression,
@@ -134,7 +134,7 @@ function strategyConfig({ hyperband }: Candidate): TuningJobConfig["StrategyConf
   );
 }
 
-/** What ends the tuning early, in the form of TuningJobCompletionCriteria. */
+/** The TuningJobCompletionCriteria, which end the tuning early. */
 function completionCriteria({
   completionCriteria: criteria,
 }: Candidate): TuningJobConfig["TuningJobCompletionCriteria"] {
@@ -152,10 +152,10 @@ function completionCriteria({
 }
 
 /**
- * The hyperparameters that are the same for all trials. An image with several algorithms is told which. Where trials may be stopped, early or as the tuning is
- * complete, XGBoost must save its model after each round: else a stopped trial leaves none, and may still be the best (source: add_sigterm_handler and
- * SaveIntermediateModelCallBack in aws/sagemaker-xgboost-container). Not elsewhere, since it takes time; and not
- * for spot instances, on which an interrupted trial starts again.
+ * The static hyperparameters, including the algorithm of an image with several. If trials may be stopped, early or because
+ * the tuning is complete, XGBoost must save its model after each round: otherwise a stopped trial has no model, and may
+ * still be the best (source: add_sigterm_handler and SaveIntermediateModelCallBack in aws/sagemaker-xgboost-container). Not
+ * otherwise, because it takes time, and not on spot instances, where an interrupted trial starts again.
  */
 function staticHyperparameters(candidate: Candidate): Readonly<Record<string, string>> {
   const { algorithm, hyperparameters } = candidate;
@@ -177,7 +177,7 @@ export function tuningStep(args: TuningStepArgs): Tuning {
   const { candidate, context, name, output } = args;
   const step: TuningStep = {
     Name: name,
-    // ListPipelineExecutionSteps answers with it: so whoever looks at an execution knows its candidates' names.
+    // ListPipelineExecutionSteps returns it, so an execution's candidates have names.
     DisplayName: candidate.name,
     Type: "Tuning",
     RetryPolicies: jobRetries,
