@@ -1,6 +1,15 @@
 import { isBoundary } from "./boundary";
 import { type Inputs, list, type Rule, type RuleConfig, unmet } from "./rule";
-import { allowing, hasWildcard, held, isEverything, matches, type Statement } from "./statements";
+import {
+  allowing,
+  hasWildcard,
+  held,
+  heldWhereGiven,
+  isTrue,
+  isUnnamed,
+  matches,
+  type Statement,
+} from "./statements";
 
 /** Actions that cannot be limited to resources, in lower case. */
 const withoutResource = new RegExp(
@@ -23,13 +32,28 @@ const unscopedForProcessing: readonly string[] = [
   "ec2:deletenetworkinterfacepermission",
 ];
 
-/** Kinds of resources with generated names: wildcards are allowed with a condition, or for parts of interfaces. */
-const unnamedKinds =
-  /^arn:[^:]*:(application-autoscaling|ec2|route53|sagemaker):[^:]*:[^:]*:(scalable-target|network-interface|route-table|security-group|security-group-rule|subnet|vpc|vpc-endpoint|vpc-flow-log|hostedzone|hyper-parameter-tuning-job|training-job|experiment-trial|mlflow-app)\/\*$/;
+/** Kinds of resources with generated names: wildcards are allowed if a condition limits them to the stack's tag or network. */
+const namedByService =
+  /^arn:[^:*?]+:(ec2:[^:*]+:\d{12}:(route-table|security-group|security-group-rule|subnet|vpc|vpc-endpoint|vpc-flow-log|network-interface)|sagemaker:[^:*]+:\d{12}:(hyper-parameter-tuning-job|mlflow-app|training-job))\/\*$/;
 
-/** Kinds that may have wildcards without a condition, because other parts of the request are limited. */
-const unnamedWithoutCondition =
-  /:(network-interface|hostedzone|hyper-parameter-tuning-job|training-job|experiment-trial)\/\*$/;
+/** Kinds whose resources may have no tag, so the condition may hold without one. */
+const sometimesTagged =
+  /^arn:[^:*?]+:(application-autoscaling:[^:*]+:\d{12}:scalable-target\/\*|sagemaker:[^:*]+:\d{12}:(experiment-trial\/\*|experiment-trial-component\/\*-aws-training-job))$/;
+
+/** Condition keys that limit resources with generated names. */
+const ownership = /^(aws:(requesttag|resourcetag)\/.+|ec2:subnet)$/;
+
+/** Actions on resources with generated names that no condition key can limit. */
+const unnarrowed: Readonly<Record<string, RegExp>> = {
+  "ec2:createnetworkinterface": /:network-interface\/\*$/,
+  "route53:associatevpcwithhostedzone": /:hostedzone\/\*$/,
+};
+
+/** Services whose actions the project's policies allow. */
+const ownServices: readonly string[] = [
+  ...["application-autoscaling", "athena", "budgets", "cloudwatch", "ec2", "ecr", "events", "glue"],
+  ...["iam", "kms", "lakeformation", "logs", "route53", "s3", "sagemaker", "scheduler", "sns"],
+];
 
 /** Actions that grant rights through roles, which a boundary must limit. */
 const withinBoundary = [
@@ -37,13 +61,29 @@ const withinBoundary = [
   ...["putrolepolicy", "updateassumerolepolicy"],
 ].map((name) => `iam:${name}`);
 
-/** Actions that grant unlimited rights. */
-const neverAllowed = [
-  ...["addusertogroup", "attachgrouppolicy", "attachuserpolicy", "createaccesskey"],
-  ...["createloginprofile", "createpolicyversion", "createuser", "deleterolepermissionsboundary"],
-  ...["deleteuserpermissionsboundary", "putgrouppolicy", "putuserpolicy"],
-  ...["setdefaultpolicyversion", "updateloginprofile"],
-].map((name) => `iam:${name}`);
+/** Actions that grant unlimited rights, give others access, or run code outside the pipeline. */
+const neverAllowed = new RegExp(
+  `^(${[
+    // Users, credentials, policy versions and identity providers.
+    "iam:(addclientid|addroleto|addusertogroup|attachgroup|attachuser|createaccesskey|createloginprofile)[a-z]*",
+    "iam:(createopenid|createpolicyversion|createsaml|createservicespecific|createuser|createvirtualmfa)[a-z]*",
+    "iam:(deactivatemfa|deleterolepermissionsboundary|deleteuserpermissionsboundary|putgroup|putuser)[a-z]*",
+    "iam:(setdefaultpolicyversion|updateloginprofile|updateopenid|updatesaml|upload)[a-z]*",
+    // Ways into and out of the network.
+    "ec2:(accept[a-z]+|attachinternetgateway|create(egressonly|internet|nat)[a-z]*gateway|createroute)",
+    "ec2:(create(client)?vpn[a-z]*|createtransitgateway[a-z]*|createvpcpeeringconnection|runinstances)",
+    // Access for other accounts or the public, and copies elsewhere.
+    "(ecr:(putregistrypolicy|putreplicationconfiguration)|events:(putpermission|createapidestination))",
+    "(glue:putresourcepolicy|lakeformation:(batchgrant|grant|putdatalakesettings|registerresource)[a-z]*)",
+    "logs:(createdelivery|createexporttask|putdelivery[a-z]*|putdestination(policy)?|put(resourcepolicy|subscriptionfilter))",
+    "s3:(bypass[a-z]+|createaccess[a-z]+|createjob|createmultiregion[a-z]+|objectowner[a-z]+|put[a-z]*(acl|accesspointpolicy))",
+    "(s3:(put(account[a-z]+|replicationconfiguration)|replicate[a-z]+)|sns:addpermission)",
+    // Code that runs with a role, but not in the pipeline.
+    "(glue:(create|start|update)(devendpoint|job|jobrun|session|trigger|workflow)[a-z]*|scheduler:createschedulegroup)",
+    "sagemaker:(create(app|coderepository|domain|flowdefinition|notebookinstance[a-z]*|presigned[a-z]*|space|userprofile)|startsession)",
+  ].join("|")})$`,
+  "i",
+);
 
 /** Identity-based policies in the inputs of a resource. */
 const identityPolicies = (inputs: Inputs): readonly unknown[] => [
@@ -82,24 +122,34 @@ function ofStatements(
           .flatMap((one) => judge(one).map((problem) => `${one.sid}: ${problem}`));
 }
 
-function wideResources({ conditions, resources, written }: Statement): readonly string[] {
+/** Whether a statement limits an action on resources with generated names. */
+function isNarrowed(statement: Statement, action: string, resource: string): boolean {
+  return (
+    unnarrowed[action]?.test(resource) === true ||
+    (namedByService.test(resource) && held(statement, ownership)) ||
+    (sometimesTagged.test(resource) && heldWhereGiven(statement, ownership))
+  );
+}
+
+/** Whether an action's resources must be exact: roles and keys that it changes or uses. */
+const isExact = (action: string): boolean =>
+  action === "iam:passrole" || action.startsWith("kms:") || withinBoundary.includes(action);
+
+function wideResources(statement: Statement): readonly string[] {
+  const { resources, written } = statement;
   const scoped = written.filter((one) => {
     const action = one.toLowerCase();
     return !withoutResource.test(action) && !unscopedForProcessing.includes(action);
   });
-  if (scoped.length === 0) {
-    return [];
-  }
-  return resources
-    .filter(
-      (resource) =>
-        isEverything(resource) &&
-        !(
-          unnamedKinds.test(resource) &&
-          (conditions.length > 0 || unnamedWithoutCondition.test(resource))
-        ),
-    )
-    .map((resource) => `${scoped.join(", ")} must name resources, not ${resource}`);
+  return resources.flatMap((resource) => {
+    const wide = scoped.filter((one) => {
+      const action = one.toLowerCase();
+      return isExact(action)
+        ? hasWildcard(resource)
+        : isUnnamed(resource) && !isNarrowed(statement, action, resource);
+    });
+    return wide.length === 0 ? [] : [`${wide.join(", ")} must name resources, not ${resource}`];
+  });
 }
 
 /** Account ids of principals. */
@@ -199,6 +249,53 @@ export const accessRules: readonly Rule[] = [
     ]),
   },
   {
+    name: "services-known",
+    description: "Policies only allow actions of the services that the project uses.",
+    types: identityTypes,
+    reads: ["services"],
+    problems: (inputs, { services = [] } = {}) =>
+      ofStatements(({ written }) => {
+        const known = [...ownServices, ...services.map((one) => one.toLowerCase())];
+        const others = written.filter(
+          (action) => !known.includes(action.toLowerCase().split(":")[0] ?? ""),
+        );
+        return unmet([
+          others.length === 0,
+          `${others.join(", ")}: of a service that is not allowed`,
+        ]);
+      })(inputs),
+  },
+  {
+    name: "grants-for-services",
+    description: "Grants on keys are only created by services for this account's resources.",
+    types: identityTypes,
+    problems: ofStatements((statement) =>
+      unmet([
+        !statement.actions.some((action) => matches(action, "kms:CreateGrant")) ||
+          isTrue(statement, "kms:GrantIsForAWSResource"),
+        "kms:CreateGrant must be limited to services by kms:GrantIsForAWSResource",
+      ]),
+    ),
+  },
+  {
+    name: "identity-provider-known",
+    description: "The only identity provider that is created is GitHub's, for AWS's token service.",
+    types: ["aws:iam/openIdConnectProvider:OpenIdConnectProvider"],
+    problems: ({ clientIdLists, url }) =>
+      unmet(
+        [
+          url === "https://token.actions.githubusercontent.com",
+          `${String(url)} is not GitHub's identity provider`,
+        ],
+        [
+          list(clientIdLists as readonly string[] | undefined).every(
+            (one) => one === "sts.amazonaws.com",
+          ),
+          "clientIdLists must be sts.amazonaws.com",
+        ],
+      ),
+  },
+  {
     name: "roles-passed-to-one-service",
     description: "Passing a role is limited to named services.",
     types: identityTypes,
@@ -213,13 +310,13 @@ export const accessRules: readonly Rule[] = [
   {
     name: "rights-within-boundary",
     description:
-      "Roles can only be created within a boundary, and nobody else can be granted permissions.",
+      "Roles can only be created within a boundary; nobody else can be granted permissions, and nothing opened to others.",
     types: identityTypes,
     problems: ofStatements((statement) => {
-      const may = (all: readonly string[]): readonly string[] =>
-        all.filter((name) => statement.actions.some((action) => matches(action, name)));
-      const limited = may(withinBoundary);
-      const never = may(neverAllowed);
+      const limited = withinBoundary.filter((name) =>
+        statement.actions.some((action) => matches(action, name)),
+      );
+      const never = statement.actions.filter((action) => neverAllowed.test(action));
       return unmet(
         [never.length === 0, `${never.join(", ")} must not be allowed: nothing limits it`],
         [

@@ -1,3 +1,4 @@
+import { isEcrImage, secretProblems } from "./containers";
 import { at, isText, list, type Rule, unmet } from "./rule";
 import { ownKey } from "./storage";
 import { encrypted } from "./volumes";
@@ -9,8 +10,9 @@ export const endpointRules: readonly Rule[] = [
     description: "Models are approved versions of a model package group.",
     types: ["aws:sagemaker/model:Model"],
     reads: ["requireNetwork"],
-    problems: (inputs, config = {}) =>
-      unmet(
+    problems: (inputs, config = {}) => [
+      ...secretProblems("", [inputs["primaryContainer"], inputs["containers"]]),
+      ...unmet(
         [
           isText(at(inputs, "primaryContainer", "modelPackageName")) ||
             isText(at(inputs, "containers", 0, "modelPackageName")),
@@ -27,7 +29,7 @@ export const endpointRules: readonly Rule[] = [
             inputs["primaryContainer"],
             ...list(inputs["containers"] as readonly unknown[] | undefined),
           ].every((container) =>
-            ["image", "modelDataUrl", "modelDataSource"].every(
+            ["additionalModelDataSources", "image", "modelDataSource", "modelDataUrl"].every(
               (name) => at(container, name) === undefined,
             ),
           ),
@@ -43,6 +45,7 @@ export const endpointRules: readonly Rule[] = [
           "vpcConfig must name subnets",
         ],
       ),
+    ],
   },
   {
     name: "endpoint-encrypted",
@@ -54,7 +57,16 @@ export const endpointRules: readonly Rule[] = [
       );
       const answers = at(inputs, "asyncInferenceConfig", "outputConfig");
       const capture = inputs["dataCaptureConfig"];
+      const dumps = variants.map((variant) => at(variant, "coreDumpConfig"));
       return unmet(
+        [
+          variants.every((variant) => at(variant, "enableSsmAccess") !== true),
+          "enableSsmAccess must not be true: it opens a shell in the containers",
+        ],
+        [
+          dumps.every((dump) => dump === undefined || ownKey(at(dump, "kmsKeyId"))),
+          "core dumps must be encrypted by kmsKeyId",
+        ],
         [
           variants.every(
             (variant) =>
@@ -89,25 +101,42 @@ export const endpointRules: readonly Rule[] = [
   {
     name: "monitoring-encrypted-and-isolated",
     description: "Monitoring encrypts its outputs, and has no network access.",
-    types: ["aws:sagemaker/dataQualityJobDefinition:DataQualityJobDefinition"],
+    types: [
+      "aws:sagemaker/dataQualityJobDefinition:DataQualityJobDefinition",
+      "aws:sagemaker/monitoringSchedule:MonitoringSchedule",
+    ],
     problems: (inputs) => {
+      if (inputs["monitoringScheduleConfig"] !== undefined) {
+        return unmet([
+          at(inputs, "monitoringScheduleConfig", "monitoringJobDefinition") === undefined,
+          "a schedule must name a monitoringJobDefinitionName: only that resource is checked",
+        ]);
+      }
+      const image = at(inputs, "dataQualityAppSpecification", "imageUri");
       const cluster = at(inputs, "jobResources", "clusterConfig");
       const network = inputs["networkConfig"];
-      return unmet(
-        [
-          ownKey(at(inputs, "dataQualityJobOutputConfig", "kmsKeyId")),
-          "outputs must be encrypted by kmsKeyId",
-        ],
-        [
-          encrypted(at(cluster, "volumeKmsKeyId"), at(cluster, "instanceType")),
-          "volumes must be encrypted by volumeKmsKeyId",
-        ],
-        [at(network, "enableNetworkIsolation") === true, "enableNetworkIsolation must be true"],
-        [
-          at(network, "enableInterContainerTrafficEncryption") === true,
-          "enableInterContainerTrafficEncryption must be true",
-        ],
-      );
+      return [
+        ...secretProblems("", inputs["dataQualityAppSpecification"]),
+        ...unmet(
+          [
+            image === undefined || isEcrImage(image),
+            `${String(image)} is not an image in Amazon ECR`,
+          ],
+          [
+            ownKey(at(inputs, "dataQualityJobOutputConfig", "kmsKeyId")),
+            "outputs must be encrypted by kmsKeyId",
+          ],
+          [
+            encrypted(at(cluster, "volumeKmsKeyId"), at(cluster, "instanceType")),
+            "volumes must be encrypted by volumeKmsKeyId",
+          ],
+          [at(network, "enableNetworkIsolation") === true, "enableNetworkIsolation must be true"],
+          [
+            at(network, "enableInterContainerTrafficEncryption") === true,
+            "enableInterContainerTrafficEncryption must be true",
+          ],
+        ),
+      ];
     },
   },
 ];

@@ -14,6 +14,7 @@ const members = {
   maxCostPerExecution: { type: "number", minimum: 0 },
   prices: { type: "object" },
   requireNetwork: { type: "boolean" },
+  services: { type: "array", items: { type: "string", pattern: "^[a-z0-9-]+$" } },
   types: { type: "array", items: { type: "string" } },
 } as const satisfies Readonly<Record<keyof RuleConfig, object>>;
 

@@ -1,10 +1,10 @@
-import { ecrRepository } from "../pipeline/ecrRepository";
-import type { Step } from "../pipeline/language/definition";
+import type { PipelineDefinition, Step } from "../pipeline/language/definition";
 import { allSteps } from "../pipeline/language/graph";
 import { imageValues } from "../pipeline/language/images";
 import type { Json } from "../pipeline/language/json";
 import { parse } from "../pipeline/language/parse";
-import { at, document, type Inputs, list, type Rule, type RuleConfig, unmet } from "./rule";
+import { isEcrImage, secretProblems } from "./containers";
+import { at, document, type Inputs, isText, list, type Rule, type RuleConfig, unmet } from "./rule";
 import { ownKey } from "./storage";
 import { encrypted } from "./volumes";
 
@@ -41,10 +41,11 @@ const forms: Readonly<Record<string, JobForm | undefined>> = {
     isolated: true,
     traffic: true,
   },
+  // Paths in each training job definition.
   Tuning: {
-    outputKey: ["TrainingJobDefinition", "OutputDataConfig", "KmsKeyId"],
-    resources: ["TrainingJobDefinition", "HyperParameterTuningResourceConfig"],
-    network: ["TrainingJobDefinition"],
+    outputKey: ["OutputDataConfig", "KmsKeyId"],
+    resources: ["HyperParameterTuningResourceConfig"],
+    network: [],
     isolated: true,
     traffic: true,
   },
@@ -62,6 +63,7 @@ const forms: Readonly<Record<string, JobForm | undefined>> = {
 
 /** Data Wrangler's job reads from Athena, so it is not isolated. */
 const readsAthena = (job: unknown): boolean =>
+  /\/sagemaker-data-wrangler-container[:@]/.test(String(at(job, "AppSpecification", "ImageUri"))) &&
   list(at(job, "ProcessingInputs") as readonly unknown[] | undefined).some(
     (input) => at(input, "DatasetDefinition", "AthenaDatasetDefinition") !== undefined,
   );
@@ -72,44 +74,85 @@ const challenge = ["python3", "/opt/ml/processing/code/challenge.py"];
 const asksRegistry = (job: unknown): boolean =>
   JSON.stringify(at(job, "AppSpecification", "ContainerEntrypoint")) === JSON.stringify(challenge);
 
+/** Kinds of steps that run images. */
+const runsImages: readonly string[] = Object.keys(forms).filter(
+  (type) => !["Condition", "Fail", "Transform"].includes(type),
+);
+
 /** Problems with a step's images, which must not depend on parameters. */
 function imageProblems(step: Step): readonly string[] {
-  return imageValues(step)
-    .filter((image) => image !== undefined && image !== null)
-    .flatMap((image) => {
-      const uri = typeof image === "string" ? image : JSON.stringify(image);
-      return unmet([
-        ecrRepository(uri) !== undefined,
-        `${step.Name}: ${uri} is not an image in Amazon ECR`,
-      ]);
-    });
+  const images = imageValues(step);
+  return runsImages.includes(step.Type)
+    ? (images.length === 0 ? [undefined] : images)
+        .filter((image) => !isEcrImage(image))
+        .map((image) => {
+          const uri = typeof image === "string" ? image : JSON.stringify(image ?? null);
+          return uri === "null"
+            ? `${step.Name}: names no image in Amazon ECR`
+            : `${step.Name}: ${uri} is not an image in Amazon ECR`;
+        })
+    : [];
 }
 
-function jobProblems(step: Step, config: RuleConfig): readonly string[] {
-  const name = String(at(step, "Name"));
-  const type = String(at(step, "Type"));
-  const job = at(step, "Arguments");
+/** Whether a step may register an approved model: by its status, a parameter's default, or another expression. */
+function approves(status: unknown, { Parameters: parameters }: PipelineDefinition): boolean {
+  if (status === undefined || status === null || typeof status === "string") {
+    return status === "Approved";
+  }
+  const [, name] = /^Parameters\.(.+)$/.exec(String(at(status, "Get"))) ?? [];
+  const parameter = (parameters ?? []).find((one) => one.Name === name);
+  // The pipeline's role limits what the start of an execution may choose.
+  return parameter === undefined || parameter.DefaultValue === "Approved";
+}
+
+/** A step's job requests: a tuning has one for each training job definition. */
+function jobsOf({ Arguments: args, Type: type }: Step): readonly unknown[] {
+  if (type !== "Tuning") {
+    return [args];
+  }
+  const { TrainingJobDefinition: one, TrainingJobDefinitions: several } = args;
+  const all = [...list(one), ...list(several)];
+  return all.length === 0 ? [{}] : all;
+}
+
+function stepProblems(
+  step: Step,
+  definition: PipelineDefinition,
+  config: RuleConfig,
+): readonly string[] {
+  const { Name: name, Type: type } = step;
   if (!(type in forms)) {
     return [`${name}: steps of type ${type} cannot be checked by a rule`];
   }
   if (type === "RegisterModel") {
     return unmet([
-      at(job, "ModelApprovalStatus") !== "Approved",
+      !approves(step.Arguments.ModelApprovalStatus, definition),
       `${name}: ModelApprovalStatus must not be Approved: people approve models`,
     ]);
   }
   const form = forms[type];
-  if (form === undefined) {
-    return [];
-  }
+  return form === undefined
+    ? []
+    : jobsOf(step).flatMap((job) => jobProblems(name, type, form, job, config));
+}
+
+function jobProblems(
+  name: string,
+  type: string,
+  form: JobForm,
+  job: unknown,
+  config: RuleConfig,
+): readonly string[] {
   const resources = form.resources && at(job, ...form.resources);
   const network = form.network && at(job, ...form.network);
+  const subnets = list(at(network, "VpcConfig", "Subnets") as readonly unknown[] | undefined);
   // Each group of instances has a type.
   const groups = list(
     (at(resources, "InstanceGroups") ?? at(resources, "InstanceConfigs")) as
       readonly unknown[] | undefined,
   );
   const types = groups.length > 0 ? groups : [resources];
+  const captured = at(job, "DataCaptureConfig");
   return unmet(
     [
       form.outputKey === undefined || ownKey(at(job, ...form.outputKey)),
@@ -134,8 +177,16 @@ function jobProblems(step: Step, config: RuleConfig): readonly string[] {
     [
       config.requireNetwork !== true ||
         form.network === undefined ||
-        list(at(network, "VpcConfig", "Subnets") as readonly unknown[] | undefined).length > 0,
+        (subnets.length > 0 && subnets.every(isText)),
       `${name}: VpcConfig must name subnets`,
+    ],
+    [
+      captured === undefined || captured === null || ownKey(at(captured, "KmsKeyId")),
+      `${name}: captured requests must be encrypted by KmsKeyId`,
+    ],
+    [
+      [undefined, null, false].includes(at(job, "RemoteDebugConfig", "EnableRemoteDebug") as null),
+      `${name}: EnableRemoteDebug must not be true: it opens a shell in the container`,
     ],
   );
 }
@@ -167,7 +218,7 @@ export const jobRules: readonly Rule[] = [
   {
     name: "jobs-encrypted-and-isolated",
     description:
-      "Jobs encrypt their outputs, have no network access, and run images of Amazon ECR; only people approve models.",
+      "Jobs encrypt their outputs, have no network access and no secrets, and run images of Amazon ECR; only people approve models.",
     types: ["aws:sagemaker/pipeline:Pipeline"],
     reads: ["requireNetwork"],
     problems: (inputs, config = {}) => {
@@ -176,8 +227,12 @@ export const jobRules: readonly Rule[] = [
         ? []
         : (found.problems ??
             allSteps(found.definition).flatMap(({ step }) => [
-              ...jobProblems(step, config),
+              ...stepProblems(step, found.definition, config),
               ...imageProblems(step),
+              // The steps of branches are steps themselves.
+              ...(step.Type === "Condition"
+                ? []
+                : secretProblems(`${step.Name}: `, step.Arguments)),
             ]));
     },
   },

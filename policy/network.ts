@@ -1,5 +1,5 @@
 import { at, type Inputs, list, type Rule, unmet } from "./rule";
-import { allowing, held, isEverything } from "./statements";
+import { allowing, held, isUnnamed } from "./statements";
 
 /** Private addresses. Source: RFC 1918, and RFC 4193 for IPv6. */
 const privateRanges = [
@@ -25,8 +25,15 @@ function groupProblems(inputs: Inputs): readonly string[] {
     .map((range) => `must not be open to ${range}`);
 }
 
-/** Whether a resource is a prefix of buckets' names, which anybody's bucket may have. */
-const isManyBuckets = (resource: string): boolean => /^arn:[^:]*:s3:::[^/]*[*?$]/.test(resource);
+/** Names of AWS's services; other accounts' begin with com.amazonaws.vpce. Source: VPC's guide, "AWS PrivateLink". */
+const awsService = /^(com|cn\.com)\.amazonaws\.(?!vpce\b)[a-z0-9-]+\.([a-z0-9.-]+)$/;
+
+/** Inputs for a route's target. */
+const routeTargets = [
+  ...["carrierGatewayId", "coreNetworkArn", "egressOnlyGatewayId", "gatewayId", "localGatewayId"],
+  ...["natGatewayId", "networkInterfaceId", "odbNetworkArn", "transitGatewayId", "vpcEndpointId"],
+  "vpcPeeringConnectionId",
+];
 
 /** Rules for the jobs' network. */
 export const networkRules: readonly Rule[] = [
@@ -66,25 +73,50 @@ export const networkRules: readonly Rule[] = [
   },
   {
     name: "endpoint-with-policy",
-    description: "Endpoints only serve this account's principals, or named resources.",
+    description:
+      "Endpoints lead to AWS's services, and only serve this account's principals, or let named resources be read.",
     types: ["aws:ec2/vpcEndpoint:VpcEndpoint"],
-    problems: ({ policy }) => {
+    problems: ({
+      policy,
+      resourceConfigurationArn,
+      serviceName,
+      serviceNetworkArn,
+      serviceRegion,
+    }) => {
+      const [, , service] = awsService.exec(String(serviceName)) ?? [];
+      const elsewhere = unmet(
+        [
+          (serviceName === undefined || service !== undefined) &&
+            resourceConfigurationArn === undefined &&
+            serviceNetworkArn === undefined,
+          `the endpoint leads to ${JSON.stringify(serviceName ?? resourceConfigurationArn ?? serviceNetworkArn)}, which is not a service of AWS`,
+        ],
+        [serviceRegion === undefined, "serviceRegion must not be set: it leads to another region"],
+      );
       if (policy === undefined) {
-        return ["the endpoint must have a policy: without one it serves everyone"];
+        return [...elsewhere, "the endpoint must have a policy: without one it serves everyone"];
       }
-      return allowing(policy).flatMap((statement) => {
-        const { negated, resources, sid } = statement;
-        const own = held(statement, "aws:PrincipalAccount", "aws:PrincipalOrgID");
-        return [
-          ...negated.map((name) => `${sid}: ${name} allows too much`),
-          ...unmet([
-            own ||
-              (resources.length > 0 &&
-                !resources.some((one) => isEverything(one) || isManyBuckets(one))),
-            `${sid}: must be limited to this account by aws:PrincipalAccount`,
-          ]),
-        ];
-      });
+      return [
+        ...elsewhere,
+        ...allowing(policy).flatMap((statement) => {
+          const { actions, negated, resources, sid } = statement;
+          const own = held(statement, "aws:PrincipalAccount", "aws:PrincipalOrgID");
+          const named = resources.length > 0 && !resources.some(isUnnamed);
+          return [
+            ...negated.map((name) => `${sid}: ${name} allows too much`),
+            ...unmet(
+              [
+                own || (named && actions.every((action) => action === "s3:getobject")),
+                `${sid}: must be limited to this account by aws:PrincipalAccount`,
+              ],
+              [
+                service !== "s3" || named,
+                `${sid}: must name buckets: anybody's can be written to otherwise`,
+              ],
+            ),
+          ];
+        }),
+      ];
     },
   },
   {
@@ -105,7 +137,7 @@ export const networkRules: readonly Rule[] = [
     types: ["aws:ec2/route:Route", "aws:ec2/routeTable:RouteTable"],
     problems: (inputs) =>
       [inputs, ...list(inputs["routes"] as readonly unknown[] | undefined)].flatMap((route) =>
-        ["gatewayId", "natGatewayId", "egressOnlyGatewayId", "transitGatewayId"].flatMap((name) => {
+        routeTargets.flatMap((name) => {
           const target = at(route, name);
           return target === undefined || target === "" || target === "local"
             ? []

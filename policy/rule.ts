@@ -11,6 +11,8 @@ export interface RuleConfig {
   readonly prices?: Readonly<Record<string, unknown>>;
   /** Whether jobs and models must be in a VPC. Default: false. */
   readonly requireNetwork?: boolean;
+  /** Services, such as sqs, whose actions to allow in addition to this project's. Default: none. */
+  readonly services?: readonly string[];
   /** Types of resources to allow in addition to this project's. Default: none. */
   readonly types?: readonly string[];
 }

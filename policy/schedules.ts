@@ -1,4 +1,5 @@
-import { at, document, list, type Rule, unmet } from "./rule";
+import { isEcrImage, secretProblems } from "./containers";
+import { at, document, isText, list, type Rule, unmet } from "./rule";
 import { ownKey } from "./storage";
 import { encrypted } from "./volumes";
 
@@ -18,12 +19,38 @@ const targetProblems = (arn: unknown): readonly string[] =>
 export const scheduleRules: readonly Rule[] = [
   {
     name: "targets-known",
-    description: "Events only start pipelines and notify topics; so do schedules that call no API.",
-    types: ["aws:cloudwatch/eventTarget:EventTarget", "aws:scheduler/schedule:Schedule"],
-    problems: ({ arn, target }) => {
+    description:
+      "Events only start pipelines and notify topics; so do schedules that call no API. Alarms only notify topics.",
+    types: [
+      ...["aws:cloudwatch/compositeAlarm:CompositeAlarm", "aws:cloudwatch/metricAlarm:MetricAlarm"],
+      ...["aws:cloudwatch/eventTarget:EventTarget", "aws:s3/bucketNotification:BucketNotification"],
+      "aws:scheduler/schedule:Schedule",
+    ],
+    problems: (inputs) => {
+      const { arn, target } = inputs;
       const reached = arn ?? at(target, "arn");
-      return universal.test(String(reached)) && target !== undefined ? [] : targetProblems(reached);
+      return [
+        ...(universal.test(String(reached)) && target !== undefined ? [] : targetProblems(reached)),
+        ...["alarmActions", "insufficientDataActions", "okActions"]
+          .flatMap((name) => list(inputs[name] as readonly unknown[] | undefined))
+          .flatMap(targetProblems),
+        ...["lambdaFunctions", "queues", "topics"].flatMap((name) =>
+          list(inputs[name] as readonly unknown[] | undefined).length === 0
+            ? []
+            : [`${name} must not be notified: the bucket only tells EventBridge`],
+        ),
+      ];
     },
+  },
+  {
+    name: "subscription-by-email",
+    description: "Only people are notified, by email.",
+    types: ["aws:sns/topicSubscription:TopicSubscription"],
+    problems: ({ protocol }) =>
+      unmet([
+        protocol === "email" || protocol === "email-json",
+        `the protocol must be email, not ${String(protocol)}`,
+      ]),
   },
   {
     name: "schedules-create-encrypted-jobs",
@@ -48,25 +75,30 @@ export const scheduleRules: readonly Rule[] = [
       const cluster = at(job, "ProcessingResources", "ClusterConfig");
       const outputs = at(job, "ProcessingOutputConfig");
       const network = at(job, "NetworkConfig");
-      return unmet(
-        [
-          encrypted(at(cluster, "VolumeKmsKeyId"), at(cluster, "InstanceType")),
-          "volumes must be encrypted by VolumeKmsKeyId",
-        ],
-        [
-          outputs === undefined || ownKey(at(outputs, "KmsKeyId")),
-          "outputs must be encrypted by KmsKeyId",
-        ],
-        [
-          at(network, "EnableInterContainerTrafficEncryption") === true,
-          "EnableInterContainerTrafficEncryption must be true",
-        ],
-        [
-          config.requireNetwork !== true ||
-            list(at(network, "VpcConfig", "Subnets") as readonly unknown[] | undefined).length > 0,
-          "VpcConfig must name subnets",
-        ],
-      );
+      const image = at(job, "AppSpecification", "ImageUri");
+      const subnets = list(at(network, "VpcConfig", "Subnets") as readonly unknown[] | undefined);
+      return [
+        ...secretProblems("", job),
+        ...unmet(
+          [isEcrImage(image), `${String(image)} is not an image in Amazon ECR`],
+          [
+            encrypted(at(cluster, "VolumeKmsKeyId"), at(cluster, "InstanceType")),
+            "volumes must be encrypted by VolumeKmsKeyId",
+          ],
+          [
+            outputs === undefined || ownKey(at(outputs, "KmsKeyId")),
+            "outputs must be encrypted by KmsKeyId",
+          ],
+          [
+            at(network, "EnableInterContainerTrafficEncryption") === true,
+            "EnableInterContainerTrafficEncryption must be true",
+          ],
+          [
+            config.requireNetwork !== true || (subnets.length > 0 && subnets.every(isText)),
+            "VpcConfig must name subnets",
+          ],
+        ),
+      ];
     },
   },
 ];

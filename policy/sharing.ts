@@ -1,15 +1,17 @@
 import { type Inputs, type Rule, type RuleConfig, unmet } from "./rule";
 import { allowing, hasWildcard, held, heldWhereGiven, matches, type Statement } from "./statements";
 
-/** Condition keys that limit a statement to an account, an organization, or their resources. */
+/** Condition keys that limit a statement to an account or its resources; the rule one-account checks which account. */
 const ownKeys = [
-  ...["aws:PrincipalAccount", "aws:PrincipalOrgID", "aws:SourceAccount", "aws:SourceArn"],
-  "kms:CallerAccount",
+  ...["aws:PrincipalAccount", "aws:SourceAccount", "aws:SourceArn", "kms:CallerAccount"],
 ];
 
 /** Read-only actions on shared resources; a model created from a package belongs to its creator. */
 const reads =
   /^[a-z0-9-]+:(batchcheck|batchget|decrypt|describe|get|list)[a-z]*$|^sagemaker:createmodel$/;
+
+/** A resource that includes all of a bucket's objects. */
+const wholeBucket = /^arn:[^:]*:s3:::[^/]*(\/[*?]|[*?]).*$/;
 
 /** Actions to pull an image. */
 const pulls = /^ecr:(batchchecklayeravailability|batchgetimage|getdownloadurlforlayer)$/;
@@ -19,8 +21,15 @@ const members = ["policy", "resourcePolicy", "keyPolicy"] as const;
 
 /** Problems of a statement that grants access to others. */
 function sharingProblems(statement: Statement, config: RuleConfig): readonly string[] {
-  const { actions, negated, principals, written } = statement;
+  const { actions, negated, principals, resources, written } = statement;
   const own = held(statement, ...ownKeys);
+  const onlyReads =
+    actions.every((action) => reads.test(action)) &&
+    !resources.some(
+      (one) =>
+        wholeBucket.test(one) ||
+        (one === "*" && actions.some((action) => action.startsWith("s3:"))),
+    );
   return [
     ...negated.map((name) => `${name} allows too much`),
     ...unmet([principals.length > 0, "the principal must be named"]),
@@ -43,7 +52,7 @@ function sharingProblems(statement: Statement, config: RuleConfig): readonly str
       const id = account?.[1] ?? account?.[2];
       if (id === undefined) {
         return unmet([
-          own,
+          own || (onlyReads && held(statement, "aws:PrincipalOrgID")),
           `must not be open to ${principal}: aws:PrincipalAccount names an account`,
         ]);
       }
@@ -52,8 +61,8 @@ function sharingProblems(statement: Statement, config: RuleConfig): readonly str
         trusted?.includes(id) === true ||
           // A key's account has all rights, which its own policies limit.
           (actions.length === 1 && actions[0] === "kms:*" && principal.endsWith(":root")) ||
-          (trusted === undefined && actions.every((action) => reads.test(action))),
-        `${principal} must not be allowed ${written.join(", ")}: accounts does not list it`,
+          (trusted === undefined && onlyReads),
+        `${principal} must not be allowed ${written.join(", ")} on ${resources.join(", ")}: accounts does not list it`,
       ]);
     }),
   ];

@@ -1,5 +1,6 @@
 import { isBoundary } from "./boundary";
 import { list, type StackResource, type StackRule } from "./rule";
+import { allowing } from "./statements";
 
 /** The types of this project's resources, which have a rule or cannot grant access. */
 const allowedTypes: readonly string[] = [
@@ -41,7 +42,8 @@ const allowedTypes: readonly string[] = [
 ].map((type) => `aws:${type}`);
 
 /** Components and providers, which create nothing themselves, and the image's package. */
-const always = /^(awsx|restate):|^docker:index\/image:Image$|^pulumi:(providers:|pulumi:)/;
+const always =
+  /^awsx:ec2:Vpc$|^restate:|^docker:index\/image:Image$|^pulumi:(providers:(aws|awsx|docker|pulumi)$|pulumi:)/;
 
 /** The resources that each bucket must have. */
 const companions: Readonly<Record<string, string>> = {
@@ -67,6 +69,63 @@ const boundaries = (resources: readonly StackResource[]): readonly string[] =>
   resources.flatMap(({ props, type }) =>
     type === "aws:iam/policy:Policy" && isBoundary(props) ? [props["name"] as string] : [],
   );
+
+/** Members of resources that are policies, which name others on purpose. */
+const policyMembers = [
+  "assumeRolePolicy",
+  "inlinePolicies",
+  "keyPolicy",
+  "policy",
+  "resourcePolicy",
+];
+
+/** Keys of conditions by which a statement is held to the stack's own account. */
+const accountKeys = [
+  "aws:principalaccount",
+  "aws:sourceaccount",
+  "aws:sourcearn",
+  "kms:calleraccount",
+];
+
+/** ARNs with an account: not those of images and model packages, which others may share. */
+const arnsWithAccount =
+  /arn:[\w-]+:(?!ecr:|sagemaker:[\w-]*:\d{12}:model-package\b)[\w-]+:[\w-]*:(\d{12}):/g;
+
+/** The accounts that a resource works with as its own: in what it names, and in what holds its policies. */
+function accountsOf({ props, type }: StackResource): readonly string[] {
+  const plain = Object.entries(props).filter(([name]) => !policyMembers.includes(name));
+  const documents = type.startsWith("aws:iam/")
+    ? [props["assumeRolePolicy"]]
+    : policyMembers.map((name) => props[name]);
+  const conditions = documents.flatMap(allowing).flatMap((statement) => [
+    ...statement.conditions
+      .filter(({ key }) => accountKeys.includes(key))
+      .flatMap(({ values }) => values),
+    // Whoever has all rights on a key owns it.
+    ...(statement.actions.includes("kms:*") ? statement.principals.map(([, one]) => one) : []),
+  ]);
+  return [
+    ...[...JSON.stringify(plain).matchAll(arnsWithAccount)].map(([, id]) => id),
+    ...conditions.map((one) => /(?<!\d)\d{12}(?!\d)/.exec(one)?.[0]),
+  ].filter((id) => id !== undefined);
+}
+
+/** The value that is there most often; the first of several. */
+function mostFrequent(values: readonly string[]): string | undefined {
+  const counts = new Map<string, number>();
+  values.forEach((one) => counts.set(one, (counts.get(one) ?? 0) + 1));
+  return [...counts].sort(([, one], [, other]) => other - one)[0]?.[0];
+}
+
+/** The managed policies that a resource attaches: their names, or the resources that are to have them. */
+function attachedBy({ dependsOn, props }: StackResource): readonly string[] {
+  const arns = ["managedPolicyArns", "policyArn", "policyArns"].flatMap((name) =>
+    list(props[name] as string | readonly string[] | undefined),
+  );
+  return arns.length > 0
+    ? arns.map((arn) => arn.replace(/^.*\//, ""))
+    : ["managedPolicyArns", "policyArn"].flatMap((name) => dependsOn?.[name] ?? []);
+}
 
 /** Rules for a stack as a whole. */
 export const stackRules: readonly StackRule[] = [
@@ -99,20 +158,57 @@ export const stackRules: readonly StackRule[] = [
     description: "A boundary policy is not attached to anything: it only limits roles.",
     problems: (resources) => {
       const names = boundaries(resources);
-      return resources.flatMap(({ dependsOn, name, props, type }) => {
-        const attached = [
-          ...list(props["policyArn"] as string | undefined),
-          ...list(props["managedPolicyArns"] as readonly string[] | undefined),
-        ].map((arn) => arn.replace(/^.*\//, ""));
-        const unknown = dependsOn?.["policyArn"] ?? [];
-        const found = names.filter((one) => attached.includes(one));
-        const byName = resources.filter(
-          (one) => unknown.includes(one.name) && names.includes(one.props["name"] as string),
-        );
-        return type !== "aws:iam/policy:Policy" && (found.length > 0 || byName.length > 0)
-          ? [`${name}: attaches a boundary, which may only limit roles`]
-          : [];
-      });
+      const limits = resources.filter((one) => names.includes(String(one.props["name"])));
+      const all = [...names, ...limits.map(({ name }) => name)];
+      return resources.flatMap((one) =>
+        one.type !== "aws:iam/policy:Policy" &&
+        attachedBy(one).some((policy) => all.includes(policy))
+          ? [`${one.name}: attaches a boundary, which may only limit roles`]
+          : [],
+      );
     },
+  },
+  {
+    name: "attached-policies-known",
+    description: "Only policies of the stack are attached: others allow what no rule sees.",
+    problems: (resources) => {
+      const known = resources
+        .filter(({ type }) => type === "aws:iam/policy:Policy")
+        .flatMap(({ name, props }) => [name, (props["name"] as string | undefined) ?? name]);
+      return resources.flatMap((one) =>
+        attachedBy(one)
+          .filter((policy) => !known.includes(policy))
+          .map((policy) => `${one.name}: attaches ${policy}, which is not a policy of the stack`),
+      );
+    },
+  },
+  {
+    name: "one-account",
+    description:
+      "Roles, keys, targets and conditions are of one account, but for those that accounts lists.",
+    reads: ["accounts"],
+    problems: (resources, { accounts = [] } = {}) => {
+      const found = resources.map((one) => ({ name: one.name, ids: accountsOf(one) }));
+      const own = mostFrequent(found.flatMap(({ ids }) => ids));
+      return found.flatMap(({ ids, name }) =>
+        [...new Set(ids)]
+          .filter((id) => id !== own && !accounts.includes(id))
+          .map((id) => `${name}: ${id} is not the stack's account, which is ${own ?? "not known"}`),
+      );
+    },
+  },
+  {
+    name: "provider-plain",
+    description: "Providers take their credentials from the environment, and talk to AWS itself.",
+    problems: (resources) =>
+      resources
+        .filter(({ type }) => type === "pulumi:providers:aws")
+        .flatMap(({ name, props }) =>
+          ["accessKey", "endpoints", "insecure", "secretKey", "token"]
+            .filter(
+              (member) => ![undefined, "", false, "false", "[]"].includes(props[member] as never),
+            )
+            .map((member) => `${name}: ${member} must not be set on a provider`),
+        ),
   },
 ];

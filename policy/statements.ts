@@ -121,49 +121,65 @@ function sayWho(key: string, values: readonly string[]): boolean {
   );
 }
 
+/** Condition keys, or patterns of them in lower case. */
+type Keys = readonly (string | RegExp)[];
+
+const isOneOf = (key: string, keys: Keys): boolean =>
+  keys.some((one) => (typeof one === "string" ? one.toLowerCase() === key : one.test(key)));
+
 /** Whether a statement limits requests by a key. */
-export function held({ conditions }: Statement, ...keys: readonly string[]): boolean {
+export function held({ conditions }: Statement, ...keys: Keys): boolean {
   return conditions.some(
     ({ holdsWithoutKey, key, operator, values }) =>
-      keys.some((one) => one.toLowerCase() === key) &&
-      positive.includes(operator) &&
-      !holdsWithoutKey &&
-      sayWho(key, values),
+      isOneOf(key, keys) && positive.includes(operator) && !holdsWithoutKey && sayWho(key, values),
   );
 }
 
 /** Whether a statement limits requests that have a key. */
-export function heldWhereGiven(
-  { conditions, ...statement }: Statement,
-  ...keys: readonly string[]
-): boolean {
+export function heldWhereGiven({ conditions, ...statement }: Statement, ...keys: Keys): boolean {
   const given = conditions.map((one) => ({ ...one, holdsWithoutKey: false }));
   return held({ ...statement, conditions: given }, ...keys);
 }
 
-/** Whether an IAM pattern may match several texts. */
-export const hasWildcard = (pattern: string): boolean => /[*?]/.test(pattern);
+/** Whether a statement requires a key to be true. */
+export function isTrue({ conditions }: Statement, key: string): boolean {
+  return conditions.some(
+    (one) =>
+      one.key === key.toLowerCase() &&
+      one.operator === "bool" &&
+      !one.holdsWithoutKey &&
+      one.values.length === 1 &&
+      one.values[0]?.toLowerCase() === "true",
+  );
+}
+
+/** Whether an IAM pattern may match several texts; a variable may be anything. */
+export const hasWildcard = (pattern: string): boolean => /[*?]|\$\{/.test(pattern);
+
+/** Services whose ARNs have no kind. */
+const withoutKind = ["sns", "sqs"];
 
 /**
- * Whether a resource includes everything of a service or a kind: "*", or an ARN with a wildcard for the service, directly
- * after the kind, or for a bucket's name.
+ * Whether a resource is not named: "*", or an ARN with a wildcard for the service, the account or the kind, in a bucket's
+ * name, or at the beginning of another name.
  */
-export function isEverything(resource: string): boolean {
-  const [scheme = "", partition = "", service = "", , , ...rest] = resource.split(":");
+export function isUnnamed(resource: string): boolean {
+  const [scheme, , service = "", , account = "", ...rest] = resource
+    .replace(/\$\{[^}]*\}/g, "*")
+    .split(":");
   if (scheme !== "arn" || hasWildcard(service) || rest.length === 0) {
-    // A variable may be anything, and so may a name without an ARN.
     return hasWildcard(resource);
   }
   const path = rest.join(":");
-  if (onlyWildcards.test(path) || (partition !== "" && /^[*?]+$/.test(path))) {
-    return true;
+  if (service === "s3") {
+    // Anybody's bucket may have the same prefix.
+    return hasWildcard(path.split("/")[0] ?? "");
   }
-  // Services whose ARNs have no kind.
-  if (["s3", "sns", "sqs"].includes(service)) {
-    return /^([*?]|\$\{)/.test(path);
+  if (withoutKind.includes(service)) {
+    return hasWildcard(account) || /^[*?]/.test(path);
   }
-  const [, name = path] = /^[\w-]+[/:](.*)$/s.exec(path) ?? [];
-  return onlyWildcards.test(name);
+  const [, kind = path, name = ""] = /^([^/:]*)[/:](.*)$/s.exec(path) ?? [];
+  return hasWildcard(account) || hasWildcard(kind) || /^[*?]/.test(name);
 }
 
 /** Whether an IAM pattern matches a text. */

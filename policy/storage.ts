@@ -1,3 +1,4 @@
+import { isEcrImage } from "./containers";
 import { at, isText, list, type Rule, unmet } from "./rule";
 import { type Statement, statements } from "./statements";
 
@@ -36,9 +37,25 @@ export const storageRules: readonly Rule[] = [
     description: "A bucket's settings are separate resources, which have rules.",
     types: ["aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"],
     problems: (inputs) =>
-      ["acl", "corsRules", "grants", "policy", "replicationConfiguration", "website"].flatMap(
-        (name) =>
-          inputs[name] === undefined ? [] : [`${name} must not be set on the bucket itself`],
+      [
+        ...["acl", "corsRules", "grants", "logging", "loggings", "policy"],
+        ...[
+          "replicationConfiguration",
+          "serverSideEncryptionConfiguration",
+          "versioning",
+          "website",
+        ],
+      ].flatMap((name) =>
+        inputs[name] === undefined ? [] : [`${name} must not be set on the bucket itself`],
+      ),
+  },
+  {
+    name: "object-by-its-bucket",
+    description: "Objects have the access and the encryption of their bucket.",
+    types: ["aws:s3/bucketObjectv2:BucketObjectv2"],
+    problems: (inputs) =>
+      ["acl", "overrideProvider", "serverSideEncryption", "websiteRedirect"].flatMap((name) =>
+        inputs[name] === undefined ? [] : [`${name} must not be set on an object`],
       ),
   },
   {
@@ -112,9 +129,15 @@ export const storageRules: readonly Rule[] = [
     name: "key-rotated",
     description: "Keys are rotated every year.",
     types: ["aws:kms/key:Key"],
-    problems: ({ bypassPolicyLockoutSafetyCheck, deletionWindowInDays, enableKeyRotation }) =>
+    problems: ({
+      bypassPolicyLockoutSafetyCheck,
+      deletionWindowInDays,
+      enableKeyRotation,
+      rotationPeriodInDays,
+    }) =>
       unmet(
         [enableKeyRotation === true, "enableKeyRotation must be true"],
+        [Number(rotationPeriodInDays ?? 365) <= 365, "rotationPeriodInDays must be at most 365"],
         [
           deletionWindowInDays === undefined || Number(deletionWindowInDays) >= 30,
           "deletionWindowInDays must be 30: until then, deletion can be cancelled",
@@ -147,6 +170,16 @@ export const storageRules: readonly Rule[] = [
       ),
   },
   {
+    name: "image-in-ecr",
+    description: "Images are only pushed to Amazon ECR.",
+    types: ["docker:index/image:Image"],
+    problems: ({ imageName }) =>
+      unmet([
+        imageName === undefined || isEcrImage(imageName),
+        `${String(imageName)} is not in Amazon ECR`,
+      ]),
+  },
+  {
     name: "workgroup-encrypted",
     description:
       "Queries cannot write results with weaker encryption than the workgroup's, or scan without limit.",
@@ -172,6 +205,26 @@ export const storageRules: readonly Rule[] = [
         [
           Number(at(configuration, "bytesScannedCutoffPerQuery") ?? 0) > 0,
           "bytesScannedCutoffPerQuery must be set",
+        ],
+      );
+    },
+  },
+  {
+    name: "catalogue-encrypted",
+    description: "Settings of the Glue catalogue encrypt it with a key of the account's own.",
+    types: ["aws:glue/dataCatalogEncryptionSettings:DataCatalogEncryptionSettings"],
+    problems: ({ dataCatalogEncryptionSettings: settings }) => {
+      const atRest = at(settings, "encryptionAtRest");
+      const passwords = at(settings, "connectionPasswordEncryption");
+      return unmet(
+        [
+          at(atRest, "catalogEncryptionMode") === "SSE-KMS" && ownKey(at(atRest, "sseAwsKmsKeyId")),
+          "encryptionAtRest must be SSE-KMS, with one of the account's own keys",
+        ],
+        [
+          at(passwords, "returnConnectionPasswordEncrypted") === true &&
+            ownKey(at(passwords, "awsKmsKeyId")),
+          "connection passwords must be encrypted with one of the account's own keys",
         ],
       );
     },

@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { readFileSync } from "node:fs";
 
 import { californiaHousing } from "../../pipeline/californiaHousing";
 import { defaultCandidates } from "../../pipeline/candidates";
@@ -8,6 +9,7 @@ import { AwsServices, constraints } from "../serving/support/awsServices";
 import { serve } from "../serving/support/serving";
 import { type Config, program } from "../support/definitions";
 import { bypasses } from "./bypasses";
+import { goodProcessing, goodStep, waysOut } from "./waysOut";
 
 type Inputs = Readonly<Record<string, unknown>>;
 
@@ -117,6 +119,27 @@ const broken: Readonly<Record<string, readonly (readonly [Inputs, RegExp, RuleCo
       /must not be open to \*/,
     ],
   ],
+  "services-known": [
+    [
+      { policy: policy({ Effect: "Allow", Action: "lambda:InvokeFunction", Resource: "f" }) },
+      /lambda:InvokeFunction: of a service that is not allowed/,
+    ],
+  ],
+  "grants-for-services": [
+    [
+      { policy: policy({ Effect: "Allow", Action: "kms:CreateGrant", Resource: "k" }) },
+      /kms:CreateGrant must be limited to services/,
+    ],
+  ],
+  "identity-provider-known": [
+    [{ url: "https://example.com", clientIdLists: ["x"] }, /not GitHub's.*sts\.amazonaws\.com/s],
+  ],
+  "object-by-its-bucket": [[{ acl: "private" }, /acl must not be set on an object/]],
+  "catalogue-encrypted": [
+    [{ dataCatalogEncryptionSettings: {} }, /must be SSE-KMS.*connection passwords/s],
+  ],
+  "image-in-ecr": [[{ imageName: "team/image:1" }, /team\/image:1 is not in Amazon ECR/]],
+  "subscription-by-email": [[{ protocol: "sqs" }, /must be email, not sqs/]],
   "rights-within-boundary": [
     [
       { policy: policy({ Effect: "Allow", Action: "iam:CreateRole", Resource: "r" }) },
@@ -354,7 +377,7 @@ describe("the policy pack", () => {
     }
   }
 
-  for (const { inputs, rule, type, what } of bypasses) {
+  for (const { inputs, rule, type, what } of [...bypasses, ...waysOut]) {
     it(`refuses ${what}`, () => {
       const found = rules.filter(
         ({ problems, types }) => types.includes(type) && problems(inputs).length > 0,
@@ -365,6 +388,11 @@ describe("the policy pack", () => {
       );
     });
   }
+
+  it("has as many bypasses as its guide says", () => {
+    const { length } = [...bypasses, ...waysOut];
+    match(readFileSync("docs/security.md", "utf8"), new RegExp(` ${length} attempts to bypass`));
+  });
 
   it("network-isolated judges no network by inputs that the engine does not show", () => {
     deepEqual(rules.find(({ name }) => name === "network-isolated")?.problems({}), []);
@@ -455,7 +483,18 @@ describe("the policy pack's rules for a whole stack", () => {
     "aws:ec2/vpcPeeringConnection:VpcPeeringConnection",
     "aws:sagemaker/notebookInstance:NotebookInstance",
     "aws:lakeformation/permissions:Permissions",
+    "aws-native:s3:AccessPoint",
+    "aws:cloudformation/stack:Stack",
+    "aws:kms/grant:Grant",
+    "aws:lambda/permission:Permission",
+    "aws:s3/accessPoint:AccessPoint",
+    "aws:s3control/bucket:Bucket",
+    "aws:ssm/document:Document",
+    "awsx:ec2:DefaultVpc",
+    "awsx:lb:ApplicationLoadBalancer",
     "command:local:Command",
+    "pulumi-nodejs:dynamic:Resource",
+    "pulumi:providers:command",
   ]) {
     it(`refuse the type ${type}, where config does not allow it`, () => {
       const one = { type, name: "one", props: {} };
@@ -474,6 +513,155 @@ describe("the policy pack's rules for a whole stack", () => {
     equal(find([limit, attached({}, { policyArn: ["limit"] })]).length, 1);
     const role = { type: "aws:iam/role:Role", name: "role", props: { managedPolicyArns: [arn] } };
     equal(find([limit, role]).length, 1);
+  });
+
+  const managed = (name: string, more: object = {}): StackResource => ({
+    type: "aws:iam/policy:Policy",
+    name,
+    props: { name: `physical-${name}`, ...more },
+  });
+
+  it("let policies of the stack be attached, by name or before that is known, and no others", () => {
+    const arn = "arn:aws:iam::111122223333:policy/physical-own";
+    deepEqual(find([managed("own"), attached({ policyArn: arn })]), []);
+    deepEqual(find([managed("own"), attached({}, { policyArn: ["own"] })]), []);
+    for (const name of ["Administrator", "restate-prod-boundary"]) {
+      const theirs = `arn:aws:iam::111122223333:policy/${name}`;
+      const expected = `attaches ${name}, which is not a policy of the stack`;
+      deepEqual(find([managed("own"), attached({ policyArn: theirs })]), [
+        `attachment: ${expected}`,
+      ]);
+      const role = {
+        type: "aws:iam/role:Role",
+        name: "role",
+        props: { managedPolicyArns: [arn, theirs] },
+      };
+      deepEqual(find([managed("own"), role]), [`role: ${expected}`]);
+    }
+  });
+
+  const inAccount = (id: string): readonly StackResource[] => [
+    {
+      type: "aws:sagemaker/pipeline:Pipeline",
+      name: "pipeline",
+      props: {
+        roleArn: `arn:aws:iam::${id}:role/r`,
+        pipelineDefinition: JSON.stringify({ KmsKeyId: `arn:aws:kms:us-east-1:${id}:key/k` }),
+      },
+    },
+    {
+      type: "aws:iam/role:Role",
+      name: "role",
+      props: {
+        assumeRolePolicy: policy({
+          Effect: "Allow",
+          Principal: { Service: "sagemaker.amazonaws.com" },
+          Condition: { StringEquals: { "aws:SourceAccount": id } },
+        }),
+      },
+    },
+    {
+      type: "aws:kms/keyPolicy:KeyPolicy",
+      name: "key",
+      props: {
+        policy: policy({
+          Effect: "Allow",
+          Principal: { AWS: `arn:aws:iam::${id}:root` },
+          Action: "kms:*",
+        }),
+      },
+    },
+    {
+      type: "aws:ec2/vpcEndpoint:VpcEndpoint",
+      name: "endpoint",
+      props: {
+        policy: policy({
+          Effect: "Allow",
+          Principal: "*",
+          Condition: { StringEquals: { "aws:PrincipalAccount": id } },
+        }),
+      },
+    },
+    {
+      type: "aws:cloudwatch/eventTarget:EventTarget",
+      name: "target",
+      props: { arn: `arn:aws:sns:us-east-1:${id}:topic` },
+    },
+  ];
+  const own = inAccount("111122223333");
+
+  it("let models, images and readers be of other accounts, and all else of one", () => {
+    const shared: readonly StackResource[] = [
+      {
+        type: "aws:sagemaker/model:Model",
+        name: "model",
+        props: {
+          primaryContainer: {
+            modelPackageName: "arn:aws:sagemaker:us-east-1:999988887777:model-package/theirs/1",
+          },
+        },
+      },
+      {
+        type: "aws:ecr/repositoryPolicy:RepositoryPolicy",
+        name: "readers",
+        props: {
+          policy: policy({
+            Effect: "Allow",
+            Principal: { AWS: "arn:aws:iam::999988887777:root" },
+            Action: "ecr:BatchGetImage",
+          }),
+        },
+      },
+    ];
+    deepEqual(find([...own, ...shared]), []);
+  });
+
+  for (const [index, theirs] of inAccount("999988887777").entries()) {
+    it(`refuse a ${theirs.name} of another account, unless config lists it`, () => {
+      const all = own.map((one, place) => (place === index ? theirs : one));
+      deepEqual(find(all), [
+        `${theirs.name}: 999988887777 is not the stack's account, which is 111122223333`,
+      ]);
+      deepEqual(find(all, { accounts: ["999988887777"] }), []);
+    });
+  }
+
+  it("refuse providers with keys of their own, or that talk to somebody else than AWS", () => {
+    const provider = (props: object): StackResource => ({
+      type: "pulumi:providers:aws",
+      name: "aws",
+      props: props as StackResource["props"],
+    });
+    deepEqual(find([provider({ region: "us-east-1", endpoints: "[]", insecure: "false" })]), []);
+    for (const [name, value] of [
+      ["accessKey", "AKIA"],
+      ["endpoints", '[{"s3":"https://example.com"}]'],
+      ["insecure", "true"],
+    ] as const) {
+      deepEqual(find([provider({ [name]: value })]), [
+        `aws: ${name} must not be set on a provider`,
+      ]);
+    }
+  });
+
+  it("let good jobs pass, in a network that their requests name", () => {
+    const rule = rules.find(({ name }) => name === "jobs-encrypted-and-isolated");
+    for (const step of [goodStep, { Type: "Processing", Arguments: goodProcessing }]) {
+      const at = (args: object): Inputs => ({
+        pipelineDefinition: JSON.stringify({
+          Steps: [{ Name: "Job", ...step, Arguments: { ...step.Arguments, ...args } }],
+        }),
+      });
+      deepEqual(rule?.problems(at({}), { requireNetwork: true }), []);
+      const chosen = { VpcConfig: { Subnets: [{ Get: "Parameters.Subnet" }] } };
+      const isTraining = step.Type === "Training";
+      const args = isTraining
+        ? chosen
+        : { NetworkConfig: { ...goodProcessing.NetworkConfig, ...chosen } };
+      deepEqual(rule.problems(at(args), { requireNetwork: true }), [
+        "Job: VpcConfig must name subnets",
+      ]);
+    }
   });
 
   it("take accounts and a network from the configuration", () => {
