@@ -43,6 +43,8 @@ const names = stackNames(account, dataset.source?.database ?? dataset.database);
 const protection = { protect: settings.protect, forceDestroy: settings.forceDestroy };
 const elsewhere = dataElsewhere(dataset);
 
+const prebuilt = prebuiltImages(region, { provider });
+
 /** What roles are about, as far as it is known before network and key are. */
 const known = {
   account,
@@ -53,6 +55,7 @@ const known = {
   ownImages: candidates.flatMap(({ algorithm }) =>
     typeof algorithm === "string" ? [] : [algorithm.image],
   ),
+  prebuiltImages: Object.values(prebuilt),
   encryptCatalog: settings.encryptCatalog,
   ownTag,
   modelApprovalStatus: settings.modelApprovalStatus,
@@ -154,7 +157,7 @@ const mlflow = usesMlflow(settings.tracking)
   ? new Tracking("tracking", { names, roleArn: roleArns.tracking, protection }, afterRoles)
   : undefined;
 
-const { xgboost, ...images } = prebuiltImages(region, { provider });
+const { xgboost, ...images } = prebuilt;
 const models = new ModelPipeline(
   "models",
   {

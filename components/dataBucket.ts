@@ -28,8 +28,8 @@ export interface EndpointAccess {
   readonly principals: readonly string[];
 }
 
-/** Actions that read, write or delete data. */
-const dataActions = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"];
+/** Actions that read, write or delete data, including versions, tags and attributes of objects. */
+const dataActions = ["s3:DeleteObject*", "s3:GetObject*", "s3:PutObject*"];
 
 export interface DataBucketArgs {
   readonly account: Account;

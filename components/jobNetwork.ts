@@ -6,7 +6,12 @@ import { Network, type NetworkArgs } from "./network";
 /** The jobs' network: the stack's own, an existing one, or SageMaker's. */
 type NetworkChoice =
   | ({ readonly mode: "create" } & NetworkArgs["shape"])
-  | { readonly mode: "existing"; readonly subnetIds: string[]; readonly securityGroupIds: string[] }
+  | {
+      readonly mode: "existing";
+      readonly subnetIds: string[];
+      readonly securityGroupIds: string[];
+      readonly s3EndpointId?: string | undefined;
+    }
   | { readonly mode: "none" };
 
 interface JobNetwork {
@@ -14,7 +19,7 @@ interface JobNetwork {
   readonly vpc: JobVpc | undefined;
   /** The network, if the stack creates it. */
   readonly vpcId: pulumi.Output<string> | undefined;
-  /** Its endpoint to S3, if the stack creates it. */
+  /** Its endpoint to S3, if the stack creates it, or the configuration names it. */
   readonly s3EndpointId: pulumi.Output<string> | undefined;
 }
 
@@ -28,8 +33,11 @@ export function jobNetwork(
   switch (choice.mode) {
     case "none":
       return { vpc: undefined, vpcId: undefined, s3EndpointId: undefined };
-    case "existing":
-      return { vpc: choice, vpcId: undefined, s3EndpointId: undefined };
+    case "existing": {
+      const { s3EndpointId: id, securityGroupIds, subnetIds } = choice;
+      const s3EndpointId = id === undefined ? undefined : pulumi.output(id);
+      return { vpc: { subnetIds, securityGroupIds }, vpcId: undefined, s3EndpointId };
+    }
     case "create": {
       const network = new Network(name, { ...args, shape: choice }, opts);
       const { s3EndpointId, securityGroupId, subnetIds, vpcId } = network;

@@ -10,6 +10,10 @@ const maxTableLength = 90;
 /** Maximum number of characters of all deployers together: IAM allows 2,048 to the trust policy that lists them. */
 const maxDeployersLength = 1600;
 
+/** Whether the bucket can tell who comes through the network's endpoint. */
+const knowsEndpoint = (network: StackSettings["network"]): boolean =>
+  network.mode === "create" || (network.mode === "existing" && network.s3EndpointId !== undefined);
+
 /** What is wrong between keys that are each valid. */
 export function problemsAcrossKeys(settings: StackSettings): readonly ProblemAcrossKeys[] {
   const { candidates, dataFile, dataset } = settings;
@@ -51,9 +55,10 @@ export function problemsAcrossKeys(settings: StackSettings): readonly ProblemAcr
       "is Approved, but restate:approval is strict: the pipeline would approve its own models; change one of them",
     ],
     [
-      settings.bucketPrincipals.length > 0 && settings.network.mode !== "create",
+      settings.bucketPrincipals.length > 0 && !knowsEndpoint(settings.network),
       "bucketPrincipals",
-      "only apply outside a network that the stack creates, but network.mode is not create",
+      "only apply outside a network whose S3 endpoint is known, but network.mode is not create, and network.s3EndpointId " +
+        "is not set",
     ],
     [
       JSON.stringify(settings.deployers).length > maxDeployersLength,

@@ -53,6 +53,13 @@ const existingNetwork = z.strictObject({
     .min(1)
     .max(5)
     .describe("Its security groups."),
+  s3EndpointId: z
+    .string()
+    .regex(/^vpce-[0-9a-f]{8,17}$/, "must be the id of a VPC endpoint")
+    .optional()
+    .describe(
+      "Its gateway endpoint to S3: the bucket denies the jobs' roles access from anywhere else. Default: it does not.",
+    ),
 });
 
 const noNetwork = z.strictObject({

@@ -12,6 +12,7 @@ import type { JsonObject } from "../pipeline/language/json";
 import { parseText } from "../pipeline/language/parse";
 import { UserError } from "../errors/userError";
 import { exampleAccountId } from "./exampleAccount";
+import { prebuiltRegistries } from "./prebuiltRegistries";
 import { inputsOf, type Resource } from "./resources";
 import { type StandingResources, standingResources } from "./standing";
 
@@ -74,14 +75,6 @@ export interface Program {
 
 /** What a local run needs of the program: of its resources, those that decide what its jobs may do. */
 export type RunnableProgram = Program;
-
-/** The registries of SageMaker's images in us-east-1. Elsewhere the provider's own table tells. */
-const prebuiltRegistries: Readonly<Record<string, string>> = {
-  "sagemaker-data-wrangler-container": "663277389841",
-  "sagemaker-model-monitor-analyzer": "156813124566",
-  "sagemaker-scikit-learn": "683313688378",
-  "sagemaker-xgboost": "683313688378",
-};
 
 /** Stands in for what the account and its services would answer. */
 export class ExampleAccount implements pulumi.runtime.Mocks {

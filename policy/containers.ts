@@ -1,21 +1,21 @@
 import { ecrRepository } from "../pipeline/ecrRepository";
 import { isObject } from "../pipeline/language/json";
 
-/** Whether an image is one in Amazon ECR, whose name no start of a job can choose. */
+/** Whether an image is in Amazon ECR, and does not depend on parameters. */
 export const isEcrImage = (image: unknown): boolean =>
   typeof image === "string" && ecrRepository(image) !== undefined;
 
-/** Names of variables that hold secrets. */
+/** Names of variables for secrets. */
 const secretName =
   /password|passwd|passphrase|secret|credential|(private|api|access)[_-]?key|(^|[_-])token$/i;
 
-/** Texts that are secrets: AWS's access keys, and private keys. Source: IAM guide, "IAM identifiers", unique ID prefixes. */
+/** AWS's access keys, and private keys. Source: IAM guide, "IAM identifiers", unique ID prefixes. */
 const secretText = /\b(AKIA|ASIA)[A-Z0-9]{16}\b|-----BEGIN [A-Z ]*PRIVATE KEY-----/;
 
-/** Members of requests with variables, whatever they are of. */
+/** Members of requests with variables. */
 const variables = /^(environment|environmentvariables|hyperparameters|statichyperparameters)$/i;
 
-/** The secrets in a request: whoever may describe a job, or read its definition, reads its variables. */
+/** Secrets in a request: everyone who may describe a job or read its definition can read its variables. */
 export function secretProblems(where: string, value: unknown): readonly string[] {
   if (Array.isArray(value)) {
     return value.flatMap((one) => secretProblems(where, one));

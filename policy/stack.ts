@@ -70,7 +70,7 @@ const boundaries = (resources: readonly StackResource[]): readonly string[] =>
     type === "aws:iam/policy:Policy" && isBoundary(props) ? [props["name"] as string] : [],
   );
 
-/** Members of resources that are policies, which name others on purpose. */
+/** Inputs with policies, whose principals may be other accounts. */
 const policyMembers = [
   "assumeRolePolicy",
   "inlinePolicies",
@@ -79,7 +79,7 @@ const policyMembers = [
   "resourcePolicy",
 ];
 
-/** Keys of conditions by which a statement is held to the stack's own account. */
+/** Condition keys that limit a statement to an account. */
 const accountKeys = [
   "aws:principalaccount",
   "aws:sourceaccount",
@@ -87,11 +87,11 @@ const accountKeys = [
   "kms:calleraccount",
 ];
 
-/** ARNs with an account: not those of images and model packages, which others may share. */
+/** ARNs with an account, except those of images and model packages, which other accounts may share. */
 const arnsWithAccount =
   /arn:[\w-]+:(?!ecr:|sagemaker:[\w-]*:\d{12}:model-package\b)[\w-]+:[\w-]*:(\d{12}):/g;
 
-/** The accounts that a resource works with as its own: in what it names, and in what holds its policies. */
+/** The accounts in a resource's ARNs, and in the conditions of its policies. */
 function accountsOf({ props, type }: StackResource): readonly string[] {
   const plain = Object.entries(props).filter(([name]) => !policyMembers.includes(name));
   const documents = type.startsWith("aws:iam/")
@@ -101,7 +101,7 @@ function accountsOf({ props, type }: StackResource): readonly string[] {
     ...statement.conditions
       .filter(({ key }) => accountKeys.includes(key))
       .flatMap(({ values }) => values),
-    // Whoever has all rights on a key owns it.
+    // A key's owner has all rights on it.
     ...(statement.actions.includes("kms:*") ? statement.principals.map(([, one]) => one) : []),
   ]);
   return [
@@ -110,14 +110,14 @@ function accountsOf({ props, type }: StackResource): readonly string[] {
   ].filter((id) => id !== undefined);
 }
 
-/** The value that is there most often; the first of several. */
+/** The most frequent value; the first of several. */
 function mostFrequent(values: readonly string[]): string | undefined {
   const counts = new Map<string, number>();
   values.forEach((one) => counts.set(one, (counts.get(one) ?? 0) + 1));
   return [...counts].sort(([, one], [, other]) => other - one)[0]?.[0];
 }
 
-/** The managed policies that a resource attaches: their names, or the resources that are to have them. */
+/** The managed policies that a resource attaches, by name, or by resource if an update has yet to create them. */
 function attachedBy({ dependsOn, props }: StackResource): readonly string[] {
   const arns = ["managedPolicyArns", "policyArn", "policyArns"].flatMap((name) =>
     list(props[name] as string | readonly string[] | undefined),

@@ -20,10 +20,24 @@ const jobNames = {
   transform: "transform-job/pipelines-*",
 } as const;
 
+/** Transforms with the pipeline's own models; others have their own roles, networks and isolation. */
+function ofOwnModels(stack: Statements): Statement {
+  const { Condition, ...job } = stack.makeJobs(
+    "MakeTransforms",
+    "sagemaker:CreateTransformJob",
+    jobNames.transform,
+    "outputKey",
+    "volumeKey",
+  );
+  // Source: Service Authorization Reference. Requests always name a model, so AWS always sets the key.
+  const model = { "sagemaker:ModelArn": stack.arn("sagemaker", jobNames.model) };
+  return { ...job, Condition: { ...Condition, ArnLikeIfExists: model } };
+}
+
 /** Jobs in the network, isolated and with the key; the stack's tag identifies its own. */
 function runJobs(stack: Statements): readonly Statement[] {
   const { model, processing, training, transform, tuning } = jobNames;
-  const { ownTag, trainingVolumesTakeKey } = stack.args;
+  const { trainingVolumesTakeKey } = stack.args;
   const all = ["network", "outputKey", "trafficEncryption", "volumeKey"] as const;
   const arns = (...names: readonly string[]) => names.map((name) => stack.arn("sagemaker", name));
   return [
@@ -37,23 +51,15 @@ function runJobs(stack: Statements): readonly Statement[] {
       "isolation",
     ),
     stack.makeJobs("MakeModels", "sagemaker:CreateModel", model, "isolation", "network"),
-    stack.makeJobs(
-      "MakeTransforms",
-      "sagemaker:CreateTransformJob",
-      transform,
-      "outputKey",
-      "volumeKey",
+    ofOwnModels(stack),
+    // Only on creation: tagging an existing job would make it the stack's own. A tuning job's trials get its tags, by a
+    // call that no source describes.
+    allow(
+      "TagNewJobs",
+      ["sagemaker:AddTags"],
+      arns(processing, tuning, training, model, transform),
+      { ...stack.requested(), Null: { "sagemaker:TaggingAction": "false" } },
     ),
-    // Only on creation: tagging an existing job would make it the stack's own.
-    allow("TagNewJobs", ["sagemaker:AddTags"], arns(processing, tuning, model, transform), {
-      ...stack.requested(),
-      Null: { "sagemaker:TaggingAction": "false" },
-    }),
-    // A tuning job's trials get its tags, by a call that no source describes.
-    allow("TagTrials", ["sagemaker:AddTags"], arns(training), {
-      ...stack.requested(),
-      StringEqualsIfExists: { [`aws:ResourceTag/${ownTag.key}`]: ownTag.value },
-    }),
     allow(
       "FollowJobs",
       [
@@ -96,30 +102,39 @@ function registerModels(stack: Statements): readonly Statement[] {
 }
 
 /** Recording the execution as an experiment; the service names the jobs' components. */
-function recordExperiments(stack: Statements): Statement {
+function recordExperiments(stack: Statements): readonly Statement[] {
   const { names, ownTag } = stack.args;
-  return allow(
-    "RecordExperiments",
-    [
-      "sagemaker:AddTags",
-      "sagemaker:AssociateTrialComponent",
-      "sagemaker:CreateExperiment",
-      "sagemaker:CreateTrial",
-      "sagemaker:CreateTrialComponent",
-      "sagemaker:DescribeExperiment",
-      "sagemaker:DescribeTrial",
-      "sagemaker:DescribeTrialComponent",
-      "sagemaker:UpdateTrialComponent",
-    ],
-    [
-      stack.arn("sagemaker", `experiment/${names.pipelineName}`),
-      stack.arn("sagemaker", "experiment-trial/*"),
-      stack.arn("sagemaker", "experiment-trial-component/pipelines-*-aws-*-job"),
-      stack.arn("sagemaker", "experiment-trial-component/*-aws-training-job"),
-    ],
-    // No source says whether the service tags them; if so, another stack's are excluded.
-    { StringEqualsIfExists: { [`aws:ResourceTag/${ownTag.key}`]: ownTag.value } },
-  );
+  const experiment = stack.arn("sagemaker", `experiment/${names.pipelineName}`);
+  const parts = [
+    stack.arn("sagemaker", "experiment-trial/*"),
+    stack.arn("sagemaker", "experiment-trial-component/pipelines-*-aws-*-job"),
+    stack.arn("sagemaker", "experiment-trial-component/*-aws-training-job"),
+  ];
+  const own = { [`aws:ResourceTag/${ownTag.key}`]: ownTag.value };
+  return [
+    allow("TagExperiment", ["sagemaker:AddTags"], experiment, { StringEqualsIfExists: own }),
+    // Only on creation, as with jobs.
+    allow("TagNewParts", ["sagemaker:AddTags"], parts, {
+      StringEqualsIfExists: own,
+      Null: { "sagemaker:TaggingAction": "false" },
+    }),
+    allow(
+      "RecordExperiments",
+      [
+        "sagemaker:AssociateTrialComponent",
+        "sagemaker:CreateExperiment",
+        "sagemaker:CreateTrial",
+        "sagemaker:CreateTrialComponent",
+        "sagemaker:DescribeExperiment",
+        "sagemaker:DescribeTrial",
+        "sagemaker:DescribeTrialComponent",
+        "sagemaker:UpdateTrialComponent",
+      ],
+      [experiment, ...parts],
+      // No source says whether the service tags them; if so, another stack's are excluded.
+      { StringEqualsIfExists: own },
+    ),
+  ];
 }
 
 /** Recording the execution in the stack's MLflow app, whose id AWS assigns. */
@@ -138,7 +153,7 @@ function pipeline(stack: Statements): readonly Statement[] {
   return [
     ...runJobs(stack),
     ...registerModels(stack),
-    ...(usesExperiments(where) ? [recordExperiments(stack)] : []),
+    ...(usesExperiments(where) ? recordExperiments(stack) : []),
     ...(usesMlflow(where) ? [recordInMlflow(stack)] : []),
     allow(
       "PassJobRoles",
@@ -336,7 +351,8 @@ function serving(stack: Statements): readonly Statement[] {
 function monitoring(stack: Statements): readonly Statement[] {
   return [
     stack.listBucket(),
-    allow("ReadObjects", ["s3:GetObject"], stack.objects("endpoints", "executions")),
+    // Its container is not isolated, and needs no rows of the training data.
+    allow("ReadObjects", ["s3:GetObject"], [...stack.objects("endpoints"), ...stack.reports()]),
     stack.writeObjects("WriteFindings", "endpoints"),
     stack.useKeyThroughS3(),
     stack.encryptOutputs(),

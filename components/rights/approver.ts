@@ -1,5 +1,4 @@
 import { modelApprovalStatuses } from "../../pipeline/parameters";
-import { prefixes } from "../../pipeline/storage";
 import { allow, type Statement, type Statements } from "./statements";
 
 /** Permissions of people who approve models: reading models and reports, and setting the approval status. */
@@ -22,13 +21,7 @@ export function approver(stack: Statements): readonly Statement[] {
       ],
       [group, versions],
     ),
-    allow(
-      "ReadReports",
-      ["s3:GetObject"],
-      ["baseline", "evaluation"].map((folder) =>
-        stack.bucketArn(`/${prefixes.executions}/*/${folder}/*`),
-      ),
-    ),
+    allow("ReadReports", ["s3:GetObject"], stack.reports()),
     stack.decryptThroughS3(),
   ];
 }

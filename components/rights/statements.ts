@@ -21,6 +21,8 @@ export interface StackScope {
   readonly dataElsewhere: DataElsewhere | undefined;
   /** URIs of users' own images that train candidates. */
   readonly ownImages: readonly string[];
+  /** URIs of SageMaker's own images that jobs and endpoints run. */
+  readonly prebuiltImages: readonly pulumi.Input<string>[];
   /** The stack's key. */
   readonly kmsKeyArn: pulumi.Input<string>;
   /** Network of the jobs, in which SageMaker creates network interfaces with their roles; undefined: SageMaker's. */
@@ -150,6 +152,13 @@ export class Statements {
   /** ARNs of the objects under prefixes of the stack's bucket. */
   objects(...parts: readonly (keyof typeof prefixes)[]): readonly pulumi.Output<string>[] {
     return parts.map((part) => this.bucketArn(`/${prefixes[part]}/*`));
+  }
+
+  /** ARNs of the evaluations of models, and the baselines of their data. */
+  reports(): readonly pulumi.Output<string>[] {
+    return ["baseline", "evaluation"].map((folder) =>
+      this.bucketArn(`/${prefixes.executions}/*/${folder}/*`),
+    );
   }
 
   /** Listing the stack's bucket. */
@@ -300,21 +309,23 @@ export class Statements {
     return allow("EncryptOutputs", ["kms:Encrypt"], this.args.kmsKeyArn);
   }
 
-  /** ARNs of the repositories of all images: the stack's, SageMaker's in any account, and the candidates' own. */
-  images(): readonly pulumi.Output<string>[] {
-    const { account, names, ownImages } = this.args;
-    // Several candidates may use one repository.
-    const own = new Set(
-      ownImages
-        .flatMap((image) => ecrRepository(image) ?? [])
-        .map(({ accountId, name, region }) => `${region}:${accountId}:repository/${name}`),
-    );
-    return [
-      this.arn("ecr", `repository/${names.repositoryName}`),
-      ...[`${account.region}:*:repository/sagemaker-*`, ...own].map(
-        (path) => pulumi.interpolate`arn:${account.partition}:ecr:${path}`,
-      ),
-    ];
+  /** ARNs of the repositories of all images: the stack's, SageMaker's, and the candidates' own. */
+  images(): pulumi.Output<string[]> {
+    const { account, names, ownImages, prebuiltImages } = this.args;
+    const others = pulumi
+      .all([account.partition, ...prebuiltImages, ...ownImages])
+      .apply(([partition, ...images]) =>
+        images
+          .flatMap((image) => ecrRepository(image) ?? [])
+          .map(
+            ({ accountId, name, region }) =>
+              `arn:${partition}:ecr:${region}:${accountId}:repository/${name}`,
+          ),
+      );
+    // Several images may share one repository.
+    return pulumi
+      .all([this.arn("ecr", `repository/${names.repositoryName}`), others])
+      .apply(([own, all]) => [...new Set([own, ...all])]);
   }
 
   pullImage(): readonly Statement[] {

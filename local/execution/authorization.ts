@@ -13,7 +13,7 @@ import { propertyFileUri } from "../records/summary";
 import { readChecked, writeChecked } from "../storage/files";
 import { decide, type Decision } from "../service/authorization";
 import type { Call } from "../service/calls";
-import { type IamRequest, rulingResources, textOf } from "../service/policies";
+import { type IamRequest, rulingResources, textOf, throughEndpoint } from "../service/policies";
 import { stackOf } from "../service/stack";
 import { stepCalls } from "../service/stepCalls";
 import { type Execution, StepFailure } from "./execution";
@@ -92,7 +92,6 @@ interface AllowedRequests {
 /** Checks the steps of an execution against the stack's policies. */
 export class Authorization {
   private readonly stack;
-  private readonly endpoints: ReadonlySet<string>;
   /** File of cached answers: computing those of a run takes a second. */
   private readonly path: string;
   private readonly policies: string;
@@ -106,7 +105,6 @@ export class Authorization {
     folder: string,
   ) {
     this.stack = stackOf(program, program.dataset.kmsKeyArn);
-    this.endpoints = new Set(program.resources.map(({ name }) => name));
     this.path = join(folder, `authorization-${program.stack}.json`);
     this.policies = hashJson(rulingResources(program));
     const kept = readChecked(this.path) as AllowedRequests | undefined;
@@ -156,14 +154,10 @@ export class Authorization {
     }
   }
 
-  private requestOf({ context, endpoint }: Call, action: string, resource: string): IamRequest {
-    const passed = `network-${endpoint ?? ""}`;
-    return {
-      action,
-      resource,
-      ...(context === undefined ? {} : { context }),
-      ...(this.endpoints.has(passed) ? { endpoint: passed } : {}),
-    };
+  private requestOf(call: Call, action: string, resource: string): IamRequest {
+    const { context = {}, endpoint } = call;
+    const passed = endpoint === undefined ? {} : throughEndpoint(this.program, endpoint);
+    return { action, resource, ...passed, context: { ...context, ...passed.context } };
   }
 
   private async ask(

@@ -162,6 +162,24 @@ export function policiesFor(program: Ruled, actor: string, request: IamRequest):
   };
 }
 
+/** The endpoint of a request: one that the stack creates, or, in an existing network, the id that the bucket requires. */
+export function throughEndpoint(
+  program: Ruled,
+  endpoint: string,
+): Pick<IamRequest, "context" | "endpoint"> {
+  const name = `network-${endpoint}`;
+  if (program.resources.some((one) => one.name === name)) {
+    return { endpoint: name };
+  }
+  const bucket = findPolicy(program, "data-bucket-policy")?.policy as
+    | { readonly Statement: readonly { readonly Sid: string; readonly Condition?: unknown }[] }
+    | undefined;
+  const found = bucket?.Statement.find(({ Sid }) => Sid === "JobsThroughEndpoint")?.Condition as
+    { readonly StringNotEquals: Readonly<Record<string, string>> } | undefined;
+  const id = endpoint === "s3" ? found?.StringNotEquals["aws:SourceVpce"] : undefined;
+  return id === undefined ? {} : { context: { "aws:SourceVpce": id } };
+}
+
 /** The types of resources that decide about access, or that jobs' calls depend on. */
 const ruling = new Set([
   "aws:athena/workgroup:Workgroup",

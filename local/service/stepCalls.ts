@@ -11,6 +11,7 @@ import type {
 import { modelContainers } from "../../pipeline/language/images";
 import {
   type Actor,
+  arn,
   type Call,
   calls,
   creates,
@@ -247,6 +248,16 @@ function jobCalls(
   }
 }
 
+/** The condition key of a transform's model: one of the same execution, or another by its name. */
+function modelKey(stack: Stack, { execution, model, request, type }: StepRequest): Call["context"] {
+  if (type !== "Transform") {
+    return {};
+  }
+  const { ModelName: name = "" } = request as TransformRequest;
+  const own = model === undefined ? name : `pipelines-${execution}-model`;
+  return { "sagemaker:ModelArn": arn(stack, "sagemaker", `model/${own}`) };
+}
+
 /** All S3 URIs in a value. */
 function urisIn(value: unknown): readonly string[] {
   return [...JSON.stringify(value ?? null).matchAll(/"(s3:\/\/[^"]+)"/g)].map(
@@ -295,7 +306,11 @@ export function stepCalls(stack: Stack, step: StepRequest): readonly Call[] {
   const { calls: own, named, roles } = jobCalls(stack, job, step);
   return [
     ...reports,
-    ...creates(stack, { ...creation, roles }),
+    ...creates(stack, {
+      ...creation,
+      context: { ...creation.context, ...modelKey(stack, step) },
+      roles,
+    }),
     ...(type === "Tuning" ? followsTrials(stack, name) : []),
     ...grantsVolumes(named?.volumeKey),
     ...recordsExecution(stack, { ...job, name: step.step }),

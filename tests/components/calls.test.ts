@@ -2,6 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 
 import type { Program } from "../../offline/program";
 import { calls, type Job, type JobKind, type Stack } from "../../local/service/calls";
+import { throughEndpoint } from "../../local/service/policies";
 import { stackOf } from "../../local/service/stack";
 import { californiaHousing } from "../../pipeline/californiaHousing";
 import { defaultCandidates } from "../../pipeline/candidates";
@@ -67,25 +68,28 @@ const stacks: Readonly<Record<string, Config>> = {
     network: { mode: "none" },
   },
   "without a network": { network: { mode: "none" } },
+  "in a network of the team": {
+    network: {
+      mode: "existing",
+      subnetIds: ["subnet-0123456789abcdef0"],
+      securityGroupIds: ["sg-0123456789abcdef0"],
+      s3EndpointId: "vpce-0123456789abcdef0",
+    },
+  },
 };
 
 /** The requests of a kind of job, with the actor in whose name each is made. */
 function requests(
+  evaluated: Program,
   kind: JobKind,
   stack: Stack,
-  hasEndpoints: boolean,
 ): readonly [string, IamRequest][] {
   return calls[kind](stack, job).flatMap(({ actions, actor, context = {}, endpoint, resources }) =>
     actions.flatMap((action) =>
-      resources.map((resource): [string, IamRequest] => [
-        actor,
-        {
-          action,
-          resource,
-          context,
-          endpoint: endpoint === undefined || !hasEndpoints ? undefined : `network-${endpoint}`,
-        },
-      ]),
+      resources.map((resource): [string, IamRequest] => {
+        const passed = endpoint === undefined ? {} : throughEndpoint(evaluated, endpoint);
+        return [actor, { action, resource, ...passed, context: { ...context, ...passed.context } }];
+      }),
     ),
   );
 }
@@ -103,7 +107,7 @@ describe("the calls of jobs, as an IAM simulator decides,", () => {
         it(`are all allowed around ${kind}`, async () => {
           const stack = stackOf(evaluated, dataKey);
           const denied: string[] = [];
-          for (const [actor, request] of requests(kind, stack, stack.vpc !== undefined)) {
+          for (const [actor, request] of requests(evaluated, kind, stack)) {
             if (!(await isAllowed(evaluated, actor, request))) {
               denied.push(`${actor}: ${describeRequest(request)}`);
             }
@@ -130,7 +134,8 @@ describe("the calls of jobs, as an IAM simulator decides,", () => {
   });
 
   it("are about what is in the stack", async () => {
-    const stack = stackOf(await program(stacks["with everything"]), dataKey);
+    const evaluated = await program(stacks["with everything"]);
+    const stack = stackOf(evaluated, dataKey);
     deepEqual(stack.data, {
       bucket: "houses-of-the-team",
       prefix: "california/",
@@ -142,7 +147,7 @@ describe("the calls of jobs, as an IAM simulator decides,", () => {
     equal(stack.vpc?.subnetIds.length, 2);
     const kinds = Object.keys(calls) as JobKind[];
     deepEqual(
-      kinds.filter((kind) => requests(kind, stack, true).length === 0),
+      kinds.filter((kind) => requests(evaluated, kind, stack).length === 0),
       [],
     );
   });

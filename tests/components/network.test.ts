@@ -190,6 +190,36 @@ describe("the network", () => {
     }
   });
 
+  it("can be one that is there with its endpoint, which the bucket then asks for", async () => {
+    const network = {
+      mode: "existing",
+      subnetIds: ["subnet-0123456789abcdef0"],
+      securityGroupIds: ["sg-0123456789abcdef0"],
+    };
+    const team = "arn:aws:iam::111122223333:role/team";
+    const s3EndpointId = "vpce-0123456789abcdef0";
+    for (const [known, config] of [
+      [true, { network: { ...network, s3EndpointId }, bucketPrincipals: [team] }],
+      [false, { network }],
+    ] as const) {
+      const { resources } = await evaluate(config);
+      const [bucket] = resources.filter(({ name }) => name === "data-bucket-policy");
+      const { Statement } = JSON.parse(text(bucket?.inputs["policy"])) as {
+        Statement: { Sid: string; Condition: { StringNotEquals?: unknown } }[];
+      };
+      const found = Statement.filter(({ Sid }) => Sid.endsWith("ThroughEndpoint"));
+      deepEqual(
+        found.map(({ Condition, Sid }) => [Sid, Condition.StringNotEquals]),
+        known
+          ? ["JobsThroughEndpoint", "OthersThroughEndpoint"].map((sid) => [
+              sid,
+              { "aws:SourceVpce": s3EndpointId },
+            ])
+          : [],
+      );
+    }
+  });
+
   it("can be SageMaker's own", async () => {
     const evaluated = await evaluate({ network: { mode: "none" } });
     equal(
@@ -287,7 +317,8 @@ describe("jobNetwork", () => {
       securityGroupIds: ["sg-1"],
     };
     const none = { vpcId: undefined, s3EndpointId: undefined };
-    deepEqual(jobNetwork("net", existing, args, {}), { vpc: existing, ...none });
+    const vpc = { subnetIds: ["subnet-1"], securityGroupIds: ["sg-1"] };
+    deepEqual(jobNetwork("net", existing, args, {}), { vpc, ...none });
     deepEqual(jobNetwork("net", { mode: "none" }, args, {}), { vpc: undefined, ...none });
   });
 });

@@ -92,6 +92,13 @@ const beyondDeployer = [
   }),
   call("ec2:RunInstances", arn("ec2", "instance/*")),
   call("lambda:CreateFunction", arn("lambda", "function:any")),
+  // Other ways to run code in the name of a role.
+  call("glue:CreateJob", arn("glue", "job/mine")),
+  call("glue:CreateSession", arn("glue", "session/mine")),
+  call("glue:CreateDevEndpoint", "*"),
+  call("sagemaker:CreateCluster", arn("sagemaker", "cluster/mine")),
+  call("sagemaker:CreateCompilationJob", arn("sagemaker", "compilation-job/mine")),
+  call("sagemaker:StartPipelineExecution", arn("sagemaker", "pipeline/theirs")),
   call("sts:AssumeRole", role("restate-test-pipeline")),
 ].map(withAllRights);
 
@@ -147,6 +154,10 @@ const pending = { [approvalKey]: "PendingManualApproval" };
 
 type Context = NonNullable<IamRequest["context"]>;
 
+/** The repository of one of SageMaker's own images, in the registry of an account. */
+const prebuilt = (accountId: string, name = "sagemaker-xgboost"): string =>
+  `arn:aws:ecr:us-east-1:${accountId}:repository/${name}`;
+
 /** A context without some of its keys. */
 const without = (context: Context, ...left: readonly string[]): Context =>
   Object.fromEntries(Object.entries(context).filter(([name]) => !left.includes(name)));
@@ -159,6 +170,7 @@ const everyJob = {
     call("kms:GenerateDataKey", key, throughS3),
     call("kms:CreateGrant", key, { "kms:GrantIsForAWSResource": "true" }),
     call("ecr:BatchGetImage", arn("ecr", "repository/restate-test-decision-tree")),
+    call("ecr:BatchGetImage", prebuilt("683313688378")),
     call("ec2:CreateNetworkInterface", arn("ec2", "network-interface/eni-1")),
     call("ec2:CreateNetworkInterface", subnet),
     call("ec2:CreateNetworkInterface", arn("ec2", "security-group/network-security-group-id")),
@@ -178,6 +190,9 @@ const everyJob = {
     call("kms:ScheduleKeyDeletion", key),
     call("kms:CreateGrant", key, { "kms:GrantIsForAWSResource": "false" }),
     call("ecr:BatchGetImage", arn("ecr", "repository/another-team")),
+    // Anybody can call a repository like one of SageMaker's.
+    call("ecr:BatchGetImage", prebuilt("999988887777")),
+    call("ecr:BatchGetImage", prebuilt("683313688378", "sagemaker-pytorch")),
     call("ecr:BatchGetImage", "arn:aws:ecr:us-east-1:222233334444:repository/team/forest"),
     s3("DeleteObject", "/executions/abc/train/train.csv"),
     s3("DeleteObject", "/models/XGBoost/job/output/model.tar.gz"),
@@ -206,6 +221,31 @@ const anyNetwork = [
   }),
 ];
 
+const to = (service: string): Readonly<Record<string, string>> => ({
+  "iam:PassedToService": `${service}.amazonaws.com`,
+});
+
+/** What the deployer makes of a network, by the kind that each action creates. */
+const newNetwork: Readonly<Record<string, readonly string[]>> = {
+  vpc: ["CreateVpc"],
+  subnet: ["CreateSubnet"],
+  "route-table": ["CreateRouteTable"],
+  "security-group": ["CreateSecurityGroup"],
+  "vpc-endpoint": ["CreateVpcEndpoint"],
+  "vpc-flow-log": ["CreateFlowLogs"],
+  "security-group-rule": ["AuthorizeSecurityGroupEgress", "AuthorizeSecurityGroupIngress"],
+};
+/** The kinds that are there already, by the actions that are about them too. Source: Service Authorization Reference, EC2. */
+const oldNetwork: Readonly<Record<string, readonly string[]>> = {
+  CreateSubnet: ["vpc"],
+  CreateRouteTable: ["vpc"],
+  CreateSecurityGroup: ["vpc"],
+  CreateVpcEndpoint: ["route-table", "security-group", "subnet", "vpc"],
+  CreateFlowLogs: ["subnet", "vpc"],
+  AuthorizeSecurityGroupEgress: ["security-group"],
+  AuthorizeSecurityGroupIngress: ["security-group"],
+};
+
 /** For each actor, what it must be able to do, and what it must not. */
 const actors: Readonly<
   Record<string, { readonly may: readonly IamRequest[]; readonly mayNot: readonly IamRequest[] }>
@@ -215,6 +255,15 @@ const actors: Readonly<
       call("sagemaker:CreateProcessingJob", jobs.processing, processingJob),
       call("sagemaker:CreateHyperParameterTuningJob", jobs.tuning, tuningJob),
       call("sagemaker:CreateTransformJob", jobs.transform, { ...tagged, ...keys }),
+      call("sagemaker:CreateTransformJob", jobs.transform, {
+        ...tagged,
+        ...keys,
+        "sagemaker:ModelArn": jobs.model,
+      }),
+      call("sagemaker:AddTags", jobs.training, {
+        ...tagged,
+        "sagemaker:TaggingAction": "CreateTrainingJob",
+      }),
       call("sagemaker:CreateModel", jobs.model, { ...tagged, ...network, ...isolation }),
       call("sagemaker:AddTags", jobs.tuning, {
         ...tagged,
@@ -311,6 +360,15 @@ const actors: Readonly<
         call("sagemaker:AddTags", jobs.tuning, { ...otherTag, ...context }),
       ]),
       call("sagemaker:AddTags", jobs.training, { ...tagged, ...theirs }),
+      ...[jobs.training, component("pipelines-abc-x-aws-processing-job")].map((theirs) =>
+        call("sagemaker:AddTags", theirs, { ...tagged, "aws:ResourceTag/team": "another" }),
+      ),
+      call("sagemaker:AddTags", arn("sagemaker", "experiment-trial/theirs"), tagged),
+      call("sagemaker:CreateTransformJob", jobs.transform, {
+        ...tagged,
+        ...keys,
+        "sagemaker:ModelArn": arn("sagemaker", "model/salaries"),
+      }),
       call("sagemaker:AddTags", jobs.training, otherTag),
       call("sagemaker:UpdateTrialComponent", component("notes-of-another-team")),
       ...[theirs, {}].map((context) => call("sagemaker:CallMlflowAppApi", mlflowApp, context)),
@@ -510,6 +568,7 @@ const actors: Readonly<
     mayNot: [
       ...everyJob.mayNot,
       call("cloudwatch:PutMetricData", "*", { "cloudwatch:namespace": "AWS/SageMaker" }),
+      s3("GetObject", "/executions/abc/train/train.csv"),
       s3("GetObject", "/models/XGBoost/job/output/model.tar.gz"),
       s3("GetObject", "/data/california_housing/cal_housing.data"),
       s3("PutObject", "/executions/abc/baseline/constraints.json"),
@@ -599,6 +658,21 @@ const actors: Readonly<
       call("iam:CreateRole", role("restate-test-training"), withBoundary(boundary)),
       call("iam:PutRolePolicy", role("restate-test-flow-logs"), withBoundary(boundary)),
       call("iam:PassRole", role("restate-test-pipeline"), passed),
+      ...Object.entries({
+        scheduler: ["events", "scheduler"],
+        crawler: ["glue"],
+        "flow-logs": ["vpc-flow-logs"],
+      }).flatMap(([name, services]) =>
+        services.map((service) => call("iam:PassRole", role(`restate-test-${name}`), to(service))),
+      ),
+      ...Object.entries(newNetwork).flatMap(([kind, actions]) =>
+        actions.map((action) =>
+          call(`ec2:${action}`, arn("ec2", `${kind}/new-1`), ownTag("Request")),
+        ),
+      ),
+      call("cloudwatch:PutMetricAlarm", arn("cloudwatch", "alarm:restate-test-model-latency"), {
+        "cloudwatch:AlarmActions": [arn("sns", "restate-test")],
+      }),
       call("events:PutRule", arn("events", "rule/restate-test-approval")),
       call("events:PutTargets", arn("events", "rule/restate-test-approval"), {
         "events:TargetArn": arn("sns", "restate-test"),
@@ -647,6 +721,22 @@ const actors: Readonly<
         "events:TargetArn": arn("lambda", "function:mine"),
       }),
       call("events:PutTargets", arn("events", "rule/restate-test-approval")),
+      ...["events", "glue", "scheduler", "vpc-flow-logs"].map((service) =>
+        call("iam:PassRole", role("restate-test-processing"), to(service)),
+      ),
+      call("iam:PassRole", role("restate-test-crawler"), passed),
+      // The tag is asked for of what is new; of what is there, it must have it.
+      ...Object.entries(oldNetwork).flatMap(([action, kinds]) =>
+        kinds.map((kind) => call(`ec2:${action}`, arn("ec2", `${kind}/theirs`), ownTag("Request"))),
+      ),
+      ...["PutCompositeAlarm", "PutMetricAlarm"].map((action) =>
+        call(`cloudwatch:${action}`, arn("cloudwatch", "alarm:restate-test-model-latency"), {
+          "cloudwatch:AlarmActions": [
+            arn("sns", "restate-test"),
+            "arn:aws:automate:us-east-1:ec2:terminate",
+          ],
+        }),
+      ),
       call("sns:Unsubscribe", arn("sns", "another-team")),
       call("s3:GetObject", `${bucket}/executions/abc/train/train.csv`),
       call("s3:GetObject", `${bucket}/data/california_housing/cal_housing.data`),

@@ -94,7 +94,14 @@ describe("policies of resources, as an IAM simulator decides,", () => {
       const may = (actor: string, request: IamRequest): Promise<boolean> =>
         isAllowed(held, actor, request);
       const as = (name: string): IamRequest["context"] => ({ "aws:PrincipalArn": role(name) });
-      equal(await may(anyRole, outside("GetObject")), false);
+      for (const action of [
+        "GetObject",
+        "GetObjectVersion",
+        "DeleteObjectVersion",
+        "PutObjectAcl",
+      ]) {
+        equal(await may(anyRole, outside(action)), false, action);
+      }
       equal(await may(anyRole, { ...outside("GetObject"), endpoint: "network-s3" }), true);
       equal(await may(anyRole, outside("GetObject", as("team/ann"))), true);
       equal(await may(anyRole, outside("GetObject", as("teams"))), false);

@@ -285,6 +285,30 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
     /restate:network\.subnetIds\[0\]: must be the id of a subnet/,
   ],
   [
+    "the id of something else than an endpoint",
+    {
+      network: {
+        mode: "existing",
+        subnetIds: ["subnet-01234567"],
+        securityGroupIds: ["sg-01234567"],
+        s3EndpointId: "pl-01234567",
+      },
+    },
+    /restate:network\.s3EndpointId: must be the id of a VPC endpoint/,
+  ],
+  [
+    "who is outside a network whose endpoint is not known",
+    {
+      network: {
+        mode: "existing",
+        subnetIds: ["subnet-01234567"],
+        securityGroupIds: ["sg-01234567"],
+      },
+      bucketPrincipals: ["arn:aws:iam::111122223333:role/team"],
+    },
+    /restate:bucketPrincipals: .*network\.s3EndpointId is not set/,
+  ],
+  [
     "an unknown operator",
     dataset({ filter: [{ column: "population", operator: "~", value: 1 }] }),
     /restate:dataset\.filter\[0\]/,

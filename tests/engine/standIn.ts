@@ -21,6 +21,7 @@ import * as ec2 from "@pulumi/aws/ec2";
 import * as pulumi from "@pulumi/pulumi";
 import * as provider from "@pulumi/pulumi/provider";
 
+import { prebuiltRegistries } from "../../offline/prebuiltRegistries";
 import type { Json } from "../../pipeline/language/json";
 import { text as textOf } from "../support/json";
 import { digest, recordOf, type Shared } from "./cloud";
@@ -268,13 +269,16 @@ const answers: Readonly<Record<string, (inputs: Properties) => Properties>> = {
       repositoryName,
     };
   },
-  "aws:sagemaker/getPrebuiltEcrImage:getPrebuiltEcrImage": ({ imageTag, repositoryName }) => ({
-    registryPath: `683313688378.dkr.ecr.${region}.amazonaws.com/${String(repositoryName)}:${String(imageTag)}`,
-    registryId: "683313688378",
-    repositoryName,
-    id: "683313688378",
-    region,
-  }),
+  "aws:sagemaker/getPrebuiltEcrImage:getPrebuiltEcrImage": ({ imageTag, repositoryName }) => {
+    const registryId = prebuiltRegistries[String(repositoryName)] ?? "";
+    return {
+      registryPath: `${registryId}.dkr.ecr.${region}.amazonaws.com/${String(repositoryName)}:${String(imageTag)}`,
+      registryId,
+      repositoryName,
+      id: registryId,
+      region,
+    };
+  },
 };
 
 /** The network that awsx makes: a VPC, and a subnet with a route table in each zone. */

@@ -12,6 +12,7 @@ export const stackScope: StackScope = {
   adopted: undefined,
   dataElsewhere: undefined,
   ownImages: [],
+  prebuiltImages: ["683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0"],
   kmsKeyArn: "the-key",
   vpc: undefined,
   encryptCatalog: false,

@@ -1,5 +1,5 @@
 import { allow, type Statement, type Statements } from "../statements";
-import type { DeployerScope } from "./scope";
+import { type DeployerScope, passRoles } from "./scope";
 
 /** Bucket, key, table and workgroup. */
 export function data(stack: Statements, scope: DeployerScope): readonly Statement[] {
@@ -94,6 +94,7 @@ export function data(stack: Statements, scope: DeployerScope): readonly Statemen
       ],
       stack.arn("glue", `crawler/${crawlerName}`),
     ),
+    passRoles("PassCrawler", stack.roleArns.crawler, "glue"),
     ...(stack.args.encryptCatalog
       ? [
           allow(

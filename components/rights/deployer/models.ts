@@ -1,16 +1,14 @@
 import { allow, type Statement, type Statements } from "../statements";
-import type { DeployerScope } from "./scope";
+import { type DeployerScope, passRoles } from "./scope";
 
 /** The issuer of tokens of GitHub's workflows. */
 export const issuer = "token.actions.githubusercontent.com";
 
-/** The services that the stack passes its roles to. */
-const passedTo = ["events", "glue", "sagemaker", "scheduler", "vpc-flow-logs"].map(
-  (service) => `${service}.amazonaws.com`,
-);
-
 /** Images, the pipeline and its model packages, and the roles, within the boundary only. */
 export function models(stack: Statements, scope: DeployerScope): readonly Statement[] {
+  const { evaluation, monitoring, pipeline, processing, serving, tracking, training } =
+    stack.roleArns;
+  const jobRoles = [evaluation, monitoring, pipeline, processing, serving, tracking, training];
   const { modelPackageGroupName, namePrefix, pipelineName, repositoryName, sageMakerImageName } =
     stack.args.names;
   return [
@@ -83,9 +81,7 @@ export function models(stack: Statements, scope: DeployerScope): readonly Statem
       ],
       scope.roleArns,
     ),
-    allow("PassRoles", ["iam:PassRole"], scope.roleArns, {
-      StringEquals: { "iam:PassedToService": passedTo },
-    }),
+    passRoles("PassJobRoles", jobRoles, "sagemaker"),
     // It can read its own rights, but not change them.
     allow(
       "OwnRights",

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { allow, type Statement, type Statements } from "../statements";
-import type { DeployerScope } from "./scope";
+import { type DeployerScope, passRoles } from "./scope";
 
 export function network(stack: Statements, { ownTag }: DeployerScope): readonly Statement[] {
   const { flowLogsName } = stack.args.names;
@@ -9,14 +9,31 @@ export function network(stack: Statements, { ownTag }: DeployerScope): readonly 
     ...["route-table", "security-group", "security-group-rule", "subnet", "vpc"],
     ...["vpc-endpoint", "vpc-flow-log"],
   ].map((kind) => stack.arn("ec2", `${kind}/*`));
-  const create = [
-    ...["ec2:CreateFlowLogs", "ec2:CreateRouteTable", "ec2:CreateSecurityGroup"],
-    ...["ec2:CreateSubnet", "ec2:CreateVpc", "ec2:CreateVpcEndpoint"],
-    ...["ec2:AuthorizeSecurityGroupEgress", "ec2:AuthorizeSecurityGroupIngress"],
-  ];
   const requested = { [`aws:RequestTag/${ownTag.key}`]: ownTag.value };
+  /** Actions by the kind that they create; other resources that they use must have the tag already. */
+  const makes = {
+    Vpc: { "ec2:CreateVpc": "vpc" },
+    Parts: {
+      "ec2:CreateRouteTable": "route-table",
+      "ec2:CreateSecurityGroup": "security-group",
+      "ec2:CreateSubnet": "subnet",
+    },
+    Endpoints: { "ec2:CreateFlowLogs": "vpc-flow-log", "ec2:CreateVpcEndpoint": "vpc-endpoint" },
+    Rules: {
+      "ec2:AuthorizeSecurityGroupEgress": "security-group-rule",
+      "ec2:AuthorizeSecurityGroupIngress": "security-group-rule",
+    },
+  };
+  const create = Object.values(makes).flatMap((one) => Object.keys(one));
   return [
-    allow("MakeNetwork", create, kinds, { StringEquals: requested }),
+    ...Object.entries(makes).map(([what, kindsOf]) =>
+      allow(
+        `Make${what}`,
+        Object.keys(kindsOf),
+        [...new Set<string>(Object.values(kindsOf))].map((kind) => stack.arn("ec2", `${kind}/*`)),
+        { StringEquals: requested },
+      ),
+    ),
     // Only on creation: tagging an existing network would make it the stack's own.
     allow("TagNewNetwork", ["ec2:CreateTags"], kinds, {
       StringEquals: {
@@ -57,6 +74,7 @@ export function network(stack: Statements, { ownTag }: DeployerScope): readonly 
       ],
       "*",
     ),
+    passRoles("PassFlowLogs", stack.globalArn("iam", `role/${flowLogsName}`), "vpc-flow-logs"),
     allow(
       "FlowLogs",
       [

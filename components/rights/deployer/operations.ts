@@ -1,5 +1,5 @@
 import { allow, type Statement, type Statements } from "../statements";
-import { type DeployerScope, endpointNames } from "./scope";
+import { type DeployerScope, endpointNames, passRoles } from "./scope";
 
 /** Triggers and notifications. */
 export function operations(stack: Statements, scope: DeployerScope): readonly Statement[] {
@@ -11,6 +11,11 @@ export function operations(stack: Statements, scope: DeployerScope): readonly St
     ...endpoints.flatMap((name) => [`${name}-start`, `${name}-drift-failed`]),
   ].map((name) => stack.arn("events", `rule/${name}`));
   const topic = stack.arn("sns", operationsName);
+  const alarms = [
+    `${operationsName}-execution-failed`,
+    ...endpoints.map((name) => `${name}-*`),
+  ].map((name) => stack.arn("cloudwatch", `alarm:${name}`));
+  const notifying = { "ForAllValues:StringEquals": { "cloudwatch:AlarmActions": [topic] } };
   return [
     allow(
       "Topic",
@@ -43,6 +48,7 @@ export function operations(stack: Statements, scope: DeployerScope): readonly St
       },
       Null: { "events:TargetArn": "false" },
     }),
+    passRoles("PassScheduler", stack.roleArns.scheduler, "events", "scheduler"),
     allow(
       "Schedule",
       [
@@ -57,15 +63,17 @@ export function operations(stack: Statements, scope: DeployerScope): readonly St
       "Alarms",
       [
         ...["cloudwatch:DeleteAlarms", "cloudwatch:ListTagsForResource"],
-        ...["cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource"],
+        ...["cloudwatch:TagResource", "cloudwatch:UntagResource"],
       ],
-      [`${operationsName}-execution-failed`, ...endpoints.map((name) => `${name}-*`)].map((name) =>
-        stack.arn("cloudwatch", `alarm:${name}`),
-      ),
+      alarms,
     ),
+    // Other actions of an alarm stop instances or run functions. Source: CloudWatch's guide, "Using condition keys to limit
+    // alarm actions".
+    allow("MakeAlarms", ["cloudwatch:PutMetricAlarm"], alarms, notifying),
     // The service allows no narrower resource for composite alarms. Source: CloudWatch's guide, "Amazon
     // CloudWatch permissions reference"; aws/aws-cdk#29171.
-    allow("CompositeAlarms", ["cloudwatch:DescribeAlarms", "cloudwatch:PutCompositeAlarm"], "*"),
+    allow("SeeAlarms", ["cloudwatch:DescribeAlarms"], "*"),
+    allow("CompositeAlarms", ["cloudwatch:PutCompositeAlarm"], "*", notifying),
     allow(
       "Dashboard",
       ["cloudwatch:DeleteDashboards", "cloudwatch:GetDashboard", "cloudwatch:PutDashboard"],

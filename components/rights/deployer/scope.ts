@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 import type { Tag } from "../../tag";
-import type { Statements } from "../statements";
+import { allow, type Statement, type Statements } from "../statements";
 
 /** What a deployer's rights depend on, apart from the stack. */
 export interface DeployerScope {
@@ -29,5 +29,16 @@ export function endpointNames(
   return servingEndpoints.flatMap((suffix) => {
     const name = `${args.names.pipelineName}-${suffix}`;
     return [name, `${name}-serverless`];
+  });
+}
+
+/** Passing roles of the stack only to the services that use them. */
+export function passRoles(
+  sid: string,
+  roles: Statement["Resource"],
+  ...services: readonly string[]
+): Statement {
+  return allow(sid, ["iam:PassRole"], roles, {
+    StringEquals: { "iam:PassedToService": services.map((one) => `${one}.amazonaws.com`) },
   });
 }

@@ -16,6 +16,7 @@ import { tracking } from "./tracking";
 import { training } from "./training";
 import { transform } from "./transform";
 
+export { arn } from "./call";
 export type { Actor, Call, Calls, Endpoint, Evidence, Job, Named, Stack } from "./call";
 export {
   creates,

@@ -140,7 +140,10 @@ export function creates(stack: Stack, { context, kind, path, roles }: Creation):
 /** The calls with the pipeline's role on the training jobs of a tuning job. */
 export function followsTrials(stack: Stack, tuning: string): readonly Call[] {
   const existing = { "aws:ResourceTag/stack": stack.tag };
-  const created = { "aws:RequestTag/stack": stack.tag };
+  const created = {
+    "aws:RequestTag/stack": stack.tag,
+    "sagemaker:TaggingAction": "CreateTrainingJob",
+  };
   const trial = `training-job/${tuning}-001`;
   return [
     sageMaker(
@@ -192,15 +195,17 @@ function recordsExperiment(stack: Stack, { execution, name }: Job): readonly Cal
   const component = `experiment-trial-component/pipelines-${execution}-${name}-aws-processing-job`;
   const record = (actions: readonly string[], ...paths: readonly string[]): Call =>
     sageMaker(stack, actions, paths, recordsExperiments);
+  const tag = (path: string, action: string): Call =>
+    sageMaker(stack, ["AddTags"], [path], tagsJobs, { "sagemaker:TaggingAction": action });
   return [
-    record(["AddTags", "CreateExperiment", "DescribeExperiment"], `experiment/${stack.pipeline}`),
-    record(["AddTags", "CreateTrial", "DescribeTrial"], `experiment-trial/${execution}`),
+    tag(`experiment/${stack.pipeline}`, "CreateExperiment"),
+    tag(`experiment-trial/${execution}`, "CreateTrial"),
+    tag(component, "CreateTrialComponent"),
+    record(["CreateExperiment", "DescribeExperiment"], `experiment/${stack.pipeline}`),
+    record(["CreateTrial", "DescribeTrial"], `experiment-trial/${execution}`),
     // The service requires the permission on the experiment too.
     record(["CreateTrial"], `experiment/${stack.pipeline}`),
-    record(
-      ["AddTags", "CreateTrialComponent", "DescribeTrialComponent", "UpdateTrialComponent"],
-      component,
-    ),
+    record(["CreateTrialComponent", "DescribeTrialComponent", "UpdateTrialComponent"], component),
     record(["AssociateTrialComponent"], `experiment-trial/${execution}`, component),
   ];
 }
@@ -251,7 +256,11 @@ export const pipeline: Calls = (stack, job) => {
     ...creates(stack, {
       kind: "TransformJob",
       path: `transform-job/pipelines-${execution}-Transform`,
-      context: { ...created, ...keys },
+      context: {
+        ...created,
+        ...keys,
+        "sagemaker:ModelArn": arn(stack, "sagemaker", `model/pipelines-${execution}-CreateModel`),
+      },
       roles: [],
     }),
     ...followsTrials(stack, `${execution}-Tune`),
