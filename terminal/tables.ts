@@ -16,6 +16,10 @@ export interface ListedExecution {
     readonly group?: string;
     readonly version: number;
   };
+  /** What came of its challenge of the champion: one is read if it registered no model. */
+  readonly challenge?: {
+    readonly champion?: { readonly version: number; readonly r2?: number | undefined } | undefined;
+  };
 }
 
 /** What the table of trials shows of one. */
@@ -58,16 +62,20 @@ export function executionListing(
       ...["Execution", ...(several ? ["Pipeline"] : [])],
       ...["Started", "Status", "Seconds", "Winner", "R²", "Version"],
     ],
-    rows: executions.map(({ id, pipelineName, seconds, startTime, status, winner }) => [
-      id,
-      ...(several ? [pipelineName ?? "-"] : []),
-      toTheSecond(startTime),
-      status,
-      inSeconds(seconds),
-      winner?.name ?? "-",
-      significant(winner?.r2, 4),
-      winner?.version ?? "-",
-    ]),
+    rows: executions.map((execution) => {
+      const { challenge, id, pipelineName, seconds, startTime, status, winner } = execution;
+      const staying = challenge?.champion;
+      return [
+        id,
+        ...(several ? [pipelineName ?? "-"] : []),
+        toTheSecond(startTime),
+        status,
+        inSeconds(seconds),
+        winner?.name ?? (staying === undefined ? "-" : `version ${staying.version} stays`),
+        significant(winner?.r2 ?? staying?.r2, 4),
+        winner?.version ?? "-",
+      ];
+    }),
     items,
   };
 }

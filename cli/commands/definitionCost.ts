@@ -191,7 +191,7 @@ export function cost(terminal: Terminal, options: () => DefinitionOptions): Comm
         print(
           terminal,
           `${prices.currency}, on demand in ${prices.region} on ${prices.date}. Not included: usage charges of S3, ` +
-            "KMS, CloudWatch and the network, and retries of failed executions.",
+            "KMS, CloudWatch and the network, retries of failed executions, and serving (docs/costs.md).",
         );
         const { cost: shown, standing } = second ?? first;
         if (measured !== undefined && shown.steps.some(({ step }) => measured.seconds.has(step))) {

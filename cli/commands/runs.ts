@@ -1,5 +1,7 @@
 import { Command } from "commander";
 
+import { challenge } from "../../pipeline/champion";
+import { allSteps } from "../../pipeline/language/graph";
 import { formatListing } from "../../terminal/listing";
 import { widthOf } from "../../terminal/output";
 import { executionListing, type ListedExecution } from "../../terminal/tables";
@@ -8,12 +10,22 @@ import { type JsonOption, type MaxOption, maxOf, withJson, withMax, withWorld } 
 import { sageMaker } from "../sageMaker/clients";
 import { findExecution, latestExecutions } from "../sageMaker/executions";
 import { listModels } from "../sageMaker/models";
+import { challengeIn } from "../sageMaker/record";
+import { type ShownChallenge, shownChallenge } from "../sageMaker/shownChallenge";
+import { definitionOf, stepsOf } from "../sageMaker/steps";
 import { note, print, type Terminal } from "../terminal";
 import type { World } from "../sageMaker/world";
 import type { WorldOptions } from "../world";
 
-/** The latest executions, with the models that they registered. */
-async function listRuns(world: World, max: number): Promise<readonly ListedExecution[]> {
+/**
+ * The latest executions, with the models that they registered, or the champions that they left in place.
+ * @param unread takes why the verdict on a champion cannot be read
+ */
+async function listRuns(
+  world: World,
+  max: number,
+  unread: (line: string) => void,
+): Promise<readonly ListedExecution[]> {
   const client = sageMaker(world.client);
   const latest = await latestExecutions(client, await world.pipelines(), max);
   const groups = latest.length === 0 ? [] : await world.modelPackageGroups();
@@ -24,8 +36,16 @@ async function listRuns(world: World, max: number): Promise<readonly ListedExecu
   for (const { PipelineExecutionArn: arn } of latest) {
     const execution = await findExecution(client, world, arn);
     const model = winners.get(execution.id);
+    const isOver = model === undefined && execution.status === "Succeeded";
+    const { challenge: challenged, lines = [] } = isOver
+      ? await challengeOf(world, execution.arn)
+      : {};
+    if (challenged === undefined) {
+      lines.forEach(unread);
+    }
     executions.push({
       ...execution,
+      ...(challenged && { challenge: challenged }),
       ...(model && {
         winner: {
           name: model.candidate,
@@ -39,13 +59,25 @@ async function listRuns(world: World, max: number): Promise<readonly ListedExecu
   return executions;
 }
 
+/** The verdict on the champion in an execution that registered no model. */
+async function challengeOf(world: World, arn: string): Promise<Partial<ShownChallenge>> {
+  const client = sageMaker(world.client);
+  const definition = await definitionOf(client, arn);
+  if (!allSteps(definition).some(({ step }) => step.Name === challenge.step)) {
+    return {};
+  }
+  const steps = await stepsOf(client, arn, definition);
+  return shownChallenge(() => challengeIn(world, steps));
+}
+
 /** `runs`: the latest executions as a table, or as JSON. */
 export function runs(terminal: Terminal): Command {
   return withMax(withJson(withWorld(new Command("runs"))), "executions", 20).action(
     async (options: WorldOptions & JsonOption & MaxOption) => {
       await inWorld(options, async (world) => {
         const max = maxOf(options);
-        const found = await listRuns(world, max + 1);
+        const unread = new Set<string>();
+        const found = await listRuns(world, max + 1, (line) => unread.add(line));
         print(
           terminal,
           formatListing(
@@ -54,6 +86,9 @@ export function runs(terminal: Terminal): Command {
             widthOf(terminal.stdout),
           ),
         );
+        unread.forEach((line) => {
+          note(terminal, line);
+        });
         if (found.length > max) {
           note(terminal, `only the latest ${max} are shown; --max shows more`);
         }

@@ -109,6 +109,8 @@ describe("a local run with a champion", () => {
     const report = readFileSync(join(folder, "work", "report", "index.html"), "utf8");
     match(report, /but registered no\s+model: the champion stays\./);
     match(report, /Champion: version 2 stays\./);
+    const listed = (await local(["runs", ...work])).stdout;
+    match(listed, /│ Succeeded +│ [\d.]+ +│ version 2 stays │ 0\.\d{4} │ - +│/);
     const runs = JSON.parse((await local(["runs", "--json", ...work])).stdout) as { id: string }[];
     const ids = [runs[1]?.id ?? "", runs[0]?.id ?? ""];
     match(
