@@ -12,7 +12,7 @@ import {
 } from "./language/expressions";
 import type { Processing } from "./steps/processing";
 
-/** A JSON value in which strings, and numbers from reports, may be expressions. */
+/** A JSON value in which strings, and any JSON from reports, may be expressions. */
 type CardValue =
   Expression | undefined | readonly CardValue[] | { readonly [name: string]: CardValue };
 
@@ -109,11 +109,6 @@ export function modelCard(
   }
   const { candidate, imageUri, preprocess, tuning } = tuned;
   const { algorithm } = candidate;
-  const metric = (name: string): CardValue => ({
-    name,
-    type: "number",
-    value: report.jsonGet(`regression_metrics.${name}.value`),
-  });
   const content: CardValue = {
     model_overview: { model_creator: texts.creator, model_artifact: [tuning.bestModelUri] },
     intended_uses: {
@@ -146,15 +141,7 @@ export function modelCard(
         name: "Test rows",
         evaluation_observation: "Rows that neither training nor tuning has seen.",
         datasets: [preprocess.output("test")],
-        metric_groups: [
-          {
-            name: "Regression",
-            metric_data: [
-              ...["r2", "rmse", "mae", "mse"].map(metric),
-              { name: "rows", type: "number", value: report.jsonGet("dataset.item_count") },
-            ],
-          },
-        ],
+        metric_groups: report.jsonGet("model_card.metric_groups"),
       },
     ],
     additional_information: {

@@ -211,11 +211,43 @@ def interval_report(validation: Pairs, test: Pairs, confidence: float) -> dict[s
     return {"confidence": confidence, "half_width": half, "item_count": count, "covered": covered}
 
 
+def metric_groups(
+    metrics: dict[str, float], actual: np.ndarray, predicted: np.ndarray
+) -> list[dict[str, Any]]:
+    """The metrics of all rows and of each quarter of the target, as a model card has them.
+
+    Where many rows have the same target, there are fewer parts than four.
+    """
+    parts = np.searchsorted(np.unique(np.quantile(actual, [0.25, 0.5, 0.75])), actual)
+    groups: list[tuple[str, dict[str, float]]] = [("Regression", {**metrics, "rows": actual.size})]
+    for part in np.unique(parts):
+        inside = actual[parts == part]
+        errors = predicted[parts == part] - inside
+        values = {
+            "rmse": np.sqrt(np.mean(errors**2)),
+            "mae": np.mean(np.abs(errors)),
+            "bias": np.mean(errors),
+            "rows": inside.size,
+        }
+        groups.append((f"Target {inside.min():.6g} to {inside.max():.6g}", values))
+    return [
+        {
+            "name": group,
+            "metric_data": [
+                {"name": name, "type": "number", "value": float(value)}
+                for name, value in values.items()
+            ],
+        }
+        for group, values in groups
+    ]
+
+
 def quality_report(actual: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
     """The evaluation report: metrics, the number of rows, and the interval of R², if any.
 
     ``regression_metrics`` follows "Model quality metrics", and ``dataset`` "Schema for Statistics",
-    in Model Monitor's guide. ``confidence_intervals`` is our own.
+    in Model Monitor's guide. ``confidence_intervals`` is our own, and so is ``model_card``: text that
+    the model card includes.
 
     Raises:
         InputError: see regression_metrics.
@@ -226,6 +258,7 @@ def quality_report(actual: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
             name: {"value": value, "standard_deviation": "NaN"} for name, value in metrics.items()
         },
         "dataset": {"item_count": int(actual.size)},
+        "model_card": {"metric_groups": json.dumps(metric_groups(metrics, actual, predicted))},
     }
     resampled = resampled_r2(actual, predicted)
     if resampled is not None:

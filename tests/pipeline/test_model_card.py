@@ -6,6 +6,8 @@ import json
 import re
 from typing import Any
 
+import evaluate
+import numpy as np
 import pytest
 from rendered import render_config, step
 from sagemaker.model_card import (
@@ -40,8 +42,8 @@ MAX_LENGTHS = {
     r"evaluation_details\[0\]\.name": 63,
     r"evaluation_details\[0\]\.evaluation_observation": 2096,
     r"evaluation_details\[0\]\.datasets\[0\]": 1024,
-    r"evaluation_details\[0\]\.metric_groups\[0\]\.name": 63,
-    r"evaluation_details\[0\]\.metric_groups\[0\]\.metric_data\[\d\]\.(name|type)": 255,
+    r"evaluation_details\[0\]\.metric_groups\[\d\]\.name": 63,
+    r"evaluation_details\[0\]\.metric_groups\[\d\]\.metric_data\[\d\]\.(name|type)": 255,
 }
 TEXTS = {
     "status": "PendingReview",
@@ -52,14 +54,22 @@ TEXTS = {
 }
 
 
+REPORT = evaluate.quality_report(np.arange(40.0), np.arange(40.0) + 0.5)
+
+
 def resolved(value: Any) -> str:
-    """The text of an expression in an execution: metrics are 0.5, all else its own expression."""
+    """The text of an expression in an execution: what the report has, or its own expression."""
     if isinstance(value, str):
         return value
     if "Std:Join" in value:
         joined = value["Std:Join"]
         return str(joined["On"].join(resolved(one) for one in joined["Values"]))
-    return "0.5" if "Std:JsonGet" in value else re.sub(r"\W", "", value["Get"])
+    if "Std:JsonGet" in value:
+        found: Any = REPORT
+        for part in value["Std:JsonGet"]["Path"].split("."):
+            found = found[part]
+        return str(found)
+    return re.sub(r"\W", "", value["Get"])
 
 
 def card(name: str, **config: Any) -> tuple[str, dict[str, Any]]:
@@ -153,10 +163,13 @@ def test_the_card_says_what_the_configuration_and_the_execution_know() -> None:
         *("random_state", "max_leaf_nodes", "max_depth", "min_samples_leaf")
     ]
     (evaluation,) = content["evaluation_details"]
-    (group,) = evaluation["metric_groups"]
-    assert group["metric_data"] == [
-        {"name": name, "type": "number", "value": 0.5}
-        for name in ("r2", "rmse", "mae", "mse", "rows")
+    group, *quarters = evaluation["metric_groups"]
+    assert {one["name"]: one["value"] for one in group["metric_data"]} == {
+        **{"r2": 1 - 0.25 / np.var(np.arange(40)), "mse": 0.25, "rmse": 0.5, "mae": 0.5},
+        "rows": 40,
+    }
+    assert [quarter["name"] for quarter in quarters] == [
+        *("Target 0 to 9", "Target 10 to 19", "Target 20 to 29", "Target 30 to 39")
     ]
     details = content["additional_information"]["custom_details"]
     assert (details["Candidate"], details["Algorithm"]) == ("DecisionTree", "decision-tree")

@@ -289,7 +289,8 @@ class TestEvaluate:
 
     def metrics(self, job: Job) -> dict[str, float]:
         report = json.loads((job.folder / "evaluation" / "evaluation.json").read_text())
-        assert report.keys() - {"confidence_intervals"} == {"regression_metrics", "dataset"}
+        names = {"regression_metrics", "dataset", "model_card"}
+        assert report.keys() - {"confidence_intervals"} == names
         return {name: one["value"] for name, one in report["regression_metrics"].items()}
 
     @pytest.fixture(params=["this", "xgboost 3.2-0"])
@@ -428,6 +429,38 @@ class TestEvaluate:
             low, high = evaluate.interval(resampled)
             held += low <= 1 - 0.6**2 <= high
         assert 0.86 <= held / 300 <= 0.94
+
+    def test_the_card_has_the_metrics_of_each_quarter_of_the_target(self, job: Job) -> None:
+        from sklearn import metrics
+
+        random = np.random.default_rng(6)
+        actual = np.sort(random.normal(size=103))
+        predicted = actual + random.normal(scale=0.1, size=103) + (actual > 0) / 4
+        text = self.report_of(job, actual, predicted)["model_card"]["metric_groups"]
+        everything, *parts = json.loads(text)
+        assert everything["name"] == "Regression"
+        assert everything["metric_data"][0] == {
+            "name": "r2",
+            "type": "number",
+            "value": pytest.approx(metrics.r2_score(actual, predicted)),
+        }
+        first = 0
+        for part, rows in zip(parts, (26, 26, 25, 26), strict=True):
+            own, known = actual[first : first + rows], predicted[first : first + rows]
+            first += rows
+            assert part["name"] == f"Target {own[0]:.6g} to {own[-1]:.6g}"
+            assert {one["name"]: one["value"] for one in part["metric_data"]} == {
+                "rmse": pytest.approx(metrics.root_mean_squared_error(own, known)),
+                "mae": pytest.approx(metrics.mean_absolute_error(own, known)),
+                "bias": pytest.approx(float(np.mean(known - own))),
+                "rows": rows,
+            }
+
+    def test_targets_that_are_the_same_are_in_one_part(self, job: Job) -> None:
+        actual = np.array([0.0] * 8 + [1.0, 5.0])
+        text = self.report_of(job, actual, actual / 2)["model_card"]["metric_groups"]
+        names = [group["name"] for group in json.loads(text)]
+        assert names == ["Regression", "Target 0 to 0", "Target 1 to 5"]
 
     def test_too_few_rows_have_no_interval(self, job: Job) -> None:
         rows = np.arange(20.0)
