@@ -69,10 +69,12 @@ const rules: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
     scheduleExpression: pattern(/^(rate|cron|at)\(.+\)$/),
     // hashicorp/terraform-provider-aws#33526
     target: (value) => {
-      const { sagemakerPipelineParameters: block } = value as {
+      const { arn, sagemakerPipelineParameters: block } = value as {
+        readonly arn?: string;
         readonly sagemakerPipelineParameters?: { readonly pipelineParameters?: readonly unknown[] };
       };
-      return (block?.pipelineParameters ?? []).length > 0
+      const isUniversal = arn?.includes(":scheduler:::aws-sdk:") === true;
+      return isUniversal || (block?.pipelineParameters ?? []).length > 0
         ? undefined
         : "SageMakerPipelineParameters is required: the provider drops an empty block";
     },

@@ -27,6 +27,7 @@ from drift_bucket import Bucket
 from drift_cells import InputError, Reference
 from drift_reference import make_reference
 from drift_requests import labelled, read_labels, read_requests
+from emulator import emulator
 from moto.server import ThreadedMotoServer
 
 ENDPOINT = "restate-dev-model"
@@ -416,3 +417,18 @@ def test_a_list_of_more_than_a_page_is_read_to_its_end(stage: Stage) -> None:
         stage.put(f"many/{number:04} ü.json", b"")
     assert len(list(Bucket(stage.url, "us-east-1").list("many/"))) == 1001
     assert Reference.parse(stage.reference.json()).columns == ("income", "age")
+
+
+def test_the_job_reads_and_writes_the_bucket_of_the_emulator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "local")
+    with emulator(tmp_path / "work") as running:
+        stage = Stage(running.url)
+        stage.capture(UNTIL - timedelta(hours=3), stage.rows(1_000, 1.5))
+        drift.main(stage.run(**message(tmp_path)))
+        report = stage.report()
+    assert report["rows"] == 1000
+    kinds = {(one["kind"], one["subject"]) for one in report["findings"]}
+    assert ("values", "income") in kinds

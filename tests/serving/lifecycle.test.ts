@@ -288,6 +288,66 @@ describe("serving, by the real engine with stand-in providers,", function () {
     });
   });
 
+  describe("a stack that looks for drift by a job of its own", () => {
+    let stack: Stack;
+    /** The version whose requests the scheduled job compares. */
+    const compared = async (): Promise<string | undefined> =>
+      /restate-dev-drift\/capture\/v(\d+)/.exec(
+        /createProcessingJob.*/.exec(JSON.stringify(await stack.exportStack()))?.[0] ?? "",
+      )?.[1];
+
+    it("schedules it once the endpoint serves", async () => {
+      approve(1);
+      const monitoring = { mode: "drift", retrain: true };
+      stack = await serving("drift", {
+        endpointName: "drift",
+        capturePercentage: "100",
+        monitoring: JSON.stringify(monitoring),
+      });
+      const done = await update(stack);
+      deepEqual(done.filter((step) => step.startsWith("create drift")).toSorted(), [
+        "create drift",
+        "create drift-alarm",
+        "create drift-drift",
+        "create drift-drift-bucket",
+        "create drift-drift-cells",
+        "create drift-drift-requests",
+        "create drift-drift-tests",
+        "create drift-failed",
+        "create drift-failed-target",
+        "create drift-schedule",
+        "create drift-start",
+        "create drift-start-target",
+      ]);
+      inOrder(done, "create endpoint-endpoint", "create drift-schedule");
+      equal((await exportsOf(stack))["monitoringScheduleName"], "restate-dev-drift-drift");
+      equal(await compared(), "1");
+      deepEqual(await update(stack), []);
+    });
+
+    it("compares the next model's requests as soon as that is served, and not if it is rolled back", async () => {
+      approve(1, 2);
+      const done = await update(stack);
+      inOrder(done, "update endpoint-endpoint", "update drift-schedule");
+      deepEqual(
+        done.filter((step) => step.includes("drift")),
+        ["update drift-schedule"],
+      );
+      equal(await compared(), "2");
+      approve(1, 2, 3);
+      engine.rollBackAt("endpoint-endpoint");
+      await rejects(update(stack), /was rolled back/);
+      engine.rollBackAt(undefined);
+      equal(await compared(), "2");
+    });
+
+    it("leaves nothing when it is destroyed", async () => {
+      const done = await steps((onEvent) => stack.destroy({ onEvent }));
+      inOrder(done, "delete drift-schedule", "delete endpoint-endpoint");
+      deepEqual(await resourceNames(stack), []);
+    });
+  });
+
   it("makes a serverless endpoint before it deletes one of instances", async () => {
     approve(1);
     const stack = await serving("change", { endpointName: "change" });
