@@ -23,6 +23,7 @@ import { minimumR2Floor } from "./config/approval";
 import { stackWarnings } from "./components/warnings";
 import { loadSettings } from "./config/load";
 import { outputsVersion, type StackOutputs } from "./contract/outputs";
+import { tableBucket } from "./pipeline/dataset";
 import { hasLocalStorage } from "./pipeline/instanceTypes";
 import { usesMlflow } from "./pipeline/tracking";
 
@@ -42,6 +43,7 @@ const account = currentAccount(region, { provider });
 const names = stackNames(account, dataset.source?.database ?? dataset.database);
 const protection = { protect: settings.protect, forceDestroy: settings.forceDestroy };
 const elsewhere = dataElsewhere(dataset);
+const bucketOfTable = tableBucket(dataset.source);
 
 const prebuilt = prebuiltImages(region, { provider });
 
@@ -50,7 +52,13 @@ const known = {
   account,
   names,
   tableName: dataset.source?.table ?? dataset.table,
-  adopted: dataset.source,
+  adopted: dataset.source && {
+    baseTables: dataset.source.baseTables,
+    tableBucket:
+      bucketOfTable === undefined
+        ? undefined
+        : { name: bucketOfTable, kmsKeyArn: dataset.kmsKeyArn },
+  },
   dataElsewhere: elsewhere,
   ownImages: candidates.flatMap(({ algorithm }) =>
     typeof algorithm === "string" ? [] : [algorithm.image],

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { existsSync, statSync } from "node:fs";
 
 import type { Dataset } from "../pipeline/dataset";
-import { datasetQuery, queryScanLimit, selectedTableQuery } from "../pipeline/query";
+import { datasetQuery, queryDatabase, queryScanLimit, selectedTableQuery } from "../pipeline/query";
 import { tableFormat } from "../pipeline/tableFormat";
 import { contentHash } from "../pipeline/language/canonicalJson";
 import { prefixes } from "../pipeline/storage";
@@ -115,7 +115,7 @@ export class DataLake extends pulumi.ComponentResource {
       {
         name: `${names.workGroupName}-${dataset.table}`,
         description: `The rows of ${dataset.table} to learn from`,
-        database: databaseName,
+        database: databaseName.apply((database) => queryDatabase(dataset, database)),
         workgroup: workGroup.name,
         query: datasetQuery(dataset, names.databaseName),
       },

@@ -9,7 +9,7 @@ import type { Candidate } from "../pipeline/candidates";
 import type { ChampionRule } from "../pipeline/championRule";
 import { check } from "../pipeline/language/check";
 import type { Dataset } from "../pipeline/dataset";
-import { datasetQuery } from "../pipeline/query";
+import { datasetQuery, queryDatabase } from "../pipeline/query";
 import { pipelineDefinition } from "../pipeline/definition";
 import type { ModelCardTexts } from "../pipeline/modelCardTexts";
 import { dataWranglerFlow, type FlowSource } from "../pipeline/flow";
@@ -110,7 +110,7 @@ export class ModelPipeline extends pulumi.ComponentResource {
     const { champion, dataset } = training;
     const flowSource = names.bucketName.apply((bucket): FlowSource => {
       return {
-        database: names.databaseName,
+        database: queryDatabase(dataset, names.databaseName),
         query: datasetQuery(dataset, names.databaseName),
         queryOutput: `s3://${bucket}/${prefixes.queryResults}/`,
       };

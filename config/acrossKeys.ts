@@ -20,6 +20,9 @@ export function problemsAcrossKeys(settings: StackSettings): readonly ProblemAcr
   const ownImages = candidates.flatMap(({ algorithm, name }) =>
     typeof algorithm === "string" ? [] : [name],
   );
+  const elsewhere = (["location", "source"] as const)
+    .filter((key) => dataset[key] !== undefined)
+    .map((key) => `dataset.${key}`)[0];
   const dataFileProblem = (problem: string): ProblemAcrossKeys => ["dataFile", problem];
   const files = dataFile === undefined ? [] : dataFileProblems(dataFile, dataset, { values: true });
   const keys = existing([
@@ -35,14 +38,14 @@ export function problemsAcrossKeys(settings: StackSettings): readonly ProblemAcr
         "would lock the catalogue for everyone; set restate:protect to true",
     ],
     [
-      settings.startOnNewData && dataset.location !== undefined,
+      settings.startOnNewData && elsewhere !== undefined,
       "startOnNewData",
-      "only watches the stack's own bucket, but dataset.location is elsewhere; set only one of them",
+      `only watches the stack's own bucket, but ${elsewhere} is elsewhere; set only one of them`,
     ],
     [
-      dataFile !== undefined && dataset.location !== undefined,
+      dataFile !== undefined && elsewhere !== undefined,
       "dataFile",
-      "is uploaded to the stack's own bucket, but dataset.location is elsewhere; set only one of them",
+      `is uploaded to the stack's own bucket, but ${elsewhere} is elsewhere; set only one of them`,
     ],
     [
       dataFile !== undefined && dataset.partitions.length > 0 && statSync(dataFile).isFile(),

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { createRequire } from "node:module";
 
 import { californiaHousing } from "../pipeline/californiaHousing";
-import { asOfSql, type Dataset } from "../pipeline/dataset";
+import { asOfSql, type Dataset, tableBucket } from "../pipeline/dataset";
 import { datasetSchema } from "../pipeline/datasetSchema";
 import { tableFormat } from "../pipeline/tableFormat";
 import type { PipelineDefinition } from "../pipeline/language/definition";
@@ -39,6 +39,8 @@ export interface Table {
   readonly nullFormat: string;
   /** Of an Iceberg table, which of its versions the files hold, as the query says it: `VERSION AS OF 1`; null: the latest. */
   readonly asOf: string | null;
+  /** Athena's name for its catalogue, if it is not in the account's own. */
+  readonly catalog?: string;
 }
 
 /** An Athena workgroup as the program declares it. */
@@ -158,12 +160,14 @@ function readColumn({ name, type = "" }: { name: string; type?: string }): Colum
 
 /** The table that the stack adopts: no resource tells of it, so that its files are read as the dataset says. */
 function adoptedTable(dataset: Dataset): Table | undefined {
-  const { location, partitions, source } = dataset;
+  const { partitions, source } = dataset;
   if (source === undefined) {
     return undefined;
   }
   const { columns, serializationLibrary, serializationParameters, tableParameters } =
     tableFormat(dataset);
+  // Only S3 Tables knows where the files in a table bucket are.
+  const unknown = `s3://${tableBucket(source)}--table-s3/${source.database}/${source.table}/`;
   const table = readTable({
     databaseName: source.database,
     name: source.table,
@@ -171,11 +175,16 @@ function adoptedTable(dataset: Dataset): Table | undefined {
     partitionKeys: partitions.map(({ name, type }) => ({ name, type })),
     storageDescriptor: {
       columns,
-      location,
+      location: dataset.location ?? unknown,
       serDeInfo: { parameters: serializationParameters, serializationLibrary },
     },
   });
-  return { ...table, asOf: source.asOf === undefined ? null : (asOfSql(source.asOf) ?? null) };
+  const catalog = tableBucket(source) === undefined ? {} : { catalog: source.catalog };
+  return {
+    ...table,
+    ...catalog,
+    asOf: source.asOf === undefined ? null : (asOfSql(source.asOf) ?? null),
+  };
 }
 
 function readTable(table: pulumi.Unwrap<glue.CatalogTableArgs>): Table {

@@ -169,13 +169,22 @@ export function asOfSql(asOf: string): string | undefined {
     : `TIMESTAMP AS OF TIMESTAMP '${date} ${time} UTC'`;
 }
 
+/** The account's own Glue Data Catalog, by Athena's name. */
+const ownCatalog = "AwsDataCatalog";
+
 /** An existing table in the Glue Data Catalog. */
 const source = z.strictObject({
   catalog: z
-    .literal("AwsDataCatalog", "must be AwsDataCatalog, the account's own Glue Data Catalog")
-    .default("AwsDataCatalog")
-    .describe("Athena's name for the catalogue."),
-  database: identifier.describe("Its Glue database."),
+    .string()
+    .regex(new RegExp(`^(${ownCatalog}|s3tablescatalog/[a-z0-9][a-z0-9-]{1,61}[a-z0-9])$`), {
+      error: `must be ${ownCatalog}, the account's own Glue Data Catalog, or s3tablescatalog/<table bucket>, that of S3 Tables`,
+      abort: true,
+    })
+    .default(ownCatalog)
+    .describe(
+      `Athena's name for the catalogue: \`${ownCatalog}\`, or \`s3tablescatalog/BUCKET\` for a table bucket of S3 Tables.`,
+    ),
+  database: identifier.describe("Its Glue database; in S3 Tables, its namespace."),
   table: identifier.describe("The table or view."),
   baseTables: z
     .array(
@@ -214,7 +223,7 @@ export const datasetFields = z.strictObject({
     .optional()
     .describe(
       "An existing table or view to read instead: the stack then creates no database and no table, and `table` only names " +
-        "its saved query. Requires `location`.",
+        "its saved query. Requires `location`, unless the table is in S3 Tables.",
     ),
   location: z
     .string()
@@ -371,6 +380,9 @@ export const datasetFields = z.strictObject({
     ),
 });
 
+/** An existing table to train on. */
+export type Source = z.output<typeof source>;
+
 /** The table to train on. Column names are in lower case. */
 export type Dataset = z.output<typeof datasetFields>;
 
@@ -383,6 +395,13 @@ export function queriedTable(
   ownDatabase: string,
 ): { readonly database: string; readonly table: string } {
   return source ?? { database: database ?? ownDatabase, table };
+}
+
+/** The table bucket of the table, if it is in S3 Tables. */
+export function tableBucket(source: Pick<Source, "catalog"> | undefined): string | undefined {
+  return source === undefined || source.catalog === ownCatalog
+    ? undefined
+    : source.catalog.slice(source.catalog.indexOf("/") + 1);
 }
 
 /** The fraction of the rows in each part; unused by a split by column. */

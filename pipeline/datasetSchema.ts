@@ -6,6 +6,7 @@ import {
   featureColumns,
   partColumns,
   splitKey,
+  tableBucket,
   typeInQuery,
 } from "./dataset";
 import { dateProblems } from "./dateProblems";
@@ -268,7 +269,8 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
   ).forEach(({ message, path }) => {
     problem(["partitions", ...path], message);
   });
-  if (dataset.kmsKeyArn !== undefined && dataset.location === undefined) {
+  const inTableBucket = tableBucket(dataset.source) !== undefined;
+  if (dataset.kmsKeyArn !== undefined && dataset.location === undefined && !inTableBucket) {
     problem(
       ["kmsKeyArn"],
       "only applies to files at location, which is not set; the stack's own bucket uses the stack's key",
@@ -276,7 +278,21 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
   }
   if (dataset.source !== undefined) {
     const ownTable = "only applies to the stack's own table, but source names an existing one";
-    if (dataset.location === undefined) {
+    if (inTableBucket) {
+      const reason = "does not apply to a table in S3 Tables";
+      if (dataset.location !== undefined) {
+        problem(["location"], `${reason}, whose files only S3 Tables knows`);
+      }
+      if (dataset.format !== "parquet") {
+        problem(["format"], "must be parquet for a table in S3 Tables, which are Iceberg tables");
+      }
+      if (dataset.partitions.length > 0) {
+        problem(["partitions"], `${reason}: list them as columns`);
+      }
+      if (dataset.source.baseTables.length > 0) {
+        problem(["source", "baseTables"], `${reason}: there are no views`);
+      }
+    } else if (dataset.location === undefined) {
       problem(
         ["location"],
         "is missing: set the location of the existing table's files, so that the roles can read them",

@@ -6,6 +6,7 @@ import {
   percentEncoded,
   queriedTable,
   splitKey,
+  tableBucket,
   typeInQuery,
 } from "./dataset";
 import { columnType } from "./columnTypes";
@@ -17,6 +18,14 @@ export const queryScanLimit = 100 * 1024 ** 3;
 
 function quotedIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** The database that a query names no tables of: the account's own catalogue has it, whatever the table's catalogue. */
+const anyDatabase = "default";
+
+/** The database of the account's own catalogue in which the query runs. */
+export function queryDatabase(dataset: Pick<Dataset, "source">, database: string): string {
+  return tableBucket(dataset.source) === undefined ? database : anyDatabase;
 }
 
 /** Athena's names in queries of types with other names in Glue. */
@@ -109,7 +118,12 @@ function selectRows(
   const table = queriedTable(dataset, database);
   const asOf = dataset.source?.asOf === undefined ? undefined : asOfSql(dataset.source.asOf);
   const version = asOf === undefined ? "" : ` FOR ${asOf}`;
-  const from = `${quotedIdentifier(table.database)}.${quotedIdentifier(table.table)}${version}`;
+  const inTableBucket = tableBucket(dataset.source) !== undefined;
+  const names = [
+    ...(inTableBucket ? [dataset.source?.catalog ?? ""] : []),
+    ...[table.database, table.table],
+  ];
+  const from = `${names.map(quotedIdentifier).join(".")}${version}`;
   const where = dataset.filter.map((one) => conditionSql(dataset, one)).join(" AND ");
   return `SELECT ${columns} FROM ${from}${where === "" ? "" : ` WHERE ${where}`}`;
 }

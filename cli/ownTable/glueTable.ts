@@ -37,7 +37,10 @@ function parseTableName(name: string): {
   }
   if (catalog !== "awsdatacatalog") {
     throw new UserError(
-      `--table: the catalogue ${catalog} is not the account's own, AwsDataCatalog; create a view of the table there`,
+      `--table: the catalogue ${catalog} is not the account's own, AwsDataCatalog; ` +
+        (catalog.startsWith("s3tablescatalog/")
+          ? "set dataset.source by hand, as docs/own-table.md says"
+          : "create a view of the table there"),
     );
   }
   return { database, table };

@@ -170,12 +170,52 @@ function pipeline(stack: Statements): readonly Statement[] {
   ];
 }
 
+/** Reading a table in S3 Tables. Which call knows which condition: Service Authorization Reference. */
+function readTableBucket(stack: Statements): readonly Statement[] {
+  const { adopted, names, tableName } = stack.args;
+  if (adopted?.tableBucket === undefined) {
+    return [];
+  }
+  const { kmsKeyArn, name } = adopted.tableBucket;
+  const bucket = stack.arn("s3tables", `bucket/${name}`);
+  const namespace = { "s3tables:namespace": names.databaseName };
+  return [
+    allow(
+      "FindCatalog",
+      ["glue:GetCatalog"],
+      tableCatalogs(stack).map((path) => stack.arn("glue", path)),
+    ),
+    allow("FindTableBucket", ["s3tables:GetTableBucket"], bucket),
+    allow("FindNamespace", ["s3tables:GetNamespace"], bucket, { StringEquals: namespace }),
+    allow(
+      "ReadTableData",
+      ["s3tables:GetTable", "s3tables:GetTableData", "s3tables:GetTableMetadataLocation"],
+      // The ARN of a table has its id, which only S3 Tables knows.
+      stack.arn("s3tables", `bucket/${name}/table/*`),
+      { StringEquals: { ...namespace, "s3tables:tableName": tableName } },
+    ),
+    ...(kmsKeyArn === undefined
+      ? []
+      : [allow("DecryptTableData", ["kms:Decrypt", "kms:GenerateDataKey"], kmsKeyArn)]),
+  ];
+}
+
+/** The catalogues of Glue in which the table is found: that of S3 Tables is below the account's own. */
+function tableCatalogs({ args: { adopted } }: Statements): readonly string[] {
+  const bucket = adopted?.tableBucket?.name;
+  return bucket === undefined
+    ? ["catalog"]
+    : ["catalog", "catalog/s3tablescatalog", `catalog/s3tablescatalog/${bucket}`];
+}
+
 /** Queries the table, and writes the transformed data. */
 function processing(stack: Statements): readonly Statement[] {
   const { adopted, names, tableName } = stack.args;
   const { databaseName, workGroupName } = names;
+  const bucket = adopted?.tableBucket?.name;
   const tables = [`${databaseName}.${tableName}`, ...(adopted?.baseTables ?? [])];
   const databases = new Set(tables.map((table) => table.split(".")[0] ?? ""));
+  const within = bucket === undefined ? "" : `s3tablescatalog/${bucket}/`;
   return [
     ...stack.readDataElsewhere(),
     stack.listBucket(),
@@ -221,11 +261,12 @@ function processing(stack: Statements): readonly Statement[] {
         "glue:GetTable",
       ],
       [
-        stack.arn("glue", "catalog"),
-        ...[...databases].map((database) => stack.arn("glue", `database/${database}`)),
-        ...tables.map((table) => stack.arn("glue", `table/${table.replace(".", "/")}`)),
+        ...tableCatalogs(stack).map((path) => stack.arn("glue", path)),
+        ...[...databases].map((database) => stack.arn("glue", `database/${within}${database}`)),
+        ...tables.map((table) => stack.arn("glue", `table/${within}${table.replace(".", "/")}`)),
       ],
     ),
+    ...readTableBucket(stack),
     // Athena looks it up for any query, and creates it if the account has none.
     allow(
       "UseDefaultDatabase",

@@ -16,7 +16,14 @@ export interface StackScope {
   readonly names: StackNames;
   readonly tableName: string;
   /** Existing database and table, which the stack only reads; undefined: it has its own. */
-  readonly adopted: { readonly baseTables: readonly string[] } | undefined;
+  readonly adopted:
+    | {
+        readonly baseTables: readonly string[];
+        /** The table bucket, if the table is in S3 Tables, and the key that encrypts it; undefined: no KMS key does. */
+        readonly tableBucket?:
+          { readonly name: string; readonly kmsKeyArn: string | undefined } | undefined;
+      }
+    | undefined;
   /** Location of the table's files; undefined: the stack's bucket. */
   readonly dataElsewhere: DataElsewhere | undefined;
   /** URIs of users' own images that train candidates. */

@@ -2,6 +2,7 @@ import type { athena, s3 } from "@pulumi/aws";
 
 import { stackNames } from "../../contract/names";
 import { challenge } from "../../pipeline/champion";
+import { tableBucket } from "../../pipeline/dataset";
 import { ecrRepository } from "../../pipeline/ecrRepository";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { allSteps } from "../../pipeline/language/graph";
@@ -59,6 +60,7 @@ export function stackOf(program: Program, dataKmsKeyArn?: string): Stack {
   const results = workGroup?.configuration?.resultConfiguration;
   const [{ bucket = "" } = {}] = inputsOf<s3.BucketArgs>(resources, "aws:s3/bucket:Bucket");
   const [table] = program.tables;
+  const bucketOfTable = tableBucket(program.dataset.source);
   const [, dataBucket = "", prefix = ""] =
     /^s3:\/\/([^/]+)\/(.*)$/.exec(table?.location ?? "") ?? [];
   return {
@@ -72,7 +74,9 @@ export function stackOf(program: Program, dataKmsKeyArn?: string): Stack {
     database: table?.database ?? names.databaseName,
     table: table?.name ?? "",
     baseTables: program.dataset.source?.baseTables ?? [],
-    ...(dataBucket === bucket
+    tableBucket:
+      bucketOfTable === undefined ? undefined : { name: bucketOfTable, kmsKeyArn: dataKmsKeyArn },
+    ...(dataBucket === bucket || bucketOfTable !== undefined
       ? {}
       : { data: { bucket: dataBucket, prefix, kmsKeyArn: dataKmsKeyArn } }),
     workGroup: names.workGroupName,

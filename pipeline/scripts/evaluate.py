@@ -246,8 +246,8 @@ def quality_report(actual: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
     """The evaluation report: metrics, the number of rows, and the interval of R², if any.
 
     ``regression_metrics`` follows "Model quality metrics", and ``dataset`` "Schema for Statistics",
-    in Model Monitor's guide. ``confidence_intervals`` is our own, and so is ``model_card``: text that
-    the model card includes.
+    in Model Monitor's guide. ``confidence_intervals`` is our own, and so is ``model_card``: text
+    that the model card includes.
 
     Raises:
         InputError: see regression_metrics.

@@ -67,6 +67,15 @@ const stacks: Readonly<Record<string, Config>> = {
     },
     network: { mode: "none" },
   },
+  "on a table in S3 Tables": {
+    dataset: {
+      ...ownHousing,
+      kmsKeyArn: dataKey,
+      format: "parquet",
+      source: { catalog: "s3tablescatalog/team-tables", database: "census", table: "houses" },
+    },
+    network: { mode: "none" },
+  },
   "without a network": { network: { mode: "none" } },
   "in a network of the team": {
     network: {
@@ -130,6 +139,32 @@ describe("the calls of jobs, as an IAM simulator decides,", () => {
       const resource = `arn:aws:glue:us-east-1:111122223333:${table}`;
       const request = { action: "glue:GetTable", resource, context: {}, endpoint: undefined };
       equal(await isAllowed(evaluated, "processing", request), !denied.includes(table), table);
+    }
+  });
+
+  it("read no other table of a table bucket", async () => {
+    const evaluated = await program(stacks["on a table in S3 Tables"]);
+    const bucket = "arn:aws:s3tables:us-east-1:111122223333:bucket";
+    const table = (name: string, namespace = "census", tables = "team-tables"): IamRequest => ({
+      action: "s3tables:GetTableData",
+      resource: `${bucket}/${tables}/table/01234567-89ab-cdef-0123-456789abcdef`,
+      context: { "s3tables:namespace": namespace, "s3tables:tableName": name },
+    });
+    const decides = (request: IamRequest): Promise<boolean> =>
+      isAllowed(evaluated, "processing", request);
+    equal(await decides(table("houses")), true);
+    equal(await decides({ ...table("houses"), action: "s3tables:PutTableData" }), false);
+    equal(await decides(table("salaries")), false);
+    equal(await decides(table("houses", "payroll")), false);
+    equal(await decides(table("houses", "census", "other-tables")), false);
+    const glue = "arn:aws:glue:us-east-1:111122223333:table";
+    for (const [name, allowed] of [
+      ["s3tablescatalog/team-tables/census/houses", true],
+      ["s3tablescatalog/team-tables/census/salaries", false],
+      ["census/houses", false],
+    ] as const) {
+      const request = { action: "glue:GetTable", resource: `${glue}/${name}` };
+      equal(await decides(request), allowed, name);
     }
   });
 

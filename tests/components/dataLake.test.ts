@@ -132,6 +132,18 @@ describe("DataLake", () => {
     });
     equal(await valueOf(component.databaseName), "census");
     equal(await valueOf(component.tableName), "recent");
+    const inTableBucket = await make({
+      dataset: datasetSchema.parse({
+        ...{ table: "houses", columns: dataset.columns, target: "price", format: "parquet" },
+        source: { catalog: "s3tablescatalog/theirs", database: "census", table: "recent" },
+      }),
+      names: { ...args.names, databaseName: "census" },
+    });
+    const { database, query } = inTableBucket.registered["athena/namedQuery data-query"] ?? {};
+    deepEqual(
+      [database, query],
+      ["default", 'SELECT "rooms", "price" FROM "s3tablescatalog/theirs"."census"."recent"'],
+    );
   });
 
   it("deletes workgroup and bucket with what is in them where that is asked for", async () => {

@@ -3,7 +3,7 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { flowType } from "../../pipeline/columnTypes";
 import { categoricalColumns, featureColumns } from "../../pipeline/dataset";
 import { datasetSchema } from "../../pipeline/datasetSchema";
-import { datasetQuery, selectedTableQuery } from "../../pipeline/query";
+import { datasetQuery, queryDatabase, selectedTableQuery } from "../../pipeline/query";
 import { tableFormat } from "../../pipeline/tableFormat";
 import type { ConfigValue } from "../../pipeline/literals";
 import { dataWranglerFlow } from "../../pipeline/flow";
@@ -241,7 +241,10 @@ describe("dataset", () => {
       deepEqual(
         error?.issues.map(({ message, path }) => [path.join("."), message]),
         [
-          ["source.catalog", "must be AwsDataCatalog, the account's own Glue Data Catalog"],
+          [
+            "source.catalog",
+            "must be AwsDataCatalog, the account's own Glue Data Catalog, or s3tablescatalog/<table bucket>, that of S3 Tables",
+          ],
           ["source.baseTables.0", "must be <database>.<table>"],
         ],
       );
@@ -257,6 +260,36 @@ describe("dataset", () => {
           ],
           ["database", own],
           ["selectedTable", own],
+        ],
+      );
+    });
+
+    it("reads a table in S3 Tables by its catalogue, in whatever database", () => {
+      const columns = ["a", "b"].map((name) => ({ name, type: "int" }));
+      const asOf = "949530903748831860";
+      const source = { catalog: "s3tablescatalog/team-tables", database: "sales", table: "flats" };
+      const given = { table: "flats", columns, target: "a", format: "parquet" };
+      const dataset = datasetSchema.parse({ ...given, source: { ...source, asOf } });
+      equal(
+        datasetQuery(dataset, "sales"),
+        `SELECT "a", "b" FROM "s3tablescatalog/team-tables"."sales"."flats" FOR VERSION AS OF ${asOf}`,
+      );
+      equal(queryDatabase(dataset, "sales"), "default");
+      const wrong = {
+        ...{ ...given, format: "csv", location: "s3://theirs/flats/" },
+        source: { ...source, baseTables: ["sales.raw"] },
+        partitions: [{ name: "year", type: "int" }],
+      };
+      const reason = "does not apply to a table in S3 Tables";
+      deepEqual(
+        datasetSchema
+          .safeParse(wrong)
+          .error?.issues.map(({ message, path }) => [path.join("."), message]),
+        [
+          ["location", `${reason}, whose files only S3 Tables knows`],
+          ["format", "must be parquet for a table in S3 Tables, which are Iceberg tables"],
+          ["partitions", `${reason}: list them as columns`],
+          ["source.baseTables", `${reason}: there are no views`],
         ],
       );
     });

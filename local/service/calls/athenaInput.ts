@@ -1,4 +1,12 @@
-import { arn, bucketArn, type Call, type Calls, type Evidence, objectArn } from "./call";
+import {
+  arn,
+  bucketArn,
+  type Call,
+  type Calls,
+  type Evidence,
+  objectArn,
+  type Stack,
+} from "./call";
 import { forCaller, keyThroughS3, reads, readsTable } from "./storage";
 
 /** The Glue database for SageMaker's tables: one per account and region, not the stack's own. */
@@ -67,6 +75,14 @@ const lakeFormation: Evidence = {
   certainty: "certain",
 };
 
+const tablesInBuckets: Evidence = {
+  source:
+    'Athena guide, "Register S3 table bucket catalogs and query Tables from Athena"; aws/agent-toolkit-for-aws, S3 Tables ' +
+    'Access Control (the s3tables and glue actions of a query with their ARNs); Service Authorization Reference, "Actions, ' +
+    'resources, and condition keys for Amazon S3 Tables"; that an input of a job may name such a table is inferred',
+  certainty: "likely",
+};
+
 /** A job's inputs are downloaded through its network; no source says whether queries start there too. */
 const startsInNetwork: Evidence = {
   source:
@@ -74,6 +90,39 @@ const startsInNetwork: Evidence = {
     "it is queried with the job's role, and that the job's log shows it",
   certainty: "unproven",
 };
+
+/** What a query of a table in S3 Tables does there with the caller's rights. */
+function readsTableBucket(stack: Stack): readonly Call[] {
+  const { database, table, tableBucket: { kmsKeyArn, name } = { name: "" } } = stack;
+  const bucket = arn(stack, "s3tables", `bucket/${name}`);
+  const namespace = { "s3tables:namespace": database };
+  const common = { actor: "processing", evidence: tablesInBuckets } as const;
+  return [
+    {
+      ...common,
+      actions: ["glue:GetCatalog"],
+      resources: catalogs(stack).map((path) => arn(stack, "glue", path)),
+    },
+    { ...common, actions: ["s3tables:GetTableBucket"], resources: [bucket] },
+    { ...common, actions: ["s3tables:GetNamespace"], resources: [bucket], context: namespace },
+    {
+      ...common,
+      actions: ["s3tables:GetTable", "s3tables:GetTableData", "s3tables:GetTableMetadataLocation"],
+      resources: [`${bucket}/table/01234567-89ab-cdef-0123-456789abcdef`],
+      context: { ...namespace, "s3tables:tableName": table },
+    },
+    ...(kmsKeyArn === undefined
+      ? []
+      : [{ ...common, actions: ["kms:Decrypt", "kms:GenerateDataKey"], resources: [kmsKeyArn] }]),
+  ];
+}
+
+/** The catalogues of Glue in which the table is found. */
+function catalogs({ tableBucket }: Stack): readonly string[] {
+  return tableBucket === undefined
+    ? ["catalog"]
+    : ["catalog", "catalog/s3tablescatalog", `catalog/s3tablescatalog/${tableBucket.name}`];
+}
 
 /**
  * How SageMaker reads an Athena input with the job's role: Athena creates SageMaker's own database if there is none,
@@ -84,6 +133,10 @@ export const athenaInput: Calls = (stack, job) => {
   const actor = "processing";
   const { baseTables, database, dnsSuffix, encryptCatalog, kmsKeyArn, region, table, workGroup } =
     stack;
+  const { tableBucket } = stack;
+  const within = tableBucket === undefined ? "" : `s3tablescatalog/${tableBucket.name}/`;
+  const parents = catalogs(stack).slice(1);
+  const evidence = tableBucket === undefined ? catalogueOfQueries : tablesInBuckets;
   const catalog = arn(stack, "glue", "catalog");
   const inputTable = `${inputDatabase}/${inputTablePrefix}0123456789abcdef`;
   const [folder = "athena"] = job.named?.writes ?? [];
@@ -118,12 +171,13 @@ export const athenaInput: Calls = (stack, job) => {
       defaultDatabase,
     ),
     glue(["glue:CreateDatabase", "glue:GetDatabase"], [`database/${inputDatabase}`], makesDatabase),
-    glue(["glue:GetDatabase"], [`database/${database}`], catalogueOfQueries),
+    glue(["glue:GetDatabase"], [...parents, `database/${within}${database}`], evidence),
     glue(
       ["glue:GetTable"],
-      [`database/${database}`, `table/${database}/${table}`],
-      catalogueOfQueries,
+      [...parents, `database/${within}${database}`, `table/${within}${database}/${table}`],
+      evidence,
     ),
+    ...(tableBucket === undefined ? [] : readsTableBucket(stack)),
     ...baseTables.map((base) =>
       glue(
         ["glue:GetTable"],
@@ -131,11 +185,15 @@ export const athenaInput: Calls = (stack, job) => {
         viewsReadTheirTables,
       ),
     ),
-    glue(
-      ["glue:GetPartition", "glue:GetPartitions", "glue:BatchGetPartition"],
-      [`database/${database}`, `table/${database}/${table}`],
-      partitionsOfTable,
-    ),
+    ...(tableBucket === undefined
+      ? [
+          glue(
+            ["glue:GetPartition", "glue:GetPartitions", "glue:BatchGetPartition"],
+            [`database/${database}`, `table/${database}/${table}`],
+            partitionsOfTable,
+          ),
+        ]
+      : []),
     glue(
       ["glue:CreateTable", "glue:GetTable", "glue:DeleteTable"],
       [`database/${inputDatabase}`, `table/${inputTable}`],
@@ -153,7 +211,7 @@ export const athenaInput: Calls = (stack, job) => {
         ]
       : []),
     { actor, actions: ["lakeformation:GetDataAccess"], resources: ["*"], evidence: lakeFormation },
-    ...readsTable(stack, actor, athenaInS3, true),
+    ...(tableBucket === undefined ? readsTable(stack, actor, athenaInS3, true) : []),
     // Athena writes to the location in the input, from its own network.
     {
       actor,

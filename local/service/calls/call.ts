@@ -45,6 +45,9 @@ export interface Stack {
   readonly table: string;
   /** If the table is a view, the tables that it reads, as `database.table`. */
   readonly baseTables: readonly string[];
+  /** The table bucket, if the table is in S3 Tables, and its key. */
+  readonly tableBucket?:
+    { readonly name: string; readonly kmsKeyArn?: string | undefined } | undefined;
   /** Location of the table's files, if not the stack's bucket. The prefix ends with a slash, or is empty. */
   readonly data?:
     | {

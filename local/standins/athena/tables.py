@@ -99,6 +99,10 @@ def parse_type(name: str) -> ColumnType:
     raise UserError(f"type {name} is not supported; allowed are {allowed}")
 
 
+# The account's own catalogue, which a query need not name.
+OWN_CATALOG = "awsdatacatalog"
+
+
 @dataclass(frozen=True)
 class Table:
     """A Glue table.
@@ -116,6 +120,7 @@ class Table:
         null_format: Null text of csv without quotes, `serialization.null.format`.
         as_of: Version of an Iceberg table's files, as in a query: `VERSION AS OF 1`; None for the
             latest.
+        catalog: Athena's name for its catalogue, in lower case.
     """
 
     database: str
@@ -129,6 +134,7 @@ class Table:
     quote_character: str | None
     null_format: str
     as_of: str | None = None
+    catalog: str = OWN_CATALOG
 
     @property
     def full_name(self) -> str:
@@ -163,6 +169,7 @@ def parse_table(fields: dict[str, Any]) -> Table:
             quote_character=fields.get("quoteCharacter"),
             null_format=str(fields.get("nullFormat", r"\N")),
             as_of=fields.get("asOf"),
+            catalog=fields.get("catalog") or OWN_CATALOG,
         )
     except KeyError as error:
         raise UserError(f"table {name}: {error.args[0]} is missing") from None

@@ -225,6 +225,19 @@ def test_refuses_what_athena_would(athena: Athena, query: str, message: str) -> 
     assert message in athena.error(query)
 
 
+def test_finds_a_table_of_another_catalogue_by_its_full_name_only(athena: Athena) -> None:
+    catalog = "s3tablescatalog/team"
+    athena.table("bought", {"id": "int"}, "7\n", catalog=catalog)
+    named = f'"{catalog}"."lake"."bought"'
+    for name in ("bought", "lake.bought", "awsdatacatalog.lake.bought", f'"{catalog}".lake.sales'):
+        query = f"SELECT id FROM {name}"  # noqa: S608
+        assert athena.error(query).startswith("TABLE_NOT_FOUND: lake."), name
+    there_are = f"CATALOG_NOT_FOUND: hive; there is awsdatacatalog, {catalog}"
+    assert there_are in athena.error("SELECT id FROM hive.lake.bought")
+    query = f"SELECT {named}.id FROM {named}"  # noqa: S608
+    assert athena.result(query).to_pydict() == {"id": [7]}
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

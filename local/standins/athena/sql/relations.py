@@ -12,11 +12,9 @@ from local.standins.athena.sql.operators import compare, converted
 from local.standins.athena.sql.scope import Context, Field, Scope, Typed
 from local.standins.athena.sql.tree import Join, Name, Place, Query, Relation, TableName, Unnest
 from local.standins.athena.sql.types import BIGINT, BOOLEAN, Type, common_type, parse_type
-from local.standins.athena.tables import Table
+from local.standins.athena.tables import OWN_CATALOG, Table
 from local.standins.database import quote
 from local.standins.errors import UserError
-
-_CATALOG = "awsdatacatalog"
 
 
 @dataclass(frozen=True)
@@ -103,12 +101,15 @@ class RelationPlanner:
             return self._derived(defined[name], (name,))
         if len(node.parts) > 3:
             raise failure("SYNTAX_ERROR", node.place, f"Too many dots in table name: {node.parts}")
-        if len(qualifiers) == 2 and qualifiers[0] != _CATALOG:
-            raise UserError(f"CATALOG_NOT_FOUND: {qualifiers[0]}; there is {_CATALOG}")
+        catalog = qualifiers[0] if len(qualifiers) == 2 else OWN_CATALOG
+        catalogs = {OWN_CATALOG, *(table.catalog for table in self.tables.values())}
+        if catalog not in catalogs:
+            there_are = ", ".join(sorted(catalogs))
+            raise UserError(f"CATALOG_NOT_FOUND: {catalog}; there is {there_are}")
         database = qualifiers[-1] if qualifiers else self.database
         full_name = f"{database}.{name}"
         table = self.tables.get(full_name)
-        if table is None:
+        if table is None or table.catalog != catalog:
             there_are = ", ".join(sorted(self.tables)) or "none"
             raise UserError(f"TABLE_NOT_FOUND: {full_name} does not exist; there are {there_are}")
         if node.as_of != table.as_of:
@@ -120,7 +121,7 @@ class RelationPlanner:
         alias = self._alias()
         columns = [
             Field(
-                column, (_CATALOG, database, name),
+                column, (catalog, database, name),
                 Typed(f"{alias}.{quote(column)}", column_type(kind.name)),
             )
             for column, kind in table.all_columns.items()
