@@ -149,6 +149,37 @@ export const candidateFields = z.strictObject({
       "Maximum number of retries of a trial that failed because of an internal error in SageMaker, within " +
         "`maxRuntimeInSeconds` in total. Default: no retries.",
     ),
+  warmStart: z
+    .strictObject({
+      parents: z
+        .array(
+          z
+            .string()
+            .regex(
+              /^[A-Za-z0-9](-*[A-Za-z0-9]){0,31}$/,
+              "must be the name of a tuning job: 1 to 32 letters, digits and hyphens",
+            ),
+        )
+        .min(1)
+        .max(5)
+        .describe(
+          "Names of 1 to 5 tuning jobs that have ended, as `restate trials` prints them. Each is the default of a pipeline " +
+            "parameter, such as XGBoostParentTuningJob1, so that a start can name others; `--warm-start` does so.",
+        ),
+      type: z
+        .enum(["TransferLearning", "IdenticalDataAndAlgorithm"])
+        .default("TransferLearning")
+        .describe(
+          "`TransferLearning`: data, ranges and image may differ from those of the parents. `IdenticalDataAndAlgorithm`: " +
+            "only ranges and the number of trials may, so parents and tuning must read the same objects in S3.",
+        ),
+    })
+    .optional()
+    .describe(
+      "Starts from the results of earlier tuning jobs, whose hyperparameters must have the same names (fixed or tuned) and " +
+        "types. Their trials count towards the 750 of a tuning job, but not as trials of this one. Requires the strategy " +
+        "Bayesian or Random. Default: starts anew.",
+    ),
   instanceType: instanceType
     .optional()
     .describe(

@@ -207,6 +207,14 @@ function tuningProblems(candidate: Candidate, report: Report): void {
       "has no criterion; set maxJobsNotImproving, targetObjectiveValue or completeOnConvergence",
     );
   }
+  const { warmStart } = candidate;
+  if (warmStart !== undefined && !["Bayesian", "Random"].includes(strategy)) {
+    // Source: SageMaker's guide, "Run a Warm Start Hyperparameter Tuning Job", which knows no other strategy.
+    report(["warmStart"], `is for the strategies Bayesian and Random, but strategy is ${strategy}`);
+  }
+  if (warmStart !== undefined && new Set(warmStart.parents).size < warmStart.parents.length) {
+    report(["warmStart", "parents"], "has a tuning job twice");
+  }
   if (maxWait !== undefined && maxWait < maxRuntimeInSeconds) {
     report(
       ["spotMaxWaitTimeInSeconds"],

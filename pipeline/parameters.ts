@@ -34,8 +34,13 @@ export const modelApprovalStatuses = ["Approved", "Rejected", "PendingManualAppr
 /** A value of ModelApprovalStatus in CreateModelPackage. */
 export type ModelApprovalStatus = (typeof modelApprovalStatuses)[number];
 
+/** The name of the parameter of one of a candidate's parent tuning jobs, from 1. */
+export const parentParameter = (candidate: string, number: number) =>
+  `${candidate}ParentTuningJob${number}` as const;
+
 /** The names of the pipeline's parameters. */
 export type ParameterName =
+  | ReturnType<typeof parentParameter>
   | "MinimumR2"
   | "ModelApprovalStatus"
   | "ProcessingInstanceCount"
@@ -53,7 +58,7 @@ export function parameter(name: ParameterName): Reference {
  */
 export function parameterDeclarations(
   defaults: ParameterDefaults,
-  candidates: readonly Pick<Candidate, "algorithm" | "instanceType">[],
+  candidates: readonly Pick<Candidate, "algorithm" | "instanceType" | "name" | "warmStart">[],
 ): readonly (Parameter & { readonly Name: ParameterName })[] {
   const setsTraining = candidates.some(
     ({ algorithm, instanceType }) => instanceType === undefined || typeof algorithm !== "string",
@@ -82,5 +87,12 @@ export function parameterDeclarations(
       EnumValues: modelApprovalStatuses,
     },
     { Name: "MinimumR2", Type: "Float", DefaultValue: defaults.minimumR2 },
+    ...candidates.flatMap(({ name, warmStart }) =>
+      (warmStart?.parents ?? []).map((parent, index) => ({
+        Name: parentParameter(name, index + 1),
+        Type: "String" as const,
+        DefaultValue: parent,
+      })),
+    ),
   ];
 }

@@ -26,6 +26,8 @@ import { runOnChange } from "../watchSources";
 import { sageMaker } from "../sageMaker/clients";
 import type { Pipeline } from "../sageMaker/inventory";
 import { selectiveConfig } from "../sageMaker/selectedSteps";
+import { startParameters } from "../sageMaker/warmStart";
+import type { World } from "../sageMaker/world";
 import { note, print, type Terminal } from "../terminal";
 import { dataOf, imageOptions, openMachine, programOf, workspaceOf } from "../world";
 import { type StartOptions, startPipeline, withStart } from "./start";
@@ -88,17 +90,20 @@ function checkImages(definition: PipelineDefinition, { image = new Map() }: RunO
   }
 }
 
-/** The steps to run of those that the options name, and the execution that the others are taken from. */
-async function selectionOf(
-  options: RunOptions,
-  program: RunnableProgram,
-  definition: PipelineDefinition,
-  pipelineName: string,
-): Promise<Selection | undefined> {
+/** The executions of a pipeline on this machine. */
+function earlierRuns(options: RunOptions, program: RunnableProgram, pipelineName: string): World {
   const machine = openMachine(options, { program });
   const pipelines = async (): Promise<readonly Pipeline[]> =>
     (await machine.pipelines()).filter((one) => one.pipelineName === pipelineName);
-  const world = { ...machine, pipelines };
+  return { ...machine, pipelines };
+}
+
+/** The steps to run of those that the options name, and the execution that the others are taken from. */
+async function selectionOf(
+  options: RunOptions,
+  world: World,
+  definition: PipelineDefinition,
+): Promise<Selection | undefined> {
   const client = sageMaker(world.client);
   const config = await selectiveConfig(client, world, definition, options);
   if (config === undefined) {
@@ -135,15 +140,18 @@ async function runHere(
     const { pipelineName = program.pipelineName } = options;
     const world = openMachine(options, { program });
     const { command, machine } = world;
+    const earlier = earlierRuns(options, program, pipelineName);
+    const client = sageMaker(earlier.client);
+    const parameter = await startParameters(client, earlier, definition, options);
     const session = await runSession({
       program,
       definition,
       request: {
         pipelineName,
-        selection: await selectionOf(options, program, definition, pipelineName),
+        selection: await selectionOf(options, earlier, definition),
       },
       data: dataOf(options),
-      parameters: options.parameter,
+      parameters: parameter,
       workspace,
       ...imageOptions(options),
       authorization: options.authorization,
@@ -169,7 +177,7 @@ async function runHere(
     progress.close();
     const commands = {
       again: (step: string, id: string) =>
-        command(`run --only ${step} --source ${id}${typedOptions(options)}`),
+        command(`run --only ${step} --source ${id}${typedOptions({ ...options, parameter })}`),
       shell: (step: string, id: string) => command(`shell ${step} ${id}`),
     };
     const diagnoses = readDiagnoses(diagnosticsPath(folder));

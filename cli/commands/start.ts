@@ -24,6 +24,7 @@ import { sageMaker } from "../sageMaker/clients";
 import { executionId } from "../sageMaker/executions";
 import type { Pipeline } from "../sageMaker/inventory";
 import { selectiveConfig, type SelectionOptions, withSelection } from "../sageMaker/selectedSteps";
+import { startParameters, type WarmStartOption } from "../sageMaker/warmStart";
 import { watch } from "../sageMaker/watch";
 import type { World } from "../sageMaker/world";
 import { note, print, type Terminal } from "../terminal";
@@ -39,8 +40,8 @@ export type StartOptions = WorldOptions &
   MachineOptions &
   JsonOption &
   PaceOption &
-  SelectionOptions & {
-    readonly parameter: ReadonlyMap<string, string>;
+  SelectionOptions &
+  WarmStartOption & {
     readonly wait?: boolean;
   };
 
@@ -70,8 +71,9 @@ async function startIn(
   options: StartOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const parameters = givenParameters(definition, options.parameter);
   const client = sageMaker(world.client);
+  const given = await startParameters(client, world, definition, options);
+  const parameters = givenParameters(definition, given);
   const { PipelineExecutionArn: arn = "" } = await client.send(
     new StartPipelineExecutionCommand({
       PipelineName: pipeline.pipelineName,
@@ -145,6 +147,9 @@ export async function startPipeline(options: StartOptions, terminal: Terminal): 
 export function withStart(command: Command): Command {
   return withPace(
     withAuthorization(withMachine(withSelection(withParameters(withJson(withWorld(command)))))),
+  ).option(
+    "--warm-start [execution]",
+    "tune from the results of an execution, for candidates that have warmStart: its id or ARN (default: the latest)",
   );
 }
 

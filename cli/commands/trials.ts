@@ -45,6 +45,10 @@ export function trials(terminal: Terminal): Command {
             terminal,
             formatListing({ head, rows, items }, options.json === true, widthOf(terminal.stdout)),
           );
+          const jobs = new Map(found.map(({ step, tuningJob }) => [step, tuningJob]));
+          for (const [step, job] of options.json === true ? [] : jobs) {
+            print(terminal, `Tuning job of ${step}: ${job}`);
+          }
           if (found.length > max) {
             note(terminal, `${max} of ${found.length} trials are shown; --max shows more`);
           }

@@ -3,7 +3,7 @@ import { challengeText } from "../../report/challengeText";
 import { AwsError } from "./awsErrors";
 
 /** What is shown of a champion's challenge beside an execution. */
-interface ShownChallenge {
+export interface ShownChallenge {
   readonly challenge?: Challenge;
   readonly lines: readonly string[];
 }

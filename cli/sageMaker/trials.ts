@@ -12,6 +12,8 @@ import type { DeployedStep } from "./steps";
 /** A training job of a tuning step. */
 export type DeployedTrial = CsvTrial &
   ShownTrial & {
+    /** Name of its tuning job. */
+    readonly tuningJob: string;
     /** ISO 8601; unknown if the training job has not begun. */
     readonly startTime?: string;
   };
@@ -78,6 +80,7 @@ function trial(
   const status = summary.TrainingJobStatus ?? "InProgress";
   return {
     step: tuning.step,
+    tuningJob: tuning.job,
     number,
     trainingJobName: name,
     status,

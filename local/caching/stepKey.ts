@@ -73,7 +73,7 @@ async function processingInput(
 /** The channels of a training job, with the hashes of their content. */
 async function channels(
   execution: Execution,
-  { InputDataConfig: all = [] }: TrainingDefinition,
+  { InputDataConfig: all = [] }: Pick<TrainingDefinition, "InputDataConfig">,
 ): Promise<readonly object[]> {
   return Promise.all(
     all.map(async ({ DataSource: source, ...channel }) => ({
@@ -178,16 +178,29 @@ export function trainingKeys(
   return orUndefined(keys());
 }
 
+/** The hash of the data of a training job; undefined where an input is missing. */
+export function dataHash(
+  execution: Execution,
+  definition: Pick<TrainingDefinition, "InputDataConfig">,
+): Promise<string | undefined> {
+  return orUndefined(channels(execution, definition).then(hashJson));
+}
+
 /** The hash of everything that a tuning job depends on. */
 export function tuningKey(
   execution: Execution,
-  { HyperParameterTuningJobConfig: config, TrainingJobDefinition: definition }: TuningRequest,
+  {
+    HyperParameterTuningJobConfig: config,
+    TrainingJobDefinition: definition,
+    WarmStartConfig: warmStart,
+  }: TuningRequest,
 ): Promise<string | undefined> {
   const key = async (): Promise<string> =>
     hashJson({
       kind: "Tuning",
       config: config ?? null,
       hyperparameters: definition?.StaticHyperParameters ?? null,
+      ...(warmStart && { warmStart }),
       ...(definition &&
         (await trainingParts(execution, definition, definition.StaticHyperParameters))),
     });

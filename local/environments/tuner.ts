@@ -14,6 +14,15 @@ export interface Search {
   readonly parameterRanges: object;
   readonly seed: number;
   readonly maxJobs: number;
+  /** Trials of other tuning jobs that it starts from. */
+  readonly earlier: readonly EarlierTrial[];
+}
+
+/** A trial of an earlier tuning job. */
+export interface EarlierTrial {
+  readonly hyperparameters: Readonly<Record<string, string>>;
+  /** Its objective. */
+  readonly value: number;
 }
 
 /** Suggests hyperparameters, in a Python process with the searches of all tuning jobs. */
@@ -36,10 +45,11 @@ export class Tuner {
 
   /**
    * Begins a search.
+   * @returns how many of the earlier trials are within its ranges: it starts from these
    * @throws UserError if SageMaker would refuse a range
    */
-  async open(search: Search): Promise<void> {
-    await this.request({ open: search });
+  async open(search: Search): Promise<number> {
+    return Number((await this.request({ open: search }))["opened"]?.["earlier"]);
   }
 
   /** The hyperparameters of a trial, or undefined if all combinations have been tried. */

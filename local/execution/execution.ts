@@ -1,3 +1,5 @@
+import type { HyperParameterTrainingJobSummary } from "@aws-sdk/client-sagemaker";
+
 import type { Step } from "../../pipeline/language/definition";
 import type { Scope } from "../../pipeline/language/evaluate";
 import type { ExecutionEvent } from "../../terminal/events";
@@ -53,6 +55,19 @@ export type Properties = Readonly<Record<string, unknown>>;
 export interface QueriedRows {
   readonly table: number;
   readonly selected: number;
+}
+
+/** A tuning job of an earlier execution. */
+export interface EarlierTuning {
+  /** What its Describe call answers. */
+  readonly described: Properties;
+  readonly trials: readonly Pick<
+    HyperParameterTrainingJobSummary,
+    | "FinalHyperParameterTuningJobObjectiveMetric"
+    | "TrainingJobName"
+    | "TrainingJobStatus"
+    | "TunedHyperParameters"
+  >[];
 }
 
 /** The outcome of a step. */
@@ -115,6 +130,8 @@ export interface Execution {
   readonly workGroups: readonly WorkGroup[];
   readonly cache: Cache;
   readonly registry: ModelRegistry;
+  /** Finds a tuning job of an earlier execution by its name. */
+  readonly earlierTuning: (name: string) => EarlierTuning | undefined;
   /** This machine's SageMaker API and S3, for jobs that call them. Default: none. */
   readonly services?: AwsServices | undefined;
   /**

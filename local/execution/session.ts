@@ -17,6 +17,7 @@ import { writeJson } from "../storage/files";
 import type { Images } from "../standins/images";
 import type { Jobs } from "../environments/jobs";
 import { Authorization, obedienceOf, ownRoles } from "./authorization";
+import { findEarlierTuning } from "../records/earlierTuning";
 import { ModelRegistry } from "../records/modelRegistry";
 import { ObjectStore } from "../storage/objectStore";
 import { type AskedExecution, findInterrupted, inputsHash } from "./interrupted";
@@ -470,6 +471,7 @@ function makeExecution(
     workGroups: program.workGroups,
     cache: new Cache(workspace.cache, store, id, options.cache),
     registry: new ModelRegistry(workspace.models, arnPrefix),
+    earlierTuning: (name) => findEarlierTuning(workspace, name),
     services: options.serve && new AwsServices(options.serve, program.region, ownRoles(program)),
     // Events are only reported once there is a recorder.
     report: () => undefined,

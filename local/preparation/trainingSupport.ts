@@ -97,10 +97,12 @@ export function checkTuning(args: TuningArguments, images: Images, report: Repor
     report("TrainingJobDefinitions", "only one TrainingJobDefinition runs here");
     return;
   }
-  for (const field of ["Autotune", "WarmStartConfig"] as const) {
-    if (args[field]) {
-      report(field, "does not run here");
-    }
+  if (args.Autotune) {
+    report("Autotune", "does not run here");
+  }
+  const strategy = args.HyperParameterTuningJobConfig?.Strategy;
+  if (args.WarmStartConfig && strategy !== "Bayesian" && strategy !== "Random") {
+    report("WarmStartConfig", "is for the strategies Bayesian and Random");
   }
   const reportOfJob: Report = (field, problem) => {
     report(`TrainingJobDefinition.${field}`, problem);

@@ -9,7 +9,7 @@ import {
   stepProperty,
   type StringExpression,
 } from "../language/expressions";
-import { parameter } from "../parameters";
+import { parameter, parentParameter } from "../parameters";
 import { cached, type JobContext, jobRetries, tags, vpcConfig } from "./step";
 
 type TuningJobConfig = NonNullable<TuningArguments["HyperParameterTuningJobConfig"]>;
@@ -152,6 +152,22 @@ function completionCriteria({
 }
 
 /**
+ * The tuning jobs whose results the search starts from. A parameter may name each: WarmStartConfig of the SageMaker Python
+ * SDK takes pipeline variables. No source says whether the pipeline's role needs rights on them; it may describe those of
+ * its stack, and list their trials.
+ */
+function warmStartConfig({ name, warmStart }: Candidate): TuningArguments["WarmStartConfig"] {
+  return (
+    warmStart && {
+      ParentHyperParameterTuningJobs: warmStart.parents.map((_, index) => ({
+        HyperParameterTuningJobName: parameter(parentParameter(name, index + 1)),
+      })),
+      WarmStartType: warmStart.type,
+    }
+  );
+}
+
+/**
  * The static hyperparameters, including the algorithm of an image with several. If trials may be stopped, early or because
  * the tuning is complete, XGBoost must save its model after each round: otherwise a stopped trial has no model, and may
  * still be the best (source: add_sigterm_handler and SaveIntermediateModelCallBack in aws/sagemaker-xgboost-container). Not
@@ -228,6 +244,7 @@ export function tuningStep(args: TuningStepArgs): Tuning {
             ? undefined
             : { MaximumRetryAttempts: candidate.maxRetryAttempts },
       },
+      WarmStartConfig: warmStartConfig(candidate),
     },
   };
   const bestTrainingJobName = stepProperty(name, "TrainingJobSummaries[0].TrainingJobName");

@@ -495,6 +495,29 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
     /restate:candidates\[1\]\.completionCriteria: has no criterion; set maxJobsNotImproving, /,
   ],
   [
+    "more parents than the service allows",
+    candidate({ warmStart: { parents: ["a", "b", "c", "d", "e", "f"] } }),
+    /restate:candidates\[1\]\.warmStart\.parents: .*<=5/,
+  ],
+  [
+    "a parent that cannot be a tuning job",
+    candidate({ warmStart: { parents: ["an_underscore"] } }),
+    /restate:candidates\[1\]\.warmStart\.parents\[0\]: must be the name of a tuning job: 1 to 32 /,
+  ],
+  [
+    "a parent twice",
+    candidate({ warmStart: { parents: ["a-Tune", "a-Tune"] } }),
+    /restate:candidates\[1\]\.warmStart\.parents: has a tuning job twice/,
+  ],
+  [
+    "a warm start of a strategy that knows none",
+    candidate({
+      warmStart: { parents: ["a-Tune"] },
+      ...{ strategy: "Hyperband", hyperband: { minResource: 1, maxResource: 9 } },
+    }),
+    /restate:candidates\[1\]\.warmStart: is for the strategies Bayesian and Random, but strategy is Hyperband/,
+  ],
+  [
     "a tuning that ends sooner than the service allows",
     candidate({ maxTuningRuntimeInSeconds: 60 }),
     /restate:candidates\[1\]\.maxTuningRuntimeInSeconds: .*>=120/,

@@ -231,6 +231,19 @@ describe("pipelineDefinition", () => {
     );
   });
 
+  it("starts tuning from other tuning jobs, each a parameter, and from none without", async () => {
+    equal(at(await tuningOf({}), "WarmStartConfig"), undefined);
+    const warmStart = { parents: ["a-Tune", "b-Tune"] };
+    const parent = (number: number) => `XParentTuningJob${number}`;
+    const names = [1, 2].map((number) => ({
+      HyperParameterTuningJobName: { Get: `Parameters.${parent(number)}` },
+    }));
+    deepEqual(at(await tuningOf({ warmStart }), "WarmStartConfig"), {
+      ParentHyperParameterTuningJobs: names,
+      WarmStartType: "TransferLearning",
+    });
+  });
+
   it("has no parameter for the training instances where each candidate names its own", async () => {
     const names = async (change: JsonObject): Promise<unknown> => {
       const { definition: changed } = await program({

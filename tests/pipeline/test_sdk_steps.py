@@ -23,6 +23,8 @@ from sagemaker.tuner import (
     HyperparameterTuner,
     IntegerParameter,
     StrategyConfig,
+    WarmStartConfig,
+    WarmStartTypes,
 )
 from sagemaker.workflow.check_job_config import CheckJobConfig
 from sagemaker.workflow.execution_variables import ExecutionVariables
@@ -42,16 +44,21 @@ SUBNETS = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
 SECURITY_GROUPS = ["sg-0123456789abcdef0"]
 
 
+FOREST = {
+    "name": "Forest",
+    "algorithm": {"image": IMAGE, "metrics": METRICS},
+    "hyperparameters": {"trees": 100},
+    "ranges": {"depth": {"type": "integer", "min": 2, "max": 9}},
+}
+
+
 @functools.cache
 def ours() -> dict[str, Any]:
     return render_config(
         {
             "candidates": [
                 {
-                    "name": "Forest",
-                    "algorithm": {"image": IMAGE, "metrics": METRICS},
-                    "hyperparameters": {"trees": 100},
-                    "ranges": {"depth": {"type": "integer", "min": 2, "max": 9}},
+                    **FOREST,
                     "strategy": "Hyperband",
                     "hyperband": {"minResource": 1, "maxResource": 10},
                     "maxJobs": 30,
@@ -85,7 +92,7 @@ class Theirs:
     def output(self, name: str) -> Join:
         return folder_of(self.data, name)
 
-    def tuning(self) -> TuningStep:
+    def tuning(self, warm_start: WarmStartConfig | None = None) -> TuningStep:
         estimator = Estimator(
             image_uri=IMAGE,
             role=f"{ROLE}training",
@@ -127,6 +134,7 @@ class Theirs:
             max_parallel_jobs=5,
             random_seed=1729,
             tags=TAGS,
+            warm_start_config=warm_start,
         )
         channels = {
             name: TrainingInput(self.output(name), content_type="text/csv")
@@ -268,6 +276,20 @@ def test_the_sdk_renders_the_step_the_same(name: str) -> None:
     )
     different = differences(left, right)
     assert different.keys() == DIFFERENCES[name].keys(), different
+
+
+def test_a_warm_start_is_that_of_the_sdk() -> None:
+    warm_start = {"parents": ["earlier-TuneForest"], "type": "IdenticalDataAndAlgorithm"}
+    rendered = render_config({"candidates": [{**FOREST, "warmStart": warm_start}]})
+    parent = ParameterString("ForestParentTuningJob1", default_value="earlier-TuneForest")
+    theirs = Theirs().tuning(
+        WarmStartConfig(WarmStartTypes.IDENTICAL_DATA_AND_ALGORITHM, parents={parent})
+    )
+    written = json.dumps(
+        theirs.to_request()["Arguments"]["WarmStartConfig"], default=lambda value: value.expr
+    )
+    assert step(rendered, "TuneForest")["Arguments"]["WarmStartConfig"] == json.loads(written)
+    assert rendered["Parameters"][-1] == parent.to_request()
 
 
 def test_a_registered_model_has_the_baseline_as_the_sdk_writes_it() -> None:

@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { Cache } from "../../local/caching/cache";
 import type { Event, Execution } from "../../local/execution/execution";
 import { type Job, JobError, type JobResult, type Jobs } from "../../local/environments/jobs";
+import { findEarlierTuning } from "../../local/records/earlierTuning";
 import { ModelRegistry } from "../../local/records/modelRegistry";
 import { readDocument, readPropertyFile } from "../../local/records/summary";
+import { Workspace } from "../../local/records/workspace";
 import { Images } from "../../local/standins/images";
 import { ObjectStore } from "../../local/storage/objectStore";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
@@ -78,7 +80,7 @@ export function fakeExecution(
   mkdirSync(own, { recursive: true });
   const tuner = {
     warmUp: () => undefined,
-    open: () => Promise.resolve(),
+    open: () => Promise.resolve(0),
     ask: (_: string, trial: number) => Promise.resolve({ number: String(trial) }),
     tell: () => Promise.resolve(),
     close: () => Promise.resolve(),
@@ -111,6 +113,7 @@ export function fakeExecution(
       workGroups: [],
       cache: new Cache(join(folder, "cache"), store, id, true),
       registry: new ModelRegistry(join(folder, "models"), arnPrefix),
+      earlierTuning: (name) => findEarlierTuning(new Workspace(folder), name),
       report: (event) => events.push(event),
     },
   };

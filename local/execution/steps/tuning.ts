@@ -7,6 +7,7 @@ import { jobsNotImproving } from "./completionRule";
 import { artifactUri } from "./trainingJob";
 import { type EndedTrial, runTrial } from "./trial";
 import { readTuningJob, type TuningJob } from "./tuningJob";
+import { warmStart } from "./warmStart";
 
 /**
  * Runs the trials, with the definition's parallelism, until the tuning is complete. A suggestion only uses trials that are
@@ -79,7 +80,8 @@ async function run(
   { cacheSeconds }: Attempt,
 ): Promise<JobOutcome> {
   const job = await readTuningJob(execution, step, request, cacheSeconds);
-  await execution.tuner.open({
+  const { best: earlierBest, earlier } = await warmStart(execution, step, request, job.direction);
+  const known = await execution.tuner.open({
     tuning: step,
     // Hyperband draws at random, and stops weak trials early.
     strategy: job.strategy === "Hyperband" ? "Random" : job.strategy,
@@ -87,6 +89,7 @@ async function run(
     parameterRanges: job.parameterRanges,
     seed: job.seed,
     maxJobs: job.maxJobs,
+    earlier,
   });
   const { trials, completion } = await searchToEnd(execution, job);
   const completed = trials
@@ -114,9 +117,20 @@ async function run(
       Value: trial.objective ?? null,
     },
   }));
+  const details = [
+    ...(earlier.length === 0 ? [] : [`starts from ${known} of ${earlier.length} earlier trials`]),
+    ...(completion.reason === undefined
+      ? []
+      : [`complete after ${trials.length} of ${job.maxJobs} trials: ${completion.reason}`]),
+  ];
+  const isBeaten =
+    earlierBest !== undefined && job.direction * (earlierBest.value - (best.objective ?? 0)) < 0;
   return {
     facts: {
       BestTrainingJob: summaries[0] ?? null,
+      ...(earlierBest && {
+        OverallBestTrainingJob: isBeaten ? earlierBest.summary : (summaries[0] ?? null),
+      }),
       TrainingJobSummaries: summaries,
       TuningJobCompletionDetails: {
         NumberOfTrainingJobsObjectiveNotImproving: jobsNotImproving(
@@ -128,11 +142,7 @@ async function run(
     },
     trials,
     isAccidental: completion.isByTime || trials.some(({ fault }) => fault !== undefined),
-    ...(completion.reason === undefined
-      ? {}
-      : {
-          detail: `complete after ${trials.length} of ${job.maxJobs} trials: ${completion.reason}`,
-        }),
+    ...(details.length === 0 ? {} : { detail: details.join("; ") }),
   };
 }
 

@@ -34,10 +34,12 @@ class Parameter:
     Attributes:
         distribution: For Optuna.
         to_text: Converts a sampled value to the training job's string.
+        from_text: Converts that string back.
     """
 
     distribution: BaseDistribution
     to_text: Callable[[Any], str]
+    from_text: Callable[[str], Any]
 
 
 def parse_parameter_ranges(ranges: dict[str, Any]) -> dict[str, Parameter]:
@@ -81,14 +83,14 @@ def _parse_integer(where: str, fields: dict[str, Any]) -> Parameter:
     scaling = _scaling(where, fields, low, high)
     if scaling == "ReverseLogarithmic":
         raise UserError(f"{where}: ScalingType ReverseLogarithmic needs a continuous range")
-    return Parameter(IntDistribution(low, high, log=scaling == "Logarithmic"), str)
+    return Parameter(IntDistribution(low, high, log=scaling == "Logarithmic"), str, int)
 
 
 def _parse_continuous(where: str, fields: dict[str, Any]) -> Parameter:
     low, high = _bounds(where, fields, float)
     scaling = _scaling(where, fields, low, high)
     if scaling != "ReverseLogarithmic":
-        return Parameter(FloatDistribution(low, high, log=scaling == "Logarithmic"), repr)
+        return Parameter(FloatDistribution(low, high, log=scaling == "Logarithmic"), repr, float)
     if low < 0 or high >= 1:
         raise UserError(
             f"{where}: ScalingType ReverseLogarithmic needs a range within 0 <= x < 1.0"
@@ -96,6 +98,7 @@ def _parse_continuous(where: str, fields: dict[str, Any]) -> Parameter:
     return Parameter(
         FloatDistribution(1 - high, 1 - low, log=True),
         lambda distance: repr(min(max(1 - distance, low), high)),
+        lambda text: 1 - float(text),
     )
 
 
@@ -105,7 +108,7 @@ def _parse_categorical(where: str, fields: dict[str, Any]) -> Parameter:
         raise UserError(f"{where}: Values must be a list of at least one string")
     if not all(isinstance(value, str) for value in values) or len(set(values)) < len(values):
         raise UserError(f"{where}: Values must be distinct strings")
-    return Parameter(CategoricalDistribution(values), str)
+    return Parameter(CategoricalDistribution(values), str, str)
 
 
 _PARSERS: dict[str, Callable[[str, dict[str, Any]], Parameter]] = {

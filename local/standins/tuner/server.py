@@ -3,8 +3,9 @@
 `python -m local.standins.tuner.server` answers each request on standard input with a line, in
 order:
 
-    {"open": {"tuning", "strategy", "objectiveType", "parameterRanges", "seed", "maxJobs"?}}
-        -> {"opened": {}}
+    {"open": {"tuning", "strategy", "objectiveType", "parameterRanges", "seed", "maxJobs"?,
+              "earlier"?: [{"hyperparameters", "value"}]}}
+        -> {"opened": {"earlier": how many of the earlier trials are within the ranges}}
     {"ask": {"tuning", "trial"}}
         -> {"trial": {"hyperparameters"}}, or {"exhausted": {}} if the search has no such trial
     {"tell": {"tuning", "trial", "value": number or null (failed)}}
@@ -54,8 +55,27 @@ class Tuning:
         self._parameters = parse_parameter_ranges(fields.get("parameterRanges") or {})
         self._max_jobs = _max_jobs(fields, self._strategy, self._parameters)
         self._study = optuna.create_study(direction=direction)
+        self.earlier = sum(self._know(trial) for trial in fields.get("earlier") or [])
         self._trials: dict[int, Trial] = {}
         self._told: set[int] = set()
+
+    def _know(self, trial: dict[str, Any]) -> bool:
+        """Takes a trial of an earlier tuning job, unless it is outside the ranges."""
+        try:
+            known = optuna.trial.create_trial(
+                params={
+                    name: parameter.from_text(trial["hyperparameters"][name])
+                    for name, parameter in self._parameters.items()
+                },
+                distributions={
+                    name: parameter.distribution for name, parameter in self._parameters.items()
+                },
+                value=trial["value"],
+            )
+        except ValueError:
+            return False
+        self._study.add_trial(known)
+        return True
 
     def ask(self, number: int) -> dict[str, str] | None:
         """Suggests a trial's hyperparameters; repeated calls return the same ones.
@@ -194,7 +214,7 @@ def _open(tunings: dict[str, Tuning], fields: dict[str, Any]) -> dict[str, Any]:
         tunings[name] = Tuning(fields)
     except UserError as error:
         raise UserError(f"tuning {name}: {error}") from None
-    return {"opened": {}}
+    return {"opened": {"earlier": tunings[name].earlier}}
 
 
 def _ask(tunings: dict[str, Tuning], fields: dict[str, Any]) -> dict[str, Any]:

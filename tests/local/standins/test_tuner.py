@@ -153,6 +153,25 @@ def test_bayesian_learns_from_results(objective_type: str) -> None:
     assert sum(losses[20:]) < 0.5 * sum(losses[:20])
 
 
+def test_a_search_starts_from_earlier_trials_within_its_ranges() -> None:
+    def trial(depth: int, booster: str = "dart") -> dict[str, Any]:
+        named = {"max_depth": str(depth), "eta": "0.1", "rho": "0.9", "booster": booster}
+        return {"hyperparameters": {**named, "fixed": "1"}, "value": abs(depth - 3)}
+
+    known = [trial(depth) for depth in range(2, 11)] * 3
+    outside = [trial(1), trial(11), trial(5, booster="gblinear")]
+    asked = [ask(number) for number in range(8)]
+    warm = answers(opening(strategy="Bayesian", earlier=[*known, *outside]), *asked)
+    assert warm[0] == {"opened": {"earlier": 27}}
+    depths = [int(one["trial"]["hyperparameters"]["max_depth"]) for one in warm[1:]]
+    cold = suggestions(opening(strategy="Bayesian"), *asked)
+    assert sum(abs(depth - 3) for depth in depths) < 0.5 * sum(
+        abs(int(one["max_depth"]) - 3) for one in cold
+    )
+    # Chance learns nothing.
+    assert suggestions(opening(earlier=known), *asked) == suggestions(opening(), *asked)
+
+
 def test_the_same_calls_give_the_same_answers() -> None:
     assert search("Bayesian") == search("Bayesian")
     assert search("Bayesian") != search("Bayesian", seed=4)
@@ -170,7 +189,7 @@ def test_grid_covers_every_combination_once() -> None:
         opening(strategy="Grid", parameterRanges=GRID, maxJobs=None),
         *(ask(trial) for trial in range(7)),
     )
-    assert result[0] == {"opened": {}}
+    assert result[0] == {"opened": {"earlier": 0}}
     trials = [item["trial"]["hyperparameters"] for item in result[1:7]]
     assert [trial["a"] + trial["b"] for trial in trials] == ["1x", "1y", "1z", "2x", "2y", "2z"]
     assert result[7] == {"exhausted": {}}
