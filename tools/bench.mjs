@@ -14,6 +14,7 @@ const benches = {
   container: (options) => runPython(["-m", "bench.container", ...options]),
   definition: typescript("bench/definition.ts"),
   drift: (options) => runPython(["-m", "bench.drift", ...options]),
+  intervals: (options) => runPython(["-m", "bench.intervals", ...options]),
   local: (options) => runPython(["-m", "bench.local", ...options]),
   program: typescript("bench/program/index.ts"),
   tuning: (options) => runPython(["-m", "bench.tuning", ...options]),
