@@ -52,7 +52,8 @@ const unnarrowed: Readonly<Record<string, RegExp>> = {
 /** Services whose actions the project's policies allow. */
 const ownServices: readonly string[] = [
   ...["application-autoscaling", "athena", "budgets", "cloudwatch", "ec2", "ecr", "events", "glue"],
-  ...["iam", "kms", "lakeformation", "logs", "route53", "s3", "sagemaker", "scheduler", "sns"],
+  ...["iam", "kms", "lakeformation", "logs", "route53", "s3", "s3tables", "sagemaker"],
+  ...["scheduler", "sns"],
 ];
 
 /** Actions that grant rights through roles, which a boundary must limit. */

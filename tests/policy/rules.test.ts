@@ -320,6 +320,15 @@ const environments: Readonly<Record<string, Config>> = {
     deployers: ["repo:team/houses:environment:prod"],
     encryptCatalog: true,
   },
+  "a table in S3 Tables": {
+    dataset: {
+      ...{ table: "houses", columns: californiaHousing.columns, target: californiaHousing.target },
+      format: "parquet",
+      source: { catalog: "s3tablescatalog/team-tables", database: "census", table: "houses" },
+      kmsKeyArn: "arn:aws:kms:us-east-1:111122223333:key/0f0e0d0c-0000-4000-8000-000000000001",
+    },
+    network: { mode: "none" },
+  },
 };
 
 /** What serving can be asked for. */
