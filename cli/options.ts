@@ -48,6 +48,10 @@ export function withMachine(command: Command): Command {
       "--docker",
       "run training and serving jobs in containers if their images are on this machine; jobs on SageMaker's own " +
         "images run in processes",
+    )
+    .option(
+      "--trust-code",
+      "with --local: run the custom code (pandas, PySpark, SQL, formulas) of Data Wrangler flows; it can do what you can",
     );
 }
 
@@ -160,13 +164,14 @@ export interface TypedOptions {
   readonly image?: ReadonlyMap<string, string>;
   readonly parameter?: ReadonlyMap<string, string>;
   readonly docker?: boolean;
+  readonly trustCode?: boolean;
   /** False if `--no-authorization` is given. */
   readonly authorization?: boolean;
 }
 
 /** Options as they are typed, with a blank before each. */
 export function typedOptions(options: TypedOptions): string {
-  const { authorization, docker, image = new Map(), parameter = new Map() } = options;
+  const { authorization, docker, image = new Map(), parameter = new Map(), trustCode } = options;
   const named = {
     stack: options.stack,
     "config-file": options.configFile,
@@ -182,6 +187,7 @@ export function typedOptions(options: TypedOptions): string {
     words.push(...[...values].flatMap(([key, value]) => [`--${name}`, `${key}=${value}`]));
   }
   words.push(...(docker === true ? ["--docker"] : []));
+  words.push(...(trustCode === true ? ["--trust-code"] : []));
   words.push(...(authorization === false ? ["--no-authorization"] : []));
   return words.map((word) => ` ${shellWord(word)}`).join("");
 }

@@ -39,6 +39,8 @@ export interface MachineOptions {
   readonly authorization?: boolean;
   /** The folder of an image's program, or `docker`, by the image's URI. */
   readonly image?: ReadonlyMap<string, string>;
+  /** Whether the custom code of Data Wrangler flows runs. */
+  readonly trustCode?: boolean;
   readonly workFolder?: string;
 }
 
@@ -49,6 +51,7 @@ export function refuseMachineOptions({
   data,
   docker,
   image = new Map(),
+  trustCode,
 }: MachineOptions): void {
   for (const [option, given] of [
     ["--no-authorization", authorization === false ? true : undefined],
@@ -56,6 +59,7 @@ export function refuseMachineOptions({
     ["--data", data],
     ["--docker", docker],
     ["--image", image.size > 0 ? image : undefined],
+    ["--trust-code", trustCode],
   ] as const) {
     if (given !== undefined) {
       throw new UserError(`${option} only applies to runs on this machine: add --local`);
@@ -83,11 +87,12 @@ export function dataOf({
 export function imageOptions({
   docker = false,
   image = new Map(),
-}: Pick<MachineOptions, "docker" | "image">): ImageOptions {
+  trustCode,
+}: Pick<MachineOptions, "docker" | "image" | "trustCode">): ImageOptions {
   const images = [...image].map(
     ([uri, value]) => [uri, value === "docker" ? value : typedPath(value)] as const,
   );
-  return { docker, images: new Map(images) };
+  return { docker, images: new Map(images), trustCode };
 }
 
 /** The program of the stack that the options name, evaluated without an account. */

@@ -39,6 +39,7 @@ export class Runs {
       images,
       program,
       say = () => undefined,
+      trustCode,
       workspace,
     } = this.options;
     const stop = new AbortController();
@@ -54,6 +55,7 @@ export class Runs {
         workspace,
         docker,
         images,
+        trustCode,
         cache: true,
         stopped: stop.signal,
         diagnose,

@@ -51,6 +51,8 @@ export interface ImageOptions {
   readonly docker?: boolean;
   /** The folder of an image's program, or `docker` for a container, by the image's URI. Default: none. */
   readonly images?: ReadonlyMap<string, string> | undefined;
+  /** Whether the custom code of Data Wrangler flows runs. Default false. */
+  readonly trustCode?: boolean | undefined;
 }
 
 async function givenImage(uri: string, value: string): Promise<Image> {
@@ -77,7 +79,7 @@ async function givenImage(uri: string, value: string): Promise<Image> {
 export async function findImages(
   uris: Iterable<string>,
   program: ImageProgram,
-  { docker = false, images: given = new Map<string, string>() }: ImageOptions,
+  { docker = false, images: given = new Map<string, string>(), trustCode }: ImageOptions,
   say: (line: string) => void,
   stopped: AbortSignal,
 ): Promise<Images> {
@@ -85,7 +87,7 @@ export async function findImages(
   for (const [uri, value] of given) {
     named.set(uri, await givenImage(uri, value));
   }
-  const images = new Images(program.decisionTreeImageUri, named);
+  const images = new Images(program.decisionTreeImageUri, named, new Map(), trustCode);
   return docker
     ? images.withContainers(await containerImages(uris, program, images, say, stopped))
     : images;

@@ -10,14 +10,11 @@ import { literal } from "../../pipeline/language/expressions";
 import { allSteps } from "../../pipeline/language/graph";
 import { hashCode, hashJson } from "../caching/contentHash";
 import { readChecked, writeChecked } from "../storage/files";
-import { type Images, splitQuoted } from "../standins/images";
+import { flowModule, type Images, splitQuoted } from "../standins/images";
 import { ObjectStore } from "../storage/objectStore";
 import { pythonInterpreter, pythonPath } from "../environments/python";
 
 const run = promisify(execFile);
-
-/** The module that runs flows, and checks them. */
-const flowModule = "local.standins.data_wrangler";
 
 const sources = ["local/standins/data_wrangler"];
 
@@ -69,7 +66,10 @@ async function problemsOf(
       env: { ...process.env, PYTHONPATH: pythonPath.join(delimiter) },
     });
     const problems = JSON.parse(stdout) as readonly string[];
-    writeChecked(kept, problems);
+    // What is wrong may be that this machine lacks something: it is looked for again.
+    if (problems.length === 0) {
+      writeChecked(kept, problems);
+    }
     return problems;
   } finally {
     await rm(folder, { recursive: true });
@@ -90,20 +90,20 @@ export async function unsupportedFlows(
   const found = allSteps(definition).map(async ({ step }) => {
     const args = step.Type === "Processing" ? step.Arguments : undefined;
     const application = args?.AppSpecification;
-    const image = literal(application?.ImageUri) ?? "";
-    if (images.find(image)?.processingModule !== flowModule) {
+    const image = images.find(literal(application?.ImageUri) ?? "");
+    if (image?.processingModule !== flowModule) {
       return [];
     }
     const problems: string[] = [];
-    const containerArguments = (application?.ContainerArguments ?? []).flatMap((one) =>
-      splitQuoted(literal(one) ?? ""),
-    );
+    const own = image.moduleArguments ?? [];
+    const given = (application?.ContainerArguments ?? []).map((one) => literal(one) ?? "");
+    const containerArguments = [...own, ...given.flatMap(splitQuoted)];
     for (const { S3Input: input } of args?.ProcessingInputs ?? []) {
       const uri = literal(input?.LocalPath === flowFolder ? input.S3Uri : undefined);
       const flow = uri === undefined ? undefined : contentOf(uri, objectsOfRun);
       if (flow !== undefined) {
-        const own = await problemsOf(flow, containerArguments, objectsOfRun.cache);
-        problems.push(...own.map((problem) => `step "${step.Name}", flow: ${problem}`));
+        const found = await problemsOf(flow, containerArguments, objectsOfRun.cache);
+        problems.push(...found.map((problem) => `step "${step.Name}", flow: ${problem}`));
       }
     }
     return problems;

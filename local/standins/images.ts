@@ -47,10 +47,15 @@ export const scriptModule = "local.standins.script_mode";
 
 const scriptSources = ["local/standins/script_mode", "local/standins/model_server.py"];
 
+/** The module that runs Data Wrangler's flows, and checks them. */
+export const flowModule = "local.standins.data_wrangler";
+
 /** Repositories of SageMaker's own images. */
 const prebuilt: Readonly<Record<string, Image>> = {
   "sagemaker-data-wrangler-container": {
-    processingModule: "local.standins.data_wrangler",
+    processingModule: flowModule,
+    // What follows comes from the definition, which cannot trust itself.
+    moduleArguments: ["--"],
     // By Spark, through s3a: "Data Wrangler: security and permissions" has it delete objects of its output.
     writesToS3: true,
     runsScripts: false,
@@ -101,16 +106,18 @@ export class Images {
    * @param decisionTreeUri URI of the image that the program builds
    * @param given what the user says that runs the jobs of images, by their URIs
    * @param containers images whose training and serving jobs run in containers, by their URIs
+   * @param trustCode whether the custom code of flows runs
    */
   constructor(
     private readonly decisionTreeUri: string,
     private readonly given: ReadonlyMap<string, Image> = new Map(),
     private readonly containers: ReadonlyMap<string, ContainerImage> = new Map(),
+    private readonly trustCode = false,
   ) {}
 
   /** The same, with images whose training and serving jobs run in containers. */
   withContainers(containers: ReadonlyMap<string, ContainerImage>): Images {
-    return new Images(this.decisionTreeUri, this.given, containers);
+    return new Images(this.decisionTreeUri, this.given, containers, this.trustCode);
   }
 
   /** What runs the jobs of an image here; undefined if nothing does. */
@@ -121,6 +128,9 @@ export class Images {
     }
     const name = repository(uri);
     const standIn = name === repository(this.decisionTreeUri) ? decisionTree : prebuilt[name];
+    if (this.trustCode && standIn?.processingModule === flowModule) {
+      return { ...standIn, moduleArguments: ["--trust-code", "--"] };
+    }
     const container = this.containers.get(uri);
     return container === undefined
       ? standIn

@@ -33,6 +33,14 @@ const flow = {
       inputs: [{ name: "df", node_id: "source", output_name: "default" }],
       outputs,
     },
+    {
+      node_id: "code",
+      type: "TRANSFORM",
+      operator: "sagemaker.spark.custom_pandas_0.1",
+      parameters: { code: "df['a'] = 1" },
+      inputs: [{ name: "df", node_id: "source", output_name: "default" }],
+      outputs,
+    },
   ],
 };
 
@@ -44,6 +52,13 @@ describe("unsupportedFlows", () => {
 
   /** The problems of a step that runs the flow with these arguments. */
   function problems(...containerArguments: string[]): Promise<readonly string[]> {
+    return problemsWith(new Images("registry/own:1"), containerArguments);
+  }
+
+  function problemsWith(
+    images: Images,
+    containerArguments: readonly string[],
+  ): Promise<readonly string[]> {
     const step = {
       Name: "Wrangle",
       Type: "Processing",
@@ -53,7 +68,7 @@ describe("unsupportedFlows", () => {
       },
     } as unknown as ProcessingStep;
     const definition = { Version: "2020-12-01", Steps: [step] };
-    return unsupportedFlows(definition, new Images("registry/own:1"), {
+    return unsupportedFlows(definition, images, {
       uploads: new Map(),
       folders: [s3],
       cache: join(folder, "cache"),
@@ -65,6 +80,25 @@ describe("unsupportedFlows", () => {
     deepEqual(await problems(`--output-config '{"chart.default": {"content_type": "CSV"}}'`), [
       'step "Wrangle", flow: node chart (sagemaker.visualizations.histogram_0.1): ' +
         "type: VISUALIZATION is not supported; allowed are SOURCE, TRANSFORM",
+    ]);
+  });
+
+  it("refuses custom code, unless it is trusted", async () => {
+    const output = `--output-config '{"code.default": {"content_type": "CSV"}}'`;
+    const untrusted =
+      'step "Wrangle", flow: node code (sagemaker.spark.custom_pandas_0.1): parameters.code: ' +
+      `pandas code, "df['a'] = 1", which only runs with --trust-code`;
+    deepEqual(await problems(output), [untrusted]);
+    const trusting = new Images("registry/own:1", new Map(), new Map(), true);
+    const found = await problemsWith(trusting, [output]);
+    // Where Spark is installed it runs.
+    deepEqual(
+      found.filter((problem) => !problem.includes("which needs ")),
+      [],
+    );
+    // The permission is not the definition's to give.
+    deepEqual(await problems(output, "--trust-code"), [
+      'step "Wrangle", flow: ContainerArguments: --trust-code is not supported by the local run',
     ]);
   });
 

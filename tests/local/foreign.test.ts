@@ -323,6 +323,8 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
       "forest/requirements.txt": "no-such-package==1.0\n-e .\n",
       "boosting/setup.py": "",
       "prepare/requirements.txt": "no-such-package; python_version < '3'\n",
+      // The SDK's runproc.sh of a processing job takes no notice of it.
+      "prepare/setup.py": "raise SystemExit(1)\n",
     });
     await command(pythonInterpreter(), ["tests/local/sdk_pipelines.py", changed, "script"]);
     const file = join(changed, "script.json");
@@ -342,7 +344,8 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
         ["Train", "Tune"]
           .flatMap((step) => [missing, editable].map((text) => `  step "${step}", CODE: ${text}\n`))
           .join("") +
-        '  step "Boost", CODE: setup.py: code that the image installs as a package does not run here\n',
+        '  step "Boost", CODE: setup.py: the image installs the code as a package, which the local run does not; ' +
+        "without the file, the script finds the modules beside it\n",
     );
   });
 

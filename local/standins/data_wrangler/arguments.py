@@ -29,11 +29,13 @@ class Arguments:
     Attributes:
         outputs: At least one.
         refit: Whether operators learn from this data, ignoring the flow's trained parameters.
+        trust_code: Whether the flow's custom code may run; the image has no such argument.
         problems: With the outputs.
     """
 
     outputs: tuple[Output, ...]
     refit: bool
+    trust_code: bool
     problems: tuple[str, ...]
 
 
@@ -42,8 +44,12 @@ class _Parser(argparse.ArgumentParser):
         raise UserError(f"ContainerArguments: {message}")
 
 
-def parse_arguments(arguments: list[str]) -> Arguments:
+def parse_arguments(arguments: list[str], trust_code: bool = False) -> Arguments:
     """Parses the arguments; values may have a shell's quotes.
+
+    Args:
+        arguments: The container's, which the definition gives.
+        trust_code: What only the user can give.
 
     Raises:
         UserError: An argument is unknown, or its value is not valid.
@@ -61,7 +67,8 @@ def parse_arguments(arguments: list[str]) -> Arguments:
             outputs.append(_parse_output(name, settings, problems))
     if not outputs:
         raise UserError("--output-config: names no output")
-    return Arguments(tuple(outputs), _parse_refit(given.refit_trained_params), tuple(problems))
+    refit = _parse_refit(given.refit_trained_params)
+    return Arguments(tuple(outputs), refit, trust_code, tuple(problems))
 
 
 def _object(option: str, text: str) -> dict[str, Any]:

@@ -5,9 +5,12 @@ Invalid values become null. Source: Spark's Cast, UTF8String and SparkDateTimeUt
 
 from __future__ import annotations
 
+import re
+
 import duckdb
 
 from local.standins.data_wrangler.frame import INTEGRAL_TYPES
+from local.standins.database import literal
 from local.standins.errors import UserError
 
 # Spark's types by Data Wrangler's names.
@@ -69,6 +72,14 @@ _MACROS = (
     # Spark's csv writer trims blanks by default.
     rf"""
     create macro spark_csv_trim(text) as trim(text, e'{_WRITER_TRIMMED}')
+    """,
+    # Of what it does not write, a line break at the end still has it put quotes around the value.
+    rf"""
+    create macro spark_csv(text, written) as case
+        when written = '' or regexp_matches(ltrim(text, e'{_WRITER_TRIMMED}'), '[",\n\r]')
+            then '"' || replace(written, '"', '""') || '"'
+        else written
+        end
     """,
     rf"""
     create macro spark_trim(text) as trim(text, e'{_TRIMMED}')
@@ -139,6 +150,47 @@ def cast(expression: str, source: str, target: str) -> str:
     if template is None:
         raise UserError(f"a cast from {source} to {target} is not supported")
     return template.format(expression)
+
+
+_DATE_PATTERN = re.compile(r"(yyyy|MM?|dd?)([-/. ]+)(yyyy|MM?|dd?)([-/. ]+)(yyyy|MM?|dd?)")
+_DATE_FIELDS = {"yyyy": r"\d{4}", "MM": r"\d{2}", "M": r"\d{1,2}", "dd": r"\d{2}", "d": r"\d{1,2}"}
+
+_LENIENT_FIELDS = {**dict.fromkeys(_DATE_FIELDS, r"\s*\d+"), "yyyy": r"\s*[+-]?\d+"}
+
+
+def to_date(expression: str, source: str, pattern: str) -> str:
+    """The SQL of Spark's `to_date` with a pattern, which only texts are read by.
+
+    A text that only Spark 2 could read by the pattern makes Spark 3 fail (SparkUpgradeException);
+    any other that is no date is null. Source: spark.sql.legacy.timeParserPolicy, EXCEPTION.
+
+    Raises:
+        UserError: The pattern, or a cast from the type, is not supported.
+    """
+    if source in ("date", "timestamp"):
+        return cast(expression, source, "date")
+    if source != "string":
+        raise UserError(f"a cast from {source} to date is not supported")
+    found = _DATE_PATTERN.fullmatch(pattern)
+    if found is None or len({field[0] for field in found.group(1, 3, 5)}) < len("ymd"):
+        raise UserError(
+            f"{pattern} is not supported; allowed are yyyy, MM and dd, as in dd-MM-yyyy"
+        )
+    fields = found.group(1, 3, 5)
+    order = {field[0]: place for place, field in enumerate(fields, 1)}
+
+    def parsed(form: dict[str, str], end: str) -> str:
+        first, second, third = (f"({form[field]})" for field in fields)
+        regex = f"^{first}{re.escape(found[2])}{second}{re.escape(found[4])}{third}{end}"
+        parts = ", ".join(
+            f"try_cast(regexp_extract({expression}, {literal(regex)}, {order[field]}) as bigint)"
+            for field in "yMd"
+        )
+        return f"try(make_date({parts}))"
+
+    message = literal(f"a text that Spark 3 fails to read as a date by {pattern}")
+    fails = f"case when {parsed(_LENIENT_FIELDS, '')} is not null then error({message}) end"
+    return f"coalesce({parsed(_DATE_FIELDS, '$')}, {fails})"
 
 
 _CASTS = {

@@ -11,14 +11,14 @@ from typing import Any
 
 from local.standins.data_wrangler.arguments import Arguments
 from local.standins.data_wrangler.operators import OPERATOR_IDS, build_transform
-from local.standins.data_wrangler.operators.joining import Join, join_tables
+from local.standins.data_wrangler.operators.custom import CODE_IDS, read_code
+from local.standins.data_wrangler.operators.joining import JOINS, Join
 from local.standins.data_wrangler.operators.transform import Transform
 from local.standins.data_wrangler.parameters import Parameters
 from local.standins.data_wrangler.source import Dataset, parse_dataset
+from local.standins.data_wrangler.spark_process import CustomCode
 
 _SOURCES = ("sagemaker.athena_source_0.1", "sagemaker.s3_source_0.1")
-JOIN_ID = "sagemaker.spark.join_tables_0.1"
-_CODE = ("sagemaker.spark.custom_pandas_0.1", "sagemaker.spark.custom_pyspark_0.1")
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Node:
         dataset: Input of a source.
         transform: Function of a transform.
         join: Function of a join.
+        code: Custom code.
         input_ids: Ids of the input nodes, in order.
     """
 
@@ -39,6 +40,7 @@ class Node:
     dataset: Dataset | None = None
     transform: Transform | None = None
     join: Join | None = None
+    code: CustomCode | None = None
     input_ids: tuple[str, ...] = ()
 
     @property
@@ -50,12 +52,13 @@ class Node:
 class Flow:
     """The nodes of a flow, which are parsed on demand."""
 
-    def __init__(self, content: object, refit: bool = False) -> None:
+    def __init__(self, content: object, refit: bool = False, trust_code: bool = False) -> None:
         self._structure: list[str] = []
         self._found: dict[str, list[str]] = {}
         self._fields: dict[str, dict[str, Any]] = {}
         self._nodes: dict[str, Node] = {}
         self._refit = refit
+        self._trust_code = trust_code
         if not isinstance(content, dict) or not _objects(content.get("nodes")):
             self._structure.append("flow: must be an object with a list of nodes")
             return
@@ -131,11 +134,40 @@ class Flow:
         if kind == "SOURCE":
             node = _parse_source(fields, node_id, operator, found)
         elif kind == "TRANSFORM":
-            node = _parse_transform(fields, node_id, operator, found, self._refit)
+            node = self._parse_transform(fields, node_id, operator, found)
         else:
             found.append(f"type: {kind} is not supported; allowed are SOURCE, TRANSFORM")
             node = Node(node_id, operator, input_ids=_input_ids(fields))
         return node
+
+    def _parse_transform(
+        self, fields: dict[str, Any], node_id: str, operator: str, found: list[str]
+    ) -> Node:
+        transform, join, code = None, None, None
+        parameters = Parameters(fields.get("parameters"), "parameters", found)
+        if operator in JOINS:
+            join = JOINS[operator](parameters)
+        elif operator in CODE_IDS:
+            code = read_code(operator, parameters, self._trust_code)
+        elif operator in OPERATOR_IDS:
+            trained = Parameters(fields.get("trained_parameters"), "trained_parameters", found)
+            transform = build_transform(operator, parameters, trained, self._refit)
+        else:
+            found.append(
+                f"operator: {operator} is not supported; allowed are "
+                f"{', '.join((*OPERATOR_IDS, *JOINS, *CODE_IDS))}"
+            )
+        inputs, expected = _objects(fields.get("inputs")), 2 if join else 1
+        if len(inputs) != expected:
+            what = "a join needs two" if join else "a transform needs one"
+            found.append(f"inputs: there are {len(inputs)}; {what}")
+        for item in inputs:
+            if item.get("output_name", "default") != "default":
+                found.append(f"inputs: output_name: {item['output_name']}; allowed is default")
+        input_ids = _input_ids(fields) if len(inputs) == expected else ()
+        return Node(
+            node_id, operator, transform=transform, join=join, code=code, input_ids=input_ids
+        )
 
 
 def check(content: object, asked: Arguments | None = None) -> list[str]:
@@ -145,7 +177,7 @@ def check(content: object, asked: Arguments | None = None) -> list[str]:
         content: Of the .flow file.
         asked: The container's arguments; by default, all nodes are checked.
     """
-    flow = Flow(content, asked is not None and asked.refit)
+    flow = Flow(content) if asked is None else Flow(content, asked.refit, asked.trust_code)
     if flow.problems or asked is None:
         for node_id in flow.node_ids:
             flow.chain(node_id)
@@ -173,37 +205,6 @@ def _parse_source(fields: dict[str, Any], node_id: str, operator: str, found: li
         found.append("inputs: a source has none")
     parameters = Parameters(fields.get("parameters"), "parameters", found)
     return Node(node_id, operator, dataset=parse_dataset(parameters.group("dataset_definition")))
-
-
-def _parse_transform(
-    fields: dict[str, Any], node_id: str, operator: str, found: list[str], refit: bool
-) -> Node:
-    transform = None
-    join = None
-    inputs = _objects(fields.get("inputs"))
-    expected = 1
-    if operator == JOIN_ID:
-        expected = 2
-        join = join_tables(Parameters(fields.get("parameters"), "parameters", found))
-    elif operator in OPERATOR_IDS:
-        parameters = Parameters(fields.get("parameters"), "parameters", found)
-        trained = Parameters(fields.get("trained_parameters"), "trained_parameters", found)
-        transform = build_transform(operator, parameters, trained, refit)
-    elif operator in _CODE:
-        found.append(f"operator: {operator} has custom code, which does not run here")
-    else:
-        found.append(
-            f"operator: {operator} is not supported; allowed are "
-            f"{', '.join((*OPERATOR_IDS, JOIN_ID))}"
-        )
-    if len(inputs) != expected:
-        what = "a join needs two" if join else "a transform needs one"
-        found.append(f"inputs: there are {len(inputs)}; {what}")
-    for item in inputs:
-        if item.get("output_name", "default") != "default":
-            found.append(f"inputs: output_name: {item['output_name']}; allowed is default")
-    input_ids = _input_ids(fields) if len(inputs) == expected else ()
-    return Node(node_id, operator, transform=transform, join=join, input_ids=input_ids)
 
 
 def _input_ids(fields: dict[str, Any]) -> tuple[str, ...]:

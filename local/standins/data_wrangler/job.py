@@ -18,6 +18,7 @@ from local.standins.data_wrangler.casts import install_macros
 from local.standins.data_wrangler.flow import Flow, Node, asked_problems
 from local.standins.data_wrangler.frame import Frame
 from local.standins.data_wrangler.source import read_dataset
+from local.standins.data_wrangler.spark_process import SparkProcess, spark_process
 from local.standins.data_wrangler.statistics import Statistics
 from local.standins.data_wrangler.writer import write_output
 from local.standins.database import explain, open_database
@@ -27,18 +28,19 @@ from local.standins.errors import UserError
 _NODES_A_QUERY = 10
 
 
-def run_flow(base: Path, arguments: list[str]) -> None:
+def run_flow(base: Path, arguments: list[str], trust_code: bool = False) -> None:
     """Runs the flow for the requested outputs.
 
     Args:
         base: The folder that replaces /opt/ml.
         arguments: Of the container.
+        trust_code: Whether the flow's custom code may run.
 
     Raises:
         UserError: Problems with the flow, one per line, or with the data.
     """
-    asked = parse_arguments(arguments)
-    flow = Flow(_only_flow(base / "processing" / "flow"), asked.refit)
+    asked = parse_arguments(arguments, trust_code)
+    flow = Flow(_only_flow(base / "processing" / "flow"), asked.refit, asked.trust_code)
     if problems := asked_problems(flow, asked):
         raise UserError("\n".join(problems))
     for title in flow.ignored:
@@ -49,16 +51,20 @@ def run_flow(base: Path, arguments: list[str]) -> None:
         with open_database(str(base)) as database:
             database.execute("set timezone = 'UTC'")  # as in the image
             install_macros(database)
-            frame = _compute(database, flow.chain(output.node_id), base / "processing")
-            try:
-                write_output(
-                    database, frame, folder, output.content_type, output.node_id, instances
-                )
-            except duckdb.Error as error:
-                raise UserError(explain(error)) from None
+            with spark_process(database, base) as spark:
+                nodes = flow.chain(output.node_id)
+                frame = _compute(database, spark, nodes, base / "processing")
+                try:
+                    write_output(
+                        database, frame, folder, output.content_type, output.node_id, instances
+                    )
+                except duckdb.Error as error:
+                    raise UserError(explain(error)) from None
 
 
-def _compute(database: duckdb.DuckDBPyConnection, nodes: list[Node], folder: Path) -> Frame:
+def _compute(
+    database: duckdb.DuckDBPyConnection, spark: SparkProcess, nodes: list[Node], folder: Path
+) -> Frame:
     statistics = Statistics(database)
     frames: dict[str, Frame] = {}
     stages: list[int] = []
@@ -67,6 +73,8 @@ def _compute(database: duckdb.DuckDBPyConnection, nodes: list[Node], folder: Pat
         try:
             if node.join is not None:
                 frame = node.join(inputs[0], inputs[1])
+            elif node.code is not None:
+                frame = spark.run(inputs[0], node.code)
             elif node.transform is not None:
                 frame = node.transform(inputs[0], statistics)
             elif node.dataset is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -34,6 +35,10 @@ class Parameters:
     def note(self, name: str, problem: str) -> None:
         """Records a parameter's problem."""
         self.problems.append(f"{self._path}.{name}: {problem}")
+
+    def warn(self, name: str, text: str) -> None:
+        """Says in the job's log what runs otherwise than the flow has it."""
+        sys.stderr.write(f"warning: {self._path}.{name}: {text}\n")
 
     def has(self, name: str) -> bool:
         """Whether the parameter is given and not null."""

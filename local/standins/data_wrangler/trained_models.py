@@ -1,7 +1,8 @@
 """Reads trained models in a flow.
 
 Source of the form: `encode_pyspark_model` in the notebooks that Data Wrangler exports. It is a
-saved Spark model, zipped, in base 85.
+saved Spark model, zipped, in base 85. If it cannot be read, the operator learns again, like their
+`load_pyspark_model_from_trained_parameters`.
 """
 
 from __future__ import annotations

@@ -15,11 +15,11 @@ from local.standins.errors import UserError
 
 CONTENT_TYPES = ("CSV", "PARQUET")
 _BLANKS = "".join(map(chr, range(33)))
-_CSV = "format csv, header false, delimiter ',', quote '\"', escape '\"', nullstr ''"
+_CSV = "format csv, header false, delimiter ',', quote '', escape '', nullstr ''"
 _PARQUET = "format parquet, compression snappy, row_group_size 122880"
 _TEXTS = {
-    "string": "spark_csv_trim({})",
-    "vector": "{}",
+    "string": "spark_csv({0}, spark_csv_trim({0}))",
+    "vector": "spark_csv({0}, {0})",
     "float": "java_text({})",
     "double": "java_text({})",
     "date": "date_text({})",
@@ -86,7 +86,8 @@ def _split(database: duckdb.DuckDBPyConnection, frame: Frame, parts: int) -> lis
 
 def _csv_query(frame: Frame) -> str:
     # The header is written as a row: DuckDB would rename columns that only differ in case.
-    names = ", ".join(map(literal, _header([column.name for column in frame.columns])))
+    header = map(literal, _header([column.name for column in frame.columns]))
+    names = ", ".join(f"spark_csv({name}, {name})" for name in header)
     values = ", ".join(
         _TEXTS.get(column.type, "cast({} as varchar)").format(f"c{place}")
         for place, column in enumerate(frame.columns)

@@ -31,9 +31,11 @@ def _run(command: list[str]) -> int:
             from local.standins.script_mode.process import program_of
             from local.standins.script_mode.source import look_through
 
-            if Path(program).name == "runproc.sh":
+            processes = Path(program).name == "runproc.sh"
+            if processes:
                 program = program_of(Path(program))
-            print(json.dumps(asdict(look_through(Path(folder), program))))  # noqa: T201
+            source = look_through(Path(folder), program, processes)
+            print(json.dumps(asdict(source)))  # noqa: T201
             return 0
     sys.stderr.write(__doc__ or "")
     return 2

@@ -43,7 +43,7 @@ def _prepare(base: Path) -> str:
         raise UserError("none of the inputs puts sourcedir.tar.gz at /opt/ml/processing/input/code")
     with tarfile.open(archive) as opened:
         opened.extractall(code, filter="data")
-    check(code, program)
+    check(code, program, processes=True)
     return program
 
 

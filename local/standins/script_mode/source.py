@@ -1,8 +1,9 @@
 """Checks the requirements of a folder of code before it runs.
 
-The images install `requirements.txt`. Here, the code uses this machine's packages: a missing one is
-an error, another version a warning. Source: `install` of entry_point.py in
-aws/sagemaker-training-toolkit.
+The images install `requirements.txt` and, for training and serving, a `setup.py`. Here, the code uses
+this machine's packages: a missing one is an error, another version a warning. Source: `install` of
+entry_point.py in aws/sagemaker-training-toolkit. The `runproc.sh` of processing jobs (process.py)
+ignores a `setup.py`.
 """
 
 from __future__ import annotations
@@ -26,12 +27,13 @@ class Source:
     warnings: list[str] = field(default_factory=list)
 
 
-def look_through(folder: Path, program: str) -> Source:
+def look_through(folder: Path, program: str, processes: bool = False) -> Source:
     """Finds what keeps a script from running here, and what differs from the image.
 
     Args:
         folder: Of the unpacked code.
         program: The script's path in the folder.
+        processes: Whether it is a processing job's.
     """
     source = Source()
     if not program.endswith(".py"):
@@ -40,9 +42,10 @@ def look_through(folder: Path, program: str) -> Source:
         names = sorted(path.name for path in folder.iterdir())
         shown = ", ".join(names[:_MOST_NAMES]) + (", ..." if len(names) > _MOST_NAMES else "")
         source.problems.append(f'the code has no "{program}", but {shown or "nothing"}')
-    if (folder / "setup.py").is_file():
+    if not processes and (folder / "setup.py").is_file():
         source.problems.append(
-            "setup.py: code that the image installs as a package does not run here"
+            "setup.py: the image installs the code as a package, which the local run does not; "
+            "without the file, the script finds the modules beside it"
         )
     requirements = folder / "requirements.txt"
     if requirements.is_file():
@@ -51,13 +54,13 @@ def look_through(folder: Path, program: str) -> Source:
     return source
 
 
-def check(folder: Path, program: str) -> None:
+def check(folder: Path, program: str, processes: bool = False) -> None:
     """Checks a folder of code, and prints warnings.
 
     Raises:
         UserError: It does not run here.
     """
-    source = look_through(folder, program)
+    source = look_through(folder, program, processes)
     if source.problems:
         raise UserError("; ".join(source.problems))
     for warning in source.warnings:

@@ -91,6 +91,7 @@ def run(
     *transforms: dict[str, Any],
     content_type: str = "CSV",
     arguments: tuple[str, ...] = (),
+    trust_code: bool = False,
 ) -> Path:
     """Runs the transforms over the table; the path of the one file that comes out."""
     configure(base)
@@ -103,7 +104,7 @@ def run(
     pq.write_table(table, path, row_group_size=10_000)
     last = content["nodes"][-1]["node_id"]
     output = json.dumps({f"{last}.default": {"content_type": content_type}})
-    run_flow(base, ["--output-config", output, *arguments])
+    run_flow(base, ["--output-config", output, *arguments], trust_code)
     part, success = sorted(output_folder(base, last).iterdir(), reverse=True)
     assert success.name == "_SUCCESS"
     return part

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -14,9 +15,13 @@ from flows import (
     CAST_ONE,
     COLUMNS,
     cast_node,
+    flow,
     node,
     run,
 )
+
+from local.standins.data_wrangler.casts import install_macros, to_date
+from local.standins.data_wrangler.flow import check
 
 pyspark = pytest.importorskip("pyspark", reason="PySpark is not installed")
 from pyspark.sql import SparkSession  # noqa: E402
@@ -135,6 +140,7 @@ def test_prints_text(spark: SparkSession, tmp_path: Path) -> None:
     texts = [
         "plain", "a,b", 'say "hi"', '"', "two\nlines", "cr\rhere", " padded ", "\ttab\t", "", "  ",
         None, "'quote'", "a;b", "ünï", "日本", "\\N", "null", "x\\", "-", " \u00a0 ",
+        "ends\n", "ends \r\n ", "\nstarts", "\n", " \r", "a,\n", 'a"\n', "\n,", "in\nside",
     ]  # fmt: skip
     table = pa.table({"a,b": pa.array(texts), 'q"': pa.array(range(len(texts))), "Été": texts})
     expected = read(spark, tmp_path, table)
@@ -180,3 +186,51 @@ def test_writes_no_line_for_a_null_in_the_only_column(
     ours = run(tmp_path, table, node(COLUMNS, "Drop column", {"column_to_drop": "drop"}))
     expected = written(read(spark, tmp_path, table).drop("drop"), tmp_path)
     assert ours.read_text() == expected == "only\n1\n2\n"
+
+
+DATES = {
+    "dd-MM-yyyy": [
+        "29-02-2020", "29-02-2021", "31-04-2020", "1-2-2020", "01-02-20", "2020-01-15",
+        "+1-02-2020", " 01-02-2020", "01-02-2020 10:00", "01-02", "", "bad", "00-01-2020",
+        "01/02/2020", None,
+    ],
+    "yyyy-MM-dd": ["2020-02-29", "2020-2-9", "29-02-2020"],
+    "M/d/yyyy": ["1/2/2020", "12/31/1999", "13/1/2020"],
+    "yyyy. MM.dd": ["2020. 02.29", "2020.02.29"],
+}  # fmt: skip
+
+
+def test_casts_to_dates_by_a_pattern(spark: SparkSession) -> None:
+    spark.conf.set("spark.sql.legacy.timeParserPolicy", "EXCEPTION")
+    with duckdb.connect() as database:
+        install_macros(database)
+        for pattern, texts in DATES.items():
+            for text in texts:
+                frame = spark.createDataFrame([(text,)], "s string")
+                value = to_date("s", "string", pattern)
+                query = f"select {value} from (select ?::varchar as s)"  # noqa: S608
+                try:
+                    expected = frame.select(sf.to_date("s", pattern)).first()
+                except Exception as error:
+                    assert "PARSE_DATETIME_BY_NEW_PARSER" in str(error), text
+                    with pytest.raises(duckdb.Error, match="Spark 3 fails to read as a date by"):
+                        database.execute(query, [text])
+                else:
+                    found = database.execute(query, [text]).fetchone()
+                    assert (text, found) == (text, tuple(expected or ()))
+    spark.conf.unset("spark.sql.legacy.timeParserPolicy")
+
+
+def test_casts_a_column_to_dates(tmp_path: Path) -> None:
+    table = pa.table({"s": ["01-02-2020", "bad"], "n": [1, 2]})
+    parameters = {"column": "s", "data_type": "date", "non_castable_data_handling_method": "drop"}
+    transform = {"type": "TRANSFORM", "operator": CAST_ONE, "parameters": parameters}
+    assert run(tmp_path, table, transform).read_text() == "s,n\n2020-02-01,1\n"
+
+
+def test_refuses_other_patterns_of_dates() -> None:
+    parameters = {"column": "s", "data_type": "date", "date_formatting": "dd MMM yyyy"}
+    assert check(flow({"type": "TRANSFORM", "operator": CAST_ONE, "parameters": parameters})) == [
+        f"node n1 ({CAST_ONE}): parameters.date_formatting: dd MMM yyyy is not supported; allowed "
+        "are yyyy, MM and dd, as in dd-MM-yyyy"
+    ]

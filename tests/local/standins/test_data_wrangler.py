@@ -555,14 +555,6 @@ def test_refuses_an_s3_source_by_field(context: dict[str, Any], problem: str) ->
     assert any(problem in text for text in problems), problems
 
 
-def test_refuses_code_of_a_flow() -> None:
-    problems = changed(setter(1, operator="sagemaker.spark.custom_pandas_0.1"))
-    assert problems == [
-        "node n1 (sagemaker.spark.custom_pandas_0.1): operator: sagemaker.spark.custom_pandas_0.1 "
-        "has custom code, which does not run here"
-    ]
-
-
 def test_writes_every_output_that_is_asked_for(tmp_path: Path) -> None:
     run(tmp_path, TABLE, node(COLUMNS, "Drop column", {"column_to_drop": "a"}))
     config = '{"n0.default": {"content_type": "PARQUET"}, "n1.default": {"content_type": "CSV"}}'

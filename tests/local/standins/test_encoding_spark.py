@@ -179,6 +179,22 @@ def test_ordinal_encodes(spark: SparkSession, tmp_path: Path, strategy: str) -> 
     assert_same(ours.read_text(), written(expected, tmp_path))
 
 
+def test_replaces_what_has_no_learned_label(spark: SparkSession, tmp_path: Path) -> None:
+    """And learns anew from a model that is none, as the image does."""
+    table = pa.table({"s": ["b", "a", "c", "b"]})
+    parameters = {"input_column": "s", "invalid_handling_strategy": "Replace with NaN"}
+    transform = node(CATEGORICAL, "Ordinal encode", parameters)
+    model = feature.StringIndexer(inputCol="s", outputCol="i").fit(
+        spark.createDataFrame([("a",), ("b",), ("a",)], ["s"])
+    )
+    for number, (encoded, rows) in enumerate(
+        [(packed(model, tmp_path), "1.0\n0.0\nNaN\n1.0\n"), ("P)h>@6aW", "0.0\n1.0\n2.0\n0.0\n")]
+    ):
+        kept = {"ordinal_encode_parameters": {"_hash": 1, "string_indexer_model": encoded}}
+        ours = run(tmp_path / str(number), table, {**transform, "trained_parameters": kept})
+        assert ours.read_text() == f"s\n{rows}"
+
+
 @pytest.mark.parametrize("strategy", ["Skip", "Keep"])
 @pytest.mark.parametrize("operator", ["One-hot encode", "Ordinal encode", "Vector"])
 def test_encodes_by_the_labels_that_were_learned(

@@ -93,6 +93,7 @@ RIGHT = pa.table(
         "id": pa.array(["a", "b", None, "a", "d"], pa.string()),
     }
 )
+MULTI = "sagemaker.spark.join_multi_keys_0.1"
 BOTH = ["id_0_dup", "x_0", "id_0", "x_1", "id_1"]
 
 
@@ -104,6 +105,48 @@ def test_joins_as_spark_does(spark: SparkSession, tmp_path: Path, kind: str, col
     expected = by_spark(spark, tmp_path, kind, (column, column), names)
     assert ours[0] == expected[0] == names
     assert sorted(ours[1:]) == sorted(expected[1:])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_joins_by_several_keys_as_spark_does(
+    spark: SparkSession, tmp_path: Path, kind: str
+) -> None:
+    content = joined(kind)
+    keys = [{"left": "id", "right": "id"}, {"left": "x", "right": "x"}]
+    content["nodes"][-1] |= {
+        "operator": MULTI,
+        "parameters": {"join_keys": keys, "join_type": kind},
+    }
+    left = LEFT.append_column("only", LEFT["id_0"])
+    ours = run(tmp_path, content, left, RIGHT)
+    sides = {
+        side: spark.read.parquet(str(tmp_path / "processing" / side)).drop("drop").alias(side)
+        for side in ("left", "right")
+    }
+    both = [sf.col(f"left.{key}") == sf.col(f"right.{key}") for key in ("id", "x")]
+    frame = sides["left"].join(sides["right"], both, how=kind)
+    names = ["id", "x", "id_0", "only"]
+    if kind not in ("leftsemi", "leftanti"):
+        names = ["id_0_dup", "x_0", "id_0", "only", "x_1", "id_1"]
+    path = tmp_path / "spark"
+    frame.toDF(*names).coalesce(1).write.option("header", "true").csv(str(path))
+    (part,) = path.glob("part-*.csv")
+    expected = list(csv.reader(part.read_text().splitlines()))
+    assert ours[0] == expected[0] == names
+    assert sorted(ours[1:]) == sorted(expected[1:])
+
+
+def test_the_keys_of_a_join_are_checked() -> None:
+    content = joined("inner")
+    content["nodes"][-1] |= {"operator": MULTI, "parameters": {"join_type": "inner"}}
+    title = f"node j ({MULTI}): parameters.join_keys"
+    assert f"{title}: must be a list of 1 to 10 pairs of columns" in check(content)
+    key = {"left": "id", "right": "", "how": "equal"}
+    content["nodes"][-1]["parameters"]["join_keys"] = [key]
+    assert [problem for problem in check(content) if problem.startswith(title)] == [
+        f"{title}[0].right: missing",
+        f"{title}[0].how: not supported by the local run",
+    ]
 
 
 def test_rows_come_in_the_order_of_the_left_table(tmp_path: Path) -> None:

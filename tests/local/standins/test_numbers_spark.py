@@ -80,6 +80,16 @@ def test_imputes_numbers(spark: SparkSession, tmp_path: Path, strategy: str, for
     assert_same(ours.read_text(), written(expected, tmp_path), 1e-12)
 
 
+def test_imputes_into_another_column(spark: SparkSession, tmp_path: Path) -> None:
+    frame = read(spark, tmp_path, GAPS)
+    imputer = feature.Imputer(inputCols=["l"], outputCols=["filled"], strategy="mean")
+    expected = imputer.fit(frame).transform(frame)
+    numeric = {"strategy": "Mean", "input_column": "l", "output_column": "filled"}
+    parameters = {"column_type": "Numeric", "numeric_parameters": numeric}
+    ours = run(tmp_path, GAPS, node(MISSING, "Impute", parameters))
+    assert ours.read_text() == written(expected, tmp_path)
+
+
 @pytest.mark.parametrize("strategy", ["Mean", "Approximate Median"])
 def test_imputes_decimals_by_their_scale(
     spark: SparkSession, tmp_path: Path, strategy: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.standins.data_wrangler.casts import FLOW_TYPES, cast
+from local.standins.data_wrangler.casts import FLOW_TYPES, cast, to_date
 from local.standins.data_wrangler.frame import Column, Frame
 from local.standins.data_wrangler.operators.transform import Transform
 from local.standins.data_wrangler.parameters import Parameters
@@ -46,11 +46,17 @@ def infer_and_cast_type(parameters: Parameters, trained: Parameters) -> Transfor
 def cast_single_data_type(parameters: Parameters, trained: Parameters) -> Transform:
     """Casts one column; values that cannot be cast become null, or their rows are dropped."""
     name = parameters.text("column")
-    kind = parameters.choice("data_type", ("long", "float", "string", "bool"))
+    kind = parameters.choice("data_type", ("long", "float", "string", "bool", "date"))
     handling = parameters.choice(
         "non_castable_data_handling_method", ("replace_null", "drop"), "replace_null"
     )
-    parameters.finish("original_data_type", "date_formatting", "datetime_formatting")
+    pattern = parameters.raw("date_formatting") or "dd-MM-yyyy"
+    if kind == "date":
+        try:
+            to_date("", "string", str(pattern))
+        except UserError as error:
+            parameters.note("date_formatting", str(error))
+    parameters.finish("original_data_type", "datetime_formatting")
     trained.finish()
 
     def apply(frame: Frame, _: Statistics) -> Frame:
@@ -58,7 +64,9 @@ def cast_single_data_type(parameters: Parameters, trained: Parameters) -> Transf
         source, target = frame.columns[place].type, FLOW_TYPES[kind]
         if source == target:
             return frame
-        result = frame.with_column(Column(name, target), cast(f"c{place}", source, target))
+        value = f"c{place}"
+        value = to_date(value, source, pattern) if kind == "date" else cast(value, source, target)
+        result = frame.with_column(Column(name, target), value)
         return result.where(f"c{place} is not null") if handling == "drop" else result
 
     return apply

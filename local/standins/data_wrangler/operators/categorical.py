@@ -65,7 +65,9 @@ def ordinal_encode(parameters: Parameters, trained: Parameters) -> Transform:
             cases = " ".join(
                 f"when {literal(label)} then {number}" for number, label in enumerate(labels)
             )
-            invalid = {"Keep": str(len(labels)), "Replace with NaN": "'NaN'"}.get(strategy, "null")
+            invalid = {"Keep": str(len(labels)), "Replace with NaN": "cast('NaN' as double)"}.get(
+                strategy, "null"
+            )
             value = f"cast(case {text} {cases} else {invalid} end as double)"
             if strategy == "Replace with NaN":
                 value = f"case when {text} is null then cast('NaN' as double) else {value} end"
@@ -92,7 +94,7 @@ def _trained_labels(trained: Parameters, *others: str) -> list[str] | None:
     try:
         return string_indexer_labels(str(encoded))
     except UserError as error:
-        trained.note("string_indexer_model", str(error))
+        trained.warn("string_indexer_model", f"{error}; the operator learns anew")
         return None
 
 

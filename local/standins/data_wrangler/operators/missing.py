@@ -62,13 +62,19 @@ def fill_missing(parameters: Parameters) -> Transform:
 
 
 def impute(parameters: Parameters) -> Transform:
-    """Replaces missing values by the column's mean, median or most frequent value."""
+    """Replaces missing values by the column's mean, median or most frequent value.
+
+    The result replaces the column, or goes into an output column.
+    """
     kind = parameters.choice("column_type", ("Numeric", "Categorical"))
     if not kind:
         return identity
     group = parameters.group(f"{kind.lower()}_parameters")
     parameters.finish(other_operators=True)
     names = group.columns("input_column")
+    output = group.column("output_column", required=False)
+    if output and len(names) > 1:
+        group.note("output_column", "is for one column, but there are several")
     strategy = ""
     if kind == "Numeric":
         strategy = group.choice("strategy", ("Mean", "Approximate Median"))
@@ -83,7 +89,7 @@ def impute(parameters: Parameters) -> Transform:
             for name in names
         ]
         for name, value in zip(names, values, strict=True):
-            frame = _replace_missing(frame, frame.place(name), value)
+            frame = _replace_missing(frame, frame.place(name), value, output)
         return frame
 
     return apply
@@ -113,9 +119,10 @@ def _is_missing(frame: Frame, place: int) -> str:
     return f"({value} is null)"
 
 
-def _replace_missing(frame: Frame, place: int, value: str) -> Frame:
+def _replace_missing(frame: Frame, place: int, value: str, output: str = "") -> Frame:
     present = f"case when {_is_missing(frame, place)} then {value} else c{place} end"
-    return frame.with_column(frame.columns[place], present)
+    column = frame.columns[place]
+    return frame.with_column(Column(output or column.name, column.type), present)
 
 
 def _fill_value(given: str | float, kind: str) -> str:

@@ -68,7 +68,7 @@ def _trained_values(trained: Parameters, scaler: str, columns: int) -> tuple[Any
     try:
         return values(*scaler_values(str(encoded), names))
     except UserError as error:
-        trained.note("scaler_model", str(error))
+        trained.warn("scaler_model", f"{error}; the operator learns anew")
         return None
 
 

@@ -1,0 +1,236 @@
+"""Custom code of flows: refused unless it is trusted, and then run by Spark."""
+
+import datetime
+import json
+import math
+import re
+from decimal import Decimal
+from importlib.metadata import PackageNotFoundError
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from flows import ROWS, cast_node, flow, node, run
+
+from local.standins.data_wrangler import spark_process
+from local.standins.data_wrangler.arguments import parse_arguments
+from local.standins.data_wrangler.flow import check
+from local.standins.errors import UserError
+
+PANDAS = "# Table is available as variable `df`\ndf['a'] = 1\n"
+
+
+def custom(kind: str, **parameters: Any) -> dict[str, Any]:
+    operator = f"sagemaker.spark.custom_{kind}_0.1"
+    return {"type": "TRANSFORM", "operator": operator, "parameters": parameters}
+
+
+def grouped(operator: str, group: str, code: str) -> dict[str, Any]:
+    return custom("code", operator=operator, **{group: {"code": code}}, name="step")
+
+
+def trusted(*transforms: dict[str, Any]) -> list[str]:
+    last = json.dumps({f"n{len(transforms)}.default": {}})
+    return check(flow(*transforms), parse_arguments(["--output-config", last], trust_code=True))
+
+
+@pytest.mark.parametrize(
+    ("transform", "problem"),
+    [
+        (
+            custom("pandas", code=PANDAS),
+            "code: pandas code, \"df['a'] = 1\" (2 lines), which only runs with --trust-code",
+        ),
+        (
+            grouped("Python (PySpark)", "pyspark_parameters", "df = df.drop('x')" + " " * 40 + "#"),
+            "pyspark_parameters.code: pyspark code, \"df = df.drop('x')" + " " * 40 + '#", which '
+            "only runs with --trust-code",
+        ),
+        (
+            grouped("SQL (PySpark SQL)", "sql_parameters", "-- all\nselect * from df"),
+            'sql_parameters.code: sql code, "select * from df" (2 lines), which only runs with '
+            "--trust-code",
+        ),
+        (
+            custom("formula", output_column="s", formula="a + " * 30 + "b"),
+            f'formula: formula code, "{"a + " * 15}...", which only runs with --trust-code',
+        ),
+        (custom("pandas"), "code: missing"),
+        (custom("formula", formula="1"), "output_column: missing"),
+        (
+            custom("code", operator="Python (User-Defined Function)", udf_parameters={}),
+            "operator: Python (User-Defined Function) is not supported; allowed are "
+            "Python (PySpark), Python (Pandas), SQL (PySpark SQL)",
+        ),
+    ],
+)
+def test_refuses_code_that_is_not_trusted(transform: dict[str, Any], problem: str) -> None:
+    assert f"node n1 ({transform['operator']}): parameters.{problem}" in check(flow(transform))
+
+
+def test_says_what_spark_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(_: str) -> str:
+        raise PackageNotFoundError
+
+    monkeypatch.setattr(spark_process, "version", version)
+    needs = (
+        "node n1 (sagemaker.spark.custom_pandas_0.1): parameters.code: pandas code runs by Spark, "
+        "which needs "
+    )
+    assert trusted(custom("pandas", code=PANDAS)) == [
+        f"{needs}pyspark 4 and pandas 2: "
+        "`.venv/bin/python -m pip install 'pyspark==4.*' 'pandas==2.*'`"
+    ]
+    monkeypatch.setattr(spark_process, "version", {"pyspark": "4.0.0", "pandas": "2.3.1"}.get)
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", "")
+    assert trusted(custom("pandas", code=PANDAS)) == [
+        f"{needs}Java 17 or later, found by JAVA_HOME or PATH"
+    ]
+
+
+pyspark = pytest.importorskip("pyspark", reason="PySpark is not installed")
+from pyspark.sql import SparkSession  # noqa: E402
+from spark_reference import written  # noqa: E402
+
+from local.standins.data_wrangler.custom_code import _answer, _reason  # noqa: E402
+
+VALUES = pa.table(
+    {
+        "s": pa.array(["A", "", None]),
+        "l": pa.array([1, None, -3], pa.int64()),
+        "d": pa.array([0.5, math.nan, None]),
+        "b": pa.array([True, None, False]),
+        "day": pa.array([datetime.date(2020, 2, 29), None, datetime.date(1, 1, 1)]),
+        "at": pa.array([datetime.datetime(2020, 1, 2, 3, 4, 5, 678000), None, None]),
+        "n": pa.array([Decimal("1.50"), None, Decimal("-2.25")]),
+    }
+)
+
+
+def test_runs_code_of_every_kind(tmp_path: Path) -> None:
+    """Also: the process finds nothing of ours, prints into the log, and leaves nothing behind."""
+    table = pa.table(
+        {
+            "Name ü": pa.array(["Ab?", "cD", None, "A?b?"]),
+            "long": pa.array([4, 2, None, 1]),
+            "d.x": pa.array([0.5, 1.5, 2.5, math.nan]),
+        }
+    )
+    code = """
+import pandas as pd
+print("seen", len(df))
+texts = df.dtypes[df.dtypes == object].index
+df[texts] = df[texts].apply(lambda x: x.str.lower())
+df['Name ü'] = df['Name ü'].str.replace('?', '.').str.replace('^a', '')
+df['mixed'] = [1, 'x', 2.5, None]
+df['none'] = None
+df = pd.get_dummies(df, columns=['long'])
+try:
+    import local
+    df['ours'] = 1
+except ImportError:
+    pass
+"""
+    part = run(
+        tmp_path,
+        table,
+        cast_node({"Name ü": "string", "long": "long", "d.x": "float"}),
+        custom("pandas", code=code),
+        custom("formula", output_column="half", formula="0.5 * `d.x` + `long_4.0`"),
+        grouped("SQL (PySpark SQL)", "sql_parameters", "select *, `long_1.0` + 1 as next from df;"),
+        grouped("Python (PySpark)", "pyspark_parameters", "df = df.drop('d.x', 'half')"),
+        custom("formula", output_column="mixed", formula="upper(mixed)"),
+        trust_code=True,
+    )
+    assert part.read_text() == (
+        "Name ü,mixed,none,long_1.0,long_2.0,long_4.0,next\n"
+        'b.,1,"",0,0,1,1\n'
+        'cd,X,"",0,1,0,1\n'
+        ',2.5,"",0,0,0,1\n'
+        '.b.,NONE,"",1,0,0,2\n'
+    )
+    assert not list(tmp_path.glob("custom-code-*"))
+
+
+def test_values_pass_through_as_they_are(tmp_path: Path) -> None:
+    keep = node(ROWS, "Sort", {"sort_by": "n", "order": "Descending"})
+    whole = run(tmp_path / "plain", VALUES, keep).read_bytes()
+    code = grouped("Python (PySpark)", "pyspark_parameters", "pass")
+    part = run(tmp_path / "code", VALUES, code, keep, trust_code=True)
+    assert part.read_bytes() == whole
+    assert b"A,1,0.5,true,2020-02-29,2020-01-02T03:04:05.678Z,1.50\n" in whole
+
+
+def answer(spark: SparkSession, folder: Path, kind: str, code: str, **more: str) -> dict[str, Any]:
+    """What the process would answer, in this one."""
+    columns = [f"c{place}" for place in range(len(VALUES.column_names))]
+    at = VALUES["at"].cast(pa.timestamp("us", "UTC"))
+    table = VALUES.set_column(VALUES.column_names.index("at"), "at", at)
+    pq.write_table(table.rename_columns(columns), folder / "in.parquet")
+    request = {"kind": kind, "code": code, "input": str(folder / "in.parquet"), **more}
+    return _answer(spark, {**request, "names": VALUES.column_names, "output": str(folder / "out")})
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "rows"),
+    [
+        ("pyspark", "df = df.select('l', (df.d + 1).alias('x'))", "l,x\n1,1.5\n,NaN\n-3,\n"),
+        ("sql", "select sum(l) as t, s from df group by s order by s", 't,s\n-3,\n,""\n1,A\n'),
+        # Integers with a gap are floats to pandas, and the gaps NaN to Spark.
+        (
+            "pandas",
+            "df = df[['d', 'l']].rename(columns={'d': 0})",
+            "0,l\n0.5,1.0\nNaN,NaN\nNaN,-3.0\n",
+        ),
+        ("pandas", "# nothing\n", None),
+    ],
+)
+def test_gives_what_spark_gives(
+    spark: SparkSession, tmp_path: Path, kind: str, code: str, rows: str | None
+) -> None:
+    names = answer(spark, tmp_path, kind, code)["names"]
+    found = written(spark.read.parquet(str(tmp_path / "out")).toDF(*names), tmp_path)
+    if rows is None:
+        (tmp_path / "in").mkdir()
+        df = spark.read.parquet(str(tmp_path / "in.parquet")).toDF(*VALUES.column_names)
+        rows = written(df, tmp_path / "in")
+    assert found == rows
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "problem"),
+    [
+        ("pandas", "x = 1\ndf = df['nope']", "line 2: KeyError: 'nope'"),
+        ("pandas", "df = 1", "TypeError: df must be a pandas DataFrame at the end, not int"),
+        ("pandas", "df =", r"SyntaxError: invalid syntax \(<custom code>, line 1\)"),
+        ("pyspark", "df = df.collect()", "TypeError: df must be a Spark DataFrame at the end, not"),
+        (
+            "pyspark",
+            "from pyspark.sql import functions as f\ndf = df.withColumn('v', f.array('l'))",
+            "column v is array<bigint>, which the local run cannot pass on",
+        ),
+        ("sql", "select nope from df", r"\[UNRESOLVED_COLUMN"),
+        ("formula", "l +", r"\[PARSE_SYNTAX_ERROR"),
+    ],
+)
+def test_names_what_is_wrong_with_code(
+    spark: SparkSession, tmp_path: Path, kind: str, code: str, problem: str
+) -> None:
+    with pytest.raises(Exception) as caught:
+        answer(spark, tmp_path, kind, code, output_column="x")
+    reason = _reason(caught.value)
+    assert "\n" not in reason
+    assert re.search(problem, reason), reason
+
+
+def test_a_job_fails_by_the_name_of_its_node(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        run(tmp_path, VALUES, custom("pandas", code="df.x"), trust_code=True)
+    assert str(caught.value) == (
+        "node n1 (sagemaker.spark.custom_pandas_0.1): line 1: AttributeError: 'DataFrame' object "
+        "has no attribute 'x'"
+    )
+    assert not list(tmp_path.glob("custom-code-*"))
