@@ -357,7 +357,12 @@ describe("the same commands in both worlds", () => {
       );
       equal(code, 1);
     }
-    for (const [option, ...value] of [["--quiet"], ["--no-cache"], ["--data", data]]) {
+    for (const [option, ...value] of [
+      ["--quiet"],
+      ["--no-cache"],
+      ["--trust-code"],
+      ["--data", data],
+    ]) {
       const { code, stderr } = await there("run", option ?? "", ...value);
       equal(stderr, `error: ${option ?? ""} only applies to runs on this machine: add --local\n`);
       equal(code, 1);
