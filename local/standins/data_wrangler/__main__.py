@@ -2,8 +2,8 @@
 
 `python -m local.standins.data_wrangler [--trust-code] [--] ARGUMENTS` runs the flow in
 SAGEMAKER_BASE_DIR, where ARGUMENTS are the container's: `--output-config JSON` for each output, and
-`--refit-trained-params JSON`. The definition sets them, so nothing after `--` is read as an option of
-this module. With `--check FLOW`, it prints a JSON list of problems instead.
+`--refit-trained-params JSON`. The definition sets them, so nothing after `--` is an option of this
+module. With `--check FLOW`, it prints a JSON list of problems instead.
 """
 
 from __future__ import annotations

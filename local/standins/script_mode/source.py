@@ -1,9 +1,9 @@
 """Checks the requirements of a folder of code before it runs.
 
-The images install `requirements.txt` and, for training and serving, a `setup.py`. Here, the code uses
-this machine's packages: a missing one is an error, another version a warning. Source: `install` of
-entry_point.py in aws/sagemaker-training-toolkit. The `runproc.sh` of processing jobs (process.py)
-ignores a `setup.py`.
+The images install `requirements.txt` and, for training and serving, a `setup.py`. Here, the code
+uses this machine's packages: a missing one is an error, another version a warning. Source:
+`install` of entry_point.py in aws/sagemaker-training-toolkit. The `runproc.sh` of processing jobs
+(process.py) ignores a `setup.py`.
 """
 
 from __future__ import annotations
