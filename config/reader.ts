@@ -48,10 +48,24 @@ function parseValue(schema: z.core.$ZodType | undefined, raw: string): unknown {
   }
 }
 
-/** What zod's own message leaves out: that a value is missing, and which members there are. */
+/** A limit that a number, or the length of a list or a text, does not keep to. */
+function limitMessage(origin: string, limit: string, value: number | bigint): string {
+  const unit = { array: value === 1 ? "entry" : "entries", string: "characters" }[origin];
+  return unit === undefined ? `must be ${limit} ${value}` : `must have ${limit} ${value} ${unit}`;
+}
+
+/** What zod's own message leaves out, or words badly: missing values, limits, and which members there are. */
 const clearerMessage: z.core.$ZodErrorMap = (issue) => {
   if (issue.code === "invalid_type" && issue.input === undefined) {
     return `missing, expected ${issue.expected}`;
+  }
+  if (issue.code === "too_big") {
+    const limit = issue.inclusive === false ? "less than" : "at most";
+    return limitMessage(issue.origin, limit, issue.maximum);
+  }
+  if (issue.code === "too_small") {
+    const limit = issue.inclusive === false ? "more than" : "at least";
+    return limitMessage(issue.origin, limit, issue.minimum);
   }
   if (issue.code === "unrecognized_keys" && issue.inst instanceof z.ZodObject) {
     const members = Object.keys(issue.inst.shape);

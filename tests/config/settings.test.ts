@@ -46,8 +46,12 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
     { modelApprovalStatus: 1 },
     /restate:modelApprovalStatus: .*"PendingManualApproval"/,
   ],
-  ["R² above 1", { minimumR2: 1.5 }, /restate:minimumR2: .*<=1/],
-  ["no instances", { processingInstanceCount: 0 }, /restate:processingInstanceCount: .*>=1/],
+  ["R² above 1", { minimumR2: 1.5 }, /restate:minimumR2: must (be|have) at most 1\b/],
+  [
+    "no instances",
+    { processingInstanceCount: 0 },
+    /restate:processingInstanceCount: must (be|have) at least 1\b/,
+  ],
   ["half an instance", { processingInstanceCount: 1.5 }, /restate:processingInstanceCount: .*int/],
   [
     "an instance type of EC2",
@@ -477,7 +481,7 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   [
     "more jobs than the service allows",
     candidate({ maxJobs: 1000 }),
-    /restate:candidates\[1\]\.maxJobs: .*<=750/,
+    /restate:candidates\[1\]\.maxJobs: must (be|have) at most 750\b/,
   ],
   [
     "an end of tuning that never comes",
@@ -487,7 +491,7 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   [
     "fewer trials without improvement than the service allows",
     candidate({ completionCriteria: { maxJobsNotImproving: 2 } }),
-    /restate:candidates\[1\]\.completionCriteria\.maxJobsNotImproving: .*>=3/,
+    /restate:candidates\[1\]\.completionCriteria\.maxJobsNotImproving: must (be|have) at least 3\b/,
   ],
   [
     "completion criteria without one",
@@ -497,7 +501,7 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   [
     "more parents than the service allows",
     candidate({ warmStart: { parents: ["a", "b", "c", "d", "e", "f"] } }),
-    /restate:candidates\[1\]\.warmStart\.parents: .*<=5/,
+    /restate:candidates\[1\]\.warmStart\.parents: must (be|have) at most 5\b/,
   ],
   [
     "a parent that cannot be a tuning job",
@@ -520,12 +524,12 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   [
     "a tuning that ends sooner than the service allows",
     candidate({ maxTuningRuntimeInSeconds: 60 }),
-    /restate:candidates\[1\]\.maxTuningRuntimeInSeconds: .*>=120/,
+    /restate:candidates\[1\]\.maxTuningRuntimeInSeconds: must (be|have) at least 120\b/,
   ],
   [
     "no retries by number",
     candidate({ maxRetryAttempts: 0 }),
-    /restate:candidates\[1\]\.maxRetryAttempts: .*>=1/,
+    /restate:candidates\[1\]\.maxRetryAttempts: must (be|have) at least 1\b/,
   ],
   [
     "more parallel jobs than jobs",
@@ -602,9 +606,13 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
     { oidcProviderArn: "arn:aws:iam::111122223333:oidc-provider/gitlab.com" },
     /restate:oidcProviderArn: must be the ARN of GitHub's/,
   ],
-  ["no parallel steps", { parallelSteps: 0 }, /restate:parallelSteps: .*>=1/],
+  ["no parallel steps", { parallelSteps: 0 }, /restate:parallelSteps: must (be|have) at least 1\b/],
   ["what is no address", { notifyEmails: ["team"] }, /restate:notifyEmails\[0\]: .*email/],
-  ["a budget below nothing", { monthlyBudget: -1 }, /restate:monthlyBudget: .*>=0/],
+  [
+    "a budget below nothing",
+    { monthlyBudget: -1 },
+    /restate:monthlyBudget: must (be|have) at least 0\b/,
+  ],
   [
     "the name of an account in place of its number",
     { modelConsumers: ["prod"] },
