@@ -42,13 +42,19 @@ function isBigEndian(path: string): boolean {
 /** @throws UserError if there is no such encoding */
 function decoderOf(encoding: string, path: string): TextDecoder {
   const name = /^utf-?16$/i.test(encoding) && isBigEndian(path) ? "utf-16be" : encoding;
-  try {
-    return new TextDecoder(name, { fatal: true });
-  } catch {
-    throw new UserError(
-      `--encoding: ${encoding} is not a known encoding; such are windows-1252, iso-8859-15, utf-16, shift_jis, gb18030`,
-    );
+  // The Encoding Standard has latin1, but not latin-1.
+  for (const label of [name, name.replaceAll(/[-_ ]/g, "")]) {
+    try {
+      return new TextDecoder(label, { fatal: true });
+    } catch (error) {
+      if (!(error instanceof RangeError)) {
+        throw error;
+      }
+    }
   }
+  throw new UserError(
+    `--encoding: ${encoding} is not a known encoding; such are windows-1252, iso-8859-15, utf-16, shift_jis, gb18030`,
+  );
 }
 
 /**

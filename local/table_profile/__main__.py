@@ -13,6 +13,7 @@ that give the target away, and possible targets.
 from __future__ import annotations
 
 import json
+import re
 import sys
 import tempfile
 from dataclasses import asdict, replace
@@ -48,6 +49,7 @@ from local.table_profile.roles import (
 )
 from local.table_profile.text_columns import TextColumn, column_names, find_columns
 
+_MIN_SEQUENCE = 5
 _GLUE_TYPES = {
     ("BOOLEAN", "none"): "boolean",
     ("INT32", "none"): "int",
@@ -171,10 +173,10 @@ def _is_header(
 ) -> bool:
     """Whether the first line is a header: most of its fields do not have their columns' types.
 
-    If all columns are text, it is assumed to be one.
+    If all columns are text, it is assumed to be one. So are years or other consecutive numbers.
     """
     typed = [column for column in columns if not column.type.is_text]
-    if not typed:
+    if not typed or _is_sequence([fields[column.place] for column in typed]):
         return True
     tests = []
     for column in typed:
@@ -186,6 +188,14 @@ def _is_header(
         f"select {' + '.join(f'cast({test} as integer)' for test in tests)}"
     ).fetchall()[0]
     return int(wrong) * 2 > len(typed)
+
+
+def _is_sequence(texts: list[str]) -> bool:
+    """Whether texts are consecutive whole numbers, and too many for that to be chance."""
+    if len(texts) < _MIN_SEQUENCE or not all(re.fullmatch(r"\d{1,9}", text) for text in texts):
+        return False
+    numbers = list(map(int, texts))
+    return numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
 def _with_empty_text(

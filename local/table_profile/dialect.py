@@ -15,6 +15,7 @@ from local.standins.errors import UserError
 
 _DELIMITERS = (",", ";", "\t", "|", " ")
 _SAMPLE_LINES = 1000
+_ALIGNED = 0.9
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,11 @@ def sniff(path: Path, database: duckdb.DuckDBPyConnection) -> Dialect:
     Raises:
         UserError: Athena cannot read it.
     """
+    if _is_aligned(path):
+        raise UserError(
+            "columns are aligned by several blanks, but Athena needs one delimiter between values: "
+            "write the file with commas or tabs"
+        )
     try:
         found = database.execute(
             "select Delimiter, Quote, SkipRows, len(Columns) "
@@ -65,10 +71,21 @@ def sniff(path: Path, database: duckdb.DuckDBPyConnection) -> Dialect:
     return Dialect(delimiter, quote == '"', int(title_lines), int(columns))
 
 
+def _sample(path: Path) -> list[str]:
+    with open_lines(path) as lines:
+        return [line.rstrip("\r\n") for line in islice(lines, _SAMPLE_LINES)]
+
+
+def _is_aligned(path: Path) -> bool:
+    """Whether most lines have numbers with nothing but several blanks between them."""
+    sample = _sample(path)
+    aligned = sum(re.search(r"\d\.? {2,}[-.\d]", line) is not None for line in sample)
+    return aligned > _ALIGNED * len(sample)
+
+
 def _most_even(path: Path) -> tuple[str, int]:
     """The delimiter whose count is the same in most lines, if lines differ, and their columns."""
-    with open_lines(path) as lines:
-        sample = [line.rstrip("\r\n") for line in islice(lines, _SAMPLE_LINES)]
+    sample = _sample(path)
     best = (0, "", 1)
     for delimiter in _DELIMITERS:
         counts = Counter(_columns(line, delimiter) for line in sample if line)

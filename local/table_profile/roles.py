@@ -17,6 +17,8 @@ _MIN_TARGET_VALUES = 3
 _ID_NAME = re.compile(
     r"(?:.*_)?(?:id|uuid|guid|key)|index|row(?:_?(?:no|num|number|id))?|unnamed.*|c1"
 )
+# Of a row a year, years are consecutive too, but they are times.
+_YEAR_NAME = re.compile(r"(?:.*_)?(?:year|yr|jahr)(?:_.*)?")
 _TARGET_NAMES = (
     *(r"target|label|y|outcome|response", r".*(?:price|value|salary|wage|rent|revenue|cost)s?"),
     r".*(?:sales|amount|charges|total|score|rating|demand|consumption|count|strength|quality)",
@@ -147,7 +149,7 @@ def reason_to_drop(column: Column, rows: int, database: duckdb.DuckDBPyConnectio
     is_unique = column.distinct == present and present > MAX_LABELS // 2
     if is_unique and (column.is_text or _ID_NAME.fullmatch(column.name)):
         return "it identifies rows: each value occurs once"
-    if column.is_counter:
+    if column.is_counter and not _YEAR_NAME.fullmatch(column.name):
         return "it numbers the rows"
     if not column.is_text:
         return None

@@ -124,7 +124,7 @@ describe("npm run restate -- init", function () {
     });
 
     for (const [encoding, encoded] of [
-      ["windows-1252", (text: string) => Buffer.from(text, "latin1")],
+      ["latin-1", (text: string) => Buffer.from(text, "latin1")],
       ["utf-16", (text: string) => Buffer.from(`\uFEFF${text}`, "utf16le")],
       ["utf-16", (text: string) => Buffer.from(`\uFEFF${text}`, "utf16le").swap16()],
     ] as const) {

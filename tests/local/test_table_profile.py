@@ -16,6 +16,7 @@ from local.table_profile.text_columns import column_names
 
 TOWNS = ("Ulm", "Bern", "Oslo")
 ROWS = [(f"{n * 1.25 + n % 7:.2f}", TOWNS[n % 3], str(n % 5 + 1)) for n in range(60)]
+TOWN_ROWS = [(TOWNS[n % 3], n) for n in range(30)]
 PLAIN = {
     "delimiter": ",",
     "quoted": False,
@@ -237,6 +238,21 @@ def test_names_the_columns_that_a_glue_table_may_have() -> None:
     assert column_names(headers) == names
 
 
+def test_takes_years_for_a_header(path: Path) -> None:
+    rows = [
+        (town, *(str(n * year % 97 / 4) for year in range(2011, 2016))) for town, n in TOWN_ROWS
+    ]
+    found = profiled(path, text(rows, header="town,2011,2012,2013,2014,2015"))
+    assert found["rows"] == len(rows)
+    assert list(types(found)) == ["town", *(f"c_{year}" for year in range(2011, 2016))]
+
+
+def test_years_number_no_rows(path: Path) -> None:
+    rows = [(str(1950 + n), str(1950 + n), str(n * n % 41)) for n in range(60)]
+    found = profiled(path, text(rows, header="year,number,price"))
+    assert drops(found) == {"number": "it numbers the rows"}
+
+
 def test_finds_what_tells_the_target(path: Path) -> None:
     rows = [(price, str(float(price) * -0.9 + 3), rooms) for price, _, rooms in ROWS]
     content = text(rows, header="price,net,rooms")
@@ -259,6 +275,14 @@ def test_proposes_the_column_whose_name_says_so_else_the_last(path: Path) -> Non
         ("x\n1\n2\n", "holds one column"),
         (text([(f"'{a}, {b}'", c) for a, b, c in ROWS], header="a,b"), "in single quotes"),
         (text(ROWS).encode() + b"1,K\xf6ln,2\n", "own.csv: line 62: is not UTF-8, but perhaps"),
+        (
+            text([*ROWS, *ROWS, ("1", "Ulm", '"2\n3"'), *ROWS]),
+            "own.csv: line 122: a line break inside quotes",
+        ),
+        (
+            "".join(f'{a}   {c}      {n}.\t"a {b}"\n' for n, (a, b, c) in enumerate(ROWS)),
+            "aligned by several blanks",
+        ),
     ],
 )
 def test_refuses_what_athena_does_not_read(path: Path, content: str | bytes, message: str) -> None:

@@ -35,7 +35,7 @@ from local.standins.athena.tables import (
     raw_parquet,
     select_table,
 )
-from local.standins.athena.text_files import not_utf8
+from local.standins.athena.text_files import not_utf8, open_quote
 from local.standins.athena.value_form import parse_form
 from local.standins.database import explain, open_database, quote
 from local.standins.errors import UserError
@@ -138,6 +138,11 @@ def unreadable(path: Path, error: duckdb.Error) -> str:
     """The reason why DuckDB cannot read a file."""
     if "utf-8" in str(error) and (line := not_utf8(path)) is not None:
         return f"line {line}: is not UTF-8, but perhaps Latin-1 or Windows-1252: save it as UTF-8"
+    if "quoted new lines" in str(error) and (line := open_quote(path)) is not None:
+        return (
+            f"line {line}: a line break inside quotes, which Athena reads as the end of the row: "
+            "replace such line breaks, for instance by blanks"
+        )
     return printable(explain(error))
 
 

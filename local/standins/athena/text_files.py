@@ -50,6 +50,12 @@ def unpacked(path: Path, database: duckdb.DuckDBPyConnection) -> Path:
     return target
 
 
+def open_quote(path: Path) -> int | None:
+    """The number of the first line with a quote that does not close in it; None if all close."""
+    with open_lines(path) as lines:
+        return next((number for number, line in enumerate(lines, 1) if line.count('"') % 2), None)
+
+
 def not_utf8(path: Path) -> int | None:
     """The number of the first line that is not UTF-8; None if all are."""
     with _open(path) as stream:
