@@ -14,7 +14,7 @@ export interface SimulatedDay {
   }[];
   /** The largest effect, in multiples of the least that counts. */
   readonly largest: number;
-  /** The error to expect, and the true one of labelled rows, in multiples of that of the test rows. */
+  /** The expected error, and the actual one of labelled rows, in multiples of the test rows'. */
   readonly expectedError: number;
   readonly trueError: number | null;
 }
@@ -122,7 +122,7 @@ function errorChart({ days, shifts }: Simulation): Promise<Html> {
   ]);
   return figure(
     "Mean absolute error of each day, in multiples of that of the test rows",
-    "The error to expect of the day's predictions, and the true error where labels arrive.",
+    "The expected error of the day's predictions, and the actual error once labels arrive.",
     {
       height: 160,
       encoding: { x: dayAxis(days) },

@@ -12,7 +12,6 @@ import numpy as np
 from decision_tree.encoding.dates import DateReader, date_reader
 
 Value: TypeAlias = int | float | str
-Parts: TypeAlias = dict[str, int | None]
 
 BLANKS = "".join(map(chr, range(33)))
 """Spark trims these when it writes CSV."""

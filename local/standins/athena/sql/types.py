@@ -86,13 +86,8 @@ class Type:
 
 
 BOOLEAN, INTEGER, BIGINT = Type("boolean"), Type("integer"), Type("bigint")
-REAL, DOUBLE, VARCHAR, DATE = Type("real"), Type("double"), Type("varchar"), Type("date")
-UNKNOWN, DAYS, MONTHS = (
-    Type("unknown"),
-    Type("interval day to second"),
-    Type("interval year to month"),
-)
-TIMESTAMP, UTC_TIMESTAMP = Type("timestamp", 3), Type("timestamp with time zone", 3)
+DOUBLE, VARCHAR, DATE, UNKNOWN = Type("double"), Type("varchar"), Type("date"), Type("unknown")
+DAYS, MONTHS = Type("interval day to second"), Type("interval year to month")
 
 
 def decimal(digits: int, scale: int) -> Type:
