@@ -84,7 +84,7 @@ async function start(
   world: World,
   request: StartPipelineExecutionRequest,
 ): Promise<StartPipelineExecutionResponse> {
-  refuseUnsupported(request, ["MlflowExperimentName", "PipelineVersionAlias"]);
+  refuseUnsupported(request, ["PipelineVersionAlias"]);
   const { ClientRequestToken: clientRequestToken, PipelineName = "" } = request;
   const pipeline = findPipeline(world, PipelineName);
   const same = executionsOf(world, pipeline).find(
@@ -95,6 +95,10 @@ async function start(
   }
   const version = versionOf(pipeline, request.PipelineVersionId);
   const definition = parseDefinition(version.PipelineDefinition);
+  if (!definition.MlflowConfig) {
+    // No source says what it means then.
+    refuseUnsupported(request, ["MlflowExperimentName"]);
+  }
   const parallelism =
     request.ParallelismConfiguration ??
     (pipeline.request["ParallelismConfiguration"] as ParallelismConfiguration | undefined);
@@ -109,6 +113,7 @@ async function start(
         displayName: request.PipelineExecutionDisplayName,
         description: request.PipelineExecutionDescription,
         clientRequestToken,
+        mlflowExperimentName: request.MlflowExperimentName,
         maxParallelSteps: parallelism?.MaxParallelExecutionSteps,
         selection: await selectionOf(world, definition, pipeline.arn, config),
       },

@@ -48,6 +48,8 @@ export interface ExecutionRequest extends TakenResults {
   readonly displayName?: string | undefined;
   readonly description?: string | undefined;
   readonly clientRequestToken?: string | undefined;
+  /** The experiment in the MLflow app, in place of the definition's. */
+  readonly mlflowExperimentName?: string | undefined;
   /** Max concurrent steps. Default: unlimited. */
   readonly maxParallelSteps?: number | undefined;
 }
@@ -332,8 +334,14 @@ function experimentOf(
 function mlflowOf(
   { MlflowConfig: config }: PipelineDefinition,
   scope: Execution["scope"],
+  named: string | undefined,
 ): MLflowConfiguration | undefined {
-  return config ? (evaluate(config, scope) as MLflowConfiguration) : undefined;
+  if (!config) {
+    return undefined;
+  }
+  const { MlflowExperimentName: own, ...app } = evaluate(config, scope) as MLflowConfiguration;
+  // The SDK writes null where it has no name.
+  return { ...app, MlflowExperimentName: named ?? own ?? undefined };
 }
 
 /** The values of parameters, in the form of ListPipelineParametersForExecution. */
@@ -405,7 +413,7 @@ function begunExecution(
       PipelineExecutionDisplayName: displayName,
       PipelineExecutionDescription: description,
       PipelineExperimentConfig: experimentOf(definition, scope),
-      MLflowConfig: mlflowOf(definition, scope),
+      MLflowConfig: mlflowOf(definition, scope, request.mlflowExperimentName),
       CreationTime: startTime.toISOString(),
       ParallelismConfiguration:
         request.maxParallelSteps === undefined

@@ -96,6 +96,8 @@ def test_a_pipeline_tunes_checks_and_registers(seen: dict[str, Any]) -> None:
 def test_the_sdk_names_an_mlflow_app_as_a_stack_does(seen: dict[str, Any]) -> None:
     assert seen["MlflowConfig"] == render_config({"tracking": "mlflow"})["MlflowConfig"]
     assert seen["MLflowConfig"] == seen["MlflowConfig"]
+    # As tests/integ/test_mlflow_integration.py of sagemaker-mlops expects of the service.
+    assert seen["renamed"] == {**seen["MlflowConfig"], "MlflowExperimentName": "strict"}
 
 
 def test_each_change_of_the_definition_is_a_version(seen: dict[str, Any]) -> None:

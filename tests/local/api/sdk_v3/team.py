@@ -215,7 +215,8 @@ def drive(session: PipelineSession, folder: Path) -> dict[str, Any]:
     ]
     earlier = team.start(pipeline_version_id=1)
     seen["version 1"] = [end(earlier), states(earlier), earlier.describe()["PipelineVersionId"]]
-    failed = team.start({"Limit": 0.5})
+    failed = team.start({"Limit": 0.5}, mlflow_experiment_name="strict")
+    seen["renamed"] = failed.describe()["MLflowConfig"]
     seen["failed"] = [end(failed), failed.describe()["FailureReason"], states(failed)["TooBad"]]
     selected = team.start(
         {"Error": "1.5"},
