@@ -124,10 +124,16 @@ export class JobRunner implements Jobs {
     return this.stopped;
   }
 
-  /** Stops all jobs, including waiting ones, and the process that runs them. */
+  /** Stops all jobs, including waiting ones. */
   async close(): Promise<void> {
     this.stopped = true;
-    await this.service?.close();
+    const { service } = this;
+    if (this.running.size === 0) {
+      this.service = undefined;
+      service?.release();
+    } else {
+      await service?.close();
+    }
     this.abandon("stopped");
     for (const proceed of this.queue.splice(0)) {
       proceed();
@@ -135,16 +141,15 @@ export class JobRunner implements Jobs {
   }
 
   private process(): PythonService {
-    this.service ??= new PythonService(
-      "local.standins.jobs.server",
-      (message) => {
+    this.service ??= PythonService.start("local.standins.jobs.server", {
+      receive: (message) => {
         this.receive(message as Record<string, Record<string, unknown>>);
       },
-      (error) => {
+      failed: (error) => {
         this.service = undefined; // The next job starts the process again, and reports its failure.
         this.abandon(error.message);
       },
-    );
+    });
     return this.service;
   }
 

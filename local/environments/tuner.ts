@@ -28,6 +28,7 @@ export interface EarlierTrial {
 /** Suggests hyperparameters, in a Python process with the searches of all tuning jobs. */
 export class Tuner {
   private service: PythonService | undefined;
+  private isClosed = false;
   private readonly waiting: {
     readonly resolve: (answer: Answer) => void;
     readonly reject: (error: Error) => void;
@@ -64,25 +65,34 @@ export class Tuner {
   }
 
   async close(): Promise<void> {
-    await this.service?.close();
+    this.isClosed = true;
+    const { service } = this;
+    if (this.waiting.length === 0) {
+      this.service = undefined;
+      service?.release();
+    } else {
+      await service?.close();
+    }
     this.fail("stopped");
   }
 
   private start(): PythonService {
-    this.service ??= new PythonService(
-      "local.standins.tuner.server",
-      (message) => {
+    this.service ??= PythonService.start("local.standins.tuner.server", {
+      receive: (message) => {
         // The tuner answers in order.
         this.waiting.shift()?.resolve(message as Answer);
       },
-      (error) => {
+      failed: (error) => {
         this.fail(error.message);
       },
-    );
+    });
     return this.service;
   }
 
   private async request(request: unknown): Promise<Answer> {
+    if (this.isClosed) {
+      throw new JobError("stopped");
+    }
     const service = this.start();
     const answer = await new Promise<Answer>((resolve, reject) => {
       this.waiting.push({ resolve, reject });

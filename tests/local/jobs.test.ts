@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { type Job, JobRunner } from "../../local/environments/jobs";
+import { PythonService } from "../../local/environments/python";
 
 /** The ids of this process's children whose command names a text. */
 function children(text: string): readonly number[] {
@@ -17,6 +18,8 @@ function children(text: string): readonly number[] {
     }
   });
 }
+
+const server = "local.standins.jobs.server";
 
 describe("a job runner", () => {
   let folder: string;
@@ -32,10 +35,23 @@ describe("a job runner", () => {
     timeLimit: 60,
   });
 
+  const endless = (id: string): Job => {
+    const script = join(folder, "endless.py");
+    writeFileSync(script, "import time\nprint('runs', flush=True)\ntime.sleep(600)\n");
+    return { ...job(id), program: { script } };
+  };
+
+  const untilItRuns = async (id: string): Promise<void> => {
+    const log = join(folder, `${id}.log`);
+    while (!existsSync(log) || readFileSync(log).length === 0) {
+      await new Promise((done) => setTimeout(done, 5));
+    }
+  };
+
   const killServer = async (): Promise<void> => {
-    const [server = Number.NaN] = children("local.standins.jobs.server");
-    process.kill(server, "SIGKILL");
-    while (existsSync(`/proc/${server}`)) {
+    const [id = Number.NaN] = children(server);
+    process.kill(id, "SIGKILL");
+    while (existsSync(`/proc/${id}`)) {
       await new Promise((done) => setTimeout(done, 5));
     }
   };
@@ -46,7 +62,8 @@ describe("a job runner", () => {
     }
   });
 
-  beforeEach(() => {
+  beforeEach(async () => {
+    await PythonService.closeIdle();
     folder = mkdtempSync(join(tmpdir(), "restate-jobs-"));
     jobs = new JobRunner();
   });
@@ -58,11 +75,24 @@ describe("a job runner", () => {
 
   it("starts its server ahead of the first job, and once", async () => {
     jobs.warmUp();
-    const servers = children("local.standins.jobs.server");
+    const servers = children(server);
     equal(servers.length, 1);
     equal((await jobs.run(job("first"))).exitCode, 0);
     match(readFileSync(join(folder, "first.log"), "utf8"), /^The Zen of Python/);
-    equal(children("local.standins.jobs.server").join(), servers.join());
+    equal(children(server).join(), servers.join());
+  });
+
+  it("leaves its server to the next runner, but for one whose jobs it has stopped", async () => {
+    await jobs.run(job("first"));
+    const servers = children(server);
+    await jobs.close();
+    jobs = new JobRunner();
+    await jobs.run(job("second"));
+    equal(children(server).join(), servers.join());
+    const stopped = jobs.run(endless("third"));
+    await untilItRuns("third");
+    await Promise.all([jobs.close(), rejects(stopped, /stopped/)]);
+    equal(children(server).join(), "");
   });
 
   it("starts another server where the first was killed before it had a job", async () => {
@@ -84,20 +114,9 @@ describe("a job runner", () => {
   it("stops a job by its signal, whether it runs or waits for room", async () => {
     jobs = new JobRunner(1);
     const stopping = new AbortController();
-    const endless = join(folder, "endless.py");
-    writeFileSync(endless, "import time\nprint('runs', flush=True)\ntime.sleep(600)\n");
-    const stoppable = (id: string): Job => ({
-      ...job(id),
-      program: { script: endless },
-      signal: stopping.signal,
-    });
+    const stoppable = (id: string): Job => ({ ...endless(id), signal: stopping.signal });
     const both = [jobs.run(stoppable("runs")), jobs.run(stoppable("waits"))];
-    while (
-      !existsSync(join(folder, "runs.log")) ||
-      readFileSync(join(folder, "runs.log")).length === 0
-    ) {
-      await new Promise((done) => setTimeout(done, 5));
-    }
+    await untilItRuns("runs");
     stopping.abort();
     for (const { exitCode, timedOut } of await Promise.all(both)) {
       equal(exitCode, -15);

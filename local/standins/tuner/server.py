@@ -5,7 +5,8 @@ order:
 
     {"open": {"tuning", "strategy", "objectiveType", "parameterRanges", "seed", "maxJobs"?,
               "earlier"?: [{"hyperparameters", "value"}]}}
-        -> {"opened": {"earlier": how many of the earlier trials are within the ranges}}
+        -> {"opened": {"earlier": how many of the earlier trials are within the ranges}};
+           starts over if it was open
     {"ask": {"tuning", "trial"}}
         -> {"trial": {"hyperparameters"}}, or {"exhausted": {}} if the search has no such trial
     {"tell": {"tuning", "trial", "value": number or null (failed)}}
@@ -208,8 +209,6 @@ def _answer(tunings: dict[str, Tuning], line: str) -> dict[str, Any]:
 
 def _open(tunings: dict[str, Tuning], fields: dict[str, Any]) -> dict[str, Any]:
     name = fields["tuning"]
-    if name in tunings:
-        raise UserError(f"open.tuning: {name} is open already")
     try:
         tunings[name] = Tuning(fields)
     except UserError as error:
