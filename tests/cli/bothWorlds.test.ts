@@ -258,7 +258,10 @@ describe("the same commands in both worlds", () => {
     const ended = once(serving, "close");
     try {
       await Promise.all([
-        waitUntilEndpointInService({ client, maxWaitTime: 120 }, { EndpointName: "served" }),
+        waitUntilEndpointInService(
+          { client, maxWaitTime: 120, minDelay: 1 },
+          { EndpointName: "served" },
+        ),
         once(serving.stdout, "data"),
       ]);
       const row = "-118.17,34.24,45,1257,269,751,255";

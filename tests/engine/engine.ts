@@ -26,6 +26,19 @@ export function pulumiFolder(): string | undefined {
   return folders.find((folder) => existsSync(join(folder, "pulumi")));
 }
 
+/** Configures a stack by full key; undefined removes one. It writes the file itself: the CLI would take its time. */
+export async function configure(
+  { name, workspace }: Stack,
+  config: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  const settings = await workspace.stackSettings(name);
+  const all = Object.entries<unknown>({ ...settings.config, ...config });
+  await workspace.saveStackSettings(name, {
+    ...settings,
+    config: Object.fromEntries(all.filter(([, value]) => value !== undefined)),
+  });
+}
+
 /** The real engine with stand-in providers, in a folder of its own. */
 export class Engine {
   /** Holds the backend, and what the providers remember. */
@@ -146,14 +159,7 @@ export class Engine {
   /** A stack of the real program, configured by full key. */
   async stack(name: string, config: Readonly<Record<string, string>>): Promise<Stack> {
     const stack = await this.stackOf("restate", name, evaluateIndex);
-    await stack.setAllConfig(
-      Object.fromEntries(
-        Object.entries({ "aws:region": "us-east-1", ...config }).map(([key, value]) => [
-          key,
-          { value },
-        ]),
-      ),
-    );
+    await configure(stack, { "aws:region": "us-east-1", ...config });
     return stack;
   }
 

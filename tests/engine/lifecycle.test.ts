@@ -8,7 +8,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { check } from "../../pipeline/language/check";
 import { californiaHousing } from "../../pipeline/californiaHousing";
 import type { JsonObject } from "../../pipeline/language/json";
-import { Engine, pulumiFolder } from "./engine";
+import { configure, Engine, pulumiFolder } from "./engine";
 import { Registry } from "./registry";
 
 const disposable = {
@@ -244,19 +244,14 @@ describe("the real engine, with stand-in providers,", function () {
       it(`touches just what follows from ${what}, and previews the whole definition`, async function () {
         // A preview changes nothing. On a machine under load the engine may not reach the program in time.
         this.retries(1);
-        const before = await stack.getAllConfig();
-        await stack.setAllConfig(
-          Object.fromEntries(Object.entries(config).map(([key, value]) => [key, { value }])),
-        );
+        const before = await stack.workspace.stackSettings(stack.name);
+        await configure(stack, config);
         try {
           const previewed = await preview(stack);
           deepEqual(check(JSON.parse(previewed.definition as string) as JsonObject), []);
           deepEqual(touched(previewed), expected);
         } finally {
-          for (const key of Object.keys(config)) {
-            const value = before[key];
-            await (value === undefined ? stack.removeConfig(key) : stack.setConfig(key, value));
-          }
+          await stack.workspace.saveStackSettings(stack.name, before);
         }
       });
     }
@@ -313,7 +308,7 @@ describe("the real engine, with stand-in providers,", function () {
     // Of the first five zones a and e lack an endpoint service.
     deepEqual(zones.sort(), ["us-east-1b", "us-east-1c"]);
     ok(subnets.every((id) => definition.includes(id)));
-    await stack.setConfig("restate:minimumR2", { value: "0.5" });
+    await configure(stack, { "restate:minimumR2": "0.5" });
     equal(
       (await preview(stack)).definition,
       definition.replace('"DefaultValue":0,', '"DefaultValue":0.5,'),
@@ -381,7 +376,7 @@ describe("the real engine, with stand-in providers,", function () {
       String(definition).match(/s3:\/\/[^"]+\/pipeline\/[^"]+/g) ?? [];
     const before = sources((await up(stack)).outputs["pipelineDefinition"]);
     const otherRows = JSON.stringify({ ...californiaHousing, filter: [] });
-    await stack.setConfig("restate:dataset", { value: otherRows });
+    await configure(stack, { "restate:dataset": otherRows });
     const after = sources((await up(stack)).outputs["pipelineDefinition"]);
     const all = new Set([...before, ...after]);
     equal(all.size, new Set(before).size + 1); // another flow
@@ -400,9 +395,9 @@ describe("the real engine, with stand-in providers,", function () {
   it("goes back to an image that the registry has without pushing it again", async () => {
     const stack = await engine.stack("image", disposable);
     const first = await up(stack);
-    await stack.setConfig("restate:baseImage", { value: "python:3.12-slim" });
+    await configure(stack, { "restate:baseImage": "python:3.12-slim" });
     const second = await up(stack);
-    await stack.removeConfig("restate:baseImage");
+    await configure(stack, { "restate:baseImage": undefined });
     const third = await up(stack);
     deepEqual(touched(third), ["create-replacement decision-tree-image", "update models-pipeline"]);
     const digestOf = ({ outputs }: typeof first): unknown => outputs["decisionTreeRepoDigest"];

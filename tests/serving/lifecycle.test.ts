@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 
 import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
 
-import { Engine, pulumiFolder } from "../engine/engine";
+import { configure, Engine, pulumiFolder } from "../engine/engine";
 import { AwsServices, constraints, modelArn } from "./support/awsServices";
 
 type Exports = Readonly<Record<string, string>>;
@@ -49,11 +49,19 @@ describe("serving, by the real engine with stand-in providers,", function () {
   const aws = new AwsServices();
   const program = (): Promise<object> =>
     (createRequire(__filename)("../../serving") as () => Promise<object>)();
+  const change = (
+    stack: Stack,
+    config: Readonly<Record<string, string | undefined>>,
+  ): Promise<void> =>
+    configure(
+      stack,
+      Object.fromEntries(
+        Object.entries(config).map(([key, value]) => [`restate-serving:${key}`, value]),
+      ),
+    );
   const serving = async (name: string, config: Exports = {}): Promise<Stack> => {
     const stack = await engine.stackOf("restate-serving", name, program);
-    for (const [key, value] of Object.entries(config)) {
-      await stack.setConfig(`restate-serving:${key}`, { value });
-    }
+    await change(stack, config);
     return stack;
   };
   const approve = (...versions: readonly number[]): void => {
@@ -181,25 +189,23 @@ describe("serving, by the real engine with stand-in providers,", function () {
     });
 
     it("goes back to the version that config names, whatever is approved since", async () => {
-      await stack.setConfig("restate-serving:modelPackageArn", { value: modelArn(2) });
+      await change(stack, { modelPackageArn: modelArn(2) });
       ok((await update(stack)).includes("update endpoint-endpoint"));
       deepEqual(await exportsOf(stack), first);
       approve(1, 2, 3, 4, 5);
       deepEqual(await update(stack), []);
-      await stack.removeConfig("restate-serving:modelPackageArn");
+      await change(stack, { modelPackageArn: undefined });
     });
 
     it("scales, and monitors drift, where config says so", async () => {
       approve(5);
       aws.objects.set("s3://baselines/5/constraints.json", constraints(["_c0", "_c1"]));
       await update(stack);
-      for (const [key, value] of Object.entries({
-        compute: { mode: "real-time", minInstances: 2, maxInstances: 4 },
-        capturePercentage: 100,
-        monitoring: { mode: "data-quality", startPipeline: true },
-      })) {
-        await stack.setConfig(`restate-serving:${key}`, { value: JSON.stringify(value) });
-      }
+      await change(stack, {
+        compute: '{"mode":"real-time","minInstances":2,"maxInstances":4}',
+        capturePercentage: "100",
+        monitoring: '{"mode":"data-quality","startPipeline":true}',
+      });
       const done = await update(stack);
       deepEqual(done.toSorted(), [
         "create endpoint-scaling",
@@ -352,8 +358,7 @@ describe("serving, by the real engine with stand-in providers,", function () {
     approve(1);
     const stack = await serving("change", { endpointName: "change" });
     await update(stack);
-    await stack.setConfig("restate-serving:network", { value: "none" });
-    await stack.setConfig("restate-serving:compute", { value: '{"mode":"serverless"}' });
+    await change(stack, { network: "none", compute: '{"mode":"serverless"}' });
     const done = await update(stack);
     inOrder(done, "create-replacement endpoint-endpoint", "delete-replaced endpoint-endpoint");
     await stack.destroy();

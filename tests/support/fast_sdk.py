@@ -1,5 +1,6 @@
 """The SageMaker Python SDK v2 without what it does again and again and no test asks for."""
 
+import logging
 import os
 import sys
 
@@ -7,6 +8,9 @@ os.environ["SAGEMAKER_SUPPRESS_V2_WARNING"] = "1"  # it is read at import
 
 # jsonschema imports it for a check of IRIs: it compiles a grammar, for seconds.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+# Its import would give all that is logged to the standard error of that moment, of one test.
+logging.basicConfig(handlers=[logging.NullHandler()])
 
 import sagemaker.utils  # noqa: E402
 
