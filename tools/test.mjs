@@ -78,20 +78,29 @@ const slow = {
 /** What of each failure closes the output, so that a log that is cut off in the middle has it still. */
 const shownLines = { first: 4, last: 20 };
 
-/** Runs a command, shows its output, and returns it with the exit code. */
-function run(command, args, env) {
+/**
+ * Runs a command, and returns its output with the exit code.
+ * @param turn the promise of what runs beside it and shows its output first
+ */
+function run(command, args, env, turn = Promise.resolve()) {
   return new Promise((done) => {
     const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "inherit"] });
     const chunks = [];
+    let show = () => undefined;
+    turn.then(() => {
+      process.stdout.write(Buffer.concat(chunks));
+      show = (chunk) => process.stdout.write(chunk);
+    });
     child.stdout.on("data", (chunk) => {
       chunks.push(chunk);
-      process.stdout.write(chunk);
+      show(chunk);
     });
     child.on("error", (error) => {
       process.stderr.write(`error: cannot run ${command}: ${error.message}\n`);
       done({ code: 1, output: "" });
     });
-    child.on("close", (code) => {
+    child.on("close", async (code) => {
+      await turn;
       done({ code: code ?? 1, output: Buffer.concat(chunks).toString() });
     });
   });
@@ -169,33 +178,50 @@ if (gone.length > 0) {
   process.exit(1);
 }
 
+/** Adds what a runner's output tells to the sum. */
+function add(runner, { code, output }, words) {
+  for (const [kind, ...names] of words) {
+    total[kind] += names.reduce((sum, name) => sum + count(output, name), 0);
+  }
+  reasons(output).forEach((reason) => skipped.add(reason));
+  failed.push(...failures(runner, code, output));
+  succeeded &&= code === 0;
+}
+
 const forMocha = testFiles(paths, /\.test\.ts$/, isFast);
-if (forMocha.length > 0) {
-  const mocha = join("node_modules", "mocha", "bin", "mocha.js");
-  const options = [mocha, "--jobs", workers, ...forMocha];
-  const { code, output } = await run(process.execPath, options, process.env);
-  total.passed += count(output, "passing");
-  total.failed += count(output, "failing");
-  total.skipped += count(output, "pending");
-  reasons(output).forEach((reason) => skipped.add(reason));
-  failed.push(...failures("mocha", code, output));
-  succeeded &&= code === 0;
-}
 const forPytest = testFiles(paths, /(^|\/)test_\w+\.py$|\.py::/, isFast);
-if (forPytest.length > 0) {
-  const options = ["--numprocesses", workers, "--dist", "loadfile", "--no-loadscope-reorder"];
-  const { code, output } = await run(
-    projectPython(),
-    ["-m", "pytest", "-q", "-ra", ...options, ...forPytest],
-    pythonEnvironment(),
-  );
-  total.passed += count(output, "passed");
-  total.failed += count(output, "failed") + count(output, "errors?");
-  total.skipped += count(output, "skipped");
-  reasons(output).forEach((reason) => skipped.add(reason));
-  failed.push(...failures("pytest", code, output));
-  succeeded &&= code === 0;
-}
+// They run side by side: both wait for processes of their own much of the time.
+const nothing = Promise.resolve({ code: 0, output: "" });
+const mocha =
+  forMocha.length === 0
+    ? nothing
+    : run(
+        process.execPath,
+        [join("node_modules", "mocha", "bin", "mocha.js"), "--jobs", workers, ...forMocha],
+        process.env,
+      );
+const pytest =
+  forPytest.length === 0
+    ? nothing
+    : run(
+        projectPython(),
+        [
+          ...["-m", "pytest", "-q", "-ra", "--numprocesses", workers],
+          ...["--dist", "loadfile", "--no-loadscope-reorder", ...forPytest],
+        ],
+        pythonEnvironment(),
+        mocha,
+      );
+add("mocha", await mocha, [
+  ["passed", "passing"],
+  ["failed", "failing"],
+  ["skipped", "pending"],
+]);
+add("pytest", await pytest, [
+  ["passed", "passed"],
+  ["failed", "failed", "errors?"],
+  ["skipped", "skipped"],
+]);
 if (forMocha.length === 0 && forPytest.length === 0) {
   process.stderr.write(`error: there are no tests in ${paths.join(", ")}\n`);
   succeeded = false;

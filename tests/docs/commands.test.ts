@@ -1,20 +1,12 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-} from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join, relative, resolve } from "node:path";
+import { join } from "node:path";
 
 import { commandLine } from "../support/commandLine";
 import { housingRows, writeRows } from "../support/housing";
+import { copyProject, removeProject } from "../support/projectCopy";
 
 const guides = ["README.md", ...readdirSync("docs").map((file) => `docs/${file}`)].filter((file) =>
   file.endsWith(".md"),
@@ -66,20 +58,6 @@ const exitCodes: Readonly<Record<string, number>> = {
 };
 
 const serve = "npm run local -- serve";
-
-/** A copy of the project as a clone has it, with the packages that are installed here. */
-function copyProject(): string {
-  const folder = mkdtempSync(join(tmpdir(), "restate-docs-"));
-  const skipped = new Set([".git", ".local", ".venv", "node_modules", ".mypy_cache"]);
-  cpSync(".", folder, {
-    recursive: true,
-    filter: (path) => !skipped.has(relative(".", path).split("/")[0] ?? ""),
-  });
-  for (const installed of ["node_modules", ".venv"]) {
-    symlinkSync(resolve(installed), join(folder, installed));
-  }
-  return folder;
-}
 
 async function freePort(): Promise<number> {
   const server = createServer();
@@ -160,7 +138,7 @@ describe("the commands of the guides", function () {
         await new Promise((done) => setTimeout(done, 50));
       }
     }
-    rmSync(project, { recursive: true, force: true });
+    removeProject(project);
   });
 
   const shown = [...new Set(guides.flatMap((document) => commands(document, "sh")))];

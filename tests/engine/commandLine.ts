@@ -1,8 +1,9 @@
 import { equal } from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 
+import { copyAsCloned } from "../support/projectCopy";
 import { type Engine, pulumiFolder } from "./engine";
 
 /** What a clone has at the top that programs read when they run. */
@@ -39,7 +40,7 @@ export class CommandLine {
    */
   async open(folders: readonly string[]): Promise<void> {
     for (const file of [...folders, ...topFiles]) {
-      cpSync(file, join(this.clone, file), { recursive: true });
+      copyAsCloned(file, join(this.clone, file));
     }
     symlinkSync(resolve("node_modules"), join(this.clone, "node_modules"));
     // The language host that comes with the CLI is not in the Go module proxy: ours stands in for it.

@@ -1,22 +1,21 @@
 import { deepEqual, equal, match } from "node:assert/strict";
-import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 
 import { command, type Ended, temporaryFolder } from "../support/localRun";
+import { copyProject, removeProject } from "../support/projectCopy";
 
 describe("what starts the command line", () => {
   const folder = temporaryFolder();
-  const project = join(folder, "project");
-  const skipped = new Set([".git", ".local", ".venv", "node_modules", "tests", "docs"]);
+  let project: string;
   const start = (...args: readonly string[]): Promise<Ended> =>
     command(process.execPath, [join(project, "tools", "restate.mjs"), ...args]);
 
   before(() => {
-    cpSync(".", project, {
-      recursive: true,
-      filter: (path) => !skipped.has(relative(".", path).split("/")[0] ?? ""),
-    });
-    symlinkSync(resolve("node_modules"), join(project, "node_modules"));
+    project = copyProject();
+  });
+  after(() => {
+    removeProject(project);
   });
 
   it("takes what is kept, and sees a source that has changed since", async () => {

@@ -34,7 +34,7 @@ MODULES = (
     "local.standins.xgboost.train",
 )
 # XGBoost and DuckDB import them if they can, for half a second in each job, but no stand-in uses
-# them. Only the tests install them.
+# them. The notebook installs pandas (notebooks/requirements.in), and others may in the same .venv.
 _UNUSED_MODULES = ("pandas", "pyarrow")
 _OWN_PACKAGES = ("decision_tree", "local")
 # The OpenMP libraries in memory, which take 10 ms to find.
