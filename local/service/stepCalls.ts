@@ -63,6 +63,15 @@ const withoutSlash = (uri: string): string => uri.replace(/\/$/, "");
 /** An object under a prefix, or the prefix itself if it does not end with a slash. */
 const objectBelow = (uri: string): string => (uri.endsWith("/") ? `${uri}object` : uri);
 
+/** S3 URIs of a container's model data. */
+const dataOf = ({
+  ModelDataSource: source,
+  ModelDataUrl: uri,
+}: {
+  readonly ModelDataSource?: { readonly S3DataSource?: { readonly S3Uri?: string } };
+  readonly ModelDataUrl?: string;
+}): readonly (string | undefined)[] => [uri, source?.S3DataSource?.S3Uri];
+
 /** An object under the URI of an output. */
 const written = (uri: string): string => `${withoutSlash(uri)}/object`;
 
@@ -101,6 +110,11 @@ function trainingNames(
   request: Omit<TrainingRequest, "HyperParameters"> | TrainingDefinition,
 ): Named {
   const { CheckpointConfig: checkpoints, OutputDataConfig: output } = request;
+  const {
+    DebugHookConfig: debugger_,
+    ProfilerConfig: profiler,
+    TensorBoardOutputConfig: board,
+  } = request as Partial<TrainingRequest>;
   const resources =
     "HyperParameterTuningResourceConfig" in request
       ? request.HyperParameterTuningResourceConfig
@@ -114,6 +128,9 @@ function trainingNames(
       (request.InputDataConfig ?? []).map(({ DataSource: from }) => from?.S3DataSource?.S3Uri),
     ).map(objectBelow),
     writes: given([output?.S3OutputPath]).map(withoutSlash),
+    reports: given([debugger_?.S3OutputPath, profiler?.S3OutputPath, board?.S3OutputPath]).map(
+      written,
+    ),
     checkpoints: given([checkpoints?.S3Uri]).map(written),
   };
 }
@@ -150,6 +167,7 @@ function processingCalls(stack: Stack, job: Job, request: ProcessingRequest): re
       return calls.athenaInput(
         {
           ...stack,
+          catalogue: query.Catalog,
           workGroup: query.WorkGroup ?? "primary",
           baseTables: [...new Set([...stack.baseTables, ...others])],
         },
@@ -224,6 +242,7 @@ function jobCalls(
     }
     case "Transform": {
       const {
+        DataCaptureConfig: capture,
         TransformInput: input,
         TransformOutput: output,
         TransformResources: resources,
@@ -234,11 +253,10 @@ function jobCalls(
         vpc: vpcOf(model?.VpcConfig),
         volumeKey: resources?.VolumeKmsKeyId,
         outputKey: output?.KmsKeyId,
-        reads: given([
-          ...containers.map(({ ModelDataUrl: uri }) => uri),
-          input?.DataSource?.S3DataSource?.S3Uri,
-        ]).map(objectBelow),
-        writes: given([output?.S3OutputPath]).map(written),
+        reads: given([...containers.flatMap(dataOf), input?.DataSource?.S3DataSource?.S3Uri]).map(
+          objectBelow,
+        ),
+        writes: given([output?.S3OutputPath, capture?.DestinationS3Uri]).map(written),
       };
       const all = calls.transform(stack, { ...job, named });
       return { ...as(model?.ExecutionRoleArn, all, named), roles: [] };
@@ -277,9 +295,13 @@ function registrationCalls(stack: Stack, job: Job, request: RegisterModelRequest
       ...job,
       named: {
         repositories: repositoriesOf(containers.map(({ Image: image }) => image)),
-        reads: given(containers.map(({ ModelDataUrl: uri }) => uri)),
+        reads: given(containers.flatMap(dataOf)),
         writes: [],
-        reports: [...urisIn(request.ModelMetrics), ...urisIn(request.DriftCheckBaselines)],
+        reports: [
+          ...urisIn(request.ModelMetrics),
+          ...urisIn(request.DriftCheckBaselines),
+          ...given([request.SamplePayloadUrl]),
+        ],
       },
     },
   );

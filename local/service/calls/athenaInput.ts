@@ -70,6 +70,11 @@ const encryptedCatalogue: Evidence = {
   certainty: "certain",
 };
 
+const otherCatalogues: Evidence = {
+  source: 'Athena guide, "Data Catalog example policies"',
+  certainty: "likely",
+};
+
 const lakeFormation: Evidence = {
   source: 'Athena guide, "Manage Lake Formation and Athena user permissions"',
   certainty: "certain",
@@ -163,6 +168,16 @@ export const athenaInput: Calls = (stack, job) => {
     resources: [arn(stack, "athena", `workgroup/${workGroup}`)],
   } as const;
   return [
+    ...(stack.catalogue === undefined || stack.catalogue === "AwsDataCatalog"
+      ? []
+      : [
+          {
+            actor,
+            actions: ["athena:GetDataCatalog"],
+            resources: [arn(stack, "athena", `datacatalog/${stack.catalogue}`)],
+            evidence: otherCatalogues,
+          } satisfies Call,
+        ]),
     { ...query, evidence: importsFromAthena },
     { ...query, endpoint: "athena", evidence: startsInNetwork },
     glue(

@@ -58,6 +58,8 @@ export interface Stack {
       }
     | undefined;
   readonly workGroup: string;
+  /** Data catalogue of the query. Default: the account's own Glue Data Catalog. */
+  readonly catalogue?: string | undefined;
   /** Whether Glue's catalogue is encrypted with the stack's key. */
   readonly encryptCatalog: boolean;
   readonly pipeline: string;
@@ -100,7 +102,7 @@ export interface Named {
   readonly writes: readonly string[];
   /** Objects of its checkpoints. Default: none. */
   readonly checkpoints?: readonly string[];
-  /** The reports of a model that is registered. Default: none. */
+  /** The reports of a registered model, or further outputs of a training job. Default: none. */
   readonly reports?: readonly string[];
 }
 

@@ -43,5 +43,8 @@ export const training: Calls = (stack, job) => {
       ),
       writing(named),
     ),
+    ...(named?.reports ?? []).flatMap((report) =>
+      writes(stack, "training", [report], { outputKey: null }),
+    ),
   ];
 };
