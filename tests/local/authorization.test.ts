@@ -143,6 +143,18 @@ describe("the stack's policies, asked about the steps of a definition,", () => {
     deepEqual(await denials(evaluated, evaluated.definition, join(folder, "own")), {});
   });
 
+  it("allow all of a stack whose table is in another catalogue", async () => {
+    const source = { catalog: "s3tablescatalog/team-tables", database: "census", table: "houses" };
+    const dataset = Object.fromEntries(
+      Object.entries(californiaHousing).filter(([key]) => key !== "selectedTable"),
+    );
+    const inTables = await program({
+      dataset: { ...dataset, format: "parquet", source },
+      network: { mode: "none" },
+    });
+    deepEqual(await denials(inTables, inTables.definition, join(folder, "tables")), {});
+  });
+
   const role = (name: string): string =>
     `User: arn:aws:sts::111122223333:assumed-role/restate-test-${name}/SageMaker`;
   const other = "s3://bucket-of-others";

@@ -168,7 +168,7 @@ export const athenaInput: Calls = (stack, job) => {
     resources: [arn(stack, "athena", `workgroup/${workGroup}`)],
   } as const;
   return [
-    ...(stack.catalogue === undefined || stack.catalogue === "AwsDataCatalog"
+    ...(["AwsDataCatalog", within.replace(/\/$/, "")].includes(stack.catalogue ?? "AwsDataCatalog")
       ? []
       : [
           {
