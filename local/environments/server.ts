@@ -4,8 +4,8 @@ import { setTimeout as wait } from "node:timers/promises";
 
 import { extract } from "tar";
 
-/** Seconds until a server must have answered for the first time. */
-const startSeconds = 30;
+/** Seconds until a server must have answered for the first time: it bounds a hang, also on a busy machine. */
+const startSeconds = 120;
 
 /** Unpacks a model artifact, if a container has one, into a folder, replacing any existing one. */
 export async function unpackModel(archive: string | undefined, folder: string): Promise<void> {

@@ -17,7 +17,6 @@ import { openMachine, programOf } from "../../cli/world";
 import type { World } from "../../cli/sageMaker/world";
 import { ensurePipeline } from "../../local/api/pipelines";
 import type { ServedApi } from "../../local/environments/awsServices";
-import { freePorts } from "../../local/environments/server";
 import { serveApi } from "../../local/api/server";
 import { canonicalJson } from "../../pipeline/language/canonicalJson";
 import { commandLine } from "../support/commandLine";
@@ -30,6 +29,7 @@ import {
   temporaryFolder,
   writeDefinition,
 } from "../support/localRun";
+import { freePort } from "../support/ports";
 import { credentials, noCredentials, restateScript } from "./stack";
 
 /** A work folder looked at by `--local`, and by `--stack` of what `restate emulate` serves of it. */
@@ -251,7 +251,7 @@ describe("the same commands in both worlds", () => {
     await client.send(
       new CreateEndpointCommand({ EndpointName: "served", EndpointConfigName: "served" }),
     );
-    const [port = 0] = await freePorts(1);
+    const port = await freePort();
     const serving = spawn(process.execPath, [
       ...[...cliScript, "serve", "1", "--port", String(port), "--work-folder", workFolder],
     ]);

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer, request as httpRequest } from "node:http";
-import { createServer, type AddressInfo } from "node:net";
+import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 
 import type { Browser, Page } from "puppeteer-core";
@@ -20,6 +20,7 @@ import { findBrowser, startBrowser } from "../../tools/browser";
 import { commandLine } from "../support/commandLine";
 import { housingRows, writeRows } from "../support/housing";
 import { local, smallDefinition, temporaryFolder, writeDefinition } from "../support/localRun";
+import { freePort } from "../support/ports";
 import { credentials, noCredentials } from "./stack";
 
 const silent = (): void => undefined;
@@ -30,15 +31,6 @@ const tracked = {
   MlflowConfig: { MlflowResourceArn: ownApp, MlflowExperimentName: "restate-dev" },
 };
 const artifactStore = "s3://sagemaker-restate-dev-111122223333/mlflow";
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 /** A run, as MLflow's REST API answers. */
 interface Run {

@@ -1,11 +1,11 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 
 import { commandLine } from "../support/commandLine";
 import { housingRows, writeRows } from "../support/housing";
+import { freePort } from "../support/ports";
 import { copyProject, removeProject } from "../support/projectCopy";
 
 const guides = ["README.md", ...readdirSync("docs").map((file) => `docs/${file}`)].filter((file) =>
@@ -58,14 +58,6 @@ const exitCodes: Readonly<Record<string, number>> = {
 };
 
 const serve = "npm run local -- serve";
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
 
 /** Whether a process of a group still runs. */
 function isGroupAlive(group: number): boolean {
