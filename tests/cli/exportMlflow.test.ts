@@ -451,7 +451,8 @@ describe("export mlflow", function () {
       wrong.stderr,
       /--to: arn:aws:s3:::bucket is not a store; it is a folder, an address such as/,
     );
-    const gone = await exported("--to", "http://127.0.0.1:9");
+    const to = ["export", "mlflow", "--work-folder", workFolder, "--to", "http://127.0.0.1:9"];
+    const gone = await local(to, { MLFLOW_HTTP_REQUEST_MAX_RETRIES: "0" });
     equal(gone.code, 1);
     match(gone.stderr, /error: http:\/\/127\.0\.0\.1:9: MLflow: API request to .* failed/);
     const missing = await exported();
