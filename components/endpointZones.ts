@@ -34,7 +34,7 @@ export async function endpointZones(
   const shared = first.filter((zone) => others.every((zones) => zones.includes(zone))).sort();
   if (shared.length < count) {
     throw runError(
-      `restate:network.availabilityZones is ${count}, but only ${shared.length} of the zones of ${region} ` +
+      `restate:network.availabilityZones: is ${count}, but only ${shared.length} of the zones of ${region} ` +
         `(${shared.join(", ") || "none"}) can have endpoints to all services that jobs call: ${services.join(", ")}`,
     );
   }

@@ -37,9 +37,9 @@ async function listRuns(
     const execution = await findExecution(client, world, arn);
     const model = winners.get(execution.id);
     const isOver = model === undefined && execution.status === "Succeeded";
-    const { challenge: challenged, lines = [] } = isOver
+    const { challenge: challenged, lines } = isOver
       ? await challengeOf(world, execution.arn)
-      : {};
+      : { lines: [] };
     if (challenged === undefined) {
       lines.forEach(unread);
     }
@@ -60,14 +60,14 @@ async function listRuns(
 }
 
 /** The verdict on the champion in an execution that registered no model. */
-async function challengeOf(world: World, arn: string): Promise<Partial<ShownChallenge>> {
+function challengeOf(world: World, arn: string): Promise<ShownChallenge> {
   const client = sageMaker(world.client);
-  const definition = await definitionOf(client, arn);
-  if (!allSteps(definition).some(({ step }) => step.Name === challenge.step)) {
-    return {};
-  }
-  const steps = await stepsOf(client, arn, definition);
-  return shownChallenge(() => challengeIn(world, steps));
+  return shownChallenge(async () => {
+    const definition = await definitionOf(client, arn);
+    return allSteps(definition).some(({ step }) => step.Name === challenge.step)
+      ? challengeIn(world, await stepsOf(client, arn, definition))
+      : undefined;
+  });
 }
 
 /** `runs`: the latest executions as a table, or as JSON. */

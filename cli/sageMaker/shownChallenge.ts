@@ -1,6 +1,6 @@
 import type { Challenge } from "../../local/records/challenge";
 import { challengeText } from "../../report/challengeText";
-import { AwsError } from "./awsErrors";
+import { UserError } from "../../errors/userError";
 
 /** What is shown of a champion's challenge beside an execution. */
 export interface ShownChallenge {
@@ -21,7 +21,7 @@ export async function shownChallenge(
       ? { lines: [] }
       : { challenge, lines: [challengeText(challenge)] };
   } catch (error) {
-    if (error instanceof AwsError) {
+    if (error instanceof UserError) {
       return { lines: [`Champion: the verdict cannot be read: ${error.message}`] };
     }
     throw error;

@@ -84,23 +84,29 @@ describe("npm run local, on a machine or in a folder that is not as it should be
 
   it("leaves out documents that are damaged, names them, and lets nothing else suffer", async () => {
     const work = join(folder, "damaged");
-    equal((await run(work)).code, 0);
-    equal((await run(work)).code, 0);
     const executions = join(work, "executions");
-    const [one = "", other = ""] = readdirSync(executions);
-    const record = join(executions, one, "execution.json");
+    equal((await run(work)).code, 0);
+    const [first = ""] = readdirSync(executions);
+    equal((await run(work)).code, 0);
+    const second = readdirSync(executions).find((id) => id !== first) ?? "";
+    const record = join(executions, second, "execution.json");
     writeFileSync(record, readFileSync(record, "utf8").slice(0, 500));
-    writeFileSync(join(executions, other, "definition.json"), "{");
+    writeFileSync(join(executions, first, "definition.json"), "{");
     const model = join(work, "models", "restate-dev", "1.json");
     writeFileSync(model, "");
 
     const runs = await localProcess(["runs", "--work-folder", work, "--json"]);
     equal((JSON.parse(runs.stdout) as readonly unknown[]).length, 1);
-    // The models are read too: they tell which executions registered one.
-    deepEqual(runs.stderr.split("\n"), [
-      ...[record, model].map((path) => `warning: ${path} is damaged, so it is skipped`),
-      "",
-    ]);
+    // The models are read too: they tell which executions registered one. The first now seems to have registered none.
+    const [unread = "", ...rest] = runs.stderr.trimEnd().split("\n").reverse();
+    match(
+      unread,
+      /^Champion: the verdict cannot be read: the definition of arn:\S+: .* is not JSON: /,
+    );
+    deepEqual(
+      rest.reverse(),
+      [record, model].map((path) => `warning: ${path} is damaged, so it is skipped`),
+    );
     const models = await localProcess(["models", "--work-folder", work, "--json"]);
     deepEqual(
       (JSON.parse(models.stdout) as readonly { version: number }[]).map(({ version }) => version),
@@ -108,7 +114,7 @@ describe("npm run local, on a machine or in a folder that is not as it should be
     );
     equal(models.stderr, `warning: ${model} is damaged, so it is skipped\n`);
     failedBy(
-      await local(["compare", other, other, "--work-folder", work]),
+      await local(["compare", first, first, "--work-folder", work]),
       /the definition of arn:\S+: the definition is not JSON: /,
     );
     const next = await run(work);

@@ -160,7 +160,7 @@ describe("npm run local, on a table of one's own,", function () {
     const [job] = content.evaluation_details;
     deepEqual(
       job.metric_groups[0].metric_data.map(({ name, value }) => [name, typeof value]),
-      ["r2", "rmse", "mae", "mse", "rows"].map((name) => [name, "number"]),
+      ["r2", "mse", "rmse", "mae", "rows"].map((name) => [name, "number"]),
     );
     const none = await card("9");
     equal(none.code, 1);

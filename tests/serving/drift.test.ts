@@ -252,7 +252,11 @@ describe("serving that looks for drift", () => {
       drift({ instanceType: "ml.m5d.large" }),
       /monitoring\.instanceType: .*such as ml\.m5\.large/,
     ],
-    ["a rate of nothing", drift({ falseAlarmRate: 0 }), /monitoring\.falseAlarmRate: .*>0/],
+    [
+      "a rate of nothing",
+      drift({ falseAlarmRate: 0 }),
+      /monitoring\.falseAlarmRate: must be more than 0/,
+    ],
     [
       "requests that are not kept",
       { ...drift(), capturePercentage: 0 },
