@@ -1,7 +1,5 @@
 import { Command } from "commander";
 
-import { challenge } from "../../pipeline/champion";
-import { allSteps } from "../../pipeline/language/graph";
 import { formatListing } from "../../terminal/listing";
 import { widthOf } from "../../terminal/output";
 import { executionListing, type ListedExecution } from "../../terminal/tables";
@@ -12,7 +10,7 @@ import { findExecution, latestExecutions } from "../sageMaker/executions";
 import { listModels } from "../sageMaker/models";
 import { challengeIn } from "../sageMaker/record";
 import { type ShownChallenge, shownChallenge } from "../sageMaker/shownChallenge";
-import { definitionOf, stepsOf } from "../sageMaker/steps";
+import { startedSteps } from "../sageMaker/steps";
 import { note, print, type Terminal } from "../terminal";
 import type { World } from "../sageMaker/world";
 import type { WorldOptions } from "../world";
@@ -62,12 +60,7 @@ async function listRuns(
 /** The verdict on the champion in an execution that registered no model. */
 function challengeOf(world: World, arn: string): Promise<ShownChallenge> {
   const client = sageMaker(world.client);
-  return shownChallenge(async () => {
-    const definition = await definitionOf(client, arn);
-    return allSteps(definition).some(({ step }) => step.Name === challenge.step)
-      ? challengeIn(world, await stepsOf(client, arn, definition))
-      : undefined;
-  });
+  return shownChallenge(async () => challengeIn(world, await startedSteps(client, arn)));
 }
 
 /** `runs`: the latest executions as a table, or as JSON. */

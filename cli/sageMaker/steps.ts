@@ -116,6 +116,26 @@ export async function definitionOf(
   return parseDefinition(`the definition of ${arn}`, text);
 }
 
+/**
+ * The steps of an execution that have started, in that order.
+ * @param types the steps' types by their names, which only the definition tells
+ */
+export async function startedSteps(
+  client: SageMakerClient,
+  arn: string,
+  types: ReadonlyMap<string, string> = new Map(),
+): Promise<readonly DeployedStep[]> {
+  const started: DeployedStep[] = [];
+  const pages = paginateListPipelineExecutionSteps(
+    { client, pageSize: 100 },
+    { PipelineExecutionArn: arn, SortOrder: "Ascending" },
+  );
+  for await (const { PipelineExecutionSteps: page = [] } of pages) {
+    started.push(...page.map((step) => deployedStep(step, types.get(step.StepName ?? "") ?? "")));
+  }
+  return started;
+}
+
 /** All steps of an execution: those that have started, in that order, and then the others. */
 export async function stepsOf(
   client: SageMakerClient,
@@ -125,14 +145,7 @@ export async function stepsOf(
   const types = new Map<string, string>(
     allSteps(definition).map(({ step }) => [step.Name, step.Type]),
   );
-  const started: DeployedStep[] = [];
-  const pages = paginateListPipelineExecutionSteps(
-    { client, pageSize: 100 },
-    { PipelineExecutionArn: arn, SortOrder: "Ascending" },
-  );
-  for await (const { PipelineExecutionSteps: page = [] } of pages) {
-    started.push(...page.map((step) => deployedStep(step, types.get(step.StepName ?? "") ?? "")));
-  }
+  const started = await startedSteps(client, arn, types);
   const known = new Set(started.map(({ name }) => name));
   const others = [...types].filter(([name]) => !known.has(name));
   return [
