@@ -123,6 +123,20 @@ function ofStatements(
           .flatMap((one) => judge(one).map((problem) => `${one.sid}: ${problem}`));
 }
 
+/** Whether a statement's actions include one. */
+const allowsAction = ({ actions }: Statement, action: string): boolean =>
+  actions.some((pattern) => matches(pattern, action));
+
+/** Checks that statements that allow an action have a condition. */
+const conditionFor = (
+  action: string,
+  isLimited: (statement: Statement) => boolean,
+  problem: string,
+): Rule["problems"] =>
+  ofStatements((statement) =>
+    unmet([!allowsAction(statement, action) || isLimited(statement), problem]),
+  );
+
 /** Whether a statement limits an action on resources with generated names. */
 function isNarrowed(statement: Statement, action: string, resource: string): boolean {
   return (
@@ -270,12 +284,10 @@ export const accessRules: readonly Rule[] = [
     name: "grants-for-services",
     description: "Grants on keys are only created by services for this account's resources.",
     types: identityTypes,
-    problems: ofStatements((statement) =>
-      unmet([
-        !statement.actions.some((action) => matches(action, "kms:CreateGrant")) ||
-          isTrue(statement, "kms:GrantIsForAWSResource"),
-        "kms:CreateGrant must be limited to services by kms:GrantIsForAWSResource",
-      ]),
+    problems: conditionFor(
+      "kms:CreateGrant",
+      (statement) => isTrue(statement, "kms:GrantIsForAWSResource"),
+      "kms:CreateGrant must be limited to services by kms:GrantIsForAWSResource",
     ),
   },
   {
@@ -300,12 +312,10 @@ export const accessRules: readonly Rule[] = [
     name: "roles-passed-to-one-service",
     description: "Passing a role is limited to named services.",
     types: identityTypes,
-    problems: ofStatements((statement) =>
-      unmet([
-        !statement.actions.some((action) => matches(action, "iam:PassRole")) ||
-          held(statement, "iam:PassedToService"),
-        "iam:PassRole must be limited to a service by iam:PassedToService",
-      ]),
+    problems: conditionFor(
+      "iam:PassRole",
+      (statement) => held(statement, "iam:PassedToService"),
+      "iam:PassRole must be limited to a service by iam:PassedToService",
     ),
   },
   {
@@ -314,9 +324,7 @@ export const accessRules: readonly Rule[] = [
       "Roles can only be created within a boundary; nobody else can be granted permissions, and nothing opened to others.",
     types: identityTypes,
     problems: ofStatements((statement) => {
-      const limited = withinBoundary.filter((name) =>
-        statement.actions.some((action) => matches(action, name)),
-      );
+      const limited = withinBoundary.filter((name) => allowsAction(statement, name));
       const never = statement.actions.filter((action) => neverAllowed.test(action));
       return unmet(
         [never.length === 0, `${never.join(", ")} must not be allowed: nothing limits it`],

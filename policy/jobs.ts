@@ -61,6 +61,12 @@ const forms: Readonly<Record<string, JobForm | undefined>> = {
   RegisterModel: undefined,
 };
 
+/** Whether the network of a job's request names its subnets. */
+export function namesSubnets(network: unknown): boolean {
+  const subnets = list(at(network, "VpcConfig", "Subnets") as readonly unknown[] | undefined);
+  return subnets.length > 0 && subnets.every(isText);
+}
+
 /** Data Wrangler's job reads from Athena, so it is not isolated. */
 const readsAthena = (job: unknown): boolean =>
   /\/sagemaker-data-wrangler-container[:@]/.test(String(at(job, "AppSpecification", "ImageUri"))) &&
@@ -145,7 +151,6 @@ function jobProblems(
 ): readonly string[] {
   const resources = form.resources && at(job, ...form.resources);
   const network = form.network && at(job, ...form.network);
-  const subnets = list(at(network, "VpcConfig", "Subnets") as readonly unknown[] | undefined);
   // Each group of instances has a type.
   const groups = list(
     (at(resources, "InstanceGroups") ?? at(resources, "InstanceConfigs")) as
@@ -175,9 +180,7 @@ function jobProblems(
       `${name}: EnableInterContainerTrafficEncryption must be true`,
     ],
     [
-      config.requireNetwork !== true ||
-        form.network === undefined ||
-        (subnets.length > 0 && subnets.every(isText)),
+      config.requireNetwork !== true || form.network === undefined || namesSubnets(network),
       `${name}: VpcConfig must name subnets`,
     ],
     [

@@ -1,5 +1,6 @@
 import { isEcrImage, secretProblems } from "./containers";
-import { at, document, isText, list, type Rule, unmet } from "./rule";
+import { namesSubnets } from "./jobs";
+import { at, document, list, type Rule, unmet } from "./rule";
 import { ownKey } from "./storage";
 import { encrypted } from "./volumes";
 
@@ -76,7 +77,6 @@ export const scheduleRules: readonly Rule[] = [
       const outputs = at(job, "ProcessingOutputConfig");
       const network = at(job, "NetworkConfig");
       const image = at(job, "AppSpecification", "ImageUri");
-      const subnets = list(at(network, "VpcConfig", "Subnets") as readonly unknown[] | undefined);
       return [
         ...secretProblems("", job),
         ...unmet(
@@ -93,10 +93,7 @@ export const scheduleRules: readonly Rule[] = [
             at(network, "EnableInterContainerTrafficEncryption") === true,
             "EnableInterContainerTrafficEncryption must be true",
           ],
-          [
-            config.requireNetwork !== true || (subnets.length > 0 && subnets.every(isText)),
-            "VpcConfig must name subnets",
-          ],
+          [config.requireNetwork !== true || namesSubnets(network), "VpcConfig must name subnets"],
         ),
       ];
     },
