@@ -128,12 +128,8 @@ export class JobRunner implements Jobs {
   async close(): Promise<void> {
     this.stopped = true;
     const { service } = this;
-    if (this.running.size === 0) {
-      this.service = undefined;
-      service?.release();
-    } else {
-      await service?.close();
-    }
+    this.service = undefined;
+    await service?.leave(this.running.size === 0);
     this.abandon("stopped");
     for (const proceed of this.queue.splice(0)) {
       proceed();

@@ -105,8 +105,16 @@ export class PythonService {
     this.child.stdin.write(`${JSON.stringify(request)}\n`);
   }
 
-  /** Releases the process, which has nothing left to do, for the next user. */
-  release(): void {
+  /** Gives the process up: for the next user if it is idle, which has nothing left to do; otherwise it is ended. */
+  async leave(isIdle: boolean): Promise<void> {
+    if (isIdle) {
+      this.release();
+    } else {
+      await this.close();
+    }
+  }
+
+  private release(): void {
     this.owner = undefined;
     if (!this.hasEnded) {
       PythonService.idle.add(this);
@@ -116,7 +124,7 @@ export class PythonService {
   }
 
   /** Ends the process and its children. */
-  async close(): Promise<void> {
+  private async close(): Promise<void> {
     this.owner = undefined;
     PythonService.idle.delete(this);
     clearTimeout(this.timer);

@@ -67,12 +67,8 @@ export class Tuner {
   async close(): Promise<void> {
     this.isClosed = true;
     const { service } = this;
-    if (this.waiting.length === 0) {
-      this.service = undefined;
-      service?.release();
-    } else {
-      await service?.close();
-    }
+    this.service = undefined;
+    await service?.leave(this.waiting.length === 0);
     this.fail("stopped");
   }
 
@@ -83,6 +79,7 @@ export class Tuner {
         this.waiting.shift()?.resolve(message as Answer);
       },
       failed: (error) => {
+        this.service = undefined; // The next request starts the process again, and reports its failure.
         this.fail(error.message);
       },
     });
