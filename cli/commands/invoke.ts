@@ -6,6 +6,7 @@ import {
 import { Command } from "commander";
 
 import { UserError } from "../../errors/userError";
+import { predictionsIn } from "../../local/environments/predictions";
 import { inWorld } from "../inWorld";
 import { type JsonOption, readPort, withJson, withWorld } from "../options";
 import { AwsError, explaining } from "../sageMaker/awsErrors";
@@ -39,14 +40,10 @@ interface Prediction {
   readonly text: string;
 }
 
-/** The predictions in an answer: a line each with its interval, or, without intervals, in lines or all in one. */
-function predictionsIn(answer: string, count: number): readonly Prediction[] {
-  const lines = answer.trim().split(/\s+/);
-  const texts = lines.length === count ? lines : answer.trim().split(/[,\s]+/);
-  return texts.map((text) => {
-    const [score = Number.NaN, ...interval] = text.split(",").map(Number);
-    return { text, score, ...(interval.length === 2 ? { interval } : {}) };
-  });
+function predictionOf(line: string): Prediction {
+  const text = line.trim();
+  const [score = Number.NaN, ...interval] = text.split(",").map(Number);
+  return { text, score, ...(interval.length === 2 ? { interval } : {}) };
 }
 
 /** Predicts rows, in parts where they are too many; the error where they are refused names the lines. */
@@ -82,7 +79,7 @@ async function predict(
     ];
   }
   const { Body: body } = answer;
-  const predictions = predictionsIn(new TextDecoder().decode(body), rows.length);
+  const predictions = predictionsIn(new TextDecoder().decode(body), rows.length).map(predictionOf);
   if (predictions.length !== rows.length) {
     throw new UserError(
       `${name} returned ${predictions.length} predictions for ${rows.length} rows (${lines})`,

@@ -12,6 +12,7 @@ import { type JobFolder, makeJobFolder } from "../../environments/jobFolder";
 import type { Job } from "../../environments/jobs";
 import { type Execution, machineOf, StepFailure } from "../execution";
 import { defaultTimeLimit, failureReason } from "./jobFailure";
+import { predictionsIn } from "../../environments/predictions";
 import { freePorts, unpackModel, waitForServers } from "../../environments/server";
 import type { ServingContainer } from "../../environments/serving";
 import { modelSource, placeSource } from "../../environments/sources";
@@ -68,10 +69,9 @@ function readRows(request: TransformRequest, ask: Rows["ask"]): Rows {
   };
 }
 
-/** The predictions in a response: a line each, or, for built-in algorithms, all in one line. */
+/** @throws Error if the model has not answered a prediction for each row */
 function answers(body: string, count: number): readonly string[] {
-  const lines = body.trimEnd().split("\n");
-  const found = lines.length === count ? lines : body.trim().split(/[,\n]/);
+  const found = predictionsIn(body, count);
   if (found.length !== count) {
     throw new Error(`the model returned ${found.length} predictions for ${count} rows`);
   }
