@@ -10,7 +10,6 @@ import { writeReport } from "../../report/report";
 import { readDiagnoses } from "../../report/reportData";
 import { type Selection, readSelection } from "../../local/execution/selection";
 import { runSession } from "../../local/execution/session";
-import type { RunnableProgram } from "../../offline/program";
 import { findDocument } from "../../local/records/executions";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { allSteps } from "../../pipeline/language/graph";
@@ -90,12 +89,11 @@ function checkImages(definition: PipelineDefinition, { image = new Map() }: RunO
   }
 }
 
-/** The executions of a pipeline on this machine. */
-function earlierRuns(options: RunOptions, program: RunnableProgram, pipelineName: string): World {
-  const machine = openMachine(options, { program });
+/** A world with the executions of one pipeline only. */
+function ofPipeline(world: World, pipelineName: string): World {
   const pipelines = async (): Promise<readonly Pipeline[]> =>
-    (await machine.pipelines()).filter((one) => one.pipelineName === pipelineName);
-  return { ...machine, pipelines };
+    (await world.pipelines()).filter((one) => one.pipelineName === pipelineName);
+  return { ...world, pipelines };
 }
 
 /** The steps to run of those that the options name, and the execution that the others are taken from. */
@@ -140,7 +138,7 @@ async function runHere(
     const { pipelineName = program.pipelineName } = options;
     const world = openMachine(options, { program });
     const { command, machine } = world;
-    const earlier = earlierRuns(options, program, pipelineName);
+    const earlier = ofPipeline(world, pipelineName);
     const client = sageMaker(earlier.client);
     const parameter = await startParameters(client, earlier, definition, options);
     const session = await runSession({

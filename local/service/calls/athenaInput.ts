@@ -122,11 +122,14 @@ function readsTableBucket(stack: Stack): readonly Call[] {
   ];
 }
 
+/** Athena's name for the catalogue of the table's bucket in S3 Tables; undefined if the table is not there. */
+const bucketCatalogue = ({ tableBucket }: Stack): string | undefined =>
+  tableBucket && `s3tablescatalog/${tableBucket.name}`;
+
 /** The catalogues of Glue in which the table is found. */
-function catalogs({ tableBucket }: Stack): readonly string[] {
-  return tableBucket === undefined
-    ? ["catalog"]
-    : ["catalog", "catalog/s3tablescatalog", `catalog/s3tablescatalog/${tableBucket.name}`];
+function catalogs(stack: Stack): readonly string[] {
+  const own = bucketCatalogue(stack);
+  return own === undefined ? ["catalog"] : ["catalog", "catalog/s3tablescatalog", `catalog/${own}`];
 }
 
 /**
@@ -138,10 +141,10 @@ export const athenaInput: Calls = (stack, job) => {
   const actor = "processing";
   const { baseTables, database, dnsSuffix, encryptCatalog, kmsKeyArn, region, table, workGroup } =
     stack;
-  const { tableBucket } = stack;
-  const within = tableBucket === undefined ? "" : `s3tablescatalog/${tableBucket.name}/`;
+  const inBucket = bucketCatalogue(stack);
+  const within = inBucket === undefined ? "" : `${inBucket}/`;
   const parents = catalogs(stack).slice(1);
-  const evidence = tableBucket === undefined ? catalogueOfQueries : tablesInBuckets;
+  const evidence = inBucket === undefined ? catalogueOfQueries : tablesInBuckets;
   const catalog = arn(stack, "glue", "catalog");
   const inputTable = `${inputDatabase}/${inputTablePrefix}0123456789abcdef`;
   const [folder = "athena"] = job.named?.writes ?? [];
@@ -168,7 +171,7 @@ export const athenaInput: Calls = (stack, job) => {
     resources: [arn(stack, "athena", `workgroup/${workGroup}`)],
   } as const;
   return [
-    ...(["AwsDataCatalog", within.replace(/\/$/, "")].includes(stack.catalogue ?? "AwsDataCatalog")
+    ...([undefined, "AwsDataCatalog", inBucket].includes(stack.catalogue)
       ? []
       : [
           {
@@ -192,7 +195,7 @@ export const athenaInput: Calls = (stack, job) => {
       [...parents, `database/${within}${database}`, `table/${within}${database}/${table}`],
       evidence,
     ),
-    ...(tableBucket === undefined ? [] : readsTableBucket(stack)),
+    ...(inBucket === undefined ? [] : readsTableBucket(stack)),
     ...baseTables.map((base) =>
       glue(
         ["glue:GetTable"],
@@ -200,7 +203,7 @@ export const athenaInput: Calls = (stack, job) => {
         viewsReadTheirTables,
       ),
     ),
-    ...(tableBucket === undefined
+    ...(inBucket === undefined
       ? [
           glue(
             ["glue:GetPartition", "glue:GetPartitions", "glue:BatchGetPartition"],
@@ -226,7 +229,7 @@ export const athenaInput: Calls = (stack, job) => {
         ]
       : []),
     { actor, actions: ["lakeformation:GetDataAccess"], resources: ["*"], evidence: lakeFormation },
-    ...(tableBucket === undefined ? readsTable(stack, actor, athenaInS3, true) : []),
+    ...(inBucket === undefined ? readsTable(stack, actor, athenaInS3, true) : []),
     // Athena writes to the location in the input, from its own network.
     {
       actor,
