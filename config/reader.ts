@@ -50,8 +50,10 @@ function parseValue(schema: z.core.$ZodType | undefined, raw: string): unknown {
 
 /** A limit that a number, or the length of a list or a text, does not keep to. */
 function limitMessage(origin: string, limit: string, value: number | bigint): string {
-  const unit = { array: value === 1 ? "entry" : "entries", string: "characters" }[origin];
-  return unit === undefined ? `must be ${limit} ${value}` : `must have ${limit} ${value} ${unit}`;
+  const units = { array: ["entry", "entries"], string: ["character", "characters"] }[origin];
+  return units === undefined
+    ? `must be ${limit} ${value}`
+    : `must have ${limit} ${value} ${units[Number(value) === 1 ? 0 : 1]}`;
 }
 
 /** What zod's own message leaves out, or words badly: missing values, limits, and which members there are. */

@@ -62,7 +62,7 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   [
     "no instances",
     compute({ minInstances: 0 }),
-    /restate-serving:compute\.minInstances: must (be|have) at least 1\b/,
+    /restate-serving:compute\.minInstances: must be at least 1\b/,
   ],
   [
     "instances for a serverless endpoint",
@@ -82,7 +82,7 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   [
     "more memory than there is",
     serverless({ memoryMegabytes: 7168 }),
-    /restate-serving:compute\.memoryMegabytes: must (be|have) at most 6144\b/,
+    /restate-serving:compute\.memoryMegabytes: must be at most 6144\b/,
   ],
   [
     "more warm compute than requests",
@@ -112,7 +112,7 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   [
     "more than all requests",
     { capturePercentage: 101 },
-    /restate-serving:capturePercentage: must (be|have) at most 100\b/,
+    /restate-serving:capturePercentage: must be at most 100\b/,
   ],
   ["an unknown network", { network: "vpc" }, /restate-serving:network: .*"main-stack"\|"none"/],
   ["an unknown strategy", { update: { strategy: "shadow" } }, /restate-serving:update\.strategy: /],
@@ -127,7 +127,7 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
       ...compute({ minInstances: 2, maxInstances: 2 }),
       update: { strategy: "canary", percent: 60 },
     },
-    /restate-serving:update\.percent: must (be|have) at most 50\b/,
+    /restate-serving:update\.percent: must be at most 50\b/,
   ],
   [
     "a canary of one instance",
@@ -161,7 +161,7 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   [
     "alarms of nothing",
     { alarms: { serverErrors: 0 } },
-    /restate-serving:alarms\.serverErrors: must (be|have) at least 1\b/,
+    /restate-serving:alarms\.serverErrors: must be at least 1\b/,
   ],
   [
     "a schedule of monitoring that there is not",
