@@ -23,6 +23,6 @@ export async function groupsOf(world: World, { group }: GroupOption): Promise<re
     return group === undefined ? all : [group];
   }
   throw new UserError(
-    `there is no model package group ${group}; the groups are ${all.join(", ") || "none"}`,
+    `${world.place} has no model package group ${group}; it has ${all.join(", ") || "none"}`,
   );
 }

@@ -117,7 +117,8 @@ async function printLogs(
   const job = known.includes(word) ? undefined : await findJob(logsClient, word);
   if (job === undefined && !known.includes(word)) {
     throw new UserError(
-      `there is no step ${word}, nor a job of that name with a log; the steps are ${known.join(", ") || "none"}`,
+      `there is no step ${word}, nor a job of that name with a log; ` +
+        (known.length === 0 ? "no step has run" : `the steps are ${known.join(", ")}`),
     );
   }
   const read = async (): Promise<Jobs> => {

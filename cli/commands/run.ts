@@ -83,7 +83,8 @@ function checkImages(definition: PipelineDefinition, { image = new Map() }: RunO
   for (const uri of image.keys() as Iterable<string>) {
     if (!known.has(uri)) {
       throw new UserError(
-        `--image: no step of the definition uses the image ${uri}; they use ${[...known].join(", ") || "none"}`,
+        `--image: no step of the definition uses the image ${uri}; ` +
+          (known.size === 0 ? "none uses any" : `they use ${[...known].join(", ")}`),
       );
     }
   }

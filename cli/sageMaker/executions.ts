@@ -82,9 +82,10 @@ async function unknownExecution(
   const ids = latest.map((one) => executionId(one.PipelineExecutionArn ?? ""));
   const similar = nearest(typed, ids);
   const some = ids.slice(0, maxNamed).join(", ") || "none";
+  const known = ids.length > maxNamed ? `the latest are ${some}` : `it has ${some}`;
   return new UserError(
     `${world.place} has no execution ${typed}; ` +
-      (similar === undefined ? `the latest are ${some}` : `did you mean ${similar}?`),
+      (similar === undefined ? known : `did you mean ${similar}?`),
   );
 }
 

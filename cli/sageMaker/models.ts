@@ -11,8 +11,8 @@ import { UserError } from "../../errors/userError";
 import type { ListedModel } from "../../terminal/tables";
 import type { World } from "./world";
 
-/** Versions that an error names, of those that there are. */
-const maxNamed = 5;
+/** Max ranges of versions of a group that an error lists. */
+const maxRanges = 5;
 
 /** A version of a model package group. */
 interface DeployedModel extends ListedModel {
@@ -117,6 +117,40 @@ export interface Approval {
   readonly approvalDescription?: string;
 }
 
+/** Numbers in words, such as "version 3" or "versions 1, 3 to 5": at most the last ranges. */
+function versionsText(numbers: readonly number[]): string {
+  const ranges: { first: number; last: number }[] = [];
+  for (const number of [...numbers].sort((left, right) => left - right)) {
+    const range = ranges.at(-1);
+    if (range?.last === number - 1) {
+      range.last = number;
+    } else {
+      ranges.push({ first: number, last: number });
+    }
+  }
+  const texts = ranges
+    .slice(-maxRanges)
+    .map(({ first, last }) => (first === last ? String(first) : `${first} to ${last}`));
+  const more = ranges.length > maxRanges ? "..., " : "";
+  return `${numbers.length === 1 ? "version" : "versions"} ${more}${texts.join(", ")}`;
+}
+
+/** An error that says which versions there are. */
+function unknownVersion(typed: string, versions: readonly ModelPackageSummary[]): UserError {
+  const groups = [...new Set(versions.map((one) => one.ModelPackageGroupName ?? ""))];
+  const known = groups.map((group) => {
+    const own = versions.filter((one) => one.ModelPackageGroupName === group);
+    return `has ${versionsText(own.map((one) => one.ModelPackageVersion ?? 0))}`;
+  });
+  return new UserError(
+    groups.length === 1
+      ? `${groups.join()} has no version ${typed}; it ${known.join()}`
+      : `there is no version ${typed}; ` +
+          (groups.map((group, place) => `${group} ${known[place] ?? ""}`).join(", ") ||
+            "no model is registered"),
+  );
+}
+
 /**
  * A version by its number, and by its group where several have it.
  *
@@ -132,10 +166,7 @@ export async function findVersion(
   const found = versions.filter((one) => String(one.ModelPackageVersion) === version);
   const [model] = found;
   if (model === undefined) {
-    const latest = latestFirst(versions).slice(0, maxNamed).reverse();
-    const known = latest.map((one) => nameOf(one)).join(", ") || "none";
-    const which = versions.length > maxNamed ? `the latest of ${versions.length} are` : "there are";
-    throw new UserError(`there is no model version ${version}; ${which} ${known}`);
+    throw unknownVersion(version, versions);
   }
   if (found.length > 1) {
     const names = found.map((one) => one.ModelPackageGroupName ?? "").join(", ");

@@ -171,10 +171,7 @@ describe("npm run restate: lists of executions, trials and models", () => {
       const unknown = await stack.restate(["approve", "7"]);
       deepEqual(
         [unknown.code, unknown.stderr],
-        [
-          1,
-          "error: there is no model version 7; there are 1 of restate-dev, 2 of restate-dev, 3 of restate-dev\n",
-        ],
+        [1, "error: restate-dev has no version 7; it has versions 1 to 3\n"],
       );
       const long = await stack.restate(["approve", "1", "--comment", "x".repeat(1025)]);
       deepEqual(

@@ -90,7 +90,7 @@ describe("the commands of npm run local", () => {
     equal(code, 1);
     equal(
       stderr,
-      `error: the work folder ${workFolder} has no execution nothing; the latest are ${execution}\n`,
+      `error: the work folder ${workFolder} has no execution nothing; it has ${execution}\n`,
     );
   });
 
@@ -114,7 +114,7 @@ describe("the commands of npm run local", () => {
     equal(model["approvalDescription"], "good enough");
     const { code, stderr } = await run("approve", "7");
     equal(code, 1);
-    equal(stderr, "error: there is no model version 7; there are 1 of restate-dev\n");
+    equal(stderr, "error: restate-dev has no version 7; it has version 1\n");
   });
 
   it("compare shows what differs between two executions", async () => {

@@ -2,10 +2,18 @@ import { deepEqual, rejects } from "node:assert/strict";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 
-import { CreatePipelineCommand, StartPipelineExecutionCommand } from "@aws-sdk/client-sagemaker";
+import {
+  CreateModelPackageCommand,
+  CreateModelPackageGroupCommand,
+  CreatePipelineCommand,
+  DeleteModelPackageCommand,
+  ListModelPackagesCommand,
+  StartPipelineExecutionCommand,
+} from "@aws-sdk/client-sagemaker";
 
 import { sageMaker } from "../../cli/sageMaker/clients";
 import { findExecution, hasEnded, latestExecutions } from "../../cli/sageMaker/executions";
+import { findVersion } from "../../cli/sageMaker/models";
 import { cloudWatchLogs, JobLog } from "../../cli/sageMaker/logs";
 import { definitionOf as definitionIn, stepsOf } from "../../cli/sageMaker/steps";
 import { worldOf } from "../../cli/world";
@@ -64,12 +72,42 @@ describe("what reads AWS for the commands", () => {
 
   it("names the executions that there are where one is not there", async () => {
     await rejects(findExecution(client, world, "none"), {
-      message: /^the work folder \S+ has no execution none; the latest are \w{12}$/,
+      message: /^the work folder \S+ has no execution none; it has \w{12}$/,
     });
     const [latest] = await latestExecutions(client, await world.pipelines(), 1);
     const id = (latest?.PipelineExecutionArn ?? "").split("/").at(-1) ?? "";
     await rejects(findExecution(client, world, `${id.slice(0, -1)}!`), {
       message: `${world.place} has no execution ${id.slice(0, -1)}!; did you mean ${id}?`,
     });
+  });
+
+  it("names the versions that there are where one is not there, as ranges by group", async () => {
+    const expect = (groups: string[], message: string): Promise<void> =>
+      rejects(findVersion(client, groups, "40"), { message });
+    await expect([], "there is no version 40; no model is registered");
+    for (const [group, versions] of [
+      ["one", 1],
+      ["many", 13],
+    ] as const) {
+      await client.send(new CreateModelPackageGroupCommand({ ModelPackageGroupName: group }));
+      for (let version = 0; version < versions; version++) {
+        await client.send(new CreateModelPackageCommand({ ModelPackageGroupName: group }));
+      }
+    }
+    await expect(["one"], "one has no version 40; it has version 1");
+    await expect(["many"], "many has no version 40; it has versions 1 to 13");
+    for (const { ModelPackageArn: arn, ModelPackageVersion: version = 0 } of (
+      await client.send(
+        new ListModelPackagesCommand({ ModelPackageGroupName: "many", MaxResults: 20 }),
+      )
+    ).ModelPackageSummaryList ?? []) {
+      if (version % 2 === 0 && version < 12) {
+        await client.send(new DeleteModelPackageCommand({ ModelPackageName: arn }));
+      }
+    }
+    await expect(
+      ["one", "many"],
+      "there is no version 40; one has version 1, many has versions ..., 3, 5, 7, 9, 11 to 13",
+    );
   });
 });

@@ -164,7 +164,7 @@ describe("npm run local, on a table of one's own,", function () {
     );
     const none = await card("9");
     equal(none.code, 1);
-    match(none.stderr, /there is no model version 9/);
+    match(none.stderr, /has no version 9; it has version 1$/m);
   });
 
   it("trains, evaluates and explains a model of every algorithm, each by its default tuning", async () => {
