@@ -1,0 +1,223 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+
+import type { StackResource } from "../../policy/rule";
+import { stackRules } from "../../policy/rules";
+import { policy } from "./broken";
+
+describe("the policy pack's rules for a whole stack", () => {
+  const bucket = { type: "aws:s3/bucket:Bucket", name: "bucket", props: { bucket: "b" } };
+  const companions = [
+    "bucketPublicAccessBlock:BucketPublicAccessBlock",
+    "bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+    "bucketVersioning:BucketVersioning",
+    "bucketOwnershipControls:BucketOwnershipControls",
+    "bucketPolicy:BucketPolicy",
+  ].map((kind): StackResource => {
+    return { type: `aws:s3/${kind}`, name: kind, props: { bucket: "b" } };
+  });
+  const limit: StackResource = {
+    type: "aws:iam/policy:Policy",
+    name: "limit",
+    props: { name: "s-boundary" },
+  };
+  const attached = (props: object, dependsOn?: StackResource["dependsOn"]): StackResource => ({
+    type: "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+    name: "attachment",
+    props: props as StackResource["props"],
+    ...(dependsOn === undefined ? {} : { dependsOn }),
+  });
+  const find = (
+    resources: readonly StackResource[],
+    config: Parameters<(typeof stackRules)[number]["problems"]>[1] = {},
+  ): readonly string[] => stackRules.flatMap(({ problems }) => problems(resources, config));
+
+  it("find nothing where a bucket has its companions, by name or before that is known", () => {
+    deepEqual(find([bucket, ...companions]), []);
+    const early = companions.map((one) => ({
+      ...one,
+      props: {},
+      dependsOn: { bucket: ["bucket"] },
+    }));
+    deepEqual(find([bucket, ...early]), []);
+  });
+
+  for (const missing of companions) {
+    it(`refuse a bucket without its ${missing.name}, or with that of another`, () => {
+      const others = companions.filter((one) => one !== missing);
+      equal(find([bucket, ...others]).length, 1);
+      equal(find([bucket, ...others, { ...missing, props: { bucket: "c" } }]).length, 1);
+    });
+  }
+
+  for (const type of [
+    "aws:iam/accessKey:AccessKey",
+    "aws:iam/user:User",
+    "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive",
+    "aws:lambda/function:Function",
+    "aws:s3/bucketAclV2:BucketAclV2",
+    "aws:s3/bucketV2:BucketV2",
+    "aws:ec2/instance:Instance",
+    "aws:ec2/vpcPeeringConnection:VpcPeeringConnection",
+    "aws:sagemaker/notebookInstance:NotebookInstance",
+    "aws:lakeformation/permissions:Permissions",
+    "aws-native:s3:AccessPoint",
+    "aws:cloudformation/stack:Stack",
+    "aws:kms/grant:Grant",
+    "aws:lambda/permission:Permission",
+    "aws:s3/accessPoint:AccessPoint",
+    "aws:s3control/bucket:Bucket",
+    "aws:ssm/document:Document",
+    "awsx:ec2:DefaultVpc",
+    "awsx:lb:ApplicationLoadBalancer",
+    "command:local:Command",
+    "pulumi-nodejs:dynamic:Resource",
+    "pulumi:providers:command",
+  ]) {
+    it(`refuse the type ${type}, where config does not allow it`, () => {
+      const one = { type, name: "one", props: {} };
+      ok(find([one]).some((problem) => problem.includes(`the type ${type} is not allowed`)));
+      deepEqual(
+        find([one], { types: [type] }).filter((problem) => problem.includes("not allowed")),
+        [],
+      );
+    });
+  }
+
+  it("let a boundary limit, and be attached to nothing", () => {
+    deepEqual(find([limit]), []);
+    const arn = "arn:aws:iam::111122223333:policy/s-boundary";
+    equal(find([limit, attached({ policyArn: arn })]).length, 1);
+    equal(find([limit, attached({}, { policyArn: ["limit"] })]).length, 1);
+    const role = { type: "aws:iam/role:Role", name: "role", props: { managedPolicyArns: [arn] } };
+    equal(find([limit, role]).length, 1);
+  });
+
+  const managed = (name: string, more: object = {}): StackResource => ({
+    type: "aws:iam/policy:Policy",
+    name,
+    props: { name: `physical-${name}`, ...more },
+  });
+
+  it("let policies of the stack be attached, by name or before that is known, and no others", () => {
+    const arn = "arn:aws:iam::111122223333:policy/physical-own";
+    deepEqual(find([managed("own"), attached({ policyArn: arn })]), []);
+    deepEqual(find([managed("own"), attached({}, { policyArn: ["own"] })]), []);
+    for (const name of ["Administrator", "restate-prod-boundary"]) {
+      const theirs = `arn:aws:iam::111122223333:policy/${name}`;
+      const expected = `attaches ${name}, which is not a policy of the stack`;
+      deepEqual(find([managed("own"), attached({ policyArn: theirs })]), [
+        `attachment: ${expected}`,
+      ]);
+      const role = {
+        type: "aws:iam/role:Role",
+        name: "role",
+        props: { managedPolicyArns: [arn, theirs] },
+      };
+      deepEqual(find([managed("own"), role]), [`role: ${expected}`]);
+    }
+  });
+
+  const inAccount = (id: string): readonly StackResource[] => [
+    {
+      type: "aws:sagemaker/pipeline:Pipeline",
+      name: "pipeline",
+      props: {
+        roleArn: `arn:aws:iam::${id}:role/r`,
+        pipelineDefinition: JSON.stringify({ KmsKeyId: `arn:aws:kms:us-east-1:${id}:key/k` }),
+      },
+    },
+    {
+      type: "aws:iam/role:Role",
+      name: "role",
+      props: {
+        assumeRolePolicy: policy({
+          Effect: "Allow",
+          Principal: { Service: "sagemaker.amazonaws.com" },
+          Condition: { StringEquals: { "aws:SourceAccount": id } },
+        }),
+      },
+    },
+    {
+      type: "aws:kms/keyPolicy:KeyPolicy",
+      name: "key",
+      props: {
+        policy: policy({
+          Effect: "Allow",
+          Principal: { AWS: `arn:aws:iam::${id}:root` },
+          Action: "kms:*",
+        }),
+      },
+    },
+    {
+      type: "aws:ec2/vpcEndpoint:VpcEndpoint",
+      name: "endpoint",
+      props: {
+        policy: policy({
+          Effect: "Allow",
+          Principal: "*",
+          Condition: { StringEquals: { "aws:PrincipalAccount": id } },
+        }),
+      },
+    },
+    {
+      type: "aws:cloudwatch/eventTarget:EventTarget",
+      name: "target",
+      props: { arn: `arn:aws:sns:us-east-1:${id}:topic` },
+    },
+  ];
+  const own = inAccount("111122223333");
+
+  it("let models, images and readers be of other accounts, and all else of one", () => {
+    const shared: readonly StackResource[] = [
+      {
+        type: "aws:sagemaker/model:Model",
+        name: "model",
+        props: {
+          primaryContainer: {
+            modelPackageName: "arn:aws:sagemaker:us-east-1:999988887777:model-package/theirs/1",
+          },
+        },
+      },
+      {
+        type: "aws:ecr/repositoryPolicy:RepositoryPolicy",
+        name: "readers",
+        props: {
+          policy: policy({
+            Effect: "Allow",
+            Principal: { AWS: "arn:aws:iam::999988887777:root" },
+            Action: "ecr:BatchGetImage",
+          }),
+        },
+      },
+    ];
+    deepEqual(find([...own, ...shared]), []);
+  });
+
+  for (const [index, theirs] of inAccount("999988887777").entries()) {
+    it(`refuse a ${theirs.name} of another account, unless config lists it`, () => {
+      const all = own.map((one, place) => (place === index ? theirs : one));
+      deepEqual(find(all), [
+        `${theirs.name}: 999988887777 is not the stack's account, which is 111122223333`,
+      ]);
+      deepEqual(find(all, { accounts: ["999988887777"] }), []);
+    });
+  }
+
+  it("refuse providers with keys of their own, or that talk to somebody else than AWS", () => {
+    const provider = (props: object): StackResource => ({
+      type: "pulumi:providers:aws",
+      name: "aws",
+      props: props as StackResource["props"],
+    });
+    deepEqual(find([provider({ region: "us-east-1", endpoints: "[]", insecure: "false" })]), []);
+    for (const [name, value] of [
+      ["accessKey", "AKIA"],
+      ["endpoints", '[{"s3":"https://example.com"}]'],
+      ["insecure", "true"],
+    ] as const) {
+      deepEqual(find([provider({ [name]: value })]), [
+        `aws: ${name} must not be set on a provider`,
+      ]);
+    }
+  });
+});
