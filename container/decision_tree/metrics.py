@@ -13,12 +13,14 @@ Metrics: TypeAlias = dict[str, float]
 def regression_metrics(
     labels: Float64Array,
     predictions: Float64Array,
+    weights: Float64Array | None = None,
 ) -> Metrics:
-    """Compute mse, rmse, mae and r2.
+    """Compute mse, rmse, mae and r2, each weighted if there are weights.
 
     Args:
         labels: actual values, float64, shape (rows,), at least one row.
         predictions: float64, same shape.
+        weights: float64, same shape, above zero; None if all rows count the same.
 
     Returns:
         mse (squared unit of the label), rmse and mae (its unit), r2 (at most 1). If all labels are
@@ -29,14 +31,16 @@ def regression_metrics(
     """
     with np.errstate(over="ignore", invalid="ignore"):
         errors = labels - predictions
-        residual = float(np.sum(errors**2))
-        total = float(np.sum((labels - labels.mean()) ** 2))
-        mse = residual / labels.size
+        share = np.ones(labels.size) if weights is None else weights
+        residual = float(np.sum(share * errors**2))
+        mean = np.sum(share * labels) / np.sum(share)
+        total = float(np.sum(share * (labels - mean) ** 2))
+        mse = residual / float(np.sum(share))
         r2 = 1 - residual / total if total else float(residual == 0)
         metrics = {
             "mse": mse,
             "rmse": mse**0.5,
-            "mae": float(np.mean(np.abs(errors))),
+            "mae": float(np.sum(share * np.abs(errors)) / np.sum(share)),
             "r2": r2,
         }
     if not np.isfinite(list(metrics.values())).all():

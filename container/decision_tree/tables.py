@@ -1,4 +1,4 @@
-"""Reads tables in CSV and Parquet: the label, then the features."""
+"""Reads tables in CSV and Parquet: the label, the row's weight if there is one, the features."""
 
 import csv
 import glob
@@ -36,28 +36,38 @@ class Table:
             tree; NaN if missing.
         labels: float64, shape (rows,), finite.
         feature_names: from Parquet; None for CSV.
+        weights: float64, shape (rows,), above zero; None if all rows count the same.
     """
 
     features: Float32Array
     labels: Float64Array
     feature_names: tuple[str, ...] | None
+    weights: Float64Array | None = None
 
 
-def read_tables(channels: Mapping[str, Channel]) -> dict[str, Table]:
+def read_tables(channels: Mapping[str, Channel], weighted: bool = False) -> dict[str, Table]:
     """Read all files of each channel, sorted by path.
+
+    Args:
+        channels: by name.
+        weighted: whether the second column weights the rows. Rows of weight zero are left out.
 
     Raises:
         UserError: there are no rows, a file is not a table of numbers, files have different
-            columns, a label is missing, or a value is not a finite float32.
+            columns, a label is missing, a value is not a finite float32, or a weight is missing,
+            negative or not finite, or all are zero.
         PlatformError: a file cannot be read.
     """
     with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
-        return {name: _read_table(connection, channel) for name, channel in channels.items()}
+        return {
+            name: _read_table(connection, channel, weighted) for name, channel in channels.items()
+        }
 
 
-def _read_table(connection: duckdb.DuckDBPyConnection, channel: Channel) -> Table:
+def _read_table(connection: duckdb.DuckDBPyConnection, channel: Channel, weighted: bool) -> Table:
+    fields = ("label", "weight")[: 1 + weighted]
     features: list[Float32Array] = []
-    labels: list[Float64Array] = []
+    own: list[list[Float64Array]] = []
     names: list[tuple[str, ...] | None] = []
     for file in channel.files():
         where = f"{channel.name}/{file.relative_to(channel.folder)}"
@@ -67,21 +77,34 @@ def _read_table(connection: duckdb.DuckDBPyConnection, channel: Channel) -> Tabl
             raise PlatformError(f"{where} cannot be read: {error}") from error
         except duckdb.Error as error:
             raise UserError(f"{where}: {_first_cause(error)}") from None
-        if len(columns) < 2:
-            raise UserError(f"{where} has one column; expected: at least a label and a feature")
-        if features and len(columns) - 1 != len(features[0]):
+        if len(columns) <= len(fields):
+            found = "one column" if len(columns) == 1 else f"{len(columns)} columns"
+            needed = f"{', '.join(f'a {field}' for field in fields)} and a feature"
+            raise UserError(f"{where} has {found}; expected: at least {needed}")
+        if features and len(columns) - len(fields) != len(features[0]):
             raise UserError(
-                f"{where} has {len(columns)} columns; the previous files: {len(features[0]) + 1}"
+                f"{where} has {len(columns)} columns; the previous files: "
+                f"{len(fields) + len(features[0])}"
             )
         if names and header != names[0]:
             raise UserError(f"{where} has different column names from the previous files")
         names.append(header)
-        labels.append(_check_labels(columns[0], where))
-        features.append(_check_features(columns[1:], where))
-    if not sum(part.size for part in labels):
+        own.append([_check_labels(columns[0], where)])
+        if weighted:
+            own[-1].append(_check_weights(columns[1], where))
+        features.append(_check_features(columns[len(fields) :], where))
+    if not sum(part.size for part, *_ in own):
         raise UserError(f"channel {channel.name} has no rows")
-    feature_names = names[0] and names[0][1:]
-    return Table(np.concatenate(features, axis=1).T, np.concatenate(labels), feature_names)
+    feature_names = names[0] and names[0][len(fields) :]
+    joined, all_features = np.concatenate(own, axis=1), np.concatenate(features, axis=1)
+    if not weighted:
+        return Table(all_features.T, joined[0], feature_names)
+    counting = joined[1] > 0
+    if not counting.any():
+        raise UserError(f"channel {channel.name}: the weight of all rows is zero")
+    labels, weights = np.compress(counting, joined, axis=1)
+    kept = np.compress(counting, all_features, axis=1)
+    return Table(kept.T, labels, feature_names, weights)
 
 
 def _read_file(
@@ -140,6 +163,16 @@ def _check_labels(labels: Float64Array, where: str) -> Float64Array:
             f"{labels.size} rows, first in row {unusable[0] + 1}"
         )
     return labels
+
+
+def _check_weights(weights: Float64Array, where: str) -> Float64Array:
+    unusable = np.flatnonzero(~((weights >= 0) & (weights < np.inf)))
+    if unusable.size:
+        raise UserError(
+            f"{where}: the weight (second column) is missing, negative or not finite in "
+            f"{unusable.size} of {weights.size} rows, first in row {unusable[0] + 1}"
+        )
+    return weights
 
 
 def _check_features(columns: list[Float64Array], where: str) -> Float32Array:

@@ -26,7 +26,8 @@ logger = logging.getLogger("decision_tree")
 def train(environment: Environment) -> None:
     """Train a model on the train channel, print its metrics, and write it to the model folder.
 
-    The hyperparameter `algorithm` chooses the algorithm, by default a decision tree.
+    The hyperparameter `algorithm` chooses the algorithm, by default a decision tree. With
+    `csv_weights` 1, as in the built-in XGBoost algorithm, the second column weights the rows.
 
     Raises:
         UserError: hyperparameters, channels or data do not match the specification.
@@ -36,6 +37,9 @@ def train(environment: Environment) -> None:
     named = plain_text("algorithm", raw_hyperparameters.pop("algorithm", None))
     algorithm = DEFAULT_ALGORITHM if named is None else named
     find(algorithm)
+    csv_weights = plain_text("csv_weights", raw_hyperparameters.pop("csv_weights", "0"))
+    if csv_weights not in ("0", "1"):
+        raise UserError(f"hyperparameter csv_weights is {csv_weights!r}; allowed: 0, 1")
     hyperparameters = parse_hyperparameters(raw_hyperparameters, algorithm)
     check_single_host(read_config(environment, "resourceconfig"))
     channels = find_channels(environment, read_config(environment, "inputdataconfig"))
@@ -43,7 +47,8 @@ def train(environment: Environment) -> None:
     if "validation" not in channels and str(objective).strip('"').startswith("validation:"):
         raise UserError(f"the objective metric is {objective}, but there is no channel validation")
     tables = read_tables(
-        {name: channels[name] for name in ("train", "validation") if name in channels}
+        {name: channels[name] for name in ("train", "validation") if name in channels},
+        weighted=csv_weights == "1",
     )
     metadata = channels.get("metadata")
     feature_names = _feature_names(tables, read_feature_names(metadata) if metadata else None)
@@ -84,7 +89,8 @@ def _fit(
     predictor, predict = trainer.fit(tables["train"], tables.get("validation"), hyperparameters)
     metrics = {}
     for channel, rows in tables.items():
-        for metric, value in regression_metrics(rows.labels, predict(rows.features)).items():
+        found = regression_metrics(rows.labels, predict(rows.features), rows.weights)
+        for metric, value in found.items():
             metrics[metric_name(channel, metric)] = value
     description = ModelDescription(
         feature_names=feature_names,

@@ -72,8 +72,14 @@ class Tree:
         )
 
     @classmethod
-    def from_sklearn(cls, tree: Any) -> "Tree":  # noqa: ANN401 - scikit-learn has no types
-        """Convert a fitted `DecisionTreeRegressor.tree_` with one output."""
+    def from_sklearn(cls, tree: Any, weighted: bool = False) -> "Tree":  # noqa: ANN401 - no types
+        """Convert a fitted `DecisionTreeRegressor.tree_` with one output.
+
+        Args:
+            tree: the fitted tree.
+            weighted: whether its rows have weights. If not, the weight that scikit-learn counts is
+                how often each row is in a bootstrap sample.
+        """
         nodes = np.empty(tree.node_count, NODE)
         leaf = tree.children_left < 0
         nodes["left"] = tree.children_left
@@ -82,7 +88,8 @@ class Tree:
         nodes["threshold"] = np.where(leaf, 0, tree.threshold)
         nodes["missing_left"] = np.where(leaf, 0, tree.missing_go_to_left)
         nodes["value"] = tree.value[:, 0, 0]
-        return cls(nodes, tree.n_features, tree.weighted_n_node_samples.astype("<i4"))
+        rows = tree.n_node_samples if weighted else tree.weighted_n_node_samples
+        return cls(nodes, tree.n_features, rows.astype("<i4"))
 
     @classmethod
     def from_arrays(cls, arrays: Arrays, _settings: Settings, feature_count: int) -> "Tree":

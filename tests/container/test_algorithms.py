@@ -66,7 +66,9 @@ CASES = [
 ]
 
 
-def table(seed: int, rows: int = 300, missing: bool = True, skewed: bool = False) -> Table:
+def table(
+    seed: int, rows: int = 300, missing: bool = True, skewed: bool = False, weighted: bool = False
+) -> Table:
     """Rows with missing values in some features, of which the last is constant."""
     generator = np.random.default_rng(seed)
     features = generator.normal(size=(rows, 6)) * [1, 10, 1e-3, 1e5, 1, 1]
@@ -76,7 +78,8 @@ def table(seed: int, rows: int = 300, missing: bool = True, skewed: bool = False
         labels = np.exp(labels / 2)
     if missing:
         features[generator.random(features.shape) < [0.1, 0.1, 0, 0, 0.5, 0]] = math.nan
-    return Table(np.asfortranarray(features, dtype=np.float32), labels, None)
+    weights = generator.gamma(1, 2, rows) if weighted else None
+    return Table(np.asfortranarray(features, dtype=np.float32), labels, None, weights)
 
 
 def expected(name: str, given: dict[str, object], train: Table, held_out: Table) -> Callable:
@@ -90,10 +93,12 @@ def expected(name: str, given: dict[str, object], train: Table, held_out: Table)
             "force_row_wise": True,
             **{one: value for one, value in given.items() if value is not None},
         }
-        data = lightgbm.Dataset(train.features, train.labels)
+        data = lightgbm.Dataset(train.features, train.labels, weight=train.weights)
         if patience is None:
             return lightgbm.train(fixed, data, rounds).predict
-        valid = lightgbm.Dataset(held_out.features, held_out.labels, reference=data)
+        valid = lightgbm.Dataset(
+            held_out.features, held_out.labels, reference=data, weight=held_out.weights
+        )
         stop = lightgbm.early_stopping(patience, verbose=False)
         booster = lightgbm.train(fixed, data, rounds, valid_sets=[valid], callbacks=[stop])
         assert booster.best_iteration < rounds
@@ -102,9 +107,16 @@ def expected(name: str, given: dict[str, object], train: Table, held_out: Table)
         patience = given.pop("n_iter_no_change")
         regressor = HistGradientBoostingRegressor(**given, early_stopping=False)
         if patience is None:
-            return regressor.fit(train.features, train.labels).predict
+            return regressor.fit(train.features, train.labels, train.weights).predict
         regressor.set_params(early_stopping=True, n_iter_no_change=patience)
-        regressor.fit(train.features, train.labels, X_val=held_out.features, y_val=held_out.labels)
+        regressor.fit(
+            train.features,
+            train.labels,
+            train.weights,
+            X_val=held_out.features,
+            y_val=held_out.labels,
+            sample_weight_val=held_out.weights,
+        )
         assert regressor.n_iter_ < given["max_iter"]
         return regressor.predict
     regressor = ESTIMATORS[name](**given)
@@ -113,16 +125,23 @@ def expected(name: str, given: dict[str, object], train: Table, held_out: Table)
         regressor = TransformedTargetRegressor(steps, transformer=StandardScaler())
         fitted = regressor.fit(train.features.astype(np.float64), train.labels)
         return lambda rows: fitted.predict(rows.astype(np.float64))
-    return regressor.fit(train.features, train.labels).predict
+    return regressor.fit(train.features, train.labels, train.weights).predict
 
 
-@pytest.mark.parametrize(("name", "text"), CASES)
-@pytest.mark.parametrize("missing", [True, False])
+@pytest.mark.parametrize(
+    ("name", "text", "missing", "weighted"),
+    [
+        (*case, missing, weighted)
+        for case in CASES
+        for missing, weighted in ((True, False), (False, False), (True, True))
+        if case[0] not in LINEAR or not weighted
+    ],
+)
 def test_predicts_exactly_as_its_library(
-    name: str, text: dict[str, str], missing: bool, tmp_path: Path
+    name: str, text: dict[str, str], missing: bool, weighted: bool, tmp_path: Path
 ) -> None:
     skewed = {"poisson", "gamma", "tweedie"} & set(text.values()) != set()
-    train, held_out = (table(seed, missing=missing, skewed=skewed) for seed in (0, 1))
+    train, held_out = (table(seed, 300, missing, skewed, weighted) for seed in (0, 1))
     hyperparameters = parse_hyperparameters(text, name)
     predictor, predict = find(name).fit(train, held_out, hyperparameters)
     save(Model(predictor, ModelDescription(tuple("abcdef"), {}, {}, {}, name)), tmp_path)
@@ -139,6 +158,32 @@ def test_predicts_exactly_as_its_library(
     alone = [model.predict(rows[index : index + 1])[0] for index in range(20)]
     assert alone == model.predict(rows)[:20].tolist()
     assert model.predict(rows[:0]).shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("decision-tree", {"max_leaf_nodes": "20"}),
+        ("ridge", {"alpha": "30"}),
+        ("elastic-net", {"alpha": "0.02", "tol": "1e-9", "max_iter": "10000"}),
+    ],
+)
+def test_a_weight_of_three_counts_as_three_rows(name: str, text: dict[str, str]) -> None:
+    once = table(0)
+    counts = np.random.default_rng(3).integers(1, 5, once.labels.size)
+    repeated = Table(
+        np.asfortranarray(np.repeat(once.features, counts, axis=0)),
+        np.repeat(once.labels, counts),
+        None,
+    )
+    weighted = Table(once.features, once.labels, None, counts.astype(np.float64))
+    rows = table(2).features
+    by_weight, by_rows, plain = (
+        find(name).fit(one, None, parse_hyperparameters(text, name)).predict(rows)
+        for one in (weighted, repeated, once)
+    )
+    np.testing.assert_allclose(by_weight, by_rows, rtol=1e-8, atol=1e-8)
+    assert np.abs(by_weight - plain).max() > 0.01
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in LINEAR])

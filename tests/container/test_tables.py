@@ -23,17 +23,19 @@ def parquet(**columns: object) -> bytes:
     return stream.getvalue()
 
 
-def read(folder: Path, *contents: str | bytes, content_type: str | None = None) -> Table:
+def read(
+    folder: Path, *contents: str | bytes, content_type: str | None = None, weighted: bool = False
+) -> Table:
     folder = folder / "train"
     folder.mkdir(exist_ok=True)
     for index, content in enumerate(contents):
         data = content if isinstance(content, bytes) else content.encode()
         (folder / f"part-{index}").write_bytes(data)
-    return read_folder(folder, content_type)
+    return read_folder(folder, content_type, weighted)
 
 
-def read_folder(folder: Path, content_type: str | None) -> Table:
-    return read_tables({"train": Channel("train", folder, content_type)})["train"]
+def read_folder(folder: Path, content_type: str | None, weighted: bool = False) -> Table:
+    return read_tables({"train": Channel("train", folder, content_type)}, weighted)["train"]
 
 
 @pytest.mark.parametrize(
@@ -151,6 +153,41 @@ def test_a_folder_named_like_a_partition_adds_no_column(tmp_path: Path) -> None:
 def test_refuses_by_file_and_row(tmp_path: Path, contents: list[str | bytes], message: str) -> None:
     with pytest.raises(UserError, match=message):
         read(tmp_path, *contents)
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [
+        ("1,2,3,4\n5,0,7,8\n", "9,0.5,,12\n"),
+        (parquet(y=[1, 5, 9], w=[2, 0, 0.5], a=[3, 7, None], b=[4, 8, 12]),),
+    ],
+)
+def test_reads_weights_and_leaves_out_rows_of_weight_zero(
+    tmp_path: Path, contents: tuple[str | bytes, ...]
+) -> None:
+    table = read(tmp_path, *contents, weighted=True)
+    assert table.labels.tolist() == [1, 9]
+    assert table.weights.tolist() == [2, 0.5]
+    np.testing.assert_array_equal(table.features, np.array([[3, 4], [math.nan, 12]], np.float32))
+    assert table.features.flags.f_contiguous
+    assert table.feature_names in (None, ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1,2\n", "train/part-0 has 2 columns; expected: at least a label, a weight and a feature"),
+        (
+            "1,2,3\n1,,3\n1,-1,3\n",
+            r"part-0: the weight .* or not finite in 2 of 3 rows, first in row 2",
+        ),
+        ("1,inf,3\n", "the weight .* in 1 of 1 rows, first in row 1"),
+        ("1,0,3\n2,0,3\n", "channel train: the weight of all rows is zero"),
+    ],
+)
+def test_refuses_weights(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        read(tmp_path, text, weighted=True)
 
 
 def test_an_unreadable_file_is_the_platforms_fault(

@@ -60,6 +60,43 @@ def test_trains_as_bare_scikit_learn_does(job: object) -> None:
     assert model.description.hyperparameters["max_leaf_nodes"] == 20
 
 
+@pytest.mark.parametrize("weight", [lambda row: row % 5, lambda _: 1])
+def test_weights_rows_of_all_channels(job: object, weight: Callable[[int], float]) -> None:
+    tables = {}
+    for seed, (name, count) in enumerate((("train", 300), ("validation", 60))):
+        job.rows(f"{name}/a.csv", count, seed)
+        tables[name] = np.loadtxt(job.base / f"input/data/{name}/a.csv", delimiter=",")
+    job.hyperparameters(max_depth="3")
+    unweighted = job.train()
+    for name, table in tables.items():
+        weights = [weight(row) for row in range(len(table))]
+        lines = [",".join(map(repr, row)) for row in np.insert(table, 1, weights, 1).tolist()]
+        job.file(f"{name}/a.csv", "\n".join(lines))
+    model = job.hyperparameters(max_depth="3", csv_weights='"1"').train()
+    train = tables["train"]
+    weights = np.array([float(weight(row)) for row in range(300)])
+    bare = DecisionTreeRegressor(max_depth=3, random_state=1729)
+    bare.fit(train[:, 1:], train[:, 0], weights)
+    np.testing.assert_array_equal(model.predict(train[:, 1:]), bare.predict(train[:, 1:]))
+    metrics = model.description.metrics
+    for name, table in tables.items():
+        given = (table[:, 0], bare.predict(table[:, 1:]))
+        own = weights[: len(table)]
+        assert metrics[f"{name}:r2"] == pytest.approx(r2_score(*given, sample_weight=own))
+        mse = mean_squared_error(*given, sample_weight=own)
+        assert metrics[f"{name}:rmse"] == pytest.approx(mse**0.5)
+        mae = mean_absolute_error(*given, sample_weight=own)
+        assert metrics[f"{name}:mae"] == pytest.approx(mae)
+    assert (metrics == unweighted.description.metrics) == (weights == 1).all()
+    assert model.feature_names == ("feature_0", "feature_1", "feature_2")
+
+
+def test_refuses_other_weights(job: object) -> None:
+    job.rows("train/a.csv").hyperparameters(csv_weights="yes")
+    with pytest.raises(UserError, match="hyperparameter csv_weights is 'yes'; allowed: 0, 1"):
+        job.train()
+
+
 @pytest.mark.parametrize(
     ("labels", "predictions", "r2"),
     [([1, 1], [1, 1], 1.0), ([1, 1], [1, 2], 0.0), ([5], [5], 1.0), ([0, 2], [1, 1], 0.0)],

@@ -14,5 +14,5 @@ def fit(train: Table, _validation: Table | None, hyperparameters: Hyperparameter
     check_max_features(hyperparameters, train.features.shape[1])
     check_labels(train.labels, "criterion", hyperparameters["criterion"])
     regressor = DecisionTreeRegressor(**hyperparameters)
-    regressor.fit(train.features, train.labels)
-    return Fitted(Tree.from_sklearn(regressor.tree_), regressor.predict)
+    regressor.fit(train.features, train.labels, train.weights)
+    return Fitted(Tree.from_sklearn(regressor.tree_, train.weights is not None), regressor.predict)

@@ -31,10 +31,12 @@ def fit_forest(estimator: Any, train: Table, hyperparameters: Hyperparameters) -
     if hyperparameters["max_samples"] is not None and not hyperparameters["bootstrap"]:
         raise UserError("hyperparameter max_samples needs bootstrap true")
     threads = thread_count()
-    forest = estimator(**hyperparameters, n_jobs=threads).fit(train.features, train.labels)
+    forest = estimator(**hyperparameters, n_jobs=threads)
+    forest.fit(train.features, train.labels, train.weights)
     # The library's threads add up trees in the order in which they end, which changes last digits.
     forest.n_jobs = 1
-    trees = [Tree.from_sklearn(tree.tree_) for tree in forest.estimators_]
+    weighted = train.weights is not None
+    trees = [Tree.from_sklearn(tree.tree_, weighted) for tree in forest.estimators_]
 
     def predict(rows: Float32Array) -> Float64Array:
         with ThreadPoolExecutor(threads) as pool:

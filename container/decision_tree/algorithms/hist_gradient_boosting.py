@@ -27,9 +27,13 @@ def fit(train: Table, validation: Table | None, hyperparameters: Hyperparameters
     )
     held_out: dict[str, Any] = {}
     if stops and validation is not None:
-        held_out = {"X_val": validation.features, "y_val": validation.labels}
+        held_out = {
+            "X_val": validation.features,
+            "y_val": validation.labels,
+            "sample_weight_val": validation.weights,
+        }
     with limited_openmp():
-        regressor.fit(train.features, train.labels, **held_out)
+        regressor.fit(train.features, train.labels, train.weights, **held_out)
     features = train.features.shape[1]
     trees = [_tree(stage[0].nodes, features) for stage in regressor._predictors]
     ensemble = Ensemble.of(

@@ -37,11 +37,13 @@ def fit(train: Table, validation: Table | None, hyperparameters: Hyperparameters
         "force_row_wise": True,
         "verbosity": -1,
     }
-    data = lightgbm.Dataset(train.features, train.labels, params=parameters)
+    data = lightgbm.Dataset(train.features, train.labels, weight=train.weights, params=parameters)
     stops = patience is not None and validation is not None
     watched: dict[str, Any] = {}
     if stops and validation is not None:
-        held_out = data.create_valid(validation.features, validation.labels)
+        held_out = data.create_valid(
+            validation.features, validation.labels, weight=validation.weights
+        )
         stopping = lightgbm.early_stopping(patience, verbose=False)
         watched = {"valid_sets": [held_out], "callbacks": [stopping]}
     booster = lightgbm.train(parameters, data, rounds, **watched)
