@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import xgboost
+from numpy.typing import NDArray
 
 from local.standins.errors import UserError
 from local.standins.files import base_directory
@@ -29,12 +30,14 @@ _DELIMITERS = ",;\t| "
 
 
 def read_channels(
-    configuration: dict[str, Any], threads: int
+    configuration: dict[str, Any], threads: int, csv_weights: bool = False
 ) -> tuple[xgboost.DMatrix, xgboost.DMatrix | None]:
     """Reads the train channel, and the validation channel if there is one.
 
     Args:
         configuration: The content of inputdataconfig.json.
+        csv_weights: Whether the second column of CSV files, of both channels, weights the rows.
+            Source: get_validated_dmatrices of train.py in aws/sagemaker-xgboost-container.
         threads: Max threads.
 
     Raises:
@@ -44,12 +47,12 @@ def read_channels(
         raise UserError(f"Channel {unknown[0]}: unknown; allowed are train, validation")
     if "train" not in configuration:
         raise UserError("Channel train: missing")
-    train = _read_channel("train", configuration["train"], threads)
+    train = _read_channel("train", configuration["train"], threads, csv_weights)
     if "validation" not in configuration:
         return train, None
     # As in the image, the train channel's content type also applies to the validation channel.
     kind = {**configuration["validation"], "ContentType": configuration["train"].get("ContentType")}
-    validation = _read_channel("validation", kind, threads)
+    validation = _read_channel("validation", kind, threads, csv_weights)
     if validation.num_col() != train.num_col():
         raise UserError(
             f"Channel validation: {validation.num_col()} features, but train has {train.num_col()}"
@@ -57,7 +60,9 @@ def read_channels(
     return train, validation
 
 
-def _read_channel(name: str, fields: dict[str, Any], threads: int) -> xgboost.DMatrix:
+def _read_channel(
+    name: str, fields: dict[str, Any], threads: int, csv_weights: bool
+) -> xgboost.DMatrix:
     file_format = _file_format(name, fields.get("ContentType"))
     if fields.get("TrainingInputMode", "File") == "Pipe":
         raise UserError(f"Channel {name}: input mode Pipe is not supported by the local run")
@@ -75,9 +80,11 @@ def _read_channel(name: str, fields: dict[str, Any], threads: int) -> xgboost.DM
             columns = read(database, files).fetchnumpy()
     except duckdb.Error as error:
         raise UserError(f"Channel {name}: {_explain(error, files)}") from None
-    if len(columns) < 2:
+    label, *others = columns.values()
+    weight = others.pop(0) if csv_weights and file_format == "csv" and others else None
+    if not others:
         raise UserError(f"Channel {name}: {files[0].name} has a label but no features")
-    return _matrix(name, list(columns.values()), threads)
+    return _matrix(name, label, weight, others, threads)
 
 
 def _file_format(name: str, content_type: str | None) -> str:
@@ -140,11 +147,18 @@ def _explain(error: duckdb.Error, files: list[Path]) -> str:
     return f"{where}: {text.splitlines()[0]}"
 
 
-def _matrix(name: str, columns: list[Any], threads: int) -> xgboost.DMatrix:
-    label = columns[0]
-    if np.ma.is_masked(label) or not np.isfinite(label).all():
-        raise UserError(f"Channel {name}: a label, the first column, is missing or not finite")
-    features = np.empty((len(label), len(columns) - 1), np.float32)
-    for number, column in enumerate(columns[1:]):
+def _matrix(
+    name: str,
+    label: NDArray[Any],
+    weight: NDArray[Any] | None,
+    columns: list[NDArray[Any]],
+    threads: int,
+) -> xgboost.DMatrix:
+    for given, what in ((label, "label, the first"), (weight, "weight, the second")):
+        if given is not None and (np.ma.is_masked(given) or not np.isfinite(given).all()):
+            raise UserError(f"Channel {name}: a {what} column, is missing or not finite")
+    features = np.empty((len(label), len(columns)), np.float32)
+    for number, column in enumerate(columns):
         features[:, number] = np.ma.filled(column, np.nan)  # an empty field is a missing value
-    return xgboost.DMatrix(features, np.asarray(label), nthread=threads)
+    weights = None if weight is None else np.asarray(weight)
+    return xgboost.DMatrix(features, np.asarray(label), weight=weights, nthread=threads)

@@ -224,8 +224,6 @@ def _check_updaters(values: dict[str, Any]) -> None:
 
 def _check_supported_here(values: dict[str, Any]) -> None:
     """Refuses features that only the image supports."""
-    if values.get("csv_weights") == 1:
-        raise UserError("Hyperparameter csv_weights: 1 is not supported by the local run")
     for name in ("tree_method", "predictor"):
         if str(values.get(name)).startswith("gpu"):
             raise UserError(f"Hyperparameter {name}: the local run does not support GPUs")

@@ -3,7 +3,7 @@
 Source: metrics/custom_metrics.py of aws/sagemaker-xgboost-container. XGBoost passes predictions
 after the objective's transformation, and rounds results to six decimals; they replace its own
 metrics with the same names. The regression metrics use scikit-learn's arithmetic, in the labels'
-single precision.
+single precision. They ignore weights, so that `csv_weights` weights the training, but not these.
 """
 
 from __future__ import annotations

@@ -79,7 +79,9 @@ def main() -> int:
         if len(read_configuration("resourceconfig").get("hosts", [])) > 1:
             raise UserError("Training on more than one host is not supported by the local run")
         threads = hyperparameters.setdefault("nthread", _default_threads())
-        train, validation = read_channels(read_configuration("inputdataconfig"), threads)
+        csv_weights = hyperparameters.pop("csv_weights", 0) == 1
+        channels = read_configuration("inputdataconfig")
+        train, validation = read_channels(channels, threads, csv_weights)
         _log(f"Train matrix has {train.num_row()} rows and {train.num_col()} columns")
         if validation is not None:
             _log(f"Validation matrix has {validation.num_row()} rows")
@@ -108,7 +110,6 @@ def _train(
 ) -> xgboost.Booster:
     rounds = parameters.pop("num_round")
     patience = parameters.pop("early_stopping_rounds", None)
-    parameters.pop("csv_weights", None)
     if "updater" in parameters:
         parameters["updater"] = ",".join(parameters["updater"])
     if "interaction_constraints" in parameters:  # as a list, it would require feature names

@@ -118,6 +118,34 @@ def test_trains_the_model_that_the_package_would(job: Job) -> None:
     assert [path.name for path in (job.folder / "model").iterdir()] == ["xgboost-model"]
 
 
+# XGBoost's own reader of such files, as the image calls it.
+@pytest.mark.filterwarnings("ignore:.*Text file input has been deprecated")
+def test_csv_weights_apply_to_the_training_but_not_to_the_image_s_metrics(job: Job) -> None:
+    matrices = []
+    for channel, count in (("train", 400), ("validation", 100)):
+        table = rows(count, count)
+        weights = np.random.default_rng(count).integers(0, 4, count) * 0.5
+        job.write(channel, "part-0.csv", np.insert(table, 1, weights, axis=1))
+        file = job.folder / f"input/data/{channel}/part-0.csv"
+        uri = f"{file}?format=csv&label_column=0&delimiter=,&weight_column=1"
+        matrices.append(xgboost.DMatrix(uri))
+    job.hyperparameters |= {"csv_weights": "1", "_tuning_objective_metric": "validation:rmse"}
+    log = job.train()
+    known: dict[str, Any] = {}
+    given = {"max_depth": 3, "nthread": 2}
+    expected = xgboost.train(
+        given, matrices[0], 6, [(matrices[1], "validation")], evals_result=known, verbose_eval=False
+    )
+    predicted = job.model().predict(matrices[1])
+    # Its sums, in another order, have other last digits.
+    np.testing.assert_allclose(predicted, expected.predict(matrices[1]), rtol=1e-5)
+    assert "Train matrix has 400 rows and 3 columns\n" in log
+    logged = series(log, "validation:rmse")
+    error = expected.predict(matrices[1]) - matrices[1].get_label()
+    assert logged[-1] == pytest.approx(float(np.sqrt(np.mean(error**2))), abs=1e-5)
+    assert abs(logged[-1] - known["validation"]["rmse"][-1]) > 0.01
+
+
 def test_reports_the_metrics_of_each_round_as_cloudwatch_shows_them(job: Job) -> None:
     job.hyperparameters |= {"_tuning_objective_metric": "validation:mse", "eval_metric": "mae,r2"}
     job.hyperparameters["objective"] = "reg:squarederror"
@@ -289,7 +317,6 @@ def test_reads_every_file_missing_values_and_parquet_alike(job: Job, tmp_path: P
         ({"monotone_constraints": "(1,0,0)"}, "monotone_constraints: needs tree_method exact"),
         ({"updater": "grow_colmaker,distcol"}, "updater: grow_colmaker,distcol does not fit"),
         ({"_tuning_objective_metric": "test:mse"}, "_tuning_objective_metric: test:mse is not one"),
-        ({"csv_weights": "1"}, "Hyperparameter csv_weights: 1 is not supported by the local run"),
         ({"tree_method": "gpu_hist"}, "tree_method: the local run does not support GPUs"),
     ],
 )  # fmt: skip
@@ -339,6 +366,12 @@ def test_refuses_channels(job: Job, channels: dict[str, Any], message: str) -> N
 @pytest.mark.parametrize(
     ("channel", "text", "message"),
     [
+        ("train", "1,,2\n", "Channel train: a weight, the second column, is missing"),
+        (
+            "train",
+            "1,-1,2\n1,1,2\n",
+            "XGB train call failed with exception: Check failed: valid: Weights",
+        ),
         ("train", "y,a,b\n1,2,3\n", "Channel train: part-0.csv, line 1: 'y' is not a number"),
         ("train", "1,2,3\n1,2\n", "Channel train: part-0.csv, line 2: 2 columns, expected 3"),
         ("train", ",2,3\n1,2,3\n", "Channel train: a label, the first column, is missing"),
@@ -349,6 +382,7 @@ def test_refuses_channels(job: Job, channels: dict[str, Any], message: str) -> N
 )
 def test_refuses_data(job: Job, channel: str, text: str, message: str) -> None:
     job.write(channel, "part-0.csv", text)
+    job.hyperparameters |= {"csv_weights": "1"} if "eigh" in message else {}
     assert job.fail().startswith(message)
 
 
