@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { canonicalJson } from "../../pipeline/language/canonicalJson";
 import { type CandidateRecord, readRecord, recordPath } from "../../local/records/executions";
 import type { Metrics } from "../../local/records/summary";
-import { challengeText } from "../../report/challengeText";
 import { sageMaker } from "./clients";
 import type { ExecutionState } from "./executions";
 import { listModels } from "./models";
@@ -35,7 +34,7 @@ interface TrackedCandidate {
   readonly artifacts: readonly Artifact[];
 }
 
-/** An execution, as local/mlflow/log.py takes it. */
+/** An execution, as pipeline/scripts/mlflow_runs.py takes it. */
 interface TrackedExecution {
   readonly pipelineName: string;
   readonly id: string;
@@ -47,7 +46,7 @@ interface TrackedExecution {
   readonly parameters: Readonly<Record<string, unknown>>;
   /** Name of the candidate that was registered. */
   readonly winner: string | undefined;
-  /** What came of the challenge of a champion, in a sentence. */
+  /** The verdict of the challenge of a champion. */
   readonly challenge: string | undefined;
   readonly candidates: readonly TrackedCandidate[];
   readonly artifacts: readonly Artifact[];
@@ -65,7 +64,7 @@ interface TrackedModel {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The document that local/mlflow/log.py reads. */
+/** The document that pipeline/scripts/mlflow_runs.py takes. */
 export interface Tracked {
   readonly executions: readonly TrackedExecution[];
   readonly models: readonly TrackedModel[];
@@ -199,7 +198,7 @@ export async function trackedExecution(
     seconds: record.seconds,
     parameters: record.parameters,
     winner: record.winner?.name,
-    challenge: record.challenge && challengeText(record.challenge),
+    challenge: record.challenge?.verdict,
     candidates,
     artifacts,
   };

@@ -1,13 +1,10 @@
-"""Logs executions to MLflow: an experiment per pipeline, a run per execution, with nested runs.
+"""Logs executions to MLflow with its own client.
 
-The input is a JSON document (`Facts`). Logging it again changes nothing: a run is found by its
-execution's ARN and its key, and only replaced if its content differs. Model versions are found by
-the ARN of their model package.
-
-Usage: python log.py FACTS STORE, where STORE is a folder, the address of a tracking server,
-or the ARN of an MLflow app or tracking server of SageMaker. A folder gets what `mlflow ui` expects
-in its working directory: mlflow.db, and the artifacts in mlartifacts. MLflow's own file store is
-deprecated (MLflow's documentation, "Backend Stores"). Prints counts as JSON.
+Usage: python log.py FACTS STORE, where FACTS is a JSON document (pipeline/scripts/mlflow_runs.py),
+and STORE is a folder, the address of a tracking server, or the ARN of an MLflow app or tracking
+server of SageMaker. A folder gets what `mlflow ui` expects in its working directory: mlflow.db, and
+the artifacts in mlartifacts. MLflow's own file store is deprecated (MLflow's documentation,
+"Backend Stores"). Prints counts as JSON.
 """
 
 from __future__ import annotations
@@ -15,214 +12,62 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import math
-import re
 import shutil
 import sqlite3
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlparse
 
 import mlflow
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run, RunTag
-from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
-from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
-#: The content of executions, written by cli/sageMaker/tracked.ts.
-Facts = Mapping[str, Any]
+sys.path.append(str(Path(__file__).resolve().parents[2] / "pipeline" / "scripts"))
 
-EXECUTION = "sagemaker.pipeline_execution_arn"
-KEY = "restate.run"
-#: Derived from other content, so it does not count in comparisons of runs.
-REPORT = "report.html"
-CONTENT = "restate.content"
-PACKAGE = "sagemaker.model_package_arn"
-APPROVAL = "sagemaker.approval_status"
-APPROVED = "approved"
-
-STATUSES = {"Succeeded": "FINISHED", "Completed": "FINISHED", "Stopped": "KILLED"}
-
-#: MLflow's limits per request: mlflow/utils/validation.py, MAX_PARAMS_TAGS_PER_BATCH and
-#: MAX_METRICS_PER_BATCH; at most 1,000 of all kinds together, and 1 MB.
-MAX_PARAMS = 100
-MAX_METRICS = 800
-
-#: Max points of a trial's learning curve, evenly spaced: each takes a fifth of a millisecond.
-MAX_COURSE = 25
-
-#: Makes MLflow treat an experiment as one of models, not of prompts.
-EXPERIMENT_KIND = {"mlflow.experimentKind": "custom_model_development"}
-
-#: A name, a value, a time (milliseconds since 1970), and a step.
-Point = tuple[str, float, int, int]
+from mlflow_runs import Point, Store, log
 
 
-@dataclass(frozen=True)
-class Logged:
-    """The intended content of a run in MLflow."""
+class Client:
+    """MLflow's client, as the store needs it."""
 
-    key: str
-    parent: str | None
-    name: str
-    status: str
-    start: int
-    end: int
-    params: dict[str, str]
-    metrics: list[Point]
-    tags: dict[str, str]
-    #: Files, with each one's folder in the artifacts.
-    artifacts: list[tuple[str, str]] = field(default_factory=list)
+    def __init__(self, address: str, folder: Path | None) -> None:
+        self.client = MlflowClient(address)
+        self.folder = folder
 
+    def __getattr__(self, name: str) -> object:
+        """All else that MLflow's client has."""
+        return getattr(self.client, name)
 
-def name_of(text: str) -> str:
-    """A valid name of a parameter or a metric in MLflow: letters, digits and `_-. :/`."""
-    return re.sub(r"[^\w.\- :/]", "_", text)
-
-
-def milliseconds(text: str) -> int:
-    """A time in ISO 8601, as milliseconds since 1970."""
-    return round(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000)
-
-
-def known(values: Mapping[str, Any]) -> dict[str, str]:
-    """The items with a value, as text."""
-    return {name_of(name): str(value) for name, value in values.items() if value not in (None, "")}
-
-
-def points(metrics: Mapping[str, float | None], time: int, step: int = 0) -> list[Point]:
-    """Metrics at one time; values that are not numbers are omitted."""
-    return [
-        (name_of(name), float(value), time, step)
-        for name, value in metrics.items()
-        if value is not None and math.isfinite(value)
-    ]
-
-
-def trial_run(trial: Facts, parent: str, execution: Facts) -> Logged:
-    """The run of a trial, with its objective after each iteration, if known."""
-    start = milliseconds(trial.get("startTime") or execution["startTime"])
-    end = start + round(1000 * (trial.get("seconds") or 0))
-    history: Sequence[float] = trial.get("history") or []
-    objective = trial["objectiveMetric"]
-    stride = max(1, math.ceil(len(history) / MAX_COURSE))
-    final = max(0, len(history) - 1)
-    course = [
-        point
-        for step in range(0, final, stride)
-        for point in points(
-            {objective: history[step]}, start + (end - start) * step // len(history), step
+    def log_batch(
+        self,
+        run_id: str,
+        metrics: Sequence[Point] = (),
+        params: Sequence[tuple[str, str]] = (),
+        tags: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """Logs metrics, parameters and tags of a run."""
+        self.client.log_batch(
+            run_id,
+            [Metric(*one) for one in metrics],
+            [Param(*one) for one in params],
+            [RunTag(*one) for one in tags],
         )
-    ]
-    metrics = {name: value for name, value in trial["metrics"].items() if name != objective}
-    last = {objective: trial.get("objective")}
-    return Logged(
-        key=f"trial/{trial['trainingJobName']}",
-        parent=parent,
-        name=f"trial {trial['number'] + 1}",
-        status=STATUSES.get(trial["status"], "FAILED"),
-        start=start,
-        end=end,
-        params=known(trial["hyperparameters"]),
-        metrics=[*course, *points(last, end, final), *points(metrics, end, final)],
-        tags=known(
-            {
-                "sagemaker.training_job": trial["trainingJobName"],
-                "sagemaker.failure_reason": trial.get("failureReason"),
-            }
-        ),
-    )
 
+    def sha256(self, path: str) -> str:
+        """The hash of a file."""
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
-def tuning_course(candidate: Facts, trials: Sequence[Logged]) -> list[Point]:
-    """The objective of each trial, and the best so far, by the trial's number."""
-    objective = name_of(candidate["objectiveMetric"])
-    better = max if candidate["maximised"] else min
-    best: float | None = None
-    course: list[Point] = []
-    for trial, run in zip(candidate["trials"], trials, strict=True):
-        value = trial.get("objective")
-        if trial["status"] == "Completed" and value is not None and math.isfinite(value):
-            best = value if best is None else better(best, value)
-            course += points(
-                {objective: value, f"best {objective}": best}, run.end, trial["number"] + 1
-            )
-    return course
-
-
-def candidate_runs(candidate: Facts, execution: Facts) -> list[Logged]:
-    """The run of a candidate, with its metrics on the test rows, and the runs of its trials."""
-    key = f"candidate/{candidate['tuningStep']}"
-    trials = [trial_run(trial, key, execution) for trial in candidate["trials"]]
-    first = milliseconds(execution["startTime"])
-    start = min((run.start for run in trials), default=first)
-    end = max((run.end for run in trials), default=first)
-    own = Logged(
-        key=key,
-        parent="execution",
-        name=candidate["name"],
-        status=STATUSES.get(candidate["status"], "FAILED"),
-        start=start,
-        end=end,
-        params=known(candidate["hyperparameters"]),
-        metrics=[*tuning_course(candidate, trials), *points(candidate["metrics"], end)],
-        tags=known(
-            {
-                "sagemaker.tuning_step": candidate["tuningStep"],
-                "sagemaker.best_training_job": candidate.get("best"),
-            }
-        ),
-        artifacts=[(path, folder) for path, folder in candidate["artifacts"]],
-    )
-    return [own, *trials]
-
-
-def runs_of(execution: Facts) -> list[Logged]:
-    """All runs of an execution, each after its parent."""
-    start = milliseconds(execution["startTime"])
-    end = start + round(1000 * execution["seconds"])
-    candidates = execution["candidates"]
-    winner = next((one for one in candidates if one["name"] == execution.get("winner")), None)
-    own = Logged(
-        key="execution",
-        parent=None,
-        name=execution["id"],
-        status=STATUSES.get(execution["status"], "FAILED"),
-        start=start,
-        end=end,
-        params=known(execution["parameters"]),
-        metrics=points({} if winner is None else winner["metrics"], end),
-        tags=known(
-            {
-                "sagemaker.winner": execution.get("winner"),
-                "restate.challenge": execution.get("challenge"),
-                "sagemaker.failure_reason": execution.get("failureReason"),
-            }
-        ),
-        artifacts=[(path, folder) for path, folder in execution["artifacts"]],
-    )
-    return [own, *(run for one in candidates for run in candidate_runs(one, execution))]
-
-
-def chunks(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    """Parts of limited size."""
-    return (values[first : first + size] for first in range(0, len(values), size))
-
-
-def digest(run: Logged, parent: str | None) -> str:
-    """A hash of a run's content, including its files'."""
-    files = [
-        (Path(path).name, folder, hashlib.sha256(Path(path).read_bytes()).hexdigest())
-        for path, folder in run.artifacts
-        if Path(path).name != REPORT
-    ]
-    content = {**asdict(run), "artifacts": files, "parent": parent}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    def log_artifact(self, run: Run, path: str, folder: str) -> None:
+        """Adds a file to a run's artifacts."""
+        uri = urlparse(run.info.artifact_uri)
+        if self.folder is None or uri.scheme != "mlflow-artifacts":
+            self.client.log_artifact(run.info.run_id, path, folder or None)
+            return
+        target = self.folder / "mlartifacts" / uri.path.lstrip("/") / folder / Path(path).name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
 
 
 def write_ahead() -> None:
@@ -239,206 +84,18 @@ def write_ahead() -> None:
     event.listen(Engine, "connect", opened)
 
 
-class Store:
-    """An MLflow store."""
-
-    def __init__(self, address: str) -> None:
-        """Opens a tracking server, or a store in a folder, which is created if needed."""
-        self.folder = None if "://" in address or address.startswith("arn:") else Path(address)
-        if self.folder is None:
-            # SageMaker's plugin signs for the global tracking URI, not for the client's.
-            mlflow.set_tracking_uri(address)
-            self.client = MlflowClient(address)
-        else:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            write_ahead()
-            self.client = MlflowClient(f"sqlite:///{(self.folder / 'mlflow.db').resolve()}")
-        self.created = 0
-        self.kept = 0
-
-    def experiment(self, name: str) -> str:
-        """The id of a pipeline's experiment, which is created if needed."""
-        found = self.client.get_experiment_by_name(name)
-        if found is not None:
-            if found.lifecycle_stage == "deleted":
-                self.client.restore_experiment(found.experiment_id)
-            return str(found.experiment_id)
-        # The server resolves this to mlartifacts, so the folder can be moved.
-        location = None if self.folder is None else f"mlflow-artifacts:/{name}"
-        return str(self.client.create_experiment(name, location, EXPERIMENT_KIND))
-
-    def search(self, experiment: str, arn: str) -> list[Run]:
-        """All runs of an execution in the store."""
-        found: list[Run] = []
-        token = None
-        while True:
-            page = self.client.search_runs(
-                [experiment], f"tags.`{EXECUTION}` = '{arn}'", max_results=1000, page_token=token
-            )
-            found += page
-            token = page.token
-            if not token:
-                return found
-
-    def log_artifact(self, run: Run, path: Path, folder: str) -> None:
-        """Adds a file to a run's artifacts."""
-        uri = urlparse(run.info.artifact_uri)
-        if self.folder is None or uri.scheme != "mlflow-artifacts":
-            self.client.log_artifact(run.info.run_id, str(path), folder or None)
-            return
-        target = self.folder / "mlartifacts" / uri.path.lstrip("/") / folder / path.name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
-
-    def log_run(
-        self, experiment: str, arn: str, run: Logged, parent: str | None, content: str
-    ) -> str:
-        """Creates a run."""
-        tags = {**run.tags, EXECUTION: arn, KEY: run.key}
-        if parent is not None:
-            tags[MLFLOW_PARENT_RUN_ID] = parent
-        made = self.client.create_run(experiment, run.start, tags, run.name)
-        run_id = str(made.info.run_id)
-        for path, folder in run.artifacts:
-            self.log_artifact(made, Path(path), folder)
-        params = [Param(name, value) for name, value in run.params.items()]
-        metrics = [Metric(*point) for point in run.metrics]
-        for part in chunks(params[MAX_PARAMS:], MAX_PARAMS):
-            self.client.log_batch(run_id, params=part)
-        for part in chunks(metrics[MAX_METRICS:], MAX_METRICS):
-            self.client.log_batch(run_id, metrics=part)
-        # The tag that marks the run as complete comes last.
-        self.client.log_batch(
-            run_id, metrics[:MAX_METRICS], params[:MAX_PARAMS], [RunTag(CONTENT, content)]
-        )
-        self.client.set_terminated(run_id, run.status, run.end)
-        return run_id
-
-    def log_execution(self, execution: Facts) -> dict[str, str]:
-        """Creates the runs of an execution, except those that have the same content already.
-
-        Returns:
-            The ids of the runs, by their keys.
-        """
-        experiment = self.experiment(execution["pipelineName"])
-        arn = execution["arn"]
-        there = self.search(experiment, arn)
-        # An interrupted call leaves an unfinished run.
-        old = {
-            (run.data.tags.get(KEY), run.data.tags.get(CONTENT)): run.info.run_id
-            for run in there
-            if run.info.status != "RUNNING"
-        }
-        ids: dict[str, str] = {}
-        for run in runs_of(execution):
-            parent = None if run.parent is None else ids[run.parent]
-            content = digest(run, parent)
-            run_id = old.get((run.key, content))
-            if run_id is None:
-                run_id = self.log_run(experiment, arn, run, parent, content)
-                self.created += 1
-            else:
-                self.kept += 1
-            ids[run.key] = run_id
-        for run_id in {run.info.run_id for run in there} - set(ids.values()):
-            self.client.delete_run(run_id)
-        return ids
-
-    def log_models(self, models: Sequence[Facts], runs: Mapping[tuple[str, str], str]) -> int:
-        """Registers model packages whose runs exist, and updates the approval of all versions.
-
-        Args:
-            models: versions of model package groups
-            runs: ids of the candidates' runs, by the execution's id and the candidate's name
-
-        Returns:
-            The number of these versions in the store.
-        """
-        count = 0
-        for group in dict.fromkeys(one["group"] for one in models):
-            own = [one for one in models if one["group"] == group]
-            versions = self.versions(group)
-            for one in own:
-                run_id = runs.get((one["executionId"], one["candidate"]))
-                version = versions.get(one["arn"])
-                if run_id is not None and (version is None or version.run_id != run_id):
-                    if version is not None:
-                        self.client.delete_model_version(group, version.version)
-                    version = self.register(one, run_id)
-                    versions[one["arn"]] = version
-                if version is not None:
-                    count += 1
-                    self.approve(version, one)
-            self.name_approved(group, own, versions)
-        return count
-
-    def versions(self, group: str) -> dict[str, ModelVersion]:
-        """The versions of a registered model, by the ARNs of their model packages."""
-        found: dict[str, ModelVersion] = {}
-        token = None
-        while True:
-            page = self.client.search_model_versions(f"name = '{group}'", page_token=token)
-            found.update({one.tags[PACKAGE]: one for one in page if PACKAGE in one.tags})
-            token = page.token
-            if not token:
-                return found
-
-    def register(self, model: Facts, run_id: str) -> ModelVersion:
-        """Creates a version of a registered model for a model package."""
-        try:
-            self.client.get_registered_model(model["group"])
-        except MlflowException as error:
-            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-                raise
-            self.client.create_registered_model(model["group"])
-        tags = {
-            **{f"sagemaker.{name}": value for name, value in known(model["metadata"]).items()},
-            PACKAGE: model["arn"],
-            "sagemaker.version": str(model["version"]),
-        }
-        source = f"{self.client.get_run(run_id).info.artifact_uri}/model"
-        return self.client.create_model_version(model["group"], source, run_id, tags)
-
-    def approve(self, version: ModelVersion, model: Facts) -> None:
-        """Updates the approval of a model package's version, if it changed."""
-        if version.tags.get(APPROVAL) != model["approvalStatus"]:
-            self.client.set_model_version_tag(
-                version.name, version.version, APPROVAL, model["approvalStatus"]
-            )
-        description = model.get("approvalDescription") or ""
-        if (version.description or "") != description:
-            self.client.update_model_version(version.name, version.version, description)
-
-    def name_approved(
-        self, group: str, models: Sequence[Facts], versions: Mapping[str, ModelVersion]
-    ) -> None:
-        """Sets the alias `approved` to the latest approved version, if there is one."""
-        approved = [
-            one for one in models if one["approvalStatus"] == "Approved" and one["arn"] in versions
-        ]
-        if approved:
-            latest = max(approved, key=lambda one: int(one["version"]))
-            version = versions[latest["arn"]].version
-            if self.client.get_registered_model(group).aliases.get(APPROVED) != version:
-                self.client.set_registered_model_alias(group, APPROVED, version)
-        elif versions and APPROVED in self.client.get_registered_model(group).aliases:
-            self.client.delete_registered_model_alias(group, APPROVED)
-
-
-def log(facts: Facts, address: str) -> dict[str, int]:
-    """Logs a document.
-
-    Returns:
-        Numbers of new runs, of unchanged runs, and of model versions.
-    """
-    store = Store(address)
-    runs: dict[tuple[str, str], str] = {}
-    for execution in facts["executions"]:
-        ids = store.log_execution(execution)
-        for candidate in execution["candidates"]:
-            runs[execution["id"], candidate["name"]] = ids[f"candidate/{candidate['tuningStep']}"]
-    models = store.log_models(facts["models"], runs)
-    return {"created": store.created, "kept": store.kept, "models": models}
+def opened(address: str) -> Store:
+    """Opens a tracking server, or a store in a folder, which is created if needed."""
+    if "://" in address or address.startswith("arn:"):
+        # SageMaker's plugin signs for the global tracking URI, not for the client's.
+        mlflow.set_tracking_uri(address)
+        return Store(Client(address, None))
+    folder = Path(address)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_ahead()
+    client = Client(f"sqlite:///{(folder / 'mlflow.db').resolve()}", folder)
+    # The server resolves this to mlartifacts, so the folder can be moved.
+    return Store(client, "mlflow-artifacts:/")
 
 
 def main() -> None:
@@ -447,7 +104,7 @@ def main() -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
     path, address = sys.argv[1:]
     try:
-        done = log(json.loads(Path(path).read_text("utf-8")), address)
+        done = log(json.loads(Path(path).read_text("utf-8")), opened(address))
     except MlflowException as error:
         sys.exit(f"MLflow: {str(error).strip().splitlines()[0]}")
     sys.stdout.write(json.dumps(done))

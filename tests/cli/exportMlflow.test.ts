@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer, request as httpRequest } from "node:http";
@@ -15,6 +15,7 @@ import { serveApi } from "../../local/api/server";
 import type { ServedApi } from "../../local/environments/awsServices";
 import { lockedPython } from "../../local/environments/lockedPython";
 import { logToMlflow } from "../../local/environments/mlflow";
+import { pythonInterpreter } from "../../local/environments/python";
 import { canonicalJson } from "../../pipeline/language/canonicalJson";
 import { findBrowser, startBrowser } from "../../tools/browser";
 import { commandLine } from "../support/commandLine";
@@ -141,6 +142,41 @@ function plain(run: Run, runs: readonly Run[]): object {
       ({ key }) => !/^mlflow\.(?!runName)|^restate\.content/.test(key),
     ),
   };
+}
+
+/** Runs the script of the job that logs executions in AWS, against an emulated API. */
+async function runScript(
+  mlflow: string,
+  api: string,
+  execution: string,
+): Promise<{ readonly code: number; readonly stderr: string; readonly stdout: string }> {
+  const script = resolve(__dirname, "..", "..", "pipeline", "scripts", "log_executions.py");
+  const pipeline = "arn:aws:sagemaker:us-east-1:111122223333:pipeline/restate-dev";
+  const args = [
+    ...["--app", ownApp, "--pipeline", "restate-dev", "--model-package-group", "restate-dev"],
+    ...["--own-execution", `${pipeline}/execution/${execution}`, "--message", "/dev/null"],
+  ];
+  const known = { ...process.env, ...noCredentials, ...credentials, AWS_ENDPOINT_URL: api };
+  const env = {
+    // botocore would look for a profile with an empty name.
+    ...Object.fromEntries(Object.entries(known).filter(([, value]) => value !== "")),
+    SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT: mlflow,
+  };
+  return new Promise((done) => {
+    execFile(pythonInterpreter(), [script, ...args], { env }, (error, stdout, stderr) => {
+      done({ code: error === null ? 0 : 1, stderr, stdout });
+    });
+  });
+}
+
+/** An answer without ids of runs and times of logging: the names of runs instead. */
+function withoutIds(answer: unknown, runs: readonly Run[]): unknown {
+  const text = JSON.stringify(answer, (key, value: unknown) =>
+    /_timestamp$|^user_id$/.test(key) ? undefined : value,
+  );
+  return JSON.parse(
+    runs.reduce((all, { info }) => all.replaceAll(info.run_id, info.run_name), text),
+  );
 }
 
 describe("export mlflow", function () {
@@ -348,6 +384,33 @@ describe("export mlflow", function () {
           .map((run) => JSON.stringify(plain(run, runs)))
           .sort();
       deepEqual(listed(there), listed(here));
+      // The job in AWS logs what the export logs, so the export finds it.
+      const own = join(folder, "own");
+      mkdirSync(own);
+      const third = await MlflowServer.start(own, ...direct);
+      try {
+        const job = async (): Promise<string> => {
+          const { code, stderr, stdout } = await runScript(third.url, api?.url ?? "", failed);
+          equal(code, 0, stderr);
+          return stdout.replaceAll(/arn:\S+\//g, "");
+        };
+        equal(await job(), `${failed}: 9 runs logged\n${succeeded}: 9 runs logged\n`);
+        equal(await job(), "");
+        const all = ["--all", "--to", third.url, "--outputs", outputs];
+        const again = await commandLine(["export", "mlflow", ...all], {
+          ...{ ...noCredentials, ...credentials, AWS_ENDPOINT_URL: api.url },
+        });
+        match(again.stderr, /2 executions: 0 runs logged, 18 there already/);
+        deepEqual(listed(await third.runs("restate-dev")), listed(there));
+        for (const path of ["model-versions/search", "registered-models/search"]) {
+          deepEqual(
+            withoutIds(await third.get(path, {}), await third.runs("restate-dev")),
+            withoutIds(await other.get(path, {}), there),
+          );
+        }
+      } finally {
+        await third.stop();
+      }
       // As in an app, the client puts artifacts into the bucket.
       const [run] = there.filter(({ info }) => info.run_name === succeeded);
       const { experiment_id, run_id } = run?.info ?? {};

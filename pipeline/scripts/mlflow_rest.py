@@ -1,0 +1,292 @@
+"""An MLflow app of SageMaker, by MLflow's REST API, for images that have boto3 but no MLflow.
+
+`App` has those methods of MLflow's client that mlflow_runs.py calls. Host, signature and header are
+those of SageMaker's plugin for MLflow's client: aws/sagemaker-mlflow, mlflow_sagemaker_helpers.py,
+auth.py and mlflow_sagemaker_request_header_provider.py. The app keeps no artifacts itself: clients
+put them into its bucket (mlflow/store/artifact/s3_artifact_repo.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import boto3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.httpsession import URLLib3Session
+
+TRIES = 6
+PASSING = {429, 500, 502, 503, 504}
+"""Answers after which a request is repeated, as by MLflow's client."""
+
+BLOCK = 1 << 20
+
+
+class RestError(Exception):
+    """An answer of MLflow that is an error."""
+
+    def __init__(self, error_code: str, message: str) -> None:
+        super().__init__(f"{error_code}: {message}")
+        self.error_code = error_code
+
+
+class Page(list[SimpleNamespace]):
+    """A page of a list, with the token of the next one."""
+
+    token: str | None = None
+
+
+def pairs(values: Mapping[str, str]) -> list[dict[str, str]]:
+    """Named values, as requests have them."""
+    return [{"key": name, "value": value} for name, value in values.items()]
+
+
+def by_key(values: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Named values of an answer."""
+    return {one["key"]: one.get("value", "") for one in values}
+
+
+def run_of(answer: Mapping[str, Any]) -> SimpleNamespace:
+    """A run of an answer."""
+    tags = by_key(answer.get("data", {}).get("tags", []))
+    return SimpleNamespace(info=SimpleNamespace(**answer["info"]), data=SimpleNamespace(tags=tags))
+
+
+def version_of(answer: Mapping[str, Any]) -> SimpleNamespace:
+    """A version of a registered model of an answer."""
+    return SimpleNamespace(
+        name=answer["name"],
+        version=answer["version"],
+        run_id=answer.get("run_id", ""),
+        description=answer.get("description", ""),
+        tags=by_key(answer.get("tags", [])),
+    )
+
+
+class App:
+    """An MLflow app.
+
+    Args:
+        arn: Of the app.
+        s3: Client of S3, which keeps artifacts.
+    """
+
+    def __init__(self, arn: str, s3: Any) -> None:  # noqa: ANN401 - boto3 has no types
+        self.arn = arn
+        self.s3 = s3
+        self.region = arn.split(":")[3]
+        self.host = os.environ.get(
+            "SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT", f"https://mlflow.sagemaker.{self.region}.app.aws"
+        )
+        self.credentials = boto3.Session().get_credentials()
+        self.http = URLLib3Session()
+
+    def call(self, method: str, path: str, **values: object) -> dict[str, Any]:
+        """Sends a request; members that are None are left out.
+
+        Raises:
+            RestError: MLflow refuses it.
+        """
+        known = {name: value for name, value in values.items() if value is not None}
+        url = f"{self.host}/api/2.0/mlflow/{path}"
+        body = b""
+        if method == "GET":
+            url += f"?{urlencode(known, quote_via=quote)}"
+        else:
+            body = json.dumps(known).encode()
+        for attempt in range(TRIES):
+            headers = {
+                "Content-Type": "application/json",
+                "x-sm-mlflow-app-arn": self.arn,
+                "X-Amz-Content-SHA256": hashlib.sha256(body).hexdigest(),
+            }
+            request = AWSRequest(method, url, headers, body)
+            SigV4Auth(self.credentials, "sagemaker", self.region).add_auth(request)
+            answer = self.http.send(request.prepare())
+            if answer.status_code not in PASSING or attempt == TRIES - 1:
+                break
+            time.sleep(2**attempt)
+        text = answer.content.decode(errors="replace")
+        try:
+            found: dict[str, Any] = json.loads(text or "{}")
+        except ValueError:
+            found = {"message": text[:200]}
+        if answer.status_code != 200:
+            code = str(found.get("error_code", f"HTTP {answer.status_code}"))
+            raise RestError(code, str(found.get("message", text[:200])))
+        return found
+
+    def get_experiment_by_name(self, name: str) -> SimpleNamespace | None:
+        """An experiment, if there is one of this name."""
+        try:
+            found = self.call("GET", "experiments/get-by-name", experiment_name=name)
+        except RestError as error:
+            if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+                return None
+            raise
+        return SimpleNamespace(**found["experiment"])
+
+    def restore_experiment(self, experiment_id: str) -> None:
+        """Restores a deleted experiment."""
+        self.call("POST", "experiments/restore", experiment_id=experiment_id)
+
+    def create_experiment(self, name: str, location: str | None, tags: Mapping[str, str]) -> str:
+        """Creates an experiment."""
+        made = self.call(
+            "POST", "experiments/create", name=name, artifact_location=location, tags=pairs(tags)
+        )
+        return str(made["experiment_id"])
+
+    def search_runs(
+        self, experiments: Sequence[str], wanted: str, max_results: int, page_token: str | None
+    ) -> Page:
+        """Runs that a filter selects."""
+        found = self.call(
+            "POST",
+            "runs/search",
+            experiment_ids=experiments,
+            filter=wanted,
+            run_view_type="ACTIVE_ONLY",
+            max_results=max_results,
+            page_token=page_token,
+        )
+        page = Page(run_of(one) for one in found.get("runs", []))
+        page.token = found.get("next_page_token")
+        return page
+
+    def create_run(
+        self, experiment: str, start: int, tags: Mapping[str, str], name: str
+    ) -> SimpleNamespace:
+        """Creates a run."""
+        made = self.call(
+            "POST",
+            "runs/create",
+            experiment_id=experiment,
+            start_time=start,
+            tags=pairs(tags),
+            run_name=name,
+        )
+        return run_of(made["run"])
+
+    def get_run(self, run_id: str) -> SimpleNamespace:
+        """A run."""
+        return run_of(self.call("GET", "runs/get", run_id=run_id)["run"])
+
+    def log_batch(
+        self,
+        run_id: str,
+        metrics: Sequence[tuple[str, float, int, int]] = (),
+        params: Sequence[tuple[str, str]] = (),
+        tags: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """Logs metrics, parameters and tags of a run."""
+        names = ("key", "value", "timestamp", "step")
+        self.call(
+            "POST",
+            "runs/log-batch",
+            run_id=run_id,
+            metrics=[dict(zip(names, one, strict=True)) for one in metrics],
+            params=pairs(dict(params)),
+            tags=pairs(dict(tags)),
+        )
+
+    def set_terminated(self, run_id: str, status: str, end: int) -> None:
+        """Ends a run."""
+        self.call("POST", "runs/update", run_id=run_id, status=status, end_time=end)
+
+    def delete_run(self, run_id: str) -> None:
+        """Deletes a run."""
+        self.call("POST", "runs/delete", run_id=run_id)
+
+    def get_registered_model(self, name: str) -> SimpleNamespace:
+        """A registered model."""
+        found = self.call("GET", "registered-models/get", name=name)["registered_model"]
+        aliases = {one["alias"]: one["version"] for one in found.get("aliases", [])}
+        return SimpleNamespace(aliases=aliases)
+
+    def create_registered_model(self, name: str) -> None:
+        """Creates a registered model."""
+        self.call("POST", "registered-models/create", name=name)
+
+    def search_model_versions(self, wanted: str, page_token: str | None) -> Page:
+        """Versions of registered models that a filter selects."""
+        found = self.call(
+            "GET", "model-versions/search", filter=wanted, max_results=1000, page_token=page_token
+        )
+        page = Page(version_of(one) for one in found.get("model_versions", []))
+        page.token = found.get("next_page_token")
+        return page
+
+    def create_model_version(
+        self, name: str, source: str, run_id: str, tags: Mapping[str, str]
+    ) -> SimpleNamespace:
+        """Creates a version of a registered model."""
+        made = self.call(
+            "POST",
+            "model-versions/create",
+            name=name,
+            source=source,
+            run_id=run_id,
+            tags=pairs(tags),
+        )
+        return version_of(made["model_version"])
+
+    def delete_model_version(self, name: str, version: str) -> None:
+        """Deletes a version of a registered model."""
+        self.call("DELETE", "model-versions/delete", name=name, version=version)
+
+    def set_model_version_tag(self, name: str, version: str, key: str, value: str) -> None:
+        """Sets a tag of a version."""
+        self.call(
+            "POST", "model-versions/set-tag", name=name, version=version, key=key, value=value
+        )
+
+    def update_model_version(self, name: str, version: str, description: str) -> None:
+        """Sets the description of a version."""
+        self.call(
+            "PATCH", "model-versions/update", name=name, version=version, description=description
+        )
+
+    def set_registered_model_alias(self, name: str, alias: str, version: str) -> None:
+        """Sets an alias of a version."""
+        self.call("POST", "registered-models/alias", name=name, alias=alias, version=version)
+
+    def delete_registered_model_alias(self, name: str, alias: str) -> None:
+        """Deletes an alias."""
+        self.call("DELETE", "registered-models/alias", name=name, alias=alias)
+
+    def sha256(self, path: str) -> str:
+        """The hash of a file, or of an object in S3."""
+        digest = hashlib.sha256()
+        with self._open(path) as content:
+            while block := content.read(BLOCK):
+                digest.update(block)
+        return digest.hexdigest()
+
+    def log_artifact(self, run: SimpleNamespace, path: str, folder: str) -> None:
+        """Adds a file, or an object in S3, to a run's artifacts.
+
+        Raises:
+            RestError: the app does not keep artifacts in S3.
+        """
+        scheme, _, place = run.info.artifact_uri.partition("://")
+        if scheme != "s3":
+            raise RestError("ARTIFACTS", f"{run.info.artifact_uri} is not in S3")
+        bucket, _, key = place.partition("/")
+        parts = [key, folder, Path(path).name]
+        with self._open(path) as content:
+            self.s3.upload_fileobj(content, bucket, "/".join(part for part in parts if part))
+
+    def _open(self, path: str) -> Any:  # noqa: ANN401 - boto3 has no types
+        if not path.startswith("s3://"):
+            return Path(path).open("rb")
+        bucket, _, key = path.removeprefix("s3://").partition("/")
+        return self.s3.get_object(Bucket=bucket, Key=key)["Body"]
