@@ -1,3 +1,5 @@
+import type { PredictionInterval } from "../local/records/summary";
+
 /** Parts of the rows, in the order in which a model meets them. */
 export const splits = ["train", "validation", "test"] as const;
 
@@ -89,18 +91,6 @@ export interface Contributions {
     /** Of some rows, for the features that are drawn. */
     readonly points?: readonly ContributionPoint[];
   }[];
-}
-
-/** How far around a prediction the actual value lies, by the residuals of validation rows (split-conformal). */
-export interface PredictionInterval {
-  /** How often it is to hold the actual value, such as 0.9. */
-  readonly confidence: number;
-  /** What is added to and taken from a prediction, in the target's unit. */
-  readonly halfWidth: number;
-  /** Validation rows that it is of. */
-  readonly rows: number;
-  /** The share of test rows whose actual value it holds. */
-  readonly covered: number;
 }
 
 /** How a candidate compares with the others on the same test rows, by a paired bootstrap. */

@@ -57,7 +57,7 @@ export interface ReportCandidate {
 /** The metrics of a model on a split, in the target's unit but for R². */
 export type ReportMetrics = Pick<SplitMetrics, "mae" | "r2" | "rmse"> &
   Partial<Pick<SplitMetrics, "isPart" | "rows">> &
-  Pick<Metrics, "crossValidation" | "r2Interval">;
+  Pick<Metrics, "crossValidation" | "predictionInterval" | "r2Interval">;
 
 /** How far R² may fall from train to test rows before a model is said to over-fit. */
 export const maxGap = 0.1;

@@ -6,7 +6,8 @@ import {
   predictedChart,
   residualChart,
 } from "./charts/predictions";
-import type { Contributions, PredictionInterval } from "./diagnosis";
+import type { PredictionInterval } from "../local/records/summary";
+import type { Contributions } from "./diagnosis";
 import { html, type Html } from "./html";
 import { decimal, percent, significant } from "./numbers";
 import { byCount, byMean } from "./predictionData";
@@ -65,7 +66,9 @@ export async function winnerSection({ candidates }: ReportData): Promise<Html> {
   if (found === undefined || details === undefined || details.rows === 0) {
     return html``;
   }
-  const { errorMap = [], importance, interval, shap, shapProblem } = details;
+  const { errorMap = [], importance, shap, shapProblem } = details;
+  // As the model answers it, if it does; else what this machine computes.
+  const interval = found.metrics.test?.predictionInterval ?? details.interval;
   const charts = [
     await predictedChart(byCount(details.predictedAgainstActual)),
     await residualChart(byCount(details.residualAgainstPredicted)),

@@ -124,6 +124,7 @@ function recorded(
 /** The metrics of an evaluation by the names of evaluation.json, with what is more than a number as several. */
 function named({
   crossValidation,
+  predictionInterval,
   r2Interval,
   ...metrics
 }: Metrics): Readonly<Record<string, number | undefined>> {
@@ -133,6 +134,8 @@ function named({
     r2_high: r2Interval?.high,
     cross_validation_r2: crossValidation?.mean,
     cross_validation_r2_deviation: crossValidation?.deviation,
+    prediction_interval_half_width: predictionInterval?.halfWidth,
+    prediction_interval_covered: predictionInterval?.covered,
   };
 }
 

@@ -26,6 +26,20 @@ export interface Metrics {
   readonly r2Interval?: { readonly low: number; readonly high: number };
   /** R² of cross-validation, if configured. */
   readonly crossValidation?: CrossValidation | undefined;
+  /** Of served predictions, if configured. */
+  readonly predictionInterval?: PredictionInterval;
+}
+
+/** How far around a prediction the actual value lies, by the residuals of validation rows (split-conformal). */
+export interface PredictionInterval {
+  /** How often it is to hold the actual value, such as 0.9. */
+  readonly confidence: number;
+  /** What is added to and taken from a prediction, in the target's unit. */
+  readonly halfWidth: number;
+  /** Validation rows that it is of. */
+  readonly rows: number;
+  /** The share of test rows whose actual value it holds. */
+  readonly covered: number;
 }
 
 /** R² of models with the same hyperparameters on other rows; see pipeline/scripts/cross_validate.py. */
@@ -115,9 +129,25 @@ type RegressionReport =
       readonly confidence_intervals?: {
         readonly r2?: { readonly low?: unknown; readonly high?: unknown } | null;
       } | null;
+      readonly prediction_interval?: Readonly<Record<string, unknown>> | null;
     }
   | null
   | undefined;
+
+function predictionIntervalIn(report: RegressionReport): PredictionInterval | undefined {
+  const {
+    confidence,
+    covered,
+    half_width: halfWidth,
+    item_count: rows,
+  } = report?.prediction_interval ?? {};
+  return typeof confidence === "number" &&
+    typeof covered === "number" &&
+    typeof halfWidth === "number" &&
+    typeof rows === "number"
+    ? { confidence, covered, halfWidth, rows }
+    : undefined;
+}
 
 /** The metrics in an evaluation report; undefined if the document is not one. */
 export function regressionMetrics(document: Json): Metrics | undefined {
@@ -127,6 +157,7 @@ export function regressionMetrics(document: Json): Metrics | undefined {
   const metrics = { r2: value("r2"), mse: value("mse"), rmse: value("rmse"), mae: value("mae") };
   const rows = report?.dataset?.item_count;
   const { low, high } = report?.confidence_intervals?.r2 ?? {};
+  const predictionInterval = predictionIntervalIn(report);
   return Object.values(metrics).every(Number.isFinite)
     ? {
         ...metrics,
@@ -134,6 +165,7 @@ export function regressionMetrics(document: Json): Metrics | undefined {
         ...(typeof low === "number" && typeof high === "number"
           ? { r2Interval: { low, high } }
           : {}),
+        ...(predictionInterval === undefined ? {} : { predictionInterval }),
       }
     : undefined;
 }

@@ -134,7 +134,7 @@ describe("a model that takes the table's own rows,", function () {
           ],
           ...{ headerLines: 1, delimiter: ";", quoted: true, decimal: ",", thousands: "." },
           ...{ nullTexts: ["NA"], missingValues: "impute", servedRows: "raw" },
-          ...(name === "Boosted" ? { predictionIntervals: 0.9 } : {}),
+          ...(name === "Boosted" ? { predictionIntervals: 0.8 } : {}),
           ...{ dropped: ["note"], dateFormats: { sold: "%d.%m.%Y" }, dateParts: { sold: "auto" } },
         },
         "restate:candidates": [
@@ -155,6 +155,9 @@ describe("a model that takes the table's own rows,", function () {
         prediction_interval?: { half_width: number };
       };
       equal(interval !== undefined, name === "Boosted");
+      const page = readFileSync(join(workFolder, "report", "index.html"), "utf8");
+      match(page, /contains the actual value with \d\d %\s+confidence/);
+      equal(/with 80 %\s+confidence/.test(page), name === "Boosted");
       const endsOf = (score: number): readonly number[] =>
         interval === undefined ? [] : [score - interval.half_width, score + interval.half_width];
       const predicted = new Map(

@@ -193,6 +193,44 @@ describe("the report's page", () => {
     );
   });
 
+  it("shows the prediction interval that the model answers, if it answers one", async () => {
+    const page = await render({
+      record: record({
+        candidates: [
+          {
+            ...{ name: "Tree", tuningStep: "TuneTree", hyperparameters: {}, trials: 1, seconds: 1 },
+            metrics: {
+              ...metrics(0.7),
+              predictionInterval: {
+                confidence: 0.8,
+                halfWidth: 31_000,
+                rows: 4_128,
+                covered: 0.8125,
+              },
+            },
+          },
+        ],
+      }),
+      steps: [tuningStep("TuneTree", {})],
+      diagnoses: [
+        {
+          name: "Tree",
+          splits: {},
+          details: {
+            ...{ rows: 400, isPart: false, predictedAgainstActual: [] },
+            ...{ residualAgainstPredicted: [], residuals: [] },
+            interval: { confidence: 0.9, halfWidth: 48_210.4, rows: 800, covered: 0.8925 },
+          },
+        },
+      ],
+    });
+    has(
+      page,
+      /prediction ± 31,000 contains the actual value with 80 %\s+confidence, according to the residuals of 4,128 validation rows. It contains\s+81\.3 %/,
+    );
+    ok(!page.includes("48,210"), "shows no other interval");
+  });
+
   it("shows no predictions of another version's file, and says so", async () => {
     const records = { record: record(), steps: [tuningStep("TuneTree", {})], diagnoses: [] };
     const own = join(folder, "first");
