@@ -1,10 +1,12 @@
 """The tuner as a process of its own, by its protocol."""
 
+import functools
 import json
 import math
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -58,22 +60,49 @@ def tell(trial: int, value: float | None) -> dict[str, Any]:
     return {"tell": {"tuning": "T", "trial": trial, "value": value}}
 
 
+class Tuner:
+    """A tuner's process."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "local.standins.tuner.server"],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def answer(self, request: object) -> dict[str, Any]:
+        assert self.process.stdin and self.process.stdout
+        line = request if isinstance(request, str) else json.dumps(request)
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        answer: dict[str, Any] = json.loads(self.process.stdout.readline())
+        return answer
+
+    def close(self) -> None:
+        assert self.process.communicate(timeout=PATIENCE) == ("", "")
+        assert self.process.returncode == 0
+
+
+@functools.cache
+def shared() -> Tuner:
+    """The process of most tests: loading the libraries takes longer than a search."""
+    return Tuner()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    shared().close()
+    shared.cache_clear()
+
+
 def answers(*requests: object) -> list[dict[str, Any]]:
-    """Runs a tuner over the requests; one answer each, in order."""
-    lines = [item if isinstance(item, str) else json.dumps(item) for item in requests]
-    run = subprocess.run(
-        [sys.executable, "-m", "local.standins.tuner.server"],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        input="\n".join(lines) + "\n",
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert run.stderr == ""
-    result = [json.loads(line) for line in run.stdout.splitlines()]
-    assert len(result) == len(requests)
-    return result
+    """The answers to the requests, in order."""
+    return [shared().answer(request) for request in requests]
 
 
 def suggestions(*requests: object) -> list[dict[str, str]]:
@@ -114,36 +143,17 @@ def loss(trial: dict[str, str]) -> float:
     return (int(trial["max_depth"]) - 7) ** 2 + math.log(float(trial["eta"]) / 0.1) ** 2
 
 
-def search(strategy: str, objective_type: str = "Minimize", seed: int = 3) -> list[float]:
+def search(
+    strategy: str, objective_type: str = "Minimize", seed: int = 3, tuner: Tuner | None = None
+) -> list[float]:
     """Plays a whole search, each trial's requests upon the results before."""
     sign = 1 if objective_type == "Minimize" else -1
-    requests: list[object] = [
-        opening(strategy=strategy, objectiveType=objective_type, seed=seed, maxJobs=40)
-    ]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "local.standins.tuner.server"],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin and process.stdout
-
-    def exchange(request: object) -> dict[str, Any]:
-        assert process.stdin and process.stdout
-        process.stdin.write(json.dumps(request) + "\n")
-        process.stdin.flush()
-        answer: dict[str, Any] = json.loads(process.stdout.readline())
-        return answer
-
-    exchange(requests[0])
+    answer = (tuner or shared()).answer
+    answer(opening(strategy=strategy, objectiveType=objective_type, seed=seed, maxJobs=40))
     losses = []
     for number in range(40):
-        losses.append(loss(exchange(ask(number))["trial"]["hyperparameters"]))
-        assert exchange(tell(number, sign * losses[-1])) == {"told": {}}
-    process.stdin.close()
-    process.wait(PATIENCE)
+        losses.append(loss(answer(ask(number))["trial"]["hyperparameters"]))
+        assert answer(tell(number, sign * losses[-1])) == {"told": {}}
     return losses
 
 
@@ -173,8 +183,11 @@ def test_a_search_starts_from_earlier_trials_within_its_ranges() -> None:
 
 
 def test_the_same_calls_give_the_same_answers() -> None:
-    assert search("Bayesian") == search("Bayesian")
-    assert search("Bayesian") != search("Bayesian", seed=4)
+    other = Tuner()
+    found = search("Bayesian")
+    assert search("Bayesian", tuner=other) == found
+    assert search("Bayesian", seed=4) != found
+    other.close()
 
 
 def test_a_suggestion_does_not_depend_on_the_order_of_asking() -> None:
@@ -238,11 +251,13 @@ def test_refuses_what_sagemaker_would_refuse(request_: dict[str, Any], message: 
 
 
 def test_refuses_requests_out_of_order_and_goes_on() -> None:
-    result = answers(
+    tuner = Tuner()
+    result = [tuner.answer(request) for request in (
         "{", {"jump": {}}, ask(0), opening(), tell(0, 1.0), ask(0), tell(0, 1.0),
         tell(0, 1.0), opening(), tell(0, 1.0), ask(0), tell(0, 1.0),
         {"tell": {"tuning": "T", "trial": 1, "value": "low"}}, ask(-1), ask(1),
-    )  # fmt: skip
+    )]  # fmt: skip
+    tuner.close()
     messages = [item.get("error", {}).get("message", "") for item in result]
     expected = [
         "Expecting", 'unknown request "jump"', "T is not open", "", "0 was never suggested", "", "",
