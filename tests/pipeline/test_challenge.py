@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator
-from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,10 +22,10 @@ from decision_tree.model import Model, ModelDescription, save
 from decision_tree.tree import Tree
 from image_python import image_python
 from moto.server import ThreadedMotoServer
+from script_job import SCRIPTS, run_here
 from sklearn.tree import DecisionTreeRegressor
 
 ROOT = Path(__file__).parents[2]
-SCRIPTS = ROOT / "pipeline" / "scripts"
 BUCKET = "sagemaker-restate-test"
 GROUP = "restate-test"
 REGION = "us-east-1"
@@ -210,18 +209,12 @@ class Stack:
                 check=False,
                 env={"PATH": os.environ["PATH"], **environment},
             )
-        # In this process, which has loaded the libraries already.
-        printed, code, reason = io.StringIO(), 0, ""
-        with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed):
+        with pytest.MonkeyPatch.context() as patch:
             for name, value in environment.items():
                 patch.setenv(name, value)
             patch.setattr(sys, "path", [*sys.path])
             patch.setattr(challenge, "__file__", str(script))
-            try:
-                challenge.main(arguments)
-            except SystemExit as error:
-                code, reason = 1, str(error.code)
-        return subprocess.CompletedProcess(arguments, code, printed.getvalue(), reason)
+            return run_here(challenge.main, arguments)
 
     def compared(self, *more: str, by: float = 0, minimum: float = 0) -> dict[str, Any]:
         done = self.run(*more, by=by, minimum=minimum)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,12 +12,12 @@ import pytest
 import xgboost
 from preprocess import main as preprocess
 from row_splits import SPLITS
+from script_job import run_script
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.metrics import r2_score
 from sklearn.model_selection import KFold
 from sklearn.tree import DecisionTreeRegressor
 
-SCRIPT = Path(__file__).parents[2] / "pipeline" / "scripts" / "cross_validate.py"
 ROWS = 300
 RANDOM = np.random.default_rng(3)
 FEATURES = RANDOM.normal(size=(ROWS, 3)).round(3)
@@ -58,17 +56,22 @@ def parts(folder: Path) -> tuple[np.ndarray, list[np.ndarray]]:
     return np.vstack(rows), drawn
 
 
-def run(folder: Path, algorithm: str, fixed: dict[str, str], *tuned: str) -> dict[str, Any]:
+def run(
+    folder: Path,
+    algorithm: str,
+    fixed: dict[str, str],
+    *tuned: str,
+    python: str | None = None,
+) -> dict[str, Any]:
     text = json.dumps(fixed)
-    command = [
-        *(sys.executable, str(SCRIPT), "--algorithm", algorithm),
+    arguments = [
+        *("--algorithm", algorithm),
         *(f"--hyperparameters={text[at : at + 11]}" for at in range(0, len(text), 11)),
         *(f"--tuned={one}" for one in tuned),
         *(item for name in (*SPLITS, "metadata") for item in (f"--{name}", str(folder / name))),
         *("--output", str(folder / "report")),
     ]
-    environment = {**os.environ, "PYTHONPATH": str(SCRIPT.parents[2] / "container")}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    done = run_script("cross_validate.py", arguments, python)
     assert done.returncode == 0, done.stderr
     report: dict[str, Any] = json.loads((folder / "report/cross_validation.json").read_text())
     return report
@@ -188,7 +191,7 @@ def test_by_time_nothing_is_learnt_of_later_rows(tmp_path: Path) -> None:
 def test_many_rows_have_no_folds(tmp_path: Path) -> None:
     split(tmp_path, "--max-fold-rows", "299")
     assert not (tmp_path / "metadata" / "folds.json").exists()
-    report = run(tmp_path, "decision-tree", {}, "max_depth=4")
+    report = run(tmp_path, "decision-tree", {}, "max_depth=4", python=sys.executable)
     assert report == {
         "version": 1,
         "score": 0,
