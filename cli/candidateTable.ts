@@ -54,7 +54,7 @@ const allColumns: readonly Column[] = Object.values(columns);
 
 /**
  * The candidates side by side, the winner marked, as a table for the terminal.
- * @param width characters that a line may have; if there is no room for the hyperparameters, they stand below the table
+ * @param width max characters of a line; if the hyperparameters do not fit in the table, they are listed below it
  */
 export function candidateTable(
   candidates: readonly CandidateSummary[],

@@ -5,21 +5,21 @@ import { asUserError } from "../errors/userError";
 import { note, print, type Terminal } from "./terminal";
 import { type Verb, verbGroups, verbs } from "./verbs";
 
-/** Exit code of wrong usage. */
+/** Exit code for wrong usage. */
 const usageError = 1;
 
-/** Exit code of wrong usage and errors of verbs where 1 is an answer: definitions that differ, a request that is denied. */
+/** Exit code for wrong usage and errors where 1 is an answer: the definitions differ, the request is denied. */
 const answeringError = 2;
 const answering = new Set(["authorize", "definition"]);
 
-/** How this command line was called, as it is typed. */
+/** What the user types before the verb. */
 function typed(isLocal: boolean): string {
   return isLocal ? "npm run local --" : "npm run restate --";
 }
 
 /**
  * Takes `--local` off the front, where `npm run local` puts it.
- * @returns the verb, which on this machine is `run` if none is named, and its arguments
+ * @returns the verb (with `--local`, `run` by default) and its arguments
  */
 function readVerb(args: readonly string[]): {
   readonly name: string | undefined;
@@ -35,7 +35,7 @@ function readVerb(args: readonly string[]): {
   return { name: first, rest, isLocal };
 }
 
-/** A row of features that begins with a minus, which is not an option. */
+/** A row of features that begins with a minus sign: not an option. */
 const negativeRow = /^-(?:\d|\.\d|inf\b|nan\b)/i;
 
 /** The arguments of `invoke`, in which a row may begin with a minus. */
@@ -52,7 +52,7 @@ const examples = (lines: readonly string[], isLocal: boolean): string =>
     ? ""
     : `\nExamples:\n${lines.map((line) => `  ${typed(isLocal)} ${line}`).join("\n")}`;
 
-/** The verbs under their headings, and what holds for all of them. */
+/** The verbs by group, and what applies to all of them. */
 function help(isLocal: boolean): string {
   const all = verbs.map((one) => `${one.name} ${one.arguments}`.trim().length);
   const width = Math.max(...all) + 2;
@@ -85,7 +85,7 @@ The stack's exports name the pipeline, its registry and region. They are read wi
   return `${usage}\n\n${groups.join("\n\n")}\n\nRefer to an execution by its id or ARN.${details}\n\`<verb> --help\` shows the options of a verb.\n${examples(shown, isLocal)}`;
 }
 
-/** Makes a command and those below it write to the terminal, and throw where commander would exit. */
+/** Makes a command and its subcommands write to the terminal, and throw instead of exiting. */
 function adopt(command: Command, terminal: Terminal): void {
   command.exitOverride().configureOutput({
     writeOut: (text) => terminal.stdout.write(text),
@@ -115,10 +115,10 @@ async function call(
 }
 
 /**
- * Does what a command line says.
+ * Runs a command line.
  *
  * @param args the words after the program's name
- * @throws what is an error of the program, not of the user
+ * @throws errors of the program; users' errors are printed
  */
 export async function restate(args: readonly string[], terminal: Terminal): Promise<void> {
   const { isLocal, name, rest } = readVerb(args);

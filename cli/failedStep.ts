@@ -1,27 +1,27 @@
-/** A step that failed, and how to go on. */
+/** A failed step, and what to do next. */
 export interface FailedStep {
   readonly name: string;
   readonly reason: string;
-  /** How the log of its job ends; undefined if it has run none. */
+  /** The end of its job's log; undefined if it ran no job. */
   readonly job?:
     | {
         readonly lastLines: readonly string[];
         /** Where the log is, or the command that prints it. */
         readonly log: string;
-        /** The command that runs the step alone, as it was run. */
+        /** The command that runs this step again, alone. */
         readonly again: string;
-        /** The command that opens a shell in the folder of its job, where that is kept. */
+        /** The command that opens a shell in the job's folder, if that is kept. */
         readonly shell?: string | undefined;
       }
     | undefined;
 }
 
-/** How the log of a failed step's job ends, where it is, and how to go on. */
+/** The end of the job's log, where the log is, and what to do next. */
 export function jobLines({ job, reason }: FailedStep): readonly string[] {
   if (job === undefined) {
     return [];
   }
-  // Where the job has said nothing of its own, its reason is how the log ends.
+  // A job that wrote no failure reason has the log's last line as its reason: show it once.
   const isKnown = reason.includes(job.lastLines.at(-1) ?? "");
   return [
     ...(isKnown ? [] : job.lastLines.map((line) => `  | ${line}`)),
@@ -31,7 +31,7 @@ export function jobLines({ job, reason }: FailedStep): readonly string[] {
   ];
 }
 
-/** Says why a step failed, and all that {@link jobLines} says: the same from every command. */
+/** Why a step failed, followed by {@link jobLines}: the same in every command. */
 export function failedStepText(step: FailedStep): string {
   return [`step ${step.name} failed: ${step.reason}`, ...jobLines(step)].join("\n");
 }

@@ -8,14 +8,14 @@ export interface GroupOption {
   readonly group?: string;
 }
 
-/** Adds `--group`, which tells versions of the same number apart. */
+/** Adds `--group`, for version numbers that several groups have. */
 export function withGroup(command: Command): Command {
   return command.option("--group <name>", "the model package group, if there are several");
 }
 
 /**
- * The model package groups that are meant.
- * @throws UserError if there is none of the name
+ * The model package groups to search.
+ * @throws UserError if `--group` names none of them
  */
 export async function groupsOf(world: World, { group }: GroupOption): Promise<readonly string[]> {
   const all = await world.modelPackageGroups();

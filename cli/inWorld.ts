@@ -1,7 +1,7 @@
 import type { World } from "./sageMaker/world";
 import { openWorld, type WorldOptions } from "./world";
 
-/** Does work in the world that the options name, and leaves nothing of it running. */
+/** Opens the world that the options name for some work, and closes it afterwards. */
 export async function inWorld<Result>(
   options: WorldOptions,
   work: (world: World) => Promise<Result>,

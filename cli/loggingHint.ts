@@ -2,7 +2,7 @@ import type { PipelineDefinition } from "../pipeline/language/definition";
 import type { World } from "./sageMaker/world";
 import { note, type Terminal } from "./terminal";
 
-/** Prints how to log an execution, if its definition names an MLflow app: Pipelines does not log it, nor does this machine. */
+/** Prints how to log an execution to the MLflow app that its definition names: neither Pipelines nor this machine does. */
 export function printLoggingHint(
   { command, machine }: Pick<World, "command" | "machine">,
   { MlflowConfig: config }: PipelineDefinition,

@@ -11,7 +11,7 @@ import { stackProgram } from "./stackProgram";
 
 const root = resolve(__dirname, "..");
 
-/** The options of all commands on definitions. */
+/** The options of all commands for definitions. */
 export interface DefinitionOptions {
   readonly canonical?: boolean;
   readonly configFile?: string;
@@ -23,7 +23,7 @@ function git(...args: readonly string[]): string | undefined {
   return status === 0 ? stdout.trim() : undefined;
 }
 
-/** Renders a stack with the source of a git revision, in a work tree of its own. */
+/** Renders a stack with the source of a git revision, in a separate work tree. */
 function revisionDefinition(revision: string, stack: string): PipelineDefinition {
   const tree = join(mkdtempSync(join(tmpdir(), "restate-revision-")), "tree");
   if (git("worktree", "add", "--detach", tree, revision) === undefined) {
@@ -49,16 +49,16 @@ function revisionDefinition(revision: string, stack: string): PipelineDefinition
   }
 }
 
-/** Whether a word on the command line means a stack, not a file of that name. */
+/** Whether a word on the command line is the name of a stack rather than of a file. */
 export function isStack(word: string): boolean {
   return !existsSync(typedPath(word)) && existsSync(join(root, `Pulumi.${word}.yaml`));
 }
 
 /**
- * The definition that a word on the command line means: a file, a stack, or a git revision.
+ * The definition that a word on the command line names: a file, a stack, or a git revision.
  *
- * @param stack the stack that is rendered with the source of a revision
- * @throws UserError if it means none
+ * @param stack the stack to render with the source of a revision
+ * @throws UserError if it names none
  */
 export async function namedDefinition(word: string, stack: string): Promise<PipelineDefinition> {
   const path = typedPath(word);

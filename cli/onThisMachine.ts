@@ -2,10 +2,10 @@ import { UserError } from "../errors/userError";
 import type { WorldOptions } from "./world";
 
 /**
- * Makes sure that a command that needs what only a work folder has works in one.
+ * Refuses a command that only works on this machine if it was called for AWS.
  *
- * @param instead what there is in AWS instead
- * @throws UserError if the command's world is AWS
+ * @param instead what to do in AWS instead
+ * @throws UserError if `--local` is missing
  */
 export function onThisMachine(verb: string, { local }: WorldOptions, instead?: string): void {
   if (local !== true) {

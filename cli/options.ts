@@ -4,7 +4,7 @@ import { collectParameter } from "../terminal/options";
 import { shellWord } from "../terminal/shellWord";
 import type { Pace } from "./sageMaker/follow";
 
-/** What `--stack` is if it is not given, for the help. */
+/** The default of `--stack`, for the help. */
 export const stackDefault = "default: taken from the name of the --config-file, or dev";
 
 /** The options of commands that can print JSON. */
@@ -12,7 +12,7 @@ export interface JsonOption {
   readonly json?: boolean;
 }
 
-/** Adds the options that say which world a command works in. */
+/** Adds the options that select the world of a command. */
 export function withWorld(command: Command): Command {
   return command
     .option("--local", "use this machine instead of AWS")
@@ -24,7 +24,7 @@ export function withWorld(command: Command): Command {
     .option("--work-folder <path>", "with --local: the work folder (default: .local)");
 }
 
-/** Adds `--image`, which says what runs the jobs of an image that this machine does not know. */
+/** Adds `--image`, which sets what runs the jobs of an image that this machine has no implementation of. */
 export function withImages(command: Command): Command {
   return command.addOption(
     new Option(
@@ -36,7 +36,7 @@ export function withImages(command: Command): Command {
   );
 }
 
-/** Adds the options that say what a run on this machine works with. */
+/** Adds the options of local runs. */
 export function withMachine(command: Command): Command {
   return withImages(command)
     .option("--config-file <path>", "the stack's configuration (default: Pulumi.<stack>.yaml)")
@@ -68,7 +68,7 @@ export function withJson(command: Command): Command {
   return command.option("--json", "print only one JSON document on standard output");
 }
 
-/** Adds `--max`, the number of items of a list, and its old name. */
+/** Adds `--max`, the max items of a list, and its old name. */
 export function withMax(command: Command, what: string, max?: number): Command {
   return command
     .option("--max <number>", `maximum number of ${what} to list`, readCount, max)
@@ -82,7 +82,7 @@ export interface MaxOption {
   readonly most?: number;
 }
 
-/** The number of items that a list may have. */
+/** Max items of a list. */
 export function maxOf({ max = Infinity, most }: MaxOption): number {
   return most ?? max;
 }
@@ -111,7 +111,7 @@ export interface PaceOption {
 
 /**
  * How often to poll.
- * @param isLocal whether no service is polled that limits calls
+ * @param isLocal whether this machine is polled, which has no rate limit
  */
 export function paceOf({ every }: PaceOption, isLocal: boolean): Pace {
   if (every !== undefined) {
@@ -121,7 +121,7 @@ export function paceOf({ every }: PaceOption, isLocal: boolean): Pace {
   return isLocal ? { shortest: 0.1, longest: 0.5 } : { shortest: 2, longest: 30 };
 }
 
-/** @throws InvalidArgumentError if it is not a number above 0 */
+/** @throws InvalidArgumentError if the text is not a number above 0 */
 function readPositive(text: string): number {
   const value = Number(text);
   if (text.trim() === "" || !Number.isFinite(value) || value <= 0) {
@@ -130,7 +130,7 @@ function readPositive(text: string): number {
   return value;
 }
 
-/** @throws InvalidArgumentError if it is not an integer from 1 to 10000 */
+/** @throws InvalidArgumentError if the text is not an integer from 1 to 10000 */
 function readCount(text: string): number {
   const value = readPositive(text);
   if (!Number.isInteger(value) || value > 10_000) {
@@ -141,7 +141,7 @@ function readCount(text: string): number {
 
 /**
  * Reads a port.
- * @param min 0 if any free port may be asked for
+ * @param min 0 if 0 is allowed, meaning any free port
  */
 export function readPort(min: 0 | 1): (text: string) => number {
   return (text) => {
@@ -153,7 +153,7 @@ export function readPort(min: 0 | 1): (text: string) => number {
   };
 }
 
-/** Options that decide what a step does on this machine. */
+/** Options that affect what a step does on this machine. */
 export interface TypedOptions {
   readonly stack?: string;
   readonly configFile?: string;
@@ -169,7 +169,7 @@ export interface TypedOptions {
   readonly authorization?: boolean;
 }
 
-/** Options as they are typed, with a blank before each. */
+/** Options as the user would type them, each after a space. */
 export function typedOptions(options: TypedOptions): string {
   const { authorization, docker, image = new Map(), parameter = new Map(), trustCode } = options;
   const named = {

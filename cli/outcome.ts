@@ -41,15 +41,15 @@ function resultJson(session: Session, diagnoses: Diagnoses, report: string): obj
   };
 }
 
-/** Commands as they are typed, of a step that failed. */
+/** Command lines for a failed step. */
 interface StepCommands {
-  /** Runs the step alone, as it was run. */
+  /** Runs the step again, alone. */
   readonly again: (step: string, execution: string) => string;
-  /** Opens a shell in the folder of its job. */
+  /** Opens a shell in its job's folder. */
   readonly shell: (step: string, execution: string) => string;
 }
 
-/** Says why an execution failed. */
+/** Why an execution failed. */
 function failureText(session: Session, { again, shell }: StepCommands): string {
   const { executionId: id, result } = session;
   const { log, name } = result.steps.find(({ status }) => status === "Failed") ?? { name: "" };
@@ -69,7 +69,7 @@ function failureText(session: Session, { again, shell }: StepCommands): string {
   return `error: ${text}`;
 }
 
-/** Says how far a stopped execution got, and how to continue it. */
+/** How far a stopped execution got, and how to continue it. */
 function stoppedText({ executionId, result, trials }: Session): string {
   const steps = result.steps.filter(({ status }) => status === "Succeeded").length;
   const completed = trials.filter(({ status }) => status === "Completed").length;
@@ -80,12 +80,12 @@ function stoppedText({ executionId, result, trials }: Session): string {
 }
 
 /**
- * Prints the result of a run: the candidates, the winner and the report on standard output, or all of it as
- * one JSON object; why it did not succeed on standard error.
+ * Prints the result of a run to standard output: candidates, winner and report, or all of it as one JSON object. The reason
+ * for a failure goes to standard error.
  *
- * @param diagnoses what was seen of the candidates
+ * @param diagnoses the diagnostics of the candidates
  * @param report path of the report
- * @param commands how a step that failed is run again and looked at
+ * @param commands command lines to run a failed step again and to inspect it
  */
 export function printOutcome(
   session: Session,
@@ -100,7 +100,7 @@ export function printOutcome(
   if (json) {
     lines.push(JSON.stringify(resultJson(session, diagnoses, report)));
   } else if (result.status !== "Stopped") {
-    // Of some steps alone, only the candidates that they are about.
+    // With selected steps, only their candidates are shown.
     const shown = candidates.filter(
       ({ metrics, trials }) => metrics !== undefined || trials.length > 0,
     );

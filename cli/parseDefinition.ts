@@ -5,7 +5,7 @@ import { UserError } from "../errors/userError";
 /**
  * Reads the text of a pipeline definition.
  *
- * @param named where the text is from, as errors say it: a file, a git revision, an export
+ * @param named the source of the text, for errors: a file, a git revision, an export
  * @throws UserError with every reason why it is not a definition
  */
 export function parseDefinition(named: string, text: string): PipelineDefinition {

@@ -1,7 +1,7 @@
 import { endWithReader } from "../terminal/output";
 import { restate } from "./commandLine";
 
-// The versions of the SDK are pinned: what later ones will need does not concern whoever runs a command.
+// The SDK is pinned, so its warnings about what later versions will need do not concern the user.
 process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
 
 endWithReader(process.stdout);

@@ -5,8 +5,8 @@ import { UserError } from "../errors/userError";
 import type { ClientConfig } from "./sageMaker/clients";
 
 /**
- * What a runtime client is made with to reach a model that is served on a port of this machine, as SageMaker
- * reaches a container: POST /invocations.
+ * The configuration of a runtime client for a model served on a port of this machine: it calls POST /invocations, as
+ * SageMaker calls a container.
  */
 export function servedModel(port: number): ClientConfig {
   const handle = async (request: {

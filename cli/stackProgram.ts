@@ -5,12 +5,12 @@ import type { RunnableProgram } from "../offline/program";
 import { stackConfig, stackNamed } from "../offline/stackConfig";
 import { typedPath } from "../terminal/options";
 
-/** Where evaluations of the program are kept that belong to no work folder. */
+/** Where evaluations of the program are cached if there is no work folder. */
 const projectCache = join(resolve(__dirname, ".."), "node_modules", ".cache", "restate");
 
 /**
  * The program of the stack that the options name, evaluated without an account.
- * @param cache where evaluations are kept
+ * @param cache where evaluations are cached
  */
 export function stackProgram(
   options: { readonly configFile?: string; readonly stack?: string },

@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-require-imports -- a verb is loaded, with the clients that it needs, when it is called */
+/* eslint-disable @typescript-eslint/no-require-imports -- a verb and the clients that it needs are loaded when it is called */
 import type { Command } from "commander";
 
 import type { Terminal } from "./terminal";
@@ -9,11 +9,11 @@ export interface Verb {
   readonly arguments: string;
   readonly summary: string;
   readonly load: () => (terminal: Terminal) => Command;
-  /** Command lines that show how it is used, without what comes before the verb. */
+  /** Examples for the help, starting with the verb. */
   readonly examples: readonly string[];
 }
 
-/** A heading of the help, and the verbs below it. */
+/** A heading of the help with its verbs. */
 interface VerbGroup {
   readonly title: string;
   readonly verbs: readonly Verb[];
@@ -29,7 +29,7 @@ function verb(
   return { name, arguments: words.join(" "), summary, load, examples };
 }
 
-/** All verbs, by what they are about. */
+/** All verbs, by subject. */
 export const verbGroups: readonly VerbGroup[] = [
   {
     title: "Executions",

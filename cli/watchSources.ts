@@ -8,10 +8,10 @@ import type { MachineOptions } from "./world";
 
 const root = resolve(__dirname, "..");
 
-/** What a run does not depend on. */
+/** Folders that a run does not depend on. */
 const notRead = new Set(["bench", "docs", "examples", "node_modules", "notebooks", "tests"]);
 
-/** What Python and editors leave beside sources. */
+/** Files that Python and editors write beside sources. */
 const byproduct = /__pycache__|~$|\.sw[a-p]$/;
 
 const absent = { throwIfNoEntry: false } as const;
@@ -19,7 +19,7 @@ const absent = { throwIfNoEntry: false } as const;
 /** The options that name what a run depends on. */
 type WatchedOptions = MachineOptions & { readonly definition?: string };
 
-/** Milliseconds without a change after which a run begins: editors write a file in several steps. */
+/** Milliseconds without a change before a run starts: editors write a file in several steps. */
 const quiet = 300;
 
 /** Watches what a run depends on: the project's sources, the configuration and the data. */
@@ -38,7 +38,7 @@ class Sources {
       this.watch(join(root, name), true, (path) => !byproduct.test(path));
     }
     const named = [configFile, data, definition].flatMap((path) => path ?? []).map(typedPath);
-    // Files are watched by their folders: editors put a new file in the place of the old one.
+    // The folders of files are watched, because editors replace a file instead of writing to it.
     for (const folder of new Set([...files, ...named].map(dirname))) {
       this.watch(folder, false, (path) => files.includes(path) || named.includes(path));
     }
@@ -67,7 +67,7 @@ class Sources {
     }, quiet);
   }
 
-  /** Waits for a change, or takes one that has come since the last. */
+  /** Waits for a change, unless there was one since the last call. */
   async next(stopped: AbortSignal): Promise<void> {
     await new Promise<void>((done) => {
       this.changed = done;
@@ -89,11 +89,11 @@ class Sources {
   }
 }
 
-/** Runs this command line again without `--watch`, so that it loads the sources as they are now. */
+/** Runs this command line without `--watch` in a new process, so that it loads the current sources. */
 function runOnce(): Promise<number> {
   const args = process.argv.slice(1).filter((one) => one !== "--watch");
   const child = spawn(process.execPath, [...process.execArgv, ...args], { stdio: "inherit" });
-  // Ctrl-C reaches both; a request to terminate reaches this process only.
+  // Ctrl-C reaches both processes; SIGTERM only this one.
   const terminate = (): void => {
     child.kill("SIGTERM");
   };
@@ -108,7 +108,7 @@ function runOnce(): Promise<number> {
 }
 
 /**
- * Runs again on each change of the sources, the configuration or the data, until it is interrupted.
+ * Runs again after each change of the sources, the configuration or the data, until interrupted.
  * @returns the exit code of the last run
  */
 export async function runOnChange(
@@ -117,7 +117,7 @@ export async function runOnChange(
   terminal: Terminal,
 ): Promise<number> {
   const sources = new Sources(options);
-  // A run that is interrupted ends in order, and this process after it.
+  // An interrupted run ends in order, and this process after it.
   stopped.addEventListener("abort", () => undefined);
   const isStopped = (): boolean => stopped.aborted;
   try {

@@ -21,7 +21,7 @@ import { stackProgram } from "./stackProgram";
 import { readOutputs } from "./sageMaker/stackOutputs";
 import type { World } from "./sageMaker/world";
 
-/** The options by which a command finds its world. */
+/** The options that select a command's world. */
 export interface WorldOptions {
   readonly local?: boolean;
   readonly stack?: string;
@@ -29,7 +29,7 @@ export interface WorldOptions {
   readonly workFolder?: string;
 }
 
-/** The options that say what a local run works with. */
+/** The options of local runs. */
 export interface MachineOptions {
   readonly stack?: string;
   readonly configFile?: string;
@@ -37,14 +37,14 @@ export interface MachineOptions {
   readonly docker?: boolean;
   /** False if `--no-authorization` is given. */
   readonly authorization?: boolean;
-  /** The folder of an image's program, or `docker`, by the image's URI. */
+  /** By image URI, the folder of the image's program, or `docker`. */
   readonly image?: ReadonlyMap<string, string>;
-  /** Whether the custom code of Data Wrangler flows runs. */
+  /** Whether custom code in Data Wrangler flows runs. */
   readonly trustCode?: boolean;
   readonly workFolder?: string;
 }
 
-/** @throws UserError if an option about this machine is given for a stack in AWS */
+/** @throws UserError if an option of local runs is given for a stack in AWS */
 export function refuseMachineOptions({
   authorization,
   configFile,
@@ -72,7 +72,7 @@ export function workspaceOf({ workFolder }: Pick<WorldOptions, "workFolder">): W
   return new Workspace(workFolder === undefined ? ".local" : typedPath(workFolder));
 }
 
-/** The data that the options or the environment name, and which of them. */
+/** The data that an option or the environment names, with the name of which it was. */
 export function dataOf({
   data,
 }: Pick<MachineOptions, "data">): { readonly path: string; readonly named: string } | undefined {
@@ -83,7 +83,7 @@ export function dataOf({
   return path === "" ? undefined : { path: typedPath(path), named: dataVariable };
 }
 
-/** What the options say of how the jobs of images run. */
+/** How the jobs of images run, from the options. */
 export function imageOptions({
   docker = false,
   image = new Map(),
@@ -102,7 +102,7 @@ export function programOf(
   return stackProgram(options, workspaceOf(options).cache);
 }
 
-/** The region and account of what a work folder holds, by the ARNs in the first record that has some. */
+/** The region and account of a work folder, from the ARNs in its first record that has any. */
 function placeOf(workspace: Workspace): { readonly region: string; readonly accountId: string } {
   const folder = join(workspace.folder, "executions");
   for (const id of existsSync(folder) ? readdirSync(folder) : []) {
@@ -118,15 +118,15 @@ function placeOf(workspace: Workspace): { readonly region: string; readonly acco
   return { region: "us-east-1", accountId: exampleAccountId };
 }
 
-/** What is known of this machine beside the options. */
+/** What a caller adds to the options. */
 interface MachineExtras {
-  /** The program, where it was evaluated already. */
+  /** The program, if it is evaluated already. */
   readonly program?: RunnableProgram;
-  /** Takes lines to show. */
+  /** Receives lines to show. */
   readonly say?: (line: string) => void;
 }
 
-/** This machine, as the options say, as a world. */
+/** This machine as a world, by the options. */
 export function openMachine(options: MachineOptions, extras: MachineExtras = {}): World {
   const workspace = workspaceOf(options);
   const { program, say } = extras;
@@ -148,7 +148,7 @@ export function openMachine(options: MachineOptions, extras: MachineExtras = {})
   return worldOf(machine, options);
 }
 
-/** A work folder, and what runs for it in this process, as a world. */
+/** A work folder as a world, with what runs for it in this process. */
 export function worldOf(
   machine: Machine,
   options: Pick<MachineOptions, "stack" | "workFolder"> = {},
@@ -168,7 +168,7 @@ export function worldOf(
     place: `the work folder ${machine.workspace.folder}`,
     command: (line) => `npm run local -- ${line}${folder}`,
     pipelines: async () => {
-      // A command asks for them again and again, and they are drawn from all executions.
+      // Cached, because commands ask repeatedly and all executions must be read.
       known ??= registeredPipelines(client);
       const all = await known;
       const named = stack === undefined ? undefined : stackNames(stack).pipelineName;
@@ -208,7 +208,7 @@ async function openStack({ outputs: file, stack }: WorldOptions): Promise<World>
 }
 
 /**
- * The world that a command works in.
+ * Opens the world that the options select.
  * @throws UserError if the options contradict each other, or the stack's exports cannot be read
  */
 export async function openWorld(options: WorldOptions): Promise<World> {

@@ -8,7 +8,7 @@ import { setApproval } from "../sageMaker/models";
 import { print, type Terminal } from "../terminal";
 import type { WorldOptions } from "../world";
 
-/** A command that sets the approval status of a version, and says what it was before. */
+/** A command that sets the approval status of a version, and prints the previous one. */
 export function approval(
   terminal: Terminal,
   name: string,

@@ -15,7 +15,7 @@ type AuthorizeOptions = JsonOption & {
   readonly endpoint?: string;
 };
 
-/** The actors of a stack, by the names of their roles. */
+/** The actors of a stack by role name. */
 function actorsOf({ resources }: Ruled): ReadonlyMap<string, string> {
   const roles = resources.filter(({ type }) => type === "aws:iam/role:Role");
   return new Map(
@@ -27,7 +27,7 @@ function actorsOf({ resources }: Ruled): ReadonlyMap<string, string> {
 }
 
 /**
- * The actor that a role is: by its name in the docs, such as training, or by the role's own name or ARN.
+ * The actor that a word means: an actor as the docs name it, such as training, or the name or ARN of its role.
  * @throws UserError if the stack has no such role
  */
 function actorOf(program: Ruled, role: string): string {
@@ -42,7 +42,7 @@ function actorOf(program: Ruled, role: string): string {
   return found;
 }
 
-/** The VPC endpoints of a stack that have policies of their own, by the services that they lead to. */
+/** The services for which the stack has a VPC endpoint with a policy. */
 function endpointsOf({ resources }: Ruled): readonly string[] {
   return resources.flatMap(({ inputs, name, type }) =>
     type === "aws:ec2/vpcEndpoint:VpcEndpoint" && inputs["policy"] !== undefined
@@ -51,7 +51,7 @@ function endpointsOf({ resources }: Ruled): readonly string[] {
   );
 }
 
-/** The VPC endpoint that is meant. */
+/** The VPC endpoint that `--endpoint` names. */
 function endpointOf(program: Ruled, endpoint: string | undefined): string | undefined {
   if (endpoint === undefined) {
     return undefined;
@@ -67,7 +67,7 @@ function endpointOf(program: Ruled, endpoint: string | undefined): string | unde
   return `network-${endpoint}`;
 }
 
-/** @throws UserError if they cannot be a request */
+/** @throws UserError if the action or the resource is malformed */
 function checkRequest(action: string, resource: string): void {
   if (!/^[a-z0-9-]+:[A-Za-z0-9]+$/.test(action)) {
     throw new UserError(`"${action}" is not an action (expected something like s3:GetObject)`);
@@ -79,7 +79,7 @@ function checkRequest(action: string, resource: string): void {
   }
 }
 
-/** A decision in words: what AWS would say, and which statements decide, or come near it. */
+/** A decision as text: AWS's message, and the statements that decided, or that would allow it under a condition. */
 function explanation({ allowed, message, near, statements, user }: Decision): string {
   const deciding = statements.map(({ policy, statement }) => `  ${statement} of ${policy}`);
   if (allowed) {
@@ -121,7 +121,7 @@ async function authorizeRequest(
   try {
     decision = await decide(program, actor, asked);
   } catch (error) {
-    // The simulator knows all actions of AWS, and what each can be about.
+    // The simulator knows all of AWS's actions and their resource types.
     throw new UserError(`the request cannot be decided: ${(error as Error).message}`);
   }
   const [service = ""] = request.action.split(":");
@@ -136,7 +136,7 @@ async function authorizeRequest(
   return decision.allowed ? 0 : 1;
 }
 
-/** `authorize ROLE ACTION RESOURCE`: what a stack's policies say of a request. */
+/** `authorize ROLE ACTION RESOURCE`: whether a stack's policies allow a request. */
 export function authorize(terminal: Terminal): Command {
   return (
     withJson(new Command("authorize"))
@@ -162,7 +162,7 @@ export function authorize(terminal: Terminal): Command {
       )
       .option("--stack <name>", `the stack (${stackDefault})`)
       .option("--config-file <path>", "the stack's configuration (default: Pulumi.<stack>.yaml)")
-      // It is the same with and without.
+      // Accepted for consistency: it changes nothing.
       .addOption(new Option("--local").hideHelp())
       .action(async (role: string, action: string, resource: string, options: AuthorizeOptions) => {
         terminal.exit(await authorizeRequest(role, { action, resource }, options, terminal));

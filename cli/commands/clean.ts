@@ -14,7 +14,7 @@ import { workspaceOf, type WorldOptions } from "../world";
 const counted = (number: number, noun: string): string =>
   `${number} ${noun}${number === 1 ? "" : "s"}`;
 
-/** What a work folder holds, in a line. */
+/** What a work folder contains, in one line. */
 function content(workspace: Workspace): string {
   const served = join(workspace.folder, "serving");
   const registry = new ModelRegistry(workspace.models, "");
@@ -28,11 +28,11 @@ function content(workspace: Workspace): string {
 }
 
 /**
- * Removes a work folder, once the user agrees.
+ * Removes a work folder if the user agrees.
  *
  * @param agreed whether the user has agreed already
- * @returns the exit code: 1 where the user does not agree, or there is nobody to ask
- * @throws UserError if a run is using it, or if it holds what no run has made
+ * @returns the exit code: 1 if the user does not agree, or there is nobody to ask
+ * @throws UserError if a run is using it, or it contains files that no run wrote
  */
 async function remove(workspace: Workspace, agreed: boolean, terminal: Terminal): Promise<number> {
   const { folder } = workspace;

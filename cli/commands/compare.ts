@@ -17,13 +17,13 @@ type Row = readonly [what: string, left: string, right: string];
 
 const score = (value: number | undefined): string => significant(value, 4);
 
-/** What R² may be with 90 % confidence. */
+/** The 90 % confidence interval of R². */
 function interval(metrics: Metrics | undefined): string {
   const { r2Interval } = metrics ?? {};
   return r2Interval === undefined ? "-" : `${score(r2Interval.low)} to ${score(r2Interval.high)}`;
 }
 
-/** What came of the champion. */
+/** The result of the champion's challenge. */
 function championOf({ challenge }: ReportedExecution): string {
   const { champion } = challenge ?? {};
   switch (challenge?.outcome) {
@@ -38,12 +38,12 @@ function championOf({ challenge }: ReportedExecution): string {
   }
 }
 
-/** Names of one or the other, each once. */
+/** The names that are in either list, each once. */
 function union(left: readonly string[], right: readonly string[]): readonly string[] {
   return [...new Set([...left, ...right])];
 }
 
-/** What differs between two sets of values, a row each. */
+/** The differences between two sets of values, one row each. */
 function differing(
   prefix: string,
   left: Readonly<Record<string, unknown>>,
@@ -77,7 +77,7 @@ function candidateRows(left: ReportedExecution, right: ReportedExecution): reado
 }
 
 /**
- * Compares two executions: how they ended, how their candidates did, and which parameters, hyperparameters
+ * Compares two executions: their outcomes, their candidates' metrics, and which parameters, hyperparameters
  * and parts of the definition differ.
  */
 function comparison(

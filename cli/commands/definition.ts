@@ -11,7 +11,7 @@ import { stackProgram } from "../stackProgram";
 import { print, type Terminal } from "../terminal";
 import { cost } from "./definitionCost";
 
-/** Exit code of `diff` where the definitions differ: that of the command diff. */
+/** Exit code of `diff` if the definitions differ, as of the Unix command. */
 const different = 1;
 
 function diff(terminal: Terminal, options: () => DefinitionOptions): Command {
@@ -58,7 +58,7 @@ export function definition(terminal: Terminal): Command {
     .option("--stack <name>", `stack whose configuration to use (${stackDefault})`)
     .option("--config-file <path>", "the stack's configuration (default: Pulumi.<stack>.yaml)")
     .option("--canonical", "print it as deployed: compact, with sorted keys")
-    // It is the same in both worlds.
+    // Accepted for consistency: it changes nothing.
     .addOption(new Option("--local").hideHelp())
     .action(async ({ canonical, ...options }: DefinitionOptions) => {
       const found = (await stackProgram(options)).definition;

@@ -24,16 +24,16 @@ import { type DefinitionOptions, isStack, namedDefinition } from "../namedDefini
 import { stackProgram } from "../stackProgram";
 import { print, type Terminal } from "../terminal";
 
-/** The options, with the stack that they mean. */
+/** The options, with the stack filled in. */
 type PricedOptions = DefinitionOptions & { readonly stack: string };
 
-/** A definition to price, and what its stack costs by the hour where it is a stack's. */
+/** A definition to price; for a stack's, with the stack's hourly cost. */
 interface Priced {
   readonly cost: ExecutionCost;
   readonly standing?: StandingResources;
 }
 
-/** Prices that a document gives. */
+/** Reads the prices of a document. */
 function ownPrices(document: string, where: string): z.output<typeof ownPricesSchema> {
   let value: unknown;
   try {
@@ -48,7 +48,7 @@ function ownPrices(document: string, where: string): z.output<typeof ownPricesSc
   return data;
 }
 
-/** The prices of a file, or else of the stack's configuration. */
+/** The prices from a file, or from the stack's configuration if none is given. */
 function pricesOf({ configFile, stack }: PricedOptions, file: string | undefined): Prices {
   if (file !== undefined) {
     return pricesWith(ownPrices(readFileSync(typedPath(file), "utf8"), file));
@@ -58,10 +58,10 @@ function pricesOf({ configFile, stack }: PricedOptions, file: string | undefined
   return pricesWith(ownPrices(configured, "restate:prices"));
 }
 
-/** What prices depend on, beside the definition. */
+/** What a cost depends on besides the definition. */
 interface Basis {
   readonly prices: Prices;
-  /** What this machine has measured. */
+  /** Durations of jobs, measured on this machine. */
   readonly measured: JobSeconds | undefined;
 }
 
@@ -85,7 +85,7 @@ async function priceOf(word: string, basis: Basis, options: PricedOptions): Prom
   return { cost: price(program.definition, basis), standing: program.standing };
 }
 
-/** An amount of money by its cents, or "no limit". */
+/** An amount of money with cents, or "no limit". */
 function amount(value: number): string {
   return Number.isFinite(value) ? value.toFixed(2) : "no limit";
 }
@@ -108,7 +108,7 @@ function costListing({ low, likely, steps, worst }: ExecutionCost): Listing {
   };
 }
 
-/** The table of what changes from one execution to another: steps that cost the same are left out. */
+/** The table of what changes between two definitions, without the steps that cost the same. */
 function changeListing(before: ExecutionCost, after: ExecutionCost): Listing {
   const nothing: Range = { low: 0, likely: 0, worst: 0 };
   const names = [...new Set([...before.steps, ...after.steps].map(({ step }) => step))];
@@ -144,7 +144,7 @@ interface CostOptions {
   readonly workFolder?: string;
 }
 
-/** `definition cost`: what an execution costs, and what a change does to it. */
+/** `definition cost`: what an execution costs, and how a change affects it. */
 export function cost(terminal: Terminal, options: () => DefinitionOptions): Command {
   return new Command("cost")
     .description(

@@ -13,19 +13,19 @@ import { dataOf, imageOptions, type MachineOptions, programOf, workspaceOf } fro
 
 /** The options of the emulator. */
 type EmulateOptions = MachineOptions & {
-  /** Port of this machine; 0 for any that is free. */
+  /** Port to listen on; 0 for any free one. */
   readonly port: number;
   /** Address to listen on. */
   readonly host: string;
 };
 
-/** The services whose endpoint is this machine, as the environment of AWS SDKs names them. */
+/** The services that are emulated, as in the AWS SDKs' AWS_ENDPOINT_URL_<SERVICE>. */
 const services = ["SAGEMAKER", "SAGEMAKER_RUNTIME", "CLOUDWATCH_LOGS", "S3", "STS", "IAM"];
 
 /**
- * Serves SageMaker's API from a work folder over HTTP, until it is interrupted. The stack's pipeline is there.
+ * Serves SageMaker's API from a work folder over HTTP until interrupted, with the stack's pipeline created.
  *
- * @param stopped ends it: what runs is stopped in order
+ * @param stopped ends it: running executions are stopped in order
  * @throws UserError if something else listens on the port
  */
 async function serveMachine(
@@ -93,7 +93,7 @@ export function emulate(terminal: Terminal): Command {
         `stack whose pipeline, images and table to provide (${stackDefault})`,
       )
       .option("--work-folder <path>", "the work folder (default: .local)")
-      // It is the same with and without.
+      // Accepted for consistency: it changes nothing.
       .addOption(new Option("--local").hideHelp())
       .action(async (options: EmulateOptions) => {
         terminal.exit(await interruptible((stopped) => serveMachine(options, stopped, terminal)));

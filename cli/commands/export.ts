@@ -29,15 +29,15 @@ import { executionReport } from "./report";
 
 type ExportOptions = WorldOptions & { readonly to?: string; readonly all?: boolean };
 
-/** What is served, not a folder. SageMaker's plugin knows two partitions: aws/sagemaker-mlflow, mlflow_sagemaker_helpers.py. */
+/** A store that is not a folder. SageMaker's plugin knows two partitions: aws/sagemaker-mlflow, mlflow_sagemaker_helpers.py. */
 const served =
   /^https?:\/\/|^arn:aws(-us-gov)?:sagemaker:[\w-]+:\d{12}:mlflow-(app|tracking-server)\/[\w-]+$/;
 
 const isServer = (store: string): boolean => served.test(store);
 
 /**
- * The store that is meant: a folder's path, or what is served.
- * @throws UserError if it is the ARN or address of something else
+ * The store that `--to` names: the path of a folder, or the ARN or address of a server.
+ * @throws UserError if it is an ARN or address of something else
  */
 function storeOf(typed: string): string {
   if (isServer(typed)) {
@@ -71,8 +71,8 @@ function ownApp(world: World): string {
 }
 
 /**
- * The executions that are meant.
- * @throws UserError if one that is named is not over
+ * The executions to export.
+ * @throws UserError if one that is named has not ended
  */
 async function executionsOf(
   world: World,
@@ -102,7 +102,7 @@ async function executionsOf(
   return found;
 }
 
-/** All that is logged of some executions; files are put into a folder. */
+/** Everything to log of some executions; their files are copied into a folder. */
 async function tracked(
   world: World,
   executions: readonly ExecutionState[],

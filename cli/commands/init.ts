@@ -30,15 +30,14 @@ interface InitOptions {
 
 const root = resolve(__dirname, "..", "..");
 
-/** A path as it is typed where the command was called. */
+/** A path relative to where the command was called. */
 function shownPath(path: string): string {
   const typed = relative(typedPath("."), path);
   return typed.startsWith("..") ? path : typed;
 }
 
 /**
- * Sees that the pipeline runs with a configuration: the program takes it for its stack, and each value of the files is
- * what it says.
+ * Checks that the pipeline runs with a configuration: the program accepts it, and each value of the files has its type.
  * @throws UserError with every problem
  */
 async function checkStackFile(
@@ -67,7 +66,7 @@ async function checkStackFile(
   }
 }
 
-/** The columns that are not features, and why. */
+/** The columns that are not features, with the reasons. */
 function unused(profile: TableProfile, target: string): readonly string[] {
   const drops = profile.columns.flatMap((column) => {
     const reason = reasonToDrop(column, profile, target);
@@ -78,7 +77,7 @@ function unused(profile: TableProfile, target: string): readonly string[] {
   );
 }
 
-/** What was found, in a few lines. */
+/** A summary of what was found, in a few lines. */
 function summary(profile: TableProfile, target: string): readonly string[] {
   const { byTarget, dates, numbers, oneHot } = features(profile, target);
   const others = unused(profile, target);
@@ -98,7 +97,7 @@ function summary(profile: TableProfile, target: string): readonly string[] {
   ];
 }
 
-/** What is known of a table: the files, their profile by a target, and the table of Glue that they belong to. */
+/** What is known of a table: its files, their profile for a target, and the Glue table that they belong to. */
 interface Found {
   readonly files: TableFiles | undefined;
   readonly source: GlueTable | undefined;
@@ -138,7 +137,7 @@ async function find(path: string | undefined, tableName: string | undefined): Pr
   };
 }
 
-/** The file to read: the user's own, or a copy of it that Athena can read. */
+/** The file to read: the user's, or a copy that Athena can read. */
 async function readableFile(
   path: string | undefined,
   { encoding, force }: InitOptions,
@@ -155,7 +154,7 @@ async function readableFile(
   return copy;
 }
 
-/** Says by which option the user gets on, where a file's encoding is what was wrong. */
+/** Adds to an error about a file's encoding the option that helps. */
 function withEncodingHint(error: unknown): unknown {
   const message = error instanceof Error && error.name === "UserError" ? error.message : "";
   const encoding = likelyEncoding(message);
@@ -232,7 +231,7 @@ async function writeStackFile(
   note(terminal, `next: ${command}`);
 }
 
-/** `init [PATH]`: writes a stack's configuration for a table, of files or of Glue. */
+/** `init [PATH]`: writes a stack's configuration for a table, from files or from Glue. */
 export function init(terminal: Terminal): Command {
   return new Command("init")
     .argument(

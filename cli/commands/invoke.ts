@@ -16,27 +16,27 @@ import { print, type Terminal } from "../terminal";
 import type { WorldOptions } from "../world";
 
 /**
- * Bytes of a request. An endpoint with instances takes 6 MiB by InvokeEndpoint, a serverless one 4 MB.
+ * Max bytes of a request. InvokeEndpoint accepts 6 MiB for an endpoint with instances, and 4 MB for a serverless one.
  * https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints-invoke.html
  */
 const maxBytes = 4_000_000;
 
-/** An endpoint, or the model that is served on a port of this machine. */
+/** An endpoint, or a model served on a port of this machine. */
 interface Target {
   readonly client: SageMakerRuntimeClient;
   readonly endpoint: string;
-  /** What it is called in errors. */
+  /** Its name in errors. */
   readonly name: string;
 }
 
-/** What says that a request is too large, or the encoded rows between the containers of an inference pipeline. */
+/** The errors for a request that is too large, or for too large encoded rows between an inference pipeline's containers. */
 const tooLarge = /\b413\b|exceeded the maximum limit/;
 
-/** A prediction of a row; where the model answers intervals, with its interval. */
+/** The prediction for a row, with its interval if the model returns intervals. */
 interface Prediction {
   readonly score: number;
   readonly interval?: readonly number[];
-  /** As the model has written it. */
+  /** As the model wrote it. */
   readonly text: string;
 }
 
@@ -46,7 +46,7 @@ function predictionOf(line: string): Prediction {
   return { text, score, ...(interval.length === 2 ? { interval } : {}) };
 }
 
-/** Predicts rows, in parts where they are too many; the error where they are refused names the lines. */
+/** Predicts rows, in parts if the request is too large. An error names the lines that were refused. */
 async function predict(
   target: Target,
   type: RowType,
@@ -88,7 +88,7 @@ async function predict(
   return predictions;
 }
 
-/** Predicts rows in as many requests as it takes, and prints the predictions in the order of the rows. */
+/** Predicts rows in as many requests as needed, and prints the predictions in the order of the rows. */
 async function invokeTarget(
   target: Target,
   typed: string,
@@ -113,7 +113,7 @@ async function invokeTarget(
 
 type InvokeOptions = WorldOptions & JsonOption & { readonly port: number; readonly raw?: true };
 
-/** `invoke <endpoint> <rows>`; on this machine `invoke <rows>`. */
+/** `invoke <endpoint> <rows>`; with `--local`, `invoke <rows>`. */
 export function invoke(terminal: Terminal): Command {
   return withJson(withWorld(new Command("invoke")))
     .usage("[options] <endpoint> <rows>, or with --local: [options] <rows>")

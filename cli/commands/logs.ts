@@ -17,7 +17,7 @@ import { note, print, type Terminal } from "../terminal";
 import type { World } from "../sageMaker/world";
 import type { WorldOptions } from "../world";
 
-/** What is to be read: jobs, and whether they have all ended. */
+/** The jobs whose logs to read, and whether they have all ended. */
 interface Jobs {
   readonly jobs: readonly StepJob[];
   readonly over: boolean;
@@ -27,7 +27,7 @@ const ended = ["Completed", "Failed", "Stopped"];
 
 /**
  * The jobs of a step, the failed ones first.
- * @throws UserError if it will never have a log
+ * @throws UserError if the step will never have a log
  */
 async function jobsToRead(client: SageMakerClient, step: DeployedStep): Promise<Jobs> {
   const { job, name, status, type } = step;
@@ -39,7 +39,7 @@ async function jobsToRead(client: SageMakerClient, step: DeployedStep): Promise<
   return { jobs: await jobsOf(client, step), over };
 }
 
-/** Reads the steps of the execution that is meant; there are none if there is no execution. */
+/** Returns a function that reads the execution's steps; without an execution there are none. */
 async function stepsToRead(
   client: SageMakerClient,
   world: World,
@@ -56,11 +56,11 @@ async function stepsToRead(
   return () => stepsOf(client, arn, definition);
 }
 
-/** Prints logs, each line once; if there are several, with a line that says whose the next ones are. */
+/** Prints logs, each line once; if there are several, under the title of each. */
 class Printer {
   private readonly logs = new Map<string, JobLog>();
   private current: string | undefined;
-  /** The right that the logs say a role lacks: the first of them, since the others follow from it. */
+  /** The first permission that the logs report as missing; the others follow from it. */
   private missingRight: string | undefined;
 
   constructor(
@@ -68,7 +68,7 @@ class Printer {
     private readonly terminal: Terminal,
   ) {}
 
-  /** @returns whether there was something to print */
+  /** @returns whether there was anything to print */
   async printNew({ jobs }: Jobs): Promise<boolean> {
     let some = false;
     for (const job of jobs) {
@@ -87,7 +87,7 @@ class Printer {
     return some;
   }
 
-  /** Says, beside the log, what right a role lacks. */
+  /** Prints, on standard error, which permission is missing. */
   close(): void {
     if (this.missingRight !== undefined) {
       note(this.terminal, this.missingRight);
@@ -96,11 +96,11 @@ class Printer {
 }
 
 /**
- * Prints the log of a step's job, or of all trials of a tuning step, those that failed first.
+ * Prints the log of a step's job, or of all trials of a tuning step, the failed ones first.
  *
- * @param word the step, or the name of a job
+ * @param word the name of a step or a job
  * @param named the execution of the step; by default the latest
- * @param pace how often to look for more, until the step or job has ended; undefined: print what there is
+ * @param pace how often to poll until the step or job has ended; undefined: print what there is and return
  * @throws UserError if there is no such step or job, or it has no log
  */
 async function printLogs(
@@ -138,7 +138,7 @@ async function printLogs(
     const look = async (): Promise<{ readonly changed: boolean; readonly over: boolean }> => {
       const jobs = await read();
       const changed = await printer.printNew(jobs);
-      // The last lines may come after the end: it takes another look that brings nothing.
+      // The last lines may arrive after the job's end, so poll until nothing new comes.
       return { changed, over: jobs.over && !changed };
     };
     await poll(pace, look, terminal.pause);

@@ -15,7 +15,7 @@ interface CardOption {
   readonly card?: string;
 }
 
-/** `models`: the model packages as a table, or as JSON, the latest last; or the card of one. */
+/** `models`: the model packages as a table or JSON, the latest last; or the card of one. */
 export function models(terminal: Terminal): Command {
   return withGroup(withMax(withJson(withWorld(new Command("models"))), "versions", 20))
     .option("--card <version>", "only the model card of a version, as JSON")

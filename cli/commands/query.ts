@@ -17,10 +17,10 @@ import { type JsonOption, withJson, withWorld } from "../options";
 import { note, print, type Terminal } from "../terminal";
 import { dataOf, type MachineOptions, programOf, type WorldOptions } from "../world";
 
-/** Rows that the terminal shows; JSON has all. */
+/** Max rows in the terminal; JSON has all. */
 const maxShown = 20;
 
-/** The Athena query by which the pipeline reads the table, with its database. */
+/** The Athena query with which the pipeline reads the table, and its database. */
 function pipelineQuery(
   definition: PipelineDefinition,
 ): { readonly query: string; readonly database: string } | undefined {
@@ -35,8 +35,8 @@ function pipelineQuery(
 }
 
 /**
- * Parses a row that DuckDB writes as JSON, which has no word for a number that is not finite: such values become texts,
- * "NaN" and "Infinity", as the pipeline's reports have them.
+ * Parses a row that DuckDB wrote as JSON. Numbers that are not finite, which JSON cannot express, become the strings "NaN"
+ * and "Infinity", as in the pipeline's reports.
  */
 function parseRow(line: string): JsonObject {
   const marked = line.replace(/"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity|nan|inf)\b/g, (token) =>
@@ -56,8 +56,8 @@ function shown(value: Json): number | string {
 /**
  * Runs a query on the table's data as Athena would, and returns its rows in order.
  *
- * @param sql one SELECT in Athena's SQL; by default the one by which the pipeline reads the table
- * @param say takes a line before a download
+ * @param sql one SELECT in Athena's SQL; by default the pipeline's own
+ * @param say receives a line before a download
  * @throws UserError if the query is wrong, or there is no data
  */
 async function queryTable(

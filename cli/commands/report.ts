@@ -20,13 +20,13 @@ import type { WorldOptions } from "../world";
 
 type ReportOptions = WorldOptions & { readonly output?: string };
 
-/** What a report of AWS lacks. */
+/** The note in a report of an execution in AWS. */
 const testRowsOnly =
   "in AWS, only predictions of test rows are available, from the evaluation's results in S3";
 
 /**
- * How well the candidates' models predict. On this machine the run has looked at them, with the models and all rows; in
- * AWS it is drawn from what the evaluations have left in S3.
+ * How well the candidates' models predict: on this machine from the run's analysis of models and rows, in AWS from what
+ * the evaluations wrote to S3.
  */
 async function diagnosesOf(
   world: World,

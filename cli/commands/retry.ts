@@ -25,7 +25,7 @@ type RetryOptions = WorldOptions &
   JsonOption &
   PaceOption & { readonly wait?: boolean };
 
-/** `retry [execution]`: continues with an execution that has failed or was stopped, from where it ended. */
+/** `retry [execution]`: continues an execution that failed or was stopped. */
 export function retry(terminal: Terminal): Command {
   return withPace(withAuthorization(withMachine(withJson(withWorld(new Command("retry"))))))
     .argument("[execution]", "its id or ARN (default: the latest)")
@@ -50,7 +50,7 @@ export function retry(terminal: Terminal): Command {
           }),
         );
         const json = options.json === true;
-        // What runs in this process ends with it.
+        // An execution in this process would end with it.
         if (options.wait === true || world.machine !== undefined) {
           const pace = paceOf(options, world.machine !== undefined);
           return watch(client, world, execution, { json, pace, typed: { options } }, terminal);

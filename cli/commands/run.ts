@@ -43,7 +43,7 @@ type RunOptions = StartOptions & {
 
 /**
  * Reads the name of a pipeline. Source: PipelineName of CreatePipeline.
- * @throws InvalidArgumentError if the service would refuse it
+ * @throws InvalidArgumentError if SageMaker would refuse it
  */
 function readPipelineName(text: string): string {
   if (!/^[A-Za-z0-9](-*[A-Za-z0-9]){0,255}$/.test(text)) {
@@ -97,7 +97,7 @@ function ofPipeline(world: World, pipelineName: string): World {
   return { ...world, pipelines };
 }
 
-/** The steps to run of those that the options name, and the execution that the others are taken from. */
+/** The selected steps, and the execution whose results replace the others. */
 async function selectionOf(
   options: RunOptions,
   world: World,
@@ -114,7 +114,7 @@ async function selectionOf(
 }
 
 /**
- * Runs the pipeline on this machine, and shows how it goes and its result.
+ * Runs the pipeline on this machine, and shows its progress and result.
  *
  * @param stopped stops the run in order
  * @returns the exit code: 0 only if the pipeline succeeded
@@ -199,7 +199,7 @@ async function runHere(
   }
 }
 
-/** @throws UserError if an option is given that a stack in AWS cannot honour */
+/** @throws UserError if an option only applies to this machine */
 function refuseLocalOptions({
   cache,
   definition,
@@ -222,7 +222,7 @@ function refuseLocalOptions({
   }
 }
 
-/** `run`: on this machine the program as it is now; in AWS the pipeline as it is deployed. */
+/** `run`: runs the current program on this machine, or the deployed pipeline in AWS. */
 export function run(terminal: Terminal): Command {
   return withStart(new Command("run"))
     .option("--definition <file>", "with --local: run this definition instead of the program's")

@@ -16,8 +16,8 @@ import type { World } from "../sageMaker/world";
 import type { WorldOptions } from "../world";
 
 /**
- * The latest executions, with the models that they registered, or the champions that they left in place.
- * @param unread takes why the verdict on a champion cannot be read
+ * The latest executions, with the models that they registered, or the champions that they kept.
+ * @param unread receives the reason if the result of a challenge cannot be read
  */
 async function listRuns(
   world: World,
@@ -30,7 +30,7 @@ async function listRuns(
   const models = await listModels(client, groups, max);
   const winners = new Map(models.map((model) => [model.metadata["PipelineExecution"], model]));
   const executions: ListedExecution[] = [];
-  // One after the other: the service allows few such calls a second.
+  // Sequential, because the service allows few such calls a second.
   for (const { PipelineExecutionArn: arn } of latest) {
     const execution = await findExecution(client, world, arn);
     const model = winners.get(execution.id);
@@ -57,13 +57,13 @@ async function listRuns(
   return executions;
 }
 
-/** The verdict on the champion in an execution that registered no model. */
+/** The result of the challenge in an execution that registered no model. */
 function challengeOf(world: World, arn: string): Promise<ShownChallenge> {
   const client = sageMaker(world.client);
   return shownChallenge(async () => challengeIn(world, await startedSteps(client, arn)));
 }
 
-/** `runs`: the latest executions as a table, or as JSON. */
+/** `runs`: the latest executions as a table or JSON. */
 export function runs(terminal: Terminal): Command {
   return withMax(withJson(withWorld(new Command("runs"))), "executions", 20).action(
     async (options: WorldOptions & JsonOption & MaxOption) => {

@@ -36,7 +36,7 @@ async function checkPort(port: number): Promise<void> {
   }
 }
 
-/** A version of a model package group, and the containers that serve it. */
+/** A model package, and the containers that serve it. */
 interface Model {
   readonly title: string;
   readonly name: string;
@@ -69,7 +69,7 @@ async function findModel(
   };
 }
 
-/** Serves a model by the container contract, until it is interrupted. @returns the exit code of the server */
+/** Serves a model by the container contract until interrupted. @returns the exit code of the server */
 async function serveModel(
   model: Model,
   options: ServeOptions,

@@ -17,7 +17,7 @@ import { note, type Terminal } from "../terminal";
 import { type WorldOptions, workspaceOf } from "../world";
 
 /**
- * The id of the execution that is named, or of the latest that failed: only its failed job's folder is kept.
+ * The id of the given execution, or of the latest that failed: only failed jobs' folders are kept.
  * @throws UserError if there is none
  */
 function findId(workspace: Workspace, named: string | undefined): string {
@@ -39,7 +39,7 @@ function findId(workspace: Workspace, named: string | undefined): string {
 }
 
 /**
- * The job of a step that failed.
+ * The failed job of a step.
  * @throws UserError if there is none
  */
 function findJob(workspace: Workspace, step: string, named: string | undefined): FailedJob {
@@ -66,7 +66,7 @@ function findJob(workspace: Workspace, step: string, named: string | undefined):
   return job;
 }
 
-/** Whether a job runs in a container, whose request is its only argument. */
+/** Whether a job runs in a container. */
 function isContained({ program }: FailedJob): boolean {
   return "module" in program && program.module === "local.standins.jobs.container";
 }
@@ -92,7 +92,7 @@ function runThere(job: FailedJob, command: readonly string[], terminal: Terminal
     note(terminal, `in ${job.workingDirectory}, the job's /opt/ml${again}`);
   }
   const [program = "", ...rest] = words;
-  // A shell needs the terminal itself.
+  // An interactive shell needs the real terminal.
   const isTerminal = terminal.stdout === process.stdout;
   const child = spawn(program, rest, {
     cwd: job.workingDirectory,
@@ -108,7 +108,7 @@ function runThere(job: FailedJob, command: readonly string[], terminal: Terminal
   });
 }
 
-/** A command that keeps what comes after `--` apart from its own arguments. */
+/** A command that separates what follows `--` from its arguments. */
 class CommandWithRest extends Command {
   rest: readonly string[] = [];
 
@@ -119,7 +119,7 @@ class CommandWithRest extends Command {
   }
 }
 
-/** `shell <step> [execution] [-- command...]`: a shell where the job of a failed step ran. */
+/** `shell <step> [execution] [-- command...]`: opens a shell where the job of a failed step ran. */
 export function shell(terminal: Terminal): Command {
   const command = new CommandWithRest("shell");
   return withWorld(command)

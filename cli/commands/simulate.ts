@@ -41,7 +41,7 @@ function readDays(text: string): number {
   return days;
 }
 
-/** Replays days of requests to a model, by the scripts that look for drift. */
+/** Replays days of requests to a model with the drift job's own scripts. */
 async function replay(
   model: SimulatedModel,
   { thresholds, ...scenario }: Scenario,
@@ -52,7 +52,7 @@ async function replay(
   await runService("local.drift_simulation", {
     ...model,
     reference: model.reference ?? null,
-    // Where the model has no reference of its own, what is encoded one-hot is known by the scenario.
+    // For a model without a reference, the scenario tells which columns are one-hot encoded.
     categories: scenario.shifts.flatMap((one) =>
       one.kind === "newLabel" || one.kind === "share" ? [one.column] : [],
     ),
@@ -67,7 +67,7 @@ async function replay(
   };
 }
 
-/** Whether a finding is about what a shift changes: its column, or the errors if it changes the labels. */
+/** Whether a finding is about what a shift changes: its column, or the errors if it shifts the labels. */
 function isAbout({ kind, subject }: SimulatedDay["findings"][number], shift: Shift): boolean {
   return shift.kind === "concept"
     ? kind === "residuals" || kind === "coverage"
@@ -105,7 +105,7 @@ async function simulation(
   }
 }
 
-/** `simulate [execution]`: replays months of requests to a model, and says when it would have alarmed. */
+/** `simulate [execution]`: replays months of requests to a model, and reports when the alarm would have gone off. */
 export function simulate(terminal: Terminal): Command {
   return withJson(withWorld(new Command("simulate")))
     .argument("[execution]", "its id or ARN, which has registered the model (default: the latest)")

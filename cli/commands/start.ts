@@ -45,24 +45,24 @@ export type StartOptions = WorldOptions &
     readonly wait?: boolean;
   };
 
-/** The parameters of StartPipelineExecution: those given, in the order of the definition. */
+/** The given parameters for StartPipelineExecution, in the order of the definition. */
 function givenParameters(
   definition: PipelineDefinition,
   given: ReadonlyMap<string, string>,
 ): { readonly Name: string; readonly Value: string }[] {
   const values = parameterValues(definition, given);
   return [...values].flatMap(([name, value]) => {
-    // Numbers are written as the service reads them: 1e1, which is one to JavaScript, as 10.
+    // Numbers are written in the service's form: 1e1, which JavaScript accepts, becomes 10.
     const text = typeof value === "string" ? value : JSON.stringify(value);
     return given.has(name) ? [{ Name: name, Value: text }] : [];
   });
 }
 
 /**
- * Starts a pipeline, and watches it where that is asked for.
+ * Starts a pipeline, and watches it if asked to.
  *
  * @returns the exit code
- * @throws UserError if a parameter is unknown or its value is not allowed; then nothing is started
+ * @throws UserError if a parameter is unknown or its value is not allowed; nothing is started then
  */
 async function startIn(
   world: World,
@@ -79,13 +79,13 @@ async function startIn(
       PipelineName: pipeline.pipelineName,
       PipelineParameters: parameters,
       SelectiveExecutionConfig: await selectiveConfig(client, world, definition, options),
-      // Where the SDK tries again, the service must not start a second execution.
+      // If the SDK retries the call, the service must not start a second execution.
       ClientRequestToken: randomUUID(),
     }),
   );
   const id = executionId(arn);
   const json = options.json === true;
-  // What runs in this process ends with it.
+  // An execution in this process would end with it.
   const wait = options.wait === true || world.machine !== undefined;
   if (!json) {
     print(terminal, arn);
@@ -143,7 +143,7 @@ export async function startPipeline(options: StartOptions, terminal: Terminal): 
   });
 }
 
-/** Adds the options of what starts a pipeline. */
+/** Adds the options of commands that start a pipeline. */
 export function withStart(command: Command): Command {
   return withPace(
     withAuthorization(withMachine(withSelection(withParameters(withJson(withWorld(command)))))),
@@ -153,7 +153,7 @@ export function withStart(command: Command): Command {
   );
 }
 
-/** `start`: starts the pipeline as it is deployed, and prints the ARN of the execution. */
+/** `start`: starts the deployed pipeline, and prints the ARN of the execution. */
 export function start(terminal: Terminal): Command {
   return withStart(new Command("start"))
     .option("--wait", "watch the execution; the exit code is 0 only if it succeeds")

@@ -10,7 +10,7 @@ import { findExecution, hasEnded } from "../sageMaker/executions";
 import { print, type Terminal } from "../terminal";
 import type { WorldOptions } from "../world";
 
-/** `stop [execution]`: stops an execution, with the jobs that are running. */
+/** `stop [execution]`: stops an execution and its running jobs. */
 export function stop(terminal: Terminal): Command {
   return withJson(withWorld(new Command("stop")))
     .argument("[execution]", "its id or ARN (default: the latest)")

@@ -15,7 +15,7 @@ import { TextDecoder } from "node:util";
 
 import { UserError } from "../../errors/userError";
 
-/** What a file that Athena cannot read is likely written in, by what was said of it; undefined if it is readable text. */
+/** The likely encoding of a file that Athena cannot read, from the problem with it; undefined if encoding is not the problem. */
 export function likelyEncoding(problem: string): string | undefined {
   if (problem.includes("is UTF-16")) {
     return "utf-16";
@@ -39,10 +39,10 @@ function isBigEndian(path: string): boolean {
   }
 }
 
-/** @throws UserError if there is no such encoding */
+/** @throws UserError if the encoding is unknown */
 function decoderOf(encoding: string, path: string): TextDecoder {
   const name = /^utf-?16$/i.test(encoding) && isBigEndian(path) ? "utf-16be" : encoding;
-  // The Encoding Standard has latin1, but not latin-1.
+  // The Encoding Standard has the label latin1, but not latin-1.
   for (const label of [name, name.replaceAll(/[-_ ]/g, "")]) {
     try {
       return new TextDecoder(label, { fatal: true });
@@ -58,11 +58,11 @@ function decoderOf(encoding: string, path: string): TextDecoder {
 }
 
 /**
- * Writes a UTF-8 copy of a file, without a byte order mark, beside it: Athena reads nothing else.
+ * Writes a UTF-8 copy without a byte order mark beside a file, since Athena reads nothing else.
  *
- * @param encoding what the file is written in: a label of the WHATWG's Encoding Standard
+ * @param encoding the file's encoding: a label of the WHATWG's Encoding Standard
  * @returns the copy's path
- * @throws UserError if the file is none, is packed, is not of the encoding, or the copy is there already
+ * @throws UserError if there is no such file, it is compressed or has another encoding, or the copy exists already
  */
 export async function convertToUtf8(
   path: string,

@@ -7,13 +7,13 @@ import { dataFilePaths } from "../../pipeline/dataFiles/paths";
 import { readSample, UnreadableFile } from "../../pipeline/dataFiles/sample";
 import { isDay } from "../../pipeline/literals";
 
-/** A key of the folders that a table's files lie in. */
+/** A partition key, from the names of folders. */
 export interface PartitionKey {
   readonly name: string;
   readonly type: string;
 }
 
-/** The files of a table that nobody has described yet. */
+/** The files of a table that has no configuration yet. */
 export interface TableFiles {
   /** The file or folder that the user names. */
   readonly path: string;
@@ -33,7 +33,7 @@ function beginning(path: string): string {
   }
 }
 
-/** The type of a partition key, by the values of its folders. */
+/** The type of a partition key, from the values in its folders' names. */
 function keyType(values: readonly string[]): string {
   if (values.every((value) => /^(0|[1-9]\d{0,8})$/.test(value))) {
     return "int";
@@ -43,7 +43,7 @@ function keyType(values: readonly string[]): string {
     : "string";
 }
 
-/** @throws UserError if some files lie in folders of other keys than the first */
+/** @throws UserError if some files are in folders with other keys than the first file's */
 function partitionKeys(folder: string, files: readonly string[]): readonly PartitionKey[] {
   const folders = files.map((file) =>
     relative(folder, file)
@@ -69,8 +69,8 @@ function partitionKeys(folder: string, files: readonly string[]): readonly Parti
 }
 
 /**
- * Finds the files at a path, and sees that they are text or Parquet that Athena reads.
- * @throws UserError by name if they are not
+ * Finds the files at a path, and checks that they are text or Parquet that Athena reads.
+ * @throws UserError that names the file if one is not
  */
 export function findTableFiles(path: string): TableFiles {
   if (!existsSync(path)) {
@@ -94,7 +94,7 @@ export function findTableFiles(path: string): TableFiles {
         throw new UserError(`${name} is JSON, but the table must be CSV or Parquet`);
       }
       try {
-        // A byte order mark is taken for now: before a header it does no harm.
+        // A byte order mark is accepted here: before a header it does no harm.
         readSample(file, 1, unpackBzip2);
       } catch (error) {
         throw error instanceof UnreadableFile ? new UserError(`${name}: ${error.message}`) : error;

@@ -5,7 +5,7 @@ import { columnType } from "../../pipeline/columnTypes";
 import { AwsError, explaining } from "../sageMaker/awsErrors";
 import type { ProfiledColumn, TableProfile } from "./profile";
 
-/** A table or view of the Glue Data Catalog that is there already. */
+/** An existing table or view of the Glue Data Catalog. */
 export interface GlueTable {
   readonly region: string;
   readonly database: string;
@@ -18,7 +18,7 @@ export interface GlueTable {
   /** Columns that a dataset cannot have, and why. */
   readonly skipped: Readonly<Record<string, string>>;
   readonly partitions: readonly { readonly name: string; readonly type: string }[];
-  /** How its CSV files are written; null of other tables, whose rows come from Parquet on this machine. */
+  /** The dialect of its CSV files; null for other tables, whose rows are Parquet on this machine. */
   readonly form: TableProfile["form"];
 }
 
@@ -72,7 +72,7 @@ function namedTables(text: string, database: string): readonly string[] {
   ];
 }
 
-/** How the files of a table of CSV are written, where a dataset can say so. */
+/** The dialect of a CSV table's files, if a dataset can express it. */
 function formOf({
   Parameters: parameters,
   StorageDescriptor: storage,
@@ -116,7 +116,7 @@ function folderOf(table: Table): string | undefined {
 
 /**
  * Reads a table of the Glue Data Catalog. Credentials, region and AWS_ENDPOINT_URL are the SDK's defaults.
- * @throws UserError if there is no such table, or it cannot be adopted
+ * @throws UserError if there is no such table, or a dataset cannot describe it
  */
 export async function readGlueTable(name: string): Promise<GlueTable> {
   const { database, table } = parseTableName(name);
@@ -145,7 +145,7 @@ export async function readGlueTable(name: string): Promise<GlueTable> {
     for (const base of namedTables(found.ViewOriginalText ?? "", database)) {
       const [one = "", other = ""] = base.split(".");
       const read = await get(one, other);
-      // What is not there is a name of WITH.
+      // A table that does not exist is a name defined in WITH.
       if (read !== undefined) {
         baseTables.push(base);
         folders.add(folderOf(read));
@@ -184,29 +184,29 @@ export async function readGlueTable(name: string): Promise<GlueTable> {
     partitions: (found.PartitionKeys ?? []).flatMap(({ Name: key = "", Type: type = "" }) =>
       keyTypes.includes(type) ? [{ name: key.toLowerCase(), type }] : [],
     ),
-    // Text is read by place, so that no column may be left out.
+    // Columns of text are read by position, so none may be left out.
     form: problems.length > 0 || found.TableType === "VIRTUAL_VIEW" ? null : formOf(found),
   };
 }
 
-/** What the files with some of a table's rows call a column of it: Athena finds columns of text by place. */
+/** A column's name in sample files of the table. Athena reads columns of text by position. */
 export function nameInFiles(table: GlueTable, files: TableProfile, name: string): string {
   const place = table.columns.findIndex((column) => column.name === name.toLowerCase());
   return table.form === null ? name : (files.columns[place]?.name ?? name);
 }
 
 /**
- * What is known of an existing table: by Glue, and by files with some of its rows, if there are some.
- * Where no files are, the number of rows is 0.
+ * The profile of an existing table: from Glue, and from sample files if there are any.
+ * Without files the number of rows is 0.
  */
 export function profileOf(table: GlueTable, files: TableProfile | undefined): TableProfile {
   const columns = table.columns.map(({ name, type }, place): ProfiledColumn => {
-    // Athena finds columns of text by place, others by name.
+    // Athena reads columns of text by position, others by name.
     const known =
       table.form === null
         ? files?.columns.find((column) => column.name === name)
         : files?.columns[place];
-    // What OpenCSVSerde reads is text for Glue, whatever it means.
+    // To Glue, everything that OpenCSVSerde reads is a string.
     const meant = table.form?.quoted === true ? (known?.type ?? type) : type;
     return {
       ...(known ?? unknownColumn),

@@ -9,16 +9,16 @@ function nameWords(path: string): readonly string[] {
   return plain.split(/[^a-z0-9]+/).filter((word) => word !== "");
 }
 
-/** Name of a table, as Glue has it. */
+/** The name of the Glue table. */
 export function tableName(path: string): string {
   const name = nameWords(path).join("_").slice(0, 60).replace(/_$/, "");
   return /^[a-z]/.test(name) ? name : `table${name === "" ? "" : `_${name}`}`;
 }
 
-/** Name of a stack for the file: what every physical name can carry. */
+/** The name of a stack for the file, short enough for every physical name. */
 export function stackName(path: string): string {
   const words = tableName(path).replaceAll("_", "-").slice(0, 20).replace(/-$/, "");
-  // In one word it says nothing that names of other stacks begin with.
+  // Without hyphens it cannot look like a prefix of another stack's names.
   const name = stackNameProblems(words).length === 0 ? words : words.replaceAll("-", "");
   return name === "dev" || name === "prod" ? `${name}-table` : name;
 }

@@ -9,31 +9,31 @@ import type { TableFiles } from "./files";
 /** A column of a table, as local/table_profile finds it. */
 export interface ProfiledColumn {
   readonly name: string;
-  /** What the file calls it. */
+  /** Its name in the file. */
   readonly header: string | null;
   readonly type: string;
   /** Rows without a value. */
   readonly missing: number;
   readonly distinct: number;
-  /** The least value, as text; empty of text. */
+  /** The lowest value, as a string; empty for text. */
   readonly low: string;
   readonly high: string;
-  /** A value in the middle. */
+  /** A value from the middle of the range. */
   readonly middle: string;
-  /** The values of text, if they are few, the commonest first. */
+  /** The values of a text column, if there are few, the most frequent first. */
   readonly labels: readonly string[];
-  /** What else there is to say of it. */
+  /** Anything else worth knowing. */
   readonly remark: string;
-  /** How Athena's date_parse reads the dates that it holds as text; null if it holds none. */
+  /** The format for Athena's date_parse, if it has dates as text; otherwise null. */
   readonly dateFormat: string | null;
-  /** Why it is not a feature. */
+  /** Why it should not be a feature. */
   readonly drop: string | null;
 }
 
-/** What the files of a table hold. */
+/** The profile of a table's files. */
 export interface TableProfile {
   readonly rows: number;
-  /** How CSV files are written; null of Parquet. */
+  /** The dialect of CSV files; null for Parquet. */
   readonly form: {
     readonly delimiter: string;
     readonly quoted: boolean;
@@ -45,19 +45,19 @@ export interface TableProfile {
   readonly columns: readonly ProfiledColumn[];
   /** Columns of Parquet files that a table cannot have, and why. */
   readonly skipped: Readonly<Record<string, string>>;
-  /** Columns that give the target away, and why. */
+  /** Columns that leak the target, and why. */
   readonly copies: Readonly<Record<string, string>>;
-  /** The columns that may be predicted, the likeliest first. */
+  /** The columns that could be the target, the likeliest first. */
   readonly targets: readonly string[];
-  /** Columns of yes and no, which Athena reads as text. */
+  /** Columns of yes and no, which Athena does not read as booleans. */
   readonly plainBooleans: readonly string[];
 }
 
 /**
  * Profiles the files of a table.
  *
- * @param target the column to predict, by which others are compared; undefined: none is
- * @throws UserError if they hold no table that Athena reads
+ * @param target the column to predict, with which the others are compared; undefined if unknown
+ * @throws UserError if they are not a table that Athena can read
  */
 export async function profileTable(
   { files, format }: TableFiles,

@@ -6,27 +6,27 @@ import type { GlueTable } from "./glueTable";
 import type { ProfiledColumn, TableProfile } from "./profile";
 import { counted, shown } from "./words";
 
-/** What a stack's configuration is written of. */
+/** What goes into a stack's configuration. */
 export interface StackFileArgs {
   readonly region: string;
-  /** What the table is called in comments. */
+  /** The table's name in comments. */
   readonly what: string;
   readonly profile: TableProfile;
   readonly partitions: readonly PartitionKey[];
-  /** The existing table to read; undefined: the stack makes one of the files. */
+  /** The existing table to read; undefined: the stack creates one from the files. */
   readonly source: GlueTable | undefined;
   readonly table: string;
   readonly target: string;
-  /** The file or folder, as the key `restate:dataFile` names it; undefined: the data is there already. */
+  /** The file or folder for the key `restate:dataFile`; undefined: the data is in S3 already. */
   readonly dataFile: string | undefined;
-  /** The command that tries it. */
+  /** The command to try it with. */
   readonly command: string;
 }
 
-/** Words that some reader of YAML takes for no text. */
+/** Words that some YAML parser does not read as a string. */
 const notText = /^(y|n|yes|no|on|off|true|false|null|~)$/i;
 
-/** A scalar of YAML, in quotes where it needs some. */
+/** A YAML scalar, quoted if it needs to be. */
 function scalar(value: string | number): string {
   return typeof value === "number" || (/^[A-Za-z_]\w*$/.test(value) && !notText.test(value))
     ? String(value)
@@ -52,7 +52,7 @@ function dateType({ dateFormat, type }: ProfiledColumn): "date" | "timestamp" | 
   return type === "date" || type === "timestamp" ? type : undefined;
 }
 
-/** The parts of a date that become features: the usual ones, but for what is constant or has the name of a column. */
+/** The parts of a date to use as features: the usual ones, except constant parts and names of existing columns. */
 function partsOf(column: ProfiledColumn, { columns }: TableProfile): readonly DatePart[] {
   const { high, low, name } = column;
   // Dates begin with the year and the month, as 2024-01.
@@ -67,7 +67,7 @@ function partsOf(column: ProfiledColumn, { columns }: TableProfile): readonly Da
   );
 }
 
-/** What a column holds, in a few words. */
+/** What a column contains, in a few words. */
 function content(column: ProfiledColumn, target: string): string {
   const { distinct, high, labels, low, missing, remark, type } = column;
   const words: string[] = column.name === target ? ["the target"] : [];
@@ -85,7 +85,7 @@ function content(column: ProfiledColumn, target: string): string {
   return [...words, ...(remark === "" ? [] : [remark])].join("; ");
 }
 
-/** What Athena reads otherwise than one may expect, and how the table is declared for it. */
+/** What Athena reads differently than one may expect, and how the table is declared for it. */
 export function formRemarks(profile: TableProfile): readonly string[] {
   const { form, plainBooleans } = profile;
   if (form === null) {
@@ -117,7 +117,7 @@ export function formRemarks(profile: TableProfile): readonly string[] {
   ];
 }
 
-/** The columns, a line each, with what they hold. */
+/** The columns, one line each, with what they contain. */
 function columnLines({ profile, target }: StackFileArgs): readonly string[] {
   const hasHeader = (profile.form?.headerLines ?? 0) > 0;
   const fields = profile.columns.map(({ header, name, type }) => {
@@ -135,7 +135,7 @@ function columnLines({ profile, target }: StackFileArgs): readonly string[] {
   });
 }
 
-/** An example of a condition, which compares with a value in the middle of a column. */
+/** An example of a filter, with a value from the middle of the column. */
 function filterExample(column: ProfiledColumn): string | undefined {
   const name = scalar(column.name);
   const [label] = column.labels;
@@ -160,13 +160,13 @@ function filterLines({ profile, target }: StackFileArgs): readonly string[] {
   return ["# Rows to use, such as:", "# filter:", ...examples.map((one) => `#   ${one}`)];
 }
 
-/** Rows up to which a few models more take little time, and the test rows say less than they do. */
+/** Up to this many rows, a few more models take little time, and cross-validation tells more than the test rows. */
 const fewRows = 5_000;
 
-/** Rows of which the test rows are about a hundred or fewer. */
+/** Up to this many rows, there are about a hundred test rows or fewer. */
 const veryFewRows = 1_000;
 
-/** How far R² varies from rows to rows, if there are few. */
+/** Cross-validation, if there are few rows: how much R² varies. */
 function crossValidationLines({ rows }: TableProfile): readonly string[] {
   if (rows === 0 || rows > fewRows) {
     return [];
@@ -178,7 +178,7 @@ function crossValidationLines({ rows }: TableProfile): readonly string[] {
   ];
 }
 
-/** How to split by time, where a column has one in every row. */
+/** How to split by time, if a column has a date in every row. */
 function splitLines({ profile: { columns }, target }: StackFileArgs): readonly string[] {
   const time = columns.find(
     (column) =>
@@ -211,14 +211,14 @@ function formLines({ form }: TableProfile): readonly string[] {
   ];
 }
 
-/** The features, by how they are encoded. */
+/** The features, grouped by encoding. */
 export function features(
   profile: TableProfile,
   target: string,
 ): {
   readonly numbers: number;
   readonly oneHot: readonly ProfiledColumn[];
-  /** Text of many labels, by the mean target of each. */
+  /** Text with many labels, encoded by the mean target of each. */
   readonly byTarget: readonly ProfiledColumn[];
   readonly dates: readonly ProfiledColumn[];
 } {
@@ -229,13 +229,13 @@ export function features(
   const texts = kept.filter(
     (column) => /^(string|varchar|char)/.test(column.type) && !dates.includes(column),
   );
-  // The profile lists labels where they are few.
+  // The profile lists the labels if there are few.
   const byTarget = texts.filter(({ distinct, labels }) => distinct > labels.length);
   const oneHot = texts.filter((column) => !byTarget.includes(column));
   return { numbers: kept.length - texts.length - dates.length, oneHot, byTarget, dates };
 }
 
-/** The existing table that is read. */
+/** The existing table to read. */
 function sourceLines({
   baseTables,
   database,
@@ -255,7 +255,7 @@ function sourceLines({
   ];
 }
 
-/** The dates that become features by their parts, and how text writes dates. */
+/** The dates whose parts become features, and the formats of dates in text. */
 function dateLines({ profile, target }: StackFileArgs): readonly string[] {
   const { dates } = features(profile, target);
   const formats = profile.columns.flatMap(({ dateFormat, name }) =>
@@ -273,7 +273,7 @@ function dateLines({ profile, target }: StackFileArgs): readonly string[] {
   ];
 }
 
-/** The dataset's members, a line each. */
+/** The dataset's keys, one line each. */
 function datasetLines(args: StackFileArgs): readonly string[] {
   const { partitions, profile, source, table, target } = args;
   const drops = profile.columns.flatMap((column) => {
@@ -316,7 +316,7 @@ function datasetLines(args: StackFileArgs): readonly string[] {
   ];
 }
 
-/** The text of a stack's configuration for a table: what was found, and why each line is there. */
+/** A stack's configuration for a table, with comments on what was found and why each line is there. */
 export function stackFile(args: StackFileArgs): string {
   const { command, dataFile, profile, region, what } = args;
   const size = [

@@ -6,10 +6,10 @@ import type { Terminal } from "../terminal";
 import { counted } from "./words";
 import type { ProfiledColumn, TableProfile } from "./profile";
 
-/** Fewest rows that are worth a model. */
+/** Min rows for a model. */
 const minRows = 20;
 
-/** Maximum share of rows without a target. */
+/** Max share of rows without a target. */
 const maxMissing = 0.9;
 
 /** @throws UserError if there are too few rows */
@@ -39,7 +39,7 @@ function targetProblem(column: ProfiledColumn, rows: number): string | undefined
   return column.distinct === 1 ? "is constant, so there is nothing to predict" : undefined;
 }
 
-/** The column of a name, as the table or the file has it. */
+/** Finds a column by its name in the table or in the file. */
 function findColumn(profile: TableProfile, name: string): ProfiledColumn | undefined {
   return (
     profile.columns.find((column) => column.name === name.toLowerCase()) ??
@@ -65,8 +65,8 @@ export function targetOf(profile: TableProfile, name: string): string {
 }
 
 /**
- * Asks which column to predict, where somebody sits at the terminal.
- * @throws UserError that proposes one, if nobody does or none can be
+ * Asks which column to predict, if the terminal is interactive.
+ * @throws UserError that suggests one if it is not interactive, or if no column can be the target
  */
 export async function askTarget(profile: TableProfile, terminal: Terminal): Promise<string> {
   const [likely] = profile.targets;
@@ -82,7 +82,7 @@ export async function askTarget(profile: TableProfile, terminal: Terminal): Prom
   }
   const asking = createInterface({ input: process.stdin, output: terminal.stdout });
   const others = profile.targets.slice(1, 10).join(", ");
-  // Ctrl-C and Ctrl-D close it, which would leave the question waiting forever.
+  // Ctrl-C and Ctrl-D close the interface; the question would wait forever.
   const answer = await new Promise<string>((answered, failed) => {
     asking.once("close", () => {
       terminal.stdout.write("\n");

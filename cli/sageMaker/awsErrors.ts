@@ -6,10 +6,10 @@ import type { SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
 
 import { UserError } from "../../errors/userError";
 
-/** A call to AWS that failed, reported in one line that names the call and what to do. */
+/** A failed call to AWS, reported in one line with the call and what to do. */
 export class AwsError extends UserError {
   /**
-   * @param code name of the error, as the service or the SDK has it
+   * @param code the service's or the SDK's name of the error
    * @param transient whether the same call may succeed later
    */
   constructor(
@@ -21,11 +21,11 @@ export class AwsError extends UserError {
   }
 }
 
-/** What the SDK's errors have in common, as far as it is read here. */
+/** The members of the SDK's errors that are used here. */
 interface SdkError extends Error {
   readonly $fault?: "client" | "server";
   readonly $metadata?: { readonly attempts?: number };
-  /** Of an error of the network. */
+  /** The code of a network error. */
   readonly code?: string;
 }
 
@@ -58,9 +58,9 @@ const unreachable = new Set([
 /**
  * Describes an error of the SDK in one line.
  *
- * @param service prefix of the service's actions in policies, such as `sagemaker`
+ * @param service the prefix of the service's IAM actions, such as `sagemaker`
  * @param call name of the call, such as `StartPipelineExecution`
- * @returns the error to throw instead; the same one if it is not the failure of a call
+ * @returns the error to throw instead; the same one if no call failed
  */
 function explainedError(error: unknown, service: string, call: string): unknown {
   if (!(error instanceof Error) || error instanceof UserError) {
@@ -103,7 +103,7 @@ export function explaining<
   Client extends
     CloudWatchLogsClient | GlueClient | S3Client | SageMakerClient | SageMakerRuntimeClient,
 >(client: Client, service: string): Client {
-  // The stacks differ in the types of requests only, which pass through here as they are.
+  // The middleware stacks differ only in the types of requests, which are passed on unchanged.
   const stack = client.middlewareStack as SageMakerClient["middlewareStack"];
   stack.add(
     (next, context) => async (request) => {
@@ -114,7 +114,7 @@ export function explaining<
         throw explainedError(error, service, call);
       }
     },
-    // Around all else: the retries, and the search for credentials.
+    // Outermost, around retries and credential resolution.
     { step: "initialize", priority: "high", name: "explainErrors" },
   );
   return client;

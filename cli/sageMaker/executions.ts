@@ -12,13 +12,13 @@ import type { World } from "./world";
 import { AwsError } from "./awsErrors";
 import type { Pipeline } from "./inventory";
 
-/** Executions that an error names, of those that there are. */
+/** Max executions that an error lists. */
 const maxNamed = 5;
 
-/** Executions among which the one is looked for that a mistyped id may mean. */
+/** Max executions to search for one that a mistyped id may mean. */
 const maxSimilar = 100;
 
-/** How far an execution has got. */
+/** The state of an execution. */
 export interface ExecutionState {
   readonly id: string;
   readonly arn: string;
@@ -27,11 +27,11 @@ export interface ExecutionState {
   readonly failureReason?: string;
   /** ISO 8601. */
   readonly startTime: string;
-  /** Since it started, until it ended or until now. */
+  /** From its start to its end, or until now. */
   readonly seconds: number;
 }
 
-/** The states in which nothing more happens. */
+/** The final states. */
 const ended: ReadonlySet<PipelineExecutionStatus> = new Set(["Failed", "Stopped", "Succeeded"]);
 
 /** Whether an execution has ended. */
@@ -44,7 +44,7 @@ export function executionId(arn: string): string {
   return arn.slice(arn.lastIndexOf("/") + 1);
 }
 
-/** The latest executions of some pipelines, the latest first. */
+/** The latest executions of some pipelines, newest first. */
 export async function latestExecutions(
   client: SageMakerClient,
   pipelines: readonly Pipeline[],
@@ -72,7 +72,7 @@ export async function latestExecutions(
   return found.slice(0, max);
 }
 
-/** An error that says which executions there are: the nearest to what was typed, or the latest. */
+/** An error that suggests executions: those most similar to what was typed, or the latest. */
 async function unknownExecution(
   client: SageMakerClient,
   world: World,
@@ -89,14 +89,14 @@ async function unknownExecution(
   );
 }
 
-/** The pipeline of an execution's ARN, in which SageMaker folds the name to lower case. */
+/** The pipeline of an execution's ARN, where SageMaker writes the name in lower case. */
 function pipelineOf(pipelines: readonly Pipeline[], arn: string): Pipeline | undefined {
   return pipelines.find(({ pipelineArn }) =>
     arn.toLowerCase().startsWith(`${pipelineArn.toLowerCase()}/execution/`),
   );
 }
 
-/** Whether the service says that it knows no such thing. */
+/** Whether the service answered that the resource does not exist. */
 function isUnknown(error: unknown): boolean {
   return (
     error instanceof AwsError &&
@@ -104,7 +104,7 @@ function isUnknown(error: unknown): boolean {
   );
 }
 
-/** How far an execution has got; undefined if there is none of the ARN. */
+/** The state of an execution; undefined if it does not exist. */
 async function describe(
   client: SageMakerClient,
   { pipelineName }: Pipeline,
@@ -135,10 +135,10 @@ async function describe(
 }
 
 /**
- * An execution, and how far it has got.
+ * Finds an execution and its state.
  *
  * @param named its id or its ARN; by default the latest
- * @throws UserError if there is none, or the ARN is another pipeline's
+ * @throws UserError if it does not exist, or the ARN is of another pipeline
  */
 export async function findExecution(
   client: SageMakerClient,
@@ -166,7 +166,7 @@ export async function findExecution(
   throw await unknownExecution(client, world, executionId(wanted));
 }
 
-/** How far an execution has got that was found before. */
+/** The current state of an execution found before. */
 export async function describeExecution(
   client: SageMakerClient,
   world: World,

@@ -14,7 +14,7 @@ import { missingRight } from "./missingRights";
 import type { DeployedStep } from "./steps";
 import type { World } from "./world";
 
-/** A line, with a line break before it, that names the right that a step lacked; empty if none did. */
+/** A line, after a line break, that names the permission that a step lacked; empty if none did. */
 export function missingRightOf({ execution, steps }: Snapshot): string {
   const [missing] = [...steps, execution].flatMap(
     ({ failureReason }) => missingRight(failureReason ?? "") ?? [],
@@ -22,14 +22,14 @@ export function missingRightOf({ execution, steps }: Snapshot): string {
   return missing === undefined ? "" : `\n${missing}`;
 }
 
-/** What a command was typed with that decides how a step runs, so that lines to go on can be typed as they are. */
+/** What the user typed that affects how a step runs, so that suggested commands can be copied. */
 export interface Typed {
   readonly options: TypedOptions;
-  /** Whether the execution runs the stack's program as it is, and not a definition of its own. */
+  /** Whether the execution runs the stack's current program, not another definition. */
   readonly isProgram?: boolean;
 }
 
-/** The options by which a step runs on this machine as the execution has run it. */
+/** The options to run a step on this machine as the execution did. */
 function optionsHere(folder: string, pipelineName: string, { isProgram, options }: Typed): string {
   const own = stackNames(options.stack ?? defaultStack).pipelineName;
   return typedOptions(
@@ -74,7 +74,7 @@ async function jobOf(
       };
 }
 
-/** The step by which an execution failed; undefined if none did. */
+/** The step that made an execution fail; undefined if none failed. */
 export async function failedStep(
   client: SageMakerClient,
   world: World,
@@ -93,7 +93,7 @@ export async function failedStep(
   };
 }
 
-/** Says why an execution did not succeed, and how to go on. */
+/** Why an execution did not succeed, and what to do next. */
 export async function failureText(
   client: SageMakerClient,
   world: World,

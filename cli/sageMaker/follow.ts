@@ -9,7 +9,7 @@ import { describeExecution, type ExecutionState, hasEnded } from "./executions";
 import { type DeployedStep, stepHasEnded, stepsOf } from "./steps";
 import { type DeployedTrial, type Tuning, trialsOf, tuningOf } from "./trials";
 
-/** Waits for some seconds. */
+/** Waits for a number of seconds. */
 export type Pause = (seconds: number) => Promise<unknown>;
 
 const pauseFor: Pause = (seconds) => wait(1000 * seconds);
@@ -18,20 +18,20 @@ const pauseFor: Pause = (seconds) => wait(1000 * seconds);
 export interface Pace {
   /** After something has changed. */
   readonly shortest: number;
-  /** While nothing changes, the pause grows to this. */
+  /** The pause grows to this while nothing changes. */
   readonly longest: number;
 }
 
-/** How often in a row a poll may fail, by throttling or a lost network, before it is given up. */
+/** How often in a row a poll may fail, by throttling or a lost network, before giving up. */
 const maxFailures = 8;
 
 /**
- * Calls a function again and again, with pauses that grow while nothing changes, until it says that all is
- * over. A call that failed for a passing reason is made again.
+ * Calls a function repeatedly, with pauses that grow while nothing changes, until it reports the end. A call that
+ * failed for a transient reason is repeated.
  *
- * @param look does what there is to do; tells whether something has changed, and whether all is over
- * @param pause waits between two looks
- * @throws AwsError if it fails for another reason, or for a passing one too often in a row
+ * @param look polls; returns whether something has changed, and whether it is over
+ * @param pause waits between two polls
+ * @throws AwsError if it fails for another reason, or for a transient one too often in a row
  */
 export async function poll(
   pace: Pace,
@@ -58,7 +58,7 @@ export async function poll(
   }
 }
 
-/** Reports each change of a step, and each trial that has ended, once. */
+/** Reports each change of a step and each ended trial once. */
 class Watch {
   private readonly shown = new Map<string, DeployedStep>();
   private readonly tunings = new Map<string, Tuning>();
@@ -69,7 +69,7 @@ class Watch {
     private readonly report: Progress["report"],
   ) {}
 
-  /** @returns whether there was something to report */
+  /** @returns whether there was anything to report */
   async note(steps: readonly DeployedStep[], over: boolean): Promise<boolean> {
     let changed = false;
     for (const step of steps) {
@@ -82,7 +82,7 @@ class Watch {
       if (news && !isOver) {
         this.tell(step);
       }
-      // The trials of a tuning come between the lines for its beginning and its end.
+      // The trials of a tuning step are reported between its start and its end.
       const trials = (news || !isOver) && (await this.noteTrials(step));
       if (news && isOver) {
         this.tell(step);
@@ -98,7 +98,7 @@ class Watch {
   }
 
   private async noteTrials(step: DeployedStep): Promise<boolean> {
-    // The trials of another execution's job were reported there.
+    // If the job is another execution's, its trials were reported there.
     if (step.job?.kind !== "tuning" || step.reusedFrom !== undefined) {
       return false;
     }
@@ -132,8 +132,8 @@ export interface Snapshot {
  * Watches an execution until it ends.
  *
  * @param definition the definition that it runs
- * @param report takes what happens
- * @returns how it ended
+ * @param report receives the events
+ * @returns its final state
  */
 export async function follow(
   client: SageMakerClient,
@@ -147,13 +147,13 @@ export async function follow(
   const watch = new Watch(client, report);
   let last: Snapshot | undefined;
   const look = async (): Promise<{ readonly changed: boolean; readonly over: boolean }> => {
-    // In this order: so where the execution is over, the steps are all that there will be.
+    // In this order, so that the steps are complete once the execution has ended.
     const execution = await describeExecution(client, world, started);
     last = { execution, steps: await stepsOf(client, started.arn, definition) };
     const over = hasEnded(last.execution);
     return { changed: await watch.note(last.steps, over), over };
   };
   await poll(pace, look, pause);
-  // poll returns only after a look.
+  // poll calls its function at least once.
   return last as unknown as Snapshot;
 }

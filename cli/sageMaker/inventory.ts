@@ -3,10 +3,10 @@ import { paginateListModelPackageGroups, paginateListPipelines } from "@aws-sdk/
 import type { StackOutputs } from "../../contract/outputs";
 import { type ClientConfig, sageMaker } from "./clients";
 
-/** A pipeline: what the stack's exports say of it. */
+/** A pipeline, as in the stack's exports. */
 export type Pipeline = Pick<StackOutputs, "pipelineArn" | "pipelineName">;
 
-/** All pipelines that a client sees. */
+/** All pipelines that a client can list. */
 export async function registeredPipelines(config: ClientConfig): Promise<readonly Pipeline[]> {
   const found: Pipeline[] = [];
   const client = sageMaker(config);
@@ -18,7 +18,7 @@ export async function registeredPipelines(config: ClientConfig): Promise<readonl
   return found;
 }
 
-/** The names of all model package groups that a client sees, in order. */
+/** The names of all model package groups that a client can list, sorted. */
 export async function registeredGroups(config: ClientConfig): Promise<readonly string[]> {
   const found: string[] = [];
   const client = sageMaker(config);

@@ -6,10 +6,10 @@ import { cloudWatchLogs, JobLog } from "./logs";
 import { jobsOf } from "./stepJobs";
 import type { DeployedStep } from "./steps";
 
-/** Lines of a log that an error shows. */
+/** Max lines of a log in an error. */
 const maxLines = 10;
 
-/** The last lines, 10 unless told otherwise, of the log of a step's first failed job; none if it has none, or it cannot be read. */
+/** The last lines (by default 10) of the log of a step's first failed job; empty if there is none or it cannot be read. */
 export async function logEnd(
   client: SageMakerClient,
   world: World,
@@ -24,7 +24,7 @@ export async function logEnd(
     if (known === undefined) {
       throw error;
     }
-    // The failure is what matters; its log is read by another command, which says what is missing.
+    // The failure matters more than its log; `logs` reports why it cannot be read.
     return [];
   }
 }

@@ -20,17 +20,17 @@ export interface LogJob {
   readonly name: string;
 }
 
-/** Where SageMaker's jobs write. */
+/** The log groups of SageMaker's jobs. */
 const groups: Readonly<Record<LogKind, string>> = {
   processing: "/aws/sagemaker/ProcessingJobs",
   training: "/aws/sagemaker/TrainingJobs",
   transform: "/aws/sagemaker/TransformJobs",
 };
 
-/** Milliseconds by which an event may be late: those of several hosts do not arrive in order. */
+/** Max milliseconds by which an event may be late: the events of several hosts arrive out of order. */
 const maxDelay = 60_000;
 
-/** The log of a job, which may have several streams. It is read from where the last reading ended. */
+/** The log of a job, which may have several streams. Each read continues after the last. */
 export class JobLog {
   private latest = 0;
   private readonly seen = new Set<string>();
@@ -40,7 +40,7 @@ export class JobLog {
     readonly job: LogJob,
   ) {}
 
-  /** What is new in the log, oldest first; nothing if there is no log (yet). */
+  /** The new lines, oldest first; none if there is no log (yet). */
   async *read(): AsyncGenerator<string> {
     const streams = await this.streams();
     const from = this.latest - maxDelay;
@@ -60,7 +60,7 @@ export class JobLog {
     }
   }
 
-  /** The last lines of the stream that was written last. */
+  /** The last lines of the most recently written stream. */
   async end(max: number): Promise<readonly string[]> {
     const last = (await this.streams()).at(-1);
     if (last === undefined) {
@@ -97,7 +97,7 @@ export class JobLog {
         names.push(...logStreams.flatMap(({ logStreamName: name }) => name ?? []));
       }
     } catch (error) {
-      // SageMaker makes a group when the first of its jobs in the account writes.
+      // SageMaker creates a group when the first of its jobs in the account writes to it.
       if (!(error instanceof AwsError && error.code === "ResourceNotFoundException")) {
         throw error;
       }
@@ -111,12 +111,12 @@ export class JobLog {
   }
 }
 
-/** A client of CloudWatch Logs, whose failures are reported in one line. */
+/** A CloudWatch Logs client whose failures are reported in one line. */
 export function cloudWatchLogs(config: ClientConfig): CloudWatchLogsClient {
   return explaining(new CloudWatchLogsClient(config as CloudWatchLogsClientConfig), "logs");
 }
 
-/** The job of a name that has a log, whatever its kind. */
+/** Finds a job of any kind that writes a log by its name. */
 export async function findJob(
   client: CloudWatchLogsClient,
   name: string,

@@ -1,15 +1,15 @@
-/** What Lake Formation says; what it wants on what is not in all of its messages. */
+/** Lake Formation's message, which does not always name permission and resource. */
 const lakeFormation =
   /Insufficient Lake Formation permission\(s\)(?::\s*Required\s+([A-Za-z_, ]+?)\s+on\s+|\s+on\s+|)([^\s();"]*)/;
 
-/** What IAM says. */
+/** IAM's message. */
 const iam = /is not authorized to perform: ([\w-]+:\w+) on resource: (\S+?)[.,;"]*(?:\s|$)/;
 
 /**
- * What a role lacks, where the reason of a failure or a line of a log says that it lacks something. Source of the
- * wordings: aws/amazon-sagemaker-examples#2079, aws-samples/dbt-glue#548, aws/sagemaker-python-sdk#5176.
+ * The permission that a role lacks, by the reason of a failure or a line of a log. Source of the wordings:
+ * aws/amazon-sagemaker-examples#2079, aws-samples/dbt-glue#548, aws/sagemaker-python-sdk#5176.
  *
- * @returns a line that names the right and who grants it; undefined if the text is about something else
+ * @returns a line that names the permission and who grants it; undefined if the text is about something else
  */
 export function missingRight(text: string): string | undefined {
   const grant = lakeFormation.exec(text);

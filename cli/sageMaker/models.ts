@@ -19,11 +19,11 @@ interface DeployedModel extends ListedModel {
   readonly arn: string;
   /** Why it was approved or rejected. */
   readonly approvalDescription?: string;
-  /** What the pipeline keeps with it: candidate, image, training job, execution and more. */
+  /** What the pipeline stores with it: candidate, image, training job, execution and more. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The latest versions of a group, the latest last. */
+/** The latest versions of a group, newest last. */
 async function versionsOf(
   client: SageMakerClient,
   group: string,
@@ -43,7 +43,7 @@ async function versionsOf(
   return found.slice(0, max).reverse();
 }
 
-/** The versions of some groups, at most the latest so many of each, those of each oldest first. */
+/** The versions of some groups, oldest first in each; at most the latest `max` of each. */
 async function allVersions(
   client: SageMakerClient,
   groups: readonly string[],
@@ -87,7 +87,7 @@ async function describe(
 
 /**
  * The versions of some model package groups, the latest of each last.
- * @param max how many, of the latest
+ * @param max max versions, of the latest
  */
 export async function listModels(
   client: SageMakerClient,
@@ -98,7 +98,7 @@ export async function listModels(
   const kept = new Set(latestFirst(versions).slice(0, max));
   const models: DeployedModel[] = [];
   const rest = versions.filter((one) => kept.has(one));
-  // A few at a time: the service allows few such calls a second.
+  // A few at a time, because the service allows few such calls a second.
   for (let first = 0; first < rest.length; first += 4) {
     const some = rest.slice(first, first + 4);
     models.push(...(await Promise.all(some.map((one) => describe(client, one)))));
@@ -112,12 +112,12 @@ export interface Approval {
   readonly version: number;
   readonly arn: string;
   readonly approvalStatus: ModelApprovalStatus;
-  /** What it was before. */
+  /** The previous status. */
   readonly before: ModelApprovalStatus;
   readonly approvalDescription?: string;
 }
 
-/** Numbers in words, such as "version 3" or "versions 1, 3 to 5": at most the last ranges. */
+/** Numbers as text, such as "version 3" or "versions 1, 3 to 5"; only the last ranges. */
 function versionsText(numbers: readonly number[]): string {
   const ranges: { first: number; last: number }[] = [];
   for (const number of [...numbers].sort((left, right) => left - right)) {
@@ -135,7 +135,7 @@ function versionsText(numbers: readonly number[]): string {
   return `${numbers.length === 1 ? "version" : "versions"} ${more}${texts.join(", ")}`;
 }
 
-/** An error that says which versions there are. */
+/** An error that lists the existing versions. */
 function unknownVersion(typed: string, versions: readonly ModelPackageSummary[]): UserError {
   const groups = [...new Set(versions.map((one) => one.ModelPackageGroupName ?? ""))];
   const known = groups.map((group) => {
@@ -152,10 +152,10 @@ function unknownVersion(typed: string, versions: readonly ModelPackageSummary[])
 }
 
 /**
- * A version by its number, and by its group where several have it.
+ * Finds a version by its number, and by its group if several groups have it.
  *
- * @param version its number, as the user wrote it
- * @throws UserError if there is no such version, or the group must be named
+ * @param version its number, as the user typed it
+ * @throws UserError if there is no such version, or several groups have it
  */
 export async function findVersion(
   client: SageMakerClient,
@@ -180,7 +180,7 @@ export async function findVersion(
 /**
  * The model card of a version, as JSON.
  *
- * @param version its number, as the user wrote it
+ * @param version its number, as the user typed it
  * @throws UserError if there is no such version, or it has no card
  */
 export async function modelCardOf(
@@ -224,7 +224,7 @@ export async function latestApproved(
   return latest;
 }
 
-/** A version in words. */
+/** A version's name in messages. */
 function nameOf({
   ModelPackageGroupName: group,
   ModelPackageVersion: version,
@@ -235,7 +235,7 @@ function nameOf({
 /**
  * Approves or rejects a version.
  *
- * @param version its number, as the user wrote it
+ * @param version its number, as the user typed it
  * @param comment why: one line of at most 1024 characters
  * @throws UserError if there is no such version, or the comment is too long
  */
@@ -246,7 +246,7 @@ export async function setApproval(
   status: "Approved" | "Rejected",
   comment: string | undefined,
 ): Promise<Approval> {
-  // The service's pattern for it is `.*`.
+  // The service's pattern for a comment is `.*`.
   if (comment !== undefined && (comment.length > 1024 || comment.includes("\n"))) {
     throw new UserError("--comment: must be one line of at most 1024 characters");
   }

@@ -3,10 +3,10 @@ import { GetObjectCommand, S3Client, type S3ClientConfig } from "@aws-sdk/client
 import { AwsError, explaining } from "./awsErrors";
 import type { World } from "./world";
 
-/** A client of S3, whose failures are told in one line. */
+/** An S3 client whose failures are reported in one line. */
 export function s3({ client, machine }: World): S3Client {
   const named = process.env["AWS_ENDPOINT_URL_S3"] ?? process.env["AWS_ENDPOINT_URL"] ?? "";
-  // What stands in for S3 has one host name for all buckets.
+  // Emulators of S3 have one host name for all buckets.
   const config = { ...client, forcePathStyle: machine !== undefined || named !== "" };
   return explaining(new S3Client(config as S3ClientConfig), "s3");
 }

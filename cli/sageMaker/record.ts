@@ -21,7 +21,7 @@ import { definitionOf, type DeployedStep, stepsOf } from "./steps";
 import { type DeployedTrial, trialsOf, tuningOf } from "./trials";
 import type { World } from "./world";
 
-/** An execution with all that the API and its results in S3 tell of it. */
+/** An execution with everything that the API and its results in S3 tell about it. */
 export interface FullExecution {
   readonly record: Omit<ReportedExecution, "steps" | "trials"> & {
     readonly steps: readonly DeployedStep[];
@@ -67,7 +67,7 @@ export async function outputFolder(
   return found?.S3Output?.S3Uri?.replace(/\/?$/, "/");
 }
 
-/** A JSON document; undefined if it is none. */
+/** Parses a JSON document; undefined if it is not JSON. */
 function parsed(content: Buffer | undefined): Json | undefined {
   try {
     return content && (JSON.parse(content.toString("utf8")) as Json);
@@ -76,7 +76,7 @@ function parsed(content: Buffer | undefined): Json | undefined {
   }
 }
 
-/** The model package that an execution has registered, where it has: see the local run's summary. */
+/** The model package that an execution registered, if any: see the local run's summary. */
 async function winnerOf(
   client: SageMakerClient,
   definition: PipelineDefinition,
@@ -103,8 +103,8 @@ async function winnerOf(
 }
 
 /**
- * What came of the challenge of a champion; undefined if the execution has not come to it.
- * @throws UserError if it may not be read
+ * The result of a champion's challenge; undefined if the execution has not got to it.
+ * @throws UserError if permission to read it is missing
  */
 export async function challengeIn(
   world: World,
@@ -118,10 +118,9 @@ export async function challengeIn(
 }
 
 /**
- * Reads all that is known of an execution: by SageMaker's API, and its candidates' metrics, which their evaluations
- * have left in S3.
+ * Reads all that is known of an execution: from SageMaker's API, and its candidates' metrics from S3.
  *
- * @throws UserError if something may not be read
+ * @throws UserError if permission to read something is missing
  */
 export async function readExecution(
   world: World,
@@ -136,7 +135,7 @@ export async function readExecution(
   const candidates: CandidateRecord[] = [];
   const evaluations = new Map<string, string>();
   const bestTrials = new Map<string, DeployedTrial>();
-  // One after the other: the service allows few such calls a second.
+  // Sequential, because the service allows few such calls a second.
   for (const step of tunings) {
     const name = candidateName(step, tunings);
     const begun = steps.find((one) => one.name === step.Name);

@@ -6,12 +6,12 @@ import { typedPath } from "../../terminal/options";
 
 export interface Row {
   readonly text: string;
-  /** The first line that it is on, from 1; of a JSON document, its place in the list. */
+  /** Its first line, from 1; in a JSON document, its position in the list. */
   readonly firstLine: number;
   readonly lastLine: number;
 }
 
-/** Rows that go in one request: one or more. */
+/** The rows of one request: at least one. */
 export type Batch = readonly Row[];
 
 /** Media types in which rows are sent. */
@@ -28,7 +28,7 @@ function fileOf(typed: string): string | undefined {
   return existsSync(path) && statSync(path).isFile() ? path : undefined;
 }
 
-/** The lines of a file, or the one row that was typed instead of its name. */
+/** The lines of a file, or the row that was typed instead of a file's name. */
 function linesOf(typed: string): AsyncIterable<string> | readonly string[] {
   const path = fileOf(typed);
   return path === undefined
@@ -59,7 +59,7 @@ async function* quotedRows(lines: ReturnType<typeof linesOf>): AsyncGenerator<Ro
   }
 }
 
-/** The records of a JSON document: a list, what `instances` lists, or one. */
+/** The records of a JSON document: a list, the list `instances`, or one record. */
 async function* jsonRows(text: string): AsyncGenerator<Row> {
   let document: unknown;
   try {
@@ -105,13 +105,13 @@ async function* batched(rows: AsyncIterable<Row>, maxBytes: number): AsyncGenera
 }
 
 /**
- * Divides rows into batches that fit a request. A file is read as it is used, so it may be larger than memory.
+ * Divides rows into batches that fit a request. A file is streamed, so it may be larger than memory.
  *
- * @param typed a row, or the name of a file of rows, without target and header; empty lines are passed over
+ * @param typed a row, or the name of a file of rows, without target and header; empty lines are skipped
  * @param maxBytes of a batch, line ends included
- * @param raw whether they are the table's own rows: then quotes may hold line breaks, and JSON is taken, of a file by its
- * suffix (.json, or .jsonl with a record a line)
- * @throws UserError if a row is larger than that, or there is none
+ * @param raw whether they are the table's own rows: then quotes may contain line breaks, and JSON is accepted; a file's suffix
+ * decides (.json, or .jsonl with one record a line)
+ * @throws UserError if a row is larger than `maxBytes`, or there are no rows
  */
 export function readRows(typed: string, maxBytes: number, raw: boolean): Rows {
   const path = fileOf(typed);

@@ -12,10 +12,10 @@ import { UserError } from "../../errors/userError";
 import type { World } from "./world";
 import { findExecution, latestExecutions } from "./executions";
 
-/** Executions among which one is looked for whose results can be taken. */
+/** Max executions to search for one whose results can be reused. */
 const maxSources = 20;
 
-/** The options that say which steps of a pipeline are run. */
+/** The options that select the steps to run. */
 export interface SelectionOptions {
   readonly only: readonly string[];
   readonly from?: string;
@@ -25,7 +25,7 @@ export interface SelectionOptions {
 
 const collect = (step: string, others: readonly string[]): readonly string[] => [...others, step];
 
-/** Adds the options that say which steps are run. */
+/** Adds the options that select the steps to run. */
 export function withSelection(command: Command): Command {
   return command
     .addOption(
@@ -41,7 +41,7 @@ export function withSelection(command: Command): Command {
     );
 }
 
-/** Steps with those that lie beyond them, by a relation between steps. */
+/** Some steps and all that can be reached from them by a relation. */
 function closure(
   related: ReadonlyMap<string, ReadonlySet<string>>,
   from: string,
@@ -56,10 +56,10 @@ function closure(
 }
 
 /**
- * The steps that are asked for, and those before them whose results they need.
+ * The selected steps, and the steps before them whose results they need.
  *
- * @returns undefined if all steps are
- * @throws UserError if a step does not exist, or none is left
+ * @returns undefined if all steps are selected
+ * @throws UserError if a step does not exist, or no step is selected
  */
 export function selectSteps(
   definition: PipelineDefinition,
@@ -107,7 +107,7 @@ export function selectSteps(
   return { steps, needed: names.filter((name) => before.has(name) && !steps.includes(name)) };
 }
 
-/** The latest of the last executions in which some steps have succeeded; undefined if there is none. */
+/** The latest execution in which the given steps succeeded; undefined if there is none. */
 async function latestWith(
   client: SageMakerClient,
   world: World,
@@ -115,7 +115,7 @@ async function latestWith(
 ): Promise<string | undefined> {
   const latest = await latestExecutions(client, await world.pipelines(), maxSources);
   for (const { PipelineExecutionArn: arn = "", PipelineExecutionStatus: status = "" } of latest) {
-    // The service takes one that has failed or succeeded. Source: SelectiveExecutionConfig.
+    // The service accepts executions that failed or succeeded. Source: SelectiveExecutionConfig.
     if (!["Failed", "Succeeded"].includes(status)) {
       continue;
     }
@@ -135,8 +135,8 @@ async function latestWith(
 }
 
 /**
- * What StartPipelineExecution needs to know of the steps to run.
- * @throws UserError if a step does not exist, or there is no execution to take results from
+ * The SelectiveExecutionConfig for the steps to run.
+ * @throws UserError if a step does not exist, or there is no execution to reuse results of
  */
 export async function selectiveConfig(
   client: SageMakerClient,

@@ -2,15 +2,15 @@ import type { Challenge } from "../../local/records/challenge";
 import { challengeText } from "../../report/challengeText";
 import { UserError } from "../../errors/userError";
 
-/** What is shown of a champion's challenge beside an execution. */
+/** A champion's challenge, as shown with an execution. */
 export interface ShownChallenge {
   readonly challenge?: Challenge;
   readonly lines: readonly string[];
 }
 
 /**
- * Reads a challenge to show it beside an execution. Someone who may see the execution need not have permission to read
- * what its jobs wrote: then the line says so.
+ * Reads a challenge to show it with an execution. A user who may see the execution may lack permission to read
+ * what its jobs wrote; the line then says so.
  */
 export async function shownChallenge(
   read: () => Promise<Challenge | undefined>,

@@ -8,9 +8,9 @@ import { typedPath } from "../../terminal/options";
 
 /** Where to get the exports of a stack. */
 interface OutputsSource {
-  /** Name of the stack, as the Pulumi CLI knows it. */
+  /** Name of the stack in the Pulumi CLI. */
   readonly stack: string;
-  /** File with what `pulumi stack output --json` prints, instead of the CLI. */
+  /** A file with the output of `pulumi stack output --json`, to use instead of the CLI. */
   readonly outputs?: string;
 }
 
@@ -19,7 +19,7 @@ const root = resolve(__dirname, "..", "..");
 function askPulumi(stack: string): Promise<string> {
   const args = ["stack", "output", "--json", "--stack", stack, "--non-interactive"];
   return new Promise((done, failed) => {
-    // The definition is among the exports: up to a megabyte.
+    // The definition, up to a megabyte, is among the exports.
     execFile("pulumi", args, { cwd: root, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
       if (error === null) {
         done(stdout);
@@ -60,13 +60,13 @@ function parse(text: string, where: string): Readonly<Record<string, unknown>> {
   return value as Record<string, unknown>;
 }
 
-/** The exports of a stack, of which those that a command needs are checked when it needs them. */
+/** The exports of a stack; each is checked when a command reads it. */
 export type Outputs = <Name extends TextOutput>(...names: Name[]) => Pick<StackOutputs, Name>;
 
 /**
- * Reads the exports of a deployed stack, from a file or by the Pulumi CLI.
+ * Reads the exports of a deployed stack, from a file or from the Pulumi CLI.
  *
- * @returns what hands over exports by their names, and throws a UserError if one is missing
+ * @returns a function that returns exports by name, and throws a UserError if one is missing
  * @throws UserError if they cannot be read, or are of another version
  */
 export async function readOutputs({ outputs, stack }: OutputsSource): Promise<Outputs> {

@@ -6,11 +6,11 @@ import { trialsOf, tuningOf } from "./trials";
 
 /** A job of a step that writes a log. */
 export interface StepJob extends LogJob {
-  /** Its name, and what there is to say of it beside others. */
+  /** Its name, and what sets it apart from the step's other jobs. */
   readonly title: string;
 }
 
-/** The jobs of a step that write logs; of a tuning step its trials, those that failed first. */
+/** The jobs of a step that write logs; for a tuning step its trials, the failed ones first. */
 export async function jobsOf(
   client: SageMakerClient,
   step: DeployedStep,

@@ -23,14 +23,14 @@ export interface Job {
 
 /** A step of a deployed pipeline's execution. */
 export interface DeployedStep extends ShownStep {
-  /** As the definition has it. */
+  /** Type in the definition. */
   readonly type: string;
-  /** How often it was tried; 0 if it was not executed. */
+  /** Number of attempts; 0 if it was not executed. */
   readonly attempts: number;
   readonly job?: Job;
-  /** The ARN of the model package that it has registered. */
+  /** The ARN of the model package that it registered. */
   readonly modelPackage?: string;
-  /** Execution whose job stands in for its own: an equal one, or by selective execution. */
+  /** The execution whose job it reuses: by the cache, or by selective execution. */
   readonly reusedFrom?: string;
 }
 
@@ -57,7 +57,7 @@ function jobOf(metadata: PipelineExecutionStepMetadata): Job | undefined {
   return undefined;
 }
 
-/** What there is to say of the outcome of a step, in the words of the local run. */
+/** The details of a step's outcome, in the words of the local run. */
 function detailOf(step: PipelineExecutionStep, reusedFrom: string | undefined): string | undefined {
   const { AttemptCount: attempts = 0, Metadata: metadata = {}, StepStatus: status } = step;
   const [, group, version] =
@@ -90,7 +90,7 @@ function deployedStep(step: PipelineExecutionStep, type: string): DeployedStep {
   return {
     name: step.StepName ?? "",
     type,
-    // Starting is over in a moment.
+    // Starting lasts only a moment.
     status: status === undefined || status === "Starting" ? "Executing" : status,
     attempts: step.AttemptCount ?? 1,
     ...(start === undefined ? {} : { startTime: start.toISOString() }),
@@ -118,7 +118,7 @@ export async function definitionOf(
 
 /**
  * The steps of an execution that have started, in that order.
- * @param types the steps' types by their names, which only the definition tells
+ * @param types the steps' types by name, which only the definition has
  */
 export async function startedSteps(
   client: SageMakerClient,
@@ -136,7 +136,7 @@ export async function startedSteps(
   return started;
 }
 
-/** All steps of an execution: those that have started, in that order, and then the others. */
+/** All steps of an execution: first those that have started, in that order. */
 export async function stepsOf(
   client: SageMakerClient,
   arn: string,

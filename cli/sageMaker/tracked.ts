@@ -12,10 +12,10 @@ import type { FullExecution } from "./record";
 import type { DeployedTrial } from "./trials";
 import type { World } from "./world";
 
-/** A file, and the folder among a run's artifacts that it goes into; empty for none. */
+/** A file, and its folder among a run's artifacts; empty for the top. */
 type Artifact = readonly [path: string, folder: string];
 
-/** A trial, with what its records here say beyond SageMaker's list of training jobs. */
+/** A trial, with what this machine's records add to SageMaker's list of training jobs. */
 type TrackedTrial = DeployedTrial & { readonly history?: readonly number[] };
 
 /** A candidate of an execution. */
@@ -25,7 +25,7 @@ interface TrackedCandidate {
   readonly status: string;
   readonly objectiveMetric: string;
   readonly maximised: boolean;
-  /** Those of the best trial, whose training job is `best`. */
+  /** The hyperparameters of the best trial, whose training job is `best`. */
   readonly hyperparameters: Readonly<Record<string, string>>;
   readonly best: string | undefined;
   /** On the test rows. */
@@ -34,7 +34,7 @@ interface TrackedCandidate {
   readonly artifacts: readonly Artifact[];
 }
 
-/** An execution, as pipeline/scripts/mlflow_runs.py takes it. */
+/** An execution, as pipeline/scripts/mlflow_runs.py reads it. */
 interface TrackedExecution {
   readonly pipelineName: string;
   readonly id: string;
@@ -46,7 +46,7 @@ interface TrackedExecution {
   readonly parameters: Readonly<Record<string, unknown>>;
   /** Name of the candidate that was registered. */
   readonly winner: string | undefined;
-  /** The verdict of the challenge of a champion. */
+  /** The verdict of a champion's challenge. */
   readonly challenge: string | undefined;
   readonly candidates: readonly TrackedCandidate[];
   readonly artifacts: readonly Artifact[];
@@ -70,7 +70,7 @@ export interface Tracked {
   readonly models: readonly TrackedModel[];
 }
 
-/** Copies objects into a folder, those that there are. */
+/** Copies the objects that exist into a folder. */
 async function fetched(
   world: World,
   folder: string,
@@ -90,7 +90,7 @@ async function fetched(
   return found;
 }
 
-/** The files that a candidate has left: its best model, and the evaluation of it. */
+/** The files of a candidate: its best model, and its evaluation. */
 function filesOf(
   { evaluations }: FullExecution,
   candidate: string,
@@ -109,7 +109,7 @@ function filesOf(
   ];
 }
 
-/** What the records of this machine say of trials beyond SageMaker's list of training jobs, by the job's name. */
+/** What this machine's records add to SageMaker's list of training jobs, by the job's name. */
 function recorded(
   world: World,
   id: string,
@@ -121,7 +121,7 @@ function recorded(
   );
 }
 
-/** The metrics of an evaluation by the names of evaluation.json, with what is more than a number as several. */
+/** The metrics of an evaluation under their names in evaluation.json; one with several numbers becomes several metrics. */
 function named({
   crossValidation,
   predictionInterval,
@@ -139,7 +139,7 @@ function named({
   };
 }
 
-/** What is tracked of a candidate. */
+/** What to log of a candidate. */
 async function trackedCandidate(
   world: World,
   full: FullExecution,
@@ -168,9 +168,9 @@ async function trackedCandidate(
 }
 
 /**
- * What is tracked of an execution that has ended.
+ * What to log of an execution that has ended.
  *
- * @param folder where its artifacts are put
+ * @param folder the folder for its artifacts
  * @param report its report, as HTML
  */
 export async function trackedExecution(
@@ -207,7 +207,7 @@ export async function trackedExecution(
   };
 }
 
-/** The versions of the model package groups that are meant. */
+/** The versions of the world's model package groups. */
 export async function trackedModels(world: World): Promise<readonly TrackedModel[]> {
   const models = await listModels(sageMaker(world.client), await world.modelPackageGroups());
   return models.map((model) => ({

@@ -14,11 +14,11 @@ export type DeployedTrial = CsvTrial &
   ShownTrial & {
     /** Name of its tuning job. */
     readonly tuningJob: string;
-    /** ISO 8601; unknown if the training job has not begun. */
+    /** ISO 8601; undefined if the training job has not started. */
     readonly startTime?: string;
   };
 
-/** A tuning job, as far as its trials need it. */
+/** The part of a tuning job that its trials need. */
 export interface Tuning {
   readonly step: string;
   readonly job: string;
@@ -26,7 +26,7 @@ export interface Tuning {
   readonly maximised: boolean;
   /** The hyperparameters that are the same for all trials. */
   readonly hyperparameters: Readonly<Record<string, string>>;
-  /** How many trials it may have, and how many at once. */
+  /** Max trials, and max trials at once. */
   readonly max: number;
   readonly parallel: number;
   /** S3 URI of the folder of its models. */
@@ -59,7 +59,7 @@ export async function tuningOf(
     job: job.name,
     objectiveMetric: objective?.MetricName ?? "objective",
     maximised: objective?.Type === "Maximize",
-    // What the service adds for itself begins with an underscore.
+    // The names of what the service adds for its own use begin with an underscore.
     hyperparameters: Object.fromEntries(
       Object.entries(hyperparameters).filter(([key]) => !key.startsWith("_")),
     ),
@@ -102,7 +102,7 @@ function trial(
   };
 }
 
-/** All trials of a tuning job so far, in the order in which they were made. */
+/** All trials of a tuning job so far, in the order of their creation. */
 export async function trialsOf(
   client: SageMakerClient,
   tuning: Tuning,
@@ -128,7 +128,7 @@ export async function allTrials(
   steps: readonly DeployedStep[],
 ): Promise<readonly DeployedTrial[]> {
   const trials: DeployedTrial[] = [];
-  // One after the other: the service allows few such calls a second.
+  // Sequential, because the service allows few such calls a second.
   for (const step of steps) {
     const tuning = await tuningOf(client, step);
     if (tuning !== undefined) {

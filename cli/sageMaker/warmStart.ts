@@ -8,7 +8,7 @@ import { findExecution } from "./executions";
 import { definitionOf, stepsOf } from "./steps";
 import type { World } from "./world";
 
-/** The option of what starts a pipeline: an execution, or true for the latest. */
+/** The option of commands that start a pipeline: an execution, or true for the latest. */
 export interface WarmStartOption {
   readonly parameter: ReadonlyMap<string, string>;
   readonly warmStart?: string | true;
@@ -28,10 +28,10 @@ function parentParameters(definition: PipelineDefinition): ReadonlyMap<string, s
 }
 
 /**
- * The parameters to start with: those given, and for `--warm-start` the tuning jobs of an execution as the first parents of
- * the same steps, where they are not given.
+ * The parameters to start with: the given ones, and for `--warm-start` an execution's tuning jobs as the first parents of
+ * the same steps, unless given.
  *
- * @throws UserError if no candidate has a warm start, or the execution has no tuning job of one that does
+ * @throws UserError if no candidate has a warm start, or the execution has no tuning job for one that does
  */
 export async function startParameters(
   client: SageMakerClient,

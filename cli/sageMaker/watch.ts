@@ -13,20 +13,20 @@ import { challengeIn } from "./record";
 import { shownChallenge } from "./shownChallenge";
 import { definitionOf, type DeployedStep } from "./steps";
 
-/** How the commands that can watch an execution show it. */
+/** The options of commands that can watch an execution. */
 interface WatchOptions {
   readonly json: boolean;
   readonly pace: Pace;
   readonly typed: Typed;
 }
 
-/** What `--json` prints of an execution, and of the challenge of a champion where it has come to that. */
+/** An execution for `--json`, with the champion's challenge if it got to that. */
 export function snapshotJson({ execution, steps }: Snapshot, challenge?: Challenge): string {
   const { id, ...rest } = execution;
   return JSON.stringify({ execution: id, ...rest, steps, challenge });
 }
 
-/** The seconds of a step, also of one that is running. */
+/** The seconds of a step, running or ended. */
 function secondsOf({ seconds, startTime, status }: DeployedStep): number | undefined {
   return status === "Executing" && startTime !== undefined
     ? (Date.now() - Date.parse(startTime)) / 1000
@@ -35,7 +35,7 @@ function secondsOf({ seconds, startTime, status }: DeployedStep): number | undef
 
 /**
  * An execution and its steps as text.
- * @param width characters that a line of the table may have
+ * @param width max characters of a line of the table
  */
 export function snapshotText({ execution, steps }: Snapshot, width: number): string {
   const { failureReason, id, pipelineName, seconds, startTime, status } = execution;
@@ -61,7 +61,7 @@ export function snapshotText({ execution, steps }: Snapshot, width: number): str
 }
 
 /**
- * Watches an execution to its end, and shows how it goes. Ctrl-C ends the watching only, unless this process
+ * Watches an execution to its end, and shows its progress. Ctrl-C only ends the watching, unless this process
  * runs the execution: then it is stopped in order.
  * @returns the exit code: 0 only if it succeeded
  */
@@ -91,7 +91,7 @@ export async function watch(
     const definition = await definitionOf(client, arn);
     const { report } = progress;
     const last = await follow(client, world, started, definition, report, pace, terminal.pause);
-    // A run in this process has more to do than to note its status: the world may be closed after that.
+    // An execution in this process does more after its status is final; wait before the world is closed.
     await world.machine?.runs.ended(id);
     progress.close();
     const { challenge, lines } = await shownChallenge(() => challengeIn(world, last.steps));
@@ -109,7 +109,7 @@ export async function watch(
     return code ?? 1;
   } catch (error) {
     progress.close();
-    // The user must not take a failure to watch for a failure of the execution.
+    // The user must not mistake a failure to watch for a failure of the execution.
     throw error instanceof UserError
       ? new UserError(`${error.message}\nThe execution continues; to watch it again: ${again}`)
       : error;

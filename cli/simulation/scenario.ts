@@ -5,7 +5,7 @@ import { z } from "zod";
 import { UserError } from "../../errors/userError";
 import { driftThresholds } from "../../pipeline/driftThresholds";
 
-/** When a shift comes, and how. */
+/** When and how a shift happens. */
 const course = {
   start: z.int().min(0).describe("The first day of it, from 0."),
   profile: z
@@ -56,7 +56,7 @@ const shift = z.discriminatedUnion("kind", [
   }),
 ]);
 
-/** What requests a model gets in the course of days. */
+/** The requests that a model receives over some days. */
 const scenarioSchema = z.strictObject({
   rows: z.int().min(1).max(100_000_000).default(1_000).describe("Rows that are asked for a day."),
   seed: z.int().min(0).default(1).describe("Draws the rows."),
@@ -83,7 +83,7 @@ export type Shift = Scenario["shifts"][number];
  * Reads a scenario.
  *
  * @param path a file of YAML or JSON
- * @throws UserError that names each wrong key, with what is allowed
+ * @throws UserError that names each wrong key and what is allowed
  */
 export function readScenario(path: string): Scenario {
   if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
@@ -106,7 +106,7 @@ export function readScenario(path: string): Scenario {
   return data;
 }
 
-/** A key by its path, such as shifts[0].size. */
+/** The name of a key by its path, such as shifts[0].size. */
 function keyOf(path: readonly PropertyKey[]): string {
   return path
     .map((part, index) =>
@@ -115,7 +115,7 @@ function keyOf(path: readonly PropertyKey[]): string {
     .join("");
 }
 
-/** A shift in words, as the table shows it. */
+/** A shift as text, for the table. */
 export function shiftText(one: Shift): string {
   const what =
     "label" in one ? `${one.column} ${one.label}` : "column" in one ? one.column : "labels";

@@ -13,10 +13,10 @@ import { outputFolder } from "../sageMaker/record";
 import { definitionOf, stepsOf } from "../sageMaker/steps";
 import type { World } from "../sageMaker/world";
 
-/** A model with the rows of its execution, as files of a folder. */
+/** A model with the rows of its execution, as files in a folder. */
 export interface SimulatedModel {
   readonly candidate: string;
-  /** The loader of its files in evaluate.py: by the image that trains the algorithm, where that is known here. */
+  /** The name of its loader in evaluate.py. */
   readonly algorithm: string;
   readonly features: readonly string[];
   /** Paths: of the model's archive, and of the rows of each part, label first. */
@@ -24,7 +24,7 @@ export interface SimulatedModel {
   readonly train: string;
   readonly validation: string;
   readonly test: string;
-  /** Path of the reference that it was registered with; undefined: it has none. */
+  /** Path of the drift reference that it was registered with; undefined if it has none. */
   readonly reference: string | undefined;
 }
 
@@ -32,9 +32,9 @@ export interface SimulatedModel {
 const splitting = "Preprocess";
 
 /**
- * Copies what an execution has registered, and the rows that it was made by, into a folder.
+ * Copies the model that an execution registered, and the rows that it was trained on, into a folder.
  *
- * @throws UserError if the execution has registered no model, or something of it is gone
+ * @throws UserError if the execution registered no model, or a file is missing
  */
 export async function copyModel(
   world: World,
@@ -79,12 +79,12 @@ export async function copyModel(
   };
 }
 
-/** Models of all algorithms of an image are read alike; of another's, the name says what cannot be. */
+/** The loader of an algorithm's models: the algorithms of one image share a loader. */
 function loaderOf(algorithm: string): string {
   return Object.hasOwn(algorithms, algorithm) ? imageOf(algorithm as AlgorithmName) : algorithm;
 }
 
-/** The files of the model itself, where other containers turn the table's own rows into its features. */
+/** The model's own files, without those of the containers that encode the table's rows. */
 function archiveOf({
   CustomerMetadataProperties: metadata,
   InferenceSpecification: inference,
