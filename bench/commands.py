@@ -1,4 +1,4 @@
-"""`python -m bench.commands [--write]`: what small commands cost, beside an empty npm script.
+"""`python -m bench.commands [--write]`: times of short commands, compared with an empty npm script.
 
 Prints Markdown; --write also puts it under "## Commands" in docs/benchmarks.md.
 """
@@ -26,7 +26,7 @@ Command = tuple[Path, tuple[str, ...]]
 
 
 def cost(folder: Path, arguments: tuple[str, ...]) -> tuple[float, float]:
-    """Runs an npm script, and returns its processor time and its wall time, in seconds."""
+    """Runs an npm script, and returns its CPU time and its wall time, in seconds."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = perf_counter()
     command = ["npm", "run", "--silent", *arguments]
@@ -38,7 +38,7 @@ def cost(folder: Path, arguments: tuple[str, ...]) -> tuple[float, float]:
 
 
 def measure(folder: Path) -> list[str]:
-    """Runs the commands in turns, and returns the table of their medians."""
+    """Runs the commands in turn, and returns the table of their medians."""
     package = {"name": "empty", "private": True, "scripts": {"empty": "node -e 0"}}
     (folder / "package.json").write_text(json.dumps(package), "utf-8")
     work = ("--work-folder", str(folder / "work"))

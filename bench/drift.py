@@ -1,8 +1,8 @@
-"""`python -m bench.drift [--write] [--months N]`: false alarms of quiet months, and shifts found.
+"""`python -m bench.drift [--write] [--months N]`: false alarms in quiet months, and detected shifts.
 
-The worlds are synthetic: eight numbers, some of which depend on each other, are skewed, whole or
-missing, and a category of five labels. In each month everything is drawn anew: 20,000 training rows
-and 3,000 test rows for the reference, and 10,000 rows that requests are drawn from.
+The data is synthetic: eight numbers, some of which are correlated, skewed, integers or missing, and
+a category with five labels. Each month draws new data: 20,000 training rows and 3,000 test rows for
+the reference, and 10,000 rows from which requests are drawn.
 
 Prints Markdown; --write also puts it under "## Drift" in docs/benchmarks.md.
 """
@@ -37,13 +37,13 @@ VOLUMES = {"1 k": 1_000, "1 M": 1_000_000}
 START = 7
 
 Parsed = tuple[str, list[dict[str, object]], dict[str, int]]
-"""A kind: its name, its shifts, and the days within which it must be found, by volume."""
+"""A kind: its name, its shifts, and the days within which it must be detected, by volume."""
 
 
 def sudden(
     kind: str, size: float, columns: tuple[str, ...] = ("x0",), **more: object
 ) -> dict[str, object]:
-    """A shift that is there at once."""
+    """A sudden shift."""
     return {
         **{"kind": kind, "size": size, "columns": list(columns), "start": START},
         **{"profile": "sudden", "days": 1, **more},
@@ -99,7 +99,7 @@ def rows_of(random: np.random.Generator, count: int) -> np.ndarray:
 
 
 def predict(rows: np.ndarray) -> np.ndarray:
-    """What the model says of rows."""
+    """The model's predictions for rows."""
     known = np.nan_to_num(rows)
     return np.asarray(
         known[:, 0] + 0.5 * known[:, 1] + 0.3 * np.minimum(known[:, 2], 20) + known[:, 8:] @ WORTH
@@ -107,13 +107,13 @@ def predict(rows: np.ndarray) -> np.ndarray:
 
 
 def true(rows: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """What is true of rows: the errors differ from row to row."""
+    """The true values for rows; their errors differ from row to row."""
     spread = 0.5 + 0.3 * np.abs(np.nan_to_num(rows[:, 0]))
     return np.asarray(predict(rows) + random.standard_normal(len(rows)) * spread)
 
 
 def replay(seed: int, rows: int, shifts: list[dict[str, object]]) -> Replay:
-    """A world of its own, and its model."""
+    """A new world and its model."""
     random = np.random.default_rng(seed)
     test = rows_of(random, TEST)
     reference = make_reference(
@@ -142,7 +142,7 @@ def delay(task: tuple[int, int, int]) -> int | None:
 
 
 def measure(months: int, shifted: int, workers: int) -> list[str]:
-    """Replays everything, and returns the tables."""
+    """Replays all months, and returns the tables."""
     lines = ["| Rows a day | Quiet months | With an alarm | Seconds |", "|---|---:|---:|---:|"]
     with Pool(workers) as pool:
         for name, rows in VOLUMES.items():

@@ -1,4 +1,4 @@
-"""`python -m bench.intervals --data FILE [--seeds N] [--write]`: how many new rows intervals cover.
+"""`python -m bench.intervals --data FILE [--seeds N] [--write]`: coverage of prediction intervals.
 
 Prints Markdown; --write also puts it under "## Prediction intervals" in docs/benchmarks.md.
 """
@@ -41,7 +41,7 @@ def housing(file: Path) -> np.ndarray:
 
 
 def tuned(models: list[Predict], validation: np.ndarray) -> Predict:
-    """The model that errs least on the validation rows, as tuning chooses it."""
+    """The model with the smallest error on the validation rows, as chosen by tuning."""
 
     def error(model: Predict) -> float:
         return float(np.mean((validation[:, 0] - model(validation[:, 1:])) ** 2))
@@ -57,7 +57,7 @@ def trees(train: np.ndarray, validation: np.ndarray) -> Predict:
 
 
 def boosted(train: np.ndarray, validation: np.ndarray) -> Predict:
-    """The best of boosted trees, each stopped where it errs least on the validation rows."""
+    """The best of boosted trees, each with early stopping on the validation rows."""
     data, known = (xgboost.DMatrix(rows[:, 1:], rows[:, 0]) for rows in (train, validation))
     models: list[Predict] = []
     for depth in (4, 6, 8):
@@ -71,13 +71,13 @@ def boosted(train: np.ndarray, validation: np.ndarray) -> Predict:
 
 
 def by_chance(rows: np.ndarray, random: np.random.Generator) -> list[np.ndarray]:
-    """Parts of rows by chance."""
+    """A random split of the rows."""
     cuts = [int(fraction * len(rows)) for fraction in FRACTIONS]
     return np.split(random.permutation(rows), cuts)
 
 
 def by_place(rows: np.ndarray, random: np.random.Generator) -> list[np.ndarray]:
-    """Parts as `split: {by: group}` makes them: a square of one degree is in one part."""
+    """A split as by `split: {by: group}`: each square of one degree is in one part."""
     key = Key("group", "place")
     for longitude, latitude in np.floor(rows[:, 1:3]).astype(int).tolist():
         key.add(f"{longitude},{latitude}".encode())
@@ -86,7 +86,7 @@ def by_place(rows: np.ndarray, random: np.random.Generator) -> list[np.ndarray]:
 
 
 def few(rows: np.ndarray, random: np.random.Generator) -> list[np.ndarray]:
-    """Parts by chance of a small table; all other rows are new."""
+    """A random split of a small table; all other rows are new."""
     chosen = random.permutation(rows)
     train, validation, _ = by_chance(chosen[:SMALL], random)
     return [train, validation, chosen[SMALL:]]
@@ -114,7 +114,7 @@ def coverage(file: Path, task: tuple[str, int]) -> list[float]:
 
 
 def measure(file: Path, seeds: int, workers: int) -> list[str]:
-    """The table: the mean coverage, and that of the seeds in the middle 90 %."""
+    """The table: the mean coverage, and its range in the middle 90 % of the seeds."""
     lines = [
         f"| | {' | '.join(f'{one:.0%}' for one in CONFIDENCES)} |",
         f"|---|{'---:|' * len(CONFIDENCES)}",

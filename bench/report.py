@@ -1,4 +1,4 @@
-"""Prints what a benchmark has measured, and puts it into docs/benchmarks.md."""
+"""Prints a benchmark's results, and writes them to docs/benchmarks.md."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ def publish(lines: list[str], *, write: bool) -> None:
 
 
 def write_section(title: str, text: str) -> None:
-    """Writes a section, replacing any of the same title.
+    """Writes a section, replacing any with the same title.
 
     Args:
         title: The section's first line.

@@ -20,7 +20,7 @@ from bench.report import publish
 
 TITLE = "## Default tuning"
 SEEDS = (1729, 1, 2, 3, 4, 5, 6, 7, 8, 9)
-# The wide search: more trials, and of the tree wider ranges.
+# The wide search: more trials, and wider ranges for the tree.
 TRIALS = {"DecisionTree": 20, "XGBoost": 12}
 RANGES = {
     "DecisionTree": {
@@ -31,7 +31,7 @@ RANGES = {
 }
 
 Scores = dict[str, tuple[int, float]]
-"""Of each candidate, its trials and its R² on the test rows."""
+"""The trials of each candidate, and its R² on the test rows."""
 
 
 def defaults() -> dict[str, Any]:
@@ -63,7 +63,7 @@ def scores(folder: Path, data: Path, dataset: Any, candidates: list[Any]) -> Sco
 
 
 def table(pairs: list[tuple[Scores, Scores]]) -> list[str]:
-    """A row a candidate: means over pairs of the wide search and the default."""
+    """One row per candidate: means over pairs of the wide search and the default."""
     lines = [
         "| | trials | R² | default trials | R² | difference | in the worst run |",
         "|---|---:|---:|---:|---:|---:|---:|",

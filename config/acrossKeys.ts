@@ -4,17 +4,17 @@ import { dataFileProblems } from "../pipeline/dataFiles/check";
 import { existing, type ProblemAcrossKeys } from "./reader";
 import type { StackSettings } from "./schema";
 
-/** Maximum length of the name of a table: its saved queries' names carry it and the stack's, in 128 characters. */
+/** Max length of a table's name: the saved queries' names, at most 128 characters, contain it and the stack's. */
 const maxTableLength = 90;
 
-/** Maximum number of characters of all deployers together: IAM allows 2,048 to the trust policy that lists them. */
+/** Max characters of all deployers together: IAM allows the trust policy that lists them 2,048. */
 const maxDeployersLength = 1600;
 
-/** Whether the bucket can tell who comes through the network's endpoint. */
+/** Whether the bucket can recognise requests through the network's endpoint. */
 const knowsEndpoint = (network: StackSettings["network"]): boolean =>
   network.mode === "create" || (network.mode === "existing" && network.s3EndpointId !== undefined);
 
-/** What is wrong between keys that are each valid. */
+/** The problems with combinations of keys that are each valid. */
 export function problemsAcrossKeys(settings: StackSettings): readonly ProblemAcrossKeys[] {
   const { candidates, dataFile, dataset } = settings;
   const ownImages = candidates.flatMap(({ algorithm, name }) =>

@@ -1,6 +1,6 @@
 import type { StackSettings } from "./schema";
 
-/** R² below which no start of the pipeline can register a model; undefined: the start's own MinimumR2 alone decides. */
+/** The R² below which no execution can register a model; undefined: only the execution's own MinimumR2 applies. */
 export function minimumR2Floor({
   approval,
   minimumR2,

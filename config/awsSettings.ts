@@ -1,10 +1,10 @@
 import * as awsConfig from "@pulumi/aws/config/vars";
 import * as pulumi from "@pulumi/pulumi";
 
-/** What the namespace `aws` says of the provider: profile, roles to assume, allowed accounts, default tags and so on. */
+/** The provider's settings in the namespace `aws`: profile, roles to assume, allowed accounts, default tags and so on. */
 export type AwsSettings = Partial<typeof awsConfig>;
 
-/** The accounts of a JSON list; undefined if it is none. */
+/** The accounts in a JSON list; undefined if it is not one. */
 function accountIds(text: string): string[] | undefined {
   try {
     const list = JSON.parse(text) as unknown;
@@ -16,8 +16,8 @@ function accountIds(text: string): string[] | undefined {
 }
 
 /**
- * Reads the namespace `aws`, which a provider that a program makes does not read by itself.
- * @returns the settings that are there, and what is wrong, each by its key
+ * Reads the namespace `aws`, which a provider that the program creates does not read itself.
+ * @returns the settings, and the problems with the key of each
  */
 export function readAwsSettings(): {
   readonly values: AwsSettings;
@@ -26,7 +26,7 @@ export function readAwsSettings(): {
   const problems: string[] = [];
   const entries = (Object.keys(awsConfig) as (keyof typeof awsConfig)[]).flatMap((key) => {
     if (key === "allowedAccountIds") {
-      return []; // Checked closer, below.
+      return []; // checked below
     }
     try {
       const value = awsConfig[key];

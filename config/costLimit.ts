@@ -5,10 +5,10 @@ import type { PipelineDefinition } from "../pipeline/language/definition";
 import { queryScanLimit } from "../pipeline/query";
 import type { StackSettings } from "./schema";
 
-/** Seconds below which a time limit would end trials that are in order. */
+/** Min seconds to suggest as a time limit: a shorter one would end trials that are fine. */
 const shortestLimit = 600;
 
-/** A change of the configuration that keeps executions within the limit, and what part of a candidate's trials it leaves. */
+/** A change of the configuration that keeps executions within the limit, and how much of a candidate's trials it leaves. */
 interface Change {
   readonly text: string;
   readonly left: number;
@@ -16,7 +16,7 @@ interface Change {
 
 const dollars = (amount: number): string => `$${amount.toFixed(2)}`;
 
-/** Changes of one candidate that would be enough by themselves. */
+/** Changes of one candidate, each of which is enough alone. */
 function changesOf(
   { maxJobs, maxRuntimeInSeconds, name }: Candidate,
   tuning: StepCost,
@@ -31,7 +31,7 @@ function changesOf(
     tuning.hours * 3600 * left - (tuning.hours * 3600 - maxRuntimeInSeconds),
   );
   return [
-    // A shorter limit costs no trial that is in order.
+    // A shorter time limit is better than fewer trials: trials that are fine end before it.
     ...(seconds >= shortestLimit
       ? [{ text: `maxRuntimeInSeconds of candidate ${name} to ${seconds}`, left: 1 + left }]
       : []),
@@ -40,10 +40,10 @@ function changesOf(
 }
 
 /**
- * What is wrong with what an execution could cost: more than `restate:maxCostPerExecution`, or what nobody knows.
+ * The problems with an execution's costs: they could exceed `restate:maxCostPerExecution`, or are unknown.
  *
- * @param definition the pipeline's, of these settings
- * @param region the stack's, of which prices are needed
+ * @param definition the pipeline's definition for these settings
+ * @param region the stack's region, whose prices are used
  */
 export function costProblems(
   settings: StackSettings,

@@ -8,7 +8,7 @@ export const emptyMeansUnset = z
   .default("")
   .transform((text) => (text === "" ? undefined : text));
 
-/** A text that matches a pattern, or is unset. */
+/** A string that matches a pattern, or unset. */
 export function optionalText(pattern: RegExp, message: string) {
   return emptyMeansUnset.refine((text) => text === undefined || pattern.test(text), message);
 }

@@ -15,7 +15,7 @@ import { settingsSchema, type StackSettings } from "./schema";
 export interface Settings extends StackSettings {
   /** AWS region, from `aws:region`. */
   readonly region: string;
-  /** What the namespace `aws` says, for the provider. */
+  /** The settings in the namespace `aws`, for the provider. */
   readonly aws: AwsSettings;
 }
 
@@ -24,13 +24,13 @@ const namespace = "restate";
 
 const regionPattern = /^[a-z]{2}(-[a-z]+)+-\d$/;
 
-/** Keys of the tags that everything of the stack carries. */
+/** Keys of the tags on all of the stack's resources. */
 const ownTags = ["project", "stack"];
 
-/** Tags that an object in S3 takes, those of the provider among them. Source: S3's guide, "Categorizing your objects using tags". */
+/** Max tags of an S3 object, including the provider's. Source: S3's guide, "Categorizing your objects using tags". */
 const maxObjectTags = 10;
 
-/** What would be wrong with the tags that the provider puts on everything: the sources in S3 carry them too. */
+/** The problems with the provider's default tags, which the sources in S3 get too. */
 function tagProblems(aws: AwsSettings): readonly string[] {
   const tags = Object.keys(aws.defaultTags?.tags ?? {}).filter((key) => !ownTags.includes(key));
   const allowed = maxObjectTags - ownTags.length;
@@ -43,8 +43,8 @@ function tagProblems(aws: AwsSettings): readonly string[] {
 }
 
 /**
- * What would be wrong with the definition of a configuration: too many candidates make it too long, or its executions
- * could cost too much.
+ * The problems with a configuration's definition: too many candidates make it too long, or its executions could cost
+ * too much.
  */
 function definitionProblems(settings: StackSettings, region: string): readonly string[] {
   const definition = pipelineDefinition(
@@ -64,7 +64,7 @@ function definitionProblems(settings: StackSettings, region: string): readonly s
 /**
  * Reads and validates the stack's configuration. The only place that reads it.
  *
- * @throws pulumi.RunError that lists every problem, each by its key, with what is allowed
+ * @throws pulumi.RunError that lists every problem by its key, with what is allowed
  */
 export function loadSettings(): Settings {
   const { problems: invalid, values: settings } = readConfiguration({

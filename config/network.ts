@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** The private ranges: first address and length of the common prefix in bits. */
+/** The private ranges: first address, and length of the prefix in bits. */
 const privateRanges = [
   ["10.0.0.0", 8],
   ["172.16.0.0", 12],
@@ -69,5 +69,5 @@ const noNetwork = z.strictObject({
 /** The network of the pipeline's jobs. Default: one that the stack creates. */
 export const networkSchema = z
   .discriminatedUnion("mode", [createNetwork, existingNetwork, noNetwork])
-  // Pulumi.yaml shows every member of the default.
+  // Parsed, so that Pulumi.yaml shows every member of the default.
   .prefault(createNetwork.parse({ mode: "create" }));

@@ -4,15 +4,15 @@ import { z } from "zod";
 import { runError } from "../errors/runError";
 import { nearest } from "../pipeline/language/nearest";
 
-/** What the programs of this project share to read and check the configuration of their stacks. */
+/** Reads and checks the configuration of a stack, for all programs of this project. */
 
-/** What is wrong between keys that are each valid: the key to change, and why. */
+/** A problem with a combination of keys that are each valid: the key to change, and why. */
 export type ProblemAcrossKeys = readonly [key: string, message: string];
 
-/** What may be wrong between keys: whether it is, the key to change, and why. */
+/** A possible problem with a combination of keys: whether it exists, the key to change, and why. */
 export type PossibleProblem = readonly [wrong: boolean, ...ProblemAcrossKeys];
 
-/** Those of possible problems that there are. */
+/** The possible problems that exist. */
 export function existing(possible: readonly PossibleProblem[]): readonly ProblemAcrossKeys[] {
   return possible.flatMap(([wrong, ...problem]) => (wrong ? [problem] : []));
 }
@@ -25,14 +25,14 @@ export interface Configuration<Schema extends z.ZodObject> {
   readonly problemsAcrossKeys: (values: z.output<Schema>) => readonly ProblemAcrossKeys[];
 }
 
-/** A place in the configuration: its key, and the path inside its value. */
+/** A place in the configuration as text: the key, and the path inside its value. */
 export function place(namespace: string, path: readonly PropertyKey[]): string {
   const [key, ...rest] = path;
   const inside = rest.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`));
   return `${namespace}:${String(key)}${inside.join("")}`;
 }
 
-/** Whether a key takes text, which Pulumi hands over as it is; other values it hands over as JSON. */
+/** Whether a key takes a string, which Pulumi passes on unchanged; other values it passes as JSON. */
 function takesText(schema: z.core.$ZodType | undefined): boolean {
   return schema !== undefined && z.toJSONSchema(schema, { io: "input" }).type === "string";
 }
@@ -48,7 +48,7 @@ function parseValue(schema: z.core.$ZodType | undefined, raw: string): unknown {
   }
 }
 
-/** A limit that a number, or the length of a list or a text, does not keep to. */
+/** The message for a number, or the length of a list or a string, beyond a limit. */
 function limitMessage(origin: string, limit: string, value: number | bigint): string {
   const units = { array: ["entry", "entries"], string: ["character", "characters"] }[origin];
   return units === undefined
@@ -56,7 +56,7 @@ function limitMessage(origin: string, limit: string, value: number | bigint): st
     : `must have ${limit} ${value} ${units[Number(value) === 1 ? 0 : 1]}`;
 }
 
-/** What zod's own message leaves out, or words badly: missing values, limits, and which members there are. */
+/** Replaces zod's messages that are incomplete or unclear: missing values, limits, and the allowed members. */
 const clearerMessage: z.core.$ZodErrorMap = (issue) => {
   if (issue.code === "invalid_type" && issue.input === undefined) {
     return `missing, expected ${issue.expected}`;
@@ -83,7 +83,7 @@ const clearerMessage: z.core.$ZodErrorMap = (issue) => {
   return undefined;
 };
 
-/** What a validation issue means, a line for each problem in it. */
+/** Describes a validation issue, one line for each problem in it. */
 function describeIssue(
   { namespace, schema }: { readonly namespace: string; readonly schema: z.ZodObject },
   issue: z.core.$ZodIssue,
@@ -95,7 +95,7 @@ function describeIssue(
     );
   }
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
-    // Of the alternatives, the one that fails only inside is the one that was meant.
+    // The user meant the alternative whose outer form matches.
     const meant = issue.errors.find((alternative) =>
       alternative.every(({ path }) => path.length > 0),
     );
@@ -116,7 +116,7 @@ function describeIssue(
 /**
  * Reads the stack's configuration by a schema.
  *
- * @returns the values, undefined if the schema does not hold, and all problems, each by its key
+ * @returns the values (undefined if they do not match the schema), and all problems by key
  */
 export function readConfiguration<Schema extends z.ZodObject>(
   configuration: Configuration<Schema>,
@@ -143,7 +143,7 @@ export function readConfiguration<Schema extends z.ZodObject>(
   return { values: parsed.data, problems };
 }
 
-/** The error that names all that is wrong with the stack's configuration. */
+/** The error that lists all problems with the stack's configuration. */
 export function invalidConfiguration(problems: readonly string[]): pulumi.RunError {
   const stack = pulumi.getStack();
   return runError(`The configuration of stack ${stack} is not valid:\n  ${problems.join("\n  ")}`);

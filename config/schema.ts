@@ -15,7 +15,7 @@ import { emptyMeansUnset, optionalText, parameterDefault } from "./fields";
 import { networkSchema } from "./network";
 import { isCron, isSchedule } from "./scheduleExpressions";
 
-/** Maximum number of files that a stack uploads: each is a resource. */
+/** Max files that a stack uploads: each is a resource. */
 const maxDataFiles = 200;
 
 const accountDigits =

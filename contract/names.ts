@@ -1,9 +1,9 @@
 /**
- * The physical names of a stack. They are composed of the stack's name, the account and the region,
- * never read from a resource: so a preview knows them, and the pipeline's definition with them.
+ * The physical names of a stack. They are composed of the stack's name, the account and the region, never read from a
+ * resource, so a preview knows them and the pipeline's definition.
  */
 export interface Names {
-  /** What the names of all that people see begin with. */
+  /** The prefix of all names that people see. */
   readonly namePrefix: string;
   readonly databaseName: string;
   readonly workGroupName: string;
@@ -31,7 +31,7 @@ export interface RoleNames {
   readonly training: string;
   /** The jobs that evaluate models: processing, and batch transforms of custom images. */
   readonly evaluation: string;
-  /** What starts the pipeline by the clock, on new data, or on drift. */
+  /** The schedules and events that start the pipeline. */
   readonly scheduler: string;
   /** Endpoints that serve a model. */
   readonly serving: string;
@@ -39,20 +39,20 @@ export interface RoleNames {
   readonly monitoring: string;
   /** The crawler that adds partitions to the table. */
   readonly crawler: string;
-  /** The MLflow app that executions are tracked in. */
+  /** The MLflow app that tracks executions. */
   readonly tracking: string;
 }
 
 /**
- * Stack names that every physical name can carry: the longest, and hyphens, which ECR wants one by one, and
- * SageMaker between others.
+ * Stack names that fit into every physical name: not too long for any; ECR allows no repeated hyphens, and
+ * SageMaker none at the end.
  */
 const stackPattern = /^(?=.{1,20}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
-/** What follows a stack's name in patterns of names that its deployer may change: no other stack's may begin so. */
+/** Words after the stack's name in the patterns of names that its deployer may change; no other stack's name may match. */
 const reservedParts = ["deployer", "model"];
 
-/** What is wrong with a stack's name; nothing if physical names can carry it. */
+/** The problems with a stack's name; empty if it fits into every physical name. */
 export function stackNameProblems(stack: string): readonly string[] {
   const [, ...rest] = stack.split("-");
   const taken = rest.find((part) => reservedParts.includes(part));
@@ -102,7 +102,7 @@ export function stackNames(stack: string): Names {
   };
 }
 
-/** Composes the name of a stack's bucket, which must differ from everybody else's in the world. */
+/** Composes the name of a stack's bucket, which must be globally unique. */
 export function bucketName(stack: string, accountId: string): string {
   return `sagemaker-restate-${stack}-${accountId}`;
 }

@@ -1,7 +1,7 @@
-/** The version of {@link StackOutputs} that this program writes, and that its consumers here read. */
+/** The version of {@link StackOutputs} that this program writes and this project's consumers read. */
 export const outputsVersion = "1";
 
-/** The exports that are text, with their descriptions, which docs/reference.md prints. */
+/** The exports that are strings, with their descriptions for docs/reference.md. */
 export const textOutputs = {
   outputsVersion:
     "Version of this contract; changes if a member is removed or changes its meaning.",
@@ -37,21 +37,21 @@ export const textOutputs = {
   approverPolicyArn: "Policy for approvers of models: no role of the stack can approve one.",
 } as const;
 
-/** The exports that are lists of texts, with their descriptions. */
+/** The exports that are lists of strings, with their descriptions. */
 export const listOutputs = {
   subnetIds: "Subnets of the jobs; empty if they run in SageMaker's own network.",
   securityGroupIds: "Security groups of the jobs; empty if they run in SageMaker's own network.",
 } as const;
 
-/** The name of an export that is text. */
+/** The name of an export that is a string. */
 export type TextOutput = keyof typeof textOutputs;
 
-/** The name of an export that is a list of texts. */
+/** The name of an export that is a list of strings. */
 export type ListOutput = keyof typeof listOutputs;
 
 /**
- * A stack's exports: the contract for other stacks, which read it through a StackReference. It only contains texts and
- * lists of texts, so that a consumer in any language can use it.
+ * A stack's exports: the contract for other stacks, which read it through a StackReference. All are strings and lists
+ * of strings, so that consumers in any language can use them.
  */
 export type StackOutputs = Readonly<
   Record<TextOutput, string> & Record<ListOutput, readonly string[]>

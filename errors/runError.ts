@@ -1,9 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
 /**
- * An error that Pulumi shows by its message alone. It has no stack: Pulumi describes that in colours all
- * the same, and where an async program throws, Node.js 20 is at it for half a minute (it finds no end of the
- * module in `node_modules/@pulumi/resource.ts`).
+ * An error of which Pulumi only shows the message. It has no stack trace, because Pulumi formats that in any case, which
+ * takes Node.js 20 half a minute if an async program throws (it reads on in `node_modules/@pulumi/resource.ts`).
  *
  * @param message what is wrong, and what to do
  */

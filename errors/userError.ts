@@ -1,9 +1,9 @@
-/** A mistake of the user, not of the program: it is shown in one line, without a stack trace. */
+/** A user's mistake, not the program's: shown in one line, without a stack trace. */
 export class UserError extends Error {
   override readonly name = "UserError";
 }
 
-/** What the system says where a file cannot be read or written, in the user's words. */
+/** The system's error codes for files that cannot be read or written, in plain words. */
 const systemReasons: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   EDQUOT: "the disk quota is exceeded",
@@ -16,14 +16,14 @@ const systemReasons: Readonly<Record<string, string>> = {
 };
 
 /**
- * An error as one that the user can fix.
- * @returns undefined if it is one of the program
+ * Turns an error into a UserError if the user can fix it.
+ * @returns undefined if it is the program's
  */
 export function asUserError(error: unknown): UserError | undefined {
   if (error instanceof UserError) {
     return error;
   }
-  // The program's own sources are loaded beside the command line, with a class of their own.
+  // The program's sources are loaded separately from the command line, so their class is another one.
   if (error instanceof Error && error.name === "UserError") {
     return new UserError(error.message);
   }

@@ -1,2 +1,2 @@
-/** The account that names carry if nobody has one: the one of AWS's own examples. */
+/** The account in names when there is no real account: the one of AWS's own examples. */
 export const exampleAccountId = "111122223333";

@@ -22,12 +22,12 @@ export interface Column {
   readonly type: string;
 }
 
-/** A Glue table as the program declares it. */
+/** A Glue table, as the program declares it. */
 export interface Table {
   readonly database: string;
   readonly name: string;
   readonly columns: readonly Column[];
-  /** Keys of the folders that the files lie in, outermost first. */
+  /** The keys of the files' folders, outermost first. */
   readonly partitionKeys: readonly Column[];
   /** S3 URI of the folder with its files. */
   readonly location: string;
@@ -35,9 +35,9 @@ export interface Table {
   readonly delimiter: string;
   readonly skipHeaderLines: number;
   readonly quoteCharacter: string | null;
-  /** The text that is null in CSV files without quotes. */
+  /** The text that means null in CSV files without quotes. */
   readonly nullFormat: string;
-  /** Of an Iceberg table, which of its versions the files hold, as the query says it: `VERSION AS OF 1`; null: the latest. */
+  /** The version of an Iceberg table that the files contain, as in the query: `VERSION AS OF 1`; null: the latest. */
   readonly asOf: string | null;
   /** Athena's name for its catalogue, if it is not in the account's own. */
   readonly catalog?: string;
@@ -50,7 +50,7 @@ export interface WorkGroup {
   readonly enforcesConfiguration: boolean;
 }
 
-/** What the program registers, as far as a local run needs it. */
+/** What a local run needs of the program. */
 export interface Program {
   readonly stack: string;
   readonly resources: readonly Resource[];
@@ -60,25 +60,25 @@ export interface Program {
   readonly definition: PipelineDefinition;
   readonly decisionTreeImageUri: string;
   readonly tables: readonly Table[];
-  /** The table to train on, as the stack configures it. */
+  /** The dataset in the stack's configuration. */
   readonly dataset: Dataset;
   readonly workGroups: readonly WorkGroup[];
   /** Texts that are uploaded, by S3 URI. */
   readonly uploads: ReadonlyMap<string, string>;
-  /** Image that the Decision Tree image is built on. Default: the one that its Dockerfile names. */
+  /** The base image of the Decision Tree image. Default: the one in its Dockerfile. */
   readonly baseImage?: string;
-  /** The file that is uploaded as the table's data. */
+  /** The file to upload as the table's data. */
   readonly dataFile?: string;
-  /** What costs by the hour. */
+  /** The resources that cost by the hour. */
   readonly standing: StandingResources;
-  /** What the program warns of, which is about AWS: a text each. */
+  /** The program's warnings, which are about AWS. */
   readonly warnings: readonly string[];
 }
 
-/** What a local run needs of the program: of its resources, those that decide what its jobs may do. */
+/** What a local run needs of the program, including the resources that decide what its jobs may do. */
 export type RunnableProgram = Program;
 
-/** Stands in for what the account and its services would answer. */
+/** Mocks the answers of the account and its services. */
 export class ExampleAccount implements pulumi.runtime.Mocks {
   readonly resources: Resource[] = [];
 
@@ -93,7 +93,7 @@ export class ExampleAccount implements pulumi.runtime.Mocks {
     return { id: `${args.name}-id`, state: { ...inputs, ...this.computed(args) } };
   }
 
-  /** What AWS would assign. Everything else that matters is composed of names. */
+  /** The values that AWS would assign. Everything else that matters is composed of names. */
   private computed(args: pulumi.runtime.MockResourceArgs): Record<string, unknown> {
     const arn = (service: string, path: string): string =>
       `arn:aws:${service}:${this.region}:${exampleAccountId}:${path}`;
@@ -138,7 +138,7 @@ export class ExampleAccount implements pulumi.runtime.Mocks {
           availabilityZones: ["a", "b", "c", "d", "e", "f"].map((zone) => `${this.region}${zone}`),
         };
       case "aws:ecr/getImage:getImage":
-        return {}; // There is none: what a mock throws has no message.
+        return {}; // Means that there is none; the message of an error thrown in a mock would be lost.
       case "aws:ecr/getAuthorizationToken:getAuthorizationToken":
         return { userName: "AWS", password: "" };
       case "aws:sagemaker/getPrebuiltEcrImage:getPrebuiltEcrImage": {
@@ -158,7 +158,7 @@ function readColumn({ name, type = "" }: { name: string; type?: string }): Colum
   return { name, type };
 }
 
-/** The table that the stack adopts: no resource tells of it, so that its files are read as the dataset says. */
+/** The existing table that the stack reads: it has no resource, so the dataset tells how to read its files. */
 function adoptedTable(dataset: Dataset): Table | undefined {
   const { partitions, source } = dataset;
   if (source === undefined) {
@@ -206,13 +206,13 @@ function readTable(table: pulumi.Unwrap<glue.CatalogTableArgs>): Table {
   };
 }
 
-/** The table to train on of a configuration that the program took. */
+/** The dataset of a configuration that the program accepted. */
 function datasetOf(config: Readonly<Record<string, string>>): Dataset {
   const configured = config["restate:dataset"];
   return datasetSchema.parse(configured === undefined ? californiaHousing : JSON.parse(configured));
 }
 
-/** The default is the provider's: aws.athena.Workgroup enforces unless it is reported not to. */
+/** Enforced by default, as by the provider's aws.athena.Workgroup. */
 function readWorkGroup({
   configuration,
   name = "",
@@ -221,7 +221,7 @@ function readWorkGroup({
   return { name, enforcesConfiguration };
 }
 
-/** @throws Error if the program renders none, which would be its own mistake */
+/** @throws Error if the program renders no valid definition, which is a mistake in the program */
 function readDefinition(text: string): PipelineDefinition {
   const { definition, problems } = parseText(text);
   if (problems !== undefined) {
@@ -231,8 +231,8 @@ function readDefinition(text: string): PipelineDefinition {
 }
 
 /**
- * Evaluates index.ts as `pulumi up` would, with stand-ins for the account's answers, and reads the
- * pipeline and what it needs out of what the program registered.
+ * Evaluates index.ts as `pulumi up` would, with mocks for the account's answers, and reads the pipeline and what it
+ * needs from the registered resources.
  *
  * @param stack name of the stack
  * @param config its configuration, by full key
@@ -248,12 +248,12 @@ export async function evaluateProgram(
     if (error instanceof UserError) {
       throw error;
     }
-    return evaluate(stack, config); // Throws again, and says where.
+    return evaluate(stack, config); // throws again, this time with a stack trace
   }
 }
 
 /**
- * Evaluates resources without the stacks that Pulumi takes of all its promises, which are printed nowhere, and
+ * Evaluates resources without the stack traces that Pulumi takes of all its promises: nothing prints them, and they
  * take two thirds of the time. Errors thrown meanwhile have none either.
  */
 export async function withoutStacks<Value>(evaluate: () => Promise<Value>): Promise<Value> {
@@ -273,12 +273,12 @@ async function evaluate(stack: string, config: Readonly<Record<string, string>>)
   pulumi.runtime.setAllConfig({ ...config });
   const load = createRequire(__filename);
   const index = load.resolve("..");
-  // A module is evaluated once; a second stack in one process needs another evaluation.
+  // Node.js evaluates a module only once, but a second stack in this process needs another evaluation.
   // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
   delete load.cache[index];
   const warnings: string[] = [];
   const { warn } = console;
-  // Where Pulumi's log goes without an engine.
+  // Without an engine, Pulumi logs here.
   console.warn = (message: string) => {
     warnings.push(message.replace(/^warning: \[runtime\] /, ""));
   };
@@ -287,12 +287,12 @@ async function evaluate(stack: string, config: Readonly<Record<string, string>>)
     try {
       return Promise.resolve(load(index) as object);
     } catch (error) {
-      // Pulumi would report it too, with a stack trace.
+      // Caught here, because Pulumi would also report it, with a stack trace.
       failure = error;
       return Promise.resolve({});
     }
   });
-  // The outputs of components are registered after all else; the next evaluation must not meet them.
+  // The outputs of components are registered last; wait, so that they do not end up in the next evaluation.
   await pulumi.runtime.disconnect(false);
   console.warn = warn;
   if (pulumi.RunError.isInstance(failure) || isInputError(failure)) {

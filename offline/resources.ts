@@ -10,7 +10,7 @@ export interface Resource {
 }
 
 /**
- * The inputs of the registered resources of a type, which are the arguments of its class.
+ * The inputs of the registered resources of a type, in the form of its class's arguments.
  * @param type such as aws:s3/bucket:Bucket
  */
 export function inputsOf<Arguments>(

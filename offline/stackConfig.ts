@@ -16,13 +16,13 @@ function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The stack that is meant if nothing names one. */
+/** The default stack. */
 export const defaultStack = "dev";
 
-/** Names of configuration files, as the Pulumi CLI has them, of stacks whose names the program takes. */
+/** The Pulumi CLI's names of configuration files, for stack names that the program accepts. */
 const stackFile = /^Pulumi\.([a-z][a-z0-9-]{0,19})\.yaml$/;
 
-/** The stack whose configuration is meant: the one that is named, or that the file is named after. */
+/** The stack to use: the given one, or the one that the file is named after. */
 export function stackNamed({
   configFile,
   stack,
@@ -34,10 +34,10 @@ export function stackNamed({
 }
 
 /**
- * Reads the configuration of a stack, as the Pulumi CLI hands it to the program: each value as text,
- * objects as JSON. Encrypted values are left out.
+ * Reads the configuration of a stack as the Pulumi CLI passes it to the program: values as strings, objects as JSON,
+ * without encrypted values.
  *
- * @param file the file to read, as the Pulumi CLI's `--config-file`; by default `Pulumi.<stack>.yaml`
+ * @param file the file to read, like the Pulumi CLI's `--config-file`; by default `Pulumi.<stack>.yaml`
  * @throws UserError if there is no such file, or it is not a stack's configuration
  */
 export function stackConfig(stack: string, file?: string): Readonly<Record<string, string>> {
@@ -64,7 +64,7 @@ export function stackConfig(stack: string, file?: string): Readonly<Record<strin
   }
   const bare = Object.keys(config).filter((key) => !key.includes(":"));
   if (bare.length > 0) {
-    // Pulumi takes the project's name as their namespace, which nobody sees who reads the file.
+    // Pulumi adds the project's name as their namespace, which a reader of the file cannot see.
     const names = bare.map((key) => `"${key}" (restate:${key}?)`).join(", ");
     throw new UserError(`${name}: keys without a namespace: ${names}`);
   }

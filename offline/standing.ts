@@ -4,9 +4,9 @@ import type { Prices } from "../pipeline/cost/prices";
 import { hoursInMonth } from "../pipeline/cost/prices";
 import { inputsOf, type Resource } from "./resources";
 
-/** What of a stack costs by the hour, also while nothing runs. */
+/** A stack's resources that cost by the hour, even while nothing runs. */
 export interface StandingResources {
-  /** Interface endpoints, each counted once a zone. */
+  /** Interface endpoints, counted once per zone. */
   readonly interfaceEndpoints: number;
   readonly keys: number;
   /** Metrics that alarms watch. */
@@ -14,7 +14,7 @@ export interface StandingResources {
   readonly dashboards: number;
 }
 
-/** The resources of a stack that cost by the hour. What is stored is not among them: it costs by its size. */
+/** Counts the resources of a stack that cost by the hour. Storage costs by size, so it is not included. */
 export function standingResources(resources: readonly Resource[]): StandingResources {
   const count = (type: string): number => resources.filter((one) => one.type === type).length;
   const endpoints = inputsOf<VpcEndpointArgs>(resources, "aws:ec2/vpcEndpoint:VpcEndpoint").filter(
@@ -28,7 +28,7 @@ export function standingResources(resources: readonly Resource[]): StandingResou
   };
 }
 
-/** What they cost in an hour. */
+/** Their cost per hour. */
 export function standingCost(resources: StandingResources, prices: Prices): number {
   const { alarmMonth, dashboardMonth, interfaceEndpointHour, keyMonth } = prices;
   const { alarms, dashboards, interfaceEndpoints, keys } = resources;

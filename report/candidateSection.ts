@@ -10,7 +10,7 @@ import {
   type ReportMetrics,
 } from "./reportData";
 
-/** The metrics that candidates are compared by. */
+/** The metrics in the comparison of candidates. */
 const metrics = [
   { key: "r2", title: "R²" },
   { key: "rmse", title: "RMSE" },
@@ -29,7 +29,7 @@ function points(
   );
 }
 
-/** Says how far R² falls from train to test rows, and marks a model that over-fits. */
+/** A row with the drop of R² from train to test rows, marked if the model over-fits. */
 function gapRow(candidate: ReportCandidate): readonly Html[] {
   const gap = gapOf(candidate);
   if (gap === undefined) {
@@ -47,7 +47,7 @@ function gapRow(candidate: ReportCandidate): readonly Html[] {
   ];
 }
 
-/** A candidate's metrics, a row a split. */
+/** A candidate's metrics, one row for each split. */
 function metricRows(candidate: ReportCandidate): readonly Html[] {
   const { isWinner, metrics: own, name } = candidate;
   const known = splits.filter((split) => own[split] !== undefined);
@@ -84,7 +84,7 @@ function metricRows(candidate: ReportCandidate): readonly Html[] {
   return [...rows, ...gap];
 }
 
-/** What could not be looked at, and that not all rows were. */
+/** Notes on what could not be analysed, and on splits of which not all rows were. */
 function notes(candidates: readonly ReportCandidate[]): readonly Html[] {
   const problems = candidates.flatMap(({ diagnosis, name }) =>
     diagnosis?.problem === undefined
@@ -103,7 +103,7 @@ function notes(candidates: readonly ReportCandidate[]): readonly Html[] {
   ];
 }
 
-/** The candidates side by side. */
+/** The section that compares the candidates. */
 export async function candidateSection({ candidates }: ReportData): Promise<Html> {
   if (candidates.length === 0) {
     return html``;

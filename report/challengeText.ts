@@ -1,7 +1,7 @@
 import type { Challenge } from "../local/records/challenge";
 import { decimal, percent, score } from "./numbers";
 
-/** What came of the best candidate's challenge of the champion, in a sentence. */
+/** The result of the best candidate's challenge of the champion, in one sentence. */
 export function challengeText({
   challenger,
   champion,

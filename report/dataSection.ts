@@ -2,7 +2,7 @@ import { html, type Html } from "./html";
 import { percent } from "./numbers";
 import type { ReportData } from "./reportData";
 
-/** What the rows were, and what to doubt in them. */
+/** The section about the rows, with warnings about them. */
 export function dataSection({ data }: ReportData): Html {
   if (data === undefined) {
     return html``;

@@ -1,6 +1,6 @@
 import type { PredictionInterval } from "../local/records/summary";
 
-/** Parts of the rows, in the order in which a model meets them. */
+/** The splits, in the order in which a model uses them. */
 export const splits = ["train", "validation", "test"] as const;
 
 export type Split = (typeof splits)[number];
@@ -11,27 +11,27 @@ export interface SplitMetrics {
   readonly mse: number;
   readonly rmse: number;
   readonly mae: number;
-  /** Rows that they are of. */
+  /** The number of rows they are measured on. */
   readonly rows: number;
   /** Whether the split has more rows. */
   readonly isPart: boolean;
 }
 
-/** How much a feature counts. */
+/** The importance of a feature. */
 export interface FeatureImportance {
   readonly name: string;
-  /** How far R² falls where the feature's values are shuffled. */
+  /** How much R² drops when the feature's values are shuffled. */
   readonly fall: number;
 }
 
-/** A bin and how many values are in it. */
+/** A bin, and the number of values in it. */
 export interface Bar {
   readonly start: number;
   readonly end: number;
   readonly count: number;
 }
 
-/** A cell of two bins, how many rows are in it, and their mean residual: predicted minus actual. */
+/** A cell of two bins, with the number of rows in it and their mean residual (predicted minus actual). */
 export interface Cell {
   readonly x0: number;
   readonly x1: number;
@@ -41,65 +41,65 @@ export interface Cell {
   readonly mean: number;
 }
 
-/** A candidate's predictions of test rows, as analysis.py counts them. A residual is predicted minus actual. */
+/** A candidate's predictions of test rows, as counted by analysis.py. A residual is predicted minus actual. */
 export interface Details {
-  /** Rows that have an actual value and a prediction. */
+  /** The number of rows with an actual value and a prediction. */
   readonly rows: number;
   /** Whether there are more test rows. */
   readonly isPart: boolean;
   readonly predictedAgainstActual: readonly Cell[];
   readonly residualAgainstPredicted: readonly Cell[];
-  /** How often each residual occurs. */
+  /** The histogram of residuals. */
   readonly residuals: readonly Bar[];
   readonly importance?: {
-    /** Rows that it is measured on. */
+    /** The number of rows it is measured on. */
     readonly rows: number;
     /** Largest first. */
     readonly features: readonly FeatureImportance[];
   };
-  /** By longitude and latitude in degrees, where the table has them. */
+  /** By longitude and latitude in degrees, if the table has them. */
   readonly errorMap?: readonly Cell[];
   readonly interval?: PredictionInterval;
   readonly shap?: Contributions;
-  /** Why there are no SHAP values of a model that could be loaded. */
+  /** Why there are no SHAP values, although the model could be loaded. */
   readonly shapProblem?: string;
 }
 
-/** A prediction of a row, as far as one feature adds to it. */
+/** What one feature adds to the prediction for a row. */
 interface ContributionPoint {
   /** SHAP value: how much the feature's value adds to the prediction. */
   readonly value: number;
-  /** How large the feature's value is among those of all rows: a fifth, from 0; null if it is missing. */
+  /** The quintile of the feature's value among all rows, from 0; null if the value is missing. */
   readonly level: number | null;
-  /** Where it is set beside others of about the same value: from -1 to 1. */
+  /** The offset of its point beside similar values, from -1 to 1. */
   readonly offset: number;
 }
 
-/** SHAP values of test rows: with the base, those of a row add up to its prediction. */
+/** SHAP values of test rows: those of a row and the base add up to its prediction. */
 export interface Contributions {
-  /** Test rows that are explained. */
+  /** The number of explained test rows. */
   readonly rows: number;
-  /** What the features add to, in the target's unit. */
+  /** The base value, in the target's unit. */
   readonly base: number;
-  /** Whether values add up to the prediction's logarithm. */
+  /** Whether the values add up to the logarithm of the prediction. */
   readonly isLog: boolean;
   /** Largest mean first. */
   readonly features: readonly {
     readonly name: string;
     /** Mean of the absolute SHAP values. */
     readonly mean: number;
-    /** Of some rows, for the features that are drawn. */
+    /** For the features that are drawn, of some rows. */
     readonly points?: readonly ContributionPoint[];
   }[];
 }
 
 /** How a candidate compares with the others on the same test rows, by a paired bootstrap. */
 export interface Comparison {
-  /** The candidate: the winner, or else the best. */
+  /** The candidate that is compared: the winner, or else the best. */
   readonly name: string;
-  /** Test rows that are compared. */
+  /** The number of test rows. */
   readonly rows: number;
-  /** How far its R² is above that of each other candidate, with 90 % confidence. */
+  /** How far its R² is above each other candidate's, with a 90 % interval. */
   readonly differences: readonly {
     readonly name: string;
     readonly low: number;
@@ -107,9 +107,9 @@ export interface Comparison {
   }[];
 }
 
-/** What a model must beat: the best single feature, and the mean. RMSE is in the target's unit. */
+/** The baselines that a model must beat: the best single feature, and the mean. RMSE is in the target's unit. */
 export interface Baseline {
-  /** The feature that predicts best alone. */
+  /** The best single feature. */
   readonly column: string;
   /** On the test rows. */
   readonly r2: number;
@@ -123,20 +123,20 @@ export interface Diagnosis {
   /** The candidate's name. */
   readonly name: string;
   readonly splits: Readonly<Partial<Record<Split, SplitMetrics>>>;
-  /** Of one candidate only: the winner, or else the best. */
+  /** Only of one candidate: the winner, or else the best. */
   readonly details?: Details;
   /** Why something is missing. */
   readonly problem?: string;
 }
 
-/** What was seen of the candidates of an execution. */
+/** The diagnostics of an execution's candidates. */
 export interface Diagnoses {
   readonly candidates: readonly Diagnosis[];
   readonly comparison?: Comparison;
   readonly baseline?: Baseline;
 }
 
-/** What is kept of the candidates of an execution, for the report. */
+/** The stored diagnostics of an execution's candidates, for the report. */
 export interface DiagnosesDocument extends Diagnoses {
   readonly version: typeof diagnosesVersion;
 }

@@ -22,10 +22,10 @@ const sources = [
   "container/decision_tree",
 ];
 
-/** Seconds that it may take; it bounds its own work, so more means that something is wrong. */
+/** Max seconds of the job. It limits its own work, so more means that something is wrong. */
 const timeLimit = 600;
 
-/** Replaces each path by the hash of its content, wherever it stands; reads each once. */
+/** Replaces each path in a value by the hash of the file's content; reads each file once. */
 async function hashed(
   value: unknown,
   known = new Map<string, Promise<string | undefined>>(),
@@ -45,7 +45,7 @@ async function hashed(
   return value;
 }
 
-/** Runs a job, even if the execution has failed and its own runner takes none any more. */
+/** Runs a job, even if the execution has failed and its own runner no longer accepts jobs. */
 async function runJob(jobs: Jobs, job: Job): Promise<JobResult> {
   if (!jobs.isClosed) {
     return jobs.run(job);
@@ -58,7 +58,7 @@ async function runJob(jobs: Jobs, job: Job): Promise<JobResult> {
   }
 }
 
-/** Looks at the candidates in a job. */
+/** Runs the diagnostics of the candidates in a job. */
 async function runDiagnostics(
   request: DiagnosticsRequest,
   folder: JobFolder,
@@ -91,11 +91,11 @@ async function runDiagnostics(
 }
 
 /**
- * Looks at candidates of which only the predictions of test rows are known, as an evaluation leaves them: a header,
- * then what is actual and what is predicted.
+ * Diagnoses candidates of which only the predictions of test rows are known, in the form that an evaluation writes: a
+ * header, then actual and predicted values.
  *
  * @param predictions the contents of the files, by candidate
- * @param detailed name of the candidate to look at closely: the winner, or else the best
+ * @param detailed the name of the candidate to analyse in detail: the winner, or else the best
  */
 export async function diagnosePredictions(
   predictions: ReadonlyMap<string, Buffer>,
@@ -118,7 +118,7 @@ export async function diagnosePredictions(
   }
 }
 
-/** Looks at the candidates, or takes what was seen when all was the same. */
+/** The diagnostics of the candidates, cached by everything that they depend on. */
 async function look(execution: Execution, request: DiagnosticsRequest): Promise<Diagnoses> {
   const parts = { kind: "Diagnostics", request: await hashed(request) };
   const key = hashJson({ ...parts, code: await hashCode(sources) });
@@ -136,14 +136,14 @@ async function look(execution: Execution, request: DiagnosticsRequest): Promise<
   return diagnoses;
 }
 
-/** Where the diagnoses of an execution are kept. */
+/** The path of an execution's diagnostics. */
 export const diagnosticsPath = (folder: string): string => join(folder, "diagnostics.json");
 
 /**
- * Looks at how well the candidates' best models predict train, validation and test rows, and closely at
- * one of them, for the report. Keeps it in the execution's folder.
+ * Measures how well the candidates' best models predict train, validation and test rows, analyses one of them in
+ * detail, and stores the result in the execution's folder for the report.
  *
- * @param detailed name of the candidate to look at closely: the winner, or else the best
+ * @param detailed the name of the candidate to analyse in detail: the winner, or else the best
  */
 export async function diagnose(
   execution: Execution,

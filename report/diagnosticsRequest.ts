@@ -20,13 +20,13 @@ export interface DiagnosticsRequest {
   readonly features: readonly string[] | null;
 }
 
-/** The loader in evaluate.py of the models that a training module writes. */
+/** The loader in evaluate.py for the models of each training module. */
 const loaders: Readonly<Record<string, string>> = {
   decision_tree: "decision-tree",
   "local.standins.xgboost": "xgboost",
 };
 
-/** The inputs of the jobs of a tuning and of its evaluation, S3 URIs by their names. */
+/** The inputs of a tuning's jobs and of its evaluation: S3 URIs by name. */
 function inputsOf(
   tuning: Partial<TuningRequest>,
   evaluation: Partial<ProcessingRequest>,
@@ -52,18 +52,18 @@ function outputsOf({
   return (config?.Outputs ?? []).map(({ S3Output: output }) => output?.S3Uri ?? "");
 }
 
-/** The path of an object, if there is one. */
+/** The path of an object, if it exists. */
 function find({ store }: Execution, uri: string): string | undefined {
   return uri !== "" && store.isObject(uri) ? store.path(uri) : undefined;
 }
 
-/** The path of the folder or object that an input names, if there is something. */
+/** The path of the folder or object of an input, if it exists. */
 function findInput({ store }: Execution, uri: string): string | undefined {
   const path = uri === "" ? "" : store.path(uri);
   return existsSync(path) ? path : undefined;
 }
 
-/** The path of a file in an output of a finished step, if there is one. */
+/** The path of a file in an output of a finished step, if it exists. */
 function findOutput(
   execution: Execution,
   described: Iterable<Properties>,
@@ -80,7 +80,7 @@ function findOutput(
   return undefined;
 }
 
-/** What there is to look at of a candidate; undefined if there is nothing. */
+/** What can be analysed of a candidate; undefined if nothing can. */
 function requestOf(
   execution: Execution,
   candidate: CandidateSummary,
@@ -107,7 +107,7 @@ function requestOf(
   return predictions === undefined ? undefined : { name: candidate.name, predictions };
 }
 
-/** The names of the features, where a step leaves a file of them. */
+/** The names of the features, if a step wrote a file of them. */
 function featureNames(execution: Execution): readonly string[] | null {
   const path = findOutput(execution, execution.described.values(), "feature_names.json");
   if (path === undefined) {
@@ -117,11 +117,11 @@ function featureNames(execution: Execution): readonly string[] | null {
     const names = JSON.parse(readFileSync(path, "utf8")) as unknown;
     return Array.isArray(names) ? names.map(String) : null;
   } catch {
-    return null; // Some other file of that name.
+    return null; // another kind of file with that name
   }
 }
 
-/** What the job is to look at, and closely at the candidate that is named. */
+/** The job's request, with the candidate to analyse in detail. */
 export function diagnosticsRequest(
   execution: Execution,
   candidates: readonly CandidateSummary[],

@@ -1,28 +1,28 @@
-/** A number to read, with at most so many digits after the point; a dash if there is none. */
+/** A number for people, with at most so many decimal places; a dash if undefined. */
 export function decimal(value: number | undefined, digits: number): string {
   return value === undefined || !Number.isFinite(value)
     ? "–"
     : value.toLocaleString("en-US", { maximumFractionDigits: digits });
 }
 
-/** A number to read, with so many significant digits; a dash if there is none. */
+/** A number for people, with so many significant digits; a dash if undefined. */
 export function significant(value: number | undefined, digits = 4): string {
   return value === undefined || !Number.isFinite(value)
     ? "–"
     : value.toLocaleString("en-US", { maximumSignificantDigits: digits });
 }
 
-/** A score such as R²: four digits after the point, so that columns line up. */
+/** A score such as R²: always four decimal places, so that columns line up. */
 export function score(value: number | undefined): string {
   return value === undefined || !Number.isFinite(value) ? "–" : value.toFixed(4);
 }
 
-/** A share to read, in percent. */
+/** A share for people, in percent. */
 export function percent(share: number): string {
   return `${decimal(100 * share, 1)} %`;
 }
 
-/** A duration to read. */
+/** A duration for people. */
 export function duration(seconds: number): string {
   if (seconds < 60) {
     return `${seconds.toFixed(1)} s`;
@@ -32,7 +32,7 @@ export function duration(seconds: number): string {
   return hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min ${whole % 60} s`;
 }
 
-/** A hyperparameter to read: long numbers with four significant digits, all else as it is. */
+/** A hyperparameter for people: long numbers with four significant digits, everything else unchanged. */
 export function hyperparameter(value: string | undefined): string {
   const number = Number(value);
   return value === undefined
@@ -42,7 +42,7 @@ export function hyperparameter(value: string | undefined): string {
       : value;
 }
 
-/** The smallest of 1, 2 or 5 times a power of ten that is not below a positive number. */
+/** Rounds a positive number up to 1, 2 or 5 times a power of ten. */
 export function niceAbove(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
   return [1, 2, 5, 10].map((factor) => factor * power).find((nice) => nice >= value) ?? 10 * power;

@@ -34,7 +34,7 @@ function verdict({ record }: ReportData): Html {
   }
 }
 
-/** What must be known beside the verdict. */
+/** Remarks that qualify the outcome. */
 function remarkList({ candidates, diagnoses, record: { challenge, winner } }: ReportData): Html {
   const scored = candidates.map(({ metrics, name }) => ({ name, metrics: metrics.test }));
   const lines = [
@@ -62,7 +62,7 @@ function logText(data: ReportData, step: ReportedStep): Html {
     }`;
 }
 
-/** What went wrong: each step that failed or was stopped, with its reason and the end of its log. */
+/** The section about problems: each step that failed or was stopped, with its reason and the end of its log. */
 export function problemSection(data: ReportData): Html {
   const steps = data.record.steps.filter(({ status }) => ["Failed", "Stopped"].includes(status));
   return steps.length === 0
@@ -73,7 +73,7 @@ export function problemSection(data: ReportData): Html {
       </section>`;
 }
 
-/** Which execution it was, and its outcome. */
+/** The section about the execution and its outcome. */
 export function outcomeSection(data: ReportData): Html {
   const { id, parameters, seconds, startTime, status } = data.record;
   const rows = Object.entries(parameters).map(

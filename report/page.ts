@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { html, Html } from "./html";
 
-/** Nothing runs in the page and nothing is loaded, whatever names of tables and steps may hold. */
+/** Nothing runs in the page and nothing is loaded, whatever the names of tables and steps contain. */
 const policy = "default-src 'none'; style-src 'unsafe-inline'";
 
 function styles(): Html {
@@ -11,7 +11,7 @@ function styles(): Html {
   return new Html(files.map((file) => readFileSync(join(__dirname, file), "utf8")).join("\n"));
 }
 
-/** One page that needs nothing else. */
+/** A self-contained page. */
 export function page(title: string, body: Html): string {
   return html`<!doctype html>
     <html lang="en">

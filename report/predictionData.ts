@@ -1,21 +1,21 @@
 import type { Cell } from "./diagnosis";
 import { niceAbove, significant } from "./numbers";
 
-/** A cell, and the level that its colour shows. */
+/** A cell with the level of its colour. */
 interface LevelCell extends Cell {
   readonly level: string;
 }
 
-/** Cells with the levels that they have, in order, each with its place among the colours. */
+/** Cells with their levels in order, each with its index among the colours. */
 export interface LevelGrid {
   readonly cells: readonly LevelCell[];
   readonly levels: readonly string[];
 }
 
-/** Minimum counts of the levels, so that few and many rows can be told apart. */
+/** The min count of each level, so that few and many rows can be told apart. */
 const countLevels = [1, 2, 5, 10, 25, 100];
 
-/** Cells with levels of how many rows are in them. */
+/** Cells with levels by the number of rows in them. */
 export function byCount(cells: readonly Cell[]): LevelGrid {
   const levels = countLevels.map((least, index) => {
     const next = countLevels[index + 1];
@@ -30,7 +30,7 @@ export function byCount(cells: readonly Cell[]): LevelGrid {
   return { levels, cells: cells.map((cell) => ({ ...cell, level: levelOf(cell.count) })) };
 }
 
-/** Cells with levels of the mean residual in them, predicted minus actual, around none. */
+/** Cells with levels by their mean residual (predicted minus actual), around zero. */
 export function byMean(cells: readonly Cell[]): LevelGrid {
   const squares = cells.reduce((sum, { mean }) => sum + mean ** 2, 0);
   const typical = Math.sqrt(squares / cells.length);

@@ -2,10 +2,10 @@ import type { Metrics } from "../local/records/summary";
 import type { Diagnoses } from "./diagnosis";
 import { decimal, score, significant } from "./numbers";
 
-/** Test rows below which a score says little: that of as many others may be quite different. */
+/** With fewer test rows a score says little: on other rows it could be quite different. */
 const minTestRows = 100;
 
-/** Names in a sentence. */
+/** Names as a list in a sentence. */
 function listed(names: readonly string[]): string {
   return names.length < 2
     ? names.join("")
@@ -18,7 +18,7 @@ interface Scored {
   readonly metrics?: Pick<Metrics, "crossValidation" | "r2" | "rows"> | undefined;
 }
 
-/** How far R² varies from rows to rows, of each candidate that was trained on others too. */
+/** How much R² varies with the rows, for each candidate with cross-validation. */
 function crossValidationLine(
   candidates: readonly Scored[],
   winner: string | undefined,
@@ -45,10 +45,10 @@ function crossValidationLine(
 }
 
 /**
- * What must be known beside the best R², a line each: that it is of few test rows, that others do as well as far as
- * these rows can tell, and what a model had to beat.
+ * Remarks that qualify the best R², one line each: few test rows, candidates that are not distinguishable on them, and
+ * the baselines.
  *
- * @param winner the candidate that was registered; without one they are of the best
+ * @param winner the candidate that was registered; if there is none, the remarks are about the best one
  */
 export function remarks(
   candidates: readonly Scored[],

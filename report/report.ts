@@ -9,7 +9,7 @@ import { stepSection } from "./stepSection";
 import { tuningSection } from "./tuningSection";
 import { winnerSection } from "./winnerSection";
 
-/** Renders the report of an execution: one page that needs nothing else. */
+/** Renders the report of an execution as a self-contained page. */
 export async function renderReport(data: ReportData): Promise<string> {
   return page(
     `Pipeline execution ${data.record.id}`,
@@ -22,7 +22,7 @@ export async function renderReport(data: ReportData): Promise<string> {
 }
 
 /**
- * Writes the report of an execution, by what its records say.
+ * Writes the report of an execution from its records.
  * @param folder the execution's folder
  */
 export async function writeReport(folder: string, path: string): Promise<void> {

@@ -21,53 +21,53 @@ import { diagnosticsPath } from "./diagnostics";
 import type { ReportedExecution, ReportedStep, ReportedTrial } from "./reported";
 import { type Tuning, tunings } from "./tuningData";
 
-/** Lines of a log that the report shows. */
+/** Max lines of a log in the report. */
 export const logLines = 30;
 
 export interface LogEnd {
-  /** Where the whole of it is, in words. */
+  /** Where the complete log is, for people. */
   readonly where: string;
   readonly end: string;
 }
 
-/** What a report is made of. */
+/** The data of a report. */
 export interface ReportData {
   readonly record: ReportedExecution;
   readonly definition: PipelineDefinition;
   readonly candidates: readonly ReportCandidate[];
   readonly diagnoses: Diagnoses;
-  /** What Preprocess said of the rows; undefined if nothing is known of it. */
+  /** What Preprocess reported about the rows; undefined if it is unknown. */
   readonly data: DataReport | undefined;
   /** The end of a step's log; undefined if it has none. */
   readonly logOf: (step: ReportedStep) => LogEnd | undefined;
 }
 
-/** A candidate, as far as the execution got with it. */
+/** A candidate, with its results so far. */
 export interface ReportCandidate {
   readonly name: string;
   readonly tuning: Tuning;
   readonly best?: ReportedTrial;
-  /** Seconds that its tuning took. */
+  /** Duration of its tuning. */
   readonly seconds: number;
   readonly isWinner: boolean;
   readonly metrics: Readonly<Partial<Record<Split, ReportMetrics>>>;
   readonly diagnosis?: Diagnosis;
 }
 
-/** The metrics of a model on a split, in the target's unit but for R². */
+/** The metrics of a model on a split, except for R² in the target's unit. */
 export type ReportMetrics = Pick<SplitMetrics, "mae" | "r2" | "rmse"> &
   Partial<Pick<SplitMetrics, "isPart" | "rows">> &
   Pick<Metrics, "crossValidation" | "predictionInterval" | "r2Interval">;
 
-/** How far R² may fall from train to test rows before a model is said to over-fit. */
+/** Max drop of R² from train to test rows; with a larger one, a model is marked as over-fitted. */
 export const maxGap = 0.1;
 
-/** How far R² falls from train to test rows; undefined if one of them is not known. */
+/** The drop of R² from train to test rows; undefined if either is unknown. */
 export function gapOf({ metrics: { test, train } }: ReportCandidate): number | undefined {
   return test === undefined || train === undefined ? undefined : train.r2 - test.r2;
 }
 
-/** Test metrics are those of the pipeline's own evaluation, which is of all test rows. */
+/** Test metrics are from the pipeline's own evaluation, which uses all test rows. */
 function metricsOf(
   recorded: CandidateRecord | undefined,
   diagnosis: Diagnosis | undefined,
@@ -85,7 +85,7 @@ function metricsOf(
   );
 }
 
-/** The candidates of a definition: one for each tuning step. */
+/** The candidates of a definition, one for each tuning step. */
 function candidatesOf(
   record: ReportedExecution,
   definition: PipelineDefinition,
@@ -118,8 +118,8 @@ function latestLog(folder: string, step: string): string | undefined {
 }
 
 /**
- * What was found out about the candidates' models; nothing if it is missing, damaged, or of another version, which is
- * said on standard error.
+ * Reads the diagnostics of the candidates' models; empty, with a warning on standard error, if they are missing, damaged
+ * or of another version.
  */
 export function readDiagnoses(path: string): Diagnoses {
   if (!existsSync(path)) {
@@ -144,7 +144,7 @@ export function readDiagnoses(path: string): Diagnoses {
   return { candidates: [] };
 }
 
-/** What a report is made of, of what is known of an execution. */
+/** The data of a report, from what is known of an execution. */
 export function reportDataOf(
   record: ReportedExecution,
   definition: PipelineDefinition,
@@ -157,7 +157,7 @@ export function reportDataOf(
 }
 
 /**
- * Reads the records of an execution out of its folder.
+ * Reads the records of an execution from its folder.
  * @throws UserError if its document or its definition is damaged or missing
  */
 export function readReportData(folder: string): ReportData {

@@ -1,13 +1,13 @@
 import type { StepResult, Trial } from "../local/execution/execution";
 import type { ExecutionRecord } from "../local/records/executions";
 
-/** A step, as a report shows it. */
+/** A step in a report. */
 export type ReportedStep = Pick<
   StepResult,
   "detail" | "failureReason" | "name" | "reusedFrom" | "seconds" | "status" | "type"
 >;
 
-/** A training job of a tuning step, as a report shows it. */
+/** A training job of a tuning step in a report. */
 export type ReportedTrial = Pick<
   Trial,
   | "failureReason"
@@ -20,7 +20,7 @@ export type ReportedTrial = Pick<
   | "step"
 > & { readonly status: string; readonly seconds?: number };
 
-/** An execution, as a report shows it: by the records of a local run, or by SageMaker's API. */
+/** An execution in a report, from the records of a local run or from SageMaker's API. */
 export type ReportedExecution = Omit<ExecutionRecord, "steps" | "trials"> & {
   readonly steps: readonly ReportedStep[];
   readonly trials: readonly ReportedTrial[];

@@ -3,7 +3,7 @@ import { html } from "./html";
 import { figure } from "./charts/draw";
 import { page } from "./page";
 
-/** What a day's run finds, as local/drift_simulation writes it. */
+/** The findings of a day's drift job, as local/drift_simulation writes them. */
 export interface SimulatedDay {
   /** From 0. */
   readonly day: number;
@@ -12,34 +12,34 @@ export interface SimulatedDay {
     readonly subject: string;
     readonly text: string;
   }[];
-  /** The largest effect, in multiples of the least that counts. */
+  /** The largest effect, in multiples of the threshold. */
   readonly largest: number;
-  /** The expected error, and the actual one of labelled rows, in multiples of the test rows'. */
+  /** The expected error, and the actual error on labelled rows, in multiples of the test rows'. */
   readonly expectedError: number;
   readonly trueError: number | null;
 }
 
-/** Days in a row on which the alarm is on. */
+/** Consecutive days on which the alarm is on. */
 export interface Alarm {
   readonly from: number;
   readonly to: number;
-  /** What was found on its first day, the largest first. */
+  /** The findings of its first day, the largest first. */
   readonly found: readonly string[];
 }
 
-/** A shift, and when it was found. */
+/** A shift, and when it was detected. */
 interface SimulatedShift {
   readonly text: string;
   readonly start: number;
-  /** The first day on which something was found about what it changes; undefined: nothing was. */
+  /** The first day with a finding about what it changes; undefined if there was none. */
   readonly found: number | undefined;
 }
 
 /** A replay of days. */
 export interface Simulation {
-  /** The model, in words. */
+  /** The model, for people. */
   readonly model: string;
-  /** Rows that are asked for a day, and rows that they are drawn from. */
+  /** Requested rows per day, and the rows that they are drawn from. */
   readonly rows: number;
   readonly population: number;
   readonly days: readonly SimulatedDay[];
@@ -47,7 +47,7 @@ export interface Simulation {
   readonly alarms: readonly Alarm[];
 }
 
-/** The alarms of days: while one day after another finds something, it is one. */
+/** The alarms of days: consecutive days with findings are one alarm. */
 export function alarmsOf(days: readonly SimulatedDay[]): readonly Alarm[] {
   const alarms: Alarm[] = [];
   for (const { day, findings } of days) {
@@ -69,7 +69,7 @@ const dayAxis = (days: readonly SimulatedDay[]): object => ({
   axis: { format: "d", tickMinStep: 1, tickCount: 8, grid: false },
 });
 
-/** The days on which shifts begin, as lines. */
+/** Vertical lines for the days on which shifts begin. */
 const starts = (shifts: readonly SimulatedShift[]): object => ({
   data: { values: shifts.map(({ start, text }) => ({ day: start, text })) },
   mark: { type: "rule", color: "var(--faint)", strokeDash: [3, 3] },
@@ -147,7 +147,7 @@ function errorChart({ days, shifts }: Simulation): Promise<Html> {
 
 const span = ({ from, to }: Alarm): string => (from === to ? `${from}` : `${from} to ${to}`);
 
-/** Renders a replay: one page that needs nothing else. */
+/** Renders a replay as a self-contained page. */
 export async function renderSimulation(simulation: Simulation): Promise<string> {
   const { alarms, days, model, population, rows, shifts } = simulation;
   const shiftRows = shifts.map(

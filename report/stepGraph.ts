@@ -12,7 +12,7 @@ export interface StepNode {
   readonly type: string;
   readonly state?: StepState;
   readonly seconds?: number;
-  /** Of a condition that was decided. */
+  /** The outcome of a condition that was evaluated. */
   readonly outcome?: string;
 }
 
@@ -20,7 +20,7 @@ export interface StepNode {
 export interface StepEdge {
   readonly from: string;
   readonly to: string;
-  /** The outcome of the condition with which the step is run. */
+  /** The outcome of the condition that runs the step. */
   readonly branch?: "false" | "true";
 }
 
@@ -29,7 +29,7 @@ export interface StepGraph {
   readonly edges: readonly StepEdge[];
 }
 
-/** The state of each step, by what the execution's record says. */
+/** The state of each step, from the execution's record. */
 function stepStates(
   steps: readonly PlacedStep[],
   results: ReadonlyMap<string, StepResult>,
@@ -69,7 +69,7 @@ function stepStates(
   return states;
 }
 
-/** Leaves out the edges that follow from others, so that a graph of many steps can be read. */
+/** Removes edges that follow from others, so that large graphs stay readable. */
 function withoutShortcuts(edges: readonly StepEdge[]): readonly StepEdge[] {
   const next = new Map<string, Set<string>>();
   for (const { from, to } of edges) {
@@ -82,7 +82,7 @@ function withoutShortcuts(edges: readonly StepEdge[]): readonly StepEdge[] {
       return known;
     }
     const found = new Set<string>();
-    reached.set(name, found); // A cycle, which a definition that runs has not, ends here.
+    reached.set(name, found); // Ends at cycles, which only invalid definitions have.
     for (const one of next.get(name) ?? []) {
       found.add(one);
       for (const further of beyond(one)) {
@@ -91,7 +91,7 @@ function withoutShortcuts(edges: readonly StepEdge[]): readonly StepEdge[] {
     }
     return found;
   };
-  // A branch follows only from others of the same outcome.
+  // A branch's edge only follows from edges of the same outcome.
   return edges.filter(
     ({ branch, from, to }) =>
       !edges.some(
@@ -105,8 +105,8 @@ function withoutShortcuts(edges: readonly StepEdge[]): readonly StepEdge[] {
 }
 
 /**
- * The graph of a definition's steps, with the edges that the interpreter sees: references, DependsOn and
- * the branches of conditions.
+ * The graph of a definition's steps, with the interpreter's edges: references, DependsOn and the branches of
+ * conditions.
  *
  * @param results the outcomes of the steps; undefined for a definition that has not run
  */

@@ -9,7 +9,7 @@ import { stateMarks } from "./stepMarks";
 
 const round = (value: number): string => value.toFixed(1).replace(/\.0$/, "");
 
-/** A smooth path: curves from the middle of each section to the middle of the next. */
+/** A smooth path: curves between the middles of consecutive sections. */
 function pathOf(points: readonly Place[]): string {
   const [first, ...rest] = points;
   const last = rest.at(-1);
@@ -38,7 +38,7 @@ function edgeSvg({ branch, label, points }: PlacedEdge): Html {
     />${text}`;
 }
 
-/** What stands below a step's name. */
+/** The text below a step's name. */
 function statusText({ outcome, seconds, state, type }: PlacedNode): string {
   if (state === undefined) {
     return type;
@@ -71,7 +71,7 @@ function nodeSvg(node: PlacedNode): Html {
   </g>`;
 }
 
-/** The graph as a picture; its look is in theme.css and graph.css. */
+/** The graph as SVG; its styles are in theme.css and graph.css. */
 export function stepGraphSvg(graph: StepGraph, label: string, style = html``): Html {
   const { edges, height, nodes, width } = layOut(graph);
   return html`<svg
@@ -102,7 +102,7 @@ export function stepGraphSvg(graph: StepGraph, label: string, style = html``): H
   </svg>`;
 }
 
-/** The graph as a file of its own, for light and for dark pages. */
+/** The graph as a separate SVG file, for light and dark pages. */
 export function standaloneStepGraph(graph: StepGraph, label: string): string {
   const style = ["theme.css", "graph.css"].map((file) =>
     readFileSync(join(__dirname, file), "utf8"),

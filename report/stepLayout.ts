@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 
 import type { StepEdge, StepGraph, StepNode } from "./stepGraph";
 
-/** A place in the picture, in pixels. */
+/** A point in the picture, in pixels. */
 export interface Place {
   readonly x: number;
   readonly y: number;
@@ -12,7 +12,7 @@ export interface PlacedNode extends StepNode, Place {
   /** Of the middle. */
   readonly width: number;
   readonly height: number;
-  /** The name, in lines that fit. */
+  /** The name, broken into lines. */
   readonly lines: readonly string[];
 }
 
@@ -22,7 +22,7 @@ export interface PlacedEdge extends StepEdge {
   readonly label?: Place;
 }
 
-/** A graph with a place for everything. */
+/** A graph with coordinates. */
 interface LaidOutGraph {
   readonly width: number;
   readonly height: number;
@@ -30,7 +30,7 @@ interface LaidOutGraph {
   readonly edges: readonly PlacedEdge[];
 }
 
-/** What is used of the library; its own types cannot be found by Node's way of resolving modules. */
+/** The part of the library that is used here; Node's module resolution cannot find its own types. */
 interface Dagre {
   readonly Graph: new () => {
     setGraph(options: Readonly<Record<string, number | string>>): void;
@@ -45,12 +45,12 @@ interface Dagre {
 
 const dagre = createRequire(__filename)("@dagrejs/dagre") as Dagre;
 
-/** Characters of a name on one line. */
+/** Max characters of a name on one line. */
 const lineLength = 22;
 const nodeWidth = 184;
 const lineHeight = 16;
 
-/** Breaks a name into lines, where a word begins if there is such a place. */
+/** Breaks a name into lines, at the beginning of a word if possible. */
 export function nameLines(name: string): readonly string[] {
   const words = name.match(/[A-Z]+(?![a-z])|[A-Z]?[^A-Z_-]+[_-]*|[_-]+|[A-Z]/g) ?? [name];
   const lines = [""];

@@ -1,6 +1,6 @@
 import type { StepState } from "./stepGraph";
 
-/** How a state is shown, beside its name: by a sign, and by a class that gives colour and line. */
+/** How each state is shown besides its name: a symbol, and a CSS class for colour and line. */
 export const stateMarks: Readonly<
   Record<StepState, { readonly mark: string; readonly className: string }>
 > = {

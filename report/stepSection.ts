@@ -5,7 +5,7 @@ import { stepGraph } from "./stepGraph";
 import { stepGraphSvg } from "./stepGraphSvg";
 import { stateMarks } from "./stepMarks";
 
-/** The steps as a graph, and as a table with what there is to say of each. */
+/** The section about the steps: a graph, and a table with details. */
 export function stepSection({ definition, record }: ReportData): Html {
   const graph = stepGraph(definition, record.steps);
   const results = new Map(record.steps.map((step) => [step.name, step]));

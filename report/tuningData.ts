@@ -4,13 +4,13 @@ import { allSteps } from "../pipeline/language/graph";
 import { candidateName, tuningSteps } from "../local/records/candidateName";
 import type { ReportedTrial } from "./reported";
 
-/** A hyperparameter that a tuning varies. */
+/** A tuned hyperparameter. */
 export interface TunedParameter {
   readonly name: string;
   readonly kind: "categorical" | "logarithmic" | "linear";
 }
 
-/** A tuning with its trials, as the report shows it. */
+/** A tuning with its trials, for the report. */
 export interface Tuning {
   readonly step: string;
   /** Name of the candidate that is tuned. */
@@ -18,13 +18,13 @@ export interface Tuning {
   readonly objectiveMetric: string;
   readonly minimised: boolean;
   readonly parameters: readonly TunedParameter[];
-  /** In the order of their numbers. */
+  /** Ordered by number. */
   readonly trials: readonly ReportedTrial[];
-  /** The completed one with the best objective. */
+  /** The completed trial with the best objective. */
   readonly best?: ReportedTrial;
 }
 
-/** A trial's objective, and the best one so far; undefined before a trial has completed. */
+/** A trial's objective, and the best so far; undefined until a trial has completed. */
 interface CoursePoint {
   /** From 1. */
   readonly number: number;
@@ -37,7 +37,7 @@ type ParameterRanges = NonNullable<
   NonNullable<TuningArguments["HyperParameterTuningJobConfig"]>["ParameterRanges"]
 >;
 
-/** The hyperparameters that a step's ParameterRanges name. */
+/** The hyperparameters in a step's ParameterRanges. */
 function tunedParameters(ranges: ParameterRanges): readonly TunedParameter[] {
   const { CategoricalParameterRanges, ContinuousParameterRanges, IntegerParameterRanges } = ranges;
   return [
@@ -82,14 +82,14 @@ export function tunings(
   });
 }
 
-/** Orders objectives, the better first and a missing one last. */
+/** Orders objectives, better ones first and missing ones last. */
 function compare(left: number | undefined, right: number | undefined, minimised: boolean): number {
   const worst = minimised ? Infinity : -Infinity;
   const difference = (left ?? worst) - (right ?? worst);
   return Number.isNaN(difference) ? 0 : minimised ? difference : -difference;
 }
 
-/** The course of a tuning: each trial, with the best objective of the completed ones up to it. */
+/** The course of a tuning: each trial, with the best objective of the trials completed so far. */
 export function course({ minimised, trials }: Tuning): readonly CoursePoint[] {
   let best: number | undefined;
   return trials.map(({ number, objective, status }) => {
@@ -105,7 +105,7 @@ export function course({ minimised, trials }: Tuning): readonly CoursePoint[] {
   });
 }
 
-/** The best of the trials, at most so many, in the order of their numbers. */
+/** At most so many of the best trials, ordered by number. */
 export function bestTrials({ minimised, trials }: Tuning, most: number): readonly ReportedTrial[] {
   return [...trials]
     .sort((left, right) => compare(left.objective, right.objective, minimised))
@@ -113,7 +113,7 @@ export function bestTrials({ minimised, trials }: Tuning, most: number): readonl
     .sort((left, right) => left.number - right.number);
 }
 
-/** Evenly chosen members, at most so many, the first and the last among them. */
+/** At most so many evenly spaced members, including the first and the last. */
 export function evenly<Value>(values: readonly Value[], most: number): readonly Value[] {
   if (values.length <= most) {
     return values;
@@ -124,7 +124,7 @@ export function evenly<Value>(values: readonly Value[], most: number): readonly 
   );
 }
 
-/** Whether values spread so wide, all above zero, that only a logarithmic axis shows them. */
+/** Whether values, all above zero, are spread so widely that they need a logarithmic axis. */
 export function spreadsWide(values: readonly number[]): boolean {
   const least = Math.min(...values);
   return values.length > 1 && least > 0 && Math.max(...values) / least > 20;

@@ -5,15 +5,15 @@ import type { ReportCandidate, ReportData } from "./reportData";
 import type { ReportedTrial } from "./reported";
 import { bestTrials, type Tuning } from "./tuningData";
 
-/** How many trials of a tuning are shown, so that the page stays small however many there are. */
+/** Max trials of a tuning to show, so that the page stays small. */
 interface Limits {
-  /** In a chart; of more, evenly chosen ones. */
+  /** In a chart; of more, an evenly spaced selection. */
   readonly drawn: number;
   /** In the table; of more, the best. */
   readonly listed: number;
 }
 
-/** Points of all charts, and cells of all tables, that a page may have. */
+/** Max points of all charts on a page, and max cells of all tables. */
 const budget = { points: 6000, cells: 8000 };
 
 function limitsOf(candidates: readonly ReportCandidate[]): Limits {
@@ -27,7 +27,7 @@ function limitsOf(candidates: readonly ReportCandidate[]): Limits {
   };
 }
 
-/** Trials up to which their table is open. */
+/** Max trials for which the table is initially open. */
 const maxOpenTrials = 30;
 
 function outcomeText({ failureReason, reusedFrom }: ReportedTrial): string {
@@ -107,7 +107,7 @@ async function candidateTuning({ name, tuning }: ReportCandidate, limits: Limits
     ${notes.map((note) => html`<p class="note">${note}</p>`)} ${trialTable(tuning, limits.listed)}`;
 }
 
-/** A candidate's best trial, and what its tuning took. */
+/** A candidate's best trial, and the duration of its tuning. */
 function hyperparameterRow({ best, isWinner, name, seconds, tuning }: ReportCandidate): Html {
   const values = Object.entries(best?.hyperparameters ?? {}).map(
     ([key, value]) => html`<code>${key}</code> = ${hyperparameter(value)}<br />`,
@@ -121,7 +121,7 @@ function hyperparameterRow({ best, isWinner, name, seconds, tuning }: ReportCand
   </tr>`;
 }
 
-/** The trials of each tuning. */
+/** The section about the trials of each tuning. */
 export async function tuningSection({ candidates }: ReportData): Promise<Html> {
   if (candidates.length === 0) {
     return html``;

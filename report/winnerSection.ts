@@ -13,10 +13,10 @@ import { decimal, percent, significant } from "./numbers";
 import { byCount, byMean } from "./predictionData";
 import type { ReportData } from "./reportData";
 
-/** Features whose importance is drawn. */
+/** Max features in the chart of importance. */
 const maxFeatures = 20;
 
-/** How far a prediction may be off. */
+/** A note on the width of the prediction interval. */
 function intervalNote({ confidence, covered, halfWidth, rows }: PredictionInterval): Html {
   return html`<p class="note">
     A prediction ± ${significant(halfWidth)} contains the actual value with ${percent(confidence)}
@@ -59,7 +59,7 @@ function contributionTable({ base, features, isLog, rows }: Contributions): Html
     </div>`;
 }
 
-/** The predictions of the winner, or else of the best candidate, on the test rows. */
+/** The section about the predictions of the winner, or else of the best candidate, on the test rows. */
 export async function winnerSection({ candidates }: ReportData): Promise<Html> {
   const found = candidates.find(({ diagnosis }) => diagnosis?.details !== undefined);
   const details = found?.diagnosis?.details;

@@ -2,20 +2,20 @@
 export type ShownStatus =
   "Executing" | "Failed" | "NotExecuted" | "Stopped" | "Stopping" | "Succeeded";
 
-/** What is shown of a step. */
+/** A step, as it is shown. */
 export interface ShownStep {
   readonly name: string;
   readonly status: ShownStatus;
-  /** ISO 8601. Of a step that is executed, by default, the time at which it is reported. */
+  /** ISO 8601. Default for a running step: the time at which it is reported. */
   readonly startTime?: string;
   readonly seconds?: number;
-  /** What there is to say of its outcome. */
+  /** Details of its outcome. */
   readonly detail?: string;
   /** Why it failed. */
   readonly failureReason?: string;
 }
 
-/** What is shown of a training job of a tuning step. */
+/** A training job of a tuning step, as it is shown. */
 export interface ShownTrial {
   readonly step: string;
   /** Number among the step's trials, from 0. */
@@ -23,20 +23,20 @@ export interface ShownTrial {
   /** Name of the objective metric. */
   readonly objectiveMetric: string;
   readonly objective?: number;
-  /** Whether the higher objective is the better one. Default: the lower one is. */
+  /** Whether a higher objective is better. Default: false. */
   readonly maximised?: boolean;
-  /** Of its training job, in SageMaker's words. */
+  /** Status of its training job, in SageMaker's words. */
   readonly status?: string;
   readonly failureReason?: string;
   readonly seconds?: number;
-  /** Execution whose equal training job stands in for it. */
+  /** The execution whose equal training job it reuses. */
   readonly reusedFrom?: string;
 }
 
-/** What happens in an execution, for whoever watches it, with what is known of steps and trials. */
+/** An event of an execution, for those who watch it. */
 export type ExecutionEvent<Step extends ShownStep, Trial extends ShownTrial> =
   | { readonly kind: "step"; readonly step: Step }
-  /** A tuning begins: it will have `of` trials at most, and run `parallel` of them at once at most. */
+  /** A tuning step starts: it has at most `of` trials, and runs at most `parallel` at once. */
   | {
       readonly kind: "tuning";
       readonly step: string;
@@ -45,13 +45,13 @@ export type ExecutionEvent<Step extends ShownStep, Trial extends ShownTrial> =
     }
   | { readonly kind: "trial"; readonly trial: Trial; readonly of: number };
 
-/** What is shown while an execution continues. */
+/** An event, as it is shown. */
 export type ShownEvent = ExecutionEvent<ShownStep, ShownTrial>;
 
-/** Shows a run while it continues. */
+/** Shows the progress of a run. */
 export interface Progress {
   readonly report: (event: ShownEvent) => void;
   readonly say: (line: string) => void;
-  /** Ends what is drawn, so that other output can follow. */
+  /** Ends the drawing, so that other output can follow. */
   readonly close: () => void;
 }

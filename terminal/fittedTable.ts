@@ -1,9 +1,9 @@
 import { columnsOf, drawTable, type Table } from "./table";
 
-/** A table by its columns, the head first in each. */
+/** A table as a list of columns; each begins with its heading. */
 type Columns = readonly (readonly string[])[];
 
-/** Cells of one row that stand one below the other in a column, at most: more are hard to tell apart without names. */
+/** Max cells of one row that are stacked in one column: more are hard to tell apart without names. */
 const maxStacked = 3;
 
 /** Words up to this width are never broken, such as SageMaker's statuses. */
@@ -48,8 +48,8 @@ function wrappedLine(text: string, width: number, indent: string): readonly stri
 }
 
 /**
- * A text in lines of a width, broken at blanks, and inside words that are wider.
- * @param indent what stands before each line but the first
+ * Wraps a text at spaces, and inside words that are too long for a line.
+ * @param indent the prefix of each line but the first
  */
 export function wrapped(text: string, width: number, indent = ""): readonly string[] {
   return text.split("\n").flatMap((line) => wrappedLine(line, width, indent));
@@ -59,14 +59,14 @@ function wrapCells(texts: readonly string[], width: number): readonly string[] {
   return texts.map((text) => wrapped(text, width).join("\n"));
 }
 
-/** The width of the widest part of some texts. */
+/** The width of the widest part of the texts. */
 function widest(texts: readonly string[], separator: RegExp | string = "\n"): number {
   return texts
     .flatMap((text) => text.split(separator))
     .reduce((width, part) => Math.max(width, columnsOf(part)), 0);
 }
 
-/** The width of a table of columns, with its lines. */
+/** The width of a table, including its borders. */
 function tableWidth(widths: readonly number[]): number {
   return widths.reduce((sum, width) => sum + width + 3, 1);
 }
@@ -78,7 +78,7 @@ function tableOf(columns: Columns, aligns: Table["aligns"]): Table {
   return aligns === undefined ? { head, rows } : { head, rows, aligns };
 }
 
-/** Cells wrapped at blanks as far as needed; undefined if their words are too wide for that. */
+/** Wraps cells at spaces as far as needed; undefined if words are too long for that. */
 function withWrappedCells(
   columns: Columns,
   aligns: Table["aligns"],
@@ -101,23 +101,23 @@ function withWrappedCells(
   return undefined;
 }
 
-/** Which columns become one, and how wide the table is then. */
+/** Which columns are stacked, and the width of the resulting table. */
 interface Stacking {
   readonly stacks: readonly (readonly number[])[];
   readonly width: number;
 }
 
 /**
- * The narrowest tables of neighbouring columns made one, by the number of columns that are left.
- * @param isTall columns that stay alone
- * @param most columns that may become one
+ * The narrowest tables with stacked neighbouring columns, by the number of remaining columns.
+ * @param isTall which columns are not stacked
+ * @param most max columns to stack into one
  */
 function stackings(
   widths: readonly number[],
   isTall: readonly boolean[],
   most: number,
 ): readonly (Stacking | undefined)[] {
-  // By how many columns from the left are in it, and by the number that they have become.
+  // By the number of columns from the left, and by the number that remains of them.
   const narrowest: (Stacking | undefined)[][] = [[{ stacks: [], width: tableWidth([]) }]];
   for (let end = 1; end <= widths.length; end++) {
     const here: (Stacking | undefined)[] = [];
@@ -139,7 +139,7 @@ function stackings(
   return narrowest.at(-1) ?? [];
 }
 
-/** Neighbouring columns as one, as few as needed; undefined if that is not enough. */
+/** Stacks as few neighbouring columns as needed; undefined if that is not enough. */
 function withStackedCells(
   columns: Columns,
   aligns: Table["aligns"],
@@ -147,7 +147,7 @@ function withStackedCells(
 ): Table | undefined {
   const longest = Math.max(unbroken, Math.floor(width / 3));
   const cells = columns.map((texts) => wrapCells(texts, longest));
-  // Of cells with several lines, nobody could tell where the next begins.
+  // In a stack, nobody could tell where a cell with several lines ends.
   const isTall = cells.map((texts) => texts.some((text) => text.includes("\n")));
   const widths = cells.map((texts) => widest(texts));
   for (let most = 2; most <= maxStacked; most++) {
@@ -187,11 +187,10 @@ function asRecords({ head, rows }: Table, width: number): Table {
 }
 
 /**
- * A table that is no wider than a terminal, with all its values. Where there is no room for its columns, cells are
- * wrapped at blanks; where that is not enough, neighbouring columns become one; or else each row is a list of names and
- * values.
+ * Fits a table with all its values into a terminal: wraps cells at spaces; if that is not enough, stacks neighbouring
+ * columns; or else shows each row as a list of names and values.
  *
- * @param width characters that a line may have
+ * @param width max characters of a line
  */
 export function fittedTable(table: Table, width: number): string {
   const { aligns, head, rows } = table;

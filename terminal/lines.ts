@@ -2,7 +2,7 @@ import pc from "picocolors";
 
 import type { Progress, ShownStatus, ShownStep, ShownTrial } from "./events";
 
-/** What stands before a step, by its state. */
+/** The mark before a step, by status. */
 export const marks: Readonly<Record<ShownStatus, string>> = {
   Executing: pc.cyan("▶"),
   Failed: pc.red("✗"),
@@ -12,7 +12,7 @@ export const marks: Readonly<Record<ShownStatus, string>> = {
   Succeeded: pc.green("✓"),
 };
 
-/** A time for people. */
+/** A duration for people. */
 export function duration(seconds: number): string {
   const whole = Math.round(seconds);
   return seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
@@ -34,7 +34,7 @@ export function trialText(trial: ShownTrial): string {
     : `${trial.objectiveMetric} ${trial.objective.toPrecision(6)}`;
 }
 
-/** Plain lines, for logs: each step, and each trial as it ends. */
+/** Shows progress as plain lines, for logs: one for each step, and one for each trial as it ends. */
 export function plainLines(stream: NodeJS.WriteStream): Progress {
   const say = (line: string): void => {
     stream.write(`${line}\n`);

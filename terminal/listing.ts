@@ -10,23 +10,23 @@ export interface Listing {
 
 /**
  * A listing as a table, or as one JSON document.
- * @param width characters that a line of the table may have
+ * @param width max characters of a line of the table
  */
 export function formatListing(listing: Listing, json: boolean, width: number): string {
   return json ? JSON.stringify(listing.items) : fittedTable(listing, width);
 }
 
-/** A number by its significant digits, or a dash if there is none. */
+/** A number with so many significant digits, or a dash if undefined. */
 export function significant(value: number | undefined, digits: number): string {
   return value === undefined || !Number.isFinite(value) ? "-" : value.toPrecision(digits);
 }
 
-/** Seconds with one decimal, or a dash if they are not known. */
+/** Seconds with one decimal place, or a dash if unknown. */
 export function inSeconds(value: number | undefined): string {
   return value?.toFixed(1) ?? "-";
 }
 
-/** The minute and second of an ISO 8601 time, in UTC as it is. */
+/** An ISO 8601 time in UTC, without fractions of a second. */
 export function toTheSecond(time: string): string {
   return time.slice(0, 19).replace("T", " ");
 }

@@ -3,19 +3,19 @@ import { createLogUpdate } from "log-update";
 import type { Progress, ShownStep, ShownTrial } from "./events";
 import { duration, marks, stepLine, trialText } from "./lines";
 
-/** How often the lines of running steps are drawn again, in milliseconds. */
+/** Milliseconds between redraws of the running steps' lines. */
 const interval = 100;
 
-/** The widest bar, in columns; it gives way to what stands beside it. */
+/** Max width of a bar, in columns; the text beside it has priority. */
 const maxBarWidth = 20;
 
-/** The narrowest bar: a narrower one is left out. */
+/** Min width of a bar; without room for it there is none. */
 const minBarWidth = 5;
 
 /** A tuning step that is running. */
 interface RunningTuning {
   readonly of: number;
-  /** Trials that it runs at once, at most. */
+  /** Max trials at once. */
   readonly parallel: number;
   readonly seconds: number[];
   ended: number;
@@ -24,7 +24,7 @@ interface RunningTuning {
 
 export interface RunningStep {
   readonly name: string;
-  /** When it started, in milliseconds since 1970. */
+  /** Its start, in milliseconds since 1970. */
   readonly since: number;
   tuning?: RunningTuning;
 }
@@ -36,10 +36,10 @@ function median(values: readonly number[]): number {
 }
 
 /**
- * The seconds that a tuning has yet to go, by the median of its trials' seconds and how many run at once.
+ * Estimates the seconds until a tuning ends, from the median duration of its trials and how many run at once.
  *
- * @param slots trials that can run at once for this tuning; not finite where that is not known
- * @returns undefined if it is not known
+ * @param slots trials that can run at once for this tuning; infinite if unknown
+ * @returns undefined if unknown
  */
 export function secondsLeft(
   trialSeconds: readonly number[],
@@ -51,7 +51,7 @@ export function secondsLeft(
     : Math.ceil(remaining / Math.max(1, slots)) * median(trialSeconds);
 }
 
-/** What there is to say of a running tuning, with and without what a narrow terminal has no room for. */
+/** The text for a running tuning, and a shorter one for narrow terminals. */
 function tuningTexts(tuning: RunningTuning, slots: number): readonly string[] {
   const { best, ended, of } = tuning;
   const count = `${ended}/${of}`;
@@ -63,7 +63,7 @@ function tuningTexts(tuning: RunningTuning, slots: number): readonly string[] {
 }
 
 /**
- * The line of a running step, which fits into the terminal's width.
+ * The line of a running step, fitted to the terminal's width.
  *
  * @param columns width of the terminal
  * @param now milliseconds since 1970
@@ -75,7 +75,7 @@ export function runningLine(
   now: number,
   slots: number,
 ): string {
-  // A line of the full width would make some terminals begin the next.
+  // A line of the full width makes some terminals wrap.
   const room = columns - 1 - "▶ ".length;
   const fit = (text: string): string => (text.length > room ? `${text.slice(0, room - 1)}…` : text);
   if (tuning === undefined) {
@@ -92,7 +92,7 @@ export function runningLine(
   return `${marks.Executing} ${name} ${bar} ${text}`;
 }
 
-/** Whether a trial is better than another, or the first with a result. */
+/** Whether a trial is better than another, or is the first with a result. */
 function isBetter(trial: ShownTrial, than: ShownTrial | undefined): boolean {
   if (trial.objective === undefined || than?.objective === undefined) {
     return trial.objective !== undefined;
@@ -102,11 +102,11 @@ function isBetter(trial: ShownTrial, than: ShownTrial | undefined): boolean {
     : trial.objective < than.objective;
 }
 
-/** The steps that are running, by what is reported of them. */
+/** The running steps, from the reported events. */
 class RunningSteps {
   private readonly steps = new Map<string, RunningStep>();
 
-  /** @param slots trials that can run at once on this machine; not finite where that is not known */
+  /** @param slots trials that can run at once on this machine; infinite if unknown */
   constructor(private readonly slots: number) {}
 
   begin({ name, startTime }: Pick<ShownStep, "name" | "startTime">): RunningStep {
@@ -141,14 +141,14 @@ class RunningSteps {
     const all = [...this.steps.values()];
     const tunings = all.filter(({ tuning }) => tuning !== undefined).length;
     return all.map((step) => {
-      // Tunings that run side by side share the machine.
+      // Parallel tunings share the machine.
       const slots = Math.min(step.tuning?.parallel ?? 1, this.slots / Math.max(1, tunings));
       return runningLine(step, columns, Date.now(), slots);
     });
   }
 }
 
-/** The line of each step that has ended, and below them a line for each that is running. */
+/** Shows a line for each ended step, and below them one for each running step. */
 export function liveProgress(stream: NodeJS.WriteStream, slots: number): Progress {
   const running = new RunningSteps(slots);
   const live = createLogUpdate(stream, { showCursor: true });

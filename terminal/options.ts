@@ -1,14 +1,14 @@
 import { InvalidArgumentError } from "commander";
 import { resolve } from "node:path";
 
-/** A path that the user typed: npm runs commands in the project's folder, wherever it was called. */
+/** Resolves a path that the user typed: npm runs commands in the project's folder, wherever it was called. */
 export function typedPath(path: string): string {
   return resolve(process.env["INIT_CWD"] ?? process.cwd(), path);
 }
 
 /**
- * Collects an option of the form NAME=VALUE that can be repeated; the last of a name counts.
- * @throws InvalidArgumentError if it is of another form
+ * Collects a repeatable option of the form NAME=VALUE; the last value of a name wins.
+ * @throws InvalidArgumentError if the form is another
  */
 export function collectParameter(
   text: string,

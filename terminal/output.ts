@@ -1,4 +1,4 @@
-/** Ends the process when whoever reads its output has seen enough, as `| head` has. */
+/** Ends the process when the reader of its output closes the pipe, as `| head` does. */
 export function endWithReader(output: NodeJS.WriteStream): void {
   output.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") {
@@ -8,7 +8,7 @@ export function endWithReader(output: NodeJS.WriteStream): void {
   });
 }
 
-/** The width of a stream's terminal in characters; without one, what COLUMNS says, or no limit. */
+/** The width of a stream's terminal in characters; without a terminal, COLUMNS or no limit. */
 export function widthOf(stream: NodeJS.WriteStream): number {
   const columns = stream.isTTY ? stream.columns : Number(process.env["COLUMNS"]);
   return columns > 0 ? columns : Infinity;

@@ -3,7 +3,7 @@ import type { Parameter, PipelineDefinition } from "../pipeline/language/definit
 import type { Json } from "../pipeline/language/json";
 import { UserError } from "../errors/userError";
 
-/** How a value of each type is read. The SageMaker Python SDK sends `str(True)`, so case does not matter. */
+/** The readers of values, by type. The SageMaker Python SDK sends `str(True)`, so case does not matter. */
 const readers: Readonly<Record<Parameter["Type"], (value: string) => Json | undefined>> = {
   Boolean: (value) => (/^true$/i.test(value) ? true : /^false$/i.test(value) ? false : undefined),
   Float: (value) => numberOr(value, Number.isFinite),
@@ -17,12 +17,12 @@ function numberOr(value: string, accepts: (number: number) => boolean): number |
 }
 
 /**
- * The values of a pipeline's parameters: those given, and the defaults of the others.
+ * The values of a pipeline's parameters: the given ones, and the defaults of the others.
  *
  * @param definition the pipeline's definition
- * @param given values by name, as text
- * @throws UserError if a parameter is unknown, is not of its type or not among its values, has no value, or sets an instance
- * type that SageMaker takes no key for where the definition names one
+ * @param given values by name, as strings
+ * @throws UserError if a parameter is unknown or has no value, its value has the wrong type or is not allowed, or it sets an
+ * instance type for which SageMaker accepts no key, but the definition has one
  */
 export function parameterValues(
   definition: PipelineDefinition,

@@ -15,8 +15,8 @@ export function silent(stream: NodeJS.WritableStream): Progress {
 }
 
 /**
- * Lines that change in place on a terminal that a person watches, otherwise plain lines.
- * @param slots trials that can run at once; default: as many as the tunings allow
+ * Shows progress as lines that are redrawn on an interactive terminal, and as plain lines elsewhere.
+ * @param slots trials that can run at once; default: as many as the tuning steps allow
  */
 export function progressOn(stream: NodeJS.WriteStream, slots = Infinity): Progress {
   return stream.isTTY && process.env["CI"] === undefined

@@ -1,4 +1,4 @@
-/** A text as one word of a command line, in quotes where a shell would read something else. */
+/** A text as one word for a shell, quoted if necessary. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

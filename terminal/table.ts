@@ -1,21 +1,21 @@
 import { stripVTControlCharacters } from "node:util";
 
-/** Letters of one column each, as most texts are: nothing of them combines, and nothing is wide. */
+/** Most texts: characters of one column each, none of them combining or wide. */
 const plain = /^[\x20-\x7e\xa1-\xac\xae-\u02ff]*$/;
 
-/** What begins a character of two columns. Source: Unicode's East Asian Width, W and F, and its emoji. */
+/** Characters of two columns. Source: Unicode's East Asian Width, W and F, and its emoji. */
 const wide =
   /^(?:[\p{Script=Han}\p{Script=Hangul}\p{Script=Bopomofo}\p{Script=Yi}\p{Emoji_Presentation}\u2ff0-\u303e\u3041-\u3247\u3250-\u33ff\uff01-\uff60\uffe0-\uffe6]|.\ufe0f)/su;
 
-/** What is wide by its script only: the half-width forms. */
+/** The half-width forms of wide scripts. */
 const halfWidth = /^[\uff61-\uffdc]/;
 
-/** What takes no column of its own: it changes the character before it, or is not shown. */
+/** Characters without a column: they modify the one before them, or are not shown. */
 const unseen = /^[\p{Mark}\p{Cc}\p{Cf}]/u;
 
 const segmenter = new Intl.Segmenter();
 
-/** The columns that one line of text takes on a terminal. Colours take none. */
+/** The number of columns that a line takes on a terminal, not counting colour codes. */
 export function columnsOf(text: string): number {
   if (plain.test(text)) {
     return text.length;
@@ -29,21 +29,21 @@ export function columnsOf(text: string): number {
   return columns;
 }
 
-/** A table's texts. Those of a cell may have several lines. */
+/** A table as text. A cell may have several lines. */
 export interface Table {
   readonly head: readonly string[];
   readonly rows: readonly (readonly (number | string)[])[];
-  /** How each column is aligned. Default: to the left. */
+  /** The alignment of each column. Default: left. */
   readonly aligns?: readonly ("left" | "right")[];
 }
 
-/** A text in a cell of a width. */
+/** Pads a text to a width. */
 function padded(text: string, width: number, align: "left" | "right"): string {
   const blanks = " ".repeat(Math.max(0, width - columnsOf(text)));
   return align === "left" ? ` ${text}${blanks} ` : ` ${blanks}${text} `;
 }
 
-/** A table with lines around its cells. */
+/** Draws a table with borders. */
 export function drawTable({ aligns = [], head, rows }: Table): string {
   const cells = [head, ...rows].map((row) => row.map((cell) => String(cell).split("\n")));
   const widths = head.map((_, column) =>

@@ -1,13 +1,13 @@
 import { inSeconds, type Listing, significant, toTheSecond } from "./listing";
 
-/** What the table of executions shows of one. */
+/** An execution in the table of executions. */
 export interface ListedExecution {
   readonly id: string;
   readonly pipelineName?: string;
   /** ISO 8601. */
   readonly startTime: string;
   readonly status: string;
-  /** Unknown if the list does not tell when it ended. */
+  /** Undefined if the list does not contain its end. */
   readonly seconds?: number;
   /** The candidate that was registered. */
   readonly winner?: {
@@ -16,32 +16,32 @@ export interface ListedExecution {
     readonly group?: string;
     readonly version: number;
   };
-  /** What came of its challenge of the champion: one is read if it registered no model. */
+  /** The result of its challenge of the champion, which is only read if it registered no model. */
   readonly challenge?: {
     readonly champion?: { readonly version: number; readonly r2?: number | undefined } | undefined;
   };
 }
 
-/** What the table of trials shows of one. */
+/** A trial in the table of trials. */
 interface ListedTrial {
   readonly step: string;
   /** Number among the step's trials, from 0. */
   readonly number: number;
   readonly status: string;
   readonly objective?: number;
-  /** Whether the higher objective is the better one. Default: the lower one is. */
+  /** Whether a higher objective is better. Default: false. */
   readonly maximised?: boolean;
   readonly seconds?: number;
   readonly hyperparameters: Readonly<Record<string, string>>;
 }
 
-/** What the table of model packages shows of one. */
+/** A model package in the table of model packages. */
 export interface ListedModel {
   readonly group: string;
   readonly version: number;
-  /** Empty if the package does not tell. */
+  /** Empty if the package does not name it. */
   readonly candidate: string;
-  /** The table and the column that it learned from and predicts; undefined if the package does not tell. */
+  /** The table that it was trained on, and the column that it predicts; undefined if the package does not name them. */
   readonly table?: string;
   readonly target?: string;
   /** On the test data. */
@@ -109,7 +109,7 @@ export function modelListing(
   models: readonly ListedModel[],
   items: readonly unknown[] = models,
 ): Listing {
-  // Tables are told apart if there are several.
+  // Table and target are shown if there are several.
   const tables = new Set(models.map(({ table, target }) => `${table ?? ""} ${target ?? ""}`)).size;
   return {
     head: [

@@ -1,4 +1,4 @@
-/** What the table of all trials, a CSV file, has of one. */
+/** A trial in the CSV file of all trials. */
 export interface CsvTrial {
   readonly step: string;
   /** Number among the step's trials, from 0. */
@@ -7,7 +7,7 @@ export interface CsvTrial {
   readonly status: string;
   readonly objectiveMetric: string;
   readonly objective?: number;
-  /** Unknown if the training job has not begun. */
+  /** Undefined if the training job has not started. */
   readonly seconds?: number;
   readonly hyperparameters: Readonly<Record<string, string>>;
   readonly metrics: Readonly<Record<string, number>>;
@@ -15,7 +15,7 @@ export interface CsvTrial {
   readonly modelArtifact?: string;
 }
 
-/** The first line of the table. */
+/** The header of the file. */
 export const trialsHeader = [
   "execution",
   "step",
@@ -35,7 +35,7 @@ function field(value: string | number | undefined): string {
   return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** A trial of an execution as a line of the table; hyperparameters and metrics are JSON objects. */
+/** A trial of an execution as a line of the file; hyperparameters and metrics are JSON objects. */
 export function trialLine(execution: string, trial: CsvTrial): string {
   return [
     execution,

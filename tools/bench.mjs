@@ -1,5 +1,5 @@
-// Runs benchmarks: `npm run bench -- NAME [OPTION...]`; without a name, all of them, one after the other.
-// Each prints a Markdown table with what it was compared with in the same run; see docs/benchmarks.md.
+// Runs benchmarks: `npm run bench -- NAME [OPTION...]`; without a name, all of them in turn. Each prints a Markdown table
+// that includes the baseline from the same run; see docs/benchmarks.md.
 
 import { spawnSync } from "node:child_process";
 

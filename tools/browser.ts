@@ -1,4 +1,4 @@
-/** Finds a browser on this machine, and drives it: for tests of the report, and for pictures of it. */
+/** Finds and drives a browser on this machine, for tests and pictures of the report. */
 
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -13,7 +13,7 @@ const elsewhere = [
 ];
 
 /**
- * The path of Chromium or Chrome: what RESTATE_BROWSER names, or one on the path.
+ * The path of Chromium or Chrome: RESTATE_BROWSER, or the one on the PATH.
  * @returns undefined if there is none
  */
 export function findBrowser(): string | undefined {
@@ -25,7 +25,7 @@ export function findBrowser(): string | undefined {
   );
 }
 
-/** Starts a browser without a window. It shows files of this project only, so it needs no sandbox. */
+/** Starts a headless browser. It only opens this project's files, so it needs no sandbox. */
 export function startBrowser(path: string): Promise<Browser> {
   return launch({ executablePath: path, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
 }

@@ -1,5 +1,5 @@
-// Lists TypeScript files that import each other in a circle, types included, and fails if there are any: none of them can be
-// read without the others.
+// Lists import cycles of TypeScript files, types included, and fails if there are any: none of their files can be understood
+// without the others.
 
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -21,7 +21,7 @@ function readImports() {
   return new Map(paths.map((path) => [path, importsOf(path)]));
 }
 
-/** The circles that are met on a walk through all imports: each as its files, the first of them again at the end. */
+/** The import cycles: each as a list of files that ends with its first one. */
 function findCircles(imports) {
   const circles = [];
   const done = new Set();

@@ -1,5 +1,5 @@
 /**
- * Writes what the docs repeat of the program: `npm run docs`. A test holds each file current.
+ * Writes the generated parts of the docs: `npm run docs`. A test checks that each file is current.
  */
 
 import { readFileSync, writeFileSync } from "node:fs";
@@ -18,7 +18,7 @@ import { memberRows, table } from "./docs/tables";
 
 const root = resolve(__dirname, "..");
 
-/** What each file should hold, made of what it holds. */
+/** For each file, a function from its current to its new content. */
 export const documents: Readonly<Record<string, (text: string) => Promise<string> | string>> = {
   "Pulumi.yaml": (text) => withConfig(text, "restate", describe(settingsSchema)),
   "README.md": (text) => withMarked(text, "parameters", parametersTable()),

@@ -1,4 +1,4 @@
-// Lints and checks the form of everything: `npm run lint`; `npm run format` fixes what can be fixed.
+// Lints everything and checks its format: `npm run lint`; `npm run format` fixes what can be fixed.
 
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";

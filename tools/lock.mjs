@@ -1,5 +1,5 @@
-// Locks the Python requirements, with hashes, for every platform: `npm run lock`. The tests' lock holds
-// everything; the others are parts of it, so that one environment can serve them all.
+// Locks the Python requirements, with hashes, for all platforms: `npm run lock`. The tests' lock contains everything;
+// the others are subsets of it, so that one environment serves them all.
 // Usage: node tools/lock.mjs [--upgrade]
 
 import { spawnSync } from "node:child_process";
@@ -35,11 +35,11 @@ compile("notebooks", "tests/requirements.txt");
 compile("local", "tests/requirements.txt");
 compile("container", "tests/requirements.txt");
 
-// Version 3 of the SageMaker Python SDK has an environment of its own: see tests/local/api/test_sagemaker_sdk_v3.py.
+// Version 3 of the SageMaker Python SDK has a separate environment: see tests/local/api/test_sagemaker_sdk_v3.py.
 const sdk = "tests/local/api/sdk_v3";
 compile(sdk, undefined, ["--excludes", `${sdk}/excludes.txt`]);
 
-// So has MLflow: its client, which `restate export mlflow` writes with, and its server, for tests/cli/exportMlflow.test.ts.
+// So does MLflow: its client, for `restate export mlflow`, and its server, for tests/cli/exportMlflow.test.ts.
 const client = "local/mlflow";
 compile(client, undefined, ["--excludes", `${client}/excludes.txt`]);
 const server = "tests/cli/mlflow";

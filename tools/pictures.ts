@@ -1,7 +1,7 @@
 /**
- * Makes the pictures of docs/pictures: pipeline.svg, the step graph of the default definition, and
- * report.png, the report of a real local run. `npm run docs:pictures -- --data PATH`; options go to the
- * local run. It needs Chromium or Chrome.
+ * Makes the pictures in docs/pictures: pipeline.svg, the step graph of the default definition, and report.png, the report
+ * of a real local run. `npm run docs:pictures -- --data PATH`; options are passed to the local run. Needs Chromium or
+ * Chrome.
  */
 
 import { execFileSync } from "node:child_process";
@@ -18,7 +18,7 @@ import { findBrowser, startBrowser } from "./browser";
 
 const root = resolve(__dirname, "..");
 
-/** Width of the picture of the report in pixels. */
+/** Width of the report's picture in pixels. */
 const width = 1150;
 
 /** Draws the steps of the default definition. */
@@ -27,7 +27,7 @@ export async function pipelinePicture(): Promise<string> {
   return standaloneStepGraph(stepGraph(definition), "The steps of the default pipeline");
 }
 
-/** Photographs a report down to the end of the winner's charts. */
+/** Takes a screenshot of a report down to the end of the winner's charts. */
 async function photograph(browserPath: string, report: string): Promise<Uint8Array> {
   const browser = await startBrowser(browserPath);
   try {
@@ -35,7 +35,7 @@ async function photograph(browserPath: string, report: string): Promise<Uint8Arr
     await page.setViewport({ width, height: 900 });
     await page.goto(pathToFileURL(report).href);
     const sections = await page.$$("main > section");
-    // Data, steps, candidates, the winner; then come the tunings.
+    // The sections: data, steps, candidates, winner; then the tunings.
     const box = await sections[3]?.boundingBox();
     const height = Math.ceil((box?.y ?? 0) + (box?.height ?? 900));
     return await page.screenshot({ clip: { x: 0, y: 0, width, height } });

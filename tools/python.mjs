@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const root = resolve(fileURLToPath(import.meta.url), "..", "..");
 
-/** The interpreter of the project's environment, which tools/setup.mjs makes. */
+/** The interpreter of the project's environment, which tools/setup.mjs creates. */
 export function projectPython() {
   const path = process.platform === "win32" ? ["Scripts", "python.exe"] : ["bin", "python"];
   return join(root, ".venv", ...path);

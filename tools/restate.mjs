@@ -1,6 +1,6 @@
-// Starts the command line: `npm run restate -- VERB`, and `npm run local -- VERB`, which is with --local. It sets up
-// what the command needs, and runs the verb from one file that is kept, with its compiled code, until a source changes:
-// loading hundreds of files would take longer than most commands.
+// Starts the command line: `npm run restate -- VERB`, or `npm run local -- VERB`, which adds --local. It sets up what the
+// command needs, and runs the verb from a bundle that is cached, with its compiled code, until a source changes: loading
+// hundreds of files would take longer than most commands.
 
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
@@ -15,10 +15,10 @@ const root = resolve(import.meta.dirname ?? new URL(".", import.meta.url).pathna
 const entry = join(root, "cli", "restate.ts");
 const verbTable = join(root, "cli", "verbs.ts");
 
-/** Packages that are loaded from where they are: large ones that few verbs use, and those that look for files there. */
+/** Packages that are not bundled: large ones that few verbs use, and those that look for files beside them. */
 const external = ["@pulumi/*", "esbuild", "tsx", "tsx/*", "vega", "vega-lite"];
 
-/** What a bundle depends on beside its sources: how it is made, and of which packages. */
+/** What a bundle depends on besides its sources: the bundling code and the packages' versions. */
 const setting = [
   process.version,
   hash(readFileSync(join(root, "package-lock.json"))),
@@ -29,7 +29,7 @@ function hash(content) {
   return createHash("sha256").update(content).digest("hex").slice(0, 16);
 }
 
-/** Where the bundle of a verb is kept for this clone; node_modules may be shared by several. */
+/** The path of a verb's bundle for this clone; several clones may share node_modules. */
 function bundlePath(verb) {
   return join(root, "node_modules", ".cache", "restate", `${hash(root)}-${verb}.cjs`);
 }
@@ -41,13 +41,13 @@ function writeAtomically(path, content) {
   renameSync(temporary, path);
 }
 
-/** What tells whether a source has changed; undefined where it is gone. */
+/** The state by which a change of a source is recognised; undefined if the file is gone. */
 function stateOf(path) {
   const found = statSync(join(root, path), { throwIfNoEntry: false });
   return found && `${found.mtimeMs} ${found.size}`;
 }
 
-/** The sources of the bundle that is kept, where none has changed. */
+/** Whether the cached bundle's sources are unchanged. */
 function isCurrent(path) {
   try {
     const kept = JSON.parse(readFileSync(`${path}.json`, "utf8"));
@@ -61,14 +61,14 @@ function isCurrent(path) {
   }
 }
 
-/** The table of verbs with one of them imported, so that all that it does not use is left out, and without the others. */
+/** The table of verbs with an import of only one, so that the bundle contains nothing else. */
 function verbsWith(verb, source) {
   const loaded = `(require("./commands/${verb}") as typeof import("./commands/${verb}"))`;
   const imported = `import * as loadedVerb from "./commands/${verb}";`;
   return source.includes(loaded) ? imported + source.replace(loaded, "loadedVerb") : source;
 }
 
-/** Makes sources know their own paths, and documents be parsed as JSON, which is faster than as code. */
+/** Keeps each source's own path in the bundle, and embeds JSON as text, which is parsed faster than code. */
 const asFiles = (verb) => ({
   name: "as files",
   setup(build) {
@@ -101,11 +101,11 @@ async function bundle(path, verb) {
     platform: "node",
     format: "cjs",
     target: "node20",
-    // Of modules, what nobody uses is left out: most of the SDK.
+    // Modules allow tree shaking, which removes most of the SDK.
     mainFields: ["module", "main"],
-    // Names stay, for stack traces.
+    // Keeps names, for stack traces.
     charset: "utf8",
-    // Code that is kept compiled cannot import: what the SDK and charts load late, they require.
+    // Cached compiled code cannot use import(): what the SDK and the charts load lazily becomes require.
     supported: { "dynamic-import": false },
     minifySyntax: true,
     minifyWhitespace: true,
@@ -130,7 +130,7 @@ async function bundle(path, verb) {
   );
 }
 
-/** Lets sources that are loaded by their own, the program's, be TypeScript; what compiles them is loaded then only. */
+/** Allows the program's own sources, which are loaded separately, to be TypeScript; loads the compiler only then. */
 function compileSources(require) {
   Module._extensions[".ts"] = (module, path) => {
     delete Module._extensions[".ts"];
@@ -139,7 +139,7 @@ function compileSources(require) {
   };
 }
 
-/** Keeps back a warning of Node.js about how bundles find what they import: it is no news for users. */
+/** Suppresses a warning of Node.js about how bundles resolve imports, which is irrelevant to users. */
 function withoutLoaderWarning() {
   const { emitWarning } = process;
   process.emitWarning = (warning, ...rest) => {
@@ -149,7 +149,7 @@ function withoutLoaderWarning() {
   };
 }
 
-/** Runs a bundle with the compiled code that was kept of its first run. */
+/** Runs a bundle with the compiled code cached by its first run. */
 function run(path) {
   const compiled = `${path}.compiled`;
   const cachedData = existsSync(compiled) ? readFileSync(compiled) : undefined;
@@ -158,7 +158,7 @@ function run(path) {
     { filename: path, cachedData },
   );
   if (cachedData === undefined || script.cachedDataRejected) {
-    // At the end there is the code of the functions that the verb uses.
+    // At exit, so that the cache has the code of all functions that the verb used.
     process.once("exit", () => {
       writeAtomically(compiled, script.createCachedData());
     });
@@ -170,7 +170,7 @@ function run(path) {
   script.runInThisContext()(module.exports, require, module, path, dirname(path));
 }
 
-/** The verb of a command line as the command line itself finds it; of one without a verb that exists, `help`. */
+/** The verb of a command line, found as cli/commandLine.ts does; `help` if there is no such verb. */
 function verbOf(args) {
   const isLocal = args[0] === "--local";
   const [word, asked] = isLocal ? args.slice(1) : args;
@@ -185,7 +185,7 @@ function verbOf(args) {
 
 const args = process.argv.slice(2);
 const verb = verbOf(args);
-// What reads data, and a report's predictions wherever they come from, is Python.
+// Data is read with Python, and so are a report's predictions, also from AWS.
 const needsPython = args.includes("--local") || verb === "init" || verb === "report";
 setUp(needsPython ? "local" : "node");
 const path = bundlePath(verb);

@@ -1,8 +1,8 @@
-"""Writes what is read of botocore's models of services, cut down: `npm run requests`.
+"""Writes the parts of botocore's service models that this project uses: `npm run requests`.
 
-pipeline/language/requests.json holds the requests that pipeline steps stand for, and what the
-properties of their jobs are. local/api/serviceModel.json holds the operations that local/api
-answers. Tests hold both current.
+pipeline/language/requests.json contains the requests of pipeline steps and the properties of their
+jobs. local/api/serviceModel.json contains the operations that local/api implements. Tests check that
+both are current.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ ROOT = Path(__file__).parents[1]
 
 
 class Kind(NamedTuple):
-    """What a kind of step stands for."""
+    """The API calls of a kind of step."""
 
     operation: str
-    # The member that names what is created: the service makes names up where it is not given.
+    # The member with the created resource's name, which the service generates if it is not given.
     # Source: `use_custom_job_prefix` of the SageMaker Python SDK's PipelineDefinitionConfig.
     name: str
-    # The calls whose responses hold the step's properties. Source: the SDK's `properties` of steps.
+    # The calls whose responses are the step's properties. Source: the SDK's `properties` of steps.
     describing: tuple[str, ...]
 
 
@@ -46,7 +46,7 @@ KINDS = {
     "RegisterModel": Kind("CreateModelPackage", "ModelPackageName", ("DescribeModelPackage",)),
 }
 
-# The operations that local/api answers, by service.
+# The operations that local/api implements, by service.
 OPERATIONS = {
     "sagemaker": [
         "CreatePipeline",
@@ -103,20 +103,20 @@ OPERATIONS = {
     "logs": ["DescribeLogGroups", "DescribeLogStreams", "GetLogEvents", "FilterLogEvents"],
 }
 
-# Instance types come every month: a list of them would refuse what the service takes.
+# New instance types appear every month: a list would refuse what the service accepts.
 INSTANCE_TYPES = "InstanceType"
 INSTANCE_TYPE_PATTERN = r"ml\.[a-z0-9-]+\.[a-z0-9-]+"
 
 
 def javascript_pattern(pattern: str) -> str:
-    """A pattern of the model, which is Java's, as JavaScript reads it with the flag u."""
+    """Converts a pattern of the model, in Java's syntax, to JavaScript's with the flag u."""
     written = pattern.replace(r"\p{Alnum}", "A-Za-z0-9")
-    # A slip of the model: "(...)${1,256}".
+    # A mistake in the model: "(...)${1,256}".
     return re.sub(r"\$\{\d+,\d+\}$", "", written)
 
 
 def encode(shape: botocore.model.Shape, *, checked: bool) -> dict[str, Any]:
-    """A shape in the form of pipeline/language/shapes.ts; with limits where values are checked."""
+    """A shape in the form of pipeline/language/shapes.ts, with limits if values are checked."""
     encoded: dict[str, Any] = {"type": shape.type_name}
     if isinstance(shape, botocore.model.StructureShape):
         encoded["members"] = {name: member.name for name, member in shape.members.items()}
@@ -140,7 +140,7 @@ def encode(shape: botocore.model.Shape, *, checked: bool) -> dict[str, Any]:
 
 
 def inside(shape: botocore.model.Shape) -> Iterator[botocore.model.Shape]:
-    """The shapes that a shape is made of."""
+    """The shapes that a shape refers to."""
     if isinstance(shape, botocore.model.StructureShape):
         yield from shape.members.values()
     elif isinstance(shape, botocore.model.ListShape):
@@ -150,7 +150,7 @@ def inside(shape: botocore.model.Shape) -> Iterator[botocore.model.Shape]:
 
 
 def reachable(roots: list[botocore.model.Shape]) -> dict[str, botocore.model.Shape]:
-    """The shapes that others are made of, and these themselves, by name."""
+    """Shapes and all that they refer to, by name."""
     found: dict[str, botocore.model.Shape] = {}
     waiting = list(roots)
     while waiting:
@@ -170,7 +170,7 @@ def load(service: str) -> botocore.model.ServiceModel:
 def shapes_of(
     requests: list[botocore.model.Shape], answers: list[botocore.model.Shape]
 ) -> dict[str, Any]:
-    """All shapes of requests, with what checks them, and of answers."""
+    """All shapes of requests, with their limits, and of responses."""
     checked = reachable(requests)
     shapes = {**reachable(answers), **checked}
     return {name: encode(shape, checked=name in checked) for name, shape in sorted(shapes.items())}
@@ -196,7 +196,7 @@ def steps() -> dict[str, Any]:
 
 
 def api(service: str) -> dict[str, Any]:
-    """The operations of a service with the shapes of their requests and answers."""
+    """The operations of a service with the shapes of their requests and responses."""
     model = load(service)
     found = {name: model.operation_model(name) for name in sorted(OPERATIONS[service])}
     answers = [one.output_shape for one in found.values() if one.output_shape]
@@ -210,7 +210,7 @@ def api(service: str) -> dict[str, Any]:
 
 
 def text(sections: dict[str, Any]) -> str:
-    """Sections as JSON with an entry a line, so that a change of the model reads well."""
+    """Sections as JSON with one entry per line, so that changes of the model are easy to read."""
     written = (
         f"{json.dumps(section)}: {{\n"
         + ",\n".join(

@@ -1,6 +1,6 @@
-// Sets up what a command needs, on a fresh clone too: the Node packages, and the Python environment in
-// .venv with the packages of the local run, of the notebook, or of the tests. What is there already is left
-// as it is. Plain JavaScript without imports of packages, since it runs before there are any.
+// Sets up what a command needs, even in a fresh clone: the Node packages, and the Python environment in .venv with the
+// packages of the local run, the notebook or the tests. What exists is left unchanged. Plain JavaScript without imports of
+// packages, since it runs before any are installed.
 //
 // Usage: node tools/setup.mjs node|local|notebooks|tests. All output goes to standard error.
 
@@ -15,20 +15,20 @@ const environment = join(root, ".venv");
 const minNode = 20;
 const minPython = [3, 11];
 
-/** What package managers print where they cannot reach a registry. */
+/** What package managers print if they cannot reach a registry. */
 const unreachable =
   /\b(ECONNREFUSED|ECONNRESET|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|ETIMEDOUT)\b|Failed to establish a new connection|ConnectTimeoutError|Name or service not known/;
 
-/** Lines of a failed command's output that are shown where its reason is not known. */
+/** Max lines of a failed command's output to show if the reason is unknown. */
 const maxShownLines = 20;
 
-/** Ends with a message, without a stack trace: what goes wrong here is for the user to fix. */
+/** Ends with a message, without a stack trace: errors here are for the user to fix. */
 function fail(message) {
   process.stderr.write(`error: ${message}\n`);
   process.exit(1);
 }
 
-/** Runs a command; where it fails, says why in one line, or shows the end of what it printed. */
+/** Runs a command; if it fails, prints the reason in one line, or the end of its output. */
 function run(what, command, args) {
   process.stderr.write(`${what}\n`);
   const { error, status, stderr, stdout } = spawnSync(command, args, {
@@ -90,7 +90,7 @@ function setUpNode() {
   writeFileSync(marker, hash("package-lock.json"));
 }
 
-/** A Python that is new enough: the one that RESTATE_PYTHON names, or one on the path. */
+/** A Python that is recent enough: RESTATE_PYTHON, or one on the PATH. */
 function findPython() {
   const named = process.env.RESTATE_PYTHON;
   const names = named ? [named] : ["python3", "python3.13", "python3.12", "python3.11", "python"];
@@ -114,7 +114,7 @@ function findPython() {
   );
 }
 
-/** The locks, smallest first: each contains the one before it. */
+/** The lock files, smallest first: each contains the one before it. */
 const locks = {
   local: "local/requirements.txt",
   notebooks: "notebooks/requirements.txt",
@@ -147,7 +147,7 @@ function setUpPython(kind) {
   }
 }
 
-/** Sets up what a kind of command needs: `node`, or a kind of the locks. */
+/** Sets up what a kind of command needs: `node`, or a key of the lock files. */
 export function setUp(kind) {
   checkNode();
   setUpNode();

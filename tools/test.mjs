@@ -1,5 +1,5 @@
-// Runs every suite: `npm test`. Arguments are files or folders: `npm test -- tests/local`. With --fast, which is
-// `npm run test:fast`, it leaves out what takes long. Ends with what was left out or skipped and why, and the sum.
+// Runs all suites: `npm test`. Arguments are files or folders: `npm test -- tests/local`. With --fast (`npm run test:fast`)
+// it skips slow files. Ends with a list of what was skipped and why, and the totals.
 
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
@@ -8,7 +8,7 @@ import { join } from "node:path";
 
 import { projectPython, pythonEnvironment } from "./python.mjs";
 
-/** What takes long, by what it waits for. It starts first, so that no worker is left with it at the end. */
+/** Slow test files, by what they wait for. They start first, so that none is left for the end. */
 const slow = {
   Docker: ["tests/local/docker.test.ts", "tests/container/test_image.py"],
   "the Pulumi engine": [
@@ -75,12 +75,12 @@ const slow = {
   ],
 };
 
-/** What of each failure closes the output, so that a log that is cut off in the middle has it still. */
+/** Lines of each failure to repeat at the end of the output, so that a log that is cut in the middle still has them. */
 const shownLines = { first: 4, last: 20 };
 
 /**
  * Runs a command, and returns its output with the exit code.
- * @param turn the promise of what runs beside it and shows its output first
+ * @param turn resolves when it may show its output, after that of the command beside it
  */
 function run(command, args, env, turn = Promise.resolve()) {
   return new Promise((done) => {
@@ -106,19 +106,19 @@ function run(command, args, env, turn = Promise.resolve()) {
   });
 }
 
-/** An output without its colours. */
+/** Removes colour codes from an output. */
 function plain(output) {
   // eslint-disable-next-line no-control-regex
   return output.replace(/\u001b\[[0-9;]*m/g, "");
 }
 
-/** The number before a word in a runner's closing lines, such as `12 passing`. */
+/** The number before a word in a runner's summary, such as `12 passing`. */
 function count(output, word) {
   const found = [...plain(output).matchAll(new RegExp(`(\\d+) ${word}\\b`, "g"))].at(-1);
   return Number(found?.[1] ?? 0);
 }
 
-/** The test files below paths whose names fit a pattern, what takes long first. */
+/** The test files below paths whose names match a pattern, slow ones first. */
 function testFiles(paths, pattern, leavesOutSlow) {
   const files = paths.flatMap((path) =>
     existsSync(path) && statSync(path).isDirectory()
@@ -134,7 +134,7 @@ function testFiles(paths, pattern, leavesOutSlow) {
   return leavesOutSlow ? quick : [...found.filter(isSlow), ...quick];
 }
 
-/** What failed, by a runner's closing lines: each test's name, and its message without the stack. */
+/** The failures in a runner's output: each test's name, and its message without the stack trace. */
 function failures(runner, code, output) {
   const text = plain(output);
   const ofMocha = text
@@ -153,7 +153,7 @@ function failures(runner, code, output) {
   return code === 0 || named.length > 0 ? named : [`${runner} ended with exit code ${code}\n`];
 }
 
-/** The reasons for which tests were skipped, as they print them. */
+/** The printed reasons for skipped tests. */
 function reasons(output) {
   return [...plain(output).matchAll(/^\s*(?:skipped: |SKIPPED \[\d+\] \S+: )(.*)$/gm)].map(
     ([, reason]) => reason,
@@ -178,7 +178,7 @@ if (gone.length > 0) {
   process.exit(1);
 }
 
-/** Adds what a runner's output tells to the sum. */
+/** Adds the counts in a runner's output to the totals. */
 function add(runner, { code, output }, words) {
   for (const [kind, ...names] of words) {
     total[kind] += names.reduce((sum, name) => sum + count(output, name), 0);
@@ -190,7 +190,7 @@ function add(runner, { code, output }, words) {
 
 const forMocha = testFiles(paths, /\.test\.ts$/, isFast);
 const forPytest = testFiles(paths, /(^|\/)test_\w+\.py$|\.py::/, isFast);
-// They run side by side: both wait for processes of their own much of the time.
+// In parallel, because both wait for other processes most of the time.
 const nothing = Promise.resolve({ code: 0, output: "" });
 const mocha =
   forMocha.length === 0
@@ -240,7 +240,7 @@ if (failed.length > 0) {
   process.stdout.write(`\nfailed:\n${failed.join("")}`);
 }
 if (!succeeded && total.failed === 0) {
-  total.failed = 1; // A runner that could not run is a failure too.
+  total.failed = 1; // a runner that could not run is a failure too
 }
 process.stdout.write(
   `\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ""}\n`,

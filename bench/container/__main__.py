@@ -1,4 +1,4 @@
-"""`python -m bench.container [--write]`: the Decision Tree image beside the classic stack.
+"""`python -m bench.container [--write]`: the Decision Tree image compared with the classic stack.
 
 Prints Markdown; --write also puts it under "## Container" in docs/benchmarks.md.
 """

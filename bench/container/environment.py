@@ -1,4 +1,4 @@
-"""What the bench runs with: the two Python environments, the data and the paths."""
+"""The benchmark's two Python environments, data and paths."""
 
 import hashlib
 import os
@@ -16,7 +16,7 @@ FEATURES = 7
 
 
 def baseline_python() -> Path:
-    """Return the interpreter of the baseline's own environment, made at the first call."""
+    """Return the interpreter of the baseline's environment, which the first call creates."""
     requirements = HERE / "requirements.txt"
     digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]
     cache = Path(os.environ.get("RESTATE_CACHE", Path.home() / ".cache/restate"))
@@ -30,12 +30,12 @@ def baseline_python() -> Path:
 
 
 def product_python() -> Path:
-    """Return the interpreter with the image's packages: the one that runs the bench."""
+    """Return the interpreter with the image's packages, which also runs the benchmark."""
     return Path(sys.executable)
 
 
 def make_table(rows: int) -> np.ndarray:
-    """Return float64 rows, label first, of about the shape of the housing data."""
+    """Return float64 rows, label first, similar to the housing data."""
     generator = np.random.default_rng(rows)
     features = generator.normal(size=(rows, FEATURES)).round(4)
     noise = generator.normal(size=rows) / 2

@@ -1,4 +1,4 @@
-"""Latency, throughput, cold start and memory beside the classic stack."""
+"""Latency, throughput, cold start and memory, compared with the classic stack."""
 
 import http.client
 import itertools
@@ -45,7 +45,7 @@ class Load(NamedTuple):
 
 
 class Server:
-    """A server process that was started and has answered /ping."""
+    """A running server process that has answered /ping."""
 
     def __init__(self, command: Sequence[str | Path], folder: Path, base: Path, port: int) -> None:
         """Start the server and wait; `cold_start` is in seconds."""
@@ -85,7 +85,7 @@ class Server:
             connection.close()
 
     def load(self, body: Path, connections: int) -> Load:
-        """Send the body again and again over so many connections."""
+        """Send the body repeatedly over so many connections."""
         with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
             script.write(_SCRIPT.format(body=body))
             script.flush()
@@ -113,7 +113,7 @@ class Server:
 
 
 def measure_serving() -> list[str]:
-    """Return Markdown tables, ours beside the classic stack's."""
+    """Return Markdown tables that compare ours with the classic stack."""
     if not shutil.which("wrk"):
         raise SystemExit("the serving bench needs wrk (apt-get install wrk, brew install wrk)")
     with tempfile.TemporaryDirectory() as name:
@@ -158,13 +158,13 @@ def measure_serving() -> list[str]:
 
 
 def _product(base: Path) -> Server:
-    """Start the image's server, which has one worker a core."""
+    """Start the image's server, which has one worker per core."""
     command = [product_python(), "-m", "decision_tree", "serve"]
     return Server(command, CONTAINER, base, _free_port())
 
 
 def _baseline(base: Path) -> Server:
-    """Start the classic stack's server, with one worker a core too."""
+    """Start the classic stack's server, also with one worker per core."""
     port = _free_port()
     gunicorn = [baseline_python().with_name("gunicorn"), "-k", "gevent", "-w", str(os.cpu_count())]
     command = [*gunicorn, "--timeout", "60", "-b", f"127.0.0.1:{port}", "predictor:app"]

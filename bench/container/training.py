@@ -1,4 +1,4 @@
-"""Training time and memory beside bare scikit-learn and the classic stack."""
+"""Training time and memory, compared with bare scikit-learn and the classic stack."""
 
 import json
 import os
@@ -38,7 +38,7 @@ training.train(Environment(Path(sys.argv[1])))
 
 
 class Run(NamedTuple):
-    """One process: wall time in seconds, peak resident memory in bytes, and what it printed."""
+    """One process: wall time in seconds, peak resident memory in bytes, and its output."""
 
     seconds: float
     peak: int
@@ -81,7 +81,7 @@ def _measure(rows: int, base: Path) -> str:
     prepare_job(base, table)
     np.save(base / "rows.npy", table)
     del table
-    # The two fits in turn, twice, and the better of each: other load on the machine hits both.
+    # Both fits in turn, twice, keeping the better of each: other load on the machine affects both.
     bare, fits = [], []
     for _ in range(2):
         bare.append(

@@ -1,1 +1,1 @@
-"""The local run beside one plain Python script, and its data steps on more and more rows."""
+"""The local run compared with a plain Python script, and its data steps with growing tables."""

@@ -1,4 +1,4 @@
-"""`python -m bench.local --data FILE [--rows N] [--write]`: the local run beside a plain script.
+"""`python -m bench.local --data FILE [--rows N] [--write]`: the local run against a plain script.
 
 Prints Markdown; --write also puts it under "## Local run" in docs/benchmarks.md. Everything is done
 in a temporary folder, which needs room for about six times the largest table.

@@ -37,7 +37,7 @@ def fit_tree(hyperparameters: dict[str, str]) -> DecisionTreeRegressor:
 
 
 def fit_booster(hyperparameters: dict[str, str]) -> xgboost.Booster:
-    """Fits trees by boosting, with early stopping, and metrics of both splits in each round."""
+    """Fits boosted trees with early stopping, and metrics of both splits in each round."""
     settings: dict[str, Any] = {"nthread": 1, **hyperparameters}
     rounds = int(settings.pop("num_round"))
     patience = int(settings.pop("early_stopping_rounds"))
@@ -56,7 +56,7 @@ def fit_booster(hyperparameters: dict[str, str]) -> xgboost.Booster:
 
 
 def predict(model: DecisionTreeRegressor | xgboost.Booster, features: np.ndarray) -> np.ndarray:
-    """Predicts rows by either kind of model."""
+    """Predicts rows with either kind of model."""
     if isinstance(model, xgboost.Booster):
         matrix = xgboost.DMatrix(features, nthread=1)
         return model.predict(matrix, iteration_range=(0, model.best_iteration + 1))
@@ -64,7 +64,7 @@ def predict(model: DecisionTreeRegressor | xgboost.Booster, features: np.ndarray
 
 
 def run_trial(trial: dict[str, Any]) -> tuple[str, float, float]:
-    """Fits a trial's model; its step, its validation MSE, and its R² on the test rows."""
+    """Fits a trial's model; returns its step, validation MSE, and R² on the test rows."""
     hyperparameters = trial["hyperparameters"]
     model = (fit_booster if "num_round" in hyperparameters else fit_tree)(hyperparameters)
     features, label = data["validation"]
@@ -74,7 +74,7 @@ def run_trial(trial: dict[str, Any]) -> tuple[str, float, float]:
 
 
 def main() -> None:
-    """Runs all trials, and prints the R² of each step's best as JSON."""
+    """Runs all trials, and prints the R² of each step's best trial as JSON."""
     request = json.loads(Path(sys.argv[1]).read_text("utf-8"))
     table = np.loadtxt(request["table"], delimiter=",")
     table = table[table[:, 2] > 10]  # the query's filter, housingMedianAge > 10

@@ -1,4 +1,4 @@
-"""The stand-ins of Athena and Data Wrangler on more and more rows."""
+"""The local implementations of Athena and Data Wrangler with growing tables."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _CHUNK = 1 << 20
 
 
 def _program(work: Path) -> dict[str, Any]:
-    """What the program registers, as a local run keeps it: a checksum, and the document."""
+    """What the program registers, from the cache of a local run: a checksum, and the document."""
     (kept,) = (work / "cache").glob("program-*.json")
     document: dict[str, Any] = json.loads(kept.read_text("utf-8").split("\n")[1])
     return document
 
 
 def _write_rows(source: Path, target: Path, rows: int) -> None:
-    """Writes a table of so many rows: those of the source, over and over."""
+    """Writes a table of so many rows, by repeating those of the source."""
     lines = source.read_bytes().splitlines(keepends=True)
     whole, rest = divmod(rows, len(lines))
     with target.open("wb", buffering=_CHUNK) as stream:
@@ -34,7 +34,7 @@ def _write_rows(source: Path, target: Path, rows: int) -> None:
 
 
 def _measure(module: str, *arguments: str, **environment: str) -> tuple[float, float]:
-    """Runs a module; its wall time in seconds, and its peak memory in MB."""
+    """Runs a module; returns its wall time in seconds and its peak memory in MB."""
     environ = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'container'}"}
     start = time.perf_counter()
     process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""The local run and the plain script, in the same minutes on the same machine."""
+"""The local run and the plain script, at the same time on the same machine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 def _timed(command: list[str], **environment: str) -> tuple[float, str]:
-    """Runs a command; its wall time in seconds, and what it printed."""
+    """Runs a command; returns its wall time in seconds and its output."""
     start = time.perf_counter()
     finished = subprocess.run(
         command,
@@ -35,7 +35,7 @@ def _timed(command: list[str], **environment: str) -> tuple[float, str]:
 
 
 def run_local(work: Path, data: Path, *options: str) -> tuple[float, dict[str, Any]]:
-    """Runs the pipeline; its wall time in seconds, and its result with its trials."""
+    """Runs the pipeline; returns its wall time in seconds, and its result with its trials."""
     places = ["--work-folder", str(work), "--data", str(data)]
     seconds, output = _timed([*_COMMAND, *places, "--json", "--quiet", *options])
     result = json.loads(output)
@@ -58,7 +58,7 @@ def _request(work: Path, data: Path, record: dict[str, Any]) -> dict[str, Any]:
 
 
 def measure_trials(work: Path, data: Path) -> list[str]:
-    """Measures both in turns.
+    """Measures both in turn.
 
     Args:
         work: An empty folder.

@@ -1,10 +1,10 @@
 /**
- * Evaluates a Pulumi program as a preview does, with stand-ins for the account's answers:
+ * Evaluates a Pulumi program as a preview does, with mocks for the account's answers:
  *
  * - `evaluate.ts program`: the whole program.
- * - `evaluate.ts empty`: imports the same modules of the SDKs, and makes nothing.
- * - `evaluate.ts resources FILE`: imports the same, and registers the resources of a file as they stand there,
- *   which is what the SDKs alone cost.
+ * - `evaluate.ts empty`: imports the same modules of the SDKs, and registers nothing.
+ * - `evaluate.ts resources FILE`: imports the same, and registers the resources of a file unchanged: the cost of the
+ *   SDKs alone.
  */
 
 import * as pulumi from "@pulumi/pulumi";
@@ -60,7 +60,7 @@ async function evaluate(resources: readonly Resource[]): Promise<void> {
   await pulumi.runtime.disconnect(false);
 }
 
-// To whoever measures, on a channel of its own: processor seconds, and most MiB at once.
+// Sent on a separate channel: CPU seconds, and peak memory in MiB.
 process.on("exit", () => {
   const { maxRSS, systemCPUTime, userCPUTime } = process.resourceUsage();
   writeSync(3, JSON.stringify([(userCPUTime + systemCPUTime) / 1e6, maxRSS / 1024]));

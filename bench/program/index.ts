@@ -1,7 +1,7 @@
 /**
- * What evaluating the whole program costs, against an empty program that imports the same of the SDKs, and
- * against one that registers the same resources with inputs from a file. Each runs in processes of its own, in
- * turns, compiled as Pulumi does where types are checked elsewhere.
+ * The cost of evaluating the whole program, compared with an empty program with the same imports from the SDKs, and with
+ * one that registers the same resources with inputs from a file. They run in turn, each in its own process, compiled as
+ * Pulumi does without type checks.
  */
 
 import { spawnSync } from "node:child_process";
@@ -17,7 +17,7 @@ const runs = 9;
 interface Cost {
   /** Wall time, in seconds. */
   readonly seconds: number;
-  /** Time of all processors, in seconds. */
+  /** CPU time, in seconds. */
   readonly processor: number;
   /** Peak memory in MiB. */
   readonly memory: number;

@@ -3,13 +3,13 @@ import { join, resolve } from "node:path";
 
 const root = resolve(__dirname, "..", "..");
 
-/** A module of a package, with the names that the program uses of it: modules of the SDKs load them lazily. */
+/** A module of a package, with the names that the program uses: the SDKs' modules load them lazily. */
 export interface SdkModule {
   readonly path: string;
   readonly names: readonly string[];
 }
 
-/** What the program imports from packages when it runs. */
+/** The program's imports from packages at run time. */
 export function sdkModules(): readonly SdkModule[] {
   const sources = ["", "components", "pipeline", "pipeline/steps"].flatMap((folder) =>
     readdirSync(join(root, folder))

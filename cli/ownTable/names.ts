@@ -18,7 +18,7 @@ export function tableName(path: string): string {
 /** The name of a stack for the file, short enough for every physical name. */
 export function stackName(path: string): string {
   const words = tableName(path).replaceAll("_", "-").slice(0, 20).replace(/-$/, "");
-  // Without hyphens it cannot look like a prefix of another stack's names.
+  // Some words between hyphens are reserved, such as model: without hyphens there are none.
   const name = stackNameProblems(words).length === 0 ? words : words.replaceAll("-", "");
   return name === "dev" || name === "prod" ? `${name}-table` : name;
 }

@@ -3,10 +3,10 @@ import { compile, type Config, type TopLevelSpec } from "vega-lite";
 
 import { html, Html } from "../html";
 
-/** Width of a chart in pixels: as much as a phone shows. */
+/** Width of a chart in pixels: it fits a phone. */
 export const chartWidth = 328;
 
-/** Axes, texts and marks take the colours of the page, so that charts fit its light and its dark form. */
+/** Axes, texts and marks use the page's colours, so that charts follow its light and dark modes. */
 const config: Config = {
   aria: false,
   background: "transparent",
@@ -34,12 +34,12 @@ const config: Config = {
   mark: { color: "var(--series)" },
 };
 
-/** The format of an axis: 250k where numbers are large, plain ones else. */
+/** The number format of an axis: 250k for large numbers, otherwise plain. */
 export function axisFormat(values: readonly number[]): string {
   return Math.max(...values.map(Math.abs)) >= 10_000 ? "~s" : "~g";
 }
 
-/** Coordinates need no more than two digits; more only make the page large. */
+/** Shortens coordinates to two decimal places: more only make the page larger. */
 function shortened(svg: string): string {
   return svg.replace(/ (?:d|transform|x|y|x2|y2|width|height|points)="[^"]*"/g, (attribute) =>
     attribute.replace(/-?\d+\.\d{3,}/g, (number) => String(Number(Number(number).toFixed(2)))),
@@ -49,8 +49,8 @@ function shortened(svg: string): string {
 /**
  * Draws a Vega-Lite specification as a figure.
  *
- * @param title what is written above it
- * @param description what it shows, for those who do not see it
+ * @param title its caption
+ * @param description what it shows, for screen readers
  */
 export async function figure(
   title: string,

@@ -13,7 +13,7 @@ const errorColours = ["below-2", "below-1", "near", "above-1", "above-2"].map(
   (name) => `var(--${name})`,
 );
 
-/** Rectangles whose colours show levels. */
+/** Rectangles with colours for levels. */
 function cells(
   { cells: values, levels }: LevelGrid,
   colours: readonly string[],
@@ -52,7 +52,7 @@ function cells(
   };
 }
 
-/** A line of reference through points. */
+/** A reference line through points. */
 function line(points: readonly { readonly x: number; readonly y: number }[]): object {
   return {
     data: { values: points },
@@ -64,7 +64,7 @@ function line(points: readonly { readonly x: number; readonly y: number }[]): ob
   };
 }
 
-/** What is predicted against what is actual, with the line where they are equal. */
+/** Predicted against actual values, with the line where they are equal. */
 export function predictedChart(grid: LevelGrid): Promise<Html> {
   const ends = grid.cells.flatMap(({ x0, x1, y0, y1 }) => [x0, x1, y0, y1]);
   const [least, greatest] = [Math.min(...ends), Math.max(...ends)];
@@ -84,7 +84,7 @@ export function predictedChart(grid: LevelGrid): Promise<Html> {
   );
 }
 
-/** Residuals against predictions, with the line where there is no error. */
+/** Residuals against predictions, with the zero line. */
 export function residualChart(grid: LevelGrid): Promise<Html> {
   const ends = grid.cells.flatMap(({ x0, x1 }) => [x0, x1]);
   return figure(
@@ -100,7 +100,7 @@ export function residualChart(grid: LevelGrid): Promise<Html> {
   );
 }
 
-/** How the residuals are distributed. */
+/** The distribution of the residuals. */
 export function histogramChart(bars: readonly Bar[]): Promise<Html> {
   return figure(
     "Distribution of the residuals",
@@ -124,7 +124,7 @@ export function histogramChart(bars: readonly Bar[]): Promise<Html> {
   );
 }
 
-/** How far R² falls without each feature. */
+/** How much R² drops without each feature. */
 export function importanceChart(features: readonly FeatureImportance[]): Promise<Html> {
   const values = features.map(({ fall, name }) => `${name} ${decimal(fall, 3)}`);
   return figure(
@@ -156,7 +156,7 @@ export function importanceChart(features: readonly FeatureImportance[]): Promise
 const valueLevels = ["lowest", "low", "middle", "high", "highest"];
 const missingLevel = "missing";
 
-/** What each feature adds to the predictions: a point for each of some rows, those of about the same value side by side. */
+/** SHAP values of each feature: a point for each of some rows, with similar values side by side. */
 export function contributionChart({ features, isLog }: Contributions): Promise<Html> {
   const drawn = features.filter(({ points }) => points !== undefined);
   const points = drawn.flatMap(({ name, points: some = [] }) =>
@@ -211,7 +211,7 @@ export function contributionChart({ features, isLog }: Contributions): Promise<H
                     : errorColours[valueLevels.indexOf(level)],
                 ),
               },
-              // Beside long names of features there is no room for three.
+              // Long feature names leave no room for three columns.
               legend: { columns: 2, symbolType: "circle", symbolStrokeWidth: 0 },
             },
           },
@@ -221,7 +221,7 @@ export function contributionChart({ features, isLog }: Contributions): Promise<H
   );
 }
 
-/** Mean residuals by place, a degree of longitude as long as it is at the middle latitude. */
+/** A map of mean residuals, with longitudes scaled for the middle latitude. */
 export function mapChart(grid: LevelGrid): Promise<Html> {
   const xs = grid.cells.flatMap(({ x0, x1 }) => [x0, x1]);
   const ys = grid.cells.flatMap(({ y0, y1 }) => [y0, y1]);

@@ -5,7 +5,7 @@ import type { ReportedTrial } from "../reported";
 
 const statuses: readonly ReportedTrial["status"][] = ["Completed", "Stopped", "Failed"];
 
-/** How each status is drawn. */
+/** The mark of each status. */
 const shape = {
   field: "status",
   type: "nominal",
@@ -17,7 +17,7 @@ const color = {
   scale: { domain: statuses, range: ["var(--series)", "var(--warn)", "var(--bad)"] },
 };
 
-/** The axis of the objective; a trial without one stands at the foot. */
+/** The axis of the objective; trials without an objective are drawn at the bottom. */
 function objectiveAxis(values: readonly number[], title: string | null): object {
   return {
     field: "objective",
@@ -34,7 +34,7 @@ function objectives(trials: readonly ReportedTrial[]): readonly number[] {
 
 /**
  * The objective of each trial, and the best so far.
- * @param max maximum number of trials that it shows; of more, evenly chosen ones
+ * @param most max trials to draw; of more, an evenly spaced selection
  */
 export function objectiveChart(tuning: Tuning, most: number): Promise<Html> {
   const height = 220;
@@ -80,7 +80,7 @@ export function objectiveChart(tuning: Tuning, most: number): Promise<Html> {
 
 /**
  * The objective against one hyperparameter.
- * @param max maximum number of trials that it shows; of more, evenly chosen ones
+ * @param most max trials to draw; of more, an evenly spaced selection
  */
 export function parameterChart(
   { objectiveMetric, trials }: Tuning,

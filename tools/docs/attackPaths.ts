@@ -1,10 +1,10 @@
-/** Attacks and IAM's decision on each: docs/security.md prints them, a test checks them with a simulator. */
+/** Attacks with IAM's decision on each: docs/security.md lists them, and a test checks them with a simulator. */
 
 /** One attempt. */
 interface AttackPath {
   /** The actor: a role of the stack, `*` for a role of the account that may do everything, or a person. */
   readonly actor: string;
-  /** What the actor tries to do, in words. */
+  /** What the actor tries to do. */
   readonly goal: string;
   readonly action: string;
   /** ARN in the stack `test` of the account 111122223333. */

@@ -1,8 +1,8 @@
 /**
- * Puts a text between its marks in a document.
+ * Replaces the text between two markers in a document.
  *
- * @param name what the marks carry
- * @throws Error if the document lacks the marks
+ * @param name the name in the markers
+ * @throws Error if the document lacks the markers
  */
 export function withMarked(document: string, name: string, text: string): string {
   const begin = `<!-- ${name}: written by \`npm run docs\` -->`;

@@ -4,10 +4,10 @@ import { isMap, isSeq, parseDocument, Scalar, visit } from "yaml";
 import { alternativesOf, type Described, membersOf } from "./schema";
 import { summary } from "./tables";
 
-/** Maximum length of a list or an object that is written on one line. */
+/** Max length of a list or an object on one line. */
 const maxInline = 80;
 
-/** The type of a configuration key in Pulumi.yaml, which knows no numbers but integers. */
+/** The type of a configuration key in Pulumi.yaml, where the only numbers are integers. */
 function pulumiType(schema: Described): string | undefined {
   const { type } = alternativesOf(schema)[0] ?? schema;
   return type === "number" ? "string" : (type as string | undefined);
@@ -30,11 +30,11 @@ function declaration(schema: Described): Readonly<Record<string, unknown>> {
 }
 
 /**
- * Writes the declarations of a schema's keys into a project's file.
+ * Writes the declarations of a schema's keys into a Pulumi.yaml.
  *
  * @param text the file's text
- * @param namespace what comes before the keys: the project's name
- * @param schema what the keys take
+ * @param namespace the keys' namespace: the project's name
+ * @param schema the keys' schema
  */
 export async function withConfig(
   text: string,

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import type { parameterDefault } from "../../config/fields";
 
-/** A schema as JSON Schema says it, as far as the docs show it. */
+/** The parts of a JSON Schema that the docs show. */
 export interface Described extends Partial<ReturnType<typeof parameterDefault>> {
   readonly type?: string | readonly string[];
   readonly description?: string;
@@ -21,11 +21,11 @@ export interface Described extends Partial<ReturnType<typeof parameterDefault>> 
   readonly additionalProperties?: boolean | Described;
   readonly anyOf?: readonly Described[];
   readonly oneOf?: readonly Described[];
-  /** Whether Pulumi is not to check the type, since the program's own message says more. */
+  /** Whether Pulumi should not check the type, because the program's own message is clearer. */
   readonly uncheckedByPulumi?: boolean;
 }
 
-/** What a schema takes. */
+/** Converts a schema to JSON Schema. */
 export function describe(schema: z.ZodType): Described {
   return z.toJSONSchema(schema, { io: "input" }) as Described;
 }
@@ -39,14 +39,14 @@ export function alternativesOf(schema: Described): readonly Described[] {
   return schema.oneOf ?? schema.anyOf ?? [];
 }
 
-/** The member that tells the alternatives of a union apart. */
+/** The member that distinguishes the alternatives of a union. */
 export function discriminator(alternatives: readonly Described[]): string | undefined {
   return membersOf(alternatives[0] ?? {}).find(([, { const: value }]) => value !== undefined)?.[0];
 }
 
 /** The limits of a number or of a list's length, such as `1 to 50`; undefined if there are none. */
 export function limits(schema: Described): string | undefined {
-  // Whole numbers come with the limits of what JavaScript counts exactly.
+  // Integers have the limits of JavaScript's safe integers.
   const limit = (value: number | undefined): number | undefined =>
     value !== undefined && Math.abs(value) < Number.MAX_SAFE_INTEGER ? value : undefined;
   const { exclusiveMaximum: below, exclusiveMinimum: above } = schema;

@@ -2,7 +2,7 @@ import { alternativesOf, type Described, discriminator, limits, membersOf } from
 
 const code = (text: string): string => `\`${text}\``;
 
-/** Texts as a sentence lists them: a, b or c. */
+/** Texts as a list in a sentence: a, b or c. */
 function either(texts: readonly string[]): string {
   const last = texts.at(-1) ?? "";
   return texts.length < 2 ? last : `${texts.slice(0, -1).join(", ")} or ${last}`;
@@ -15,7 +15,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     .join("\n");
 }
 
-/** What a schema takes, in words. */
+/** A schema's type, for people. */
 export function typeText(schema: Described): string {
   const alternatives = alternativesOf(schema);
   if (alternatives.length > 0) {
@@ -35,14 +35,14 @@ export function typeText(schema: Described): string {
   return `${either(types)}${range === undefined ? "" : `, ${range}`}`;
 }
 
-/** A value as Pulumi.<stack>.yaml could write it on one line. */
+/** A value as YAML on one line, for Pulumi.<stack>.yaml. */
 function written(value: unknown): string {
   return typeof value === "string"
     ? value
     : JSON.stringify(value).replaceAll('"', "").replace(/[:,]/g, "$& ");
 }
 
-/** A default, in words. */
+/** A default, for people. */
 export function defaultText(value: unknown): string {
   if (value === undefined) {
     return "";
@@ -55,7 +55,7 @@ export function defaultText(value: unknown): string {
     : code(written(value));
 }
 
-/** The schemas of the objects inside a schema, and what a path has between it and their members. */
+/** The schemas of the objects inside a schema, with the path to them. */
 function inside(schema: Described): readonly (readonly [path: string, object: Described])[] {
   const { additionalProperties: values, items } = schema;
   return [
@@ -71,7 +71,7 @@ function inside(schema: Described): readonly (readonly [path: string, object: De
 /**
  * The rows of a table of an object's members and of all below them: path, type, default, meaning.
  *
- * @param prefix what each path begins with
+ * @param prefix the beginning of each path
  */
 export function memberRows(schema: Described, prefix = ""): readonly (readonly string[])[] {
   const rows = inside(schema).flatMap(([path, object]) =>
@@ -90,16 +90,16 @@ export function memberRows(schema: Described, prefix = ""): readonly (readonly s
       ];
     }),
   );
-  // What several alternatives have in common is said once.
+  // Rows that several alternatives share are listed once.
   return [...new Map(rows.map((row) => [row.join("|"), row])).values()];
 }
 
-/** Whether a schema has members of which a table tells. */
+/** Whether a schema has members for a table. */
 export function hasMembers(schema: Described): boolean {
   return inside(schema).length > 0;
 }
 
-/** What a schema takes, as sentences that follow its description: limits, and names of members. */
+/** Sentences to append to a schema's description: limits, and names of members. */
 export function summary(schema: Described): string {
   const names = (object: Described, without = ""): string =>
     membersOf(object)

@@ -1,4 +1,4 @@
-"""Bare scikit-learn: fit on arrays that are in memory already, and nothing else.
+"""Bare scikit-learn: only fit, on arrays that are in memory already.
 
 `bare.py ARRAYS` reads rows (label first) from a .npy file and prints the seconds that fit took.
 """
