@@ -1,4 +1,4 @@
-"""`python -m bench.drift [--write] [--months N]`: false alarms in quiet months, and detected shifts.
+"""`python -m bench.drift [--write] [--months N]`: false alarms in quiet months, detected shifts.
 
 The data is synthetic: eight numbers, some of which are correlated, skewed, integers or missing, and
 a category with five labels. Each month draws new data: 20,000 training rows and 3,000 test rows for

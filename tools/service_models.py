@@ -1,8 +1,8 @@
 """Writes the parts of botocore's service models that this project uses: `npm run requests`.
 
 pipeline/language/requests.json contains the requests of pipeline steps and the properties of their
-jobs. local/api/serviceModel.json contains the operations that local/api implements. Tests check that
-both are current.
+jobs. local/api/serviceModel.json contains the operations that local/api implements. Tests check
+that both are current.
 """
 
 from __future__ import annotations
