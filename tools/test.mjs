@@ -43,6 +43,7 @@ const slow = {
     "tests/local/strangeTables.test.ts",
     "tests/local/standins/test_tuner.py",
     "tests/local/standins/test_xgboost.py",
+    "tests/local/standins/test_xgboost_serving.py",
   ],
   "the commands of guides, examples and notebooks": [
     "tests/docs",

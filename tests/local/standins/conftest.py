@@ -5,14 +5,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from xgboost_job import Job, RunModule
 
 ROOT = Path(__file__).parents[3]
-RunModule = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +44,12 @@ def run_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunModule]:
         yield run
         assert server.stdin
         server.stdin.close()
+
+
+@pytest.fixture
+def job(tmp_path: Path, run_module: RunModule) -> Job:
+    """A training job of XGBoost."""
+    return Job(tmp_path, run_module)
 
 
 JAVA = Path("/usr/lib/jvm/java-17-openjdk-amd64")
