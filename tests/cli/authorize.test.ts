@@ -7,7 +7,7 @@ describe("restate authorize", () => {
   const ask = (...args: readonly string[]): ReturnType<typeof local> =>
     local(["authorize", ...args]);
 
-  it("names the statement that allows, what AWS would say, and what is missing", async () => {
+  it("names the statement that allows a request, AWS's message for a denied one, and the missing condition", async () => {
     const allowed = await ask("training", "s3:GetObject", `${bucket}/executions/1/train/train.csv`);
     deepEqual(allowed, {
       code: 0,
@@ -37,7 +37,7 @@ describe("restate authorize", () => {
     ]);
   });
 
-  it("names an explicit deny, and the endpoint that jobs pass", async () => {
+  it("names an explicit deny, and the endpoint that jobs use", async () => {
     const model = "arn:aws:s3:::sagemaker-restate-prod-111122223333/models/x";
     const outside = await ask("training", "s3:PutObject", model, "--stack", "prod");
     equal(outside.code, 1);

@@ -33,7 +33,7 @@ import { freePort } from "../support/ports";
 import { credentials, noCredentials, restateScript } from "./stack";
 
 /** A work folder looked at by `--local`, and by `--stack` of what `restate emulate` serves of it. */
-describe("the same commands in both worlds", () => {
+describe("the commands on an emulator of AWS and on this machine", () => {
   const folder = temporaryFolder();
   const workFolder = join(folder, "work");
   const outputs = join(folder, "outputs.json");
@@ -121,29 +121,29 @@ describe("the same commands in both worlds", () => {
   });
 
   for (const verb of ["runs", "models", "trials", "status"]) {
-    it(`${verb} lists the same`, async () => {
+    it(`${verb} prints the same list`, async () => {
       ok((await same([verb])).stdout.length > 100);
       ok((await same([verb, "--json"])).stdout.length > 100);
     });
   }
 
-  it("trials prints the same CSV, and of the execution that is named", async () => {
+  it("trials prints the same CSV, of the given execution", async () => {
     equal((await same(["trials", succeeded, "--csv"])).stdout.split("\n").length, 8);
   });
 
-  it("status shows the same of an execution that failed, by its id or ARN", async () => {
+  it("status shows the same for a failed execution, by its id or ARN", async () => {
     const { stdout } = await same(["status", failed, "--json"]);
     const { arn } = JSON.parse(stdout) as { arn: string };
     equal((await same(["status", arn, "--json"])).stdout, stdout);
     match((await same(["status", failed])).stdout, /FailBelowMinimumR2.*Failed/);
   });
 
-  it("logs prints the same, of a job and of all trials", async () => {
+  it("logs prints the same for a job and for all trials", async () => {
     ok((await same(["logs", "Preprocess", succeeded])).stdout.length > 0);
     match((await same(["logs", "TuneXGBoost", succeeded])).stdout, /validation-rmse/);
   });
 
-  it("compare prints the same, with the metrics that the evaluations left in S3", async () => {
+  it("compare prints the same, with the evaluations' metrics from S3", async () => {
     const { stdout } = await same(["compare", succeeded, failed, "--json"]);
     const { rows } = JSON.parse(stdout) as { rows: { what: string; values: string[] }[] };
     const values = (what: string): string[] | undefined =>
@@ -160,7 +160,7 @@ describe("the same commands in both worlds", () => {
     match((await same(["compare", succeeded, failed])).stdout, /The definitions are equal\.\n$/);
   });
 
-  it("report writes a page of each execution, and says what it lacks of one in AWS", async () => {
+  it("report writes a page for each execution, and notes what is unavailable in AWS", async () => {
     const page = join(folder, "page.html");
     const pages: string[] = [];
     for (const world of [there, here]) {
@@ -203,12 +203,12 @@ describe("the same commands in both worlds", () => {
     match((await same([...args, "--json"])).stdout, /"status":"Succeeded"/);
   });
 
-  it("retry goes on with an execution that failed, and fails in the same words", async () => {
+  it("retry continues a failed execution, and reports the same failure", async () => {
     const { stderr } = await same(["retry", failed, "--wait"], 1);
     match(stderr, /^error: step FailBelowMinimumR2 failed: /);
   });
 
-  it("stop stops an execution that goes on, and prints the same", async () => {
+  it("stop stops a running execution, and prints the same", async () => {
     const printed: Ended[] = [];
     for (const [world, ...more] of [
       [there],
@@ -230,7 +230,7 @@ describe("the same commands in both worlds", () => {
     match(json?.stdout ?? "", /^\{"execution":"EXECUTION","arn":"arn:[^"]*\/EXECUTION"\}\n$/);
   });
 
-  it("invoke answers the same of an endpoint and of a model that serve serves", async () => {
+  it("invoke prints the same for an endpoint and for a model served by serve", async () => {
     const client = sageMaker(emulated.client);
     const [model] = JSON.parse((await there("models", "--json")).stdout) as { arn: string }[];
     const ModelName = "served";
@@ -291,7 +291,7 @@ describe("the same commands in both worlds", () => {
     }
   });
 
-  it("tables are no wider than the terminal, in both worlds", async () => {
+  it("tables fit the terminal in both worlds", async () => {
     for (const width of [60, 80, 120]) {
       process.env["COLUMNS"] = String(width);
       try {
@@ -327,7 +327,7 @@ describe("the same commands in both worlds", () => {
     deepEqual(inAws, onThisMachine);
   });
 
-  it("refuses the same in the same words", async () => {
+  it("both worlds refuse the same input with the same message", async () => {
     for (const args of [
       ["stop", failed],
       ["retry", succeeded],
@@ -346,7 +346,7 @@ describe("the same commands in both worlds", () => {
     }
   });
 
-  it("says of what only this machine does what there is in AWS instead", async () => {
+  it("verbs that only work on this machine name the alternative in AWS", async () => {
     const refusals: Readonly<Record<string, string>> = {
       clean: "`pulumi destroy` removes it",
       query: "use Athena itself",
@@ -372,7 +372,7 @@ describe("the same commands in both worlds", () => {
     }
   });
 
-  it("works from the bundle that is kept, compiled or not", async () => {
+  it("works from the cached bundle, compiled or not", async () => {
     const args = [...restateScript, "runs", "--json", "--outputs", outputs];
     for (let run = 0; run < 2; run++) {
       const { code, stderr, stdout } = await command(process.execPath, args, environment);

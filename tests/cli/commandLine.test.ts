@@ -4,7 +4,7 @@ import { verbs } from "../../cli/verbs";
 import { commandLine } from "../support/commandLine";
 
 describe("the command line", () => {
-  it("lists its verbs where none is named, for each world", async () => {
+  it("lists its verbs if none is given, for each world", async () => {
     const [aws, local] = [await commandLine([]), await commandLine(["--local", "--help"])];
     match(aws.stdout, /^Usage: npm run restate -- <verb> \[options\]\n/);
     match(local.stdout, /^Usage: npm run local \[-- <verb> \[options\]\]\n/);
@@ -15,7 +15,7 @@ describe("the command line", () => {
   });
 
   for (const { examples, name } of verbs) {
-    it(`explains ${name}, with examples whose options exist`, async () => {
+    it(`explains ${name} with examples whose options exist`, async () => {
       for (const isLocal of [false, true]) {
         const { code, stdout } = await commandLine([
           ...(isLocal ? ["--local"] : []),
@@ -30,7 +30,7 @@ describe("the command line", () => {
     });
   }
 
-  it("answers a mistyped verb with the nearest one", async () => {
+  it("suggests the nearest verb for a mistyped one", async () => {
     for (const args of [
       ["aprove", "1"],
       ["--local", "aprove", "1"],
@@ -47,7 +47,7 @@ describe("the command line", () => {
     );
   });
 
-  it("takes a row that begins with a minus without a word before it", async () => {
+  it("accepts a row that begins with a minus sign", async () => {
     // Nothing is served on port 1: the row has got as far as that.
     for (const row of ["-117.18,32.75", "-.5,1", "-inf,1"]) {
       const args = ["--local", "invoke", row, "--port", "1"];
@@ -56,7 +56,7 @@ describe("the command line", () => {
     match((await commandLine(["--local", "invoke", "-x"])).stderr, /^error: unknown option '-x'/);
   });
 
-  it("says what to give where invoke has no row", async () => {
+  it("explains what to pass if invoke has no row", async () => {
     for (const [args, rows] of [
       [[], "one CSV row or the name of a file of rows"],
       [["--raw"], "one of the table's rows, as CSV or JSON, or the name of a file of them"],
@@ -72,7 +72,7 @@ describe("the command line", () => {
     }
   });
 
-  it("says what works on this machine only", async () => {
+  it("names the verbs that only work on this machine", async () => {
     for (const args of [["serve"], ["query"], ["clean"]]) {
       const { code, stderr } = await commandLine(args);
       equal(code, 1);

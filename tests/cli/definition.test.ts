@@ -10,7 +10,7 @@ describe("npm run definition -- graph", () => {
   const folder = temporaryFolder();
   const run = (...args: readonly string[]): Promise<Ended> => commandLine(["definition", ...args]);
 
-  it("prints the steps of a stack and what they wait for, as JSON", async () => {
+  it("prints a stack's steps and their dependencies as JSON", async () => {
     const { code, stderr, stdout } = await run("graph", "--json");
     equal(code, 0, stderr);
     const { edges, nodes } = JSON.parse(stdout) as StepGraph;
@@ -22,7 +22,7 @@ describe("npm run definition -- graph", () => {
     );
   });
 
-  it("prints a picture of the definition in a file", async () => {
+  it("prints an SVG of the definition in a file", async () => {
     const file = join(folder, "definition.json");
     writeFileSync(file, JSON.stringify({ Steps: [{ Name: "Only", Type: "Fail", Arguments: {} }] }));
     const { code, stderr, stdout } = await run("graph", file);
@@ -30,7 +30,7 @@ describe("npm run definition -- graph", () => {
     match(stdout, /^<svg[^]*<title>Only \(Fail\)<\/title>[^]*<\/svg>\n$/);
   });
 
-  it("takes the configuration from a file", async () => {
+  it("reads the configuration from a given file", async () => {
     const file = join(folder, "one.yaml");
     const candidate =
       "{ name: Alone, algorithm: decision-tree, ranges: { max_depth: { type: integer, min: 2, max: 5 } } }";
@@ -44,7 +44,7 @@ describe("npm run definition -- graph", () => {
     );
   });
 
-  it("names a definition that there is not", async () => {
+  it("names a definition that does not exist", async () => {
     const { code, stderr } = await run("graph", "/nowhere.json");
     equal(code, 2);
     equal(stderr, 'error: "/nowhere.json" is not a file, a stack or a git revision\n');
@@ -66,7 +66,7 @@ describe("npm run definition -- cost", () => {
     match(stdout, /^The stack costs 0\.002 per hour when idle, 1\.10 per month\.$/m);
   });
 
-  it("prints what a change costs, by prices of one's own", async () => {
+  it("prints the cost of a change, with custom prices", async () => {
     const job = (type: string): string => {
       const file = join(folder, `${type}.json`);
       const arguments_ = {
@@ -90,7 +90,7 @@ describe("npm run definition -- cost", () => {
     match(stdout, /^EUR, /m);
   });
 
-  it("names what is wrong with prices", async () => {
+  it("reports problems with custom prices", async () => {
     const prices = join(folder, "wrong.json");
     writeFileSync(prices, JSON.stringify({ instanceHours: {} }));
     const { code, stderr } = await run("--prices", prices);

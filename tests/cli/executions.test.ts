@@ -22,7 +22,7 @@ describe("npm run restate: executions", () => {
   const operations = async (): Promise<readonly string[]> =>
     (await stack.calls()).map(({ operation }) => operation);
 
-  it("without any execution, status and stop say so, and logs knows no step", async () => {
+  it("without any execution, status and stop say so, and logs finds no step", async () => {
     const none =
       "error: the pipeline restate-dev has no executions; `npm run restate -- start --stack dev` starts one\n";
     for (const name of ["status", "stop", "trials"]) {
@@ -36,7 +36,7 @@ describe("npm run restate: executions", () => {
   });
 
   describe("start", () => {
-    it("starts the pipeline with the parameters that are given, and prints the ARN", async () => {
+    it("starts the pipeline with the given parameters, and prints the ARN", async () => {
       await stack.say({});
       const given = ["--parameter", "MinimumR2=0.70", "--parameter", "ProcessingInstanceCount=2"];
       const { code, stderr, stdout } = await stack.restate(["start", ...given]);
@@ -55,7 +55,7 @@ describe("npm run restate: executions", () => {
       match(call.request["ClientRequestToken"] as string, /^[0-9a-f-]{36}$/);
     });
 
-    it("runs the steps that are named, on the results of an execution", async () => {
+    it("runs the selected steps on the results of an execution", async () => {
       await stack.say({});
       const started = JSON.parse((await stack.restate(["start", "--json"])).stdout) as {
         readonly execution: string;
@@ -79,7 +79,7 @@ describe("npm run restate: executions", () => {
       );
     });
 
-    it("refuses options about this machine", async () => {
+    it("refuses options of local runs", async () => {
       await stack.say({});
       const { code, stderr } = await stack.restate(["run", "--no-cache"]);
       deepEqual(
@@ -94,7 +94,7 @@ describe("npm run restate: executions", () => {
       deepEqual(await stack.calls(), []);
     });
 
-    it("refuses what the deployed definition does not allow, and starts nothing", async () => {
+    it("refuses parameters that the deployed definition does not allow, and starts nothing", async () => {
       await stack.say({});
       const given = ["Region=here", "ProcessingInstanceCount=two", "ModelApprovalStatus=Maybe"];
       const { code, stderr, stdout } = await stack.restate([
@@ -112,7 +112,7 @@ describe("npm run restate: executions", () => {
       deepEqual(await stack.calls(), []);
     });
 
-    it("asks again with the same token where it is throttled", async () => {
+    it("retries with the same token when throttled", async () => {
       await stack.say({ faults: { StartPipelineExecution: [throttling, throttling] } });
       const { code, stderr } = await stack.restate(["start", "--json"]);
       equal(code, 0, stderr);
@@ -121,7 +121,7 @@ describe("npm run restate: executions", () => {
       equal(new Set(tokens).size, 1);
     });
 
-    it("says so where it is throttled again and again", async () => {
+    it("reports repeated throttling", async () => {
       await stack.say({ faults: { StartPipelineExecution: Array(9).fill(throttling) as Fault[] } });
       const { code, stderr } = await stack.restate(["start"]);
       equal(code, 1);
@@ -131,7 +131,7 @@ describe("npm run restate: executions", () => {
       );
     });
 
-    it("watches the execution by --wait, in plain lines where nobody watches", async () => {
+    it("watches the execution with --wait, in plain lines without a terminal", async () => {
       await stack.say(succeeding);
       const { code, stderr, stdout } = await stack.restate(["start", "--wait", "--every", "0.1"]);
       equal(code, 0, stderr);
@@ -177,7 +177,7 @@ describe("npm run restate: executions", () => {
       );
     });
 
-    it("ends with 1 where the execution fails, and says which step and where its log is", async () => {
+    it("exits with 1 if the execution fails, and names the step and its log", async () => {
       await stack.say(failing);
       const { code, stderr, stdout } = await stack.restate([
         ...["start", "--wait", "--every", "0.1", "--json"],
@@ -203,7 +203,7 @@ describe("npm run restate: executions", () => {
       );
     });
 
-    it("names the grant of Lake Formation that is missing, where a step has failed for it", async () => {
+    it("names the missing Lake Formation grant that made a step fail", async () => {
       await stack.say(ungranted);
       const { stderr } = await stack.restate(["start", "--wait", "--every", "0.1", "--json"]);
       const missing =
@@ -212,7 +212,7 @@ describe("npm run restate: executions", () => {
       match((await stack.restate(["status"])).stdout, new RegExp(`\\n${missing}`));
     });
 
-    it("goes on watching where a look fails for a passing reason", async () => {
+    it("keeps watching after a transient failure to poll", async () => {
       const server: Fault = { code: "InternalFailure", message: "try again", status: 500 };
       const faults = { ListPipelineExecutionSteps: Array(4).fill(server) as Fault[] };
       await stack.say({ ...succeeding, faults });
@@ -221,7 +221,7 @@ describe("npm run restate: executions", () => {
       match(stdout, /: Succeeded\n$/);
     });
 
-    it("tells that the execution goes on where it may not be watched", async () => {
+    it("says that the execution continues if the user may not watch it", async () => {
       const denied: Fault = { code: "AccessDeniedException", message: "User: me is not allowed" };
       await stack.say({ ...succeeding, faults: { ListPipelineExecutionSteps: [denied] } });
       const { code, stderr } = await stack.restate(["start", "--wait"]);
@@ -232,7 +232,7 @@ describe("npm run restate: executions", () => {
       );
     });
 
-    it("leaves the execution running where it is interrupted, and says so", async () => {
+    it("leaves the execution running when interrupted, and says so", async () => {
       await stack.say({ ...succeeding, frames: (succeeding.frames ?? []).slice(0, 1) });
       const args = ["start", "--outputs", stack.outputs, "--wait", "--every", "0.1"];
       const child = spawn(process.execPath, [...restateScript, ...args], {
@@ -256,7 +256,7 @@ describe("npm run restate: executions", () => {
   });
 
   describe("status", () => {
-    it("shows the steps of the latest execution, also those that were not executed", async () => {
+    it("shows the steps of the latest execution, including those not executed", async () => {
       await stack.say({ ...failing, frames: (failing.frames ?? []).slice(-1) });
       const { code, stderr, stdout } = await stack.restate(["status"]);
       equal(code, 0, stderr);
@@ -281,14 +281,14 @@ describe("npm run restate: executions", () => {
       );
     });
 
-    it("follows to the end by --follow", async () => {
+    it("follows the execution to its end with --follow", async () => {
       await stack.say(succeeding);
       const { code, stdout } = await stack.restate(["status", "--follow", "--every", "0.1"]);
       equal(code, 0);
       match(stdout, /✓ RegisterDecisionTree 2\.0 s \(version 3 of restate-dev\)\n/);
     });
 
-    it("knows an execution by its id and by its ARN, and says which there are", async () => {
+    it("finds an execution by its id or ARN, and suggests existing ones otherwise", async () => {
       await stack.say(succeeding);
       const id = "abcdefghijkl";
       const { stderr: first } = await stack.restate(["status", "unknown"]);
@@ -306,7 +306,7 @@ describe("npm run restate: executions", () => {
   });
 
   describe("retry", () => {
-    it("continues an execution that failed, with a token of its own", async () => {
+    it("continues a failed execution with a new token", async () => {
       await stack.say({ ...failing, frames: (failing.frames ?? []).slice(-1) });
       const { code, stderr, stdout } = await stack.restate(["retry"]);
       equal(code, 0, stderr);
@@ -317,7 +317,7 @@ describe("npm run restate: executions", () => {
       match(call?.request["ClientRequestToken"] as string, /^[0-9a-f-]{36}$/);
     });
 
-    it("refuses one that has succeeded", async () => {
+    it("refuses an execution that succeeded", async () => {
       await stack.say({ ...succeeding, frames: (succeeding.frames ?? []).slice(-1) });
       const { code, stderr } = await stack.restate(["retry"]);
       equal(code, 1);
@@ -330,7 +330,7 @@ describe("npm run restate: executions", () => {
   });
 
   describe("stop", () => {
-    it("stops an execution that is running", async () => {
+    it("stops a running execution", async () => {
       await stack.say({ ...succeeding, frames: (succeeding.frames ?? []).slice(0, 1) });
       const { code, stdout } = await stack.restate(["stop"]);
       equal(code, 0);
@@ -338,7 +338,7 @@ describe("npm run restate: executions", () => {
       ok((await operations()).includes("StopPipelineExecution"));
     });
 
-    it("refuses one that has ended", async () => {
+    it("refuses an execution that has ended", async () => {
       await stack.say({ ...succeeding, frames: (succeeding.frames ?? []).slice(-1) });
       const { code, stderr } = await stack.restate(["stop"]);
       equal(code, 1);

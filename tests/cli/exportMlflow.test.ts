@@ -221,7 +221,7 @@ describe("export mlflow", function () {
     await (server as MlflowServer | undefined)?.stop();
   });
 
-  it("logs a run an execution, below it a run a candidate, and below that a run a trial", async () => {
+  it("logs nested runs for each execution, candidate and trial", async () => {
     const runs = await server.runs("restate-dev");
     const [execution] = runs.filter(({ info }) => info.run_name === succeeded);
     ok(execution);
@@ -245,7 +245,7 @@ describe("export mlflow", function () {
     match(tagOf(other, "sagemaker.failure_reason") ?? "", /No candidate reaches R2 0.9999/);
   });
 
-  it("logs the objective of each trial by its number, and a trial's course by iteration", async () => {
+  it("logs each trial's objective by its number, and its course by iteration", async () => {
     const runs = await server.runs("restate-dev");
     const { stdout } = await local(["trials", succeeded, "--json", "--work-folder", workFolder]);
     const trials = (
@@ -292,7 +292,7 @@ describe("export mlflow", function () {
     equal(course.at(-1)?.[1], trials[0]?.objective);
   });
 
-  it("makes nothing twice, and makes anew what was left half done", async () => {
+  it("creates nothing twice, and repeats what was left unfinished", async () => {
     const before = (await server.runs("restate-dev")).map(({ info }) => info.run_id).sort();
     match((await exported("--all", "--to", store)).stderr, /0 runs logged, 18 there already/);
     deepEqual((await server.runs("restate-dev")).map(({ info }) => info.run_id).sort(), before);
@@ -307,7 +307,7 @@ describe("export mlflow", function () {
     ok(!after.includes(trial?.info.run_id ?? ""));
   });
 
-  it("registers the model packages, and follows their approval", async () => {
+  it("registers the model packages, and updates their approval status", async () => {
     const versions = async (): Promise<readonly Record<string, unknown>[]> => {
       const answer = (await server.get("model-versions/search", {})) as {
         model_versions: Record<string, unknown>[];
@@ -342,7 +342,7 @@ describe("export mlflow", function () {
     equal(gone, "INVALID_PARAMETER_VALUE");
   });
 
-  it("logs the same of a stack in AWS to its own app, but for what only records here say", async () => {
+  it("logs the same for a stack in AWS to its own app, except for what only local records contain", async () => {
     const elsewhere = join(folder, "elsewhere");
     mkdirSync(elsewhere);
     const direct = ["--default-artifact-root", artifactStore, "--no-serve-artifacts"];
@@ -426,7 +426,7 @@ describe("export mlflow", function () {
     }
   });
 
-  it("logs to an MLflow app of SageMaker, by signed requests that name it", async () => {
+  it("logs to a SageMaker MLflow app with signed requests that name it", async () => {
     const app = "arn:aws:sagemaker:eu-west-1:111122223333:mlflow-app/app-ABCD1234";
     const heard = new Set<string>();
     // In the place of mlflow.sagemaker.eu-west-1.app.aws: notes what is signed, and hands it to MLflow's own server.
@@ -503,7 +503,7 @@ describe("export mlflow", function () {
     ]);
   });
 
-  it("refuses an execution that there is not, and a server that does not answer", async () => {
+  it("refuses an execution that does not exist, and a server that does not answer", async () => {
     const unknown = await exported("nosuch", "--to", join(folder, "none"));
     equal(unknown.code, 1);
     match(unknown.stderr, /has no execution nosuch/);
@@ -563,7 +563,7 @@ describe("export mlflow", function () {
       return page;
     }
 
-    it("shows executions, and their candidates below them", async () => {
+    it("shows executions with their candidates below them", async () => {
       const page = await shown("experiments/1/runs", succeeded, failed);
       const links = "[row-index] a[href*='/runs/']";
       const rows = async (): Promise<readonly string[]> =>
@@ -611,7 +611,7 @@ describe("export mlflow", function () {
     });
   });
 
-  it("keeps the lock that MLflow's client and server share a version by", () => {
+  it("has the same versions in the locks of MLflow's client and server", () => {
     const version = (lock: string): string | undefined =>
       /^mlflow-skinny==(\S+)/m.exec(
         readFileSync(resolve(__dirname, "..", "..", lock), "utf8"),

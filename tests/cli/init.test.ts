@@ -35,7 +35,7 @@ describe("npm run restate -- init", function () {
   const written = (): JsonObject =>
     (parse(readFileSync(output, "utf8")) as { config: JsonObject }).config;
 
-  describe("writes a configuration that runs as it is", () => {
+  describe("writes a configuration that runs unchanged", () => {
     const german = rows.map(({ area, n, price, town }) =>
       [
         `${String(area)},5`,
@@ -48,7 +48,7 @@ describe("npm run restate -- init", function () {
     );
     const header = "Fläche (m²);Ort;Kaufpreis;Baujahr;Verkauft;Notiz";
 
-    it("of a file with quotes, decimal commas, a null text, dates and free text", async () => {
+    it("for a file with quotes, decimal commas, a null text, dates and free text", async () => {
       const path = write("flats.csv", `\uFEFF${[header, ...german].join("\r\n")}\r\n`);
       const { code, stderr, stdout } = await init(path, "--target", "Kaufpreis", "--force");
       equal(code, 0, stderr);
@@ -105,7 +105,7 @@ describe("npm run restate -- init", function () {
       equal((candidates[0]?.r2 ?? 0) > 0.9, true, run.stdout);
     });
 
-    it("with the target's means for text of many labels", async () => {
+    it("with mean-target encoding for text with many labels", async () => {
       const lines = Array.from(
         { length: 400 },
         (_, n) => `${n},Street ${n % 60},0${n % 70},${n % 3}`,
@@ -128,7 +128,7 @@ describe("npm run restate -- init", function () {
       ["utf-16", (text: string) => Buffer.from(`\uFEFF${text}`, "utf16le")],
       ["utf-16", (text: string) => Buffer.from(`\uFEFF${text}`, "utf16le").swap16()],
     ] as const) {
-      it(`of a file in ${encoding}, by a copy in UTF-8`, async () => {
+      it(`for a file in ${encoding}, using a UTF-8 copy`, async () => {
         const lines = rows.map(({ area, price, town }) => `${area},${town}\u00e4,${price}`);
         const text = ["Fl\u00e4che,Ort,price", ...lines].join("\r\n");
         const path = join(folder, "umlauts.csv");
@@ -153,7 +153,7 @@ describe("npm run restate -- init", function () {
       });
     }
 
-    it("with a split by time in a comment, where each row has a date", async () => {
+    it("with a commented-out split by time, if each row has a date", async () => {
       const dated = (day: (n: number) => string): Promise<Ended> => {
         const lines = rows.map(({ area, n, price }) => [area, day(n), price].join(","));
         const path = write("dated.csv", ["area,sold,price", ...lines].join("\n"));
@@ -173,7 +173,7 @@ describe("npm run restate -- init", function () {
       equal(proposed(), undefined);
     });
 
-    it("of a file with dates, of which some are missing, or that nothing else is learnt from", async () => {
+    it("for files with missing dates, or without any feature but a date", async () => {
       const day = (n: number): string =>
         new Date(Date.UTC(1968, 0, 1 + n * 97)).toISOString().slice(0, 10);
       const lines = rows.map(({ n }) => {
@@ -243,7 +243,7 @@ describe("npm run restate -- init", function () {
       equal((await init(only, "--target", "price", "--force")).code, 0);
     });
 
-    it("of a folder with partitions", async () => {
+    it("for a folder with partitions", async () => {
       for (const year of [2023, 2024]) {
         mkdirSync(join(folder, "lake", `year=${year}`), { recursive: true });
         const part = rows.filter(({ n }) => n % 2 === year % 2);
@@ -262,7 +262,7 @@ describe("npm run restate -- init", function () {
       ]);
     });
 
-    it("whose texts are no YAML but what they are", async () => {
+    it("with texts that YAML could misread", async () => {
       const labels = ["a: b # c", '"q" {x}', "\u001b[31mred", "no"];
       const lines = rows.map(({ n, price }) => `${labels[n % 4] ?? ""}|${price}|${n % 5}`);
       const path = write("odd.csv", ["y: {#|null|n", ...lines].join("\n"));
@@ -384,7 +384,7 @@ describe("npm run restate -- init", function () {
     });
   }
 
-  it("refuses a path that is not there, and keeps what is", async () => {
+  it("refuses a missing path, and keeps existing files", async () => {
     const gone = await init(join(folder, "gone.csv"), "--force");
     equal(gone.stderr, `error: file or folder does not exist: ${join(folder, "gone.csv")}\n`);
     const before = "kept: as it is\n";
@@ -398,7 +398,7 @@ describe("npm run restate -- init", function () {
     equal(readFileSync(output, "utf8"), before);
   });
 
-  it("names a stack that the program takes", async () => {
+  it("chooses a stack name that the program accepts", async () => {
     deepEqual(
       ["flats.csv", "Sales Model 2024.csv", "my_deployer.csv", "2024.csv", "dev.csv"].map(
         stackName,
@@ -413,7 +413,7 @@ describe("npm run restate -- init", function () {
     equal(existsSync(taken), false);
   });
 
-  it("proposes a target where nobody can be asked", async () => {
+  it("suggests a target if nobody can be asked", async () => {
     const { code, stderr } = await init(write("ask.csv", plain.join("\n")), "--force");
     equal(code, 1);
     equal(

@@ -107,7 +107,7 @@ describe("npm run restate -- init --table", function () {
     return config["restate:dataset"] as JsonObject;
   }
 
-  it("adopts a table of Parquet files as it is", async () => {
+  it("reads a table of Parquet files unchanged", async () => {
     deepEqual(await dataset("Sales.Flats", "--target", "price"), {
       table: "flats",
       source: { database: "sales", table: "flats" },
@@ -127,13 +127,13 @@ describe("npm run restate -- init --table", function () {
     });
   });
 
-  it("adopts a view, with the tables that it reads", async () => {
+  it("reads a view, with its base tables", async () => {
     const { location, source } = await dataset("sales.recent", "--target", "price");
     deepEqual(source, { database: "sales", table: "recent", baseTables: ["sales.flats"] });
     equal(location, "s3://lake/flats/");
   });
 
-  it("reads text as its SerDe does", async () => {
+  it("reads text like its SerDe", async () => {
     const { columns, delimiter, headerLines, nullTexts, quoted } = await dataset(
       ...["awsdatacatalog.sales.lazy", "--target", "price"],
     );
@@ -141,7 +141,7 @@ describe("npm run restate -- init --table", function () {
     deepEqual((columns as JsonObject[])[0], { name: "price", type: "double" });
   });
 
-  it("takes the types of what OpenCSVSerde reads as text from some of its rows", async () => {
+  it("infers the types of OpenCSVSerde's strings from sample rows", async () => {
     const alone = await init("sales.quoted", "--target", "price");
     equal(
       alone.stderr,
@@ -177,7 +177,7 @@ describe("npm run restate -- init --table", function () {
     );
   });
 
-  it("names what is not there, or is not given", async () => {
+  it("names what is missing or not given", async () => {
     const said = async (...options: readonly string[]): Promise<string> =>
       (await init(...options)).stderr;
     equal(

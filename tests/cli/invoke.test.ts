@@ -22,13 +22,13 @@ describe("npm run restate -- invoke", () => {
   const sizes = async (): Promise<readonly number[]> =>
     (await stack.calls()).map(({ request }) => Number(request["size"]));
 
-  it("predicts a row", async () => {
+  it("prints the prediction for a row", async () => {
     const { code, stderr, stdout } = await stack.restate(["invoke", "houses", "--", row]);
     equal(code, 0, stderr);
     equal(stdout, "-234.36\n");
   });
 
-  it("predicts the rows of a file, one a line, and passes over empty lines", async () => {
+  it("predicts the rows of a file, one per line, and skips empty lines", async () => {
     const file = join(stack.folder, "rows.csv");
     writeFileSync(file, `1,2,3,4,5,6,7\r\n\r\n2,2,3,4,5,6,7\r\n`);
     equal((await stack.restate(["invoke", "houses", file])).stdout, "2.0\n4.0\n");
@@ -36,7 +36,7 @@ describe("npm run restate -- invoke", () => {
     deepEqual(JSON.parse(stdout), [2, 4]);
   });
 
-  it("divides a large file into requests below the limit, and keeps the order", async () => {
+  it("splits a large file into requests below the limit, and keeps the order", async () => {
     const file = join(stack.folder, "large.csv");
     const count = 300_000;
     const line = (index: number): string => `${index},2.25,3.25,4.25,5.25,6.25,7.25`;
@@ -54,7 +54,7 @@ describe("npm run restate -- invoke", () => {
     );
   });
 
-  it("names the lines that the model refuses", async () => {
+  it("names the lines that the model rejects", async () => {
     const file = join(stack.folder, "wrong.csv");
     writeFileSync(file, "1,2,3,4,5,6,7\n1,2\n");
     const { code, stderr, stdout } = await stack.restate(["invoke", "houses", file]);
@@ -65,7 +65,7 @@ describe("npm run restate -- invoke", () => {
     );
   });
 
-  it("says so where there is no such endpoint, no such file, no row, or too large a one", async () => {
+  it("reports a missing endpoint or file, no rows, and a row that is too large", async () => {
     const failed = async (endpoint: string, rows: string): Promise<string> => {
       const { code, stderr, stdout } = await stack.restate(["invoke", endpoint, "--", rows]);
       deepEqual([code, stdout], [1, ""]);

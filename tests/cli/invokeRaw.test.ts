@@ -47,7 +47,7 @@ describe("npm run restate -- invoke --raw", () => {
     ends = "";
   });
 
-  it("keeps line breaks and delimiters in quotes", async () => {
+  it("keeps quoted line breaks and delimiters", async () => {
     const text = '1;"a\nb; ""c"""\n\n2;x\r\n';
     deepEqual(JSON.parse((await invoke(file("rows.csv", text))).stdout), [1, 2]);
     deepEqual(requests, [["text/csv", '1;"a\nb; ""c"""\n2;x\n']]);
@@ -55,7 +55,7 @@ describe("npm run restate -- invoke --raw", () => {
     deepEqual([code, stderr], [1, "error: line 1: a quote opens a value, and none closes it\n"]);
   });
 
-  it("sends records of JSON one a line, from a list, a file of lines, or as typed", async () => {
+  it("sends JSON records one per line, from a list, a JSON Lines file, or the command line", async () => {
     const lines = '{"a":1}\n{"a":2}\n';
     for (const given of [
       file("list.json", '[{"a": 1},\n {"a": 2}]'),
@@ -69,7 +69,7 @@ describe("npm run restate -- invoke --raw", () => {
     match((await invoke("--", '{"a": }')).stderr, /^error: the rows are not JSON: /);
   });
 
-  it("sends fewer rows where they are too many for the model, in their order", async () => {
+  it("sends fewer rows at a time if the model rejects too many, and keeps the order", async () => {
     const rows = Array.from({ length: 10 }, (_, index) => `${index};x`);
     const { stdout } = await invoke(file("many.csv", rows.join("\n")));
     deepEqual(
@@ -82,7 +82,7 @@ describe("npm run restate -- invoke --raw", () => {
     );
   });
 
-  it("shows intervals as the model answers them, or as JSON", async () => {
+  it("shows the model's intervals as text or JSON", async () => {
     ends = ",-1.5,2.5";
     const rows = file("intervals.csv", "1;x\n2;y\n");
     deepEqual(JSON.parse((await invoke(rows)).stdout), [
@@ -94,7 +94,7 @@ describe("npm run restate -- invoke --raw", () => {
     equal(shown.stdout, "1,-1.5,2.5\n2,-1.5,2.5\n");
   });
 
-  it("says so where there is neither a row nor a file", async () => {
+  it("says so if there is neither a row nor a file", async () => {
     const { code, stderr } = await invoke("nothing");
     equal(code, 1);
     match(stderr, /^error: "nothing" is neither a row nor a file: .*nothing does not exist\n$/);

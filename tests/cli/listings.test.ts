@@ -47,7 +47,7 @@ describe("npm run restate: lists of executions, trials and models", () => {
   describe("trials", () => {
     const done = { ...succeeding, frames: (succeeding.frames ?? []).slice(-1) };
 
-    it("lists all, of all pages, the best first, under the headings of the local run", async () => {
+    it("lists the trials of all pages, the best first, with the local run's headings", async () => {
       await stack.say(done);
       const { code, stderr, stdout } = await stack.restate(["trials"]);
       equal(code, 0, stderr);
@@ -70,7 +70,7 @@ describe("npm run restate: lists of executions, trials and models", () => {
       );
     });
 
-    it("puts the highest objective first where it is maximised", async () => {
+    it("puts the highest objective first if it is maximised", async () => {
       const tunings = { "tune-tree": tuningJob("tune-tree", "Maximize") };
       await stack.say({ ...done, tunings });
       const { stdout } = await stack.restate(["trials", executions[0] ?? "", "--json"]);
@@ -100,7 +100,7 @@ describe("npm run restate: lists of executions, trials and models", () => {
       deepEqual([both.code, both.stderr], [1, "error: --csv and --json exclude each other\n"]);
     });
 
-    it("knows a trial that is still running", async () => {
+    it("shows a trial that is still running", async () => {
       const [frame] = done.frames;
       ok(frame);
       const trials = { "tune-tree": [trainingJob("tree-1", "InProgress", undefined, 5)] };
@@ -111,7 +111,7 @@ describe("npm run restate: lists of executions, trials and models", () => {
   });
 
   describe("models, approve and reject", () => {
-    it("models lists the versions under the headings of the local run", async () => {
+    it("models lists the versions with the local run's headings", async () => {
       const { code, stderr, stdout } = await stack.restate(["models"]);
       equal(code, 0, stderr);
       const [head, ...rows] = cellsOf(stdout);
@@ -150,7 +150,7 @@ describe("npm run restate: lists of executions, trials and models", () => {
       equal((await stack.restate(["runs", "--most", "1.5"])).code, 1);
     });
 
-    it("reject and approve set the status with a comment, and say what it was", async () => {
+    it("reject and approve set the status with a comment, and print the previous one", async () => {
       await stack.say({});
       const rejected = await stack.restate(["reject", "3", "--comment", "no R², no use"]);
       equal(rejected.stdout, "version 3 of restate-dev: Rejected (was PendingManualApproval)\n");

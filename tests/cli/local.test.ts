@@ -54,7 +54,7 @@ describe("the commands of npm run local", () => {
     match((await run("runs")).stdout, new RegExp(`│ ${execution} │`));
   });
 
-  it("runs shows an execution as stopped whose process is gone", async () => {
+  it("runs shows an execution as stopped if its process is gone", async () => {
     const definition = writeDefinition(folder, await smallDefinition());
     const stopped = join(folder, "stopped");
     const child = spawn(process.execPath, [
@@ -82,7 +82,7 @@ describe("the commands of npm run local", () => {
     match(report, /■ Stopped/);
   });
 
-  it("trials lists those of the latest execution, or of the one that is named", async () => {
+  it("trials lists the trials of the latest or the given execution", async () => {
     const latest = await run("trials", "--json");
     equal((JSON.parse(latest.stdout) as unknown[]).length, 6);
     equal((await run("trials", execution, "--json")).stdout, latest.stdout);
@@ -94,7 +94,7 @@ describe("the commands of npm run local", () => {
     );
   });
 
-  it("serve takes an approved model only, or the one that is named", async () => {
+  it("serve only serves an approved model, or the given one", async () => {
     const { code, stderr } = await run("serve");
     equal(code, 1);
     match(
@@ -117,7 +117,7 @@ describe("the commands of npm run local", () => {
     equal(stderr, "error: restate-dev has no version 7; it has version 1\n");
   });
 
-  it("compare shows what differs between two executions", async () => {
+  it("compare shows the differences between two executions", async () => {
     const definition = writeDefinition(folder, await smallDefinition());
     const data = join(folder, "housing.data");
     const args = ["--definition", definition, "--data", data, "--json", "--quiet"];
@@ -141,7 +141,7 @@ describe("the commands of npm run local", () => {
     equal((await run("compare", execution, "nothing")).code, 1);
   });
 
-  it("simulate replays days of requests to a model, tells when drift is found, and draws it", async () => {
+  it("simulate replays days of requests, reports when drift is detected, and draws it", async () => {
     const scenario = join(folder, "scenario.yaml");
     const page = join(folder, "simulation.html");
     const simulate = (text: string, ...args: readonly string[]): Promise<Ended> => {
@@ -210,7 +210,7 @@ describe("the commands of npm run local", () => {
       server = await startServer();
     });
 
-    it("predicts a row in the order of the table, close to what it is", async () => {
+    it("predicts a row in the table's order, close to the actual value", async () => {
       const fields = (rows[0] ?? "").split(",");
       const row = fields.slice(0, 7).join(",");
       const { code, stdout } = await local(["invoke", "--port", String(port), "--", row]);
@@ -218,7 +218,7 @@ describe("the commands of npm run local", () => {
       ok(Math.abs(Number(stdout) - Number(fields[8])) < 60_000, `${row}: ${stdout}`);
     });
 
-    it("predicts the rows of a file, one a line", async () => {
+    it("predicts the rows of a file, one per line", async () => {
       const file = writeRows(
         join(folder, "rows.csv"),
         rows.slice(0, 5).map((row) => row.split(",").slice(0, 7).join(",")),
@@ -231,7 +231,7 @@ describe("the commands of npm run local", () => {
       });
     });
 
-    it("refuses a row of another width, in its own words", async () => {
+    it("rejects a row of another width with the model's message", async () => {
       const { code, stderr } = await local(["invoke", "--port", String(port), "1,2"]);
       equal(code, 1);
       match(
@@ -246,7 +246,7 @@ describe("the commands of npm run local", () => {
       equal(stderr, `error: port ${port} is in use; choose another with --port\n`);
     });
 
-    it("ends, and frees its port, when the command is killed", async () => {
+    it("ends and frees its port when the command is killed", async () => {
       server.removeAllListeners("exit");
       const ended = new Promise<void>((done) =>
         server.once("exit", () => {
@@ -266,7 +266,7 @@ describe("the commands of npm run local", () => {
       server = await startServer();
     });
 
-    it("ends in order when it is interrupted", async () => {
+    it("ends in order when interrupted", async () => {
       server.removeAllListeners("exit");
       const ended = new Promise<number | null>((done) => server.once("exit", done));
       server.kill("SIGINT");
@@ -279,7 +279,7 @@ describe("the commands of npm run local", () => {
 
   // After the served model is done with: mocha runs a suite's own tests before the suites in it.
   describe("clean", () => {
-    it("leaves a folder alone that holds what no run has made", async () => {
+    it("refuses a folder with files that no run wrote", async () => {
       const other = join(folder, "other");
       mkdirSync(join(other, "executions"), { recursive: true });
       writeFileSync(join(other, "thesis.tex"), "years of work");
@@ -292,7 +292,7 @@ describe("the commands of npm run local", () => {
       deepEqual(readdirSync(other).sort(), ["executions", "thesis.tex"]);
     });
 
-    it("says what it would remove, and removes it when told to", async () => {
+    it("lists what it would remove, and removes it once confirmed", async () => {
       const { code, stdout } = await run("clean");
       equal(code, 1);
       equal(

@@ -69,13 +69,13 @@ describe("npm run restate -- logs", () => {
     await stack.say({ ...failing, frames: (failing.frames ?? []).slice(-1) });
   });
 
-  it("prints the log of a step's job, and of no job whose name only begins alike", async () => {
+  it("prints the log of a step's job, but not of a job whose name has the same prefix", async () => {
     const { code, stderr, stdout } = await stack.restate(["logs", "EvaluateDecisionTree"]);
     equal(code, 0, stderr);
     equal(stdout, "reading the model\nError: no rows\n");
   });
 
-  it("shows how the log of a failed step ends where the execution is watched", async () => {
+  it("shows the end of a failed step's log when the execution is watched", async () => {
     const { code, stderr } = await stack.restate(["status", "--follow", "--every", "0.1"]);
     equal(code, 1);
     match(
@@ -84,7 +84,7 @@ describe("npm run restate -- logs", () => {
     );
   });
 
-  it("prints the logs of all trials of a tuning step, those that failed first", async () => {
+  it("prints the logs of all trials of a tuning step, failed ones first", async () => {
     const { code, stderr, stdout } = await stack.restate(["logs", "TuneDecisionTree"]);
     equal(code, 0, stderr);
     deepEqual(stdout.trimEnd().split("\n"), [
@@ -97,13 +97,13 @@ describe("npm run restate -- logs", () => {
     ]);
   });
 
-  it("prints the log of a job by its name, of all its hosts", async () => {
+  it("prints the log of a job from all its hosts, by the job's name", async () => {
     const { code, stderr, stdout } = await stack.restate(["logs", "byhand"]);
     equal(code, 0, stderr);
     equal(stdout, "host one\nhost two\n");
   });
 
-  it("says beside the log what right a role lacks", async () => {
+  it("names the permission that a role lacks beside the log", async () => {
     const { stderr, stdout } = await stack.restate(["logs", "denied"]);
     match(stdout, /^Error AccessDeniedException/);
     match(
@@ -112,7 +112,7 @@ describe("npm run restate -- logs", () => {
     );
   });
 
-  it("says so where there is no such step or job, and where a step has no log", async () => {
+  it("reports a missing step or job, and a step without a log", async () => {
     const unknown = await stack.restate(["logs", "Nothing"]);
     equal(unknown.code, 1);
     match(
@@ -129,7 +129,7 @@ describe("npm run restate -- logs", () => {
     );
   });
 
-  it("follows a step to its end by --follow, and prints each line once", async () => {
+  it("follows a step to its end with --follow, and prints each line once", async () => {
     const [first] = succeeding.frames ?? [];
     const last = succeeding.frames?.at(-1);
     const running = first === undefined ? [] : [first];

@@ -2,7 +2,7 @@ import { equal } from "node:assert/strict";
 
 import { missingRight } from "../../cli/sageMaker/missingRights";
 
-describe("a failure that tells what right a role lacks", () => {
+describe("the missing permission in a failure", () => {
   const grant = (what: string): string =>
     `missing Lake Formation permission: a data lake administrator must grant ${what} to the job's role ` +
     '(docs/deploy.md, "Lake Formation")';
@@ -39,7 +39,7 @@ describe("a failure that tells what right a role lacks", () => {
     ["another failure", "AlgorithmError: exit code 1", undefined],
   ];
   for (const [source, text, expected] of cases) {
-    it(`is understood: ${source}`, () => {
+    it(`is found in the words of ${source}`, () => {
       equal(missingRight(text), expected);
     });
   }

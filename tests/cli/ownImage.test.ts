@@ -65,7 +65,7 @@ class Handler(BaseHTTPRequestHandler):
 HTTPServer(("127.0.0.1", int(os.environ["SAGEMAKER_BIND_TO_PORT"])), Handler).serve_forever()
 `;
 
-describe("npm run local, with jobs of others,", () => {
+describe("npm run local, with custom images,", () => {
   const folder = temporaryFolder();
   const workFolder = join(folder, "work");
   const objects = join(folder, "objects");
@@ -107,7 +107,7 @@ describe("npm run local, with jobs of others,", () => {
   };
 
   for (const program of ["package", "scripts"]) {
-    it(`trains by the program of a folder: its ${program}`, async () => {
+    it(`trains with a folder's program: its ${program}`, async () => {
       const given = `${image}=${join(folder, program)}`;
       const { code, stderr, stdout } = await run([trainStep], "--image", given, "--json");
       equal(code, 0, stderr);
@@ -123,7 +123,7 @@ describe("npm run local, with jobs of others,", () => {
     });
   }
 
-  it("sends JSON to a model that has no artifact, by lines or whole, and keeps its answers", async () => {
+  it("sends JSON, by line or whole, to a model without an artifact, and keeps its responses", async () => {
     const role = "arn:aws:iam::111122223333:role/team";
     const steps = (split: string, type: string, output: JsonObject): readonly JsonObject[] => [
       {
@@ -172,7 +172,7 @@ describe("npm run local, with jobs of others,", () => {
     );
   });
 
-  it("runs as one of the pipeline that is named, which its executions are listed under", async () => {
+  it("runs under the given pipeline's name, and lists its executions under it", async () => {
     const says = { "Std:Join": { On: " ", Values: ["in", { Get: "Execution.PipelineName" }] } };
     const { stderr } = await run([failStep("Say", says)], "--pipeline-name", "Team-Pipeline");
     match(stderr, /^error: step Say failed: in Team-Pipeline\n/);
@@ -218,7 +218,7 @@ describe("npm run local, with jobs of others,", () => {
     });
   }
 
-  describe("a step that fails", () => {
+  describe("a failed step", () => {
     let failed: Ended;
     let id: string;
 
@@ -236,7 +236,7 @@ describe("npm run local, with jobs of others,", () => {
       id = /--source (\w+)/.exec(failed.stderr)?.[1] ?? "";
     });
 
-    it("is told with its reason, its log, and lines that run it again and open its folder", () => {
+    it("is reported with its reason, its log, and commands to run it again and open its folder", () => {
       equal(failed.code, 1);
       const lines = failed.stderr.trimEnd().split("\n");
       const work = `--work-folder ${workFolder}`;
@@ -252,7 +252,7 @@ describe("npm run local, with jobs of others,", () => {
       ]);
     });
 
-    it("has its folder and environment in a shell", async () => {
+    it("can be inspected in a shell with its folder and environment", async () => {
       const at = join(workFolder, "executions", id, "jobs", "Check", "opt", "ml");
       const there = await local("shell", "Check", "--", "sh", "-c", 'pwd; echo "$REASON"; exit 7');
       deepEqual([there.stdout, there.code], [`${at}\nno luck\n`, 7], there.stderr);
@@ -261,7 +261,7 @@ describe("npm run local, with jobs of others,", () => {
       deepEqual([again.stdout, again.stderr, again.code], ["about to fail\n", "no luck\n", 1]);
     });
 
-    it("has none where it did not fail, or does not exist", async () => {
+    it("has no shell if it did not fail or does not exist", async () => {
       const done = await local("shell", "Train");
       equal(done.code, 1);
       match(
@@ -277,7 +277,7 @@ describe("npm run local, with jobs of others,", () => {
       equal(aws.code, 1);
     });
 
-    it("fails alike by the line that runs it alone, which leaves one folder only", async () => {
+    it("fails the same way when run alone, and keeps only one folder", async () => {
       const line = /npm run local -- (run .*)/.exec(failed.stderr)?.[1] ?? "";
       const again = await commandLine(["--local", ...line.split(" "), "--quiet"]);
       equal(again.code, 1);
@@ -295,7 +295,7 @@ describe("npm run local, with jobs of others,", () => {
       equal(readdirSync(join(executions, second)).includes("jobs"), false);
     });
 
-    it("is told alike by retry and status, with a line that works as it is typed", async () => {
+    it("is reported the same by retry and status, with a command that can be copied", async () => {
       const work = `--work-folder ${workFolder}`;
       const folderOf = join(workFolder, "executions", id);
       const definition = join(folderOf, "definition.json");

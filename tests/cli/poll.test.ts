@@ -18,12 +18,12 @@ describe("polling", () => {
     return made;
   };
 
-  it("pauses longer while nothing changes, and shortly after a change", async () => {
+  it("pauses longer while nothing changes, and briefly after a change", async () => {
     deepEqual(await pauses([false, false, false, true, false]), [3, 4.5, 5, 2, 3]);
     deepEqual(await pauses([true, true]), [2, 2]);
   });
 
-  it("passes over a failure that may pass, and gives up after eight in a row", async () => {
+  it("tolerates transient failures, and gives up after eight in a row", async () => {
     const throttled = new AwsError("throttled", "ThrottlingException", true);
     let looks = 0;
     const quick = { shortest: 0.001, longest: 0.001 };
@@ -42,7 +42,7 @@ describe("polling", () => {
     equal(looks, 8);
   });
 
-  it("gives up at once where the failure will not pass", async () => {
+  it("gives up at once on a permanent failure", async () => {
     const denied = new AwsError("denied", "AccessDeniedException", false);
     let looks = 0;
     const never = poll(pace, () => {

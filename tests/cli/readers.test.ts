@@ -20,14 +20,14 @@ import { worldOf } from "../../cli/world";
 import { temporaryFolder } from "../support/localRun";
 import { conditionStep, definitionOf, localWorld, scriptStep } from "../support/localWorld";
 
-describe("what reads AWS for the commands", () => {
+describe("the commands' readers of AWS", () => {
   const machine = localWorld(join(temporaryFolder(), "work"));
   const world = worldOf(machine);
   const client = sageMaker(world.client);
 
   after(() => world.close());
 
-  it("reads this machine by the same calls: executions, steps and logs", async () => {
+  it("read this machine with the same calls: executions, steps and logs", async () => {
     machine.store.write("s3://team-bucket/code/say.py", 'print("hello")\nprint("again")\n');
     await client.send(
       new CreatePipelineCommand({
@@ -70,7 +70,7 @@ describe("what reads AWS for the commands", () => {
     deepEqual(lines, ["hello", "again"]);
   });
 
-  it("names the executions that there are where one is not there", async () => {
+  it("list the existing executions if one does not exist", async () => {
     await rejects(findExecution(client, world, "none"), {
       message: /^the work folder \S+ has no execution none; it has \w{12}$/,
     });
@@ -81,7 +81,7 @@ describe("what reads AWS for the commands", () => {
     });
   });
 
-  it("names the versions that there are where one is not there, as ranges by group", async () => {
+  it("list the existing versions as ranges by group if one does not exist", async () => {
     const expect = (groups: string[], message: string): Promise<void> =>
       rejects(findVersion(client, groups, "40"), { message });
     await expect([], "there is no version 40; no model is registered");

@@ -13,7 +13,7 @@ describe("a scenario of drift", () => {
     return readScenario(join(folder, name));
   };
 
-  it("has defaults: a thousand rows of a quiet day, by serving's thresholds", () => {
+  it("has defaults: a thousand rows a day, no shifts, and serving's thresholds", () => {
     deepEqual(read(""), {
       rows: 1000,
       seed: 1,
@@ -22,7 +22,7 @@ describe("a scenario of drift", () => {
     });
   });
 
-  it("is the example's, in YAML, and may be JSON", () => {
+  it("can be YAML, like the example, or JSON", () => {
     const example = readScenario("examples/drift.yaml");
     deepEqual(example.shifts.map(shiftText), [
       "gradual mean of population (0.6)",
@@ -51,7 +51,7 @@ describe("a scenario of drift", () => {
     ],
     ["no YAML", "{", /^cannot read the scenario .*scenario\.yaml: Flow map .*$/],
   ] as const) {
-    it(`is refused by its keys: ${what}`, () => {
+    it(`is refused, naming the keys: ${what}`, () => {
       try {
         read(text);
       } catch (error) {
@@ -64,7 +64,7 @@ describe("a scenario of drift", () => {
 });
 
 describe("a scenario's file", () => {
-  it("is named where it does not exist, or is a folder", () => {
+  it("is named if it does not exist or is a folder", () => {
     for (const path of ["/nowhere/scenario.yaml", temporaryFolder()]) {
       throws(() => readScenario(path), { message: `--scenario: file does not exist: ${path}` });
     }
@@ -81,7 +81,7 @@ describe("a simulation", () => {
   });
   const days = [day(0), day(1, "a", "b"), day(2, "c"), day(3), day(4, "<d>")];
 
-  it("has an alarm while one day after another finds something", () => {
+  it("has one alarm for consecutive days with findings", () => {
     deepEqual(alarmsOf(days), [
       { from: 1, to: 2, found: ["a", "b"] },
       { from: 4, to: 4, found: ["<d>"] },
@@ -89,7 +89,7 @@ describe("a simulation", () => {
     deepEqual(alarmsOf([day(0)]), []);
   });
 
-  it("is a page that needs nothing else, and shows names as they are", async () => {
+  it("is a self-contained page, which escapes names", async () => {
     const page = await renderSimulation({
       model: "Tree",
       rows: 1_000_000,

@@ -27,15 +27,15 @@ const text = definitionOf([
 const definition = JSON.parse(text) as PipelineDefinition;
 const options = (more: Partial<SelectionOptions>): SelectionOptions => ({ only: [], ...more });
 
-describe("the steps that a command line selects", () => {
+describe("the selected steps", () => {
   const steps = (more: Partial<SelectionOptions>): readonly string[] | undefined =>
     selectSteps(definition, options(more))?.steps;
 
-  it("are all where none is named", () => {
+  it("are all steps if none is named", () => {
     equal(selectSteps(definition, options({})), undefined);
   });
 
-  it("are those named, those that wait for one, or those that one waits for, in the definition's order", () => {
+  it("are the named ones, those after one, or those before one, in the definition's order", () => {
     deepEqual(steps({ only: ["Right", "First"] }), ["First", "Right"]);
     deepEqual(steps({ from: "Left" }), ["Left", "Last", "Fails"]);
     deepEqual(steps({ until: "Left" }), ["First", "Left"]);
@@ -43,7 +43,7 @@ describe("the steps that a command line selects", () => {
     deepEqual(steps({ only: ["Right"], from: "Last" }), ["Right", "Last", "Fails"]);
   });
 
-  it("need an earlier execution only where one waits for a step that is not selected", () => {
+  it("only need an earlier execution if one depends on a step that is not selected", () => {
     deepEqual(selectSteps(definition, options({ until: "Left" }))?.needed, []);
     deepEqual(selectSteps(definition, options({ only: ["Left"] }))?.needed, ["First"]);
     deepEqual(selectSteps(definition, options({ from: "Last" }))?.needed, [
@@ -53,7 +53,7 @@ describe("the steps that a command line selects", () => {
     ]);
   });
 
-  it("are refused where one does not exist, or none is left", () => {
+  it("are refused if one does not exist, or none is left", () => {
     throws(() => steps({ only: ["Lst"] }), {
       message: "--only: there is no step Lst; did you mean Last?",
     });
@@ -69,7 +69,7 @@ describe("the steps that a command line selects", () => {
   });
 });
 
-describe("the execution that a selection takes other results from", () => {
+describe("the execution whose results a selection reuses", () => {
   const machine = localWorld(join(temporaryFolder(), "work"));
   const world = worldOf(machine);
   const client = sageMaker(world.client);
@@ -85,7 +85,7 @@ describe("the execution that a selection takes other results from", () => {
   });
   after(() => world.close());
 
-  it("must be there", async () => {
+  it("must exist", async () => {
     await rejects(selectiveConfig(client, world, definition, options({ only: ["Left"] })), {
       message: /has no execution in which First succeeded, so there are no results to use$/,
     });
@@ -94,7 +94,7 @@ describe("the execution that a selection takes other results from", () => {
     });
   });
 
-  it("is the latest that has ended, or the one that is named", async () => {
+  it("is the latest that has ended, or the given one", async () => {
     const start = async (): Promise<string> => {
       const { PipelineExecutionArn: arn = "" } = await client.send(
         new StartPipelineExecutionCommand({ PipelineName: "Team" }),

@@ -4,7 +4,7 @@ import { AwsError } from "../../cli/sageMaker/awsErrors";
 import { shownChallenge } from "../../cli/sageMaker/shownChallenge";
 import type { Challenge } from "../../local/records/challenge";
 
-describe("a champion's challenge beside an execution", () => {
+describe("a champion's challenge in the display of an execution", () => {
   const challenge: Challenge = {
     outcome: "Beaten",
     verdict: "the champion is beaten",
@@ -14,7 +14,7 @@ describe("a champion's challenge beside an execution", () => {
     difference: { r2: 0.05, least: 0.0123, confidence: 0.9, by: 0.01 },
   };
 
-  it("is told in a line, or not where there is none", async () => {
+  it("is one line, if there was a challenge", async () => {
     deepEqual(await shownChallenge(() => Promise.resolve(undefined)), { lines: [] });
     deepEqual(await shownChallenge(() => Promise.resolve(challenge)), {
       challenge,
@@ -29,7 +29,7 @@ describe("a champion's challenge beside an execution", () => {
     ]);
   });
 
-  it("does not hide the execution from those who may not read it", async () => {
+  it("does not hide the execution from users without permission to read it", async () => {
     const denied = new AwsError("no permission: s3:GetObject", "AccessDenied", false);
     deepEqual(await shownChallenge(() => Promise.reject(denied)), {
       lines: ["Champion: the verdict cannot be read: no permission: s3:GetObject"],

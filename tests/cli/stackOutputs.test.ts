@@ -26,7 +26,7 @@ describe("npm run restate: the stack's exports, credentials and errors", () => {
   };
 
   describe("--outputs", () => {
-    it("names an export that is missing, and a version that it does not know", async () => {
+    it("names a missing export, and an unknown version", async () => {
       deepEqual(await modelsWith(JSON.stringify({ outputsVersion: "1", region: "us-east-1" })), [
         1,
         "error: --outputs: FILE does not export modelPackageGroupName; deploy this version with `pulumi up`\n",
@@ -37,7 +37,7 @@ describe("npm run restate: the stack's exports, credentials and errors", () => {
       ]);
     });
 
-    it("refuses a definition that is none", async () => {
+    it("refuses an invalid definition", async () => {
       const file = join(stack.folder, "secret.json");
       writeFileSync(file, JSON.stringify({ ...stack.exports, pipelineDefinition: "[secret]" }));
       const args = ["start", "--outputs", file];
@@ -46,7 +46,7 @@ describe("npm run restate: the stack's exports, credentials and errors", () => {
       match(stderr, /^error: the export pipelineDefinition: the definition is not JSON: .*\n$/);
     });
 
-    it("refuses a file that is missing or no JSON object", async () => {
+    it("refuses a file that is missing or not a JSON object", async () => {
       match((await modelsWith("{"))[1], /^error: --outputs: FILE: not JSON: /);
       deepEqual(await modelsWith("[]"), [1, "error: --outputs: FILE: is not a JSON object\n"]);
       const args = ["models", "--outputs", "/nowhere"];
@@ -55,7 +55,7 @@ describe("npm run restate: the stack's exports, credentials and errors", () => {
     });
   });
 
-  describe("the real Pulumi CLI, with a backend of its own", () => {
+  describe("the real Pulumi CLI, with a local backend", () => {
     const folder = join(stack.folder, "pulumi");
     const environment = (): Readonly<Record<string, string>> =>
       stack.environment({
@@ -97,13 +97,13 @@ describe("npm run restate: the stack's exports, credentials and errors", () => {
       }
     });
 
-    it("tells the exports, the definition among them", async () => {
+    it("returns the exports, including the definition", async () => {
       const { code, stderr, stdout } = await restate("start", "--parameter", "MinimumR2=0.5");
       equal(code, 0, stderr);
       match(stdout, /^arn:aws:sagemaker:.*:pipeline\/restate-dev\/execution\/[a-z0-9]{12}\n$/);
     });
 
-    it("knows no other stack", async () => {
+    it("finds no other stack", async () => {
       const { code, stderr } = await restate("models", "--stack", "nothing");
       equal(code, 1);
       equal(stderr, "error: pulumi stack output: no stack named 'nothing' found\n");
@@ -134,7 +134,7 @@ describe("npm run restate: the stack's exports, credentials and errors", () => {
       }
     });
 
-    it("is asked for the exports of the stack that is named", async () => {
+    it("is called for the exports of the given stack", async () => {
       const script = `echo "$@" > "${join(bin, "asked")}"; cat "${stack.outputs}"`;
       const { code, stderr, stdout } = await run(
         script,
@@ -149,7 +149,7 @@ describe("npm run restate: the stack's exports, credentials and errors", () => {
       equal(asked.stdout, "stack output --json --stack team/prod --non-interactive\n");
     });
 
-    it("need not be there where the exports are in a file, and is asked for where they are not", async () => {
+    it("is only required if the exports are not in a file", async () => {
       const { code, stderr } = await run(undefined, "models");
       equal(code, 1);
       match(
@@ -171,7 +171,7 @@ describe("npm run restate: the stack's exports, credentials and errors", () => {
       return stderr;
     };
 
-    it("without credentials says how to get some", async () => {
+    it("explains how to get credentials if there are none", async () => {
       const none = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" };
       match(
         await failsWith(undefined, stack.environment(none)),
@@ -179,7 +179,7 @@ describe("npm run restate: the stack's exports, credentials and errors", () => {
       );
     });
 
-    it("tells of credentials that have expired or are not accepted, and of what is not allowed", async () => {
+    it("reports expired or rejected credentials, and missing permissions", async () => {
       const message = "The security token included in the request is expired";
       equal(
         await failsWith({ code: "ExpiredTokenException", message }),
@@ -195,7 +195,7 @@ describe("npm run restate: the stack's exports, credentials and errors", () => {
       );
     });
 
-    it("tells of other refusals by the name of the call, and of a network that leads nowhere", async () => {
+    it("reports other errors with the name of the call, and an unreachable network", async () => {
       equal(
         await failsWith({ code: "ValidationException", message: "No such group." }),
         "error: ListModelPackages: No such group\n",
@@ -207,7 +207,7 @@ describe("npm run restate: the stack's exports, credentials and errors", () => {
     });
   });
 
-  it("says in its help what each command does, without loading the SDK", async () => {
+  it("explains each command in its help without loading the SDK", async () => {
     const preload = join(stack.folder, "noSdk.cjs");
     writeFileSync(
       preload,

@@ -11,7 +11,7 @@ describe("two tables in one work folder", () => {
   };
   const execution = { id: "a", startTime: "2026-01-02T03:04:05.000Z", status: "Succeeded" };
 
-  it("are two stacks, each named after the file of its configuration", () => {
+  it("are two stacks, each named after its configuration file", () => {
     equal(stackNamed({ configFile: "configs/Pulumi.flats.yaml" }), "flats");
     equal(stackNamed({ configFile: "Pulumi.flats.yaml", stack: "dev" }), "dev");
     equal(stackNamed({ configFile: "flats.yaml" }), "dev");
@@ -19,7 +19,7 @@ describe("two tables in one work folder", () => {
     equal(stackNamed({}), "dev");
   });
 
-  it("are told apart among models and executions, where there are several", () => {
+  it("are shown with models and executions if there are several", () => {
     const flats = {
       ...model,
       group: "restate-flats",

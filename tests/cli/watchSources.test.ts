@@ -8,7 +8,7 @@ import { cliScript, temporaryFolder } from "../support/localRun";
 import { conditionStep, definitionOf } from "../support/localWorld";
 
 describe("npm run local -- --watch", () => {
-  it("runs again on a change, and ends in order when it is interrupted", async () => {
+  it("runs again on a change, and ends in order when interrupted", async () => {
     const folder = temporaryFolder();
     const definition = join(folder, "definition.json");
     const data = writeRows(join(folder, "housing.data"), housingRows(10));

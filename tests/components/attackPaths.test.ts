@@ -5,7 +5,7 @@ import { attackPaths } from "../../tools/docs/attackPaths";
 import { isAllowed } from "../support/iam";
 import { everyActor } from "../support/iamRequests";
 
-describe("the paths that docs/security.md says were tried, as an IAM simulator decides,", () => {
+describe("the attack paths in docs/security.md, by an IAM simulator,", () => {
   let evaluated: Program;
 
   before(async () => {

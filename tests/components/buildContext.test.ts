@@ -28,7 +28,7 @@ describe("the build context", () => {
     rmSync(context, { recursive: true, force: true });
   });
 
-  it("has the modes that git means, under any umask, and leaves alone what is no part of it", () => {
+  it("has git's file modes under any umask, and does not touch other files", () => {
     const tag = imageTag(context, {});
     settleFileModes(context);
     deepEqual(modes(), ["644", "644", "755", "600"]);

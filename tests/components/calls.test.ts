@@ -103,7 +103,7 @@ function requests(
   );
 }
 
-describe("the calls of jobs, as an IAM simulator decides,", () => {
+describe("the calls of jobs, by an IAM simulator,", () => {
   for (const [name, config] of Object.entries(stacks)) {
     describe(`in a stack ${name}`, () => {
       let evaluated: Program;
@@ -113,7 +113,7 @@ describe("the calls of jobs, as an IAM simulator decides,", () => {
       });
 
       for (const kind of Object.keys(calls) as JobKind[]) {
-        it(`are all allowed around ${kind}`, async () => {
+        it(`are all allowed for ${kind}`, async () => {
           const stack = stackOf(evaluated, dataKey);
           const denied: string[] = [];
           for (const [actor, request] of requests(evaluated, kind, stack)) {
@@ -168,7 +168,7 @@ describe("the calls of jobs, as an IAM simulator decides,", () => {
     }
   });
 
-  it("are about what is in the stack", async () => {
+  it("only concern resources of the stack", async () => {
     const evaluated = await program(stacks["with everything"]);
     const stack = stackOf(evaluated, dataKey);
     deepEqual(stack.data, {
@@ -188,9 +188,9 @@ describe("the calls of jobs, as an IAM simulator decides,", () => {
   });
 });
 
-describe("the jobs of a definition, as an IAM simulator decides,", () => {
+describe("the jobs of a definition, by an IAM simulator,", () => {
   for (const [name, config] of Object.entries(stacks)) {
-    it(`are what the pipeline may start in a stack ${name}, and none may lack its tag`, async () => {
+    it(`may be started by the pipeline of a stack ${name}, but not without the stack's tag`, async () => {
       const evaluated = await program(config);
       const requests = allSteps(evaluated.definition).flatMap(({ step }) => jobRequest(step) ?? []);
       const kinds = new Set(requests.map(({ action }) => action));
@@ -205,7 +205,7 @@ describe("the jobs of a definition, as an IAM simulator decides,", () => {
     });
   }
 
-  it("may leave out the key of their volumes only where instances have disks of their own", async () => {
+  it("may only omit the volume key if instances have local disks", async () => {
     const disks = defaultCandidates.map((one) => ({ ...one, instanceType: "ml.g5.xlarge" }));
     const evaluated = await program({ candidates: disks });
     const tunings = allSteps(evaluated.definition).filter(({ step }) => step.Type === "Tuning");
@@ -220,7 +220,7 @@ describe("the jobs of a definition, as an IAM simulator decides,", () => {
   });
 });
 
-describe("the key of a table elsewhere", () => {
+describe("the key of an external table", () => {
   const decrypt = { action: "kms:Decrypt", resource: dataKey };
   const through = (service: string): IamRequest => ({
     ...decrypt,
@@ -251,7 +251,7 @@ describe("the key of a table elsewhere", () => {
 });
 
 describe("the table of calls", () => {
-  it("names a source for each call, and what is not certain", async () => {
+  it("names a source for each call, and marks uncertain ones", async () => {
     const stack = stackOf(await program(stacks["with everything"]));
     const all = Object.values(calls).flatMap((of) => of(stack, job));
     deepEqual(
@@ -267,7 +267,7 @@ describe("the table of calls", () => {
     );
   });
 
-  it("makes nothing of SageMaker's tables in the dataset's own database", async () => {
+  it("omits SageMaker's temporary tables from the dataset's own database", async () => {
     const stack = stackOf(await program());
     const changed = calls
       .athenaInput(stack, job)

@@ -18,7 +18,7 @@ const withPartitions = (...partitions: readonly JsonObject[]): Config => ({
   network,
 });
 
-describe("the catalogue", () => {
+describe("the Glue Data Catalog", () => {
   let evaluated: Program;
   const find = (name: string): JsonObject | undefined =>
     evaluated.resources.find((one) => one.name === name)?.inputs;
@@ -28,15 +28,15 @@ describe("the catalogue", () => {
     return found;
   };
 
-  describe("of a table with partitions", () => {
-    it("keeps their keys apart from the columns of the files", async () => {
+  describe("for a table with partitions", () => {
+    it("lists partition keys separately from the files' columns", async () => {
       evaluated = await program(withPartitions(year));
       const table = inputs("data-table");
       deepEqual(table["partitionKeys"], [{ name: "year", type: "int" }]);
       deepEqual(table["parameters"], { classification: "csv" });
     });
 
-    it("tells Athena how to compute them, where config says how", async () => {
+    it("lets Athena compute the partitions if projection is configured", async () => {
       evaluated = await program(
         withPartitions(
           { ...year, projection: { type: "integer", range: [1990, 2030], digits: 4 } },
@@ -64,7 +64,7 @@ describe("the catalogue", () => {
       });
     });
 
-    it("can filter by them", async () => {
+    it("can filter by partition keys", async () => {
       evaluated = await program({
         dataset: {
           ...californiaHousing,
@@ -78,7 +78,7 @@ describe("the catalogue", () => {
   });
 
   describe("crawler", () => {
-    it("is none by default, and has no role then", async () => {
+    it("does not exist by default, nor does its role", async () => {
       evaluated = await program({ network });
       equal(find("table-crawler"), undefined);
       equal(find("permissions-crawler"), undefined);
@@ -88,7 +88,7 @@ describe("the catalogue", () => {
       ["on-demand", undefined],
       ["cron(0 6 * * ? *)", "cron(0 6 * * ? *)"],
     ] as const) {
-      it(`adds partitions, ${crawler}, and changes nothing else`, async () => {
+      it(`adds partitions (${crawler}) and changes nothing else`, async () => {
         evaluated = await program({ ...withPartitions(year), crawler });
         const { configuration, ...rest } = inputs("table-crawler");
         deepEqual(rest, {
@@ -113,7 +113,7 @@ describe("the catalogue", () => {
     }
   });
 
-  it("is encrypted with the stack's key where config asks for it, and not by default", async () => {
+  it("is encrypted with the stack's key if configured, and not by default", async () => {
     evaluated = await program({ network });
     equal(find("data-catalog-encryption"), undefined);
     evaluated = await program({ network, encryptCatalog: true });
@@ -146,7 +146,7 @@ describe("the catalogue", () => {
       rmSync(folder, { recursive: true });
     });
 
-    it("of a folder is uploaded file by file, but for hidden ones, under the same paths", async () => {
+    it("of a folder is uploaded file by file under the same paths, without hidden files", async () => {
       evaluated = await program({ ...withPartitions(year), dataFile: folder });
       const place = "data/california_housing/year=1990";
       deepEqual(uploads(), [
@@ -155,7 +155,7 @@ describe("the catalogue", () => {
       ]);
     });
 
-    it("is known by its content: another file, another hash in the definition", async () => {
+    it("has a hash of its content in the definition", async () => {
       const first = dataHash();
       ok(/^[0-9a-f]{16,}$/.test(first), first);
       writeFileSync(join(folder, "year=1990", "b.csv"), "1,2,3,4,5,6,7,8,10\n");

@@ -16,7 +16,7 @@ const make = (change: Partial<DataBucketArgs> = {}) =>
   construct((options) => new DataBucket("data", { ...args, ...change }, options));
 
 describe("DataBucket", () => {
-  it("makes a private, versioned bucket and the key that encrypts it", async () => {
+  it("creates a private, versioned bucket and its encryption key", async () => {
     const { component, registered } = await make();
     deepEqual(registered, {
       "kms/alias data-key-alias": { name: "alias/the-key", targetKeyId: "data-key" },
@@ -158,7 +158,7 @@ describe("DataBucket", () => {
     equal(await valueOf(component.kmsKeyArn), "arn:aws:kms:us-east-1:111122223333:key/data-key");
   });
 
-  it("keeps bucket and key from deletion, or deletes them with all that is in there", async () => {
+  it("protects bucket and key from deletion, or deletes them with their content", async () => {
     const kept = await make();
     deepEqual(kept.kept, ["kms/key data-key", "s3/bucket data-bucket"]);
     const disposable = await make({ protection: { protect: false, forceDestroy: true } });
@@ -169,7 +169,7 @@ describe("DataBucket", () => {
     });
   });
 
-  it("lets other accounts read models, and logs who reads what, where that is asked for", async () => {
+  it("lets other accounts read models, and logs reads, if configured", async () => {
     const { registered } = await make({
       access: {
         modelConsumers: ["222233334444"],

@@ -40,7 +40,7 @@ const lake = (registered: Readonly<Record<string, unknown>>) =>
   );
 
 describe("DataLake", () => {
-  it("makes a table over the bucket's files, and a workgroup with the query", async () => {
+  it("creates a table for the bucket's files, and a workgroup with the query", async () => {
     const { component, kept, registered } = await make();
     deepEqual(lake(registered), {
       "athena/namedQuery data-query": {
@@ -107,7 +107,7 @@ describe("DataLake", () => {
     equal(component.dataHash, undefined);
   });
 
-  it("makes no database and no table where the dataset names an existing one", async () => {
+  it("creates no database and no table if the dataset names an existing one", async () => {
     const adopting = datasetSchema.parse({
       table: "houses",
       columns: dataset.columns,
@@ -146,7 +146,7 @@ describe("DataLake", () => {
     );
   });
 
-  it("deletes workgroup and bucket with what is in them where that is asked for", async () => {
+  it("deletes workgroup and bucket with their content if configured", async () => {
     const { kept, registered } = await make({
       protection: { protect: false, forceDestroy: true },
     });
@@ -155,7 +155,7 @@ describe("DataLake", () => {
     equal(registered["s3/bucket data-bucket"]?.["forceDestroy"], true);
   });
 
-  it("encrypts the account's catalogue where that is asked for", async () => {
+  it("encrypts the account's catalogue if configured", async () => {
     const { registered } = await make({ encryptCatalog: true });
     deepEqual(registered["glue/dataCatalogEncryptionSettings data-catalog-encryption"], {
       dataCatalogEncryptionSettings: {
@@ -171,7 +171,7 @@ describe("DataLake", () => {
     });
   });
 
-  it("uploads a file, or each of a folder, with a hash of the content", async () => {
+  it("uploads a file, or each file of a folder, with a hash of the content", async () => {
     const folder = mkdtempSync(join(tmpdir(), "restate-lake-"));
     const file = join(folder, "a.csv");
     writeFileSync(file, "1,2\n");

@@ -36,7 +36,7 @@ describe("DecisionTreeImage", () => {
         ),
     );
 
-  it("makes a repository and the image, whose tag is a hash of what it is built from", async () => {
+  it("creates a repository and the image, whose tag is a hash of its sources", async () => {
     const { component, kept, registered } = await make();
     const uri = `${repository}:${imageTag(context, {})}`;
     deepEqual(registered, {
@@ -64,7 +64,7 @@ describe("DecisionTreeImage", () => {
     equal(await valueOf(component.imageUri), uri);
   });
 
-  it("can be deleted with its images, and is built on another image, where that is asked for", async () => {
+  it("can be deleted with its images, and built on another base image, if configured", async () => {
     const { kept, registered } = await make({
       build: { context, baseImage: "python:3.12" },
       protection: { protect: false, forceDestroy: true },
@@ -77,7 +77,7 @@ describe("DecisionTreeImage", () => {
     );
   });
 
-  it("is pulled by SageMaker itself where it stands before other images, for this account", async () => {
+  it("can be pulled by SageMaker itself for inference pipelines of this account", async () => {
     const { registered } = await make({ inPipelines: true });
     deepEqual(registered["ecr/repositoryPolicy tree-repository-policy"]?.["policy"], {
       Version: "2012-10-17",
@@ -97,7 +97,7 @@ describe("DecisionTreeImage", () => {
     });
   });
 
-  it("is shared with other accounts, and shown in Studio, where that is asked for", async () => {
+  it("is shared with other accounts, and shown in Studio, if configured", async () => {
     const { registered } = await make({
       modelConsumers: ["222233334444"],
       sageMakerImage: { roleArn: "the-role" },

@@ -143,7 +143,7 @@ class Definition {
   }
 }
 
-describe("what the steps of the definition read and write", () => {
+describe("the objects that the definition's steps read and write", () => {
   let evaluated: Program;
   let definition: Definition;
 
@@ -157,7 +157,7 @@ describe("what the steps of the definition read and write", () => {
     definition = new Definition(evaluated.definition);
   });
 
-  it("is allowed to the roles of their jobs, through the S3 endpoint", async () => {
+  it("may be read and written by the jobs' roles, through the S3 endpoint", async () => {
     const uses = definition.uses();
     deepEqual([...new Set(uses.map(({ actor }) => actor))].sort(), [
       "evaluation",
@@ -174,7 +174,7 @@ describe("what the steps of the definition read and write", () => {
     deepEqual(denied, []);
   });
 
-  it("is cleaned up where Data Wrangler writes, and nowhere else but among checkpoints", async () => {
+  it("may only be deleted where Data Wrangler writes, and among checkpoints", async () => {
     const written = definition.uses().filter(({ request }) => request.action === "s3:PutObject");
     for (const { actor, request } of written) {
       const cleanedUp = /\/(executions\/[^/]*\/data-wrangler|checkpoints)\//.test(request.resource);

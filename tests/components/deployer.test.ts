@@ -27,7 +27,7 @@ describe("the deployer", () => {
       .filter((one) => one.type === type && one.name.startsWith("deployer"))
       .map(({ inputs }) => inputs);
 
-  it("is none by default", async () => {
+  it("does not exist by default", async () => {
     evaluated = await program();
     deepEqual(
       evaluated.resources.filter(({ name }) => name.startsWith("deployer")),
@@ -35,7 +35,7 @@ describe("the deployer", () => {
     );
   });
 
-  it("is a role within the boundary, which only the named workflows can assume", async () => {
+  it("is a role with the boundary, which only the configured workflows can assume", async () => {
     await evaluate();
     const [role] = ofType("aws:iam/role:Role");
     equal(role?.["name"], "restate-test-deployer");
@@ -60,7 +60,7 @@ describe("the deployer", () => {
     });
   });
 
-  it("makes GitHub's identity provider, or takes the one of the account", async () => {
+  it("creates GitHub's identity provider, or uses the account's", async () => {
     await evaluate();
     deepEqual(ofType("aws:iam/openIdConnectProvider:OpenIdConnectProvider"), [
       {
@@ -76,7 +76,7 @@ describe("the deployer", () => {
     ok(text(role?.["assumeRolePolicy"]).includes(oidcProviderArn));
   });
 
-  it("has a policy an area, each within IAM's limit, and that of the network only with one", async () => {
+  it("has a policy for each area within IAM's limit, and one for the network only if there is one", async () => {
     const longest: readonly Config[] = [
       { encryptCatalog: true },
       { protect: false, forceDestroy: true },
@@ -99,7 +99,7 @@ describe("the deployer", () => {
     equal(ofType("aws:iam/policy:Policy").length, 4);
   });
 
-  it("may change the catalogue only where the stack has a table of its own", async () => {
+  it("may only change the catalogue if the stack has its own table", async () => {
     const changes = (): boolean =>
       ofType("aws:iam/policy:Policy").some(({ policy }) => /glue:.*Table/.test(text(policy)));
     await evaluate();
@@ -116,7 +116,7 @@ describe("the deployer", () => {
     equal(changes(), false);
   });
 
-  it("has boundaries of the stack's own where config names none, and all policies fit IAM's limits", async () => {
+  it("has the stack's own boundaries if none is configured, and policies within IAM's limits", async () => {
     const stack = "a-stack-of-20-letter";
     const own = await program(
       {
@@ -157,7 +157,7 @@ describe("the deployer", () => {
     );
   });
 
-  it("may delete data and images only where the stack is disposable", async () => {
+  it("may only delete data and images if the stack is disposable", async () => {
     const deletes = (): readonly string[] =>
       ofType("aws:iam/policy:Policy")
         .flatMap(
@@ -181,7 +181,7 @@ describe("Deployer", () => {
     makesNetwork: false,
   };
 
-  it("makes a role with a policy an area, and the identity provider where there is none", async () => {
+  it("creates a role with a policy for each area, and the identity provider if there is none", async () => {
     const { component, registered } = await construct(
       (options) =>
         new Deployer(
@@ -237,7 +237,7 @@ describe("Deployer", () => {
     equal(await valueOf(component.roleArn), "arn:aws:iam:us-east-1:111122223333:role/d-role");
   });
 
-  it("takes the identity provider of the account, and makes networks where the stack has one", async () => {
+  it("uses the account's identity provider, and may create networks if the stack has one", async () => {
     const oidcProviderArn = "the-provider";
     const { registered } = await construct(
       (options) =>

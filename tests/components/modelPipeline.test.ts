@@ -67,7 +67,7 @@ const definitionOf = (registered: Readonly<Record<string, JsonObject>>): unknown
   registered["sagemaker/pipeline models-pipeline"]?.["pipelineDefinition"];
 
 describe("ModelPipeline", () => {
-  it("names the MLflow app that executions are tracked in, with an experiment of the pipeline's name", async () => {
+  it("names the MLflow app for tracking, with an experiment named after the pipeline", async () => {
     const { registered } = await make({ tracking: "mlflow", mlflowAppArn: pulumi.output(appArn) });
     const definition = definitionOf(registered) as PipelineDefinition;
     deepEqual(definition.MlflowConfig, {
@@ -77,7 +77,7 @@ describe("ModelPipeline", () => {
     equal("PipelineExperimentConfig" in definition, false);
   });
 
-  it("makes the model package group, the pipeline and the sources that it names", async () => {
+  it("creates the model package group, the pipeline and its sources", async () => {
     const { component, kept, registered } = await make();
     deepEqual(Object.keys(registered), [
       ...[
@@ -122,7 +122,7 @@ describe("ModelPipeline", () => {
     }
   });
 
-  it("renders jobs as the arguments say: images, roles, key, network and tags", async () => {
+  it("renders jobs with the given images, roles, key, network and tags", async () => {
     const tuning = async (change: Partial<ModelPipelineArgs["jobs"]>): Promise<unknown> => {
       const { registered } = await make({ jobs: { ...args.jobs, ...change } });
       const job = at(definitionOf(registered), "Steps", "TuneXGBoost", "Arguments");
@@ -149,7 +149,7 @@ describe("ModelPipeline", () => {
     ]);
   });
 
-  it("makes and keeps each model's drift reference where that is asked for", async () => {
+  it("creates and stores each model's drift reference if configured", async () => {
     const evaluation = async (driftReference: boolean): Promise<readonly unknown[]> => {
       const { registered } = await make({ training: { ...args.training, driftReference } });
       const definition = definitionOf(registered);
@@ -188,7 +188,7 @@ describe("ModelPipeline", () => {
     ]);
   });
 
-  it("leaves the group to be deleted, and shares its models, where that is asked for", async () => {
+  it("lets the group be deleted, and shares its models, if configured", async () => {
     const { kept, registered } = await make({
       protection: { protect: false },
       modelConsumers: ["222233334444"],

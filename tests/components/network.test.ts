@@ -38,7 +38,7 @@ describe("the network", () => {
     return found.inputs;
   };
 
-  describe("of the stack's own", () => {
+  describe("created by the stack", () => {
     let evaluated: Program;
 
     before(async () => {
@@ -48,12 +48,12 @@ describe("the network", () => {
     const statements = (name: string): readonly JsonObject[] =>
       (JSON.parse(text(inputs(name)["policy"])) as { Statement: JsonObject[] }).Statement;
 
-    it("is what is made by default", async () => {
+    it("is the default", async () => {
       const made = (await evaluate({})).resources.map(({ name }) => name);
       ok(made.includes("network-vpc"));
     });
 
-    it("has isolated subnets and no gateway to anywhere", () => {
+    it("has isolated subnets and no gateways", () => {
       deepEqual(inputs("network-vpc"), {
         cidrBlock: "10.0.0.0/16",
         availabilityZoneNames: ["us-east-1a", "us-east-1b"],
@@ -67,7 +67,7 @@ describe("the network", () => {
     });
 
     // Whom the endpoints serve, and what they lead to, tests/components/resourcePolicies.test.ts asks a simulator.
-    it("reaches the services that jobs call by their own names, from both subnets", () => {
+    it("reaches the services that jobs call through private DNS, from both subnets", () => {
       const endpoints = evaluated.resources.flatMap(({ inputs: { vpcEndpointType, ...given } }) =>
         vpcEndpointType === "Interface" ? [given] : [],
       );
@@ -94,13 +94,13 @@ describe("the network", () => {
       }
     });
 
-    it("reaches S3 by a gateway in the routes of its subnets", () => {
+    it("reaches S3 through a gateway endpoint in its subnets' routes", () => {
       equal(inputs("network-s3")["vpcEndpointType"], "Gateway");
       equal(inputs("network-s3")["serviceName"], "com.amazonaws.us-east-1.s3");
       deepEqual(inputs("network-s3")["routeTableIds"], ["rtb-placeholder-1", "rtb-placeholder-2"]);
     });
 
-    it("opens everything among its members, since a job may have several, and 443 to S3", () => {
+    it("allows all traffic among its members, since a job may have several instances, and port 443 to S3", () => {
       const group = "network-security-group-id";
       const members = {
         ipProtocol: "-1",
@@ -118,7 +118,7 @@ describe("the network", () => {
       });
     });
 
-    it("runs every job, which may make its network interfaces", () => {
+    it("runs every job, whose role may create its network interfaces", () => {
       const expected = {
         SecurityGroupIds: ["network-security-group-id"],
         Subnets: ["subnet-placeholder-1", "subnet-placeholder-2"],
@@ -134,7 +134,7 @@ describe("the network", () => {
       }
     });
 
-    it("is no limit to the rights of processing jobs, which SageMaker would not create then", () => {
+    it("does not limit the permissions of processing jobs, which SageMaker would refuse to create", () => {
       const rights = (actor: string): unknown[] =>
         statements(`permissions-${actor}-policy`)
           .filter(({ Action: actions }) =>
@@ -149,7 +149,7 @@ describe("the network", () => {
       }
     });
 
-    it("logs its connections, by a role that can do nothing else", () => {
+    it("logs its connections with a role that can do nothing else", () => {
       equal(inputs("network-flow-log")["trafficType"], "ALL");
       equal(inputs("network-flow-logs")["retentionInDays"], 30);
       const group = "arn:aws:logs:us-east-1:111122223333:log-group:restate-test-flow-logs";
@@ -174,7 +174,7 @@ describe("the network", () => {
     });
   });
 
-  it("can be one that is there already", async () => {
+  it("can be an existing one", async () => {
     const network = {
       mode: "existing",
       subnetIds: ["subnet-0123456789abcdef0"],
@@ -190,7 +190,7 @@ describe("the network", () => {
     }
   });
 
-  it("can be one that is there with its endpoint, which the bucket then asks for", async () => {
+  it("can be an existing one with an endpoint, which the bucket then requires", async () => {
     const network = {
       mode: "existing",
       subnetIds: ["subnet-0123456789abcdef0"],
@@ -241,7 +241,7 @@ describe("jobNetwork", () => {
   };
   const shape = { cidrBlock: "10.1.0.0/16", availabilityZones: 3, flowLogs: false };
 
-  it("makes a network without a way out, by itself", async () => {
+  it("creates a network without any way out", async () => {
     const { component, registered } = await construct(
       (options) => new Network("net", { ...args, shape }, options),
     );
@@ -272,7 +272,7 @@ describe("jobNetwork", () => {
     deepEqual(await valueOf(component.subnetIds), ["subnet-placeholder-1", "subnet-placeholder-2"]);
   });
 
-  it("logs connections where that is asked for, by a role within the boundary", async () => {
+  it("logs connections if configured, with a role within the boundary", async () => {
     const { registered } = await construct(
       (options) =>
         new Network(
@@ -310,7 +310,7 @@ describe("jobNetwork", () => {
     });
   });
 
-  it("takes a network that is there, or SageMaker's own, and makes nothing", () => {
+  it("uses an existing network or SageMaker's own, and creates nothing", () => {
     const existing = {
       mode: "existing" as const,
       subnetIds: ["subnet-1"],

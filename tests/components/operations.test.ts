@@ -29,7 +29,7 @@ describe("operations", () => {
   describe("by default", () => {
     before(() => evaluate({}));
 
-    it("start nothing by themselves, and cost nothing that is not asked for", () => {
+    it("start nothing, and have no extra cost", () => {
       for (const name of [
         "triggers",
         "operations-dashboard",
@@ -41,7 +41,7 @@ describe("operations", () => {
       }
     });
 
-    it("alarm when an execution of this pipeline has failed", () => {
+    it("alarm when an execution of this pipeline fails", () => {
       const alarm = inputs("operations-execution-failed");
       equal(alarm["namespace"], "AWS/Sagemaker/ModelBuildingPipeline");
       equal(alarm["metricName"], "ExecutionFailed");
@@ -57,7 +57,7 @@ describe("operations", () => {
       ["awaits-approval", ["PendingManualApproval"]],
       ["approval", ["Approved", "Rejected"]],
     ] as const) {
-      it(`tell of this group's models that become ${statuses.join(" or ")}`, () => {
+      it(`notify when models of this group become ${statuses.join(" or ")}`, () => {
         deepEqual(parsed(`operations-${what}`, "eventPattern"), {
           source: ["aws.sagemaker"],
           "detail-type": ["SageMaker Model Package State Change"],
@@ -70,7 +70,7 @@ describe("operations", () => {
       });
     }
 
-    it("encrypt what they tell, and let nobody else write to the topic", () => {
+    it("encrypt notifications, and let nobody else write to the topic", () => {
       equal(
         inputs("operations-topic")["kmsMasterKeyId"],
         "arn:aws:kms:us-east-1:111122223333:key/data-key",
@@ -89,7 +89,7 @@ describe("operations", () => {
     });
   });
 
-  it("start the pipeline by the clock, by a role that can do nothing else", async () => {
+  it("start the pipeline on a schedule, with a role that can do nothing else", async () => {
     await evaluate({
       schedule: "cron(0 6 ? * MON *)",
       processingInstanceType: "ml.m5.2xlarge",
@@ -143,7 +143,7 @@ describe("operations", () => {
     equal(find("triggers-schedule"), undefined);
   });
 
-  it("write to people, draw a dashboard and watch a budget where config says so", async () => {
+  it("send e-mail, and create a dashboard and a budget, if configured", async () => {
     await evaluate({ notifyEmails: ["ml@example.com"], dashboard: true, monthlyBudget: 300 });
     equal(inputs("operations-ml@example.com")["endpoint"], "ml@example.com");
     equal(inputs("operations-ml@example.com")["protocol"], "email");
@@ -154,7 +154,7 @@ describe("operations", () => {
     deepEqual(budget["costFilters"], [{ name: "TagKeyValue", values: ["user:stack$test"] }]);
   });
 
-  it("share models, with their files, image and key, with the accounts that config names", async () => {
+  it("share models, with their files, image and key, with the configured accounts", async () => {
     await evaluate({ modelConsumers: ["222233334444"] });
     const consumer = { AWS: ["arn:aws:iam::222233334444:root"] };
     const shared = (name: string, member: string): readonly JsonObject[] =>
@@ -208,7 +208,7 @@ describe("Operations", () => {
     ownTag: { key: "stack", value: "test" },
   };
 
-  it("makes a topic, rules for models and an alarm for executions, and nothing that costs", async () => {
+  it("creates a topic, rules for models and an alarm for executions, and nothing else that costs", async () => {
     const { registered } = await construct((options) => new Operations("o", args, options));
     deepEqual(registered, {
       "cloudwatch/eventRule o-approval": {
@@ -320,7 +320,7 @@ describe("Operations", () => {
     });
   });
 
-  it("makes a subscription an address, a dashboard and a budget where that is asked for", async () => {
+  it("creates a subscription for each address, a dashboard and a budget if configured", async () => {
     const { registered } = await construct(
       (options) =>
         new Operations(

@@ -10,7 +10,7 @@ import { serviceActors } from "./permissions/services";
 
 const actors = { ...pipelineActors, ...jobActors, ...serviceActors, ...deployer };
 
-describe("permissions, as an IAM simulator decides,", () => {
+describe("permissions, by an IAM simulator,", () => {
   let evaluated: Program;
 
   before(async () => {

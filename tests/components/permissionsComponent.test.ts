@@ -17,7 +17,7 @@ const make = (crawled: boolean, permissionsBoundary?: string, tracking: Tracking
   );
 
 describe("Permissions", () => {
-  it("makes a role with one policy for each actor, and one of crawler and MLflow app where there is one", async () => {
+  it("creates a role with one policy for each actor, and for crawler and MLflow app if configured", async () => {
     const always = [...actors, "training"];
     for (const [crawled, tracking, all] of [
       [false, "experiments", always],
@@ -31,7 +31,7 @@ describe("Permissions", () => {
     }
   });
 
-  it("says which service assumes a role, for what, and within which boundary", async () => {
+  it("limits each role to its services, its account and its boundary", async () => {
     const { component, registered } = await make(false, "the-boundary");
     deepEqual(
       [registered["iam/role p-scheduler"], registered["iam/rolePolicy p-scheduler-policy"]],

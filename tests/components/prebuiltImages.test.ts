@@ -20,12 +20,12 @@ describe("SageMaker's own images", () => {
     ],
   ];
   for (const [now, expected] of cases) {
-    it(`are warned of by ${expected.length} text at ${now}`, () => {
+    it(`cause ${expected.length} warnings at ${now}`, () => {
       deepEqual(supportWarnings(["xgboost", "dataWrangler"], new Date(now)), expected);
     });
   }
 
-  it("are warned of at preview where the stack uses them", async () => {
+  it("cause warnings at preview if the stack uses them", async () => {
     mock.timers.enable({ apis: ["Date"], now: new Date("2027-05-01T00:00:00Z") });
     try {
       const network = { mode: "none" };
@@ -50,7 +50,7 @@ describe("SageMaker's own images", () => {
     }
   });
 
-  it("are of the versions that AWS patches", async () => {
+  it("are of versions that AWS still patches", async () => {
     const { definition } = await program({ network: { mode: "none" } });
     const named = JSON.stringify(definition).match(/\/sagemaker-[^"/:]+:[^"]+/g) ?? [];
     deepEqual([...new Set(named)].sort(), [
@@ -61,8 +61,8 @@ describe("SageMaker's own images", () => {
   });
 });
 
-describe("a service that takes no new customers", () => {
-  it("is warned of at preview where it is switched on", async () => {
+describe("a service that accepts no new customers", () => {
+  it("causes a warning at preview if it is enabled", async () => {
     mock.timers.enable({ apis: ["Date"], now: new Date("2026-11-26T00:00:00Z") });
     try {
       const { warnings } = await program({ network: { mode: "none" }, dataQualityBaseline: true });
@@ -79,7 +79,7 @@ describe("a service that takes no new customers", () => {
 });
 
 describe("an MLflow app", () => {
-  it("is warned of at preview in a region that it was not announced for", async () => {
+  it("causes a warning at preview in a region for which it was not announced", async () => {
     mock.timers.enable({ apis: ["Date"], now: new Date("2026-11-26T00:00:00Z") });
     try {
       const warnings = async (region: string): Promise<readonly string[]> => {

@@ -97,7 +97,7 @@ describe("the program", () => {
     ]);
   });
 
-  it("tags everything by way of the provider", () => {
+  it("tags everything through the provider", () => {
     equal(inputs("aws")["region"], "us-east-1");
     deepEqual(JSON.parse(text(inputs("aws")["defaultTags"])), {
       tags: { project: "restate", stack: "test" },
@@ -105,7 +105,7 @@ describe("the program", () => {
   });
 
   describe("data", () => {
-    it("is a Glue table of nine typed columns, whose names are in lower case as Athena has them", () => {
+    it("is a Glue table of nine typed columns with names in lower case, as in Athena", () => {
       const table = inputs("data-table");
       equal(table["databaseName"], "restate_test");
       equal(table["name"], "california_housing");
@@ -123,7 +123,7 @@ describe("the program", () => {
       );
     });
 
-    it("has a saved query that makes a table of what the pipeline's query finds", () => {
+    it("has a saved query that creates a table from the pipeline's query", () => {
       equal(
         inputs("data-table-query")["query"],
         `CREATE TABLE "restate_test"."california_10" WITH (format = 'PARQUET') AS ` +
@@ -131,7 +131,7 @@ describe("the program", () => {
       );
     });
 
-    it("has a saved query, the one that the pipeline runs", () => {
+    it("has the pipeline's query as a saved query", () => {
       const query = inputs("data-query")["query"];
       match(
         text(query),
@@ -198,7 +198,7 @@ describe("the program", () => {
       }
     });
 
-    it("allow no wildcard action, and every resource only where the service knows no narrower one", () => {
+    it("allow no wildcard action, and all resources only if the service supports nothing narrower", () => {
       for (const actor of actors) {
         for (const { Action: actions, Resource: resource, Sid: sid } of statements(
           `permissions-${actor}-policy`,
@@ -221,7 +221,7 @@ describe("the program", () => {
       }
     });
 
-    it("let the pipeline pass the roles of its jobs, and no other, to SageMaker", () => {
+    it("let the pipeline pass only its jobs' roles to SageMaker", () => {
       deepEqual(statement("permissions-pipeline-policy", "PassJobRoles"), {
         Action: ["iam:PassRole"],
         Condition: { StringEquals: { "iam:PassedToService": "sagemaker.amazonaws.com" } },
@@ -235,7 +235,7 @@ describe("the program", () => {
       });
     });
 
-    it("are the ones that the definition names", () => {
+    it("are the roles in the definition", () => {
       const args = (step: string, ...path: string[]): Json =>
         at(evaluated.definition, "Steps", step, "Arguments", ...path) as Json;
       equal(
@@ -253,7 +253,7 @@ describe("the program", () => {
     });
   });
 
-  it("uploads the sources that the definition names, under keys that carry their hash", () => {
+  it("uploads the definition's sources under keys with their hash", () => {
     const named =
       JSON.stringify(evaluated.definition).match(/s3:\/\/[^"]+\/pipeline\/[^"]+/g) ?? [];
     deepEqual([...new Set(named.map((uri) => uri.split("/").at(-1)))].sort(), [
@@ -266,7 +266,7 @@ describe("the program", () => {
     }
   });
 
-  it("reads a table whose files are elsewhere, and nothing else there", async () => {
+  it("reads a table in another bucket, and nothing else there", async () => {
     const location = "s3://theirs/houses/1990/";
     evaluated = await program({
       network: { mode: "none" },
@@ -287,7 +287,7 @@ describe("the program", () => {
     evaluated = await program({ network: { mode: "none" } });
   });
 
-  it("decrypts a table elsewhere with the key that config names, by way of S3 alone", async () => {
+  it("decrypts an external table with the configured key, only through S3", async () => {
     const kmsKeyArn = "arn:aws:kms:us-east-1:444455556666:key/0a1b2c3d-0000-0000-0000-000000000000";
     evaluated = await program({
       network: { mode: "none" },
@@ -303,7 +303,7 @@ describe("the program", () => {
     evaluated = await program({ network: { mode: "none" } });
   });
 
-  it("limits every role by the boundary that config names", async () => {
+  it("limits every role with the configured boundary", async () => {
     const boundary = "arn:aws:iam::111122223333:policy/limit";
     const { resources } = await program({
       permissionsBoundary: boundary,
@@ -320,7 +320,7 @@ describe("the program", () => {
     }
   });
 
-  it("lets destroy delete data only where the config says so", async () => {
+  it("lets destroy delete data only if configured", async () => {
     const { resources } = await program({ forceDestroy: true, protect: false });
     const forced = resources.filter(
       ({ inputs: { forceDelete, forceDestroy } }) => forceDelete === true || forceDestroy === true,

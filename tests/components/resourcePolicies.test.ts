@@ -17,7 +17,7 @@ import {
   throughS3,
 } from "../support/iamRequests";
 
-describe("policies of resources, as an IAM simulator decides,", () => {
+describe("policies of resources, by an IAM simulator,", () => {
   let evaluated: Program;
 
   before(async () => {
@@ -44,13 +44,13 @@ describe("policies of resources, as an IAM simulator decides,", () => {
       ["plain HTTP", { "aws:SecureTransport": "false" }, false],
     ];
     for (const [what, context, allowed] of cases) {
-      it(`${allowed ? "takes" : "refuses"} an object with ${what}`, async () => {
+      it(`${allowed ? "accepts" : "refuses"} an object with ${what}`, async () => {
         equal(await isAllowed(evaluated, "training", write(context)), allowed);
       });
     }
   });
 
-  describe("the bucket, where the network is the stack's own,", () => {
+  describe("the bucket of a stack with its own network", () => {
     const object = `${bucket}/executions/abc/train/train.csv`;
     const outside = (action: string, context: IamRequest["context"] = {}): IamRequest =>
       call(`s3:${action}`, object, context);
@@ -79,12 +79,12 @@ describe("policies of resources, as an IAM simulator decides,", () => {
       [anyRole, "that config does not name", outside("GetObject"), true],
     ];
     for (const [actor, from, request, allowed] of cases) {
-      it(`${allowed ? "lets in" : "refuses"} ${actor} ${from}: ${request.action}`, async () => {
+      it(`${allowed ? "admits" : "refuses"} ${actor} ${from}: ${request.action}`, async () => {
         equal(await isAllowed(evaluated, actor, request), allowed);
       });
     }
 
-    it("refuses whoever config does not name, where it names some", async () => {
+    it("refuses principals that are not configured, if some are", async () => {
       const held = await program({
         bucketPrincipals: [role("team/*")],
         deployers: ["repo:team/houses:environment:test"],
@@ -114,7 +114,7 @@ describe("policies of resources, as an IAM simulator decides,", () => {
       equal(await may(anyRole, model), false);
     });
 
-    it("lets evaluation in from outside where batch transforms do it, whose model is looked at", async () => {
+    it("admits evaluation from outside the network for candidates evaluated by batch transforms", async () => {
       const own = {
         name: "Forest",
         algorithm: {
@@ -128,13 +128,13 @@ describe("policies of resources, as an IAM simulator decides,", () => {
       equal(await isAllowed(held, "training", outside("GetObject")), false);
     });
 
-    it("asks nothing of the kind in SageMaker's own network", async () => {
+    it("requires no endpoint in SageMaker's own network", async () => {
       const none = await program({ network: { mode: "none" } });
       equal(await isAllowed(none, "training", outside("GetObject")), true);
     });
   });
 
-  describe("the interface endpoints, even for a role that may do everything,", () => {
+  describe("the interface endpoints, for a role that may do everything,", () => {
     const requests: readonly (readonly [string, IamRequest])[] = [
       ["athena", call("athena:StartQueryExecution", arn("athena", "workgroup/restate-test"))],
       ["ecr-api", call("ecr:BatchGetImage", arn("ecr", "repository/restate-test-decision-tree"))],
@@ -153,7 +153,7 @@ describe("policies of resources, as an IAM simulator decides,", () => {
       ["sagemaker-runtime", call("sagemaker:InvokeEndpoint", arn("sagemaker", "endpoint/houses"))],
       ["sts", call("sts:AssumeRole", role("restate-test-training"))],
     ];
-    it("are these", () => {
+    it("are exactly these", () => {
       const names = evaluated.resources
         .filter(({ inputs }) => inputs["vpcEndpointType"] === "Interface")
         .map(({ name }) => name);
@@ -222,7 +222,7 @@ describe("policies of resources, as an IAM simulator decides,", () => {
       });
     }
 
-    it("may do nothing of it where config names another", async () => {
+    it("may do none of it if another account is configured", async () => {
       for (const [request] of cases) {
         const stranger = { ...theirs(request), caller: "999988887777" };
         equal(await isAllowed(evaluated, anyRole, stranger), false, describeRequest(request));
@@ -230,7 +230,7 @@ describe("policies of resources, as an IAM simulator decides,", () => {
     });
   });
 
-  describe("the S3 endpoint, even for a role that may do everything,", () => {
+  describe("the S3 endpoint, for a role that may do everything,", () => {
     const through = (action: string, resource: string, owner?: string): IamRequest => ({
       action,
       resource,
@@ -262,14 +262,14 @@ describe("policies of resources, as an IAM simulator decides,", () => {
       });
     }
 
-    it("leads no other account to the bucket, which lets that account read", async () => {
+    it("does not lead another account to the bucket, even if the bucket lets it read", async () => {
       const read = s3("GetObject", "/models/XGBoost/job/output/model.tar.gz");
       const theirs = { ...read, caller: consumer };
       equal(await isAllowed(evaluated, anyRole, { ...theirs, endpoint: undefined }), true);
       equal(await isAllowed(evaluated, anyRole, theirs), false);
     });
 
-    it("leads to a table elsewhere where config names one, and to nothing beside it", async () => {
+    it("leads to a configured external table, and to nothing beside it", async () => {
       const elsewhere = await program({
         dataset: { ...californiaHousing, location: "s3://theirs/houses/" },
       });

@@ -23,7 +23,7 @@ const make = (change: Partial<ServiceRoleArgs> = {}) =>
   });
 
 describe("serviceRole", () => {
-  it("makes a role that a service may assume for this account only, and its policy", async () => {
+  it("creates a role that a service can only assume for this account, and its policy", async () => {
     deepEqual((await make()).registered, {
       "iam/role role": {
         assumeRolePolicy: {
@@ -58,7 +58,7 @@ describe("serviceRole", () => {
     });
   });
 
-  it("limits the role by a boundary, and takes several services, where that is asked for", async () => {
+  it("sets a boundary and several services if given", async () => {
     const { registered } = await make({
       permissionsBoundary: "the-boundary",
       services: ["events.amazonaws.com", "scheduler.amazonaws.com"],

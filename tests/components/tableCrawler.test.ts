@@ -12,7 +12,7 @@ const args: TableCrawlerArgs = {
 };
 
 describe("TableCrawler", () => {
-  it("makes a crawler that adds partitions, and changes nothing else of the table", async () => {
+  it("creates a crawler that only adds partitions to the table", async () => {
     const { registered } = await construct((options) => new TableCrawler("table", args, options));
     deepEqual(registered, {
       "glue/crawler table-crawler": {
@@ -31,7 +31,7 @@ describe("TableCrawler", () => {
     });
   });
 
-  it("runs by itself where it has a schedule", async () => {
+  it("runs on a schedule if it has one", async () => {
     const schedule = "cron(0 6 * * ? *)";
     const { registered } = await construct(
       (options) => new TableCrawler("table", { ...args, schedule }, options),

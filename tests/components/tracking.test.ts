@@ -20,7 +20,7 @@ const make = (protect: boolean) =>
   );
 
 describe("Tracking", () => {
-  it("makes an MLflow app with its artifacts in the bucket, which registers no models", async () => {
+  it("creates an MLflow app with artifacts in the bucket, which registers no models", async () => {
     const { component, registered } = await make(false);
     deepEqual(registered, {
       "sagemaker/mlflowApp tracking-app": {
@@ -36,7 +36,7 @@ describe("Tracking", () => {
     );
   });
 
-  it("is kept with what was logged to it where the stack is protected", async () => {
+  it("is kept with its content if the stack is protected", async () => {
     deepEqual((await make(false)).kept, []);
     deepEqual((await make(true)).kept, ["sagemaker/mlflowApp tracking-app"]);
   });

@@ -17,7 +17,7 @@ const make = (change: Partial<TriggersArgs>) =>
   construct((options) => new Triggers("triggers", { ...args, ...change }, options));
 
 describe("Triggers", () => {
-  it("start the pipeline by the clock", async () => {
+  it("start the pipeline on a schedule", async () => {
     deepEqual((await make({ schedule: "rate(7 days)" })).registered, {
       "scheduler/schedule triggers-schedule": {
         description: "Starts the pipeline",
@@ -61,7 +61,7 @@ describe("Triggers", () => {
     });
   });
 
-  it("are nothing where nothing is asked for", async () => {
+  it("do not exist if none is configured", async () => {
     deepEqual((await make({})).registered, {});
   });
 });

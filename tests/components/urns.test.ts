@@ -51,7 +51,7 @@ const deployed = {
 };
 
 describe("the URNs of a stack", () => {
-  it("are those of stacks that are deployed: another one would replace what it names", async () => {
+  it("are those of deployed stacks: a changed one would replace its resource", async () => {
     const folder = mkdtempSync(join(tmpdir(), "restate-urns-"));
     const dataFile = writeRows(join(folder, "houses.csv"), housingRows(50));
     const all = [

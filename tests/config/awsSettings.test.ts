@@ -8,7 +8,7 @@ describe("the configuration of the provider", () => {
     await rejects(evaluateProgram("test", {}), { message: /aws:region: missing; set it with/ });
   });
 
-  it("hands the rest of the namespace aws to the provider too, and adds its own tags", async () => {
+  it("passes the rest of the namespace aws to the provider, and adds its own tags", async () => {
     const { resources } = await evaluateProgram("test", {
       "aws:region": "us-east-1",
       "aws:assumeRoles": '[{"roleArn":"arn:aws:iam::111122223333:role/deploys"}]',
@@ -23,14 +23,14 @@ describe("the configuration of the provider", () => {
     });
   });
 
-  it("refuses what the provider could not read", async () => {
+  it("refuses values that the provider could not read", async () => {
     const config = { "aws:region": "us-east-1", "aws:assumeRoles": "deploys", "restate:typo": "1" };
     await rejects(evaluateProgram("test", config), {
       message: /restate:typo.*aws:assumeRoles: is not valid JSON/s,
     });
   });
 
-  it("refuses more default tags than an object in S3 takes beside the stack's own", async () => {
+  it("refuses more default tags than an S3 object allows in addition to the stack's", async () => {
     const withTags = (count: number): Promise<unknown> =>
       evaluateProgram("test", {
         "aws:region": "us-east-1",
@@ -50,7 +50,7 @@ describe("the configuration of the provider", () => {
     });
   });
 
-  it("hands profile and allowed accounts to the provider", async () => {
+  it("passes profile and allowed accounts to the provider", async () => {
     const { resources } = await evaluateProgram("test", {
       "aws:region": "us-east-1",
       "aws:profile": "team",
@@ -71,7 +71,7 @@ describe("the configuration of the provider", () => {
     });
   }
 
-  it("refuses what is no region", async () => {
+  it("refuses an invalid region", async () => {
     await rejects(evaluateProgram("test", { "aws:region": "Virginia" }), {
       message: /aws:region: "Virginia" is not a valid region \(expected something like us-east-1\)/,
     });

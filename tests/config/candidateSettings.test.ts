@@ -196,7 +196,7 @@ const mistakes: readonly Mistake[] = [
 describe("the configuration of the candidates", () => {
   refuse(mistakes);
 
-  it("runs no more trials at once than there are", () => {
+  it("runs at most as many trials at once as there are", () => {
     const atOnce = (change: JsonObject): unknown =>
       candidatesSchema.parse([{ ...boost, maxParallelJobs: undefined, ...change }])[0]
         ?.maxParallelJobs;
@@ -207,7 +207,7 @@ describe("the configuration of the candidates", () => {
   });
 
   for (const algorithm of Object.keys(defaultTunings)) {
-    it(`tunes ${algorithm} by what it takes where a candidate has no ranges`, () => {
+    it(`tunes ${algorithm} with its default ranges if a candidate has none`, () => {
       const parsed = candidatesSchema.parse([{ name: "Own", algorithm }])[0];
       const { hyperparameters, ranges } = defaultTunings[algorithm as AlgorithmName];
       deepEqual(parsed?.ranges, ranges);
@@ -234,14 +234,14 @@ describe("the configuration of the candidates", () => {
     deepEqual(Object.keys(parsed.ranges), ["max_features", "min_samples_split"]);
   });
 
-  it("takes none of the default tuning where a candidate has ranges", () => {
+  it("uses none of the default tuning if a candidate has ranges", () => {
     const ranges = { alpha: { type: "continuous", min: 1, max: 2 } };
     const [parsed] = candidatesSchema.parse([{ name: "Net", algorithm: "elastic-net", ranges }]);
     deepEqual(parsed?.hyperparameters, {});
     deepEqual(parsed.ranges, { alpha: { type: "continuous", min: 1, max: 2, scaling: "Auto" } });
   });
 
-  it("refuses more candidates than a definition holds, before anything is registered", async () => {
+  it("refuses more candidates than fit into a definition, before anything is registered", async () => {
     const candidates = Array.from({ length: 200 }, (_, index) => ({ ...boost, name: `C${index}` }));
     await rejects(program({ candidates }), {
       message: /restate:candidates: the definition has \d+ characters, but 1048576 are allowed/,

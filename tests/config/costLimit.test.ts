@@ -16,8 +16,8 @@ async function refusal(config: Config): Promise<string> {
   return message;
 }
 
-describe("a limit of what an execution costs", () => {
-  it("is kept by the definition that it lets through, whose instances nobody can choose", async () => {
+describe("the cost limit of an execution", () => {
+  it("admits only definitions below it, whose instance types are fixed", async () => {
     const { definition } = await program({ maxCostPerExecution: 70 });
     const { worst } = executionCost(definition, {
       prices: pricesWith({}),
@@ -31,7 +31,7 @@ describe("a limit of what an execution costs", () => {
     equal(JSON.stringify(definition).includes("Parameters.ProcessingInstance"), false);
   });
 
-  it("refuses what could cost more by its key, with a change that is enough", async () => {
+  it("refuses a definition that could cost more by its key, with a sufficient change", async () => {
     const message = await refusal({ maxCostPerExecution: 55 });
     match(
       message,
@@ -46,11 +46,11 @@ describe("a limit of what an execution costs", () => {
     await program({ maxCostPerExecution: 55, candidates });
   });
 
-  it("says where changing one candidate is not enough", async () => {
+  it("says if changing one candidate is not enough", async () => {
     match(await refusal({ maxCostPerExecution: 5 }), /changing one candidate is not enough/);
   });
 
-  it("needs the prices of the stack's region, and of its instances", async () => {
+  it("requires the prices of the stack's region and instances", async () => {
     match(
       await refusal({ maxCostPerExecution: 1000, "aws:region": "eu-west-1" }),
       /restate:prices: are for us-east-1, but the stack is in eu-west-1/,
@@ -63,7 +63,7 @@ describe("a limit of what an execution costs", () => {
     await program({ ...own, prices: { instanceHour: { "ml.m7i.xlarge": 0.2419 } } });
   });
 
-  it("cannot be kept where a candidate is evaluated by a batch transform", async () => {
+  it("cannot be guaranteed if a candidate is evaluated by a batch transform", async () => {
     const algorithm = {
       image: "111122223333.dkr.ecr.us-east-1.amazonaws.com/own:1",
       metrics: { "validation:rmse": "rmse=(.*)" },

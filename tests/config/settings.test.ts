@@ -257,14 +257,14 @@ describe("configuration", () => {
   refuse(mistakes);
 
   for (const schedule of ["cron(0 6 ? * MON-FRI *)", "cron(0/15 6 L * ? 2030)", "rate(1 day)"]) {
-    it(`takes ${schedule} as a schedule`, async () => {
+    it(`accepts ${schedule} as a schedule`, async () => {
       const { resources } = await program({ schedule });
       const [found] = resources.filter(({ type }) => type === "aws:scheduler/schedule:Schedule");
       equal(found?.inputs["scheduleExpression"], schedule);
     });
   }
 
-  it("refuses a folder of data with a link to nowhere", async () => {
+  it("refuses a data folder with a dangling link", async () => {
     const folder = mkdtempSync(join(tmpdir(), "restate-data-"));
     symlinkSync(join(folder, "nowhere"), join(folder, "link.csv"));
     try {
@@ -276,13 +276,13 @@ describe("configuration", () => {
     }
   });
 
-  it("refuses to destroy by force what is protected", async () => {
+  it("refuses forceDestroy for a protected stack", async () => {
     await rejects(program({ protect: true, forceDestroy: true }), {
       message: /restate:forceDestroy: is true, but restate:protect is also true/,
     });
   });
 
-  it("refuses a data file beside a location elsewhere", async () => {
+  it("refuses a data file together with an external location", async () => {
     const config = { dataFile: "README.md", ...dataset({ location: "s3://theirs/houses/" }) };
     await rejects(program(config), {
       message: /restate:dataFile: is uploaded to the stack's own bucket, but dataset\.location/,
@@ -296,13 +296,13 @@ describe("configuration", () => {
   });
 
   for (const stack of ["Dev", "a".repeat(21), "1st", "dev_1", "dev-", "a--b"]) {
-    it(`refuses the stack name ${stack}, which physical names cannot carry`, async () => {
+    it(`refuses the stack name ${stack}, which does not fit into physical names`, async () => {
       await rejects(program({}, stack), { message: /must be 1 to 20 lower-case letters/ });
     });
   }
 
   for (const stack of ["test-model", "test-deployer", "a-model-b"]) {
-    it(`refuses the stack name ${stack}, with which names of another stack would begin`, async () => {
+    it(`refuses the stack name ${stack}, whose names another stack's deployer could change`, async () => {
       await rejects(program({}, stack), {
         message: /must not have "(model|deployer)" after a hyphen, because names of the stack/,
       });
@@ -316,7 +316,7 @@ describe("configuration", () => {
     const declared = Object.entries(project.config);
 
     for (const [key, declaration] of declared) {
-      it(`has the default of ${key} that the program takes`, () => {
+      it(`has the program's default for ${key}`, () => {
         const name = key.replace("restate:", "");
         // Pulumi refuses a stack that lacks a key without a default.
         ok("default" in declaration, key);

@@ -135,7 +135,7 @@ describe("the commands of the guides", function () {
 
   const shown = [...new Set(guides.flatMap((document) => commands(document, "sh")))];
 
-  it("are run here or by .ci/run, each of them", () => {
+  it("are all run here or by .ci/run", () => {
     const known = new Set([...Object.keys(said), ...runByCi, serve]);
     deepEqual(
       shown.filter((command) => !known.has(command)),
@@ -166,11 +166,11 @@ describe("the commands of the guides", function () {
     });
   }
 
-  it("of the examples are run by their tests, from the text itself", () => {
+  it("of the examples are run by their tests, taken from the text", () => {
     ok(read("tests/examples/test_flats.py").includes('EXAMPLE / "README.md"'));
   });
 
-  it("that need AWS name no npm script, option or command that does not exist", async () => {
+  it("that need AWS only name existing npm scripts, options and commands", async () => {
     const inline = [...guides, "serving/README.md", ...examples].flatMap((document) =>
       [...read(document).matchAll(/`(npm run [^`]+)`/g)].map(([, command]) => command ?? ""),
     );

@@ -37,7 +37,7 @@ describe("pulumi, from the command line on Pulumi.yaml and Pulumi.dev.yaml,", fu
     equal((await commandLine.succeeds("stack", "export")).includes("data-bucket"), false);
   });
 
-  it("brings the stack up, and has nothing to do the second time, nor has the policy pack", async () => {
+  it("brings the stack up without policy violations, and changes nothing the second time", async () => {
     await commandLine.succeeds("up", "--yes", "--skip-preview");
     equal((await commandLine.succeeds("stack", "output", "pipelineName")).trim(), "restate-dev");
     const keyArn = (await commandLine.succeeds("stack", "output", "kmsKeyArn")).trim();
@@ -49,7 +49,7 @@ describe("pulumi, from the command line on Pulumi.yaml and Pulumi.dev.yaml,", fu
     );
   });
 
-  it("holds an update to the plan that was reviewed", async () => {
+  it("limits an update to the reviewed plan", async () => {
     const plan = join(commandLine.clone, "plan.json");
     await commandLine.succeeds("config", "set", "minimumR2", "0.4");
     await commandLine.succeeds("preview", "--policy-pack", "policy", "--save-plan", plan);
@@ -66,7 +66,7 @@ describe("pulumi, from the command line on Pulumi.yaml and Pulumi.dev.yaml,", fu
     await commandLine.succeeds("up", "--yes", "--skip-preview");
   });
 
-  it("tells of what was changed past it, and leaves its state", async () => {
+  it("reports drift without changing its state", async () => {
     const look = ["refresh", "--preview-only", "--expect-no-changes", "--diff"];
     await commandLine.succeeds(...look);
     const restore = engine.change({ pipelineName: "restate-dev" }, { pipelineDisplayName: "mine" });
@@ -77,14 +77,14 @@ describe("pulumi, from the command line on Pulumi.yaml and Pulumi.dev.yaml,", fu
     restore();
   });
 
-  it("does not take other file modes for another image", async () => {
+  it("does not rebuild the image when only file modes change", async () => {
     for (const file of ["requirements.txt", "Dockerfile", "decision_tree/tree.py"]) {
       chmodSync(join(commandLine.clone, "container", file), 0o600);
     }
     await commandLine.succeeds("up", "--yes", "--skip-preview", "--expect-no-changes");
   });
 
-  it("previews a change of configuration, and refuses a wrong one by its key", async () => {
+  it("previews a change of configuration, and refuses an invalid one by its key", async () => {
     await commandLine.succeeds("config", "set", "minimumR2", "0.5");
     const changed = await commandLine.succeeds("preview");
     match(changed, /~ +aws:sagemaker:Pipeline models-pipeline update/);
@@ -102,7 +102,7 @@ describe("pulumi, from the command line on Pulumi.yaml and Pulumi.dev.yaml,", fu
     await commandLine.succeeds("config", "rm", "modelConsumers");
   });
 
-  it("passes the policy pack with a network of its own, whose parts a component makes", async () => {
+  it("passes the policy pack with its own network, whose parts a remote component creates", async () => {
     await commandLine.succeeds("config", "set", "--path", "network.mode", "create");
     const text = await commandLine.succeeds("preview", "--policy-pack", "policy");
     match(text, /\+ +awsx:ec2:Vpc network-vpc create/);
@@ -123,7 +123,7 @@ describe("pulumi, from the command line on Pulumi.yaml and Pulumi.dev.yaml,", fu
     match(await commandLine.succeeds("stack", "export"), registry);
   });
 
-  it("leaves nothing when it is destroyed", async () => {
+  it("leaves nothing behind when destroyed", async () => {
     await commandLine.succeeds("destroy", "--yes", "--skip-preview");
     doesNotMatch(await commandLine.succeeds("stack", "export"), /"urn"/);
   });

@@ -92,7 +92,7 @@ async function resourceNames(stack: Stack): Promise<readonly string[]> {
   return (await resourcesOf(stack)).map(({ urn }) => urn.split("::").at(-1) ?? "");
 }
 
-describe("the real engine, with stand-in providers,", function () {
+describe("the real engine, with fake providers,", function () {
   this.timeout(longTime);
   const engine = new Engine();
 
@@ -116,7 +116,7 @@ describe("the real engine, with stand-in providers,", function () {
       first = await up(stack);
     });
 
-    it("comes up with a definition that holds, and exports what it promises", () => {
+    it("comes up with a valid definition and all exports", () => {
       const definition = JSON.parse(String(first.outputs["pipelineDefinition"])) as JsonObject;
       deepEqual(check(definition), []);
       equal(first.definition, first.outputs["pipelineDefinition"]);
@@ -128,11 +128,11 @@ describe("the real engine, with stand-in providers,", function () {
       match(String(first.outputs["decisionTreeRepoDigest"]), /@sha256:[0-9a-f]{64}$/);
     });
 
-    it("stays as it is when nothing has changed", async () => {
+    it("changes nothing if nothing has changed", async () => {
       deepEqual(touched(await up(stack)), []);
     });
 
-    it("has not drifted when it is refreshed", async () => {
+    it("has no drift when refreshed", async () => {
       const { summary } = await stack.refresh();
       deepEqual(Object.keys(summary.resourceChanges ?? {}), ["same"]);
     });
@@ -241,7 +241,7 @@ describe("the real engine, with stand-in providers,", function () {
       ],
     ];
     for (const [what, config, expected] of changes) {
-      it(`touches just what follows from ${what}, and previews the whole definition`, async function () {
+      it(`changes only what follows from ${what}, and previews the complete definition`, async function () {
         // A preview changes nothing. On a machine under load the engine may not reach the program in time.
         this.retries(1);
         const before = await stack.workspace.stackSettings(stack.name);
@@ -265,7 +265,7 @@ describe("the real engine, with stand-in providers,", function () {
       equal(outputs["group"]?.value, "restate-dev");
     });
 
-    it("lives beside another stack of the account", async () => {
+    it("coexists with another stack in the account", async () => {
       const other = await engine.stack("other", disposable);
       const { outputs } = await up(other);
       equal(outputs["bucketName"], "sagemaker-restate-other-444455556666");
@@ -273,13 +273,13 @@ describe("the real engine, with stand-in providers,", function () {
       await other.destroy();
     });
 
-    it("leaves nothing when it is destroyed", async () => {
+    it("leaves nothing behind when destroyed", async () => {
       await stack.destroy();
       deepEqual(await resourceNames(stack), []);
     });
   });
 
-  it("heals in the next update what failed halfway", async () => {
+  it("recovers in the next update from one that failed halfway", async () => {
     const stack = await engine.stack("half", disposable);
     engine.failAt("models-pipeline");
     await rejects(stack.up(), /AccessDenied: not now \(models-pipeline\)/);
@@ -291,7 +291,7 @@ describe("the real engine, with stand-in providers,", function () {
     await stack.destroy();
   });
 
-  it("knows the whole definition of a stack with a network, but for ids that AWS assigns", async () => {
+  it("previews the definition of a stack with a network, except for ids that AWS assigns", async () => {
     const stack = await engine.stack("net", {
       ...disposable,
       "restate:network": '{"mode":"create"}',
@@ -316,7 +316,7 @@ describe("the real engine, with stand-in providers,", function () {
     await stack.destroy();
   });
 
-  it("makes an MLflow app, which the definition names as AWS does, and takes it away again", async () => {
+  it("creates an MLflow app, names it in the definition as AWS does, and deletes it", async () => {
     const stack = await engine.stack("tracked", disposable);
     const plain = (await up(stack)).outputs;
     equal(plain["mlflowAppArn"], "");
@@ -354,7 +354,7 @@ describe("the real engine, with stand-in providers,", function () {
     await stack.destroy();
   });
 
-  it("refuses more zones than those that can have all endpoints", async () => {
+  it("refuses more zones than can have all endpoints", async () => {
     const stack = await engine.stack("zones", {
       "restate:network": '{"mode":"create","availabilityZones":5}',
     });
@@ -367,7 +367,7 @@ describe("the real engine, with stand-in providers,", function () {
     });
   });
 
-  it("keeps the sources of running executions and registered models when it makes others", async () => {
+  it("keeps the sources of running executions and registered models when it creates new ones", async () => {
     // It is uploaded, too, once the bucket has its rules.
     const dataFile = join(engine.folder, "housing.csv");
     writeFileSync(dataFile, "-122.23,37.88,41,880,129,322,126,8.3252,452600\n");
@@ -392,7 +392,7 @@ describe("the real engine, with stand-in providers,", function () {
     await stack.destroy();
   });
 
-  it("goes back to an image that the registry has without pushing it again", async () => {
+  it("returns to an image in the registry without pushing it again", async () => {
     const stack = await engine.stack("image", disposable);
     const first = await up(stack);
     await configure(stack, { "restate:baseImage": "python:3.12-slim" });
@@ -407,7 +407,7 @@ describe("the real engine, with stand-in providers,", function () {
     await stack.destroy();
   });
 
-  it("refuses an image that SageMaker does not run, before the pipeline names it", async () => {
+  it("refuses an image that SageMaker cannot run, before the pipeline uses it", async () => {
     const registry = await Registry.start();
     engine.registryAt(registry.endpoint);
     const stack = await engine.stack("oci", disposable);
@@ -428,7 +428,7 @@ describe("the real engine, with stand-in providers,", function () {
     registry.stop();
   });
 
-  it("refuses a wrong configuration at preview, all at once, before anything is registered", async () => {
+  it("refuses an invalid configuration at preview with all problems, before anything is registered", async () => {
     const stack = await engine.stack("bad", { "restate:minimumR2": "2", "restate:typo": "1" });
     const changes = new Changes();
     await rejects(stack.preview({ onEvent: changes.onEvent }), (error: Error) => {

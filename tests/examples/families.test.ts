@@ -6,7 +6,7 @@ import { algorithms } from "../../pipeline/algorithms";
 import { allSteps } from "../../pipeline/language/graph";
 
 describe("examples/families", () => {
-  it("has a candidate of every algorithm, each registered with its name", async () => {
+  it("has a candidate of every algorithm, registered under its name", async () => {
     const config = stackConfig("families", "examples/families/Pulumi.families.yaml");
     const { definition } = await evaluateProgram("families", config);
     const registered = allSteps(definition).flatMap(({ step }) =>

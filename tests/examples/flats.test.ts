@@ -22,7 +22,7 @@ describe("examples/flats, deployed by the real engine,", function () {
     engine.stop();
   });
 
-  it("comes up with its table and three candidates, and has nothing to do the second time", async () => {
+  it("comes up with its table and three candidates, and changes nothing the second time", async () => {
     const data = join(engine.folder, "flats.csv");
     const script = "examples/flats/make_flats.py";
     const made = await command(join(".venv", "bin", "python"), [script, "--rows", "50", data]);

@@ -37,7 +37,7 @@ function actionlint(): string | undefined {
 }
 
 describe("workflows", () => {
-  it("pin each action of others by its commit", () => {
+  it("pin third-party actions to a commit", () => {
     for (const file of files) {
       for (const [, action = ""] of readFileSync(file, "utf8").matchAll(/uses: (.+)/g)) {
         match(action, /^\.\/|^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/, file);
@@ -45,7 +45,7 @@ describe("workflows", () => {
     }
   });
 
-  it("may read, and no more, but for the jobs that speak to AWS or comment", () => {
+  it("have read-only permissions, except for jobs that use AWS or comment", () => {
     for (const file of readdirSync(folder)) {
       deepEqual(workflow(file).permissions, { contents: "read" }, file);
       for (const [name, job] of Object.entries(workflow(file).jobs)) {
@@ -60,7 +60,7 @@ describe("workflows", () => {
     }
   });
 
-  it("give a fork's pull request no credentials", () => {
+  it("give pull requests from forks no credentials", () => {
     const { jobs } = workflow("pull-request.yml");
     equal(
       jobs["preview"]?.if,
@@ -72,7 +72,7 @@ describe("workflows", () => {
     );
   });
 
-  it("put nothing that an author of a pull request can write into a script", () => {
+  it("insert nothing into scripts that a pull request's author controls", () => {
     for (const file of readdirSync(folder)) {
       for (const [name, { steps }] of Object.entries(workflow(file).jobs)) {
         for (const { run = "" } of steps) {
@@ -82,7 +82,7 @@ describe("workflows", () => {
     }
   });
 
-  it("comment in no more than the 65,536 characters that GitHub takes", () => {
+  it("limit comments to GitHub's 65,536 characters", () => {
     const parts = Object.values(workflow("pull-request.yml").jobs).flatMap(({ steps }) =>
       steps.flatMap(({ run = "" }) => {
         const stacks = /for stack in ([\w ]+);/.exec(run)?.[1]?.split(" ").length ?? 1;
@@ -93,7 +93,7 @@ describe("workflows", () => {
     ok(parts.reduce((sum, bytes) => sum + bytes, 0) < 65_000);
   });
 
-  it("take the Pulumi CLI by its checksum", () => {
+  it("verify the Pulumi CLI's checksum", () => {
     const action = readFileSync(".github/actions/setup/action.yml", "utf8");
     match(action, /SHA256: [0-9a-f]{64}\n/);
     match(action, /sha256sum --check\n +sudo tar /);
@@ -104,7 +104,7 @@ describe("workflows", () => {
     );
   });
 
-  it("hold an update to the plan that its reviewers saw", () => {
+  it("limit an update to the plan that its reviewers saw", () => {
     const { plan, up } = workflow("deploy.yml").jobs;
     equal(up?.needs, "plan");
     const commands = (job: Job | undefined): string =>
@@ -115,7 +115,7 @@ describe("workflows", () => {
     deepEqual(commands(up).match(configured), commands(plan).match(configured));
   });
 
-  it("ask no environment that admits only tags from an event on main", () => {
+  it("use no environment that admits only tags from an event on main", () => {
     for (const file of ["serve.yml", "drift.yml"]) {
       for (const { environment = "" } of Object.values(workflow(file).jobs)) {
         match(environment, /^(serving|drift)-\$/, file);
@@ -123,7 +123,7 @@ describe("workflows", () => {
     }
   });
 
-  describe("tell of drift", () => {
+  describe("report drift", () => {
     let folder: string;
     beforeEach(() => {
       folder = mkdtempSync(join(tmpdir(), "restate-drift-"));
@@ -157,18 +157,18 @@ for file; do case $file in /*) cat "$file" >>"${folder}/asked";; esac; done
       return { status: told.status, asked: existsSync(asked) ? readFileSync(asked, "utf8") : "" };
     }
 
-    it("by a new issue, with what differs", () => {
+    it("in a new issue with the differences", () => {
       const { status, asked } = tell(7, "");
       equal(status, 1);
       match(asked, /^issue create --repo owner\/name --title Drift of dev --body-file /);
       match(asked, /https:\/\/run[^]*~ aws:s3\/bucket:Bucket data-bucket/);
     });
 
-    it("in the issue that is open", () => {
+    it("in the open issue", () => {
       match(tell(7, "12").asked, /^issue edit 12 --repo owner\/name --body-file /);
     });
 
-    it("no more, once there is none", () => {
+    it("no longer once there is none", () => {
       const { status, asked } = tell(0, "12");
       equal(status, 0);
       match(asked, /^issue close 12 --repo owner\/name --comment /);
@@ -177,7 +177,7 @@ for file; do case $file in /*) cat "$file" >>"${folder}/asked";; esac; done
     });
   });
 
-  it("have no findings by zizmor", () => {
+  it("have no findings in zizmor", () => {
     const { status, stderr, stdout } = spawnSync(
       join(".venv", "bin", "zizmor"),
       ["--offline", "--no-progress", "--format=plain", ".github"],
@@ -186,7 +186,7 @@ for file; do case $file in /*) cat "$file" >>"${folder}/asked";; esac; done
     equal(status, 0, stdout + stderr);
   });
 
-  it("have no findings by actionlint", function () {
+  it("have no findings in actionlint", function () {
     const linter = actionlint();
     if (linter === undefined) {
       console.log("    skipped: there is no actionlint on the path or in ~/.cache/restate/bin");
