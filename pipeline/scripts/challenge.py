@@ -31,6 +31,10 @@ RESERVED = re.compile(r"[^\w .:/=+\-@]")
 """Characters that a model package's metadata may not have. Source: CustomerMetadataValue."""
 
 
+SAMPLE_WEIGHT = "SampleWeight"
+"""The metadata of a model package with the column that weights its rows, if any."""
+
+
 class NotComparableError(Exception):
     """The champion and the candidate cannot be compared."""
 
@@ -193,10 +197,11 @@ def unseen(champion: Champion, storage: Storage, test: np.ndarray) -> np.ndarray
     """
     ids = identity(test)
     wanted, seen = set(ids), set[bytes]()
+    weighted = SAMPLE_WEIGHT in champion.metadata
     for split in ("TrainRows", "ValidationRows"):
         for uri in storage.below(champion.said(split)):
             for rows in parsed(storage.lines(uri)):
-                seen |= wanted.intersection(identity(rows))
+                seen |= wanted.intersection(identity(evaluate.take_weights(rows, weighted)[0]))
     return np.array([one not in seen for one in ids], dtype=bool)
 
 
@@ -253,19 +258,25 @@ class Challenge:
 
 
 def challenge(
-    actual: np.ndarray, predicted: np.ndarray, champion: np.ndarray, confidence: float
+    actual: np.ndarray,
+    predicted: np.ndarray,
+    champion: np.ndarray,
+    confidence: float,
+    weights: np.ndarray | None = None,
 ) -> Challenge:
     """Compares two models by a paired bootstrap: both are scored on the same samples of rows.
+
+    With weights, by weighted R², whatever the champion was trained with.
 
     Raises:
         NotComparableError: there are too few rows, or the champion's predictions are not finite.
     """
     try:
-        own = evaluate.regression_metrics(actual, predicted)["r2"]
-        other = evaluate.regression_metrics(actual, champion)["r2"]
+        own = evaluate.regression_metrics(actual, predicted, weights)["r2"]
+        other = evaluate.regression_metrics(actual, champion, weights)["r2"]
     except evaluate.InputError as error:
         raise NotComparableError(str(error)) from error
-    resampled = evaluate.resampled_r2(actual, predicted, champion)
+    resampled = evaluate.resampled_r2(actual, predicted, champion, weights=weights)
     if resampled is None:
         raise NotComparableError("the target varies too little in samples of these rows")
     least = float(np.quantile(resampled[:, 0] - resampled[:, 1], 1 - confidence))
@@ -283,7 +294,7 @@ def hold_against(
     """
     check_schema(champion, storage, options.target, options.metadata)
     model_format(champion)
-    test = evaluate.read_rows(options.test)
+    test, weights = evaluate.take_weights(evaluate.read_rows(options.test), options.weighted)
     rows = unseen(champion, storage, test)
     count = int(np.count_nonzero(rows))
     if count < evaluate.MIN_INTERVAL_ROWS:
@@ -298,6 +309,7 @@ def hold_against(
         predicted,
         champion_predictions(champion, storage, test[rows, 1:]),
         options.confidence,
+        None if weights is None else weights[rows],
     )
 
 
@@ -322,7 +334,7 @@ def decide(
     wins = result.least > options.by
     scores = (
         f"{winner} R2 {result.r2:.4f}; version {champion.version} {result.champion_r2:.4f}; on "
-        f"{result.rows} test rows"
+        f"{result.rows} {'weighted ' if options.weighted else ''}test rows"
     )
     needed = f"more by {options.by:g} with confidence {options.confidence:g}"
     about["champion"] |= {"r2": result.champion_r2}
@@ -370,6 +382,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--input", type=Path, required=True, help="folder of the reports' folders")
     parser.add_argument("--cross-validation", type=Path, help="folder of the folds' scores")
     parser.add_argument("--test", type=Path, required=True, help="folder of CSV files, label first")
+    parser.add_argument(
+        "--weighted", action="store_true", help="whether the second column weights the rows"
+    )
     parser.add_argument("--metadata", type=Path, required=True, help="folder of feature_names.json")
     parser.add_argument("--output", type=Path, required=True, help="folder for the comparison")
     parser.add_argument(

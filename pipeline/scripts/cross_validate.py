@@ -5,7 +5,7 @@ Preprocess drew. Each fold tests a model that was trained on the others, of whic
 for early stopping. With a split by time, each block tests a model trained on earlier ones. The
 hyperparameters were tuned on some of these rows, so the mean is slightly optimistic, but not the
 spread. Writes ``cross_validation.json``, with the score by which candidates are
-compared.
+compared. With the hyperparameter csv_weights, rows are weighted by their second column.
 """
 
 from __future__ import annotations
@@ -28,14 +28,17 @@ class NoScoreError(Exception):
 
 
 class Rows(NamedTuple):
-    """Rows as text and as numbers, label first."""
+    """Rows as text, and their labels, features and weights; None if all count the same."""
 
     lines: np.ndarray
-    values: np.ndarray
+    labels: np.ndarray
+    features: np.ndarray
+    weights: np.ndarray | None
 
     def chosen(self, places: np.ndarray) -> Rows:
         """Some of them."""
-        return Rows(self.lines[places], self.values[places])
+        weights = None if self.weights is None else self.weights[places]
+        return Rows(self.lines[places], self.labels[places], self.features[places], weights)
 
 
 class Split(NamedTuple):
@@ -93,7 +96,8 @@ def fit_decision_tree(hyperparameters: dict[str, str], train: Rows, validation: 
 def fit_xgboost(hyperparameters: dict[str, str], train: Rows, validation: Rows) -> Predict:
     """Trains like the built-in algorithm, which keeps the best rounds if it stops early.
 
-    Source: train_utils and algorithm_mode/train.py of aws/sagemaker-xgboost-container.
+    The metric by which it stops ignores weights. Source: train_utils, algorithm_mode/train.py and
+    metrics/custom_metrics.py of aws/sagemaker-xgboost-container.
     """
     import xgboost
 
@@ -106,7 +110,8 @@ def fit_xgboost(hyperparameters: dict[str, str], train: Rows, validation: Rows) 
     if patience is not None:
         stop = xgboost.callback.EarlyStopping(rounds=int(patience), save_best=True)
     matrices = [
-        xgboost.DMatrix(rows.values[:, 1:], rows.values[:, 0]) for rows in (train, validation)
+        xgboost.DMatrix(train.features, train.labels, weight=train.weights),
+        xgboost.DMatrix(validation.features, validation.labels),
     ]
     booster = xgboost.train(
         # With few rows, threads would wait for each other.
@@ -134,14 +139,16 @@ def scores(
     r2s, errors = [], []
     for split in by:
         predict = fit(hyperparameters, rows.chosen(split.train), rows.chosen(split.validation))
-        tested = rows.values[split.test]
-        error = np.asarray(predict(tested[:, 1:]), dtype=np.float64) - tested[:, 0]
-        variance = float(np.var(tested[:, 0]))
-        if variance == 0:
+        tested = rows.chosen(split.test)
+        labels, weights = tested.labels, tested.weights
+        error = np.asarray(predict(tested.features), dtype=np.float64) - labels
+        mean = np.average(labels, weights=weights)
+        variance = float(np.average((labels - mean) ** 2, weights=weights))
+        if variance == 0 or labels.min() == labels.max():
             raise NoScoreError(
-                f"all {len(tested)} rows of a fold have the same target, so R2 is undefined"
+                f"all {labels.size} rows of a fold have the same target, so R2 is undefined"
             )
-        mse = float(np.mean(error**2))
+        mse = float(np.average(error**2, weights=weights))
         r2s.append(1 - mse / variance)
         errors.append(mse**0.5)
     return r2s, errors
@@ -172,9 +179,13 @@ def cross_validate(options: argparse.Namespace) -> dict[str, Any]:
         return skipped("there are more rows than crossValidation.maxRows")
     folds = json.loads(file.read_text())
     lines = [line for part in PARTS for line in read_rows(getattr(options, part))]
-    rows = Rows(np.array(lines), np.genfromtxt(lines, delimiter=",", ndmin=2))
     hyperparameters = json.loads("".join(options.hyperparameters) or "{}")
     hyperparameters |= dict(one.split("=", 1) for one in options.tuned)
+    values = np.genfromtxt(lines, delimiter=",", ndmin=2)
+    is_weighted = hyperparameters.get("csv_weights") == "1"
+    features = values[:, 2 if is_weighted else 1 :]
+    weights = values[:, 1] if is_weighted else None
+    rows = Rows(np.array(lines), values[:, 0], features, weights)
     fit = fit_xgboost if options.algorithm == "xgboost" else fit_decision_tree
     try:
         r2s, errors = scores(fit, hyperparameters, rows, splits(folds))

@@ -152,7 +152,8 @@ def main(arguments: list[str] | None = None) -> None:
     evaluated = evaluate.parse(others)
     try:
         names = json.loads((options.metadata / "feature_names.json").read_text())
-        rows = evaluate.read_rows(options.train)[:, 1:]
+        weighted = evaluated.sample_weight is not None
+        rows = evaluate.take_weights(evaluate.read_rows(options.train), weighted)[0][:, 1:]
         if len(names) != rows.shape[1]:
             raise InputError(f"there are {len(names)} names for {rows.shape[1]} features")
         predicted = np.loadtxt(

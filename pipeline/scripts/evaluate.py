@@ -3,7 +3,8 @@
 Runs in a SageMaker processing job: on the image that trained the model, so that the library that
 wrote the model reads it, or on the predictions of a batch transform. Writes ``predictions.csv``,
 and ``evaluation.json`` in the form of Model Monitor's model quality, which Studio shows and the
-pipeline's conditions read, with the number of test rows and a confidence interval of R².
+pipeline's conditions read, with the number of test rows and a confidence interval of R². If the
+rows have weights, metrics are weighted, like those of scikit-learn with ``sample_weight``.
 """
 
 from __future__ import annotations
@@ -63,6 +64,11 @@ def read_rows(folder: Path) -> np.ndarray:
         raise InputError(f"the test data is not all numbers: {error}") from error
 
 
+def take_weights(rows: np.ndarray, weighted: bool) -> tuple[np.ndarray, np.ndarray | None]:
+    """The rows, and the weights that their second column had, if any."""
+    return (np.delete(rows, 1, axis=1), rows[:, 1]) if weighted else (rows, None)
+
+
 def filled_lines(file: Path) -> Iterator[bytes]:
     """Yields the non-empty lines of a CSV file, with nan in empty fields."""
     with file.open("rb") as stream:
@@ -112,8 +118,20 @@ def load_xgboost(folder: Path) -> Predict:
 LOADERS = {"decision-tree": load_decision_tree, "xgboost": load_xgboost}
 
 
-def regression_metrics(actual: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+def effective_rows(weights: np.ndarray) -> float:
+    """The number of rows of equal weight whose mean varies as much. Source: Kish (1965)."""
+    return float(weights.sum() ** 2 / (weights**2).sum())
+
+
+def regression_metrics(
+    actual: np.ndarray, predicted: np.ndarray, weights: np.ndarray | None = None
+) -> dict[str, float]:
     """Computes the metrics of a regression: R², and MSE, RMSE and MAE in the target's unit.
+
+    Args:
+        actual: Of the rows.
+        predicted: Of the rows.
+        weights: Of the rows, above zero; None if all count the same.
 
     Raises:
         InputError: R² is undefined, because the target is constant, or a value is not finite.
@@ -124,29 +142,32 @@ def regression_metrics(actual: np.ndarray, predicted: np.ndarray) -> dict[str, f
             raise InputError(f"{wrong} of {values.size} {name} are not finite numbers")
     error = actual - predicted
     with np.errstate(over="ignore"):
-        mse = float(np.mean(error**2))
-    variance = float(np.var(actual))
-    if variance == 0:
+        mse = float(np.average(error**2, weights=weights))
+    mean = np.average(actual, weights=weights)
+    variance = float(np.average((actual - mean) ** 2, weights=weights))
+    if variance == 0 or actual.min() == actual.max():
         raise InputError(f"all {actual.size} test rows have the same target, so R2 is undefined")
     metrics = {
         "r2": 1 - mse / variance,
         "mse": mse,
         "rmse": mse**0.5,
-        "mae": float(np.mean(np.abs(error))),
+        "mae": float(np.average(np.abs(error), weights=weights)),
     }
     if not np.isfinite(list(metrics.values())).all():
         raise InputError(f"the errors are too large to square: mse is {mse}")
     return metrics
 
 
-def resampled_means(columns: np.ndarray) -> np.ndarray:
+def resampled_means(columns: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
     """The means of columns in bootstrap samples of their rows, a row per sample.
 
-    The seed is fixed, so equally many rows have the same samples. Many rows are drawn in random
-    groups, whose mean varies as that of rows does, to limit the time.
+    Rows are drawn with equal chances, and bring their weights. The seed is fixed, so equally many
+    rows have the same samples. Many rows are drawn in random groups, whose mean varies as that of
+    rows does, to limit the time.
     """
     random = np.random.default_rng(0)
-    rows = np.column_stack([columns, np.ones(len(columns))])
+    shares = np.ones(len(columns)) if weights is None else weights
+    rows = np.column_stack([columns * shares[:, np.newaxis], shares])
     if len(rows) > MAX_DRAWS:
         starts = np.arange(MAX_DRAWS) * len(rows) // MAX_DRAWS
         rows = np.add.reduceat(rows[random.permutation(len(rows))], starts)
@@ -156,18 +177,21 @@ def resampled_means(columns: np.ndarray) -> np.ndarray:
     return np.asarray(sums[:, :-1] / sums[:, -1:])
 
 
-def resampled_r2(actual: np.ndarray, *predictions: np.ndarray) -> np.ndarray | None:
+def resampled_r2(
+    actual: np.ndarray, *predictions: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray | None:
     """R² of each model in bootstrap samples of the same rows: a row per sample, a column per model.
 
-    None if there are fewer rows than MIN_INTERVAL_ROWS, or the R² of a sample is undefined, because
-    its target is constant or too large to square.
+    None if there are fewer (effective) rows than MIN_INTERVAL_ROWS, or the R² of a sample is
+    undefined, because its target is constant or too large to square.
     """
-    if actual.size < MIN_INTERVAL_ROWS:
+    size = actual.size if weights is None else effective_rows(weights)
+    if size < MIN_INTERVAL_ROWS:
         return None
-    target = actual - actual.mean()
+    target = actual - np.average(actual, weights=weights)
     with np.errstate(over="ignore", invalid="ignore"):
         errors = [(actual - predicted) ** 2 for predicted in predictions]
-        means = resampled_means(np.column_stack([target, target**2, *errors]))
+        means = resampled_means(np.column_stack([target, target**2, *errors]), weights)
         variance = means[:, 1] - means[:, 0] ** 2
         if not (variance > 1e-12 * np.var(actual)).all():
             return None
@@ -184,8 +208,8 @@ def half_width(actual: np.ndarray, predicted: np.ndarray, confidence: float) -> 
     """Half the width of a prediction interval, from rows that the model was not fitted to.
 
     Split-conformal: a prediction plus and minus this contains the actual value of a new row with at
-    least the confidence, for any model. Source: Lei and others, "Distribution-Free Predictive
-    Inference for Regression" (2018), algorithm 2.
+    least the confidence, for any model. Weights have no part in it. Source: Lei and others,
+    "Distribution-Free Predictive Inference for Regression" (2018), algorithm 2.
 
     Returns:
         Half the width; None if there are too few rows for the confidence.
@@ -212,21 +236,25 @@ def interval_report(validation: Pairs, test: Pairs, confidence: float) -> dict[s
 
 
 def metric_groups(
-    metrics: dict[str, float], actual: np.ndarray, predicted: np.ndarray
+    metrics: dict[str, dict[str, float]],
+    actual: np.ndarray,
+    predicted: np.ndarray,
+    weights: np.ndarray | None = None,
 ) -> list[dict[str, Any]]:
     """The metrics of all rows and of each quarter of the target, as a model card has them.
 
     Where many rows have the same target, there are fewer parts than four.
     """
     parts = np.searchsorted(np.unique(np.quantile(actual, [0.25, 0.5, 0.75])), actual)
-    groups: list[tuple[str, dict[str, float]]] = [("Regression", {**metrics, "rows": actual.size})]
+    groups = [(name, {**one, "rows": actual.size}) for name, one in metrics.items()]
     for part in np.unique(parts):
         inside = actual[parts == part]
         errors = predicted[parts == part] - inside
+        own = None if weights is None else weights[parts == part]
         values = {
-            "rmse": np.sqrt(np.mean(errors**2)),
-            "mae": np.mean(np.abs(errors)),
-            "bias": np.mean(errors),
+            "rmse": np.sqrt(np.average(errors**2, weights=own)),
+            "mae": np.average(np.abs(errors), weights=own),
+            "bias": np.average(errors, weights=own),
             "rows": inside.size,
         }
         groups.append((f"Target {inside.min():.6g} to {inside.max():.6g}", values))
@@ -242,25 +270,44 @@ def metric_groups(
     ]
 
 
-def quality_report(actual: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
+def quality_report(
+    actual: np.ndarray,
+    predicted: np.ndarray,
+    weights: np.ndarray | None = None,
+    weight_column: str | None = None,
+) -> dict[str, Any]:
     """The evaluation report: metrics, the number of rows, and the interval of R², if any.
 
     ``regression_metrics`` follows "Model quality metrics", and ``dataset`` "Schema for Statistics",
-    in Model Monitor's guide. ``confidence_intervals`` is our own, and so is ``model_card``: text
-    that the model card includes.
+    in Model Monitor's guide. ``confidence_intervals`` is our own, and so are ``model_card``, text
+    that the model card includes, and ``sample_weight``, if metrics are weighted.
 
     Raises:
         InputError: see regression_metrics.
     """
-    metrics = regression_metrics(actual, predicted)
+    metrics = regression_metrics(actual, predicted, weights)
+    named = {"Regression": metrics}
+    if weights is not None:
+        plain = regression_metrics(actual, predicted)
+        # A group's name has at most 63 characters.
+        title = f"Regression weighted by {weight_column}"[:63]
+        named = {title: metrics, "Regression unweighted": plain}
     report: dict[str, Any] = {
         "regression_metrics": {
             name: {"value": value, "standard_deviation": "NaN"} for name, value in metrics.items()
         },
         "dataset": {"item_count": int(actual.size)},
-        "model_card": {"metric_groups": json.dumps(metric_groups(metrics, actual, predicted))},
+        "model_card": {
+            "metric_groups": json.dumps(metric_groups(named, actual, predicted, weights))
+        },
     }
-    resampled = resampled_r2(actual, predicted)
+    if weights is not None:
+        report["sample_weight"] = {
+            "column": weight_column,
+            "effective_item_count": effective_rows(weights),
+            "unweighted_r2": plain["r2"],
+        }
+    resampled = resampled_r2(actual, predicted, weights=weights)
     if resampled is not None:
         low, high = interval(resampled)
         r2 = {"confidence": CONFIDENCE, "low": low, "high": high}
@@ -271,9 +318,13 @@ def quality_report(actual: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
 def summary(report: dict[str, Any]) -> str:
     """The report as one line, for the log."""
     values = {name: one["value"] for name, one in report["regression_metrics"].items()}
-    line = f"{report['dataset']['item_count']} rows: " + ", ".join(
-        f"{name} {value:.6g}" for name, value in values.items()
-    )
+    line = ", ".join(f"{name} {value:.6g}" for name, value in values.items())
+    weight = report.get("sample_weight")
+    if weight is not None:
+        line = (
+            f"weighted by {weight['column']}: {line}; unweighted r2 {weight['unweighted_r2']:.6g}"
+        )
+    line = f"{report['dataset']['item_count']} rows{': ' if weight is None else ' '}{line}"
     if "prediction_interval" in report:
         own = report["prediction_interval"]
         line += (
@@ -288,18 +339,22 @@ def summary(report: dict[str, Any]) -> str:
     )
 
 
-def predict_rows(algorithm: str, model: Path, data: Path) -> Pairs:
+def predict_rows(
+    algorithm: str, model: Path, data: Path, weighted: bool = False
+) -> tuple[Pairs, np.ndarray | None]:
     """Predicts the rows in a folder with a model.
+
+    Returns: the actual and predicted values, and the weights if rows have some.
 
     Raises:
         InputError: the model or the data cannot be read.
     """
-    rows = read_rows(data)
+    rows, weights = take_weights(read_rows(data), weighted)
     with tempfile.TemporaryDirectory() as folder:
         extract(model / "model.tar.gz", Path(folder))
         predict = LOADERS[algorithm](Path(folder))
         predicted = predict(rows[:, 1:])
-    return rows[:, 0], np.asarray(predicted, dtype=np.float64)
+    return (rows[:, 0], np.asarray(predicted, dtype=np.float64)), weights
 
 
 def read_predictions(folder: Path) -> Pairs:
@@ -322,6 +377,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--test", type=Path, help="folder of CSV files, label first")
     parser.add_argument("--validation", type=Path, help="as --test, for prediction intervals")
     parser.add_argument("--confidence", type=float, help="of prediction intervals")
+    parser.add_argument("--sample-weight", help="name of the second column, if it weights the rows")
     parser.add_argument("--predictions", type=Path, help="folder of CSV files: actual, predicted")
     parser.add_argument("--output", type=Path, required=True, help="folder for the report")
     parser.add_argument(
@@ -333,6 +389,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         parser.error("give either --predictions, or --algorithm, --model and --test")
     if (options.validation is None) != (options.confidence is None):
         parser.error("give both of --validation and --confidence, or neither")
+    if options.sample_weight is not None and options.predictions is not None:
+        parser.error("--sample-weight requires --test, because predictions have no weights")
     return options
 
 
@@ -344,13 +402,16 @@ def main(arguments: list[str] | None = None) -> None:
     """
     options = parse(arguments)
     try:
+        weights = None
+        given = (options.algorithm, options.model)
+        weighted = options.sample_weight is not None
         if options.predictions is None:
-            actual, predicted = predict_rows(options.algorithm, options.model, options.test)
+            (actual, predicted), weights = predict_rows(*given, options.test, weighted)
         else:
             actual, predicted = read_predictions(options.predictions)
-        report = quality_report(actual, predicted)
+        report = quality_report(actual, predicted, weights, options.sample_weight)
         if options.validation is not None:
-            known = predict_rows(options.algorithm, options.model, options.validation)
+            known, _ = predict_rows(*given, options.validation, weighted)
             report["prediction_interval"] = interval_report(
                 known, (actual, predicted), options.confidence
             )

@@ -23,6 +23,7 @@ from decision_tree.tree import Tree
 from image_python import image_python
 from moto.server import ThreadedMotoServer
 from script_job import SCRIPTS, run_here
+from sklearn.metrics import r2_score
 from sklearn.tree import DecisionTreeRegressor
 
 ROOT = Path(__file__).parents[2]
@@ -398,6 +399,35 @@ class TestRowsThatTheChampionHasSeen:
         assert found["champion"]["r2"] == pytest.approx(r2(predict(fresh[:, 1:]), fresh), abs=1e-9)
         assert found["challenger"]["r2"] == pytest.approx(r2(own[200:], fresh), abs=1e-9)
         assert found["outcome"] == "Beaten"
+
+    @pytest.mark.parametrize("champion_is_weighted", [False, True])
+    def test_do_not_count_whatever_their_weights(
+        self, stack: Stack, champion_is_weighted: bool
+    ) -> None:
+        archive, predict = boosted(TRAIN)
+        weights = np.random.default_rng(5).gamma(1, 2, len(TEST))
+        stack.write("test/test.csv", written(np.insert(TEST, 1, weights, axis=1)))
+        seen = np.vstack([TRAIN, TEST[:200]])
+        if champion_is_weighted:
+            seen = np.insert(seen, 1, 7, axis=1)
+        stack.put("old/train/train.csv", written(seen))
+        column = "exposure" if champion_is_weighted else ""
+        stack.put(
+            "old/validation/validation.csv",
+            written(np.insert(drawn(3, 100), 1, 1, axis=1) if column else drawn(3, 100)),
+        )
+        stack.register(archive, "xgboost", SampleWeight=column)
+        own = boosted(TRAIN, 5)[1](TEST[:, 1:])
+        stack.evaluated("A", own)
+        found = stack.compared("--weighted")
+        assert found["rows"] == 200
+
+        def score(predicted: np.ndarray) -> float:
+            return r2_score(TEST[200:, 0], predicted[200:], sample_weight=weights[200:])
+
+        assert found["champion"]["r2"] == pytest.approx(score(predict(TEST[:, 1:])), abs=1e-8)
+        assert found["challenger"]["r2"] == pytest.approx(score(own), abs=1e-8)
+        assert "on 200 weighted test rows" in found["verdict"]
 
     def test_leave_too_few_for_a_comparison(self, stack: Stack) -> None:
         archive, predict = boosted(TRAIN)

@@ -143,6 +143,57 @@ def test_boosting_scores_as_the_library_does_on_its_folds(
     assert report["score"] == report["r2"]["mean"]
 
 
+def weighted_parts(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Gives the rows of all parts weights; returns them, their weights and their folds."""
+    split(folder)
+    rows, (fold,) = parts(folder)
+    weights = np.random.default_rng(9).integers(1, 6, len(rows)) / 2
+    first = 0
+    for name in SPLITS:
+        file = folder / name / f"{name}.csv"
+        lines = [line.split(",", 1) for line in file.read_text().splitlines()]
+        own = weights[first : first + len(lines)]
+        first += len(lines)
+        both = zip(lines, own.tolist(), strict=True)
+        file.write_text("".join(f"{y},{weight},{x}\n" for (y, x), weight in both))
+    return rows, weights, fold
+
+
+def test_weights_apply_to_a_tree_and_to_its_scores(tmp_path: Path) -> None:
+    rows, weights, fold = weighted_parts(tmp_path)
+    fixed = {"random_state": "1", "csv_weights": "1"}
+    report = run(tmp_path, "decision-tree", fixed, "max_depth=4")
+    expected = []
+    for train, _, test in masks(fold):
+        tree = DecisionTreeRegressor(max_depth=4, random_state=1)
+        tree.fit(rows[train, 1:].astype(np.float32), rows[train, 0], weights[train])
+        predicted = tree.predict(rows[test, 1:].astype(np.float32))
+        expected.append(r2_score(rows[test, 0], predicted, sample_weight=weights[test]))
+    np.testing.assert_allclose(report["r2"]["values"], expected, rtol=1e-9)
+
+
+def test_weights_apply_to_boosting_but_not_to_where_it_stops(tmp_path: Path) -> None:
+    rows, weights, fold = weighted_parts(tmp_path)
+    fixed = {"num_round": "40", "seed": "1", "csv_weights": "1", "early_stopping_rounds": "3"}
+    report = run(tmp_path, "xgboost", fixed, "eta=0.4")
+    expected = []
+    for train, validation, test in masks(fold):
+        model = xgboost.XGBRegressor(
+            n_estimators=40,
+            learning_rate=0.4,
+            random_state=1,
+            n_jobs=1,
+            early_stopping_rounds=3,
+            eval_metric="rmse",
+        )
+        watched = [(rows[validation, 1:], rows[validation, 0])]
+        data = (rows[train, 1:], rows[train, 0])
+        model.fit(*data, sample_weight=weights[train], eval_set=watched, verbose=False)
+        predicted = model.predict(rows[test, 1:])
+        expected.append(r2_score(rows[test, 0], predicted, sample_weight=weights[test]))
+    np.testing.assert_allclose(report["r2"]["values"], expected, rtol=1e-6)
+
+
 def test_folds_are_drawn_as_scikit_learn_draws_them(tmp_path: Path) -> None:
     split(tmp_path)
     rows, (fold,) = parts(tmp_path)

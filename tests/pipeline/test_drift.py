@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tarfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -354,3 +355,32 @@ def test_the_script_evaluates_and_keeps_a_reference(tmp_path: Path, image: str) 
     assert failed.returncode == 1
     assert failed.stderr == "error: there are 5 names for 6 features\n"
     assert (tmp_path / "message").read_text() == "there are 5 names for 6 features"
+
+
+def test_weights_are_left_out_of_a_reference(tmp_path: Path) -> None:
+    import xgboost
+
+    rows = rows_of(np.random.default_rng(38), 300)
+    labels = rows[:, 0]
+    booster = xgboost.train({}, xgboost.DMatrix(rows, labels), 5)
+    (tmp_path / "xgboost-model").write_bytes(booster.save_raw("ubj"))
+    (tmp_path / "model").mkdir()
+    with tarfile.open(tmp_path / "model/model.tar.gz", "w:gz") as tar:
+        tar.add(tmp_path / "xgboost-model", "xgboost-model")
+    (tmp_path / "metadata").mkdir()
+    (tmp_path / "metadata/feature_names.json").write_text(json.dumps(COLUMNS))
+
+    def reference(weights: np.ndarray | None, *more: str) -> Reference:
+        table = np.column_stack([labels, *([] if weights is None else [weights]), rows])
+        for name in ("train", "test"):
+            (tmp_path / name).mkdir(exist_ok=True)
+            np.savetxt(tmp_path / name / "rows.csv", table, delimiter=",", fmt="%.10g")
+        arguments = ["--algorithm", "xgboost", "--message", str(tmp_path / "message"), *more]
+        for name in ("train", "test", "metadata", "model", "output"):
+            arguments += [f"--{name}", str(tmp_path / name)]
+        drift_reference.main(arguments)
+        document = json.loads((tmp_path / "output/drift_reference.json").read_text())
+        return Reference.parse(document)
+
+    weighted = reference(np.arange(1.0, 301), "--sample-weight", "exposure")
+    assert weighted.json() == reference(None).json()

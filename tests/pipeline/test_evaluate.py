@@ -62,7 +62,7 @@ def evaluated_model(job: Job, *more: str) -> subprocess.CompletedProcess[str]:
 def reported(job: Job) -> dict[str, float]:
     report = json.loads((job.folder / "evaluation" / "evaluation.json").read_text())
     names = {"regression_metrics", "dataset", "model_card"}
-    assert report.keys() - {"confidence_intervals"} == names
+    assert report.keys() - {"confidence_intervals", "sample_weight"} == names
     return {name: one["value"] for name, one in report["regression_metrics"].items()}
 
 
@@ -175,6 +175,92 @@ def test_says_how_far_r2_is_known_as_scipy_does(job_on_image: Job) -> None:
     assert found["low"] == pytest.approx(expected.low, abs=0.005)
     assert found["high"] == pytest.approx(expected.high, abs=0.005)
     assert report_of(job_on_image, actual, predicted) == report
+
+
+def test_weights_metrics_as_scikit_learn_does(
+    job: Job, boosted: Callable[[np.ndarray], np.ndarray]
+) -> None:
+    from sklearn import metrics
+
+    random = np.random.default_rng(2)
+    rows = random.normal(size=(200, 4))
+    weights = random.integers(1, 9, 200) / 2
+    (job.folder / "test").mkdir()
+    np.savetxt(job.folder / "test/test.csv", np.insert(rows, 1, weights, 1), "%.17g", ",")
+    done = evaluated_model(job, "--sample-weight", "exposure")
+    assert done.returncode == 0, done.stderr
+    given = (rows[:, 0], boosted(rows[:, 1:]))
+    mse = metrics.mean_squared_error(*given, sample_weight=weights)
+    r2 = metrics.r2_score(*given, sample_weight=weights)
+    assert reported(job) == pytest.approx(
+        {
+            "r2": r2,
+            "mse": mse,
+            "rmse": mse**0.5,
+            "mae": metrics.mean_absolute_error(*given, sample_weight=weights),
+        }
+    )
+    report = json.loads((job.folder / "evaluation/evaluation.json").read_text())
+    plain = metrics.r2_score(*given)
+    assert report["sample_weight"] == {
+        "column": "exposure",
+        "effective_item_count": pytest.approx(weights.sum() ** 2 / (weights**2).sum()),
+        "unweighted_r2": pytest.approx(plain),
+    }
+    weighted, unweighted, first, *_ = json.loads(report["model_card"]["metric_groups"])
+    assert weighted["name"] == "Regression weighted by exposure"
+    assert weighted["metric_data"][0]["value"] == pytest.approx(r2)
+    assert unweighted["name"] == "Regression unweighted"
+    assert unweighted["metric_data"][0]["value"] == pytest.approx(plain)
+    quarter = rows[:, 0] <= np.quantile(rows[:, 0], 0.25)
+    assert first["metric_data"][1]["value"] == pytest.approx(
+        metrics.mean_absolute_error(*(x[quarter] for x in given), sample_weight=weights[quarter])
+    )
+    low, high = (report["confidence_intervals"]["r2"][end] for end in ("low", "high"))
+    assert low < r2 < high
+    assert done.stdout.startswith(f"200 rows weighted by exposure: r2 {r2:.6g}, mse ")
+    assert f"; unweighted r2 {plain:.6g}; r2 is " in done.stdout
+
+
+def test_equal_weights_change_nothing_and_whole_ones_count_as_rows() -> None:
+    random = np.random.default_rng(8)
+    actual = random.normal(size=500)
+    predicted = actual + random.normal(scale=0.5, size=500)
+    assert evaluate.regression_metrics(actual, predicted, np.ones(500)) == (
+        evaluate.regression_metrics(actual, predicted)
+    )
+    np.testing.assert_array_equal(
+        evaluate.resampled_r2(actual, predicted, weights=np.ones(500)),
+        evaluate.resampled_r2(actual, predicted),
+    )
+    counts = random.integers(1, 5, 500)
+    repeated = [np.repeat(one, counts) for one in (actual, predicted)]
+    assert evaluate.regression_metrics(actual, predicted, counts) == pytest.approx(
+        evaluate.regression_metrics(*repeated), rel=1e-12
+    )
+
+
+def test_the_weighted_interval_holds_the_true_r2_nine_times_of_ten() -> None:
+    held = 0
+    for seed in range(150):
+        random = np.random.default_rng(seed)
+        # Rows of the first half are drawn four times as often as they should be.
+        half = np.arange(250) < 200
+        actual = random.normal(loc=np.where(half, 1, -1), size=250)
+        predicted = actual + random.normal(scale=np.where(half, 0.2, 1.0), size=250)
+        weights = np.where(half, 0.25, 1.0)
+        resampled = evaluate.resampled_r2(actual, predicted, weights=weights)
+        assert resampled is not None
+        low, high = evaluate.interval(resampled)
+        held += low <= 1 - (0.2**2 + 1) / 2 / 2 <= high
+    assert 0.84 <= held / 150 <= 0.95
+
+
+def test_few_rows_of_great_weight_have_no_interval() -> None:
+    actual = np.arange(100.0)
+    weights = np.where(actual < 15, 1.0, 1e-4)
+    assert evaluate.effective_rows(weights) == pytest.approx(15.02, abs=0.01)
+    assert evaluate.resampled_r2(actual, actual + actual % 2, weights=weights) is None
 
 
 def test_groups_of_many_rows_give_the_interval_of_the_rows() -> None:
