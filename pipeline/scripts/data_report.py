@@ -12,6 +12,7 @@ from array import array
 from typing import Any, Callable, Iterator, NamedTuple, Sequence
 
 import numpy as np
+from input_rows import Weights
 
 PARTS = ("train", "validation", "test")
 MAX_SAMPLED_ROWS = 100_000
@@ -81,13 +82,20 @@ class Sample:
                 fields = next(csv.reader([line.decode()]))
             self._cells.extend(map(_number, fields))
 
-    def report(self, rows_read: int, table_columns: int, others: list[Finding]) -> dict[str, Any]:
+    def report(
+        self,
+        rows_read: int,
+        table_columns: int,
+        others: list[Finding],
+        weights: Weights | None = None,
+    ) -> dict[str, Any]:
         """The report, for JSON.
 
         Args:
             rows_read: Number of rows, including those without a target.
             table_columns: Number of the table's columns that the features are derived from.
             others: Further findings.
+            weights: Of the rows, if they have some; nothing here is weighted.
         """
         values = np.asarray(self._cells).reshape(-1, len(self.columns))
         part = self.assignment[self._is_chosen]
@@ -95,10 +103,28 @@ class Sample:
         used = len(self.assignment)
         found = [*others, *self._duplicates(), *_findings(self.columns, values, part, used)]
         counts = np.bincount(self.assignment, minlength=len(PARTS)).tolist()
+        weighted: dict[str, Any] = {}
+        left_out = 0
+        if weights is not None:
+            left_out = len(weights.zeros)
+            given = np.asarray(weights.values)
+            weighted = {
+                "column": weights.name,
+                "zeros": left_out,
+                "min": given.min(),
+                "max": given.max(),
+                # Kish's effective sample size.
+                "effectiveRows": round(float(given.sum() ** 2 / (given**2).sum()), 1),
+            }
         return {
             "version": 1,
             "target": self.columns[0],
-            "rows": {"read": rows_read, "withoutTarget": rows_read - used, "used": used},
+            "rows": {
+                "read": rows_read,
+                "withoutTarget": rows_read - left_out - used,
+                "used": used,
+            },
+            **({"sampleWeight": weighted} if weighted else {}),
             "parts": dict(zip(PARTS, counts)),
             "columns": table_columns,
             "features": len(self.columns) - 1,
@@ -130,11 +156,19 @@ class Sample:
 def summary(report: dict[str, Any]) -> str:
     """The report as one line."""
     rows, warnings = report["rows"], len(report["findings"])
+    weight = report.get("sampleWeight")
+    zeros = f"{weight['zeros']} of weight 0, " if weight and weight["zeros"] else ""
+    weighted = (
+        f"weighted by {weight['column']} (effective sample size {weight['effectiveRows']:.0f}); "
+        if weight
+        else ""
+    )
     without = f"{rows['withoutTarget']} without {report['target']}, "
     return (
-        f"{rows['read']} rows read, {without if rows['withoutTarget'] else ''}{rows['used']} used: "
+        f"{rows['read']} rows read, {without if rows['withoutTarget'] else ''}{zeros}"
+        f"{rows['used']} used: "
         f"{' / '.join(str(report['parts'][part]) for part in PARTS)}; "
-        f"{report['columns']} columns, {report['features']} features; "
+        f"{report['columns']} columns, {report['features']} features; {weighted}"
         f"{warnings} warning{'' if warnings == 1 else 's'}"
     )
 

@@ -2,8 +2,9 @@
 
 Runs in a SageMaker processing job on the scikit-learn image, with that image's Python and NumPy.
 Rows are copied line by line, so memory does not grow with their width, and numbers stay as they
-are. The columns after the target are not copied: the key that the rows are split by, and texts to
-encode by the train rows. Invalid data is refused here, before anything is tuned.
+are. The key that the rows are split by and texts to encode by the train rows, columns after the
+target, are not copied; the weight of a row is. Invalid data is refused here, before anything is
+tuned.
 """
 
 from __future__ import annotations
@@ -19,7 +20,16 @@ from typing import Iterator, NamedTuple, Sequence
 
 import numpy as np
 from data_report import Finding, Sample, summary
-from input_rows import MISSING, InputError, check_names, cut, find_files, read_header, rows
+from input_rows import (
+    MISSING,
+    InputError,
+    Weights,
+    check_names,
+    cut,
+    find_files,
+    read_header,
+    rows,
+)
 from row_encoding import FillError, filled, medians, number, sample_of, write_encoder
 from row_splits import SPLITS, Key, assign, draw_folds
 from text_encoding import Encoder, EncodingError, TextColumn
@@ -34,12 +44,13 @@ class Table(NamedTuple):
     Attributes:
         files: In order.
         columns: The target and the features that are copied.
-        rows: Number of rows with a target.
+        rows: Number of rows with a target, and a weight above zero if there are weights.
         rows_read: Number of all rows.
         findings: Warnings.
         key: The column that the rows are split by; None for a random split.
         texts: The columns to encode.
         targets: Of the rows with one, if texts are encoded.
+        weights: Of the rows; None if all count the same.
     """
 
     files: list[Path]
@@ -50,6 +61,25 @@ class Table(NamedTuple):
     key: Key | None
     texts: Sequence[TextColumn] = ()
     targets: array[float] = array("d")
+    weights: Weights | None = None
+
+    @property
+    def taken(self) -> int:
+        """Number of columns after the target that are not features."""
+        return (self.key is not None) + (self.weights is not None) + len(self.texts)
+
+    def lines(self) -> Iterator[bytes]:
+        """The rows with a target, except those of weight zero."""
+        zeros = set() if self.weights is None else self.weights.zeros
+        row = 0
+        for file in self.files:
+            with file.open("rb") as stream:
+                read_header(stream)
+                for line in rows(stream):
+                    if line.partition(b",")[0] not in MISSING:
+                        if row not in zeros:
+                            yield line
+                        row += 1
 
 
 class Survey:
@@ -160,6 +190,7 @@ def survey(
     key: Key | None = None,
     key_name: str = "",
     texts: Sequence[TextColumn] = (),
+    weights: Weights | None = None,
 ) -> Table:
     """Reads the rows of all CSV files in a folder and its subfolders.
 
@@ -168,7 +199,8 @@ def survey(
         target: Name of the first column.
         key: Receives the values of the second column, if the rows are split by it.
         key_name: Name of the second column, if there is a key.
-        texts: Receive the values of the next columns.
+        texts: Receive the values of the last columns before the features.
+        weights: Receives the values of the column before them, if rows have weights.
 
     Raises:
         InputError: the files, their headers or their rows are not valid.
@@ -177,14 +209,16 @@ def survey(
     with files[0].open("rb") as stream:
         columns = read_header(stream)
     check_names(columns, target)
-    taken = [*([] if key is None else [key_name]), *(column.name for column in texts)]
+    taken = [] if key is None else [key_name]
+    taken += [] if weights is None else [weights.name]
+    taken += [column.name for column in texts]
     for place, name in enumerate(taken, 1):
         if columns[place : place + 1] != [name]:
             number = ("second", "third", "fourth")[place - 1] if place < 4 else f"{place + 1}th"
             raise InputError(f'the {number} column must be "{name}"; the columns are {columns}')
     kept = [columns[0], *columns[1 + len(taken) :]]
     found = Survey(kept)
-    table = Table(files, kept, 0, 0, [], key, texts, array("d"))
+    table = Table(files, kept, 0, 0, [], key, texts, array("d"), weights)
     for file in files:
         with file.open("rb") as stream:
             header = read_header(stream)
@@ -198,13 +232,19 @@ def survey(
                         found.add(line)
                         continue
                     text, features, values = cut(line, len(kept) - 1, len(taken))
+                    if weights is not None and text not in MISSING:
+                        where = f"{file.name}, row {row}"
+                        if not weights.add(values[key is not None], where):
+                            continue
                     if found.add(b",".join([text, features]) if len(kept) > 1 else text):
                         take(table, text, values)
             except InputError as error:
                 raise InputError(f"{file.name}, row {row}: {error}") from None
+    if weights is not None:
+        weights.check()
     return table._replace(
         rows=found.rows - found.missing_targets,
-        rows_read=found.rows,
+        rows_read=found.rows + (0 if weights is None else len(weights.zeros)),
         findings=[*found.check(), *text_findings(texts)],
     )
 
@@ -275,21 +315,13 @@ def learn_fills(table: Table, assignment: np.ndarray, seed: int) -> dict[str, fl
     train = np.flatnonzero(assignment == SPLITS.index("train"))
     chosen = np.zeros(len(assignment), dtype=bool)
     chosen[sample_of(train, len(names), seed)] = True
-    taken = (table.key is not None) + len(table.texts)
-
-    def lines() -> Iterator[bytes]:
-        row = 0
-        for file in table.files:
-            with file.open("rb") as stream:
-                read_header(stream)
-                for line in rows(stream):
-                    if line.partition(b",")[0] not in MISSING:
-                        if chosen[row]:
-                            yield cut(line, len(names), taken)[1]
-                        row += 1
-
+    features = (
+        cut(line, len(names), table.taken)[1]
+        for is_chosen, line in zip(chosen, table.lines() if names else ())
+        if is_chosen
+    )
     try:
-        return dict(zip(names, map(number, medians(lines() if names else (), names))))
+        return dict(zip(names, map(number, medians(features, names))))
     except FillError as error:
         raise InputError(str(error)) from None
 
@@ -302,37 +334,32 @@ def write_splits(
     encoders: list[Encoder],
     fills: dict[str, float | int] | None = None,
 ) -> None:
-    """Writes each row with a target to its split's file, label first, without a header."""
+    """Writes each row to its split's file, label first, then any weight, without a header."""
     given = [repr(value).encode() for value in (fills or {}).values()]
     folders = [output / name for name in SPLITS]
     for folder in folders:
         folder.mkdir(parents=True, exist_ok=True)
     streams = [(folder / f"{folder.name}.csv").open("wb") for folder in folders]
-    splits = enumerate(assignment.data)
     copied = len(table.columns) - 1
-    taken = (table.key is not None) + len(table.texts)
+    taken = table.taken
     try:
-        for file in table.files:
-            with file.open("rb") as stream:
-                read_header(stream)
-                for line in rows(stream):
-                    if line.partition(b",")[0] in MISSING:
-                        continue
-                    row, split = next(splits)
-                    kept, own, looked_at = line, line, line
-                    if taken or given:
-                        target, features, values = cut(line, copied, taken)
-                        encoded = [target, *(one.fields(row) for one in encoders)]
-                        looked_at = b",".join([*encoded, features] if copied else encoded)
-                        kept = looked_at
-                        if given:
-                            kept = b",".join([*encoded, filled(features, given)])
-                        # Identifies the row, whichever fold encodes it.
-                        texts = values[taken - len(encoders) :]
-                        own = repr((target, features, texts)).encode() if encoders else looked_at
-                    streams[split].write(kept + b"\n")
-                    # Missing values are reported as such, even if they are filled.
-                    sample.add(looked_at, own)
+        for row, (split, line) in enumerate(zip(assignment.data, table.lines())):
+            kept, own, looked_at = line, line, line
+            if taken or given:
+                target, features, values = cut(line, copied, taken)
+                encoded = [*(one.fields(row) for one in encoders)]
+                looked_at = b",".join([target, *encoded, *([features] if copied else [])])
+                kept = looked_at
+                if given or table.weights is not None:
+                    weight = [values[table.key is not None].encode()] if table.weights else []
+                    known = filled(features, given) if given else features
+                    kept = b",".join([target, *weight, *encoded, *([known] if copied else [])])
+                # Identifies the row, whichever fold encodes it.
+                texts = values[taken - len(encoders) :]
+                own = repr((target, features, texts)).encode() if encoders else looked_at
+            streams[split].write(kept + b"\n")
+            # Missing values are reported as such, even if they are filled.
+            sample.add(looked_at, own)
     finally:
         for opened in streams:
             opened.close()
@@ -393,6 +420,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--by", choices=("time", "group", "column"), help="default: at random")
     parser.add_argument("--column", help="the table's name of the column to split by")
     parser.add_argument("--key", default="", help="name of the second column, which has its values")
+    parser.add_argument("--sample-weight", help="name of the column that weights the rows")
     parser.add_argument(
         "--encode",
         action="append",
@@ -427,7 +455,8 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         key = None if options.by is None else Key(options.by, options.column)
         texts = [TextColumn(given) for given in json.loads("".join(options.encode) or "[]")]
-        table = survey(options.input, options.target, key, options.key, texts)
+        weights = None if options.sample_weight is None else Weights(options.sample_weight)
+        table = survey(options.input, options.target, key, options.key, texts, weights)
         fractions = [getattr(options, name) for name in SPLITS]
         assignment = assign(table.rows, table.key, fractions, options.seed)
         check_validation(assignment, options.prediction_intervals)
@@ -441,7 +470,7 @@ def main(arguments: list[str] | None = None) -> None:
         drawn = draw_folds(table.key, assignment, *fold_counts, options.seed) if has_folds else None
         sample = Sample(columns, assignment, options.seed)
         write_splits(table, assignment, options.output, sample, encoders, fills)
-        report = sample.report(table.rows_read, options.column_count, table.findings)
+        report = sample.report(table.rows_read, options.column_count, table.findings, weights)
         report |= {"table": options.table, "summary": summary(report)}
         metadata = options.output / "metadata"
         metadata.mkdir(parents=True, exist_ok=True)

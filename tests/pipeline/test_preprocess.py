@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 
+import numpy as np
 import pytest
 from script_job import Job, on_image
 
@@ -91,6 +92,77 @@ def test_refuses_too_few_validation_rows_for_prediction_intervals(job: Job) -> N
         preprocess(job, "--prediction-intervals", "0.95"),
         "predictionIntervals is 0.95, which needs at least 19 validation rows; there are 18",
     )
+
+
+@pytest.mark.parametrize("more", [[], ["--impute"]])
+def test_writes_weights_after_the_target_and_leaves_out_zeros(
+    job_on_image: Job, more: list[str]
+) -> None:
+    job = job_on_image
+    rows = [
+        f"{n if n else ''},g{n % 50},{0 if n % 10 == 3 else n / 8},t{n % 2},{n % 7},{n / 3}"
+        for n in range(1000)
+    ]
+    header = "price,restate_split,exposure,street,rooms,age"
+    write_parts(job, rows[:300], rows[300:], header=header)
+    done = preprocess(
+        job,
+        *("--sample-weight", "exposure", "--by", "group", "--column", "customer"),
+        *("--key", "restate_split", "--encode", '[{"column":"street","as":"ordinal"}]', *more),
+    )
+    assert done.returncode == 0, done.stderr
+    # The row without a target has no weight that counts.
+    kept = [n for n in range(1, 1000) if n % 10 != 3]
+    written = [row for name in ("train", "validation", "test") for row in split(job, name)]
+    assert sorted(written) == sorted(f"{n},{n / 8},{n % 2},{n % 7},{n / 3}" for n in kept)
+    assert feature_names(job) == ["street", "rooms", "age"]
+    weights = np.array(kept) / 8
+    effective = weights.sum() ** 2 / (weights**2).sum()
+    report = json.loads((job.folder / "metadata/data_report.json").read_text())
+    assert report["rows"] == {"read": 1000, "withoutTarget": 1, "used": 899}
+    assert report["sampleWeight"] == {
+        "column": "exposure",
+        "zeros": 100,
+        "min": 0.125,
+        "max": 124.875,
+        "effectiveRows": round(effective, 1),
+    }
+    assert done.stdout.splitlines()[1].startswith(
+        "1000 rows read, 1 without price, 100 of weight 0, 899 used: "
+    )
+    assert f"; weighted by exposure (effective sample size {effective:.0f}); " in done.stdout
+
+
+def test_rows_that_differ_by_their_weight_are_duplicates(job: Job) -> None:
+    rows = [f"{n % 90},{n},{n % 90 % 7},{n % 90 / 3}" for n in range(1, 181)]
+    write_parts(job, rows, header="price,exposure,rooms,age")
+    assert preprocess(job, "--sample-weight", "exposure").returncode == 0
+    report = json.loads((job.folder / "metadata/data_report.json").read_text())
+    assert report["findings"][0]["kind"] == "duplicates"
+
+
+@pytest.mark.parametrize(
+    ("weights", "reason"),
+    [
+        (
+            ["1", "-2", "3", "", "NaN", "Infinity", "much", "1e-40"],
+            'the weight "exposure" must be 0 or a number from 1e-37 to 1e+38, but is not in 6 '
+            "rows: part-00000.csv, row 3 has -2; leave such rows out with a filter",
+        ),
+        (["1", ""], "1 rows: part-00000.csv, row 3 has no value; leave"),
+        (["0", "0.0"], 'the weight "exposure" of all 2 rows is 0'),
+    ],
+)
+def test_refuses_weights(job: Job, weights: list[str], reason: str) -> None:
+    rows = [f"{n},{weight},1,2" for n, weight in enumerate(weights)]
+    write_parts(job, [",no number,1,2", *rows], header="price,exposure,rooms,age")
+    job.fails(preprocess(job, "--sample-weight", "exposure"), reason)
+
+
+def test_refuses_a_header_without_the_weight(job: Job) -> None:
+    write_parts(job, ROWS)
+    reason = 'the second column must be "exposure"; the columns are '
+    job.fails(preprocess(job, "--sample-weight", "exposure"), reason)
 
 
 def test_names_the_features(job: Job) -> None:
