@@ -13,7 +13,14 @@ import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 
-import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
+import {
+  type Deployment,
+  LocalWorkspace,
+  type OutputMap,
+  PulumiCommand,
+  type Stack,
+  type UpdateSummary,
+} from "@pulumi/pulumi/automation";
 
 import { recordOf } from "./cloud";
 
@@ -39,12 +46,25 @@ export async function configure(
   });
 }
 
+/** What the engine's backend keeps of a stack, in the form of its third version. */
+interface Checkpoint {
+  readonly checkpoint: {
+    readonly latest?: {
+      readonly resources?: readonly {
+        readonly type: string;
+        readonly outputs?: Readonly<Record<string, unknown>>;
+      }[];
+    };
+  };
+}
+
 /** The real engine with stand-in providers, in a folder of its own. */
 export class Engine {
   /** Holds the backend, and what the providers remember. */
   readonly folder = mkdtempSync(join(tmpdir(), "restate-engine-"));
   private readonly providers: ChildProcess[] = [];
   private debugProviders = "";
+  private command: Promise<PulumiCommand> | undefined;
 
   /** Starts the providers. */
   async start(): Promise<void> {
@@ -138,6 +158,10 @@ export class Engine {
     return join(this.folder, "cloud");
   }
 
+  private get backend(): string {
+    return join(this.folder, "backend");
+  }
+
   private name(file: string, name: string | undefined): void {
     mkdirSync(this.cloud, { recursive: true });
     writeFileSync(join(this.cloud, file), name ?? "");
@@ -145,10 +169,9 @@ export class Engine {
 
   /** Environment of the CLI: these providers, and a backend in the engine's folder. */
   environment(): Record<string, string> {
-    const backend = join(this.folder, "backend");
-    mkdirSync(backend, { recursive: true });
+    mkdirSync(this.backend, { recursive: true });
     return {
-      PULUMI_BACKEND_URL: `file://${backend}`,
+      PULUMI_BACKEND_URL: `file://${this.backend}`,
       PULUMI_CONFIG_PASSPHRASE: "",
       PULUMI_DEBUG_PROVIDERS: this.debugProviders,
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
@@ -169,18 +192,48 @@ export class Engine {
     if (root === undefined) {
       throw new Error("there is no Pulumi CLI");
     }
-    const pulumiCommand = await PulumiCommand.get({
-      root: join(root, ".."),
-      skipVersionCheck: true,
-    });
-    return LocalWorkspace.createOrSelectStack(
+    this.command ??= PulumiCommand.get({ root: join(root, ".."), skipVersionCheck: true });
+    const stack = await LocalWorkspace.createStack(
       { projectName: project, stackName: name, program },
       {
-        pulumiCommand,
+        workDir: mkdtempSync(join(this.folder, "workspace-")),
+        pulumiCommand: await this.command,
         projectSettings: { name: project, runtime: "nodejs", main: process.cwd() },
         envVars: this.environment(),
       },
     );
+    return this.answeredByFiles(stack, project);
+  }
+
+  /** Takes from the backend's files what an update asks the CLI for, which takes half a second a question. */
+  private answeredByFiles(stack: Stack, project: string): Stack {
+    const folder = join(this.backend, ".pulumi");
+    const deployment = (): Checkpoint["checkpoint"]["latest"] =>
+      (
+        JSON.parse(
+          readFileSync(join(folder, "stacks", project, `${stack.name}.json`), "utf8"),
+        ) as Checkpoint
+      ).checkpoint.latest;
+    const outputs = (): OutputMap => {
+      const root = deployment()?.resources?.find(({ type }) => type === "pulumi:pulumi:Stack");
+      return Object.fromEntries(
+        Object.entries(root?.outputs ?? {}).map(([key, value]) => [key, { value, secret: false }]),
+      );
+    };
+    const history = (): UpdateSummary => {
+      const updates = join(folder, "history", project, stack.name);
+      const last = readdirSync(updates)
+        .filter((file) => file.endsWith(".history.json"))
+        .sort()
+        .at(-1);
+      return JSON.parse(readFileSync(join(updates, last ?? ""), "utf8")) as UpdateSummary;
+    };
+    Object.assign(stack, {
+      outputs: () => Promise.resolve(outputs()),
+      exportStack: () => Promise.resolve({ version: 3, deployment: deployment() ?? {} }),
+      info: () => Promise.resolve(history()),
+    } satisfies Record<string, () => Promise<Deployment | OutputMap | UpdateSummary>>);
+    return stack;
   }
 }
 
