@@ -117,7 +117,7 @@ function parsed(document: string): PipelineDefinition {
   return definition;
 }
 
-describe("the stack's policies, asked about the steps of a definition,", () => {
+describe("the stack's policies, for the steps of a definition,", () => {
   const folder = temporaryFolder();
   let evaluated: Program;
   let steps: Map<string, Step>;
@@ -127,7 +127,7 @@ describe("the stack's policies, asked about the steps of a definition,", () => {
     steps = new Map(allSteps(evaluated.definition).map(({ step }) => [step.Name, step]));
   });
 
-  it("allow all of the stack's own, whatever their type", async () => {
+  it("allow all of the stack's own steps of every type", async () => {
     const types = [...steps.values()].map(({ Type: type }) => type);
     deepEqual([...new Set(types)].sort(), [
       "Condition",
@@ -142,7 +142,7 @@ describe("the stack's policies, asked about the steps of a definition,", () => {
     deepEqual(await denials(evaluated, evaluated.definition, join(folder, "own")), {});
   });
 
-  it("allow all of a stack whose table is in another catalogue", async () => {
+  it("allow all steps of a stack with a table in another catalogue", async () => {
     const source = { catalog: "s3tablescatalog/team-tables", database: "census", table: "houses" };
     const dataset = Object.fromEntries(
       Object.entries(californiaHousing).filter(([key]) => key !== "selectedTable"),
@@ -360,7 +360,7 @@ describe("the stack's policies, asked about the steps of a definition,", () => {
     });
   }
 
-  it("deny a registration in the group of others, or with another status than the stack's", async () => {
+  it("deny a registration in another group, or with another status than the stack's", async () => {
     const document = JSON.stringify(evaluated.definition);
     for (const [own, other] of [
       ['"ModelPackageGroupName":"restate-test"', '"ModelPackageGroupName":"of-others"'],
@@ -380,7 +380,7 @@ describe("the stack's policies, asked about the steps of a definition,", () => {
     }
   });
 
-  it("deny what a role has lost, and keep what they allowed only as long as they are the same", async () => {
+  it("deny what a role has lost, and cache decisions only while the policies are unchanged", async () => {
     const cache = join(folder, "changing");
     const lost = without(evaluated, "permissions-training-policy", "WriteModels");
     deepEqual(await denials(evaluated, evaluated.definition, cache), {});
@@ -393,7 +393,7 @@ describe("the stack's policies, asked about the steps of a definition,", () => {
     deepEqual(await denials(evaluated, evaluated.definition, cache), {});
   });
 
-  it("are not asked about the roles of others, nor where that is turned off", () => {
+  it("are not checked for other roles, or if turned off", () => {
     const { definition } = evaluated;
     const foreign = parsed(
       JSON.stringify(definition).replaceAll(":role/restate-test-", ":role/theirs-"),
@@ -404,11 +404,11 @@ describe("the stack's policies, asked about the steps of a definition,", () => {
   });
 });
 
-describe("a local run of a definition that its roles may not run", () => {
+describe("a local run of a definition that its roles are not allowed to run", () => {
   const folder = temporaryFolder();
   const data = writeRows(join(folder, "housing.data"), housingRows(300));
 
-  it("fails at that step, in AWS's words, and runs without authorization", async () => {
+  it("fails at the denied step with AWS's message, and succeeds without authorization", async () => {
     const small = await smallDefinition();
     set(
       small,
@@ -452,7 +452,7 @@ describe("a local run of a definition that its roles may not run", () => {
     );
   });
 
-  it("fails where a statement of a role's policy is gone", async () => {
+  it("fails if a statement of a role's policy is missing", async () => {
     const dev = await program(stackConfig("dev"), "dev");
     const { definition } = parseText(JSON.stringify(await smallDefinition()));
     const session = await runSession({

@@ -5,7 +5,7 @@ import { AwsServices } from "../../local/environments/awsServices";
 const own = "arn:aws:iam::111122223333:role/restate-dev-evaluation";
 
 describe("AWS for the jobs of a local run", () => {
-  it("is this machine, served once, for jobs of the stack's roles", async () => {
+  it("is this machine's API, started once for jobs with the stack's roles", async () => {
     const calls: string[] = [];
     const services = new AwsServices(
       () => {
@@ -35,7 +35,7 @@ describe("AWS for the jobs of a local run", () => {
     deepEqual(calls, ["serve", "close"]);
   });
 
-  it("is not served, nor closed, where no job asks", async () => {
+  it("is neither started nor closed if no job needs it", async () => {
     const services = new AwsServices(
       () => Promise.reject(new Error("served")),
       "us-east-1",

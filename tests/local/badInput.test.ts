@@ -65,7 +65,7 @@ describe("npm run local, given bad input,", () => {
     });
   }
 
-  it("tells of every column, whatever the length, without what a terminal would obey", async () => {
+  it("reports every column, of any length, without control characters", async () => {
     const wrong = rows.map((row) => row.replaceAll(/[^,]+/g, "\u001b[2J".repeat(30)));
     await fails(
       ["--data", writeRows(join(folder, "bad.data"), wrong)],
@@ -80,7 +80,7 @@ describe("npm run local, given bad input,", () => {
     );
   });
 
-  it("says so where the filter leaves no rows", async () => {
+  it("says if the filter leaves no rows", async () => {
     const young = rows.map((row) => {
       const fields = row.split(",");
       fields[2] = "5.0";
@@ -96,7 +96,7 @@ describe("npm run local, given bad input,", () => {
     match(stderr, /^error: step (DataWranglerProcess|Preprocess) failed: .*no rows/m);
   });
 
-  it("refuses a file that does not exist, by the name of what named it", async () => {
+  it("refuses a missing file, and says which option or key named it", async () => {
     await fails(
       ["--data", "/nowhere.data"],
       /^error: --data: file or folder does not exist: \/nowhere\.data\n$/,
@@ -106,7 +106,7 @@ describe("npm run local, given bad input,", () => {
     });
   });
 
-  it("names --data where there is neither data nor network", async () => {
+  it("suggests --data if there is neither data nor network", async () => {
     const { fetch } = globalThis;
     globalThis.fetch = () => Promise.reject(new TypeError("fetch failed"));
     try {
@@ -198,7 +198,7 @@ describe("npm run local, given bad input,", () => {
     });
   }
 
-  it("refuses what the flow and the steps need and a local run lacks, all at once", async () => {
+  it("refuses everything that a local run cannot do, in the flow and the steps, at once", async () => {
     const foreign = await smallDefinition();
     const flow = ["Steps", "DataWranglerProcess", "Arguments", "ProcessingInputs"];
     const inputs = at(foreign, ...flow) as Draft[];
@@ -250,7 +250,7 @@ describe("npm run local, given bad input,", () => {
     definition = writeDefinition(folder, await smallDefinition());
   });
 
-  it("keeps a second run out of a folder that is in use", async () => {
+  it("refuses a second run in a folder that is in use", async () => {
     // This process holds the lock and keeps it fresh, however long the command takes to start.
     const unlock = await new Workspace(workFolder).lock(() => undefined);
     try {

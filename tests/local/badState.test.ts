@@ -20,7 +20,7 @@ function failedBy({ code, stderr }: Ended, message: RegExp): void {
   equal(/^ {4}at /m.test(stderr) || stderr.includes("Traceback"), false, stderr);
 }
 
-describe("npm run local, on a machine or in a folder that is not as it should be,", () => {
+describe("npm run local, with a faulty machine or folder,", () => {
   const folder = temporaryFolder();
   const data = writeRows(join(folder, "housing.data"), housingRows(400));
   let definition: string;
@@ -40,7 +40,7 @@ describe("npm run local, on a machine or in a folder that is not as it should be
     return JSON.parse(stdout) as readonly unknown[];
   };
 
-  it("says that the disk is full, keeps what earlier runs left, and goes on when there is room", async function () {
+  it("reports a full disk, keeps the results of earlier runs, and continues when there is space", async function () {
     const work = join(folder, "small");
     mkdirSync(work);
     const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=32m", "restate-test", work]);
@@ -70,7 +70,7 @@ describe("npm run local, on a machine or in a folder that is not as it should be
     }
   });
 
-  it("lets one of two runs at once into a folder, and the other one too once it is alone", async () => {
+  it("admits only one of two concurrent runs to a folder, and the other one afterwards", async () => {
     const work = join(folder, "shared");
     const args = argumentsFor(work);
     const both = await Promise.all([localProcess(args), localProcess(args)]);
@@ -82,7 +82,7 @@ describe("npm run local, on a machine or in a folder that is not as it should be
     equal((await list("runs", work)).length, 2);
   });
 
-  it("leaves out documents that are damaged, names them, and lets nothing else suffer", async () => {
+  it("skips and names damaged documents, and shows everything else", async () => {
     const work = join(folder, "damaged");
     const executions = join(work, "executions");
     equal((await run(work)).code, 0);
@@ -119,7 +119,7 @@ describe("npm run local, on a machine or in a folder that is not as it should be
     equal((JSON.parse(next.stdout) as { model: { version: number } }).model.version, 3);
   });
 
-  it("names a definition that is cut off", async () => {
+  it("names a truncated definition", async () => {
     const path = join(folder, "cut.json");
     writeFileSync(path, readFileSync(definition, "utf8").slice(0, 5000));
     failedBy(
@@ -128,7 +128,7 @@ describe("npm run local, on a machine or in a folder that is not as it should be
     );
   });
 
-  it("says why it cannot have its work folder", async () => {
+  it("explains why it cannot use its work folder", async () => {
     failedBy(
       await run(join(data, "work")),
       /^error: a file is in the place of a folder: cannot mkdir .*housing\.data\/work/,

@@ -51,7 +51,7 @@ describe("the results of equal jobs", () => {
     first = await run();
   });
 
-  it("stand in for all jobs of a second run whose steps have a CacheConfig, which comes to the same", async () => {
+  it("are reused by all steps with a CacheConfig in a second run, which has the same result", async () => {
     deepEqual(reused(first), []);
     const second = await run();
     deepEqual(reused(second), jobs);
@@ -65,7 +65,7 @@ describe("the results of equal jobs", () => {
     equal(second.trials[0]?.reusedFrom, first.id);
   });
 
-  it("lie where the second run would have written them", async () => {
+  it("are where the second run would have written them", async () => {
     const { id } = await run();
     const objects = join(workFolder, "s3", "sagemaker-restate-dev-111122223333", "executions", id);
     deepEqual(readdirSync(objects).sort(), [
@@ -73,11 +73,11 @@ describe("the results of equal jobs", () => {
     ]);
   });
 
-  it("do not stand in with --no-cache", async () => {
+  it("are not reused with --no-cache", async () => {
     deepEqual(reused(await run(undefined, "--no-cache")), []);
   });
 
-  it("do not stand in for what a changed argument changes", async () => {
+  it("are not reused by steps whose arguments changed", async () => {
     const record = await run((changed) => {
       const static_ = ["Steps", "TuneXGBoost", "Arguments", "TrainingJobDefinition"];
       set(changed, [...static_, "StaticHyperParameters", "num_round"], "21");
@@ -88,13 +88,13 @@ describe("the results of equal jobs", () => {
     );
   });
 
-  it("do not stand in where the data changed", async () => {
+  it("are not reused if the data changed", async () => {
     writeRows(data, rows.slice(1));
     deepEqual(reused(await run()), []);
     writeRows(data, rows);
   });
 
-  it("do not stand in where their outputs are gone", async () => {
+  it("are not reused if their outputs are gone", async () => {
     const before = await run();
     const bucket = join(workFolder, "s3", "sagemaker-restate-dev-111122223333");
     for (const id of readdirSync(join(bucket, "executions"))) {
@@ -109,7 +109,7 @@ describe("the results of equal jobs", () => {
     );
   });
 
-  it("do not stand in where a CacheConfig says no, or they are too old", async () => {
+  it("are not reused if a CacheConfig disables it, or they have expired", async () => {
     const record = await run((changed) => {
       set(changed, ["Steps", "Preprocess", "CacheConfig"], { Enabled: false });
       const config = { Enabled: true, ExpireAfter: "PT0S" };
@@ -126,7 +126,7 @@ describe("the results of equal jobs", () => {
     );
   });
 
-  it("do not stand in where what is kept of them is damaged, and spoil nothing", async () => {
+  it("are not reused if their records are damaged, which does no harm", async () => {
     await run();
     const cache = join(workFolder, "cache");
     const files = readdirSync(cache).sort();
@@ -166,7 +166,7 @@ describe("cacheSeconds", () => {
     });
   }
 
-  it("lets no result of another execution stand in for a step without a CacheConfig", () => {
+  it("reuses no result of another execution for a step without a CacheConfig", () => {
     deepEqual([cacheSeconds(undefined), cacheSeconds(null)], [0, 0]);
   });
 });

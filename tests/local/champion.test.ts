@@ -75,7 +75,7 @@ describe("a local run with a champion", () => {
     return (await local(["status", ...work])).stdout;
   }
 
-  it("registers the best of the first execution, since there is none", async () => {
+  it("registers the best candidate of the first execution, which has no champion", async () => {
     const { challenge, model, status: state } = await run({ candidates: candidates(4, 1) });
     equal(state, "Succeeded");
     deepEqual(model, { group: "restate-dev", version: 1 });
@@ -83,7 +83,7 @@ describe("a local run with a champion", () => {
     match(await status(), /\nChampion: there is no champion\n$/);
   });
 
-  it("registers no other while none is approved, and one that beats it after that", async () => {
+  it("registers a candidate that beats the approved champion", async () => {
     equal((await local(["approve", "1", ...work])).code, 0);
     const better = await run({ candidates: candidates(40, 30) });
     equal(better.model?.version, 2);
@@ -96,7 +96,7 @@ describe("a local run with a champion", () => {
     match(kept?.metadata["TrainRows"] ?? "", /^s3:\/\/.*\/executions\/\w+\/train\/$/);
   });
 
-  it("succeeds and says so where the champion stays: an equal model does not beat it", async () => {
+  it("succeeds and says so if the champion stays: an equal model does not beat it", async () => {
     equal((await local(["approve", "2", ...work])).code, 0);
     const equalOne = await run({ candidates: candidates(40, 30) });
     deepEqual([equalOne.status, equalOne.winner, equalOne.model], ["Succeeded", null, null]);
@@ -119,14 +119,14 @@ describe("a local run with a champion", () => {
     );
   });
 
-  it("asks for it anew, whatever the cache holds", async () => {
+  it("looks the champion up every time, regardless of the cache", async () => {
     equal((await local(["reject", "2", ...work])).code, 0);
     const again = await run({ candidates: candidates(40, 30) });
     equal(again.challenge?.champion?.version, 1);
     equal(again.model?.version, 3);
   });
 
-  it("names one of other features, and registers or not, as the stack says", async () => {
+  it("reports a champion with other features, and registers or not, as configured", async () => {
     const config = {
       candidates: candidates(40, 30),
       dataset: {
@@ -145,7 +145,7 @@ describe("a local run with a champion", () => {
     equal(registered.challenge?.outcome, "NotComparable");
   });
 
-  it("fails below the minimum, as without a champion", async () => {
+  it("fails below the minimum R², as without a champion", async () => {
     const failed = await local([
       ...["--config-file", join(folder, "stack.yaml"), "--data", data, "--json", "--quiet"],
       ...["--parameter", "MinimumR2=0.999", ...work],
@@ -154,7 +154,7 @@ describe("a local run with a champion", () => {
     match(failed.stderr, /No candidate reaches R2 0.999: DecisionTree 0\.\d+, XGBoost 0\.\d+/);
   });
 
-  it("needs rights that a stack without a champion does not give", async () => {
+  it("needs permissions that a stack without a champion does not grant", async () => {
     const config = configured({ candidates: candidates(4, 1) });
     const { stdout } = await commandLine(["definition", "--config-file", config]);
     const path = join(folder, "definition.json");

@@ -21,7 +21,7 @@ describe("columnFilter", () => {
   }
 
   for (const path of ["$.features", "$[?(@.a)]", "[0]", "$[", "$['a']"]) {
-    it(`does not take ${path} for columns`, () => {
+    it(`does not accept ${path} as columns`, () => {
       equal(columnFilter(path), undefined);
     });
   }

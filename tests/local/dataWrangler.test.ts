@@ -34,7 +34,7 @@ class FirstAttemptDies extends JobRunner {
   }
 }
 
-describe("Data Wrangler's step and the one that reads it", () => {
+describe("Data Wrangler's step and the step that reads its output", () => {
   const folder = temporaryFolder();
   const data = writeRows(join(folder, "housing.data"), housingRows(300));
   let program: Program;
@@ -100,7 +100,7 @@ describe("Data Wrangler's step and the one that reads it", () => {
     );
   }
 
-  it("meet below the job's name, in files of as many instances as there are", async () => {
+  it("exchange files below the job's name, one per instance", async () => {
     const one = await run("one", 1);
     equal(one.result.status, "Succeeded", one.result.failureReason);
     deepEqual(written(one), [
@@ -117,7 +117,7 @@ describe("Data Wrangler's step and the one that reads it", () => {
     deepEqual(splits(three), splits(one));
   });
 
-  it("give the same after an attempt that died while it wrote, whose files stay where they are", async () => {
+  it("have the same result after an attempt that died while writing, whose files remain", async () => {
     const jobs = new FirstAttemptDies();
     const session = await run("dies", 2, jobs);
     equal(jobs.attempts, 2);
@@ -139,7 +139,7 @@ describe("Data Wrangler's step and the one that reads it", () => {
     deepEqual(splits(session), splits(await run("lives", 2)));
   });
 
-  it("are taken by a later execution together, under the name of the job that ran", async () => {
+  it("are reused together by a later execution, under the name of the job that ran", async () => {
     const first = await run("again", 1);
     const jobs = new FirstAttemptDies();
     const second = await run("again", 1, jobs);
@@ -156,7 +156,7 @@ describe("Data Wrangler's step and the one that reads it", () => {
     deepEqual(splits(third), splits(first));
   });
 
-  it("are given the table by a query whose result is a table of SageMaker's", async () => {
+  it("read the table through a query into one of SageMaker's temporary tables", async () => {
     const { execution, result } = await run("table", 1);
     equal(result.status, "Succeeded", result.failureReason);
     const log = readFileSync(
@@ -169,7 +169,7 @@ describe("Data Wrangler's step and the one that reads it", () => {
     );
   });
 
-  it("fail where the workgroup enforces a location of its own, whatever ran before", async () => {
+  it("fail if the workgroup enforces its own location, whatever ran before", async () => {
     deepEqual(program.workGroups, [{ name: "restate-dev", enforcesConfiguration: false }]);
     const workGroups = [{ name: "restate-dev", enforcesConfiguration: true }];
     const { result } = await run("table", 1, new JobRunner(), {

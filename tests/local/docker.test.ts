@@ -183,7 +183,7 @@ describe("npm run local -- --docker", function () {
       .split("\n")
       .filter((id) => id !== "");
 
-  it("trains and serves by an image of one's own, cut off where the definition says so", async () => {
+  it("trains and serves with a custom image, isolated where the definition says so", async () => {
     const work = join(folder, "own");
     const path = definition(image, { colour: "red" });
     const { code, stderr } = await local([...argumentsFor(path, work), "--quiet"]);
@@ -203,7 +203,7 @@ describe("npm run local -- --docker", function () {
     deepEqual(left(work), []);
   });
 
-  it("stops the container in order when it is stopped, and removes it", async () => {
+  it("stops the container in order when stopped, and removes it", async () => {
     const work = join(folder, "stopped");
     const path = definition(image, { colour: "red", sleep: "300" });
     const child = spawn(process.execPath, [...cliScript, ...argumentsFor(path, work)], {
@@ -229,7 +229,7 @@ describe("npm run local -- --docker", function () {
     deepEqual(left(work), []);
   });
 
-  it("removes a container that a killed run has left", async () => {
+  it("removes the container of a killed run", async () => {
     const work = join(folder, "left");
     docker("create", "--label", `${folderLabel}=${work}`, image, "serve");
     equal(left(work).length, 1);
@@ -249,7 +249,7 @@ describe("npm run local -- --docker", function () {
     );
   });
 
-  it("runs the jobs of one image alone in containers, by --image, and opens a shell in one that failed", async () => {
+  it("runs only one image's jobs in containers with --image, and opens a shell in a failed one", async () => {
     const work = join(folder, "image");
     const path = definition(image, { colour: "green", reason: "no luck" });
     const given = ["--definition", path, "--s3", join(folder, "s3"), "--work-folder", work];
@@ -270,7 +270,7 @@ describe("npm run local -- --docker", function () {
     deepEqual(left(work), []);
   });
 
-  it("builds the Decision Tree image, and trains by it to the same result as by a process", async () => {
+  it("builds the Decision Tree image, and trains in it with the same result as in a process", async () => {
     const stack = join(folder, "stack.yaml");
     writeFileSync(
       stack,

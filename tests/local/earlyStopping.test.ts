@@ -9,11 +9,11 @@ const falling = (from: number, to: number, count = 10): readonly number[] =>
 describe("medianRule", () => {
   const earlier = [falling(10, 1), falling(10, 2), falling(10, 3)];
 
-  it("lets go on what is no worse than the median of the running averages", () => {
+  it("continues jobs that are no worse than the median of the running averages", () => {
     equal(medianRule(falling(10, 2.5), earlier), undefined);
   });
 
-  it("stops what is worse, at the first such value", () => {
+  it("stops a worse job at the first such value", () => {
     // The running averages after 3 values are 9, 9.11 and 9.22: the third value is above their median.
     equal(medianRule([10, 9, 9.2, 1], earlier), 3);
     equal(medianRule([10, 9, 9.1, 1], earlier), undefined);
@@ -24,7 +24,7 @@ describe("medianRule", () => {
     equal(medianRule([99, 99], earlier), 2);
   });
 
-  it("stops nothing by fewer than 3 earlier jobs", () => {
+  it("stops nothing with fewer than 3 earlier jobs", () => {
     equal(medianRule([99, 99, 99], earlier.slice(1)), undefined);
   });
 });
@@ -33,14 +33,14 @@ describe("hyperbandRule", () => {
   const rule = hyperbandRule(2, 18);
   const earlier = [falling(10, 1), falling(9, 1), falling(8, 1), falling(7, 1), falling(6, 1)];
 
-  it("decides at its rungs only", () => {
+  it("only decides at its rungs", () => {
     equal(rule([99], earlier), undefined);
     equal(rule([99, 99], earlier), 2);
     equal(rule([1, 1, 99, 99, 99], earlier), undefined);
     equal(rule([1, 1, 99, 99, 99, 99], earlier), 6);
   });
 
-  it("lets the best third go on", () => {
+  it("continues the best third", () => {
     equal(rule([9, 5.5], earlier), undefined);
     equal(rule([9, 6], earlier), undefined);
     equal(rule([9, 6.5], earlier), 2);

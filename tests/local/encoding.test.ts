@@ -4,7 +4,7 @@ import { findEncoding } from "../../local/preparation/encoding";
 import { program } from "../support/definitions";
 
 describe("findEncoding", () => {
-  it("reads the query, the columns that the flow keeps, and those that it encodes", async () => {
+  it("reads the query, the columns that the flow keeps, and the columns that it encodes", async () => {
     const { definition, uploads } = await program({
       dataset: {
         table: "flats",
@@ -30,7 +30,7 @@ describe("findEncoding", () => {
     });
   });
 
-  it("finds nothing where nothing is encoded, or no flow is known", async () => {
+  it("finds nothing if nothing is encoded, or there is no flow", async () => {
     const { definition, uploads } = await program();
     equal(findEncoding(definition, uploads), undefined);
     equal(findEncoding(definition, new Map()), undefined);

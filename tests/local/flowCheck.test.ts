@@ -75,7 +75,7 @@ describe("unsupportedFlows", () => {
     });
   }
 
-  it("looks at what leads to the outputs that are asked for", async () => {
+  it("checks only what leads to the requested outputs", async () => {
     deepEqual(await problems(`--output-config '{"source.default": {"content_type": "CSV"}}'`), []);
     deepEqual(await problems(`--output-config '{"chart.default": {"content_type": "CSV"}}'`), [
       'step "Wrangle", flow: node chart (sagemaker.visualizations.histogram_0.1): ' +
@@ -102,7 +102,7 @@ describe("unsupportedFlows", () => {
     ]);
   });
 
-  it("takes the arguments that the editor exports, and names others", async () => {
+  it("accepts the arguments that the editor exports, and names others", async () => {
     const output = `--output-config '{"source.default": {"content_type": "CSV"}}'`;
     const refit = `--refit-trained-params '{"refit": false, "output_flow": "a.flow"}'`;
     deepEqual(await problems(output, refit), []);

@@ -192,7 +192,7 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
     }
   });
 
-  it("takes all its jobs a second time, where its steps have a CacheConfig, and fails by its own message", async () => {
+  it("reuses all jobs of steps with a CacheConfig the second time, and fails with its own message", async () => {
     const { code, record } = await run(cachedIn(folder, "train"), "--parameter", "LargestMse=0");
     equal(code, 1);
     equal(record.failureReason, "mse above 0");
@@ -202,7 +202,7 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
     }
   });
 
-  it("tunes by Hyperband, and stops early what falls behind", async () => {
+  it("tunes with Hyperband, and stops weak trials early", async () => {
     const { code, record, stderr } = await run("tune");
     equal(code, 0, stderr);
     const of = (step: string): ExecutionRecord["trials"] =>
@@ -221,7 +221,7 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
     }
   });
 
-  it("completes a tuning by its criteria, and describes it so", async () => {
+  it("completes a tuning by its criteria, and reports it as completed", async () => {
     const { code, record, stderr } = await run("complete");
     equal(code, 0, stderr);
     match(stderr, /^warning: step "Tune", .*\.ConvergenceDetected: is ignored here, because/m);
@@ -244,7 +244,7 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
     deepEqual([Completed, InProgress, Stopped], [4, 0, 1]);
   });
 
-  it("prepares, trains, tunes and serves by scripts of both frameworks", async () => {
+  it("prepares, trains, tunes and serves with scripts for both frameworks", async () => {
     const { code: exitCode, record, stderr } = await run("script");
     equal(exitCode, 1, stderr);
     const jobs = ["training-job", "hyper-parameter-tuning-job", "processing-job"];
@@ -300,7 +300,7 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
     ]);
   });
 
-  it("takes all jobs of scripts a second time, where their steps have a CacheConfig", async () => {
+  it("reuses all jobs of scripts the second time if their steps have a CacheConfig", async () => {
     const { code: exitCode, record } = await run(cachedIn(folder, "script"));
     equal(exitCode, 1);
     const again = [
@@ -317,7 +317,7 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
     }
   });
 
-  it("refuses code that does not run here, before anything runs", async () => {
+  it("refuses code that cannot run here before anything runs", async () => {
     const changed = join(folder, "changed");
     writeCode(changed, {
       "forest/requirements.txt": "no-such-package==1.0\n-e .\n",
@@ -354,7 +354,7 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
     ["is not JSON", "{'a': 1}", /^the property file Report of step Measure is not JSON: /],
   ];
   for (const [what, content, message] of reports) {
-    it(`fails the step that reads a property file which ${what}`, async () => {
+    it(`fails the step that reads a property file that ${what}`, async () => {
       const written =
         content === ""
           ? ""
@@ -367,7 +367,7 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
     });
   }
 
-  it("fails by a message that a parameter's number is joined to, and takes no bare one", async () => {
+  it("fails with a message joined with a parameter's number, and refuses a bare number", async () => {
     const failing = (message: JsonObject): string =>
       writeDefinition(folder, {
         Version: "2020-12-01",
@@ -385,7 +385,7 @@ describe("npm run local, given a definition of the SageMaker SDK,", () => {
     match(bare.stderr, /step "Fail", Arguments\.ErrorMessage: .* is of type Float, .* String/);
   });
 
-  it("refuses what it lacks by the name of its object", async () => {
+  it("refuses missing inputs by the name of their object", async () => {
     const definition = JSON.parse(readFileSync(join(folder, "train.json"), "utf8")) as object;
     const changed = JSON.stringify(definition).replace("data/rows.csv", "data/nothing.csv");
     const path = writeDefinition(folder, JSON.parse(changed) as Record<string, unknown>);

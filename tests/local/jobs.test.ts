@@ -73,7 +73,7 @@ describe("a job runner", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("starts its server ahead of the first job, and once", async () => {
+  it("starts its server once, before the first job", async () => {
     jobs.warmUp();
     const servers = children(server);
     equal(servers.length, 1);
@@ -82,7 +82,7 @@ describe("a job runner", () => {
     equal(children(server).join(), servers.join());
   });
 
-  it("leaves its server to the next runner, but for one whose jobs it has stopped", async () => {
+  it("leaves its server to the next runner, unless it stopped jobs of it", async () => {
     await jobs.run(job("first"));
     const servers = children(server);
     await jobs.close();
@@ -95,13 +95,13 @@ describe("a job runner", () => {
     equal(children(server).join(), "");
   });
 
-  it("starts another server where the first was killed before it had a job", async () => {
+  it("starts another server if the first was killed before it had a job", async () => {
     jobs.warmUp();
     await killServer();
     equal((await jobs.run(job("first"))).exitCode, 0);
   });
 
-  it("fails the jobs of a server that is killed, and no later ones", async () => {
+  it("fails only the jobs of a server that is killed, not later ones", async () => {
     jobs.warmUp();
     const program = { module: "http.server" };
     const lost = jobs.run({ ...job("lost"), program, arguments: ["--bind", "127.0.0.1", "0"] });
@@ -111,7 +111,7 @@ describe("a job runner", () => {
     equal((await jobs.run(job("next"))).exitCode, 0);
   });
 
-  it("stops a job by its signal, whether it runs or waits for room", async () => {
+  it("stops a job by its signal, whether it is running or queued", async () => {
     jobs = new JobRunner(1);
     const stopping = new AbortController();
     const stoppable = (id: string): Job => ({ ...endless(id), signal: stopping.signal });

@@ -15,7 +15,7 @@ describe("the metrics in a log", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("are all that the built-in algorithm can report, the last value of each", () => {
+  it("are all that the built-in algorithm can report, with the last value of each", () => {
     const image = new Images("").find(
       "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1",
     );
@@ -32,7 +32,7 @@ describe("the metrics in a log", () => {
     deepEqual(readMetrics(log, definitions), { "validation:rmse": 2.5 });
   });
 
-  it("are found anywhere in a line, whether their pattern begins with all or not", () => {
+  it("are found anywhere in a line, whether or not their pattern begins with .*", () => {
     writeFileSync(log, "at first: loss=3 score=1e2\nloss=2.5, then loss=2\nloss=inf\n");
     deepEqual(
       readMetrics(log, [

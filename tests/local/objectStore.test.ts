@@ -72,7 +72,7 @@ describe("ObjectStore", () => {
     });
   }
 
-  it("finds a whole bucket", () => {
+  it("finds everything in a bucket", () => {
     deepEqual(namesAt("s3://bucket"), [
       ...["data/Train.csv", "data/train-data.csv", "data/train.csv", "data/train/a.csv"],
       ...["data/train/deep/b.csv", "predictions/LGBM/x.out", "predictions/LGBM2/x.out"],
@@ -80,7 +80,7 @@ describe("ObjectStore", () => {
     deepEqual(namesAt("s3://bucket/"), namesAt("s3://bucket"));
   });
 
-  it("shows a job the objects of a prefix under their names", async () => {
+  it("gives a job the objects of a prefix under their names", async () => {
     await store.link("s3://bucket/data/train", join(root, "input"));
     deepEqual(filesIn(join(root, "input")), {
       "a.csv": "a",
@@ -93,7 +93,7 @@ describe("ObjectStore", () => {
     });
   });
 
-  it("moves files in as an upload does: what has other keys stays", async () => {
+  it("moves files in like an upload: objects with other keys stay", async () => {
     writeFiles(join(root, "output"), { "x.out": "new", "deep/y.out": "y" });
     writeFiles(root, { elsewhere: "linked" });
     symlinkSync(join(root, "elsewhere"), join(root, "output", "link"));
@@ -113,7 +113,7 @@ describe("ObjectStore", () => {
     equal(existsSync(join(root, "s3", "bucket", "e")), false);
   });
 
-  it("shares an output, its own objects only, and spoils neither place by the other", async () => {
+  it("shares only an output's own objects, and changes neither place through the other", async () => {
     await store.share("s3://bucket/predictions/LGBM", "s3://bucket/again/LGBM/");
     await store.share("s3://bucket/data/train.csv", "s3://bucket/again/copy.csv");
     deepEqual(filesIn(join(root, "s3", "bucket", "again")), { "LGBM/x.out": "1", "copy.csv": "T" });
@@ -123,7 +123,7 @@ describe("ObjectStore", () => {
     equal(store.read("s3://bucket/predictions/LGBM/x.out"), "1");
   });
 
-  it("leaves nothing of an object that could not be written", async () => {
+  it("leaves nothing of an object that could not be written completely", async () => {
     await rejects(
       store.put("s3://bucket/data/train.csv", (path) => {
         writeFileSync(path, "half");

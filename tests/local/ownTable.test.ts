@@ -56,7 +56,7 @@ interface ModelCardAnswer {
   };
 }
 
-describe("npm run local, on a table of one's own,", function () {
+describe("npm run local, on a custom table,", function () {
   this.timeout(180_000);
   const folder = temporaryFolder();
 
@@ -92,7 +92,7 @@ describe("npm run local, on a table of one's own,", function () {
   }
 
   for (const quoted of [false, true]) {
-    it(`selects rows by literals of each type${quoted ? ", of text that the query casts" : ""}`, async () => {
+    it(`filters rows by literals of each type${quoted ? ", on text that the query casts" : ""}`, async () => {
       const data = join(folder, "rows.csv");
       const others = row.split(",").map((_, place) =>
         row
@@ -119,7 +119,7 @@ describe("npm run local, on a table of one's own,", function () {
     });
   }
 
-  it("runs on an existing table, whose rows come from files here", async () => {
+  it("runs on an existing table, with rows from local files", async () => {
     const data = join(folder, "adopted.csv");
     const rows = Array.from({ length: 60 }, (_, n) => `${n * 2};${n % 7};NA`);
     writeFileSync(data, ["y;x;town", ...rows].join("\n"));
@@ -167,7 +167,7 @@ describe("npm run local, on a table of one's own,", function () {
     match(none.stderr, /has no version 9; it has version 1$/m);
   });
 
-  it("trains, evaluates and explains a model of every algorithm, each by its default tuning", async () => {
+  it("trains, evaluates and explains a model of every algorithm with its default tuning", async () => {
     const data = join(folder, "families.csv");
     const rows = Array.from(
       { length: 200 },
@@ -199,7 +199,7 @@ describe("npm run local, on a table of one's own,", function () {
     match(readFileSync(result.report, "utf8"), /SHAP values of \d+ test rows/);
   });
 
-  it("counts the rows that are left out, by reason, also where the query is not run again", async () => {
+  it("counts excluded rows by reason, even if the query is not run again", async () => {
     const data = join(folder, "left.csv");
     // A third has no x, a fifth no y, and 30 are below the filter.
     const rows = Array.from({ length: 120 }, (_, n) => {
@@ -226,7 +226,7 @@ describe("npm run local, on a table of one's own,", function () {
     match(again.stdout, line);
   });
 
-  it("says what to doubt in the rows before it trains, or stops where it is to", async () => {
+  it("reports warnings about the rows before it trains, or stops if configured", async () => {
     const data = join(folder, "doubted.csv");
     const rows = Array.from({ length: 120 }, (_, n) => {
       const y = (n * n * 31) % 997;
@@ -307,7 +307,7 @@ describe("npm run local, on a table of one's own,", function () {
     });
   }
 
-  it("encodes labels by the train rows alone, and says how far R² varies on others", async () => {
+  it("encodes labels using only the train rows, and reports how much R² varies on others", async () => {
     const data = join(folder, "streets.csv");
     // Labels as CSV and Spark find them hard; the last occurs once.
     const streets = ["a, b", 'say ""c""', "", " d ", "日本", "d"];
@@ -390,7 +390,7 @@ describe("npm run local, on a table of one's own,", function () {
     );
   });
 
-  it("trains on the parts of dates, of text in a form of its own too, and names values of another", async () => {
+  it("trains on the parts of dates, including text in a custom format, and names values in another", async () => {
     const data = join(folder, "sales.csv");
     const rows = Array.from({ length: 140 }, (_, n) => {
       // From 1969 on, every 37th day.
@@ -440,7 +440,7 @@ describe("npm run local, on a table of one's own,", function () {
     );
   });
 
-  it("reads quotes and bzip2, and warns of a column that may be an id", async () => {
+  it("reads quoted values and bzip2, and warns about a column that may be an id", async () => {
     const rows = Array.from({ length: 120 }, (_, n) => `"${n * 2}";"id ${n}";"${n % 7}"`);
     const script =
       "import bz2, sys; sys.stdout.buffer.write(bz2.compress(sys.stdin.buffer.read()))";

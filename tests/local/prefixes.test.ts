@@ -34,7 +34,7 @@ describe("prefixes in a local run", () => {
   const folder = temporaryFolder();
   const data = writeRows(join(folder, "housing.data"), housingRows(300));
 
-  it("keep apart candidates of which one's name begins the other's", async () => {
+  it("keep candidates apart if one's name is a prefix of the other's", async () => {
     const { decisionTreeImageUri: image } = await program({}, "dev");
     // Evaluated by their predictions, as images are of which nothing is known.
     const candidate = (name: string, depth: number): Json => ({
@@ -75,7 +75,7 @@ describe("prefixes in a local run", () => {
     }
   });
 
-  it("stand for every key that begins so, in a definition of others", async () => {
+  it("match every key that begins with them, in a third-party definition", async () => {
     const objects = join(folder, "objects");
     const bucket = join(objects, "team-bucket");
     mkdirSync(join(bucket, "data", "features"), { recursive: true });
@@ -159,7 +159,7 @@ describe("prefixes in a local run", () => {
     deepEqual(filesIn(predictions), ["feat-1.csv.out", "feat-3.csv.out", "features/2.csv.out"]);
   });
 
-  it("that stand for nothing fail their step", async () => {
+  it("that match nothing fail their step", async () => {
     const definition: JsonObject = {
       Version: "2020-12-01",
       Metadata: {},

@@ -3,7 +3,7 @@ import { deepEqual } from "node:assert/strict";
 import { command } from "../support/localRun";
 
 describe("evaluateProgram", () => {
-  it("tells of a bad configuration by its error alone, without a stack trace of Pulumi's", async () => {
+  it("reports an invalid configuration only by its error, without Pulumi's stack trace", async () => {
     const script = `
       require("./offline/program")
         .evaluateProgram("dev", { "aws:region": "us-east-1", "restate:minimumR2": "high" })

@@ -12,7 +12,7 @@ describe("npm run local -- query", () => {
     return local(["query", "--work-folder", join(folder, "work"), "--data", data, ...args]);
   };
 
-  it("runs the pipeline's own query by default, and gives its rows in order", async () => {
+  it("runs the pipeline's own query by default, and returns its rows in order", async () => {
     const { code, stderr, stdout } = await query("--json");
     equal(code, 0, stderr);
     const old = rows.map((row) => row.split(",").map(Number)).filter((row) => (row[2] ?? 0) > 10);
@@ -24,13 +24,13 @@ describe("npm run local -- query", () => {
     equal(Object.keys(found[0] ?? {}).at(-1), "medianhousevalue");
   });
 
-  it("runs a query of the user's", async () => {
+  it("runs a user's query", async () => {
     const sql = "SELECT count(*) AS number FROM california_housing WHERE longitude < 0";
     deepEqual(JSON.parse((await query(sql, "--json")).stdout), [{ number: 60 }]);
     match((await query(sql)).stdout, /│ number │\n.*\n│ 60 {5}│/);
   });
 
-  it("gives what is no finite number as text", async () => {
+  it("returns numbers that are not finite as text", async () => {
     const sql =
       "SELECT CAST('NaN' AS double) AS a, CAST('-Infinity' AS double) AS b, 'NaN, \\\"inf' AS c, 1.5E0 AS d, CAST(NULL AS double) AS e";
     const { stderr, stdout } = await query(`${sql} FROM california_housing LIMIT 1`, "--json");
@@ -40,7 +40,7 @@ describe("npm run local -- query", () => {
     ]);
   });
 
-  it("refuses files that are not what the table says, as a run does", async () => {
+  it("refuses files that do not match the table, as a run does", async () => {
     const data = writeRows(
       join(folder, "semicolons.data"),
       rows.map((row) => row.replaceAll(",", ";")),

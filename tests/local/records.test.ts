@@ -106,8 +106,8 @@ function stderrOf(work: () => void): string {
   return written;
 }
 
-describe("what jobs took in a work folder", () => {
-  it("is told of the latest execution that has succeeded: of a tuning a trial's mean, of what was reused nothing", () => {
+describe("the durations of jobs in a work folder", () => {
+  it("are from the latest successful execution, with the mean of a tuning's trials, and without reused jobs", () => {
     const workspace = new Workspace(join(temporaryFolder(), "times"));
     equal(latestJobSeconds(workspace), undefined);
     const { steps, trials } = executionDocument("abc", 3);
@@ -137,7 +137,7 @@ describe("what jobs took in a work folder", () => {
 describe("the document of an execution", () => {
   const folder = temporaryFolder();
 
-  it("says what the commands show, its logs beside it", () => {
+  it("contains what the commands show, with the logs beside it", () => {
     const workspace = new Workspace(join(folder, "shown"));
     const path = put(workspace, executionDocument("abc", 1));
     deepEqual(readRecord(path), {
@@ -171,7 +171,7 @@ describe("the document of an execution", () => {
     });
   });
 
-  it("is read by its first line where a list is made", () => {
+  it("is only read up to its first line for lists", () => {
     const workspace = new Workspace(join(folder, "head"));
     const path = put(workspace, executionDocument("abc", 2));
     const [first = "", ...rest] = readFileSync(path, "utf8").split("\n");
@@ -180,7 +180,7 @@ describe("the document of an execution", () => {
     equal(readDocument(path), undefined);
   });
 
-  it("is damaged where it is cut off, wherever", () => {
+  it("is reported as damaged wherever it is truncated", () => {
     const path = put(new Workspace(join(folder, "cut")), executionDocument("abc", 3));
     const content = readFileSync(path, "utf8");
     for (const length of [0, 1, 100, content.indexOf("\n") + 1, content.length - 2]) {
@@ -192,7 +192,7 @@ describe("the document of an execution", () => {
     }
   });
 
-  it("is damaged where it is JSON of another shape", () => {
+  it("is reported as damaged if its JSON has another shape", () => {
     const path = join(folder, "shape.json");
     for (const content of ["[]", "null", '{"version":3}', '{"version":2}', '{"id":"a"}', '"x"']) {
       writeFileSync(path, content);
@@ -200,7 +200,7 @@ describe("the document of an execution", () => {
     }
   });
 
-  it("of the first form is read as it was", () => {
+  it("of the first version can still be read", () => {
     const before = record({
       status: "Failed",
       failureReason: "too bad",
@@ -233,7 +233,7 @@ describe("the document of an execution", () => {
 describe("the executions of a work folder", () => {
   const folder = temporaryFolder();
 
-  it("do not vanish where a document is missing: it is named", () => {
+  it("do not vanish if a document is missing: it is named", () => {
     const workspace = new Workspace(join(folder, "missing"));
     put(workspace, executionDocument("abc", 0));
     rmSync(put(workspace, executionDocument("gone", 0)));
@@ -251,7 +251,7 @@ describe("the executions of a work folder", () => {
     });
   });
 
-  it("are stopped where their process is gone, and so are their steps", () => {
+  it("are shown as stopped, with their steps, if their process is gone", () => {
     const workspace = new Workspace(join(folder, "dead"));
     const dead = { ...thisProcess(), started: "earlier" };
     const { execution, steps, trials, ...rest } = executionDocument("abc", 2);
@@ -279,7 +279,7 @@ describe("the executions of a work folder", () => {
 describe("the report of an execution", () => {
   const folder = temporaryFolder();
 
-  it("names the definition that is damaged or missing", () => {
+  it("names a damaged or missing definition", () => {
     const workspace = new Workspace(folder);
     put(workspace, executionDocument("abc", 0));
     const definition = join(workspace.execution("abc"), "definition.json");
@@ -324,7 +324,7 @@ describe("the table of all trials", () => {
     ],
   ];
   for (const [what, change] of faults) {
-    it(`is made anew where it ${what}`, () => {
+    it(`is rewritten if it ${what}`, () => {
       updateTrials(workspace);
       const content = readFileSync(workspace.trials, "utf8");
       deepEqual(ids(), whole);
@@ -342,7 +342,7 @@ describe("the table of all trials", () => {
 });
 
 describe("the identity of a process", () => {
-  it("tells it from a later one of its number, and knows when it cannot tell", () => {
+  it("distinguishes it from a later process with the same id, or says that it cannot", () => {
     const own = thisProcess();
     equal(isRunning(own), true);
     equal(isRunning({ ...own, started: "1" }), false);
@@ -357,7 +357,7 @@ describe("the lock of a work folder", () => {
   const folder = temporaryFolder();
   const nothing = (): void => undefined;
 
-  it("is shared by the runs of one process, and refused to others", async () => {
+  it("is shared by the runs of one process, and denied to others", async () => {
     const workspace = new Workspace(join(folder, "shared"));
     let opened = 0;
     const opens = (): Promise<void> => Promise.resolve(void (opened += 1));
@@ -383,7 +383,7 @@ describe("the lock of a work folder", () => {
     )();
   });
 
-  it("of a process that was killed opens, also where its clock was ahead, and says for what it waits", async () => {
+  it("of a killed process is released, even if its clock was ahead, and says what it waits for", async () => {
     const workspace = new Workspace(join(folder, "ahead"));
     const lock = join(workspace.folder, "lock");
     mkdirSync(lock, { recursive: true });
@@ -400,7 +400,7 @@ describe("the lock of a work folder", () => {
 });
 
 describe("the names of jobs", () => {
-  it("fit the service's patterns, and differ where steps do", () => {
+  it("match the service's patterns, and differ between steps", () => {
     const id = "abcdefghijkl";
     equal(jobName(id, "Train_all"), "abcdefghijkl-Train-all");
     equal(trialName(id, "TuneXGBoost", 8), "abcdefghijkl-TuneXGBoost-009");

@@ -49,7 +49,7 @@ function marked(mark: string): readonly Process[] {
 
 const isLinux = process.platform === "linux";
 
-describe("npm run local, after a run that did not end,", function () {
+describe("npm run local, after an interrupted run,", function () {
   const folder = temporaryFolder();
   const data = writeRows(join(folder, "housing.data"), housingRows(400));
   let definition: string;
@@ -182,7 +182,7 @@ describe("npm run local, after a run that did not end,", function () {
     ["SIGINT", 130],
     ["SIGTERM", 143],
   ] as const) {
-    it(`ends all that it started at ${signal}, says how to go on, and goes on`, async () => {
+    it(`ends everything that it started on ${signal}, says how to continue, and continues`, async () => {
       const work = join(folder, signal);
       const { child, ended, mark } = await startUntil(work, "TuneXGBoost 3/");
       ok(marked(mark).length >= 3, "the run, and its servers");
@@ -207,7 +207,7 @@ describe("npm run local, after a run that did not end,", function () {
     });
   }
 
-  it("goes on with the execution of a killed process", async () => {
+  it("continues the execution of a killed process", async () => {
     const work = join(folder, "killed");
     const { child, ended, mark } = await startUntil(work, "TuneXGBoost 4/");
     child.kill("SIGKILL");
@@ -219,7 +219,7 @@ describe("npm run local, after a run that did not end,", function () {
     equal(existsSync(join(work, "executions", records(work)[0]?.id ?? "", "jobs")), false);
   });
 
-  it("records a trial whose job was killed, goes on, and runs it anew next time", async () => {
+  it("records a trial whose job was killed, continues, and repeats it next time", async () => {
     const work = join(folder, "job");
     const { child, ended, mark } = await startUntil(work, "TuneXGBoost 3/");
     // A job is a child of the server that all jobs come from.

@@ -69,7 +69,7 @@ describe("npm run local", () => {
       first = await run();
     });
 
-    it("registers the best candidate, and says so in one JSON object", () => {
+    it("registers the best candidate, and reports it in one JSON object", () => {
       const { code, result, stderr } = first;
       equal(code, 0, stderr);
       equal(result.status, "Succeeded");
@@ -94,7 +94,7 @@ describe("npm run local", () => {
       equal(first.result.baseline?.column, "longitude");
     });
 
-    it("keeps the model package with its metrics, its artifact and its approval status", () => {
+    it("stores the model package with its metrics, artifact and approval status", () => {
       const model = JSON.parse(
         readFileSync(join(workFolder, "models", "restate-dev", "1.json"), "utf8"),
       ) as JsonObject;
@@ -109,7 +109,7 @@ describe("npm run local", () => {
       equal(Number(metadata["R2"]), winner?.r2);
     });
 
-    it("hands the features over in the order of the table, so that rows mean what they look like", () => {
+    it("passes the features on in the order of the table", () => {
       const uri = `executions/${first.result.execution}/metadata/feature_names.json`;
       const path = join(workFolder, "s3", "sagemaker-restate-dev-111122223333", uri);
       deepEqual(JSON.parse(readFileSync(path, "utf8")), [
@@ -118,7 +118,7 @@ describe("npm run local", () => {
       ]);
     });
 
-    it("keeps a line for each trial, and the log of each job", () => {
+    it("stores a line for each trial, and the log of each job", () => {
       const lines = readFileSync(join(workFolder, "trials.csv"), "utf8").trimEnd().split("\n");
       equal(lines.length, 1 + 6);
       const logs = readdirSync(join(workFolder, "executions", first.result.execution, "logs"));
@@ -128,7 +128,7 @@ describe("npm run local", () => {
       equal(logs.filter((name) => name.includes("-Tune")).length, 6);
     });
 
-    it("writes a report that needs nothing else, with the scores in it", () => {
+    it("writes a self-contained report with the scores", () => {
       const report = readFileSync(first.result.report, "utf8");
       for (const { name, r2 } of first.result.candidates) {
         ok(report.includes(`${name}</th>`) && report.includes((r2 ?? 0).toFixed(4)), name);
@@ -137,7 +137,7 @@ describe("npm run local", () => {
       equal(/(src|href)=/.test(report.replaceAll(/xlink:href="#/g, "")), false);
     });
 
-    it("comes to the same result a second time, under the next version", async () => {
+    it("has the same result a second time, under the next version", async () => {
       const second = await run(undefined, "--no-cache");
       deepEqual(second.result.model, { group: "restate-dev", version: 2 });
       const scores = ({ result }: { result: Result }): unknown =>
@@ -145,7 +145,7 @@ describe("npm run local", () => {
       deepEqual(scores(second), scores(first));
     });
 
-    it("draws other rows and other trials for another seed", async () => {
+    it("selects other rows and other trials with another seed", async () => {
       const other = await run((changed) => {
         const args = at(
           changed,
@@ -157,7 +157,7 @@ describe("npm run local", () => {
     });
   });
 
-  describe("the definition is what runs", () => {
+  describe("the definition decides what runs", () => {
     const conditions = (step: string): readonly string[] => [
       "Steps",
       step,
@@ -165,7 +165,7 @@ describe("npm run local", () => {
       "Conditions",
     ];
 
-    it("registers the loser when the sides of the conditions are swapped", async () => {
+    it("registers the loser if the branches of the conditions are swapped", async () => {
       const { result } = await run((changed) => {
         for (const step of ["SelectDecisionTree", "SelectXGBoost"]) {
           const [condition] = at(changed, ...conditions(step)) as Draft[];
@@ -180,7 +180,7 @@ describe("npm run local", () => {
       equal(result.winner, worst?.name);
     });
 
-    it("takes a parameter's default, and the value that is given instead", async () => {
+    it("uses a parameter's default, or a given value", async () => {
       const before = versions();
       const failed = await run(undefined, "--parameter", "MinimumR2=0.9999");
       equal(failed.code, 1);
@@ -205,7 +205,7 @@ describe("npm run local", () => {
       equal(model["approvalStatus"], "Approved");
     });
 
-    it("runs without the steps of a candidate", async () => {
+    it("runs after a candidate's steps are removed", async () => {
       const { result, code } = await run((changed) => {
         const gone = ["TuneXGBoost", "EvaluateXGBoost", "SelectXGBoost"];
         set(
@@ -232,7 +232,7 @@ describe("npm run local", () => {
       );
     });
 
-    it("refuses a reference to a step that does not exist, before anything runs", async () => {
+    it("refuses a reference to a missing step before anything runs", async () => {
       const before = readdirSync(join(workFolder, "executions"));
       const { code, result, stderr } = await run((changed) => {
         set(changed, ["Steps"], (changed["Steps"] as Draft[]).slice(1));
@@ -246,7 +246,7 @@ describe("npm run local", () => {
       deepEqual(readdirSync(join(workFolder, "executions")), before);
     });
 
-    it("records a trial that fails, and goes on", async () => {
+    it("records a failed trial, and continues", async () => {
       const { code, result } = await run((changed) => {
         const ranges = at(
           changed,
@@ -330,7 +330,7 @@ describe("npm run local", () => {
         );
       };
 
-    it("tries a job that was killed again, as often as its RetryPolicies say", async () => {
+    it("retries a killed job as often as its RetryPolicies allow", async () => {
       const attempts = join(folder, "attempts");
       const { code, result } = await run(
         script("killed.py", [

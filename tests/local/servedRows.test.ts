@@ -67,7 +67,7 @@ const candidates = {
   },
 };
 
-describe("a model that takes the table's own rows,", function () {
+describe("a model that accepts the table's own rows,", function () {
   this.timeout(300_000);
   const folder = temporaryFolder();
   const workFolder = join(folder, "work");
@@ -117,7 +117,7 @@ describe("a model that takes the table's own rows,", function () {
     local(["invoke", "--raw", "--port", String(port), "--work-folder", workFolder, ...args]);
 
   Object.entries(candidates).forEach(([name, candidate], index) => {
-    it(`answers with what ${name} predicts for the test rows in the pipeline`, async () => {
+    it(`returns the same predictions for the test rows as ${name} in the pipeline`, async () => {
       const config = join(folder, "config.yaml");
       const text = {
         "aws:region": "us-east-1",

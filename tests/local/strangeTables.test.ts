@@ -63,7 +63,7 @@ describe("the local run of a strange table", function () {
   this.timeout(600_000);
 
   for (const deviation of [0.001, 0.002]) {
-    it(`ranks the trials of both families where the target deviates by ${deviation}`, async () => {
+    it(`ranks the trials of both families for a target with standard deviation ${deviation}`, async () => {
       const folder = temporaryFolder();
       // sin has a standard deviation of 0.7071 over whole periods.
       const args = await prepare(
@@ -91,7 +91,7 @@ describe("the local run of a strange table", function () {
     });
   }
 
-  it("keeps labels whole, whatever is in them", async () => {
+  it("keeps labels intact, whatever they contain", async () => {
     const folder = temporaryFolder();
     const labels = ["a,b", 'say "c"', "two\nlines", "日本 ü", "it's", "; |\t#"];
     const list = labels.map((label) => `'${label.replaceAll("'", "''")}'`).join(", ");
@@ -111,7 +111,7 @@ describe("the local run of a strange table", function () {
     deepEqual([...names].sort(), ["x", ...labels.map((label) => `kind_${label}`)].sort());
   });
 
-  it("names labels that would share a column, before anything runs", async () => {
+  it("names labels that would share a column before anything runs", async () => {
     const folder = temporaryFolder();
     const args = await prepare(
       folder,

@@ -218,12 +218,12 @@ describe("unsupported", () => {
     evaluated = await program();
   });
 
-  it("finds nothing in what the program renders", () => {
+  it("finds nothing in the program's definitions", () => {
     deepEqual(problems(draft(evaluated.definition)), []);
   });
 
   for (const [what, path, value, problem] of beyond) {
-    it(`finds ${what} that does not run here`, () => {
+    it(`finds ${what} that cannot run here`, () => {
       const definition = draft(evaluated.definition);
       set(definition, path, value);
       const found = problems(definition);
@@ -234,7 +234,7 @@ describe("unsupported", () => {
     });
   }
 
-  it("finds all of it at once", () => {
+  it("finds all problems at once", () => {
     const definition = draft(evaluated.definition);
     const three = ["an image", "a strategy", "Pipe mode"];
     for (const [, path, value] of beyond.filter(([what]) => three.includes(what))) {
@@ -243,7 +243,7 @@ describe("unsupported", () => {
     deepEqual(problems(definition).length, 3);
   });
 
-  it("takes all criteria that end a tuning, and says that convergence is not applied", () => {
+  it("accepts all completion criteria of a tuning, and says that convergence is not applied", () => {
     const definition = draft(evaluated.definition);
     set(definition, [...tuning, "ResourceLimits", "MaxRuntimeInSeconds"], 600);
     const criteria = [...tuning, "TuningJobCompletionCriteria"];
@@ -263,7 +263,7 @@ describe("unsupported", () => {
     deepEqual(ignored(typed), []);
   });
 
-  describe("of a batch transform", () => {
+  describe("in a batch transform", () => {
     const problemsOf = (
       SplitType: string | undefined,
       DataProcessing?: object,
@@ -285,13 +285,13 @@ describe("unsupported", () => {
       return unsupported({ Version: "2020-12-01", Steps: [step] }, new Images("own:1"));
     };
 
-    it("finds nothing where rows are sent apart, or files whole", () => {
+    it("finds nothing if rows are sent one by one, or files whole", () => {
       deepEqual(problemsOf("Line", { InputFilter: "$[1:]", JoinSource: "Input" }), []);
       deepEqual(problemsOf("None", { InputFilter: "$", JoinSource: "None" }), []);
       deepEqual(problemsOf(undefined), []);
     });
 
-    it("finds columns that are asked of files that are sent whole, and other ways to split", () => {
+    it("finds column filters on files that are sent whole, and other split types", () => {
       const needsRows = ['step "Predict", Arguments.DataProcessing: needs SplitType Line'];
       deepEqual(problemsOf(undefined, { InputFilter: "$[1:]" }), needsRows);
       deepEqual(problemsOf("None", { JoinSource: "Input" }), needsRows);
@@ -300,7 +300,7 @@ describe("unsupported", () => {
       ]);
     });
 
-    it("finds columns that are asked of JSON, and other media types", () => {
+    it("finds column filters on JSON, and other media types", () => {
       deepEqual(problemsOf("Line", undefined, "application/jsonlines"), []);
       deepEqual(problemsOf("Line", { JoinSource: "Input" }, "application/json"), [
         'step "Predict", Arguments.DataProcessing: needs ContentType text/csv here',

@@ -11,7 +11,7 @@ import {
   writeDefinition,
 } from "../support/localRun";
 
-describe("what npm run local prints", () => {
+describe("the output of npm run local", () => {
   const folder = temporaryFolder();
   const data = writeRows(join(folder, "housing.data"), housingRows(400));
   let definition: string;
@@ -29,7 +29,7 @@ describe("what npm run local prints", () => {
       environment,
     );
 
-  it("is plain lines, and a table that fits a narrow terminal, without colours on request", async () => {
+  it("is plain lines and a table that fits a narrow terminal, without colours on request", async () => {
     const { code, stderr, stdout } = await run([], { COLUMNS: "60", NO_COLOR: "1" });
     equal(code, 0, stderr);
     equal(stderr, "");
@@ -50,13 +50,13 @@ describe("what npm run local prints", () => {
     );
   });
 
-  it("has the hyperparameters in the table where there is room", async () => {
+  it("has the hyperparameters in the table if there is room", async () => {
     const { stdout } = await run(["--quiet"], { COLUMNS: "120" });
     match(stdout, /│ Best hyperparameters/);
     ok(!/^▶/m.test(stdout));
   });
 
-  it("is one JSON object on standard output, and the progress on standard error", async () => {
+  it("with --json is one JSON object, with the progress on standard error", async () => {
     const { stderr, stdout } = await run(["--json"]);
     equal((JSON.parse(stdout) as { status: string }).status, "Succeeded");
     equal(stdout.trim().split("\n").length, 1);
@@ -64,7 +64,7 @@ describe("what npm run local prints", () => {
   });
 });
 
-describe("the line of a trial", () => {
+describe("a trial's line", () => {
   const trial = { step: "Tune", number: 0, objectiveMetric: "validation:rmse" };
 
   it("has its objective, why it failed, or why it was stopped", () => {

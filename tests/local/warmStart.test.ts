@@ -44,7 +44,7 @@ describe("a local run that starts from another's results", () => {
   const trials = async (): Promise<readonly ListedTrial[]> =>
     JSON.parse((await local(["trials", "--json", ...work])).stdout) as readonly ListedTrial[];
 
-  it("takes the tuning jobs of an execution by one option, and does not repeat their trials", async () => {
+  it("uses an execution's tuning jobs with one option, and does not repeat their trials", async () => {
     equal((await run({})).stderr, "");
     const first = await trials();
     const parent = first[0]?.tuningJob ?? "";
@@ -86,7 +86,7 @@ describe("a local run that starts from another's results", () => {
     );
   });
 
-  it("says what it needs", async () => {
+  it("names what is missing", async () => {
     const none = await run({}, "--warm-start");
     equal(none.code, 1);
     match(

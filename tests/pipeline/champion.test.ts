@@ -53,7 +53,7 @@ describe("a champion", () => {
     });
   }
 
-  it("is asked for by a job of XGBoost's image that reaches AWS, and whose result nothing stands in for", async () => {
+  it("is looked up by a job in XGBoost's image that can reach AWS, and is never cached", async () => {
     const definition = await definitionOf({ champion, network: { mode: "none" } });
     const step = at(definition, "Steps", "ChallengeChampion") as JsonObject;
     equal(step["CacheConfig"], undefined);
@@ -85,7 +85,7 @@ describe("a champion", () => {
     }
   });
 
-  it("finds beside its script what the script imports, and what reads the models of the own image", async () => {
+  it("finds its script's imports, and the loaders of the stack's own image, beside it", async () => {
     const { definition, uploads } = await program({ champion });
     const folder = at(
       definition,
@@ -108,7 +108,7 @@ describe("a champion", () => {
     ok(!Object.keys(modules).some((name) => name.startsWith("serving")));
   });
 
-  it("can be compared with a later candidate, by what is kept with it", async () => {
+  it("can be compared with a later candidate through its metadata", async () => {
     const keptOf = async (config: Config): Promise<JsonObject> =>
       at(
         await definitionOf(config),
@@ -131,13 +131,13 @@ describe("a champion", () => {
     });
   });
 
-  it("leaves all as it is where none is configured", async () => {
+  it("changes nothing if none is configured", async () => {
     deepEqual(await definitionOf({ champion: {} }), await definitionOf({}));
     const evaluated = await program({});
     ok(![...evaluated.uploads.keys()].some((uri) => uri.endsWith("challenge.py")));
   });
 
-  it("holds the parameter to the floor where approval is strict", async () => {
+  it("limits the parameter to the floor if approval is strict", async () => {
     const definition = await definitionOf({ champion, approval: "strict", minimumR2: 0.6 });
     deepEqual(at(definition, "Steps", "SelectXGBoost", "Arguments", "Conditions", 1), {
       Type: "GreaterThanOrEqualTo",
@@ -146,7 +146,7 @@ describe("a champion", () => {
     });
   });
 
-  it("is read with rights that evaluations have only where there is one, and for reading alone", async () => {
+  it("is read with read-only permissions, which evaluations only have if there is a champion", async () => {
     const resource = "arn:aws:sagemaker:us-east-1:111122223333:model-package/restate-test/1";
     const allowed = async (config: Config, action: string): Promise<boolean> =>
       isAllowed(await program(config), "evaluation", { action, resource });
@@ -158,7 +158,7 @@ describe("a champion", () => {
     }
   });
 
-  it("passes the policies on jobs, which no other job without isolation does", async () => {
+  it("passes the policy pack, unlike any other job without isolation", async () => {
     const { resources } = await program({ champion });
     const [pipeline] = inputsOf<{ pipelineDefinition: string }>(
       resources,

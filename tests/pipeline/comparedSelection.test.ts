@@ -16,14 +16,14 @@ async function definitionOf(count: number): Promise<PipelineDefinition> {
 }
 
 describe("selection among many candidates", () => {
-  it("leaves the comparison to conditions up to 10, and to a job beyond", async () => {
+  it("uses conditions for up to 10 candidates, and a job for more", async () => {
     const names = async (count: number): Promise<readonly string[]> =>
       (await definitionOf(count)).Steps.map(({ Name: name }) => name);
     ok(!(await names(10)).includes("CompareCandidates"));
     ok((await names(11)).includes("CompareCandidates"));
   });
 
-  it("grows linearly, and fits 100 candidates", async () => {
+  it("grows linearly, and has room for 100 candidates", async () => {
     const sizes: number[] = [];
     for (const count of [20, 60, 100]) {
       const definition = await definitionOf(count);
@@ -34,7 +34,7 @@ describe("selection among many candidates", () => {
     ok(Math.abs(large - middle - (middle - small)) < 0.01 * large, sizes.join(", "));
   });
 
-  it("waits for every report, passes every name in order, and registers the one that is named", async () => {
+  it("waits for all reports, passes all names in order, and registers the chosen candidate", async () => {
     const definition = await definitionOf(40);
     const names = Array.from({ length: 40 }, (_, index) => `CandidateOfTheFamily${index}`);
     const compare = at(definition, "Steps", "CompareCandidates") as JsonObject;
@@ -57,7 +57,7 @@ describe("selection among many candidates", () => {
     }
   });
 
-  it("holds the parameter to the floor where approval is strict", async () => {
+  it("limits the parameter to the floor if approval is strict", async () => {
     const candidates = Array.from({ length: 11 }, (_, index) => ({
       ...(defaultCandidates[1] as JsonObject),
       name: `C${index}`,
@@ -71,7 +71,7 @@ describe("selection among many candidates", () => {
     deepEqual(check(definition), []);
   });
 
-  it("takes no report from the cache, since it would lie elsewhere", async () => {
+  it("reuses no report from the cache, since its path would differ", async () => {
     const step = at(await definitionOf(11), "Steps", "EvaluateCandidateOfTheFamily0") as JsonObject;
     equal(step["CacheConfig"], undefined);
   });

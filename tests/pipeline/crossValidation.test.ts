@@ -48,7 +48,7 @@ function chosen(definition: PipelineDefinition, scores: readonly Scores[]): read
 }
 
 describe("cross-validation", () => {
-  it("chooses by the folds, of candidates that reach the minimum; then by the test rows; then the earlier", async () => {
+  it("chooses by the folds among candidates that reach the minimum, then by the test rows, then the earlier", async () => {
     const candidates = ["A", "B", "C"].map((name) => ({ name, algorithm: "ridge" }));
     const { definition } = await program({
       dataset: { ...flats, crossValidation: {} },
@@ -74,7 +74,7 @@ describe("cross-validation", () => {
     }
   });
 
-  it("leaves the choice to the test rows where a candidate has no folds", async () => {
+  it("leaves the choice to the test rows if a candidate has no folds", async () => {
     const trees = ["A", "B"].map((name) => ({ name, algorithm: "ridge" }));
     const candidates = [...trees, { ...ownImage, name: "C" }];
     const { definition } = await program({
@@ -89,7 +89,7 @@ describe("cross-validation", () => {
     deepEqual(chosen(definition, scores), ["SelectB"]);
   });
 
-  it("gives the folds' scores to the job that compares many candidates", async () => {
+  it("passes the folds' scores to the job that compares many candidates", async () => {
     const names = Array.from({ length: 11 }, (_, place) => `C${place}`);
     const candidates = names.map((name) => ({ name, algorithm: "ridge" }));
     const crossValidation = {};
@@ -113,7 +113,7 @@ describe("cross-validation", () => {
     deepEqual(check(definition), []);
   });
 
-  it("trains each candidate anew, by the hyperparameters of its best trial", async () => {
+  it("retrains each candidate with the hyperparameters of its best trial", async () => {
     const crossValidation = { folds: 4, maxRows: 900 };
     const { definition, uploads } = await program({ dataset: { ...flats, crossValidation } });
     const preprocess = at(definition, "Steps", "Preprocess", "Arguments");
@@ -133,7 +133,7 @@ describe("cross-validation", () => {
     equal([...uploads.keys()].filter((uri) => uri.endsWith("/cross_validate.py")).length, 1);
   });
 
-  it("is left out where nothing asks for it, and of images that no script can train", async () => {
+  it("is only done if configured, and not for images that no script can train", async () => {
     const names = async (config: JsonObject): Promise<readonly string[]> => {
       const { definition } = await program(config);
       return definition.Steps.map(({ Name: name }) => name).filter((one) =>
@@ -147,7 +147,7 @@ describe("cross-validation", () => {
     );
   });
 
-  it("is refused where the table says the parts", () => {
+  it("is refused if the table defines the splits", () => {
     const text = { ...flats, columns: [...columns, { name: "part", type: "string" }] };
     const split = { by: "column", column: "part" };
     const { error } = datasetSchema.safeParse({ ...text, split, crossValidation: {} });

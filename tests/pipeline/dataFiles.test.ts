@@ -15,7 +15,7 @@ import { pythonInterpreter } from "../../local/environments/python";
 const names = "price,town,floor_area\n";
 const rows = "770.01,Ulm,76\n455.5,Bern,45\n";
 
-describe("the files of a table, before anything runs,", () => {
+describe("the check of a table's files", () => {
   const folder = mkdtempSync(join(tmpdir(), "restate-files-"));
   after(() => {
     rmSync(folder, { recursive: true, force: true });
@@ -88,7 +88,7 @@ describe("the files of a table, before anything runs,", () => {
     ["inches", '1,a 3" pipe,2\n', {}],
   ];
   for (const [what, content, change, name] of fits) {
-    it(`takes ${what}`, () => {
+    it(`accepts ${what}`, () => {
       deepEqual(problems(content, change, name), []);
     });
   }
@@ -260,7 +260,7 @@ describe("the files of a table, before anything runs,", () => {
     });
   }
 
-  it("checks bzip2 where something unpacks it, and its suffix in any case", () => {
+  it("checks the content of bzip2 files if it can unpack them, and their suffix in any case", () => {
     const script =
       "import bz2, sys; sys.stdout.buffer.write(bz2.compress(sys.stdin.buffer.read()))";
     const packed = execFileSync(pythonInterpreter(), ["-c", script], { input: "1;Ulm;2\n" });
@@ -275,12 +275,12 @@ describe("the files of a table, before anything runs,", () => {
     ]);
   });
 
-  it("leaves values to whoever checks them all", () => {
+  it("can leave values to a later check of all rows", () => {
     writeFileSync(join(folder, "a.csv"), "x,Ulm,y\n");
     deepEqual(dataFileProblems(join(folder, "a.csv"), dataset({}), { values: false }), []);
   });
 
-  it("looks at each file of a folder, in its partition, and tells twenty problems", () => {
+  it("checks each file of a folder with its partition, and reports up to twenty problems", () => {
     const lake = join(folder, "lake");
     for (let day = 1; day <= 25; day += 1) {
       mkdirSync(join(lake, `Year=2024/day=2024-01-${day}`), { recursive: true });
@@ -313,19 +313,19 @@ describe("the files of a table, before anything runs,", () => {
       readFileSync("tests/support/typedValues.json", "utf8"),
     ) as readonly (readonly [string, string, boolean])[];
     for (const [type, text, fit] of values) {
-      it(`takes '${text}' ${fit ? "for" : "not for"} a ${type}`, () => {
+      it(`${fit ? "accepts" : "refuses"} '${text}' as a ${type}`, () => {
         const known = columnType(type);
         equal(known && isValue(known, text), fit);
       });
     }
   });
 
-  describe("values in a form of the file's own", () => {
+  describe("values in a custom format", () => {
     const values = JSON.parse(
       readFileSync("tests/support/writtenValues.json", "utf8"),
     ) as readonly (readonly [JsonObject, string, string, boolean])[];
     for (const [form, type, text, fit] of values) {
-      it(`are read by ${JSON.stringify(form)}: '${text}' ${fit ? "is" : "is not"} a ${type}`, () => {
+      it(`${fit ? "accepts" : "refuses"} '${text}' as a ${type} with ${JSON.stringify(form)}`, () => {
         const known = columnType(type);
         const whole = dataset({ delimiter: "|", ...form });
         equal(known && isCsvValue(known, text, whole), fit);
@@ -333,7 +333,7 @@ describe("the files of a table, before anything runs,", () => {
     }
   });
 
-  describe("in Parquet", () => {
+  describe("Parquet files", () => {
     /** Files of one column x, by what pyarrow is told. */
     const files = {
       bool: "pa.array([True])",
@@ -403,7 +403,7 @@ describe("the files of a table, before anything runs,", () => {
     });
 
     for (const [type, good] of Object.entries(taken)) {
-      it(`reads as ${type} what Trino's reader does`, () => {
+      it(`reads the same stored types as ${type} as Trino's reader`, () => {
         const names = Object.keys(files) as (keyof typeof files)[];
         deepEqual(
           names.filter((name) => found(name, type).length === 0),
@@ -424,7 +424,7 @@ describe("the files of a table, before anything runs,", () => {
       ]);
     });
 
-    it("names what is missing, there twice, damaged, or no Parquet at all", () => {
+    it("names columns that are missing or duplicate, and files that are damaged or not Parquet", () => {
       deepEqual(found("missing", "int"), [
         "missing.parquet: x: there is no such column; the file has y, y2",
       ]);

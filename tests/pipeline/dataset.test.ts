@@ -13,14 +13,14 @@ describe("dataset", () => {
     );
   });
 
-  it("takes every column as a feature that is neither the target nor dropped", () => {
+  it("uses every column except the target and dropped ones as a feature", () => {
     deepEqual(
       featureColumns(flats).map(({ name }) => name),
       ["rooms", "district", "floor", "lift"],
     );
   });
 
-  it("encodes strings, and what is listed as categorical", () => {
+  it("encodes strings and columns listed as categorical", () => {
     deepEqual(categoricalColumns(flats), ["district", "floor"]);
   });
 });

@@ -28,7 +28,7 @@ describe("parts of dates", () => {
   const names = (change: JsonObject): readonly string[] =>
     featureColumns(parse(change)).map(({ name }) => name);
 
-  it("are features in place of the date, behind the columns of the table", () => {
+  it("are features that replace the date, after the columns of the table", () => {
     deepEqual(names({}), ["rooms", "sold_year", "sold_day_of_week"]);
     deepEqual(names({ dropped: ["built"], dateParts: { seen: "auto", sold: "auto" } }).slice(1), [
       ...["sold_year", "sold_month", "sold_day_of_week", "sold_days_since_epoch"],
@@ -39,7 +39,7 @@ describe("parts of dates", () => {
     ]);
   });
 
-  it("are made by the query, which keeps the date", () => {
+  it("are calculated by the query, which keeps the date", () => {
     const all = [
       ...["year", "quarter", "month", "week", "dayOfMonth", "dayOfWeek", "dayOfYear", "hour"],
       ...["minute", "daysSinceEpoch"],
@@ -55,7 +55,7 @@ describe("parts of dates", () => {
     );
   });
 
-  it("are made of text by its format, by which filters compare too", () => {
+  it("are parsed from text by its format, as are filters", () => {
     const change = {
       dropped: ["seen", "sold"],
       dateFormats: { built: "%d.%m.%Y" },
@@ -87,7 +87,7 @@ describe("parts of dates", () => {
     deepEqual(at(tableFormat(parse(change)), "columns", 3), { name: "built", type: "string" });
   });
 
-  it("are whole numbers in the flow, which drops the date", () => {
+  it("are integers in the flow, which drops the date", () => {
     const source = { database: "db", query: "SELECT 1", queryOutput: "s3://bucket/athena/" };
     const flow = (change: JsonObject): readonly JsonObject[] => {
       const { content } = dataWranglerFlow(parse(change), source);
@@ -113,7 +113,7 @@ describe("parts of dates", () => {
     ]);
   });
 
-  it("stay features where the rows are split by the date", () => {
+  it("remain features if the rows are split by the date", () => {
     const split = { by: "time", column: "built" };
     const change = { dateFormats: { built: "%d.%m.%Y" }, dateParts: { built: ["year"] }, split };
     const dataset = parse({ ...change, dropped: ["sold", "seen"] });
@@ -221,7 +221,7 @@ describe("parts of dates", () => {
     ],
   ];
   for (const [change, place, message] of refused) {
-    it(`refuses ${JSON.stringify(change)}, by its key`, () => {
+    it(`refuses ${JSON.stringify(change)} by its key`, () => {
       const { error } = datasetSchema.safeParse({ ...flats, ...change });
       deepEqual(
         error?.issues.map((issue) => [issue.path.join("."), issue.message]),

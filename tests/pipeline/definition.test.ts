@@ -49,7 +49,7 @@ describe("pipelineDefinition", () => {
     ({ definition } = await program());
   });
 
-  it("has the steps of the problem statement, each after those that it needs", () => {
+  it("has all steps, each after those that it depends on", () => {
     const graph = Object.fromEntries(
       allSteps(definition).map((placed) => [placed.step.Name, [...dependencies(placed)].sort()]),
     );
@@ -81,7 +81,7 @@ describe("pipelineDefinition", () => {
   const specification = (of: PipelineDefinition, name: string): JsonObject =>
     argumentsOf(of, name)["InferenceSpecification"] as JsonObject;
 
-  it("registers what encodes rows before each model, where it takes the table's own", async () => {
+  it("registers the encoding container before each model if models accept the table's own rows", async () => {
     const raw = { ...californiaHousing, servedRows: "raw", missingValues: "impute" };
     const { definition: rendered, uploads } = await program({ dataset: raw });
     deepEqual(check(rendered), []);
@@ -118,7 +118,7 @@ describe("pipelineDefinition", () => {
     equal(canonicalJson(definition).includes("encoder"), false);
   });
 
-  it("registers models that answer with intervals, whose width the evaluation knows", async () => {
+  it("registers models that return intervals with the evaluation's width", async () => {
     const dataset = { ...californiaHousing, predictionIntervals: 0.95 };
     const { definition: rendered } = await program({ dataset });
     deepEqual(check(rendered), []);
@@ -180,7 +180,7 @@ describe("pipelineDefinition", () => {
     }
   });
 
-  it("has XGBoost save its model after each round where trials may be stopped, and only there", async () => {
+  it("lets XGBoost save its model after each round only if trials may be stopped", async () => {
     const saved = async (change: JsonObject): Promise<unknown> =>
       at(
         await tuningOf(change),
@@ -197,7 +197,7 @@ describe("pipelineDefinition", () => {
     equal(await saved({ ...hyperband, hyperparameters }), "false");
   });
 
-  it("ends tuning by the criteria and limits of a candidate, and has none without", async () => {
+  it("has the completion criteria and limits of a candidate, if configured", async () => {
     const config = "HyperParameterTuningJobConfig";
     const ends = async (change: JsonObject): Promise<readonly unknown[]> => {
       const tuning = await tuningOf(change);
@@ -231,7 +231,7 @@ describe("pipelineDefinition", () => {
     );
   });
 
-  it("starts tuning from other tuning jobs, each a parameter, and from none without", async () => {
+  it("starts tuning from other tuning jobs, with a parameter for each, if configured", async () => {
     equal(at(await tuningOf({}), "WarmStartConfig"), undefined);
     const warmStart = { parents: ["a-Tune", "b-Tune"] };
     const parent = (number: number) => `XParentTuningJob${number}`;
@@ -244,7 +244,7 @@ describe("pipelineDefinition", () => {
     });
   });
 
-  it("has no parameter for the training instances where each candidate names its own", async () => {
+  it("has no parameter for training instances if each candidate sets its own", async () => {
     const names = async (change: JsonObject): Promise<unknown> => {
       const { definition: changed } = await program({
         candidates: [{ ...candidate("X"), ...change }],
@@ -261,7 +261,7 @@ describe("pipelineDefinition", () => {
     deepEqual(await names({ instanceType: "ml.m5.xlarge", algorithm }), [...all, ...rest]);
   });
 
-  it("names a key for volumes, but not on instances with disks of their own", async () => {
+  it("sets a key for volumes, but not on instances with local disks", async () => {
     const resources = async (instanceType: string): Promise<unknown> =>
       at(
         await tuningOf({ instanceType }),
@@ -304,7 +304,7 @@ describe("pipelineDefinition", () => {
     });
   });
 
-  it("leaves the experiment out in a region that has none, and nothing else", async () => {
+  it("only omits the experiment in a region without experiments", async () => {
     const elsewhere = await program({ "aws:region": "eu-central-2" });
     deepEqual(
       Object.keys(elsewhere.definition).sort(),
@@ -316,7 +316,7 @@ describe("pipelineDefinition", () => {
     deepEqual(check(elsewhere.definition), []);
   });
 
-  it("is tracked in the stack's MLflow app beside the experiment, or in place of it", async () => {
+  it("is tracked in the stack's MLflow app in addition to the experiment, or instead", async () => {
     const mlflow = {
       MlflowResourceArn: "arn:aws:sagemaker:us-east-1:111122223333:mlflow-app/app-placeholder",
       MlflowExperimentName: "restate-test",
@@ -329,7 +329,7 @@ describe("pipelineDefinition", () => {
     deepEqual((await program({ tracking: "experiments" })).definition, definition);
   });
 
-  it("declares the parameters with the defaults of the config", async () => {
+  it("declares the parameters with the configured defaults", async () => {
     const other = await program({
       processingInstanceType: "ml.m5.12xlarge",
       processingInstanceCount: 2,
@@ -353,7 +353,7 @@ describe("pipelineDefinition", () => {
     );
   });
 
-  it("encrypts every job's volumes and outputs, and cuts all but Data Wrangler off the network", () => {
+  it("encrypts every job's volumes and outputs, and isolates all but Data Wrangler", () => {
     const jobs = definition.Steps.flatMap((step) => {
       switch (step.Type) {
         case "Processing": {
@@ -393,7 +393,7 @@ describe("pipelineDefinition", () => {
     ]);
   });
 
-  it("gives metric definitions to the custom image only: SageMaker refuses them for its own", () => {
+  it("only sets metric definitions for the custom image: SageMaker refuses them for its own", () => {
     const metrics = (step: string): unknown =>
       at(
         definition,
@@ -409,7 +409,7 @@ describe("pipelineDefinition", () => {
     );
   });
 
-  it("trains and evaluates all algorithms but XGBoost by the stack's own image, which is told which", async () => {
+  it("trains and evaluates all algorithms but XGBoost in the stack's own image, passing the algorithm", async () => {
     const names = Object.keys(algorithms).filter((one) => one !== "xgboost");
     const candidates = names.map((algorithm, index) => ({ name: `C${index}`, algorithm }));
     const { definition: families } = await program({ candidates });
@@ -458,20 +458,20 @@ describe("pipelineDefinition", () => {
   });
 
   describe("selection", () => {
-    it("registers the better of two", () => {
+    it("registers the better of two candidates", () => {
       deepEqual(selected(definition, { DecisionTree: 0.6, XGBoost: 0.8 }, 0), ["RegisterXGBoost"]);
       deepEqual(selected(definition, { DecisionTree: 0.8, XGBoost: 0.6 }, 0), [
         "RegisterDecisionTree",
       ]);
     });
 
-    it("registers the earlier of two that are equal", () => {
+    it("registers the earlier of two equal candidates", () => {
       deepEqual(selected(definition, { DecisionTree: 0.7, XGBoost: 0.7 }, 0), [
         "RegisterDecisionTree",
       ]);
     });
 
-    it("registers what is exactly at the minimum", () => {
+    it("registers a candidate exactly at the minimum", () => {
       deepEqual(selected(definition, { DecisionTree: 0.6, XGBoost: 0.7 }, 0.7), [
         "RegisterXGBoost",
       ]);
@@ -483,7 +483,7 @@ describe("pipelineDefinition", () => {
       ]);
     });
 
-    it("takes exactly one way whatever the scores of five candidates", async () => {
+    it("takes exactly one branch, whatever the scores of five candidates", async () => {
       const names = ["A", "B", "C", "D", "E"];
       const five = await program({ candidates: names.map(candidate) });
       const levels = [-0.5, 0.2, 0.5, 0.5, 0.9];
@@ -499,7 +499,7 @@ describe("pipelineDefinition", () => {
       }
     });
 
-    it("lets no start lower the minimum where approval is strict", async () => {
+    it("lets no execution lower the minimum if approval is strict", async () => {
       const strict = await program({ approval: "strict", minimumR2: 0.6 });
       const scores = { DecisionTree: 0.5, XGBoost: 0.55 };
       deepEqual(selected(strict.definition, scores, -1), [
@@ -522,12 +522,12 @@ describe("pipelineDefinition", () => {
   });
 
   describe("rendering", () => {
-    it("is byte-identical for equal config", async () => {
+    it("is byte-identical for the same configuration", async () => {
       const again = await evaluateProgram("test", { "aws:region": "us-east-1" });
       equal(canonicalJson(again.definition), canonicalJson(definition));
     });
 
-    it("changes just what follows from the filter", async () => {
+    it("changes only what depends on the filter", async () => {
       const other = await program({
         dataset: {
           ...californiaHousing,
@@ -549,7 +549,7 @@ describe("pipelineDefinition", () => {
       deepEqual(other.definition["Parameters"], definition["Parameters"]);
     });
 
-    it("changes just the parameter of a parameter's default", async () => {
+    it("changes only a parameter if its default changes", async () => {
       const other = await program({ minimumR2: 0.5 });
       equal(canonicalJson(other.definition["Steps"]), canonicalJson(definition["Steps"]));
       notEqual(
@@ -558,7 +558,7 @@ describe("pipelineDefinition", () => {
       );
     });
 
-    it("keeps two stacks of one account apart", async () => {
+    it("keeps two stacks in one account apart", async () => {
       const other = await program({}, "other");
       const names = canonicalJson(other.definition).match(/restate[-_][a-z]+/g) ?? [];
       deepEqual([...new Set(names)].sort(), ["restate-other", "restate_other"]);

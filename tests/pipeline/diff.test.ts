@@ -22,7 +22,7 @@ describe("diffDefinitions", () => {
     ({ definition } = await program());
   });
 
-  it("finds nothing between equal definitions, whatever the order of their keys", () => {
+  it("finds no difference between equal definitions with keys in another order", () => {
     deepEqual(
       lines((changed) => {
         const [first] = changed["Steps"] as Draft[];
@@ -32,7 +32,7 @@ describe("diffDefinitions", () => {
     );
   });
 
-  it("tells a changed argument by its step and path", () => {
+  it("reports a changed argument by its step and path", () => {
     deepEqual(
       lines((changed) => {
         set(changed, [...tuning, "ResourceLimits", "MaxNumberOfTrainingJobs"], 50);
@@ -46,7 +46,7 @@ describe("diffDefinitions", () => {
     );
   });
 
-  it("tells parameters, and what is neither step nor parameter", () => {
+  it("reports changed parameters, and members that are neither steps nor parameters", () => {
     deepEqual(
       lines((changed) => {
         set(changed, ["Parameters", "MinimumR2", "DefaultValue"], 0.5);
@@ -63,7 +63,7 @@ describe("diffDefinitions", () => {
     );
   });
 
-  it("tells steps that came and went, those in branches too", () => {
+  it("reports added and removed steps, including those in branches", () => {
     deepEqual(
       lines((changed) => {
         set(
@@ -77,7 +77,7 @@ describe("diffDefinitions", () => {
     );
   });
 
-  it("tells a step that moved to the other branch", () => {
+  it("reports a step that moved to the other branch", () => {
     deepEqual(
       lines((changed) => {
         const args = at(changed, "Steps", "CheckMinimumR2", "Arguments") as Draft;
@@ -90,7 +90,7 @@ describe("diffDefinitions", () => {
     );
   });
 
-  it("matches members of lists by their names", () => {
+  it("matches list members by name", () => {
     deepEqual(
       lines((changed) => {
         const inputs = at(changed, "Steps", "Preprocess", "Arguments", "ProcessingInputs");
@@ -104,7 +104,7 @@ describe("diffDefinitions", () => {
 describe("npm run definition", () => {
   const run = (...args: readonly string[]) => commandLine(["definition", ...args]);
 
-  it("prints the definition, pretty or as it is deployed", async () => {
+  it("prints the definition, formatted or as deployed", async () => {
     const pretty = await run("--stack", "dev");
     const canonical = await run("--stack", "dev", "--canonical");
     equal(pretty.code, 0, pretty.stderr);
@@ -113,7 +113,7 @@ describe("npm run definition", () => {
     ok(pretty.stdout.split("\n").length > 100);
   });
 
-  it("names a stack that there is not", async () => {
+  it("names a stack that does not exist", async () => {
     const { code, stderr, stdout } = await run("--stack", "nowhere");
     equal(code, 2);
     equal(stdout, "");
@@ -124,7 +124,7 @@ describe("npm run definition", () => {
   });
 
   describe("diff", () => {
-    it("tells stacks, files and revisions apart by its exit code", async () => {
+    it("compares stacks, files and revisions, with the result as exit code", async () => {
       const folder = mkdtempSync(join(tmpdir(), "restate-diff-"));
       try {
         const file = join(folder, "dev.json");
@@ -140,7 +140,7 @@ describe("npm run definition", () => {
       }
     });
 
-    it("that is typed wrongly ends with another code than one that finds differences", async () => {
+    it("has different exit codes for wrong usage and for differences", async () => {
       for (const args of [["dev"], ["dev", "prod", "more"], ["--nothing"]]) {
         const { code, stderr, stdout } = await run("diff", ...args);
         deepEqual([code, stdout], [2, ""]);
@@ -148,7 +148,7 @@ describe("npm run definition", () => {
       }
     });
 
-    it("says what it cannot find", async () => {
+    it("names what it cannot find", async () => {
       const { code, stderr } = await run("diff", "dev", "nothing-of-that-name");
       equal(code, 2);
       equal(stderr, 'error: "nothing-of-that-name" is not a file, a stack or a git revision\n');

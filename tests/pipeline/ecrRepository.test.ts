@@ -23,7 +23,7 @@ describe("the repository of an image's URI", () => {
     ["forest", undefined],
   ];
   for (const [image, repository] of cases) {
-    it(`of ${image} is ${repository === undefined ? "none of ECR" : "found"}`, () => {
+    it(`${repository === undefined ? "does not exist for" : "is found in"} ${image}`, () => {
       deepEqual(ecrRepository(image), repository);
     });
   }

@@ -27,12 +27,12 @@ const problems = (change: JsonObject): readonly string[] =>
 describe("columns that Preprocess encodes", () => {
   const dataset = datasetSchema.parse({ ...flats, split: { by: "group", column: "area" } });
 
-  it("are not those that the flow encodes", () => {
+  it("are not encoded by the flow", () => {
     deepEqual(encodedColumns(dataset), ["street", "floor"]);
     deepEqual(categoricalColumns(dataset), ["district"]);
   });
 
-  it("leave the flow as text, behind the target and what the rows are split by", () => {
+  it("leave the flow as text, after the target and the column of the split", () => {
     const source = { database: "db", query: "SELECT 1", queryOutput: "s3://bucket/athena/" };
     const flow = (change: JsonObject): readonly JsonObject[] => {
       const { content } = dataWranglerFlow(datasetSchema.parse({ ...flats, ...change }), source);
@@ -62,7 +62,7 @@ describe("columns that Preprocess encodes", () => {
     ]);
   });
 
-  it("are told to Preprocess in arguments that are short enough", async () => {
+  it("are passed to Preprocess in arguments within the length limit", async () => {
     const labels = Array.from({ length: 40 }, (_, place) => `label ${place} 日本 "x"`);
     const encode = { street: { as: "oneHot", labels }, floor: { as: "target", smoothing: 2 } };
     const { definition } = await program({ dataset: { ...flats, encode } });
@@ -83,7 +83,7 @@ describe("columns that Preprocess encodes", () => {
     equal(all.length <= 100, true);
   });
 
-  it("are refused where they cannot be encoded so", () => {
+  it("are refused if they cannot be encoded that way", () => {
     deepEqual(problems({}), []);
     deepEqual(problems({ encode: { price: { as: "target" } } }), [
       'encode.price: "price" is not one of the features: street, district, floor, area',

@@ -39,7 +39,7 @@ describe("the Data Wrangler flow", () => {
     ]);
   });
 
-  it("casts types with lengths and scales too", () => {
+  it("also casts types with lengths and scales", () => {
     const columns = [
       { name: "price", type: "decimal(10,2)" },
       { name: "district", type: "varchar(20)" },
@@ -53,7 +53,7 @@ describe("the Data Wrangler flow", () => {
     );
   });
 
-  it("drops incomplete rows only as config says, and leaves those without a target to Preprocess", () => {
+  it("drops incomplete rows only if configured, and leaves rows without a target to Preprocess", () => {
     const dropped = (missingValues: string): unknown =>
       nodes({ missingValues })
         .filter((node) => at(node, "parameters", "operator") === "Drop missing")
@@ -78,12 +78,12 @@ describe("the Data Wrangler flow", () => {
     );
   });
 
-  it("keeps the last label, which Data Wrangler's default would leave empty", () => {
+  it("one-hot encodes the last label, which Data Wrangler's default would drop", () => {
     const encode = nodes().find((node) => at(node, "parameters", "operator") === "One-hot encode");
     equal(at(encode, "parameters", "one_hot_encode_parameters", "drop_last"), false);
   });
 
-  it("chains its nodes, with ids that follow from their content", () => {
+  it("chains its nodes, with ids derived from their content", () => {
     const first = nodes();
     first.slice(1).forEach((node, index) => {
       deepEqual(node["inputs"], [

@@ -75,7 +75,7 @@ const exported = {
   ],
 };
 
-describe("a flow of the user's own", function () {
+describe("a user's flow", function () {
   this.timeout(180_000);
   const folder = temporaryFolder();
   const file = join(folder, "own.flow");
@@ -96,7 +96,7 @@ describe("a flow of the user's own", function () {
     return datasetSchema.safeParse({ ...dataset, ...change });
   };
 
-  it("reads the query in place of its source, and ends with the target first", () => {
+  it("reads the query instead of its source, and puts the target first", () => {
     const { data } = parse(exported, { split: { by: "time", column: "sold" } });
     const source = { database: "db", query: "SELECT 1", queryOutput: "s3://bucket/athena/" };
     const { content, outputName } = dataWranglerFlow(data ?? datasetSchema.parse({}), source);
@@ -122,7 +122,7 @@ describe("a flow of the user's own", function () {
     equal(outputName, `${String(nodes.at(-1)?.["node_id"])}.default`);
   });
 
-  it("is refused where it does not fit the table, or is none", () => {
+  it("is refused if it does not match the table, or is not a flow", () => {
     const said = (flow: unknown, change: JsonObject = {}): readonly string[] =>
       parse(flow, change).error?.issues.map(
         ({ message, path }) => `${path.join(".")}: ${message}`,

@@ -104,7 +104,7 @@ describe("the dataset's query", () => {
     ["year", 40000, "40000 is out of range for a smallint (-32768 to 32767)"],
     ["month", "January", `"January" ${aDate}`],
   ];
-  it("refuses what a projected key never has, by its place", () => {
+  it("refuses a value that a projected partition key never has, by its place", () => {
     const projection = { type: "enum", values: ["eu", "us"] };
     const partitions = [{ name: "region", type: "string", projection }];
     const filter = [
@@ -152,7 +152,7 @@ describe("the dataset's query", () => {
     );
   });
 
-  it("undoes a file's own null texts and signs in numbers", () => {
+  it("converts a file's own null texts and number separators", () => {
     const dataset = datasetSchema.parse({
       table: "t",
       columns: [
@@ -177,7 +177,7 @@ describe("the dataset's query", () => {
     );
   });
 
-  it("refuses signs in numbers that also separate", () => {
+  it("refuses number separators that are also the delimiter or the decimal separator", () => {
     const columns = ["a", "b"].map((name) => ({ name, type: "int" }));
     const said = (change: JsonObject): unknown =>
       datasetSchema
@@ -196,13 +196,13 @@ describe("the dataset's query", () => {
     equal(said({ decimal: ",", quoted: true }), undefined);
   });
 
-  it("joins conditions by AND, and has no WHERE without any", () => {
+  it("joins conditions with AND, and has no WHERE without conditions", () => {
     const two = filters.slice(0, 2).map(([filter]) => filter);
     equal(where(two), '"y" > 10 AND "y" <> -1500');
     equal(where([]), "");
   });
 
-  it("reads every column in the order of the table, by quoted names", () => {
+  it("selects every column in the order of the table, with quoted names", () => {
     equal(
       datasetQuery(flats, "db"),
       'SELECT "price", "rooms", "district", "floor", "lift", "sold" FROM "db"."flats"',

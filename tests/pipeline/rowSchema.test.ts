@@ -4,7 +4,7 @@ import { datasetSchema } from "../../pipeline/datasetSchema";
 import type { JsonObject } from "../../pipeline/language/json";
 import { rowSchema } from "../../pipeline/rowSchema";
 
-describe("what is known of a table's rows before any is read", () => {
+describe("the row schema", () => {
   const dataset = (change: JsonObject = {}) =>
     datasetSchema.parse({
       table: "flats",
@@ -25,7 +25,7 @@ describe("what is known of a table's rows before any is read", () => {
       ...change,
     });
 
-  it("is the columns without the target, in the table's order, and what features are made of them", () => {
+  it("lists the columns without the target in the table's order, and how they become features", () => {
     deepEqual(rowSchema(dataset())["columns"], [
       { name: "town", type: "string", used: true },
       {
@@ -41,7 +41,7 @@ describe("what is known of a table's rows before any is read", () => {
     ]);
   });
 
-  it("has the null text of the table's SerDe, where no single one replaces it", () => {
+  it("has the null text of the table's SerDe, unless it is replaced", () => {
     const found = (change: JsonObject): unknown => rowSchema(dataset(change))["nullTexts"];
     deepEqual(found({}), ["\\N"]);
     deepEqual(found({ nullTexts: ["NA"] }), ["NA"]);
@@ -50,7 +50,7 @@ describe("what is known of a table's rows before any is read", () => {
     deepEqual(found({ format: "parquet" }), []);
   });
 
-  it("takes labels of text, whole numbers and booleans only", () => {
+  it("only accepts labels that are text, integers or booleans", () => {
     const { error } = datasetSchema.safeParse({
       table: "flats",
       columns: [

@@ -4,7 +4,7 @@ import { datasetSchema } from "../../pipeline/datasetSchema";
 import { datasetQuery, queryDatabase } from "../../pipeline/query";
 
 describe("the source of the rows", () => {
-  it("reads an existing table by its own name, and refuses what is about the stack's own", () => {
+  it("reads an existing table by its own name, and refuses keys for the stack's own table", () => {
     const source = { database: "Sales", table: "Flats_2024", baseTables: ["sales.Raw"] };
     const columns = ["a", "b"].map((name) => ({ name, type: "int" }));
     const given = { table: "flats", columns, target: "a", source };
@@ -48,7 +48,7 @@ describe("the source of the rows", () => {
     );
   });
 
-  it("reads a table in S3 Tables by its catalogue, in whatever database", () => {
+  it("reads a table in S3 Tables through its catalogue, from any database", () => {
     const columns = ["a", "b"].map((name) => ({ name, type: "int" }));
     const asOf = "949530903748831860";
     const source = { catalog: "s3tablescatalog/team-tables", database: "sales", table: "flats" };

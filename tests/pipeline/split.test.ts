@@ -22,12 +22,12 @@ describe("the split of the rows", () => {
   };
   const byTime = datasetSchema.parse({ ...sales, split: { by: "time", column: "sold" } });
 
-  it("is at random by default, and takes the fractions alone", () => {
+  it("is random by default, with fractions only", () => {
     const { split } = datasetSchema.parse({ ...sales, dropped: ["sold"] });
     deepEqual(split, { by: "random", keep: false, train: 0.7, validation: 0.2, test: 0.1 });
   });
 
-  it("has the query add what to split by as text, and the flow put it second", () => {
+  it("lets the query add the split's column as text, and the flow put it second", () => {
     const source = { database: "db", query: "SELECT 1", queryOutput: "s3://bucket/athena/" };
     equal(
       datasetQuery(byTime, "db"),
@@ -50,7 +50,7 @@ describe("the split of the rows", () => {
     deepEqual(nodes.map(column).filter(Boolean), ["sold", "restate_split", "price"]);
   });
 
-  it("takes its column for a feature only where it is kept", () => {
+  it("uses its column as a feature only if it is kept", () => {
     const features = (split: JsonObject, dropped: readonly string[] = ["sold"]): unknown =>
       featureColumns(datasetSchema.parse({ ...sales, dropped, split })).map(({ name }) => name);
     deepEqual(features({ by: "time", column: "sold" }), ["rooms", "town", "lift"]);
@@ -106,7 +106,7 @@ describe("the split of the rows", () => {
     });
   }
 
-  it("refuses a table that has the column which the query adds", () => {
+  it("refuses a table that has a column with the name of the one that the query adds", () => {
     const columns = [...sales.columns, { name: "Restate_Split", type: "int" }];
     const { error } = datasetSchema.safeParse({ ...sales, columns, dropped: ["sold"] });
     deepEqual(

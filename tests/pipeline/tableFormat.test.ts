@@ -16,7 +16,7 @@ describe("the table's format", () => {
   const format = (change: JsonObject): JsonObject =>
     tableFormat(datasetSchema.parse({ ...delimited, ...change }));
 
-  it("is read by LazySimpleSerDe, with its delimiter and header", () => {
+  it("uses LazySimpleSerDe, with delimiter and header", () => {
     const semicolons = format({ delimiter: ";", headerLines: 3 });
     deepEqual(semicolons["serializationParameters"], {
       "field.delim": ";",
@@ -29,7 +29,7 @@ describe("the table's format", () => {
     deepEqual(semicolons["columns"], delimited.columns);
   });
 
-  it("is read by LazySimpleSerDe with its null text, where there is one", () => {
+  it("uses LazySimpleSerDe with the null text, if there is one", () => {
     const { columns, serializationParameters } = format({ nullTexts: ["NA"] });
     deepEqual(serializationParameters, {
       "field.delim": ",",
@@ -45,7 +45,7 @@ describe("the table's format", () => {
     { decimal: ",", delimiter: ";" },
   ];
   for (const change of texts) {
-    it(`is text where values have ${Object.keys(change).join(", ")}, which the query casts`, () => {
+    it(`has only strings with ${Object.keys(change).join(", ")}, which the query casts`, () => {
       const { columns, serializationLibrary, serializationParameters } = format(change);
       equal(serializationLibrary, "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe");
       const delimiter = "delimiter" in change ? ";" : ",";
@@ -60,7 +60,7 @@ describe("the table's format", () => {
     });
   }
 
-  it("is read by OpenCSVSerde where values may be in quotes, all as text", () => {
+  it("uses OpenCSVSerde for quoted values, with only strings", () => {
     const quoted = format({ delimiter: "\t", quoted: true });
     equal(quoted["serializationLibrary"], "org.apache.hadoop.hive.serde2.OpenCSVSerde");
     deepEqual(quoted["serializationParameters"], {

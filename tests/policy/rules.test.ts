@@ -108,7 +108,7 @@ describe("the policy pack", () => {
 
   for (const rule of rules) {
     for (const [index, [inputs, message, config]] of (broken[rule.name] ?? []).entries()) {
-      it(`${rule.name} finds what breaks it (${index + 1})`, () => {
+      it(`${rule.name} finds a violation (${index + 1})`, () => {
         match(rule.problems(inputs, config).join("\n"), message);
       });
     }
@@ -126,16 +126,16 @@ describe("the policy pack", () => {
     });
   }
 
-  it("has as many bypasses as its guide says", () => {
+  it("has as many bypasses as the docs say", () => {
     const { length } = [...bypasses, ...waysOut];
     match(readFileSync("docs/security.md", "utf8"), new RegExp(` ${length} attempts to bypass`));
   });
 
-  it("network-isolated judges no network by inputs that the engine does not show", () => {
+  it("network-isolated accepts a network whose inputs the engine does not show", () => {
     deepEqual(rules.find(({ name }) => name === "network-isolated")?.problems({}), []);
   });
 
-  it("has a case that breaks each rule", () => {
+  it("has a violation of each rule", () => {
     deepEqual(Object.keys(broken).sort(), rules.map(({ name }) => name).sort());
   });
 
@@ -151,7 +151,7 @@ describe("the policy pack", () => {
     });
   }
 
-  it("looks with each rule at something that the programs register", () => {
+  it("applies each rule to some resource of the programs", () => {
     // What must not be there at all is not among what is registered.
     // What a component of a provider makes the engine alone shows.
     const elsewhere = ["no-gateway", "no-route-out", "subnet-private"];
@@ -163,7 +163,7 @@ describe("the policy pack", () => {
     ok(seen.size > 0);
   });
 
-  it("lets good jobs pass, in a network that their requests name", () => {
+  it("accepts valid jobs, in a network if required", () => {
     const rule = rules.find(({ name }) => name === "jobs-encrypted-and-isolated");
     for (const step of [goodStep, { Type: "Processing", Arguments: goodProcessing }]) {
       const at = (args: object): Inputs => ({
@@ -183,7 +183,7 @@ describe("the policy pack", () => {
     }
   });
 
-  it("takes accounts and a network from the configuration", () => {
+  it("reads accounts and the requirement of a network from the configuration", () => {
     const named = (name: string) => rules.find((one) => one.name === name);
     const trusted = {
       assumeRolePolicy: policy({

@@ -31,7 +31,7 @@ describe("the policy pack's rules for a whole stack", () => {
     config: Parameters<(typeof stackRules)[number]["problems"]>[1] = {},
   ): readonly string[] => stackRules.flatMap(({ problems }) => problems(resources, config));
 
-  it("find nothing where a bucket has its companions, by name or before that is known", () => {
+  it("find nothing if a bucket has its companions, by name or before the name is known", () => {
     deepEqual(find([bucket, ...companions]), []);
     const early = companions.map((one) => ({
       ...one,
@@ -42,7 +42,7 @@ describe("the policy pack's rules for a whole stack", () => {
   });
 
   for (const missing of companions) {
-    it(`refuse a bucket without its ${missing.name}, or with that of another`, () => {
+    it(`refuse a bucket without its ${missing.name}, or with another bucket's`, () => {
       const others = companions.filter((one) => one !== missing);
       equal(find([bucket, ...others]).length, 1);
       equal(find([bucket, ...others, { ...missing, props: { bucket: "c" } }]).length, 1);
@@ -73,7 +73,7 @@ describe("the policy pack's rules for a whole stack", () => {
     "pulumi-nodejs:dynamic:Resource",
     "pulumi:providers:command",
   ]) {
-    it(`refuse the type ${type}, where config does not allow it`, () => {
+    it(`refuse the type ${type} unless configured`, () => {
       const one = { type, name: "one", props: {} };
       ok(find([one]).some((problem) => problem.includes(`the type ${type} is not allowed`)));
       deepEqual(
@@ -83,7 +83,7 @@ describe("the policy pack's rules for a whole stack", () => {
     });
   }
 
-  it("let a boundary limit, and be attached to nothing", () => {
+  it("allow a boundary that is attached to nothing", () => {
     deepEqual(find([limit]), []);
     const arn = "arn:aws:iam::111122223333:policy/s-boundary";
     equal(find([limit, attached({ policyArn: arn })]).length, 1);
@@ -98,7 +98,7 @@ describe("the policy pack's rules for a whole stack", () => {
     props: { name: `physical-${name}`, ...more },
   });
 
-  it("let policies of the stack be attached, by name or before that is known, and no others", () => {
+  it("allow only policies of the stack to be attached, by name or before the name is known", () => {
     const arn = "arn:aws:iam::111122223333:policy/physical-own";
     deepEqual(find([managed("own"), attached({ policyArn: arn })]), []);
     deepEqual(find([managed("own"), attached({}, { policyArn: ["own"] })]), []);
@@ -167,7 +167,7 @@ describe("the policy pack's rules for a whole stack", () => {
   ];
   const own = inAccount("111122223333");
 
-  it("let models, images and readers be of other accounts, and all else of one", () => {
+  it("allow models, images and readers in other accounts, and everything else in one", () => {
     const shared: readonly StackResource[] = [
       {
         type: "aws:sagemaker/model:Model",
@@ -194,7 +194,7 @@ describe("the policy pack's rules for a whole stack", () => {
   });
 
   for (const [index, theirs] of inAccount("999988887777").entries()) {
-    it(`refuse a ${theirs.name} of another account, unless config lists it`, () => {
+    it(`refuse a ${theirs.name} in another account unless configured`, () => {
       const all = own.map((one, place) => (place === index ? theirs : one));
       deepEqual(find(all), [
         `${theirs.name}: 999988887777 is not the stack's account, which is 111122223333`,
@@ -203,7 +203,7 @@ describe("the policy pack's rules for a whole stack", () => {
     });
   }
 
-  it("refuse providers with keys of their own, or that talk to somebody else than AWS", () => {
+  it("refuse providers with access keys, or with endpoints other than AWS's", () => {
     const provider = (props: object): StackResource => ({
       type: "pulumi:providers:aws",
       name: "aws",

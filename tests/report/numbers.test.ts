@@ -3,7 +3,7 @@ import { deepEqual } from "node:assert/strict";
 import { decimal, duration, hyperparameter, niceAbove, score } from "../../report/numbers";
 
 describe("numbers", () => {
-  it("are written to be read", () => {
+  it("are formatted for people", () => {
     deepEqual([score(0.85128), score(undefined), score(Number.NaN)], ["0.8513", "–", "–"]);
     deepEqual([decimal(12345.678, 1), decimal(undefined, 1)], ["12,345.7", "–"]);
     deepEqual([0.04, 59.96, 61, 3599.7, 7260].map(duration), [

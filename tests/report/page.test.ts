@@ -33,7 +33,7 @@ describe("the report's page", () => {
     return renderReport(readReportData(own));
   };
 
-  it("escapes whatever names, values and logs hold", async () => {
+  it("escapes names, values and logs", async () => {
     for (const status of ["Failed", "Succeeded"] as const) {
       const page = await render({
         ...hostileRecords,
@@ -44,7 +44,7 @@ describe("the report's page", () => {
     }
   });
 
-  it("says why a run failed, shows the end of the log, and which steps were done", async () => {
+  it("shows why a run failed, the end of the log, and which steps were done", async () => {
     const lines = Array.from({ length: 100 }, (_, line) => `line ${line}`);
     const page = await render({
       record: record({
@@ -73,7 +73,7 @@ describe("the report's page", () => {
     );
   });
 
-  it("shows the table, its rows and what to doubt in them", async () => {
+  it("shows the table, its rows and warnings about them", async () => {
     const own = { record: record(), steps: [step("Preprocess")] };
     equal((await render(own)).includes("<h2>Data</h2>"), false);
     const data: DataReport = {
@@ -122,7 +122,7 @@ describe("the report's page", () => {
     ok(page.includes("the second") && !page.includes("the first") && !page.includes("another"));
   });
 
-  it("marks a model that over-fits, by the fall of R² from train to test rows", async () => {
+  it("marks a model that over-fits, by the drop of R² from train to test rows", async () => {
     const records = (train: number): Parameters<typeof writeRecords>[1] => ({
       record: record({
         candidates: [
@@ -158,7 +158,7 @@ describe("the report's page", () => {
     equal(gapOf(candidate)?.toFixed(2), "0.05");
   });
 
-  it("says how far R² is known, what ties, what a model had to beat, and how far a prediction may be off", async () => {
+  it("shows R²'s confidence interval, ties, baselines, and the prediction interval", async () => {
     const candidate = (name: string, r2: number) => ({
       ...{ name, tuningStep: `Tune${name}`, hyperparameters: {}, trials: 1, seconds: 1 },
       metrics: { ...metrics(r2), rows: 400, r2Interval: { low: r2 - 0.02, high: r2 + 0.02 } },
@@ -193,7 +193,7 @@ describe("the report's page", () => {
     );
   });
 
-  it("shows the prediction interval that the model answers, if it answers one", async () => {
+  it("shows the interval that the model returns, if it returns one", async () => {
     const page = await render({
       record: record({
         candidates: [
@@ -231,7 +231,7 @@ describe("the report's page", () => {
     ok(!page.includes("48,210"), "shows no other interval");
   });
 
-  it("shows no predictions of another version's file, and says so", async () => {
+  it("shows no predictions from a file of another version, and says so", async () => {
     const records = { record: record(), steps: [tuningStep("TuneTree", {})], diagnoses: [] };
     const own = join(folder, "first");
     writeRecords(own, records);
@@ -314,7 +314,7 @@ describe("the report's page", () => {
     has(page, /the chart shows the 20 most important of 500 features/);
   });
 
-  it("shows what each feature adds to predictions, or says why not", async () => {
+  it("shows SHAP values, or says why there are none", async () => {
     const page = await render(hostileRecords);
     has(page, /SHAP values of 20 test rows: 1\.5 and the values of a row's\s+features add up to/);
     has(page, /<td>0\.25<\/td>/);
@@ -322,7 +322,7 @@ describe("the report's page", () => {
     has(page, /There are no SHAP values: /);
   });
 
-  it("names each picture, and says what each column and row is of", async () => {
+  it("has accessible names for pictures, and headers for columns and rows", async () => {
     const page = await render(hostileRecords);
     const pictures = page.match(/<svg[^>]*>/g) ?? [];
     ok(pictures.length >= 10, String(pictures.length));

@@ -14,7 +14,7 @@ const cell = (more: Partial<Cell>): Cell => ({
 });
 
 describe("byCount", () => {
-  it("names the level of a count", () => {
+  it("has a level for each count", () => {
     const counts = [1, 2, 4, 5, 9, 10, 24, 25, 99, 100, 7000];
     deepEqual(
       byCount(counts.map((count) => cell({ count }))).cells.map(({ level }) => level),
@@ -27,7 +27,7 @@ describe("byCount", () => {
 });
 
 describe("byMean", () => {
-  it("tells predictions that are too high from those that are too low", () => {
+  it("distinguishes predictions that are too high and too low", () => {
     const { cells, levels } = byMean([-40, -9, 0, 9, 40].map((mean) => cell({ mean })));
     deepEqual(levels, ["below −30", "−30 to −10", "within ±10", "10 to 30", "above 30"]);
     deepEqual(
@@ -36,7 +36,7 @@ describe("byMean", () => {
     );
   });
 
-  it("takes predictions without any error", () => {
+  it("accepts predictions without any error", () => {
     const map = byMean([cell({ mean: 0 })]);
     equal(map.cells[0]?.level, map.levels[2]);
   });

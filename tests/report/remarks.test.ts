@@ -8,7 +8,7 @@ const scored = (name: string, r2: number, rows?: number) => ({
 });
 
 describe("the remarks on a result", () => {
-  it("call a score of few test rows little", () => {
+  it("warn about a score on few test rows", () => {
     const none = { candidates: [] };
     deepEqual(remarks([scored("Tree", 0.996, 2)], "Tree", none), [
       "warning: R² 0.9960 on 2 test rows says little",
@@ -18,7 +18,7 @@ describe("the remarks on a result", () => {
     deepEqual(remarks([scored("Tree", 0.996)], "Tree", none), []);
   });
 
-  it("call a tie what the test rows cannot tell apart", () => {
+  it("report a tie if the test rows cannot distinguish candidates", () => {
     const candidates = [scored("Tree", 0.8), scored("Boosted", 0.81), scored("Own", 0.805)];
     const differing = (name: string, low: number, high: number) => ({ name, low, high });
     const compared = (...differences: readonly ReturnType<typeof differing>[]) => ({
@@ -39,7 +39,7 @@ describe("the remarks on a result", () => {
     deepEqual(remarks(candidates, "Boosted", compared(differing("Tree", 0.001, 0.02))), []);
   });
 
-  it("say that the folds decide, where they did", () => {
+  it("say if the folds decided", () => {
     const folds = (name: string, r2: number, mean: number) => ({
       name,
       metrics: { r2, crossValidation: { mean, deviation: 0.05, models: 15 } },
@@ -54,7 +54,7 @@ describe("the remarks on a result", () => {
     deepEqual(remarks([...candidates, scored("Own", 0.7)], "Ridge", none), [`${line})`]);
   });
 
-  it("say what a model had to beat", () => {
+  it("name the baselines", () => {
     const baseline = { column: "median_income", r2: 0.4735, rmse: 83_000.4, meanRmse: 115_000 };
     const diagnoses = { candidates: [], baseline };
     const line = "baseline: median_income alone R² 0.4735 (RMSE 83,000; of the mean 115,000)";

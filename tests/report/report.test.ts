@@ -153,7 +153,7 @@ describe("the report in a browser", function () {
     ["light", 200, 255],
     ["dark", 0, 70],
   ] as const) {
-    it(`is ${scheme} where the system is, with text that stands out`, async () => {
+    it(`is ${scheme} if the system is, with enough contrast`, async () => {
       const { page } = await open("succeeded", 360, scheme);
       deepEqual([...new Set(await ask<string[]>(page, "faintTexts"))], []);
       const png = Buffer.from(await page.screenshot({ fullPage: true })).toString("base64");
@@ -180,7 +180,7 @@ describe("the report in a browser", function () {
     await page.close();
   });
 
-  it("keeps what it is made of with the execution", async () => {
+  it("stores its data with the execution", async () => {
     const [first = "", ...others] = readdirSync(join(workFolder, "executions"));
     equal(others.length, 1);
     const { code, stdout } = await local(["report", first, "--work-folder", workFolder]);

@@ -21,7 +21,7 @@ describe("stepGraph", () => {
   ];
   const definition = definitionOf(steps);
 
-  it("has an edge for each reference, DependsOn and branch, without those that follow from others", () => {
+  it("has an edge for each reference, DependsOn and branch, without redundant ones", () => {
     deepEqual(
       stepGraph(definition).edges.map(({ branch, from, to }) => [from, to, branch]),
       [
@@ -40,7 +40,7 @@ describe("stepGraph", () => {
       stepGraph(definition, results).nodes.map(({ name, state }) => [name, state]),
     );
 
-  it("tells what was skipped, and what was reused", () => {
+  it("shows which steps were skipped or reused", () => {
     const results = [
       result("Read", { reusedFrom: "other" }),
       result("Split"),
@@ -61,7 +61,7 @@ describe("stepGraph", () => {
     });
   });
 
-  it("tells what a run that failed or was stopped did not reach", () => {
+  it("shows which steps a failed or stopped run did not reach", () => {
     deepEqual(states([result("Read"), result("Split", { status: "Stopped" })]), {
       Read: "Succeeded",
       Split: "Stopped",
@@ -73,7 +73,7 @@ describe("stepGraph", () => {
     });
   });
 
-  it("skips what waits for a skipped step, outside of the branch too", () => {
+  it("skips steps that depend on a skipped step, even outside the branch", () => {
     const waiting = definitionOf([
       ...steps,
       step("After", { DependsOn: ["Tell"] }),
@@ -101,7 +101,7 @@ describe("layOut", () => {
     ]).flat(),
   ]);
 
-  it("gives each of many steps a place of its own, inside the picture, below what it waits for", () => {
+  it("places each of many steps inside the picture, below its dependencies, without overlap", () => {
     const { edges, height, nodes, width } = layOut(stepGraph(many));
     equal(nodes.length, 42);
     for (const one of nodes) {
@@ -121,7 +121,7 @@ describe("layOut", () => {
     }
   });
 
-  it("breaks long names where words begin, and loses nothing", () => {
+  it("breaks long names at words, and loses nothing", () => {
     deepEqual(nameLines("Preprocess"), ["Preprocess"]);
     deepEqual(nameLines("EvaluateGradientBoostedTrees"), ["EvaluateGradient", "BoostedTrees"]);
     for (const name of [
@@ -148,12 +148,12 @@ describe("standaloneStepGraph", () => {
     "Steps",
   );
 
-  it("shows states by a sign and a word, branches by a dashed edge with the outcome", () => {
+  it("shows states by symbol and word, and branches by a dashed edge with the outcome", () => {
     ok(svg.includes("✓ Succeeded: true") && svg.includes("✓ Succeeded 1 min 15 s"));
     ok(svg.includes('class="edge conditional"') && svg.includes(">true</text"));
   });
 
-  it("needs nothing else, and knows light and dark", () => {
+  it("is self-contained, with light and dark modes", () => {
     ok(svg.startsWith("<svg\n") || svg.startsWith("<svg "));
     ok(svg.includes("prefers-color-scheme: dark"));
     equal(/https?:/.test(svg.replace("http://www.w3.org/2000/svg", "")), false);

@@ -30,7 +30,7 @@ function tuningOf(trials: readonly Trial[], type: "Maximize" | "Minimize" = "Min
 }
 
 describe("tunings", () => {
-  it("knows the tuned hyperparameters with their scaling", () => {
+  it("has the tuned hyperparameters with their scaling", () => {
     deepEqual(tuningOf([]).parameters, [
       { name: "depth", kind: "linear" },
       { name: "eta", kind: "logarithmic" },
@@ -38,7 +38,7 @@ describe("tunings", () => {
     ]);
   });
 
-  it("calls a candidate by its step's DisplayName, or by its Name where others have the same", () => {
+  it("names a candidate by its step's DisplayName, or by its Name if others have the same one", () => {
     const displayed = (name: string, displayName: string): Step => ({
       ...tuningStep(name, ranges),
       DisplayName: displayName,
@@ -55,7 +55,7 @@ describe("tunings", () => {
     );
   });
 
-  it("takes the step's own trials, in their order, and the best that completed", () => {
+  it("has the step's own trials in their order, and the best completed one", () => {
     const tuning = tuningOf([
       trial(2, 3),
       trial(0, 5),
@@ -72,7 +72,7 @@ describe("tunings", () => {
     equal(tuningOf([trial(0, undefined)]).best, undefined);
   });
 
-  it("looks for tunings in the branches of conditions too", () => {
+  it("finds tunings in the branches of conditions", () => {
     const inside = step("Check", {
       Type: "Condition",
       Arguments: { IfSteps: [tuningStep("TuneTree", ranges)], ElseSteps: [] },
@@ -115,10 +115,10 @@ describe("course", () => {
   });
 });
 
-describe("what is shown of many trials", () => {
+describe("the selection of many trials", () => {
   const tuning = tuningOf(Array.from({ length: 1000 }, (_, number) => trial(number, number % 100)));
 
-  it("is the best in the table", () => {
+  it("has the best ones in the table", () => {
     const best = bestTrials(tuning, 20);
     equal(best.length, 20);
     ok(best.every(({ objective }) => (objective ?? 0) < 2));
@@ -128,12 +128,12 @@ describe("what is shown of many trials", () => {
     );
   });
 
-  it("is evenly chosen in charts, the first and the last among them", () => {
+  it("is evenly spaced in charts, with the first and the last", () => {
     deepEqual(evenly([1, 2, 3], 3), [1, 2, 3]);
     deepEqual(evenly([0, 1, 2, 3, 4, 5, 6, 7, 8], 3), [0, 4, 8]);
   });
 
-  it("has a logarithmic axis where objectives spread wide", () => {
+  it("has a logarithmic axis for widely spread objectives", () => {
     deepEqual([[1, 30], [1, 10], [0, 30], [-1, 30], [5]].map(spreadsWide), [
       true,
       false,

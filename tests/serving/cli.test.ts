@@ -43,7 +43,7 @@ describe("pulumi, from the command line in serving/,", function () {
     deepEqual(JSON.parse(config["restate-serving:monitoring"]?.value ?? ""), { mode: "none" });
   });
 
-  it("says once that no model is approved yet, and creates nothing", async () => {
+  it("reports once that no model is approved yet, and creates nothing", async () => {
     const { code, text } = await commandLine.pulumi("up", "--yes", "--skip-preview");
     equal(code, 1);
     const message = "The model package group restate-dev has no approved model yet";
@@ -61,7 +61,7 @@ describe("pulumi, from the command line in serving/,", function () {
     );
   });
 
-  it("serves and monitors it, held to the policy pack, and has nothing to do the second time", async () => {
+  it("serves and monitors it within the policy pack, and changes nothing the second time", async () => {
     await commandLine.succeeds("config", "set", "capturePercentage", "100");
     await commandLine.succeeds("config", "set", "--path", "monitoring.mode", "data-quality");
     await commandLine.succeeds("config", "set", "--path", "monitoring.startPipeline", "true");
@@ -71,7 +71,7 @@ describe("pulumi, from the command line in serving/,", function () {
     match(await commandLine.succeeds(...up, "--expect-no-changes"), /Policies:\n +✅ restate@v\d/);
   });
 
-  it("refuses a wrong configuration by its key", async () => {
+  it("refuses an invalid configuration by its key", async () => {
     await commandLine.succeeds("config", "set", "capturePercentage", "0");
     const { code, text } = await commandLine.pulumi("preview");
     equal(code, 1);
@@ -80,7 +80,7 @@ describe("pulumi, from the command line in serving/,", function () {
     await commandLine.succeeds("config", "set", "capturePercentage", "100");
   });
 
-  it("leaves nothing when it is destroyed", async () => {
+  it("leaves nothing behind when destroyed", async () => {
     await commandLine.succeeds("destroy", "--yes", "--skip-preview");
     doesNotMatch(await commandLine.succeeds("stack", "export"), /"urn"/);
   });

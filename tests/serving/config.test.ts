@@ -197,7 +197,7 @@ describe("the configuration of serving", () => {
   });
 
   for (const stack of ["dev", "prod"]) {
-    it(`has no problem with Pulumi.${stack}.yaml`, () => {
+    it(`accepts Pulumi.${stack}.yaml`, () => {
       const text = readFileSync(`serving/Pulumi.${stack}.yaml`, "utf8");
       const { config } = parse(text) as { readonly config: Readonly<Record<string, unknown>> };
       const values = Object.entries(config).map(([key, value]) => [key.split(":")[1], value]);

@@ -16,7 +16,7 @@ const drift = (change: JsonObject = {}): Config => ({
 });
 const folder = "s3://sagemaker-restate-dev-444455556666/endpoints/restate-dev-model";
 
-describe("serving that looks for drift", () => {
+describe("serving with drift detection", () => {
   const aws = new AwsServices();
   let served: Served;
 
@@ -41,7 +41,7 @@ describe("serving that looks for drift", () => {
     return words[words.indexOf(`--${name}`) + 1];
   };
 
-  it("has the scheduler create a job a day, with the main stack's key, network and tag", () => {
+  it("lets the scheduler create one job a day, with the main stack's key, network and tag", () => {
     const { target, ...schedule } = inputs("drift-schedule");
     deepEqual(schedule, {
       name: "restate-dev-model-drift",
@@ -92,7 +92,7 @@ describe("serving that looks for drift", () => {
     );
   });
 
-  it("uploads the scripts that the job names, and what they import", () => {
+  it("uploads the job's scripts and their imports", () => {
     const uri = String(at(jobOf(), "ProcessingInputs", 0, "S3Input", "S3Uri"));
     const objects = served.resources.filter(
       ({ type }) => type === "aws:s3/bucketObjectv2:BucketObjectv2",
@@ -105,7 +105,7 @@ describe("serving that looks for drift", () => {
     );
   });
 
-  it("tells the script what its command line takes", () => {
+  it("passes the script the arguments that it accepts", () => {
     const words = at(jobOf(), "AppSpecification", "ContainerArguments") as readonly string[];
     const known = words.map((word) =>
       word.replace("<aws.scheduler.scheduled-time>", "2026-11-26T00:30:00Z"),
@@ -129,7 +129,7 @@ describe("serving that looks for drift", () => {
     );
   });
 
-  it("asks for a job that botocore's service model takes, once the scheduler has filled it in", () => {
+  it("requests a job that is valid by botocore's service model, once the scheduler has filled it in", () => {
     const script = [
       "import json, sys, botocore.session, botocore.validate",
       "model = botocore.session.get_session().get_service_model('sagemaker')",
@@ -156,7 +156,7 @@ describe("serving that looks for drift", () => {
     );
   });
 
-  it("keeps the requests of each version of the model apart", () => {
+  it("separates the captured requests of each model version", () => {
     equal(served.outputs.captureUri, `${folder}/capture/v3`);
     equal(
       at(inputs("endpoint-configuration"), "dataCaptureConfig", "destinationS3Uri"),
@@ -165,7 +165,7 @@ describe("serving that looks for drift", () => {
     equal(served.outputs.monitoringScheduleName, "restate-dev-model-drift");
   });
 
-  it("tells the topic of drift and of failed jobs, and starts the pipeline on drift", () => {
+  it("notifies about drift and failed jobs, and starts the pipeline on drift", () => {
     const { alarmDescription, ...alarm } = inputs("drift-alarm");
     ok(alarmDescription);
     deepEqual(alarm, {
@@ -197,7 +197,7 @@ describe("serving that looks for drift", () => {
     equal(inputs("drift-start-target")["arn"], mainExports.pipelineArn);
   });
 
-  it("starts nothing unless that is asked for, and compares hours where hours are asked for", async () => {
+  it("starts nothing unless configured, and compares hours if configured", async () => {
     const hourly = await serve(
       drift({ schedule: "hourly", minShift: 0.2, falseAlarmRate: 0.05, labelDays: 30 }),
       { ...mainExports, subnetIds: [], securityGroupIds: [] },
@@ -216,7 +216,7 @@ describe("serving that looks for drift", () => {
     equal(at(job, "NetworkConfig", "VpcConfig"), undefined);
   });
 
-  it("refuses a model without a reference, with one that the job may not read, and of raw rows", async () => {
+  it("refuses a model without a reference, with one that the job may not read, or for raw rows", async () => {
     aws.models = [{ version: 4, approval: "Approved", driftReference: null }];
     await rejects(serve(drift()), {
       message:
@@ -237,7 +237,7 @@ describe("serving that looks for drift", () => {
     aws.models = [{ version: 3, approval: "Approved" }];
   });
 
-  it("composes names of jobs that SageMaker takes, however long their parts", async () => {
+  it("composes valid names of jobs, however long their parts", async () => {
     const exported = { ...mainExports, pipelineName: `restate-${"a".repeat(20)}` };
     const long = await serve({ ...drift(), endpointName: "california" }, exported);
     const name = text(at(jobOf(long), "ProcessingJobName") as never);
@@ -268,7 +268,7 @@ describe("serving that looks for drift", () => {
     });
   }
 
-  describe("by the roles of a main stack, as an IAM simulator decides,", () => {
+  describe("the jobs, by an IAM simulator for the main stack's roles,", () => {
     const accountId = "111122223333";
     const arn = (service: string, path: string): string =>
       `arn:aws:${service}:us-east-1:${accountId}:${path}`;
@@ -338,7 +338,7 @@ describe("serving that looks for drift", () => {
       );
     });
 
-    it("may not be created without key, network, encryption or tag, as another job or by another role", async () => {
+    it("may not be created without key, network, encryption or tag, under another name, or with another role", async () => {
       const denied = [
         ...Object.keys(request.context ?? {})
           .filter((key) => key !== "aws:RequestTag/project")
@@ -356,7 +356,7 @@ describe("serving that looks for drift", () => {
       );
     });
 
-    it("is within the roles' boundary, and the deployer may make its schedule and no other", async () => {
+    it("are within the roles' boundary, and the deployer may create their schedule and no other", async () => {
       const bounded = await program(
         {
           network: { mode: "create" },
@@ -393,13 +393,13 @@ describe("serving that looks for drift", () => {
       }
     });
 
-    it("may not be created at all where models have no reference", async () => {
+    it("may not be created at all if models have no reference", async () => {
       const plain = await program({ network: { mode: "create" } }, "dev");
       equal(await isAllowed(plain, "scheduler", request), false);
       equal(await isAllowed(plain, "scheduler", passing("monitoring")), false);
     });
 
-    it("may read what it compares, write its report, and nothing else", async () => {
+    it("may only read what they compare, and write their report", async () => {
       const object = (action: string, uri: string): IamRequest => ({
         action: `s3:${action}`,
         resource: `arn:aws:s3:::${uri.replace("s3://", "")}`.replace("444455556666", accountId),

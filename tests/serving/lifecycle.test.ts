@@ -43,7 +43,7 @@ function inOrder(done: readonly string[], ...some: readonly string[]): void {
   );
 }
 
-describe("serving, by the real engine with stand-in providers,", function () {
+describe("serving, in the real engine with fake providers,", function () {
   this.timeout(600_000);
   const engine = new Engine();
   const aws = new AwsServices();
@@ -83,7 +83,7 @@ describe("serving, by the real engine with stand-in providers,", function () {
     aws.stop();
   });
 
-  describe("before there is something to serve", () => {
+  describe("before there is a model to serve", () => {
     const refused = async (stack: Stack, message: RegExp): Promise<void> => {
       await rejects(stack.up(), message);
       deepEqual(
@@ -97,7 +97,7 @@ describe("serving, by the real engine with stand-in providers,", function () {
       await refused(stack, /unknown stack "organization\/restate\/nowhere"/);
     });
 
-    it("names a stack that is no main stack", async () => {
+    it("names a stack that is not a main stack", async () => {
       const other = await engine.stackOf("other", "dev", () => Promise.resolve({ bucket: "b" }));
       await other.up();
       const stack = await serving("other", { mainStack: "organization/other/dev" });
@@ -150,13 +150,13 @@ describe("serving, by the real engine with stand-in providers,", function () {
       match(JSON.stringify(await stack.exportStack()), /"subnets":\["subnet-\w+","subnet-\w+"\]/);
     });
 
-    it("stays as it is when nothing has changed", async () => {
+    it("changes nothing if nothing has changed", async () => {
       deepEqual(await update(stack), []);
       const { summary } = await stack.refresh();
       deepEqual(Object.keys(summary.resourceChanges ?? {}), ["same"]);
     });
 
-    it("previews the next version by its number, and goes over to it", async () => {
+    it("previews the next version by its number, and switches to it", async () => {
       approve(1, 2, 3);
       const { stdout } = await stack.preview({ diff: true });
       match(stdout, /name +: "restate-dev-model-v2-\w+" => "restate-dev-model-v3-\w+"/);
@@ -171,7 +171,7 @@ describe("serving, by the real engine with stand-in providers,", function () {
       equal((await exportsOf(stack))["endpointArn"], first["endpointArn"]);
     });
 
-    it("tells that the alarms have rolled an update back, and heals in the next one", async () => {
+    it("reports that the alarms rolled an update back, and recovers in the next one", async () => {
       approve(1, 2, 3, 4);
       engine.rollBackAt("endpoint-endpoint");
       await rejects(
@@ -188,7 +188,7 @@ describe("serving, by the real engine with stand-in providers,", function () {
       equal((await exportsOf(stack))["modelPackageVersion"], "4");
     });
 
-    it("goes back to the version that config names, whatever is approved since", async () => {
+    it("returns to the configured version, whatever has been approved since", async () => {
       await change(stack, { modelPackageArn: modelArn(2) });
       ok((await update(stack)).includes("update endpoint-endpoint"));
       deepEqual(await exportsOf(stack), first);
@@ -197,7 +197,7 @@ describe("serving, by the real engine with stand-in providers,", function () {
       await change(stack, { modelPackageArn: undefined });
     });
 
-    it("scales, and monitors drift, where config says so", async () => {
+    it("scales, and monitors drift, if configured", async () => {
       approve(5);
       aws.objects.set("s3://baselines/5/constraints.json", constraints(["_c0", "_c1"]));
       await update(stack);
@@ -227,7 +227,7 @@ describe("serving, by the real engine with stand-in providers,", function () {
       deepEqual(await update(stack), []);
     });
 
-    it("compares requests with the next model's baseline as soon as that is served", async () => {
+    it("compares requests with the next model's baseline as soon as the model is served", async () => {
       approve(5, 6);
       aws.objects.set("s3://baselines/6/constraints.json", constraints(["_c0", "_c1"]));
       const done = await update(stack);
@@ -250,7 +250,7 @@ describe("serving, by the real engine with stand-in providers,", function () {
       );
     });
 
-    it("keeps to the baseline of the model that is served where an update is rolled back", async () => {
+    it("keeps the served model's baseline if an update is rolled back", async () => {
       approve(5, 6, 7);
       aws.objects.set("s3://baselines/7/constraints.json", constraints(["_c0", "_c1"]));
       engine.rollBackAt("endpoint-endpoint");
@@ -267,7 +267,7 @@ describe("serving, by the real engine with stand-in providers,", function () {
       );
     });
 
-    it("lives beside another endpoint of the same models", async () => {
+    it("coexists with another endpoint for the same models", async () => {
       const other = await serving("other-endpoint", {
         endpointName: "batch",
         network: "none",
@@ -279,7 +279,7 @@ describe("serving, by the real engine with stand-in providers,", function () {
       await other.destroy();
     });
 
-    it("leaves nothing when it is destroyed, and takes the endpoint after what is about it", async () => {
+    it("leaves nothing behind when destroyed, and deletes the endpoint last", async () => {
       const done = await steps((onEvent) => stack.destroy({ onEvent }));
       inOrder(done, "delete endpoint-scaling-target", "delete endpoint-endpoint");
       inOrder(
@@ -294,7 +294,7 @@ describe("serving, by the real engine with stand-in providers,", function () {
     });
   });
 
-  describe("a stack that looks for drift by a job of its own", () => {
+  describe("a stack with its own drift job", () => {
     let stack: Stack;
     /** The version whose requests the scheduled job compares. */
     const compared = async (): Promise<string | undefined> =>
@@ -331,7 +331,7 @@ describe("serving, by the real engine with stand-in providers,", function () {
       deepEqual(await update(stack), []);
     });
 
-    it("compares the next model's requests as soon as that is served, and not if it is rolled back", async () => {
+    it("compares the next model's requests as soon as it is served, and not if it is rolled back", async () => {
       approve(1, 2);
       const done = await update(stack);
       inOrder(done, "update endpoint-endpoint", "update drift-schedule");
@@ -347,14 +347,14 @@ describe("serving, by the real engine with stand-in providers,", function () {
       equal(await compared(), "2");
     });
 
-    it("leaves nothing when it is destroyed", async () => {
+    it("leaves nothing behind when destroyed", async () => {
       const done = await steps((onEvent) => stack.destroy({ onEvent }));
       inOrder(done, "delete drift-schedule", "delete endpoint-endpoint");
       deepEqual(await resourceNames(stack), []);
     });
   });
 
-  it("makes a serverless endpoint before it deletes one of instances", async () => {
+  it("creates a serverless endpoint before it deletes one with instances", async () => {
     approve(1);
     const stack = await serving("change", { endpointName: "change" });
     await update(stack);

@@ -7,7 +7,7 @@ import { mainExports, serve } from "./support/serving";
 const without = (...names: readonly string[]): Readonly<Record<string, unknown>> =>
   Object.fromEntries(Object.entries(mainExports).filter(([name]) => !names.includes(name)));
 
-describe("what serving looks up", () => {
+describe("serving's lookups", () => {
   const aws = new AwsServices();
 
   before(() => aws.start());
@@ -46,14 +46,14 @@ describe("what serving looks up", () => {
       ],
     ];
     for (const [what, exported, message] of cases) {
-      it(`is named where it ${what}`, async () => {
+      it(`is named if it ${what}`, async () => {
         await rejects(serve({}, exported), { message });
       });
     }
   });
 
   describe("the model", () => {
-    it("is the latest approved one, also behind many that are not, on later pages", async () => {
+    it("is the latest approved one, even after pages of others", async () => {
       aws.models = [
         { version: 1, approval: "Approved" },
         { version: 2, approval: "Approved" },
@@ -65,7 +65,7 @@ describe("what serving looks up", () => {
       equal((await serve()).outputs.modelPackageArn, modelArn(2));
     });
 
-    it("is the one that config names, where that is approved", async () => {
+    it("is the configured one, if it is approved", async () => {
       aws.models = [
         { version: 1, approval: "Approved" },
         { version: 2, approval: "Approved" },
@@ -78,7 +78,7 @@ describe("what serving looks up", () => {
       });
     });
 
-    it("is not served without instances where it is an inference pipeline", async () => {
+    it("is not served serverless if it is an inference pipeline", async () => {
       aws.models = [{ version: 1, approval: "Approved", containers: 2 }];
       equal((await serve()).outputs.modelPackageArn, modelArn(1));
       const serverless = { compute: { mode: "serverless" }, network: "none" };
@@ -89,7 +89,7 @@ describe("what serving looks up", () => {
       });
     });
 
-    it("is not another stack's", async () => {
+    it("is not of another stack", async () => {
       aws.models = [{ version: 1, approval: "Approved" }];
       const foreign = modelArn(1, "restate-prod");
       await rejects(serve({ modelPackageArn: foreign }), {
@@ -97,7 +97,7 @@ describe("what serving looks up", () => {
       });
     });
 
-    it("is named where SageMaker does not know it", async () => {
+    it("is named if SageMaker does not find it", async () => {
       aws.models = [];
       await rejects(serve({ modelPackageArn: modelArn(9) }), {
         message: `Cannot look up the models of restate-dev: ValidationException: ModelPackage does not exist.`,

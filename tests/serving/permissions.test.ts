@@ -30,7 +30,7 @@ const exported = {
 const throughS3 = { "kms:ViaService": "s3.us-east-1.amazonaws.com" };
 const forVolumes = { "kms:GrantIsForAWSResource": "true" };
 
-describe("the main stack's roles, as an IAM simulator decides,", () => {
+describe("the main stack's roles, by an IAM simulator,", () => {
   const aws = new AwsServices();
   let main: Program;
   let served: Served;
@@ -103,13 +103,13 @@ describe("the main stack's roles, as an IAM simulator decides,", () => {
     s3("PutObject", `s3://${bucket}/executions/abc/baseline/constraints.json`),
   ];
 
-  it("are those that serving hands on", () => {
+  it("are those that serving passes on", () => {
     equal(inputs("endpoint-model")["executionRoleArn"], role("serving"));
     equal(inputs("monitoring-definition")["roleArn"], role("monitoring"));
     equal(inputs("monitoring-start-target")["roleArn"], role("scheduler"));
   });
 
-  it("let the endpoint fetch its model and image, keep requests, and log", async () => {
+  it("let the endpoint download its model and image, store requests, and log", async () => {
     await decide("serving", true, [
       s3("ListBucket", `s3://${bucket}`),
       s3("GetObject", `s3://${bucket}/models/XGBoost/job/output/model.tar.gz`),
@@ -137,7 +137,7 @@ describe("the main stack's roles, as an IAM simulator decides,", () => {
     ]);
   });
 
-  it("let monitoring compare requests with the baseline, and tell what differs", async () => {
+  it("let monitoring compare requests with the baseline, and report the differences", async () => {
     const { s3Output } = (
       inputs("monitoring-definition")["dataQualityJobOutputConfig"] as JsonObject
     )["monitoringOutputs"] as { readonly s3Output: { readonly s3Uri: string } };
@@ -185,7 +185,7 @@ describe("the main stack's roles, as an IAM simulator decides,", () => {
     ]);
   });
 
-  it("leave the topic open to the alarms of serving, by their names", () => {
+  it("let serving's alarms publish to the topic, by their names", () => {
     const policy = main.resources.find(({ name }) => name === "operations-topic-policy");
     const { Statement: statements } = JSON.parse(text(policy?.inputs["policy"])) as {
       readonly Statement: readonly {

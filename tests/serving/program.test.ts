@@ -57,7 +57,7 @@ describe("serving", () => {
       ]);
     });
 
-    it("makes the model of the package, isolated, in the main stack's network", () => {
+    it("creates the model from the package, isolated, in the main stack's network", () => {
       const { name, ...model } = inputs("endpoint-model");
       match(text(name), /^restate-dev-model-v7-[0-9a-f]{6}$/);
       deepEqual(model, {
@@ -68,7 +68,7 @@ describe("serving", () => {
       });
     });
 
-    it("serves it on an encrypted instance, and keeps no requests", () => {
+    it("serves it on an encrypted instance, and captures no requests", () => {
       const { name, ...configuration } = inputs("endpoint-configuration");
       match(text(name), /^restate-dev-model-v7-[0-9a-f]{6}$/);
       deepEqual(configuration, {
@@ -84,7 +84,7 @@ describe("serving", () => {
       });
     });
 
-    it("goes over to another model at once, and back on an alarm", () => {
+    it("switches to another model at once, and back on an alarm", () => {
       deepEqual(inputs("endpoint-endpoint"), {
         name: "restate-dev-model",
         endpointConfigName: inputs("endpoint-configuration")["name"],
@@ -108,7 +108,7 @@ describe("serving", () => {
       ["server-errors", "Invocation5XXErrors", "Sum", 5],
       ["latency", "ModelLatency", "Average", 1_000_000],
     ] as const) {
-      it(`alarms of ${what}, by a name that the main stack's topic takes`, () => {
+      it(`alarms on ${what}, with a name that the main stack's topic accepts`, () => {
         const { alarmDescription, ...alarm } = inputs(`endpoint-alarms-${what}`);
         match(text(alarmDescription), /restate-dev-model/);
         deepEqual(alarm, {
@@ -127,7 +127,7 @@ describe("serving", () => {
       });
     }
 
-    it("exports what those need who ask it", () => {
+    it("exports what clients need", () => {
       const { invokePolicy, endpointConfigurationName, ...outputs } = served.outputs;
       const endpointArn = "arn:aws:sagemaker:us-east-1:444455556666:endpoint/restate-dev-model";
       deepEqual(outputs, {
@@ -181,7 +181,7 @@ describe("serving", () => {
       Object.assign(process.env, file === undefined ? {} : { AWS_SHARED_CREDENTIALS_FILE: file });
     });
 
-    it("asks SageMaker and S3 with the credentials that the provider has", () => {
+    it("queries SageMaker and S3 with the provider's credentials", () => {
       equal(inputs("aws")["profile"], "team");
       deepEqual([...aws.accessKeys], ["of-team"]);
     });
@@ -192,7 +192,7 @@ describe("serving", () => {
       });
     });
 
-    it("refuses what the provider could not read", async () => {
+    it("refuses values that the provider could not read", async () => {
       await rejects(evaluate({ "aws:assumeRoles": "deploys" }), {
         message: /aws:assumeRoles: is not valid JSON/,
       });
@@ -200,7 +200,7 @@ describe("serving", () => {
   });
 
   describe("on instances", () => {
-    it("scales on the requests that each gets", async () => {
+    it("scales by requests per instance", async () => {
       await evaluate({
         compute: {
           mode: "real-time",
@@ -229,7 +229,7 @@ describe("serving", () => {
       });
     });
 
-    it("gives no key for disks that the hardware encrypts, but one for what is kept", async () => {
+    it("sets no key for hardware-encrypted disks, but one for captured requests", async () => {
       await evaluate({
         compute: { mode: "real-time", instanceType: "ml.m5d.large" },
         capturePercentage: 10,
@@ -239,7 +239,7 @@ describe("serving", () => {
       equal((configuration["dataCaptureConfig"] as JsonObject)["kmsKeyId"], mainExports.kmsKeyArn);
     });
 
-    it("keeps requests with their answers, as text, below the endpoint's own folder", async () => {
+    it("captures requests and responses as text, in the endpoint's own folder", async () => {
       await evaluate({ capturePercentage: 20 });
       const captureUri = `s3://${bucket}/endpoints/restate-dev-model/capture`;
       deepEqual(inputs("endpoint-configuration")["dataCaptureConfig"], {
@@ -295,7 +295,7 @@ describe("serving", () => {
       ],
     ];
     for (const [update, policy] of strategies) {
-      it(`goes over to another model by the strategy ${text(update["strategy"])}`, async () => {
+      it(`switches to another model by the strategy ${text(update["strategy"])}`, async () => {
         await evaluate(scaled(update));
         const { autoRollbackConfiguration: rollback, ...deployment } = inputs("endpoint-endpoint")[
           "deploymentConfig"
@@ -305,7 +305,7 @@ describe("serving", () => {
       });
     }
 
-    it("changes the names of what SageMaker cannot change, when their content does", async () => {
+    it("changes the names of immutable resources when their content changes", async () => {
       const contents: readonly (readonly [Config, boolean, boolean])[] = [
         [{}, false, false],
         [{ network: "none" }, true, true],
@@ -324,7 +324,7 @@ describe("serving", () => {
       }
     });
 
-    it("runs in SageMaker's own network where the main stack's jobs do", async () => {
+    it("runs in SageMaker's own network if the main stack's jobs do", async () => {
       await evaluate(monitored, { ...mainExports, subnetIds: [], securityGroupIds: [] });
       equal(inputs("endpoint-model")["vpcConfig"], undefined);
       deepEqual(inputs("monitoring-definition")["networkConfig"], {
@@ -334,7 +334,7 @@ describe("serving", () => {
     });
   });
 
-  describe("without a server", () => {
+  describe("serverless", () => {
     before(() =>
       evaluate({
         network: "none",
@@ -342,7 +342,7 @@ describe("serving", () => {
       }),
     );
 
-    it("has the compute that config names, and no instances, network, key or steps", () => {
+    it("has the configured compute, and no instances, network, key or update steps", () => {
       equal(inputs("endpoint-model")["vpcConfig"], undefined);
       equal(inputs("endpoint-model")["enableNetworkIsolation"], false);
       const { name, ...configuration } = inputs("endpoint-configuration");
@@ -363,7 +363,7 @@ describe("serving", () => {
       deepEqual(Object.keys(inputs("endpoint-endpoint")).sort(), ["endpointConfigName", "name"]);
     });
 
-    it("alarms as any other", () => {
+    it("has the same alarms", () => {
       deepEqual(inputs("endpoint-alarms-latency")["dimensions"], {
         EndpointName: "restate-dev-model-serverless",
         VariantName: "model",
@@ -374,7 +374,7 @@ describe("serving", () => {
   describe("with monitoring", () => {
     before(() => evaluate(monitored));
 
-    it("compares requests with the model's baseline, encrypted, isolated and by the hour", () => {
+    it("compares requests with the model's baseline every hour, encrypted and isolated", () => {
       const { name, ...definition } = inputs("monitoring-definition");
       match(text(name), /^restate-dev-model-v7-[0-9a-f]{6}$/);
       deepEqual(definition, {
@@ -430,7 +430,7 @@ describe("serving", () => {
       equal(served.outputs.monitoringScheduleName, "restate-dev-model-data-quality");
     });
 
-    it("alarms when a column is farther from the baseline than that allows", () => {
+    it("alarms if a column drifts from the baseline beyond its threshold", () => {
       const { metricQueries, ...alarm } = inputs("monitoring-drift-columns");
       const [largest, ...columns] = metricQueries as readonly JsonObject[];
       deepEqual(alarm, {
@@ -459,11 +459,11 @@ describe("serving", () => {
       });
     });
 
-    it("starts nothing by itself", () => {
+    it("starts nothing by default", () => {
       equal(names().includes("monitoring-start"), false);
     });
 
-    it("starts the pipeline on drift where config says so", async () => {
+    it("starts the pipeline on drift if configured", async () => {
       await evaluate({
         ...monitored,
         monitoring: { mode: "data-quality", schedule: "daily", startPipeline: true },
@@ -483,7 +483,7 @@ describe("serving", () => {
       deepEqual(schedule["scheduleConfig"], { scheduleExpression: "cron(0 0 ? * * *)" });
     });
 
-    it("tells once of a table of many columns, though an alarm is about ten", async () => {
+    it("notifies once for a table with many columns, although an alarm covers ten", async () => {
       aws.models = [{ version: 8, approval: "Approved" }];
       const columns = Array.from({ length: 23 }, (_, index) => `_c${index}`);
       aws.objects.set("s3://baselines/8/constraints.json", constraints(columns));
@@ -503,7 +503,7 @@ describe("serving", () => {
       });
     });
 
-    it("refuses a model without a baseline, and says how it gets one", async () => {
+    it("refuses a model without a baseline, and explains how to get one", async () => {
       aws.models = [{ version: 9, approval: "Approved", baseline: false }];
       await rejects(serve(monitored), {
         message:
@@ -527,7 +527,7 @@ describe("serving", () => {
     });
   });
 
-  it("composes names that SageMaker takes, however long their parts", async () => {
+  it("composes valid names, however long their parts", async () => {
     aws.models = [{ version: 9999, approval: "Approved" }];
     aws.objects.set("s3://baselines/9999/constraints.json", constraints(["_c0"]));
     const exported = { ...mainExports, pipelineName: `restate-${"a".repeat(20)}` };
@@ -548,7 +548,7 @@ describe("serving", () => {
     }
   });
 
-  it("knows the instance types that have disks of their own", () => {
+  it("recognises instance types with local disks", () => {
     const withDisks =
       "m5d.large c5d.xlarge r5d.2xlarge m6gd.large g4dn.xlarge g5.xlarge g6e.xlarge p4d.24xlarge p5.48xlarge " +
       "p6e-gb200.36xlarge trn1.2xlarge dl1.24xlarge r7gd.medium";

@@ -22,7 +22,7 @@ interface Workflow {
 describe("the workflow of serving", () => {
   const { jobs, on } = parse(readFileSync(".github/workflows/serve.yml", "utf8")) as Workflow;
 
-  it("starts on an approval, and by hand for each stack that there is a configuration of", () => {
+  it("starts on an approval, or manually for each configured stack", () => {
     deepEqual(on.repository_dispatch.types, ["model-approved"]);
     const stacks = readdirSync("serving").flatMap(
       (file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? [],
@@ -30,7 +30,7 @@ describe("the workflow of serving", () => {
     deepEqual(on.workflow_dispatch.inputs.environment.options, stacks.sort());
   });
 
-  it("deploys the stack of the environment whose credentials it has, by the policy pack", () => {
+  it("deploys the stack of its environment, with the policy pack", () => {
     equal(`serving-${jobs.up.env["STACK"] ?? ""}`, jobs.up.environment);
     const { run, "working-directory": folder } = jobs.up.steps.at(-1) ?? {};
     equal(folder, "serving");

@@ -71,7 +71,7 @@ function letters(texts: readonly (number | string)[]): string {
 describe("a table on a narrow terminal", () => {
   for (const [name, table] of Object.entries(listings)) {
     for (const width of [20, 60, 80, 120]) {
-      it(`of ${name} has no line of more than ${width} columns, and all its values`, () => {
+      it(`with ${name} has all its values in lines of at most ${width} columns`, () => {
         const text = fittedTable(table, width);
         deepEqual(
           text.split("\n").filter((line) => columnsOf(line) > width),
@@ -84,13 +84,13 @@ describe("a table on a narrow terminal", () => {
     }
   }
 
-  it("is as it is where it has room, or where nobody knows the width", () => {
+  it("is unchanged if it fits, or if the width is unknown", () => {
     for (const table of Object.values(listings)) {
       equal(fittedTable(table, Infinity), drawTable(table));
     }
   });
 
-  it("wraps cells at blanks first", () => {
+  it("first wraps cells at spaces", () => {
     const { head, rows } = comparison;
     equal(
       fittedTable({ head, rows: rows.slice(1, 3) }, 70),
@@ -107,7 +107,7 @@ describe("a table on a narrow terminal", () => {
     );
   });
 
-  it("makes one of neighbouring columns where that is not enough", () => {
+  it("stacks neighbouring columns if that is not enough", () => {
     equal(
       fittedTable(modelListing([model("flats", 1), model("houses", 12)]), 80),
       [
@@ -125,7 +125,7 @@ describe("a table on a narrow terminal", () => {
     );
   });
 
-  it("lists names and values of each row where columns are too many", () => {
+  it("lists names and values of each row if there are too many columns", () => {
     equal(
       fittedTable({ head: ["Step", "Reason"], rows: [["Tune", "x".repeat(30)]] }, 24),
       [
@@ -141,7 +141,7 @@ describe("a table on a narrow terminal", () => {
 });
 
 describe("a wrapped text", () => {
-  it("has its lines after the first further in, and keeps its own lines", () => {
+  it("indents lines after the first, and keeps its own line breaks", () => {
     deepEqual(wrapped("one two\nthree", 20), ["one two", "three"]);
     deepEqual(wrapped("XGBoost: eta=0.1 depth=3", 12, "  "), [
       "XGBoost:",

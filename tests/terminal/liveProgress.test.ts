@@ -3,14 +3,14 @@ import { deepEqual, equal } from "node:assert/strict";
 import { type RunningStep, runningLine, secondsLeft } from "../../terminal/liveProgress";
 
 describe("secondsLeft", () => {
-  it("is the median of the trials' seconds, for each round that is left", () => {
+  it("is the median duration of the trials, times the remaining rounds", () => {
     equal(secondsLeft([1, 9, 2], 6, 2), 6);
     equal(secondsLeft([1, 2], 5, 2), 4.5);
     equal(secondsLeft([4], 3, 0.5), 12);
     equal(secondsLeft([4], 0, 2), 0);
   });
 
-  it("is not known before a trial has ended, or where nobody knows how many run at once", () => {
+  it("is unknown until a trial has ended, or if the number of trials at once is unknown", () => {
     equal(secondsLeft([], 3, 2), undefined);
     equal(secondsLeft([1], 3, Infinity), undefined);
   });
@@ -25,15 +25,15 @@ describe("the line of a running step", () => {
   const best = { step: "", number: 0, objectiveMetric: "validation:rmse", objective: 51234.5 };
   const tuning = { of: 20, parallel: 2, ended: 5, seconds: [3, 3], best };
 
-  it("tells its time", () => {
+  it("shows its duration", () => {
     equal(line({ name: "Preprocess", since: 1000 }, 80), "▶ Preprocess 1 min 1 s");
   });
 
-  it("is cut where a name alone is too long", () => {
+  it("is cut off if the name alone is too long", () => {
     equal(line({ name: "P".repeat(64), since: 1000 }, 20), `▶ ${"P".repeat(16)}…`);
   });
 
-  it("drops of a tuning what a terminal has no room for: the bar shrinks first, then texts go", () => {
+  it("shortens a tuning's line for a narrow terminal: first the bar, then the texts", () => {
     const step = { name: "TuneDecisionTree", since: 0, tuning };
     deepEqual(
       [120, 80, 70, 60, 40, 20].map((columns) => line(step, columns)),

@@ -24,10 +24,10 @@ const job = (key: { readonly VolumeKmsKeyId?: string }): PipelineDefinition => (
   ],
 });
 
-describe("the instance type that an execution is started with", () => {
+describe("the instance type of a start", () => {
   const disks = new Map([["Type", "ml.m5d.xlarge"]]);
 
-  it("is refused where its disks take no key, and the definition names one for the volume", () => {
+  it("is refused if its disks accept no key, but the definition sets a volume key", () => {
     throws(() => parameterValues(job({ VolumeKmsKeyId: "key" }), disks), {
       name: "UserError",
       message:
@@ -36,15 +36,15 @@ describe("the instance type that an execution is started with", () => {
     });
   });
 
-  it("is taken where the definition names no key, and where the volume takes one", () => {
+  it("is accepted if the definition sets no key, or the volume accepts one", () => {
     equal(parameterValues(job({}), disks).get("Type"), "ml.m5d.xlarge");
     const other = new Map([["Type", "ml.c5.xlarge"]]);
     equal(parameterValues(job({ VolumeKmsKeyId: "key" }), other).get("Type"), "ml.c5.xlarge");
   });
 });
 
-describe("a Boolean that an execution is started with", () => {
-  it("is true and false in the words of the SageMaker Python SDK too, and nothing else", () => {
+describe("a Boolean parameter of a start", () => {
+  it("accepts true and false, also as the SageMaker Python SDK writes them, and nothing else", () => {
     const read = (value: string): unknown =>
       parameterValues(job({}), new Map([["Deep", value]])).get("Deep");
     deepEqual(["true", "True", "false", "False"].map(read), [true, true, false, false]);

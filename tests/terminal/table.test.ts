@@ -43,7 +43,7 @@ describe("a table on a terminal", () => {
   } satisfies Record<string, [string[], (number | string)[][]]>;
 
   for (const [what, [head, rows]] of Object.entries(tables)) {
-    it(`${what} is the one that cli-table3 draws`, () => {
+    it(`${what} is drawn as by cli-table3`, () => {
       equal(drawTable({ head, rows }), byCliTable(head, rows));
     });
   }

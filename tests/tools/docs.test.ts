@@ -11,13 +11,13 @@ import { memberRows } from "../../tools/docs/tables";
 
 describe("npm run docs", () => {
   for (const [path, render] of Object.entries(documents)) {
-    it(`would write ${path} as it is`, async () => {
+    it(`leaves ${path} unchanged`, async () => {
       const text = readFileSync(path, "utf8");
       equal(text, await render(text));
     });
   }
 
-  it("has something to say about every key, member and export", () => {
+  it("describes every key, member and export", () => {
     for (const path of ["docs/reference.md", "serving/README.md"]) {
       const silent = readFileSync(path, "utf8")
         .split("\n")
@@ -26,7 +26,7 @@ describe("npm run docs", () => {
     }
   });
 
-  it("says in whose name, on what, and how it is known that a job makes a call", () => {
+  it("lists role, resource and evidence for each call of a job", () => {
     const [row = ""] = readFileSync("docs/security.md", "utf8")
       .split("\n")
       .filter((line) => line.startsWith("| processing |") && line.includes("glue:CreateTable"));
@@ -69,7 +69,7 @@ describe("npm run docs", () => {
     ]);
   });
 
-  it("declares keys to Pulumi, and leaves the rest of the project's file as it is", async () => {
+  it("declares keys to Pulumi, and leaves the rest of the project's file unchanged", async () => {
     const before = "name: p\nruntime: nodejs # a comment\nconfig: { p:old: {} }\n";
     equal(
       await withConfig(before, "p", schema),
@@ -108,7 +108,7 @@ config:
     );
   });
 
-  it("refuses a document without the marks of what it is to hold", () => {
+  it("refuses a document without the expected markers", () => {
     throws(() => withMarked("# Title\n", "calls", ""), /lacks <!-- calls: written by/);
   });
 });

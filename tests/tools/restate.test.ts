@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { command, type Ended, temporaryFolder } from "../support/localRun";
 import { copyProject, removeProject } from "../support/projectCopy";
 
-describe("what starts the command line", () => {
+describe("the launcher of the command line", () => {
   const folder = temporaryFolder();
   let project: string;
   const start = (...args: readonly string[]): Promise<Ended> =>
@@ -18,7 +18,7 @@ describe("what starts the command line", () => {
     removeProject(project);
   });
 
-  it("takes what is kept, and sees a source that has changed since", async () => {
+  it("uses the cached bundle, and notices changed sources", async () => {
     const [first, second] = [await start("--help"), await start("--help")];
     equal(first.code, 0, first.stderr);
     deepEqual(second, first);
@@ -34,7 +34,7 @@ describe("what starts the command line", () => {
     deepEqual(asked, shown);
   });
 
-  it("hands over the words of the command line, and the exit code", async () => {
+  it("passes on the arguments and the exit code", async () => {
     const { code, stderr, stdout } = await start("aprove", "1");
     deepEqual(
       [code, stdout, stderr],
@@ -42,7 +42,7 @@ describe("what starts the command line", () => {
     );
   });
 
-  it("tells a mistake in the configuration, which the program finds, without a stack trace", async () => {
+  it("reports an invalid configuration, which the program finds, without a stack trace", async () => {
     const file = join(folder, "wrong.yaml");
     writeFileSync(file, "config:\n  aws:region: us-east-1\n  restate:candidate: []\n");
     const { code, stderr } = await start("definition", "--config-file", file);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { command, temporaryFolder } from "../support/localRun";
 
-describe("what a command sets up", () => {
+describe("a command's setup", () => {
   const folder = temporaryFolder();
 
   before(() => {
@@ -21,7 +21,7 @@ describe("what a command sets up", () => {
   ): ReturnType<typeof command> =>
     command(process.execPath, [...options, join(folder, "tools/setup.mjs"), "node"], environment);
 
-  it("is refused on a Node.js that is too old", async () => {
+  it("refuses a Node.js that is too old", async () => {
     const old = 'Object.defineProperty(process.versions, "node", { value: "18.20.4" })';
     deepEqual(await setUp({}, "--import", `data:text/javascript,${encodeURIComponent(old)}`), {
       code: 1,
@@ -30,7 +30,7 @@ describe("what a command sets up", () => {
     });
   });
 
-  it("fails in one line where no registry can be reached", async () => {
+  it("fails with one line if no registry can be reached", async () => {
     const environment = {
       npm_config_registry: "http://127.0.0.1:9",
       npm_config_cache: join(folder, "cache"),

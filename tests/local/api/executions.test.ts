@@ -36,14 +36,14 @@ import {
 const RoleArn = "arn:aws:iam::111122223333:role/team";
 const arn = "arn:aws:sagemaker:us-east-1:111122223333";
 
-describe("the pipelines of this machine's API", () => {
+describe("pipelines in this machine's API", () => {
   const world = localWorld(join(temporaryFolder(), "work"));
   const client = sageMakerOf(world);
   const PipelineDefinition = definitionOf([conditionStep("Check", [1, 1])]);
   const create = (PipelineName: string, more: object = {}): Promise<unknown> =>
     client.send(new CreatePipelineCommand({ PipelineName, PipelineDefinition, RoleArn, ...more }));
 
-  it("are created, described, changed and deleted", async () => {
+  it("are created, described, updated and deleted", async () => {
     const created = await client.send(
       new CreatePipelineCommand({
         PipelineName: "TeamPipeline",
@@ -77,7 +77,7 @@ describe("the pipelines of this machine's API", () => {
     });
   });
 
-  it("are created once by a token, and never twice by a name", async () => {
+  it("are created once per token, and once per name", async () => {
     const ClientRequestToken = "a".repeat(32);
     deepEqual(
       await create("Once", { ClientRequestToken })
@@ -92,7 +92,7 @@ describe("the pipelines of this machine's API", () => {
     });
   });
 
-  it("are listed by page, sorted, and by prefix", async () => {
+  it("are listed in pages, sorted, and by prefix", async () => {
     for (const name of ["list-b", "list-a", "list-c"]) {
       await create(name);
     }
@@ -146,7 +146,7 @@ describe("the pipelines of this machine's API", () => {
     });
   });
 
-  it("are no others: what is not there is refused by its name", async () => {
+  it("are refused by name if they do not exist", async () => {
     const { CreateAppCommand } = await import("@aws-sdk/client-sagemaker");
     await rejects(
       client.send(new CreateAppCommand({ DomainId: "d", AppName: "a", AppType: "JupyterServer" })),
@@ -158,7 +158,7 @@ describe("the pipelines of this machine's API", () => {
   });
 });
 
-describe("the executions of this machine's API", () => {
+describe("executions in this machine's API", () => {
   const folder = temporaryFolder();
   let world: World;
   let client: SageMakerClient;
@@ -223,7 +223,7 @@ assert number >= int(os.environ["FAILS"]) + 1, f"attempt {number}"
       (await steps(execution)).map(({ StepName = "", StepStatus = "" }) => [StepName, StepStatus]),
     );
 
-  it("run in the background, with parameters, and say what came of each step", async () => {
+  it("run in the background, with parameters, and report the result of each step", async () => {
     const PipelineName = "Checks";
     const definition = definitionOf(
       [
@@ -315,7 +315,7 @@ assert number >= int(os.environ["FAILS"]) + 1, f"attempt {number}"
     equal((await describe_(first)).PipelineExecutionDisplayName, "renamed");
   });
 
-  it("start once by a token", async () => {
+  it("start once per token", async () => {
     await pipeline("Token", definitionOf([conditionStep("Check", [1, 1])]));
     const ClientRequestToken = "t".repeat(32);
     const first = await start("Token", { ClientRequestToken });
@@ -324,7 +324,7 @@ assert number >= int(os.environ["FAILS"]) + 1, f"attempt {number}"
     equal(await start("Token", { ClientRequestToken }), first);
   });
 
-  it("are refused where parameters are not good, before anything runs", async () => {
+  it("are refused with invalid parameters before anything runs", async () => {
     await pipeline(
       "Typed",
       definitionOf([conditionStep("Check", [1, { Get: "Parameters.Limit" }])], { Limit: 1 }),
@@ -367,7 +367,7 @@ assert number >= int(os.environ["FAILS"]) + 1, f"attempt {number}"
     };
   };
 
-  it("are retried: only what has not succeeded runs again, under the same ARN", async () => {
+  it("are retried under the same ARN, running only what has not succeeded", async () => {
     await pipeline(
       "Retried",
       definitionOf([
@@ -401,7 +401,7 @@ assert number >= int(os.environ["FAILS"]) + 1, f"attempt {number}"
     );
   });
 
-  it("run selected steps, and take what they need from a reference execution", async () => {
+  it("run selected steps on the results of a reference execution", async () => {
     await pipeline(
       "Selected",
       definitionOf([
@@ -448,7 +448,7 @@ assert number >= int(os.environ["FAILS"]) + 1, f"attempt {number}"
     });
   });
 
-  it("stop, several at once, and go on by a retry", async () => {
+  it("are stopped, several at once, and continued by a retry", async () => {
     const sleeping = scriptStep("Sleep", "sleep.py");
     await pipeline("Sleeping", definitionOf([sleeping]));
     const both = await Promise.all([start("Sleeping"), start("Sleeping")]);

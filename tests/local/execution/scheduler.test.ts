@@ -71,7 +71,7 @@ describe("the scheduler", () => {
 
   const after = (...names: readonly string[]): JsonObject => ({ DependsOn: names });
 
-  it("runs steps that do not wait for each other side by side, and the others after them", async () => {
+  it("runs independent steps in parallel, and dependent ones after them", async () => {
     const both = gate();
     const { ended, jobs, states } = begin(
       [script("Join", after("Left", "Right")), script("Left"), script("Right")],
@@ -115,7 +115,7 @@ describe("the scheduler", () => {
     deepEqual([...jobs.begun].sort(), names);
   });
 
-  it("lets the first failure stop what runs, and begins nothing after it", async () => {
+  it("stops running steps after the first failure, and starts no more", async () => {
     const other = gate();
     const { ended, jobs } = begin(
       [
@@ -146,7 +146,7 @@ describe("the scheduler", () => {
     ok(jobs.isClosed);
   });
 
-  it("stops in order: what runs is stopped, and what has ended stays so", async () => {
+  it("stops running steps in order, and leaves ended ones unchanged", async () => {
     const slow = gate();
     const { ended, stop } = begin(
       [script("Quick"), script("Slow", after("Quick")), script("Next", after("Slow"))],
@@ -165,7 +165,7 @@ describe("the scheduler", () => {
     deepEqual([result.status, result.failureReason], ["Stopped", undefined]);
   });
 
-  it("takes one branch of a condition, and leaves what waits for the other", async () => {
+  it("takes one branch of a condition, and skips what depends on the other", async () => {
     const { ended, jobs } = begin([
       conditionStep("Check", [1, 1], [script("Yes")], [script("No"), failStep("Fail", "no")]),
       script("AfterYes", after("Yes")),
@@ -186,7 +186,7 @@ describe("the scheduler", () => {
     deepEqual([...jobs.begun].sort(), ["AfterBoth", "AfterYes", "Yes"]);
   });
 
-  it("fails by the message of a Fail step", async () => {
+  it("fails with the message of a Fail step", async () => {
     const { ended } = begin([conditionStep("Check", [1, 2], [], [failStep("Low", "too low")])]);
     const result = await ended;
     deepEqual([result.status, result.failureReason], ["Failed", "too low"]);
@@ -204,7 +204,7 @@ describe("the scheduler", () => {
     ],
   });
 
-  it("tries a job that was killed again, as often as its RetryPolicies say", async () => {
+  it("retries a killed job as often as its RetryPolicies allow", async () => {
     const { ended, events, jobs } = begin([script("Killed", retrying(3))], () => killed);
     equal(
       (await ended).failureReason,
@@ -217,14 +217,14 @@ describe("the scheduler", () => {
     deepEqual(attempts, [2, 3, 4]);
   });
 
-  it("tries it again five times where they name no number", async () => {
+  it("retries it five times if they give no number", async () => {
     const policy = { ExceptionType: ["SageMaker.JOB_INTERNAL_ERROR"], IntervalSeconds: 0 };
     const { ended, jobs } = begin([script("Killed", { RetryPolicies: [policy] })], () => killed);
     equal((await ended).status, "Failed");
     equal(jobs.begun.length, 6);
   });
 
-  it("goes on where a later attempt succeeds", async () => {
+  it("continues if a later attempt succeeds", async () => {
     const { ended, jobs } = begin(
       [script("Killed", retrying(3)), script("Next", after("Killed"))],
       () => (jobs.begun.length < 3 ? killed : 0),
@@ -233,7 +233,7 @@ describe("the scheduler", () => {
     deepEqual(jobs.begun, ["Killed", "Killed", "Killed", "Next"]);
   });
 
-  it("does not try again what fails by itself, or what no policy names", async () => {
+  it("does not retry a job that failed by itself, or for a reason that no policy names", async () => {
     const own = begin([script("Fails", retrying(3))], () => 1);
     equal((await own.ended).failureReason, "exit code 1");
     equal(own.jobs.begun.length, 1);
@@ -245,7 +245,7 @@ describe("the scheduler", () => {
     equal(unnamed.jobs.begun.length, 1);
   });
 
-  it("says so where the disk is full, and takes it for a fault of the machine's", async () => {
+  it("reports a full disk, as the machine's fault", async () => {
     const { ended, jobs } = begin([script("Full", retrying(1))], ({ log }) => {
       writeFileSync(log, "OSError: [Errno 28] No space left on device: '/opt/ml/big'\n");
       return 1;
@@ -257,7 +257,7 @@ describe("the scheduler", () => {
     equal(jobs.begun.length, 2);
   });
 
-  it("runs selected steps on what others have come to", async () => {
+  it("runs selected steps on the results of others", async () => {
     const properties = { Outcome: "False" };
     const { ended, jobs } = begin(
       [
@@ -284,7 +284,7 @@ describe("the scheduler", () => {
     deepEqual(jobs.begun, ["No"]);
   });
 
-  it("hands a job its folder, script, arguments and environment with /opt/ml in its folder", async () => {
+  it("gives a job its folder, script, arguments and environment, with /opt/ml in its folder", async () => {
     const step = script("Reads");
     const args = step["Arguments"] as Readonly<Record<string, JsonObject>>;
     const seen: unknown[] = [];
@@ -324,14 +324,14 @@ describe("the scheduler", () => {
     deepEqual(JSON.parse(seen[3] as string), { current_host: "algo-1", hosts: ["algo-1"] });
   });
 
-  describe("of results", () => {
+  describe("reusing results", () => {
     const cached: JsonObject = { CacheConfig: { Enabled: true, ExpireAfter: "P30D" } };
     const writes: Work = ({ workingDirectory }) => {
       writeFileSync(join(workingDirectory, "processing", "out", "x.txt"), "x");
       return 0;
     };
 
-    it("takes none for a step without a CacheConfig, of an equal step or an earlier execution", async () => {
+    it("reuses none for a step without a CacheConfig, from an equal step or an earlier execution", async () => {
       const { work } = newPlace();
       const steps = [script("A"), script("B", after("A"))];
       for (const id of ["first", "second"]) {
@@ -341,7 +341,7 @@ describe("the scheduler", () => {
       }
     });
 
-    it("takes those of the same step, where its CacheConfig says so, and says whose", async () => {
+    it("reuses those of the same step if its CacheConfig enables it, and names the execution", async () => {
       const { work } = newPlace();
       const steps = [script("A", cached), script("B", { ...cached, ...after("A") })];
       const first = begin(steps, writes, undefined, { work, id: "first" });
@@ -357,7 +357,7 @@ describe("the scheduler", () => {
       equal(readFileSync(join(work, "s3/team-bucket/second/A/x.txt"), "utf8"), "x");
     });
 
-    it("takes the execution's own when it is retried, whatever its CacheConfig, as its own", async () => {
+    it("keeps the execution's own when it is retried, whatever its CacheConfig", async () => {
       const place = newPlace();
       const steps = [script("A"), script("B", after("A"))];
       const fails: Work = (job) => (job.id === "B" ? 1 : writes(job));
@@ -397,7 +397,7 @@ describe("the scheduler", () => {
       },
     };
 
-    it("goes on with a tuning by the training jobs that had completed", async () => {
+    it("continues a tuning with its completed training jobs", async () => {
       const place = newPlace();
       const third = gate();
       const trains: Work = ({ log }) => {

@@ -139,7 +139,7 @@ describe("a tuning", () => {
     equal(result.steps[0]?.detail, undefined);
   });
 
-  it("is complete after so many training jobs that do not improve the best by 1 %", async () => {
+  it("completes after so many training jobs that do not improve the best by 1 %", async () => {
     const { begun, facts, result, trials } = await run(
       tuningStep({ criteria: notImproving(3) }),
       to(10, 9.95, 9.5, 9.45, 9.45, 9.6, 1),
@@ -168,7 +168,7 @@ describe("a tuning", () => {
     ["Minimize", 2, [3, 2.5, 2], "003"],
     ["Maximize", 98, [97, 97.9, 98], "003"],
   ] as const) {
-    it(`is complete when a training job reaches the target, to ${type}`, async () => {
+    it(`completes when a training job reaches the target, to ${type}`, async () => {
       const criteria = { TargetObjectiveMetricValue: target };
       const { begun, facts } = await run(tuningStep({ criteria, type }), to(...losses));
       equal(begun.at(-1), last);
@@ -176,7 +176,7 @@ describe("a tuning", () => {
     });
   }
 
-  describe("with training jobs side by side", () => {
+  describe("with parallel training jobs", () => {
     const criteria = { TargetObjectiveMetricValue: 2 };
     const limits = { MaxParallelTrainingJobs: 2 };
     const expected = ["0 Completed 3", "1 Completed 2", "2 Stopped -"];
@@ -184,7 +184,7 @@ describe("a tuning", () => {
     const modelOfThird = (place: string): string =>
       join(folder, place, `s3/team-bucket/models/execution${place}-Tune-003/output/model.tar.gz`);
 
-    it("stops those that are running when it is complete", async () => {
+    it("stops running training jobs when it completes", async () => {
       const { facts, result, trials } = await run(tuningStep({ criteria, limits }), (job) =>
         job.id.endsWith("003") ? new Promise<number>(() => undefined) : to(3, 2)(job),
       );
@@ -197,7 +197,7 @@ describe("a tuning", () => {
       );
     });
 
-    it("has the same trials where a later one, and a better one, has ended before", async () => {
+    it("has the same trials if a later, better one ends first", async () => {
       const place = "ended";
       const { facts, trials } = await run(
         tuningStep({ criteria, limits }),
@@ -214,7 +214,7 @@ describe("a tuning", () => {
     });
   });
 
-  it("stops what is running when its time has passed, and that result stands in for no other", async () => {
+  it("stops running training jobs at its time limit, and does not cache that result", async () => {
     const step = tuningStep({ cached: true, limits: { MaxRuntimeInSeconds: 1 } });
     const hangs: Work = (job) =>
       job.id.endsWith("001") ? to(1)(job) : new Promise<number>(() => undefined);
@@ -232,18 +232,18 @@ describe("a tuning", () => {
     }
   });
 
-  it("runs on where its time is longer than a timer of Node.js can wait", async () => {
+  it("accepts a time limit longer than a Node.js timer can wait", async () => {
     const limits = { MaxNumberOfTrainingJobs: 3, MaxRuntimeInSeconds: 15_768_000 };
     const { begun, result } = await run(tuningStep({ limits }), to(3, 2, 1));
     deepEqual(begun, ["001", "002", "003"]);
     equal(result.steps[0]?.detail, undefined);
   });
 
-  describe("by a RetryStrategy", () => {
+  describe("with a RetryStrategy", () => {
     const limits = { MaxNumberOfTrainingJobs: 1 };
     const definition = { RetryStrategy: { MaximumRetryAttempts: 2 } };
 
-    it("runs a training job again that the machine ended, as often as it says", async () => {
+    it("repeats a training job that the machine ended, as often as it allows", async () => {
       const step = tuningStep({ limits, definition });
       let attempts = 0;
       const later = await run(step, (job) => ((attempts += 1) < 3 ? killed : to(1)(job)));
@@ -254,11 +254,11 @@ describe("a tuning", () => {
       equal(never.result.status, "Failed");
     });
 
-    it("does not run again what failed by itself", async () => {
+    it("does not repeat a training job that failed by itself", async () => {
       deepEqual((await run(tuningStep({ limits, definition }), () => 1)).begun, ["001"]);
     });
 
-    it("runs a training job without one once", async () => {
+    it("runs a training job once without one", async () => {
       deepEqual((await run(tuningStep({ limits }), () => killed)).begun, ["001"]);
     });
   });

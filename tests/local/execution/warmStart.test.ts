@@ -135,7 +135,7 @@ describe("a warm start", () => {
     }
   });
 
-  it("takes all trials with an objective, with their fixed hyperparameters too", async () => {
+  it("uses all trials with an objective, including their fixed hyperparameters", async () => {
     deepEqual(await start(), {
       earlier: [
         { hyperparameters: { fixed: "1", depth: "0", leaves: "5" }, value: 3 },
@@ -147,7 +147,7 @@ describe("a warm start", () => {
     deepEqual(await warmStart(execution, "Tune", request(), 1), { earlier: [], best: undefined });
   });
 
-  it("finds the best that completed where data and algorithm are identical", async () => {
+  it("finds the best completed trial for identical data and algorithm", async () => {
     const { best } = await start(request(), "IdenticalDataAndAlgorithm");
     equal(best?.value, 2);
     deepEqual(
@@ -156,7 +156,7 @@ describe("a warm start", () => {
     );
   });
 
-  it("compares the data by its content, as each execution has its own folders", async () => {
+  it("compares data by its content, as each execution has its own folders", async () => {
     const elsewhere = (S3Uri: string): TuningRequest => {
       const { TrainingJobDefinition: training, ...rest } = request();
       const source = { S3DataSource: { S3DataType: "S3Prefix" as const, S3Uri } };
@@ -184,7 +184,7 @@ describe("a warm start", () => {
     equal((await start(imaged)).earlier.length, 3);
   });
 
-  it("refuses what SageMaker refuses", async () => {
+  it("refuses the same as SageMaker", async () => {
     const names =
       "The set of tunable plus static HyperParameter names is not the same across current and parent tuning jobs: ";
     await refused(request({ ParameterRanges: integers("depth") }), `${names}leaves`);
@@ -218,7 +218,7 @@ describe("a warm start", () => {
     );
   });
 
-  it("counts changes of fixed values, and of tuned ones that become fixed", async () => {
+  it("counts changes of fixed hyperparameters, and tuned ones that become fixed", async () => {
     const values = Array.from({ length: 9 }, (_, place) => String(place));
     keep("wide", {
       ...request({

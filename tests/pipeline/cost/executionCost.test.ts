@@ -55,7 +55,7 @@ function near(actual: number, expected: number): void {
 }
 
 describe("the cost of an execution", () => {
-  it("is each job until its limit, with its volume, on all its instances", () => {
+  it("includes each job up to its time limit, with its volume, on all its instances", () => {
     const { likely, low, steps, worst } = cost([processing("A")]);
     near(worst, 2 * (1 + 1));
     near(low, (2 * 2) / 60);
@@ -63,7 +63,7 @@ describe("the cost of an execution", () => {
     equal(steps[0]?.resources, "2 x ml.a.large");
   });
 
-  it("counts each attempt of a step's retry policies", () => {
+  it("includes all attempts of a step's retry policies", () => {
     const policies = (...all: Json[]): number =>
       cost([processing("A", {}, { RetryPolicies: all })]).steps[0]?.attempts ?? 0;
     equal(policies({ ExceptionType: ["Step.THROTTLING"], MaxAttempts: 3 }), 4);
@@ -77,11 +77,11 @@ describe("the cost of an execution", () => {
     );
   });
 
-  it("takes a day where a job names no limit", () => {
+  it("assumes a day if a job has no time limit", () => {
     near(cost([processing("A", { StoppingCondition: null })]).worst, (4 * (86_400 + 120)) / 3600);
   });
 
-  it("takes all trials of a tuning, or as many as its own time limit lets run", () => {
+  it("includes all trials of a tuning, or as many as its own time limit allows", () => {
     near(cost([tuning({ MaxNumberOfTrainingJobs: 10, MaxParallelTrainingJobs: 2 })]).worst, 20);
     const limited = {
       MaxNumberOfTrainingJobs: 10,
@@ -91,7 +91,7 @@ describe("the cost of an execution", () => {
     near(cost([tuning(limited)]).worst, 4);
   });
 
-  it("takes the dearest of several instance types and training jobs", () => {
+  it("uses the most expensive of several instance types and training jobs", () => {
     const limits = { MaxNumberOfTrainingJobs: 1, MaxParallelTrainingJobs: 1 };
     const configs = ["ml.a.large", "ml.c.large", "ml.b.large"].map((InstanceType) => ({
       InstanceType,
@@ -102,7 +102,7 @@ describe("the cost of an execution", () => {
     near(cost([tuning(limits, flexible)]).worst, 4);
   });
 
-  it("takes the dearer branch of a condition, and the cheaper one at the least", () => {
+  it("uses the more expensive branch of a condition, and the cheaper one for the minimum", () => {
     const condition = {
       Name: "If",
       Type: "Condition",
@@ -117,7 +117,7 @@ describe("the cost of an execution", () => {
     near(low, (2 * 2) / 60);
   });
 
-  it("takes the dearest value that a parameter's enumeration allows, and else its default", () => {
+  it("uses the most expensive value that a parameter allows, or else its default", () => {
     const of = (parameter: JsonObject): number =>
       cost(
         [
@@ -134,7 +134,7 @@ describe("the cost of an execution", () => {
     throws(() => of({}), /step A: its instance type is known in an execution only/);
   });
 
-  it("counts what Athena reads where that is limited, and else says that it does not", () => {
+  it("includes Athena's scans if they are limited, and otherwise says that they are not included", () => {
     const query = {
       ProcessingInputs: [
         {
@@ -147,14 +147,14 @@ describe("the cost of an execution", () => {
     equal(cost([processing("A", query)]).notPriced[0], "step A: what Athena reads");
   });
 
-  it("takes the time that a job has taken elsewhere", () => {
+  it("uses a job's measured duration", () => {
     const seconds = new Map([["A", 600]]);
     const { likely, low } = cost([processing("A")], [], { seconds });
     near(low, 4 / 6);
     near(likely, (4 * 900) / 3600);
   });
 
-  it("has no end where a job has no time limit", () => {
+  it("is unlimited if a job has no time limit", () => {
     const transform = {
       Name: "T",
       Type: "Transform",
@@ -163,7 +163,7 @@ describe("the cost of an execution", () => {
     equal(cost([transform]).worst, Infinity);
   });
 
-  it("names what it has no price of", () => {
+  it("names what has no price", () => {
     throws(
       () =>
         cost([
@@ -183,7 +183,7 @@ describe("the cost of an execution", () => {
     );
   });
 
-  it("is never exceeded by an execution: 10,000 definitions, an execution each", () => {
+  it("is never exceeded by an execution, in 10,000 definitions with one execution each", () => {
     for (let seed = 1; seed <= 10_000; seed += 1) {
       const random = mulberry(seed);
       const steps = randomSteps(random, 2);

@@ -240,7 +240,7 @@ describe("check", () => {
     ({ definition } = await program());
   });
 
-  it("finds nothing in what the program renders", () => {
+  it("finds nothing in the program's definitions", () => {
     deepEqual(check(definition), []);
   });
 
@@ -264,7 +264,7 @@ describe("check", () => {
     ok(check(broken as JsonObject).length >= 3);
   });
 
-  it("finds prefixes that other keys begin with, however the URI is made", () => {
+  it("finds prefixes that other keys begin with, however the URI is composed", () => {
     const broken = draft(definition);
     const input = ["Arguments", "ProcessingInputs", 1, "S3Input", "S3Uri"];
     set(broken, ["Steps", "EvaluateXGBoost", ...input], "s3://bucket/models/XGBoost");
@@ -287,7 +287,7 @@ describe("check", () => {
     deepEqual(check(broken as JsonObject, { foreign: true }), []);
   });
 
-  it("takes prefixes that end with a slash, and single objects, however the URI is made", () => {
+  it("accepts prefixes that end with a slash, and single objects, however the URI is composed", () => {
     const uris = [
       "s3://bucket/folder/",
       "s3://bucket/data.csv",
@@ -306,7 +306,7 @@ describe("check", () => {
     }
   });
 
-  it("lets parameters go unused in a definition of others, as the service does", () => {
+  it("allows unused parameters in third-party definitions, as the service does", () => {
     const unused = draft(definition);
     (at(unused, "Parameters") as Draft[]).push({ Name: "Extra", Type: "String" });
     deepEqual(check(unused as JsonObject, { foreign: true }), []);

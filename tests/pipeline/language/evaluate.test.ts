@@ -99,7 +99,7 @@ describe("evaluate", () => {
     ["an object that only looks like a reference", { Get: "x", Other: 1 }, { Get: "x", Other: 1 }],
   ];
   for (const [what, expression, value] of values) {
-    it(`gives ${what}`, () => {
+    it(`evaluates ${what}`, () => {
       deepEqual(evaluate(expression, scope), value);
     });
   }
@@ -166,7 +166,7 @@ describe("holds", () => {
     });
   }
 
-  it("refuses to order what are no numbers", () => {
+  it("refuses to order values that are not numbers", () => {
     throws(() => holds(two("GreaterThan", "b", "a"), scope), {
       message: 'cannot compare "b" with "a": both must be numbers',
     });
@@ -174,7 +174,7 @@ describe("holds", () => {
 });
 
 describe("withParameters", () => {
-  it("puts values in the place of parameters, and leaves what only the execution knows", () => {
+  it("replaces parameters with values, and leaves what only the execution knows", () => {
     const id = { Get: "Execution.PipelineExecutionId" };
     const count = { Get: "Parameters.Count" };
     const definition = {

@@ -3,7 +3,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { isComputed, jsonPath, propertyPath, target } from "../../../pipeline/language/expressions";
 
 describe("isComputed", () => {
-  it("takes objects with the one member of an expression", () => {
+  it("recognises objects with the only member of an expression", () => {
     for (const value of [{ Get: "Parameters.A" }, { "Std:Join": {} }, { "Std:JsonGet": {} }]) {
       equal(isComputed(value), true, JSON.stringify(value));
     }
@@ -29,7 +29,7 @@ describe("propertyPath", () => {
     ]);
   });
 
-  it("knows what is malformed", () => {
+  it("recognises malformed paths", () => {
     for (const path of [".", "A..B", "A[", "A[x]", "A b"]) {
       equal(propertyPath(path), undefined, path);
     }
@@ -56,7 +56,7 @@ describe("jsonPath", () => {
     });
   }
 
-  it("refuses what leads to more than one value, and what is malformed", () => {
+  it("refuses paths to more than one value, and malformed ones", () => {
     for (const path of ["", "$", "a..b", "a[*]", "a.*", "a[?(@.b)]", "a[0:2]", "a[-1]", "a["]) {
       equal(jsonPath(path), undefined, path);
     }
@@ -64,7 +64,7 @@ describe("jsonPath", () => {
 });
 
 describe("target", () => {
-  it("reads where references lead", () => {
+  it("resolves references", () => {
     deepEqual(target("Parameters.A-b_1"), { kind: "parameter", name: "A-b_1" });
     deepEqual(target("Execution.PipelineName"), { kind: "execution", name: "PipelineName" });
     deepEqual(target("Steps.Train.ModelArtifacts.S3ModelArtifacts"), {

@@ -246,7 +246,7 @@ const cases: readonly (readonly [string, Json, readonly string[]])[] = [
   ],
 ];
 
-describe("check, of definitions of others,", () => {
+describe("check, for third-party definitions,", () => {
   for (const [what, document, problems] of cases) {
     it(`finds ${what}`, () => {
       deepEqual(check(document, { foreign: true }), problems);

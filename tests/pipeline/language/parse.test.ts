@@ -20,7 +20,7 @@ function parsed(text: string): PipelineDefinition {
 }
 
 describe("parse", () => {
-  it("keeps definitions of the SageMaker Python SDK as they are", () => {
+  it("keeps definitions from the SageMaker Python SDK unchanged", () => {
     const { train = "", tune = "" } = sdkDefinitions();
     deepEqual(
       parsed(train).Steps.map(({ Type: type }) => type),
@@ -32,12 +32,12 @@ describe("parse", () => {
     );
   });
 
-  it("keeps what the program renders as it is", async () => {
+  it("keeps the program's definitions unchanged", async () => {
     const { definition } = await program({ dataQualityBaseline: true });
     deepEqual(parsed(canonicalJson(definition)).Steps.length, 10);
   });
 
-  it("keeps members and kinds of steps that it does not know", () => {
+  it("keeps unknown members and kinds of steps", () => {
     const document = definitionOf([
       { ...steps.processing, Novel: [1, { a: null }] },
       { Name: "Later", Type: "Levitate", Arguments: "up", Altitude: 3 },
@@ -47,7 +47,7 @@ describe("parse", () => {
     equal(canonicalJson(parsed(JSON.stringify(document))), canonicalJson(document));
   });
 
-  it("tells steps apart by their Type", () => {
+  it("distinguishes steps by their Type", () => {
     const [step] = parsed(JSON.stringify(definitionOf([steps.processing]))).Steps;
     // The types know the image of a Processing step without a cast.
     const image = step?.Type === "Processing" ? step.Arguments.AppSpecification : undefined;
@@ -177,7 +177,7 @@ describe("parse", () => {
     });
   }
 
-  it("takes null for a member that is not given, which the SDK writes", () => {
+  it("accepts null, which the SDK writes for a member that is not given", () => {
     const { definition } = parse(
       definitionOf([
         { ...steps.processing, Arguments: { ...steps.processing.Arguments, Environment: null } },
@@ -186,11 +186,11 @@ describe("parse", () => {
     equal(definition?.Steps.length, 1);
   });
 
-  it("says what is not JSON", () => {
+  it("reports what is not JSON", () => {
     match(parseText("{").problems?.[0] ?? "", /^the definition is not JSON: /);
   });
 
-  it("loads nothing of the SDK, whose types it takes", () => {
+  it("imports nothing but types from the SDK", () => {
     const script = `
       require("./pipeline/language/check.ts"); require("./pipeline/language/parse.ts");
       console.log(Object.keys(require.cache).filter((path) => path.includes("node_modules/@")).length);
@@ -201,13 +201,13 @@ describe("parse", () => {
 });
 
 describe("the shapes of a definition", () => {
-  it("have names of their own, beside those of the service's model", () => {
+  it("have names that differ from those in the service's model", () => {
     for (const name of Object.keys(requests.shapes)) {
       deepEqual(shapeOf(name), requests.shapes[name as keyof typeof requests.shapes], name);
     }
   });
 
-  it("lead to shapes that there are", () => {
+  it("only refer to existing shapes", () => {
     const seen = new Set<string>();
     const visit = (name: string): void => {
       if (!seen.has(name)) {

@@ -24,7 +24,7 @@ const make = (count: number) =>
   );
 
 describe("DriftAlarm", () => {
-  it("is one alarm of up to ten columns", async () => {
+  it("is one alarm for up to ten columns", async () => {
     const { component, registered } = await make(2);
     equal(component.alarmName, "houses-drift");
     deepEqual(registered, {
@@ -69,7 +69,7 @@ describe("DriftAlarm", () => {
     });
   });
 
-  it("is one above several for more columns, which alone acts", async () => {
+  it("is a composite alarm for more columns, and only that one acts", async () => {
     const { registered } = await make(11);
     deepEqual(Object.keys(registered), [
       "cloudwatch/compositeAlarm drift-any",

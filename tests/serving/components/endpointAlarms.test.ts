@@ -4,7 +4,7 @@ import { EndpointAlarms } from "../../../serving/components/endpointAlarms";
 import { construct } from "../../support/construct";
 
 describe("EndpointAlarms", () => {
-  it("notify of 5xx and of slow responses", async () => {
+  it("notify about 5xx errors and slow responses", async () => {
     const { component, registered } = await construct(
       (options) =>
         new EndpointAlarms(

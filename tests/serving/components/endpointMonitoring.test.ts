@@ -38,7 +38,7 @@ const make = (change: Partial<EndpointMonitoringArgs> = {}) =>
   construct((options) => new EndpointMonitoring("m", { ...args, ...change }, options));
 
 describe("EndpointMonitoring", () => {
-  it("makes a schedule of jobs, and the alarm of what they find", async () => {
+  it("creates a schedule of jobs, and the alarm for their findings", async () => {
     const { component, registered } = await make();
     deepEqual(Object.keys(registered), [
       "cloudwatch/metricAlarm m-drift-columns",
@@ -92,7 +92,7 @@ describe("EndpointMonitoring", () => {
     equal(await valueOf(component.scheduleName), "houses-data-quality");
   });
 
-  it("names no key for instances with disks of their own, and runs in a network if there is one", async () => {
+  it("sets no key for instances with local disks, and uses a network if there is one", async () => {
     const { registered } = await make({
       settings: { ...args.settings, instanceType: "ml.r5d.large" },
       vpc: { subnetIds: ["subnet-1"], securityGroupIds: ["sg-1"] },
@@ -107,7 +107,7 @@ describe("EndpointMonitoring", () => {
     });
   });
 
-  it("starts the pipeline on drift where that is asked for", async () => {
+  it("starts the pipeline on drift if configured", async () => {
     const { registered } = await make({ settings: { ...args.settings, startPipeline: true } });
     deepEqual(
       [

@@ -4,7 +4,7 @@ import { EndpointScaling } from "../../../serving/components/endpointScaling";
 import { construct } from "../../support/construct";
 
 describe("EndpointScaling", () => {
-  it("keeps the number of instances between two limits, by the requests of each", async () => {
+  it("scales the number of instances between two limits by the requests per instance", async () => {
     const { registered } = await construct(
       (options) =>
         new EndpointScaling(

@@ -21,7 +21,7 @@ const make = (change: Partial<ModelEndpointArgs> = {}) =>
   construct((options) => new ModelEndpoint("endpoint", { ...args, ...change }, options));
 
 describe("ModelEndpoint", () => {
-  it("makes model, configuration, endpoint and alarms", async () => {
+  it("creates model, configuration, endpoint and alarms", async () => {
     const { component, registered } = await make();
     deepEqual(registered, {
       "cloudwatch/metricAlarm endpoint-alarms-latency": {
@@ -89,7 +89,7 @@ describe("ModelEndpoint", () => {
     equal(await valueOf(component.endpointName), "houses");
   });
 
-  it("serves an inference pipeline by its package", async () => {
+  it("serves an inference pipeline through its package", async () => {
     const { registered } = await make({
       modelPackage: { arn: "the-package/3", version: 3, containers: 2 },
     });
@@ -97,7 +97,7 @@ describe("ModelEndpoint", () => {
     deepEqual([containers, primaryContainer], [[{ modelPackageName: "the-package/3" }], undefined]);
   });
 
-  it("runs in a network, keeps requests and scales where that is asked for", async () => {
+  it("uses a network, captures requests and scales if configured", async () => {
     const { registered } = await make({
       vpc: { subnetIds: ["subnet-1"], securityGroupIds: ["sg-1"] },
       capture: { percentage: 20, uri: "s3://b/capture" },
@@ -127,7 +127,7 @@ describe("ModelEndpoint", () => {
     );
   });
 
-  it("has a name that follows from the content, so that another content is another resource", async () => {
+  it("has a name derived from its content, so that new content creates a new resource", async () => {
     const nameOf = async (change: Partial<ModelEndpointArgs>): Promise<unknown> =>
       (await make(change)).registered["sagemaker/model endpoint-model"]?.["name"];
     equal(await nameOf({}), await nameOf({ topicArn: "another" }));
