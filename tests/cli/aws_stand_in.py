@@ -1,4 +1,4 @@
-"""AWS on loopback: moto, and a stand-in for the calls that moto lacks.
+"""AWS on loopback: moto, and a fake for the calls that moto lacks.
 
 moto keeps the pipeline, its executions, the model packages and the logs. It has no
 ListPipelineExecutionSteps, no ListTrainingJobsForHyperParameterTuningJob and no
@@ -40,7 +40,7 @@ lock = threading.Lock()
 
 
 class FaultError(Exception):
-    """What a service answers instead of a result."""
+    """An error that a service returns instead of a result."""
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -50,7 +50,7 @@ class FaultError(Exception):
 
 
 def limits(value: Any, shape: Shape, name: str) -> Iterable[str]:
-    """What breaks a limit of the model that botocore leaves to the service."""
+    """Violations of limits in the model that botocore leaves to the service."""
     if shape.type_name == "structure":
         for key, member in value.items():
             if key in shape.members:
@@ -74,7 +74,7 @@ def limits(value: Any, shape: Shape, name: str) -> Iterable[str]:
 
 
 def problems(value: JsonObject, shape: Shape) -> str:
-    """What is wrong with a request or an answer; empty where nothing is."""
+    """The problems with a request or a response; empty if it is valid."""
     report = ParamValidator().validate(value, shape)
     if report.has_errors():
         return str(report.generate_report())
@@ -82,7 +82,7 @@ def problems(value: JsonObject, shape: Shape) -> str:
 
 
 class Scenario:
-    """What the test has said, and what it has been asked for."""
+    """What the test has set up, and the requests so far."""
 
     def __init__(self, told: JsonObject) -> None:
         # Each look at the execution sees the next of these, and the last one from then on.
@@ -111,7 +111,7 @@ class Scenario:
         return {"PipelineExecutionArn": arn, **execution}
 
     def answer(self, operation: str, request: JsonObject) -> JsonObject | None:
-        """Answers a call that moto lacks; None leaves it to moto."""
+        """Answers a call that moto lacks; None leaves the call to moto."""
         if not self.frames:
             return None
         match operation:
@@ -137,14 +137,14 @@ class Scenario:
 
 
 def page(member: str, found: list[JsonObject], request: JsonObject) -> JsonObject:
-    """Two at a time, as a service may give fewer than it is asked for."""
+    """Two items at a time, since a service may return fewer than requested."""
     first = int(request.get("NextToken", "0"))
     rest = {"NextToken": str(first + 2)} if first + 2 < len(found) else {}
     return {member: found[first : first + 2], **rest}
 
 
 def predictions(endpoint: str, body: bytes) -> str:
-    """What `houses` and the notebook's own endpoint predict: twice the first feature of seven."""
+    """Predictions of `houses` and the notebook's endpoint: twice the first feature of seven."""
     if endpoint != "houses" and not endpoint.startswith("restate-dev-notebook-"):
         raise FaultError("ValidationError", f"Endpoint {endpoint} of account 123 not found.")
     if len(body) > runtime.shape_for("BodyBlob").metadata["max"]:
@@ -158,7 +158,7 @@ def predictions(endpoint: str, body: bytes) -> str:
 
 
 class Application:
-    """Routes requests to the stand-in or to moto."""
+    """Routes requests to the fake or to moto."""
 
     def __init__(self) -> None:
         self.moto = DomainDispatcherApplication(create_backend_app)
@@ -211,7 +211,7 @@ json_headers = [("Content-Type", "application/x-amz-json-1.1")]
 
 
 def main() -> None:
-    """Serves until the standard input ends."""
+    """Serves until standard input ends."""
     server = make_server("127.0.0.1", 0, Application(), threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     sys.stdout.write(f"http://127.0.0.1:{server.server_port}\n")

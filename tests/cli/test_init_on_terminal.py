@@ -14,7 +14,7 @@ ROWS = "".join(f"{n % 7},{n * 3},{(n * n) % 100}\n" for n in range(60))
 
 
 def ask(folder: Path, typed: bytes) -> tuple[int, str, Path]:
-    """Runs `init` without --target, and types an answer once the question stands there."""
+    """Runs `init` without --target, and types an answer once it asks."""
     table = folder / "flats.csv"
     table.write_text(f"rooms,area,rent\n{ROWS}")
     output = folder / "own.yaml"

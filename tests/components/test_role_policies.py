@@ -1,4 +1,4 @@
-"""The roles' policies, as a linter for IAM sees them."""
+"""A linter for IAM checks the roles' policies."""
 
 from __future__ import annotations
 
@@ -64,13 +64,13 @@ ACCEPTED = {
 
 
 def is_accepted(finding: str) -> bool:
-    """Whether a finding is one of those that stay."""
+    """Whether a finding is accepted."""
     issue = finding.partition(":")[0]
     return any(action in finding for action in ACCEPTED.get(issue, ()))
 
 
 def findings(policy: str) -> list[str]:
-    """What the linter finds, a line each."""
+    """The linter's findings, one line each."""
     document = json.loads(policy)
     for statement in document["Statement"]:
         conditions = statement.get("Condition", {})
@@ -92,7 +92,7 @@ def test_policies_have_no_findings(policies: dict[str, str]) -> None:
     assert {name: remaining for name, remaining in found.items() if remaining} == {}
 
 
-def test_what_is_accepted_is_said_of_few(policies: dict[str, str]) -> None:
+def test_accepted_findings_are_in_the_listed_policies(policies: dict[str, str]) -> None:
     said = {name for name, policy in policies.items() if findings(policy)}
     accepted = (
         *("deployer-data-policy", "deployer-models-policy", "deployer-network-policy"),
@@ -110,7 +110,7 @@ def test_what_is_accepted_is_said_of_few(policies: dict[str, str]) -> None:
     assert said == {f"{stack} {name}" for stack in ("kept", "disposable") for name in accepted}
 
 
-def test_linter_finds_what_is_wrong(policies: dict[str, str]) -> None:
+def test_linter_finds_problems(policies: dict[str, str]) -> None:
     document = json.loads(policies["kept permissions-scheduler-policy"])
     document["Statement"][0]["Action"] = ["sagemaker:StartPipelines"]
     assert findings(json.dumps(document))

@@ -1,4 +1,4 @@
-"""A job's base folder as SageMaker lays it out, models, and the server as a process."""
+"""A job's base folder in SageMaker's layout, models, and the server as a process."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -71,7 +71,7 @@ def run_train(job: Job, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Job:
-    """A finished job with a model of the features `NAMES`."""
+    """A finished job with a model for the features `NAMES`."""
     job = Job(tmp_path_factory.mktemp("trained"))
     job.rows("train/part-0.csv").rows("validation/part-0.csv", 50, seed=1).feature_names()
     job.hyperparameters(max_leaf_nodes="40").train()

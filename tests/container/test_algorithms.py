@@ -1,4 +1,4 @@
-"""Every algorithm against its library: what it predicts, and which hyperparameters it takes."""
+"""Every algorithm against its library: its predictions, and the hyperparameters it accepts."""
 
 import json
 import math
@@ -69,7 +69,7 @@ CASES = [
 def table(
     seed: int, rows: int = 300, missing: bool = True, skewed: bool = False, weighted: bool = False
 ) -> Table:
-    """Rows with missing values in some features, of which the last is constant."""
+    """Rows with missing values in some features; the last feature is constant."""
     generator = np.random.default_rng(seed)
     features = generator.normal(size=(rows, 6)) * [1, 10, 1e-3, 1e5, 1, 1]
     features[:, 5] = 7
@@ -83,7 +83,7 @@ def table(
 
 
 def expected(name: str, given: dict[str, object], train: Table, held_out: Table) -> Callable:
-    """The library's own predictions, by its own interface."""
+    """The library's own predictions, through its own interface."""
     if name == "lightgbm":
         rounds, patience = given.pop("num_iterations"), given.pop("early_stopping_round")
         fixed = {
@@ -187,7 +187,7 @@ def test_a_weight_of_three_counts_as_three_rows(name: str, text: dict[str, str])
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in LINEAR])
-def test_keeps_how_many_rows_came_to_each_node(name: str) -> None:
+def test_stores_the_number_of_rows_in_each_node(name: str) -> None:
     train = table(0)
     predictor, _ = find(name).fit(train, None, parse_hyperparameters({}, name))
     sizes = getattr(predictor, "sizes", np.array([predictor.nodes.size]))
@@ -231,19 +231,23 @@ def test_an_unknown_algorithm_is_refused(job: object) -> None:
         ("lightgbm", {"objective": "tweedie"}, "labels that are not negative"),
     ],
 )
-def test_refuses_what_does_not_fit_the_data(name: str, text: dict[str, str], message: str) -> None:
+def test_refuses_hyperparameters_that_do_not_fit_the_data(
+    name: str, text: dict[str, str], message: str
+) -> None:
     with pytest.raises(UserError, match=message):
         find(name).fit(table(0), None, parse_hyperparameters(text, name))
 
 
-def test_an_algorithm_says_what_it_takes() -> None:
+def test_an_algorithm_lists_the_hyperparameters_it_accepts() -> None:
     with pytest.raises(UserError, match=r"unknown hyperparameter max_depth; allowed: alpha, fit_i"):
         parse_hyperparameters({"max_depth": "3"}, "ridge")
     with pytest.raises(UserError, match=r"bootstrap is 'yes'; allowed: true, false"):
         parse_hyperparameters({"bootstrap": "yes"}, "random-forest")
 
 
-def test_threads_are_the_cores_unless_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_uses_a_thread_per_core_unless_the_environment_sets_the_number(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     assert thread_count() == 3
     monkeypatch.setenv("OMP_NUM_THREADS", "none")
@@ -266,7 +270,7 @@ def test_the_number_of_threads_changes_no_digit(name: str, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)
-def test_the_contract_is_within_what_scikit_learn_takes(name: str) -> None:
+def test_the_contract_allows_only_what_scikit_learn_accepts(name: str) -> None:
     constraints = ESTIMATORS[name]._parameter_constraints
     specified = training_specification(name)["SupportedHyperParameters"]
     assert {item["Name"] for item in specified} <= set(constraints)
@@ -291,7 +295,7 @@ def test_the_contract_of_lightgbm_has_its_parameters() -> None:
 
 @pytest.mark.parametrize("name", ESTIMATORS)
 @given(data=st.data())
-def test_whatever_passes_is_taken_by_scikit_learn(name: str, data: st.DataObject) -> None:
+def test_scikit_learn_accepts_all_that_passes(name: str, data: st.DataObject) -> None:
     defaults = parse_hyperparameters({}, name)
     one = data.draw(st.sampled_from(sorted(defaults)))
     text = data.draw(st.text(max_size=20) | st.integers().map(str) | st.floats().map(repr))
@@ -322,7 +326,7 @@ LEAF = np.array([(-1, -1, -1, 0.0, 0, 1.0)], NODE)
         ({"link": "log"}, "base, divisor or link"),
     ],
 )
-def test_refuses_what_is_no_ensemble(changes: dict[str, object], message: str) -> None:
+def test_refuses_an_invalid_ensemble(changes: dict[str, object], message: str) -> None:
     whole = {
         "nodes": np.concatenate([LEAF, LEAF]),
         "sizes": np.array([1, 1], "<i4"),
@@ -344,7 +348,7 @@ def test_refuses_what_is_no_ensemble(changes: dict[str, object], message: str) -
         ({"intercept": math.inf}, "intercept finite"),
     ],
 )
-def test_refuses_what_is_no_linear_model(changes: dict[str, object], message: str) -> None:
+def test_refuses_an_invalid_linear_model(changes: dict[str, object], message: str) -> None:
     whole = {
         "mean": np.zeros(1),
         "scale": np.ones(1),

@@ -1,4 +1,4 @@
-"""The status matrix, in this process."""
+"""Responses to each kind of request, in this process."""
 
 import asyncio
 import io
@@ -54,7 +54,7 @@ def test_other_requests(
     assert set(json.loads(answer.body)) == {"error"}
 
 
-def test_each_type_in_and_each_type_out(client: object, model: Model) -> None:
+def test_every_content_type_with_every_accept_type(client: object, model: Model) -> None:
     expected = model.predict(ROWS).tolist()
     stream = io.BytesIO()
     np.save(stream, np.array(ROWS))
@@ -117,7 +117,7 @@ def test_compressed_bodies_are_refused(client: Callable[..., object]) -> None:
     assert client("POST", "/invocations", TEXT, headers).status == 415
 
 
-def test_a_wrong_number_of_features_says_how_many_and_which(client: object) -> None:
+def test_a_wrong_number_of_features_is_refused_with_the_expected_ones(client: object) -> None:
     answer = client.invoke(b"1,2")
     assert json.loads(answer.body) == {
         "error": "row 1 has 2 values; expected 3 features: longitude, latitude, Rooms"
@@ -125,7 +125,7 @@ def test_a_wrong_number_of_features_says_how_many_and_which(client: object) -> N
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 1000])
-def test_bodies_in_pieces(client: object, model: Model, chunk: int) -> None:
+def test_chunked_bodies(client: object, model: Model, chunk: int) -> None:
     headers = {"Content-Type": "text/csv"}
     answer = client("POST", "/invocations", TEXT, headers, chunk)
     assert [float(x) for x in answer.body.split()] == model.predict(ROWS).tolist()
@@ -184,7 +184,7 @@ def test_reading_stops_at_the_limit(model: Model) -> None:
     assert (sent[2]["status"], received) == (413, 3)
 
 
-def test_a_client_that_leaves_gets_no_answer(model: Model) -> None:
+def test_a_client_that_disconnects_gets_no_response(model: Model) -> None:
     async def receive() -> dict[str, object]:
         return {"type": "http.disconnect"}
 
@@ -204,9 +204,7 @@ def test_a_client_that_leaves_gets_no_answer(model: Model) -> None:
         | st.sampled_from(["text/csv", "application/json", "*/*", "-1", "99999999999", "5"]),
     ),
 )
-def test_no_request_is_answered_with_5xx(
-    client: object, body: bytes, headers: dict[str, str]
-) -> None:
+def test_no_request_causes_a_5xx(client: object, body: bytes, headers: dict[str, str]) -> None:
     assert client("POST", "/invocations", body, headers).status < 500
 
 

@@ -1,4 +1,4 @@
-"""Which files of which channels are read, and what is refused about them."""
+"""Which files of which channels are read, and which are refused."""
 
 import pytest
 from decision_tree.channels import check_single_host, find_channels, read_config, read_feature_names
@@ -16,7 +16,7 @@ def test_finds_channels_by_config_or_by_folder(job: object) -> None:
     assert names(job) == {"train": "train", "validation": "validation", "metadata": "metadata"}
 
 
-def test_training_is_another_name_of_train(job: object) -> None:
+def test_training_is_an_alias_of_train(job: object) -> None:
     job.file("training/a.csv", ROW)
     assert names(job, training={"TrainingInputMode": "File"}) == {"train": "training"}
 
@@ -27,7 +27,7 @@ def test_refuses_both_names(job: object) -> None:
         names(job)
 
 
-def test_refuses_no_train_channel(job: object) -> None:
+def test_refuses_a_missing_train_channel(job: object) -> None:
     with pytest.raises(UserError, match="channel train is missing"):
         names(job)
 
@@ -52,7 +52,7 @@ def test_refuses_settings_by_name(job: object, settings: dict[str, str], message
 @pytest.mark.parametrize(
     "kind", ["text/csv", "text/CSV; charset=utf-8", "application/x-parquet", ""]
 )
-def test_takes_settings(job: object, mode: str | None, kind: str) -> None:
+def test_accepts_settings(job: object, mode: str | None, kind: str) -> None:
     assert names(job, train={"TrainingInputMode": mode, "ContentType": kind}) == {"train": "train"}
 
 

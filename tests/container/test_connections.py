@@ -1,4 +1,4 @@
-"""The end of a server, in this process, so that it can be held at a certain moment."""
+"""A server's shutdown, in this process, so that it can be paused at a certain moment."""
 
 import socket
 import threading
@@ -20,8 +20,8 @@ async def application(
     await send({"type": "http.response.body", "body": b""})
 
 
-def test_requests_that_the_system_has_taken_are_answered() -> None:
-    """Those whose connections wait in the queue, and those on connections that are kept alive."""
+def test_accepted_requests_are_answered() -> None:
+    """Including those on queued and on kept-alive connections."""
     ending, go = threading.Event(), threading.Event()
 
     class HeldServer(DrainingServer):

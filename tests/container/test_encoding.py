@@ -1,4 +1,4 @@
-"""The encoder: what it takes, what it refuses and in what words, and its document."""
+"""The encoder: what it accepts and refuses, its messages, and its document."""
 
 import json
 from collections.abc import Callable
@@ -58,7 +58,7 @@ ENCODED = b"0,1,50.25,2,1,12.3,2021\n"
 
 @pytest.fixture
 def encoder(tmp_path: Path) -> Callable[..., Client]:
-    """A client of an encoder whose document is changed."""
+    """A client of an encoder with a changed document."""
 
     def make(batch: bool = False, **change: Any) -> Client:
         (tmp_path / "encoding.json").write_text(json.dumps({**DOCUMENT, **change}))
@@ -84,7 +84,7 @@ def encoder(tmp_path: Path) -> Callable[..., Client]:
         (json.dumps({name: str(one) for name, one in RECORD.items()}), "application/json"),
     ],
 )
-def test_takes_rows(encoder: Callable[..., Client], body: str, content_type: str) -> None:
+def test_accepts_rows(encoder: Callable[..., Client], body: str, content_type: str) -> None:
     answer = encoder().invoke(body.encode(), content_type, accept="application/json")
     assert (answer.status, answer.headers["content-type"], answer.body) == (
         200,
@@ -102,7 +102,7 @@ def test_takes_rows(encoder: Callable[..., Client], body: str, content_type: str
         ("NaN,2,true,9999.94,  north\t,1999-12-31,", "0,1,71.5,2,1,9999.9,1999"),
     ],
 )
-def test_encodes_what_is_missing_unknown_or_written_otherwise(
+def test_encodes_missing_unknown_and_differently_written_values(
     encoder: Callable[..., Client], row: str, fields: str
 ) -> None:
     assert encoder().invoke(f"{row}\n".encode()).body.decode() == f"{fields}\n"
@@ -163,11 +163,11 @@ def test_refuses_a_record_that_lacks_a_column(encoder: Callable[..., Client]) ->
 
 
 @pytest.mark.parametrize("body", [b"[]", b"[1]", b"5", b'{"instances": 5}', b"{", b"[[1, 2]]"])
-def test_refuses_what_are_no_records(encoder: Callable[..., Client], body: bytes) -> None:
+def test_refuses_what_is_not_a_record(encoder: Callable[..., Client], body: bytes) -> None:
     assert encoder().invoke(body, "application/json").status == 400
 
 
-def test_knows_complete_rows_only_where_incomplete_ones_are_dropped(
+def test_requires_complete_rows_only_if_incomplete_ones_are_dropped(
     encoder: Callable[..., Client],
 ) -> None:
     client = encoder(missingValues="drop", fills={})
@@ -180,7 +180,7 @@ def test_knows_complete_rows_only_where_incomplete_ones_are_dropped(
         )
 
 
-def test_leaves_what_is_missing_to_models_that_know_it(encoder: Callable[..., Client]) -> None:
+def test_leaves_missing_values_to_models_that_support_them(encoder: Callable[..., Client]) -> None:
     client = encoder(missingValues="keep", fills={})
     assert client.invoke(b",,,,,,\n").body == b"0,0,,,,,\n"
 
@@ -193,7 +193,7 @@ def test_refuses_other_types(encoder: Callable[..., Client]) -> None:
     assert encoder().invoke(b"").status == 204
 
 
-def test_hands_on_what_an_endpoint_takes(
+def test_passes_on_the_format_that_the_next_container_accepts(
     encoder: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("decision_tree.serving.app._MAX_HANDED_ON", 2 * len(ENCODED))
@@ -241,7 +241,7 @@ def test_refuses_a_document_that_lacks_a_member(tmp_path: Path) -> None:
             load_encoding(tmp_path)
 
 
-def test_serves_an_encoding_where_a_model_would_be(
+def test_serves_an_encoding_in_place_of_a_model(
     start_server: Callable[..., Server], tmp_path: Path
 ) -> None:
     model = tmp_path / "model"

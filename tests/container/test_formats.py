@@ -1,4 +1,4 @@
-"""Request bodies: what is read, what is refused, and that nothing else can happen."""
+"""Request bodies are either read or refused; nothing else can happen."""
 
 import io
 import json
@@ -183,7 +183,7 @@ def test_json_refused(body: str | bytes, message: str) -> None:
     assert message in str(error.value)
 
 
-def test_names_that_differ_in_case_alone_are_matched_exactly() -> None:
+def test_names_that_differ_only_in_case_are_matched_exactly() -> None:
     features = Features(("a", "A"))
     same(rows_of('{"A": 2, "a": 1}', JSON, features), [[1, 2]])
     with pytest.raises(RequestError, match="row 1 lacks a"):
@@ -321,13 +321,13 @@ WRITERS: dict[str, Callable[[np.ndarray], bytes]] = {
 
 @settings(deadline=None, max_examples=60)
 @given(ROWS)
-def test_all_formats_carry_the_same_rows(rows: np.ndarray) -> None:
+def test_all_formats_express_the_same_rows(rows: np.ndarray) -> None:
     for content_type, write in WRITERS.items():
         same(rows_of(write(rows), content_type), rows.astype(np.float32).tolist())
 
 
 def _is_answered(content_type: str, body: bytes, features: Features) -> None:
-    """Check that a body is either read or refused with 400, whatever it is."""
+    """Check that any body is either read or refused with 400."""
     try:
         rows = parse(content_type, body, features)
     except RequestError as error:

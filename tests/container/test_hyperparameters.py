@@ -33,7 +33,7 @@ from sklearn.tree import DecisionTreeRegressor
         ("random_state", "4294967295", 4294967295),
     ],
 )
-def test_takes(name: str, text: object, value: object) -> None:
+def test_accepts(name: str, text: object, value: object) -> None:
     parsed = parse_hyperparameters({name: text})[name]
     assert (parsed, type(parsed)) == (value, type(value))
 
@@ -62,7 +62,7 @@ def test_takes(name: str, text: object, value: object) -> None:
         ("random_state", "-1", "an integer from 0 to 4294967295"),
     ],
 )
-def test_refuses_with_what_is_allowed(name: str, value: str, allowed: str) -> None:
+def test_refuses_and_names_what_is_allowed(name: str, value: str, allowed: str) -> None:
     with pytest.raises(UserError) as error:
         parse_hyperparameters({name: value})
     assert f"hyperparameter {name} is" in str(error.value)
@@ -70,7 +70,7 @@ def test_refuses_with_what_is_allowed(name: str, value: str, allowed: str) -> No
 
 
 @pytest.mark.parametrize("value", [True, [5], {"a": 1}])
-def test_refuses_what_is_no_scalar(value: object) -> None:
+def test_refuses_a_value_that_is_not_a_scalar(value: object) -> None:
     with pytest.raises(UserError, match="max_depth must be a string or a number"):
         parse_hyperparameters({"max_depth": value})
 
@@ -89,7 +89,7 @@ def test_ignores_the_tuners_own() -> None:
     value=st.text(max_size=20) | st.integers().map(str) | st.floats().map(repr),
     encode=st.booleans(),
 )
-def test_whatever_passes_is_taken_by_scikit_learn(name: str, value: str, encode: bool) -> None:
+def test_scikit_learn_accepts_all_that_passes(name: str, value: str, encode: bool) -> None:
     try:
         parsed = parse_hyperparameters({name: json.dumps(value) if encode else value})
     except UserError:

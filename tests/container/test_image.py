@@ -1,4 +1,4 @@
-"""The image as SageMaker runs it, with a real Docker. `docker/start.sh` gets one where it may."""
+"""The image as SageMaker runs it, in real Docker, which `docker/start.sh` installs if it can."""
 
 import json
 import os
@@ -164,7 +164,7 @@ def test_trains_with_mounted_folders(run: Callable[..., str], job: object) -> No
 @pytest.mark.parametrize(
     ("name", "rounds"), [("hist-gradient-boosting", "max_iter"), ("lightgbm", "num_iterations")]
 )
-def test_trains_with_threads_of_the_one_openmp_library(
+def test_trains_with_threads_of_a_single_openmp_library(
     name: str, rounds: str, run: Callable[..., str], job: object
 ) -> None:
     job.rows("train/part-0.csv").hyperparameters(algorithm=name, **{rounds: "5"})
@@ -184,7 +184,7 @@ def test_both_libraries_share_one_openmp(image: str) -> None:
     assert ran.stdout == "1\n", ran
 
 
-def test_a_mistake_is_in_the_failure_file(run: Callable[..., str], job: object) -> None:
+def test_an_error_is_in_the_failure_file(run: Callable[..., str], job: object) -> None:
     job.file("train/part-0.csv", "price,rooms\n1,2\n")
     container = run("--volume", f"{job.base}:/opt/ml", "train")
     assert wait(container) == 2
@@ -249,7 +249,7 @@ def registry(tmp_path: Path) -> Iterator[str]:
     process.wait()
 
 
-def test_pushes_the_manifest_that_sagemaker_takes(image: str, registry: str) -> None:
+def test_pushes_a_manifest_that_sagemaker_accepts(image: str, registry: str) -> None:
     """SageMaker refuses OCI manifests and indexes (aws/amazon-sagemaker-feedback#180)."""
     name = f"{registry}/decision-tree:test"
     docker("tag", image, name)

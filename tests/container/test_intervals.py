@@ -1,4 +1,4 @@
-"""Predictions with intervals: of a model of this image, and behind that of another."""
+"""Predictions with intervals, for a model of this image and behind another image's model."""
 
 import io
 import json
@@ -25,7 +25,7 @@ def behind() -> Client:
     return Client(IntervalApplication(SETTINGS))
 
 
-def test_a_model_answers_each_row_with_its_interval_in_each_type(model: Model) -> None:
+def test_a_model_returns_an_interval_for_each_row_in_each_type(model: Model) -> None:
     client = Client(Application(model, SETTINGS))
     rows = [[one, one - 2.5, one + 2.5] for one in model.predict(ROWS).tolist()]
     objects = [{"score": one, "interval": ends} for one, *ends in rows]
@@ -52,7 +52,7 @@ def test_a_model_answers_each_row_with_its_interval_in_each_type(model: Model) -
         ('{"score": 10}\n{"score": -0.5}\n', "application/jsonlines"),
     ],
 )
-def test_adds_intervals_to_what_another_container_answers(
+def test_adds_intervals_to_another_containers_response(
     behind: Client, body: str, content_type: str
 ) -> None:
     answer = behind.invoke(body.encode(), content_type, "text/csv")
@@ -73,7 +73,7 @@ def test_adds_intervals_to_what_another_container_answers(
         ("{", "application/jsonlines"),
     ],
 )
-def test_an_answer_that_is_no_prediction_is_not_the_clients_mistake(
+def test_a_response_without_predictions_is_not_the_clients_mistake(
     behind: Client, body: str, content_type: str
 ) -> None:
     answer = behind.invoke(body.encode(), content_type)
@@ -83,7 +83,7 @@ def test_an_answer_that_is_no_prediction_is_not_the_clients_mistake(
     }
 
 
-def test_serves_intervals_where_there_is_no_model(
+def test_serves_intervals_without_a_model(
     start_server: Callable[..., Server], tmp_path: Path
 ) -> None:
     server = start_server(tmp_path, PREDICTION_INTERVAL="1.5E0").wait_until_ready()

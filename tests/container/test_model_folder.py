@@ -1,4 +1,4 @@
-"""Writing and reading models: what is whole, and what is refused."""
+"""Writing and reading models: what is complete, and what is refused."""
 
 import hashlib
 import json
@@ -26,13 +26,13 @@ def edit(folder: Path, **changes: object) -> None:
 
 
 def replace_tree(folder: Path, content: bytes) -> None:
-    """Replace the arrays and make the hash fit, as who means harm would."""
+    """Replace the arrays and fix the hash, as an attacker would."""
     (folder / "tree.npy").write_bytes(content)
     described = json.loads((folder / "model.json").read_text())["arrays"]
     edit(folder, arrays={**described, "tree": hashlib.sha256(content).hexdigest()})
 
 
-def test_keeps_all_of_the_model(model: Model, tmp_path: Path) -> None:
+def test_stores_the_whole_model(model: Model, tmp_path: Path) -> None:
     save(model, tmp_path / "new" / "model")
     loaded = load(tmp_path / "new" / "model")
     assert loaded.description == model.description
@@ -51,7 +51,7 @@ def test_writes_the_same_bytes_each_time(folder: Path, model: Model) -> None:
 
 
 class Killed(BaseException):
-    """Stands for the end of the process."""
+    """Simulates the end of the process."""
 
 
 @pytest.mark.parametrize("step", range(8))
@@ -91,7 +91,7 @@ def test_killed_at_any_step_leaves_the_old_the_new_or_no_model(
         assert value == (changed if finished else model).predict(rows)
 
 
-def test_a_half_written_file_is_no_model(folder: Path) -> None:
+def test_a_half_written_file_is_not_a_model(folder: Path) -> None:
     tree = (folder / "tree.npy").read_bytes()
     (folder / "tree.npy").write_bytes(tree[: len(tree) // 2])
     with pytest.raises(UserError, match=r"tree.npy does not have the hash in model.json"):
@@ -99,7 +99,7 @@ def test_a_half_written_file_is_no_model(folder: Path) -> None:
 
 
 def test_reads_a_model_of_the_first_version(folder: Path, model: Model) -> None:
-    """As all trees were kept before there were other algorithms."""
+    """The format of trees before there were other algorithms."""
     document = json.loads((folder / "model.json").read_text())
     tree = {"file": "tree.npy", "sha256": document["arrays"]["tree"]}
     for name in ("algorithm", "predictor", "arrays"):
@@ -113,7 +113,7 @@ def test_reads_a_model_of_the_first_version(folder: Path, model: Model) -> None:
     assert loaded.predict(rows).tolist() == model.predict(rows).tolist()
 
 
-def test_leftovers_of_a_killed_writer_are_not_looked_at(folder: Path) -> None:
+def test_leftovers_of_a_killed_writer_are_ignored(folder: Path) -> None:
     (folder / ".model.json.partial").write_text("{")
     (folder / ".tree.npy.partial").write_bytes(b"x")
     assert load(folder)
@@ -154,7 +154,7 @@ def test_refuses_a_broken_description(
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"null", b"\xff", b"[" * 100_000, b"{}"])
-def test_refuses_what_is_no_description(folder: Path, content: bytes) -> None:
+def test_refuses_an_invalid_description(folder: Path, content: bytes) -> None:
     (folder / "model.json").write_bytes(content)
     with pytest.raises(UserError, match=r"the model in .* is broken"):
         load(folder)
@@ -206,12 +206,12 @@ def test_a_folder_that_cannot_be_written_is_the_platforms_fault(
         ([[1.0, 2.0, 1e39]], "infinite or too large for float32"),
     ],
 )
-def test_predict_refuses_what_is_not_its_features(model: Model, rows: object, message: str) -> None:
+def test_predict_refuses_other_features(model: Model, rows: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         model.predict(rows)
 
 
-def test_predict_takes_lists_and_missing_values(model: Model) -> None:
+def test_predict_accepts_lists_and_missing_values(model: Model) -> None:
     predictions = model.predict([[1, 2, None], [1.0, 2.0, float("nan")]])
     assert predictions.dtype == np.float64
     assert predictions[0] == predictions[1]

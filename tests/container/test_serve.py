@@ -69,7 +69,7 @@ def test_chunked_bodies(server: object, model: Model) -> None:
 
 @pytest.fixture(scope="module")
 def large() -> bytes:
-    """25 MB, the most that an endpoint is sent."""
+    """25 MB, the max size of a request."""
     block = lines(ROWS) + b"\n"
     return block * (25_000_000 // len(block))
 
@@ -121,7 +121,7 @@ HOSTILE = [
 
 
 @needs_proc
-def test_malformed_http_harms_no_one(server: object) -> None:
+def test_malformed_http_affects_no_other_client(server: object) -> None:
     workers = server.children()
     for content in HOSTILE:
         with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as raw:
@@ -138,7 +138,7 @@ def test_malformed_http_harms_no_one(server: object) -> None:
     assert server.children() == workers
 
 
-def test_stalled_clients_stop_no_one_else(server: object) -> None:
+def test_stalled_clients_affect_no_others(server: object) -> None:
     stalled = []
     for content in (b"", b"GET /pi", b"POST /invocations HTTP/1.1\r\nContent-Length: 9\r\n\r\n1,2"):
         for _ in range(20):
@@ -193,7 +193,7 @@ def test_sigterm_lets_requests_finish(start_server: Callable[..., object]) -> No
     assert json.loads(stdout.splitlines()[-1])["message"] == "stopped"
 
 
-def test_half_sent_requests_are_given_up(start_server: Callable[..., object]) -> None:
+def test_incomplete_requests_time_out(start_server: Callable[..., object]) -> None:
     server = start_server(MODEL_SERVER_WORKERS="1", MODEL_SERVER_TIMEOUT="1").wait_until_ready()
     body = b"POST /invocations HTTP/1.1\r\nContent-Length: 9\r\n\r\n1,2"
     stalled = []
@@ -208,7 +208,7 @@ def test_half_sent_requests_are_given_up(start_server: Callable[..., object]) ->
     assert server.invoke(b"1,2,3").status == 200
 
 
-def test_a_byte_now_and_then_does_not_keep_headers_open(
+def test_slow_headers_time_out(
     start_server: Callable[..., object],
 ) -> None:
     server = start_server(MODEL_SERVER_WORKERS="1", MODEL_SERVER_TIMEOUT="1").wait_until_ready()
@@ -306,7 +306,7 @@ def test_serving_loads_neither_scikit_learn_nor_duckdb(server: object) -> None:
         assert not any(name in maps for name in ("/sklearn/", "/scipy/", "duckdb"))
 
 
-def test_unread_logs_stop_nothing(start_server: Callable[..., object]) -> None:
+def test_unread_logs_do_not_block(start_server: Callable[..., object]) -> None:
     server = start_server(MODEL_SERVER_WORKERS="1").wait_until_ready()
     connection = server.connect()
     for _ in range(1000):  # more lines than a pipe holds

@@ -1,4 +1,4 @@
-"""training_specification.json against the service's model, and against what the trainer does."""
+"""training_specification.json against the service's model, and against the trainer."""
 
 import math
 import re
@@ -59,7 +59,7 @@ def test_defines_each_metric_once() -> None:
 
 
 @pytest.mark.parametrize("value", [0.0, -3.5, 1e-300, 4255512786.4032464, 1.7e308, 5e-324])
-def test_a_regex_reads_its_own_metric_and_no_other(value: float) -> None:
+def test_a_regex_only_matches_its_own_metric(value: float) -> None:
     for name in METRICS:
         line = metric_line(name, value)
         found = {n: re.search(regex, line) for n, regex in DEFINITIONS.items()}
@@ -67,7 +67,7 @@ def test_a_regex_reads_its_own_metric_and_no_other(value: float) -> None:
         assert found[name].groups() == (repr(value),)
 
 
-def test_the_trainer_logs_every_metric_as_its_regex_reads_it(
+def test_the_trainer_logs_every_metric_in_the_form_of_its_regex(
     job: object, run_train: Callable[[], int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     job.rows("train/a.csv").rows("validation/a.csv", 50, seed=1)
@@ -84,7 +84,7 @@ def job_metrics(job: object) -> dict[str, float]:
     return load(job.environment.model).description.metrics
 
 
-def test_the_defaults_are_valid_and_let_the_tree_grow() -> None:
+def test_the_defaults_are_valid_and_do_not_limit_the_tree() -> None:
     defaults = parse_hyperparameters({})
     assert list(defaults) == [
         item["Name"] for item in training_specification()["SupportedHyperParameters"]

@@ -93,7 +93,7 @@ def test_refuses_broken_gzip(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["part[1]*?.csv", "it's.csv", "ü \n.csv", "year=2020/a.csv"])
-def test_any_file_name_is_only_a_name(tmp_path: Path, name: str) -> None:
+def test_special_characters_in_file_names_have_no_effect(tmp_path: Path, name: str) -> None:
     file = tmp_path / name
     file.parent.mkdir(exist_ok=True)
     file.write_text("1,2\n")
@@ -162,7 +162,7 @@ def test_refuses_by_file_and_row(tmp_path: Path, contents: list[str | bytes], me
         (parquet(y=[1, 5, 9], w=[2, 0, 0.5], a=[3, 7, None], b=[4, 8, 12]),),
     ],
 )
-def test_reads_weights_and_leaves_out_rows_of_weight_zero(
+def test_reads_weights_and_drops_rows_with_weight_zero(
     tmp_path: Path, contents: tuple[str | bytes, ...]
 ) -> None:
     table = read(tmp_path, *contents, weighted=True)
@@ -202,7 +202,7 @@ def test_an_unreadable_file_is_the_platforms_fault(
         read_folder(tmp_path, None)
 
 
-def test_a_content_type_decides_over_the_look_of_a_file(tmp_path: Path) -> None:
+def test_a_content_type_takes_precedence_over_a_files_content(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="part-0"):
         read(tmp_path, "1,2\n", content_type="application/x-parquet")
     with pytest.raises(UserError, match="part-0"):
@@ -232,7 +232,7 @@ def test_csv_is_read_to_the_last_bit(tmp_path: Path, rows: np.ndarray) -> None:
 @given(
     st.binary(max_size=200) | st.text("0123456789,.\n\"'e-+ \r\x00n", max_size=60).map(str.encode)
 )
-def test_any_bytes_are_a_table_or_a_users_mistake(tmp_path: Path, content: bytes) -> None:
+def test_any_bytes_are_a_table_or_a_user_error(tmp_path: Path, content: bytes) -> None:
     try:
         table = read(tmp_path, content)
     except UserError:

@@ -114,13 +114,13 @@ def test_the_same_job_gives_the_same_files(job: object) -> None:
     assert {f.name: f.read_bytes() for f in job.environment.model.iterdir()} == files
 
 
-def test_missing_values_are_learnt_from(job: object) -> None:
+def test_trains_on_missing_values(job: object) -> None:
     lines = [f"{float(i % 3 == 0)},{'' if i % 3 == 0 else i},1" for i in range(60)]
     model = job.file("train/a.csv", "\n".join(lines)).train()
     assert model.predict([[None, 1], [5, 1]]).tolist() == [1, 0]
 
 
-def test_poisson_takes_labels_from_zero(job: object) -> None:
+def test_poisson_accepts_labels_from_zero(job: object) -> None:
     job.file("train/a.csv", "0,1\n0,2\n0.5,3\n").hyperparameters(criterion="poisson")
     assert job.train().predict([[1]]) == pytest.approx(1 / 6)
 
@@ -133,7 +133,7 @@ def test_validation_is_optional(job: object, run_train: Run, capsys: Capture) ->
 
 
 def test_features_are_contiguous_in_columns(job: object) -> None:
-    """Growing a tree reads one column at a time: in row order it takes a fifth longer."""
+    """Growing a tree reads one column at a time; with rows contiguous it takes 20 % longer."""
     job.rows("train/a.csv")
     channels = decision_tree.training.find_channels(job.environment, {})
     assert read_tables(channels)["train"].features.flags.f_contiguous
@@ -184,7 +184,7 @@ MISTAKES: list[tuple[Callable[[object], object], str]] = [
 
 
 @pytest.mark.parametrize(("prepare", "message"), MISTAKES, ids=[m for _, m in MISTAKES])
-def test_a_users_mistake_is_one_line_and_a_failure_file(
+def test_a_user_error_is_one_line_and_a_failure_file(
     job: object, run_train: Run, capsys: Capture, prepare: Callable[[object], object], message: str
 ) -> None:
     prepare(job)
@@ -228,7 +228,7 @@ def test_an_unwritable_failure_file_does_not_hide_the_mistake(
 
 
 def test_a_forked_process_reads_its_own_environment(job: object) -> None:
-    """As the local run does: one warm parent, a job in each fork that ends with os._exit."""
+    """As in the local run: one warm parent, and a job in each fork that ends with os._exit."""
     job.rows("train/a.csv")
     program = (
         "import os, sys, runpy, decision_tree.training, sklearn.tree\n"
@@ -248,7 +248,7 @@ def test_a_forked_process_reads_its_own_environment(job: object) -> None:
 
 
 def wait_until_growing(process: subprocess.Popen[str]) -> None:
-    """Wait until a process has spent half a second of processor time beyond loading scikit-learn.
+    """Wait until a process has spent half a second of CPU time beyond loading scikit-learn.
 
     Growing the tree takes several seconds of it, so that is what the process is at, on a slow
     machine too.
@@ -269,7 +269,7 @@ def wait_until_growing(process: subprocess.Popen[str]) -> None:
 
 @needs_proc
 def test_sigterm_ends_training_at_once_and_leaves_no_model(job: object) -> None:
-    """Even inside scikit-learn's compiled loop, which lets no Python handler run."""
+    """Even inside scikit-learn's compiled loop, where no Python handler can run."""
     generator = np.random.default_rng(0)
     table = generator.normal(size=(300_000, 8))
     folder = job.base / "input/data/train"
@@ -304,7 +304,7 @@ def test_other_commands_are_refused(arguments: list[str], capsys: Capture) -> No
 
 
 def test_real_data(job: object) -> None:
-    """The default dataset as the pipeline prepares it: the quality that is known of such a tree."""
+    """The default dataset, prepared like in the pipeline: the known quality of such a tree."""
     path = os.environ.get("RESTATE_DATA")
     if not path:
         pytest.skip("RESTATE_DATA names no cal_housing.data")
@@ -319,7 +319,7 @@ def test_real_data(job: object) -> None:
     assert model.description.metrics["validation:r2"] > 0.62
 
 
-def test_errors_are_told_before_scikit_learn_is_imported(job: object) -> None:
+def test_errors_are_reported_before_scikit_learn_is_imported(job: object) -> None:
     program = (
         "import sys\n"
         "from decision_tree.__main__ import main\n"

@@ -1,4 +1,4 @@
-"""The walk through the arrays against scikit-learn's own."""
+"""The traversal of the arrays against scikit-learn's own."""
 
 import math
 
@@ -47,7 +47,7 @@ def test_predicts_exactly_as_scikit_learn(
     np.testing.assert_array_equal(tree.predict(many), np.tile(expected, _SMALL // len(rows) + 1))
 
 
-def test_many_rows_are_walked_in_chunks() -> None:
+def test_many_rows_are_predicted_in_chunks() -> None:
     generator = np.random.default_rng(0)
     train = generator.normal(size=(500, 3))
     regressor = DecisionTreeRegressor().fit(train, train.sum(axis=1))
@@ -97,12 +97,12 @@ def chain(depth: int) -> np.ndarray:
         (chain(MAX_DEPTH + 1), "deeper than 4096"),
     ],
 )
-def test_refuses_what_is_no_tree(nodes: np.ndarray, message: str) -> None:
+def test_refuses_an_invalid_tree(nodes: np.ndarray, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Tree(nodes, 1)
 
 
-def test_takes_the_deepest_tree() -> None:
+def test_accepts_the_deepest_tree() -> None:
     assert Tree(chain(MAX_DEPTH), 1).depth == MAX_DEPTH
 
 

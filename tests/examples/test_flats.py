@@ -1,4 +1,4 @@
-"""The commands of examples/flats/README.md, as they are written there."""
+"""The commands of examples/flats/README.md."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def latest_execution(project: Path) -> dict[str, Any]:
-    """What the list says of the latest execution, and its document of the candidates."""
+    """The latest execution in the list, and its document of the candidates."""
     listed: list[dict[str, Any]] = json.loads(
         shell("npm run --silent local -- runs --json", project)
     )

@@ -1,7 +1,7 @@
-"""Pipelines written with the SageMaker Python SDK, offline, as other teams have them.
+"""Other teams' pipelines, written offline with the SageMaker Python SDK.
 
-`python sdk_pipelines.py FOLDER [NAME...]` writes the definitions train.json and tune.json, or
-those that are named. Their scripts and data are objects of the bucket `team-bucket`, which the
+`python sdk_pipelines.py FOLDER [NAME...]` writes the definitions train.json and tune.json, or the
+named ones. Their scripts and data are objects of the bucket `team-bucket`, which the
 caller lays out in a folder. script.json is made of the scripts in FOLDER/code, which the SDK
 uploads to FOLDER/objects.
 """
@@ -89,7 +89,7 @@ def script_processor(image: str | ParameterString = SKLEARN) -> ScriptProcessor:
 
 
 def split_step(image: str | ParameterString = SKLEARN) -> ProcessingStep:
-    """Splits the data: train, validation, and test without the label beside it."""
+    """Splits the data: train, validation, and test with the label in a separate file."""
     processor = script_processor(image)
     arguments = processor.run(
         code=f"s3://{BUCKET}/code/split.py",
@@ -126,7 +126,7 @@ def channels(split: ProcessingStep) -> dict[str, TrainingInput]:
 
 
 def train_pipeline() -> Pipeline:
-    """One model: trained, asked for predictions by a batch transform, registered if good."""
+    """One model: trained, evaluated by a batch transform, registered if good."""
     limit = ParameterFloat("LargestMse", 1e9)
     approval = ParameterString("Approval", "PendingManualApproval")
     image = ParameterString("ScriptImage", SKLEARN)
@@ -203,7 +203,7 @@ def vars_of(transform_input: TransformInput) -> dict[str, Any]:
 
 
 def tune_pipeline() -> Pipeline:
-    """A tuning by Hyperband and one with early stopping, the better of the conditions' forms."""
+    """A tuning with Hyperband and one with early stopping, and conditions of every form."""
     mode = ParameterString("Mode", "fast", enum_values=["fast", "slow", "off"])
     split = split_step()
     ranges = {"eta": ContinuousParameter(0.0001, 0.5), "max_depth": IntegerParameter(2, 6)}
@@ -248,7 +248,7 @@ def tune_pipeline() -> Pipeline:
 
 
 def complete_pipeline() -> Pipeline:
-    """A tuning that does not improve, so its completion criteria end it."""
+    """A tuning that does not improve, so that its completion criteria end it."""
     split = split_step()
     tuner = HyperparameterTuner(
         estimator(num_round=3),
@@ -269,7 +269,7 @@ def complete_pipeline() -> Pipeline:
 
 
 class Uploads:
-    """What stands in for boto3's S3 resource: it keeps objects in a folder laid out as S3."""
+    """A fake of boto3's S3 resource, which stores objects in a folder laid out like S3."""
 
     def __init__(self, objects: Path, key: str = "") -> None:
         self.objects, self.key = objects, key
@@ -290,7 +290,7 @@ class Uploads:
 
 
 def script_pipeline(code: Path) -> Pipeline:
-    """Scripts of both frameworks: prepared, trained, tuned, repacked, asked for predictions."""
+    """Scripts for both frameworks: preparation, training, tuning, repacking, predictions."""
     processor = FrameworkProcessor(
         SKLearn,
         "1.2-1",

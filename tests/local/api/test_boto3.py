@@ -1,4 +1,4 @@
-"""The local API over HTTP, asked by boto3; answers are checked by the service's model."""
+"""The local API over HTTP, called with boto3; responses are checked by the service's model."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def ended(sagemaker: Any, arn: str) -> dict[str, Any]:
         time.sleep(0.05)
 
 
-def test_the_stacks_pipeline_is_there(sagemaker: Any) -> None:
+def test_the_stacks_pipeline_exists(sagemaker: Any) -> None:
     [summary] = sagemaker.list_pipelines()["PipelineSummaries"]
     assert summary["PipelineName"] == "restate-dev"
     described = sagemaker.describe_pipeline(PipelineName="restate-dev")
@@ -57,7 +57,7 @@ def test_the_stacks_pipeline_is_there(sagemaker: Any) -> None:
     assert steps[0]["Name"] == "DataWranglerProcess"
 
 
-def test_an_execution_fails_by_its_message(running: Emulator, sagemaker: Any) -> None:
+def test_an_execution_fails_with_its_message(running: Emulator, sagemaker: Any) -> None:
     created = sagemaker.create_pipeline(
         PipelineName="Equal",
         PipelineDefinition=definition({"Get": "Parameters.Left"}, "x"),
@@ -147,7 +147,7 @@ def test_callbacks_and_aliases_are_refused_by_name(sagemaker: Any) -> None:
         sagemaker.describe_pipeline(PipelineName="restate-dev", PipelineVersionAlias="live")
 
 
-def test_a_models_card_is_kept_and_changed(sagemaker: Any) -> None:
+def test_a_models_card_is_stored_and_updated(sagemaker: Any) -> None:
     sagemaker.create_model_package_group(ModelPackageGroupName="with-cards")
     content = json.dumps({"intended_uses": {"risk_rating": "Low"}})
     arn = sagemaker.create_model_package(
@@ -186,7 +186,7 @@ def test_only_this_machine_reaches_it(running: Emulator) -> None:
             assert other.connect_ex((str(address), int(port))) != 0
 
 
-def test_its_pipeline_is_kept(tmp_path: Path) -> None:
+def test_its_pipeline_persists(tmp_path: Path) -> None:
     for _ in range(2):
         with emulator(tmp_path / "work") as one:
             pipelines = one.client("sagemaker").list_pipelines()["PipelineSummaries"]

@@ -1,4 +1,4 @@
-"""What the local API answers about what is not there, or not in the state for it."""
+"""The local API's errors for resources that do not exist or are in the wrong state."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ MISSING: dict[str, tuple[str, dict[str, Any]]] = {
 NAMELESS = {"CreateModel", "CreateModelPackageGroup", "CreatePipeline"}
 
 
-def test_every_operation_is_asked_for_what_is_not_there() -> None:
+def test_every_operation_is_tested_with_a_missing_resource() -> None:
     lists = {name for name in SERVED if name.startswith("List")}
     assert set(MISSING) - lists == set(SERVED) - lists - NAMELESS
     naming = {name for name in lists if MODEL.operation_model(name).input_shape.required_members}
@@ -114,7 +114,7 @@ def test_every_operation_is_asked_for_what_is_not_there() -> None:
 
 
 @pytest.mark.parametrize("operation", MISSING)
-def test_what_is_not_there_is_an_error_of_the_service(sagemaker: Any, operation: str) -> None:
+def test_a_missing_resource_is_the_services_error(sagemaker: Any, operation: str) -> None:
     code, arguments = MISSING[operation]
     declared = {shape.name for shape in MODEL.operation_model(operation).error_shapes}
     assert code in {*declared, "ValidationException"}
@@ -124,7 +124,7 @@ def test_what_is_not_there_is_an_error_of_the_service(sagemaker: Any, operation:
     assert NONE in refused.value.response["Error"]["Message"] or operation.endswith("Job")
 
 
-def test_states_that_do_not_fit_are_conflicts(sagemaker: Any) -> None:
+def test_wrong_states_are_conflicts(sagemaker: Any) -> None:
     ended = f"{ARN}:pipeline/listed/execution/exec00000000"
     assert EXECUTIONS[0].name == ended
     for operation, arguments in {
@@ -138,7 +138,7 @@ def test_states_that_do_not_fit_are_conflicts(sagemaker: Any) -> None:
             called(sagemaker, operation, **arguments)
 
 
-def test_a_tuning_job_says_how_long_it_took(sagemaker: Any) -> None:
+def test_a_tuning_job_reports_its_duration(sagemaker: Any) -> None:
     name = JOBS[0].name
     described = sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
     assert described["ConsumedResources"] == {"RuntimeInSeconds": 90}

@@ -1,7 +1,7 @@
 """Every list of the local API, by botocore's model of the service.
 
-What a list must answer is worked out from the folder and from the model: its members, its values of
-SortBy, and what its documentation says of defaults.
+The expected responses are derived from the folder and from the model: its members, the values of
+SortBy, and the documented defaults.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ MODEL = botocore.session.Session().get_service_model("sagemaker")
 
 
 class Listed(NamedTuple):
-    """A list: what it must have, and where its answer has it."""
+    """A list: the expected items, and where its response has them."""
 
     items: list[Item]
     member: str
@@ -169,7 +169,7 @@ SERVED: list[str] = list(
 
 
 def listed(sagemaker: Any, operation: str, **arguments: Any) -> list[str]:
-    """The names of what a list has, on all its pages, but for those that others have made."""
+    """The names of a list's items on all its pages, except those that other tests created."""
     listing = LISTS[operation]
     found: list[str] = []
     arguments |= dict(listing.arguments)
@@ -188,7 +188,7 @@ def inputs(operation: str) -> dict[str, Any]:
 
 
 def documented(shape: Any, *values: str) -> str | None:
-    """The default that the documentation of a member names, if it is one of the values."""
+    """The default in a member's documentation, if it is one of the values."""
     text = re.sub(r"<[^>]+>", "", shape.documentation)
     found = re.search(r"default (?:value )?is (\w+)|defaults to (\w+)", text)
     default = found and (found[1] or found[2])
@@ -200,7 +200,7 @@ def test_every_list_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize("operation", LISTS)
-def test_pages_are_parts_of_the_whole(sagemaker: Any, operation: str) -> None:
+def test_pages_add_up_to_the_whole_list(sagemaker: Any, operation: str) -> None:
     whole = listed(sagemaker, operation)
     assert sorted(whole) == sorted(names(LISTS[operation].items))
     sizes = {"ListTags": [50]}.get(operation, [1, 5, 11, 100])
@@ -216,7 +216,7 @@ def test_pages_are_parts_of_the_whole(sagemaker: Any, operation: str) -> None:
 
 
 @pytest.mark.parametrize("operation", LISTS)
-def test_a_page_has_as_many_as_the_documentation_says(sagemaker: Any, operation: str) -> None:
+def test_a_page_has_the_documented_size(sagemaker: Any, operation: str) -> None:
     default = documented(inputs(operation)["MaxResults"], "10")
     page = called(sagemaker, operation, **LISTS[operation].arguments)[LISTS[operation].member]
     if default is not None:

@@ -1,4 +1,4 @@
-"""The lists of the local API's logs, and what it refuses of their requests."""
+"""The local API's lists of logs, and the requests that it refuses."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_log_streams_are_sorted_and_have_pages(logs: Any) -> None:
     assert found(logStreamNamePrefix=f"{JOBS[0].name}/") == [JOBS[0].name]
 
 
-def test_log_events_come_from_either_end(logs: Any) -> None:
+def test_log_events_are_read_from_either_end(logs: Any) -> None:
     def found(**arguments: Any) -> list[str]:
         token: dict[str, str] = {}
         messages: list[str] = []
@@ -72,7 +72,7 @@ def test_log_events_come_from_either_end(logs: Any) -> None:
     assert found(startTime=middle, endTime=middle) == ["5"]
 
 
-def test_requests_that_logs_do_not_take_have_their_code(logs: Any) -> None:
+def test_invalid_requests_have_the_services_error_code(logs: Any) -> None:
     stream = {"logGroupName": GROUP, "logStreamName": "none"}
     named = {"logStreamNames": ["a"], "logStreamNamePrefix": "b"}
     for operation, arguments in (

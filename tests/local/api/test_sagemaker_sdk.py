@@ -1,6 +1,6 @@
 """A team's pipelines, written and driven with the SageMaker Python SDK against the local API.
 
-The SDK is told of it only by the environment that the emulator prints.
+The SDK finds it only through the environment variables that the emulator prints.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def session(
 
 @pytest.fixture(scope="module")
 def pipeline(session: PipelineSession, tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
-    """Split, tune XGBoost, judge, and register what is good enough, or fail."""
+    """Split, tune XGBoost, evaluate, and register a model that is good enough, or fail."""
     folder = tmp_path_factory.mktemp("team")
     write_team(folder)
     data = session.upload_data(str(folder / "rows.csv"), key_prefix="data")
@@ -239,7 +239,7 @@ def test_jobs_are_described_and_have_logs(running: Emulator, succeeded: _Pipelin
         logs.get_log_events(logGroupName=group, logStreamName="none")
 
 
-def test_a_fail_step_fails_by_its_message(pipeline: Pipeline) -> None:
+def test_a_fail_step_fails_with_its_message(pipeline: Pipeline) -> None:
     execution = pipeline.start({"Limit": 0.5})
     with pytest.raises(WaiterError):
         wait(execution)
@@ -372,5 +372,5 @@ def test_an_inference_pipeline_is_served(
 
 
 def json_environment(container: dict[str, Any]) -> dict[str, str]:
-    """A container's environment, without what makes it answer CSV."""
+    """A container's environment, without the variable that makes it return CSV."""
     return {name: value for name, value in container["Environment"].items() if "ACCEPT" not in name}

@@ -1,7 +1,7 @@
 """A team's pipeline, written and driven with version 3 of the SageMaker Python SDK.
 
-The SDK shares no environment with version 2, so it gets one of its own, outside the repository,
-when it is first needed: 208 MB. Where no package registry can be reached, the tests are skipped.
+The SDK cannot share an environment with version 2, so its own one (208 MB) is created outside the
+repository when it is first needed. Without access to a package registry, the tests are skipped.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
 
 
 def environment() -> Path:
-    """The Python of the SDK's environment, made when the lock has changed."""
+    """The Python of the SDK's environment, which is created again if the lock has changed."""
     digest = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = cache / "restate" / "sagemaker-v3" / digest
@@ -58,7 +58,7 @@ def environment() -> Path:
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What the team has seen: see team.py."""
+    """What the team has seen (see team.py)."""
     python = environment()
     folder = tmp_path_factory.mktemp("sdk-v3")
     config = folder / "config.yaml"
@@ -93,14 +93,14 @@ def test_a_pipeline_tunes_checks_and_registers(seen: dict[str, Any]) -> None:
     assert seen["tags"] == {"team": "ours", "stage": "dev"}
 
 
-def test_the_sdk_names_an_mlflow_app_as_a_stack_does(seen: dict[str, Any]) -> None:
+def test_the_sdk_references_an_mlflow_app_like_a_stack(seen: dict[str, Any]) -> None:
     assert seen["MlflowConfig"] == render_config({"tracking": "mlflow"})["MlflowConfig"]
     assert seen["MLflowConfig"] == seen["MlflowConfig"]
     # As tests/integ/test_mlflow_integration.py of sagemaker-mlops expects of the service.
     assert seen["renamed"] == {**seen["MlflowConfig"], "MlflowExperimentName": "strict"}
 
 
-def test_each_change_of_the_definition_is_a_version(seen: dict[str, Any]) -> None:
+def test_each_change_of_the_definition_creates_a_version(seen: dict[str, Any]) -> None:
     assert (seen["versions"], seen["latest"]) == ([1, 2], 2)
     assert seen["steps"] == [1, 4]
     assert seen["version"] == 2
@@ -108,7 +108,7 @@ def test_each_change_of_the_definition_is_a_version(seen: dict[str, Any]) -> Non
     assert seen["unknown version"] == "ResourceNotFound"
 
 
-def test_a_fail_step_fails_by_its_message(seen: dict[str, Any]) -> None:
+def test_a_fail_step_fails_with_its_message(seen: dict[str, Any]) -> None:
     assert seen["failed"] == ["Failed", "error above 0.5", "Failed"]
 
 
@@ -127,7 +127,7 @@ def test_executions_are_listed_in_pages(seen: dict[str, Any]) -> None:
     assert seen["listed"] == [True, True]
 
 
-def test_answers_are_those_of_the_services_model(seen: dict[str, Any]) -> None:
+def test_responses_match_the_services_model(seen: dict[str, Any]) -> None:
     assert seen["wrong"] == []
     assert seen["checked"] == [
         "AddTags",

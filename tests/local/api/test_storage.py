@@ -1,4 +1,4 @@
-"""S3 and STS of the local API, asked by boto3."""
+"""S3 and STS of the local API, called with boto3."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
         yield {"s3": s3, "sts": running.client("sts"), "iam": running.client("iam"), "work": work}
 
 
-def test_the_caller_is_of_the_stacks_account(clients: dict[str, Any]) -> None:
+def test_the_caller_is_in_the_stacks_account(clients: dict[str, Any]) -> None:
     sts, iam = clients["sts"], clients["iam"]
     assert sts.get_caller_identity()["Account"] == "111122223333"
     with pytest.raises(ClientError, match=r"InvalidAction.*AssumeRole is not available"):
@@ -66,7 +66,7 @@ def test_lists_have_pages_and_folders(clients: dict[str, Any]) -> None:
     assert [one["Key"] for one in folders["Contents"]] == ["list/b", "list/d&<e>"]
 
 
-def test_large_files_come_in_parts(clients: dict[str, Any], tmp_path: Path) -> None:
+def test_large_files_are_transferred_in_parts(clients: dict[str, Any], tmp_path: Path) -> None:
     s3 = clients["s3"]
     content = bytes(range(256)) * (12 * MIB // 256) + b"end"
     (tmp_path / "file").write_bytes(content)
@@ -76,7 +76,7 @@ def test_large_files_come_in_parts(clients: dict[str, Any], tmp_path: Path) -> N
     assert (tmp_path / "again").read_bytes() == content
 
 
-def test_what_it_does_not_do_is_refused_by_name(clients: dict[str, Any]) -> None:
+def test_unsupported_operations_are_refused_by_name(clients: dict[str, Any]) -> None:
     s3 = clients["s3"]
     with pytest.raises(ClientError, match=r"NotImplemented.*GET of a bucket with \?versioning is"):
         s3.get_bucket_versioning(Bucket="team-bucket")

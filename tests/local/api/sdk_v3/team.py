@@ -1,7 +1,7 @@
 """A team's pipeline, written and driven with version 3 of the SageMaker Python SDK.
 
-Runs in that SDK's own environment, led to the emulator by the variables that it prints, and prints
-what it sees as one JSON object. Each answer that boto3 gets is checked by the service's model.
+Runs in that SDK's own environment, with the variables that the emulator prints, and prints what it
+sees as one JSON object. Each answer that boto3 gets is checked by the service's model.
 
 Usage: python team.py FOLDER, for the team's scripts and data.
 """
@@ -50,7 +50,7 @@ EXPERIMENT = "restate-dev"
 
 
 def output(name: str) -> ProcessingOutput:
-    """An output of a script, wherever the SDK puts it."""
+    """An output of a script, at the SDK's default location."""
     place = ProcessingS3Output(
         s3_uri=f"s3://{BUCKET}/outputs/{name}",
         local_path=f"/opt/ml/processing/{name}",
@@ -60,7 +60,7 @@ def output(name: str) -> ProcessingOutput:
 
 
 def pipeline(session: PipelineSession, folder: Path) -> Pipeline:
-    """Split, tune XGBoost, judge, and register what is good enough, or fail."""
+    """Split, tune XGBoost, evaluate, and register a model that is good enough, or fail."""
     data = session.upload_data(str(folder / "rows.csv"), key_prefix="data")
     xgboost = image_uris.retrieve("xgboost", "us-east-1", version="1.7-1")
     processor = ScriptProcessor(
@@ -158,7 +158,7 @@ def pipeline(session: PipelineSession, folder: Path) -> Pipeline:
 
 
 def end(execution: PipelineExecution) -> str:
-    """Waits for an execution's end, and returns its status. The SDK's own wait knows no Stopped."""
+    """Waits for an execution's end, and returns its status. The SDK's wait ignores Stopped."""
     while True:
         status = str(execution.describe()["PipelineExecutionStatus"])
         if status not in ("Executing", "Stopping"):
@@ -167,12 +167,12 @@ def end(execution: PipelineExecution) -> str:
 
 
 def states(execution: PipelineExecution) -> dict[str, str]:
-    """The status of each step that has begun."""
+    """The status of each step that has started."""
     return {one["StepName"]: one["StepStatus"] for one in execution.list_steps()}
 
 
 def reused(execution: PipelineExecution) -> dict[str, str]:
-    """The steps whose results are another execution's, with that execution."""
+    """The steps that reused another execution's results, with that execution."""
     return {
         one["StepName"]: one["SelectiveExecutionResult"]["SourcePipelineExecutionArn"]
         for one in execution.list_steps()
@@ -181,7 +181,7 @@ def reused(execution: PipelineExecution) -> dict[str, str]:
 
 
 def drive(session: PipelineSession, folder: Path) -> dict[str, Any]:
-    """Does what a team does with a pipeline, and returns what it sees."""
+    """Uses a pipeline as a team does, and returns what it sees."""
     client = session.sagemaker_client
     team = pipeline(session, folder)
     whole, team.steps = team.steps, team.steps[:1]
@@ -248,7 +248,7 @@ def drive(session: PipelineSession, folder: Path) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Drives the pipeline, and prints what was seen."""
+    """Drives the pipeline, and prints the result."""
     folder = Path(sys.argv[1])
     write_team(folder)
     session = boto3.Session()
