@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
-import subprocess
 import sys
-import tarfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import boto3
-import challenge
-import evaluate
 import numpy as np
 import pytest
-from decision_tree.model import Model, ModelDescription, save
-from decision_tree.tree import Tree
+from challenge_stack import (
+    BUCKET,
+    FEATURES,
+    TEST,
+    TRAIN,
+    Stack,
+    archived,
+    boosted,
+    drawn,
+    grown,
+    written,
+)
 from image_python import image_python
 from moto.server import ThreadedMotoServer
-from script_job import SCRIPTS, run_here
 from sklearn.metrics import r2_score
-from sklearn.tree import DecisionTreeRegressor
-
-ROOT = Path(__file__).parents[2]
-BUCKET = "sagemaker-restate-test"
-GROUP = "restate-test"
-REGION = "us-east-1"
-FEATURES = ["rooms", "age", "area"]
 
 
 @pytest.fixture(scope="module")
@@ -42,204 +35,9 @@ def endpoint() -> Iterator[str]:
     server.stop()
 
 
-def drawn(seed: int, rows: int) -> np.ndarray:
-    """Rows of a table: the target, and three features that it mostly depends on."""
-    random = np.random.default_rng(seed)
-    features = random.normal(size=(rows, 3))
-    noise = random.normal(size=rows)
-    return np.column_stack([features @ [3, 2, 1] + noise, features])
-
-
-def written(rows: np.ndarray) -> str:
-    return "".join(",".join(repr(float(value)) for value in row) + "\n" for row in rows)
-
-
-TRAIN = drawn(1, 600)
-TEST = drawn(2, 400)
-
-
-def archived(files: dict[str, bytes]) -> bytes:
-    stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w:gz") as tar:
-        for name, content in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            tar.addfile(member, io.BytesIO(content))
-    return stream.getvalue()
-
-
-def boosted(rows: np.ndarray, rounds: int = 40) -> tuple[bytes, Any]:
-    """A model of XGBoost as a training job leaves it, and what it must predict."""
-    import xgboost
-
-    booster = xgboost.train({"eta": 0.2}, xgboost.DMatrix(rows[:, 1:], rows[:, 0]), rounds)
-    archive = archived({"xgboost-model": bytes(booster.save_raw("ubj"))})
-    return archive, lambda features: booster.predict(xgboost.DMatrix(features))
-
-
-def grown(folder: Path, rows: np.ndarray, leaves: int) -> tuple[bytes, Any]:
-    """A model of the Decision Tree image, and what it must predict."""
-    tree = DecisionTreeRegressor(max_leaf_nodes=leaves, random_state=0)
-    tree.fit(rows[:, 1:], rows[:, 0])
-    described = ModelDescription(tuple(FEATURES), {}, {}, {})
-    save(Model(Tree.from_sklearn(tree.tree_), described), folder)
-    archive = archived({one.name: one.read_bytes() for one in folder.iterdir()})
-    return archive, lambda features: tree.predict(np.asarray(features, dtype=np.float32))
-
-
-@dataclass
-class Stack:
-    """A registry, a bucket, and the folder of the job."""
-
-    endpoint: str
-    folder: Path
-    python: str | None = None  # default: this process
-    candidates: dict[str, np.ndarray] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        options = {
-            "region_name": REGION,
-            "endpoint_url": self.endpoint,
-            "aws_access_key_id": "test",
-            "aws_secret_access_key": "test",
-        }
-        self.sagemaker = boto3.client("sagemaker", **options)
-        self.s3 = boto3.client("s3", **options)
-        boto3.client("sts", **options)  # so that all are made before the job runs
-        import urllib.request
-
-        reset = urllib.request.Request(f"{self.endpoint}/moto-api/reset", method="POST")  # noqa: S310
-        urllib.request.urlopen(reset)  # noqa: S310
-        self.s3.create_bucket(Bucket=BUCKET)
-        self.sagemaker.create_model_package_group(ModelPackageGroupName=GROUP)
-        self.put("old/metadata/feature_names.json", json.dumps(FEATURES))
-        self.put("old/train/train.csv", written(TRAIN))
-        self.put("old/validation/validation.csv", written(drawn(3, 100)))
-        code = self.folder / "code"
-        code.mkdir()
-        for name in ("challenge.py", "compare.py", "evaluate.py"):
-            (code / name).write_text((SCRIPTS / name).read_text())
-        package = ROOT / "container" / "decision_tree"
-        modules = {
-            str(one.relative_to(package)): one.read_text()
-            for one in package.rglob("*.*")
-            if one.suffix in (".json", ".py")
-        }
-        (code / "decision_tree.json").write_text(json.dumps(modules))
-        self.write("metadata/feature_names.json", json.dumps(FEATURES))
-        self.write("test/test.csv", written(TEST))
-
-    def put(self, key: str, content: str | bytes) -> str:
-        body = content.encode() if isinstance(content, str) else content
-        self.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
-        return f"s3://{BUCKET}/{key}"
-
-    def write(self, path: str, content: str) -> None:
-        file = self.folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(content)
-
-    def register(
-        self,
-        archive: bytes,
-        model_format: str,
-        status: str = "Approved",
-        around: tuple[int, int] = (0, 0),
-        **metadata: str,
-    ) -> None:
-        """Registers a model, with so many containers before and behind it."""
-        others = [[{"Image": "an/other"} for _ in range(count)] for count in around]
-
-        kept = {
-            "Target": "price",
-            "ModelFormat": model_format,
-            "FeatureNames": f"s3://{BUCKET}/old/metadata/feature_names.json",
-            "TrainRows": f"s3://{BUCKET}/old/train/",
-            "ValidationRows": f"s3://{BUCKET}/old/validation/",
-            **metadata,
-        }
-        self.sagemaker.create_model_package(
-            ModelPackageGroupName=GROUP,
-            ModelApprovalStatus=status,
-            InferenceSpecification={
-                "Containers": [
-                    *others[0],
-                    {"Image": "an/image", "ModelDataUrl": self.put("model.tar.gz", archive)},
-                    *others[1],
-                ],
-                "SupportedContentTypes": ["text/csv"],
-                "SupportedResponseMIMETypes": ["text/csv"],
-            },
-            CustomerMetadataProperties={name: value for name, value in kept.items() if value},
-        )
-
-    def evaluated(self, name: str, predicted: np.ndarray) -> None:
-        """Leaves what evaluate.py leaves of a candidate."""
-        report = evaluate.quality_report(TEST[:, 0], np.asarray(predicted, dtype=np.float64))
-        self.write(f"evaluation/{name}/evaluation.json", json.dumps(report))
-        rows = np.column_stack([TEST[:, 0], predicted])
-        lines = "".join(f"{actual:.10g},{value:.10g}\n" for actual, value in rows)
-        self.write(f"evaluation/{name}/predictions.csv", f"actual,predicted\n{lines}")
-        self.candidates[name] = predicted
-
-    def run(
-        self, *more: str, by: float = 0, minimum: float = 0
-    ) -> subprocess.CompletedProcess[str]:
-        arguments = [
-            *("--candidates", ",".join(self.candidates), "--minimum", str(minimum)),
-            *("--model-package-group", GROUP, "--region", REGION),
-            *("--by", str(by), "--confidence", "0.9", "--target", "price"),
-            *("--not-comparable", "register", *more),
-            *("--test", str(self.folder / "test")),
-            *("--metadata", str(self.folder / "metadata")),
-            *("--input", str(self.folder / "evaluation")),
-            *("--output", str(self.folder / "comparison")),
-            *("--message", str(self.folder / "message")),
-        ]
-        environment = {
-            "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-        }
-        script = self.folder / "code" / "challenge.py"
-        if self.python is not None:
-            return subprocess.run(
-                [self.python, str(script), *arguments],
-                capture_output=True,
-                text=True,
-                check=False,
-                env={"PATH": os.environ["PATH"], **environment},
-            )
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in environment.items():
-                patch.setenv(name, value)
-            patch.setattr(sys, "path", [*sys.path])
-            patch.setattr(challenge, "__file__", str(script))
-            return run_here(challenge.main, arguments)
-
-    def compared(self, *more: str, by: float = 0, minimum: float = 0) -> dict[str, Any]:
-        done = self.run(*more, by=by, minimum=minimum)
-        assert done.returncode == 0, done.stderr
-        comparison: dict[str, Any] = json.loads(
-            (self.folder / "comparison" / "comparison.json").read_text()
-        )
-        assert comparison["verdict"] in done.stdout
-        return comparison
-
-
 @pytest.fixture
 def stack(endpoint: str, tmp_path: Path) -> Stack:
     return Stack(endpoint, tmp_path)
-
-
-@pytest.fixture(params=["this", "xgboost 3.2-0"])
-def stack_on_image(stack: Stack, request: pytest.FixtureRequest) -> Stack:
-    """On this Python, and on that of the image that the job has."""
-    python = sys.executable if request.param == "this" else image_python(request.param)
-    if python is None:
-        pytest.skip("this machine has no Python, or no package index, for the image")
-    stack.python = python
-    return stack
 
 
 def r2(predicted: np.ndarray, rows: np.ndarray) -> float:
@@ -247,16 +45,25 @@ def r2(predicted: np.ndarray, rows: np.ndarray) -> float:
     return float(1 - np.mean(error**2) / np.var(rows[:, 0]))
 
 
-@pytest.mark.parametrize("algorithm", ["decision-tree", "xgboost"])
-def test_a_champion_that_is_beaten(stack_on_image: Stack, tmp_path: Path, algorithm: str) -> None:
+@pytest.mark.parametrize(
+    ("image", "algorithm"),
+    [(None, "decision-tree"), ("xgboost 3.2-0", "decision-tree"), ("xgboost 3.2-0", "xgboost")],
+)
+def test_a_champion_that_is_beaten(
+    stack: Stack, tmp_path: Path, image: str | None, algorithm: str
+) -> None:
+    """As a process of this Python, and of that of the image that the job has."""
+    stack.python = sys.executable if image is None else image_python(image)
+    if stack.python is None:
+        pytest.skip("this machine has no Python, or no package index, for the image")
     weak, predict = (
         boosted(TRAIN, 5) if algorithm == "xgboost" else grown(tmp_path / "tree", TRAIN, 6)
     )
-    stack_on_image.register(weak, algorithm)
+    stack.register(weak, algorithm)
     better = boosted(TRAIN)[1](TEST[:, 1:])
-    stack_on_image.evaluated("A", np.zeros(len(TEST)))
-    stack_on_image.evaluated("B", better)
-    found = stack_on_image.compared()
+    stack.evaluated("A", np.zeros(len(TEST)))
+    stack.evaluated("B", better)
+    found = stack.compared()
     assert (found["winner"], found["register"], found["outcome"]) == ("B", "B", "Beaten")
     assert found["champion"] == {
         "version": 1,
@@ -481,57 +288,3 @@ class TestRefuses:
         done = stack.run()
         assert done.returncode == 1
         assert "the predictions of A are not those of the test rows" in done.stderr
-
-
-class TestBootstrap:
-    """How sure it is, against scipy's bootstrap, and against what is true."""
-
-    def pair(self, seed: int, rows: int = 300, gain: float = 0.0) -> tuple[np.ndarray, ...]:
-        """Two models whose errors are half shared, and as large where the gain is 0."""
-        random = np.random.default_rng(seed)
-        actual = random.normal(size=rows)
-        shared = random.normal(size=rows)
-        first, second = random.normal(size=(2, rows))
-        return actual, actual + (1 - gain) * (shared + first), actual + shared + second
-
-    def test_finds_the_bound_that_scipy_finds(self) -> None:
-        from scipy import stats
-
-        actual, predicted, champion = self.pair(7, 400, 0.05)
-
-        def difference(target: np.ndarray, one: np.ndarray, other: np.ndarray) -> float:
-            errors = np.mean((target - other) ** 2) - np.mean((target - one) ** 2)
-            return float(errors / np.var(target))
-
-        found = challenge.challenge(actual, predicted, champion, 0.9)
-        bounds = stats.bootstrap(
-            (actual, predicted, champion),
-            difference,
-            paired=True,
-            vectorized=False,
-            n_resamples=4000,
-            confidence_level=0.9,
-            alternative="greater",
-            method="percentile",
-            rng=np.random.default_rng(0),
-        )
-        spread = float(bounds.standard_error)
-        assert found.least == pytest.approx(bounds.confidence_interval.low, abs=0.1 * spread)
-        assert found.r2 - found.champion_r2 == pytest.approx(
-            difference(actual, predicted, champion), abs=1e-12
-        )
-
-    def test_promotes_equals_as_rarely_as_it_says(self) -> None:
-        runs, confidence = 600, 0.9
-        promoted = sum(
-            challenge.challenge(*self.pair(seed), confidence).least > 0 for seed in range(runs)
-        )
-        expected = (1 - confidence) * runs
-        # Three standard deviations of so many draws.
-        assert abs(promoted - expected) < 3 * (expected * confidence) ** 0.5
-
-    def test_promotes_what_is_clearly_better(self) -> None:
-        promoted = sum(
-            challenge.challenge(*self.pair(seed, gain=0.2), 0.9).least > 0 for seed in range(50)
-        )
-        assert promoted == 50
