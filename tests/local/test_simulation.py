@@ -1,4 +1,4 @@
-"""Replayed days: their counts are those of captured requests, and shifts are what they say."""
+"""Replayed days: their counts equal those of captured requests, and shifts are as described."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def small(rows: int, shifts: list[Shift], labels: Labels | None = None) -> Repla
 def captured_counts(
     reference: Reference, rows: np.ndarray, labels: np.ndarray, often: np.ndarray
 ) -> object:
-    """What the job counts of rows that were each asked for so often, from the records of S3."""
+    """The job's counts for rows that were requested so often, from the records in S3."""
     requests, truths = [], []
     for number, times in enumerate(often.tolist()):
         for time in range(times):
@@ -80,7 +80,7 @@ def captured_counts(
 
 
 @pytest.mark.parametrize("day", [0, 1, 3])
-def test_counts_are_those_of_the_captured_requests_that_they_stand_for(day: int) -> None:
+def test_counts_equal_those_of_the_captured_requests(day: int) -> None:
     shifts = [Shift.parse(one) for one in SHIFTS]
     replayed = small(400, shifts)
     placed, weights = replayed.placed(day)
@@ -97,7 +97,7 @@ def test_counts_are_those_of_the_captured_requests_that_they_stand_for(day: int)
     assert of_rows.json() == of_counts.json()
 
 
-def test_rows_of_a_sample_tell_no_more_than_the_sample() -> None:
+def test_rows_from_a_sample_are_no_more_evidence_than_the_sample() -> None:
     replayed = small(1_000_000, [])
     assert replayed.telling(replayed.counts(0)).rows == 1_000_000
     # Fifty rows differ from the training rows by chance, which is no drift.
@@ -136,12 +136,12 @@ def test_labels_arrive_late_and_of_some_rows() -> None:
         ("seasonal", [0, 0, 0, 0.5, 1, 0.5, 0]),
     ],
 )
-def test_shifts_come_as_they_say(profile: str, strengths: list[float]) -> None:
+def test_shifts_start_when_configured(profile: str, strengths: list[float]) -> None:
     one = shift("mean", 1, "x0", profile=profile)
     assert [one.strength(day) for day in range(7)] == pytest.approx(strengths)
 
 
-def test_shifts_do_what_they_say() -> None:
+def test_shifts_have_the_configured_effect() -> None:
     random = np.random.default_rng(3)
     rows = rows_of(random, 4_000)
     world = World(COLUMNS, rows, true(rows, random), 1)
@@ -186,7 +186,7 @@ def test_shifts_do_what_they_say() -> None:
         ),
     ],
 )
-def test_what_a_scenario_is_about_must_be_there(one: Shift, message: str) -> None:
+def test_a_scenarios_columns_must_exist(one: Shift, message: str) -> None:
     with pytest.raises(UserError, match=r"^scenario: ") as refused:
         small(100, [one]).counts(2)
     assert message in str(refused.value)
@@ -200,12 +200,12 @@ def test_a_model_that_cannot_be_read_here_is_named() -> None:
     )
 
 
-def test_some_quiet_months_have_no_alarm() -> None:
+def test_quiet_months_have_no_alarm() -> None:
     assert [quiet((seed, rows)) for seed in range(2) for rows in (1_000, 1_000_000)] == [False] * 4
 
 
 @pytest.mark.parametrize("kind", range(len(KINDS)), ids=[name for name, _, _ in KINDS])
-def test_each_kind_of_shift_is_found_in_time(kind: int) -> None:
+def test_each_kind_of_shift_is_detected_in_time(kind: int) -> None:
     assert LABELS.delay == 3
     _, shifts, within = KINDS[kind]
     days = replay(1, 1_000, shifts).days(START + within["1 k"])

@@ -1,4 +1,4 @@
-"""What is found of a table that nobody has described: form, columns, and what to learn from."""
+"""The profile of an undescribed table: file format, columns, target and features."""
 
 import bz2
 import gzip
@@ -102,7 +102,7 @@ FORMS = [
 
 
 @pytest.mark.parametrize(("content", "form"), FORMS)
-def test_finds_how_a_file_is_written(path: Path, content: str, form: dict[str, object]) -> None:
+def test_detects_a_files_format(path: Path, content: str, form: dict[str, object]) -> None:
     found = profiled(path, content)
     assert found["form"] == {**PLAIN, **form}
     names = ["c1", "c2", "c3"] if form.get("headerLines") == 0 else ["price", "town", "rooms"]
@@ -112,7 +112,7 @@ def test_finds_how_a_file_is_written(path: Path, content: str, form: dict[str, o
     assert types(found) == wanted
 
 
-def test_unpacks_files(path: Path) -> None:
+def test_reads_compressed_files(path: Path) -> None:
     for suffix, pack in ((".gz", gzip.compress), (".bz2", bz2.compress)):
         packed = path.with_suffix(f".csv{suffix}")
         assert profiled(packed, pack(text(ROWS).encode()))["rows"] == 60
@@ -180,7 +180,7 @@ COLUMNS = [
 
 
 @pytest.mark.parametrize(("values", "kind", "remark", "drop"), COLUMNS)
-def test_finds_what_a_column_is(
+def test_detects_a_columns_type_and_role(
     path: Path, values: list[str], kind: str, remark: str, drop: str | None
 ) -> None:
     found = profiled(
@@ -207,7 +207,7 @@ DATES = [
 
 
 @pytest.mark.parametrize(("python", "form", "greatest"), DATES)
-def test_finds_the_format_of_dates_in_text(
+def test_detects_the_format_of_dates_in_text(
     path: Path, python: str, form: str, greatest: str
 ) -> None:
     last = datetime(2025, 7, 14, 22, 30, 45, 250000, tzinfo=UTC)
@@ -223,7 +223,7 @@ def test_finds_the_format_of_dates_in_text(
 
 
 @pytest.mark.parametrize("stray", ["30.02.2024", "2024", "01.01.24"])
-def test_takes_no_format_that_one_value_has_not(path: Path, stray: str) -> None:
+def test_rejects_a_format_that_one_value_does_not_have(path: Path, stray: str) -> None:
     days = [f"{n % 28 + 1:02}.01.2024" for n in range(1500)]
     rows = [(f"{n}", day) for n, day in enumerate([*days, stray])]
     found = profiled(path, text(rows, header="y,sold"))
@@ -238,7 +238,7 @@ def test_names_the_columns_that_a_glue_table_may_have() -> None:
     assert column_names(headers) == names
 
 
-def test_takes_years_for_a_header(path: Path) -> None:
+def test_recognises_years_as_a_header(path: Path) -> None:
     rows = [
         (town, *(str(n * year % 97 / 4) for year in range(2011, 2016))) for town, n in TOWN_ROWS
     ]
@@ -247,13 +247,13 @@ def test_takes_years_for_a_header(path: Path) -> None:
     assert list(types(found)) == ["town", *(f"c_{year}" for year in range(2011, 2016))]
 
 
-def test_years_number_no_rows(path: Path) -> None:
+def test_years_are_not_row_numbers(path: Path) -> None:
     rows = [(str(1950 + n), str(1950 + n), str(n * n % 41)) for n in range(60)]
     found = profiled(path, text(rows, header="year,number,price"))
     assert drops(found) == {"number": "it numbers the rows"}
 
 
-def test_finds_what_tells_the_target(path: Path) -> None:
+def test_finds_columns_that_leak_the_target(path: Path) -> None:
     rows = [(price, str(float(price) * -0.9 + 3), rooms) for price, _, rooms in ROWS]
     content = text(rows, header="price,net,rooms")
     assert profiled(path, content)["copies"] == {}
@@ -262,7 +262,7 @@ def test_finds_what_tells_the_target(path: Path) -> None:
     }
 
 
-def test_proposes_the_column_whose_name_says_so_else_the_last(path: Path) -> None:
+def test_suggests_the_target_by_name_or_else_the_last_column(path: Path) -> None:
     header = "town,sale_price,area"
     rows = [(town, price, price + "1") for price, town, _ in ROWS]
     assert profiled(path, text(rows, header=header))["targets"] == ["sale_price", "area"]
@@ -285,7 +285,9 @@ def test_proposes_the_column_whose_name_says_so_else_the_last(path: Path) -> Non
         ),
     ],
 )
-def test_refuses_what_athena_does_not_read(path: Path, content: str | bytes, message: str) -> None:
+def test_refuses_files_that_athena_does_not_read(
+    path: Path, content: str | bytes, message: str
+) -> None:
     with pytest.raises(ValueError, match=message):
         profiled(path, content)
 

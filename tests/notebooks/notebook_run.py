@@ -1,4 +1,4 @@
-"""Runs the notebook, and reads what it shows."""
+"""Runs the notebook, and reads its output."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def execute(
     environment: dict[str, str],
     after_cell: Callable[[str, str], None] = lambda _source, _printed: None,
 ) -> nbformat.NotebookNode:
-    """Runs a project's notebook from its folder, in a kernel of its own.
+    """Runs a project's notebook from its folder, in a new kernel.
 
     Args:
         project: The project's folder.
-        environment: What the kernel gets beside the environment of the tests.
-        after_cell: Takes the source of each code cell that has run, and what it printed.
+        environment: Variables for the kernel in addition to the tests' environment.
+        after_cell: Receives the source of each code cell that has run, and what it printed.
     """
     notebook = nbformat.read(project / NOTEBOOK, as_version=4)
 
@@ -58,6 +58,6 @@ def streams(cells: list[nbformat.NotebookNode]) -> str:
 
 
 def data(notebook: nbformat.NotebookNode, mime_type: str) -> list[str]:
-    """What is shown in a form, such as image/png."""
+    """The outputs of a media type, such as image/png."""
     shown = [one.get("data", {}) for one in outputs(notebook)]
     return [one[mime_type] for one in shown if mime_type in one]

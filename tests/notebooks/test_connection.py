@@ -1,4 +1,4 @@
-"""What the notebook says where it cannot do what it is asked for."""
+"""The notebook's error messages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_an_emulator_that_does_not_start_is_named(
 
 
 class SageMaker:
-    """A client that answers what it is told to."""
+    """A client with fixed responses."""
 
     def describe_pipeline_execution(self, **_: Any) -> dict[str, Any]:
         return {"PipelineExecutionStatus": "Failed", "FailureReason": "No candidate reaches R2 1"}
@@ -35,12 +35,12 @@ class SageMaker:
         return [{"PipelineExecutionSteps": [{"StepName": "Check", "StepStatus": "Failed"}]}]
 
 
-def test_an_execution_that_fails_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failed_execution_shows_the_reason(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(RuntimeError, match="No candidate reaches R2 1"):
         follow(SageMaker(), "arn:aws:sagemaker:us-east-1:1:pipeline/restate-dev/execution/abc")
     assert capsys.readouterr().out == "Check: Failed\nexecution abc: Failed\n"
 
 
-def test_an_endpoint_that_fails_says_why() -> None:
+def test_a_failed_endpoint_shows_the_reason() -> None:
     with pytest.raises(RuntimeError, match="no capacity"):
         wait_for_endpoint(SageMaker(), "houses")

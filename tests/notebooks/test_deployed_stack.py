@@ -40,7 +40,7 @@ ENVIRONMENT = {
 
 
 def tuning(candidate: str) -> dict[str, Any]:
-    """A tuning job as DescribeHyperParameterTuningJob tells of it."""
+    """A tuning job as described by DescribeHyperParameterTuningJob."""
     return {
         "HyperParameterTuningJobName": f"tune-{candidate}",
         "HyperParameterTuningJobArn": f"{ARN}:hyper-parameter-tuning-job/tune-{candidate}",
@@ -82,7 +82,7 @@ FEATURES = HEADER[:7]
 
 
 def step(name: str, kind: str, arn: str, display_name: str | None = None) -> dict[str, Any]:
-    """A step that has succeeded, as ListPipelineExecutionSteps tells of it."""
+    """A step that has succeeded, as listed by ListPipelineExecutionSteps."""
     return {
         "StepName": name,
         **({"StepDisplayName": display_name} if display_name else {}),
@@ -94,7 +94,7 @@ def step(name: str, kind: str, arn: str, display_name: str | None = None) -> dic
 
 
 def scenario(package: str) -> dict[str, Any]:
-    """One look at the execution: all has ended, and a model is registered."""
+    """One poll of the execution: everything has ended, and a model is registered."""
     processing = f"{ARN}:processing-job/"
     steps = [step("Preprocess", "ProcessingJob", f"{processing}preprocess")]
     for name, short in CANDIDATES.items():
@@ -117,7 +117,7 @@ def scenario(package: str) -> dict[str, Any]:
 
 
 def labelled_rows() -> np.ndarray:
-    """The label, then the features: the value follows from the latitude."""
+    """The label, then the features: the value depends on the latitude."""
     random = np.random.default_rng(1)
     features = random.uniform(size=(200, 7)) * [10, 10, 40, 1000, 300, 900, 300]
     features[:, :2] += [-124, 32]
@@ -125,7 +125,7 @@ def labelled_rows() -> np.ndarray:
 
 
 def model_archive(rows: np.ndarray) -> bytes:
-    """A model as the built-in XGBoost algorithm leaves it."""
+    """A model as written by the built-in XGBoost algorithm."""
     booster = xgboost.train({"seed": 1}, xgboost.DMatrix(rows[:, 1:], rows[:, 0]), 5)
     content = bytes(booster.save_raw("ubj"))
     archive = io.BytesIO()
@@ -137,7 +137,7 @@ def model_archive(rows: np.ndarray) -> bytes:
 
 
 class Aws:
-    """AWS on loopback, with the stack dev deployed as far as the notebook needs it."""
+    """AWS on loopback, with the parts of the stack dev that the notebook needs."""
 
     def __init__(self, url: str, definition: dict[str, Any]) -> None:
         self.url = url
@@ -169,7 +169,7 @@ class Aws:
         return [call["request"] for call in calls if call["operation"] == operation]
 
     def deploy(self) -> dict[str, str]:
-        """Creates what the stack would have; returns its exports."""
+        """Creates the stack's resources; returns its exports."""
         definition = json.dumps(self.definition)
         pipeline = self.client("sagemaker").create_pipeline(
             PipelineName="restate-dev",
@@ -198,7 +198,7 @@ class Aws:
         return f"s3://{self.bucket}/{path}"
 
     def fill_bucket(self) -> None:
-        """Puts what the jobs of an execution would have written, in two files where many do."""
+        """Puts what an execution's jobs write, in two files where several are common."""
         rows = labelled_rows()
         table = [
             ",".join(["medianhousevalue", *FEATURES]),
@@ -223,7 +223,7 @@ class Aws:
             self.client("s3").put_object(Bucket=self.bucket, Key=key, Body=content)
 
     def describe_jobs(self) -> None:
-        """Has moto describe the processing jobs of the execution."""
+        """Creates the execution's processing jobs in moto, so that they can be described."""
         outputs = {"metadata": "metadata", "validation": "validation"}
         self.create_job("preprocess", [], {"input": "rows/"}, outputs)
         for name, algorithm in {"tree": "decision-tree", "boost": "xgboost"}.items():
@@ -331,7 +331,7 @@ def test_it_starts_the_deployed_pipeline_and_approves_its_model(
     assert approved["ModelApprovalStatus"] == "Approved"
 
 
-def test_it_serves_the_model_by_what_the_stack_exports_and_leaves_no_endpoint(
+def test_it_serves_the_model_with_the_stacks_exports_and_leaves_no_endpoint(
     executed: nbformat.NotebookNode, aws: Aws
 ) -> None:
     # The endpoint of the stand-in answers twice the first feature.
@@ -350,7 +350,7 @@ def test_it_serves_the_model_by_what_the_stack_exports_and_leaves_no_endpoint(
     assert sagemaker.list_models()["Models"] == []
 
 
-def test_it_shows_rows_scores_and_plots_of_what_lies_in_s3(
+def test_it_shows_rows_scores_and_plots_from_s3(
     executed: nbformat.NotebookNode,
 ) -> None:
     assert "3 rows" in streams(executed.cells)
@@ -360,7 +360,7 @@ def test_it_shows_rows_scores_and_plots_of_what_lies_in_s3(
     assert len(data(executed, "image/png")) == 8
 
 
-def test_an_endpoint_that_is_there_is_not_made_nor_deleted(aws: Aws) -> None:
+def test_an_existing_endpoint_is_neither_created_nor_deleted(aws: Aws) -> None:
     connection = Connection(boto3.Session(region_name="us-east-1"), "restate-dev", aws.url)
     before = len(aws.calls("CreateEndpoint")) + len(aws.calls("DeleteEndpoint"))
     with served(connection, {}, "houses") as endpoint:

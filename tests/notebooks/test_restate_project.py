@@ -1,4 +1,4 @@
-"""The notebook: as it is committed, and executed from a clean kernel."""
+"""The notebook: as committed, and executed in a clean kernel."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ CONFIGURATION = {
 
 
 def stand_in_rows() -> Iterator[str]:
-    """Rows in the form of the California housing data, whose value follows from place and age."""
+    """Rows in the form of the California housing data, whose value depends on place and age."""
     chance = random.Random(1)  # noqa: S311 - for data, not for secrets
     for _ in range(3000):
         longitude, latitude = -124 + 10 * chance.random(), 32 + 10 * chance.random()
@@ -62,7 +62,7 @@ def stand_in_rows() -> Iterator[str]:
 
 
 def housing_data(folder: Path) -> Path:
-    """The real data where it is to be had without a network, or else a stand-in."""
+    """The real data if it is available offline, or else generated rows."""
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
     known = [os.environ.get("RESTATE_DATA") or "nothing", cache / "restate/data/cal_housing.data"]
     for path in map(Path, known):
@@ -105,7 +105,7 @@ def test_it_is_committed_clean() -> None:
     assert set(notebook.metadata) == {"kernelspec", "language_info"}
 
 
-def test_its_cells_do_not_know_where_they_run() -> None:
+def test_its_cells_do_not_depend_on_where_they_run() -> None:
     notebook = nbformat.read(PROJECT / NOTEBOOK, as_version=4)
     assert notebook.cells[0].cell_type == "markdown"
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]

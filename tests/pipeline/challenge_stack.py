@@ -31,7 +31,7 @@ FEATURES = ["rooms", "age", "area"]
 
 
 def drawn(seed: int, rows: int) -> np.ndarray:
-    """Rows of a table: the target, and three features that it mostly depends on."""
+    """Rows of a table: the target, and three features on which it mostly depends."""
     random = np.random.default_rng(seed)
     features = random.normal(size=(rows, 3))
     noise = random.normal(size=rows)
@@ -57,7 +57,7 @@ def archived(files: dict[str, bytes]) -> bytes:
 
 
 def boosted(rows: np.ndarray, rounds: int = 40) -> tuple[bytes, Any]:
-    """A model of XGBoost as a training job leaves it, and what it must predict."""
+    """A model of XGBoost as written by a training job, and its expected predictions."""
     import xgboost
 
     booster = xgboost.train({"eta": 0.2}, xgboost.DMatrix(rows[:, 1:], rows[:, 0]), rounds)
@@ -66,7 +66,7 @@ def boosted(rows: np.ndarray, rounds: int = 40) -> tuple[bytes, Any]:
 
 
 def grown(folder: Path, rows: np.ndarray, leaves: int) -> tuple[bytes, Any]:
-    """A model of the Decision Tree image, and what it must predict."""
+    """A model of the Decision Tree image, and its expected predictions."""
     tree = DecisionTreeRegressor(max_leaf_nodes=leaves, random_state=0)
     tree.fit(rows[:, 1:], rows[:, 0])
     described = ModelDescription(tuple(FEATURES), {}, {}, {})
@@ -160,7 +160,7 @@ class Stack:
         )
 
     def evaluated(self, name: str, predicted: np.ndarray) -> None:
-        """Leaves what evaluate.py leaves of a candidate."""
+        """Writes what evaluate.py writes for a candidate."""
         report = evaluate.quality_report(TEST[:, 0], np.asarray(predicted, dtype=np.float64))
         self.write(f"evaluation/{name}/evaluation.json", json.dumps(report))
         rows = np.column_stack([TEST[:, 0], predicted])

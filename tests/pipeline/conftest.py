@@ -1,4 +1,4 @@
-"""Jobs that run the scripts of the pipeline."""
+"""Jobs that run the pipeline's scripts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def job(tmp_path: Path) -> Job:
 
 @pytest.fixture(params=["a process", "scikit-learn 1.9-0"])
 def job_on_image(job: Job, request: pytest.FixtureRequest) -> Job:
-    """A job as a process, of this Python and of that of the image that the script runs on."""
+    """A job as a process, with this Python and with that of the script's image."""
     if request.param != "a process":
         return on_image(job, request.param)
     job.python = sys.executable

@@ -8,7 +8,7 @@ NAMES = ("Name", "PropertyFileName", "OutputName", "InputName", "ChannelName")
 
 
 def flat(value: Any, at: str = "") -> dict[str, Any]:
-    """The leaves of a document by their paths; members of lists of named things by their names."""
+    """The leaves of a document by path; in lists of named items, the path has their names."""
     if isinstance(value, dict) and value:
         return {k: v for key, one in value.items() for k, v in flat(one, f"{at}.{key}").items()}
     if isinstance(value, list) and value:
@@ -21,7 +21,7 @@ def flat(value: Any, at: str = "") -> dict[str, Any]:
 
 
 def differences(ours: Any, theirs: Any) -> dict[str, tuple[Any, Any]]:
-    """The leaves that differ, by their paths, with what stands on each side; "-" for nothing."""
+    """The leaves that differ, by path, with the value on each side; "-" if there is none."""
     left, right = flat(ours), flat(theirs)
     return {
         path: (left.get(path, "-"), right.get(path, "-"))

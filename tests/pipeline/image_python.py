@@ -1,6 +1,6 @@
 """The interpreters of SageMaker's images, with the versions that their Dockerfiles install.
 
-An environment is made once, from the package index, and kept under ~/.cache/restate.
+An environment is created once, from the package index, and kept under ~/.cache/restate.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PACKAGES = {
 
 
 def _base_python() -> str | None:
-    """A Python of the images' version that this machine has, on the path or by pyenv."""
+    """A Python of the images' version on this machine, from the PATH or pyenv."""
     versions = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
     installed = sorted(versions.glob(f"{PYTHON}.*/bin/python{PYTHON}"))
     for candidate in [shutil.which(f"python{PYTHON}"), *map(str, installed)]:
@@ -35,7 +35,7 @@ def _base_python() -> str | None:
 
 @cache
 def image_python(image: str) -> str | None:
-    """The interpreter for an image of PACKAGES; None where this machine cannot make one."""
+    """The interpreter for an image of PACKAGES; None if this machine cannot create one."""
     key = hashlib.sha256(repr((PYTHON, PACKAGES[image])).encode()).hexdigest()[:12]
     folder = Path.home() / ".cache" / "restate" / "images" / f"{image.replace(' ', '-')}-{key}"
     python = folder / "bin" / "python"

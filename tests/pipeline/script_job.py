@@ -33,7 +33,7 @@ def run_here(
 def run_script(
     script: str, arguments: Sequence[str], python: str | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Runs a script in this process, or by an interpreter."""
+    """Runs a script in this process, or with an interpreter."""
     if python is None:
         return run_here(importlib.import_module(script.removesuffix(".py")).main, arguments)
     command = [python, str(SCRIPTS / script), *arguments]
@@ -59,7 +59,7 @@ class Job:
 
 
 def on_image(job: Job, image: str) -> Job:
-    """The job on the Python of an image that the script runs on."""
+    """The job with the Python of the script's image."""
     job.python = image_python(image)
     if job.python is None:
         pytest.skip(f"this machine has no Python, or no package index, for {image}")

@@ -1,7 +1,7 @@
 """The pipeline of the stack dev, built by hand with the SageMaker Python SDK, offline.
 
-It takes nothing from this project's rendering but the URIs of uploads and the texts of the query
-and the flow's output: steps, jobs and references are the SDK's own.
+From this project's rendering it only takes the URIs of uploads and the texts of the query and the
+flow's output: steps, jobs and references are the SDK's own.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ CACHE = CacheConfig(enable_caching=True, expire_after="P30D")
 
 @dataclass(frozen=True)
 class Texts:
-    """What is taken from the rendered definition, since only this project can make it."""
+    """Texts from the rendered definition, which only this project can create."""
 
     decision_tree_image: str
     flow_output: str
@@ -72,7 +72,7 @@ def folder_of(step: ProcessingStep, output: str) -> Join:
 
 
 def newer(framework: str, known: str, version: str) -> str:
-    """The URI of an image in a version that is newer than those that this SDK knows."""
+    """The URI of an image in a newer version than this SDK has."""
     uri: str = image_uris.retrieve(framework, REGION, version=known)
     return uri.replace(f":{known}", f":{version}")
 
@@ -380,7 +380,7 @@ class Graph:
         }
 
     def definition(self) -> str:
-        """The definition that the SDK makes of the graph, as JSON."""
+        """The SDK's definition of the graph, as JSON."""
         wrangler = self.data_wrangler()
         data = self.preprocess(wrangler)
         tree_image = self.texts.decision_tree_image

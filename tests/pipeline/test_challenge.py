@@ -1,4 +1,4 @@
-"""The job that holds the best candidate against the champion, on a stand-in for AWS."""
+"""The job that compares the best candidate with the champion, on a fake AWS."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def r2(predicted: np.ndarray, rows: np.ndarray) -> float:
     ("image", "algorithm"),
     [(None, "decision-tree"), ("xgboost 3.2-0", "decision-tree"), ("xgboost 3.2-0", "xgboost")],
 )
-def test_a_champion_that_is_beaten(
+def test_a_beaten_champion_is_replaced(
     stack: Stack, tmp_path: Path, image: str | None, algorithm: str
 ) -> None:
     """As a process of this Python, and of that of the image that the job has."""
@@ -76,7 +76,7 @@ def test_a_champion_that_is_beaten(
     assert len(found["note"]) <= 256
 
 
-def test_one_that_stays_and_one_by_a_difference_that_is_too_small(
+def test_a_better_champion_stays_and_so_does_one_within_the_margin(
     stack: Stack, tmp_path: Path
 ) -> None:
     strong, predict = boosted(TRAIN)
@@ -98,7 +98,7 @@ def test_one_that_stays_and_one_by_a_difference_that_is_too_small(
     ("around", "metadata"),
     [((0, 0), {}), ((0, 1), {}), ((1, 1), {"RowEncoding": "s3://b/e.json"})],
 )
-def test_a_tie_leaves_the_champion_where_it_is(
+def test_the_champion_stays_on_a_tie(
     stack: Stack, around: tuple[int, int], metadata: dict[str, str]
 ) -> None:
     archive, predict = boosted(TRAIN)
@@ -150,7 +150,7 @@ def test_no_candidate_below_the_minimum_challenges(stack: Stack) -> None:
         ),
     ],
 )
-def test_one_that_is_not_comparable_is_named(
+def test_an_incomparable_champion_is_named(
     stack: Stack, metadata: dict[str, str], features: list[str], reason: str
 ) -> None:
     archive, predict = boosted(TRAIN)

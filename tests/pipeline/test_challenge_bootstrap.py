@@ -16,7 +16,7 @@ def pair(seed: int, rows: int = 300, gain: float = 0.0) -> tuple[np.ndarray, ...
     return actual, actual + (1 - gain) * (shared + first), actual + shared + second
 
 
-def test_finds_the_bound_that_scipy_finds() -> None:
+def test_finds_the_same_bound_as_scipy() -> None:
     actual, predicted, champion = pair(7, 400, 0.05)
 
     def difference(target: np.ndarray, one: np.ndarray, other: np.ndarray, axis: int) -> np.ndarray:
@@ -41,7 +41,7 @@ def test_finds_the_bound_that_scipy_finds() -> None:
     )
 
 
-def test_promotes_equals_as_rarely_as_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_promotes_equal_models_as_rarely_as_configured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluate, "RESAMPLES", 200)  # enough for the rate over many runs
     runs, confidence = 600, 0.9
     promoted = sum(challenge.challenge(*pair(seed), confidence).least > 0 for seed in range(runs))
@@ -50,7 +50,7 @@ def test_promotes_equals_as_rarely_as_it_says(monkeypatch: pytest.MonkeyPatch) -
     assert abs(promoted - expected) < 3 * (expected * confidence) ** 0.5
 
 
-def test_promotes_what_is_clearly_better(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_promotes_a_clearly_better_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluate, "RESAMPLES", 200)
     promoted = sum(challenge.challenge(*pair(seed, gain=0.2), 0.9).least > 0 for seed in range(50))
     assert promoted == 50

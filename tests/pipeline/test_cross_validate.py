@@ -25,7 +25,7 @@ TARGETS = (FEATURES @ [3.0, -1.0, 0.2] + FEATURES[:, 0] ** 2 + RANDOM.normal(siz
 
 
 def split(folder: Path, *more: str, keys: list[str] | None = None) -> None:
-    """Preprocesses the rows, which have a key each if there are keys."""
+    """Preprocesses the rows, with a key for each if there are keys."""
     (folder / "input").mkdir()
     (folder / "input" / "_SUCCESS").touch()
     names = ["price", *(["restate_split"] if keys else []), "a", "b", "c"]
@@ -47,7 +47,7 @@ def split(folder: Path, *more: str, keys: list[str] | None = None) -> None:
 
 
 def parts(folder: Path) -> tuple[np.ndarray, list[np.ndarray]]:
-    """The rows of all parts, one after the other, and the fold of each by each draw."""
+    """The rows of all parts in turn, and each row's fold in each draw."""
     rows = [np.genfromtxt(folder / name / f"{name}.csv", delimiter=",", ndmin=2) for name in SPLITS]
     folds = json.loads((folder / "metadata" / "folds.json").read_text())
     drawn = [
@@ -78,11 +78,11 @@ def run(
 
 
 def masks(fold: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Of each fold: what trains, what stops, what tests."""
+    """The rows for training, early stopping and testing in each fold."""
     return [((fold != n) & (fold != (n + 1) % 5), fold == (n + 1) % 5, fold == n) for n in range(5)]
 
 
-def test_a_tree_scores_as_scikit_learn_does_on_its_folds(tmp_path: Path) -> None:
+def test_a_tree_has_the_same_scores_as_with_scikit_learn(tmp_path: Path) -> None:
     split(tmp_path, "--repeats", "2")
     rows, drawn = parts(tmp_path)
     report = run(tmp_path, "decision-tree", {"random_state": "1"}, "max_depth=4")
@@ -100,7 +100,9 @@ def test_a_tree_scores_as_scikit_learn_does_on_its_folds(tmp_path: Path) -> None
     assert (report["kind"], report["count"], report["rows"]) == ("folds", 5, ROWS)
 
 
-def test_another_family_of_the_image_scores_as_scikit_learn_does(tmp_path: Path) -> None:
+def test_another_family_of_the_image_has_the_same_scores_as_with_scikit_learn(
+    tmp_path: Path,
+) -> None:
     split(tmp_path)
     rows, (fold,) = parts(tmp_path)
     fixed = {"algorithm": "extra-trees", "random_state": "1", "n_estimators": "20"}
@@ -115,7 +117,7 @@ def test_another_family_of_the_image_scores_as_scikit_learn_does(tmp_path: Path)
 
 
 @pytest.mark.parametrize("patience", [None, 3])
-def test_boosting_scores_as_the_library_does_on_its_folds(
+def test_boosting_has_the_same_scores_as_with_the_library(
     tmp_path: Path, patience: int | None
 ) -> None:
     split(tmp_path)
@@ -194,7 +196,7 @@ def test_weights_apply_to_boosting_but_not_to_where_it_stops(tmp_path: Path) -> 
     np.testing.assert_allclose(report["r2"]["values"], expected, rtol=1e-6)
 
 
-def test_folds_are_drawn_as_scikit_learn_draws_them(tmp_path: Path) -> None:
+def test_folds_are_the_same_as_scikit_learns(tmp_path: Path) -> None:
     split(tmp_path)
     rows, (fold,) = parts(tmp_path)
     place = {target: number for number, target in enumerate(TARGETS.tolist())}
@@ -219,7 +221,7 @@ def test_a_group_is_in_one_fold_of_each_draw(tmp_path: Path) -> None:
         assert len(pairs) == 23
 
 
-def test_by_time_nothing_is_learnt_of_later_rows(tmp_path: Path) -> None:
+def test_by_time_nothing_is_learned_from_later_rows(tmp_path: Path) -> None:
     keys = [str(n // 3) for n in range(ROWS)]
     split(tmp_path, "--by", "time", "--column", "day", "--key", "restate_split", keys=keys)
     rows, (block,) = parts(tmp_path)
@@ -250,7 +252,7 @@ def test_many_rows_have_no_folds(tmp_path: Path) -> None:
     }
 
 
-def test_a_fold_of_one_target_has_no_score_and_stops_nothing(tmp_path: Path) -> None:
+def test_a_fold_with_one_target_value_has_no_score_and_stops_nothing(tmp_path: Path) -> None:
     keys = [str(n // 60) for n in range(ROWS)]
     split(tmp_path, "--by", "group", "--column", "who", "--key", "restate_split", keys=keys)
     for name in SPLITS:

@@ -1,4 +1,4 @@
-"""What Preprocess finds in the rows before anything is tuned."""
+"""Preprocess's findings about the rows, before any tuning."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def found(columns: dict[str, np.ndarray], seed: int = 1) -> list[tuple[str, str 
 
 
 def table(seed: int, rows: int) -> dict[str, np.ndarray]:
-    """A clean table: features of several distributions, and a target that follows from them."""
+    """A clean table: features with several distributions, and a target that depends on them."""
     random = np.random.default_rng(seed)
     size = random.lognormal(4, 0.5, rows)
     age = random.integers(0, 100, rows).astype(float)
@@ -55,7 +55,7 @@ PLANTED = {
 
 
 @pytest.mark.parametrize("rows", [150, 5000])
-def test_columns_that_give_the_target_away_are_found_and_no_others(rows: int) -> None:
+def test_finds_columns_that_leak_the_target_and_no_others(rows: int) -> None:
     planted, seen = 0, 0
     for seed in range(5):
         clean = table(seed, rows)
@@ -71,14 +71,14 @@ def test_columns_that_give_the_target_away_are_found_and_no_others(rows: int) ->
     assert seen >= 38
 
 
-def test_a_good_column_is_no_leak() -> None:
+def test_a_good_feature_is_not_reported_as_a_leak() -> None:
     columns = table(7, 1000)
     noise = np.random.default_rng(100).normal(size=1000)
     good = columns["price"] + noise * columns["price"].std() / 4
     assert found({**columns, "good": good}) == []
 
 
-def test_the_number_that_is_named_is_that_of_a_library() -> None:
+def test_the_reported_number_equals_a_librarys() -> None:
     from scipy.stats import spearmanr
     from sklearn.linear_model import LinearRegression
 
@@ -96,7 +96,7 @@ def test_the_number_that_is_named_is_that_of_a_library() -> None:
     assert explained(x, curved, is_train) == pytest.approx(rank)
 
 
-def test_rows_that_are_in_two_parts_are_counted_exactly() -> None:
+def test_rows_in_two_parts_are_counted_exactly() -> None:
     columns = table(3, 1000)
     assert found(columns) == []
     again = np.arange(1000)
@@ -136,7 +136,7 @@ def test_ids_missing_values_and_drift_are_found() -> None:
     assert finding["text"] == f"{expected} rows"
 
 
-def test_what_chance_puts_into_small_tables_is_no_finding() -> None:
+def test_chance_effects_in_small_tables_are_not_reported() -> None:
     columns = table(8, 150)
     again = np.arange(150)
     again[100:102] = again[:2]
@@ -151,7 +151,7 @@ def test_what_chance_puts_into_small_tables_is_no_finding() -> None:
         assert found(noise, seed) == []
 
 
-def test_the_report_names_counts_and_shares() -> None:
+def test_the_report_has_counts_and_shares() -> None:
     columns = table(5, 1000)
     columns["gaps"] = np.where(np.arange(1000) % 4 == 0, np.nan, 1.0) + columns["age"]
     found = report(columns, read=1200)
@@ -194,7 +194,7 @@ def preprocess(folder: Path, rows: list[str], checks: str) -> None:
     )
 
 
-def test_rows_without_a_target_are_counted_and_left_out(
+def test_rows_without_a_target_are_counted_and_excluded(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = [f"{n * n % 997},{n % 7},{n * 31 % 11}" for n in range(100)]
@@ -209,7 +209,7 @@ def test_rows_without_a_target_are_counted_and_left_out(
     assert sorted("".join(part.read_text() for part in parts).split()) == sorted(rows)
 
 
-def test_findings_stop_the_run_where_they_are_to(
+def test_findings_stop_the_run_if_configured(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = [f"{n * n % 997},{n * n % 997 * 2},7" for n in range(100)]

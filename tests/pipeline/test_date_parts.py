@@ -1,4 +1,4 @@
-"""The parts of dates that the rendered query gives here, compared with pandas."""
+"""The parts of dates from the rendered query, compared with pandas."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ MOMENTS = [
 
 
 def query_of(columns: dict[str, str], **change: Any) -> dict[str, str]:
-    """The Athena request of the definition that a dataset gives."""
+    """The Athena request in a dataset's definition."""
     dataset = {
         "table": "sales",
         "columns": [{"name": name, "type": kind} for name, kind in columns.items()],
@@ -68,7 +68,7 @@ def query_of(columns: dict[str, str], **change: Any) -> dict[str, str]:
 def result(
     folder: Path, request: dict[str, str], columns: dict[str, str], **form: Any
 ) -> pd.DataFrame:
-    """The rows that the request's query reads from the files in a folder."""
+    """The rows of the request's query, from the files in a folder."""
     table = {
         "database": request["Database"],
         "name": "sales",
@@ -190,7 +190,7 @@ def test_parts_of_text_by_its_format(tmp_path: Path, form: str, python: str) -> 
     assert_parts(result(tmp_path, request, columns, **glue), "sold", parts, moments)
 
 
-def test_filters_compare_the_date_of_a_text(tmp_path: Path) -> None:
+def test_filters_compare_dates_in_text(tmp_path: Path) -> None:
     columns = {"y": "int", "sold": "string"}
     write(tmp_path, "rows.csv", "0,01.03.2020\n1,29.02.2020\n2,\n3,28.02.2021\n")
     request = query_of(

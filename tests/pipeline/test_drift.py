@@ -1,4 +1,4 @@
-"""What drift is found by: cells, their counts, references, and the tests of differences."""
+"""Drift detection: cells, their counts, references, and the tests of differences."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ COLUMNS = ["income", "age", "rooms", "area_coast", "area_inland", "area_island"]
 
 
 def rows_of(random: np.random.Generator, count: int) -> np.ndarray:
-    """Rows of COLUMNS: age depends on income, rooms are whole numbers, the area is one-hot."""
+    """Rows of COLUMNS: age depends on income, rooms are integers, the area is one-hot."""
     income = random.standard_normal(count)
     age = 0.8 * income + 0.6 * random.standard_normal(count)
     rooms = random.integers(1, 6, count)
@@ -42,7 +42,7 @@ def rows_of(random: np.random.Generator, count: int) -> np.ndarray:
 
 
 def truth(rows: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """What a model predicts for rows, and what is true of them."""
+    """A model's predictions for rows, and the true values."""
     predicted = rows[:, 0] + 0.2 * rows[:, 2]
     return predicted, predicted + random.standard_normal(len(rows)) * (0.3 + 0.2 * rows[:, 2])
 
@@ -77,7 +77,7 @@ def test_few_values_are_cells_and_many_are_ranges_of_equal_counts() -> None:
     assert counts[2:].tolist() == np.histogram(numbers, many.points)[0].tolist()
 
 
-def test_a_number_that_most_rows_have_is_a_range_of_its_own() -> None:
+def test_a_very_frequent_number_has_its_own_range() -> None:
     numbers = np.concatenate([np.zeros(900), np.arange(1, 101)])
     scale = Scale.of(numbers)
     counts = np.bincount(scale.place(numbers), minlength=scale.size)
@@ -95,7 +95,7 @@ def test_a_category_is_one_feature(reference: Reference) -> None:
     assert area.place(rows).tolist() == [2, 4, UNSEEN, UNSEEN, UNSEEN, MISSING]
 
 
-def test_a_category_that_had_rows_without_a_label_knows_them() -> None:
+def test_a_category_has_a_cell_for_rows_without_a_label() -> None:
     random = np.random.default_rng(3)
     rows = rows_of(random, 1_000)
     rows[:50, 3:] = 0
@@ -105,7 +105,7 @@ def test_a_category_that_had_rows_without_a_label_knows_them() -> None:
     assert area.place(rows[:1]).tolist() == [5]
 
 
-def test_columns_that_only_begin_like_a_category_are_features() -> None:
+def test_columns_with_only_the_prefix_of_a_category_are_features() -> None:
     random = np.random.default_rng(4)
     rows = random.standard_normal((500, 2))
     known = make_reference(["area_size", "area_depth"], rows, *[rows[:, 0]] * 2, ["area"])
@@ -118,7 +118,7 @@ def test_pairs_have_groups_of_neighbouring_cells(reference: Reference) -> None:
     assert all(int(counts.sum()) == 8_000 for counts in reference.pair_counts)
 
 
-def test_intervals_hold_what_is_true_of_nine_in_ten_further_rows(reference: Reference) -> None:
+def test_intervals_contain_the_true_value_of_nine_in_ten_new_rows(reference: Reference) -> None:
     random = np.random.default_rng(11)
     rows = rows_of(random, 20_000)
     counts = reference.count(reference.place(rows, *truth(rows, random)))
@@ -183,7 +183,7 @@ def test_weights_count_as_repeated_rows_and_days_add_up(weights: list[int], seed
     st.lists(st.integers(100, 1_000), min_size=2, max_size=12),
     st.lists(st.integers(100, 1_000), min_size=12, max_size=12),
 )
-def test_the_chance_of_moved_rows_is_that_of_a_g_test(known: list[int], found: list[int]) -> None:
+def test_the_p_value_of_moved_rows_is_a_g_tests(known: list[int], found: list[int]) -> None:
     table = np.array([known, found[: len(known)]])
     expected = chi2_contingency(table, correction=False, lambda_="log-likelihood")
     assert expected.expected_freq.min() >= 10
@@ -193,7 +193,7 @@ def test_the_chance_of_moved_rows_is_that_of_a_g_test(known: list[int], found: l
     assert chance == pytest.approx(expected.pvalue, rel=1e-6, abs=1e-300)
 
 
-def test_cells_with_few_rows_are_taken_together() -> None:
+def test_cells_with_few_rows_are_merged() -> None:
     known, found = np.array([1000, 1000, 3, 2, 0, 6]), np.array([100, 100, 0, 2, 9, 1])
     merged = np.array([[1000, 1000, 11], [100, 100, 12]])
     expected = chi2_contingency(merged, correction=False, lambda_="log-likelihood")
@@ -208,7 +208,7 @@ def test_cells_with_few_rows_are_taken_together() -> None:
 
 
 @given(st.integers(0, 50), st.integers(60, 10_000), st.integers(0, 50), st.integers(60, 10_000))
-def test_the_chance_of_more_is_a_binomial_one(
+def test_the_p_value_of_an_increase_is_binomial(
     known: int, known_rows: int, found: int, rows: int
 ) -> None:
     effect, chance = more_often(known, known_rows, found, rows)
@@ -224,7 +224,7 @@ Change = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
 
 def twentieth(value: float) -> Change:
-    """Each twentieth row gets a value."""
+    """Every twentieth row gets a value."""
     return lambda one, _: np.where(np.arange(len(one)) % 20, one, value)
 
 
@@ -246,7 +246,7 @@ SHIFTS: dict[str, tuple[int, Change, set[tuple[str, str]]]] = {
 
 
 @pytest.mark.parametrize("name", SHIFTS)
-def test_shifts_are_found_by_what_they_are(reference: Reference, name: str) -> None:
+def test_each_kind_of_shift_is_found_by_its_test(reference: Reference, name: str) -> None:
     column, change, expected = SHIFTS[name]
     random = np.random.default_rng(23)
     rows = rows_of(random, 2_000)
@@ -264,7 +264,7 @@ def test_labels_show_a_changed_concept(reference: Reference) -> None:
     assert found(reference, counts) == {("residuals", "errors"), ("coverage", "intervals")}
 
 
-def test_a_million_rows_alarm_on_no_small_difference(reference: Reference) -> None:
+def test_a_million_rows_do_not_alarm_on_a_small_difference(reference: Reference) -> None:
     counts = Counts(
         1_000_000,
         [one.counts * 125 for one in reference.features],
@@ -284,7 +284,7 @@ def test_a_million_rows_alarm_on_no_small_difference(reference: Reference) -> No
     assert found(reference, counts) == set()
 
 
-def test_the_chance_is_shared_out_among_all_tests(reference: Reference) -> None:
+def test_the_false_alarm_rate_is_divided_among_all_tests(reference: Reference) -> None:
     counts = reference.count(reference.place(*_day(1)))
     compared = compare(reference, [(1, counts), (7, counts)], THRESHOLDS)
     # Of 4 features 3 each, 6 pairs, 3 of the predictions, 2 of the labels.
@@ -324,7 +324,7 @@ def test_twenty_quiet_months_have_no_alarm() -> None:
 
 
 @pytest.mark.parametrize("image", ["this", "scikit-learn 1.9-0", "xgboost 3.2-0"])
-def test_the_script_evaluates_and_keeps_a_reference(tmp_path: Path, image: str) -> None:
+def test_the_script_evaluates_and_stores_a_reference(tmp_path: Path, image: str) -> None:
     python = sys.executable if image == "this" else image_python(image)
     if python is None:
         pytest.skip(f"this machine has no Python, or no package index, for {image}")

@@ -44,7 +44,7 @@ def captured(
     media: str = "text/csv; charset=utf-8",
     encoding: str = "CSV",
 ) -> dict[str, Any]:
-    """A record as the guide shows it."""
+    """A captured record, as in SageMaker's guide."""
 
     def data(mode: str, text: str) -> dict[str, str]:
         return {"observedContentType": media, "mode": mode, "data": text, "encoding": encoding}
@@ -92,7 +92,7 @@ def test_captured_requests_are_read_with_their_ids() -> None:
     assert not unread
 
 
-def test_what_cannot_be_compared_is_counted_by_its_reason() -> None:
+def test_incomparable_requests_are_counted_by_reason() -> None:
     unread: Counter[str] = Counter()
     event = {"eventId": "a"}
     without = captured("1,2", "3", event)
@@ -118,7 +118,7 @@ def test_what_cannot_be_compared_is_counted_by_its_reason() -> None:
     }
 
 
-def test_labels_are_those_of_a_requests_rows() -> None:
+def test_labels_belong_to_a_requests_rows() -> None:
     labels = read_labels(lines(label("mine", "1.5\n2"), label("b", "3")), "labels.jsonl")
     requests = read_requests(
         lines(
@@ -136,7 +136,7 @@ def test_labels_are_those_of_a_requests_rows() -> None:
 
 
 @pytest.mark.parametrize("record", [[], {"groundTruthData": {"data": "1"}}, label("a", "many")])
-def test_a_line_that_is_no_label_is_named(record: object) -> None:
+def test_an_invalid_line_of_labels_is_named(record: object) -> None:
     with pytest.raises(
         InputError, match=r"^labels\.jsonl, line 2: not a label; expected something like"
     ):
@@ -152,7 +152,7 @@ def test_a_line_that_is_no_label_is_named(record: object) -> None:
         ("PUT", "/folder/report.json", b'{"a": 1}'),
     ],
 )
-def test_requests_are_signed_as_botocore_signs_them(
+def test_requests_are_signed_like_botocores(
     method: str, path: str, body: bytes, token: str | None
 ) -> None:
     url = f"https://bucket.s3.eu-west-1.amazonaws.com{path}"
@@ -169,7 +169,7 @@ def test_requests_are_signed_as_botocore_signs_them(
 
 
 class Flaky(BaseHTTPRequestHandler):
-    """Answers as the credentials' service and S3 do, the latter at the third attempt."""
+    """Responds like the credentials service and S3; S3 only succeeds at the third attempt."""
 
     asked: list[str] = []  # noqa: RUF012 - of the test that sets it
 
@@ -186,7 +186,7 @@ class Flaky(BaseHTTPRequestHandler):
         pass
 
 
-def test_the_roles_credentials_sign_and_failures_of_the_service_are_tried_again(
+def test_requests_have_the_roles_credentials_and_are_retried(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Flaky)
@@ -201,7 +201,7 @@ def test_the_roles_credentials_sign_and_failures_of_the_service_are_tried_again(
     server.shutdown()
 
 
-def test_there_must_be_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requires_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("ACCESS_KEY_ID", "CONTAINER_CREDENTIALS_RELATIVE_URI"):
         monkeypatch.delenv(f"AWS_{name}", raising=False)
     with pytest.raises(InputError, match="the job has no credentials of a role"):
@@ -233,7 +233,7 @@ class Stage:
         self.s3.put_object(Bucket="bucket", Key=key, Body=content)
 
     def capture(self, hour: datetime, rows: np.ndarray, name: str = "r") -> None:
-        """Keeps requests of ten rows each, called name0, name1, ... as the endpoint does."""
+        """Stores requests of ten rows each, named name0, name1, ..., like the endpoint."""
         records = []
         for start in range(0, len(rows), 10):
             part = rows[start : start + 10]
@@ -327,7 +327,7 @@ def test_requests_since_the_last_run_are_compared_and_reported(
     }
 
 
-def test_a_run_goes_on_where_the_last_one_ended_and_compares_a_week_too(
+def test_a_run_continues_where_the_last_one_ended_and_also_compares_a_week(
     stage: Stage, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     days = [UNTIL + timedelta(days=day) for day in range(9)]
@@ -347,7 +347,7 @@ def test_a_run_goes_on_where_the_last_one_ended_and_compares_a_week_too(
     assert stage.report(days[8]) == again
 
 
-def test_labels_give_the_true_error_and_find_another_concept(stage: Stage, tmp_path: Path) -> None:
+def test_labels_show_the_true_error_and_a_changed_concept(stage: Stage, tmp_path: Path) -> None:
     rows = stage.rows(1_000)
     stage.capture(UNTIL - timedelta(days=3), rows, "old")
     labels = stage.truth(rows)[1] + 1
@@ -389,7 +389,7 @@ def test_hourly_runs_compare_hours(stage: Stage, tmp_path: Path) -> None:
         ({"bucket": "http://127.0.0.1:9"}, "cannot reach S3 at http://127.0.0.1:9: "),
     ],
 )
-def test_what_is_not_there_fails_by_name(
+def test_missing_objects_are_named(
     stage: Stage,
     tmp_path: Path,
     change: dict[str, str],
@@ -406,13 +406,13 @@ def test_what_is_not_there_fails_by_name(
     assert "Contents" not in stage.s3.list_objects_v2(Bucket="bucket", Prefix=f"{FOLDER}/drift")
 
 
-def test_a_refusal_of_s3_says_what_it_says(stage: Stage) -> None:
+def test_an_s3_error_shows_its_message(stage: Stage) -> None:
     bucket = Bucket(f"{stage.url}-of-nobody", "us-east-1")
     with pytest.raises(InputError, match=r"S3 answers GET .*: NoSuchBucket: The specified bucket"):
         list(bucket.list("a"))
 
 
-def test_a_list_of_more_than_a_page_is_read_to_its_end(
+def test_lists_of_several_pages_are_read_completely(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "10")  # S3's own pages have 1,000

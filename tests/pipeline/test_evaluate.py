@@ -31,7 +31,7 @@ def test_prediction_intervals_cover_nine_rows_of_ten() -> None:
     assert 0.88 <= np.mean(covered) <= 0.92
 
 
-def test_a_prediction_interval_needs_rows_enough() -> None:
+def test_a_prediction_interval_needs_enough_rows() -> None:
     actual = np.arange(9.0)
     # The largest of 9, as 10 * 0.9 is 9; of 8 rows, none is far enough out.
     assert evaluate.half_width(actual, actual + actual, 0.9) == 8
@@ -68,7 +68,7 @@ def reported(job: Job) -> dict[str, float]:
 
 @pytest.fixture(params=["this process", "xgboost 3.2-0"])
 def boosted(job: Job, request: pytest.FixtureRequest) -> Callable[[np.ndarray], np.ndarray]:
-    """Trains a model, packs it as a training job does, and returns what it must predict."""
+    """Trains a model, packs it like a training job, and returns its expected predictions."""
     import xgboost
 
     if request.param != "this process":
@@ -105,7 +105,7 @@ def test_agrees_with_scikit_learn(job: Job, boosted: Callable[[np.ndarray], np.n
     assert kept[:, 1] == pytest.approx(predicted)
 
 
-def test_knows_intervals_by_the_validation_rows(
+def test_calculates_intervals_from_the_validation_rows(
     job: Job, boosted: Callable[[np.ndarray], np.ndarray]
 ) -> None:
     random = np.random.default_rng(5)
@@ -151,7 +151,7 @@ def report_of(job: Job, actual: np.ndarray, predicted: np.ndarray) -> dict[str, 
     return report
 
 
-def test_says_how_far_r2_is_known_as_scipy_does(job_on_image: Job) -> None:
+def test_the_interval_of_r2_equals_scipys(job_on_image: Job) -> None:
     from scipy import stats
 
     def r2(actual: np.ndarray, predicted: np.ndarray, axis: int) -> np.ndarray:
@@ -178,7 +178,7 @@ def test_says_how_far_r2_is_known_as_scipy_does(job_on_image: Job) -> None:
     assert report_of(job_on_image, actual, predicted) == report
 
 
-def test_weights_metrics_as_scikit_learn_does(
+def test_weighted_metrics_equal_scikit_learns(
     job: Job, boosted: Callable[[np.ndarray], np.ndarray]
 ) -> None:
     from sklearn import metrics
@@ -223,7 +223,7 @@ def test_weights_metrics_as_scikit_learn_does(
     assert f"; unweighted r2 {plain:.6g}; r2 is " in done.stdout
 
 
-def test_equal_weights_change_nothing_and_whole_ones_count_as_rows() -> None:
+def test_equal_weights_change_nothing_and_integer_ones_count_as_rows() -> None:
     random = np.random.default_rng(8)
     actual = random.normal(size=500)
     predicted = actual + random.normal(scale=0.5, size=500)
@@ -241,7 +241,7 @@ def test_equal_weights_change_nothing_and_whole_ones_count_as_rows() -> None:
     )
 
 
-def test_the_weighted_interval_holds_the_true_r2_nine_times_of_ten() -> None:
+def test_the_weighted_interval_contains_the_true_r2_in_nine_of_ten_cases() -> None:
     held = 0
     for seed in range(150):
         random = np.random.default_rng(seed)
@@ -257,14 +257,14 @@ def test_the_weighted_interval_holds_the_true_r2_nine_times_of_ten() -> None:
     assert 0.84 <= held / 150 <= 0.95
 
 
-def test_few_rows_of_great_weight_have_no_interval() -> None:
+def test_few_rows_with_large_weights_have_no_interval() -> None:
     actual = np.arange(100.0)
     weights = np.where(actual < 15, 1.0, 1e-4)
     assert evaluate.effective_rows(weights) == pytest.approx(15.02, abs=0.01)
     assert evaluate.resampled_r2(actual, actual + actual % 2, weights=weights) is None
 
 
-def test_groups_of_many_rows_give_the_interval_of_the_rows() -> None:
+def test_large_groups_have_the_interval_of_their_rows() -> None:
     random = np.random.default_rng(5)
     # In the table's order, neighbouring rows are alike.
     actual = np.sort(random.normal(size=50_000))
@@ -281,7 +281,9 @@ def test_groups_of_many_rows_give_the_interval_of_the_rows() -> None:
     )
 
 
-def test_the_interval_holds_the_true_r2_nine_times_of_ten(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_interval_contains_the_true_r2_in_nine_of_ten_cases(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(evaluate, "RESAMPLES", 200)  # enough for the rate over many runs
     held = 0
     for seed in range(300):
@@ -321,7 +323,7 @@ def test_the_card_has_the_metrics_of_each_quarter_of_the_target(job: Job) -> Non
         }
 
 
-def test_targets_that_are_the_same_are_in_one_part(job: Job) -> None:
+def test_equal_targets_are_in_one_part(job: Job) -> None:
     actual = np.array([0.0] * 8 + [1.0, 5.0])
     text = report_of(job, actual, actual / 2)["model_card"]["metric_groups"]
     names = [group["name"] for group in json.loads(text)]
@@ -362,7 +364,7 @@ def test_refuses_predictions(job: Job, image: str, rows: str, reason: str) -> No
     assert not (job.folder / "evaluation").exists()
 
 
-def test_evaluates_all_rounds_that_a_stopped_job_saved(job: Job) -> None:
+def test_evaluates_all_saved_rounds_of_a_stopped_job(job: Job) -> None:
     import xgboost
 
     rows = np.random.default_rng(1).normal(size=(300, 2))

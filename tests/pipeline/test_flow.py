@@ -1,4 +1,4 @@
-"""The flows that configurations give, read by the reader that runs them: not their writer."""
+"""The flows of configurations, checked by the code that runs them, not by their writer."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_the_reader_finds_no_problem(config: dict[str, Any]) -> None:
 
 
 def selected(parameters: dict[str, Any]) -> list[Any]:
-    """The columns that a node's parameters name, wherever they stand."""
+    """The columns anywhere in a node's parameters."""
     keys = ("column_to_drop", "column_to_move", "input_column")
     return [
         one
@@ -58,7 +58,7 @@ def selected(parameters: dict[str, Any]) -> list[Any]:
     ]
 
 
-def test_each_node_works_on_one_column_which_is_a_string() -> None:
+def test_each_node_has_a_single_column_as_a_string() -> None:
     columns = {"y": "double", "a": "int", "b": "string", "c": "string", "d": "date", "e": "int"}
     change: dict[str, Any] = {
         "columns": [{"name": name, "type": kind} for name, kind in columns.items()],
@@ -83,7 +83,7 @@ def test_each_node_works_on_one_column_which_is_a_string() -> None:
         assert found == nodes + ends
 
 
-def test_the_reader_finds_a_problem_where_there_is_one() -> None:
+def test_the_reader_finds_a_real_problem() -> None:
     flow = flow_of({})
     flow["nodes"][-1]["parameters"]["move_column_parameters"]["move_type"] = "Move away"
     assert check(flow) != []

@@ -1,4 +1,4 @@
-"""The card of a model against the SageMaker SDK's classes, and what an execution makes of it."""
+"""A model's card against the SageMaker SDK's classes, as completed by an execution."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ REPORT = evaluate.quality_report(np.arange(40.0), np.arange(40.0) + 0.5)
 
 
 def resolved(value: Any) -> str:
-    """The text of an expression in an execution: what the report has, or its own expression."""
+    """The value of an expression in an execution: from the report, or the expression itself."""
     if isinstance(value, str):
         return value
     if "Std:Join" in value:
@@ -73,7 +73,7 @@ def resolved(value: Any) -> str:
 
 
 def card(name: str, **config: Any) -> tuple[str, dict[str, Any]]:
-    """The status of a candidate's card, and its content as an execution completes it."""
+    """The status of a candidate's card, and its content as completed by an execution."""
     definition = render_config({"modelCard": TEXTS, **config})
     found = step(definition, f"Register{name}")["Arguments"]["ModelCard"]
     content = resolved(found["ModelCardContent"])
@@ -93,7 +93,7 @@ def leaves(value: Any, path: str = "") -> dict[str, Any]:
 
 
 def written(section: Any) -> Any:
-    """What the SDK writes of a section, but for the empty lists that it adds."""
+    """The SDK's form of a section, without the empty lists that it adds."""
     if isinstance(section, str | float | int):
         return section
     if isinstance(section, list):
@@ -104,7 +104,7 @@ def written(section: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", ["DecisionTree", "XGBoost"])
-def test_the_sdk_takes_the_card(name: str) -> None:
+def test_the_sdk_accepts_the_card(name: str) -> None:
     status, content = card(name)
     assert status == "PendingReview"
     assert set(content) == {*SECTIONS, "evaluation_details"}
@@ -138,7 +138,7 @@ def dataset() -> dict[str, Any]:
     }
 
 
-def test_the_card_says_what_the_configuration_and_the_execution_know() -> None:
+def test_the_card_has_the_facts_of_configuration_and_execution() -> None:
     _, content = card("DecisionTree")
     assert content["intended_uses"] == {
         "purpose_of_model": "To value houses.\nNo more.",
@@ -175,7 +175,7 @@ def test_the_card_says_what_the_configuration_and_the_execution_know() -> None:
     assert (details["Candidate"], details["Algorithm"]) == ("DecisionTree", "decision-tree")
 
 
-def test_there_is_no_card_unless_the_configuration_asks_for_one() -> None:
+def test_there_is_no_card_unless_configured() -> None:
     assert "ModelCard" not in step(render_config({}), "RegisterXGBoost")["Arguments"]
     rendered = render_config({"modelCard": {"status": "Draft"}})
     empty = step(rendered, "RegisterXGBoost")["Arguments"]["ModelCard"]

@@ -1,4 +1,4 @@
-"""Columns that give the target away, in ten kinds of tables: which of them Preprocess finds."""
+"""Columns that leak the target, in ten kinds of tables: which of them Preprocess finds."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def labels(random: Random, names: str) -> np.ndarray:
 
 
 def worth(texts: np.ndarray) -> np.ndarray:
-    """What a label adds: its place in the alphabet."""
+    """What a label adds: its position in the alphabet."""
     return np.unique(texts, return_inverse=True)[1].astype(float)
 
 
@@ -54,7 +54,7 @@ def counts(random: Random) -> Columns:
 
 
 def sensors(random: Random) -> Columns:
-    """A walk at random, in the order of its rows."""
+    """A random walk, in the order of its rows."""
     y = np.cumsum(random.normal(0, 1, ROWS))
     hour = (np.arange(ROWS) % 24).astype(float)
     return {"y": y, "hour": hour, "state": labels(random, "idle busy")}
@@ -105,7 +105,7 @@ def bands(y: np.ndarray, count: int) -> np.ndarray:
 
 
 def named(numbers: np.ndarray, random: Random) -> np.ndarray:
-    """Labels whose alphabet says nothing of the numbers."""
+    """Labels whose alphabetical order is unrelated to the numbers."""
     names = random.permutation(1000)
     return np.array([f"b{names[int(number)]:03}" for number in numbers])
 
@@ -115,7 +115,7 @@ def often_missing(y: np.ndarray, random: Random) -> np.ndarray:
 
 
 def parts(y: np.ndarray, random: Random, count: int) -> Columns:
-    """Numbers whose sum is the target, each as wide as the target."""
+    """Numbers whose sum is the target, each with the spread of the target."""
     found = [random.normal(0, y.std() + 1, len(y)) for _ in range(count - 1)]
     return {f"part{n}": one for n, one in enumerate([*found, y - sum(found)])}
 
@@ -126,7 +126,7 @@ def before_and_change(y: np.ndarray, random: Random) -> Columns:
 
 
 def means_of_three(y: np.ndarray, _: Random) -> np.ndarray:
-    """Of neighbours in the target's order, as of the rows of a small group."""
+    """Means of neighbours in the target's order, like the mean of a small group."""
     means = np.sort(y).reshape(-1, 3).mean(axis=1).repeat(3)
     return np.asarray(means[ranks(y).astype(int)])
 

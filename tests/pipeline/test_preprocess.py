@@ -67,7 +67,7 @@ def test_splits_the_same_on_every_image(job: Job) -> None:
     assert [split(job, name) for name in ("train", "validation", "test")] == first
 
 
-def test_gives_the_same_split_for_the_same_seed_only(job: Job) -> None:
+def test_only_the_same_seed_gives_the_same_split(job: Job) -> None:
     write_parts(job, ROWS)
     preprocess(job)
     first = split(job, "test")
@@ -77,7 +77,7 @@ def test_gives_the_same_split_for_the_same_seed_only(job: Job) -> None:
     assert split(job, "test") != first
 
 
-def test_draws_at_random(job: Job) -> None:
+def test_splits_at_random(job: Job) -> None:
     write_parts(job, ROWS)
     preprocess(job)
     labels = [float(row.split(",")[0]) for row in split(job, "test")]
@@ -95,7 +95,7 @@ def test_refuses_too_few_validation_rows_for_prediction_intervals(job: Job) -> N
 
 
 @pytest.mark.parametrize("more", [[], ["--impute"]])
-def test_writes_weights_after_the_target_and_leaves_out_zeros(
+def test_writes_weights_after_the_target_and_drops_zeros(
     job_on_image: Job, more: list[str]
 ) -> None:
     job = job_on_image
@@ -133,7 +133,7 @@ def test_writes_weights_after_the_target_and_leaves_out_zeros(
     assert f"; weighted by exposure (effective sample size {effective:.0f}); " in done.stdout
 
 
-def test_rows_that_differ_by_their_weight_are_duplicates(job: Job) -> None:
+def test_rows_that_differ_only_in_weight_are_duplicates(job: Job) -> None:
     rows = [f"{n % 90},{n},{n % 90 % 7},{n % 90 / 3}" for n in range(1, 181)]
     write_parts(job, rows, header="price,exposure,rooms,age")
     assert preprocess(job, "--sample-weight", "exposure").returncode == 0
@@ -192,7 +192,7 @@ def test_keeps_missing_features(job: Job) -> None:
     assert sum(row.split(",")[1] == "" for row in kept) == 98
 
 
-def test_passes_over_hidden_and_empty_files_and_windows_line_ends(job: Job) -> None:
+def test_skips_hidden_and_empty_files_and_accepts_windows_line_ends(job: Job) -> None:
     write_parts(job, ROWS)
     part = job.folder / "input" / "node" / "part-00000.csv"
     part.write_bytes(part.read_bytes().replace(b"\n", b"\r\n"))
@@ -205,14 +205,14 @@ def test_passes_over_hidden_and_empty_files_and_windows_line_ends(job: Job) -> N
     assert b"\r" not in (job.folder / "train" / "train.csv").read_bytes()
 
 
-def test_insists_on_the_mark_of_a_whole_output(job: Job) -> None:
+def test_requires_the_marker_of_a_complete_output(job: Job) -> None:
     write_parts(job, ROWS)
     (job.folder / "input" / "_SUCCESS").unlink()
     job.fails(preprocess(job), "has no file _SUCCESS, which Data Wrangler writes after the last")
     assert not (job.folder / "train").exists()
 
 
-def test_says_what_tells_nothing_and_what_is_small(job: Job) -> None:
+def test_reports_constant_columns_and_a_small_deviation(job: Job) -> None:
     write_parts(job, [f"5.{index % 7:04},7,{index}" for index in range(70)])
     done = preprocess(job)
     assert done.returncode == 0

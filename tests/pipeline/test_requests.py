@@ -1,4 +1,4 @@
-"""Holds what the table of requests finds against botocore."""
+"""Compares the findings from the table of requests with botocore's."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Keys = tuple[str | int, ...]
 
 
 def found(steps: list[dict[str, Any]]) -> list[list[str]]:
-    """What the language finds wrong with each step."""
+    """The problems that the language finds with each step."""
     command = ["node", "--require", "ts-node/register/transpile-only", "tests/support/inspect.ts"]
     definitions = [{"Version": "2020-12-01", "Steps": [step]} for step in steps]
     done = subprocess.run(
@@ -26,7 +26,7 @@ def found(steps: list[dict[str, Any]]) -> list[list[str]]:
 
 
 def places(value: Any, at: Keys = ()) -> Iterator[Keys]:
-    """The place of every value in a request, expressions left as they are."""
+    """The position of every value in a request; expressions count as one value."""
     if at:
         yield at
     if isinstance(value, dict) and not is_expression(value):
@@ -77,7 +77,7 @@ PIPELINES = ("train", "tune")
 
 
 def sdk_steps(tmp_path: Path) -> list[dict[str, Any]]:
-    """The steps of the pipelines that are written with the SageMaker Python SDK."""
+    """The steps of pipelines written with the SageMaker Python SDK."""
     script = ROOT / "tests" / "local" / "sdk_pipelines.py"
     subprocess.run([sys.executable, script, tmp_path], check=True, capture_output=True)
     definitions = (json.loads((tmp_path / f"{one}.json").read_text("utf-8")) for one in PIPELINES)

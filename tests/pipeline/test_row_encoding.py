@@ -1,4 +1,4 @@
-"""A served row becomes what the pipeline makes of it: query, flow and Preprocess, run here."""
+"""A served row is encoded like in the pipeline: with query, flow and Preprocess, run here."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ LABELS = ["north", "Süd", "o'hare", "a+b%20c", "5 m²", "日本", "~*-._"]
 
 
 def plain_rows(count: int, seed: int, missing: float) -> list[Row]:
-    """Rows as LazySimpleSerDe reads them: without quotes and commas."""
+    """Rows that LazySimpleSerDe can read: without quotes and commas."""
     chance = random.Random(seed)  # noqa: S311 - for data, not for secrets
 
     def one(y: int) -> Row:
@@ -188,7 +188,7 @@ PLAIN = {
 
 
 @pytest.mark.parametrize(("missing_values", "share"), [("keep", 0.1), ("impute", 0.1), ("drop", 0)])
-def test_rows_of_text_files_become_what_the_pipeline_makes_of_them(
+def test_rows_of_text_files_are_encoded_like_in_the_pipeline(
     tmp_path: Path, missing_values: str, share: float
 ) -> None:
     rows = plain_rows(300, 1, share)
@@ -207,7 +207,7 @@ def test_rows_of_text_files_become_what_the_pipeline_makes_of_them(
     ]
 
 
-def test_values_of_json_are_those_of_text(tmp_path: Path) -> None:
+def test_json_values_equal_those_in_text(tmp_path: Path) -> None:
     rows = plain_rows(120, 2, 0.1)
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "rows.csv").write_text(lines(rows, list(TYPES)))
@@ -231,7 +231,7 @@ def test_values_of_json_are_those_of_text(tmp_path: Path) -> None:
     ]
 
 
-def test_numbers_and_nulls_are_read_as_the_table_writes_them(tmp_path: Path) -> None:
+def test_numbers_and_nulls_are_read_in_the_tables_format(tmp_path: Path) -> None:
     types = {"area": "double", "rooms": "int", "label": "string", "y": "int"}
     chance = random.Random(3)  # noqa: S311 - for data, not for secrets
     labels = ['5" pipe', "a;b", "a, b", '""', "NA ", "it's"]
@@ -293,7 +293,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ),
     seed=st.integers(0, 2**16),
 )
-def test_labels_of_any_text_reach_the_model_whole(
+def test_labels_with_any_text_reach_the_model_intact(
     tables: Path, labels: list[str], seed: int
 ) -> None:
     chance = random.Random(seed)  # noqa: S311 - for data, not for secrets
@@ -329,7 +329,7 @@ def test_labels_of_any_text_reach_the_model_whole(
     assert encoded(encoder, body, "text/csv") == wanted
 
 
-def test_the_order_of_features_is_not_that_of_frequency(tmp_path: Path) -> None:
+def test_the_order_of_features_does_not_depend_on_frequency(tmp_path: Path) -> None:
     types = {"label": "string", "y": "int"}
     found = []
     for name, weights in (("one", [9, 1]), ("other", [1, 9])):
@@ -344,7 +344,7 @@ def test_the_order_of_features_is_not_that_of_frequency(tmp_path: Path) -> None:
     assert found == [["label_a", "label_b"]] * 2
 
 
-def test_medians_and_labels_are_those_of_the_train_rows(tmp_path: Path) -> None:
+def test_medians_and_labels_are_from_the_train_rows(tmp_path: Path) -> None:
     types = {"size": "int", "label": "string", "part": "string", "y": "int"}
     rows = [
         {
@@ -367,7 +367,7 @@ def test_medians_and_labels_are_those_of_the_train_rows(tmp_path: Path) -> None:
     assert encoded(pipeline.encoder(), ",new,\n", "text/csv") == [[0.0, document["fills"]["size"]]]
 
 
-def test_numbers_alone_are_filled_and_reported_as_missing(tmp_path: Path) -> None:
+def test_only_numbers_are_imputed_and_reported_as_missing(tmp_path: Path) -> None:
     types = {"size": "int", "rooms": "double", "y": "int"}
     rows = [{"size": "" if y % 3 else y, "rooms": y / 4, "y": y} for y in range(60)]
     (tmp_path / "in").mkdir()
@@ -382,7 +382,7 @@ def test_numbers_alone_are_filled_and_reported_as_missing(tmp_path: Path) -> Non
     assert report["missing"] == {"size": round(40 / 60, 4)}
 
 
-def test_the_archive_holds_the_document_and_is_the_same_each_time(tmp_path: Path) -> None:
+def test_the_archive_contains_the_document_and_is_reproducible(tmp_path: Path) -> None:
     from row_encoding import write_encoder
 
     for name in ("one", "other"):

@@ -1,4 +1,4 @@
-"""Steps that only some configurations have, held against the SageMaker Python SDK's."""
+"""Steps that only some configurations have, compared with the SageMaker Python SDK's."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def ours() -> dict[str, Any]:
 
 
 class Theirs:
-    """The same steps by the SDK."""
+    """The same steps, written with the SDK."""
 
     def __init__(self) -> None:
         flow = "s3://bucket/table.flow"
@@ -278,7 +278,7 @@ def test_the_sdk_renders_the_step_the_same(name: str) -> None:
     assert different.keys() == DIFFERENCES[name].keys(), different
 
 
-def test_a_warm_start_is_that_of_the_sdk() -> None:
+def test_a_warm_start_equals_the_sdks() -> None:
     warm_start = {"parents": ["earlier-TuneForest"], "type": "IdenticalDataAndAlgorithm"}
     rendered = render_config({"candidates": [{**FOREST, "warmStart": warm_start}]})
     parent = ParameterString("ForestParentTuningJob1", default_value="earlier-TuneForest")
@@ -292,7 +292,7 @@ def test_a_warm_start_is_that_of_the_sdk() -> None:
     assert rendered["Parameters"][-1] == parent.to_request()
 
 
-def test_a_registered_model_has_the_baseline_as_the_sdk_writes_it() -> None:
+def test_a_registered_model_has_the_baseline_in_the_sdks_form() -> None:
     baseline = Theirs().baseline()
     sources = {
         "Statistics": baseline.properties.CalculatedBaselineStatistics,

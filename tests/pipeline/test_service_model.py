@@ -1,4 +1,4 @@
-"""Holds the arguments of each step against botocore's model of the API call that it stands for."""
+"""Checks the arguments of each step with botocore's model of its API call."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def is_expression(value: Any) -> bool:
 
 
 def matches(pattern: str, value: str) -> bool:
-    """Matches as Java does, in whose patterns the astral planes are ranges of surrogate pairs."""
+    """Matches like Java, where patterns for astral planes are ranges of surrogate pairs."""
     python = pattern.replace(r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF")
     return regex.fullmatch(python, value, regex.DOTALL) is not None
 
 
 def problems(shape: botocore.model.Shape, value: Any, at: str) -> list[str]:
-    """Lists what is wrong with a value; an expression fits wherever a plain value does."""
+    """Lists the problems with a value; an expression is valid wherever a plain value is."""
     if is_expression(value):
         scalar = shape.type_name in ("string", "integer", "long", "boolean", "double", "float")
         return [] if scalar else [f"{at}: an expression in place of a {shape.type_name}"]
@@ -143,7 +143,7 @@ DATASET = {
 }
 
 
-def test_everything_that_config_can_ask_for_is_a_valid_request() -> None:
+def test_every_configurable_step_is_a_valid_request() -> None:
     definition = render_config(
         {
             "dataset": DATASET,

@@ -43,7 +43,7 @@ GROUPS = st.lists(st.sampled_from("abcdefghijklmnop"), min_size=3, max_size=200)
 
 
 @given(GROUPS, FRACTIONS, SEEDS)
-def test_a_group_is_in_one_part_whose_size_is_right_up_to_the_largest(
+def test_a_group_is_in_one_part_and_sizes_are_near_the_fractions(
     groups: list[str], fractions: list[float], seed: int
 ) -> None:
     parts = split("group", groups, fractions, seed)
@@ -55,7 +55,7 @@ def test_a_group_is_in_one_part_whose_size_is_right_up_to_the_largest(
         assert -2 * largest - 1 < sizes[part] - len(groups) * fraction < largest + 1
 
 
-def test_another_seed_draws_other_groups() -> None:
+def test_another_seed_selects_other_groups() -> None:
     groups = [str(row // 5) for row in range(500)]
     assert len({tuple(split("group", groups, [0.7, 0.2, 0.1], seed)) for seed in range(9)}) == 9
     tests = [split("group", groups, [0.7, 0.2, 0.1], seed)[0] for seed in range(200)]
@@ -76,9 +76,7 @@ FORMS = [
 
 
 @given(TIMES, FRACTIONS, st.sampled_from(FORMS))
-def test_no_time_is_before_one_of_an_earlier_part(
-    times: list[int], fractions: list[float], form: object
-) -> None:
+def test_parts_are_in_order_of_time(times: list[int], fractions: list[float], form: object) -> None:
     assert callable(form)
     parts = split("time", [form(time) for time in times], fractions)
     spans = [
@@ -88,7 +86,7 @@ def test_no_time_is_before_one_of_an_earlier_part(
 
 
 @given(st.permutations(range(60)), FRACTIONS)
-def test_times_that_differ_are_cut_at_the_fractions(
+def test_distinct_times_are_split_at_the_fractions(
     times: list[int], fractions: list[float]
 ) -> None:
     counts = Counter(split("time", [str(time) for time in times], fractions))
@@ -96,14 +94,14 @@ def test_times_that_differ_are_cut_at_the_fractions(
     assert [end - round(60 * sum(fractions[:n])) for n, end in enumerate(ends, 1)] == [0, 0]
 
 
-def test_a_cut_is_where_the_time_changes_next_to_it() -> None:
+def test_a_split_is_at_the_nearest_change_of_time() -> None:
     times = ["2020-01-01"] * 60 + ["2020-01-02"] * 15 + ["2020-01-03"] * 24 + ["2020-01-04"]
     assert Counter(split("time", times, [0.7, 0.2, 0.1])) == {0: 75, 1: 24, 2: 1}
     assert Counter(split("time", ["1"] * 98 + ["2", "3"], [0.7, 0.2, 0.1])) == {0: 98, 1: 1, 2: 1}
     assert Counter(split("time", ["1", "2"] + ["3"] * 98, [0.7, 0.2, 0.1])) == {0: 1, 1: 1, 2: 98}
 
 
-def test_offsets_are_those_of_one_clock() -> None:
+def test_times_with_offsets_are_compared_as_instants() -> None:
     times = ["2020-01-01T03:00+05:00", "2020-01-01T00:00+01:00", "2020-01-01T00:00-01:00"]
     assert split("time", times, [0.4, 0.3, 0.3]) == [0, 1, 2]
 
@@ -133,7 +131,7 @@ def parts_in(folder: Path) -> dict[str, list[str]]:
     return {name: (folder / name / f"{name}.csv").read_text().splitlines() for name in SPLITS}
 
 
-def test_the_parts_have_each_row_once_without_what_they_are_split_by(tmp_path: Path) -> None:
+def test_the_parts_have_each_row_once_without_the_splits_column(tmp_path: Path) -> None:
     groups = ['"a, b"', '"say ""c"""', "d", "日本", '"f\\"g"']
     rows = write(tmp_path, [groups[row % 5] for row in range(50)])
     run(tmp_path, "group")
@@ -150,7 +148,7 @@ def test_the_parts_have_each_row_once_without_what_they_are_split_by(tmp_path: P
     assert names == '["rooms", "age"]'
 
 
-def test_a_column_says_the_part(tmp_path: Path) -> None:
+def test_a_column_names_the_part(tmp_path: Path) -> None:
     rows = write(tmp_path, [("train", '"test"', "validation ")[row % 3] for row in range(30)])
     run(tmp_path, "column")
     assert parts_in(tmp_path) == {
@@ -160,7 +158,7 @@ def test_a_column_says_the_part(tmp_path: Path) -> None:
     }
 
 
-def test_time_orders_the_rows_of_all_files(tmp_path: Path) -> None:
+def test_time_orders_rows_across_files(tmp_path: Path) -> None:
     days = [f"2020-01-{31 - row:02}" for row in range(20)]
     rows = write(tmp_path, days)
     run(tmp_path, "time")
@@ -198,7 +196,7 @@ def test_refuses(tmp_path: Path, by: str, keys: list[str], reason: str) -> None:
     assert not (tmp_path / "train").exists()
 
 
-def test_refuses_a_header_without_what_to_split_by(tmp_path: Path) -> None:
+def test_refuses_a_header_without_the_splits_column(tmp_path: Path) -> None:
     write(tmp_path, ["a", "b", "c"])
     for file in (tmp_path / "input").glob("*.csv"):
         file.write_text(file.read_text().replace("restate_split,rooms", "rooms,restate_split"))

@@ -1,4 +1,4 @@
-"""Texts that Preprocess encodes, against scikit-learn's encoders."""
+"""Preprocess's encoding of text, against scikit-learn's encoders."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ROWS = 400
 
 
 def towns(seed: int = 1) -> pd.DataFrame:
-    """Rows with a town, which is missing in some, and a street in more labels than folds."""
+    """Rows with a town, missing in some, and a street, with more labels than folds."""
     chance = random.Random(seed)  # noqa: S311 - for data, not for secrets
     frame = pd.DataFrame({"price": [round(chance.gauss(100, 30), 3) for _ in range(ROWS)]})
     frame["town"] = chance.choices(TOWNS, [30, 30, 20, 10, 5, 1, 10], k=ROWS)
@@ -51,7 +51,7 @@ def run(folder: Path, frame: pd.DataFrame, encode: list[dict[str, Any]], *more: 
 
 
 def parts(folder: Path, rows: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
-    """The rows of each part: as they were, and as they are now. Prices tell which is which."""
+    """The rows of each part before and after encoding, matched by price."""
     names = json.loads((folder / "metadata" / "feature_names.json").read_text())
     known = rows.set_index("price", drop=False)
     found = {}
@@ -70,9 +70,7 @@ def document(folder: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(("smooth", "cv"), [("auto", 5), (10.0, 3), (0.0, 7)])
-def test_target_encoding_is_that_of_scikit_learn(
-    tmp_path: Path, smooth: float | str, cv: int
-) -> None:
+def test_target_encoding_equals_scikit_learns(tmp_path: Path, smooth: float | str, cv: int) -> None:
     frame = towns()[["price", "town", "street", "rooms"]]
     options = {"as": "target", "smoothing": smooth, "folds": cv}
     run(tmp_path, frame, [{"column": name, **options} for name in ("town", "street")])
@@ -96,7 +94,7 @@ def test_target_encoding_is_that_of_scikit_learn(
     assert {len(part[1]) for part in found.values()} == {280, 80, 40}
 
 
-def test_labels_that_are_rare_are_one(tmp_path: Path) -> None:
+def test_rare_labels_are_merged(tmp_path: Path) -> None:
     frame = towns()[["price", "street", "rooms"]]
     run(tmp_path, frame, [{"column": "street", "as": "target", "minRows": 8}])
     found = parts(tmp_path, frame)
@@ -146,7 +144,7 @@ def test_a_group_is_in_one_fold(tmp_path: Path) -> None:
     np.testing.assert_allclose(encoded[["town"]], expected, rtol=1e-12)
 
 
-def test_ordinals_are_those_of_scikit_learn(tmp_path: Path) -> None:
+def test_ordinals_equal_scikit_learns(tmp_path: Path) -> None:
     frame = towns()[["price", "town", "street", "rooms"]]
     run(tmp_path, frame, [{"column": one, "as": "ordinal"} for one in ("town", "street")])
     found = parts(tmp_path, frame)
@@ -161,7 +159,7 @@ def test_ordinals_are_those_of_scikit_learn(tmp_path: Path) -> None:
     assert document(tmp_path)[0]["missing"] is None
 
 
-def test_listed_labels_have_their_order_and_columns_whatever_is_frequent(
+def test_listed_labels_have_their_order_and_columns_whatever_their_frequency(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     frame = towns()[["price", "town", "rooms"]]
@@ -178,7 +176,7 @@ def test_listed_labels_have_their_order_and_columns_whatever_is_frequent(
     assert warning in capsys.readouterr().out
 
 
-def test_learnt_labels_are_in_alphabetical_order(tmp_path: Path) -> None:
+def test_learned_labels_are_in_alphabetical_order(tmp_path: Path) -> None:
     frame = towns()[["price", "town", "rooms"]]
     run(tmp_path, frame, [{"column": "town", "as": "oneHot", "minRows": 10}])
     names = json.loads((tmp_path / "metadata" / "feature_names.json").read_text())
@@ -189,7 +187,7 @@ def test_learnt_labels_are_in_alphabetical_order(tmp_path: Path) -> None:
     ]
 
 
-def test_rows_that_are_twice_count_as_such_whichever_fold_encodes_them(tmp_path: Path) -> None:
+def test_duplicate_rows_are_counted_whichever_fold_encodes_them(tmp_path: Path) -> None:
     frame = towns()[["price", "town", "rooms"]]
     frame = pd.concat([frame, frame.iloc[:100]])
     run(tmp_path, frame, [{"column": "town", "as": "target"}])

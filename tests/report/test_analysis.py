@@ -1,4 +1,4 @@
-"""What predictions are looked at by, in the report and in the notebook; numpy is the oracle."""
+"""The analysis of predictions for report and notebook; numpy is the oracle."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def counted(found: list[dict[str, Any]]) -> int:
     return sum(one["count"] for one in found)
 
 
-def test_a_residual_is_above_zero_where_the_prediction_is_too_high() -> None:
+def test_a_residual_is_positive_if_the_prediction_is_too_high() -> None:
     actual, predicted = np.array([100.0, 100.0]), np.array([130.0, 90.0])
     assert analysis.residuals(actual, predicted).tolist() == [30, -10]
     cells = analysis.residual_against_predicted(actual, predicted)
@@ -45,7 +45,7 @@ def test_a_histogram_counts_every_value_once_in_bins_with_round_ends() -> None:
         ([7, 7, 7], [{"start": 7, "end": 8, "count": 3}]),
     ],
 )
-def test_a_histogram_takes_equal_missing_and_no_values(
+def test_a_histogram_accepts_equal_missing_and_no_values(
     values: list[float], bars: list[dict[str, Any]]
 ) -> None:
     assert analysis.histogram(np.array(values, dtype=float), 10) == bars
@@ -57,7 +57,7 @@ def test_a_histogram_puts_negative_values_below_zero() -> None:
     assert counts == {(-3, -2): 1, (-2, -1): 0, (-1, 0): 1, (0, 1): 0, (1, 2): 1}
 
 
-def test_a_grid_has_the_cells_that_hold_points_with_their_mean() -> None:
+def test_a_grid_has_only_cells_with_points_and_their_means() -> None:
     x, y = np.array([0.5, 0.6, 3.5]), np.array([0.5, 0.4, 1.5])
     assert analysis.grid(x, y, np.array([1, 3, -2]), Bins(0, 1, 4), Bins(0, 1, 2)) == [
         {"x0": 0, "x1": 1, "y0": 0, "y1": 1, "count": 2, "mean": 2},
@@ -65,7 +65,7 @@ def test_a_grid_has_the_cells_that_hold_points_with_their_mean() -> None:
     ]
 
 
-def test_the_grids_hold_every_row_once_and_have_few_cells() -> None:
+def test_the_grids_count_every_row_once_in_few_cells() -> None:
     actual = 100 + 400 * RANDOM.uniform(size=2000)
     predicted = actual + 40 * RANDOM.normal(size=2000)
     actual[0], predicted[1] = NAN, NAN
@@ -88,12 +88,12 @@ def test_the_error_map_shows_where_predictions_are_too_high() -> None:
     assert {one["mean"] for one in cells if one["x0"] >= -119} == {40}
 
 
-def test_the_error_map_of_rows_without_a_place_is_empty() -> None:
+def test_the_error_map_of_rows_without_coordinates_is_empty() -> None:
     nowhere = np.array([NAN])
     assert analysis.error_map(nowhere, nowhere, np.array([1.0])) == []
 
 
-def test_a_place_is_found_by_the_names_of_the_columns() -> None:
+def test_coordinates_are_found_by_column_name() -> None:
     assert analysis.place_of(["age", "longitude", "latitude"]) == (1, 2)
     assert analysis.place_of(["pickup_lon", "pickup-lat"]) == (0, 1)
     assert analysis.place_of(["longitude", "age"]) is None
@@ -114,12 +114,12 @@ def test_the_importance_of_many_features_is_measured_on_fewer_rows() -> None:
     assert predicted == (1 + 300 * analysis.REPEATS) * analysis.MIN_IMPORTANCE_ROWS
 
 
-def test_importance_is_undefined_where_the_label_never_varies() -> None:
+def test_importance_is_undefined_for_a_constant_label() -> None:
     rows = np.column_stack([np.ones(50), RANDOM.uniform(size=50)])
     assert analysis.importance(lambda features: features[:, 0], rows, ["a"]) is None
 
 
-def test_the_baseline_is_chosen_by_validation_rows_and_takes_what_trees_do() -> None:
+def test_the_baseline_is_chosen_on_validation_rows_and_accepts_missing_and_huge_values() -> None:
     random = np.random.default_rng(0)
     label = random.normal(size=300)
     # The first feature is the label in train and test rows, and noise in validation rows.

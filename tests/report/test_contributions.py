@@ -1,4 +1,4 @@
-"""SHAP values against their definition, of models of every kind."""
+"""SHAP values against their definition, for models of every kind."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def table(missing: bool = True) -> Table:
 
 
 def fitted(name: str, folder: Path, **hyperparameters: str) -> Predictor:
-    """A small model of an algorithm, kept in a folder."""
+    """A small model of an algorithm, stored in a folder."""
     given = {**FEWER.get(name, {}), **hyperparameters}
     predictor = find(name).fit(table(), None, parse_hyperparameters(given, name)).predictor
     keep(predictor, folder)
@@ -66,7 +66,7 @@ def test_the_values_of_a_row_add_up_to_its_prediction(name: str, tmp_path: Path)
 @pytest.mark.parametrize(
     ("name", "loss"), [("hist-gradient-boosting", "loss"), ("lightgbm", "objective")]
 )
-def test_of_a_model_of_logarithms_they_add_up_to_the_logarithm(
+def test_for_a_model_of_logarithms_they_add_up_to_the_logarithm(
     name: str, loss: str, tmp_path: Path
 ) -> None:
     predictor = fitted(name, tmp_path, **{loss: "gamma"})
@@ -77,7 +77,7 @@ def test_of_a_model_of_logarithms_they_add_up_to_the_logarithm(
 
 
 def expectation(nodes: Any, counts: Any, row: Any, known: set[int], node: int = 0) -> float:
-    """What a tree predicts where only some features are known: by the rows that trained it."""
+    """A tree's prediction if only some features are known, averaged over its training rows."""
     left, right, feature, threshold, missing_left, value = nodes[node].tolist()
     if feature < 0:
         return float(value)
@@ -89,7 +89,7 @@ def expectation(nodes: Any, counts: Any, row: Any, known: set[int], node: int = 
 
 
 def shapley(predictor: Any, row: Any) -> list[float]:
-    """Shapley's values of a sum of trees by their definition, over all sets of features."""
+    """Shapley values of a sum of trees by definition, over all sets of features."""
     ends = np.cumsum(getattr(predictor, "sizes", [predictor.nodes.size]))[:-1]
     parts = (np.split(array, ends) for array in (predictor.nodes, predictor.rows))
     trees = list(zip(*parts, strict=True))
@@ -111,14 +111,14 @@ def shapley(predictor: Any, row: Any) -> list[float]:
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in LINEAR])
-def test_they_are_shapleys_values(name: str, tmp_path: Path) -> None:
+def test_they_are_shapley_values(name: str, tmp_path: Path) -> None:
     predictor = fitted(name, tmp_path)
     found, rows = contributions.explain("decision-tree", tmp_path, table().features[:25])
     for row, values in zip(rows[:3], found.values, strict=False):
         np.testing.assert_allclose(values, shapley(predictor, row), rtol=1e-9, atol=1e-12)
 
 
-def test_a_threshold_of_infinity_parts_missing_values(tmp_path: Path) -> None:
+def test_an_infinite_threshold_separates_missing_values(tmp_path: Path) -> None:
     nodes = [(1, 2, 0, math.inf, 0, 0.0), (*LEAF, 1.0), (*LEAF, 4.0)]
     keep(Tree(np.array(nodes, NODE), WIDTH, np.array([3, 2, 1])), tmp_path)
     rows = np.array([[5, 0, 0, 0], [np.nan, 0, 0, 0]])
@@ -127,13 +127,13 @@ def test_a_threshold_of_infinity_parts_missing_values(tmp_path: Path) -> None:
     np.testing.assert_allclose(found.values, [[-1, 0, 0, 0], [2, 0, 0, 0]], atol=1e-15)
 
 
-def test_a_tree_of_one_leaf_is_its_base(tmp_path: Path) -> None:
+def test_a_tree_with_one_leaf_has_only_the_base_value(tmp_path: Path) -> None:
     keep(Tree(np.array([(*LEAF, 7.0)], NODE), WIDTH, np.array([3])), tmp_path)
     found, rows = contributions.explain("decision-tree", tmp_path, np.zeros((2, WIDTH)))
     assert (found.base, found.values.tolist(), len(rows)) == (7, [[0.0] * WIDTH] * 2, 2)
 
 
-def test_of_a_linear_model_they_are_the_closed_form(tmp_path: Path) -> None:
+def test_for_a_linear_model_they_equal_the_closed_form(tmp_path: Path) -> None:
     mean, scale = np.array([1.0, 0, 0, 0]), np.array([2.0, 1, 1, 1])
     keep(Linear(mean, scale, np.array([3.0, 1, 0, 0]), 10.0, WIDTH), tmp_path)
     rows = np.array([[5, -1, 9, 9], [np.nan, 0, 0, 0]])
@@ -159,7 +159,7 @@ def test_xgboost_explains_its_own_models(objective: str, booster: str, tmp_path:
     np.testing.assert_allclose(np.exp(total) if found.is_log else total, predicted, rtol=1e-4)
 
 
-def test_of_a_large_model_fewer_rows_are_explained(
+def test_fewer_rows_are_explained_for_a_large_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     predictor = fitted("random-forest", tmp_path)

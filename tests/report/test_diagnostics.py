@@ -1,4 +1,4 @@
-"""The job that looks at candidates for the report, on real models and real files."""
+"""The job that diagnoses candidates for the report, on real models and files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from report import diagnostics
 
 
 def rows_of(count: int, seed: int) -> np.ndarray:
-    """Rows whose label follows from the second feature, and a little from the third."""
+    """Rows whose label depends on the second feature, and a little on the third."""
     random = np.random.default_rng(seed)
     features = random.uniform(size=(count, 3))
     label = 100 * features[:, 1] + 10 * features[:, 2]
@@ -24,7 +24,7 @@ def rows_of(count: int, seed: int) -> np.ndarray:
 
 @pytest.fixture
 def candidate(tmp_path: Path) -> dict[str, Any]:
-    """A tuned XGBoost model with its splits, as the local run hands it over."""
+    """A tuned XGBoost model with its splits, as passed by the local run."""
     splits = {}
     for seed, (split, count) in enumerate({"train": 700, "validation": 200, "test": 100}.items()):
         folder = tmp_path / split
@@ -76,9 +76,7 @@ def test_each_split_has_its_metrics(tmp_path: Path, candidate: dict[str, Any]) -
         assert sum(one["count"] for one in details[name]) == 100
 
 
-def test_features_are_ordered_by_what_they_are_worth(
-    tmp_path: Path, candidate: dict[str, Any]
-) -> None:
+def test_features_are_ordered_by_importance(tmp_path: Path, candidate: dict[str, Any]) -> None:
     (found,) = diagnose(tmp_path, [candidate], ["longitude", "latitude", "age"])["candidates"]
     importance = found["details"]["importance"]
     assert importance["rows"] == 100
@@ -96,7 +94,7 @@ def test_features_are_ordered_by_what_they_are_worth(
     assert [one["name"] for one in shap["features"]] == ["latitude", "age", "longitude"]
 
 
-def test_there_is_no_place_without_names_that_fit(
+def test_there_is_no_map_without_matching_column_names(
     tmp_path: Path, candidate: dict[str, Any]
 ) -> None:
     for names in (None, ["longitude", "latitude"], ["a", "latitude", "c"]):
@@ -106,7 +104,7 @@ def test_there_is_no_place_without_names_that_fit(
     assert "errorMap" in found["details"]
 
 
-def test_a_candidate_that_cannot_be_looked_at_says_why_and_the_others_are(
+def test_a_candidate_that_cannot_be_analysed_says_why_and_the_others_are_analysed(
     tmp_path: Path, candidate: dict[str, Any]
 ) -> None:
     words = tmp_path / "words.csv"
@@ -127,7 +125,7 @@ def test_a_candidate_that_cannot_be_looked_at_says_why_and_the_others_are(
     assert "problem" not in last
 
 
-def test_predictions_stand_in_for_a_model_that_cannot_be_loaded(tmp_path: Path) -> None:
+def test_predictions_are_used_for_a_model_that_cannot_be_loaded(tmp_path: Path) -> None:
     predictions = tmp_path / "predictions.csv"
     predictions.write_text("actual,predicted\n1,1\n2,2\n3,4\n")
     (found,) = diagnose(tmp_path, [{"name": "Own", "predictions": str(predictions)}])["candidates"]
@@ -224,7 +222,7 @@ def test_the_interval_is_measured_on_test_rows(tmp_path: Path, candidate: dict[s
     }
 
 
-def test_missing_values_are_kept_apart(tmp_path: Path, candidate: dict[str, Any]) -> None:
+def test_missing_values_have_a_separate_level(tmp_path: Path, candidate: dict[str, Any]) -> None:
     test = Path(candidate["splits"]["test"]) / "test.csv"
     lines = test.read_text().splitlines()
     label, _, *rest = lines[0].split(",")
@@ -236,7 +234,7 @@ def test_missing_values_are_kept_apart(tmp_path: Path, candidate: dict[str, Any]
     assert found["splits"]["test"]["rows"] == 100
 
 
-def test_of_many_rows_evenly_spaced_ones_are_read(tmp_path: Path) -> None:
+def test_reads_evenly_spaced_rows_of_many(tmp_path: Path) -> None:
     path = tmp_path / "many.csv"
     path.write_text("".join(f"{row},0\n" for row in range(50_000)))
     sample = diagnostics.read_sample(path)
@@ -244,7 +242,7 @@ def test_of_many_rows_evenly_spaced_ones_are_read(tmp_path: Path) -> None:
     assert sample.rows[:, 0].tolist() == list(range(0, 50_000, 3))
 
 
-def test_of_a_large_file_evenly_spaced_places_are_read(tmp_path: Path) -> None:
+def test_reads_evenly_spaced_parts_of_a_large_file(tmp_path: Path) -> None:
     path = tmp_path / "large.csv"
     with path.open("w") as stream:
         for part in range(1000, 1800):

@@ -1,4 +1,4 @@
-"""The local API over HTTP for tests: clients of boto3 whose answers are checked by its model."""
+"""The local API over HTTP for tests: boto3 clients that check responses by the service model."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COMMAND = ["node", "tools/restate.mjs", "emulate", "--port", "0"]
 
 
 def faults(value: Any, shape: Shape, path: str) -> Iterator[str]:
-    """What of an answer, as it comes over the wire, is not as the service's model says."""
+    """The differences between a raw response and the service's model."""
     kinds = {
         "boolean": bool,
         "integer": int,
@@ -61,7 +61,7 @@ class Emulator:
         self.checked: set[str] = set()
 
     def session(self) -> boto3.Session:
-        """A session of boto3 with the emulator's region and keys."""
+        """A boto3 session with the emulator's region and keys."""
         return boto3.Session(
             aws_access_key_id="local",
             aws_secret_access_key="local",  # noqa: S106 - the emulator asks for none
@@ -69,7 +69,7 @@ class Emulator:
         )
 
     def client(self, service: str) -> Any:
-        """A client of boto3. Where the service speaks JSON, each raw answer is checked."""
+        """A boto3 client. Each raw response of a JSON service is checked."""
         client = self.session().client(
             service, endpoint_url=self.url, config=Config(retries={"max_attempts": 1})
         )

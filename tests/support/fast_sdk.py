@@ -1,4 +1,4 @@
-"""The SageMaker Python SDK v2 without what it does again and again and no test asks for."""
+"""The SageMaker Python SDK v2 without repeated work that no test needs."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""What tests that start processes need of the machine, however busy it is."""
+"""Helpers for tests that start processes, even on a busy machine."""
 
 import random
 import socket

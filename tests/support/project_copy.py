@@ -1,4 +1,4 @@
-"""A copy of the project to run commands in, so that a test leaves nothing in the project itself."""
+"""A copy of the project for commands, so that a test leaves nothing in the project itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LEFT_OUT = (*INSTALLED, ".git", ".local*", ".*_cache", ".hypothesis", "__pycache
 
 
 def copy_project(folder: Path) -> Path:
-    """Copies the project's files into a new folder, and links to what is installed."""
+    """Copies the project's files into a new folder, with links to the installed packages."""
     shutil.copytree(PROJECT, folder, ignore=shutil.ignore_patterns(*LEFT_OUT))
     for name in INSTALLED:
         (folder / name).symlink_to(PROJECT / name)

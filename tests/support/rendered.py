@@ -1,4 +1,4 @@
-"""Renders definitions by the project's own command."""
+"""Renders definitions with the project's own command."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 @functools.cache
 def render(stack: str) -> dict[str, Any]:
-    """The definition of a stack, as `npm run definition` prints it."""
+    """The definition of a stack, from `npm run definition`."""
     command = ["node", "tools/restate.mjs", "definition"]
     done = subprocess.run([*command, "--stack", stack], cwd=ROOT, check=True, capture_output=True)
     return dict(json.loads(done.stdout))
@@ -41,12 +41,12 @@ def evaluate(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def render_config(config: dict[str, Any]) -> dict[str, Any]:
-    """The definition that a configuration of the stack dev gives; keys without their namespace."""
+    """The definition for a configuration of the stack dev; keys without their namespace."""
     return dict(evaluate(config)["definition"])
 
 
 def step(definition: dict[str, Any], name: str) -> dict[str, Any]:
-    """The step of a name, in whichever branch it is."""
+    """The step with a name, in any branch."""
     return next(one for one in all_steps(definition["Steps"]) if one["Name"] == name)
 
 

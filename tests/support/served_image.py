@@ -1,4 +1,4 @@
-"""The server of the Decision Tree image: in this process, and as a process of its own."""
+"""The server of the Decision Tree image, in this process and as a separate one."""
 
 import asyncio
 import os

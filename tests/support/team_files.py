@@ -1,4 +1,4 @@
-"""What a team has that tries the SageMaker SDKs, of either version: bucket, role, scripts, data."""
+"""A team's bucket, role, scripts and data, for tests of both versions of the SageMaker SDK."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A work folder that is written by hand, so that times, names and states of all in it are known."""
+"""A work folder with records written by hand, whose times, names and states are known."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COUNT = 12  # more than the documented size of a page, 10
 
 
 class Item(NamedTuple):
-    """What a list is sorted and filtered by."""
+    """The values by which a list is sorted and filtered."""
 
     name: str
     created: datetime
@@ -27,7 +27,7 @@ class Item(NamedTuple):
 
 
 def items(statuses: list[str], name: Callable[[int], str] = "thing-{:02}".format) -> list[Item]:
-    """Things a minute apart, each modified 90 seconds later, whose names are in another order."""
+    """Items a minute apart, each modified 90 seconds later, whose names are in another order."""
     return [
         Item(
             name((5 * place) % COUNT),
@@ -73,7 +73,7 @@ def when(time: datetime) -> str:
 
 
 def job(kind: str, place: int, item: Item) -> dict[str, Any]:
-    """A step that has run a job, with what describes it."""
+    """A step that has run a job, with the job's description."""
     title = {"Tuning": "HyperParameterTuning"}.get(kind, kind)
     properties: dict[str, Any] = {
         f"{title}JobName": item.name,
@@ -123,7 +123,7 @@ def trial(place: int, item: Item) -> dict[str, Any]:
 
 
 def execution(item: Item) -> dict[str, Any]:
-    """An execution. That of id 0 has all jobs, that of id 1 the steps of a list, others none."""
+    """An execution. Id 0 has all jobs, id 1 the steps of a list, and others have none."""
     steps: list[dict[str, Any]] = []
     if item.name.endswith("exec00000000"):
         steps = [

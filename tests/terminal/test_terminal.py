@@ -1,4 +1,4 @@
-"""What a terminal shows of an execution: a pseudo-terminal, and an emulator of one behind it."""
+"""An execution on a terminal: a pseudo-terminal with a terminal emulator behind it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REUSED = f" (as in execution {'a1b2c3d4e5f6 ' * 12})"
 
 
 class Terminal:
-    """A terminal of some columns in which a command runs; it keeps what scrolls out."""
+    """A terminal of some columns in which a command runs, with its scroll-back."""
 
     def __init__(self, columns: int, *arguments: str) -> None:
         self.screen = pyte.HistoryScreen(columns, ROWS, history=1000)
@@ -41,7 +41,7 @@ class Terminal:
         os.close(theirs)
 
     def read(self) -> bool:
-        """Reads what there is; whether there may be more."""
+        """Reads available output; returns whether there may be more."""
         try:
             content = os.read(self._ours, 65536)
         except OSError:  # Linux's answer where the other end is closed.
@@ -50,7 +50,7 @@ class Terminal:
         return content != b""
 
     def read_until(self, text: str, lines: int) -> None:
-        """Reads until so many lines show a text."""
+        """Reads until so many lines contain a text."""
         while sum(text in line for line in self.lines()) != lines:
             assert self.read(), "\n".join(self.lines())
 
@@ -63,11 +63,11 @@ class Terminal:
         return self.lines()
 
     def interrupt(self) -> None:
-        """Types Ctrl-C, as the terminal's foreground process would see it."""
+        """Types Ctrl-C, for the terminal's foreground process."""
         self._process.send_signal(signal.SIGINT)
 
     def lines(self) -> list[str]:
-        """The lines that have scrolled out, and those on the screen."""
+        """The lines in the scroll-back and on the screen."""
         width = self.screen.columns
         above = [
             "".join(row[column].data for column in range(width)) for row in self.screen.history.top

@@ -1,4 +1,4 @@
-"""Holds what is taken from the services' models against botocore's."""
+"""Compares the generated parts of the service models with botocore's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs the stand-ins of images as the local run does: as jobs of the job server."""
+"""Runs the local implementations of images as the local run does: as jobs of the job server."""
 
 import json
 import os

@@ -27,7 +27,7 @@ def group_name(operator: str) -> str:
 
 
 def node(operator_id: str, operator: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    """A transform of an operator id that does several things."""
+    """A transform whose operator has several operations."""
     values = {"operator": operator, group_name(operator): parameters}
     return {"type": "TRANSFORM", "operator": operator_id, "parameters": values}
 
@@ -71,7 +71,7 @@ JOB = "ee1-DataWranglerProcess"
 
 
 def configure(base: Path, instances: int = 1) -> None:
-    """Writes what SageMaker tells every processing container of its job."""
+    """Writes the files in which SageMaker describes a job to its processing container."""
     (base / "config").mkdir(parents=True, exist_ok=True)
     job = {"ProcessingJobName": JOB}
     (base / "config/processingjobconfig.json").write_text(json.dumps(job))
@@ -81,7 +81,7 @@ def configure(base: Path, instances: int = 1) -> None:
 
 
 def output_folder(base: Path, node_id: str) -> Path:
-    """Where the image leaves the output of a node."""
+    """The folder where the image writes the output of a node."""
     return base / "processing/output" / JOB / node_id / "default"
 
 
@@ -93,7 +93,7 @@ def run(
     arguments: tuple[str, ...] = (),
     trust_code: bool = False,
 ) -> Path:
-    """Runs the transforms over the table; the path of the one file that comes out."""
+    """Runs the transforms on the table; returns the path of the output file."""
     configure(base)
     for name in ("flow", "data"):
         (base / "processing" / name).mkdir(parents=True, exist_ok=True)

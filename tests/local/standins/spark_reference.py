@@ -1,4 +1,4 @@
-"""Reads and writes tables by Spark, as Data Wrangler's image does, to compare with."""
+"""Reads and writes tables with Spark like Data Wrangler's image, for comparison."""
 
 import base64
 import csv
@@ -36,12 +36,12 @@ def read(spark: SparkSession, folder: Path, table: pa.Table) -> DataFrame:
 
 
 def written(frame: DataFrame, folder: Path) -> str:
-    """The frame as csv, by the options of Data Wrangler's destination; lines end as on Unix."""
+    """The frame as CSV, with the options of Data Wrangler's destination and Unix line ends."""
     return io.TextIOWrapper(io.BytesIO(written_bytes(frame, folder)), "utf-8").read()
 
 
 def written_bytes(frame: DataFrame, folder: Path) -> bytes:
-    """The frame as csv, byte by byte."""
+    """The frame as CSV, as bytes."""
     path = folder / "spark"
     for field in frame.schema.fields:
         if field.dataType.typeName() in ("vectorudt", "udt"):
@@ -54,7 +54,7 @@ def written_bytes(frame: DataFrame, folder: Path) -> bytes:
 
 
 def assert_same(ours: str, spark: str, relative: float = 0) -> None:
-    """Compares csv texts: byte by byte, or numbers by value where rounding may differ."""
+    """Compares CSV texts byte by byte, or numbers by value if rounding may differ."""
     if not relative:
         assert ours == spark
         return
@@ -68,7 +68,7 @@ def assert_same(ours: str, spark: str, relative: float = 0) -> None:
 
 
 def packed(model: Any, folder: Path) -> str:
-    """A model as a flow keeps it."""
+    """A model as stored in a flow."""
     path = folder / "model"
     model.save(str(path))
     memory = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Queries over real files: values as Athena reads them, and the errors it would give."""
+"""Queries on real files: values as Athena reads them, and its errors."""
 
 import datetime
 import gzip
@@ -33,7 +33,7 @@ TYPES = {
 
 
 class Athena:
-    """A folder with one csv table and the results of queries on it."""
+    """A folder with one CSV table and the results of queries on it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -221,11 +221,11 @@ def test_runs_athenas_sql(athena: Athena, query: str, expected: dict[str, list[A
         ("SELECT * FROM read_csv('/etc/passwd')", "not a table function of Athena"),
     ],
 )  # fmt: skip
-def test_refuses_what_athena_would(athena: Athena, query: str, message: str) -> None:
+def test_refuses_the_same_as_athena(athena: Athena, query: str, message: str) -> None:
     assert message in athena.error(query)
 
 
-def test_finds_a_table_of_another_catalogue_by_its_full_name_only(athena: Athena) -> None:
+def test_finds_a_table_in_another_catalogue_only_by_its_full_name(athena: Athena) -> None:
     catalog = "s3tablescatalog/team"
     athena.table("bought", {"id": "int"}, "7\n", catalog=catalog)
     named = f'"{catalog}"."lake"."bought"'
@@ -280,7 +280,7 @@ INPUT_TABLE = {
 }
 
 
-def test_an_input_is_a_table_that_sagemaker_makes(
+def test_an_input_is_a_table_that_sagemaker_creates(
     athena: Athena, capsys: pytest.CaptureFixture[str]
 ) -> None:
     request = athena.request("SELECT id FROM sales\nWHERE id = 4", compression="SNAPPY")
@@ -304,7 +304,7 @@ def test_an_input_is_a_table_that_sagemaker_makes(
         ({"format": "JSON", "compression": "GZIP"}, None, "part-00000.json.gz"),
     ],
 )
-def test_an_input_is_compressed_as_it_says_or_as_athena_does(
+def test_an_input_is_compressed_as_requested_or_by_athenas_default(
     athena: Athena, output: dict[str, str], compression: str | None, name: str
 ) -> None:
     request = athena.request("SELECT id FROM sales WHERE id = 4", **output)
@@ -332,7 +332,7 @@ def test_an_input_is_compressed_as_it_says_or_as_athena_does(
         ),
     ],
 )
-def test_refuses_what_the_table_of_an_input_cannot_have(
+def test_refuses_columns_that_an_inputs_table_cannot_have(
     athena: Athena, query: str, message: str
 ) -> None:
     with pytest.raises(ValueError, match=r".") as error:
@@ -342,14 +342,14 @@ def test_refuses_what_the_table_of_an_input_cannot_have(
     run_query(athena.request(query, format="JSON"))
 
 
-def test_refuses_times_with_a_zone_in_the_table_of_an_input(athena: Athena) -> None:
+def test_refuses_times_with_a_zone_in_an_inputs_table(athena: Athena) -> None:
     message = athena.error("SELECT id, now() AS at FROM sales")
     assert message == (
         "NOT_SUPPORTED: Unsupported Hive type: timestamp(3) with time zone (column at)"
     )
 
 
-def test_refuses_the_location_of_an_input_where_the_workgroup_has_its_own(athena: Athena) -> None:
+def test_refuses_an_inputs_location_if_the_workgroup_has_its_own(athena: Athena) -> None:
     table = {**INPUT_TABLE, "workGroup": {"name": "theirs", "enforcesConfiguration": True}}
     with pytest.raises(ValueError, match="external_location") as error:
         run_query({**athena.request("SELECT id FROM sales"), "inputTable": table})
@@ -362,7 +362,7 @@ def test_refuses_the_location_of_an_input_where_the_workgroup_has_its_own(athena
     assert not (athena.folder / "out").exists()
 
 
-def test_the_same_input_gives_the_same_bytes(athena: Athena) -> None:
+def test_the_same_input_produces_the_same_bytes(athena: Athena) -> None:
     athena.table("long", {"a": "int", "b": "double"}, "")
     (athena.folder / "long/data.csv").unlink()
     athena.tables[-1]["format"] = "parquet"
@@ -383,7 +383,7 @@ def test_the_same_input_gives_the_same_bytes(athena: Athena) -> None:
     assert first == list(range(400_000))
 
 
-def test_as_a_job_it_fails_with_one_line(athena: Athena) -> None:
+def test_a_job_fails_with_one_line(athena: Athena) -> None:
     request = athena.folder / "request.json"
     request.write_text(json.dumps(athena.request("SELECT size FROM sales")))
     job = subprocess.run(

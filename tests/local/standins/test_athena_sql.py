@@ -1,7 +1,7 @@
-"""Athena's SQL against Trino's own answers, and what is refused.
+"""Athena's SQL against Trino's own results, and what is refused.
 
-athena_values.tsv has a query a line: `=` if it is answered here, or `-` if it is refused by name;
-the query; and Trino's types and rows, or `!` and its error's code. Trino 405 gave them
+athena_values.tsv has one query per line: `=` if it is supported here, or `-` if it is refused by
+name; the query; and Trino's types and rows, or `!` and its error code. They are from Trino 405
 (tests/support/trino/src/main/java/Answers.java); the engine's version 3 is Trino's ("Athena engine
 version 3" in Athena's documentation).
 """
@@ -104,7 +104,7 @@ def _close(one: str, other: str, real: bool) -> bool:
     [(*answer, "")[:4] for answer in ANSWERS],
     ids=[f"{place}" for place in range(1, len(ANSWERS) + 1)],
 )
-def test_gives_what_trino_gives(
+def test_returns_the_same_as_trino(
     engine: Engine, here: str, query: str, types: str, rows: str
 ) -> None:
     if here == "-":
@@ -153,11 +153,11 @@ def test_refuses_by_name(engine: Engine, query: str, message: str) -> None:
     assert message in _refusal(engine, query)
 
 
-def test_no_function_is_both_here_and_not() -> None:
+def test_no_function_is_listed_as_both_supported_and_not() -> None:
     assert not UNAVAILABLE & set(SIGNATURES)
 
 
-def test_every_function_has_an_answer_of_trinos() -> None:
+def test_every_function_has_a_result_from_trino() -> None:
     answered = " ".join(query for here, query, *_ in ANSWERS if here == "=").lower()
     missing = [name for name in SIGNATURES if not re.search(rf"\b{name}\b", answered)]
     assert missing == []
@@ -170,7 +170,7 @@ def test_the_clock_is_that_of_the_query(engine: Engine) -> None:
     assert day == moment.date()
 
 
-def test_refuses_results_that_hive_cannot_keep() -> None:
+def test_refuses_results_that_hive_cannot_store() -> None:
     for value, message in (
         ("null", "COLUMN_TYPE_UNKNOWN: Column type is unknown: _col0"),
         ("interval '1' day", "NOT_SUPPORTED: Unsupported Hive type: interval day to second"),
@@ -205,5 +205,5 @@ def test_decimals_are_exact(engine: Engine) -> None:
     assert mean == Decimal("0.02")
 
 
-def test_the_documentation_names_what_is_here() -> None:
+def test_the_documentation_lists_what_is_supported() -> None:
     assert PAGE.read_text("utf-8") == reference()

@@ -1,4 +1,4 @@
-"""Casts and the csv that comes out, against Spark's own."""
+"""Casts and the resulting CSV, against Spark."""
 
 import datetime
 import math
@@ -200,7 +200,7 @@ DATES = {
 }  # fmt: skip
 
 
-def test_casts_to_dates_by_a_pattern(spark: SparkSession) -> None:
+def test_casts_to_dates_with_a_pattern(spark: SparkSession) -> None:
     spark.conf.set("spark.sql.legacy.timeParserPolicy", "EXCEPTION")
     with duckdb.connect() as database:
         install_macros(database)

@@ -1,4 +1,4 @@
-"""Sources and columns against Spark's own."""
+"""Sources and column operations against Spark."""
 
 import json
 from pathlib import Path
@@ -23,7 +23,7 @@ from spark_reference import GAPS, assert_same, read, written  # noqa: E402
 
 @pytest.mark.parametrize("has_header", [True, False])
 @pytest.mark.parametrize("name", ["part-00000", "a.csv"])
-def test_reads_an_s3_source_as_its_fields_say(
+def test_reads_an_s3_source_by_its_fields(
     spark: SparkSession, tmp_path: Path, name: str, has_header: bool
 ) -> None:
     configure(tmp_path)

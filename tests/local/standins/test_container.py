@@ -1,4 +1,4 @@
-"""The network that a job's container gets."""
+"""The network of a job's container."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Custom code of flows: refused unless it is trusted, and then run by Spark."""
+"""Custom code in flows: refused unless trusted, and then run with Spark."""
 
 import datetime
 import json
@@ -66,11 +66,11 @@ def trusted(*transforms: dict[str, Any]) -> list[str]:
         ),
     ],
 )
-def test_refuses_code_that_is_not_trusted(transform: dict[str, Any], problem: str) -> None:
+def test_refuses_untrusted_code(transform: dict[str, Any], problem: str) -> None:
     assert f"node n1 ({transform['operator']}): parameters.{problem}" in check(flow(transform))
 
 
-def test_says_what_spark_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_what_is_missing_to_run_spark(monkeypatch: pytest.MonkeyPatch) -> None:
     def version(_: str) -> str:
         raise PackageNotFoundError
 
@@ -111,7 +111,7 @@ VALUES = pa.table(
 
 
 def test_runs_code_of_every_kind(tmp_path: Path) -> None:
-    """Also: the process finds nothing of ours, prints into the log, and leaves nothing behind."""
+    """Also: the process sees none of our modules, prints to the log, and leaves nothing behind."""
     table = pa.table(
         {
             "Name ü": pa.array(["Ab?", "cD", None, "A?b?"]),
@@ -155,7 +155,7 @@ except ImportError:
     assert not list(tmp_path.glob("custom-code-*"))
 
 
-def test_values_pass_through_as_they_are(tmp_path: Path) -> None:
+def test_values_pass_through_unchanged(tmp_path: Path) -> None:
     keep = node(ROWS, "Sort", {"sort_by": "n", "order": "Descending"})
     whole = run(tmp_path / "plain", VALUES, keep).read_bytes()
     code = grouped("Python (PySpark)", "pyspark_parameters", "pass")
@@ -165,7 +165,7 @@ def test_values_pass_through_as_they_are(tmp_path: Path) -> None:
 
 
 def answer(spark: SparkSession, folder: Path, kind: str, code: str, **more: str) -> dict[str, Any]:
-    """What the process would answer, in this one."""
+    """The result of the process, calculated in this one."""
     columns = [f"c{place}" for place in range(len(VALUES.column_names))]
     at = VALUES["at"].cast(pa.timestamp("us", "UTC"))
     table = VALUES.set_column(VALUES.column_names.index("at"), "at", at)
@@ -188,7 +188,7 @@ def answer(spark: SparkSession, folder: Path, kind: str, code: str, **more: str)
         ("pandas", "# nothing\n", None),
     ],
 )
-def test_gives_what_spark_gives(
+def test_returns_the_same_as_spark(
     spark: SparkSession, tmp_path: Path, kind: str, code: str, rows: str | None
 ) -> None:
     names = answer(spark, tmp_path, kind, code)["names"]
@@ -216,7 +216,7 @@ def test_gives_what_spark_gives(
         ("formula", "l +", r"\[PARSE_SYNTAX_ERROR"),
     ],
 )
-def test_names_what_is_wrong_with_code(
+def test_names_problems_with_code(
     spark: SparkSession, tmp_path: Path, kind: str, code: str, problem: str
 ) -> None:
     with pytest.raises(Exception) as caught:
@@ -226,7 +226,7 @@ def test_names_what_is_wrong_with_code(
     assert re.search(problem, reason), reason
 
 
-def test_a_job_fails_by_the_name_of_its_node(tmp_path: Path) -> None:
+def test_a_failed_job_names_the_node(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         run(tmp_path, VALUES, custom("pandas", code="df.x"), trust_code=True)
     assert str(caught.value) == (

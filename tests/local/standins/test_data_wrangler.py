@@ -1,4 +1,4 @@
-"""Flows: what is refused and how, columns moved about, sources, outputs and determinism."""
+"""Flows: refusals, column operations, sources, outputs and determinism."""
 
 import copy
 import hashlib
@@ -85,7 +85,7 @@ def test_casts_one_column(tmp_path: Path, handling: dict[str, str], text: str) -
     assert path.read_text() == "s,t\n" + text
 
 
-def test_columns_may_differ_by_case_alone(tmp_path: Path) -> None:
+def test_columns_may_differ_only_in_case(tmp_path: Path) -> None:
     table = pa.table({"k": ["a", "A", "a"]})
     parameters = {"input_column": "k", "output_style": "Columns", "drop_last": False}
     encode = node(CATEGORICAL, "One-hot encode", parameters)
@@ -122,7 +122,7 @@ def test_writes_parquet_with_its_types(tmp_path: Path) -> None:
     assert table.to_pydict() == TABLE.drop_columns(["c"]).to_pydict()
 
 
-def test_writes_below_the_name_of_its_job_and_says_that_all_is_there(tmp_path: Path) -> None:
+def test_writes_below_the_jobs_name_and_marks_the_output_as_complete(tmp_path: Path) -> None:
     run(tmp_path, TABLE, node(COLUMNS, "Drop column", {"column_to_drop": "c"}))
     root = tmp_path / "processing/output"
     files = sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
@@ -148,7 +148,7 @@ def test_several_instances_write_several_files(tmp_path: Path, rows: int, sizes:
     assert [pq.read_table(part).num_rows for part in parts] == sizes
 
 
-def test_keeps_the_order_and_gives_the_same_bytes(tmp_path: Path) -> None:
+def test_keeps_the_order_and_produces_the_same_bytes(tmp_path: Path) -> None:
     size = 400_000
     values = [number % 977 / 7 if number % 11 else None for number in range(size)]
     table = pa.table({"k": range(size), "v": values, "c": [str(n % 3) for n in range(size)]})
@@ -171,7 +171,7 @@ def test_keeps_the_order_and_gives_the_same_bytes(tmp_path: Path) -> None:
     assert [line.partition(",")[0] for line in lines[1:]] == [str(key) for key in range(size)]
 
 
-def test_takes_a_flow_that_it_can_run() -> None:
+def test_accepts_a_flow_that_it_can_run() -> None:
     assert check(GOOD) == []
 
 
@@ -418,7 +418,7 @@ def test_names_all_problems_before_any_work(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_refuses_data_that_does_not_fit(
+def test_refuses_data_that_does_not_match_the_flow(
     tmp_path: Path, transform: dict[str, Any], problem: str
 ) -> None:
     with pytest.raises(UserError) as error:
@@ -428,7 +428,7 @@ def test_refuses_data_that_does_not_fit(
     assert not (tmp_path / "processing/output").exists()
 
 
-def test_says_that_no_rows_are_left_to_encode(tmp_path: Path) -> None:
+def test_reports_if_no_rows_are_left_to_encode(tmp_path: Path) -> None:
     table = pa.table({"k": ["a"], "v": pa.array([None], pa.float64())})
     drop = node(MISSING, "Drop missing", {"drop_rows_parameters": {"input_column": "v"}})
     encode = node(CATEGORICAL, "One-hot encode", {"input_column": "k"})
@@ -442,7 +442,7 @@ def test_refuses_to_drop_the_only_label(tmp_path: Path) -> None:
         run(tmp_path, pa.table({"k": ["a", "a"]}), encode)
 
 
-def test_as_a_job_it_fails_with_a_message(
+def test_a_job_fails_with_a_message(
     tmp_path: Path, run_module: Callable[..., tuple[int, str]]
 ) -> None:
     module, base = "local.standins.data_wrangler", {"SAGEMAKER_BASE_DIR": str(tmp_path)}
@@ -478,7 +478,7 @@ CHART = {
 ASKED = ["--output-config", '{"n2.default": {"content_type": "CSV"}}']
 
 
-def test_only_what_leads_to_the_output_counts(
+def test_ignores_what_does_not_lead_to_the_output(
     tmp_path: Path, run_module: Callable[..., tuple[int, str]]
 ) -> None:
     content = copy.deepcopy(GOOD)
@@ -555,7 +555,7 @@ def test_refuses_an_s3_source_by_field(context: dict[str, Any], problem: str) ->
     assert any(problem in text for text in problems), problems
 
 
-def test_writes_every_output_that_is_asked_for(tmp_path: Path) -> None:
+def test_writes_every_requested_output(tmp_path: Path) -> None:
     run(tmp_path, TABLE, node(COLUMNS, "Drop column", {"column_to_drop": "a"}))
     config = '{"n0.default": {"content_type": "PARQUET"}, "n1.default": {"content_type": "CSV"}}'
     run_flow(tmp_path, ["--output-config", config])

@@ -1,4 +1,4 @@
-"""Encoders against Spark's own, by the calls that Data Wrangler's operators make."""
+"""Encoders against Spark, with the calls of Data Wrangler's operators."""
 
 import csv
 import io
@@ -83,7 +83,7 @@ def test_one_hot_encodes(
 LABELS = ["a,b", 'q"', '"', "two\nlines", "cr\rhere", " padded ", "'", "a;b", "é", "x\\", "\ttab"]
 
 
-def test_quotes_the_headers_of_labels_and_keeps_the_columns_in_order(
+def test_quotes_the_headers_of_labels_and_keeps_the_order_of_columns(
     spark: SparkSession, tmp_path: Path
 ) -> None:
     # Each label as often as its place from the end: StringIndexer's order is that of the list.
@@ -125,7 +125,7 @@ def test_quotes_the_headers_of_labels_and_keeps_the_columns_in_order(
         (["a", "a"], "Reference `s_a` is ambiguous"),
     ],
 )
-def test_spark_cannot_select_labels_that_differ_by_case_only(
+def test_spark_cannot_select_labels_that_differ_only_in_case(
     spark: SparkSession, labels: list[str], message: str
 ) -> None:
     """Why athena/labels.py refuses them: Data Wrangler's next node selects by name."""
@@ -138,7 +138,7 @@ def test_spark_cannot_select_labels_that_differ_by_case_only(
     "labels",
     [["a", "a ", " a", "b "], ["a ", "b", "\ta "], ["A ", "a", "b "], ["a", "b ", "A\t", "c"]],
 )
-def test_writes_the_blanks_of_names_where_they_tell_them_apart(
+def test_keeps_spaces_in_names_that_differ_only_in_them(
     spark: SparkSession, tmp_path: Path, labels: list[str]
 ) -> None:
     table = pa.table({"s": labels, "y": [1.5] * len(labels)})
@@ -179,8 +179,8 @@ def test_ordinal_encodes(spark: SparkSession, tmp_path: Path, strategy: str) -> 
     assert_same(ours.read_text(), written(expected, tmp_path))
 
 
-def test_replaces_what_has_no_learned_label(spark: SparkSession, tmp_path: Path) -> None:
-    """And learns anew from a model that is none, as the image does."""
+def test_replaces_values_without_a_learned_label(spark: SparkSession, tmp_path: Path) -> None:
+    """And learns again if the stored model is invalid, like the image."""
     table = pa.table({"s": ["b", "a", "c", "b"]})
     parameters = {"input_column": "s", "invalid_handling_strategy": "Replace with NaN"}
     transform = node(CATEGORICAL, "Ordinal encode", parameters)
@@ -197,7 +197,7 @@ def test_replaces_what_has_no_learned_label(spark: SparkSession, tmp_path: Path)
 
 @pytest.mark.parametrize("strategy", ["Skip", "Keep"])
 @pytest.mark.parametrize("operator", ["One-hot encode", "Ordinal encode", "Vector"])
-def test_encodes_by_the_labels_that_were_learned(
+def test_encodes_with_the_learned_labels(
     spark: SparkSession, tmp_path: Path, operator: str, strategy: str
 ) -> None:
     earlier = spark.createDataFrame(

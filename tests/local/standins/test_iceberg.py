@@ -1,4 +1,4 @@
-"""A version of an Iceberg table, whose files are written and read by pyiceberg."""
+"""A version of an Iceberg table, with files written and read by pyiceberg."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SCHEMA = pa.schema(
 
 @pytest.fixture
 def flats(tmp_path: Path) -> Table:
-    """A table of two snapshots."""
+    """A table with two snapshots."""
     warehouse = tmp_path / "warehouse"
     warehouse.mkdir()
     uri = f"sqlite:///{tmp_path}/catalogue.db"

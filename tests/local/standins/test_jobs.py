@@ -1,4 +1,4 @@
-"""The job server as a process of its own, with real jobs."""
+"""The job server as a separate process, with real jobs."""
 
 import json
 import os
@@ -18,7 +18,7 @@ FAST = "import sys; sys.exit(0)"
 
 
 class Server:
-    """A job server and the files of its jobs."""
+    """A job server and its jobs' files."""
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.folder = folder
@@ -143,7 +143,7 @@ def test_reports_how_the_job_ended(server: Server, code: str, exit_code: int, lo
     assert server.log("ending") == log
 
 
-def test_logs_the_traceback_of_the_job_alone(server: Server) -> None:
+def test_logs_only_the_traceback_of_the_job(server: Server) -> None:
     assert server.result("broken", "def f():\n    raise KeyError('x')\nf()\n")["exitCode"] == 1
     log = server.log("broken")
     assert log.startswith("Traceback (most recent call last):\n")
@@ -172,7 +172,7 @@ def test_runs_a_module_of_the_search_path(server: Server) -> None:
     assert server.log("module") == "['train'] __main__\n"
 
 
-def test_forks_with_the_libraries_loaded_and_no_thread(warm: Server) -> None:
+def test_forks_with_loaded_libraries_and_no_threads(warm: Server) -> None:
     code = (
         "import sys, os\n"
         "heavy = ('numpy', 'sklearn', 'xgboost', 'duckdb')\n"
@@ -194,7 +194,7 @@ def test_runs_jobs_while_it_warms_up(tmp_path: Path) -> None:
     assert server.close() == 0
 
 
-def test_a_script_finds_its_own_modules_whatever_they_are_called(server: Server) -> None:
+def test_a_script_finds_its_own_modules_whatever_their_names(server: Server) -> None:
     (server.folder / "decision_tree.py").write_text("print('my own')\n")
     assert server.result("own", "import decision_tree")["exitCode"] == 0, server.log("own")
     assert server.log("own") == "my own\n"
@@ -225,7 +225,7 @@ def test_forked_jobs_draw_different_random_numbers(warm: Server) -> None:
     assert not set(warm.log("first").split()) & set(warm.log("second").split())
 
 
-def test_limits_openmp_by_the_environment_of_the_job(warm: Server) -> None:
+def test_limits_openmp_threads_by_the_jobs_environment(warm: Server) -> None:
     code = (
         "import sklearn.ensemble, threadpoolctl\n"
         "pools = threadpoolctl.threadpool_info()\n"
@@ -235,7 +235,7 @@ def test_limits_openmp_by_the_environment_of_the_job(warm: Server) -> None:
     assert warm.log("openmp") == "{3}\n"
 
 
-def test_runs_jobs_at_the_same_time(server: Server) -> None:
+def test_runs_jobs_in_parallel(server: Server) -> None:
     wait_for_other = (
         "import pathlib, sys, time\n"
         "pathlib.Path(sys.argv[1]).touch()\n"
@@ -246,7 +246,7 @@ def test_runs_jobs_at_the_same_time(server: Server) -> None:
     assert [server.event()["ended"]["exitCode"] for _ in range(2)] == [0, 0]
 
 
-def test_stops_a_job_and_what_it_started(server: Server) -> None:
+def test_stops_a_job_and_its_child_processes(server: Server) -> None:
     code = (
         "import subprocess, sys, time\n"
         "child = subprocess.Popen(['sleep', '600'])\n"
@@ -262,7 +262,7 @@ def test_stops_a_job_and_what_it_started(server: Server) -> None:
     _expect_end(child)
 
 
-def test_kills_a_job_that_does_not_stop_after_its_grace(server: Server) -> None:
+def test_kills_a_job_that_does_not_stop_within_its_grace_period(server: Server) -> None:
     code = (
         "import signal, time\n"
         "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
@@ -277,7 +277,7 @@ def test_kills_a_job_that_does_not_stop_after_its_grace(server: Server) -> None:
     assert time.monotonic() - asked >= 1.5
 
 
-def test_lets_a_job_end_its_work_when_stopped(server: Server) -> None:
+def test_lets_a_stopped_job_finish_its_work(server: Server) -> None:
     code = (
         "import signal, sys, time\n"
         "signal.signal(signal.SIGTERM, lambda *_: sys.exit(5))\n"
@@ -310,7 +310,7 @@ VALID = {"id": "x", "module": "m", "log": "l", "workingDirectory": "/"}
         ({"run": {**VALID, "cpu": 1}}, "unknown field cpu"),
     ],
 )
-def test_refuses_a_malformed_request_and_goes_on(
+def test_refuses_a_malformed_request_and_continues(
     warm: Server, request_: object, message: str
 ) -> None:
     warm.send(request_)
@@ -318,7 +318,7 @@ def test_refuses_a_malformed_request_and_goes_on(
     assert warm.result("after", FAST)["exitCode"] == 0
 
 
-def test_refuses_a_second_job_of_the_same_id(warm: Server) -> None:
+def test_refuses_a_second_job_with_the_same_id(warm: Server) -> None:
     warm.run("twin", "import time; time.sleep(600)", grace=0)
     warm.run("twin", FAST)
     assert "twin is running already" in warm.event()["error"]["message"]
@@ -350,7 +350,7 @@ def _expect_end(pid: int) -> None:
 
 
 def _is_alive(pid: int) -> bool:
-    """Whether the process runs; a zombie that nobody has reaped yet does not."""
+    """Whether the process runs; an unreaped zombie does not."""
     try:
         return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):

@@ -1,4 +1,4 @@
-"""Joins of two datasets against Spark's own, by the calls that Data Wrangler's operator makes."""
+"""Joins of two datasets against Spark, with the calls of Data Wrangler's operator."""
 
 import csv
 import json
@@ -25,7 +25,7 @@ KINDS = ["inner", "left", "leftouter", "rightouter", "fullouter", "outer", "left
 
 
 def joined(kind: str, left: str = "id", right: str = "id") -> dict[str, Any]:
-    """A flow of two datasets, each with a transform, that are joined; the join is node j."""
+    """A flow that joins two datasets, each with a transform; the join is node j."""
     nodes = []
     for side in ("left", "right"):
         source, transform = flow(node(COLUMNS, "Drop column", {"column_to_drop": "drop"}))["nodes"]
@@ -65,7 +65,7 @@ def run(base: Path, content: dict[str, Any], left: pa.Table, right: pa.Table) ->
 def by_spark(
     spark: SparkSession, base: Path, kind: str, columns: tuple[str, str], names: list[str]
 ) -> list[list[str]]:
-    """The same by Spark. Its columns are named by hand."""
+    """The same with Spark, with columns named by hand."""
     sides: dict[str, DataFrame] = {
         side: spark.read.parquet(str(base / "processing" / side)).drop("drop").alias(side)
         for side in ("left", "right")
@@ -99,7 +99,7 @@ BOTH = ["id_0_dup", "x_0", "id_0", "x_1", "id_1"]
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("column", ["id", "x"])
-def test_joins_as_spark_does(spark: SparkSession, tmp_path: Path, kind: str, column: str) -> None:
+def test_joins_like_spark(spark: SparkSession, tmp_path: Path, kind: str, column: str) -> None:
     ours = run(tmp_path, joined(kind, column, column), LEFT, RIGHT)
     names = ["id", "x", "id_0"] if kind in ("leftsemi", "leftanti") else BOTH
     expected = by_spark(spark, tmp_path, kind, (column, column), names)
@@ -108,9 +108,7 @@ def test_joins_as_spark_does(spark: SparkSession, tmp_path: Path, kind: str, col
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_joins_by_several_keys_as_spark_does(
-    spark: SparkSession, tmp_path: Path, kind: str
-) -> None:
+def test_joins_by_several_keys_like_spark(spark: SparkSession, tmp_path: Path, kind: str) -> None:
     content = joined(kind)
     keys = [{"left": "id", "right": "id"}, {"left": "x", "right": "x"}]
     content["nodes"][-1] |= {
@@ -149,7 +147,7 @@ def test_the_keys_of_a_join_are_checked() -> None:
     ]
 
 
-def test_rows_come_in_the_order_of_the_left_table(tmp_path: Path) -> None:
+def test_rows_are_in_the_order_of_the_left_table(tmp_path: Path) -> None:
     size = 30_000
     left = pa.table({"id": range(size), "drop": [0] * size})
     right = pa.table({"id": range(size - 1, -1, -1), "drop": [0] * size})
@@ -166,7 +164,7 @@ def test_a_transform_can_follow(tmp_path: Path) -> None:
     assert rows[0] == ["id_0_dup", "x_0", "id_0", "x_1"]
 
 
-def test_refuses_what_versions_of_the_image_or_spark_decide_otherwise(tmp_path: Path) -> None:
+def test_refuses_what_differs_between_versions_of_the_image_or_spark(tmp_path: Path) -> None:
     numbers = pa.table({"id": [1, 2], "drop": [0, 0]})
     cases = {
         r"node j .*id is string and id is long; the local run joins columns of one type": numbers,
@@ -180,7 +178,7 @@ def test_refuses_what_versions_of_the_image_or_spark_decide_otherwise(tmp_path: 
             run(tmp_path / str(number), joined("inner"), LEFT, right)
 
 
-def test_problems_are_told_before_anything_runs() -> None:
+def test_problems_are_reported_before_anything_runs() -> None:
     content = joined("crosswise", left="")
     content["nodes"][-1]["parameters"]["hint"] = "broadcast"
     content["nodes"][-1]["inputs"].pop()

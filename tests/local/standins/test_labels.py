@@ -1,4 +1,4 @@
-"""The check of labels that a flow encodes one-hot."""
+"""The check of labels for one-hot encoding."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def problems(labels: dict[str, list[str]], *columns: str) -> list[str]:
         ["1", "1.0"],
     ],
 )
-def test_takes_labels_that_keep_names_of_their_own(texts: list[str]) -> None:
+def test_accepts_labels_with_distinct_column_names(texts: list[str]) -> None:
     assert problems({"s": texts}, "y", "x") == []
 
 
@@ -85,7 +85,7 @@ COLUMNS = {"y": "float", "s": "string", "code": "long"}
 QUERY = 'SELECT "y", "s", "code" FROM "lake"."t"'
 
 
-def test_reads_the_rows_of_the_query(tmp_path: Path) -> None:
+def test_reads_the_querys_rows(tmp_path: Path) -> None:
     path = tmp_path / "data.csv"
     path.write_text("1,a,true\n2,a ,false\n3,,true\n")
     with pytest.raises(ValueError, match=r"^column s: the labels") as error:
@@ -94,7 +94,7 @@ def test_reads_the_rows_of_the_query(tmp_path: Path) -> None:
     check(path, QUERY + " WHERE \"s\" <> 'a '", COLUMNS, ["s"])
 
 
-def test_has_numbers_as_the_flow_casts_them(tmp_path: Path) -> None:
+def test_formats_numbers_like_the_flow(tmp_path: Path) -> None:
     path = tmp_path / "data.csv"
     path.write_text("1,a,true\n2,b,false\n")
     check(path, QUERY, COLUMNS, ["s", "code"])
@@ -103,7 +103,7 @@ def test_has_numbers_as_the_flow_casts_them(tmp_path: Path) -> None:
         check(path, QUERY, columns, ["s", "code"])
 
 
-def test_counts_what_it_does_not_show(tmp_path: Path) -> None:
+def test_counts_labels_that_it_does_not_show(tmp_path: Path) -> None:
     path = tmp_path / "data.csv"
     path.write_text("".join(f"1,{n},true\n1,{n} ,true\n" for n in range(7)))
     with pytest.raises(ValueError, match=r".") as error:

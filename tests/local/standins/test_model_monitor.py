@@ -1,4 +1,4 @@
-"""The baseline of a dataset, made by the stand-in for Model Monitor's image."""
+"""The baseline of a dataset from the local implementation of Model Monitor's image."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[3]
 
 
 class Job:
-    """A baseline job on a folder."""
+    """A baseline job in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -69,7 +69,7 @@ def test_statistics_agree_with_numpy(job: Job) -> None:
         assert [bucket["count"] for bucket in buckets] == counts.tolist()
 
 
-def test_constraints_tell_types_completeness_and_signs(job: Job) -> None:
+def test_constraints_have_types_completeness_and_signs(job: Job) -> None:
     done = job.run("price,rooms,district\n1.5,3,North\n-2,,South\n3,4,North\n", header=True)
     assert done.returncode == 0, done.stderr
     constraints = {one["name"]: one for one in job.document("constraints")["features"]}
@@ -92,7 +92,7 @@ def test_a_constant_column_has_a_distribution(job: Job) -> None:
     assert [bucket["count"] for bucket in buckets] == [3, *[0] * 9]
 
 
-def test_says_that_there_is_no_data(job: Job) -> None:
+def test_reports_missing_data(job: Job) -> None:
     done = job.run("")
     assert done.returncode == 1
     assert done.stderr.startswith("there are no files in ")

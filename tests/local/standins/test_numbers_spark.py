@@ -1,4 +1,4 @@
-"""Missing values, scaling and outliers against Spark's own."""
+"""Missing values, scaling and outliers against Spark."""
 
 import math
 import random
@@ -26,7 +26,7 @@ from spark_reference import GAPS, NAN, assert_same, packed, read, written  # noq
 
 
 def missing(frame: DataFrame, name: str) -> Any:
-    """Data Wrangler's idea of a missing value."""
+    """Data Wrangler's definition of a missing value."""
     kind = frame.schema[name].dataType.typeName()
     if kind == "string":
         return sf.isnull(name) | (sf.trim(sf.col(name)) == "")
@@ -91,7 +91,7 @@ def test_imputes_into_another_column(spark: SparkSession, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("strategy", ["Mean", "Approximate Median"])
-def test_imputes_decimals_by_their_scale(
+def test_imputes_decimals_with_their_scale(
     spark: SparkSession, tmp_path: Path, strategy: str
 ) -> None:
     exact = [Decimal("1.50"), None, Decimal("-2.00"), Decimal("0.01"), Decimal("0.10")]
@@ -185,7 +185,7 @@ def test_scales(
 
 
 @pytest.mark.parametrize(("scaler", "parameters", "options"), SCALERS)
-def test_scales_by_what_was_learned(
+def test_scales_with_learned_parameters(
     spark: SparkSession,
     tmp_path: Path,
     scaler: str,
@@ -220,7 +220,7 @@ FAR = pa.table(
 
 
 def _fixed(frame: DataFrame, fix: str, low: float, high: float) -> DataFrame:
-    """Spark's calls of the operator once it has the limits."""
+    """The operator's Spark calls with known limits."""
     value = sf.col("v")
     if fix == "Remove":
         return frame.filter((value >= low) & (value <= high))
@@ -261,7 +261,7 @@ def test_handles_outliers(spark: SparkSession, tmp_path: Path, operator: str, fi
     assert_same(ours.read_text(), written(_fixed(frame, fix, *limits), tmp_path), 1e-12)
 
 
-def test_keeps_the_limits_that_were_learned(tmp_path: Path) -> None:
+def test_keeps_learned_limits(tmp_path: Path) -> None:
     name = "Quantile numeric outliers"
     learned = {"_hash": 1, "lower_threshold": 2.0, "upper_threshold": 2.5}
     transform = node(OUTLIERS, name, {"input_column": "v", "fix_method": "Remove"})

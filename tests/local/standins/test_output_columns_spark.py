@@ -1,4 +1,4 @@
-"""Encoding into a column of its own against Spark, by the calls of Data Wrangler's operators."""
+"""Encoding into a new column against Spark, with the calls of Data Wrangler's operators."""
 
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,7 @@ def test_ordinal_encodes_beside_the_input(
     assert_same(ours.read_text(), written(expected, tmp_path))
 
 
-def test_an_output_of_the_inputs_name_replaces_it(tmp_path: Path) -> None:
+def test_an_output_with_the_inputs_name_replaces_it(tmp_path: Path) -> None:
     table = pa.table({"city": CITIES})
     parameters = {"input_column": "city", "invalid_handling_strategy": "Keep"}
     results = [
@@ -85,7 +85,7 @@ def test_an_output_of_the_inputs_name_replaces_it(tmp_path: Path) -> None:
     assert results[0] == results[1]
 
 
-def test_one_output_of_several_inputs_is_refused(tmp_path: Path) -> None:
+def test_one_output_for_several_inputs_is_refused(tmp_path: Path) -> None:
     parameters = {"input_column": ["city", "size"], "output_column": "code"}
     with pytest.raises(UserError, match=r"output_column: of several columns is not supported"):
         run(tmp_path, CATEGORIES, node(CATEGORICAL, "Ordinal encode", parameters))

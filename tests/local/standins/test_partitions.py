@@ -1,4 +1,4 @@
-"""Tables in partitions: values of the keys come from the folders, as in Athena."""
+"""Partitioned tables: the keys' values come from the folders, as in Athena."""
 
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,7 @@ def query(folder: Path, file_format: str, sql: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("file_format", ["csv", "parquet"])
-def test_the_keys_are_columns_after_those_of_the_files(tmp_path: Path, file_format: str) -> None:
+def test_the_keys_are_columns_after_the_files_columns(tmp_path: Path, file_format: str) -> None:
     folder = tmp_path / "data"
     write(folder, "year=1990/state=New%20York", [1.5], file_format)
     write(folder, "Year=1991/state=__HIVE_DEFAULT_PARTITION__", [2.5], file_format)
@@ -60,7 +60,7 @@ def test_the_keys_are_columns_after_those_of_the_files(tmp_path: Path, file_form
 
 
 @pytest.mark.parametrize("file_format", ["csv", "parquet"])
-def test_a_filter_by_a_key_takes_its_folders(tmp_path: Path, file_format: str) -> None:
+def test_a_filter_by_a_key_selects_its_folders(tmp_path: Path, file_format: str) -> None:
     folder = tmp_path / "data"
     write(folder, "year=1990/state=CA", [1.0, 2.0], file_format)
     write(folder, "year=1991/state=CA", [4.0], file_format)
@@ -68,7 +68,7 @@ def test_a_filter_by_a_key_takes_its_folders(tmp_path: Path, file_format: str) -
     assert [row["price"] for row in rows] == [1.0, 2.0]
 
 
-def test_files_in_no_partition_are_not_read_and_the_check_says_so(tmp_path: Path) -> None:
+def test_files_outside_partitions_are_not_read_and_the_check_reports_them(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     write(folder, "year=1990/state=CA", [1.0], "csv")
     write(folder, "state=CA/year=1990", [2.0], "csv")
@@ -81,14 +81,14 @@ def test_files_in_no_partition_are_not_read_and_the_check_says_so(tmp_path: Path
         check_table_data({"table": table(folder, "csv"), "failure": str(tmp_path / "failure")})
 
 
-def test_folders_are_no_columns_of_a_table_without_partitions(tmp_path: Path) -> None:
+def test_folders_are_not_columns_of_a_table_without_partitions(tmp_path: Path) -> None:
     folder = tmp_path / "a=1"
     write(folder, "b=2", [1.0], "csv")
     fields = {**table(folder, "csv"), "partitionKeys": []}
     check_table_data({"table": fields, "failure": str(tmp_path / "failure")})
 
 
-def test_a_key_and_a_column_of_one_name_are_refused(tmp_path: Path) -> None:
+def test_a_key_with_the_name_of_a_column_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     write(folder, "price=1", [1.0], "csv")
     fields = {**table(folder, "csv"), "partitionKeys": [{"name": "Price", "type": "int"}]}

@@ -1,4 +1,4 @@
-"""Script mode: what a script is given, and how its handlers answer."""
+"""Script mode: a script's arguments and environment, and its handlers."""
 
 import json
 import os
@@ -42,7 +42,7 @@ def write(folder: Path, **files: str) -> None:
 
 @pytest.fixture
 def base(tmp_path: Path) -> Path:
-    """A training job of a script, as the SDK has it."""
+    """A training job of a script, as configured by the SDK."""
     hyperparameters = {
         "sagemaker_program": '"train.py"',
         "sagemaker_submit_directory": '"s3://team/sourcedir.tar.gz"',
@@ -76,11 +76,11 @@ ARGUMENTS = [
 ]
 
 
-def test_gives_arguments_as_the_toolkit_does(base: Path) -> None:
+def test_passes_arguments_like_the_toolkit(base: Path) -> None:
     assert Training(base).arguments == ARGUMENTS
 
 
-def test_sets_the_variables_of_the_toolkit(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sets_the_toolkits_variables(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRAINING_JOB_NAME", "job-1")
     variables = Training(base).variables()
     training = json.loads(variables.pop("SM_TRAINING_ENV"))
@@ -164,7 +164,7 @@ print([sys.argv[0], os.getcwd(), FOLDER, '/mnt/opt/ml', '/opt/mlflow', open(__fi
         ("def f(:\n", 1, "SyntaxError: invalid syntax"),
     ],
 )
-def test_ends_as_the_script_does(base: Path, script: str, code: int, printed: str) -> None:
+def test_has_the_scripts_exit_code(base: Path, script: str, code: int, printed: str) -> None:
     write(base / "code", train__py=script)
     ended = run(base, "train")
     assert ended.returncode == code
@@ -172,7 +172,7 @@ def test_ends_as_the_script_does(base: Path, script: str, code: int, printed: st
     assert "launch.py" not in ended.stderr
 
 
-def test_looks_through_requirements(tmp_path: Path) -> None:
+def test_checks_requirements(tmp_path: Path) -> None:
     lines = [
         "# comment",
         "numpy>=1.20",
@@ -200,7 +200,7 @@ def test_looks_through_requirements(tmp_path: Path) -> None:
     )
 
 
-def test_takes_only_the_shell_script_of_the_sdk(tmp_path: Path) -> None:
+def test_accepts_only_the_sdks_shell_script(tmp_path: Path) -> None:
     write(tmp_path / "processing/input/entrypoint", runproc__sh="make all\n")
     ended = run(tmp_path, "process")
     assert ended.returncode == 1
@@ -224,7 +224,7 @@ Ask = Callable[..., tuple[int, str, str | None]]
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[[str], Ask]]:
-    """Serves a script on the scikit-learn image, and gives what asks it."""
+    """Serves a script on the scikit-learn image; returns a function that sends requests."""
     started: list[subprocess.Popen[bytes]] = []
 
     def start(script: str) -> Ask:
@@ -262,7 +262,7 @@ def serve(tmp_path: Path) -> Iterator[Callable[[str], Ask]]:
         assert process.wait(PATIENCE) == 0
 
 
-def test_serves_by_the_defaults_of_the_image(serve: Callable[[str], Ask]) -> None:
+def test_serves_with_the_images_defaults(serve: Callable[[str], Ask]) -> None:
     ask = serve(MODEL)
 
     def invoke(body: bytes, content_type: str, accept: str) -> tuple[int, str, str | None]:
@@ -283,7 +283,7 @@ def test_serves_by_the_defaults_of_the_image(serve: Callable[[str], Ask]) -> Non
     assert ask("/invocations")[0] == 405
 
 
-def test_serves_by_handlers_of_the_script(serve: Callable[[str], Ask]) -> None:
+def test_serves_with_the_scripts_handlers(serve: Callable[[str], Ask]) -> None:
     ask = serve(
         MODEL
         + """

@@ -1,4 +1,4 @@
-"""The strict check of a user's data file: what is wrong, and where."""
+"""The strict check of a user's data file: problems with their position."""
 
 import bz2
 import gzip
@@ -49,7 +49,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "cal.data"
 
 
-def test_takes_a_file_that_fits(path: Path) -> None:
+def test_accepts_a_file_that_matches_the_table(path: Path) -> None:
     check(path, GOOD)
     check(path, GOOD.replace("\n", "\r\n"))
     check(path, "longitude,totalRooms,city\n" + GOOD, skipHeaderLines=1)
@@ -98,7 +98,7 @@ def test_counts_lines_of_the_whole_file(path: Path, suffix: str, pack: Any) -> N
     assert packed == [f"cal{suffix}: {message}"]
 
 
-def test_tells_a_line_for_each_column_with_its_count(path: Path) -> None:
+def test_reports_one_line_for_each_column_with_a_count(path: Path) -> None:
     found = problems(path, GOOD + "?,b,c\n" * 1200 + "?,\x1b[2J,c\n" + "1\n" * 20 + GOOD * 1000)
     assert found == [
         "cal.data: 20 of 4,224 lines have the wrong number of columns; "
@@ -109,7 +109,7 @@ def test_tells_a_line_for_each_column_with_its_count(path: Path) -> None:
     ]
 
 
-def test_says_which_sign_stands_before_decimal_places(path: Path) -> None:
+def test_names_the_decimal_separator_that_the_file_seems_to_use(path: Path) -> None:
     columns = [{"name": "y", "type": "double"}, {"name": "n", "type": "int"}]
     found = problems(path, "1,5;2\n-,25;3,5\n", columns=columns, delimiter=";")
     assert found == [
@@ -122,7 +122,7 @@ def test_says_which_sign_stands_before_decimal_places(path: Path) -> None:
     ]
 
 
-def test_tells_twenty_problems_and_how_many_more(path: Path) -> None:
+def test_reports_twenty_problems_and_how_many_more(path: Path) -> None:
     columns = [{"name": f"c{number:02}", "type": "int"} for number in range(30)]
     found = problems(path, ",".join("x" * 30) + "\n", columns=columns)
     assert found[19:] == [
@@ -131,7 +131,7 @@ def test_tells_twenty_problems_and_how_many_more(path: Path) -> None:
     ]
 
 
-def test_takes_types_as_the_preview_does(path: Path) -> None:
+def test_accepts_the_same_types_as_the_preview(path: Path) -> None:
     values = json.loads(Path("tests/support/typedValues.json").read_text("utf-8"))
     for kind, text, fits in values:
         columns = [{"name": "y", "type": "string"}, {"name": "x", "type": kind}]
@@ -142,7 +142,7 @@ def test_takes_types_as_the_preview_does(path: Path) -> None:
             assert f"1 of 1 value is '{text}', not a" in problem
 
 
-def test_takes_values_in_the_form_that_the_preview_takes(path: Path) -> None:
+def test_accepts_the_same_formats_as_the_preview(path: Path) -> None:
     values = json.loads(Path("tests/support/writtenValues.json").read_text("utf-8"))
     for form, kind, text, fits in values:
         # As the table is declared: with one null text and no other sign, by its SerDe.
@@ -183,7 +183,9 @@ def test_takes_values_in_the_form_that_the_preview_takes(path: Path) -> None:
         ('1,2,"a" b', False),
     ],
 )
-def test_takes_quotes_that_all_readers_take_alike(path: Path, line: str, *, is_right: bool) -> None:
+def test_accepts_only_quotes_that_all_readers_parse_alike(
+    path: Path, line: str, *, is_right: bool
+) -> None:
     quoted = {"columns": [{**one, "type": "string"} for one in COLUMNS], "quoteCharacter": '"'}
     if is_right:
         check(path, GOOD.replace("\\N", "") + line + "\n", **quoted)
@@ -193,7 +195,7 @@ def test_takes_quotes_that_all_readers_take_alike(path: Path, line: str, *, is_r
 
 
 @pytest.mark.parametrize(("text", "name"), [("", "no file with content"), ("a,b,c\n", "cal.data")])
-def test_wants_a_row(path: Path, text: str, name: str) -> None:
+def test_requires_a_row(path: Path, text: str, name: str) -> None:
     found = problems(path, text, skipHeaderLines=1)
     assert found == [f"table lake.housing: no rows ({name})"]
 
@@ -223,7 +225,7 @@ def test_checks_the_columns_of_parquet(path: Path) -> None:
     ]
 
 
-def test_warns_of_labels_that_may_identify_rows(path: Path) -> None:
+def test_warns_about_labels_that_may_identify_rows(path: Path) -> None:
     columns = [*COLUMNS, {"name": "id", "type": "string"}, {"name": "kind", "type": "string"}]
     encoding = {
         "query": 'SELECT * FROM "lake"."housing"',
@@ -268,7 +270,7 @@ def check_dates(path: Path, form: str, text: str | None, **fields: object) -> No
     )
 
 
-def test_takes_dates_in_text_by_their_format(path: Path) -> None:
+def test_reads_dates_in_text_by_their_format(path: Path) -> None:
     check_dates(path, "%d.%m.%Y", "1,29.02.2024\n2,\n3,\\N\n4,1.3.2023\n5,NA\n")
     check_dates(path, "%Y-%m-%dT%H:%i:%sZ", "1,2024-02-29T23:59:59Z\n")
     for wrong in ("30.02.2024", "2024-02-29", "29.02.2024 ", "29.13.2024", "0.1.2024"):

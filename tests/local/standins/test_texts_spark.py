@@ -1,4 +1,4 @@
-"""Formats, searches and rows against Spark's own."""
+"""String formatting, search and row operations against Spark."""
 
 import re
 from pathlib import Path
@@ -74,7 +74,7 @@ def test_formats_strings(
         ("Strip left and right", str.strip),
     ],
 )
-def test_strips_as_python_does(tmp_path: Path, operator: str, strip: Any) -> None:
+def test_strips_like_python(tmp_path: Path, operator: str, strip: Any) -> None:
     # The operator itself leaves it to pandas, and pandas to Python.
     texts = ["--a-b--", " -x", "é-", "", "-"]
     parameters = {"input_column": "s", "characters_to_remove": "- é", "output_column": "t"}

@@ -1,4 +1,4 @@
-"""The tuner as a process of its own, by its protocol."""
+"""The tuner as a separate process, through its protocol."""
 
 import functools
 import json
@@ -89,7 +89,7 @@ class Tuner:
 
 @functools.cache
 def shared() -> Tuner:
-    """The process of most tests: loading the libraries takes longer than a search."""
+    """A process for most tests: loading the libraries takes longer than a search."""
     return Tuner()
 
 
@@ -146,7 +146,7 @@ def loss(trial: dict[str, str]) -> float:
 def search(
     strategy: str, objective_type: str = "Minimize", seed: int = 3, tuner: Tuner | None = None
 ) -> list[float]:
-    """Plays a whole search, each trial's requests upon the results before."""
+    """Plays a whole search, with each trial's requests after the previous results."""
     sign = 1 if objective_type == "Minimize" else -1
     answer = (tuner or shared()).answer
     answer(opening(strategy=strategy, objectiveType=objective_type, seed=seed, maxJobs=40))
@@ -190,7 +190,7 @@ def test_the_same_calls_give_the_same_answers() -> None:
     other.close()
 
 
-def test_a_suggestion_does_not_depend_on_the_order_of_asking() -> None:
+def test_a_suggestion_does_not_depend_on_the_order_of_requests() -> None:
     forward = suggestions(opening(), ask(0), ask(1), ask(2), ask(1))
     backward = suggestions(opening(), ask(2), ask(1), ask(0))
     assert forward[:3] == backward[::-1]
@@ -208,7 +208,7 @@ def test_grid_covers_every_combination_once() -> None:
     assert result[7] == {"exhausted": {}}
 
 
-def test_a_failed_trial_is_taken_and_the_search_goes_on() -> None:
+def test_a_failed_trial_is_accepted_and_the_search_continues() -> None:
     result = answers(
         opening(strategy="Bayesian"), ask(0), tell(0, None), ask(1), tell(1, 1.5), ask(2), ask(40)
     )
@@ -244,13 +244,13 @@ def one_range(kind: str, **fields: object) -> dict[str, Any]:
         (one_range("CategoricalParameterRanges", Values=["a", "a"]), "x: Values must be distinct"),
     ],
 )  # fmt: skip
-def test_refuses_what_sagemaker_would_refuse(request_: dict[str, Any], message: str) -> None:
+def test_refuses_the_same_as_sagemaker(request_: dict[str, Any], message: str) -> None:
     error = answers(request_)[0]["error"]["message"]
     assert error.startswith("tuning T: ")
     assert message in error
 
 
-def test_refuses_requests_out_of_order_and_goes_on() -> None:
+def test_refuses_requests_out_of_order_and_continues() -> None:
     tuner = Tuner()
     result = [tuner.answer(request) for request in (
         "{", {"jump": {}}, ask(0), opening(), tell(0, 1.0), ask(0), tell(0, 1.0),

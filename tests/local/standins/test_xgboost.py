@@ -1,4 +1,4 @@
-"""Training by the stand-in for the XGBoost image."""
+"""Training with the local implementation of the XGBoost image."""
 
 import json
 import re
@@ -24,7 +24,7 @@ def series(log: str, metric: str) -> list[float]:
     return [float(value) for value in re.findall(METRICS[metric], log)]
 
 
-def test_trains_the_model_that_the_package_would(job: Job) -> None:
+def test_trains_the_same_model_as_the_package(job: Job) -> None:
     job.hyperparameters |= {"eta": '"0.2"', "seed": "3", "subsample": "0.8"}
     log = job.train()
     table = rows(400, 400).astype(np.float32)
@@ -40,7 +40,7 @@ def test_trains_the_model_that_the_package_would(job: Job) -> None:
 
 # XGBoost's own reader of such files, as the image calls it.
 @pytest.mark.filterwarnings("ignore:.*Text file input has been deprecated")
-def test_csv_weights_apply_to_the_training_but_not_to_the_image_s_metrics(job: Job) -> None:
+def test_csv_weights_apply_to_training_but_not_to_the_images_metrics(job: Job) -> None:
     matrices = []
     for channel, count in (("train", 400), ("validation", 100)):
         table = rows(count, count)
@@ -66,7 +66,7 @@ def test_csv_weights_apply_to_the_training_but_not_to_the_image_s_metrics(job: J
     assert abs(logged[-1] - known["validation"]["rmse"][-1]) > 0.01
 
 
-def test_reports_the_metrics_of_each_round_as_cloudwatch_shows_them(job: Job) -> None:
+def test_logs_the_metrics_of_each_round_like_the_image(job: Job) -> None:
     job.hyperparameters |= {"_tuning_objective_metric": "validation:mse", "eval_metric": "mae,r2"}
     job.hyperparameters["objective"] = "reg:squarederror"
     log = job.train()
@@ -106,7 +106,7 @@ SMALL_TARGET_LOGS = {
 
 
 @pytest.mark.parametrize("metric", SMALL_TARGET_LOGS)
-def test_logs_a_small_target_as_the_image_does(job: Job, metric: str) -> None:
+def test_logs_a_small_target_like_the_image(job: Job, metric: str) -> None:
     for channel, count in (("train", 400), ("validation", 100)):
         table = rows(count, count)
         table[:, 0] = (table[:, 0] * 0.0005 + 3).round(6)
@@ -119,7 +119,7 @@ def test_logs_a_small_target_as_the_image_does(job: Job, metric: str) -> None:
     assert (len(log) == 7) == (metric == "validation:mse")
 
 
-def test_computes_as_scikit_learn_does() -> None:
+def test_calculates_the_same_metrics_as_scikit_learn() -> None:
     import sklearn.metrics
 
     from local.standins.xgboost.metrics import METRICS
@@ -240,7 +240,7 @@ def test_reads_every_file_missing_values_and_parquet_alike(job: Job, tmp_path: P
         ({"tree_method": "gpu_hist"}, "tree_method: the local run does not support GPUs"),
     ],
 )  # fmt: skip
-def test_refuses_hyperparameters_as_the_image_does(
+def test_refuses_hyperparameters_like_the_image(
     hyperparameters: dict[str, str], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(str(ROOT))
@@ -252,7 +252,7 @@ def test_refuses_hyperparameters_as_the_image_does(
         validate_hyperparameters({name: text for name, text in given.items() if text is not None})
 
 
-def test_takes_constraints_and_passes_them_on(job: Job) -> None:
+def test_accepts_constraints_and_passes_them_on(job: Job) -> None:
     job.hyperparameters |= {
         "tree_method": "hist",
         "monotone_constraints": "(1,0,-1)",
@@ -306,14 +306,14 @@ def test_refuses_data(job: Job, channel: str, text: str, message: str) -> None:
     assert job.fail().startswith(message)
 
 
-def test_gives_the_reason_of_xgboost_itself(job: Job) -> None:
+def test_reports_xgboosts_own_error(job: Job) -> None:
     job.hyperparameters["objective"] = "binary:logistic"
     failure = job.fail()
     assert failure.startswith("XGB train call failed with exception: Check failed: ")
     assert "base_score must be in (0,1) for the logistic loss" in failure
 
 
-def test_stops_after_the_round_under_way(job: Job) -> None:
+def test_stops_after_the_current_round(job: Job) -> None:
     job.hyperparameters |= {"num_round": "1000000", "save_model_on_termination": "false"}
     process = job.start()
     assert process.stdout

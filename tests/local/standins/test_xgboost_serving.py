@@ -1,4 +1,4 @@
-"""Serving by the stand-in for the XGBoost image, as a process."""
+"""Serving with the local implementation of the XGBoost image, as a process."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from xgboost_job import Job, RunModule
 
 
 class Served:
-    """A server of a trained model."""
+    """A server with a trained model."""
 
     def __init__(self, job: Job, **environment: str) -> None:
         self.port = free_port()
@@ -34,7 +34,7 @@ class Served:
     def ask(
         self, path: str, body: bytes | None = None, **headers: str
     ) -> tuple[int, str, str | None]:
-        """The status, body and type of an answer."""
+        """The status, body and type of a response."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         message = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", body, named)
         try:
@@ -79,7 +79,7 @@ ROWS = [[0.5, 0.25, 0.75], [0.1, np.nan, 0.3]]
         (b"1:0.5 2:0.25 3:0.75\n1:0.1 3:0.3\n", "text/x-libsvm"),
     ],
 )
-def test_serves_rows_as_the_image_does(served: Served, body: bytes, content_type: str) -> None:
+def test_serves_rows_like_the_image(served: Served, body: bytes, content_type: str) -> None:
     expected = "".join(f"{value}\n" for value in served.predictions(*ROWS))
     assert served.invoke(body, content_type) == (200, expected, "text/csv")
 
@@ -94,7 +94,7 @@ def test_serves_rows_as_the_image_does(served: Served, body: bytes, content_type
         (b"0." + b"5" * 200_000 + b",0.25,0.75", [5 / 9, 0.25, 0.75]),
     ],
 )
-def test_takes_the_numbers_that_numpy_takes(served: Served, body: bytes, row: list[float]) -> None:
+def test_accepts_the_same_numbers_as_numpy(served: Served, body: bytes, row: list[float]) -> None:
     status, text, _ = served.invoke(body)
     assert (status, float(text)) == (200, served.predictions(row)[0])
 
@@ -119,7 +119,7 @@ def test_takes_the_numbers_that_numpy_takes(served: Served, body: bytes, row: li
         (b"1,2,3,4", "text/csv", 400, "Unable to evaluate payload provided: "),
     ],
 )  # fmt: skip
-def test_refuses_a_request_as_the_image_does(
+def test_refuses_requests_like_the_image(
     served: Served, body: bytes, content_type: str, status: int, message: str
 ) -> None:
     code, text, _ = served.invoke(body, content_type)
@@ -137,16 +137,14 @@ def test_refuses_a_request_as_the_image_does(
         ("application/jsonlines", 500, "the image's encoders have no application/jsonlines"),
     ],
 )
-def test_answers_in_the_type_that_is_accepted(
-    served: Served, accept: str, status: int, form: str
-) -> None:
+def test_responds_in_the_accepted_type(served: Served, accept: str, status: int, form: str) -> None:
     (expected,) = served.predictions(ROWS[0])
     code, text, _ = served.invoke(b"0.5,0.25,0.75", Accept=accept)
     assert (code, text) == (status, form.format(expected))
 
 
 @pytest.mark.parametrize("accept", ["application/xml", "text/csv, application/json"])
-def test_refuses_an_accept_that_it_does_not_know(served: Served, accept: str) -> None:
+def test_refuses_an_unknown_accept_type(served: Served, accept: str) -> None:
     code, text, _ = served.invoke(b"0.5,0.25,0.75", Accept=accept)
     assert (code, text.split(" is ")[0]) == (406, f"Accept type {accept}")
 
@@ -163,7 +161,7 @@ def test_serves_no_other_requests(served: Served) -> None:
     }
 
 
-def test_a_batch_transform_gets_a_line_a_row(job: Job) -> None:
+def test_a_batch_transform_gets_one_line_per_row(job: Job) -> None:
     job.train()
     batch = Served(job, SAGEMAKER_BATCH="true")
     expected = "".join(f"{value}\n" for value in batch.predictions(*ROWS))

@@ -1,4 +1,4 @@
-"""A training job of the XGBoost image, laid out as SageMaker does."""
+"""A training job of the XGBoost image, in SageMaker's layout."""
 
 import json
 import os
