@@ -165,7 +165,7 @@ const args = process.argv.slice(2);
 const isFast = args.includes("--fast");
 const named = args.filter((one) => one !== "--fast");
 const paths = named.length === 0 ? ["tests"] : named;
-const workers = String(Math.min(availableParallelism(), 4));
+const workers = Math.min(availableParallelism(), 4);
 const total = { passed: 0, failed: 0, skipped: 0 };
 const skipped = new Set();
 const failed = [];
@@ -191,14 +191,16 @@ function add(runner, { code, output }, words) {
 
 const forMocha = testFiles(paths, /\.test\.ts$/, isFast);
 const forPytest = testFiles(paths, /(^|\/)test_\w+\.py$|\.py::/, isFast);
-// In parallel, because both wait for other processes most of the time.
+// In parallel, because both wait for other processes most of the time. Beside mocha, pytest has fewer
+// workers, because each loads every library and starts Spark.
+const pytestWorkers = String(forMocha.length === 0 ? workers : Math.ceil(workers / 2));
 const nothing = Promise.resolve({ code: 0, output: "" });
 const mocha =
   forMocha.length === 0
     ? nothing
     : run(
         process.execPath,
-        [join("node_modules", "mocha", "bin", "mocha.js"), "--jobs", workers, ...forMocha],
+        [join("node_modules", "mocha", "bin", "mocha.js"), "--jobs", String(workers), ...forMocha],
         process.env,
       );
 const pytest =
@@ -207,7 +209,7 @@ const pytest =
     : run(
         projectPython(),
         [
-          ...["-m", "pytest", "-q", "-ra", "--numprocesses", workers],
+          ...["-m", "pytest", "-q", "-ra", "--numprocesses", pytestWorkers],
           ...["--dist", "loadfile", "--no-loadscope-reorder", ...forPytest],
         ],
         pythonEnvironment(),
