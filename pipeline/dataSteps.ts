@@ -1,14 +1,23 @@
+import { castType, columnType } from "./columnTypes";
 import {
   type Dataset,
   droppedColumns,
   encodings,
   percentEncoded,
+  segmentColumn,
   splitFractions,
   splitKey,
+  typeInQuery,
 } from "./dataset";
 import type { DefinitionArgs } from "./definitionArgs";
 import type { Step } from "./language/definition";
-import { type StringExpression, folderUri, join, stepProperty } from "./language/expressions";
+import {
+  type Reference,
+  type StringExpression,
+  folderUri,
+  join,
+  stepProperty,
+} from "./language/expressions";
 import { parameter } from "./parameters";
 import {
   exitMessage,
@@ -103,6 +112,8 @@ export function baselineStep(args: DefinitionArgs, preprocess: Preprocess): Data
 
 /** The step that {@link preprocessStep} builds. */
 export interface Preprocess extends Processing<"metadata" | "test" | "train" | "validation"> {
+  /** S3 URI of the values of the test rows to break errors down by; undefined if none is configured. */
+  readonly segmentsUri: Reference | undefined;
   /** S3 URIs of the encoding of the table's own rows; undefined if models accept encoded rows. */
   readonly encoder:
     | {
@@ -125,6 +136,19 @@ function encodeArguments(dataset: Dataset): readonly string[] {
   return columns.length === 0 ? [] : jsonArguments("encode", columns);
 }
 
+/** Arguments of Preprocess about the columns to break errors down by. */
+function segmentArguments(dataset: Dataset): readonly string[] {
+  const { categorical, encode, segments } = dataset;
+  const columns = segments.map((column, place) => {
+    const isText = castType(typeInQuery(dataset, column) ?? "") === "string";
+    const kind = columnType(typeInQuery(dataset, column) ?? "")?.kind;
+    const hasLabels = categorical.includes(column) || encode[column] !== undefined;
+    const as = isText || kind === "boolean" || hasLabels ? "labels" : "numbers";
+    return { name: segmentColumn(place), column, as };
+  });
+  return columns.length === 0 ? [] : jsonArguments("segments", columns);
+}
+
 /** Arguments of Preprocess about folds. */
 function foldArguments({ crossValidation }: Dataset): readonly string[] {
   if (crossValidation === undefined) {
@@ -139,7 +163,7 @@ function foldArguments({ crossValidation }: Dataset): readonly string[] {
 export function preprocessStep(args: DefinitionArgs, transformed: StringExpression): Preprocess {
   const { columns, dataChecks, dateParts, missingValues, seed, split, table, target } =
     args.dataset;
-  const { predictionIntervals } = args.dataset;
+  const { predictionIntervals, segments } = args.dataset;
   const unused = droppedColumns(args.dataset).filter((name) => dateParts[name] === undefined);
   const used = columns.filter(({ name }) => name !== target && !unused.includes(name));
   const { test, train, validation } = splitFractions(args.dataset);
@@ -163,6 +187,7 @@ export function preprocessStep(args: DefinitionArgs, transformed: StringExpressi
       ...["--data-checks", dataChecks],
       ...(column === undefined ? [] : ["--by", by, "--column", column, "--key", splitKey]),
       ...encodeArguments(args.dataset),
+      ...segmentArguments(args.dataset),
       ...foldArguments(args.dataset),
       ...(predictionIntervals === undefined
         ? []
@@ -180,6 +205,7 @@ export function preprocessStep(args: DefinitionArgs, transformed: StringExpressi
       validation: output("validation"),
       test: output("test"),
       metadata: output("metadata"),
+      ...(segments.length === 0 ? {} : { segments: output("segments") }),
       // Beside the models, because it must exist as long as they do, with the same readers.
       ...(rowSchema === undefined
         ? {}
@@ -189,6 +215,7 @@ export function preprocessStep(args: DefinitionArgs, transformed: StringExpressi
   const encoder = processing.output("encoder");
   return {
     ...processing,
+    segmentsUri: segments.length === 0 ? undefined : processing.output("segments"),
     encoder:
       rowSchema === undefined
         ? undefined

@@ -130,6 +130,9 @@ const split = z.strictObject({
     .describe("Fraction of the rows on which candidates are compared; no trial sees them."),
 });
 
+/** Maximum number of columns to break errors down by, so that a model card has room for them. */
+const maxSegments = 5;
+
 /** Retraining on other rows, to see how far R² varies. */
 const crossValidation = z.strictObject({
   folds: z
@@ -337,6 +340,14 @@ export const datasetFields = z.strictObject({
       "Formats of dates in text columns, by column, such as `%d.%m.%Y` or `%Y-%m-%dT%H:%i:%s`, in the syntax of Athena's " +
         "date_parse (minutes are `%i`). The query converts them to dates, or to timestamps if the format has a time.",
     ),
+  segments: z
+    .array(identifier)
+    .max(maxSegments)
+    .prefault([])
+    .describe(
+      "Columns or partition keys, features or not, by whose values the report and model cards break down the errors on the " +
+        "test rows: numbers by quarters of the rows, text, booleans and labels by value. The target always is.",
+    ),
   filter: z
     .array(condition)
     .prefault([])
@@ -415,6 +426,20 @@ export function splitFractions({
 
 /** The query's column with the split key, as text, for Preprocess; a table's columns must not have this name. */
 export const splitKey = "restate_split";
+
+/** The query's column with the value of one of `segments`, as percent-encoded text, for Preprocess. */
+export const segmentColumn = (place: number): string => `restate_segment_${place + 1}`;
+
+/** The columns that the query adds to the table's, as text. */
+export function addedColumns({
+  segments,
+  split,
+}: Pick<Dataset, "segments" | "split">): readonly string[] {
+  return [
+    ...(split.column === undefined ? [] : [splitKey]),
+    ...segments.map((_, place) => segmentColumn(place)),
+  ];
+}
 
 /** The type of a column in the query; for text with a date format, the type that the format parses to. */
 export function typeInQuery(

@@ -1,5 +1,6 @@
 import { castType, columnType } from "./columnTypes";
 import {
+  addedColumns,
   type Dataset,
   datasetFields,
   droppedColumns,
@@ -150,11 +151,14 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
       );
     }
   });
-  if (types.has(splitKey)) {
-    problem(
-      ["columns"],
-      `"${splitKey}" is reserved for the column that the query adds for the split; choose another name`,
-    );
+  for (const name of new Set([splitKey, ...addedColumns(dataset)])) {
+    if (types.has(name)) {
+      const purpose = name === splitKey ? "the split" : "segments";
+      problem(
+        ["columns"],
+        `"${name}" is reserved for the column that the query adds for ${purpose}; choose another name`,
+      );
+    }
   }
   splitProblems(dataset).forEach(([key, message]) => {
     problem(key === undefined ? ["split"] : ["split", key], message);
@@ -259,6 +263,20 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
         ["columns", index, "header"],
         "only applies to files with a header, but headerLines is 0",
       );
+    }
+  });
+  dataset.segments.forEach((name, index) => {
+    const type = filterable.get(name) ?? "";
+    const path = ["segments", index];
+    if (!known(path, name, [...filterable.keys()])) {
+      return;
+    }
+    if (name === dataset.target) {
+      problem(path, `"${name}" is the target, whose quarters are always reported`);
+    } else if (dataset.segments.indexOf(name) < index) {
+      problem(path, `"${name}" occurs twice`);
+    } else if (castType(type) === undefined) {
+      problem(path, `"${name}" is a ${type}; segments are of numbers, text or booleans`);
     }
   });
   const fixed = dataset.filter.filter(({ operator }) => operator === "=");

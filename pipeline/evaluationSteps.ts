@@ -73,6 +73,12 @@ function reportStep(
   scriptArguments: readonly string[],
 ): Processing<"evaluation"> {
   const by = evaluator(args, preprocess);
+  const { segmentsUri } = preprocess;
+  const allInputs: Readonly<Record<string, StringExpression>> = {
+    ...inputs,
+    ...by.inputs,
+    ...(segmentsUri === undefined ? {} : { segments: folderUri(segmentsUri) }),
+  };
   return processingStep({
     name: `Evaluate${name}`,
     imageUri,
@@ -82,13 +88,12 @@ function reportStep(
     arguments: [
       ...by.arguments,
       ...scriptArguments,
+      ...(segmentsUri === undefined ? [] : ["--segments", folder("segments")]),
       ...["--output", folder("evaluation"), "--message", exitMessage],
     ],
     inputs: [
       s3Input("code", by.code, folder("code")),
-      ...Object.entries({ ...inputs, ...by.inputs }).map(([input, uri]) =>
-        s3Input(input, uri, folder(input)),
-      ),
+      ...Object.entries(allInputs).map(([input, uri]) => s3Input(input, uri, folder(input))),
     ],
     outputs: {
       evaluation: {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 
 import { flowType } from "./columnTypes";
 import {
+  addedColumns,
   categoricalColumns,
   type Dataset,
   droppedColumns,
@@ -65,7 +66,7 @@ function cast(dataset: Dataset): Transform {
         encoded.includes(name) ? "string" : flowType(type),
       ]),
     ),
-    ...(dataset.split.column === undefined ? {} : { [splitKey]: "string" }),
+    ...Object.fromEntries(addedColumns(dataset).map((name) => [name, "string"])),
   };
   return {
     operator: "sagemaker.spark.infer_and_cast_type_0.1",
@@ -142,7 +143,7 @@ function oneHot(column: string): Transform {
 
 /**
  * The transforms of a dataset's rows, in order. The label becomes the first column, as in XGBoost's CSV; the split key, which
- * Preprocess removes, the second; then come texts that Preprocess encodes. Rows without a label stay, because Preprocess
+ * Preprocess removes, the second; then come texts that Preprocess encodes, and segments, which it removes too. Rows without a label stay, because Preprocess
  * counts and removes them.
  *
  * Each node has one column, as a string, the only form that all versions of the operators accept. Evidence: the operators'
@@ -157,11 +158,10 @@ function transforms(dataset: Dataset): readonly Transform[] {
   const incomplete = dataset.missingValues === "drop" ? features : [];
   // Otherwise Preprocess does, so that the medians are stored with the model.
   const imputes = dataset.missingValues === "impute" && dataset.servedRows === "encoded";
-  const toStart = [
-    ...[...encoded].reverse(),
-    ...(dataset.split.column === undefined ? [] : [splitKey]),
-    dataset.target,
-  ].map(moveToStart);
+  const added = addedColumns(dataset);
+  const key = added.filter((name) => name === splitKey);
+  const segments = added.filter((name) => name !== splitKey);
+  const toStart = [dataset.target, ...key, ...encoded, ...segments].reverse().map(moveToStart);
   return dataset.flow !== undefined
     ? toStart
     : [
@@ -198,12 +198,11 @@ export function dataWranglerFlow(dataset: Dataset, source: FlowSource): Flow {
     outputs: [{ name: "default" }],
   };
   const own = dataset.flow;
-  const added = dataset.split.column === undefined ? undefined : splitKey;
   let last = own?.last ?? nodeId(sourceContent);
   const nodes: JsonObject[] =
     own === undefined
       ? [{ ...sourceContent, node_id: last }]
-      : [...nodesOf(own, sourceContent, added)];
+      : [...nodesOf(own, sourceContent, addedColumns(dataset))];
   for (const { operator, parameters, trainedParameters } of transforms(dataset)) {
     const content: JsonObject = {
       type: "TRANSFORM",

@@ -107,24 +107,25 @@ export const ownFlowSchema = z.string().transform((path, context): OwnFlow => {
 });
 
 /**
- * The nodes of a flow whose source reads a query, and whose casts keep a column that the query adds.
- * @param added the column; undefined for none
+ * The nodes of a flow whose source reads a query, and whose casts keep the columns that the query adds.
+ * @param added the columns, of text
  */
 export function nodesOf(
   flow: OwnFlow,
   source: JsonObject,
-  added: string | undefined,
+  added: readonly string[],
 ): readonly JsonObject[] {
+  const texts = Object.fromEntries(added.map((name) => [name, "string"]));
   return flow.content.nodes.map((one): JsonObject => {
     const own = one as unknown as JsonObject;
     const schema = one.trained_parameters?.schema;
     if (one.node_id === flow.source) {
       return { ...own, ...source, node_id: one.node_id };
     }
-    if (one.operator !== castOperator || schema === undefined || added === undefined) {
+    if (one.operator !== castOperator || schema === undefined || added.length === 0) {
       return own;
     }
-    const trained = { ...one.trained_parameters, schema: { ...schema, [added]: "string" } };
+    const trained = { ...one.trained_parameters, schema: { ...schema, ...texts } };
     return { ...own, trained_parameters: trained };
   });
 }

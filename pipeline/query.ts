@@ -5,6 +5,7 @@ import {
   partColumns,
   percentEncoded,
   queriedTable,
+  segmentColumn,
   splitKey,
   tableBucket,
   typeInQuery,
@@ -86,6 +87,14 @@ function splitKeySql(dataset: Dataset): readonly string[] {
     : [`CAST(${columnSql(dataset, column)} AS varchar) AS ${quotedIdentifier(splitKey)}`];
 }
 
+/** The columns to break errors down by; empty text if there is no value, because a flow may drop rows without one. */
+function segmentsSql(dataset: Dataset): readonly string[] {
+  return dataset.segments.map((name, place) => {
+    const text = `CAST(${columnSql(dataset, name)} AS varchar)`;
+    return `COALESCE(url_encode(${text}), '') AS ${quotedIdentifier(segmentColumn(place))}`;
+  });
+}
+
 /**
  * A column on its way to Preprocess. If the table's own rows are served, Spark's CSV must not change quotes, line breaks and
  * blanks in labels, so text is percent-encoded, and blank text is missing.
@@ -129,11 +138,12 @@ function selectRows(
 }
 
 /**
- * The Athena query that reads the rows to train on, with the split key.
+ * The Athena query that reads the rows to train on, with the split key and the segments.
  * @param database the stack's database
  */
 export function datasetQuery(dataset: Dataset, database: string): string {
-  return selectRows(dataset, database, splitKeySql(dataset), travellingSql);
+  const others = [...splitKeySql(dataset), ...segmentsSql(dataset)];
+  return selectRows(dataset, database, others, travellingSql);
 }
 
 /** The saved query that creates a Parquet table of the rows to train on. */

@@ -5,6 +5,7 @@ import { html } from "./html";
 import { outcomeSection, problemSection } from "./outcomeSection";
 import { page } from "./page";
 import { type ReportData, readReportData } from "./reportData";
+import { segmentSection } from "./segmentSection";
 import { stepSection } from "./stepSection";
 import { tuningSection } from "./tuningSection";
 import { winnerSection } from "./winnerSection";
@@ -16,7 +17,8 @@ export async function renderReport(data: ReportData): Promise<string> {
     html`${outcomeSection(data)}
       <main>
         ${problemSection(data)} ${dataSection(data)} ${stepSection(data)}
-        ${await candidateSection(data)} ${await winnerSection(data)} ${await tuningSection(data)}
+        ${await candidateSection(data)} ${await winnerSection(data)} ${segmentSection(data)}
+        ${await tuningSection(data)}
       </main>`,
   );
 }

@@ -121,15 +121,19 @@ function recorded(
   );
 }
 
-/** The metrics of an evaluation under their names in evaluation.json; one with several numbers becomes several metrics. */
+/** The metrics of all test rows under their names in evaluation.json; one with several numbers becomes several metrics. */
 function named({
   crossValidation,
+  mae,
+  mse,
   predictionInterval,
+  r2,
   r2Interval,
-  ...metrics
+  rmse,
+  rows,
 }: Metrics): Readonly<Record<string, number | undefined>> {
   return {
-    ...metrics,
+    ...{ r2, mse, rmse, mae, rows },
     r2_low: r2Interval?.low,
     r2_high: r2Interval?.high,
     cross_validation_r2: crossValidation?.mean,

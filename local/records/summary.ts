@@ -1,4 +1,5 @@
 import type { DescribeHyperParameterTuningJobResponse } from "@aws-sdk/client-sagemaker";
+import { z } from "zod";
 
 import { crossValidationFile } from "../../pipeline/crossValidationSteps";
 import type {
@@ -24,6 +25,8 @@ export interface Metrics {
   readonly rows?: number;
   /** The 90 % confidence interval of R²; undefined with few rows. */
   readonly r2Interval?: { readonly low: number; readonly high: number };
+  /** The errors by quarters of the target, and by the values of dataset.segments; unknown in earlier versions. */
+  readonly segments?: readonly ColumnErrors[];
   /** R² of cross-validation, if configured. */
   readonly crossValidation?: CrossValidation | undefined;
   /** Of served predictions, if configured. */
@@ -40,6 +43,19 @@ export interface PredictionInterval {
   readonly rows: number;
   /** The share of test rows whose actual value it holds. */
   readonly covered: number;
+}
+
+/** The errors of the test rows by the values of a column, or of the target; see evaluate.py. */
+export interface ColumnErrors {
+  readonly column: string;
+  readonly segments: readonly {
+    readonly name: string;
+    readonly rmse: number;
+    readonly mae: number;
+    /** The mean of predicted minus actual values. */
+    readonly bias: number;
+    readonly rows: number;
+  }[];
 }
 
 /** R² of models with the same hyperparameters on other rows; see pipeline/scripts/cross_validate.py. */
@@ -130,6 +146,7 @@ type RegressionReport =
         readonly r2?: { readonly low?: unknown; readonly high?: unknown } | null;
       } | null;
       readonly prediction_interval?: Readonly<Record<string, unknown>> | null;
+      readonly segments?: unknown;
     }
   | null
   | undefined;
@@ -148,6 +165,20 @@ function predictionIntervalIn(report: RegressionReport): PredictionInterval | un
     ? { confidence, covered, halfWidth, rows }
     : undefined;
 }
+const columnErrors: z.ZodType<readonly ColumnErrors[]> = z.array(
+  z.object({
+    column: z.string(),
+    segments: z.array(
+      z.object({
+        name: z.string(),
+        rmse: z.number(),
+        mae: z.number(),
+        bias: z.number(),
+        rows: z.number(),
+      }),
+    ),
+  }),
+);
 
 /** The metrics in an evaluation report; undefined if the document is not one. */
 export function regressionMetrics(document: Json): Metrics | undefined {
@@ -158,6 +189,7 @@ export function regressionMetrics(document: Json): Metrics | undefined {
   const rows = report?.dataset?.item_count;
   const { low, high } = report?.confidence_intervals?.r2 ?? {};
   const predictionInterval = predictionIntervalIn(report);
+  const segments = columnErrors.safeParse(report?.segments);
   return Object.values(metrics).every(Number.isFinite)
     ? {
         ...metrics,
@@ -166,6 +198,7 @@ export function regressionMetrics(document: Json): Metrics | undefined {
           ? { r2Interval: { low, high } }
           : {}),
         ...(predictionInterval === undefined ? {} : { predictionInterval }),
+        ...(segments.success ? { segments: segments.data } : {}),
       }
     : undefined;
 }

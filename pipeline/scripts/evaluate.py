@@ -43,6 +43,19 @@ MAX_DRAWS = 10_000
 """Draws in a bootstrap sample; more rows are drawn in groups of about the same size."""
 
 
+MAX_LABELS = 10
+"""Max labels of a column with a segment each; the others share one."""
+
+SMALL_SEGMENT = 30
+"""Rows below which a segment is marked, because its errors vary much by chance."""
+
+FEW_ROWS = f"Fewer than {SMALL_SEGMENT} rows, so the errors vary much by chance."
+"""A note in the model card."""
+
+MAX_GROUP_NAME = 63
+"""Max length of the name of a group of metrics in a model card."""
+
+
 class InputError(Exception):
     """The model or the data cannot be evaluated."""
 
@@ -235,34 +248,119 @@ def interval_report(validation: Pairs, test: Pairs, confidence: float) -> dict[s
     return {"confidence": confidence, "half_width": half, "item_count": count, "covered": covered}
 
 
-def metric_groups(
-    metrics: dict[str, dict[str, float]],
+def quarters(values: np.ndarray) -> list[tuple[str, np.ndarray]]:
+    """The names and rows of each quarter of numbers, and of missing ones.
+
+    Where many rows have the same number, there are fewer parts than four.
+    """
+    known = np.isfinite(values)
+    shares = [0.25, 0.5, 0.75]
+    edges = np.unique(np.quantile(values[known], shares)) if known.any() else np.empty(0)
+    parts = np.where(np.isnan(values), -1, np.searchsorted(edges, values))
+    found = [(values[parts == part], parts == part) for part in np.unique(parts[parts >= 0])]
+    ends = np.array([(inside.min(), inside.max()) for inside, _ in found]).ravel()
+    # Enough digits to tell different ends apart; 17 always are.
+    for digits in range(6, 18):
+        texts = [f"{end:.{digits}g}" for end in ends]
+        if len(set(texts)) == len(np.unique(ends)):
+            break
+    both = zip(texts[::2], texts[1::2])
+    names = [f"= {low}" if low == high else f"{low} to {high}" for low, high in both]
+    named = [(name, rows) for name, (_, rows) in zip(names, found)]
+    return [*named, ("missing", parts == -1)]
+
+
+def by_label(labels: list[str], places: np.ndarray) -> list[tuple[str, np.ndarray]]:
+    """The names and rows of the most frequent labels, of all others together, and of missing ones.
+
+    Args:
+        labels: Of the column.
+        places: Each row's place in them; NaN if it is missing.
+    """
+    missing = np.isnan(places)
+    codes = np.where(missing, len(labels), places).astype(int)
+    counts = np.bincount(codes, minlength=len(labels) + 1)[: len(labels)]
+    found = sorted(np.flatnonzero(counts), key=lambda code: (-counts[code], labels[code]))
+    # A group of one other label would hide its name for nothing.
+    shown = found if len(found) <= MAX_LABELS + 1 else found[:MAX_LABELS]
+    others = ~missing & ~np.isin(codes, shown)
+    return [
+        *((f"= {' '.join(labels[code].split())}", codes == code) for code in shown),
+        (f"{len(found) - len(shown)} other labels", others),
+        ("missing", missing),
+    ]
+
+
+def read_segments(folder: Path, count: int) -> list[dict[str, Any]]:
+    """Reads the values of the test rows that Preprocess has written.
+
+    Raises:
+        InputError: they do not belong to the rows.
+    """
+    columns = json.loads((folder / "segments.json").read_text())
+    for column in columns:
+        if len(column["values"]) != count:
+            raise InputError(
+                f"there are {count} predictions, but {len(column['values'])} test rows with "
+                f"values of {column['column']}"
+            )
+    return list(columns)
+
+
+def segment_errors(
     actual: np.ndarray,
     predicted: np.ndarray,
+    columns: list[dict[str, Any]],
     weights: np.ndarray | None = None,
 ) -> list[dict[str, Any]]:
-    """The metrics of all rows and of each quarter of the target, as a model card has them.
+    """The errors by quarters of the target, and by the segments of each column.
 
-    Where many rows have the same target, there are fewer parts than four.
+    There is no R² of a segment: it would be low wherever the target hardly varies.
     """
-    parts = np.searchsorted(np.unique(np.quantile(actual, [0.25, 0.5, 0.75])), actual)
-    groups = [(name, {**one, "rows": actual.size}) for name, one in metrics.items()]
-    for part in np.unique(parts):
-        inside = actual[parts == part]
-        errors = predicted[parts == part] - inside
-        own = None if weights is None else weights[parts == part]
-        values = {
-            "rmse": np.sqrt(np.average(errors**2, weights=own)),
-            "mae": np.average(np.abs(errors), weights=own),
-            "bias": np.average(errors, weights=own),
-            "rows": inside.size,
-        }
-        groups.append((f"Target {inside.min():.6g} to {inside.max():.6g}", values))
+    broken_down = [("Target", quarters(actual))]
+    for column in columns:
+        values = np.array(column["values"], dtype=float)
+        parts = by_label(column["labels"], values) if "labels" in column else quarters(values)
+        broken_down.append((column["column"], parts))
+    found = []
+    for name, parts in broken_down:
+        segments = []
+        for segment, rows in parts:
+            errors = predicted[rows] - actual[rows]
+            own = None if weights is None else weights[rows]
+            if errors.size:
+                segments.append(
+                    {
+                        "name": segment,
+                        "rmse": float(np.sqrt(np.average(errors**2, weights=own))),
+                        "mae": float(np.average(np.abs(errors), weights=own)),
+                        "bias": float(np.average(errors, weights=own)),
+                        "rows": int(errors.size),
+                    }
+                )
+        found.append({"column": name, "segments": segments})
+    return found
+
+
+def metric_groups(
+    metrics: dict[str, dict[str, float]], rows: int, segments: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """The metrics of all rows and of each segment, as a model card has them."""
+    groups = [(name, {**one, "rows": rows}) for name, one in metrics.items()]
+    for column in segments:
+        for segment in column["segments"]:
+            values = {name: value for name, value in segment.items() if name != "name"}
+            groups.append((group_name(column["column"], segment["name"]), values))
     return [
         {
             "name": group,
             "metric_data": [
-                {"name": name, "type": "number", "value": float(value)}
+                {
+                    "name": name,
+                    "type": "number",
+                    "value": float(value),
+                    **({"notes": FEW_ROWS} if name == "rows" and value < SMALL_SEGMENT else {}),
+                }
                 for name, value in values.items()
             ],
         }
@@ -270,17 +368,34 @@ def metric_groups(
     ]
 
 
+def group_name(column: str, segment: str) -> str:
+    """The name of a group in a model card, of at most MAX_GROUP_NAME characters."""
+    text = f"{column} {segment}"
+    if len(text) > MAX_GROUP_NAME and len(column) > MAX_GROUP_NAME // 2:
+        text = f"{column[: MAX_GROUP_NAME // 2 - 3]}... {segment}"
+    return text if len(text) <= MAX_GROUP_NAME else f"{text[: MAX_GROUP_NAME - 3]}..."
+
+
 def quality_report(
     actual: np.ndarray,
     predicted: np.ndarray,
     weights: np.ndarray | None = None,
     weight_column: str | None = None,
+    columns: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """The evaluation report: metrics, the number of rows, and the interval of R², if any.
 
     ``regression_metrics`` follows "Model quality metrics", and ``dataset`` "Schema for Statistics",
-    in Model Monitor's guide. ``confidence_intervals`` is our own, and so are ``model_card``, text
-    that the model card includes, and ``sample_weight``, if metrics are weighted.
+    in Model Monitor's guide. ``confidence_intervals`` and ``segments`` are our own, and so are
+    ``model_card``, text that the model card includes, and ``sample_weight``, if metrics are
+    weighted.
+
+    Args:
+        actual: Of each row.
+        predicted: Of each row.
+        weights: Of each row.
+        weight_column: Their column.
+        columns: To break the errors down by, see read_segments.
 
     Raises:
         InputError: see regression_metrics.
@@ -292,14 +407,14 @@ def quality_report(
         # A group's name has at most 63 characters.
         title = f"Regression weighted by {weight_column}"[:63]
         named = {title: metrics, "Regression unweighted": plain}
+    segments = segment_errors(actual, predicted, columns or [], weights)
     report: dict[str, Any] = {
         "regression_metrics": {
             name: {"value": value, "standard_deviation": "NaN"} for name, value in metrics.items()
         },
         "dataset": {"item_count": int(actual.size)},
-        "model_card": {
-            "metric_groups": json.dumps(metric_groups(named, actual, predicted, weights))
-        },
+        "segments": segments,
+        "model_card": {"metric_groups": json.dumps(metric_groups(named, actual.size, segments))},
     }
     if weights is not None:
         report["sample_weight"] = {
@@ -379,6 +494,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--confidence", type=float, help="of prediction intervals")
     parser.add_argument("--sample-weight", help="name of the second column, if it weights the rows")
     parser.add_argument("--predictions", type=Path, help="folder of CSV files: actual, predicted")
+    parser.add_argument("--segments", type=Path, help="folder of the test rows' segments.json")
     parser.add_argument("--output", type=Path, required=True, help="folder for the report")
     parser.add_argument(
         "--message", type=Path, required=True, help="file for the reason of a failure"
@@ -409,7 +525,10 @@ def main(arguments: list[str] | None = None) -> None:
             (actual, predicted), weights = predict_rows(*given, options.test, weighted)
         else:
             actual, predicted = read_predictions(options.predictions)
-        report = quality_report(actual, predicted, weights, options.sample_weight)
+        segments = None
+        if options.segments is not None:
+            segments = read_segments(options.segments, actual.size)
+        report = quality_report(actual, predicted, weights, options.sample_weight, segments)
         if options.validation is not None:
             known, _ = predict_rows(*given, options.validation, weighted)
             report["prediction_interval"] = interval_report(

@@ -7,7 +7,10 @@ import json
 import math
 from array import array
 from pathlib import Path
-from typing import BinaryIO, Iterator
+from typing import Any, BinaryIO, Iterator
+from urllib.parse import unquote_plus
+
+import numpy as np
 
 MISSING = {b"", b'""', b"NaN"}
 
@@ -134,6 +137,50 @@ def cut(line: bytes, features: int, count: int) -> tuple[bytes, bytes, list[str]
     if rest.count(b",") < features + count - 1 or len(texts) != count or not is_whole:
         raise InputError(f"the row does not have the header's {features + count + 1} fields")
     return target, rest[len(head) + 1 :], texts
+
+
+class SegmentColumn:
+    """Values of a column that the errors are broken down by: numbers, or numbered labels."""
+
+    def __init__(self, given: dict[str, str]) -> None:
+        """Starts empty.
+
+        Args:
+            given: Its "name" in the rows, its "column" in the table, and whether it is read "as"
+                labels or numbers.
+        """
+        self.name = given["name"]
+        self.column = given["column"]
+        self.numbers = array("d")
+        self.labels: dict[str, int] | None = {} if given["as"] == "labels" else None
+
+    def add(self, text: str) -> None:
+        """Adds the value of a row, percent-encoded; empty if it is missing.
+
+        Raises:
+            InputError: it is not a number, but must be one.
+        """
+        value = unquote_plus(text, errors="strict").strip()
+        if not value:
+            self.numbers.append(math.nan)
+        elif self.labels is not None:
+            self.numbers.append(self.labels.setdefault(value, len(self.labels)))
+        else:
+            try:
+                self.numbers.append(float(value))
+            except ValueError:
+                raise InputError(
+                    f'segments: {self.column} is "{value}", which is not a number'
+                ) from None
+
+    def document(self, chosen: np.ndarray) -> dict[str, Any]:
+        """Some rows' values, for JSON: null if missing. Labels are places in the list of them."""
+        numbers = np.asarray(self.numbers)[chosen]
+        if self.labels is None:
+            values = [None if math.isnan(one) else one for one in numbers.tolist()]
+            return {"column": self.column, "values": values}
+        places = [None if math.isnan(one) else int(one) for one in numbers.tolist()]
+        return {"column": self.column, "labels": list(self.labels), "values": places}
 
 
 def check_names(columns: list[str], target: str) -> None:

@@ -2,9 +2,9 @@
 
 Runs in a SageMaker processing job on the scikit-learn image, with that image's Python and NumPy.
 Rows are copied line by line, so memory does not grow with their width, and numbers stay as they
-are. The key that the rows are split by and texts to encode by the train rows, columns after the
-target, are not copied; the weight of a row is. Invalid data is refused here, before anything is
-tuned.
+are. The key that the rows are split by, texts to encode by the train rows, and columns that the
+evaluation breaks the errors down by, columns after the target, are not copied; the weight of a row
+is. Invalid data is refused here, before anything is tuned.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from data_report import Finding, Sample, summary
 from input_rows import (
     MISSING,
     InputError,
+    SegmentColumn,
     Weights,
     check_names,
     cut,
@@ -51,6 +52,7 @@ class Table(NamedTuple):
         texts: The columns to encode.
         targets: Of the rows with one, if texts are encoded.
         weights: Of the rows; None if all count the same.
+        segments: The columns to break errors down by.
     """
 
     files: list[Path]
@@ -62,11 +64,17 @@ class Table(NamedTuple):
     texts: Sequence[TextColumn] = ()
     targets: array[float] = array("d")
     weights: Weights | None = None
+    segments: Sequence[SegmentColumn] = ()
 
     @property
     def taken(self) -> int:
         """Number of columns after the target that are not features."""
-        return (self.key is not None) + (self.weights is not None) + len(self.texts)
+        return self.first_text + len(self.texts) + len(self.segments)
+
+    @property
+    def first_text(self) -> int:
+        """Place of the first text among them."""
+        return (self.key is not None) + (self.weights is not None)
 
     def lines(self) -> Iterator[bytes]:
         """The rows with a target, except those of weight zero."""
@@ -191,6 +199,7 @@ def survey(
     key_name: str = "",
     texts: Sequence[TextColumn] = (),
     weights: Weights | None = None,
+    segments: Sequence[SegmentColumn] = (),
 ) -> Table:
     """Reads the rows of all CSV files in a folder and its subfolders.
 
@@ -199,8 +208,9 @@ def survey(
         target: Name of the first column.
         key: Receives the values of the second column, if the rows are split by it.
         key_name: Name of the second column, if there is a key.
-        texts: Receive the values of the last columns before the features.
+        texts: Receive the values of the columns after that.
         weights: Receives the values of the column before them, if rows have weights.
+        segments: Receive the values of the last columns before the features.
 
     Raises:
         InputError: the files, their headers or their rows are not valid.
@@ -212,13 +222,15 @@ def survey(
     taken = [] if key is None else [key_name]
     taken += [] if weights is None else [weights.name]
     taken += [column.name for column in texts]
+    taken += [column.name for column in segments]
     for place, name in enumerate(taken, 1):
         if columns[place : place + 1] != [name]:
             number = ("second", "third", "fourth")[place - 1] if place < 4 else f"{place + 1}th"
             raise InputError(f'the {number} column must be "{name}"; the columns are {columns}')
-    kept = [columns[0], *columns[1 + len(taken) :]]
+    features = columns[1 + len(taken) :]
+    kept = [columns[0], *features]
     found = Survey(kept)
-    table = Table(files, kept, 0, 0, [], key, texts, array("d"), weights)
+    table = Table(files, kept, 0, 0, [], key, texts, array("d"), weights, segments)
     for file in files:
         with file.open("rb") as stream:
             header = read_header(stream)
@@ -231,12 +243,12 @@ def survey(
                     if not taken:
                         found.add(line)
                         continue
-                    text, features, values = cut(line, len(kept) - 1, len(taken))
+                    text, others, values = cut(line, len(features), len(taken))
                     if weights is not None and text not in MISSING:
                         where = f"{file.name}, row {row}"
                         if not weights.add(values[key is not None], where):
                             continue
-                    if found.add(b",".join([text, features]) if len(kept) > 1 else text):
+                    if found.add(b",".join([text, others]) if features else text):
                         take(table, text, values)
             except InputError as error:
                 raise InputError(f"{file.name}, row {row}: {error}") from None
@@ -250,17 +262,18 @@ def survey(
 
 
 def take(table: Table, target: bytes, values: list[str]) -> None:
-    """Adds a row's key, if there is one, and its texts.
+    """Adds a row's key, if there is one, its texts, and its segments.
 
     Raises:
-        InputError: the key is missing or not valid.
+        InputError: the key is missing or not valid, or a segment is not a number.
     """
     if table.key is not None:
         table.key.add(values[0].encode())
     if table.texts:
         table.targets.append(float(target))
-        for column, text in zip(table.texts, values[-len(table.texts) :]):
-            column.add(text)
+    columns: list[TextColumn | SegmentColumn] = [*table.texts, *table.segments]
+    for column, text in zip(columns, values[table.first_text :]):
+        column.add(text)
 
 
 def text_findings(texts: Sequence[TextColumn]) -> list[Finding]:
@@ -355,7 +368,7 @@ def write_splits(
                     known = filled(features, given) if given else features
                     kept = b",".join([target, *weight, *encoded, *([known] if copied else [])])
                 # Identifies the row, whichever fold encodes it.
-                texts = values[taken - len(encoders) :]
+                texts = values[table.first_text : table.first_text + len(encoders)]
                 own = repr((target, features, texts)).encode() if encoders else looked_at
             streams[split].write(kept + b"\n")
             # Missing values are reported as such, even if they are filled.
@@ -427,6 +440,12 @@ def main(arguments: list[str] | None = None) -> None:
         default=[],
         help="part of the JSON list of the texts to encode, which follow as columns",
     )
+    parser.add_argument(
+        "--segments",
+        action="append",
+        default=[],
+        help="part of the JSON list of the columns to break errors down by, which follow the texts",
+    )
     parser.add_argument("--folds", type=int, default=0, help="to cross-validate by; default: none")
     parser.add_argument("--repeats", type=int, default=1, help="number of repetitions")
     parser.add_argument(
@@ -456,7 +475,8 @@ def main(arguments: list[str] | None = None) -> None:
         key = None if options.by is None else Key(options.by, options.column)
         texts = [TextColumn(given) for given in json.loads("".join(options.encode) or "[]")]
         weights = None if options.sample_weight is None else Weights(options.sample_weight)
-        table = survey(options.input, options.target, key, options.key, texts, weights)
+        segments = [SegmentColumn(given) for given in json.loads("".join(options.segments) or "[]")]
+        table = survey(options.input, options.target, key, options.key, texts, weights, segments)
         fractions = [getattr(options, name) for name in SPLITS]
         assignment = assign(table.rows, table.key, fractions, options.seed)
         check_validation(assignment, options.prediction_intervals)
@@ -475,6 +495,11 @@ def main(arguments: list[str] | None = None) -> None:
         metadata = options.output / "metadata"
         metadata.mkdir(parents=True, exist_ok=True)
         (metadata / "feature_names.json").write_text(json.dumps(columns[1:]))
+        if segments:
+            chosen = assignment == SPLITS.index("test")
+            documents = [segment.document(chosen) for segment in segments]
+            (options.output / "segments").mkdir(exist_ok=True)
+            (options.output / "segments" / "segments.json").write_text(json.dumps(documents))
         if drawn is not None:
             (metadata / "folds.json").write_text(json.dumps(drawn))
         if encoders:

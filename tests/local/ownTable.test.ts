@@ -49,7 +49,10 @@ interface ModelCardAnswer {
     readonly evaluation_details: readonly [
       {
         readonly metric_groups: readonly [
-          { readonly metric_data: readonly { readonly name: string; readonly value: number }[] },
+          {
+            readonly name: string;
+            readonly metric_data: readonly { readonly name: string; readonly value: number }[];
+          },
         ];
       },
     ];
@@ -133,6 +136,7 @@ describe("npm run local, on a custom table,", function () {
       delimiter: ";",
       nullTexts: ["NA"],
       dropped: ["town"],
+      segments: ["x", "town"],
       source: { database: "sales", table: "flats_2024", asOf: "1234567890123456789" },
       location: "s3://theirs/flats/",
     };
@@ -162,6 +166,20 @@ describe("npm run local, on a custom table,", function () {
       job.metric_groups[0].metric_data.map(({ name, value }) => [name, typeof value]),
       ["r2", "mse", "rmse", "mae", "rows"].map((name) => [name, "number"]),
     );
+    deepEqual(
+      job.metric_groups.map(({ name }) => name.replace(/^Target .*/, "Target")),
+      [
+        "Regression",
+        ...Array<string>(4).fill("Target"),
+        "x 0 to 3",
+        "x = 4",
+        "x = 5",
+        "x = 6",
+        "town missing",
+      ],
+    );
+    const report = readFileSync(join(folder, "work", "report", "index.html"), "utf8");
+    match(report, /<th scope="rowgroup" rowspan="1">town<\/th>\s*<td>missing<\/td>/);
     const none = await card("9");
     equal(none.code, 1);
     match(none.stderr, /has no version 9; it has version 1$/m);

@@ -61,7 +61,7 @@ def evaluated_model(job: Job, *more: str) -> subprocess.CompletedProcess[str]:
 
 def reported(job: Job) -> dict[str, float]:
     report = json.loads((job.folder / "evaluation" / "evaluation.json").read_text())
-    names = {"regression_metrics", "dataset", "model_card"}
+    names = {"regression_metrics", "dataset", "segments", "model_card"}
     assert report.keys() - {"confidence_intervals", "sample_weight"} == names
     return {name: one["value"] for name, one in report["regression_metrics"].items()}
 
@@ -138,14 +138,14 @@ def test_reads_what_a_batch_transform_joined(job: Job) -> None:
     assert reported(job)["r2"] == pytest.approx(0.75)
 
 
-def report_of(job: Job, actual: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
+def report_of(job: Job, actual: np.ndarray, predicted: np.ndarray, *more: str) -> dict[str, Any]:
     (job.folder / "predictions").mkdir(exist_ok=True)
     np.savetxt(
         job.folder / "predictions" / "test.csv.out",
         np.column_stack([actual, predicted]),
         delimiter=",",
     )
-    done = evaluated(job, "--predictions", str(job.folder / "predictions"))
+    done = evaluated(job, "--predictions", str(job.folder / "predictions"), *more)
     assert done.returncode == 0, done.stderr
     report: dict[str, Any] = json.loads((job.folder / "evaluation" / "evaluation.json").read_text())
     return report
@@ -327,7 +327,89 @@ def test_equal_targets_are_in_one_part(job: Job) -> None:
     actual = np.array([0.0] * 8 + [1.0, 5.0])
     text = report_of(job, actual, actual / 2)["model_card"]["metric_groups"]
     names = [group["name"] for group in json.loads(text)]
-    assert names == ["Regression", "Target 0 to 0", "Target 1 to 5"]
+    assert names == ["Regression", "Target = 0", "Target 1 to 5"]
+
+
+def test_breaks_the_errors_down_by_columns(job_on_image: Job) -> None:
+    import pandas as pd
+
+    job, random = job_on_image, np.random.default_rng(9)
+    actual = random.normal(size=400)
+    predicted = actual + random.normal(size=400)
+    labels = [f"town {number}" for number in range(20)]
+    towns = random.choice(len(labels), 400, p=np.arange(20, 0, -1) / 210).astype(object)
+    sizes = random.lognormal(30, size=400).astype(object)
+    towns[:7] = sizes[:5] = None
+    few = [0 if row < 371 else 1 for row in range(400)]
+    segments = [
+        {"column": "town", "labels": labels, "values": list(towns)},
+        {"column": "size", "values": list(sizes)},
+        {"column": "lift", "labels": ["true", "false"], "values": few},
+        {"column": "empty", "values": [None] * 400},
+    ]
+    (job.folder / "segments").mkdir()
+    (job.folder / "segments" / "segments.json").write_text(json.dumps(segments))
+    more = ("--segments", str(job.folder / "segments"))
+    report = report_of(job, actual, predicted, *more)
+    found = {
+        column["column"]: {one.pop("name"): one for one in column["segments"]}
+        for column in report["segments"]
+    }
+    assert list(found) == ["Target", "town", "size", "lift", "empty"]
+
+    frame = pd.DataFrame({"actual": actual, "predicted": predicted, "town": towns})
+    frame["size"] = pd.to_numeric(pd.Series(sizes))
+    often = frame["town"].value_counts()
+    common = sorted(often.index, key=lambda place: (-often[place], labels[place]))[:10]
+    assert list(found["town"]) == [
+        *(f"= {labels[place]}" for place in common),
+        *("10 other labels", "missing"),
+    ]
+    quarter = pd.qcut(frame["size"], 4, labels=False)
+    groups = {
+        **{f"= {labels[place]}": frame[frame["town"] == place] for place in common},
+        "10 other labels": frame[~frame["town"].isin([*common, None])],
+        "missing": frame[frame["town"].isna()],
+    }
+    for name, rows in groups.items():
+        error = rows["predicted"] - rows["actual"]
+        assert found["town"][name] == {
+            "rmse": pytest.approx((error**2).mean() ** 0.5),
+            "mae": pytest.approx(error.abs().mean()),
+            "bias": pytest.approx(error.mean()),
+            "rows": len(rows),
+        }
+    assert [one["rows"] for one in found["size"].values()] == [
+        *quarter.value_counts().sort_index(),
+        5,
+    ]
+    assert list(found["lift"]) == ["= true", "= false"]
+    assert {name: one["rows"] for name, one in found["empty"].items()} == {"missing": 400}
+    groups_of_card = json.loads(report["model_card"]["metric_groups"])
+    notes = {group["name"]: group["metric_data"][-1].get("notes") for group in groups_of_card[1:]}
+    assert (notes["lift = true"], notes["lift = false"]) == (
+        None,
+        "Fewer than 30 rows, so the errors vary much by chance.",
+    )
+
+    (job.folder / "segments" / "segments.json").write_text(
+        json.dumps([{"column": "town", "values": [1]}])
+    )
+    done = evaluated(job, "--predictions", str(job.folder / "predictions"), *more)
+    job.fails(done, "there are 400 predictions, but 1 test rows with values of town")
+
+
+def test_segments_have_names_that_differ_and_fit_a_card() -> None:
+    values = np.array([1e9, 1e9 + 1, 1e9 + 2, 1e9 + 3])
+    names = [name for name, _ in evaluate.quarters(values)]
+    assert names == [f"= 100000000{place}" for place in range(4)] + ["missing"]
+    infinite = evaluate.quarters(np.array([1, 2, 3, np.inf, -np.inf, np.nan]))
+    assert [(name, int(rows.sum())) for name, rows in infinite] == [
+        *(("-inf to 1", 2), ("= 2", 1), ("3 to inf", 2), ("missing", 1)),
+    ]
+    long = evaluate.group_name("c" * 128, "= " + "v" * 500)
+    assert long == "c" * 28 + "... = " + "v" * 26 + "..."
+    assert len(long) == 63
 
 
 def test_too_few_rows_have_no_interval(job: Job) -> None:

@@ -42,8 +42,9 @@ MAX_LENGTHS = {
     r"evaluation_details\[0\]\.name": 63,
     r"evaluation_details\[0\]\.evaluation_observation": 2096,
     r"evaluation_details\[0\]\.datasets\[0\]": 1024,
-    r"evaluation_details\[0\]\.metric_groups\[\d\]\.name": 63,
-    r"evaluation_details\[0\]\.metric_groups\[\d\]\.metric_data\[\d\]\.(name|type)": 255,
+    r"evaluation_details\[0\]\.metric_groups\[\d+\]\.name": 63,
+    r"evaluation_details\[0\]\.metric_groups\[\d+\]\.metric_data\[\d\]\.(name|type)": 255,
+    r"evaluation_details\[0\]\.metric_groups\[\d+\]\.metric_data\[\d\]\.notes": 1024,
 }
 TEXTS = {
     "status": "PendingReview",
@@ -57,26 +58,26 @@ TEXTS = {
 REPORT = evaluate.quality_report(np.arange(40.0), np.arange(40.0) + 0.5)
 
 
-def resolved(value: Any) -> str:
+def resolved(value: Any, report: dict[str, Any] = REPORT) -> str:
     """The value of an expression in an execution: from the report, or the expression itself."""
     if isinstance(value, str):
         return value
     if "Std:Join" in value:
         joined = value["Std:Join"]
-        return str(joined["On"].join(resolved(one) for one in joined["Values"]))
+        return str(joined["On"].join(resolved(one, report) for one in joined["Values"]))
     if "Std:JsonGet" in value:
-        found: Any = REPORT
+        found: Any = report
         for part in value["Std:JsonGet"]["Path"].split("."):
             found = found[part]
         return str(found)
     return re.sub(r"\W", "", value["Get"])
 
 
-def card(name: str, **config: Any) -> tuple[str, dict[str, Any]]:
+def card(name: str, report: dict[str, Any] = REPORT, **config: Any) -> tuple[str, dict[str, Any]]:
     """The status of a candidate's card, and its content as completed by an execution."""
     definition = render_config({"modelCard": TEXTS, **config})
     found = step(definition, f"Register{name}")["Arguments"]["ModelCard"]
-    content = resolved(found["ModelCardContent"])
+    content = resolved(found["ModelCardContent"], report)
     assert len(content) <= 100_000
     assert "\n" not in content  # the service's pattern is `.*`
     return found["ModelCardStatus"], json.loads(content)
@@ -118,7 +119,20 @@ def test_the_sdk_accepts_the_card(name: str) -> None:
 def test_no_text_is_longer_than_the_schema_allows(name: str) -> None:
     long = {"column": "housingmedianage", "operator": "in", "values": list(range(500))}
     housing = {"dataset": {**dataset(), "filter": [long]}}
-    _, content = card(name, **housing)
+    labels = [f"{number}\n{'é' * 300}" for number in range(40)]
+    values = list(range(40)) * 2
+    segments = [
+        {"column": "c" * 128, "labels": labels, "values": [None, *values[1:]]} for _ in range(5)
+    ]
+    actual = np.arange(80.0) * 1e300 ** (1 / 3)
+    report = evaluate.quality_report(actual, actual + 0.5, columns=segments)
+    _, content = card(name, report, **housing)
+    (evaluation,) = content["evaluation_details"]
+    # All rows, quarters of the target, and five times ten labels, the others and missing ones.
+    assert len(evaluation["metric_groups"]) == 1 + 4 + 5 * 12
+    assert "\n" not in "".join(group["name"] for group in evaluation["metric_groups"])
+    for one in content["evaluation_details"]:
+        assert written(EvaluationJob._from_dict(one)) == one
     for path, value in leaves(content).items():
         if isinstance(value, str):
             limits = [limit for like, limit in MAX_LENGTHS.items() if re.fullmatch(like, path)]

@@ -268,3 +268,43 @@ def test_refuses_parts_that_differ(job: Job) -> None:
     part = job.folder / "input" / "node" / "part-00001.csv"
     part.write_text(part.read_text().replace(HEADER, "price,age,rooms"))
     job.fails(preprocess(job), "part-00001.csv has columns")
+
+
+def test_keeps_the_segments_of_the_test_rows(job_on_image: Job) -> None:
+    job = job_on_image
+    towns = ["K%C3%B6ln%2C+West", '""', "%22Bad%22+Ems", "NaN", ""]
+    header = "price,restate_split,weight,street,restate_segment_1,restate_segment_2,age"
+    rows = [f"{row},w{row % 12},2,s{row % 3},{towns[row % 5]},{row}E0,{row}" for row in range(120)]
+    rows[3] = "3,w3,2,s0,NaN,,3"
+    # Without a target, or of weight zero: in no part.
+    rows[7], rows[8] = ",w7,2,s1,Ulm,7E0,7", "8,w8,0,s2,Ulm,8E0,8"
+    (job.folder / "input" / "part.csv").write_text("\n".join([header, *rows]))
+    segments = [
+        {"name": "restate_segment_1", "column": "town", "as": "labels"},
+        {"name": "restate_segment_2", "column": "size", "as": "numbers"},
+    ]
+    encode = '--encode=[{"column": "street", "as": "ordinal"}]'
+    key = (
+        "--by",
+        "group",
+        "--column",
+        "who",
+        "--key",
+        "restate_split",
+        "--sample-weight",
+        "weight",
+    )
+    done = preprocess(job, *key, encode, f"--segments={json.dumps(segments)}")
+    assert done.returncode == 0, done.stderr
+    assert feature_names(job) == ["street", "age"]
+    tested = [int(row.split(",")[0]) for row in split(job, "test")]
+    town, size = json.loads((job.folder / "segments" / "segments.json").read_text())
+    assert (town["column"], town["labels"]) == ("town", ["Köln, West", '"Bad" Ems', "NaN"])
+    expected = [(0, None, 1, 2, None)[row % 5] for row in tested]
+    assert (town["values"], size["column"]) == (expected, "size")
+    assert size["values"] == [None if row == 3 else row for row in tested]
+    assert 5 < len(tested) < 30
+
+    segments[0]["as"] = "numbers"
+    done = preprocess(job, *key, encode, f"--segments={json.dumps(segments)}")
+    job.fails(done, 'part.csv, row 1: segments: town is "Köln, West", which is not a number')

@@ -104,6 +104,34 @@ describe("the report's page", () => {
     equal(other.includes("<h2>Data</h2>"), false);
   });
 
+  it("shows the winner’s errors by segment, and marks those of few rows", async () => {
+    const errors = (name: string, rows: number, bias: number): object => ({
+      ...{ name, rmse: 2.5, mae: 1.25, bias, rows },
+    });
+    const segments = [
+      { column: "Target", segments: [errors("0 to 4", 1200, -0.5)] },
+      { column: "to<wn", segments: [errors("= Ulm", 30, 0.5), errors("2 other labels", 29, 0)] },
+    ];
+    const candidates = ["Good", "Best"].map((name) => ({
+      ...{ name, tuningStep: `Tune${name}`, hyperparameters: {}, trials: 1, seconds: 1 },
+      metrics: { ...metrics(name === "Best" ? 0.9 : 0.8), ...(name === "Best" && { segments }) },
+    }));
+    const steps = candidates.map(({ tuningStep: name }) => tuningStep(name, {}));
+    const own = { steps, record: record({ candidates: candidates as never }) };
+    const page = await render(own);
+    has(page, /<h2>Errors by segment: Best<\/h2>/);
+    const [, table = ""] = page.split("Errors by segment");
+    const cells = table.split("</section>")[0]?.matchAll(/<t[dh][^>]*>([^<]*)<\/t[dh]>/g) ?? [];
+    deepEqual([...cells].map(([, text = ""]) => text).slice(6), [
+      ...["Target", "0 to 4", "2.5", "1.25", "-0.5", "1,200"],
+      ...["to&lt;wn", "= Ulm", "2.5", "1.25", "+0.5", "30"],
+      ...["2 other labels", "2.5", "1.25", "0", "29 (few)"],
+    ]);
+    const winner = { name: "Good", group: "g", version: 1, approvalStatus: "Approved", r2: 0.8 };
+    const won = { ...own, record: record({ candidates: candidates as never, winner }) };
+    equal((await render(won)).includes("Errors by segment"), false);
+  });
+
   it("shows the log of the last job of a tuning that was stopped", async () => {
     const page = await render({
       record: record({
