@@ -53,7 +53,7 @@ async function serveMachine(
     serveJobs,
   );
   ensurePipeline(world, program);
-  await serveEndpoints(world, say);
+  serveEndpoints(world, say);
   const server = await serveApi(world, options.port, options.host).catch((error: unknown) => {
     throw (error as NodeJS.ErrnoException).code === "EADDRINUSE"
       ? new UserError(`port ${options.port} is in use; choose another with --port`)

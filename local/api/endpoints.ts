@@ -2,25 +2,18 @@ import type {
   CreateEndpointConfigInput,
   CreateEndpointInput,
   CreateModelInput,
-  DeleteEndpointConfigInput,
-  DeleteEndpointInput,
-  DeleteModelInput,
-  DescribeEndpointConfigInput,
-  DescribeEndpointInput,
-  DescribeModelInput,
   DescribeModelOutput,
   ProductionVariant,
-  UpdateEndpointInput,
 } from "@aws-sdk/client-sagemaker";
 
-import { executionId, type Recorded } from "../records/executionDocument";
-import { findDocument, listHeads } from "../records/executions";
+import type { Recorded } from "../records/executionDocument";
+import { listDocuments } from "../records/executions";
 import type { Resource, ResourceKind } from "../records/resources";
 import type { ServingContainer } from "../environments/serving";
 import type { EndpointModel } from "./endpointServers";
-import { asInvalid, invalid, refuseUnsupported } from "./errors";
-import type { Answer } from "./operation";
-import { filtered, pageOf, type PageRequest, type TimeFilters } from "./pages";
+import { invalid, refuseUnsupported } from "./errors";
+import type { Answer, SageMakerOperations } from "./operation";
+import { byTime, filtered, pageOf, type PageRequest, type TimeFilters } from "./pages";
 import { findPackage } from "./registry";
 import type { World } from "./world";
 
@@ -56,13 +49,8 @@ function existing(world: World, kind: Kind, name = ""): Resource {
 }
 
 /** The models that Model steps created, from the records of executions. */
-async function stepModels(world: World): Promise<readonly Resource[]> {
-  const documents = await asInvalid(() =>
-    listHeads(world.workspace).flatMap(
-      (head) => findDocument(world.workspace, executionId(head)) ?? [],
-    ),
-  );
-  return documents.flatMap(({ steps }) =>
+function stepModels(world: World): readonly Resource[] {
+  return listDocuments(world.workspace).flatMap(({ steps }) =>
     steps
       .filter(({ StepStatus, StepType }) => StepType === "Model" && StepStatus === "Succeeded")
       .map(({ Properties = {} }): Resource => {
@@ -82,11 +70,10 @@ async function stepModels(world: World): Promise<readonly Resource[]> {
   );
 }
 
-async function findModel(world: World, name = ""): Promise<Resource> {
-  const own = world.of("model").find(name);
-  const made =
-    own ?? (await stepModels(world)).find((one) => one.name.toLowerCase() === name.toLowerCase());
-  return made ?? existing(world, "model", name);
+function findModel(world: World, name = ""): Resource {
+  const isNamed = (one: Resource): boolean => one.name.toLowerCase() === name.toLowerCase();
+  const found = world.of("model").find(name) ?? stepModels(world).find(isNamed);
+  return found ?? existing(world, "model", name);
 }
 
 /**
@@ -125,135 +112,23 @@ function configNameOf(endpoint: Resource): string {
 }
 
 /** The model that an endpoint configuration serves. */
-async function modelOf(world: World, config: Resource): Promise<EndpointModel> {
+function modelOf(world: World, config: Resource): EndpointModel {
   const variant = variantOf(config);
-  const model = await findModel(world, variant.ModelName);
+  const model = findModel(world, variant.ModelName);
   return { variant: variant.VariantName ?? "", containers: containersOf(world, model.request) };
 }
 
-function createModel(world: World, request: CreateModelInput): Answer {
-  const name = request.ModelName ?? "";
-  refuseExisting(world, "model", name);
-  if (request.PrimaryContainer === undefined && (request.Containers ?? []).length === 0) {
-    throw invalid("A model needs a PrimaryContainer or Containers.");
-  }
-  containersOf(world, request);
-  if (request.InferenceExecutionConfig?.Mode === "Direct") {
-    throw invalid("InferenceExecutionConfig.Mode Direct is not supported on this machine");
-  }
-  return { ModelArn: world.create("model", name, { ...request }).arn };
-}
-
-async function describeModel(world: World, request: DescribeModelInput): Promise<Answer> {
-  const { arn, creationTime, name, request: own } = await findModel(world, request.ModelName);
-  return { ...own, ModelName: name, ModelArn: arn, CreationTime: creationTime };
-}
-
-function removal(
-  kind: Exclude<Kind, "endpoint">,
-  nameOf: (request: DeleteEndpointConfigInput & DeleteModelInput) => string | undefined,
-): (world: World, request: DeleteEndpointConfigInput & DeleteModelInput) => Answer {
-  return (world, request) => {
-    world.of(kind).remove(existing(world, kind, nameOf(request)));
-    return {};
-  };
-}
-
-async function createConfig(world: World, request: CreateEndpointConfigInput): Promise<Answer> {
-  refuseUnsupported(request, [
-    ...["AsyncInferenceConfig", "ExplainerConfig", "ShadowProductionVariants"],
-  ]);
-  if (request.DataCaptureConfig?.EnableCapture === true) {
-    throw invalid("DataCaptureConfig.EnableCapture is not supported on this machine");
-  }
-  const name = request.EndpointConfigName ?? "";
-  refuseExisting(world, "endpoint-config", name);
-  const variants = request.ProductionVariants ?? [];
-  if (variants.length !== 1 || variants[0]?.ModelName === undefined) {
-    throw invalid("One production variant with a ModelName is served on this machine.");
-  }
-  await findModel(world, variants[0].ModelName);
-  return { EndpointConfigArn: world.create("endpoint-config", name, { ...request }).arn };
-}
-
-function describeConfig(world: World, request: DescribeEndpointConfigInput): Answer {
-  const {
-    arn,
-    creationTime,
-    name,
-    request: own,
-  } = existing(world, "endpoint-config", request.EndpointConfigName);
-  return {
-    ...own,
-    EndpointConfigName: name,
-    EndpointConfigArn: arn,
-    CreationTime: creationTime,
-  };
-}
-
-async function createEndpoint(world: World, request: CreateEndpointInput): Promise<Answer> {
-  const name = request.EndpointName ?? "";
-  refuseExisting(world, "endpoint", name);
-  const config = existing(world, "endpoint-config", request.EndpointConfigName);
-  const model = await modelOf(world, config);
-  const { arn } = world.create("endpoint", name, { ...request });
-  world.endpoints.start(name, model);
-  return { EndpointArn: arn };
-}
-
-async function updateEndpoint(world: World, request: UpdateEndpointInput): Promise<Answer> {
-  refuseUnsupported(request, ["RetainAllVariantProperties", "ExcludeRetainedVariantProperties"]);
-  const endpoint = existing(world, "endpoint", request.EndpointName);
-  const { status } = world.endpoints.state(endpoint.name);
-  if (status === "Creating" || status === "Updating") {
-    throw invalid(`Cannot update in-progress endpoint "${endpoint.arn}".`);
-  }
-  const config = existing(world, "endpoint-config", request.EndpointConfigName);
-  const model = await modelOf(world, config);
-  world.update(endpoint, "endpoint", { EndpointConfigName: config.name });
-  world.endpoints.start(endpoint.name, model);
-  return { EndpointArn: endpoint.arn };
-}
-
-function describeEndpoint(world: World, request: DescribeEndpointInput): Answer {
-  const endpoint = existing(world, "endpoint", request.EndpointName);
-  const { failureReason, status } = world.endpoints.state(endpoint.name);
-  const configName = configNameOf(endpoint);
-  const variant = variantOf(world.of("endpoint-config").find(configName));
-  const count = variant.InitialInstanceCount ?? 1;
-  return {
-    EndpointName: endpoint.name,
-    EndpointArn: endpoint.arn,
-    EndpointConfigName: configName,
-    EndpointStatus: status,
-    FailureReason: failureReason?.slice(0, 1024),
-    CreationTime: endpoint.creationTime,
-    LastModifiedTime: endpoint.lastModifiedTime,
-    ProductionVariants: [
-      {
-        VariantName: variant.VariantName ?? "AllTraffic",
-        CurrentWeight: variant.InitialVariantWeight ?? 1,
-        DesiredWeight: variant.InitialVariantWeight ?? 1,
-        CurrentInstanceCount: count,
-        DesiredInstanceCount: count,
-      },
-    ],
-  };
-}
-
-async function deleteEndpoint(world: World, request: DeleteEndpointInput): Promise<Answer> {
-  const endpoint = existing(world, "endpoint", request.EndpointName);
-  await world.endpoints.stop(endpoint.name);
-  world.of("endpoint").remove(endpoint);
+function remove(world: World, kind: Kind, name: string | undefined): Answer {
+  world.of(kind).remove(existing(world, kind, name));
   return {};
 }
 
 /** Serves the endpoints of earlier processes. */
-export async function serveEndpoints(world: World, say: (line: string) => void): Promise<void> {
+export function serveEndpoints(world: World, say: (line: string) => void): void {
   for (const endpoint of world.of("endpoint").list()) {
     try {
       const config = existing(world, "endpoint-config", configNameOf(endpoint));
-      world.endpoints.start(endpoint.name, await modelOf(world, config));
+      world.endpoints.start(endpoint.name, modelOf(world, config));
     } catch (error) {
       say(`endpoint ${endpoint.name} is not served: ${(error as Error).message}`);
     }
@@ -265,18 +140,12 @@ function listing(
   kind: ResourceKind,
   member: string,
   prefix: string,
-): (world: World, request: PageRequest & TimeFilters) => Promise<Answer> {
-  return async (world, request) => {
-    const all = [...world.of(kind).list(), ...(kind === "model" ? await stepModels(world) : [])];
+): (world: World, request: PageRequest & TimeFilters) => Answer {
+  return (world, request) => {
+    const all = [...world.of(kind).list(), ...(kind === "model" ? stepModels(world) : [])];
     const items = all.map((one) => ({ ...one, status: world.endpoints.state(one.name).status }));
     const page = pageOf(filtered(items, request, "from"), request, {
-      key: ({ name }) => name,
-      sorts: {
-        CreationTime: ({ creationTime }) => creationTime,
-        Name: ({ name }) => name,
-        Status: ({ status }) => status,
-      },
-      defaultSort: "CreationTime",
+      ...byTime,
       defaultOrder: "Descending",
       defaultSize: 10,
     });
@@ -295,17 +164,114 @@ function listing(
 
 /** The operations on models, endpoint configurations and endpoints. */
 export const endpoints = {
-  CreateEndpoint: createEndpoint,
-  CreateEndpointConfig: createConfig,
-  CreateModel: createModel,
-  DeleteEndpoint: deleteEndpoint,
-  DeleteEndpointConfig: removal("endpoint-config", (request) => request.EndpointConfigName),
-  DeleteModel: removal("model", (request) => request.ModelName),
-  DescribeEndpoint: describeEndpoint,
-  DescribeEndpointConfig: describeConfig,
-  DescribeModel: describeModel,
+  CreateEndpoint(world, request) {
+    const name = request.EndpointName ?? "";
+    refuseExisting(world, "endpoint", name);
+    const config = existing(world, "endpoint-config", request.EndpointConfigName);
+    const model = modelOf(world, config);
+    const { arn } = world.create("endpoint", name, { ...request });
+    world.endpoints.start(name, model);
+    return { EndpointArn: arn };
+  },
+
+  CreateEndpointConfig(world, request) {
+    refuseUnsupported(request, [
+      ...["AsyncInferenceConfig", "ExplainerConfig", "ShadowProductionVariants"],
+    ]);
+    if (request.DataCaptureConfig?.EnableCapture === true) {
+      throw invalid("DataCaptureConfig.EnableCapture is not supported on this machine");
+    }
+    const name = request.EndpointConfigName ?? "";
+    refuseExisting(world, "endpoint-config", name);
+    const variants = request.ProductionVariants ?? [];
+    if (variants.length !== 1 || variants[0]?.ModelName === undefined) {
+      throw invalid("One production variant with a ModelName is served on this machine.");
+    }
+    findModel(world, variants[0].ModelName);
+    return { EndpointConfigArn: world.create("endpoint-config", name, { ...request }).arn };
+  },
+
+  CreateModel(world, request) {
+    const name = request.ModelName ?? "";
+    refuseExisting(world, "model", name);
+    if (request.PrimaryContainer === undefined && (request.Containers ?? []).length === 0) {
+      throw invalid("A model needs a PrimaryContainer or Containers.");
+    }
+    containersOf(world, request);
+    if (request.InferenceExecutionConfig?.Mode === "Direct") {
+      throw invalid("InferenceExecutionConfig.Mode Direct is not supported on this machine");
+    }
+    return { ModelArn: world.create("model", name, { ...request }).arn };
+  },
+
+  async DeleteEndpoint(world, request) {
+    await world.endpoints.stop(existing(world, "endpoint", request.EndpointName).name);
+    return remove(world, "endpoint", request.EndpointName);
+  },
+
+  DeleteEndpointConfig: (world, { EndpointConfigName: name }) =>
+    remove(world, "endpoint-config", name),
+
+  DeleteModel: (world, { ModelName: name }) => remove(world, "model", name),
+
+  DescribeEndpoint(world, request) {
+    const endpoint = existing(world, "endpoint", request.EndpointName);
+    const { failureReason, status } = world.endpoints.state(endpoint.name);
+    const configName = configNameOf(endpoint);
+    const variant = variantOf(world.of("endpoint-config").find(configName));
+    const count = variant.InitialInstanceCount ?? 1;
+    return {
+      EndpointName: endpoint.name,
+      EndpointArn: endpoint.arn,
+      EndpointConfigName: configName,
+      EndpointStatus: status,
+      FailureReason: failureReason?.slice(0, 1024),
+      CreationTime: endpoint.creationTime,
+      LastModifiedTime: endpoint.lastModifiedTime,
+      ProductionVariants: [
+        {
+          VariantName: variant.VariantName ?? "AllTraffic",
+          CurrentWeight: variant.InitialVariantWeight ?? 1,
+          DesiredWeight: variant.InitialVariantWeight ?? 1,
+          CurrentInstanceCount: count,
+          DesiredInstanceCount: count,
+        },
+      ],
+    };
+  },
+
+  DescribeEndpointConfig(world, request) {
+    const config = existing(world, "endpoint-config", request.EndpointConfigName);
+    return {
+      ...config.request,
+      EndpointConfigName: config.name,
+      EndpointConfigArn: config.arn,
+      CreationTime: config.creationTime,
+    };
+  },
+
+  DescribeModel(world, request) {
+    const { arn, creationTime, name, request: own } = findModel(world, request.ModelName);
+    return { ...own, ModelName: name, ModelArn: arn, CreationTime: creationTime };
+  },
+
   ListEndpointConfigs: listing("endpoint-config", "EndpointConfigs", "EndpointConfig"),
+
   ListEndpoints: listing("endpoint", "Endpoints", "Endpoint"),
+
   ListModels: listing("model", "Models", "Model"),
-  UpdateEndpoint: updateEndpoint,
-};
+
+  UpdateEndpoint(world, request) {
+    refuseUnsupported(request, ["RetainAllVariantProperties", "ExcludeRetainedVariantProperties"]);
+    const endpoint = existing(world, "endpoint", request.EndpointName);
+    const { status } = world.endpoints.state(endpoint.name);
+    if (status === "Creating" || status === "Updating") {
+      throw invalid(`Cannot update in-progress endpoint "${endpoint.arn}".`);
+    }
+    const config = existing(world, "endpoint-config", request.EndpointConfigName);
+    const model = modelOf(world, config);
+    world.update(endpoint, "endpoint", { EndpointConfigName: config.name });
+    world.endpoints.start(endpoint.name, model);
+    return { EndpointArn: endpoint.arn };
+  },
+} satisfies SageMakerOperations;

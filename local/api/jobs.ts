@@ -1,11 +1,4 @@
-import type {
-  DescribeHyperParameterTuningJobRequest,
-  DescribeProcessingJobRequest,
-  DescribeTrainingJobRequest,
-  DescribeTrainingJobResponse,
-  DescribeTransformJobRequest,
-  ListTrainingJobsForHyperParameterTuningJobRequest,
-} from "@aws-sdk/client-sagemaker";
+import type { DescribeTrainingJobResponse } from "@aws-sdk/client-sagemaker";
 
 import type { Properties } from "../execution/execution";
 import {
@@ -17,18 +10,18 @@ import {
   type TuningJob,
   tuningJobOf,
 } from "../records/executionDocument";
-import { findDocument, listHeads } from "../records/executions";
+import { findDocument, listDocuments } from "../records/executions";
 import { jobsNotImproving } from "../execution/steps/completionRule";
 import { nameOf } from "../execution/steps/jobProperties";
 import { artifactUri } from "../execution/steps/trainingJob";
-import { asInvalid, invalid, notFound } from "./errors";
-import type { Answer } from "./operation";
+import { invalid, notFound } from "./errors";
+import type { Answer, SageMakerOperations } from "./operation";
 import {
-  type Filtered,
+  byTime,
   filtered,
-  type PageRequest,
+  type Filtered,
   pageOf,
-  type Paging,
+  type PageRequest,
   type TimeFilters,
 } from "./pages";
 import type { World } from "./world";
@@ -141,20 +134,11 @@ function jobsIn(document: ExecutionDocument, kind: JobKind): readonly Job[] {
   ];
 }
 
-/** The full documents of a work folder's executions, latest first. */
-function documents(world: World): Promise<readonly ExecutionDocument[]> {
-  return asInvalid(() =>
-    listHeads(world.workspace).flatMap(
-      (head) => findDocument(world.workspace, executionId(head)) ?? [],
-    ),
-  );
-}
-
 /** All jobs of a kind; a job that later executions reuse is listed once. */
-export async function allJobs(world: World, kind: JobKind): Promise<readonly Job[]> {
+export function allJobs(world: World, kind: JobKind): readonly Job[] {
   const byName = new Map<string, Job>();
   // Latest first, so that the execution that ran a job overwrites those that reuse it.
-  for (const document of await documents(world)) {
+  for (const document of listDocuments(world.workspace)) {
     for (const job of jobsIn(document, kind)) {
       byName.set(job.name, job);
     }
@@ -163,17 +147,17 @@ export async function allJobs(world: World, kind: JobKind): Promise<readonly Job
 }
 
 /** A job by its name; undefined if there is none. */
-export async function findJob(world: World, kind: JobKind, name: string): Promise<Job | undefined> {
+export function findJob(world: World, kind: JobKind, name: string): Job | undefined {
   const named = ({ name: one }: Job): boolean => one.toLowerCase() === name.toLowerCase();
   // Job names begin with the execution's id.
   const [id = ""] = name.split("-");
-  const document = await asInvalid(() => findDocument(world.workspace, id));
+  const document = findDocument(world.workspace, id);
   const own = document && jobsIn(document, kind).find(named);
-  return own ?? (await allJobs(world, kind)).find(named);
+  return own ?? allJobs(world, kind).find(named);
 }
 
-async function existing(world: World, kind: JobKind, name: string): Promise<Job> {
-  const job = await findJob(world, kind, name);
+function existing(world: World, kind: JobKind, name = ""): Job {
+  const job = findJob(world, kind, name);
   if (job === undefined) {
     if (kind === "tuning") {
       // Evidence for code and message: aws/amazon-sagemaker-examples#1540.
@@ -183,27 +167,6 @@ async function existing(world: World, kind: JobKind, name: string): Promise<Job>
     throw invalid("Requested resource not found.");
   }
   return job;
-}
-
-async function describeProcessing(
-  world: World,
-  request: DescribeProcessingJobRequest,
-): Promise<Answer> {
-  return (await existing(world, "processing", request.ProcessingJobName ?? "")).properties;
-}
-
-async function describeTraining(
-  world: World,
-  request: DescribeTrainingJobRequest,
-): Promise<Answer> {
-  return (await existing(world, "training", request.TrainingJobName ?? "")).properties;
-}
-
-async function describeTransform(
-  world: World,
-  request: DescribeTransformJobRequest,
-): Promise<Answer> {
-  return (await existing(world, "transform", request.TransformJobName ?? "")).properties;
 }
 
 /** A training job in the list of a tuning job. */
@@ -253,14 +216,6 @@ function tuningState({ creationTime, name, properties, trials }: Job): Answer {
   };
 }
 
-async function describeTuning(
-  world: World,
-  request: DescribeHyperParameterTuningJobRequest,
-): Promise<Answer> {
-  const job = await existing(world, "tuning", request.HyperParameterTuningJobName ?? "");
-  return { ...job.properties, ...tuningState(job) };
-}
-
 /** Filters of training jobs only, on members of the Describe response. */
 interface InstanceFilters {
   readonly TrainingPlanArnEquals?: string | undefined;
@@ -282,18 +237,13 @@ function hasInstances(
 function listing(
   kind: JobKind,
   member: string,
-  defaults: Pick<Paging<Job>, "defaultOrder" | "defaultSort">,
-): (world: World, request: PageRequest & TimeFilters & InstanceFilters) => Promise<Answer> {
-  return async (world, request) => {
-    const all = filtered(await allJobs(world, kind), request);
+  defaults: { readonly defaultOrder?: "Descending"; readonly defaultSort?: "Name" } = {},
+): (world: World, request: PageRequest & TimeFilters & InstanceFilters) => Answer {
+  return (world, request) => {
+    const all = filtered(allJobs(world, kind), request);
     const found = all.filter((job) => hasInstances(job, request));
     const page = pageOf(found, request, {
-      key: ({ name }) => name,
-      sorts: {
-        CreationTime: ({ creationTime }) => creationTime,
-        Name: ({ name }) => name,
-        Status: ({ status = "" }) => status,
-      },
+      ...byTime,
       defaultSize: 10,
       ...defaults,
     });
@@ -312,57 +262,57 @@ function listing(
   };
 }
 
-async function listTrials(
-  world: World,
-  request: ListTrainingJobsForHyperParameterTuningJobRequest,
-): Promise<Answer> {
-  const { SortBy: sortBy, StatusEquals: status } = request;
-  const tuning = await existing(world, "tuning", request.HyperParameterTuningJobName ?? "");
-  // Source: SortBy. Sorting by the objective omits training jobs without one.
-  const trials = tuning.trials.filter(
-    (trial) =>
-      (status === undefined || trial.TrainingJobStatus === status) &&
-      (sortBy !== "FinalObjectiveMetricValue" || objectiveOf(trial) !== undefined),
-  );
-  const page = pageOf(trials, request, {
-    key: (trial) => trial.TrainingJobName,
-    sorts: {
-      CreationTime: (trial) => trial.CreationTime ?? "",
-      FinalObjectiveMetricValue: (trial) => objectiveOf(trial) ?? 0,
-      Name: (trial) => trial.TrainingJobName,
-      Status: (trial) => trial.TrainingJobStatus,
-    },
-    defaultSort: "Name",
-    defaultOrder: "Ascending",
-    defaultSize: 10,
-  });
-  return {
-    NextToken: page.NextToken,
-    TrainingJobSummaries: page.items.map((trial) => summaryOf(tuning.name, trial)),
-  };
-}
-
 /** The operations on jobs. */
 export const jobs = {
-  DescribeHyperParameterTuningJob: describeTuning,
-  DescribeProcessingJob: describeProcessing,
-  DescribeTrainingJob: describeTraining,
-  DescribeTransformJob: describeTransform,
+  DescribeHyperParameterTuningJob(world, request) {
+    const job = existing(world, "tuning", request.HyperParameterTuningJobName);
+    return { ...job.properties, ...tuningState(job) };
+  },
+
+  DescribeProcessingJob: (world, { ProcessingJobName: name }) =>
+    existing(world, "processing", name).properties,
+
+  DescribeTrainingJob: (world, { TrainingJobName: name }) =>
+    existing(world, "training", name).properties,
+
+  DescribeTransformJob: (world, { TransformJobName: name }) =>
+    existing(world, "transform", name).properties,
+
   ListHyperParameterTuningJobs: listing("tuning", "HyperParameterTuningJobSummaries", {
     defaultSort: "Name",
-    defaultOrder: "Ascending",
   }),
-  ListProcessingJobs: listing("processing", "ProcessingJobSummaries", {
-    defaultSort: "CreationTime",
-    defaultOrder: "Ascending",
-  }),
-  ListTrainingJobs: listing("training", "TrainingJobSummaries", {
-    defaultSort: "CreationTime",
-    defaultOrder: "Ascending",
-  }),
-  ListTrainingJobsForHyperParameterTuningJob: listTrials,
+
+  ListProcessingJobs: listing("processing", "ProcessingJobSummaries"),
+
+  ListTrainingJobs: listing("training", "TrainingJobSummaries"),
+
+  ListTrainingJobsForHyperParameterTuningJob(world, request) {
+    const { SortBy: sortBy, StatusEquals: status } = request;
+    const tuning = existing(world, "tuning", request.HyperParameterTuningJobName);
+    // Source: SortBy. Sorting by the objective omits training jobs without one.
+    const trials = tuning.trials.filter(
+      (trial) =>
+        (status === undefined || trial.TrainingJobStatus === status) &&
+        (sortBy !== "FinalObjectiveMetricValue" || objectiveOf(trial) !== undefined),
+    );
+    const page = pageOf(trials, request, {
+      key: (trial) => trial.TrainingJobName,
+      sorts: {
+        CreationTime: (trial) => trial.CreationTime ?? "",
+        FinalObjectiveMetricValue: (trial) => objectiveOf(trial) ?? 0,
+        Name: (trial) => trial.TrainingJobName,
+        Status: (trial) => trial.TrainingJobStatus,
+      },
+      defaultSort: "Name",
+      defaultSize: 10,
+    });
+    return {
+      NextToken: page.NextToken,
+      TrainingJobSummaries: page.items.map((trial) => summaryOf(tuning.name, trial)),
+    };
+  },
+
   ListTransformJobs: listing("transform", "TransformJobSummaries", {
-    defaultSort: "CreationTime",
     defaultOrder: "Descending",
   }),
-};
+} satisfies SageMakerOperations;

@@ -1,15 +1,9 @@
-import type {
-  DescribeLogGroupsRequest,
-  DescribeLogStreamsRequest,
-  FilterLogEventsRequest,
-  GetLogEventsRequest,
-} from "@aws-sdk/client-cloudwatch-logs";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import { ApiError, refuseUnsupported } from "./errors";
 import { allJobs, findJob, type Job, type JobKind } from "./jobs";
-import type { Answer } from "./operation";
+import type { LogsOperations } from "./operation";
 import type { World } from "./world";
 
 /** Maximum number of events in a response. Source: GetLogEvents. */
@@ -84,27 +78,19 @@ function streamOf(world: World, job: Job): Stream | undefined {
 }
 
 /** The streams of a group with a prefix. */
-async function streams(
-  world: World,
-  group: string | undefined,
-  prefix = "",
-): Promise<readonly Stream[]> {
+function streams(world: World, group: string | undefined, prefix = ""): readonly Stream[] {
   const kind = kindOf(group);
   const [name = ""] = prefix.split("/");
-  const job = prefix.includes("/") ? await findJob(world, kind, name) : undefined;
-  const jobs = job === undefined ? await allJobs(world, kind) : [job];
+  const job = prefix.includes("/") ? findJob(world, kind, name) : undefined;
+  const jobs = job === undefined ? allJobs(world, kind) : [job];
   return jobs
     .flatMap((one) => streamOf(world, one) ?? [])
     .filter((stream) => stream.name.startsWith(prefix))
     .sort((left, right) => (left.name < right.name ? -1 : 1));
 }
 
-async function streamNamed(
-  world: World,
-  group: string | undefined,
-  name: string | undefined,
-): Promise<Stream> {
-  const found = (await streams(world, group, name)).find((stream) => stream.name === name);
+function streamNamed(world: World, group?: string, name?: string): Stream {
+  const found = streams(world, group, name).find((stream) => stream.name === name);
   if (found === undefined) {
     throw missing("stream");
   }
@@ -120,143 +106,134 @@ function events({ path, start }: Stream): readonly Event[] {
   return lines.map((message, index) => ({ message, timestamp: start + index }));
 }
 
-function between(
-  all: readonly Event[],
-  { endTime = Infinity, startTime = 0 }: { readonly endTime?: number; readonly startTime?: number },
-): readonly Event[] {
-  return all.filter(({ timestamp }) => timestamp >= startTime && timestamp < endTime);
-}
-
-async function describeGroups(world: World, request: DescribeLogGroupsRequest): Promise<Answer> {
-  refuseUnsupported(
-    request,
-    ["accountIdentifiers", "includeLinkedAccounts", "logGroupIdentifiers"],
-    invalid,
-  );
-  const { limit = 50, logGroupNamePattern: pattern, logGroupNamePrefix: prefix } = request;
-  if (pattern !== undefined && prefix !== undefined) {
-    throw invalid(
-      "LogGroupName prefix and LogGroupName pattern are mutually exclusive parameters.",
-    );
-  }
-  const names = Object.keys(groups).filter(
-    (name) =>
-      name.startsWith(prefix ?? "") &&
-      name.includes(pattern ?? "") &&
-      (request.logGroupClass ?? "STANDARD") === "STANDARD",
-  );
-  const logGroups = [];
-  for (const name of names) {
-    if ((await streams(world, name)).length > 0) {
-      const arn = `arn:aws:logs:${world.region}:${world.accountId}:log-group:${name}`;
-      logGroups.push({ logGroupName: name, arn: `${arn}:*`, logGroupArn: arn });
-    }
-  }
-  const { nextToken, page } = pageOf(logGroups, limit, request.nextToken);
-  return { logGroups: page, nextToken };
-}
-
-async function describeStreams(world: World, request: DescribeLogStreamsRequest): Promise<Answer> {
-  refuseUnsupported(request, ["logGroupIdentifier"], invalid);
-  const { limit = 50, logGroupName, logStreamNamePrefix, nextToken } = request;
-  const found = [...(await streams(world, logGroupName, logStreamNamePrefix))];
-  if (request.orderBy === "LastEventTime") {
-    if (logStreamNamePrefix !== undefined) {
-      throw invalid("Cannot order by LastEventTime with a logStreamNamePrefix.");
-    }
-    const times = new Map(found.map((stream) => [stream, events(stream).at(-1)?.timestamp ?? 0]));
-    found.sort((left, right) => (times.get(left) ?? 0) - (times.get(right) ?? 0));
-  }
-  if (request.descending === true) {
-    found.reverse();
-  }
-  const next = pageOf(found, limit, nextToken);
-  return {
-    nextToken: next.nextToken,
-    logStreams: next.page.map((stream) => {
-      const all = events(stream);
-      const group = `arn:aws:logs:${world.region}:${world.accountId}:log-group:${logGroupName}`;
-      return {
-        logStreamName: stream.name,
-        creationTime: stream.start,
-        firstEventTimestamp: all[0]?.timestamp,
-        lastEventTimestamp: all.at(-1)?.timestamp,
-        lastIngestionTime: Math.round(statSync(stream.path).mtimeMs),
-        arn: `${group}:log-stream:${stream.name}`,
-        storedBytes: 0,
-      };
-    }),
-  };
-}
-
-async function getEvents(world: World, request: GetLogEventsRequest): Promise<Answer> {
-  refuseUnsupported(request, ["logGroupIdentifier", "unmask"], invalid);
-  const { limit = maxEvents, nextToken = "", startFromHead = false } = request;
-  const stream = await streamNamed(world, request.logGroupName, request.logStreamName);
-  const all = between(events(stream), request);
-  const [, direction, place] = /^([bf])\/(\d+)$/.exec(nextToken) ?? [];
-  let start = startFromHead ? 0 : Math.max(0, all.length - limit);
-  let end = Math.min(all.length, start + limit);
-  if (direction === "f") {
-    start = Number(place);
-    end = start + limit;
-  } else if (direction === "b") {
-    end = Number(place);
-    start = Math.max(0, end - limit);
-  } else if (nextToken !== "") {
-    throw invalid("The specified nextToken is invalid.");
-  }
-  const found = all.slice(start, end);
-  return {
-    events: found.map((event) => ({ ...event, ingestionTime: event.timestamp })),
-    // At an end, the response has the request's token. Source: GetLogEvents.
-    nextForwardToken: `f/${Math.min(all.length, start + found.length)}`,
-    nextBackwardToken: `b/${Math.min(start, all.length)}`,
-  };
-}
-
-async function filterEvents(world: World, request: FilterLogEventsRequest): Promise<Answer> {
-  refuseUnsupported(request, ["filterPattern", "logGroupIdentifier", "unmask"], invalid);
-  if (request.logStreamNames !== undefined && request.logStreamNamePrefix !== undefined) {
-    throw invalid("logStreamNames and logStreamNamePrefix are mutually exclusive parameters.");
-  }
-  const { limit = maxEvents, logGroupName, logStreamNames, nextToken } = request;
-  // The first page determines the direction.
-  const isFromTail = nextToken?.startsWith("b") ?? request.startFromHead === false;
-  if (isFromTail && (request.startTime ?? 0) < firstFromTail) {
-    throw invalid("startFromHead can be false only from a startTime in 2024 on.");
-  }
-  const named =
-    logStreamNames === undefined
-      ? await streams(world, logGroupName, request.logStreamNamePrefix)
-      : await Promise.all(logStreamNames.map((name) => streamNamed(world, logGroupName, name)));
-  const all = named.flatMap((stream) =>
-    events(stream).map((event, index) => ({
-      ...event,
-      logStreamName: stream.name,
-      ingestionTime: event.timestamp,
-      eventId: `${stream.name}#${index}`,
-    })),
-  );
-  const { endTime = Infinity, startTime = 0 } = request;
-  const found = all
-    .filter(({ timestamp }) => timestamp >= startTime && timestamp <= endTime)
-    .sort((left, right) => left.timestamp - right.timestamp);
-  if (isFromTail) {
-    found.reverse();
-  }
-  const { nextToken: next, page } = pageOf(found, limit, nextToken?.replace(/^b/, ""));
-  return {
-    events: page,
-    searchedLogStreams: [],
-    nextToken: next === undefined || !isFromTail ? next : `b${next}`,
-  };
-}
-
 /** The operations on logs. */
 export const logs = {
-  DescribeLogGroups: describeGroups,
-  DescribeLogStreams: describeStreams,
-  FilterLogEvents: filterEvents,
-  GetLogEvents: getEvents,
-};
+  DescribeLogGroups(world, request) {
+    refuseUnsupported(
+      request,
+      ["accountIdentifiers", "includeLinkedAccounts", "logGroupIdentifiers"],
+      invalid,
+    );
+    const { limit = 50, logGroupNamePattern: pattern, logGroupNamePrefix: prefix } = request;
+    if (pattern !== undefined && prefix !== undefined) {
+      throw invalid(
+        "LogGroupName prefix and LogGroupName pattern are mutually exclusive parameters.",
+      );
+    }
+    const names = Object.keys(groups).filter(
+      (name) =>
+        name.startsWith(prefix ?? "") &&
+        name.includes(pattern ?? "") &&
+        (request.logGroupClass ?? "STANDARD") === "STANDARD",
+    );
+    const logGroups = [];
+    for (const name of names) {
+      if (streams(world, name).length > 0) {
+        const arn = `arn:aws:logs:${world.region}:${world.accountId}:log-group:${name}`;
+        logGroups.push({ logGroupName: name, arn: `${arn}:*`, logGroupArn: arn });
+      }
+    }
+    const { nextToken, page } = pageOf(logGroups, limit, request.nextToken);
+    return { logGroups: page, nextToken };
+  },
+
+  DescribeLogStreams(world, request) {
+    refuseUnsupported(request, ["logGroupIdentifier"], invalid);
+    const { limit = 50, logGroupName, logStreamNamePrefix, nextToken } = request;
+    const found = [...streams(world, logGroupName, logStreamNamePrefix)];
+    if (request.orderBy === "LastEventTime") {
+      if (logStreamNamePrefix !== undefined) {
+        throw invalid("Cannot order by LastEventTime with a logStreamNamePrefix.");
+      }
+      const times = new Map(found.map((stream) => [stream, events(stream).at(-1)?.timestamp ?? 0]));
+      found.sort((left, right) => (times.get(left) ?? 0) - (times.get(right) ?? 0));
+    }
+    if (request.descending === true) {
+      found.reverse();
+    }
+    const next = pageOf(found, limit, nextToken);
+    return {
+      nextToken: next.nextToken,
+      logStreams: next.page.map((stream) => {
+        const all = events(stream);
+        const group = `arn:aws:logs:${world.region}:${world.accountId}:log-group:${logGroupName}`;
+        return {
+          logStreamName: stream.name,
+          creationTime: stream.start,
+          firstEventTimestamp: all[0]?.timestamp,
+          lastEventTimestamp: all.at(-1)?.timestamp,
+          lastIngestionTime: Math.round(statSync(stream.path).mtimeMs),
+          arn: `${group}:log-stream:${stream.name}`,
+          storedBytes: 0,
+        };
+      }),
+    };
+  },
+
+  FilterLogEvents(world, request) {
+    refuseUnsupported(request, ["filterPattern", "logGroupIdentifier", "unmask"], invalid);
+    if (request.logStreamNames !== undefined && request.logStreamNamePrefix !== undefined) {
+      throw invalid("logStreamNames and logStreamNamePrefix are mutually exclusive parameters.");
+    }
+    const { limit = maxEvents, logGroupName, logStreamNames, nextToken } = request;
+    // The first page determines the direction.
+    const isFromTail = nextToken?.startsWith("b") ?? request.startFromHead === false;
+    if (isFromTail && (request.startTime ?? 0) < firstFromTail) {
+      throw invalid("startFromHead can be false only from a startTime in 2024 on.");
+    }
+    const named =
+      logStreamNames === undefined
+        ? streams(world, logGroupName, request.logStreamNamePrefix)
+        : logStreamNames.map((name) => streamNamed(world, logGroupName, name));
+    const all = named.flatMap((stream) =>
+      events(stream).map((event, index) => ({
+        ...event,
+        logStreamName: stream.name,
+        ingestionTime: event.timestamp,
+        eventId: `${stream.name}#${index}`,
+      })),
+    );
+    const { endTime = Infinity, startTime = 0 } = request;
+    const found = all
+      .filter(({ timestamp }) => timestamp >= startTime && timestamp <= endTime)
+      .sort((left, right) => left.timestamp - right.timestamp);
+    if (isFromTail) {
+      found.reverse();
+    }
+    const { nextToken: next, page } = pageOf(found, limit, nextToken?.replace(/^b/, ""));
+    return {
+      events: page,
+      searchedLogStreams: [],
+      nextToken: next === undefined || !isFromTail ? next : `b${next}`,
+    };
+  },
+
+  GetLogEvents(world, request) {
+    refuseUnsupported(request, ["logGroupIdentifier", "unmask"], invalid);
+    const { limit = maxEvents, nextToken = "", startFromHead = false } = request;
+    const stream = streamNamed(world, request.logGroupName, request.logStreamName);
+    const { endTime = Infinity, startTime = 0 } = request;
+    const all = events(stream).filter(
+      ({ timestamp }) => timestamp >= startTime && timestamp < endTime,
+    );
+    const [, direction, place] = /^([bf])\/(\d+)$/.exec(nextToken) ?? [];
+    let start = startFromHead ? 0 : Math.max(0, all.length - limit);
+    let end = Math.min(all.length, start + limit);
+    if (direction === "f") {
+      start = Number(place);
+      end = start + limit;
+    } else if (direction === "b") {
+      end = Number(place);
+      start = Math.max(0, end - limit);
+    } else if (nextToken !== "") {
+      throw invalid("The specified nextToken is invalid.");
+    }
+    const found = all.slice(start, end);
+    return {
+      events: found.map((event) => ({ ...event, ingestionTime: event.timestamp })),
+      // At an end, the response has the request's token. Source: GetLogEvents.
+      nextForwardToken: `f/${Math.min(all.length, start + found.length)}`,
+      nextBackwardToken: `b/${Math.min(start, all.length)}`,
+    };
+  },
+} satisfies LogsOperations;

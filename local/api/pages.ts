@@ -12,13 +12,25 @@ export interface PageRequest {
 export interface Paging<Item> {
   /** A unique key of an item. */
   readonly key: (item: Item) => string;
-  /** Sort keys by the names of SortBy; sorting is stable. */
-  readonly sorts: Readonly<Record<string, (item: Item) => number | string>>;
-  readonly defaultSort: string;
-  readonly defaultOrder: "Ascending" | "Descending";
+  /** Sort keys by the names of SortBy; sorting is stable. Default: the list's own order. */
+  readonly sorts?: Readonly<Record<string, (item: Item) => number | string>>;
+  readonly defaultSort?: string;
+  /** Default: ascending. */
+  readonly defaultOrder?: "Ascending" | "Descending";
   /** Default size of a page. Default: the max. */
   readonly defaultSize?: number;
 }
+
+/** Pages of named resources, by default oldest first. Requests cannot sort by what their operation does not have. */
+export const byTime = {
+  key: ({ name }) => name,
+  sorts: {
+    CreationTime: ({ creationTime }) => creationTime,
+    Name: ({ name }) => name,
+    Status: ({ status = "" }) => status,
+  },
+  defaultSort: "CreationTime",
+} satisfies Paging<Filtered>;
 
 /** Max size of a page. Source: MaxResults. */
 const maxSize = 100;
@@ -37,7 +49,7 @@ export function pageOf<Item>(
   paging: Paging<Item>,
 ): { readonly items: Item[]; readonly NextToken: string | undefined } {
   const { MaxResults: size = paging.defaultSize ?? maxSize, NextToken: token } = request;
-  const sort = paging.sorts[request.SortBy ?? paging.defaultSort];
+  const sort = paging.sorts?.[request.SortBy ?? paging.defaultSort ?? ""];
   const direction = (request.SortOrder ?? paging.defaultOrder) === "Descending" ? -1 : 1;
   const sorted = [...items];
   if (sort !== undefined) {

@@ -1,41 +1,14 @@
 import type {
-  ListPipelineVersionsRequest,
   UpdatePipelineVersionRequest,
   UpdatePipelineVersionResponse,
 } from "@aws-sdk/client-sagemaker";
 
 import { type PipelineVersion, versionOf, versionsOf } from "./definitionVersions";
 import { refuseUnsupported } from "./errors";
-import type { Answer } from "./operation";
 import { filtered, pageOf } from "./pages";
 import { executionsOf, findPipeline } from "./pipelines";
+import type { SageMakerOperations } from "./operation";
 import type { World } from "./world";
-
-function list(world: World, request: ListPipelineVersionsRequest): Answer {
-  const pipeline = findPipeline(world, request.PipelineName ?? "");
-  const executions = executionsOf(world, pipeline);
-  const items = versionsOf(pipeline).map((version) => ({
-    version,
-    name: String(version.PipelineVersionId),
-    creationTime: version.CreationTime,
-  }));
-  const page = pageOf(filtered(items, request), request, {
-    key: ({ name }) => name,
-    sorts: { CreationTime: ({ version }) => version.PipelineVersionId },
-    defaultSort: "CreationTime",
-    defaultOrder: "Descending",
-  });
-  return {
-    NextToken: page.NextToken,
-    PipelineVersionSummaries: page.items.map(({ version }) => ({
-      ...version,
-      PipelineArn: pipeline.arn,
-      LastExecutionPipelineExecutionArn: executions.find(
-        ({ execution }) => execution.PipelineVersionId === version.PipelineVersionId,
-      )?.execution.PipelineExecutionArn,
-    })),
-  };
-}
 
 function update(
   world: World,
@@ -43,7 +16,7 @@ function update(
 ): UpdatePipelineVersionResponse {
   refuseUnsupported(request, ["PipelineVersionAliasOperations"]);
   const { PipelineVersionDescription, PipelineVersionDisplayName, PipelineVersionId } = request;
-  const pipeline = findPipeline(world, request.PipelineArn ?? "");
+  const pipeline = findPipeline(world, request.PipelineArn);
   const wanted = versionOf(pipeline, PipelineVersionId);
   const changed: PipelineVersion = {
     ...wanted,
@@ -57,6 +30,31 @@ function update(
 
 /** The operations on versions of pipelines. */
 export const pipelineVersions = {
-  ListPipelineVersions: list,
+  ListPipelineVersions(world, request) {
+    const pipeline = findPipeline(world, request.PipelineName);
+    const executions = executionsOf(world, pipeline);
+    const items = versionsOf(pipeline).map((version) => ({
+      version,
+      name: String(version.PipelineVersionId),
+      creationTime: version.CreationTime,
+    }));
+    const page = pageOf(filtered(items, request), request, {
+      key: ({ name }) => name,
+      sorts: { CreationTime: ({ version }) => version.PipelineVersionId },
+      defaultSort: "CreationTime",
+      defaultOrder: "Descending",
+    });
+    return {
+      NextToken: page.NextToken,
+      PipelineVersionSummaries: page.items.map(({ version }) => ({
+        ...version,
+        PipelineArn: pipeline.arn,
+        LastExecutionPipelineExecutionArn: executions.find(
+          ({ execution }) => execution.PipelineVersionId === version.PipelineVersionId,
+        )?.execution.PipelineExecutionArn,
+      })),
+    };
+  },
+
   UpdatePipelineVersion: update,
-};
+} satisfies SageMakerOperations;

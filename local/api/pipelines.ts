@@ -1,13 +1,4 @@
-import type {
-  CreatePipelineRequest,
-  CreatePipelineResponse,
-  DeletePipelineRequest,
-  DeletePipelineResponse,
-  DescribePipelineRequest,
-  ListPipelinesRequest,
-  UpdatePipelineRequest,
-  UpdatePipelineResponse,
-} from "@aws-sdk/client-sagemaker";
+import type { CreatePipelineRequest, ListPipelinesRequest } from "@aws-sdk/client-sagemaker";
 import { rmSync } from "node:fs";
 
 import { check } from "../../pipeline/language/check";
@@ -19,9 +10,9 @@ import { executionId, type ExecutionHead } from "../records/executionDocument";
 import { isUnderWay, listHeads } from "../records/executions";
 import type { Resource } from "../records/resources";
 import { versionOf, versionsOf, withDefinition } from "./definitionVersions";
-import { asInvalid, conflict, invalid, notFound, refuseUnsupported } from "./errors";
-import { filtered, pageOf } from "./pages";
-import type { Answer } from "./operation";
+import { conflict, invalid, notFound, refuseUnsupported } from "./errors";
+import { byTime, filtered, pageOf } from "./pages";
+import type { SageMakerOperations } from "./operation";
 import type { World } from "./world";
 
 /** Unsupported members of requests that create or change a pipeline. */
@@ -31,18 +22,10 @@ const unsupported = ["PipelineVersionAliases"];
 function executedPipelines(heads: readonly ExecutionHead[]): readonly Resource[] {
   const found = new Map<string, Resource>();
   for (const { execution, pipelineName: name } of heads) {
-    const { CreationTime: time, PipelineArn: arn } = execution;
-    const later = found.get(arn);
-    const lastModifiedTime = later?.lastModifiedTime ?? time;
-    found.set(arn, {
-      version: 1,
-      name,
-      arn,
-      creationTime: time,
-      lastModifiedTime,
-      tags: [],
-      request: {},
-    });
+    const { CreationTime: creationTime, PipelineArn: arn } = execution;
+    const lastModifiedTime = found.get(arn)?.lastModifiedTime ?? creationTime;
+    const resource = { version: 1, name, arn, creationTime, lastModifiedTime } as const;
+    found.set(arn, { ...resource, tags: [], request: {} });
   }
   return [...found.values()];
 }
@@ -58,7 +41,7 @@ function allPipelines(world: World, heads: readonly ExecutionHead[]): readonly R
  * A pipeline by its name or ARN.
  * @throws ApiError if there is none
  */
-export function findPipeline(world: World, nameOrArn: string): Resource {
+export function findPipeline(world: World, nameOrArn = ""): Resource {
   const pipeline =
     world.of("pipeline").find(nameOrArn) ??
     executedPipelines(listHeads(world.workspace)).find(
@@ -99,21 +82,19 @@ export function executionsOf(world: World, { arn }: Resource): readonly Executio
 function definitionIn(
   world: World,
   request: Pick<CreatePipelineRequest, "PipelineDefinition" | "PipelineDefinitionS3Location">,
-): Promise<string | undefined> {
+): string | undefined {
   const { PipelineDefinition: given, PipelineDefinitionS3Location: location } = request;
-  return asInvalid(() => {
-    if (given !== undefined || location === undefined) {
-      return given;
-    }
-    const uri = `s3://${location.Bucket ?? ""}/${location.ObjectKey ?? ""}`;
-    if (location.VersionId !== undefined) {
-      throw invalid("PipelineDefinitionS3Location.VersionId is not supported on this machine");
-    }
-    if (!world.store.isObject(uri)) {
-      throw invalid(`There is no object ${uri}.`);
-    }
-    return world.store.read(uri);
-  });
+  if (given !== undefined || location === undefined) {
+    return given;
+  }
+  const uri = `s3://${location.Bucket ?? ""}/${location.ObjectKey ?? ""}`;
+  if (location.VersionId !== undefined) {
+    throw invalid("PipelineDefinitionS3Location.VersionId is not supported on this machine");
+  }
+  if (!world.store.isObject(uri)) {
+    throw invalid(`There is no object ${uri}.`);
+  }
+  return world.store.read(uri);
 }
 
 /** Parses a definition. @throws ApiError if it is not valid */
@@ -132,139 +113,125 @@ function checkDefinition(content: string): void {
   }
 }
 
-async function createPipeline(
-  world: World,
-  request: CreatePipelineRequest,
-): Promise<CreatePipelineResponse> {
-  refuseUnsupported(request, unsupported);
-  const { ClientRequestToken: token, PipelineName: name = "" } = request;
-  const existing = world.of("pipeline").find(name);
-  if (existing !== undefined) {
-    if (existing.request["ClientRequestToken"] === token) {
-      return { PipelineArn: existing.arn };
-    }
-    throw invalid(
-      "Pipeline names must be unique within an AWS account and region. " +
-        `Pipeline with name (${name}) already exists.`,
-    );
-  }
-  const definition = await definitionIn(world, request);
-  if (definition === undefined) {
-    throw invalid("One of PipelineDefinition and PipelineDefinitionS3Location is required.");
-  }
-  checkDefinition(definition);
-  const { arn } = world.create("pipeline", name, {
-    ...request,
-    PipelineDefinition: definition,
-    PipelineDefinitionS3Location: undefined,
-  });
-  return { PipelineArn: arn };
-}
-
-async function updatePipeline(
-  world: World,
-  request: UpdatePipelineRequest,
-): Promise<UpdatePipelineResponse> {
-  refuseUnsupported(request, unsupported);
-  const pipeline = findPipeline(world, request.PipelineName ?? "");
-  const definition = await definitionIn(world, request);
-  if (definition !== undefined) {
-    checkDefinition(definition);
-  }
-  const { ParallelismConfiguration, PipelineDescription, PipelineDisplayName, RoleArn } = request;
-  const changes = {
-    ParallelismConfiguration,
-    PipelineDescription,
-    PipelineDisplayName,
-    RoleArn,
-    ...(definition === undefined ? {} : withDefinition(pipeline, definition)),
-  };
-  const given = Object.entries(changes).filter(([, value]) => value !== undefined);
-  const updated = world.update(pipeline, "pipeline", Object.fromEntries(given));
-  const PipelineVersionId = versionsOf(updated).at(-1)?.PipelineVersionId;
-  return { PipelineArn: pipeline.arn, PipelineVersionId };
-}
-
-/** Deletes a pipeline with its executions, as documented. */
-function deletePipeline(world: World, request: DeletePipelineRequest): DeletePipelineResponse {
-  const pipeline = findPipeline(world, request.PipelineName ?? "");
-  const executions = executionsOf(world, pipeline);
-  if (executions.some(isUnderWay)) {
-    throw conflict(
-      `Pipeline ${pipeline.arn} has executions that are running. Stop them before you delete it.`,
-    );
-  }
-  for (const head of executions) {
-    const folder = world.workspace.execution(executionId(head));
-    rmSync(folder, { recursive: true, force: true });
-  }
-  world.of("pipeline").remove(pipeline);
-  return { PipelineArn: pipeline.arn };
-}
-
 /** The time of a pipeline's last execution. */
 function lastRun(heads: readonly ExecutionHead[], { arn }: Resource): string | undefined {
   return heads.find(({ execution }) => isOf(execution.PipelineArn, arn))?.execution.CreationTime;
 }
 
-function describePipeline(world: World, request: DescribePipelineRequest): Answer {
-  refuseUnsupported(request, ["PipelineVersionAlias"]);
-  const { PipelineName: name = "", PipelineVersionId: id } = request;
-  const pipeline = findPipeline(world, name);
-  const version = id === undefined ? versionsOf(pipeline).at(-1) : versionOf(pipeline, id);
-  return {
-    PipelineDisplayName: pipeline.name,
-    ...pipeline.request,
-    ...version,
-    PipelineArn: pipeline.arn,
-    PipelineName: pipeline.name,
-    PipelineStatus: "Active",
-    CreationTime: pipeline.creationTime,
-    LastModifiedTime: pipeline.lastModifiedTime,
-    LastRunTime: lastRun(listHeads(world.workspace), pipeline),
-    CreatedBy: {},
-    LastModifiedBy: {},
-  };
-}
-
-function listPipelines(world: World, request: ListPipelinesRequest): Answer {
-  const { ManagedBy: manager, PipelineNamePrefix: prefix = "" } =
-    request as ListPipelinesRequest & {
-      // The service's model has it, but the SDK's types do not yet.
-      readonly ManagedBy?: "AWS" | "CUSTOMER";
-    };
-  const heads = listHeads(world.workspace);
-  const all = manager === "AWS" ? [] : allPipelines(world, heads);
-  const page = pageOf(
-    filtered(all, request).filter(({ name }) => name.startsWith(prefix)),
-    request,
-    {
-      key: ({ name }) => name,
-      sorts: { CreationTime: ({ creationTime }) => creationTime, Name: ({ name }) => name },
-      defaultSort: "CreationTime",
-      defaultOrder: "Descending",
-    },
-  );
-  return {
-    NextToken: page.NextToken,
-    PipelineSummaries: page.items.map((pipeline) => ({
-      PipelineArn: pipeline.arn,
-      PipelineName: pipeline.name,
-      PipelineDisplayName: pipeline.request["PipelineDisplayName"] ?? pipeline.name,
-      PipelineDescription: pipeline.request["PipelineDescription"],
-      RoleArn: pipeline.request["RoleArn"],
-      CreationTime: pipeline.creationTime,
-      LastModifiedTime: pipeline.lastModifiedTime,
-      LastExecutionTime: lastRun(heads, pipeline),
-    })),
-  };
-}
-
 /** The operations on pipelines. */
 export const pipelines = {
-  CreatePipeline: createPipeline,
-  DeletePipeline: deletePipeline,
-  DescribePipeline: describePipeline,
-  ListPipelines: listPipelines,
-  UpdatePipeline: updatePipeline,
-};
+  CreatePipeline(world, request) {
+    refuseUnsupported(request, unsupported);
+    const { ClientRequestToken: token, PipelineName: name = "" } = request;
+    const existing = world.of("pipeline").find(name);
+    if (existing !== undefined) {
+      if (existing.request["ClientRequestToken"] === token) {
+        return { PipelineArn: existing.arn };
+      }
+      throw invalid(
+        "Pipeline names must be unique within an AWS account and region. " +
+          `Pipeline with name (${name}) already exists.`,
+      );
+    }
+    const definition = definitionIn(world, request);
+    if (definition === undefined) {
+      throw invalid("One of PipelineDefinition and PipelineDefinitionS3Location is required.");
+    }
+    checkDefinition(definition);
+    const { arn } = world.create("pipeline", name, {
+      ...request,
+      PipelineDefinition: definition,
+      PipelineDefinitionS3Location: undefined,
+    });
+    return { PipelineArn: arn };
+  },
+
+  /** Deletes a pipeline with its executions, as documented. */
+  DeletePipeline(world, request) {
+    const pipeline = findPipeline(world, request.PipelineName);
+    const executions = executionsOf(world, pipeline);
+    if (executions.some(isUnderWay)) {
+      throw conflict(
+        `Pipeline ${pipeline.arn} has executions that are running. Stop them before you delete it.`,
+      );
+    }
+    for (const head of executions) {
+      const folder = world.workspace.execution(executionId(head));
+      rmSync(folder, { recursive: true, force: true });
+    }
+    world.of("pipeline").remove(pipeline);
+    return { PipelineArn: pipeline.arn };
+  },
+
+  DescribePipeline(world, request) {
+    refuseUnsupported(request, ["PipelineVersionAlias"]);
+    const { PipelineName: name = "", PipelineVersionId: id } = request;
+    const pipeline = findPipeline(world, name);
+    const version = id === undefined ? versionsOf(pipeline).at(-1) : versionOf(pipeline, id);
+    return {
+      PipelineDisplayName: pipeline.name,
+      ...pipeline.request,
+      ...version,
+      PipelineArn: pipeline.arn,
+      PipelineName: pipeline.name,
+      PipelineStatus: "Active",
+      CreationTime: pipeline.creationTime,
+      LastModifiedTime: pipeline.lastModifiedTime,
+      LastRunTime: lastRun(listHeads(world.workspace), pipeline),
+      CreatedBy: {},
+      LastModifiedBy: {},
+    };
+  },
+
+  ListPipelines(world, request) {
+    const { ManagedBy: manager, PipelineNamePrefix: prefix = "" } =
+      request as ListPipelinesRequest & {
+        // The service's model has it, but the SDK's types do not yet.
+        readonly ManagedBy?: "AWS" | "CUSTOMER";
+      };
+    const heads = listHeads(world.workspace);
+    const all = manager === "AWS" ? [] : allPipelines(world, heads);
+    const page = pageOf(
+      filtered(all, request).filter(({ name }) => name.startsWith(prefix)),
+      request,
+      {
+        ...byTime,
+        defaultOrder: "Descending",
+      },
+    );
+    return {
+      NextToken: page.NextToken,
+      PipelineSummaries: page.items.map((pipeline) => ({
+        PipelineArn: pipeline.arn,
+        PipelineName: pipeline.name,
+        PipelineDisplayName: pipeline.request["PipelineDisplayName"] ?? pipeline.name,
+        PipelineDescription: pipeline.request["PipelineDescription"],
+        RoleArn: pipeline.request["RoleArn"],
+        CreationTime: pipeline.creationTime,
+        LastModifiedTime: pipeline.lastModifiedTime,
+        LastExecutionTime: lastRun(heads, pipeline),
+      })),
+    };
+  },
+
+  UpdatePipeline(world, request) {
+    refuseUnsupported(request, unsupported);
+    const pipeline = findPipeline(world, request.PipelineName);
+    const definition = definitionIn(world, request);
+    if (definition !== undefined) {
+      checkDefinition(definition);
+    }
+    const { ParallelismConfiguration, PipelineDescription, PipelineDisplayName, RoleArn } = request;
+    const changes = {
+      ParallelismConfiguration,
+      PipelineDescription,
+      PipelineDisplayName,
+      RoleArn,
+      ...(definition === undefined ? {} : withDefinition(pipeline, definition)),
+    };
+    const given = Object.entries(changes).filter(([, value]) => value !== undefined);
+    const updated = world.update(pipeline, "pipeline", Object.fromEntries(given));
+    const PipelineVersionId = versionsOf(updated).at(-1)?.PipelineVersionId;
+    return { PipelineArn: pipeline.arn, PipelineVersionId };
+  },
+} satisfies SageMakerOperations;

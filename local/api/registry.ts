@@ -1,19 +1,7 @@
-import type {
-  CreateModelPackageGroupInput,
-  CreateModelPackageInput,
-  DeleteModelPackageGroupInput,
-  DeleteModelPackageInput,
-  DescribeModelPackageGroupInput,
-  DescribeModelPackageInput,
-  ListModelPackageGroupsInput,
-  ListModelPackagesInput,
-  UpdateModelPackageInput,
-} from "@aws-sdk/client-sagemaker";
-
 import type { ModelPackage } from "../records/modelRegistry";
 import { conflict, invalid, refuseUnsupported } from "./errors";
-import type { Answer } from "./operation";
-import { filtered, pageOf } from "./pages";
+import type { Answer, SageMakerOperations } from "./operation";
+import { byTime, filtered, pageOf } from "./pages";
 import type { World } from "./world";
 
 /** A model package group, created through the API or by a RegisterModel step. */
@@ -56,14 +44,6 @@ function findGroup(world: World, nameOrArn = ""): Group {
   return group;
 }
 
-function createGroup(world: World, request: CreateModelPackageGroupInput): Answer {
-  const name = request.ModelPackageGroupName ?? "";
-  if (allGroups(world).some((group) => group.name.toLowerCase() === name.toLowerCase())) {
-    throw invalid(`ModelPackageGroup already exists: ${name}`);
-  }
-  return { ModelPackageGroupArn: world.create("model-package-group", name, { ...request }).arn };
-}
-
 /** Creates a group if it does not exist, like the stack. */
 export function ensureGroup(world: World, name: string): void {
   if (!allGroups(world).some((group) => group.name === name)) {
@@ -80,36 +60,6 @@ function groupAnswer({ arn, creationTime, description, name }: Group): Answer {
     CreatedBy: {},
     ModelPackageGroupStatus: "Completed",
   };
-}
-
-function describeGroup(world: World, request: DescribeModelPackageGroupInput): Answer {
-  return groupAnswer(findGroup(world, request.ModelPackageGroupName));
-}
-
-function listGroups(world: World, request: ListModelPackageGroupsInput): Answer {
-  // No groups are shared with this machine.
-  const groups = request.CrossAccountFilterOption === "CrossAccount" ? [] : allGroups(world);
-  const page = pageOf(filtered(groups, request), request, {
-    key: ({ name }) => name,
-    sorts: { CreationTime: ({ creationTime }) => creationTime, Name: ({ name }) => name },
-    defaultSort: "CreationTime",
-    defaultOrder: "Ascending",
-    defaultSize: 10,
-  });
-  return { NextToken: page.NextToken, ModelPackageGroupSummaryList: page.items.map(groupAnswer) };
-}
-
-function deleteGroup(world: World, request: DeleteModelPackageGroupInput): Answer {
-  const { name } = findGroup(world, request.ModelPackageGroupName);
-  if (world.registry.list(name).length > 0) {
-    throw conflict(`ModelPackageGroup ${name} has model packages; delete them first.`);
-  }
-  const resource = world.of("model-package-group").find(name);
-  if (resource !== undefined) {
-    world.of("model-package-group").remove(resource);
-  }
-  world.registry.removeGroup(name);
-  return {};
 }
 
 const arnOf = (world: World, { group, version }: ModelPackage): string =>
@@ -135,19 +85,6 @@ export function findPackage(world: World, arn = ""): ModelPackage {
   return model;
 }
 
-function createPackage(world: World, request: CreateModelPackageInput): Answer {
-  refuseUnsupported(request, ["ModelPackageName", "SourceAlgorithmSpecification"]);
-  const { ModelPackageGroupName: group } = request;
-  if (group === undefined) {
-    throw invalid(
-      "Model packages without a ModelPackageGroupName are not supported on this machine.",
-    );
-  }
-  const { name } = findGroup(world, group);
-  const model = world.registry.register(name, request);
-  return { ModelPackageArn: arnOf(world, model) };
-}
-
 function packageAnswer(world: World, model: ModelPackage): Answer {
   const arn = arnOf(world, model);
   return {
@@ -166,86 +103,121 @@ function packageAnswer(world: World, model: ModelPackage): Answer {
   };
 }
 
-function describePackage(world: World, request: DescribeModelPackageInput): Answer {
-  return packageAnswer(world, findPackage(world, request.ModelPackageName));
-}
-
-function listPackages(world: World, request: ListModelPackagesInput): Answer {
-  const {
-    ModelApprovalStatus: approval,
-    ModelPackageGroupName: group,
-    ModelPackageType: type,
-  } = request;
-  const all = allPackages(world, group).map((model) => ({
-    model,
-    name: `${model.group}/${model.version}`,
-    creationTime: model.creationTime,
-  }));
-  // Without a group, the service lists unversioned packages, which do not exist here. Source: ModelPackageType.
-  const listed = group === undefined && (type ?? "Unversioned") === "Unversioned" ? [] : all;
-  const page = pageOf(
-    filtered(listed, request).filter(
-      ({ model }) => approval === undefined || model.approvalStatus === approval,
-    ),
-    request,
-    {
-      key: ({ name }) => name,
-      sorts: { CreationTime: ({ creationTime }) => creationTime, Name: ({ name }) => name },
-      defaultSort: "CreationTime",
-      defaultOrder: "Ascending",
-      defaultSize: 10,
-    },
-  );
-  return {
-    NextToken: page.NextToken,
-    ModelPackageSummaryList: page.items.map(({ model }) => ({
-      ...packageAnswer(world, model),
-      ModelPackageName: undefined,
-    })),
-  };
-}
-
-function updatePackage(world: World, request: UpdateModelPackageInput): Answer {
-  refuseUnsupported(request, ["AdditionalInferenceSpecificationsToAdd", "ModelLifeCycle"]);
-  const model = findPackage(world, request.ModelPackageArn);
-  const metadata = {
-    ...model.request.CustomerMetadataProperties,
-    ...request.CustomerMetadataProperties,
-  };
-  const removed = new Set(request.CustomerMetadataPropertiesToRemove);
-  const { InferenceSpecification, ModelCard, SourceUri } = request;
-  world.registry.update(model, {
-    approvalStatus: request.ModelApprovalStatus ?? model.approvalStatus,
-    ...(request.ApprovalDescription !== undefined && {
-      approvalDescription: request.ApprovalDescription,
-    }),
-    request: {
-      ...model.request,
-      ...(InferenceSpecification && { InferenceSpecification }),
-      ...(SourceUri !== undefined && { SourceUri }),
-      ...(ModelCard && { ModelCard: { ...model.request.ModelCard, ...ModelCard } }),
-      CustomerMetadataProperties: Object.fromEntries(
-        Object.entries(metadata).filter(([name]) => !removed.has(name)),
-      ),
-    },
-  });
-  return { ModelPackageArn: arnOf(world, model) };
-}
-
-function deletePackage(world: World, request: DeleteModelPackageInput): Answer {
-  world.registry.remove(findPackage(world, request.ModelPackageName));
-  return {};
-}
-
 /** The operations on the model registry. */
 export const registry = {
-  CreateModelPackage: createPackage,
-  CreateModelPackageGroup: createGroup,
-  DeleteModelPackage: deletePackage,
-  DeleteModelPackageGroup: deleteGroup,
-  DescribeModelPackage: describePackage,
-  DescribeModelPackageGroup: describeGroup,
-  ListModelPackageGroups: listGroups,
-  ListModelPackages: listPackages,
-  UpdateModelPackage: updatePackage,
-};
+  CreateModelPackage(world, request) {
+    refuseUnsupported(request, ["ModelPackageName", "SourceAlgorithmSpecification"]);
+    const { ModelPackageGroupName: group } = request;
+    if (group === undefined) {
+      throw invalid(
+        "Model packages without a ModelPackageGroupName are not supported on this machine.",
+      );
+    }
+    const { name } = findGroup(world, group);
+    const model = world.registry.register(name, request);
+    return { ModelPackageArn: arnOf(world, model) };
+  },
+
+  CreateModelPackageGroup(world, request) {
+    const name = request.ModelPackageGroupName ?? "";
+    if (allGroups(world).some((group) => group.name.toLowerCase() === name.toLowerCase())) {
+      throw invalid(`ModelPackageGroup already exists: ${name}`);
+    }
+    return { ModelPackageGroupArn: world.create("model-package-group", name, { ...request }).arn };
+  },
+
+  DeleteModelPackage(world, request) {
+    world.registry.remove(findPackage(world, request.ModelPackageName));
+    return {};
+  },
+
+  DeleteModelPackageGroup(world, request) {
+    const { name } = findGroup(world, request.ModelPackageGroupName);
+    if (world.registry.list(name).length > 0) {
+      throw conflict(`ModelPackageGroup ${name} has model packages; delete them first.`);
+    }
+    const resource = world.of("model-package-group").find(name);
+    if (resource !== undefined) {
+      world.of("model-package-group").remove(resource);
+    }
+    world.registry.removeGroup(name);
+    return {};
+  },
+
+  DescribeModelPackage(world, request) {
+    return packageAnswer(world, findPackage(world, request.ModelPackageName));
+  },
+
+  DescribeModelPackageGroup(world, request) {
+    return groupAnswer(findGroup(world, request.ModelPackageGroupName));
+  },
+
+  ListModelPackageGroups(world, request) {
+    // No groups are shared with this machine.
+    const groups = request.CrossAccountFilterOption === "CrossAccount" ? [] : allGroups(world);
+    const page = pageOf(filtered(groups, request), request, {
+      ...byTime,
+      defaultSize: 10,
+    });
+    return { NextToken: page.NextToken, ModelPackageGroupSummaryList: page.items.map(groupAnswer) };
+  },
+
+  ListModelPackages(world, request) {
+    const {
+      ModelApprovalStatus: approval,
+      ModelPackageGroupName: group,
+      ModelPackageType: type,
+    } = request;
+    const all = allPackages(world, group).map((model) => ({
+      model,
+      name: `${model.group}/${model.version}`,
+      creationTime: model.creationTime,
+    }));
+    // Without a group, the service lists unversioned packages, which do not exist here. Source: ModelPackageType.
+    const listed = group === undefined && (type ?? "Unversioned") === "Unversioned" ? [] : all;
+    const page = pageOf(
+      filtered(listed, request).filter(
+        ({ model }) => approval === undefined || model.approvalStatus === approval,
+      ),
+      request,
+      {
+        ...byTime,
+        defaultSize: 10,
+      },
+    );
+    return {
+      NextToken: page.NextToken,
+      ModelPackageSummaryList: page.items.map(({ model }) => ({
+        ...packageAnswer(world, model),
+        ModelPackageName: undefined,
+      })),
+    };
+  },
+
+  UpdateModelPackage(world, request) {
+    refuseUnsupported(request, ["AdditionalInferenceSpecificationsToAdd", "ModelLifeCycle"]);
+    const model = findPackage(world, request.ModelPackageArn);
+    const metadata = {
+      ...model.request.CustomerMetadataProperties,
+      ...request.CustomerMetadataProperties,
+    };
+    const removed = new Set(request.CustomerMetadataPropertiesToRemove);
+    const { InferenceSpecification, ModelCard, SourceUri } = request;
+    world.registry.update(model, {
+      approvalStatus: request.ModelApprovalStatus ?? model.approvalStatus,
+      ...(request.ApprovalDescription !== undefined && {
+        approvalDescription: request.ApprovalDescription,
+      }),
+      request: {
+        ...model.request,
+        ...(InferenceSpecification && { InferenceSpecification }),
+        ...(SourceUri !== undefined && { SourceUri }),
+        ...(ModelCard && { ModelCard: { ...model.request.ModelCard, ...ModelCard } }),
+        CustomerMetadataProperties: Object.fromEntries(
+          Object.entries(metadata).filter(([name]) => !removed.has(name)),
+        ),
+      },
+    });
+    return { ModelPackageArn: arnOf(world, model) };
+  },
+} satisfies SageMakerOperations;

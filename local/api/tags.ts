@@ -1,11 +1,11 @@
-import type { AddTagsInput, DeleteTagsInput, ListTagsInput, Tag } from "@aws-sdk/client-sagemaker";
+import type { Tag } from "@aws-sdk/client-sagemaker";
 
 import type { Resource, ResourceKind } from "../records/resources";
 import { invalid } from "./errors";
 import { findJob, type JobKind } from "./jobs";
-import type { Answer } from "./operation";
 import { pageOf } from "./pages";
 import { findPackage } from "./registry";
+import type { SageMakerOperations } from "./operation";
 import type { World } from "./world";
 
 const resourceKinds: readonly string[] = [
@@ -31,20 +31,19 @@ function parts(arn: string): readonly [kind: string, name: string] {
 }
 
 /** A resource that was created through the API, whose tags can be changed. */
-function resourceOf(
-  world: World,
-  arn: string,
-): { readonly kind: ResourceKind; readonly resource: Resource } | undefined {
+interface TaggedResource {
+  readonly kind: ResourceKind;
+  readonly resource: Resource;
+}
+
+function resourceOf(world: World, arn: string): TaggedResource | undefined {
   const [kind] = parts(arn);
   const known = resourceKinds.includes(kind) ? (kind as ResourceKind) : undefined;
   const resource = known && world.of(known).find(arn);
   return known && resource && { kind: known, resource };
 }
 
-function changeable(
-  world: World,
-  arn: string,
-): { readonly kind: ResourceKind; readonly resource: Resource } {
+function changeable(world: World, arn: string): TaggedResource {
   const found = resourceOf(world, arn);
   if (found === undefined) {
     throw invalid(
@@ -54,28 +53,8 @@ function changeable(
   return found;
 }
 
-/** Merges tags; later ones replace those with the same key. */
-function merged(before: readonly Tag[], added: readonly Tag[]): readonly Tag[] {
-  const keys = new Set(added.map(({ Key }) => Key));
-  return [...before.filter(({ Key }) => !keys.has(Key)), ...added];
-}
-
-function add(world: World, request: AddTagsInput): Answer {
-  const { kind, resource } = changeable(world, request.ResourceArn ?? "");
-  const tags = merged(resource.tags, request.Tags ?? []);
-  world.of(kind).put({ ...resource, tags });
-  return { Tags: tags };
-}
-
-function remove(world: World, request: DeleteTagsInput): Answer {
-  const { kind, resource } = changeable(world, request.ResourceArn ?? "");
-  const keys = new Set(request.TagKeys);
-  world.of(kind).put({ ...resource, tags: resource.tags.filter(({ Key = "" }) => !keys.has(Key)) });
-  return {};
-}
-
 /** The tags of any resource. */
-async function tagsOf(world: World, arn: string): Promise<readonly Tag[]> {
+function tagsOf(world: World, arn: string): readonly Tag[] {
   const found = resourceOf(world, arn);
   if (found !== undefined) {
     return found.resource.tags;
@@ -85,22 +64,35 @@ async function tagsOf(world: World, arn: string): Promise<readonly Tag[]> {
   if (kind === "model-package") {
     return findPackage(world, arn).request.Tags ?? [];
   }
-  const job = jobKind && (await findJob(world, jobKind, name));
+  const job = jobKind && findJob(world, jobKind, name);
   if (job === undefined) {
     throw invalid(`There is no ${arn}.`);
   }
   return (job.properties["Tags"] ?? []) as readonly Tag[];
 }
 
-async function list(world: World, request: ListTagsInput): Promise<Answer> {
-  const page = pageOf(await tagsOf(world, request.ResourceArn ?? ""), request, {
-    key: ({ Key = "" }) => Key,
-    sorts: {},
-    defaultSort: "",
-    defaultOrder: "Ascending",
-  });
-  return { NextToken: page.NextToken, Tags: page.items };
-}
-
 /** The operations on tags. */
-export const tags = { AddTags: add, DeleteTags: remove, ListTags: list };
+export const tags = {
+  AddTags(world, request) {
+    const { kind, resource } = changeable(world, request.ResourceArn ?? "");
+    const added = request.Tags ?? [];
+    const keys = new Set(added.map(({ Key }) => Key));
+    const tags = [...resource.tags.filter(({ Key }) => !keys.has(Key)), ...added];
+    world.of(kind).put({ ...resource, tags });
+    return { Tags: tags };
+  },
+
+  DeleteTags(world, request) {
+    const { kind, resource } = changeable(world, request.ResourceArn ?? "");
+    const keys = new Set(request.TagKeys);
+    const tags = resource.tags.filter(({ Key = "" }) => !keys.has(Key));
+    world.of(kind).put({ ...resource, tags });
+    return {};
+  },
+
+  ListTags(world, request) {
+    const all = tagsOf(world, request.ResourceArn ?? "");
+    const page = pageOf(all, request, { key: ({ Key = "" }) => Key });
+    return { NextToken: page.NextToken, Tags: page.items };
+  },
+} satisfies SageMakerOperations;

@@ -5,7 +5,7 @@ import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { parseText } from "../../pipeline/language/parse";
 import { UserError } from "../../errors/userError";
 import { warnOnce } from "./documents";
-import type { ExecutionDocument, ExecutionHead } from "./executionDocument";
+import { type ExecutionDocument, executionId, type ExecutionHead } from "./executionDocument";
 import { readDocument, readHead } from "./executionFile";
 import { type ExecutionRecord, recordOf } from "./executionRecord";
 import { Workspace } from "./workspace";
@@ -71,6 +71,11 @@ export function listHeads(workspace: Workspace): readonly ExecutionHead[] {
 export function findDocument(workspace: Workspace, id: string): ExecutionDocument | undefined {
   const path = recordPath(workspace.execution(id));
   return /^[\w-]+$/.test(id) && existsSync(path) ? documentAt(workspace, path) : undefined;
+}
+
+/** The full documents of a work folder's executions, latest first. @throws UserError if one is damaged */
+export function listDocuments(workspace: Workspace): readonly ExecutionDocument[] {
+  return listHeads(workspace).flatMap((head) => findDocument(workspace, executionId(head)) ?? []);
 }
 
 /** @throws UserError if the document is damaged */
