@@ -5,7 +5,6 @@ Prints Markdown; --write also puts it under "## Commands" in docs/benchmarks.md.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import resource
@@ -15,7 +14,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from bench.report import publish
+from bench.report import options, publish
 
 ROOT = Path(__file__).parents[1]
 TITLE = "## Commands"
@@ -68,9 +67,7 @@ def measure(folder: Path) -> list[str]:
 
 def main() -> None:
     """Measures everything and prints it."""
-    parser = argparse.ArgumentParser(prog="bench.commands", description=__doc__)
-    parser.add_argument("--write", action="store_true", help="update docs/benchmarks.md")
-    arguments = parser.parse_args()
+    arguments = options("commands", __doc__).parse_args()
     with tempfile.TemporaryDirectory(prefix="restate-bench-") as folder:
         lines = [
             TITLE,

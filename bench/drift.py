@@ -9,7 +9,6 @@ Prints Markdown; --write also puts it under "## Drift" in docs/benchmarks.md.
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from multiprocessing import Pool
@@ -24,7 +23,7 @@ sys.path.insert(0, str(ROOT / "pipeline/scripts"))
 from drift_reference import make_reference  # noqa: E402
 from drift_tests import Thresholds  # noqa: E402
 
-from bench.report import publish  # noqa: E402
+from bench.report import options, publish  # noqa: E402
 from local.drift_simulation.replay import Labels, Replay  # noqa: E402
 from local.drift_simulation.shifts import Shift, World  # noqa: E402
 
@@ -175,8 +174,7 @@ def measure(months: int, shifted: int, workers: int) -> list[str]:
 
 def main() -> None:
     """Measures everything and prints it."""
-    parser = argparse.ArgumentParser(prog="bench.drift", description=__doc__)
-    parser.add_argument("--write", action="store_true", help="update docs/benchmarks.md")
+    parser = options("drift", __doc__)
     parser.add_argument("--months", type=int, default=1_000, help="quiet months of each volume")
     parser.add_argument("--shifted", type=int, default=50, help="months of each kind of shift")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes")

@@ -5,7 +5,6 @@ Prints Markdown; --write also puts it under "## Prediction intervals" in docs/be
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Callable
@@ -23,7 +22,7 @@ sys.path.insert(0, str(ROOT / "pipeline/scripts"))
 import evaluate  # noqa: E402
 from row_splits import Key, assign  # noqa: E402
 
-from bench.report import publish  # noqa: E402
+from bench.report import options, publish  # noqa: E402
 
 TITLE = "## Prediction intervals"
 CONFIDENCES = (0.8, 0.9, 0.95)
@@ -135,14 +134,10 @@ def measure(file: Path, seeds: int, workers: int) -> list[str]:
 
 def main() -> None:
     """Measures everything and prints it."""
-    parser = argparse.ArgumentParser(prog="bench.intervals", description=__doc__)
-    parser.add_argument("--data", type=Path, default=os.environ.get("RESTATE_DATA"))
+    parser = options("intervals", __doc__, data=True)
     parser.add_argument("--seeds", type=int, default=100, help="splits of each kind")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes")
-    parser.add_argument("--write", action="store_true", help="update docs/benchmarks.md")
     arguments = parser.parse_args()
-    if arguments.data is None or not Path(arguments.data).is_file():
-        parser.error("--data (or RESTATE_DATA) must be the California housing file")
     lines = [
         TITLE,
         "",
@@ -152,7 +147,7 @@ def main() -> None:
         "and in the middle 90 % of the splits. Of the small table, all other rows are new. Groups "
         "are squares of one degree, which `split: {by: group}` puts into one part each.",
         "",
-        *measure(Path(arguments.data).resolve(), arguments.seeds, arguments.workers or 1),
+        *measure(arguments.data, arguments.seeds, arguments.workers or 1),
         "",
         "The target is a mean within 2 points of the confidence if rows are split at random. With "
         "groups, which errors have in common, a single split says little about the next one.",

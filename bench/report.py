@@ -1,9 +1,27 @@
 """Prints a benchmark's results, and writes them to docs/benchmarks.md."""
 
+import argparse
+import os
 import re
 from pathlib import Path
 
 REPORT = Path(__file__).parents[1] / "docs/benchmarks.md"
+
+
+def options(name: str, description: str | None, *, data: bool = False) -> argparse.ArgumentParser:
+    """A parser of the options that benchmarks have: --write, and the file of the default table."""
+    parser = argparse.ArgumentParser(prog=f"bench.{name}", description=description)
+    parser.add_argument("--write", action="store_true", help="update docs/benchmarks.md")
+    if data:
+        default = os.environ.get("RESTATE_DATA", "")
+        parser.add_argument("--data", type=_table, default=default, help="California housing")
+    return parser
+
+
+def _table(text: str) -> Path:
+    if not Path(text).is_file():
+        raise argparse.ArgumentTypeError("it (or RESTATE_DATA) must be the California housing file")
+    return Path(text).resolve()
 
 
 def publish(lines: list[str], *, write: bool) -> None:

@@ -5,9 +5,7 @@ Prints Markdown; --write also puts it under "## Default tuning" in docs/benchmar
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import tempfile
 from pathlib import Path
 from statistics import mean
@@ -16,7 +14,7 @@ from typing import Any
 import yaml
 
 from bench.local.trials import ROOT, run_local
-from bench.report import publish
+from bench.report import options, publish
 
 TITLE = "## Default tuning"
 SEEDS = (1729, 1, 2, 3, 4, 5, 6, 7, 8, 9)
@@ -82,14 +80,10 @@ def table(pairs: list[tuple[Scores, Scores]]) -> list[str]:
 
 def main() -> None:
     """Measures everything and prints it."""
-    parser = argparse.ArgumentParser(prog="bench.tuning", description=__doc__)
-    parser.add_argument("--data", type=Path, default=os.environ.get("RESTATE_DATA"))
+    parser = options("tuning", __doc__, data=True)
     parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
-    parser.add_argument("--write", action="store_true", help="update docs/benchmarks.md")
     arguments = parser.parse_args()
-    if arguments.data is None or not Path(arguments.data).is_file():
-        parser.error("--data (or RESTATE_DATA) must be the California housing file")
-    data, pairs, config = Path(arguments.data).resolve(), [], defaults()
+    data, pairs, config = arguments.data, [], defaults()
     for seed in arguments.seeds:
         dataset = {**config["dataset"], "seed": seed}
         with tempfile.TemporaryDirectory(prefix="restate-bench-") as folder:

@@ -1,31 +1,18 @@
 // Runs benchmarks: `npm run bench -- NAME [OPTION...]`; without a name, all of them in turn. Each prints a Markdown table
 // that includes the baseline from the same run; see docs/benchmarks.md.
 
-import { spawnSync } from "node:child_process";
-
 import { runPython } from "./python.mjs";
 
-const transpile = ["--require", "ts-node/register/transpile-only"];
-const typescript = (file) => (options) =>
-  spawnSync(process.execPath, [...transpile, file, ...options], { stdio: "inherit" }).status ?? 1;
-
-const benches = {
-  commands: (options) => runPython(["-m", "bench.commands", ...options]),
-  container: (options) => runPython(["-m", "bench.container", ...options]),
-  definition: typescript("bench/definition.ts"),
-  drift: (options) => runPython(["-m", "bench.drift", ...options]),
-  intervals: (options) => runPython(["-m", "bench.intervals", ...options]),
-  local: (options) => runPython(["-m", "bench.local", ...options]),
-  program: typescript("bench/program/index.ts"),
-  tuning: (options) => runPython(["-m", "bench.tuning", ...options]),
-};
+const benches = ["commands", "container", "drift", "intervals", "local", "tuning"];
 
 const [name, ...options] = process.argv.slice(2);
-if (name !== undefined && !Object.hasOwn(benches, name)) {
+if (name !== undefined && !benches.includes(name)) {
   process.stderr.write(
-    `error: there is no benchmark "${name}"; the benchmarks are ${Object.keys(benches).join(", ")}\n`,
+    `error: there is no benchmark "${name}"; the benchmarks are ${benches.join(", ")}\n`,
   );
   process.exit(2);
 }
-const chosen = name === undefined ? Object.values(benches) : [benches[name]];
-process.exitCode = Math.max(...chosen.map((bench) => bench(options)));
+const chosen = name === undefined ? benches : [name];
+process.exitCode = Math.max(
+  ...chosen.map((bench) => runPython(["-m", `bench.${bench}`, ...options])),
+);

@@ -3,7 +3,6 @@
 Prints Markdown; --write also puts it under "## Container" in docs/benchmarks.md.
 """
 
-import argparse
 import json
 import os
 import platform
@@ -11,7 +10,7 @@ import subprocess
 
 from bench.container.serving import SECONDS, measure_serving
 from bench.container.training import measure_training
-from bench.report import publish
+from bench.report import options, publish
 
 TITLE = "## Container"
 IMAGE = "restate-decision-tree:test"
@@ -19,9 +18,7 @@ IMAGE = "restate-decision-tree:test"
 
 def main() -> None:
     """Run everything and print it."""
-    parser = argparse.ArgumentParser(prog="bench.container", description=__doc__)
-    parser.add_argument("--write", action="store_true", help="update docs/benchmarks.md")
-    arguments = parser.parse_args()
+    arguments = options("container", __doc__).parse_args()
     lines = [
         TITLE,
         "",

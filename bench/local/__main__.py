@@ -4,7 +4,6 @@ Prints Markdown; --write also puts it under "## Local run" in docs/benchmarks.md
 in a temporary folder, which needs room for about six times the largest table.
 """
 
-import argparse
 import os
 import platform
 import tempfile
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from bench.local.data_steps import measure_data_steps
 from bench.local.trials import measure_trials
-from bench.report import publish
+from bench.report import options, publish
 
 TITLE = "## Local run"
 MAX_ROWS = 20_000_000
@@ -20,14 +19,10 @@ MAX_ROWS = 20_000_000
 
 def main() -> None:
     """Measures everything and prints it."""
-    parser = argparse.ArgumentParser(prog="bench.local", description=__doc__)
-    parser.add_argument("--data", type=Path, default=os.environ.get("RESTATE_DATA"))
+    parser = options("local", __doc__, data=True)
     parser.add_argument("--rows", type=int, default=MAX_ROWS, help="largest table")
-    parser.add_argument("--write", action="store_true", help="update docs/benchmarks.md")
     arguments = parser.parse_args()
-    if arguments.data is None or not arguments.data.is_file():
-        parser.error("--data (or RESTATE_DATA) must be the California housing file")
-    data = arguments.data.resolve()
+    data = arguments.data
     with tempfile.TemporaryDirectory(prefix="restate-bench-") as folder:
         work = Path(folder)
         lines = [
