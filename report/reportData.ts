@@ -1,12 +1,13 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
+import { z } from "zod";
 
 import type { PipelineDefinition } from "../pipeline/language/definition";
 import { isObject } from "../pipeline/language/json";
 import { type CandidateRecord, definitionIn, readRecord } from "../local/records/executions";
 import type { Metrics } from "../local/records/summary";
 import { type DataReport, readDataReport } from "../local/records/dataReport";
-import { warnOfDamage } from "../local/records/documents";
+import { readDocument } from "../local/records/documents";
 import { lastLines } from "../local/environments/logs";
 import {
   type Diagnoses,
@@ -125,14 +126,8 @@ export function readDiagnoses(path: string): Diagnoses {
   if (!existsSync(path)) {
     return { candidates: [] };
   }
-  let document: unknown;
-  try {
-    document = JSON.parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) {
-      throw error;
-    }
-    warnOfDamage(path);
+  const document = readDocument(path, z.unknown());
+  if (document === undefined) {
     return { candidates: [] };
   }
   if (isObject(document) && document["version"] === diagnosesVersion) {

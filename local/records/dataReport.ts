@@ -1,11 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-
 import { z } from "zod";
 
 import type { ProcessingRequest } from "../../pipeline/language/evaluate";
 import type { Execution, QueriedRows } from "../execution/execution";
 import { writeJson } from "../storage/files";
+import { parseDocument } from "./documents";
 
 const parts = ["train", "validation", "test"] as const;
 
@@ -40,17 +40,6 @@ const dataReportSchema = z.object({
 export type DataReport = z.output<typeof dataReportSchema>;
 
 const fileName = "data_report.json";
-
-function parse(path: string): DataReport | undefined {
-  try {
-    return dataReportSchema.safeParse(JSON.parse(readFileSync(path, "utf8"))).data;
-  } catch (error) {
-    if (error instanceof SyntaxError) {
-      return undefined; // Another file with that name, or a damaged one.
-    }
-    throw error;
-  }
-}
 
 /** The rows of the query that made what a step reads. */
 function queriedRows({ described, queried }: Execution, step: string): QueriedRows | undefined {
@@ -99,7 +88,8 @@ export function keepDataReport(execution: Execution, step: string): DataReport |
   const uri = (config?.Outputs ?? [])
     .map(({ S3Output: output }) => `${(output?.S3Uri ?? "").replace(/\/$/, "")}/${fileName}`)
     .find((one) => one.startsWith("s3://") && store.isObject(one));
-  const written = uri === undefined ? undefined : parse(store.path(uri));
+  // Another file may have that name.
+  const written = uri === undefined ? undefined : parseDocument(store.path(uri), dataReportSchema);
   const report = written && withQueried(written, queriedRows(execution, step));
   if (report !== undefined) {
     writeJson(join(folder, fileName), report);
@@ -110,5 +100,5 @@ export function keepDataReport(execution: Execution, step: string): DataReport |
 /** Reads the data report of an execution by its folder; undefined if it has none. */
 export function readDataReport(folder: string): DataReport | undefined {
   const path = join(folder, fileName);
-  return existsSync(path) ? parse(path) : undefined;
+  return existsSync(path) ? parseDocument(path, dataReportSchema) : undefined;
 }

@@ -1,6 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
-
-import { isObject, type Json, type JsonObject } from "../../pipeline/language/json";
+import type { z } from "zod";
 
 /** Warnings that this process has printed. */
 const warned = new Set<string>();
@@ -17,28 +16,28 @@ export function warnOnce(warning: string, version = 0): void {
   }
 }
 
-/** Warns on standard error about a damaged document, which is ignored. */
-export function warnOfDamage(path: string): void {
-  warnOnce(`${path} is damaged, so it is skipped`, statSync(path).mtimeMs);
+/** Warns on standard error about a document that cannot be read, which is ignored. */
+export function warnOfDamage(path: string, defect = "is damaged"): void {
+  warnOnce(`${path} ${defect}, so it is skipped`, statSync(path).mtimeMs);
 }
 
-/**
- * Reads a JSON document of earlier runs. A damaged one is reported on standard error and ignored.
- *
- * @param members required members
- * @returns undefined if it is damaged
- */
-export function readDocument(path: string, members: readonly string[]): JsonObject | undefined {
+/** The JSON document in a file, by its schema; undefined if it is damaged. */
+export function parseDocument<Value>(path: string, schema: z.ZodType<Value>): Value | undefined {
   try {
-    const document = JSON.parse(readFileSync(path, "utf8")) as Json;
-    if (isObject(document) && members.every((name) => document[name] !== undefined)) {
-      return document;
-    }
+    return schema.safeParse(JSON.parse(readFileSync(path, "utf8"))).data;
   } catch (error) {
-    if (!(error instanceof SyntaxError)) {
-      throw error;
+    if (error instanceof SyntaxError) {
+      return undefined;
     }
+    throw error;
   }
-  warnOfDamage(path);
-  return undefined;
+}
+
+/** Reads a JSON document of earlier runs. A damaged one is reported on standard error and ignored. */
+export function readDocument<Value>(path: string, schema: z.ZodType<Value>): Value | undefined {
+  const document = parseDocument(path, schema);
+  if (document === undefined) {
+    warnOfDamage(path);
+  }
+  return document;
 }

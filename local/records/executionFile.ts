@@ -3,9 +3,8 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from
 import { z } from "zod";
 
 import { writeFileAtomically, type WriteOptions } from "../storage/files";
-import { warnOfDamage } from "./documents";
+import { parseDocument, warnOfDamage } from "./documents";
 import type { ExecutionDocument, ExecutionHead } from "./executionDocument";
-import { convertFirstForm, isFirstForm } from "./firstForm";
 
 const time = z.iso.datetime();
 const executionStatus = z.enum<Readonly<Record<PipelineExecutionStatus, PipelineExecutionStatus>>>({
@@ -126,7 +125,7 @@ function readHeadOf(path: string): ExecutionHead | undefined {
         return parsed.data as unknown as ExecutionHead;
       }
     } catch {
-      // A document of the first form, or a damaged one.
+      // It is damaged.
     }
   }
   return readUndamaged(path);
@@ -136,24 +135,22 @@ function readHeadOf(path: string): ExecutionHead | undefined {
 export function readUndamaged(path: string): ExecutionDocument | undefined {
   const document = readDocument(path);
   if (document === undefined) {
-    warnOfDamage(path);
+    warnOfDamage(path, defectOf(path));
   }
   return document;
 }
 
+/** What is wrong with a document that cannot be read. */
+export function defectOf(path: string): string {
+  const found = parseDocument(path, z.looseObject({ version: z.unknown().optional() }));
+  return found === undefined || found.version === 2
+    ? "is damaged"
+    : "was written by another version of this program";
+}
+
 /** Reads the document of an execution; undefined if it is damaged. */
 export function readDocument(path: string): ExecutionDocument | undefined {
-  let content: unknown;
-  try {
-    content = JSON.parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    if (error instanceof SyntaxError) {
-      return undefined;
-    }
-    throw error;
-  }
-  const parsed = document.safeParse(isFirstForm(content) ? convertFirstForm(content) : content);
-  return parsed.success ? (parsed.data as unknown as ExecutionDocument) : undefined;
+  return parseDocument(path, document) as unknown as ExecutionDocument | undefined;
 }
 
 /** Writes the document of an execution: the summary for lists in the first line, then one member per line. */

@@ -6,7 +6,7 @@ import { parseText } from "../../pipeline/language/parse";
 import { UserError } from "../../errors/userError";
 import { warnOnce } from "./documents";
 import { type ExecutionDocument, executionId, type ExecutionHead } from "./executionDocument";
-import { readDocument, readHead } from "./executionFile";
+import { defectOf, readDocument, readHead } from "./executionFile";
 import { type ExecutionRecord, recordOf } from "./executionRecord";
 import { Workspace } from "./workspace";
 
@@ -82,7 +82,7 @@ export function listDocuments(workspace: Workspace): readonly ExecutionDocument[
 function documentAt(workspace: Workspace, path: string): ExecutionDocument {
   const document = readDocument(path);
   if (document === undefined) {
-    throw new UserError(`the record of the execution cannot be read: ${path} is damaged`);
+    throw new UserError(`the record of the execution cannot be read: ${path} ${defectOf(path)}`);
   }
   return isUnderWay(document) && !workspace.isAlive(document.process)
     ? stopped(document)

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 
 import type { RegisterModelRequest } from "../../pipeline/language/evaluate";
 import { readDocument } from "./documents";
@@ -18,6 +19,14 @@ export interface ModelPackage {
   /** The request of CreateModelPackage. */
   readonly request: RegisterModelRequest;
 }
+
+const lastSchema = z.object({ version: z.number() });
+const packageSchema = z.looseObject({
+  group: z.string(),
+  version: z.number(),
+  approvalStatus: z.string(),
+  request: z.looseObject({}),
+});
 
 /** The model registry: a folder per group, with a document per version. */
 export class ModelRegistry {
@@ -79,7 +88,7 @@ export class ModelRegistry {
   /** The highest number of a group's deleted versions. */
   private lastRemoved(group: string): number {
     const path = join(this.folder, group, "last.json");
-    return existsSync(path) ? Number(readDocument(path, ["version"])?.["version"] ?? 0) : 0;
+    return existsSync(path) ? (readDocument(path, lastSchema)?.version ?? 0) : 0;
   }
 
   /** The groups that have models. */
@@ -102,8 +111,7 @@ export class ModelRegistry {
   get(group: string, version: number): ModelPackage | undefined {
     const path = join(this.folder, group, `${version}.json`);
     return existsSync(path)
-      ? (readDocument(path, ["group", "version", "approvalStatus", "request"]) as
-          ModelPackage | undefined)
+      ? (readDocument(path, packageSchema) as ModelPackage | undefined)
       : undefined;
   }
 

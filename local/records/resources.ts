@@ -1,11 +1,11 @@
 import type { Tag } from "@aws-sdk/client-sagemaker";
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 
 import type { Properties } from "../execution/execution";
 import { writeJson } from "../storage/files";
-import { warnOfDamage } from "./documents";
+import { readDocument } from "./documents";
 import type { Workspace } from "./workspace";
 
 /** The kinds of named resources that the API creates, which are also the names of their folders. */
@@ -51,7 +51,7 @@ export class Resources {
     return existsSync(this.folder)
       ? readdirSync(this.folder)
           .filter((file) => file.endsWith(".json"))
-          .flatMap((file) => this.read(join(this.folder, file)) ?? [])
+          .flatMap((file) => readDocument(join(this.folder, file), schema) ?? [])
       : [];
   }
 
@@ -76,20 +76,5 @@ export class Resources {
 
   private path(name: string): string {
     return join(this.folder, `${name}.json`);
-  }
-
-  private read(path: string): Resource | undefined {
-    try {
-      const parsed = schema.safeParse(JSON.parse(readFileSync(path, "utf8")));
-      if (parsed.success) {
-        return parsed.data;
-      }
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) {
-        throw error;
-      }
-    }
-    warnOfDamage(path);
-    return undefined;
   }
 }

@@ -200,33 +200,19 @@ describe("the document of an execution", () => {
     }
   });
 
-  it("of the first version can still be read", () => {
-    const before = record({
-      status: "Failed",
-      failureReason: "too bad",
-      seconds: 12.5,
-      parameters: { Limit: 0.5, Name: "x" },
-      steps: [
-        result("Check", { type: "Condition", detail: "false" }),
-        result("Tune", { type: "Tuning", reusedFrom: "aaa", detail: "as in execution aaa" }),
-        result("Fail", { type: "Fail", status: "Failed", failureReason: "too bad" }),
-        { name: "Other", type: "Processing", status: "NotExecuted" },
-      ],
-      trials: [
-        trial(0, 3, {
-          step: "Tune",
-          maximised: true,
-          hyperparameters: { eta: "1" },
-          log: "/w/executions/abcdefghijkl/logs/0.log",
-        }),
-      ],
+  it("of another version is named", () => {
+    const workspace = new Workspace(join(folder, "other"));
+    const path = put(workspace, executionDocument("abc", 0));
+    writeFileSync(path, '{"id":"abc","status":"Succeeded"}');
+    const said = "was written by another version of this program";
+    const warning = stderrOf(() => {
+      deepEqual(listHeads(workspace), []);
     });
-    const path = join(folder, "first.json");
-    writeFileSync(path, JSON.stringify({ ...before, processId: 1 }));
-    const document = readDocument(path);
-    notEqual(document, undefined);
-    const again = document && recordOf(document, "/w/executions/abcdefghijkl");
-    deepEqual(again, { ...before, parameters: { Limit: "0.5", Name: "x" } });
+    equal(warning, `warning: ${path} ${said}, so it is skipped\n`);
+    throws(() => findDocument(workspace, "abc"), {
+      name: "UserError",
+      message: `the record of the execution cannot be read: ${path} ${said}`,
+    });
   });
 });
 

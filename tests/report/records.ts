@@ -2,6 +2,7 @@ import { join } from "node:path";
 
 import type { StepResult, Trial } from "../../local/execution/execution";
 import type { DataReport } from "../../local/records/dataReport";
+import { writeDocument } from "../../local/records/executionFile";
 import type { ExecutionRecord } from "../../local/records/executions";
 import { writeFileAtomically, writeJson } from "../../local/storage/files";
 import {
@@ -12,6 +13,7 @@ import {
 } from "../../report/diagnosis";
 import type { PipelineDefinition, Step } from "../../pipeline/language/definition";
 import type { JsonObject } from "../../pipeline/language/json";
+import { documentOf } from "./executionDocument";
 
 /** A step of a definition, by what a test wants to say of it. */
 export function step(name: string, more: object = {}): Step {
@@ -104,8 +106,7 @@ export function writeRecords(
   },
 ): void {
   const { baseline, comparison, data, diagnoses, logs = {}, record: own, steps } = records;
-  // In the first form, which is read too.
-  writeJson(join(folder, "execution.json"), { ...own, processId: 1 });
+  writeDocument(join(folder, "execution.json"), documentOf(own));
   writeJson(join(folder, "definition.json"), definitionOf(steps));
   if (diagnoses !== undefined) {
     const document = { version: diagnosesVersion, candidates: diagnoses, comparison, baseline };
