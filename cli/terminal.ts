@@ -1,3 +1,5 @@
+import { formatListing, type Listing } from "../terminal/listing";
+import { widthOf } from "../terminal/output";
 import type { Pause } from "./sageMaker/follow";
 
 /** Where commands write, and how they wait: injected, so that tests need neither a process nor a clock. */
@@ -13,6 +15,11 @@ export interface Terminal {
 /** Prints a line of a command's result. */
 export function print({ stdout }: Terminal, line: string): void {
   stdout.write(`${line}\n`);
+}
+
+/** Prints a listing, as a table that fits, or as JSON. */
+export function printListing(terminal: Terminal, listing: Listing, json = false): void {
+  print(terminal, formatListing(listing, json, widthOf(terminal.stdout)));
 }
 
 /** Prints a line that is not part of a command's result. */

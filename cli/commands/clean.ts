@@ -10,9 +10,7 @@ import { onThisMachine } from "../onThisMachine";
 import { withWorld } from "../options";
 import { print, type Terminal } from "../terminal";
 import { workspaceOf, type WorldOptions } from "../world";
-
-const counted = (number: number, noun: string): string =>
-  `${number} ${noun}${number === 1 ? "" : "s"}`;
+import { counted } from "../ownTable/words";
 
 /** What a work folder contains, in one line. */
 function content(workspace: Workspace): string {

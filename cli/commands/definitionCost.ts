@@ -15,14 +15,13 @@ import {
 import { hoursInMonth, ownPricesSchema, type Prices, pricesWith } from "../../pipeline/cost/prices";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { queryScanLimit } from "../../pipeline/query";
-import { formatListing, type Listing } from "../../terminal/listing";
-import { widthOf } from "../../terminal/output";
+import { type Listing } from "../../terminal/listing";
 import { typedPath } from "../../terminal/options";
 import { type JobSeconds, latestJobSeconds } from "../../local/records/jobSeconds";
 import { workspaceOf } from "../world";
 import { type DefinitionOptions, isStack, namedDefinition } from "../namedDefinition";
 import { stackProgram } from "../stackProgram";
-import { print, type Terminal } from "../terminal";
+import { print, printListing, type Terminal } from "../terminal";
 
 /** The options, with the stack filled in. */
 type PricedOptions = DefinitionOptions & { readonly stack: string };
@@ -187,7 +186,7 @@ export function cost(terminal: Terminal, options: () => DefinitionOptions): Comm
           );
           return;
         }
-        print(terminal, formatListing(listing, false, widthOf(terminal.stdout)));
+        printListing(terminal, listing);
         print(
           terminal,
           `${prices.currency}, on demand in ${prices.region} on ${prices.date}. Not included: usage charges of S3, ` +

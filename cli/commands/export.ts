@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { Argument, Command } from "commander";
 
 import { UserError } from "../../errors/userError";
 import { logToMlflow } from "../../local/environments/mlflow";
-import { writeJson } from "../../local/storage/files";
+import { inTemporaryFolder, writeJson } from "../../local/storage/files";
 import { typedPath } from "../../terminal/options";
 import { inWorld } from "../inWorld";
 import { counted } from "../ownTable/words";
@@ -135,9 +133,8 @@ export function exportExecutions(terminal: Terminal): Command {
     )
     .action(async (_format: string, wanted: readonly string[], options: ExportOptions) => {
       const named = options.to === undefined ? undefined : storeOf(options.to);
-      const folder = mkdtempSync(join(tmpdir(), "restate-export-"));
-      try {
-        await inWorld(options, async (world) => {
+      await inTemporaryFolder((folder) =>
+        inWorld(options, async (world) => {
           const store = named ?? ownApp(world);
           const executions = await executionsOf(world, wanted, options.all === true);
           const facts = join(folder, "facts.json");
@@ -151,9 +148,7 @@ export function exportExecutions(terminal: Terminal): Command {
             note(terminal, `\`mlflow ui\` shows them when it is started in ${store}`);
           }
           print(terminal, store);
-        });
-      } finally {
-        rmSync(folder, { recursive: true, force: true });
-      }
+        }),
+      );
     });
 }

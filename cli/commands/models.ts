@@ -1,14 +1,12 @@
 import { Command } from "commander";
 
-import { formatListing } from "../../terminal/listing";
-import { widthOf } from "../../terminal/output";
 import { modelListing } from "../../terminal/tables";
 import { groupsOf, withGroup, type GroupOption } from "../groups";
 import { inWorld } from "../inWorld";
 import { type JsonOption, type MaxOption, maxOf, withJson, withMax, withWorld } from "../options";
 import { sageMaker } from "../sageMaker/clients";
 import { listModels, modelCardOf } from "../sageMaker/models";
-import { note, print, type Terminal } from "../terminal";
+import { note, print, printListing, type Terminal } from "../terminal";
 import type { WorldOptions } from "../world";
 
 interface CardOption {
@@ -29,10 +27,7 @@ export function models(terminal: Terminal): Command {
         }
         const found = await listModels(sageMaker(world.client), groups, max + 1);
         const shown = found.length > max ? found.slice(-max) : found;
-        print(
-          terminal,
-          formatListing(modelListing(shown), options.json === true, widthOf(terminal.stdout)),
-        );
+        printListing(terminal, modelListing(shown), options.json);
         if (found.length > max) {
           note(terminal, `only the latest ${max} are shown; --max shows more`);
         }

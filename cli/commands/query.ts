@@ -1,21 +1,20 @@
 import { Command } from "commander";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { literal } from "../../pipeline/language/expressions";
 import { allSteps } from "../../pipeline/language/graph";
 import type { Json, JsonObject } from "../../pipeline/language/json";
-import { formatListing, type Listing } from "../../terminal/listing";
-import { widthOf } from "../../terminal/output";
+import { type Listing } from "../../terminal/listing";
 import { UserError } from "../../errors/userError";
 import { findTableData } from "../../local/preparation/tableData";
 import { runService } from "../../local/environments/service";
 import { onThisMachine } from "../onThisMachine";
 import { type JsonOption, withJson, withWorld } from "../options";
-import { note, print, type Terminal } from "../terminal";
+import { note, printListing, type Terminal } from "../terminal";
 import { dataOf, type MachineOptions, programOf, type WorldOptions } from "../world";
+import { inTemporaryFolder } from "../../local/storage/files";
 
 /** Max rows in the terminal; JSON has all. */
 const maxShown = 20;
@@ -73,8 +72,7 @@ async function queryTable(
   }
   const source = { named: dataOf(options), uploaded: program.dataFile };
   const path = await findTableData(table, program.dataset, source, say);
-  const folder = mkdtempSync(join(tmpdir(), "restate-query-"));
-  try {
+  return inTemporaryFolder(async (folder) => {
     const output = join(folder, "output");
     await runService("local.standins.athena.query", {
       query: sql ?? own.query,
@@ -91,9 +89,7 @@ async function queryTable(
       rows: rows.slice(0, maxShown).map((row) => Object.values(row).map(shown)),
       items: rows,
     };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** `query [sql]`: runs a query on the table's data as Athena does. */
@@ -112,7 +108,7 @@ export function query(terminal: Terminal): Command {
           note(terminal, line);
         });
         const json = options.json === true;
-        print(terminal, formatListing(found, json, widthOf(terminal.stdout)));
+        printListing(terminal, found, json);
         if (!json && found.rows.length < found.items.length) {
           note(
             terminal,

@@ -1,7 +1,5 @@
 import { Command } from "commander";
 
-import { formatListing } from "../../terminal/listing";
-import { widthOf } from "../../terminal/output";
 import { executionListing, type ListedExecution } from "../../terminal/tables";
 import { inWorld } from "../inWorld";
 import { type JsonOption, type MaxOption, maxOf, withJson, withMax, withWorld } from "../options";
@@ -11,7 +9,7 @@ import { listModels } from "../sageMaker/models";
 import { challengeIn } from "../sageMaker/record";
 import { type ShownChallenge, shownChallenge } from "../sageMaker/shownChallenge";
 import { startedSteps } from "../sageMaker/steps";
-import { note, print, type Terminal } from "../terminal";
+import { note, printListing, type Terminal } from "../terminal";
 import type { World } from "../sageMaker/world";
 import type { WorldOptions } from "../world";
 
@@ -71,14 +69,7 @@ export function runs(terminal: Terminal): Command {
         const max = maxOf(options);
         const unread = new Set<string>();
         const found = await listRuns(world, max + 1, (line) => unread.add(line));
-        print(
-          terminal,
-          formatListing(
-            executionListing(found.slice(0, max)),
-            options.json === true,
-            widthOf(terminal.stdout),
-          ),
-        );
+        printListing(terminal, executionListing(found.slice(0, max)), options.json);
         unread.forEach((line) => {
           note(terminal, line);
         });

@@ -1,10 +1,9 @@
 import { Command, InvalidArgumentError } from "commander";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { runService } from "../../local/environments/service";
-import { writeFileAtomically } from "../../local/storage/files";
+import { inTemporaryFolder, writeFileAtomically } from "../../local/storage/files";
 import { longPeriods } from "../../pipeline/driftThresholds";
 import {
   alarmsOf,
@@ -12,9 +11,7 @@ import {
   type SimulatedDay,
   type Simulation,
 } from "../../report/simulation";
-import { formatListing } from "../../terminal/listing";
 import { typedPath } from "../../terminal/options";
-import { widthOf } from "../../terminal/output";
 import { inWorld } from "../inWorld";
 import { type JsonOption, withJson, withWorld } from "../options";
 import { sageMaker } from "../sageMaker/clients";
@@ -22,7 +19,7 @@ import { findExecution } from "../sageMaker/executions";
 import type { World } from "../sageMaker/world";
 import { readScenario, type Scenario, type Shift, shiftText } from "../simulation/scenario";
 import { copyModel, type SimulatedModel } from "../simulation/simulatedModel";
-import { note, print, type Terminal } from "../terminal";
+import { note, print, printListing, type Terminal } from "../terminal";
 import type { WorldOptions } from "../world";
 
 interface SimulateOptions extends WorldOptions, JsonOption {
@@ -81,8 +78,7 @@ async function simulation(
 ): Promise<Simulation> {
   const scenario = readScenario(typedPath(path));
   const execution = await findExecution(sageMaker(world.client), world, named);
-  const folder = mkdtempSync(join(tmpdir(), "restate-simulation-"));
-  try {
+  return inTemporaryFolder(async (folder) => {
     const model = await copyModel(world, execution, folder);
     const found = await replay(model, scenario, days, folder);
     return {
@@ -100,9 +96,7 @@ async function simulation(
       })),
       alarms: alarmsOf(found.days),
     };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** `simulate [execution]`: replays months of requests to a model, and reports when the alarm would have gone off. */
@@ -129,7 +123,6 @@ export function simulate(terminal: Terminal): Command {
 }
 
 function show(terminal: Terminal, { alarms, days, shifts }: Simulation): void {
-  const width = widthOf(terminal.stdout);
   if (shifts.length > 0) {
     const rows = shifts.map(({ found, start, text }) => [
       text,
@@ -138,7 +131,7 @@ function show(terminal: Terminal, { alarms, days, shifts }: Simulation): void {
       found === undefined ? "-" : found - start + 1,
     ]);
     const head = ["Shift", "Begins on day", "Found on day", "Days"];
-    print(terminal, formatListing({ head, rows, items: [] }, false, width));
+    printListing(terminal, { head, rows, items: [] });
   }
   if (alarms.length === 0) {
     note(terminal, `no alarm in ${days.length} days`);
@@ -150,5 +143,5 @@ function show(terminal: Terminal, { alarms, days, shifts }: Simulation): void {
     found[0] ?? "",
   ]);
   const head = ["Alarm on days", "Would retrain on day", "Largest finding of the first day"];
-  print(terminal, formatListing({ head, rows, items: [] }, false, width));
+  printListing(terminal, { head, rows, items: [] });
 }

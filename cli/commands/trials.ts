@@ -1,8 +1,6 @@
 import { Command } from "commander";
 
 import { UserError } from "../../errors/userError";
-import { formatListing } from "../../terminal/listing";
-import { widthOf } from "../../terminal/output";
 import { trialListing } from "../../terminal/tables";
 import { trialLine, trialsHeader } from "../../terminal/trialsCsv";
 import { inWorld } from "../inWorld";
@@ -11,7 +9,7 @@ import { sageMaker } from "../sageMaker/clients";
 import { findExecution } from "../sageMaker/executions";
 import { definitionOf, stepsOf } from "../sageMaker/steps";
 import { allTrials } from "../sageMaker/trials";
-import { note, print, type Terminal } from "../terminal";
+import { note, print, printListing, type Terminal } from "../terminal";
 import type { WorldOptions } from "../world";
 
 /** `trials [execution]`: the trials of an execution, the best of each step first. */
@@ -41,10 +39,7 @@ export function trials(terminal: Terminal): Command {
           const listing = trialListing(found);
           const { head } = listing;
           const [rows, items] = [listing.rows.slice(0, max), listing.items.slice(0, max)];
-          print(
-            terminal,
-            formatListing({ head, rows, items }, options.json === true, widthOf(terminal.stdout)),
-          );
+          printListing(terminal, { head, rows, items }, options.json);
           const jobs = new Map(found.map(({ step, tuningJob }) => [step, tuningJob]));
           for (const [step, job] of options.json === true ? [] : jobs) {
             print(terminal, `Tuning job of ${step}: ${job}`);

@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { runService } from "../../local/environments/service";
 import type { Dataset } from "../../pipeline/dataset";
 import type { TableFiles } from "./files";
+import { inTemporaryFolder } from "../../local/storage/files";
 
 /** A column of a table, as local/table_profile finds it. */
 export interface ProfiledColumn {
@@ -63,13 +63,10 @@ export async function profileTable(
   { files, format }: TableFiles,
   target: string | undefined,
 ): Promise<TableProfile> {
-  const folder = mkdtempSync(join(tmpdir(), "restate-profile-"));
-  const result = join(folder, "profile.json");
-  try {
+  return inTemporaryFolder(async (folder) => {
+    const result = join(folder, "profile.json");
     const request = { paths: [...files], format, target: target ?? null, result };
     await runService("local.table_profile", request);
     return JSON.parse(readFileSync(result, "utf8")) as TableProfile;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }

@@ -1,12 +1,24 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
 
 import type { JsonObject } from "../../pipeline/language/json";
 import { UserError } from "../../errors/userError";
-import { writeJson } from "../storage/files";
+import { inTemporaryFolder, writeJson } from "../storage/files";
 import { pythonInterpreter, pythonPath, scriptsPath } from "./python";
+
+const run = promisify(execFile);
+
+/** Runs a Python module, outside of any execution, and returns what it prints. */
+export async function runModule(
+  module: string,
+  words: readonly string[],
+  path = pythonPath,
+): Promise<string> {
+  const env = { ...process.env, PYTHONPATH: path.join(delimiter) };
+  return (await run(pythonInterpreter(), ["-m", module, ...words], { env })).stdout;
+}
 
 /**
  * Runs a Python module for a request, outside of any execution.
@@ -16,22 +28,16 @@ import { pythonInterpreter, pythonPath, scriptsPath } from "./python";
  * @throws UserError with that mistake
  */
 export function runService(module: string, request: JsonObject): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "restate-service-"));
-  const failure = join(folder, "failure");
-  const path = join(folder, "request.json");
-  writeJson(path, { ...request, failure });
-  const env = { ...process.env, PYTHONPATH: [...pythonPath, scriptsPath].join(delimiter) };
-  return new Promise<void>((done, failed) => {
-    execFile(pythonInterpreter(), ["-m", module, path], { env }, (error) => {
-      if (error === null) {
-        done();
-      } else if (existsSync(failure)) {
-        failed(new UserError(readFileSync(failure, "utf8").trim()));
-      } else {
-        failed(new Error(`${module} did not end`, { cause: error }));
-      }
-    });
-  }).finally(() => {
-    rmSync(folder, { recursive: true, force: true });
+  return inTemporaryFolder(async (folder) => {
+    const failure = join(folder, "failure");
+    const path = join(folder, "request.json");
+    writeJson(path, { ...request, failure });
+    try {
+      await runModule(module, [path], [...pythonPath, scriptsPath]);
+    } catch (error) {
+      throw existsSync(failure)
+        ? new UserError(readFileSync(failure, "utf8").trim())
+        : new Error(`${module} did not end`, { cause: error });
+    }
   });
 }

@@ -9,9 +9,11 @@ import { pythonInterpreter, pythonPath } from "./python";
 import { unpackModel } from "./server";
 import { modelSource, placeSource } from "./sources";
 import type { Workspace } from "../records/workspace";
-import { pythonWords } from "./environment";
+import { type Container, type Program, pythonWords } from "./environment";
 import { environmentOf } from "./environmentOf";
 import { ObjectStore } from "../storage/objectStore";
+import type { Machine } from "./containerEnvironment";
+import type { JobFolder } from "./jobFolder";
 
 /** A serving container, in the form of CreateModel and CreateModelPackage. */
 export type ServingContainer = Pick<
@@ -99,6 +101,36 @@ export async function startServers(
   };
 }
 
+/**
+ * Unpacks a container's model and its script, and returns the program that serves it.
+ *
+ * @param folder the job's folder, in which the model goes
+ * @throws UserError if there is no script
+ */
+export async function servingProgram(
+  machine: Machine & { readonly store: ObjectStore },
+  images: Images,
+  folder: Pick<JobFolder, "base" | "name">,
+  { Environment: environment = {}, Image: image = "", ModelDataUrl: artifact }: ServingContainer,
+  more: Pick<Container, "isIsolated" | "port"> & Partial<Pick<Container, "environment">>,
+): Promise<Program> {
+  const { store } = machine;
+  const found = images.find(image);
+  await unpackModel(artifact && store.path(artifact), join(folder.base, "model"));
+  const source = modelSource(found, { ...environment, ...more.environment });
+  if (source !== undefined) {
+    await placeSource(store, folder.base, source);
+  }
+  return environmentOf(machine, found, "model").program({
+    folder,
+    image,
+    task: "serve",
+    hasScript: source !== undefined,
+    ...more,
+    environment: { ...environment, ...more.environment },
+  });
+}
+
 /** Starts the server of a container, and returns its process. */
 async function startServer(
   workspace: Workspace,
@@ -115,25 +147,11 @@ async function startServer(
     readonly log: string | undefined;
   },
 ): Promise<ChildProcess> {
-  const { Environment: environment = {}, Image: uri = "", ModelDataUrl: artifact } = container;
-  const image = images.find(uri);
-  const source = modelSource(image, environment);
   const base = join(workspace.folder, "serving", name, "opt", "ml");
   const store = new ObjectStore(workspace.objects);
-  await unpackModel(artifact && store.path(artifact), join(base, "model"));
-  if (source !== undefined) {
-    await placeSource(store, base, source);
-  }
   const machine = { store, parallelism: 1, workFolder: workspace.folder };
-  const server = environmentOf(machine, image, "model").program({
-    folder: { name, base },
-    image: uri,
-    task: "serve",
-    hasScript: source !== undefined,
-    environment,
-    isIsolated: false,
-    port,
-  });
+  const isolation = { isIsolated: false, port };
+  const server = await servingProgram(machine, images, { name, base }, container, isolation);
   if (log !== undefined) {
     mkdirSync(dirname(log), { recursive: true });
   }

@@ -99,7 +99,7 @@ class Run {
     return {
       status:
         this.failure !== undefined ? "Failed" : this.stopped.aborted ? "Stopped" : "Succeeded",
-      ...(this.failure === undefined ? {} : { failureReason: this.failure.message }),
+      failureReason: this.failure?.message,
       steps: [...this.results.values()],
       models: this.models,
     };
@@ -184,11 +184,7 @@ class Run {
     const failure = asFailure(step, error);
     this.failure = failure;
     void this.execution.jobs.close();
-    return {
-      status: "Failed",
-      failureReason: failure.message,
-      ...(failure.log === undefined ? {} : { log: failure.log }),
-    };
+    return { status: "Failed", failureReason: failure.message, log: failure.log };
   }
 
   /** Executes a step. Returns a remark on it. */

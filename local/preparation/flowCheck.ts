@@ -1,20 +1,15 @@
-import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
-import { promisify } from "node:util";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { literal } from "../../pipeline/language/expressions";
 import { allSteps } from "../../pipeline/language/graph";
 import { hashCode, hashJson } from "../caching/contentHash";
-import { readChecked, writeChecked } from "../storage/files";
+import { inTemporaryFolder, readChecked, writeChecked } from "../storage/files";
 import { flowModule, type Images, splitQuoted } from "../standins/images";
 import { ObjectStore } from "../storage/objectStore";
-import { pythonInterpreter, pythonPath } from "../environments/python";
-
-const run = promisify(execFile);
+import { runModule } from "../environments/service";
 
 const sources = ["local/standins/data_wrangler"];
 
@@ -57,23 +52,17 @@ async function problemsOf(
   if (earlier !== undefined) {
     return earlier;
   }
-  const folder = await mkdtemp(join(tmpdir(), "restate-flow-"));
-  try {
+  const problems = await inTemporaryFolder(async (folder) => {
     const file = join(folder, "pipeline.flow");
     await writeFile(file, flow);
-    const check = ["-m", flowModule, "--check", file, ...containerArguments];
-    const { stdout } = await run(pythonInterpreter(), check, {
-      env: { ...process.env, PYTHONPATH: pythonPath.join(delimiter) },
-    });
-    const problems = JSON.parse(stdout) as readonly string[];
-    // What is wrong may be that this machine lacks something: it is looked for again.
-    if (problems.length === 0) {
-      writeChecked(kept, problems);
-    }
-    return problems;
-  } finally {
-    await rm(folder, { recursive: true });
+    const found = await runModule(flowModule, ["--check", file, ...containerArguments]);
+    return JSON.parse(found) as readonly string[];
+  });
+  // What is wrong may be that this machine lacks something: it is looked for again.
+  if (problems.length === 0) {
+    writeChecked(kept, problems);
   }
+  return problems;
 }
 
 /**

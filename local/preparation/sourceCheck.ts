@@ -1,20 +1,13 @@
-import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
-import { promisify } from "node:util";
-
 import type { PipelineDefinition, Step } from "../../pipeline/language/definition";
 import { literal } from "../../pipeline/language/expressions";
 import { allSteps } from "../../pipeline/language/graph";
-import { pythonInterpreter, pythonPath } from "../environments/python";
 import { unpackModel } from "../environments/server";
 import { modelSource, sourceUri, trainingSource } from "../environments/sources";
 import { frameworkFolders, readEntrypoint } from "../environments/entrypoint";
 import { type Images, scriptModule } from "../standins/images";
 import { fileOf, type KnownObjects } from "./flowCheck";
-
-const run = promisify(execFile);
+import { runModule } from "../environments/service";
+import { inTemporaryFolder } from "../storage/files";
 
 /** Code in S3, with the path of its script, or a runproc.sh. */
 interface Code {
@@ -69,18 +62,12 @@ interface SourceFindings {
   readonly warnings: readonly string[];
 }
 
-async function look(archive: string, program: string): Promise<SourceFindings> {
-  const folder = await mkdtemp(join(tmpdir(), "restate-code-"));
-  try {
+function look(archive: string, program: string): Promise<SourceFindings> {
+  return inTemporaryFolder(async (folder) => {
     await unpackModel(archive, folder);
-    const check = ["-m", scriptModule, "check", folder, program];
-    const { stdout } = await run(pythonInterpreter(), check, {
-      env: { ...process.env, PYTHONPATH: pythonPath.join(delimiter) },
-    });
-    return JSON.parse(stdout) as SourceFindings;
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+    const found = await runModule(scriptModule, ["check", folder, program]);
+    return JSON.parse(found) as SourceFindings;
+  });
 }
 
 /**

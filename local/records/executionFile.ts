@@ -1,5 +1,5 @@
 import type { PipelineExecutionStatus, StepStatus } from "@aws-sdk/client-sagemaker";
-import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { z } from "zod";
 
 import { writeFileAtomically, type WriteOptions } from "../storage/files";

@@ -33,13 +33,10 @@ export function stepMetadata(
     case "RegisterModel":
       return { RegisterModel: { Arn: value("ModelPackageArn") } };
     case "Processing":
-      return Arn === undefined ? undefined : { ProcessingJob: { Arn } };
     case "Training":
-      return Arn === undefined ? undefined : { TrainingJob: { Arn } };
     case "Transform":
-      return Arn === undefined ? undefined : { TransformJob: { Arn } };
     case "Tuning":
-      return Arn === undefined ? undefined : { TuningJob: { Arn } };
+      return Arn === undefined ? undefined : { [`${type}Job`]: { Arn } };
     case "QualityCheck":
       return Arn === undefined
         ? undefined

@@ -3,24 +3,18 @@ import type { athena, s3 } from "@pulumi/aws";
 import { stackNames } from "../../contract/names";
 import { challenge } from "../../pipeline/champion";
 import { tableBucket } from "../../pipeline/dataset";
-import { ecrRepository } from "../../pipeline/ecrRepository";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { allSteps } from "../../pipeline/language/graph";
 import { imagesOf } from "../../pipeline/language/images";
 import { inputsOf } from "../../offline/resources";
 import type { Program } from "../../offline/program";
 import type { Stack } from "./calls";
+import { repositoriesOf } from "./stepCalls";
 
 /** ARNs of the repositories of a definition's images. */
 function repositories(definition: PipelineDefinition): readonly string[] {
   const images = allSteps(definition).flatMap(({ step }) => imagesOf(step));
-  const arns = images.flatMap((image) => {
-    const found = ecrRepository(image);
-    return found === undefined
-      ? []
-      : [`arn:aws:ecr:${found.region}:${found.accountId}:repository/${found.name}`];
-  });
-  return [...new Set(arns)];
+  return [...new Set(repositoriesOf(images))];
 }
 
 /** The network of a definition's jobs, which is the same for all. */

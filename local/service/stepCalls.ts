@@ -49,7 +49,7 @@ export function actorOf(stack: Stack, role: string | undefined): Actor | undefin
 }
 
 /** ARNs of the repositories of images in ECR; other registries need no permissions. */
-function repositoriesOf(images: readonly (string | undefined)[]): readonly string[] {
+export function repositoriesOf(images: readonly (string | undefined)[]): readonly string[] {
   return images.flatMap((image = "") => {
     const found = ecrRepository(image);
     return found === undefined

@@ -3,13 +3,15 @@ import {
   constants,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
 import { cp, mkdir, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 
 /** A temporary path beside another. */
 function temporaryPath(path: string): string {
@@ -64,6 +66,18 @@ export function readChecked(path: string): unknown {
   }
   const [sum, content = ""] = lines;
   return sum === checksum(content) ? (JSON.parse(content) as unknown) : undefined;
+}
+
+/** Does some work in a temporary folder, which is deleted when it ends in any way. */
+export async function inTemporaryFolder<Result>(
+  work: (folder: string) => Promise<Result>,
+): Promise<Result> {
+  const folder = mkdtempSync(join(tmpdir(), "restate-"));
+  try {
+    return await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** Copies a file or a folder, sharing blocks if the file system supports it. */

@@ -23,7 +23,6 @@ import { readReportData } from "../../report/reportData";
 import { jobName, trialName, tuningJobName } from "../../local/execution/steps/jobNames";
 import { trialsHeader } from "../../terminal/trialsCsv";
 import { temporaryFolder } from "../support/localRun";
-import { record, result, trial } from "../report/records";
 
 const arnPrefix = "arn:aws:sagemaker:us-east-1:111122223333";
 

@@ -6,20 +6,19 @@ import { pipeline } from "node:stream/promises";
 
 import type { ModelRequest, TransformRequest } from "../../../pipeline/language/evaluate";
 import { modelContainers } from "../../../pipeline/language/images";
-import { environmentOf } from "../../environments/environmentOf";
 import { invokeContainers } from "../../environments/inferencePipeline";
 import { type JobFolder, makeJobFolder } from "../../environments/jobFolder";
 import type { Job } from "../../environments/jobs";
 import { type Execution, machineOf, StepFailure } from "../execution";
 import { defaultTimeLimit, failureReason } from "./jobFailure";
 import { predictionsIn } from "../../environments/predictions";
-import { freePorts, unpackModel, waitForServers } from "../../environments/server";
+import { freePorts, waitForServers } from "../../environments/server";
 import type { ServingContainer } from "../../environments/serving";
-import { modelSource, placeSource } from "../../environments/sources";
 import { transformKey } from "../../caching/stepKey";
 import type { StoredObject } from "../../storage/objectStore";
 import { type ColumnFilter, columnFilter, fieldsOf } from "./csvFilter";
 import type { JobKind, JobOutcome } from "./jobStep";
+import { servingProgram } from "../../environments/serving";
 
 /** Default max size of a request in MB. Source: CreateTransformJob. */
 const defaultPayload = 6;
@@ -151,21 +150,10 @@ async function serverOf(
   { job, port }: { readonly job: Pick<Job, "beside">; readonly port: number },
   { isIsolated, request }: { readonly isIsolated: boolean; readonly request: TransformRequest },
 ): Promise<Server> {
-  const { Environment: own, Image: uri = "", ModelDataUrl: artifact } = container;
-  const environment = { ...own, ...request.Environment };
-  const image = execution.images.find(uri);
   const folder = makeJobFolder(execution, name);
-  await unpackModel(artifact && execution.store.path(artifact), join(folder.base, "model"));
-  const source = modelSource(image, environment);
-  if (source !== undefined) {
-    await placeSource(execution.store, folder.base, source);
-  }
-  const program = environmentOf(machineOf(execution), image, "model").program({
-    folder,
-    image: uri,
-    task: "serve",
-    hasScript: source !== undefined,
-    environment: { ...environment, SAGEMAKER_BATCH: "true" },
+  const machine = { ...machineOf(execution), store: execution.store };
+  const program = await servingProgram(machine, execution.images, folder, container, {
+    environment: { ...request.Environment, SAGEMAKER_BATCH: "true" },
     isIsolated,
     port,
   });
