@@ -9,6 +9,7 @@ import {
   type ReportData,
   type ReportMetrics,
 } from "./reportData";
+import { numeric, tableHead, text } from "./table";
 
 /** The metrics in the comparison of candidates. */
 const metrics = [
@@ -120,16 +121,7 @@ export async function candidateSection({ candidates }: ReportData): Promise<Html
     <div class="charts">${charts}</div>
     <div class="scroll">
       <table>
-        <thead>
-          <tr>
-            <th scope="col">Candidate</th>
-            <th scope="col">Rows</th>
-            <th scope="col" class="number">R²</th>
-            <th scope="col" class="number">RMSE</th>
-            <th scope="col" class="number">MAE</th>
-            <th scope="col" class="number">Count</th>
-          </tr>
-        </thead>
+        ${tableHead([...["Candidate", "Rows"].map(text), ...["R²", "RMSE", "MAE", "Count"].map(numeric)])}
         ${candidates.map(
           (candidate) =>
             html`<tbody>

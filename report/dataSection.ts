@@ -1,17 +1,22 @@
 import { html, type Html } from "./html";
 import { percent } from "./numbers";
 import type { ReportData } from "./reportData";
+import { table } from "./table";
 
 /** The section about the rows, with warnings about them. */
 export function dataSection({ data }: ReportData): Html {
   if (data === undefined) {
     return html``;
   }
-  const { findings, missing, parts, rows, sampledRows, summary, table, target } = data;
-  const gaps = Object.entries(missing);
+  const { findings, missing, parts, rows, sampledRows, summary, target } = data;
+  const counts = Object.entries(parts).map(([name, count]) => [`${name} rows`, count]);
+  const gaps = Object.entries(missing).map(([name, value]) => [
+    name,
+    `missing in ${percent(value)}`,
+  ]);
   return html`<section>
     <h2>Data</h2>
-    <p>Table <strong>${table}</strong>, target <strong>${target}</strong>: ${summary}.</p>
+    <p>Table <strong>${data.table}</strong>, target <strong>${target}</strong>: ${summary}.</p>
     ${
       findings.length === 0
         ? html``
@@ -28,26 +33,7 @@ export function dataSection({ data }: ReportData): Html {
     }
     <details>
       <summary>Rows and missing values</summary>
-      <div class="scroll">
-        <table>
-          <tbody>
-            ${Object.entries(parts).map(
-              ([name, count]) =>
-                html`<tr>
-                  <th scope="row">${name} rows</th>
-                  <td>${count}</td>
-                </tr>`,
-            )}
-            ${gaps.map(
-              ([name, value]) =>
-                html`<tr>
-                  <th scope="row">${name}</th>
-                  <td>missing in ${percent(value)}</td>
-                </tr>`,
-            )}
-          </tbody>
-        </table>
-      </div>
+      ${table([], [...counts, ...gaps])}
     </details>
   </section>`;
 }

@@ -4,6 +4,7 @@ import { duration, score } from "./numbers";
 import { remarks } from "./remarks";
 import type { ReportData } from "./reportData";
 import type { ReportedStep } from "./reported";
+import { table, text } from "./table";
 
 function verdict({ record }: ReportData): Html {
   const { challenge, failureReason, status, steps, winner } = record;
@@ -76,35 +77,20 @@ export function problemSection(data: ReportData): Html {
 /** The section about the execution and its outcome. */
 export function outcomeSection(data: ReportData): Html {
   const { id, parameters, seconds, startTime, status } = data.record;
-  const rows = Object.entries(parameters).map(
-    ([name, value]) =>
-      html`<tr>
-        <th scope="row">${name}</th>
-        <td>${typeof value === "string" ? value : JSON.stringify(value)}</td>
-      </tr>`,
-  );
-  const table =
+  const rows = Object.entries(parameters).map(([name, value]) => [
+    name,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  const parameterTable =
     rows.length === 0
       ? html``
       : html`<details>
           <summary>Parameters</summary>
-          <div class="scroll">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Parameter</th>
-                  <th scope="col">Value</th>
-                </tr>
-              </thead>
-              <tbody>
-                ${rows}
-              </tbody>
-            </table>
-          </div>
+          ${table([text("Parameter"), text("Value")], rows)}
         </details>`;
   return html`<header>
     <h1>Pipeline execution ${id}</h1>
     <p>${status} · ${startTime.slice(0, 16).replace("T", " ")} UTC · ${duration(seconds)}</p>
-    ${verdict(data)}${remarkList(data)}${table}
+    ${verdict(data)}${remarkList(data)}${parameterTable}
   </header>`;
 }

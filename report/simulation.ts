@@ -1,7 +1,8 @@
 import type { Html } from "./html";
 import { html } from "./html";
-import { figure } from "./charts/draw";
+import { category, figure, quantity } from "./charts/draw";
 import { page } from "./page";
+import { table, text } from "./table";
 
 /** The findings of a day's drift job, as local/drift_simulation writes them. */
 export interface SimulatedDay {
@@ -61,13 +62,12 @@ export function alarmsOf(days: readonly SimulatedDay[]): readonly Alarm[] {
   return alarms;
 }
 
-const dayAxis = (days: readonly SimulatedDay[]): object => ({
-  field: "day",
-  type: "quantitative",
-  title: "Day",
-  scale: { domain: [0, Math.max(1, days.length - 1)], nice: false },
-  axis: { format: "d", tickMinStep: 1, tickCount: 8, grid: false },
-});
+const dayAxis = (days: readonly SimulatedDay[]): object =>
+  quantity("day", {
+    title: "Day",
+    scale: { domain: [0, Math.max(1, days.length - 1)], nice: false },
+    axis: { format: "d", tickMinStep: 1, tickCount: 8, grid: false },
+  });
 
 /** Vertical lines for the days on which shifts begin. */
 const starts = (shifts: readonly SimulatedShift[]): object => ({
@@ -76,9 +76,14 @@ const starts = (shifts: readonly SimulatedShift[]): object => ({
 });
 
 function effectChart({ days, shifts }: Simulation): Promise<Html> {
+  const points = days.map(({ day, findings, largest }) => ({
+    day,
+    largest,
+    isFound: findings.length > 0,
+  }));
   return figure(
     "Largest difference of each day, in multiples of the least that counts; dots are alarms",
-    `The alarm is on on ${days.filter(({ findings }) => findings.length > 0).length} of ${days.length} days.`,
+    `The alarm is on on ${points.filter(({ isFound }) => isFound).length} of ${days.length} days.`,
     {
       height: 200,
       encoding: { x: dayAxis(days) },
@@ -87,28 +92,19 @@ function effectChart({ days, shifts }: Simulation): Promise<Html> {
         {
           data: { values: [{ level: 1 }] },
           mark: { type: "rule", color: "var(--warn)" },
-          encoding: { y: { field: "level", type: "quantitative" }, x: null },
+          encoding: { y: quantity("level"), x: null },
         },
         {
-          data: { values: days.map(({ day, largest }) => ({ day, largest })) },
+          data: { values: points },
           mark: { type: "line", color: "var(--series)", strokeWidth: 1.5 },
           encoding: {
-            y: {
-              field: "largest",
-              type: "quantitative",
-              title: null,
-              scale: { type: "symlog", nice: true },
-            },
+            y: quantity("largest", { title: null, scale: { type: "symlog", nice: true } }),
           },
         },
         {
-          data: {
-            values: days
-              .filter(({ findings }) => findings.length > 0)
-              .map(({ day, largest }) => ({ day, largest })),
-          },
+          data: { values: points.filter(({ isFound }) => isFound) },
           mark: { type: "point", filled: true, opacity: 1, size: 40, color: "var(--bad)" },
-          encoding: { y: { field: "largest", type: "quantitative" } },
+          encoding: { y: quantity("largest") },
         },
       ],
     },
@@ -132,12 +128,8 @@ function errorChart({ days, shifts }: Simulation): Promise<Html> {
           data: { values },
           mark: { type: "line", strokeWidth: 1.5 },
           encoding: {
-            y: { field: "error", type: "quantitative", title: null, scale: { zero: false } },
-            color: {
-              field: "kind",
-              type: "nominal",
-              scale: { range: ["var(--series)", "var(--accent)"] },
-            },
+            y: quantity("error", { title: null, scale: { zero: false } }),
+            color: category("kind", { scale: { range: ["var(--series)", "var(--accent)"] } }),
           },
         },
       ],
@@ -145,28 +137,24 @@ function errorChart({ days, shifts }: Simulation): Promise<Html> {
   );
 }
 
+const alarmColumns = ["Alarm on days", "Would retrain on day", "Found on the first day"];
+
 const span = ({ from, to }: Alarm): string => (from === to ? `${from}` : `${from} to ${to}`);
 
 /** Renders a replay as a self-contained page. */
 export async function renderSimulation(simulation: Simulation): Promise<string> {
   const { alarms, days, model, population, rows, shifts } = simulation;
-  const shiftRows = shifts.map(
-    ({ found, start, text }) =>
-      html`<tr>
-        <td>${text}</td>
-        <td>${start}</td>
-        <td>${found ?? "not found"}</td>
-        <td>${found === undefined ? "" : found - start + 1}</td>
-      </tr>`,
-  );
-  const alarmRows = alarms.map(
-    (alarm) =>
-      html`<tr>
-        <td>${span(alarm)}</td>
-        <td>${alarm.from}</td>
-        <td>${alarm.found.slice(0, 3).join("; ")}</td>
-      </tr>`,
-  );
+  const shiftRows = shifts.map(({ found, start, text: shift }) => [
+    shift,
+    start,
+    found ?? "not found",
+    found === undefined ? "" : found - start + 1,
+  ]);
+  const alarmRows = alarms.map((alarm) => [
+    span(alarm),
+    alarm.from,
+    alarm.found.slice(0, 3).join("; "),
+  ]);
   return page(
     `Drift of ${model}`,
     html`<header>
@@ -179,35 +167,12 @@ export async function renderSimulation(simulation: Simulation): Promise<string> 
       <main>
         <section>
           <h2>Shifts</h2>
-          <table>
-            <thead>
-              <tr>
-                <th>Shift</th>
-                <th>Begins on day</th>
-                <th>Found on day</th>
-                <th>Days</th>
-              </tr>
-            </thead>
-            <tbody>
-              ${shiftRows}
-            </tbody>
-          </table>
+          ${table(["Shift", "Begins on day", "Found on day", "Days"].map(text), shiftRows)}
         </section>
         <section>
           <h2>Alarms</h2>
           ${await effectChart(simulation)} ${await errorChart(simulation)}
-          <table>
-            <thead>
-              <tr>
-                <th>Alarm on days</th>
-                <th>Would retrain on day</th>
-                <th>Found on the first day</th>
-              </tr>
-            </thead>
-            <tbody>
-              ${alarmRows}
-            </tbody>
-          </table>
+          ${table(alarmColumns.map(text), alarmRows)}
         </section>
       </main>`,
   );

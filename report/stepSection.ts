@@ -4,6 +4,7 @@ import type { ReportData } from "./reportData";
 import { stepGraph } from "./stepGraph";
 import { stepGraphSvg } from "./stepGraphSvg";
 import { stateMarks } from "./stepMarks";
+import { numeric, table, text } from "./table";
 
 /** The section about the steps: a graph, and a table with details. */
 export function stepSection({ definition, record }: ReportData): Html {
@@ -14,13 +15,14 @@ export function stepSection({ definition, record }: ReportData): Html {
     const { className, mark } = stateMarks[state];
     const { detail, failureReason } = results.get(name) ?? {};
     const [more = ""] = (failureReason ?? detail ?? "").split("\n");
-    return html`<tr>
-      <th scope="row">${name}</th>
-      <td>${type}</td>
-      <td class="state ${className}">${mark} ${state}</td>
-      <td class="number">${seconds === undefined ? "–" : duration(seconds)}</td>
-      <td>${more}</td>
-    </tr>`;
+    const time = seconds === undefined ? "–" : duration(seconds);
+    return [
+      name,
+      type,
+      { content: `${mark} ${state}`, className: `state ${className}` },
+      time,
+      more,
+    ];
   });
   return html`<section>
     <h2>Steps</h2>
@@ -33,22 +35,7 @@ export function stepSection({ definition, record }: ReportData): Html {
     </p>
     <details>
       <summary>Steps as a table</summary>
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Step</th>
-              <th scope="col">Type</th>
-              <th scope="col">State</th>
-              <th scope="col" class="number">Time</th>
-              <th scope="col">Outcome</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${rows}
-          </tbody>
-        </table>
-      </div>
+      ${table([text("Step"), text("Type"), text("State"), numeric("Time"), text("Outcome")], rows)}
     </details>
   </section>`;
 }

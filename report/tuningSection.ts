@@ -4,6 +4,7 @@ import { duration, hyperparameter, significant } from "./numbers";
 import type { ReportCandidate, ReportData } from "./reportData";
 import type { ReportedTrial } from "./reported";
 import { bestTrials, type Tuning } from "./tuningData";
+import { numeric, table, text } from "./table";
 
 /** Max trials of a tuning to show, so that the page stays small. */
 interface Limits {
@@ -35,45 +36,30 @@ function outcomeText({ failureReason, reusedFrom }: ReportedTrial): string {
   return reason || (reusedFrom === undefined ? "" : `as in execution ${reusedFrom}`);
 }
 
-function trialRow(tuning: Tuning, trial: ReportedTrial): Html {
-  const isBest = trial === tuning.best;
-  return html`<tr class="${isBest ? "winner" : ""}">
-    <th scope="row">${trial.number + 1}</th>
-    <td>${isBest ? "★ best" : trial.status}</td>
-    <td class="number">${significant(trial.objective, 6)}</td>
-    <td class="number">${trial.seconds?.toFixed(1) ?? "–"}</td>
-    ${tuning.parameters.map(
-      ({ name }) => html`<td class="number">${hyperparameter(trial.hyperparameters[name])}</td>`,
-    )}
-    <td>${outcomeText(trial)}</td>
-  </tr>`;
-}
-
 function trialTable(tuning: Tuning, most: number): Html {
   const listed = bestTrials(tuning, most);
   const all = tuning.trials.length;
   const title = listed.length < all ? `The best ${listed.length} of ${all} trials` : "All trials";
+  const names = tuning.parameters.map(({ name }) => name);
+  const columns = [
+    ...["Trial", "Status"].map(text),
+    ...[tuning.objectiveMetric, "Seconds", ...names].map(numeric),
+    text("Outcome"),
+  ];
+  const rows = listed.map((trial) => ({
+    className: trial === tuning.best ? "winner" : "",
+    cells: [
+      trial.number + 1,
+      trial === tuning.best ? "★ best" : trial.status,
+      significant(trial.objective, 6),
+      trial.seconds?.toFixed(1) ?? "–",
+      ...names.map((name) => hyperparameter(trial.hyperparameters[name])),
+      outcomeText(trial),
+    ],
+  }));
   return html`<details ${all <= maxOpenTrials ? "open" : ""}>
     <summary>${title}</summary>
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Trial</th>
-            <th scope="col">Status</th>
-            <th scope="col" class="number">${tuning.objectiveMetric}</th>
-            <th scope="col" class="number">Seconds</th>
-            ${tuning.parameters.map(
-              ({ name }) => html`<th scope="col" class="number">${name}</th>`,
-            )}
-            <th scope="col">Outcome</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${listed.map((trial) => trialRow(tuning, trial))}
-        </tbody>
-      </table>
-    </div>
+    ${table(columns, rows)}
   </details>`;
 }
 
@@ -108,17 +94,16 @@ async function candidateTuning({ name, tuning }: ReportCandidate, limits: Limits
 }
 
 /** A candidate's best trial, and the duration of its tuning. */
-function hyperparameterRow({ best, isWinner, name, seconds, tuning }: ReportCandidate): Html {
+function hyperparameterRow({ best, isWinner, name, seconds, tuning }: ReportCandidate) {
   const values = Object.entries(best?.hyperparameters ?? {}).map(
     ([key, value]) => html`<code>${key}</code> = ${hyperparameter(value)}<br />`,
   );
   const completed = tuning.trials.filter(({ status }) => status === "Completed").length;
-  return html`<tr class="${isWinner ? "winner" : ""}">
-    <th scope="row">${isWinner ? "★ " : ""}${name}</th>
-    <td>${values}</td>
-    <td class="number">${completed} of ${tuning.trials.length}</td>
-    <td class="number">${duration(seconds)}</td>
-  </tr>`;
+  const trials = `${completed} of ${tuning.trials.length}`;
+  return {
+    className: isWinner ? "winner" : "",
+    cells: [`${isWinner ? "★ " : ""}${name}`, html`${values}`, trials, duration(seconds)],
+  };
 }
 
 /** The section about the trials of each tuning. */
@@ -131,24 +116,13 @@ export async function tuningSection({ candidates }: ReportData): Promise<Html> {
   for (const candidate of candidates) {
     parts.push(await candidateTuning(candidate, limits));
   }
+  const columns = [
+    ...["Candidate", "Hyperparameters of its best trial"].map(text),
+    ...["Trials completed", "Tuning time"].map(numeric),
+  ];
   return html`<section>
     <h2>Tuning</h2>
     <h3>Best hyperparameters</h3>
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Candidate</th>
-            <th scope="col">Hyperparameters of its best trial</th>
-            <th scope="col" class="number">Trials completed</th>
-            <th scope="col" class="number">Tuning time</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${candidates.map(hyperparameterRow)}
-        </tbody>
-      </table>
-    </div>
-    ${parts}
+    ${table(columns, candidates.map(hyperparameterRow))} ${parts}
   </section>`;
 }

@@ -12,6 +12,7 @@ import { html, type Html } from "./html";
 import { decimal, percent, significant } from "./numbers";
 import { byCount, byMean } from "./predictionData";
 import type { ReportData } from "./reportData";
+import { table, text } from "./table";
 
 /** Max features in the chart of importance. */
 const maxFeatures = 20;
@@ -28,13 +29,7 @@ function intervalNote({ confidence, covered, halfWidth, rows }: PredictionInterv
 /** The mean absolute SHAP values, largest first. */
 function contributionTable({ base, features, isLog, rows }: Contributions): Html {
   const shown = features.slice(0, maxFeatures);
-  const body = shown.map(
-    ({ mean, name }) =>
-      html`<tr>
-        <th scope="row">${name}</th>
-        <td>${significant(mean)}</td>
-      </tr>`,
-  );
+  const columns = ["Feature", "Mean |SHAP|"].map(text);
   return html`<p class="note">
       SHAP values of ${decimal(rows, 0)} test rows: ${significant(base)} and the values of a row's
       features add up to
@@ -44,19 +39,10 @@ function contributionTable({ base, features, isLog, rows }: Contributions): Html
           : ""
       }
     </p>
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Feature</th>
-            <th scope="col">Mean |SHAP|</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${body}
-        </tbody>
-      </table>
-    </div>`;
+    ${table(
+      columns,
+      shown.map(({ mean, name }) => [name, significant(mean)]),
+    )}`;
 }
 
 /** The section about the predictions of the winner, or else of the best candidate, on the test rows. */

@@ -1,6 +1,6 @@
 import { type Split, splits } from "../diagnosis";
 import type { Html } from "../html";
-import { axisFormat, figure } from "./draw";
+import { axisFormat, category, figure, quantity } from "./draw";
 
 /** A metric of a candidate on a split. */
 export interface CandidatePoint {
@@ -19,20 +19,16 @@ export function candidateChart(title: string, points: readonly CandidatePoint[])
       height: 64 + 26 * candidates.length,
       data: { values: points },
       encoding: {
-        y: {
-          field: "candidate",
-          type: "nominal",
+        y: category("candidate", {
           sort: candidates,
           title: null,
           axis: { labelLimit: 120, grid: true, ticks: false, domain: false },
-        },
-        x: {
-          field: "value",
-          type: "quantitative",
+        }),
+        x: quantity("value", {
           title: null,
           scale: { zero: false, nice: true, padding: 8 },
           axis: { format: axisFormat(points.map(({ value }) => value)), tickCount: 4 },
-        },
+        }),
       },
       layer: [
         {
@@ -42,16 +38,12 @@ export function candidateChart(title: string, points: readonly CandidatePoint[])
         {
           mark: { type: "point", opacity: 1, size: 90, strokeWidth: 2 },
           encoding: {
-            shape: {
-              field: "split",
-              type: "nominal",
+            shape: category("split", {
               scale: { domain: splits, range: ["circle", "square", "diamond"] },
-            },
-            color: {
-              field: "split",
-              type: "nominal",
+            }),
+            color: category("split", {
               scale: { domain: splits, range: ["var(--faint)", "var(--series)", "var(--accent)"] },
-            },
+            }),
           },
         },
       ],

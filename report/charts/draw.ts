@@ -39,6 +39,24 @@ export function axisFormat(values: readonly number[]): string {
   return Math.max(...values.map(Math.abs)) >= 10_000 ? "~s" : "~g";
 }
 
+/** The encoding of a field with numbers. */
+export const quantity = (field: string, more: object = {}): object => ({
+  field,
+  type: "quantitative",
+  ...more,
+});
+
+/** The encoding of a field with names. */
+export const category = (field: string, more: object = {}): object => ({
+  field,
+  type: "nominal",
+  ...more,
+});
+
+/** Names of rows along an axis, in their order, without more than the names. */
+export const rowNames = (field: string, sort: readonly string[]): object =>
+  category(field, { sort, title: null, axis: { labelLimit: 150, ticks: false, domain: false } });
+
 /** Shortens coordinates to two decimal places: more only make the page larger. */
 function shortened(svg: string): string {
   return svg.replace(/ (?:d|transform|x|y|x2|y2|width|height|points)="[^"]*"/g, (attribute) =>

@@ -2,7 +2,7 @@ import type { Bar, Contributions, FeatureImportance } from "../diagnosis";
 import type { Html } from "../html";
 import { decimal, significant } from "../numbers";
 import type { LevelGrid } from "../predictionData";
-import { axisFormat, chartWidth, figure } from "./draw";
+import { axisFormat, chartWidth, figure, quantity, rowNames } from "./draw";
 
 function axisOf(values: readonly number[]): object {
   return { format: axisFormat(values), tickCount: 5, labelAngle: 0, grid: false };
@@ -20,27 +20,16 @@ function cells(
   [x, y]: readonly [string, string],
   columns: number,
 ): object {
+  const scale = { zero: false, nice: false };
   const xAxis = axisOf(values.flatMap(({ x0, x1 }) => [x0, x1]));
   const yAxis = axisOf(values.flatMap(({ y0, y1 }) => [y0, y1]));
   return {
     data: { values },
     mark: { type: "rect" },
     encoding: {
-      x: {
-        field: "x0",
-        type: "quantitative",
-        title: x,
-        axis: xAxis,
-        scale: { zero: false, nice: false },
-      },
+      x: quantity("x0", { title: x, axis: xAxis, scale }),
       x2: { field: "x1" },
-      y: {
-        field: "y0",
-        type: "quantitative",
-        title: y,
-        axis: yAxis,
-        scale: { zero: false, nice: false },
-      },
+      y: quantity("y0", { title: y, axis: yAxis, scale }),
       y2: { field: "y1" },
       color: {
         field: "level",
@@ -57,10 +46,7 @@ function line(points: readonly { readonly x: number; readonly y: number }[]): ob
   return {
     data: { values: points },
     mark: { type: "line", color: "var(--accent)", strokeDash: [5, 4] },
-    encoding: {
-      x: { field: "x", type: "quantitative" },
-      y: { field: "y", type: "quantitative" },
-    },
+    encoding: { x: quantity("x"), y: quantity("y") },
   };
 }
 
@@ -110,15 +96,13 @@ export function histogramChart(bars: readonly Bar[]): Promise<Html> {
       data: { values: bars },
       mark: { type: "bar", binSpacing: 0.5 },
       encoding: {
-        x: {
-          field: "start",
-          type: "quantitative",
+        x: quantity("start", {
           bin: "binned",
           title: "Predicted minus actual",
           axis: axisOf(bars.flatMap(({ end, start }) => [start, end])),
-        },
+        }),
         x2: { field: "end" },
-        y: { field: "count", type: "quantitative", title: "Rows", axis: { tickCount: 5 } },
+        y: quantity("count", { title: "Rows", axis: { tickCount: 5 } }),
       },
     },
   );
@@ -135,19 +119,11 @@ export function importanceChart(features: readonly FeatureImportance[]): Promise
       data: { values: features },
       mark: { type: "bar", cornerRadiusEnd: 2 },
       encoding: {
-        y: {
-          field: "name",
-          type: "nominal",
-          sort: features.map(({ name }) => name),
-          title: null,
-          axis: { labelLimit: 150, ticks: false, domain: false },
-        },
-        x: {
-          field: "fall",
-          type: "quantitative",
-          title: null,
-          axis: { format: "~g", tickCount: 4 },
-        },
+        y: rowNames(
+          "name",
+          features.map(({ name }) => name),
+        ),
+        x: quantity("fall", { title: null, axis: { format: "~g", tickCount: 4 } }),
       },
     },
   );
@@ -180,26 +156,21 @@ export function contributionChart({ features, isLog }: Contributions): Promise<H
         {
           data: { values: [{ x: 0 }] },
           mark: { type: "rule", color: "var(--faint)" },
-          encoding: { x: { field: "x", type: "quantitative" } },
+          encoding: { x: quantity("x") },
         },
         {
           data: { values: points },
           mark: { type: "circle", size: 9, opacity: 0.9 },
           encoding: {
-            x: {
-              field: "value",
-              type: "quantitative",
+            x: quantity("value", {
               title: isLog ? "SHAP value (of the logarithm)" : "SHAP value",
               axis: axisOf(points.map(({ value }) => value)),
-            },
-            y: {
-              field: "name",
-              type: "nominal",
-              sort: drawn.map(({ name }) => name),
-              title: null,
-              axis: { labelLimit: 150, ticks: false, domain: false },
-            },
-            yOffset: { field: "offset", type: "quantitative", scale: { domain: [-1.3, 1.3] } },
+            }),
+            y: rowNames(
+              "name",
+              drawn.map(({ name }) => name),
+            ),
+            yOffset: quantity("offset", { scale: { domain: [-1.3, 1.3] } }),
             color: {
               field: "level",
               type: "ordinal",

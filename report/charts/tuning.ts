@@ -1,31 +1,25 @@
 import type { Html } from "../html";
 import { course, evenly, spreadsWide, type TunedParameter, type Tuning } from "../tuningData";
-import { axisFormat, figure } from "./draw";
+import { axisFormat, category, figure, quantity } from "./draw";
 import type { ReportedTrial } from "../reported";
 
 const statuses: readonly ReportedTrial["status"][] = ["Completed", "Stopped", "Failed"];
 
 /** The mark of each status. */
-const shape = {
-  field: "status",
-  type: "nominal",
+const shape = category("status", {
   scale: { domain: statuses, range: ["circle", "triangle-up", "cross"] },
-};
-const color = {
-  field: "status",
-  type: "nominal",
+});
+const color = category("status", {
   scale: { domain: statuses, range: ["var(--series)", "var(--warn)", "var(--bad)"] },
-};
+});
 
 /** The axis of the objective; trials without an objective are drawn at the bottom. */
 function objectiveAxis(values: readonly number[], title: string | null): object {
-  return {
-    field: "objective",
-    type: "quantitative",
+  return quantity("objective", {
     title,
     scale: spreadsWide(values) ? { type: "log", nice: true } : { zero: false },
     axis: { format: axisFormat(values), tickCount: 5 },
-  };
+  });
 }
 
 function objectives(trials: readonly ReportedTrial[]): readonly number[] {
@@ -41,13 +35,11 @@ export function objectiveChart(tuning: Tuning, most: number): Promise<Html> {
   const all = course(tuning);
   const points = evenly(all, most);
   const y = objectiveAxis(objectives(tuning.trials), tuning.objectiveMetric);
-  const x = {
-    field: "number",
-    type: "quantitative",
+  const x = quantity("number", {
     title: "Trial",
     scale: { domain: [1, Math.max(2, all.length)], nice: false },
     axis: { format: "d", tickMinStep: 1, tickCount: 8, grid: false },
-  };
+  });
   const better = tuning.minimised ? "lower" : "higher";
   return figure(
     `Objective of each trial, and the best so far (${better} is better)`,

@@ -103,8 +103,8 @@ describe("a simulation", () => {
     });
     equal(page.match(/<svg role="img"/g)?.length, 2);
     match(page, /5 simulated days of 1,000,000 rows, drawn from\s+5,721 validation and test rows/);
-    match(page, /<td>1 to 2<\/td>\s*<td>1<\/td>\s*<td>a; b<\/td>/);
-    match(page, /<td>unit of &lt;b&gt;<\/td>\s*<td>3<\/td>\s*<td>not found<\/td>/);
+    match(page, /<th scope="row">1 to 2<\/th>\s*<td>1<\/td>\s*<td>a; b<\/td>/);
+    match(page, /<th scope="row">unit of &lt;b&gt;<\/th>\s*<td>3<\/td>\s*<td>not found<\/td>/);
     match(page, /<td>&lt;d&gt;<\/td>/);
     equal(/<script|https?:\/\//.test(page), false);
   });
