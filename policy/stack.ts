@@ -2,44 +2,32 @@ import { isBoundary } from "./boundary";
 import { list, type StackResource, type StackRule } from "./rule";
 import { allowing } from "./statements";
 
-/** The types of this project's resources, which have a rule or cannot grant access. */
-const allowedTypes: readonly string[] = [
-  ...["appautoscaling/policy:Policy", "appautoscaling/target:Target"],
-  ...["athena/namedQuery:NamedQuery", "athena/workgroup:Workgroup", "budgets/budget:Budget"],
-  ...["cloudwatch/compositeAlarm:CompositeAlarm", "cloudwatch/dashboard:Dashboard"],
-  ...["cloudwatch/eventRule:EventRule", "cloudwatch/eventTarget:EventTarget"],
-  ...["cloudwatch/logGroup:LogGroup", "cloudwatch/metricAlarm:MetricAlarm"],
-  ...["ec2/defaultSecurityGroup:DefaultSecurityGroup", "ec2/flowLog:FlowLog"],
-  ...["ec2/route:Route", "ec2/routeTable:RouteTable"],
-  "ec2/routeTableAssociation:RouteTableAssociation",
-  ...["ec2/securityGroup:SecurityGroup", "ec2/subnet:Subnet", "ec2/vpc:Vpc"],
-  "ec2/vpcEndpoint:VpcEndpoint",
-  ...["ecr/repository:Repository", "ecr/repositoryPolicy:RepositoryPolicy"],
-  ...["glue/catalogDatabase:CatalogDatabase", "glue/catalogTable:CatalogTable"],
-  ...["glue/crawler:Crawler", "glue/dataCatalogEncryptionSettings:DataCatalogEncryptionSettings"],
-  "iam/openIdConnectProvider:OpenIdConnectProvider",
-  ...["iam/policy:Policy", "iam/role:Role", "iam/rolePolicy:RolePolicy"],
-  "iam/rolePolicyAttachment:RolePolicyAttachment",
-  ...["kms/alias:Alias", "kms/key:Key", "kms/keyPolicy:KeyPolicy"],
-  ...["s3/bucket:Bucket", "s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"],
-  ...["s3/bucketLogging:BucketLogging", "s3/bucketNotification:BucketNotification"],
-  ...["s3/bucketObjectv2:BucketObjectv2", "s3/bucketOwnershipControls:BucketOwnershipControls"],
-  ...["s3/bucketPolicy:BucketPolicy", "s3/bucketPublicAccessBlock:BucketPublicAccessBlock"],
-  "s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
-  "s3/bucketVersioning:BucketVersioning",
-  ...["sagemaker/dataQualityJobDefinition:DataQualityJobDefinition", "sagemaker/endpoint:Endpoint"],
-  "sagemaker/endpointConfiguration:EndpointConfiguration",
-  ...["sagemaker/image:Image", "sagemaker/imageVersion:ImageVersion", "sagemaker/model:Model"],
-  ...["sagemaker/mlflowApp:MlflowApp", "sagemaker/modelPackageGroup:ModelPackageGroup"],
-  "sagemaker/modelPackageGroupPolicy:ModelPackageGroupPolicy",
-  ...["sagemaker/monitoringSchedule:MonitoringSchedule", "sagemaker/pipeline:Pipeline"],
-  ...["scheduler/schedule:Schedule", "sns/topic:Topic", "sns/topicPolicy:TopicPolicy"],
-  ...[
-    "sns/topicSubscription:TopicSubscription",
-    "vpc/securityGroupEgressRule:SecurityGroupEgressRule",
-  ],
-  "vpc/securityGroupIngressRule:SecurityGroupIngressRule",
-].map((type) => `aws:${type}`);
+/** The types of this project's resources, which have a rule or cannot grant access, by module. */
+const allowedModules = {
+  appautoscaling: "policy target",
+  athena: "namedQuery workgroup",
+  budgets: "budget",
+  cloudwatch: "compositeAlarm dashboard eventRule eventTarget logGroup metricAlarm",
+  ec2: "defaultSecurityGroup flowLog route routeTable routeTableAssociation securityGroup subnet vpc vpcEndpoint",
+  ecr: "repository repositoryPolicy",
+  glue: "catalogDatabase catalogTable crawler dataCatalogEncryptionSettings",
+  iam: "openIdConnectProvider policy role rolePolicy rolePolicyAttachment",
+  kms: "alias key keyPolicy",
+  s3:
+    "bucket bucketLifecycleConfiguration bucketLogging bucketNotification bucketObjectv2 bucketOwnershipControls " +
+    "bucketPolicy bucketPublicAccessBlock bucketServerSideEncryptionConfiguration bucketVersioning",
+  sagemaker:
+    "dataQualityJobDefinition endpoint endpointConfiguration image imageVersion mlflowApp model modelPackageGroup " +
+    "modelPackageGroupPolicy monitoringSchedule pipeline",
+  scheduler: "schedule",
+  sns: "topic topicPolicy topicSubscription",
+  vpc: "securityGroupEgressRule securityGroupIngressRule",
+};
+const allowedTypes: readonly string[] = Object.entries(allowedModules).flatMap(([module, names]) =>
+  names
+    .split(" ")
+    .map((name) => `aws:${module}/${name}:${name.replace(/^./, (first) => first.toUpperCase())}`),
+);
 
 /** Components and providers, which create nothing themselves, and the image's package. */
 const always =
