@@ -42,9 +42,7 @@ def ask(folder: Path, typed: bytes) -> tuple[int, str, Path]:
     return process.wait(), shown.decode(), output
 
 
-@pytest.mark.parametrize(
-    ("typed", "target"), [(b"\r", "rent"), (b"area\r", "area"), (b" Area \r", "area")]
-)
+@pytest.mark.parametrize(("typed", "target"), [(b"\r", "rent"), (b" Area \r", "area")])
 def test_the_answer_is_the_target(tmp_path: Path, typed: bytes, target: str) -> None:
     code, shown, output = ask(tmp_path, typed)
     assert code == 0, shown

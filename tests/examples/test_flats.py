@@ -64,8 +64,19 @@ def latest_execution(project: Path) -> dict[str, Any]:
     return {**listed[0], "candidates": json.loads(document.read_text())["candidates"]}
 
 
-def test_boosted_trees_win_over_a_tree_and_a_linear_model(project: Path) -> None:
-    execution = latest_execution(project)
+@pytest.fixture(scope="module")
+def execution(project: Path) -> dict[str, Any]:
+    """The execution of the example's commands."""
+    return latest_execution(project)
+
+
+def part_rows(project: Path, execution: dict[str, Any], part: str) -> list[str]:
+    """The rows of a part of the table."""
+    [folder] = project.glob(f".local/s3/*/executions/{execution['id']}/{part}")
+    return [line for file in sorted(folder.iterdir()) for line in file.read_text().splitlines()]
+
+
+def test_boosted_trees_win_over_a_tree_and_a_linear_model(execution: dict[str, Any]) -> None:
     assert execution["status"] == "Succeeded"
     r2 = {one["name"]: one["metrics"]["r2"] for one in execution["candidates"]}
     assert list(r2) == ["DecisionTree", "XGBoost", "Linear"]
@@ -81,10 +92,10 @@ def test_models_shows_the_version_that_waits_for_approval(project: Path) -> None
     assert re.search(r"restate-flats\s*│ 1 +│ XGBoost .* PendingManualApproval", listed), listed
 
 
-def test_features_are_encoded_filtered_and_without_gaps(project: Path) -> None:
-    [rows] = project.glob(".local/s3/*/executions/*/train")
-    lines = [line for part in sorted(rows.iterdir()) for line in part.read_text().splitlines()]
-    fields = [line.split(",") for line in lines]
+def test_features_are_encoded_filtered_and_without_gaps(
+    project: Path, execution: dict[str, Any]
+) -> None:
+    fields = [line.split(",") for line in part_rows(project, execution, "train")]
     # The label, 7 numbers, and a column for each of the 8 districts and 4 kinds of heating.
     assert {len(one) for one in fields} == {1 + 7 + 8 + 4}
     assert all(all(one) for one in fields)
@@ -93,13 +104,13 @@ def test_features_are_encoded_filtered_and_without_gaps(project: Path) -> None:
     assert len(fields) == pytest.approx(0.7 * homes, abs=1)
 
 
-def test_parquet_gives_the_same_models(project: Path) -> None:
-    before = latest_execution(project)
-    shell(commands("As Parquet"), project)
+def test_parquet_gives_the_same_rows(project: Path, execution: dict[str, Any]) -> None:
+    # What trains on them is the same, and was tested.
+    shell(f"{commands('As Parquet').rstrip()} --until Preprocess", project)
     after = latest_execution(project)
-    assert after["id"] != before["id"]
-    for left, right in zip(before["candidates"], after["candidates"], strict=True):
-        assert left["metrics"] == right["metrics"]
+    assert after["id"] != execution["id"]
+    for part in ("train", "validation", "test"):
+        assert part_rows(project, after, part) == part_rows(project, execution, part)
 
 
 def test_the_table_is_the_same_each_time_and_has_gaps(tmp_path: Path) -> None:
