@@ -12,7 +12,7 @@ const arrows = {
   components: ["contract", "errors", "pipeline"],
   policy: ["pipeline"],
   serving: ["components", "config", "contract", "errors", "pipeline"],
-  offline: ["errors", "pipeline"],
+  offline: ["errors", "pipeline", "serving"],
   local: ["contract", "errors", "offline", "pipeline", "terminal"],
   report: ["local", "pipeline"],
   cli: ["contract", "errors", "local", "offline", "pipeline", "report", "terminal"],

@@ -116,15 +116,17 @@ function describeIssue(
 /**
  * Reads the stack's configuration by a schema.
  *
+ * @param config all keys, by default those of the running program
  * @returns the values (undefined if they do not match the schema), and all problems by key
  */
 export function readConfiguration<Schema extends z.ZodObject>(
   configuration: Configuration<Schema>,
+  config: Readonly<Record<string, string>> = pulumi.runtime.allConfig(),
 ): { readonly values: z.output<Schema> | undefined; readonly problems: readonly string[] } {
   const { namespace, problemsAcrossKeys, schema } = configuration;
   const shape: Readonly<Record<string, z.core.$ZodType>> = schema.shape;
   const raw = Object.fromEntries(
-    Object.entries(pulumi.runtime.allConfig()).flatMap(([fullKey, value]) => {
+    Object.entries(config).flatMap(([fullKey, value]) => {
       const key = fullKey.slice(namespace.length + 1);
       return fullKey.startsWith(`${namespace}:`) ? [[key, parseValue(shape[key], value)]] : [];
     }),

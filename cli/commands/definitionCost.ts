@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { z } from "zod";
 
 import { UserError } from "../../errors/userError";
+import type * as ServingStacks from "../../offline/servingStacks";
 import { stackConfig, stackNamed } from "../../offline/stackConfig";
 import { standingCost, type StandingResources } from "../../offline/standing";
 import {
@@ -12,6 +13,7 @@ import {
   executionCost,
   type Range,
 } from "../../pipeline/cost/executionCost";
+import { type EndpointCost, endpointCost } from "../../pipeline/cost/endpointCost";
 import { hoursInMonth, ownPricesSchema, type Prices, pricesWith } from "../../pipeline/cost/prices";
 import type { PipelineDefinition } from "../../pipeline/language/definition";
 import { queryScanLimit } from "../../pipeline/query";
@@ -132,9 +134,43 @@ function changeListing(before: ExecutionCost, after: ExecutionCost): Listing {
   };
 }
 
-function standingText(standing: StandingResources, prices: Prices): string {
+/** What a stack costs while nothing runs, with those that serve its models. */
+interface RestCost {
+  readonly hour: number;
+  readonly month: number;
+  readonly serving: readonly (EndpointCost & { readonly file: string })[];
+}
+
+function restCost(stack: string, standing: StandingResources, prices: Prices): RestCost {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loads Pulumi, so only when it is needed
+  const { servingStacks } = require("../../offline/servingStacks") as typeof ServingStacks;
   const hour = standingCost(standing, prices);
-  return `The stack costs ${hour.toFixed(3)} per hour when idle, ${(hour * hoursInMonth).toFixed(2)} per month.`;
+  const serving = servingStacks(stack).map(({ file, settings }) => {
+    try {
+      return { file, ...endpointCost(settings, prices) };
+    } catch (error) {
+      throw error instanceof CostError ? new UserError(`${file}: ${error.message}`) : error;
+    }
+  });
+  return { hour, month: hour * hoursInMonth, serving };
+}
+
+/** The costs at rest, a line each. */
+function restLines({ hour, month, serving }: RestCost): readonly string[] {
+  const total = serving.reduce((sum, one) => sum + one.month, month);
+  return [
+    `The stack costs ${hour.toFixed(3)} per hour when idle, ${amount(month)} per month.`,
+    ...serving.map((one) => {
+      const most = one.maxMonth > one.month ? `, up to ${amount(one.maxMonth)} with requests` : "";
+      const without =
+        one.notPriced.length === 0 ? "" : `; not included: ${one.notPriced.join(", ")}`;
+      return (
+        `Serving by ${one.file} costs ${amount(one.month)} per month when idle${most}: ` +
+        `${one.parts.join(", ")}${without}.`
+      );
+    }),
+    ...(serving.length === 0 ? [] : [`At rest, that is ${amount(total)} per month in total.`]),
+  ];
 }
 
 interface CostOptions {
@@ -173,6 +209,9 @@ export function cost(terminal: Terminal, options: () => DefinitionOptions): Comm
         const basis: Basis = { prices, measured };
         const first = await priceOf(before ?? given.stack, basis, given);
         const second = after === undefined ? undefined : await priceOf(after, basis, given);
+        const shownStack = after ?? before ?? given.stack;
+        const { standing } = second ?? first;
+        const rest = standing && restCost(shownStack, standing, prices);
         const listing =
           second === undefined ? costListing(first.cost) : changeListing(first.cost, second.cost);
         if (json === true) {
@@ -182,6 +221,7 @@ export function cost(terminal: Terminal, options: () => DefinitionOptions): Comm
             JSON.stringify({
               prices: { source, date, region, currency },
               ...(second === undefined ? first : { before: first, after: second }),
+              ...(rest === undefined ? {} : { atRest: rest }),
             }),
           );
           return;
@@ -190,9 +230,9 @@ export function cost(terminal: Terminal, options: () => DefinitionOptions): Comm
         print(
           terminal,
           `${prices.currency}, on demand in ${prices.region} on ${prices.date}. Not included: usage charges of S3, ` +
-            "KMS, CloudWatch and the network, retries of failed executions, and serving (docs/costs.md).",
+            "KMS, CloudWatch and the network, and retries of failed executions (docs/costs.md).",
         );
-        const { cost: shown, standing } = second ?? first;
+        const { cost: shown } = second ?? first;
         if (measured !== undefined && shown.steps.some(({ step }) => measured.seconds.has(step))) {
           print(
             terminal,
@@ -202,9 +242,9 @@ export function cost(terminal: Terminal, options: () => DefinitionOptions): Comm
         shown.notPriced.forEach((text) => {
           print(terminal, `Not included: ${text}.`);
         });
-        if (standing !== undefined) {
-          print(terminal, standingText(standing, prices));
-        }
+        (rest === undefined ? [] : restLines(rest)).forEach((line) => {
+          print(terminal, line);
+        });
       },
     );
 }

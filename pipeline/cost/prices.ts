@@ -16,10 +16,13 @@ const pricesSchema = z.strictObject({
   instanceHour: z
     .record(z.string(), price)
     .describe(
-      "Price of an instance per hour, by type: the same for processing, training and transform jobs.",
+      "Price of an instance per hour, by type: the same for processing, training and transform jobs, and endpoints.",
     ),
   volumeGigabyteMonth: price.describe(
     "Price of a gigabyte of a job's volume per month of 730 hours.",
+  ),
+  serverlessGigabyteSecond: price.describe(
+    "Price of a second in which a serverless endpoint answers requests, per gigabyte of its memory.",
   ),
   athenaTebibyte: price.describe("Price of a tebibyte read by Athena."),
   interfaceEndpointHour: price.describe("Price of an interface endpoint per hour and zone."),

@@ -62,8 +62,13 @@ describe("npm run definition -- cost", () => {
     match(stdout, /│ TuneXGBoost +│ 8 +│ 1 x ml\.m5\.xlarge +│ 0\.03 │ 0\.16 +│ 13\.64 │/);
     match(stdout, /│ an execution +│ +│ +│ 0\.14 │ 0\.70 +│ 64\.37 │/);
     match(stdout, /^USD, on demand in us-east-1 on \d{4}-\d\d-\d\d\. Not included: /m);
-    match(stdout, /and serving \(docs\/costs\.md\)\.$/m);
+    match(stdout, /, and retries of failed executions \(docs\/costs\.md\)\.$/m);
     match(stdout, /^The stack costs 0\.002 per hour when idle, 1\.10 per month\.$/m);
+    match(
+      stdout,
+      /^Serving by serving\/Pulumi\.dev\.yaml costs 84\.15 per month when idle: 1 x ml\.m5\.large, 2 alarms\.$/m,
+    );
+    match(stdout, /^At rest, that is 85\.25 per month in total\.$/m);
   });
 
   it("prints the cost of a change, with custom prices", async () => {
