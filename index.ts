@@ -9,6 +9,7 @@ import { DataLake } from "./components/dataLake";
 import { DecisionTreeImage } from "./components/decisionTreeImage";
 import { Deployer } from "./components/deployer";
 import { jobNetwork } from "./components/jobNetwork";
+import { MlflowLogs } from "./components/mlflowLogs";
 import { ModelPipeline } from "./components/modelPipeline";
 import { Operations } from "./components/operations";
 import { Permissions } from "./components/permissions";
@@ -70,6 +71,7 @@ const known = {
   findsDrift: settings.driftReference,
   challengesChampion: settings.champion !== undefined,
   tracking: settings.tracking,
+  mlflowLogging: settings.mlflowLogging,
   servesRawRows: dataset.servedRows === "raw",
   trainingVolumesTakeKey: !candidates.some(({ instanceType = "" }) =>
     hasLocalStorage(instanceType),
@@ -110,6 +112,7 @@ const lake = new DataLake(
           vpcEndpointId: s3EndpointId,
           ownImages: known.ownImages,
           principals: settings.bucketPrincipals,
+          mlflowLogging: settings.mlflowLogging,
         }),
     },
     encryptCatalog: settings.encryptCatalog,
@@ -199,6 +202,26 @@ const models = new ModelPipeline(
   { ...options, dependsOn: [lake, image, image.pushed, permissions] },
 );
 
+if (mlflow !== undefined && settings.mlflowLogging !== "manual") {
+  new MlflowLogs(
+    "mlflow-logs",
+    {
+      names,
+      pipelineArn: models.pipelineArn,
+      appArn: mlflow.appArn,
+      parameters: settings,
+      job: {
+        imageUri: xgboost,
+        roleArns,
+        kmsKeyArn,
+        vpc: settings.mlflowLogging === "in-network" ? vpc : undefined,
+        tags,
+      },
+    },
+    { ...options, dependsOn: [lake, permissions] },
+  );
+}
+
 if (settings.schedule !== undefined || settings.startOnNewData) {
   new Triggers(
     "triggers",
@@ -221,6 +244,7 @@ const operations = new Operations(
   {
     account,
     names,
+    loggingName: settings.mlflowLogging === "manual" ? undefined : names.loggingName,
     kmsKeyArn,
     notifyEmails: settings.notifyEmails,
     dashboard: settings.dashboard,

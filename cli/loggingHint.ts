@@ -11,9 +11,10 @@ export function printLoggingHint(
 ): void {
   if (config) {
     const line = command(`export mlflow ${id}${machine === undefined ? "" : " --to FOLDER"}`);
+    const unless = machine === undefined ? ", unless restate:mlflowLogging says so" : "";
     note(
       terminal,
-      `MLflow: executions are not logged by themselves; log this one with \`${line}\``,
+      `MLflow: executions are not logged by themselves${unless}; log this one with \`${line}\``,
     );
   }
 }

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 
+import type { MlflowLogging } from "../pipeline/mlflowLogging";
 import type { EndpointAccess } from "./dataBucket";
 import type { StackNames } from "./stackNames";
 
@@ -15,18 +16,23 @@ export function endpointAccess(
     /** Images of candidates that are evaluated by batch transforms. */
     readonly ownImages: readonly string[];
     readonly principals: readonly string[];
+    readonly mlflowLogging: MlflowLogging;
   },
 ): EndpointAccess {
-  const { crawler, evaluation, monitoring, pipeline, processing, serving, tracking, training } =
-    roleNames;
+  const { crawler, evaluation, logging, monitoring, pipeline, processing, serving } = roleNames;
+  const { tracking, training } = roleNames;
   const transforms = known.ownImages.length > 0;
   return {
     vpcEndpointId: known.vpcEndpointId,
     principals: known.principals,
-    jobRoles: [processing, training, ...(transforms ? [] : [evaluation])],
+    jobRoles: [
+      ...[processing, training, ...(transforms ? [] : [evaluation])],
+      ...(known.mlflowLogging === "in-network" ? [logging] : []),
+    ],
     otherRoles: [
       ...[pipeline, crawler, serving, monitoring, tracking, `${namePrefix}-deployer`],
       ...(transforms ? [evaluation] : []),
+      ...(known.mlflowLogging === "outside-network" ? [logging] : []),
     ],
   };
 }

@@ -1,4 +1,3 @@
-import * as s3 from "@pulumi/aws/s3";
 import * as sagemaker from "@pulumi/aws/sagemaker";
 import * as pulumi from "@pulumi/pulumi";
 import { readFileSync } from "node:fs";
@@ -14,7 +13,7 @@ import { pipelineDefinition } from "../pipeline/definition";
 import type { ModelCardTexts } from "../pipeline/modelCardTexts";
 import { dataWranglerFlow, type FlowSource } from "../pipeline/flow";
 import type { ParameterDefaults } from "../pipeline/parameters";
-import { canonicalJson, contentHash } from "../pipeline/language/canonicalJson";
+import { canonicalJson } from "../pipeline/language/canonicalJson";
 import { rowSchema, rowSchemaFile } from "../pipeline/rowSchema";
 import { prefixes } from "../pipeline/storage";
 import type { Tracking } from "../pipeline/tracking";
@@ -23,6 +22,7 @@ import { decisionTreeModules } from "./decisionTreeModules";
 import type { JobVpc } from "./jobVpc";
 import { keptFromDeletion, type Protection } from "./protection";
 import type { StackNames } from "./stackNames";
+import { type Source, uploadSource } from "./uploadSource";
 
 export interface ModelPipelineArgs {
   readonly account: Account;
@@ -82,13 +82,6 @@ export interface ModelPipelineArgs {
   readonly modelConsumers: readonly string[];
 }
 
-/** An uploaded source. */
-interface Source {
-  readonly object: s3.BucketObjectv2;
-  readonly uri: pulumi.Output<string>;
-  readonly folderUri: pulumi.Output<string>;
-}
-
 /** Folder of the pipeline's scripts. */
 const scripts = join(__dirname, "..", "pipeline", "scripts");
 
@@ -122,7 +115,8 @@ export class ModelPipeline extends pulumi.ComponentResource {
       folderOf = [file],
       resource = `${name}-${file.replaceAll("_", "-")}`,
     ): Source =>
-      this.upload(
+      uploadSource(
+        this,
         resource,
         names,
         `${file}.py`,
@@ -133,7 +127,7 @@ export class ModelPipeline extends pulumi.ComponentResource {
     const splitting = ["preprocess", ...imported];
     const importedScripts = imported.map((file) => script(file, splitting));
     const sources = {
-      flow: this.upload(`${name}-flow`, names, `${dataset.table}.flow`, flow.content),
+      flow: uploadSource(this, `${name}-flow`, names, `${dataset.table}.flow`, flow.content),
       preprocess: script("preprocess", splitting),
       evaluate: script("evaluate"),
       compare: script("compare"),
@@ -156,7 +150,8 @@ export class ModelPipeline extends pulumi.ComponentResource {
             ...challengeScripts.map((file) => [`${file}.py`, textOf(file)] as const),
             ["decision_tree.json", modules] as const,
           ].map(([file, text]) =>
-            this.upload(
+            uploadSource(
+              this,
               `${name}-champion-${file.replace(/\.\w+$/, "").replaceAll("_", "-")}`,
               names,
               file,
@@ -295,29 +290,6 @@ export class ModelPipeline extends pulumi.ComponentResource {
   /** Uploads the description of the table's rows. */
   private rowSchema(name: string, names: Pick<StackNames, "bucketName">, dataset: Dataset): Source {
     const content = canonicalJson(rowSchema(dataset));
-    return this.upload(`${name}-row-schema`, names, rowSchemaFile, pulumi.output(content));
-  }
-
-  /**
-   * Uploads a source under a key with its hash, or its folder's, because SageMaker's cache compares keys. Old sources
-   * stay: running executions, retries and registered models need them, and the provider would delete an object with all
-   * its versions (resource aws_s3_object of hashicorp/terraform-provider-aws: deleteAllObjectVersions).
-   */
-  private upload(
-    name: string,
-    { bucketName }: Pick<StackNames, "bucketName">,
-    file: string,
-    content: pulumi.Output<string>,
-    folderOf = content,
-  ): Source {
-    const folder = folderOf.apply((text) => `${prefixes.sources}/${contentHash(text)}`);
-    const key = pulumi.interpolate`${folder}/${file}`;
-    const object = new s3.BucketObjectv2(
-      name,
-      { bucket: bucketName, key, content, contentType: "text/plain" },
-      { parent: this, retainOnDelete: true },
-    );
-    const folderUri = pulumi.interpolate`s3://${bucketName}/${folder}/`;
-    return { object, uri: pulumi.interpolate`${folderUri}${file}`, folderUri };
+    return uploadSource(this, `${name}-row-schema`, names, rowSchemaFile, pulumi.output(content));
   }
 }

@@ -10,6 +10,8 @@ import type { Tag } from "./tag";
 export interface OperationsArgs {
   readonly account: Account;
   readonly names: Pick<StackNames, "modelPackageGroupName" | "operationsName" | "pipelineName">;
+  /** Name of the pipeline that logs executions to MLflow; undefined: there is none. */
+  readonly loggingName: string | undefined;
   readonly kmsKeyArn: pulumi.Input<string>;
   /** E-mail addresses to notify, after each has confirmed. */
   readonly notifyEmails: readonly string[];
@@ -53,25 +55,10 @@ export class Operations extends pulumi.ComponentResource {
 
     this.announceModels(name, args, topic.arn, "awaits-approval", ["PendingManualApproval"]);
     this.announceModels(name, args, topic.arn, "approval", ["Approved", "Rejected"]);
-    new cloudwatch.MetricAlarm(
-      `${name}-execution-failed`,
-      {
-        name: `${operationsName}-execution-failed`,
-        alarmDescription: `An execution of the pipeline ${pipelineName} has failed`,
-        namespace: metricNamespace,
-        metricName: "ExecutionFailed",
-        dimensions: { PipelineName: pipelineName },
-        statistic: "Sum",
-        period: 60,
-        evaluationPeriods: 1,
-        threshold: 1,
-        comparisonOperator: "GreaterThanOrEqualToThreshold",
-        // Without executions, there is no metric.
-        treatMissingData: "notBreaching",
-        alarmActions: [topic.arn],
-      },
-      child,
-    );
+    this.watch(name, args, topic.arn, "execution-failed", pipelineName);
+    if (args.loggingName !== undefined) {
+      this.watch(name, args, topic.arn, "logging-failed", args.loggingName);
+    }
     if (args.dashboard) {
       new cloudwatch.Dashboard(
         `${name}-dashboard`,
@@ -105,6 +92,35 @@ export class Operations extends pulumi.ComponentResource {
 
     this.topicArn = topic.arn;
     this.registerOutputs({ topicArn: this.topicArn });
+  }
+
+  /** Notifies about failed executions of a pipeline. */
+  private watch(
+    name: string,
+    { names }: OperationsArgs,
+    topicArn: pulumi.Output<string>,
+    what: string,
+    pipelineName: string,
+  ): void {
+    new cloudwatch.MetricAlarm(
+      `${name}-${what}`,
+      {
+        name: `${names.operationsName}-${what}`,
+        alarmDescription: `An execution of the pipeline ${pipelineName} has failed`,
+        namespace: metricNamespace,
+        metricName: "ExecutionFailed",
+        dimensions: { PipelineName: pipelineName },
+        statistic: "Sum",
+        period: 60,
+        evaluationPeriods: 1,
+        threshold: 1,
+        comparisonOperator: "GreaterThanOrEqualToThreshold",
+        // Without executions, there is no metric.
+        treatMissingData: "notBreaching",
+        alarmActions: [topicArn],
+      },
+      { parent: this },
+    );
   }
 
   /** Notifies about models of the group that get one of the approval statuses. */

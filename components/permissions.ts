@@ -25,6 +25,7 @@ const services: Readonly<Record<keyof RoleNames, string | readonly string[]>> = 
   monitoring: "sagemaker.amazonaws.com",
   crawler: "glue.amazonaws.com",
   tracking: "sagemaker.amazonaws.com",
+  logging: "sagemaker.amazonaws.com",
 };
 
 /** The role of each actor, with only the permissions that it needs on this stack. */
@@ -40,6 +41,7 @@ export class Permissions extends pulumi.ComponentResource {
     const absent: readonly (keyof RoleNames)[] = [
       ...(crawled ? [] : ["crawler" as const]),
       ...(usesMlflow(scope.tracking) ? [] : ["tracking" as const]),
+      ...(stack.logs ? [] : ["logging" as const]),
     ];
     for (const actor of Object.keys(services) as (keyof RoleNames)[]) {
       if (absent.includes(actor)) {

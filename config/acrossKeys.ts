@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 
 import { dataFileProblems } from "../pipeline/dataFiles/check";
+import { usesMlflow } from "../pipeline/tracking";
 import { existing, type ProblemAcrossKeys } from "./reader";
 import type { StackSettings } from "./schema";
 
@@ -62,6 +63,17 @@ export function problemsAcrossKeys(settings: StackSettings): readonly ProblemAcr
       "bucketPrincipals",
       "only apply outside a network whose S3 endpoint is known, but network.mode is not create, and network.s3EndpointId " +
         "is not set",
+    ],
+    [
+      settings.mlflowLogging !== "manual" && !usesMlflow(settings.tracking),
+      "mlflowLogging",
+      `is ${settings.mlflowLogging}, but restate:tracking is experiments: there is no MLflow app; set it to mlflow or both`,
+    ],
+    [
+      settings.mlflowLogging === "in-network" && settings.network.mode === "create",
+      "mlflowLogging",
+      "is in-network, but the network that the stack creates has no route to MLflow apps; use outside-network, or a network " +
+        "of your own",
     ],
     [
       JSON.stringify(settings.deployers).length > maxDeployersLength,

@@ -9,6 +9,7 @@ import { datasetSchema } from "../pipeline/datasetSchema";
 import { ownPricesSchema } from "../pipeline/cost/prices";
 import { parameterInstanceType } from "../pipeline/instanceTypes";
 import { modelCardSchema } from "../pipeline/modelCardTexts";
+import { mlflowLoggings } from "../pipeline/mlflowLogging";
 import { modelApprovalStatuses } from "../pipeline/parameters";
 import { trackings } from "../pipeline/tracking";
 import { emptyMeansUnset, optionalText, parameterDefault } from "./fields";
@@ -165,6 +166,15 @@ export const settingsSchema = z.strictObject({
       "Where executions are tracked: experiments (SageMaker Experiments, which only Studio Classic shows), mlflow, or " +
         "both. For mlflow, the stack creates a serverless MLflow app in SageMaker, and the pipeline's definition names it. " +
         "`npm run restate -- export mlflow` logs executions there: jobs cannot reach it from the stack's network.",
+    ),
+  mlflowLogging: z
+    .enum(mlflowLoggings)
+    .default("manual")
+    .describe(
+      "What logs executions to the stack's MLflow app: manual (`npm run restate -- export mlflow`), or a job after each " +
+        "execution and approval. The app is on the internet, and has no VPC endpoint: with outside-network, this job alone " +
+        "runs outside the network of the others; with in-network, inside, so your own network must have a route to " +
+        "mlflow.sagemaker.REGION.app.aws (restate:network existing or none).",
     ),
   sageMakerImage: z
     .boolean()

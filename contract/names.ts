@@ -18,6 +18,8 @@ export interface Names {
   readonly triggersName: string;
   /** Of topic, alarm, dashboard and budget. */
   readonly operationsName: string;
+  /** Of the pipeline and the rules that log executions to the MLflow app. No stack's name has two hyphens. */
+  readonly loggingName: string;
   readonly roleNames: RoleNames;
 }
 
@@ -41,6 +43,8 @@ export interface RoleNames {
   readonly crawler: string;
   /** The MLflow app that tracks executions. */
   readonly tracking: string;
+  /** What logs executions to it. */
+  readonly logging: string;
 }
 
 /**
@@ -88,6 +92,7 @@ export function stackNames(stack: string): Names {
     sageMakerImageName: `${prefix}-dtree`,
     triggersName: `${prefix}-start`,
     operationsName: prefix,
+    loggingName: `${prefix}--logging`,
     roleNames: {
       pipeline: `${prefix}-pipeline`,
       processing: `${prefix}-processing`,
@@ -98,6 +103,7 @@ export function stackNames(stack: string): Names {
       monitoring: `${prefix}-monitoring`,
       crawler: `${prefix}-crawler`,
       tracking: `${prefix}-tracking`,
+      logging: `${prefix}-logging`,
     },
   };
 }

@@ -302,7 +302,11 @@ async function evaluate(stack: string, config: Readonly<Record<string, string>>)
     throw failure as Error;
   }
   const { resources } = account;
-  const [pipeline] = inputsOf<sagemaker.PipelineArgs>(resources, "aws:sagemaker/pipeline:Pipeline");
+  // The one that logs its executions is registered too.
+  const [pipeline] = inputsOf<sagemaker.PipelineArgs>(
+    resources.filter(({ name }) => name === "models-pipeline"),
+    "aws:sagemaker/pipeline:Pipeline",
+  );
   const [image] = inputsOf<ImageArgs>(resources, "docker:index/image:Image");
   const uploads = inputsOf<Omit<s3.BucketObjectv2Args, "bucket"> & { bucket: string }>(
     resources,

@@ -74,11 +74,13 @@ const readsAthena = (job: unknown): boolean =>
     (input) => at(input, "DatasetDefinition", "AthenaDatasetDefinition") !== undefined,
   );
 
-/** The script that queries the approved model, so its job is not isolated either. */
-const challenge = ["python3", "/opt/ml/processing/code/challenge.py"];
+/** The scripts that query the approved model, and log executions, so their jobs are not isolated either. */
+const askingScripts = ["challenge.py", "log_executions.py"].map((file) =>
+  JSON.stringify(["python3", `/opt/ml/processing/code/${file}`]),
+);
 
-const asksRegistry = (job: unknown): boolean =>
-  JSON.stringify(at(job, "AppSpecification", "ContainerEntrypoint")) === JSON.stringify(challenge);
+const asksApis = (job: unknown): boolean =>
+  askingScripts.includes(JSON.stringify(at(job, "AppSpecification", "ContainerEntrypoint")));
 
 /** Kinds of steps that run images. */
 const runsImages: readonly string[] = Object.keys(forms).filter(
@@ -172,7 +174,7 @@ function jobProblems(
       !form.isolated ||
         at(network, "EnableNetworkIsolation") === true ||
         readsAthena(job) ||
-        asksRegistry(job),
+        asksApis(job),
       `${name}: EnableNetworkIsolation must be true`,
     ],
     [

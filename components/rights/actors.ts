@@ -347,11 +347,7 @@ function scheduler(stack: Statements): readonly Statement[] {
   const { findsDrift, names } = stack.args;
   const jobs = `processing-job/${names.pipelineName}-*-drift-*`;
   return [
-    allow(
-      "StartPipeline",
-      ["sagemaker:StartPipelineExecution"],
-      stack.arn("sagemaker", `pipeline/${names.pipelineName}`),
-    ),
+    allow("StartPipeline", ["sagemaker:StartPipelineExecution"], stack.pipelines()),
     ...(findsDrift
       ? [
           stack.makeJobs(
@@ -447,6 +443,84 @@ function tracking(stack: Statements): readonly Statement[] {
   ];
 }
 
+/**
+ * Starts the job that logs executions, which is this role's too: reads what they did, their reports and models, not their
+ * data, and logs them.
+ */
+function logging(stack: Statements): readonly Statement[] {
+  const { mlflowLogging, names } = stack.args;
+  const { loggingName, pipelineName } = names;
+  const jobs = stack.arn("sagemaker", jobNames.processing);
+  const outside = mlflowLogging === "outside-network";
+  return [
+    stack.makeJobs(
+      "MakeProcessing",
+      "sagemaker:CreateProcessingJob",
+      jobNames.processing,
+      ...(outside ? [] : ["network" as const]),
+      ...(["outputKey", "trafficEncryption", "volumeKey"] as const),
+    ),
+    allow("TagNewJobs", ["sagemaker:AddTags"], jobs, {
+      ...stack.requested(),
+      Null: { "sagemaker:TaggingAction": "false" },
+    }),
+    allow("StopJobs", ["sagemaker:StopProcessingJob"], jobs, stack.own()),
+    allow("PassOwnRole", ["iam:PassRole"], stack.roleArns.logging, {
+      StringEquals: { "iam:PassedToService": "sagemaker.amazonaws.com" },
+    }),
+    allow(
+      "SeeExecutions",
+      [
+        "sagemaker:DescribePipelineDefinitionForExecution",
+        "sagemaker:DescribePipelineExecution",
+        "sagemaker:ListPipelineExecutionSteps",
+        "sagemaker:ListPipelineExecutions",
+        "sagemaker:ListPipelineParametersForExecution",
+      ],
+      [
+        stack.arn("sagemaker", `pipeline/${pipelineName}`),
+        stack.arn("sagemaker", `pipeline/${pipelineName}/execution/*`),
+        stack.arn("sagemaker", `pipeline/${loggingName}`),
+      ],
+    ),
+    allow(
+      "SeeJobs",
+      [
+        "sagemaker:DescribeHyperParameterTuningJob",
+        "sagemaker:DescribeProcessingJob",
+        "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
+      ],
+      [jobs, stack.arn("sagemaker", jobNames.tuning)],
+      stack.own(),
+    ),
+    readRegistry(stack),
+    allow(
+      "LogRuns",
+      ["sagemaker:CallMlflowAppApi"],
+      stack.arn("sagemaker", "mlflow-app/*"),
+      stack.own(),
+    ),
+    stack.listBucket(),
+    allow(
+      "ReadResults",
+      ["s3:GetObject"],
+      [
+        ...stack.objects("sources", "models"),
+        ...["comparison", "evaluation"].map((name) =>
+          stack.bucketArn(`/${prefixes.executions}/*/${name}/*`),
+        ),
+      ],
+    ),
+    stack.writeObjects("WriteArtifacts", "tracking"),
+    stack.useKeyThroughS3(),
+    stack.encryptOutputs(),
+    ...stack.grantKeyForVolumes(),
+    ...(outside ? [] : stack.useVpcForProcessing()),
+    ...stack.pullImage(),
+    ...stack.writeLogs("ProcessingJobs"),
+  ];
+}
+
 /** What each actor may do. */
 export const actors: Readonly<
   Record<keyof RoleNames, (stack: Statements) => readonly Statement[]>
@@ -460,4 +534,5 @@ export const actors: Readonly<
   monitoring,
   crawler,
   tracking,
+  logging,
 };

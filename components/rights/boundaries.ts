@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import type { RoleNames } from "../../contract/names";
 import { actors } from "./actors";
 import { flowLogs } from "./flowLogs";
 import { allow, deny, type Statement, Statements, useAnyInterface } from "./statements";
@@ -10,10 +11,19 @@ type Known = Omit<Statement, "Condition" | "Resource"> & {
   readonly Condition?: object | undefined;
 };
 
+/** What is of the actors that a stack has, or may get without an administrator. */
+function ofActors<Value>(
+  { logs }: Statements,
+  all: Readonly<Record<keyof RoleNames, Value>>,
+): readonly Value[] {
+  const { logging, ...others } = all;
+  return [...Object.values(others), ...(logs ? [logging] : [])];
+}
+
 /** ARNs of the roles that a stack creates for services. */
 export function madeRoles(stack: Statements): readonly pulumi.Output<string>[] {
   const { flowLogsName } = stack.args.names;
-  return [...Object.values(stack.roleArns), stack.globalArn("iam", `role/${flowLogsName}`)];
+  return [...ofActors(stack, stack.roleArns), stack.globalArn("iam", `role/${flowLogsName}`)];
 }
 
 /** Services that the boundary allows on all resources of the account, because IAM limits its length. */
@@ -66,7 +76,7 @@ export function rolesBoundary(stack: Statements): pulumi.Output<readonly object[
     vpc: undefined,
   });
   const everything = [
-    ...Object.values(actors).flatMap((of) => of(early)),
+    ...ofActors(stack, actors).flatMap((of) => of(early)),
     ...flowLogs(account, names.flowLogsName),
     allow("Interfaces", [...useAnyInterface], "*"),
   ];

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import type { RoleNames } from "../../contract/names";
 import { ecrRepository } from "../../pipeline/ecrRepository";
+import type { MlflowLogging } from "../../pipeline/mlflowLogging";
 import { prefixes } from "../../pipeline/storage";
 import type { Tracking } from "../../pipeline/tracking";
 import type { Account } from "../account";
@@ -46,6 +47,8 @@ export interface StackScope {
   readonly challengesChampion: boolean;
   /** Where the pipeline's executions are tracked. */
   readonly tracking: Tracking;
+  /** How they are logged to the MLflow app. */
+  readonly mlflowLogging: MlflowLogging;
   /** Whether models accept the table's own rows, so the data job also writes their encoding. */
   readonly servesRawRows: boolean;
   /** Whether the volumes of all training jobs are encrypted with the key; instances' own disks are not. */
@@ -135,6 +138,7 @@ export class Statements {
       monitoring: arn(roleNames.monitoring),
       crawler: arn(roleNames.crawler),
       tracking: arn(roleNames.tracking),
+      logging: arn(roleNames.logging),
     };
   }
 
@@ -148,6 +152,18 @@ export class Statements {
   globalArn(service: string, resource: string): pulumi.Output<string> {
     const { accountId, partition } = this.args.account;
     return pulumi.interpolate`arn:${partition}:${service}::${accountId}:${resource}`;
+  }
+
+  /** Whether the stack has a pipeline that logs executions. */
+  get logs(): boolean {
+    return this.args.mlflowLogging !== "manual";
+  }
+
+  /** ARN of the stack's pipeline, and of the one that logs its executions. */
+  pipelines(): pulumi.Output<string> | readonly pulumi.Output<string>[] {
+    const { loggingName, pipelineName } = this.args.names;
+    const own = this.arn("sagemaker", `pipeline/${pipelineName}`);
+    return this.logs ? [own, this.arn("sagemaker", `pipeline/${loggingName}`)] : own;
   }
 
   /** ARN of the stack's bucket, or of a path in it. */

@@ -1,4 +1,4 @@
-import type { athena, s3 } from "@pulumi/aws";
+import type { athena, s3, sagemaker } from "@pulumi/aws";
 
 import { stackNames } from "../../contract/names";
 import { challenge } from "../../pipeline/champion";
@@ -39,6 +39,18 @@ function approvalStatus({ Parameters: parameters }: PipelineDefinition): string 
 /** ARN of the MLflow app that a definition names. */
 function mlflowApp({ MlflowConfig: config }: PipelineDefinition): string | undefined {
   return typeof config?.MlflowResourceArn === "string" ? config.MlflowResourceArn : undefined;
+}
+
+/** The pipeline that logs executions of another, if there is one. */
+function logs({ definition, resources, stack }: Program): Stack["logs"] {
+  const { loggingName } = stackNames(stack);
+  const found = inputsOf<sagemaker.PipelineArgs>(resources, "aws:sagemaker/pipeline:Pipeline").find(
+    ({ pipelineName }) => pipelineName === loggingName,
+  );
+  const text = found?.pipelineDefinition;
+  return text === undefined
+    ? undefined
+    : { pipeline: loggingName, vpc: text.includes("VpcConfig") ? vpc(definition) : undefined };
 }
 
 /**
@@ -84,6 +96,7 @@ export function stackOf(program: Program, dataKmsKeyArn?: string): Stack {
     flowLogGroup: has("aws:ec2/flowLog:FlowLog") ? names.flowLogsName : undefined,
     experiments: Boolean(definition.PipelineExperimentConfig),
     mlflowApp: mlflowApp(definition),
+    logs: logs(program),
     challengesChampion: definition.Steps.some(({ Name }) => Name === challenge.step),
     crawler: has("aws:glue/crawler:Crawler"),
     servesRawRows: resources.some(({ name }) => name === "models-row-schema"),

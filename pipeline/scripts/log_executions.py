@@ -292,7 +292,7 @@ def wait_for_earlier(sagemaker: Any, own: str, pause: float = PAUSE) -> None:  #
     name = own.split("/")[1]
     for _ in range(WAITS):
         listed = sagemaker.list_pipeline_executions(
-            PipelineName=name, SortBy="CreationTime", SortOrder="Descending"
+            PipelineName=name, SortBy="CreationTime", SortOrder="Descending", MaxResults=100
         )["PipelineExecutionSummaries"]
         arns = [one["PipelineExecutionArn"] for one in listed]
         earlier = listed[arns.index(own) + 1 :] if own in arns else []

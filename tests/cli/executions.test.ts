@@ -172,7 +172,7 @@ describe("npm run restate: executions", () => {
       const [, id = ""] = /execution\/([a-z0-9]{12})\n/.exec(stdout) ?? [];
       equal(
         stderr,
-        "MLflow: executions are not logged by themselves; log this one with " +
+        "MLflow: executions are not logged by themselves, unless restate:mlflowLogging says so; log this one with " +
           `\`npm run restate -- export mlflow ${id} --stack dev\`\n`,
       );
     });

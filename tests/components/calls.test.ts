@@ -57,6 +57,7 @@ const stacks: Readonly<Record<string, Config>> = {
     modelConsumers: [consumer],
     network: { mode: "create", flowLogs: true },
     tracking: "both",
+    mlflowLogging: "outside-network",
   },
   "on a view of others": {
     dataset: {
@@ -84,6 +85,8 @@ const stacks: Readonly<Record<string, Config>> = {
       securityGroupIds: ["sg-0123456789abcdef0"],
       s3EndpointId: "vpce-0123456789abcdef0",
     },
+    tracking: "mlflow",
+    mlflowLogging: "in-network",
   },
 };
 

@@ -124,6 +124,7 @@ describe("the deployer", () => {
         network: { mode: "create", flowLogs: true },
         encryptCatalog: true,
         tracking: "both",
+        mlflowLogging: "outside-network",
         crawler: "on-demand",
         dataset: {
           ...californiaHousing,

@@ -201,12 +201,20 @@ describe("Operations", () => {
   const args: OperationsArgs = {
     account,
     names: { operationsName: "ops", pipelineName: "pipe", modelPackageGroupName: "group" },
+    loggingName: undefined,
     kmsKeyArn: "the-key",
     notifyEmails: [],
     dashboard: false,
     monthlyBudget: undefined,
     ownTag: { key: "stack", value: "test" },
   };
+
+  it("alarms when executions cannot be logged, where a pipeline logs them", async () => {
+    const logs = { ...args, loggingName: "pipe--logging" };
+    const { registered } = await construct((options) => new Operations("o", logs, options));
+    const { name, dimensions } = registered["cloudwatch/metricAlarm o-logging-failed"] ?? {};
+    deepEqual([name, dimensions], ["ops-logging-failed", { PipelineName: "pipe--logging" }]);
+  });
 
   it("creates a topic, rules for models and an alarm for executions, and nothing else that costs", async () => {
     const { registered } = await construct((options) => new Operations("o", args, options));

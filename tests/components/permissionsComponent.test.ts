@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 
 import { Permissions } from "../../components/permissions";
 import type { Tracking } from "../../pipeline/tracking";
@@ -19,6 +19,16 @@ const make = (crawled: boolean, permissionsBoundary?: string, tracking: Tracking
 describe("Permissions", () => {
   it("creates a role with one policy for each actor, and for crawler and MLflow app if configured", async () => {
     const always = [...actors, "training"];
+    const logs = { ...stackScope, tracking: "mlflow", mlflowLogging: "outside-network" } as const;
+    const withLogs = await construct(
+      (options) =>
+        new Permissions(
+          "p",
+          { scope: logs, permissionsBoundary: undefined, crawled: false },
+          options,
+        ),
+    );
+    ok("iam/role p-logging" in withLogs.registered);
     for (const [crawled, tracking, all] of [
       [false, "experiments", always],
       [true, "mlflow", ["crawler", ...actors, "tracking", "training"]],

@@ -312,9 +312,10 @@ describe("the program", () => {
       deployers: ["repo:team/houses:environment:prod"],
       network: { mode: "create", flowLogs: true },
       tracking: "mlflow",
+      mlflowLogging: "outside-network",
     });
     const roles = resources.filter(({ type }) => type === "aws:iam/role:Role");
-    equal(roles.length, 11);
+    equal(roles.length, 12);
     for (const { inputs: role, name } of roles) {
       equal(role["permissionsBoundary"], boundary, name);
     }

@@ -71,6 +71,7 @@ describe("the URNs of a stack", () => {
         modelConsumers: ["222233334444"],
         accessLogBucket: "logs",
         tracking: "both",
+        mlflowLogging: "outside-network",
       })),
       ...(await urns({ network: { mode: "none" }, dataFile })),
     ];

@@ -26,6 +26,16 @@ const mistakes: readonly Mistake[] = [
     { modelApprovalStatus: 1 },
     /restate:modelApprovalStatus: .*"PendingManualApproval"/,
   ],
+  [
+    "a job that logs to an MLflow app without one",
+    { mlflowLogging: "outside-network" },
+    /restate:mlflowLogging: is outside-network, but restate:tracking is experiments: there is no MLflow app/,
+  ],
+  [
+    "a job that logs from the network that the stack makes",
+    { mlflowLogging: "in-network", tracking: "mlflow", network: { mode: "create" } },
+    /restate:mlflowLogging: is in-network, but the network that the stack creates has no route/,
+  ],
   ["R² above 1", { minimumR2: 1.5 }, /restate:minimumR2: must be at most 1\b/],
   [
     "no instances",

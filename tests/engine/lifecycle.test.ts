@@ -347,6 +347,22 @@ describe("the real engine, with fake providers,", function () {
     ok(PipelineExperimentConfig);
     deepEqual(definition, before);
     equal((await preview(stack)).definition, pipelineDefinition);
+    await stack.setConfig("restate:mlflowLogging", { value: "outside-network" });
+    deepEqual(touched(await up(stack)), [
+      "create mlflow-logs",
+      "create mlflow-logs-approval",
+      "create mlflow-logs-approval-target",
+      "create mlflow-logs-log-executions",
+      "create mlflow-logs-mlflow-rest",
+      "create mlflow-logs-mlflow-runs",
+      "create mlflow-logs-pipeline",
+      "create mlflow-logs-target",
+      "create operations-logging-failed",
+      "create permissions-logging",
+      "create permissions-logging-policy",
+      "update permissions-scheduler-policy",
+    ]);
+    await stack.removeConfig("restate:mlflowLogging");
     await stack.removeConfig("restate:tracking");
     deepEqual((await up(stack)).outputs, plain);
     await stack.destroy();

@@ -38,6 +38,7 @@ const environments: Readonly<Record<string, Config>> = {
     dashboard: true,
     monthlyBudget: 300,
     tracking: "both",
+    mlflowLogging: "outside-network",
     modelConsumers: ["222233334444"],
     crawler: "on-demand",
     dataset: {

@@ -58,4 +58,5 @@ export const everyActor = (): Promise<Program> =>
     network: { mode: "create", flowLogs: true },
     modelConsumers: [consumer],
     tracking: "both",
+    mlflowLogging: "outside-network",
   });

@@ -13,6 +13,7 @@ const everything: Config = {
   dataQualityBaseline: true,
   driftReference: true,
   tracking: "both",
+  mlflowLogging: "outside-network",
 };
 
 // An encrypted catalogue and a stack that can be destroyed with its data exclude each other.

@@ -21,6 +21,7 @@ export const stackScope: StackScope = {
   findsDrift: false,
   challengesChampion: false,
   tracking: "experiments",
+  mlflowLogging: "manual",
   servesRawRows: false,
   trainingVolumesTakeKey: true,
 };

@@ -139,6 +139,23 @@ export const attackPaths: readonly AttackPath[] = [
     by: "the roles' boundary: its condition on the tag",
   },
   {
+    actor: "logging",
+    goal: "take the training data out of the network",
+    action: "s3:GetObject",
+    resource: object("executions/abc/train/train.csv"),
+    answer: "denied",
+    by: "the role",
+  },
+  {
+    actor: "logging",
+    goal: "start a job with a role that reads the data",
+    action: "iam:PassRole",
+    resource: role("restate-test-processing"),
+    context: passed,
+    answer: "denied",
+    by: "the role",
+  },
+  {
     actor: "pipeline",
     goal: "put the stack's tag on another team's job",
     action: "sagemaker:AddTags",

@@ -34,6 +34,7 @@ const stack: Stack = {
   findsDrift: true,
   challengesChampion: true,
   experiments: true,
+  logs: { pipeline: "restate-STACK--logging", vpc: undefined },
   mlflowApp: "arn:aws:sagemaker:REGION:ACCOUNT:mlflow-app/APP",
 };
 
@@ -60,6 +61,7 @@ const titles: Readonly<Record<JobKind, string>> = {
   monitoring: "A job of a monitoring schedule, and one that looks for drift",
   crawler: "The table's crawler",
   tracking: "The MLflow app",
+  logging: "The pipeline that logs executions to the MLflow app, and its job",
   flowLogs: "The network's flow logs",
 };
 

@@ -6,10 +6,13 @@ export const issuer = "token.actions.githubusercontent.com";
 
 /** Images, the pipeline and its model packages, and the roles, within the boundary only. */
 export function models(stack: Statements, scope: DeployerScope): readonly Statement[] {
-  const { evaluation, monitoring, pipeline, processing, serving, tracking, training } =
+  const { evaluation, logging, monitoring, pipeline, processing, serving, tracking, training } =
     stack.roleArns;
-  const jobRoles = [evaluation, monitoring, pipeline, processing, serving, tracking, training];
-  const { modelPackageGroupName, namePrefix, pipelineName, repositoryName, sageMakerImageName } =
+  const jobRoles = [
+    ...[evaluation, monitoring, pipeline, processing, serving, tracking, training],
+    ...(stack.logs ? [logging] : []),
+  ];
+  const { modelPackageGroupName, namePrefix, repositoryName, sageMakerImageName } =
     stack.args.names;
   return [
     // The service allows no narrower resource for the login.
@@ -37,7 +40,7 @@ export function models(stack: Statements, scope: DeployerScope): readonly Statem
         ...["sagemaker:DeleteTags", "sagemaker:DescribePipeline", "sagemaker:ListTags"],
         "sagemaker:UpdatePipeline",
       ],
-      stack.arn("sagemaker", `pipeline/${pipelineName}`),
+      stack.pipelines(),
     ),
     allow(
       "ModelPackageGroup",

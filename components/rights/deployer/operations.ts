@@ -3,16 +3,18 @@ import { type DeployerScope, endpointNames, passRoles } from "./scope";
 
 /** Triggers and notifications. */
 export function operations(stack: Statements, scope: DeployerScope): readonly Statement[] {
-  const { namePrefix, operationsName, pipelineName, triggersName } = stack.args.names;
+  const { loggingName, namePrefix, operationsName, triggersName } = stack.args.names;
   const endpoints = endpointNames(stack, scope);
   // Full names: a prefix would include stacks whose names begin with this one's.
   const rules = [
     ...[`${operationsName}-awaits-approval`, `${operationsName}-approval`, triggersName],
+    ...(stack.logs ? [loggingName, `${loggingName}-approval`] : []),
     ...endpoints.flatMap((name) => [`${name}-start`, `${name}-drift-failed`]),
   ].map((name) => stack.arn("events", `rule/${name}`));
   const topic = stack.arn("sns", operationsName);
   const alarms = [
     `${operationsName}-execution-failed`,
+    ...(stack.logs ? [`${operationsName}-logging-failed`] : []),
     ...endpoints.map((name) => `${name}-*`),
   ].map((name) => stack.arn("cloudwatch", `alarm:${name}`));
   const notifying = { "ForAllValues:StringEquals": { "cloudwatch:AlarmActions": [topic] } };
@@ -44,7 +46,7 @@ export function operations(stack: Statements, scope: DeployerScope): readonly St
     ),
     allow("Targets", ["events:PutTargets"], rules, {
       "ForAllValues:ArnEquals": {
-        "events:TargetArn": [topic, stack.arn("sagemaker", `pipeline/${pipelineName}`)],
+        "events:TargetArn": [topic, ...[stack.pipelines()].flat()],
       },
       Null: { "events:TargetArn": "false" },
     }),

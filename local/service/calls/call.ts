@@ -83,6 +83,8 @@ export interface Stack {
   readonly experiments: boolean;
   /** ARN of the MLflow app that its pipeline names. Default: none. */
   readonly mlflowApp?: string | undefined;
+  /** The pipeline that logs executions to it, and the network of its job. Default: none. */
+  readonly logs?: { readonly pipeline: string; readonly vpc: Stack["vpc"] } | undefined;
   /** Whether its pipeline compares candidates with the approved model. */
   readonly challengesChampion: boolean;
   /** Whether models accept the table's own rows, which a preceding container encodes. */

@@ -5,6 +5,7 @@ import { crawler } from "./crawler";
 import { dataWrangler } from "./dataWrangler";
 import { evaluation } from "./evaluation";
 import { flowLogs } from "./flowLogs";
+import { logging } from "./logging";
 import { monitoring } from "./monitoring";
 import { pipeline } from "./pipeline";
 import { processing } from "./processing";
@@ -47,6 +48,7 @@ export const calls = {
   monitoring,
   crawler,
   tracking,
+  logging,
   flowLogs,
 } as const satisfies Readonly<Record<string, Calls>>;
 

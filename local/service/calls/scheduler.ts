@@ -51,7 +51,9 @@ export const scheduler: Calls = (stack, job) => [
   {
     actor: "scheduler",
     actions: ["sagemaker:StartPipelineExecution"],
-    resources: [arn(stack, "sagemaker", `pipeline/${stack.pipeline}`)],
+    resources: [stack.pipeline, ...(stack.logs === undefined ? [] : [stack.logs.pipeline])].map(
+      (name) => arn(stack, "sagemaker", `pipeline/${name}`),
+    ),
     evidence: {
       source: 'SageMaker guide, "Schedule Pipeline Runs" (prerequisites)',
       certainty: "certain",

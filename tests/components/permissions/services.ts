@@ -1,11 +1,24 @@
-import { arn, call, key, ours, passed, role, s3, throughS3 } from "../../support/iamRequests";
+import {
+  arn,
+  call,
+  key,
+  ours,
+  passed,
+  role,
+  s3,
+  tagged,
+  theirs,
+  throughS3,
+} from "../../support/iamRequests";
 import { anyNetwork, everyJob } from "./jobs";
 import { type Actor, mlflowApp } from "./requests";
 
 /** The roles of other services. */
 export const serviceActors: Readonly<Record<string, Actor>> = {
   scheduler: {
-    may: [call("sagemaker:StartPipelineExecution", arn("sagemaker", "pipeline/restate-test"))],
+    may: ["restate-test", "restate-test--logging"].map((name) =>
+      call("sagemaker:StartPipelineExecution", arn("sagemaker", `pipeline/${name}`)),
+    ),
     mayNot: [
       ...everyJob.mayNot,
       call("sagemaker:StartPipelineExecution", arn("sagemaker", "pipeline/restate-prod")),
@@ -59,6 +72,41 @@ export const serviceActors: Readonly<Record<string, Actor>> = {
         ...s3("PutObject", `/${path}`),
         endpoint: undefined,
       })),
+      { ...s3("DeleteObject", "/mlflow/1/abc/artifacts/report.html"), endpoint: undefined },
+    ],
+  },
+  logging: {
+    may: [
+      ...["model/model.tar.gz", "report.html"].map((path) => ({
+        ...s3("PutObject", `/mlflow/1/abc/artifacts/${path}`),
+        endpoint: undefined,
+      })),
+      {
+        ...s3("GetObject", "/executions/abc/evaluation/XGBoost/evaluation.json"),
+        endpoint: undefined,
+      },
+      call("iam:PassRole", role("restate-test-logging"), passed),
+      call("sagemaker:CallMlflowAppApi", mlflowApp, ours),
+      call("sagemaker:ListPipelineExecutions", arn("sagemaker", "pipeline/restate-test--logging")),
+    ],
+    mayNot: [
+      ...anyNetwork,
+      call("sagemaker:CallMlflowAppApi", mlflowApp, theirs),
+      call("iam:PassRole", role("restate-test-evaluation"), passed),
+      call("sagemaker:StartPipelineExecution", arn("sagemaker", "pipeline/restate-test")),
+      call("sagemaker:UpdateModelPackage", arn("sagemaker", "model-package/restate-test/1")),
+      call("sagemaker:CreateModelPackage", arn("sagemaker", "model-package/restate-test/1")),
+      // Its job must be encrypted with the stack's key.
+      call("sagemaker:CreateProcessingJob", arn("sagemaker", "processing-job/pipelines-1"), tagged),
+      ...[
+        "data/california_housing/a.csv",
+        "executions/abc/train/train.csv",
+        "executions/abc/test/test.csv",
+        "endpoints/a/capture/1.jsonl",
+      ].map((path) => ({ ...s3("GetObject", `/${path}`), endpoint: undefined })),
+      ...["models/a/model.tar.gz", "executions/abc/evaluation/XGBoost/evaluation.json"].map(
+        (path) => ({ ...s3("PutObject", `/${path}`), endpoint: undefined }),
+      ),
       { ...s3("DeleteObject", "/mlflow/1/abc/artifacts/report.html"), endpoint: undefined },
     ],
   },

@@ -1,0 +1,137 @@
+import * as cloudwatch from "@pulumi/aws/cloudwatch";
+import * as sagemaker from "@pulumi/aws/sagemaker";
+import * as pulumi from "@pulumi/pulumi";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { canonicalJson } from "../pipeline/language/canonicalJson";
+import { check } from "../pipeline/language/check";
+import { loggingDefinition, loggingScripts } from "../pipeline/mlflowLogging";
+import type { ParameterDefaults } from "../pipeline/parameters";
+import type { JobVpc } from "./jobVpc";
+import type { StackNames } from "./stackNames";
+import { uploadSource } from "./uploadSource";
+
+export interface MlflowLogsArgs {
+  readonly names: Pick<
+    StackNames,
+    "bucketName" | "loggingName" | "modelPackageGroupName" | "pipelineName"
+  >;
+  /** ARN of the pipeline whose executions are logged. */
+  readonly pipelineArn: pulumi.Input<string>;
+  /** ARN of the MLflow app. */
+  readonly appArn: pulumi.Input<string>;
+  readonly parameters: Pick<ParameterDefaults, "processingInstanceType">;
+  readonly job: {
+    /** URI of the XGBoost image. */
+    readonly imageUri: pulumi.Input<string>;
+    /** ARNs of the role of the job and its pipeline, and of what starts it. */
+    readonly roleArns: Readonly<Record<"logging" | "scheduler", pulumi.Output<string>>>;
+    readonly kmsKeyArn: pulumi.Output<string>;
+    /** Its network; undefined: SageMaker's own, from which there is a way to the app. */
+    readonly vpc: JobVpc | undefined;
+    readonly tags: Readonly<Record<string, string>>;
+  };
+}
+
+/** Folder of the pipeline's scripts. */
+const scripts = join(__dirname, "..", "pipeline", "scripts");
+
+/** Logs executions that have ended, and approvals of their models, to an MLflow app, by a pipeline with one job. */
+export class MlflowLogs extends pulumi.ComponentResource {
+  constructor(name: string, args: MlflowLogsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("restate:index:MlflowLogs", name, {}, opts);
+    const { job, names } = args;
+    const texts = loggingScripts.map((file) => readFileSync(join(scripts, `${file}.py`), "utf8"));
+    const folder = pulumi.output(texts.join(""));
+    const sources = loggingScripts.map((file, index) =>
+      uploadSource(
+        this,
+        `${name}-${file.replaceAll("_", "-")}`,
+        names,
+        `${file}.py`,
+        pulumi.output(texts[index] ?? ""),
+        folder,
+      ),
+    );
+    const definition = pulumi
+      .output({
+        bucket: names.bucketName,
+        app: args.appArn,
+        imageUri: job.imageUri,
+        roleArn: job.roleArns.logging,
+        source: sources[0]?.folderUri ?? "",
+        context: { kmsKeyArn: job.kmsKeyArn, tags: job.tags, vpc: job.vpc },
+      })
+      .apply((known) => {
+        const made = loggingDefinition({
+          ...known,
+          pipelineName: names.pipelineName,
+          modelPackageGroupName: names.modelPackageGroupName,
+          parameters: args.parameters,
+        });
+        const problems = check(made);
+        if (problems.length > 0) {
+          throw new Error(`the definition is not valid:\n  ${problems.join("\n  ")}`);
+        }
+        return canonicalJson(made);
+      });
+    const pipeline = new sagemaker.Pipeline(
+      `${name}-pipeline`,
+      {
+        pipelineName: names.loggingName,
+        pipelineDisplayName: names.loggingName,
+        pipelineDescription: `Logs the executions of ${names.pipelineName} to MLflow`,
+        pipelineDefinition: definition,
+        roleArn: job.roleArns.logging,
+      },
+      { parent: this, dependsOn: sources.map(({ object }) => object) },
+    );
+    // The rules that SageMaker's SDK makes to start one pipeline after another have this form: aws/sagemaker-python-sdk,
+    // feature_store/feature_processor/_event_bridge_rule_helper.py.
+    this.startAfter(name, args, pipeline, "", {
+      "detail-type": ["SageMaker Model Building Pipeline Execution Status Change"],
+      detail: {
+        pipelineArn: [args.pipelineArn],
+        currentPipelineExecutionStatus: ["Succeeded", "Failed", "Stopped"],
+      },
+    });
+    this.startAfter(name, args, pipeline, "-approval", {
+      "detail-type": ["SageMaker Model Package State Change"],
+      detail: {
+        ModelPackageGroupName: [names.modelPackageGroupName],
+        ModelApprovalStatus: ["Approved", "Rejected"],
+      },
+    });
+    this.registerOutputs({});
+  }
+
+  /** Starts the pipeline after events of SageMaker. */
+  private startAfter(
+    name: string,
+    { job, names }: MlflowLogsArgs,
+    pipeline: sagemaker.Pipeline,
+    what: string,
+    pattern: Readonly<Record<string, unknown>>,
+  ): void {
+    const rule = new cloudwatch.EventRule(
+      `${name}${what}`,
+      {
+        name: `${names.loggingName}${what}`,
+        description: `Logs ${names.pipelineName} to MLflow`,
+        eventPattern: pulumi.jsonStringify({ source: ["aws.sagemaker"], ...pattern }),
+      },
+      { parent: this },
+    );
+    new cloudwatch.EventTarget(
+      `${name}${what}-target`,
+      {
+        rule: rule.name,
+        arn: pipeline.arn,
+        roleArn: job.roleArns.scheduler,
+        sagemakerPipelineTarget: {},
+      },
+      { parent: this },
+    );
+  }
+}

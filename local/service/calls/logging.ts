@@ -1,0 +1,138 @@
+import { arn, type Call, type Calls, type Evidence, roleArn } from "./call";
+import { everyJob } from "./everyJob";
+import { tagsJobs } from "./pipeline";
+import { reads, writes } from "./storage";
+
+const startsJob: Evidence = {
+  source:
+    'SageMaker guide, "IAM Access Management" of Pipelines, "Pipeline Role Permissions" (Create and Describe of ' +
+    "each type of job, and passing their roles)",
+  certainty: "certain",
+};
+
+const stopsJob: Evidence = {
+  source: "no source says with whose permissions SageMaker stops the jobs of a stopped execution",
+  certainty: "unproven",
+};
+
+const readsExecutions: Evidence = {
+  source:
+    'Service Authorization Reference, "Actions, resources, and condition keys for Amazon SageMaker" (the resources of ' +
+    "these calls)",
+  certainty: "certain",
+};
+
+const logsRuns: Evidence = {
+  source:
+    "littlemex/distributed-ai, infra/scripts/distai-attach-data-layer.sh (tried: with only this action on an app, a role " +
+    "logs runs and reads them)",
+  certainty: "certain",
+};
+
+const putsArtifacts: Evidence = {
+  source:
+    "aws/sagemaker-mlflow, s3_presigned_artifact_repo.py (without presigned URLs, the client itself writes to S3)",
+  certainty: "certain",
+};
+
+/** The pipeline that logs executions, and its job, which have the same role. */
+export const logging: Calls = (stack, job) => {
+  const { logs, mlflowApp } = stack;
+  if (logs === undefined || mlflowApp === undefined) {
+    return [];
+  }
+  const { candidate, execution, name } = job;
+  const sageMaker = (
+    actions: readonly string[],
+    paths: readonly string[],
+    evidence: Evidence,
+    context: Call["context"] = {},
+  ): Call => ({
+    actor: "logging",
+    actions: actions.map((action) => `sagemaker:${action}`),
+    resources: paths.map((path) => arn(stack, "sagemaker", path)),
+    context,
+    evidence,
+  });
+  const existing = { "aws:ResourceTag/stack": stack.tag };
+  const made = { "aws:RequestTag/stack": stack.tag };
+  const own = `processing-job/pipelines-${execution}-LogExecutions-abcdefghij`;
+  const results = `executions/${execution}`;
+  const access = logs.vpc === undefined ? { endpoint: null } : {};
+  const artifact = ["mlflow/1/0123456789abcdef/artifacts/model/model.tar.gz"];
+  return [
+    ...everyJob(stack, "logging", "ProcessingJobs", {
+      ...job,
+      named: {
+        ...{ repositories: stack.repositories, vpc: logs.vpc, reads: [], writes: [] },
+        ...{ volumeKey: stack.kmsKeyArn, outputKey: stack.kmsKeyArn },
+      },
+    }),
+    sageMaker(["CreateProcessingJob"], [own], startsJob, {
+      ...made,
+      "sagemaker:InterContainerTrafficEncryption": "true",
+      "sagemaker:OutputKmsKeyArn": stack.kmsKeyArn,
+      "sagemaker:VolumeKmsKeyArn": stack.kmsKeyArn,
+      ...(logs.vpc && {
+        "sagemaker:VpcSubnets": logs.vpc.subnetIds,
+        "sagemaker:VpcSecurityGroupIds": logs.vpc.securityGroupIds,
+      }),
+    }),
+    sageMaker(["AddTags"], [own], tagsJobs, {
+      ...made,
+      "sagemaker:TaggingAction": "CreateProcessingJob",
+    }),
+    sageMaker(["DescribeProcessingJob"], [own], startsJob, existing),
+    sageMaker(["StopProcessingJob"], [own], stopsJob, existing),
+    {
+      actor: "logging",
+      actions: ["iam:PassRole"],
+      resources: [roleArn(stack, "logging")],
+      context: { "iam:PassedToService": "sagemaker.amazonaws.com" },
+      evidence: startsJob,
+    },
+    sageMaker(
+      ["ListPipelineExecutions"],
+      [`pipeline/${stack.pipeline}`, `pipeline/${logs.pipeline}`],
+      readsExecutions,
+    ),
+    sageMaker(
+      [
+        ...["DescribePipelineDefinitionForExecution", "DescribePipelineExecution"],
+        ...["ListPipelineExecutionSteps", "ListPipelineParametersForExecution"],
+      ],
+      [`pipeline/${stack.pipeline}/execution/${execution}`],
+      readsExecutions,
+    ),
+    sageMaker(
+      ["DescribeHyperParameterTuningJob", "ListTrainingJobsForHyperParameterTuningJob"],
+      [`hyper-parameter-tuning-job/${name}`],
+      readsExecutions,
+      existing,
+    ),
+    sageMaker(
+      ["DescribeProcessingJob"],
+      [`processing-job/pipelines-${execution}-Evaluate`],
+      readsExecutions,
+      existing,
+    ),
+    sageMaker(
+      ["DescribeModelPackage", "ListModelPackages"],
+      [`model-package/${stack.modelPackageGroup}/1`],
+      readsExecutions,
+    ),
+    sageMaker(["CallMlflowAppApi"], [mlflowApp.split(":").slice(5).join(":")], logsRuns, existing),
+    ...reads(
+      stack,
+      "logging",
+      [
+        "pipeline/0123456789abcdef/log_executions.py",
+        `${results}/evaluation/${candidate}/evaluation.json`,
+        `${results}/comparison/comparison.json`,
+        `models/${candidate}/${name}/output/model.tar.gz`,
+      ],
+      access,
+    ),
+    ...writes(stack, "logging", artifact, { ...access, evidence: putsArtifacts, outputKey: null }),
+  ];
+};
