@@ -62,45 +62,32 @@ interface Checkpoint {
 export class Engine {
   /** Holds the backend, and what the providers remember. */
   readonly folder = mkdtempSync(join(tmpdir(), "restate-engine-"));
-  private readonly providers: ChildProcess[] = [];
+  private provider: ChildProcess | undefined;
   private debugProviders = "";
   private command: Promise<PulumiCommand> | undefined;
 
-  /** Starts the providers. */
+  /** Starts the providers: one process, which stands in for all of them. */
   async start(): Promise<void> {
-    const ports = await Promise.all(
-      ["aws", "docker", "awsx"].map(async (name) => `${name}:${await this.provider(name)}`),
-    );
-    this.debugProviders = ports.join(",");
-  }
-
-  private provider(name: string): Promise<string> {
-    const script = [
-      "--require",
-      "ts-node/register/transpile-only",
-      "tests/engine/standIn.ts",
-      name,
-    ];
+    const script = ["--require", "ts-node/register/transpile-only", "tests/engine/standIn.ts"];
     const child = spawn(process.execPath, script, {
       env: { ...process.env, STAND_IN_FOLDER: join(this.folder, "cloud") },
       stdio: ["ignore", "pipe", "inherit"],
     });
-    this.providers.push(child);
-    return new Promise((done, failed) => {
+    this.provider = child;
+    const port = await new Promise<string>((done, failed) => {
       child.on("error", failed);
       child.on("exit", (code) => {
-        failed(new Error(`the provider ${name} ended with ${String(code)}`));
+        failed(new Error(`the providers ended with ${String(code)}`));
       });
       createInterface({ input: child.stdout }).once("line", done);
     });
+    this.debugProviders = ["aws", "docker", "awsx"].map((name) => `${name}:${port}`).join(",");
   }
 
   /** Ends everything, and removes the folder. */
   stop(): void {
-    for (const child of this.providers) {
-      child.removeAllListeners("exit");
-      child.kill();
-    }
+    this.provider?.removeAllListeners("exit");
+    this.provider?.kill();
     rmSync(this.folder, { recursive: true, force: true });
   }
 

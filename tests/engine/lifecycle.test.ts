@@ -268,7 +268,6 @@ describe("the real engine, with fake providers,", function () {
       const { outputs } = await up(other);
       equal(outputs["bucketName"], "sagemaker-restate-other-444455556666");
       deepEqual(touched(await up(stack)), []);
-      await other.destroy();
     });
 
     it("leaves nothing behind when destroyed", async () => {
@@ -286,7 +285,6 @@ describe("the real engine, with fake providers,", function () {
     ok(touched(healed).includes("create models-pipeline"));
     ok(!touched(healed).includes("create data-bucket"), touched(healed).join(", "));
     deepEqual(touched(await up(stack)), []);
-    await stack.destroy();
   });
 
   it("previews the definition of a stack with a network, except for ids that AWS assigns", async () => {
@@ -403,7 +401,6 @@ describe("the real engine, with fake providers,", function () {
         ok(engine.object(`${uri}${file}`), `${uri}${file}`);
       }
     }
-    await stack.destroy();
   });
 
   it("returns to an image in the registry without pushing it again", async () => {
@@ -418,7 +415,6 @@ describe("the real engine, with fake providers,", function () {
     equal(digestOf(third), digestOf(first));
     notEqual(digestOf(second), digestOf(first));
     deepEqual(touched(await up(stack)), []);
-    await stack.destroy();
   });
 
   it("refuses an image that SageMaker cannot run, before the pipeline uses it", async () => {
@@ -437,7 +433,6 @@ describe("the real engine, with fake providers,", function () {
     await rejects(stack.up(), /is for linux\/arm64; SageMaker runs linux\/amd64/);
     registry.architecture = "amd64";
     ok(touched(await up(stack)).includes("create models-pipeline"));
-    await stack.destroy();
     engine.registryAt("");
     registry.stop();
   });

@@ -1,5 +1,5 @@
 /**
- * Stands in for a cloud provider of Pulumi's engine: `standIn.ts aws|docker|awsx`. It remembers what it made
+ * Stands in for the cloud providers of Pulumi's engine: aws, docker and awsx. It remembers what it made
  * in the folder of the environment variable STAND_IN_FOLDER, gives ids and ARNs like AWS's, refuses what AWS
  * would refuse, and fails at the resource that the file `fail` in that folder names. It rolls back the update
  * of an endpoint that the file `rollback` names, as SageMaker does where alarms tell it to.
@@ -422,4 +422,4 @@ class StandIn implements provider.Provider {
 }
 
 mkdirSync(folder, { recursive: true });
-void provider.main(new StandIn(), process.argv.slice(3));
+void provider.main(new StandIn(), process.argv.slice(2));
