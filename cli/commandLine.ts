@@ -2,6 +2,8 @@ import { type Command, CommanderError } from "commander";
 
 import { nearest } from "../pipeline/language/nearest";
 import { asUserError } from "../errors/userError";
+import { wrapped } from "../terminal/fittedTable";
+import { widthOf } from "../terminal/output";
 import { note, print, type Terminal } from "./terminal";
 import { type Verb, verbGroups, verbs } from "./verbs";
 
@@ -11,6 +13,12 @@ const usageError = 1;
 /** Exit code for wrong usage and errors where 1 is an answer: the definitions differ, the request is denied. */
 const answeringError = 2;
 const answering = new Set(["authorize", "definition"]);
+
+/** Max characters of a line of the help without a terminal, as in commander. */
+const defaultColumns = 80;
+
+/** Min characters for the summary of a verb. */
+const minColumns = 20;
 
 /** What the user types before the verb. */
 function typed(isLocal: boolean): string {
@@ -52,37 +60,40 @@ const examples = (lines: readonly string[], isLocal: boolean): string =>
     ? ""
     : `\nExamples:\n${lines.map((line) => `  ${typed(isLocal)} ${line}`).join("\n")}`;
 
-/** The verbs by group, and what applies to all of them. */
-function help(isLocal: boolean): string {
+/**
+ * The verbs by group, and what applies to all of them.
+ * @param columns max characters of a line, except of examples
+ */
+function help(isLocal: boolean, columns: number): string {
   const all = verbs.map((one) => `${one.name} ${one.arguments}`.trim().length);
   const width = Math.max(...all) + 2;
+  const summaryOf = ({ summary }: Verb): string =>
+    wrapped(summary, Math.max(minColumns, columns - width - 2)).join(`\n${" ".repeat(width + 2)}`);
   const groups = verbGroups.map(
     (group) =>
       `${group.title}:\n` +
       group.verbs
-        .map((one) => `  ${`${one.name} ${one.arguments}`.padEnd(width)}${one.summary}`)
+        .map((one) => `  ${`${one.name} ${one.arguments}`.padEnd(width)}${summaryOf(one)}`)
         .join("\n"),
   );
   const usage = isLocal
-    ? `Usage: npm run local [-- <verb> [options]]
-
-Runs and manages the pipeline on this machine, without an AWS account. The default verb is \`run\`.
-\`npm run restate -- <verb>\` does the same for a stack in AWS.`
-    : `Usage: npm run restate -- <verb> [options]
-
-Runs and manages the pipeline of a deployed stack in AWS, or with --local on this machine, without an account:
-\`npm run local -- <verb>\` is short for \`npm run restate -- <verb> --local\`.`;
+    ? "Usage: npm run local [-- <verb> [options]]\n\n" +
+      "Runs and manages the pipeline on this machine, without an AWS account. The default verb is `run`.\n" +
+      "`npm run restate -- <verb>` does the same for a stack in AWS."
+    : "Usage: npm run restate -- <verb> [options]\n\n" +
+      "Runs and manages the pipeline of a deployed stack in AWS, or with --local on this machine, without an account.\n" +
+      "`npm run local -- <verb>` is short for `npm run restate -- <verb> --local`.";
   const shown = isLocal
     ? ["--data houses.csv", "trials", "approve 1", "run --help"]
     : ["start --wait --stack prod", "status --follow", "logs TuneXGBoost", "runs --local"];
   const details = isLocal
     ? ""
-    : `
-
-The stack's exports name the pipeline, its registry and region. They are read with the Pulumi CLI, or from the
---outputs file. Credentials are found as in the AWS SDK: AWS_PROFILE, the keys in the environment, a session of
-\`aws sso login\`, or the machine's role. AWS_ENDPOINT_URL is supported.`;
-  return `${usage}\n\n${groups.join("\n\n")}\n\nRefer to an execution by its id or ARN.${details}\n\`<verb> --help\` shows the options of a verb.\n${examples(shown, isLocal)}`;
+    : "\n\nThe stack's exports name the pipeline, its registry and region. They are read with the Pulumi CLI, or from the " +
+      "--outputs file. Credentials are found as in the AWS SDK: AWS_PROFILE, the keys in the environment, a session of " +
+      "`aws sso login`, or the machine's role. AWS_ENDPOINT_URL is supported.";
+  const end = `Refer to an execution by its id or ARN.${details}\n\`<verb> --help\` shows the options of a verb.`;
+  const text = (paragraphs: string): string => wrapped(paragraphs, columns).join("\n");
+  return `${text(usage)}\n\n${groups.join("\n\n")}\n\n${text(end)}\n${examples(shown, isLocal)}`;
 }
 
 /** Makes a command and its subcommands write to the terminal, and throw instead of exiting. */
@@ -128,7 +139,8 @@ export async function restate(args: readonly string[], terminal: Terminal): Prom
       await restate([...(isLocal ? ["--local"] : []), asked.name, "--help"], terminal);
       return;
     }
-    print(terminal, help(isLocal));
+    const columns = widthOf(terminal.stdout);
+    print(terminal, help(isLocal, Number.isFinite(columns) ? columns : defaultColumns));
     return;
   }
   const verb = verbs.find((one) => one.name === name);

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -62,7 +62,7 @@ export function isStack(word: string): boolean {
  */
 export async function namedDefinition(word: string, stack: string): Promise<PipelineDefinition> {
   const path = typedPath(word);
-  if (existsSync(path)) {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === false) {
     return parseDefinition(path, readFileSync(path, "utf8"));
   }
   if (isStack(word)) {

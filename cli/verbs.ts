@@ -136,7 +136,7 @@ export const verbGroups: readonly VerbGroup[] = [
       ),
       verb(
         "simulate [execution]",
-        "replay months of requests to a model as a scenario says, and tell when drift would have been found",
+        "replay months of requests to a model, with the shifts of a scenario, and report when drift would be detected",
         () => (require("./commands/simulate") as typeof import("./commands/simulate")).simulate,
         "simulate --days 90 --scenario examples/drift.yaml",
       ),

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 
 import { parse } from "yaml";
@@ -43,7 +43,7 @@ export function stackNamed({
 export function stackConfig(stack: string, file?: string): Readonly<Record<string, string>> {
   const name = file ?? `Pulumi.${stack}.yaml`;
   const path = file ?? join(root, name);
-  if (!existsSync(path)) {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== false) {
     throw new UserError(
       file === undefined
         ? `stack "${stack}" has no ${name}; the stacks here are ${stacks().join(", ")}`

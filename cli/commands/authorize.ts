@@ -141,9 +141,9 @@ export function authorize(terminal: Terminal): Command {
   return (
     withJson(new Command("authorize"))
       .description(
-        "Explains, without an account, whether the policies of a stack's configuration allow a request, through which " +
-          "statement, or what is missing. The account is 111122223333. Exit code: 0 if it is allowed, 1 if it is denied, " +
-          "2 if it cannot be decided.",
+        "Explain, without an account, whether the policies of a stack's configuration allow a request, through which " +
+          "statement, or what is missing. The account in ARNs is 111122223333. Exit code: 0 if the request is allowed, " +
+          "1 if it is denied, 2 if it cannot be decided.",
       )
       .argument("<role>", "one of the stack's roles, such as training, or its full name or ARN")
       .argument("<action>", "such as s3:GetObject")
@@ -158,7 +158,7 @@ export function authorize(terminal: Terminal): Command {
       )
       .option(
         "--endpoint <name>",
-        "the stack's VPC endpoint that the request passes, such as s3 (default: none)",
+        "the stack's VPC endpoint that the request goes through, such as s3 (default: none)",
       )
       .option("--stack <name>", `the stack (${stackDefault})`)
       .option("--config-file <path>", "the stack's configuration (default: Pulumi.<stack>.yaml)")

@@ -115,7 +115,7 @@ function comparison(
 export function compare(terminal: Terminal): Command {
   return withJson(withWorld(new Command("compare")))
     .argument("<execution>", "an execution's id or ARN")
-    .argument("<other>", "another's")
+    .argument("<other>", "another execution's id or ARN")
     .action(async (named: string, other: string, options: WorldOptions & JsonOption) => {
       await inWorld(options, async (world) => {
         const client = sageMaker(world.client);

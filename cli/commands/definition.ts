@@ -17,7 +17,7 @@ const different = 1;
 function diff(terminal: Terminal, options: () => DefinitionOptions): Command {
   return new Command("diff")
     .description(
-      "Prints the differences between two definitions, step by step. Each is a file, a stack, or a git revision. " +
+      "Print the differences between two definitions, step by step. Each is a file, a stack, or a git revision. " +
         "Exit code: 0 if they are equal, 1 if they differ, 2 if there was an error.",
     )
     .argument("<before>", "a file, a stack, or a git revision")
@@ -35,7 +35,7 @@ function diff(terminal: Terminal, options: () => DefinitionOptions): Command {
 
 function graph(terminal: Terminal, options: () => DefinitionOptions): Command {
   return new Command("graph")
-    .description("Draws the steps of a definition and their dependencies, as SVG.")
+    .description("Draw the steps of a definition and their dependencies, as SVG.")
     .argument("[definition]", "a file, a stack, or a git revision (default: the stack's)")
     .option("--json", "print the nodes and edges instead")
     .action(async (word: string | undefined, { json }: { json?: boolean }) => {

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 
 import { Command } from "commander";
 import { z } from "zod";
@@ -52,6 +52,9 @@ function ownPrices(document: string, where: string): z.output<typeof ownPricesSc
 /** The prices from a file, or from the stack's configuration if none is given. */
 function pricesOf({ configFile, stack }: PricedOptions, file: string | undefined): Prices {
   if (file !== undefined) {
+    if (statSync(typedPath(file), { throwIfNoEntry: false })?.isDirectory() !== false) {
+      throw new UserError(`--prices: file does not exist: ${typedPath(file)}`);
+    }
     return pricesWith(ownPrices(readFileSync(typedPath(file), "utf8"), file));
   }
   const path = configFile === undefined ? undefined : typedPath(configFile);
@@ -183,9 +186,9 @@ interface CostOptions {
 export function cost(terminal: Terminal, options: () => DefinitionOptions): Command {
   return new Command("cost")
     .description(
-      "Prints the cost of an execution, step by step: minimum, likely, and maximum, which is each job until its time limit " +
-        "with all retries. With two definitions, prints the change from one to the other. Each is a file, a stack, or a " +
-        "git revision.",
+      "Print the cost of an execution, step by step: minimum, likely, and maximum (each job runs to its time limit, with " +
+        "all retries). With two definitions, print the change from one to the other. Each is a file, a stack, or a git " +
+        "revision.",
     )
     .argument("[before]", "a file, a stack, or a git revision (default: the stack's)")
     .argument("[after]", "another, to print the difference")

@@ -79,8 +79,8 @@ export function emulate(terminal: Terminal): Command {
   return (
     withAuthorization(withMachine(new Command("emulate")))
       .description(
-        "Serves SageMaker's API on this machine, from a work folder, until it is interrupted. boto3, the AWS CLI and " +
-          "SDKs use it with the environment variables that it prints. Requests are not authenticated.",
+        "Serve SageMaker's API on this machine, from a work folder, until interrupted. boto3, the AWS CLI and the SDKs " +
+          "use it through the environment variables that it prints. Requests are not authenticated.",
       )
       .option("--port <number>", "port on this machine; 0: any free port", readPort(0), 4577)
       .option(

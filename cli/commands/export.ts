@@ -120,16 +120,16 @@ async function tracked(
 export function exportExecutions(terminal: Terminal): Command {
   return withWorld(new Command("export"))
     .description(
-      "Logs executions to MLflow: an experiment a pipeline, a run an execution, below it a run a candidate, and below " +
-        "that a run a trial. What was logged before is left as it is.",
+      "Log executions to MLflow: one experiment per pipeline, with nested runs for executions, candidates and trials. " +
+        "What is already logged is left unchanged.",
     )
-    .addArgument(new Argument("<format>", "what they are logged to").choices(["mlflow"]))
+    .addArgument(new Argument("<format>", "where to log them").choices(["mlflow"]))
     .argument("[execution...]", "their ids or ARNs (default: the latest)")
     .option("--all", "all executions that have ended")
     .option(
       "--to <store>",
-      "the folder of a store, which is made where it is missing; or the address of a tracking server, or the ARN of an " +
-        "MLflow app or tracking server of SageMaker (default: the stack's own app, by restate:tracking)",
+      "a folder, created if missing; the address of a tracking server; or the ARN of an MLflow app or tracking server in " +
+        "SageMaker (default: the stack's own app, by restate:tracking)",
     )
     .action(async (_format: string, wanted: readonly string[], options: ExportOptions) => {
       const named = options.to === undefined ? undefined : storeOf(options.to);

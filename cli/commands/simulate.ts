@@ -102,8 +102,11 @@ async function simulation(
 /** `simulate [execution]`: replays months of requests to a model, and reports when the alarm would have gone off. */
 export function simulate(terminal: Terminal): Command {
   return withJson(withWorld(new Command("simulate")))
-    .argument("[execution]", "its id or ARN, which has registered the model (default: the latest)")
-    .requiredOption("--scenario <file>", "what happens to the requests: YAML or JSON")
+    .argument(
+      "[execution]",
+      "id or ARN of the execution that registered the model (default: the latest)",
+    )
+    .requiredOption("--scenario <file>", "YAML or JSON file that describes how requests change")
     .option("--days <number>", "days to replay, one run each", readDays, 90)
     .option("--output <file>", "the page to write (default: simulation-EXECUTION.html)")
     .action(async (named: string | undefined, options: SimulateOptions) => {

@@ -117,12 +117,12 @@ export function readRows(typed: string, maxBytes: number, raw: boolean): Rows {
   const path = fileOf(typed);
   if (path === undefined && !raw && !typed.includes(",") && !Number.isFinite(Number(typed))) {
     throw new UserError(
-      `"${typed}" is neither a CSV row nor a file: ${typedPath(typed)} does not exist`,
+      `"${typed}" is neither a CSV row nor a file: there is no file ${typedPath(typed)}`,
     );
   }
   if (path === undefined && raw && !/[,;|\t{[]/.test(typed)) {
     throw new UserError(
-      `"${typed}" is neither a row nor a file: ${typedPath(typed)} does not exist`,
+      `"${typed}" is neither a row nor a file: there is no file ${typedPath(typed)}`,
     );
   }
   if (raw && (path === undefined ? /^\s*[{[]/.test(typed) : path.endsWith(".json"))) {

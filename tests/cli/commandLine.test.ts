@@ -14,6 +14,17 @@ describe("the command line", () => {
     deepEqual([aws.code, aws.stderr], [0, ""]);
   });
 
+  it("wraps its help at 80 columns", async () => {
+    for (const args of [["help"], ["--local", "help"]]) {
+      const { stdout } = await commandLine(args, { COLUMNS: "80" });
+      const [shown = ""] = stdout.split("\nExamples:\n");
+      deepEqual(
+        shown.split("\n").filter((line) => line.length > 80),
+        [],
+      );
+    }
+  });
+
   for (const { examples, name } of verbs) {
     it(`explains ${name} with examples whose options exist`, async () => {
       for (const isLocal of [false, true]) {

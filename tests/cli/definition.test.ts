@@ -44,10 +44,14 @@ describe("npm run definition -- graph", () => {
     );
   });
 
-  it("names a definition that does not exist", async () => {
-    const { code, stderr } = await run("graph", "/nowhere.json");
-    equal(code, 2);
-    equal(stderr, 'error: "/nowhere.json" is not a file, a stack or a git revision\n');
+  it("names a definition that does not exist, or is a folder", async () => {
+    for (const path of ["/nowhere.json", folder]) {
+      const { code, stderr } = await run("graph", path);
+      equal(code, 2);
+      equal(stderr, `error: "${path}" is not a file, a stack or a git revision\n`);
+    }
+    const { stderr } = await run("--config-file", folder);
+    equal(stderr, `error: --config-file: file does not exist: ${folder}\n`);
   });
 });
 
@@ -101,5 +105,12 @@ describe("npm run definition -- cost", () => {
     const { code, stderr } = await run("--prices", prices);
     equal(code, 2);
     match(stderr, /^error: .*wrong\.json: .*instanceHours/s);
+    for (const missing of [join(folder, "missing.json"), folder]) {
+      deepEqual(await run("--prices", missing), {
+        code: 2,
+        stderr: `error: --prices: file does not exist: ${missing}\n`,
+        stdout: "",
+      });
+    }
   });
 });

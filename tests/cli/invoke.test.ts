@@ -78,7 +78,7 @@ describe("npm run restate -- invoke", () => {
     await stack.say({});
     match(
       await failed("houses", "nothing"),
-      /^error: "nothing" is neither a CSV row nor a file: .*nothing does not exist\n$/,
+      /^error: "nothing" is neither a CSV row nor a file: there is no file .*nothing\n$/,
     );
     const empty = join(stack.folder, "empty.csv");
     writeFileSync(empty, "\n");

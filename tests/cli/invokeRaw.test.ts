@@ -97,6 +97,6 @@ describe("npm run restate -- invoke --raw", () => {
   it("says so if there is neither a row nor a file", async () => {
     const { code, stderr } = await invoke("nothing");
     equal(code, 1);
-    match(stderr, /^error: "nothing" is neither a row nor a file: .*nothing does not exist\n$/);
+    match(stderr, /^error: "nothing" is neither a row nor a file: there is no file .*nothing\n$/);
   });
 });
