@@ -48,59 +48,24 @@ KINDS = {
 
 # The operations that local/api implements, by service.
 OPERATIONS = {
-    "sagemaker": [
-        "CreatePipeline",
-        "UpdatePipeline",
-        "DeletePipeline",
-        "DescribePipeline",
-        "ListPipelines",
-        "ListPipelineVersions",
-        "UpdatePipelineVersion",
-        "StartPipelineExecution",
-        "StopPipelineExecution",
-        "RetryPipelineExecution",
-        "UpdatePipelineExecution",
-        "DescribePipelineExecution",
-        "ListPipelineExecutions",
-        "ListPipelineExecutionSteps",
-        "ListPipelineParametersForExecution",
-        "DescribePipelineDefinitionForExecution",
-        "DescribeProcessingJob",
-        "ListProcessingJobs",
-        "DescribeTrainingJob",
-        "ListTrainingJobs",
-        "DescribeHyperParameterTuningJob",
-        "ListHyperParameterTuningJobs",
-        "ListTrainingJobsForHyperParameterTuningJob",
-        "DescribeTransformJob",
-        "ListTransformJobs",
-        "CreateModelPackageGroup",
-        "DescribeModelPackageGroup",
-        "ListModelPackageGroups",
-        "DeleteModelPackageGroup",
-        "CreateModelPackage",
-        "DescribeModelPackage",
-        "ListModelPackages",
-        "UpdateModelPackage",
-        "DeleteModelPackage",
-        "CreateModel",
-        "DescribeModel",
-        "ListModels",
-        "DeleteModel",
-        "CreateEndpointConfig",
-        "DescribeEndpointConfig",
-        "ListEndpointConfigs",
-        "DeleteEndpointConfig",
-        "CreateEndpoint",
-        "DescribeEndpoint",
-        "ListEndpoints",
-        "UpdateEndpoint",
-        "DeleteEndpoint",
-        "AddTags",
-        "ListTags",
-        "DeleteTags",
-    ],
-    "logs": ["DescribeLogGroups", "DescribeLogStreams", "GetLogEvents", "FilterLogEvents"],
+    "sagemaker": """
+        CreatePipeline UpdatePipeline DeletePipeline DescribePipeline ListPipelines
+        ListPipelineVersions UpdatePipelineVersion StartPipelineExecution StopPipelineExecution
+        RetryPipelineExecution UpdatePipelineExecution DescribePipelineExecution
+        ListPipelineExecutions ListPipelineExecutionSteps ListPipelineParametersForExecution
+        DescribePipelineDefinitionForExecution DescribeProcessingJob ListProcessingJobs
+        DescribeTrainingJob ListTrainingJobs DescribeHyperParameterTuningJob
+        ListHyperParameterTuningJobs ListTrainingJobsForHyperParameterTuningJob
+        DescribeTransformJob ListTransformJobs CreateModelPackageGroup DescribeModelPackageGroup
+        ListModelPackageGroups DeleteModelPackageGroup CreateModelPackage DescribeModelPackage
+        ListModelPackages UpdateModelPackage DeleteModelPackage CreateModel DescribeModel
+        ListModels DeleteModel CreateEndpointConfig DescribeEndpointConfig ListEndpointConfigs
+        DeleteEndpointConfig CreateEndpoint DescribeEndpoint ListEndpoints UpdateEndpoint
+        DeleteEndpoint AddTags ListTags DeleteTags
+    """.split(),  # noqa: SIM905 - more readable than a list
+    "logs": """
+        DescribeLogGroups DescribeLogStreams GetLogEvents FilterLogEvents
+    """.split(),  # noqa: SIM905 - more readable than a list
 }
 
 # New instance types appear every month: a list would refuse what the service accepts.
