@@ -51,6 +51,11 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def double(value: float) -> str:
+    """A number, which may be infinite, as an SQL double."""
+    return f"cast('{value!r}' as double)"
+
+
 def explain(error: duckdb.Error) -> str:
     """DuckDB's message as one line, without candidates, positions and hints."""
     first, *others = str(error).strip().splitlines()

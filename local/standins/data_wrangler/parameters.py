@@ -9,6 +9,11 @@ from collections.abc import Iterable
 from typing import Any
 
 
+def group_name(chosen: str) -> str:
+    """The name of the parameters that belong to a chosen text, such as an operator's name."""
+    return f"{chosen.lower().replace('-', '_').replace(' ', '_')}_parameters"
+
+
 class Parameters:
     """A JSON object of parameters.
 

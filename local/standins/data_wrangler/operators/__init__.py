@@ -19,7 +19,7 @@ from local.standins.data_wrangler.operators import (
     strings,
 )
 from local.standins.data_wrangler.operators.transform import Transform, identity
-from local.standins.data_wrangler.parameters import Parameters
+from local.standins.data_wrangler.parameters import Parameters, group_name
 
 _Build = Callable[[Parameters, Parameters], Transform]
 
@@ -96,8 +96,7 @@ def build_transform(
     name = parameters.choice("operator", operators)
     if not name:
         return identity
-    group_name = f"{name.lower().replace('-', '_').replace(' ', '_')}_parameters"
-    group, learned = parameters.group(group_name), trained.group(group_name)
+    group, learned = (given.group(group_name(name)) for given in (parameters, trained))
     parameters.finish(other_operators=True)
     if refit:
         return operators[name](group, Parameters(None, "", []))

@@ -36,12 +36,12 @@ def one_hot_encode(parameters: Parameters, trained: Parameters) -> Transform:
                 frame = frame.with_column(frame.columns[place], f"nullif(c{place}, '')")
             text = f"nullif({_as_text(frame, place)}, '')"
             frame, labels = _index(frame, place, text, strategy, statistics, known)
-            if drop_last and len(labels) + (strategy == "Keep") < 2:
+            # Keep adds an element for invalid values; the last element is the one that is dropped.
+            size = len(labels) + (strategy == "Keep") - drop_last
+            if drop_last and size < 1:
                 raise UserError(f"column {name} has only one value, and drop_last is true")
-            if style == "Columns":
-                frame = _to_columns(frame, place, text, labels, strategy, drop_last, output)
-            else:
-                frame = _to_vector(frame, place, text, labels, strategy, drop_last, output)
+            encode = _to_columns if style == "Columns" else _to_vector
+            frame = encode(frame, place, text, labels, size, output)
         return frame
 
     return apply
@@ -146,13 +146,7 @@ def _index(
 
 
 def _to_columns(
-    frame: Frame,
-    place: int,
-    text: str,
-    labels: list[str],
-    strategy: str,
-    drop_last: bool,
-    output: str,
+    frame: Frame, place: int, text: str, labels: list[str], size: int, output: str
 ) -> Frame:
     # The operator renames columns with dots and backticks while it runs, including the prefix.
     prefix = output or re.sub("[.`]+", "_", frame.columns[place].name)
@@ -161,27 +155,18 @@ def _to_columns(
         del items[place]
     for number, label in enumerate(labels):
         value = f"cast(coalesce({text} = {literal(label)}, false) as integer)"
-        if drop_last and strategy != "Keep" and number == len(labels) - 1:
+        if number >= size:
             value = "null"  # not an element of the vector
         items.append((Column(f"{prefix}_{label}", "double"), f"cast({value} as double)"))
     return frame.select(items)
 
 
 def _to_vector(
-    frame: Frame,
-    place: int,
-    text: str,
-    labels: list[str],
-    strategy: str,
-    drop_last: bool,
-    output: str,
+    frame: Frame, place: int, text: str, labels: list[str], size: int, output: str
 ) -> Frame:
-    # Keep adds an element for invalid values; the last element is the one that is dropped.
-    size = len(labels) + (strategy == "Keep") - drop_last
     cases = " ".join(
         f"when {literal(label)} then {literal(f'({size},[{number}],[1.0])')}"
-        for number, label in enumerate(labels)
-        if number < size
+        for number, label in enumerate(labels[:size])
     )
     none = literal(f"({size},[{len(labels)}],[1.0])" if size > len(labels) else f"({size},[],[])")
     last = literal(f"({size},[],[])")  # for labels without an element

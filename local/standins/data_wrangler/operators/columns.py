@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from local.standins.data_wrangler.frame import Column, Frame
 from local.standins.data_wrangler.operators.transform import Transform, identity
-from local.standins.data_wrangler.parameters import Parameters
+from local.standins.data_wrangler.parameters import Parameters, group_name
 from local.standins.data_wrangler.statistics import Statistics
 from local.standins.errors import UserError
 
@@ -61,7 +61,7 @@ def move_column(parameters: Parameters) -> Transform:
     move = parameters.choice("move_type", _MOVES)
     if not move:
         return identity
-    group = parameters.group(f"{move.lower().replace(' ', '_')}_parameters")
+    group = parameters.group(group_name(move))
     parameters.finish(other_operators=True)
     names = group.columns("column_to_move")
     index = int(group.number("index", -1)) if move == "Move to index" else 0

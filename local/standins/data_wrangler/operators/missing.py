@@ -11,7 +11,7 @@ import math
 from local.standins.data_wrangler.casts import cast
 from local.standins.data_wrangler.frame import INTEGRAL_TYPES, NUMERIC_TYPES, Column, Frame
 from local.standins.data_wrangler.operators.transform import Transform, identity
-from local.standins.data_wrangler.parameters import Parameters
+from local.standins.data_wrangler.parameters import Parameters, group_name
 from local.standins.data_wrangler.statistics import Statistics
 from local.standins.database import literal
 from local.standins.errors import UserError
@@ -69,7 +69,7 @@ def impute(parameters: Parameters) -> Transform:
     kind = parameters.choice("column_type", ("Numeric", "Categorical"))
     if not kind:
         return identity
-    group = parameters.group(f"{kind.lower()}_parameters")
+    group = parameters.group(group_name(kind))
     parameters.finish(other_operators=True)
     names = group.columns("input_column")
     output = group.column("output_column", required=False)

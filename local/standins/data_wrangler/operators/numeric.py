@@ -13,9 +13,10 @@ from typing import Any
 from local.standins.data_wrangler.casts import cast
 from local.standins.data_wrangler.frame import NUMERIC_TYPES, Column, Frame
 from local.standins.data_wrangler.operators.transform import Transform, identity
-from local.standins.data_wrangler.parameters import Parameters
+from local.standins.data_wrangler.parameters import Parameters, group_name
 from local.standins.data_wrangler.statistics import Statistics
 from local.standins.data_wrangler.trained_models import scaler_values
+from local.standins.database import double
 from local.standins.errors import UserError
 
 # Returns the SQL of a scaled value x from the aggregates.
@@ -27,8 +28,7 @@ def scale_values(parameters: Parameters, trained: Parameters) -> Transform:
     scaler = parameters.choice("scaler", tuple(_SCALERS))
     if not scaler:
         return identity
-    group_name = f"{scaler.lower().replace(' ', '_').replace('-', '_')}_parameters"
-    group = parameters.group(group_name)
+    group = parameters.group(group_name(scaler))
     parameters.finish(other_operators=True)
     names = group.columns("input_column")
     output = group.column("output_column", required=False)
@@ -36,7 +36,7 @@ def scale_values(parameters: Parameters, trained: Parameters) -> Transform:
         group.note("output_column", "requires a single column")
     aggregates, scale = _SCALERS[scaler](group)
     group.finish()
-    known = _trained_values(trained.group(group_name), scaler, len(names))
+    known = _trained_values(trained.group(group_name(scaler)), scaler, len(names))
     trained.finish("_hash", other_operators=True)
 
     def apply(frame: Frame, statistics: Statistics) -> Frame:
@@ -111,23 +111,19 @@ def _min_max(parameters: Parameters) -> tuple[str, _Scale]:
     def scaled(x: str, low: float, high: float) -> str:
         if high == low:
             constant = 0.5 * (to_high - to_low) + to_low
-            return f"case when isnan({x}) then {x} else {_number(constant)} end"
+            return f"case when isnan({x}) then {x} else {double(constant)} end"
         factor = (to_high - to_low) / (high - low)
-        return f"{_linear(x, low, factor)} + {_number(to_low)}"
+        return f"{_linear(x, low, factor)} + {double(to_low)}"
 
     return "min({x}), max({x})", scaled
 
 
 def _max_absolute(_: Parameters) -> tuple[str, _Scale]:
-    return "max(abs({x}))", lambda x, largest: f"{x} / {_number(largest or 1.0)}"
+    return "max(abs({x}))", lambda x, largest: f"{x} / {double(largest or 1.0)}"
 
 
 def _linear(x: str, offset: float, factor: float) -> str:
-    return f"({x} - {_number(offset)}) * {_number(factor)}"
-
-
-def _number(value: float) -> str:
-    return f"cast('{value!r}' as double)"
+    return f"({x} - {double(offset)}) * {double(factor)}"
 
 
 # The vectors of a scaler's model, and their conversion to its aggregates.

@@ -13,7 +13,7 @@ from local.standins.data_wrangler.frame import NUMERIC_TYPES, Column, Frame
 from local.standins.data_wrangler.operators.transform import Transform
 from local.standins.data_wrangler.parameters import Parameters
 from local.standins.data_wrangler.statistics import Statistics
-from local.standins.database import literal
+from local.standins.database import double, literal
 from local.standins.errors import UserError
 
 _FIXES = ("Clip", "Remove", "Invalidate")
@@ -24,6 +24,10 @@ class Limits(NamedTuple):
 
     low: float
     high: float
+
+    def condition(self, value: str) -> str:
+        """The SQL condition that an expression's number is none; NaN is larger than all numbers."""
+        return f"{value} >= {double(self.low)} and {value} <= {double(self.high)}"
 
 
 # Learns the limits of an SQL expression's numbers.
@@ -64,19 +68,17 @@ def _trained_limits(trained: Parameters) -> Limits | None:
 
 
 def _fix(frame: Frame, place: int, output: str, fix: str, value: str, limits: Limits) -> Frame:
-    low, high = (f"cast('{limit!r}' as double)" for limit in limits)
     kind = frame.columns[place].type
     if fix == "Clip":
+        low, high = map(double, limits)
         clipped = (
             f"case when isnan({value}) then {value} when {value} < {low} then {low} "
             f"when {value} > {high} then {high} else {value} end"
         )
         return frame.with_column(Column(output, "double"), clipped)
-    # NaN is larger than all numbers, in Spark and in DuckDB.
+    valid = limits.condition(value)
     if fix == "Remove":
-        kept = frame.where(f"{value} >= {low} and {value} <= {high}")
-        return kept.with_column(Column(output, kind), f"c{place}")
-    valid = f"{value} >= {low} and {value} <= {high}"
+        return frame.where(valid).with_column(Column(output, kind), f"c{place}")
     return frame.with_column(Column(output, kind), f"case when {valid} then c{place} end")
 
 
@@ -128,9 +130,7 @@ def _read_robust(parameters: Parameters) -> _Learn:
         inner = _at_quantiles(frame, statistics, value, quantiles)
         if inner is None:
             return Limits(0.0, 0.0)
-        low, high = (f"cast('{limit!r}' as double)" for limit in inner)
-        where = f"{value} >= {low} and {value} <= {high}"
-        return _around_the_mean(frame, statistics, value, width, where)
+        return _around_the_mean(frame, statistics, value, width, inner.condition(value))
 
     return learn
 
