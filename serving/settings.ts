@@ -6,6 +6,14 @@ import { instanceType, parameterInstanceType } from "../pipeline/instanceTypes";
 
 const instances = z.int().min(1).max(100);
 
+const volumeGigabytes = z
+  .int()
+  .min(1)
+  .max(16384)
+  .describe("Size of the volume of its jobs, in gigabytes.");
+
+const schedule = z.enum(["hourly", "daily"]).describe("How often it compares them.");
+
 /** Instances that run all the time. */
 const realTime = z.strictObject({
   mode: z.literal("real-time").describe("Instances that run all the time."),
@@ -99,14 +107,9 @@ const monitoring = z.discriminatedUnion("mode", [
     mode: z
       .literal("data-quality")
       .describe("Model Monitor compares the requests with the training data."),
-    schedule: z.enum(["hourly", "daily"]).default("hourly").describe("How often it compares them."),
+    schedule: schedule.default("hourly"),
     instanceType: instanceType.default("ml.m5.xlarge").describe("Instance type of its jobs."),
-    volumeGigabytes: z
-      .int()
-      .min(1)
-      .max(16384)
-      .default(20)
-      .describe("Size of the volume of its jobs, in gigabytes."),
+    volumeGigabytes: volumeGigabytes.default(20),
     startPipeline: z
       .boolean()
       .default(false)
@@ -119,16 +122,11 @@ const monitoring = z.discriminatedUnion("mode", [
         "The project's own job compares the requests, the predictions and, where labels arrive, the errors with the " +
           "model's reference (restate:driftReference in the main stack).",
       ),
-    schedule: z.enum(["hourly", "daily"]).default("daily").describe("How often it compares them."),
+    schedule: schedule.default("daily"),
     instanceType: parameterInstanceType("choose a type without them, such as ml.m5.large")
       .default("ml.m5.large")
       .describe("Instance type of its jobs."),
-    volumeGigabytes: z
-      .int()
-      .min(1)
-      .max(16384)
-      .default(10)
-      .describe("Size of the volume of its jobs, in gigabytes."),
+    volumeGigabytes: volumeGigabytes.default(10),
     ...driftThresholds,
     labelDays: z
       .int()

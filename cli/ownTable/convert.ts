@@ -2,9 +2,6 @@ import {
   createReadStream,
   createWriteStream,
   existsSync,
-  openSync,
-  readSync,
-  closeSync,
   renameSync,
   rmSync,
   statSync,
@@ -14,6 +11,7 @@ import { pipeline } from "node:stream/promises";
 import { TextDecoder } from "node:util";
 
 import { UserError } from "../../errors/userError";
+import { beginning } from "./files";
 
 /** The likely encoding of a file that Athena cannot read, from the problem with it; undefined if encoding is not the problem. */
 export function likelyEncoding(problem: string): string | undefined {
@@ -29,19 +27,10 @@ function copyPath(path: string): string {
   return join(dirname(path), `${basename(path, suffix)}.utf8${suffix}`);
 }
 
-function isBigEndian(path: string): boolean {
-  const mark = Buffer.alloc(2);
-  const file = openSync(path, "r");
-  try {
-    return readSync(file, mark) === 2 && mark.readUInt16BE() === 0xfeff;
-  } finally {
-    closeSync(file);
-  }
-}
-
 /** @throws UserError if the encoding is unknown */
 function decoderOf(encoding: string, path: string): TextDecoder {
-  const name = /^utf-?16$/i.test(encoding) && isBigEndian(path) ? "utf-16be" : encoding;
+  const isBigEndian = beginning(path).startsWith("\u00fe\u00ff");
+  const name = /^utf-?16$/i.test(encoding) && isBigEndian ? "utf-16be" : encoding;
   // The Encoding Standard has the label latin1, but not latin-1.
   for (const label of [name, name.replaceAll(/[-_ ]/g, "")]) {
     try {

@@ -23,7 +23,8 @@ export interface TableFiles {
   readonly partitions: readonly PartitionKey[];
 }
 
-function beginning(path: string): string {
+/** The first bytes of a file, each as one character. */
+export function beginning(path: string): string {
   const bytes = Buffer.alloc(64);
   const file = openSync(path, "r");
   try {

@@ -69,9 +69,6 @@ const stoppedBeforeItBegan: JobResult = {
   timedOut: false,
 };
 
-/** The default grace period. */
-const defaultGraceSeconds = 5;
-
 /** Runs jobs in a warm Python process, by default one per core. */
 export class JobRunner implements Jobs {
   private service: PythonService | undefined;
@@ -200,7 +197,7 @@ export class JobRunner implements Jobs {
           workingDirectory: job.workingDirectory,
           environment: job.environment,
           log: job.log,
-          graceSeconds: job.graceSeconds ?? defaultGraceSeconds,
+          graceSeconds: job.graceSeconds,
         },
       });
     });
