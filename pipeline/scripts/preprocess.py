@@ -38,6 +38,12 @@ from text_encoding import Encoder, EncodingError, TextColumn
 # XGBoost logs five decimals: below this, RMSE has too few digits to compare trials.
 SMALL_DEVIATION = 0.01
 
+# scikit-learn's trees do not split nodes with a variance below 2.2e-16 (EPSILON of _tree.pyx).
+NO_SPLITS = 1e-7
+
+# A single-precision number of this many deviations from zero is off by about a hundredth of one.
+SINGLE_PRECISION = 1e-5
+
 
 class Table(NamedTuple):
     """The CSV files of a folder, which have the same header.
@@ -179,16 +185,24 @@ class Survey:
         if self.constant and rows > 1:
             text = f"{self.names(self.constant)}: the same value in every row"
             findings.append(Finding("constant", None, text))
+        scale = f"the target's standard deviation is {deviation:.3g}, and "
         if 0 < deviation < SMALL_DEVIATION:
-            findings.append(
-                Finding(
-                    "scale",
-                    None,
-                    f"the target's standard deviation is {deviation:.3g}, and XGBoost logs the "
-                    "RMSE that tuning compares with five decimals, so close trials look equal; "
-                    "use a smaller unit for the target",
-                )
+            text = (
+                "XGBoost logs the RMSE that tuning compares with five decimals, so close trials "
+                "look equal"
             )
+            if deviation < NO_SPLITS:
+                text = f"{text}, and scikit-learn's trees do not split"
+            findings.append(
+                Finding("scale", None, f"{scale}{text}; use a smaller unit for the target")
+            )
+        level = self.first_target + mean
+        if 0 < deviation < SINGLE_PRECISION * abs(level):
+            text = (
+                f"its mean {level:.6g}, while XGBoost and LightGBM read it with seven digits, and "
+                "scikit-learn's trees compare sums of squares; subtract a constant from the target"
+            )
+            findings.append(Finding("scale", None, scale + text))
         return findings
 
 

@@ -186,6 +186,20 @@ def test_a_weight_of_three_counts_as_three_rows(name: str, text: dict[str, str])
     assert np.abs(by_weight - plain).max() > 0.01
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_feature_without_values_is_one_of_no_use(name: str) -> None:
+    train, rows = table(0), table(2).features
+    empty = np.array(train.features, order="F")
+    empty[:, [1, 4]] = math.nan
+    constant = np.where(np.isnan(empty) & [False, True, False, False, True, False], 0, empty)
+    hyperparameters = parse_hyperparameters({}, name)
+    predict = find(name).fit(Table(empty, train.labels, None), None, hyperparameters).predict
+    other = Table(np.asfortranarray(constant, np.float32), train.labels, None)
+    np.testing.assert_array_equal(
+        predict(rows), find(name).fit(other, None, hyperparameters).predict(rows)
+    )
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in LINEAR])
 def test_stores_the_number_of_rows_in_each_node(name: str) -> None:
     train = table(0)

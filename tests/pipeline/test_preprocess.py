@@ -224,6 +224,28 @@ def test_reports_constant_columns_and_a_small_deviation(job: Job) -> None:
 
 
 @pytest.mark.parametrize(
+    ("unit", "level", "found"),
+    [
+        (1e-9, 0, "2e-09, and XGBoost logs the RMSE that tuning compares with five decimals, so "),
+        (1, 1e6, "2, and its mean 1e+06, while XGBoost and LightGBM read it with seven digits, "),
+        (1, 1e5, None),
+    ],
+)
+def test_reports_targets_that_algorithms_read_inexactly(
+    job: Job, unit: float, level: float, found: str | None
+) -> None:
+    write_parts(job, [f"{level + unit * (row % 7)!r},{row % 5},{row % 4}" for row in range(70)])
+    done = preprocess(job)
+    scale = [line for line in done.stdout.splitlines() if "deviation is" in line]
+    if found is None:
+        assert scale == []
+    else:
+        (text,) = scale
+        assert text.startswith(f"warning: the target's standard deviation is {found}")
+        assert ("trees do not split; use a smaller unit" in text) == (unit < 1)
+
+
+@pytest.mark.parametrize(
     ("parts", "header", "reason"),
     [
         ([], HEADER, "there are no files in"),

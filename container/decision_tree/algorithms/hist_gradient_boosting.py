@@ -32,8 +32,11 @@ def fit(train: Table, validation: Table | None, hyperparameters: Hyperparameters
             "y_val": validation.labels,
             "sample_weight_val": validation.weights,
         }
+    # scikit-learn cannot bin a feature without a value. A constant one is not split either.
+    empty = np.isnan(train.features).all(axis=0)
+    known = np.where(empty, np.float32(0), train.features) if empty.any() else train.features
     with limited_openmp():
-        regressor.fit(train.features, train.labels, train.weights, **held_out)
+        regressor.fit(known, train.labels, train.weights, **held_out)
     features = train.features.shape[1]
     trees = [_tree(stage[0].nodes, features) for stage in regressor._predictors]
     ensemble = Ensemble.of(
