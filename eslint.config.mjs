@@ -16,6 +16,7 @@ const arrows = {
   local: ["contract", "errors", "offline", "pipeline", "terminal"],
   report: ["local", "pipeline"],
   cli: ["contract", "errors", "local", "offline", "pipeline", "report", "terminal"],
+  bench: ["offline", "pipeline"],
   tools: ["config", "contract", "local", "offline", "report", "serving"],
 };
 

@@ -20,7 +20,7 @@ export type KnownArgs = Pick<
 
 /**
  * Fills in an account's values with placeholders of the same form and length, to check a configuration before anything is
- * created.
+ * created, and for benchmarks.
  */
 export function withPlaceholders(known: KnownArgs): DefinitionArgs {
   const account = "111122223333";
