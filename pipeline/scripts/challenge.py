@@ -199,7 +199,12 @@ def unseen(champion: Champion, storage: Storage, test: np.ndarray) -> np.ndarray
     wanted, seen = set(ids), set[bytes]()
     weighted = SAMPLE_WEIGHT in champion.metadata
     for split in ("TrainRows", "ValidationRows"):
-        for uri in storage.below(champion.said(split)):
+        uris = storage.below(champion.said(split))
+        if not uris:
+            raise NotComparableError(
+                f"it is not known which test rows it has seen: {champion.said(split)} is empty"
+            )
+        for uri in uris:
             for rows in parsed(storage.lines(uri)):
                 seen |= wanted.intersection(identity(evaluate.take_weights(rows, weighted)[0]))
     return np.array([one not in seen for one in ids], dtype=bool)

@@ -148,6 +148,11 @@ def test_no_candidate_below_the_minimum_challenges(stack: Stack) -> None:
             FEATURES,
             f"there is no object s3://{BUCKET}/gone.json",
         ),
+        (
+            {"ValidationRows": f"s3://{BUCKET}/gone/"},
+            FEATURES,
+            f"it is not known which test rows it has seen: s3://{BUCKET}/gone/ is empty",
+        ),
     ],
 )
 def test_an_incomparable_champion_is_named(
@@ -183,6 +188,20 @@ def test_a_model_that_cannot_be_read_is_named(stack: Stack) -> None:
     found = stack.compared()
     assert found["outcome"] == "NotComparable"
     assert "its model cannot be evaluated: the model in " in found["verdict"]
+
+
+def test_a_model_that_is_gone_is_named(stack: Stack) -> None:
+    stack.register(b"", "xgboost")
+    stack.evaluated("A", boosted(TRAIN)[1](TEST[:, 1:]))
+    (key,) = (
+        one["Key"]
+        for one in stack.s3.list_objects_v2(Bucket=BUCKET)["Contents"]
+        if one["Key"].endswith(".tar.gz")
+    )
+    stack.s3.delete_object(Bucket=BUCKET, Key=key)
+    found = stack.compared()
+    assert (found["register"], found["outcome"]) == ("A", "NotComparable")
+    assert f"there is no object s3://{BUCKET}/{key}" in found["verdict"]
 
 
 class TestRowsThatTheChampionHasSeen:
