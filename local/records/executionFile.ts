@@ -145,7 +145,7 @@ export function defectOf(path: string): string {
   const found = parseDocument(path, z.looseObject({ version: z.unknown().optional() }));
   return found === undefined || found.version === 2
     ? "is damaged"
-    : "was written by another version of this program";
+    : "was written by another version of this program (use that version to see it, or delete its folder)";
 }
 
 /** Reads the document of an execution; undefined if it is damaged. */

@@ -203,7 +203,8 @@ describe("the document of an execution", () => {
     const workspace = new Workspace(join(folder, "other"));
     const path = put(workspace, executionDocument("abc", 0));
     writeFileSync(path, '{"id":"abc","status":"Succeeded"}');
-    const said = "was written by another version of this program";
+    const said =
+      "was written by another version of this program (use that version to see it, or delete its folder)";
     const warning = stderrOf(() => {
       deepEqual(listHeads(workspace), []);
     });
