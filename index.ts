@@ -209,7 +209,6 @@ if (mlflow !== undefined && settings.mlflowLogging !== "manual") {
       names,
       pipelineArn: models.pipelineArn,
       appArn: mlflow.appArn,
-      parameters: settings,
       job: {
         imageUri: xgboost,
         roleArns,

@@ -7,7 +7,6 @@ import { join } from "node:path";
 import { canonicalJson } from "../pipeline/language/canonicalJson";
 import { check } from "../pipeline/language/check";
 import { loggingDefinition, loggingScripts } from "../pipeline/mlflowLogging";
-import type { ParameterDefaults } from "../pipeline/parameters";
 import type { JobVpc } from "./jobVpc";
 import type { StackNames } from "./stackNames";
 import { uploadSource } from "./uploadSource";
@@ -21,7 +20,6 @@ export interface MlflowLogsArgs {
   readonly pipelineArn: pulumi.Input<string>;
   /** ARN of the MLflow app. */
   readonly appArn: pulumi.Input<string>;
-  readonly parameters: Pick<ParameterDefaults, "processingInstanceType">;
   readonly job: {
     /** URI of the XGBoost image. */
     readonly imageUri: pulumi.Input<string>;
@@ -68,7 +66,6 @@ export class MlflowLogs extends pulumi.ComponentResource {
           ...known,
           pipelineName: names.pipelineName,
           modelPackageGroupName: names.modelPackageGroupName,
-          parameters: args.parameters,
         });
         const problems = check(made);
         if (problems.length > 0) {

@@ -58,6 +58,8 @@ export interface Program {
   readonly accountId: string;
   readonly pipelineName: string;
   readonly definition: PipelineDefinition;
+  /** Of the pipeline that logs executions of the other. Default: there is none. */
+  readonly loggingDefinition?: PipelineDefinition;
   readonly decisionTreeImageUri: string;
   readonly tables: readonly Table[];
   /** The dataset in the stack's configuration. */
@@ -302,11 +304,13 @@ async function evaluate(stack: string, config: Readonly<Record<string, string>>)
     throw failure as Error;
   }
   const { resources } = account;
-  // The one that logs its executions is registered too.
-  const [pipeline] = inputsOf<sagemaker.PipelineArgs>(
-    resources.filter(({ name }) => name === "models-pipeline"),
-    "aws:sagemaker/pipeline:Pipeline",
-  );
+  const pipelineNamed = (wanted: string): pulumi.Unwrap<sagemaker.PipelineArgs> | undefined =>
+    inputsOf<sagemaker.PipelineArgs>(
+      resources.filter(({ name }) => name === wanted),
+      "aws:sagemaker/pipeline:Pipeline",
+    )[0];
+  const pipeline = pipelineNamed("models-pipeline");
+  const logging = pipelineNamed("mlflow-logs-pipeline")?.pipelineDefinition;
   const [image] = inputsOf<ImageArgs>(resources, "docker:index/image:Image");
   const uploads = inputsOf<Omit<s3.BucketObjectv2Args, "bucket"> & { bucket: string }>(
     resources,
@@ -332,6 +336,7 @@ async function evaluate(stack: string, config: Readonly<Record<string, string>>)
     dataset,
     pipelineName: pipeline?.pipelineName ?? "",
     definition: readDefinition(pipeline?.pipelineDefinition ?? ""),
+    ...(logging === undefined ? {} : { loggingDefinition: readDefinition(logging) }),
     decisionTreeImageUri: image?.imageName ?? "",
     tables: adopted === undefined ? ownTables : [adopted],
     workGroups: inputsOf<athena.WorkgroupArgs>(resources, "aws:athena/workgroup:Workgroup").map(

@@ -1,7 +1,7 @@
 import { fixParameters } from "./cost/fixedParameters";
 import type { PipelineDefinition } from "./language/definition";
 import { execution } from "./language/expressions";
-import { costParameters, type ParameterDefaults } from "./parameters";
+import { costParameters } from "./parameters";
 import { exitMessage, folder, processingStep, s3Input } from "./steps/processing";
 import type { JobContext } from "./steps/step";
 
@@ -37,8 +37,10 @@ export interface LoggingArgs {
   /** S3 URI of the folder of the scripts. */
   readonly source: string;
   readonly context: JobContext;
-  readonly parameters: Pick<ParameterDefaults, "processingInstanceType">;
 }
+
+/** Copies files, and waits for answers: the smallest type is enough. */
+const instanceType = "ml.t3.medium";
 
 /**
  * The definition of the pipeline that logs the executions of another one: a job in a pipeline of its own, because only when
@@ -63,11 +65,10 @@ export function loggingDefinition(args: LoggingArgs): PipelineDefinition {
     networkIsolation: false,
     cached: false,
   });
-  const { processingInstanceType: type } = args.parameters;
   const definition: PipelineDefinition = {
     Version: "2020-12-01",
     Metadata: {},
-    Parameters: [{ Name: "ProcessingInstanceType", Type: "String", DefaultValue: type }],
+    Parameters: [{ Name: "ProcessingInstanceType", Type: "String", DefaultValue: instanceType }],
     Steps: [step],
   };
   return fixParameters(definition, costParameters);

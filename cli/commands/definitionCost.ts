@@ -32,6 +32,8 @@ type PricedOptions = DefinitionOptions & { readonly stack: string };
 interface Priced {
   readonly cost: ExecutionCost;
   readonly standing?: StandingResources;
+  /** Of what logs each execution, if anything does. */
+  readonly logging?: Range;
 }
 
 /** Reads the prices of a document. */
@@ -86,7 +88,13 @@ async function priceOf(word: string, basis: Basis, options: PricedOptions): Prom
     return { cost: price(await namedDefinition(word, options.stack), basis) };
   }
   const program = await stackProgram(word === options.stack ? options : { stack: word });
-  return { cost: price(program.definition, basis), standing: program.standing };
+  const { definition, loggingDefinition, standing } = program;
+  const cost = price(definition, basis);
+  if (loggingDefinition === undefined) {
+    return { cost, standing };
+  }
+  const { likely, low, worst } = price(loggingDefinition, basis);
+  return { cost, standing, logging: { low, likely, worst } };
 }
 
 /** An amount of money with cents, or "no limit". */
@@ -213,7 +221,7 @@ export function cost(terminal: Terminal, options: () => DefinitionOptions): Comm
         const first = await priceOf(before ?? given.stack, basis, given);
         const second = after === undefined ? undefined : await priceOf(after, basis, given);
         const shownStack = after ?? before ?? given.stack;
-        const { standing } = second ?? first;
+        const { logging, standing } = second ?? first;
         const rest = standing && restCost(shownStack, standing, prices);
         const listing =
           second === undefined ? costListing(first.cost) : changeListing(first.cost, second.cost);
@@ -245,6 +253,13 @@ export function cost(terminal: Terminal, options: () => DefinitionOptions): Comm
         shown.notPriced.forEach((text) => {
           print(terminal, `Not included: ${text}.`);
         });
+        if (logging !== undefined) {
+          print(
+            terminal,
+            `Logging to MLflow costs ${amount(logging.likely)} after each execution and approval, at most ` +
+              `${amount(logging.worst)}.`,
+          );
+        }
         (rest === undefined ? [] : restLines(rest)).forEach((line) => {
           print(terminal, line);
         });

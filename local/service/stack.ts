@@ -1,4 +1,4 @@
-import type { athena, s3, sagemaker } from "@pulumi/aws";
+import type { athena, s3 } from "@pulumi/aws";
 
 import { stackNames } from "../../contract/names";
 import { challenge } from "../../pipeline/champion";
@@ -41,25 +41,13 @@ function mlflowApp({ MlflowConfig: config }: PipelineDefinition): string | undef
   return typeof config?.MlflowResourceArn === "string" ? config.MlflowResourceArn : undefined;
 }
 
-/** The pipeline that logs executions of another, if there is one. */
-function logs({ definition, resources, stack }: Program): Stack["logs"] {
-  const { loggingName } = stackNames(stack);
-  const found = inputsOf<sagemaker.PipelineArgs>(resources, "aws:sagemaker/pipeline:Pipeline").find(
-    ({ pipelineName }) => pipelineName === loggingName,
-  );
-  const text = found?.pipelineDefinition;
-  return text === undefined
-    ? undefined
-    : { pipeline: loggingName, vpc: text.includes("VpcConfig") ? vpc(definition) : undefined };
-}
-
 /**
  * The properties of a stack, from its registered resources.
  *
  * @param dataKmsKeyArn key of the table's files in another bucket, which no resource has
  */
 export function stackOf(program: Program, dataKmsKeyArn?: string): Stack {
-  const { accountId, definition, region, resources, stack } = program;
+  const { accountId, definition, loggingDefinition, region, resources, stack } = program;
   const names = stackNames(stack);
   const has = (type: string): boolean => resources.some((one) => one.type === type);
   const [workGroup] = inputsOf<athena.WorkgroupArgs>(resources, "aws:athena/workgroup:Workgroup");
@@ -96,7 +84,10 @@ export function stackOf(program: Program, dataKmsKeyArn?: string): Stack {
     flowLogGroup: has("aws:ec2/flowLog:FlowLog") ? names.flowLogsName : undefined,
     experiments: Boolean(definition.PipelineExperimentConfig),
     mlflowApp: mlflowApp(definition),
-    logs: logs(program),
+    logs: loggingDefinition && {
+      pipeline: names.loggingName,
+      vpc: vpc(loggingDefinition),
+    },
     challengesChampion: definition.Steps.some(({ Name }) => Name === challenge.step),
     crawler: has("aws:glue/crawler:Crawler"),
     servesRawRows: resources.some(({ name }) => name === "models-row-schema"),

@@ -75,6 +75,25 @@ describe("npm run definition -- cost", () => {
     match(stdout, /^At rest, that is 85\.25 per month in total\.$/m);
   });
 
+  it("prints what logging each execution costs, if a job does that", async () => {
+    const path = join(folder, "logging.yaml");
+    const config = [
+      "tracking: mlflow",
+      "mlflowLogging: outside-network",
+      "network: { mode: none }",
+    ];
+    writeFileSync(
+      path,
+      `config:\n  aws:region: us-east-1\n${config.map((line) => `  restate:${line}\n`).join("")}`,
+    );
+    const { code, stderr, stdout } = await run("--config-file", path);
+    equal(code, 0, stderr);
+    match(
+      stdout,
+      /^Logging to MLflow costs 0\.00 after each execution and approval, at most 0\.40\.$/m,
+    );
+  });
+
   it("prints the cost of a change, with custom prices", async () => {
     const job = (type: string): string => {
       const file = join(folder, `${type}.json`);

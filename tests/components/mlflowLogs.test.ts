@@ -29,7 +29,6 @@ const make = async (network?: typeof vpc) => {
           },
           pipelineArn,
           appArn: app,
-          parameters: { processingInstanceType: "ml.m5.large" },
           job: {
             imageUri,
             roleArns: {
@@ -75,7 +74,7 @@ describe("MlflowLogs", () => {
     deepEqual(at(job, "ProcessingOutputConfig"), { KmsKeyId: kmsKeyArn, Outputs: [] });
     equal(at(job, "RoleArn"), roleArn);
     // No start can choose another one.
-    equal(at(job, "ProcessingResources", "ClusterConfig", "InstanceType"), "ml.m5.large");
+    equal(at(job, "ProcessingResources", "ClusterConfig", "InstanceType"), "ml.t3.medium");
     deepEqual(definition.Parameters, []);
     const code = String(at(job, "ProcessingInputs", 0, "S3Input", "S3Uri"));
     match(code, /^s3:\/\/the-bucket\/pipeline\/[0-9a-f]{16}\/$/);
