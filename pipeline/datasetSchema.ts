@@ -28,6 +28,7 @@ const keyKinds: Readonly<Record<"column" | "time", readonly string[]>> = {
 /** A problem with the split, and its key; undefined: the split itself. */
 function splitProblems({
   columns,
+  dateParts,
   dropped,
   partitions,
   split,
@@ -74,10 +75,12 @@ function splitProblems({
       ],
     ];
   }
-  if (keep && (dropped.includes(column) || castType(type) === undefined)) {
+  // Parts of a date are features anyway.
+  const isKept = castType(type) !== undefined && !dropped.includes(column);
+  if (keep && !isKept && !(column in dateParts)) {
     const why = dropped.includes(column)
       ? "listed under dropped"
-      : `a ${type}, which has no numeric form`;
+      : `a ${type}, which has no numeric form: instead of keep, set dateParts: { ${column}: auto }`;
     return [["keep", `"${column}" is ${why}`]];
   }
   return [];

@@ -304,7 +304,8 @@ function datasetLines(args: StackFileArgs): readonly string[] {
     ...(byTarget.length === 0
       ? []
       : [
-          "# Text with many labels becomes each label's mean target in the train rows. docs/own-table.md lists alternatives.",
+          "# Text with many labels, or some that differ only by case, becomes each label's mean target in the train rows.",
+          "# docs/own-table.md lists alternatives.",
           "encode:",
           ...byTarget.map(({ name }) => `  ${scalar(name)}: { as: target }`),
         ]),

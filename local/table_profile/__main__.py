@@ -87,7 +87,7 @@ def profile(request: dict[str, Any]) -> None:
         target = str(request.get("target") or "")
         is_number = any(column.name == target and column.is_number for column in columns)
         copies = copies_of(target, columns, database) if is_number else {}
-        drops = {column.name: reason_to_drop(column, rows, database) for column in columns}
+        drops = {column.name: reason_to_drop(column, rows) for column in columns}
     result |= {
         "rows": rows,
         "columns": [
@@ -118,22 +118,22 @@ def _csv(paths: tuple[Path, ...], database: duckdb.DuckDBPyConnection) -> dict[s
     )
     files = tuple(unpacked(path, database) for path in table.paths)
     source = raw_csv(table, files, dialect.columns, NO_TEXT)
+    # Tables, as each query on a view would bind all of its columns.
     database.execute(
-        "create table cells as select row_number() over () as __row, __restate_file as file, "  # noqa: S608 - quoted
+        "create table body as select row_number() over () as __row, __restate_file as file, "  # noqa: S608 - quoted
         f"* exclude (__restate_file) from {source}"
     )
     database.execute(
-        "create table tops as select file, min(__row) as __row from cells group by file"
+        "create table tops as select * from body "
+        "where __row in (select min(__row) from body group by file)"
     )
-    database.execute(
-        "create view body as select * from cells where __row not in (select __row from tops)"
-    )
+    database.execute("delete from body where __row in (select __row from tops)")
     columns, form = find_columns(database, dialect.columns)
-    top = database.execute("select * exclude (__row, file) from cells where __row = 1").fetchall()
+    top = database.execute("select * exclude (__row, file) from tops where __row = 1").fetchall()
     fields = ["" if field is None else str(field) for field in (top[0] if top else ())]
     has_header = _is_header(fields, columns, form, database)
     if not has_header:
-        database.execute("create or replace view body as from cells")
+        database.execute("insert into body from tops")
         columns, form = find_columns(database, dialect.columns)
     headers = [field.removeprefix("\ufeff") for field in fields] if has_header else []
     header_lines = dialect.title_lines + int(has_header)
@@ -185,7 +185,7 @@ def _is_header(
         text = literal(fields[column.place])
         tests.append(f"({form.parse(kind, text)}) is null")
     (wrong,) = database.execute(
-        f"select {' + '.join(f'cast({test} as integer)' for test in tests)}"
+        f"select len(list_filter([{', '.join(tests)}], lambda test: test))"
     ).fetchall()[0]
     return int(wrong) * 2 > len(typed)
 
@@ -207,7 +207,7 @@ def _with_empty_text(
     r"""The form with empty text as missing, if it occurs; without \N if the SerDe reads it so."""
     # The query reads empty text as missing in dates.
     texts = [column.sql for column in columns if column.type.is_text and not column.date_format]
-    empty = " or ".join(f"{text} = ''" for text in texts) or "false"
+    empty = f"'' in ({', '.join(texts)})" if texts else "false"
     is_empty = database.execute(f"select 1 from body where {empty} limit 1").fetchall()  # noqa: S608 - places
     nulls = set(form.null_texts) | ({""} if is_empty else set())
     if nulls == {r"\N"} and not dialect.is_quoted:
@@ -226,13 +226,14 @@ def _create_typed(
         f"case when {column.sql} not in ({nulls}) then {_value(column, form)} end as {quote(name)}"
         for name, column in zip(names, columns, strict=True)
     )
-    database.execute(f"create view typed as select {values} from body")  # noqa: S608 - quoted
+    # Each column is read several times.
+    database.execute(f"create table typed as select {values} from body")  # noqa: S608 - quoted
 
 
 def _value(column: TextColumn, form: ValueForm) -> str:
     if column.date_format is None:
         return form.parse(column.type, column.sql)
-    kind = "timestamp" if ":" in column.date_format else "date"
+    kind = "timestamp" if re.search("%[HI]", column.date_format) else "date"
     return f"cast({try_date_parse_sql(column.sql, column.date_format)} as {kind})"
 
 
@@ -255,10 +256,10 @@ def _remark(column: TextColumn, table: Table, database: duckdb.DuckDBPyConnectio
 
 
 def _place(row: int, table: Table, database: duckdb.DuckDBPyConnection) -> str:
-    """The line of a row of `cells`, and its file if there are several."""
+    """The line of a row of `body`, and its file if there are several."""
     ((file, before),) = database.execute(
         "select any_value(file), count(*) from body where __row <= $row "
-        "and file = (select file from cells where __row = $row)",
+        "and file = (select file from body where __row = $row)",
         {"row": row},
     ).fetchall()
     line = line_number(table, Path(file), before)

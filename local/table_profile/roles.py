@@ -17,6 +17,8 @@ _MIN_TARGET_VALUES = 3
 _ID_NAME = re.compile(
     r"(?:.*_)?(?:id|uuid|guid|key)|index|row(?:_?(?:no|num|number|id))?|unnamed.*|c1"
 )
+# A number so named is no quantity, even if some rows share it.
+_SHARED_ID_NAME = re.compile(r"(?:.*_)?(?:id|uuid|guid)")
 # Of a row a year, years are consecutive too, but they are times.
 _YEAR_NAME = re.compile(r"(?:.*_)?(?:year|yr|jahr)(?:_.*)?")
 _TARGET_NAMES = (
@@ -25,6 +27,7 @@ _TARGET_NAMES = (
 )
 _PLAIN_WORDS = {"yes", "no", "y", "n", "t", "f"}
 _TIMES = ("date", "timestamp")
+_WHOLE = ("tinyint", "smallint", "int", "bigint")
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Column:
         low: The min value as text; empty for text.
         high: The max value.
         middle: The median, as an example.
-        labels: The values of text, if there are few.
+        labels: The values of text, if there are few, and one-hot encoding can tell them apart.
         is_counter: Whether it has consecutive whole numbers, each once.
         is_time: Whether it has times that are text for Athena.
         is_code: Whether it has digits with leading zeros, so it is text.
@@ -93,7 +96,7 @@ def describe(
     """Describes a column of the relation `typed`, which has dates if there is a format."""
     text = quote(name)
     is_text = kind.partition("(")[0] in ("string", "char", "varchar") and date_format is None
-    is_whole = kind in ("tinyint", "smallint", "int", "bigint")
+    is_whole = kind in _WHOLE
     bounds = "'', '', ''"
     if not is_text and kind != "boolean":
         bounds = (
@@ -106,7 +109,10 @@ def describe(
         f"select count(*), {known}, count(distinct {text}), {bounds}, {span} from typed"  # noqa: S608 - quoted
     ).fetchall()[0]
     labels: tuple[str, ...] = ()
-    if is_text and distinct <= MAX_LABELS:
+    twins = _twins(name, database) if is_text and distinct <= MAX_LABELS else None
+    if twins:
+        remark = remark or twins
+    elif is_text and distinct <= MAX_LABELS:
         labels = tuple(
             str(one)
             for (one,) in database.execute(
@@ -135,7 +141,7 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def reason_to_drop(column: Column, rows: int, database: duckdb.DuckDBPyConnection) -> str | None:
+def reason_to_drop(column: Column, rows: int) -> str | None:
     """Why a column is not a feature, whatever the target is; None if it may be one."""
     present = rows - column.missing
     if column.distinct == 0 or present == 0:
@@ -151,27 +157,31 @@ def reason_to_drop(column: Column, rows: int, database: duckdb.DuckDBPyConnectio
         return "it identifies rows: each value occurs once"
     if column.is_counter and not _YEAR_NAME.fullmatch(column.name):
         return "it numbers the rows"
+    is_many = column.distinct * 2 > rows
+    if is_many and column.kind in _WHOLE and _SHARED_ID_NAME.fullmatch(column.name):
+        return f"named like an id: {column.distinct:,} different values in {rows:,} rows"
     if not column.is_text:
         return None
-    if column.distinct * 2 > rows:
-        return f"free text: {column.distinct:,} different values in {rows:,} rows"
+    if is_many:
+        return f"too many labels: {column.distinct:,} different values in {rows:,} rows"
     if column.distinct > MAX_LABELS:
         # Numbers with exceptions; other text is target encoded.
         return None if column.is_code else column.remark or None
-    return _twins(column, database)
+    return None
 
 
-def _twins(column: Column, database: duckdb.DuckDBPyConnection) -> str | None:
+def _twins(name: str, database: duckdb.DuckDBPyConnection) -> str | None:
     """Labels that are equal to one-hot encoding; see standins/athena/labels.py."""
-    text = quote(column.name)
+    text = quote(name)
     twins = database.execute(
         f"select min({text}), max({text}) from (select distinct {text} from typed) "  # noqa: S608 - quoted
         f"where {text} <> '' group by lower(trim({text})) having count(*) > 1 limit 1"
     ).fetchall()
-    if not twins:
-        return None
-    one, other = twins[0]
-    return f"its labels '{one}' and '{other}' differ only by case or blanks"
+    return (
+        f"the labels '{twins[0][0]}' and '{twins[0][1]}' differ only by case or blanks"
+        if twins
+        else None
+    )
 
 
 def copies_of(

@@ -49,6 +49,8 @@ _OTHER_TIMES = (
     *("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d", "%d %b %Y", "%d-%b-%Y"),
     *("%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S"),
     *("%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S", "%b %d, %Y", "%B %d, %Y", "%d/%m/%y", "%m/%d/%y"),
+    *("%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M"),
+    *("%Y%m%dT%H%M%S", "%d %B %Y", "%d-%b-%y", "%Y-%m", "%b-%Y", "%B-%Y", "%b %Y", "%B %Y"),
 )
 # Specifiers of strftime that differ in date_parse.
 _DATE_PARSE_NAMES = {"%M": "%i", "%S": "%s", "%B": "%M"}
@@ -96,32 +98,34 @@ def find_columns(
     columns = [_find_column(database, place, plain) for place in range(width)]
     best = (sum(column.type is not _TEXT for column in columns), columns, plain)
     texts = [column.place for column in columns if column.type is _TEXT]
-    for form in _NUMBER_FORMS[1:] if texts else ():
-        # Other forms only matter for columns with these characters.
+    signs = [_signs(database, place) if texts else set() for place in range(width)]
+    for form in _NUMBER_FORMS[1:]:
+        # Other forms only matter for columns with these characters, and if text becomes numbers.
+        used = {form.thousands} | ({",", "."} if form.decimal == "," else set())
         changed = {
-            place
-            for place in range(width)
-            if _has_sign(database, place, form.thousands, form.decimal)
+            place: _find_column(database, place, form) for place in texts if signs[place] & used
         }
-        if not changed:
+        if all(column.type is _TEXT for column in changed.values()):
             continue
         found = [
-            _find_column(database, place, form) if place in changed else columns[place]
+            changed.get(place)
+            or (_find_column(database, place, form) if signs[place] & used else columns[place])
             for place in range(width)
         ]
         typed = sum(column.type is not _TEXT for column in found)
         if typed > best[0]:
             best = (typed, found, form)
     _, columns, form = best
+    columns = [_with_times(database, column) for column in columns]
     return columns, replace(form, null_texts=tuple(sorted({n for c in columns for n in c.nulls})))
 
 
-def _has_sign(
-    database: duckdb.DuckDBPyConnection, place: int, thousands: str, decimal: str
-) -> bool:
-    signs = {thousands, decimal} | ({"."} if decimal == "," else set())
-    conditions = " or ".join(f"contains(c{place}, {literal(sign)})" for sign in signs if sign)
-    return bool(database.execute(f"select 1 from body where {conditions} limit 1").fetchall())  # noqa: S608 - places
+def _signs(database: duckdb.DuckDBPyConnection, place: int) -> set[str]:
+    """The signs of _NUMBER_FORMS that a column contains."""
+    signs = (".", ",", " ", "'")
+    tests = ", ".join(f"bool_or(contains(c{place}, {literal(sign)}))" for sign in signs)
+    (found,) = database.execute(f"select {tests} from body").fetchall()  # noqa: S608 - places
+    return {sign for sign, contains in zip(signs, found, strict=True) if contains}
 
 
 def _find_column(database: duckdb.DuckDBPyConnection, place: int, form: ValueForm) -> TextColumn:
@@ -187,30 +191,33 @@ def _mixed(
                     return TextColumn(place, kind, nulls)
         value, row, *_ = strays[0]
         return TextColumn(place, _TEXT, strays=(known - numbers, str(value), int(row)))
-    time_formats = _time_formats(database, text)
-    date_formats = _date_formats(database, text, time_formats)
-    return TextColumn(
-        place,
-        _TEXT,
+    return TextColumn(place, _TEXT, words)
+
+
+def _with_times(database: duckdb.DuckDBPyConnection, column: TextColumn) -> TextColumn:
+    """The column, with the formats of its times if it has text other than codes and numbers."""
+    if not column.type.is_text or column.is_code or column.strays is not None:
+        return column
+    time_formats = _time_formats(database, column.sql)
+    date_formats = _date_formats(database, column.sql, time_formats)
+    return replace(
+        column,
         # A text for a missing date would make the query fail.
-        words if len(date_formats) == 1 else frozenset(),
+        nulls=column.nulls if len(date_formats) == 1 else frozenset(),
         time_format=next(iter(time_formats), None),
         date_formats=date_formats,
     )
 
 
 def _time_formats(database: duckdb.DuckDBPyConnection, text: str) -> list[str]:
-    """The formats of _OTHER_TIMES that fit a sample of a column."""
+    """The formats of _OTHER_TIMES that fit a sample of a column; none if it is empty."""
     is_known = f"not {_IS_NULL_WORD.format(text)}"
+    fits = ", ".join(
+        f"bool_and(try_strptime({text}, {literal(one)}) is not null)" for one in _OTHER_TIMES
+    )
     sample = f"(select {text} from body where {is_known} and {text} is not null limit 1000)"  # noqa: S608 - places
-    fitting = []
-    for one in _OTHER_TIMES:
-        (wrong,) = database.execute(
-            f"select count(*) from {sample} where try_strptime({text}, {literal(one)}) is null"  # noqa: S608 - places
-        ).fetchall()[0]
-        if not wrong:
-            fitting.append(one)
-    return fitting
+    (fitting,) = database.execute(f"select {fits} from {sample}").fetchall()  # noqa: S608 - places
+    return [one for one, fit in zip(_OTHER_TIMES, fitting, strict=True) if fit]
 
 
 def _date_formats(

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import tempfile
 from pathlib import Path
 from typing import Any, Callable, NamedTuple, Sequence
@@ -230,4 +231,6 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
+    # With few rows, threads would wait for each other: on a busy machine, for minutes.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     main()

@@ -264,24 +264,25 @@ def _explained_by_labels(labels: np.ndarray, target: np.ndarray, is_train: np.nd
 
 
 def _joint_leak(columns: Sequence[str], values: np.ndarray, part: np.ndarray) -> Iterator[Finding]:
-    """Columns of which the target is a sum or a product, where none is that alone."""
+    """Columns of which the target is a weighted sum or a product, where none is that alone."""
     rows = np.flatnonzero(np.isfinite(values).all(axis=1))[:MAX_JOINT_ROWS]
     if len(rows) < MIN_LEAK_ROWS:
         return
     known = values[rows]
-    for words in ("sum", "product"):
+    for form in ("weighted sum", "product of powers"):
         usable = known.min(axis=0) < known.max(axis=0)
-        if words == "product":
+        is_product = form == "product of powers"
+        if is_product:
             usable &= known.min(axis=0) > 0
         if not usable[0]:
             continue
         taken = known[:, usable]
-        chosen, r2 = _combination(np.log(taken) if words == "product" else taken, part[rows] == 0)
+        chosen, r2 = _combination(np.log(taken) if is_product else taken, part[rows] == 0)
         if len(chosen) > 1:
             names = [columns[place] for place in np.flatnonzero(usable)[chosen]]
             more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
-            text = f"give the target away together: R2 {r2:.4f} of a {words} of them"
             shown = ", ".join(names[:MAX_NAMED])
+            text = f"the target is a {form} of them (R2 {r2:.4f}), so it may be computed from them"
             yield Finding("leak", None, f"{shown}{more}: {text}", round(r2, 6))
             return
 

@@ -60,6 +60,29 @@ describe("the split of the rows", () => {
     deepEqual(features({ by: "time", column: "year" }), ["rooms", "town", "lift"]);
   });
 
+  it("keeps a date by its parts alone", () => {
+    const split = { by: "time", column: "sold", keep: true };
+    const kept = datasetSchema.parse({
+      ...sales,
+      dropped: [],
+      split,
+      dateParts: { sold: ["year"] },
+    });
+    deepEqual(
+      featureColumns(kept).map(({ name }) => name),
+      ["rooms", "town", "lift", "sold_year"],
+    );
+    const { error } = datasetSchema.safeParse({ ...sales, dropped: [], split });
+    deepEqual(
+      error?.issues.map(({ message }) => message),
+      [
+        '"sold" is a date, which has no numeric form: list it under dropped, or turn its parts into features with ' +
+          "dateParts: { sold: auto }",
+        '"sold" is a date, which has no numeric form: instead of keep, set dateParts: { sold: auto }',
+      ],
+    );
+  });
+
   const refused: readonly (readonly [JsonObject, string, string])[] = [
     [{ by: "time" }, "split.column", "is missing: by: time needs a column"],
     [{ column: "town" }, "split.by", "is random, which uses no column: use time, group or column"],

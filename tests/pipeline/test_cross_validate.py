@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 import xgboost
+from decision_tree.threads import thread_count
 from preprocess import main as preprocess
 from row_splits import SPLITS
-from script_job import run_script
+from script_job import SCRIPTS, run_script
+from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.metrics import r2_score
 from sklearn.model_selection import KFold
@@ -276,3 +279,21 @@ def test_refuses_folds_that_cannot_be_drawn(
     own = [str(n % keys) for n in range(ROWS)]
     with pytest.raises(SystemExit, match=reason):
         split(tmp_path, "--by", by, "--column", "who", "--key", "restate_split", keys=own)
+
+
+@pytest.mark.parametrize(("given", "threads"), [(None, 1), ("2", 2)])
+def test_models_are_trained_by_one_thread_unless_the_environment_says_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str | None, threads: int
+) -> None:
+    split(tmp_path)
+    used = []
+    monkeypatch.setattr("decision_tree.training.train", lambda _: used.append(thread_count()))
+    monkeypatch.setattr("decision_tree.model.load", lambda _: DummyRegressor().fit([[0]], [0]))
+    monkeypatch.setenv("OMP_NUM_THREADS", given or "")
+    if given is None:
+        monkeypatch.delenv("OMP_NUM_THREADS")
+    folders = (f"--{name}={tmp_path / name}" for name in (*SPLITS, "metadata"))
+    arguments = ["--algorithm=decision-tree", *folders, f"--output={tmp_path / 'report'}"]
+    monkeypatch.setattr("sys.argv", ["cross_validate.py", *arguments])
+    runpy.run_path(str(SCRIPTS / "cross_validate.py"), run_name="__main__")
+    assert used == [threads] * 5

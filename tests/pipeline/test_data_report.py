@@ -78,6 +78,18 @@ def test_a_good_feature_is_not_reported_as_a_leak() -> None:
     assert found({**columns, "good": good}) == []
 
 
+LINEAR = "c, a: the target is a weighted sum of them (R2 1.0000), so it may be computed from them"
+
+
+@pytest.mark.parametrize(("noise", "texts"), [(0, [LINEAR]), (0.05, [])])
+def test_the_columns_of_an_exactly_linear_target_are_named(noise: float, texts: list[str]) -> None:
+    random = np.random.default_rng(1)
+    a, b, c = random.normal(size=(3, 600))
+    y = 2 * a - 3 * c + 7 + noise * random.normal(size=600)
+    findings = report({"y": y, "a": a, "b": b, "c": c})["findings"]
+    assert [one["text"] for one in findings] == texts
+
+
 def test_the_reported_number_equals_a_librarys() -> None:
     from scipy.stats import spearmanr
     from sklearn.linear_model import LinearRegression
