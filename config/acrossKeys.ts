@@ -92,6 +92,18 @@ export function problemsAcrossKeys(settings: StackSettings): readonly ProblemAcr
         "candidate has an image of its own; leave out one of them",
     ],
     [
+      dataset.sampleWeight !== undefined && ownImages.length > 0,
+      "dataset",
+      `sampleWeight: the image of ${ownImages.join(", ")} is not known to read weights from the second column; leave out ` +
+        "one of them",
+    ],
+    [
+      dataset.sampleWeight !== undefined && settings.dataQualityBaseline,
+      "dataset",
+      "sampleWeight: restate:dataQualityBaseline would count the weight as a feature, which requests do not have; leave out " +
+        "one of them (restate:driftReference takes no account of weights)",
+    ],
+    [
       settings.crawler !== undefined && dataset.source !== undefined,
       "crawler",
       "adds partitions to the stack's own table, but dataset.source names an existing one; set only one of them",

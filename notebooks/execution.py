@@ -275,6 +275,7 @@ def wait_for_endpoint(sagemaker: Any, name: str) -> None:
         time.sleep(1)
 
 
-def rows_of(files: Files, uri: str) -> np.ndarray:
-    """Rows without a header: the label, then the features."""
-    return np.asarray(files.read_csv(uri, header=None), dtype=np.float64)
+def rows_of(files: Files, uri: str, features: int) -> np.ndarray:
+    """Rows without a header: the label, then so many features, without a weight between them."""
+    rows = np.asarray(files.read_csv(uri, header=None), dtype=np.float64)
+    return np.delete(rows, range(1, rows.shape[1] - features), axis=1)

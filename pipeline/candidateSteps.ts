@@ -97,6 +97,7 @@ function tune(
     checkpointUri: checkpointUri(args.bucket, candidate.name),
     roleArn: args.roles.training,
     context: args.context,
+    isWeighted: args.dataset.sampleWeight !== undefined,
     seed: args.dataset.seed,
   });
 }
@@ -127,6 +128,12 @@ function metadata(
     TrainingJob: tuning.bestTrainingJobName,
     PipelineExecution: execution("PipelineExecutionId"),
     R2: join("", [r2Of(report)]),
+    ...(args.dataset.sampleWeight === undefined
+      ? {}
+      : {
+          SampleWeight: args.dataset.sampleWeight,
+          UnweightedR2: join("", [report.jsonGet("sample_weight.unweighted_r2")]),
+        }),
     Flow: args.sources.flow,
     ...(args.sources.driftReference === undefined
       ? {}

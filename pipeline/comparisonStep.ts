@@ -92,6 +92,7 @@ export function challengeStep(
     ...["--by", String(beats.by), "--confidence", String(beats.confidence)],
     ...["--not-comparable", notComparable, "--target", args.dataset.target],
     ...["--test", folder("test"), "--metadata", folder("metadata")],
+    ...(args.dataset.sampleWeight === undefined ? [] : ["--weighted"]),
   ];
   const inputs = [
     s3Input("code", source, folder("code")),

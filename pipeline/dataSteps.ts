@@ -163,7 +163,7 @@ function foldArguments({ crossValidation }: Dataset): readonly string[] {
 export function preprocessStep(args: DefinitionArgs, transformed: StringExpression): Preprocess {
   const { columns, dataChecks, dateParts, missingValues, seed, split, table, target } =
     args.dataset;
-  const { predictionIntervals, segments } = args.dataset;
+  const { predictionIntervals, sampleWeight, segments } = args.dataset;
   const unused = droppedColumns(args.dataset).filter((name) => dateParts[name] === undefined);
   const used = columns.filter(({ name }) => name !== target && !unused.includes(name));
   const { test, train, validation } = splitFractions(args.dataset);
@@ -186,6 +186,7 @@ export function preprocessStep(args: DefinitionArgs, transformed: StringExpressi
       ...["--table", table, "--column-count", String(used.length)],
       ...["--data-checks", dataChecks],
       ...(column === undefined ? [] : ["--by", by, "--column", column, "--key", splitKey]),
+      ...(sampleWeight === undefined ? [] : ["--sample-weight", sampleWeight]),
       ...encodeArguments(args.dataset),
       ...segmentArguments(args.dataset),
       ...foldArguments(args.dataset),

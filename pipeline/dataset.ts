@@ -292,6 +292,12 @@ export const datasetFields = z.strictObject({
     .describe("Thousands separator in CSV files, such as `,` in 1,234.5. Default: none."),
   decimal: z.enum([".", ","]).default(".").describe("Decimal separator in CSV files."),
   target: identifier.describe("The numeric column to predict. Rows without a value are left out."),
+  sampleWeight: identifier
+    .optional()
+    .describe(
+      "Numeric column that weights the rows, in training and in metrics, as `sample_weight` does in scikit-learn; it is not " +
+        "a feature. Weights are 0 or positive; rows of weight 0 are left out. Default: all rows count the same.",
+    ),
   dropped: z.array(identifier).prefault([]).describe("Columns that are not features."),
   categorical: z
     .array(identifier)
@@ -477,24 +483,36 @@ export function partColumns(
 type FeatureColumn = Pick<Dataset["columns"][number], "name" | "type">;
 
 /**
- * The columns other than the target that do not become features: dropped ones, dates that are replaced by their parts, and
- * the column to split by, unless it is kept.
+ * The columns other than the target that do not become features: dropped ones, dates that are replaced by their parts, the
+ * column to split by, unless it is kept, and the weight.
  */
 export function droppedColumns({
   columns,
   dateParts,
   dropped,
+  sampleWeight,
   split: { column, keep },
-}: Pick<Dataset, "columns" | "dateParts" | "dropped" | "split">): readonly string[] {
+}: Pick<
+  Dataset,
+  "columns" | "dateParts" | "dropped" | "sampleWeight" | "split"
+>): readonly string[] {
   const onlyKeys = columns.filter(({ name }) => name === column && !keep).map(({ name }) => name);
-  return [...new Set([...dropped, ...Object.keys(dateParts), ...onlyKeys])];
+  const weight = sampleWeight === undefined ? [] : [sampleWeight];
+  return [...new Set([...dropped, ...Object.keys(dateParts), ...onlyKeys, ...weight])];
 }
 
 /** The columns that are neither the target nor dropped, in the table's order, followed by the parts of dates. */
 export function featureColumns(
   dataset: Pick<
     Dataset,
-    "columns" | "dateFormats" | "dateParts" | "dropped" | "partitions" | "split" | "target"
+    | "columns"
+    | "dateFormats"
+    | "dateParts"
+    | "dropped"
+    | "partitions"
+    | "sampleWeight"
+    | "split"
+    | "target"
   >,
 ): readonly FeatureColumn[] {
   const others = [dataset.target, ...droppedColumns(dataset)];

@@ -86,6 +86,39 @@ function splitProblems({
   return [];
 }
 
+/** The problem with the column that weights the rows, if any. */
+function weightProblem({
+  columns,
+  dropped,
+  flow,
+  sampleWeight,
+  split,
+  target,
+}: Dataset): string | undefined {
+  const type = columns.find(({ name }) => name === sampleWeight)?.type;
+  if (sampleWeight === undefined || type === undefined) {
+    return undefined;
+  }
+  const kinds = ["integer", "float", "double", "decimal"];
+  const problems: readonly (readonly [boolean, string])[] = [
+    [
+      !kinds.includes(columnType(type)?.kind ?? ""),
+      `"${sampleWeight}" is of type ${type}, but a weight must be one of ${kinds.join(", ")}`,
+    ],
+    [sampleWeight === target, `"${sampleWeight}" is the target`],
+    [sampleWeight === split.column, `"${sampleWeight}" is the column to split by`],
+    [
+      dropped.includes(sampleWeight),
+      `"${sampleWeight}" is listed under dropped; remove it there, because a weight is never a feature`,
+    ],
+    [
+      flow !== undefined,
+      "cannot be combined with flow, whose transforms could change the weights; remove one of them",
+    ],
+  ];
+  return problems.find(([isWrong]) => isWrong)?.[1];
+}
+
 /** Finds settings that conflict with a user's own flow, and columns that it requires. */
 function ownFlowProblems(
   dataset: Dataset,
@@ -186,6 +219,13 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
       problem(["target"], `"${dataset.target}" is listed under dropped`);
     }
   }
+  if (dataset.sampleWeight !== undefined) {
+    known(["sampleWeight"], dataset.sampleWeight);
+    const wrong = weightProblem(dataset);
+    if (wrong !== undefined) {
+      problem(["sampleWeight"], wrong);
+    }
+  }
   dataset.dropped.forEach((name, index) => known(["dropped", index], name));
   dateProblems(dataset, problem);
   const features = featureColumns(dataset).map(({ name }) => name);
@@ -193,7 +233,11 @@ export const datasetSchema = datasetFields.superRefine((dataset, context) => {
     const candidates = [...new Set([...types.keys(), ...features])];
     if (known(["categorical", index], name, candidates) && !features.includes(name)) {
       const why =
-        dataset.dateParts[name] === undefined ? "dropped or the target" : "replaced by its parts";
+        name === dataset.sampleWeight
+          ? "the weight"
+          : dataset.dateParts[name] === undefined
+            ? "dropped or the target"
+            : "replaced by its parts";
       problem(["categorical", index], `"${name}" is ${why}, so it is not a feature`);
     }
   });

@@ -112,7 +112,7 @@ function evaluateModel(
   tuned: TunedCandidate,
   image: TrainingImage,
 ): Evaluation {
-  const { predictionIntervals: confidence } = args.dataset;
+  const { predictionIntervals: confidence, sampleWeight } = args.dataset;
   const inputs = {
     model: tuned.tuning.bestModelUri,
     test: folderUri(tuned.preprocess.output("test")),
@@ -125,6 +125,7 @@ function evaluateModel(
     ...(confidence === undefined
       ? []
       : ["--validation", folder("validation"), "--confidence", String(confidence)]),
+    ...(sampleWeight === undefined ? [] : ["--sample-weight", sampleWeight]),
   ]);
   return { report, before: [] };
 }

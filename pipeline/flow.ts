@@ -143,8 +143,8 @@ function oneHot(column: string): Transform {
 
 /**
  * The transforms of a dataset's rows, in order. The label becomes the first column, as in XGBoost's CSV; the split key, which
- * Preprocess removes, the second; then come texts that Preprocess encodes, and segments, which it removes too. Rows without a label stay, because Preprocess
- * counts and removes them.
+ * Preprocess removes, the second; then come the weight, texts that Preprocess encodes, and segments, which it removes too.
+ * Rows without a label stay, because Preprocess counts and removes them.
  *
  * Each node has one column, as a string, the only form that all versions of the operators accept. Evidence: the operators'
  * code in exported notebooks, where Drop missing fails on a list, and Drop column and Impute only accept lists since 2023;
@@ -161,12 +161,17 @@ function transforms(dataset: Dataset): readonly Transform[] {
   const added = addedColumns(dataset);
   const key = added.filter((name) => name === splitKey);
   const segments = added.filter((name) => name !== splitKey);
-  const toStart = [dataset.target, ...key, ...encoded, ...segments].reverse().map(moveToStart);
+  const weight = dataset.sampleWeight === undefined ? [] : [dataset.sampleWeight];
+  const toStart = [dataset.target, ...key, ...weight, ...encoded, ...segments]
+    .reverse()
+    .map(moveToStart);
   return dataset.flow !== undefined
     ? toStart
     : [
         cast(dataset),
-        ...droppedColumns(dataset).map(dropColumn),
+        ...droppedColumns(dataset)
+          .filter((name) => !weight.includes(name))
+          .map(dropColumn),
         ...incomplete.map(dropMissing),
         ...(imputes ? numeric : []).map(imputeMedian),
         ...categorical.map(oneHot),

@@ -57,16 +57,20 @@ function documentText(value: CardValue): StringExpression {
 
 /** A description of the training data. */
 function observations({ dataset }: DefinitionArgs): string {
+  const { sampleWeight } = dataset;
   const { by, test, train, validation } = dataset.split;
   const parts = by === "column" ? "" : `: train ${train}, validation ${validation}, test ${test}`;
   const filter = dataset.filter.map((condition) => JSON.stringify(condition)).join(", ");
   const said = [
     `Table ${dataset.table}, target ${dataset.target}.`,
     `Rows are split by ${by === "random" ? `chance (seed ${dataset.seed})` : by}${parts}.`,
+    sampleWeight === undefined ? "" : `Rows are weighted by ${sampleWeight}.`,
     `Missing values: ${dataset.missingValues}.`,
     filter === "" ? "All rows." : `Only rows where ${filter}.`,
     dataset.dropped.length === 0 ? "" : `Not used: ${dataset.dropped.join(", ")}.`,
-  ].join(" ");
+  ]
+    .filter((sentence) => sentence !== "")
+    .join(" ");
   return said.length > maxObservation ? `${said.slice(0, maxObservation - 3)}...` : said.trim();
 }
 
@@ -108,6 +112,9 @@ export function modelCard(
     return undefined;
   }
   const { candidate, imageUri, preprocess, tuning } = tuned;
+  const { sampleWeight } = args.dataset;
+  // XGBoost's image weights its training, but not this metric: see steps/tuning.ts.
+  const isObjectiveWeighted = sampleWeight !== undefined && candidate.algorithm !== "xgboost";
   const { algorithm } = candidate;
   const content: CardValue = {
     model_overview: { model_creator: texts.creator, model_artifact: [tuning.bestModelUri] },
@@ -126,7 +133,7 @@ export function modelCard(
     training_details: {
       objective_function: {
         function: { function: "Minimize", facet: "RMSE", condition: "on the validation rows" },
-        notes: `Tuning minimises ${objectiveMetric}.`,
+        notes: `Tuning minimises ${objectiveMetric}${isObjectiveWeighted ? `, weighted by ${sampleWeight}` : ""}.`,
       },
       training_observations: observations(args),
       training_job_details: {
@@ -139,7 +146,9 @@ export function modelCard(
     evaluation_details: [
       {
         name: "Test rows",
-        evaluation_observation: "Rows that neither training nor tuning has seen.",
+        evaluation_observation: `Rows that neither training nor tuning has seen${
+          sampleWeight === undefined ? "" : `, weighted by ${sampleWeight}`
+        }.`,
         datasets: [preprocess.output("test")],
         metric_groups: report.jsonGet("model_card.metric_groups"),
       },

@@ -176,7 +176,11 @@ def importance(predict: Predict, rows: np.ndarray, names: Sequence[str]) -> dict
 
 
 def baseline(
-    train: np.ndarray, validation: np.ndarray, test: np.ndarray, names: Sequence[str]
+    train: np.ndarray,
+    validation: np.ndarray,
+    test: np.ndarray,
+    names: Sequence[str],
+    weights: Sequence[np.ndarray | None] = (None, None, None),
 ) -> dict[str, Any] | None:
     """The best single feature's score, which a model must exceed.
 
@@ -188,6 +192,7 @@ def baseline(
         validation: Rows that choose the feature.
         test: Rows to measure on.
         names: Of the features.
+        weights: Of the rows of each part, in fits and errors; None if all count the same.
 
     Returns:
         The `column`, its `r2` and `rmse`, and `meanRmse`, the RMSE of predicting the train rows'
@@ -195,15 +200,21 @@ def baseline(
     """
     from sklearn.tree import DecisionTreeRegressor
 
-    train, validation, test = (rows[np.isfinite(rows[:, 0])] for rows in (train, validation, test))
+    parts = []
+    for rows, own in zip((train, validation, test), weights, strict=True):
+        known = np.isfinite(rows[:, 0])
+        parts.append((rows[known], np.ones(known.sum()) if own is None else own[known]))
+    (train, of_train), (validation, of_validation), (test, of_test) = parts
     if min(len(train), len(validation), len(test)) == 0:
         return None
     with np.errstate(over="ignore", invalid="ignore"):
-        variance = float(np.var(test[:, 0]))
+        mean = np.average(test[:, 0], weights=of_test)
+        variance = float(np.average((test[:, 0] - mean) ** 2, weights=of_test))
     if not 0 < variance < math.inf:
         return None
     count = min(len(train), max(MIN_BASELINE_ROWS, BASELINE_VALUES // len(names)))
-    fitted = train[np.linspace(0, len(train) - 1, count).astype(int)]
+    places = np.linspace(0, len(train) - 1, count).astype(int)
+    fitted, of_fitted = train[places], of_train[places]
     best: tuple[float, int, Any] | None = None
     for place in range(1, len(names) + 1):
         column = slice(place, place + 1)
@@ -212,26 +223,28 @@ def baseline(
         if (np.abs(values) > np.finfo(np.float32).max).any():
             continue
         tree = DecisionTreeRegressor(max_depth=3, min_samples_leaf=0.01, random_state=0)
-        tree.fit(fitted[:, column], fitted[:, 0])
-        error = mean_square(validation[:, 0], tree.predict(validation[:, column]))
+        tree.fit(fitted[:, column], fitted[:, 0], of_fitted)
+        error = mean_square(validation[:, 0], tree.predict(validation[:, column]), of_validation)
         if best is None or error < best[0]:
             best = (error, place, tree)
     if best is None:
         return None
     _, place, tree = best
-    error = mean_square(test[:, 0], tree.predict(test[:, place : place + 1]))
-    mean = np.full(len(test), train[:, 0].mean())
+    error = mean_square(test[:, 0], tree.predict(test[:, place : place + 1]), of_test)
+    means = np.full(len(test), np.average(train[:, 0], weights=of_train))
     return {
         "column": names[place - 1],
         "r2": 1 - error / variance,
         "rmse": error**0.5,
-        "meanRmse": mean_square(test[:, 0], mean) ** 0.5,
+        "meanRmse": mean_square(test[:, 0], means, of_test) ** 0.5,
     }
 
 
-def mean_square(actual: np.ndarray, predicted: np.ndarray) -> float:
+def mean_square(
+    actual: np.ndarray, predicted: np.ndarray, weights: np.ndarray | None = None
+) -> float:
     """The mean squared residual."""
-    return float(np.mean(residuals(actual, predicted) ** 2))
+    return float(np.average(residuals(actual, predicted) ** 2, weights=weights))
 
 
 def _complete(*columns: np.ndarray) -> list[np.ndarray]:

@@ -3,7 +3,8 @@
 `python -m report.diagnostics REQUEST.json`, where the request is
 
     {"candidates": [{"name", "model"?: {"algorithm", "archive"}, "predictions"?: "/abs/file.csv",
-                     "splits": {"train" | "validation" | "test": "/abs/path"}}],
+                     "splits": {"train" | "validation" | "test": "/abs/path"},
+                     "weighted"?: whether the splits' second column weights the rows}],
      "detailed": name of the candidate to analyse in detail, or null,
      "features": names of the columns after the label, or null, "output": "/abs/file.json"}
 
@@ -35,17 +36,19 @@ PLACES = 1_000
 
 
 class Sample(NamedTuple):
-    """Rows of a split, label first, and whether there are more."""
+    """Rows of a split, label first, whether there are more, and their weights, if any."""
 
     rows: np.ndarray
     is_part: bool
+    weights: np.ndarray | None
 
 
 class Predicted(NamedTuple):
-    """Actual and predicted values of a split's rows."""
+    """Actual and predicted values of a split's rows, and their weights, if any."""
 
     actual: np.ndarray
     predicted: np.ndarray
+    weights: np.ndarray | None = None
 
 
 Known = dict[str, Predicted]
@@ -75,12 +78,13 @@ def read_lines(path: Path) -> tuple[list[bytes], bool]:
     return [line for line in lines if line.strip()], size > MAX_BYTES
 
 
-def read_sample(path: Path, skipped: int = 0) -> Sample:
+def read_sample(path: Path, skipped: int = 0, weighted: bool = False) -> Sample:
     """Reads at most MAX_ROWS evenly spaced rows of CSV files without a header.
 
     Args:
         path: A file or a folder.
         skipped: Lines at the start to skip.
+        weighted: Whether the second column weights the rows.
 
     Raises:
         evaluate.InputError: There are no rows, or they are not all numbers.
@@ -95,13 +99,14 @@ def read_sample(path: Path, skipped: int = 0) -> Sample:
         rows = np.loadtxt(content.splitlines(), delimiter=",", ndmin=2)
     except ValueError as error:
         raise evaluate.InputError(f"the rows are not all numbers: {error}") from error
-    return Sample(rows, is_part or step > 1)
+    rows, weights = evaluate.take_weights(rows, weighted)
+    return Sample(rows, is_part or step > 1, weights)
 
 
-def split_metrics(actual: np.ndarray, predicted: np.ndarray, is_part: bool) -> dict[str, Any]:
+def split_metrics(known: Predicted, is_part: bool) -> dict[str, Any]:
     """The metrics of a split, the number of rows used, and whether there are more."""
-    metrics = evaluate.regression_metrics(actual, predicted)
-    return {**metrics, "rows": int(actual.size), "isPart": is_part}
+    metrics = evaluate.regression_metrics(*known)
+    return {**metrics, "rows": int(known.actual.size), "isPart": is_part}
 
 
 def details(actual: np.ndarray, predicted: np.ndarray, is_part: bool) -> dict[str, Any]:
@@ -148,10 +153,10 @@ def prediction_interval(known: Known) -> dict[str, Any]:
     """The prediction interval, and its coverage on test rows."""
     if "validation" not in known:
         return {}
-    half = evaluate.half_width(*known["validation"], evaluate.CONFIDENCE)
+    half = evaluate.half_width(*known["validation"][:2], evaluate.CONFIDENCE)
     if half is None:
         return {}
-    within = np.abs(analysis.residuals(*known["test"])) <= half
+    within = np.abs(analysis.residuals(*known["test"][:2])) <= half
     interval = {
         "confidence": evaluate.CONFIDENCE,
         "halfWidth": half,
@@ -165,7 +170,7 @@ def compare(tests: dict[str, Predicted], name: str | None) -> dict[str, Any]:
     """Differences in R² to the other candidates, by bootstrap on the same test rows."""
     if name is None or name not in tests:
         return {}
-    actual, predicted = tests[name]
+    actual, predicted, weights = tests[name]
     # Predictions in files have ten digits.
     others = {
         other: test.predicted
@@ -174,7 +179,7 @@ def compare(tests: dict[str, Predicted], name: str | None) -> dict[str, Any]:
         and test.actual.size == actual.size
         and np.allclose(test.actual, actual, rtol=1e-8)
     }
-    resampled = evaluate.resampled_r2(actual, predicted, *others.values())
+    resampled = evaluate.resampled_r2(actual, predicted, *others.values(), weights=weights)
     if resampled is None or not others:
         return {}
     differences = []
@@ -197,14 +202,15 @@ def find_baseline(request: dict[str, Any], samples: dict[str, Sample]) -> dict[s
     for candidate in request["candidates"]:
         paths = candidate.get("splits", {})
         splits = [
-            samples[paths[split]].rows
+            samples[paths[split]]
             for split in ("train", "validation", "test")
             if paths.get(split) in samples
         ]
-        if len(splits) == 3 and len({rows.shape[1] for rows in splits}) == 1:
-            train, validation, test = splits
-            names = feature_names(request["features"], train.shape[1] - 1)
-            found = analysis.baseline(train, validation, test, names)
+        if len(splits) == 3 and len({sample.rows.shape[1] for sample in splits}) == 1:
+            names = feature_names(request["features"], splits[0].rows.shape[1] - 1)
+            train, validation, test = (sample.rows for sample in splits)
+            weights = [sample.weights for sample in splits]
+            found = analysis.baseline(train, validation, test, names, weights)
             return {} if found is None else {"baseline": found}
     return {}
 
@@ -226,14 +232,14 @@ def diagnose_model(
         predict = evaluate.LOADERS[model["algorithm"]](Path(folder))
         for split, path in candidate["splits"].items():
             if path not in samples:
-                samples[path] = read_sample(Path(path))
+                samples[path] = read_sample(Path(path), weighted=candidate.get("weighted", False))
             sample = samples[path]
             predicted = np.asarray(predict(sample.rows[:, 1:]), dtype=np.float64)
-            known[split] = Predicted(sample.rows[:, 0], predicted)
-            found["splits"][split] = split_metrics(*known[split], sample.is_part)
+            known[split] = Predicted(sample.rows[:, 0], predicted, sample.weights)
+            found["splits"][split] = split_metrics(known[split], sample.is_part)
             if close and split == "test":
                 found["details"] = {
-                    **details(*known[split], sample.is_part),
+                    **details(*known[split][:2], sample.is_part),
                     **feature_details(predict, sample, predicted, features),
                     **shap_details(model["algorithm"], Path(folder), sample, features),
                     **prediction_interval(known),
@@ -247,11 +253,11 @@ def diagnose_predictions(candidate: dict[str, Any], close: bool) -> tuple[dict[s
     Raises:
         evaluate.InputError: The predictions cannot be read.
     """
-    rows, is_part = read_sample(Path(candidate["predictions"]), skipped=1)
+    rows, is_part, _ = read_sample(Path(candidate["predictions"]), skipped=1)
     actual, predicted = rows[:, 0], rows[:, 1]
     found: dict[str, Any] = {
         "name": candidate["name"],
-        "splits": {"test": split_metrics(actual, predicted, is_part)},
+        "splits": {"test": split_metrics(Predicted(actual, predicted), is_part)},
         "problem": "its model only runs in its own image, so only its test predictions are known",
     }
     if close:

@@ -11,6 +11,8 @@ interface CandidateRequest {
   readonly model?: { readonly algorithm: string; readonly archive: string };
   readonly predictions?: string;
   readonly splits?: Readonly<Record<string, string>>;
+  /** Whether the second column of the splits weights the rows. */
+  readonly weighted?: boolean;
 }
 
 /** The request of the job of diagnostics.py. */
@@ -101,6 +103,7 @@ function requestOf(
       name: candidate.name,
       model: { algorithm, archive },
       splits: Object.fromEntries(paths),
+      weighted: tuning.TrainingJobDefinition?.StaticHyperParameters?.["csv_weights"] === "1",
     };
   }
   const predictions = findOutput(execution, [evaluation], "predictions.csv");

@@ -15,7 +15,18 @@ function listed(names: readonly string[]): string {
 /** A candidate and its scores on the test rows. */
 interface Scored {
   readonly name: string;
-  readonly metrics?: Pick<Metrics, "crossValidation" | "r2" | "rows"> | undefined;
+  readonly metrics?: Pick<Metrics, "crossValidation" | "r2" | "rows" | "sampleWeight"> | undefined;
+}
+
+/** What weights the metrics, with R² of rows that all count the same. */
+function weightLine(candidates: readonly Scored[]): readonly string[] {
+  const known = candidates.flatMap(({ metrics: { sampleWeight: one } = {}, name }) =>
+    one === undefined ? [] : [{ name, ...one }],
+  );
+  const scores = known.map(({ name, unweightedR2 }) => `${name} ${score(unweightedR2)}`);
+  return known
+    .slice(0, 1)
+    .map(({ column }) => `metrics are weighted by ${column}; unweighted R²: ${scores.join(", ")}`);
 }
 
 /** How much R² varies with the rows, for each candidate with cross-validation. */
@@ -45,7 +56,7 @@ function crossValidationLine(
 }
 
 /**
- * Remarks that qualify the best R², one line each: few test rows, candidates that are not distinguishable on them, and
+ * Remarks that qualify the best R², one line each: weights, few test rows, candidates that are not distinguishable on them, and
  * the baselines.
  *
  * @param winner the candidate that was registered; if there is none, the remarks are about the best one
@@ -62,7 +73,7 @@ export function remarks(
   if (metrics === undefined) {
     return [];
   }
-  const lines: string[] = [];
+  const lines = [...weightLine(candidates)];
   if (metrics.rows !== undefined && metrics.rows < minTestRows) {
     lines.push(`warning: R² ${score(metrics.r2)} on ${metrics.rows} test rows says little`);
   }

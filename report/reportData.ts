@@ -58,7 +58,10 @@ export interface ReportCandidate {
 /** The metrics of a model on a split, except for R² in the target's unit. */
 export type ReportMetrics = Pick<SplitMetrics, "mae" | "r2" | "rmse"> &
   Partial<Pick<SplitMetrics, "isPart" | "rows">> &
-  Pick<Metrics, "crossValidation" | "predictionInterval" | "r2Interval" | "segments">;
+  Pick<
+    Metrics,
+    "crossValidation" | "predictionInterval" | "r2Interval" | "sampleWeight" | "segments"
+  >;
 
 /** Max drop of R² from train to test rows; with a larger one, a model is marked as over-fitted. */
 export const maxGap = 0.1;

@@ -39,6 +39,7 @@ const slow = {
     "tests/local/prefixes.test.ts",
     "tests/local/resume.test.ts",
     "tests/local/run.test.ts",
+    "tests/local/sampleWeight.test.ts",
     "tests/local/servedRows.test.ts",
     "tests/local/strangeTables.test.ts",
     "tests/local/standins/test_tuner.py",

@@ -24,6 +24,8 @@ export interface SimulatedModel {
   readonly train: string;
   readonly validation: string;
   readonly test: string;
+  /** Whether their second column weights the rows. */
+  readonly weighted: boolean;
   /** Path of the drift reference that it was registered with; undefined if it has none. */
   readonly reference: string | undefined;
 }
@@ -66,7 +68,7 @@ export async function copyModel(
   const part = async (name: string): Promise<string> =>
     copy(`${await output(name)}${name}.csv`, `${name}.csv`);
   const names = await copy(`${await output("metadata")}feature_names.json`, "names.json");
-  const { DriftReference: reference } = metadata;
+  const { DriftReference: reference, SampleWeight: weight } = metadata;
   return {
     candidate: metadata["Candidate"] ?? "",
     algorithm: loaderOf(metadata["Algorithm"] ?? ""),
@@ -75,6 +77,7 @@ export async function copyModel(
     train: await part("train"),
     validation: await part("validation"),
     test: await part("test"),
+    weighted: weight !== undefined,
     reference: reference === undefined ? undefined : await copy(reference, "reference.json"),
   };
 }

@@ -5,7 +5,8 @@
     {"scenario": the checked scenario, "days": 90, "features": [names], "categories": [names],
      "candidate": name, "algorithm": of evaluate.py's LOADERS, "archive": "/abs/model.tar.gz",
      "train" | "validation" | "test": "/abs/file.csv", "reference": "/abs/file.json" | null,
-     "long": 7, "result": "/abs/file", "failure": "/abs/file"}
+     "weighted"?: whether the second column of these files weights the rows, "long": 7,
+     "result": "/abs/file", "failure": "/abs/file"}
 
 The result is {"days": [...], "rows": number of rows that requests are drawn from}.
 """
@@ -32,9 +33,10 @@ from local.standins.files import run_service, write_text
 RUNS_A_MONTH = 30
 
 
-def read_rows(file: Path) -> np.ndarray:
-    """Reads the rows of a CSV file, label first."""
-    return np.loadtxt(list(evaluate.filled_lines(file)), delimiter=",", ndmin=2)
+def read_rows(file: Path, weighted: bool) -> np.ndarray:
+    """Reads the rows of a CSV file, label first, without their weights."""
+    rows = np.loadtxt(list(evaluate.filled_lines(file)), delimiter=",", ndmin=2)
+    return evaluate.take_weights(rows, weighted)[0]
 
 
 def simulate(request: dict[str, Any]) -> None:
@@ -51,7 +53,8 @@ def simulate(request: dict[str, Any]) -> None:
         )
     try:
         train, validation, test = (
-            read_rows(Path(request[name])) for name in ("train", "validation", "test")
+            read_rows(Path(request[name]), request.get("weighted", False))
+            for name in ("train", "validation", "test")
         )
         with tempfile.TemporaryDirectory() as folder:
             evaluate.extract(Path(request["archive"]), Path(folder))

@@ -27,6 +27,8 @@ export interface Metrics {
   readonly r2Interval?: { readonly low: number; readonly high: number };
   /** The errors by quarters of the target, and by the values of dataset.segments; unknown in earlier versions. */
   readonly segments?: readonly ColumnErrors[];
+  /** If the metrics are weighted. */
+  readonly sampleWeight?: SampleWeight;
   /** R² of cross-validation, if configured. */
   readonly crossValidation?: CrossValidation | undefined;
   /** Of served predictions, if configured. */
@@ -56,6 +58,12 @@ export interface ColumnErrors {
     readonly bias: number;
     readonly rows: number;
   }[];
+}
+
+/** The column that weights the metrics; see pipeline/scripts/evaluate.py. */
+interface SampleWeight {
+  readonly column: string;
+  readonly unweightedR2: number;
 }
 
 /** R² of models with the same hyperparameters on other rows; see pipeline/scripts/cross_validate.py. */
@@ -147,6 +155,7 @@ type RegressionReport =
       } | null;
       readonly prediction_interval?: Readonly<Record<string, unknown>> | null;
       readonly segments?: unknown;
+      readonly sample_weight?: Readonly<Record<string, unknown>> | null;
     }
   | null
   | undefined;
@@ -190,6 +199,7 @@ export function regressionMetrics(document: Json): Metrics | undefined {
   const { low, high } = report?.confidence_intervals?.r2 ?? {};
   const predictionInterval = predictionIntervalIn(report);
   const segments = columnErrors.safeParse(report?.segments);
+  const { column, unweighted_r2: unweightedR2 } = report?.sample_weight ?? {};
   return Object.values(metrics).every(Number.isFinite)
     ? {
         ...metrics,
@@ -199,6 +209,9 @@ export function regressionMetrics(document: Json): Metrics | undefined {
           : {}),
         ...(predictionInterval === undefined ? {} : { predictionInterval }),
         ...(segments.success ? { segments: segments.data } : {}),
+        ...(typeof column === "string" && typeof unweightedR2 === "number"
+          ? { sampleWeight: { column, unweightedR2 } }
+          : {}),
       }
     : undefined;
 }

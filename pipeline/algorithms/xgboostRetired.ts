@@ -1,4 +1,4 @@
-/** Members of a contract that have no effect, or make every trial fail. */
+/** Members of a contract that have no effect, make every trial fail, or are set by another key. */
 export interface Retired {
   /** Reasons by hyperparameter. */
   readonly hyperparameters: Readonly<Record<string, string>>;
@@ -15,6 +15,7 @@ export interface Retired {
 /** Refused members, with the reasons. */
 export const xgboostRetired: Retired = {
   hyperparameters: {
+    csv_weights: "is set by dataset.sampleWeight, which names the column of the weights",
     deterministic_histogram: "has no effect: XGBoost removed it; histograms are deterministic",
     dsplit: "has no effect: XGBoost removed it; leave it out",
     lambda_bias: "has no effect: XGBoost removed it; leave it out",

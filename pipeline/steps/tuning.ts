@@ -43,6 +43,8 @@ export interface TuningStepArgs {
   readonly checkpointUri: StringExpression;
   readonly roleArn: string;
   readonly context: JobContext;
+  /** Whether the second column of the train and validation data weights the rows. */
+  readonly isWeighted: boolean;
   /** Seed of the search. */
   readonly seed: number;
 }
@@ -168,13 +170,25 @@ function warmStartConfig({ name, warmStart }: Candidate): TuningArguments["WarmS
 }
 
 /**
+ * The hyperparameter that makes the second column weight the rows, of the built-in XGBoost and of the stack's own image.
+ * XGBoost reads it in both channels, but its image replaces XGBoost's RMSE by scikit-learn's without weights, so tuning and
+ * early stopping compare its trials by the unweighted RMSE. Source: data_utils.py, algorithm_mode/train.py and
+ * metrics/custom_metrics.py of aws/sagemaker-xgboost-container.
+ */
+const weighted = { csv_weights: "1" };
+
+/**
  * The static hyperparameters, including the algorithm of an image with several. If trials may be stopped, early or because
  * the tuning is complete, XGBoost must save its model after each round: otherwise a stopped trial has no model, and may
  * still be the best (source: add_sigterm_handler and SaveIntermediateModelCallBack in aws/sagemaker-xgboost-container). Not
  * otherwise, because it takes time, and not on spot instances, where an interrupted trial starts again.
  */
-function staticHyperparameters(candidate: Candidate): Readonly<Record<string, string>> {
-  const { algorithm, hyperparameters } = candidate;
+function staticHyperparameters({
+  candidate,
+  isWeighted,
+}: TuningStepArgs): Readonly<Record<string, string>> {
+  const { algorithm } = candidate;
+  const hyperparameters = { ...(isWeighted ? weighted : {}), ...candidate.hyperparameters };
   const mayStop =
     candidate.earlyStopping ||
     candidate.strategy === "Hyperband" ||
@@ -220,7 +234,7 @@ export function tuningStep(args: TuningStepArgs): Tuning {
           TrainingInputMode: "File",
           MetricDefinitions: args.metricDefinitions?.map(({ Name, Regex }) => ({ Name, Regex })),
         },
-        StaticHyperParameters: staticHyperparameters(candidate),
+        StaticHyperParameters: staticHyperparameters(args),
         InputDataConfig: inputDataConfig(args.channels),
         OutputDataConfig: {
           S3OutputPath: `s3://${output.bucket}/${output.prefix}`,

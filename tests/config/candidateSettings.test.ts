@@ -54,6 +54,11 @@ const mistakes: readonly Mistake[] = [
     /restate:candidates\[1\]\.hyperparameters\.leaves: is not a hyperparameter of xgboost, which has/,
   ],
   [
+    "weights that no column has",
+    candidate({ hyperparameters: { num_round: 10, csv_weights: 1 } }),
+    /restate:candidates\[1\]\.hyperparameters\.csv_weights: is set by dataset\.sampleWeight/,
+  ],
+  [
     "a hyperparameter out of range",
     candidate({ hyperparameters: { num_round: 0 } }),
     /restate:candidates\[1\]\.hyperparameters\.num_round: must be from 1/,

@@ -190,6 +190,63 @@ const mistakes: readonly Mistake[] = [
     /restate:dataset: predictionIntervals: the errors of Own on the validation rows are not known, .* an image of its own/,
   ],
   [
+    "a weight that is no column",
+    dataset({ sampleWeight: "weight" }),
+    /restate:dataset\.sampleWeight: "weight" is not one of the columns: longitude/,
+  ],
+  [
+    "a weight of text",
+    dataset({
+      ...columns(["y", "double"], ["a", "int"], ["w", "string"]),
+      sampleWeight: "W",
+    }),
+    /restate:dataset\.sampleWeight: "w" is of type string, but a weight must be one of integer, float, double, decimal/,
+  ],
+  [
+    "the target as a weight",
+    dataset({ sampleWeight: "medianHouseValue" }),
+    /restate:dataset\.sampleWeight: "medianhousevalue" is the target/,
+  ],
+  [
+    "a weight by which the rows are split",
+    dataset({ sampleWeight: "population", split: { by: "group", column: "population" } }),
+    /restate:dataset\.sampleWeight: "population" is the column to split by/,
+  ],
+  [
+    "a dropped weight",
+    dataset({ sampleWeight: "medianIncome" }),
+    /restate:dataset\.sampleWeight: "medianincome" is listed under dropped; remove it there/,
+  ],
+  [
+    "an encoded weight",
+    dataset({
+      ...columns(["y", "double"], ["a", "int"], ["w", "int"]),
+      sampleWeight: "w",
+      categorical: ["w"],
+    }),
+    /restate:dataset\.categorical\[0\]: "w" is the weight, so it is not a feature/,
+  ],
+  [
+    "weights for an image of one's own",
+    {
+      dataset: { ...housing, sampleWeight: "population" },
+      candidates: [
+        tree,
+        {
+          name: "Own",
+          algorithm: { image: "image", metrics: { "validation:rmse": "=(.*)" } },
+          ranges: { depth: { type: "integer", min: 1, max: 2 } },
+        },
+      ],
+    },
+    /restate:dataset: sampleWeight: the image of Own is not known to read weights from the second column/,
+  ],
+  [
+    "weights with a baseline of the training data",
+    { dataset: { ...housing, sampleWeight: "population" }, dataQualityBaseline: "true" },
+    /restate:dataset: sampleWeight: restate:dataQualityBaseline would count the weight as a feature/,
+  ],
+  [
     "a table whose saved queries no name fits",
     dataset({ table: "t".repeat(91) }),
     /restate:dataset: table: has 91 characters; 90 are allowed/,

@@ -156,6 +156,9 @@ describe("a user's flow", function () {
       `dropped: ${flowDecides}`,
       `missingValues: ${flowDecides}`,
     ]);
+    deepEqual(said(exported, { sampleWeight: "x" }), [
+      "sampleWeight: cannot be combined with flow, whose transforms could change the weights; remove one of them",
+    ]);
     rmSync(file);
     match(
       datasetSchema.safeParse(dataset).error?.issues[0]?.message ?? "",

@@ -18,6 +18,19 @@ describe("the remarks on a result", () => {
     deepEqual(remarks([scored("Tree", 0.996)], "Tree", none), []);
   });
 
+  it("name the weight, and show R² of rows that count the same", () => {
+    const weighted = (name: string, r2: number, unweightedR2: number) => ({
+      name,
+      metrics: { r2, sampleWeight: { column: "exposure", unweightedR2 } },
+    });
+    deepEqual(
+      remarks([weighted("Tree", 0.8, 0.7), weighted("Ridge", 0.7, 0.75)], "Tree", {
+        candidates: [],
+      }),
+      ["metrics are weighted by exposure; unweighted R²: Tree 0.7000, Ridge 0.7500"],
+    );
+  });
+
   it("report a tie if the test rows cannot distinguish candidates", () => {
     const candidates = [scored("Tree", 0.8), scored("Boosted", 0.81), scored("Own", 0.805)];
     const differing = (name: string, low: number, high: number) => ({ name, low, high });

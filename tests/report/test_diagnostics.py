@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 import xgboost
+from sklearn.metrics import r2_score
+from sklearn.tree import DecisionTreeRegressor
 
 from report import diagnostics
 
@@ -74,6 +76,33 @@ def test_each_split_has_its_metrics(tmp_path: Path, candidate: dict[str, Any]) -
     assert (details["rows"], details["isPart"]) == (100, False)
     for name in ("predictedAgainstActual", "residualAgainstPredicted", "residuals"):
         assert sum(one["count"] for one in details[name]) == 100
+
+
+def test_weights_apply_to_metrics_comparison_and_baseline(
+    tmp_path: Path, candidate: dict[str, Any]
+) -> None:
+    random = np.random.default_rng(7)
+    parts = {}
+    for split, path in candidate["splits"].items():
+        file = Path(path) / f"{split}.csv"
+        rows = np.loadtxt(file, delimiter=",")
+        rows[:, 0] += 20 * random.normal(size=len(rows))
+        weights = random.gamma(1, 2, len(rows))
+        parts[split] = (rows, weights)
+        np.savetxt(file, np.insert(rows, 1, weights, axis=1), delimiter=",")
+    found = diagnose(tmp_path, [{**candidate, "weighted": True}])
+    (one,) = found["candidates"]
+    booster = xgboost.Booster(model_file=tmp_path / "model.ubj")
+    for split, (rows, weights) in parts.items():
+        predicted = booster.predict(xgboost.DMatrix(rows[:, 1:]))
+        expected = r2_score(rows[:, 0], predicted, sample_weight=weights)
+        assert one["splits"][split]["r2"] == pytest.approx(expected)
+    (train, of_train), _, (test, of_test) = parts.values()
+    tree = DecisionTreeRegressor(max_depth=3, min_samples_leaf=0.01, random_state=0)
+    tree.fit(train[:, 2:3], train[:, 0], of_train)
+    expected = r2_score(test[:, 0], tree.predict(test[:, 2:3]), sample_weight=of_test)
+    assert found["baseline"]["column"] == "feature 2"
+    assert found["baseline"]["r2"] == pytest.approx(expected)
 
 
 def test_features_are_ordered_by_importance(tmp_path: Path, candidate: dict[str, Any]) -> None:
