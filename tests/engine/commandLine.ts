@@ -3,6 +3,8 @@ import { execFile } from "node:child_process";
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 
+import { buildSync } from "esbuild";
+
 import { copyAsCloned } from "../support/projectCopy";
 import { type Engine, pulumiFolder } from "./engine";
 
@@ -43,11 +45,14 @@ export class CommandLine {
       copyAsCloned(file, join(this.clone, file));
     }
     symlinkSync(resolve("node_modules"), join(this.clone, "node_modules"));
-    // The language host that comes with the CLI is not in the Go module proxy: ours stands in for it.
+    // The language host that comes with the CLI is not in the Go module proxy: ours stands in for it. Compiled once, as
+    // each command starts it twice.
+    const host = join(this.clone, "languageHost.cjs");
+    const entryPoints = ["tests/engine/languageHost.ts"];
+    buildSync({ entryPoints, outfile: host, format: "cjs", platform: "node", logLevel: "error" });
     const bin = join(this.engine.folder, "bin");
     mkdirSync(bin);
-    const host = `exec "${process.execPath}" --require "${require.resolve("ts-node/register/transpile-only")}"`;
-    const script = `#!/bin/sh\n${host} "${resolve("tests/engine/languageHost.ts")}" "$@"\n`;
+    const script = `#!/bin/sh\nexec "${process.execPath}" "${host}" "$@"\n`;
     writeFileSync(join(bin, "pulumi-language-nodejs"), script, { mode: 0o755 });
     this.path = [bin, pulumiFolder() ?? "", process.env["PATH"] ?? ""].join(delimiter);
     await this.succeeds("stack", "init", "dev");
@@ -61,7 +66,12 @@ export class CommandLine {
         [...args, "--non-interactive"],
         {
           cwd: join(this.clone, this.folder),
-          env: { ...process.env, ...this.engine.environment(), PATH: this.path },
+          env: {
+            ...process.env,
+            ...this.engine.environment(),
+            NODE_OPTIONS: `--require ${resolve("tests/support/shortStacks.cjs")}`,
+            PATH: this.path,
+          },
           maxBuffer: 2 ** 26,
         },
         (_error, stdout, stderr) => {

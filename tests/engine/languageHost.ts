@@ -34,7 +34,6 @@ function run(request: messages.RunRequest): Promise<messages.RunResponse> {
   const child = spawn(
     process.execPath,
     [
-      ...["--require", require.resolve("../support/shortStacks.cjs")],
       require.resolve("@pulumi/pulumi/cmd/run"),
       ...Object.entries(options).map(([name, value]) => `--${name}=${value}`),
       ...(request.getDryrun() ? ["--dry-run"] : []),
