@@ -11,12 +11,14 @@ from pathlib import Path
 
 import decision_tree.training
 import numpy as np
+import pyarrow as pa
 import pytest
 from decision_tree.errors import UserError
 from decision_tree.metrics import regression_metrics
 from decision_tree.model import load
 from decision_tree.tables import read_tables
 from machine import PATIENCE, needs_proc
+from pyarrow.csv import WriteOptions, write_csv
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
 from sklearn.tree import DecisionTreeRegressor
 
@@ -270,12 +272,11 @@ def wait_until_growing(process: subprocess.Popen[str]) -> None:
 @needs_proc
 def test_sigterm_ends_training_at_once_and_leaves_no_model(job: object) -> None:
     """Even inside scikit-learn's compiled loop, where no Python handler can run."""
-    generator = np.random.default_rng(0)
-    table = generator.normal(size=(300_000, 8))
+    columns = np.random.default_rng(0).normal(size=(8, 300_000)).round(3)
     folder = job.base / "input/data/train"
     folder.mkdir(parents=True)
-    lines = "\n".join(",".join(f"{value:.3f}" for value in row) for row in table.tolist())
-    (folder / "a.csv").write_text(lines)
+    table = pa.table([*columns], [*"abcdefgh"])
+    write_csv(table, folder / "a.csv", WriteOptions(include_header=False))
     process = subprocess.Popen(
         [sys.executable, "-m", "decision_tree", "train"],
         cwd=CONTAINER,
