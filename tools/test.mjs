@@ -28,6 +28,7 @@ const slow = {
   "a browser": ["tests/cli/exportMlflow.test.ts", "tests/report/report.test.ts"],
   "long local runs": [
     "tests/cli/local.test.ts",
+    "tests/cli/ownImage.test.ts",
     "tests/cli/watchSources.test.ts",
     "tests/local/badInput.test.ts",
     "tests/local/badState.test.ts",
@@ -42,6 +43,7 @@ const slow = {
     "tests/local/sampleWeight.test.ts",
     "tests/local/servedRows.test.ts",
     "tests/local/strangeTables.test.ts",
+    "tests/local/warmStart.test.ts",
     "tests/local/standins/test_tuner.py",
     "tests/local/standins/test_xgboost.py",
     "tests/local/standins/test_xgboost_serving.py",
@@ -53,11 +55,15 @@ const slow = {
   ],
   "the SageMaker SDK": [
     "tests/local/api/test_sagemaker_sdk.py",
+    "tests/pipeline/language/sdkDefinitions.test.ts",
     "tests/pipeline/test_requests.py",
     "tests/pipeline/test_sdk.py",
     "tests/pipeline/test_sdk_steps.py",
   ],
   "processes of their own": [
+    "tests/cli/bothWorlds.test.ts",
+    "tests/cli/init.test.ts",
+    "tests/cli/initTable.test.ts",
     "tests/cli/test_init_on_terminal.py",
     "tests/container/test_serve.py",
     "tests/container/test_train.py",

@@ -1,23 +1,17 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { deepEqual, equal, ok } from "node:assert/strict";
 
-import { pythonInterpreter } from "../../../local/environments/python";
+import { canonicalJson } from "../../../pipeline/language/canonicalJson";
+import type { PipelineDefinition } from "../../../pipeline/language/definition";
 import type { Json } from "../../../pipeline/language/json";
+import { parseText } from "../../../pipeline/language/parse";
 
-/** The definitions that the SageMaker Python SDK writes of tests/local/sdk_pipelines.py, by name. */
-export function sdkDefinitions(): Readonly<Record<string, string>> {
-  const folder = mkdtempSync(join(tmpdir(), "restate-sdk-"));
-  try {
-    const script = ["tests/local/sdk_pipelines.py", folder];
-    execFileSync(pythonInterpreter(), script, { stdio: ["ignore", "ignore", "pipe"] });
-    return Object.fromEntries(
-      ["train", "tune"].map((name) => [name, readFileSync(join(folder, `${name}.json`), "utf8")]),
-    );
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+/** What parses, and is what it was. */
+export function parsed(text: string): PipelineDefinition {
+  const { definition, problems } = parseText(text);
+  deepEqual(problems, undefined);
+  ok(definition);
+  equal(canonicalJson(definition), canonicalJson(JSON.parse(text)));
+  return definition;
 }
 
 /** A step of each kind that is typed, with what the service requires. */

@@ -1,37 +1,15 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 
 import { canonicalJson } from "../../../pipeline/language/canonicalJson";
-import type { PipelineDefinition } from "../../../pipeline/language/definition";
 import { propertyShapes, shapeOf } from "../../../pipeline/language/definitionShapes";
 import type { Json } from "../../../pipeline/language/json";
 import { parse, parseText } from "../../../pipeline/language/parse";
 import requests from "../../../pipeline/language/requests.json";
 import { program } from "../../support/definitions";
-import { definitionOf, sdkDefinitions, steps } from "./definitions";
-
-/** What parses, and is what it was. */
-function parsed(text: string): PipelineDefinition {
-  const { definition, problems } = parseText(text);
-  deepEqual(problems, undefined);
-  ok(definition);
-  equal(canonicalJson(definition), canonicalJson(JSON.parse(text)));
-  return definition;
-}
+import { definitionOf, parsed, steps } from "./definitions";
 
 describe("parse", () => {
-  it("keeps definitions from the SageMaker Python SDK unchanged", () => {
-    const { train = "", tune = "" } = sdkDefinitions();
-    deepEqual(
-      parsed(train).Steps.map(({ Type: type }) => type),
-      ["Processing", "Training", "Model", "Transform", "Processing", "Condition"],
-    );
-    deepEqual(
-      parsed(tune).Steps.map(({ Type: type }) => type),
-      ["Processing", "Tuning", "Processing", "Condition"],
-    );
-  });
-
   it("keeps the program's definitions unchanged", async () => {
     const { definition } = await program({ dataQualityBaseline: true });
     deepEqual(parsed(canonicalJson(definition)).Steps.length, 10);
