@@ -26,6 +26,14 @@ export const driftThresholds = {
       "Minimum increase that counts, as a share, of rows whose values are missing or rare in training, and of labels " +
         "outside the prediction interval.",
     ),
+  ignoredFeatures: z
+    .array(z.string().regex(/^[^,]{1,128}$/, "must be 1 to 128 characters without commas"))
+    .max(50)
+    .prefault([])
+    .describe(
+      "Features that are not compared, such as the parts of a request's date, which differ from training by nature. " +
+        "One-hot columns have the name of their category.",
+    ),
 } as const;
 
 /** Periods that are also compared together, to find slow and small drift: 24 hours, or 7 days. */

@@ -1,7 +1,7 @@
 import type { CreateProcessingJobCommandInput } from "@aws-sdk/client-sagemaker";
 
 import { longPeriods } from "../pipeline/driftThresholds";
-import { exitMessage, folder } from "../pipeline/steps/processing";
+import { exitMessage, folder, joinedNames } from "../pipeline/steps/processing";
 import { prefixes } from "../pipeline/storage";
 import type { DriftMonitoring } from "./settings";
 
@@ -62,6 +62,7 @@ export const driftJobPrefix = (endpointName: string): string => `${endpointName}
 export function driftJob(args: DriftJobArgs, variantName: string): CreateProcessingJobCommandInput {
   const { endpointName, modelPackage, region, settings, vpc } = args;
   const { hours } = rhythms[settings.schedule];
+  const { ignoredFeatures: ignored } = settings;
   const own = `${prefixes.endpoints}/${endpointName}`;
   const captured = captureFolder(endpointName, modelPackage.version);
   const suffix = args.roleArn.startsWith("arn:aws-cn:") ? "amazonaws.com.cn" : "amazonaws.com";
@@ -90,7 +91,10 @@ export function driftJob(args: DriftJobArgs, variantName: string): CreateProcess
     AppSpecification: {
       ImageUri: args.imageUri,
       ContainerEntrypoint: ["python3", `${folder("code")}/${driftScripts[0]}`],
-      ContainerArguments: Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]),
+      ContainerArguments: [
+        ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]),
+        ...(ignored.length === 0 ? [] : ["--ignored", ...joinedNames(ignored)]),
+      ],
     },
     ProcessingInputs: [
       {

@@ -85,16 +85,23 @@ def simulate(request: dict[str, Any]) -> None:
         if scenario.get("labels")
         else None,
         Thresholds(
-            scenario["falseAlarmRate"], RUNS_A_MONTH, scenario["minShift"], scenario["minUnusual"]
+            scenario["falseAlarmRate"],
+            RUNS_A_MONTH,
+            scenario["minShift"],
+            scenario["minUnusual"],
+            frozenset(scenario["ignoredFeatures"]),
         ),
         request["long"],
         scenario["seed"],
         len(asked),
     )
-    days = [
-        day_document(day, found, reference)
-        for day, found in enumerate(replay.days(request["days"]))
-    ]
+    try:
+        days = [
+            day_document(day, found, reference)
+            for day, found in enumerate(replay.days(request["days"]))
+        ]
+    except InputError as error:
+        raise UserError(str(error)) from error
     write_text(Path(request["result"]), json.dumps({"days": days, "rows": len(asked)}))
 
 

@@ -261,6 +261,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--shift", type=float, required=True, help="share of rows that must move")
     parser.add_argument("--unusual", type=float, required=True, help="share of unusual rows")
     parser.add_argument(
+        "--ignored", nargs="*", default=[], help="features not to compare, joined by commas"
+    )
+    parser.add_argument(
         "--message", type=Path, required=True, help="file for the reason of a failure"
     )
     return parser.parse_args(arguments)
@@ -288,7 +291,11 @@ def main(arguments: list[str] | None = None) -> None:
     )
     rhythm = Rhythm(options.hours, options.long, options.label_days)
     thresholds = Thresholds(
-        options.false_alarms, 30 * 24 // options.hours, options.shift, options.unusual
+        options.false_alarms,
+        30 * 24 // options.hours,
+        options.shift,
+        options.unusual,
+        frozenset(name for chunk in options.ignored for name in chunk.split(",")),
     )
     try:
         run = Run(Bucket(options.bucket, options.region), endpoint, rhythm, options.until)

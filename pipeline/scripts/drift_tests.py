@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Iterator, NamedTuple, Sequence
 
 import numpy as np
-from drift_cells import CONFIDENCE, MISSING, UNSEEN, Counts, Reference
+from drift_cells import CONFIDENCE, MISSING, UNSEEN, Counts, InputError, Reference
 from scipy.special import betainc, gammaincc, ndtr
 
 MIN_EXPECTED = 10
@@ -32,12 +32,14 @@ class Thresholds:
         shift: Min share of rows that moved to other cells, and min relative increase of the error.
         unusual: Min additional share of rows with missing or unseen values, or with the label
             outside the interval.
+        ignored: Names of features that are not compared.
     """
 
     false_alarms: float
     runs: int
     shift: float
     unusual: float
+    ignored: frozenset[str] = frozenset()
 
 
 class Comparison(NamedTuple):
@@ -110,7 +112,17 @@ def compare(
         thresholds: Of drift.
 
     Returns: the comparisons, drift first, then by effect.
+
+    Raises:
+        InputError: a feature to ignore does not exist.
     """
+    names = [feature.name for feature in reference.features]
+    unknown = sorted(thresholds.ignored - set(names))
+    if unknown:
+        raise InputError(
+            f"ignoredFeatures: {', '.join(unknown)}: no such feature; they are {', '.join(names)}"
+        )
+    # The most that are possible, with those that are ignored.
     possible = len(periods) * (3 * len(reference.features) + len(reference.pairs) + 5)
     level = thresholds.false_alarms / thresholds.runs / possible
     made = [
@@ -130,13 +142,17 @@ def _tests(reference: Reference, counts: Counts, thresholds: Thresholds) -> Iter
     if counts.rows >= MIN_ROWS:
         names = [feature.name for feature in reference.features]
         for feature, found in zip(reference.features, counts.features):
+            if feature.name in thresholds.ignored:
+                continue
             rows = int(feature.counts.sum())
             yield "values", feature.name, shift, moved(feature.counts, found, shift)
             for kind, cell in (("missing", MISSING), ("unseen", UNSEEN)):
                 more = more_often(int(feature.counts[cell]), rows, int(found[cell]), counts.rows)
                 yield kind, feature.name, unusual, more
         for (a, b), known, found in zip(reference.pairs, reference.pair_counts, counts.pairs):
-            yield "dependence", f"{names[a]} and {names[b]}", shift, moved(known, found, shift)
+            if thresholds.ignored.isdisjoint((names[a], names[b])):
+                subject = f"{names[a]} and {names[b]}"
+                yield "dependence", subject, shift, moved(known, found, shift)
         known, found = reference.predictions[1], counts.predictions
         yield "predictions", "predictions", shift, moved(known, found, shift)
         more = more_often(int(known[UNSEEN]), int(known.sum()), int(found[UNSEEN]), counts.rows)

@@ -17,7 +17,7 @@ describe("a scenario of drift", () => {
     deepEqual(read(""), {
       rows: 1000,
       seed: 1,
-      thresholds: { falseAlarmRate: 0.01, minShift: 0.1, minUnusual: 0.02 },
+      thresholds: { falseAlarmRate: 0.01, minShift: 0.1, minUnusual: 0.02, ignoredFeatures: [] },
       shifts: [],
     });
   });

@@ -256,6 +256,25 @@ def test_each_kind_of_shift_is_found_by_its_test(reference: Reference, name: str
     assert seen == expected or (name == "mean" and expected <= seen)
 
 
+def test_features_that_are_ignored_are_not_compared(reference: Reference) -> None:
+    random = np.random.default_rng(31)
+    rows = rows_of(random, 2_000)
+    rows[:, 2] = 4  # such as the day of the week, in a run of a day
+    rows[:, 3:] = [0, 0, 1]
+    predicted, _ = truth(rows_of(random, 2_000), random)
+    counts = reference.count(reference.place(rows, predicted))
+    assert {("values", "rooms"), ("values", "area")} <= found(reference, counts)
+    ignored = replace(THRESHOLDS, ignored=frozenset(["rooms", "area"]))
+    compared = compare(reference, [(1, counts)], ignored)
+    assert [one for one in compared if one.drifted] == []
+    assert {one.subject for one in compared} == {
+        *("income", "age", "income and age", "predictions"),
+    }
+    assert {one.level for one in compared} == {0.01 / 30 / 23}
+    with pytest.raises(InputError, match="area_coast: no such feature; they are income, age, roo"):
+        compare(reference, [(1, counts)], replace(THRESHOLDS, ignored=frozenset(["area_coast"])))
+
+
 def test_labels_show_a_changed_concept(reference: Reference) -> None:
     random = np.random.default_rng(29)
     rows = rows_of(random, 2_000)

@@ -23,7 +23,7 @@ describe("serving with drift detection", () => {
   before(async () => {
     await aws.start();
     aws.models = [{ version: 3, approval: "Approved" }];
-    served = await serve(drift({ retrain: true }));
+    served = await serve(drift({ retrain: true, ignoredFeatures: ["sold_day", "area"] }));
   });
   after(() => {
     aws.stop();
@@ -125,7 +125,7 @@ describe("serving with drift detection", () => {
         "'captured': 'endpoints/restate-dev-model/capture/v3/restate-dev-model/model', " +
         "'labels': 'endpoints/restate-dev-model/labels', 'reports': 'endpoints/restate-dev-model/drift/v3', " +
         "'until': datetime.datetime(2026, 11, 26, 0, 30, tzinfo=datetime.timezone.utc), 'hours': 24, 'long': 7, " +
-        "'label_days': 7, 'false_alarms': 0.01, 'shift': 0.1, 'unusual': 0.02, 'message': None}",
+        "'label_days': 7, 'false_alarms': 0.01, 'shift': 0.1, 'unusual': 0.02, 'ignored': ['sold_day,area'], 'message': None}",
     );
   });
 
