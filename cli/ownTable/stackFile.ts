@@ -113,7 +113,7 @@ export function formRemarks(profile: TableProfile): readonly string[] {
       : []),
     ...(plainBooleans.length === 0
       ? []
-      : [`Athena's booleans are only true and false: ${plainBooleans.join(", ")} stay text.`]),
+      : [`Athena's booleans are only true and false; used as text: ${plainBooleans.join(", ")}.`]),
   ];
 }
 

@@ -248,6 +248,9 @@ def _remark(column: TextColumn, table: Table, database: duckdb.DuckDBPyConnectio
         return f"dates in the format {forms}: set dateFormats to one of them"
     if column.time_format:
         return f"times in the format {column.time_format}, which Athena reads as text"
+    if column.amount is not None:
+        example = printable(column.amount.strip())
+        return f"amounts such as '{example}': keep only the numbers in the data to use them as such"
     if column.strays is None:
         return ""
     count, value, row = column.strays

@@ -153,8 +153,9 @@ def reason_to_drop(column: Column, rows: int) -> str | None:
     if column.is_time:
         return column.remark
     is_unique = column.distinct == present and present > MAX_LABELS // 2
+    also = f"; {column.remark}" if column.remark else ""
     if is_unique and (column.is_text or _ID_NAME.fullmatch(column.name)):
-        return "it identifies rows: each value occurs once"
+        return f"it identifies rows: each value occurs once{also}"
     if column.is_counter and not _YEAR_NAME.fullmatch(column.name):
         return "it numbers the rows"
     is_many = column.distinct * 2 > rows
@@ -163,7 +164,7 @@ def reason_to_drop(column: Column, rows: int) -> str | None:
     if not column.is_text:
         return None
     if is_many:
-        return f"too many labels: {column.distinct:,} different values in {rows:,} rows"
+        return f"too many labels: {column.distinct:,} different values in {rows:,} rows{also}"
     if column.distinct > MAX_LABELS:
         # Numbers with exceptions; other text is target encoded.
         return None if column.is_code else column.remark or None

@@ -52,6 +52,8 @@ _OTHER_TIMES = (
     *("%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M"),
     *("%Y%m%dT%H%M%S", "%d %B %Y", "%d-%b-%y", "%Y-%m", "%b-%Y", "%B-%Y", "%b %Y", "%B %Y"),
 )
+# Numbers with a currency or a unit, which neither a SerDe nor a cast reads.
+_AMOUNT = r"\s*[-+]?\s*(?:[$€£¥]\s*[-+]?[0-9][0-9.,' ]*|[0-9][0-9.,' ]*\s*[$€£¥%])\s*"
 # Specifiers of strftime that differ in date_parse.
 _DATE_PARSE_NAMES = {"%M": "%i", "%S": "%s", "%B": "%M"}
 
@@ -68,6 +70,7 @@ class TextColumn:
         time_format: Of its dates, if Athena reads them as text.
         date_formats: Formats of date_parse that all dates fit, with different results.
         is_code: Whether it has digits with leading zeros, which numbers would lose.
+        amount: One of its values, if all are numbers with a currency or %.
     """
 
     place: int
@@ -77,6 +80,7 @@ class TextColumn:
     time_format: str | None = None
     date_formats: tuple[str, ...] = ()
     is_code: bool = False
+    amount: str | None = None
 
     @property
     def sql(self) -> str:
@@ -200,8 +204,13 @@ def _with_times(database: duckdb.DuckDBPyConnection, column: TextColumn) -> Text
         return column
     time_formats = _time_formats(database, column.sql)
     date_formats = _date_formats(database, column.sql, time_formats)
+    (amount,) = database.execute(
+        f"select case when bool_and(regexp_full_match({column.sql}, {literal(_AMOUNT)})) "  # noqa: S608 - places
+        f"then min({column.sql}) end from body where not {_IS_NULL_WORD.format(column.sql)}"
+    ).fetchall()[0]
     return replace(
         column,
+        amount=amount,
         # A text for a missing date would make the query fail.
         nulls=column.nulls if len(date_formats) == 1 else frozenset(),
         time_format=next(iter(time_formats), None),

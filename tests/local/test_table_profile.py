@@ -177,7 +177,20 @@ COLUMNS = [
         [f"{n % 50:05}" for n in range(60)],
         "string",
         "numbers with leading zeros, so text",
-        "too many labels: 50 different values in 60 rows",
+        "too many labels: 50 different values in 60 rows; numbers with leading zeros, so text",
+    ),
+    (
+        [f'" ${n},498.36 "' for n in range(100, 160)],
+        "string",
+        "amounts such as '$100,498.36': keep only the numbers in the data to use them as such",
+        "it identifies rows: each value occurs once; amounts such as '$100,498.36': "
+        "keep only the numbers in the data to use them as such",
+    ),
+    (
+        [f"{n % 9} %" for n in range(60)],
+        "string",
+        "amounts such as '0 %': keep only the numbers in the data to use them as such",
+        None,
     ),
     ([f"id {n}" for n in range(60)], "string", "", "it identifies rows: each value occurs once"),
     (
