@@ -186,6 +186,16 @@ def test_a_weight_of_three_counts_as_three_rows(name: str, text: dict[str, str])
     assert np.abs(by_weight - plain).max() > 0.01
 
 
+@pytest.mark.parametrize("name", ["decision-tree", "random-forest", "extra-trees"])
+def test_more_leaves_than_rows_need_no_memory(name: str) -> None:
+    train, rows = table(0), table(2).features
+    many, enough = (
+        find(name).fit(train, None, parse_hyperparameters({"max_leaf_nodes": leaves}, name))
+        for leaves in ("2147483647", "300")
+    )
+    np.testing.assert_array_equal(many.predict(rows), enough.predict(rows))
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_feature_without_values_is_one_of_no_use(name: str) -> None:
     train, rows = table(0), table(2).features

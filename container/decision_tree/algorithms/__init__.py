@@ -67,6 +67,17 @@ def find(name: str) -> Algorithm:
     return module
 
 
+def limit_leaves(hyperparameters: Hyperparameters, rows: int) -> dict[str, Value]:
+    """The hyperparameters, with at most as many leaves as rows: more change nothing.
+
+    scikit-learn allocates memory for all leaves that are allowed before it grows a tree.
+    """
+    given = dict(hyperparameters)
+    if given["max_leaf_nodes"] is not None:
+        given["max_leaf_nodes"] = min(given["max_leaf_nodes"], max(rows, 2))
+    return given
+
+
 def check_max_features(hyperparameters: Hyperparameters, features: int) -> None:
     """Check max_features.
 

@@ -1,6 +1,12 @@
 """One tree (scikit-learn's DecisionTreeRegressor)."""
 
-from decision_tree.algorithms import Fitted, Hyperparameters, check_labels, check_max_features
+from decision_tree.algorithms import (
+    Fitted,
+    Hyperparameters,
+    check_labels,
+    check_max_features,
+    limit_leaves,
+)
 from decision_tree.tables import Table
 from decision_tree.tree import Tree
 
@@ -13,6 +19,6 @@ def fit(train: Table, _validation: Table | None, hyperparameters: Hyperparameter
 
     check_max_features(hyperparameters, train.features.shape[1])
     check_labels(train.labels, "criterion", hyperparameters["criterion"])
-    regressor = DecisionTreeRegressor(**hyperparameters)
+    regressor = DecisionTreeRegressor(**limit_leaves(hyperparameters, train.labels.size))
     regressor.fit(train.features, train.labels, train.weights)
     return Fitted(Tree.from_sklearn(regressor.tree_, train.weights is not None), regressor.predict)

@@ -5,7 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from decision_tree.algorithms import Fitted, Hyperparameters, check_labels, check_max_features
+from decision_tree.algorithms import (
+    Fitted,
+    Hyperparameters,
+    check_labels,
+    check_max_features,
+    limit_leaves,
+)
 from decision_tree.arrays import Float32Array, Float64Array
 from decision_tree.ensemble import Ensemble
 from decision_tree.errors import UserError
@@ -31,7 +37,7 @@ def fit_forest(estimator: Any, train: Table, hyperparameters: Hyperparameters) -
     if hyperparameters["max_samples"] is not None and not hyperparameters["bootstrap"]:
         raise UserError("hyperparameter max_samples needs bootstrap true")
     threads = thread_count()
-    forest = estimator(**hyperparameters, n_jobs=threads)
+    forest = estimator(**limit_leaves(hyperparameters, train.labels.size), n_jobs=threads)
     forest.fit(train.features, train.labels, train.weights)
     # The library's threads add up trees in the order in which they end, which changes last digits.
     forest.n_jobs = 1
