@@ -4,7 +4,9 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable
 
+import pytest
 import uvicorn
+from decision_tree.serving import connections
 from decision_tree.serving.connections import DrainingServer
 from decision_tree.serving.workers import listen
 from machine import PATIENCE, free_port
@@ -20,8 +22,10 @@ async def application(
     await send({"type": "http.response.body", "body": b""})
 
 
-def test_accepted_requests_are_answered() -> None:
+def test_accepted_requests_are_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Including those on queued and on kept-alive connections."""
+    # Long enough to read a hundred requests on a busy machine.
+    monkeypatch.setattr(connections, "_SECONDS_TO_DRAIN", 3)
     ending, go = threading.Event(), threading.Event()
 
     class HeldServer(DrainingServer):

@@ -210,7 +210,8 @@ def test_a_content_type_takes_precedence_over_a_files_content(tmp_path: Path) ->
 
 
 ANY_FILE = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
