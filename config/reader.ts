@@ -56,10 +56,34 @@ function limitMessage(origin: string, limit: string, value: number | bigint): st
     : `must have ${limit} ${value} ${units[Number(value) === 1 ? 0 : 1]}`;
 }
 
-/** Replaces zod's messages that are incomplete or unclear: missing values, limits, and the allowed members. */
+/** Types of values, for people. */
+const typeNames: Readonly<Record<string, string>> = {
+  array: "a list",
+  boolean: "true or false",
+  int: "an integer",
+  number: "a number",
+  object: "an object",
+  record: "an object",
+  string: "a string",
+};
+
+const oneOf = (values: readonly unknown[]): string =>
+  `must be ${values.length > 1 ? "one of " : ""}${values.join(", ")}`;
+
+/** Replaces zod's messages that are incomplete or unclear: missing values, types, limits, and what is allowed. */
 const clearerMessage: z.core.$ZodErrorMap = (issue) => {
   if (issue.code === "invalid_type" && issue.input === undefined) {
     return `missing, expected ${issue.expected}`;
+  }
+  if (issue.code === "invalid_type") {
+    const expected = typeNames[issue.expected];
+    return expected === undefined ? undefined : `must be ${expected}`;
+  }
+  if (issue.code === "invalid_value") {
+    return oneOf(issue.values);
+  }
+  if (issue.code === "invalid_union" && Array.isArray(issue.options)) {
+    return oneOf(issue.options);
   }
   if (issue.code === "too_big") {
     const limit = issue.inclusive === false ? "less than" : "at most";
@@ -104,7 +128,7 @@ function describeIssue(
           `${place(namespace, issue.path)}: ${issue.errors
             .flat()
             .map(({ message }) => message)
-            .join("; or ")}`,
+            .join(", or ")}`,
         ]
       : meant.flatMap((inner) =>
           describeIssue({ namespace, schema }, { ...inner, path: [...issue.path, ...inner.path] }),

@@ -162,7 +162,7 @@ async function runHere(
       diagnose: async (execution, candidates, detailed) => {
         if (candidates.length > 0) {
           progress.say(
-            "Looking at the candidates for the report: errors, importance and SHAP values",
+            "Analysing the candidates for the report: errors, importance and SHAP values",
           );
         }
         await diagnose(execution, candidates, detailed);

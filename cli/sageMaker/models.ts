@@ -194,7 +194,7 @@ export async function modelCardOf(
   );
   if (card?.ModelCardContent === undefined) {
     throw new UserError(
-      `version ${nameOf(model)} has no model card; \`restate:modelCard\` gives new models one`,
+      `version ${nameOf(model)} has no model card; set \`restate:modelCard\` to create cards for new models`,
     );
   }
   return JSON.stringify(

@@ -26,7 +26,7 @@ const mistakes: readonly Mistake[] = [
   [
     "an unknown algorithm",
     candidate({ algorithm: "catboost" }),
-    /restate:candidates\[1\]\.algorithm: .*"decision-tree"\|"random-forest"\|.*\|"xgboost"/,
+    /restate:candidates\[1\]\.algorithm: must be one of decision-tree, random-forest, .*, xgboost, or must be an object$/m,
   ],
   [
     "a hyperparameter of another algorithm",
@@ -121,7 +121,7 @@ const mistakes: readonly Mistake[] = [
   [
     "a range of text",
     ranges({ eta: { type: "continuous", min: "low", max: 1 } }),
-    /restate:candidates\[1\]\.ranges\.eta\.min: .*expected number/,
+    /restate:candidates\[1\]\.ranges\.eta\.min: must be a number$/m,
   ],
   [
     "a range beyond the hyperparameter's",

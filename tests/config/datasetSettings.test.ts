@@ -25,7 +25,7 @@ const mistakes: readonly Mistake[] = [
     }),
     /restate:dataset\.kmsKeyArn: must be the ARN of a KMS key \(not of an alias\)/,
   ],
-  ["a dataset that is no object", { dataset: "table" }, /restate:dataset: .*expected object/],
+  ["a dataset that is no object", { dataset: "table" }, /restate:dataset: must be an object$/m],
   ["an unknown key of the dataset", dataset({ colums: [] }), /restate:dataset: unknown colums/],
   ["no columns", dataset({ columns: [] }), /restate:dataset\.columns: /],
   [
@@ -116,7 +116,7 @@ const mistakes: readonly Mistake[] = [
   [
     "a partition of half a number",
     dataset({ partitions: [{ name: "year", type: "double" }] }),
-    /restate:dataset\.partitions\[0\]\.type: .*"tinyint"/,
+    /restate:dataset\.partitions\[0\]\.type: must be one of tinyint, smallint, int, bigint, string, date$/m,
   ],
   [
     "a projection for one of two partitions",

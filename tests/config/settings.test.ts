@@ -20,11 +20,11 @@ const mistakes: readonly Mistake[] = [
     { datasett: 1 },
     /restate:datasett: unknown key; the keys are dataset, candidates/,
   ],
-  ["text for a number", { minimumR2: "high" }, /restate:minimumR2: .*expected number/],
+  ["text for a number", { minimumR2: "high" }, /restate:minimumR2: must be a number$/m],
   [
     "a number for text",
     { modelApprovalStatus: 1 },
-    /restate:modelApprovalStatus: .*"PendingManualApproval"/,
+    /restate:modelApprovalStatus: must be one of Approved, Rejected, PendingManualApproval$/m,
   ],
   [
     "a job that logs to an MLflow app without one",
@@ -215,7 +215,7 @@ const mistakes: readonly Mistake[] = [
   [
     "a network without a mode",
     { network: {} },
-    /restate:network\.mode: .*'create' \| 'existing' \| 'none'/,
+    /restate:network\.mode: must be one of create, existing, none$/m,
   ],
   [
     "more deployers than a role can list",

@@ -92,7 +92,7 @@ describe("pulumi, from the command line on Pulumi.yaml and Pulumi.dev.yaml,", fu
     await commandLine.succeeds("config", "set", "minimumR2", "high");
     const { code, text } = await commandLine.pulumi("preview");
     equal(code, 1);
-    match(text, /restate:minimumR2: .*expected number/);
+    match(text, /restate:minimumR2: must be a number/);
     doesNotMatch(text, /^ +at .*config\.ts/m);
     await commandLine.succeeds("config", "rm", "minimumR2");
     await commandLine.succeeds("config", "set", "--path", "modelConsumers[0]", "111122223333");

@@ -68,7 +68,7 @@ const servings: Readonly<Record<string, Config>> = {
     capturePercentage: 10,
     monitoring: { mode: "data-quality", startPipeline: true },
   },
-  "serving that looks for drift": {
+  "serving with drift detection": {
     capturePercentage: 100,
     monitoring: { mode: "drift", retrain: true },
   },

@@ -114,7 +114,11 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
     { capturePercentage: 101 },
     /restate-serving:capturePercentage: must be at most 100\b/,
   ],
-  ["an unknown network", { network: "vpc" }, /restate-serving:network: .*"main-stack"\|"none"/],
+  [
+    "an unknown network",
+    { network: "vpc" },
+    /restate-serving:network: must be one of main-stack, none$/m,
+  ],
   ["an unknown strategy", { update: { strategy: "shadow" } }, /restate-serving:update\.strategy: /],
   [
     "a wait between the steps of one step",
@@ -166,7 +170,7 @@ const mistakes: readonly (readonly [string, Config, RegExp])[] = [
   [
     "a schedule of monitoring that there is not",
     monitoring({ schedule: "weekly" }),
-    /restate-serving:monitoring\.schedule: .*"hourly"\|"daily"/,
+    /restate-serving:monitoring\.schedule: must be one of hourly, daily$/m,
   ],
   [
     "monitoring of requests that are not kept",
