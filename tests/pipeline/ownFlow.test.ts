@@ -1,5 +1,5 @@
 import { deepEqual, equal, match } from "node:assert/strict";
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { stringify } from "yaml";
@@ -181,7 +181,7 @@ describe("a user's flow", function () {
     };
     const config = {
       "aws:region": "us-east-1",
-      "restate:dataset": dataset,
+      "restate:dataset": { ...dataset, segments: ["town"] },
       "restate:candidates": [candidate],
       "restate:network": { mode: "none" },
     };
@@ -193,6 +193,12 @@ describe("a user's flow", function () {
     ]);
     equal(code, 0, stderr);
     match(stdout, /^60 rows read, 60 used: 42 \/ 12 \/ 6; 3 columns, 3 features; \d warning/m);
+    // The flow encodes towns; the query adds them as they are, and the cast keeps them.
+    const report = readFileSync(join(folder, "work", "report", "index.html"), "utf8");
+    deepEqual([...report.matchAll(/<td>(= [A-Z]\w+)<\/td>/g)].map(([, value]) => value).sort(), [
+      "= Bern",
+      "= Ulm",
+    ]);
     // What is kept of the program goes by the flow's content.
     const flow = draft(exported);
     set(flow, ["nodes", 4, "inputs", 0, "node_id"], "cast");
