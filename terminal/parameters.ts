@@ -6,14 +6,19 @@ import { UserError } from "../errors/userError";
 /** The readers of values, by type. The SageMaker Python SDK sends `str(True)`, so case does not matter. */
 const readers: Readonly<Record<Parameter["Type"], (value: string) => Json | undefined>> = {
   Boolean: (value) => (/^true$/i.test(value) ? true : /^false$/i.test(value) ? false : undefined),
-  Float: (value) => numberOr(value, Number.isFinite),
-  Integer: (value) => numberOr(value, Number.isInteger),
+  Float: (value) => numberIn(value, /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i, Number.isFinite),
+  Integer: (value) => numberIn(value, /^[+-]?\d+$/, Number.isSafeInteger),
   String: (value) => value,
 };
 
-function numberOr(value: string, accepts: (number: number) => boolean): number | undefined {
+/** A number in decimal notation, unlike JavaScript's `Number`, which also reads "0x10" and " 3". */
+function numberIn(
+  value: string,
+  form: RegExp,
+  accepts: (number: number) => boolean,
+): number | undefined {
   const number = Number(value);
-  return value.trim() !== "" && accepts(number) ? number : undefined;
+  return form.test(value) && accepts(number) ? number : undefined;
 }
 
 /**

@@ -23,6 +23,8 @@ interface Serving {
   readonly servers: ModelServers;
   readonly ports: readonly number[];
   readonly variant: string;
+  /** The invocations that have no response yet. */
+  readonly pending: Set<Promise<unknown>>;
 }
 
 /** The servers of the endpoints in this process. */
@@ -41,17 +43,22 @@ export class Endpoints {
 
   /**
    * Starts serving a model. The current model continues until the new one responds, or for good if it does not.
+   * @param served called once the endpoint serves the model
    */
-  start(name: string, model: EndpointModel): void {
+  start(name: string, model: EndpointModel, served: () => void = () => undefined): void {
     const before = this.serving.get(name);
     this.states.set(name, { status: before === undefined ? "Creating" : "Updating" });
     const earlier = this.starting.get(name) ?? Promise.resolve();
     const work = earlier.then(async () => {
       try {
         const serving = await this.serve(name, model);
-        await this.end(this.serving.get(name));
+        const replaced = this.serving.get(name);
         this.serving.set(name, serving);
+        served();
         this.states.set(name, { status: "InService" });
+        if (replaced !== undefined) {
+          void Promise.allSettled(replaced.pending).then(() => this.end(replaced));
+        }
       } catch (error) {
         const failureReason = (error as Error).message;
         const status = this.serving.has(name) ? "InService" : "Failed";
@@ -61,10 +68,22 @@ export class Endpoints {
     this.starting.set(name, work);
   }
 
-  /** The address of an endpoint that is in service. */
-  find(name: string): Pick<Serving, "ports" | "variant"> | undefined {
+  /** Invokes an endpoint in service. An update lets its model respond first. Undefined: it is not in service. */
+  async invoke<Result>(
+    name: string,
+    work: (serving: Pick<Serving, "ports" | "variant">) => Promise<Result>,
+  ): Promise<Result | undefined> {
     const serving = this.serving.get(name);
-    return serving?.servers.isRunning() === true ? serving : undefined;
+    if (serving?.servers.isRunning() !== true) {
+      return undefined;
+    }
+    const invocation = work(serving);
+    serving.pending.add(invocation);
+    try {
+      return await invocation;
+    } finally {
+      serving.pending.delete(invocation);
+    }
   }
 
   /** Ends the server of an endpoint. */
@@ -104,7 +123,7 @@ export class Endpoints {
         `The container did not pass the ping health check. Its log, ${log}, ends:\n${lastLines(log)}`,
       );
     }
-    return { servers, ports, variant };
+    return { servers, ports, variant, pending: new Set() };
   }
 
   private async end(serving: Serving | undefined): Promise<void> {

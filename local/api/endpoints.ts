@@ -100,8 +100,8 @@ function containersOf(
 }
 
 /** The only variant of an endpoint configuration. */
-function variantOf(config: Resource | undefined): Partial<ProductionVariant> {
-  const { ProductionVariants = [] }: Partial<CreateEndpointConfigInput> = config?.request ?? {};
+function variantOf(config: Resource): Partial<ProductionVariant> {
+  const { ProductionVariants = [] }: Partial<CreateEndpointConfigInput> = config.request;
   return ProductionVariants[0] ?? {};
 }
 
@@ -169,7 +169,7 @@ export const endpoints = {
     refuseExisting(world, "endpoint", name);
     const config = existing(world, "endpoint-config", request.EndpointConfigName);
     const model = modelOf(world, config);
-    const { arn } = world.create("endpoint", name, { ...request });
+    const { arn } = world.create("endpoint", name, { ...request, Variant: variantOf(config) });
     world.endpoints.start(name, model);
     return { EndpointArn: arn };
   },
@@ -194,8 +194,8 @@ export const endpoints = {
   CreateModel(world, request) {
     const name = request.ModelName ?? "";
     refuseExisting(world, "model", name);
-    if (request.PrimaryContainer === undefined && (request.Containers ?? []).length === 0) {
-      throw invalid("A model needs a PrimaryContainer or Containers.");
+    if ((request.PrimaryContainer === undefined) === ((request.Containers ?? []).length === 0)) {
+      throw invalid("A model needs either a PrimaryContainer or Containers.");
     }
     containersOf(world, request);
     if (request.InferenceExecutionConfig?.Mode === "Direct") {
@@ -218,7 +218,10 @@ export const endpoints = {
     const endpoint = existing(world, "endpoint", request.EndpointName);
     const { failureReason, status } = world.endpoints.state(endpoint.name);
     const configName = configNameOf(endpoint);
-    const variant = variantOf(world.of("endpoint-config").find(configName));
+    // Its configuration may be deleted meanwhile.
+    const config = world.of("endpoint-config").find(configName);
+    const { Variant: variant = config === undefined ? {} : variantOf(config) } =
+      endpoint.request as { readonly Variant?: Partial<ProductionVariant> };
     const count = variant.InitialInstanceCount ?? 1;
     return {
       EndpointName: endpoint.name,
@@ -270,8 +273,13 @@ export const endpoints = {
     }
     const config = existing(world, "endpoint-config", request.EndpointConfigName);
     const model = modelOf(world, config);
-    world.update(endpoint, "endpoint", { EndpointConfigName: config.name });
-    world.endpoints.start(endpoint.name, model);
+    // An update that fails leaves the endpoint with its configuration.
+    world.endpoints.start(endpoint.name, model, () => {
+      world.update(existing(world, "endpoint", endpoint.name), "endpoint", {
+        EndpointConfigName: config.name,
+        Variant: variantOf(config),
+      });
+    });
     return { EndpointArn: endpoint.arn };
   },
 } satisfies SageMakerOperations;

@@ -17,6 +17,8 @@ export interface Paging<Item> {
   readonly defaultSort?: string;
   /** Default: ascending. */
   readonly defaultOrder?: "Ascending" | "Descending";
+  /** Whether items can be deleted between two pages: then the next page continues where the item was. */
+  readonly mayVanish?: boolean;
   /** Default size of a page. Default: the max. */
   readonly defaultSize?: number;
 }
@@ -30,17 +32,35 @@ export const byTime = {
     Status: ({ status = "" }) => status,
   },
   defaultSort: "CreationTime",
+  mayVanish: true,
 } satisfies Paging<Filtered>;
 
 /** Max size of a page. Source: MaxResults. */
 const maxSize = 100;
 
-function compare(left: number | string, right: number | string): number {
-  return left < right ? -1 : left > right ? 1 : 0;
+/** The place of an item in a list: what the list is sorted by, and the item's key. */
+type Place = readonly [by: number | string, key: string];
+
+/** @param ties whether keys decide between places that are otherwise equal */
+function compare([left, leftKey]: Place, [right, rightKey]: Place, ties: boolean): number {
+  const byKey = ties && leftKey !== rightKey ? (leftKey < rightKey ? -1 : 1) : 0;
+  return left < right ? -1 : left > right ? 1 : byKey;
+}
+
+/** The place in a token; undefined if it has none. */
+function placeIn(token: string): Place | undefined {
+  try {
+    const place: unknown = JSON.parse(Buffer.from(token, "base64url").toString());
+    return Array.isArray(place) && place.length === 2 && typeof place[1] === "string"
+      ? (place as unknown as Place)
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
- * A page of a list. The token is the last item of the previous page, so new items do not shift pages.
+ * A page of a list. The token is the place of the previous page's last item, so new and deleted items do not shift pages.
  * @throws ApiError if the token does not belong to this list
  */
 export function pageOf<Item>(
@@ -52,15 +72,21 @@ export function pageOf<Item>(
   const sort = paging.sorts?.[request.SortBy ?? paging.defaultSort ?? ""];
   const direction = (request.SortOrder ?? paging.defaultOrder) === "Descending" ? -1 : 1;
   const sorted = [...items];
+  const placeOf = (item: Item): Place => [sort?.(item) ?? "", paging.key(item)];
   if (sort !== undefined) {
-    sorted.sort((left, right) => direction * compare(sort(left), sort(right)));
+    const ties = paging.mayVanish === true;
+    sorted.sort((left, right) => direction * compare(placeOf(left), placeOf(right), ties));
   }
   let start = 0;
   if (token !== undefined) {
-    const last = Buffer.from(token, "base64url").toString();
-    start = sorted.findIndex((item) => paging.key(item) === last) + 1;
-    if (start === 0) {
+    const last = placeIn(token);
+    start = sorted.findIndex((item) => paging.key(item) === last?.[1]) + 1;
+    if (last === undefined || (start === 0 && paging.mayVanish !== true)) {
       throw invalid("The NextToken does not belong to this list.");
+    }
+    if (start === 0) {
+      const next = sorted.findIndex((item) => direction * compare(placeOf(item), last, true) > 0);
+      start = next === -1 ? sorted.length : next;
     }
   }
   const page = sorted.slice(start, start + size);
@@ -69,7 +95,7 @@ export function pageOf<Item>(
     items: page,
     NextToken:
       last !== undefined && start + size < sorted.length
-        ? Buffer.from(paging.key(last)).toString("base64url")
+        ? Buffer.from(JSON.stringify(placeOf(last))).toString("base64url")
         : undefined,
   };
 }

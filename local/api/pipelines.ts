@@ -84,7 +84,10 @@ function definitionIn(
   request: Pick<CreatePipelineRequest, "PipelineDefinition" | "PipelineDefinitionS3Location">,
 ): string | undefined {
   const { PipelineDefinition: given, PipelineDefinitionS3Location: location } = request;
-  if (given !== undefined || location === undefined) {
+  if (given !== undefined && location !== undefined) {
+    throw invalid("Only one of PipelineDefinition and PipelineDefinitionS3Location is possible.");
+  }
+  if (location === undefined) {
     return given;
   }
   const uri = `s3://${location.Bucket ?? ""}/${location.ObjectKey ?? ""}`;

@@ -107,14 +107,22 @@ function packageAnswer(world: World, model: ModelPackage): Answer {
 export const registry = {
   CreateModelPackage(world, request) {
     refuseUnsupported(request, ["ModelPackageName", "SourceAlgorithmSpecification"]);
-    const { ModelPackageGroupName: group } = request;
+    const { ClientToken: token, ModelPackageGroupName: group } = request;
     if (group === undefined) {
       throw invalid(
         "Model packages without a ModelPackageGroupName are not supported on this machine.",
       );
     }
+    if ((request.Tags ?? []).length > 0) {
+      // Source: Tags.
+      throw invalid("A versioned model package has the tags of its group: Tags is not possible.");
+    }
     const { name } = findGroup(world, group);
-    const model = world.registry.register(name, request);
+    const model =
+      world.registry
+        .list(name)
+        .find(({ request: earlier }) => token !== undefined && earlier.ClientToken === token) ??
+      world.registry.register(name, request);
     return { ModelPackageArn: arnOf(world, model) };
   },
 

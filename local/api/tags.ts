@@ -16,6 +16,9 @@ const resourceKinds: readonly string[] = [
   "pipeline",
 ] satisfies readonly ResourceKind[];
 
+/** Maximum number of a resource's tags. */
+const maxTags = 50;
+
 /** The kinds of jobs by their names in ARNs. */
 const jobKinds: Readonly<Record<string, JobKind>> = {
   "hyper-parameter-tuning-job": "tuning",
@@ -78,6 +81,13 @@ export const tags = {
     const added = request.Tags ?? [];
     const keys = new Set(added.map(({ Key }) => Key));
     const tags = [...resource.tags.filter(({ Key }) => !keys.has(Key)), ...added];
+    // Source: AddTags ("Tag keys must be unique per resource"), and the maximum of its Tags.
+    if (keys.size < added.length) {
+      throw invalid("Tag keys must be unique per resource.");
+    }
+    if (tags.length > maxTags) {
+      throw invalid(`A resource can have ${maxTags} tags, and this one would have ${tags.length}.`);
+    }
     world.of(kind).put({ ...resource, tags });
     return { Tags: tags };
   },

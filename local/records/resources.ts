@@ -1,4 +1,5 @@
 import type { Tag } from "@aws-sdk/client-sagemaker";
+import { createHash } from "node:crypto";
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -74,7 +75,9 @@ export class Resources {
     rmSync(this.path(name), { force: true });
   }
 
+  /** A pipeline's name can have 256 characters, but a file's only 255, with its suffixes. */
   private path(name: string): string {
-    return join(this.folder, `${name}.json`);
+    const file = name.length > 200 ? createHash("sha256").update(name).digest("hex") : name;
+    return join(this.folder, `${file}.json`);
   }
 }

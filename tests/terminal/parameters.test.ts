@@ -8,6 +8,8 @@ const job = (key: { readonly VolumeKmsKeyId?: string }): PipelineDefinition => (
   Parameters: [
     { Name: "Type", Type: "String", DefaultValue: "ml.m5.xlarge" },
     { Name: "Deep", Type: "Boolean", DefaultValue: true },
+    { Name: "Count", Type: "Integer", DefaultValue: 1 },
+    { Name: "Limit", Type: "Float", DefaultValue: 1 },
   ],
   Steps: [
     {
@@ -49,5 +51,34 @@ describe("a Boolean parameter of a start", () => {
       parameterValues(job({}), new Map([["Deep", value]])).get("Deep");
     deepEqual(["true", "True", "false", "False"].map(read), [true, true, false, false]);
     throws(() => read("1"), { message: 'parameter Deep: "1" is not of type Boolean' });
+  });
+});
+
+describe("a number of a start", () => {
+  const read = (name: string, value: string): unknown =>
+    parameterValues(job({}), new Map([[name, value]])).get(name);
+
+  it("is in decimal notation", () => {
+    deepEqual(
+      ["7", "-7", "+7", "007"].map((value) => read("Count", value)),
+      [7, -7, 7, 7],
+    );
+    deepEqual(
+      ["7", "-0.5", ".5", "5.", "1e3", "1E-3"].map((value) => read("Limit", value)),
+      [7, -0.5, 0.5, 5, 1000, 0.001],
+    );
+  });
+
+  it("is refused in another form, or if an integer is too large to be exact", () => {
+    for (const value of ["0x10", " 3", "1e2", "1.0", "", "9007199254740993"]) {
+      throws(() => read("Count", value), {
+        message: `parameter Count: "${value}" is not of type Integer`,
+      });
+    }
+    for (const value of ["0x10", "1 ", "Infinity", "NaN", "1e999", "."]) {
+      throws(() => read("Limit", value), {
+        message: `parameter Limit: "${value}" is not of type Float`,
+      });
+    }
   });
 });

@@ -140,6 +140,66 @@ def test_a_pipeline_has_versions(running: Emulator, sagemaker: Any) -> None:
     assert {"ListPipelineVersions", "UpdatePipelineVersion"} <= running.checked
 
 
+def test_a_list_can_be_deleted_page_by_page(sagemaker: Any) -> None:
+    created = [f"paged{number}" for number in range(5)]
+    for sort in ("Name", "CreationTime"):
+        for name in created:
+            sagemaker.create_pipeline(
+                PipelineName=name, PipelineDefinition=definition("x", "x"), RoleArn=ROLE
+            )
+        pages = sagemaker.get_paginator("list_pipelines").paginate(
+            PipelineNamePrefix="paged", SortBy=sort, PaginationConfig={"PageSize": 2}
+        )
+        deleted = []
+        for summary in pages.search("PipelineSummaries"):
+            sagemaker.delete_pipeline(PipelineName=summary["PipelineName"])
+            deleted.append(summary["PipelineName"])
+        assert sorted(deleted) == created
+
+
+def test_a_pipelines_name_can_have_256_characters(sagemaker: Any) -> None:
+    name = "N" * 256
+    sagemaker.create_pipeline(
+        PipelineName=name, PipelineDefinition=definition("x", "x"), RoleArn=ROLE
+    )
+    arn = sagemaker.start_pipeline_execution(PipelineName=name)["PipelineExecutionArn"]
+    assert ended(sagemaker, arn)["PipelineExecutionStatus"] == "Succeeded"
+    sagemaker.delete_pipeline(PipelineName=name)
+    with pytest.raises(sagemaker.exceptions.ResourceNotFound):
+        sagemaker.describe_pipeline(PipelineName=name)
+
+
+def test_a_pipeline_has_one_definition(sagemaker: Any) -> None:
+    with pytest.raises(ClientError, match="Only one of PipelineDefinition and"):
+        sagemaker.create_pipeline(
+            PipelineName="Two",
+            PipelineDefinition=definition("x", "x"),
+            PipelineDefinitionS3Location={"Bucket": "bucket", "ObjectKey": "key"},
+            RoleArn=ROLE,
+        )
+
+
+def test_a_model_package_is_registered_once_per_token(sagemaker: Any) -> None:
+    group = {"ModelPackageGroupName": "tokens"}
+    group_arn = sagemaker.create_model_package_group(**group)["ModelPackageGroupArn"]
+    arns = [
+        sagemaker.create_model_package(ClientToken=token, **group)["ModelPackageArn"][-2:]
+        for token in ("a", "a", "b")
+    ]
+    assert arns == ["/1", "/1", "/2"]
+    tag = {"Key": "team", "Value": "ours"}
+    with pytest.raises(ClientError, match="has the tags of its group"):
+        sagemaker.create_model_package(Tags=[tag], **group)
+    for tags, message in (
+        ([tag, {**tag, "Value": "theirs"}], "Tag keys must be unique"),
+        ([{"Key": f"{number}", "Value": ""} for number in range(50)], "can have 50 tags"),
+    ):
+        sagemaker.add_tags(ResourceArn=group_arn, Tags=[tag])
+        with pytest.raises(ClientError, match=message):
+            sagemaker.add_tags(ResourceArn=group_arn, Tags=tags)
+        assert sagemaker.list_tags(ResourceArn=group_arn)["Tags"] == [tag]
+
+
 def test_callbacks_and_aliases_are_refused_by_name(sagemaker: Any) -> None:
     with pytest.raises(ClientError, match="SendPipelineExecutionStepSuccess is not available"):
         sagemaker.send_pipeline_execution_step_success(CallbackToken="a" * 10)
