@@ -198,9 +198,7 @@ function add(runner, { code, output }, words) {
 
 const forMocha = testFiles(paths, /\.test\.ts$/, isFast);
 const forPytest = testFiles(paths, /(^|\/)test_\w+\.py$|\.py::/, isFast);
-// In parallel, because both wait for other processes most of the time. Beside mocha, pytest has fewer
-// workers, because each loads every library and starts Spark.
-const pytestWorkers = String(forMocha.length === 0 ? workers : Math.ceil(workers / 2));
+// In parallel, because both wait for other processes most of the time.
 const nothing = Promise.resolve({ code: 0, output: "" });
 const mocha =
   forMocha.length === 0
@@ -216,7 +214,7 @@ const pytest =
     : run(
         projectPython(),
         [
-          ...["-m", "pytest", "-q", "-ra", "--numprocesses", pytestWorkers],
+          ...["-m", "pytest", "-q", "-ra", "--numprocesses", String(workers)],
           ...["--dist", "loadfile", "--no-loadscope-reorder", ...forPytest],
         ],
         pythonEnvironment(),

@@ -1,6 +1,7 @@
 """A job's base folder in SageMaker's layout, models, and the server as a process."""
 
 import json
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -61,12 +62,30 @@ def job(tmp_path: Path) -> Job:
     return Job(tmp_path)
 
 
+def run_here(arguments: list[str]) -> int:
+    """Run the entry point in this process; its log is for a process of its own."""
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    root.handlers = []
+    try:
+        return entry_point.main(arguments)
+    finally:
+        root.handlers = handlers
+        root.setLevel(level)
+
+
+@pytest.fixture
+def run_main() -> Callable[[list[str]], int]:
+    """Run a command of the image."""
+    return run_here
+
+
 @pytest.fixture
 def run_train(job: Job, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
-    """Run the entry point in this process; its SIGTERM handling is for a process of its own."""
+    """Train; the handling of SIGTERM is for a process of its own, too."""
     monkeypatch.setattr("decision_tree.termination.exit_on_sigterm", lambda: None)
     monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(job.base))
-    return lambda: entry_point.main(["train"])
+    return lambda: run_here(["train"])
 
 
 @pytest.fixture(scope="session")

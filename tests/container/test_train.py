@@ -297,10 +297,10 @@ def test_sigterm_ends_training_at_once_and_leaves_no_model(job: object) -> None:
 
 
 @pytest.mark.parametrize("arguments", [[], ["predict"], ["train", "serve"]])
-def test_other_commands_are_refused(arguments: list[str], capsys: Capture) -> None:
-    from decision_tree.__main__ import main
-
-    assert main(arguments) == 2
+def test_other_commands_are_refused(
+    arguments: list[str], run_main: Callable[[list[str]], int], capsys: Capture
+) -> None:
+    assert run_main(arguments) == 2
     assert capsys.readouterr().err == "usage: python -m decision_tree train|serve\n"
 
 
