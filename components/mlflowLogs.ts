@@ -1,15 +1,13 @@
 import * as cloudwatch from "@pulumi/aws/cloudwatch";
 import * as sagemaker from "@pulumi/aws/sagemaker";
 import * as pulumi from "@pulumi/pulumi";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 
 import { canonicalJson } from "../pipeline/language/canonicalJson";
 import { check } from "../pipeline/language/check";
 import { loggingDefinition, loggingScripts } from "../pipeline/mlflowLogging";
 import type { JobVpc } from "./jobVpc";
 import type { StackNames } from "./stackNames";
-import { uploadSource } from "./uploadSource";
+import { uploadScripts } from "./uploadSource";
 
 export interface MlflowLogsArgs {
   readonly names: Pick<
@@ -32,33 +30,19 @@ export interface MlflowLogsArgs {
   };
 }
 
-/** Folder of the pipeline's scripts. */
-const scripts = join(__dirname, "..", "pipeline", "scripts");
-
 /** Logs executions that have ended, and approvals of their models, to an MLflow app, by a pipeline with one job. */
 export class MlflowLogs extends pulumi.ComponentResource {
   constructor(name: string, args: MlflowLogsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("restate:index:MlflowLogs", name, {}, opts);
     const { job, names } = args;
-    const texts = loggingScripts.map((file) => readFileSync(join(scripts, `${file}.py`), "utf8"));
-    const folder = pulumi.output(texts.join(""));
-    const sources = loggingScripts.map((file, index) =>
-      uploadSource(
-        this,
-        `${name}-${file.replaceAll("_", "-")}`,
-        names,
-        `${file}.py`,
-        pulumi.output(texts[index] ?? ""),
-        folder,
-      ),
-    );
+    const source = uploadScripts(this, name, names, loggingScripts);
     const definition = pulumi
       .output({
         bucket: names.bucketName,
         app: args.appArn,
         imageUri: job.imageUri,
         roleArn: job.roleArns.logging,
-        source: sources[0]?.folderUri ?? "",
+        source: source.uri,
         context: { kmsKeyArn: job.kmsKeyArn, tags: job.tags, vpc: job.vpc },
       })
       .apply((known) => {
@@ -82,7 +66,7 @@ export class MlflowLogs extends pulumi.ComponentResource {
         pipelineDefinition: definition,
         roleArn: job.roleArns.logging,
       },
-      { parent: this, dependsOn: sources.map(({ object }) => object) },
+      { parent: this, dependsOn: [...source.objects] },
     );
     // The rules that SageMaker's SDK makes to start one pipeline after another have this form: aws/sagemaker-python-sdk,
     // feature_store/feature_processor/_event_bridge_rule_helper.py.

@@ -1,7 +1,5 @@
 import * as sagemaker from "@pulumi/aws/sagemaker";
 import * as pulumi from "@pulumi/pulumi";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 
 import type { TrainingImage } from "../pipeline/algorithms";
 import type { Candidate } from "../pipeline/candidates";
@@ -22,7 +20,7 @@ import { decisionTreeModules } from "./decisionTreeModules";
 import type { JobVpc } from "./jobVpc";
 import { keptFromDeletion, type Protection } from "./protection";
 import type { StackNames } from "./stackNames";
-import { type Source, uploadSource } from "./uploadSource";
+import { resourceName, scriptText, type Source, uploadScripts, uploadSource } from "./uploadSource";
 
 export interface ModelPipelineArgs {
   readonly account: Account;
@@ -82,9 +80,6 @@ export interface ModelPipelineArgs {
   readonly modelConsumers: readonly string[];
 }
 
-/** Folder of the pipeline's scripts. */
-const scripts = join(__dirname, "..", "pipeline", "scripts");
-
 /** The pipeline, and the model package group for its models. */
 export class ModelPipeline extends pulumi.ComponentResource {
   /** The definition of the pipeline, as canonical JSON. */
@@ -109,56 +104,33 @@ export class ModelPipeline extends pulumi.ComponentResource {
       };
     });
     const flow = flowSource.apply((source) => dataWranglerFlow(dataset, source));
-    const textOf = (file: string): string => readFileSync(join(scripts, `${file}.py`), "utf8");
-    const script = (
-      file: string,
-      folderOf = [file],
-      resource = `${name}-${file.replaceAll("_", "-")}`,
-    ): Source =>
-      uploadSource(
-        this,
-        resource,
-        names,
-        `${file}.py`,
-        pulumi.output(textOf(file)),
-        pulumi.output(folderOf.map(textOf).join("")),
-      );
+    const script = (file: string): Source => {
+      const content = pulumi.output(scriptText(file));
+      return uploadSource(this, `${name}-${resourceName(file)}`, names, `${file}.py`, content);
+    };
     const imported = ["data_report", "input_rows", "row_encoding", "row_splits", "text_encoding"];
-    const splitting = ["preprocess", ...imported];
-    const importedScripts = imported.map((file) => script(file, splitting));
+    const folder = (what: string, files: readonly string[], others?: [string, string][]): Source =>
+      uploadScripts(this, `${name}${what}`, names, files, others);
     const sources = {
       flow: uploadSource(this, `${name}-flow`, names, `${dataset.table}.flow`, flow.content),
-      preprocess: script("preprocess", splitting),
+      preprocess: folder("", ["preprocess", ...imported]),
       evaluate: script("evaluate"),
       compare: script("compare"),
       ...(dataset.crossValidation === undefined ? {} : { crossValidate: script("cross_validate") }),
       ...(dataset.servedRows === "raw" ? { rowSchema: this.rowSchema(name, names, dataset) } : {}),
-    };
-    const referenceScripts = ["evaluate", "drift_cells", "drift_reference"];
-    const references = training.driftReference
-      ? referenceScripts.map((file) =>
-          script(file, referenceScripts, `${name}-reference-${file.replaceAll("_", "-")}`),
-        )
-      : [];
-    const challengeScripts = ["challenge", "compare", "evaluate"];
-    const modules = decisionTreeModules();
-    const challengeFolder = pulumi.output([...challengeScripts.map(textOf), modules].join(""));
-    const challenge =
-      champion === undefined
-        ? []
-        : [
-            ...challengeScripts.map((file) => [`${file}.py`, textOf(file)] as const),
-            ["decision_tree.json", modules] as const,
-          ].map(([file, text]) =>
-            uploadSource(
-              this,
-              `${name}-champion-${file.replace(/\.\w+$/, "").replaceAll("_", "-")}`,
-              names,
-              file,
-              pulumi.output(text),
-              challengeFolder,
+      ...(training.driftReference
+        ? { driftReference: folder("-reference", ["evaluate", "drift_cells", "drift_reference"]) }
+        : {}),
+      ...(champion === undefined
+        ? {}
+        : {
+            challenge: folder(
+              "-champion",
+              ["challenge", "compare", "evaluate"],
+              [["decision_tree.json", decisionTreeModules()]],
             ),
-          );
+          }),
+    };
 
     this.definition = pulumi
       .output({
@@ -167,14 +139,14 @@ export class ModelPipeline extends pulumi.ComponentResource {
         flowOutputName: flow.outputName,
         sources: {
           flow: sources.flow.uri,
-          preprocess: sources.preprocess.folderUri,
+          preprocess: sources.preprocess.uri,
           rowSchema: sources.rowSchema?.uri,
           evaluate: sources.evaluate.uri,
           compare: sources.compare.uri,
-          driftReference: references[0]?.folderUri,
+          driftReference: sources.driftReference?.uri,
           crossValidate: sources.crossValidate?.uri,
         },
-        challengeSource: challenge[0]?.folderUri ?? "",
+        challengeSource: sources.challenge?.uri ?? "",
         images: jobs.images,
         roles: jobs.roleArns,
         context: { kmsKeyArn: jobs.kmsKeyArn, tags: jobs.tags, vpc: jobs.vpc },
@@ -221,12 +193,7 @@ export class ModelPipeline extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        dependsOn: [
-          group,
-          ...[...Object.values(sources), ...importedScripts, ...references, ...challenge].map(
-            ({ object }) => object,
-          ),
-        ],
+        dependsOn: [group, ...Object.values(sources).flatMap(({ objects }) => objects)],
       },
     );
 
