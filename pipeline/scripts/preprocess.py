@@ -374,7 +374,7 @@ def write_splits(
             kept, own, looked_at = line, line, line
             if taken or given:
                 target, features, values = cut(line, copied, taken)
-                encoded = [*(one.fields(row) for one in encoders)]
+                encoded = [one.fields(row) for one in encoders]
                 looked_at = b",".join([target, *encoded, *([features] if copied else [])])
                 kept = looked_at
                 if given or table.weights is not None:

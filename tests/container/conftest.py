@@ -62,30 +62,31 @@ def job(tmp_path: Path) -> Job:
     return Job(tmp_path)
 
 
-def run_here(arguments: list[str]) -> int:
-    """Run the entry point in this process; its log is for a process of its own."""
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    root.handlers = []
-    try:
-        return entry_point.main(arguments)
-    finally:
-        root.handlers = handlers
-        root.setLevel(level)
-
-
 @pytest.fixture
 def run_main() -> Callable[[list[str]], int]:
-    """Run a command of the image."""
-    return run_here
+    """Run a command of the image in this process; its log is for a process of its own."""
+
+    def run(arguments: list[str]) -> int:
+        root = logging.getLogger()
+        handlers, level = root.handlers, root.level
+        root.handlers = []
+        try:
+            return entry_point.main(arguments)
+        finally:
+            root.handlers = handlers
+            root.setLevel(level)
+
+    return run
 
 
 @pytest.fixture
-def run_train(job: Job, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+def run_train(
+    job: Job, run_main: Callable[[list[str]], int], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], int]:
     """Train; the handling of SIGTERM is for a process of its own, too."""
     monkeypatch.setattr("decision_tree.termination.exit_on_sigterm", lambda: None)
     monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(job.base))
-    return lambda: run_here(["train"])
+    return lambda: run_main(["train"])
 
 
 @pytest.fixture(scope="session")
